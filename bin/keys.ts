@@ -1,0 +1,7 @@
+import { realIo } from '../src/io.ts';
+import { main } from '../src/main.ts';
+
+const io = realIo();
+process.exitCode = await main(process.argv.slice(2), io);
+// A command that was interrupted may have left something waiting.
+if (io.interrupt.aborted) process.exit();

@@ -1,0 +1,126 @@
+// Brings a clone to the point where the program and its tests can run: installs and builds, each only where needed.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const lock = join(root, '.setup.lock');
+const installed = join(root, 'node_modules', '.installed-from');
+const built = join(root, 'dist', '.built-from');
+const buildInputs = [
+  'bin',
+  'src',
+  'scripts/build.mjs',
+  'scripts/no-ajv.mjs',
+  'package.json',
+  'package-lock.json',
+];
+
+/** Returns when dependencies and bundle are those of this tree. Everything it says goes to stderr. */
+export function setUp() {
+  checkNode();
+  if (isInstalled() && isBuilt()) return;
+  alone(() => {
+    if (!isInstalled()) install();
+    if (!isBuilt()) build();
+  });
+}
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  fail(`Node.js 20.19 or later is needed; this is ${process.versions.node}`);
+}
+
+function isInstalled() {
+  return existsSync(installed) && readFileSync(installed, 'utf8') === installationId();
+}
+
+/** Dependencies hold binaries of their own per platform, none per version of Node.js. */
+function installationId() {
+  return `${hashOf(['package-lock.json'])} ${process.platform}-${process.arch}\n`;
+}
+
+function install() {
+  console.error('keys: installing dependencies (once)…');
+  // The npm that runs this script, where one does.
+  const cli = process.env.npm_execpath;
+  const [command, first] = cli?.endsWith('.js') ? [process.execPath, [cli]] : ['npm', []];
+  const options = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  run(command, [...first, ...options], 'the installation of dependencies failed');
+  writeFileSync(installed, installationId());
+}
+
+function isBuilt() {
+  return existsSync(built) && readFileSync(built, 'utf8') === hashOf(buildInputs);
+}
+
+function build() {
+  const inputs = hashOf(buildInputs);
+  run(process.execPath, [join(root, 'scripts', 'build.mjs')], 'the build failed');
+  writeFileSync(built, inputs);
+}
+
+function run(command, args, message) {
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32' && command === 'npm',
+  });
+  if (error || status !== 0) fail(`${message}${error ? `: ${error.message}` : ''}`);
+}
+
+function hashOf(paths) {
+  const hash = createHash('sha256');
+  const add = (path) => {
+    if (statSync(join(root, path)).isDirectory()) {
+      for (const name of readdirSync(join(root, path)).sort()) add(`${path}/${name}`);
+    } else {
+      hash.update(`${path}\0`).update(readFileSync(join(root, path)));
+    }
+  };
+  paths.forEach(add);
+  return hash.digest('hex');
+}
+
+/** Two commands started at once on a fresh clone must not install into each other. */
+function alone(work) {
+  const deadline = Date.now() + 10 * 60_000;
+  while (!takeLock()) {
+    if (Date.now() > deadline) fail(`another set-up holds ${lock}; if none is running, delete it`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  }
+  try {
+    work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function takeLock() {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch {
+    if (isDead(lock)) rmSync(lock, { force: true });
+    return false;
+  }
+}
+
+function isDead(file) {
+  try {
+    process.kill(Number(readFileSync(file, 'utf8')), 0);
+    return false;
+  } catch (error) {
+    return error.code === 'ESRCH';
+  }
+}
+
+function fail(message) {
+  console.error(`keys: ${message}`);
+  rmSync(lock, { force: true });
+  process.exit(1);
+}

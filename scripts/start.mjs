@@ -1,0 +1,10 @@
+// `npm start -- <command>`: sets up what is missing, then runs the program in the folder where npm was called.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root, setUp } from './setup.mjs';
+
+setUp();
+if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD);
+const program = join(root, 'dist', 'keys.js');
+process.argv[1] = program;
+await import(pathToFileURL(program).href);

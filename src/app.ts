@@ -1,0 +1,112 @@
+import type { GlobalInput } from './commands/global-flags.ts';
+import type { Profile } from './config.ts';
+import { setting } from './env.ts';
+import { interrupted } from './errors.ts';
+import type { Io } from './io.ts';
+import type { Key } from './lifecycle/key.ts';
+import { withSuperseded } from './lifecycle/key.ts';
+import type { KeyBackend } from './lifecycle/ports.ts';
+import type { OutputSettings, Result } from './output/present.ts';
+import { present } from './output/present.ts';
+import { visibleLines } from './output/sanitise.ts';
+import type { Paths } from './paths.ts';
+import { maskSecrets } from './secret.ts';
+
+const defaultTimeout = 30_000;
+
+/** The services that commands use. Each is made when it is first asked for, and loads its code only then. */
+export class App {
+  readonly io: Io;
+  readonly globals: GlobalInput;
+  readonly output: OutputSettings;
+  /** True from the moment at which something may have changed; until then Ctrl-C ends the program at once. */
+  hasBegun = false;
+  #backend: Promise<KeyBackend> | undefined;
+
+  constructor(io: Io, globals: GlobalInput) {
+    this.io = io;
+    this.globals = globals;
+    const format = globals.format ?? (globals.json ? 'json' : undefined);
+    const fields = globals.json && globals.json.length > 0 ? globals.json : undefined;
+    this.output = { format, fields, noColor: globals.noColor };
+  }
+
+  get now(): Date {
+    return this.io.now();
+  }
+
+  /** Milliseconds to wait for others. */
+  get timeout(): number {
+    return this.globals.timeout ?? defaultTimeout;
+  }
+
+  async paths(): Promise<Paths> {
+    return (await import('./paths.ts')).locatePaths(this.io.env, this.io.cwd);
+  }
+
+  async profile(): Promise<Profile> {
+    const [{ readConfig }, { chooseProfile }] = await Promise.all([
+      import('./config.ts'),
+      import('./profile.ts'),
+    ]);
+    return chooseProfile(await readConfig((await this.paths()).configFile), this.io.env, this.globals);
+  }
+
+  backend(): Promise<KeyBackend> {
+    this.#backend ??= this.#openBackend();
+    return this.#backend;
+  }
+
+  /** Every key of the profile, newest first. */
+  async keys(): Promise<Key[]> {
+    const { name, provider } = await this.profile();
+    const keys = await (await this.backend()).list();
+    return withSuperseded(keys).map((key) => ({ ...key, provider, profile: name }));
+  }
+
+  /** Whether a person can be asked something. */
+  get interactive(): boolean {
+    const { env, stdin, stderr } = this.io;
+    if (this.globals.noInput || setting(env, 'KEYS_NO_INPUT') || setting(env, 'CI')) return false;
+    return Boolean(stdin.isTTY) && stderr.isTTY;
+  }
+
+  async ask(question: string, proposal?: string): Promise<string> {
+    return (await import('./output/prompt.ts')).askText(this.io, question, proposal);
+  }
+
+  print(result: Result): Promise<void> {
+    return present(this.io, this.output, result);
+  }
+
+  /** Something good to know; not with `--quiet`. */
+  async note(text: string): Promise<void> {
+    if (!this.globals.quiet) await this.#say(text);
+  }
+
+  async warn(text: string): Promise<void> {
+    await this.#say(`warning: ${text}`);
+  }
+
+  async debug(text: string): Promise<void> {
+    if (this.globals.debug || setting(this.io.env, 'KEYS_DEBUG')) await this.#say(`debug: ${text}`);
+  }
+
+  /** To be called right before something is changed. Throws `KeysError` (130) if Ctrl-C came first. */
+  begin(): void {
+    if (this.io.interrupt.aborted) throw interrupted();
+    this.hasBegun = true;
+  }
+
+  async #say(text: string): Promise<void> {
+    await this.io.stderr.write(maskSecrets(`${visibleLines(text)}\n`));
+  }
+
+  async #openBackend(): Promise<KeyBackend> {
+    const { name, provider } = await this.profile();
+    const { authorityDatabase: path } = await this.paths();
+    const { Authority } = await import('./authority/authority.ts');
+    await this.debug(`profile ${name}: provider ${provider}, ${path}`);
+    return new Authority({ path, now: () => this.io.now(), timeout: this.timeout });
+  }
+}

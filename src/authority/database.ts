@@ -1,0 +1,149 @@
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'libsql';
+import { KeysError, systemCode } from '../errors.ts';
+import { makePrivateFolder } from '../paths.ts';
+import { migrations } from './schema.ts';
+
+export type Value = string | number | null | Uint8Array;
+export type Row = Record<string, Value>;
+
+/** One connection to the authority's database. Every method throws `KeysError` where the file cannot be used. */
+export interface Connection {
+  all(sql: string, ...values: Value[]): Row[];
+  get(sql: string, ...values: Value[]): Row | undefined;
+  /** Rows one at a time. */
+  iterate(sql: string, ...values: Value[]): Iterable<Row>;
+  /** How many rows changed. */
+  run(sql: string, ...values: Value[]): number;
+  /** All or nothing, alone among all processes; on disk before it returns. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+/**
+ * Opens the database, making a missing file (0600 from its first byte, in a 0700 folder), and brings its tables up to
+ * date. Without a path: an empty database in memory. Waits up to `timeout` milliseconds for other processes.
+ */
+export function openDatabase(path: string | undefined, timeout: number): Connection {
+  const name = path ?? ':memory:';
+  return guarded(name, () => {
+    if (path !== undefined) createFile(path);
+    const database = new Database(name, { timeout });
+    // In WAL mode readers never wait for the writer; FULL syncs each commit, so what was acknowledged is on disk.
+    patiently(timeout, () => database.pragma('journal_mode = WAL'));
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    const connection = connectionOf(database, name, timeout);
+    migrate(connection);
+    return connection;
+  });
+}
+
+function createFile(path: string): void {
+  if (existsSync(path)) return;
+  makePrivateFolder(dirname(path));
+  try {
+    closeSync(openSync(path, 'ax', 0o600));
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  }
+}
+
+function migrate(connection: Connection): void {
+  const version = () => Number(connection.get('PRAGMA user_version')?.user_version ?? 0);
+  if (version() > migrations.length) throw newerSchema();
+  if (version() === migrations.length) return;
+  connection.transaction(() => {
+    for (const sql of migrations.slice(version())) {
+      for (const statement of sql.split(';')) if (statement.trim()) connection.run(statement);
+    }
+    connection.run(`PRAGMA user_version = ${migrations.length}`);
+  });
+}
+
+function connectionOf(database: Database.Database, path: string, timeout: number): Connection {
+  const statements = new Map<string, Database.Statement>();
+  const prepare = (sql: string) => {
+    const statement = statements.get(sql) ?? database.prepare(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
+  // Values go to libsql as one array: a single null or blob by itself would be taken for named parameters.
+  return {
+    all: (sql, ...values) => guarded(path, () => prepare(sql).all(values) as Row[]),
+    get: (sql, ...values) => guarded(path, () => prepare(sql).get(values) as Row | undefined),
+    // A statement of its own: two readers of one statement would take each other's rows.
+    iterate: (sql, ...values) => guarded(path, () => database.prepare(sql).iterate(values) as Iterable<Row>),
+    run: (sql, ...values) => guarded(path, () => prepare(sql).run(values).changes),
+    transaction: (work) =>
+      guarded(path, () => {
+        // IMMEDIATE takes the write lock first: a transaction that reads and then writes can never be refused half-way.
+        patiently(timeout, () => database.exec('BEGIN IMMEDIATE'));
+        try {
+          const result = work();
+          database.exec('COMMIT');
+          return result;
+        } catch (error) {
+          if (database.inTransaction) database.exec('ROLLBACK');
+          throw error;
+        }
+      }),
+    close: () => void database.close(),
+  };
+}
+
+/** Some waits (the switch to WAL, recovery after a crash) are not covered by SQLite's own busy timeout. */
+function patiently<T>(timeout: number, work: () => T): T {
+  const deadline = Date.now() + timeout;
+  for (;;) {
+    try {
+      return work();
+    } catch (error) {
+      if (!isBusy(error) || Date.now() >= deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5 + Math.random() * 20);
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return systemCode(error)?.startsWith('SQLITE_BUSY') ?? false;
+}
+
+/** Turns what SQLite or the file system says into an error that a user can act on. */
+function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof KeysError) throw error;
+    const code = systemCode(error) ?? '';
+    if (isBusy(error)) {
+      throw new KeysError({
+        exit: 'failed',
+        code: 'authority_busy',
+        message: `another process keeps the authority's database ${path} locked`,
+        hints: ['wait for it, or allow more time with --timeout 2min'],
+        cause: error,
+      });
+    }
+    if (code.startsWith('SQLITE') || /^E[A-Z]+$/.test(code)) {
+      throw new KeysError({
+        exit: 'failed',
+        code: 'authority_unusable',
+        message: `the authority's database ${path} cannot be used: ${error instanceof Error ? error.message : code}`,
+        hints: ['keys doctor'],
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+function newerSchema(): KeysError {
+  return new KeysError({
+    exit: 'failed',
+    code: 'authority_newer',
+    message: "the authority's database was written by a newer version of keys",
+    hints: ['update keys to that version or a later one'],
+  });
+}

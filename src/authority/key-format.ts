@@ -1,0 +1,71 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+/**
+ * The shape of the authority's keys: `sk_<id>_<secret>_<checksum>`, base 62 throughout.
+ *
+ * - id: 16 characters, public; what the API and the user address the key by.
+ * - secret: 43 characters, at least 256 random bits.
+ * - checksum: CRC-32 of all that stands before it, 6 characters, so that a typing error or a leak scan needs no server.
+ */
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const idLength = 16;
+const secretLength = 43;
+const checksumLength = 6;
+const shape = new RegExp(
+  `^(sk_([0-9A-Za-z]{${idLength}})_[0-9A-Za-z]{${secretLength}})_([0-9A-Za-z]{${checksumLength}})$`,
+);
+
+export interface MintedKey {
+  id: string;
+  /** The whole key, given out once. */
+  value: string;
+  /** SHA-256 of the whole key: all that is kept. */
+  hash: Buffer;
+  /** The part of the key that may be shown: `sk_<id>`. */
+  prefix: string;
+}
+
+export function mintKey(): MintedKey {
+  const id = randomText(idLength);
+  const body = `sk_${id}_${randomText(secretLength)}`;
+  const value = `${body}_${checksum(body)}`;
+  return { id, value, hash: hashOf(value), prefix: `sk_${id}` };
+}
+
+/** The id in a key, or undefined where the text has not the shape or not the checksum of one of ours. */
+export function idOf(value: string): string | undefined {
+  const [, body, id, sum] = shape.exec(value) ?? [];
+  return body !== undefined && checksum(body) === sum ? id : undefined;
+}
+
+/** Whether the key is the one whose hash is kept; takes the same time wherever they differ. */
+export function matches(value: string, hash: Uint8Array): boolean {
+  return timingSafeEqual(hashOf(value), hash);
+}
+
+function hashOf(value: string): Buffer {
+  return createHash('sha256').update(value).digest();
+}
+
+function checksum(body: string): string {
+  let rest = crc32(body);
+  let text = '';
+  for (let place = 0; place < checksumLength; place++) {
+    text = alphabet.charAt(rest % alphabet.length) + text;
+    rest = Math.floor(rest / alphabet.length);
+  }
+  return text;
+}
+
+/** Uniform over the alphabet: bytes past the last whole multiple of 62 are thrown away. */
+function randomText(length: number): string {
+  const limit = 256 - (256 % alphabet.length);
+  let text = '';
+  while (text.length < length) {
+    for (const byte of randomBytes(length)) {
+      if (byte < limit && text.length < length) text += alphabet.charAt(byte % alphabet.length);
+    }
+  }
+  return text;
+}

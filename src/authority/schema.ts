@@ -1,0 +1,63 @@
+/**
+ * The authority's tables, one entry per version; a database says in `user_version` how many it has. Entries are never
+ * edited: a change is a new one. Times are milliseconds since the epoch, money is whole millionths of a US dollar,
+ * lists and labels are JSON.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE keys (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    description TEXT,
+    prefix TEXT NOT NULL,
+    secret_hash BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    disabled INTEGER NOT NULL DEFAULT 0,
+    revoked_at INTEGER,
+    permissions TEXT NOT NULL,
+    rate_limit_rpm INTEGER,
+    budget_micros INTEGER,
+    models TEXT NOT NULL,
+    labels TEXT NOT NULL,
+    last_used_at INTEGER,
+    last_used_ip TEXT,
+    requests INTEGER NOT NULL DEFAULT 0,
+    tokens INTEGER NOT NULL DEFAULT 0,
+    spent_micros INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX keys_by_creation ON keys (created_at DESC, id DESC);
+
+  CREATE TABLE uses (
+    id INTEGER PRIMARY KEY,
+    key_id TEXT NOT NULL REFERENCES keys (id),
+    at INTEGER NOT NULL,
+    method TEXT NOT NULL,
+    path TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    ip TEXT,
+    model TEXT,
+    requests INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    cost_micros INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX uses_by_time ON uses (at, id);
+  CREATE INDEX uses_by_key ON uses (key_id, at, id);
+
+  CREATE TABLE usage_days (
+    key_id TEXT NOT NULL REFERENCES keys (id),
+    day TEXT NOT NULL,
+    requests INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    spent_micros INTEGER NOT NULL,
+    PRIMARY KEY (key_id, day)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX usage_days_by_day ON usage_days (day);
+
+  CREATE TABLE admissions (
+    key_id TEXT NOT NULL REFERENCES keys (id),
+    at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX admissions_by_key ON admissions (key_id, at);
+  `,
+];

@@ -1,0 +1,25 @@
+import { doctorView } from '../output/views/doctor.ts';
+import { defineCommand } from './define.ts';
+
+const fields = ['check', 'status', 'message', 'hint'];
+
+export const doctor = defineCommand({
+  operands: '',
+  summary: 'check this installation: Node.js, folders, permissions, configuration, database',
+  description: 'Changes nothing. Exit 8 if a check fails.',
+  examples: ['keys doctor', 'keys doctor --json'],
+  flags: {},
+  fields,
+  async run(app) {
+    const { examine } = await import('../diagnosis.ts');
+    const findings = await examine(app.io, await app.paths());
+    const failed = findings.some(({ status }) => status === 'fail');
+    return {
+      kind: 'rows',
+      rows: findings,
+      columns: fields,
+      table: (_, terminal) => doctorView(findings, terminal),
+      ...(failed && { exit: 'no' as const }),
+    };
+  },
+});

@@ -1,0 +1,41 @@
+import { sinkKinds } from '../delivery/destinations.ts';
+import { environment } from '../env.ts';
+import { exits } from '../errors.ts';
+import { formats } from '../output/formats.ts';
+import { providers } from '../profile.ts';
+
+/** A page of `keys help` that belongs to no command. Its rows are made from what the program itself uses. */
+export interface Topic {
+  summary: string;
+  rows: readonly (readonly [term: string, meaning: string])[];
+  after?: string;
+}
+
+export const topics: Readonly<Record<string, Topic>> = {
+  'exit-codes': {
+    summary: 'what the exit code tells',
+    rows: Object.values(exits).map(({ code, meaning }) => [String(code), meaning] as const),
+  },
+  environment: { summary: 'variables that keys reads', rows: Object.entries(environment) },
+  formats: {
+    summary: 'how results are printed',
+    rows: Object.entries(formats),
+    after: [
+      'Without --format: a table on a terminal; off it, tab-separated lines without a header, times in RFC 3339 UTC.',
+      'In table, csv, tsv and plain lines, control characters and the like are written as escapes (\\x1b, \\n, \\u202e);',
+      'json, ndjson and yaml keep the data exactly.',
+    ].join('\n'),
+  },
+  sinks: {
+    summary: 'where the secret of a new key can go (--to)',
+    rows: Object.entries(sinkKinds),
+    after: [
+      'Several --to deliver in order. Every sink is checked before the key is made, and read back after.',
+      'Without --to: shown once on a terminal; off it only with --json (or ndjson, yaml) or --secret-only.',
+    ].join('\n'),
+  },
+  providers: {
+    summary: 'the kinds of key-management API',
+    rows: providers.map(({ id, name, summary }) => [id, `${name}: ${summary}`] as const),
+  },
+};

@@ -1,0 +1,45 @@
+import { keyFields, statuses } from '../lifecycle/key.ts';
+import { selectKeys, sortFields } from '../lifecycle/select.ts';
+import { summarise } from '../lifecycle/summary.ts';
+import { keyListView } from '../output/views/key-list.ts';
+import { parsePositiveDuration } from '../time.ts';
+import { defineCommand, toggle, value } from './define.ts';
+import { oneOf, readCount, readText } from './read.ts';
+
+const choices = [...statuses.filter((status) => status !== 'unknown'), 'all'] as const;
+
+export const list = defineCommand({
+  operands: '',
+  summary: 'list keys, newest first; revoked ones only where --status asks for them',
+  description: [
+    'expiring means active with 30 days or less left; --status active has the expiring ones among it.',
+    'Filters add up. Off a terminal: tab-separated lines, in the order of the fields below --json.',
+  ].join('\n'),
+  examples: [
+    'keys list --expiring 14d',
+    'keys list --unused 90d --sort lastUsedAt',
+    'keys list --json id,name,status,expiresAt',
+    'keys list | cut -f2',
+  ],
+  flags: {
+    status: value('--status <status>', choices.join(', '), oneOf(choices)),
+    search: value('--search <text>', 'in name, description, id, prefix or label', readText),
+    expiring: value('--expiring <within>', 'works now and expires within this time', parsePositiveDuration),
+    olderThan: value('--older-than <age>', 'made at least this long ago', parsePositiveDuration),
+    unused: value('--unused <for>', 'made and last used at least this long ago', parsePositiveDuration),
+    sort: value('--sort <field>', 'ascending by any field, also requests or tokens', oneOf(sortFields)),
+    reverse: toggle('--reverse', 'the other way round'),
+    limit: value('--limit <n>', 'at most so many', readCount),
+  },
+  fields: keyFields,
+  async run(app, selection) {
+    const keys = await app.keys();
+    const chosen = selectKeys(keys, selection, app.now);
+    return {
+      kind: 'rows',
+      rows: chosen,
+      columns: keyFields,
+      table: (_, terminal) => keyListView(chosen, summarise(keys), terminal),
+    };
+  },
+});

@@ -1,0 +1,25 @@
+import { renderRecord } from '../output/views/record.ts';
+import { providers } from '../profile.ts';
+import { defineCommand } from './define.ts';
+
+const fields = ['id', 'name', 'summary'];
+
+export const providerList = defineCommand({
+  operands: '',
+  summary: 'list the kinds of key-management API that keys can administer',
+  examples: ['keys provider list', 'keys provider list --json id,name'],
+  flags: {},
+  fields,
+  async run() {
+    return {
+      kind: 'rows',
+      rows: providers,
+      columns: fields,
+      table: (_, terminal) =>
+        renderRecord(
+          providers.map(({ id, name, summary }) => [id, `${name}: ${summary}`] as const),
+          terminal,
+        ),
+    };
+  },
+});

@@ -1,0 +1,129 @@
+import type { App } from '../app.ts';
+import { KeysError, usageError } from '../errors.ts';
+import { findKeys } from '../lifecycle/find.ts';
+import type { Key } from '../lifecycle/key.ts';
+import { isActive } from '../lifecycle/key.ts';
+import type { KeyBackend } from '../lifecycle/ports.ts';
+import { relativeTime } from '../output/relative-time.ts';
+import { visible } from '../output/sanitise.ts';
+import { revokedView } from '../output/views/revoked.ts';
+import { defineCommand, toggle, value } from './define.ts';
+import { readText } from './read.ts';
+
+const fields = ['id', 'name', 'revoked', 'changed', 'dryRun'];
+
+export const revoke = defineCommand({
+  operands: '<key...>',
+  summary: 'revoke keys; they stop working at once, for good',
+  description: [
+    'On a terminal it asks to type the name; elsewhere it needs --yes or --confirm. All keys are looked up before the',
+    'first one is revoked. Revoking a key again is no error.',
+  ].join('\n'),
+  examples: [
+    'keys revoke ci',
+    'keys revoke ci --confirm ci',
+    'keys revoke 9fK2 Zp41 --yes',
+    'keys revoke ci --dry-run',
+  ],
+  flags: {
+    confirm: value('--confirm <name>', 'the name of the key, in place of the question', readText),
+    dryRun: toggle('--dry-run', 'show what would be revoked'),
+  },
+  fields,
+  async run(app, { operands, confirm, dryRun }) {
+    const keys = await app.keys();
+    const chosen = findKeys(keys, operands);
+    if (!dryRun) await makeSure(app, chosen, confirm);
+    const records = dryRun ? chosen.map(plan) : await revokeAll(app, await app.backend(), chosen);
+    if (dryRun) await app.note('dry run: nothing was revoked');
+    else await noteStillLive(app, keys, chosen);
+    const [only] = records;
+    if (records.length === 1 && only)
+      return { kind: 'one', record: only, columns: fields, table: revokedView };
+    return {
+      kind: 'rows',
+      rows: records,
+      columns: fields,
+      table: (_, terminal) => records.map((record) => revokedView(record, terminal)).join(''),
+    };
+  },
+});
+
+export interface Revoked {
+  id: string;
+  name: string;
+  revoked: boolean;
+  changed: boolean;
+  dryRun?: true;
+}
+
+function plan({ id, name, status }: Key): Revoked {
+  return { id, name, revoked: status === 'revoked', changed: false, dryRun: true };
+}
+
+/** Throws `KeysError`: 2 where nobody can be asked, 1 where the answer is no. */
+async function makeSure(app: App, keys: readonly Key[], confirm: string | undefined): Promise<void> {
+  if (confirm !== undefined) {
+    const others = keys.filter(({ name }) => name !== confirm);
+    if (others.length === 0) return;
+    const names = others.map(({ id, name }) => `'${name}' (${id})`).join(', ');
+    throw usageError(`--confirm says '${confirm}', but the key is named ${names}; nothing was revoked`);
+  }
+  if (app.globals.yes || keys.every(({ status }) => status === 'revoked')) return;
+  if (!app.interactive) {
+    throw usageError(
+      'revoking is final and nobody can be asked here: it needs --yes, or --confirm with the name',
+      `keys revoke ${keys.map(({ id }) => id).join(' ')} --yes`,
+    );
+  }
+  await ask(app, keys);
+}
+
+async function ask(app: App, keys: readonly Key[]): Promise<void> {
+  for (const key of keys) {
+    const used = key.lastUsedAt ? `last used ${relativeTime(key.lastUsedAt, app.now)}` : 'never used';
+    await app.note(`${visible(key.name)}  ${key.id}  ${key.status}  ${used}`);
+  }
+  const [first] = keys;
+  const isOne = keys.length === 1 && first;
+  const answer = await app.ask(
+    isOne
+      ? `This is final. Type ${visible(first.name)} to revoke it:`
+      : `This is final. Type ${keys.length} to revoke these ${keys.length} keys:`,
+  );
+  const accepted = isOne ? [first.name, visible(first.name), first.id] : [String(keys.length)];
+  if (accepted.includes(answer.trim()) || accepted.includes(answer)) return;
+  throw new KeysError({ exit: 'failed', code: 'declined', message: 'not confirmed: nothing was revoked' });
+}
+
+async function revokeAll(app: App, backend: KeyBackend, keys: readonly Key[]): Promise<Revoked[]> {
+  app.begin();
+  const records: Revoked[] = [];
+  for (const { id, name } of keys) {
+    try {
+      records.push({ id, name, revoked: true, changed: await backend.revoke(id) });
+    } catch (error) {
+      throw records.length > 0 ? partlyRevoked(records, keys, error) : error;
+    }
+  }
+  return records;
+}
+
+function partlyRevoked(records: readonly Revoked[], keys: readonly Key[], cause: unknown): KeysError {
+  const open = keys.slice(records.length).map(({ id }) => id);
+  return new KeysError({
+    exit: 'unfinished',
+    code: 'partly_revoked',
+    message: `${records.length} of ${keys.length} keys were revoked, then it failed: ${cause instanceof Error ? cause.message : cause}`,
+    hints: [`keys revoke ${open.join(' ')} --yes`],
+    cause,
+  });
+}
+
+/** Who revokes a name may believe that it is gone; an older key of it may still work. */
+async function noteStillLive(app: App, keys: readonly Key[], revoked: readonly Key[]): Promise<void> {
+  const gone = new Set(revoked.map(({ id }) => id));
+  const names = new Set(revoked.map(({ name }) => name));
+  const live = keys.filter((key) => names.has(key.name) && !gone.has(key.id) && isActive(key));
+  for (const key of live) await app.warn(`another key named ${visible(key.name)} still works: ${key.id}`);
+}

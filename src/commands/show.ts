@@ -1,0 +1,18 @@
+import { findKey } from '../lifecycle/find.ts';
+import { keyFields } from '../lifecycle/key.ts';
+import { keyDetailView } from '../output/views/key-detail.ts';
+import { defineCommand } from './define.ts';
+
+export const show = defineCommand({
+  operands: '<key>',
+  summary: 'show everything about one key, but for its secret',
+  description:
+    'A key is named by its id, its exact name, or the first 4 or more characters of its id. A name means the\nnewest key of that name that is not revoked.',
+  examples: ['keys show ci', 'keys show ci --json expiresAt,usage'],
+  flags: {},
+  fields: keyFields,
+  async run(app, { operands: [reference = ''] }) {
+    const key = findKey(await app.keys(), reference);
+    return { kind: 'one', record: key, columns: keyFields, table: keyDetailView };
+  },
+});

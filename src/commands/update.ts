@@ -1,0 +1,65 @@
+import { usageError } from '../errors.ts';
+import { findKey } from '../lifecycle/find.ts';
+import { keyFields } from '../lifecycle/key.ts';
+import type { KeyChanges } from '../lifecycle/ports.ts';
+import { absoluteTime, relativeTime } from '../output/relative-time.ts';
+import { keyDetailView } from '../output/views/key-detail.ts';
+import type { Input } from './define.ts';
+import { defineCommand, toggle, value } from './define.ts';
+import { checkPermissions, keyFlags, readName } from './key-flags.ts';
+
+const flags = {
+  name: value('--name <name>', 'a new name', readName),
+  ...keyFlags,
+  disable: toggle('--disable', 'refuse the key until it is enabled again'),
+  enable: toggle('--enable', 'end a --disable'),
+};
+
+export const update = defineCommand({
+  operands: '<key>',
+  summary: 'change a key; its secret stays the same',
+  description:
+    'What no flag names stays as it is. --label NAME= removes a label; --description "" removes the description.',
+  examples: [
+    'keys update ci --expires 90d',
+    'keys update ci --budget none --models all',
+    'keys update ci --disable',
+  ],
+  flags,
+  fields: [...keyFields, 'changed'],
+  async run(app, input) {
+    const changes = toChanges(input);
+    const backend = await app.backend();
+    if (changes.permissions) checkPermissions(backend, changes.permissions);
+    const { id } = findKey(await app.keys(), input.operands[0] ?? '');
+    app.begin();
+    const updated = await backend.update(id, changes);
+    if (changes.expiresAt && updated.expiresAt) {
+      await app.note(
+        `expires ${absoluteTime(updated.expiresAt)} (${relativeTime(updated.expiresAt, app.now)})`,
+      );
+    }
+    const record = { ...findKey(await app.keys(), id), changed: true };
+    return { kind: 'one', record, columns: keyFields, table: keyDetailView };
+  },
+});
+
+function toChanges(input: Input<typeof flags>): KeyChanges {
+  if (input.disable && input.enable) throw usageError('--disable and --enable contradict each other');
+  const labels = Object.fromEntries(input.label.map(([name, text]) => [name, text === '' ? null : text]));
+  const changes: KeyChanges = {
+    ...(input.name !== undefined && { name: input.name }),
+    ...(input.description !== undefined && { description: input.description || null }),
+    ...(input.expires !== undefined && { expiresAt: input.expires }),
+    ...(input.permission.length > 0 && { permissions: [...new Set(input.permission.flat())] }),
+    ...(input.rateLimit !== undefined && { rateLimitRpm: input.rateLimit }),
+    ...(input.budget !== undefined && { budgetUsd: input.budget }),
+    ...(input.models.length > 0 && { models: [...new Set(input.models.flat())] }),
+    ...(input.label.length > 0 && { labels }),
+    ...((input.disable || input.enable) && { disabled: input.disable }),
+  };
+  if (Object.keys(changes).length === 0) {
+    throw usageError('nothing to change: name at least one flag', 'keys help update');
+  }
+  return changes;
+}

@@ -1,0 +1,28 @@
+import { findKey } from '../lifecycle/find.ts';
+import { usageView } from '../output/views/rows.ts';
+import { parsePast } from '../time.ts';
+import { defineCommand, value } from './define.ts';
+import { oneOf } from './read.ts';
+
+const fields = ['keyId', 'name', 'date', 'requests', 'tokens', 'spentUsd'];
+
+export const usage = defineCommand({
+  operands: '[key]',
+  summary: 'sum requests, tokens and spend, by key or by day',
+  description: 'Counters are kept by day (UTC): --since 36h starts with the first moment of that day.',
+  examples: ['keys usage --since 30d', 'keys usage --by day --format csv', 'keys usage ci --by day'],
+  flags: {
+    since: value('--since <when>', '30d (ago), 2026-11-01, or an RFC 3339 time', (text, { now }) =>
+      parsePast(text, now, 'start'),
+    ),
+    by: value('--by <what>', 'key or day; default key', oneOf(['key', 'day'] as const)),
+  },
+  fields,
+  async run(app, { operands: [reference], since, by = 'key' }) {
+    const keyId = reference === undefined ? undefined : findKey(await app.keys(), reference).id;
+    const backend = await app.backend();
+    const rows = await backend.usage({ by, ...(since && { since }), ...(keyId !== undefined && { keyId }) });
+    const columns = by === 'key' ? fields.filter((field) => field !== 'date') : fields.slice(2);
+    return { kind: 'rows', rows, columns, table: usageView };
+  },
+});

@@ -1,0 +1,24 @@
+import { resolve } from 'node:path';
+import type { Sink } from '../lifecycle/ports.ts';
+import { readVariable, setVariable } from './dotenv.ts';
+import { withFileLock } from './file-lock.ts';
+import { checkPrivateFile, readPrivateFile, writePrivateFile } from './private-file.ts';
+
+/** `env:PATH#NAME`: one variable of a dotenv file, which becomes 0600; its other bytes stay as they are. */
+export function envSink(name: string, path: string, variable: string, cwd: string): Sink {
+  const target = resolve(cwd, path);
+  const read = async () => (await readPrivateFile(target)) ?? Buffer.alloc(0);
+  return {
+    name,
+    check: async () => {
+      await checkPrivateFile(target);
+      // A file in which the variable could not be set is refused now, before there is a secret to lose.
+      setVariable(await read(), variable, 'value');
+    },
+    deliver: ({ secret }) =>
+      withFileLock(target, async () =>
+        writePrivateFile(target, setVariable(await read(), variable, secret.reveal())),
+      ),
+    readBack: async (secret) => readVariable(await read(), variable) === secret.reveal(),
+  };
+}

@@ -1,0 +1,14 @@
+import { resolve } from 'node:path';
+import type { Sink } from '../lifecycle/ports.ts';
+import { checkPrivateFile, readPrivateFile, writePrivateFile } from './private-file.ts';
+
+/** `file:PATH`: the bare value, without a newline, as the whole content of a 0600 file. */
+export function fileSink(name: string, path: string, cwd: string): Sink {
+  const target = resolve(cwd, path);
+  return {
+    name,
+    check: () => checkPrivateFile(target),
+    deliver: ({ secret }) => writePrivateFile(target, secret.reveal()),
+    readBack: async (secret) => (await readPrivateFile(target))?.toString('utf8') === secret.reveal(),
+  };
+}

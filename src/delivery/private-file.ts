@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, lstat, open, readFile, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { KeysError, systemCode } from '../errors.ts';
+
+/*
+ * A file that holds a secret: readable by its owner alone from its first byte, replaced as a whole or not at all,
+ * never reached through a symbolic link.
+ */
+
+/** Throws `KeysError` unless `writePrivateFile` can be expected to succeed at this path. Leaves nothing behind. */
+export async function checkPrivateFile(path: string): Promise<void> {
+  await refuseUnlessPlainFile(path);
+  try {
+    await access(dirname(path), constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const missing = systemCode(error) === 'ENOENT';
+    throw new KeysError({
+      exit: 'failed',
+      code: missing ? 'folder_missing' : 'folder_not_writable',
+      message: `the folder of ${path} ${missing ? 'does not exist' : 'cannot be written to'}`,
+      hints: [missing ? `mkdir -p -m 700 '${dirname(path)}'` : `ls -ld '${dirname(path)}'`],
+      cause: error,
+    });
+  }
+}
+
+/** The bytes of the file; undefined where there is none. */
+export async function readPrivateFile(path: string): Promise<Buffer | undefined> {
+  await refuseUnlessPlainFile(path);
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw new KeysError({
+      exit: 'failed',
+      code: 'file_unreadable',
+      message: `${path} cannot be read (${systemCode(error) ?? 'unknown error'})`,
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Replaces the file, or makes it, with mode 0600. Two syncs: the content must be on disk before the name points to it,
+ * and the name must be on disk before the secret counts as delivered.
+ */
+export async function writePrivateFile(path: string, content: string | Buffer): Promise<void> {
+  await refuseUnlessPlainFile(path);
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw new KeysError({
+      exit: 'failed',
+      code: 'file_not_written',
+      message: `${path} could not be written (${systemCode(error) ?? 'unknown error'})`,
+      cause: error,
+    });
+  }
+  await syncFolder(dirname(path));
+}
+
+async function refuseUnlessPlainFile(path: string): Promise<void> {
+  const found = await lstat(path).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+    throw new KeysError({
+      exit: 'failed',
+      code: 'file_unreadable',
+      message: `${path} cannot be looked up (${systemCode(error) ?? 'unknown error'})`,
+      cause: error,
+    });
+  });
+  if (!found || found.isFile()) return;
+  const kind = found.isSymbolicLink()
+    ? 'a symbolic link'
+    : found.isDirectory()
+      ? 'a folder'
+      : 'not a plain file';
+  throw new KeysError({
+    exit: 'failed',
+    code: 'not_a_plain_file',
+    message: `${path} is ${kind}: a secret is written only to a plain file`,
+    hints: [`ls -ld '${path}'`],
+  });
+}
+
+async function syncFolder(path: string): Promise<void> {
+  // Windows cannot open a folder; its rename is durable by itself.
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

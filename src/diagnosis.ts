@@ -1,0 +1,87 @@
+import { existsSync, statSync } from 'node:fs';
+import { version } from '../package.json';
+import { readConfig } from './config.ts';
+import { KeysError } from './errors.ts';
+import type { Io } from './io.ts';
+import type { Paths } from './paths.ts';
+
+/** The outcome of one check of `keys doctor`. */
+export interface Finding {
+  check: string;
+  status: 'ok' | 'warn' | 'fail';
+  message: string;
+  hint?: string;
+}
+
+/** Looks at everything that `keys` depends on, and changes nothing. */
+export async function examine(io: Io, paths: Paths): Promise<Finding[]> {
+  return [
+    { check: 'version', status: 'ok', message: `keys ${version} on ${process.platform} ${process.arch}` },
+    nodeVersion(process.versions.node),
+    ...[paths.config, paths.data, paths.state].flatMap((folder) => privacy('folder', folder, 0o700)),
+    ...privacy('file', paths.configFile, 0o600),
+    ...privacy('file', paths.authorityDatabase, 0o600),
+    await configuration(paths.configFile),
+    await authority(paths.authorityDatabase),
+    terminal(io),
+  ];
+}
+
+function nodeVersion(running: string): Finding {
+  const [major = 0, minor = 0] = running.split('.').map(Number);
+  const message = `Node.js ${running}`;
+  if (major > 20 || (major === 20 && minor >= 19)) return { check: 'node', status: 'ok', message };
+  return { check: 'node', status: 'fail', message, hint: 'install Node.js 20.19 or later' };
+}
+
+/** Nothing for a path that does not exist yet: it will be made with the right mode. */
+function privacy(check: string, path: string, mode: number): Finding[] {
+  // Windows keeps access lists in place of modes.
+  if (process.platform === 'win32' || !existsSync(path)) return [];
+  const found = statSync(path).mode & 0o777;
+  const octal = `0${found.toString(8)}`;
+  if ((found & ~mode) === 0) return [{ check, status: 'ok', message: `${path} is private (${octal})` }];
+  const hint = `chmod ${mode.toString(8)} '${path}'`;
+  return [{ check, status: 'fail', message: `${path} is open to others (${octal})`, hint }];
+}
+
+async function configuration(file: string): Promise<Finding> {
+  try {
+    const { profiles } = await readConfig(file);
+    const count = Object.keys(profiles).length;
+    const message = existsSync(file) ? `${file}: ${count} profiles` : 'none: the defaults apply';
+    return { check: 'config', status: 'ok', message };
+  } catch (error) {
+    return failure('config', error);
+  }
+}
+
+async function authority(path: string): Promise<Finding> {
+  const check = 'authority';
+  if (!existsSync(path)) {
+    return { check, status: 'ok', message: `no database yet; the first key makes ${path}` };
+  }
+  try {
+    const { inspectDatabase } = await import('./authority/inspect.ts');
+    const { problems, keys, schema } = inspectDatabase(path);
+    if (problems.length === 0) {
+      return { check, status: 'ok', message: `${path} is sound: ${keys} keys, schema ${schema}` };
+    }
+    const hint = `keep a copy of the file, then: sqlite3 '${path}' .recover`;
+    return { check, status: 'fail', message: `${path} is damaged: ${problems.join('; ')}`, hint };
+  } catch (error) {
+    return failure(check, error);
+  }
+}
+
+function terminal({ stdin, stdout, stderr }: Io): Finding {
+  const is = (name: string, tty: boolean) => `${name} ${tty ? 'is' : 'is not'} a terminal`;
+  const parts = [is('stdin', Boolean(stdin.isTTY)), is('stdout', stdout.isTTY), is('stderr', stderr.isTTY)];
+  return { check: 'terminal', status: 'ok', message: parts.join(', ') };
+}
+
+function failure(check: string, error: unknown): Finding {
+  if (!(error instanceof KeysError)) throw error;
+  const [hint] = error.failure.hints ?? [];
+  return { check, status: 'fail', message: error.failure.message, ...(hint !== undefined && { hint }) };
+}

@@ -1,0 +1,20 @@
+/** The environment variables that `keys` reads, with what `keys help environment` says of them. */
+export const environment = {
+  KEYS_HOME: "one folder for config, data and state; default: the platform's own folders",
+  KEYS_PROFILE: 'the profile to use, where --profile does not say',
+  KEYS_PROVIDER: 'the provider to use, where --provider does not say',
+  KEYS_URL: "the provider's URL, where --url does not say",
+  KEYS_NO_INPUT: 'any value: never prompt',
+  KEYS_DEBUG: 'any value: as --debug',
+  NO_COLOR: 'any value: no colour',
+  FORCE_COLOR: 'colour even where stdout is no terminal (0: none)',
+  CI: 'any value: never prompt',
+  GITHUB_ACTIONS: 'true: a new secret is registered for masking before anything else',
+} as const;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A variable that is set to something; an empty one counts as not set. */
+export function setting(env: Environment, name: keyof typeof environment): string | undefined {
+  return env[name] || undefined;
+}

@@ -1,0 +1,80 @@
+/**
+ * Expected failures are values of `KeysError`, printed in one place (`output/error.ts`). Anything else that is
+ * thrown is a bug and keeps its stack.
+ */
+
+/** Exit codes of the program, by name. `keys help exit-codes` and the README's table are made from this. */
+export const exits = {
+  done: { code: 0, meaning: 'done' },
+  failed: { code: 1, meaning: 'failed, or declined at a prompt' },
+  usage: { code: 2, meaning: 'usage: refused before anything happened' },
+  notFound: { code: 3, meaning: 'no such key, or several' },
+  auth: { code: 4, meaning: 'not logged in, session expired, or forbidden' },
+  unfinished: { code: 5, meaning: 'unfinished: something is pending, the error says what' },
+  limit: { code: 6, meaning: 'a limit: rate limit after retries, budget, number of keys, conflict' },
+  network: { code: 7, meaning: 'network, TLS or server failure after retries' },
+  no: { code: 8, meaning: 'the check answered no' },
+  interrupted: {
+    code: 130,
+    meaning: 'interrupted before anything happened (after that: 5)',
+  },
+} as const;
+
+export type ExitName = keyof typeof exits;
+
+export interface Failure {
+  exit: ExitName;
+  /** Stable, snake_case, for scripts. */
+  code: string;
+  /** One sentence, lower case, no full stop. Never holds a secret. */
+  message: string;
+  /** What to do next; where possible a command that can be pasted. */
+  hints?: readonly string[];
+  /** Several faults found at once; `message` is then their summary. */
+  problems?: readonly string[];
+  httpStatus?: number;
+  requestId?: string;
+  /** Id of the unfinished operation that `keys recover` continues. */
+  operation?: string;
+  cause?: unknown;
+}
+
+/** An expected failure: exit code, stable code, message and hints. */
+export class KeysError extends Error {
+  override readonly name = 'KeysError';
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message, { cause: failure.cause });
+    this.failure = failure;
+  }
+}
+
+/** Refused before anything happened (exit 2). Several problems are all named at once. */
+export function usageError(problems: string | readonly string[], ...hints: string[]): KeysError {
+  const list = typeof problems === 'string' ? [problems] : problems;
+  return new KeysError({ exit: 'usage', code: 'usage', message: list.join('; '), problems: list, hints });
+}
+
+/**
+ * The value of a flag or an operand that cannot be used. The message reads on after the flag's name
+ * ("--expires: `0` is not…"); the parser of the command line collects all of them into one `usageError`.
+ */
+export class InvalidValue extends Error {
+  override readonly name = 'InvalidValue';
+}
+
+/** The code of a Node.js system error such as `ENOENT`, or undefined. */
+export function systemCode(error: unknown): string | undefined {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return undefined;
+}
+
+/** Ctrl-C before anything had changed. */
+export function interrupted(): KeysError {
+  return new KeysError({
+    exit: 'interrupted',
+    code: 'interrupted',
+    message: 'interrupted; nothing has happened',
+  });
+}

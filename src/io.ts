@@ -1,0 +1,81 @@
+import { hostname, userInfo } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import type { Environment } from './env.ts';
+
+/** An output stream of the program. */
+export interface Output {
+  readonly isTTY: boolean;
+  /** Width in characters; undefined off a terminal. */
+  readonly columns: number | undefined;
+  /** Resolves when the system has taken the text; rejects, for example with EPIPE, when it never will. */
+  write(text: string): Promise<void>;
+  /** For libraries that draw prompts. */
+  readonly stream: Writable;
+}
+
+/** Everything that the program has of the outside world. Tests pass their own. */
+export interface Io {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly stdin: Readable & { isTTY?: boolean };
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Aborted by Ctrl-C or SIGTERM. */
+  readonly interrupt: AbortSignal;
+  now(): Date;
+  /** `<login name>-<host>`, the name proposed for a key that is given none. */
+  whoami(): string;
+}
+
+/** The streams, clock and environment of this process. */
+export function realIo(): Io {
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    get stdin() {
+      return process.stdin;
+    },
+    stdout: outputOf(process.stdout),
+    stderr: outputOf(process.stderr),
+    interrupt: interruptSignal(),
+    now: () => new Date(),
+    whoami: () => `${loginName()}-${hostname().split('.')[0] || 'localhost'}`,
+  };
+}
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  // Each write reports its own failure; without a listener a closed pipe would also end the process.
+  stream.on('error', () => {});
+  return {
+    isTTY: Boolean(stream.isTTY),
+    get columns() {
+      return stream.columns;
+    },
+    write: (text) =>
+      new Promise((done, fail) => {
+        stream.write(text, (error) => (error ? fail(error) : done()));
+      }),
+    stream,
+  };
+}
+
+/**
+ * The first Ctrl-C asks for an orderly end: an operation that has already changed something finishes it. The second
+ * one ends the process at once.
+ */
+function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => controller.abort(name));
+  }
+  return controller.signal;
+}
+
+function loginName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a user id that has no entry in the password database.
+    return process.env.USER || process.env.LOGNAME || 'user';
+  }
+}

@@ -1,0 +1,65 @@
+import { KeysError } from '../errors.ts';
+import type { Key } from './key.ts';
+
+const shortestPrefix = 4;
+
+/**
+ * The key that a reference names: an id, an exact name, or a prefix of an id of at least 4 characters. A name means
+ * the newest key of that name that is not revoked; if all are, the newest. `keys` come newest first.
+ * Throws `KeysError` (exit 3): no such key, or several.
+ */
+export function findKey(keys: readonly Key[], reference: string): Key {
+  const exact = keys.find((key) => key.id === reference) ?? newestNamed(keys, reference);
+  if (exact) return exact;
+  const candidates =
+    reference.length < shortestPrefix ? [] : keys.filter((key) => key.id.startsWith(reference));
+  const [match] = candidates;
+  if (!match) throw noSuchKey([reference]);
+  if (candidates.length > 1) throw severalKeys(reference, candidates);
+  return match;
+}
+
+function newestNamed(keys: readonly Key[], name: string): Key | undefined {
+  const named = keys.filter((key) => key.name === name);
+  return named.find((key) => key.status !== 'revoked') ?? named[0];
+}
+
+/** As `findKey` for several references: every one is looked up before any is used, and all missing ones are named. */
+export function findKeys(keys: readonly Key[], references: readonly string[]): Key[] {
+  const missing: string[] = [];
+  const found = new Map<string, Key>();
+  for (const reference of references) {
+    try {
+      const key = findKey(keys, reference);
+      found.set(key.id, key);
+    } catch (error) {
+      if (!(error instanceof KeysError) || error.failure.code !== 'no_such_key') throw error;
+      missing.push(reference);
+    }
+  }
+  if (missing.length > 0) throw noSuchKey(missing);
+  return [...found.values()];
+}
+
+function noSuchKey(references: readonly string[]): KeysError {
+  const quoted = references.map((reference) => `'${reference}'`).join(', ');
+  const tooShort = references.filter((reference) => reference.length < shortestPrefix);
+  return new KeysError({
+    exit: 'notFound',
+    code: 'no_such_key',
+    message: `no key has the id or the name ${quoted}`,
+    hints: [
+      'keys list --status all',
+      ...(tooShort.length > 0 ? [`a prefix of an id needs at least ${shortestPrefix} characters`] : []),
+    ],
+  });
+}
+
+function severalKeys(reference: string, candidates: readonly Key[]): KeysError {
+  return new KeysError({
+    exit: 'notFound',
+    code: 'several_keys',
+    message: `'${reference}' is the start of ${candidates.length} ids`,
+    hints: candidates.map((key) => `${key.id}  ${key.name}  ${key.status}`),
+  });
+}

@@ -1,0 +1,89 @@
+/** The fields of a key, in the order in which they are shown. A field that a provider does not report is absent. */
+export const keyFields = [
+  'id',
+  'name',
+  'description',
+  'status',
+  'prefix',
+  'createdAt',
+  'expiresAt',
+  'lastUsedAt',
+  'lastUsedIp',
+  'permissions',
+  'rateLimitRpm',
+  'budgetUsd',
+  'spentUsd',
+  'models',
+  'labels',
+  'usage',
+  'superseded',
+  'provider',
+  'profile',
+] as const;
+
+export const statuses = ['active', 'expiring', 'expired', 'revoked', 'disabled', 'unknown'] as const;
+export type Status = (typeof statuses)[number];
+
+/** One API key, without its secret. Times are RFC 3339 UTC, amounts are US dollars; null means none or never. */
+export interface Key {
+  id: string;
+  name: string;
+  description?: string | null;
+  status: Status;
+  /** The first characters of the secret: enough to recognise a key, not enough to use it. */
+  prefix?: string;
+  createdAt?: string;
+  expiresAt?: string | null;
+  lastUsedAt?: string | null;
+  lastUsedIp?: string | null;
+  permissions?: readonly string[];
+  /** Requests per minute. */
+  rateLimitRpm?: number | null;
+  budgetUsd?: number | null;
+  spentUsd?: number;
+  /** Models the key may call; empty means every model. */
+  models?: readonly string[];
+  labels?: Readonly<Record<string, string>>;
+  usage?: { readonly requests: number; readonly tokens: number };
+  /** A newer active key of the same name exists. */
+  superseded?: boolean;
+  provider?: string;
+  profile?: string;
+}
+
+const expiringWithin = 30 * 86_400_000;
+
+/** What the standing of a key follows from, most final first. Times in milliseconds since the epoch. */
+export function statusOf(
+  key: { revoked: boolean; disabled: boolean; expiresAt: number | null },
+  now: number,
+): Status {
+  if (key.revoked) return 'revoked';
+  if (key.expiresAt !== null && key.expiresAt <= now) return 'expired';
+  if (key.disabled) return 'disabled';
+  if (key.expiresAt !== null && key.expiresAt - now <= expiringWithin) return 'expiring';
+  return 'active';
+}
+
+/** Whether the key works now: `expiring` is active with 30 days or less left. */
+export function isActive(key: Key): boolean {
+  return key.status === 'active' || key.status === 'expiring';
+}
+
+/** The keys, newest first, each with `superseded` filled in. */
+export function withSuperseded(keys: readonly Key[]): Key[] {
+  const newestFirst = [...keys].sort(byCreation).reverse();
+  const named = new Set<string>();
+  return newestFirst.map((key) => {
+    const superseded = named.has(key.name);
+    if (isActive(key)) named.add(key.name);
+    return { ...key, superseded };
+  });
+}
+
+/** Oldest first; keys made in the same millisecond keep a fixed order. */
+function byCreation(a: Key, b: Key): number {
+  const [first, second] = [a.createdAt ?? '', b.createdAt ?? ''];
+  if (first !== second) return first < second ? -1 : 1;
+  return a.id < b.id ? -1 : Number(a.id > b.id);
+}

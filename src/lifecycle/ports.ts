@@ -1,0 +1,121 @@
+import type { Secret } from '../secret.ts';
+import type { Key } from './key.ts';
+
+/** What a provider's API can do. Commands ask before they call. */
+export interface Capabilities {
+  /** Whether old and new key can live side by side: never, by creating a second one, or by the API's own rotation. */
+  overlap: 'none' | 'client' | 'server';
+  /** Whether a key can expire: at any time, after one of fixed spans, or never. */
+  expiry: 'any' | 'steps' | 'none';
+  uniqueNames: boolean;
+  /** Live keys per account; null where there is no limit. */
+  maxKeys: number | null;
+  usage: boolean;
+  logs: boolean;
+  update: boolean;
+  disable: boolean;
+  verify: boolean;
+}
+
+/** What a new key is asked to be. `expiresAt` is a moment, or null for never. */
+export interface KeySpec {
+  name: string;
+  description: string | null;
+  expiresAt: Date | null;
+  permissions: readonly string[];
+  rateLimitRpm: number | null;
+  budgetUsd: number | null;
+  models: readonly string[];
+  labels: Readonly<Record<string, string>>;
+}
+
+/** What an update changes; an absent field stays as it is. A label set to null is removed. */
+export type KeyChanges = Partial<Omit<KeySpec, 'labels'>> & {
+  labels?: Readonly<Record<string, string | null>>;
+  disabled?: boolean;
+};
+
+/** One use of a key. */
+export interface LogEntry {
+  timestamp: string;
+  method: string;
+  path: string;
+  statusCode: number;
+  keyId?: string;
+  ip?: string;
+  model?: string;
+  requests?: number;
+  tokens?: number;
+  costUsd?: number;
+}
+
+/** Which log entries are wanted. Absent: all. `since` and `until` are both inclusive. */
+export interface LogQuery {
+  keyId?: string;
+  since?: Date;
+  until?: Date;
+  /** `429` for one status, `4xx` for a class. */
+  status?: string;
+  method?: string;
+  pathPrefix?: string;
+}
+
+/** Which counters are wanted. `since` counts from the start of its day (UTC). */
+export interface UsageQuery {
+  by: 'key' | 'day';
+  since?: Date;
+  keyId?: string;
+}
+
+/** Counters summed over a key, or over a day (UTC). */
+export interface UsageRow {
+  keyId?: string;
+  name?: string;
+  date?: string;
+  requests: number;
+  tokens: number;
+  spentUsd: number;
+}
+
+/** The keys of one account, wherever they are kept. Every method throws `KeysError`. */
+export interface KeyBackend {
+  readonly capabilities: Capabilities;
+  /** The permissions a key can be given. */
+  readonly permissions: readonly string[];
+  /** Every key of the account, revoked ones too where the API still knows them. */
+  list(): Promise<Key[]>;
+  /** Makes exactly one key. The secret is given out here and never again. */
+  create(spec: KeySpec): Promise<{ key: Key; secret: Secret }>;
+  update(id: string, changes: KeyChanges): Promise<Key>;
+  /** Ends a key at once and for good; one already revoked stays so and is no error (`false`). */
+  revoke(id: string): Promise<boolean>;
+  /** Newest first, read as they are asked for: a million rows need no more memory than one. */
+  logs(query: LogQuery): AsyncIterable<LogEntry>;
+  usage(query: UsageQuery): Promise<UsageRow[]>;
+}
+
+/** What a sink is given. */
+export interface Delivery {
+  secret: Secret;
+  key: Key;
+  /** The sinks that have the secret already. */
+  delivered: readonly Delivered[];
+}
+
+export interface Delivered {
+  sink: string;
+  /** Read back from there and found equal; false where a sink cannot be read. */
+  verified: boolean;
+}
+
+/** A place where a new secret goes, once. */
+export interface Sink {
+  /** As the user wrote it, such as `env:.env#API_KEY`. */
+  readonly name: string;
+  /** Throws unless a delivery can be expected to succeed. Leaves nothing behind. */
+  check(): Promise<void>;
+  /** Resolves only when the secret is there to stay. On a failure, the place is as it was before. */
+  deliver(delivery: Delivery): Promise<void>;
+  /** Whether the place now holds the secret; absent where it cannot be read. */
+  readBack?(secret: Secret): Promise<boolean>;
+}

@@ -1,0 +1,31 @@
+import type { Failure } from '../errors.ts';
+import { maskSecrets } from '../secret.ts';
+import { safeJson, visible } from './sanitise.ts';
+
+/** A failure as lines for people: each problem, then what to do. Nothing that looks like a secret is repeated. */
+export function failureText({ message, problems = [message], hints = [] }: Failure): string {
+  const lines = [
+    ...problems.map((problem) => `error: ${visible(problem)}`),
+    ...hints.map((hint) => `hint: ${visible(hint)}`),
+  ];
+  return maskSecrets(`${lines.join('\n')}\n`);
+}
+
+/** A failure as one JSON document. */
+export function failureJson({ code, message, hints, httpStatus, requestId, operation }: Failure): string {
+  const hint = hints && hints.length > 0 ? hints.join('\n') : undefined;
+  const error = { code, message, hint, httpStatus, requestId, operation };
+  return `${maskSecrets(safeJson(JSON.stringify({ error })))}\n`;
+}
+
+/** An error that nobody expected. Its stack is what a report needs; it is masked like any other text. */
+export function bug(error: unknown): Failure {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return {
+    exit: 'failed',
+    code: 'bug',
+    message: 'this is a bug in keys: something failed that nobody expected',
+    problems: ['this is a bug in keys: something failed that nobody expected', ...text.split('\n')],
+    hints: ['report it with the lines above and the output of: keys doctor --json'],
+  };
+}

@@ -1,0 +1,99 @@
+import { safeJson } from './sanitise.ts';
+import type { Fields } from './values.ts';
+import { cell, pick } from './values.ts';
+
+/** The formats of `--format`, with what `keys help formats` says of them. */
+export const formats = {
+  table: 'for people: fits the width of the terminal; relative times, colours',
+  json: 'one JSON document: an array for a list, an object for one thing',
+  ndjson: 'one JSON object per line, written as it arrives',
+  csv: 'RFC 4180 with a header line',
+  tsv: 'tab-separated with a header line',
+  yaml: 'one YAML document',
+} as const;
+
+export type Format = keyof typeof formats;
+
+/** The formats, and the one off a terminal where none was asked for: tab-separated without a header. */
+export type Encoding = Exclude<Format, 'table'> | 'plain';
+
+/** Turns records into the text of a format. `fields` are the columns, or the selection where one was made. */
+export interface Encoder {
+  one(record: object): string;
+  /** Pieces of text, each as soon as its record is there. */
+  many(records: Iterable<object> | AsyncIterable<object>): AsyncIterable<string>;
+}
+
+export async function encoderFor(
+  encoding: Encoding,
+  columns: readonly string[],
+  selection: readonly string[] | undefined,
+): Promise<Encoder> {
+  const fields = selection ?? columns;
+  switch (encoding) {
+    case 'json':
+      return jsonEncoder(selection);
+    case 'ndjson':
+      return lines((record) => safeJson(JSON.stringify(pick(record, selection))));
+    case 'yaml':
+      return yamlEncoder(selection);
+    case 'csv':
+      return lines((record) => values(record, fields).map(quoteForCsv).join(','), fields.join(','));
+    case 'tsv':
+      return lines((record) => values(record, fields).join('\t'), fields.join('\t'));
+    case 'plain':
+      return lines((record) => values(record, fields).join('\t'));
+  }
+}
+
+function values(record: object, fields: readonly string[]): string[] {
+  return fields.map((field) => cell((record as Fields)[field]));
+}
+
+function quoteForCsv(text: string): string {
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function lines(line: (record: object) => string, header?: string): Encoder {
+  const start = header === undefined ? '' : `${header}\n`;
+  return {
+    one: (record) => `${start}${line(record)}\n`,
+    async *many(records) {
+      if (start) yield start;
+      for await (const record of records) yield `${line(record)}\n`;
+    },
+  };
+}
+
+function jsonEncoder(selection: readonly string[] | undefined): Encoder {
+  const encode = (record: object) => safeJson(JSON.stringify(pick(record, selection), undefined, 2));
+  return {
+    one: (record) => `${encode(record)}\n`,
+    async *many(records) {
+      let separator = '[\n  ';
+      for await (const record of records) {
+        yield separator + encode(record).replaceAll('\n', '\n  ');
+        separator = ',\n  ';
+      }
+      yield separator.startsWith('[') ? '[]\n' : '\n]\n';
+    },
+  };
+}
+
+async function yamlEncoder(selection: readonly string[] | undefined): Promise<Encoder> {
+  const { stringify } = await import('yaml');
+  // Double quotes hold any character as an escape, so what is unsafe on a terminal never stands there raw.
+  const options = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 } as const;
+  const encode = (value: unknown) => safeJson(stringify(value, options));
+  return {
+    one: (record) => encode(pick(record, selection)),
+    async *many(records) {
+      let empty = true;
+      for await (const record of records) {
+        yield encode([pick(record, selection)]);
+        empty = false;
+      }
+      if (empty) yield '[]\n';
+    },
+  };
+}

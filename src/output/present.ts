@@ -1,0 +1,86 @@
+import type { Environment } from '../env.ts';
+import type { ExitName } from '../errors.ts';
+import type { Io } from '../io.ts';
+import type { Encoding, Format } from './formats.ts';
+import type { Terminal } from './style.ts';
+
+/** What the command line says about output. */
+export interface OutputSettings {
+  /** Undefined: a table on a terminal, plain tab-separated lines off it. */
+  readonly format: Format | undefined;
+  /** The fields chosen with `--json id,name`; undefined: all. */
+  readonly fields: readonly string[] | undefined;
+  readonly noColor: boolean;
+}
+
+/** What a command answers. Every kind names its columns: the fields of csv, tsv and plain lines, in order. */
+export type Result = { exit?: ExitName } & (
+  | {
+      kind: 'rows';
+      rows: Iterable<object> | AsyncIterable<object>;
+      columns: readonly string[];
+      table: View<readonly object[]>;
+    }
+  /** Rows that go on coming: each is printed by itself. */
+  | { kind: 'stream'; rows: AsyncIterable<object>; columns: readonly string[]; line: View<object> }
+  | { kind: 'one'; record: object; columns: readonly string[]; table: View<object> }
+  | { kind: 'text'; text: string }
+  /** Everything has been printed. */
+  | { kind: 'nothing' }
+);
+
+/** A record as text for people. Method syntax, so that a view of keys serves as a view of records. */
+type View<Shown> = { show(shown: Shown, terminal: Terminal): string }['show'];
+
+/** Prints the result on stdout. Rejects where stdout takes no more. */
+export async function present(io: Io, settings: OutputSettings, result: Result): Promise<void> {
+  if (result.kind === 'nothing') return;
+  for await (const piece of pieces(io, settings, result)) {
+    if (piece !== '') await io.stdout.write(piece);
+  }
+}
+
+async function* pieces(
+  io: Io,
+  settings: OutputSettings,
+  result: Exclude<Result, { kind: 'nothing' }>,
+): AsyncGenerator<string> {
+  if (result.kind === 'text') {
+    yield result.text;
+    return;
+  }
+  const encoding = encodingOf(io, settings.format);
+  if (encoding === 'table') {
+    yield* forPeople(await openTerminal(io, settings.noColor), result);
+    return;
+  }
+  const { encoderFor } = await import('./formats.ts');
+  const encoder = await encoderFor(encoding, result.columns, settings.fields);
+  if (result.kind === 'one') yield encoder.one(result.record);
+  else yield* encoder.many(result.rows);
+}
+
+async function* forPeople(
+  terminal: Terminal,
+  result: Extract<Result, { columns: unknown }>,
+): AsyncGenerator<string> {
+  if (result.kind === 'one') {
+    yield result.table(result.record, terminal);
+  } else if (result.kind === 'stream') {
+    for await (const row of result.rows) yield result.line(row, terminal);
+  } else {
+    const rows: object[] = [];
+    for await (const row of result.rows) rows.push(row);
+    yield result.table(rows, terminal);
+  }
+}
+
+function encodingOf(io: Io, format: Format | undefined): Encoding | 'table' {
+  return format ?? (io.stdout.isTTY ? 'table' : 'plain');
+}
+
+/** stdout as a place to show something to people. */
+export async function openTerminal(io: Io, noColor: boolean): Promise<Terminal> {
+  const { terminalOf } = await import('./style.ts');
+  return terminalOf(io.stdout, io.env as Environment, noColor, io.now());
+}

@@ -1,0 +1,43 @@
+/**
+ * Characters that could move the cursor, change colours, reorder or hide text: C0 and C1 controls, DEL, bidirectional
+ * marks, embeddings, overrides and isolates, line and paragraph separators, zero-width and other invisible characters,
+ * tags, and halves of surrogate pairs. The zero-width joiner stays: emoji need it, and it only joins.
+ */
+const unsafe =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu;
+
+const named = new Map([
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+]);
+
+/** The text with everything unsafe written as a visible escape such as `\x1b` or `\u202e`: one harmless line. */
+export function visible(text: string): string {
+  return text.replace(unsafe, (character) => named.get(character) ?? escapeOf(character));
+}
+
+/** As `visible`, with line breaks kept: for messages of several lines. */
+export function visibleLines(text: string): string {
+  return text.split('\n').map(visible).join('\n');
+}
+
+/** JSON text with everything unsafe inside its strings written as `\uXXXX`, which is the same data. */
+export function safeJson(json: string): string {
+  return json.replace(unsafe, (character) => (character === '\n' ? character : unicodeEscapes(character)));
+}
+
+function escapeOf(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;
+  if (code <= 0xffff) return `\\u${code.toString(16).padStart(4, '0')}`;
+  return `\\u{${code.toString(16)}}`;
+}
+
+function unicodeEscapes(character: string): string {
+  let text = '';
+  for (let unit = 0; unit < character.length; unit++) {
+    text += `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`;
+  }
+  return text;
+}

@@ -1,0 +1,29 @@
+import type { ChalkInstance } from 'chalk';
+import { Chalk } from 'chalk';
+import type { Environment } from '../env.ts';
+import { setting } from '../env.ts';
+import type { Output } from '../io.ts';
+
+/** What a view needs to know of the place where it is shown. */
+export interface Terminal {
+  /** Width in characters. */
+  readonly width: number;
+  readonly style: ChalkInstance;
+  readonly now: Date;
+}
+
+const fallbackWidth = 80;
+
+/** `noColor` is the flag; the environment decides otherwise, NO_COLOR before FORCE_COLOR. */
+export function terminalOf(output: Output, env: Environment, noColor: boolean, now: Date): Terminal {
+  const width = output.columns || Number(env.COLUMNS) || fallbackWidth;
+  return { width, style: new Chalk({ level: noColor ? 0 : colorLevel(output, env) }), now };
+}
+
+/** Only the 16 basic colours are used: they follow the user's own theme. */
+function colorLevel(output: Output, env: Environment): 0 | 1 {
+  if (setting(env, 'NO_COLOR')) return 0;
+  const forced = setting(env, 'FORCE_COLOR');
+  if (forced !== undefined) return forced === '0' || forced === 'false' ? 0 : 1;
+  return output.isTTY && env.TERM !== 'dumb' ? 1 : 0;
+}

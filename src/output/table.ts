@@ -1,0 +1,114 @@
+import Table from 'cli-table3';
+import stringWidth from 'string-width';
+import type { Terminal } from './style.ts';
+
+/** A column of a table for people. Its texts are safe to print, and may be coloured. */
+export interface Column<Row> {
+  header: string;
+  text: (row: Row, terminal: Terminal) => string;
+  align?: 'left' | 'right';
+  /** Columns with the highest number are left out first where the width is too small; 0 stays. */
+  rank: number;
+  /** May be cut down to this many characters, with `…`. Absent: never cut. */
+  shrinkTo?: number;
+}
+
+const gap = 2;
+
+/** Rows as a table that fits the width; where not even its most important columns do, as a card per row. */
+export function renderTable<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  terminal: Terminal,
+): string {
+  const texts = new Map(columns.map((column) => [column, rows.map((row) => column.text(row, terminal))]));
+  const widthOf = (column: Column<Row>) =>
+    Math.max(stringWidth(column.header), ...(texts.get(column) ?? []).map((text) => stringWidth(text)));
+  const filled = columns.filter((column) => texts.get(column)?.some((text) => text !== ''));
+  const widths = fitColumns(
+    filled,
+    new Map(filled.map((column) => [column, widthOf(column)])),
+    terminal.width,
+  );
+  return widths ? drawTable(rows.length, texts, widths, terminal) : drawCards(rows.length, texts, terminal);
+}
+
+type Widths<Row> = Map<Column<Row>, number>;
+
+/** Leaves out and narrows columns until they fit; undefined where they cannot. */
+function fit<Row>(
+  columns: readonly Column<Row>[],
+  natural: Widths<Row>,
+  available: number,
+): Widths<Row> | undefined {
+  const least = (column: Column<Row>) =>
+    Math.min(natural.get(column) ?? 0, column.shrinkTo ?? Number.POSITIVE_INFINITY);
+  const total = (list: readonly Column<Row>[], width: (column: Column<Row>) => number) =>
+    list.reduce((sum, column) => sum + width(column), gap * Math.max(0, list.length - 1));
+  let kept = [...columns];
+  while (total(kept, least) > available) {
+    const last = Math.max(...kept.map(({ rank }) => rank));
+    if (last <= 0) return undefined;
+    kept = kept.filter(({ rank }) => rank !== last);
+  }
+  const widths: Widths<Row> = new Map();
+  let spare = available - total(kept, least);
+  for (const column of kept) {
+    const extra = Math.min(spare, (natural.get(column) ?? 0) - least(column));
+    widths.set(column, least(column) + extra);
+    spare -= extra;
+  }
+  return widths;
+}
+
+type Texts<Row> = ReadonlyMap<Column<Row>, readonly string[]>;
+
+function drawTable<Row>(count: number, texts: Texts<Row>, widths: Widths<Row>, { style }: Terminal): string {
+  const columns = [...widths.keys()];
+  const head = columns.map(({ header }) => style.bold(header));
+  const rows = Array.from({ length: count }, (_, row) =>
+    columns.map((column) => texts.get(column)?.[row] ?? ''),
+  );
+  return draw(
+    [head, ...rows],
+    columns.map((column) => widths.get(column) ?? 0),
+    columns.map(({ align }) => align ?? 'left'),
+  );
+}
+
+/** A card per row: a line per value, with the header before it. */
+function drawCards<Row>(count: number, texts: Texts<Row>, { style, width }: Terminal): string {
+  const label = Math.max(...[...texts.keys()].map(({ header }) => header.length));
+  const cards = Array.from({ length: count }, (_, row) =>
+    [...texts].flatMap(([{ header }, values]) => (values[row] ? [[style.bold(header), values[row]]] : [])),
+  );
+  const valueWidth = Math.max(1, width - label - gap);
+  return cards.map((card) => draw(card, [label, valueWidth], ['left', 'left'])).join('\n');
+}
+
+/** Lines of cells, each cut to its width. */
+export function draw(
+  rows: readonly (readonly string[])[],
+  widths: readonly number[],
+  align: readonly ('left' | 'right')[],
+): string {
+  const table = new Table({
+    colWidths: widths.map((width) => width + gap),
+    colAligns: [...align],
+    chars: noLines,
+    style: { 'padding-left': 0, 'padding-right': gap, head: [], border: [], compact: true },
+  });
+  table.push(...rows.map((row) => [...row]));
+  const lines = table.toString().split('\n');
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+const noLines = Object.fromEntries([
+  ['middle', ''],
+  ...['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) => [
+    [side, ''],
+    [`${side}-mid`, ''],
+    [`${side}-left`, ''],
+    [`${side}-right`, ''],
+  ]),
+]);

@@ -1,0 +1,15 @@
+import type { Finding } from '../../diagnosis.ts';
+import { visible } from '../sanitise.ts';
+import type { Terminal } from '../style.ts';
+
+export function doctorView(findings: readonly Finding[], { style }: Terminal): string {
+  const marks = { ok: style.green('ok  '), warn: style.yellow('warn'), fail: style.red('fail') };
+  const width = Math.max(...findings.map(({ check }) => check.length)) + 2;
+  return findings
+    .map(({ check, status, message, hint }) => {
+      const indent = ' '.repeat(6 + width);
+      const advice = hint === undefined ? '' : `${indent}${style.dim(visible(hint))}\n`;
+      return `${marks[status]}  ${check.padEnd(width)}${visible(message)}\n${advice}`;
+    })
+    .join('');
+}

@@ -1,0 +1,67 @@
+import type { Key } from '../../lifecycle/key.ts';
+import { visible } from '../sanitise.ts';
+import type { Terminal } from '../style.ts';
+import * as value from './key-values.ts';
+import { renderRecord } from './record.ts';
+
+/** Everything about one key. */
+export function keyDetailView(key: Partial<Key>, terminal: Terminal): string {
+  const { now } = terminal;
+  const time = (at: string | null | undefined) => (at === null ? 'never' : at && value.moment(at, now));
+  const list = (items: readonly string[] | undefined, none: string) =>
+    items && (items.length > 0 ? items.map(visible).join(', ') : none);
+  return renderRecord(
+    [
+      ['Name', value.name(key, terminal)],
+      ['Id', key.id && visible(key.id)],
+      ['Status', value.status(key, terminal)],
+      ['Description', key.description ? visible(key.description) : undefined],
+      ['Prefix', key.prefix && visible(key.prefix)],
+      ['Created', time(key.createdAt)],
+      ['Expires', time(key.expiresAt)],
+      ['Last used', lastUsed(key, time(key.lastUsedAt))],
+      ['Permissions', list(key.permissions, 'none')],
+      ['Rate limit', rateLimit(key)],
+      ['Budget', budget(key, terminal)],
+      ['Models', list(key.models, 'all')],
+      [
+        'Labels',
+        list(
+          Object.entries(key.labels ?? {}).map(([name, text]) => `${name}=${text}`),
+          '',
+        ),
+      ],
+      [
+        'Usage',
+        key.usage && `${value.count(key.usage.requests)} requests, ${value.count(key.usage.tokens)} tokens`,
+      ],
+      ['Profile', key.profile && `${visible(key.profile)} (${visible(key.provider ?? '')})`],
+    ],
+    terminal,
+  );
+}
+
+function rateLimit({ rateLimitRpm }: Partial<Key>): string | undefined {
+  if (rateLimitRpm === undefined) return undefined;
+  return rateLimitRpm === null ? 'none' : `${rateLimitRpm} requests a minute`;
+}
+
+function lastUsed(key: Partial<Key>, time: string | undefined): string | undefined {
+  return time && key.lastUsedIp ? `${time} from ${visible(key.lastUsedIp)}` : time;
+}
+
+const barWidth = 20;
+
+/** `$3.20 of $10.00  ██████░░░░░░░░░░░░░░ 32%`: green, yellow from 80%, red when spent. */
+function budget(key: Partial<Key>, { style }: Terminal): string | undefined {
+  const { budgetUsd, spentUsd } = key;
+  const spent = spentUsd === undefined ? undefined : `${value.dollars(spentUsd)} spent`;
+  if (budgetUsd === undefined) return spent;
+  if (budgetUsd === null) return spent ? `none, ${spent}` : 'none';
+  if (spentUsd === undefined) return value.dollars(budgetUsd);
+  const share = budgetUsd > 0 ? Math.min(1, spentUsd / budgetUsd) : 1;
+  const filled = Math.round(share * barWidth);
+  const paint = share >= 1 ? style.red : share >= 0.8 ? style.yellow : style.green;
+  const bar = paint('█'.repeat(filled)) + style.dim('░'.repeat(barWidth - filled));
+  return `${value.dollars(spentUsd)} of ${value.dollars(budgetUsd)}  ${bar} ${Math.floor(share * 100)}%`;
+}

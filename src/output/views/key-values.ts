@@ -1,0 +1,68 @@
+import type { Key, Status } from '../../lifecycle/key.ts';
+import { absoluteTime, relativeTime } from '../relative-time.ts';
+import { visible } from '../sanitise.ts';
+import type { Terminal } from '../style.ts';
+
+/** How single values of a key look to people; shared by the list and the detail view. */
+
+const number = new Intl.NumberFormat('en-US');
+const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
+
+export function count(value: number): string {
+  return number.format(value);
+}
+
+export function shortCount(value: number): string {
+  return compact.format(value);
+}
+
+export function dollars(value: number): string {
+  const digits = value !== 0 && Math.abs(value) < 0.01 ? 6 : 2;
+  return `$${value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: digits })}`;
+}
+
+/** Expiring is yellow, ended is dim or red; the word itself always stands there, for those who see no colour. */
+export function status(key: Partial<Key>, { style }: Terminal): string {
+  if (key.status === undefined) return '';
+  const colors: Record<Status, (text: string) => string> = {
+    active: style.green,
+    expiring: style.yellow,
+    expired: style.red,
+    revoked: style.dim,
+    disabled: style.magenta,
+    unknown: style.dim,
+  };
+  const text = colors[key.status](key.status);
+  return key.superseded && key.status !== 'revoked' ? `${text} ${style.dim('superseded')}` : text;
+}
+
+/** Dim for a key that is gone. */
+export function name(key: Partial<Key>, { style }: Terminal): string {
+  const text = visible(key.name ?? '');
+  return key.status === 'revoked' ? style.dim(text) : text;
+}
+
+export function expiry(key: Key, { style, now }: Terminal): string {
+  if (key.expiresAt === undefined) return '';
+  if (key.expiresAt === null) return 'never';
+  const text = relativeTime(key.expiresAt, now);
+  return key.status === 'expiring' ? style.yellow(text) : text;
+}
+
+export function lastUse(key: Key, { now }: Terminal): string {
+  if (key.lastUsedAt === undefined) return '';
+  return key.lastUsedAt === null ? 'never' : relativeTime(key.lastUsedAt, now);
+}
+
+/** Both ways to tell a time: `in 90 days (2027-02-18T22:20:05Z)`. */
+export function moment(time: string, now: Date): string {
+  return `${relativeTime(time, now)} (${absoluteTime(time)})`;
+}
+
+/** The first two models and how many more there are; `all` for a key without a list. */
+export function models(key: Key): string {
+  if (!key.models) return '';
+  if (key.models.length === 0) return 'all';
+  const more = key.models.length - 2;
+  return key.models.slice(0, 2).map(visible).join(', ') + (more > 0 ? ` +${more}` : '');
+}

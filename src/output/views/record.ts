@@ -1,0 +1,11 @@
+import type { Terminal } from '../style.ts';
+
+/** Labelled lines; those without a value are left out. Values are safe to print, and may be coloured. */
+export function renderRecord(
+  lines: readonly (readonly [label: string, value: string | undefined])[],
+  { style }: Terminal,
+): string {
+  const shown = lines.filter((line): line is readonly [string, string] => Boolean(line[1]));
+  const width = Math.max(...shown.map(([label]) => label.length)) + 2;
+  return shown.map(([label, value]) => `${style.dim(label.padEnd(width))}${value}\n`).join('');
+}

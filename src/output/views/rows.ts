@@ -1,0 +1,53 @@
+import type { LogEntry, UsageRow } from '../../lifecycle/ports.ts';
+import { absoluteTime } from '../relative-time.ts';
+import { visible } from '../sanitise.ts';
+import type { Terminal } from '../style.ts';
+import type { Column } from '../table.ts';
+import { renderTable } from '../table.ts';
+import { count, dollars } from './key-values.ts';
+
+const logColumns: Column<LogEntry>[] = [
+  { header: 'TIME', text: (entry) => absoluteTime(entry.timestamp), rank: 0 },
+  { header: 'STATUS', text: statusCode, rank: 0 },
+  { header: 'METHOD', text: (entry) => visible(entry.method), rank: 0 },
+  { header: 'PATH', text: (entry) => visible(entry.path), rank: 0, shrinkTo: 12 },
+  { header: 'KEY', text: (entry) => visible(entry.keyId ?? ''), rank: 1 },
+  { header: 'MODEL', text: (entry) => visible(entry.model ?? ''), rank: 2, shrinkTo: 10 },
+  { header: 'TOKENS', text: (entry) => (entry.tokens ? count(entry.tokens) : ''), align: 'right', rank: 3 },
+  { header: 'COST', text: (entry) => (entry.costUsd ? dollars(entry.costUsd) : ''), align: 'right', rank: 4 },
+  { header: 'IP', text: (entry) => visible(entry.ip ?? ''), rank: 5 },
+];
+
+function statusCode({ statusCode: code }: LogEntry, { style }: Terminal): string {
+  const paint = code >= 500 ? style.red : code >= 400 ? style.yellow : style.green;
+  return paint(String(code));
+}
+
+export function logView(entries: readonly LogEntry[], terminal: Terminal): string {
+  return entries.length > 0 ? renderTable(entries, logColumns, terminal) : 'No uses recorded.\n';
+}
+
+/** A single entry while following: no later row can widen a column, so there are none. */
+export function logLine(entry: LogEntry, terminal: Terminal): string {
+  const parts = [
+    absoluteTime(entry.timestamp),
+    statusCode(entry, terminal),
+    entry.method,
+    entry.path,
+    entry.keyId,
+  ];
+  return `${parts.map((part, index) => (index === 1 ? part : visible(part ?? ''))).join('  ')}\n`;
+}
+
+const usageColumns: Column<UsageRow>[] = [
+  { header: 'DAY', text: (row) => row.date ?? '', rank: 0 },
+  { header: 'NAME', text: (row) => visible(row.name ?? ''), rank: 0, shrinkTo: 12 },
+  { header: 'ID', text: (row) => visible(row.keyId ?? ''), rank: 1 },
+  { header: 'REQUESTS', text: (row) => count(row.requests), align: 'right', rank: 0 },
+  { header: 'TOKENS', text: (row) => count(row.tokens), align: 'right', rank: 0 },
+  { header: 'SPENT', text: (row) => dollars(row.spentUsd), align: 'right', rank: 0 },
+];
+
+export function usageView(rows: readonly UsageRow[], terminal: Terminal): string {
+  return rows.length > 0 ? renderTable(rows, usageColumns, terminal) : 'No use recorded.\n';
+}

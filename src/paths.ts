@@ -1,0 +1,43 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import envPaths from 'env-paths';
+import type { Environment } from './env.ts';
+import { setting } from './env.ts';
+
+/** The folders and files of one installation; none of them need exist. */
+export interface Paths {
+  readonly config: string;
+  readonly data: string;
+  readonly state: string;
+  readonly configFile: string;
+  readonly authorityDatabase: string;
+}
+
+/** Below `KEYS_HOME` where that is set, else the platform's own folders (XDG on Linux). */
+export function locatePaths(env: Environment, cwd: string): Paths {
+  const home = setting(env, 'KEYS_HOME');
+  const { config, data, state } = home ? below(resolve(cwd, home)) : platformFolders();
+  return {
+    config,
+    data,
+    state,
+    configFile: join(config, 'config.json'),
+    authorityDatabase: join(data, 'authority.db'),
+  };
+}
+
+function below(home: string) {
+  return { config: join(home, 'config'), data: join(home, 'data'), state: join(home, 'state') };
+}
+
+function platformFolders() {
+  const { config, data, log } = envPaths('keys', { suffix: '' });
+  // Only XDG has a folder for state, and env-paths names it `log`.
+  const state = process.platform === 'linux' ? log : join(data, 'state');
+  return { config, data, state };
+}
+
+/** Makes a folder, and the missing ones above it, that only the user can enter (0700). */
+export function makePrivateFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+}

@@ -1,0 +1,52 @@
+/** A secret is a type: whatever prints it by accident prints `****`. Only `reveal` gives the value. */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The value itself. Every call site is counted by a test: a new one is a decision, not an accident. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return '****';
+  }
+
+  toJSON(): string {
+    return '****';
+  }
+
+  [Symbol.toPrimitive](): string {
+    return '****';
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return '****';
+  }
+}
+
+/**
+ * Shapes in which key-management APIs issue secrets: a vendor's prefix and then many more characters. Ids, hashes and
+ * the short prefix by which a key is shown (`sk_<id>`) are not among them: they are legitimate arguments.
+ */
+const shapes = [
+  /\bsk_[0-9A-Za-z]{8,}_[0-9A-Za-z]{16,}/,
+  /\b(?:sk|pk|rk)[-_][0-9A-Za-z][0-9A-Za-z_-]{19,}/,
+  /\b(?:ghp|gho|ghs|ghu|github_pat|glpat|npm|re|pckey|glsa|xai|gsk|hf|pat)[-_][0-9A-Za-z][0-9A-Za-z_-]{15,}/,
+  /\bSG\.[0-9A-Za-z_-]{16,}/,
+  /\beyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}/,
+  /\bAKIA[0-9A-Z]{16}\b/,
+];
+
+/** Whether a text holds what looks like the full value of a key or of a session token. */
+export function looksLikeSecret(text: string): boolean {
+  return shapes.some((shape) => shape.test(text));
+}
+
+/** The text with everything that looks like a secret replaced by `****`: for messages that quote what a user typed. */
+export function maskSecrets(text: string): string {
+  return shapes.reduce((masked, shape) => masked.replace(new RegExp(shape, 'g'), '****'), text);
+}

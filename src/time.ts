@@ -1,0 +1,139 @@
+import { InvalidValue } from './errors.ts';
+
+/** A span of time: whole calendar months plus milliseconds, because a month has no fixed length. */
+export interface Duration {
+  readonly months: number;
+  readonly milliseconds: number;
+}
+
+const second = 1000;
+const day = 86_400 * second;
+
+const units = new Map<string, (amount: number) => Duration>([
+  ['s', (amount) => ({ months: 0, milliseconds: amount * second })],
+  ['min', (amount) => ({ months: 0, milliseconds: amount * 60 * second })],
+  ['h', (amount) => ({ months: 0, milliseconds: amount * 3600 * second })],
+  ['d', (amount) => ({ months: 0, milliseconds: amount * day })],
+  ['w', (amount) => ({ months: 0, milliseconds: amount * 7 * day })],
+  ['mo', (amount) => ({ months: amount, milliseconds: 0 })],
+  ['y', (amount) => ({ months: amount * 12, milliseconds: 0 })],
+]);
+
+const durationExamples = '30s, 5min, 36h, 90d, 12w, 6mo, 1y';
+const whenExamples = '36h, 90d, 12w, 6mo, 1y, 2027-01-31, 2027-01-31T18:00:00Z or never';
+
+/** Expiries past the year 9999 have no RFC 3339 form. */
+const latest = Date.UTC(9999, 11, 31, 23, 59, 59);
+
+/**
+ * Reads a span such as `90d`, `36h`, `6mo`; `0` is a span too. Throws `InvalidValue`: for `m`, which could be minutes
+ * or months, and for anything else outside the list.
+ */
+export function parseDuration(text: string): Duration {
+  const span = readSpan(text.trim());
+  if (!span) throw new InvalidValue(`'${text}' is not a duration: write one like ${durationExamples}`);
+  return span;
+}
+
+function readSpan(text: string): Duration | undefined {
+  if (/^0+$/.test(text)) return { months: 0, milliseconds: 0 };
+  const [, digits = '', unit = ''] = /^(\d{1,9})([A-Za-z]+)$/.exec(text) ?? [];
+  if (unit.toLowerCase() === 'm') {
+    throw new InvalidValue(
+      `'${text}' is ambiguous: write ${digits}min for minutes or ${digits}mo for months`,
+    );
+  }
+  return units.get(unit)?.(Number(digits));
+}
+
+/** As `parseDuration`, and refuses a span of nothing. */
+export function parsePositiveDuration(text: string): Duration {
+  const span = parseDuration(text);
+  if (isZero(span))
+    throw new InvalidValue(`'${text}' is no time at all: write a duration like ${durationExamples}`);
+  return span;
+}
+
+export function isZero(span: Duration): boolean {
+  return span.months === 0 && span.milliseconds === 0;
+}
+
+/** The moment a span after `from`. Months keep the day of the month, or take the last day of a shorter month. */
+export function after(from: Date, span: Duration): Date {
+  return shift(from, span, 1);
+}
+
+/** The moment a span before `from`. */
+export function before(from: Date, span: Duration): Date {
+  return shift(from, span, -1);
+}
+
+function shift(from: Date, { months, milliseconds }: Duration, direction: 1 | -1): Date {
+  const moved = new Date(from.getTime() + direction * milliseconds);
+  if (months === 0) return moved;
+  const dayOfMonth = moved.getUTCDate();
+  moved.setUTCDate(1);
+  moved.setUTCMonth(moved.getUTCMonth() + direction * months);
+  const lastDay = new Date(Date.UTC(moved.getUTCFullYear(), moved.getUTCMonth() + 1, 0)).getUTCDate();
+  moved.setUTCDate(Math.min(dayOfMonth, lastDay));
+  return moved;
+}
+
+/**
+ * Reads an expiry: a span from now, a date (the end of that day, UTC), an RFC 3339 time, or `never` (null).
+ * Throws `InvalidValue` for `0`, the past, `m`, a date that does not exist and a time without a zone.
+ */
+export function parseExpiry(text: string, now: Date): Date | null {
+  const trimmed = text.trim();
+  if (trimmed === 'never') return null;
+  const moment = parseMoment(trimmed, 'end') ?? parseSpanFromNow(trimmed, now);
+  if (moment.getTime() <= now.getTime()) {
+    throw new InvalidValue(`'${text}' is not in the future: write a time like ${whenExamples}`);
+  }
+  if (!(moment.getTime() <= latest)) {
+    throw new InvalidValue(`'${text}' is too far away: the last possible day is 9999-12-31; or write never`);
+  }
+  return moment;
+}
+
+function parseSpanFromNow(text: string, now: Date): Date {
+  const span = readSpan(text);
+  if (!span) throw new InvalidValue(`'${text}' is not a time: write one like ${whenExamples}`);
+  if (isZero(span))
+    throw new InvalidValue(`'${text}' would expire at once: write a time like ${whenExamples}`);
+  return after(now, span);
+}
+
+/**
+ * Reads a moment in the past, for filters: a span (that long ago), a date (its start or its end, UTC), or RFC 3339.
+ * Throws `InvalidValue`.
+ */
+export function parsePast(text: string, now: Date, edge: 'start' | 'end'): Date {
+  const trimmed = text.trim();
+  return parseMoment(trimmed, edge) ?? before(now, parseDuration(trimmed));
+}
+
+const rfc3339 = /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)([Zz]|[+-]\d{2}:\d{2})?)?$/;
+
+/** A calendar date or an RFC 3339 time (RFC 3339 section 5.6); undefined where the text has the shape of neither. */
+function parseMoment(text: string, edge: 'start' | 'end'): Date | undefined {
+  const match = rfc3339.exec(text);
+  if (!match) {
+    if (/^\d{4}-\d{2}-\d{2}/.test(text)) {
+      throw new InvalidValue(`'${text}' is not an RFC 3339 time: write one like 2027-01-31T18:00:00Z`);
+    }
+    return undefined;
+  }
+  const [, date = '', time, zone] = match;
+  if (Number.isNaN(Date.parse(date)) || new Date(date).toISOString().slice(0, 10) !== date) {
+    throw new InvalidValue(`'${text}' names a day that does not exist`);
+  }
+  if (!time) return new Date(`${date}T${edge === 'end' ? '23:59:59' : '00:00:00'}Z`);
+  if (!zone)
+    throw new InvalidValue(
+      `'${text}' has no time zone: end it with Z for UTC, or with an offset like +02:00`,
+    );
+  const moment = new Date(`${date}T${time}${zone.toUpperCase()}`);
+  if (Number.isNaN(moment.getTime())) throw new InvalidValue(`'${text}' names a time that does not exist`);
+  return moment;
+}
