@@ -36,7 +36,7 @@ export function renderTable<Row>(
 type Widths<Row> = Map<Column<Row>, number>;
 
 /** Leaves out and narrows columns until they fit; undefined where they cannot. */
-function fit<Row>(
+function fitColumns<Row>(
   columns: readonly Column<Row>[],
   natural: Widths<Row>,
   available: number,
