@@ -1,39 +1,52 @@
-// Bundles the program into `dist`: one small entry, a chunk per command, and libsql left outside for its native part.
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+// Bundles the program into `dist`. What every command needs is one file, what only some need comes in files of its own
+// that are loaded when they are used; libsql stays outside for its native part.
+import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build } from 'rolldown';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
 const fresh = join(root, `dist.${process.pid}`);
+// conf validates against a JSON schema only where it is given one; here it never is, and the validator is big.
+const noAjv = join(root, 'scripts', 'no-ajv.mjs');
 
-const { metafile } = await build({
-  absWorkingDir: root,
-  entryPoints: ['bin/keys.ts'],
-  outdir: fresh,
-  chunkNames: 'chunks/[name]-[hash]',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
+// Loading many small files costs more than loading one. These groups are each one file; a command, the authority, the
+// prompts and so on are each a file by themselves.
+const only = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
+const core = [
+  only('config-file|diagnosis'),
+  'lifecycle/',
+  `output/${only('prompt|table|style')}`,
+  'commands/(?:argv|parse|parser|index|define|read|global-flags)\\.ts$',
+];
+const groups = [
+  { name: 'main', test: /\/(src\/(main|io|errors)\.ts|package\.json)$/ },
+  { name: 'core', test: new RegExp(`/src/(?:${core.join('|')})`) },
+  { name: 'views', test: /\/src\/output\/(views\/|table|style)/ },
+];
+
+const { output } = await build({
+  cwd: root,
+  input: { keys: 'bin/keys.ts' },
   platform: 'node',
-  target: 'node20.19',
   external: ['libsql'],
-  // conf validates against a JSON schema only where it is given one; here it never is, and the validator is big.
-  alias: { 'ajv/dist/2020.js': './scripts/no-ajv.mjs', 'ajv-formats': './scripts/no-ajv.mjs' },
-  minifyWhitespace: true,
-  minifySyntax: true,
-  legalComments: 'none',
-  metafile: true,
-  logLevel: 'warning',
-  banner: {
-    // Dependencies in CommonJS call require for Node's own modules.
-    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+  resolve: { alias: { 'ajv/dist/2020.js': noAjv, 'ajv-formats': noAjv } },
+  transform: { target: 'node20.19' },
+  output: {
+    dir: fresh,
+    format: 'esm',
+    banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
+    chunkFileNames: 'chunks/[name]-[hash].js',
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+    codeSplitting: { groups },
   },
 });
-const entry = join(fresh, 'keys.js');
-writeFileSync(entry, `#!/usr/bin/env node\n${readFileSync(entry, 'utf8')}`, { mode: 0o755 });
-writeFileSync(join(fresh, 'THIRD-PARTY-LICENSES.txt'), licences(Object.keys(metafile.inputs)));
+const modules = output.flatMap((chunk) =>
+  chunk.type === 'chunk' ? chunk.moduleIds.map((id) => relative(root, id)) : [],
+);
+writeFileSync(join(fresh, 'THIRD-PARTY-LICENSES.txt'), licences(modules));
+chmodSync(join(fresh, 'keys.js'), 0o755);
 rmSync(dist, { recursive: true, force: true });
 renameSync(fresh, dist);
 

@@ -1,5 +1,6 @@
 import type { GlobalInput } from './commands/global-flags.ts';
 import type { Profile } from './config.ts';
+import { readConfig } from './config.ts';
 import { setting } from './env.ts';
 import { interrupted } from './errors.ts';
 import type { Io } from './io.ts';
@@ -10,6 +11,8 @@ import type { OutputSettings, Result } from './output/present.ts';
 import { present } from './output/present.ts';
 import { visibleLines } from './output/sanitise.ts';
 import type { Paths } from './paths.ts';
+import { locatePaths } from './paths.ts';
+import { chooseProfile } from './profile.ts';
 import { maskSecrets } from './secret.ts';
 
 const defaultTimeout = 30_000;
@@ -40,16 +43,12 @@ export class App {
     return this.globals.timeout ?? defaultTimeout;
   }
 
-  async paths(): Promise<Paths> {
-    return (await import('./paths.ts')).locatePaths(this.io.env, this.io.cwd);
+  get paths(): Paths {
+    return locatePaths(this.io.env, this.io.cwd);
   }
 
   async profile(): Promise<Profile> {
-    const [{ readConfig }, { chooseProfile }] = await Promise.all([
-      import('./config.ts'),
-      import('./profile.ts'),
-    ]);
-    return chooseProfile(await readConfig((await this.paths()).configFile), this.io.env, this.globals);
+    return chooseProfile(await readConfig(this.paths.configFile), this.io.env, this.globals);
   }
 
   backend(): Promise<KeyBackend> {
@@ -104,7 +103,7 @@ export class App {
 
   async #openBackend(): Promise<KeyBackend> {
     const { name, provider } = await this.profile();
-    const { authorityDatabase: path } = await this.paths();
+    const { authorityDatabase: path } = this.paths;
     const { Authority } = await import('./authority/authority.ts');
     await this.debug(`profile ${name}: provider ${provider}, ${path}`);
     return new Authority({ path, now: () => this.io.now(), timeout: this.timeout });

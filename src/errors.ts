@@ -78,3 +78,15 @@ export function interrupted(): KeysError {
     message: 'interrupted; nothing has happened',
   });
 }
+
+/** An error that nobody expected. Its stack is what a report needs; it is masked like any other text. */
+export function bug(error: unknown): Failure {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return {
+    exit: 'failed',
+    code: 'bug',
+    message: 'this is a bug in keys: something failed that nobody expected',
+    problems: ['this is a bug in keys: something failed that nobody expected', ...text.split('\n')],
+    hints: ['report it with the lines above and the output of: keys doctor --json'],
+  };
+}

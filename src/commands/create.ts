@@ -9,7 +9,6 @@ import type { Delivered, KeyBackend, KeySpec } from '../lifecycle/ports.ts';
 import type { Result } from '../output/present.ts';
 import { absoluteTime, relativeTime } from '../output/relative-time.ts';
 import { visible } from '../output/sanitise.ts';
-import { createdView, secretReminder } from '../output/views/created.ts';
 import type { Input } from './define.ts';
 import { defineCommand, toggle, values } from './define.ts';
 import { checkPermissions, keyFlags, readName } from './key-flags.ts';
@@ -81,7 +80,7 @@ function resolveUnlessDry(app: App, input: CreateInput) {
       const spec = { expiresAt: key.expiresAt ? new Date(key.expiresAt) : null };
       const shown = [...delivered, { sink: 'stdout', verified: false }];
       await app.print(created({ ...(await record(app, spec, key, shown)), secret: value }));
-      if (app.io.stdout.isTTY) await app.note(secretReminder);
+      if (app.io.stdout.isTTY) await app.note('this is the only time the secret is shown: store it now');
     },
   });
 }
@@ -140,7 +139,12 @@ async function record(
 }
 
 function created(result: Created): Result {
-  return { kind: 'one', record: result, columns: keyFields, table: createdView };
+  return {
+    kind: 'one',
+    record: result,
+    columns: keyFields,
+    table: async (_, terminal) => (await import('../output/views/created.ts')).createdView(result, terminal),
+  };
 }
 
 async function echoExpiry(app: App, spec: KeySpec, key: Key): Promise<void> {

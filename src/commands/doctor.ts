@@ -12,7 +12,7 @@ export const doctor = defineCommand({
   fields,
   async run(app) {
     const { examine } = await import('../diagnosis.ts');
-    const findings = await examine(app.io, await app.paths());
+    const findings = await examine(app.io, app.paths);
     const failed = findings.some(({ status }) => status === 'fail');
     return {
       kind: 'rows',

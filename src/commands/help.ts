@@ -13,7 +13,7 @@ export const help = defineCommand({
   flags: {},
   fields: [],
   async run(app, { operands }) {
-    return { kind: 'text', text: await commandHelp(operands.join(' ') || undefined, app.io.stdout.columns) };
+    return { kind: 'text', text: await helpPage(operands.join(' ') || undefined, app.io.stdout.columns) };
   },
 });
 
@@ -23,7 +23,7 @@ const widest = 110;
  * The help page of a command, of a group of commands or of a topic; without a name, of the program. `columns` is the
  * width of the terminal. Throws `KeysError` (2) for a name that is none of these.
  */
-export async function commandHelp(name: string | undefined, columns: number | undefined): Promise<string> {
+export async function helpPage(name: string | undefined, columns: number | undefined): Promise<string> {
   const width = Math.min(columns ?? widest, widest);
   if (name === undefined) return programHelp(width, Object.keys(catalog));
   if (isGroup(name))

@@ -1,7 +1,6 @@
 import { keyFields, statuses } from '../lifecycle/key.ts';
 import { selectKeys, sortFields } from '../lifecycle/select.ts';
 import { summarise } from '../lifecycle/summary.ts';
-import { keyListView } from '../output/views/key-list.ts';
 import { parsePositiveDuration } from '../time.ts';
 import { defineCommand, toggle, value } from './define.ts';
 import { oneOf, readCount, readText } from './read.ts';
@@ -39,7 +38,10 @@ export const list = defineCommand({
       kind: 'rows',
       rows: chosen,
       columns: keyFields,
-      table: (_, terminal) => keyListView(chosen, summarise(keys), terminal),
+      table: async (_, terminal) => {
+        const { keyListView } = await import('../output/views/key-list.ts');
+        return keyListView(chosen, summarise(keys), terminal);
+      },
     };
   },
 });

@@ -3,7 +3,6 @@ import { InvalidValue, usageError } from '../errors.ts';
 import { findKey } from '../lifecycle/find.ts';
 import { follow as followLog } from '../lifecycle/follow.ts';
 import type { LogEntry, LogQuery } from '../lifecycle/ports.ts';
-import { logLine, logView } from '../output/views/rows.ts';
 import { parsePast } from '../time.ts';
 import { defineCommand, toggle, value } from './define.ts';
 import { readCount, readText } from './read.ts';
@@ -62,15 +61,27 @@ export const logs = defineCommand({
       const signal = app.io.interrupt;
       const pause = () => sleep(pollEvery, undefined, { signal }).catch(() => {});
       const rows = followLog(backend, query, { signal, pause, since: since ?? app.now });
-      return { kind: 'stream', rows, columns: fields, line: logLine };
+      return {
+        kind: 'stream',
+        rows,
+        columns: fields,
+        line: async (row: LogEntry, terminal) => (await views()).logLine(row, terminal),
+      };
     }
     const onTerminal = app.io.stdout.isTTY && app.output.format === undefined;
     const size = limit ?? (onTerminal || page !== undefined ? pageOnTerminal : Number.POSITIVE_INFINITY);
     const first = page === undefined || page === 1 ? 0 : (page - 1) * size;
     const rows = slice(backend.logs(query), first, first + size);
-    return { kind: 'rows', rows, columns: fields, table: logView };
+    return {
+      kind: 'rows',
+      rows,
+      columns: fields,
+      table: async (shown: readonly LogEntry[], terminal) => (await views()).logView(shown, terminal),
+    };
   },
 });
+
+const views = () => import('../output/views/rows.ts');
 
 function readStatus(text: string): string {
   if (/^[1-5](\d\d|xx)$/i.test(text)) return text.toLowerCase();

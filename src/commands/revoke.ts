@@ -6,7 +6,7 @@ import { isActive } from '../lifecycle/key.ts';
 import type { KeyBackend } from '../lifecycle/ports.ts';
 import { relativeTime } from '../output/relative-time.ts';
 import { visible } from '../output/sanitise.ts';
-import { revokedView } from '../output/views/revoked.ts';
+import type { Terminal } from '../output/style.ts';
 import { defineCommand, toggle, value } from './define.ts';
 import { readText } from './read.ts';
 
@@ -39,15 +39,20 @@ export const revoke = defineCommand({
     else await noteStillLive(app, keys, chosen);
     const [only] = records;
     if (records.length === 1 && only)
-      return { kind: 'one', record: only, columns: fields, table: revokedView };
+      return { kind: 'one', record: only, columns: fields, table: view(records) };
     return {
       kind: 'rows',
       rows: records,
       columns: fields,
-      table: (_, terminal) => records.map((record) => revokedView(record, terminal)).join(''),
+      table: view(records),
     };
   },
 });
+
+function view(records: readonly Revoked[]) {
+  return async (_: unknown, terminal: Terminal) =>
+    (await import('../output/views/revoked.ts')).revokedView(records, terminal);
+}
 
 export interface Revoked {
   id: string;

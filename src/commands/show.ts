@@ -1,6 +1,5 @@
 import { findKey } from '../lifecycle/find.ts';
 import { keyFields } from '../lifecycle/key.ts';
-import { keyDetailView } from '../output/views/key-detail.ts';
 import { defineCommand } from './define.ts';
 
 export const show = defineCommand({
@@ -13,6 +12,12 @@ export const show = defineCommand({
   fields: keyFields,
   async run(app, { operands: [reference = ''] }) {
     const key = findKey(await app.keys(), reference);
-    return { kind: 'one', record: key, columns: keyFields, table: keyDetailView };
+    return {
+      kind: 'one',
+      record: key,
+      columns: keyFields,
+      table: async (_, terminal) =>
+        (await import('../output/views/key-detail.ts')).keyDetailView(key, terminal),
+    };
   },
 });

@@ -3,7 +3,6 @@ import { findKey } from '../lifecycle/find.ts';
 import { keyFields } from '../lifecycle/key.ts';
 import type { KeyChanges } from '../lifecycle/ports.ts';
 import { absoluteTime, relativeTime } from '../output/relative-time.ts';
-import { keyDetailView } from '../output/views/key-detail.ts';
 import type { Input } from './define.ts';
 import { defineCommand, toggle, value } from './define.ts';
 import { checkPermissions, keyFlags, readName } from './key-flags.ts';
@@ -40,7 +39,13 @@ export const update = defineCommand({
       );
     }
     const record = { ...findKey(await app.keys(), id), changed: true };
-    return { kind: 'one', record, columns: keyFields, table: keyDetailView };
+    return {
+      kind: 'one',
+      record,
+      columns: keyFields,
+      table: async (_, terminal) =>
+        (await import('../output/views/key-detail.ts')).keyDetailView(record, terminal),
+    };
   },
 });
 

@@ -1,5 +1,4 @@
 import { findKey } from '../lifecycle/find.ts';
-import { usageView } from '../output/views/rows.ts';
 import { parsePast } from '../time.ts';
 import { defineCommand, value } from './define.ts';
 import { oneOf } from './read.ts';
@@ -23,6 +22,11 @@ export const usage = defineCommand({
     const backend = await app.backend();
     const rows = await backend.usage({ by, ...(since && { since }), ...(keyId !== undefined && { keyId }) });
     const columns = by === 'key' ? fields.filter((field) => field !== 'date') : fields.slice(2);
-    return { kind: 'rows', rows, columns, table: usageView };
+    return {
+      kind: 'rows',
+      rows,
+      columns,
+      table: async (_, terminal) => (await import('../output/views/rows.ts')).usageView(rows, terminal),
+    };
   },
 });

@@ -2,6 +2,7 @@ import type { Environment } from '../env.ts';
 import type { ExitName } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { Encoding, Format } from './formats.ts';
+import { encoderFor } from './formats.ts';
 import type { Terminal } from './style.ts';
 
 /** What the command line says about output. */
@@ -29,8 +30,11 @@ export type Result = { exit?: ExitName } & (
   | { kind: 'nothing' }
 );
 
-/** A record as text for people. Method syntax, so that a view of keys serves as a view of records. */
-type View<Shown> = { show(shown: Shown, terminal: Terminal): string }['show'];
+/**
+ * A record as text for people. Commands load their views in here, so that JSON does not pay for them. Method syntax:
+ * a view of keys serves as a view of records.
+ */
+type View<Shown> = { show(shown: Shown, terminal: Terminal): string | Promise<string> }['show'];
 
 /** Prints the result on stdout. Rejects where stdout takes no more. */
 export async function present(io: Io, settings: OutputSettings, result: Result): Promise<void> {
@@ -54,7 +58,6 @@ async function* pieces(
     yield* forPeople(await openTerminal(io, settings.noColor), result);
     return;
   }
-  const { encoderFor } = await import('./formats.ts');
   const encoder = await encoderFor(encoding, result.columns, settings.fields);
   if (result.kind === 'one') yield encoder.one(result.record);
   else yield* encoder.many(result.rows);
@@ -65,13 +68,13 @@ async function* forPeople(
   result: Extract<Result, { columns: unknown }>,
 ): AsyncGenerator<string> {
   if (result.kind === 'one') {
-    yield result.table(result.record, terminal);
+    yield await result.table(result.record, terminal);
   } else if (result.kind === 'stream') {
-    for await (const row of result.rows) yield result.line(row, terminal);
+    for await (const row of result.rows) yield await result.line(row, terminal);
   } else {
     const rows: object[] = [];
     for await (const row of result.rows) rows.push(row);
-    yield result.table(rows, terminal);
+    yield await result.table(rows, terminal);
   }
 }
 

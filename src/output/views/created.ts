@@ -2,8 +2,6 @@ import type { Key } from '../../lifecycle/key.ts';
 import type { Terminal } from '../style.ts';
 import { keyDetailView } from './key-detail.ts';
 
-export const secretReminder = 'this is the only time the secret is shown: store it now';
-
 /**
  * A key that was just made. Its secret, where it is shown, is set apart by empty lines and stands alone on its line,
  * so that a double click or a selection of the line takes it whole.

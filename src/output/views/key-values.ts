@@ -5,15 +5,13 @@ import type { Terminal } from '../style.ts';
 
 /** How single values of a key look to people; shared by the list and the detail view. */
 
-const number = new Intl.NumberFormat('en-US');
-const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
-
 export function count(value: number): string {
-  return number.format(value);
+  return value.toLocaleString('en-US');
 }
 
+/** `51.3K`: for sums that are only read, never compared. */
 export function shortCount(value: number): string {
-  return compact.format(value);
+  return value.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 }
 
 export function dollars(value: number): string {

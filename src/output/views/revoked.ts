@@ -1,12 +1,21 @@
 import { visible } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 
-/** One line on what became of a key that was to be revoked. */
-export function revokedView(
-  record: { id: string; name: string; revoked: boolean; changed: boolean; dryRun?: true },
-  { style }: Terminal,
-): string {
-  const key = `${visible(record.name)} ${style.dim(visible(record.id))}`;
-  if (record.revoked && !record.changed) return `${key} was revoked before\n`;
-  return record.dryRun ? `${key} would be revoked\n` : `${style.red('revoked')} ${key}\n`;
+interface Revoked {
+  id: string;
+  name: string;
+  revoked: boolean;
+  changed: boolean;
+  dryRun?: true;
+}
+
+/** A line per key on what became of it. */
+export function revokedView(records: readonly Revoked[], { style }: Terminal): string {
+  return records
+    .map(({ id, name, revoked, changed, dryRun }) => {
+      const key = `${visible(name)} ${style.dim(visible(id))}`;
+      if (revoked && !changed) return `${key} was revoked before\n`;
+      return dryRun ? `${key} would be revoked\n` : `${style.red('revoked')} ${key}\n`;
+    })
+    .join('');
 }

@@ -1,0 +1,43 @@
+import { App } from './app.ts';
+import { asksForJson } from './commands/argv.ts';
+import { parseArguments } from './commands/parse.ts';
+import type { ExitName, Failure } from './errors.ts';
+import { interrupted } from './errors.ts';
+import type { Io } from './io.ts';
+import { failureJson, failureText } from './output/error.ts';
+
+/** Runs one command line. Throws `KeysError` for every failure that was to be expected. */
+export async function run(argv: readonly string[], io: Io, version: string): Promise<ExitName> {
+  const parsed = await parseArguments(argv, { now: io.now() });
+  if (parsed.kind === 'version') {
+    await io.stdout.write(`${version}\n`);
+    return 'done';
+  }
+  if (parsed.kind !== 'run') {
+    const { helpPage } = await import('./commands/help.ts');
+    // Without a command there is nothing to do, and a script that forgot one must not go on.
+    const output = parsed.kind === 'empty' ? io.stderr : io.stdout;
+    await output.write(await helpPage(parsed.kind === 'help' ? parsed.name : undefined, io.stdout.columns));
+    return parsed.kind === 'empty' ? 'usage' : 'done';
+  }
+  const { command, input, globals } = parsed.invocation;
+  const app = new App(io, globals);
+  const result = await unlessInterrupted(app, command.run(app, input));
+  await app.print(result);
+  return result.exit ?? 'done';
+}
+
+/** Ctrl-C ends a command that has not changed anything; one that has goes on to its end. */
+function unlessInterrupted<T>(app: App, work: Promise<T>): Promise<T> {
+  return new Promise((done, fail) => {
+    app.io.interrupt.addEventListener('abort', () => {
+      if (!app.hasBegun) fail(interrupted());
+    });
+    work.then(done, fail);
+  });
+}
+
+/** Tells what failed, on stderr: as JSON where that was asked for. */
+export async function report(failure: Failure, argv: readonly string[], io: Io): Promise<void> {
+  await io.stderr.write(asksForJson(argv) ? failureJson(failure) : failureText(failure)).catch(() => {});
+}
