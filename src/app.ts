@@ -63,6 +63,11 @@ export class App {
     return withSuperseded(keys).map((key) => ({ ...key, provider, profile: name }));
   }
 
+  /** Whether results are printed as tables and cards. */
+  get forPeople(): boolean {
+    return (this.output.format ?? (this.io.stdout.isTTY ? 'table' : undefined)) === 'table';
+  }
+
   /** Whether a person can be asked something. */
   get interactive(): boolean {
     const { env, stdin, stderr } = this.io;

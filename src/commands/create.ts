@@ -152,7 +152,7 @@ async function echoExpiry(app: App, spec: KeySpec, key: Key): Promise<void> {
   if (key.expiresAt !== undefined && key.expiresAt !== requested) {
     const stored = key.expiresAt ?? 'never';
     await app.warn(`asked to expire ${requested ?? 'never'}, but the server stored ${stored}`);
-  } else if (key.expiresAt) {
+  } else if (key.expiresAt && !app.forPeople) {
     await app.note(`expires ${absoluteTime(key.expiresAt)} (${relativeTime(key.expiresAt, app.now)})`);
   }
 }

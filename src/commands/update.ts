@@ -33,7 +33,7 @@ export const update = defineCommand({
     const { id } = findKey(await app.keys(), input.operands[0] ?? '');
     app.begin();
     const updated = await backend.update(id, changes);
-    if (changes.expiresAt && updated.expiresAt) {
+    if (changes.expiresAt && updated.expiresAt && !app.forPeople) {
       await app.note(
         `expires ${absoluteTime(updated.expiresAt)} (${relativeTime(updated.expiresAt, app.now)})`,
       );

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+import { filesBelow, projectRoot } from './support/sandbox.ts';
+
+/*
+ * Who may import whom. A folder may import itself, what its row allows, and types from `lifecycle/key` and
+ * `lifecycle/ports` where the row says `lifecycle:types`.
+ */
+const rows: Record<string, readonly string[]> = {
+  commands: ['root', 'lifecycle', 'output', 'delivery/destinations', 'delivery/mask'],
+  lifecycle: ['secret', 'errors', 'time'],
+  authority: ['lifecycle/key', 'lifecycle:types', 'secret', 'errors', 'time', 'paths'],
+  delivery: ['lifecycle:types', 'secret', 'errors', 'io', 'env'],
+  output: ['lifecycle:types', 'lifecycle/key', 'errors', 'io', 'env', 'secret', 'time', 'diagnosis:types'],
+  // Wiring and small modules at the top: everything, but for the exceptions below.
+  root: ['commands', 'lifecycle', 'authority', 'delivery', 'output', 'bin'],
+};
+
+/** Each third party has one home. */
+const homes: Record<string, string> = {
+  commander: 'src/commands/',
+  leven: 'src/commands/',
+  '@inquirer/prompts': 'src/output/prompt.ts',
+  'cli-table3': 'src/output/',
+  'string-width': 'src/output/',
+  chalk: 'src/output/',
+  yaml: 'src/output/',
+  conf: 'src/config-file.ts',
+  valibot: 'src/config-file.ts',
+  'env-paths': 'src/paths.ts',
+  libsql: 'src/authority/',
+};
+
+interface Import {
+  from: string;
+  to: string;
+  typeOnly: boolean;
+}
+
+const sources = [...filesBelow(join(projectRoot, 'src')), ...filesBelow(join(projectRoot, 'bin'))];
+const imports: Import[] = sources.flatMap((file) => {
+  const text = readFileSync(file, 'utf8');
+  const statements = text.matchAll(
+    /(?:^|\n)\s*(import|export)( type)?[^'"\n;]*?(?:\{[^}]*\} )?from '([^']+)'|import\('([^']+)'\)/g,
+  );
+  return [...statements].map(([, , type, fixed, lazy]) => ({
+    from: relative(projectRoot, file),
+    to: fixed ?? lazy ?? '',
+    typeOnly: Boolean(type),
+  }));
+});
+
+test('imports are found at all', () => {
+  expect(imports.length).toBeGreaterThan(150);
+});
+
+test('every import stays within the table', () => {
+  const offences = imports
+    .filter(({ to }) => to.startsWith('.'))
+    .map(({ from, to, typeOnly }) => ({ from, to: join(dirname(from), to), typeOnly }))
+    .filter(({ from, to, typeOnly }) => !isAllowed(from, to, typeOnly));
+  expect(offences).toEqual([]);
+});
+
+test('every third party is imported in its one home', () => {
+  const offences = imports
+    .filter(({ to }) => !to.startsWith('.') && !to.startsWith('node:'))
+    .filter(({ from, to }) => !from.startsWith(homes[to] ?? 'nowhere'));
+  expect(offences).toEqual([]);
+});
+
+test('only the named files reach for process, and none for console', () => {
+  const users = sources.filter((file) => /\bprocess\./.test(withoutComments(file))).map(fileName);
+  expect(users.sort()).toEqual([
+    'bin/keys.ts',
+    'src/delivery/file-lock.ts',
+    'src/delivery/private-file.ts',
+    'src/diagnosis.ts',
+    'src/io.ts',
+    'src/paths.ts',
+  ]);
+  expect(sources.filter((file) => /\bconsole\./.test(withoutComments(file)))).toEqual([]);
+});
+
+test('a secret is revealed only where it is handed over', () => {
+  const calls = sources.flatMap((file) => {
+    const count = [...withoutComments(file).matchAll(/\.reveal\(\)/g)].length;
+    return count > 0 ? [`${fileName(file)} ${count}`] : [];
+  });
+  expect(calls.sort()).toEqual([
+    'src/delivery/env-sink.ts 2',
+    'src/delivery/file-sink.ts 2',
+    'src/delivery/mask.ts 1',
+    'src/delivery/stdout-sink.ts 2',
+  ]);
+});
+
+test('no file grows past 250 lines', () => {
+  const long = sources.filter((file) => readFileSync(file, 'utf8').split('\n').length > 250).map(fileName);
+  expect(long).toEqual([]);
+});
+
+function isAllowed(from: string, to: string, typeOnly: boolean): boolean {
+  const [home, target] = [folderOf(from), folderOf(to)];
+  if (home === target || home === 'bin' || to === 'package.json') return true;
+  const module = to.replace(/^src\//, '').replace(/\.ts$/, '');
+  return (rows[home] ?? []).some((entry) => {
+    const [place, kind] = entry.split(':');
+    if (kind === 'types' && !typeOnly) return false;
+    return place === target || place === module;
+  });
+}
+
+function folderOf(path: string): string {
+  if (path.startsWith('bin/')) return 'bin';
+  return /^src\/([^/]+)\//.exec(path)?.[1] ?? 'root';
+}
+
+function fileName(file: string): string {
+  return relative(projectRoot, file);
+}
+
+function withoutComments(file: string): string {
+  return readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+}

@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+import type { Environment } from '../../src/env.ts';
+import { main } from '../../src/main.ts';
+import { fakeIo } from './fake-io.ts';
+
+export const projectRoot = resolve(import.meta.dirname, '../..');
+export const program = join(projectRoot, 'dist', 'keys.js');
+
+/** What one run of `keys` left behind. */
+export interface Run {
+  exit: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  env?: Environment;
+  stdin?: string;
+  /** The test expects a secret on stdout. Anywhere else it is a leak. */
+  secretOnStdout?: boolean;
+}
+
+export interface FakeRunOptions extends RunOptions {
+  terminal?: number;
+  now?: Date;
+  interrupt?: AbortSignal;
+  breakStdout?: { at: number; code: string };
+}
+
+/** The full value of a key of the embedded authority. */
+const secretShape = /sk_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/;
+
+/**
+ * A KEYS_HOME and a working folder of one test's own. When the test ends, all output and all files are searched for
+ * secrets; one that stands where the test did not expect it fails the test.
+ */
+export class Sandbox {
+  readonly home: string;
+  readonly cwd: string;
+  readonly #root: string;
+  readonly #runs: { args: readonly string[]; run: Run; secretOnStdout: boolean }[] = [];
+  readonly #secretFiles = new Set<string>();
+
+  constructor() {
+    this.#root = realpathSync(mkdtempSync(join(tmpdir(), 'keys-test-')));
+    this.home = join(this.#root, 'home');
+    this.cwd = join(this.#root, 'work');
+    mkdirSync(this.cwd);
+    onTestFinished(() => {
+      try {
+        this.#sweep();
+      } finally {
+        rmSync(this.#root, { recursive: true, force: true });
+      }
+    });
+  }
+
+  /** Declares a file, relative to the working folder, in which the test expects a secret. */
+  expectSecretIn(path: string): void {
+    this.#secretFiles.add(resolve(this.cwd, path));
+  }
+
+  read(path: string): string {
+    return readFileSync(resolve(this.cwd, path), 'utf8');
+  }
+
+  mode(path: string): string {
+    return (statSync(resolve(this.cwd, path)).mode & 0o777).toString(8);
+  }
+
+  get env(): Environment {
+    return { KEYS_HOME: this.home, HOME: this.#root, PATH: process.env.PATH };
+  }
+
+  /** Runs `main` in this process, with streams that are kept. */
+  async keys(args: readonly string[], options: FakeRunOptions = {}): Promise<Run> {
+    const { env, secretOnStdout = false, ...rest } = options;
+    const { io, stdout, stderr } = fakeIo({ cwd: this.cwd, env: { ...this.env, ...env }, ...rest });
+    const exit = await main(args, io);
+    return this.#keep(args, { exit, stdout: stdout(), stderr: stderr() }, secretOnStdout);
+  }
+
+  /** Runs the built program in a process of its own. */
+  program(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+    return this.command([process.execPath, program, ...args], options);
+  }
+
+  /** Runs any command line in the sandbox's environment and folder. */
+  command([command = '', ...args]: readonly string[], options: RunOptions = {}): Promise<Run> {
+    return new Promise((done, fail) => {
+      const child = spawn(command, args, { cwd: this.cwd, env: { ...this.env, ...options.env } });
+      const pieces = { stdout: '', stderr: '' };
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        pieces.stdout += text;
+      });
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        pieces.stderr += text;
+      });
+      child.stdin.on('error', () => {});
+      child.stdin.end(options.stdin ?? '');
+      child.on('error', fail);
+      child.on('close', (exit) => {
+        done(this.#keep([command, ...args], { exit, ...pieces }, options.secretOnStdout ?? false));
+      });
+    });
+  }
+
+  #keep(args: readonly string[], run: Run, secretOnStdout: boolean): Run {
+    this.#runs.push({ args, run, secretOnStdout });
+    return run;
+  }
+
+  #sweep(): void {
+    for (const { args, run, secretOnStdout } of this.#runs) {
+      const where = `keys ${args.join(' ')}`;
+      if (!secretOnStdout) expect(run.stdout, `stdout of ${where} holds a secret`).not.toMatch(secretShape);
+      expect(run.stderr, `stderr of ${where} holds a secret`).not.toMatch(secretShape);
+    }
+    const holders = filesBelow(this.#root).filter((file) => secretShape.test(readFileSync(file, 'latin1')));
+    const leaks = holders.filter((file) => !this.#secretFiles.has(file));
+    expect(
+      leaks.map((file) => relative(this.#root, file)),
+      'files that hold a secret',
+    ).toEqual([]);
+  }
+}
+
+/** All plain files below a folder. */
+export function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
