@@ -33,7 +33,7 @@ export class Secret {
  * the short prefix by which a key is shown (`sk_<id>`) are not among them: they are legitimate arguments.
  */
 const shapes = [
-  /\bsk_[0-9A-Za-z]{8,}_[0-9A-Za-z]{16,}/,
+  /\bsk_[0-9A-Za-z]{8,}_[0-9A-Za-z]{16,}(?:_[0-9A-Za-z]+)?/,
   /\b(?:sk|pk|rk)[-_][0-9A-Za-z][0-9A-Za-z_-]{19,}/,
   /\b(?:ghp|gho|ghs|ghu|github_pat|glpat|npm|re|pckey|glsa|xai|gsk|hf|pat)[-_][0-9A-Za-z][0-9A-Za-z_-]{15,}/,
   /\bSG\.[0-9A-Za-z_-]{16,}/,

@@ -101,7 +101,8 @@ function parseSpanFromNow(text: string, now: Date): Date {
   if (!span) throw new InvalidValue(`'${text}' is not a time: write one like ${whenExamples}`);
   if (isZero(span))
     throw new InvalidValue(`'${text}' would expire at once: write a time like ${whenExamples}`);
-  return after(now, span);
+  // Whole seconds: the finest that all servers store, so that what is stored can be compared with what was asked.
+  return new Date(Math.floor(after(now, span).getTime() / 1000) * 1000);
 }
 
 /**

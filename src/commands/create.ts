@@ -1,7 +1,8 @@
 import type { App } from '../app.ts';
+import type { Destination } from '../delivery/destinations.ts';
 import { parseSink, resolveDestination } from '../delivery/destinations.ts';
 import { maskInCiLog } from '../delivery/mask.ts';
-import { InvalidValue, usageError } from '../errors.ts';
+import { InvalidValue, KeysError, usageError } from '../errors.ts';
 import { issueKey } from '../lifecycle/issue.ts';
 import type { Key } from '../lifecycle/key.ts';
 import { isActive, keyFields, statusOf } from '../lifecycle/key.ts';
@@ -41,15 +42,22 @@ export const create = defineCommand({
   ],
   flags,
   fields,
+  problems({ ifMissing, secretOnly, to, dryRun }) {
+    // `keys create ci --if-missing --secret-only | store` would store an empty secret from the second time on.
+    if (ifMissing && (secretOnly || to.some(({ kind }) => kind === 'stdout')) && !dryRun) {
+      return ['--if-missing has no secret to print for a key that exists: use --json, or --to a file'];
+    }
+    return [];
+  },
   async run(app, input) {
-    const destination = resolveUnlessDry(app, input);
+    const destination = await chooseDestination(app, input);
     const backend = await app.backend();
     const permissions = [...new Set(input.permission.flat())];
     checkPermissions(backend, permissions);
     const spec = toSpec(await chooseName(app, input.operands[0]), permissions, backend, input);
     const existing = (await app.keys()).filter((key) => key.name === spec.name && isActive(key));
     const [newest] = existing;
-    if (input.ifMissing && newest) return found(app, newest, input.secretOnly);
+    if (input.ifMissing && newest) return found(app, newest);
     if (input.dryRun || !destination) return dryRun(app, spec);
     if (newest) await noteSuperseded(app, existing);
 
@@ -57,39 +65,58 @@ export const create = defineCommand({
     const { key, delivered } = await issueKey(backend, spec, destination.sinks, (secret) =>
       maskInCiLog(app.io, secret),
     );
-    await echoExpiry(app, spec, key);
+    await echoExpiry(app, requested(input), key);
     if (destination.bare || destination.presented) return { kind: 'nothing' };
     for (const { sink, verified } of delivered) {
       await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
     }
-    return created(await record(app, spec, key, delivered));
+    return created(await record(app, requested(input), key, delivered));
   },
 });
 
 type CreateInput = Input<typeof flags>;
 
-/** A dry run makes no secret, so it needs no place for one; it says so where the real run would be refused. */
-function resolveUnlessDry(app: App, input: CreateInput) {
-  const { to, secretOnly, dryRun } = input;
-  if (dryRun) return undefined;
-  return resolveDestination(app.io, {
-    to,
-    secretOnly,
-    format: app.output.format,
-    present: async ({ key, delivered }, value) => {
-      const spec = { expiresAt: key.expiresAt ? new Date(key.expiresAt) : null };
-      const shown = [...delivered, { sink: 'stdout', verified: false }];
-      await app.print(created({ ...(await record(app, spec, key, shown)), secret: value }));
-      if (app.io.stdout.isTTY) await app.note('this is the only time the secret is shown: store it now');
-    },
-  });
+/** Where the secret will go. A dry run needs no place for it, but tells where the real run would be refused. */
+async function chooseDestination(app: App, input: CreateInput): Promise<Destination | undefined> {
+  try {
+    const destination = resolveDestination(app.io, {
+      to: input.to,
+      secretOnly: input.secretOnly,
+      format: app.output.format,
+      fields: app.output.fields,
+      present: ({ key, delivered }, secret) =>
+        printSecret(app, requested(input), key, [...delivered, { sink: 'stdout', verified: false }], secret),
+    });
+    return input.dryRun ? undefined : destination;
+  } catch (error) {
+    if (!input.dryRun || !(error instanceof KeysError)) throw error;
+    await app.warn(`without --dry-run this is refused: ${error.message}`);
+    return undefined;
+  }
+}
+
+async function printSecret(
+  app: App,
+  expiresAt: string | null,
+  key: Key,
+  delivered: readonly Delivered[],
+  secret: string,
+): Promise<void> {
+  await app.print(created({ ...(await record(app, expiresAt, key, delivered)), secret }));
+  if (app.io.stdout.isTTY) await app.note('this is the only time the secret is shown: store it now');
+}
+
+/** The expiry that was asked for, RFC 3339, or null for never. */
+function requested({ expires }: CreateInput): string | null {
+  return expires?.toISOString() ?? null;
 }
 
 async function chooseName(app: App, operand: string | undefined): Promise<string> {
   const proposal = app.io.whoami();
   const name = operand ?? (app.interactive ? await app.ask('Name of the key', proposal) : proposal);
-  if (operand === undefined && !app.interactive)
+  if (operand === undefined && !app.interactive) {
     await app.note(`no name given: the key is named ${visible(name)}`);
+  }
   try {
     return readName(name);
   } catch (error) {
@@ -116,17 +143,17 @@ interface Created extends Partial<Key> {
   changed: boolean;
   secret?: string;
   expiresAtRequested?: string | null;
+  dryRun?: true;
 }
 
 async function record(
   app: App,
-  { expiresAt }: Pick<KeySpec, 'expiresAt'>,
+  expiresAt: string | null,
   key: Key,
   delivered: readonly Delivered[],
 ): Promise<Created> {
   const { name: profile, provider } = await app.profile();
-  const requested = expiresAt?.toISOString() ?? null;
-  const differs = key.expiresAt !== undefined && key.expiresAt !== requested;
+  const differs = key.expiresAt !== undefined && key.expiresAt !== expiresAt;
   return {
     ...key,
     superseded: false,
@@ -134,7 +161,7 @@ async function record(
     profile,
     delivered,
     changed: true,
-    ...(differs && { expiresAtRequested: requested }),
+    ...(differs && { expiresAtRequested: expiresAt }),
   };
 }
 
@@ -142,36 +169,32 @@ function created(result: Created): Result {
   return {
     kind: 'one',
     record: result,
-    columns: keyFields,
+    columns: result.secret === undefined ? keyFields : [...keyFields, 'secret'],
     table: async (_, terminal) => (await import('../output/views/created.ts')).createdView(result, terminal),
   };
 }
 
-async function echoExpiry(app: App, spec: KeySpec, key: Key): Promise<void> {
-  const requested = spec.expiresAt?.toISOString() ?? null;
-  if (key.expiresAt !== undefined && key.expiresAt !== requested) {
+async function echoExpiry(app: App, expiresAt: string | null, key: Key): Promise<void> {
+  if (key.expiresAt !== undefined && key.expiresAt !== expiresAt) {
     const stored = key.expiresAt ?? 'never';
-    await app.warn(`asked to expire ${requested ?? 'never'}, but the server stored ${stored}`);
+    await app.warn(`asked to expire ${expiresAt ?? 'never'}, but the server stored ${stored}`);
   } else if (key.expiresAt && !app.forPeople) {
     await app.note(`expires ${absoluteTime(key.expiresAt)} (${relativeTime(key.expiresAt, app.now)})`);
   }
 }
 
-async function found(app: App, key: Key, secretOnly: boolean): Promise<Result> {
+async function found(app: App, key: Key): Promise<Result> {
   await app.note(`a key named ${visible(key.name)} works already (${key.id}): nothing was created`);
-  if (secretOnly) return { kind: 'nothing' };
   return created({ ...key, delivered: [], changed: false });
 }
 
 async function dryRun(app: App, spec: KeySpec): Promise<Result> {
   const { name: profile, provider } = await app.profile();
+  const expires = spec.expiresAt?.getTime() ?? null;
+  const status = statusOf({ revoked: false, disabled: false, expiresAt: expires }, app.now.getTime());
   const expiresAt = spec.expiresAt?.toISOString() ?? null;
-  const status = statusOf(
-    { revoked: false, disabled: false, expiresAt: spec.expiresAt?.getTime() ?? null },
-    app.now.getTime(),
-  );
   await app.note('dry run: nothing was created');
-  const planned = {
+  return created({
     ...spec,
     status,
     expiresAt,
@@ -180,8 +203,7 @@ async function dryRun(app: App, spec: KeySpec): Promise<Result> {
     delivered: [],
     changed: false,
     dryRun: true,
-  };
-  return created(planned);
+  });
 }
 
 async function noteSuperseded(app: App, existing: readonly Key[]): Promise<void> {

@@ -33,6 +33,8 @@ export interface Command<F extends Flags = Flags> {
   readonly flags: F;
   /** The fields of what it prints: all that `--json` may select. */
   readonly fields: readonly string[];
+  /** What is wrong with flags that are right by themselves, such as two that contradict each other. */
+  problems?(input: Input<F>): string[];
   run(app: App, input: Input<F>): Promise<Result>;
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InvalidValue, usageError } from '../errors.ts';
+import { InvalidValue } from '../errors.ts';
 import { findKey } from '../lifecycle/find.ts';
 import { follow as followLog } from '../lifecycle/follow.ts';
 import type { LogEntry, LogQuery } from '../lifecycle/ports.ts';
@@ -43,10 +43,13 @@ export const logs = defineCommand({
     path: value('--path <prefix>', 'the start of the path', readText),
   },
   fields,
+  problems({ follow, page, until, limit }) {
+    const bounded = page !== undefined || until !== undefined || limit !== undefined;
+    return follow && bounded
+      ? ['--follow shows what is yet to come: leave out --page, --limit and --until']
+      : [];
+  },
   async run(app, { operands: [reference], since, until, limit, page, follow, status, method, path }) {
-    if (follow && (page !== undefined || until || limit !== undefined)) {
-      throw usageError('--follow shows what is yet to come: leave out --page, --limit and --until');
-    }
     const keyId = reference === undefined ? undefined : findKey(await app.keys(), reference).id;
     const query: LogQuery = {
       ...(keyId !== undefined && { keyId }),

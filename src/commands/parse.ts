@@ -62,12 +62,16 @@ function readInvocation(
   }
   const { operands, unknown } = parser.commander.parseOptions(bound);
   problems.push(...unknownFlags(unknown, parser.commander.options));
+  const wrong = problems.length;
   const { flags, globals } = parser.values(context, problems);
+  const areRead = problems.length === wrong;
   const words = [...operands, ...unknown.filter((word) => !word.startsWith('-'))];
   problems.push(...arityProblems(parser.commander.registeredArguments, words));
   problems.push(...outputProblems(globals, command, words, rest));
+  const input = { ...flags, operands: words } as Input<Flags>;
+  if (areRead) problems.push(...(command.problems?.(input) ?? []));
   if (problems.length > 0) throw usageError(problems, `keys help ${name}`);
-  return { name, command, input: { ...flags, operands: words } as Input<Flags>, globals };
+  return { name, command, input, globals };
 }
 
 function asksFor(rest: readonly string[]): 'help' | 'version' | undefined {

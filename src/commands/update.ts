@@ -1,4 +1,3 @@
-import { usageError } from '../errors.ts';
 import { findKey } from '../lifecycle/find.ts';
 import { keyFields } from '../lifecycle/key.ts';
 import type { KeyChanges } from '../lifecycle/ports.ts';
@@ -26,6 +25,10 @@ export const update = defineCommand({
   ],
   flags,
   fields: [...keyFields, 'changed'],
+  problems(input) {
+    if (input.disable && input.enable) return ['--disable and --enable contradict each other'];
+    return Object.keys(toChanges(input)).length === 0 ? ['nothing to change: name at least one flag'] : [];
+  },
   async run(app, input) {
     const changes = toChanges(input);
     const backend = await app.backend();
@@ -50,9 +53,8 @@ export const update = defineCommand({
 });
 
 function toChanges(input: Input<typeof flags>): KeyChanges {
-  if (input.disable && input.enable) throw usageError('--disable and --enable contradict each other');
   const labels = Object.fromEntries(input.label.map(([name, text]) => [name, text === '' ? null : text]));
-  const changes: KeyChanges = {
+  return {
     ...(input.name !== undefined && { name: input.name }),
     ...(input.description !== undefined && { description: input.description || null }),
     ...(input.expires !== undefined && { expiresAt: input.expires }),
@@ -63,8 +65,4 @@ function toChanges(input: Input<typeof flags>): KeyChanges {
     ...(input.label.length > 0 && { labels }),
     ...((input.disable || input.enable) && { disabled: input.disable }),
   };
-  if (Object.keys(changes).length === 0) {
-    throw usageError('nothing to change: name at least one flag', 'keys help update');
-  }
-  return changes;
 }

@@ -53,6 +53,8 @@ export interface DestinationRequest {
   secretOnly: boolean;
   /** The format of the record; undefined where none was asked for. */
   format: string | undefined;
+  /** The fields chosen for the record; undefined: all. */
+  fields: readonly string[] | undefined;
   present: Present;
 }
 
@@ -73,6 +75,7 @@ export function resolveDestination(io: Io, request: DestinationRequest): Destina
   }
   if (to.length > 0 && !toStdout) return { sinks, presented: false, bare: false };
   if (io.stdout.isTTY || carriesSecret(format) || (toStdout && format !== undefined)) {
+    if (request.fields && !request.fields.includes('secret')) throw secretLeftOut(request.fields);
     return { sinks: [...sinks, recordSink(request.present)], presented: true, bare: false };
   }
   if (toStdout) return { sinks: [...sinks, bareSink(io)], presented: false, bare: true };
@@ -80,6 +83,14 @@ export function resolveDestination(io: Io, request: DestinationRequest): Destina
     'stdout is not a terminal, and nothing says where the secret of the new key goes; no key was created',
     'choose a place with --to file:PATH or --to env:PATH#NAME (keys help sinks)',
     'or print it: --json for the record with its secret, --secret-only for the bare value',
+  );
+}
+
+function secretLeftOut(fields: readonly string[]) {
+  return usageError(
+    '--json leaves out the field secret, and it could never be shown again; no key was created',
+    `--json ${[...fields, 'secret'].join(',')}`,
+    'or choose a place with --to file:PATH or --to env:PATH#NAME (keys help sinks)',
   );
 }
 

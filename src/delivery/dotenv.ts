@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { KeysError } from '../errors.ts';
 
 /*
@@ -5,7 +6,7 @@ import { KeysError } from '../errors.ts';
  * (README, "Parsing rules"): `export` is allowed; a value is bare up to `#`, or stands in '…', "…" or `…`, which may
  * hold newlines; \n and \r mean line breaks inside "…" only.
  *
- * The text is handled as Latin-1, one character per byte, so that bytes of any encoding survive.
+ * To find the place, the text is handled as Latin-1, one character per byte, so that bytes of any encoding survive.
  */
 
 interface Assignment {
@@ -15,24 +16,30 @@ interface Assignment {
   end: number;
 }
 
-const blank = String.raw`[^\S\r\n]*`;
+// No `\s`: in Latin-1 it holds the byte A0, which in UTF-8 is a part of letters such as `à`.
+const blank = String.raw`[\t\v\f ]`;
 const quoted = [`'(?:\\\\'|[^'])*'`, `"(?:\\\\"|[^"])*"`, '`(?:\\\\`|[^`])*`'].join('|');
+const bare = String.raw`(?:[^\t\v\f \r\n#][^#\r\n]*?)?`;
 const assignment = new RegExp(
-  String.raw`^${blank}(?:export\s+)?([\w.-]+)${blank}(?:=|:(?=\s))${blank}(${quoted}|[^#\r\n]*)${blank}(?:#[^\r\n]*)?$`,
+  String.raw`${blank}*(?:export${blank}+)?([\w.-]+)${blank}*(?:=|:${blank})${blank}*?(${quoted}|${bare})${blank}*(?:#[^\r\n]*)?$`,
   'dmy',
 );
 
-/** The value that a variable has in the file; undefined where it is not set. */
+/** How the `dotenv` package reads a file: https://github.com/motdotla/dotenv/blob/master/lib/main.js */
+const reader = new RegExp(
+  String.raw`^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*(?:${quoted})|[^#\r\n]+)?\s*(?:#.*)?$`,
+  'gm',
+);
+
+/** The value that a variable has in the file, the last one where it is set twice; undefined where it is not set. */
 export function readVariable(file: Buffer, name: string): string | undefined {
-  const text = file.toString('latin1');
-  const found = assignments(text).filter((one) => one.name === name);
-  const last = found.at(-1);
-  return last && unquote(Buffer.from(text.slice(last.start, last.end), 'latin1').toString('utf8'));
+  return variables(file).get(name);
 }
 
 /**
  * The file with one variable set. A variable that is new is added at the end, in the file's own line ending.
- * Throws `KeysError` where the variable is set twice, or where the format has no way to write the value.
+ * Throws `KeysError` where the variable is set twice, where the format has no way to write the value, or where the
+ * change would make readers see other variables differently.
  */
 export function setVariable(file: Buffer, name: string, value: string): Buffer {
   const text = file.toString('latin1');
@@ -50,13 +57,23 @@ export function setVariable(file: Buffer, name: string, value: string): Buffer {
   const changed = present
     ? text.slice(0, present.start) + written + text.slice(present.end)
     : append(text, `${name}=${written}`);
-  return Buffer.from(changed, 'latin1');
+  const result = Buffer.from(changed, 'latin1');
+  if (!isDeepStrictEqual(variables(result), variables(file).set(name, value))) throw ambiguous(name);
+  return result;
 }
 
 function append(text: string, assignment: string): string {
   const ending = /\r?\n/.exec(text)?.[0] ?? '\n';
   const gap = text === '' || text.endsWith('\n') ? '' : ending;
   return `${text}${gap}${assignment}${ending}`;
+}
+
+/** All variables of the file, as its readers see them. */
+function variables(file: Buffer): Map<string, string> {
+  const text = file.toString('utf8').replaceAll(/\r\n?/g, '\n');
+  return new Map(
+    [...text.matchAll(reader)].map(([, name = '', written = '']) => [name, unquote(written.trim())]),
+  );
 }
 
 /** All assignments, from the top. A quoted value can run over several lines, so lines alone do not tell. */
@@ -69,8 +86,8 @@ function assignments(text: string): Assignment[] {
       found.push(match);
       position = match.end;
     }
-    const newline = text.indexOf('\n', position);
-    position = newline < 0 ? text.length : newline + 1;
+    const toLineEnd = text.slice(position).search(/[\r\n]/);
+    position = toLineEnd < 0 ? text.length : position + toLineEnd + 1;
   }
   return found;
 }
@@ -80,24 +97,23 @@ function matchAt(text: string, position: number): Assignment | undefined {
   const match = assignment.exec(text);
   const [start, end] = match?.indices?.[2] ?? [];
   if (!match?.[1] || start === undefined || end === undefined) return undefined;
-  return { name: match[1], start, end: start + text.slice(start, end).trimEnd().length };
+  return { name: match[1], start, end };
 }
 
 function unquote(written: string): string {
-  const quoteMark = written[0];
-  const quoted = written.length > 1 && quoteMark === written.at(-1) && /['"`]/.test(quoteMark ?? '');
-  if (!quoted) return written;
-  const inner = written.slice(1, -1);
-  return quoteMark === '"' ? inner.replaceAll('\\n', '\n').replaceAll('\\r', '\r') : inner;
+  const inner = written.replace(/^(['"`])([\s\S]*)\1$/gm, '$2');
+  return written.startsWith('"') ? inner.replaceAll('\\n', '\n').replaceAll('\\r', '\r') : inner;
 }
 
-/** Writes a value bare where it is plain, else in the first quotes that can hold it. */
+/** Writes a value bare where it is plain, else in the first quotes that can hold it, whatever lines follow it. */
 function quote(value: string): string {
   if (/^[\w.:/+=@%,-]+$/.test(value)) return value;
   const escaped = value.replaceAll('\n', '\\n').replaceAll('\r', '\\r');
-  const candidates = [`'${value}'`, `"${escaped}"`, `\`${value}\``, value];
-  const written = candidates.find((candidate) => reads(candidate, value));
-  if (written !== undefined) return written;
+  const candidates = [["'", value] as const, ['"', escaped] as const, ['`', value] as const];
+  for (const [mark, inner] of candidates) {
+    const written = mark + inner + mark;
+    if (!inner.includes(mark) && !/[\r\n]|\\$/.test(inner) && unquote(written) === value) return written;
+  }
   throw new KeysError({
     exit: 'failed',
     code: 'value_not_writable',
@@ -106,9 +122,11 @@ function quote(value: string): string {
   });
 }
 
-/** Whether readers get the value back, whatever lines follow it. */
-function reads(written: string, value: string): boolean {
-  if (/[\r\n]/.test(written) || /\\['"`]$/.test(written)) return false;
-  const [only, ...more] = assignments(`X=${written}\n`);
-  return more.length === 0 && only?.end === written.length + 2 && unquote(written) === value;
+function ambiguous(name: string): KeysError {
+  return new KeysError({
+    exit: 'failed',
+    code: 'dotenv_ambiguous',
+    message: `setting ${name} would change what readers of the dotenv file make of the lines around it`,
+    hints: [`put ${name}= and its value on a line of their own`],
+  });
 }

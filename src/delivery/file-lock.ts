@@ -47,11 +47,15 @@ async function take(lock: string): Promise<boolean> {
 
 /**
  * Two waiters may see the same dead lock. A second lock lets one of them at a time look again and remove it, so that
- * nobody removes a lock that another has just taken.
+ * nobody removes a lock that another has just taken. Whoever held the second lock may have died as well: it is then
+ * removed in the same way.
  */
 async function removeAbandoned(lock: string): Promise<void> {
   const removal = `${lock}.removal`;
-  if (!(await take(removal))) return sleep(10 + Math.random() * 20);
+  if (!(await take(removal))) {
+    if (await isAbandoned(removal)) return removeAbandoned(removal);
+    return sleep(10 + Math.random() * 20);
+  }
   try {
     if (await isAbandoned(lock)) await remove(lock);
   } finally {

@@ -14,7 +14,7 @@ export function findKey(keys: readonly Key[], reference: string): Key {
   const candidates =
     reference.length < shortestPrefix ? [] : keys.filter((key) => key.id.startsWith(reference));
   const [match] = candidates;
-  if (!match) throw noSuchKey([reference]);
+  if (!match) throw noSuchKey(keys, [reference]);
   if (candidates.length > 1) throw severalKeys(reference, candidates);
   return match;
 }
@@ -37,20 +37,22 @@ export function findKeys(keys: readonly Key[], references: readonly string[]): K
       missing.push(reference);
     }
   }
-  if (missing.length > 0) throw noSuchKey(missing);
+  if (missing.length > 0) throw noSuchKey(keys, missing);
   return [...found.values()];
 }
 
-function noSuchKey(references: readonly string[]): KeysError {
+function noSuchKey(keys: readonly Key[], references: readonly string[]): KeysError {
   const quoted = references.map((reference) => `'${reference}'`).join(', ');
-  const tooShort = references.filter((reference) => reference.length < shortestPrefix);
+  const isTooShort = references.some(
+    (start) => start.length < shortestPrefix && keys.some(({ id }) => id.startsWith(start)),
+  );
   return new KeysError({
     exit: 'notFound',
     code: 'no_such_key',
     message: `no key has the id or the name ${quoted}`,
     hints: [
       'keys list --status all',
-      ...(tooShort.length > 0 ? [`a prefix of an id needs at least ${shortestPrefix} characters`] : []),
+      ...(isTooShort ? [`a prefix of an id needs at least ${shortestPrefix} characters`] : []),
     ],
   });
 }

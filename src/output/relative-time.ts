@@ -6,21 +6,20 @@ const steps = [
   ['minute', 60_000],
 ] as const;
 
-/**
- * How far a moment is from now, in the largest unit that fits at least once: `in 3 months`, `2 days ago`. Days go up
- * to 120, because an expiry is agreed in days.
- */
+/** An expiry is agreed in days, so days go up to here. */
+const mostDays = 120 * 86_400_000;
+
+/** What may be missing to the next whole number: a key made a moment ago for 90 days still has `90 days`. */
+const slack = 0.05;
+
+/** How far a moment is from now, in the largest unit that fits at least once: `in 3 months`, `2 days ago`. */
 export function relativeTime(time: string, now: Date): string {
   const distance = Date.parse(time) - now.getTime();
   const size = Math.abs(distance);
-  const step = steps.find(
-    ([unit, length]) => size >= length && !(unit === 'month' && size < 120 * 86_400_000),
-  );
-  if (!step) return distance > 0 ? 'in less than a minute' : 'just now';
-  const [unit, length] = step;
-  // Rounded down, so that what is shown is never more than what is left; 89.9 days of 90 read as 90.
-  const count = Math.floor(size / length + 0.05);
-  const text = `${count} ${unit}${count === 1 ? '' : 's'}`;
+  const counts = steps.map(([unit, length]) => ({ unit, count: Math.floor(size / length + slack) }));
+  const fitting = counts.find(({ unit, count }) => count > 0 && !(unit === 'month' && size < mostDays));
+  if (!fitting) return distance > 0 ? 'in less than a minute' : 'just now';
+  const text = `${fitting.count} ${fitting.unit}${fitting.count === 1 ? '' : 's'}`;
   return distance > 0 ? `in ${text}` : `${text} ago`;
 }
 

@@ -22,6 +22,8 @@ export interface RunOptions {
   stdin?: string;
   /** The test expects a secret on stdout. Anywhere else it is a leak. */
   secretOnStdout?: boolean;
+  /** Likewise on stderr. */
+  secretOnStderr?: boolean;
 }
 
 export interface FakeRunOptions extends RunOptions {
@@ -42,7 +44,7 @@ export class Sandbox {
   readonly home: string;
   readonly cwd: string;
   readonly #root: string;
-  readonly #runs: { args: readonly string[]; run: Run; secretOnStdout: boolean }[] = [];
+  readonly #runs: { args: readonly string[]; run: Run; options: RunOptions }[] = [];
   readonly #secretFiles = new Set<string>();
 
   constructor() {
@@ -78,10 +80,13 @@ export class Sandbox {
 
   /** Runs `main` in this process, with streams that are kept. */
   async keys(args: readonly string[], options: FakeRunOptions = {}): Promise<Run> {
-    const { env, secretOnStdout = false, ...rest } = options;
-    const { io, stdout, stderr } = fakeIo({ cwd: this.cwd, env: { ...this.env, ...env }, ...rest });
+    const { io, stdout, stderr } = fakeIo({
+      ...options,
+      cwd: this.cwd,
+      env: { ...this.env, ...options.env },
+    });
     const exit = await main(args, io);
-    return this.#keep(args, { exit, stdout: stdout(), stderr: stderr() }, secretOnStdout);
+    return this.keep(args, { exit, stdout: stdout(), stderr: stderr() }, options);
   }
 
   /** Runs the built program in a process of its own. */
@@ -104,21 +109,24 @@ export class Sandbox {
       child.stdin.end(options.stdin ?? '');
       child.on('error', fail);
       child.on('close', (exit) => {
-        done(this.#keep([command, ...args], { exit, ...pieces }, options.secretOnStdout ?? false));
+        done(this.keep([command, ...args], { exit, ...pieces }, options));
       });
     });
   }
 
-  #keep(args: readonly string[], run: Run, secretOnStdout: boolean): Run {
-    this.#runs.push({ args, run, secretOnStdout });
+  /** Notes a run that was made in some other way, for the search at the end. */
+  keep(args: readonly string[], run: Run, options: RunOptions): Run {
+    this.#runs.push({ args, run, options });
     return run;
   }
 
   #sweep(): void {
-    for (const { args, run, secretOnStdout } of this.#runs) {
+    for (const { args, run, options } of this.#runs) {
       const where = `keys ${args.join(' ')}`;
-      if (!secretOnStdout) expect(run.stdout, `stdout of ${where} holds a secret`).not.toMatch(secretShape);
-      expect(run.stderr, `stderr of ${where} holds a secret`).not.toMatch(secretShape);
+      if (!options.secretOnStdout)
+        expect(run.stdout, `stdout of ${where} holds a secret`).not.toMatch(secretShape);
+      if (!options.secretOnStderr)
+        expect(run.stderr, `stderr of ${where} holds a secret`).not.toMatch(secretShape);
     }
     const holders = filesBelow(this.#root).filter((file) => secretShape.test(readFileSync(file, 'latin1')));
     const leaks = holders.filter((file) => !this.#secretFiles.has(file));

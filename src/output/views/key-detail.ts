@@ -33,7 +33,8 @@ export function keyDetailView(key: Partial<Key>, terminal: Terminal): string {
       ],
       [
         'Usage',
-        key.usage && `${value.count(key.usage.requests)} requests, ${value.count(key.usage.tokens)} tokens`,
+        key.usage &&
+          `${value.plural(key.usage.requests, 'request')}, ${value.plural(key.usage.tokens, 'token')}`,
       ],
       ['Profile', key.profile && `${visible(key.profile)} (${visible(key.provider ?? '')})`],
     ],
@@ -43,7 +44,7 @@ export function keyDetailView(key: Partial<Key>, terminal: Terminal): string {
 
 function rateLimit({ rateLimitRpm }: Partial<Key>): string | undefined {
   if (rateLimitRpm === undefined) return undefined;
-  return rateLimitRpm === null ? 'none' : `${rateLimitRpm} requests a minute`;
+  return rateLimitRpm === null ? 'none' : `${value.plural(rateLimitRpm, 'request')} a minute`;
 }
 
 function lastUsed(key: Partial<Key>, time: string | undefined): string | undefined {

@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import type { Key } from '../../lifecycle/key.ts';
 import type { Summary } from '../../lifecycle/summary.ts';
 import { visible } from '../sanitise.ts';
@@ -10,7 +11,7 @@ const columns: Column<Key>[] = [
   { header: 'NAME', text: value.name, rank: 0, shrinkTo: 12 },
   { header: 'ID', text: (key) => visible(key.id), rank: 0 },
   { header: 'STATUS', text: value.status, rank: 0 },
-  { header: 'EXPIRES', text: value.expiry, rank: 1 },
+  { header: 'EXPIRES', text: value.expiry, rank: 0 },
   { header: 'LAST USED', text: value.lastUse, rank: 2 },
   {
     header: 'REQUESTS',
@@ -37,11 +38,10 @@ const columns: Column<Key>[] = [
 /** The stat line of all keys, and a table of those chosen. */
 export function keyListView(keys: readonly Key[], summary: Summary, terminal: Terminal): string {
   const table = keys.length > 0 ? renderTable(keys, columns, terminal) : `${nothing(summary)}\n`;
-  return `${statLine(summary, terminal)}\n\n${table}`;
+  return `${wrap(stats(summary, terminal), terminal)}\n${table}`;
 }
 
-function statLine(summary: Summary, { style }: Terminal): string {
-  const dot = style.dim(' · ');
+function stats(summary: Summary, { style }: Terminal): string[] {
   const standing = [
     style.green(`${summary.active} active`) +
       (summary.expiring > 0 ? style.yellow(` (${summary.expiring} expiring)`) : ''),
@@ -50,11 +50,22 @@ function statLine(summary: Summary, { style }: Terminal): string {
     style.dim(`${summary.revoked} revoked`),
   ];
   const use = [
-    `${value.shortCount(summary.requests)} requests`,
-    `${value.shortCount(summary.tokens)} tokens`,
+    value.plural(summary.requests, 'request', value.shortCount),
+    value.plural(summary.tokens, 'token', value.shortCount),
     `${value.dollars(summary.spentUsd)} spent`,
   ];
-  return [...standing, ...use].join(dot);
+  return [...standing, ...use];
+}
+
+/** The parts with dots between them, on as many lines as the width demands. */
+function wrap(parts: readonly string[], { style, width }: Terminal): string {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const longer = `${lines.at(-1)} · ${part}`;
+    if (lines.length > 0 && stringWidth(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines.map((line) => `${line.replaceAll(' · ', style.dim(' · '))}\n`).join('');
 }
 
 function nothing(summary: Summary): string {

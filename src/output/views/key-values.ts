@@ -14,6 +14,11 @@ export function shortCount(value: number): string {
   return value.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 }
 
+/** `1 request`, `17 requests`. */
+export function plural(value: number, noun: string, write = count): string {
+  return `${write(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
 export function dollars(value: number): string {
   const digits = value !== 0 && Math.abs(value) < 0.01 ? 6 : 2;
   return `$${value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: digits })}`;

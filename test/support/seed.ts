@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { Authority } from '../../src/authority/authority.ts';
+import type { Use } from '../../src/authority/metering.ts';
+import type { KeySpec } from '../../src/lifecycle/ports.ts';
+import type { Sandbox } from './sandbox.ts';
+
+const plain: KeySpec = {
+  name: 'ci',
+  description: null,
+  expiresAt: null,
+  permissions: ['read'],
+  rateLimitRpm: null,
+  budgetUsd: null,
+  models: [],
+  labels: {},
+};
+
+/** The authority of a sandbox, at a moment of the test's choice. */
+export function authorityOf(box: Sandbox, now: Date): Authority {
+  return new Authority({ path: join(box.home, 'data', 'authority.db'), now: () => now, timeout: 5000 });
+}
+
+/** Makes a key at a moment, without any sink for its secret, and returns its id. */
+export async function seedKey(box: Sandbox, now: Date, spec: Partial<KeySpec> = {}): Promise<string> {
+  const authority = authorityOf(box, now);
+  const { key } = await authority.create({ ...plain, ...spec });
+  authority.close();
+  return key.id;
+}
+
+/** Meters one use of a key at a moment. */
+export function seedUse(box: Sandbox, now: Date, keyId: string, use: Partial<Use> = {}): void {
+  const authority = authorityOf(box, now);
+  const defaults = {
+    method: 'POST',
+    path: '/v1/chat/completions',
+    statusCode: 200,
+    requests: 1,
+    tokens: 0,
+    costUsd: 0,
+  };
+  authority.record({ ...defaults, keyId, ...use });
+  authority.close();
+}
