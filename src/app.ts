@@ -79,8 +79,9 @@ export class App {
     return (await import('./output/prompt.ts')).askText(this.io, question, proposal);
   }
 
+  /** Ctrl-C cuts a listing short; what tells of a change is printed in full. */
   print(result: Result): Promise<void> {
-    return present(this.io, this.output, result);
+    return present(this.io, this.output, result, this.hasBegun ? undefined : this.io.interrupt);
   }
 
   /** Something good to know; not with `--quiet`. */

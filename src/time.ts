@@ -86,7 +86,7 @@ function shift(from: Date, { months, milliseconds }: Duration, direction: 1 | -1
 export function parseExpiry(text: string, now: Date): Date | null {
   const trimmed = text.trim();
   if (trimmed === 'never') return null;
-  const moment = parseMoment(trimmed, 'end') ?? parseSpanFromNow(trimmed, now);
+  const moment = parseMoment(trimmed, '23:59:59') ?? parseSpanFromNow(trimmed, now);
   if (moment.getTime() <= now.getTime()) {
     throw new InvalidValue(`'${text}' is not in the future: write a time like ${whenExamples}`);
   }
@@ -106,18 +106,24 @@ function parseSpanFromNow(text: string, now: Date): Date {
 }
 
 /**
- * Reads a moment in the past, for filters: a span (that long ago), a date (its start or its end, UTC), or RFC 3339.
- * Throws `InvalidValue`.
+ * Reads a moment in the past, for filters: a span (that long ago), a date (its first or its last millisecond, UTC), or
+ * RFC 3339. Throws `InvalidValue`.
  */
 export function parsePast(text: string, now: Date, edge: 'start' | 'end'): Date {
   const trimmed = text.trim();
-  return parseMoment(trimmed, edge) ?? before(now, parseDuration(trimmed));
+  const moment =
+    parseMoment(trimmed, edge === 'end' ? '23:59:59.999' : '00:00:00') ?? before(now, parseDuration(trimmed));
+  if (Number.isNaN(moment.getTime())) throw new InvalidValue(`'${text}' is too long ago`);
+  return moment;
 }
 
 const rfc3339 = /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)([Zz]|[+-]\d{2}:\d{2})?)?$/;
 
-/** A calendar date or an RFC 3339 time (RFC 3339 section 5.6); undefined where the text has the shape of neither. */
-function parseMoment(text: string, edge: 'start' | 'end'): Date | undefined {
+/**
+ * A calendar date, at the given time of day, or an RFC 3339 time (RFC 3339 section 5.6); undefined where the text has
+ * the shape of neither.
+ */
+function parseMoment(text: string, timeOfDay: string): Date | undefined {
   const match = rfc3339.exec(text);
   if (!match) {
     if (/^\d{4}-\d{2}-\d{2}/.test(text)) {
@@ -129,12 +135,14 @@ function parseMoment(text: string, edge: 'start' | 'end'): Date | undefined {
   if (Number.isNaN(Date.parse(date)) || new Date(date).toISOString().slice(0, 10) !== date) {
     throw new InvalidValue(`'${text}' names a day that does not exist`);
   }
-  if (!time) return new Date(`${date}T${edge === 'end' ? '23:59:59' : '00:00:00'}Z`);
+  if (!time) return new Date(`${date}T${timeOfDay}Z`);
   if (!zone)
     throw new InvalidValue(
       `'${text}' has no time zone: end it with Z for UTC, or with an offset like +02:00`,
     );
   const moment = new Date(`${date}T${time}${zone.toUpperCase()}`);
-  if (Number.isNaN(moment.getTime())) throw new InvalidValue(`'${text}' names a time that does not exist`);
+  // JavaScript also takes 24:00:00, for midnight at the end of the day; RFC 3339 does not.
+  if (Number.isNaN(moment.getTime()) || time.startsWith('24'))
+    throw new InvalidValue(`'${text}' names a time that does not exist`);
   return moment;
 }

@@ -27,16 +27,21 @@ export interface Connection {
  */
 export function openDatabase(path: string | undefined, timeout: number): Connection {
   const name = path ?? ':memory:';
-  return guarded(name, () => {
-    if (path !== undefined) createFile(path);
-    const database = new Database(name, { timeout });
+  if (path !== undefined) guarded(path, () => createFile(path));
+  const connection = connectDatabase(name, timeout);
+  migrate(connection);
+  return connection;
+}
+
+/** Connects to a database that exists, and takes its tables as they are. */
+export function connectDatabase(path: string, timeout: number): Connection {
+  return guarded(path, () => {
+    const database = new Database(path, { timeout });
     // In WAL mode readers never wait for the writer; FULL syncs each commit, so what was acknowledged is on disk.
     patiently(timeout, () => database.pragma('journal_mode = WAL'));
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
-    const connection = connectionOf(database, name, timeout);
-    migrate(connection);
-    return connection;
+    return connectionOf(database, path, timeout);
   });
 }
 

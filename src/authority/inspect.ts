@@ -1,4 +1,4 @@
-import { openDatabase } from './database.ts';
+import { connectDatabase } from './database.ts';
 
 export interface Inspection {
   /** What SQLite found wrong with the file; empty for a sound one. */
@@ -12,14 +12,12 @@ const patience = 5000;
 
 /** Checks an existing database file from end to end. Throws `KeysError` where it cannot be read as one at all. */
 export function inspectDatabase(path: string): Inspection {
-  const database = openDatabase(path, patience);
+  const database = connectDatabase(path, patience);
   try {
     const verdicts = database.all('PRAGMA integrity_check').map((row) => String(row.integrity_check));
-    return {
-      problems: verdicts.filter((verdict) => verdict !== 'ok'),
-      keys: Number(database.get('SELECT COUNT(*) AS count FROM keys')?.count),
-      schema: Number(database.get('PRAGMA user_version')?.user_version),
-    };
+    const schema = Number(database.get('PRAGMA user_version')?.user_version);
+    const keys = schema > 0 ? Number(database.get('SELECT COUNT(*) AS count FROM keys')?.count) : 0;
+    return { problems: verdicts.filter((verdict) => verdict !== 'ok'), keys, schema };
   } finally {
     database.close();
   }

@@ -1,4 +1,4 @@
-import type { Environment } from '../env.ts';
+import { setImmediate } from 'node:timers/promises';
 import type { ExitName } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { Encoding, Format } from './formats.ts';
@@ -36,11 +36,25 @@ export type Result = { exit?: ExitName } & (
  */
 type View<Shown> = { show(shown: Shown, terminal: Terminal): string | Promise<string> }['show'];
 
-/** Prints the result on stdout. Rejects where stdout takes no more. */
-export async function present(io: Io, settings: OutputSettings, result: Result): Promise<void> {
+/** After so many pieces of output Node.js gets a chance to notice Ctrl-C: writing alone never gives it one. */
+const piecesAtOnce = 200;
+
+/**
+ * Prints the result on stdout, or as much of it as there is before `stop` aborts. Rejects where stdout takes no more.
+ */
+export async function present(
+  io: Io,
+  settings: OutputSettings,
+  result: Result,
+  stop?: AbortSignal,
+): Promise<void> {
   if (result.kind === 'nothing') return;
+  let count = 0;
   for await (const piece of pieces(io, settings, result)) {
-    if (piece !== '') await io.stdout.write(piece);
+    await io.stdout.write(piece);
+    count += 1;
+    if (count % piecesAtOnce === 0) await setImmediate();
+    if (stop?.aborted) return;
   }
 }
 
@@ -85,5 +99,5 @@ function encodingOf(io: Io, format: Format | undefined): Encoding | 'table' {
 /** stdout as a place to show something to people. */
 export async function openTerminal(io: Io, noColor: boolean): Promise<Terminal> {
   const { terminalOf } = await import('./style.ts');
-  return terminalOf(io.stdout, io.env as Environment, noColor, io.now());
+  return terminalOf(io.stdout, io.env, noColor, io.now());
 }
