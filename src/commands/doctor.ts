@@ -1,4 +1,3 @@
-import { doctorView } from '../output/views/doctor.ts';
 import { defineCommand } from './define.ts';
 
 const fields = ['check', 'status', 'message', 'hint'];
@@ -18,7 +17,8 @@ export const doctor = defineCommand({
       kind: 'rows',
       rows: findings,
       columns: fields,
-      table: (_, terminal) => doctorView(findings, terminal),
+      table: async (_, terminal) =>
+        (await import('../output/views/doctor.ts')).doctorView(findings, terminal),
       ...(failed && { exit: 'no' as const }),
     };
   },

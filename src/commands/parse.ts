@@ -24,33 +24,33 @@ export type Parsed =
   /** No command, and no flag that needs none. */
   | { kind: 'empty' };
 
-/** Understands a command line. Throws `KeysError` (2) that names everything wrong with it. */
-export async function parseArguments(argv: readonly string[], context: ParseContext): Promise<Parsed> {
-  const { words, rest } = findCommand(argv, (name) => (anyField as Set<string>).has(name));
-  const name = words.join(' ');
-  if (!isCommand(name)) {
-    const asked = asksFor(rest);
-    if (asked === 'help' && words.length === 0) return { kind: 'help', name: undefined };
-    if (asked === 'version' && words.length === 0) return { kind: 'version' };
-    if (words.length === 0 && rest.length === 0) return { kind: 'empty' };
-    throw await unknownCommand(words, argv);
-  }
-  const command = await (catalog[name] as () => Promise<Command>)();
-  const asked = asksFor(rest);
-  if (asked) return asked === 'help' ? { kind: 'help', name } : { kind: 'version' };
-  return { kind: 'run', invocation: readInvocation(name, command, rest, argv, context) };
-}
-
 /** Names that may stand in a list of fields before the command is known. */
 const anyField = new Set<string>([...keyFields, 'secret', 'delivered', 'changed', 'revoked']);
 
-function readInvocation(
+/** Understands a command line. Throws `KeysError` (2) that names everything wrong with it. */
+export async function parseArguments(argv: readonly string[], context: ParseContext): Promise<Parsed> {
+  const { words, rest } = findCommand(argv, (name) => anyField.has(name));
+  const name = words.join(' ');
+  const asked = asksFor(rest);
+  const load = isCommand(name) ? catalog[name] : undefined;
+  if (!load) {
+    if (asked === 'help' && (name === '' || isGroup(name))) return { kind: 'help', name: name || undefined };
+    if (asked === 'version' && name === '') return { kind: 'version' };
+    if (argv.length === 0) return { kind: 'empty' };
+    throw await unknownCommand(words, argv);
+  }
+  const command = await load();
+  if (asked) return asked === 'help' ? { kind: 'help', name } : { kind: 'version' };
+  return { kind: 'run', invocation: await readInvocation(name, command, rest, argv, context) };
+}
+
+async function readInvocation(
   name: string,
   command: Command,
   rest: readonly string[],
   argv: readonly string[],
   context: ParseContext,
-): Invocation {
+): Promise<Invocation> {
   const parser = buildParser(name, command);
   const isField = (field: string) => command.fields.includes(field);
   const bound = bindJsonFields(rest, isField, parser.takesValue);
@@ -61,15 +61,17 @@ function readInvocation(
     bound.pop();
   }
   const { operands, unknown } = parser.commander.parseOptions(bound);
-  problems.push(...unknownFlags(unknown, parser.commander.options));
-  const wrong = problems.length;
-  const { flags, globals } = parser.values(context, problems);
-  const areRead = problems.length === wrong;
+  problems.push(...(await unknownFlags(unknown, parser.commander.options)));
+  const unread: string[] = [];
+  const { flags, globals } = parser.values(context, unread);
   const words = [...operands, ...unknown.filter((word) => !word.startsWith('-'))];
-  problems.push(...arityProblems(parser.commander.registeredArguments, words));
-  problems.push(...outputProblems(globals, command, words, rest));
   const input = { ...flags, operands: words } as Input<Flags>;
-  if (areRead) problems.push(...(command.problems?.(input) ?? []));
+  problems.push(
+    ...unread,
+    ...arityProblems(parser.commander.registeredArguments, operands, words),
+    ...outputProblems(globals, command, words, rest),
+    ...(unread.length === 0 ? (command.problems?.(input) ?? []) : []),
+  );
   if (problems.length > 0) throw usageError(problems, `keys help ${name}`);
   return { name, command, input, globals };
 }
@@ -92,13 +94,15 @@ function secretsIn(argv: readonly string[]): string[] {
   );
 }
 
-function unknownFlags(unknown: readonly string[], options: readonly Option[]): string[] {
+async function unknownFlags(unknown: readonly string[], options: readonly Option[]): Promise<string[]> {
+  const known = options.flatMap(({ long }) => long ?? []);
   const names = unknown.filter((word) => word.startsWith('-')).map((word) => word.replace(/=.*$/s, ''));
-  return names.map((flag) => {
-    const known = options.map(({ long }) => long ?? '');
-    const near = known.find((candidate) => flag.length > 3 && candidate.startsWith(flag));
-    return `unknown flag ${flag}${near ? ` (did you mean ${near}?)` : ''}`;
-  });
+  return Promise.all(
+    names.map(async (flag) => {
+      const near = await nearest(flag, known);
+      return `unknown flag ${flag}${near ? ` (did you mean ${near}?)` : ''}`;
+    }),
+  );
 }
 
 interface Operand {
@@ -107,10 +111,15 @@ interface Operand {
   variadic: boolean;
 }
 
-function arityProblems(operands: readonly Operand[], words: readonly string[]): string[] {
-  const missing = operands.slice(words.length).filter(({ required }) => required);
-  const takesAll = operands.some(({ variadic }) => variadic);
-  const surplus = takesAll ? [] : words.slice(operands.length);
+/** A word behind an unknown flag may be its value: it can fill a place, but is not told to be one too many. */
+function arityProblems(
+  places: readonly Operand[],
+  operands: readonly string[],
+  words: readonly string[],
+): string[] {
+  const missing = places.slice(words.length).filter(({ required }) => required);
+  const takesAll = places.some(({ variadic }) => variadic);
+  const surplus = takesAll ? [] : operands.slice(places.length);
   return [
     ...missing.map((operand) => `missing argument <${operand.name()}${operand.variadic ? '...' : ''}>`),
     ...surplus.map((word) => `unexpected argument '${word}'`),
@@ -156,9 +165,10 @@ async function unknownCommand(words: readonly string[], argv: readonly string[])
   );
 }
 
-/** The candidate that is at most two typing errors away. */
+/** The candidate that begins with the word, or else is at most two typing errors away. */
 async function nearest(word: string, candidates: readonly string[]): Promise<string | undefined> {
-  const { closestMatch, default: leven } = await import('leven');
-  const match = closestMatch(word, [...candidates], { maxDistance: 2 });
-  return match !== undefined && leven(word, match) < word.length ? match : undefined;
+  const longer = candidates.find((candidate) => word.length > 3 && candidate.startsWith(word));
+  if (longer !== undefined) return longer;
+  const { closestMatch } = await import('leven');
+  return closestMatch(word, [...candidates], { maxDistance: Math.min(2, word.length - 1) });
 }

@@ -1,4 +1,3 @@
-import { renderRecord } from '../output/views/record.ts';
 import { providers } from '../profile.ts';
 import { defineCommand } from './define.ts';
 
@@ -15,11 +14,13 @@ export const providerList = defineCommand({
       kind: 'rows',
       rows: providers,
       columns: fields,
-      table: (_, terminal) =>
-        renderRecord(
+      table: async (_, terminal) => {
+        const { renderRecord } = await import('../output/views/record.ts');
+        return renderRecord(
           providers.map(({ id, name, summary }) => [id, `${name}: ${summary}`] as const),
           terminal,
-        ),
+        );
+      },
     };
   },
 });

@@ -1,4 +1,3 @@
-import { renderRecord } from '../output/views/record.ts';
 import { defineCommand } from './define.ts';
 
 const fields = ['profile', 'provider', 'url', 'tokenSource', 'authenticated', 'capabilities'];
@@ -18,8 +17,9 @@ export const status = defineCommand({
       kind: 'one',
       record,
       columns: fields,
-      table: (_, terminal) =>
-        renderRecord(
+      table: async (_, terminal) => {
+        const { renderRecord } = await import('../output/views/record.ts');
+        return renderRecord(
           [
             ['Profile', profile],
             ['Provider', provider],
@@ -28,7 +28,8 @@ export const status = defineCommand({
             ...Object.entries(capabilities).map(([name, can]) => [label(name), answer(can)] as const),
           ],
           terminal,
-        ),
+        );
+      },
     };
   },
 });

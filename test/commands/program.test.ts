@@ -28,6 +28,7 @@ test.each([
   ['create', '--help'],
   ['help', 'provider', 'list'],
   ['help', 'provider'],
+  ['provider', '--help'],
 ])('help: keys %s %s', async (...args) => {
   const run = await new Sandbox().keys(args);
   expect(run).toMatchObject({ exit: 0, stderr: '' });
@@ -64,6 +65,17 @@ test('an unknown command is refused with one that is near', async () => {
   expect(JSON.parse(run.stderr)).toEqual({
     error: { code: 'usage', message: "unknown command 'creat'", hint: 'keys create\nkeys help' },
   });
+});
+
+test('an unknown flag is refused with one that is near, and the word behind it is not blamed', async () => {
+  const run = await new Sandbox().keys(['list', '--limt', '3', '--json']);
+  expect(run.exit).toBe(2);
+  expect(JSON.parse(run.stderr).error.message).toBe('unknown flag --limt (did you mean --limit?)');
+});
+
+test('a flag without its value is refused', async () => {
+  const run = await new Sandbox().keys(['list', '--limit']);
+  expect(run).toMatchObject({ exit: 2, stderr: 'error: --limit needs a value\nhint: keys help list\n' });
 });
 
 test('global flags stand before or after the command', async () => {
