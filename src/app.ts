@@ -103,8 +103,9 @@ export class App {
     this.hasBegun = true;
   }
 
+  /** What is said beside the work never makes the work fail: stderr may be closed. */
   async #say(text: string): Promise<void> {
-    await this.io.stderr.write(maskSecrets(`${visibleLines(text)}\n`));
+    await this.io.stderr.write(maskSecrets(`${visibleLines(text)}\n`)).catch(() => {});
   }
 
   async #openBackend(): Promise<KeyBackend> {

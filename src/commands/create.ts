@@ -113,8 +113,9 @@ function requested({ expires }: CreateInput): string | null {
 
 async function chooseName(app: App, operand: string | undefined): Promise<string> {
   const proposal = app.io.whoami();
-  const name = operand ?? (app.interactive ? await app.ask('Name of the key', proposal) : proposal);
-  if (operand === undefined && !app.interactive) {
+  const asks = app.interactive && !app.globals.yes;
+  const name = operand ?? (asks ? await app.ask('Name of the key', proposal) : proposal);
+  if (operand === undefined && !asks) {
     await app.note(`no name given: the key is named ${visible(name)}`);
   }
   try {
