@@ -15,6 +15,8 @@ const buildInputs = [
   'src',
   'scripts/build.mjs',
   'scripts/no-ajv.mjs',
+  'scripts/libsql-target.mjs',
+  'scripts/no-child-process.mjs',
   'package.json',
   'package-lock.json',
 ];

@@ -5,6 +5,6 @@ import { root, setUp } from './setup.mjs';
 
 setUp();
 if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD);
-const program = join(root, 'dist', 'keys.js');
+const program = join(root, 'dist', 'keys.cjs');
 process.argv[1] = program;
 await import(pathToFileURL(program).href);

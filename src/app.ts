@@ -105,7 +105,7 @@ export class App {
 
   /** What is said beside the work never makes the work fail: stderr may be closed. */
   async #say(text: string): Promise<void> {
-    await this.io.stderr.write(maskSecrets(`${visibleLines(text)}\n`)).catch(() => {});
+    await this.io.stderr.write(`${visibleLines(maskSecrets(text))}\n`).catch(() => {});
   }
 
   async #openBackend(): Promise<KeyBackend> {

@@ -35,9 +35,12 @@ export class Secret {
 const shapes = [
   /\bsk_[0-9A-Za-z]{8,}_[0-9A-Za-z]{16,}(?:_[0-9A-Za-z]+)?/,
   /\b(?:sk|pk|rk)[-_][0-9A-Za-z][0-9A-Za-z_-]{19,}/,
-  /\b(?:ghp|gho|ghs|ghu|github_pat|glpat|npm|re|pckey|glsa|xai|gsk|hf|pat)[-_][0-9A-Za-z][0-9A-Za-z_-]{15,}/,
-  /\bSG\.[0-9A-Za-z_-]{16,}/,
-  /\beyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}/,
+  /\b(?:gh[oprsu]|github_pat|glpat|glsa|pckey|xai|gsk|pplx|nvapi|xox[abeoprs])[-_][0-9A-Za-z][0-9A-Za-z_-]{15,}/,
+  // These begin names too, such as `re-index-the-archive`: only with many characters in a row, or the end of a UUID.
+  /\b(?:npm|re|hf|pat)[-_](?=[\w-]*(?:[0-9A-Za-z]{16}|[0-9a-f]{4}-[0-9a-f]{12}))[0-9A-Za-z][0-9A-Za-z_-]{15,}/,
+  /\bAIza[0-9A-Za-z_-]{30,}/,
+  /\bSG\.[0-9A-Za-z_-]{16,}(?:\.[0-9A-Za-z_-]+)?/,
+  /\beyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}(?:\.[0-9A-Za-z_-]+)?/,
   /\bAKIA[0-9A-Z]{16}\b/,
 ];
 

@@ -74,6 +74,7 @@ test('only the named files reach for process, and none for console', () => {
   const users = sources.filter((file) => /\bprocess\./.test(withoutComments(file))).map(fileName);
   expect(users.sort()).toEqual([
     'bin/keys.ts',
+    'src/authority/key-format.ts',
     'src/delivery/file-lock.ts',
     'src/delivery/private-file.ts',
     'src/diagnosis.ts',

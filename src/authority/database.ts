@@ -121,7 +121,9 @@ function guarded<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof KeysError) throw error;
-    const code = systemCode(error) ?? '';
+    const message = error instanceof Error ? error.message : '';
+    // libsql's code is empty where a file cannot be opened at all: a folder, or a file of somebody else.
+    const code = systemCode(error) || (message.startsWith('ConnectionFailed') ? 'SQLITE_CANTOPEN' : '');
     if (isBusy(error)) {
       throw new KeysError({
         exit: 'failed',
@@ -135,7 +137,7 @@ function guarded<T>(path: string, work: () => T): T {
       throw new KeysError({
         exit: 'failed',
         code: 'authority_unusable',
-        message: `the authority's database ${path} cannot be used: ${error instanceof Error ? error.message : code}`,
+        message: `the authority's database ${path} cannot be used: ${message || code}`,
         hints: ['keys doctor'],
         cause: error,
       });

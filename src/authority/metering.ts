@@ -71,7 +71,8 @@ export function* readLog(database: Connection, query: LogQuery): Generator<LogEn
   if (query.until) where('at <= ?', query.until.getTime());
   if (query.status) where('status BETWEEN ? AND ?', ...statusRange(query.status));
   if (query.method) where('method = ?', query.method);
-  if (query.pathPrefix) where('substr(path, 1, ?) = ?', query.pathPrefix.length, query.pathPrefix);
+  // SQLite counts code points, JavaScript's `length` halves of them.
+  if (query.pathPrefix) where('substr(path, 1, ?) = ?', [...query.pathPrefix].length, query.pathPrefix);
   const filter = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
   for (const row of database.iterate(`SELECT * FROM uses ${filter} ORDER BY at DESC, id DESC`, ...values)) {
     yield toLogEntry(row);

@@ -26,6 +26,7 @@ export function summarise(keys: readonly Key[]): Summary {
     revoked: count((key) => key.status === 'revoked'),
     requests: sum((key) => key.usage?.requests),
     tokens: sum((key) => key.usage?.tokens),
-    spentUsd: sum((key) => key.spentUsd),
+    // Amounts are whole millionths; rounding takes away what adding up binary fractions leaves.
+    spentUsd: Math.round(sum((key) => key.spentUsd) * 1e6) / 1e6,
   };
 }

@@ -5,15 +5,17 @@ import { safeJson, visible } from './sanitise.ts';
 /** A failure as lines for people: each problem, then what to do. Nothing that looks like a secret is repeated. */
 export function failureText({ message, problems = [message], hints = [] }: Failure): string {
   const lines = [
-    ...problems.map((problem) => `error: ${visible(problem)}`),
-    ...hints.map((hint) => `hint: ${visible(hint)}`),
+    ...problems.map((problem) => `error: ${visible(maskSecrets(problem))}`),
+    ...hints.map((hint) => `hint: ${visible(maskSecrets(hint))}`),
   ];
-  return maskSecrets(`${lines.join('\n')}\n`);
+  return `${lines.join('\n')}\n`;
 }
 
 /** A failure as one JSON document. */
 export function failureJson({ code, message, hints, httpStatus, requestId, operation }: Failure): string {
   const hint = hints && hints.length > 0 ? hints.join('\n') : undefined;
   const error = { code, message, hint, httpStatus, requestId, operation };
-  return `${maskSecrets(safeJson(JSON.stringify({ error })))}\n`;
+  // Masked before anything is escaped: the `n` of an escaped line break would hide where a secret begins.
+  const masked = (_: string, value: unknown) => (typeof value === 'string' ? maskSecrets(value) : value);
+  return `${safeJson(JSON.stringify({ error }, masked))}\n`;
 }

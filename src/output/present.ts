@@ -36,8 +36,8 @@ export type Result = { exit?: ExitName } & (
  */
 type View<Shown> = { show(shown: Shown, terminal: Terminal): string | Promise<string> }['show'];
 
-/** After so many pieces of output Node.js gets a chance to notice Ctrl-C: writing alone never gives it one. */
-const piecesAtOnce = 200;
+/** Characters that are written at once. */
+const portion = 16_384;
 
 /**
  * Prints the result on stdout, or as much of it as there is before `stop` aborts. Rejects where stdout takes no more.
@@ -49,13 +49,17 @@ export async function present(
   stop?: AbortSignal,
 ): Promise<void> {
   if (result.kind === 'nothing') return;
-  let count = 0;
+  let waiting = '';
   for await (const piece of pieces(io, settings, result)) {
-    await io.stdout.write(piece);
-    count += 1;
-    if (count % piecesAtOnce === 0) await setImmediate();
+    waiting += piece;
+    if (result.kind !== 'stream' && waiting.length < portion) continue;
+    await io.stdout.write(waiting);
+    waiting = '';
+    // Writing alone never lets Node.js notice Ctrl-C.
+    await setImmediate();
     if (stop?.aborted) return;
   }
+  if (waiting !== '') await io.stdout.write(waiting);
 }
 
 async function* pieces(

@@ -1,10 +1,11 @@
 /**
  * Characters that could move the cursor, change colours, reorder or hide text: C0 and C1 controls, DEL, bidirectional
- * marks, embeddings, overrides and isolates, line and paragraph separators, zero-width and other invisible characters,
- * tags, and halves of surrogate pairs. The zero-width joiner stays: emoji need it, and it only joins.
+ * marks, embeddings, overrides and isolates, line and paragraph separators, everything that Unicode lets a display leave
+ * out (zero-width characters, fillers, tags), annotations, and halves of surrogate pairs. What emoji need stays: the
+ * zero-width joiner and the selector of their coloured form.
  */
 const unsafe =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu;
+  /(?![\u200d\ufe0f])[\p{Control}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2028\u2029\ufff9-\ufffb\p{Surrogate}]/gu;
 
 const named = new Map([
   ['\n', '\\n'],

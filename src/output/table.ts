@@ -98,9 +98,30 @@ export function draw(
     chars: noLines,
     style: { 'padding-left': 0, 'padding-right': gap, head: [], border: [], compact: true },
   });
-  table.push(...rows.map((row) => [...row]));
+  table.push(...rows.map((row) => row.map((text, column) => cut(text, widths[column] ?? 0))));
   const lines = table.toString().split('\n');
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+/**
+ * The text cut down to a width, with `…`. Cut between whole characters as people see them, colours aside; cli-table3
+ * counts halves of them, and lets wide ones stick out.
+ */
+function cut(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  let shown = '';
+  let room = width - 1;
+  for (const part of text.split(/(\x1b\[[\d;]*m)/)) {
+    if (part.startsWith('\x1b')) shown += part;
+    else {
+      for (const { segment } of new Intl.Segmenter().segment(part)) {
+        const size = stringWidth(segment);
+        if (room >= 0) shown += size <= room ? segment : '…';
+        room = size <= room ? room - size : -1;
+      }
+    }
+  }
+  return shown;
 }
 
 const noLines = Object.fromEntries([

@@ -8,7 +8,7 @@ import { main } from '../../src/main.ts';
 import { fakeIo } from './fake-io.ts';
 
 export const projectRoot = resolve(import.meta.dirname, '../..');
-export const program = join(projectRoot, 'dist', 'keys.js');
+export const program = join(projectRoot, 'dist', 'keys.cjs');
 
 /** What one run of `keys` left behind. */
 export interface Run {

@@ -1,0 +1,215 @@
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import Database from 'libsql';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Authority } from '../../src/authority/authority.ts';
+import { openDatabase } from '../../src/authority/database.ts';
+import { inspectDatabase } from '../../src/authority/inspect.ts';
+import { migrations } from '../../src/authority/schema.ts';
+import { authority, spec } from '../support/authority.ts';
+import { failureIn, failureOf } from '../support/failure.ts';
+import { filesBelow } from '../support/sandbox.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+function connect(path: string | undefined, timeout = 1000) {
+  const connection = openDatabase(path, timeout);
+  onTestFinished(() => connection.close());
+  return connection;
+}
+
+/** A connection of SQLite's own, as another process has it. */
+function foreign(path: string) {
+  const database = new Database(path);
+  onTestFinished(() => void database.close());
+  return database;
+}
+
+function mode(path: string): string {
+  return (statSync(path).mode & 0o777).toString(8);
+}
+
+describe('the file', () => {
+  test('is 0600 in a 0700 folder, and so is all that SQLite puts beside it', async () => {
+    const { authority: office, path } = authority();
+    await office.create(spec());
+    expect(mode(dirname(path))).toBe('700');
+    const files = filesBelow(dirname(path));
+    expect(files).toContain(path);
+    expect(files.map(mode)).toEqual(files.map(() => '600'));
+  });
+
+  test('is not made by reading', async () => {
+    const { authority: office, path } = authority();
+    expect(await office.list()).toEqual([]);
+    expect(await office.usage({ by: 'key' })).toEqual([]);
+    expect(filesBelow(dirname(dirname(path)))).toEqual([]);
+  });
+
+  test('is found by a reader that was there before it', async () => {
+    const { authority: reader, clock, path } = authority();
+    expect(await reader.list()).toEqual([]);
+    const writer = new Authority({ path, now: clock.now, timeout: 1000 });
+    onTestFinished(() => writer.close());
+    const { key } = await writer.create(spec({ name: 'made elsewhere' }));
+    expect(await reader.list()).toEqual([key]);
+  });
+
+  test('shows a reader what another connection commits later', async () => {
+    const { authority: reader, clock, path } = authority();
+    await reader.create(spec({ name: 'first' }));
+    const writer = new Authority({ path, now: clock.now, timeout: 1000 });
+    onTestFinished(() => writer.close());
+    await writer.create(spec({ name: 'second' }));
+    expect((await reader.list()).map(({ name }) => name).sort()).toEqual(['first', 'second']);
+  });
+});
+
+describe('the version of the tables', () => {
+  test('is brought up to date when the file is made, and left alone when it is opened again', () => {
+    const path = join(temporaryFolder(), 'authority.db');
+    openDatabase(path, 1000).close();
+    const outside = foreign(path);
+    expect(outside.pragma('user_version')).toMatchObject([{ user_version: migrations.length }]);
+    const tables = () =>
+      outside.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all();
+    expect(tables()).toEqual(['admissions', 'keys', 'usage_days', 'uses'].map((name) => ({ name })));
+    outside.exec('CREATE TABLE of_somebody_else (id INTEGER)');
+    openDatabase(path, 1000).close();
+    expect(tables()).toHaveLength(5);
+  });
+
+  test('of a newer keys is refused, and the file stays as it is', () => {
+    const path = join(temporaryFolder(), 'authority.db');
+    openDatabase(path, 1000).close();
+    const outside = foreign(path);
+    outside.pragma(`user_version = ${migrations.length + 1}`);
+    expect(failureOf(() => openDatabase(path, 1000))).toMatchObject({
+      exit: 'failed',
+      code: 'authority_newer',
+    });
+    expect(outside.pragma('user_version')).toMatchObject([{ user_version: migrations.length + 1 }]);
+  });
+});
+
+describe('a file that cannot be used', () => {
+  test('because it is no database is a failure with its path, and stays as it is', () => {
+    const path = join(temporaryFolder(), 'authority.db');
+    writeFileSync(path, 'a shopping list, long enough to be looked at as a header of SQLite: '.repeat(20));
+    const before = statSync(path).size;
+    expect(failureOf(() => openDatabase(path, 1000))).toMatchObject({
+      exit: 'failed',
+      code: 'authority_unusable',
+      hints: ['keys doctor'],
+      message: expect.stringContaining(path),
+    });
+    expect(statSync(path).size).toBe(before);
+  });
+
+  test('because it is a folder', () => {
+    const path = join(temporaryFolder(), 'authority.db');
+    mkdirSync(path);
+    expect(failureOf(() => openDatabase(path, 1000)).code).toBe('authority_unusable');
+  });
+
+  test('because its folder cannot be made', () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'data'), '');
+    const path = join(folder, 'data', 'authority.db');
+    expect(failureOf(() => openDatabase(path, 1000)).code).toBe('authority_unusable');
+  });
+
+  test('because another process keeps it locked is a failure of its own, while reading goes on', async () => {
+    const path = join(temporaryFolder(), 'authority.db');
+    openDatabase(path, 1000).close();
+    const outside = foreign(path);
+    outside.exec('BEGIN EXCLUSIVE');
+    const office = new Authority({ path, now: () => new Date(), timeout: 50 });
+    onTestFinished(() => office.close());
+    expect(await office.list()).toEqual([]);
+    expect(await failureIn(office.create(spec()))).toMatchObject({ exit: 'failed', code: 'authority_busy' });
+    outside.exec('COMMIT');
+    expect((await office.create(spec())).key.status).toBe('active');
+  });
+});
+
+describe('a transaction', () => {
+  test('that throws leaves nothing behind, and lets the next one in', () => {
+    const connection = connect(join(temporaryFolder(), 'authority.db'));
+    connection.run('CREATE TABLE notes (text TEXT)');
+    const cause = new RangeError('half-way');
+    expect(() =>
+      connection.transaction(() => {
+        connection.run("INSERT INTO notes VALUES ('lost')");
+        throw cause;
+      }),
+    ).toThrow(cause);
+    expect(connection.transaction(() => connection.run("INSERT INTO notes VALUES ('kept')"))).toBe(1);
+    expect(connection.all('SELECT text FROM notes')).toEqual([{ text: 'kept' }]);
+  });
+
+  test('keeps other writers out from its start, before it has written anything', () => {
+    const path = join(temporaryFolder(), 'authority.db');
+    const connection = connect(path);
+    const outside = foreign(path);
+    connection.transaction(() => {
+      expect(() => outside.exec('BEGIN IMMEDIATE')).toThrow('database is locked');
+    });
+    outside.exec('BEGIN IMMEDIATE');
+    expect(outside.inTransaction).toBe(true);
+  });
+
+  test('is seen by others only when it is whole', () => {
+    const path = join(temporaryFolder(), 'authority.db');
+    const connection = connect(path);
+    connection.run('CREATE TABLE notes (text TEXT)');
+    const outside = foreign(path);
+    const count = () => outside.prepare('SELECT COUNT(*) AS count FROM notes').all();
+    connection.transaction(() => {
+      connection.run("INSERT INTO notes VALUES ('one')");
+      expect(count()).toEqual([{ count: 0 }]);
+    });
+    expect(count()).toEqual([{ count: 1 }]);
+  });
+
+  test('that breaks a rule of the tables is a failure, not a bug', () => {
+    const connection = connect(undefined);
+    const orphan = () => connection.run("INSERT INTO admissions (key_id, at) VALUES ('nobody', 1)");
+    expect(failureOf(orphan).code).toBe('authority_unusable');
+  });
+});
+
+describe('values', () => {
+  test.each([['text'], [''], [null], [12], [Number.MAX_SAFE_INTEGER]])(
+    '%j comes back as it went in',
+    (value) => {
+      expect(connect(undefined).all('SELECT ? AS value', value)).toEqual([{ value }]);
+    },
+  );
+
+  test('bytes come back as bytes', () => {
+    const row = connect(undefined).get('SELECT ? AS value', Buffer.from([0, 1, 255]));
+    expect(row?.value instanceof Uint8Array && [...row.value]).toEqual([0, 1, 255]);
+  });
+
+  test('a row that is not there is undefined', () => {
+    expect(connect(undefined).get('SELECT id FROM keys')).toBeUndefined();
+  });
+
+  test("two readers of the same question do not take each other's rows", () => {
+    const connection = connect(undefined);
+    const sql = 'SELECT value FROM json_each(?)';
+    const [first, second] = [connection.iterate(sql, '[1,2]'), connection.iterate(sql, '[3,4]')];
+    const pairs = [...first].map((row) => row.value);
+    expect([pairs, [...second].map((row) => row.value)]).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+});
+
+test('an inspection tells of a sound file how many keys it has, in which version', async () => {
+  const { authority: office, path } = authority();
+  await office.create(spec());
+  await office.create(spec());
+  expect(inspectDatabase(path)).toEqual({ problems: [], keys: 2, schema: migrations.length });
+});

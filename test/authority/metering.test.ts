@@ -1,0 +1,175 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { LogQuery } from '../../src/lifecycle/ports.ts';
+import { authority, spec, use } from '../support/authority.ts';
+import { collect } from '../support/collect.ts';
+
+/** An authority with two keys, and a way to meter uses of them. */
+async function metered() {
+  const { authority: office, clock } = authority();
+  const [ci, web] = [await office.create(spec()), await office.create(spec({ name: 'web' }))];
+  const record = (time: string, fields: Partial<ReturnType<typeof use>> = {}) => {
+    clock.set(time);
+    office.record(use({ keyId: ci.key.id, ...fields }));
+  };
+  const key = async (id: string) => (await office.list()).find((one) => one.id === id);
+  return { office, record, key, ci: ci.key.id, web: web.key.id };
+}
+
+describe('the counters of a key', () => {
+  test('grow with every use, and remember the last one', async () => {
+    const { record, key, ci, web } = await metered();
+    record('2026-11-20T12:00:00.000Z', { tokens: 100, costUsd: 0.5, ip: '192.0.2.1' });
+    record('2026-11-20T12:00:05.000Z', { requests: 2, tokens: 23, costUsd: 0.25, ip: '192.0.2.2' });
+    expect(await key(ci)).toMatchObject({
+      usage: { requests: 3, tokens: 123 },
+      spentUsd: 0.75,
+      lastUsedAt: '2026-11-20T12:00:05.000Z',
+      lastUsedIp: '192.0.2.2',
+    });
+    expect(await key(web)).toMatchObject({
+      usage: { requests: 0, tokens: 0 },
+      spentUsd: 0,
+      lastUsedAt: null,
+    });
+  });
+
+  test('keep the last known address where a use has none', async () => {
+    const { record, key, ci } = await metered();
+    record('2026-11-20T12:00:00.000Z', { ip: '192.0.2.1' });
+    record('2026-11-20T12:00:01.000Z');
+    expect(await key(ci)).toMatchObject({ lastUsedIp: '192.0.2.1', lastUsedAt: '2026-11-20T12:00:01.000Z' });
+  });
+
+  test('stay exact to a millionth of a dollar over many additions', async () => {
+    const { office, record, key, ci } = await metered();
+    const cost = fc.integer({ min: 0, max: 5_000_000 });
+    let total = 0;
+    fc.assert(
+      fc.property(fc.array(cost, { minLength: 1, maxLength: 5 }), (micros) => {
+        for (const amount of micros) record('2026-11-20T12:00:00.000Z', { costUsd: amount / 1e6 });
+        total += micros.reduce((sum, amount) => sum + amount);
+      }),
+      { numRuns: 40 },
+    );
+    expect((await key(ci))?.spentUsd).toBe(total / 1e6);
+    expect((await office.usage({ by: 'key' }))[0]?.spentUsd).toBe(total / 1e6);
+  });
+});
+
+describe('usage', () => {
+  async function used() {
+    const world = await metered();
+    const { record, web } = world;
+    record('2026-11-18T23:59:59.999Z', { tokens: 1, costUsd: 1 });
+    record('2026-11-19T00:00:00.000Z', { tokens: 10, costUsd: 0.1 });
+    record('2026-11-19T18:00:00.000Z', { keyId: web, tokens: 100, costUsd: 3 });
+    record('2026-11-20T12:00:00.000Z', { tokens: 1000, costUsd: 0.01 });
+    return world;
+  }
+
+  test('by key, the one that spent most first', async () => {
+    const { office, ci, web } = await used();
+    expect(await office.usage({ by: 'key' })).toEqual([
+      { keyId: web, name: 'web', requests: 1, tokens: 100, spentUsd: 3 },
+      { keyId: ci, name: 'ci', requests: 3, tokens: 1011, spentUsd: 1.11 },
+    ]);
+  });
+
+  test('by day in UTC, the oldest first', async () => {
+    const { office } = await used();
+    expect(await office.usage({ by: 'day' })).toEqual([
+      { date: '2026-11-18', requests: 1, tokens: 1, spentUsd: 1 },
+      { date: '2026-11-19', requests: 2, tokens: 110, spentUsd: 3.1 },
+      { date: '2026-11-20', requests: 1, tokens: 1000, spentUsd: 0.01 },
+    ]);
+  });
+
+  test('since a day, the whole of that day among it', async () => {
+    const { office } = await used();
+    const since = new Date('2026-11-19T17:00:00Z');
+    expect((await office.usage({ by: 'day', since })).map(({ date }) => date)).toEqual([
+      '2026-11-19',
+      '2026-11-20',
+    ]);
+    expect((await office.usage({ by: 'key', since })).map(({ spentUsd }) => spentUsd)).toEqual([3, 0.11]);
+  });
+
+  test('of one key', async () => {
+    const { office, web } = await used();
+    expect(await office.usage({ by: 'day', keyId: web })).toEqual([
+      { date: '2026-11-19', requests: 1, tokens: 100, spentUsd: 3 },
+    ]);
+    expect(await office.usage({ by: 'key', keyId: web })).toHaveLength(1);
+    expect(await office.usage({ by: 'key', keyId: 'nobody' })).toEqual([]);
+  });
+});
+
+describe('the log', () => {
+  async function logged() {
+    const world = await metered();
+    const { office, record, web } = world;
+    record('2026-11-20T10:00:00.000Z', { path: '/v1/chat', model: 'small', tokens: 7, costUsd: 0.002 });
+    record('2026-11-20T11:00:00.000Z', { path: '/v1/models', method: 'GET', statusCode: 429, requests: 0 });
+    record('2026-11-20T11:00:00.000Z', { path: '/v1/%_', statusCode: 404, keyId: web, ip: '192.0.2.7' });
+    record('2026-11-20T12:00:00.000Z', { path: '/v2/chat', statusCode: 500 });
+    const paths = async (query: LogQuery) => (await collect(office.logs(query))).map(({ path }) => path);
+    return { ...world, paths };
+  }
+
+  test('has a record of every use, with what is known of it', async () => {
+    const { office, ci } = await logged();
+    expect((await collect(office.logs({}))).at(-1)).toEqual({
+      timestamp: '2026-11-20T10:00:00.000Z',
+      method: 'POST',
+      path: '/v1/chat',
+      statusCode: 200,
+      keyId: ci,
+      model: 'small',
+      requests: 1,
+      tokens: 7,
+      costUsd: 0.002,
+    });
+  });
+
+  test('comes newest first, in one millisecond the last written first', async () => {
+    expect(await (await logged()).paths({})).toEqual(['/v2/chat', '/v1/%_', '/v1/models', '/v1/chat']);
+  });
+
+  test.each<[string, LogQuery, string[]]>([
+    [
+      'from a moment on',
+      { since: new Date('2026-11-20T11:00:00.000Z') },
+      ['/v2/chat', '/v1/%_', '/v1/models'],
+    ],
+    ['up to a moment', { until: new Date('2026-11-20T11:00:00.000Z') }, ['/v1/%_', '/v1/models', '/v1/chat']],
+    ['one millisecond later', { since: new Date('2026-11-20T11:00:00.001Z') }, ['/v2/chat']],
+    ['one status', { status: '404' }, ['/v1/%_']],
+    ['a class of status', { status: '4xx' }, ['/v1/%_', '/v1/models']],
+    ['a class in capitals', { status: '5XX' }, ['/v2/chat']],
+    ['a method', { method: 'GET' }, ['/v1/models']],
+    ['the start of a path', { pathPrefix: '/v1' }, ['/v1/%_', '/v1/models', '/v1/chat']],
+    ['the start of a path with wildcards of SQL', { pathPrefix: '/v1/%' }, ['/v1/%_']],
+    ['two things at once', { status: '4xx', method: 'POST' }, ['/v1/%_']],
+    ['a key that has none', { keyId: 'nobody' }, []],
+  ])('is narrowed to %s', async (_, query, expected) => {
+    expect(await (await logged()).paths(query)).toEqual(expected);
+  });
+
+  test('is narrowed to the start of a path beyond the basic plane', async () => {
+    const { record, paths } = await logged();
+    record('2026-11-20T13:00:00.000Z', { path: '/🗝/door' });
+    expect(await paths({ pathPrefix: '/🗝' })).toEqual(['/🗝/door']);
+  });
+
+  test('is narrowed to a key', async () => {
+    const { paths, web } = await logged();
+    expect(await paths({ keyId: web })).toEqual(['/v1/%_']);
+  });
+
+  test('a use of no key at all is refused, and leaves no trace', async () => {
+    const { office, paths } = await logged();
+    expect(() => office.record(use({ keyId: 'nobody' }))).toThrow('FOREIGN KEY');
+    expect(await paths({})).toHaveLength(4);
+  });
+});

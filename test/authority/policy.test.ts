@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest';
+import { forgedKey, issue, spec, use } from '../support/authority.ts';
+
+const expiry = '2026-11-20T13:00:00.000Z';
+
+test('a key without limits is allowed, and named by its id', async () => {
+  const { key, ask } = await issue();
+  expect(ask({ model: 'any' })).toEqual({ allowed: true, keyId: key.id });
+});
+
+describe('who is asking (401)', () => {
+  test.each([[undefined], ['']])('no key at all: %j', async (key) => {
+    const { ask } = await issue();
+    expect(ask({ key })).toEqual({
+      allowed: false,
+      status: 401,
+      code: 'MISSING_API_KEY',
+      message: 'API key is required',
+      details: { header: 'Authorization' },
+    });
+  });
+
+  test.each([
+    ['a key of somebody else', 'sk-other-vendor-EXAMPLE'],
+    ['a key of ours that nobody made', 'sk_0000000000000000_EXAMPLE'],
+  ])('%s is unknown, and no id is told', async (_, key) => {
+    const { ask } = await issue();
+    expect(ask({ key })).toEqual({
+      allowed: false,
+      status: 401,
+      code: 'INVALID_API_KEY',
+      message: 'The provided API key is invalid',
+      details: {},
+    });
+  });
+
+  test('a key that was made up around the id of one of ours is unknown', async () => {
+    const { key, ask } = await issue();
+    expect(ask({ key: forgedKey(key.id) })).toMatchObject({ code: 'INVALID_API_KEY', details: {} });
+  });
+
+  test('a key of another authority is unknown, whatever its checksum says', async () => {
+    const [ours, theirs] = [await issue(), await issue()];
+    expect(ours.ask({ key: theirs.value })).toMatchObject({ status: 401, code: 'INVALID_API_KEY' });
+  });
+
+  test('a revoked key', async () => {
+    const { office, key, ask } = await issue();
+    await office.revoke(key.id);
+    expect(ask()).toMatchObject({ status: 401, code: 'INVALID_API_KEY', details: { key_id: key.id } });
+  });
+
+  test('a disabled key, until it is enabled', async () => {
+    const { office, key, ask } = await issue();
+    await office.update(key.id, { disabled: true });
+    expect(ask()).toMatchObject({ status: 401, code: 'DISABLED_API_KEY', keyId: key.id });
+    await office.update(key.id, { disabled: false });
+    expect(ask().allowed).toBe(true);
+  });
+
+  test('an expired key, from its very millisecond on, with the time at which it ended', async () => {
+    const { clock, key, ask } = await issue({ expiresAt: new Date(expiry) });
+    clock.set('2026-11-20T12:59:59.999Z');
+    expect(ask().allowed).toBe(true);
+    clock.set(expiry);
+    expect(ask()).toEqual({
+      allowed: false,
+      status: 401,
+      code: 'EXPIRED_API_KEY',
+      message: 'The API key has expired',
+      details: { key_id: key.id, expired_at: expiry },
+      keyId: key.id,
+    });
+  });
+});
+
+describe('what is asked for (403)', () => {
+  test('a model outside the list of the organisation', async () => {
+    const { key, ask } = await issue({}, { models: ['small'] });
+    expect(ask({ model: 'small' }).allowed).toBe(true);
+    expect(ask().allowed).toBe(true);
+    expect(ask({ model: 'large' })).toMatchObject({
+      status: 403,
+      code: 'MODEL_NOT_ENTITLED',
+      details: { key_id: key.id, model: 'large' },
+      keyId: key.id,
+    });
+  });
+
+  test('an organisation with an empty list is entitled to nothing, a key with one to everything', async () => {
+    const { ask } = await issue({ models: [] }, { models: [] });
+    expect(ask({ model: 'small' })).toMatchObject({ code: 'MODEL_NOT_ENTITLED' });
+  });
+
+  test('a model outside the list of the key', async () => {
+    const { ask } = await issue({ models: ['small', 'middle'] });
+    expect(ask({ model: 'middle' }).allowed).toBe(true);
+    expect(ask({ model: 'large' })).toMatchObject({ status: 403, code: 'MODEL_NOT_ALLOWED' });
+  });
+
+  test('a permission that the key lacks', async () => {
+    const { key, ask } = await issue({ permissions: ['read'] });
+    expect(ask({ permission: 'read' }).allowed).toBe(true);
+    expect(ask().allowed).toBe(true);
+    expect(ask({ permission: 'write' })).toMatchObject({
+      status: 403,
+      code: 'PERMISSION_DENIED',
+      details: { key_id: key.id, permission: 'write' },
+    });
+  });
+
+  test('admin grants every permission', async () => {
+    const { ask } = await issue({ permissions: ['admin'] });
+    expect(ask({ permission: 'webhook' }).allowed).toBe(true);
+  });
+});
+
+describe('what has been spent (402)', () => {
+  test('the budget of the key, once it is used up to the last millionth', async () => {
+    const { key, ask, spend } = await issue({ budgetUsd: 0.3 });
+    spend(0.1);
+    spend(0.199999);
+    expect(ask().allowed).toBe(true);
+    spend(0.000001);
+    expect(ask()).toMatchObject({
+      status: 402,
+      code: 'BUDGET_EXCEEDED',
+      details: { key_id: key.id, budget_usd: 0.3 },
+    });
+  });
+
+  test('the monthly budget of the organisation, which all keys spend together', async () => {
+    const { office, key, ask, spend } = await issue({}, { monthlyBudgetUsd: 5 });
+    const other = await office.create(spec({ name: 'other' }));
+    spend(2);
+    office.record(use({ keyId: other.key.id, costUsd: 2.999999 }));
+    expect(ask().allowed).toBe(true);
+    office.record(use({ keyId: other.key.id, costUsd: 0.000001 }));
+    expect(ask()).toMatchObject({
+      status: 402,
+      code: 'ORGANISATION_BUDGET_EXCEEDED',
+      details: { key_id: key.id, budget_usd: 5 },
+    });
+  });
+
+  test('only what was spent in this calendar month counts, in UTC', async () => {
+    const { clock, ask, spend } = await issue({}, { monthlyBudgetUsd: 5 });
+    clock.set('2026-10-31T23:59:59.999Z');
+    spend(5);
+    expect(ask()).toMatchObject({ code: 'ORGANISATION_BUDGET_EXCEEDED' });
+    clock.set('2026-11-01T00:00:00.000Z');
+    expect(ask().allowed).toBe(true);
+    spend(4.99);
+    clock.set('2026-11-30T23:59:59.999Z');
+    expect(ask().allowed).toBe(true);
+    spend(0.01);
+    expect(ask()).toMatchObject({ code: 'ORGANISATION_BUDGET_EXCEEDED' });
+    clock.set('2027-11-15T00:00:00.000Z');
+    expect(ask().allowed).toBe(true);
+    spend(5);
+    clock.set('2027-10-31T23:59:59.999Z');
+    expect(ask().allowed).toBe(true);
+  });
+});

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { Authority } from '../../src/authority/authority.ts';
+import { authority, spec } from '../support/authority.ts';
+
+async function limited(rateLimitRpm: number) {
+  const { authority: office, clock, path } = authority();
+  const { key, secret } = await office.create(spec({ rateLimitRpm }));
+  return {
+    office,
+    clock,
+    path,
+    key,
+    value: secret.reveal(),
+    ask: () => office.authorize({ key: secret.reveal() }),
+  };
+}
+
+test('each use takes a place, and says how many are left', async () => {
+  const { key, ask } = await limited(2);
+  expect(ask()).toEqual({ allowed: true, keyId: key.id, rateLimit: { limit: 2, remaining: 1 } });
+  expect(ask()).toEqual({ allowed: true, keyId: key.id, rateLimit: { limit: 2, remaining: 0 } });
+});
+
+test('when no place is left, says in how many seconds the oldest becomes free', async () => {
+  const { clock, key, ask } = await limited(2);
+  ask();
+  clock.advance(20_500);
+  ask();
+  expect(ask()).toEqual({
+    allowed: false,
+    status: 429,
+    code: 'RATE_LIMITED',
+    message: 'The rate limit of the API key is reached',
+    details: { key_id: key.id, limit_rpm: 2 },
+    keyId: key.id,
+    retryAfterSeconds: 40,
+  });
+});
+
+test('whoever waits as long as told is admitted, and one millisecond before the place is free is not', async () => {
+  const { clock, ask } = await limited(1);
+  ask();
+  clock.advance(59_999);
+  expect(ask()).toMatchObject({ status: 429, retryAfterSeconds: 1 });
+  clock.advance(1);
+  expect(ask().allowed).toBe(true);
+});
+
+test('the window slides with every use: it never starts anew', async () => {
+  const { clock, ask } = await limited(2);
+  const allowed: number[] = [];
+  for (let second = 0; second <= 120; second += 10) {
+    if (ask().allowed) allowed.push(second);
+    clock.advance(10_000);
+  }
+  expect(allowed).toEqual([0, 10, 60, 70, 120]);
+});
+
+test('in no span of a minute are there more uses than the limit', async () => {
+  const { clock, ask } = await limited(5);
+  const times: number[] = [];
+  for (let attempt = 0; attempt < 300; attempt++) {
+    if (ask().allowed) times.push(clock.now().getTime());
+    clock.advance(((attempt * 7919) % 4000) + 1);
+  }
+  expect(times.length).toBeGreaterThan(40);
+  for (const [at, time] of times.entries())
+    expect(time - (times[at - 5] ?? 0)).toBeGreaterThanOrEqual(60_000);
+});
+
+test('a refused use takes no place', async () => {
+  const { clock, ask } = await limited(1);
+  ask();
+  clock.advance(30_000);
+  for (let attempt = 0; attempt < 10; attempt++) expect(ask().allowed).toBe(false);
+  clock.advance(30_000);
+  expect(ask().allowed).toBe(true);
+});
+
+test('keys do not take places from each other', async () => {
+  const { office, ask } = await limited(1);
+  const other = await office.create(spec({ rateLimitRpm: 1 }));
+  ask();
+  expect(office.authorize({ key: other.secret.reveal() }).allowed).toBe(true);
+});
+
+test('all connections to the file share the places', async () => {
+  const { clock, path, value, ask } = await limited(1);
+  const other = new Authority({ path, now: clock.now, timeout: 1000 });
+  try {
+    expect(other.authorize({ key: value }).allowed).toBe(true);
+    expect(ask()).toMatchObject({ status: 429 });
+  } finally {
+    other.close();
+  }
+});

@@ -1,0 +1,143 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'dotenv';
+import { expect, onTestFinished, test } from 'vitest';
+import { integrityOf, refusedKeys } from '../support/embedded-authority.ts';
+import { program, Sandbox } from '../support/sandbox.ts';
+
+const slow = 300_000;
+
+test(
+  'no key whose secret was received is lost when processes are killed at random moments',
+  async () => {
+    const box = new Sandbox();
+    const acknowledged: string[] = [];
+    let kills = 0;
+
+    // The moment of the kill lies anywhere in the life of a process, and at the latest where its answer arrives.
+    const loop = async () => {
+      let span = 200;
+      while (kills < 60 || acknowledged.length < 15) {
+        const begun = performance.now();
+        const { killed, stdout } = await runUntilKilled(box, ['create', 'crash', '--secret-only'], (kill) => {
+          const timer = setTimeout(kill, Math.random() * span);
+          return { onOutput: kill, onEnd: () => clearTimeout(timer) };
+        });
+        const received = stdout.endsWith('\n');
+        if (received) acknowledged.push(stdout.trimEnd());
+        else if (killed) kills += 1;
+        span = received ? 1.5 * (performance.now() - begun) : 1.1 * span;
+      }
+    };
+    await Promise.all([loop(), loop(), loop()]);
+
+    const { exit, stdout } = await box.program(['list', '--json', 'id']);
+    expect(exit).toBe(0);
+    const ids = (JSON.parse(stdout) as { id: string }[]).map(({ id }) => id);
+    expect(ids).toEqual(expect.arrayContaining(acknowledged.map((secret) => secret.split('_')[1])));
+    expect(await refusedKeys(box, acknowledged)).toEqual([]);
+    expect(integrityOf(box)).toEqual(['ok']);
+  },
+  slow,
+);
+
+test(
+  'a dotenv file is the old one or the new one, whole and private, wherever its writer is killed',
+  async () => {
+    const box = new Sandbox();
+    box.expectSecretIn('.env');
+    const rest = Array.from({ length: 2000 }, (_, line) => `SETTING_${line}="some value # ${line}"\n`).join(
+      '',
+    );
+    let file = `# kept\nK=old-EXAMPLE\n${rest}`;
+    writeFileSync(join(box.cwd, '.env'), file, { mode: 0o600 });
+    const outcomes = { old: 0, new: 0 };
+    let span = 12;
+
+    while (outcomes.old + outcomes.new < 20 || outcomes.old === 0 || outcomes.new === 0) {
+      const { killed } = await runUntilKilled(box, ['create', 'crash', '--to', 'env:.env#K'], (kill) => {
+        // The first change in the folder is the lock: what comes next is the writing.
+        let timer: NodeJS.Timeout | undefined;
+        const watcher = watch(box.cwd, () => {
+          timer ??= setTimeout(kill, Math.random() * span);
+        });
+        const onEnd = () => {
+          watcher.close();
+          clearTimeout(timer);
+        };
+        return { onEnd };
+      });
+      const found = box.read('.env');
+      expect(box.mode('.env')).toBe('600');
+      if (found !== file) {
+        const { K = '' } = parse(found);
+        expect(found).toBe(`# kept\nK=${K}\n${rest}`);
+        expect(await refusedKeys(box, [K])).toEqual([]);
+      }
+      if (killed) outcomes[found === file ? 'old' : 'new'] += 1;
+      span *= found === file ? 1.1 : 0.9;
+      file = found;
+      // A copy that was being written is as private as the file itself.
+      for (const name of readdirSync(box.cwd).filter((one) => one.endsWith('.tmp'))) {
+        expect(box.mode(name)).toBe('600');
+        rmSync(join(box.cwd, name));
+      }
+    }
+
+    expect((await box.program(['create', 'after', '--to', 'env:.env#K'])).exit).toBe(0);
+    const left = readdirSync(box.cwd).filter((name) => !name.endsWith('.removal'));
+    expect(left).toEqual(['.env']);
+    expect(integrityOf(box)).toEqual(['ok']);
+  },
+  slow,
+);
+
+test('the locks of processes that died while they held them are taken over', async () => {
+  const box = new Sandbox();
+  box.expectSecretIn('.env');
+  const dead = String(spawnSync('true').pid);
+  for (const lock of ['.env.lock', '.env.lock.removal']) writeFileSync(join(box.cwd, lock), dead);
+
+  expect((await box.program(['create', 'ci', '--to', 'env:.env#K'])).exit).toBe(0);
+  expect(readdirSync(box.cwd)).toEqual(['.env']);
+});
+
+interface Fate {
+  onOutput?: () => void;
+  onEnd: () => void;
+}
+
+/** Runs `keys` in a process of its own; `decide` is given the means to kill it. */
+function runUntilKilled(
+  box: Sandbox,
+  args: readonly string[],
+  decide: (kill: () => void) => Fate,
+): Promise<{ killed: boolean; stdout: string }> {
+  return new Promise((done, fail) => {
+    const child = spawn(process.execPath, [program, ...args], {
+      cwd: box.cwd,
+      env: { ...box.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const kill = () => void child.kill('SIGKILL');
+    onTestFinished(kill);
+    const fate = decide(kill);
+    const pieces = { stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      pieces.stdout += text;
+      if (pieces.stdout.endsWith('\n')) fate.onOutput?.();
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      pieces.stderr += text;
+    });
+    child.on('error', fail);
+    child.on('close', (exit, signal) => {
+      fate.onEnd();
+      box.keep(args, { exit, ...pieces }, { secretOnStdout: args.includes('--secret-only') });
+      const killed = signal === 'SIGKILL';
+      if (killed || exit === 0) done({ killed, stdout: pieces.stdout });
+      else fail(new Error(`keys ${args.join(' ')} ended with ${exit}: ${pieces.stderr}`));
+    });
+  });
+}

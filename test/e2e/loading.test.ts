@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { filesBelow, projectRoot, Sandbox } from '../support/sandbox.ts';
+
+/*
+ * Nothing is loaded that a command does not use. Node.js itself lists the scripts that a process has loaded, where it is
+ * asked for their coverage; what is in them is told by phrases, so that it does not matter how the bundle is cut.
+ */
+
+/** A phrase that stands in each part of the program, and nowhere else. */
+const phrases = {
+  '@inquirer/prompts': 'ExitPromptError',
+  chalk: 'blackBright',
+  'cli-table3': 'top-mid',
+  commander: 'commander.helpDisplayed',
+  conf: 'projectSuffix',
+  libsql: 'databasePrepareSync',
+  valibot: '~standard',
+  yaml: 'BLOCK_FOLDED',
+  delivery: 'variable_set_twice',
+  create: '--if-missing',
+  doctor: 'no database yet',
+  list: '--older-than',
+  logs: '--follow',
+  revoke: '--confirm <name>',
+};
+
+test('every phrase is in the bundle', () => {
+  const scripts = filesBelow(join(projectRoot, 'dist')).filter((file) => file.endsWith('.cjs'));
+  expect(partsIn(scripts)).toEqual(Object.keys(phrases).sort());
+});
+
+test('--version loads the entry and one file, besides the runtime of the bundle', async () => {
+  const scripts = await loadedBy(new Sandbox(), ['--version']);
+  const files = scripts.map((script) => script.replace(/.*\/dist\//, '').replace(/-[\w-]{8}\.cjs$/, ''));
+  expect(files).toEqual(['chunks/main', 'chunks/rolldown-runtime', 'keys.cjs']);
+});
+
+test.for<[command: string, parts: string[]]>([
+  ['list --json', ['commander', 'libsql', 'list']],
+  ['list', ['commander', 'libsql', 'list']],
+  ['list --format table', ['chalk', 'cli-table3', 'commander', 'libsql', 'list']],
+  ['list --format yaml', ['commander', 'libsql', 'list', 'yaml']],
+  ['create ci --to file:secret', ['commander', 'create', 'delivery', 'libsql']],
+  ['revoke ci --yes --json', ['commander', 'libsql', 'revoke']],
+  ['status --json', ['commander', 'libsql']],
+  ['logs --format ndjson', ['commander', 'libsql', 'logs']],
+])('%s loads only what it uses', async ([command, parts]) => {
+  const box = new Sandbox();
+  for (const file of ['first', 'secret']) box.expectSecretIn(file);
+  await box.program(['create', 'ci', '--to', 'file:first']);
+  expect(partsIn(await loadedBy(box, command.split(' ')))).toEqual(parts);
+});
+
+test('help loads neither the database nor anything that draws tables or asks questions', async () => {
+  const parts = partsIn(await loadedBy(new Sandbox(), ['help']));
+  expect(parts).toContain('commander');
+  const unused = ['@inquirer/prompts', 'chalk', 'cli-table3', 'conf', 'libsql', 'valibot', 'yaml'];
+  expect(parts.filter((part) => unused.includes(part))).toEqual([]);
+});
+
+/** The script files that a run loads, its own and those of packages. */
+async function loadedBy(box: Sandbox, args: readonly string[]): Promise<string[]> {
+  const folder = join(box.env.HOME ?? '', 'coverage');
+  const { exit } = await box.program(args, { env: { NODE_V8_COVERAGE: folder } });
+  expect(exit).toBe(0);
+  const urls = readdirSync(folder).flatMap((name) => {
+    const { result } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { result: { url: string }[] };
+    return result.map(({ url }) => url);
+  });
+  return urls
+    .filter((url) => url.startsWith('file:'))
+    .map((url) => fileURLToPath(url))
+    .sort();
+}
+
+function partsIn(scripts: readonly string[]): string[] {
+  const texts = scripts.map((script) => readFileSync(script, 'utf8'));
+  return Object.entries(phrases)
+    .filter(([, phrase]) => texts.some((text) => text.includes(phrase)))
+    .map(([part]) => part)
+    .sort();
+}

@@ -1,0 +1,67 @@
+import { readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Environment } from '../../src/env.ts';
+import { refusedKeys } from '../support/embedded-authority.ts';
+import type { Run } from '../support/sandbox.ts';
+import { projectRoot, Sandbox } from '../support/sandbox.ts';
+
+/** This Node.js comes first. */
+const path = [dirname(process.execPath), process.env.PATH].join(delimiter);
+const slow = 300_000;
+
+test('the package holds the program, its licences and its documents, and nothing else', async () => {
+  const box = new Sandbox();
+  const listing = await box.command(['tar', '-tzf', await pack(box)]);
+  const files = listing.stdout.split('\n').filter((file) => file !== '');
+
+  expect(files).toEqual(
+    expect.arrayContaining(
+      ['package.json', 'LICENSE', 'README.md', 'dist/keys.cjs', 'dist/THIRD-PARTY-LICENSES.txt'].map(
+        (file) => `package/${file}`,
+      ),
+    ),
+  );
+  const strangers = files.filter(
+    (file) => !/^package\/(dist\/.+|package\.json|LICENSE|[A-Z]+\.md)$/.test(file),
+  );
+  expect(strangers).toEqual([]);
+});
+
+test(
+  'the package installs from its file and delivers a key',
+  async () => {
+    const box = new Sandbox();
+    const prefix = join(box.cwd, 'prefix');
+    await npm(box, ['install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', await pack(box)]);
+
+    box.expectSecretIn('.env');
+    const create = ['create', 'ci', '--to', 'env:.env#API_KEY'];
+    const run = await box.command([join(prefix, 'bin', 'keys'), ...create], { env: { PATH: path } });
+
+    expect(run).toMatchObject({ exit: 0, stderr: 'delivered to env:.env#API_KEY and read back\n' });
+    expect(box.read('.env')).toMatch(/^API_KEY=sk_\w+\n$/);
+    expect(await refusedKeys(box, [box.read('.env').slice('API_KEY='.length, -1)])).toEqual([]);
+  },
+  slow,
+);
+
+/** The path of the package file. The program is not built again: other tests are running it. */
+async function pack(box: Sandbox): Promise<string> {
+  await npm(box, ['pack', projectRoot, '--ignore-scripts', '--pack-destination', box.cwd]);
+  const name = readdirSync(box.cwd).find((file) => file.endsWith('.tgz')) ?? expect.fail('no package file');
+  return join(box.cwd, name);
+}
+
+async function npm(box: Sandbox, args: readonly string[]): Promise<Run> {
+  const run = await box.command(['npm', ...args], { env: environment(box) });
+  expect(run, `npm ${args.join(' ')}`).toMatchObject({ exit: 0 });
+  return run;
+}
+
+/** The machine's settings for npm (registry, proxy, certificates) and this Node.js, with a home of the test's own. */
+function environment(box: Sandbox): Environment {
+  const userconfig = process.env.npm_config_userconfig ?? join(homedir(), '.npmrc');
+  return { ...process.env, ...box.env, npm_config_userconfig: userconfig, PATH: path };
+}

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { spec } from '../support/authority.ts';
+import { refusedKeys, withAuthority } from '../support/embedded-authority.ts';
+import { lacks } from '../support/real-parts.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { shell } from '../support/shell.ts';
+
+test.skipIf(lacks('jq'))(
+  'jq takes the secret of a new key, and nothing else, out of the record',
+  async () => {
+    const box = new Sandbox();
+    const { exit, stdout, stderr } = await shell(box, 'keys create ci --expires 90d --json | jq -r .secret', {
+      secretOnStdout: true,
+    });
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: expect.stringMatching(/^expires [^\n]*\n$/) });
+    expect(stdout).toMatch(/^sk_\w+\n$/);
+    expect(await refusedKeys(box, [stdout.trimEnd()])).toEqual([]);
+  },
+);
+
+test('a pipe that was promised no secret gets none, and no key is made', async () => {
+  const box = new Sandbox();
+  const { exit, stdout, stderr } = await shell(box, 'keys create ci --expires 90d | cat');
+  expect(exit).toBe(2);
+  expect(stdout).toBe('');
+  expect(stderr).toContain('no key was created');
+  expect((await box.program(['list', '--status', 'all', '--json'])).stdout).toBe('[]\n');
+});
+
+test('the second column of a list that is piped is the name', async () => {
+  const box = new Sandbox();
+  await makeKeys(box, ['alpha', 'two words', 'tab\there']);
+  const { exit, stdout, stderr } = await shell(box, 'keys list | cut -f2');
+  expect(stdout.split('\n').sort()).toEqual(['', 'alpha', 'tab\\there', 'two words']);
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+});
+
+test('a reader that has seen enough of a long list ends it without an error', async () => {
+  const box = new Sandbox();
+  await makeKeys(
+    box,
+    Array.from({ length: 1500 }, (_, index) => `key-${index}`),
+  );
+  const whole = await shell(box, 'keys list | wc -c');
+  expect(Number(whole.stdout)).toBeGreaterThan(2 * 65_536);
+
+  for (const format of ['', '--json', '--format csv']) {
+    const { exit, stdout, stderr } = await shell(box, `keys list ${format} | head -1`);
+    expect(stdout.split('\n')).toHaveLength(2);
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+  }
+});
+
+test('--json id,name,status,expiresAt selects these fields, in this order', async () => {
+  const box = new Sandbox();
+  await makeKeys(box, ['alpha', 'beta']);
+  const { stdout } = await box.program(['list', '--json', 'id,name,status,expiresAt', '--sort', 'name']);
+  const keys = JSON.parse(stdout) as Record<string, unknown>[];
+  expect(keys.map((key) => Object.keys(key))).toEqual([
+    ['id', 'name', 'status', 'expiresAt'],
+    ['id', 'name', 'status', 'expiresAt'],
+  ]);
+  expect(keys).toMatchObject([
+    { name: 'alpha', status: 'active', expiresAt: null },
+    { name: 'beta', status: 'active', expiresAt: null },
+  ]);
+});
+
+test('a key whose reader has gone before its secret is written is revoked again', async () => {
+  const box = new Sandbox();
+  // Nobody reads the pipe any more when the key is made: the shell has waited for the end of `true`.
+  const line = 'exec 3> >(true); wait $!; keys create ci --secret-only >&3; echo $?';
+  const { stdout, stderr } = await shell(box, line);
+  expect(stdout).not.toBe('0\n');
+  expect(stderr).toContain('was revoked again');
+  const keys = (await box.program(['list', '--status', 'all', '--json', 'name,status'])).stdout;
+  expect(JSON.parse(keys)).toEqual([{ name: 'ci', status: 'revoked' }]);
+});
+
+async function makeKeys(box: Sandbox, names: readonly string[]): Promise<void> {
+  await withAuthority(box, async (authority) => {
+    for (const name of names) await authority.create(spec({ name }));
+  });
+}

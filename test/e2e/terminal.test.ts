@@ -1,0 +1,175 @@
+import { hostname, userInfo } from 'node:os';
+import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
+import { expect, test } from 'vitest';
+import { spec } from '../support/authority.ts';
+import { refusedKeys, withAuthority } from '../support/embedded-authority.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { bashIn, keysIn } from '../support/terminal.ts';
+
+const colour = /\x1b\[[0-9;]*m/;
+
+test('create without a name asks for one, and Enter takes the proposal', async () => {
+  const box = new Sandbox();
+  const name = `${userInfo().username}-${hostname().split('.')[0]}`;
+  const terminal = keysIn(box, ['create'], { secretShown: true });
+
+  await terminal.shows(name);
+  terminal.type('\r');
+
+  expect(await terminal.ended).toBe(0);
+  expect(await names(box)).toEqual([name]);
+});
+
+test('create without a name takes what is typed', async () => {
+  const box = new Sandbox();
+  const terminal = keysIn(box, ['create'], { secretShown: true });
+  await terminal.shows('Name of the key');
+  terminal.type('ci\r');
+  expect(await terminal.ended).toBe(0);
+  expect(await names(box)).toEqual(['ci']);
+});
+
+test('the secret is shown once, alone on its line, with the reminder', async () => {
+  const box = new Sandbox();
+  const terminal = keysIn(box, ['create', 'ci', '--expires', '90d'], { secretShown: true });
+  expect(await terminal.ended).toBe(0);
+
+  const secrets = terminal.output.match(/sk_\w{16}_\w{43}_\w{6}/g) ?? [];
+  expect(secrets).toHaveLength(1);
+  const lines = linesOf(terminal.output);
+  const at = lines.indexOf(secrets[0] ?? '');
+  expect(lines.slice(at - 1, at + 2)).toEqual(['', secrets[0], '']);
+  expect(lines.slice(at).join('\n')).toContain('this is the only time the secret is shown');
+  expect(await refusedKeys(box, secrets)).toEqual([]);
+});
+
+test('revoke asks to type the name, and the name revokes the key', async () => {
+  const box = await boxWith(['ci']);
+  const terminal = keysIn(box, ['revoke', 'ci']);
+  await terminal.shows('Type ci to revoke it');
+  terminal.type('ci\r');
+  expect(await terminal.ended).toBe(0);
+  expect(await statuses(box)).toEqual(['revoked']);
+});
+
+test('a wrong answer revokes nothing', async () => {
+  const box = await boxWith(['ci']);
+  const terminal = keysIn(box, ['revoke', 'ci']);
+  await terminal.shows('Type ci to revoke it');
+  terminal.type('cd\r');
+  expect(await terminal.ended).toBe(1);
+  expect(terminal.output).toContain('nothing was revoked');
+  expect(await statuses(box)).toEqual(['active']);
+});
+
+test.for([['create'], ['revoke', 'ci']])('Ctrl-C at the question of %s ends with 130', async (args) => {
+  const box = await boxWith(['ci']);
+  const terminal = keysIn(box, args);
+  await terminal.shows(args.length === 1 ? 'Name of the key' : 'Type ci to revoke it');
+  terminal.type('\x03');
+  expect(await terminal.ended).toBe(130);
+  expect(await statuses(box)).toEqual(['active']);
+  expect(await names(box)).toEqual(['ci']);
+});
+
+const hostile = 'x\x1b[31mred\nnext\u202eesrever';
+
+test.for([['list'], ['show', hostile], ['list', '--json'], ['list', '--format', 'csv']])(
+  'what a hostile name holds does not reach the terminal: %s',
+  async (args) => {
+    const box = await boxWith([hostile]);
+    const terminal = keysIn(box, args, { columns: 200, env: { NO_COLOR: '1' } });
+    expect(await terminal.ended).toBe(0);
+    expect(terminal.output).not.toContain('\x1b');
+    expect(terminal.output).not.toContain('\u202e');
+    expect(terminal.output).not.toContain('red\r\n');
+    const escaped = args.includes('--json')
+      ? 'x\\u001b[31mred\\nnext\\u202eesrever'
+      : 'x\\x1b[31mred\\nnext\\u202eesrever';
+    expect(terminal.output).toContain(escaped);
+  },
+);
+
+test('a prompt shows a hostile name harmless, too', async () => {
+  const box = await boxWith([hostile]);
+  const terminal = keysIn(box, ['revoke', hostile]);
+  await terminal.shows('to revoke it');
+  terminal.type('no\r');
+  expect(await terminal.ended).toBe(1);
+  expect(terminal.output).not.toContain('\x1b[31mred');
+  expect(terminal.output).not.toContain('\u202e');
+});
+
+test('off the terminal --json keeps a hostile name as it is', async () => {
+  const box = await boxWith([hostile]);
+  expect(await names(box)).toEqual([hostile]);
+});
+
+test('list is coloured on a terminal, and not with NO_COLOR or --no-color', async () => {
+  const box = await boxWith(['ci']);
+  const plain = keysIn(box, ['list']);
+  await plain.ended;
+  expect(plain.output).toMatch(colour);
+  for (const [args, env] of [
+    [['list'], { NO_COLOR: '1' }],
+    [['list', '--no-color'], {}],
+    [['list'], { TERM: 'dumb' }],
+  ] as const) {
+    const terminal = keysIn(box, args, { env });
+    expect(await terminal.ended).toBe(0);
+    expect(terminal.output).toContain('ci');
+    expect(terminal.output).not.toContain('\x1b');
+  }
+});
+
+test.for([120, 80, 50, 30])('no line of list is wider than a terminal of %i columns', async (columns) => {
+  const box = await boxWith([
+    'ci',
+    'a-name-that-goes-on-and-on-until-it-is-wider-than-most-terminals-and-tables',
+    '東京のサーバーの鍵は長い名前を持っている',
+    '👩‍💻 déployé',
+  ]);
+  const terminal = keysIn(box, ['list'], { columns });
+  expect(await terminal.ended).toBe(0);
+  const lines = linesOf(terminal.output);
+  expect(lines.length).toBeGreaterThan(5);
+  expect(lines.filter((line) => stringWidth(line) > columns)).toEqual([]);
+});
+
+test('with stdout in a pipe the question still reaches the terminal, and the pipe gets only data', async () => {
+  const box = await boxWith(['ci']);
+  const terminal = bashIn(box, '"$0" "$1" revoke ci --json | cat > result.json');
+  await terminal.shows('Type ci to revoke it');
+  terminal.type('ci\r');
+  expect(await terminal.ended).toBe(0);
+  expect(JSON.parse(box.read('result.json'))).toMatchObject({ name: 'ci', revoked: true, changed: true });
+});
+
+async function boxWith(keyNames: readonly string[]): Promise<Sandbox> {
+  const box = new Sandbox();
+  await withAuthority(box, async (authority) => {
+    for (const name of keyNames) {
+      await authority.create(spec({ name, description: `for ${name}`, models: ['gpt-4o', 'o3'] }));
+    }
+  });
+  return box;
+}
+
+async function names(box: Sandbox): Promise<unknown[]> {
+  return (await records(box)).map(({ name }) => name);
+}
+
+async function statuses(box: Sandbox): Promise<unknown[]> {
+  return (await records(box)).map(({ status }) => status);
+}
+
+async function records(box: Sandbox): Promise<Record<string, unknown>[]> {
+  const { stdout } = await box.program(['list', '--status', 'all', '--json']);
+  return JSON.parse(stdout) as Record<string, unknown>[];
+}
+
+/** What stands on the screen, line by line. */
+function linesOf(output: string): string[] {
+  return stripVTControlCharacters(output).split(/\r*\n/);
+}

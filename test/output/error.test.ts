@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import type { Failure } from '../../src/errors.ts';
+import { failureJson, failureText } from '../../src/output/error.ts';
+
+const failure: Failure = {
+  exit: 'usage',
+  code: 'usage',
+  message: 'one; two',
+  problems: ['one', 'two'],
+  hints: ['keys help', 'keys list'],
+};
+const secret = 'sk_live_0123456789abcdefghij_EXAMPLE';
+
+describe('a failure for people', () => {
+  test('is a line for each problem and each hint', () => {
+    expect(failureText(failure)).toBe('error: one\nerror: two\nhint: keys help\nhint: keys list\n');
+  });
+
+  test('is its message where there are no problems of their own', () => {
+    expect(failureText({ exit: 'failed', code: 'x', message: 'it failed' })).toBe('error: it failed\n');
+  });
+
+  test('shows what is unsafe, and repeats no secret', () => {
+    const text = failureText({
+      ...failure,
+      problems: [`no \x1b[2J\n${secret}`],
+      hints: [`keys revoke ${secret}`],
+    });
+    expect(text).toBe('error: no \\x1b[2J\\n****\nhint: keys revoke ****\n');
+  });
+});
+
+describe('a failure as JSON', () => {
+  test('is one document, without what is not known', () => {
+    expect(failureJson(failure)).toBe(
+      '{"error":{"code":"usage","message":"one; two","hint":"keys help\\nkeys list"}}\n',
+    );
+  });
+
+  test('has what the server said', () => {
+    const text = failureJson({
+      exit: 'limit',
+      code: 'rate_limited',
+      message: 'wait',
+      httpStatus: 429,
+      requestId: 'r1',
+      operation: 'op1',
+    });
+    expect(JSON.parse(text)).toEqual({
+      error: { code: 'rate_limited', message: 'wait', httpStatus: 429, requestId: 'r1', operation: 'op1' },
+    });
+  });
+
+  test('stays JSON, and repeats no secret', () => {
+    const text = failureJson({ exit: 'failed', code: 'x', message: `"${secret}"\x1b\n${secret}` });
+    expect(JSON.parse(text)).toEqual({ error: { code: 'x', message: '"****"\x1b\n****' } });
+    expect(text.trimEnd()).not.toMatch(/[\x00-\x1f]/);
+  });
+});

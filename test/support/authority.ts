@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { onTestFinished } from 'vitest';
+import { Authority } from '../../src/authority/authority.ts';
+import type { Use } from '../../src/authority/metering.ts';
+import type { AccessRequest, Organisation } from '../../src/authority/policy.ts';
+import type { KeySpec } from '../../src/lifecycle/ports.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** What a key is asked to be, without any limit. */
+export function spec(fields: Partial<KeySpec> = {}): KeySpec {
+  return {
+    name: 'ci',
+    description: null,
+    expiresAt: null,
+    permissions: [],
+    rateLimitRpm: null,
+    budgetUsd: null,
+    models: [],
+    labels: {},
+    ...fields,
+  };
+}
+
+/** A use that was served, at no cost. */
+export function use(fields: Partial<Use> = {}): Use {
+  return {
+    keyId: '',
+    method: 'POST',
+    path: '/v1/chat',
+    statusCode: 200,
+    requests: 1,
+    tokens: 0,
+    costUsd: 0,
+    ...fields,
+  };
+}
+
+export interface Clock {
+  set(time: string): void;
+  advance(milliseconds: number): void;
+  now: () => Date;
+}
+
+export function clockAt(start: string): Clock {
+  let time = Date.parse(start);
+  return {
+    set: (text) => {
+      time = Date.parse(text);
+    },
+    advance: (milliseconds) => {
+      time += milliseconds;
+    },
+    now: () => new Date(time),
+  };
+}
+
+/** An authority in a file of the test's own, with a clock under its control. */
+export function authority(organisation: Organisation = {}): {
+  authority: Authority;
+  clock: Clock;
+  path: string;
+} {
+  const path = join(temporaryFolder(), 'data', 'authority.db');
+  const clock = clockAt('2026-11-20T12:00:00.000Z');
+  const opened = new Authority({ path, now: clock.now, timeout: 1000, organisation });
+  onTestFinished(() => opened.close());
+  return { authority: opened, clock, path };
+}
+
+/** A key with this id and a checksum that is right, which no authority has issued. */
+export function forgedKey(id: string): string {
+  const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+  const body = `sk_${id}_${'EXAMPLE'.padStart(43, '0')}`;
+  let checksum = '';
+  for (let rest = crc32(body); checksum.length < 6; rest = Math.floor(rest / 62)) {
+    checksum = digits.charAt(rest % 62) + checksum;
+  }
+  return `${body}_${checksum}`;
+}
+
+/** An authority with one key, and a way to ask for it. */
+export async function issue(fields: Partial<KeySpec> = {}, organisation: Organisation = {}) {
+  const { authority: office, clock } = authority(organisation);
+  const { key, secret } = await office.create(spec(fields));
+  const ask = (request: Partial<AccessRequest> = {}) =>
+    office.authorize({ key: secret.reveal(), ...request });
+  const spend = (costUsd: number) => office.record(use({ keyId: key.id, costUsd }));
+  return { office, clock, key, value: secret.reveal(), ask, spend };
+}

@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import Database from 'libsql';
+import { Authority } from '../../src/authority/authority.ts';
+import type { Sandbox } from './sandbox.ts';
+
+const timeout = 60_000;
+
+export function databaseOf(box: Sandbox): string {
+  return join(box.home, 'data', 'authority.db');
+}
+
+/** What the work makes of the sandbox's authority, opened in this process for as long as that takes. */
+export async function withAuthority<T>(
+  box: Sandbox,
+  work: (authority: Authority) => T | Promise<T>,
+): Promise<T> {
+  const authority = new Authority({ path: databaseOf(box), now: () => new Date(), timeout });
+  try {
+    return await work(authority);
+  } finally {
+    authority.close();
+  }
+}
+
+/** Those of the secrets that the authority would not accept now. */
+export function refusedKeys(box: Sandbox, secrets: readonly string[]): Promise<string[]> {
+  return withAuthority(box, (authority) =>
+    secrets.filter((secret) => !authority.authorize({ key: secret }).allowed),
+  );
+}
+
+/** What SQLite finds when it checks the whole file: `['ok']` for a sound one. */
+export function integrityOf(box: Sandbox): string[] {
+  const database = new Database(databaseOf(box), { timeout });
+  try {
+    const rows = database.prepare('PRAGMA integrity_check').all() as { integrity_check: string }[];
+    return rows.map((row) => row.integrity_check);
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,27 @@
+import { expect } from 'vitest';
+import type { Failure } from '../../src/errors.ts';
+import { KeysError } from '../../src/errors.ts';
+
+/** The failure that the work ends in. Anything else that it throws, and its success, fails the test. */
+export function failureOf(work: () => unknown): Failure {
+  try {
+    work();
+  } catch (error) {
+    return asFailure(error);
+  }
+  return expect.fail('it did not fail');
+}
+
+/** As `failureOf`, for work that takes its time. */
+export async function failureIn(work: Promise<unknown>): Promise<Failure> {
+  const outcome = await work.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  return outcome ? asFailure(outcome.error) : expect.fail('it did not fail');
+}
+
+function asFailure(error: unknown): Failure {
+  if (error instanceof KeysError) return error.failure;
+  throw error;
+}

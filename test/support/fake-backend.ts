@@ -1,0 +1,80 @@
+import type { Capabilities, Delivered, KeyBackend, LogEntry, Sink } from '../../src/lifecycle/ports.ts';
+import { Secret } from '../../src/secret.ts';
+import { key } from './key.ts';
+
+/** A step that is to fail, and with what. */
+export type Faults = Readonly<Record<string, Error>>;
+
+const capabilities: Capabilities = {
+  overlap: 'client',
+  expiry: 'any',
+  uniqueNames: false,
+  maxKeys: null,
+  usage: true,
+  logs: true,
+  update: true,
+  disable: true,
+  verify: true,
+};
+
+export const fakeSecret = 'sk_fake_EXAMPLE';
+
+/** The outside world of one operation. It writes down every step; a step named in `faults` fails. */
+export class FakeWorld {
+  readonly steps: string[] = [];
+  readonly #faults: Faults;
+
+  constructor(faults: Faults = {}) {
+    this.#faults = faults;
+  }
+
+  take(step: string): void {
+    this.steps.push(step);
+    const fault = this.#faults[step];
+    if (fault) throw fault;
+  }
+
+  backend(): KeyBackend {
+    return {
+      capabilities,
+      permissions: ['read'],
+      list: async () => [],
+      create: async ({ name }) => {
+        this.take('create');
+        return { key: key({ id: 'new00001', name }), secret: new Secret(fakeSecret) };
+      },
+      update: async () => key(),
+      revoke: async (id) => {
+        this.take(`revoke ${id}`);
+        return true;
+      },
+      logs: () => entriesOf([]),
+      usage: async () => [],
+    };
+  }
+
+  /** `readsBack`: what reading back answers; absent for a sink that cannot be read. */
+  sink(name: string, readsBack?: boolean): Sink & { seen: Delivered[][] } {
+    const seen: Delivered[][] = [];
+    return {
+      name,
+      seen,
+      check: async () => this.take(`check ${name}`),
+      deliver: async ({ secret, delivered }) => {
+        this.take(`deliver ${name} ${secret.reveal()}`);
+        seen.push([...delivered]);
+      },
+      ...(readsBack !== undefined && {
+        readBack: async (secret: Secret) => {
+          this.take(`read ${name} ${secret.reveal()}`);
+          return readsBack;
+        },
+      }),
+    };
+  }
+}
+
+/** A list as a backend gives it out. */
+export async function* entriesOf(entries: readonly LogEntry[]): AsyncGenerator<LogEntry> {
+  yield* entries;
+}

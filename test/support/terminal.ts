@@ -1,0 +1,81 @@
+import type { IPty } from '@lydell/node-pty';
+import { spawn } from '@lydell/node-pty';
+import { onTestFinished } from 'vitest';
+import type { Environment } from '../../src/env.ts';
+import type { Sandbox } from './sandbox.ts';
+import { program } from './sandbox.ts';
+
+export interface TerminalOptions {
+  columns?: number;
+  env?: Environment;
+  /** The test expects a secret on the screen. */
+  secretShown?: boolean;
+}
+
+/** A program that runs in a real terminal of its own, and someone who types there. */
+export class Terminal {
+  /** The exit code, once all output has arrived. */
+  readonly ended: Promise<number>;
+  readonly #process: IPty;
+  #output = '';
+  #hasEnded = false;
+  #onChange = () => {};
+
+  constructor(box: Sandbox, [command = '', ...args]: readonly string[], options: TerminalOptions = {}) {
+    const { columns = 100, env, secretShown = false } = options;
+    this.#process = spawn(command, args, {
+      name: env?.TERM ?? 'xterm-256color',
+      cols: columns,
+      rows: 40,
+      cwd: box.cwd,
+      env: { ...box.env, ...env },
+    });
+    this.#process.onData((text) => {
+      this.#output += text;
+      this.#onChange();
+    });
+    this.ended = new Promise((done) => {
+      this.#process.onExit(({ exitCode }) => {
+        this.#hasEnded = true;
+        const run = { exit: exitCode, stdout: this.#output, stderr: '' };
+        box.keep([command, ...args], run, { secretOnStdout: secretShown });
+        this.#onChange();
+        done(exitCode);
+      });
+    });
+    onTestFinished(() => {
+      if (!this.#hasEnded) this.#process.kill('SIGKILL');
+    });
+  }
+
+  /** All that the terminal was sent, escape sequences included. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Resolves when this text has been sent; rejects if the program ends without it. */
+  shows(text: string): Promise<void> {
+    return new Promise((done, fail) => {
+      const look = () => {
+        if (this.#output.includes(text)) done();
+        else if (this.#hasEnded) fail(new Error(`ended without showing '${text}':\n${this.#output}`));
+      };
+      this.#onChange = look;
+      look();
+    });
+  }
+
+  type(text: string): void {
+    this.#process.write(text);
+  }
+}
+
+/** `keys` in a terminal. */
+export function keysIn(box: Sandbox, args: readonly string[], options: TerminalOptions = {}): Terminal {
+  return new Terminal(box, [process.execPath, program, ...args], options);
+}
+
+/** A line of bash in a terminal, in which `"$0" "$1"` is `keys`. */
+export function bashIn(box: Sandbox, line: string, options: TerminalOptions = {}): Terminal {
+  return new Terminal(box, ['bash', '-o', 'pipefail', '-c', line, process.execPath, program], options);
+}
