@@ -35,27 +35,36 @@ export function realIo(): Io {
     get stdin() {
       return process.stdin;
     },
-    stdout: outputOf(process.stdout),
-    stderr: outputOf(process.stderr),
+    stdout: outputOf(() => process.stdout),
+    stderr: outputOf(() => process.stderr),
     interrupt: interruptSignal(),
     now: () => new Date(),
     whoami: () => `${loginName()}-${hostname().split('.')[0] || 'localhost'}`,
   };
 }
 
-function outputOf(stream: NodeJS.WriteStream): Output {
-  // Each write reports its own failure; without a listener a closed pipe would also end the process.
-  stream.on('error', () => {});
+/** Node.js takes a millisecond to open a stream, and most commands never write to stderr: it is opened when it is used. */
+function outputOf(open: () => NodeJS.WriteStream): Output {
+  let opened: NodeJS.WriteStream | undefined;
+  const stream = () => {
+    // Each write reports its own failure; without a listener a closed pipe would also end the process.
+    opened ??= open().on('error', () => {});
+    return opened;
+  };
   return {
-    isTTY: Boolean(stream.isTTY),
+    get isTTY() {
+      return Boolean(stream().isTTY);
+    },
     get columns() {
-      return stream.columns;
+      return stream().columns;
     },
     write: (text) =>
       new Promise((done, fail) => {
-        stream.write(text, (error) => (error ? fail(error) : done()));
+        stream().write(text, (error) => (error ? fail(error) : done()));
       }),
-    stream,
+    get stream() {
+      return stream();
+    },
   };
 }
 
