@@ -16,7 +16,7 @@ const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 // prompts and so on are each a file by themselves.
 const only = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
-  only('config-file|diagnosis'),
+  only('config-file|diagnosis|remote|connection'),
   'lifecycle/',
   `output/${only('prompt|table|style')}`,
   'commands/(?:argv|parse|parser|index|define|read|global-flags)\\.ts$',
@@ -41,6 +41,7 @@ const { output } = await build({
   cwd: root,
   input: { keys: 'bin/keys.ts' },
   platform: 'node',
+  external: ['@napi-rs/keyring'],
   plugins: [noChildProcess],
   resolve: { alias: { 'ajv/dist/2020.js': noAjv, 'ajv-formats': noAjv, '@neon-rs/load': libsqlTarget } },
   transform: { target: 'node20.19' },

@@ -1,19 +1,22 @@
 import type { GlobalInput } from './commands/global-flags.ts';
 import type { Profile } from './config.ts';
 import { readConfig } from './config.ts';
+import type { Connection } from './connection.ts';
 import { setting } from './env.ts';
-import { interrupted } from './errors.ts';
+import { interrupted, usageError } from './errors.ts';
 import type { Io } from './io.ts';
+import { findKey } from './lifecycle/find.ts';
 import type { Key } from './lifecycle/key.ts';
-import { withSuperseded } from './lifecycle/key.ts';
+import { inOrder, withSuperseded } from './lifecycle/key.ts';
 import type { KeyBackend } from './lifecycle/ports.ts';
 import type { OutputSettings, Result } from './output/present.ts';
 import { present } from './output/present.ts';
 import { visibleLines } from './output/sanitise.ts';
 import type { Paths } from './paths.ts';
 import { locatePaths } from './paths.ts';
-import { chooseProfile } from './profile.ts';
-import { maskSecrets } from './secret.ts';
+import { chooseProfile, localProvider } from './profile.ts';
+import { maskSecrets, Secret } from './secret.ts';
+import type { TokenContext } from './tokens/sources.ts';
 
 const defaultTimeout = 30_000;
 
@@ -25,6 +28,8 @@ export class App {
   /** True from the moment at which something may have changed; until then Ctrl-C ends the program at once. */
   hasBegun = false;
   #backend: Promise<KeyBackend> | undefined;
+  #tokenContext: TokenContext | undefined;
+  readonly #closing: (() => Promise<void>)[] = [];
 
   constructor(io: Io, globals: GlobalInput) {
     this.io = io;
@@ -51,9 +56,48 @@ export class App {
     return chooseProfile(await readConfig(this.paths.configFile), this.io.env, this.globals);
   }
 
+  /** The API of the profile; undefined for the embedded authority, which is none. */
+  async connection(): Promise<Connection | undefined> {
+    const profile = await this.profile();
+    if (profile.provider === localProvider.id) {
+      if (profile.url !== null)
+        throw usageError(
+          `the provider ${profile.provider} runs in this process and has no URL`,
+          'keys provider list',
+        );
+      return undefined;
+    }
+    const { openConnection } = await import('./connection.ts');
+    return openConnection(profile, this.paths.providers, this.io.env);
+  }
+
+  /** Where session tokens are looked for: one object, for a keychain is asked once for each. */
+  get tokenContext(): TokenContext {
+    const { env, cwd } = this.io;
+    this.#tokenContext ??= { env, cwd, paths: this.paths, interactive: this.interactive };
+    return this.#tokenContext;
+  }
+
+  /** What is to be closed when the command has ended, whichever way. */
+  atEnd(close: () => Promise<void>): void {
+    this.#closing.push(close);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#closing.map((close) => close()));
+  }
+
   backend(): Promise<KeyBackend> {
     this.#backend ??= this.#openBackend();
     return this.#backend;
+  }
+
+  /** The key that a reference names, with all that its provider knows of it. */
+  async key(reference: string): Promise<Key> {
+    const { name, provider } = await this.profile();
+    const listed = findKey(await this.keys(), reference);
+    const whole = (await (await this.backend()).get(listed.id)) ?? listed;
+    return inOrder({ ...listed, ...whole, provider, profile: name });
   }
 
   /** Every key of the profile, newest first. */
@@ -79,6 +123,34 @@ export class App {
     return (await import('./output/prompt.ts')).askText(this.io, question, proposal);
   }
 
+  async choose<T extends string>(
+    question: string,
+    choices: readonly { name: string; value: T; description?: string }[],
+  ): Promise<T> {
+    return (await import('./output/prompt.ts')).askChoice(this.io, question, choices);
+  }
+
+  /** All of stdin as text. */
+  async readStdin(): Promise<string> {
+    const pieces: string[] = [];
+    for await (const piece of this.io.stdin) pieces.push(String(piece));
+    return pieces.join('');
+  }
+
+  /** A secret on stdin, without the line break after it. */
+  async readSecret(): Promise<Secret> {
+    const text = (await this.readStdin()).trim();
+    if (text === '' || /[\r\n]/.test(text)) {
+      throw usageError(`stdin must hold ${text === '' ? 'a value' : 'one line'}, and nothing else`);
+    }
+    return new Secret(text);
+  }
+
+  /** A line that is not shown while it is typed. */
+  async askSecret(question: string): Promise<Secret> {
+    return (await import('./output/prompt.ts')).askSecret(this.io, question);
+  }
+
   /** Ctrl-C cuts a listing short; what tells of a change is printed in full. */
   print(result: Result): Promise<void> {
     return present(this.io, this.output, result, this.hasBegun ? undefined : this.io.interrupt);
@@ -93,8 +165,12 @@ export class App {
     await this.#say(`warning: ${text}`);
   }
 
+  get debugs(): boolean {
+    return this.globals.debug || setting(this.io.env, 'KEYS_DEBUG') !== undefined;
+  }
+
   async debug(text: string): Promise<void> {
-    if (this.globals.debug || setting(this.io.env, 'KEYS_DEBUG')) await this.#say(`debug: ${text}`);
+    if (this.debugs) await this.#say(`debug: ${text}`);
   }
 
   /** To be called right before something is changed. Throws `KeysError` (130) if Ctrl-C came first. */
@@ -109,10 +185,11 @@ export class App {
   }
 
   async #openBackend(): Promise<KeyBackend> {
-    const { name, provider } = await this.profile();
+    const connection = await this.connection();
+    if (connection) return (await import('./remote.ts')).openRemote(this, connection);
     const { authorityDatabase: path } = this.paths;
     const { Authority } = await import('./authority/authority.ts');
-    await this.debug(`profile ${name}: provider ${provider}, ${path}`);
+    await this.debug(`the embedded authority, ${path}`);
     return new Authority({ path, now: () => this.io.now(), timeout: this.timeout });
   }
 }

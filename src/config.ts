@@ -1,17 +1,46 @@
 import { existsSync } from 'node:fs';
+import { usageError } from './errors.ts';
+
+/** What is stored of a profile, under its name. */
+export interface StoredProfile {
+  readonly provider: string;
+  /** Null: the provider's own. */
+  readonly url: string | null;
+  /** Where `keys login` put the session token; absent: the keychain. */
+  readonly store?: 'keychain' | 'file';
+  /** Program and arguments of a program that prints the session token. */
+  readonly tokenCommand?: readonly string[];
+  /** The provider's own settings, for example a workspace. */
+  readonly options?: Readonly<Record<string, string>>;
+  /** Where undelivered secrets may wait without a keychain. */
+  readonly escrow?: 'file';
+}
 
 /** A named connection to one provider. */
-export interface Profile {
+export interface Profile extends StoredProfile {
   readonly name: string;
-  readonly provider: string;
-  readonly url: string | null;
 }
 
 /** Settings of the user, from `config/config.json`. */
 export interface Config {
   /** The profile to use where neither flag nor environment says. */
   readonly currentProfile: string | undefined;
-  readonly profiles: Readonly<Record<string, Omit<Profile, 'name'>>>;
+  readonly profiles: Readonly<Record<string, StoredProfile>>;
+}
+
+export const profileNameRule =
+  'a name of a profile has 1 to 64 letters, digits, dots, underscores or hyphens';
+
+/** These names have a meaning of their own in JavaScript's objects. */
+const reservedNames = ['__proto__', 'constructor', 'prototype'];
+
+export function isProfileName(name: string): boolean {
+  return /^[A-Za-z0-9._-]{1,64}$/.test(name) && !reservedNames.includes(name);
+}
+
+/** Throws `KeysError` (2) for a name that no profile can have. */
+export function checkProfileName(name: string): void {
+  if (!isProfileName(name)) throw usageError(`'${name}' cannot be the name of a profile: ${profileNameRule}`);
 }
 
 /**
@@ -21,4 +50,25 @@ export interface Config {
 export async function readConfig(file: string): Promise<Config> {
   if (!existsSync(file)) return { currentProfile: undefined, profiles: {} };
   return (await import('./config-file.ts')).readConfigFile(file);
+}
+
+/*
+ * The functions below keep every setting that they do not know, and may run in several processes at once. They throw
+ * `KeysError` for a file that is not what it should be, or that cannot be written.
+ */
+
+/** Stores a profile in place of one of that name. Throws `KeysError` (2) for a name that cannot be one. */
+export async function writeProfile(file: string, name: string, profile: StoredProfile): Promise<void> {
+  await (await import('./config-file.ts')).changeConfigFile(file, { kind: 'write', name, profile });
+}
+
+/** Also forgets that it was the current one. False: there was none of that name. */
+export async function removeProfile(file: string, name: string): Promise<boolean> {
+  if (!existsSync(file)) return false;
+  return (await import('./config-file.ts')).changeConfigFile(file, { kind: 'remove', name });
+}
+
+/** The profile to use from now on. Whether there is one of that name is for the caller to know. */
+export async function setCurrentProfile(file: string, name: string): Promise<void> {
+  await (await import('./config-file.ts')).changeConfigFile(file, { kind: 'use', name });
 }

@@ -4,6 +4,8 @@ export const environment = {
   KEYS_PROFILE: 'the profile to use, where --profile does not say',
   KEYS_PROVIDER: 'the provider to use, where --provider does not say',
   KEYS_URL: "the provider's URL, where --url does not say",
+  KEYS_TOKEN: 'the session token; goes before every place where one is kept',
+  KEYS_TOKEN_FILE: 'a file whose first line is the session token',
   KEYS_NO_INPUT: 'any value: never prompt',
   KEYS_DEBUG: 'any value: as --debug',
   NO_COLOR: 'any value: no colour',

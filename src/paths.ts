@@ -10,6 +10,8 @@ export interface Paths {
   readonly data: string;
   readonly state: string;
   readonly configFile: string;
+  /** The user's own providers, a JSON file each. */
+  readonly providers: string;
   readonly authorityDatabase: string;
 }
 
@@ -22,6 +24,7 @@ export function locatePaths(env: Environment, cwd: string): Paths {
     data,
     state,
     configFile: join(config, 'config.json'),
+    providers: join(config, 'providers'),
     authorityDatabase: join(data, 'authority.db'),
   };
 }

@@ -1,4 +1,4 @@
-import type { Config, Profile } from './config.ts';
+import type { Config, Profile, StoredProfile } from './config.ts';
 import type { Environment } from './env.ts';
 import { setting } from './env.ts';
 import { usageError } from './errors.ts';
@@ -7,11 +7,8 @@ import { usageError } from './errors.ts';
 export const localProvider = {
   id: 'local',
   name: 'Embedded authority',
-  summary: 'keys issued on this machine, in a file of your own; no account, no server, no login',
+  note: 'keys issued on this machine, in a file of your own; no account, no server, no login',
 } as const;
-
-/** Providers by id. */
-export const providers = [localProvider];
 
 export interface ProfileRequest {
   profile: string | undefined;
@@ -20,23 +17,43 @@ export interface ProfileRequest {
 }
 
 /**
- * The connection to use: `--profile`, else `KEYS_PROFILE`, else the current one, else `local`; its provider and URL can
- * be overridden. Throws `KeysError` (2) for a profile or provider that does not exist.
+ * The connection that flags, environment and configuration name, in this order. A provider that is named without a
+ * profile has the profile of its own name. Throws `KeysError` (2) for a profile that does not exist and cannot be
+ * made up from a provider.
  */
 export function chooseProfile(config: Config, env: Environment, request: ProfileRequest): Profile {
-  const name = request.profile ?? setting(env, 'KEYS_PROFILE') ?? config.currentProfile ?? localProvider.id;
-  const local = { provider: localProvider.id, url: null };
-  const known: Config['profiles'] = { [localProvider.id]: local, ...config.profiles };
-  const profile = Object.hasOwn(known, name) ? known[name] : undefined;
-  if (!profile)
-    throw usageError(`there is no profile '${name}'`, `profiles: ${Object.keys(known).join(', ')}`);
-  const provider = request.provider ?? setting(env, 'KEYS_PROVIDER') ?? profile.provider;
-  const url = request.url ?? setting(env, 'KEYS_URL') ?? profile.url;
-  const problems: string[] = [];
-  if (!providers.some(({ id }) => id === provider)) problems.push(`there is no provider '${provider}'`);
-  if (provider === localProvider.id && url !== null) {
-    problems.push(`the provider ${provider} runs in this process and has no URL`);
+  const provider = request.provider ?? setting(env, 'KEYS_PROVIDER');
+  const url = request.url ?? setting(env, 'KEYS_URL');
+  const known: Config['profiles'] = { local: { provider: localProvider.id, url: null }, ...config.profiles };
+  const name = chooseName(config, known, request.profile ?? setting(env, 'KEYS_PROFILE'), provider);
+  const stored = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (stored && (provider === undefined || provider === stored.provider)) {
+    return { ...withoutForeignToken(stored, url), name, url: url ?? stored.url };
   }
-  if (problems.length > 0) throw usageError(problems, 'keys provider list');
-  return { name, provider, url };
+  if (provider === undefined) {
+    throw usageError(`there is no profile '${name}'`, 'keys profile list', `keys login --profile ${name}`);
+  }
+  return { name, provider, url: url ?? null };
+}
+
+/** A program that prints a token is trusted with the URL that stands beside it, and with no other origin. */
+function withoutForeignToken(stored: StoredProfile, url: string | undefined): StoredProfile {
+  if (url === undefined || originOf(url) === originOf(stored.url ?? '')) return stored;
+  const { tokenCommand: _, ...rest } = stored;
+  return rest;
+}
+
+function originOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).origin : undefined;
+}
+
+function chooseName(
+  config: Config,
+  known: Config['profiles'],
+  asked: string | undefined,
+  provider: string | undefined,
+): string {
+  const usual = asked ?? config.currentProfile ?? localProvider.id;
+  if (asked !== undefined || provider === undefined || known[usual]?.provider === provider) return usual;
+  return provider;
 }

@@ -22,10 +22,14 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
   }
   const { command, input, globals } = parsed.invocation;
   const app = new App(io, globals);
-  const result = await unlessInterrupted(app, command.run(app, input));
-  await app.print(result);
-  if (result.kind === 'rows' && io.interrupt.aborted && !app.hasBegun) return 'interrupted';
-  return result.exit ?? 'done';
+  try {
+    const result = await unlessInterrupted(app, command.run(app, input));
+    await app.print(result);
+    if (result.kind === 'rows' && io.interrupt.aborted && !app.hasBegun) return 'interrupted';
+    return result.exit ?? 'done';
+  } finally {
+    await app.close();
+  }
 }
 
 /** Ctrl-C ends a command that has not changed anything; one that has goes on to its end. */

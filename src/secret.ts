@@ -11,6 +11,11 @@ export class Secret {
     return this.#value;
   }
 
+  /** The value with a text before it, such as `Bearer `: a secret as well. */
+  prefixed(text: string): Secret {
+    return new Secret(`${text}${this.#value}`);
+  }
+
   toString(): string {
     return '****';
   }

@@ -146,3 +146,13 @@ function parseMoment(text: string, timeOfDay: string): Date | undefined {
     throw new InvalidValue(`'${text}' names a time that does not exist`);
   return moment;
 }
+
+/** How far a moment may be from a step and still be it, in milliseconds: what passes between reading and calling. */
+const stepTolerance = 60_000;
+
+/** The one of several spans, such as `90d`, that ends at this moment; undefined where none does. */
+export function stepAt(steps: readonly string[], moment: Date, now: Date): string | undefined {
+  return steps.find(
+    (step) => Math.abs(after(now, parseDuration(step)).getTime() - moment.getTime()) < stepTolerance,
+  );
+}

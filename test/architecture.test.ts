@@ -8,13 +8,21 @@ import { filesBelow, projectRoot } from './support/sandbox.ts';
  * `lifecycle/ports` where the row says `lifecycle:types`.
  */
 const rows: Record<string, readonly string[]> = {
-  commands: ['root', 'lifecycle', 'output', 'delivery/destinations', 'delivery/mask'],
+  commands: [
+    ...['root', 'lifecycle', 'output', 'delivery/destinations', 'delivery/mask', 'delivery/source'],
+    // What describes a provider, and the stores of session tokens; never a connection.
+    ...['providers', 'tokens/store', 'authority/capabilities', 'http:types'],
+  ],
   lifecycle: ['secret', 'errors', 'time'],
   authority: ['lifecycle/key', 'lifecycle:types', 'secret', 'errors', 'time', 'paths'],
-  delivery: ['lifecycle:types', 'secret', 'errors', 'io', 'env'],
+  providers: ['lifecycle/key', 'lifecycle:types', 'http:types', 'secret', 'errors', 'time'],
+  http: ['secret', 'errors', 'env'],
+  delivery: ['lifecycle:types', 'files', 'secret', 'errors', 'io', 'env'],
+  files: ['errors'],
+  tokens: ['files', 'secret', 'errors', 'env', 'io:types', 'config:types', 'paths'],
   output: ['lifecycle:types', 'lifecycle/key', 'errors', 'io', 'env', 'secret', 'time', 'diagnosis:types'],
   // Wiring and small modules at the top: everything, but for the exceptions below.
-  root: ['commands', 'lifecycle', 'authority', 'delivery', 'output', 'bin'],
+  root: ['commands', 'lifecycle', 'authority', 'providers', 'http', 'delivery', 'files', 'tokens', 'output'],
 };
 
 /** Each third party has one home. */
@@ -27,9 +35,11 @@ const homes: Record<string, string> = {
   chalk: 'src/output/',
   yaml: 'src/output/',
   conf: 'src/config-file.ts',
-  valibot: 'src/config-file.ts',
+  valibot: 'src/',
   'env-paths': 'src/paths.ts',
   libsql: 'src/authority/',
+  '@napi-rs/keyring': 'src/tokens/keychain',
+  undici: 'src/http/',
 };
 
 interface Import {
@@ -75,11 +85,14 @@ test('only the named files reach for process, and none for console', () => {
   expect(users.sort()).toEqual([
     'bin/keys.ts',
     'src/authority/key-format.ts',
-    'src/delivery/file-lock.ts',
-    'src/delivery/private-file.ts',
     'src/diagnosis.ts',
+    'src/files/file-lock.ts',
+    'src/files/private-file.ts',
     'src/io.ts',
     'src/paths.ts',
+    'src/tokens/keychain-child.ts',
+    'src/tokens/keychain.ts',
+    'src/tokens/token-file.ts',
   ]);
   expect(sources.filter((file) => /\bconsole\./.test(withoutComments(file)))).toEqual([]);
 });
@@ -90,10 +103,13 @@ test('a secret is revealed only where it is handed over', () => {
     return count > 0 ? [`${fileName(file)} ${count}`] : [];
   });
   expect(calls.sort()).toEqual([
+    'src/authority/authority.ts 1',
     'src/delivery/env-sink.ts 2',
     'src/delivery/file-sink.ts 2',
     'src/delivery/mask.ts 1',
     'src/delivery/stdout-sink.ts 2',
+    'src/http/wire.ts 2',
+    'src/tokens/store.ts 1',
   ]);
 });
 

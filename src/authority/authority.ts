@@ -2,39 +2,26 @@ import { existsSync } from 'node:fs';
 import { KeysError } from '../errors.ts';
 import type { Key } from '../lifecycle/key.ts';
 import type {
-  Capabilities,
   KeyBackend,
   KeyChanges,
   KeySpec,
   LogEntry,
   LogQuery,
+  Reason,
   UsageQuery,
   UsageRow,
+  Verdict,
 } from '../lifecycle/ports.ts';
 import { Secret } from '../secret.ts';
+import { capabilities, permissions } from './capabilities.ts';
 import type { Connection } from './database.ts';
 import { openDatabase } from './database.ts';
 import { mintKey } from './key-format.ts';
 import { KeyTable, toKey } from './key-table.ts';
 import type { Use } from './metering.ts';
 import { readLog, readUsage, recordUse } from './metering.ts';
-import type { AccessRequest, Decision, Organisation } from './policy.ts';
-import { authorize } from './policy.ts';
-
-export const capabilities: Capabilities = {
-  overlap: 'client',
-  expiry: 'any',
-  uniqueNames: false,
-  maxKeys: null,
-  usage: true,
-  logs: true,
-  update: true,
-  disable: true,
-  verify: true,
-};
-
-/** The permissions of the generic API guide. */
-export const permissions = ['read', 'write', 'admin', 'webhook'] as const;
+import type { AccessRequest, Decision, Organisation, Refusal } from './policy.ts';
+import { authorize, refusalOf } from './policy.ts';
 
 export interface AuthorityOptions {
   /** The database file; made by the first write. */
@@ -62,6 +49,11 @@ export class Authority implements KeyBackend {
   async list(): Promise<Key[]> {
     const now = this.#now();
     return new KeyTable(this.#database('read')).all().map((row) => toKey(row, now));
+  }
+
+  async get(id: string): Promise<Key | undefined> {
+    const row = new KeyTable(this.#database('read')).row(id);
+    return row && toKey(row, this.#now());
   }
 
   async create(spec: KeySpec): Promise<{ key: Key; secret: Secret }> {
@@ -95,6 +87,15 @@ export class Authority implements KeyBackend {
 
   async usage(query: UsageQuery): Promise<UsageRow[]> {
     return readUsage(this.#database('read'), query);
+  }
+
+  /** As `authorize`, without taking a place under the rate limit. */
+  async verify(secret: Secret): Promise<Verdict> {
+    const { organisation = {} } = this.#options;
+    const refusal = refusalOf(this.#database('read'), { key: secret.reveal() }, organisation, this.#now());
+    if (!refusal) return { valid: true, reason: 'ok', httpStatus: 200 };
+    const reason = reasonOf(refusal);
+    return { valid: reason === 'budget', reason, httpStatus: refusal.status };
   }
 
   /** Decides on one use of a key; see `policy.ts` for the order of the rules. */
@@ -140,4 +141,11 @@ function revokedForGood(key: Key): KeysError {
     message: `the key ${key.name} (${key.id}) is revoked, which is final`,
     hints: [`keys create ${/^[\w.-]+$/.test(key.name) ? key.name : "'<name>'"}`],
   });
+}
+
+function reasonOf({ code, keyId }: Refusal): Reason {
+  if (code === 'EXPIRED_API_KEY') return 'expired';
+  if (code === 'DISABLED_API_KEY') return 'forbidden';
+  if (code.endsWith('BUDGET_EXCEEDED')) return 'budget';
+  return keyId === undefined ? 'invalid' : 'revoked';
 }

@@ -52,26 +52,47 @@ export function authorize(
   organisation: Organisation,
   now: number,
 ): Decision {
-  const { row, refused } = identify(database, request.key);
-  if (!row) return refused;
+  const { row, refusal } = examine(database, request, organisation, now);
+  return refusal ?? admit(database, row, now);
+}
+
+/** Why a key may not be used now, rate limits aside; undefined where it may. Changes nothing. */
+export function refusalOf(
+  database: Connection,
+  request: AccessRequest,
+  organisation: Organisation,
+  now: number,
+): Refusal | undefined {
+  return examine(database, request, organisation, now).refusal;
+}
+
+type Examined = { row: Row; refusal?: never } | { row?: never; refusal: Refusal };
+
+function examine(
+  database: Connection,
+  request: AccessRequest,
+  organisation: Organisation,
+  now: number,
+): Examined {
+  const identified = identify(database, request.key);
+  if (!identified.row) return identified;
+  const { row } = identified;
   const refusal =
     checkStanding(row, now) ??
     checkModels(row, request.model, organisation) ??
     checkPermission(row, request.permission) ??
     checkBudgets(database, row, organisation, now);
-  return refusal ?? admit(database, row, now);
+  return refusal ? { refusal } : { row };
 }
 
-type Identified = { row: Row; refused?: never } | { row?: never; refused: Refusal };
-
-function identify(database: Connection, key: string | undefined): Identified {
+function identify(database: Connection, key: string | undefined): Examined {
   if (!key) {
-    return { refused: refuse(401, 'MISSING_API_KEY', 'API key is required', { header: 'Authorization' }) };
+    return { refusal: refuse(401, 'MISSING_API_KEY', 'API key is required', { header: 'Authorization' }) };
   }
   const id = idOf(key);
   const row = id === undefined ? undefined : new KeyTable(database).row(id);
   if (row?.secret_hash instanceof Uint8Array && matches(key, row.secret_hash)) return { row };
-  return { refused: refuse(401, 'INVALID_API_KEY', 'The provided API key is invalid', {}) };
+  return { refusal: refuse(401, 'INVALID_API_KEY', 'The provided API key is invalid', {}) };
 }
 
 function checkStanding(row: Row, now: number): Refusal | undefined {

@@ -7,12 +7,13 @@ import { issueKey } from '../lifecycle/issue.ts';
 import type { Key } from '../lifecycle/key.ts';
 import { isActive, keyFields, statusOf } from '../lifecycle/key.ts';
 import type { Delivered, KeyBackend, KeySpec } from '../lifecycle/ports.ts';
+import { requireRoom } from '../lifecycle/room.ts';
 import type { Result } from '../output/present.ts';
 import { absoluteTime, relativeTime } from '../output/relative-time.ts';
 import { visible } from '../output/sanitise.ts';
 import type { Input } from './define.ts';
 import { defineCommand, toggle, values } from './define.ts';
-import { checkPermissions, keyFlags, readName } from './key-flags.ts';
+import { checkCapabilities, keyFlags, readName } from './key-flags.ts';
 
 const fields = [...keyFields, 'secret', 'delivered', 'changed', 'expiresAtRequested', 'dryRun'];
 
@@ -20,6 +21,7 @@ const flags = {
   ...keyFlags,
   ifMissing: toggle('--if-missing', 'do nothing if a key of this name works already'),
   dryRun: toggle('--dry-run', 'show what would be created'),
+  allowDowntime: toggle('--allow-downtime', 'go on where the new key takes the place of one that works'),
   to: values(
     '--to <sink>',
     'where the secret goes: stdout, file:PATH, env:PATH#NAME; may be repeated',
@@ -52,20 +54,23 @@ export const create = defineCommand({
   async run(app, input) {
     const destination = await chooseDestination(app, input);
     const backend = await app.backend();
-    const permissions = [...new Set(input.permission.flat())];
-    checkPermissions(backend, permissions);
-    const spec = toSpec(await chooseName(app, input.operands[0]), permissions, backend, input);
-    const existing = (await app.keys()).filter((key) => key.name === spec.name && isActive(key));
-    const [newest] = existing;
+    const { provider } = await app.profile();
+    checkCapabilities(provider, backend, input, app.now);
+    const spec = toSpec(await chooseName(app, input.operands[0]), backend, input);
+    const live = (await app.keys()).filter(isActive);
+    const named = live.filter((key) => key.name === spec.name);
+    const [newest] = named;
     if (input.ifMissing && newest) return found(app, newest);
+    if (!input.allowDowntime) requireRoom(provider, backend.capabilities, live);
     if (input.dryRun || !destination) return dryRun(app, spec);
-    if (newest) await noteSuperseded(app, existing);
+    if (newest && backend.capabilities.overlap !== 'none') await noteSuperseded(app, named);
 
     app.begin();
     const { key, delivered } = await issueKey(backend, spec, destination.sinks, (secret) =>
       maskInCiLog(app.io, secret),
     );
     await echoExpiry(app, requested(input), key);
+    if (backend.capabilities.maxKeys !== null) await noteReplaced(app, live, await backend.list());
     if (destination.bare || destination.presented) return { kind: 'nothing' };
     for (const { sink, verified } of delivered) {
       await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
@@ -125,13 +130,15 @@ async function chooseName(app: App, operand: string | undefined): Promise<string
   }
 }
 
-function toSpec(name: string, permissions: string[], backend: KeyBackend, input: CreateInput): KeySpec {
+function toSpec(name: string, { capabilities, permissions }: KeyBackend, input: CreateInput): KeySpec {
+  const asked = [...new Set(input.permission.flat())];
+  // The least that a key can be useful with.
+  const least = capabilities.createFields.includes('permissions') ? (permissions ?? []).slice(0, 1) : [];
   return {
     name,
     description: input.description || null,
     expiresAt: input.expires ?? null,
-    // The least that a key can be useful with.
-    permissions: permissions.length > 0 ? permissions : backend.permissions.slice(0, 1),
+    permissions: asked.length > 0 ? asked : least,
     rateLimitRpm: input.rateLimit ?? null,
     budgetUsd: input.budget ?? null,
     models: [...new Set(input.models.flat())],
@@ -154,7 +161,7 @@ async function record(
   delivered: readonly Delivered[],
 ): Promise<Created> {
   const { name: profile, provider } = await app.profile();
-  const differs = key.expiresAt !== undefined && key.expiresAt !== expiresAt;
+  const differs = !isSameExpiry(key, expiresAt);
   return {
     ...key,
     superseded: false,
@@ -176,12 +183,19 @@ function created(result: Created): Result {
 }
 
 async function echoExpiry(app: App, expiresAt: string | null, key: Key): Promise<void> {
-  if (key.expiresAt !== undefined && key.expiresAt !== expiresAt) {
+  if (!isSameExpiry(key, expiresAt)) {
     const stored = key.expiresAt ?? 'never';
     await app.warn(`asked to expire ${expiresAt ?? 'never'}, but the server stored ${stored}`);
   } else if (key.expiresAt && !app.forPeople) {
     await app.note(`expires ${absoluteTime(key.expiresAt)} (${relativeTime(key.expiresAt, app.now)})`);
   }
+}
+
+/** Whether the server stored what was asked for, to the second; what it does not report cannot be compared. */
+function isSameExpiry(key: Key, expiresAt: string | null): boolean {
+  if (key.expiresAt === undefined) return true;
+  const seconds = (time: string | null) => (time === null ? null : Math.floor(Date.parse(time) / 1000));
+  return seconds(key.expiresAt) === seconds(expiresAt);
 }
 
 async function found(app: App, key: Key): Promise<Result> {
@@ -213,4 +227,12 @@ async function noteSuperseded(app: App, existing: readonly Key[]): Promise<void>
   await app.warn(
     `a key named ${name} works already (${ids}): it is superseded by the new one, and stays live`,
   );
+}
+
+/** An API with few keys may have given up one that worked for the new one: nobody else would say so. */
+async function noteReplaced(app: App, before: readonly Key[], after: readonly Key[]): Promise<void> {
+  const alive = new Set(after.filter(isActive).map(({ id }) => id));
+  for (const { id } of before.filter((key) => !alive.has(key.id))) {
+    await app.warn(`the API replaced the key ${id}: it no longer works`);
+  }
 }

@@ -2,7 +2,8 @@ import { sinkKinds } from '../delivery/destinations.ts';
 import { environment } from '../env.ts';
 import { exits } from '../errors.ts';
 import { formats } from '../output/formats.ts';
-import { providers } from '../profile.ts';
+import { localProvider } from '../profile.ts';
+import { providers } from '../providers/index.ts';
 
 /** A page of `keys help` that belongs to no command. Its rows are made from what the program itself uses. */
 export interface Topic {
@@ -16,7 +17,14 @@ export const topics: Readonly<Record<string, Topic>> = {
     summary: 'what the exit code tells',
     rows: Object.values(exits).map(({ code, meaning }) => [String(code), meaning] as const),
   },
-  environment: { summary: 'variables that keys reads', rows: Object.entries(environment) },
+  environment: {
+    summary: 'variables that keys reads',
+    rows: Object.entries(environment),
+    after: [
+      'KEYS_OPTION_<NAME> stands for --option NAME=…; KEYS_PASSWORD and KEYS_OTP answer an API that wants one for a call.',
+      'HTTPS_PROXY, HTTP_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS work as everywhere.',
+    ].join('\n'),
+  },
   formats: {
     summary: 'how results are printed',
     rows: Object.entries(formats),
@@ -36,6 +44,9 @@ export const topics: Readonly<Record<string, Topic>> = {
   },
   providers: {
     summary: 'the kinds of key-management API',
-    rows: providers.map(({ id, name, summary }) => [id, `${name}: ${summary}`] as const),
+    rows: [localProvider, ...providers].map(
+      ({ id, name, note }) => [id, note ? `${name}: ${note}` : name] as const,
+    ),
+    after: 'keys provider show <id> tells what each can do.',
   },
 };

@@ -2,6 +2,15 @@ import type { Command } from './define.ts';
 
 /** Every command, in the order in which help lists them. A new one is a file and a line here. */
 export const catalog: Readonly<Record<string, () => Promise<Command>>> = {
+  login: async () => (await import('./login.ts')).login,
+  logout: async () => (await import('./logout.ts')).logout,
+  status: async () => (await import('./status.ts')).status,
+  'profile list': async () => (await import('./profile-list.ts')).profileList,
+  'profile use': async () => (await import('./profile-use.ts')).profileUse,
+  'profile remove': async () => (await import('./profile-remove.ts')).profileRemove,
+  'provider list': async () => (await import('./provider-list.ts')).providerList,
+  'provider show': async () => (await import('./provider-show.ts')).providerShow,
+  'provider check': async () => (await import('./provider-check.ts')).providerCheck,
   create: async () => (await import('./create.ts')).create,
   list: async () => (await import('./list.ts')).list,
   show: async () => (await import('./show.ts')).show,
@@ -9,8 +18,8 @@ export const catalog: Readonly<Record<string, () => Promise<Command>>> = {
   revoke: async () => (await import('./revoke.ts')).revoke,
   logs: async () => (await import('./logs.ts')).logs,
   usage: async () => (await import('./usage.ts')).usage,
-  status: async () => (await import('./status.ts')).status,
-  'provider list': async () => (await import('./provider-list.ts')).providerList,
+  verify: async () => (await import('./verify.ts')).verify,
+  api: async () => (await import('./api.ts')).api,
   doctor: async () => (await import('./doctor.ts')).doctor,
   help: async () => (await import('./help.ts')).help,
 };

@@ -1,6 +1,9 @@
 import { InvalidValue, usageError } from '../errors.ts';
+import { requireInputs } from '../lifecycle/capability-check.ts';
+import type { KeyInput } from '../lifecycle/key.ts';
 import type { KeyBackend } from '../lifecycle/ports.ts';
-import { parseExpiry } from '../time.ts';
+import { parseExpiry, stepAt } from '../time.ts';
+import type { Input } from './define.ts';
 import { value, values } from './define.ts';
 import { readCountOrNone, readDollarsOrNone, readLabel, readList, readListOrAll, readText } from './read.ts';
 
@@ -37,10 +40,48 @@ function readDescription(text: string): string {
   return readText(text);
 }
 
+type KeyFlagInput = Omit<Input<typeof keyFlags>, 'operands'>;
+
+/** Refuses, before any call, what a new key cannot be given by this provider (exit 2). */
+export function checkCapabilities(
+  provider: string,
+  backend: KeyBackend,
+  input: KeyFlagInput,
+  now: Date,
+): void {
+  const { capabilities } = backend;
+  requireInputs(provider, 'create', inputsIn(input), capabilities);
+  checkPermissions(backend, input.permission.flat());
+  const { expirySteps: steps = [], expiryRequired, expiry } = capabilities;
+  const offered = expiry === 'steps' ? ` one of ${steps.join(', ')}` : '';
+  if (expiryRequired && !input.expires) {
+    throw usageError(
+      `the provider ${provider} makes no key that never expires: add --expires with${offered || ' a time'}`,
+    );
+  }
+  if (expiry === 'steps' && input.expires && stepAt(steps, input.expires, now) === undefined) {
+    throw usageError(`--expires: the provider ${provider} only has${offered}`);
+  }
+}
+
+/** What the flags say about a key. `never` and `none` say nothing that an API without the matter could not honour. */
+export function inputsIn(input: KeyFlagInput): KeyInput[] {
+  const said: [KeyInput, unknown][] = [
+    ['description', input.description],
+    ['expiresAt', input.expires],
+    ['permissions', input.permission[0]],
+    ['rateLimitRpm', input.rateLimit],
+    ['budgetUsd', input.budget],
+    ['models', input.models.flat()[0]],
+    ['labels', input.label[0]],
+  ];
+  return said.filter(([, value]) => value !== undefined && value !== null).map(([name]) => name);
+}
+
 /** Refuses permissions that the provider does not know (exit 2). */
-export function checkPermissions(backend: KeyBackend, wanted: readonly string[]): void {
-  const unknown = wanted.filter((permission) => !backend.permissions.includes(permission));
-  if (unknown.length === 0) return;
+export function checkPermissions({ permissions }: KeyBackend, wanted: readonly string[]): void {
+  const unknown = permissions ? wanted.filter((permission) => !permissions.includes(permission)) : [];
+  if (!permissions || unknown.length === 0) return;
   const names = unknown.map((permission) => `'${permission}'`).join(', ');
-  throw usageError(`--permission: ${names} unknown; this provider has ${backend.permissions.join(', ')}`);
+  throw usageError(`--permission: ${names} unknown; this provider has ${permissions.join(', ')}`);
 }

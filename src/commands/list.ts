@@ -1,4 +1,7 @@
+import { requireReports } from '../lifecycle/capability-check.ts';
+import type { KeyField } from '../lifecycle/key.ts';
 import { keyFields, statuses } from '../lifecycle/key.ts';
+import type { Selection } from '../lifecycle/select.ts';
 import { selectKeys, sortFields } from '../lifecycle/select.ts';
 import { summarise } from '../lifecycle/summary.ts';
 import { parsePositiveDuration } from '../time.ts';
@@ -32,6 +35,9 @@ export const list = defineCommand({
   },
   fields: keyFields,
   async run(app, selection) {
+    const { capabilities } = await app.backend();
+    const { provider } = await app.profile();
+    requireReports(provider, judgedBy(selection), capabilities);
     const keys = await app.keys();
     const chosen = selectKeys(keys, selection, app.now);
     return {
@@ -45,3 +51,12 @@ export const list = defineCommand({
     };
   },
 });
+
+/** The fields without which a filter would judge by nothing. */
+function judgedBy({ expiring, olderThan, unused }: Selection): { flag: string; field: KeyField }[] {
+  return [
+    ...(expiring ? [{ flag: '--expiring', field: 'expiresAt' as const }] : []),
+    ...(olderThan ? [{ flag: '--older-than', field: 'createdAt' as const }] : []),
+    ...(unused ? [{ flag: '--unused', field: 'lastUsedAt' as const }] : []),
+  ];
+}

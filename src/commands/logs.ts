@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidValue } from '../errors.ts';
+import { requireAbility } from '../lifecycle/capability-check.ts';
 import { findKey } from '../lifecycle/find.ts';
 import { follow as followLog } from '../lifecycle/follow.ts';
 import type { LogEntry, LogQuery } from '../lifecycle/ports.ts';
@@ -50,6 +51,8 @@ export const logs = defineCommand({
       : [];
   },
   async run(app, { operands: [reference], since, until, limit, page, follow, status, method, path }) {
+    const backend = await app.backend();
+    requireAbility((await app.profile()).provider, 'logs', backend.capabilities);
     const keyId = reference === undefined ? undefined : findKey(await app.keys(), reference).id;
     const query: LogQuery = {
       ...(keyId !== undefined && { keyId }),
@@ -59,11 +62,15 @@ export const logs = defineCommand({
       ...(method !== undefined && { method }),
       ...(path !== undefined && { pathPrefix: path }),
     };
-    const backend = await app.backend();
     if (follow) {
       const signal = app.io.interrupt;
       const pause = () => sleep(pollEvery, undefined, { signal }).catch(() => {});
-      const rows = followLog(backend, query, { signal, pause, since: since ?? app.now });
+      const rows = followLog(backend, query, {
+        signal,
+        pause,
+        since: since ?? app.now,
+        onTrouble: (error) => app.warn(`${error.message}; trying again`),
+      });
       return {
         kind: 'stream',
         rows,

@@ -1,26 +1,28 @@
-import { providers } from '../profile.ts';
+import { localProvider } from '../profile.ts';
+import { allProviders } from '../providers/catalog.ts';
 import { defineCommand } from './define.ts';
 
-const fields = ['id', 'name', 'summary'];
+const fields = ['id', 'name', 'url', 'note'] as const;
 
 export const providerList = defineCommand({
   operands: '',
   summary: 'list the kinds of key-management API that keys can administer',
+  description:
+    "Your own, one JSON file each, are in config/providers below keys' folder: keys provider check FILE.",
   examples: ['keys provider list', 'keys provider list --json id,name'],
   flags: {},
   fields,
-  async run() {
+  async run(app) {
+    const remote = await allProviders(app.paths.providers);
+    const rows = [
+      { ...localProvider, url: null },
+      ...remote.map(({ id, name, url = null, note = '' }) => ({ id, name, url, note })),
+    ];
     return {
       kind: 'rows',
-      rows: providers,
+      rows,
       columns: fields,
-      table: async (_, terminal) => {
-        const { renderRecord } = await import('../output/views/record.ts');
-        return renderRecord(
-          providers.map(({ id, name, summary }) => [id, `${name}: ${summary}`] as const),
-          terminal,
-        );
-      },
+      table: async (_, terminal) => (await import('../output/table.ts')).renderFields(rows, fields, terminal),
     };
   },
 });

@@ -1,4 +1,3 @@
-import { findKey } from '../lifecycle/find.ts';
 import { keyFields } from '../lifecycle/key.ts';
 import { defineCommand } from './define.ts';
 
@@ -11,7 +10,7 @@ export const show = defineCommand({
   flags: {},
   fields: keyFields,
   async run(app, { operands: [reference = ''] }) {
-    const key = findKey(await app.keys(), reference);
+    const key = await app.key(reference);
     return {
       kind: 'one',
       record: key,

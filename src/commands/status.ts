@@ -1,46 +1,79 @@
+import type { App } from '../app.ts';
+import type { Connection } from '../connection.ts';
+import { KeysError } from '../errors.ts';
+import type { Result } from '../output/present.ts';
+import type { Status } from '../output/views/status.ts';
+import { localProvider } from '../profile.ts';
+import { capabilitiesOf } from '../providers/provider.ts';
 import { defineCommand } from './define.ts';
 
-const fields = ['profile', 'provider', 'url', 'tokenSource', 'authenticated', 'capabilities'];
+export const statusFields = ['profile', 'provider', 'url', 'tokenSource', 'authenticated', 'capabilities'];
 
 export const status = defineCommand({
   operands: '',
-  summary: 'show which profile is in use, and what its provider can do',
-  examples: ['keys status', 'keys status --json authenticated'],
+  summary: 'show which profile is in use, whether it is logged in, and what its provider can do',
+  description:
+    'Asks the API whether it accepts the session token; exit 4 if there is none, or if it does not.',
+  examples: ['keys status', 'keys status --json authenticated,tokenSource'],
   flags: {},
-  fields,
+  fields: statusFields,
   async run(app) {
-    const { name: profile, provider, url } = await app.profile();
+    const connection = await app.connection();
+    if (connection) return statusResult(connection, await session(app, connection));
+    const { name: profile } = await app.profile();
     const { capabilities } = await app.backend();
     // The embedded authority runs as the user and needs no session token.
-    const record = { profile, provider, url, tokenSource: null, authenticated: true, capabilities };
-    return {
-      kind: 'one',
-      record,
-      columns: fields,
-      table: async (_, terminal) => {
-        const { renderRecord } = await import('../output/views/record.ts');
-        return renderRecord(
-          [
-            ['Profile', profile],
-            ['Provider', provider],
-            ['URL', url ?? 'none: it runs in this process'],
-            ['Session', 'needs none'],
-            ...Object.entries(capabilities).map(([name, can]) => [label(name), answer(can)] as const),
-          ],
-          terminal,
-        );
-      },
-    };
+    return result({
+      profile,
+      provider: localProvider.id,
+      url: null,
+      tokenSource: null,
+      authenticated: true,
+      capabilities,
+    });
   },
 });
 
-/** `uniqueNames` as `Unique names`. */
-function label(name: string): string {
-  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return words.charAt(0).toUpperCase() + words.slice(1);
+interface Session {
+  /** Where the token comes from; null where there is none. */
+  source: string | null;
+  authenticated: boolean;
 }
 
-function answer(can: string | number | boolean | null): string {
-  if (can === null) return 'no limit';
-  return typeof can === 'boolean' ? (can ? 'yes' : 'no') : String(can);
+async function session(app: App, connection: Connection): Promise<Session> {
+  const { openRemote, tokenOf } = await import('../remote.ts');
+  const found = await tokenOf(app, connection);
+  if (!found) return { source: null, authenticated: false };
+  try {
+    await openRemote(app, connection, found.token).list();
+    return { source: found.source, authenticated: true };
+  } catch (error) {
+    if (!(error instanceof KeysError) || error.failure.exit !== 'auth') throw error;
+    return { source: found.source, authenticated: false };
+  }
+}
+
+/** What `status` and `login` print. Never a part of the token. */
+export function statusResult(
+  { profile, provider, url }: Connection,
+  { source, authenticated }: Session,
+): Result {
+  return result({
+    profile: profile.name,
+    provider: provider.id,
+    url: url.href.replace(/\/$/, ''),
+    tokenSource: source,
+    authenticated,
+    capabilities: capabilitiesOf(provider),
+  });
+}
+
+function result(record: Status): Result {
+  return {
+    kind: 'one',
+    record,
+    columns: statusFields,
+    table: async (_, terminal) => (await import('../output/views/status.ts')).statusView(record, terminal),
+    ...(!record.authenticated && { exit: 'auth' as const }),
+  };
 }

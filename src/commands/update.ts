@@ -1,4 +1,6 @@
+import { requireAbility, requireInputs } from '../lifecycle/capability-check.ts';
 import { findKey } from '../lifecycle/find.ts';
+import type { KeyInput } from '../lifecycle/key.ts';
 import { keyFields } from '../lifecycle/key.ts';
 import type { KeyChanges } from '../lifecycle/ports.ts';
 import { absoluteTime, relativeTime } from '../output/relative-time.ts';
@@ -32,7 +34,12 @@ export const update = defineCommand({
   async run(app, input) {
     const changes = toChanges(input);
     const backend = await app.backend();
-    if (changes.permissions) checkPermissions(backend, changes.permissions);
+    const { provider } = await app.profile();
+    const { disabled, ...fields } = changes;
+    if (disabled !== undefined) requireAbility(provider, 'disable', backend.capabilities);
+    if (Object.keys(fields).length > 0) requireAbility(provider, 'update', backend.capabilities);
+    requireInputs(provider, 'update', Object.keys(fields) as KeyInput[], backend.capabilities);
+    checkPermissions(backend, changes.permissions ?? []);
     const { id } = findKey(await app.keys(), input.operands[0] ?? '');
     app.begin();
     const updated = await backend.update(id, changes);
@@ -41,7 +48,7 @@ export const update = defineCommand({
         `expires ${absoluteTime(updated.expiresAt)} (${relativeTime(updated.expiresAt, app.now)})`,
       );
     }
-    const record = { ...findKey(await app.keys(), id), changed: true };
+    const record = { ...(await app.key(id)), changed: true };
     return {
       kind: 'one',
       record,

@@ -1,3 +1,4 @@
+import { requireAbility } from '../lifecycle/capability-check.ts';
 import { findKey } from '../lifecycle/find.ts';
 import { parsePast } from '../time.ts';
 import { defineCommand, value } from './define.ts';
@@ -18,8 +19,11 @@ export const usage = defineCommand({
   },
   fields,
   async run(app, { operands: [reference], since, by = 'key' }) {
-    const keyId = reference === undefined ? undefined : findKey(await app.keys(), reference).id;
     const backend = await app.backend();
+    const { provider } = await app.profile();
+    requireAbility(provider, 'usage', backend.capabilities);
+    if (by === 'day' || since) requireAbility(provider, 'usageByDay', backend.capabilities);
+    const keyId = reference === undefined ? undefined : findKey(await app.keys(), reference).id;
     const rows = await backend.usage({ by, ...(since && { since }), ...(keyId !== undefined && { keyId }) });
     const columns = by === 'key' ? fields.filter((field) => field !== 'date') : fields.slice(2);
     return {

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
+import { withFileLock } from '../files/file-lock.ts';
+import { checkPrivateFile, readPrivateFile, writePrivateFile } from '../files/private-file.ts';
 import type { Sink } from '../lifecycle/ports.ts';
 import { readVariable, setVariable } from './dotenv.ts';
-import { withFileLock } from './file-lock.ts';
-import { checkPrivateFile, readPrivateFile, writePrivateFile } from './private-file.ts';
 
 /** `env:PATH#NAME`: one variable of a dotenv file, which becomes 0600; its other bytes stay as they are. */
 export function envSink(name: string, path: string, variable: string, cwd: string): Sink {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
+import { checkPrivateFile, readPrivateFile, writePrivateFile } from '../files/private-file.ts';
 import type { Sink } from '../lifecycle/ports.ts';
-import { checkPrivateFile, readPrivateFile, writePrivateFile } from './private-file.ts';
 
 /** `file:PATH`: the bare value, without a newline, as the whole content of a 0600 file. */
 export function fileSink(name: string, path: string, cwd: string): Sink {

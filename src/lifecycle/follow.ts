@@ -1,3 +1,4 @@
+import { KeysError } from '../errors.ts';
 import type { KeyBackend, LogEntry, LogQuery } from './ports.ts';
 
 export interface FollowOptions {
@@ -7,6 +8,8 @@ export interface FollowOptions {
   pause: () => Promise<void>;
   /** Log entries from this moment on. */
   since: Date;
+  /** Told of a server that could not be read this time; it is asked again after the pause. */
+  onTrouble: (error: KeysError) => Promise<void>;
 }
 
 /**
@@ -16,15 +19,13 @@ export interface FollowOptions {
 export async function* follow(
   backend: KeyBackend,
   query: LogQuery,
-  { signal, pause, since }: FollowOptions,
+  { signal, pause, since, onTrouble }: FollowOptions,
 ): AsyncGenerator<LogEntry> {
   let newest = since;
   let given = new Map<string, number>();
   while (!signal.aborted) {
-    const entries: LogEntry[] = [];
-    for await (const entry of backend.logs({ ...query, since: newest })) entries.push(entry);
     const already = new Map(given);
-    for (const entry of entries.reverse()) {
+    for (const entry of await readSince(backend, { ...query, since: newest }, onTrouble)) {
       const identity = JSON.stringify(entry);
       const times = already.get(identity) ?? 0;
       if (times > 0) {
@@ -41,4 +42,26 @@ export async function* follow(
     }
     await pause();
   }
+}
+
+/** Oldest first; nothing where the server could not be read, and not a part: what is missing would never be shown. */
+async function readSince(
+  backend: KeyBackend,
+  query: LogQuery,
+  onTrouble: FollowOptions['onTrouble'],
+): Promise<LogEntry[]> {
+  const entries: LogEntry[] = [];
+  try {
+    for await (const entry of backend.logs(query)) entries.push(entry);
+  } catch (error) {
+    if (!(error instanceof KeysError) || !isPassing(error)) throw error;
+    await onTrouble(error);
+    return [];
+  }
+  return entries.reverse().sort((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp));
+}
+
+/** What may be over by the next read. */
+function isPassing({ failure }: KeysError): boolean {
+  return failure.exit === 'network' || failure.code === 'rate_limited';
 }

@@ -21,6 +21,22 @@ export const keyFields = [
   'profile',
 ] as const;
 
+export type KeyField = (typeof keyFields)[number];
+
+/** What can be said about a key when it is made or changed. */
+export const keyInputs = [
+  'name',
+  'description',
+  'expiresAt',
+  'permissions',
+  'rateLimitRpm',
+  'budgetUsd',
+  'models',
+  'labels',
+] as const;
+
+export type KeyInput = (typeof keyInputs)[number];
+
 export const statuses = ['active', 'expiring', 'expired', 'revoked', 'disabled', 'unknown'] as const;
 export type Status = (typeof statuses)[number];
 
@@ -49,6 +65,12 @@ export interface Key {
   superseded?: boolean;
   provider?: string;
   profile?: string;
+}
+
+/** The fields of a key in the order in which they are shown. */
+export function inOrder(key: Key): Key {
+  const entries = keyFields.filter((field) => key[field] !== undefined).map((field) => [field, key[field]]);
+  return Object.fromEntries(entries) as Key;
 }
 
 const expiringWithin = 30 * 86_400_000;

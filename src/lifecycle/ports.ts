@@ -1,5 +1,5 @@
 import type { Secret } from '../secret.ts';
-import type { Key } from './key.ts';
+import type { Key, KeyField, KeyInput } from './key.ts';
 
 /** What a provider's API can do. Commands ask before they call. */
 export interface Capabilities {
@@ -15,6 +15,17 @@ export interface Capabilities {
   update: boolean;
   disable: boolean;
   verify: boolean;
+  /** With `expiry: 'steps'`: the spans on offer. */
+  expirySteps?: readonly string[];
+  /** A key cannot be made without an expiry. */
+  expiryRequired?: boolean;
+  /** What can be said about a key when it is made, and when it is changed. */
+  createFields: readonly KeyInput[];
+  updateFields: readonly KeyInput[];
+  /** Whether `usage` can be told by day. */
+  usageByDay: boolean;
+  /** What is reported about a key, in lists or when one is shown. */
+  reports: readonly KeyField[];
 }
 
 /** What a new key is asked to be. `expiresAt` is a moment, or null for never. */
@@ -80,10 +91,12 @@ export interface UsageRow {
 /** The keys of one account, wherever they are kept. Every method throws `KeysError`. */
 export interface KeyBackend {
   readonly capabilities: Capabilities;
-  /** The permissions a key can be given. */
-  readonly permissions: readonly string[];
+  /** The permissions a key can be given, the least one first; undefined where the provider does not say. */
+  readonly permissions: readonly string[] | undefined;
   /** Every key of the account, revoked ones too where the API still knows them. */
   list(): Promise<Key[]>;
+  /** One key with everything that is known of it; undefined where there is none. */
+  get(id: string): Promise<Key | undefined>;
   /** Makes exactly one key. The secret is given out here and never again. */
   create(spec: KeySpec): Promise<{ key: Key; secret: Secret }>;
   update(id: string, changes: KeyChanges): Promise<Key>;
@@ -92,7 +105,32 @@ export interface KeyBackend {
   /** Newest first, read as they are asked for: a million rows need no more memory than one. */
   logs(query: LogQuery): AsyncIterable<LogEntry>;
   usage(query: UsageQuery): Promise<UsageRow[]>;
+  /** Whether a key works, without using it up. Only where the capabilities say `verify`. */
+  verify(secret: Secret): Promise<Verdict>;
 }
+
+/** What is known of a key's value. Limits (`budget`, `rate-limited`, `no-models`) do not make it invalid. */
+export interface Verdict {
+  valid: boolean;
+  reason: Reason;
+  /** Null where no answer came. */
+  httpStatus: number | null;
+  /** The models that the key may call, where they were told. */
+  models?: readonly string[];
+}
+
+export const reasons = [
+  'ok',
+  'invalid',
+  'expired',
+  'revoked',
+  'forbidden',
+  'no-models',
+  'budget',
+  'rate-limited',
+  'unreachable',
+] as const;
+export type Reason = (typeof reasons)[number];
 
 /** What a sink is given. */
 export interface Delivery {

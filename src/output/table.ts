@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import stringWidth from 'string-width';
+import { visible } from './sanitise.ts';
 import type { Terminal } from './style.ts';
 
 /** A column of a table for people. Its texts are safe to print, and may be coloured. */
@@ -31,6 +32,22 @@ export function renderTable<Row>(
     terminal.width,
   );
   return widths ? drawTable(rows.length, texts, widths, terminal) : drawCards(rows.length, texts, terminal);
+}
+
+/** Records as a table of these fields, the first two of which always stay. */
+export function renderFields<Field extends string>(
+  records: readonly Readonly<Record<Field, string | boolean | null>>[],
+  fields: readonly Field[],
+  terminal: Terminal,
+): string {
+  const text = (value: string | boolean | null) => (value === true ? 'yes' : value ? visible(value) : '');
+  const columns = fields.map((field, index) => ({
+    header: field.toUpperCase(),
+    text: (record: Readonly<Record<Field, string | boolean | null>>) => text(record[field]),
+    rank: Math.max(0, index - 1),
+    ...(index > 1 && { shrinkTo: 12 }),
+  }));
+  return renderTable(records, columns, terminal);
 }
 
 type Widths<Row> = Map<Column<Row>, number>;

@@ -24,7 +24,7 @@ test('the package holds the program, its licences and its documents, and nothing
     ),
   );
   const strangers = files.filter(
-    (file) => !/^package\/(dist\/.+|package\.json|LICENSE|[A-Z]+\.md)$/.test(file),
+    (file) => !/^package\/((dist|docs)\/.+|package\.json|LICENSE|[A-Z]+\.md)$/.test(file),
   );
   expect(strangers).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { KeysError } from '../../src/errors.ts';
 import { follow } from '../../src/lifecycle/follow.ts';
 import type { KeyBackend, LogEntry, LogQuery } from '../../src/lifecycle/ports.ts';
 import { collect } from '../support/collect.ts';
@@ -32,7 +33,12 @@ async function following(batches: readonly (readonly LogEntry[])[], query: LogQu
     else stop.abort();
   };
   const given: LogEntry[] = [];
-  for await (const one of follow(backend, query, { signal: stop.signal, pause, since: new Date(start) })) {
+  for await (const one of follow(backend, query, {
+    signal: stop.signal,
+    pause,
+    since: new Date(start),
+    onTrouble: async () => {},
+  })) {
     given.push(one);
   }
   return { given, asked };
@@ -68,7 +74,8 @@ test('the query is kept, and asks for the newest millisecond again and nothing o
 
 test('a reader that has stopped before the first read is given nothing', async () => {
   const backend = { ...new FakeWorld().backend(), logs: () => entriesOf([entry(1)]) };
-  const options = { signal: AbortSignal.abort(), pause: async () => {}, since: new Date(start) };
+  const quiet = { pause: async () => {}, onTrouble: async () => {} };
+  const options = { signal: AbortSignal.abort(), since: new Date(start), ...quiet };
   expect(await collect(follow(backend, {}, options))).toEqual([]);
 });
 
@@ -88,4 +95,47 @@ test('whatever arrives in whatever batches is given exactly once and in order', 
     }),
     { numRuns: 200 },
   );
+});
+
+test('a read that fails in passing is told of and tried again; nothing is given twice or left out', async () => {
+  const trouble = new KeysError({ exit: 'network', code: 'connection_failed', message: 'no answer' });
+  const [a, b] = [entry(1, '/a'), entry(2, '/b')];
+  const reads: (KeysError | LogEntry[])[] = [[a], trouble, [b, a]];
+  const told: string[] = [];
+  const stop = new AbortController();
+  const backend: KeyBackend = {
+    ...new FakeWorld().backend(),
+    logs: async function* () {
+      const next = reads.shift() ?? [];
+      if (reads.length === 0) stop.abort();
+      if (next instanceof KeysError) throw next;
+      yield* next;
+    },
+  };
+  const onTrouble = async ({ message }: KeysError) => void told.push(message);
+  const options = { signal: stop.signal, pause: async () => {}, since: new Date(start), onTrouble };
+  expect(await collect(follow(backend, {}, options))).toEqual([a, b]);
+  expect(told).toEqual(['no answer']);
+});
+
+test('a read that fails for good ends the following', async () => {
+  const refused = new KeysError({ exit: 'auth', code: 'not_logged_in', message: 'no' });
+  const backend: KeyBackend = {
+    ...new FakeWorld().backend(),
+    logs: () => {
+      throw refused;
+    },
+  };
+  const signal = new AbortController().signal;
+  const options = { signal, pause: async () => {}, since: new Date(start), onTrouble: async () => {} };
+  await expect(collect(follow(backend, {}, options))).rejects.toBe(refused);
+});
+
+test('a server that lists the oldest first is followed in the right order all the same', async () => {
+  const [a, b, c] = [entry(1, '/a'), entry(2, '/b'), entry(3, '/c')];
+  const stop = new AbortController();
+  const backend: KeyBackend = { ...new FakeWorld().backend(), logs: () => entriesOf([a, b, c]) };
+  const pause = async () => stop.abort();
+  const options = { signal: stop.signal, pause, since: new Date(start), onTrouble: async () => {} };
+  expect(await collect(follow(backend, {}, options))).toEqual([a, b, c]);
 });

@@ -15,6 +15,10 @@ const capabilities: Capabilities = {
   update: true,
   disable: true,
   verify: true,
+  createFields: ['name'],
+  updateFields: ['name'],
+  usageByDay: true,
+  reports: [],
 };
 
 export const fakeSecret = 'sk_fake_EXAMPLE';
@@ -39,6 +43,7 @@ export class FakeWorld {
       capabilities,
       permissions: ['read'],
       list: async () => [],
+      get: async () => undefined,
       create: async ({ name }) => {
         this.take('create');
         return { key: key({ id: 'new00001', name }), secret: new Secret(fakeSecret) };
@@ -50,6 +55,7 @@ export class FakeWorld {
       },
       logs: () => entriesOf([]),
       usage: async () => [],
+      verify: async () => ({ valid: true, reason: 'ok', httpStatus: 200 }),
     };
   }
 

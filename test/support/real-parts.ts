@@ -6,22 +6,38 @@ import { delimiter, join } from 'node:path';
  * its end; in CI they are not skipped, so they fail. vitest loads this file as a global set-up, too.
  */
 
-/** Each program, and the command that brings it. */
-const realParts = { jq: 'apt-get install jq' } as const;
+/** Each program, and the Debian package that brings it. */
+const realParts = {
+  jq: 'jq',
+  'dbus-run-session': 'dbus',
+  'dbus-send': 'dbus',
+  'gnome-keyring-daemon': 'gnome-keyring',
+  'secret-tool': 'libsecret-tools',
+} as const;
 
 export type RealPart = keyof typeof realParts;
 
-/** Whether tests that need this program are to be skipped. */
-export function lacks(part: RealPart): boolean {
-  return !process.env.CI && !isInstalled(part);
+/** What a real Secret Service takes. */
+export const keyringParts: readonly RealPart[] = [
+  'dbus-run-session',
+  'dbus-send',
+  'gnome-keyring-daemon',
+  'secret-tool',
+];
+
+/** Whether tests that need these programs are to be skipped. */
+export function lacks(...parts: readonly RealPart[]): boolean {
+  return !process.env.CI && parts.some((part) => !isInstalled(part));
 }
 
 /** Called by vitest after all tests. */
 export function teardown(): void {
-  const missing = (Object.keys(realParts) as RealPart[]).filter(lacks);
-  for (const part of missing) {
-    process.stderr.write(`skipped real-parts tests: ${part} is missing (${realParts[part]})\n`);
-  }
+  const missing = (Object.keys(realParts) as RealPart[]).filter((part) => lacks(part));
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map((part) => realParts[part]))].join(' ');
+  process.stderr.write(
+    `skipped real-parts tests: ${missing.join(', ')} missing (apt-get install ${packages})\n`,
+  );
 }
 
 function isInstalled(program: string): boolean {

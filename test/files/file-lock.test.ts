@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rolldown } from 'rolldown';
 import { expect, onTestFinished, test } from 'vitest';
-import { withFileLock } from '../../src/delivery/file-lock.ts';
+import { withFileLock } from '../../src/files/file-lock.ts';
 import { failureIn } from '../support/failure.ts';
 import { projectRoot } from '../support/sandbox.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -56,7 +56,7 @@ test('lets one process in at a time', async () => {
   const script = `
     import { readFileSync, writeFileSync } from 'node:fs';
     import { setTimeout as sleep } from 'node:timers/promises';
-    import { withFileLock } from ${JSON.stringify(join(projectRoot, 'src/delivery/file-lock.ts'))};
+    import { withFileLock } from ${JSON.stringify(join(projectRoot, 'src/files/file-lock.ts'))};
     for (let round = 0; round < 10; round++) {
       await withFileLock(${JSON.stringify(file)}, async () => {
         const number = Number(readFileSync(${JSON.stringify(file)}, 'utf8'));

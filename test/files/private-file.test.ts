@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { checkPrivateFile, readPrivateFile, writePrivateFile } from '../../src/delivery/private-file.ts';
+import { checkPrivateFile, readPrivateFile, writePrivateFile } from '../../src/files/private-file.ts';
 import { failureIn } from '../support/failure.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, lstat, open, readFile, rename, unlink } from 'node:fs/promises';
+import { access, lstat, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { KeysError, systemCode } from '../errors.ts';
 
@@ -40,6 +40,16 @@ export async function readPrivateFile(path: string): Promise<Buffer | undefined>
       cause: error,
     });
   }
+}
+
+/**
+ * The mode of a file in octal (`0644`) where others than its owner can do anything with it, else undefined. Windows
+ * keeps access lists in place of modes, which say nothing here. Throws what `stat` throws.
+ */
+export async function modeOpenToOthers(path: string): Promise<string | undefined> {
+  if (process.platform === 'win32') return undefined;
+  const mode = (await stat(path)).mode & 0o777;
+  return mode & 0o077 ? `0${mode.toString(8)}` : undefined;
 }
 
 /**

@@ -1,0 +1,21 @@
+import { keyFields, keyInputs } from '../lifecycle/key.ts';
+import type { Capabilities } from '../lifecycle/ports.ts';
+
+export const capabilities: Capabilities = {
+  overlap: 'client',
+  expiry: 'any',
+  uniqueNames: false,
+  maxKeys: null,
+  usage: true,
+  logs: true,
+  update: true,
+  disable: true,
+  verify: true,
+  createFields: keyInputs,
+  updateFields: keyInputs,
+  usageByDay: true,
+  reports: keyFields,
+};
+
+/** The permissions of the generic API guide. */
+export const permissions = ['read', 'write', 'admin', 'webhook'] as const;

@@ -1,0 +1,67 @@
+import { InvalidValue, KeysError, usageError } from '../errors.ts';
+import type { JsonBody } from '../http/client.ts';
+import { safeJson, visibleLines } from '../output/sanitise.ts';
+import { failureOf } from '../providers/answers.ts';
+import { defineCommand } from './define.ts';
+import { oneOf } from './read.ts';
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+export const api = defineCommand({
+  operands: '<method> <path>',
+  summary: 'call the API of the profile directly, with its session token',
+  description: [
+    'The path is below the URL of the profile. A body of a POST, PUT or PATCH is JSON and read from stdin, unless stdin is',
+    'a terminal. The answer is printed as it is; a status other than 2xx gives the exit code that it gives anywhere.',
+  ].join('\n'),
+  examples: ['keys api GET /v1/keys', `echo '{"name":"ci"}' | keys api POST /v1/keys`],
+  flags: {},
+  fields: [],
+  problems({ operands: [method = ''] }) {
+    try {
+      oneOf(methods)(method.toUpperCase() as (typeof methods)[number]);
+      return [];
+    } catch (error) {
+      return error instanceof InvalidValue ? [error.message] : [];
+    }
+  },
+  async run(app, { operands: [method = '', path = ''] }) {
+    const connection = await app.connection();
+    if (!connection)
+      throw usageError('the embedded authority has no HTTP API in this process', 'keys profile list');
+    const { openApi } = await import('../remote.ts');
+    const verb = method.toUpperCase() as (typeof methods)[number];
+    const body =
+      ['POST', 'PUT', 'PATCH'].includes(verb) && !app.io.stdin.isTTY ? await readBody(app) : undefined;
+    if (verb !== 'GET' && verb !== 'HEAD') app.begin();
+    const response = await openApi(app, connection).call(verb, path, body);
+    await app.print({ kind: 'text', text: printable(response.text, app.io.stdout.isTTY) });
+    const failure = failureOf(response, connection.provider, connection.profile.name);
+    if (failure) throw failure;
+    return { kind: 'nothing' };
+  },
+});
+
+async function readBody(app: { readStdin(): Promise<string> }): Promise<JsonBody | undefined> {
+  const text = (await app.readStdin()).trim();
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text) as JsonBody;
+  } catch (error) {
+    throw new KeysError({
+      exit: 'usage',
+      code: 'usage',
+      message: `the body on stdin is not JSON: ${error instanceof Error ? error.message.replace(/".*"/s, '…') : ''}`,
+    });
+  }
+}
+
+/** On a terminal, JSON laid out and nothing that could redraw the screen; elsewhere the very bytes. */
+function printable(text: string, isTerminal: boolean): string {
+  if (!isTerminal) return text;
+  try {
+    return `${safeJson(JSON.stringify(JSON.parse(text), undefined, 2))}\n`;
+  } catch {
+    return `${visibleLines(text)}\n`;
+  }
+}

@@ -1,0 +1,43 @@
+import type { App } from '../app.ts';
+import type { Profile } from '../config.ts';
+import { readConfig, removeProfile } from '../config.ts';
+import { KeysError, usageError } from '../errors.ts';
+import { defineCommand } from './define.ts';
+
+const fields = ['name', 'removed', 'tokenRemoved'];
+
+export const profileRemove = defineCommand({
+  operands: '<name>',
+  summary: 'remove a profile and its session token; keys at the provider stay as they are',
+  examples: ['keys profile remove work'],
+  flags: {},
+  fields,
+  async run(app, { operands: [name = ''] }) {
+    const { configFile } = app.paths;
+    const { profiles } = await readConfig(configFile);
+    const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
+    if (!profile) throw usageError(`there is no profile '${name}' to remove`, 'keys profile list');
+    app.begin();
+    const tokenRemoved = await forgetToken(app, { ...profile, name });
+    await removeProfile(configFile, name);
+    await app.note(`removed the profile ${name}${tokenRemoved ? ' and its session token' : ''}`);
+    return { kind: 'one', record: { name, removed: true, tokenRemoved }, columns: fields, table: () => '' };
+  },
+});
+
+/** A store that cannot be reached keeps its token; the profile goes all the same, and the user is told. */
+async function forgetToken(app: App, profile: Profile): Promise<boolean> {
+  const [{ openConnection }, { ownerOf }, { openStore }] = await Promise.all([
+    import('../connection.ts'),
+    import('../remote.ts'),
+    import('../tokens/store.ts'),
+  ]);
+  try {
+    const connection = await openConnection(profile, app.paths.providers, app.io.env);
+    return await openStore(profile.store ?? 'keychain', app.tokenContext).remove(ownerOf(connection));
+  } catch (error) {
+    if (!(error instanceof KeysError)) throw error;
+    await app.warn(`its session token may still be stored: ${error.message}`);
+    return false;
+  }
+}

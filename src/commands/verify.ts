@@ -1,0 +1,59 @@
+import type { App } from '../app.ts';
+import { usageError } from '../errors.ts';
+import { requireAbility } from '../lifecycle/capability-check.ts';
+import type { Verdict } from '../lifecycle/ports.ts';
+import type { Secret } from '../secret.ts';
+import { defineCommand, value } from './define.ts';
+import { readText } from './read.ts';
+
+const fields = ['valid', 'reason', 'httpStatus', 'models'];
+
+export const verify = defineCommand({
+  operands: '',
+  summary: 'ask whether the value of a key works, without using it up',
+  description: [
+    'The value comes from --from, from stdin, or from a masked prompt on a terminal. Exit 8 if the key does not work.',
+    'A key that only ran into a limit (budget, rate-limited, no-models) is valid.',
+  ].join('\n'),
+  examples: ['keys verify --from env:.env#API_KEY', 'keys verify < key.txt'],
+  flags: {
+    from: value('--from <source>', 'where the value is: file:PATH or env:PATH#NAME', readText),
+    model: value('--model <id>', 'also ask whether it may call this model', readText),
+  },
+  fields,
+  async run(app, { from, model }) {
+    const backend = await app.backend();
+    const { provider } = await app.profile();
+    requireAbility(provider, 'verify', backend.capabilities);
+    const secret = await readValue(app, from);
+    const verdict = withModel(await backend.verify(secret), model);
+    return {
+      kind: 'one',
+      record: verdict,
+      columns: fields,
+      table: async (_, terminal) =>
+        (await import('../output/views/verdict.ts')).verdictView(verdict, terminal),
+      ...(!verdict.valid && { exit: 'no' as const }),
+    };
+  },
+});
+
+async function readValue(app: App, from: string | undefined): Promise<Secret> {
+  if (from !== undefined) {
+    const { readSource } = await import('../delivery/source.ts');
+    return readSource(from, app.io.cwd);
+  }
+  if (!app.io.stdin.isTTY) return app.readSecret();
+  if (app.interactive) return app.askSecret('Value of the key');
+  throw usageError(
+    'nobody can be asked for the value here',
+    'keys verify < key.txt',
+    'keys verify --from file:PATH',
+  );
+}
+
+/** A key that works, but is told which models it may call, and this is not one of them. */
+function withModel(verdict: Verdict, model: string | undefined): Verdict {
+  if (model === undefined || !verdict.models || verdict.models.includes(model)) return verdict;
+  return { ...verdict, valid: false, reason: 'forbidden' };
+}

@@ -1,0 +1,37 @@
+import { usageError } from '../errors.ts';
+import { maskSecrets } from '../secret.ts';
+
+/**
+ * The base URL of an API. Throws `KeysError` (usage), naming all that is wrong with it: not a URL, not http or https,
+ * credentials, a query or a fragment in it, or http: to a host that is not loopback.
+ */
+export function parseBaseUrl(text: string): URL {
+  // Whatever stands before an @ or after a ? or a # may be a secret, and is not repeated.
+  const shown = /[@?#]/.test(text) ? 'the URL' : `'${maskSecrets(text)}'`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw usageError(
+      `${shown} is not an http or https URL`,
+      'write it in full, like https://api.example.com or http://localhost:8787',
+    );
+  }
+  const problems: string[] = [];
+  if (url.username || url.password) problems.push('the URL holds a user name or a password');
+  if (/[?#]/.test(url.href)) problems.push('the URL has a query or a fragment');
+  if (url.protocol === 'http:' && !isLoopback(url)) {
+    problems.push('the URL is http: to a host other than this one, which would send the token in the clear');
+  }
+  if (problems.length > 0) {
+    throw usageError(problems, 'write only scheme, host and path, like https://api.example.com/v1');
+  }
+  return url;
+}
+
+/**
+ * Whether packets for this host never leave the machine: 127.0.0.0/8 (RFC 1122 section 3.2.1.3), ::1 (RFC 4291
+ * section 2.5.3) or localhost (RFC 6761 section 6.3).
+ */
+export function isLoopback(url: URL): boolean {
+  // URL has already brought every spelling of an IPv4 address (127.1, 0x7f000001) to four decimal numbers.
+  return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname);
+}

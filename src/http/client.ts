@@ -1,0 +1,147 @@
+import { setMaxListeners } from 'node:events';
+import { version as nodeVersion, platform } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Environment } from '../env.ts';
+import { interrupted } from '../errors.ts';
+import { openDispatcher } from './dispatcher.ts';
+import type { Breakdown, Reply } from './exchange.ts';
+import { exchange } from './exchange.ts';
+import { faultOf, networkError, replyLost } from './fault.ts';
+import type { HttpRequest, HttpResponse } from './message.ts';
+import { responseOf } from './message.ts';
+import { maxRedirects, redirectTarget, tooManyRedirects } from './redirect.ts';
+import { backoff, maxAttempts, mayRepeatAfter, waitAfterReply } from './retry.ts';
+import { pathOf, replyLine, requestLine } from './trace.ts';
+import { headersOf, revealBody, revealHeaders } from './wire.ts';
+
+export type { HttpRequest, HttpResponse, JsonBody } from './message.ts';
+
+export interface HttpClient {
+  /**
+   * Resolves with the reply of any status, once retries are used up. Throws `KeysError`, exit `network`, for: no
+   * connection (`connection_failed`, `tls_failed`, `proxy_failed`), silence (`timed_out`), a reply that is not HTTP
+   * (`not_http`) or over 32 MB (`body_too_large`), a redirect to elsewhere (`redirect_refused`), and `reply_lost`: a
+   * write of which nobody knows whether it was done. Throws `interrupted()` where nothing was done.
+   */
+  send(request: HttpRequest): Promise<HttpResponse>;
+  /** Ends all connections at once. Without it, a connection that is being made keeps the process alive. */
+  close(): Promise<void>;
+}
+
+export interface HttpOptions {
+  /** Requests go to this origin only. */
+  origin: string;
+  /** For HTTPS_PROXY, HTTP_PROXY and NO_PROXY, upper or lower case. */
+  env: Environment;
+  /** Of this program, for User-Agent. */
+  version: string;
+  /** Milliseconds, for connecting and for silence (before the headers and between pieces of the body). */
+  timeout: number;
+  interrupt: AbortSignal;
+  /** Takes the lines of --debug, which never hold a secret. Where it fails, the request goes on. */
+  trace?: (line: string) => void | Promise<void>;
+  now: () => Date;
+  /** Waits before a retry; rejects when the signal aborts. */
+  pause?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** At least 0, less than 1. */
+  random?: () => number;
+}
+
+/** A client for one origin. Throws `KeysError` (usage) for a proxy variable that cannot be used. */
+export function createHttpClient(options: HttpOptions): HttpClient {
+  const { timeout, interrupt, now } = options;
+  const { pause = realPause, random = Math.random } = options;
+  const { origin } = new URL(options.origin);
+  const userAgent = `keys/${options.version} (node ${nodeVersion.slice(1)}; ${platform})`;
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
+  const { dispatcher, proxied } = openDispatcher(new URL(origin), {
+    env: options.env,
+    timeout,
+    closing: closing.signal,
+  });
+
+  async function send(request: HttpRequest): Promise<HttpResponse> {
+    const { method, repeatable } = request;
+    if (request.url.origin !== origin)
+      throw new Error(`a request for ${request.url.origin}, not for ${origin}`);
+    let { url } = request;
+    let redirects = 0;
+    for (let attempt = 1; ; ) {
+      const outcome = await attemptOnce(request, url);
+      let wait: number | undefined;
+      if (outcome.kind === 'reply') {
+        const target = redirectTarget(method, url, outcome);
+        if (target) {
+          redirects += 1;
+          if (redirects > maxRedirects) throw tooManyRedirects(method, request.url);
+          url = target;
+          continue;
+        }
+        if (attempt < maxAttempts)
+          wait = waitAfterReply(outcome, { attempt, repeatable, now: now(), random });
+        if (wait === undefined) return responseOf({ method, url }, outcome);
+      } else {
+        const fault = faultOf(outcome, { origin, proxied, timeout });
+        const unknown = outcome.sent && !repeatable;
+        if (outcome.cause === 'interrupt' && !unknown) throw interrupted();
+        if (attempt >= maxAttempts || !mayRepeatAfter(outcome, fault, repeatable)) {
+          throw unknown ? replyLost(`${method} ${pathOf(url)}`, fault) : networkError(fault);
+        }
+        wait = backoff(attempt, random);
+      }
+      attempt += 1;
+      await waitFor(wait, attempt);
+    }
+  }
+
+  async function attemptOnce(request: HttpRequest, url: URL): Promise<Reply | Breakdown> {
+    const headers = headersOf(request, userAgent);
+    await trace(() => requestLine({ ...request, url }, headers));
+    const begun = now().getTime();
+    const outcome = await exchange(
+      dispatcher,
+      { method: request.method, url, headers: revealHeaders(headers), body: revealBody(request.body) },
+      { timeout, interrupt },
+    );
+    const took = now().getTime() - begun;
+    await trace(() => (outcome.kind === 'reply' ? replyLine(outcome, took) : breakdownLine(outcome, took)));
+    return outcome;
+  }
+
+  function breakdownLine(outcome: Breakdown, milliseconds: number): string {
+    const { code, message } = faultOf(outcome, { origin, proxied, timeout });
+    return `< ${code} in ${milliseconds} ms: ${message}`;
+  }
+
+  async function waitFor(milliseconds: number, attempt: number): Promise<void> {
+    await trace(() => `waiting ${milliseconds} ms before attempt ${attempt} of ${maxAttempts}`);
+    try {
+      await pause(milliseconds, interrupt);
+    } catch (error) {
+      throw interrupt.aborted ? interrupted() : error;
+    }
+  }
+
+  async function trace(line: () => string): Promise<void> {
+    if (!options.trace) return;
+    const text = line();
+    try {
+      await options.trace(text);
+    } catch {
+      // A closed stderr must not cost the reply of a write.
+    }
+  }
+
+  return {
+    send,
+    async close() {
+      await dispatcher.destroy();
+      closing.abort();
+    },
+  };
+}
+
+async function realPause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal });
+}

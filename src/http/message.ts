@@ -1,0 +1,82 @@
+import { KeysError } from '../errors.ts';
+import type { Secret } from '../secret.ts';
+import { mediaType, pathOf } from './trace.ts';
+
+/** A body as JSON whose strings may be secrets: they are revealed only while the bytes are written. */
+export type JsonBody =
+  | null
+  | boolean
+  | number
+  | string
+  | Secret
+  | readonly JsonBody[]
+  | { readonly [name: string]: JsonBody | undefined };
+
+export interface HttpRequest {
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  url: URL;
+  /** Values may be secrets: revealed only when sent, `****` in the trace. */
+  headers?: Readonly<Record<string, string | Secret>>;
+  /** Sent as JSON. */
+  body?: JsonBody;
+  /** A read: repeated on 429, 5xx and connection failures. A write is repeated only where it surely did nothing. */
+  repeatable: boolean;
+}
+
+export interface HttpResponse {
+  status: number;
+  /** By lower case name; the values of a repeated header are joined by `, ` (RFC 9110 section 5.3). */
+  headers: Readonly<Record<string, string>>;
+  /** The decoded text of the body. */
+  text: string;
+  /**
+   * The body as JSON. Throws `KeysError` (exit `network`, code `not_json`), which names the content type, the method
+   * and the path, never the query and never a part of the body.
+   */
+  json(): unknown;
+}
+
+/** The body is taken for UTF-8, which JSON between systems must be (RFC 8259 section 8.1). */
+export function responseOf(
+  request: Pick<HttpRequest, 'method' | 'url'>,
+  reply: { status: number; headers: Readonly<Record<string, string>>; body: Uint8Array },
+): HttpResponse {
+  const { status, headers } = reply;
+  const text = new TextDecoder().decode(reply.body);
+  return {
+    status,
+    headers,
+    text,
+    json() {
+      try {
+        return JSON.parse(text);
+      } catch {
+        // Without a cause: what the parser says quotes the body, and that may hold a secret.
+        throw notJson(request, { status, headers, text });
+      }
+    },
+  };
+}
+
+function notJson(
+  { method, url }: Pick<HttpRequest, 'method' | 'url'>,
+  { status, headers, text }: Omit<HttpResponse, 'json'>,
+): KeysError {
+  const requestId = headers['x-request-id'] ?? headers['request-id'];
+  return new KeysError({
+    exit: 'network',
+    code: 'not_json',
+    message: `${method} ${pathOf(url)} answered ${status} with ${describe(headers, text)}`,
+    hints: ['check that the URL is that of the API, not of its web pages: keys profile list'],
+    httpStatus: status,
+    ...(requestId === undefined ? {} : { requestId }),
+  });
+}
+
+function describe(headers: Readonly<Record<string, string>>, text: string): string {
+  if (text.trim() === '') return 'an empty body, not JSON';
+  const type = mediaType(headers['content-type']) ?? 'a body of unknown type';
+  const coding = headers['content-encoding'] ?? 'identity';
+  const compressed = coding === 'identity' ? '' : ', compressed though that was not asked for,';
+  return `${type}${compressed} that cannot be read as JSON`;
+}

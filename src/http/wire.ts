@@ -1,0 +1,48 @@
+import { KeysError } from '../errors.ts';
+import { Secret } from '../secret.ts';
+import type { HttpRequest, JsonBody } from './message.ts';
+
+/** The headers of a request by lower case name, its secrets still hidden. Those of the request replace the usual ones. */
+export function headersOf(request: HttpRequest, userAgent: string): Record<string, string | Secret> {
+  const own = Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
+  return {
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+    'user-agent': userAgent,
+    ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...Object.fromEntries(own),
+  };
+}
+
+/** The headers as they are sent. Throws `KeysError` (usage), without the value, for one that HTTP cannot carry. */
+export function revealHeaders(headers: Readonly<Record<string, string | Secret>>): Record<string, string> {
+  const revealed: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const text = value instanceof Secret ? value.reveal() : value;
+    if (!/^[\t\x20-\x7e]*$/.test(text)) throw unsendable(name);
+    revealed[name] = text;
+  }
+  return revealed;
+}
+
+/** The bytes of a JSON body, null for none. */
+export function revealBody(body: JsonBody | undefined): Buffer | null {
+  if (body === undefined) return null;
+  return Buffer.from(
+    // Secrets hide from JSON.stringify; what it replaced is found in the object that it came from.
+    JSON.stringify(body, function (this: Record<string, unknown>, name: string, value: unknown) {
+      const original = this[name];
+      return original instanceof Secret ? original.reveal() : value;
+    }),
+  );
+}
+
+/** A field value is visible ASCII, spaces and tabs (RFC 9110 section 5.5): a pasted line break or `…` is not. */
+function unsendable(name: string): KeysError {
+  return new KeysError({
+    exit: 'usage',
+    code: 'header_not_sendable',
+    message: `the value of the header ${name} holds a line break or another character that HTTP cannot carry`,
+    hints: ['if it is the token: store it again with keys login'],
+  });
+}

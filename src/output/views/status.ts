@@ -1,0 +1,49 @@
+import type { Capabilities } from '../../lifecycle/ports.ts';
+import { visible } from '../sanitise.ts';
+import type { Terminal } from '../style.ts';
+import { renderRecord } from './record.ts';
+
+/** What `keys status` prints. */
+export interface Status {
+  profile: string;
+  provider: string;
+  url: string | null;
+  tokenSource: string | null;
+  authenticated: boolean;
+  capabilities: Capabilities;
+}
+
+/** Which profile is in use, and what its provider can do. */
+export function statusView(status: Status, terminal: Terminal): string {
+  const { style } = terminal;
+  const session = status.authenticated
+    ? style.green(status.tokenSource === null ? 'needs none' : `accepted, from ${status.tokenSource}`)
+    : style.red(status.tokenSource === null ? 'not logged in' : `not accepted, from ${status.tokenSource}`);
+  return renderRecord(
+    [
+      ['Profile', visible(status.profile)],
+      ['Provider', visible(status.provider)],
+      ['URL', status.url === null ? 'none: it runs in this process' : visible(status.url)],
+      ['Session', session],
+      ...capabilityLines(status.capabilities),
+    ],
+    terminal,
+  );
+}
+
+/** A line per capability, in words. */
+export function capabilityLines(capabilities: Capabilities): (readonly [label: string, value: string])[] {
+  return Object.entries(capabilities).map(([name, can]) => [label(name), answer(can)] as const);
+}
+
+/** `uniqueNames` as `Unique names`. */
+function label(name: string): string {
+  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function answer(can: unknown): string {
+  if (can === null) return 'no limit known';
+  if (typeof can === 'boolean') return can ? 'yes' : 'no';
+  return Array.isArray(can) ? can.join(', ') || 'none' : String(can);
+}

@@ -1,0 +1,107 @@
+import type { ExitName } from '../errors.ts';
+import { KeysError } from '../errors.ts';
+import type { HttpResponse } from '../http/client.ts';
+import { maskSecrets } from '../secret.ts';
+import type { Path, Provider } from './provider.ts';
+import { part, select } from './select.ts';
+
+/** Where messages and codes stand in the error envelopes of most APIs. */
+const usualMessages = [
+  'error.message',
+  'error.detail',
+  'message',
+  'error',
+  'detail',
+  'errors.0.message',
+  'errors.0',
+];
+const usualCodes = ['error.code', 'code', 'name', 'error.type', 'type'];
+
+/** What an HTTP status means for the user. */
+const meanings: Readonly<Record<number, { exit: ExitName; code: string; message: string }>> = {
+  400: { exit: 'failed', code: 'rejected', message: 'the API rejected the request' },
+  401: { exit: 'auth', code: 'not_logged_in', message: 'the API does not accept the session token' },
+  402: { exit: 'limit', code: 'budget', message: 'the budget of the account is spent' },
+  403: { exit: 'auth', code: 'forbidden', message: 'the session token may not do this' },
+  404: { exit: 'notFound', code: 'no_such_key', message: 'the API has nothing at this address' },
+  409: { exit: 'limit', code: 'conflict', message: 'the API reports a conflict' },
+  422: { exit: 'failed', code: 'rejected', message: 'the API rejected the request' },
+  429: { exit: 'limit', code: 'rate_limited', message: 'the rate limit of the API is reached' },
+};
+
+/** Codes with which an API says that no further key may be made. */
+const keyLimitCodes = /KEY_LIMIT|LIMIT_EXCEEDED|QUOTA/i;
+
+/** The failure that an answer stands for; undefined for a success. */
+export function failureOf(
+  response: HttpResponse,
+  provider: Provider,
+  profile: string,
+): KeysError | undefined {
+  if (response.status >= 200 && response.status < 300) return undefined;
+  const { message, code } = explanation(response, provider);
+  const meaning = meanings[response.status] ?? {
+    exit: response.status >= 500 ? ('network' as const) : ('failed' as const),
+    code: response.status >= 500 ? 'server_failed' : 'rejected',
+    message: `the API answered with HTTP status ${response.status}`,
+  };
+  const isKeyLimit = code !== undefined && keyLimitCodes.test(code);
+  const requestId = response.headers['x-request-id'] ?? response.headers['request-id'];
+  return new KeysError({
+    ...meaning,
+    ...(isKeyLimit && { exit: 'limit' as const, code: 'key_limit' }),
+    message: `${[meaning.message, message].filter(Boolean).join(': ')}${code === undefined ? '' : ` (${code})`}`,
+    hints: hintsFor(isKeyLimit ? 'key_limit' : meaning.code, profile),
+    httpStatus: response.status,
+    ...(requestId !== undefined && { requestId }),
+  });
+}
+
+function hintsFor(code: string, profile: string): string[] {
+  if (code === 'not_logged_in') return [`keys login --profile ${profile}`, 'or set KEYS_TOKEN'];
+  if (code === 'forbidden') return [`keys status --profile ${profile}`];
+  if (code === 'key_limit') return ['keys list', 'revoke a key that is no longer needed: keys revoke <key>'];
+  return [];
+}
+
+const longestExplanation = 300;
+
+/** What the body says of the failure. An HTML page or a plain text is not repeated: it may be anybody's. */
+export function explanation(response: HttpResponse, provider: Provider): { message?: string; code?: string } {
+  let body: unknown;
+  try {
+    body = response.json();
+  } catch {
+    return {};
+  }
+  const first = (paths: Path): string | undefined => {
+    const found = (typeof paths === 'string' ? [paths] : paths)
+      .map((path) => select(part(body), path)?.value)
+      .find((value) => typeof value === 'string' || typeof value === 'number' || isPlain(value));
+    return found === undefined ? undefined : maskSecrets(written(found)).slice(0, longestExplanation);
+  };
+  const message = first(provider.errors?.message ?? usualMessages);
+  const code = first(provider.errors?.code ?? usualCodes);
+  return {
+    ...(message !== undefined && { message }),
+    ...(code !== undefined && code !== message && { code }),
+  };
+}
+
+/** `{name: ["is taken"]}`, as some APIs explain. */
+function isPlain(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value)
+      .flat()
+      .every((one) => typeof one === 'string')
+  );
+}
+
+function written(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([name, reasons]) => `${name} ${[reasons].flat().join(', ')}`)
+    .join('; ');
+}

@@ -1,0 +1,162 @@
+import { KeysError } from '../errors.ts';
+import type { HttpClient, HttpRequest, HttpResponse, JsonBody } from '../http/client.ts';
+import type { Secret } from '../secret.ts';
+import { failureOf } from './answers.ts';
+import { readPages } from './paging.ts';
+import type { Operation, Paging, Path, Provider } from './provider.ts';
+import { callOf } from './provider.ts';
+import type { Part } from './select.ts';
+import type { Inputs } from './template.ts';
+import { fillBody, fillPath } from './template.ts';
+
+export interface ApiOptions {
+  provider: Provider;
+  /** Name of the profile, for hints. */
+  profile: string;
+  /** The base URL; paths of the provider are below it. */
+  url: URL;
+  /** Finds the session token; not asked for by what is done with a key's own value. */
+  token: () => Promise<Secret>;
+  /** Settings of the profile. */
+  options: Readonly<Record<string, string>>;
+  http: HttpClient;
+  now: () => Date;
+  /** Obtains a secret that a single call wants beside the token. */
+  askSecret: (name: string) => Promise<Secret>;
+}
+
+/** The calls of a declaration, made over HTTP. Every method throws `KeysError`. */
+export class Api {
+  readonly #options: ApiOptions;
+
+  constructor(options: ApiOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The answer to a call with the session token. A failure is thrown, but for 404 where the call was about one key:
+   * what that means is for the caller to say.
+   */
+  async send(operation: Operation, inputs: Inputs, page: Page = {}): Promise<HttpResponse> {
+    const { provider, token, profile } = this.#options;
+    const response = await this.#requestWithOtp(operation, inputs, await token(), page);
+    const isAboutOne = 'id' in inputs || (provider.list.single && operation === provider.list);
+    if (response.status === 404 && isAboutOne) return response;
+    const failure = failureOf(response, provider, profile);
+    if (failure) throw failure;
+    return response;
+  }
+
+  /** All items of a list, page by page. */
+  pages(operation: Operation & { items: Path; paging?: Paging }): AsyncGenerator<Part> {
+    return readPages(operation.paging, operation.items, (page) => this.send(operation, {}, page));
+  }
+
+  /** A call that is made with a key in place of the session token; every status is an answer. */
+  sendAs(operation: Operation, auth: Provider['auth'], key: Secret): Promise<HttpResponse> {
+    return this.#request(operation, {}, auth, key, {});
+  }
+
+  /** Any call below the base URL, with the session token; every status is an answer. */
+  async call(method: HttpRequest['method'], path: string, body: JsonBody | undefined): Promise<HttpResponse> {
+    const { provider, token, http } = this.#options;
+    return http.send({
+      method,
+      url: this.#url(path),
+      headers: this.#headers(provider.auth, await token()),
+      ...(body !== undefined && { body }),
+      repeatable: method === 'GET' || method === 'HEAD',
+    });
+  }
+
+  /** A refusal that asks for a one-time password is answered by one: the API has not done anything yet. */
+  async #requestWithOtp(
+    operation: Operation,
+    inputs: Inputs,
+    token: Secret,
+    page: Page,
+  ): Promise<HttpResponse> {
+    const { provider, askSecret } = this.#options;
+    const { otpHeader } = provider.auth;
+    const response = await this.#request(operation, inputs, provider.auth, token, page);
+    if (otpHeader === undefined || response.status !== 401 || !asksForOtp(response)) return response;
+    const otp = { [otpHeader]: await askSecret('otp') };
+    return this.#request(operation, inputs, provider.auth, token, page, otp);
+  }
+
+  async #request(
+    operation: Operation,
+    inputs: Inputs,
+    auth: Provider['auth'],
+    credential: Secret,
+    { query = {}, url: given }: Page,
+    more: Readonly<Record<string, Secret>> = {},
+  ): Promise<HttpResponse> {
+    const { provider, http, now } = this.#options;
+    const all = { ...inputs, ...this.#settings(), ...(await this.#secrets(operation)) };
+    const clock = { now: now(), steps: provider.capabilities.expirySteps ?? [] };
+    const { method, path } = callOf(operation);
+    const url = given === undefined ? this.#url(fillPath(path, all)) : this.#pageUrl(given);
+    const own = fillBody(operation.query ?? {}, all, clock) as Readonly<Record<string, unknown>>;
+    for (const [name, value] of Object.entries({ ...(given === undefined && own), ...query })) {
+      url.searchParams.set(name, String(value));
+    }
+    const body = operation.body === undefined ? undefined : fillBody(operation.body, all, clock);
+    return http.send({
+      method,
+      url,
+      headers: { ...this.#headers(auth, credential), ...more },
+      ...(body !== undefined && { body }),
+      repeatable: method === 'GET',
+    });
+  }
+
+  #settings(): Inputs {
+    const entries = Object.entries(this.#options.options);
+    return Object.fromEntries(entries.map(([name, value]) => [`option.${name}`, value]));
+  }
+
+  /** Asked for only where the body of the call has a place for one. */
+  async #secrets(operation: Operation): Promise<Inputs> {
+    const body = JSON.stringify(operation.body ?? {});
+    const secrets: Record<string, Secret> = {};
+    for (const name of Object.keys(this.#options.provider.secrets ?? {})) {
+      if (!body.includes(`{secret.${name}}`)) continue;
+      secrets[`secret.${name}`] = await this.#options.askSecret(name);
+    }
+    return secrets;
+  }
+
+  /** A page that the server names by a URL of its own; the token goes to no other origin. */
+  #pageUrl(given: string): URL {
+    const { url } = this.#options;
+    const page = new URL(given, url);
+    if (page.origin === url.origin) return page;
+    throw new KeysError({
+      exit: 'network',
+      code: 'foreign_page',
+      message: `the next page of the list is said to be at ${page.origin}, which is not ${url.origin}: it was not asked, and got no token`,
+      hints: ['check the URL of the profile: keys status'],
+    });
+  }
+
+  #url(path: string): URL {
+    const base = this.#options.url.href.replace(/\/$/, '');
+    return new URL(`${base}/${path.replace(/^\//, '')}`);
+  }
+
+  #headers({ header, scheme }: Provider['auth'], credential: Secret): Record<string, string | Secret> {
+    const value = scheme === undefined ? credential : credential.prefixed(`${scheme} `);
+    return { ...this.#options.provider.headers, [header]: value };
+  }
+}
+
+interface Page {
+  query?: Readonly<Record<string, string>>;
+  url?: string;
+}
+
+/** The two ways in which npm registries ask. */
+function asksForOtp({ headers, text }: HttpResponse): boolean {
+  return /\botp\b/i.test(headers['www-authenticate'] ?? '') || /one-time pass/i.test(text);
+}

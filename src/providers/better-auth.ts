@@ -1,0 +1,40 @@
+import type { Provider } from './provider.ts';
+
+export const betterAuth: Provider = {
+  id: 'better-auth',
+  name: 'better-auth API keys',
+  docs: 'better-auth, "API Key" plugin',
+  note: 'the URL is that of the mounted handler, such as https://app.example.com/api/auth; it needs the bearer plugin',
+  auth: { header: 'Authorization', scheme: 'Bearer' },
+  capabilities: { overlap: 'client', expiry: 'any', uniqueNames: false, maxKeys: null },
+  list: {
+    get: '/api-key/list',
+    // Version 1.4 answers with a bare list and no pages.
+    items: ['apiKeys', ''],
+    paging: { by: 'offset', offset: 'offset', limit: 'limit', size: 100, total: 'total' },
+  },
+  show: { get: '/api-key/get', query: { id: '{id}' } },
+  create: {
+    post: '/api-key/create',
+    body: { name: '{name}', expiresIn: '{expiresAt:seconds}' },
+    key: '',
+    secret: 'key',
+  },
+  update: {
+    post: '/api-key/update',
+    body: { keyId: '{id}', name: '{name}', expiresIn: '{expiresAt:seconds}' },
+  },
+  disable: { post: '/api-key/update', body: { keyId: '{id}', enabled: false } },
+  enable: { post: '/api-key/update', body: { keyId: '{id}', enabled: true } },
+  revoke: { post: '/api-key/delete', body: { keyId: '{id}' } },
+  key: {
+    id: 'id',
+    name: 'name',
+    status: [{ at: 'enabled', words: { true: 'active', false: 'disabled' } }],
+    prefix: 'start',
+    createdAt: 'createdAt',
+    expiresAt: 'expiresAt',
+    lastUsedAt: 'lastRequest',
+    usage: { requests: 'requestCount' },
+  },
+};

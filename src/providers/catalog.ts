@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { KeysError, systemCode } from '../errors.ts';
+import { providers } from './index.ts';
+import type { Provider } from './provider.ts';
+
+/**
+ * The provider with this id: one of the user's own, else one that `keys` knows; undefined where there is none. Throws
+ * `KeysError` for a file of the user's that is no provider.
+ */
+export async function findProvider(id: string, folder: string): Promise<Provider | undefined> {
+  const own = files(folder).includes(`${id}.json`)
+    ? await readProvider(join(folder, `${id}.json`))
+    : undefined;
+  return own ?? providers.find((provider) => provider.id === id);
+}
+
+/** All providers, the user's own last; one of these hides a known one of the same id. */
+export async function allProviders(folder: string): Promise<Provider[]> {
+  const own = await Promise.all(files(folder).map((file) => readProvider(join(folder, file))));
+  const hidden = new Set(own.map(({ id }) => id));
+  return [...providers.filter(({ id }) => !hidden.has(id)), ...own];
+}
+
+function files(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.json'))
+      .sort();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function readProvider(file: string): Promise<Provider> {
+  const { checkProvider } = await import('./check.ts');
+  const { provider, faults } = checkProvider(readJson(file));
+  if (provider) return provider;
+  throw new KeysError({
+    exit: 'failed',
+    code: 'provider_faulty',
+    message: `${file} is not a provider: ${faults.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,
+    hints: [`keys provider check '${file}'`],
+  });
+}
+
+/** The content of a JSON file. Throws `KeysError` where it cannot be read, or is not JSON. */
+export function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new KeysError({
+      exit: 'failed',
+      code: 'file_unreadable',
+      message: `${file} cannot be read: ${error instanceof SyntaxError ? error.message : systemCode(error)}`,
+      cause: error,
+    });
+  }
+}

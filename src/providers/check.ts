@@ -1,0 +1,227 @@
+import * as v from 'valibot';
+import { keyInputs } from '../lifecycle/key.ts';
+import { parseDuration } from '../time.ts';
+import type { Operation, Provider, Template } from './provider.ts';
+import { expiryStyles, timeStyles } from './provider.ts';
+
+/*
+ * Whether some data is a provider. The schema says which fields there are (`docs/provider.schema.json` is made from
+ * it); the checks below find what only shows when fields are seen together.
+ */
+
+const text = v.pipe(v.string(), v.nonEmpty());
+const address = v.pipe(v.string(), v.startsWith('/'));
+const words = v.record(text, text);
+const path = v.union([v.string(), v.array(v.string())]);
+const timePath = v.union([path, v.strictObject({ at: path, as: v.picklist(Object.keys(timeStyles)) })]);
+
+/** A text with placeholders, a literal, or a list or object of these. */
+export const template: v.GenericSchema<Template> = v.lazy(() =>
+  v.union([v.string(), v.number(), v.boolean(), v.null(), v.array(template), v.record(v.string(), template)]),
+);
+
+const call = {
+  get: v.optional(address),
+  post: v.optional(address),
+  put: v.optional(address),
+  patch: v.optional(address),
+  delete: v.optional(address),
+  query: v.optional(words),
+  body: v.optional(template),
+};
+
+const paging = v.variant('by', [
+  v.strictObject({
+    by: v.literal('offset'),
+    offset: text,
+    limit: v.optional(text),
+    size: v.number(),
+    total: v.optional(path),
+  }),
+  v.strictObject({
+    by: v.literal('page'),
+    page: text,
+    limit: text,
+    size: v.number(),
+    total: v.optional(path),
+  }),
+  v.strictObject({ by: v.literal('link'), limit: text, size: v.number() }),
+  v.strictObject({ by: v.literal('url'), next: path }),
+]);
+
+const auth = v.strictObject({ header: text, scheme: v.optional(text), otpHeader: v.optional(text) });
+
+export const providerSchema = v.strictObject({
+  $schema: v.optional(v.string()),
+  id: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]*$/, 'use lower-case letters, digits and dashes')),
+  name: text,
+  docs: v.optional(text),
+  note: v.optional(text),
+  url: v.optional(v.pipe(v.string(), v.url())),
+  auth,
+  headers: v.optional(words),
+  options: v.optional(v.record(text, v.strictObject({ help: text, required: v.optional(v.boolean()) }))),
+  secrets: v.optional(v.record(text, v.strictObject({ help: text }))),
+  capabilities: v.strictObject({
+    overlap: v.picklist(['none', 'client', 'server']),
+    expiry: v.picklist(['any', 'steps', 'none']),
+    uniqueNames: v.boolean(),
+    maxKeys: v.nullable(v.number()),
+    expirySteps: v.optional(v.array(text)),
+    expiryRequired: v.optional(v.boolean()),
+  }),
+  permissions: v.optional(v.array(text)),
+  list: v.strictObject({
+    ...call,
+    items: path,
+    single: v.optional(v.literal(true)),
+    paging: v.optional(paging),
+  }),
+  show: v.optional(v.strictObject({ ...call, key: v.optional(path) })),
+  create: v.strictObject({ ...call, key: v.optional(path), secret: path }),
+  update: v.optional(v.strictObject({ ...call, key: v.optional(path) })),
+  disable: v.optional(v.strictObject(call)),
+  enable: v.optional(v.strictObject(call)),
+  revoke: v.strictObject(call),
+  logs: v.optional(
+    v.strictObject({
+      ...call,
+      items: path,
+      paging: v.optional(paging),
+      entry: v.strictObject({ timestamp: timePath, method: path, path, statusCode: path }),
+    }),
+  ),
+  verify: v.optional(
+    v.strictObject({ ...call, models: v.optional(path), auth: v.optional(auth), reading: v.optional(words) }),
+  ),
+  key: v.strictObject({
+    id: path,
+    name: v.union([path, v.strictObject({ always: text })]),
+    description: v.optional(path),
+    status: v.optional(
+      v.array(
+        v.strictObject({
+          at: path,
+          words: v.record(v.string(), v.picklist(['active', 'expired', 'revoked', 'disabled'])),
+        }),
+      ),
+    ),
+    prefix: v.optional(path),
+    createdAt: v.optional(timePath),
+    expiresAt: v.optional(timePath),
+    lastUsedAt: v.optional(timePath),
+    lastUsedIp: v.optional(path),
+    permissions: v.optional(path),
+    rateLimitRpm: v.optional(path),
+    budgetUsd: v.optional(path),
+    spentUsd: v.optional(path),
+    models: v.optional(path),
+    usage: v.optional(v.strictObject({ requests: path, tokens: v.optional(path) })),
+  }),
+  errors: v.optional(v.strictObject({ message: v.optional(path), code: v.optional(path) })),
+});
+
+/** Something wrong with a provider, and where: `create.body.name`. */
+export interface Fault {
+  path: string;
+  message: string;
+}
+
+/** A provider, or everything that is wrong with the data. */
+export function checkProvider(
+  data: unknown,
+): { provider: Provider; faults: [] } | { provider?: never; faults: Fault[] } {
+  const result = v.safeParse(providerSchema, data);
+  if (!result.success) {
+    return {
+      faults: result.issues.map((issue) => ({ path: v.getDotPath(issue) ?? '', message: issue.message })),
+    };
+  }
+  const provider = result.output as Provider;
+  const faults = [...operationFaults(provider), ...capabilityFaults(provider)];
+  return faults.length > 0 ? { faults } : { provider, faults: [] };
+}
+
+const operations = [
+  'list',
+  'show',
+  'create',
+  'update',
+  'disable',
+  'enable',
+  'revoke',
+  'logs',
+  'verify',
+] as const;
+const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
+
+function operationFaults(provider: Provider): Fault[] {
+  return operations.flatMap((name) => {
+    const operation: Operation | undefined = provider[name];
+    if (!operation) return [];
+    const count = methods.filter((method) => operation[method] !== undefined).length;
+    const wrongCount =
+      count === 1
+        ? []
+        : [{ path: name, message: `has ${count} methods in place of one of ${methods.join(', ')}` }];
+    return [...wrongCount, ...placeholderFaults(provider, name, operation)];
+  });
+}
+
+function placeholderFaults(provider: Provider, name: string, operation: Operation): Fault[] {
+  const places = [
+    ...methods.map((method) => [method, operation[method]] as const),
+    ['query', operation.query] as const,
+    ['body', operation.body] as const,
+  ];
+  return places.flatMap(([place, written]) =>
+    [...JSON.stringify(written ?? '').matchAll(/\{([A-Za-z.]+)(?::([A-Za-z]*))?\}/g)].flatMap(
+      ([whole, input = '', style]) => {
+        const problem = placeholderProblem(provider, input, style);
+        return problem ? [{ path: `${name}.${place}`, message: `${whole} ${problem}` }] : [];
+      },
+    ),
+  );
+}
+
+function placeholderProblem(
+  provider: Provider,
+  input: string,
+  style: string | undefined,
+): string | undefined {
+  const [, kind, rest = ''] = /^(option|secret)\.(.+)$/.exec(input) ?? [];
+  if (kind === 'option') return provider.options?.[rest] ? undefined : 'is not declared in options';
+  if (kind === 'secret') return provider.secrets?.[rest] ? undefined : 'is not declared in secrets';
+  if (input !== 'id' && !(keyInputs as readonly string[]).includes(input)) {
+    return `is not one of id, ${keyInputs.join(', ')}`;
+  }
+  if (input === 'expiresAt') {
+    return style !== undefined && style in expiryStyles
+      ? undefined
+      : `needs one of :${Object.keys(expiryStyles).join(', :')}`;
+  }
+  return style === undefined ? undefined : `takes no :${style}`;
+}
+
+function capabilityFaults({ capabilities, disable, enable }: Provider): Fault[] {
+  const { expiry, expirySteps = [] } = capabilities;
+  const at = 'capabilities.expirySteps';
+  const faults: Fault[] = [];
+  if (expiry === 'steps' && expirySteps.length === 0)
+    faults.push({ path: at, message: 'is missing: expiry is steps' });
+  for (const step of expirySteps) {
+    if (!isDuration(step)) faults.push({ path: at, message: `'${step}' is not a duration such as 90d` });
+  }
+  if (Boolean(disable) !== Boolean(enable))
+    faults.push({ path: 'disable', message: 'goes with enable: declare both or none' });
+  return faults;
+}
+
+function isDuration(text: string): boolean {
+  try {
+    parseDuration(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

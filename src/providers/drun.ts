@@ -1,0 +1,14 @@
+import type { Provider } from './provider.ts';
+
+export const drun: Provider = {
+  id: 'drun',
+  name: 'd.run',
+  docs: 'd.run, "Manage Your API Keys"',
+  note: 'the document describes a console; the wire format is a reading of its fields, and --url is required',
+  auth: { header: 'Authorization', scheme: 'Bearer' },
+  capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },
+  list: { get: '/apis/v1/apikeys', items: 'items' },
+  create: { post: '/apis/v1/apikeys', body: { name: '{name}' }, key: '', secret: 'apiKey' },
+  revoke: { delete: '/apis/v1/apikeys/{id}' },
+  key: { id: 'id', name: 'name', prefix: 'apiKey', createdAt: 'createdAt' },
+};

@@ -1,0 +1,56 @@
+import type { Provider } from './provider.ts';
+
+export const gitlab: Provider = {
+  id: 'gitlab',
+  name: 'GitLab project access tokens',
+  docs: 'GitLab, "Project access tokens API"',
+  url: 'https://gitlab.com/api/v4',
+  auth: { header: 'PRIVATE-TOKEN' },
+  options: { project: { help: 'id or path of the project, such as group/project', required: true } },
+  capabilities: { overlap: 'client', expiry: 'any', expiryRequired: true, uniqueNames: false, maxKeys: null },
+  permissions: [
+    'read_api',
+    'read_repository',
+    'write_repository',
+    'api',
+    'read_registry',
+    'write_registry',
+    'create_runner',
+    'manage_runner',
+    'ai_features',
+    'k8s_proxy',
+    'self_rotate',
+  ],
+  list: {
+    get: '/projects/{option.project}/access_tokens',
+    items: '',
+    paging: { by: 'link', limit: 'per_page', size: 100 },
+  },
+  show: { get: '/projects/{option.project}/access_tokens/{id}' },
+  create: {
+    post: '/projects/{option.project}/access_tokens',
+    body: {
+      name: '{name}',
+      description: '{description}',
+      scopes: '{permissions}',
+      expires_at: '{expiresAt:date}',
+    },
+    key: '',
+    secret: 'token',
+  },
+  revoke: { delete: '/projects/{option.project}/access_tokens/{id}' },
+  verify: { get: '/personal_access_tokens/self' },
+  key: {
+    id: 'id',
+    name: 'name',
+    description: 'description',
+    status: [
+      { at: 'revoked', words: { true: 'revoked', false: 'active' } },
+      { at: 'active', words: { true: 'active', false: 'expired' } },
+    ],
+    createdAt: 'created_at',
+    expiresAt: { at: 'expires_at', as: 'date' },
+    lastUsedAt: 'last_used_at',
+    permissions: 'scopes',
+  },
+};

@@ -1,0 +1,21 @@
+import { betterAuth } from './better-auth.ts';
+import { drun } from './drun.ts';
+import { gitlab } from './gitlab.ts';
+import { npm } from './npm.ts';
+import { openrouter } from './openrouter.ts';
+import { privatemind } from './privatemind.ts';
+import type { Provider } from './provider.ts';
+import { riskinmind } from './riskinmind.ts';
+import { unreal } from './unreal.ts';
+
+/** The APIs that `keys` knows by itself. A new one is a file and a line here. */
+export const providers: readonly Provider[] = [
+  unreal,
+  riskinmind,
+  privatemind,
+  drun,
+  openrouter,
+  betterAuth,
+  gitlab,
+  npm,
+];

@@ -1,0 +1,33 @@
+import type { Provider } from './provider.ts';
+
+export const npm: Provider = {
+  id: 'npm',
+  name: 'npm registry tokens',
+  docs: 'npm CLI, "npm token"',
+  note: 'any registry with the token API; --url is required, and making a token needs the password of the account',
+  auth: { header: 'Authorization', scheme: 'Bearer', otpHeader: 'npm-otp' },
+  secrets: { password: { help: 'the password of the account' } },
+  capabilities: { overlap: 'client', expiry: 'any', uniqueNames: false, maxKeys: null },
+  list: { get: '/-/npm/v1/tokens', items: 'objects', paging: { by: 'url', next: 'urls.next' } },
+  create: {
+    post: '/-/npm/v1/tokens',
+    body: {
+      password: '{secret.password}',
+      name: '{name}',
+      description: '{description}',
+      expires: '{expiresAt:days}',
+    },
+    key: '',
+    secret: 'token',
+  },
+  revoke: { delete: '/-/npm/v1/tokens/token/{id}' },
+  verify: { get: '/-/whoami' },
+  key: {
+    id: 'key',
+    name: ['name', 'key'],
+    prefix: 'token',
+    createdAt: 'created',
+    expiresAt: 'expires',
+    permissions: 'scopes',
+  },
+};

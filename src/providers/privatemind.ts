@@ -1,0 +1,63 @@
+import type { Provider } from './provider.ts';
+
+export const privatemind: Provider = {
+  id: 'privatemind',
+  name: 'PrivateMind',
+  docs: 'PrivateMind, "API keys"',
+  note: 'the document describes a console; the wire format is a reading of its fields',
+  url: 'https://api.privatemind.com',
+  auth: { header: 'Authorization', scheme: 'Bearer' },
+  capabilities: {
+    overlap: 'client',
+    expiry: 'steps',
+    expirySteps: ['30d', '90d', '6mo', '1y', '2y', '10y'],
+    expiryRequired: true,
+    uniqueNames: false,
+    maxKeys: null,
+  },
+  list: {
+    get: '/v1/api-keys',
+    items: 'api_keys',
+    paging: { by: 'page', page: 'page', limit: 'limit', size: 100, total: 'total' },
+  },
+  show: { get: '/v1/api-keys/{id}' },
+  create: {
+    post: '/v1/api-keys',
+    body: {
+      description: '{name}',
+      expiration: '{expiresAt:step}',
+      rate_limit_rpm: '{rateLimitRpm}',
+      budget_usd: '{budgetUsd}',
+      allowed_models: '{models}',
+    },
+    key: '',
+    secret: 'token',
+  },
+  update: {
+    patch: '/v1/api-keys/{id}',
+    body: {
+      description: '{name}',
+      rate_limit_rpm: '{rateLimitRpm}',
+      budget_usd: '{budgetUsd}',
+      allowed_models: '{models}',
+    },
+  },
+  revoke: { delete: '/v1/api-keys/{id}' },
+  verify: { get: '/v1/models', models: 'data', reading: { 403: 'no-models' } },
+  key: {
+    id: 'access_key_id',
+    name: 'description',
+    status: [{ at: 'status', words: { active: 'active', expired: 'expired', revoked: 'revoked' } }],
+    prefix: 'prefix',
+    createdAt: 'created_at',
+    expiresAt: 'expiration_date',
+    lastUsedAt: 'last_used_at',
+    lastUsedIp: 'last_ip',
+    permissions: 'permission',
+    rateLimitRpm: 'rate_limit_rpm',
+    budgetUsd: 'budget_usd',
+    spentUsd: 'spend_usd',
+    models: 'allowed_models',
+    usage: { requests: 'requests', tokens: 'tokens' },
+  },
+};

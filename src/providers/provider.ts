@@ -1,0 +1,198 @@
+import type { KeyInput } from '../lifecycle/key.ts';
+import { keyFields, keyInputs } from '../lifecycle/key.ts';
+import type { Capabilities, Reason } from '../lifecycle/ports.ts';
+
+/*
+ * The shape in which one key-management API is declared: where things are, in what units, and what the API cannot do.
+ * Plain data, so that a user's own provider is the same thing as JSON.
+ */
+
+export interface Provider {
+  /** Lower-case letters, digits and dashes. */
+  id: string;
+  name: string;
+  /** Where the API is documented. */
+  docs?: string;
+  /** What a user should know of this declaration, such as that a format is a reading of a prose document. */
+  note?: string;
+  /** The base URL; absent where every installation has its own, and `--url` says which. */
+  url?: string;
+  /**
+   * How the session token is sent. `scheme` is the word before it, if any; `otpHeader` carries a one-time password,
+   * where the API answers 401 and asks for one.
+   */
+  auth: { header: string; scheme?: string; otpHeader?: string };
+  /** The same on every request, such as a version. */
+  headers?: Readonly<Record<string, string>>;
+  /** Settings of a profile (`login --option NAME=VALUE`) that stand in paths, queries and bodies as `{option.NAME}`. */
+  options?: Readonly<Record<string, { help: string; required?: boolean }>>;
+  /** Secrets that single calls want beside the token: `{secret.NAME}` in a body. Asked for, or `KEYS_<NAME>`. */
+  secrets?: Readonly<Record<string, { help: string }>>;
+  capabilities: Pick<Capabilities, 'overlap' | 'expiry' | 'uniqueNames' | 'maxKeys'> & {
+    /** With `expiry: 'steps'`: the spans on offer, as durations. */
+    expirySteps?: readonly string[];
+    expiryRequired?: boolean;
+  };
+  /** The permissions that a key can be given, the least one first; absent where the API does not say which exist. */
+  permissions?: readonly string[];
+
+  list: Operation & {
+    /** Where the keys are; '' is the whole answer. */
+    items: Path;
+    /** There is one key at `items`, or none, in place of a list. */
+    single?: true;
+    paging?: Paging;
+  };
+  show?: Operation & { key?: Path };
+  create: Operation & {
+    /** Where the new key is; absent where the answer has no id and the key must be looked up. */
+    key?: Path;
+    secret: Path;
+  };
+  update?: Operation & { key?: Path };
+  disable?: Operation;
+  enable?: Operation;
+  revoke: Operation;
+  logs?: Operation & { items: Path; paging?: Paging; entry: EntryFields };
+  verify?: Verification;
+
+  key: KeyFields;
+  errors?: { message?: Path; code?: Path };
+}
+
+/**
+ * One call. The method is the name of the field that holds the path. Paths, queries and bodies are templates: a text
+ * that is `{name}` alone stands for that input in its own type, and disappears where there is none; inside a longer
+ * text it is written out. `{expiresAt:STYLE}` converts, see `expiryStyles`.
+ */
+export interface Operation {
+  get?: string;
+  post?: string;
+  put?: string;
+  patch?: string;
+  delete?: string;
+  query?: Readonly<Record<string, string>>;
+  body?: Template;
+}
+
+export type Template =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Template[]
+  | { readonly [name: string]: Template };
+
+/** Field names with dots between them; several are tried in order. '' is the whole. */
+export type Path = string | readonly string[];
+
+/** How the API writes an expiry when a key is made. */
+export const expiryStyles = {
+  iso: 'RFC 3339, whole seconds, UTC',
+  date: 'YYYY-MM-DD, UTC',
+  seconds: 'seconds from now',
+  days: 'days from now, rounded up',
+  step: 'one of the expirySteps',
+} as const;
+
+/** How the API writes a time in its answers; absent: RFC 3339. */
+export const timeStyles = {
+  epochSeconds: 'seconds since 1970, UTC',
+  date: 'YYYY-MM-DD, which is its first moment, UTC',
+} as const;
+
+export type ExpiryStyle = keyof typeof expiryStyles;
+export type TimeStyle = keyof typeof timeStyles;
+
+export type TimePath = Path | { at: Path; as: TimeStyle };
+
+/** Where the fields of a key are, relative to the key. A field that is not named is one the API does not report. */
+export interface KeyFields {
+  id: Path;
+  /** `{ always: text }` where keys have no names. */
+  name: Path | { always: string };
+  description?: Path;
+  /** Words of the API and what they mean; the first rule whose word is found decides, none means active. */
+  status?: readonly {
+    at: Path;
+    words: Readonly<Record<string, 'active' | 'expired' | 'revoked' | 'disabled'>>;
+  }[];
+  /** The recognisable part of the secret; cut down where the API gives away more than that. */
+  prefix?: Path;
+  createdAt?: TimePath;
+  expiresAt?: TimePath;
+  lastUsedAt?: TimePath;
+  lastUsedIp?: Path;
+  /** A list of texts, or one text. */
+  permissions?: Path;
+  rateLimitRpm?: Path;
+  budgetUsd?: Path;
+  spentUsd?: Path;
+  models?: Path;
+  usage?: { requests: Path; tokens?: Path };
+}
+
+/** Where the fields of a log entry are. */
+export interface EntryFields {
+  timestamp: TimePath;
+  method: Path;
+  path: Path;
+  statusCode: Path;
+}
+
+/** How to come from one page to the next; absent: the first answer is everything. */
+export type Paging =
+  /** By number of items to leave out. */
+  | { by: 'offset'; offset: string; limit?: string; size: number; total?: Path }
+  /** By number of the page, from 1. */
+  | { by: 'page'; page: string; limit: string; size: number; total?: Path }
+  /** `Link: <…>; rel="next"` (RFC 8288); `limit` asks for pages of `size`. */
+  | { by: 'link'; limit: string; size: number }
+  /** A URL in the answer; an empty one ends the list. */
+  | { by: 'url'; next: Path };
+
+/** A harmless call that tells whether a key works, made with the key in place of the session token. */
+export interface Verification extends Operation {
+  /** Where the models are that the key may call. */
+  models?: Path;
+  /** How the key is sent, where that differs from the session token. */
+  auth?: { header: string; scheme?: string };
+  /** What a status means, where it is not 200 ok, 401 invalid, 402 budget, 403 forbidden, 429 rate-limited. */
+  reading?: Readonly<Record<string, Reason>>;
+}
+
+const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
+
+/** The method and the path template of a call. */
+export function callOf(operation: Operation): { method: Uppercase<(typeof methods)[number]>; path: string } {
+  for (const method of methods) {
+    const path = operation[method];
+    if (path !== undefined) return { method: method.toUpperCase() as Uppercase<typeof method>, path };
+  }
+  throw new Error('an operation without a method');
+}
+
+/** The inputs that stand in the templates of a call. */
+export function inputsOf(operation: Operation | undefined): KeyInput[] {
+  const names = [...JSON.stringify(operation ?? {}).matchAll(/\{([A-Za-z]+)(?::[a-z]+)?\}/g)].map(
+    ([, name]) => name,
+  );
+  return keyInputs.filter((input) => names.includes(input));
+}
+
+/** What commands may ask of a provider. */
+export function capabilitiesOf(provider: Provider): Capabilities {
+  return {
+    ...provider.capabilities,
+    usage: provider.key.usage !== undefined,
+    logs: provider.logs !== undefined,
+    update: provider.update !== undefined,
+    disable: provider.disable !== undefined,
+    verify: provider.verify !== undefined,
+    createFields: inputsOf(provider.create),
+    updateFields: inputsOf(provider.update),
+    usageByDay: false,
+    // Standing and succession follow from the rest.
+    reports: keyFields.filter((field) => field in provider.key || /^(status|superseded)$/.test(field)),
+  };
+}

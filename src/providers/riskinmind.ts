@@ -1,0 +1,31 @@
+import type { Provider } from './provider.ts';
+
+export const riskinmind: Provider = {
+  id: 'riskinmind',
+  name: 'RiskInMind',
+  docs: 'RiskInMind, "API Keys (/api/v1/keys)"',
+  note: 'one key per user; the document has no host, so --url is required',
+  auth: { header: 'Authorization', scheme: 'Bearer' },
+  capabilities: { overlap: 'none', expiry: 'none', uniqueNames: false, maxKeys: 1 },
+  list: { get: '/api/v1/keys/', items: 'data', single: true },
+  create: { post: '/api/v1/keys/generate', body: { label: '{name}' }, secret: 'data.apiKey' },
+  revoke: { post: '/api/v1/keys/revoke' },
+  logs: {
+    get: '/api/v1/keys/logs',
+    items: 'data',
+    paging: { by: 'page', page: 'page', limit: 'limit', size: 100, total: 'meta.total' },
+    entry: { timestamp: 'timestamp', method: 'method', path: 'endpoint', statusCode: 'statusCode' },
+  },
+  key: {
+    id: 'keyId',
+    name: { always: 'api-key' },
+    status: [
+      {
+        at: 'status',
+        words: { ACTIVE: 'active', REVOKED: 'revoked', EXPIRED: 'expired', INACTIVE: 'disabled' },
+      },
+    ],
+    prefix: 'keySnippet',
+    createdAt: 'createdAt',
+  },
+};

@@ -1,0 +1,82 @@
+import { KeysError } from '../errors.ts';
+import type { Path, TimePath } from './provider.ts';
+
+/*
+ * Reads values out of an API's answer. A value of the wrong shape is an error that names its place, such as
+ * `data.keys[3].created`, and never repeats it.
+ */
+
+/** A part of an answer, and where it stood. */
+export interface Part {
+  readonly value: unknown;
+  readonly at: string;
+}
+
+export function part(value: unknown, at = ''): Part {
+  return { value, at };
+}
+
+/** What stands at the first of the paths that leads somewhere; undefined where none does. */
+export function select(from: Part, path: Path): Part | undefined {
+  for (const one of typeof path === 'string' ? [path] : path) {
+    let found: Part | undefined = from;
+    for (const name of one === '' ? [] : one.split('.')) found = found && child(found, name);
+    if (found && found.value !== undefined) return found;
+  }
+  return undefined;
+}
+
+function child({ value, at }: Part, name: string): Part | undefined {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return part((value as Record<string, unknown>)[name], at === '' ? name : `${at}.${name}`);
+}
+
+/** The parts of a list. */
+export function elements(list: Part): Part[] {
+  if (!Array.isArray(list.value)) throw wrongShape(list, 'a list');
+  return list.value.map((value: unknown, index) => part(value, `${list.at}[${index}]`));
+}
+
+/** A text; numbers count, because some ids are. */
+export function text(found: Part): string {
+  if (typeof found.value === 'number') return String(found.value);
+  if (typeof found.value !== 'string') throw wrongShape(found, 'a text');
+  return found.value;
+}
+
+/** A number, also one written as a text. */
+export function number(found: Part): number {
+  const value =
+    typeof found.value === 'string' && found.value.trim() !== '' ? Number(found.value) : found.value;
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw wrongShape(found, 'a number');
+  return value;
+}
+
+/** A list of texts; one text is a list of one. */
+export function texts(found: Part): string[] {
+  return typeof found.value === 'string' ? [found.value] : elements(found).map(text);
+}
+
+/** A time as RFC 3339 UTC. */
+export function time(from: Part, path: TimePath): string | null | undefined {
+  const isStyled = (given: TimePath): given is Exclude<TimePath, Path> =>
+    typeof given === 'object' && 'as' in given;
+  const [at, style] = isStyled(path) ? [path.at, path.as] : [path, undefined];
+  const found = select(from, at);
+  if (!found) return undefined;
+  if (found.value === null) return null;
+  const milliseconds = style === 'epochSeconds' ? number(found) * 1000 : Date.parse(text(found));
+  if (Number.isNaN(milliseconds) || Math.abs(milliseconds) > 8.64e15) throw wrongShape(found, 'a time');
+  return new Date(milliseconds).toISOString();
+}
+
+/** An answer that is not what the API documents. */
+export function wrongShape(found: Part, expected: string): KeysError {
+  const place = found.at === '' ? 'the answer' : `the field ${found.at}`;
+  return new KeysError({
+    exit: 'network',
+    code: 'unexpected_answer',
+    message: `${place} is not ${expected}: this is not the API that the provider describes, or it has changed`,
+    hints: ['check the URL of the profile: keys status', 'look at the traffic: --debug'],
+  });
+}

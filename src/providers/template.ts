@@ -1,0 +1,67 @@
+import type { Secret } from '../secret.ts';
+import { stepAt } from '../time.ts';
+import type { ExpiryStyle, Template } from './provider.ts';
+
+/** What templates can be filled with. Undefined: not said. */
+export type Inputs = Readonly<Record<string, unknown>>;
+
+export type Filled =
+  | null
+  | boolean
+  | number
+  | string
+  | Secret
+  | readonly Filled[]
+  | { readonly [name: string]: Filled };
+
+/** What an expiry is written against. */
+export interface Clock {
+  now: Date;
+  /** The spans on offer, where the API has only these. */
+  steps: readonly string[];
+}
+
+const alone = /^\{([A-Za-z.]+)(?::([a-z]+))?\}$/;
+const inside = /\{([A-Za-z.]+)(?::([a-z]+))?\}/g;
+
+/** A body: inputs that were not said disappear, with the fields that held them. */
+export function fillBody(template: Template, inputs: Inputs, clock: Clock): Filled | undefined {
+  if (typeof template === 'string') return fillText(template, inputs, clock);
+  if (typeof template !== 'object' || template === null) return template;
+  if (Array.isArray(template)) {
+    return template.map((one: Template) => fillBody(one, inputs, clock)).filter((one) => one !== undefined);
+  }
+  const entries = Object.entries(template).map(
+    ([name, one]) => [name, fillBody(one, inputs, clock)] as const,
+  );
+  return Object.fromEntries(entries.filter((entry): entry is [string, Filled] => entry[1] !== undefined));
+}
+
+function fillText(template: string, inputs: Inputs, clock: Clock): Filled | undefined {
+  const [, name, style] = alone.exec(template) ?? [];
+  if (name !== undefined) return convert(inputs[name], style, clock);
+  return template.replace(inside, (_, input: string, as?: string) =>
+    String(convert(inputs[input], as, clock) ?? ''),
+  );
+}
+
+function convert(value: unknown, style: string | undefined, clock: Clock): Filled | undefined {
+  if (value instanceof Date) return writeExpiry(value, style as ExpiryStyle, clock);
+  return value as Filled | undefined;
+}
+
+const day = 86_400_000;
+
+function writeExpiry(moment: Date, style: ExpiryStyle, { now, steps }: Clock): string | number | undefined {
+  const left = moment.getTime() - now.getTime();
+  if (style === 'date') return moment.toISOString().slice(0, 10);
+  if (style === 'seconds') return Math.round(left / 1000);
+  if (style === 'step') return stepAt(steps, moment, now);
+  if (style === 'days') return Math.ceil(left / day);
+  return moment.toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** A path: every input is one segment, percent-encoded whatever it holds. */
+export function fillPath(template: string, inputs: Inputs): string {
+  return template.replace(inside, (_, name: string) => encodeURIComponent(String(inputs[name] ?? '')));
+}

@@ -1,0 +1,21 @@
+import type { Provider } from './provider.ts';
+
+export const unreal: Provider = {
+  id: 'unreal',
+  name: 'Unreal AI',
+  docs: 'Unreal AI, "API Key Management"',
+  url: 'https://openai.ideomind.org',
+  auth: { header: 'Authorization', scheme: 'Bearer' },
+  capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },
+  list: { get: '/v1/keys', items: 'keys' },
+  show: { get: '/v1/keys/{id}' },
+  create: { post: '/v1/keys', body: { name: '{name}' }, key: '', secret: 'key' },
+  revoke: { delete: '/v1/keys/{id}' },
+  verify: { get: '/v1/models', models: 'data' },
+  key: {
+    id: 'hash',
+    name: 'name',
+    createdAt: { at: 'created', as: 'epochSeconds' },
+    usage: { requests: 'usage.requests', tokens: 'usage.tokens' },
+  },
+};

@@ -1,0 +1,92 @@
+import { version } from '../package.json';
+import type { App } from './app.ts';
+import type { Connection } from './connection.ts';
+import { KeysError } from './errors.ts';
+import { createHttpClient } from './http/client.ts';
+import { Api } from './providers/api.ts';
+import { RemoteBackend } from './providers/remote-backend.ts';
+import { Secret } from './secret.ts';
+import type { FoundToken, TokenOwner } from './tokens/sources.ts';
+import { findToken } from './tokens/sources.ts';
+
+/** Whose token is wanted: a profile at an origin. A profile whose URL moved elsewhere has none there. */
+export function ownerOf({ profile, url }: Connection): TokenOwner {
+  return {
+    profile: profile.name,
+    origin: url.origin,
+    ...(profile.tokenCommand && { tokenCommand: profile.tokenCommand }),
+    ...(profile.store && { store: profile.store }),
+  };
+}
+
+/** The session token of a connection, or undefined where nobody has logged in. */
+export function tokenOf(app: App, connection: Connection): Promise<FoundToken | undefined> {
+  return findToken(ownerOf(connection), app.tokenContext);
+}
+
+/** The API behind a connection. The token is looked up at the first call, unless one is given. */
+export function openApi(app: App, connection: Connection, given?: Secret): Api {
+  const { profile, provider, url, options } = connection;
+  const http = createHttpClient({
+    origin: url.origin,
+    env: app.io.env,
+    version,
+    timeout: app.timeout,
+    interrupt: app.io.interrupt,
+    ...(app.debugs && { trace: (line: string) => app.debug(line) }),
+    now: () => app.now,
+  });
+  app.atEnd(() => http.close());
+  let token = given && Promise.resolve(given);
+  return new Api({
+    provider,
+    profile: profile.name,
+    url,
+    options,
+    token: () => {
+      token ??= requireToken(app, connection);
+      return token;
+    },
+    http,
+    now: () => app.now,
+    askSecret: (name) => askSecret(app, name, provider.secrets?.[name]?.help ?? 'the one-time password'),
+  });
+}
+
+/** The keys behind a connection. */
+export function openRemote(app: App, connection: Connection, given?: Secret): RemoteBackend {
+  return new RemoteBackend(connection.provider, openApi(app, connection, given), () => app.now);
+}
+
+async function requireToken(app: App, connection: Connection): Promise<Secret> {
+  const found = await tokenOf(app, connection);
+  if (!found) throw notLoggedIn(connection);
+  await app.debug(`session token from ${found.source}`);
+  return found.token;
+}
+
+export function notLoggedIn({ profile, url }: Connection): KeysError {
+  return new KeysError({
+    exit: 'auth',
+    code: 'not_logged_in',
+    message: `not logged in: no session token for the profile ${profile.name} at ${url.origin}`,
+    hints: [
+      `keys login --profile ${profile.name} --provider ${profile.provider} --url ${url.href}`,
+      'or set KEYS_TOKEN',
+    ],
+  });
+}
+
+/** A secret that a single call wants: from `KEYS_<NAME>`, else from a masked prompt. */
+async function askSecret(app: App, name: string, help: string): Promise<Secret> {
+  const variable = `KEYS_${name.toUpperCase()}`;
+  const given = app.io.env[variable];
+  if (given) return new Secret(given);
+  if (app.interactive) return app.askSecret(help);
+  throw new KeysError({
+    exit: 'auth',
+    code: 'secret_needed',
+    message: `the API wants ${help} for this call, and nobody can be asked here`,
+    hints: [`set ${variable}`],
+  });
+}

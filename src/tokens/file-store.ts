@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { KeysError, systemCode } from '../errors.ts';
+import { withFileLock } from '../files/file-lock.ts';
+import { modeOpenToOthers, readPrivateFile, writePrivateFile } from '../files/private-file.ts';
+import type { Paths } from '../paths.ts';
+import { makePrivateFolder } from '../paths.ts';
+import type { Keychain } from './keychain.ts';
+import { openToOthers } from './token-file.ts';
+
+/**
+ * Tokens in `<data>/tokens.json` (0600), an object by account: only for who asked for it with `keys login --store file`.
+ * Written as a whole, one process at a time. Every call throws `KeysError` (4) for a file that others can read, that
+ * cannot be read, or that is not such an object.
+ */
+export function openFileItems(paths: Paths): Keychain {
+  const file = join(paths.data, 'tokens.json');
+  const change = async (edit: (tokens: Map<string, string>) => void) => {
+    makeFolder(paths.data);
+    return withFileLock(file, async () => {
+      const tokens = await readTokens(file);
+      edit(tokens);
+      await writePrivateFile(file, `${JSON.stringify(Object.fromEntries(tokens), undefined, 2)}\n`);
+    });
+  };
+  return {
+    describe: () => `file ${file}`,
+    read: async (account) => (await readTokens(file)).get(account),
+    write: (account, value) => change((tokens) => tokens.set(account, value)),
+    async remove(account) {
+      if (!(await readTokens(file)).has(account)) return false;
+      let removed = false;
+      await change((tokens) => {
+        removed = tokens.delete(account);
+      });
+      return removed;
+    },
+  };
+}
+
+function makeFolder(folder: string): void {
+  try {
+    makePrivateFolder(folder);
+  } catch (error) {
+    throw new KeysError({
+      exit: 'failed',
+      code: 'folder_not_writable',
+      message: `${folder} cannot be made (${systemCode(error) ?? 'unknown error'})`,
+      hints: ['choose another place with KEYS_HOME (keys help environment)'],
+      cause: error,
+    });
+  }
+}
+
+async function readTokens(file: string): Promise<Map<string, string>> {
+  const content = await readChecked(file);
+  if (content === undefined) return new Map();
+  const tokens = parse(content);
+  if (isTokens(tokens)) return new Map(Object.entries(tokens));
+  throw new KeysError({
+    exit: 'auth',
+    code: 'token_file_faulty',
+    message: `${file} is not a JSON object of texts`,
+    hints: [`mv '${file}' '${file}.bad', then log in again: keys login --store file`],
+  });
+}
+
+async function readChecked(file: string): Promise<string | undefined> {
+  try {
+    const mode = await modeOpenToOthers(file);
+    if (mode !== undefined) throw openToOthers(file, mode);
+    return (await readPrivateFile(file))?.toString('utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    if (error instanceof KeysError) throw new KeysError({ ...error.failure, exit: 'auth' });
+    throw new KeysError({
+      exit: 'auth',
+      code: 'token_file_unreadable',
+      message: `${file} cannot be looked up (${systemCode(error) ?? 'unknown error'})`,
+      hints: [`ls -ld '${file}'`],
+      cause: error,
+    });
+  }
+}
+
+/** The parser's own error quotes the text, and with it a token. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isTokens(value: unknown): value is Record<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((token) => typeof token === 'string');
+}

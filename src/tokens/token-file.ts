@@ -1,0 +1,54 @@
+import { constants } from 'node:fs';
+import { access, readFile, realpath, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { KeysError, systemCode } from '../errors.ts';
+import { modeOpenToOthers } from '../files/private-file.ts';
+
+/**
+ * The first line of the file that `KEYS_TOKEN_FILE` names. Throws `KeysError` (4) for a file that cannot be read, and
+ * for one that others can read, but only where its user could have changed that with `chmod`. Secrets that are mounted
+ * into a container are open by design and cannot be changed: Docker's are 0444 below /run/secrets, Kubernetes' are 0644
+ * wherever the pod wants them, on a file system that is read-only and, for a pod that is not root, with another owner.
+ * Refusing those would leave no way but `KEYS_TOKEN`, which is read more easily. Pipes such as `/dev/fd/63` have no mode
+ * that matters. https://docs.docker.com/engine/swarm/secrets/ https://kubernetes.io/docs/concepts/configuration/secret/
+ */
+export async function readTokenFile(name: string, cwd: string): Promise<string> {
+  const path = resolve(cwd, name);
+  try {
+    const mode = (await isOurs(path)) ? await modeOpenToOthers(path) : undefined;
+    if (mode !== undefined) throw openToOthers(path, mode);
+    const [line = ''] = (await readFile(path, 'utf8')).split(/\r?\n/, 1);
+    return line;
+  } catch (error) {
+    if (error instanceof KeysError) throw error;
+    throw new KeysError({
+      exit: 'auth',
+      code: 'token_file_unreadable',
+      message: `KEYS_TOKEN_FILE: ${path} cannot be read (${systemCode(error) ?? 'unknown error'})`,
+      hints: [`ls -ld '${path}'`],
+      cause: error,
+    });
+  }
+}
+
+/** A file in which others can read a token (exit 4). */
+export function openToOthers(path: string, mode: string): KeysError {
+  return new KeysError({
+    exit: 'auth',
+    code: 'token_file_open',
+    message: `${path} holds a token, and others can read it (${mode})`,
+    hints: [`chmod 600 '${path}'`],
+  });
+}
+
+/** Whether the mode of the file is in the hands of its user. */
+async function isOurs(path: string): Promise<boolean> {
+  const file = await stat(path);
+  if (!file.isFile() || file.uid !== process.getuid?.()) return false;
+  if (/^\/(run|dev|proc)\//.test(await realpath(path))) return false;
+  return access(path, constants.W_OK).then(
+    () => true,
+    // Not even root can write there; a mere missing permission is the user's own.
+    (error: unknown) => systemCode(error) !== 'EROFS',
+  );
+}

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { startKeyring } from '../support/keyring.ts';
+import { keyringParts, lacks } from '../support/real-parts.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { UnrealServer } from '../support/unreal-server.ts';
+
+const login = (url: string) => ['login', '--provider', 'unreal', '--url', url, '--with-token', '--json'];
+
+describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
+  test('login stores the token, others see it, a new process uses it, logout removes it', async () => {
+    const [box, server] = [new Sandbox(), await UnrealServer.start()];
+    const keyring = await startKeyring({ home: join(box.cwd, 'keyring') });
+    const options = { env: keyring.env };
+    const account = `unreal@${server.url}`;
+
+    const stored = await box.program(login(server.url), { ...options, stdin: 'tok-EXAMPLE\n' });
+    expect(JSON.parse(stored.stdout)).toMatchObject({ tokenSource: 'keychain', authenticated: true });
+    expect(keyring.run(['secret-tool', 'lookup', 'service', 'keys-cli', 'username', account])).toBe(
+      'tok-EXAMPLE',
+    );
+
+    expect((await box.program(['list', '--json'], options)).stdout).toBe('[]\n');
+    expect((await box.program(['logout'], options)).exit).toBe(0);
+    expect((await box.program(['list'], options)).exit).toBe(4);
+    expect(() =>
+      keyring.run(['secret-tool', 'lookup', 'service', 'keys-cli', 'username', account]),
+    ).toThrow();
+  });
+
+  test('a keychain that is locked is an error of its own, and stores nothing', async () => {
+    const [box, server] = [new Sandbox(), await UnrealServer.start()];
+    const keyring = await startKeyring({ home: join(box.cwd, 'keyring') });
+    keyring.lock();
+    const run = await box.program(login(server.url), { env: keyring.env, stdin: 'tok-EXAMPLE\n' });
+    expect(run.exit).toBe(4);
+    expect(JSON.parse(run.stderr).error.code).toBe('keychain_locked');
+  });
+});
+
+test('without D-Bus, login and list say so and name every way on', async () => {
+  const [box, server] = [new Sandbox(), await UnrealServer.start()];
+  const env = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent', XDG_RUNTIME_DIR: box.cwd };
+  const profile = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.url };
+  for (const [args, stdin] of [
+    [login(server.url), 'tok-EXAMPLE\n'],
+    [['list', '--json'], ''],
+  ] as const) {
+    const run = await box.program(args, { env: { ...env, ...profile }, stdin });
+    expect(run.exit).toBe(4);
+    const { code, hint } = JSON.parse(run.stderr).error;
+    expect(code).toBe('keychain_absent');
+    for (const way of ['KEYS_TOKEN', '--store file', 'dbus-run-session']) expect(hint).toContain(way);
+  }
+});

@@ -1,0 +1,46 @@
+import { onTestFinished } from 'vitest';
+import { KeysError } from '../../src/errors.ts';
+import type { HttpClient, HttpOptions } from '../../src/http/client.ts';
+import { createHttpClient } from '../../src/http/client.ts';
+
+export interface ClientUnderTest {
+  client: HttpClient;
+  /** The waits before retries, in milliseconds. */
+  pauses: number[];
+  /** The lines of --debug. */
+  trace: string[];
+}
+
+/** A client that, unless told to, never really waits, and takes the middle of every random span. It is closed when the test ends. */
+export function clientOf(
+  origin: string,
+  { realPause = false, ...options }: Partial<HttpOptions> & { realPause?: boolean } = {},
+): ClientUnderTest {
+  const pauses: number[] = [];
+  const trace: string[] = [];
+  const client = createHttpClient({
+    origin,
+    env: {},
+    version: '1.2.3',
+    timeout: 5000,
+    interrupt: new AbortController().signal,
+    trace: (line) => void trace.push(line),
+    now: () => new Date('2026-11-20T12:00:00Z'),
+    ...(realPause ? {} : { pause: async (milliseconds) => void pauses.push(milliseconds) }),
+    random: () => 0.5,
+    ...options,
+  });
+  onTestFinished(() => client.close());
+  return { client, pauses, trace };
+}
+
+/** The failure that a promise rejects with. Anything but a `KeysError` is thrown on. */
+export async function failureOf(promise: Promise<unknown>): Promise<KeysError['failure']> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof KeysError) return error.failure;
+    throw error;
+  }
+  throw new Error('nothing failed');
+}

@@ -1,0 +1,123 @@
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Answer } from '../support/fault-server.ts';
+import { endless, FaultServer, silence, silenceInBody, text } from '../support/fault-server.ts';
+import { clientOf, failureOf } from './client-of.ts';
+
+const read = { method: 'GET', repeatable: true } as const;
+const write = { method: 'POST', body: {}, repeatable: false } as const;
+
+/** Aborts once the server has got a request. */
+async function interruptAt(server: FaultServer, controller: AbortController): Promise<void> {
+  while (server.received.length === 0) await new Promise((done) => setTimeout(done, 2));
+  controller.abort();
+}
+
+test.each([silence, silenceInBody])('Ctrl-C ends a read that is under way', async (answer) => {
+  const server = await FaultServer.start();
+  server.on('GET /v1/keys', answer);
+  const controller = new AbortController();
+  const { client } = clientOf(server.origin, { interrupt: controller.signal });
+  const sent = failureOf(client.send({ ...read, url: server.url('/v1/keys') }));
+  await interruptAt(server, controller);
+  expect(await sent).toMatchObject({ exit: 'interrupted' });
+});
+
+test('Ctrl-C during a write that was sent does not claim that nothing has happened', async () => {
+  const server = await FaultServer.start();
+  server.on('POST /v1/keys', silence);
+  const controller = new AbortController();
+  const { client } = clientOf(server.origin, { interrupt: controller.signal });
+  const sent = failureOf(client.send({ ...write, url: server.url('/v1/keys') }));
+  await interruptAt(server, controller);
+  const failure = await sent;
+  expect(failure).toMatchObject({ exit: 'network', code: 'reply_lost' });
+  expect(failure.message).toContain('the request was interrupted; the server may or may not have done it');
+});
+
+test('Ctrl-C ends a wait at once, and nothing more is sent', async () => {
+  const server = await FaultServer.start();
+  server.on('POST /v1/keys', text(429, '', { 'retry-after': '50' }));
+  const controller = new AbortController();
+  const { client } = clientOf(server.origin, {
+    interrupt: controller.signal,
+    pause: async (_, signal) => {
+      setTimeout(() => controller.abort(), 5);
+      await new Promise((_done, fail) => signal.addEventListener('abort', () => fail(signal.reason)));
+    },
+  });
+  const failure = await failureOf(client.send({ ...write, url: server.url('/v1/keys') }));
+  expect(failure).toMatchObject({ exit: 'interrupted' });
+});
+
+test('the real wait ends at Ctrl-C too', async () => {
+  const server = await FaultServer.start();
+  server.on('GET /v1/keys', text(429, '', { 'retry-after': '50' }));
+  const controller = new AbortController();
+  const lines: string[] = [];
+  const { client } = clientOf(server.origin, {
+    interrupt: controller.signal,
+    trace: (line) => {
+      lines.push(line);
+      if (line.startsWith('waiting')) setTimeout(() => controller.abort(), 5);
+    },
+    realPause: true,
+  });
+  const failure = await failureOf(client.send({ ...read, url: server.url('/v1/keys') }));
+  expect(failure).toMatchObject({ exit: 'interrupted' });
+  expect(lines.at(-1)).toBe('waiting 50000 ms before attempt 2 of 4');
+});
+
+test('after Ctrl-C nothing is sent at all', async () => {
+  const server = await FaultServer.start();
+  const { client } = clientOf(server.origin, { interrupt: AbortSignal.abort() });
+  for (const request of [read, write]) {
+    const failure = await failureOf(client.send({ ...request, url: server.url('/v1/keys') }));
+    expect(failure).toMatchObject({ exit: 'interrupted' });
+  }
+});
+
+test.each<[string, Answer]>([
+  ['is silent', silence],
+  ['never comes to an end', endless],
+])('a server that %s sees its connection end, without waiting for close', async (_, answer) => {
+  const server = await FaultServer.start();
+  const ended = new Promise((done) => {
+    server.on('POST /v1/keys', (response, request) => {
+      response.once('close', done);
+      answer(response, request);
+    });
+  });
+  const { client } = clientOf(server.origin, { timeout: 60 });
+  const failure = await failureOf(client.send({ ...write, url: server.url('/v1/keys') }));
+  expect(failure.code).toBe('reply_lost');
+  await ended;
+});
+
+test('a request after close is a bug', async () => {
+  const { client } = clientOf('http://127.0.0.1:9');
+  await client.close();
+  const sent = client.send({ ...write, url: new URL('http://127.0.0.1:9/') });
+  await expect(sent).rejects.toThrow('The client is destroyed');
+});
+
+test('close ends a connection that is still being made, and the server sees it end', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const origin = `https://127.0.0.1:${port}`;
+  const controller = new AbortController();
+  const { client } = clientOf(origin, { interrupt: controller.signal });
+
+  const sent = failureOf(client.send({ ...write, url: new URL('/v1/keys', origin) }));
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  const ended = once(socket.on('error', () => {}).resume(), 'close');
+  controller.abort();
+  expect(await sent).toMatchObject({ exit: 'interrupted' });
+  expect(socket.closed).toBe(false);
+  await client.close();
+  await ended;
+});

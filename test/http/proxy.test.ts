@@ -1,0 +1,133 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { Secret } from '../../src/secret.ts';
+import { FaultServer, json } from '../support/fault-server.ts';
+import { LoopbackProxy } from '../support/loopback-proxy.ts';
+import { clientOf, failureOf } from './client-of.ts';
+
+const read = {
+  method: 'GET',
+  headers: { authorization: new Secret('Bearer session-EXAMPLE') },
+  repeatable: true,
+} as const;
+
+function environmentOfProcess(name: string, value: string): void {
+  const before = process.env[name];
+  process.env[name] = value;
+  onTestFinished(() => {
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
+  });
+}
+
+test.each(['HTTP_PROXY', 'http_proxy'])('%s leads through the proxy', async (name) => {
+  const [server, proxy] = [await FaultServer.start(), await LoopbackProxy.start()];
+  server.on('GET /v1/keys', json(200, { keys: [] }));
+  const { client } = clientOf(server.origin, { env: { [name]: proxy.url } });
+  const response = await client.send({ ...read, url: server.url('/v1/keys') });
+  expect(response.json()).toEqual({ keys: [] });
+  expect(proxy.tunnels).toEqual([new URL(server.origin).host]);
+});
+
+test('a proxy may be named without its scheme', async () => {
+  const [server, proxy] = [await FaultServer.start(), await LoopbackProxy.start()];
+  server.on('GET /v1/keys', json(200, {}));
+  const { client } = clientOf(server.origin, { env: { HTTP_PROXY: new URL(proxy.url).host } });
+  await client.send({ ...read, url: server.url('/v1/keys') });
+  expect(proxy.tunnels).toHaveLength(1);
+});
+
+test.each([
+  ['NO_PROXY', '127.0.0.1'],
+  ['no_proxy', 'example.com,127.0.0.1'],
+  ['NO_PROXY', '*'],
+])('%s=%s leads around the proxy', async (name, value) => {
+  const [server, proxy] = [await FaultServer.start(), await LoopbackProxy.start()];
+  server.on('GET /v1/keys', json(200, {}));
+  const { client } = clientOf(server.origin, { env: { HTTP_PROXY: proxy.url, [name]: value } });
+  await client.send({ ...read, url: server.url('/v1/keys') });
+  expect(proxy.tunnels).toEqual([]);
+});
+
+test.each<[string, Record<string, string>]>([
+  ['none', {}],
+  ['an empty one', { HTTP_PROXY: '' }],
+  ['that of https', { HTTPS_PROXY: 'proxy' }],
+])('with %s set, http: goes straight to the server', async (_, env) => {
+  const [server, proxy] = [await FaultServer.start(), await LoopbackProxy.start()];
+  server.on('GET /v1/keys', json(200, {}));
+  const values = Object.entries(env).map(([name, value]) => [name, value && proxy.url]);
+  const { client } = clientOf(server.origin, { env: Object.fromEntries(values) });
+  await client.send({ ...read, url: server.url('/v1/keys') });
+  expect(proxy.tunnels).toEqual([]);
+});
+
+test('the environment of the process does not count, only the one given', async () => {
+  const [server, stray] = [await FaultServer.start(), await LoopbackProxy.start()];
+  const proxy = await LoopbackProxy.start();
+  environmentOfProcess('http_proxy', stray.url);
+  environmentOfProcess('no_proxy', '127.0.0.1');
+  server.on('GET /v1/keys', json(200, {}), json(200, {}));
+  await clientOf(server.origin).client.send({ ...read, url: server.url('/v1/keys') });
+  expect(proxy.tunnels).toEqual([]);
+  const { client } = clientOf(server.origin, { env: { HTTP_PROXY: proxy.url } });
+  await client.send({ ...read, url: server.url('/v1/keys') });
+  expect(proxy.tunnels).toHaveLength(1);
+  expect(stray.tunnels).toEqual([]);
+});
+
+test('a token for this machine takes no proxy on another one: the way there is not encrypted', async () => {
+  const server = await FaultServer.start();
+  server.on('GET /v1/keys', json(200, {}));
+  const { client } = clientOf(server.origin, { env: { HTTP_PROXY: 'http://192.0.2.1:3128' }, timeout: 200 });
+  expect((await client.send({ ...read, url: server.url('/v1/keys') })).status).toBe(200);
+});
+
+test('a request over https asks the proxy of HTTPS_PROXY for a tunnel, and none of HTTP_PROXY', async () => {
+  const [proxy, other] = [await LoopbackProxy.start({ refuseWith: 403 }), await LoopbackProxy.start()];
+  const origin = 'https://api.example.com';
+  const { client, pauses } = clientOf(origin, { env: { HTTPS_PROXY: proxy.url, HTTP_PROXY: other.url } });
+  const failure = await failureOf(client.send({ ...read, url: new URL('/v1/keys', origin) }));
+  expect(proxy.tunnels).toEqual(['api.example.com:443']);
+  expect(other.tunnels).toEqual([]);
+  expect(failure).toMatchObject({ exit: 'network', code: 'proxy_failed' });
+  expect(failure.message).toBe('the proxy answered 403: it refuses to connect to https://api.example.com');
+  expect(failure.hints?.join()).toContain('HTTPS_PROXY');
+  expect(pauses).toEqual([]);
+});
+
+test('a proxy that cannot reach the server for now is asked four times, even for a write', async () => {
+  const proxy = await LoopbackProxy.start({ refuseWith: 502 });
+  const origin = 'https://api.example.com';
+  const { client } = clientOf(origin, { env: { https_proxy: proxy.url } });
+  const url = new URL('/v1/keys', origin);
+  const failure = await failureOf(client.send({ method: 'POST', url, body: {}, repeatable: false }));
+  expect(failure.code).toBe('proxy_failed');
+  expect(proxy.tunnels).toHaveLength(4);
+});
+
+test('a write that was given up while its connection was being made is not sent when that stands at last', async () => {
+  const [server, proxy] = [await FaultServer.start(), await LoopbackProxy.start({ delay: 100 })];
+  const { client } = clientOf(server.origin, { env: { HTTP_PROXY: proxy.url }, timeout: 15 });
+  const url = server.url('/v1/keys');
+  const failure = await failureOf(client.send({ method: 'POST', url, body: {}, repeatable: false }));
+  expect(failure.code).toBe('timed_out');
+  expect(proxy.tunnels).toHaveLength(4);
+  await new Promise((done) => setTimeout(done, 150));
+  expect(server.received).toEqual([]);
+});
+
+test.each(['socks5://user:hunter2-EXAMPLE@127.0.0.1:1080', 'http://user:hunter2-EXAMPLE@[/'])(
+  'a proxy that cannot be used is refused without its value',
+  (value) => {
+    const error = (() => {
+      try {
+        clientOf('https://api.example.com', { env: { HTTPS_PROXY: value } });
+      } catch (thrown) {
+        return thrown;
+      }
+    })();
+    expect(error).toMatchObject({ failure: { exit: 'usage' } });
+    expect(JSON.stringify(error)).toContain('HTTPS_PROXY');
+    expect(JSON.stringify(error)).not.toContain('EXAMPLE');
+  },
+);

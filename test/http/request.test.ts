@@ -1,0 +1,178 @@
+import { expect, test } from 'vitest';
+import { Secret } from '../../src/secret.ts';
+import { FaultServer, html, json, text, truncated } from '../support/fault-server.ts';
+import { clientOf, failureOf } from './client-of.ts';
+
+test('a read carries the usual headers, the secret of a header, and no body', async () => {
+  const server = await FaultServer.start();
+  server.on('GET /v1/keys?limit=2', json(200, { keys: [] }, { 'x-request-id': 'r-1' }));
+  const { client } = clientOf(server.origin);
+
+  const response = await client.send({
+    method: 'GET',
+    url: server.url('/v1/keys?limit=2'),
+    headers: { Authorization: new Secret('Bearer session-EXAMPLE') },
+    repeatable: true,
+  });
+
+  expect(response.status).toBe(200);
+  expect(response.headers['x-request-id']).toBe('r-1');
+  expect(response.json()).toEqual({ keys: [] });
+  const [request] = server.received;
+  expect(request?.headers).toMatchObject({
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+    authorization: 'Bearer session-EXAMPLE',
+    'user-agent': `keys/1.2.3 (node ${process.versions.node}; ${process.platform})`,
+  });
+  expect(request?.headers).not.toHaveProperty('content-type');
+  expect(request?.body).toHaveLength(0);
+});
+
+test('a body is sent as UTF-8 JSON, with the secrets in it revealed at every depth', async () => {
+  const server = await FaultServer.start();
+  server.on('POST /v1/keys', json(201, {}));
+  const { client } = clientOf(server.origin);
+
+  await client.send({
+    method: 'POST',
+    url: server.url('/v1/keys'),
+    body: {
+      name: 'clé',
+      none: undefined,
+      list: [new Secret('one-EXAMPLE'), { deep: new Secret('two-EXAMPLE') }],
+    },
+    repeatable: false,
+  });
+
+  const [request] = server.received;
+  expect(request?.headers['content-type']).toBe('application/json');
+  expect(request?.body.toString('utf8')).toBe('{"name":"clé","list":["one-EXAMPLE",{"deep":"two-EXAMPLE"}]}');
+});
+
+test('a body that is a secret by itself, and one that is null, are JSON too', async () => {
+  const server = await FaultServer.start();
+  server.on('PUT /token', json(200, {}), json(200, {}));
+  const { client } = clientOf(server.origin);
+  const request = { method: 'PUT', url: server.url('/token'), repeatable: true } as const;
+  await client.send({ ...request, body: new Secret('one-EXAMPLE') });
+  await client.send({ ...request, body: null });
+  expect(server.received.map(({ body }) => body.toString())).toEqual(['"one-EXAMPLE"', 'null']);
+});
+
+test('a token with a line break in it is refused before anything is sent, and not repeated', async () => {
+  const server = await FaultServer.start();
+  const { client } = clientOf(server.origin);
+  const failure = await failureOf(
+    client.send({
+      method: 'GET',
+      url: server.url('/v1/keys'),
+      headers: { authorization: new Secret('Bearer session\r\nEXAMPLE') },
+      repeatable: true,
+    }),
+  );
+  expect(failure).toMatchObject({ exit: 'usage', code: 'header_not_sendable' });
+  expect(JSON.stringify(failure)).toContain('authorization');
+  expect(JSON.stringify(failure)).not.toContain('EXAMPLE');
+  expect(server.received).toEqual([]);
+});
+
+test('a request for another origin is a bug, and is not sent', async () => {
+  const [server, other] = [await FaultServer.start(), await FaultServer.start()];
+  const { client } = clientOf(server.origin);
+  await expect(client.send({ method: 'GET', url: other.url('/v1/keys'), repeatable: true })).rejects.toThrow(
+    `a request for ${other.origin}, not for ${server.origin}`,
+  );
+  expect(other.received).toEqual([]);
+});
+
+test.each([400, 401, 404, 409, 422])('status %i is for the caller to read, at once', async (status) => {
+  const server = await FaultServer.start();
+  server.on('GET /v1/keys', json(status, { error: { message: 'no' } }));
+  const { client, pauses } = clientOf(server.origin);
+  const response = await client.send({ method: 'GET', url: server.url('/v1/keys'), repeatable: true });
+  expect(response.status).toBe(status);
+  expect(response.json()).toEqual({ error: { message: 'no' } });
+  expect(pauses).toEqual([]);
+});
+
+test('a repeated header is one value, and a byte order mark is no part of the text', async () => {
+  const server = await FaultServer.start();
+  server.on('GET /', (response) => {
+    response.writeHead(200, ['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']).end('\ufeff{"a":1}');
+  });
+  const { client } = clientOf(server.origin);
+  const response = await client.send({ method: 'GET', url: server.url('/'), repeatable: true });
+  expect(response.headers['set-cookie']).toBe('a=1, b=2');
+  expect(response.text).toBe('{"a":1}');
+});
+
+test('what comes before the reply proper (103 Early Hints) is passed over', async () => {
+  const server = await FaultServer.start();
+  server.on('GET /', (response, request) => {
+    response.writeEarlyHints({ link: '</style.css>; rel=preload' });
+    json(200, { a: 1 })(response, request);
+  });
+  const { client } = clientOf(server.origin);
+  const response = await client.send({ method: 'GET', url: server.url('/'), repeatable: true });
+  expect(response.status).toBe(200);
+  expect(response.headers).not.toHaveProperty('link');
+});
+
+test('HEAD has headers and no body', async () => {
+  const server = await FaultServer.start();
+  server.on('HEAD /v1/keys', (response) => void response.writeHead(200, { 'content-length': '999' }).end());
+  const { client } = clientOf(server.origin);
+  const response = await client.send({ method: 'HEAD', url: server.url('/v1/keys'), repeatable: true });
+  expect(response).toMatchObject({ status: 200, text: '' });
+});
+
+test('a web page where JSON should be is an error that names its type, and neither the query nor the body', async () => {
+  const server = await FaultServer.start();
+  server.on('GET /v1/keys', html(200));
+  const { client } = clientOf(server.origin);
+  const url = server.url('/v1/keys?token=query-EXAMPLE');
+  const response = await client.send({ method: 'GET', url, repeatable: true });
+  const failure = await failureOf((async () => response.json())());
+  expect(failure).toMatchObject({ exit: 'network', code: 'not_json', httpStatus: 200 });
+  expect(failure.message).toBe('GET /v1/keys answered 200 with text/html that cannot be read as JSON');
+});
+
+test('JSON that breaks off is an error that does not repeat the secret in it', async () => {
+  const server = await FaultServer.start();
+  server.on('GET /v1/keys/7', text(200, '{"secret":"one-EXAMPLE', { 'content-type': 'application/json' }));
+  const { client } = clientOf(server.origin);
+  const response = await client.send({ method: 'GET', url: server.url('/v1/keys/7'), repeatable: true });
+  const failure = await failureOf((async () => response.json())());
+  expect(failure.message).toBe(
+    'GET /v1/keys/7 answered 200 with application/json that cannot be read as JSON',
+  );
+  expect(failure.cause).toBeUndefined();
+});
+
+test.each([
+  ['', {}, 'an empty body, not JSON'],
+  ['x', {}, 'a body of unknown type that cannot be read as JSON'],
+  ['x', { 'content-type': 'one-EXAMPLE' }, 'a body of unknown type that cannot be read as JSON'],
+  [
+    'x',
+    { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+    'application/json, compressed though that was not asked for, that cannot be read as JSON',
+  ],
+])('the body %j with the headers %j is described as such', async (body, headers, description) => {
+  const server = await FaultServer.start();
+  server.on('GET /', text(200, body, headers));
+  const { client } = clientOf(server.origin);
+  const response = await client.send({ method: 'GET', url: server.url('/'), repeatable: true });
+  const failure = await failureOf((async () => response.json())());
+  expect(failure.message).toBe(`GET / answered 200 with ${description}`);
+});
+
+test('a body shorter than its announced length is read again by a read', async () => {
+  const server = await FaultServer.start();
+  server.on('GET /v1/keys', truncated(200, '{"keys":[]}'), json(200, { keys: [] }));
+  const { client, pauses } = clientOf(server.origin);
+  const response = await client.send({ method: 'GET', url: server.url('/v1/keys'), repeatable: true });
+  expect(response.json()).toEqual({ keys: [] });
+  expect(pauses).toHaveLength(1);
+});

@@ -1,0 +1,62 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { FaultServer } from '../support/fault-server.ts';
+import { clientOf, failureOf } from './client-of.ts';
+
+const write = { method: 'POST', body: {}, repeatable: false } as const;
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+
+function selfSigned(host: string): { key: string; cert: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'keys-tls-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const output = ['-keyout', key, '-out', cert, '-days', '2', '-subj', `/CN=${host}`];
+  execFileSync('openssl', [...request, ...output], { stdio: 'ignore' });
+  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+}
+
+test.skipIf(!hasOpenssl)(
+  'a self-signed certificate is refused once, before anything is sent, with the way to trust it',
+  async () => {
+    const server = await FaultServer.start(selfSigned('127.0.0.1'));
+    const { client, pauses } = clientOf(server.origin);
+    const failure = await failureOf(client.send({ ...write, url: server.url('/v1/keys') }));
+    expect(failure).toMatchObject({ exit: 'network', code: 'tls_failed' });
+    expect(failure.message).toContain('DEPTH_ZERO_SELF_SIGNED_CERT');
+    expect(failure.hints?.join()).toContain('NODE_EXTRA_CA_CERTS');
+    expect(pauses).toEqual([]);
+  },
+);
+
+test('https to a port that speaks plain HTTP is a TLS failure', async () => {
+  const server = await FaultServer.start();
+  const origin = server.origin.replace('http:', 'https:');
+  const { client } = clientOf(origin);
+  const failure = await failureOf(client.send({ ...write, url: new URL('/v1/keys', origin) }));
+  expect(failure).toMatchObject({ exit: 'network', code: 'tls_failed' });
+  expect(failure.message).toContain(`no TLS connection to ${origin}`);
+});
+
+test('a handshake that nobody answers is a connection that timed out, and a write tries again', async () => {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.on('error', () => {});
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => void server.close());
+  const origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { client } = clientOf(origin, { timeout: 40 });
+  const failure = await failureOf(client.send({ ...write, url: new URL('/v1/keys', origin) }));
+  expect(failure).toMatchObject({ exit: 'network', code: 'timed_out' });
+  expect(failure.message).toBe(`no connection to ${origin} within 0.04 s`);
+  expect(failure.hints?.join()).toContain('HTTPS_PROXY');
+  expect(connections).toBe(4);
+});

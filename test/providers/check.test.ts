@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { checkProvider } from '../../src/providers/check.ts';
+import { gitlab } from '../../src/providers/gitlab.ts';
+import { unreal } from '../../src/providers/unreal.ts';
+
+function faultsOf(change: Record<string, unknown>): Record<string, string> {
+  const { faults } = checkProvider({ ...unreal, ...change });
+  return Object.fromEntries(faults.map(({ path, message }) => [path, message]));
+}
+
+test('a provider that went through JSON is the same provider', () => {
+  const { provider } = checkProvider(JSON.parse(JSON.stringify(gitlab)));
+  expect(provider).toEqual(gitlab);
+});
+
+test('every fault is named with its path', () => {
+  const faults = faultsOf({
+    id: 'Not An Id',
+    url: 'nowhere',
+    surprise: true,
+    capabilities: { ...unreal.capabilities, overlap: 'sometimes' },
+    create: { post: 'no-slash', secret: 7 },
+    key: { name: 'name' },
+  });
+  expect(Object.keys(faults).sort()).toEqual([
+    'capabilities.overlap',
+    'create.post',
+    'create.secret',
+    'id',
+    'key.id',
+    'surprise',
+    'url',
+  ]);
+});
+
+test('something that is no object at all is a fault', () => {
+  for (const data of [null, 7, 'text', []]) expect(checkProvider(data).faults).not.toEqual([]);
+});
+
+test('a call has exactly one method', () => {
+  expect(faultsOf({ revoke: {} })).toEqual({
+    revoke: 'has 0 methods in place of one of get, post, put, patch, delete',
+  });
+  expect(faultsOf({ revoke: { delete: '/a', post: '/b' } })).toHaveProperty('revoke');
+});
+
+test('a placeholder stands for something that there is', () => {
+  expect(faultsOf({ show: { get: '/v1/keys/{key}' } })).toEqual({
+    'show.get': expect.stringContaining('{key} is not one of id, name'),
+  });
+  expect(faultsOf({ show: { get: '/{option.project}/{id}' } })).toEqual({
+    'show.get': '{option.project} is not declared in options',
+  });
+  expect(faultsOf({ create: { ...unreal.create, body: { a: { b: ['{secret.otp}'] } } } })).toEqual({
+    'create.body': '{secret.otp} is not declared in secrets',
+  });
+});
+
+test('an expiry says how it is written, and nothing else does', () => {
+  const withBody = (body: unknown) => faultsOf({ create: { ...unreal.create, body } });
+  expect(withBody({ e: '{expiresAt}' })).toEqual({
+    'create.body': expect.stringContaining('needs one of :iso'),
+  });
+  expect(withBody({ e: '{expiresAt:fortnights}' })).toHaveProperty(['create.body']);
+  expect(withBody({ e: '{name:iso}' })).toEqual({ 'create.body': '{name:iso} takes no :iso' });
+  expect(withBody({ e: '{expiresAt:seconds}' })).toEqual({});
+});
+
+test('steps of expiry are durations, and there where they are promised', () => {
+  const steps = (expirySteps?: string[]) =>
+    faultsOf({ capabilities: { ...unreal.capabilities, expiry: 'steps', expirySteps } });
+  expect(steps()).toEqual({ 'capabilities.expirySteps': 'is missing: expiry is steps' });
+  expect(steps(['90d', 'soon'])).toEqual({
+    'capabilities.expirySteps': "'soon' is not a duration such as 90d",
+  });
+  expect(steps(['90d', '6mo'])).toEqual({});
+});
+
+test('disable goes with enable', () => {
+  expect(faultsOf({ disable: { post: '/v1/keys/{id}/off' } })).toHaveProperty('disable');
+});

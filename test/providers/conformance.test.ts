@@ -1,0 +1,216 @@
+import { describe, expect, test } from 'vitest';
+import { KeysError } from '../../src/errors.ts';
+import { checkProvider } from '../../src/providers/check.ts';
+import { providers } from '../../src/providers/index.ts';
+import type { Answer } from '../support/fault-server.ts';
+import { FaultServer, html, json, resetBeforeReply, text, truncated } from '../support/fault-server.ts';
+import type { Case, Exchange } from './cases.ts';
+import { cases } from './cases.ts';
+import { remoteOf, specOf } from './remote-of.ts';
+
+/* What every provider must get right, against a server that answers as its API documents, or worse. */
+
+test('every known provider has a case here, and is one by its own schema', () => {
+  expect(cases.map(({ provider }) => provider.id)).toEqual(providers.map(({ id }) => id));
+  for (const provider of providers) expect(checkProvider(provider).faults).toEqual([]);
+});
+
+describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one) => {
+  test('lists keys by exactly the documented request', async () => {
+    const { backend, server } = await start(one, [one.list]);
+    expect(await backend.list()).toMatchObject(one.keys);
+    const [request] = server.received;
+    expect(`${request?.method} ${request?.path}`).toBe(one.list.route);
+    expect(request?.headers).toMatchObject({
+      [one.credential[0]]: one.credential[1],
+      accept: 'application/json',
+    });
+    expect(request?.body).toHaveLength(0);
+  });
+
+  test('an account without keys is an empty list', async () => {
+    const { backend } = await start(one, [{ ...one.list, answer: one.empty }]);
+    expect(await backend.list()).toEqual([]);
+  });
+
+  test('a field that nobody has heard of changes nothing', async () => {
+    const { backend } = await start(one, [{ ...one.list, answer: withField(one.list.answer) }]);
+    expect(await backend.list()).toMatchObject(one.keys);
+  });
+
+  test('creates by exactly the documented request, and gives out the secret', async () => {
+    const exchanges = [one.create, ...(one.afterCreate ? [one.afterCreate] : [])];
+    const { backend, server } = await start(one, exchanges);
+    const { key, secret } = await backend.create(specOf(one.create.spec));
+    expect(key).toMatchObject(one.create.key);
+    expect(secret.reveal()).toBe(one.create.secret);
+    expect(JSON.stringify(key)).not.toContain(one.create.secret);
+    expect(JSON.parse(String(server.received[0]?.body))).toEqual(one.create.body);
+    expect(server.received[0]?.headers['content-type']).toBe('application/json');
+  });
+
+  test('revokes by exactly the documented request; a second time is no error', async () => {
+    const { backend, server } = await start(one, [
+      one.revoke,
+      { ...one.revoke, status: 404, answer: { message: 'gone' } },
+    ]);
+    expect(await backend.revoke(one.revoke.id)).toBe(true);
+    expect(await backend.revoke(one.revoke.id)).toBe(false);
+    const [request] = server.received;
+    expect(request && String(request.body)).toBe(
+      one.revoke.body === undefined ? '' : JSON.stringify(one.revoke.body),
+    );
+  });
+
+  test('neither the token nor a secret stands in a URL', async () => {
+    const { backend, server } = await start(one, [one.list, one.revoke]);
+    await backend.list();
+    await backend.revoke(one.revoke.id);
+    for (const { path } of server.received) expect(path).not.toMatch(/EXAMPLE/);
+  });
+
+  if (one.show) {
+    const { show } = one;
+    test('shows a key by exactly the documented request; 404 is none', async () => {
+      const { backend } = await start(one, [show, { ...show, status: 404, answer: { message: 'gone' } }]);
+      expect(await backend.get(show.id)).toMatchObject({ id: show.id, ...show.key });
+      expect(await backend.get(show.id)).toBeUndefined();
+    });
+  }
+
+  if (one.update && one.show) {
+    const { update, show } = one;
+    test('updates by exactly the documented request', async () => {
+      const { backend, server } = await start(one, [update, show]);
+      await backend.update(update.id, update.changes);
+      expect(JSON.parse(String(server.received[0]?.body))).toEqual(update.body);
+    });
+  }
+
+  if (one.disable && one.show) {
+    const { disable, show } = one;
+    test('disables by exactly the documented request', async () => {
+      const { backend, server } = await start(one, [disable, show]);
+      await backend.update(disable.id, { disabled: true });
+      expect(JSON.parse(String(server.received[0]?.body))).toEqual(disable.body);
+    });
+  }
+
+  test.each([
+    [401, { exit: 'auth', code: 'not_logged_in', httpStatus: 401 }],
+    [402, { exit: 'limit', code: 'budget' }],
+    [403, { exit: 'auth', code: 'forbidden' }],
+    [409, { exit: 'limit', code: 'conflict' }],
+  ])('HTTP %i when creating is its own failure, and is not repeated', async (status, failure) => {
+    const { backend, server } = await start(one, [
+      { ...one.create, status, answer: { message: 'no', code: 'X' } },
+    ]);
+    expect(await failureOf(backend.create(specOf(one.create.spec)))).toMatchObject(failure);
+    expect(server.received).toHaveLength(1);
+  });
+
+  test.each([429, 500, 503])('HTTP %i when listing is tried four times in all', async (status) => {
+    const failing = { ...one.list, status, answer: { message: 'later' } };
+    const { backend, server, waits } = await start(one, [failing, failing, failing, failing]);
+    const exit = status === 429 ? 'limit' : 'network';
+    expect(await failureOf(backend.list())).toMatchObject({ exit, httpStatus: status });
+    expect([server.received.length, waits.length]).toEqual([4, 3]);
+  });
+
+  test('a busy server is read once it has time', async () => {
+    const { backend, waits } = await start(one, [one.list], json(429, {}, { 'retry-after': '2' }));
+    expect(await backend.list()).toHaveLength(one.keys.length);
+    expect(waits).toEqual([2000]);
+  });
+
+  test('a create whose reply is lost is not sent again', async () => {
+    const { backend, server } = await start(one, [], undefined, [one.create.route, resetBeforeReply]);
+    expect(await failureOf(backend.create(specOf(one.create.spec)))).toMatchObject({
+      exit: 'network',
+      code: 'reply_lost',
+    });
+    expect(server.received).toHaveLength(1);
+  });
+
+  test.each([
+    ['HTML', html(200)],
+    ['plain text', text(200, 'hello', { 'content-type': 'text/plain' })],
+    ['JSON that breaks off', text(200, '{"keys":[', { 'content-type': 'application/json' })],
+    ['JSON of another shape', json(200, { unheard: 'of' })],
+  ])('%s in place of a list is a failure', async (what, answer) => {
+    if (what === 'JSON of another shape' && one.provider.list.single) return;
+    const { backend } = await start(one, [], undefined, [one.list.route, answer]);
+    expect(await failureOf(backend.list())).toMatchObject({ exit: 'network' });
+  });
+
+  test('a body that is cut off is a failure', async () => {
+    const cut = truncated(200, JSON.stringify(one.list.answer));
+    const { backend } = await start(one, [], undefined, [one.list.route, cut, cut, cut, cut]);
+    expect(await failureOf(backend.list())).toMatchObject({ exit: 'network' });
+  });
+
+  test.each(fieldsOf(one))('a wrong type at %s is a failure that names the field', async (field, path) => {
+    const { backend } = await start(one, [{ ...one.list, answer: withWrongType(one, path) }]);
+    const failure = await failureOf(backend.list());
+    expect(failure).toMatchObject({ exit: 'network', code: 'unexpected_answer' });
+    expect(failure.message, field).toContain(path);
+  });
+});
+
+async function start(
+  one: Case,
+  exchanges: readonly Exchange[],
+  first?: Answer,
+  script?: [route: string, ...answers: Answer[]],
+) {
+  const server = await FaultServer.start();
+  if (first) server.on(exchanges[0]?.route ?? '', first);
+  for (const { route, status, answer } of exchanges) {
+    server.on(route, answer === undefined ? text(status, '') : json(status, answer));
+  }
+  if (script) server.on(...script);
+  return { server, ...remoteOf(one.provider, server, one.options) };
+}
+
+async function failureOf(work: Promise<unknown>): Promise<KeysError['failure']> {
+  const error = await work.then(
+    () => new Error('nothing failed'),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof KeysError)) throw error;
+  return error.failure;
+}
+
+/** The first key of a list answer. */
+function firstKey(one: Case, answer: unknown): Record<string, unknown> {
+  const path = [one.provider.list.items].flat()[0] ?? '';
+  const items = path === '' ? answer : (answer as Record<string, unknown>)[path];
+  return (Array.isArray(items) ? items[0] : items) as Record<string, unknown>;
+}
+
+function withField(answer: unknown): unknown {
+  const add = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(add);
+    if (typeof value !== 'object' || value === null) return value;
+    const entries = Object.entries(value).map(([name, part]) => [name, add(part)]);
+    return { ...Object.fromEntries(entries), unheardOf: { nested: [1, null] } };
+  };
+  return add(answer);
+}
+
+/** The fields of a key that have a type, and where they stand; a status word of another type is unknown, no failure. */
+function fieldsOf(one: Case): [field: string, path: string][] {
+  const key = firstKey(one, one.list.answer);
+  return Object.entries(one.provider.key).flatMap(([field, where]) => {
+    const at = typeof where === 'object' && 'at' in where ? where.at : where;
+    const path = [at].flat()[0];
+    const isTyped = typeof path === 'string' && field !== 'status' && Object.hasOwn(key, path);
+    return isTyped ? [[field, path] as [string, string]] : [];
+  });
+}
+
+function withWrongType(one: Case, field: string): unknown {
+  const answer = structuredClone(one.list.answer);
+  firstKey(one, answer)[field] = { not: 'what it should be' };
+  return answer;
+}

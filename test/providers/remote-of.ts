@@ -1,0 +1,61 @@
+import { createHttpClient } from '../../src/http/client.ts';
+import type { KeySpec } from '../../src/lifecycle/ports.ts';
+import { Api } from '../../src/providers/api.ts';
+import type { Provider } from '../../src/providers/provider.ts';
+import { RemoteBackend } from '../../src/providers/remote-backend.ts';
+import { Secret } from '../../src/secret.ts';
+import type { FaultServer } from '../support/fault-server.ts';
+import { now } from './cases.ts';
+
+export interface Remote {
+  backend: RemoteBackend;
+  api: Api;
+  /** Milliseconds of each wait between two attempts; none is really waited for. */
+  waits: number[];
+}
+
+/** The keys behind a scripted server, with the token `tok-EXAMPLE`. */
+export function remoteOf(
+  provider: Provider,
+  server: FaultServer,
+  options: Record<string, string> = {},
+): Remote {
+  const waits: number[] = [];
+  const http = createHttpClient({
+    origin: server.origin,
+    env: {},
+    version: '0.0.0',
+    timeout: 1000,
+    interrupt: new AbortController().signal,
+    now: () => now,
+    pause: async (milliseconds) => {
+      waits.push(milliseconds);
+    },
+  });
+  const api = new Api({
+    provider,
+    profile: 'test',
+    url: server.url('/'),
+    token: async () => new Secret('tok-EXAMPLE'),
+    options,
+    http,
+    now: () => now,
+    askSecret: async (name) => new Secret(`${name}-EXAMPLE`),
+  });
+  return { backend: new RemoteBackend(provider, api, () => now), api, waits };
+}
+
+/** What a key is asked to be, where a test does not say. */
+export function specOf(spec: Partial<KeySpec>): KeySpec {
+  return {
+    name: 'ci',
+    description: null,
+    expiresAt: null,
+    permissions: [],
+    rateLimitRpm: null,
+    budgetUsd: null,
+    models: [],
+    labels: {},
+    ...spec,
+  };
+}

@@ -1,0 +1,17 @@
+import type { Keychain } from '../../src/tokens/keychain.ts';
+
+/** A keychain that lasts as long as the test, and what it holds. */
+export function memoryKeychain(items = new Map<string, string>()): Keychain {
+  return {
+    read: async (account) => items.get(account),
+    write: async (account, value) => void items.set(account, value),
+    remove: async (account) => items.delete(account),
+    describe: () => 'test keychain',
+  };
+}
+
+/** A keychain of which every call fails. */
+export function brokenKeychain(message: string): Keychain {
+  const fail = () => Promise.reject(new Error(message));
+  return { read: fail, write: fail, remove: fail, describe: () => 'test keychain' };
+}

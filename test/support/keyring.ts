@@ -1,0 +1,128 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import type { Environment } from '../../src/env.ts';
+
+const send = ['dbus-send', '--session', '--print-reply'];
+
+export interface KeyringOptions {
+  /** A folder of the test's own; the keyring's files are below it. */
+  home: string;
+  /** `none`: a bus on which nobody offers the Secret Service. Default: a gnome-keyring, unlocked. */
+  service?: 'gnome-keyring' | 'none';
+  /** What asks for the password of a locked keyring. `waiting`: it starts, and nobody ever types one. Default: none. */
+  prompter?: 'none' | 'waiting';
+}
+
+/** A session bus of the test's own with a real Secret Service on it; ended with the test. */
+export interface Keyring {
+  /** What a program needs to reach it. */
+  env: Environment;
+  /** Runs a program there; rejects unless it exits with 0. */
+  run(command: readonly string[], stdin?: string): string;
+  /** Closes the keyring until its password is typed. */
+  lock(): void;
+  /** From now on the service is there and answers nothing, until it is thawed. */
+  freeze(): void;
+  thaw(): void;
+}
+
+/** A program that never claims the name for which it was started. */
+const waitingPrompter = [
+  '[D-BUS Service]',
+  'Name=org.gnome.keyring.SystemPrompter',
+  'Exec=/bin/sleep 15',
+  '',
+];
+
+export async function startKeyring(options: KeyringOptions): Promise<Keyring> {
+  const { home, service = 'gnome-keyring', prompter = 'none' } = options;
+  const services = join(home, 'services');
+  mkdirSync(services, { recursive: true });
+  if (prompter === 'waiting') {
+    writeFileSync(join(services, 'prompter.service'), waitingPrompter.join('\n'));
+  }
+  const config = join(home, 'bus.conf');
+  writeFileSync(config, busConfig(home, services));
+  const daemon =
+    'printf EXAMPLE | gnome-keyring-daemon --foreground --unlock --components=secrets >&2 & echo $!';
+  const script = `echo "$DBUS_SESSION_BUS_ADDRESS"; ${service === 'none' ? 'echo 0' : daemon}; exec cat`;
+  // Its stdin is ours: when the tests end, however they do, `cat` ends, and the bus and the keyring with it.
+  const session = spawn('dbus-run-session', ['--config-file', config, '--', 'sh', '-c', script], {
+    env: { PATH: process.env.PATH, HOME: home, XDG_RUNTIME_DIR: home },
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  const [address = '', pid = ''] = await firstLines(session, 2);
+  const env = { PATH: process.env.PATH, HOME: home, DBUS_SESSION_BUS_ADDRESS: address };
+  const signal = (name: NodeJS.Signals) => void (Number(pid) > 0 && process.kill(Number(pid), name));
+  const run = (command: readonly string[], stdin = '') => runProgram(command, env, stdin);
+  onTestFinished(async () => {
+    // A frozen one would not see that its bus has gone.
+    signal('SIGCONT');
+    const ended = new Promise((done) => session.on('exit', done));
+    session.stdin?.end();
+    await ended;
+    // What it has started may hold on to the other end for a while.
+    session.stdout?.destroy();
+  });
+  if (service !== 'none') await isOwned(run);
+  return {
+    env,
+    run,
+    lock: () => {
+      const call = ['/org/freedesktop/secrets', 'org.freedesktop.Secret.Service.Lock'];
+      const collections = 'array:objpath:/org/freedesktop/secrets/collection/login';
+      run([...send, '--dest=org.freedesktop.secrets', ...call, collections]);
+    },
+    freeze: () => signal('SIGSTOP'),
+    thaw: () => signal('SIGCONT'),
+  };
+}
+
+async function isOwned(run: Keyring['run']): Promise<void> {
+  const question = ['/', 'org.freedesktop.DBus.NameHasOwner', 'string:org.freedesktop.secrets'];
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    if (run([...send, '--dest=org.freedesktop.DBus', ...question]).includes('boolean true')) return;
+    await sleep(25);
+  }
+  throw new Error('gnome-keyring did not start');
+}
+
+function runProgram([program = '', ...args]: readonly string[], env: Environment, input: string): string {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { env, input, encoding: 'utf8' });
+  if (status === 0) return stdout + stderr;
+  throw new Error(`${program} ${args.join(' ')}: exit ${status} ${error ?? ''}\n${stdout}${stderr}`);
+}
+
+function firstLines(child: ChildProcess, count: number): Promise<string[]> {
+  return new Promise((done, fail) => {
+    const lines: string[] = [];
+    child.on('error', fail);
+    child.on('close', (code) => fail(new Error(`dbus-run-session ended (${code})`)));
+    if (!child.stdout) return fail(new Error('no stdout'));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line);
+      if (lines.length === count) done(lines);
+    });
+  });
+}
+
+function busConfig(home: string, services: string): string {
+  return `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=${home}</listen>
+  <servicedir>${services}</servicedir>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+`;
+}

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { inspect } from 'node:util';
+import { expect, onTestFinished } from 'vitest';
+import type { Environment } from '../../src/env.ts';
+import type { Failure } from '../../src/errors.ts';
+import { KeysError } from '../../src/errors.ts';
+import { locatePaths } from '../../src/paths.ts';
+import type { TokenContext } from '../../src/tokens/sources.ts';
+import { filesBelow } from './sandbox.ts';
+
+/**
+ * A KEYS_HOME and a working folder of one test's own, and tokens that are known. When the test ends, everything that
+ * was kept and all files are searched for those; one that stands where the test did not expect it fails the test.
+ */
+export class TokenBox {
+  readonly root = realpathSync(mkdtempSync(join(tmpdir(), 'keys-tokens-')));
+  readonly home = join(this.root, 'home');
+  readonly cwd = join(this.root, 'work');
+  readonly #tokens: string[] = [];
+  readonly #texts: string[] = [];
+  readonly #tokenFiles = new Set<string>();
+
+  constructor() {
+    mkdirSync(this.cwd);
+    onTestFinished(() => {
+      try {
+        this.#sweep();
+      } finally {
+        rmSync(this.root, { recursive: true, force: true });
+      }
+    });
+  }
+
+  /** An invented token. It has no vendor's shape, so that masking by shape alone does not hide it. */
+  token(length = 40): string {
+    return this.known(`${randomBytes(length).toString('base64url').slice(0, length)}EXAMPLE`);
+  }
+
+  /** Makes a value of the test's own one of those that are searched for. */
+  known(token: string): string {
+    this.#tokens.push(token);
+    return token;
+  }
+
+  get env(): Environment {
+    return { KEYS_HOME: this.home, HOME: this.root, PATH: process.env.PATH };
+  }
+
+  context(env: Environment = {}, rest: Partial<TokenContext> = {}): TokenContext {
+    const all = { ...this.env, ...env };
+    return { env: all, cwd: this.cwd, paths: locatePaths(all, this.cwd), interactive: false, ...rest };
+  }
+
+  /** Declares a file, relative to the working folder, in which the test expects a token. */
+  expectTokenIn(path: string): void {
+    this.#tokenFiles.add(resolve(this.cwd, path));
+  }
+
+  mode(path: string): string {
+    return (statSync(resolve(this.cwd, path)).mode & 0o777).toString(8);
+  }
+
+  /** Notes a text for the search at the end. */
+  keep(text: string): string {
+    this.#texts.push(text);
+    return text;
+  }
+
+  /** The failure with which the work was refused, searched for tokens with everything that hangs on it. */
+  async failure(work: Promise<unknown>): Promise<Failure> {
+    const error = await work.then(
+      () => new Error('this was meant to fail'),
+      (reason: unknown) => reason,
+    );
+    this.keep(inspect(error, { depth: 9, showHidden: true }));
+    if (!(error instanceof KeysError)) throw error;
+    this.keep(`${error.stack} ${JSON.stringify(error.failure)}`);
+    return error.failure;
+  }
+
+  #sweep(): void {
+    // A long value may have been taken apart: its middle is searched for too.
+    const traces = this.#tokens.flatMap((token) => [
+      token,
+      Buffer.from(token).toString('base64'),
+      token.slice(token.length >> 1),
+    ]);
+    const leaksIn = (text: string) => traces.filter((trace) => text.includes(trace));
+    for (const text of this.#texts) expect(leaksIn(text), `a token stands in: ${text}`).toEqual([]);
+    const files = filesBelow(this.root).filter((file) => leaksIn(readFileSync(file, 'latin1')).length > 0);
+    const leaks = files.filter((file) => !this.#tokenFiles.has(file));
+    expect(
+      leaks.map((file) => relative(this.root, file)),
+      'files that hold a token',
+    ).toEqual([]);
+  }
+}
