@@ -49,6 +49,7 @@ export const login = defineCommand({
 
     app.begin();
     await store.write(ownerOf(connection), token);
+    await forgetEarlier(app, connection, kind);
     const { name, ...settings } = profile;
     const stored = { ...settings, url: url.href, store: kind };
     await writeProfile(app.paths.configFile, name, stored);
@@ -61,6 +62,20 @@ export const login = defineCommand({
     );
   },
 });
+
+/** A token that an earlier login left in the other store would stay there for good. */
+async function forgetEarlier(app: App, connection: Connection, kind: 'keychain' | 'file'): Promise<void> {
+  const { store } = connection.profile;
+  if (store === undefined || store === kind) return;
+  const { openStore } = await import('../tokens/store.ts');
+  const { ownerOf } = await import('../remote.ts');
+  try {
+    await openStore(store, app.tokenContext).remove(ownerOf(connection));
+  } catch (error) {
+    if (!(error instanceof KeysError)) throw error;
+    await app.warn(`an earlier token may still be in the ${store}: ${error.message}`);
+  }
+}
 
 /** Letters, digits, `_` and `-`, then `=`, then the value. Throws `InvalidValue`. */
 function readOption(text: string): [name: string, value: string] {

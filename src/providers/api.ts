@@ -38,10 +38,13 @@ export class Api {
    * what that means is for the caller to say.
    */
   async send(operation: Operation, inputs: Inputs, page: Page = {}): Promise<HttpResponse> {
-    const { provider, token, profile } = this.#options;
+    const { provider, token, profile, url } = this.#options;
     const response = await this.#requestWithOtp(operation, inputs, await token(), page);
     const isAboutOne = 'id' in inputs || (provider.list.single && operation === provider.list);
-    if (response.status === 404 && isAboutOne) return response;
+    if (response.status === 404) {
+      if (isAboutOne) return response;
+      throw notThisApi(response, url);
+    }
     const failure = failureOf(response, provider, profile);
     if (failure) throw failure;
     return response;
@@ -154,6 +157,17 @@ export class Api {
 interface Page {
   query?: Readonly<Record<string, string>>;
   url?: string;
+}
+
+/** A 404 for what is no single key: there is no such API at this address. */
+function notThisApi({ status }: HttpResponse, url: URL): KeysError {
+  return new KeysError({
+    exit: 'network',
+    code: 'not_this_api',
+    message: `there is no such API at ${url.href}`,
+    hints: ['check the URL of the profile: keys status', 'look at the traffic: --debug'],
+    httpStatus: status,
+  });
 }
 
 /** The two ways in which npm registries ask. */

@@ -28,6 +28,18 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     ).toThrow();
   });
 
+  test('a login that changes the store takes the earlier token out of the other', async () => {
+    const [box, server] = [new Sandbox(), await UnrealServer.start()];
+    const keyring = await startKeyring({ home: join(box.cwd, 'keyring') });
+    const options = { env: keyring.env, stdin: 'tok-EXAMPLE\n' };
+    const find = ['secret-tool', 'lookup', 'service', 'keys-cli', 'username', `unreal@${server.url}`];
+    await box.program(login(server.url), options);
+    expect(keyring.run(find)).toBe('tok-EXAMPLE');
+    expect((await box.program([...login(server.url), '--store', 'file'], options)).exit).toBe(0);
+    expect(() => keyring.run(find)).toThrow();
+    expect((await box.program(['status', '--json', 'tokenSource'], options)).stdout).toContain('"file"');
+  });
+
   test('a keychain that is locked is an error of its own, and stores nothing', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     const keyring = await startKeyring({ home: join(box.cwd, 'keyring') });

@@ -109,6 +109,12 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     expect(server.received).toHaveLength(1);
   });
 
+  test('a server that has no such API is told from a key that does not exist', async () => {
+    if (one.provider.list.single) return;
+    const { backend } = await start(one, [{ ...one.list, status: 404, answer: { message: 'no route' } }]);
+    expect(await failureOf(backend.list())).toMatchObject({ exit: 'network', code: 'not_this_api' });
+  });
+
   test.each([429, 500, 503])('HTTP %i when listing is tried four times in all', async (status) => {
     const failing = { ...one.list, status, answer: { message: 'later' } };
     const { backend, server, waits } = await start(one, [failing, failing, failing, failing]);
