@@ -38,6 +38,7 @@ const homes: Record<string, string> = {
   valibot: 'src/',
   'env-paths': 'src/paths.ts',
   libsql: 'src/authority/',
+  dotenv: 'src/delivery/dotenv.ts',
   '@napi-rs/keyring': 'src/tokens/keychain',
   undici: 'src/http/',
 };

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import { parse } from 'dotenv';
 import { KeysError } from '../errors.ts';
 
 /*
  * Edits one variable of a dotenv file and leaves every other byte alone. The grammar is that of the `dotenv` package
- * (README, "Parsing rules"): `export` is allowed; a value is bare up to `#`, or stands in '…', "…" or `…`, which may
- * hold newlines; \n and \r mean line breaks inside "…" only.
+ * (README, "Parsing rules"), which reads the file here too: `export` is allowed; a value is bare up to `#`, or stands in
+ * '…', "…" or `…`, which may hold newlines; \n and \r mean line breaks inside "…" only.
  *
  * To find the place, the text is handled as Latin-1, one character per byte, so that bytes of any encoding survive.
  */
@@ -23,12 +24,6 @@ const bare = String.raw`(?:[^\t\v\f \r\n#][^#\r\n]*?)?`;
 const assignment = new RegExp(
   String.raw`${blank}*(?:export${blank}+)?([\w.-]+)${blank}*(?:=|:${blank})${blank}*?(${quoted}|${bare})${blank}*(?:#[^\r\n]*)?$`,
   'dmy',
-);
-
-/** How the `dotenv` package reads a file: https://github.com/motdotla/dotenv/blob/master/lib/main.js */
-const reader = new RegExp(
-  String.raw`^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*(?:${quoted})|[^#\r\n]+)?\s*(?:#.*)?$`,
-  'gm',
 );
 
 /** The value that a variable has in the file, the last one where it is set twice; undefined where it is not set. */
@@ -70,10 +65,7 @@ function append(text: string, assignment: string): string {
 
 /** All variables of the file, as its readers see them. */
 function variables(file: Buffer): Map<string, string> {
-  const text = file.toString('utf8').replaceAll(/\r\n?/g, '\n');
-  return new Map(
-    [...text.matchAll(reader)].map(([, name = '', written = '']) => [name, unquote(written.trim())]),
-  );
+  return new Map(Object.entries(parse(file)));
 }
 
 /** All assignments, from the top. A quoted value can run over several lines, so lines alone do not tell. */
@@ -100,11 +92,6 @@ function matchAt(text: string, position: number): Assignment | undefined {
   return { name: match[1], start, end };
 }
 
-function unquote(written: string): string {
-  const inner = written.replace(/^(['"`])([\s\S]*)\1$/gm, '$2');
-  return written.startsWith('"') ? inner.replaceAll('\\n', '\n').replaceAll('\\r', '\r') : inner;
-}
-
 /** Writes a value bare where it is plain, else in the first quotes that can hold it, whatever lines follow it. */
 function quote(value: string): string {
   if (/^[\w.:/+=@%,-]+$/.test(value)) return value;
@@ -112,7 +99,8 @@ function quote(value: string): string {
   const candidates = [["'", value] as const, ['"', escaped] as const, ['`', value] as const];
   for (const [mark, inner] of candidates) {
     const written = mark + inner + mark;
-    if (!inner.includes(mark) && !/[\r\n]|\\$/.test(inner) && unquote(written) === value) return written;
+    if (!inner.includes(mark) && !/[\r\n]|\\$/.test(inner) && parse(`X=${written}`).X === value)
+      return written;
   }
   throw new KeysError({
     exit: 'failed',

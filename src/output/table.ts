@@ -24,7 +24,10 @@ export function renderTable<Row>(
 ): string {
   const texts = new Map(columns.map((column) => [column, rows.map((row) => column.text(row, terminal))]));
   const widthOf = (column: Column<Row>) =>
-    Math.max(stringWidth(column.header), ...(texts.get(column) ?? []).map((text) => stringWidth(text)));
+    (texts.get(column) ?? []).reduce(
+      (widest, text) => Math.max(widest, stringWidth(text)),
+      stringWidth(column.header),
+    );
   const filled = columns.filter((column) => texts.get(column)?.some((text) => text !== ''));
   const widths = fitColumns(
     filled,
