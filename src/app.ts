@@ -27,6 +27,7 @@ export class App {
   readonly output: OutputSettings;
   /** True from the moment at which something may have changed; until then Ctrl-C ends the program at once. */
   hasBegun = false;
+  readonly #stop = new AbortController();
   #backend: Promise<KeyBackend> | undefined;
   #tokenContext: TokenContext | undefined;
   readonly #closing: (() => Promise<void>)[] = [];
@@ -37,6 +38,16 @@ export class App {
     const format = globals.format ?? (globals.json ? 'json' : undefined);
     const fields = globals.json && globals.json.length > 0 ? globals.json : undefined;
     this.output = { format, fields, noColor: globals.noColor };
+    const stop = () => {
+      if (!this.hasBegun) this.#stop.abort();
+    };
+    if (io.interrupt.aborted) stop();
+    else io.interrupt.addEventListener('abort', stop);
+  }
+
+  /** Ctrl-C, as long as nothing has been changed: what has begun is brought to its end, clearing up included. */
+  get stop(): AbortSignal {
+    return this.#stop.signal;
   }
 
   get now(): Date {
@@ -132,9 +143,9 @@ export class App {
 
   /** All of stdin as text. */
   async readStdin(): Promise<string> {
-    const pieces: string[] = [];
-    for await (const piece of this.io.stdin) pieces.push(String(piece));
-    return pieces.join('');
+    const pieces: Buffer[] = [];
+    for await (const piece of this.io.stdin) pieces.push(Buffer.from(piece));
+    return Buffer.concat(pieces).toString('utf8');
   }
 
   /** A secret on stdin, without the line break after it. */
@@ -153,7 +164,7 @@ export class App {
 
   /** Ctrl-C cuts a listing short; what tells of a change is printed in full. */
   print(result: Result): Promise<void> {
-    return present(this.io, this.output, result, this.hasBegun ? undefined : this.io.interrupt);
+    return present(this.io, this.output, result, this.stop);
   }
 
   /** Something good to know; not with `--quiet`. */

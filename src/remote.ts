@@ -32,7 +32,7 @@ export function openApi(app: App, connection: Connection, given?: Secret): Api {
     env: app.io.env,
     version,
     timeout: app.timeout,
-    interrupt: app.io.interrupt,
+    interrupt: app.stop,
     ...(app.debugs && { trace: (line: string) => app.debug(line) }),
     now: () => app.now,
   });

@@ -16,6 +16,11 @@ export class Secret {
     return new Secret(`${text}${this.#value}`);
   }
 
+  /** The text with this value, wherever it stands, replaced by `****`: for what others say after they were told it. */
+  hideIn(text: string): string {
+    return text.replaceAll(this.#value, '****');
+  }
+
   toString(): string {
     return '****';
   }
@@ -42,10 +47,10 @@ const shapes = [
   /\b(?:sk|pk|rk)[-_][0-9A-Za-z][0-9A-Za-z_-]{19,}/,
   /\b(?:gh[oprsu]|github_pat|glpat|glsa|pckey|xai|gsk|pplx|nvapi|xox[abeoprs])[-_][0-9A-Za-z][0-9A-Za-z_-]{15,}/,
   // These begin names too, such as `re-index-the-archive`: only with many characters in a row, or the end of a UUID.
-  /\b(?:npm|re|hf|pat)[-_](?=[\w-]*(?:[0-9A-Za-z]{16}|[0-9a-f]{4}-[0-9a-f]{12}))[0-9A-Za-z][0-9A-Za-z_-]{15,}/,
+  /\b(?:npm|re|hf|pat)[-_](?=[\w-]{0,200}(?:[0-9A-Za-z]{16}|[0-9a-f]{4}-[0-9a-f]{12}))[0-9A-Za-z][0-9A-Za-z_-]{15,}/,
   /\bAIza[0-9A-Za-z_-]{30,}/,
   /\bSG\.[0-9A-Za-z_-]{16,}(?:\.[0-9A-Za-z_-]+)?/,
-  /\beyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}(?:\.[0-9A-Za-z_-]+)?/,
+  /(?<![0-9A-Za-z_-])eyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}(?:\.[0-9A-Za-z_-]+)?/,
   /\bAKIA[0-9A-Z]{16}\b/,
 ];
 

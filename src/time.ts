@@ -147,12 +147,23 @@ function parseMoment(text: string, timeOfDay: string): Date | undefined {
   return moment;
 }
 
-/** How far a moment may be from a step and still be it, in milliseconds: what passes between reading and calling. */
+/** How far a moment may be from a step and still be meant by it, in milliseconds. */
 const stepTolerance = 60_000;
 
 /** The one of several spans, such as `90d`, that ends at this moment; undefined where none does. */
 export function stepAt(steps: readonly string[], moment: Date, now: Date): string | undefined {
-  return steps.find(
-    (step) => Math.abs(after(now, parseDuration(step)).getTime() - moment.getTime()) < stepTolerance,
+  if (steps.length === 0) return undefined;
+  const step = nearestStep(steps, moment, now);
+  return distance(step, moment, now) < stepTolerance ? step : undefined;
+}
+
+/** The span that ends next to a moment: minutes may have passed since it was chosen. Throws for no spans at all. */
+export function nearestStep(steps: readonly string[], moment: Date, now: Date): string {
+  return steps.reduce((best, step) =>
+    distance(step, moment, now) < distance(best, moment, now) ? step : best,
   );
+}
+
+function distance(step: string, moment: Date, now: Date): number {
+  return Math.abs(after(now, parseDuration(step)).getTime() - moment.getTime());
 }

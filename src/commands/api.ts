@@ -1,7 +1,6 @@
 import { InvalidValue, KeysError, usageError } from '../errors.ts';
 import type { JsonBody } from '../http/client.ts';
 import { safeJson, visibleLines } from '../output/sanitise.ts';
-import { failureOf } from '../providers/answers.ts';
 import { defineCommand } from './define.ts';
 import { oneOf } from './read.ts';
 
@@ -34,9 +33,10 @@ export const api = defineCommand({
     const body =
       ['POST', 'PUT', 'PATCH'].includes(verb) && !app.io.stdin.isTTY ? await readBody(app) : undefined;
     if (verb !== 'GET' && verb !== 'HEAD') app.begin();
-    const response = await openApi(app, connection).call(verb, path, body);
+    const api = openApi(app, connection);
+    const response = await api.call(verb, path, body);
     await app.print({ kind: 'text', text: printable(response.text, app.io.stdout.isTTY) });
-    const failure = failureOf(response, connection.provider, connection.profile.name);
+    const failure = api.failureOf(response);
     if (failure) throw failure;
     return { kind: 'nothing' };
   },

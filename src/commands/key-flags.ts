@@ -1,7 +1,7 @@
 import { InvalidValue, usageError } from '../errors.ts';
 import { requireInputs } from '../lifecycle/capability-check.ts';
 import type { KeyInput } from '../lifecycle/key.ts';
-import type { KeyBackend } from '../lifecycle/ports.ts';
+import type { Capabilities, KeyBackend } from '../lifecycle/ports.ts';
 import { parseExpiry, stepAt } from '../time.ts';
 import type { Input } from './define.ts';
 import { value, values } from './define.ts';
@@ -52,16 +52,29 @@ export function checkCapabilities(
   const { capabilities } = backend;
   requireInputs(provider, 'create', inputsIn(input), capabilities);
   checkPermissions(backend, input.permission.flat());
-  const { expirySteps: steps = [], expiryRequired, expiry } = capabilities;
-  const offered = expiry === 'steps' ? ` one of ${steps.join(', ')}` : '';
+  const { expiryRequired } = capabilities;
   if (expiryRequired && !input.expires) {
     throw usageError(
-      `the provider ${provider} makes no key that never expires: add --expires with${offered || ' a time'}`,
+      `the provider ${provider} makes no key that never expires: add --expires with${offered(capabilities) || ' a time'}`,
     );
   }
-  if (expiry === 'steps' && input.expires && stepAt(steps, input.expires, now) === undefined) {
-    throw usageError(`--expires: the provider ${provider} only has${offered}`);
-  }
+  checkExpiry(provider, capabilities, input.expires, now);
+}
+
+/** Refuses an expiry that is none of the steps of a provider that has only these (exit 2). */
+export function checkExpiry(
+  provider: string,
+  capabilities: Capabilities,
+  expires: Date | null | undefined,
+  now: Date,
+): void {
+  const { expiry, expirySteps = [] } = capabilities;
+  if (expiry !== 'steps' || !expires || stepAt(expirySteps, expires, now) !== undefined) return;
+  throw usageError(`--expires: the provider ${provider} only has${offered(capabilities)}`);
+}
+
+function offered({ expiry, expirySteps = [] }: Capabilities): string {
+  return expiry === 'steps' ? ` one of ${expirySteps.join(', ')}` : '';
 }
 
 /** What the flags say about a key. `never` and `none` say nothing that an API without the matter could not honour. */

@@ -105,6 +105,10 @@ async function unknownFlags(unknown: readonly string[], options: readonly Option
   );
 }
 
+function ordinal(index: number): string {
+  return ['first', 'second', 'third'][index] ?? `${index + 1}th`;
+}
+
 interface Operand {
   name(): string;
   required: boolean;
@@ -122,7 +126,12 @@ function arityProblems(
   const surplus = takesAll ? [] : operands.slice(places.length);
   return [
     ...missing.map((operand) => `missing argument <${operand.name()}${operand.variadic ? '...' : ''}>`),
-    ...surplus.map((word) => `unexpected argument '${word}'`),
+    // Where a command takes none, the word may be a secret that was meant for stdin: it is not repeated.
+    ...surplus.map((word, at) =>
+      places.length > 0
+        ? `unexpected argument '${word}'`
+        : `unexpected argument, the ${ordinal(at)}: it takes none`,
+    ),
   ];
 }
 

@@ -6,7 +6,7 @@ import type { KeyChanges } from '../lifecycle/ports.ts';
 import { absoluteTime, relativeTime } from '../output/relative-time.ts';
 import type { Input } from './define.ts';
 import { defineCommand, toggle, value } from './define.ts';
-import { checkPermissions, keyFlags, readName } from './key-flags.ts';
+import { checkExpiry, checkPermissions, keyFlags, readName } from './key-flags.ts';
 
 const flags = {
   name: value('--name <name>', 'a new name', readName),
@@ -40,6 +40,7 @@ export const update = defineCommand({
     if (Object.keys(fields).length > 0) requireAbility(provider, 'update', backend.capabilities);
     requireInputs(provider, 'update', Object.keys(fields) as KeyInput[], backend.capabilities);
     checkPermissions(backend, changes.permissions ?? []);
+    checkExpiry(provider, backend.capabilities, changes.expiresAt, app.now);
     const { id } = findKey(await app.keys(), input.operands[0] ?? '');
     app.begin();
     const updated = await backend.update(id, changes);

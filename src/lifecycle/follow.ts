@@ -25,7 +25,7 @@ export async function* follow(
   let given = new Map<string, number>();
   while (!signal.aborted) {
     const already = new Map(given);
-    for (const entry of await readSince(backend, { ...query, since: newest }, onTrouble)) {
+    for (const entry of await readSince(backend, { ...query, since: newest }, signal, onTrouble)) {
       const identity = JSON.stringify(entry);
       const times = already.get(identity) ?? 0;
       if (times > 0) {
@@ -48,12 +48,14 @@ export async function* follow(
 async function readSince(
   backend: KeyBackend,
   query: LogQuery,
+  signal: AbortSignal,
   onTrouble: FollowOptions['onTrouble'],
 ): Promise<LogEntry[]> {
   const entries: LogEntry[] = [];
   try {
     for await (const entry of backend.logs(query)) entries.push(entry);
   } catch (error) {
+    if (signal.aborted) return [];
     if (!(error instanceof KeysError) || !isPassing(error)) throw error;
     await onTrouble(error);
     return [];

@@ -1,6 +1,7 @@
 import type { ExitName } from '../errors.ts';
 import { KeysError } from '../errors.ts';
 import type { HttpResponse } from '../http/client.ts';
+import type { Secret } from '../secret.ts';
 import { maskSecrets } from '../secret.ts';
 import type { Path, Provider } from './provider.ts';
 import { part, select } from './select.ts';
@@ -30,22 +31,24 @@ const meanings: Readonly<Record<number, { exit: ExitName; code: string; message:
 };
 
 /** Codes with which an API says that no further key may be made. */
-const keyLimitCodes = /KEY_LIMIT|LIMIT_EXCEEDED|QUOTA/i;
+const keyLimitCodes = /KEY_?LIMIT|LIMIT_EXCEEDED|MAX_KEYS|QUOTA/i;
 
-/** The failure that an answer stands for; undefined for a success. */
+/** The failure that an answer stands for; undefined for a success. Secrets that were `sent` are not repeated from it. */
 export function failureOf(
   response: HttpResponse,
   provider: Provider,
   profile: string,
+  sent: readonly Secret[],
 ): KeysError | undefined {
   if (response.status >= 200 && response.status < 300) return undefined;
-  const { message, code } = explanation(response, provider);
+  const hide = (text: string) => sent.reduce((hidden, secret) => secret.hideIn(hidden), text);
+  const { message, code } = explanation(response, provider, hide);
   const meaning = meanings[response.status] ?? {
     exit: response.status >= 500 ? ('network' as const) : ('failed' as const),
     code: response.status >= 500 ? 'server_failed' : 'rejected',
     message: `the API answered with HTTP status ${response.status}`,
   };
-  const isKeyLimit = code !== undefined && keyLimitCodes.test(code);
+  const isKeyLimit = response.status !== 429 && code !== undefined && keyLimitCodes.test(code);
   const requestId = response.headers['x-request-id'] ?? response.headers['request-id'];
   return new KeysError({
     ...meaning,
@@ -53,7 +56,7 @@ export function failureOf(
     message: `${[meaning.message, message].filter(Boolean).join(': ')}${code === undefined ? '' : ` (${code})`}`,
     hints: hintsFor(isKeyLimit ? 'key_limit' : meaning.code, profile),
     httpStatus: response.status,
-    ...(requestId !== undefined && { requestId }),
+    ...(requestId !== undefined && { requestId: hide(requestId) }),
   });
 }
 
@@ -66,8 +69,15 @@ function hintsFor(code: string, profile: string): string[] {
 
 const longestExplanation = 300;
 
+/** More of an answer than this is not even looked through for secrets. */
+const longestLook = 4000;
+
 /** What the body says of the failure. An HTML page or a plain text is not repeated: it may be anybody's. */
-export function explanation(response: HttpResponse, provider: Provider): { message?: string; code?: string } {
+function explanation(
+  response: HttpResponse,
+  provider: Provider,
+  hide: (text: string) => string,
+): { message?: string; code?: string } {
   let body: unknown;
   try {
     body = response.json();
@@ -78,7 +88,8 @@ export function explanation(response: HttpResponse, provider: Provider): { messa
     const found = (typeof paths === 'string' ? [paths] : paths)
       .map((path) => select(part(body), path)?.value)
       .find((value) => typeof value === 'string' || typeof value === 'number' || isPlain(value));
-    return found === undefined ? undefined : maskSecrets(written(found)).slice(0, longestExplanation);
+    if (found === undefined) return undefined;
+    return maskSecrets(hide(written(found).slice(0, longestLook))).slice(0, longestExplanation);
   };
   const message = first(provider.errors?.message ?? usualMessages);
   const code = first(provider.errors?.code ?? usualCodes);
@@ -101,6 +112,7 @@ function isPlain(value: unknown): boolean {
 
 function written(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return value.join('; ');
   return Object.entries(value)
     .map(([name, reasons]) => `${name} ${[reasons].flat().join(', ')}`)
     .join('; ');

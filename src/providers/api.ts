@@ -28,6 +28,9 @@ export interface ApiOptions {
 /** The calls of a declaration, made over HTTP. Every method throws `KeysError`. */
 export class Api {
   readonly #options: ApiOptions;
+  /** What the API has been told and might repeat. */
+  readonly #sent = new Set<Secret>();
+  readonly #asked = new Map<string, Promise<Secret>>();
 
   constructor(options: ApiOptions) {
     this.#options = options;
@@ -38,16 +41,22 @@ export class Api {
    * what that means is for the caller to say.
    */
   async send(operation: Operation, inputs: Inputs, page: Page = {}): Promise<HttpResponse> {
-    const { provider, token, profile, url } = this.#options;
+    const { provider, token, url } = this.#options;
     const response = await this.#requestWithOtp(operation, inputs, await token(), page);
     const isAboutOne = 'id' in inputs || (provider.list.single && operation === provider.list);
     if (response.status === 404) {
       if (isAboutOne) return response;
       throw notThisApi(response, url);
     }
-    const failure = failureOf(response, provider, profile);
+    const failure = this.failureOf(response);
     if (failure) throw failure;
     return response;
+  }
+
+  /** The failure that an answer stands for; undefined for a success. */
+  failureOf(response: HttpResponse): KeysError | undefined {
+    const { provider, profile } = this.#options;
+    return failureOf(response, provider, profile, [...this.#sent]);
   }
 
   /** All items of a list, page by page. */
@@ -79,12 +88,13 @@ export class Api {
     token: Secret,
     page: Page,
   ): Promise<HttpResponse> {
-    const { provider, askSecret } = this.#options;
+    const { provider } = this.#options;
     const { otpHeader } = provider.auth;
     const response = await this.#request(operation, inputs, provider.auth, token, page);
     if (otpHeader === undefined || response.status !== 401 || !asksForOtp(response)) return response;
-    const otp = { [otpHeader]: await askSecret('otp') };
-    return this.#request(operation, inputs, provider.auth, token, page, otp);
+    const otp = await this.#options.askSecret('otp');
+    this.#sent.add(otp);
+    return this.#request(operation, inputs, provider.auth, token, page, { [otpHeader]: otp });
   }
 
   async #request(
@@ -125,7 +135,7 @@ export class Api {
     const secrets: Record<string, Secret> = {};
     for (const name of Object.keys(this.#options.provider.secrets ?? {})) {
       if (!body.includes(`{secret.${name}}`)) continue;
-      secrets[`secret.${name}`] = await this.#options.askSecret(name);
+      secrets[`secret.${name}`] = await this.#ask(name);
     }
     return secrets;
   }
@@ -143,12 +153,22 @@ export class Api {
     });
   }
 
+  /** Once for each, also where a call has to be made again. */
+  async #ask(name: string): Promise<Secret> {
+    const asked = this.#asked.get(name) ?? this.#options.askSecret(name);
+    this.#asked.set(name, asked);
+    const secret = await asked;
+    this.#sent.add(secret);
+    return secret;
+  }
+
   #url(path: string): URL {
     const base = this.#options.url.href.replace(/\/$/, '');
     return new URL(`${base}/${path.replace(/^\//, '')}`);
   }
 
   #headers({ header, scheme }: Provider['auth'], credential: Secret): Record<string, string | Secret> {
+    this.#sent.add(credential);
     const value = scheme === undefined ? credential : credential.prefixed(`${scheme} `);
     return { ...this.#options.provider.headers, [header]: value };
   }

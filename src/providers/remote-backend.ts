@@ -57,10 +57,27 @@ export class RemoteBackend implements KeyBackend {
   async create(spec: KeySpec): Promise<{ key: Key; secret: Secret }> {
     const { create } = this.#provider;
     const response = await this.#api.send(create, said(spec));
-    const secret = new Secret(text(partOf(response, create.secret, 'secret')));
-    const key =
-      create.key === undefined ? await this.#newest(spec.name) : this.#key(partOf(response, create.key));
-    return { key: { ...key, name: key.name || spec.name }, secret };
+    try {
+      const secret = new Secret(text(partOf(response, create.secret, 'secret')));
+      const key = await this.#created(response, spec.name);
+      return { key: { ...key, name: key.name || spec.name }, secret };
+    } catch (error) {
+      throw error instanceof KeysError ? orphan(spec.name, error) : error;
+    }
+  }
+
+  /** The key that was just made. One that can be named can be revoked: its other fields are no reason to lose it. */
+  async #created(response: HttpResponse, name: string): Promise<Key> {
+    const { create, key: fields } = this.#provider;
+    if (create.key === undefined) return this.#newest(name);
+    const found = partOf(response, create.key);
+    try {
+      return this.#key(found);
+    } catch (error) {
+      const id = select(found, fields.id);
+      if (!(error instanceof KeysError) || typeof id?.value !== 'string') throw error;
+      return { id: id.value, name, status: 'unknown' };
+    }
   }
 
   async update(id: string, { disabled, ...fields }: KeyChanges): Promise<Key> {
@@ -116,8 +133,11 @@ export class RemoteBackend implements KeyBackend {
     const { list } = this.#provider;
     const response = await this.#api.send(list, {});
     if (response.status === 404) return [];
-    const found = select(part(response.json()), list.items);
-    return found && found.value !== null ? [this.#key(found)] : [];
+    const answer = part(response.json());
+    const found = select(answer, list.items);
+    // Anything else than a key or a plain null is no word on whether there is one.
+    if (!found) throw wrongShape(answer, `an answer with the key at ${[list.items].flat().join(' or ')}`);
+    return found.value === null ? [] : [this.#key(found)];
   }
 
   /** The key that was just made, where the API did not tell which it is. */
@@ -152,6 +172,18 @@ function said(spec: KeySpec): Inputs {
     return Object.keys(value).length > 0;
   };
   return Object.fromEntries(Object.entries(spec).filter(([, value]) => isSaid(value)));
+}
+
+/** A key that surely exists, and whose answer could not be used (exit 5). */
+function orphan(name: string, cause: KeysError): KeysError {
+  return new KeysError({
+    ...cause.failure,
+    exit: 'unfinished',
+    code: 'orphan_key',
+    message: `a key named ${name} was made, but the answer cannot be used: ${cause.message}`,
+    hints: ['keys list', 'revoke the new key: nobody has its secret'],
+    cause,
+  });
 }
 
 function noSuchKey(id: string): KeysError {

@@ -1,5 +1,6 @@
+import { KeysError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import { stepAt } from '../time.ts';
+import { nearestStep } from '../time.ts';
 import type { ExpiryStyle, Template } from './provider.ts';
 
 /** What templates can be filled with. Undefined: not said. */
@@ -52,16 +53,27 @@ function convert(value: unknown, style: string | undefined, clock: Clock): Fille
 
 const day = 86_400_000;
 
-function writeExpiry(moment: Date, style: ExpiryStyle, { now, steps }: Clock): string | number | undefined {
+function writeExpiry(moment: Date, style: ExpiryStyle, { now, steps }: Clock): string | number {
   const left = moment.getTime() - now.getTime();
   if (style === 'date') return moment.toISOString().slice(0, 10);
   if (style === 'seconds') return Math.round(left / 1000);
-  if (style === 'step') return stepAt(steps, moment, now);
+  if (style === 'step') return nearestStep(steps, moment, now);
   if (style === 'days') return Math.ceil(left / day);
   return moment.toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** A path: every input is one segment, percent-encoded whatever it holds. */
+/**
+ * A path: every input is one segment, percent-encoded whatever it holds. Throws `KeysError` for an empty one and for
+ * dots, which would lead to another address however they are written (WHATWG URL, "double-dot URL path segment").
+ */
 export function fillPath(template: string, inputs: Inputs): string {
-  return template.replace(inside, (_, name: string) => encodeURIComponent(String(inputs[name] ?? '')));
+  return template.replace(inside, (_, name: string) => {
+    const segment = String(inputs[name] ?? '');
+    if (!/^\.{0,2}$/.test(segment)) return encodeURIComponent(segment);
+    throw new KeysError({
+      exit: 'network',
+      code: 'unexpected_answer',
+      message: `'${segment}' cannot be a part of an address: no call was made`,
+    });
+  });
 }
