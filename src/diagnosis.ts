@@ -18,9 +18,13 @@ export async function examine(io: Io, paths: Paths): Promise<Finding[]> {
   return [
     { check: 'version', status: 'ok', message: `keys ${version} on ${process.platform} ${process.arch}` },
     nodeVersion(process.versions.node),
-    ...[paths.config, paths.data, paths.state].flatMap((folder) => privacy('folder', folder, 0o700)),
+    { check: 'folders', status: 'ok', message: `config in ${paths.config}, data in ${paths.data}` },
+    ...[paths.config, paths.providers, paths.data, paths.state].flatMap((folder) =>
+      privacy('folder', folder, 0o700),
+    ),
     ...privacy('file', paths.configFile, 0o600),
-    ...privacy('file', paths.authorityDatabase, 0o600),
+    ...['', '-wal', '-shm'].flatMap((part) => privacy('file', `${paths.authorityDatabase}${part}`, 0o600)),
+    ...privacy('file', paths.tokens, 0o600),
     await configuration(paths.configFile),
     await authority(paths.authorityDatabase),
     terminal(io),

@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { Environment } from './env.ts';
+import { KeysError, systemCode } from './errors.ts';
 
 /** An output stream of the program. */
 export interface Output {
@@ -60,12 +61,24 @@ function outputOf(open: () => NodeJS.WriteStream): Output {
     },
     write: (text) =>
       new Promise((done, fail) => {
-        stream().write(text, (error) => (error ? fail(error) : done()));
+        stream().write(text, (error) => (error ? fail(failureOf(error)) : done()));
       }),
     get stream() {
       return stream();
     },
   };
+}
+
+/** A closed pipe is the reader's choice; anything else, such as a full disk, is a failure to tell of. */
+function failureOf(error: Error): Error {
+  const code = systemCode(error);
+  if (code === undefined || code === 'EPIPE') return error;
+  return new KeysError({
+    exit: 'failed',
+    code: 'output_failed',
+    message: `the output could not be written (${code})`,
+    cause: error,
+  });
 }
 
 /**

@@ -9,17 +9,18 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 }
 
 async function exitOf(argv: readonly string[], io: Io): Promise<ExitName> {
-  // The quickest answer, for scripts that ask which version is there: nothing else is loaded for it.
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-    await io.stdout.write(`${version}\n`);
-    return 'done';
-  }
-  const { report, run } = await import('./program.ts');
   try {
+    // The quickest answer, for scripts that ask which version is there: nothing else is loaded for it.
+    if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+      await io.stdout.write(`${version}\n`);
+      return 'done';
+    }
+    const { run } = await import('./program.ts');
     return await run(argv, io, version);
   } catch (error) {
     // Whoever reads stdout has seen enough (`keys list | head -1`).
     if (systemCode(error) === 'EPIPE') return 'done';
+    const { report } = await import('./program.ts');
     const failure = error instanceof KeysError ? error.failure : bug(error);
     await report(failure, argv, io);
     return failure.exit;

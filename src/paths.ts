@@ -13,6 +13,8 @@ export interface Paths {
   /** The user's own providers, a JSON file each. */
   readonly providers: string;
   readonly authorityDatabase: string;
+  /** Session tokens, for who chose a file for them. */
+  readonly tokens: string;
 }
 
 /** Below `KEYS_HOME` where that is set, else the platform's own folders (XDG on Linux). */
@@ -26,6 +28,7 @@ export function locatePaths(env: Environment, cwd: string): Paths {
     configFile: join(config, 'config.json'),
     providers: join(config, 'providers'),
     authorityDatabase: join(data, 'authority.db'),
+    tokens: join(data, 'tokens.json'),
   };
 }
 

@@ -8,6 +8,7 @@ export const capabilities: Capabilities = {
   maxKeys: null,
   usage: true,
   logs: true,
+  logsByKey: true,
   update: true,
   disable: true,
   verify: true,

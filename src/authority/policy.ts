@@ -181,13 +181,16 @@ function admit(database: Connection, row: Row, now: number): Decision {
   const limit = Number(row.rate_limit_rpm);
   return database.transaction(() => {
     database.run('DELETE FROM admissions WHERE key_id = ? AND at <= ?', keyId, now - windowLength);
-    const window = database.get(
-      'SELECT COUNT(*) AS taken, MIN(at) AS oldest FROM admissions WHERE key_id = ?',
-      keyId,
-    );
-    const taken = Number(window?.taken ?? 0);
+    const counted = database.get('SELECT COUNT(*) AS taken FROM admissions WHERE key_id = ?', keyId);
+    const taken = Number(counted?.taken ?? 0);
     if (taken >= limit) {
-      const free = Number(window?.oldest) + windowLength;
+      // More than one has to leave first where the limit was lowered meanwhile.
+      const leaving = database.get(
+        'SELECT at FROM admissions WHERE key_id = ? ORDER BY at LIMIT 1 OFFSET ?',
+        keyId,
+        taken - limit,
+      );
+      const free = Number(leaving?.at) + windowLength;
       const retryAfterSeconds = Math.max(1, Math.ceil((free - now) / 1000));
       const details = { key_id: keyId, limit_rpm: limit };
       return {

@@ -56,7 +56,7 @@ async function readBody(app: { readStdin(): Promise<string> }): Promise<JsonBody
   }
 }
 
-/** On a terminal, JSON laid out and nothing that could redraw the screen; elsewhere the very bytes. */
+/** On a terminal, JSON laid out and nothing that could redraw the screen; elsewhere the text as it came. */
 function printable(text: string, isTerminal: boolean): string {
   if (!isTerminal) return text;
   try {

@@ -70,7 +70,7 @@ export const create = defineCommand({
       maskInCiLog(app.io, secret),
     );
     await echoExpiry(app, requested(input), key);
-    if (backend.capabilities.maxKeys !== null) await noteReplaced(app, live, await backend.list());
+    if (backend.capabilities.maxKeys !== null) await noteReplaced(app, live, backend);
     if (destination.bare || destination.presented) return { kind: 'nothing' };
     for (const { sink, verified } of delivered) {
       await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
@@ -230,7 +230,10 @@ async function noteSuperseded(app: App, existing: readonly Key[]): Promise<void>
 }
 
 /** An API with few keys may have given up one that worked for the new one: nobody else would say so. */
-async function noteReplaced(app: App, before: readonly Key[], after: readonly Key[]): Promise<void> {
+async function noteReplaced(app: App, before: readonly Key[], backend: KeyBackend): Promise<void> {
+  // By now the key is delivered: not even a server that fails makes that undone.
+  const after = await backend.list().catch(() => undefined);
+  if (!after) return app.warn('the API could not be asked whether it replaced an earlier key');
   const alive = new Set(after.filter(isActive).map(({ id }) => id));
   for (const { id } of before.filter((key) => !alive.has(key.id))) {
     await app.warn(`the API replaced the key ${id}: it no longer works`);

@@ -38,7 +38,7 @@ export const topics: Readonly<Record<string, Topic>> = {
     summary: 'where the secret of a new key can go (--to)',
     rows: Object.entries(sinkKinds),
     after: [
-      'Several --to deliver in order. Every sink is checked before the key is made, and read back after.',
+      'Several --to deliver in order, stdout last. Every sink is checked before the key is made, and read back after.',
       'Without --to: shown once on a terminal; off it only with --json (or ndjson, yaml) or --secret-only.',
     ].join('\n'),
   },

@@ -1,11 +1,12 @@
 import type { App } from '../app.ts';
 import type { Profile } from '../config.ts';
-import { checkProfileName, setCurrentProfile, writeProfile } from '../config.ts';
+import { checkProfileName, readConfig, setCurrentProfile, writeProfile } from '../config.ts';
 import type { Connection } from '../connection.ts';
 import { openConnection } from '../connection.ts';
+import { setting } from '../env.ts';
 import { InvalidValue, KeysError, usageError } from '../errors.ts';
 import { localProvider } from '../profile.ts';
-import { allProviders } from '../providers/catalog.ts';
+import { allProviders, findProvider } from '../providers/catalog.ts';
 import type { Secret } from '../secret.ts';
 import { defineCommand, toggle, value, values } from './define.ts';
 import { oneOf, readLabel } from './read.ts';
@@ -50,27 +51,36 @@ export const login = defineCommand({
     app.begin();
     await store.write(ownerOf(connection), token);
     await forgetEarlier(app, connection, kind);
-    const { name, ...settings } = profile;
+    // From now on it is the stored token that counts.
+    const { name, tokenCommand: _, ...settings } = profile;
     const stored = { ...settings, url: url.href, store: kind };
     await writeProfile(app.paths.configFile, name, stored);
     await setCurrentProfile(app.paths.configFile, name);
     const place = kind === 'file' ? 'a file that only you can read' : 'the keychain';
+    for (const variable of ['KEYS_TOKEN', 'KEYS_TOKEN_FILE'] as const) {
+      if (setting(app.io.env, variable))
+        await app.warn(`${variable} is set, and goes before the token just stored`);
+    }
     await app.note(`logged in: profile ${name} is now the current one, its token is in ${place}`);
     return statusResult(
       { ...connection, profile: { ...profile, ...stored } },
-      { source: kind, authenticated: true },
+      { source: kind, authenticated: input.noVerify ? null : true },
     );
   },
 });
 
-/** A token that an earlier login left in the other store would stay there for good. */
+/** The token of an earlier login would stay for good where it is, once the profile points elsewhere. */
 async function forgetEarlier(app: App, connection: Connection, kind: 'keychain' | 'file'): Promise<void> {
-  const { store } = connection.profile;
-  if (store === undefined || store === kind) return;
+  const { profiles } = await readConfig(app.paths.configFile);
+  const { name } = connection.profile;
+  const earlier = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
+  const store = earlier?.store;
+  if (!earlier?.url || store === undefined) return;
+  const { origin } = new URL(earlier.url);
+  if (store === kind && origin === connection.url.origin) return;
   const { openStore } = await import('../tokens/store.ts');
-  const { ownerOf } = await import('../remote.ts');
   try {
-    await openStore(store, app.tokenContext).remove(ownerOf(connection));
+    await openStore(store, app.tokenContext).remove({ profile: name, origin });
   } catch (error) {
     if (!(error instanceof KeysError)) throw error;
     await app.warn(`an earlier token may still be in the ${store}: ${error.message}`);
@@ -89,7 +99,12 @@ type Options = Record<string, string>;
 async function askForConnection(app: App, given: Options): Promise<Connection> {
   const profile = await chosenProfile(app);
   checkProfileName(profile.name);
-  const provider = (await allProviders(app.paths.providers)).find(({ id }) => id === profile.provider);
+  if (profile.name === localProvider.id) {
+    throw usageError(
+      `the profile ${profile.name} is the embedded authority: choose another name with --profile`,
+    );
+  }
+  const provider = await findProvider(profile.provider, app.paths.providers);
   if (!provider) throw usageError(`there is no provider '${profile.provider}'`, 'keys provider list');
   const options: Options = { ...profile.options, ...given };
   let { url } = profile;

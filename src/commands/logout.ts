@@ -1,3 +1,4 @@
+import { setting } from '../env.ts';
 import { usageError } from '../errors.ts';
 import { defineCommand } from './define.ts';
 
@@ -26,7 +27,9 @@ export const logout = defineCommand({
         ? `forgot the session token of ${profile.name}; at the provider it is valid until it expires`
         : `there was no session token of ${profile.name} to forget`,
     );
-    if (app.io.env.KEYS_TOKEN) await app.warn('KEYS_TOKEN is set, and goes on being used');
+    for (const variable of ['KEYS_TOKEN', 'KEYS_TOKEN_FILE'] as const) {
+      if (setting(app.io.env, variable)) await app.warn(`${variable} is set, and goes on being used`);
+    }
     const record = { profile: profile.name, url: url.href, removed: true, changed };
     return {
       kind: 'one',

@@ -52,7 +52,9 @@ export const logs = defineCommand({
   },
   async run(app, { operands: [reference], since, until, limit, page, follow, status, method, path }) {
     const backend = await app.backend();
-    requireAbility((await app.profile()).provider, 'logs', backend.capabilities);
+    const { provider } = await app.profile();
+    requireAbility(provider, 'logs', backend.capabilities);
+    if (reference !== undefined) requireAbility(provider, 'logsByKey', backend.capabilities);
     const keyId = reference === undefined ? undefined : findKey(await app.keys(), reference).id;
     const query: LogQuery = {
       ...(keyId !== undefined && { keyId }),

@@ -1,5 +1,5 @@
 import type { App } from '../app.ts';
-import { KeysError, usageError } from '../errors.ts';
+import { KeysError, shellWord, usageError } from '../errors.ts';
 import { findKeys } from '../lifecycle/find.ts';
 import type { Key } from '../lifecycle/key.ts';
 import { isActive } from '../lifecycle/key.ts';
@@ -78,7 +78,7 @@ async function makeSure(app: App, keys: readonly Key[], confirm: string | undefi
   if (!app.interactive) {
     throw usageError(
       'revoking is final and nobody can be asked here: it needs --yes, or --confirm with the name',
-      `keys revoke ${keys.map(({ id }) => id).join(' ')} --yes`,
+      `keys revoke ${keys.map(({ id }) => shellWord(id)).join(' ')} --yes`,
     );
   }
   await ask(app, keys);
@@ -120,7 +120,7 @@ function partlyRevoked(records: readonly Revoked[], keys: readonly Key[], cause:
     exit: 'unfinished',
     code: 'partly_revoked',
     message: `${records.length} of ${keys.length} keys were revoked, then it failed: ${cause instanceof Error ? cause.message : cause}`,
-    hints: [`keys revoke ${open.join(' ')} --yes`],
+    hints: [`keys revoke ${open.map(shellWord).join(' ')} --yes`],
     cause,
   });
 }

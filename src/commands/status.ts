@@ -37,7 +37,8 @@ export const status = defineCommand({
 interface Session {
   /** Where the token comes from; null where there is none. */
   source: string | null;
-  authenticated: boolean;
+  /** Null: nobody asked the API. */
+  authenticated: boolean | null;
 }
 
 async function session(app: App, connection: Connection): Promise<Session> {
@@ -74,6 +75,6 @@ function result(record: Status): Result {
     record,
     columns: statusFields,
     table: async (_, terminal) => (await import('../output/views/status.ts')).statusView(record, terminal),
-    ...(!record.authenticated && { exit: 'auth' as const }),
+    ...(record.authenticated === false && { exit: 'auth' as const }),
   };
 }

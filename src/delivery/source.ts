@@ -1,24 +1,32 @@
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { KeysError, usageError } from '../errors.ts';
-import { readPrivateFile } from '../files/private-file.ts';
+import { KeysError, systemCode, usageError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import { readVariable } from './dotenv.ts';
 
 /** Reads a secret from where a sink put it: `file:PATH` or `env:PATH#NAME`. Throws `KeysError`. */
 export async function readSource(text: string, cwd: string): Promise<Secret> {
   const [, kind, rest = ''] = /^(file|env):(.+)$/s.exec(text) ?? [];
-  if (kind === 'file') return nonEmpty((await readFile(resolve(cwd, rest))).toString('utf8').trim(), text);
+  if (kind === 'file') return nonEmpty((await read(resolve(cwd, rest))).toString('utf8').trim(), text);
   const [, path, name] = /^(.+)#([^#]+)$/s.exec(rest) ?? [];
   if (kind !== 'env' || path === undefined || name === undefined) {
     throw usageError(`'${text}' is not a source: write file:PATH or env:PATH#NAME`);
   }
-  return nonEmpty(readVariable(await readFile(resolve(cwd, path)), name) ?? '', text);
+  return nonEmpty(readVariable(await read(resolve(cwd, path)), name) ?? '', text);
 }
 
-async function readFile(path: string): Promise<Buffer> {
-  const content = await readPrivateFile(path);
-  if (content) return content;
-  throw new KeysError({ exit: 'failed', code: 'source_missing', message: `${path} does not exist` });
+/** Also through a symbolic link: that is how secrets are mounted into containers. */
+async function read(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new KeysError({
+      exit: 'failed',
+      code: 'source_unreadable',
+      message: `${path} cannot be read (${systemCode(error) ?? 'unknown error'})`,
+      cause: error,
+    });
+  }
 }
 
 function nonEmpty(value: string, source: string): Secret {

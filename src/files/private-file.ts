@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { access, lstat, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { KeysError, systemCode } from '../errors.ts';
@@ -13,7 +14,7 @@ import { KeysError, systemCode } from '../errors.ts';
 export async function checkPrivateFile(path: string): Promise<void> {
   await refuseUnlessPlainFile(path);
   try {
-    await access(dirname(path), constants.W_OK | constants.X_OK);
+    await access(dirname(path), constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const missing = systemCode(error) === 'ENOENT';
     throw new KeysError({
@@ -59,7 +60,10 @@ export async function modeOpenToOthers(path: string): Promise<string | undefined
 export async function writePrivateFile(path: string, content: string | Buffer): Promise<void> {
   await refuseUnlessPlainFile(path);
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  let folder: FileHandle | undefined;
   try {
+    // Before the old file is gone, for a folder that cannot be opened could not be synced after.
+    folder = await openFolder(dirname(path));
     const file = await open(temporary, 'wx', 0o600);
     try {
       await file.writeFile(content);
@@ -68,6 +72,7 @@ export async function writePrivateFile(path: string, content: string | Buffer): 
       await file.close();
     }
     await rename(temporary, path);
+    await folder?.sync();
   } catch (error) {
     await unlink(temporary).catch(() => {});
     throw new KeysError({
@@ -76,8 +81,9 @@ export async function writePrivateFile(path: string, content: string | Buffer): 
       message: `${path} could not be written (${systemCode(error) ?? 'unknown error'})`,
       cause: error,
     });
+  } finally {
+    await folder?.close();
   }
-  await syncFolder(dirname(path));
 }
 
 async function refuseUnlessPlainFile(path: string): Promise<void> {
@@ -104,13 +110,7 @@ async function refuseUnlessPlainFile(path: string): Promise<void> {
   });
 }
 
-async function syncFolder(path: string): Promise<void> {
-  // Windows cannot open a folder; its rename is durable by itself.
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+/** Windows cannot open a folder; its rename is durable by itself. */
+async function openFolder(path: string): Promise<FileHandle | undefined> {
+  return process.platform === 'win32' ? undefined : open(path, 'r');
 }

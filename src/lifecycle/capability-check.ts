@@ -40,10 +40,11 @@ export function requireInputs(
   );
 }
 
-type Ability = 'logs' | 'usage' | 'usageByDay' | 'update' | 'disable' | 'verify';
+type Ability = 'logs' | 'logsByKey' | 'usage' | 'usageByDay' | 'update' | 'disable' | 'verify';
 
 const abilities: Readonly<Record<Ability, string>> = {
   logs: 'reports no log of uses',
+  logsByKey: 'does not report which key was used',
   usage: 'reports no usage',
   usageByDay: 'reports no usage by day',
   update: 'cannot change a key',

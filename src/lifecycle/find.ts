@@ -15,13 +15,20 @@ export function findKey(keys: readonly Key[], reference: string): Key {
     reference.length < shortestPrefix ? [] : keys.filter((key) => key.id.startsWith(reference));
   const [match] = candidates;
   if (!match) throw noSuchKey(keys, [reference]);
-  if (candidates.length > 1) throw severalKeys(reference, candidates);
+  if (candidates.length > 1) {
+    throw severalKeys(`'${reference}' is the start of ${candidates.length} ids`, candidates);
+  }
   return match;
 }
 
 function newestNamed(keys: readonly Key[], name: string): Key | undefined {
   const named = keys.filter((key) => key.name === name);
-  return named.find((key) => key.status !== 'revoked') ?? named[0];
+  const live = named.filter((key) => key.status !== 'revoked');
+  // Without times nobody can tell which is the newest, and a guess could end the wrong key.
+  if (live.length > 1 && live.some((key) => key.createdAt === undefined)) {
+    throw severalKeys(`${live.length} live keys are named '${name}'`, live);
+  }
+  return live[0] ?? named[0];
 }
 
 /** As `findKey` for several references: every one is looked up before any is used, and all missing ones are named. */
@@ -57,11 +64,11 @@ function noSuchKey(keys: readonly Key[], references: readonly string[]): KeysErr
   });
 }
 
-function severalKeys(reference: string, candidates: readonly Key[]): KeysError {
+function severalKeys(message: string, candidates: readonly Key[]): KeysError {
   return new KeysError({
     exit: 'notFound',
     code: 'several_keys',
-    message: `'${reference}' is the start of ${candidates.length} ids`,
+    message,
     hints: candidates.map((key) => `${key.id}  ${key.name}  ${key.status}`),
   });
 }

@@ -1,4 +1,4 @@
-import { KeysError } from '../errors.ts';
+import { KeysError, shellWord } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import type { Key } from './key.ts';
 import type { Delivered, KeyBackend, KeySpec, Sink } from './ports.ts';
@@ -63,21 +63,20 @@ async function undelivered(
       code: 'partly_delivered',
       message: `the secret of ${key.name} (${key.id}) is in ${holders.join(', ')} but was not delivered${to}: ${reason}`,
       hints: [
-        `keys revoke ${key.id} --yes`,
+        `keys revoke ${shellWord(key.id)} --yes`,
         `the key works; copy its secret from ${holders[0]} or revoke it`,
       ],
       cause,
     });
   }
-  try {
-    await backend.revoke(key.id);
-  } catch (second) {
+  const isRevoked = await backend.revoke(key.id).catch(() => false);
+  if (!isRevoked) {
     return new KeysError({
       exit: 'unfinished',
       code: 'orphan_key',
       message: `the secret was not delivered${to} (${reason}), and the new key ${key.id} could not be revoked`,
-      hints: [`keys revoke ${key.id} --yes`],
-      cause: second,
+      hints: [`keys revoke ${shellWord(key.id)} --yes`],
+      cause,
     });
   }
   return new KeysError({

@@ -12,6 +12,8 @@ export interface Capabilities {
   maxKeys: number | null;
   usage: boolean;
   logs: boolean;
+  /** Whether the log tells which key was used. */
+  logsByKey: boolean;
   update: boolean;
   disable: boolean;
   verify: boolean;
@@ -85,7 +87,8 @@ export interface UsageRow {
   date?: string;
   requests: number;
   tokens: number;
-  spentUsd: number;
+  /** Absent where the provider does not report it. */
+  spentUsd?: number;
 }
 
 /** The keys of one account, wherever they are kept. Every method throws `KeysError`. */

@@ -1,4 +1,4 @@
-import { KeysError } from '../errors.ts';
+import { KeysError, shellWord } from '../errors.ts';
 import type { Key } from './key.ts';
 import type { Capabilities } from './ports.ts';
 
@@ -18,7 +18,7 @@ export function requireRoom(
     code: 'key_limit',
     message: `the provider ${provider} has room for ${maxKeys} live ${maxKeys === 1 ? 'key' : 'keys'}, and there is ${ids.join(', ')}`,
     hints: [
-      `keys revoke ${ids[0]}`,
+      `keys revoke ${shellWord(ids[0] ?? '')}`,
       ...(overlap === 'none'
         ? ['or add --allow-downtime: the old key may die before the new one is in place']
         : []),

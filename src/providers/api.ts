@@ -50,6 +50,8 @@ export class Api {
     }
     const failure = this.failureOf(response);
     if (failure) throw failure;
+    // A page for people, such as a sign-in, is no success, whatever its status.
+    if (/^text\/html\b/i.test(response.headers['content-type'] ?? '')) response.json();
     return response;
   }
 

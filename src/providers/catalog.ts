@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { KeysError, systemCode } from '../errors.ts';
 import { providers } from './index.ts';
 import type { Provider } from './provider.ts';
@@ -36,11 +36,15 @@ function files(folder: string): string[] {
 async function readProvider(file: string): Promise<Provider> {
   const { checkProvider } = await import('./check.ts');
   const { provider, faults } = checkProvider(readJson(file));
-  if (provider) return provider;
+  const isNamedRight = provider?.id === basename(file, '.json');
+  if (provider && isNamedRight) return provider;
+  const problems = provider
+    ? [{ path: 'id', message: `'${provider.id}' is not the name of the file` }]
+    : faults;
   throw new KeysError({
     exit: 'failed',
     code: 'provider_faulty',
-    message: `${file} is not a provider: ${faults.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,
+    message: `${file} is not a provider: ${problems.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,
     hints: [`keys provider check '${file}'`],
   });
 }

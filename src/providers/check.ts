@@ -10,6 +10,10 @@ import { expiryStyles, timeStyles } from './provider.ts';
  */
 
 const text = v.pipe(v.string(), v.nonEmpty());
+/** A name that a template and an environment variable can carry. */
+const word = v.pipe(v.string(), v.regex(/^[A-Za-z]+$/, 'use letters only'));
+/** RFC 9110 section 5.6.2, `token`. */
+const header = v.pipe(v.string(), v.regex(/^[!#$%&'*+.^`|~\w-]+$/, 'is not the name of a header'));
 const address = v.pipe(v.string(), v.startsWith('/'));
 const words = v.record(text, text);
 const path = v.union([v.string(), v.array(v.string())]);
@@ -49,7 +53,7 @@ const paging = v.variant('by', [
   v.strictObject({ by: v.literal('url'), next: path }),
 ]);
 
-const auth = v.strictObject({ header: text, scheme: v.optional(text), otpHeader: v.optional(text) });
+const auth = v.strictObject({ header, scheme: v.optional(text), otpHeader: v.optional(header) });
 
 export const providerSchema = v.strictObject({
   $schema: v.optional(v.string()),
@@ -59,9 +63,9 @@ export const providerSchema = v.strictObject({
   note: v.optional(text),
   url: v.optional(v.pipe(v.string(), v.url())),
   auth,
-  headers: v.optional(words),
-  options: v.optional(v.record(text, v.strictObject({ help: text, required: v.optional(v.boolean()) }))),
-  secrets: v.optional(v.record(text, v.strictObject({ help: text }))),
+  headers: v.optional(v.record(header, text)),
+  options: v.optional(v.record(word, v.strictObject({ help: text, required: v.optional(v.boolean()) }))),
+  secrets: v.optional(v.record(word, v.strictObject({ help: text }))),
   capabilities: v.strictObject({
     overlap: v.picklist(['none', 'client', 'server']),
     expiry: v.picklist(['any', 'steps', 'none']),
@@ -88,7 +92,13 @@ export const providerSchema = v.strictObject({
       ...call,
       items: path,
       paging: v.optional(paging),
-      entry: v.strictObject({ timestamp: timePath, method: path, path, statusCode: path }),
+      entry: v.strictObject({
+        timestamp: timePath,
+        method: path,
+        path,
+        statusCode: path,
+        keyId: v.optional(path),
+      }),
     }),
   ),
   verify: v.optional(
@@ -190,13 +200,15 @@ function placeholderProblem(
   style: string | undefined,
 ): string | undefined {
   const [, kind, rest = ''] = /^(option|secret)\.(.+)$/.exec(input) ?? [];
-  if (kind === 'option') return provider.options?.[rest] ? undefined : 'is not declared in options';
-  if (kind === 'secret') return provider.secrets?.[rest] ? undefined : 'is not declared in secrets';
+  if (kind === 'option')
+    return Object.hasOwn(provider.options ?? {}, rest) ? undefined : 'is not declared in options';
+  if (kind === 'secret')
+    return Object.hasOwn(provider.secrets ?? {}, rest) ? undefined : 'is not declared in secrets';
   if (input !== 'id' && !(keyInputs as readonly string[]).includes(input)) {
     return `is not one of id, ${keyInputs.join(', ')}`;
   }
   if (input === 'expiresAt') {
-    return style !== undefined && style in expiryStyles
+    return style !== undefined && Object.hasOwn(expiryStyles, style)
       ? undefined
       : `needs one of :${Object.keys(expiryStyles).join(', :')}`;
   }

@@ -23,7 +23,11 @@ export async function* readPages(
   let request: PageRequest | undefined = { query: firstQuery(paging) };
   let seen = 0;
   let before = '';
+  const asked = new Set<string>();
   while (request) {
+    const question = JSON.stringify(request);
+    if (asked.has(question)) throw repeatedPage();
+    asked.add(question);
     const response: HttpResponse = await read(request);
     const answer = part(response.json());
     const items = itemsOf(answer, itemsAt);

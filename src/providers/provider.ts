@@ -138,6 +138,7 @@ export interface EntryFields {
   method: Path;
   path: Path;
   statusCode: Path;
+  keyId?: Path;
 }
 
 /** How to come from one page to the next; absent: the first answer is everything. */
@@ -186,6 +187,7 @@ export function capabilitiesOf(provider: Provider): Capabilities {
     ...provider.capabilities,
     usage: provider.key.usage !== undefined,
     logs: provider.logs !== undefined,
+    logsByKey: provider.logs?.entry.keyId !== undefined || provider.capabilities.maxKeys === 1,
     update: provider.update !== undefined,
     disable: provider.disable !== undefined,
     verify: provider.verify !== undefined,

@@ -8,7 +8,8 @@ import { number, select, text, texts, time, wrongShape } from './select.ts';
 /** A key as the API reports it. Throws `KeysError` (7) that names the field which is not what it should be. */
 export function readKey(from: Part, fields: KeyFields, now: Date): Key {
   const id = select(from, fields.id);
-  if (!id) throw wrongShape(from, `a key with the field ${[fields.id].flat().join(' or ')}`);
+  if (!id || id.value === '')
+    throw wrongShape(from, `a key with the field ${[fields.id].flat().join(' or ')}`);
   const expiresAt = fields.expiresAt && time(from, fields.expiresAt);
   return withoutAbsent({
     id: text(id),
@@ -46,7 +47,8 @@ function readStatus(from: Part, { status = [] }: KeyFields, expiresAt: string | 
   for (const { at, words } of status) {
     const found = select(from, at);
     if (!found) continue;
-    const word = words[String(found.value)];
+    const value = String(found.value);
+    const word = Object.hasOwn(words, value) ? words[value] : undefined;
     if (word === undefined) unknown = true;
     else if (word !== 'active') return word;
     else unknown = false;
@@ -56,13 +58,19 @@ function readStatus(from: Part, { status = [] }: KeyFields, expiresAt: string | 
   return statusOf({ revoked: false, disabled: false, expiresAt: expires }, now.getTime());
 }
 
-const longestPrefix = 24;
+/** Up to this many characters it is a prefix; more may be the secret itself. */
+const longestPrefix = 12;
 
 /** What may be shown of a secret. An API that gives it away whole must not make `list` do the same. */
 function recognisable(prefix: string | null | undefined): string | undefined {
   if (prefix === null || prefix === undefined) return undefined;
   const isMasked = /\.\.|[*•…]/.test(prefix);
-  return isMasked || prefix.length <= longestPrefix ? prefix : `${prefix.slice(0, 8)}…${prefix.slice(-4)}`;
+  if (isMasked || prefix.length <= longestPrefix) return prefix;
+  const [head, tail] = [
+    Math.min(8, Math.floor(prefix.length / 4)),
+    Math.min(4, Math.floor(prefix.length / 8)),
+  ];
+  return `${prefix.slice(0, head)}…${prefix.slice(-tail)}`;
 }
 
 function readUsage(from: Part, usage: KeyFields['usage']): Key['usage'] {
@@ -81,11 +89,13 @@ export function readEntry(from: Part, fields: EntryFields): LogEntry {
   };
   const timestamp = time(from, fields.timestamp);
   if (!timestamp) throw wrongShape(from, 'a log entry with a time');
+  const keyId = optional(from, fields.keyId, text);
   return {
     timestamp,
     method: text(needed(fields.method)),
     path: text(needed(fields.path)),
     statusCode: number(needed(fields.statusCode)),
+    ...(keyId && { keyId }),
   };
 }
 

@@ -111,8 +111,8 @@ export class RemoteBackend implements KeyBackend {
     const keys = (await this.list()).filter(({ id }) => keyId === undefined || id === keyId);
     const rows: UsageRow[] = [];
     for (const { id, name } of keys) {
-      const { usage = { requests: 0, tokens: 0 }, spentUsd = 0 } = (await this.get(id)) ?? {};
-      rows.push({ keyId: id, name, ...usage, spentUsd });
+      const { usage = { requests: 0, tokens: 0 }, spentUsd } = (await this.get(id)) ?? {};
+      rows.push({ keyId: id, name, ...usage, ...(spentUsd !== undefined && { spentUsd }) });
     }
     return rows;
   }

@@ -2,6 +2,7 @@ import { KeysError } from '../errors.ts';
 import type { HttpResponse } from '../http/client.ts';
 import type { Reason, Verdict } from '../lifecycle/ports.ts';
 import type { Verification } from './provider.ts';
+import type { Part } from './select.ts';
 import { elements, part, select } from './select.ts';
 
 const usualReading: Readonly<Record<number, Reason>> = {
@@ -12,7 +13,10 @@ const usualReading: Readonly<Record<number, Reason>> = {
 };
 
 /** What some APIs say more exactly than the status does. */
-const codes: Readonly<Record<string, Reason>> = { EXPIRED_API_KEY: 'expired', REVOKED_API_KEY: 'revoked' };
+const codes = new Map<string, Reason>([
+  ['EXPIRED_API_KEY', 'expired'],
+  ['REVOKED_API_KEY', 'revoked'],
+]);
 
 /** What the answer to a harmless call, made with the key, says of the key. A server that cannot be asked decides nothing. */
 export async function readVerdict(
@@ -27,10 +31,22 @@ export async function readVerdict(
     throw error;
   }
   const { status } = response;
-  if (status >= 200 && status < 300) return { ...verdict('ok', status), ...modelsIn(verification, response) };
-  const code = codeIn(response);
-  const reason = codes[code] ?? verification.reading?.[String(status)] ?? usualReading[status];
-  return verdict(reason ?? (status >= 500 ? 'unreachable' : 'forbidden'), status);
+  if (status >= 200 && status < 300) {
+    // A page for people is no answer, whatever its status.
+    const answer = part(response.json());
+    return { ...verdict('ok', status), ...modelsIn(verification, answer) };
+  }
+  const reason =
+    codes.get(codeIn(response)) ?? verification.reading?.[String(status)] ?? usualReading[status];
+  if (reason !== undefined) return verdict(reason, status);
+  if (status >= 500) return verdict('unreachable', status);
+  throw new KeysError({
+    exit: 'network',
+    code: 'not_this_api',
+    message: `the API answered with HTTP status ${status}, which says nothing about the key`,
+    hints: ['check the URL of the profile: keys status'],
+    httpStatus: status,
+  });
 }
 
 /** Limits do not make a key invalid: it is what it should be, and may be used again. */
@@ -40,8 +56,8 @@ function verdict(reason: Reason, httpStatus: number | null): Verdict {
   return { valid: validReasons.has(reason), reason, httpStatus };
 }
 
-function modelsIn({ models }: Verification, response: HttpResponse): { models?: string[] } {
-  const list = models === undefined ? undefined : select(part(response.json()), models);
+function modelsIn({ models }: Verification, answer: Part): { models?: string[] } {
+  const list = models === undefined ? undefined : select(answer, models);
   if (!list) return {};
   return {
     models: elements(list)

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { KeysError, systemCode } from '../errors.ts';
 import { withFileLock } from '../files/file-lock.ts';
 import { modeOpenToOthers, readPrivateFile, writePrivateFile } from '../files/private-file.ts';
@@ -13,7 +12,7 @@ import { openToOthers } from './token-file.ts';
  * cannot be read, or that is not such an object.
  */
 export function openFileItems(paths: Paths): Keychain {
-  const file = join(paths.data, 'tokens.json');
+  const file = paths.tokens;
   const change = async (edit: (tokens: Map<string, string>) => void) => {
     makeFolder(paths.data);
     return withFileLock(file, async () => {

@@ -82,7 +82,7 @@ class KeychainChild implements KeychainItems {
     });
     process.once('exit', this.#kill);
     this.#timer = setTimeout(() => this.#stop('silent', ''), limit ?? openingLimit);
-    createInterface({ input: this.#child.stdout }).on('line', (line) => this.#take(JSON.parse(line)));
+    createInterface({ input: this.#child.stdout }).on('line', (line) => this.#hear(line));
     this.#child.stderr.resume();
     // A process that has ended cannot be written to; its end is reported by `close`.
     this.#child.stdin.on('error', () => {});
@@ -119,6 +119,14 @@ class KeychainChild implements KeychainItems {
       this.#waiting = { done, fail };
       this.#child.stdin.write(`${JSON.stringify(request)}\n`);
     });
+  }
+
+  #hear(line: string): void {
+    try {
+      this.#take(JSON.parse(line) as Reply);
+    } catch {
+      this.#stop('failed', 'its process said something unexpected');
+    }
   }
 
   #take(reply: Reply): void {

@@ -73,6 +73,16 @@ test('an unknown flag is refused with one that is near, and the word behind it i
   expect(JSON.parse(run.stderr).error.message).toBe('unknown flag --limt (did you mean --limit?)');
 });
 
+test('a word too many is not repeated where a secret may have been meant for stdin', async () => {
+  const box = new Sandbox();
+  for (const command of ['login', 'verify']) {
+    const run = await box.keys([command, 'my-very-own-token']);
+    expect(run.exit).toBe(2);
+    expect(run.stderr).toContain('unexpected argument, the first: it takes none');
+    expect(run.stderr).not.toContain('my-very-own-token');
+  }
+});
+
 test('a flag without its value is refused', async () => {
   const run = await new Sandbox().keys(['list', '--limit']);
   expect(run).toMatchObject({ exit: 2, stderr: 'error: --limit needs a value\nhint: keys help list\n' });
@@ -154,7 +164,14 @@ test('doctor finds nothing wrong with a fresh machine, and changes nothing', asy
   const run = await box.keys(['doctor', '--json']);
   expect(run.exit).toBe(0);
   const checks = JSON.parse(run.stdout) as { check: string; status: string }[];
-  expect(checks.map(({ check }) => check)).toEqual(['version', 'node', 'config', 'authority', 'terminal']);
+  expect(checks.map(({ check }) => check)).toEqual([
+    'version',
+    'node',
+    'folders',
+    'config',
+    'authority',
+    'terminal',
+  ]);
   expect(checks.every(({ status }) => status === 'ok')).toBe(true);
 });
 

@@ -106,6 +106,42 @@ describe('Unreal AI, to the letter of its document', () => {
   });
 });
 
+describe('Ctrl-C', () => {
+  test('before a key is made ends the command: exit 130', async () => {
+    const [box, server] = [new Sandbox(), await UnrealServer.start()];
+    const options = { env: envOf('unreal', server.url), interrupt: AbortSignal.abort() };
+    expect((await box.keys(['create', 'ci', '--secret-only'], options)).exit).toBe(130);
+    expect(server.keys).toEqual([]);
+  });
+
+  test('after it was made lets the command clear up behind itself', async () => {
+    const [box, server] = [new Sandbox(), await UnrealServer.start()];
+    const controller = new AbortController();
+    server.onCreate = () => controller.abort();
+    const options = { env: envOf('unreal', server.url), interrupt: controller.signal };
+    const run = await box.keys(['create', 'ci', '--secret-only'], {
+      ...options,
+      breakStdout: { at: 1, code: 'EPIPE' },
+    });
+    expect(run.exit).toBe(1);
+    expect(run.stderr).toContain('was revoked again');
+    expect(server.keys).toEqual([]);
+  });
+
+  test('after it was made does not keep the secret from its place', async () => {
+    const [box, server] = [new Sandbox(), await UnrealServer.start()];
+    box.expectSecretIn('a.key');
+    const controller = new AbortController();
+    server.onCreate = () => controller.abort();
+    const run = await box.keys(['create', 'ci', '--to', 'file:a.key'], {
+      env: envOf('unreal', server.url),
+      interrupt: controller.signal,
+    });
+    expect(run.exit).toBe(0);
+    expect(box.read('a.key')).toBe(server.keys[0]?.secret);
+  });
+});
+
 describe('what a provider cannot do is refused before any call', () => {
   test.each([
     [

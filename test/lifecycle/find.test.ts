@@ -108,3 +108,10 @@ describe('several keys', () => {
     expect(failureOf(() => findKeys(twins, ['missing', 'abcd'])).code).toBe('several_keys');
   });
 });
+
+test('of several live keys of a name without times, none is guessed', () => {
+  const [a, b] = [key({ id: 'aaaa0001', name: 'ci' }), key({ id: 'bbbb0001', name: 'ci' })];
+  const timeless = [a, b].map(({ createdAt: _, ...rest }) => rest);
+  expect(() => findKey(timeless, 'ci')).toThrow(/2 live keys are named 'ci'/);
+  expect(findKey(timeless, 'aaaa0001').id).toBe('aaaa0001');
+});

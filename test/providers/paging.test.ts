@@ -103,3 +103,12 @@ test('a server that repeats a page fails the list: it would have holes', async (
   server.on('GET /v1/keys', same, same);
   expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('page_repeated');
 });
+
+test('pages that lead back to an earlier one fail the list, in place of going on for ever', async () => {
+  const provider = paged({ by: 'url', next: 'next' });
+  const server = await FaultServer.start();
+  server.on('GET /v1/keys', json(200, { keys: keys('a'), next: '/v1/keys?page=2' }));
+  server.on('GET /v1/keys?page=2', json(200, { keys: keys('b'), next: '/v1/keys?page=3' }));
+  server.on('GET /v1/keys?page=3', json(200, { keys: keys('c'), next: '/v1/keys?page=2' }));
+  expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('page_repeated');
+});

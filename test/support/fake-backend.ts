@@ -12,6 +12,7 @@ const capabilities: Capabilities = {
   maxKeys: null,
   usage: true,
   logs: true,
+  logsByKey: true,
   update: true,
   disable: true,
   verify: true,

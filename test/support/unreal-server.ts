@@ -16,6 +16,8 @@ export class UnrealServer {
   readonly keys: StoredKey[] = [];
   /** While true, the session token is refused. */
   isLocked = false;
+  /** Called when a key was made, before the answer is sent. */
+  onCreate = () => {};
   readonly #server: Server;
 
   private constructor() {
@@ -73,6 +75,7 @@ export class UnrealServer {
       secret: `sk-a1b2c3d4e5f6g7h8i9j0${number}EXAMPLE`,
     };
     this.keys.push(key);
+    this.onCreate();
     return { name, key: key.secret, hash: key.hash, created: key.created };
   }
 

@@ -60,7 +60,7 @@ function budget(key: Partial<Key>, { style }: Terminal): string | undefined {
   if (budgetUsd === undefined) return spent;
   if (budgetUsd === null) return spent ? `none, ${spent}` : 'none';
   if (spentUsd === undefined) return value.dollars(budgetUsd);
-  const share = budgetUsd > 0 ? Math.min(1, spentUsd / budgetUsd) : 1;
+  const share = budgetUsd > 0 ? Math.max(0, Math.min(1, spentUsd / budgetUsd)) : 1;
   const filled = Math.round(share * barWidth);
   const paint = share >= 1 ? style.red : share >= 0.8 ? style.yellow : style.green;
   const bar = paint('█'.repeat(filled)) + style.dim('░'.repeat(barWidth - filled));

@@ -24,7 +24,7 @@ function statusCode({ statusCode: code }: LogEntry, { style }: Terminal): string
 }
 
 export function logView(entries: readonly LogEntry[], terminal: Terminal): string {
-  return entries.length > 0 ? renderTable(entries, logColumns, terminal) : 'No uses recorded.\n';
+  return entries.length > 0 ? renderTable(entries, logColumns, terminal) : 'no use recorded\n';
 }
 
 /** A single entry while following: no later row can widen a column, so there are none. */
@@ -45,9 +45,14 @@ const usageColumns: Column<UsageRow>[] = [
   { header: 'ID', text: (row) => visible(row.keyId ?? ''), rank: 1 },
   { header: 'REQUESTS', text: (row) => count(row.requests), align: 'right', rank: 0 },
   { header: 'TOKENS', text: (row) => count(row.tokens), align: 'right', rank: 0 },
-  { header: 'SPENT', text: (row) => dollars(row.spentUsd), align: 'right', rank: 0 },
+  {
+    header: 'SPENT',
+    text: (row) => (row.spentUsd === undefined ? '' : dollars(row.spentUsd)),
+    align: 'right',
+    rank: 0,
+  },
 ];
 
 export function usageView(rows: readonly UsageRow[], terminal: Terminal): string {
-  return rows.length > 0 ? renderTable(rows, usageColumns, terminal) : 'No use recorded.\n';
+  return rows.length > 0 ? renderTable(rows, usageColumns, terminal) : 'no use recorded\n';
 }

@@ -9,16 +9,13 @@ export interface Status {
   provider: string;
   url: string | null;
   tokenSource: string | null;
-  authenticated: boolean;
+  authenticated: boolean | null;
   capabilities: Capabilities;
 }
 
 /** Which profile is in use, and what its provider can do. */
 export function statusView(status: Status, terminal: Terminal): string {
-  const { style } = terminal;
-  const session = status.authenticated
-    ? style.green(status.tokenSource === null ? 'needs none' : `accepted, from ${status.tokenSource}`)
-    : style.red(status.tokenSource === null ? 'not logged in' : `not accepted, from ${status.tokenSource}`);
+  const session = sessionLine(status, terminal);
   return renderRecord(
     [
       ['Profile', visible(status.profile)],
@@ -29,6 +26,13 @@ export function statusView(status: Status, terminal: Terminal): string {
     ],
     terminal,
   );
+}
+
+function sessionLine({ authenticated, tokenSource }: Status, { style }: Terminal): string {
+  if (authenticated === null) return style.yellow(`not tried out, from ${tokenSource}`);
+  if (authenticated)
+    return style.green(tokenSource === null ? 'needs none' : `accepted, from ${tokenSource}`);
+  return style.red(tokenSource === null ? 'not logged in' : `not accepted, from ${tokenSource}`);
 }
 
 /** A line per capability, in words. */

@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { KeysError } from '../../src/errors.ts';
+import { openrouter } from '../../src/providers/openrouter.ts';
+import { privatemind } from '../../src/providers/privatemind.ts';
+import type { Provider } from '../../src/providers/provider.ts';
+import { riskinmind } from '../../src/providers/riskinmind.ts';
+import { unreal } from '../../src/providers/unreal.ts';
+import { maskSecrets, Secret } from '../../src/secret.ts';
+import { FaultServer, html, json } from '../support/fault-server.ts';
+import { now } from './cases.ts';
+import { remoteOf, specOf } from './remote-of.ts';
+
+/* Servers that answer with a success, and yet not with what they should. */
+
+async function started(provider: Provider, script: (server: FaultServer) => void) {
+  const server = await FaultServer.start();
+  script(server);
+  return { server, ...remoteOf(provider, server) };
+}
+
+async function failureOf(work: Promise<unknown>): Promise<KeysError['failure']> {
+  const error = await work.catch((reason: unknown) => reason);
+  if (error instanceof KeysError) return error.failure;
+  throw new Error(`not a failure: ${error}`);
+}
+
+describe('a create that was done', () => {
+  test('gives out its secret although another field of the key cannot be read', async () => {
+    const answer = { name: 'ci', key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE', hash: 'h2', created: 'yesterday' };
+    const { backend } = await started(unreal, (server) => server.on('POST /v1/keys', json(200, answer)));
+    const { key, secret } = await backend.create(specOf({}));
+    expect(key).toEqual({ id: 'h2', name: 'ci', status: 'unknown' });
+    expect(secret.reveal()).toBe(answer.key);
+  });
+
+  test.each([
+    ['no secret', { name: 'ci', hash: 'h2', created: 1694268762 }],
+    ['no id', { name: 'ci', key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE' }],
+  ])('with %s in its answer is unfinished, and says that there is a key', async (_, answer) => {
+    const { backend } = await started(unreal, (server) => server.on('POST /v1/keys', json(200, answer)));
+    const failure = await failureOf(backend.create(specOf({})));
+    expect(failure).toMatchObject({ exit: 'unfinished', code: 'orphan_key' });
+    expect(JSON.stringify(failure)).not.toContain('EXAMPLE');
+  });
+});
+
+test('an API with one key is not believed to have none because its answer is odd', async () => {
+  const odd = json(200, { error: 'temporarily unavailable' });
+  const { backend } = await started(riskinmind, (server) => server.on('GET /api/v1/keys/', odd));
+  expect(await failureOf(backend.list())).toMatchObject({ code: 'unexpected_answer' });
+});
+
+test.each(['', '.', '..'])('the id %j leads to no other address', async (id) => {
+  const { backend, server } = await started(unreal, () => {});
+  expect(await failureOf(backend.revoke(id))).toMatchObject({ code: 'unexpected_answer' });
+  expect(server.received).toEqual([]);
+});
+
+test('a page for people is neither a revocation nor the proof of a key', async () => {
+  const { backend } = await started(openrouter, (server) =>
+    server.on('DELETE /keys/h1', html(200)).on('GET /key', html(200)),
+  );
+  expect(await failureOf(backend.revoke('h1'))).toMatchObject({ code: 'not_json' });
+  expect(await failureOf(backend.verify(new Secret('sk-EXAMPLE')))).toMatchObject({ code: 'not_json' });
+});
+
+test('a status that says nothing about a key does not condemn it', async () => {
+  const { backend } = await started(openrouter, (server) =>
+    server.on('GET /key', json(404, { message: 'no route' })),
+  );
+  expect(await failureOf(backend.verify(new Secret('sk-EXAMPLE')))).toMatchObject({ exit: 'network' });
+});
+
+test('words of a server that mean something to JavaScript mean nothing here', async () => {
+  const key = { access_key_id: 'a1', description: 'ci', status: 'constructor' };
+  const list = json(200, { api_keys: [key], total: 1 });
+  const { backend } = await started(privatemind, (server) =>
+    server.on('GET /v1/api-keys', list).on('GET /v1/models', json(401, { code: 'constructor' })),
+  );
+  expect(await backend.list()).toMatchObject([{ status: 'unknown' }]);
+  expect(await backend.verify(new Secret('x'))).toMatchObject({ valid: false, reason: 'invalid' });
+});
+
+test('an expiry that was one of the steps is sent as that step, also minutes later', async () => {
+  const { backend, server } = await started(privatemind, (server) =>
+    server.on(
+      'POST /v1/api-keys',
+      json(201, { access_key_id: 'a1', description: 'ci', token: 'a1:secretEXAMPLE' }),
+    ),
+  );
+  const expiresAt = new Date(now.getTime() + 90 * 86_400_000 - 600_000);
+  await backend.create(specOf({ expiresAt }));
+  expect(JSON.parse(String(server.received[0]?.body))).toMatchObject({ expiration: '90d' });
+});
+
+test('what a server repeats of a token is not repeated here', async () => {
+  const { backend } = await started(unreal, (server) =>
+    server.on(
+      'GET /v1/keys',
+      json(
+        401,
+        { message: 'no session for tok-EXAMPLE', code: 'tok-EXAMPLE' },
+        { 'x-request-id': 'tok-EXAMPLE' },
+      ),
+    ),
+  );
+  const failure = await failureOf(backend.list());
+  expect(failure.message).toContain('no session for ****');
+  expect(JSON.stringify(failure)).not.toContain('tok-EXAMPLE');
+});
+
+test('a rate limit is not taken for a limit on keys', async () => {
+  const busy = json(429, { message: 'slow down', code: 'RATE_LIMIT_EXCEEDED' }, { 'retry-after': '3600' });
+  const { backend } = await started(unreal, (server) => server.on('GET /v1/keys', busy));
+  expect(await failureOf(backend.list())).toMatchObject({ exit: 'limit', code: 'rate_limited' });
+});
+
+test('a long text that begins many secrets and holds none is masked in no time', () => {
+  for (const start of ['re-', 'eyJ-', 'sk-', 'npm_']) {
+    const text = start.repeat(50_000);
+    expect(maskSecrets(text).length).toBeGreaterThan(0);
+  }
+});
