@@ -37,7 +37,7 @@ export async function openConnection(
 }
 
 /** What is wrong with the settings of a profile. */
-export function optionProblems(provider: Provider, options: Readonly<Record<string, string>>): string[] {
+function optionProblems(provider: Provider, options: Readonly<Record<string, string>>): string[] {
   const declared = provider.options ?? {};
   const unknown = Object.keys(options).filter((name) => !Object.hasOwn(declared, name));
   const missing = Object.entries(declared).filter(([name, { required }]) => required && !options[name]);

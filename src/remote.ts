@@ -65,7 +65,7 @@ async function requireToken(app: App, connection: Connection): Promise<Secret> {
   return found.token;
 }
 
-export function notLoggedIn({ profile, url }: Connection): KeysError {
+function notLoggedIn({ profile, url }: Connection): KeysError {
   return new KeysError({
     exit: 'auth',
     code: 'not_logged_in',

@@ -54,7 +54,7 @@ export function parsePositiveDuration(text: string): Duration {
   return span;
 }
 
-export function isZero(span: Duration): boolean {
+function isZero(span: Duration): boolean {
   return span.months === 0 && span.milliseconds === 0;
 }
 

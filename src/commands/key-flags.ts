@@ -78,7 +78,7 @@ function offered({ expiry, expirySteps = [] }: Capabilities): string {
 }
 
 /** What the flags say about a key. `never` and `none` say nothing that an API without the matter could not honour. */
-export function inputsIn(input: KeyFlagInput): KeyInput[] {
+function inputsIn(input: KeyFlagInput): KeyInput[] {
   const said: [KeyInput, unknown][] = [
     ['description', input.description],
     ['expiresAt', input.expires],

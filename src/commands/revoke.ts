@@ -7,6 +7,7 @@ import type { KeyBackend } from '../lifecycle/ports.ts';
 import { relativeTime } from '../output/relative-time.ts';
 import { visible } from '../output/sanitise.ts';
 import type { Terminal } from '../output/style.ts';
+import type { Revoked } from '../output/views/revoked.ts';
 import { defineCommand, toggle, value } from './define.ts';
 import { readText } from './read.ts';
 
@@ -52,14 +53,6 @@ export const revoke = defineCommand({
 function view(records: readonly Revoked[]) {
   return async (_: unknown, terminal: Terminal) =>
     (await import('../output/views/revoked.ts')).revokedView(records, terminal);
-}
-
-export interface Revoked {
-  id: string;
-  name: string;
-  revoked: boolean;
-  changed: boolean;
-  dryRun?: true;
 }
 
 function plan({ id, name, status }: Key): Revoked {

@@ -24,7 +24,7 @@ export interface Breakdown {
 }
 
 /** Of a reply's body, in bytes: 32 MB. */
-export const maxBody = 32 * 1024 * 1024;
+const maxBody = 32 * 1024 * 1024;
 
 /** The longest time that a timer of Node.js can hold, in milliseconds; it takes more for 1. */
 const longestTimer = 2 ** 31 - 1;

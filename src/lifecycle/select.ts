@@ -4,7 +4,7 @@ import type { Key, Status } from './key.ts';
 import { isActive, keyFields } from './key.ts';
 
 export const sortFields = [...keyFields.filter((field) => field !== 'usage'), 'requests', 'tokens'] as const;
-export type SortField = (typeof sortFields)[number];
+type SortField = (typeof sortFields)[number];
 
 /** Which keys of a list are wanted, and in which order. */
 export interface Selection {

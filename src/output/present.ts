@@ -101,7 +101,7 @@ function encodingOf(io: Io, format: Format | undefined): Encoding | 'table' {
 }
 
 /** stdout as a place to show something to people. */
-export async function openTerminal(io: Io, noColor: boolean): Promise<Terminal> {
+async function openTerminal(io: Io, noColor: boolean): Promise<Terminal> {
   const { terminalOf } = await import('./style.ts');
   return terminalOf(io.stdout, io.env, noColor, io.now());
 }

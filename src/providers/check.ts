@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { keyInputs } from '../lifecycle/key.ts';
 import { parseDuration } from '../time.ts';
 import type { Operation, Provider, Template } from './provider.ts';
-import { expiryStyles, timeStyles } from './provider.ts';
+import { expiryStyles, methods, placeholder, timeStyles } from './provider.ts';
 
 /*
  * Whether some data is a provider. The schema says which fields there are (`docs/provider.schema.json` is made from
@@ -163,7 +163,6 @@ const operations = [
   'logs',
   'verify',
 ] as const;
-const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 function operationFaults(provider: Provider): Fault[] {
   return operations.flatMap((name) => {
@@ -185,12 +184,10 @@ function placeholderFaults(provider: Provider, name: string, operation: Operatio
     ['body', operation.body] as const,
   ];
   return places.flatMap(([place, written]) =>
-    [...JSON.stringify(written ?? '').matchAll(/\{([A-Za-z.]+)(?::([A-Za-z]*))?\}/g)].flatMap(
-      ([whole, input = '', style]) => {
-        const problem = placeholderProblem(provider, input, style);
-        return problem ? [{ path: `${name}.${place}`, message: `${whole} ${problem}` }] : [];
-      },
-    ),
+    [...JSON.stringify(written ?? '').matchAll(placeholder)].flatMap(([whole, input = '', style]) => {
+      const problem = placeholderProblem(provider, input, style);
+      return problem ? [{ path: `${name}.${place}`, message: `${whole} ${problem}` }] : [];
+    }),
   );
 }
 

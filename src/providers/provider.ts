@@ -102,7 +102,7 @@ export const timeStyles = {
 } as const;
 
 export type ExpiryStyle = keyof typeof expiryStyles;
-export type TimeStyle = keyof typeof timeStyles;
+type TimeStyle = keyof typeof timeStyles;
 
 export type TimePath = Path | { at: Path; as: TimeStyle };
 
@@ -162,7 +162,10 @@ export interface Verification extends Operation {
   reading?: Readonly<Record<string, Reason>>;
 }
 
-const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
+export const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
+
+/** A placeholder: the name of an input, and the style in which it is written. */
+export const placeholder = /\{([A-Za-z]+(?:\.[A-Za-z]+)?)(?::([A-Za-z]*))?\}/g;
 
 /** The method and the path template of a call. */
 export function callOf(operation: Operation): { method: Uppercase<(typeof methods)[number]>; path: string } {
@@ -174,10 +177,8 @@ export function callOf(operation: Operation): { method: Uppercase<(typeof method
 }
 
 /** The inputs that stand in the templates of a call. */
-export function inputsOf(operation: Operation | undefined): KeyInput[] {
-  const names = [...JSON.stringify(operation ?? {}).matchAll(/\{([A-Za-z]+)(?::[a-z]+)?\}/g)].map(
-    ([, name]) => name,
-  );
+function inputsOf(operation: Operation | undefined): KeyInput[] {
+  const names = [...JSON.stringify(operation ?? {}).matchAll(placeholder)].map(([, name]) => name);
   return keyInputs.filter((input) => names.includes(input));
 }
 

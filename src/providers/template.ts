@@ -2,6 +2,7 @@ import { KeysError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import { nearestStep } from '../time.ts';
 import type { ExpiryStyle, Template } from './provider.ts';
+import { placeholder } from './provider.ts';
 
 /** What templates can be filled with. Undefined: not said. */
 export type Inputs = Readonly<Record<string, unknown>>;
@@ -22,8 +23,7 @@ export interface Clock {
   steps: readonly string[];
 }
 
-const alone = /^\{([A-Za-z.]+)(?::([a-z]+))?\}$/;
-const inside = /\{([A-Za-z.]+)(?::([a-z]+))?\}/g;
+const alone = new RegExp(`^${placeholder.source}$`);
 
 /** A body: inputs that were not said disappear, with the fields that held them. */
 export function fillBody(template: Template, inputs: Inputs, clock: Clock): Filled | undefined {
@@ -41,7 +41,7 @@ export function fillBody(template: Template, inputs: Inputs, clock: Clock): Fill
 function fillText(template: string, inputs: Inputs, clock: Clock): Filled | undefined {
   const [, name, style] = alone.exec(template) ?? [];
   if (name !== undefined) return convert(inputs[name], style, clock);
-  return template.replace(inside, (_, input: string, as?: string) =>
+  return template.replace(placeholder, (_, input: string, as?: string) =>
     String(convert(inputs[input], as, clock) ?? ''),
   );
 }
@@ -67,7 +67,7 @@ function writeExpiry(moment: Date, style: ExpiryStyle, { now, steps }: Clock): s
  * dots, which would lead to another address however they are written (WHATWG URL, "double-dot URL path segment").
  */
 export function fillPath(template: string, inputs: Inputs): string {
-  return template.replace(inside, (_, name: string) => {
+  return template.replace(placeholder, (_, name: string) => {
     const segment = String(inputs[name] ?? '');
     if (!/^\.{0,2}$/.test(segment)) return encodeURIComponent(segment);
     throw new KeysError({

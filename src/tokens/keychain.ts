@@ -10,7 +10,7 @@ export interface Keychain extends KeychainItems {
   describe(): string;
 }
 
-export const keychainService = 'keys-cli';
+const keychainService = 'keys-cli';
 /** Milliseconds that nobody has to wait longer for a keychain than. */
 export const keychainLimit = 3000;
 

@@ -1,7 +1,8 @@
 import { visible } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 
-interface Revoked {
+/** What became of a key that was to be revoked. */
+export interface Revoked {
   id: string;
   name: string;
   revoked: boolean;
