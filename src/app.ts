@@ -28,6 +28,7 @@ export class App {
   /** True from the moment at which something may have changed; until then Ctrl-C ends the program at once. */
   hasBegun = false;
   readonly #stop = new AbortController();
+  #held: string[] | undefined;
   #backend: Promise<KeyBackend> | undefined;
   #tokenContext: TokenContext | undefined;
   readonly #closing: (() => Promise<void>)[] = [];
@@ -38,6 +39,7 @@ export class App {
     const format = globals.format ?? (globals.json ? 'json' : undefined);
     const fields = globals.json && globals.json.length > 0 ? globals.json : undefined;
     this.output = { format, fields, noColor: globals.noColor };
+    this.#held = format === 'json' || format === 'ndjson' ? [] : undefined;
     const stop = () => {
       if (!this.hasBegun) this.#stop.abort();
     };
@@ -85,7 +87,8 @@ export class App {
   /** Where session tokens are looked for: one object, for a keychain is asked once for each. */
   get tokenContext(): TokenContext {
     const { env, cwd } = this.io;
-    this.#tokenContext ??= { env, cwd, paths: this.paths, interactive: this.interactive };
+    const warn = (text: string) => this.warn(text);
+    this.#tokenContext ??= { env, cwd, paths: this.paths, interactive: this.interactive, warn };
     return this.#tokenContext;
   }
 
@@ -131,6 +134,7 @@ export class App {
   }
 
   async ask(question: string, proposal?: string): Promise<string> {
+    await this.release();
     return (await import('./output/prompt.ts')).askText(this.io, question, proposal);
   }
 
@@ -138,6 +142,7 @@ export class App {
     question: string,
     choices: readonly { name: string; value: T; description?: string }[],
   ): Promise<T> {
+    await this.release();
     return (await import('./output/prompt.ts')).askChoice(this.io, question, choices);
   }
 
@@ -159,6 +164,7 @@ export class App {
 
   /** A line that is not shown while it is typed. */
   async askSecret(question: string): Promise<Secret> {
+    await this.release();
     return (await import('./output/prompt.ts')).askSecret(this.io, question);
   }
 
@@ -167,13 +173,20 @@ export class App {
     return present(this.io, this.output, result, this.stop);
   }
 
+  /** Where errors are JSON, stderr holds one document: what else there is to say waits for a success. */
+  async release(): Promise<void> {
+    const texts = this.#held ?? [];
+    this.#held = undefined;
+    for (const text of texts) await this.#say(text);
+  }
+
   /** Something good to know; not with `--quiet`. */
   async note(text: string): Promise<void> {
-    if (!this.globals.quiet) await this.#say(text);
+    if (!this.globals.quiet) await this.#sayOrHold(text);
   }
 
   async warn(text: string): Promise<void> {
-    await this.#say(`warning: ${text}`);
+    await this.#sayOrHold(`warning: ${text}`);
   }
 
   get debugs(): boolean {
@@ -188,6 +201,11 @@ export class App {
   begin(): void {
     if (this.io.interrupt.aborted) throw interrupted();
     this.hasBegun = true;
+  }
+
+  async #sayOrHold(text: string): Promise<void> {
+    if (this.#held) this.#held.push(text);
+    else await this.#say(text);
   }
 
   /** What is said beside the work never makes the work fail: stderr may be closed. */

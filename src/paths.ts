@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import type { Environment } from './env.ts';
 import { setting } from './env.ts';
+import { systemCode } from './errors.ts';
 
 /** The folders and files of one installation; none of them need exist. */
 export interface Paths {
@@ -43,7 +44,16 @@ function platformFolders() {
   return { config, data, state };
 }
 
-/** Makes a folder, and the missing ones above it, that only the user can enter (0700). */
+/**
+ * Makes a folder, and the missing ones above it, that only the user can enter (0700). One by one: where a folder
+ * vanishes as soon as it is made, as below /proc, Node's own recursion never ends.
+ */
 export function makePrivateFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makePrivateFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  }
 }

@@ -24,6 +24,7 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
   const app = new App(io, globals);
   try {
     const result = await unlessInterrupted(app, command.run(app, input));
+    await app.release();
     await app.print(result);
     if (result.kind === 'rows' && io.interrupt.aborted && !app.hasBegun) return 'interrupted';
     return result.exit ?? 'done';

@@ -43,6 +43,8 @@ export class Secret {
  * the short prefix by which a key is shown (`sk_<id>`) are not among them: they are legitimate arguments.
  */
 const shapes = [
+  // The authority's own keys are known exactly, also in the middle of something else.
+  /sk_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/,
   /\bsk_[0-9A-Za-z]{8,}_[0-9A-Za-z]{16,}(?:_[0-9A-Za-z]+)?/,
   /\b(?:sk|pk|rk)[-_][0-9A-Za-z][0-9A-Za-z_-]{19,}/,
   /\b(?:gh[oprsu]|github_pat|glpat|glsa|pckey|xai|gsk|pplx|nvapi|xox[abeoprs])[-_][0-9A-Za-z][0-9A-Za-z_-]{15,}/,
@@ -52,6 +54,8 @@ const shapes = [
   /\bSG\.[0-9A-Za-z_-]{16,}(?:\.[0-9A-Za-z_-]+)?/,
   /(?<![0-9A-Za-z_-])eyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}(?:\.[0-9A-Za-z_-]+)?/,
   /\bAKIA[0-9A-Z]{16}\b/,
+  // `<access key id>:<secret>`; the id has a digit, which the names of sinks and of URL schemes have not.
+  /\b(?=[A-Za-z_-]{0,40}\d)[0-9A-Za-z_-]{8,40}:[0-9A-Za-z_-]{16,}/,
 ];
 
 /** Whether a text holds what looks like the full value of a key or of a session token. */

@@ -16,7 +16,8 @@ export const api = defineCommand({
   examples: ['keys api GET /v1/keys', `echo '{"name":"ci"}' | keys api POST /v1/keys`],
   flags: {},
   fields: [],
-  problems({ operands: [method = ''] }) {
+  problems({ operands: [method] }) {
+    if (method === undefined) return [];
     try {
       oneOf(methods)(method.toUpperCase() as (typeof methods)[number]);
       return [];

@@ -57,7 +57,8 @@ export const create = defineCommand({
     const { provider } = await app.profile();
     checkCapabilities(provider, backend, input, app.now);
     const spec = toSpec(await chooseName(app, input.operands[0]), backend, input);
-    const live = (await app.keys()).filter(isActive);
+    const known = await app.keys();
+    const live = known.filter(isActive);
     const named = live.filter((key) => key.name === spec.name);
     const [newest] = named;
     if (input.ifMissing && newest) return found(app, newest);
@@ -66,9 +67,11 @@ export const create = defineCommand({
     if (newest && backend.capabilities.overlap !== 'none') await noteSuperseded(app, named);
 
     app.begin();
-    const { key, delivered } = await issueKey(backend, spec, destination.sinks, (secret) =>
-      maskInCiLog(app.io, secret),
-    );
+    const { key, delivered } = await issueKey(backend, spec, {
+      sinks: destination.sinks,
+      known,
+      onSecret: (secret) => maskInCiLog(app.io, secret),
+    });
     await echoExpiry(app, requested(input), key);
     if (backend.capabilities.maxKeys !== null) await noteReplaced(app, live, backend);
     if (destination.bare || destination.presented) return { kind: 'nothing' };

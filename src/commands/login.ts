@@ -53,7 +53,7 @@ export const login = defineCommand({
     await forgetEarlier(app, connection, kind);
     // From now on it is the stored token that counts.
     const { name, tokenCommand: _, ...settings } = profile;
-    const stored = { ...settings, url: url.href, store: kind };
+    const stored = { ...settings, url: url.href.replace(/\/$/, ''), store: kind };
     await writeProfile(app.paths.configFile, name, stored);
     await setCurrentProfile(app.paths.configFile, name);
     const place = kind === 'file' ? 'a file that only you can read' : 'the keychain';

@@ -30,7 +30,7 @@ export const logout = defineCommand({
     for (const variable of ['KEYS_TOKEN', 'KEYS_TOKEN_FILE'] as const) {
       if (setting(app.io.env, variable)) await app.warn(`${variable} is set, and goes on being used`);
     }
-    const record = { profile: profile.name, url: url.href, removed: true, changed };
+    const record = { profile: profile.name, url: url.href.replace(/\/$/, ''), removed: true, changed };
     return {
       kind: 'one',
       record,

@@ -39,7 +39,7 @@ export const revoke = defineCommand({
     if (dryRun) await app.note('dry run: nothing was revoked');
     else await noteStillLive(app, keys, chosen);
     const [only] = records;
-    if (records.length === 1 && only)
+    if (operands.length === 1 && only)
       return { kind: 'one', record: only, columns: fields, table: view(records) };
     return {
       kind: 'rows',

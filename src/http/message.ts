@@ -48,6 +48,10 @@ export function responseOf(
     headers,
     text,
     json() {
+      const type = mediaType(headers['content-type']);
+      if (type !== undefined && !/^(application|text)\/([\w.-]+\+)?json$/.test(type)) {
+        throw notJson(request, { status, headers, text });
+      }
       try {
         return JSON.parse(text);
       } catch {

@@ -8,19 +8,29 @@ export interface Issued {
   delivered: Delivered[];
 }
 
+export interface Issuing {
+  /** Where the secret goes, in order. */
+  sinks: readonly Sink[];
+  /** The keys that there were before. */
+  known: readonly Key[];
+  /** Runs first of all with the new secret. */
+  onSecret: (secret: Secret) => Promise<void>;
+}
+
 /**
  * Makes a key and hands its secret to every sink, in order. All sinks are checked before the key exists. If a delivery
  * fails, a key that no sink holds is revoked again (exit 1); one that a sink can be shown to hold is kept (exit 5).
- * `onSecret` runs first of all with the new secret.
+ * Where the reply of the API is lost, the keys are looked through for one that nobody has the secret of (exit 5).
  */
 export async function issueKey(
   backend: KeyBackend,
   spec: KeySpec,
-  sinks: readonly Sink[],
-  onSecret: (secret: Secret) => Promise<void>,
+  { sinks, known, onSecret }: Issuing,
 ): Promise<Issued> {
   for (const sink of sinks) await sink.check();
-  const { key, secret } = await backend.create(spec);
+  const { key, secret } = await backend.create(spec).catch(async (error: unknown) => {
+    throw isUncertain(error) ? await lost(backend, spec.name, known, error) : error;
+  });
   const delivered: Delivered[] = [];
   let current: Sink | undefined;
   try {
@@ -90,4 +100,39 @@ async function undelivered(
 
 function causeHints(cause: unknown): readonly string[] {
   return cause instanceof KeysError ? (cause.failure.hints ?? []) : [];
+}
+
+/** Whether the key may have been made all the same. */
+function isUncertain(error: unknown): error is KeysError {
+  if (!(error instanceof KeysError)) return false;
+  const { code, httpStatus = 0 } = error.failure;
+  return code === 'reply_lost' || httpStatus >= 500;
+}
+
+/** What became of a create whose reply was lost: by name, among the keys that were not there before. Nothing is ended. */
+async function lost(
+  backend: KeyBackend,
+  name: string,
+  known: readonly Key[],
+  cause: KeysError,
+): Promise<KeysError> {
+  const before = new Set(known.map(({ id }) => id));
+  const after = await backend.list().catch(() => undefined);
+  const made = after?.filter((key) => key.name === name && !before.has(key.id)) ?? [];
+  const hints = made.map(({ id }) => `keys revoke ${shellWord(id)} --yes`);
+  if (made.length > 0) {
+    const ids = made.map(({ id }) => id).join(', ');
+    return uncertain(cause, `${cause.message}; nobody has the secret of the new key ${ids}`, hints);
+  }
+  if (!after)
+    return uncertain(cause, `${cause.message}; a key named ${name} may have been made`, ['keys list']);
+  return new KeysError({
+    ...cause.failure,
+    message: `${cause.message}; no new key of that name is listed`,
+    cause,
+  });
+}
+
+function uncertain(cause: KeysError, message: string, hints: readonly string[]): KeysError {
+  return new KeysError({ ...cause.failure, exit: 'unfinished', code: 'reply_lost', message, hints, cause });
 }

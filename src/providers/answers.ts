@@ -53,14 +53,17 @@ export function failureOf(
   return new KeysError({
     ...meaning,
     ...(isKeyLimit && { exit: 'limit' as const, code: 'key_limit' }),
-    message: `${[meaning.message, message].filter(Boolean).join(': ')}${code === undefined ? '' : ` (${code})`}`,
-    hints: hintsFor(isKeyLimit ? 'key_limit' : meaning.code, profile),
+    message: `${[isKeyLimit ? 'the account has as many keys as the API allows' : meaning.message, message].filter(Boolean).join(': ')}${code === undefined ? '' : ` (${code})`}`,
+    hints: hintsFor(isKeyLimit ? 'key_limit' : meaning.code, profile, response.headers['retry-after']),
     httpStatus: response.status,
     ...(requestId !== undefined && { requestId: hide(requestId) }),
   });
 }
 
-function hintsFor(code: string, profile: string): string[] {
+function hintsFor(code: string, profile: string, retryAfter: string | undefined): string[] {
+  if (code === 'rate_limited' && retryAfter !== undefined) {
+    return [/^\d+$/.test(retryAfter) ? `come back in ${retryAfter} s` : `come back at ${retryAfter}`];
+  }
   if (code === 'not_logged_in') return [`keys login --profile ${profile}`, 'or set KEYS_TOKEN'];
   if (code === 'forbidden') return [`keys status --profile ${profile}`];
   if (code === 'key_limit') return ['keys list', 'revoke a key that is no longer needed: keys revoke <key>'];

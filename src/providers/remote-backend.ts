@@ -1,4 +1,4 @@
-import { KeysError } from '../errors.ts';
+import { KeysError, shellWord } from '../errors.ts';
 import type { HttpResponse } from '../http/client.ts';
 import type { Key } from '../lifecycle/key.ts';
 import type {
@@ -55,12 +55,16 @@ export class RemoteBackend implements KeyBackend {
   }
 
   async create(spec: KeySpec): Promise<{ key: Key; secret: Secret }> {
-    const { create } = this.#provider;
+    const { create, key: fields } = this.#provider;
     const response = await this.#api.send(create, said(spec));
     try {
-      const secret = new Secret(text(partOf(response, create.secret, 'secret')));
-      const key = await this.#created(response, spec.name);
-      return { key: { ...key, name: key.name || spec.name }, secret };
+      const secret = readSecret(partOf(response, create.secret, 'secret'));
+      const { prefix, ...key } = await this.#created(response, spec.name);
+      // Where the API keeps no names, the key is called as it was asked for as long as anybody remembers.
+      const name =
+        typeof fields.name === 'object' && 'always' in fields.name ? spec.name : key.name || spec.name;
+      const isWhole = prefix !== undefined && secret.hideIn(prefix) === '****';
+      return { key: { ...key, name, ...(prefix !== undefined && !isWhole && { prefix }) }, secret };
     } catch (error) {
       throw error instanceof KeysError ? orphan(spec.name, error) : error;
     }
@@ -92,7 +96,14 @@ export class RemoteBackend implements KeyBackend {
 
   async revoke(id: string): Promise<boolean> {
     const response = await this.#api.send(this.#provider.revoke, { id });
-    return response.status !== 404;
+    if (response.status === 404) return false;
+    if (!saysNo(response)) return true;
+    throw new KeysError({
+      exit: 'failed',
+      code: 'not_revoked',
+      message: `the API answered that it did not revoke the key ${id}`,
+      hints: [`keys show ${shellWord(id)}`],
+    });
   }
 
   async *logs(query: LogQuery): AsyncGenerator<LogEntry> {
@@ -155,6 +166,25 @@ export class RemoteBackend implements KeyBackend {
     const response = await this.#api.send(operation, inputs);
     if (response.status === 404) throw noSuchKey(String(inputs.id));
   }
+}
+
+/** A secret that no header, file or terminal could carry whole is none. */
+function readSecret(found: Part): Secret {
+  const value = text(found);
+  if (/^[!-~]+$/.test(value)) return new Secret(value);
+  throw wrongShape(found, 'a secret of visible ASCII characters');
+}
+
+/** `{"deleted": false}`: a success by its status alone. */
+function saysNo(response: HttpResponse): boolean {
+  let answer: unknown;
+  try {
+    answer = response.json();
+  } catch {
+    // An empty body, or a word: the status says it all.
+    return false;
+  }
+  return ['deleted', 'revoked', 'success'].some((field) => select(part(answer), field)?.value === false);
 }
 
 function partOf(response: HttpResponse, path: Path, what = 'key'): Part {

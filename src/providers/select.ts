@@ -66,7 +66,8 @@ export function time(from: Part, path: TimePath): string | null | undefined {
   if (!found) return undefined;
   if (found.value === null) return null;
   const milliseconds = style === 'epochSeconds' ? number(found) * 1000 : Date.parse(text(found));
-  if (Number.isNaN(milliseconds) || Math.abs(milliseconds) > 8.64e15) throw wrongShape(found, 'a time');
+  // RFC 3339 ends with the year 9999; what lies past it is a time in another unit.
+  if (!(milliseconds >= 0 && milliseconds < Date.UTC(10_000, 0))) throw wrongShape(found, 'a time');
   return new Date(milliseconds).toISOString();
 }
 

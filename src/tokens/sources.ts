@@ -32,15 +32,19 @@ export interface TokenContext {
   paths: Paths;
   /** A person can type the keychain's password: it is given the time for that. */
   interactive: boolean;
+  /** Told of what is unwise and goes on all the same. */
+  warn?: (text: string) => Promise<void>;
   /** In place of the system's. */
   keychain?: Keychain;
 }
+
+const silent = async () => {};
 
 /**
  * The token from the first place that has one: `KEYS_TOKEN`, `KEYS_TOKEN_FILE`, the profile's `tokenCommand`, then the
  * one store that `keys login` used. Undefined: not logged in. A place that was named and gives nothing usable is an
  * error, never a reason to look further. Throws `KeysError` (4) for a keychain that is absent, locked or silent, for a
- * token file that cannot be read or that others can read, for a `tokenCommand` that fails, and for a token that no
+ * token file that cannot be read, for a `tokenCommand` that fails, and for a token that no
  * HTTP header can carry.
  */
 export async function findToken(owner: TokenOwner, context: TokenContext): Promise<FoundToken | undefined> {
@@ -48,7 +52,8 @@ export async function findToken(owner: TokenOwner, context: TokenContext): Promi
   const inline = setting(env, 'KEYS_TOKEN');
   if (inline !== undefined) return found(inline, 'KEYS_TOKEN', 'KEYS_TOKEN');
   const file = setting(env, 'KEYS_TOKEN_FILE');
-  if (file !== undefined) return found(await readTokenFile(file, cwd), 'KEYS_TOKEN_FILE', file);
+  if (file !== undefined)
+    return found(await readTokenFile(file, cwd, context.warn ?? silent), 'KEYS_TOKEN_FILE', file);
   if (owner.tokenCommand !== undefined) {
     const output = await runTokenCommand(owner.tokenCommand, owner.profile, context);
     return found(output, 'tokenCommand', `the tokenCommand of the profile ${owner.profile}`);

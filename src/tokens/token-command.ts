@@ -18,7 +18,7 @@ interface Outcome {
 /**
  * What the `tokenCommand` of a profile prints. It runs without a shell and without input. Throws `KeysError` (4) where
  * it cannot be started, takes longer than the limit (30 s), prints more than 64 Ki characters, or exits with another
- * code than 0; the message then ends with the last line of its stderr, in which secrets are masked.
+ * code than 0. What it says on stderr is not repeated: it may be the token.
  */
 export async function runTokenCommand(
   command: readonly string[],
@@ -32,8 +32,7 @@ export async function runTokenCommand(
   if (outcome.code === 0) return outcome.stdout;
   if (outcome.signal === 'SIGINT' || outcome.signal === 'SIGTERM') throw interrupted();
   const end = outcome.signal ? `was ended by ${outcome.signal}` : `failed with exit code ${outcome.code}`;
-  const reason = lastLine(outcome);
-  throw failed(command, profile, reason ? `${end}: ${reason}` : end);
+  throw failed(command, profile, end);
 }
 
 /** Rejects with what happened instead, in words that go on after the program's name. */
@@ -88,11 +87,4 @@ function failed(
     hints: ['run the command by hand, or change "tokenCommand" of the profile in the configuration'],
     cause,
   });
-}
-
-/** The last line of stderr, without what the program printed as a token before it failed. */
-function lastLine({ stdout, stderr }: Outcome): string {
-  const line = stderr.trim().split('\n').at(-1)?.trim() ?? '';
-  const printed = stdout.split(/\s+/).filter((word) => word.length >= 4);
-  return maskSecrets(printed.reduce((text, word) => text.replaceAll(word, '****'), line)).slice(0, 500);
 }

@@ -5,18 +5,22 @@ import { KeysError, systemCode } from '../errors.ts';
 import { modeOpenToOthers } from '../files/private-file.ts';
 
 /**
- * The first line of the file that `KEYS_TOKEN_FILE` names. Throws `KeysError` (4) for a file that cannot be read, and
- * for one that others can read, but only where its user could have changed that with `chmod`. Secrets that are mounted
- * into a container are open by design and cannot be changed: Docker's are 0444 below /run/secrets, Kubernetes' are 0644
- * wherever the pod wants them, on a file system that is read-only and, for a pod that is not root, with another owner.
- * Refusing those would leave no way but `KEYS_TOKEN`, which is read more easily. Pipes such as `/dev/fd/63` have no mode
+ * The first line of the file that `KEYS_TOKEN_FILE` names. Throws `KeysError` (4) for a file that cannot be read. One that
+ * others can read is warned of, but only where its user could change that with `chmod`: secrets that are mounted into a
+ * container are open by design, Docker's 0444 below /run/secrets, Kubernetes' 0644 wherever the pod wants them, on a file
+ * system that is read-only and, for a pod that is not root, with another owner. Pipes such as `/dev/fd/63` have no mode
  * that matters. https://docs.docker.com/engine/swarm/secrets/ https://kubernetes.io/docs/concepts/configuration/secret/
  */
-export async function readTokenFile(name: string, cwd: string): Promise<string> {
+export async function readTokenFile(
+  name: string,
+  cwd: string,
+  warn: (text: string) => Promise<void>,
+): Promise<string> {
   const path = resolve(cwd, name);
   try {
     const mode = (await isOurs(path)) ? await modeOpenToOthers(path) : undefined;
-    if (mode !== undefined) throw openToOthers(path, mode);
+    if (mode !== undefined)
+      await warn(`${path} holds a token, and others can read it (${mode}): chmod 600 '${path}'`);
     const [line = ''] = (await readFile(path, 'utf8')).split(/\r?\n/, 1);
     return line;
   } catch (error) {

@@ -224,3 +224,12 @@ test('--debug tells on stderr which authority is used', async () => {
   expect(run.stderr).toBe(`debug: the embedded authority, ${join(box.home, 'data', 'authority.db')}\n`);
   expect(run.stdout).toBe('[]\n');
 });
+
+test('with JSON asked for, stderr holds nothing but the error, however much there was to warn of', async () => {
+  const box = new Sandbox();
+  await seedKey(box, new Date());
+  mkdirSync(join(box.cwd, 'folder'));
+  const run = await box.keys(['create', 'ci', '--expires', '90d', '--to', 'file:folder', '--json']);
+  expect(run.exit).toBe(1);
+  expect(JSON.parse(run.stderr).error.code).toBe('not_a_plain_file');
+});

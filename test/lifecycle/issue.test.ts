@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../src/errors.ts';
 import { issueKey } from '../../src/lifecycle/issue.ts';
-import type { Sink } from '../../src/lifecycle/ports.ts';
+import type { Key } from '../../src/lifecycle/key.ts';
+import type { KeyBackend, Sink } from '../../src/lifecycle/ports.ts';
+import type { Secret } from '../../src/secret.ts';
 import { spec } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';
 import { FakeWorld, fakeSecret } from '../support/fake-backend.ts';
+import { key } from '../support/key.ts';
 
 const full = new KeysError({
   exit: 'failed',
@@ -15,7 +18,8 @@ const full = new KeysError({
 
 /** Issues a key to these sinks. */
 function issue(world: FakeWorld, sinks: readonly Sink[]) {
-  return issueKey(world.backend(), spec(), sinks, async (secret) => world.take(`mask ${secret.reveal()}`));
+  const onSecret = async (secret: Secret) => world.take(`mask ${secret.reveal()}`);
+  return issueKey(world.backend(), spec(), { sinks, known: [], onSecret });
 }
 
 test('checks every sink, creates, masks, then delivers to each in order and reads it back', async () => {
@@ -149,4 +153,64 @@ test('no failure repeats the secret', async () => {
     const failure = await failureIn(issue(world, [world.sink('file:a', true), world.sink('file:b', true)]));
     expect(JSON.stringify(failure)).not.toContain(fakeSecret);
   }
+});
+
+describe('a create whose reply was lost', () => {
+  const replyLost = new KeysError({ exit: 'network', code: 'reply_lost', message: 'the reply was lost' });
+  const old = key({ id: 'old00001', name: 'ci' });
+
+  /** What is reported where these keys are listed afterwards; undefined: the list fails as well. */
+  async function reported(after: Key[] | undefined, error: Error = replyLost) {
+    const world = new FakeWorld({ create: error });
+    const backend: KeyBackend = {
+      ...world.backend(),
+      list: async () => {
+        if (!after) throw replyLost;
+        return after;
+      },
+    };
+    const failure = await failureIn(
+      issueKey(backend, spec(), { sinks: [], known: [old], onSecret: async () => {} }),
+    );
+    return { failure, steps: world.steps };
+  }
+
+  test('names the key that it made, and ends none', async () => {
+    const { failure, steps } = await reported([
+      old,
+      key({ id: 'new00001', name: 'ci' }),
+      key({ id: 'other001', name: 'x' }),
+    ]);
+    expect(failure).toMatchObject({
+      exit: 'unfinished',
+      code: 'reply_lost',
+      hints: ['keys revoke new00001 --yes'],
+    });
+    expect(steps).toEqual(['create']);
+  });
+
+  test('says so where no new key is listed', async () => {
+    const { failure } = await reported([old]);
+    expect(failure).toMatchObject({
+      exit: 'network',
+      message: 'the reply was lost; no new key of that name is listed',
+    });
+  });
+
+  test('is unfinished where nobody can be asked', async () => {
+    expect((await reported(undefined)).failure).toMatchObject({ exit: 'unfinished', hints: ['keys list'] });
+  });
+
+  test('is looked for after a failure of the server too, and not after a refusal', async () => {
+    const made = [old, key({ id: 'new00001', name: 'ci' })];
+    const broken = new KeysError({
+      exit: 'network',
+      code: 'server_failed',
+      message: 'oops',
+      httpStatus: 500,
+    });
+    expect((await reported(made, broken)).failure.exit).toBe('unfinished');
+    const refused = new KeysError({ exit: 'limit', code: 'conflict', message: 'no', httpStatus: 409 });
+    expect((await reported(made, refused)).failure).toMatchObject({ exit: 'limit', code: 'conflict' });
+  });
 });

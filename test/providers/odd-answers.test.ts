@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../src/errors.ts';
+import { drun } from '../../src/providers/drun.ts';
 import { openrouter } from '../../src/providers/openrouter.ts';
 import { privatemind } from '../../src/providers/privatemind.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { riskinmind } from '../../src/providers/riskinmind.ts';
 import { unreal } from '../../src/providers/unreal.ts';
 import { maskSecrets, Secret } from '../../src/secret.ts';
-import { FaultServer, html, json } from '../support/fault-server.ts';
+import { FaultServer, html, json, text } from '../support/fault-server.ts';
 import { now } from './cases.ts';
 import { remoteOf, specOf } from './remote-of.ts';
 
@@ -120,4 +121,50 @@ test('a long text that begins many secrets and holds none is masked in no time',
     const text = start.repeat(50_000);
     expect(maskSecrets(text).length).toBeGreaterThan(0);
   }
+});
+
+describe('what is said of a secret', () => {
+  const created = (apiKey: string) =>
+    json(201, { id: 'i2', name: 'ci', apiKey, createdAt: '2026-11-20T12:00:00Z' });
+
+  test.each(['sk-short', 'sk-drunsecret0000EXAMPLE', 'sk-x1VDTAFB7Ra1hldATbncOaEXAMPLE'])(
+    'the prefix of a new key gives away less than half of %s',
+    async (value) => {
+      const { backend } = await started(drun, (server) => server.on('POST /apis/v1/apikeys', created(value)));
+      const { key } = await backend.create(specOf({}));
+      const shown = (key.prefix ?? '').replace('…', '');
+      expect(shown.length).toBeLessThan(value.length / 2);
+    },
+  );
+
+  test.each(['sk-a\u001b[31mEXAMPLE', 'sk-a\nb-EXAMPLE', 'sk-\u202eEXAMPLE', ''])(
+    'a secret that no terminal should see is none: %j',
+    async (value) => {
+      const { backend } = await started(drun, (server) => server.on('POST /apis/v1/apikeys', created(value)));
+      expect(await failureOf(backend.create(specOf({})))).toMatchObject({
+        exit: 'unfinished',
+        code: 'orphan_key',
+      });
+    },
+  );
+});
+
+test('a key that the API says it did not revoke is not revoked', async () => {
+  const { backend } = await started(unreal, (server) =>
+    server.on('DELETE /v1/keys/h1', json(200, { deleted: false })),
+  );
+  expect(await failureOf(backend.revoke('h1'))).toMatchObject({ exit: 'failed', code: 'not_revoked' });
+});
+
+test('a time in another unit is no time', async () => {
+  const keys = [{ name: 'ci', hash: 'h1', created: 1694268762123 }];
+  const { backend } = await started(unreal, (server) => server.on('GET /v1/keys', json(200, { keys })));
+  expect((await failureOf(backend.list())).message).toContain('keys[0].created is not a time');
+});
+
+test('JSON that calls itself something else is none', async () => {
+  const { backend } = await started(unreal, (server) =>
+    server.on('GET /v1/keys', text(200, '{"keys":[]}', { 'content-type': 'text/plain' })),
+  );
+  expect(await failureOf(backend.list())).toMatchObject({ code: 'not_json' });
 });

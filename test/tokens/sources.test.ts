@@ -92,18 +92,24 @@ test('what is no token is refused where it stands, and not repeated', async () =
   expect((await empty).code).toBe('token_empty');
 });
 
-test('a token file that others can read is refused, with the command that closes it', async () => {
+test('a token file that others can read is warned of, with the command that closes it, and used', async () => {
   const box = new TokenBox();
   const path = tokenFile(box, box.token(), 0o644);
-  const context = box.context({ KEYS_TOKEN_FILE: path });
-  const failure = await box.failure(findToken(owner, context));
-  expect(failure).toMatchObject({ exit: 'auth', code: 'token_file_open' });
-  expect(failure.message).toContain('others can read it (0644)');
-  expect(failure.hints).toEqual([`chmod 600 '${path}'`]);
-  chmodSync(path, 0o640);
-  expect((await box.failure(findToken(owner, context))).code).toBe('token_file_open');
+  const warnings: string[] = [];
+  const warn = async (text: string) => void warnings.push(text);
+  const context = box.context({ KEYS_TOKEN_FILE: path }, { warn });
+  for (const [mode, octal] of [
+    [0o644, '0644'],
+    [0o640, '0640'],
+  ] as const) {
+    chmodSync(path, mode);
+    expect((await findToken(owner, context))?.source).toBe('KEYS_TOKEN_FILE');
+    const warning = `${path} holds a token, and others can read it (${octal}): chmod 600 '${path}'`;
+    expect(warnings.splice(0)).toEqual([warning]);
+  }
   chmodSync(path, 0o400);
   expect((await findToken(owner, context))?.source).toBe('KEYS_TOKEN_FILE');
+  expect(warnings).toEqual([]);
 });
 
 test.skipIf(!canWrite('/run'))('a secret that is mounted below /run may be open to others', async () => {
@@ -161,7 +167,7 @@ test('a tokenCommand runs without a shell, with its arguments as they are and no
   expect((await findToken(who, box.context()))?.token.reveal()).toBe('$HOME;`id`EXAMPLE');
 });
 
-test('a tokenCommand that fails tells why, without the token that it printed', async () => {
+test('a tokenCommand that fails is named with its exit code, and nothing that it printed is repeated', async () => {
   const box = new TokenBox();
   const token = box.token();
   box.expectTokenIn('fail.mjs');
@@ -173,9 +179,7 @@ test('a tokenCommand that fails tells why, without the token that it printed', a
   const who = { ...owner, tokenCommand: [process.execPath, 'fail.mjs', 'an-argument'] };
   const failure = await box.failure(findToken(who, box.context()));
   expect(failure).toMatchObject({ exit: 'auth', code: 'token_command_failed' });
-  expect(failure.message).toContain(
-    'failed with exit code 3: bad session **** and ****, log in at the vault',
-  );
+  expect(failure.message).toMatch(/failed with exit code 3$/);
   expect(failure.message).not.toContain('an-argument');
 });
 
