@@ -73,6 +73,9 @@ export const create = defineCommand({
       onSecret: (secret) => maskInCiLog(app.io, secret),
     });
     await echoExpiry(app, requested(input), key);
+    if (!backend.capabilities.reports.includes('name')) {
+      await app.warn(`the provider ${provider} keeps no names: name the key by its id, ${visible(key.id)}`);
+    }
     if (backend.capabilities.maxKeys !== null) await noteReplaced(app, live, backend);
     if (destination.bare || destination.presented) return { kind: 'nothing' };
     for (const { sink, verified } of delivered) {

@@ -9,15 +9,21 @@ export interface Summary {
   expired: number;
   disabled: number;
   revoked: number;
-  requests: number;
-  tokens: number;
-  spentUsd: number;
+  /** Undefined where no key reports them: unknown is not none. */
+  requests: number | undefined;
+  tokens: number | undefined;
+  spentUsd: number | undefined;
 }
 
 export function summarise(keys: readonly Key[]): Summary {
   const count = (test: (key: Key) => boolean) => keys.filter(test).length;
-  const sum = (amount: (key: Key) => number | undefined) =>
-    keys.reduce((total, key) => total + (amount(key) ?? 0), 0);
+  const sum = (amount: (key: Key) => number | undefined) => {
+    const amounts = keys.map(amount).filter((one) => one !== undefined);
+    return keys.length > 0 && amounts.length === 0
+      ? undefined
+      : amounts.reduce((total, one) => total + one, 0);
+  };
+  const spent = sum((key) => key.spentUsd);
   return {
     active: count(isActive),
     expiring: count((key) => key.status === 'expiring'),
@@ -27,6 +33,6 @@ export function summarise(keys: readonly Key[]): Summary {
     requests: sum((key) => key.usage?.requests),
     tokens: sum((key) => key.usage?.tokens),
     // Amounts are whole millionths; rounding takes away what adding up binary fractions leaves.
-    spentUsd: Math.round(sum((key) => key.spentUsd) * 1e6) / 1e6,
+    spentUsd: spent === undefined ? undefined : Math.round(spent * 1e6) / 1e6,
   };
 }

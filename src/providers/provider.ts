@@ -1,4 +1,4 @@
-import type { KeyInput } from '../lifecycle/key.ts';
+import type { KeyField, KeyInput } from '../lifecycle/key.ts';
 import { keyFields, keyInputs } from '../lifecycle/key.ts';
 import type { Capabilities, Reason } from '../lifecycle/ports.ts';
 
@@ -195,7 +195,12 @@ export function capabilitiesOf(provider: Provider): Capabilities {
     createFields: inputsOf(provider.create),
     updateFields: inputsOf(provider.update),
     usageByDay: false,
-    // Standing and succession follow from the rest.
-    reports: keyFields.filter((field) => field in provider.key || /^(status|superseded)$/.test(field)),
+    reports: keyFields.filter((field) => isReported(provider, field)),
   };
+}
+
+/** Standing and succession follow from the rest; a name that is always the same is none. */
+function isReported({ key }: Provider, field: KeyField): boolean {
+  if (field === 'name') return !(typeof key.name === 'object' && 'always' in key.name);
+  return field in key || field === 'status' || field === 'superseded';
 }

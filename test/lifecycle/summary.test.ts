@@ -39,3 +39,8 @@ test('millionths of a dollar do not drift apart in the sum', () => {
 test('no keys are nothing of everything', () => {
   expect(new Set(Object.values(summarise([])))).toEqual(new Set([0]));
 });
+
+test('what no key reports is unknown, which is not nothing', () => {
+  const { requests, tokens, spentUsd } = summarise([key(), key()]);
+  expect([requests, tokens, spentUsd]).toEqual([undefined, undefined, undefined]);
+});

@@ -49,11 +49,12 @@ function stats(summary: Summary, { style }: Terminal): string[] {
     ...(summary.disabled > 0 ? [`${summary.disabled} disabled`] : []),
     style.dim(`${summary.revoked} revoked`),
   ];
+  const { requests, tokens, spentUsd } = summary;
   const use = [
-    value.plural(summary.requests, 'request', value.shortCount),
-    value.plural(summary.tokens, 'token', value.shortCount),
-    `${value.dollars(summary.spentUsd)} spent`,
-  ];
+    requests === undefined ? [] : value.plural(requests, 'request', value.shortCount),
+    tokens === undefined ? [] : value.plural(tokens, 'token', value.shortCount),
+    spentUsd === undefined ? [] : `${value.dollars(spentUsd)} spent`,
+  ].flat();
   return [...standing, ...use];
 }
 
