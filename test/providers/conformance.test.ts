@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../src/errors.ts';
 import { checkProvider } from '../../src/providers/check.ts';
 import { providers } from '../../src/providers/index.ts';
+import { spec } from '../support/authority.ts';
 import type { Answer } from '../support/fault-server.ts';
 import { FaultServer, html, json, resetBeforeReply, text, truncated } from '../support/fault-server.ts';
 import type { Case, Exchange } from './cases.ts';
 import { cases } from './cases.ts';
-import { remoteOf, specOf } from './remote-of.ts';
+import { remoteOf } from './remote-of.ts';
 
 /* What every provider must get right, against a server that answers as its API documents, or worse. */
 
@@ -41,7 +42,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
   test('creates by exactly the documented request, and gives out the secret', async () => {
     const exchanges = [one.create, ...(one.afterCreate ? [one.afterCreate] : [])];
     const { backend, server } = await start(one, exchanges);
-    const { key, secret } = await backend.create(specOf(one.create.spec));
+    const { key, secret } = await backend.create(spec(one.create.spec));
     expect(key).toMatchObject(one.create.key);
     expect(secret.reveal()).toBe(one.create.secret);
     expect(JSON.stringify(key)).not.toContain(one.create.secret);
@@ -105,7 +106,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     const { backend, server } = await start(one, [
       { ...one.create, status, answer: { message: 'no', code: 'X' } },
     ]);
-    expect(await failureOf(backend.create(specOf(one.create.spec)))).toMatchObject(failure);
+    expect(await failureOf(backend.create(spec(one.create.spec)))).toMatchObject(failure);
     expect(server.received).toHaveLength(1);
   });
 
@@ -131,7 +132,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
 
   test('a create whose reply is lost is not sent again', async () => {
     const { backend, server } = await start(one, [], undefined, [one.create.route, resetBeforeReply]);
-    expect(await failureOf(backend.create(specOf(one.create.spec)))).toMatchObject({
+    expect(await failureOf(backend.create(spec(one.create.spec)))).toMatchObject({
       exit: 'network',
       code: 'reply_lost',
     });

@@ -7,9 +7,10 @@ import type { Provider } from '../../src/providers/provider.ts';
 import { riskinmind } from '../../src/providers/riskinmind.ts';
 import { unreal } from '../../src/providers/unreal.ts';
 import { maskSecrets, Secret } from '../../src/secret.ts';
+import { spec } from '../support/authority.ts';
 import { FaultServer, html, json, text } from '../support/fault-server.ts';
 import { now } from './cases.ts';
-import { remoteOf, specOf } from './remote-of.ts';
+import { remoteOf } from './remote-of.ts';
 
 /* Servers that answer with a success, and yet not with what they should. */
 
@@ -29,7 +30,7 @@ describe('a create that was done', () => {
   test('gives out its secret although another field of the key cannot be read', async () => {
     const answer = { name: 'ci', key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE', hash: 'h2', created: 'yesterday' };
     const { backend } = await started(unreal, (server) => server.on('POST /v1/keys', json(200, answer)));
-    const { key, secret } = await backend.create(specOf({}));
+    const { key, secret } = await backend.create(spec({}));
     expect(key).toEqual({ id: 'h2', name: 'ci', status: 'unknown' });
     expect(secret.reveal()).toBe(answer.key);
   });
@@ -39,7 +40,7 @@ describe('a create that was done', () => {
     ['no id', { name: 'ci', key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE' }],
   ])('with %s in its answer is unfinished, and says that there is a key', async (_, answer) => {
     const { backend } = await started(unreal, (server) => server.on('POST /v1/keys', json(200, answer)));
-    const failure = await failureOf(backend.create(specOf({})));
+    const failure = await failureOf(backend.create(spec({})));
     expect(failure).toMatchObject({ exit: 'unfinished', code: 'orphan_key' });
     expect(JSON.stringify(failure)).not.toContain('EXAMPLE');
   });
@@ -90,7 +91,7 @@ test('an expiry that was one of the steps is sent as that step, also minutes lat
     ),
   );
   const expiresAt = new Date(now.getTime() + 90 * 86_400_000 - 600_000);
-  await backend.create(specOf({ expiresAt }));
+  await backend.create(spec({ expiresAt }));
   expect(JSON.parse(String(server.received[0]?.body))).toMatchObject({ expiration: '90d' });
 });
 
@@ -131,7 +132,7 @@ describe('what is said of a secret', () => {
     'the prefix of a new key gives away less than half of %s',
     async (value) => {
       const { backend } = await started(drun, (server) => server.on('POST /apis/v1/apikeys', created(value)));
-      const { key } = await backend.create(specOf({}));
+      const { key } = await backend.create(spec({}));
       const shown = (key.prefix ?? '').replace('…', '');
       expect(shown.length).toBeLessThan(value.length / 2);
     },
@@ -141,7 +142,7 @@ describe('what is said of a secret', () => {
     'a secret that no terminal should see is none: %j',
     async (value) => {
       const { backend } = await started(drun, (server) => server.on('POST /apis/v1/apikeys', created(value)));
-      expect(await failureOf(backend.create(specOf({})))).toMatchObject({
+      expect(await failureOf(backend.create(spec({})))).toMatchObject({
         exit: 'unfinished',
         code: 'orphan_key',
       });

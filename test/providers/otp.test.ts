@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { npm } from '../../src/providers/npm.ts';
+import { spec } from '../support/authority.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
-import { remoteOf, specOf } from './remote-of.ts';
+import { remoteOf } from './remote-of.ts';
 
 const made = { token: 'npm_abcdefghijklmnopqrEXAMPLE', key: 'id1', created: '2026-11-01T00:00:00.000Z' };
 
@@ -11,7 +12,7 @@ test.each([
 ])('a one-time password that is asked for %s is given, once', async (_, question) => {
   const server = await FaultServer.start();
   server.on('POST /-/npm/v1/tokens', question, json(200, made));
-  const { secret } = await remoteOf(npm, server).backend.create(specOf({}));
+  const { secret } = await remoteOf(npm, server).backend.create(spec({}));
   expect(secret.reveal()).toBe(made.token);
   expect(server.received.map(({ headers }) => headers['npm-otp'])).toEqual([undefined, 'otp-EXAMPLE']);
 });
@@ -20,7 +21,7 @@ test('a one-time password that is refused is not asked for again', async () => {
   const server = await FaultServer.start();
   const question = json(401, {}, { 'www-authenticate': 'OTP' });
   server.on('POST /-/npm/v1/tokens', question, question);
-  await expect(remoteOf(npm, server).backend.create(specOf({}))).rejects.toMatchObject({
+  await expect(remoteOf(npm, server).backend.create(spec({}))).rejects.toMatchObject({
     failure: { exit: 'auth' },
   });
 });
@@ -28,7 +29,7 @@ test('a one-time password that is refused is not asked for again', async () => {
 test('any other 401 asks for nothing', async () => {
   const server = await FaultServer.start();
   server.on('POST /-/npm/v1/tokens', json(401, { error: 'unknown token' }));
-  await expect(remoteOf(npm, server).backend.create(specOf({}))).rejects.toMatchObject({
+  await expect(remoteOf(npm, server).backend.create(spec({}))).rejects.toMatchObject({
     failure: { exit: 'auth' },
   });
 });

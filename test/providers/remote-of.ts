@@ -1,5 +1,4 @@
 import { createHttpClient } from '../../src/http/client.ts';
-import type { KeySpec } from '../../src/lifecycle/ports.ts';
 import { Api } from '../../src/providers/api.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { RemoteBackend } from '../../src/providers/remote-backend.ts';
@@ -43,19 +42,4 @@ export function remoteOf(
     askSecret: async (name) => new Secret(`${name}-EXAMPLE`),
   });
   return { backend: new RemoteBackend(provider, api, () => now), api, waits };
-}
-
-/** What a key is asked to be, where a test does not say. */
-export function specOf(spec: Partial<KeySpec>): KeySpec {
-  return {
-    name: 'ci',
-    description: null,
-    expiresAt: null,
-    permissions: [],
-    rateLimitRpm: null,
-    budgetUsd: null,
-    models: [],
-    labels: {},
-    ...spec,
-  };
 }

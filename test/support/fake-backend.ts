@@ -1,26 +1,10 @@
-import type { Capabilities, Delivered, KeyBackend, LogEntry, Sink } from '../../src/lifecycle/ports.ts';
+import { capabilities } from '../../src/authority/capabilities.ts';
+import type { Delivered, KeyBackend, LogEntry, Sink } from '../../src/lifecycle/ports.ts';
 import { Secret } from '../../src/secret.ts';
 import { key } from './key.ts';
 
 /** A step that is to fail, and with what. */
 export type Faults = Readonly<Record<string, Error>>;
-
-const capabilities: Capabilities = {
-  overlap: 'client',
-  expiry: 'any',
-  uniqueNames: false,
-  maxKeys: null,
-  usage: true,
-  logs: true,
-  logsByKey: true,
-  update: true,
-  disable: true,
-  verify: true,
-  createFields: ['name'],
-  updateFields: ['name'],
-  usageByDay: true,
-  reports: [],
-};
 
 export const fakeSecret = 'sk_fake_EXAMPLE';
 
