@@ -38,6 +38,12 @@ export const gitlab: Provider = {
     key: '',
     secret: 'token',
   },
+  rotate: {
+    post: '/projects/{option.project}/access_tokens/{id}/rotate',
+    body: { expires_at: '{expiresAt:date}' },
+    key: '',
+    secret: 'token',
+  },
   revoke: { delete: '/projects/{option.project}/access_tokens/{id}' },
   verify: { get: '/personal_access_tokens/self' },
   key: {

@@ -49,6 +49,8 @@ export interface Provider {
     key?: Path;
     secret: Path;
   };
+  /** A new secret in place of the old one, by the API itself: `key` and `secret` are as in `create`. */
+  rotate?: Operation & { key?: Path; secret: Path };
   update?: Operation & { key?: Path };
   disable?: Operation;
   enable?: Operation;

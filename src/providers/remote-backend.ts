@@ -23,6 +23,9 @@ import { part, select, text, wrongShape } from './select.ts';
 import type { Inputs } from './template.ts';
 import { readVerdict } from './verdict.ts';
 
+/** A call that gives out a secret. */
+type Issuing = Pick<Provider['create'], 'key' | 'secret'>;
+
 /** The keys of an account behind an API, as its declaration describes them. */
 export class RemoteBackend implements KeyBackend {
   readonly capabilities: Capabilities;
@@ -55,32 +58,52 @@ export class RemoteBackend implements KeyBackend {
   }
 
   async create(spec: KeySpec): Promise<{ key: Key; secret: Secret }> {
-    const { create, key: fields } = this.#provider;
-    const response = await this.#api.send(create, said(spec));
+    const { create } = this.#provider;
+    return this.#issued(await this.#api.send(create, said(spec)), create, spec.name);
+  }
+
+  /**
+   * A new secret in place of a key's old one, by the API itself; the old one may be dead at once. Only where the
+   * declaration has `rotate`.
+   */
+  async rotate({ id, name }: Key, expiresAt: Date | null): Promise<{ key: Key; secret: Secret }> {
+    const { rotate } = this.#provider;
+    if (!rotate) throw new Error('rotate is not in the declaration');
+    const response = await this.#api.send(rotate, { id, ...(expiresAt && { expiresAt }) });
+    if (response.status === 404) throw noSuchKey(id);
+    return this.#issued(response, rotate, name);
+  }
+
+  /** What an API answered that has just issued a secret. */
+  async #issued(
+    response: HttpResponse,
+    operation: Issuing,
+    name: string,
+  ): Promise<{ key: Key; secret: Secret }> {
+    const { name: named } = this.#provider.key;
     try {
-      const secret = readSecret(partOf(response, create.secret, 'secret'));
-      const { prefix, ...key } = await this.#created(response, spec.name);
+      const secret = readSecret(partOf(response, operation.secret, 'secret'));
+      const { prefix, ...key } = await this.#issuedKey(response, operation, name);
       // Where the API keeps no names, the key is called as it was asked for as long as anybody remembers.
-      const name =
-        typeof fields.name === 'object' && 'always' in fields.name ? spec.name : key.name || spec.name;
+      const isNameless = typeof named === 'object' && 'always' in named;
       const isWhole = prefix !== undefined && secret.hideIn(prefix) === '****';
-      return { key: { ...key, name, ...(prefix !== undefined && !isWhole && { prefix }) }, secret };
+      const known = { ...key, name: isNameless ? name : key.name || name };
+      return { key: { ...known, ...(prefix !== undefined && !isWhole && { prefix }) }, secret };
     } catch (error) {
-      throw error instanceof KeysError ? orphan(spec.name, error) : error;
+      throw error instanceof KeysError ? orphan(name, error) : error;
     }
   }
 
-  /** The key that was just made. One that can be named can be revoked: its other fields are no reason to lose it. */
-  async #created(response: HttpResponse, name: string): Promise<Key> {
-    const { create, key: fields } = this.#provider;
-    if (create.key === undefined) return this.#newest(name);
-    const found = partOf(response, create.key);
+  /** The key of a secret. One that can be named can be revoked: its other fields are no reason to lose it. */
+  async #issuedKey(response: HttpResponse, { key: path }: Issuing, name: string): Promise<Key> {
+    if (path === undefined) return this.#newest(name);
+    const found = partOf(response, path);
     try {
       return this.#key(found);
     } catch (error) {
-      const id = select(found, fields.id);
-      if (!(error instanceof KeysError) || typeof id?.value !== 'string') throw error;
-      return { id: id.value, name, status: 'unknown' };
+      const id = select(found, this.#provider.key.id)?.value;
+      if (!(error instanceof KeysError) || (typeof id !== 'string' && typeof id !== 'number')) throw error;
+      return { id: String(id), name, status: 'unknown' };
     }
   }
 

@@ -9,6 +9,7 @@ export const riskinmind: Provider = {
   capabilities: { overlap: 'none', expiry: 'none', uniqueNames: false, maxKeys: 1 },
   list: { get: '/api/v1/keys/', items: 'data', single: true },
   create: { post: '/api/v1/keys/generate', body: { label: '{name}' }, secret: 'data.apiKey' },
+  rotate: { post: '/api/v1/keys/regenerate', secret: 'data.apiKey' },
   revoke: { post: '/api/v1/keys/revoke' },
   logs: {
     get: '/api/v1/keys/logs',

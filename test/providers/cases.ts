@@ -35,6 +35,7 @@ export interface Case {
   create: Exchange & { spec: Partial<KeySpec>; key: Partial<Key>; secret: string };
   /** Asked after `create`, where its answer does not tell which key it made. */
   afterCreate?: Exchange;
+  rotate?: Exchange & { id: string; expiresAt: Date | null; key: Partial<Key>; secret: string };
   update?: Exchange & { id: string; changes: KeyChanges };
   disable?: Exchange & { id: string };
   revoke: Exchange & { id: string };
@@ -202,6 +203,18 @@ export const cases: Case[] = [
           createdAt: '2023-10-01T12:00:00Z',
         },
       },
+    },
+    rotate: {
+      id: 'key_12345',
+      expiresAt: null,
+      route: 'POST /api/v1/keys/regenerate',
+      status: 200,
+      answer: {
+        success: true,
+        data: { apiKey: 'sk_live_newkey12345EXAMPLE', message: 'Key regenerated successfully.' },
+      },
+      key: { id: 'key_12345' },
+      secret: 'sk_live_newkey12345EXAMPLE',
     },
     revoke: {
       id: 'key_12345',
@@ -442,6 +455,16 @@ export const cases: Case[] = [
       answer: { ...gitlabToken, token: 'glpat-abcdefghijklmnEXAMPLE' },
       key: { id: '42' },
       secret: 'glpat-abcdefghijklmnEXAMPLE',
+    },
+    rotate: {
+      id: '42',
+      expiresAt: in90Days,
+      route: 'POST /projects/group%2Fapp/access_tokens/42/rotate',
+      body: { expires_at: '2027-02-18' },
+      status: 200,
+      answer: { ...gitlabToken, id: 43, token: 'glpat-opqrstuvwxyzabEXAMPLE' },
+      key: { id: '43', name: 'ci' },
+      secret: 'glpat-opqrstuvwxyzabEXAMPLE',
     },
     revoke: { id: '42', route: 'DELETE /projects/group%2Fapp/access_tokens/42', status: 204 },
   },

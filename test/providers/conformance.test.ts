@@ -79,6 +79,19 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     });
   }
 
+  if (one.rotate) {
+    const { rotate } = one;
+    test('rotates in place by exactly the documented request, and gives out the secret', async () => {
+      const { backend, server } = await start(one, [rotate, ...(one.afterCreate ? [one.afterCreate] : [])]);
+      const old = { id: rotate.id, name: 'ci', status: 'active' } as const;
+      const { key, secret } = await backend.rotate(old, rotate.expiresAt);
+      expect(key).toMatchObject(rotate.key);
+      expect(secret.reveal()).toBe(rotate.secret);
+      const body = String(server.received[0]?.body);
+      expect(body === '' ? undefined : JSON.parse(body)).toEqual(rotate.body);
+    });
+  }
+
   if (one.update && one.show) {
     const { update, show } = one;
     test('updates by exactly the documented request', async () => {
