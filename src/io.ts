@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { Environment } from './env.ts';
@@ -36,22 +37,30 @@ export function realIo(): Io {
     get stdin() {
       return process.stdin;
     },
-    stdout: outputOf(() => process.stdout),
-    stderr: outputOf(() => process.stderr),
+    stdout: outputOf(1, () => process.stdout),
+    stderr: outputOf(2, () => process.stderr),
     interrupt: interruptSignal(),
     now: () => new Date(),
     whoami: () => `${loginName()}-${hostname().split('.')[0] || 'localhost'}`,
   };
 }
 
-/** Node.js takes a millisecond to open a stream, and most commands never write to stderr: it is opened when it is used. */
-function outputOf(open: () => NodeJS.WriteStream): Output {
+/**
+ * Node.js takes 3 ms to open a stream, a tenth of a short command, and writes to it synchronously all the same. So as
+ * long as nobody has asked for the stream, texts go straight to the file descriptor; to the stream where that is not
+ * ready to take them, and on Windows, whose consoles have an encoding of their own.
+ */
+function outputOf(descriptor: 1 | 2, open: () => NodeJS.WriteStream): Output {
   let opened: NodeJS.WriteStream | undefined;
   const stream = () => {
     // Each write reports its own failure; without a listener a closed pipe would also end the process.
     opened ??= open().on('error', () => {});
     return opened;
   };
+  const writeToStream = (data: Buffer) =>
+    new Promise<void>((done, fail) => {
+      stream().write(data, (error) => (error ? fail(failureOf(error)) : done()));
+    });
   return {
     get isTTY() {
       return Boolean(stream().isTTY);
@@ -59,14 +68,27 @@ function outputOf(open: () => NodeJS.WriteStream): Output {
     get columns() {
       return stream().columns;
     },
-    write: (text) =>
-      new Promise((done, fail) => {
-        stream().write(text, (error) => (error ? fail(failureOf(error)) : done()));
-      }),
+    async write(text) {
+      const data = Buffer.from(text);
+      const isDirect = opened === undefined && process.platform !== 'win32';
+      const rest = isDirect ? writeNow(descriptor, data) : data;
+      if (rest.length > 0) await writeToStream(rest);
+    },
     get stream() {
       return stream();
     },
   };
+}
+
+/** Writes what the descriptor takes at once, and gives back what is left. Throws as `Output.write` rejects. */
+function writeNow(descriptor: number, data: Buffer): Buffer {
+  let rest = data;
+  try {
+    while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest));
+  } catch (error) {
+    if (systemCode(error) !== 'EAGAIN') throw error instanceof Error ? failureOf(error) : error;
+  }
+  return rest;
 }
 
 /** A closed pipe is the reader's choice; anything else, such as a full disk, is a failure to tell of. */

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { ExitName } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { Encoding, Format } from './formats.ts';
@@ -56,7 +55,7 @@ export async function present(
     await io.stdout.write(waiting);
     waiting = '';
     // Writing alone never lets Node.js notice Ctrl-C.
-    await setImmediate();
+    await new Promise((resume) => setImmediate(resume));
     if (stop?.aborted) return;
   }
   if (waiting !== '') await io.stdout.write(waiting);
