@@ -23,23 +23,22 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
   const { command, input, globals } = parsed.invocation;
   const app = new App(io, globals);
   try {
-    const result = await unlessInterrupted(app, command.run(app, input));
+    const result = await unlessStopped(app.stop, () => command.run(app, input));
     await app.release();
     await app.print(result);
-    if (result.kind === 'rows' && io.interrupt.aborted && !app.hasBegun) return 'interrupted';
+    if (result.kind === 'rows' && app.stop.aborted) return 'interrupted';
     return result.exit ?? 'done';
   } finally {
     await app.close();
   }
 }
 
-/** Ctrl-C ends a command that has not changed anything; one that has goes on to its end. */
-function unlessInterrupted<T>(app: App, work: Promise<T>): Promise<T> {
+/** Ctrl-C ends a command that has not changed anything, or not started; one that has goes on to its end. */
+async function unlessStopped<T>(stop: AbortSignal, work: () => Promise<T>): Promise<T> {
+  if (stop.aborted) throw interrupted();
   return new Promise((done, fail) => {
-    app.io.interrupt.addEventListener('abort', () => {
-      if (!app.hasBegun) fail(interrupted());
-    });
-    work.then(done, fail);
+    stop.addEventListener('abort', () => fail(interrupted()));
+    work().then(done, fail);
   });
 }
 

@@ -233,3 +233,8 @@ test('with JSON asked for, stderr holds nothing but the error, however much ther
   expect(run.exit).toBe(1);
   expect(JSON.parse(run.stderr).error.code).toBe('not_a_plain_file');
 });
+
+test('Ctrl-C before the command has started prints nothing: exit 130', async () => {
+  const run = await new Sandbox().keys(['status', '--json'], { interrupt: AbortSignal.abort() });
+  expect(run).toMatchObject({ exit: 130, stdout: '' });
+});
