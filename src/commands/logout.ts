@@ -1,14 +1,22 @@
+import type { App } from '../app.ts';
+import type { Connection } from '../connection.ts';
 import { setting } from '../env.ts';
-import { usageError } from '../errors.ts';
+import { KeysError, usageError } from '../errors.ts';
+import type { Operation } from '../providers/provider.ts';
+import type { Secret } from '../secret.ts';
 import { defineCommand } from './define.ts';
 
-const fields = ['profile', 'url', 'removed', 'changed'];
+const fields = ['profile', 'url', 'removed', 'changed', 'endedAtServer'];
 
 export const logout = defineCommand({
   operands: '',
-  summary: 'forget the session token of a profile',
-  description:
-    'The profile itself stays. The token is forgotten here; at the provider it is valid until it expires.',
+  summary: 'end a session, and forget its token',
+  description: [
+    'The profile itself stays. Where the API has a call for it, the session is ended there, and then its token forgotten',
+    'here; elsewhere the token is only forgotten, and at the provider it is valid until it expires. Tokens from KEYS_TOKEN,',
+    'KEYS_TOKEN_FILE or a tokenCommand are left alone. "endedAtServer" is false where the session may still be valid, and',
+    'null where there was none to end, or no call that ends it.',
+  ].join('\n'),
   examples: ['keys logout', 'keys logout --profile work'],
   flags: {},
   fields,
@@ -17,25 +25,60 @@ export const logout = defineCommand({
     if (!connection) throw usageError('the embedded authority needs no login', 'keys profile list');
     const { openStore } = await import('../tokens/store.ts');
     const { ownerOf } = await import('../remote.ts');
-    const { profile, url } = connection;
+    const { profile, provider, url } = connection;
+    const store = openStore(profile.store ?? 'keychain', app.tokenContext);
+    const owner = ownerOf(connection);
     app.begin();
-    const changed = await openStore(profile.store ?? 'keychain', app.tokenContext).remove(
-      ownerOf(connection),
-    );
+    const token = provider.logout && (await store.read(owner));
+    const endedAtServer =
+      provider.logout && token ? await endSession(app, connection, provider.logout, token) : null;
+    const changed = await store.remove(owner);
     await app.note(
       changed
-        ? `forgot the session token of ${profile.name}; at the provider it is valid until it expires`
+        ? `forgot the session token of ${profile.name}${standing(endedAtServer)}`
         : `there was no session token of ${profile.name} to forget`,
     );
     for (const variable of ['KEYS_TOKEN', 'KEYS_TOKEN_FILE'] as const) {
       if (setting(app.io.env, variable)) await app.warn(`${variable} is set, and goes on being used`);
     }
-    const record = { profile: profile.name, url: url.href.replace(/\/$/, ''), removed: true, changed };
     return {
       kind: 'one',
-      record,
+      record: {
+        profile: profile.name,
+        url: url.href.replace(/\/$/, ''),
+        removed: true,
+        changed,
+        endedAtServer,
+      },
       columns: fields,
       table: () => '',
     };
   },
 });
+
+/** Whether the session of this token is over at the API; where nobody knows, the user is told. */
+async function endSession(
+  app: App,
+  connection: Connection,
+  ending: Operation,
+  token: Secret,
+): Promise<boolean> {
+  const { openApi } = await import('../remote.ts');
+  try {
+    await openApi(app, connection, token).send(ending, {});
+    return true;
+  } catch (error) {
+    if (!(error instanceof KeysError)) throw error;
+    const { httpStatus, message } = error.failure;
+    // The API does not know the session any more.
+    if (httpStatus === 401 || httpStatus === 404) return true;
+    const { origin } = connection.url;
+    await app.warn(`the session may still be valid at ${origin}, until when is not known: ${message}`);
+    return false;
+  }
+}
+
+function standing(endedAtServer: boolean | null): string {
+  if (endedAtServer === null) return '; at the provider it is valid until it expires';
+  return endedAtServer ? '; its session at the provider is over' : '';
+}

@@ -2,8 +2,8 @@ import { usageError } from '../errors.ts';
 import type { Capabilities } from '../lifecycle/ports.ts';
 import { visible } from '../output/sanitise.ts';
 import { localProvider } from '../profile.ts';
+import { capabilitiesOf } from '../providers/capabilities.ts';
 import { findProvider } from '../providers/catalog.ts';
-import { capabilitiesOf } from '../providers/provider.ts';
 import { defineCommand } from './define.ts';
 
 const fields = ['id', 'name', 'url', 'docs', 'note', 'options', 'permissions', 'capabilities'];

@@ -4,7 +4,7 @@ import { KeysError } from '../errors.ts';
 import type { Result } from '../output/present.ts';
 import type { Status } from '../output/views/status.ts';
 import { localProvider } from '../profile.ts';
-import { capabilitiesOf } from '../providers/provider.ts';
+import { capabilitiesOf } from '../providers/capabilities.ts';
 import { defineCommand } from './define.ts';
 
 export const statusFields = ['profile', 'provider', 'url', 'tokenSource', 'authenticated', 'capabilities'];

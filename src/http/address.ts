@@ -1,4 +1,5 @@
 import { usageError } from '../errors.ts';
+import { isLoopbackHost } from '../loopback.ts';
 import { maskSecrets } from '../secret.ts';
 
 /**
@@ -27,11 +28,8 @@ export function parseBaseUrl(text: string): URL {
   return url;
 }
 
-/**
- * Whether packets for this host never leave the machine: 127.0.0.0/8 (RFC 1122 section 3.2.1.3), ::1 (RFC 4291
- * section 2.5.3) or localhost (RFC 6761 section 6.3).
- */
+/** Whether what is sent there stays on this machine. */
 export function isLoopback(url: URL): boolean {
   // URL has already brought every spelling of an IPv4 address (127.1, 0x7f000001) to four decimal numbers.
-  return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname);
+  return isLoopbackHost(url.hostname);
 }

@@ -6,11 +6,12 @@ import { interrupted } from '../errors.ts';
 import { openDispatcher } from './dispatcher.ts';
 import type { Breakdown, Reply } from './exchange.ts';
 import { exchange } from './exchange.ts';
+import type { Doubt } from './fault.ts';
 import { faultOf, networkError, replyLost } from './fault.ts';
 import type { HttpRequest, HttpResponse } from './message.ts';
 import { responseOf } from './message.ts';
 import { maxRedirects, redirectTarget, tooManyRedirects } from './redirect.ts';
-import { backoff, maxAttempts, mayRepeatAfter, waitAfterReply } from './retry.ts';
+import { backoff, didNothing, maxAttempts, mayRepeatAfter, waitAfterReply } from './retry.ts';
 import { pathOf, replyLine, requestLine } from './trace.ts';
 import { headersOf, revealBody, revealHeaders } from './wire.ts';
 
@@ -65,12 +66,17 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     const { method, repeatable } = request;
     if (request.url.origin !== origin)
       throw new Error(`a request for ${request.url.origin}, not for ${origin}`);
+    const isWrite = method !== 'GET' && method !== 'HEAD';
     let { url } = request;
     let redirects = 0;
+    // Why the write may have been done by one of the attempts so far.
+    let doubt: Doubt | undefined;
+    const lost = (why: Doubt) => replyLost(`${method} ${pathOf(url)}`, why);
     for (let attempt = 1; ; ) {
       const outcome = await attemptOnce(request, url);
       let wait: number | undefined;
       if (outcome.kind === 'reply') {
+        const { status } = outcome;
         const target = redirectTarget(method, url, outcome);
         if (target) {
           redirects += 1;
@@ -80,18 +86,27 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         }
         if (attempt < maxAttempts)
           wait = waitAfterReply(outcome, { attempt, repeatable, now: now(), random });
-        if (wait === undefined) return responseOf({ method, url }, outcome);
+        if (wait === undefined) {
+          // The refusal of a repetition is no word on what was done before.
+          if (doubt && status >= 400 && status < 500)
+            throw lost({ ...doubt, message: `${doubt.message}, and later it answered ${status}` });
+          return responseOf({ method, url }, outcome);
+        }
+        if (isWrite && !didNothing(outcome, now())) doubt ??= { message: `${origin} answered ${status}` };
       } else {
         const fault = faultOf(outcome, { origin, proxied, timeout });
-        const unknown = outcome.sent && !repeatable;
-        if (outcome.cause === 'interrupt' && !unknown) throw interrupted();
+        if (isWrite && outcome.sent) doubt = fault;
+        if (outcome.cause === 'interrupt' && !doubt) throw interrupted();
         if (attempt >= maxAttempts || !mayRepeatAfter(outcome, fault, repeatable)) {
-          throw unknown ? replyLost(`${method} ${pathOf(url)}`, fault) : networkError(fault);
+          throw doubt ? lost(doubt) : networkError(fault);
         }
         wait = backoff(attempt, random);
       }
       attempt += 1;
-      await waitFor(wait, attempt);
+      await waitFor(wait, attempt).catch((error: unknown) => {
+        if (!interrupt.aborted) throw error;
+        throw doubt ? lost(doubt) : interrupted();
+      });
     }
   }
 
@@ -116,11 +131,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
 
   async function waitFor(milliseconds: number, attempt: number): Promise<void> {
     await trace(() => `waiting ${milliseconds} ms before attempt ${attempt} of ${maxAttempts}`);
-    try {
-      await pause(milliseconds, interrupt);
-    } catch (error) {
-      throw interrupt.aborted ? interrupted() : error;
-    }
+    await pause(milliseconds, interrupt);
   }
 
   async function trace(line: () => string): Promise<void> {

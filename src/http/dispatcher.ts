@@ -4,6 +4,8 @@ import type { Environment } from '../env.ts';
 import { usageError } from '../errors.ts';
 import { isLoopback } from './address.ts';
 
+export type { Dispatcher };
+
 /**
  * The connections to one origin, with or without a proxy. `timeout` is in milliseconds, for connecting; `closing`
  * ends every connection at once, those that are still being made too, which undici by itself would wait for.

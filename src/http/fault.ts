@@ -132,8 +132,11 @@ export function networkError({ code, message, hints }: Fault): KeysError {
   return new KeysError({ exit: 'network', code, message, hints });
 }
 
+/** Why a write may have been done, although no reply says so. */
+export type Doubt = Pick<Fault, 'message'> & Partial<Fault>;
+
 /** The error for a write that may have been done: only a look at the server can tell. */
-export function replyLost(request: string, { message, hints }: Fault): KeysError {
+export function replyLost(request: string, { message, hints = [] }: Doubt): KeysError {
   return new KeysError({
     exit: 'network',
     code: 'reply_lost',

@@ -19,7 +19,10 @@ export interface HttpRequest {
   headers?: Readonly<Record<string, string | Secret>>;
   /** Sent as JSON. */
   body?: JsonBody;
-  /** A read: repeated on 429, 5xx and connection failures. A write is repeated only where it surely did nothing. */
+  /**
+   * A read, or a write that the server does only once however often it comes: repeated on 429, 5xx and connection
+   * failures. Any other write is repeated only where it surely did nothing.
+   */
   repeatable: boolean;
 }
 

@@ -34,11 +34,13 @@ export function waitAfterReply(
   return hint ? Math.ceil(hint * 1000) : backoff(attempt, random);
 }
 
+function mayRepeat(reply: Reply, repeatable: boolean, now: Date): boolean {
+  return didNothing(reply, now) || (repeatable && [408, 500, 502, 503, 504].includes(reply.status));
+}
+
 /** A 429, and a 503 that says when to come back, did nothing: even a write may follow them (RFC 9110 section 15.6.4). */
-function mayRepeat({ status, headers }: Reply, repeatable: boolean, now: Date): boolean {
-  if (status === 429) return true;
-  if (status === 503) return repeatable || retryAfter(headers, now) !== undefined;
-  return repeatable && [408, 500, 502, 504].includes(status);
+export function didNothing({ status, headers }: Reply, now: Date): boolean {
+  return status === 429 || (status === 503 && retryAfter(headers, now) !== undefined);
 }
 
 /** Whether a request may be sent again after its connection failed. */

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { KeysError } from '../errors.ts';
 import type { HttpClient, HttpRequest, HttpResponse, JsonBody } from '../http/client.ts';
 import type { Secret } from '../secret.ts';
 import { failureOf } from './answers.ts';
 import { readPages } from './paging.ts';
-import type { Operation, Paging, Path, Provider } from './provider.ts';
+import type { Issuing, Operation, Paging, Path, Provider } from './provider.ts';
 import { callOf } from './provider.ts';
 import type { Part } from './select.ts';
 import type { Inputs } from './template.ts';
@@ -38,11 +39,14 @@ export class Api {
 
   /**
    * The answer to a call with the session token. A failure is thrown, but for 404 where the call was about one key:
-   * what that means is for the caller to say.
+   * what that means is for the caller to say. A call that takes an idempotency key gets a new one, the same each time
+   * that it has to be repeated.
    */
-  async send(operation: Operation, inputs: Inputs, page: Page = {}): Promise<HttpResponse> {
+  async send(operation: Call, inputs: Inputs, page: Page = {}): Promise<HttpResponse> {
     const { provider, token, url } = this.#options;
-    const response = await this.#requestWithOtp(operation, inputs, await token(), page);
+    const { idempotency } = operation;
+    const once = idempotency === undefined ? {} : { [idempotency]: randomUUID() };
+    const response = await this.#requestWithOtp(operation, inputs, await token(), page, once);
     const isAboutOne = 'id' in inputs || (provider.list.single && operation === provider.list);
     if (response.status === 404) {
       if (isAboutOne) return response;
@@ -62,8 +66,8 @@ export class Api {
   }
 
   /** All items of a list, page by page. */
-  pages(operation: Operation & { items: Path; paging?: Paging }): AsyncGenerator<Part> {
-    return readPages(operation.paging, operation.items, (page) => this.send(operation, {}, page));
+  pages(operation: Operation & { items: Path; paging?: Paging }, inputs: Inputs = {}): AsyncGenerator<Part> {
+    return readPages(operation.paging, operation.items, (page) => this.send(operation, inputs, page));
   }
 
   /** A call that is made with a key in place of the session token; every status is an answer. */
@@ -85,27 +89,28 @@ export class Api {
 
   /** A refusal that asks for a one-time password is answered by one: the API has not done anything yet. */
   async #requestWithOtp(
-    operation: Operation,
+    operation: Call,
     inputs: Inputs,
     token: Secret,
     page: Page,
+    headers: Readonly<Record<string, string>>,
   ): Promise<HttpResponse> {
     const { provider } = this.#options;
     const { otpHeader } = provider.auth;
-    const response = await this.#request(operation, inputs, provider.auth, token, page);
+    const response = await this.#request(operation, inputs, provider.auth, token, page, headers);
     if (otpHeader === undefined || response.status !== 401 || !asksForOtp(response)) return response;
     const otp = await this.#options.askSecret('otp');
     this.#sent.add(otp);
-    return this.#request(operation, inputs, provider.auth, token, page, { [otpHeader]: otp });
+    return this.#request(operation, inputs, provider.auth, token, page, { ...headers, [otpHeader]: otp });
   }
 
   async #request(
-    operation: Operation,
+    operation: Call,
     inputs: Inputs,
     auth: Provider['auth'],
     credential: Secret,
     { query = {}, url: given }: Page,
-    more: Readonly<Record<string, Secret>> = {},
+    more: Readonly<Record<string, string | Secret>> = {},
   ): Promise<HttpResponse> {
     const { provider, http, now } = this.#options;
     const all = { ...inputs, ...this.#settings(), ...(await this.#secrets(operation)) };
@@ -122,7 +127,7 @@ export class Api {
       url,
       headers: { ...this.#headers(auth, credential), ...more },
       ...(body !== undefined && { body }),
-      repeatable: method === 'GET',
+      repeatable: method === 'GET' || operation.idempotency !== undefined,
     });
   }
 
@@ -175,6 +180,8 @@ export class Api {
     return { ...this.#options.provider.headers, [header]: value };
   }
 }
+
+type Call = Operation & Pick<Issuing, 'idempotency'>;
 
 interface Page {
   query?: Readonly<Record<string, string>>;

@@ -1,8 +1,9 @@
 import * as v from 'valibot';
-import { keyInputs } from '../lifecycle/key.ts';
 import { parseDuration } from '../time.ts';
-import type { Operation, Provider, Template } from './provider.ts';
-import { expiryStyles, methods, placeholder, timeStyles } from './provider.ts';
+import { namesIn } from './capabilities.ts';
+import type { Provider, Template } from './provider.ts';
+import { timeStyles, usageInputs } from './provider.ts';
+import { operationFaults } from './template-faults.ts';
 
 /*
  * Whether some data is a provider. The schema says which fields there are (`docs/provider.schema.json` is made from
@@ -34,6 +35,8 @@ const call = {
   body: v.optional(template),
 };
 
+const issuing = { ...call, key: v.optional(path), secret: path, idempotency: v.optional(header) };
+
 const paging = v.variant('by', [
   v.strictObject({
     by: v.literal('offset'),
@@ -51,6 +54,13 @@ const paging = v.variant('by', [
   }),
   v.strictObject({ by: v.literal('link'), limit: text, size: v.number() }),
   v.strictObject({ by: v.literal('url'), next: path }),
+  v.strictObject({
+    by: v.literal('cursor'),
+    cursor: text,
+    limit: v.optional(text),
+    size: v.number(),
+    next: path,
+  }),
 ]);
 
 const auth = v.strictObject({ header, scheme: v.optional(text), otpHeader: v.optional(header) });
@@ -82,8 +92,8 @@ export const providerSchema = v.strictObject({
     paging: v.optional(paging),
   }),
   show: v.optional(v.strictObject({ ...call, key: v.optional(path) })),
-  create: v.strictObject({ ...call, key: v.optional(path), secret: path }),
-  rotate: v.optional(v.strictObject({ ...call, key: v.optional(path), secret: path })),
+  create: v.strictObject(issuing),
+  rotate: v.optional(v.strictObject(issuing)),
   update: v.optional(v.strictObject({ ...call, key: v.optional(path) })),
   disable: v.optional(v.strictObject(call)),
   enable: v.optional(v.strictObject(call)),
@@ -99,12 +109,32 @@ export const providerSchema = v.strictObject({
         path,
         statusCode: path,
         keyId: v.optional(path),
+        ip: v.optional(path),
+        model: v.optional(path),
+        requests: v.optional(path),
+        tokens: v.optional(path),
+        costUsd: v.optional(path),
+      }),
+    }),
+  ),
+  usage: v.optional(
+    v.strictObject({
+      ...call,
+      items: path,
+      row: v.strictObject({
+        keyId: path,
+        name: v.optional(path),
+        date: timePath,
+        requests: path,
+        tokens: v.optional(path),
+        spentUsd: v.optional(path),
       }),
     }),
   ),
   verify: v.optional(
     v.strictObject({ ...call, models: v.optional(path), auth: v.optional(auth), reading: v.optional(words) }),
   ),
+  logout: v.optional(v.strictObject(call)),
   key: v.strictObject({
     id: path,
     name: v.union([path, v.strictObject({ always: text })]),
@@ -127,6 +157,7 @@ export const providerSchema = v.strictObject({
     budgetUsd: v.optional(path),
     spentUsd: v.optional(path),
     models: v.optional(path),
+    labels: v.optional(path),
     usage: v.optional(v.strictObject({ requests: path, tokens: v.optional(path) })),
   }),
   errors: v.optional(v.strictObject({ message: v.optional(path), code: v.optional(path) })),
@@ -149,69 +180,8 @@ export function checkProvider(
     };
   }
   const provider = result.output as Provider;
-  const faults = [...operationFaults(provider), ...capabilityFaults(provider)];
+  const faults = [...operationFaults(provider), ...capabilityFaults(provider), ...usageFaults(provider)];
   return faults.length > 0 ? { faults } : { provider, faults: [] };
-}
-
-const operations = [
-  'list',
-  'show',
-  'create',
-  'rotate',
-  'update',
-  'disable',
-  'enable',
-  'revoke',
-  'logs',
-  'verify',
-] as const;
-
-function operationFaults(provider: Provider): Fault[] {
-  return operations.flatMap((name) => {
-    const operation: Operation | undefined = provider[name];
-    if (!operation) return [];
-    const count = methods.filter((method) => operation[method] !== undefined).length;
-    const wrongCount =
-      count === 1
-        ? []
-        : [{ path: name, message: `has ${count} methods in place of one of ${methods.join(', ')}` }];
-    return [...wrongCount, ...placeholderFaults(provider, name, operation)];
-  });
-}
-
-function placeholderFaults(provider: Provider, name: string, operation: Operation): Fault[] {
-  const places = [
-    ...methods.map((method) => [method, operation[method]] as const),
-    ['query', operation.query] as const,
-    ['body', operation.body] as const,
-  ];
-  return places.flatMap(([place, written]) =>
-    [...JSON.stringify(written ?? '').matchAll(placeholder)].flatMap(([whole, input = '', style]) => {
-      const problem = placeholderProblem(provider, input, style);
-      return problem ? [{ path: `${name}.${place}`, message: `${whole} ${problem}` }] : [];
-    }),
-  );
-}
-
-function placeholderProblem(
-  provider: Provider,
-  input: string,
-  style: string | undefined,
-): string | undefined {
-  const [, kind, rest = ''] = /^(option|secret)\.(.+)$/.exec(input) ?? [];
-  if (kind === 'option')
-    return Object.hasOwn(provider.options ?? {}, rest) ? undefined : 'is not declared in options';
-  if (kind === 'secret')
-    return Object.hasOwn(provider.secrets ?? {}, rest) ? undefined : 'is not declared in secrets';
-  if (input !== 'id' && !(keyInputs as readonly string[]).includes(input)) {
-    return `is not one of id, ${keyInputs.join(', ')}`;
-  }
-  if (input === 'expiresAt') {
-    return style !== undefined && Object.hasOwn(expiryStyles, style)
-      ? undefined
-      : `needs one of :${Object.keys(expiryStyles).join(', :')}`;
-  }
-  return style === undefined ? undefined : `takes no :${style}`;
 }
 
 function capabilityFaults({ capabilities, disable, enable }: Provider): Fault[] {
@@ -226,6 +196,14 @@ function capabilityFaults({ capabilities, disable, enable }: Provider): Fault[] 
   if (Boolean(disable) !== Boolean(enable))
     faults.push({ path: 'disable', message: 'goes with enable: declare both or none' });
   return faults;
+}
+
+/** Sums that the API is not asked for as they were wanted would pass for others. */
+function usageFaults({ usage }: Provider): Fault[] {
+  const named = namesIn(usage);
+  return usageInputs
+    .filter((input) => usage && !named.includes(input))
+    .map((input) => ({ path: 'usage', message: `has no place for {${input}}` }));
 }
 
 function isDuration(text: string): boolean {

@@ -1,3 +1,4 @@
+import { authority } from './authority.ts';
 import { betterAuth } from './better-auth.ts';
 import { drun } from './drun.ts';
 import { gitlab } from './gitlab.ts';
@@ -14,6 +15,7 @@ export const providers: readonly Provider[] = [
   riskinmind,
   privatemind,
   drun,
+  authority,
   openrouter,
   betterAuth,
   gitlab,

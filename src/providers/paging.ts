@@ -2,7 +2,7 @@ import { KeysError } from '../errors.ts';
 import type { HttpResponse } from '../http/client.ts';
 import type { Paging, Path } from './provider.ts';
 import type { Part } from './select.ts';
-import { elements, number, part, select, wrongShape } from './select.ts';
+import { elements, number, optional, part, select, text, wrongShape } from './select.ts';
 
 /** One page of a list: query parameters to add, or the URL that an earlier page gave. */
 export interface PageRequest {
@@ -81,6 +81,10 @@ function nextPage(
     case 'url': {
       const next = select(answer, paging.next)?.value;
       return follow(typeof next === 'string' ? next : undefined);
+    }
+    case 'cursor': {
+      const next = optional(answer, paging.next, text);
+      return next ? { query: { ...request.query, [paging.cursor]: next } } : undefined;
     }
   }
 }

@@ -1,6 +1,4 @@
-import type { KeyField, KeyInput } from '../lifecycle/key.ts';
-import { keyFields, keyInputs } from '../lifecycle/key.ts';
-import type { Capabilities, Reason } from '../lifecycle/ports.ts';
+import type { Capabilities, LogQuery, Reason, UsageQuery } from '../lifecycle/ports.ts';
 
 /*
  * The shape in which one key-management API is declared: where things are, in what units, and what the API cannot do.
@@ -44,19 +42,20 @@ export interface Provider {
     paging?: Paging;
   };
   show?: Operation & { key?: Path };
-  create: Operation & {
-    /** Where the new key is; absent where the answer has no id and the key must be looked up. */
-    key?: Path;
-    secret: Path;
-  };
-  /** A new secret in place of the old one, by the API itself: `key` and `secret` are as in `create`. */
-  rotate?: Operation & { key?: Path; secret: Path };
+  create: Issuing;
+  /** A new secret in place of the old one, by the API itself. */
+  rotate?: Issuing;
   update?: Operation & { key?: Path };
   disable?: Operation;
   enable?: Operation;
   revoke: Operation;
+  /** Its query, or its body, can say which entries are wanted, see `logInputs`. */
   logs?: Operation & { items: Path; paging?: Paging; entry: EntryFields };
+  /** Sums by key and by day, told all of `usageInputs`; absent: the counters of the keys are what there is. */
+  usage?: Operation & { items: Path; row: UsageFields };
   verify?: Verification;
+  /** Ends the session whose token is sent. */
+  logout?: Operation;
 
   key: KeyFields;
   errors?: { message?: Path; code?: Path };
@@ -65,7 +64,7 @@ export interface Provider {
 /**
  * One call. The method is the name of the field that holds the path. Paths, queries and bodies are templates: a text
  * that is `{name}` alone stands for that input in its own type, and disappears where there is none; inside a longer
- * text it is written out. `{expiresAt:STYLE}` converts, see `expiryStyles`.
+ * text it is written out. `{expiresAt:STYLE}` converts, see `expiryStyles`; `{since:STYLE}`, see `momentStyles`.
  */
 export interface Operation {
   get?: string;
@@ -75,6 +74,18 @@ export interface Operation {
   delete?: string;
   query?: Readonly<Record<string, string>>;
   body?: Template;
+}
+
+/** A call that gives out a secret. */
+export interface Issuing extends Operation {
+  /** Where the new key is; absent where the answer has no id and the key must be looked up. */
+  key?: Path;
+  secret: Path;
+  /**
+   * The header that takes an idempotency key, such as `Idempotency-Key`: the API answers a repeated call with the same
+   * one as it did the first time, secret included. Without it, a call that may have been done is never repeated.
+   */
+  idempotency?: string;
 }
 
 export type Template =
@@ -88,10 +99,27 @@ export type Template =
 /** Field names with dots between them; several are tried in order. '' is the whole. */
 export type Path = string | readonly string[];
 
+/** What can be said of the log entries, and of the sums, that are wanted. */
+export const logInputs = [
+  'keyId',
+  'since',
+  'until',
+  'status',
+  'method',
+  'pathPrefix',
+] as const satisfies readonly (keyof LogQuery)[];
+export const usageInputs = ['by', 'since', 'keyId'] as const satisfies readonly (keyof UsageQuery)[];
+
+/** How the API is told `since` and `until`: whole seconds would lose entries of the last one. */
+export const momentStyles = {
+  time: 'RFC 3339, milliseconds, UTC',
+  date: 'YYYY-MM-DD, UTC',
+} as const;
+
 /** How the API writes an expiry when a key is made. */
 export const expiryStyles = {
   iso: 'RFC 3339, whole seconds, UTC',
-  date: 'YYYY-MM-DD, UTC',
+  ...momentStyles,
   seconds: 'seconds from now',
   days: 'days from now, rounded up',
   step: 'one of the expirySteps',
@@ -131,16 +159,33 @@ export interface KeyFields {
   budgetUsd?: Path;
   spentUsd?: Path;
   models?: Path;
+  /** An object whose values are texts. */
+  labels?: Path;
   usage?: { requests: Path; tokens?: Path };
 }
 
-/** Where the fields of a log entry are. */
+/** Where the fields of a log entry are; null is the same as absent. */
 export interface EntryFields {
   timestamp: TimePath;
   method: Path;
   path: Path;
   statusCode: Path;
   keyId?: Path;
+  ip?: Path;
+  model?: Path;
+  requests?: Path;
+  tokens?: Path;
+  costUsd?: Path;
+}
+
+/** Where the fields of a sum are: that of a key has a `keyId`, that of a day (UTC) a `date`. */
+export interface UsageFields {
+  keyId: Path;
+  name?: Path;
+  date: TimePath;
+  requests: Path;
+  tokens?: Path;
+  spentUsd?: Path;
 }
 
 /** How to come from one page to the next; absent: the first answer is everything. */
@@ -152,7 +197,9 @@ export type Paging =
   /** `Link: <…>; rel="next"` (RFC 8288); `limit` asks for pages of `size`. */
   | { by: 'link'; limit: string; size: number }
   /** A URL in the answer; an empty one ends the list. */
-  | { by: 'url'; next: Path };
+  | { by: 'url'; next: Path }
+  /** A text in the answer, to be sent back for the next page; an empty one ends the list. */
+  | { by: 'cursor'; cursor: string; limit?: string; size: number; next: Path };
 
 /** A harmless call that tells whether a key works, made with the key in place of the session token. */
 export interface Verification extends Operation {
@@ -176,33 +223,4 @@ export function callOf(operation: Operation): { method: Uppercase<(typeof method
     if (path !== undefined) return { method: method.toUpperCase() as Uppercase<typeof method>, path };
   }
   throw new Error('an operation without a method');
-}
-
-/** The inputs that stand in the templates of a call. */
-function inputsOf(operation: Operation | undefined): KeyInput[] {
-  const names = [...JSON.stringify(operation ?? {}).matchAll(placeholder)].map(([, name]) => name);
-  return keyInputs.filter((input) => names.includes(input));
-}
-
-/** What commands may ask of a provider. */
-export function capabilitiesOf(provider: Provider): Capabilities {
-  return {
-    ...provider.capabilities,
-    usage: provider.key.usage !== undefined,
-    logs: provider.logs !== undefined,
-    logsByKey: provider.logs?.entry.keyId !== undefined || provider.capabilities.maxKeys === 1,
-    update: provider.update !== undefined,
-    disable: provider.disable !== undefined,
-    verify: provider.verify !== undefined,
-    createFields: inputsOf(provider.create),
-    updateFields: inputsOf(provider.update),
-    usageByDay: false,
-    reports: keyFields.filter((field) => isReported(provider, field)),
-  };
-}
-
-/** Standing and succession follow from the rest; a name that is always the same is none. */
-function isReported({ key }: Provider, field: KeyField): boolean {
-  if (field === 'name') return !(typeof key.name === 'object' && 'always' in key.name);
-  return field in key || field === 'status' || field === 'superseded';
 }

@@ -1,9 +1,18 @@
 import type { Key, Status } from '../lifecycle/key.ts';
 import { statusOf } from '../lifecycle/key.ts';
-import type { LogEntry } from '../lifecycle/ports.ts';
-import type { EntryFields, KeyFields, Path } from './provider.ts';
+import type { KeyFields } from './provider.ts';
 import type { Part } from './select.ts';
-import { number, select, text, texts, time, wrongShape } from './select.ts';
+import {
+  number,
+  optional,
+  select,
+  text,
+  texts,
+  textsByName,
+  time,
+  withoutAbsent,
+  wrongShape,
+} from './select.ts';
 
 /** A key as the API reports it. Throws `KeysError` (7) that names the field which is not what it should be. */
 export function readKey(from: Part, fields: KeyFields, now: Date): Key {
@@ -16,7 +25,7 @@ export function readKey(from: Part, fields: KeyFields, now: Date): Key {
     name: readName(from, fields.name),
     description: optional(from, fields.description, text),
     status: readStatus(from, fields, expiresAt ?? null, now),
-    prefix: recognisable(optional(from, fields.prefix, text)),
+    prefix: recognisable(optional(from, fields.prefix, text), text(id)),
     createdAt: (fields.createdAt && time(from, fields.createdAt)) ?? undefined,
     expiresAt,
     lastUsedAt: fields.lastUsedAt && time(from, fields.lastUsedAt),
@@ -26,15 +35,9 @@ export function readKey(from: Part, fields: KeyFields, now: Date): Key {
     budgetUsd: optional(from, fields.budgetUsd, number),
     spentUsd: optional(from, fields.spentUsd, number) ?? undefined,
     models: optional(from, fields.models, texts) ?? undefined,
+    labels: optional(from, fields.labels, textsByName) ?? undefined,
     usage: readUsage(from, fields.usage),
   });
-}
-
-/** Undefined where the API has no such field, null where it says null. */
-function optional<T>(from: Part, path: Path | undefined, read: (found: Part) => T): T | null | undefined {
-  const found = path === undefined ? undefined : select(from, path);
-  if (!found) return undefined;
-  return found.value === null ? null : read(found);
 }
 
 function readName(from: Part, name: KeyFields['name']): string {
@@ -61,11 +64,15 @@ function readStatus(from: Part, { status = [] }: KeyFields, expiresAt: string | 
 /** Up to this many characters it is a prefix; more may be the secret itself. */
 const longestPrefix = 12;
 
-/** What may be shown of a secret. An API that gives it away whole must not make `list` do the same. */
-function recognisable(prefix: string | null | undefined): string | undefined {
+/**
+ * What may be shown of a secret. An API that gives it away whole must not make `list` do the same; a prefix that ends
+ * with the id, such as `sk_<id>`, gives away nothing more than the id.
+ */
+function recognisable(prefix: string | null | undefined, id: string): string | undefined {
   if (prefix === null || prefix === undefined) return undefined;
   const isMasked = /\.\.|[*•…]/.test(prefix);
-  if (isMasked || prefix.length <= longestPrefix) return prefix;
+  const own = prefix.endsWith(id) ? prefix.slice(0, -id.length) : prefix;
+  if (isMasked || own.length <= longestPrefix) return prefix;
   const [head, tail] = [
     Math.min(8, Math.floor(prefix.length / 4)),
     Math.min(4, Math.floor(prefix.length / 8)),
@@ -78,29 +85,4 @@ function readUsage(from: Part, usage: KeyFields['usage']): Key['usage'] {
   const requests = optional(from, usage.requests, number);
   if (requests === undefined || requests === null) return undefined;
   return { requests, tokens: optional(from, usage.tokens, number) ?? 0 };
-}
-
-/** A log entry as the API reports it. Throws `KeysError` (7). */
-export function readEntry(from: Part, fields: EntryFields): LogEntry {
-  const needed = (path: Path) => {
-    const found = select(from, path);
-    if (!found) throw wrongShape(from, `a log entry with the field ${[path].flat().join(' or ')}`);
-    return found;
-  };
-  const timestamp = time(from, fields.timestamp);
-  if (!timestamp) throw wrongShape(from, 'a log entry with a time');
-  const keyId = optional(from, fields.keyId, text);
-  return {
-    timestamp,
-    method: text(needed(fields.method)),
-    path: text(needed(fields.path)),
-    statusCode: number(needed(fields.statusCode)),
-    ...(keyId && { keyId }),
-  };
-}
-
-function withoutAbsent(fields: { [Name in keyof Key]: Key[Name] | undefined }): Key {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined),
-  ) as unknown as Key;
 }

@@ -12,19 +12,19 @@ import type {
   UsageRow,
   Verdict,
 } from '../lifecycle/ports.ts';
-import { Secret } from '../secret.ts';
+import type { Secret } from '../secret.ts';
 import type { Api } from './api.ts';
+import { capabilitiesOf } from './capabilities.ts';
+import type { Asked } from './issue.ts';
+import { readIssued } from './issue.ts';
 import { matchesLogQuery, pastOf } from './log-filter.ts';
-import type { Operation, Path, Provider } from './provider.ts';
-import { capabilitiesOf } from './provider.ts';
-import { readEntry, readKey } from './read-key.ts';
+import type { Issuing, Operation, Provider } from './provider.ts';
+import { readKey } from './read-key.ts';
+import { readEntry, readSum } from './read-use.ts';
 import type { Part } from './select.ts';
-import { part, select, text, wrongShape } from './select.ts';
+import { part, required, select, wrongShape } from './select.ts';
 import type { Inputs } from './template.ts';
 import { readVerdict } from './verdict.ts';
-
-/** A call that gives out a secret. */
-type Issuing = Pick<Provider['create'], 'key' | 'secret'>;
 
 /** The keys of an account behind an API, as its declaration describes them. */
 export class RemoteBackend implements KeyBackend {
@@ -54,12 +54,14 @@ export class RemoteBackend implements KeyBackend {
     const { show } = this.#provider;
     if (!show) return (await this.list()).find((key) => key.id === id);
     const response = await this.#api.send(show, { id });
-    return response.status === 404 ? undefined : this.#key(partOf(response, show.key ?? ''));
+    if (response.status === 404) return undefined;
+    return this.#key(required(part(response.json()), show.key ?? '', 'key'));
   }
 
   async create(spec: KeySpec): Promise<{ key: Key; secret: Secret }> {
     const { create } = this.#provider;
-    return this.#issued(await this.#api.send(create, said(spec)), create, spec.name);
+    const response = await this.#api.send(create, said(spec));
+    return readIssued(response, this.#asked(create, spec.name));
   }
 
   /**
@@ -71,40 +73,7 @@ export class RemoteBackend implements KeyBackend {
     if (!rotate) throw new Error('rotate is not in the declaration');
     const response = await this.#api.send(rotate, { id, ...(expiresAt && { expiresAt }) });
     if (response.status === 404) throw noSuchKey(id);
-    return this.#issued(response, rotate, name);
-  }
-
-  /** What an API answered that has just issued a secret. */
-  async #issued(
-    response: HttpResponse,
-    operation: Issuing,
-    name: string,
-  ): Promise<{ key: Key; secret: Secret }> {
-    const { name: named } = this.#provider.key;
-    try {
-      const secret = readSecret(partOf(response, operation.secret, 'secret'));
-      const { prefix, ...key } = await this.#issuedKey(response, operation, name);
-      // Where the API keeps no names, the key is called as it was asked for as long as anybody remembers.
-      const isNameless = typeof named === 'object' && 'always' in named;
-      const isWhole = prefix !== undefined && secret.hideIn(prefix) === '****';
-      const known = { ...key, name: isNameless ? name : key.name || name };
-      return { key: { ...known, ...(prefix !== undefined && !isWhole && { prefix }) }, secret };
-    } catch (error) {
-      throw error instanceof KeysError ? orphan(name, error) : error;
-    }
-  }
-
-  /** The key of a secret. One that can be named can be revoked: its other fields are no reason to lose it. */
-  async #issuedKey(response: HttpResponse, { key: path }: Issuing, name: string): Promise<Key> {
-    if (path === undefined) return this.#newest(name);
-    const found = partOf(response, path);
-    try {
-      return this.#key(found);
-    } catch (error) {
-      const id = select(found, this.#provider.key.id)?.value;
-      if (!(error instanceof KeysError) || (typeof id !== 'string' && typeof id !== 'number')) throw error;
-      return { id: String(id), name, status: 'unknown' };
-    }
+    return readIssued(response, this.#asked(rotate, name));
   }
 
   async update(id: string, { disabled, ...fields }: KeyChanges): Promise<Key> {
@@ -133,15 +102,25 @@ export class RemoteBackend implements KeyBackend {
     const { logs } = this.#provider;
     if (!logs) return;
     const isPast = pastOf(query.since);
-    for await (const item of this.#api.pages(logs)) {
+    for await (const item of this.#api.pages(logs, { ...query })) {
       const entry = readEntry(item, logs.entry);
       if (isPast(entry)) return;
       if (matchesLogQuery(entry, query)) yield entry;
     }
   }
 
+  async usage(query: UsageQuery): Promise<UsageRow[]> {
+    const { usage } = this.#provider;
+    if (!usage) return this.#counted(query);
+    const rows: UsageRow[] = [];
+    for await (const item of this.#api.pages(usage, { ...query })) {
+      rows.push(readSum(item, usage.row, query.by));
+    }
+    return rows;
+  }
+
   /** From the counters of the keys, which have no days. */
-  async usage({ keyId }: UsageQuery): Promise<UsageRow[]> {
+  async #counted({ keyId }: UsageQuery): Promise<UsageRow[]> {
     const keys = (await this.list()).filter(({ id }) => keyId === undefined || id === keyId);
     const rows: UsageRow[] = [];
     for (const { id, name } of keys) {
@@ -156,6 +135,11 @@ export class RemoteBackend implements KeyBackend {
     const { verify, auth } = this.#provider;
     if (!verify) throw new Error('verify is not among the capabilities');
     return readVerdict(verify, () => this.#api.sendAs(verify, verify.auth ?? auth, secret));
+  }
+
+  #asked(operation: Issuing, name: string): Asked {
+    const { key: fields } = this.#provider;
+    return { operation, fields, name, now: this.#now(), newest: () => this.#newest(name) };
   }
 
   #key(found: Part): Key {
@@ -191,13 +175,6 @@ export class RemoteBackend implements KeyBackend {
   }
 }
 
-/** A secret that no header, file or terminal could carry whole is none. */
-function readSecret(found: Part): Secret {
-  const value = text(found);
-  if (/^[!-~]+$/.test(value)) return new Secret(value);
-  throw wrongShape(found, 'a secret of visible ASCII characters');
-}
-
 /** `{"deleted": false}`: a success by its status alone. */
 function saysNo(response: HttpResponse): boolean {
   let answer: unknown;
@@ -210,13 +187,6 @@ function saysNo(response: HttpResponse): boolean {
   return ['deleted', 'revoked', 'success'].some((field) => select(part(answer), field)?.value === false);
 }
 
-function partOf(response: HttpResponse, path: Path, what = 'key'): Part {
-  const answer = part(response.json());
-  const found = select(answer, path);
-  if (found && found.value !== null) return found;
-  throw wrongShape(answer, `an answer with the ${what} at ${[path].flat().join(' or ') || 'its top'}`);
-}
-
 /** Null, in what a new key is asked to be, is the API's own default: nothing need be said. */
 function said(spec: KeySpec): Inputs {
   const isSaid = (value: unknown) => {
@@ -225,18 +195,6 @@ function said(spec: KeySpec): Inputs {
     return Object.keys(value).length > 0;
   };
   return Object.fromEntries(Object.entries(spec).filter(([, value]) => isSaid(value)));
-}
-
-/** A key that surely exists, and whose answer could not be used (exit 5). */
-function orphan(name: string, cause: KeysError): KeysError {
-  return new KeysError({
-    ...cause.failure,
-    exit: 'unfinished',
-    code: 'orphan_key',
-    message: `a key named ${name} was made, but the answer cannot be used: ${cause.message}`,
-    hints: ['keys list', 'revoke the new key: nobody has its secret'],
-    cause,
-  });
 }
 
 function noSuchKey(id: string): KeysError {

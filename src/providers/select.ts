@@ -26,6 +26,29 @@ export function select(from: Part, path: Path): Part | undefined {
   return undefined;
 }
 
+/** What stands at a path that every such answer has. Throws `KeysError` (7), which calls it `what`. */
+export function required(answer: Part, path: Path, what: string): Part {
+  const found = select(answer, path);
+  if (found && found.value !== null) return found;
+  throw wrongShape(answer, `an answer with the ${what} at ${[path].flat().join(' or ') || 'its top'}`);
+}
+
+/** Undefined where the API has no such field, null where it says null. */
+export function optional<T>(
+  from: Part,
+  path: Path | undefined,
+  read: (found: Part) => T,
+): T | null | undefined {
+  const found = path === undefined ? undefined : select(from, path);
+  if (!found) return undefined;
+  return found.value === null ? null : read(found);
+}
+
+/** A record without the fields that the API does not have. */
+export function withoutAbsent<T extends object>(fields: { [Name in keyof T]: T[Name] | undefined }): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}
+
 function child({ value, at }: Part, name: string): Part | undefined {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   return part((value as Record<string, unknown>)[name], at === '' ? name : `${at}.${name}`);
@@ -55,6 +78,16 @@ export function number(found: Part): number {
 /** A list of texts; one text is a list of one. */
 export function texts(found: Part): string[] {
   return typeof found.value === 'string' ? [found.value] : elements(found).map(text);
+}
+
+/** An object whose values are texts. */
+export function textsByName(found: Part): Record<string, string> {
+  const { value, at } = found;
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw wrongShape(found, 'an object of texts');
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [name, text(part(one, `${at}.${name}`))]),
+  );
 }
 
 /** A time as RFC 3339 UTC. */

@@ -47,14 +47,15 @@ function fillText(template: string, inputs: Inputs, clock: Clock): Filled | unde
 }
 
 function convert(value: unknown, style: string | undefined, clock: Clock): Filled | undefined {
-  if (value instanceof Date) return writeExpiry(value, style as ExpiryStyle, clock);
+  if (value instanceof Date) return writeMoment(value, style as ExpiryStyle, clock);
   return value as Filled | undefined;
 }
 
 const day = 86_400_000;
 
-function writeExpiry(moment: Date, style: ExpiryStyle, { now, steps }: Clock): string | number {
+function writeMoment(moment: Date, style: ExpiryStyle, { now, steps }: Clock): string | number {
   const left = moment.getTime() - now.getTime();
+  if (style === 'time') return moment.toISOString();
   if (style === 'date') return moment.toISOString().slice(0, 10);
   if (style === 'seconds') return Math.round(left / 1000);
   if (style === 'step') return nearestStep(steps, moment, now);

@@ -16,6 +16,10 @@ const usualReading: Readonly<Record<number, Reason>> = {
 const codes = new Map<string, Reason>([
   ['EXPIRED_API_KEY', 'expired'],
   ['REVOKED_API_KEY', 'revoked'],
+  ['DISABLED_API_KEY', 'forbidden'],
+  ['MODEL_NOT_ALLOWED', 'forbidden'],
+  ['MODEL_NOT_ENTITLED', 'forbidden'],
+  ['NO_MODELS', 'no-models'],
 ]);
 
 /** What the answer to a harmless call, made with the key, says of the key. A server that cannot be asked decides nothing. */
@@ -58,7 +62,8 @@ function verdict(reason: Reason, httpStatus: number | null): Verdict {
 
 function modelsIn({ models }: Verification, answer: Part): { models?: string[] } {
   const list = models === undefined ? undefined : select(answer, models);
-  if (!list) return {};
+  // Null: every model, also those that are yet to come.
+  if (!list || list.value === null) return {};
   return {
     models: elements(list)
       .flatMap((item) => select(item, ['id', ''])?.value)

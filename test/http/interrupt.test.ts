@@ -3,7 +3,14 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Answer } from '../support/fault-server.ts';
-import { endless, FaultServer, silence, silenceInBody, text } from '../support/fault-server.ts';
+import {
+  endless,
+  FaultServer,
+  resetBeforeReply,
+  silence,
+  silenceInBody,
+  text,
+} from '../support/fault-server.ts';
 import { clientOf, failureOf } from './client-of.ts';
 
 const read = { method: 'GET', repeatable: true } as const;
@@ -50,6 +57,21 @@ test('Ctrl-C ends a wait at once, and nothing more is sent', async () => {
   });
   const failure = await failureOf(client.send({ ...write, url: server.url('/v1/keys') }));
   expect(failure).toMatchObject({ exit: 'interrupted' });
+});
+
+test('Ctrl-C before a write is repeated does not claim that nothing has happened', async () => {
+  const server = await FaultServer.start();
+  server.on('POST /v1/keys', resetBeforeReply);
+  const controller = new AbortController();
+  const { client } = clientOf(server.origin, {
+    interrupt: controller.signal,
+    pause: async () => {
+      controller.abort();
+      throw new Error('stopped');
+    },
+  });
+  const sent = client.send({ ...write, repeatable: true, url: server.url('/v1/keys') });
+  expect(await failureOf(sent)).toMatchObject({ exit: 'network', code: 'reply_lost' });
 });
 
 test('the real wait ends at Ctrl-C too', async () => {

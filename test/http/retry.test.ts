@@ -68,6 +68,51 @@ test.each([429, 503])('a write is sent again, with its body, on %i with Retry-Af
   expect(server.received.map(({ body }) => body.toString())).toEqual(['{"name":"ci"}', '{"name":"ci"}']);
 });
 
+test.each<[string, Answer]>([
+  ['a reset before the reply', resetBeforeReply],
+  ['silence', silence],
+  ['500', text(500, '')],
+  ['503', text(503, '')],
+])('a write that the server does once is sent again after %s', async (_, answer) => {
+  const server = await FaultServer.start();
+  server.on('POST /v1/keys', answer, json(201, { id: 'k1' }));
+  const { client, pauses } = clientOf(server.origin, { timeout: 60 });
+  const response = await client.send({ ...write, repeatable: true, url: server.url('/v1/keys') });
+  expect(response.status).toBe(201);
+  expect(pauses).toEqual([250]);
+});
+
+test.each<[string, Answer[]]>([
+  ['no reply at all', [resetBeforeReply, resetBeforeReply, resetBeforeReply, resetBeforeReply]],
+  ['a refusal after no reply', [resetBeforeReply, text(403, '')]],
+  ['a refusal after a failure', [text(500, ''), text(409, '')]],
+  ['no time after no reply', [resetBeforeReply, text(429, '', { 'retry-after': '3600' })]],
+])('a repeated write may have been done where there was %s', async (_, answers) => {
+  const server = await FaultServer.start();
+  server.on('POST /v1/keys', ...answers);
+  const { client } = clientOf(server.origin);
+  const sent = client.send({ ...write, repeatable: true, url: server.url('/v1/keys') });
+  const failure = await failureOf(sent);
+  expect(failure).toMatchObject({ exit: 'network', code: 'reply_lost' });
+  expect(failure.message).toContain('the server may or may not have done it');
+});
+
+test('a repeated write that fails at the server each time ends with its reply', async () => {
+  const server = await FaultServer.start();
+  server.on('POST /v1/keys', resetBeforeReply, text(500, ''), text(500, ''), text(500, 'last'));
+  const { client } = clientOf(server.origin);
+  const response = await client.send({ ...write, repeatable: true, url: server.url('/v1/keys') });
+  expect(response).toMatchObject({ status: 500, text: 'last' });
+});
+
+test('a refusal after what did nothing is a refusal', async () => {
+  const server = await FaultServer.start();
+  server.on('POST /v1/keys', text(429, ''), text(503, '', { 'retry-after': '1' }), text(403, ''));
+  const { client } = clientOf(server.origin);
+  const response = await client.send({ ...write, repeatable: true, url: server.url('/v1/keys') });
+  expect(response.status).toBe(403);
+});
+
 test('a hint of more than a minute is not waited for', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', text(429, 'later', { 'retry-after': '61' }));

@@ -9,6 +9,7 @@ import { privatemind } from '../../src/providers/privatemind.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { riskinmind } from '../../src/providers/riskinmind.ts';
 import { unreal } from '../../src/providers/unreal.ts';
+import { authorityCase } from './authority-case.ts';
 
 /** One call as it must arrive, and what the API documents as its answer. */
 export interface Exchange {
@@ -312,6 +313,7 @@ export const cases: Case[] = [
     },
     revoke: { id: 'i2', route: 'DELETE /apis/v1/apikeys/i2', status: 204 },
   },
+  authorityCase,
   {
     provider: openrouter,
     credential: ['authorization', 'Bearer tok-EXAMPLE'],

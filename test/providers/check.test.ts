@@ -66,6 +66,47 @@ test('an expiry says how it is written, and nothing else does', () => {
   expect(withBody({ e: '{expiresAt:seconds}' })).toEqual({});
 });
 
+test('a log is asked for with what can be said of its entries, and nothing else is', () => {
+  const logs = {
+    get: '/logs',
+    items: '',
+    entry: { timestamp: 't', method: 'm', path: 'p', statusCode: 's' },
+  };
+  const withQuery = (query: Record<string, string>) => faultsOf({ logs: { ...logs, query } });
+  expect(withQuery({ key: '{keyId}', from: '{since:time}', day: '{until:date}', s: '{status}' })).toEqual({});
+  expect(withQuery({ id: '{id}' })).toEqual({
+    'logs.query': expect.stringContaining('is not one of keyId,'),
+  });
+  expect(withQuery({ from: '{since:iso}' })).toEqual({
+    'logs.query': '{since:iso} needs one of :time, :date',
+  });
+  expect(withQuery({ s: '{status:time}' })).toEqual({ 'logs.query': '{status:time} takes no :time' });
+  expect(faultsOf({ logs: { ...logs, get: '/logs/{keyId}' } })).toEqual({
+    'logs.get': '{keyId} cannot stand in a path: it need not be said',
+  });
+  expect(faultsOf({ list: { ...unreal.list, query: { key: '{keyId}' } } })).toHaveProperty(['list.query']);
+});
+
+test('sums are asked for as they are wanted', () => {
+  const row = { keyId: 'key', date: 'day', requests: 'requests' };
+  const withQuery = (query: Record<string, string>) =>
+    faultsOf({ usage: { get: '/usage', items: '', row, query } });
+  expect(withQuery({ by: '{by}', from: '{since:date}', key: '{keyId}' })).toEqual({});
+  expect(withQuery({ from: '{since:date}', key: '{keyId}' })).toEqual({ usage: 'has no place for {by}' });
+  expect(withQuery({ by: '{by}', from: '{since:date}', key: '{keyId}', s: '{status}' })).toHaveProperty([
+    'usage.query',
+  ]);
+});
+
+test('only a call that gives out a secret takes an idempotency key, and names a header for it', () => {
+  const create = { ...unreal.create, idempotency: 'Idempotency-Key' };
+  expect(faultsOf({ create })).toEqual({});
+  expect(faultsOf({ create: { ...create, idempotency: 'a header' } })).toHaveProperty(['create.idempotency']);
+  expect(faultsOf({ revoke: { ...unreal.revoke, idempotency: 'Idempotency-Key' } })).toHaveProperty([
+    'revoke.idempotency',
+  ]);
+});
+
 test('steps of expiry are durations, and there where they are promised', () => {
   const steps = (expirySteps?: string[]) =>
     faultsOf({ capabilities: { ...unreal.capabilities, expiry: 'steps', expirySteps } });

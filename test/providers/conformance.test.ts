@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { KeysError } from '../../src/errors.ts';
 import { checkProvider } from '../../src/providers/check.ts';
 import { providers } from '../../src/providers/index.ts';
+import type { Path } from '../../src/providers/provider.ts';
 import { spec } from '../support/authority.ts';
-import type { Answer } from '../support/fault-server.ts';
+import { failureIn } from '../support/failure.ts';
+import type { Answer, Received } from '../support/fault-server.ts';
 import { FaultServer, html, json, resetBeforeReply, text, truncated } from '../support/fault-server.ts';
 import type { Case, Exchange } from './cases.ts';
 import { cases } from './cases.ts';
@@ -35,7 +36,8 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
   });
 
   test('a field that nobody has heard of changes nothing', async () => {
-    const { backend } = await start(one, [{ ...one.list, answer: withField(one.list.answer) }]);
+    const answer = withField(one.list.answer, one.provider.key.labels);
+    const { backend } = await start(one, [{ ...one.list, answer }]);
     expect(await backend.list()).toMatchObject(one.keys);
   });
 
@@ -48,6 +50,12 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     expect(JSON.stringify(key)).not.toContain(one.create.secret);
     expect(JSON.parse(String(server.received[0]?.body))).toEqual(one.create.body);
     expect(server.received[0]?.headers['content-type']).toBe('application/json');
+  });
+
+  test('a create says nothing of what was not said', async () => {
+    const { backend, server } = await start(one, [one.create, ...(one.afterCreate ? [one.afterCreate] : [])]);
+    await backend.create(spec({ name: 'ci' }));
+    expect(String(server.received[0]?.body)).not.toMatch(/:(null|\[\]|\{\})/);
   });
 
   test('revokes by exactly the documented request; a second time is no error', async () => {
@@ -87,8 +95,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
       const { key, secret } = await backend.rotate(old, rotate.expiresAt);
       expect(key).toMatchObject(rotate.key);
       expect(secret.reveal()).toBe(rotate.secret);
-      const body = String(server.received[0]?.body);
-      expect(body === '' ? undefined : JSON.parse(body)).toEqual(rotate.body);
+      expect(bodyOf(server.received[0])).toEqual(rotate.body);
     });
   }
 
@@ -106,7 +113,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     test('disables by exactly the documented request', async () => {
       const { backend, server } = await start(one, [disable, show]);
       await backend.update(disable.id, { disabled: true });
-      expect(JSON.parse(String(server.received[0]?.body))).toEqual(disable.body);
+      expect(bodyOf(server.received[0])).toEqual(disable.body);
     });
   }
 
@@ -119,21 +126,21 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     const { backend, server } = await start(one, [
       { ...one.create, status, answer: { message: 'no', code: 'X' } },
     ]);
-    expect(await failureOf(backend.create(spec(one.create.spec)))).toMatchObject(failure);
+    expect(await failureIn(backend.create(spec(one.create.spec)))).toMatchObject(failure);
     expect(server.received).toHaveLength(1);
   });
 
   test('a server that has no such API is told from a key that does not exist', async () => {
     if (one.provider.list.single) return;
     const { backend } = await start(one, [{ ...one.list, status: 404, answer: { message: 'no route' } }]);
-    expect(await failureOf(backend.list())).toMatchObject({ exit: 'network', code: 'not_this_api' });
+    expect(await failureIn(backend.list())).toMatchObject({ exit: 'network', code: 'not_this_api' });
   });
 
   test.each([429, 500, 503])('HTTP %i when listing is tried four times in all', async (status) => {
     const failing = { ...one.list, status, answer: { message: 'later' } };
     const { backend, server, waits } = await start(one, [failing, failing, failing, failing]);
     const exit = status === 429 ? 'limit' : 'network';
-    expect(await failureOf(backend.list())).toMatchObject({ exit, httpStatus: status });
+    expect(await failureIn(backend.list())).toMatchObject({ exit, httpStatus: status });
     expect([server.received.length, waits.length]).toEqual([4, 3]);
   });
 
@@ -143,14 +150,23 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     expect(waits).toEqual([2000]);
   });
 
-  test('a create whose reply is lost is not sent again', async () => {
-    const { backend, server } = await start(one, [], undefined, [one.create.route, resetBeforeReply]);
-    expect(await failureOf(backend.create(spec(one.create.spec)))).toMatchObject({
-      exit: 'network',
-      code: 'reply_lost',
+  const { idempotency } = one.provider.create;
+  if (idempotency === undefined) {
+    test('a create whose reply is lost is not sent again', async () => {
+      const { backend, server } = await start(one, [], undefined, [one.create.route, resetBeforeReply]);
+      const failure = await failureIn(backend.create(spec(one.create.spec)));
+      expect(failure).toMatchObject({ exit: 'network', code: 'reply_lost' });
+      expect(server.received).toHaveLength(1);
     });
-    expect(server.received).toHaveLength(1);
-  });
+  } else {
+    test('a create whose reply is lost is sent again as the same one', async () => {
+      const { backend, server } = await start(one, [one.create], resetBeforeReply);
+      const { secret } = await backend.create(spec(one.create.spec));
+      expect(secret.reveal()).toBe(one.create.secret);
+      const sent = server.received.map(({ headers }) => headers[idempotency.toLowerCase()]);
+      expect(sent).toEqual([expect.stringMatching(/^[\w-]{36}$/), sent[0]]);
+    });
+  }
 
   test.each([
     ['HTML', html(200)],
@@ -159,18 +175,18 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     ['JSON of another shape', json(200, { unheard: 'of' })],
   ])('%s in place of a list is a failure', async (_, answer) => {
     const { backend } = await start(one, [], undefined, [one.list.route, answer]);
-    expect(await failureOf(backend.list())).toMatchObject({ exit: 'network' });
+    expect(await failureIn(backend.list())).toMatchObject({ exit: 'network' });
   });
 
   test('a body that is cut off is a failure', async () => {
     const cut = truncated(200, JSON.stringify(one.list.answer));
     const { backend } = await start(one, [], undefined, [one.list.route, cut, cut, cut, cut]);
-    expect(await failureOf(backend.list())).toMatchObject({ exit: 'network' });
+    expect(await failureIn(backend.list())).toMatchObject({ exit: 'network' });
   });
 
   test.each(fieldsOf(one))('a wrong type at %s is a failure that names the field', async (field, path) => {
     const { backend } = await start(one, [{ ...one.list, answer: withWrongType(one, path) }]);
-    const failure = await failureOf(backend.list());
+    const failure = await failureIn(backend.list());
     expect(failure).toMatchObject({ exit: 'network', code: 'unexpected_answer' });
     expect(failure.message, field).toContain(path);
   });
@@ -191,13 +207,9 @@ async function start(
   return { server, ...remoteOf(one.provider, server, one.options) };
 }
 
-async function failureOf(work: Promise<unknown>): Promise<KeysError['failure']> {
-  const error = await work.then(
-    () => new Error('nothing failed'),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof KeysError)) throw error;
-  return error.failure;
+function bodyOf(request: Received | undefined): unknown {
+  const body = String(request?.body);
+  return body === '' ? undefined : JSON.parse(body);
 }
 
 /** The first key of a list answer. */
@@ -207,11 +219,12 @@ function firstKey(one: Case, answer: unknown): Record<string, unknown> {
   return (Array.isArray(items) ? items[0] : items) as Record<string, unknown>;
 }
 
-function withField(answer: unknown): unknown {
+/** An answer with a new field everywhere but among the labels, whose names are the user's. */
+function withField(answer: unknown, labels: Path | undefined): unknown {
   const add = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(add);
     if (typeof value !== 'object' || value === null) return value;
-    const entries = Object.entries(value).map(([name, part]) => [name, add(part)]);
+    const entries = Object.entries(value).map(([name, part]) => [name, name === labels ? part : add(part)]);
     return { ...Object.fromEntries(entries), unheardOf: { nested: [1, null] } };
   };
   return add(answer);
@@ -230,6 +243,6 @@ function fieldsOf(one: Case): [field: string, path: string][] {
 
 function withWrongType(one: Case, field: string): unknown {
   const answer = structuredClone(one.list.answer);
-  firstKey(one, answer)[field] = { not: 'what it should be' };
+  firstKey(one, answer)[field] = [{ not: 'what it should be' }];
   return answer;
 }

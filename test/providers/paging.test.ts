@@ -78,6 +78,27 @@ test('a next URL in the answer is followed until it is empty', async () => {
   expect(ids).toEqual(['a', 'b']);
 });
 
+test.each([[''], [null], [undefined]])('a cursor is sent back until there is none: %j', async (end) => {
+  const provider = paged({ by: 'cursor', cursor: 'after', limit: 'limit', size: 2, next: 'page.next' });
+  const ids = await listed(provider, (server) => {
+    server.on('GET /v1/keys?limit=2', json(200, { keys: keys('a', 'b'), page: { next: 'x/y=&' } }));
+    // A page may be empty, and not be the last.
+    server.on('GET /v1/keys?limit=2&after=x%2Fy%3D%26', json(200, { keys: [], page: { next: 7 } }));
+    server.on('GET /v1/keys?limit=2&after=7', json(200, { keys: keys('c'), page: { next: end } }));
+  });
+  expect(ids).toEqual(['a', 'b', 'c']);
+});
+
+test('a cursor that is none, or leads back, fails the list', async () => {
+  const provider = paged({ by: 'cursor', cursor: 'after', size: 2, next: 'next' });
+  const [odd, around] = [await FaultServer.start(), await FaultServer.start()];
+  odd.on('GET /v1/keys', json(200, { keys: keys('a', 'b'), next: { after: 'b' } }));
+  around.on('GET /v1/keys', json(200, { keys: keys('a', 'b'), next: 'b' }));
+  around.on('GET /v1/keys?after=b', json(200, { keys: keys('c', 'd'), next: 'b' }));
+  expect(await codeOf(remoteOf(provider, odd).backend.list())).toBe('unexpected_answer');
+  expect(await codeOf(remoteOf(provider, around).backend.list())).toBe('page_repeated');
+});
+
 test('a next URL on another origin is never called', async () => {
   const provider = paged({ by: 'url', next: 'urls.next' });
   const [server, other] = [await FaultServer.start(), await FaultServer.start()];

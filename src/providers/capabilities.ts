@@ -1,0 +1,43 @@
+import type { KeyField, KeyInput } from '../lifecycle/key.ts';
+import { keyFields, keyInputs } from '../lifecycle/key.ts';
+import type { Capabilities } from '../lifecycle/ports.ts';
+import type { Operation, Provider } from './provider.ts';
+import { placeholder } from './provider.ts';
+
+/** What commands may ask of a provider. */
+export function capabilitiesOf(provider: Provider): Capabilities {
+  const { key, logs, usage } = provider;
+  return {
+    ...provider.capabilities,
+    usage: key.usage !== undefined || usage !== undefined,
+    logs: logs !== undefined,
+    logsByKey:
+      logs?.entry.keyId !== undefined ||
+      namesIn(logs).includes('keyId') ||
+      provider.capabilities.maxKeys === 1,
+    update: provider.update !== undefined,
+    disable: provider.disable !== undefined,
+    verify: provider.verify !== undefined,
+    createFields: inputsOf(provider.create),
+    updateFields: inputsOf(provider.update),
+    usageByDay: usage !== undefined,
+    reports: keyFields.filter((field) => isReported(provider, field)),
+  };
+}
+
+/** The names that stand in the templates of a call. */
+export function namesIn(operation: Operation | undefined): string[] {
+  return [...JSON.stringify(operation ?? {}).matchAll(placeholder)].map(([, name = '']) => name);
+}
+
+/** What can be said of a key in a call. */
+function inputsOf(operation: Operation | undefined): KeyInput[] {
+  const names = namesIn(operation);
+  return keyInputs.filter((input) => names.includes(input));
+}
+
+/** Standing and succession follow from the rest; a name that is always the same is none. */
+function isReported({ key }: Provider, field: KeyField): boolean {
+  if (field === 'name') return !(typeof key.name === 'object' && 'always' in key.name);
+  return field in key || field === 'status' || field === 'superseded';
+}
