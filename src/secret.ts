@@ -43,8 +43,8 @@ export class Secret {
  * the short prefix by which a key is shown (`sk_<id>`) are not among them: they are legitimate arguments.
  */
 const shapes = [
-  // The authority's own keys are known exactly, also in the middle of something else.
-  /sk_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/,
+  // The authority's own keys and session tokens are known exactly, also in the middle of something else.
+  /(?:sk|ses)_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/,
   /\bsk_[0-9A-Za-z]{8,}_[0-9A-Za-z]{16,}(?:_[0-9A-Za-z]+)?/,
   /\b(?:sk|pk|rk)[-_][0-9A-Za-z][0-9A-Za-z_-]{19,}/,
   /\b(?:gh[oprsu]|github_pat|glpat|glsa|pckey|xai|gsk|pplx|nvapi|xox[abeoprs])[-_][0-9A-Za-z][0-9A-Za-z_-]{15,}/,

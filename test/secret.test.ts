@@ -48,6 +48,10 @@ describe('a secret', () => {
 
 const secrets = [
   ['the embedded authority', 'sk_0123456789abcdef_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG_EXAMPL'],
+  [
+    'a session of the embedded authority',
+    'ses_0123456789abcdef_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG_EXAMPL',
+  ],
   ['OpenAI', 'sk-proj-0123456789abcdefghijEXAMPLE'],
   ['OpenAI, old', 'sk-0123456789abcdefghijEXAMPLE'],
   ['Anthropic', 'sk-ant-api03-0123456789_abcdefghij-EXAMPLE'],

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { KeysError } from '../errors.ts';
 import type { Key } from '../lifecycle/key.ts';
 import type {
   KeyBackend,
@@ -13,15 +11,17 @@ import type {
   Verdict,
 } from '../lifecycle/ports.ts';
 import { Secret } from '../secret.ts';
+import { AuthorityFile } from './authority-file.ts';
+import { readBooks } from './books.ts';
 import { capabilities, permissions } from './capabilities.ts';
-import type { Connection } from './database.ts';
-import { openDatabase } from './database.ts';
-import { mintKey } from './key-format.ts';
+import { noSuchKey, revokedForGood } from './faults.ts';
+import { mint } from './key-format.ts';
 import { KeyTable, toKey } from './key-table.ts';
 import type { Use } from './metering.ts';
-import { readLog, readUsage, recordUse } from './metering.ts';
+import { readLog, readUsage, recordUses } from './metering.ts';
 import type { AccessRequest, Decision, Organisation, Refusal } from './policy.ts';
-import { authorize, refusalOf } from './policy.ts';
+import { decide } from './policy.ts';
+import { placeAll } from './rate-limit.ts';
 
 export interface AuthorityOptions {
   /** The database file; made by the first write. */
@@ -33,38 +33,41 @@ export interface AuthorityOptions {
 }
 
 /**
- * The embedded issuer of keys: keeps them in one SQLite file, as hashes, and decides who may use them. Opens the file
- * when it is first asked something; reading makes no file.
+ * The embedded issuer of keys, as the user of this machine has it: keeps them in one SQLite file, as hashes, and decides
+ * who may use them. Opens the file when it is first asked something; reading makes no file.
  */
 export class Authority implements KeyBackend {
   readonly capabilities = capabilities;
   readonly permissions = permissions;
-  readonly #options: AuthorityOptions;
-  #open: { database: Connection; onDisk: boolean } | undefined;
+  readonly #file: AuthorityFile;
+  readonly #organisation: Organisation;
+  readonly #now: () => number;
 
-  constructor(options: AuthorityOptions) {
-    this.#options = options;
+  constructor({ path, now, timeout, organisation = {} }: AuthorityOptions) {
+    this.#file = new AuthorityFile(path, timeout);
+    this.#organisation = organisation;
+    this.#now = () => now().getTime();
   }
 
   async list(): Promise<Key[]> {
     const now = this.#now();
-    return new KeyTable(this.#database('read')).all().map((row) => toKey(row, now));
+    return new KeyTable(this.#file.reading).all().map((row) => toKey(row, now));
   }
 
   async get(id: string): Promise<Key | undefined> {
-    const row = new KeyTable(this.#database('read')).row(id);
+    const row = new KeyTable(this.#file.reading).row(id);
     return row && toKey(row, this.#now());
   }
 
   async create(spec: KeySpec): Promise<{ key: Key; secret: Secret }> {
-    const database = this.#database('write');
-    const minted = mintKey();
-    database.transaction(() => new KeyTable(database).insert(minted, spec, this.#now()));
+    const database = this.#file.writing;
+    const minted = mint('sk');
+    database.transaction(() => new KeyTable(database).insert(minted, spec, { owner: null }, this.#now()));
     return { key: this.#key(minted.id), secret: new Secret(minted.value) };
   }
 
   async update(id: string, changes: KeyChanges): Promise<Key> {
-    const database = this.#database('write');
+    const database = this.#file.writing;
     database.transaction(() => {
       const key = this.#key(id);
       if (key.status === 'revoked') throw revokedForGood(key);
@@ -74,7 +77,7 @@ export class Authority implements KeyBackend {
   }
 
   async revoke(id: string): Promise<boolean> {
-    const database = this.#database('write');
+    const database = this.#file.writing;
     return database.transaction(() => {
       this.#key(id);
       return new KeyTable(database).revoke(id, this.#now());
@@ -82,65 +85,43 @@ export class Authority implements KeyBackend {
   }
 
   async *logs(query: LogQuery): AsyncGenerator<LogEntry> {
-    yield* readLog(this.#database('read'), query);
+    for (const { entry } of readLog(this.#file.reading, query)) yield entry;
   }
 
   async usage(query: UsageQuery): Promise<UsageRow[]> {
-    return readUsage(this.#database('read'), query);
+    return readUsage(this.#file.reading, query);
   }
 
   /** As `authorize`, without taking a place under the rate limit. */
   async verify(secret: Secret): Promise<Verdict> {
-    const { organisation = {} } = this.#options;
-    const refusal = refusalOf(this.#database('read'), { key: secret.reveal() }, organisation, this.#now());
-    if (!refusal) return { valid: true, reason: 'ok', httpStatus: 200 };
-    const reason = reasonOf(refusal);
-    return { valid: reason === 'budget', reason, httpStatus: refusal.status };
+    const books = readBooks(this.#file.reading);
+    const decision = decide(books, { key: secret.reveal() }, this.#organisation, this.#now());
+    if (decision.allowed) return { valid: true, reason: 'ok', httpStatus: 200 };
+    const reason = reasonOf(decision);
+    return { valid: reason === 'budget', reason, httpStatus: decision.status };
   }
 
   /** Decides on one use of a key; see `policy.ts` for the order of the rules. */
   authorize(request: AccessRequest): Decision {
-    return authorize(this.#database('write'), request, this.#options.organisation ?? {}, this.#now());
+    const decision = decide(readBooks(this.#file.metering), request, this.#organisation, this.#now());
+    const [placed = decision] = placeAll(this.#file.metering, [decision], this.#now());
+    return placed;
   }
 
   /** Meters one use of a key. */
   record(use: Use): void {
-    recordUse(this.#database('write'), use, this.#now());
+    recordUses(this.#file.metering, [use], this.#now());
   }
 
   close(): void {
-    this.#open?.database.close();
-    this.#open = undefined;
+    this.#file.close();
   }
 
   #key(id: string): Key {
-    const row = new KeyTable(this.#database('read')).row(id);
+    const row = new KeyTable(this.#file.reading).row(id);
     if (row) return toKey(row, this.#now());
-    throw new KeysError({ exit: 'notFound', code: 'no_such_key', message: `no key has the id '${id}'` });
+    throw noSuchKey(id);
   }
-
-  /** A reader that found no file keeps an empty authority in memory, until there is a file. */
-  #database(mode: 'read' | 'write'): Connection {
-    const { path, timeout } = this.#options;
-    const onDisk = mode === 'write' || existsSync(path);
-    if (this.#open && (this.#open.onDisk || !onDisk)) return this.#open.database;
-    this.close();
-    this.#open = { database: openDatabase(onDisk ? path : undefined, timeout), onDisk };
-    return this.#open.database;
-  }
-
-  #now(): number {
-    return this.#options.now().getTime();
-  }
-}
-
-function revokedForGood(key: Key): KeysError {
-  return new KeysError({
-    exit: 'limit',
-    code: 'key_revoked',
-    message: `the key ${key.name} (${key.id}) is revoked, which is final`,
-    hints: [`keys create ${/^[\w.-]+$/.test(key.name) ? key.name : "'<name>'"}`],
-  });
 }
 
 function reasonOf({ code, keyId }: Refusal): Reason {

@@ -20,3 +20,7 @@ export const capabilities: Capabilities = {
 
 /** The permissions of the generic API guide. */
 export const permissions = ['read', 'write', 'admin', 'webhook'] as const;
+
+/** `user`: sees and manages the keys that are its own; `admin`: those of everybody, and all sessions. */
+export const roles = ['user', 'admin'] as const;
+export type Role = (typeof roles)[number];

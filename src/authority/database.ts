@@ -16,7 +16,7 @@ export interface Connection {
   iterate(sql: string, ...values: Value[]): Iterable<Row>;
   /** How many rows changed. */
   run(sql: string, ...values: Value[]): number;
-  /** All or nothing, alone among all processes; on disk before it returns. */
+  /** All or nothing, alone among all processes. On disk before it returns, or as `Commits` says. */
   transaction<T>(work: () => T): T;
   close(): void;
 }
@@ -25,21 +25,31 @@ export interface Connection {
  * Opens the database, making a missing file (0600 from its first byte, in a 0700 folder), and brings its tables up to
  * date. Without a path: an empty database in memory. Waits up to `timeout` milliseconds for other processes.
  */
-export function openDatabase(path: string | undefined, timeout: number): Connection {
+export function openDatabase(
+  path: string | undefined,
+  timeout: number,
+  commits: Commits = 'synced',
+): Connection {
   const name = path ?? ':memory:';
   if (path !== undefined) guarded(path, () => createFile(path));
-  const connection = connectDatabase(name, timeout);
+  const connection = connectDatabase(name, timeout, commits);
   migrate(connection);
   return connection;
 }
 
+/**
+ * `synced`: a commit is on disk before it returns. `grouped`: it is there for every process, and survives the end of all
+ * of them, but a power cut can undo it until the next synced commit or checkpoint (sqlite.org/pragma.html#pragma_synchronous).
+ */
+export type Commits = 'synced' | 'grouped';
+
 /** Connects to a database that exists, and takes its tables as they are. */
-export function connectDatabase(path: string, timeout: number): Connection {
+export function connectDatabase(path: string, timeout: number, commits: Commits = 'synced'): Connection {
   return guarded(path, () => {
     const database = new Database(path, { timeout });
-    // In WAL mode readers never wait for the writer; FULL syncs each commit, so what was acknowledged is on disk.
+    // In WAL mode readers never wait for the writer.
     patiently(timeout, () => database.pragma('journal_mode = WAL'));
-    database.pragma('synchronous = FULL');
+    database.pragma(`synchronous = ${commits === 'synced' ? 'FULL' : 'NORMAL'}`);
     database.pragma('foreign_keys = ON');
     return connectionOf(database, path, timeout);
   });

@@ -1,8 +1,8 @@
-import type { Key } from '../lifecycle/key.ts';
-import { statusOf } from '../lifecycle/key.ts';
+import type { Key, Status } from '../lifecycle/key.ts';
+import { expiringWithin, statusOf } from '../lifecycle/key.ts';
 import type { KeyChanges, KeySpec } from '../lifecycle/ports.ts';
 import type { Connection, Row, Value } from './database.ts';
-import type { MintedKey } from './key-format.ts';
+import type { Minted } from './key-format.ts';
 
 const micros = 1_000_000;
 
@@ -15,27 +15,101 @@ export function fromMicros(amount: number): number {
   return amount / micros;
 }
 
-/** The table `keys`: rows in, `Key` out. */
+const unended = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)';
+
+/** As `statusOf`, in SQL. */
+const standings: Readonly<Record<Exclude<Status, 'unknown'>, string>> = {
+  active: `${unended} AND disabled = 0`,
+  expiring: `${unended} AND disabled = 0 AND expires_at <= :now + ${expiringWithin}`,
+  expired: 'revoked_at IS NULL AND expires_at <= :now',
+  revoked: 'revoked_at IS NOT NULL',
+  disabled: `${unended} AND disabled = 1`,
+};
+
+/** Which keys are wanted of a list, newest first. */
+export interface KeyQuery {
+  status?: Exclude<Status, 'unknown'>;
+  /** A part of the name, of the description or of the id; letters of ASCII in either case. */
+  search?: string;
+  /** Those after the key that was made at this moment and has this id. */
+  after?: { at: number; id: string };
+  limit?: number;
+}
+
+/** Whose a new key is, and whether it is the one key that its owner can have in an API that knows only one. */
+export interface Ownership {
+  owner: string | null;
+  single?: boolean;
+}
+
+/** The table `keys`: rows in, `Key` out. With an owner: the rows of that user only. */
 export class KeyTable {
   readonly #database: Connection;
+  readonly #owner: string | null;
 
-  constructor(database: Connection) {
+  constructor(database: Connection, owner: string | null = null) {
     this.#database = database;
+    this.#owner = owner;
   }
 
-  all(): Row[] {
-    return this.#database.all('SELECT * FROM keys ORDER BY created_at DESC, id DESC');
+  all({ status, search, after, limit }: KeyQuery = {}, now = 0): Row[] {
+    const conditions: string[] = [];
+    const values: Value[] = [];
+    const where = (condition: string, ...operands: Value[]) => {
+      conditions.push(condition);
+      values.push(...operands);
+    };
+    if (this.#owner !== null) where('owner = ?', this.#owner);
+    if (status) where(standings[status].replaceAll(':now', String(now)));
+    if (search) {
+      const part = search.toLowerCase();
+      where(
+        "instr(lower(name) || char(0) || lower(COALESCE(description, '')) || char(0) || lower(id), ?) > 0",
+        part,
+      );
+    }
+    if (after) where('(created_at, id) < (?, ?)', after.at, after.id);
+    const filter = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+    return this.#database.all(
+      `SELECT * FROM keys ${filter} ORDER BY created_at DESC, id DESC LIMIT ?`,
+      ...values,
+      limit ?? -1,
+    );
   }
 
   row(id: string): Row | undefined {
-    return this.#database.get('SELECT * FROM keys WHERE id = ?', id);
+    return this.#visible(this.#database.get('SELECT * FROM keys WHERE id = ?', id));
   }
 
-  insert(minted: MintedKey, spec: KeySpec, now: number): void {
+  /** By the SHA-256 of the key's value. */
+  rowByHash(hash: Uint8Array): Row | undefined {
+    return this.#visible(this.#database.get('SELECT * FROM keys WHERE secret_hash = ?', hash));
+  }
+
+  /** The one key of its owner in an API that knows only one. */
+  single(owner: string | null): Row | undefined {
+    return this.#database.get(
+      'SELECT * FROM keys WHERE owner IS ? AND single = 1 AND revoked_at IS NULL',
+      owner,
+    );
+  }
+
+  /** How many keys of an owner are neither revoked nor expired. */
+  live(owner: string | null, now: number): number {
+    const row = this.#database.get(
+      `SELECT COUNT(*) AS live FROM keys
+       WHERE owner IS ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)`,
+      owner,
+      now,
+    );
+    return Number(row?.live ?? 0);
+  }
+
+  insert(minted: Minted, spec: KeySpec, { owner, single = false }: Ownership, now: number): void {
     this.#database.run(
       `INSERT INTO keys (id, name, description, prefix, secret_hash, created_at, expires_at,
-                         permissions, rate_limit_rpm, budget_micros, models, labels)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+                         permissions, rate_limit_rpm, budget_micros, models, labels, owner, single)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       minted.id,
       spec.name,
       spec.description,
@@ -48,7 +122,13 @@ export class KeyTable {
       spec.budgetUsd === null ? null : toMicros(spec.budgetUsd),
       JSON.stringify(spec.models),
       JSON.stringify(spec.labels),
+      owner,
+      Number(single),
     );
+  }
+
+  replace(id: string, by: string): void {
+    this.#database.run('UPDATE keys SET replaced_by = ? WHERE id = ?', by, id);
   }
 
   update(id: string, changes: KeyChanges): void {
@@ -62,6 +142,10 @@ export class KeyTable {
     return (
       this.#database.run('UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', now, id) > 0
     );
+  }
+
+  #visible(row: Row | undefined): Row | undefined {
+    return row && (this.#owner === null || row.owner === this.#owner) ? row : undefined;
   }
 
   #columns(id: string, changes: KeyChanges): Record<string, Value> {

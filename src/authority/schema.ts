@@ -60,4 +60,46 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX admissions_by_key ON admissions (key_id, at);
   `,
+  `
+  CREATE TABLE users (
+    name TEXT PRIMARY KEY,
+    role TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE sessions (
+    id TEXT PRIMARY KEY,
+    user TEXT NOT NULL REFERENCES users (name),
+    token_hash BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    revoked_at INTEGER
+  ) STRICT;
+  CREATE INDEX sessions_by_user ON sessions (user, created_at DESC);
+
+  ALTER TABLE keys ADD COLUMN owner TEXT REFERENCES users (name);
+  ALTER TABLE keys ADD COLUMN single INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE keys ADD COLUMN replaced_by TEXT REFERENCES keys (id);
+  CREATE INDEX keys_by_owner ON keys (owner, created_at DESC, id DESC);
+  CREATE UNIQUE INDEX keys_by_hash ON keys (secret_hash);
+  CREATE UNIQUE INDEX single_keys ON keys (owner) WHERE single = 1 AND revoked_at IS NULL;
+
+  CREATE TABLE replies (
+    request_hash BLOB PRIMARY KEY,
+    content_hash BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    key_id TEXT NOT NULL REFERENCES keys (id),
+    sealed_secret BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX replies_by_time ON replies (at);
+
+  CREATE TABLE places (
+    key_id TEXT NOT NULL REFERENCES keys (id),
+    at INTEGER NOT NULL,
+    taken INTEGER NOT NULL,
+    PRIMARY KEY (key_id, at)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO places SELECT key_id, at, COUNT(*) FROM admissions GROUP BY key_id, at;
+  DROP TABLE admissions;
+  `,
 ];

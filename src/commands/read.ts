@@ -32,16 +32,30 @@ export function readCountOrNone(text: string): number | null {
   return readCount(text);
 }
 
-/** US dollars above 0 with at most 6 decimals, or `none`. */
+/** US dollars above 0 with at most 6 decimals. */
+export function readDollars(text: string): number {
+  const amount = dollarsIn(text);
+  if (amount === undefined) {
+    throw new InvalidValue(`'${text}' is not an amount of US dollars above 0, such as 25 or 9.50`);
+  }
+  return amount;
+}
+
+/** As `readDollars`, or `none`. */
 export function readDollarsOrNone(text: string): number | null {
   if (text === 'none') return null;
-  const amount = Number(text.replace(/^\$/, ''));
-  if (!/^\$?\d{1,9}(\.\d{1,6})?$/.test(text) || amount <= 0) {
+  const amount = dollarsIn(text);
+  if (amount === undefined) {
     throw new InvalidValue(
       `'${text}' is neither an amount of US dollars above 0, such as 25 or 9.50, nor none`,
     );
   }
   return amount;
+}
+
+function dollarsIn(text: string): number | undefined {
+  const amount = Number(text.replace(/^\$/, ''));
+  return /^\$?\d{1,9}(\.\d{1,6})?$/.test(text) && amount > 0 ? amount : undefined;
 }
 
 /** A comma list; parts are trimmed, repetitions and empty parts dropped. */

@@ -56,6 +56,8 @@ export interface DestinationRequest {
   /** The fields chosen for the record; undefined: all. */
   fields: readonly string[] | undefined;
   present: Present;
+  /** What has the secret, for messages; absent: `key`. */
+  noun?: string;
 }
 
 /**
@@ -65,7 +67,7 @@ export interface DestinationRequest {
  * printed cannot be taken back, and by then it is known who else has the secret.
  */
 export function resolveDestination(io: Io, request: DestinationRequest): Destination {
-  const { to, secretOnly, format } = request;
+  const { to, secretOnly, format, noun = 'key' } = request;
   const toStdout = to.some(({ kind }) => kind === 'stdout');
   const sinks = to.filter((spec) => spec.kind !== 'stdout').map((spec) => openSink(spec, io.cwd));
   if (secretOnly) {
@@ -75,20 +77,20 @@ export function resolveDestination(io: Io, request: DestinationRequest): Destina
   }
   if (to.length > 0 && !toStdout) return { sinks, presented: false, bare: false };
   if (io.stdout.isTTY || carriesSecret(format) || (toStdout && format !== undefined)) {
-    if (request.fields && !request.fields.includes('secret')) throw secretLeftOut(request.fields);
+    if (request.fields && !request.fields.includes('secret')) throw secretLeftOut(request.fields, noun);
     return { sinks: [...sinks, recordSink(request.present)], presented: true, bare: false };
   }
   if (toStdout) return { sinks: [...sinks, bareSink(io)], presented: false, bare: true };
   throw usageError(
-    'stdout is not a terminal, and nothing says where the secret of the new key goes; no key was created',
+    `stdout is not a terminal, and nothing says where the secret of the new ${noun} goes; no ${noun} was created`,
     'choose a place with --to file:PATH or --to env:PATH#NAME (keys help sinks)',
     'or print it: --json for the record with its secret, --secret-only for the bare value',
   );
 }
 
-function secretLeftOut(fields: readonly string[]) {
+function secretLeftOut(fields: readonly string[], noun: string) {
   return usageError(
-    '--json leaves out the field secret, and it could never be shown again; no key was created',
+    `--json leaves out the field secret, and it could never be shown again; no ${noun} was created`,
     `--json ${[...fields, 'secret'].join(',')}`,
     'or choose a place with --to file:PATH or --to env:PATH#NAME (keys help sinks)',
   );

@@ -1,14 +1,32 @@
 import { KeysError, shellWord } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import type { Key } from './key.ts';
-import type { Delivered, KeyBackend, KeySpec, Sink } from './ports.ts';
+import type { Delivered, KeyBackend, Sink } from './ports.ts';
 
 export interface Issued {
   key: Key;
   delivered: Delivered[];
 }
 
+/** Makes what has a secret, and takes it back. */
+export interface Issuer<Spec extends { name: string }> {
+  create(spec: Spec): Promise<{ key: Key; secret: Secret }>;
+  revoke(id: string): Promise<boolean>;
+  /** All that there are; looked through where a reply was lost. */
+  list(): Promise<readonly Key[]>;
+}
+
+/** What is issued, for messages, and the command that revokes it. */
+export interface Subject {
+  noun: string;
+  revocation: (id: string) => string;
+}
+
+const aKey: Subject = { noun: 'key', revocation: (id) => `keys revoke ${shellWord(id)} --yes` };
+
 export interface Issuing {
+  /** Absent: a key. */
+  subject?: Subject;
   /** Where the secret goes, in order. */
   sinks: readonly Sink[];
   /** The keys that there were before. */
@@ -22,14 +40,14 @@ export interface Issuing {
  * fails, a key that no sink holds is revoked again (exit 1); one that a sink can be shown to hold is kept (exit 5).
  * Where the reply of the API is lost, the keys are looked through for one that nobody has the secret of (exit 5).
  */
-export async function issueKey(
-  backend: KeyBackend,
-  spec: KeySpec,
-  { sinks, known, onSecret }: Issuing,
+export async function issueKey<Spec extends { name: string }>(
+  backend: Issuer<Spec>,
+  spec: Spec,
+  { subject = aKey, sinks, known, onSecret }: Issuing,
 ): Promise<Issued> {
   for (const sink of sinks) await sink.check();
   const { key, secret } = await backend.create(spec).catch(async (error: unknown) => {
-    throw isUncertain(error) ? await lost(backend, spec.name, known, error) : error;
+    throw isUncertain(error) ? await lost(backend, subject, spec.name, known, error) : error;
   });
   const delivered: Delivered[] = [];
   let current: Sink | undefined;
@@ -41,7 +59,7 @@ export async function issueKey(
       delivered.push({ sink: sink.name, verified: await confirm(sink, secret) });
     }
   } catch (cause) {
-    throw await undelivered(backend, key, delivered, current, cause);
+    throw await undelivered(backend, subject, key, delivered, current, cause);
   }
   return { key, delivered };
 }
@@ -58,7 +76,8 @@ async function confirm(sink: Sink, secret: Secret): Promise<boolean> {
 
 /** The failure to report, after the world was put in order. */
 async function undelivered(
-  backend: KeyBackend,
+  backend: Pick<KeyBackend, 'revoke'>,
+  { noun, revocation }: Subject,
   key: Key,
   delivered: readonly Delivered[],
   failed: Sink | undefined,
@@ -72,10 +91,7 @@ async function undelivered(
       exit: 'unfinished',
       code: 'partly_delivered',
       message: `the secret of ${key.name} (${key.id}) is in ${holders.join(', ')} but was not delivered${to}: ${reason}`,
-      hints: [
-        `keys revoke ${shellWord(key.id)} --yes`,
-        `the key works; copy its secret from ${holders[0]} or revoke it`,
-      ],
+      hints: [revocation(key.id), `the ${noun} works; copy its secret from ${holders[0]} or revoke it`],
       cause,
     });
   }
@@ -84,15 +100,15 @@ async function undelivered(
     return new KeysError({
       exit: 'unfinished',
       code: 'orphan_key',
-      message: `the secret was not delivered${to} (${reason}), and the new key ${key.id} could not be revoked`,
-      hints: [`keys revoke ${shellWord(key.id)} --yes`],
+      message: `the secret was not delivered${to} (${reason}), and the new ${noun} ${key.id} could not be revoked`,
+      hints: [revocation(key.id)],
       cause,
     });
   }
   return new KeysError({
     exit: 'failed',
     code: 'delivery_failed',
-    message: `the secret was not delivered${to}: ${reason}; the new key ${key.id} was revoked again`,
+    message: `the secret was not delivered${to}: ${reason}; the new ${noun} ${key.id} was revoked again`,
     hints: causeHints(cause),
     cause,
   });
@@ -111,7 +127,8 @@ function isUncertain(error: unknown): error is KeysError {
 
 /** What became of a create whose reply was lost: by name, among the keys that were not there before. Nothing is ended. */
 async function lost(
-  backend: KeyBackend,
+  backend: Pick<Issuer<never>, 'list'>,
+  { revocation }: Subject,
   name: string,
   known: readonly Key[],
   cause: KeysError,
@@ -119,7 +136,7 @@ async function lost(
   const before = new Set(known.map(({ id }) => id));
   const after = await backend.list().catch(() => undefined);
   const made = after?.filter((key) => key.name === name && !before.has(key.id)) ?? [];
-  const hints = made.map(({ id }) => `keys revoke ${shellWord(id)} --yes`);
+  const hints = made.map(({ id }) => revocation(id));
   if (made.length > 0) {
     const ids = made.map(({ id }) => id).join(', ');
     return uncertain(cause, `${cause.message}; nobody has the secret of the new key ${ids}`, hints);

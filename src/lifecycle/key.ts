@@ -73,7 +73,8 @@ export function inOrder(key: Key): Key {
   return Object.fromEntries(entries) as Key;
 }
 
-const expiringWithin = 30 * 86_400_000;
+/** Milliseconds: a key with this much left or less is `expiring`. */
+export const expiringWithin = 30 * 86_400_000;
 
 /** What the standing of a key follows from, most final first. Times in milliseconds since the epoch. */
 export function statusOf(

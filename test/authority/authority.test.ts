@@ -105,7 +105,7 @@ describe('an update', () => {
 
   test.each([
     ['deploy', 'keys create deploy'],
-    ['the bot; rm -rf', "keys create '<name>'"],
+    ['the bot; rm -rf', "keys create 'the bot; rm -rf'"],
   ])('of the revoked key %j is refused: that is final', async (name, hint) => {
     const { authority: office } = authority();
     const { key } = await office.create(spec({ name }));

@@ -72,10 +72,28 @@ describe('the version of the tables', () => {
     expect(outside.pragma('user_version')).toMatchObject([{ user_version: migrations.length }]);
     const tables = () =>
       outside.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all();
-    expect(tables()).toEqual(['admissions', 'keys', 'usage_days', 'uses'].map((name) => ({ name })));
+    expect(tables()).toEqual(
+      ['keys', 'places', 'replies', 'sessions', 'usage_days', 'users', 'uses'].map((name) => ({ name })),
+    );
     outside.exec('CREATE TABLE of_somebody_else (id INTEGER)');
     openDatabase(path, 1000).close();
-    expect(tables()).toHaveLength(5);
+    expect(tables()).toHaveLength(8);
+  });
+
+  test('keeps what an earlier version wrote: keys, and the places taken under rate limits', () => {
+    const path = join(temporaryFolder(), 'authority.db');
+    const old = foreign(path);
+    old.exec(`${migrations[0]}; PRAGMA user_version = 1`);
+    old.exec(`INSERT INTO keys (id, name, prefix, secret_hash, created_at, permissions, models, labels)
+              VALUES ('old', 'ci', 'sk_old', x'00', 1, '[]', '[]', '{}')`);
+    old.exec("INSERT INTO admissions VALUES ('old', 5), ('old', 5), ('old', 9)");
+
+    const connection = connect(path);
+    expect(connection.get('SELECT name, owner FROM keys')).toMatchObject({ name: 'ci', owner: null });
+    expect(connection.all('SELECT at, taken FROM places ORDER BY at')).toEqual([
+      { at: 5, taken: 2 },
+      { at: 9, taken: 1 },
+    ]);
   });
 
   test('of a newer keys is refused, and the file stays as it is', () => {
@@ -173,7 +191,7 @@ describe('a transaction', () => {
 
   test('that breaks a rule of the tables is a failure, not a bug', () => {
     const connection = connect(undefined);
-    const orphan = () => connection.run("INSERT INTO admissions (key_id, at) VALUES ('nobody', 1)");
+    const orphan = () => connection.run("INSERT INTO places (key_id, at, taken) VALUES ('nobody', 1, 1)");
     expect(failureOf(orphan).code).toBe('authority_unusable');
   });
 });

@@ -5,7 +5,13 @@ const expiry = '2026-11-20T13:00:00.000Z';
 
 test('a key without limits is allowed, and named by its id', async () => {
   const { key, ask } = await issue();
-  expect(ask({ model: 'any' })).toEqual({ allowed: true, keyId: key.id });
+  expect(ask({ model: 'any' })).toEqual({
+    allowed: true,
+    keyId: key.id,
+    keyName: 'ci',
+    models: null,
+    limit: null,
+  });
 });
 
 describe('who is asking (401)', () => {

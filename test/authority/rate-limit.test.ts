@@ -17,8 +17,9 @@ async function limited(rateLimitRpm: number) {
 
 test('each use takes a place, and says how many are left', async () => {
   const { key, ask } = await limited(2);
-  expect(ask()).toEqual({ allowed: true, keyId: key.id, rateLimit: { limit: 2, remaining: 1 } });
-  expect(ask()).toEqual({ allowed: true, keyId: key.id, rateLimit: { limit: 2, remaining: 0 } });
+  const admitted = { allowed: true, keyId: key.id, keyName: 'ci', models: null, limit: 2 };
+  expect(ask()).toEqual({ ...admitted, rateLimit: { limit: 2, remaining: 1, resetSeconds: 60 } });
+  expect(ask()).toEqual({ ...admitted, rateLimit: { limit: 2, remaining: 0, resetSeconds: 60 } });
 });
 
 test('when no place is left, says in how many seconds the oldest becomes free', async () => {
@@ -33,7 +34,7 @@ test('when no place is left, says in how many seconds the oldest becomes free', 
     message: 'The rate limit of the API key is reached',
     details: { key_id: key.id, limit_rpm: 2 },
     keyId: key.id,
-    retryAfterSeconds: 40,
+    rateLimit: { limit: 2, remaining: 0, resetSeconds: 40 },
   });
 });
 
@@ -41,7 +42,7 @@ test('whoever waits as long as told is admitted, and one millisecond before the 
   const { clock, ask } = await limited(1);
   ask();
   clock.advance(59_999);
-  expect(ask()).toMatchObject({ status: 429, retryAfterSeconds: 1 });
+  expect(ask()).toMatchObject({ status: 429, rateLimit: { resetSeconds: 1 } });
   clock.advance(1);
   expect(ask().allowed).toBe(true);
 });

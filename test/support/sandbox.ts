@@ -33,8 +33,9 @@ export interface FakeRunOptions extends RunOptions {
   breakStdout?: { at: number; code: string };
 }
 
-/** The full value of a key of the embedded authority, and the secrets and session tokens that tests make up. */
-const secretShape = /sk_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}|(?:sk[-_]|glpat-|npm_|tok-)\w*EXAMPLE/;
+/** The full values that the embedded authority gives out, and the secrets and session tokens that tests make up. */
+const secretShape =
+  /(?:sk|ses)_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}|(?:sk[-_]|glpat-|npm_|tok-)\w*EXAMPLE/;
 
 /**
  * A KEYS_HOME and a working folder of one test's own. When the test ends, all output and all files are searched for

@@ -1,0 +1,148 @@
+import type { Key } from '../lifecycle/key.ts';
+import type { KeyChanges, KeySpec, LogQuery, UsageQuery, UsageRow } from '../lifecycle/ports.ts';
+import { maskSecrets } from '../secret.ts';
+import type { AuthorityFile } from './authority-file.ts';
+import type { Row } from './database.ts';
+import { noSuchKey, revokedForGood } from './faults.ts';
+import type { Issued, Rotation } from './issue.ts';
+import { issueKey, rotateKey } from './issue.ts';
+import { hashOf, idOf } from './key-format.ts';
+import type { KeyQuery } from './key-table.ts';
+import { KeyTable, optionalText, toKey } from './key-table.ts';
+import type { LogScope, PlacedEntry } from './metering.ts';
+import { countLog, readLog, readUsage } from './metering.ts';
+import type { Organisation } from './policy.ts';
+import type { Repeatable } from './replies.ts';
+import type { Caller } from './sessions.ts';
+
+/** A key, and what its authority knows of it besides. */
+export interface OwnedKey {
+  key: Key;
+  /** The user whose it is; null: it was made on the machine itself. */
+  owner: string | null;
+  /** Hexadecimal SHA-256 of the key's value. */
+  hash: string;
+  /** Where it stands in the list. */
+  place: { at: number; id: string };
+}
+
+export interface IssueOptions {
+  /** The one key that its owner can have in an API that knows only one. */
+  single?: boolean;
+  repeatable?: Repeatable;
+}
+
+/**
+ * The keys as one caller sees them: a user those that are its own, an admin all. New ones are the caller's. Every method
+ * throws `KeysError`; a key of somebody else is one that does not exist.
+ */
+export class Account {
+  readonly caller: Caller;
+  readonly #file: AuthorityFile;
+  readonly #organisation: Organisation;
+  readonly #now: () => number;
+
+  constructor(file: AuthorityFile, organisation: Organisation, now: () => number, caller: Caller) {
+    this.#file = file;
+    this.#organisation = organisation;
+    this.#now = now;
+    this.caller = caller;
+  }
+
+  /** Newest first. */
+  list(query: KeyQuery = {}): OwnedKey[] {
+    const now = this.#now();
+    return this.#keys(this.#file.reading)
+      .all(query, now)
+      .map((row) => owned(row, now));
+  }
+
+  /** By its id, by the SHA-256 of its value, or by the value itself. */
+  find(reference: string): OwnedKey | undefined {
+    const keys = this.#keys(this.#file.reading);
+    if (/^[0-9a-f]{64}$/.test(reference)) return this.#owned(keys.rowByHash(Buffer.from(reference, 'hex')));
+    if (idOf('sk', reference) !== undefined) return this.#owned(keys.rowByHash(hashOf(reference)));
+    return this.#owned(keys.row(reference));
+  }
+
+  /** As `find`. Throws `no_such_key`. */
+  get(reference: string): OwnedKey {
+    const found = this.find(reference);
+    if (!found) throw noSuchKey(maskSecrets(reference));
+    return found;
+  }
+
+  /** The caller's one key in an API that knows only one. */
+  single(): OwnedKey | undefined {
+    return this.#owned(this.#keys(this.#file.reading).single(this.caller.user));
+  }
+
+  issue(spec: KeySpec, { single = false, repeatable }: IssueOptions = {}): Issued {
+    const how = { owner: this.caller.user, single, organisation: this.#organisation };
+    return issueKey(this.#file.writing, spec, { ...how, ...(repeatable && { repeatable }) }, this.#now());
+  }
+
+  rotate(id: string, rotation: Rotation, repeatable?: Repeatable): Issued {
+    const how = {
+      owner: this.caller.user,
+      visibleTo: this.#visible,
+      organisation: this.#organisation,
+      ...(repeatable && { repeatable }),
+    };
+    return rotateKey(this.#file.writing, id, rotation, how, this.#now());
+  }
+
+  update(id: string, changes: KeyChanges): OwnedKey {
+    const database = this.#file.writing;
+    database.transaction(() => {
+      const { key } = this.get(id);
+      if (key.status === 'revoked') throw revokedForGood(key);
+      this.#keys(database).update(id, changes);
+    });
+    return this.get(id);
+  }
+
+  /** False: it was revoked before. */
+  revoke(id: string): boolean {
+    const database = this.#file.writing;
+    return database.transaction(() => {
+      this.get(id);
+      return this.#keys(database).revoke(id, this.#now());
+    });
+  }
+
+  /** Newest first. */
+  logs(query: LogQuery, scope: Omit<LogScope, 'owner'> = {}): Iterable<PlacedEntry> {
+    return readLog(this.#file.reading, query, { ...scope, owner: this.#visible });
+  }
+
+  logCount(query: LogQuery, scope: Omit<LogScope, 'owner'> = {}): number {
+    return countLog(this.#file.reading, query, { ...scope, owner: this.#visible });
+  }
+
+  usage(query: UsageQuery): UsageRow[] {
+    return readUsage(this.#file.reading, query, this.#visible);
+  }
+
+  /** Whose keys it sees; null: everybody's. */
+  get #visible(): string | null {
+    return this.caller.role === 'admin' ? null : this.caller.user;
+  }
+
+  #keys(database: AuthorityFile['reading']): KeyTable {
+    return new KeyTable(database, this.#visible);
+  }
+
+  #owned(row: Row | undefined): OwnedKey | undefined {
+    return row && owned(row, this.#now());
+  }
+}
+
+function owned(row: Row, now: number): OwnedKey {
+  return {
+    key: toKey(row, now),
+    owner: optionalText(row.owner),
+    hash: Buffer.from(row.secret_hash as Uint8Array).toString('hex'),
+    place: { at: Number(row.created_at), id: String(row.id) },
+  };
+}

@@ -1,0 +1,51 @@
+import { KeysError, shellWord } from '../errors.ts';
+
+/* What the authority refuses to whoever manages keys. `server/envelope.ts` has the HTTP status of each code. */
+
+export function noSuchKey(id: string): KeysError {
+  return new KeysError({ exit: 'notFound', code: 'no_such_key', message: `no key has the id '${id}'` });
+}
+
+export function revokedForGood(key: { id: string; name: string }): KeysError {
+  return new KeysError({
+    exit: 'limit',
+    code: 'key_revoked',
+    message: `the key ${key.name} (${key.id}) is revoked, which is final`,
+    hints: [`keys create ${shellWord(key.name)}`],
+  });
+}
+
+export function tooManyKeys(limit: number): KeysError {
+  return new KeysError({
+    exit: 'limit',
+    code: 'key_limit',
+    message: `there are ${limit} live keys already, as many as there may be`,
+    hints: ['keys list', 'keys revoke <key>'],
+  });
+}
+
+export function keyExists(id: string): KeysError {
+  return new KeysError({
+    exit: 'limit',
+    code: 'key_exists',
+    message: `there is a live key already (${id}), and room for one only`,
+    hints: [`keys revoke ${shellWord(id)}`],
+  });
+}
+
+export function notEntitled(models: readonly string[]): KeysError {
+  return new KeysError({
+    exit: 'auth',
+    code: 'model_not_entitled',
+    message: `the organisation is not entitled to ${models.join(', ')}`,
+  });
+}
+
+export function rotatedBefore(id: string, by: string): KeysError {
+  return new KeysError({
+    exit: 'limit',
+    code: 'key_rotated',
+    message: `the key ${id} was rotated before, and ${by} took its place: rotate that one`,
+    hints: [`keys show ${shellWord(by)}`],
+  });
+}

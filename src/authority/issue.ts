@@ -1,0 +1,126 @@
+import type { KeySpec } from '../lifecycle/ports.ts';
+import { Secret } from '../secret.ts';
+import type { Connection, Row } from './database.ts';
+import { keyExists, noSuchKey, notEntitled, revokedForGood, rotatedBefore, tooManyKeys } from './faults.ts';
+import { mint } from './key-format.ts';
+import type { Ownership } from './key-table.ts';
+import { KeyTable, optionalText, toKey } from './key-table.ts';
+import type { Organisation } from './policy.ts';
+import type { Repeatable } from './replies.ts';
+import { earlierReply, keepReply } from './replies.ts';
+
+/** How a key is issued, beyond what it is asked to be. */
+export interface Issuance extends Ownership {
+  organisation: Organisation;
+  /** The request may come again, and is then to be given the same key. */
+  repeatable?: Repeatable;
+}
+
+export interface Issued {
+  id: string;
+  secret: Secret;
+}
+
+/** A new key in place of one that exists. */
+export interface Rotation {
+  /** Milliseconds that the old key lives on, unless it expires before; 0: it is revoked at once. */
+  grace: number;
+  /** Absent: the span that the old key was given. */
+  expiresAt?: Date | null;
+}
+
+/**
+ * Makes a key: all or nothing, on disk before it returns. Throws `KeysError`: `model_not_entitled`, `key_limit`,
+ * `key_exists`, `idempotency_key_reused`.
+ */
+export function issueKey(database: Connection, spec: KeySpec, how: Issuance, now: number): Issued {
+  const { organisation, owner, single } = how;
+  return database.transaction(() =>
+    once(database, how, now, () => {
+      checkModels(spec.models, organisation);
+      const table = new KeyTable(database);
+      const standing = single ? table.single(owner) : undefined;
+      if (standing) throw keyExists(String(standing.id));
+      const { maxKeys } = organisation;
+      if (maxKeys !== undefined && table.live(owner, now) >= maxKeys) throw tooManyKeys(maxKeys);
+      return insert(table, spec, how, now);
+    }),
+  );
+}
+
+/**
+ * Makes a key that is as the old one in everything but its secret, and ends the old one after the grace. The old key
+ * makes room for the new one: rotating needs no room of its own. Throws `KeysError`: `no_such_key`, `key_revoked`,
+ * `key_rotated`, `idempotency_key_reused`.
+ */
+export function rotateKey(
+  database: Connection,
+  id: string,
+  { grace, expiresAt }: Rotation,
+  { visibleTo, ...how }: Issuance & { visibleTo: string | null },
+  now: number,
+): Issued {
+  return database.transaction(() =>
+    once(database, how, now, () => {
+      const table = new KeyTable(database, visibleTo);
+      const old = table.row(id);
+      if (!old) throw noSuchKey(id);
+      if (old.revoked_at !== null) throw revokedForGood({ id, name: String(old.name) });
+      const successor = old.replaced_by === null ? undefined : table.row(String(old.replaced_by));
+      if (successor?.revoked_at === null) throw rotatedBefore(id, String(successor.id));
+      const spec = { ...specOf(old, now), ...(expiresAt !== undefined && { expiresAt }) };
+      const single = old.single === 1;
+      const end = now + grace;
+      // First the end of the old one: of a single key there cannot be two.
+      if (grace === 0 || single) table.revoke(id, now);
+      else if (old.expires_at === null || Number(old.expires_at) > end) {
+        table.update(id, { expiresAt: new Date(end) });
+      }
+      const issued = insert(table, spec, { owner: optionalText(old.owner), single }, now);
+      table.replace(id, issued.id);
+      return issued;
+    }),
+  );
+}
+
+/** Does the work, unless the very same request has been answered before: then its answer is given once more. */
+function once(
+  database: Connection,
+  { repeatable }: Pick<Issuance, 'repeatable'>,
+  now: number,
+  work: () => Issued,
+): Issued {
+  if (!repeatable) return work();
+  const earlier = earlierReply(database, repeatable, now);
+  if (earlier) return { id: earlier.keyId, secret: new Secret(earlier.secret) };
+  const issued = work();
+  keepReply(database, repeatable, { keyId: issued.id, secret: issued.secret.reveal() }, now);
+  return issued;
+}
+
+function checkModels(models: readonly string[], { models: entitled }: Organisation): void {
+  const beyond = entitled ? models.filter((model) => !entitled.includes(model)) : [];
+  if (beyond.length > 0) throw notEntitled(beyond);
+}
+
+function insert(table: KeyTable, spec: KeySpec, ownership: Ownership, now: number): Issued {
+  const minted = mint('sk');
+  table.insert(minted, spec, ownership, now);
+  return { id: minted.id, secret: new Secret(minted.value) };
+}
+
+/** What a key is, to make another one like it. It lives as long as the old one was meant to, counted from now. */
+function specOf(row: Row, now: number): KeySpec {
+  const { name, description = null, permissions = [], rateLimitRpm = null, ...key } = toKey(row, now);
+  const span = row.expires_at === null ? null : Number(row.expires_at) - Number(row.created_at);
+  return {
+    name,
+    description,
+    permissions,
+    rateLimitRpm,
+    budgetUsd: key.budgetUsd ?? null,
+    models: key.models ?? [],
+    labels: key.labels ?? {},
+    expiresAt: span === null ? null : new Date(now + span),
+  };
+}

@@ -1,0 +1,113 @@
+import { Account } from './account.ts';
+import type { AuthorityOptions } from './authority.ts';
+import { AuthorityFile } from './authority-file.ts';
+import type { Books, KnownKey } from './books.ts';
+import { KeptBooks } from './books.ts';
+import type { Use } from './metering.ts';
+import { recordUses } from './metering.ts';
+import type { AccessRequest, Decision, Organisation, Refusal } from './policy.ts';
+import { decide } from './policy.ts';
+import { placeAll } from './rate-limit.ts';
+import type { Caller } from './sessions.ts';
+import { Sessions } from './sessions.ts';
+
+/** Budget stops that are remembered as being on disk; forgetting one costs a sync. */
+const mostStops = 10_000;
+
+/** The authority as many have it at once: users with keys of their own, and those who use the keys. */
+export class Office {
+  readonly organisation: Organisation;
+  readonly sessions: Sessions;
+  readonly #file: AuthorityFile;
+  readonly #now: () => number;
+  #books: KeptBooks | undefined;
+  /** Stops of budgets that are on disk. */
+  readonly #settled = new Set<string>();
+
+  constructor({ path, now, timeout, organisation = {} }: AuthorityOptions) {
+    this.organisation = organisation;
+    this.#file = new AuthorityFile(path, timeout);
+    this.#now = () => now().getTime();
+    this.sessions = new Sessions(this.#file, this.#now);
+  }
+
+  /** Makes the file where there is none, and brings its tables up to date. Throws `KeysError` where it cannot be used. */
+  open(): void {
+    this.#file.writing.get('SELECT 1');
+    this.#file.metering.get('SELECT 1');
+  }
+
+  /** The keys as one caller sees them. */
+  accountOf(caller: Caller): Account {
+    return new Account(this.#file, this.organisation, this.#now, caller);
+  }
+
+  /**
+   * Decides on uses of keys that come together, and takes their places under the rate limits: exact across all processes.
+   * The very next use of a key that was revoked anywhere is refused. Whoever is told that a budget is spent can rely on it
+   * from then on, also after a power cut.
+   */
+  authorize(requests: readonly AccessRequest[]): Decision[] {
+    this.#kept.refresh();
+    const now = this.#now();
+    const books = oncePerKey(this.#kept);
+    const decisions = requests.map((request) => decide(books, request, this.organisation, now));
+    for (const decision of decisions) {
+      if (!decision.allowed && decision.status === 402) this.#settle(decision);
+    }
+    return placeAll(this.#file.metering, decisions, now);
+  }
+
+  /** What would be decided, rate limits aside. Changes nothing. */
+  examine(request: AccessRequest): Decision {
+    this.#kept.refresh();
+    return decide(this.#kept, request, this.organisation, this.#now());
+  }
+
+  /** The id of the key that has this value, whatever its standing. */
+  keyIdOf(value: string): string | undefined {
+    this.#kept.refresh();
+    return this.#kept.find(value)?.id;
+  }
+
+  /** Meters uses of keys, many in one transaction, without a sync. */
+  record(uses: readonly Use[]): void {
+    recordUses(this.#file.metering, uses, this.#now());
+    this.#kept.forget();
+  }
+
+  close(): void {
+    this.#file.close();
+    this.#books = undefined;
+  }
+
+  get #kept(): KeptBooks {
+    this.#books ??= new KeptBooks(this.#file.metering);
+    return this.#books;
+  }
+
+  /** A synced commit takes all commits before it to the disk: with it the spending that the stop follows from. */
+  #settle({ code, keyId = '', details }: Refusal): void {
+    const month = new Date(this.#now()).toISOString().slice(0, 7);
+    const stop = [code, code === 'BUDGET_EXCEEDED' ? keyId : '', details.budget_usd, month].join(' ');
+    if (this.#settled.has(stop)) return;
+    const database = this.#file.writing;
+    database.transaction(() =>
+      database.run('UPDATE keys SET spent_micros = spent_micros WHERE id = ?', keyId),
+    );
+    if (this.#settled.size >= mostStops) this.#settled.clear();
+    this.#settled.add(stop);
+  }
+}
+
+/** For requests that come together: many of one key take its hash once. */
+function oncePerKey(books: Books): Books {
+  const found = new Map<string, KnownKey | undefined>();
+  return {
+    find(value) {
+      if (!found.has(value)) found.set(value, books.find(value));
+      return found.get(value);
+    },
+    spentInMonth: (now) => books.spentInMonth(now),
+  };
+}

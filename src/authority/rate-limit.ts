@@ -1,0 +1,84 @@
+import type { Connection } from './database.ts';
+import type { Admission, Decision } from './policy.ts';
+import { underLimit } from './policy.ts';
+
+/** The span over which a rate limit counts, in milliseconds. */
+const windowLength = 60_000;
+
+/** Requests per minute, in a window that slides. */
+export interface RateLimit {
+  limit: number;
+  remaining: number;
+  /** Whole seconds until a place falls free: what a refused request has to wait. */
+  resetSeconds: number;
+}
+
+/**
+ * Takes a place for each of the admissions to keys with a limit, many at once, in one transaction: exact across all
+ * processes. The other decisions stay as they are.
+ */
+export function placeAll(database: Connection, decided: readonly Decision[], now: number): Decision[] {
+  const decisions = [...decided];
+  const limited = new Map<string, { limit: number; indices: number[] }>();
+  decided.forEach((decision, index) => {
+    if (!decision.allowed || decision.limit === null) return;
+    const same = limited.get(decision.keyId);
+    if (same) same.indices.push(index);
+    else limited.set(decision.keyId, { limit: decision.limit, indices: [index] });
+  });
+  if (limited.size === 0) return decisions;
+  database.transaction(() => {
+    for (const [id, { limit, indices }] of limited) {
+      const places = takePlaces(database, { id, limit, wanted: indices.length }, now);
+      places.forEach(({ granted, rateLimit }, at) => {
+        const index = indices[at] ?? 0;
+        decisions[index] = underLimit(decided[index] as Admission, granted, rateLimit);
+      });
+    }
+  });
+  return decisions;
+}
+
+/**
+ * Takes as many of the wanted places under a key's rate limit as the last minute has left, and says for each what it came
+ * to. To be called in a transaction, which makes the count exact across all processes.
+ */
+function takePlaces(
+  database: Connection,
+  { id, limit, wanted }: { id: string; limit: number; wanted: number },
+  now: number,
+): { granted: boolean; rateLimit: RateLimit }[] {
+  database.run('DELETE FROM places WHERE key_id = ? AND at <= ?', id, now - windowLength);
+  const counted = database.get(
+    'SELECT COALESCE(SUM(taken), 0) AS taken, MIN(at) AS oldest FROM places WHERE key_id = ?',
+    id,
+  );
+  const taken = Number(counted?.taken ?? 0);
+  const granted = Math.min(wanted, Math.max(0, limit - taken));
+  if (granted > 0) {
+    database.run(
+      `INSERT INTO places (key_id, at, taken) VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET taken = taken + excluded.taken`,
+      id,
+      now,
+      granted,
+    );
+  }
+  const oldest = Number(counted?.oldest ?? now);
+  const free = taken > limit ? leavingAt(database, id, taken - limit) : oldest;
+  const resetSeconds = Math.max(1, Math.ceil((free + windowLength - now) / 1000));
+  return Array.from({ length: wanted }, (_, index) => ({
+    granted: index < granted,
+    rateLimit: { limit, remaining: Math.max(0, limit - taken - index - 1), resetSeconds },
+  }));
+}
+
+/** When the place was taken that has to fall free, where a limit was lowered and more are taken than there are. */
+function leavingAt(database: Connection, id: string, tooMany: number): number {
+  let passed = 0;
+  for (const row of database.all('SELECT at, taken FROM places WHERE key_id = ? ORDER BY at', id)) {
+    passed += Number(row.taken);
+    if (passed > tooMany) return Number(row.at);
+  }
+  throw new Error('a place that nobody has taken');
+}

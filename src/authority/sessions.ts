@@ -1,0 +1,134 @@
+import { KeysError } from '../errors.ts';
+import { Secret } from '../secret.ts';
+import type { AuthorityFile } from './authority-file.ts';
+import type { Role } from './capabilities.ts';
+import type { Connection, Row } from './database.ts';
+import { idOf, matches, mint } from './key-format.ts';
+import { optionalText, toTime } from './key-table.ts';
+
+/** Whoever called with a session token that is good. */
+export interface Caller {
+  user: string;
+  role: Role;
+  sessionId: string;
+}
+
+export interface Session {
+  id: string;
+  user: string;
+  role: Role;
+  status: 'active' | 'expired' | 'revoked';
+  createdAt: string;
+  expiresAt: string | null;
+}
+
+export interface SessionSpec {
+  user: string;
+  /** Absent: what the user has already; for a new one `admin` where it has that name, else `user`. */
+  role?: Role | undefined;
+  expiresAt: Date | null;
+}
+
+/** Why a session token is not accepted. */
+export type SessionFault = 'unknown' | 'expired' | 'revoked';
+
+/** Who may manage keys over HTTP. Of a token only the SHA-256 is kept. Every method throws `KeysError`. */
+export class Sessions {
+  readonly #file: AuthorityFile;
+  readonly #now: () => number;
+
+  constructor(file: AuthorityFile, now: () => number) {
+    this.#file = file;
+    this.#now = now;
+  }
+
+  /** Makes a session, and its user where there is none of that name. The token is given out here and never again. */
+  create({ user, role, expiresAt }: SessionSpec): { session: Session; token: Secret } {
+    const { id, value, hash } = mint('ses');
+    const database = this.#file.writing;
+    const now = this.#now();
+    database.transaction(() => {
+      database.run(
+        'INSERT INTO users (name, role, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+        user,
+        role ?? (user === 'admin' ? 'admin' : 'user'),
+        now,
+      );
+      if (role) database.run('UPDATE users SET role = ? WHERE name = ?', role, user);
+      database.run(
+        'INSERT INTO sessions (id, user, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?)',
+        id,
+        user,
+        hash,
+        now,
+        expiresAt?.getTime() ?? null,
+      );
+    });
+    const row = rowOf(database, id);
+    if (!row) throw new Error('a session that was just made is not there');
+    return { session: toSession(row, now), token: new Secret(value) };
+  }
+
+  /** Newest first; of one user, or of all. */
+  list(user: string | null = null): Session[] {
+    const now = this.#now();
+    return this.#file.reading
+      .all(`${selection} WHERE ?1 IS NULL OR s.user = ?1 ORDER BY s.created_at DESC, s.id DESC`, user)
+      .map((row) => toSession(row, now));
+  }
+
+  get(id: string): Session | undefined {
+    const row = rowOf(this.#file.reading, id);
+    return row && toSession(row, this.#now());
+  }
+
+  /** Ends a session at once; false where it had been ended before. */
+  revoke(id: string): boolean {
+    const database = this.#file.writing;
+    if (!rowOf(database, id)) throw noSuchSession(id);
+    return database.transaction(
+      () =>
+        database.run(
+          'UPDATE sessions SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL',
+          this.#now(),
+          id,
+        ) > 0,
+    );
+  }
+
+  /** Whose token it is, or why it is not accepted. */
+  identify(token: string): Caller | SessionFault {
+    const id = idOf('ses', token);
+    const row = id === undefined ? undefined : rowOf(this.#file.reading, id);
+    if (!(row?.token_hash instanceof Uint8Array) || !matches(token, row.token_hash)) return 'unknown';
+    const { status, user, role } = toSession(row, this.#now());
+    return status === 'active' ? { user, role, sessionId: String(row.id) } : status;
+  }
+}
+
+const selection = 'SELECT s.*, u.role FROM sessions s JOIN users u ON u.name = s.user';
+
+function rowOf(database: Connection, id: string): Row | undefined {
+  return database.get(`${selection} WHERE s.id = ?`, id);
+}
+
+function toSession(row: Row, now: number): Session {
+  const expired = row.expires_at !== null && Number(row.expires_at) <= now;
+  return {
+    id: String(row.id),
+    user: String(row.user),
+    role: row.role === 'admin' ? 'admin' : 'user',
+    status: row.revoked_at !== null ? 'revoked' : expired ? 'expired' : 'active',
+    createdAt: toTime(Number(row.created_at)),
+    expiresAt: optionalText(row.expires_at) && toTime(Number(row.expires_at)),
+  };
+}
+
+function noSuchSession(id: string): KeysError {
+  return new KeysError({
+    exit: 'notFound',
+    code: 'no_such_session',
+    message: `no session has the id '${id}'`,
+    hints: ['keys session list'],
+  });
+}
