@@ -8,15 +8,13 @@ import { build } from 'rolldown';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
 const fresh = join(root, `dist.${process.pid}`);
-// conf validates against a JSON schema only where it is given one; here it never is, and the validator is big.
-const noAjv = join(root, 'scripts', 'no-ajv.mjs');
 const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 
 // Loading many small files costs more than loading one. These groups are each one file; a command, the authority, the
 // prompts and so on are each a file by themselves.
 const only = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
-  only('config-file|diagnosis|remote|connection'),
+  only('config-file|diagnosis|remote|connection|office|serving'),
   'lifecycle/',
   `output/${only('prompt|table|style')}`,
   'commands/(?:argv|parse|parser|index|define|read|global-flags)\\.ts$',
@@ -37,13 +35,28 @@ const noChildProcess = {
   },
 };
 
+/**
+ * conf validates against a JSON schema only where it is given one, and Fastify validates, serialises and logs in its own
+ * way only where it is not given another; here they never do, and what they would do it with is big.
+ */
+const noValidator = {
+  name: 'no-validator',
+  resolveId(source, importer) {
+    const isAsked =
+      (/^ajv/.test(source) && /node_modules.conf/.test(importer ?? '')) ||
+      (/^(pino|light-my-request|@fastify.(ajv-compiler|fast-json-stringify-compiler))$/.test(source) &&
+        /node_modules.fastify/.test(importer ?? ''));
+    return isAsked ? join(root, 'scripts', 'no-validator.mjs') : null;
+  },
+};
+
 const { output } = await build({
   cwd: root,
   input: { keys: 'bin/keys.ts' },
   platform: 'node',
   external: ['@napi-rs/keyring'],
-  plugins: [noChildProcess],
-  resolve: { alias: { 'ajv/dist/2020.js': noAjv, 'ajv-formats': noAjv, '@neon-rs/load': libsqlTarget } },
+  plugins: [noChildProcess, noValidator],
+  resolve: { alias: { '@neon-rs/load': libsqlTarget } },
   transform: { target: 'node20.19' },
   output: {
     dir: fresh,

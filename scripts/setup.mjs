@@ -14,7 +14,7 @@ const buildInputs = [
   'bin',
   'src',
   'scripts/build.mjs',
-  'scripts/no-ajv.mjs',
+  'scripts/no-validator.mjs',
   'scripts/libsql-target.mjs',
   'scripts/no-child-process.mjs',
   'package.json',

@@ -11,18 +11,25 @@ const rows: Record<string, readonly string[]> = {
   commands: [
     ...['root', 'lifecycle', 'output', 'delivery/destinations', 'delivery/mask', 'delivery/source'],
     // What describes a provider, and the stores of session tokens; never a connection.
-    ...['providers', 'tokens/store', 'authority/capabilities', 'http:types'],
+    ...['providers', 'tokens/store', 'authority/capabilities', 'authority:types', 'http:types'],
+    // The words of the access log; `serving.ts` starts the server.
+    ...['server:types', 'loopback'],
   ],
   lifecycle: ['secret', 'errors', 'time'],
   authority: ['lifecycle/key', 'lifecycle:types', 'secret', 'errors', 'time', 'paths'],
   providers: ['lifecycle/key', 'lifecycle:types', 'http:types', 'secret', 'errors', 'time'],
-  http: ['secret', 'errors', 'env'],
+  // What is passed on goes through the proxies that the environment names, as every other call does.
+  server: [...['authority', 'lifecycle:types', 'secret', 'errors', 'time', 'env'], ...['http/dispatcher']],
+  http: ['secret', 'errors', 'env', 'loopback'],
   delivery: ['lifecycle:types', 'files', 'secret', 'errors', 'io', 'env'],
   files: ['errors'],
   tokens: ['files', 'secret', 'errors', 'env', 'io:types', 'config:types', 'paths'],
   output: ['lifecycle:types', 'lifecycle/key', 'errors', 'io', 'env', 'secret', 'time', 'diagnosis:types'],
   // Wiring and small modules at the top: everything, but for the exceptions below.
-  root: ['commands', 'lifecycle', 'authority', 'providers', 'http', 'delivery', 'files', 'tokens', 'output'],
+  root: [
+    ...['commands', 'lifecycle', 'authority', 'providers', 'server'],
+    ...['http', 'delivery', 'files', 'tokens', 'output'],
+  ],
 };
 
 /** Each third party has one home. */
@@ -41,6 +48,9 @@ const homes: Record<string, string> = {
   dotenv: 'src/delivery/dotenv.ts',
   '@napi-rs/keyring': 'src/tokens/keychain',
   undici: 'src/http/',
+  fastify: 'src/server/',
+  'prom-client': 'src/server/metrics.ts',
+  '@valibot/to-json-schema': 'src/server/admin/openapi.ts',
 };
 
 interface Import {
@@ -108,11 +118,18 @@ test('a secret is revealed only where it is handed over', () => {
   });
   expect(calls.sort()).toEqual([
     'src/authority/authority.ts 1',
+    'src/authority/issue.ts 1',
     'src/delivery/env-sink.ts 2',
     'src/delivery/file-sink.ts 2',
     'src/delivery/mask.ts 1',
     'src/delivery/stdout-sink.ts 2',
     'src/http/wire.ts 2',
+    'src/server/admin/keys.ts 2',
+    'src/server/admin/sessions.ts 1',
+    'src/server/dialects/drun.ts 1',
+    'src/server/dialects/privatemind.ts 1',
+    'src/server/dialects/riskinmind.ts 2',
+    'src/server/dialects/unreal.ts 1',
     'src/tokens/store.ts 1',
   ]);
 });

@@ -20,6 +20,10 @@ export const catalog: Readonly<Record<string, () => Promise<Command>>> = {
   usage: async () => (await import('./usage.ts')).usage,
   verify: async () => (await import('./verify.ts')).verify,
   api: async () => (await import('./api.ts')).api,
+  serve: async () => (await import('./serve.ts')).serve,
+  'session create': async () => (await import('./session-create.ts')).sessionCreate,
+  'session list': async () => (await import('./session-list.ts')).sessionList,
+  'session revoke': async () => (await import('./session-revoke.ts')).sessionRevoke,
   doctor: async () => (await import('./doctor.ts')).doctor,
   help: async () => (await import('./help.ts')).help,
 };

@@ -1,0 +1,133 @@
+import type { App } from '../app.ts';
+import { roles } from '../authority/capabilities.ts';
+import type { Session, SessionSpec } from '../authority/sessions.ts';
+import { parseSink, resolveDestination } from '../delivery/destinations.ts';
+import { maskInCiLog } from '../delivery/mask.ts';
+import { InvalidValue } from '../errors.ts';
+import { issueKey } from '../lifecycle/issue.ts';
+import type { Delivered } from '../lifecycle/ports.ts';
+import type { Result } from '../output/present.ts';
+import { absoluteTime, relativeTime } from '../output/relative-time.ts';
+import { parseExpiry } from '../time.ts';
+import { defineCommand, toggle, value, values } from './define.ts';
+import { oneOf } from './read.ts';
+import { dbFlag, sessionFields } from './session-flags.ts';
+
+const usualSpan = '12h';
+
+const fields = [...sessionFields, 'secret', 'delivered'];
+
+export const sessionCreate = defineCommand({
+  operands: '',
+  summary: 'make a session token, with which a user manages keys over HTTP',
+  description: [
+    'The token is what `keys login --with-token` takes. It is shown or delivered once; the authority keeps its hash.',
+    `Without --expires it is good for ${usualSpan}. A user sees the keys that are its own, an admin those of everybody; the`,
+    'user named admin is one unless --role says otherwise.',
+  ].join('\n'),
+  examples: [
+    'keys session create --user alice --secret-only | keys login --provider authority --url http://127.0.0.1:8787/admin --with-token',
+    'keys session create --user ops --role admin --expires 30d --to file:ops.token',
+  ],
+  flags: {
+    user: value('--user <name>', 'whose session it is; made where there is none of that name', readUser),
+    role: value('--role <role>', 'user or admin', oneOf(roles)),
+    expires: value(
+      '--expires <when>',
+      `36h, 30d, 2027-01-31 or never; default ${usualSpan}`,
+      (text, { now }) => parseExpiry(text, now),
+    ),
+    to: values(
+      '--to <sink>',
+      'where the token goes: stdout, file:PATH, env:PATH#NAME; may be repeated',
+      parseSink,
+    ),
+    secretOnly: toggle('--secret-only', 'print the bare token and a newline, nothing else'),
+    db: dbFlag,
+  },
+  fields,
+  problems: ({ user }) => (user === undefined ? ['--user is needed: whose session is it?'] : []),
+  async run(app, { user = '', role, expires, to, secretOnly, db }) {
+    let session: Session | undefined;
+    const destination = resolveDestination(app.io, {
+      to,
+      secretOnly,
+      format: app.output.format,
+      fields: app.output.fields,
+      noun: 'session',
+      present: ({ delivered }, secret) =>
+        app.print(
+          created({
+            ...made(session),
+            delivered: [...delivered, { sink: 'stdout', verified: false }],
+            secret,
+          }),
+        ),
+    });
+    const { openOffice } = await import('../office.ts');
+    const { sessions } = openOffice(app, db);
+    const expiresAt = expires === undefined ? parseExpiry(usualSpan, app.now) : expires;
+
+    app.begin();
+    const { delivered } = await issueKey<SessionSpec & { name: string }>(
+      {
+        async create(spec) {
+          const issued = sessions.create(spec);
+          session = issued.session;
+          return { key: { id: session.id, name: user, status: 'active' }, secret: issued.token };
+        },
+        revoke: async (id) => sessions.revoke(id),
+        list: async () => [],
+      },
+      { name: user, user, role, expiresAt },
+      {
+        subject: { noun: 'session', revocation: (id) => `keys session revoke ${id}` },
+        sinks: destination.sinks,
+        known: [],
+        onSecret: (secret) => maskInCiLog(app.io, secret),
+      },
+    );
+    await echo(app, made(session), delivered, destination.bare);
+    if (destination.bare || destination.presented) return { kind: 'nothing' };
+    return created({ ...made(session), delivered });
+  },
+});
+
+/** What is left of a user's name in paths, headers and logs is the name itself. Throws `InvalidValue`. */
+function readUser(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$/.test(text)) return text;
+  throw new InvalidValue(`'${text}' is not a user's name: letters, digits and . _ @ + -, at most 100`);
+}
+
+function made(session: Session | undefined): Session {
+  if (!session) throw new Error('no session was made');
+  return session;
+}
+
+async function echo(
+  app: App,
+  session: Session,
+  delivered: readonly Delivered[],
+  bare: boolean,
+): Promise<void> {
+  const { user, role, expiresAt } = session;
+  if (!app.forPeople || bare) {
+    const end =
+      expiresAt === null
+        ? 'never expires'
+        : `expires ${absoluteTime(expiresAt)} (${relativeTime(expiresAt, app.now)})`;
+    await app.note(`a session of ${role === 'admin' ? 'the admin ' : ''}${user}, which ${end}`);
+  }
+  for (const { sink, verified } of delivered) {
+    if (sink !== 'stdout') await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
+  }
+}
+
+function created(record: Session & { delivered: readonly Delivered[]; secret?: string }): Result {
+  return {
+    kind: 'one',
+    record,
+    columns: record.secret === undefined ? sessionFields : [...sessionFields, 'secret'],
+    table: async (_, terminal) => (await import('../output/views/session.ts')).sessionView(record, terminal),
+  };
+}

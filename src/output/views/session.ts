@@ -1,0 +1,52 @@
+import { visible } from '../sanitise.ts';
+import type { Terminal } from '../style.ts';
+import type { Column } from '../table.ts';
+import { renderTable } from '../table.ts';
+import * as value from './key-values.ts';
+import { renderRecord } from './record.ts';
+
+interface Session {
+  id: string;
+  user: string;
+  role: string;
+  status: string;
+  createdAt: string;
+  expiresAt: string | null;
+}
+
+const columns: Column<Session>[] = [
+  { header: 'ID', text: ({ id }) => visible(id), rank: 0 },
+  { header: 'USER', text: ({ user }) => visible(user), rank: 0, shrinkTo: 12 },
+  { header: 'ROLE', text: ({ role }) => role, rank: 1 },
+  {
+    header: 'STATUS',
+    text: ({ status }, { style }) => (status === 'active' ? style.green(status) : status),
+    rank: 0,
+  },
+  { header: 'EXPIRES', text: ({ expiresAt }, { now }) => end(expiresAt, now), rank: 0 },
+];
+
+export function sessionListView(sessions: readonly Session[], terminal: Terminal): string {
+  if (sessions.length > 0) return renderTable(sessions, columns, terminal);
+  return 'No sessions: keys session create --user <name>\n';
+}
+
+/** A session that was just made; its token stands alone on its line. */
+export function sessionView(session: Session & { secret?: string }, terminal: Terminal): string {
+  const { secret, id, user, role, createdAt, expiresAt } = session;
+  const detail = renderRecord(
+    [
+      ['Session', visible(id)],
+      ['User', visible(user)],
+      ['Role', role],
+      ['Created', value.moment(createdAt, terminal.now)],
+      ['Expires', end(expiresAt, terminal.now)],
+    ],
+    terminal,
+  );
+  return secret === undefined ? detail : `${detail}\n${terminal.style.bold(secret)}\n\n`;
+}
+
+function end(expiresAt: string | null, now: Date): string {
+  return expiresAt === null ? 'never' : value.moment(expiresAt, now);
+}

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { HttpFault } from '../fault.ts';
+
+/* Entity tags (RFC 9110 section 8.8.3), of what is answered as it is answered. */
+
+export function etagOf(body: object): string {
+  return `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22)}"`;
+}
+
+/** Answers 304 where the caller has this already (RFC 9110 section 13.1.2). */
+export function answerTagged(request: FastifyRequest, reply: FastifyReply, body: object): object | undefined {
+  const etag = etagOf(body);
+  reply.header('etag', etag);
+  if (
+    !tagsIn(request.headers['if-none-match']).some((tag) => tag === '*' || tag.replace(/^W\//, '') === etag)
+  ) {
+    return body;
+  }
+  reply.code(304).send();
+  return undefined;
+}
+
+/** Refuses a change to what has changed since the caller saw it (RFC 9110 section 13.1.1). Throws 412. */
+export function requireMatch(request: FastifyRequest, body: object): void {
+  const tags = tagsIn(request.headers['if-match']);
+  if (tags.length === 0 || tags.includes('*') || tags.includes(etagOf(body))) return;
+  throw new HttpFault(412, 'PRECONDITION_FAILED', 'it has changed since it was read: read it again');
+}
+
+function tagsIn(header: string | undefined): string[] {
+  return header?.match(/(?:W\/)?"[^"]*"|\*/g) ?? [];
+}

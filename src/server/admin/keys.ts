@@ -1,0 +1,158 @@
+import type { FastifyRequest } from 'fastify';
+import type { Account } from '../../authority/account.ts';
+import type { Repeatable } from '../../authority/replies.ts';
+import type { Context } from '../context.ts';
+import { HttpFault } from '../fault.ts';
+import { invalid } from '../validation.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import { answerTagged, requireMatch } from './etag.ts';
+import type { AnyRoute } from './route.ts';
+import { route } from './route.ts';
+import * as shape from './shapes.ts';
+import { changesIn, expiryIn, keyOut, specIn } from './wire.ts';
+
+const idempotency = {
+  'Idempotency-Key':
+    '16 to 255 visible ASCII characters, for example a random UUID. A request that comes again with it within a day gets the same answer, secret included.',
+};
+
+/** Making, seeing, changing and ending keys. */
+export function keyRoutes({ now, desk }: Context): AnyRoute[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/keys',
+      operation: 'listKeys',
+      summary: 'List keys, newest first',
+      query: shape.keyQuery,
+      status: 200,
+      reply: shape.page(shape.key),
+      handle({ account, query: { limit, cursor, status, search } }) {
+        desk.flush();
+        const found = account.list({
+          limit: limit + 1,
+          ...(status && { status }),
+          ...(search && { search }),
+          ...(cursor && { after: readCursor(cursor) }),
+        });
+        const page = found.slice(0, limit);
+        const last = found.length > limit ? page.at(-1) : undefined;
+        return { data: page.map(keyOut), next_cursor: last ? writeCursor(last.place) : null };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/keys',
+      operation: 'createKey',
+      summary: 'Create a key; its secret is in this answer and in no other',
+      body: shape.newKey,
+      headers: idempotency,
+      status: 201,
+      reply: shape.issued,
+      refusals: {
+        403: 'KEY_LIMIT_REACHED, MODEL_NOT_ENTITLED',
+        422: 'IDEMPOTENCY_KEY_REUSED',
+      },
+      handle({ account, body, request, reply }) {
+        const repeatable = repeatableOf(account, request, 'create');
+        const { id, secret } = account.issue(specIn(body, now()), repeatable && { repeatable });
+        reply.header('location', locationOf(request, id));
+        return { key: keyOut(account.get(id)), secret: secret.reveal() };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/keys/:id',
+      operation: 'getKey',
+      summary: 'Show a key',
+      headers: { 'If-None-Match': 'the entity tag of what the caller has' },
+      status: 200,
+      reply: shape.key,
+      refusals: { 404: 'KEY_NOT_FOUND' },
+      handle({ account, id, request, reply }) {
+        desk.flush();
+        return answerTagged(request, reply, keyOut(account.get(id)));
+      },
+    }),
+    route({
+      method: 'PATCH',
+      path: '/keys/:id',
+      operation: 'updateKey',
+      summary: 'Change a key; what is not named stays, a label that is null is removed',
+      body: shape.keyChanges,
+      headers: { 'If-Match': 'the entity tag of what the caller has seen' },
+      status: 200,
+      reply: shape.key,
+      refusals: { 404: 'KEY_NOT_FOUND', 409: 'KEY_REVOKED', 412: 'PRECONDITION_FAILED' },
+      handle({ account, id, body, request }) {
+        desk.flush();
+        requireMatch(request, keyOut(account.get(id)));
+        return keyOut(account.update(id, changesIn(body, now())));
+      },
+    }),
+    ...(['disable', 'enable'] as const).map((verb) =>
+      route({
+        method: 'POST',
+        path: `/keys/:id/${verb}`,
+        operation: `${verb}Key`,
+        summary:
+          verb === 'disable'
+            ? 'Stop a key from working, until it is enabled'
+            : 'Let a disabled key work again',
+        status: 200,
+        reply: shape.key,
+        refusals: { 404: 'KEY_NOT_FOUND', 409: 'KEY_REVOKED' },
+        handle: ({ account, id }) => keyOut(account.update(id, { disabled: verb === 'disable' })),
+      }),
+    ),
+    route({
+      method: 'DELETE',
+      path: '/keys/:id',
+      operation: 'revokeKey',
+      summary: 'Revoke a key, at once and for good',
+      status: 204,
+      refusals: { 404: 'KEY_NOT_FOUND' },
+      handle({ account, id }) {
+        if (!account.revoke(id)) throw new HttpFault(404, 'KEY_NOT_FOUND', 'the key was revoked before');
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/keys/:id/rotate',
+      operation: 'rotateKey',
+      summary: 'Make a key that is as this one but for its secret; this one ends after the grace',
+      body: shape.rotation,
+      headers: idempotency,
+      status: 201,
+      reply: shape.rotated,
+      refusals: { 404: 'KEY_NOT_FOUND', 409: 'KEY_REVOKED, KEY_ROTATED', 422: 'IDEMPOTENCY_KEY_REUSED' },
+      handle({ account, id: old, body: { grace_seconds, expires_at }, request, reply }) {
+        const rotation = {
+          grace: grace_seconds * 1000,
+          ...(expires_at !== undefined && { expiresAt: expiryIn(expires_at, now()) }),
+        };
+        const { id, secret } = account.rotate(old, rotation, repeatableOf(account, request, `rotate ${old}`));
+        reply.header('location', locationOf(request, id));
+        return { key: keyOut(account.get(id)), secret: secret.reveal(), previous: keyOut(account.get(old)) };
+      },
+    }),
+  ];
+}
+
+/** The address of a key, below the prefix under which this API is mounted. */
+function locationOf({ url }: FastifyRequest, id: string): string {
+  return `${url.slice(0, url.indexOf('/keys'))}/keys/${id}`;
+}
+
+function repeatableOf(
+  { caller }: Account,
+  request: FastifyRequest,
+  operation: string,
+): Repeatable | undefined {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key !== 'string' || !/^[!-~]{16,255}$/.test(key)) {
+    throw invalid('Idempotency-Key', 'expected 16 to 255 visible ASCII characters');
+  }
+  return { scope: `${caller.user} ${operation}`, key, content: JSON.stringify(request.body ?? {}) };
+}

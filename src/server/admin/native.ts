@@ -1,0 +1,23 @@
+import type { FastifyInstance } from 'fastify';
+import { refusal } from '../admission.ts';
+import { bearerOf } from '../caller.ts';
+import type { Context } from '../context.ts';
+import { keyRoutes } from './keys.ts';
+import { describe } from './openapi.ts';
+import { register } from './route.ts';
+import { sessionRoutes } from './sessions.ts';
+import { useRoutes } from './uses.ts';
+
+/** The API that has the whole authority, and the description of itself. */
+export function nativeApi(app: FastifyInstance, context: Context, version: string): void {
+  const routes = [...keyRoutes(context), ...useRoutes(context), ...sessionRoutes(context)];
+  register(app, context, routes);
+  // Asked with a key in place of a session; it takes no place under the rate limit, and is no use of the key.
+  app.get('/verify', async (request) => {
+    const decision = context.office.examine({ key: bearerOf(request), models: 'any' });
+    if (!decision.allowed) throw refusal(decision);
+    return { key_id: decision.keyId, name: decision.keyName, models: decision.models };
+  });
+  const description = JSON.stringify(describe(routes, version));
+  app.get('/openapi.json', async (_, reply) => reply.type('application/json').send(description));
+}

@@ -1,0 +1,52 @@
+import type { Context } from '../context.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import type { AnyRoute } from './route.ts';
+import { route } from './route.ts';
+import * as shape from './shapes.ts';
+import { entryOut, logQueryIn, usageOut } from './wire.ts';
+
+/** How keys are used. */
+export function useRoutes({ desk }: Context): AnyRoute[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/logs',
+      operation: 'listUses',
+      summary: 'List uses of keys, newest first; refused ones too',
+      query: shape.logQuery,
+      status: 200,
+      reply: shape.page(shape.logEntry),
+      handle({ account, query }) {
+        desk.flush();
+        const place = query.cursor === undefined ? undefined : readCursor(query.cursor);
+        const after = place && { at: place.at, id: Number(place.id) };
+        const data = [];
+        let last: typeof after;
+        for (const { entry, place } of account.logs(logQueryIn(query), after && { after })) {
+          if (data.length === query.limit) return { data, next_cursor: last ? writeCursor(last) : null };
+          data.push(entryOut(entry));
+          last = place;
+        }
+        return { data, next_cursor: null };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/usage',
+      operation: 'sumUsage',
+      summary: 'Sum requests, tokens and spend, by key or by day (UTC)',
+      query: shape.usageQuery,
+      status: 200,
+      reply: shape.usage,
+      handle({ account, query: { by, since, key_id } }) {
+        desk.flush();
+        const rows = account.usage({
+          by,
+          ...(since !== undefined && { since: new Date(since) }),
+          ...(key_id !== undefined && { keyId: key_id }),
+        });
+        return { data: rows.map(usageOut) };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,110 @@
+import type { InferOutput } from 'valibot';
+import type { OwnedKey } from '../../authority/account.ts';
+import type { Session } from '../../authority/sessions.ts';
+import type { KeyChanges, KeySpec, LogEntry, LogQuery, UsageRow } from '../../lifecycle/ports.ts';
+import { invalid } from '../validation.ts';
+import type * as shape from './shapes.ts';
+
+/* From what the authority knows to what goes over the wire, and back. */
+
+type WireKey = InferOutput<typeof shape.key>;
+
+export function keyOut({ key, owner, hash }: OwnedKey): WireKey {
+  return {
+    id: key.id,
+    name: key.name,
+    description: key.description ?? null,
+    status: key.status as WireKey['status'],
+    prefix: key.prefix ?? '',
+    hash,
+    owner,
+    created_at: key.createdAt ?? '',
+    expires_at: key.expiresAt ?? null,
+    last_used_at: key.lastUsedAt ?? null,
+    last_used_ip: key.lastUsedIp ?? null,
+    permissions: [...(key.permissions ?? [])],
+    rate_limit_rpm: key.rateLimitRpm ?? null,
+    budget_usd: key.budgetUsd ?? null,
+    spent_usd: key.spentUsd ?? 0,
+    models: [...(key.models ?? [])],
+    labels: { ...key.labels },
+    usage: { requests: key.usage?.requests ?? 0, tokens: key.usage?.tokens ?? 0 },
+  };
+}
+
+export function specIn(body: InferOutput<typeof shape.newKey>, now: Date): KeySpec {
+  return {
+    name: body.name,
+    description: body.description,
+    expiresAt: expiryIn(body.expires_at, now),
+    permissions: body.permissions,
+    rateLimitRpm: body.rate_limit_rpm,
+    budgetUsd: body.budget_usd,
+    models: body.models,
+    labels: body.labels,
+  };
+}
+
+export function changesIn(body: InferOutput<typeof shape.keyChanges>, now: Date): KeyChanges {
+  const { expires_at, rate_limit_rpm, budget_usd, ...same } = body;
+  return {
+    ...given(same),
+    ...(expires_at !== undefined && { expiresAt: expiryIn(expires_at, now) }),
+    ...(rate_limit_rpm !== undefined && { rateLimitRpm: rate_limit_rpm }),
+    ...(budget_usd !== undefined && { budgetUsd: budget_usd }),
+  };
+}
+
+/** Throws 400 for a moment that has passed. */
+export function expiryIn(text: string | null, now: Date): Date | null {
+  if (text === null) return null;
+  const moment = new Date(text);
+  if (moment.getTime() > now.getTime()) return moment;
+  throw invalid('expires_at', 'expected a time in the future');
+}
+
+export function logQueryIn(query: InferOutput<typeof shape.logQuery>): LogQuery {
+  const { key_id: keyId, since, until, status, method, path_prefix: pathPrefix } = query;
+  return {
+    ...given({ keyId, status, method, pathPrefix }),
+    ...(since !== undefined && { since: new Date(since) }),
+    ...(until !== undefined && { until: new Date(until) }),
+  };
+}
+
+export function entryOut(entry: LogEntry): InferOutput<typeof shape.logEntry> {
+  return {
+    timestamp: entry.timestamp,
+    method: entry.method,
+    path: entry.path,
+    status_code: entry.statusCode,
+    key_id: entry.keyId ?? '',
+    ip: entry.ip ?? null,
+    model: entry.model ?? null,
+    requests: entry.requests ?? 0,
+    tokens: entry.tokens ?? 0,
+    cost_usd: entry.costUsd ?? 0,
+  };
+}
+
+export function usageOut({ keyId, name, date, requests, tokens, spentUsd = 0 }: UsageRow): object {
+  return { ...given({ key_id: keyId, name, date }), requests, tokens, spent_usd: spentUsd };
+}
+
+export function sessionOut({
+  id,
+  user,
+  role,
+  status,
+  createdAt,
+  expiresAt,
+}: Session): InferOutput<typeof shape.session> {
+  return { id, user, role, status, created_at: createdAt, expires_at: expiresAt };
+}
+
+type Given<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
+
+/** The fields that are there. */
+function given<T extends object>(fields: T): Given<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;
+}

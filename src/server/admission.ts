@@ -1,0 +1,56 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AccessRequest, Admission, Decision } from '../authority/policy.ts';
+import type { RateLimit } from '../authority/rate-limit.ts';
+import { pathOf } from './access-log.ts';
+import { keyOf } from './caller.ts';
+import type { Context } from './context.ts';
+import { HttpFault } from './fault.ts';
+
+/** One use of a key, as its log row tells of it. */
+export interface UseAddress {
+  method: string;
+  path: string;
+  model?: string;
+}
+
+/** Decides on the key that a request shows. Throws the refusal as `HttpFault`, with its row in the log. */
+export async function admit(
+  { desk, metrics }: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  access: Omit<AccessRequest, 'key'>,
+  address: UseAddress,
+): Promise<Admission> {
+  const decision = await desk.authorize({ key: keyOf(request), ...access });
+  metrics.decided(decision.allowed ? 'OK' : decision.code);
+  if (decision.keyId !== undefined) request.logged.key = decision.keyId;
+  if (decision.rateLimit) reply.headers(rateLimitHeaders(decision.rateLimit));
+  if (decision.allowed) return decision;
+  if (decision.keyId !== undefined) {
+    const { keyId, status: statusCode } = decision;
+    desk.note({ keyId, ...address, statusCode, ip: request.ip, requests: 0, tokens: 0, costUsd: 0 });
+  }
+  throw refusal(decision);
+}
+
+/** Where a request goes by its own words. */
+export function addressOf(request: FastifyRequest, model?: string): UseAddress {
+  return { method: request.method, path: pathOf(request.url), ...(model !== undefined && { model }) };
+}
+
+export function refusal(decision: Extract<Decision, { allowed: false }>): HttpFault {
+  const { status, code, message, details, rateLimit } = decision;
+  return new HttpFault(status, code, message, details, {
+    ...(status === 401 && { 'www-authenticate': 'Bearer realm="keys"' }),
+    ...(rateLimit && { 'retry-after': String(rateLimit.resetSeconds) }),
+  });
+}
+
+/** draft-ietf-httpapi-ratelimit-headers-06. `reset` is in seconds, until a place falls free. */
+export function rateLimitHeaders({ limit, remaining, resetSeconds }: RateLimit): Record<string, string> {
+  return {
+    'ratelimit-limit': String(limit),
+    'ratelimit-remaining': String(remaining),
+    'ratelimit-reset': String(resetSeconds),
+  };
+}

@@ -1,0 +1,97 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Admission } from '../authority/policy.ts';
+import { pathOf } from './access-log.ts';
+import type { UseAddress } from './admission.ts';
+import { addressOf, admit } from './admission.ts';
+import type { Context } from './context.ts';
+import { pass, passOn } from './pass-on.ts';
+import { reportUsage } from './report-usage.ts';
+
+/** Bytes of a call that is passed on: 32 MB. */
+const maxBody = 32 * 1024 * 1024;
+
+/** For whoever has a key, or is asked by somebody who has one: the root of the server. */
+export function dataPlane(app: FastifyInstance, context: Context): void {
+  // Bodies are passed on as they are, whatever their type.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+  modelRoute(app, context);
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/v1/authorize',
+    handler: (request, reply) => authorize(context, request, reply),
+  });
+  app.post('/v1/usage', async (request) => reportUsage(context, request));
+  const { upstream } = context;
+  if (!upstream) return;
+  app.all('/v1/*', { bodyLimit: maxBody }, (request, reply) => passOn(context, upstream, request, reply));
+}
+
+/**
+ * `GET /v1/models`, as the OpenAI API has it: the models that the key may call. `answerSession` answers whoever shows a
+ * session in place of a key, where an API has that.
+ */
+export function modelRoute(
+  app: FastifyInstance,
+  context: Context,
+  answerSession: (request: FastifyRequest) => object | undefined = () => undefined,
+): void {
+  app.get('/v1/models', async (request, reply) => {
+    const answer = answerSession(request);
+    if (answer) return answer;
+    const address = addressOf(request);
+    const admission = await admit(context, request, reply, { models: 'any' }, address);
+    // Where nothing limits them, the upstream knows which there are.
+    if (admission.models === null && context.upstream && request.url.startsWith('/v1/')) {
+      return pass(context, context.upstream, { request, reply, body: undefined, admission, address });
+    }
+    served(context, request, admission, address);
+    return modelList(admission.models ?? []);
+  });
+}
+
+export function modelList(ids: readonly string[]): object {
+  return { object: 'list', data: ids.map((id) => ({ id, object: 'model', created: 0, owned_by: 'keys' })) };
+}
+
+/**
+ * The sub-request of a reverse proxy: 200 lets the request through, anything else refuses it. What is asked for stands
+ * in `X-Original-Method` and `X-Original-URI` (nginx) or `X-Forwarded-Method` and `X-Forwarded-Uri` (Traefik, Caddy);
+ * `X-Model` and `X-Permission` say what it needs.
+ */
+async function authorize(context: Context, request: FastifyRequest, reply: FastifyReply): Promise<string> {
+  const header = (...names: string[]) => names.map((name) => one(request.headers[name])).find(Boolean);
+  const model = header('x-model');
+  const permission = header('x-permission');
+  const address = {
+    method: (header('x-original-method', 'x-forwarded-method') ?? request.method).slice(0, 20),
+    path: pathOf(header('x-original-uri', 'x-forwarded-uri') ?? request.url),
+    ...(model !== undefined && { model }),
+  };
+  const access = { ...(model !== undefined && { model }), ...(permission !== undefined && { permission }) };
+  const admission = await admit(context, request, reply, access, address);
+  served(context, request, admission, address);
+  reply.headers({ 'x-key-id': admission.keyId, 'x-key-name': headerText(admission.keyName) });
+  if (admission.rateLimit) {
+    const { limit, remaining, resetSeconds } = admission.rateLimit;
+    reply.headers({
+      'x-ratelimit-limit': String(limit),
+      'x-ratelimit-remaining': String(remaining),
+      'x-ratelimit-reset': String(resetSeconds),
+    });
+  }
+  return '';
+}
+
+function one(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
+
+/** A name as a header can carry it: whatever is not visible ASCII is percent-encoded, as UTF-8. */
+function headerText(name: string): string {
+  return name.replace(/[^ -$&-~]/gu, (character) => encodeURIComponent(Buffer.from(character).toString()));
+}
+
+function served({ desk }: Context, request: FastifyRequest, { keyId }: Admission, address: UseAddress): void {
+  desk.note({ keyId, ...address, statusCode: 200, ip: request.ip, requests: 1, tokens: 0, costUsd: 0 });
+}

@@ -1,0 +1,68 @@
+import type { FastifyInstance } from 'fastify';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Counters for Prometheus. No label has more values than there are routes and codes: neither keys nor users are labels. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #requests: Counter<'route' | 'method' | 'status'>;
+  readonly #durations: Histogram<'route'>;
+  readonly #decisions: Counter<'code'>;
+  readonly #tokens: Counter;
+  readonly #cost: Counter;
+
+  constructor(version: string) {
+    const registers = [this.registry];
+    this.#requests = new Counter({
+      name: 'keys_http_requests_total',
+      help: 'Requests answered.',
+      labelNames: ['route', 'method', 'status'],
+      registers,
+    });
+    this.#durations = new Histogram({
+      name: 'keys_http_request_duration_seconds',
+      help: 'Time from the request to the end of its answer.',
+      labelNames: ['route'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
+      registers,
+    });
+    this.#decisions = new Counter({
+      name: 'keys_decisions_total',
+      help: 'Uses of keys that were allowed (code OK) or refused.',
+      labelNames: ['code'],
+      registers,
+    });
+    this.#tokens = new Counter({ name: 'keys_tokens_total', help: 'Tokens that were metered.', registers });
+    this.#cost = new Counter({
+      name: 'keys_cost_usd_total',
+      help: 'Cost that was metered, in US dollars.',
+      registers,
+    });
+    new Gauge({ name: 'keys_info', help: 'The version of keys.', labelNames: ['version'], registers })
+      .labels(version)
+      .set(1);
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  decided(code: string): void {
+    this.#decisions.inc({ code });
+  }
+
+  metered(tokens: number, costUsd: number): void {
+    this.#tokens.inc(tokens);
+    this.#cost.inc(costUsd);
+  }
+
+  /** Counts every answer of a server, and offers the counters at `/metrics`. */
+  serve(app: FastifyInstance): void {
+    app.addHook('onResponse', (request, reply, done) => {
+      const route = request.routeOptions.url ?? 'none';
+      this.#requests.inc({ route, method: request.method, status: reply.statusCode });
+      this.#durations.observe({ route }, reply.elapsedTime / 1000);
+      done();
+    });
+    app.get('/metrics', async (_, reply) => {
+      reply.type(this.registry.contentType);
+      return this.registry.metrics();
+    });
+  }
+}

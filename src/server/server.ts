@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import fastify from 'fastify';
+import type { Office } from '../authority/office.ts';
+import type { LogFormat } from './access-log.ts';
+import { logAccess } from './access-log.ts';
+import { nativeApi } from './admin/native.ts';
+import type { Context } from './context.ts';
+import { dataPlane } from './data-plane.ts';
+import { Desk } from './desk.ts';
+import { dialects } from './dialects/index.ts';
+import type { Fault } from './fault.ts';
+import { envelope, faultOf } from './fault.ts';
+import { guard } from './guard.ts';
+import { refuseMethods } from './methods.ts';
+import { Metrics } from './metrics.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+export interface ServerOptions {
+  office: Office;
+  version: string;
+  now: () => Date;
+  /** PEM; absent: plain HTTP. */
+  tls?: { cert: Buffer; key: Buffer };
+  /** Names in `Host` that are answered besides those of the loopback; undefined: every name. */
+  allowedHosts: readonly string[] | undefined;
+  /** The client's address is what the proxy in front of the server says in `X-Forwarded-For`. */
+  behindProxy: boolean;
+  upstream?: Upstream;
+  /** Absent: no access log. */
+  log?: { format: LogFormat; write: (line: string) => void };
+  /** Is told of what nobody expected. */
+  onBug: (error: unknown) => void;
+}
+
+export interface Server {
+  /** Throws the system's error, such as EADDRINUSE. Port 0: any that is free. Resolves with the server's address. */
+  listen(host: string, port: number): Promise<AddressInfo>;
+  /** Takes no new calls, lets those that run come to their end for at most `patience` milliseconds, and writes all uses. */
+  stop(patience: number): Promise<void>;
+}
+
+/** Milliseconds for the head of a request, and bytes; milliseconds for all of it, and for the next one to come. */
+const limits = { headersTimeout: 10_000, maxHeaderSize: 16 * 1024 };
+const requestTimeout = 60_000;
+const keepAliveTimeout = 75_000;
+
+/** Bytes of a body, where it is not passed on: 1 MB. */
+const bodyLimit = 1024 * 1024;
+
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const { office, version, now, upstream, tls, log } = options;
+  const desk = new Desk(office);
+  const metrics = new Metrics(version);
+  const context: Context = { office, desk, metrics, now, ...(upstream && { upstream }) };
+  const app = fastify({
+    ...(tls ? { https: { ...tls, ...limits } } : { http: limits }),
+    bodyLimit,
+    requestTimeout,
+    keepAliveTimeout,
+    trustProxy: options.behindProxy ? 1 : false,
+    genReqId: () => randomUUID(),
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    // Bodies and queries are checked by the routes themselves, and answers are written by JSON.stringify.
+    schemaController: { compilersFactory: { buildValidator: unused, buildSerializer: unused } },
+  } as object) as unknown as FastifyInstance;
+  app.decorateRequest('logged');
+  app.addHook('onRequest', (request, reply, done) => {
+    request.logged = {};
+    // Some answers hold a secret, and none is the same for long.
+    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+    done();
+  });
+  if (log) logAccess(app, log.format, log.write);
+  guard(app, options.allowedHosts);
+  const answers = (scope: FastifyInstance, body: (fault: Fault) => object) => {
+    scope.setErrorHandler((error, request, reply) => {
+      answerFault(options, error, request, reply, body);
+    });
+    refuseMethods(scope, body);
+  };
+  answers(app, envelope);
+  metrics.serve(app);
+  app.get('/healthz', async () => {
+    office.open();
+    return { status: 'ok' };
+  });
+  for (const { prefix, errorBody, mount } of dialects) {
+    await app.register(
+      async (scope) => {
+        answers(scope, errorBody);
+        mount(scope, context);
+      },
+      { prefix },
+    );
+  }
+  await app.register(
+    async (scope) => {
+      answers(scope, envelope);
+      nativeApi(scope, context, version);
+    },
+    { prefix: '/admin' },
+  );
+  await app.register(async (scope) => dataPlane(scope, context));
+
+  return {
+    async listen(host, port) {
+      await app.listen({ host, port });
+      return app.server.address() as AddressInfo;
+    },
+    async stop(patience) {
+      const closing = app.close();
+      const impatient = setTimeout(() => app.server.closeAllConnections(), patience);
+      await closing;
+      clearTimeout(impatient);
+      await upstream?.close();
+      desk.flush();
+    },
+  };
+}
+
+function unused(): never {
+  throw new Error('no route has a schema for Fastify');
+}
+
+function answerFault(
+  { onBug }: ServerOptions,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: (fault: Fault) => object,
+): void {
+  const fault = faultOf(error);
+  if (fault.status === 500) onBug(error);
+  request.logged.code = fault.code;
+  if (request.method === 'HEAD') reply.type('application/json');
+  reply
+    .code(fault.status)
+    .headers({ ...fault.headers })
+    .send(body(fault));
+}

@@ -1,0 +1,170 @@
+import type { ServerResponse } from 'node:http';
+import { KeysError } from '../../errors.ts';
+import type { Dispatcher } from '../../http/dispatcher.ts';
+import type { Answer } from './ask.ts';
+import { ask, Breakdown } from './ask.ts';
+import { headersForCaller, single } from './headers.ts';
+import type { Credential, OwnKey } from './own-key.ts';
+import type { Question } from './question.ts';
+import { questionOf } from './question.ts';
+import type { RefusalCode } from './refusal.ts';
+import { refuse } from './refusal.ts';
+import { breakOff, readableError, stream } from './relay.ts';
+import { namedModel } from './request-body.ts';
+import type { Passage, Passed } from './upstream.ts';
+import type { Usage, UsageMeter } from './usage-block.ts';
+import { meterFor } from './usage-block.ts';
+
+export interface Line {
+  dispatcher: Dispatcher;
+  origin: string;
+  /** The path on the upstream that stands for `/v1`. */
+  base: string;
+  /** Absent where the upstream wants none. */
+  ownKey?: OwnKey;
+  /** Milliseconds. */
+  connectTimeout: number;
+  /** Milliseconds. */
+  silence: number;
+}
+
+/** As `Upstream.pass`. */
+export async function pass(line: Line, passage: Passage, response: ServerResponse): Promise<Passed> {
+  const question = questionOf(line, passage);
+  if (typeof question === 'string') return { status: refuse(response, question), code: question };
+  const passing = new Passing(line, passage, response);
+  try {
+    return await passing.run(question);
+  } catch (error) {
+    return passing.fail(error);
+  } finally {
+    passing.end();
+  }
+}
+
+/** One call on its way. */
+class Passing {
+  readonly #line: Line;
+  readonly #passage: Passage;
+  readonly #response: ServerResponse;
+  readonly #leaving = new AbortController();
+  readonly #leave = () => this.#leaving.abort();
+  #answer: Answer | undefined;
+  #meter: UsageMeter | undefined;
+
+  constructor(line: Line, passage: Passage, response: ServerResponse) {
+    this.#line = line;
+    this.#passage = passage;
+    this.#response = response;
+    if (passage.signal.aborted || response.destroyed) this.#leave();
+    passage.signal.addEventListener('abort', this.#leave);
+    response.once('close', this.#leave);
+  }
+
+  async run(question: Question): Promise<Passed> {
+    const { dispatcher, ownKey, connectTimeout, silence } = this.#line;
+    const credential = await ownKey?.read();
+    const headers = { ...question.headers, ...credential?.headers() };
+    const leaving = this.#leaving.signal;
+    this.#answer = await ask(dispatcher, { ...question, headers }, { connectTimeout, silence, leaving });
+    const refusal = refusalFor(this.#answer.status);
+    if (refusal === 'UPSTREAM_REFUSED' && credential) ownKey?.rejected(credential);
+    if (refusal) return this.#refuse(refusal);
+    return this.#answer.status < 400
+      ? this.#stream(this.#answer, credential)
+      : this.#passError(this.#answer, credential);
+  }
+
+  /** Whatever `run` was rejected with, the response ends, and never as if it were whole. Throws bugs again. */
+  fail(error: unknown): Passed {
+    const response = this.#response;
+    if (error instanceof KeysError) return this.#refuse('UPSTREAM_REFUSED', error.failure.message);
+    if (!(error instanceof Breakdown)) {
+      if (response.headersSent) breakOff(response);
+      throw error;
+    }
+    const { code, reason } = error;
+    if (code === 'CLIENT_CLOSED') {
+      response.destroy();
+      return this.#passed({ status: 499, code, reason });
+    }
+    if (!response.headersSent) return this.#refuse(code, reason);
+    breakOff(response);
+    return this.#passed({ status: response.statusCode, code, reason });
+  }
+
+  /** Ends the conversation with the upstream, if it still goes on. */
+  end(): void {
+    this.#passage.signal.removeEventListener('abort', this.#leave);
+    this.#response.off('close', this.#leave);
+    this.#answer?.body.destroy();
+  }
+
+  async #stream(answer: Answer, credential: Credential | undefined): Promise<Passed> {
+    this.#meter = this.#passage.method === 'HEAD' ? undefined : meterFor(answer.headers);
+    this.#response.writeHead(answer.status, this.#headers(answer, credential));
+    await stream(answer.body, this.#response, { meter: this.#meter, silence: this.#line.silence });
+    return this.#passed({ status: answer.status });
+  }
+
+  /** An error goes to the caller as a whole, or not at all: what upstreams put into them is not known beforehand. */
+  async #passError(answer: Answer, credential: Credential | undefined): Promise<Passed> {
+    const body = await readableError(answer);
+    if (!body || holds(credential, body)) return this.#refuse('UPSTREAM_FAILED', 'unsuitable error');
+    const length = this.#passage.method === 'HEAD' ? {} : { 'content-length': body.length };
+    this.#response.writeHead(answer.status, { ...this.#headers(answer, credential), ...length }).end(body);
+    return this.#passed({ status: answer.status });
+  }
+
+  #headers(answer: Answer, credential: Credential | undefined): Record<string, string | string[]> {
+    const headers = headersForCaller(answer.headers, (text) => credential?.isIn(text) ?? false);
+    // What the authorising half says, of rate limits for example, is about the caller's own key.
+    const added = Object.entries(headers).filter(([name]) => !this.#response.hasHeader(name));
+    return { ...Object.fromEntries(added), 'x-upstream-status': String(answer.status) };
+  }
+
+  #refuse(code: RefusalCode, reason?: string): Passed {
+    const upstreamStatus = this.#answer?.status;
+    const retryAfter = this.#answer && single(this.#answer.headers, 'retry-after');
+    const status = refuse(this.#response, code, { upstreamStatus, retryAfter });
+    return this.#passed({ status, code, ...(reason === undefined ? {} : { reason }) });
+  }
+
+  #passed(result: Passed): Passed {
+    const usage = this.#meter?.end();
+    return {
+      ...result,
+      ...(this.#answer ? { upstreamStatus: this.#answer.status } : {}),
+      ...(usage ? { usage: this.#attributed(usage) } : {}),
+    };
+  }
+
+  #attributed(usage: Usage): Usage {
+    const { model } = namedModel(this.#passage);
+    return model === undefined ? usage : { ...usage, model };
+  }
+}
+
+/** What to answer instead of an upstream's answer with this status; undefined for one that is passed on. */
+function refusalFor(status: number): RefusalCode | undefined {
+  // The key is ours, and so is the trouble with it or with the account behind it.
+  if ([401, 402, 403, 407].includes(status)) return 'UPSTREAM_REFUSED';
+  if (status === 429) return 'UPSTREAM_BUSY';
+  // 304 answers a caller who has the content already.
+  const isPassedOn = status < 300 || status === 304 || (status >= 400 && status < 500);
+  return isPassedOn ? undefined : 'UPSTREAM_FAILED';
+}
+
+function holds(credential: Credential | undefined, body: Buffer): boolean {
+  const text = body.toString('latin1');
+  return credential !== undefined && [text, withoutEscapes(text)].some((variant) => credential.isIn(variant));
+}
+
+/** A JSON text without needless escapes such as `\/`. */
+function withoutEscapes(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return text;
+  }
+}

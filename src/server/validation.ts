@@ -1,0 +1,40 @@
+import type { FastifyRequest } from 'fastify';
+import type { GenericSchema, InferOutput } from 'valibot';
+import { getDotPath, safeParse } from 'valibot';
+import { HttpFault } from './fault.ts';
+
+/** The body of a request, checked. Throws 400 that names the place of the first fault and what is expected there. */
+export function readBody<const S extends GenericSchema>(schema: S, { body }: FastifyRequest): InferOutput<S> {
+  return check(schema, Buffer.isBuffer(body) ? parse(body) : (body ?? {}));
+}
+
+/** The query of a request, checked. Throws 400. */
+export function readQuery<const S extends GenericSchema>(
+  schema: S,
+  { query }: FastifyRequest,
+): InferOutput<S> {
+  return check(schema, query);
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw invalid('', 'the body is not JSON');
+  }
+}
+
+/** The message never repeats a value: it may be a secret in the wrong place. */
+function check<const S extends GenericSchema>(schema: S, value: unknown): InferOutput<S> {
+  const { success, output, issues } = safeParse(schema, value, { abortEarly: true });
+  if (success) return output;
+  const [issue] = issues;
+  const path = getDotPath(issue) ?? '';
+  if (issue.expected === 'never') throw invalid(path, 'there is no such field');
+  const expected = issue.kind === 'schema' ? `expected ${issue.expected}` : issue.message;
+  throw invalid(path, issue.input === undefined ? 'missing' : expected);
+}
+
+export function invalid(path: string, problem: string): HttpFault {
+  return new HttpFault(400, 'VALIDATION_FAILED', path === '' ? problem : `${path}: ${problem}`, { path });
+}

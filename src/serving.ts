@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { version } from '../package.json';
+import type { App } from './app.ts';
+import type { Office } from './authority/office.ts';
+import { KeysError, systemCode, usageError } from './errors.ts';
+import { isLoopbackHost } from './loopback.ts';
+import type { Secret } from './secret.ts';
+import type { LogFormat } from './server/access-log.ts';
+import type { Server } from './server/server.ts';
+import { createServer } from './server/server.ts';
+import type { Upstream } from './server/upstream/upstream.ts';
+import { openUpstream } from './server/upstream/upstream.ts';
+
+export interface Serving {
+  host: string;
+  port: number;
+  tls?: { cert: string; key: string } | undefined;
+  behindProxy: boolean;
+  allowedHosts: readonly string[];
+  upstream?: { url: string; key?: () => Promise<Secret> } | undefined;
+  log?: { format: LogFormat; write: (line: string) => void };
+}
+
+export interface Running {
+  /** As a client writes it. */
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Milliseconds in which calls that run may come to their end. */
+const patience = 30_000;
+
+/** Milliseconds without a byte from the upstream: a model may think for long before it says anything. */
+const upstreamSilence = 600_000;
+
+/** Starts the server. Throws `KeysError`: where the port is taken, an address is not one of this machine, and the like. */
+export async function startServer(app: App, office: Office, serving: Serving): Promise<Running> {
+  const { host, port, behindProxy, log } = serving;
+  const tls = serving.tls && readTls(app, serving.tls);
+  const upstream = serving.upstream && connect(app, serving.upstream);
+  office.open();
+  const server = await createServer({
+    office,
+    version,
+    now: () => app.now,
+    behindProxy,
+    // Who is meant to be reached from elsewhere is known by names that are for its operator to choose.
+    allowedHosts:
+      isLoopbackHost(host) || serving.allowedHosts.length > 0 ? [host, ...serving.allowedHosts] : undefined,
+    ...(tls && { tls }),
+    ...(upstream && { upstream }),
+    ...(log && { log }),
+    onBug: (error) => void app.warn(`a request failed in a way that nobody expected: ${stackOf(error)}`),
+  });
+  const address = await listen(server, host, port);
+  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return {
+    url: `${tls ? 'https' : 'http'}://${name}:${address.port}`,
+    stop: () => server.stop(patience),
+  };
+}
+
+function connect(app: App, { url, key }: NonNullable<Serving['upstream']>): Upstream {
+  if (!URL.canParse(url)) throw usageError(`--upstream: '${url}' is not a URL`, 'keys help serve');
+  return openUpstream({
+    url: new URL(url),
+    ...(key && { key }),
+    env: app.io.env,
+    connectTimeout: app.timeout,
+    silence: upstreamSilence,
+  });
+}
+
+function readTls(app: App, { cert, key }: { cert: string; key: string }): { cert: Buffer; key: Buffer } {
+  return { cert: readPem(app, '--tls-cert', cert), key: readPem(app, '--tls-key', key) };
+}
+
+function readPem(app: App, flag: string, path: string): Buffer {
+  try {
+    return readFileSync(resolve(app.io.cwd, path));
+  } catch (error) {
+    throw usageError(`${flag}: ${path} cannot be read (${systemCode(error) ?? 'unknown error'})`);
+  }
+}
+
+async function listen(server: Server, host: string, port: number) {
+  try {
+    return await server.listen(host, port);
+  } catch (error) {
+    throw notListening(host, port, error);
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EACCES: 'only root may listen there',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+  ENOTFOUND: 'there is no host of that name',
+};
+
+function notListening(host: string, port: number, error: unknown): KeysError {
+  const code = systemCode(error) ?? '';
+  return new KeysError({
+    exit: 'failed',
+    code: code === 'EADDRINUSE' ? 'port_taken' : 'not_listening',
+    message: `the server cannot listen on ${host}:${port}: ${reasons[code] ?? (code || 'unknown error')}`,
+    hints: ['keys serve --port 0 takes any port that is free'],
+    cause: error,
+  });
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

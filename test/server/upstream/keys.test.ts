@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest';
+import { Secret } from '../../../src/secret.ts';
+import { openUpstream } from '../../../src/server/upstream/upstream.ts';
+import { failureOf } from '../../support/failure.ts';
+import { json, text } from '../../support/fault-server.ts';
+import { event, events, ScriptedUpstream, upstreamKey } from '../../support/scripted-upstream.ts';
+import { callerKey, UpstreamFront } from '../../support/upstream-front.ts';
+
+async function started(options = {}) {
+  const scripted = await ScriptedUpstream.start();
+  return { scripted, front: await UpstreamFront.start(scripted, options) };
+}
+
+describe("the caller's key", () => {
+  test.each([
+    { authorization: `Bearer ${callerKey}` },
+    { authorization: '', 'x-api-key': callerKey },
+    { authorization: '', 'api-key': callerKey },
+    {
+      cookie: `key=${callerKey}`,
+      'proxy-authorization': `Bearer ${callerKey}`,
+      'x-forwarded-user': callerKey,
+    },
+    { connection: 'close, x-key', 'x-key': callerKey },
+  ])('in a header for credentials is left behind: %j', async (headers) => {
+    const { scripted, front } = await started();
+    const reply = await front.call('/v1/models', { headers });
+    expect(reply.status).toBe(200);
+    expect(scripted.last.headers).toEqual({
+      host: scripted.url.host,
+      connection: 'keep-alive',
+      authorization: `Bearer ${upstreamKey}`,
+      'accept-encoding': 'identity',
+    });
+  });
+
+  const encoded = [...callerKey].map((character) => `%${character.charCodeAt(0).toString(16)}`).join('');
+  test.each<[string, string, object]>([
+    ['the path', `/v1/models/${callerKey}`, {}],
+    ['the query', `/v1/models?api_key=${callerKey}`, {}],
+    ['the query, encoded', `/v1/models?api_key=${encoded}`, {}],
+    ['the query, encoded in part', `/v1/models?api_key=${callerKey.replaceAll('_', '%5F')}`, {}],
+    ['the query, encoded twice', `/v1/models?api_key=${callerKey.replaceAll('_', '%255f')}`, {}],
+    ['another header', '/v1/models', { headers: { 'x-custom': `key ${callerKey}` } }],
+    ['a repeated header', '/v1/models', { headers: { 'x-custom': ['a', callerKey] } }],
+    ['the name of a header', '/v1/models', { headers: { [callerKey]: 'x' } }],
+    [
+      'the body',
+      '/v1/x',
+      { method: 'POST', body: JSON.stringify({ messages: [`my key is ${callerKey}.`] }) },
+    ],
+    ['a body of bytes', '/v1/x', { method: 'POST', body: Buffer.from(`\xff\0${callerKey}\xff`, 'latin1') }],
+  ])('in %s is refused, and nothing is sent', async (_, target, call) => {
+    const { scripted, front } = await started();
+    const reply = await front.call(target, call);
+    expect(reply.status).toBe(400);
+    expect(JSON.parse(reply.body).error.code).toBe('KEY_IN_REQUEST');
+    expect(reply.body).not.toContain(callerKey);
+    expect(await front.lastPassed).toEqual({ status: 400, code: 'KEY_IN_REQUEST' });
+    expect(scripted.received).toEqual([]);
+  });
+
+  test('in a body of several megabytes is found as well', async () => {
+    const { scripted, front } = await started();
+    const body = `${'x'.repeat(3_000_000)}${callerKey}${'x'.repeat(3_000_000)}`;
+    expect((await front.post('/v1/x', body)).status).toBe(400);
+    expect(scripted.received).toEqual([]);
+  });
+});
+
+describe("the upstream's own key", () => {
+  test('goes to the upstream, once asked for', async () => {
+    let asked = 0;
+    const key = async () => {
+      asked += 1;
+      return new Secret(upstreamKey);
+    };
+    const { scripted, front } = await started({ key });
+    await Promise.all([front.call('/v1/models'), front.call('/v1/models')]);
+    await front.call('/v1/models');
+    expect(asked).toBe(1);
+    expect(scripted.received.map(({ headers }) => headers.authorization)).toEqual(
+      Array(3).fill(`Bearer ${upstreamKey}`),
+    );
+  });
+
+  test('is none where the upstream wants none', async () => {
+    const scripted = await ScriptedUpstream.start();
+    scripted.key = undefined;
+    const front = await UpstreamFront.start(scripted, { key: undefined });
+    expect((await front.call('/v1/models')).status).toBe(200);
+    expect(scripted.last.headers).not.toHaveProperty('authorization');
+  });
+
+  test('in a header of the answer is left out, whatever the status', async () => {
+    const { scripted, front } = await started();
+    const headers = {
+      'x-echo': `Bearer ${upstreamKey}`,
+      'x-other': 'kept',
+      authorization: 'x',
+      'set-cookie': 'a=b',
+    };
+    for (const status of [200, 404]) {
+      scripted.next(json(status, {}, headers));
+      const reply = await front.call('/v1/models');
+      expect(reply.status).toBe(status);
+      expect(reply.headers).toMatchObject({ 'x-other': 'kept' });
+      expect(Object.keys(reply.headers)).not.toContain('x-echo');
+      expect(reply.headers['set-cookie'] ?? reply.headers.authorization).toBeUndefined();
+    }
+  });
+
+  test.each([
+    ['as it is', JSON.stringify({ error: `you sent Bearer ${upstreamKey}` })],
+    ['with escapes', JSON.stringify({ error: upstreamKey }).replace('sk-', 'sk\\u002d')],
+    ['in no JSON', `<p>${upstreamKey}</p>`],
+    ['among bytes', `\xff${upstreamKey}\xff`],
+  ])('in an error, %s, keeps it from the caller', async (_, body) => {
+    const { scripted, front } = await started();
+    scripted.next(text(400, body));
+    const reply = await front.call('/v1/models');
+    expect(reply.status).toBe(502);
+    expect(JSON.parse(reply.body).error).toMatchObject({
+      code: 'UPSTREAM_FAILED',
+      details: { upstream_status: 400 },
+    });
+  });
+});
+
+test('a URL that cannot be used is refused before anything is opened', () => {
+  const options = { env: {}, connectTimeout: 1000, silence: 1000 };
+  const url = new URL('https://user:password-EXAMPLE@api.example.com/v1');
+  const failure = failureOf(() => openUpstream({ ...options, url }));
+  expect(failure.exit).toBe('usage');
+  expect(JSON.stringify(failure)).not.toContain('EXAMPLE');
+  const proxy = failureOf(() =>
+    openUpstream({ ...options, url: new URL('https://api.example.com'), env: { HTTPS_PROXY: 'socks5://x' } }),
+  );
+  expect(proxy.exit).toBe('usage');
+});
+
+test('a base path of its own stands before everything', async () => {
+  const scripted = await ScriptedUpstream.start();
+  scripted.next(json(200, {}), events(event({ usage: { total_tokens: 3 } })));
+  const front = await UpstreamFront.start(new URL('/openai', scripted.url));
+  await front.call('/v1/models?x=1');
+  await front.call('/v1/x');
+  expect(scripted.received.map(({ path }) => path)).toEqual(['/openai/v1/models?x=1', '/openai/v1/x']);
+  expect((await front.lastPassed).usage).toEqual({ tokens: 3 });
+});
