@@ -19,7 +19,10 @@ const rows: Record<string, readonly string[]> = {
   authority: ['lifecycle/key', 'lifecycle:types', 'secret', 'errors', 'time', 'paths'],
   providers: ['lifecycle/key', 'lifecycle:types', 'http:types', 'secret', 'errors', 'time'],
   // What is passed on goes through the proxies that the environment names, as every other call does.
-  server: [...['authority', 'lifecycle:types', 'secret', 'errors', 'time', 'env'], ...['http/dispatcher']],
+  server: [
+    ...['authority', 'lifecycle:types', 'secret', 'errors', 'time', 'env'],
+    ...['http/dispatcher', 'http/wire'],
+  ],
   http: ['secret', 'errors', 'env', 'loopback'],
   delivery: ['lifecycle:types', 'files', 'secret', 'errors', 'io', 'env'],
   files: ['errors'],
