@@ -162,6 +162,16 @@ export class App {
     return new Secret(text);
   }
 
+  /** The secret at a source: `keychain:NAME`, `file:PATH` or `env:PATH#NAME`. Throws `KeysError`. */
+  async secretFrom(source: string): Promise<Secret> {
+    if (source.startsWith('keychain:')) {
+      const { readKeptSecret } = await import('./tokens/kept-secret.ts');
+      const { interactive } = this;
+      return readKeptSecret(source.slice('keychain:'.length), { env: this.io.env, interactive });
+    }
+    return (await import('./delivery/source.ts')).readSource(source, this.io.cwd);
+  }
+
   /** A line that is not shown while it is typed. */
   async askSecret(question: string): Promise<Secret> {
     await this.release();

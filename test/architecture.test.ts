@@ -9,7 +9,7 @@ import { filesBelow, projectRoot } from './support/sandbox.ts';
  */
 const rows: Record<string, readonly string[]> = {
   commands: [
-    ...['root', 'lifecycle', 'output', 'delivery/destinations', 'delivery/mask', 'delivery/source'],
+    ...['root', 'lifecycle', 'output', 'delivery/destinations', 'delivery/mask'],
     // What describes a provider, and the stores of session tokens; never a connection.
     ...['providers', 'tokens/store', 'authority/capabilities', 'authority:types', 'http:types'],
     // The words of the access log; `serving.ts` starts the server.

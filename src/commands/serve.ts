@@ -145,8 +145,7 @@ async function upstreamKeyOf(
   source: string | undefined,
 ): Promise<(() => Promise<Secret>) | undefined> {
   if (source === undefined) return undefined;
-  const { readSource } = await import('../delivery/source.ts');
-  const read = () => readSource(source, app.io.cwd);
+  const read = () => app.secretFrom(source);
   await read();
   return read;
 }

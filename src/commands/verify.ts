@@ -17,7 +17,7 @@ export const verify = defineCommand({
   ].join('\n'),
   examples: ['keys verify --from env:.env#API_KEY', 'keys verify < key.txt'],
   flags: {
-    from: value('--from <source>', 'where the value is: file:PATH or env:PATH#NAME', readText),
+    from: value('--from <source>', 'where the value is: keychain:NAME, file:PATH or env:PATH#NAME', readText),
     model: value('--model <id>', 'also ask whether it may call this model', readText),
   },
   fields,
@@ -39,10 +39,7 @@ export const verify = defineCommand({
 });
 
 async function readValue(app: App, from: string | undefined): Promise<Secret> {
-  if (from !== undefined) {
-    const { readSource } = await import('../delivery/source.ts');
-    return readSource(from, app.io.cwd);
-  }
+  if (from !== undefined) return app.secretFrom(from);
   if (!app.io.stdin.isTTY) return app.readSecret();
   if (app.interactive) return app.askSecret('Value of the key');
   throw usageError(

@@ -10,7 +10,7 @@ export async function readSource(text: string, cwd: string): Promise<Secret> {
   if (kind === 'file') return nonEmpty((await read(resolve(cwd, rest))).toString('utf8').trim(), text);
   const [, path, name] = /^(.+)#([^#]+)$/s.exec(rest) ?? [];
   if (kind !== 'env' || path === undefined || name === undefined) {
-    throw usageError(`'${text}' is not a source: write file:PATH or env:PATH#NAME`);
+    throw usageError(`'${text}' is not a source: write keychain:NAME, file:PATH or env:PATH#NAME`);
   }
   return nonEmpty(readVariable(await read(resolve(cwd, path)), name) ?? '', text);
 }

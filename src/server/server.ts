@@ -59,7 +59,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     bodyLimit,
     requestTimeout,
     keepAliveTimeout,
-    trustProxy: options.behindProxy ? 1 : false,
+    trustProxy: options.behindProxy ? onlyThePeer : false,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
     return503OnClosing: true,
@@ -112,13 +112,21 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
     async stop(patience) {
       const closing = app.close();
+      // A connection whose last call has ended would be kept for a next one, which will not come.
+      const sweeping = setInterval(() => app.server.closeIdleConnections(), 50);
       const impatient = setTimeout(() => app.server.closeAllConnections(), patience);
       await closing;
+      clearInterval(sweeping);
       clearTimeout(impatient);
       await upstream?.close();
       desk.flush();
     },
   };
+}
+
+/** What the proxy says of its own peer is believed, and nothing that this one says: anybody can send the header. */
+function onlyThePeer(_address: string, hop: number): boolean {
+  return hop === 0;
 }
 
 function unused(): never {

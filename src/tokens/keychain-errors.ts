@@ -10,6 +10,8 @@ export interface KeychainCall {
   /** Milliseconds after which it counts as silent. */
   limit: number;
   linux: boolean;
+  /** Absent: session tokens. */
+  holds?: 'tokens' | 'secrets';
 }
 
 /**
@@ -44,12 +46,15 @@ function failure(code: string, message: string, call: KeychainCall, cause: unkno
   return new KeysError({ exit: 'auth', code, message, hints: hints(call), cause });
 }
 
-function hints({ account, linux }: KeychainCall): string[] {
+function hints({ account, linux, holds = 'tokens' }: KeychainCall): string[] {
   const profile = account.slice(0, account.indexOf('@'));
-  const ways = [
-    'give the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)',
-    `or keep it in a file that only you can read: keys login --store file --profile ${profile}`,
-  ];
+  const ways =
+    holds === 'secrets'
+      ? ['name another source: file:PATH or env:PATH#NAME']
+      : [
+          'give the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)',
+          `or keep it in a file that only you can read: keys login --store file --profile ${profile}`,
+        ];
   if (!linux) return ways;
   return [
     ...ways,

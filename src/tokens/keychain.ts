@@ -4,13 +4,15 @@ import { KeychainFault, withKeychainChild } from './keychain-child.ts';
 import { keychainError } from './keychain-errors.ts';
 import { inParts } from './keychain-parts.ts';
 
-/** The keychain of the operating system: one value per account, under the service `keys-cli`. */
+/** The keychain of the operating system: one value per account, under a service of ours. */
 export interface Keychain extends KeychainItems {
   /** "Secret Service", "macOS Keychain", "Windows Credential Manager". */
   describe(): string;
 }
 
-const keychainService = 'keys-cli';
+/** Session tokens are under one service, secrets of keys under another: no name of the one is ever taken for the other. */
+const services = { tokens: 'keys-cli', secrets: 'keys-cli-secrets' } as const;
+
 /** Milliseconds that nobody has to wait longer for a keychain than. */
 export const keychainLimit = 3000;
 
@@ -18,6 +20,8 @@ export interface KeychainOptions {
   /** Milliseconds for a call; absent: as long as a person needs to type a password. */
   limit?: number;
   env?: Environment;
+  /** Absent: session tokens. */
+  holds?: keyof typeof services;
 }
 
 /**
@@ -25,10 +29,10 @@ export interface KeychainOptions {
  * `keychain_locked`, `keychain_silent` or `keychain_failed`. Also without `limit`, a keychain that cannot even be
  * reached within 3 s is silent: it asks for a password only after that.
  */
-export function openKeychain({ limit, env = process.env }: KeychainOptions): Keychain {
+export function openKeychain({ limit, env = process.env, holds = 'tokens' }: KeychainOptions): Keychain {
   const keychain = names[process.platform] ?? names.linux;
   const call = async <T>(account: string, work: (items: KeychainItems) => Promise<T>): Promise<T> => {
-    const options = { service: keychainService, env, openingLimit: keychainLimit, limit };
+    const options = { service: services[holds], env, openingLimit: keychainLimit, limit };
     try {
       return await withKeychainChild(options, (items) =>
         work(process.platform === 'win32' ? inParts(items) : items),
@@ -36,7 +40,7 @@ export function openKeychain({ limit, env = process.env }: KeychainOptions): Key
     } catch (error) {
       const fault = error instanceof KeychainFault ? error : new KeychainFault('failed', String(error));
       const linux = keychain === names.linux;
-      throw keychainError(fault, { keychain, account, limit: limit ?? keychainLimit, linux });
+      throw keychainError(fault, { keychain, account, limit: limit ?? keychainLimit, linux, holds });
     }
   };
   const items: KeychainItems = {

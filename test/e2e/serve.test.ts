@@ -1,0 +1,213 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer, get, request } from 'node:http';
+import { Agent, get as secureGet } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { Sandbox } from '../support/sandbox.ts';
+import { startServe } from '../support/serving.ts';
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+
+test('says where it listens, answers, and ends with 0 on SIGTERM and on Ctrl-C', async () => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const server = await startServe(new Sandbox());
+    expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ status: 'ok' });
+    expect(await server.stop(signal)).toBe(0);
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
+  }
+});
+
+test('lets a call that runs come to its end before it ends', async () => {
+  const box = new Sandbox();
+  let release = () => {};
+  const upstream = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('data: {"one":1}\n\n');
+    release = () => response.end('data: [DONE]\n\n');
+  });
+  await new Promise<void>((done) => upstream.listen(0, '127.0.0.1', done));
+  onTestFinished(() => void upstream.close());
+  const { port } = upstream.address() as AddressInfo;
+  const server = await startServe(box, ['--upstream', `http://127.0.0.1:${port}/v1`]);
+  const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
+
+  const headers = { authorization: `Bearer ${stdout.trim()}`, 'content-type': 'application/json' };
+  const body = '{"model":"m","stream":true}';
+  const answer = await fetch(`${server.url}/v1/chat/completions`, { method: 'POST', headers, body });
+  const ended = server.stop();
+  await sleep(300);
+  await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
+  release();
+  expect(await answer.text()).toBe('data: {"one":1}\n\ndata: [DONE]\n\n');
+  expect(await ended).toBe(0);
+});
+
+test('writes what was noted before it ends', async () => {
+  const box = new Sandbox();
+  const server = await startServe(box);
+  const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
+  await fetch(`${server.url}/v1/authorize`, { headers: { 'x-api-key': stdout.trim() } });
+  expect(await server.stop()).toBe(0);
+  expect(JSON.parse((await box.program(['logs', '--json', 'statusCode'])).stdout)).toEqual([
+    { statusCode: 200 },
+  ]);
+});
+
+test('a port that is taken is an error that says so', async () => {
+  const box = new Sandbox();
+  const { url } = await startServe(box);
+  const { exit, stderr } = await box.program(['serve', '--port', new URL(url).port, '--format', 'json']);
+  expect(exit).toBe(1);
+  expect(JSON.parse(stderr).error).toMatchObject({
+    code: 'port_taken',
+    hint: expect.stringContaining('--port 0'),
+  });
+});
+
+test.each([
+  [['--host', '0.0.0.0'], '--tls-cert and --tls-key, or --behind-proxy'],
+  [['--tls-cert', 'cert.pem'], 'need each other'],
+  [['--upstream-key', 'file:key'], '--upstream-key needs --upstream'],
+  [['--port', '70000'], 'not a port'],
+  [['--org-budget', '-1'], 'US dollars'],
+  [['--upstream', 'nowhere'], 'not a URL'],
+  [['--upstream', 'http://127.0.0.1:1', '--upstream-key', 'literal'], 'not a source'],
+])('%j is refused before anything is started', async (flags, message) => {
+  const box = new Sandbox();
+  const { exit, stderr, stdout } = await box.keys(['serve', '--port', '0', ...flags]);
+  expect([exit, stdout]).toEqual([2, '']);
+  expect(stderr).toContain(message);
+});
+
+test('on loopback, refuses other hosts and web pages, as a rebound name would bring them', async () => {
+  const { url } = await startServe(new Sandbox(), ['--allow-host', 'keys.example.com']);
+  const ask = (headers: Record<string, string>) =>
+    new Promise<number>((done, fail) => {
+      get(`${url}/healthz`, { headers }, (answer) => done(answer.resume().statusCode ?? 0)).on('error', fail);
+    });
+  expect(await ask({})).toBe(200);
+  for (const host of ['localhost:1', 'keys.example.com', '[::1]:9'])
+    expect(await ask({ host }), host).toBe(200);
+  for (const host of ['attacker.example.com', '127.0.0.1.example.com', 'localhost.example.com:80']) {
+    expect(await ask({ host }), host).toBe(403);
+  }
+  expect(await ask({ origin: 'https://attacker.example.com' })).toBe(403);
+  expect(await ask({ origin: 'null' })).toBe(403);
+});
+
+test('one line of its log for each request, without its query and without secrets', async () => {
+  const box = new Sandbox();
+  const server = await startServe(box);
+  const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
+  const key = stdout.trim();
+  await fetch(`${server.url}/v1/models?key=${key}`, { headers: { authorization: `Bearer ${key}` } });
+  await fetch(`${server.url}/unreal/v1/keys/${key}`, { headers: { authorization: `Bearer ${key}` } });
+  expect(await server.stop()).toBe(0);
+  const [listening, ...lines] = server.log().map((line) => JSON.parse(line));
+  expect(listening).toMatchObject({ event: 'listening', url: server.url });
+  expect(lines).toMatchObject([
+    { method: 'GET', path: '/v1/models', status: 200, key: key.slice(3, 19), ip: '127.0.0.1' },
+    { method: 'GET', path: '/unreal/v1/keys/****', status: 401, code: 'INVALID_SESSION' },
+  ]);
+  for (const { time, durationMs, requestId } of lines) {
+    expect(Date.parse(time)).toBeGreaterThan(0);
+    expect(durationMs).toBeGreaterThan(0);
+    expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
+  }
+});
+
+test('--quiet leaves out the requests, --log-format text is for people', async () => {
+  const quiet = await startServe(new Sandbox(), ['--quiet']);
+  await fetch(`${quiet.url}/healthz`);
+  expect(await quiet.stop()).toBe(0);
+  expect(quiet.log()).toHaveLength(1);
+  const text = await startServe(new Sandbox(), ['--log-format', 'text']);
+  await fetch(`${text.url}/nowhere`);
+  expect(await text.stop()).toBe(0);
+  expect(text.log()[1]).toMatch(/^\S+Z 404 GET \/nowhere [\d.]+ms 127\.0\.0\.1 - NOT_FOUND$/);
+});
+
+test.skipIf(!hasOpenssl)('speaks TLS, with the certificate that it is given', async () => {
+  const box = new Sandbox();
+  const subject = [
+    '-subj',
+    '/CN=127.0.0.1',
+    '-addext',
+    'subjectAltName=IP:127.0.0.1',
+    '-days',
+    '2',
+    '-nodes',
+  ];
+  const files = ['-keyout', join(box.cwd, 'key.pem'), '-out', join(box.cwd, 'cert.pem')];
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', ...subject, ...files], { stdio: 'ignore' });
+  const server = await startServe(box, [
+    '--host',
+    '0.0.0.0',
+    '--tls-cert',
+    'cert.pem',
+    '--tls-key',
+    'key.pem',
+  ]);
+  const agent = new Agent({ ca: readFileSync(join(box.cwd, 'cert.pem')) });
+  onTestFinished(() => agent.destroy());
+  const address = `https://127.0.0.1:${new URL(server.url).port}/healthz`;
+  const status = await new Promise((done, fail) => {
+    secureGet(address, { agent }, (answer) => done(answer.resume().statusCode)).on('error', fail);
+  });
+  expect(status).toBe(200);
+});
+
+test('behind a proxy, the address of the client is the one that the proxy adds last', async () => {
+  const box = new Sandbox();
+  const server = await startServe(box, ['--behind-proxy']);
+  const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
+  const headers = { 'x-api-key': stdout.trim(), 'x-forwarded-for': '192.0.2.9, 198.51.100.7' };
+  await fetch(`${server.url}/v1/authorize`, { headers });
+  expect(await server.stop()).toBe(0);
+  expect(JSON.parse((await box.program(['logs', '--json', 'ip'])).stdout)).toEqual([{ ip: '198.51.100.7' }]);
+});
+
+test('a body that is too large, and a head that never ends, are refused', async () => {
+  const { url } = await startServe(new Sandbox());
+  const large = await new Promise<number>((done, fail) => {
+    const call = request(`${url}/unreal/v1/keys`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+    });
+    call.on('response', (answer) => done(answer.resume().statusCode ?? 0)).on('error', fail);
+    call.end(`{"name":"${'x'.repeat(2_000_000)}"}`);
+  });
+  expect(large).toBe(413);
+  const { port, hostname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write(`GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`);
+  const answer = await new Promise((done) => socket.once('data', (data) => done(String(data))));
+  expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+});
+
+test('counts for Prometheus', async () => {
+  const box = new Sandbox();
+  const { url } = await startServe(box);
+  const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
+  const headers = { 'x-api-key': stdout.trim(), 'content-type': 'application/json' };
+  await fetch(`${url}/v1/authorize`, { headers });
+  await fetch(`${url}/v1/authorize`);
+  await fetch(`${url}/v1/usage`, { method: 'POST', headers, body: '{"tokens":7,"cost_usd":0.5}' });
+  const metrics = await fetch(`${url}/metrics`);
+  expect(metrics.headers.get('content-type')).toContain('text/plain');
+  const lines = (await metrics.text()).split('\n');
+  for (const line of [
+    'keys_decisions_total{code="OK"} 1',
+    'keys_decisions_total{code="MISSING_API_KEY"} 1',
+    'keys_tokens_total 7',
+    'keys_cost_usd_total 0.5',
+    'keys_http_requests_total{route="/v1/authorize",method="GET",status="401"} 1',
+  ]) {
+    expect(lines).toContain(line);
+  }
+});

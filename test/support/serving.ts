@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { onTestFinished } from 'vitest';
+import type { Environment } from '../../src/env.ts';
+import type { Sandbox } from './sandbox.ts';
+import { program } from './sandbox.ts';
+
+/** A `keys serve` of the built program, on a port of its own. */
+export interface Served {
+  /** As its first line says it. */
+  url: string;
+  /** Every line on stdout so far, that one too. */
+  log(): string[];
+  stderr(): string;
+  /** Asks it to end, and resolves with its exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+  /** Ends it as a crash would. */
+  kill(): Promise<void>;
+}
+
+/** Starts the server in the sandbox; it ends with the test at the latest. Rejects where it ends before it listens. */
+export async function startServe(
+  box: Sandbox,
+  args: readonly string[] = [],
+  { env = {} }: { env?: Environment } = {},
+): Promise<Served> {
+  const all = ['serve', '--port', '0', ...args];
+  const child = spawn(process.execPath, [program, ...all], {
+    cwd: box.cwd,
+    env: { ...box.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = { stdout: '', stderr: '' };
+  const end = once(child, 'close') as Promise<[number | null]>;
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said.stderr += text;
+  });
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said.stdout += text;
+  });
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal);
+    return (await end)[0];
+  };
+  onTestFinished(async () => {
+    await stop('SIGKILL');
+    box.keep(all, { exit: child.exitCode, ...said }, {});
+  });
+
+  const ended = end.then(([exit]) =>
+    Promise.reject(new Error(`keys serve ended with ${exit}: ${said.stderr}`)),
+  );
+  while (!said.stdout.includes('\n')) await Promise.race([once(child.stdout, 'data'), ended]);
+  ended.catch(() => {});
+  const url = /https?:\/\/[^\s"]+/.exec(said.stdout)?.[0] ?? '';
+  return {
+    url,
+    log: () => said.stdout.split('\n').slice(0, -1),
+    stderr: () => said.stderr,
+    stop,
+    kill: async () => void (await stop('SIGKILL')),
+  };
+}
