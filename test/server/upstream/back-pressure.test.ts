@@ -81,7 +81,7 @@ test('a reader that takes nothing any more is cut off, and the upstream with it'
 
 test('a reader that is slower than the span of silence, but reads, is not cut off', async () => {
   const scripted = await ScriptedUpstream.start();
-  const front = await UpstreamFront.start(scripted, { silence: 400 });
+  const front = await UpstreamFront.start(scripted, { silence: 800 });
   const flood = new Flood(64);
   scripted.next(flood.answer);
   const reply = await front.open('/v1/x');

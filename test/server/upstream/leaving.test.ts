@@ -54,6 +54,17 @@ test('a caller that leaves midway ends the request to the upstream, and what it 
   });
 });
 
+test('the end of the connection is enough to tell', async () => {
+  const { scripted, front } = await started();
+  front.signal = new AbortController().signal;
+  const held = new HeldAnswer();
+  scripted.next(held.answer);
+  const reply = await front.open(target, { method: 'POST', body: '{}' });
+  reply.on('error', () => {}).destroy();
+  await held.closed();
+  expect(await front.lastPassed).toMatchObject({ status: 499, code: 'CLIENT_CLOSED' });
+});
+
 test('a caller that is said to have left is left too', async () => {
   const { scripted, front } = await started();
   const leaving = new AbortController();

@@ -62,8 +62,8 @@ describe('the model of a JSON body', () => {
     });
   });
 
-  test('a compressed body is ambiguous', () => {
-    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+  test.each(['application/json', 'text/plain'])('a compressed body of %s is ambiguous', (type) => {
+    const headers = { 'content-type': type, 'content-encoding': 'gzip' };
     const body = gzipSync('{"model":"gpt-4"}');
     expect(namedModel({ target, headers, body })).toEqual({ ambiguous: true });
   });

@@ -145,6 +145,10 @@ describe('the usage of a stream of events', () => {
       'data of several lines',
       'data: {"model":"gpt-4-0613","usage":\ndata: {"total_tokens":11,"cost":\ndata:0.0025}}\n\n',
     ],
+    [
+      'data of several lines that end in CR LF',
+      'data: {"model":"gpt-4-0613","usage":\r\ndata: {"total_tokens":11,"cost":\r\ndata:0.0025}}\r\n\r\n',
+    ],
     ['other fields and comments', `: hi\nid: 1\nevent: x\n${chat}\n:data: {"usage":{"total_tokens":5}}\n\n`],
     ['an end without an empty line', chat.slice(0, chat.lastIndexOf('data: [DONE]')).trimEnd()],
     [
