@@ -5,7 +5,7 @@ import type { AuthorityFile } from './authority-file.ts';
 import type { Row } from './database.ts';
 import { noSuchKey, revokedForGood } from './faults.ts';
 import type { Issued, Rotation } from './issue.ts';
-import { issueKey, rotateKey } from './issue.ts';
+import { checkModels, issueKey, rotateKey } from './issue.ts';
 import { hashOf, idOf } from './key-format.ts';
 import type { KeyQuery } from './key-table.ts';
 import { KeyTable, optionalText, toKey } from './key-table.ts';
@@ -82,7 +82,9 @@ export class Account {
     return issueKey(this.#file.writing, spec, { ...how, ...(repeatable && { repeatable }) }, this.#now());
   }
 
-  rotate(id: string, rotation: Rotation, repeatable?: Repeatable): Issued {
+  /** The key is named as in `find`, here and below. */
+  rotate(reference: string, rotation: Rotation, repeatable?: Repeatable): Issued {
+    const { id } = this.get(reference).key;
     const how = {
       owner: this.caller.user,
       visibleTo: this.#visible,
@@ -92,32 +94,33 @@ export class Account {
     return rotateKey(this.#file.writing, id, rotation, how, this.#now());
   }
 
-  update(id: string, changes: KeyChanges): OwnedKey {
+  update(reference: string, changes: KeyChanges): OwnedKey {
     const database = this.#file.writing;
     database.transaction(() => {
-      const { key } = this.get(id);
+      const { key } = this.get(reference);
       if (key.status === 'revoked') throw revokedForGood(key);
-      this.#keys(database).update(id, changes);
+      checkModels(changes.models ?? [], this.#organisation);
+      this.#keys(database).update(key.id, changes);
     });
-    return this.get(id);
+    return this.get(reference);
   }
 
   /** False: it was revoked before. */
-  revoke(id: string): boolean {
+  revoke(reference: string): boolean {
     const database = this.#file.writing;
     return database.transaction(() => {
-      this.get(id);
-      return this.#keys(database).revoke(id, this.#now());
+      const { key } = this.get(reference);
+      return this.#keys(database).revoke(key.id, this.#now());
     });
   }
 
   /** Newest first. */
   logs(query: LogQuery, scope: Omit<LogScope, 'owner'> = {}): Iterable<PlacedEntry> {
-    return readLog(this.#file.reading, query, { ...scope, owner: this.#visible });
+    return readLog(this.#file.reading, query, { ...scope, owner: this.#ownerIn(scope) });
   }
 
   logCount(query: LogQuery, scope: Omit<LogScope, 'owner'> = {}): number {
-    return countLog(this.#file.reading, query, { ...scope, owner: this.#visible });
+    return countLog(this.#file.reading, query, { ...scope, owner: this.#ownerIn(scope) });
   }
 
   usage(query: UsageQuery): UsageRow[] {
@@ -127,6 +130,11 @@ export class Account {
   /** Whose keys it sees; null: everybody's. */
   get #visible(): string | null {
     return this.caller.role === 'admin' ? null : this.caller.user;
+  }
+
+  /** An API that knows one key only knows that of the caller, whoever it is. */
+  #ownerIn({ single = false }: LogScope): string | null {
+    return single ? this.caller.user : this.#visible;
   }
 
   #keys(database: AuthorityFile['reading']): KeyTable {

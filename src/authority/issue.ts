@@ -68,7 +68,10 @@ export function rotateKey(
       if (old.revoked_at !== null) throw revokedForGood({ id, name: String(old.name) });
       const successor = old.replaced_by === null ? undefined : table.row(String(old.replaced_by));
       if (successor?.revoked_at === null) throw rotatedBefore(id, String(successor.id));
-      const spec = { ...specOf(old, now), ...(expiresAt !== undefined && { expiresAt }) };
+      // The end of an old key that was rotated before is that of its grace: the successor has its span.
+      const span = spanOf(successor ?? old);
+      const lasting = { expiresAt: span === null ? null : new Date(now + span) };
+      const spec = { ...specOf(old, now), ...lasting, ...(expiresAt !== undefined && { expiresAt }) };
       const single = old.single === 1;
       const end = now + grace;
       // First the end of the old one: of a single key there cannot be two.
@@ -98,7 +101,8 @@ function once(
   return issued;
 }
 
-function checkModels(models: readonly string[], { models: entitled }: Organisation): void {
+/** Throws `model_not_entitled`. */
+export function checkModels(models: readonly string[], { models: entitled }: Organisation): void {
   const beyond = entitled ? models.filter((model) => !entitled.includes(model)) : [];
   if (beyond.length > 0) throw notEntitled(beyond);
 }
@@ -109,10 +113,14 @@ function insert(table: KeyTable, spec: KeySpec, ownership: Ownership, now: numbe
   return { id: minted.id, secret: new Secret(minted.value) };
 }
 
-/** What a key is, to make another one like it. It lives as long as the old one was meant to, counted from now. */
-function specOf(row: Row, now: number): KeySpec {
+/** Milliseconds that a key was made for; null: for ever. */
+function spanOf({ expires_at, created_at }: Row): number | null {
+  return expires_at === null ? null : Number(expires_at) - Number(created_at);
+}
+
+/** What a key is, but for its end, to make another one like it. */
+function specOf(row: Row, now: number): Omit<KeySpec, 'expiresAt'> {
   const { name, description = null, permissions = [], rateLimitRpm = null, ...key } = toKey(row, now);
-  const span = row.expires_at === null ? null : Number(row.expires_at) - Number(row.created_at);
   return {
     name,
     description,
@@ -121,6 +129,5 @@ function specOf(row: Row, now: number): KeySpec {
     budgetUsd: key.budgetUsd ?? null,
     models: key.models ?? [],
     labels: key.labels ?? {},
-    expiresAt: span === null ? null : new Date(now + span),
   };
 }

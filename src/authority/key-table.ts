@@ -17,7 +17,7 @@ export function fromMicros(amount: number): number {
 
 const unended = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)';
 
-/** As `statusOf`, in SQL. */
+/** As `statusOf`, in SQL; `active` has the expiring ones among it. */
 const standings: Readonly<Record<Exclude<Status, 'unknown'>, string>> = {
   active: `${unended} AND disabled = 0`,
   expiring: `${unended} AND disabled = 0 AND expires_at <= :now + ${expiringWithin}`,
@@ -62,10 +62,9 @@ export class KeyTable {
     if (this.#owner !== null) where('owner = ?', this.#owner);
     if (status) where(standings[status].replaceAll(':now', String(now)));
     if (search) {
-      const part = search.toLowerCase();
       where(
-        "instr(lower(name) || char(0) || lower(COALESCE(description, '')) || char(0) || lower(id), ?) > 0",
-        part,
+        "instr(lower(name || char(0) || COALESCE(description, '') || char(0) || id), lower(?)) > 0",
+        search,
       );
     }
     if (after) where('(created_at, id) < (?, ?)', after.at, after.id);

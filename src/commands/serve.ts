@@ -7,17 +7,19 @@ import { defineCommand, toggle, value, values } from './define.ts';
 import { oneOf, readCount, readDollars, readList, readText } from './read.ts';
 import { dbFlag } from './session-flags.ts';
 
-const fields = ['event', 'url', 'pid'];
+const fields = ['time', 'event', 'url'];
 
 export const serve = defineCommand({
   operands: '',
   summary: 'put the embedded authority behind HTTP: an API for keys, and checks for those who use them',
   description: [
-    'It serves its own API at /admin (described by /admin/openapi.json), those of Unreal AI, RiskInMind, PrivateMind and',
-    'd.run at /unreal, /riskinmind, /privatemind and /drun, and at the root what checks keys: /v1/models, /v1/authorize,',
-    '/v1/usage and, with --upstream, every other call below /v1. /healthz and /metrics are for whoever watches it.',
-    'Whoever manages keys needs a session token: keys session create. SIGTERM or Ctrl-C ends it when the calls that run',
-    'have come to their end.',
+    'Its own API is at /admin, described by /admin/openapi.json. Those of Unreal AI, RiskInMind,',
+    'PrivateMind and d.run are at /unreal, /riskinmind, /privatemind and /drun. At the root is what checks',
+    'keys: /v1/models, /v1/authorize, /v1/usage and, with --upstream, every other call below /v1; /healthz',
+    'and /metrics are for whoever watches it.',
+    '',
+    'Whoever manages keys over HTTP needs a session token: keys session create. SIGTERM or Ctrl-C ends the',
+    'server, once the calls that run have come to their end.',
   ].join('\n'),
   examples: [
     'keys serve',
@@ -100,7 +102,7 @@ export const serve = defineCommand({
       ...(maxKeys !== undefined && { maxKeys }),
     });
     const key = await upstreamKeyOf(app, input.upstreamKey);
-    const format = input.logFormat ?? (app.io.stdout.isTTY ? 'text' : 'json');
+    const format = input.logFormat ?? (app.forPeople ? 'text' : 'json');
     const stdout = lines(app);
     app.begin();
     const server = await startServer(app, office, {
@@ -114,8 +116,9 @@ export const serve = defineCommand({
     });
     stdout.write(opening(format, server.url));
     await app.release();
+    const where = app.io.stdout.isTTY ? '' : `listening on ${server.url}; `;
     await app.note(
-      `listening on ${server.url}; log in: keys session create --user <name> --secret-only | keys login --provider authority --url ${server.url}/admin --with-token`,
+      `${where}log in: keys session create --user <name> --secret-only | keys login --provider authority --url ${server.url}/admin --with-token`,
     );
     await interruption(app);
     await app.note('stopping: calls that run come to their end');

@@ -21,9 +21,9 @@ export const sessionCreate = defineCommand({
   operands: '',
   summary: 'make a session token, with which a user manages keys over HTTP',
   description: [
-    'The token is what `keys login --with-token` takes. It is shown or delivered once; the authority keeps its hash.',
-    `Without --expires it is good for ${usualSpan}. A user sees the keys that are its own, an admin those of everybody; the`,
-    'user named admin is one unless --role says otherwise.',
+    'The token is what keys login --with-token takes. It is shown or delivered once; the authority keeps its',
+    `hash. Without --expires it is good for ${usualSpan}. A user sees the keys that are its own, an admin those of`,
+    'everybody; the user named admin is one unless --role says otherwise.',
   ].join('\n'),
   examples: [
     'keys session create --user alice --secret-only | keys login --provider authority --url http://127.0.0.1:8787/admin --with-token',
@@ -88,6 +88,9 @@ export const sessionCreate = defineCommand({
       },
     );
     await echo(app, made(session), delivered, destination.bare);
+    if (destination.presented && app.io.stdout.isTTY) {
+      await app.note('this is the only time the token is shown: store it now');
+    }
     if (destination.bare || destination.presented) return { kind: 'nothing' };
     return created({ ...made(session), delivered });
   },
