@@ -6,6 +6,9 @@ import { KeysError } from '../errors.ts';
 /** Milliseconds after which a use that was noted is in the database at the latest. */
 const noteDelay = 10;
 
+/** Requests that are decided together at the most: callers read the first answers while more requests come in. */
+const mostTogether = 32;
+
 /** Uses that may wait while the database takes none; past them nothing is admitted that could not be metered. */
 const mostNotes = 100_000;
 
@@ -34,6 +37,7 @@ export class Desk {
     return new Promise((decide, fail) => {
       if (this.#waiting.length === 0) setImmediate(() => this.#decide());
       this.#waiting.push({ request, decide, fail });
+      if (this.#waiting.length >= mostTogether) this.#decide();
     });
   }
 
@@ -76,6 +80,7 @@ export class Desk {
 
   #decide(): void {
     const waiting = this.#waiting;
+    if (waiting.length === 0) return;
     this.#waiting = [];
     try {
       if (this.#notes.length > mostNotes) throw unmetered();
