@@ -41,6 +41,8 @@ export function addressOf(request: FastifyRequest, model?: string): UseAddress {
 export function refusal(decision: Extract<Decision, { allowed: false }>): HttpFault {
   const { status, code, message, details, rateLimit } = decision;
   return new HttpFault(status, code, message, details, {
+    // For proxies that can read a header of an answer, and not its body.
+    'x-key-error': code,
     ...(status === 401 && { 'www-authenticate': 'Bearer realm="keys"' }),
     ...(rateLimit && { 'retry-after': String(rateLimit.resetSeconds) }),
   });

@@ -9,6 +9,7 @@ import { delimiter, join } from 'node:path';
 /** Each program, and the Debian package that brings it. */
 const realParts = {
   jq: 'jq',
+  nginx: 'nginx-light',
   'dbus-run-session': 'dbus',
   'dbus-send': 'dbus',
   'gnome-keyring-daemon': 'gnome-keyring',
