@@ -22,6 +22,11 @@ const core = [
 const groups = [
   { name: 'main', test: /\/(src\/(main|io|errors)\.ts|package\.json)$/ },
   { name: 'core', test: new RegExp(`/src/(?:${core.join('|')})`) },
+  // What this machine's own commands need of the authority; the server and the sessions have more of it.
+  {
+    name: 'authority',
+    test: new RegExp(`/src/authority/${only('account|inspect|issue|office|replies|sessions')}`),
+  },
   { name: 'views', test: /\/src\/output\/(views\/|table|style)/ },
 ];
 
