@@ -25,7 +25,7 @@ const groups = [
   // What this machine's own commands need of the authority; the server and the sessions have more of it.
   {
     name: 'authority',
-    test: new RegExp(`/src/authority/${only('account|inspect|issue|office|replies|sessions')}`),
+    test: new RegExp(`/src/authority/${only('account|capabilities|inspect|issue|office|replies|sessions')}`),
   },
   { name: 'views', test: /\/src\/output\/(views\/|table|style)/ },
 ];

@@ -16,7 +16,10 @@ const phrases = {
   'cli-table3': 'top-mid',
   commander: 'commander.helpDisplayed',
   conf: 'projectSuffix',
+  fastify: 'FST_ERR_NOT_FOUND',
   libsql: 'databasePrepareSync',
+  'prom-client': 'process_cpu_user_seconds_total',
+  undici: 'UND_ERR_SOCKET',
   valibot: '~standard',
   yaml: 'BLOCK_FOLDED',
   delivery: 'variable_set_twice',
@@ -25,6 +28,7 @@ const phrases = {
   list: '--older-than',
   logs: '--follow',
   revoke: '--confirm <name>',
+  server: 'HOST_NOT_ALLOWED',
 };
 
 test('every phrase is in the bundle', () => {
@@ -46,6 +50,7 @@ test.for<[command: string, parts: string[]]>([
   ['create ci --to file:secret', ['commander', 'create', 'delivery', 'libsql']],
   ['revoke ci --yes --json', ['commander', 'libsql', 'revoke']],
   ['status --json', ['commander', 'libsql']],
+  ['session list', ['commander', 'libsql']],
   ['logs --format ndjson', ['commander', 'libsql', 'logs']],
 ])('%s loads only what it uses', async ([command, parts]) => {
   const box = new Sandbox();
