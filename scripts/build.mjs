@@ -18,6 +18,7 @@ const core = [
   'lifecycle/',
   `output/${only('prompt|table|style')}`,
   'commands/(?:argv|parse|parser|index|define|read|global-flags)\\.ts$',
+  'authority/capabilities\\.ts$',
 ];
 const groups = [
   { name: 'main', test: /\/(src\/(main|io|errors)\.ts|package\.json)$/ },

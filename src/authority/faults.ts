@@ -1,6 +1,6 @@
 import { KeysError, shellWord } from '../errors.ts';
 
-/* What the authority refuses to whoever manages keys. `server/envelope.ts` has the HTTP status of each code. */
+/* What the authority refuses to whoever manages keys. `server/fault.ts` has the HTTP status of each code. */
 
 export function noSuchKey(id: string): KeysError {
   return new KeysError({ exit: 'notFound', code: 'no_such_key', message: `no key has the id '${id}'` });

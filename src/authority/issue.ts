@@ -50,8 +50,9 @@ export function issueKey(database: Connection, spec: KeySpec, how: Issuance, now
 
 /**
  * Makes a key that is as the old one in everything but its secret, and ends the old one after the grace. The old key
- * makes room for the new one: rotating needs no room of its own. Throws `KeysError`: `no_such_key`, `key_revoked`,
- * `key_rotated`, `idempotency_key_reused`.
+ * makes room for the new one: rotating needs no room of its own, but for one key at a time that lives out its grace. A
+ * disabled key has a disabled successor. Throws `KeysError`: `no_such_key`, `key_revoked`, `key_rotated`, `key_limit`,
+ * `idempotency_key_reused`.
  */
 export function rotateKey(
   database: Connection,
@@ -73,13 +74,17 @@ export function rotateKey(
       const lasting = { expiresAt: span === null ? null : new Date(now + span) };
       const spec = { ...specOf(old, now), ...lasting, ...(expiresAt !== undefined && { expiresAt }) };
       const single = old.single === 1;
+      const owner = optionalText(old.owner);
+      const { maxKeys } = how.organisation;
+      if (maxKeys !== undefined && grace > 0 && table.live(owner, now) > maxKeys) throw tooManyKeys(maxKeys);
       const end = now + grace;
       // First the end of the old one: of a single key there cannot be two.
       if (grace === 0 || single) table.revoke(id, now);
       else if (old.expires_at === null || Number(old.expires_at) > end) {
         table.update(id, { expiresAt: new Date(end) });
       }
-      const issued = insert(table, spec, { owner: optionalText(old.owner), single }, now);
+      const issued = insert(table, spec, { owner, single }, now);
+      if (old.disabled === 1) table.update(issued.id, { disabled: true });
       table.replace(id, issued.id);
       return issued;
     }),

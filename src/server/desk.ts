@@ -24,12 +24,14 @@ interface Waiting {
  */
 export class Desk {
   readonly #office: Office;
+  readonly #now: () => Date;
   #waiting: Waiting[] = [];
   #notes: Use[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(office: Office) {
+  constructor(office: Office, now: () => Date) {
     this.#office = office;
+    this.#now = now;
   }
 
   /** Decides whether a key may be used now. Throws `KeysError` where the database cannot be used. */
@@ -43,7 +45,7 @@ export class Desk {
 
   /** Notes a use that cost nothing yet; it is written soon. */
   note(use: Use): void {
-    use.at ??= Date.now();
+    use.at ??= this.#now().getTime();
     this.#notes.push(use);
     this.#timer ??= setTimeout(() => this.#writeLater(), noteDelay).unref();
   }

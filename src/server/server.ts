@@ -51,7 +51,7 @@ const bodyLimit = 1024 * 1024;
 
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { office, version, now, upstream, tls, log } = options;
-  const desk = new Desk(office);
+  const desk = new Desk(office, now);
   const metrics = new Metrics(version);
   const context: Context = { office, desk, metrics, now, ...(upstream && { upstream }) };
   const app = fastify({
@@ -61,16 +61,23 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     keepAliveTimeout,
     trustProxy: options.behindProxy ? onlyThePeer : false,
     genReqId: () => randomUUID(),
+    // Whatever the headers have room for: it is then a key that does not exist.
+    routerOptions: { maxParamLength: limits.maxHeaderSize },
+    // An address that cannot be read comes to no route, and to no hook either.
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      receive(request, reply);
+      answerFault(options, error, request, reply, envelope);
+    },
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     // Bodies and queries are checked by the routes themselves, and answers are written by JSON.stringify.
     schemaController: { compilersFactory: { buildValidator: unused, buildSerializer: unused } },
   } as object) as unknown as FastifyInstance;
+  // Plain text is what a web page may send to anybody; routes that pass bodies on have their own parser.
+  app.removeContentTypeParser('text/plain');
   app.decorateRequest('logged');
   app.addHook('onRequest', (request, reply, done) => {
-    request.logged = {};
-    // Some answers hold a secret, and none is the same for long.
-    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+    receive(request, reply);
     done();
   });
   if (log) logAccess(app, log.format, log.write);
@@ -127,6 +134,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 /** What the proxy says of its own peer is believed, and nothing that this one says: anybody can send the header. */
 function onlyThePeer(_address: string, hop: number): boolean {
   return hop === 0;
+}
+
+function receive(request: FastifyRequest, reply: FastifyReply): void {
+  request.logged = {};
+  // Some answers hold a secret, and none is the same for long.
+  reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
 }
 
 function unused(): never {

@@ -1,11 +1,13 @@
 import type { FastifyRequest } from 'fastify';
-import type { GenericSchema, InferOutput } from 'valibot';
+import type { BaseIssue, GenericSchema, InferOutput } from 'valibot';
 import { getDotPath, safeParse } from 'valibot';
 import { HttpFault } from './fault.ts';
 
 /** The body of a request, checked. Throws 400 that names the place of the first fault and what is expected there. */
 export function readBody<const S extends GenericSchema>(schema: S, { body }: FastifyRequest): InferOutput<S> {
-  return check(schema, Buffer.isBuffer(body) ? parse(body) : (body ?? {}));
+  const given = Buffer.isBuffer(body) ? parse(body) : (body ?? {});
+  if (Array.isArray(given)) throw invalid('', 'expected an object');
+  return check(schema, given);
 }
 
 /** The query of a request, checked. Throws 400. */
@@ -26,13 +28,17 @@ function parse(body: Buffer): unknown {
 
 /** The message never repeats a value: it may be a secret in the wrong place. */
 function check<const S extends GenericSchema>(schema: S, value: unknown): InferOutput<S> {
-  const { success, output, issues } = safeParse(schema, value, { abortEarly: true });
+  const { success, output, issues } = safeParse(schema, value, { abortEarly: true, message: expectation });
   if (success) return output;
   const [issue] = issues;
   const path = getDotPath(issue) ?? '';
   if (issue.expected === 'never') throw invalid(path, 'there is no such field');
-  const expected = issue.kind === 'schema' ? `expected ${issue.expected}` : issue.message;
-  throw invalid(path, issue.input === undefined ? 'missing' : expected);
+  throw invalid(path, issue.input === undefined ? 'missing' : issue.message);
+}
+
+/** Where a shape has no words of its own: those of valibot quote what was received. */
+function expectation({ expected, type }: BaseIssue<unknown>): string {
+  return `expected ${expected ?? type.replaceAll('_', ' ')}`;
 }
 
 export function invalid(path: string, problem: string): HttpFault {

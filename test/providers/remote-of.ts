@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest';
 import { createHttpClient } from '../../src/http/client.ts';
 import { Api } from '../../src/providers/api.ts';
 import type { Provider } from '../../src/providers/provider.ts';
@@ -19,27 +20,37 @@ export function remoteOf(
   server: FaultServer,
   options: Record<string, string> = {},
 ): Remote {
+  return remoteAt(provider, { url: server.url('/'), token: 'tok-EXAMPLE', now: () => now }, options);
+}
+
+/** The keys behind any server, with a token for it. */
+export function remoteAt(
+  provider: Provider,
+  { url, token, now }: { url: URL; token: string; now: () => Date },
+  options: Record<string, string> = {},
+): Remote {
   const waits: number[] = [];
   const http = createHttpClient({
-    origin: server.origin,
+    origin: url.origin,
     env: {},
     version: '0.0.0',
     timeout: 1000,
     interrupt: new AbortController().signal,
-    now: () => now,
+    now,
     pause: async (milliseconds) => {
       waits.push(milliseconds);
     },
   });
+  onTestFinished(() => http.close());
   const api = new Api({
     provider,
     profile: 'test',
-    url: server.url('/'),
-    token: async () => new Secret('tok-EXAMPLE'),
+    url,
+    token: async () => new Secret(token),
     options,
     http,
-    now: () => now,
+    now,
     askSecret: async (name) => new Secret(`${name}-EXAMPLE`),
   });
-  return { backend: new RemoteBackend(provider, api, () => now), api, waits };
+  return { backend: new RemoteBackend(provider, api, now), api, waits };
 }

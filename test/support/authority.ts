@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
+import type { Kind } from '../../src/authority/key-format.ts';
 import type { Use } from '../../src/authority/metering.ts';
 import type { AccessRequest, Organisation } from '../../src/authority/policy.ts';
 import type { KeySpec } from '../../src/lifecycle/ports.ts';
@@ -68,10 +69,10 @@ export function authority(organisation: Organisation = {}): {
   return { authority: opened, clock, path };
 }
 
-/** A key with this id and a checksum that is right, which no authority has issued. */
-export function forgedKey(id: string): string {
+/** A key or a token with this id and a checksum that is right, which no authority has issued. */
+export function forgedKey(id: string, kind: Kind = 'sk'): string {
   const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-  const body = `sk_${id}_${'EXAMPLE'.padStart(43, '0')}`;
+  const body = `${kind}_${id}_${'EXAMPLE'.padStart(43, '0')}`;
   let checksum = '';
   for (let rest = crc32(body); checksum.length < 6; rest = Math.floor(rest / 62)) {
     checksum = digits.charAt(rest % 62) + checksum;

@@ -22,10 +22,13 @@ export interface Served {
 export async function startServe(
   box: Sandbox,
   args: readonly string[] = [],
-  { env = {} }: { env?: Environment } = {},
+  {
+    env = {},
+    command: [command, ...first] = [process.execPath, program],
+  }: { env?: Environment; command?: readonly [string, ...string[]] } = {},
 ): Promise<Served> {
   const all = ['serve', '--port', '0', ...args];
-  const child = spawn(process.execPath, [program, ...all], {
+  const child = spawn(command, [...first, ...all], {
     cwd: box.cwd,
     env: { ...box.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -6,10 +6,11 @@ export function writeCursor({ at, id }: { at: number; id: string | number }): st
   return Buffer.from(`${at}.${id}`).toString('base64url');
 }
 
-/** Throws 400 for what is no cursor of ours. */
-export function readCursor(text: string): { at: number; id: string } {
-  const [, at, id] =
-    /^(\d{1,16})\.([0-9A-Za-z]{1,32})$/.exec(Buffer.from(text, 'base64url').toString()) ?? [];
-  if (at === undefined || id === undefined) throw invalid('cursor', 'expected the next_cursor of a page');
+/** Throws 400 for what is no cursor of ours, or that of another list. */
+export function readCursor(text: string, ids: RegExp = /^[0-9A-Za-z]{16}$/): { at: number; id: string } {
+  const [, at, id] = /^(\d{1,16})\.(\w{1,32})$/.exec(Buffer.from(text, 'base64url').toString()) ?? [];
+  if (at === undefined || id === undefined || !ids.test(id)) {
+    throw invalid('cursor', 'expected the next_cursor of a page');
+  }
   return { at: Number(at), id };
 }

@@ -23,8 +23,9 @@ export function answerTagged(request: FastifyRequest, reply: FastifyReply, body:
 
 /** Refuses a change to what has changed since the caller saw it (RFC 9110 section 13.1.1). Throws 412. */
 export function requireMatch(request: FastifyRequest, body: object): void {
-  const tags = tagsIn(request.headers['if-match']);
-  if (tags.length === 0 || tags.includes('*') || tags.includes(etagOf(body))) return;
+  const header = request.headers['if-match'];
+  const tags = tagsIn(header);
+  if (header === undefined || tags.includes('*') || tags.includes(etagOf(body))) return;
   throw new HttpFault(412, 'PRECONDITION_FAILED', 'it has changed since it was read: read it again');
 }
 

@@ -83,7 +83,12 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
       headers: { 'If-Match': 'the entity tag of what the caller has seen' },
       status: 200,
       reply: shape.key,
-      refusals: { 404: 'KEY_NOT_FOUND', 409: 'KEY_REVOKED', 412: 'PRECONDITION_FAILED' },
+      refusals: {
+        403: 'MODEL_NOT_ENTITLED',
+        404: 'KEY_NOT_FOUND',
+        409: 'KEY_REVOKED',
+        412: 'PRECONDITION_FAILED',
+      },
       handle({ account, id, body, request }) {
         desk.flush();
         requireMatch(request, keyOut(account.get(id)));
@@ -125,7 +130,12 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
       headers: idempotency,
       status: 201,
       reply: shape.rotated,
-      refusals: { 404: 'KEY_NOT_FOUND', 409: 'KEY_REVOKED, KEY_ROTATED', 422: 'IDEMPOTENCY_KEY_REUSED' },
+      refusals: {
+        403: 'KEY_LIMIT_REACHED',
+        404: 'KEY_NOT_FOUND',
+        409: 'KEY_REVOKED, KEY_ROTATED',
+        422: 'IDEMPOTENCY_KEY_REUSED',
+      },
       handle({ account, id: old, body: { grace_seconds, expires_at }, request, reply }) {
         const rotation = {
           grace: grace_seconds * 1000,

@@ -5,7 +5,17 @@ import { permissions, roles } from '../../authority/capabilities.ts';
 
 const text = (longest: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(longest));
 
-export const time = v.pipe(v.string(), v.isoTimestamp());
+/** `2026-02-31` has the form of a day, and JavaScript takes it for one in March. */
+function isMoment(text: string): boolean {
+  const day = text.slice(0, 10);
+  return !Number.isNaN(Date.parse(text)) && new Date(day).toISOString().startsWith(day);
+}
+
+const timeForm = 'expected an RFC 3339 time, such as 2027-01-31T18:00:00Z';
+const dateForm = 'expected a date, such as 2027-01-31';
+
+export const time = v.pipe(v.string(), v.isoTimestamp(timeForm), v.check(isMoment, timeForm));
+const date = v.pipe(v.string(), v.isoDate(dateForm), v.check(isMoment, dateForm));
 const dollars = v.pipe(v.number(), v.minValue(0));
 const amount = v.pipe(v.number(), v.gtValue(0), v.maxValue(1_000_000_000));
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -118,7 +128,7 @@ export const logEntry = v.object({
 
 export const usageQuery = v.strictObject({
   by: v.optional(v.picklist(['key', 'day']), 'key'),
-  since: v.optional(v.pipe(v.string(), v.isoDate())),
+  since: v.optional(date),
   key_id: v.optional(text(64)),
 });
 

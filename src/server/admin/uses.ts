@@ -18,7 +18,7 @@ export function useRoutes({ desk }: Context): AnyRoute[] {
       reply: shape.page(shape.logEntry),
       handle({ account, query }) {
         desk.flush();
-        const place = query.cursor === undefined ? undefined : readCursor(query.cursor);
+        const place = query.cursor === undefined ? undefined : readCursor(query.cursor, /^\d{1,15}$/);
         const after = place && { at: place.at, id: Number(place.id) };
         const data = [];
         let last: typeof after;

@@ -42,8 +42,8 @@ export const privatemind: Dialect = {
   mount(app, context) {
     const { office, now } = context;
     app.post('/v1/api-keys', async (request, reply) => {
-      const body = readBody(creation, request);
       const account = callerOf(context, request);
+      const body = readBody(creation, request);
       const { id, secret } = account.issue({
         ...plainSpec(body.description),
         expiresAt: after(now(), parseDuration(body.expiration)),
@@ -55,8 +55,8 @@ export const privatemind: Dialect = {
       return { ...shown(account.get(id)), token: `${id}:${secret.reveal()}` };
     });
     app.get('/v1/api-keys', async (request) => {
-      const { page, limit, search = '', status } = readQuery(query, request);
       const account = callerOf(context, request);
+      const { page, limit, search = '', status } = readQuery(query, request);
       const all = account.list();
       const found = (search === '' ? all : account.list({ search })).filter(
         ({ key }) => status === undefined || standingOf(key.status) === status,
@@ -68,8 +68,9 @@ export const privatemind: Dialect = {
       shown(callerOf(context, request).get(request.params.id)),
     );
     app.patch<{ Params: { id: string } }>('/v1/api-keys/:id', async (request) => {
+      const account = callerOf(context, request);
       const { description, rate_limit_rpm, budget_usd, allowed_models } = readBody(change, request);
-      const changed = callerOf(context, request).update(request.params.id, {
+      const changed = account.update(request.params.id, {
         ...(description !== undefined && { name: description }),
         ...(rate_limit_rpm !== undefined && { rateLimitRpm: rate_limit_rpm }),
         ...(budget_usd !== undefined && { budgetUsd: budget_usd }),

@@ -22,8 +22,8 @@ export const riskinmind: Dialect = {
       });
     }
     app.post(`${current}/generate`, async (request) => {
-      const { label = '' } = readBody(generation, request);
       const account = callerOf(context, request);
+      const { label = '' } = readBody(generation, request);
       const { id, secret } = account.issue(plainSpec(label.trim() || 'api-key'), { single: true });
       const { key } = account.get(id);
       return { success: true, data: { apiKey: secret.reveal(), createdAt: key.createdAt } };
@@ -39,8 +39,8 @@ export const riskinmind: Dialect = {
       return { success: true, message: 'API Key revoked successfully.' };
     });
     app.get(`${current}/logs`, async (request) => {
-      const { page, limit } = readQuery(paging, request);
       const account = callerOf(context, request);
+      const { page, limit } = readQuery(paging, request);
       const total = account.logCount({}, { single: true });
       const data: object[] = [];
       let place = 0;

@@ -27,17 +27,21 @@ export const unreal: Dialect = {
     });
     app.get<{ Params: { key: string } }>('/v1/keys/:key', async (request) => {
       const found = callerOf(context, request).get(request.params.key);
+      if (found.key.status === 'revoked') throw deleted();
       return { ...listed(found), usage: found.key.usage };
     });
     app.delete<{ Params: { key: string } }>('/v1/keys/:key', async (request) => {
       const account = callerOf(context, request);
-      if (!account.revoke(account.get(request.params.key).key.id)) {
-        throw new HttpFault(404, 'KEY_NOT_FOUND', 'the key was revoked before');
-      }
+      if (!account.revoke(request.params.key)) throw deleted();
       return { deleted: true };
     });
   },
 };
+
+/** A key that is deleted is one that is not there: the API has no word for its standing. */
+function deleted(): HttpFault {
+  return new HttpFault(404, 'KEY_NOT_FOUND', 'the key was deleted before');
+}
 
 function listed({ key, hash }: OwnedKey): { name: string; hash: string; created: number } {
   return { name: key.name, hash, created: epochSeconds(key.createdAt) };

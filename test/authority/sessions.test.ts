@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { idOf, mint } from '../../src/authority/key-format.ts';
+import { forgedKey } from '../support/authority.ts';
+import { failureOf } from '../support/failure.ts';
+import { office } from '../support/office.ts';
+import { filesBelow } from '../support/sandbox.ts';
+
+const lasting = { user: 'ada', expiresAt: null };
+
+describe('a new session', () => {
+  test('is told of without its token, which identifies its user', () => {
+    const { sessions } = office().office;
+    const { session, token } = sessions.create(lasting);
+    expect(session).toEqual({
+      id: session.id,
+      user: 'ada',
+      role: 'user',
+      status: 'active',
+      createdAt: '2026-11-20T12:00:00.000Z',
+      expiresAt: null,
+    });
+    expect(sessions.get(session.id)).toEqual(session);
+    expect(token.reveal()).toMatch(new RegExp(`^ses_${session.id}_`));
+    expect(sessions.identify(token.reveal())).toEqual({ user: 'ada', role: 'user', sessionId: session.id });
+  });
+
+  test('leaves nothing of its token in the files but its hash', () => {
+    const { office: opened, path } = office();
+    const { token } = opened.sessions.create(lasting);
+    const [, , part = ''] = token.reveal().split('_');
+    expect(part).toHaveLength(43);
+    const files = filesBelow(dirname(path));
+    expect(files.length).toBeGreaterThan(0);
+    for (const file of files) {
+      const text = readFileSync(file, 'latin1');
+      expect(text).not.toContain(part);
+      for (const coding of ['hex', 'base64', 'base64url'] as const) {
+        expect(text).not.toContain(Buffer.from(part).toString(coding));
+      }
+    }
+  });
+});
+
+describe('the end of a session', () => {
+  test('comes at its expiry, to the millisecond', () => {
+    const { office: opened, clock } = office();
+    const expiresAt = new Date('2026-11-20T13:00:00.000Z');
+    const { session, token } = opened.sessions.create({ ...lasting, expiresAt });
+    expect(session.expiresAt).toBe('2026-11-20T13:00:00.000Z');
+    clock.set('2026-11-20T12:59:59.999Z');
+    expect(opened.sessions.identify(token.reveal())).toMatchObject({ user: 'ada' });
+    clock.advance(1);
+    expect(opened.sessions.identify(token.reveal())).toBe('expired');
+    expect(opened.sessions.get(session.id)?.status).toBe('expired');
+  });
+
+  test('comes at once where it is revoked; a second time changes nothing', () => {
+    const { sessions } = office().office;
+    const { session, token } = sessions.create(lasting);
+    const other = sessions.create(lasting);
+    expect(sessions.revoke(session.id)).toBe(true);
+    expect(sessions.revoke(session.id)).toBe(false);
+    expect(sessions.identify(token.reveal())).toBe('revoked');
+    expect(sessions.get(session.id)?.status).toBe('revoked');
+    expect(sessions.identify(other.token.reveal())).toMatchObject({ user: 'ada' });
+  });
+
+  test('cannot come to one that does not exist', () => {
+    const { sessions } = office().office;
+    expect(failureOf(() => sessions.revoke('nobody'))).toMatchObject({
+      exit: 'notFound',
+      code: 'no_such_session',
+      message: "no session has the id 'nobody'",
+    });
+    expect(sessions.get('nobody')).toBeUndefined();
+  });
+});
+
+test('sessions are listed newest first, of one user or of all', () => {
+  const { office: opened, clock } = office();
+  const made = ['ada', 'bob', 'ada'].map((user) => {
+    clock.advance(1);
+    return opened.sessions.create({ ...lasting, user }).session;
+  });
+  expect(opened.sessions.list()).toEqual([...made].reverse());
+  expect(opened.sessions.list('ada')).toEqual([made[2], made[0]]);
+  expect(opened.sessions.list('nobody')).toEqual([]);
+});
+
+describe('the role of a user', () => {
+  test('is admin for the user of that name, else user', () => {
+    const { sessions } = office().office;
+    expect(sessions.create({ ...lasting, user: 'admin' }).session.role).toBe('admin');
+    expect(sessions.create({ ...lasting, user: 'Admin' }).session.role).toBe('user');
+  });
+
+  test('stays what it was where none is given, also for the user admin', () => {
+    const { sessions } = office().office;
+    sessions.create({ ...lasting, role: 'admin' });
+    expect(sessions.create(lasting).session.role).toBe('admin');
+    sessions.create({ ...lasting, user: 'admin', role: 'user' });
+    expect(sessions.create({ ...lasting, user: 'admin' }).session.role).toBe('user');
+  });
+
+  test('is changed where one is given, for the sessions that are there too', () => {
+    const { sessions } = office().office;
+    const { token } = sessions.create({ ...lasting, role: 'admin' });
+    sessions.create({ ...lasting, role: 'user' });
+    expect(sessions.identify(token.reveal())).toMatchObject({ role: 'user' });
+  });
+});
+
+describe('a token that is none', () => {
+  test('of a shape that is right is unknown: nobody has made it', () => {
+    const { sessions } = office().office;
+    expect(sessions.identify(mint('ses').value)).toBe('unknown');
+  });
+
+  test('with the id of a session and another secret is unknown', () => {
+    const { sessions } = office().office;
+    const { session } = sessions.create(lasting);
+    // Its checksum is right: only the hash can tell.
+    const forged = forgedKey(session.id, 'ses');
+    expect(idOf('ses', forged)).toBe(session.id);
+    expect(sessions.identify(forged)).toBe('unknown');
+  });
+
+  test.each([
+    ['is empty', () => ''],
+    ['is the id alone', (token: string) => token.split('_')[1] ?? ''],
+    ['has something before it', (token: string) => ` ${token}`],
+    ['is that of a key', (token: string) => token.replace('ses_', 'sk_')],
+  ])('is unknown: it %s', (_, change) => {
+    const { sessions } = office().office;
+    expect(sessions.identify(change(sessions.create(lasting).token.reveal()))).toBe('unknown');
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import type { KeyField } from '../../src/lifecycle/key.ts';
+import { spec, use } from '../support/authority.ts';
+import { failureIn } from '../support/failure.ts';
+import { cases, in90Days, start } from './conforming.ts';
+
+/* Every provider whose API the server speaks, over real HTTP against the real server. */
+
+/** What is no field of an answer: standing and succession follow from the rest, and profiles are the caller's. */
+const derived: readonly KeyField[] = ['status', 'superseded', 'provider', 'profile'];
+
+describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one) => {
+  const { provider, asked, changes } = one;
+
+  test('has no key at first', async () => {
+    const { backend } = await start(one);
+    expect(await backend.list()).toEqual([]);
+    expect(await backend.get('3kTMd8Zx0QpLw7Vn')).toBeUndefined();
+  });
+
+  test('makes a key that is all that could be asked for, and shows it so', async () => {
+    const { backend, works } = await start(one);
+    expect(Object.keys(asked).sort()).toEqual([...backend.capabilities.createFields].sort());
+    const { key, secret } = await backend.create(spec(asked));
+    const expiresAt = asked.expiresAt?.toISOString();
+    expect(key).toMatchObject({ ...asked, status: 'active', ...(expiresAt && { expiresAt }) });
+    const name = backend.capabilities.reports.includes('name') ? {} : { name: 'api-key' };
+    // The prefix of a new key may be its secret; later it is masked.
+    const { prefix, ...same } = { ...key, ...name };
+    expect(await backend.list()).toMatchObject([provider.key.usage ? { id: key.id } : same]);
+    expect(await backend.get(key.id)).toMatchObject(same);
+    expect(prefix ?? '').not.toContain(secret.reveal());
+    expect(await works(secret)).toBe(true);
+  });
+
+  test('reports every field that it is said to report', async () => {
+    const { backend, idOf, office: opened } = await start(one);
+    const { key } = await backend.create(spec(asked));
+    opened.record([use({ keyId: idOf(key.id), tokens: 5, costUsd: 0.5, ip: '10.0.0.1' })]);
+    const shown = await backend.get(key.id);
+    const reported = backend.capabilities.reports.filter((field) => !derived.includes(field));
+    expect(reported.length).toBeGreaterThan(2);
+    for (const field of reported) expect(shown?.[field], field).toBeTruthy();
+    if (provider.key.usage) expect(shown?.usage).toEqual({ requests: 1, tokens: 5 });
+  });
+
+  test('revokes a key, at once and once', async () => {
+    const { backend, works } = await start(one);
+    const { key, secret } = await backend.create(spec(asked));
+    expect(await backend.revoke(key.id)).toBe(true);
+    expect(await works(secret)).toBe(false);
+    expect(await backend.revoke(key.id)).toBe(false);
+    const left = await backend.list();
+    expect(left.filter(({ status }) => status !== 'revoked')).toEqual([]);
+    expect((await backend.get(key.id))?.status ?? 'revoked').toBe('revoked');
+  });
+
+  test('takes no token but that of a session', async () => {
+    const { backend, remote } = await start(one);
+    const { secret } = await backend.create(spec(asked));
+    for (const token of ['tok-EXAMPLE', secret.reveal()]) {
+      const failure = { exit: 'auth', code: 'not_logged_in', httpStatus: 401 };
+      expect(await failureIn(remote(token).backend.list())).toMatchObject(failure);
+    }
+  });
+
+  if (provider.capabilities.maxKeys === null) {
+    test('lists 300 keys whole', async () => {
+      const { backend, account } = await start(one);
+      for (let at = 0; at < 300; at++) account().issue(spec({ name: `bot ${at}` }));
+      const names = (await backend.list()).map(({ name }) => name);
+      expect(names.sort()).toEqual(Array.from({ length: 300 }, (_, at) => `bot ${at}`).sort());
+    });
+
+    test('says so where there is no room for another key', async () => {
+      const { backend } = await start(one, { maxKeys: 1 });
+      await backend.create(spec(asked));
+      const failure = { exit: 'limit', code: 'key_limit' };
+      expect(await failureIn(backend.create(spec(asked)))).toMatchObject(failure);
+    });
+  } else {
+    test('says so where there is a key, which goes on working', async () => {
+      const { backend, works } = await start(one);
+      const { secret } = await backend.create(spec(asked));
+      expect(await failureIn(backend.create(spec(asked)))).toMatchObject({ exit: 'limit', httpStatus: 409 });
+      expect(await works(secret)).toBe(true);
+    });
+  }
+
+  if (changes) {
+    test('changes all that can be changed', async () => {
+      const { backend } = await start(one);
+      expect(Object.keys(changes).sort()).toEqual([...backend.capabilities.updateFields].sort());
+      const { key } = await backend.create(spec(asked));
+      const { labels = {}, ...expected } = changes;
+      const changed = await backend.update(key.id, changes);
+      expect(changed).toMatchObject(expected);
+      if (provider.key.labels) expect(changed.labels).toEqual({ stage: labels.stage });
+      expect(await backend.get(key.id)).toEqual(changed);
+      expect(await failureIn(backend.update('nobody', changes))).toMatchObject({ exit: 'notFound' });
+    });
+  }
+
+  if (provider.disable) {
+    test('disables a key, and enables it again', async () => {
+      const { backend, works } = await start(one);
+      const { key, secret } = await backend.create(spec(asked));
+      expect((await backend.update(key.id, { disabled: true })).status).toBe('disabled');
+      expect(await works(secret)).toBe(false);
+      expect((await backend.update(key.id, { disabled: false })).status).toBe('active');
+      expect(await works(secret)).toBe(true);
+    });
+  }
+
+  if (provider.rotate) {
+    test('rotates a key; only where both can live side by side does the old one', async () => {
+      const { backend, works } = await start(one);
+      const old = await backend.create(spec(asked));
+      const next = await backend.rotate(old.key, provider.capabilities.expiry === 'any' ? in90Days : null);
+      expect(next.key).toMatchObject({ name: 'deploy', status: 'active' });
+      expect(next.key.id).not.toBe(old.key.id);
+      const overlaps = provider.capabilities.overlap === 'server';
+      expect([await works(old.secret), await works(next.secret)]).toEqual([overlaps, true]);
+      await backend.revoke(next.key.id);
+      await backend.revoke(old.key.id);
+      const failure = await failureIn(backend.rotate(next.key, null));
+      expect(failure).toMatchObject(overlaps ? { code: 'conflict' } : { exit: 'notFound' });
+    });
+  }
+});

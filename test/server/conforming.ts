@@ -1,0 +1,71 @@
+import type { KeyChanges, KeySpec } from '../../src/lifecycle/ports.ts';
+import { authority } from '../../src/providers/authority.ts';
+import { drun } from '../../src/providers/drun.ts';
+import { privatemind } from '../../src/providers/privatemind.ts';
+import type { Provider } from '../../src/providers/provider.ts';
+import { riskinmind } from '../../src/providers/riskinmind.ts';
+import { unreal } from '../../src/providers/unreal.ts';
+import { remoteAt } from '../providers/remote-of.ts';
+import { office, serving } from '../support/office.ts';
+
+/** A provider whose API the server speaks. */
+export interface Case {
+  provider: Provider;
+  /** The base URL of a profile, below the server's. */
+  base: string;
+  /** All that the API lets a caller say of a new key. */
+  asked: Partial<KeySpec>;
+  changes?: KeyChanges;
+}
+
+export const in90Days = new Date('2027-02-18T12:00:00.000Z');
+const limits = { rateLimitRpm: 120, budgetUsd: 9.5, models: ['small'] };
+
+export const cases: Case[] = [
+  {
+    provider: authority,
+    base: '/admin',
+    asked: {
+      ...limits,
+      name: 'deploy',
+      description: 'the release train',
+      expiresAt: in90Days,
+      permissions: ['read', 'write'],
+      labels: { team: 'web' },
+    },
+    changes: {
+      name: 'ship',
+      description: null,
+      expiresAt: null,
+      permissions: ['read'],
+      rateLimitRpm: null,
+      budgetUsd: null,
+      models: [],
+      labels: { team: null, stage: 'live' },
+    },
+  },
+  { provider: unreal, base: '/unreal', asked: { name: 'deploy' } },
+  { provider: riskinmind, base: '/riskinmind', asked: { name: 'deploy' } },
+  {
+    provider: privatemind,
+    base: '/privatemind',
+    asked: { ...limits, name: 'deploy', expiresAt: in90Days },
+    changes: { name: 'ship', rateLimitRpm: 10, budgetUsd: null, models: [] },
+  },
+  { provider: drun, base: '/drun', asked: { name: 'deploy' } },
+];
+
+/** The provider's side of a server that runs, as a user with a session has it. */
+export async function start({ provider, base }: Case, organisation = {}) {
+  const made = office(organisation);
+  const server = await serving(made);
+  const remote = (token: string) =>
+    remoteAt(provider, { url: new URL(base, server.url), token, now: made.clock.now });
+  const { backend } = remote(server.token('ada'));
+  const account = () => made.account('ada');
+  const works = async (secret: { reveal(): string }) =>
+    (await server.call('GET', '/v1/models', { token: secret.reveal() })).status === 200;
+  /** The authority's own id of a key that the API knows by another. */
+  const idOf = (reference: string) => account().get(reference).key.id;
+  return { ...made, ...server, backend, remote, works, account, idOf };
+}

@@ -1,0 +1,173 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import type { RouteOptions } from 'fastify';
+import fastify from 'fastify';
+import type { GenericSchema } from 'valibot';
+import { parse } from 'valibot';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { keyRoutes } from '../../src/server/admin/keys.ts';
+import { nativeApi } from '../../src/server/admin/native.ts';
+import { sessionRoutes } from '../../src/server/admin/sessions.ts';
+import * as shape from '../../src/server/admin/shapes.ts';
+import { useRoutes } from '../../src/server/admin/uses.ts';
+import type { Context } from '../../src/server/context.ts';
+import { Desk } from '../../src/server/desk.ts';
+import { Metrics } from '../../src/server/metrics.ts';
+import { spec, use } from '../support/authority.ts';
+import type { Answer } from '../support/office.ts';
+import { office, serving } from '../support/office.ts';
+
+interface Operation {
+  operationId: string;
+  parameters?: { in: string; name: string; required: boolean }[];
+  responses: Record<string, { content?: object }>;
+}
+interface Description {
+  paths: Record<string, Record<string, Operation>>;
+}
+
+async function start() {
+  const made = office();
+  const server = await serving(made);
+  const answer = await server.call<Description>('GET', '/admin/openapi.json');
+  const operations = Object.entries(answer.body.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ ...operation, method, path })),
+  );
+  return { ...made, ...server, answer, operations };
+}
+
+/** What routes are made from, without a server. */
+function context(): Context {
+  const { office: opened, clock } = office();
+  return { office: opened, desk: new Desk(opened, clock.now), metrics: new Metrics('0.0.0'), now: clock.now };
+}
+
+test('the description is for everybody, and is valid OpenAPI 3.1', async () => {
+  const { answer } = await start();
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([
+    200,
+    'application/json; charset=utf-8',
+  ]);
+  const validator = new Validator();
+  const { valid, errors } = await validator.validate(structuredClone(answer.body) as never);
+  expect(errors).toBeUndefined();
+  expect([valid, validator.version]).toEqual([true, '3.1']);
+});
+
+test('the validator would notice what is wrong', async () => {
+  const { answer } = await start();
+  const broken = { ...structuredClone(answer.body), info: {} };
+  expect((await new Validator().validate(broken as never)).valid).toBe(false);
+});
+
+test('it describes exactly the routes that are there', async () => {
+  const { operations } = await start();
+  const served: string[] = [];
+  const app = fastify();
+  onTestFinished(() => app.close());
+  app.addHook('onRoute', ({ method, url }: RouteOptions) => {
+    const path = url.replace('/admin', '').replace(/:(\w+)/g, '{$1}');
+    for (const one of [method].flat()) if (one !== 'HEAD') served.push(`${one} ${path}`);
+  });
+  await app.register(async (scope) => nativeApi(scope, context(), '0.0.0'), { prefix: '/admin' });
+  const described = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+  expect([...described, 'GET /openapi.json'].sort()).toEqual(served.sort());
+  expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+});
+
+test('every part that it refers to is there', async () => {
+  const { answer } = await start();
+  const references = [...JSON.stringify(answer.body).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
+    ([, at]) => at ?? '',
+  );
+  expect(references.length).toBeGreaterThan(20);
+  for (const at of references) {
+    const found = at.split('/').reduce<unknown>((part, name) => (part as never)?.[name], answer.body);
+    expect(found, at).toBeTypeOf('object');
+  }
+});
+
+test('every place in a path is a parameter that is required', async () => {
+  const { operations } = await start();
+  for (const { path, parameters = [] } of operations) {
+    const places = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    const described = parameters.filter(({ in: place }) => place === 'path');
+    expect(described.map(({ name, required }) => [name, required])).toEqual(
+      places.map((name) => [name, true]),
+    );
+  }
+});
+
+describe('an answer is exactly what is described', () => {
+  type Started = Awaited<ReturnType<typeof start>>;
+  type Ask = (started: Started & { id: string; key: string; ada: string }) => Promise<Answer<unknown>>;
+
+  /** One call of each operation that succeeds. */
+  const asks: Record<string, Ask> = {
+    listKeys: ({ call, ada: token }) => call('GET', '/admin/keys?limit=1', { token }),
+    createKey: ({ call, ada: token }) =>
+      call('POST', '/admin/keys', { token, body: { name: 'next' }, secret: true }),
+    getKey: ({ call, ada: token, id }) => call('GET', `/admin/keys/${id}`, { token }),
+    updateKey: ({ call, ada: token, id }) =>
+      call('PATCH', `/admin/keys/${id}`, { token, body: { name: 'new' } }),
+    disableKey: ({ call, ada: token, id }) => call('POST', `/admin/keys/${id}/disable`, { token }),
+    enableKey: ({ call, ada: token, id }) => call('POST', `/admin/keys/${id}/enable`, { token }),
+    revokeKey: ({ call, ada: token, id }) => call('DELETE', `/admin/keys/${id}`, { token }),
+    rotateKey: ({ call, ada: token, id }) =>
+      call('POST', `/admin/keys/${id}/rotate`, { token, body: {}, secret: true }),
+    listUses: ({ call, ada: token }) => call('GET', '/admin/logs?limit=1', { token }),
+    sumUsage: ({ call, ada: token }) => call('GET', '/admin/usage?by=day', { token }),
+    getSession: ({ call, ada: token }) => call('GET', '/admin/session', { token }),
+    endSession: ({ call, ada: token }) => call('DELETE', '/admin/session', { token }),
+    listSessions: ({ call, ada: token }) => call('GET', '/admin/sessions', { token }),
+    createSession: ({ call, ada: token }) =>
+      call('POST', '/admin/sessions', { token, body: {}, secret: true }),
+    revokeSession: ({ call, ada: token, office: opened }) =>
+      call('DELETE', `/admin/sessions/${opened.sessions.list('ada')[0]?.id}`, { token }),
+    verifyKey: ({ call, key }) => call('GET', '/admin/verify', { token: key }),
+  };
+
+  const routes = () => {
+    const made = context();
+    return [...keyRoutes(made), ...useRoutes(made), ...sessionRoutes(made)];
+  };
+
+  /** The shapes that the description is made from; absent: an answer without a body. */
+  function shapeOf(operation: string): GenericSchema | undefined {
+    if (operation === 'verifyKey') return shape.verdict;
+    return routes().find((route) => route.operation === operation)?.reply;
+  }
+
+  test('for every operation there is', async () => {
+    const { operations } = await start();
+    expect(Object.keys(asks).sort()).toEqual(operations.map(({ operationId }) => operationId).sort());
+  });
+
+  test.each(Object.entries(asks))('%s', async (name, ask) => {
+    const started = await start();
+    const { id, secret } = started
+      .account('ada')
+      .issue(
+        spec({ description: 'x', budgetUsd: 9, rateLimitRpm: 6, models: ['small'], labels: { team: 'web' } }),
+      );
+    started.office.record([use({ keyId: id, ip: '10.0.0.1' }), use({ keyId: id, model: 'small' })]);
+    const given = { id, key: secret.reveal(), ada: started.token('ada') };
+    const answer = await ask({ ...started, ...given });
+    const operation = started.operations.find(({ operationId }) => operationId === name);
+    const { content } = operation?.responses[answer.status] ?? {};
+    const schema = shapeOf(name);
+    expect(answer.status).toBe(
+      schema ? (name.startsWith('create') || name === 'rotateKey' ? 201 : 200) : 204,
+    );
+    expect(content !== undefined).toBe(schema !== undefined);
+    // What the shape does not know of is dropped by reading, and is missed then.
+    expect(answer.body).toEqual(schema ? parse(schema, answer.body) : '');
+  });
+
+  test('a refusal', async () => {
+    const { call, token } = await start();
+    for (const given of [{}, { token: token('ada') }]) {
+      const { body } = await call('GET', '/admin/keys/nobody', given);
+      expect(body).toEqual(parse(shape.error, body));
+    }
+  });
+});
