@@ -86,15 +86,17 @@ export class Office {
     return this.#books;
   }
 
-  /** A synced commit takes all commits before it to the disk: with it the spending that the stop follows from. */
+  /**
+   * A synced commit takes all commits before it to the disk: with it the spending that the stop follows from. It has to
+   * change something, for SQLite does not write what is the same.
+   */
   #settle({ code, keyId = '', details }: Refusal): void {
-    const month = new Date(this.#now()).toISOString().slice(0, 7);
+    const now = this.#now();
+    const month = new Date(now).toISOString().slice(0, 7);
     const stop = [code, code === 'BUDGET_EXCEEDED' ? keyId : '', details.budget_usd, month].join(' ');
     if (this.#settled.has(stop)) return;
     const database = this.#file.writing;
-    database.transaction(() =>
-      database.run('UPDATE keys SET spent_micros = spent_micros WHERE id = ?', keyId),
-    );
+    database.transaction(() => database.run('UPDATE keys SET stopped_at = ? WHERE id = ?', now, keyId));
     if (this.#settled.size >= mostStops) this.#settled.clear();
     this.#settled.add(stop);
   }

@@ -80,6 +80,7 @@ export const migrations: readonly string[] = [
   ALTER TABLE keys ADD COLUMN owner TEXT REFERENCES users (name);
   ALTER TABLE keys ADD COLUMN single INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE keys ADD COLUMN replaced_by TEXT REFERENCES keys (id);
+  ALTER TABLE keys ADD COLUMN stopped_at INTEGER;
   CREATE INDEX keys_by_owner ON keys (owner, created_at DESC, id DESC);
   CREATE UNIQUE INDEX keys_by_hash ON keys (secret_hash);
   CREATE UNIQUE INDEX single_keys ON keys (owner) WHERE single = 1 AND revoked_at IS NULL;

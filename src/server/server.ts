@@ -42,7 +42,7 @@ export interface Server {
 }
 
 /** Milliseconds for the head of a request, and bytes; milliseconds for all of it, and for the next one to come. */
-const limits = { headersTimeout: 10_000, maxHeaderSize: 16 * 1024 };
+const limits = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000, maxHeaderSize: 16 * 1024 };
 const requestTimeout = 60_000;
 const keepAliveTimeout = 75_000;
 

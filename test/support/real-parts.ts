@@ -10,6 +10,7 @@ import { delimiter, join } from 'node:path';
 const realParts = {
   jq: 'jq',
   nginx: 'nginx-light',
+  strace: 'strace',
   'dbus-run-session': 'dbus',
   'dbus-send': 'dbus',
   'gnome-keyring-daemon': 'gnome-keyring',

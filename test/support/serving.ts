@@ -9,6 +9,7 @@ import { program } from './sandbox.ts';
 export interface Served {
   /** As its first line says it. */
   url: string;
+  pid: number;
   /** Every line on stdout so far, that one too. */
   log(): string[];
   stderr(): string;
@@ -58,6 +59,7 @@ export async function startServe(
   const url = /https?:\/\/[^\s"]+/.exec(said.stdout)?.[0] ?? '';
   return {
     url,
+    pid: child.pid ?? 0,
     log: () => said.stdout.split('\n').slice(0, -1),
     stderr: () => said.stderr,
     stop,
