@@ -10,7 +10,6 @@ import type { LogFormat } from './server/access-log.ts';
 import type { Server } from './server/server.ts';
 import { createServer } from './server/server.ts';
 import type { Upstream } from './server/upstream/upstream.ts';
-import { openUpstream } from './server/upstream/upstream.ts';
 
 export interface Serving {
   host: string;
@@ -38,7 +37,7 @@ const upstreamSilence = 600_000;
 export async function startServer(app: App, office: Office, serving: Serving): Promise<Running> {
   const { host, port, behindProxy, log } = serving;
   const tls = serving.tls && readTls(app, serving.tls);
-  const upstream = serving.upstream && connect(app, serving.upstream);
+  const upstream = serving.upstream && (await connect(app, serving.upstream));
   office.open();
   const server = await createServer({
     office,
@@ -61,8 +60,9 @@ export async function startServer(app: App, office: Office, serving: Serving): P
   };
 }
 
-function connect(app: App, { url, key }: NonNullable<Serving['upstream']>): Upstream {
+async function connect(app: App, { url, key }: NonNullable<Serving['upstream']>): Promise<Upstream> {
   if (!URL.canParse(url)) throw usageError(`--upstream: '${url}' is not a URL`, 'keys help serve');
+  const { openUpstream } = await import('./server/upstream/upstream.ts');
   return openUpstream({
     url: new URL(url),
     ...(key && { key }),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { filesBelow, projectRoot, Sandbox } from '../support/sandbox.ts';
+import { startServe } from '../support/serving.ts';
 
 /*
  * Nothing is loaded that a command does not use. Node.js itself lists the scripts that a process has loaded, where it is
@@ -59,6 +60,21 @@ test.for<[command: string, parts: string[]]>([
   expect(partsIn(await loadedBy(box, command.split(' ')))).toEqual(parts);
 });
 
+test('serve loads the server, but nothing that draws tables, asks questions or delivers', async () => {
+  const box = new Sandbox();
+  const folder = join(box.env.HOME ?? '', 'coverage');
+  const { stop } = await startServe(box, [], { env: { NODE_V8_COVERAGE: folder } });
+  expect(await stop()).toBe(0);
+  expect(partsIn(scriptsIn(folder))).toEqual([
+    'commander',
+    'fastify',
+    'libsql',
+    'prom-client',
+    'server',
+    'valibot',
+  ]);
+});
+
 test('help loads neither the database nor anything that draws tables or asks questions', async () => {
   const parts = partsIn(await loadedBy(new Sandbox(), ['help']));
   expect(parts).toContain('commander');
@@ -71,6 +87,11 @@ async function loadedBy(box: Sandbox, args: readonly string[]): Promise<string[]
   const folder = join(box.env.HOME ?? '', 'coverage');
   const { exit } = await box.program(args, { env: { NODE_V8_COVERAGE: folder } });
   expect(exit).toBe(0);
+  return scriptsIn(folder);
+}
+
+/** The script files of which a folder holds the coverage. */
+function scriptsIn(folder: string): string[] {
   const urls = readdirSync(folder).flatMap((name) => {
     const { result } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { result: { url: string }[] };
     return result.map(({ url }) => url);

@@ -6,6 +6,7 @@ import type { Environment } from '../../src/env.ts';
 import { refusedKeys } from '../support/embedded-authority.ts';
 import type { Run } from '../support/sandbox.ts';
 import { projectRoot, Sandbox } from '../support/sandbox.ts';
+import { startServe } from '../support/serving.ts';
 
 /** This Node.js comes first. */
 const path = [dirname(process.execPath), process.env.PATH].join(delimiter);
@@ -30,7 +31,7 @@ test('the package holds the program, its licences and its documents, and nothing
 });
 
 test(
-  'the package installs from its file and delivers a key',
+  'the package installs from its file, delivers a key and serves it',
   async () => {
     const box = new Sandbox();
     const prefix = join(box.cwd, 'prefix');
@@ -38,11 +39,20 @@ test(
 
     box.expectSecretIn('.env');
     const create = ['create', 'ci', '--to', 'env:.env#API_KEY'];
-    const run = await box.command([join(prefix, 'bin', 'keys'), ...create], { env: { PATH: path } });
+    const keys = join(prefix, 'bin', 'keys');
+    const run = await box.command([keys, ...create], { env: { PATH: path } });
 
     expect(run).toMatchObject({ exit: 0, stderr: 'delivered to env:.env#API_KEY and read back\n' });
     expect(box.read('.env')).toMatch(/^API_KEY=sk_\w+\n$/);
-    expect(await refusedKeys(box, [box.read('.env').slice('API_KEY='.length, -1)])).toEqual([]);
+    const key = box.read('.env').slice('API_KEY='.length, -1);
+    expect(await refusedKeys(box, [key])).toEqual([]);
+
+    const { url, stop } = await startServe(box, [], { env: { PATH: path }, command: [keys] });
+    const health = await fetch(`${url}/healthz`);
+    expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
+    const answer = await fetch(`${url}/v1/authorize`, { headers: { authorization: `Bearer ${key}` } });
+    expect(answer.status).toBe(200);
+    expect(await stop('SIGTERM')).toBe(0);
   },
   slow,
 );
