@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
+import type { Dirent } from 'node:fs';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { Environment } from '../../src/env.ts';
+import { systemCode } from '../../src/errors.ts';
 import { main } from '../../src/main.ts';
 import { fakeIo } from './fake-io.ts';
 
@@ -140,9 +142,20 @@ export class Sandbox {
   }
 }
 
-/** All plain files below a folder. */
+/** All plain files below a folder, in which others may make and remove some meanwhile. */
 export function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
+  return entriesOf(folder).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return filesBelow(path);
+    return entry.isFile() ? [path] : [];
+  });
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
 }
