@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { version } from '../package.json';
 import type { App } from './app.ts';
 import type { Office } from './authority/office.ts';
@@ -73,7 +74,16 @@ async function connect(app: App, { url, key }: NonNullable<Serving['upstream']>)
 }
 
 function readTls(app: App, { cert, key }: { cert: string; key: string }): { cert: Buffer; key: Buffer } {
-  return { cert: readPem(app, '--tls-cert', cert), key: readPem(app, '--tls-key', key) };
+  const pair = { cert: readPem(app, '--tls-cert', cert), key: readPem(app, '--tls-key', key) };
+  try {
+    createSecureContext(pair);
+  } catch (error) {
+    // What OpenSSL says of it is about the form, never about the content.
+    throw usageError(
+      `--tls-cert, --tls-key: ${cert} and ${key} are no certificate with its key in PEM (${systemCode(error) ?? 'unreadable'})`,
+    );
+  }
+  return pair;
 }
 
 function readPem(app: App, flag: string, path: string): Buffer {

@@ -75,6 +75,8 @@ test.each([
   [['--upstream-key', 'file:key'], '--upstream-key needs --upstream'],
   [['--port', '70000'], 'not a port'],
   [['--org-budget', '-1'], 'US dollars'],
+  [['--tls-cert', '/dev/null', '--tls-key', '/dev/null'], 'no certificate with its key'],
+  [['--tls-cert', 'missing.pem', '--tls-key', 'missing.pem'], 'missing.pem cannot be read (ENOENT)'],
   [['--upstream', 'nowhere'], 'not a URL'],
   [['--upstream', 'http://127.0.0.1:1', '--upstream-key', 'literal'], 'not a source'],
 ])('%j is refused before anything is started', async (flags, message) => {
