@@ -4,13 +4,13 @@ import { membersOf } from '../../../src/server/upstream/json-members.ts';
 
 /** JSON texts of the same value in many spellings: spaces anywhere, escapes in strings, and members that stand twice. */
 const space = fc.stringMatching(/^[ \t\r\n]{0,2}$/);
+// No lone backslash: from Node.js 24 on, V8 can take the name `"\""` for it, once it has met an object that has one.
 const awkward = fc.constantFrom(
   'model',
   'MODEL',
   '__proto__',
   '',
   '"',
-  '\\',
   '\\"',
   '}',
   ',',
@@ -18,7 +18,13 @@ const awkward = fc.constantFrom(
   'ü🌍',
 );
 const string = fc
-  .tuple(fc.oneof(awkward, fc.string({ unit: 'binary' })), fc.boolean())
+  .tuple(
+    fc.oneof(
+      awkward,
+      fc.string({ unit: 'binary' }).filter((text) => text !== '\\'),
+    ),
+    fc.boolean(),
+  )
   .map(([text, isEscaped]) => (isEscaped ? escaped(text) : JSON.stringify(text)));
 const scalar = fc.oneof(
   string,
@@ -40,13 +46,15 @@ const { value, object } = fc.letrec<{ value: string; object: string; array: stri
     }),
 }));
 
-// Their values are for the next test: which of two members of one name V8 keeps further down is not always the last.
-test('the names are those of JSON.parse', () => {
+test('the members are those of JSON.parse, where the last of a name counts', () => {
   fc.assert(
     fc.property(space, object, space, (before, text, after) => {
       const whole = `${before}${text}${after}`;
-      const names = new Set(membersOf(whole).map(({ name }) => name));
-      expect([...names].sort()).toEqual(Object.keys(JSON.parse(whole)).sort());
+      const found = membersOf(whole).map(
+        ({ name, valueStart, end }) => [name, JSON.parse(whole.slice(valueStart, end))] as const,
+      );
+      const expected = JSON.parse(whole);
+      expect([...new Map(found)].sort(byName)).toEqual(Object.entries(expected).sort(byName));
     }),
     { numRuns: 1000 },
   );
@@ -74,4 +82,8 @@ test('a string of ten megabytes with escapes is passed in one go', () => {
 function escaped(text: string): string {
   const units = [...Array(text.length).keys()].map((at) => text.charCodeAt(at).toString(16).padStart(4, '0'));
   return `"${units.map((unit) => `\\u${unit}`).join('')}"`;
+}
+
+function byName([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
+  return one < other ? -1 : 1;
 }
