@@ -1,14 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import { pathOf } from './access-log.ts';
+import { count, text } from './admin/shapes.ts';
 import { accountOf, bearerOf, keyOf } from './caller.ts';
 import type { Context } from './context.ts';
 import { HttpFault } from './fault.ts';
 import { readBody } from './validation.ts';
-
-const amount = (most: number) => v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(most));
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const text = (longest: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(longest));
 
 /** `POST /v1/usage`: what a call cost that was made elsewhere. `requests` is 0 where it was authorised here before. */
 export const usageReport = v.strictObject({
@@ -16,7 +13,7 @@ export const usageReport = v.strictObject({
   key: v.optional(text(200)),
   requests: v.optional(count, 0),
   tokens: v.optional(count, 0),
-  cost_usd: v.optional(amount(1_000_000), 0),
+  cost_usd: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(1_000_000)), 0),
   model: v.optional(text(200)),
   method: v.optional(v.pipe(v.string(), v.regex(/^[A-Z]{1,20}$/)), 'POST'),
   path: v.optional(v.pipe(text(1000), v.startsWith('/')), '/v1/usage'),

@@ -122,7 +122,7 @@ describe('a second rotation', () => {
       hints: [`keys show ${next.id}`],
     });
     expect(ada.list()).toHaveLength(2);
-    expect(ada.rotate(next.id, { grace: hour }).id).toBeTruthy();
+    expect(ada.rotate(next.id, { grace: hour }).id).toMatch(/^[0-9A-Za-z]{16}$/);
   });
 
   test.each([

@@ -2,20 +2,9 @@ import type { InferOutput } from 'valibot';
 import { describe, expect, test } from 'vitest';
 import type { rotated } from '../../src/server/admin/shapes.ts';
 import type { Answer } from '../support/office.ts';
-import { office, refusalIn, serving } from '../support/office.ts';
+import { office, refusalIn, serving, whole } from '../support/office.ts';
 
 type Rotated = InferOutput<typeof rotated>;
-
-const whole = {
-  name: 'deploy',
-  description: 'the release train',
-  expires_at: '2027-02-18T12:00:00.000Z',
-  permissions: ['read', 'write'],
-  rate_limit_rpm: 60,
-  budget_usd: 9.5,
-  models: ['small'],
-  labels: { team: 'web' },
-};
 
 async function start() {
   const made = office();

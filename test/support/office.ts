@@ -37,6 +37,18 @@ export function office(organisation: Organisation = {}, start = '2026-11-20T12:0
   };
 }
 
+/** A new key with everything that the native API can say of one. */
+export const whole = {
+  name: 'deploy',
+  description: 'the release train',
+  expires_at: '2027-02-18T12:00:00.000Z',
+  permissions: ['read', 'write'],
+  rate_limit_rpm: 60,
+  budget_usd: 9.5,
+  models: ['small'],
+  labels: { team: 'web' },
+};
+
 export interface CallOptions {
   /** A session token or a key; absent: nobody's call. */
   token?: string;

@@ -2,18 +2,8 @@ import { join } from 'node:path';
 import { Authority } from '../../src/authority/authority.ts';
 import type { Use } from '../../src/authority/metering.ts';
 import type { KeySpec } from '../../src/lifecycle/ports.ts';
+import { spec } from './authority.ts';
 import type { Sandbox } from './sandbox.ts';
-
-const plain: KeySpec = {
-  name: 'ci',
-  description: null,
-  expiresAt: null,
-  permissions: ['read'],
-  rateLimitRpm: null,
-  budgetUsd: null,
-  models: [],
-  labels: {},
-};
 
 /** The authority of a sandbox, at a moment of the test's choice. */
 export function authorityOf(box: Sandbox, now: Date): Authority {
@@ -21,9 +11,9 @@ export function authorityOf(box: Sandbox, now: Date): Authority {
 }
 
 /** Makes a key at a moment, without any sink for its secret, and returns its id. */
-export async function seedKey(box: Sandbox, now: Date, spec: Partial<KeySpec> = {}): Promise<string> {
+export async function seedKey(box: Sandbox, now: Date, fields: Partial<KeySpec> = {}): Promise<string> {
   const authority = authorityOf(box, now);
-  const { key } = await authority.create({ ...plain, ...spec });
+  const { key } = await authority.create(spec({ permissions: ['read'], ...fields }));
   authority.close();
   return key.id;
 }

@@ -3,7 +3,7 @@ import { permissions, roles } from '../../authority/capabilities.ts';
 
 /* What goes over the wire. Times are RFC 3339, UTC where we write them; amounts are US dollars. */
 
-const text = (longest: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(longest));
+export const text = (longest: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(longest));
 
 /** `2026-02-31` has the form of a day, and JavaScript takes it for one in March. */
 function isMoment(text: string): boolean {
@@ -18,7 +18,7 @@ export const time = v.pipe(v.string(), v.isoTimestamp(timeForm), v.check(isMomen
 const date = v.pipe(v.string(), v.isoDate(dateForm), v.check(isMoment, dateForm));
 const dollars = v.pipe(v.number(), v.minValue(0));
 const amount = v.pipe(v.number(), v.gtValue(0), v.maxValue(1_000_000_000));
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 export const statuses = ['active', 'expiring', 'expired', 'revoked', 'disabled'] as const;
 
@@ -48,8 +48,8 @@ const description = v.nullable(v.pipe(v.string(), v.maxLength(1000)));
 const expiry = v.nullable(time);
 const permissionList = v.array(v.picklist(permissions));
 const rateLimit = v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(1)));
-const budget = v.nullable(amount);
-const modelIds = v.pipe(v.array(text(200)), v.maxLength(1000));
+export const budget = v.nullable(amount);
+export const modelIds = v.pipe(v.array(text(200)), v.maxLength(1000));
 const labelName = text(200);
 const labelValue = v.pipe(v.string(), v.maxLength(1000));
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { OwnedKey } from '../../authority/account.ts';
 import { after, parseDuration } from '../../time.ts';
-import { name } from '../admin/shapes.ts';
+import { budget, modelIds, name } from '../admin/shapes.ts';
 import { bearerOf } from '../caller.ts';
 import { modelList, modelRoute } from '../data-plane.ts';
 import { envelope, HttpFault } from '../fault.ts';
@@ -13,21 +13,19 @@ import { paging } from './paging.ts';
 const steps = ['30d', '90d', '6mo', '1y', '2y', '10y'] as const;
 
 const rateLimit = v.pipe(v.number(), v.integer(), v.minValue(10), v.maxValue(600));
-const budget = v.nullable(v.pipe(v.number(), v.gtValue(0), v.maxValue(1_000_000_000)));
-const models = v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(200))), v.maxLength(1000));
 
 const creation = v.object({
   description: name,
   expiration: v.picklist(steps),
   rate_limit_rpm: v.optional(rateLimit, 60),
   budget_usd: v.optional(budget, null),
-  allowed_models: v.optional(models, []),
+  allowed_models: v.optional(modelIds, []),
 });
 const change = v.object({
   description: v.optional(name),
   rate_limit_rpm: v.optional(rateLimit),
   budget_usd: v.optional(budget),
-  allowed_models: v.optional(models),
+  allowed_models: v.optional(modelIds),
 });
 const query = v.object({
   ...paging.entries,
