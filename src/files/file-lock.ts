@@ -1,35 +1,53 @@
 import { open, readFile, stat, unlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KeysError, systemCode } from '../errors.ts';
+import { isRunning, processMark } from './process-mark.ts';
 
 const patience = 10_000;
 /** A lock without a process id in it is being written; after this many milliseconds, its writer has died. */
 const writingTakesAtMost = 2_000;
 
 /**
- * Runs the work while no other `keys` process does the same for this path, by way of a file `<path>.lock` that names
+ * Runs the work while no other `keys` process does the same for this path, by way of a file `<path>.lock` that marks
  * its process. The lock of a process that has died is removed. Throws `KeysError` after 10 s of waiting.
  */
 export async function withFileLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const lock = `${path}.lock`;
   const deadline = Date.now() + patience;
-  while (!(await take(lock))) {
-    if (Date.now() > deadline) throw locked(path, lock);
-    if (await isAbandoned(lock)) await removeAbandoned(lock);
-    else await sleep(10 + Math.random() * 20);
+  let release = await holdFileLock(path);
+  while (!release) {
+    if (Date.now() > deadline) throw locked(path, lockOf(path));
+    await sleep(10 + Math.random() * 20);
+    release = await holdFileLock(path);
   }
   try {
     return await work();
   } finally {
-    await remove(lock);
+    await release();
   }
+}
+
+/**
+ * Takes the lock of a path without waiting, and gives back what releases it; undefined where another process that runs
+ * has it. Throws `KeysError` where no lock can be made there.
+ */
+export async function holdFileLock(path: string): Promise<(() => Promise<void>) | undefined> {
+  const lock = lockOf(path);
+  while (!(await take(lock))) {
+    if (!(await isAbandoned(lock))) return undefined;
+    await removeAbandoned(lock);
+  }
+  return () => remove(lock);
+}
+
+function lockOf(path: string): string {
+  return `${path}.lock`;
 }
 
 async function take(lock: string): Promise<boolean> {
   try {
     const file = await open(lock, 'wx', 0o600);
     try {
-      await file.writeFile(String(process.pid));
+      await file.writeFile(processMark());
     } finally {
       await file.close();
     }
@@ -65,20 +83,11 @@ async function removeAbandoned(lock: string): Promise<void> {
 
 async function isAbandoned(lock: string): Promise<boolean> {
   try {
-    const pid = Number.parseInt(await readFile(lock, 'utf8'), 10);
-    if (pid > 0) return !isAlive(pid);
+    const runs = isRunning(await readFile(lock, 'utf8'));
+    if (runs !== undefined) return !runs;
     return Date.now() - (await stat(lock)).mtimeMs > writingTakesAtMost;
   } catch {
     return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCode(error) !== 'ESRCH';
   }
 }
 
