@@ -14,8 +14,8 @@ const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 // prompts and so on are each a file by themselves.
 const only = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
-  only('config-file|diagnosis|remote|connection|office|serving'),
-  'lifecycle/',
+  only('config-file|diagnosis|remote|connection|office|serving|operations|places'),
+  `lifecycle/${only('recovery')}`,
   `output/${only('prompt|table|style')}`,
   'commands/(?:argv|parse|parser|index|define|read|global-flags)\\.ts$',
   'authority/capabilities\\.ts$',
@@ -28,6 +28,11 @@ const groups = [
     name: 'authority',
     test: new RegExp(`/src/authority/${only('account|capabilities|inspect|issue|office|replies|sessions')}`),
   },
+  {
+    name: 'delivery',
+    test: /\/src\/(places|commands\/destination-flags|delivery\/(destinations|open-sinks|sink-spec|stdout-sink|mask|file-sink))\.ts$/,
+  },
+  { name: 'journal', test: /\/src\/(operations\.ts|journal\/|files\/|lifecycle\/recovery\.ts)/ },
   { name: 'views', test: /\/src\/output\/(views\/|table|style)/ },
 ];
 

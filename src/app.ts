@@ -1,22 +1,24 @@
+import { existsSync } from 'node:fs';
 import type { GlobalInput } from './commands/global-flags.ts';
 import type { Profile } from './config.ts';
 import { readConfig } from './config.ts';
 import type { Connection } from './connection.ts';
-import { setting } from './env.ts';
+import { setting, withoutPlace } from './env.ts';
 import { interrupted, usageError } from './errors.ts';
 import type { Io } from './io.ts';
 import { findKey } from './lifecycle/find.ts';
 import type { Key } from './lifecycle/key.ts';
 import { inOrder, withSuperseded } from './lifecycle/key.ts';
+import type { Journal } from './lifecycle/operation.ts';
 import type { KeyBackend } from './lifecycle/ports.ts';
 import type { OutputSettings, Result } from './output/present.ts';
 import { present } from './output/present.ts';
-import { visibleLines } from './output/sanitise.ts';
 import type { Paths } from './paths.ts';
 import { locatePaths } from './paths.ts';
 import { chooseProfile, localProvider } from './profile.ts';
-import { maskSecrets, Secret } from './secret.ts';
+import { Secret } from './secret.ts';
 import type { TokenContext } from './tokens/sources.ts';
+import { Voice } from './voice.ts';
 
 const defaultTimeout = 30_000;
 
@@ -28,7 +30,7 @@ export class App {
   /** True from the moment at which something may have changed; until then Ctrl-C ends the program at once. */
   hasBegun = false;
   readonly #stop = new AbortController();
-  #held: string[] | undefined;
+  readonly #voice: Voice;
   #backend: Promise<KeyBackend> | undefined;
   #tokenContext: TokenContext | undefined;
   readonly #closing: (() => Promise<void>)[] = [];
@@ -39,7 +41,7 @@ export class App {
     const format = globals.format ?? (globals.json ? 'json' : undefined);
     const fields = globals.json && globals.json.length > 0 ? globals.json : undefined;
     this.output = { format, fields, noColor: globals.noColor };
-    this.#held = format === 'json' || format === 'ndjson' ? [] : undefined;
+    this.#voice = new Voice(io, format === 'json' || format === 'ndjson');
     const stop = () => {
       if (!this.hasBegun) this.#stop.abort();
     };
@@ -92,6 +94,15 @@ export class App {
     return this.#tokenContext;
   }
 
+  /** The same command in another profile. What the environment says of profiles and tokens is about this one. */
+  elsewhere(place: { profile: string; provider?: string; url?: string | undefined }): App {
+    const io: Io = Object.create(this.io, { env: { value: withoutPlace(this.io.env) } });
+    const app = new App(io, { ...this.globals, provider: undefined, url: undefined, ...place });
+    app.hasBegun = this.hasBegun;
+    this.atEnd(() => app.close());
+    return app;
+  }
+
   /** What is to be closed when the command has ended, whichever way. */
   atEnd(close: () => Promise<void>): void {
     this.#closing.push(close);
@@ -104,6 +115,17 @@ export class App {
   backend(): Promise<KeyBackend> {
     this.#backend ??= this.#openBackend();
     return this.#backend;
+  }
+
+  /** The journal of what this command makes; `db` is the authority's file where it is not that of the profile. */
+  async journal(db?: string): Promise<Journal> {
+    return (await import('./operations.ts')).openJournalOf(this, db);
+  }
+
+  /** Throws `KeysError` (5) where an earlier command stopped halfway to a key of this name; warns of other ones. */
+  async requireFinished(name: string): Promise<void> {
+    if (existsSync(this.paths.operations))
+      await (await import('./operations.ts')).requireFinished(this, name);
   }
 
   /** The key that a reference names, with all that its provider knows of it. */
@@ -184,19 +206,17 @@ export class App {
   }
 
   /** Where errors are JSON, stderr holds one document: what else there is to say waits for a success. */
-  async release(): Promise<void> {
-    const texts = this.#held ?? [];
-    this.#held = undefined;
-    for (const text of texts) await this.#say(text);
+  release(): Promise<void> {
+    return this.#voice.release();
   }
 
   /** Something good to know; not with `--quiet`. */
   async note(text: string): Promise<void> {
-    if (!this.globals.quiet) await this.#sayOrHold(text);
+    if (!this.globals.quiet) await this.#voice.sayOrHold(text);
   }
 
   async warn(text: string): Promise<void> {
-    await this.#sayOrHold(`warning: ${text}`);
+    await this.#voice.sayOrHold(`warning: ${text}`);
   }
 
   get debugs(): boolean {
@@ -204,23 +224,13 @@ export class App {
   }
 
   async debug(text: string): Promise<void> {
-    if (this.debugs) await this.#say(`debug: ${text}`);
+    if (this.debugs) await this.#voice.say(`debug: ${text}`);
   }
 
   /** To be called right before something is changed. Throws `KeysError` (130) if Ctrl-C came first. */
   begin(): void {
     if (this.io.interrupt.aborted) throw interrupted();
     this.hasBegun = true;
-  }
-
-  async #sayOrHold(text: string): Promise<void> {
-    if (this.#held) this.#held.push(text);
-    else await this.#say(text);
-  }
-
-  /** What is said beside the work never makes the work fail: stderr may be closed. */
-  async #say(text: string): Promise<void> {
-    await this.io.stderr.write(`${visibleLines(maskSecrets(text))}\n`).catch(() => {});
   }
 
   async #openBackend(): Promise<KeyBackend> {

@@ -20,3 +20,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function setting(env: Environment, name: keyof typeof environment): string | undefined {
   return env[name] || undefined;
 }
+
+/** The environment without what it says about profiles and session tokens: those of another profile are meant. */
+export function withoutPlace(env: Environment): Environment {
+  const place: readonly string[] = [
+    ...['KEYS_PROFILE', 'KEYS_PROVIDER', 'KEYS_URL', 'KEYS_TOKEN', 'KEYS_TOKEN_FILE'],
+  ];
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !place.includes(name)));
+}

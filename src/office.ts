@@ -2,6 +2,9 @@ import { resolve } from 'node:path';
 import type { App } from './app.ts';
 import { Office } from './authority/office.ts';
 import type { Organisation } from './authority/policy.ts';
+import type { Session, SessionSpec, Sessions } from './authority/sessions.ts';
+import type { Issuer, Subject } from './lifecycle/issue.ts';
+import type { Key } from './lifecycle/key.ts';
 
 /** The embedded authority as several have it: for the server, and for whoever makes sessions. */
 export function openOffice(app: App, db: string | undefined, organisation: Organisation = {}): Office {
@@ -10,3 +13,22 @@ export function openOffice(app: App, db: string | undefined, organisation: Organ
   app.atEnd(async () => office.close());
   return office;
 }
+
+/** Sessions, made and taken back as keys are; a session is named after its user. */
+export function sessionIssuer(sessions: Sessions): Issuer<SessionSpec & { name: string }> {
+  const asKey = ({ id, user: name, status, createdAt }: Session): Key => ({ id, name, status, createdAt });
+  return {
+    async create(spec) {
+      const { session, token } = sessions.create(spec);
+      return { key: asKey(session), secret: token };
+    },
+    revoke: async (id) => sessions.revoke(id),
+    list: async () => sessions.list().map(asKey),
+  };
+}
+
+export const aSession: Subject = {
+  kind: 'session',
+  noun: 'session',
+  revocation: (id) => `keys session revoke ${id}`,
+};

@@ -16,6 +16,10 @@ export interface Paths {
   readonly authorityDatabase: string;
   /** Session tokens, for who chose a file for them. */
   readonly tokens: string;
+  /** The journal: a file per operation that has not ended. */
+  readonly operations: string;
+  /** Secrets that wait to be delivered, for profiles that chose files for them. */
+  readonly escrow: string;
 }
 
 /** Below `KEYS_HOME` where that is set, else the platform's own folders (XDG on Linux). */
@@ -30,6 +34,8 @@ export function locatePaths(env: Environment, cwd: string): Paths {
     providers: join(config, 'providers'),
     authorityDatabase: join(data, 'authority.db'),
     tokens: join(data, 'tokens.json'),
+    operations: join(state, 'operations'),
+    escrow: join(state, 'escrow'),
   };
 }
 

@@ -9,7 +9,8 @@ import { filesBelow, projectRoot } from './support/sandbox.ts';
  */
 const rows: Record<string, readonly string[]> = {
   commands: [
-    ...['root', 'lifecycle', 'output', 'delivery/destinations', 'delivery/mask'],
+    ...['root', 'lifecycle', 'output'],
+    ...['delivery/destinations', 'delivery/sink-spec', 'delivery/mask', 'journal:types'],
     // What describes a provider, and the stores of session tokens; never a connection.
     ...['providers', 'tokens/store', 'authority/capabilities', 'authority:types', 'http:types'],
     // The words of the access log; `serving.ts` starts the server.
@@ -25,13 +26,14 @@ const rows: Record<string, readonly string[]> = {
   ],
   http: ['secret', 'errors', 'env', 'loopback'],
   delivery: ['lifecycle:types', 'files', 'secret', 'errors', 'io', 'env'],
+  journal: ['lifecycle:types', 'files', 'secret', 'errors'],
   files: ['errors'],
   tokens: ['files', 'secret', 'errors', 'env', 'io:types', 'config:types', 'paths'],
   output: ['lifecycle:types', 'lifecycle/key', 'errors', 'io', 'env', 'secret', 'time', 'diagnosis:types'],
   // Wiring and small modules at the top: everything, but for the exceptions below.
   root: [
     ...['commands', 'lifecycle', 'authority', 'providers', 'server'],
-    ...['http', 'delivery', 'files', 'tokens', 'output'],
+    ...['http', 'delivery', 'journal', 'files', 'tokens', 'output'],
   ],
 };
 
@@ -106,9 +108,12 @@ test('only the named files reach for process, and none for console', () => {
     'src/files/process-mark.ts',
     'src/http/client.ts',
     'src/io.ts',
+    'src/journal/escrow.ts',
+    'src/journal/operation-file.ts',
     'src/paths.ts',
     'src/tokens/keychain-child.ts',
     'src/tokens/keychain.ts',
+    'src/tokens/session-bus.ts',
     'src/tokens/token-file.ts',
   ]);
   expect(sources.filter((file) => /\bconsole\./.test(withoutComments(file)))).toEqual([]);
@@ -127,6 +132,7 @@ test('a secret is revealed only where it is handed over', () => {
     'src/delivery/mask.ts 1',
     'src/delivery/stdout-sink.ts 2',
     'src/http/wire.ts 2',
+    'src/journal/escrow.ts 1',
     'src/server/admin/keys.ts 2',
     'src/server/admin/sessions.ts 1',
     'src/server/dialects/drun.ts 1',

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import type { Destination } from '../delivery/destinations.ts';
-import { parseSink, resolveDestination } from '../delivery/destinations.ts';
+import { resolveDestination } from '../delivery/destinations.ts';
 import { maskInCiLog } from '../delivery/mask.ts';
 import { InvalidValue, KeysError, usageError } from '../errors.ts';
 import { issueKey } from '../lifecycle/issue.ts';
@@ -11,8 +11,10 @@ import { requireRoom } from '../lifecycle/room.ts';
 import type { Result } from '../output/present.ts';
 import { absoluteTime, relativeTime } from '../output/relative-time.ts';
 import { visible } from '../output/sanitise.ts';
+import { sinkContextOf } from '../places.ts';
 import type { Input } from './define.ts';
-import { defineCommand, toggle, values } from './define.ts';
+import { defineCommand, toggle } from './define.ts';
+import { destinationFlags } from './destination-flags.ts';
 import { checkCapabilities, keyFlags, readName } from './key-flags.ts';
 
 const fields = [...keyFields, 'secret', 'delivered', 'changed', 'expiresAtRequested', 'dryRun'];
@@ -22,12 +24,7 @@ const flags = {
   ifMissing: toggle('--if-missing', 'do nothing if a key of this name works already'),
   dryRun: toggle('--dry-run', 'show what would be created'),
   allowDowntime: toggle('--allow-downtime', 'go on where the new key takes the place of one that works'),
-  to: values(
-    '--to <sink>',
-    'where the secret goes: stdout, file:PATH, env:PATH#NAME; may be repeated',
-    parseSink,
-  ),
-  secretOnly: toggle('--secret-only', 'print the bare secret and a newline, nothing else'),
+  ...destinationFlags,
 };
 
 export const create = defineCommand({
@@ -61,6 +58,7 @@ export const create = defineCommand({
     const live = known.filter(isActive);
     const named = live.filter((key) => key.name === spec.name);
     const [newest] = named;
+    if (!input.dryRun) await app.requireFinished(spec.name);
     if (input.ifMissing && newest) return found(app, newest);
     if (!input.allowDowntime) requireRoom(provider, backend.capabilities, live);
     if (input.dryRun || !destination) return dryRun(app, spec);
@@ -70,6 +68,8 @@ export const create = defineCommand({
     const { key, delivered } = await issueKey(backend, spec, {
       sinks: destination.sinks,
       known,
+      nameless: !backend.capabilities.reports.includes('name'),
+      journal: await app.journal(),
       onSecret: (secret) => maskInCiLog(app.io, secret),
     });
     await echoExpiry(app, requested(input), key);
@@ -90,7 +90,8 @@ type CreateInput = Input<typeof flags>;
 /** Where the secret will go. A dry run needs no place for it, but tells where the real run would be refused. */
 async function chooseDestination(app: App, input: CreateInput): Promise<Destination | undefined> {
   try {
-    const destination = resolveDestination(app.io, {
+    const destination = await resolveDestination(app.io, {
+      context: sinkContextOf(app, input.allowInGit),
       to: input.to,
       secretOnly: input.secretOnly,
       format: app.output.format,

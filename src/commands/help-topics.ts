@@ -1,4 +1,4 @@
-import { sinkKinds } from '../delivery/destinations.ts';
+import { sinkKinds } from '../delivery/sink-spec.ts';
 import { environment } from '../env.ts';
 import { exits } from '../errors.ts';
 import { formats } from '../output/formats.ts';

@@ -1,15 +1,17 @@
 import type { App } from '../app.ts';
 import { roles } from '../authority/capabilities.ts';
-import type { Session, SessionSpec } from '../authority/sessions.ts';
-import { parseSink, resolveDestination } from '../delivery/destinations.ts';
+import type { Session } from '../authority/sessions.ts';
+import { resolveDestination } from '../delivery/destinations.ts';
 import { maskInCiLog } from '../delivery/mask.ts';
 import { InvalidValue } from '../errors.ts';
 import { issueKey } from '../lifecycle/issue.ts';
 import type { Delivered } from '../lifecycle/ports.ts';
 import type { Result } from '../output/present.ts';
 import { absoluteTime, relativeTime } from '../output/relative-time.ts';
+import { sinkContextOf } from '../places.ts';
 import { parseExpiry } from '../time.ts';
-import { defineCommand, toggle, value, values } from './define.ts';
+import { defineCommand, value } from './define.ts';
+import { destinationFlags } from './destination-flags.ts';
 import { oneOf } from './read.ts';
 import { dbFlag, sessionFields } from './session-flags.ts';
 
@@ -37,62 +39,52 @@ export const sessionCreate = defineCommand({
       `36h, 30d, 2027-01-31 or never; default ${usualSpan}`,
       (text, { now }) => parseExpiry(text, now),
     ),
-    to: values(
-      '--to <sink>',
-      'where the token goes: stdout, file:PATH, env:PATH#NAME; may be repeated',
-      parseSink,
-    ),
-    secretOnly: toggle('--secret-only', 'print the bare token and a newline, nothing else'),
+    ...destinationFlags,
     db: dbFlag,
   },
   fields,
   problems: ({ user }) => (user === undefined ? ['--user is needed: whose session is it?'] : []),
-  async run(app, { user = '', role, expires, to, secretOnly, db }) {
-    let session: Session | undefined;
-    const destination = resolveDestination(app.io, {
+  async run(app, { user = '', role, expires, to, secretOnly, allowInGit, db }) {
+    const { openOffice, sessionIssuer, aSession } = await import('../office.ts');
+    const { sessions } = openOffice(app, db);
+    const destination = await resolveDestination(app.io, {
+      context: sinkContextOf(app, allowInGit),
       to,
       secretOnly,
       format: app.output.format,
       fields: app.output.fields,
       noun: 'session',
-      present: ({ delivered }, secret) =>
+      present: ({ key, delivered }, secret) =>
         app.print(
           created({
-            ...made(session),
+            ...made(sessions.get(key.id)),
             delivered: [...delivered, { sink: 'stdout', verified: false }],
             secret,
           }),
         ),
     });
-    const { openOffice } = await import('../office.ts');
-    const { sessions } = openOffice(app, db);
     const expiresAt = expires === undefined ? parseExpiry(usualSpan, app.now) : expires;
 
     app.begin();
-    const { delivered } = await issueKey<SessionSpec & { name: string }>(
-      {
-        async create(spec) {
-          const issued = sessions.create(spec);
-          session = issued.session;
-          return { key: { id: session.id, name: user, status: 'active' }, secret: issued.token };
-        },
-        revoke: async (id) => sessions.revoke(id),
-        list: async () => [],
-      },
+    const issued = await issueKey(
+      sessionIssuer(sessions),
       { name: user, user, role, expiresAt },
       {
-        subject: { noun: 'session', revocation: (id) => `keys session revoke ${id}` },
+        subject: aSession,
         sinks: destination.sinks,
-        known: [],
+        known: await sessionIssuer(sessions).list(),
+        journal: await app.journal(db),
         onSecret: (secret) => maskInCiLog(app.io, secret),
       },
     );
-    await echo(app, made(session), delivered, destination.bare);
+    const { delivered } = issued;
+    const session = made(sessions.get(issued.key.id));
+    await echo(app, session, delivered, destination.bare);
     if (destination.presented && app.io.stdout.isTTY) {
       await app.note('this is the only time the token is shown: store it now');
     }
     if (destination.bare || destination.presented) return { kind: 'nothing' };
-    return created({ ...made(session), delivered });
+    return created({ ...session, delivered });
   },
 });
 

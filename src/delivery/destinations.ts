@@ -1,44 +1,11 @@
-import { InvalidValue, usageError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { Sink } from '../lifecycle/ports.ts';
-import { envSink } from './env-sink.ts';
-import { fileSink } from './file-sink.ts';
+import type { PlaceSpec, SinkContext } from './open-sinks.ts';
+import { openSinks } from './open-sinks.ts';
+import type { SinkSpec } from './sink-spec.ts';
 import type { Present } from './stdout-sink.ts';
 import { bareSink, recordSink } from './stdout-sink.ts';
-
-/** A `--to` as it was parsed. */
-export type SinkSpec =
-  | { kind: 'stdout'; text: string }
-  | { kind: 'file'; text: string; path: string }
-  | { kind: 'env'; text: string; path: string; variable: string };
-
-/** The kinds of sink, with what `keys help sinks` says of them. */
-export const sinkKinds = {
-  stdout: 'standard output; off a terminal, the bare value',
-  'file:PATH': 'a file with the value as its only content, mode 0600, replaced as a whole',
-  'env:PATH#NAME': 'one variable of a dotenv file, mode 0600; every other byte stays as it is',
-} as const;
-
-/** Reads a `--to`. Throws `InvalidValue`; nothing is looked up yet. */
-export function parseSink(text: string): SinkSpec {
-  if (text === 'stdout') return { kind: 'stdout', text };
-  const [, kind, rest = ''] = /^([a-z-]+):(.*)$/s.exec(text) ?? [];
-  if (kind === 'file') {
-    if (rest === '') throw new InvalidValue(`'${text}' names no file: write file:PATH`);
-    return { kind, text, path: rest };
-  }
-  if (kind === 'env') return parseEnvSink(text, rest);
-  throw new InvalidValue(`'${text}' is not a sink: write ${Object.keys(sinkKinds).join(', ')}`);
-}
-
-function parseEnvSink(text: string, rest: string): SinkSpec {
-  const [, path, variable] = /^(.+)#([^#]*)$/s.exec(rest) ?? [];
-  if (!path || !variable) throw new InvalidValue(`'${text}' is incomplete: write env:PATH#NAME`);
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)) {
-    throw new InvalidValue(`'${variable}' is not a variable's name: letters, digits and _, no digit first`);
-  }
-  return { kind: 'env', text, path, variable };
-}
 
 export interface Destination {
   sinks: readonly Sink[];
@@ -56,6 +23,7 @@ export interface DestinationRequest {
   /** The fields chosen for the record; undefined: all. */
   fields: readonly string[] | undefined;
   present: Present;
+  context: SinkContext;
   /** What has the secret, for messages; absent: `key`. */
   noun?: string;
 }
@@ -66,17 +34,17 @@ export interface DestinationRequest {
  * it. Everything else is refused (exit 2): a CI log must not get a secret by default. stdout comes last: what is
  * printed cannot be taken back, and by then it is known who else has the secret.
  */
-export function resolveDestination(io: Io, request: DestinationRequest): Destination {
+export async function resolveDestination(io: Io, request: DestinationRequest): Promise<Destination> {
   const { to, secretOnly, format, noun = 'key' } = request;
   const toStdout = to.some(({ kind }) => kind === 'stdout');
-  const sinks = to.filter((spec) => spec.kind !== 'stdout').map((spec) => openSink(spec, io.cwd));
+  const sinks = await openSinks(to.filter(isPlace), request.context);
   if (secretOnly) {
     if (format !== undefined)
       throw usageError(`--secret-only prints no record: leave out --format ${format}`);
     return { sinks: [...sinks, bareSink(io)], presented: false, bare: true };
   }
   if (to.length > 0 && !toStdout) return { sinks, presented: false, bare: false };
-  if (io.stdout.isTTY || carriesSecret(format) || (toStdout && format !== undefined)) {
+  if (showsSecret(io, format) || (toStdout && format !== undefined)) {
     if (request.fields && !request.fields.includes('secret')) throw secretLeftOut(request.fields, noun);
     return { sinks: [...sinks, recordSink(request.present)], presented: true, bare: false };
   }
@@ -88,6 +56,10 @@ export function resolveDestination(io: Io, request: DestinationRequest): Destina
   );
 }
 
+function isPlace(spec: SinkSpec): spec is PlaceSpec {
+  return spec.kind !== 'stdout';
+}
+
 function secretLeftOut(fields: readonly string[], noun: string) {
   return usageError(
     `--json leaves out the field secret, and it could never be shown again; no ${noun} was created`,
@@ -96,11 +68,7 @@ function secretLeftOut(fields: readonly string[], noun: string) {
   );
 }
 
-function carriesSecret(format: string | undefined): boolean {
-  return format === 'json' || format === 'ndjson' || format === 'yaml';
-}
-
-function openSink(spec: Exclude<SinkSpec, { kind: 'stdout' }>, cwd: string): Sink {
-  if (spec.kind === 'file') return fileSink(spec.text, spec.path, cwd);
-  return envSink(spec.text, spec.path, spec.variable, cwd);
+/** Whether stdout gets the secret without `--to stdout` or `--secret-only`: as a part of the record. */
+export function showsSecret(io: Io, format: string | undefined): boolean {
+  return io.stdout.isTTY || format === 'json' || format === 'ndjson' || format === 'yaml';
 }

@@ -1,7 +1,10 @@
 import { KeysError, shellWord } from '../errors.ts';
 import type { Secret } from '../secret.ts';
+import { deliverTo } from './deliver.ts';
 import type { Key } from './key.ts';
-import type { Delivered, KeyBackend, Sink } from './ports.ts';
+import { lostReply, madeNothing } from './lost-reply.ts';
+import type { Journal, Operation, Plan } from './operation.ts';
+import type { Delivered, Sink } from './ports.ts';
 
 export interface Issued {
   key: Key;
@@ -16,13 +19,18 @@ export interface Issuer<Spec extends { name: string }> {
   list(): Promise<readonly Key[]>;
 }
 
-/** What is issued, for messages, and the command that revokes it. */
+/** What is issued, for messages and for the journal, and the command that revokes it. */
 export interface Subject {
+  kind: Plan['kind'];
   noun: string;
   revocation: (id: string) => string;
 }
 
-const aKey: Subject = { noun: 'key', revocation: (id) => `keys revoke ${shellWord(id)} --yes` };
+export const aKey: Subject = {
+  kind: 'create',
+  noun: 'key',
+  revocation: (id) => `keys revoke ${shellWord(id)} --yes`,
+};
 
 export interface Issuing {
   /** Absent: a key. */
@@ -31,125 +39,151 @@ export interface Issuing {
   sinks: readonly Sink[];
   /** The keys that there were before. */
   known: readonly Key[];
+  /** The API keeps no names. */
+  nameless?: boolean;
+  journal: Journal;
   /** Runs first of all with the new secret. */
   onSecret: (secret: Secret) => Promise<void>;
 }
 
 /**
- * Makes a key and hands its secret to every sink, in order. All sinks are checked before the key exists. If a delivery
- * fails, a key that no sink holds is revoked again (exit 1); one that a sink can be shown to hold is kept (exit 5).
- * Where the reply of the API is lost, the keys are looked through for one that nobody has the secret of (exit 5).
+ * Makes a key and hands its secret to every sink, in order. All sinks are checked, and the operation is written down,
+ * before the key exists. From the answer of the API until every sink has it, the secret is in escrow: a delivery that
+ * fails leaves it there (exit 5), and so does the end of this process, whatever ends it. Without an escrow, a key that
+ * no sink holds is revoked again (exit 1), and one that a sink can be shown to hold is kept (exit 5). Where the reply
+ * of the API was lost, the operation stays open (exit 5).
  */
 export async function issueKey<Spec extends { name: string }>(
-  backend: Issuer<Spec>,
+  issuer: Issuer<Spec>,
   spec: Spec,
-  { subject = aKey, sinks, known, onSecret }: Issuing,
+  { subject = aKey, sinks, known, nameless = false, journal, onSecret }: Issuing,
 ): Promise<Issued> {
   for (const sink of sinks) await sink.check();
-  const { key, secret } = await backend.create(spec).catch(async (error: unknown) => {
-    throw isUncertain(error) ? await lost(backend, subject, spec.name, known, error) : error;
+  const operation = await journal.begin({
+    kind: subject.kind,
+    name: spec.name,
+    sinks: sinks.map(({ name }) => name),
+    known: known.filter(({ name }) => nameless || name === spec.name).map(({ id }) => id),
+    ...(nameless && { nameless }),
   });
+  const { key, secret } = await make(issuer, spec, operation, subject);
+  const { id, name } = key;
+  const isHeld = await holds(operation, { id, name, secret });
   const delivered: Delivered[] = [];
   let current: Sink | undefined;
   try {
+    await operation.note({ step: 'created', id });
     await onSecret(secret);
     for (const sink of sinks) {
       current = sink;
-      await sink.deliver({ secret, key, delivered });
-      delivered.push({ sink: sink.name, verified: await confirm(sink, secret) });
+      delivered.push(await deliverTo(sink, { secret, key, delivered }));
+      await operation.note({ step: 'delivered', ...(delivered.at(-1) as Delivered) });
     }
   } catch (cause) {
-    throw await undelivered(backend, subject, key, delivered, current, cause);
+    const failed = current;
+    throw await undelivered(issuer, operation, { subject, key, isHeld, delivered, failed, cause });
   }
+  await operation.end();
   return { key, delivered };
 }
 
-async function confirm(sink: Sink, secret: Secret): Promise<boolean> {
-  if (!sink.readBack) return false;
-  if (await sink.readBack(secret)) return true;
-  throw new KeysError({
-    exit: 'failed',
-    code: 'read_back_failed',
-    message: `what ${sink.name} holds is not the secret that was delivered`,
-  });
+async function make<Spec extends { name: string }>(
+  issuer: Issuer<Spec>,
+  spec: Spec,
+  operation: Operation,
+  subject: Subject,
+): Promise<{ key: Key; secret: Secret }> {
+  try {
+    await operation.note({ step: 'creating' });
+    return await issuer.create(spec);
+  } catch (error) {
+    if (!madeNothing(error)) throw await lostReply(issuer, operation, subject, error);
+    await operation.end();
+    throw error;
+  }
+}
+
+/** Whether the secret is in escrow from here on. */
+async function holds(operation: Operation, held: { id: string; name: string; secret: Secret }) {
+  if (operation.escrow === undefined) return false;
+  return operation.hold(held).then(
+    () => true,
+    () => false,
+  );
+}
+
+interface Undelivered {
+  subject: Subject;
+  key: Key;
+  isHeld: boolean;
+  delivered: readonly Delivered[];
+  failed: Sink | undefined;
+  cause: unknown;
 }
 
 /** The failure to report, after the world was put in order. */
 async function undelivered(
-  backend: Pick<KeyBackend, 'revoke'>,
-  { noun, revocation }: Subject,
-  key: Key,
-  delivered: readonly Delivered[],
-  failed: Sink | undefined,
-  cause: unknown,
+  issuer: Pick<Issuer<never>, 'revoke'>,
+  operation: Operation,
+  { subject: { noun, revocation }, key, isHeld, delivered, failed, cause }: Undelivered,
 ): Promise<KeysError> {
   const to = failed ? ` to ${failed.name}` : '';
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const holders = delivered.filter(({ verified }) => verified).map(({ sink }) => sink);
+  const recovery = `keys recover ${operation.id}`;
+  const unfinished = (code: string, message: string, hints: readonly string[]) =>
+    new KeysError({ exit: 'unfinished', code, message, hints, operation: operation.id, cause });
+  const leave = async () => {
+    // The disk may be full, which may be why it was not delivered: what was written before is enough to go on.
+    await operation
+      .note({ step: 'undelivered', ...(failed && { sink: failed.name }), reason })
+      .catch(() => {});
+    await operation.leave();
+  };
+
+  if (isHeld) {
+    await leave();
+    const others = delivered.length > 0 ? `is in ${names(delivered)}, but ` : '';
+    return unfinished(
+      'in_escrow',
+      `the secret of ${key.name} (${key.id}) ${others}was not delivered${to}: ${reason}; it waits in the ${operation.escrow}`,
+      [...causeHints(cause), recovery],
+    );
+  }
+  const holders = delivered.filter(({ verified }) => verified);
   if (holders.length > 0) {
+    await leave();
+    return unfinished(
+      'partly_delivered',
+      `the secret of ${key.name} (${key.id}) is in ${names(holders)} but was not delivered${to}: ${reason}`,
+      [
+        revocation(key.id),
+        `the ${noun} works; copy its secret from ${holders[0]?.sink} or revoke it`,
+        recovery,
+      ],
+    );
+  }
+  if (await issuer.revoke(key.id).catch(() => false)) {
+    await operation.end();
     return new KeysError({
-      exit: 'unfinished',
-      code: 'partly_delivered',
-      message: `the secret of ${key.name} (${key.id}) is in ${holders.join(', ')} but was not delivered${to}: ${reason}`,
-      hints: [revocation(key.id), `the ${noun} works; copy its secret from ${holders[0]} or revoke it`],
+      exit: 'failed',
+      code: 'delivery_failed',
+      message: `the secret was not delivered${to}: ${reason}; the new ${noun} ${key.id} was revoked again`,
+      hints: [...causeHints(cause)],
       cause,
     });
   }
-  const isRevoked = await backend.revoke(key.id).catch(() => false);
-  if (!isRevoked) {
-    return new KeysError({
-      exit: 'unfinished',
-      code: 'orphan_key',
-      message: `the secret was not delivered${to} (${reason}), and the new ${noun} ${key.id} could not be revoked`,
-      hints: [revocation(key.id)],
-      cause,
-    });
-  }
-  return new KeysError({
-    exit: 'failed',
-    code: 'delivery_failed',
-    message: `the secret was not delivered${to}: ${reason}; the new ${noun} ${key.id} was revoked again`,
-    hints: causeHints(cause),
-    cause,
-  });
+  await leave();
+  return unfinished(
+    'orphan_key',
+    `the secret was not delivered${to} (${reason}), and the new ${noun} ${key.id} could not be revoked`,
+    [recovery, revocation(key.id)],
+  );
+}
+
+function names(delivered: readonly Delivered[]): string {
+  return delivered.map(({ sink }) => sink).join(', ');
 }
 
 function causeHints(cause: unknown): readonly string[] {
   return cause instanceof KeysError ? (cause.failure.hints ?? []) : [];
-}
-
-/** Whether the key may have been made all the same. */
-function isUncertain(error: unknown): error is KeysError {
-  if (!(error instanceof KeysError)) return false;
-  const { code, httpStatus = 0 } = error.failure;
-  return code === 'reply_lost' || httpStatus >= 500;
-}
-
-/** What became of a create whose reply was lost: by name, among the keys that were not there before. Nothing is ended. */
-async function lost(
-  backend: Pick<Issuer<never>, 'list'>,
-  { revocation }: Subject,
-  name: string,
-  known: readonly Key[],
-  cause: KeysError,
-): Promise<KeysError> {
-  const before = new Set(known.map(({ id }) => id));
-  const after = await backend.list().catch(() => undefined);
-  const made = after?.filter((key) => key.name === name && !before.has(key.id)) ?? [];
-  const hints = made.map(({ id }) => revocation(id));
-  if (made.length > 0) {
-    const ids = made.map(({ id }) => id).join(', ');
-    return uncertain(cause, `${cause.message}; nobody has the secret of the new key ${ids}`, hints);
-  }
-  if (!after)
-    return uncertain(cause, `${cause.message}; a key named ${name} may have been made`, ['keys list']);
-  return new KeysError({
-    ...cause.failure,
-    message: `${cause.message}; no new key of that name is listed`,
-    cause,
-  });
-}
-
-function uncertain(cause: KeysError, message: string, hints: readonly string[]): KeysError {
-  return new KeysError({ ...cause.failure, exit: 'unfinished', code: 'reply_lost', message, hints, cause });
 }

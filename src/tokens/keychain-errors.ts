@@ -11,7 +11,7 @@ export interface KeychainCall {
   limit: number;
   linux: boolean;
   /** Absent: session tokens. */
-  holds?: 'tokens' | 'secrets';
+  holds?: 'tokens' | 'secrets' | 'escrow';
 }
 
 /**

@@ -10,8 +10,17 @@ export interface Keychain extends KeychainItems {
   describe(): string;
 }
 
-/** Session tokens are under one service, secrets of keys under another: no name of the one is ever taken for the other. */
-const services = { tokens: 'keys-cli', secrets: 'keys-cli-secrets' } as const;
+/** The keychain as a whole. */
+export interface SystemKeychain extends Keychain {
+  /** Writes a value and reads it back, in one go; false where something else comes back. */
+  keep(account: string, value: string): Promise<boolean>;
+}
+
+/**
+ * Session tokens are under one service, secrets of keys under another, those that wait to be delivered under a third: no
+ * name of the one is ever taken for another.
+ */
+const services = { tokens: 'keys-cli', secrets: 'keys-cli-secrets', escrow: 'keys-cli-escrow' } as const;
 
 /** Milliseconds that nobody has to wait longer for a keychain than. */
 export const keychainLimit = 3000;
@@ -29,7 +38,11 @@ export interface KeychainOptions {
  * `keychain_locked`, `keychain_silent` or `keychain_failed`. Also without `limit`, a keychain that cannot even be
  * reached within 3 s is silent: it asks for a password only after that.
  */
-export function openKeychain({ limit, env = process.env, holds = 'tokens' }: KeychainOptions): Keychain {
+export function openKeychain({
+  limit,
+  env = process.env,
+  holds = 'tokens',
+}: KeychainOptions): SystemKeychain {
   const keychain = names[process.platform] ?? names.linux;
   const call = async <T>(account: string, work: (items: KeychainItems) => Promise<T>): Promise<T> => {
     const options = { service: services[holds], env, openingLimit: keychainLimit, limit };
@@ -49,7 +62,16 @@ export function openKeychain({ limit, env = process.env, holds = 'tokens' }: Key
     remove: (account) => call(account, (one) => one.remove(account)),
   };
   // macOS asks its user for each access by a program that it does not know, such as a Node.js just upgraded.
-  return { ...(process.platform === 'darwin' ? readOnce(items) : items), describe: () => keychain };
+  const shared = process.platform === 'darwin' ? readOnce(items) : items;
+  return {
+    ...shared,
+    describe: () => keychain,
+    keep: (account, value) =>
+      call(account, async (one) => {
+        await one.write(account, value);
+        return (await one.read(account)) === value;
+      }),
+  };
 }
 
 /** Asks for each value once; again after it was written, so that what is read back was really stored. */

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { DestinationRequest } from '../../src/delivery/destinations.ts';
-import { parseSink, resolveDestination, sinkKinds } from '../../src/delivery/destinations.ts';
+import { resolveDestination } from '../../src/delivery/destinations.ts';
+import { parseSink, sinkKinds } from '../../src/delivery/sink-spec.ts';
 import { InvalidValue } from '../../src/errors.ts';
 import { Secret } from '../../src/secret.ts';
-import { failureOf } from '../support/failure.ts';
+import { failureIn } from '../support/failure.ts';
 import { fakeIo } from '../support/fake-io.ts';
 import { key } from '../support/key.ts';
+import { sinkContext } from '../support/sink-context.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 describe('a sink', () => {
@@ -64,6 +66,7 @@ function world({ terminal = false, to = [], secretOnly = false, format, fields }
     secretOnly,
     format,
     fields,
+    context: sinkContext(cwd),
     present: async (_, value) => void presented.push(value),
   };
   return { ...fake, cwd, presented, resolve: () => resolveDestination(fake.io, request) };
@@ -74,7 +77,7 @@ type Form = 'record' | 'bare' | 'elsewhere';
 /** What is said of stdout, and what really happens there. */
 async function formOn(given: Case): Promise<{ form: Form; sinks: string[] }> {
   const { resolve, stdout, presented } = world(given);
-  const { sinks, presented: isPresented, bare } = resolve();
+  const { sinks, presented: isPresented, bare } = await resolve();
   const delivery = { secret: new Secret('sk_EXAMPLE'), key: key(), delivered: [] };
   for (const sink of sinks) await sink.deliver(delivery);
   const form = presented.length > 0 ? 'record' : stdout() === 'sk_EXAMPLE\n' ? 'bare' : 'elsewhere';
@@ -124,8 +127,8 @@ describe('off a terminal', () => {
     ['--format csv', { format: 'csv' }],
     ['--format tsv', { format: 'tsv' }],
     ['--format table', { format: 'table' }],
-  ])('%s does not ask for the secret, and is refused before a key exists', (_, given) => {
-    expect(failureOf(world(given).resolve)).toMatchObject({
+  ])('%s does not ask for the secret, and is refused before a key exists', async (_, given) => {
+    expect(await failureIn(world(given).resolve())).toMatchObject({
       exit: 'usage',
       message: expect.stringContaining('no key was created'),
       hints: [expect.stringContaining('--to file:PATH'), expect.stringContaining('--secret-only')],
@@ -140,13 +143,14 @@ test('sinks are used in the order in which they were named, stdout last', async 
 
 test('paths are taken from the working folder', async () => {
   const { cwd, resolve } = world({ to: ['file:missing/token'] });
-  await expect(resolve().sinks[0]?.check()).rejects.toThrow(join(cwd, 'missing', 'token'));
+  await expect((await resolve()).sinks[0]?.check()).rejects.toThrow(join(cwd, 'missing', 'token'));
 });
 
 test.each([true, false])(
   'fields that would print the record without the secret are refused (terminal: %s)',
-  (terminal) => {
-    expect(failureOf(world({ terminal, format: 'json', fields: ['id', 'name'] }).resolve)).toMatchObject({
+  async (terminal) => {
+    const { resolve } = world({ terminal, format: 'json', fields: ['id', 'name'] });
+    expect(await failureIn(resolve())).toMatchObject({
       exit: 'usage',
       message: expect.stringContaining('leaves out the field secret'),
       hints: ['--json id,name,secret', expect.stringContaining('--to file:PATH')],
@@ -154,8 +158,8 @@ test.each([true, false])(
   },
 );
 
-test.each(['json', 'table', 'csv'])('--secret-only contradicts --format %s', (format) => {
-  expect(failureOf(world({ secretOnly: true, format }).resolve)).toMatchObject({
+test.each(['json', 'table', 'csv'])('--secret-only contradicts --format %s', async (format) => {
+  expect(await failureIn(world({ secretOnly: true, format }).resolve())).toMatchObject({
     exit: 'usage',
     message: `--secret-only prints no record: leave out --format ${format}`,
   });

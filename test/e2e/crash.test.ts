@@ -8,6 +8,14 @@ import { program, Sandbox } from '../support/sandbox.ts';
 
 const slow = 300_000;
 
+let names = 0;
+
+/** A name of its own for each key: one that was interrupted is in the way of the next one of its name. */
+function nextName(): string {
+  names += 1;
+  return `crash-${names}`;
+}
+
 test(
   'no key whose secret was received is lost when processes are killed at random moments',
   async () => {
@@ -20,10 +28,14 @@ test(
       let span = 200;
       while (kills < 60 || acknowledged.length < 15) {
         const begun = performance.now();
-        const { killed, stdout } = await runUntilKilled(box, ['create', 'crash', '--secret-only'], (kill) => {
-          const timer = setTimeout(kill, Math.random() * span);
-          return { onOutput: kill, onEnd: () => clearTimeout(timer) };
-        });
+        const { killed, stdout } = await runUntilKilled(
+          box,
+          ['create', nextName(), '--secret-only'],
+          (kill) => {
+            const timer = setTimeout(kill, Math.random() * span);
+            return { onOutput: kill, onEnd: () => clearTimeout(timer) };
+          },
+        );
         const received = stdout.endsWith('\n');
         if (received) acknowledged.push(stdout.trimEnd());
         else if (killed) kills += 1;
@@ -56,7 +68,7 @@ test(
     let span = 12;
 
     while (outcomes.old + outcomes.new < 20 || outcomes.old === 0 || outcomes.new === 0) {
-      const { killed } = await runUntilKilled(box, ['create', 'crash', '--to', 'env:.env#K'], (kill) => {
+      const { killed } = await runUntilKilled(box, ['create', nextName(), '--to', 'env:.env#K'], (kill) => {
         // The first change in the folder is the lock: what comes next is the writing.
         let timer: NodeJS.Timeout | undefined;
         const watcher = watch(box.cwd, () => {

@@ -23,7 +23,11 @@ const phrases = {
   undici: 'UND_ERR_SOCKET',
   valibot: '~standard',
   yaml: 'BLOCK_FOLDED',
-  delivery: 'variable_set_twice',
+  delivery: '--allow-in-git',
+  dotenv: 'variable_set_twice',
+  journal: 'journal_not_written',
+  keychain: 'keys-cli-escrow',
+  recover: 'no_such_operation',
   create: '--if-missing',
   doctor: 'no database yet',
   list: '--older-than',
@@ -48,14 +52,16 @@ test.for<[command: string, parts: string[]]>([
   ['list', ['commander', 'libsql', 'list']],
   ['list --format table', ['chalk', 'cli-table3', 'commander', 'libsql', 'list']],
   ['list --format yaml', ['commander', 'libsql', 'list', 'yaml']],
-  ['create ci --to file:secret', ['commander', 'create', 'delivery', 'libsql']],
+  ['create ci --to file:secret', ['commander', 'create', 'delivery', 'journal', 'libsql']],
+  ['create ci --to env:.env#K', ['commander', 'create', 'delivery', 'dotenv', 'journal', 'libsql']],
+  ['recover --list', ['commander', 'delivery', 'journal', 'recover']],
   ['revoke ci --yes --json', ['commander', 'libsql', 'revoke']],
   ['status --json', ['commander', 'libsql']],
   ['session list', ['commander', 'libsql']],
   ['logs --format ndjson', ['commander', 'libsql', 'logs']],
 ])('%s loads only what it uses', async ([command, parts]) => {
   const box = new Sandbox();
-  for (const file of ['first', 'secret']) box.expectSecretIn(file);
+  for (const file of ['first', 'secret', '.env']) box.expectSecretIn(file);
   await box.program(['create', 'ci', '--to', 'file:first']);
   expect(partsIn(await loadedBy(box, command.split(' ')))).toEqual(parts);
 });

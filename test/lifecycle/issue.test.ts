@@ -1,13 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../src/errors.ts';
 import { issueKey } from '../../src/lifecycle/issue.ts';
-import type { Key } from '../../src/lifecycle/key.ts';
-import type { KeyBackend, Sink } from '../../src/lifecycle/ports.ts';
+import type { Sink } from '../../src/lifecycle/ports.ts';
 import type { Secret } from '../../src/secret.ts';
 import { spec } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';
 import { FakeWorld, fakeSecret } from '../support/fake-backend.ts';
-import { key } from '../support/key.ts';
 
 const full = new KeysError({
   exit: 'failed',
@@ -17,23 +15,40 @@ const full = new KeysError({
 });
 
 /** Issues a key to these sinks. */
-function issue(world: FakeWorld, sinks: readonly Sink[]) {
+function issue(world: FakeWorld, sinks: readonly Sink[], { escrow = true } = {}) {
   const onSecret = async (secret: Secret) => world.take(`mask ${secret.reveal()}`);
-  return issueKey(world.backend(), spec(), { sinks, known: [], onSecret });
+  return issueKey(world.backend(), spec(), {
+    sinks,
+    known: [],
+    journal: world.journal({ escrow }),
+    onSecret,
+  });
 }
 
-test('checks every sink, creates, masks, then delivers to each in order and reads it back', async () => {
+/** Without an escrow: as on a machine that has no keychain. */
+function issueUnheld(world: FakeWorld, sinks: readonly Sink[]) {
+  return issue(world, sinks, { escrow: false });
+}
+
+test('writes each step down before the next one, and the secret to escrow before all else', async () => {
   const world = new FakeWorld();
   const [first, second] = [world.sink('file:a', true), world.sink('stdout')];
   const issued = await issue(world, [first, second]);
   expect(world.steps).toEqual([
     'check file:a',
     'check stdout',
+    'begin',
+    'note creating',
     'create',
+    'hold',
+    'note created',
     `mask ${fakeSecret}`,
     `deliver file:a ${fakeSecret}`,
     `read file:a ${fakeSecret}`,
+    'note delivered',
     `deliver stdout ${fakeSecret}`,
+    'note delivered',
+    'end',
   ]);
   expect(issued.key).toMatchObject({ id: 'new00001', name: 'ci' });
   expect(issued.delivered).toEqual([
@@ -50,167 +65,170 @@ test('each sink is told who has the secret already', async () => {
 });
 
 describe('before there is a key', () => {
-  test.each(['check file:a', 'check file:b'])(
+  test.each(['check file:a', 'check file:b', 'begin'])(
     'a failure at "%s" is passed on, and no key is made',
     async (step) => {
       const world = new FakeWorld({ [step]: full });
       const failure = await failureIn(issue(world, [world.sink('file:a', true), world.sink('file:b', true)]));
       expect(failure).toBe(full.failure);
       expect(world.steps.at(-1)).toBe(step);
-      expect(world.steps).not.toContain('create');
     },
   );
 
-  test('a failure of the API is passed on, and nothing is revoked', async () => {
-    const world = new FakeWorld({ create: full });
-    expect(await failureIn(issue(world, [world.sink('file:a')]))).toBe(full.failure);
-    expect(world.steps).toEqual(['check file:a', 'create']);
+  test.each(['note creating', 'create'])(
+    'a failure at "%s" ends the operation, and nothing is revoked',
+    async (step) => {
+      const world = new FakeWorld({ [step]: full });
+      expect(await failureIn(issue(world, [world.sink('file:a')]))).toBe(full.failure);
+      expect(world.steps.slice(-2)).toEqual([step, 'end']);
+    },
+  );
+});
+
+describe('a secret that cannot be delivered waits in escrow', () => {
+  test.each([
+    ['the masking fails', `mask ${fakeSecret}`, 'was not delivered: '],
+    ['the journal cannot be written any more', 'note created', 'was not delivered: '],
+    ['the first delivery fails', `deliver file:a ${fakeSecret}`, 'was not delivered to file:a: '],
+    ['reading back fails', `read file:a ${fakeSecret}`, 'was not delivered to file:a: '],
+    [
+      'the second delivery fails',
+      `deliver file:b ${fakeSecret}`,
+      'is in file:a, but was not delivered to file:b: ',
+    ],
+  ])('when %s', async (_, step, what) => {
+    const world = new FakeWorld({ [step]: full });
+    const failure = await failureIn(issue(world, [world.sink('file:a', true), world.sink('file:b', true)]));
+    expect(failure).toMatchObject({
+      exit: 'unfinished',
+      code: 'in_escrow',
+      message: `the secret of ci (new00001) ${what}the disk is full; it waits in the test escrow`,
+      hints: ['df -h', 'keys recover op000001'],
+      operation: 'op000001',
+    });
+    expect(world.steps.slice(-3)).toEqual([step, 'note undelivered', 'leave']);
+  });
+
+  test('also where the failure cannot be written down', async () => {
+    const world = new FakeWorld({ [`deliver file:a ${fakeSecret}`]: full, 'note undelivered': full });
+    expect(await failureIn(issue(world, [world.sink('file:a', true)]))).toMatchObject({ code: 'in_escrow' });
+    expect(world.steps.at(-1)).toBe('leave');
+  });
+
+  test('and where the escrow refuses it, it is delivered all the same', async () => {
+    const world = new FakeWorld({ hold: full });
+    await issue(world, [world.sink('file:a', true)]);
+    expect(world.steps).toContain(`deliver file:a ${fakeSecret}`);
+    expect(world.steps.at(-1)).toBe('end');
+  });
+
+  test('or the key is revoked, where the escrow has refused it and the sink does too', async () => {
+    const world = new FakeWorld({ hold: full, [`deliver file:a ${fakeSecret}`]: full });
+    expect(await failureIn(issue(world, [world.sink('file:a', true)]))).toMatchObject({
+      exit: 'failed',
+      code: 'delivery_failed',
+    });
+    expect(world.steps.slice(-2)).toEqual(['revoke new00001', 'end']);
   });
 });
 
-describe('a key that no sink holds is revoked again', () => {
+describe('without an escrow, a key that no sink holds is revoked again', () => {
   test.each([
     ['the masking fails', `mask ${fakeSecret}`, ''],
     ['the first delivery fails', `deliver file:a ${fakeSecret}`, ' to file:a'],
     ['reading back fails', `read file:a ${fakeSecret}`, ' to file:a'],
   ])('when %s', async (_, step, to) => {
     const world = new FakeWorld({ [step]: full });
-    const failure = await failureIn(issue(world, [world.sink('file:a', true), world.sink('file:b', true)]));
+    const failure = await failureIn(
+      issueUnheld(world, [world.sink('file:a', true), world.sink('file:b', true)]),
+    );
     expect(failure).toMatchObject({
       exit: 'failed',
       code: 'delivery_failed',
       message: `the secret was not delivered${to}: the disk is full; the new key new00001 was revoked again`,
       hints: ['df -h'],
     });
-    expect(world.steps.slice(-2)).toEqual([step, 'revoke new00001']);
+    expect(world.steps.slice(-3)).toEqual([step, 'revoke new00001', 'end']);
   });
 
   test('when what was read back is something else', async () => {
     const world = new FakeWorld();
-    const failure = await failureIn(issue(world, [world.sink('file:a', false), world.sink('file:b', true)]));
+    const failure = await failureIn(
+      issueUnheld(world, [world.sink('file:a', false), world.sink('file:b', true)]),
+    );
     expect(failure).toMatchObject({ exit: 'failed', code: 'delivery_failed' });
     expect(failure.message).toContain('what file:a holds is not the secret that was delivered');
-    expect(world.steps.slice(-2)).toEqual([`read file:a ${fakeSecret}`, 'revoke new00001']);
+    expect(world.steps.slice(-3)).toEqual([`read file:a ${fakeSecret}`, 'revoke new00001', 'end']);
   });
 
   test('when the only sink that has it cannot be read', async () => {
     const world = new FakeWorld({ [`deliver file:b ${fakeSecret}`]: full });
-    const failure = await failureIn(issue(world, [world.sink('clipboard'), world.sink('file:b', true)]));
+    const failure = await failureIn(
+      issueUnheld(world, [world.sink('clipboard'), world.sink('file:b', true)]),
+    );
     expect(failure).toMatchObject({ exit: 'failed', code: 'delivery_failed' });
-    expect(world.steps.at(-1)).toBe('revoke new00001');
+    expect(world.steps.at(-2)).toBe('revoke new00001');
   });
 
   test('when something fails that nobody expected', async () => {
     const world = new FakeWorld({ [`deliver file:a ${fakeSecret}`]: new TypeError('no such method') });
-    const failure = await failureIn(issue(world, [world.sink('file:a', true)]));
+    const failure = await failureIn(issueUnheld(world, [world.sink('file:a', true)]));
     expect(failure).toMatchObject({ exit: 'failed', code: 'delivery_failed', hints: [] });
-    expect(world.steps.at(-1)).toBe('revoke new00001');
+    expect(world.steps.at(-2)).toBe('revoke new00001');
   });
 });
 
-describe('a key that a sink can be shown to hold is kept', () => {
+describe('without an escrow, a key that a sink can be shown to hold is kept', () => {
   test.each([
     ['the second delivery fails', `deliver file:b ${fakeSecret}`],
     ['reading the second back fails', `read file:b ${fakeSecret}`],
   ])('when %s', async (_, step) => {
     const world = new FakeWorld({ [step]: full });
-    const failure = await failureIn(issue(world, [world.sink('file:a', true), world.sink('file:b', true)]));
+    const failure = await failureIn(
+      issueUnheld(world, [world.sink('file:a', true), world.sink('file:b', true)]),
+    );
     expect(failure).toMatchObject({
       exit: 'unfinished',
       code: 'partly_delivered',
       message: 'the secret of ci (new00001) is in file:a but was not delivered to file:b: the disk is full',
+      operation: 'op000001',
     });
     expect(failure.hints?.[0]).toBe('keys revoke new00001 --yes');
-    expect(world.steps.at(-1)).toBe(step);
+    expect(world.steps.slice(-2)).toEqual(['note undelivered', 'leave']);
   });
 
   test('and sinks that cannot be read are not named as holders', async () => {
     const world = new FakeWorld({ [`deliver file:c ${fakeSecret}`]: full });
     const sinks = [world.sink('clipboard'), world.sink('file:b', true), world.sink('file:c', true)];
-    const failure = await failureIn(issue(world, sinks));
+    const failure = await failureIn(issueUnheld(world, sinks));
     expect(failure.message).toContain('is in file:b but was not delivered to file:c');
     expect(world.steps).not.toContain('revoke new00001');
   });
 });
 
-test('a new key that can be neither delivered nor revoked is reported by its id (exit 5)', async () => {
+test('a new key that can be neither delivered nor revoked stays in the journal (exit 5)', async () => {
   const world = new FakeWorld({
     [`deliver file:a ${fakeSecret}`]: full,
     'revoke new00001': new Error('the server is gone'),
   });
-  expect(await failureIn(issue(world, [world.sink('file:a', true)]))).toMatchObject({
+  expect(await failureIn(issueUnheld(world, [world.sink('file:a', true)]))).toMatchObject({
     exit: 'unfinished',
     code: 'orphan_key',
     message:
       'the secret was not delivered to file:a (the disk is full), and the new key new00001 could not be revoked',
-    hints: ['keys revoke new00001 --yes'],
+    hints: ['keys recover op000001', 'keys revoke new00001 --yes'],
+    operation: 'op000001',
   });
+  expect(world.steps.at(-1)).toBe('leave');
 });
 
 test('no failure repeats the secret', async () => {
   for (const step of ['mask', 'deliver file:a', 'read file:a', 'deliver file:b']) {
-    const world = new FakeWorld({ [`${step} ${fakeSecret}`]: full });
-    const failure = await failureIn(issue(world, [world.sink('file:a', true), world.sink('file:b', true)]));
-    expect(JSON.stringify(failure)).not.toContain(fakeSecret);
+    for (const escrow of [true, false]) {
+      const world = new FakeWorld({ [`${step} ${fakeSecret}`]: full });
+      const sinks = [world.sink('file:a', true), world.sink('file:b', true)];
+      const failure = await failureIn(issue(world, sinks, { escrow }));
+      expect(JSON.stringify(failure)).not.toContain(fakeSecret);
+    }
   }
-});
-
-describe('a create whose reply was lost', () => {
-  const replyLost = new KeysError({ exit: 'network', code: 'reply_lost', message: 'the reply was lost' });
-  const old = key({ id: 'old00001', name: 'ci' });
-
-  /** What is reported where these keys are listed afterwards; undefined: the list fails as well. */
-  async function reported(after: Key[] | undefined, error: Error = replyLost) {
-    const world = new FakeWorld({ create: error });
-    const backend: KeyBackend = {
-      ...world.backend(),
-      list: async () => {
-        if (!after) throw replyLost;
-        return after;
-      },
-    };
-    const failure = await failureIn(
-      issueKey(backend, spec(), { sinks: [], known: [old], onSecret: async () => {} }),
-    );
-    return { failure, steps: world.steps };
-  }
-
-  test('names the key that it made, and ends none', async () => {
-    const { failure, steps } = await reported([
-      old,
-      key({ id: 'new00001', name: 'ci' }),
-      key({ id: 'other001', name: 'x' }),
-    ]);
-    expect(failure).toMatchObject({
-      exit: 'unfinished',
-      code: 'reply_lost',
-      hints: ['keys revoke new00001 --yes'],
-    });
-    expect(steps).toEqual(['create']);
-  });
-
-  test('says so where no new key is listed', async () => {
-    const { failure } = await reported([old]);
-    expect(failure).toMatchObject({
-      exit: 'network',
-      message: 'the reply was lost; no new key of that name is listed',
-    });
-  });
-
-  test('is unfinished where nobody can be asked', async () => {
-    expect((await reported(undefined)).failure).toMatchObject({ exit: 'unfinished', hints: ['keys list'] });
-  });
-
-  test('is looked for after a failure of the server too, and not after a refusal', async () => {
-    const made = [old, key({ id: 'new00001', name: 'ci' })];
-    const broken = new KeysError({
-      exit: 'network',
-      code: 'server_failed',
-      message: 'oops',
-      httpStatus: 500,
-    });
-    expect((await reported(made, broken)).failure.exit).toBe('unfinished');
-    const refused = new KeysError({ exit: 'limit', code: 'conflict', message: 'no', httpStatus: 409 });
-    expect((await reported(made, refused)).failure).toMatchObject({ exit: 'limit', code: 'conflict' });
-  });
 });

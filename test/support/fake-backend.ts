@@ -1,4 +1,5 @@
 import { capabilities } from '../../src/authority/capabilities.ts';
+import type { Held, Journal, WrittenStep } from '../../src/lifecycle/operation.ts';
 import type { Delivered, KeyBackend, LogEntry, Sink } from '../../src/lifecycle/ports.ts';
 import { Secret } from '../../src/secret.ts';
 import { key } from './key.ts';
@@ -41,6 +42,35 @@ export class FakeWorld {
       logs: () => entriesOf([]),
       usage: async () => [],
       verify: async () => ({ valid: true, reason: 'ok', httpStatus: 200 }),
+    };
+  }
+
+  /** A journal, with an escrow unless told otherwise. Its steps are among the world's, notes as `note <step>`. */
+  journal({ escrow = true }: { escrow?: boolean } = {}): Journal {
+    return {
+      begin: async (plan) => {
+        this.take('begin');
+        const steps: WrittenStep[] = [];
+        let held: Held | undefined;
+        return {
+          id: 'op000001',
+          plan,
+          steps,
+          escrow: escrow ? 'test escrow' : undefined,
+          note: async (step) => {
+            this.take(`note ${step.step}`);
+            steps.push({ ...step, at: '2026-11-20T12:00:00.000Z' });
+          },
+          hold: async (one) => {
+            if (!escrow) return;
+            this.take('hold');
+            held = one;
+          },
+          held: async () => held,
+          end: async () => this.take('end'),
+          leave: async () => this.take('leave'),
+        };
+      },
     };
   }
 

@@ -1,12 +1,16 @@
-import type { Keychain } from '../../src/tokens/keychain.ts';
+import type { Keychain, SystemKeychain } from '../../src/tokens/keychain.ts';
 
 /** A keychain that lasts as long as the test, and what it holds. */
-export function memoryKeychain(items = new Map<string, string>()): Keychain {
+export function memoryKeychain(items = new Map<string, string>()): SystemKeychain {
   return {
     read: async (account) => items.get(account),
     write: async (account, value) => void items.set(account, value),
     remove: async (account) => items.delete(account),
     describe: () => 'test keychain',
+    keep: async (account, value) => {
+      items.set(account, value);
+      return true;
+    },
   };
 }
 

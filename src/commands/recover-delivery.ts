@@ -1,0 +1,108 @@
+import { resolveDestination, showsSecret } from '../delivery/destinations.ts';
+import { maskInCiLog } from '../delivery/mask.ts';
+import type { SinkSpec } from '../delivery/sink-spec.ts';
+import { parseSink } from '../delivery/sink-spec.ts';
+import type { Key } from '../lifecycle/key.ts';
+import type { Delivered } from '../lifecycle/ports.ts';
+import type { Standing } from '../lifecycle/recovery.ts';
+import { redeliver } from '../lifecycle/recovery.ts';
+import { sinkContextOf } from '../places.ts';
+import type { End, Recovery } from './recover-end.ts';
+import { revoke } from './recover-end.ts';
+import { describe } from './recover-report.ts';
+
+/**
+ * Hands the secret that waits in escrow to the sinks that do not have it, or to those that --to names; undefined where
+ * it was printed. Throws `KeysError` where a sink fails: the secret then goes on waiting.
+ */
+export async function deliver(
+  recovery: Recovery,
+  { key, secret, sinks }: Extract<Standing, { kind: 'deliverable' }>,
+): Promise<End | undefined> {
+  const { app, open, operation, input, isOne } = recovery;
+  const specs = input.to.length > 0 ? input.to : sinks.map(parseSink);
+  const places = specs.filter(({ kind }) => kind !== 'stdout');
+  const mayPrint =
+    isOne && (input.secretOnly || input.to.length > 0 || showsSecret(app.io, app.output.format));
+  if (places.length < specs.length && !mayPrint) return withoutStdout(recovery, { key, places });
+  const answer = await ask(recovery, key, specs);
+  if (answer === 'revoke') return revoke(recovery, key);
+  if (answer === 'leave') return { outcome: 'open', id: key.id, reason: 'left as it is' };
+
+  const before = describe(open).delivered;
+  const destination = await resolveDestination(app.io, {
+    to: specs,
+    secretOnly: input.secretOnly,
+    format: app.output.format,
+    fields: app.output.fields,
+    context: sinkContextOf(app, input.allowInGit, input.to.length > 0 ? app.io.cwd : open.header.setting.cwd),
+    present: ({ delivered }, value) => print(recovery, key, [...before, ...delivered], value),
+  });
+  app.begin();
+  const delivered = await redeliver(operation, { key, secret }, destination.sinks, (one) =>
+    maskInCiLog(app.io, one),
+  );
+  for (const { sink, verified } of delivered) {
+    if (sink !== 'stdout') await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
+  }
+  if (destination.bare || destination.presented) return undefined;
+  return { outcome: 'delivered', id: key.id, delivered: [...before, ...delivered] };
+}
+
+/** Where the secret was to be printed for a reader who is gone, and cannot be printed here. */
+async function withoutStdout(
+  recovery: Recovery,
+  { key, places }: { key: Key; places: readonly SinkSpec[] },
+): Promise<End | undefined> {
+  const { app, open, operation } = recovery;
+  const { id } = open.header;
+  const holders = describe(open).delivered.filter(({ verified }) => verified);
+  if (places.length === 0 && holders.length > 0) {
+    app.begin();
+    await operation.end();
+    return {
+      outcome: 'delivered',
+      id: key.id,
+      reason: 'it was to be printed as well, and can be read there',
+    };
+  }
+  if (app.globals.yes) return revoke(recovery, key);
+  return {
+    outcome: 'open',
+    id: key.id,
+    reason: `its secret was to be printed: keys recover ${id} --to env:.env#API_KEY, or --secret-only, or --revoke`,
+  };
+}
+
+async function print(
+  { app, open }: Recovery,
+  { id }: Key,
+  delivered: readonly Delivered[],
+  secret: string,
+): Promise<void> {
+  const all = [...delivered, { sink: 'stdout', verified: false }];
+  const { reason: _, ...known } = describe(open);
+  const record = { ...known, outcome: 'delivered' as const, id, delivered: all, secret };
+  await app.print({
+    kind: 'one',
+    record,
+    columns: ['operation', 'outcome', 'id', 'name', 'secret'],
+    table: async (_, terminal) =>
+      (await import('../output/views/operations.ts')).deliveredView(record, terminal),
+  });
+}
+
+/** On a terminal the person says what to do; elsewhere, and with --yes, it is delivered as it was meant to be. */
+async function ask(
+  { app, input, maker }: Recovery,
+  key: Key,
+  specs: readonly SinkSpec[],
+): Promise<'deliver' | 'revoke' | 'leave'> {
+  if (!app.interactive || app.globals.yes || input.to.length > 0 || input.secretOnly) return 'deliver';
+  const places = specs.map(({ text }) => (text === 'stdout' ? 'this terminal' : text)).join(', ');
+  return app.choose(`The secret of ${key.name} (${key.id}) is in escrow.`, [
+    { value: 'deliver', name: `deliver it to ${places}` },
+    { value: 'revoke', name: `revoke the ${maker.subject.noun}` },
+    { value: 'leave', name: 'leave it in escrow' },
+  ]);
+}

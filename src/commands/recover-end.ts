@@ -1,0 +1,29 @@
+import type { App } from '../app.ts';
+import type { OpenOperation } from '../journal/journal.ts';
+import type { Key } from '../lifecycle/key.ts';
+import type { Operation } from '../lifecycle/operation.ts';
+import type { Maker } from '../operations.ts';
+import type { Outcome } from '../output/views/operations.ts';
+import type { RecoverInput } from './recover.ts';
+
+/** One operation that is being recovered, and all that it takes. */
+export interface Recovery {
+  app: App;
+  open: OpenOperation;
+  operation: Operation;
+  maker: Maker;
+  input: RecoverInput;
+  /** It was named, or is the only one: what is asked for is about this one. */
+  isOne: boolean;
+}
+
+export type End = Partial<Outcome> & Pick<Outcome, 'outcome'>;
+
+/** Revokes what an operation made, and ends it. */
+export async function revoke({ app, operation, maker }: Recovery, { id }: Pick<Key, 'id'>): Promise<End> {
+  app.begin();
+  await maker.issuer.revoke(id);
+  await operation.end();
+  await app.note(`revoked the ${maker.subject.noun} ${id}`);
+  return { outcome: 'revoked', id };
+}

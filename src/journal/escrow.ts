@@ -1,0 +1,124 @@
+import { constants } from 'node:fs';
+import { open, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { KeysError, systemCode } from '../errors.ts';
+import { readPrivateFile, writePrivateFile } from '../files/private-file.ts';
+import type { Held } from '../lifecycle/operation.ts';
+import { Secret } from '../secret.ts';
+
+/** Where secrets wait until they are delivered, one per operation. Every method throws where the place fails. */
+export interface Escrow {
+  /** "Secret Service", or "file <path>". */
+  describe(operation: string): string;
+  /** Proves, before there is a secret, that there will be room for it. */
+  reserve(operation: string): Promise<void>;
+  /** Resolves when the secret is there to stay, and was read back. */
+  put(operation: string, held: Held): Promise<void>;
+  /** Undefined where there is none. */
+  get(operation: string): Promise<Held | undefined>;
+  erase(operation: string): Promise<void>;
+}
+
+/** Each escrow that there can be; `allowed` names those that a new operation may use, the best one first. */
+export interface Escrows {
+  /** Opened when it is asked for. */
+  keychain: () => Promise<Escrow>;
+  file: () => Promise<Escrow>;
+  allowed: readonly ('keychain' | 'file')[];
+}
+
+/** What is asked of a keychain; `tokens/keychain.ts` has one. */
+export interface EscrowKeychain {
+  describe(): string;
+  /** Writes and reads back; false where something else comes back. */
+  keep(account: string, value: string): Promise<boolean>;
+  read(account: string): Promise<string | undefined>;
+  remove(account: string): Promise<boolean>;
+}
+
+/** In the keychain of the system, under the operation's id. */
+export function keychainEscrow(keychain: EscrowKeychain): Escrow {
+  const keep = async (operation: string, text: string) => {
+    if (!(await keychain.keep(operation, text))) throw notKept(keychain.describe());
+  };
+  return {
+    describe: () => keychain.describe(),
+    reserve: (operation) => keep(operation, 'reserved'),
+    put: (operation, held) => keep(operation, written(held)),
+    get: async (operation) => read((await keychain.read(operation)) ?? ''),
+    erase: async (operation) => void (await keychain.remove(operation)),
+  };
+}
+
+/** Bytes set aside for a secret: room enough for a private key in PEM. */
+const room = 16_384;
+
+/**
+ * In a 0600 file of its own, for profiles that say so. Its blocks are written before there is a secret and filled in
+ * place, so that a disk that is full by then does no harm.
+ */
+export function fileEscrow(folder: string, makeFolder: (path: string) => void): Escrow {
+  const fileOf = (operation: string) => join(folder, operation);
+  return {
+    describe: (operation) => `file ${fileOf(operation)}`,
+    async reserve(operation) {
+      makeFolder(folder);
+      await writePrivateFile(fileOf(operation), ' '.repeat(room));
+    },
+    async put(operation, held) {
+      const text = written(held);
+      await fill(fileOf(operation), text);
+      if (String(await readPrivateFile(fileOf(operation))).trimEnd() !== text)
+        throw notKept(this.describe(operation));
+    },
+    get: async (operation) => read((await readPrivateFile(fileOf(operation)))?.toString('utf8') ?? ''),
+    async erase(operation) {
+      // Best effort against who reads the raw disk later; the file system may have kept other copies.
+      await fill(fileOf(operation), '').catch(() => {});
+      await unlink(fileOf(operation)).catch((error: unknown) => {
+        if (systemCode(error) !== 'ENOENT') throw error;
+      });
+      await syncFolder(dirname(fileOf(operation)));
+    },
+  };
+}
+
+/** Overwrites the file in place: text first, blanks behind it. */
+async function fill(path: string, text: string): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    await file.write(Buffer.from(text.padEnd(room)), 0, undefined, 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  await folder.sync().finally(() => folder.close());
+}
+
+function written({ id, name, secret }: Held): string {
+  return JSON.stringify({ id, name, secret: secret.reveal() });
+}
+
+/** Undefined for a reservation, and for what was being written when the process died. */
+function read(text: string): Held | undefined {
+  try {
+    const { id, name, secret } = JSON.parse(text);
+    if ([id, name, secret].some((one) => typeof one !== 'string')) return undefined;
+    return { id, name, secret: new Secret(secret) };
+  } catch {
+    return undefined;
+  }
+}
+
+function notKept(place: string): KeysError {
+  return new KeysError({
+    exit: 'failed',
+    code: 'escrow_failed',
+    message: `the ${place} took a secret, but does not give the same one back`,
+  });
+}

@@ -1,0 +1,217 @@
+import { randomInt } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { readdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemCode } from '../errors.ts';
+import { holdFileLock } from '../files/file-lock.ts';
+import type { Held, Journal, Operation, Plan, Step, WrittenStep } from '../lifecycle/operation.ts';
+import type { Escrow, Escrows } from './escrow.ts';
+import type { Contents, EscrowKind, Setting } from './operation-file.ts';
+import {
+  createOperationFile,
+  notWritten,
+  readOperationFile,
+  reopenOperationFile,
+  stamped,
+  writeStep,
+} from './operation-file.ts';
+
+export interface JournalOptions {
+  /** One file per operation. */
+  folder: string;
+  /** The places where secrets can wait. */
+  escrows: Escrows;
+  now: () => Date;
+  makeFolder: (path: string) => void;
+  warn: (text: string) => Promise<void>;
+}
+
+/** An operation that has not ended, as its file tells of it. */
+export interface OpenOperation extends Contents {
+  path: string;
+}
+
+/** Writes operations down in this setting, for as long as they are open. */
+export function openJournal(options: JournalOptions, setting: Setting): Journal {
+  return { begin: (plan) => begin(options, setting, plan) };
+}
+
+async function begin(options: JournalOptions, setting: Setting, plan: Plan): Promise<Operation> {
+  const { folder, escrows, now } = options;
+  const id = newId();
+  const path = join(folder, `${id}.jsonl`);
+  makeFolder(options);
+  const release = await holdFileLock(path);
+  if (!release) throw new Error('an operation of this id is under way');
+  try {
+    const header = { version: 1 as const, id, at: now().toISOString(), plan, setting };
+    const file = await createOperationFile(path, header);
+    const escrow = await reserve(escrows, id);
+    await writeStep(path, file, { step: 'reserved', escrow, at: now().toISOString() });
+    const places = await placesOf(options, escrow);
+    return new JournalledOperation(options, { path, header, escrow, steps: [] }, places, file, release);
+  } catch (error) {
+    await unlink(path).catch(() => {});
+    await release();
+    throw error;
+  }
+}
+
+function makeFolder({ folder, makeFolder }: JournalOptions): void {
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    throw notWritten(folder, error);
+  }
+}
+
+/** The first escrow that proves to work. */
+async function reserve({ allowed, ...escrows }: Escrows, id: string): Promise<EscrowKind> {
+  for (const kind of allowed) {
+    const works = await escrows[kind]()
+      .then((place) => place.reserve(id))
+      .then(
+        () => true,
+        () => false,
+      );
+    if (works) return kind;
+  }
+  return 'none';
+}
+
+/** Where the secret may be: everywhere, if the process died before it wrote down where. */
+async function placesOf(
+  { escrows }: JournalOptions,
+  escrow: EscrowKind | undefined,
+): Promise<readonly Escrow[]> {
+  if (escrow === 'none') return [];
+  if (escrow !== undefined) return [await escrows[escrow]()];
+  return [await escrows.keychain(), await escrows.file()];
+}
+
+/** Short enough to be typed, and without letters that are taken for digits. */
+function newId(): string {
+  const letters = '23456789abcdefghjkmnpqrstuvwxyz';
+  return Array.from({ length: 8 }, () => letters[randomInt(letters.length)]).join('');
+}
+
+/**
+ * Every operation that has not ended, the oldest first. One whose process died before anything had begun is cleared
+ * away. Throws `KeysError` for one that cannot be read.
+ */
+export async function listOperations(folder: string): Promise<OpenOperation[]> {
+  const operations: OpenOperation[] = [];
+  for (const name of await namesIn(folder)) {
+    const path = join(folder, name);
+    const contents = await readOperationFile(path).catch(ignoringAbsence);
+    if (contents) operations.push({ path, ...contents });
+    else await clearUnbegun(path);
+  }
+  return operations.sort((a, b) => (a.header.at < b.header.at ? -1 : 1));
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const names = (await readdir(folder).catch(ignoringAbsence)) ?? [];
+  return names.filter((name) => name.endsWith('.jsonl'));
+}
+
+async function clearUnbegun(path: string): Promise<void> {
+  const release = await holdFileLock(path);
+  if (!release) return;
+  const contents = await readOperationFile(path).catch(ignoringAbsence);
+  if (!contents) await unlink(path).catch(ignoringAbsence);
+  await release();
+}
+
+function ignoringAbsence(error: unknown): undefined {
+  if (systemCode(error) !== 'ENOENT') throw error;
+}
+
+/** Takes up an operation; undefined where another process has it, or has ended it. */
+export async function resumeOperation(
+  options: JournalOptions,
+  { path }: OpenOperation,
+): Promise<Operation | undefined> {
+  const release = await holdFileLock(path);
+  if (!release) return undefined;
+  try {
+    // Since it was listed, another process may have gone on with it, or ended it.
+    const contents = await readOperationFile(path).catch(ignoringAbsence);
+    if (contents) {
+      const places = await placesOf(options, contents.escrow);
+      const file = await reopenOperationFile(path);
+      return new JournalledOperation(options, { path, ...contents }, places, file, release);
+    }
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  await release();
+  return undefined;
+}
+
+class JournalledOperation implements Operation {
+  readonly id: string;
+  readonly plan: Plan;
+  readonly steps: WrittenStep[];
+  readonly escrow: string | undefined;
+  readonly #path: string;
+  readonly #places: readonly Escrow[];
+  readonly #file: FileHandle;
+  readonly #options: JournalOptions;
+  readonly #release: () => Promise<void>;
+
+  constructor(
+    options: JournalOptions,
+    { path, header, escrow, steps }: OpenOperation,
+    places: readonly Escrow[],
+    file: FileHandle,
+    release: () => Promise<void>,
+  ) {
+    this.id = header.id;
+    this.plan = header.plan;
+    this.steps = steps;
+    this.escrow = escrow === undefined ? undefined : places[0]?.describe(header.id);
+    this.#path = path;
+    this.#places = places;
+    this.#file = file;
+    this.#options = options;
+    this.#release = release;
+  }
+
+  async note(step: Step): Promise<void> {
+    const written = stamped(step, this.#options.now());
+    await writeStep(this.#path, this.#file, written);
+    this.steps.push(written);
+  }
+
+  async hold(held: Held): Promise<void> {
+    await this.#places[0]?.put(this.id, held);
+  }
+
+  async held(): Promise<Held | undefined> {
+    return this.escrow === undefined ? undefined : this.#places[0]?.get(this.id);
+  }
+
+  async end(): Promise<void> {
+    try {
+      for (const place of this.#places) {
+        await place.erase(this.id).catch((error: unknown) => {
+          // Where it is not known whether anything was set aside, there may be no such place at all.
+          if (this.escrow !== undefined) throw error;
+        });
+      }
+      await unlink(this.#path);
+    } catch {
+      await this.#options.warn(
+        `the ${this.escrow ?? 'journal'} could not be cleared of operation ${this.id}: keys recover ${this.id}`,
+      );
+    }
+    await this.leave();
+  }
+
+  async leave(): Promise<void> {
+    await this.#file.close().catch(() => {});
+    await this.#release();
+  }
+}

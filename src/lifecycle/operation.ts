@@ -1,0 +1,64 @@
+import type { Secret } from '../secret.ts';
+
+/** What is about to be done, as it is written down before anything happens. There is no secret in it. */
+export interface Plan {
+  /** What is made. */
+  kind: 'create' | 'session';
+  /** What the new key is to be called. */
+  name: string;
+  /** Where its secret goes, in order, as the user wrote it. */
+  sinks: readonly string[];
+  /** Ids of the keys of this name that there were before. */
+  known: readonly string[];
+  /** The API keeps no names: whatever is new may have been made by this operation. */
+  nameless?: true;
+}
+
+/** How far an operation has come. Each step is written down before the next one begins. */
+export type Step =
+  /** The call that makes the key is sent next: from here on there may be one. */
+  | { step: 'creating' }
+  | { step: 'created'; id: string }
+  | { step: 'delivered'; sink: string; verified: boolean }
+  /** `sink` is absent where it failed before the first one. */
+  | { step: 'undelivered'; sink?: string; reason: string }
+  /** No reply: whether there is a key is not known. */
+  | { step: 'lost'; reason: string };
+
+/** A key that was made, and its secret. */
+export interface Held {
+  id: string;
+  name: string;
+  secret: Secret;
+}
+
+/**
+ * An operation that has begun and not ended. While this process has it, no other one touches it. Methods throw
+ * `KeysError` where the journal or the escrow cannot be written.
+ */
+export interface Operation {
+  readonly id: string;
+  readonly plan: Plan;
+  /** What was written down so far, in order. */
+  readonly steps: readonly WrittenStep[];
+  /** The place where the secret waits until it is delivered, such as "Secret Service"; undefined: there is none. */
+  readonly escrow: string | undefined;
+  /** Resolves when the step is on disk. */
+  note(step: Step): Promise<void>;
+  /** Puts the secret in escrow and reads it back. Does nothing where there is none. */
+  hold(held: Held): Promise<void>;
+  /** What is in escrow. */
+  held(): Promise<Held | undefined>;
+  /** Erases what is in escrow, then forgets the operation. Never throws: what is left is cleared up by `recover`. */
+  end(): Promise<void>;
+  /** Leaves it open, for `recover` in another process. Never throws. */
+  leave(): Promise<void>;
+}
+
+export type WrittenStep = Step & { /** RFC 3339. */ at: string };
+
+/** Where operations are written down. */
+export interface Journal {
+  /** Throws `KeysError` where nothing can be written: then nothing has begun. */
+  begin(plan: Plan): Promise<Operation>;
+}

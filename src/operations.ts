@@ -1,0 +1,125 @@
+import type { App } from './app.ts';
+import type { Profile } from './config.ts';
+import { KeysError } from './errors.ts';
+import type { Escrows } from './journal/escrow.ts';
+import { fileEscrow, keychainEscrow } from './journal/escrow.ts';
+import type { JournalOptions, OpenOperation } from './journal/journal.ts';
+import { listOperations, openJournal, resumeOperation } from './journal/journal.ts';
+import type { Header, Setting } from './journal/operation-file.ts';
+import type { Issuer, Subject } from './lifecycle/issue.ts';
+import { aKey } from './lifecycle/issue.ts';
+import type { Journal, Operation } from './lifecycle/operation.ts';
+import { makePrivateFolder } from './paths.ts';
+import { mayHaveKeychain } from './tokens/session-bus.ts';
+
+/** The journal of what is done in the profile of this command; `db` is the authority's file, where it is another one. */
+export async function openJournalOf(app: App, db?: string): Promise<Journal> {
+  return openJournal(journalOptions(app, await app.profile()), await settingOf(app, db));
+}
+
+/** Without a profile, for operations that exist: each remembers its escrow. */
+export function journalOptions(app: App, profile?: Profile): JournalOptions {
+  return {
+    folder: app.paths.operations,
+    escrows: escrowsOf(app, profile),
+    now: () => app.now,
+    makeFolder: makePrivateFolder,
+    warn: (text) => app.warn(text),
+  };
+}
+
+/** The keychain where there is one, else a file, if the profile says so. */
+function escrowsOf(app: App, profile: Profile | undefined): Escrows {
+  const { env } = app.io;
+  const limited = !app.interactive;
+  return {
+    keychain: async () => {
+      const { keychainLimit, openKeychain } = await import('./tokens/keychain.ts');
+      return keychainEscrow(openKeychain({ env, holds: 'escrow', ...(limited && { limit: keychainLimit }) }));
+    },
+    file: async () => fileEscrow(app.paths.escrow, makePrivateFolder),
+    allowed: [
+      ...(mayHaveKeychain(env) ? (['keychain'] as const) : []),
+      ...(profile?.escrow === 'file' ? (['file'] as const) : []),
+    ],
+  };
+}
+
+/** Every operation of this installation that has not ended, the oldest first; also those of other profiles. */
+export function openOperations(app: App): Promise<OpenOperation[]> {
+  return listOperations(app.paths.operations);
+}
+
+/** Takes an operation up again; undefined where another process is at work on it, or has ended it. */
+export function takeUp(app: App, operation: OpenOperation): Promise<Operation | undefined> {
+  return resumeOperation(journalOptions(app), operation);
+}
+
+/** What can list and revoke what an operation made: in its own profile, whichever this command works with. */
+export async function makerOf(app: App, { plan, setting }: Header): Promise<Maker> {
+  if (plan.kind === 'session') {
+    const { openOffice, sessionIssuer, aSession } = await import('./office.ts');
+    return {
+      issuer: sessionIssuer(openOffice(app, setting.db).sessions),
+      subject: aSession,
+      inProcess: true,
+    };
+  }
+  const backend = await (await appOf(app, setting)).backend();
+  return { issuer: backend, subject: aKey, inProcess: setting.url === null };
+}
+
+export interface Maker {
+  issuer: Pick<Issuer<never>, 'list' | 'revoke'>;
+  subject: Subject;
+  /** What a process that has ended had asked for is done by now, or never will be. */
+  inProcess: boolean;
+}
+
+/** A token that the environment holds is for the profile of this command: no other API gets to see it. */
+async function appOf(app: App, { profile, provider, url }: Setting): Promise<App> {
+  const own = await app.profile();
+  const connection = await app.connection();
+  const isOwn = own.name === profile && own.provider === provider && (connection?.url.href ?? null) === url;
+  return isOwn ? app : app.elsewhere({ profile, provider, url: url ?? undefined });
+}
+
+/**
+ * Refuses to make a key of a name whose last making stopped halfway (5): its secret waits, or nobody has it. What else
+ * is unfinished is a warning.
+ */
+export async function requireFinished(app: App, name: string): Promise<void> {
+  const own = await settingOf(app);
+  for (const operation of await openOperations(app)) {
+    const { id, plan, setting } = operation.header;
+    const taken = await takeUp(app, operation);
+    // Another process is at work on it, and will finish it.
+    if (!taken) continue;
+    await taken.leave();
+    const isSame = setting.profile === own.profile && setting.url === own.url && plan.kind === 'create';
+    if (isSame && plan.name === name) throw unfinished(id, name);
+    await app.warn(`the ${plan.kind} of ${plan.name} (${setting.profile}) is unfinished: keys recover ${id}`);
+  }
+}
+
+function unfinished(id: string, name: string): KeysError {
+  return new KeysError({
+    exit: 'unfinished',
+    code: 'unfinished_before',
+    message: `an earlier create of ${name} is unfinished, and no other key was made`,
+    hints: [`keys recover ${id}`],
+    operation: id,
+  });
+}
+
+async function settingOf(app: App, db?: string): Promise<Setting> {
+  const profile = await app.profile();
+  const connection = db === undefined ? await app.connection() : undefined;
+  return {
+    profile: profile.name,
+    provider: profile.provider,
+    url: connection?.url.href ?? null,
+    cwd: app.io.cwd,
+    ...(db !== undefined && { db }),
+  };
+}

@@ -1,0 +1,71 @@
+import type { Key } from '../../lifecycle/key.ts';
+import type { Delivered } from '../../lifecycle/ports.ts';
+import { relativeTime } from '../relative-time.ts';
+import { visible } from '../sanitise.ts';
+import type { Terminal } from '../style.ts';
+import { renderRecord } from './record.ts';
+
+/** An unfinished operation, and what became of it. `open`: it still is unfinished. */
+export interface Outcome {
+  operation: string;
+  outcome: 'open' | 'delivered' | 'revoked' | 'kept' | 'ended';
+  kind: string;
+  name: string;
+  /** Of what was made, where that is known. */
+  id?: string;
+  at: string;
+  profile: string;
+  provider: string;
+  sinks: readonly string[];
+  escrow: 'keychain' | 'file' | 'none';
+  delivered: readonly Delivered[];
+  /** The keys that may be the one it made. */
+  candidates?: readonly Pick<Key, 'id' | 'name' | 'createdAt'>[];
+  /** Why it is open, or what there was to find. */
+  reason?: string;
+}
+
+const words: Record<Outcome['outcome'], string> = {
+  open: 'unfinished',
+  delivered: 'delivered',
+  revoked: 'revoked',
+  kept: 'kept as it is',
+  ended: 'ended',
+};
+
+/** A card for each operation. */
+export function operationsView(outcomes: readonly Outcome[], terminal: Terminal): string {
+  if (outcomes.length === 0) return 'Nothing is unfinished.\n';
+  return outcomes.map((one) => card(one, terminal)).join('\n');
+}
+
+function card(one: Outcome, terminal: Terminal): string {
+  const { style, now } = terminal;
+  const state = one.outcome === 'open' ? style.yellow(words.open) : style.green(words[one.outcome]);
+  const to = one.sinks.map((sink) => {
+    const has = one.delivered.some((delivered) => delivered.sink === sink);
+    return `${visible(sink)}${has ? style.dim(' (has it)') : ''}`;
+  });
+  const waits = one.escrow === 'none' ? undefined : `in the ${one.escrow}`;
+  return renderRecord(
+    [
+      ['Operation', `${style.bold(one.operation)}  ${state}`],
+      [
+        one.kind === 'session' ? 'Session of' : 'Key',
+        `${visible(one.name)} ${style.dim(visible(one.id ?? ''))}`,
+      ],
+      ['Profile', `${visible(one.profile)} ${style.dim(visible(one.provider))}`],
+      ['Begun', relativeTime(one.at, now)],
+      ['To', to.join(', ')],
+      ['Escrow', one.outcome === 'open' ? waits : undefined],
+      ['Candidates', one.candidates?.map(({ id }) => visible(id)).join(', ')],
+      ['Reason', one.reason === undefined ? undefined : visible(one.reason)],
+    ],
+    terminal,
+  );
+}
+
+/** As above, with the secret alone on its line. */
+export function deliveredView(one: Outcome & { secret: string }, terminal: Terminal): string {
+  return `${card(one, terminal)}\n${terminal.style.bold(one.secret)}\n\n`;
+}

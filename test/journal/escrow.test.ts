@@ -1,0 +1,107 @@
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { fileEscrow, keychainEscrow } from '../../src/journal/escrow.ts';
+import { makePrivateFolder } from '../../src/paths.ts';
+import { Secret } from '../../src/secret.ts';
+import { failureIn } from '../support/failure.ts';
+import { memoryKeychain } from '../support/fake-keychain.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const held = { id: 'new00001', name: 'ci "quoted"\n', secret: new Secret('sk_canary_EXAMPLE') };
+
+function inFiles() {
+  const folder = join(temporaryFolder(), 'escrow');
+  return { folder, file: join(folder, 'op1'), escrow: fileEscrow(folder, makePrivateFolder) };
+}
+
+function inKeychain() {
+  const items = new Map<string, string>();
+  return { items, escrow: keychainEscrow(memoryKeychain(items)) };
+}
+
+describe.each([
+  ['in a file', () => inFiles().escrow],
+  ['in a keychain', () => inKeychain().escrow],
+])('a secret %s', (_, open) => {
+  test('comes back as it was', async () => {
+    const escrow = open();
+    await escrow.reserve('op1');
+    expect(await escrow.get('op1')).toBeUndefined();
+    await escrow.put('op1', held);
+    const back = await escrow.get('op1');
+    expect(back).toMatchObject({ id: held.id, name: held.name });
+    expect(back?.secret.reveal()).toBe('sk_canary_EXAMPLE');
+    expect(await escrow.get('op2')).toBeUndefined();
+  });
+
+  test('is gone once it is erased, and may be erased again', async () => {
+    const escrow = open();
+    await escrow.reserve('op1');
+    await escrow.put('op1', held);
+    await escrow.erase('op1');
+    expect(await escrow.get('op1')).toBeUndefined();
+    await escrow.erase('op1');
+  });
+});
+
+describe('a file', () => {
+  test('is private, in a private folder, and as big before the secret as after', async () => {
+    const { folder, file, escrow } = inFiles();
+    await escrow.reserve('op1');
+    const before = statSync(file);
+    await escrow.put('op1', held);
+    const after = statSync(file);
+    expect((after.mode & 0o777).toString(8)).toBe('600');
+    expect((statSync(folder).mode & 0o777).toString(8)).toBe('700');
+    // In place: a full disk has nothing to refuse.
+    expect([after.size, after.ino]).toEqual([before.size, before.ino]);
+    await escrow.erase('op1');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('is overwritten before it goes', async () => {
+    const { file, escrow } = inFiles();
+    await escrow.reserve('op1');
+    await escrow.put('op1', held);
+    const { openSync, readSync, closeSync } = await import('node:fs');
+    const open = openSync(file, 'r');
+    await escrow.erase('op1');
+    const left = Buffer.alloc(32_768);
+    readSync(open, left, 0, left.length, 0);
+    closeSync(open);
+    expect(existsSync(file)).toBe(false);
+    expect(left.toString()).not.toContain('canary');
+  });
+
+  test('takes a secret that is longer than what was set aside', async () => {
+    const { escrow } = inFiles();
+    const long = new Secret('x'.repeat(40_000));
+    await escrow.reserve('op1');
+    await escrow.put('op1', { ...held, secret: long });
+    expect((await escrow.get('op1'))?.secret.reveal()).toBe(long.reveal());
+  });
+
+  test('half written holds nothing', async () => {
+    const { file, escrow } = inFiles();
+    await escrow.reserve('op1');
+    await escrow.put('op1', held);
+    writeFileSync(file, readFileSync(file, 'utf8').slice(0, 20));
+    expect(await escrow.get('op1')).toBeUndefined();
+  });
+
+  test('is never reached through a symbolic link', async () => {
+    const { folder, file, escrow } = inFiles();
+    makePrivateFolder(folder);
+    writeFileSync(join(folder, 'elsewhere'), 'kept');
+    symlinkSync(join(folder, 'elsewhere'), file);
+    await expect(escrow.reserve('op1')).rejects.toThrow('symbolic link');
+    await expect(escrow.put('op1', held)).rejects.toThrow(/ELOOP/);
+    expect(readFileSync(join(folder, 'elsewhere'), 'utf8')).toBe('kept');
+  });
+});
+
+test('a keychain that forgets is found before there is a secret', async () => {
+  const escrow = keychainEscrow({ ...memoryKeychain(), keep: async () => false });
+  expect(await failureIn(escrow.reserve('op1'))).toMatchObject({ code: 'escrow_failed' });
+});

@@ -1,0 +1,205 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Escrow, Escrows } from '../../src/journal/escrow.ts';
+import type { JournalOptions } from '../../src/journal/journal.ts';
+import { listOperations, openJournal, resumeOperation } from '../../src/journal/journal.ts';
+import type { Plan } from '../../src/lifecycle/operation.ts';
+import { makePrivateFolder } from '../../src/paths.ts';
+import { Secret } from '../../src/secret.ts';
+import { failureIn } from '../support/failure.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const now = new Date('2026-11-20T12:00:00.000Z');
+const plan: Plan = { kind: 'create', name: 'ci', sinks: ['file:a'], known: ['old00001'] };
+const setting = { profile: 'local', provider: 'local', url: null, cwd: '/work' };
+const held = { id: 'new00001', name: 'ci', secret: new Secret('sk_canary_EXAMPLE') };
+
+/** An escrow in memory, which may be made to fail. */
+function memoryEscrow(name: string, fails = false): Escrow & { items: Map<string, unknown> } {
+  const items = new Map<string, unknown>();
+  const work = async (operation: string, value: unknown) => {
+    if (fails) throw new Error(`${name} fails`);
+    items.set(operation, value);
+  };
+  return {
+    items,
+    describe: () => name,
+    reserve: (operation) => work(operation, undefined),
+    put: (operation, one) => work(operation, one),
+    get: async (operation) => items.get(operation) as typeof held | undefined,
+    erase: async (operation) => {
+      if (fails) throw new Error(`${name} fails`);
+      items.delete(operation);
+    },
+  };
+}
+
+interface World extends JournalOptions {
+  keychain: ReturnType<typeof memoryEscrow>;
+  warnings: string[];
+}
+
+function world({ broken = false, allowed = ['keychain', 'file'] as Escrows['allowed'] } = {}): World {
+  const warnings: string[] = [];
+  const keychain = memoryEscrow('keychain', broken);
+  return {
+    folder: join(temporaryFolder(), 'state', 'operations'),
+    keychain,
+    escrows: { keychain: async () => keychain, file: async () => memoryEscrow('file'), allowed },
+    now: () => now,
+    makeFolder: makePrivateFolder,
+    warn: async (text) => void warnings.push(text),
+    warnings,
+  };
+}
+
+function begin(options: JournalOptions) {
+  return openJournal(options, setting).begin(plan);
+}
+
+test('an operation is one private file of lines, and gone when it has ended', async () => {
+  const options = world();
+  const operation = await begin(options);
+  await operation.note({ step: 'creating' });
+  const file = join(options.folder, `${operation.id}.jsonl`);
+  expect(operation.id).toMatch(/^[2-9a-z]{8}$/);
+  expect((statSync(file).mode & 0o777).toString(8)).toBe('600');
+  expect((statSync(options.folder).mode & 0o777).toString(8)).toBe('700');
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { version: 1, id: operation.id, at: now.toISOString(), plan, setting },
+    { step: 'reserved', escrow: 'keychain', at: now.toISOString() },
+    { step: 'creating', at: now.toISOString() },
+  ]);
+  await operation.end();
+  expect(readdirSync(options.folder)).toEqual([]);
+});
+
+test('the journal never holds the secret, the escrow does until the end', async () => {
+  const options = world();
+  const operation = await begin(options);
+  await operation.hold(held);
+  expect(options.keychain.items.get(operation.id)).toBe(held);
+  for (const name of readdirSync(options.folder))
+    expect(readFileSync(join(options.folder, name), 'utf8')).not.toContain('canary');
+  await operation.end();
+  expect(options.keychain.items.size).toBe(0);
+});
+
+describe('the escrow', () => {
+  test.each([
+    ['the first that works', { broken: false }, 'keychain'],
+    ['the next where that fails', { broken: true }, 'file'],
+    ['none where none is allowed', { allowed: [] }, undefined],
+    ['none where all fail', { broken: true, allowed: ['keychain'] as const }, undefined],
+  ])('is %s', async (_, options, expected) => {
+    const operation = await begin(world(options));
+    expect(operation.escrow).toBe(expected);
+    await operation.end();
+  });
+
+  test('that cannot be erased leaves the operation for recover, and a warning', async () => {
+    const options = world();
+    const operation = await begin(options);
+    options.keychain.erase = async () => {
+      throw new Error('locked');
+    };
+    await operation.end();
+    expect(options.warnings).toEqual([
+      `the keychain could not be cleared of operation ${operation.id}: keys recover ${operation.id}`,
+    ]);
+    expect((await listOperations(options.folder)).map(({ header }) => header.id)).toEqual([operation.id]);
+  });
+});
+
+describe('an operation that was left', () => {
+  test('is listed with its steps, and goes on with them', async () => {
+    const options = world();
+    const first = await begin(options);
+    await first.note({ step: 'creating' });
+    await first.hold(held);
+    await first.leave();
+
+    const [open] = await listOperations(options.folder);
+    expect(open).toMatchObject({ header: { id: first.id, plan, setting }, escrow: 'keychain' });
+    const second = open && (await resumeOperation(options, open));
+    expect(second?.steps.map(({ step }) => step)).toEqual(['creating']);
+    expect(await second?.held()).toBe(held);
+    await second?.note({ step: 'created', id: 'new00001' });
+    await second?.end();
+    expect(readdirSync(options.folder)).toEqual([]);
+  });
+
+  test('is one process’s at a time', async () => {
+    const options = world();
+    const first = await begin(options);
+    const [open] = await listOperations(options.folder);
+    if (!open) throw new Error('not listed');
+    expect(await resumeOperation(options, open)).toBeUndefined();
+    await first.leave();
+    const second = await resumeOperation(options, open);
+    expect(second?.id).toBe(first.id);
+    expect(await resumeOperation(options, open)).toBeUndefined();
+    await second?.end();
+    expect(await resumeOperation(options, open)).toBeUndefined();
+    expect(readdirSync(options.folder)).toEqual([]);
+  });
+
+  test('in the middle of a line goes on behind it', async () => {
+    const options = world();
+    const first = await begin(options);
+    await first.leave();
+    const file = join(options.folder, `${first.id}.jsonl`);
+    await appendFile(file, '{"step":"creat');
+    const [open] = await listOperations(options.folder);
+    const second = open && (await resumeOperation(options, open));
+    expect(second?.steps).toEqual([]);
+    await second?.note({ step: 'creating' });
+    await second?.leave();
+    const [again] = await listOperations(options.folder);
+    expect(again?.steps.map(({ step }) => step)).toEqual(['creating']);
+  });
+
+  test('before it knew its escrow has both cleared', async () => {
+    const options = world();
+    const first = await begin(options);
+    await first.leave();
+    const file = join(options.folder, `${first.id}.jsonl`);
+    writeFileSync(file, `${readFileSync(file, 'utf8').split('\n')[0]}\n`);
+    const [open] = await listOperations(options.folder);
+    const second = open && (await resumeOperation(options, open));
+    expect(second?.escrow).toBeUndefined();
+    await second?.end();
+    expect(options.keychain.items.size).toBe(0);
+    expect(existsSync(file)).toBe(false);
+  });
+});
+
+test('a file whose process died before its first line was whole is cleared away', async () => {
+  const options = world();
+  makePrivateFolder(options.folder);
+  writeFileSync(join(options.folder, 'torn.jsonl'), '{"version":1');
+  expect(await listOperations(options.folder)).toEqual([]);
+  expect(readdirSync(options.folder)).toEqual([]);
+});
+
+test('a file in words of another version is an error, and stays', async () => {
+  const options = world();
+  makePrivateFolder(options.folder);
+  writeFileSync(join(options.folder, 'later.jsonl'), '{"version":2}\n');
+  expect(await failureIn(listOperations(options.folder))).toMatchObject({
+    exit: 'unfinished',
+    code: 'operation_unreadable',
+  });
+  expect(readdirSync(options.folder)).toEqual(['later.jsonl']);
+});
+
+test('where nothing can be written, nothing begins', async () => {
+  const options = world();
+  writeFileSync(join(options.folder, '..', '..', 'state'), 'a file');
+  const failure = await failureIn(begin(options));
+  expect(failure).toMatchObject({ exit: 'failed', code: 'journal_not_written' });
+  expect(failure.hints?.[0]).toContain('KEYS_HOME');
+});

@@ -1,0 +1,15 @@
+import type { SinkContext } from '../../src/delivery/open-sinks.ts';
+import { memoryKeychain } from './fake-keychain.ts';
+
+/** What sinks need, in this folder. */
+export function sinkContext(cwd: string, options: Partial<SinkContext> = {}): SinkContext {
+  return {
+    cwd,
+    env: { PATH: process.env.PATH },
+    timeout: 10_000,
+    allowInGit: false,
+    keychain: async () => memoryKeychain(),
+    warn: async () => {},
+    ...options,
+  };
+}
