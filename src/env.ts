@@ -28,3 +28,25 @@ export function withoutPlace(env: Environment): Environment {
   ];
   return Object.fromEntries(Object.entries(env).filter(([name]) => !place.includes(name)));
 }
+
+/**
+ * Variables that coding agents set for the programs they run, each as its documentation or its source has it. Those that
+ * an editor sets for its people as well are not among them.
+ */
+export const agentMarkers = [
+  'AI_AGENT',
+  'AUGMENT_AGENT',
+  'CLAUDECODE',
+  'CLINE_ACTIVE',
+  'CODEX_SANDBOX',
+  'CODEX_THREAD_ID',
+  'CURSOR_AGENT',
+  'GEMINI_CLI',
+  'GOOSE_TERMINAL',
+  'OPENCODE',
+] as const;
+
+/** The variable that tells of a coding agent at work, or undefined. */
+export function agentIn(env: Environment): string | undefined {
+  return agentMarkers.find((name) => env[name]);
+}

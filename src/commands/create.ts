@@ -10,6 +10,7 @@ import type { Delivered, KeyBackend, KeySpec } from '../lifecycle/ports.ts';
 import { requireRoom } from '../lifecycle/room.ts';
 import type { Result } from '../output/present.ts';
 import { absoluteTime, relativeTime } from '../output/relative-time.ts';
+import { shownOnce } from '../output/reminder.ts';
 import { visible } from '../output/sanitise.ts';
 import { sinkContextOf } from '../places.ts';
 import type { Input } from './define.ts';
@@ -115,7 +116,7 @@ async function printSecret(
   secret: string,
 ): Promise<void> {
   await app.print(created({ ...(await record(app, expiresAt, key, delivered)), secret }));
-  if (app.io.stdout.isTTY) await app.note('this is the only time the secret is shown: store it now');
+  if (app.io.stdout.isTTY) await app.note(shownOnce('secret'));
 }
 
 /** The expiry that was asked for, RFC 3339, or null for never. */

@@ -1,5 +1,5 @@
 import { sinkKinds } from '../delivery/sink-spec.ts';
-import { environment } from '../env.ts';
+import { agentMarkers, environment } from '../env.ts';
 import { exits } from '../errors.ts';
 import { formats } from '../output/formats.ts';
 import { localProvider } from '../profile.ts';
@@ -22,6 +22,7 @@ export const topics: Readonly<Record<string, Topic>> = {
     rows: Object.entries(environment),
     after: [
       'KEYS_OPTION_<NAME> stands for --option NAME=…; KEYS_PASSWORD and KEYS_OTP answer an API that wants one for a call.',
+      `A coding agent is known by one of ${agentMarkers.join(', ')}: its terminal counts as a pipe for secrets.`,
       'HTTPS_PROXY, HTTP_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS work as everywhere.',
     ].join('\n'),
   },

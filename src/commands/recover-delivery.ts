@@ -6,6 +6,7 @@ import type { Key } from '../lifecycle/key.ts';
 import type { Delivered } from '../lifecycle/ports.ts';
 import type { Standing } from '../lifecycle/recovery.ts';
 import { redeliver } from '../lifecycle/recovery.ts';
+import { shownOnce } from '../output/reminder.ts';
 import { sinkContextOf } from '../places.ts';
 import type { End, Recovery } from './recover-end.ts';
 import { revoke } from './recover-end.ts';
@@ -45,6 +46,7 @@ export async function deliver(
   for (const { sink, verified } of delivered) {
     if (sink !== 'stdout') await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
   }
+  if (destination.presented && app.io.stdout.isTTY) await app.note(shownOnce('secret'));
   if (destination.bare || destination.presented) return undefined;
   return { outcome: 'delivered', id: key.id, delivered: [...before, ...delivered] };
 }

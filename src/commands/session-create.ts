@@ -8,6 +8,7 @@ import { issueKey } from '../lifecycle/issue.ts';
 import type { Delivered } from '../lifecycle/ports.ts';
 import type { Result } from '../output/present.ts';
 import { absoluteTime, relativeTime } from '../output/relative-time.ts';
+import { shownOnce } from '../output/reminder.ts';
 import { sinkContextOf } from '../places.ts';
 import { parseExpiry } from '../time.ts';
 import { defineCommand, value } from './define.ts';
@@ -81,7 +82,7 @@ export const sessionCreate = defineCommand({
     const session = made(sessions.get(issued.key.id));
     await echo(app, session, delivered, destination.bare);
     if (destination.presented && app.io.stdout.isTTY) {
-      await app.note('this is the only time the token is shown: store it now');
+      await app.note(shownOnce('token'));
     }
     if (destination.bare || destination.presented) return { kind: 'nothing' };
     return created({ ...session, delivered });

@@ -1,3 +1,4 @@
+import { agentIn } from '../env.ts';
 import { usageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { Sink } from '../lifecycle/ports.ts';
@@ -49,8 +50,10 @@ export async function resolveDestination(io: Io, request: DestinationRequest): P
     return { sinks: [...sinks, recordSink(request.present)], presented: true, bare: false };
   }
   if (toStdout) return { sinks: [...sinks, bareSink(io)], presented: false, bare: true };
+  const agent = agentIn(io.env);
+  const reader = agent ? `a coding agent (${agent} is set) reads this terminal` : 'stdout is not a terminal';
   throw usageError(
-    `stdout is not a terminal, and nothing says where the secret of the new ${noun} goes; no ${noun} was created`,
+    `${reader}, and nothing says where the secret of the new ${noun} goes; no ${noun} was created`,
     'choose a place with --to file:PATH or --to env:PATH#NAME (keys help sinks)',
     'or print it: --json for the record with its secret, --secret-only for the bare value',
   );
@@ -68,7 +71,11 @@ function secretLeftOut(fields: readonly string[], noun: string) {
   );
 }
 
-/** Whether stdout gets the secret without `--to stdout` or `--secret-only`: as a part of the record. */
+/**
+ * Whether stdout gets the secret without `--to stdout` or `--secret-only`: as a part of the record. What a coding agent
+ * reads ends up in its transcript, and with its provider: its terminal counts as a pipe.
+ */
 export function showsSecret(io: Io, format: string | undefined): boolean {
-  return io.stdout.isTTY || format === 'json' || format === 'ndjson' || format === 'yaml';
+  const isForPeople = io.stdout.isTTY && agentIn(io.env) === undefined;
+  return isForPeople || format === 'json' || format === 'ndjson' || format === 'yaml';
 }

@@ -151,9 +151,22 @@ test('on a terminal the secret is shown once, alone on its line, with a reminder
     secretOnStdout: true,
   });
   expect(run.stdout.match(new RegExp(secretLine, 'gm'))).toHaveLength(1);
-  expect(run.stdout).toMatch(/\n\nsk_\w+\n\n$/);
+  expect(run.stdout).toMatch(/\n── secret, shown this once ─+\n\nsk_\w+\n\n─+\n$/);
   expect(run.stdout).toContain('Expires      in 90 days (2027-02-18T12:00:00Z)');
-  expect(run.stderr).toBe('this is the only time the secret is shown: store it now\n');
+  expect(run.stderr).toContain('this is the only time the secret is shown: store it now');
+});
+
+test('on the terminal of a coding agent it is not shown unless that is asked for', async () => {
+  const box = new Sandbox();
+  const agent = { env: { CLAUDECODE: '1' }, terminal: 100 };
+  const refused = await box.keys(['create', 'ci'], agent);
+  expect(refused.exit).toBe(2);
+  expect(refused.stderr).toContain('a coding agent (CLAUDECODE is set) reads this terminal');
+  expect(refused.stderr).toContain('no key was created');
+  expect((await box.keys(['create', 'ci', '--to', 'file:a.key'], agent)).exit).toBe(0);
+  box.expectSecretIn('a.key');
+  const asked = await box.keys(['create', 'ci', '--secret-only'], { ...agent, secretOnStdout: true });
+  expect(asked.stdout).toMatch(/^sk_\w+\n$/);
 });
 
 test('in GitHub Actions the secret is registered for masking before it goes anywhere', async () => {

@@ -4,6 +4,7 @@ import { relativeTime } from '../relative-time.ts';
 import { visible } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import { renderRecord } from './record.ts';
+import { secretView } from './secret.ts';
 
 /** An unfinished operation, and what became of it. `open`: it still is unfinished. */
 export interface Outcome {
@@ -65,7 +66,7 @@ function card(one: Outcome, terminal: Terminal): string {
   );
 }
 
-/** As above, with the secret alone on its line. */
+/** An operation whose secret is shown at last. */
 export function deliveredView(one: Outcome & { secret: string }, terminal: Terminal): string {
-  return `${card(one, terminal)}\n${terminal.style.bold(one.secret)}\n\n`;
+  return `${card(one, terminal)}${secretView(one.secret, 'secret, shown this once', terminal)}`;
 }

@@ -4,6 +4,7 @@ import type { Column } from '../table.ts';
 import { renderTable } from '../table.ts';
 import * as value from './key-values.ts';
 import { renderRecord } from './record.ts';
+import { secretView } from './secret.ts';
 
 interface Session {
   id: string;
@@ -31,7 +32,7 @@ export function sessionListView(sessions: readonly Session[], terminal: Terminal
   return 'No sessions: keys session create --user <name>\n';
 }
 
-/** A session that was just made; its token stands alone on its line. */
+/** A session that was just made; its token, where it is shown, is set apart. */
 export function sessionView(session: Session & { secret?: string }, terminal: Terminal): string {
   const { secret, id, user, role, createdAt, expiresAt } = session;
   const detail = renderRecord(
@@ -44,7 +45,7 @@ export function sessionView(session: Session & { secret?: string }, terminal: Te
     ],
     terminal,
   );
-  return secret === undefined ? detail : `${detail}\n${terminal.style.bold(secret)}\n\n`;
+  return secret === undefined ? detail : `${detail}${secretView(secret, 'token, shown this once', terminal)}`;
 }
 
 function end(expiresAt: string | null, now: Date): string {
