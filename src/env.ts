@@ -21,12 +21,18 @@ export function setting(env: Environment, name: keyof typeof environment): strin
   return env[name] || undefined;
 }
 
+/** The environment as another program may see it: without session tokens, passwords and one-time passwords. */
+export function withoutSecrets(env: Environment): Environment {
+  return without(env, ['KEYS_TOKEN', 'KEYS_PASSWORD', 'KEYS_OTP']);
+}
+
 /** The environment without what it says about profiles and session tokens: those of another profile are meant. */
 export function withoutPlace(env: Environment): Environment {
-  const place: readonly string[] = [
-    ...['KEYS_PROFILE', 'KEYS_PROVIDER', 'KEYS_URL', 'KEYS_TOKEN', 'KEYS_TOKEN_FILE'],
-  ];
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !place.includes(name)));
+  return without(env, ['KEYS_PROFILE', 'KEYS_PROVIDER', 'KEYS_URL', 'KEYS_TOKEN', 'KEYS_TOKEN_FILE']);
+}
+
+function without(env: Environment, names: readonly string[]): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
 }
 
 /**

@@ -14,6 +14,7 @@ export function sinkContextOf(app: App, allowInGit: boolean, cwd = app.io.cwd): 
       const { openKeychain, keychainLimit } = await import('./tokens/keychain.ts');
       return openKeychain({ env, holds: 'secrets', ...(limited && { limit: keychainLimit }) });
     },
-    warn: (text) => app.warn(text),
+    note: (text) => app.note(text),
+    platform: process.platform,
   };
 }

@@ -13,7 +13,12 @@ export class Secret {
 
   /** The value with a text before it, such as `Bearer `: a secret as well. */
   prefixed(text: string): Secret {
-    return new Secret(`${text}${this.#value}`);
+    return this.mapped((value) => `${text}${value}`);
+  }
+
+  /** The value in another form, such as base64: a secret as well. */
+  mapped(change: (value: string) => string): Secret {
+    return new Secret(change(this.#value));
   }
 
   /** The text with this value, wherever it stands, replaced by `****`: for what others say after they were told it. */

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../app.ts';
+import { openSinks } from '../delivery/open-sinks.ts';
+import { parseSink } from '../delivery/sink-spec.ts';
 import { KeysError, shellWord, usageError } from '../errors.ts';
 import type { OpenOperation } from '../journal/journal.ts';
 import type { Key } from '../lifecycle/key.ts';
 import type { Standing } from '../lifecycle/recovery.ts';
 import { standingOf } from '../lifecycle/recovery.ts';
 import type { Outcome } from '../output/views/operations.ts';
+import { sinkContextOf } from '../places.ts';
 import type { RecoverInput } from './recover.ts';
 import { deliver } from './recover-delivery.ts';
 import type { End, Recovery } from './recover-end.ts';
@@ -27,6 +30,7 @@ export async function recoverOne(
   if (!operation)
     return { ...describe(open), outcome: 'open', reason: 'another keys process is at work on it' };
   try {
+    await tidy(app, open);
     const maker = await makerOf(app, open.header);
     const end = await settle({ app, open, operation, maker, input, isOne });
     const { reason: _, ...known } = describe(open);
@@ -34,10 +38,17 @@ export async function recoverOne(
   } catch (error) {
     if (!(error instanceof KeysError) || error.failure.exit === 'interrupted') throw error;
     if (isOne) throw stillOpen(open, error);
-    return { ...describe(open), outcome: 'open', reason: error.message };
+    const [hint] = error.failure.hints ?? [];
+    return { ...describe(open), outcome: 'open', reason: [error.message, hint].filter(Boolean).join('; ') };
   } finally {
     await operation.leave();
   }
+}
+
+/** A process that was killed may have left half a delivery behind, with the secret in it. */
+async function tidy(app: App, { header: { plan, setting } }: OpenOperation): Promise<void> {
+  const places = plan.sinks.map(parseSink).filter((spec) => spec.kind !== 'stdout');
+  for (const sink of await openSinks(places, sinkContextOf(app, true, setting.cwd))) await sink.tidy?.();
 }
 
 /** A refusal of what was asked keeps its exit code; everything else means that the operation is unfinished. */

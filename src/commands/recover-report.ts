@@ -36,7 +36,6 @@ export function describe({
 export function report(outcomes: readonly Outcome[], alone: boolean): Result {
   const exit = outcomes.some(({ outcome }) => outcome === 'open') ? 'unfinished' : 'done';
   const [only] = outcomes;
-  if (alone && !only) return { kind: 'nothing', exit };
   if (alone && only) return { ...view(outcomes), kind: 'one', record: only, exit };
   return { ...view(outcomes), exit };
 }

@@ -73,6 +73,7 @@ export const recover = defineCommand({
       }
     }
     if (chosen.length === 0) await app.note('nothing is unfinished');
+    if (chosen.length > 0 && outcomes.length === 0) return { kind: 'nothing' };
     return report(outcomes, isOne && input.operands.length > 0);
   },
 });

@@ -1,17 +1,25 @@
 import { resolve } from 'node:path';
 import { withFileLock } from '../files/file-lock.ts';
-import { checkPrivateFile, readPrivateFile, writePrivateFile } from '../files/private-file.ts';
+import {
+  checkPrivateFile,
+  readPrivateFile,
+  removeStaleCopies,
+  writePrivateFile,
+} from '../files/private-file.ts';
 import type { Sink } from '../lifecycle/ports.ts';
 import { readVariable, setVariable } from './dotenv.ts';
+import { requireIgnored } from './git-ignored.ts';
+import type { SinkContext } from './open-sinks.ts';
 
 /** `env:PATH#NAME`: one variable of a dotenv file, which becomes 0600; its other bytes stay as they are. */
-export function envSink(name: string, path: string, variable: string, cwd: string): Sink {
-  const target = resolve(cwd, path);
+export function envSink(name: string, path: string, variable: string, context: SinkContext): Sink {
+  const target = resolve(context.cwd, path);
   const read = async () => (await readPrivateFile(target)) ?? Buffer.alloc(0);
   return {
     name,
     check: async () => {
       await checkPrivateFile(target);
+      await requireIgnored(target, context);
       // A file in which the variable could not be set is refused now, before there is a secret to lose.
       setVariable(await read(), variable, 'value');
     },
@@ -20,5 +28,6 @@ export function envSink(name: string, path: string, variable: string, cwd: strin
         writePrivateFile(target, setVariable(await read(), variable, secret.reveal())),
       ),
     readBack: async (secret) => readVariable(await read(), variable) === secret.reveal(),
+    tidy: () => removeStaleCopies(target),
   };
 }

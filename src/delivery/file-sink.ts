@@ -1,14 +1,25 @@
 import { resolve } from 'node:path';
-import { checkPrivateFile, readPrivateFile, writePrivateFile } from '../files/private-file.ts';
+import {
+  checkPrivateFile,
+  readPrivateFile,
+  removeStaleCopies,
+  writePrivateFile,
+} from '../files/private-file.ts';
 import type { Sink } from '../lifecycle/ports.ts';
+import { requireIgnored } from './git-ignored.ts';
+import type { SinkContext } from './open-sinks.ts';
 
 /** `file:PATH`: the bare value, without a newline, as the whole content of a 0600 file. */
-export function fileSink(name: string, path: string, cwd: string): Sink {
-  const target = resolve(cwd, path);
+export function fileSink(name: string, path: string, context: SinkContext): Sink {
+  const target = resolve(context.cwd, path);
   return {
     name,
-    check: () => checkPrivateFile(target),
+    check: async () => {
+      await checkPrivateFile(target);
+      await requireIgnored(target, context);
+    },
     deliver: ({ secret }) => writePrivateFile(target, secret.reveal()),
     readBack: async (secret) => (await readPrivateFile(target))?.toString('utf8') === secret.reveal(),
+    tidy: () => removeStaleCopies(target),
   };
 }

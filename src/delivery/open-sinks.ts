@@ -12,7 +12,8 @@ export interface SinkContext {
   /** A secret may be written into a git work tree that does not ignore it. */
   allowInGit: boolean;
   keychain: () => Promise<SinkKeychain>;
-  warn: (text: string) => Promise<void>;
+  note: (text: string) => Promise<void>;
+  platform: NodeJS.Platform;
 }
 
 /** What is asked of a keychain; `tokens/keychain.ts` has one. */
@@ -31,11 +32,19 @@ export function openSinks(specs: readonly PlaceSpec[], context: SinkContext): Pr
 }
 
 async function openSink(spec: PlaceSpec, context: SinkContext): Promise<Sink> {
-  const { cwd } = context;
+  const { text } = spec;
   switch (spec.kind) {
     case 'file':
-      return (await import('./file-sink.ts')).fileSink(spec.text, spec.path, cwd);
+      return (await import('./file-sink.ts')).fileSink(text, spec.path, context);
     case 'env':
-      return (await import('./env-sink.ts')).envSink(spec.text, spec.path, spec.variable, cwd);
+      return (await import('./env-sink.ts')).envSink(text, spec.path, spec.variable, context);
+    case 'keychain':
+      return (await import('./keychain-sink.ts')).keychainSink(text, spec.account, context);
+    case 'clipboard':
+      return (await import('./clipboard-sink.ts')).clipboardSink(text, context);
+    case 'exec':
+      return (await import('./exec-sink.ts')).execSink(text, spec.command, context);
+    case 'preset':
+      return (await import('./preset-sink.ts')).presetSink(text, spec.preset, spec.parts, context);
   }
 }

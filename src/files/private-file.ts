@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { access, lstat, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { access, lstat, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { KeysError, systemCode } from '../errors.ts';
+import { isRunning, processMark } from './process-mark.ts';
 
 /*
  * A file that holds a secret: readable by its owner alone from its first byte, replaced as a whole or not at all,
@@ -59,7 +60,8 @@ export async function modeOpenToOthers(path: string): Promise<string | undefined
  */
 export async function writePrivateFile(path: string, content: string | Buffer): Promise<void> {
   await refuseUnlessPlainFile(path);
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  await removeStaleCopies(path);
+  const temporary = copyOf(path);
   let folder: FileHandle | undefined;
   try {
     // Before the old file is gone, for a folder that cannot be opened could not be synced after.
@@ -83,6 +85,28 @@ export async function writePrivateFile(path: string, content: string | Buffer): 
     });
   } finally {
     await folder?.close();
+  }
+}
+
+/*
+ * A copy is named after the file, its process and when that was started: `.<name>.<id>-<start>-<random>.tmp`. So a later
+ * process can tell those that nobody will finish.
+ */
+
+function copyOf(path: string): string {
+  const mark = processMark().replace(' ', '-');
+  return join(dirname(path), `.${basename(path)}.${mark}-${randomBytes(6).toString('hex')}.tmp`);
+}
+
+/** Removes the copies of a file whose writers were killed before they could put them in its place. Never throws. */
+export async function removeStaleCopies(path: string): Promise<void> {
+  const folder = dirname(path);
+  const start = `.${basename(path)}.`;
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith(start))) {
+    const [, id, begun] = /^(\d+)(?:-(\d+))?-[0-9a-f]{12}\.tmp$/.exec(name.slice(start.length)) ?? [];
+    if (id === undefined || isRunning(begun === undefined ? id : `${id} ${begun}`)) continue;
+    await unlink(join(folder, name)).catch(() => {});
   }
 }
 

@@ -4,8 +4,8 @@ import type { Delivered, Delivery, Sink } from './ports.ts';
 /** Hands a secret to a sink and reads it back, where that can be done. Throws `KeysError`. */
 export async function deliverTo(sink: Sink, delivery: Delivery): Promise<Delivered> {
   await sink.deliver(delivery);
-  if (!sink.readBack) return { sink: sink.name, verified: false };
-  if (await sink.readBack(delivery.secret)) return { sink: sink.name, verified: true };
+  const isThere = await sink.readBack?.(delivery.secret);
+  if (isThere !== false) return { sink: sink.name, verified: isThere === true };
   throw new KeysError({
     exit: 'failed',
     code: 'read_back_failed',

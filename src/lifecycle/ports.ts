@@ -157,6 +157,8 @@ export interface Sink {
   check(): Promise<void>;
   /** Resolves only when the secret is there to stay. On a failure, the place is as it was before. */
   deliver(delivery: Delivery): Promise<void>;
-  /** Whether the place now holds the secret; absent where it cannot be read. */
-  readBack?(secret: Secret): Promise<boolean>;
+  /** Whether the place now holds the secret; undefined where it did not let itself be read, absent where it never does. */
+  readBack?(secret: Secret): Promise<boolean | undefined>;
+  /** Removes what a process left here that was killed in the middle of a delivery. Never fails. */
+  tidy?(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import type { Environment } from '../env.ts';
+import { withoutSecrets } from '../env.ts';
 
 /*
  * The binding runs in a process of its own, because only a process can be ended. On Linux its constructor calls D-Bus
@@ -77,7 +78,7 @@ class KeychainChild implements KeychainItems {
   constructor({ service, env, openingLimit, limit }: KeychainChildOptions) {
     this.#limit = limit;
     this.#child = spawn(process.execPath, ['-e', `(${serve})(require, process)`, binding(), service], {
-      env: withoutTokens(env),
+      env: withoutSwitches(env),
       windowsHide: true,
     });
     process.once('exit', this.#kill);
@@ -197,8 +198,8 @@ function binding(): string {
   }
 }
 
-/** No session token in another program's environment, and none of Node's own switches for this process. */
-function withoutTokens(env: Environment): NodeJS.ProcessEnv {
-  const { KEYS_TOKEN: _, NODE_OPTIONS: __, ...rest } = env;
+/** None of Node's own switches are for this process. */
+function withoutSwitches(env: Environment): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, ...rest } = withoutSecrets(env);
   return rest;
 }

@@ -23,7 +23,7 @@ describe('a sink', () => {
   });
 
   test.each([
-    ['', 'is not a sink: write stdout, file:PATH, env:PATH#NAME'],
+    ['', 'is not a sink: write stdout, file:PATH, env:PATH#NAME, keychain:NAME'],
     ['token', 'is not a sink'],
     ['STDOUT', 'is not a sink'],
     ['stdout:', 'is not a sink'],
@@ -44,8 +44,13 @@ describe('a sink', () => {
   });
 
   test('every kind that help names can be parsed', () => {
-    const kinds = Object.keys(sinkKinds).map((kind) => parseSink(kind).kind);
-    expect(kinds).toEqual(['stdout', 'file', 'env']);
+    const examples = Object.keys(sinkKinds).map((kind) =>
+      kind.replaceAll(/[A-Z]+/g, (word) => word.toLowerCase()),
+    );
+    const kinds = examples.map((kind) => parseSink(kind).kind);
+    expect(new Set(kinds)).toEqual(
+      new Set(['stdout', 'file', 'env', 'keychain', 'clipboard', 'exec', 'preset']),
+    );
   });
 });
 

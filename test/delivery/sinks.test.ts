@@ -8,6 +8,7 @@ import { Secret } from '../../src/secret.ts';
 import { failureIn } from '../support/failure.ts';
 import { fakeIo } from '../support/fake-io.ts';
 import { key } from '../support/key.ts';
+import { sinkContext } from '../support/sink-context.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const secret = new Secret('sk_EXAMPLE');
@@ -16,7 +17,7 @@ const delivery = { secret, key: key(), delivered: [] };
 describe('file:PATH', () => {
   test('holds the value and nothing else, and can be read back', async () => {
     const folder = temporaryFolder();
-    const sink = fileSink('file:token', 'token', folder);
+    const sink = fileSink('file:token', 'token', sinkContext(folder));
     expect(await sink.readBack?.(secret)).toBe(false);
     await sink.deliver(delivery);
     expect(readFileSync(join(folder, 'token'), 'utf8')).toBe('sk_EXAMPLE');
@@ -30,7 +31,7 @@ describe('env:PATH#NAME', () => {
   test('sets the variable, and can be read back', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, '.env'), 'A=1\nKEY=old # why\n');
-    const sink = envSink('env:.env#KEY', '.env', 'KEY', folder);
+    const sink = envSink('env:.env#KEY', '.env', 'KEY', sinkContext(folder));
     await sink.check();
     expect(await sink.readBack?.(secret)).toBe(false);
     await sink.deliver(delivery);
@@ -40,7 +41,7 @@ describe('env:PATH#NAME', () => {
 
   test('makes a file that is missing', async () => {
     const folder = temporaryFolder();
-    const sink = envSink('env:.env#KEY', '.env', 'KEY', folder);
+    const sink = envSink('env:.env#KEY', '.env', 'KEY', sinkContext(folder));
     await sink.check();
     expect(await sink.readBack?.(secret)).toBe(false);
     await sink.deliver(delivery);
@@ -50,7 +51,7 @@ describe('env:PATH#NAME', () => {
   test('refuses a file that sets the variable twice when it is checked, and leaves it alone', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, '.env'), 'KEY=1\nKEY=2\n');
-    const failure = await failureIn(envSink('env:.env#KEY', '.env', 'KEY', folder).check());
+    const failure = await failureIn(envSink('env:.env#KEY', '.env', 'KEY', sinkContext(folder)).check());
     expect(failure.code).toBe('variable_set_twice');
     expect(readFileSync(join(folder, '.env'), 'utf8')).toBe('KEY=1\nKEY=2\n');
   });
@@ -59,7 +60,7 @@ describe('env:PATH#NAME', () => {
     const folder = temporaryFolder();
     const names = Array.from({ length: 8 }, (_, index) => `KEY_${index}`);
     await Promise.all(
-      names.map((name) => envSink(`env:.env#${name}`, '.env', name, folder).deliver(delivery)),
+      names.map((name) => envSink(`env:.env#${name}`, '.env', name, sinkContext(folder)).deliver(delivery)),
     );
     const lines = readFileSync(join(folder, '.env'), 'utf8').trimEnd().split('\n');
     expect(lines.sort()).toEqual(names.map((name) => `${name}=sk_EXAMPLE`));

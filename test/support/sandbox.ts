@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { Dirent } from 'node:fs';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { Environment } from '../../src/env.ts';
 import { systemCode } from '../../src/errors.ts';
@@ -49,6 +49,7 @@ export class Sandbox {
   readonly #root: string;
   readonly #runs: { args: readonly string[]; run: Run; options: RunOptions }[] = [];
   readonly #secretFiles = new Set<string>();
+  #escrow: string | undefined;
 
   constructor() {
     this.#root = realpathSync(mkdtempSync(join(tmpdir(), 'keys-test-')));
@@ -67,6 +68,11 @@ export class Sandbox {
   /** Declares a file, relative to the working folder, in which the test expects a secret. */
   expectSecretIn(path: string): void {
     this.#secretFiles.add(resolve(this.cwd, path));
+  }
+
+  /** Declares that secrets may wait in the escrow of files. */
+  expectEscrow(): void {
+    this.#escrow = join(this.home, 'state', 'escrow');
   }
 
   read(path: string): string {
@@ -134,7 +140,7 @@ export class Sandbox {
     const holders = filesBelow(this.#root).filter((file) => secretShape.test(readFileSync(file, 'latin1')));
     // The file store is where a token belongs, once somebody chose it.
     const allowed = new Set([...this.#secretFiles, join(this.home, 'data', 'tokens.json')]);
-    const leaks = holders.filter((file) => !allowed.has(file));
+    const leaks = holders.filter((file) => !allowed.has(file) && dirname(file) !== this.#escrow);
     expect(
       leaks.map((file) => relative(this.#root, file)),
       'files that hold a secret',

@@ -9,7 +9,8 @@ export function sinkContext(cwd: string, options: Partial<SinkContext> = {}): Si
     timeout: 10_000,
     allowInGit: false,
     keychain: async () => memoryKeychain(),
-    warn: async () => {},
+    note: async () => {},
+    platform: process.platform,
     ...options,
   };
 }

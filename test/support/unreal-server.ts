@@ -18,6 +18,8 @@ export class UnrealServer {
   isLocked = false;
   /** Called when a key was made, before the answer is sent. */
   onCreate = () => {};
+  /** What becomes of the replies to the next creates, after the key was made: one each. */
+  readonly lostReplies: ((response: ServerResponse) => void)[] = [];
   readonly #server: Server;
 
   private constructor() {
@@ -49,7 +51,11 @@ export class UnrealServer {
     if (headers.authorization !== 'Bearer tok-EXAMPLE' || this.isLocked) {
       return void answer(401, { error: { message: 'unknown session', code: 'UNAUTHORIZED' } });
     }
-    if (`${method} ${url}` === 'POST /v1/keys') return void answer(200, this.#create(JSON.parse(body).name));
+    if (`${method} ${url}` === 'POST /v1/keys') {
+      const made = this.#create(JSON.parse(body).name);
+      const lose = this.lostReplies.shift();
+      return lose ? lose(response) : void answer(200, made);
+    }
     if (`${method} ${url}` === 'GET /v1/keys') {
       return void answer(200, {
         keys: this.keys.map(({ name, hash, created }) => ({ name, hash, created })),
@@ -64,6 +70,11 @@ export class UnrealServer {
     }
     const { name, hash, created } = key;
     answer(200, { name, hash, created, usage: { requests: 17, tokens: 4250 } });
+  }
+
+  /** Makes a key as somebody else would. */
+  add(name: string): void {
+    this.#create(name);
   }
 
   #create(name: string) {

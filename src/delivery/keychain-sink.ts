@@ -1,0 +1,13 @@
+import type { Sink } from '../lifecycle/ports.ts';
+import type { SinkContext } from './open-sinks.ts';
+
+/** `keychain:NAME`: the keychain of the system, where `--from keychain:NAME` reads it again. */
+export function keychainSink(name: string, account: string, { keychain }: SinkContext): Sink {
+  return {
+    name,
+    // A keychain that is locked or absent is found here.
+    check: async () => void (await (await keychain()).read(account)),
+    deliver: async ({ secret }) => (await keychain()).write(account, secret.reveal()),
+    readBack: async (secret) => (await (await keychain()).read(account)) === secret.reveal(),
+  };
+}

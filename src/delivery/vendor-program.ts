@@ -1,0 +1,90 @@
+import { resolve } from 'node:path';
+import which from 'which';
+import { withoutSecrets } from '../env.ts';
+import { KeysError } from '../errors.ts';
+import type { Outcome } from '../run-program.ts';
+import { runProgram } from '../run-program.ts';
+import type { Secret } from '../secret.ts';
+import { maskSecrets } from '../secret.ts';
+import type { SinkContext } from './open-sinks.ts';
+
+/** Where a program is. Throws `KeysError` (`program_missing`) where it is not there. */
+export async function findProgram(
+  name: string,
+  { env, cwd }: Pick<SinkContext, 'env' | 'cwd'>,
+  hints: readonly string[] = [],
+): Promise<string> {
+  const isPath = /[/\\]/.test(name);
+  const found = await which(isPath ? resolve(cwd, name) : name, {
+    nothrow: true,
+    path: env.PATH ?? '',
+    ...(env.PATHEXT && { pathExt: env.PATHEXT }),
+  });
+  if (found) return found;
+  throw new KeysError({
+    exit: 'failed',
+    code: 'program_missing',
+    message: `the program ${maskSecrets(name)} ${isPath ? 'is not there, or cannot be run' : 'is not on the PATH'}`,
+    hints,
+  });
+}
+
+export interface VendorCall {
+  args: readonly string[];
+  /** On stdin; absent: nothing. */
+  input?: string;
+}
+
+/**
+ * Runs a program that is told a secret on stdin, and gives back how it ended. Throws `KeysError` (`program_failed`)
+ * where it cannot be started or does not end in time.
+ */
+export async function runVendor(
+  name: string,
+  { args, input }: VendorCall,
+  context: SinkContext,
+): Promise<Outcome> {
+  const program = await findProgram(name, context);
+  const { cwd, timeout } = context;
+  return runProgram({
+    command: [program, ...args],
+    cwd,
+    env: withoutSecrets(context.env),
+    limit: timeout,
+    ...(input !== undefined && { input }),
+  }).catch((error: unknown) => {
+    throw new KeysError({
+      exit: 'failed',
+      code: 'program_failed',
+      message: `${maskSecrets(name)} ${error instanceof Error ? error.message : String(error)}`,
+      hints: ['allow more time with --timeout 2min'],
+      cause: error,
+    });
+  });
+}
+
+/** Characters of what a program has said, from the end: there it says what went wrong. */
+const longestComplaint = 600;
+
+/** Throws `KeysError` (`program_failed`) unless the program ended well. What it said is repeated without the secret. */
+export function requireSuccess(name: string, outcome: Outcome, secret: Secret): void {
+  const { code, signal, stderr, stdout } = outcome;
+  if (code === 0) return;
+  const said = hidden(stderr.trim() || stdout.trim(), secret);
+  const end = signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
+  throw new KeysError({
+    exit: 'failed',
+    code: 'program_failed',
+    message: `${maskSecrets(name)} ${end}${said ? `: ${said.slice(-longestComplaint)}` : ''}`,
+  });
+}
+
+/** Without the secret, in the forms in which programs repeat one: as it is, in base64, in a URL. */
+function hidden(text: string, secret: Secret): string {
+  const forms = [secret, secret.mapped((value) => Buffer.from(value).toString('base64'))];
+  forms.push(
+    secret.mapped(encodeURIComponent),
+    secret.mapped((value) => JSON.stringify(value).slice(1, -1)),
+  );
+  return maskSecrets(forms.reduce((masked, form) => form.hideIn(masked), text));
+}

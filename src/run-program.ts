@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import type { Environment } from './env.ts';
+import { systemCode } from './errors.ts';
+
+/** A program to be run without a shell. */
+export interface ProgramCall {
+  /** Program and arguments. They are in the process list for everybody to see: never a secret. */
+  command: readonly string[];
+  cwd: string;
+  /** The program's whole environment: never a secret. */
+  env: Environment;
+  /** Milliseconds. */
+  limit: number;
+  /** What it reads on stdin; absent: nothing. */
+  input?: string;
+  /** It leaves a process behind that holds its output open: nobody reads that. */
+  leavesProcess?: boolean;
+}
+
+export interface Outcome {
+  stdout: string;
+  stderr: string;
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** Characters of each stream: more is not what was asked for. */
+const mostOutput = 65_536;
+/** Milliseconds between the polite end and the other one. */
+const politeness = 1_000;
+
+/**
+ * Runs a program to its end. Rejects, with an `Error` whose message goes on after the program's name, where it cannot be
+ * started, takes longer than its limit or prints more than 64 Ki characters; it is ended then. A program that does not
+ * read all of its input is judged by its exit code alone.
+ */
+export async function runProgram(call: ProgramCall): Promise<Outcome> {
+  const [program = '', ...args] = call.command;
+  const output = call.leavesProcess ? 'ignore' : 'pipe';
+  const child = spawn(program, args, {
+    cwd: call.cwd,
+    env: { ...call.env },
+    stdio: [call.input === undefined ? 'ignore' : 'pipe', output, output],
+    windowsHide: true,
+  });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<Outcome>((done, fail) => {
+      timer = setTimeout(() => fail(new Error(`has not ended after ${call.limit / 1000} s`)), call.limit);
+      const pieces = { stdout: '', stderr: '' };
+      for (const name of ['stdout', 'stderr'] as const) {
+        child[name]?.setEncoding('utf8').on('data', (text: string) => {
+          pieces[name] += text;
+          if (pieces[name].length > mostOutput) fail(new Error('prints without end'));
+        });
+      }
+      child.on('error', (error) => {
+        const code = systemCode(error) ?? 'unknown error';
+        fail(new Error(`${code === 'ENOENT' ? 'was not found' : 'cannot be started'} (${code})`));
+      });
+      child.on('close', (code, signal) => done({ ...pieces, code, signal }));
+      child.stdin?.on('error', () => {});
+      child.stdin?.end(call.input);
+    });
+  } finally {
+    clearTimeout(timer);
+    end(child);
+  }
+}
+
+/** Asks it to end, and a moment later makes it. */
+function end(child: ReturnType<typeof spawn>): void {
+  // A process that it has left behind may hold the other ends; nobody waits for that one.
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), politeness);
+  child.on('exit', () => clearTimeout(timer));
+}
