@@ -23,6 +23,11 @@ export function presetSink(
     async deliver({ secret }) {
       requireSuccess(program, await preset.deliver(run, parts, secret.reveal()), secret);
     },
-    ...(read && { readBack: async (secret) => (await read(run, parts)) === secret.reveal() }),
+    ...(read && {
+      async readBack(secret) {
+        const found = await read(run, parts);
+        return found === undefined ? undefined : found === secret.reveal();
+      },
+    }),
   };
 }

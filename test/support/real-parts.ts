@@ -8,6 +8,7 @@ import { delimiter, join } from 'node:path';
 
 /** Each program, and the Debian package that brings it. */
 const realParts = {
+  git: 'git',
   jq: 'jq',
   nginx: 'nginx-light',
   strace: 'strace',

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import { execSink } from '../../src/delivery/exec-sink.ts';
+import type { SinkContext } from '../../src/delivery/open-sinks.ts';
+import { Secret } from '../../src/secret.ts';
+import { failureIn } from '../support/failure.ts';
+import { key } from '../support/key.ts';
+import { sinkContext } from '../support/sink-context.ts';
+import type { Behaviour } from '../support/stand-in.ts';
+import { StandIns } from '../support/stand-in.ts';
+
+const secret = new Secret('sk_canary/+ _EXAMPLE');
+const value = secret.reveal();
+const delivery = { secret, key: key({ id: 'id000001', name: 'ci' }), delivered: [] };
+
+function world(behaviour: Behaviour = {}, options: Partial<SinkContext> = {}) {
+  const programs = new StandIns().add('deliver', behaviour);
+  const env = { PATH: programs.folder, HOME: '/home/ada', ...options.env };
+  return { programs, context: sinkContext(programs.folder, { ...options, env }) };
+}
+
+function sinkOf(context: SinkContext, ...command: string[]) {
+  return execSink(`exec:${command.join(' ')}`, command, context);
+}
+
+test('the program gets the value on stdin, and nowhere else', async () => {
+  const { programs, context } = world();
+  const sink = sinkOf(context, 'deliver', '--to', 'vault');
+  await sink.check();
+  await sink.deliver(delivery);
+  const [call, ...others] = programs.calls;
+  expect(others).toEqual([]);
+  expect(call).toMatchObject({ args: ['--to', 'vault'], stdin: value });
+  expect(call?.cmdline).not.toContain('canary');
+  expect(JSON.stringify(call?.env)).not.toContain('canary');
+});
+
+test('its environment has no session token and no password', async () => {
+  const env = { KEYS_TOKEN: 'tok-EXAMPLE', KEYS_PASSWORD: 'x', KEYS_OTP: '123456', OTHER: 'kept' };
+  const { programs, context } = world({}, { env: { ...env, PATH: process.env.PATH } });
+  await sinkOf({ ...context, env: { ...env, PATH: programs.folder } }, 'deliver').deliver(delivery);
+  const seen = programs.calls[0]?.env ?? {};
+  expect(Object.keys(seen).filter((name) => name.startsWith('KEYS_'))).toEqual([]);
+  expect(seen.OTHER).toBe('kept');
+});
+
+test('a path is taken from the working folder', async () => {
+  const { programs, context } = world();
+  await sinkOf({ ...context, env: {} }, './deliver').check();
+  await sinkOf({ ...context, env: {} }, './deliver').deliver(delivery);
+  expect(programs.calls).toHaveLength(1);
+});
+
+describe('{name} and {id}', () => {
+  test('are filled in, each within its argument', async () => {
+    const { programs, context } = world();
+    const named = { ...delivery, key: key({ id: 'id000001', name: 'two words; rm -rf "$HOME"' }) };
+    await sinkOf(context, 'deliver', '{name}', 'keys/{id}/{name}').deliver(named);
+    expect(programs.calls[0]?.args).toEqual([
+      'two words; rm -rf "$HOME"',
+      'keys/id000001/two words; rm -rf "$HOME"',
+    ]);
+  });
+
+  test('a name never turns into a flag', async () => {
+    const { programs, context } = world();
+    const named = { ...delivery, key: key({ id: 'id000001', name: '--force' }) };
+    const failure = await failureIn(sinkOf(context, 'deliver', '{name}').deliver(named));
+    expect(failure).toMatchObject({
+      code: 'argument_is_flag',
+      hints: [expect.stringContaining('--name={name}')],
+    });
+    await sinkOf(context, 'deliver', '--name={name}').deliver(named);
+    expect(programs.calls.map(({ args }) => args)).toEqual([['--name=--force']]);
+  });
+});
+
+describe('is refused before there is a key', () => {
+  test.each([
+    ['a program that is not on the PATH', 'nowhere', 'is not on the PATH'],
+    ['a path where nothing is', './nowhere', 'is not there, or cannot be run'],
+    ['a file that cannot be run', './calls.txt', 'is not there, or cannot be run'],
+  ])('%s', async (_, program, message) => {
+    const { context } = world();
+    const failure = await failureIn(sinkOf(context, program).check());
+    expect(failure).toMatchObject({ exit: 'failed', code: 'program_missing' });
+    expect(failure.message).toContain(message);
+  });
+});
+
+describe('a failure', () => {
+  test('is told with the exit code and what the program said, without the secret in any form', async () => {
+    const base64 = Buffer.from(value).toString('base64');
+    const said = `cannot store $STDIN\nnor ${base64}\nnor ${encodeURIComponent(value)}`;
+    const { context } = world({ stderr: said, code: 3 });
+    const failure = await failureIn(sinkOf(context, 'deliver').deliver(delivery));
+    expect(failure).toMatchObject({ exit: 'failed', code: 'program_failed' });
+    expect(failure.message).toBe('deliver failed with exit code 3: cannot store ****\nnor ****\nnor ****');
+  });
+
+  test('is told with what it printed, where it kept its stderr empty', async () => {
+    const { context } = world({ stdout: 'quota of $STDIN', code: 1 });
+    const failure = await failureIn(sinkOf(context, 'deliver').deliver(delivery));
+    expect(failure.message).toBe('deliver failed with exit code 1: quota of ****');
+  });
+
+  test.each([
+    ['that never ends', { lasts: 60_000 }, 'has not ended after 0.3 s'],
+    ['that prints without end', { stdout: 'x'.repeat(100_000) }, 'prints without end'],
+  ])('of a program %s', async (_, behaviour, message) => {
+    const { context } = world(behaviour, { timeout: message.includes('0.3') ? 300 : 10_000 });
+    const failure = await failureIn(sinkOf(context, 'deliver').deliver(delivery));
+    expect(failure).toMatchObject({ code: 'program_failed', message: `deliver ${message}` });
+  });
+
+  test('of a program that a signal ended', async () => {
+    const { context } = world();
+    const failure = await failureIn(
+      sinkOf({ ...context, env: { PATH: process.env.PATH } }, 'sh', '-c', 'kill -9 $$').deliver(delivery),
+    );
+    expect(failure.message).toBe('sh was ended by SIGKILL');
+  });
+});
+
+test('a program that ends well without reading is taken at its word', async () => {
+  const { context } = world({ deaf: true });
+  const long = { ...delivery, secret: new Secret('x'.repeat(500_000)) };
+  await sinkOf(context, 'deliver').deliver(long);
+});

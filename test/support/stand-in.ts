@@ -1,0 +1,78 @@
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** What a program does when it is called with arguments that match. `$STDIN` in a text is what it read. */
+export interface Behaviour {
+  /** Found in the arguments, joined by blanks; absent: always. */
+  args?: RegExp;
+  stdout?: string;
+  stderr?: string;
+  code?: number;
+  /** Milliseconds before it ends. */
+  lasts?: number;
+  /** It ends without having read what it was given. */
+  deaf?: boolean;
+}
+
+/** One call, as the program itself saw it. */
+export interface Call {
+  args: string[];
+  env: Record<string, string>;
+  stdin: string;
+  /** Its /proc/self/cmdline; empty where there is none. */
+  cmdline: string;
+}
+
+/** Programs on a PATH of their own that stand in for those of vendors, and write down how they were called. */
+export class StandIns {
+  readonly folder = temporaryFolder();
+  readonly #calls = join(this.folder, 'calls');
+
+  /** A program of this name; the first behaviour that matches is what it does, else it ends well. */
+  add(name: string, ...behaviours: Behaviour[]): this {
+    const rules = behaviours.map(({ args, ...rest }) => ({ args: args?.source ?? '', ...rest }));
+    const file = join(this.folder, name);
+    writeFileSync(
+      file,
+      `#!${process.execPath}\n(${standIn})(require, process, ${JSON.stringify({ rules, calls: this.#calls })});\n`,
+    );
+    chmodSync(file, 0o755);
+    return this;
+  }
+
+  get calls(): Call[] {
+    if (!existsSync(this.#calls)) return [];
+    const lines = readFileSync(this.#calls, 'utf8').trimEnd().split('\n');
+    return lines.map((line) => JSON.parse(line) as Call);
+  }
+}
+
+interface Rules {
+  rules: (Omit<Behaviour, 'args'> & { args: string })[];
+  calls: string;
+}
+
+/** The program itself: it is written to a file as text, so it may use nothing but its parameters. */
+function standIn(load: NodeJS.Require, self: NodeJS.Process, { rules, calls }: Rules): void {
+  const fs = load('node:fs') as typeof import('node:fs');
+  const args = self.argv.slice(2);
+  const rule = rules.find((one) => new RegExp(one.args).test(args.join(' ')));
+  let stdin = '';
+  try {
+    if (!rule?.deaf) stdin = fs.readFileSync(0, 'utf8');
+  } catch {
+    // Nothing was given.
+  }
+  let cmdline = '';
+  try {
+    cmdline = fs.readFileSync('/proc/self/cmdline', 'utf8');
+  } catch {
+    // There is no such file system here.
+  }
+  fs.appendFileSync(calls, `${JSON.stringify({ args, env: self.env, stdin, cmdline })}\n`);
+  const said = (text = '') => text.replaceAll('$STDIN', stdin);
+  self.stdout.write(said(rule?.stdout));
+  self.stderr.write(said(rule?.stderr));
+  setTimeout(() => self.exit(rule?.code ?? 0), rule?.lasts ?? 0);
+}
