@@ -1,4 +1,6 @@
-import { open, readFile, stat, unlink } from 'node:fs/promises';
+import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { readdir, readFile, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KeysError, systemCode } from '../errors.ts';
 import { isRunning, processMark } from './process-mark.ts';
@@ -16,7 +18,7 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>): Pro
   let release = await holdFileLock(path);
   while (!release) {
     if (Date.now() > deadline) throw locked(path, lockOf(path));
-    await sleep(10 + Math.random() * 20);
+    await aMoment();
     release = await holdFileLock(path);
   }
   try {
@@ -27,29 +29,44 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>): Pro
 }
 
 /**
- * Takes the lock of a path without waiting, and gives back what releases it; undefined where another process that runs
- * has it. Throws `KeysError` where no lock can be made there.
+ * Takes the lock of a path without waiting for its holder, and gives back what releases it; undefined where another
+ * process that runs has it. Throws `KeysError` where no lock can be made there.
  */
 export async function holdFileLock(path: string): Promise<(() => Promise<void>) | undefined> {
   const lock = lockOf(path);
-  while (!(await take(lock))) {
-    if (!(await isAbandoned(lock))) return undefined;
-    await removeAbandoned(lock);
+  while (!take(lock)) {
+    const state = await stateOf(lock);
+    if (state === 'held') return undefined;
+    if (state === 'abandoned') await removeAbandoned(lock);
+    else await aMoment();
   }
   return () => remove(lock);
+}
+
+/** Removes the locks in a folder whose processes have died: nobody may ever ask for them again. */
+export async function removeAbandonedLocks(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((one) => /\.lock(\.removal)*$/.test(one))) {
+    const lock = join(folder, name);
+    while ((await stateOf(lock)) === 'abandoned') await removeAbandoned(lock);
+  }
 }
 
 function lockOf(path: string): string {
   return `${path}.lock`;
 }
 
-async function take(lock: string): Promise<boolean> {
+/** In one go, so that next to nothing can come between a lock and its mark. */
+function take(lock: string): boolean {
   try {
-    const file = await open(lock, 'wx', 0o600);
+    const file = openSync(lock, 'wx', 0o600);
     try {
-      await file.writeFile(processMark());
+      writeSync(file, processMark());
+    } catch (error) {
+      unlinkSync(lock);
+      throw error;
     } finally {
-      await file.close();
+      closeSync(file);
     }
     return true;
   } catch (error) {
@@ -70,25 +87,30 @@ async function take(lock: string): Promise<boolean> {
  */
 async function removeAbandoned(lock: string): Promise<void> {
   const removal = `${lock}.removal`;
-  if (!(await take(removal))) {
-    if (await isAbandoned(removal)) return removeAbandoned(removal);
-    return sleep(10 + Math.random() * 20);
+  if (!take(removal)) {
+    if ((await stateOf(removal)) === 'abandoned') return removeAbandoned(removal);
+    return aMoment();
   }
   try {
-    if (await isAbandoned(lock)) await remove(lock);
+    if ((await stateOf(lock)) === 'abandoned') await remove(lock);
   } finally {
     await remove(removal);
   }
 }
 
-async function isAbandoned(lock: string): Promise<boolean> {
+/** `unmarked`: its process is about to mark it, or has just died; `gone`: it has been released. */
+async function stateOf(lock: string): Promise<'held' | 'abandoned' | 'unmarked' | 'gone'> {
   try {
     const runs = isRunning(await readFile(lock, 'utf8'));
-    if (runs !== undefined) return !runs;
-    return Date.now() - (await stat(lock)).mtimeMs > writingTakesAtMost;
-  } catch {
-    return false;
+    if (runs !== undefined) return runs ? 'held' : 'abandoned';
+    return Date.now() - (await stat(lock)).mtimeMs > writingTakesAtMost ? 'abandoned' : 'unmarked';
+  } catch (error) {
+    return systemCode(error) === 'ENOENT' ? 'gone' : 'held';
   }
+}
+
+async function aMoment(): Promise<void> {
+  await sleep(10 + Math.random() * 20);
 }
 
 async function remove(lock: string): Promise<void> {

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { open, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { KeysError, systemCode } from '../errors.ts';
-import { readPrivateFile, writePrivateFile } from '../files/private-file.ts';
+import { readPrivateFile, removeStaleCopies, writePrivateFile } from '../files/private-file.ts';
 import type { Held } from '../lifecycle/operation.ts';
 import { Secret } from '../secret.ts';
 
@@ -78,7 +78,8 @@ export function fileEscrow(folder: string, makeFolder: (path: string) => void): 
       await unlink(fileOf(operation)).catch((error: unknown) => {
         if (systemCode(error) !== 'ENOENT') throw error;
       });
-      await syncFolder(dirname(fileOf(operation)));
+      await removeStaleCopies(fileOf(operation));
+      await syncFolder(folder);
     },
   };
 }

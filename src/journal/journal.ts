@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../errors.ts';
-import { holdFileLock } from '../files/file-lock.ts';
+import { holdFileLock, removeAbandonedLocks } from '../files/file-lock.ts';
 import type { Held, Journal, Operation, Plan, Step, WrittenStep } from '../lifecycle/operation.ts';
 import type { Escrow, Escrows } from './escrow.ts';
 import type { Contents, EscrowKind, Setting } from './operation-file.ts';
@@ -101,6 +101,7 @@ function newId(): string {
  */
 export async function listOperations(folder: string): Promise<OpenOperation[]> {
   const operations: OpenOperation[] = [];
+  await removeAbandonedLocks(folder);
   for (const name of await namesIn(folder)) {
     const path = join(folder, name);
     const contents = await readOperationFile(path).catch(ignoringAbsence);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rolldown } from 'rolldown';
 import { expect, onTestFinished, test } from 'vitest';
-import { withFileLock } from '../../src/files/file-lock.ts';
+import { holdFileLock, removeAbandonedLocks, withFileLock } from '../../src/files/file-lock.ts';
 import { failureIn } from '../support/failure.ts';
 import { projectRoot } from '../support/sandbox.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -56,7 +56,7 @@ test('lets one process in at a time', async () => {
   const script = `
     import { readFileSync, writeFileSync } from 'node:fs';
     import { setTimeout as sleep } from 'node:timers/promises';
-    import { withFileLock } from ${JSON.stringify(join(projectRoot, 'src/files/file-lock.ts'))};
+    import { holdFileLock, removeAbandonedLocks, withFileLock } from ${JSON.stringify(join(projectRoot, 'src/files/file-lock.ts'))};
     for (let round = 0; round < 10; round++) {
       await withFileLock(${JSON.stringify(file)}, async () => {
         const number = Number(readFileSync(${JSON.stringify(file)}, 'utf8'));
@@ -113,6 +113,32 @@ test('a lock that names nobody yet is being written: it is kept for a while, the
   utimesSync(`${path}.lock`, longAgo, longAgo);
   await work;
   expect(entered).toBe(true);
+});
+
+test('who does not wait for a holder still waits to learn whether there is one', async () => {
+  const path = join(temporaryFolder(), '.env');
+  const lock = `${path}.lock`;
+  writeFileSync(lock, String(process.pid));
+  expect(await holdFileLock(path)).toBeUndefined();
+  writeFileSync(lock, '');
+  const attempt = holdFileLock(path);
+  await sleep(100);
+  const longAgo = new Date(Date.now() - 60_000);
+  utimesSync(lock, longAgo, longAgo);
+  const release = await attempt;
+  expect(release).toBeDefined();
+  await release?.();
+  expect(existsSync(lock)).toBe(false);
+});
+
+test('the locks of processes that have died can be cleared away, and no others', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'dead.lock'), String(deadProcess()));
+  writeFileSync(join(folder, 'dead.lock.removal'), String(deadProcess()));
+  writeFileSync(join(folder, 'held.lock'), String(process.pid));
+  writeFileSync(join(folder, 'other.txt'), String(deadProcess()));
+  await removeAbandonedLocks(folder);
+  expect(readdirSync(folder)).toEqual(['held.lock', 'other.txt']);
 });
 
 test('a lock that cannot be made is a failure with its path', async () => {

@@ -137,14 +137,16 @@ export class Sandbox {
       if (!options.secretOnStderr)
         expect(run.stderr, `stderr of ${where} holds a secret`).not.toMatch(secretShape);
     }
+    expect(this.leaks(), 'files that hold a secret').toEqual([]);
+  }
+
+  /** The files that hold a secret, and that no test expected to. */
+  leaks(): string[] {
     const holders = filesBelow(this.#root).filter((file) => secretShape.test(readFileSync(file, 'latin1')));
     // The file store is where a token belongs, once somebody chose it.
     const allowed = new Set([...this.#secretFiles, join(this.home, 'data', 'tokens.json')]);
     const leaks = holders.filter((file) => !allowed.has(file) && dirname(file) !== this.#escrow);
-    expect(
-      leaks.map((file) => relative(this.#root, file)),
-      'files that hold a secret',
-    ).toEqual([]);
+    return leaks.map((file) => relative(this.#root, file));
   }
 }
 

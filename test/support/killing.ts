@@ -1,0 +1,76 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { onTestFinished } from 'vitest';
+import type { Environment } from '../../src/env.ts';
+import type { Run, Sandbox } from './sandbox.ts';
+import { program } from './sandbox.ts';
+
+/** When a process is killed: at its n-th call that makes something lasting, or after so many milliseconds. */
+export type Moment = { call: number } | { after: number };
+
+/** What is made lasting is a step: these calls are where one ends and the next begins. */
+const lasting = 'fsync,fdatasync,rename,unlink';
+
+export interface KilledRun extends Run {
+  /** False: it came to its end before the moment did. */
+  wasKilled: boolean;
+}
+
+/**
+ * Runs `keys` and kills it with SIGKILL. Calls are counted by strace, which sends the signal before the call is carried
+ * out; those on the main thread and those on libuv's, of which there is one here, are counted apart.
+ */
+export function runKilled(
+  box: Sandbox,
+  args: readonly string[],
+  moment: Moment,
+  { env = {}, secretOnStdout = false }: { env?: Environment; secretOnStdout?: boolean } = {},
+): Promise<KilledRun> {
+  const command = [process.execPath, program, ...args];
+  const inject = 'call' in moment ? [`--inject=${lasting}:signal=KILL:when=${moment.call}`] : [];
+  const traced = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${lasting}`, ...inject, ...command];
+  const [file = '', ...rest] = 'call' in moment ? traced : command;
+  return new Promise((done, fail) => {
+    const child = spawn(file, rest, {
+      cwd: box.cwd,
+      env: { ...box.env, UV_THREADPOOL_SIZE: '1', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const timer = 'after' in moment ? setTimeout(() => child.kill('SIGKILL'), moment.after) : undefined;
+    const output = collected(child);
+    child.on('error', fail);
+    child.on('exit', (exit, signal) => {
+      clearTimeout(timer);
+      // What a process has left behind may hold the pipes open: what there was to read has been read a moment later.
+      setTimeout(() => {
+        const run = { exit, ...output() };
+        box.keep(args, run, { secretOnStdout });
+        done({ ...run, wasKilled: signal === 'SIGKILL' || exit === 137 });
+      }, 20);
+    });
+  });
+}
+
+function collected(child: ChildProcess): () => { stdout: string; stderr: string } {
+  const pieces = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      pieces[name] += text;
+    });
+  }
+  return () => ({ ...pieces });
+}
+
+/** Does the work for each item, so many at a time. */
+export async function inParallel<T>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = [...items];
+  const next = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: width }, next));
+}
