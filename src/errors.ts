@@ -14,6 +14,8 @@ export const exits = {
   limit: { code: 6, meaning: 'a limit: rate limit after retries, budget, number of keys, conflict' },
   network: { code: 7, meaning: 'network, TLS or server failure after retries' },
   no: { code: 8, meaning: 'the check answered no' },
+  notExecutable: { code: 126, meaning: 'run: the program cannot be started' },
+  noProgram: { code: 127, meaning: 'run: there is no such program' },
   interrupted: {
     code: 130,
     meaning: 'interrupted before anything happened (after that: 5)',
@@ -57,11 +59,17 @@ export function usageError(problems: string | readonly string[], ...hints: strin
 }
 
 /**
- * The value of a flag or an operand that cannot be used. The message reads on after the flag's name
- * ("--expires: `0` is not…"); the parser of the command line collects all of them into one `usageError`.
+ * The value of a flag or an operand that cannot be used, or several of them. Each message reads on after the flag's
+ * name ("--expires: `0` is not…"); the parser of the command line collects all of them into one `usageError`.
  */
 export class InvalidValue extends Error {
   override readonly name = 'InvalidValue';
+  readonly messages: readonly string[];
+
+  constructor(...messages: string[]) {
+    super(messages.join('; '));
+    this.messages = messages;
+  }
 }
 
 /** The code of a Node.js system error such as `ENOENT`, or undefined. */

@@ -1,28 +1,23 @@
 import { version } from '../package.json';
-import type { ExitName } from './errors.ts';
 import { bug, exits, KeysError, systemCode } from './errors.ts';
 import type { Io } from './io.ts';
 
 /** Runs one command line and returns the exit code. The only place where an error is caught to be printed. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
-  return exits[await exitOf(argv, io)].code;
-}
-
-async function exitOf(argv: readonly string[], io: Io): Promise<ExitName> {
   try {
     // The quickest answer, for scripts that ask which version is there: nothing else is loaded for it.
     if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
       await io.stdout.write(`${version}\n`);
-      return 'done';
+      return exits.done.code;
     }
     const { run } = await import('./program.ts');
     return await run(argv, io, version);
   } catch (error) {
     // Whoever reads stdout has seen enough (`keys list | head -1`).
-    if (systemCode(error) === 'EPIPE') return 'done';
+    if (systemCode(error) === 'EPIPE') return exits.done.code;
     const { report } = await import('./program.ts');
     const failure = error instanceof KeysError ? error.failure : bug(error);
     await report(failure, argv, io);
-    return failure.exit;
+    return exits[failure.exit].code;
   }
 }

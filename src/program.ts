@@ -1,24 +1,24 @@
 import { App } from './app.ts';
 import { asksForJson } from './commands/argv.ts';
 import { parseArguments } from './commands/parse.ts';
-import type { ExitName, Failure } from './errors.ts';
-import { interrupted } from './errors.ts';
+import type { Failure } from './errors.ts';
+import { exits, interrupted } from './errors.ts';
 import type { Io } from './io.ts';
 import { failureJson, failureText } from './output/error.ts';
 
-/** Runs one command line. Throws `KeysError` for every failure that was to be expected. */
-export async function run(argv: readonly string[], io: Io, version: string): Promise<ExitName> {
+/** Runs one command line, and returns the exit code. Throws `KeysError` for every failure that was to be expected. */
+export async function run(argv: readonly string[], io: Io, version: string): Promise<number> {
   const parsed = await parseArguments(argv, { now: io.now() });
   if (parsed.kind === 'version') {
     await io.stdout.write(`${version}\n`);
-    return 'done';
+    return exits.done.code;
   }
   if (parsed.kind !== 'run') {
     const { helpPage } = await import('./commands/help.ts');
     // Without a command there is nothing to do, and a script that forgot one must not go on.
     const output = parsed.kind === 'empty' ? io.stderr : io.stdout;
     await output.write(await helpPage(parsed.kind === 'help' ? parsed.name : undefined, io.stdout.columns));
-    return parsed.kind === 'empty' ? 'usage' : 'done';
+    return exits[parsed.kind === 'empty' ? 'usage' : 'done'].code;
   }
   const { command, input, globals } = parsed.invocation;
   const app = new App(io, globals);
@@ -26,8 +26,9 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
     const result = await unlessStopped(app.stop, () => command.run(app, input));
     await app.release();
     await app.print(result);
-    if (result.kind === 'rows' && app.stop.aborted) return 'interrupted';
-    return result.exit ?? 'done';
+    if (result.kind === 'ended') return result.code;
+    if (result.kind === 'rows' && app.stop.aborted) return exits.interrupted.code;
+    return exits[result.exit ?? 'done'].code;
   } finally {
     await app.close();
   }

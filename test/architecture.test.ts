@@ -10,7 +10,13 @@ import { filesBelow, projectRoot } from './support/sandbox.ts';
 const rows: Record<string, readonly string[]> = {
   commands: [
     ...['root', 'lifecycle', 'output'],
-    ...['delivery/destinations', 'delivery/sink-spec', 'delivery/mask', 'journal:types'],
+    ...[
+      'delivery/destinations',
+      'delivery/sink-spec',
+      'delivery/open-sinks',
+      'delivery/mask',
+      'journal:types',
+    ],
     // What describes a provider, and the stores of session tokens; never a connection.
     ...['providers', 'tokens/store', 'authority/capabilities', 'authority:types', 'http:types'],
     // The words of the access log; `serving.ts` starts the server.
@@ -25,10 +31,10 @@ const rows: Record<string, readonly string[]> = {
     ...['http/dispatcher', 'http/wire'],
   ],
   http: ['secret', 'errors', 'env', 'loopback'],
-  delivery: ['lifecycle:types', 'files', 'secret', 'errors', 'io', 'env'],
+  delivery: ['lifecycle:types', 'files', 'secret', 'errors', 'io', 'env', 'run-program'],
   journal: ['lifecycle:types', 'files', 'secret', 'errors'],
   files: ['errors'],
-  tokens: ['files', 'secret', 'errors', 'env', 'io:types', 'config:types', 'paths'],
+  tokens: ['files', 'secret', 'errors', 'env', 'io:types', 'config:types', 'paths', 'run-program'],
   output: ['lifecycle:types', 'lifecycle/key', 'errors', 'io', 'env', 'secret', 'time', 'diagnosis:types'],
   // Wiring and small modules at the top: everything, but for the exceptions below.
   root: [
@@ -51,6 +57,7 @@ const homes: Record<string, string> = {
   'env-paths': 'src/paths.ts',
   libsql: 'src/authority/',
   dotenv: 'src/delivery/dotenv.ts',
+  which: 'src/delivery/vendor-program.ts',
   '@napi-rs/keyring': 'src/tokens/keychain',
   undici: 'src/http/',
   fastify: 'src/server/',
@@ -103,20 +110,26 @@ test('only the named files reach for process, and none for console', () => {
   expect(users.sort()).toEqual([
     'bin/keys.ts',
     'src/authority/key-format.ts',
+    // Writes code that does.
+    'src/commands/snippet-code.ts',
+    'src/delivery/clipboard-sink.ts',
     'src/diagnosis.ts',
     'src/files/private-file.ts',
     'src/files/process-mark.ts',
+    'src/foreground.ts',
     'src/http/client.ts',
     'src/io.ts',
     'src/journal/escrow.ts',
     'src/journal/operation-file.ts',
     'src/paths.ts',
+    'src/places.ts',
     'src/tokens/keychain-child.ts',
     'src/tokens/keychain.ts',
     'src/tokens/session-bus.ts',
     'src/tokens/token-file.ts',
   ]);
-  expect(sources.filter((file) => /\bconsole\./.test(withoutComments(file)))).toEqual([]);
+  const printing = sources.filter((file) => /\bconsole\./.test(withoutComments(file))).map(fileName);
+  expect(printing).toEqual(['src/commands/snippet-code.ts']);
 });
 
 test('a secret is revealed only where it is handed over', () => {
@@ -125,14 +138,21 @@ test('a secret is revealed only where it is handed over', () => {
     return count > 0 ? [`${fileName(file)} ${count}`] : [];
   });
   expect(calls.sort()).toEqual([
-    'src/authority/authority.ts 1',
+    'src/authority/authority.ts 2',
     'src/authority/issue.ts 1',
+    'src/delivery/clipboard-sink.ts 3',
     'src/delivery/env-sink.ts 2',
+    'src/delivery/exec-sink.ts 1',
     'src/delivery/file-sink.ts 2',
+    'src/delivery/keychain-sink.ts 2',
     'src/delivery/mask.ts 1',
+    'src/delivery/preset-sink.ts 2',
     'src/delivery/stdout-sink.ts 2',
+    'src/foreground.ts 1',
+    'src/holders.ts 1',
     'src/http/wire.ts 2',
     'src/journal/escrow.ts 1',
+    'src/lifecycle/match.ts 1',
     'src/server/admin/keys.ts 2',
     'src/server/admin/sessions.ts 1',
     'src/server/dialects/drun.ts 1',

@@ -1,4 +1,5 @@
 import type { Key } from '../lifecycle/key.ts';
+import type { HashKeeper } from '../lifecycle/match.ts';
 import type {
   KeyBackend,
   KeyChanges,
@@ -15,7 +16,7 @@ import { AuthorityFile } from './authority-file.ts';
 import { readBooks } from './books.ts';
 import { capabilities, permissions } from './capabilities.ts';
 import { noSuchKey, revokedForGood } from './faults.ts';
-import { mint } from './key-format.ts';
+import { hashOf, mint } from './key-format.ts';
 import { KeyTable, toKey } from './key-table.ts';
 import type { Use } from './metering.ts';
 import { readLog, readUsage, recordUses } from './metering.ts';
@@ -36,7 +37,7 @@ export interface AuthorityOptions {
  * The embedded issuer of keys, as the user of this machine has it: keeps them in one SQLite file, as hashes, and decides
  * who may use them. Opens the file when it is first asked something; reading makes no file.
  */
-export class Authority implements KeyBackend {
+export class Authority implements KeyBackend, HashKeeper {
   readonly capabilities = capabilities;
   readonly permissions = permissions;
   readonly #file: AuthorityFile;
@@ -90,6 +91,11 @@ export class Authority implements KeyBackend {
 
   async usage(query: UsageQuery): Promise<UsageRow[]> {
     return readUsage(this.#file.reading, query);
+  }
+
+  async holderOf(value: Secret): Promise<string | undefined> {
+    const row = new KeyTable(this.#file.reading).rowByHash(hashOf(value.reveal()));
+    return row && String(row.id);
   }
 
   /** As `authorize`, without taking a place under the rate limit. */

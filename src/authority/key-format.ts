@@ -45,6 +45,11 @@ export function idOf(kind: Kind, value: string): string | undefined {
   return body !== undefined && given === kind && checksum(body) === sum ? id : undefined;
 }
 
+/** Whether a text has the shape of ours and not the checksum: no value is issued like that. */
+export function isMistyped(kind: Kind, value: string): boolean {
+  return shape.exec(value)?.[2] === kind && idOf(kind, value) === undefined;
+}
+
 /** Whether the value is the one whose hash is kept; takes the same time wherever they differ. */
 export function matches(value: string, hash: Uint8Array): boolean {
   return crypto().timingSafeEqual(hashOf(value), hash);

@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import { InvalidValue } from '../errors.ts';
 import type { Result } from '../output/present.ts';
 
 /** What the parsers of values may need to know. */
@@ -26,6 +27,8 @@ export type Input<F extends Flags> = { operands: string[] } & {
 export interface Command<F extends Flags = Flags> {
   /** After the command's name: `<key...>`, `[name]`, or nothing. */
   readonly operands: string;
+  /** The operands are the command line of another program, and stand after `--`. */
+  readonly takesProgram?: true;
   readonly summary: string;
   /** Anything that help should say beyond the summary. */
   readonly description?: string;
@@ -71,6 +74,22 @@ export function values<T>(
     syntax,
     help,
     repeatable: true,
-    read: (texts, context) => texts.map((text) => parse(text, context)),
+    read: (texts, context) => readAll(texts, (text) => parse(text, context)),
   };
+}
+
+/** What each text says. Throws one `InvalidValue` for all that cannot be read. */
+function readAll<T>(texts: readonly string[], parse: (text: string) => T): T[] {
+  const faults: string[] = [];
+  const read = texts.flatMap((text) => {
+    try {
+      return [parse(text)];
+    } catch (error) {
+      if (!(error instanceof InvalidValue)) throw error;
+      faults.push(...error.messages);
+      return [];
+    }
+  });
+  if (faults.length > 0) throw new InvalidValue(...faults);
+  return read;
 }

@@ -53,32 +53,47 @@ async function readInvocation(
 ): Promise<Invocation> {
   const parser = buildParser(name, command);
   const isField = (field: string) => command.fields.includes(field);
-  const bound = bindJsonFields(rest, isField, parser.takesValue);
+  const { before, after } = splitAtEnd(rest);
+  const bound = bindJsonFields(before, isField, parser.takesValue);
   const problems = secretsIn(argv);
   const last = bound.at(-1) ?? '';
-  if (!bound.includes('--') && parser.takesValue(last)) {
+  if (parser.takesValue(last)) {
     problems.push(`${last} needs a value`);
     bound.pop();
   }
-  const { operands, unknown } = parser.commander.parseOptions(bound);
+  const { operands: early, unknown } = parser.commander.parseOptions(bound);
   problems.push(...(await unknownFlags(unknown, parser.commander.options)));
   const unread: string[] = [];
   const { flags, globals } = parser.values(context, unread);
+  if (command.takesProgram) problems.push(...misplaced(early));
+  const operands = command.takesProgram ? after : [...early, ...after];
   const words = [...operands, ...unknown.filter((word) => !word.startsWith('-'))];
   const input = { ...flags, operands: words } as Input<Flags>;
   problems.push(
     ...unread,
     ...arityProblems(parser.commander.registeredArguments, operands, words),
-    ...outputProblems(globals, command, words, rest),
+    ...outputProblems(globals, command, words, before),
     ...(unread.length === 0 ? (command.problems?.(input) ?? []) : []),
   );
   if (problems.length > 0) throw usageError(problems, `keys help ${name}`);
   return { name, command, input, globals };
 }
 
+/** What stands before the first `--`, where flags are flags, and what stands after it. */
+function splitAtEnd(words: readonly string[]): { before: readonly string[]; after: readonly string[] } {
+  const end = words.indexOf('--');
+  return end < 0
+    ? { before: words, after: [] }
+    : { before: words.slice(0, end), after: words.slice(end + 1) };
+}
+
+/** A word before `--` may be a value that was meant for somewhere else: it is not repeated. */
+function misplaced(words: readonly string[]): string[] {
+  return words.length > 0 ? ['a word stands before --: the command to start comes after it'] : [];
+}
+
 function asksFor(rest: readonly string[]): 'help' | 'version' | undefined {
-  const end = rest.indexOf('--');
-  const flags = end < 0 ? rest : rest.slice(0, end);
+  const { before: flags } = splitAtEnd(rest);
   if (flags.some((word) => word === '--help' || word === '-h')) return 'help';
   return flags.some((word) => word === '--version' || word === '-V') ? 'version' : undefined;
 }

@@ -25,8 +25,9 @@ export function buildParser(name: string, command: Command): Parser {
     .allowExcessArguments()
     .summary(command.summary)
     .description([command.summary, command.description].filter(Boolean).join('\n\n'));
-  if (command.operands) commander.arguments(command.operands);
-  commander.usage(`${command.operands} [flags]`.trim());
+  const { operands, takesProgram } = command;
+  if (operands) commander.arguments(operands);
+  commander.usage(takesProgram ? `[flags] -- ${operands}` : `${operands} [flags]`.trim());
   const own = addFlags(commander, command.flags, 'Flags:');
   const global = addFlags(commander, globalFlags, globalGroup);
   commander.addOption(new Option('-h, --help', 'this text').helpGroup(globalGroup));
@@ -71,7 +72,7 @@ function readFlags(
       values[name] = flag.read(flag.repeatable ? texts : texts.slice(-1), context);
     } catch (error) {
       if (!(error instanceof InvalidValue)) throw error;
-      problems.push(`${option.long}: ${error.message}`);
+      problems.push(...error.messages.map((message) => `${option.long}: ${message}`));
     }
   }
   return values;

@@ -15,6 +15,12 @@ export function oneOf<const T extends string>(words: readonly T[]): (text: strin
   };
 }
 
+/** Where a secret is: `keychain:NAME`, `file:PATH` or `env:PATH#NAME`. A secret put in its place is not repeated. */
+export function readSource(text: string): string {
+  if (/^(?:keychain:.|file:.|env:.+#[^#])/s.test(text)) return text;
+  throw new InvalidValue('this is not a source: write keychain:NAME, file:PATH or env:PATH#NAME');
+}
+
 /** A whole number of at least 1. */
 export function readCount(text: string): number {
   const number = Number(text);

@@ -1,9 +1,7 @@
-import type { App } from '../app.ts';
-import { usageError } from '../errors.ts';
 import { requireAbility } from '../lifecycle/capability-check.ts';
 import type { Verdict } from '../lifecycle/ports.ts';
-import type { Secret } from '../secret.ts';
 import { defineCommand, value } from './define.ts';
+import { fromFlag, readKeyValue } from './key-value.ts';
 import { readText } from './read.ts';
 
 const fields = ['valid', 'reason', 'httpStatus', 'models'];
@@ -17,7 +15,7 @@ export const verify = defineCommand({
   ].join('\n'),
   examples: ['keys verify --from env:.env#API_KEY', 'keys verify < key.txt'],
   flags: {
-    from: value('--from <source>', 'where the value is: keychain:NAME, file:PATH or env:PATH#NAME', readText),
+    from: fromFlag,
     model: value('--model <id>', 'also ask whether it may call this model', readText),
   },
   fields,
@@ -25,7 +23,7 @@ export const verify = defineCommand({
     const backend = await app.backend();
     const { provider } = await app.profile();
     requireAbility(provider, 'verify', backend.capabilities);
-    const secret = await readValue(app, from);
+    const secret = await readKeyValue(app, 'verify', from);
     const verdict = withModel(await backend.verify(secret), model);
     return {
       kind: 'one',
@@ -37,17 +35,6 @@ export const verify = defineCommand({
     };
   },
 });
-
-async function readValue(app: App, from: string | undefined): Promise<Secret> {
-  if (from !== undefined) return app.secretFrom(from);
-  if (!app.io.stdin.isTTY) return app.readSecret();
-  if (app.interactive) return app.askSecret('Value of the key');
-  throw usageError(
-    'nobody can be asked for the value here',
-    'keys verify < key.txt',
-    'keys verify --from file:PATH',
-  );
-}
 
 /** A key that works, but is told which models it may call, and this is not one of them. */
 function withModel(verdict: Verdict, model: string | undefined): Verdict {

@@ -27,6 +27,8 @@ export type Result = { exit?: ExitName } & (
   | { kind: 'text'; text: string }
   /** Everything has been printed. */
   | { kind: 'nothing' }
+  /** Another program had the terminal; its exit code, 0 to 255, is that of this one. */
+  | { kind: 'ended'; code: number }
 );
 
 /**
@@ -47,7 +49,7 @@ export async function present(
   result: Result,
   stop?: AbortSignal,
 ): Promise<void> {
-  if (result.kind === 'nothing') return;
+  if (result.kind === 'nothing' || result.kind === 'ended') return;
   let waiting = '';
   for await (const piece of pieces(io, settings, result)) {
     waiting += piece;
@@ -64,7 +66,7 @@ export async function present(
 async function* pieces(
   io: Io,
   settings: OutputSettings,
-  result: Exclude<Result, { kind: 'nothing' }>,
+  result: Exclude<Result, { kind: 'nothing' | 'ended' }>,
 ): AsyncGenerator<string> {
   if (result.kind === 'text') {
     yield result.text;

@@ -1,0 +1,77 @@
+import type { App } from '../app.ts';
+import { KeysError } from '../errors.ts';
+import type { Search, Unasked } from '../holders.ts';
+import { matchFields } from '../lifecycle/match.ts';
+import { defineCommand, toggle } from './define.ts';
+import { fromFlag, readKeyValue } from './key-value.ts';
+
+export const find = defineCommand({
+  operands: '',
+  summary: 'tell which key a value belongs to, without sending the value anywhere',
+  description: [
+    'The value comes from --from, from stdin, or from a masked prompt on a terminal. The list of keys is read, and',
+    'compared here. match says by what: hash and id are certain; prefix, what the provider shows of a value, is no',
+    'proof. Exit 3 if the value is that of no key; 5 if it was not found and a profile could not be asked.',
+  ].join('\n'),
+  examples: [
+    'keys find < leaked.txt',
+    'keys find --from env:.env#API_KEY --all-profiles',
+    'keys find --from file:leaked.txt --json id,match',
+  ],
+  flags: {
+    from: fromFlag,
+    allProfiles: toggle('--all-profiles', 'look in every stored profile and in local'),
+  },
+  fields: matchFields,
+  async run(app, { from, allProfiles }) {
+    const value = await readKeyValue(app, 'find', from);
+    const { searchHere, searchEverywhere } = await import('../holders.ts');
+    const search = await (allProfiles ? searchEverywhere(app, value) : searchHere(app, value));
+    const { matches } = search;
+    if (matches.length === 0) throw nothingFound(search, allProfiles);
+    await warn(app, search);
+    const { name: current } = await app.profile();
+    return {
+      kind: 'rows',
+      rows: matches,
+      columns: matchFields,
+      table: async (_, terminal) =>
+        (await import('../output/views/match-list.ts')).matchListView(matches, current, terminal),
+    };
+  },
+});
+
+async function warn(app: App, { matches, unasked }: Search): Promise<void> {
+  for (const one of unasked) await app.warn(notAsked(one));
+  if (matches.every(({ match }) => match === 'prefix')) {
+    await app.warn(
+      'only the part that the provider shows is the same, which is no proof that it is this key',
+    );
+  }
+}
+
+function notAsked({ profile, failure }: Unasked): string {
+  return `the profile ${profile} could not be asked: ${failure.message}`;
+}
+
+/** 3 where every key was looked at; 5 where some were not, so that nobody takes the value for harmless. */
+function nothingFound({ asked, unasked }: Search, everywhere: boolean): KeysError {
+  const places = `${asked.length === 1 ? 'the profile' : 'the profiles'} ${asked.join(', ')}`;
+  const none = asked.length === 0 ? [] : [`no key of ${places} has this value`];
+  if (unasked.length === 0) {
+    return new KeysError({
+      exit: 'notFound',
+      code: 'no_such_value',
+      message: none.join(''),
+      hints: [everywhere ? 'keys profile list' : 'look in all of your profiles: keys find --all-profiles'],
+    });
+  }
+  const problems = [...none, ...unasked.map(notAsked)];
+  return new KeysError({
+    exit: 'unfinished',
+    code: 'profiles_unasked',
+    message: problems.join('; '),
+    problems,
+    hints: [...new Set(unasked.flatMap(({ failure }) => failure.hints?.slice(0, 1) ?? []))],
+  });
+}

@@ -1,0 +1,89 @@
+import type { App } from './app.ts';
+import { readConfig } from './config.ts';
+import type { Failure } from './errors.ts';
+import { KeysError, shellWord } from './errors.ts';
+import type { Match } from './lifecycle/match.ts';
+import { bestFirst, keepsHashes, matchKeys, withEvidence } from './lifecycle/match.ts';
+import { localProvider } from './profile.ts';
+import type { Secret } from './secret.ts';
+
+/** A profile that could not be asked, and why. */
+export interface Unasked {
+  profile: string;
+  failure: Failure;
+}
+
+export interface Search {
+  matches: Match[];
+  /** The profiles whose keys were looked at. */
+  asked: string[];
+  unasked: Unasked[];
+}
+
+/**
+ * Looks for the keys that may have a value, in the profile of this command. Nothing of the value is sent: the list of
+ * the keys is read, and compared here. Throws `KeysError`: 3 for a value with a typing error in it.
+ */
+export async function searchHere(app: App, value: Secret): Promise<Search> {
+  const ownId = await idWithin(value);
+  const { name } = await app.profile();
+  return { matches: await matchesOf(app, value, ownId), asked: [name], unasked: [] };
+}
+
+/** As `searchHere`, in every stored profile and in `local` too. One that cannot be asked does not keep the others. */
+export async function searchEverywhere(app: App, value: Secret): Promise<Search> {
+  const ownId = await idWithin(value);
+  const search: Search = { matches: [], asked: [], unasked: [] };
+  // One after the other: a keychain, or an API that wants a one-time password, may ask its user.
+  for (const [profile, place] of await placesOf(app)) {
+    try {
+      search.matches.push(...(await matchesOf(place, value, ownId)));
+      search.asked.push(profile);
+    } catch (error) {
+      if (!(error instanceof KeysError) || error.failure.exit === 'interrupted') throw error;
+      search.unasked.push({ profile, failure: error.failure });
+    }
+  }
+  return { ...search, matches: bestFirst(search.matches) };
+}
+
+async function placesOf(app: App): Promise<[profile: string, place: App][]> {
+  const { profiles } = await readConfig(app.paths.configFile);
+  const { name: current } = await app.profile();
+  const others = new Set([localProvider.id, ...Object.keys(profiles)]);
+  others.delete(current);
+  return [
+    [current, app],
+    ...[...others].map((profile): [string, App] => [profile, app.elsewhere({ profile })]),
+  ];
+}
+
+async function matchesOf(app: App, value: Secret, ownId: string | undefined): Promise<Match[]> {
+  const keys = await app.keys();
+  const backend = await app.backend();
+  if (!keepsHashes(backend)) return matchKeys(keys, value, ownId);
+  const holder = await backend.holderOf(value);
+  if (holder !== undefined)
+    return withEvidence(
+      keys.filter(({ id }) => id === holder),
+      'hash',
+    );
+  // A whole value is known by its hash or not at all; a part of one can still be recognised.
+  return ownId === undefined ? matchKeys(keys, value, undefined) : [];
+}
+
+/** The id in a value that the embedded authority, here or elsewhere, has shaped; undefined for any other. */
+async function idWithin(value: Secret): Promise<string | undefined> {
+  const text = value.reveal();
+  if (!text.startsWith('sk_')) return undefined;
+  const { idOf, isMistyped } = await import('./authority/key-format.ts');
+  if (!isMistyped('sk', text)) return idOf('sk', text);
+  const [, id = ''] = text.split('_');
+  throw new KeysError({
+    exit: 'notFound',
+    code: 'value_mistyped',
+    message:
+      'the value has a typing error in it: its checksum is not that of the rest, so it is the value of no key',
+    hints: [`the key with the id that it names: keys show ${shellWord(id)}`],
+  });
+}

@@ -1,0 +1,87 @@
+import type { Secret } from '../secret.ts';
+import type { Key } from './key.ts';
+import { keyFields } from './key.ts';
+import type { KeyBackend } from './ports.ts';
+
+/**
+ * What tells that a value is that of a key, the strongest first: its SHA-256, as the API addresses the key by it or keeps
+ * it; the id of the key, which stands in the value; what the API shows of the value, which is no proof.
+ */
+export const evidence = ['hash', 'id', 'prefix'] as const;
+
+/** A key that may have the value that was asked about. */
+export interface Match extends Key {
+  match: (typeof evidence)[number];
+}
+
+export const matchFields = [...keyFields, 'match'] as const;
+
+/** A backend that keeps the hashes of values itself: what it does not know is the value of none of its keys. */
+export interface HashKeeper {
+  /** The id of the key whose value this is. */
+  holderOf(value: Secret): Promise<string | undefined>;
+}
+
+export function keepsHashes(backend: KeyBackend): backend is KeyBackend & HashKeeper {
+  return 'holderOf' in backend;
+}
+
+/**
+ * The keys that may have the value, the most certain first; a match that is no proof is left out beside one that is.
+ * `ownId` is the id in a value that is shaped as the authority shapes them.
+ */
+export async function matchKeys(
+  keys: readonly Key[],
+  value: Secret,
+  ownId: string | undefined,
+): Promise<Match[]> {
+  const { createHash } = await import('node:crypto');
+  const text = value.reveal();
+  const hash = createHash('sha256').update(text).digest('hex');
+  // `<access key id>:<secret>`, as PrivateMind shapes them.
+  const ids = [ownId, /^([^:]+):./s.exec(text)?.[1]];
+  const hashed = keys.filter(({ id }) => id.toLowerCase() === hash);
+  if (hashed.length > 0) return withEvidence(hashed, 'hash');
+  const named = keys.filter(({ id }) => ids.includes(id));
+  if (named.length > 0) return withEvidence(named, 'id');
+  return withEvidence(shownAs(keys, text), 'prefix');
+}
+
+export function withEvidence(keys: readonly Key[], match: Match['match']): Match[] {
+  return keys.map((key) => ({ ...key, match }));
+}
+
+/** Matches of several accounts, the most certain first. */
+export function bestFirst(matches: readonly Match[]): Match[] {
+  return [...matches].sort((a, b) => evidence.indexOf(a.match) - evidence.indexOf(b.match));
+}
+
+/** Characters that must be the same; with fewer, any value would do. */
+const fewestShown = 4;
+
+/** The keys of which the API shows what stands in the value too, those with the most of it first. */
+function shownAs(keys: readonly Key[], value: string): Key[] {
+  return keys
+    .map((key) => ({ key, shown: shownIn(value, key.prefix ?? '') }))
+    .filter(({ shown }) => shown >= fewestShown)
+    .sort((a, b) => b.shown - a.shown)
+    .map(({ key }) => key);
+}
+
+/** `sk_ab` is a beginning; `sk_ab****` and `sk_ab...wxyz` leave out a part of unknown length. */
+const leftOut = /(?:\.{2,}|[*•●…])+/u;
+
+/** How many characters of the value are shown; 0 where others are. */
+function shownIn(value: string, prefix: string): number {
+  const [head = '', ...later] = prefix.trim().split(leftOut);
+  const tail = later.pop() ?? '';
+  if (!value.startsWith(head)) return 0;
+  let at = head.length;
+  for (const piece of later) {
+    const found = value.indexOf(piece, at);
+    if (found < 0) return 0;
+    at = found + piece.length;
+  }
+  if (!value.slice(at).endsWith(tail)) return 0;
+  return [head, ...later, tail].join('').length;
+}

@@ -1,0 +1,27 @@
+import { shellWord } from '../../errors.ts';
+import type { Match } from '../../lifecycle/match.ts';
+import { visible } from '../sanitise.ts';
+import type { Terminal } from '../style.ts';
+import type { Column } from '../table.ts';
+import { renderTable } from '../table.ts';
+import * as value from './key-values.ts';
+
+const columns: Column<Match>[] = [
+  { header: 'MATCH', text: ({ match }) => match, rank: 0 },
+  { header: 'NAME', text: value.name, rank: 0, shrinkTo: 12 },
+  { header: 'ID', text: ({ id }) => visible(id), rank: 0 },
+  { header: 'STATUS', text: value.status, rank: 0 },
+  { header: 'PROFILE', text: ({ profile }) => visible(profile ?? ''), rank: 1 },
+  { header: 'LAST USED', text: value.lastUse, rank: 2 },
+  { header: 'DESCRIPTION', text: ({ description }) => visible(description ?? ''), rank: 3, shrinkTo: 12 },
+];
+
+/** The keys that may have a value, and how to end the first of them that still can be used. */
+export function matchListView(matches: readonly Match[], current: string, terminal: Terminal): string {
+  const table = renderTable(matches, columns, terminal);
+  const live = matches.find(({ status }) => status !== 'revoked');
+  if (!live) return `${table}\n${terminal.style.dim('revoked already')}\n`;
+  const { id, profile = current } = live;
+  const place = profile === current ? '' : ` --profile ${shellWord(profile)}`;
+  return `${table}\nif it has leaked: ${terminal.style.bold(visible(`keys revoke ${shellWord(id)}${place}`))}\n`;
+}

@@ -1,0 +1,242 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { forgedKey, spec } from '../support/authority.ts';
+import { withAuthority } from '../support/embedded-authority.ts';
+import { FaultServer, json } from '../support/fault-server.ts';
+import type { Run } from '../support/sandbox.ts';
+import { Sandbox } from '../support/sandbox.ts';
+
+const foreign = 'sk-0123456789abcdefghij_EXAMPLE';
+const hashOf = (value: string) => createHash('sha256').update(value).digest('hex');
+
+/** A key of the embedded authority, with its value. */
+function makeKey(box: Sandbox, name = 'ci'): Promise<{ id: string; value: string }> {
+  return withAuthority(box, async (authority) => {
+    const { key, secret } = await authority.create(spec({ name }));
+    return { id: key.id, value: secret.reveal() };
+  });
+}
+
+function writeProfiles(box: Sandbox, profiles: Readonly<Record<string, { provider: string; url: string }>>) {
+  mkdirSync(join(box.home, 'config'), { recursive: true, mode: 0o700 });
+  writeFileSync(join(box.home, 'config', 'config.json'), JSON.stringify({ profiles }), { mode: 0o600 });
+}
+
+function found({ stdout }: Run): { id: string; match: string; profile: string }[] {
+  return JSON.parse(stdout);
+}
+
+function errorOf({ stderr }: Run): { code: string; message: string; hint?: string } {
+  return JSON.parse(stderr).error;
+}
+
+describe('the embedded authority', () => {
+  test('knows a value by its hash', async () => {
+    const box = new Sandbox();
+    await makeKey(box, 'other');
+    const { id, value } = await makeKey(box);
+    const run = await box.keys(['find', '--json'], { stdin: `${value}\n` });
+    expect(run).toMatchObject({ exit: 0, stderr: '' });
+    expect(found(run)).toEqual([
+      expect.objectContaining({ id, name: 'ci', status: 'active', profile: 'local', match: 'hash' }),
+    ]);
+  });
+
+  test('knows the value of a revoked key', async () => {
+    const box = new Sandbox();
+    const { id, value } = await makeKey(box);
+    await box.keys(['revoke', id, '--yes']);
+    const run = await box.keys(['find', '--json', 'id,status,match'], { stdin: value });
+    expect(found(run)).toEqual([{ id, status: 'revoked', match: 'hash' }]);
+  });
+
+  test('takes no other value for that of a key, also where the id in it is right', async () => {
+    const box = new Sandbox();
+    const { id } = await makeKey(box);
+    const run = await box.keys(['find', '--json'], { stdin: forgedKey(id) });
+    expect(run).toMatchObject({ exit: 3, stdout: '' });
+    expect(errorOf(run).code).toBe('no_such_value');
+  });
+
+  test('recognises a part of a value, and says that it is no proof', async () => {
+    const box = new Sandbox();
+    const { id, value } = await makeKey(box);
+    const run = await box.keys(['find', '--json', 'id,match'], { stdin: value.slice(0, 40) });
+    expect(found(run)).toEqual([{ id, match: 'prefix' }]);
+    expect(run.stderr).toMatch(/^warning: .* no proof .*\n$/);
+  });
+});
+
+test('a typing error is told as such, offline, with the key that the id belongs to', async () => {
+  const box = new Sandbox();
+  const { id, value } = await makeKey(box);
+  const mistyped = `${value.slice(0, 30)}${value[30] === 'x' ? 'y' : 'x'}${value.slice(31)}`;
+  const run = await box.keys(['find', '--json', '--provider', 'unreal', '--url', 'http://127.0.0.1:1'], {
+    stdin: mistyped,
+  });
+  expect(run).toMatchObject({ exit: 3, stdout: '' });
+  expect(errorOf(run)).toMatchObject({ code: 'value_mistyped', hint: expect.stringContaining(id) });
+});
+
+describe('an API', () => {
+  const keysAnswer = json(200, {
+    keys: [
+      { name: 'other', hash: 'h1', created: 1694268762 },
+      { name: 'ci', hash: hashOf(foreign), created: 1694268763 },
+    ],
+  });
+
+  test('is asked for the list of its keys, and told nothing of the value', async () => {
+    const [box, server] = [new Sandbox(), await FaultServer.start()];
+    server.on('GET /v1/keys', keysAnswer);
+    const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+    const run = await box.keys(['find', '--debug', '--json', 'id,match'], { env, stdin: foreign });
+    expect(found(run)).toEqual([{ id: hashOf(foreign), match: 'hash' }]);
+    expect(run.stderr).not.toContain(foreign.slice(8, 20));
+    expect(server.received).toHaveLength(1);
+    const [request] = server.received;
+    const sent = `${request?.path} ${JSON.stringify(request?.headers)} ${request?.body}`;
+    for (const trace of [foreign, foreign.slice(8, 20), hashOf(foreign)]) expect(sent).not.toContain(trace);
+  });
+
+  test('whose keys have their id in the value', async () => {
+    const [box, server] = [new Sandbox(), await FaultServer.start()];
+    const api_keys = ['ak0123456789', 'ak9876543210'].map((access_key_id) => ({
+      access_key_id,
+      description: 'ci',
+      prefix: access_key_id.slice(0, 8),
+    }));
+    server.on('GET /v1/api-keys', json(200, { api_keys, total: 2 }));
+    const env = { KEYS_PROVIDER: 'privatemind', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+    const run = await box.keys(['find', '--json', 'id,match'], { env, stdin: 'ak9876543210:abc-EXAMPLE' });
+    expect(found(run)).toEqual([{ id: 'ak9876543210', match: 'id' }]);
+  });
+
+  test('that shows a masked part of its one key', async () => {
+    const [box, server] = [new Sandbox(), await FaultServer.start()];
+    const data = {
+      keyId: 'k1',
+      keySnippet: 'sk-01...MPLE',
+      status: 'ACTIVE',
+      createdAt: '2026-11-01T00:00:00Z',
+    };
+    server.on('GET /api/v1/keys/', json(200, { success: true, data }));
+    const env = { KEYS_PROVIDER: 'riskinmind', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+    const run = await box.keys(['find', '--json', 'id,match'], { env, stdin: foreign });
+    expect(found(run)).toEqual([{ id: 'k1', match: 'prefix' }]);
+  });
+
+  test('that cannot be asked is its own failure', async () => {
+    const run = await new Sandbox().keys(['find', '--json', '--provider', 'unreal'], { stdin: foreign });
+    expect(run.exit).toBe(4);
+  });
+});
+
+describe('--all-profiles', () => {
+  test('looks in every stored profile and in local, the most certain match first', async () => {
+    const [box, server] = [new Sandbox(), await FaultServer.start()];
+    const { id, value } = await makeKey(box);
+    const page = { data: [{ id: 'r1', name: 'ci', prefix: value.slice(0, 12) }], next_cursor: null };
+    server.on('GET /keys', json(200, page));
+    writeProfiles(box, { work: { provider: 'authority', url: server.origin } });
+    const env = { KEYS_PROFILE: 'work', KEYS_TOKEN: 'tok-EXAMPLE' };
+    const run = await box.keys(['find', '--all-profiles', '--json', 'id,match,profile'], {
+      env,
+      stdin: value,
+    });
+    expect(found(run)).toEqual([
+      { id, match: 'hash', profile: 'local' },
+      { id: 'r1', match: 'prefix', profile: 'work' },
+    ]);
+    expect(run.stderr).toBe('');
+  });
+
+  test('a profile that cannot be asked is a warning where another one has the value', async () => {
+    const box = new Sandbox();
+    const { value } = await makeKey(box);
+    writeProfiles(box, { work: { provider: 'unreal', url: 'http://127.0.0.1:1' } });
+    const run = await box.keys(['find', '--all-profiles', '--json', 'match'], { stdin: value });
+    expect(run.exit).toBe(0);
+    expect(run.stderr).toMatch(/^warning: the profile work could not be asked: .+\n$/);
+  });
+
+  test('a value that was not found is not known to be harmless while a profile was not asked: exit 5', async () => {
+    const box = new Sandbox();
+    writeProfiles(box, { work: { provider: 'unreal', url: 'http://127.0.0.1:1' } });
+    const run = await box.keys(['find', '--all-profiles', '--json'], { stdin: foreign });
+    expect(run).toMatchObject({ exit: 5, stdout: '' });
+    expect(errorOf(run)).toMatchObject({
+      code: 'profiles_unasked',
+      message: expect.stringMatching(
+        /^no key of the profile local has this value; the profile work could not/,
+      ),
+      hint: expect.stringContaining('keys '),
+    });
+  });
+
+  test('a token in the environment goes to its own profile, and to no other', async () => {
+    const [box, own, other] = [new Sandbox(), await FaultServer.start(), await FaultServer.start()];
+    own.on('GET /v1/keys', json(200, { keys: [] }));
+    writeProfiles(box, {
+      own: { provider: 'unreal', url: own.origin },
+      other: { provider: 'unreal', url: other.origin },
+    });
+    const env = { KEYS_PROFILE: 'own', KEYS_TOKEN: 'tok-EXAMPLE' };
+    const run = await box.keys(['find', '--all-profiles'], { env, stdin: foreign });
+    expect(run.exit).toBe(5);
+    expect(own.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer tok-EXAMPLE']);
+    expect(other.received).toEqual([]);
+  });
+});
+
+test('nothing found is an error that says where was looked: exit 3', async () => {
+  const run = await new Sandbox().keys(['find'], { stdin: foreign });
+  expect(run).toEqual({
+    exit: 3,
+    stdout: '',
+    stderr: [
+      'error: no key of the profile local has this value',
+      'hint: look in all of your profiles: keys find --all-profiles\n',
+    ].join('\n'),
+  });
+});
+
+test('the value comes from a source, too; one in its place is refused and not repeated', async () => {
+  const box = new Sandbox();
+  const { value } = await makeKey(box);
+  writeFileSync(join(box.cwd, 'leaked.txt'), value);
+  box.expectSecretIn('leaked.txt');
+  expect(found(await box.keys(['find', '--from', 'file:leaked.txt', '--json']))).toHaveLength(1);
+  for (const command of ['find', 'verify']) {
+    const run = await box.keys([command, '--from', 'correct-horse-battery']);
+    expect(run).toMatchObject({ exit: 2, stderr: expect.stringContaining('--from: this is not a source') });
+    expect(run.stderr).not.toContain('horse');
+  }
+});
+
+test.each([
+  ['--no-input', 2, 'nobody can be asked'],
+  ['', 2, 'stdin must hold a value'],
+])('without a value %s: exit %i', async (flag, exit, reason) => {
+  const options = flag ? { terminal: 100 } : { stdin: '' };
+  const run = await new Sandbox().keys(['find', ...(flag ? [flag] : [])], options);
+  expect(run.exit).toBe(exit);
+  expect(run.stderr).toContain(reason);
+});
+
+test('on a terminal it is a table with the command that ends the key', async () => {
+  const box = new Sandbox();
+  const { id, value } = await makeKey(box, 'ci\u001b[2J');
+  writeFileSync(join(box.cwd, 'leaked.txt'), value);
+  box.expectSecretIn('leaked.txt');
+  const run = await box.keys(['find', '--from', 'file:leaked.txt', '--no-color'], { terminal: 100 });
+  expect(run.stdout).toMatch(
+    /^MATCH +NAME +ID +STATUS +PROFILE +LAST USED\nhash +ci\\x1b\[2J +\w+ +active +local/,
+  );
+  expect(run.stdout).toMatch(new RegExp(`\n\nif it has leaked: keys revoke ${id}\n$`));
+  await box.keys(['revoke', id, '--yes']);
+  const after = await box.keys(['find', '--from', 'file:leaked.txt', '--no-color'], { terminal: 100 });
+  expect(after.stdout).toMatch(/\n\nrevoked already\n$/);
+});

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { Key } from '../../src/lifecycle/key.ts';
+import { bestFirst, matchKeys, withEvidence } from '../../src/lifecycle/match.ts';
+import { Secret } from '../../src/secret.ts';
+import { key } from '../support/key.ts';
+
+const value = 'sk-ab12cd34ef56EXAMPLEwxyz';
+const hash = createHash('sha256').update(value).digest('hex');
+
+/** Each match as `id: by what`. */
+async function matches(keys: readonly Key[], text = value, ownId?: string): Promise<string[]> {
+  const found = await matchKeys(keys, new Secret(text), ownId);
+  return found.map(({ id, match }) => `${id}: ${match}`);
+}
+
+describe('by hash', () => {
+  test.each([hash, hash.toUpperCase()])('an id that is the SHA-256 of the value: %s', async (id) => {
+    expect(await matches([key(), key({ id })])).toEqual([`${id}: hash`]);
+  });
+
+  test('a hash leaves no room for what is less certain', async () => {
+    const keys = [key({ id: 'other', prefix: 'sk-ab12' }), key({ id: hash, prefix: 'sk-ab12' })];
+    expect(await matches(keys)).toEqual([`${hash}: hash`]);
+  });
+});
+
+describe('by the id in the value', () => {
+  test('`<id>:<secret>`', async () => {
+    const keys = [key({ id: 'ak12' }), key({ id: 'ak1' }), key({ id: 'secret' })];
+    expect(await matches(keys, 'ak12:secret')).toEqual(['ak12: id']);
+    expect(await matches(keys, 'ak12:')).toEqual([]);
+    expect(await matches(keys, 'ak12')).toEqual([]);
+  });
+
+  test('the id that the shape of the authority has in it', async () => {
+    expect(await matches([key({ id: 'a' }), key({ id: 'b' })], 'sk_b_EXAMPLE', 'b')).toEqual(['b: id']);
+  });
+});
+
+describe('by what is shown of the value', () => {
+  test.each([
+    'sk-ab12',
+    'sk-ab12…',
+    'sk-a****',
+    'sk-ab...wxyz',
+    'sk-ab…wxyz',
+    'sk-ab••••••••wxyz',
+    'sk-***cd34***wxyz',
+    '...wxyz',
+    '****wxyz',
+    ' sk-ab12 ',
+    value,
+  ])('%s', async (prefix) => {
+    expect(await matches([key({ prefix })])).toEqual(['aaaa0001: prefix']);
+  });
+
+  test.each([
+    'sk-ax12',
+    'SK-AB12',
+    'sk-ab...wxyy',
+    'sk-***cd35***wxyz',
+    // Both parts are there, and would overlap.
+    'sk-ab12cd34ef56EXAMPLE...EXAMPLEwxyz',
+    `${value}and-more`,
+    // Too little to tell anything.
+    'sk-',
+    's...z',
+    '****',
+    '…',
+    '',
+  ])('not %s', async (prefix) => {
+    expect(await matches([key({ prefix })])).toEqual([]);
+  });
+
+  test('the key with more of the value comes first', async () => {
+    const keys = [
+      key({ id: 'some', prefix: 'sk-ab' }),
+      key({ id: 'most', prefix: 'sk-ab1…wxyz' }),
+      key({ id: 'more', prefix: 'sk-ab12cd' }),
+      key({ id: 'none' }),
+    ];
+    expect(await matches(keys)).toEqual(['most: prefix', 'more: prefix', 'some: prefix']);
+  });
+});
+
+test('matches of several accounts come with the most certain first, else as they came', () => {
+  const all = [
+    ...withEvidence([key({ id: 'p1' }), key({ id: 'p2' })], 'prefix'),
+    ...withEvidence([key({ id: 'i' })], 'id'),
+    ...withEvidence([key({ id: 'h' })], 'hash'),
+  ];
+  expect(bestFirst(all).map(({ id }) => id)).toEqual(['h', 'i', 'p1', 'p2']);
+});
