@@ -8,9 +8,11 @@ import { delimiter, join } from 'node:path';
 
 /** Each program, and the Debian package that brings it. */
 const realParts = {
+  curl: 'curl',
   git: 'git',
   jq: 'jq',
   nginx: 'nginx-light',
+  python3: 'python3',
   strace: 'strace',
   'dbus-run-session': 'dbus',
   'dbus-send': 'dbus',
