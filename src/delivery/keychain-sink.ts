@@ -6,7 +6,7 @@ export function keychainSink(name: string, account: string, { keychain }: SinkCo
   return {
     name,
     // A keychain that is locked or absent is found here.
-    check: async () => void (await (await keychain()).read(account)),
+    check: async () => (await keychain()).probe(),
     deliver: async ({ secret }) => (await keychain()).write(account, secret.reveal()),
     readBack: async (secret) => (await (await keychain()).read(account)) === secret.reveal(),
   };

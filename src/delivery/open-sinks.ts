@@ -22,6 +22,7 @@ export interface SinkKeychain {
   read(account: string): Promise<string | undefined>;
   write(account: string, value: string): Promise<void>;
   remove(account: string): Promise<boolean>;
+  probe(): Promise<void>;
 }
 
 export type PlaceSpec = Exclude<SinkSpec, { kind: 'stdout' }>;

@@ -46,15 +46,9 @@ function failure(code: string, message: string, call: KeychainCall, cause: unkno
   return new KeysError({ exit: 'auth', code, message, hints: hints(call), cause });
 }
 
-function hints({ account, linux, holds = 'tokens' }: KeychainCall): string[] {
-  const profile = account.slice(0, account.indexOf('@'));
-  const ways =
-    holds === 'secrets'
-      ? ['name another source: file:PATH or env:PATH#NAME']
-      : [
-          'give the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)',
-          `or keep it in a file that only you can read: keys login --store file --profile ${profile}`,
-        ];
+function hints(call: KeychainCall): string[] {
+  const { linux, holds = 'tokens' } = call;
+  const ways = waysOut[holds](call);
   if (!linux) return ways;
   return [
     ...ways,
@@ -64,3 +58,13 @@ function hints({ account, linux, holds = 'tokens' }: KeychainCall): string[] {
       `gnome-keyring-daemon --unlock --components=secrets; exec "$SHELL"'`,
   ];
 }
+
+/** What to do without the keychain, by what it was to hold. */
+const waysOut: Readonly<Record<NonNullable<KeychainCall['holds']>, (call: KeychainCall) => string[]>> = {
+  tokens: ({ account }) => [
+    'give the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)',
+    `or keep it in a file that only you can read: keys login --store file --profile ${account.slice(0, account.indexOf('@'))}`,
+  ],
+  secrets: () => ['a file does as well: file:PATH or env:PATH#NAME'],
+  escrow: () => ['the secret of a new key waits there: unlock it, then run keys recover again'],
+};

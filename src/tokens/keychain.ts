@@ -14,6 +14,8 @@ export interface Keychain extends KeychainItems {
 export interface SystemKeychain extends Keychain {
   /** Writes a value and reads it back, in one go; false where something else comes back. */
   keep(account: string, value: string): Promise<boolean>;
+  /** Writes something and removes it again: one that is locked may well say that it holds nothing. */
+  probe(): Promise<void>;
 }
 
 /**
@@ -21,6 +23,7 @@ export interface SystemKeychain extends Keychain {
  * name of the one is ever taken for another.
  */
 const services = { tokens: 'keys-cli', secrets: 'keys-cli-secrets', escrow: 'keys-cli-escrow' } as const;
+const probeService = 'keys-cli-probe';
 
 /** Milliseconds that nobody has to wait longer for a keychain than. */
 export const keychainLimit = 3000;
@@ -44,8 +47,12 @@ export function openKeychain({
   holds = 'tokens',
 }: KeychainOptions): SystemKeychain {
   const keychain = names[process.platform] ?? names.linux;
-  const call = async <T>(account: string, work: (items: KeychainItems) => Promise<T>): Promise<T> => {
-    const options = { service: services[holds], env, openingLimit: keychainLimit, limit };
+  const call = async <T>(
+    account: string,
+    work: (items: KeychainItems) => Promise<T>,
+    service: string = services[holds],
+  ): Promise<T> => {
+    const options = { service, env, openingLimit: keychainLimit, limit };
     try {
       return await withKeychainChild(options, (items) =>
         work(process.platform === 'win32' ? inParts(items) : items),
@@ -71,6 +78,14 @@ export function openKeychain({
         await one.write(account, value);
         return (await one.read(account)) === value;
       }),
+    probe: () => {
+      const account = String(process.pid);
+      const work = async (one: KeychainItems) => {
+        await one.write(account, 'probe');
+        await one.remove(account);
+      };
+      return call(account, work, probeService);
+    },
   };
 }
 

@@ -1,15 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { refusedKeys } from '../support/embedded-authority.ts';
-import { withEscrow } from '../support/escrow.ts';
-import type { Keyring } from '../support/keyring.ts';
 import { startKeyring } from '../support/keyring.ts';
 import type { KilledRun, Moment } from '../support/killing.ts';
 import { inParallel, runKilled } from '../support/killing.ts';
 import { keyringParts, lacks } from '../support/real-parts.ts';
-import { Sandbox } from '../support/sandbox.ts';
-import { StandIns } from '../support/stand-in.ts';
+import type { EscrowOf, Fate, Place } from '../support/sink-places.ts';
+import { envOf, fateOf, keychainPlace, makeWorld, places } from '../support/sink-places.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /*
@@ -18,99 +15,11 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
  */
 
 const slow = 600_000;
-const anySecret = /sk_([0-9A-Za-z]{16})_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/g;
-
-/** What a test of one sink is made of. */
-interface World {
-  box: Sandbox;
-  vendors: StandIns;
-  /** How many keys there are. */
-  count: number;
-  keyring?: Keyring;
-  /** All that was printed. */
-  stdout: () => string;
-}
-
-interface Place {
-  to: (n: number) => string[];
-  /** All that whoever uses the place could find there, as text. */
-  holds: (world: World) => string[];
-}
-
-const toVendors: Place['holds'] = ({ vendors }) => [
-  vendors.calls.map(({ stdin }) => stdin + decoded(stdin)).join('\n'),
-];
-const inFiles: Place['holds'] = ({ box }) => [
-  readdirSync(box.cwd)
-    .filter((name) => name.startsWith('key-') || name === '.env')
-    .map((name) => readFileSync(join(box.cwd, name), 'utf8'))
-    .join('\n'),
-];
-
-const places: Record<string, Place> = {
-  'file:': { to: (n) => [`file:key-${n}`], holds: inFiles },
-  'env:': { to: (n) => [`env:.env#KEY_${n}`], holds: inFiles },
-  'exec:': { to: () => ['exec:deliver {name}'], holds: toVendors },
-  clipboard: { to: () => ['clipboard'], holds: toVendors },
-  'github:': { to: (n) => [`github:acme/app#KEY_${n}`], holds: toVendors },
-  'gitlab:': { to: (n) => [`gitlab:acme/app#KEY_${n}`], holds: toVendors },
-  'vault:': { to: (n) => [`vault:secret/app#KEY_${n}`], holds: toVendors },
-  'kubernetes:': { to: (n) => [`kubernetes:prod/app#KEY_${n}`], holds: toVendors },
-  'aws-secretsmanager:': { to: (n) => [`aws-secretsmanager:KEY_${n}`], holds: toVendors },
-  stdout: { to: () => ['stdout'], holds: ({ stdout }) => [stdout()] },
-  'file: and exec:': {
-    to: (n) => [`file:key-${n}`, 'exec:deliver {name}'],
-    holds: (world) => [...inFiles(world), ...toVendors(world)],
-  },
-};
-
-/** The one sink that needs a keychain, which is then the escrow too. */
-const keychain: Place = {
-  to: (n) => [`keychain:key-${n}`],
-  holds: ({ keyring, count }) => [
-    Array.from({ length: count }, (_, n) => lookUp(keyring, 'keys-cli-secrets', `key-${n}`)).join('\n'),
-  ],
-};
-
-function lookUp(keyring: Keyring | undefined, service: string, name: string): string {
-  try {
-    return keyring?.run(['secret-tool', 'lookup', 'service', service, 'username', name]) ?? '';
-  } catch {
-    return '';
-  }
-}
-
-/** What a Secret of Kubernetes has in it. */
-function decoded(text: string): string {
-  return (/"data":\{"\w+":"([^"]+)"/.exec(text)?.slice(1) ?? [])
-    .map((data) => Buffer.from(data, 'base64').toString())
-    .join('');
-}
-
-function vendorsOf(): StandIns {
-  return new StandIns()
-    .add('deliver')
-    .add('gh')
-    .add('xclip', { args: /-out/, code: 1 })
-    .add('glab', { args: /variable get/, code: 1 })
-    .add('vault', { args: /kv get/, code: 1 })
-    .add('kubectl', { args: /^get/, code: 1 })
-    .add('aws', { args: /get-secret-value/, code: 1 });
-}
-
-interface Row {
+interface Row extends Fate {
   sink: string;
   kills: number;
   /** Runs that came to their end before the moment did. */
   ended: number;
-  delivered: number;
-  revoked: number;
-  /** Keys of which the command said that they are delivered, and that do not work. */
-  lost: number;
-  /** Keys that work, and whose secret is not where it was to go. */
-  orphaned: number;
-  /** Files that hold a secret, and should not. */
-  leaked: number;
 }
 
 const matrix: Row[] = [];
@@ -122,13 +31,12 @@ afterAll(() => {
 });
 
 function pad(text: string, at: number): string {
-  return at === 0 ? text.padEnd(20) : text.padStart(9);
+  return at === 0 ? text.padEnd(22) : text.padStart(9);
 }
 
 interface Variant {
   place?: Place;
-  /** Where secrets wait; absent: in files. */
-  escrow?: 'none' | Keyring;
+  escrow?: EscrowOf;
   /** When the first recoveries are killed. */
   recoveries?: readonly Moment[];
 }
@@ -137,23 +45,14 @@ interface Variant {
 async function survive(
   sink: string,
   moments: readonly Moment[],
-  { place = places[sink], escrow, recoveries = [] }: Variant = {},
+  { place = places[sink], escrow = 'file', recoveries = [] }: Variant = {},
 ): Promise<KilledRun[]> {
   if (!place) throw new Error(`no sink ${sink}`);
-  const keyring = typeof escrow === 'object' ? escrow : undefined;
   const runs: KilledRun[] = [];
   const ended = new Set<string>();
-  const world: World = {
-    box: escrow ? new Sandbox() : withEscrow(new Sandbox()),
-    vendors: vendorsOf(),
-    count: moments.length,
-    ...(keyring && { keyring }),
-    stdout: () => runs.map(({ stdout }) => stdout).join(''),
-  };
-  const { box, vendors } = world;
-  const env = { ...keyring?.env, PATH: `${vendors.folder}:${process.env.PATH}`, DISPLAY: ':0' };
-  box.expectSecretIn('.env');
-  for (const n of moments.keys()) box.expectSecretIn(`key-${n}`);
+  const world = makeWorld(moments.length, escrow, () => runs.map(({ stdout }) => stdout).join(''));
+  const { box, keyring } = world;
+  const env = envOf(world);
 
   await inParallel([...moments.entries()], 6, async ([n, moment]) => {
     const to = place.to(n).flatMap((one) => ['--to', one]);
@@ -172,32 +71,15 @@ async function survive(
   const left = (folder: string) => readdirSync(join(box.home, 'state', folder));
   // A lock whose process died before it could mark it is removed by whoever comes 2 s later.
   expect(left('operations').filter((name) => !name.endsWith('.lock'))).toEqual([]);
-  if (!escrow) expect(left('escrow')).toEqual([]);
+  if (escrow === 'file') expect(left('escrow')).toEqual([]);
   if (keyring) expect(keyring.run(['secret-tool', 'search', '--all', 'service', 'keys-cli-escrow'])).toBe('');
   const halves = readdirSync(box.cwd).filter((name) => name.endsWith('.tmp'));
   expect(halves).toEqual([]);
 
-  const { stdout } = await box.keys(['list', '--status', 'all', '--json']);
-  const keys = JSON.parse(stdout) as { id: string; name: string; status: string }[];
-  expect(new Set(keys.map(({ name }) => name)).size, 'one key of each name').toBe(keys.length);
-  const live = keys.filter(({ status }) => status === 'active');
-  const secrets = place.holds(world).map((text) => [...text.matchAll(anySecret)]);
-  const isEverywhere = (id: string) => secrets.every((found) => found.some(([, one]) => one === id));
-  const orphaned = live.filter(({ id }) => !isEverywhere(id));
-  const promised = [...ended].filter((name) => !live.some((key) => key.name === name));
-  const usable = secrets.flat().filter(([, id]) => live.some((key) => key.id === id));
-  const refused = await refusedKeys(box, [...new Set(usable.map(([secret]) => secret))]);
   const kills = runs.filter(({ wasKilled }) => wasKilled).length + killedRecoveries;
-  const row = {
-    sink,
-    kills,
-    ended: ended.size,
-    delivered: live.length,
-    revoked: keys.length - live.length,
-    lost: promised.length + refused.length,
-    orphaned: orphaned.length,
-    leaked: box.leaks().length,
-  };
+  const kept = { none: ', no escrow', file: '' }[String(escrow)] ?? ', keyring';
+  const again = recoveries.length > 0 ? ', twice' : '';
+  const row = { sink: sink + kept + again, kills, ended: ended.size, ...(await fateOf(world, place, ended)) };
   matrix.push(row);
   expect(row).toMatchObject({ lost: 0, orphaned: 0, leaked: 0 });
   return runs;
@@ -241,7 +123,7 @@ describe('killed at random moments', { timeout: slow }, () => {
 describe.skipIf(lacks('strace', ...keyringParts))('with a real Secret Service', { timeout: slow }, () => {
   test.for(['file:', 'keychain:'])('%s, killed before each step and at random moments', async (sink) => {
     const keyring = await startKeyring({ home: temporaryFolder() });
-    const place = sink === 'keychain:' ? keychain : places[sink];
+    const place = sink === 'keychain:' ? keychainPlace : places[sink];
     if (!place) throw new Error(`no sink ${sink}`);
     await survive(sink, [...calls, ...random(12)], { escrow: keyring, place });
   });

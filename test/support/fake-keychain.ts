@@ -11,6 +11,7 @@ export function memoryKeychain(items = new Map<string, string>()): SystemKeychai
       items.set(account, value);
       return true;
     },
+    probe: async () => {},
   };
 }
 

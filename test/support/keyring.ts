@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import type { Environment } from '../../src/env.ts';
 
+const start = 'printf EXAMPLE | gnome-keyring-daemon --foreground --unlock --components=secrets >&2 & ';
 const send = ['dbus-send', '--session', '--print-reply'];
 
 export interface KeyringOptions {
@@ -26,6 +27,8 @@ export interface Keyring {
   run(command: readonly string[], stdin?: string): string;
   /** Closes the keyring until its password is typed. */
   lock(): void;
+  /** A new one, unlocked, takes its place, as after logging in again. */
+  restart(): Promise<void>;
   /** From now on the service is there and answers nothing, until it is thawed. */
   freeze(): void;
   thaw(): void;
@@ -48,9 +51,8 @@ export async function startKeyring(options: KeyringOptions): Promise<Keyring> {
   }
   const config = join(home, 'bus.conf');
   writeFileSync(config, busConfig(home, services));
-  const daemon =
-    'printf EXAMPLE | gnome-keyring-daemon --foreground --unlock --components=secrets >&2 & echo $!';
-  const script = `echo "$DBUS_SESSION_BUS_ADDRESS"; ${service === 'none' ? 'echo 0' : daemon}; exec cat`;
+  const daemon = service === 'none' ? 'echo 0' : `${start} echo $!`;
+  const script = `echo "$DBUS_SESSION_BUS_ADDRESS"; ${daemon}; exec cat`;
   // Its stdin is ours: when the tests end, however they do, `cat` ends, and the bus and the keyring with it.
   const session = spawn('dbus-run-session', ['--config-file', config, '--', 'sh', '-c', script], {
     env: { PATH: process.env.PATH, HOME: home, XDG_RUNTIME_DIR: home },
@@ -69,7 +71,7 @@ export async function startKeyring(options: KeyringOptions): Promise<Keyring> {
     // What it has started may hold on to the other end for a while.
     session.stdout?.destroy();
   });
-  if (service !== 'none') await isOwned(run);
+  if (service !== 'none') await untilOwned(run);
   return {
     env,
     run,
@@ -78,18 +80,32 @@ export async function startKeyring(options: KeyringOptions): Promise<Keyring> {
       const collections = 'array:objpath:/org/freedesktop/secrets/collection/login';
       run([...send, '--dest=org.freedesktop.secrets', ...call, collections]);
     },
+    restart: async () => {
+      signal('SIGTERM');
+      while (isOwned(run)) await sleep(10);
+      const next = spawn('sh', ['-c', `${start}wait`], {
+        env: { ...env, XDG_RUNTIME_DIR: home },
+        stdio: 'ignore',
+      });
+      onTestFinished(() => void next.kill());
+      await untilOwned(run);
+    },
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),
   };
 }
 
-async function isOwned(run: Keyring['run']): Promise<void> {
-  const question = ['/', 'org.freedesktop.DBus.NameHasOwner', 'string:org.freedesktop.secrets'];
+async function untilOwned(run: Keyring['run']): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
-    if (run([...send, '--dest=org.freedesktop.DBus', ...question]).includes('boolean true')) return;
+    if (isOwned(run)) return;
     await sleep(25);
   }
   throw new Error('gnome-keyring did not start');
+}
+
+function isOwned(run: Keyring['run']): boolean {
+  const question = ['/', 'org.freedesktop.DBus.NameHasOwner', 'string:org.freedesktop.secrets'];
+  return run([...send, '--dest=org.freedesktop.DBus', ...question]).includes('boolean true');
 }
 
 function runProgram([program = '', ...args]: readonly string[], env: Environment, input: string): string {

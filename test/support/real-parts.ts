@@ -35,14 +35,20 @@ export function lacks(...parts: readonly RealPart[]): boolean {
   return !process.env.CI && parts.some((part) => !isInstalled(part));
 }
 
+/** Whether tests that need a disk of their own are to be skipped: only root may mount one. */
+export function cannotMount(): boolean {
+  return !process.env.CI && (process.platform !== 'linux' || process.getuid?.() !== 0);
+}
+
 /** Called by vitest after all tests. */
 export function teardown(): void {
   const missing = (Object.keys(realParts) as RealPart[]).filter((part) => lacks(part));
-  if (missing.length === 0) return;
   const packages = [...new Set(missing.map((part) => realParts[part]))].join(' ');
-  process.stderr.write(
-    `skipped real-parts tests: ${missing.join(', ')} missing (apt-get install ${packages})\n`,
-  );
+  const skipped = [
+    ...(missing.length > 0 ? [`${missing.join(', ')} missing (apt-get install ${packages})`] : []),
+    ...(cannotMount() ? ['full disks (as root on Linux)'] : []),
+  ];
+  if (skipped.length > 0) process.stderr.write(`skipped real-parts tests: ${skipped.join('; ')}\n`);
 }
 
 function isInstalled(program: string): boolean {

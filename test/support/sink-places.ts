@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { refusedKeys } from './embedded-authority.ts';
+import { withEscrow } from './escrow.ts';
+import type { Keyring } from './keyring.ts';
+import { Sandbox } from './sandbox.ts';
+import { StandIns } from './stand-in.ts';
+
+/*
+ * Every kind of sink, where whoever uses it would look for a secret, and what has become of the keys that were made for
+ * it.
+ */
+
+const anySecret = /sk_([0-9A-Za-z]{16})_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/g;
+
+/** What a test of one sink is made of. */
+export interface World {
+  box: Sandbox;
+  vendors: StandIns;
+  /** The most keys that there are. */
+  count: number;
+  keyring?: Keyring;
+  /** All that was printed. */
+  stdout: () => string;
+}
+
+export interface Place {
+  /** What `--to` says for the n-th key. */
+  to: (n: number) => string[];
+  /** All that whoever uses the place could find there, as text. */
+  holds: (world: World) => string[];
+}
+
+const toVendors: Place['holds'] = ({ vendors }) => [
+  vendors.calls.map(({ stdin }) => stdin + decoded(stdin)).join('\n'),
+];
+const inFiles: Place['holds'] = ({ box }) => [
+  readdirSync(box.cwd)
+    .filter((name) => name.startsWith('key-') || name === '.env')
+    .map((name) => readFileSync(join(box.cwd, name), 'utf8'))
+    .join('\n'),
+];
+
+/** All that need no keychain. */
+export const places: Readonly<Record<string, Place>> = {
+  'file:': { to: (n) => [`file:key-${n}`], holds: inFiles },
+  'env:': { to: (n) => [`env:.env#KEY_${n}`], holds: inFiles },
+  'exec:': { to: () => ['exec:deliver {name}'], holds: toVendors },
+  clipboard: { to: () => ['clipboard'], holds: toVendors },
+  'github:': { to: (n) => [`github:acme/app#KEY_${n}`], holds: toVendors },
+  'gitlab:': { to: (n) => [`gitlab:acme/app#KEY_${n}`], holds: toVendors },
+  'vault:': { to: (n) => [`vault:secret/app#KEY_${n}`], holds: toVendors },
+  'kubernetes:': { to: (n) => [`kubernetes:prod/app#KEY_${n}`], holds: toVendors },
+  'aws-secretsmanager:': { to: (n) => [`aws-secretsmanager:KEY_${n}`], holds: toVendors },
+  stdout: { to: () => ['stdout'], holds: ({ stdout }) => [stdout()] },
+  'file: and exec:': {
+    to: (n) => [`file:key-${n}`, 'exec:deliver {name}'],
+    holds: (world) => [...inFiles(world), ...toVendors(world)],
+  },
+};
+
+/** The one sink that needs a keychain, which may be the escrow too. */
+export const keychainPlace: Place = {
+  to: (n) => [`keychain:key-${n}`],
+  holds: ({ keyring, count }) => [
+    Array.from({ length: count }, (_, n) => lookUp(keyring, 'keys-cli-secrets', `key-${n}`)).join('\n'),
+  ],
+};
+
+function lookUp(keyring: Keyring | undefined, service: string, name: string): string {
+  try {
+    return keyring?.run(['secret-tool', 'lookup', 'service', service, 'username', name]) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** What a Secret of Kubernetes has in it. */
+function decoded(text: string): string {
+  return (/"data":\{"\w+":"([^"]+)"/.exec(text)?.slice(1) ?? [])
+    .map((data) => Buffer.from(data, 'base64').toString())
+    .join('');
+}
+
+/** The programs of all sinks, of which none can say what it holds. */
+export function workingVendors(): StandIns {
+  return new StandIns()
+    .add('deliver')
+    .add('gh')
+    .add('xclip', { args: /-out/, code: 1 })
+    .add('glab', { args: /variable get/, code: 1 })
+    .add('vault', { args: /kv get/, code: 1 })
+    .add('kubectl', { args: /^get/, code: 1 })
+    .add('aws', { args: /get-secret-value/, code: 1 });
+}
+
+/** Where secrets wait: nowhere, in files, or in this keychain. */
+export type EscrowOf = 'none' | 'file' | Keyring;
+
+/** A sandbox with the programs of all sinks, for so many keys. */
+export function makeWorld(count: number, escrow: EscrowOf, stdout: () => string): World {
+  const box = escrow === 'file' ? withEscrow(new Sandbox()) : new Sandbox();
+  box.expectSecretIn('.env');
+  for (let n = 0; n < count; n += 1) box.expectSecretIn(`key-${n}`);
+  const keyring = typeof escrow === 'object' ? escrow : undefined;
+  return { box, vendors: workingVendors(), count, stdout, ...(keyring && { keyring }) };
+}
+
+/** What a run in this world has in its environment, beside what the sandbox gives it. */
+export function envOf({ vendors, keyring }: World): Record<string, string | undefined> {
+  return { ...keyring?.env, PATH: `${vendors.folder}:${process.env.PATH}`, DISPLAY: ':0' };
+}
+
+export interface Fate {
+  delivered: number;
+  revoked: number;
+  /** Keys of which the command said that they are delivered, or whose secret arrived, and that do not work. */
+  lost: number;
+  /** Keys that work, and whose secret is not where it was to go. */
+  orphaned: number;
+  /** Files that hold a secret, and should not. */
+  leaked: number;
+}
+
+/** Looks for every key that there is; `promised` are the names of those that were said to be delivered. */
+export async function fateOf(world: World, place: Place, promised: Iterable<string>): Promise<Fate> {
+  const { box } = world;
+  const { stdout } = await box.keys(['list', '--status', 'all', '--json']);
+  const keys = JSON.parse(stdout) as { id: string; name: string; status: string }[];
+  expect(new Set(keys.map(({ name }) => name)).size, 'one key of each name').toBe(keys.length);
+  const live = keys.filter(({ status }) => status === 'active');
+  const secrets = place.holds(world).map((text) => [...text.matchAll(anySecret)]);
+  const isEverywhere = (id: string) => secrets.every((found) => found.some(([, one]) => one === id));
+  const broken = [...promised].filter((name) => !live.some((key) => key.name === name));
+  const usable = secrets.flat().filter(([, id]) => live.some((key) => key.id === id));
+  const refused = await refusedKeys(box, [...new Set(usable.map(([secret]) => secret))]);
+  return {
+    delivered: live.length,
+    revoked: keys.length - live.length,
+    lost: broken.length + refused.length,
+    orphaned: live.filter(({ id }) => !isEverywhere(id)).length,
+    leaked: box.leaks().length,
+  };
+}

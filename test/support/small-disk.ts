@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { systemCode } from '../../src/errors.ts';
+
+/** A file system of the test's own, so small that it can be filled. */
+export interface SmallDisk {
+  /** A file that takes all the room there is. */
+  ballast: string;
+  fill(): void;
+  free(): void;
+}
+
+/** Mounts a tmpfs of so many bytes on a folder, which is made; unmounted with the test. */
+export function mountSmallDisk(folder: string, size = 1024 * 1024): SmallDisk {
+  mkdirSync(folder, { recursive: true });
+  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`no tmpfs could be mounted on ${folder}: ${stderr}`);
+  onTestFinished(() => void spawnSync('umount', ['--lazy', folder]));
+  const ballast = join(folder, 'ballast');
+  return {
+    ballast,
+    fill: () => {
+      try {
+        writeFileSync(ballast, Buffer.alloc(size));
+      } catch (error) {
+        if (systemCode(error) !== 'ENOSPC') throw error;
+      }
+    },
+    free: () => rmSync(ballast),
+  };
+}
