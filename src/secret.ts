@@ -23,7 +23,7 @@ export class Secret {
 
   /** The text with this value, wherever it stands, replaced by `****`: for what others say after they were told it. */
   hideIn(text: string): string {
-    return text.replaceAll(this.#value, '****');
+    return this.#value === '' ? text : text.replaceAll(this.#value, '****');
   }
 
   toString(): string {

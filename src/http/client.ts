@@ -13,7 +13,7 @@ import { responseOf } from './message.ts';
 import { maxRedirects, redirectTarget, tooManyRedirects } from './redirect.ts';
 import { backoff, didNothing, maxAttempts, mayRepeatAfter, waitAfterReply } from './retry.ts';
 import { pathOf, replyLine, requestLine } from './trace.ts';
-import { headersOf, revealBody, revealHeaders } from './wire.ts';
+import { headersOf, revealBody, revealHeaders, withoutSent } from './wire.ts';
 
 export type { HttpRequest, HttpResponse, JsonBody } from './message.ts';
 
@@ -114,11 +114,13 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     const headers = headersOf(request, userAgent);
     await trace(() => requestLine({ ...request, url }, headers));
     const begun = now().getTime();
-    const outcome = await exchange(
+    const answer = await exchange(
       dispatcher,
       { method: request.method, url, headers: revealHeaders(headers), body: revealBody(request.body) },
       { timeout, interrupt },
     );
+    const outcome =
+      answer.kind === 'reply' ? { ...answer, headers: withoutSent(answer.headers, headers) } : answer;
     const took = now().getTime() - begun;
     await trace(() => (outcome.kind === 'reply' ? replyLine(outcome, took) : breakdownLine(outcome, took)));
     return outcome;

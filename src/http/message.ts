@@ -1,5 +1,6 @@
 import { KeysError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
+import { maskSecrets } from '../secret.ts';
 import { mediaType, pathOf } from './trace.ts';
 
 /** A body as JSON whose strings may be secrets: they are revealed only while the bytes are written. */
@@ -30,6 +31,8 @@ export interface HttpResponse {
   status: number;
   /** By lower case name; the values of a repeated header are joined by `, ` (RFC 9110 section 5.3). */
   headers: Readonly<Record<string, string>>;
+  /** By which those who run the server find the request in their logs; what looks like a secret in it is masked. */
+  requestId: string | undefined;
   /** The decoded text of the body. */
   text: string;
   /**
@@ -49,6 +52,7 @@ export function responseOf(
   return {
     status,
     headers,
+    requestId: requestIdOf(headers),
     text,
     json() {
       const type = mediaType(headers['content-type']);
@@ -65,11 +69,16 @@ export function responseOf(
   };
 }
 
+function requestIdOf(headers: Readonly<Record<string, string>>): string | undefined {
+  const id = headers['x-request-id'] ?? headers['request-id'];
+  return id === undefined ? undefined : maskSecrets(id);
+}
+
 function notJson(
   { method, url }: Pick<HttpRequest, 'method' | 'url'>,
-  { status, headers, text }: Omit<HttpResponse, 'json'>,
+  { status, headers, text }: Omit<HttpResponse, 'json' | 'requestId'>,
 ): KeysError {
-  const requestId = headers['x-request-id'] ?? headers['request-id'];
+  const requestId = requestIdOf(headers);
   return new KeysError({
     exit: 'network',
     code: 'not_json',

@@ -25,6 +25,23 @@ export function revealHeaders(headers: Readonly<Record<string, string | Secret>>
   return revealed;
 }
 
+/**
+ * The headers of a reply without the secrets of the request's, which a server might repeat: in a request id, say, that
+ * is shown to people. Where a redirect leads is not shown.
+ */
+export function withoutSent(
+  replied: Readonly<Record<string, string>>,
+  sent: Readonly<Record<string, string | Secret>>,
+): Record<string, string> {
+  const values = Object.values(sent).filter((value) => value instanceof Secret);
+  // `Bearer <token>` is repeated whole or without its scheme.
+  const secrets = values.flatMap((value) => [value, value.mapped((text) => text.replace(/^\S+ +/, ''))]);
+  const hide = (text: string) => secrets.reduce((hidden, secret) => secret.hideIn(hidden), text);
+  return Object.fromEntries(
+    Object.entries(replied).map(([name, text]) => [name, name === 'location' ? text : hide(text)]),
+  );
+}
+
 /** The bytes of a JSON body, null for none. */
 export function revealBody(body: JsonBody | undefined): Buffer | null {
   if (body === undefined) return null;

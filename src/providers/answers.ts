@@ -49,7 +49,7 @@ export function failureOf(
     message: `the API answered with HTTP status ${response.status}`,
   };
   const isKeyLimit = response.status !== 429 && code !== undefined && keyLimitCodes.test(code);
-  const requestId = response.headers['x-request-id'] ?? response.headers['request-id'];
+  const { requestId } = response;
   return new KeysError({
     ...meaning,
     ...(isKeyLimit && { exit: 'limit' as const, code: 'key_limit' }),

@@ -88,6 +88,12 @@ async function survive(
 /** More calls than any create takes on one thread, so that the last ones come to their end. */
 const calls = Array.from({ length: 26 }, (_, index) => ({ call: index + 1 }));
 
+/** Some were killed, and some not: a step that comes later would have been the end of those as well. */
+function reachedAllSteps(runs: readonly KilledRun[]): void {
+  expect(runs.filter(({ wasKilled }) => wasKilled).length).toBeGreaterThan(5);
+  expect(runs.filter(({ exit }) => exit === 0).length).toBeGreaterThan(0);
+}
+
 function random(count: number): Moment[] {
   return Array.from({ length: count }, () => ({ after: 30 + Math.random() * 250 }));
 }
@@ -95,18 +101,15 @@ function random(count: number): Moment[] {
 describe.skipIf(lacks('strace'))('killed before each step', { timeout: slow }, () => {
   // What clears the clipboard lives on for 45 s, and strace with it.
   test.for(Object.keys(places).filter((sink) => sink !== 'clipboard'))('%s', async (sink) => {
-    const runs = await survive(sink, calls);
-    expect(runs.filter(({ wasKilled }) => wasKilled).length).toBeGreaterThan(10);
-    // All steps were reached: one that comes later would have been killed too.
-    expect(runs.filter(({ exit }) => exit === 0).length).toBeGreaterThan(0);
+    reachedAllSteps(await survive(sink, calls));
   });
 
   test.for(['file:', 'exec:', 'stdout'])('%s, without an escrow', async (sink) => {
-    await survive(sink, calls, { escrow: 'none' });
+    reachedAllSteps(await survive(sink, calls, { escrow: 'none' }));
   });
 
   test.for(['file:', 'env:', 'exec:'])('%s, and the recovery as well', async (sink) => {
-    await survive(sink, calls, { recoveries: calls });
+    reachedAllSteps(await survive(sink, calls, { recoveries: calls }));
   });
 });
 

@@ -39,6 +39,10 @@ export interface FakeRunOptions extends RunOptions {
 const secretShape =
   /(?:sk|ses)_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}|(?:sk[-_]|glpat-|npm_|tok-)\w*EXAMPLE/;
 
+export function holdsSecret(text: string): boolean {
+  return secretShape.test(text);
+}
+
 /**
  * A KEYS_HOME and a working folder of one test's own. When the test ends, all output and all files are searched for
  * secrets; one that stands where the test did not expect it fails the test.
@@ -142,7 +146,7 @@ export class Sandbox {
 
   /** The files that hold a secret, and that no test expected to. */
   leaks(): string[] {
-    const holders = filesBelow(this.#root).filter((file) => secretShape.test(readFileSync(file, 'latin1')));
+    const holders = filesBelow(this.#root).filter((file) => holdsSecret(readFileSync(file, 'latin1')));
     // The file store is where a token belongs, once somebody chose it.
     const allowed = new Set([...this.#secretFiles, join(this.home, 'data', 'tokens.json')]);
     const leaks = holders.filter((file) => !allowed.has(file) && dirname(file) !== this.#escrow);

@@ -1,0 +1,298 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, Server } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { catalog } from '../../src/commands/index.ts';
+import { withEscrow } from '../support/escrow.ts';
+import { lacks } from '../support/real-parts.ts';
+import type { RunOptions } from '../support/sandbox.ts';
+import { holdsSecret, program, Sandbox } from '../support/sandbox.ts';
+import { startServe } from '../support/serving.ts';
+import { workingVendors } from '../support/sink-places.ts';
+import type { StandIns } from '../support/stand-in.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { UnrealServer } from '../support/unreal-server.ts';
+
+/*
+ * Every command, where it succeeds and where it fails, with secrets and tokens that are looked for afterwards: on stdout
+ * and stderr, in every file, and in the arguments and the environment of every process that was started. `--debug` is on
+ * throughout.
+ */
+
+const slow = 120_000;
+const token = 'tok-EXAMPLE';
+/** Of a vendor's shape, as that of a server's own secrets is. */
+const canary = 'sk-canary0123456789abcdefEXAMPLE';
+
+/** How often each command ended with each exit code. */
+const seen: Record<string, Record<number, number>> = {};
+let processes = 0;
+
+afterAll(() => {
+  const lines = Object.entries(seen).map(([name, exits]) => {
+    const ends = Object.entries(exits).map(([exit, count]) => `${exit} ×${count}`);
+    return `${name.padEnd(16)} ${ends.join(', ')}`;
+  });
+  process.stdout.write(`exits by command, no leak in any:\n${lines.join('\n')}\n`);
+  process.stdout.write(`${processes} other processes had no secret in their arguments or environment\n`);
+});
+
+/** A place to run commands in, each of which is searched. */
+class Sweep {
+  readonly box: Sandbox;
+  readonly vendors: StandIns = workingVendors();
+  readonly env: Record<string, string>;
+  readonly #trace = join(temporaryFolder(), 'trace');
+
+  constructor(box: Sandbox, env: Record<string, string> = {}) {
+    this.box = box;
+    this.env = { PATH: `${this.vendors.folder}:${process.env.PATH}`, DISPLAY: ':0', ...env };
+    // It repeats the secret, on its way to fail.
+    this.vendors.add('refuse', { code: 1, stderr: 'no: $STDIN', stdout: '$STDIN' });
+    this.vendors.add('consumer');
+  }
+
+  /** Runs a command, written as in a shell without quotes, and expects this exit code, if one is given. */
+  async run(line: string, exit: number | undefined, options: RunOptions = {}): Promise<string> {
+    const args = line.split(' ');
+    const strace = [
+      'strace',
+      '-f',
+      '--seccomp-bpf',
+      '-qq',
+      '-v',
+      '-s',
+      '1000000',
+      '-e',
+      'trace=execve',
+      '-o',
+      this.#trace,
+    ];
+    const command = [...strace, process.execPath, program, ...args, '--debug'];
+    if (args.includes('--')) command.splice(command.indexOf('--', strace.length), 0, command.pop() ?? '');
+    const run = await this.box.command(command, { ...options, env: { ...this.env, ...options.env } });
+    const end = run.exit ?? -1;
+    if (exit !== undefined) expect(end, `keys ${line}: ${run.stderr}`).toBe(exit);
+    expect(run.stderr).not.toContain('a bug in keys');
+    const name = args.slice(0, 2).join(' ') in catalog ? args.slice(0, 2).join(' ') : (args[0] ?? '');
+    seen[name] = { ...seen[name], [end]: (seen[name]?.[end] ?? 0) + 1 };
+    this.#searchTrace(line);
+    expect(this.box.leaks(), `files after keys ${line}`).toEqual([]);
+    return run.stdout;
+  }
+
+  /** The first process is `keys` itself, whose environment is the caller's. `consumer` is what `run` starts. */
+  #searchTrace(line: string): void {
+    const [, ...children] = readFileSync(this.#trace, 'utf8').trimEnd().split('\n');
+    // A program that is looked for in each folder of the PATH has not been started by that.
+    const started = children.filter((one) => one.endsWith(' = 0') && !one.includes('/consumer"'));
+    for (const child of started) {
+      processes += 1;
+      expect(holdsSecret(child), `a process that keys ${line} started: ${child.slice(0, 200)}`).toBe(false);
+    }
+  }
+}
+
+const secretOnStdout = true;
+
+describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeout: slow }, () => {
+  test('on the embedded authority', async () => {
+    const box = withEscrow(new Sandbox());
+    const sweep = new Sweep(box);
+    const run = sweep.run.bind(sweep);
+    for (const name of ['a', '.env', 'late', 'session', 'sub/key']) box.expectSecretIn(name);
+    await box.command(['git', 'init', '-q']);
+    writeFileSync(join(box.cwd, '.gitignore'), 'a\n.env\nlate\nsession\nsub\n');
+
+    await run('create a --to file:a --expires 90d --label team=ci', 0);
+    await run('create b --to env:.env#B --json', 0);
+    await run('create c --to exec:deliver --to github:acme/app#C --to vault:m/p#F --to kubernetes:p/s#K', 0);
+    // What clears the clipboard lives on, and strace with it: what it starts tells by itself how it was called.
+    await box.program(['create', 'clip', '--to', 'clipboard', '--debug'], { env: sweep.env });
+    for (const { args, env, cmdline } of sweep.vendors.calls)
+      expect(holdsSecret(JSON.stringify([args, env, cmdline]))).toBe(false);
+    await run('create d --secret-only', 0, { secretOnStdout });
+    await run('create e --json', 0, { secretOnStdout });
+    await run('create f --json', 0, {
+      secretOnStdout,
+      env: { GITHUB_ACTIONS: 'true' },
+      secretOnStderr: true,
+    });
+    await run('create g', 2);
+    await run('create g --to file:tracked', 1);
+    await run('create g --to exec:missing', 1);
+    await run('create g --to exec:refuse --json', 5);
+    await run('create h --to file:late --to exec:refuse', 5);
+    await run('create i --to exec:deliver --dry-run', 0);
+    await run('create a --to exec:deliver --if-missing --json', 0);
+    await run('recover --list', 0);
+    await run('recover --all --json', 5);
+    sweep.vendors.add('refuse');
+    await run('recover --all --yes', 0);
+
+    const value = box.read('a');
+    await run('list --status all --json', 0);
+    await run('list', 0);
+    await run('show a', 0);
+    await run('show nosuch', 3);
+    await run('update a --description text --disable', 0);
+    await run('update a --enable', 0);
+    await run('update nosuch --name x', 3);
+    await run('verify --from file:a', 0);
+    await run('verify --json', 0, { stdin: value });
+    await run('verify', 8, { stdin: `${value.slice(0, -1)}_EXAMPLE` });
+    await run('verify --from file:nosuch', 1);
+    await run('find --from env:.env#B', 0);
+    await run('find --all-profiles --json', 3, { stdin: canary });
+    await run('find', 0, { stdin: value.slice(0, -1) });
+    await run('run --env A=file:a --env B=env:.env#B -- consumer', 0);
+    await run('run --env A=file:a -- missing', 127);
+    await run(`run --env A=${value} -- consumer`, 2);
+    await run(`run -- consumer ${value}`, 2);
+    for (const lang of ['curl', 'python', 'node', 'sh', 'cmd', 'powershell'])
+      await run(`snippet a --lang ${lang}`, 0);
+    await run('snippet nosuch', 3);
+    await run('logs --limit 5', 0);
+    await run('logs --status 999', 2);
+    await run('usage --by key', 0);
+    await run('usage --since never', 2);
+    await run('revoke b --yes --json', 0);
+    await run('revoke b --yes', 0);
+    await run('revoke a', 2);
+    await run(`revoke ${value} --yes`, 2);
+    await run(`show ${value}`, 2);
+
+    await run('session create --user alice --to file:session', 0);
+    await run('session create --user bob --secret-only', 0, { secretOnStdout });
+    await run('session create --user eve', 2);
+    await run('session create --user eve --to exec:refuse', 0);
+    const sessions = JSON.parse(await run('session list --json', 0)) as { id: string }[];
+    await run(`session revoke ${sessions[0]?.id} --yes`, 0);
+    await run('session revoke nosuch --yes', 3);
+
+    const server = await startServe(box, ['--debug']);
+    const headers = { authorization: `Bearer ${value}` };
+    for (const path of ['/v1/models', `/v1/models?key=${value}`, `/${value}`, '/metrics', '/admin/keys'])
+      await fetch(server.url + path, {
+        headers,
+        ...(path === '/metrics' && { method: 'POST', body: value }),
+      });
+    expect(await server.stop()).toBe(0);
+    expect(holdsSecret(server.log().join('\n') + server.stderr())).toBe(false);
+    seen.serve = { 0: 1 };
+
+    await run('doctor', undefined);
+    for (const line of ['status', 'help create', 'provider list', 'provider show unreal', 'profile list'])
+      await run(line, 0);
+  });
+
+  test('on an API, with its token in the environment, in a file, from a program, and stored', async () => {
+    const server = await UnrealServer.start();
+    const box = withEscrow(new Sandbox());
+    for (const name of ['a', 'b', 'token']) box.expectSecretIn(name);
+    const place = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.url };
+    const sweep = new Sweep(box, { ...place, KEYS_TOKEN: token });
+    const run = sweep.run.bind(sweep);
+
+    await run('create a --to file:a', 0);
+    await run('create b --to exec:deliver --to gitlab:acme/app#B --json', 0);
+    await run('create c --json', 0, { secretOnStdout });
+    await run('create d --to exec:refuse', 1);
+    server.lostReplies.push((response) => void response.socket?.destroy());
+    await run('create e --to file:b', 5);
+    await run('recover --list --json', 0);
+    await run('recover --all --yes --json', 0);
+    sweep.vendors.add('refuse');
+    await run('recover --all --yes', 0);
+    await run('list', 0);
+    await run('show a --json', 0);
+    await run('update a --name x', 2);
+    await run('verify --from file:a', 0);
+    await run('find --from file:a', 3);
+    await run('find --from file:a --all-profiles', 3);
+    await run('run --env A=file:a -- consumer', 0);
+    await run('snippet a', 0);
+    await run('usage', 0);
+    await run('logs', 2);
+    await run('api GET /v1/keys', 0);
+    await run('api GET /v1/nosuch', 3);
+    await run('status', 0);
+    await run('status --url http://keys.example.com', 2);
+    await run('doctor', undefined);
+    await run('provider check nosuch.json', 1);
+    await run('revoke a --yes', 0);
+
+    writeFileSync(join(box.cwd, 'token'), token, { mode: 0o600 });
+    await run('list', 0, { env: { KEYS_TOKEN: '', KEYS_TOKEN_FILE: 'token' } });
+    sweep.vendors.add('tokens', { stdout: token });
+    writeProfile(box, { provider: 'unreal', url: server.url, tokenCommand: ['tokens'] });
+    const none = { KEYS_TOKEN: '', KEYS_PROVIDER: '', KEYS_URL: '' };
+    await run('list --profile mine', 0, { env: none });
+    await run('create f --profile mine --to exec:deliver', 0, { env: none });
+    sweep.vendors.add('tokens', { stdout: 'no', stderr: token, code: 1 });
+    await run('list --profile mine', 4, { env: none });
+
+    const login = `login --provider unreal --url ${server.url} --with-token --store file --profile kept`;
+    await run(login, 0, { env: none, stdin: token });
+    await run('list', 0, { env: none });
+    await run('profile use kept', 0, { env: none });
+    await run('profile use nosuch', 2, { env: none });
+    server.isLocked = true;
+    await run('list', 4, { env: none });
+    await run(login, 4, { env: none, stdin: token });
+    await run('logout', 0, { env: none });
+    await run('profile remove kept --yes', 0, { env: none });
+    await run(`login --with-token ${token}`, 2, { env: none });
+  });
+
+  test.each([200, 401, 409, 500])(
+    'on an API that answers %i and repeats the token and all that it was told',
+    async (status) => {
+      const box = withEscrow(new Sandbox());
+      box.expectSecretIn('key');
+      writeFileSync(join(box.cwd, 'key'), canary, { mode: 0o600 });
+      const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: await parrot(status), KEYS_TOKEN: token };
+      const sweep = new Sweep(box, env);
+      const reads = ['show a --json', 'revoke a --yes', 'snippet a', 'usage', 'find --from file:key'];
+      // Reads are repeated where the server has failed.
+      for (const line of ['list', 'create a --to file:key2', ...(status === 500 ? [] : reads)])
+        await sweep.run(line, undefined);
+      for (const line of ['verify --from file:key --json', 'status']) await sweep.run(line, undefined);
+    },
+  );
+
+  test('every command took part', () => {
+    const silent = Object.keys(catalog).filter((name) => !(name in seen));
+    expect(silent).toEqual([]);
+  });
+});
+
+function writeProfile(box: Sandbox, profile: object): void {
+  mkdirSync(join(box.home, 'config'), { recursive: true });
+  const profiles = { local: { provider: 'local', escrow: 'file' }, mine: profile };
+  writeFileSync(join(box.home, 'config', 'config.json'), JSON.stringify({ profiles }));
+}
+
+/** The URL of a server that says back all that it is told, in its headers too, with a secret of its own. */
+async function parrot(status: number): Promise<string> {
+  const server: Server = createServer(async (request, response) => {
+    const said = `${request.headers.authorization} ${request.url} ${await textOf(request)} ${canary}`;
+    response.writeHead(status, { 'content-type': 'application/json', 'x-request-id': said, 'x-said': said });
+    const error = { message: said, code: said, type: said };
+    response.end(JSON.stringify({ error, message: said, detail: said, key: said, name: 5, keys: [said] }));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const piece of request) text += String(piece);
+  return text;
+}
