@@ -1,9 +1,12 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { version } from '../package.json';
+import type { Profile } from './config.ts';
 import { readConfig } from './config.ts';
+import type { Environment } from './env.ts';
 import { KeysError } from './errors.ts';
 import type { Io } from './io.ts';
 import type { Paths } from './paths.ts';
+import { mayHaveKeychain } from './tokens/session-bus.ts';
 
 /** The outcome of one check of `keys doctor`. */
 export interface Finding {
@@ -14,12 +17,12 @@ export interface Finding {
 }
 
 /** Looks at everything that `keys` depends on, and changes nothing. */
-export async function examine(io: Io, paths: Paths): Promise<Finding[]> {
+export async function examine(io: Io, paths: Paths, profile: () => Promise<Profile>): Promise<Finding[]> {
   return [
     { check: 'version', status: 'ok', message: `keys ${version} on ${process.platform} ${process.arch}` },
     nodeVersion(process.versions.node),
     { check: 'folders', status: 'ok', message: `config in ${paths.config}, data in ${paths.data}` },
-    ...[paths.config, paths.providers, paths.data, paths.state].flatMap((folder) =>
+    ...[paths.config, paths.providers, paths.data, paths.state, paths.escrow].flatMap((folder) =>
       privacy('folder', folder, 0o700),
     ),
     ...privacy('file', paths.configFile, 0o600),
@@ -27,6 +30,8 @@ export async function examine(io: Io, paths: Paths): Promise<Finding[]> {
     ...privacy('file', paths.tokens, 0o600),
     await configuration(paths.configFile),
     await authority(paths.authorityDatabase),
+    await escrow(io.env, profile),
+    unfinished(paths.operations),
     terminal(io),
   ];
 }
@@ -76,6 +81,32 @@ async function authority(path: string): Promise<Finding> {
   } catch (error) {
     return failure(check, error);
   }
+}
+
+/** Where the secret of a new key waits when it cannot be delivered. */
+async function escrow(env: Environment, profile: () => Promise<Profile>): Promise<Finding> {
+  const check = 'escrow';
+  if (mayHaveKeychain(env)) return { check, status: 'ok', message: 'the keychain of the system' };
+  try {
+    const { name, escrow: kind } = await profile();
+    if (kind === 'file') return { check, status: 'ok', message: 'a file that only you can read' };
+    return {
+      check,
+      status: 'warn',
+      message: 'there is no keychain: a key whose secret cannot be delivered is revoked again',
+      hint: `to let secrets wait in a private file: "escrow": "file" for the profile ${name} in config.json`,
+    };
+  } catch (error) {
+    return failure(check, error);
+  }
+}
+
+function unfinished(folder: string): Finding {
+  const check = 'operations';
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.jsonl')) : [];
+  if (names.length === 0) return { check, status: 'ok', message: 'nothing is unfinished' };
+  const message = `${names.length} ${names.length === 1 ? 'operation is' : 'operations are'} unfinished`;
+  return { check, status: 'warn', message, hint: 'keys recover' };
 }
 
 function terminal({ stdin, stdout, stderr }: Io): Finding {

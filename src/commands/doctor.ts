@@ -4,14 +4,14 @@ const fields = ['check', 'status', 'message', 'hint'];
 
 export const doctor = defineCommand({
   operands: '',
-  summary: 'check this installation: Node.js, folders, permissions, configuration, database',
+  summary: 'check this installation: Node.js, folders, permissions, configuration, database, escrow',
   description: 'Changes nothing. Exit 8 if a check fails.',
   examples: ['keys doctor', 'keys doctor --json'],
   flags: {},
   fields,
   async run(app) {
     const { examine } = await import('../diagnosis.ts');
-    const findings = await examine(app.io, app.paths);
+    const findings = await examine(app.io, app.paths, () => app.profile());
     const failed = findings.some(({ status }) => status === 'fail');
     return {
       kind: 'rows',

@@ -168,7 +168,7 @@ async function undelivered(
       exit: 'failed',
       code: 'delivery_failed',
       message: `the secret was not delivered${to}: ${reason}; the new ${noun} ${key.id} was revoked again`,
-      hints: [...causeHints(cause)],
+      hints: [...causeHints(cause), 'how it could have waited instead: keys doctor'],
       cause,
     });
   }

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { exits } from '../../src/errors.ts';
+import { withEscrow } from '../support/escrow.ts';
 import { projectRoot, Sandbox } from '../support/sandbox.ts';
 import { seedKey } from '../support/seed.ts';
 
@@ -170,10 +171,36 @@ test('doctor finds nothing wrong with a fresh machine, and changes nothing', asy
     'folders',
     'config',
     'authority',
+    'escrow',
+    'operations',
     'terminal',
   ]);
-  expect(checks.every(({ status }) => status === 'ok')).toBe(true);
+  const others = checks.filter(({ check }) => check !== 'escrow');
+  expect(others.every(({ status }) => status === 'ok')).toBe(true);
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'doctor tells where secrets would wait, and what is unfinished',
+  async () => {
+    const findings = async (box: Sandbox, env: Record<string, string> = {}) => {
+      const { stdout } = await box.keys(['doctor', '--json'], { env });
+      const all = JSON.parse(stdout) as { check: string; status: string; message: string; hint?: string }[];
+      return all.filter(({ check }) => check === 'escrow' || check === 'operations');
+    };
+    expect(await findings(new Sandbox())).toMatchObject([
+      { status: 'warn', hint: expect.stringContaining('"escrow": "file" for the profile local') },
+      { status: 'ok' },
+    ]);
+    const bus = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' };
+    expect(await findings(new Sandbox(), bus)).toMatchObject([{ message: 'the keychain of the system' }, {}]);
+    const box = withEscrow(new Sandbox());
+    await box.keys(['create', 'ci', '--to', 'exec:false']);
+    expect(await findings(box)).toMatchObject([
+      { status: 'ok', message: 'a file that only you can read' },
+      { status: 'warn', message: '1 operation is unfinished', hint: 'keys recover' },
+    ]);
+  },
+);
 
 test('doctor finds files that are open to others: exit 8', async () => {
   const box = new Sandbox();

@@ -86,7 +86,7 @@ async function survive(
 }
 
 /** More calls than any create takes on one thread, so that the last ones come to their end. */
-const calls = Array.from({ length: 26 }, (_, index) => ({ call: index + 1 }));
+const calls = Array.from({ length: 19 }, (_, index) => ({ call: index + 1 }));
 
 /** Some were killed, and some not: a step that comes later would have been the end of those as well. */
 function reachedAllSteps(runs: readonly KilledRun[]): void {

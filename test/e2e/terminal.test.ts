@@ -1,10 +1,13 @@
 import { hostname, userInfo } from 'node:os';
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Environment } from '../../src/env.ts';
 import { spec } from '../support/authority.ts';
 import { refusedKeys, withAuthority } from '../support/embedded-authority.ts';
+import { withEscrow } from '../support/escrow.ts';
 import { Sandbox } from '../support/sandbox.ts';
+import { StandIns } from '../support/stand-in.ts';
 import { bashIn, keysIn } from '../support/terminal.ts';
 
 const colour = /\x1b\[[0-9;]*m/;
@@ -173,3 +176,63 @@ async function records(box: Sandbox): Promise<Record<string, unknown>[]> {
 function linesOf(output: string): string[] {
   return stripVTControlCharacters(output).split(/\r*\n/);
 }
+
+describe('recover in a terminal', () => {
+  /** A key whose secret waits, because what was to take it said no; it takes it from now on. */
+  async function waiting(): Promise<{ box: Sandbox; env: Environment; vendors: StandIns }> {
+    const box = withEscrow(new Sandbox());
+    const vendors = new StandIns().add('deliver', { code: 1 });
+    const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
+    expect((await box.program(['create', 'ci', '--to', 'exec:deliver'], { env })).exit).toBe(5);
+    vendors.add('deliver');
+    return { box, env, vendors };
+  }
+
+  test('offers to deliver, to revoke and to leave a secret that waits; Enter delivers it', async () => {
+    const { box, env, vendors } = await waiting();
+    const terminal = keysIn(box, ['recover'], { env });
+    await terminal.shows('leave it in escrow');
+    expect(stripVTControlCharacters(terminal.output)).toMatch(
+      /is in escrow.*deliver it to exec:deliver.*revoke the key/s,
+    );
+    terminal.type('\r');
+    expect(await terminal.ended).toBe(0);
+    const [, second] = vendors.calls;
+    expect(await refusedKeys(box, [second?.stdin ?? ''])).toEqual([]);
+    expect(await statuses(box)).toEqual(['active']);
+  });
+
+  test('revokes the key where that is chosen', async () => {
+    const { box, env } = await waiting();
+    const terminal = keysIn(box, ['recover'], { env });
+    await terminal.shows('leave it in escrow');
+    terminal.type('\x1b[B\r');
+    expect(await terminal.ended).toBe(0);
+    expect(await statuses(box)).toEqual(['revoked']);
+  });
+
+  test('left alone, it still waits: exit 5', async () => {
+    const { box, env } = await waiting();
+    const terminal = keysIn(box, ['recover'], { env });
+    await terminal.shows('leave it in escrow');
+    terminal.type('\x1b[A\r');
+    expect(await terminal.ended).toBe(5);
+    expect(await statuses(box)).toEqual(['active']);
+    expect((await box.program(['recover', '--all'], { env })).exit).toBe(0);
+  });
+
+  test('of several it asks which', async () => {
+    const { box, env, vendors } = await waiting();
+    vendors.add('deliver', { code: 1 });
+    await box.program(['create', 'second', '--to', 'exec:deliver'], { env });
+    vendors.add('deliver');
+    const terminal = keysIn(box, ['recover'], { env });
+    await terminal.shows('all of them, one after the other');
+    terminal.type('\x1b[B\r');
+    await terminal.shows('leave it in escrow');
+    terminal.type('\r');
+    expect(await terminal.ended).toBe(0);
+    const { stdout } = await box.program(['recover', '--list', '--json', 'name'], { env });
+    expect(JSON.parse(stdout)).toEqual([{ name: 'ci' }]);
+  });
+});

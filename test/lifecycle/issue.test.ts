@@ -132,6 +132,8 @@ describe('a secret that cannot be delivered waits in escrow', () => {
   });
 });
 
+const doctor = 'how it could have waited instead: keys doctor';
+
 describe('without an escrow, a key that no sink holds is revoked again', () => {
   test.each([
     ['the masking fails', `mask ${fakeSecret}`, ''],
@@ -146,7 +148,7 @@ describe('without an escrow, a key that no sink holds is revoked again', () => {
       exit: 'failed',
       code: 'delivery_failed',
       message: `the secret was not delivered${to}: the disk is full; the new key new00001 was revoked again`,
-      hints: ['df -h'],
+      hints: ['df -h', doctor],
     });
     expect(world.steps.slice(-3)).toEqual([step, 'revoke new00001', 'end']);
   });
@@ -173,7 +175,7 @@ describe('without an escrow, a key that no sink holds is revoked again', () => {
   test('when something fails that nobody expected', async () => {
     const world = new FakeWorld({ [`deliver file:a ${fakeSecret}`]: new TypeError('no such method') });
     const failure = await failureIn(issueUnheld(world, [world.sink('file:a', true)]));
-    expect(failure).toMatchObject({ exit: 'failed', code: 'delivery_failed', hints: [] });
+    expect(failure).toMatchObject({ exit: 'failed', code: 'delivery_failed', hints: [doctor] });
     expect(world.steps.at(-2)).toBe('revoke new00001');
   });
 });
