@@ -10,7 +10,7 @@ export const exits = {
   usage: { code: 2, meaning: 'usage: refused before anything happened' },
   notFound: { code: 3, meaning: 'no such key, or several' },
   auth: { code: 4, meaning: 'not logged in, session expired, or forbidden' },
-  unfinished: { code: 5, meaning: 'unfinished: something is pending, the error says what' },
+  unfinished: { code: 5, meaning: 'unfinished: something is pending, keys recover says what' },
   limit: { code: 6, meaning: 'a limit: rate limit after retries, budget, number of keys, conflict' },
   network: { code: 7, meaning: 'network, TLS or server failure after retries' },
   no: { code: 8, meaning: 'the check answered no' },

@@ -41,6 +41,8 @@ export const topics: Readonly<Record<string, Topic>> = {
     after: [
       'Several --to deliver in order, stdout last. Every sink is checked before the key is made, and read back after.',
       'Without --to: shown once on a terminal; off it only with --json (or ndjson, yaml) or --secret-only.',
+      'A secret that could not be delivered waits in the keychain of the system; without one, in a private file if the',
+      'profile says "escrow": "file" in config.json, and else the key is revoked again. keys recover goes on.',
     ].join('\n'),
   },
   providers: {
