@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { version } from '../package.json';
 import type { Profile } from './config.ts';
 import { readConfig } from './config.ts';
 import type { Environment } from './env.ts';
 import { KeysError } from './errors.ts';
 import type { Io } from './io.ts';
+import { isWaiting } from './lifecycle/operation.ts';
 import type { Paths } from './paths.ts';
 import { mayHaveKeychain } from './tokens/session-bus.ts';
 
@@ -31,7 +32,7 @@ export async function examine(io: Io, paths: Paths, profile: () => Promise<Profi
     await configuration(paths.configFile),
     await authority(paths.authorityDatabase),
     await escrow(io.env, profile),
-    unfinished(paths.operations),
+    await unfinished(paths.operations),
     terminal(io),
   ];
 }
@@ -101,12 +102,21 @@ async function escrow(env: Environment, profile: () => Promise<Profile>): Promis
   }
 }
 
-function unfinished(folder: string): Finding {
+async function unfinished(folder: string): Promise<Finding> {
   const check = 'operations';
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.jsonl')) : [];
-  if (names.length === 0) return { check, status: 'ok', message: 'nothing is unfinished' };
-  const message = `${names.length} ${names.length === 1 ? 'operation is' : 'operations are'} unfinished`;
-  return { check, status: 'warn', message, hint: 'keys recover' };
+  if (!existsSync(folder)) return { check, status: 'ok', message: 'nothing is unfinished' };
+  const { listOperations } = await import('./journal/journal.ts');
+  try {
+    const all = await listOperations(folder);
+    const open = all.filter((one) => !isWaiting(one)).length;
+    const waiting =
+      all.length > open ? `; ${all.length - open} old keys wait for the end of their grace` : '';
+    if (open === 0) return { check, status: 'ok', message: `nothing is unfinished${waiting}` };
+    const message = `${open} ${open === 1 ? 'operation is' : 'operations are'} unfinished${waiting}`;
+    return { check, status: 'warn', message, hint: 'keys recover' };
+  } catch (error) {
+    return failure(check, error);
+  }
 }
 
 function terminal({ stdin, stdout, stderr }: Io): Finding {

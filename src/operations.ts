@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { App } from './app.ts';
 import type { Profile } from './config.ts';
 import { KeysError } from './errors.ts';
+import { holdFileLock } from './files/file-lock.ts';
 import type { Escrows } from './journal/escrow.ts';
 import { fileEscrow, keychainEscrow } from './journal/escrow.ts';
 import type { JournalOptions, OpenOperation } from './journal/journal.ts';
@@ -8,7 +12,10 @@ import { listOperations, openJournal, resumeOperation } from './journal/journal.
 import type { Header, Setting } from './journal/operation-file.ts';
 import type { Issuer, Subject } from './lifecycle/issue.ts';
 import { aKey } from './lifecycle/issue.ts';
-import type { Journal, Operation } from './lifecycle/operation.ts';
+import type { Journal, Operation, Plan } from './lifecycle/operation.ts';
+import { isWaiting } from './lifecycle/operation.ts';
+import type { KeyBackend } from './lifecycle/ports.ts';
+import { aRotation } from './lifecycle/rotation.ts';
 import { makePrivateFolder } from './paths.ts';
 import { mayHaveKeychain } from './tokens/session-bus.ts';
 
@@ -66,12 +73,15 @@ export async function makerOf(app: App, { plan, setting }: Header): Promise<Make
     };
   }
   const backend = await (await appOf(app, setting)).backend();
-  return { issuer: backend, subject: aKey, inProcess: setting.url === null };
+  const subject = plan.kind === 'rotate' ? aRotation : aKey;
+  return { issuer: backend, backend, subject, inProcess: setting.url === null };
 }
 
 export interface Maker {
   issuer: Pick<Issuer<never>, 'list' | 'revoke'>;
   subject: Subject;
+  /** Absent for sessions. */
+  backend?: KeyBackend;
   /** What a process that has ended had asked for is done by now, or never will be. */
   inProcess: boolean;
 }
@@ -92,21 +102,57 @@ export async function requireFinished(app: App, name: string): Promise<void> {
   const own = await settingOf(app);
   for (const operation of await openOperations(app)) {
     const { id, plan, setting } = operation.header;
+    if (isWaiting(operation)) continue;
     const taken = await takeUp(app, operation);
     // Another process is at work on it, and will finish it.
     if (!taken) continue;
     await taken.leave();
-    const isSame = setting.profile === own.profile && setting.url === own.url && plan.kind === 'create';
-    if (isSame && plan.name === name) throw unfinished(id, name);
+    if (isSamePlace(setting, own) && plan.kind !== 'session' && plan.name === name)
+      throw unfinished(id, plan);
     await app.warn(`the ${plan.kind} of ${plan.name} (${setting.profile}) is unfinished: keys recover ${id}`);
   }
 }
 
-function unfinished(id: string, name: string): KeysError {
+/** What has been begun here to rotate keys of this name, and has not ended; the oldest first. */
+export async function rotationsOf(app: App, name: string): Promise<OpenOperation[]> {
+  if (!existsSync(app.paths.operations)) return [];
+  const own = await settingOf(app);
+  return (await openOperations(app)).filter(
+    ({ header: { plan, setting } }) =>
+      plan.kind === 'rotate' && plan.name === name && isSamePlace(setting, own),
+  );
+}
+
+function isSamePlace(one: Setting, other: Setting): boolean {
+  return one.profile === other.profile && one.url === other.url;
+}
+
+/**
+ * Takes a key's name for this process, until the function that it gives back is called: two rotations at once would make
+ * two keys. Throws `KeysError` (6) where another process has it.
+ */
+export async function holdName(app: App, name: string): Promise<() => Promise<void>> {
+  const { profile, url } = await settingOf(app);
+  const place = createHash('sha256')
+    .update(JSON.stringify([profile, url, name]))
+    .digest('hex')
+    .slice(0, 16);
+  makePrivateFolder(app.paths.operations);
+  const release = await holdFileLock(join(app.paths.operations, `name-${place}`));
+  if (release) return release;
+  throw new KeysError({
+    exit: 'limit',
+    code: 'rotation_under_way',
+    message: `another process is rotating ${name}: nothing was done here`,
+    hints: ['come back when it has ended: keys list'],
+  });
+}
+
+function unfinished(id: string, { kind, name }: Plan): KeysError {
   return new KeysError({
     exit: 'unfinished',
     code: 'unfinished_before',
-    message: `an earlier create of ${name} is unfinished, and no other key was made`,
+    message: `an earlier ${kind} of ${name} is unfinished, and no other key was made`,
     hints: [`keys recover ${id}`],
     operation: id,
   });

@@ -9,7 +9,7 @@ import { redeliver } from '../lifecycle/recovery.ts';
 import { shownOnce } from '../output/reminder.ts';
 import { sinkContextOf } from '../places.ts';
 import type { End, Recovery } from './recover-end.ts';
-import { revoke } from './recover-end.ts';
+import { completed, revoke } from './recover-end.ts';
 import { describe } from './recover-report.ts';
 
 /**
@@ -43,12 +43,13 @@ export async function deliver(
   const delivered = await redeliver(operation, { key, secret }, destination.sinks, (one) =>
     maskInCiLog(app.io, one),
   );
+  const retirement = await completed(recovery);
   for (const { sink, verified } of delivered) {
     if (sink !== 'stdout') await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
   }
   if (destination.presented && app.io.stdout.isTTY) await app.note(shownOnce('secret'));
   if (destination.bare || destination.presented) return undefined;
-  return { outcome: 'delivered', id: key.id, delivered: [...before, ...delivered] };
+  return { outcome: 'delivered', ...retirement, id: key.id, delivered: [...before, ...delivered] };
 }
 
 /** Where the secret was to be printed for a reader who is gone, and cannot be printed here. */
@@ -56,16 +57,16 @@ async function withoutStdout(
   recovery: Recovery,
   { key, places }: { key: Key; places: readonly SinkSpec[] },
 ): Promise<End | undefined> {
-  const { app, open, operation } = recovery;
+  const { app, open } = recovery;
   const { id } = open.header;
   const holders = describe(open).delivered.filter(({ verified }) => verified);
   if (places.length === 0 && holders.length > 0) {
     app.begin();
-    await operation.end();
     return {
       outcome: 'delivered',
-      id: key.id,
       reason: 'it was to be printed as well, and can be read there',
+      ...(await completed(recovery)),
+      id: key.id,
     };
   }
   if (app.globals.yes) return revoke(recovery, key);

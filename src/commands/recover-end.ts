@@ -2,6 +2,7 @@ import type { App } from '../app.ts';
 import type { OpenOperation } from '../journal/journal.ts';
 import type { Key } from '../lifecycle/key.ts';
 import type { Operation } from '../lifecycle/operation.ts';
+import { retire } from '../lifecycle/rotation.ts';
 import type { Maker } from '../operations.ts';
 import type { Outcome } from '../output/views/operations.ts';
 import type { RecoverInput } from './recover.ts';
@@ -18,6 +19,21 @@ export interface Recovery {
 }
 
 export type End = Partial<Outcome> & Pick<Outcome, 'outcome'>;
+
+/**
+ * Brings an operation to its end whose secret has arrived: that of a rotation has an old key to retire. Throws
+ * `KeysError` (5) where that goes on working.
+ */
+export async function completed({ app, operation, maker }: Recovery): Promise<Partial<Outcome>> {
+  if (!operation.plan.replaces || !maker.backend) {
+    await operation.end();
+    return {};
+  }
+  const { oldRevoked, oldRevokeAt } = await retire(maker.backend, operation, app.now);
+  const { id } = operation.plan.replaces;
+  const end = oldRevokeAt === null ? 'nobody uses it any more' : oldRevokeAt;
+  return { reason: oldRevoked ? `the old key ${id} is retired` : `the old key ${id} works until ${end}` };
+}
 
 /** Revokes what an operation made, and ends it. */
 export async function revoke({ app, operation, maker }: Recovery, { id }: Pick<Key, 'id'>): Promise<End> {

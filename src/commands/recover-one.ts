@@ -5,6 +5,8 @@ import { parseSink } from '../delivery/sink-spec.ts';
 import { KeysError, shellWord, usageError } from '../errors.ts';
 import type { OpenOperation } from '../journal/journal.ts';
 import type { Key } from '../lifecycle/key.ts';
+import type { Operation } from '../lifecycle/operation.ts';
+import { isWaiting } from '../lifecycle/operation.ts';
 import type { Standing } from '../lifecycle/recovery.ts';
 import { standingOf } from '../lifecycle/recovery.ts';
 import type { Outcome } from '../output/views/operations.ts';
@@ -12,7 +14,7 @@ import { sinkContextOf } from '../places.ts';
 import type { RecoverInput } from './recover.ts';
 import { deliver } from './recover-delivery.ts';
 import type { End, Recovery } from './recover-end.ts';
-import { revoke } from './recover-end.ts';
+import { completed, revoke } from './recover-end.ts';
 import { describe } from './recover-report.ts';
 
 /**
@@ -60,7 +62,8 @@ function stillOpen({ header: { id } }: OpenOperation, error: KeysError): KeysErr
 }
 
 async function settle(recovery: Recovery): Promise<End | undefined> {
-  const { input } = recovery;
+  const { app, input, operation } = recovery;
+  if (isWaiting(operation, app.now)) return { outcome: 'waiting', reason: waitingFor(operation) };
   const standing = await settledStanding(recovery);
   if (standing.kind === 'deliverable') {
     if (input.keep)
@@ -98,17 +101,24 @@ const reasons = {
   delivered: 'every sink has the secret',
 } as const;
 
+function waitingFor({ plan, steps }: Operation): string {
+  const last = steps.at(-1);
+  const until = last?.step === 'superseded' ? last.until : null;
+  return `the old key ${plan.replaces?.id} works until ${until ?? 'nobody uses it any more'}`;
+}
+
 async function ended(
-  { app, operation }: Recovery,
+  recovery: Recovery,
   { reason, id }: Extract<Standing, { kind: 'settled' }>,
 ): Promise<End> {
+  const { app, operation } = recovery;
   app.begin();
+  if (reason === 'delivered') {
+    const retirement = await completed(recovery);
+    return { outcome: 'delivered', reason: reasons[reason], ...retirement, ...(id && { id }) };
+  }
   await operation.end();
-  return {
-    outcome: reason === 'delivered' ? 'delivered' : 'ended',
-    ...(id && { id }),
-    reason: reasons[reason],
-  };
+  return { outcome: 'ended', ...(id && { id }), reason: reasons[reason] };
 }
 
 /** A key that was made, and whose secret is gone for good. */

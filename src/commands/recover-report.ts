@@ -1,10 +1,14 @@
 import type { OpenOperation } from '../journal/journal.ts';
+import { isWaiting } from '../lifecycle/operation.ts';
 import type { Result } from '../output/present.ts';
 import type { Terminal } from '../output/style.ts';
 import type { Outcome } from '../output/views/operations.ts';
 
 export function listing(open: readonly OpenOperation[]): Result {
-  const rows: Outcome[] = open.map((operation) => ({ ...describe(operation), outcome: 'open' }));
+  const rows: Outcome[] = open.map((operation) => ({
+    ...describe(operation),
+    outcome: isWaiting(operation) ? 'waiting' : 'open',
+  }));
   return { ...view(rows), exit: 'done' };
 }
 

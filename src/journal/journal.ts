@@ -195,6 +195,14 @@ class JournalledOperation implements Operation {
   }
 
   async end(): Promise<void> {
+    await this.#clear(() => unlink(this.#path));
+  }
+
+  async rest(): Promise<void> {
+    await this.#clear(async () => {});
+  }
+
+  async #clear(andThen: () => Promise<void>): Promise<void> {
     try {
       for (const place of this.#places) {
         await place.erase(this.id).catch((error: unknown) => {
@@ -202,7 +210,7 @@ class JournalledOperation implements Operation {
           if (this.escrow !== undefined) throw error;
         });
       }
-      await unlink(this.#path);
+      await andThen();
     } catch {
       await this.#options.warn(
         `the ${this.escrow ?? 'journal'} could not be cleared of operation ${this.id}: keys recover ${this.id}`,

@@ -66,6 +66,21 @@ export async function issueKey<Spec extends { name: string }>(
     known: known.filter(({ name }) => nameless || name === spec.name).map(({ id }) => id),
     ...(nameless && { nameless }),
   });
+  const issued = await makeAndDeliver(issuer, spec, operation, { subject, sinks, onSecret });
+  await operation.end();
+  return issued;
+}
+
+/**
+ * Makes the key of an operation that has begun, and hands its secret to every sink. `approve` sees the secret while
+ * nobody has it yet, and may refuse the key. The operation is left to the caller; where this throws, it has been seen to.
+ */
+export async function makeAndDeliver<Spec extends { name: string }>(
+  issuer: Issuer<Spec>,
+  spec: Spec,
+  operation: Operation,
+  { subject, sinks, onSecret, approve }: Making,
+): Promise<Issued> {
   const { key, secret } = await make(issuer, spec, operation, subject);
   const { id, name } = key;
   const isHeld = await holds(operation, { id, name, secret });
@@ -74,6 +89,7 @@ export async function issueKey<Spec extends { name: string }>(
   try {
     await operation.note({ step: 'created', id });
     await onSecret(secret);
+    await approve?.(secret, key);
     for (const sink of sinks) {
       current = sink;
       delivered.push(await deliverTo(sink, { secret, key, delivered }));
@@ -83,8 +99,15 @@ export async function issueKey<Spec extends { name: string }>(
     const failed = current;
     throw await undelivered(issuer, operation, { subject, key, isHeld, delivered, failed, cause });
   }
-  await operation.end();
   return { key, delivered };
+}
+
+export interface Making {
+  subject: Subject;
+  sinks: readonly Sink[];
+  onSecret: (secret: Secret) => Promise<void>;
+  /** Throws where the key is not to be delivered. */
+  approve?: (secret: Secret, key: Key) => Promise<void>;
 }
 
 async function make<Spec extends { name: string }>(

@@ -3,7 +3,7 @@ import type { Secret } from '../secret.ts';
 /** What is about to be done, as it is written down before anything happens. There is no secret in it. */
 export interface Plan {
   /** What is made. */
-  kind: 'create' | 'session';
+  kind: 'create' | 'session' | 'rotate';
   /** What the new key is to be called. */
   name: string;
   /** Where its secret goes, in order, as the user wrote it. */
@@ -12,6 +12,17 @@ export interface Plan {
   known: readonly string[];
   /** The API keeps no names: whatever is new may have been made by this operation. */
   nameless?: true;
+  /** Of a rotation: the key whose place the new one takes. */
+  replaces?: Replaced;
+}
+
+/** A key that is to be retired when the new one has arrived. */
+export interface Replaced {
+  id: string;
+  /** Milliseconds that it goes on working beside the new one. */
+  grace: number;
+  /** It is not retired by the clock, but by somebody who sees that nobody uses it any more. */
+  untilIdle?: true;
 }
 
 /** How far an operation has come. Each step is written down before the next one begins. */
@@ -22,6 +33,8 @@ export type Step =
   | { step: 'delivered'; sink: string; verified: boolean }
   /** `sink` is absent where it failed before the first one. */
   | { step: 'undelivered'; sink?: string; reason: string }
+  /** Every sink has the secret. The old key works until then (RFC 3339), or until nobody uses it, and is to be retired. */
+  | { step: 'superseded'; until: string | null }
   /** No reply: whether there is a key is not known. */
   | { step: 'lost'; reason: string };
 
@@ -51,11 +64,23 @@ export interface Operation {
   held(): Promise<Held | undefined>;
   /** Erases what is in escrow, then forgets the operation. Never throws: what is left is cleared up by `recover`. */
   end(): Promise<void>;
+  /** Erases what is in escrow, and leaves the operation open: what is left to do needs no secret. Never throws. */
+  rest(): Promise<void>;
   /** Leaves it open, for `recover` in another process. Never throws. */
   leave(): Promise<void>;
 }
 
 export type WrittenStep = Step & { /** RFC 3339. */ at: string };
+
+/**
+ * Whether all that is left to do is to retire a key whose time has not come: the steps say that every sink has the new
+ * one, and until when the old one works.
+ */
+export function isWaiting({ steps }: Pick<Operation, 'steps'>, now?: Date): boolean {
+  const last = steps.at(-1);
+  if (last?.step !== 'superseded') return false;
+  return now === undefined || last.until === null || Date.parse(last.until) > now.getTime();
+}
 
 /** Where operations are written down. */
 export interface Journal {

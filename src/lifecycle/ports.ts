@@ -48,6 +48,14 @@ export type KeyChanges = Partial<Omit<KeySpec, 'labels'>> & {
   disabled?: boolean;
 };
 
+/** How an API is asked to rotate a key. */
+export interface Renewal {
+  /** Seconds that the old secret goes on working, where the API lets that be said. */
+  graceSeconds: number;
+  /** When the new one ends; absent: as the API does it. */
+  expiresAt?: Date | null;
+}
+
 /** One use of a key. */
 export interface LogEntry {
   timestamp: string;
@@ -102,6 +110,11 @@ export interface KeyBackend {
   get(id: string): Promise<Key | undefined>;
   /** Makes exactly one key. The secret is given out here and never again. */
   create(spec: KeySpec): Promise<{ key: Key; secret: Secret }>;
+  /**
+   * A new secret by the API's own rotation, which keeps all that the key is; absent where there is none. With
+   * `overlap: 'client'` the old one is dead at once, and making a second key is better.
+   */
+  rotate?(old: Key, rotation: Renewal): Promise<{ key: Key; secret: Secret }>;
   update(id: string, changes: KeyChanges): Promise<Key>;
   /** Ends a key at once and for good; one already revoked stays so and is no error (`false`). */
   revoke(id: string): Promise<boolean>;

@@ -72,8 +72,7 @@ async function afterLoss(operation: Operation, issuer: Pick<Issuer<never>, 'list
 
 /**
  * Goes on where a delivery stopped: each sink that turns out to hold the secret already is left as it is, so that
- * nothing is delivered twice where that can be seen. Ends the operation. Throws what a sink throws; the secret then
- * stays in escrow.
+ * nothing is delivered twice where that can be seen. Throws what a sink throws; the secret then stays in escrow.
  */
 export async function redeliver(
   operation: Operation,
@@ -91,6 +90,5 @@ export async function redeliver(
     );
     await operation.note({ step: 'delivered', ...(delivered.at(-1) as Delivered) });
   }
-  await operation.end();
   return delivered;
 }

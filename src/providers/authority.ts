@@ -33,7 +33,7 @@ export const authority: Provider = {
   },
   rotate: {
     post: '/keys/{id}/rotate',
-    body: { expires_at: '{expiresAt:iso}' },
+    body: { expires_at: '{expiresAt:iso}', grace_seconds: '{grace:seconds}' },
     key: 'key',
     secret: 'secret',
     idempotency: 'Idempotency-Key',

@@ -43,7 +43,7 @@ export interface Provider {
   };
   show?: Operation & { key?: Path };
   create: Issuing;
-  /** A new secret in place of the old one, by the API itself. */
+  /** A new secret in place of the old one, by the API itself; `{grace:STYLE}`, see `graceStyles`. */
   rotate?: Issuing;
   update?: Operation & { key?: Path };
   disable?: Operation;
@@ -125,6 +125,14 @@ export const expiryStyles = {
   step: 'one of the expirySteps',
 } as const;
 
+/** How the API is told for how long a rotated secret goes on working. */
+export const graceStyles = {
+  seconds: 'a whole number of seconds',
+  minutes: 'a whole number of minutes, rounded up',
+  hours: 'a whole number of hours, rounded up',
+  duration: 'hours with their unit, such as 24h, rounded up',
+} as const;
+
 /** How the API writes a time in its answers; absent: RFC 3339. */
 export const timeStyles = {
   epochSeconds: 'seconds since 1970, UTC',
@@ -132,6 +140,7 @@ export const timeStyles = {
 } as const;
 
 export type ExpiryStyle = keyof typeof expiryStyles;
+export type GraceStyle = keyof typeof graceStyles;
 type TimeStyle = keyof typeof timeStyles;
 
 export type TimePath = Path | { at: Path; as: TimeStyle };

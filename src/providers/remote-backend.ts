@@ -8,6 +8,7 @@ import type {
   KeySpec,
   LogEntry,
   LogQuery,
+  Renewal,
   UsageQuery,
   UsageRow,
   Verdict,
@@ -30,6 +31,7 @@ import { readVerdict } from './verdict.ts';
 export class RemoteBackend implements KeyBackend {
   readonly capabilities: Capabilities;
   readonly permissions: readonly string[] | undefined;
+  readonly rotate?: (old: Key, renewal: Renewal) => Promise<{ key: Key; secret: Secret }>;
   readonly #provider: Provider;
   readonly #api: Api;
   readonly #now: () => Date;
@@ -40,6 +42,8 @@ export class RemoteBackend implements KeyBackend {
     this.#provider = provider;
     this.#api = api;
     this.#now = now;
+    const { rotate } = provider;
+    if (rotate) this.rotate = (old, renewal) => this.#rotate(rotate, old, renewal);
   }
 
   async list(): Promise<Key[]> {
@@ -64,14 +68,16 @@ export class RemoteBackend implements KeyBackend {
     return readIssued(response, this.#asked(create, spec.name));
   }
 
-  /**
-   * A new secret in place of a key's old one, by the API itself; the old one may be dead at once. Only where the
-   * declaration has `rotate`.
-   */
-  async rotate({ id, name }: Key, expiresAt: Date | null): Promise<{ key: Key; secret: Secret }> {
-    const { rotate } = this.#provider;
-    if (!rotate) throw new Error('rotate is not in the declaration');
-    const response = await this.#api.send(rotate, { id, ...(expiresAt && { expiresAt }) });
+  async #rotate(
+    rotate: Issuing,
+    { id, name }: Key,
+    { graceSeconds, expiresAt }: Renewal,
+  ): Promise<{ key: Key; secret: Secret }> {
+    const response = await this.#api.send(rotate, {
+      id,
+      grace: graceSeconds,
+      ...(expiresAt && { expiresAt }),
+    });
     if (response.status === 404) throw noSuchKey(id);
     return readIssued(response, this.#asked(rotate, name));
   }

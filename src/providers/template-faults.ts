@@ -1,7 +1,15 @@
 import { keyInputs } from '../lifecycle/key.ts';
 import type { Fault } from './check.ts';
 import type { Operation, Provider } from './provider.ts';
-import { expiryStyles, logInputs, methods, momentStyles, placeholder, usageInputs } from './provider.ts';
+import {
+  expiryStyles,
+  graceStyles,
+  logInputs,
+  methods,
+  momentStyles,
+  placeholder,
+  usageInputs,
+} from './provider.ts';
 
 const operations = [
   'list',
@@ -64,7 +72,7 @@ function placeholderProblem(
     return Object.hasOwn(provider.options ?? {}, rest) ? undefined : 'is not declared in options';
   if (kind === 'secret')
     return Object.hasOwn(provider.secrets ?? {}, rest) ? undefined : 'is not declared in secrets';
-  const inputs = wanted[name] ?? ['id', ...keyInputs];
+  const inputs = wanted[name] ?? (name === 'rotate' ? [...ofKeys, 'grace'] : ofKeys);
   if (!inputs.includes(input)) return `is not one of ${inputs.join(', ')}`;
   if (isInPath && wanted[name]) return 'cannot stand in a path: it need not be said';
   return styleProblem(input, style);
@@ -72,11 +80,13 @@ function placeholderProblem(
 
 /** What is said in the calls that are not about a key. */
 const wanted: { readonly [name in Name]?: readonly string[] } = { logs: logInputs, usage: usageInputs };
+const ofKeys = ['id', ...keyInputs];
 
 const styles: Readonly<Record<string, object>> = {
   expiresAt: expiryStyles,
   since: momentStyles,
   until: momentStyles,
+  grace: graceStyles,
 };
 
 function styleProblem(input: string, style: string | undefined): string | undefined {

@@ -1,7 +1,7 @@
 import { KeysError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import { nearestStep } from '../time.ts';
-import type { ExpiryStyle, Template } from './provider.ts';
+import type { ExpiryStyle, GraceStyle, Template } from './provider.ts';
 import { placeholder } from './provider.ts';
 
 /** What templates can be filled with. Undefined: not said. */
@@ -48,6 +48,7 @@ function fillText(template: string, inputs: Inputs, clock: Clock): Filled | unde
 
 function convert(value: unknown, style: string | undefined, clock: Clock): Filled | undefined {
   if (value instanceof Date) return writeMoment(value, style as ExpiryStyle, clock);
+  if (typeof value === 'number' && style !== undefined) return writeSpan(value, style as GraceStyle);
   return value as Filled | undefined;
 }
 
@@ -61,6 +62,13 @@ function writeMoment(moment: Date, style: ExpiryStyle, { now, steps }: Clock): s
   if (style === 'step') return nearestStep(steps, moment, now);
   if (style === 'days') return Math.ceil(left / day);
   return moment.toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+function writeSpan(seconds: number, style: GraceStyle): string | number {
+  if (style === 'seconds') return seconds;
+  if (style === 'minutes') return Math.ceil(seconds / 60);
+  const hours = Math.ceil(seconds / 3600);
+  return style === 'hours' ? hours : `${hours}h`;
 }
 
 /**

@@ -86,7 +86,7 @@ export const authorityCase: Case = {
     id,
     expiresAt: new Date('2027-02-18T12:00:00Z'),
     route: `POST /keys/${id}/rotate`,
-    body: { expires_at: '2027-02-18T12:00:00Z' },
+    body: { expires_at: '2027-02-18T12:00:00Z', grace_seconds: 3600 },
     status: 201,
     answer: {
       key: { ...authorityKey, id: '7hJq2RbYc5SdFg9X', prefix: 'sk_7hJq2RbYc5SdFg9X' },

@@ -6,6 +6,7 @@ import { spec } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';
 import type { Answer, Received } from '../support/fault-server.ts';
 import { FaultServer, html, json, resetBeforeReply, text, truncated } from '../support/fault-server.ts';
+import { renewed } from '../support/renewed.ts';
 import type { Case, Exchange } from './cases.ts';
 import { cases } from './cases.ts';
 import { remoteOf } from './remote-of.ts';
@@ -92,7 +93,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     test('rotates in place by exactly the documented request, and gives out the secret', async () => {
       const { backend, server } = await start(one, [rotate, ...(one.afterCreate ? [one.afterCreate] : [])]);
       const old = { id: rotate.id, name: 'ci', status: 'active' } as const;
-      const { key, secret } = await backend.rotate(old, rotate.expiresAt);
+      const { key, secret } = await renewed(backend, old, rotate.expiresAt);
       expect(key).toMatchObject(rotate.key);
       expect(secret.reveal()).toBe(rotate.secret);
       expect(bodyOf(server.received[0])).toEqual(rotate.body);

@@ -13,6 +13,7 @@ import {
   resetBeforeReply,
   truncated,
 } from '../support/fault-server.ts';
+import { renewed } from '../support/renewed.ts';
 import { authorityCase } from './authority-case.ts';
 import { remoteOf } from './remote-of.ts';
 
@@ -75,7 +76,7 @@ test('a rotation in place is sent again too; a revocation is not', async () => {
   server.on(rotate?.route ?? '', resetBeforeReply, json(201, rotate?.answer));
   server.on(revoke.route, resetBeforeReply);
   const { backend } = remoteOf(authority, server);
-  const { secret } = await backend.rotate({ id: revoke.id, name: 'ci', status: 'active' }, null);
+  const { secret } = await renewed(backend, { id: revoke.id, name: 'ci', status: 'active' }, null);
   expect(secret.reveal()).toBe(rotate?.secret);
   expect(await failureIn(backend.revoke(revoke.id))).toMatchObject({ code: 'reply_lost' });
   expect(keysOf(server)).toEqual([expect.any(String), keysOf(server)[0], undefined]);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { KeyField } from '../../src/lifecycle/key.ts';
 import { spec, use } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';
+import { renewed } from '../support/renewed.ts';
 import { cases, in90Days, start } from './conforming.ts';
 
 /* Every provider whose API the server speaks, over real HTTP against the real server. */
@@ -116,14 +117,14 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     test('rotates a key; only where both can live side by side does the old one', async () => {
       const { backend, works } = await start(one);
       const old = await backend.create(spec(asked));
-      const next = await backend.rotate(old.key, provider.capabilities.expiry === 'any' ? in90Days : null);
+      const next = await renewed(backend, old.key, provider.capabilities.expiry === 'any' ? in90Days : null);
       expect(next.key).toMatchObject({ name: 'deploy', status: 'active' });
       expect(next.key.id).not.toBe(old.key.id);
       const overlaps = provider.capabilities.overlap === 'server';
       expect([await works(old.secret), await works(next.secret)]).toEqual([overlaps, true]);
       await backend.revoke(next.key.id);
       await backend.revoke(old.key.id);
-      const failure = await failureIn(backend.rotate(next.key, null));
+      const failure = await failureIn(renewed(backend, next.key, null));
       expect(failure).toMatchObject(overlaps ? { code: 'conflict' } : { exit: 'notFound' });
     });
   }

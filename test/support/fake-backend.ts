@@ -68,6 +68,7 @@ export class FakeWorld {
           },
           held: async () => held,
           end: async () => this.take('end'),
+          rest: async () => this.take('rest'),
           leave: async () => this.take('leave'),
         };
       },

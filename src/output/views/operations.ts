@@ -6,10 +6,13 @@ import type { Terminal } from '../style.ts';
 import { renderRecord } from './record.ts';
 import { secretView } from './secret.ts';
 
-/** An unfinished operation, and what became of it. `open`: it still is unfinished. */
+/**
+ * An unfinished operation, and what became of it. `open`: it still is unfinished; `waiting`: all that is left is to
+ * retire the old key of a rotation when its time has come.
+ */
 export interface Outcome {
   operation: string;
-  outcome: 'open' | 'delivered' | 'revoked' | 'kept' | 'ended';
+  outcome: 'open' | 'waiting' | 'delivered' | 'revoked' | 'kept' | 'ended';
   kind: string;
   name: string;
   /** Of what was made, where that is known. */
@@ -28,6 +31,7 @@ export interface Outcome {
 
 const words: Record<Outcome['outcome'], string> = {
   open: 'unfinished',
+  waiting: 'waiting for the end of the grace',
   delivered: 'delivered',
   revoked: 'revoked',
   kept: 'kept as it is',

@@ -1,0 +1,64 @@
+import type { Key } from './key.ts';
+import { isActive } from './key.ts';
+import type { KeyBackend } from './ports.ts';
+
+/** A key that works, though a newer one of its name has taken its place. */
+export interface Superseded {
+  key: Key;
+  /** Milliseconds since 1970 at which the newer one has been there for the whole grace; null: nobody knows. */
+  due: number | null;
+}
+
+/** What the keys alone tell: those of a name that a newer one has taken the place of. `keys` come newest first. */
+export function supersededOf(keys: readonly Key[], name: string, grace: number): Superseded[] {
+  const live = keys.filter((key) => key.name === name && isActive(key));
+  return live.slice(1).map((key, at) => {
+    const made = live[at]?.createdAt;
+    return { key, due: made === undefined ? null : Date.parse(made) + grace };
+  });
+}
+
+/** Whether the API ends the key by itself, by then or soon after. */
+export function endsBy({ expiresAt }: Key, due: number): boolean {
+  return typeof expiresAt === 'string' && Date.parse(expiresAt) <= due + day;
+}
+
+const day = 86_400_000;
+
+/** What shows that somebody has the secret of a key, in words; undefined where nothing does. */
+export async function useOf(backend: KeyBackend, { id }: Pick<Key, 'id'>): Promise<string | undefined> {
+  const key = await backend.get(id);
+  if (key?.lastUsedAt) return `${id} was last used ${key.lastUsedAt}`;
+  const requests = key?.usage?.requests ?? 0;
+  return requests > 0 ? `${id} has been used ${requests} times` : undefined;
+}
+
+export interface Idleness {
+  isIdle: boolean;
+  /** What it follows from, in words. */
+  evidence: string;
+}
+
+/**
+ * Whether a key has not been used since a moment, by its last use or, where that is not reported, by the log. Undefined
+ * where the API tells neither.
+ */
+export async function idlenessOf(
+  backend: KeyBackend,
+  { id }: Pick<Key, 'id'>,
+  since: Date,
+): Promise<Idleness | undefined> {
+  const { reports, logs, logsByKey } = backend.capabilities;
+  const key = await backend.get(id);
+  const counted = key?.usage ? `, ${key.usage.requests} requests in all` : '';
+  if (key && reports.includes('lastUsedAt') && key.lastUsedAt !== undefined) {
+    const from = key.lastUsedAt ?? key.createdAt;
+    const evidence = `${id} was ${key.lastUsedAt ? `last used ${key.lastUsedAt}` : 'never used'}${counted}`;
+    return { isIdle: from !== undefined && Date.parse(from) <= since.getTime(), evidence };
+  }
+  if (!logs || !logsByKey) return undefined;
+  for await (const { timestamp } of backend.logs({ keyId: id, since })) {
+    return { isIdle: false, evidence: `the log has a use of ${id} at ${timestamp}` };
+  }
+  return { isIdle: true, evidence: `the log has no use of ${id} since ${since.toISOString()}` };
+}
