@@ -9,13 +9,13 @@ import { isActive, keyFields, statusOf } from '../lifecycle/key.ts';
 import type { Delivered, KeyBackend, KeySpec } from '../lifecycle/ports.ts';
 import { requireRoom } from '../lifecycle/room.ts';
 import type { Result } from '../output/present.ts';
-import { absoluteTime, relativeTime } from '../output/relative-time.ts';
 import { shownOnce } from '../output/reminder.ts';
 import { visible } from '../output/sanitise.ts';
 import { sinkContextOf } from '../places.ts';
 import type { Input } from './define.ts';
 import { defineCommand, toggle } from './define.ts';
 import { destinationFlags } from './destination-flags.ts';
+import { echoExpiry, isSameExpiry } from './expiry-echo.ts';
 import { checkCapabilities, keyFlags, readName } from './key-flags.ts';
 
 const fields = [...keyFields, 'secret', 'delivered', 'changed', 'expiresAtRequested', 'dryRun'];
@@ -188,22 +188,6 @@ function created(result: Created): Result {
     columns: result.secret === undefined ? keyFields : [...keyFields, 'secret'],
     table: async (_, terminal) => (await import('../output/views/created.ts')).createdView(result, terminal),
   };
-}
-
-async function echoExpiry(app: App, expiresAt: string | null, key: Key): Promise<void> {
-  if (!isSameExpiry(key, expiresAt)) {
-    const stored = key.expiresAt ?? 'never';
-    await app.warn(`asked to expire ${expiresAt ?? 'never'}, but the server stored ${stored}`);
-  } else if (key.expiresAt && !app.forPeople) {
-    await app.note(`expires ${absoluteTime(key.expiresAt)} (${relativeTime(key.expiresAt, app.now)})`);
-  }
-}
-
-/** Whether the server stored what was asked for, to the second; what it does not report cannot be compared. */
-function isSameExpiry(key: Key, expiresAt: string | null): boolean {
-  if (key.expiresAt === undefined) return true;
-  const seconds = (time: string | null) => (time === null ? null : Math.floor(Date.parse(time) / 1000));
-  return seconds(key.expiresAt) === seconds(expiresAt);
 }
 
 async function found(app: App, key: Key): Promise<Result> {

@@ -16,6 +16,7 @@ export const catalog: Readonly<Record<string, () => Promise<Command>>> = {
   show: async () => (await import('./show.ts')).show,
   update: async () => (await import('./update.ts')).update,
   revoke: async () => (await import('./revoke.ts')).revoke,
+  rotate: async () => (await import('./rotate.ts')).rotate,
   recover: async () => (await import('./recover.ts')).recover,
   logs: async () => (await import('./logs.ts')).logs,
   usage: async () => (await import('./usage.ts')).usage,

@@ -95,16 +95,21 @@ async function requireWorking(backend: KeyBackend, secret: Secret): Promise<void
 /**
  * Retires the old key of a rotation whose new one has arrived, or sees to it that it will be: at once where its time is
  * up, by an expiry where the API lets one be set, else the operation goes on waiting. Ends the operation where nothing
- * is left to do. Throws `KeysError` (5, `not_retired`) where the old key goes on working although it should not.
+ * is left to do; `atOnce`: somebody has decided that its time is up. Throws `KeysError` (5, `not_retired`) where the old key goes on working although it should not.
  */
-export async function retire(backend: KeyBackend, operation: Operation, now: Date): Promise<Retirement> {
+export async function retire(
+  backend: KeyBackend,
+  operation: Operation,
+  now: Date,
+  atOnce = false,
+): Promise<Retirement> {
   const { replaces } = operation.plan;
   if (!replaces) throw new Error('this operation replaces no key');
   try {
     if (isRenewed(operation)) return await renewed(backend, operation, now);
     const old = await backend.get(replaces.id);
     if (!old || isOver(old)) return await over(operation, old?.expiresAt ?? now.toISOString());
-    const due = dueOf(operation, replaces, now);
+    const due = atOnce ? now.getTime() : dueOf(operation, replaces, now);
     if (due !== null && due <= now.getTime()) {
       await endOf(backend, old);
       return await over(operation, now.toISOString());

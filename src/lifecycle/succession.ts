@@ -1,28 +1,38 @@
 import type { Key } from './key.ts';
 import { isActive } from './key.ts';
 import type { KeyBackend } from './ports.ts';
+import { spanOf } from './successor.ts';
 
 /** A key that works, though a newer one of its name has taken its place. */
 export interface Superseded {
   key: Key;
   /** Milliseconds since 1970 at which the newer one has been there for the whole grace; null: nobody knows. */
   due: number | null;
+  /** The API ends it by itself, by then or when an earlier rotation told it to. */
+  ends: boolean;
 }
 
 /** What the keys alone tell: those of a name that a newer one has taken the place of. `keys` come newest first. */
 export function supersededOf(keys: readonly Key[], name: string, grace: number): Superseded[] {
   const live = keys.filter((key) => key.name === name && isActive(key));
   return live.slice(1).map((key, at) => {
-    const made = live[at]?.createdAt;
-    return { key, due: made === undefined ? null : Date.parse(made) + grace };
+    const successor = live[at];
+    const made = successor?.createdAt;
+    // Of two that were made in the same second by an API that knows only those, nobody knows which is the newer one.
+    const due = made === undefined || made === key.createdAt ? null : Date.parse(made) + grace;
+    return { key, due, ends: successor !== undefined && isEnding(key, successor, due) };
   });
 }
 
-/** Whether the API ends the key by itself, by then or soon after. */
-export function endsBy({ expiresAt }: Key, due: number): boolean {
-  return typeof expiresAt === 'string' && Date.parse(expiresAt) <= due + day;
+/** A key that has less time than its successor got was given that by a rotation. */
+function isEnding(key: Key, successor: Key, due: number | null): boolean {
+  if (typeof key.expiresAt !== 'string') return false;
+  if (due !== null && Date.parse(key.expiresAt) <= due + day) return true;
+  const [span, full] = [spanOf(key), spanOf(successor)];
+  return span !== null && (full === null || span < full - minute);
 }
 
+const minute = 60_000;
 const day = 86_400_000;
 
 /** What shows that somebody has the secret of a key, in words; undefined where nothing does. */

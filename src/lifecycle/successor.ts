@@ -32,7 +32,7 @@ export function successorOf(
 ): Successor {
   const span = spanOf(old);
   const isTaken = (input: KeyInput) => createFields.includes(input);
-  const lasting = span === null || !isTaken('expiresAt') ? null : new Date(now.getTime() + span);
+  const lasting = span === null || !isTaken('expiresAt') ? null : inWholeSeconds(now.getTime() + span);
   const expiresAt = expires === undefined ? lasting : expires;
   if (expiryRequired && !expiresAt) {
     throw usageError(`it is not known for how long the key ${old.id} was made: add --expires`);
@@ -52,8 +52,12 @@ export function successorOf(
   };
 }
 
+function inWholeSeconds(moment: number): Date {
+  return new Date(Math.floor(moment / 1000) * 1000);
+}
+
 /** Milliseconds that a key was made for; null: for ever, or it is not known. */
-function spanOf({ createdAt, expiresAt }: Key): number | null {
+export function spanOf({ createdAt, expiresAt }: Key): number | null {
   return createdAt && expiresAt ? Date.parse(expiresAt) - Date.parse(createdAt) : null;
 }
 

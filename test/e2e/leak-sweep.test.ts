@@ -132,6 +132,14 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     sweep.vendors.add('refuse');
     await run('recover --all --yes', 0);
 
+    await run('rotate a --to file:a', 0);
+    await run('rotate a --grace 0 --json', 0, { secretOnStdout });
+    await run('rotate a --grace 0 --to file:a --to exec:missing', 1);
+    await run('rotate a --grace 0 --to file:a', 0);
+    await run('rotate --all --older-than 1y --to exec:deliver --dry-run', 2);
+    await run('rotate --finish --json', 0);
+    await run('rotate nosuch --to exec:deliver', 3);
+
     const value = box.read('a');
     await run('list --status all --json', 0);
     await run('list', 0);
@@ -202,6 +210,8 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     await run('create d --to exec:refuse', 1);
     server.lostReplies.push((response) => void response.socket?.destroy());
     await run('create e --to file:b', 5);
+    await run('rotate a --grace 0 --to file:a --json', 0);
+    await run('rotate c --to exec:refuse', 1);
     await run('recover --list --json', 0);
     await run('recover --all --yes --json', 0);
     sweep.vendors.add('refuse');

@@ -20,6 +20,7 @@ export class UnrealServer {
   onCreate = () => {};
   /** What becomes of the replies to the next creates, after the key was made: one each. */
   readonly lostReplies: ((response: ServerResponse) => void)[] = [];
+  #made = 0;
   readonly #server: Server;
 
   private constructor() {
@@ -78,7 +79,8 @@ export class UnrealServer {
   }
 
   #create(name: string) {
-    const number = this.keys.length + 1;
+    this.#made += 1;
+    const number = this.#made;
     const key = {
       name,
       hash: `hash${number}abcdef`,

@@ -1,0 +1,186 @@
+import type { App } from '../app.ts';
+import type { Destination } from '../delivery/destinations.ts';
+import { maskInCiLog } from '../delivery/mask.ts';
+import { shellWord, usageError } from '../errors.ts';
+import type { Key } from '../lifecycle/key.ts';
+import { isActive } from '../lifecycle/key.ts';
+import type { KeyBackend } from '../lifecycle/ports.ts';
+import { requireRoom } from '../lifecycle/room.ts';
+import { rotateKey } from '../lifecycle/rotation.ts';
+import type { Successor } from '../lifecycle/successor.ts';
+import { successorOf } from '../lifecycle/successor.ts';
+import { absoluteTime, relativeTime } from '../output/relative-time.ts';
+import { visible } from '../output/sanitise.ts';
+import type { RotationRecord } from '../output/views/rotated.ts';
+import { after, before } from '../time.ts';
+import { echoExpiry, isSameExpiry } from './expiry-echo.ts';
+import type { RotateInput } from './rotate.ts';
+import type { Printing } from './rotate-record.ts';
+import { chooseDestination, graceOf, unchanged } from './rotate-record.ts';
+import { resume, settle } from './rotate-retire.ts';
+
+/** One name that is to be rotated. */
+export interface Job {
+  backend: KeyBackend;
+  /** All keys of the account, newest first. */
+  keys: readonly Key[];
+  old: Key;
+  input: RotateInput;
+  /** No other one is rotated by this command. */
+  isOne: boolean;
+}
+
+/**
+ * Brings one name to where it should be: goes on with what was interrupted, retires old keys whose time has come, and
+ * puts a new key in the place of the old one if that is due. Undefined where everything has been printed. Throws
+ * `KeysError`.
+ */
+export async function rotateOne(app: App, job: Job): Promise<RotationRecord | undefined> {
+  const { old, input } = job;
+  requireRotatable(old);
+  const printed: Printing = {};
+  const destination = input.finish ? undefined : await chooseDestination(app, job, printed);
+  if (input.dryRun) return dryRun(app, job);
+  const { holdName } = await import('../operations.ts');
+  const release = await holdName(app, old.name);
+  try {
+    const resumed = await resume(app, job);
+    const keys = resumed.hasChanged ? await app.keys() : job.keys;
+    const { retired, ...settled } = await settle(app, { ...job, keys });
+    const current = keys.find((key) => key.name === old.name && isActive(key)) ?? old;
+    const found = { ...settled, retired: [...resumed.retired, ...retired] };
+    if (resumed.rotated) return { ...unchanged(current), ...resumed.rotated, ...found };
+    if (!destination || !(await isDue(app, current, input))) return { ...unchanged(current), ...found };
+    const record = await rotate(app, { ...job, keys, old: current }, destination, printed);
+    return record && { ...record, ...found };
+  } finally {
+    await release();
+  }
+}
+
+/** Refuses a key that is not the one in use (exit 2). */
+function requireRotatable({ id, name, status, superseded }: Key): void {
+  if (status === 'revoked') {
+    throw usageError(`the key ${id} is revoked for good: make a new one`, `keys create ${shellWord(name)}`);
+  }
+  if (status === 'disabled') {
+    throw usageError(`the key ${id} is disabled`, `keys update ${shellWord(id)} --enable`);
+  }
+  if (superseded) {
+    throw usageError(
+      `a newer key named ${name} has taken the place of ${id}: rotate that one`,
+      `keys rotate ${shellWord(name)}`,
+    );
+  }
+}
+
+/** Whether `--older-than` and `--due` let the key be rotated now; without them it always is. */
+async function isDue(app: App, key: Key, { due, olderThan }: RotateInput): Promise<boolean> {
+  if (!due && !olderThan) return true;
+  const { createdAt, expiresAt } = key;
+  if (olderThan && createdAt && Date.parse(createdAt) <= before(app.now, olderThan).getTime()) return true;
+  if (due && expiresAt && Date.parse(expiresAt) <= after(app.now, due).getTime()) return true;
+  if (olderThan && createdAt === undefined) {
+    throw usageError('the provider does not report when a key was made: --older-than cannot be told');
+  }
+  const age = createdAt ? `made ${relativeTime(createdAt, app.now)}` : 'of unknown age';
+  const end = expiresAt ? `, expires ${relativeTime(expiresAt, app.now)}` : '';
+  await app.note(`${visible(key.name)} (${visible(key.id)}) is not due: ${age}${end}`);
+  return false;
+}
+
+async function rotate(
+  app: App,
+  { backend, keys, old: listed, input }: Job,
+  destination: Destination,
+  printed: Printing,
+): Promise<RotationRecord | undefined> {
+  const { capabilities } = backend;
+  const { name: profile, provider } = await app.profile();
+  const placed = (key: Key): Key => ({ ...key, provider, profile });
+  const old = { ...listed, ...(await backend.get(listed.id)) };
+  const successor = successorFor(app, backend, old, input);
+  await sayLost(app, successor);
+  if (capabilities.overlap === 'client') requireRoom(provider, capabilities, keys.filter(isActive));
+  const grace = graceOf(input, app.now);
+  const verifies = capabilities.verify && !input.noVerify;
+  const untilIdle = input.whenIdle !== undefined;
+  printed.record = (key, delivered) => ({
+    ...unchanged(placed({ ...key, superseded: false })),
+    old: placed(old),
+    oldId: old.id,
+    oldRevoked: grace === 0 && !untilIdle,
+    oldRevokeAt: untilIdle ? null : new Date(app.now.getTime() + grace).toISOString(),
+    verified: verifies,
+    changed: true,
+    delivered,
+  });
+
+  app.begin();
+  const rotated = await rotateKey(backend, {
+    old,
+    spec: successor.spec,
+    ...(input.expires !== undefined && { expires: input.expires }),
+    replaces: { id: old.id, grace, ...(untilIdle && { untilIdle }) },
+    sinks: destination.sinks,
+    known: keys,
+    nameless: !capabilities.reports.includes('name'),
+    journal: await app.journal(),
+    onSecret: (secret) => maskInCiLog(app.io, secret),
+    verifies,
+    now: () => app.now,
+  });
+  const { key, delivered, ...retirement } = rotated;
+  const asked = successor.spec.expiresAt?.toISOString() ?? null;
+  if (capabilities.overlap === 'client') await echoExpiry(app, asked, key);
+  for (const { sink, verified } of delivered) {
+    if (sink !== 'stdout') await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
+  }
+  if (!app.forPeople) await app.note(endOf(old, retirement));
+  if (destination.presented || destination.bare) return undefined;
+  const differs = capabilities.overlap === 'client' && !isSameExpiry(key, asked);
+  return {
+    ...printed.record(key, delivered),
+    ...retirement,
+    ...(differs && { expiresAtRequested: asked }),
+  };
+}
+
+/** The API's own rotation carries everything over by itself. */
+function successorFor(app: App, backend: KeyBackend, old: Key, { expires }: RotateInput): Successor {
+  const { capabilities } = backend;
+  const successor = successorOf(old, capabilities, { expires, now: app.now });
+  return backend.rotate && capabilities.overlap !== 'client' ? { ...successor, lost: [] } : successor;
+}
+
+async function sayLost(app: App, { lost, spec }: Successor): Promise<void> {
+  if (lost.length === 0) return;
+  await app.warn(`the API lets no one carry over to the new key ${visible(spec.name)}: ${lost.join(', ')}`);
+}
+
+function endOf(
+  { id }: Key,
+  { oldRevoked, oldRevokeAt }: Pick<RotationRecord, 'oldRevoked' | 'oldRevokeAt'>,
+): string {
+  if (oldRevoked) return `the old key ${visible(id)} is revoked`;
+  const end = oldRevokeAt === null ? 'nobody uses it any more' : absoluteTime(oldRevokeAt);
+  return `the old key ${visible(id)} works until ${end}`;
+}
+
+async function dryRun(app: App, { backend, old, input }: Job): Promise<RotationRecord> {
+  await app.note('dry run: nothing was rotated');
+  const isWanted = !input.finish && (await isDue(app, old, input));
+  if (!isWanted) return { ...unchanged(old), dryRun: true };
+  const successor = successorFor(app, backend, { ...old, ...(await backend.get(old.id)) }, input);
+  await sayLost(app, successor);
+  const grace = graceOf(input, app.now);
+  return {
+    ...unchanged(old),
+    old,
+    new: null,
+    oldId: old.id,
+    newId: null,
+    oldRevokeAt: new Date(app.now.getTime() + grace).toISOString(),
+    dryRun: true,
+  };
+}

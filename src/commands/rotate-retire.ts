@@ -1,0 +1,156 @@
+import type { App } from '../app.ts';
+import { KeysError, shellWord } from '../errors.ts';
+import type { OpenOperation } from '../journal/journal.ts';
+import type { Key } from '../lifecycle/key.ts';
+import { isWaiting } from '../lifecycle/operation.ts';
+import type { KeyBackend } from '../lifecycle/ports.ts';
+import { endOf, retire } from '../lifecycle/rotation.ts';
+import { idlenessOf, supersededOf, useOf } from '../lifecycle/succession.ts';
+import { absoluteTime } from '../output/relative-time.ts';
+import { visible } from '../output/sanitise.ts';
+import type { RotationRecord } from '../output/views/rotated.ts';
+import { before } from '../time.ts';
+import { recoverOne } from './recover-one.ts';
+import type { RotateInput } from './rotate.ts';
+import type { Job } from './rotate-one.ts';
+import { graceOf } from './rotate-record.ts';
+
+export interface Resumed {
+  /** Ids of the old keys that were retired. */
+  retired: string[];
+  /** What the keys are has to be asked again. */
+  hasChanged: boolean;
+  /** An earlier command had got as far as a new key, which has arrived now. */
+  rotated?: Pick<RotationRecord, 'changed' | 'delivered' | 'operation'>;
+}
+
+/**
+ * Goes on with what earlier commands began for this name, as the journal tells of it. Throws `KeysError` (5) where
+ * that needs somebody to decide.
+ */
+export async function resume(app: App, { backend, old, input }: Job): Promise<Resumed> {
+  const { rotationsOf } = await import('../operations.ts');
+  const resumed: Resumed = { hasChanged: false, retired: [] };
+  for (const open of await rotationsOf(app, old.name)) {
+    if (isWaiting(open)) {
+      if (await retireWaiting(app, backend, open, input)) {
+        resumed.hasChanged = true;
+        resumed.retired.push(open.header.plan.replaces?.id ?? '');
+      }
+      continue;
+    }
+    const none = { list: false, all: true, to: [], secretOnly: false, allowInGit: input.allowInGit };
+    const neutral = { ...none, operands: [], revoke: false, keep: false, key: undefined };
+    const outcome = await recoverOne(app, open, neutral, false);
+    resumed.hasChanged = true;
+    if (outcome?.outcome === 'open') {
+      throw unfinished(
+        `an earlier rotation of ${old.name} is unfinished: ${outcome.reason ?? 'its secret waits'}`,
+        [`keys recover ${open.header.id}`],
+        open.header.id,
+      );
+    }
+    if (outcome?.outcome === 'delivered') {
+      await app.note(`the rotation of ${visible(old.name)} that was interrupted has been finished`);
+      resumed.rotated = { changed: true, delivered: outcome.delivered, operation: outcome.operation };
+    }
+  }
+  return resumed;
+}
+
+/** Whether the old key of a rotation that waits for its end was retired now. */
+async function retireWaiting(
+  app: App,
+  backend: KeyBackend,
+  open: OpenOperation,
+  { whenIdle, grace, finish }: RotateInput,
+): Promise<boolean> {
+  const { replaces } = open.header.plan;
+  if (!replaces) return false;
+  const isAsked = finish && grace?.milliseconds === 0 && grace.months === 0;
+  const isIdle = whenIdle !== undefined && (await hasGoneQuiet(app, backend, replaces.id, whenIdle));
+  if (whenIdle !== undefined ? !isIdle : !isAsked && isWaiting(open, app.now)) return false;
+  const operation = await (await import('../operations.ts')).takeUp(app, open);
+  if (!operation) return false;
+  try {
+    app.begin();
+    const { oldRevoked } = await retire(backend, operation, app.now, isIdle || isAsked);
+    if (oldRevoked) await app.note(`the old key ${visible(replaces.id)} is retired`);
+    return oldRevoked;
+  } finally {
+    await operation.leave();
+  }
+}
+
+async function hasGoneQuiet(
+  app: App,
+  backend: KeyBackend,
+  id: string,
+  whenIdle: NonNullable<RotateInput['whenIdle']>,
+): Promise<boolean> {
+  const idleness = await idlenessOf(backend, { id }, before(app.now, whenIdle));
+  if (!idleness) {
+    await app.warn(`the provider does not tell whether the key ${visible(id)} is used: it was left alone`);
+    return false;
+  }
+  await app.note(`${visible(idleness.evidence)}: ${idleness.isIdle ? 'idle' : 'still in use'}`);
+  return idleness.isIdle;
+}
+
+/**
+ * Retires the old keys of a name by what the API alone tells, as a job on a fresh machine has to: where the grace is over
+ * and something shows that the newest key has arrived.
+ */
+export async function settle(app: App, { backend, keys, old, input }: Job): Promise<Settled> {
+  const { rotationsOf } = await import('../operations.ts');
+  const known = new Set((await rotationsOf(app, old.name)).map(({ header }) => header.plan.replaces?.id));
+  const grace = graceOf(input, app.now);
+  const left = supersededOf(keys, old.name, grace).filter(({ key }) => !known.has(key.id));
+  const [current] = keys.filter((key) => key.name === old.name);
+  const retired: string[] = [];
+  const pending = (key: Key, why: string): Settled => ({ retired, pending: pendingText(key, why) });
+  for (const { key, due, ends } of left) {
+    if (ends && input.whenIdle === undefined) continue;
+    const isOver =
+      input.whenIdle === undefined
+        ? due !== null && due <= app.now.getTime()
+        : await hasGoneQuiet(app, backend, key.id, input.whenIdle);
+    if (!isOver) {
+      if (due === null)
+        return pending(key, 'the API does not tell which key of the name is newer, or since when');
+      continue;
+    }
+    const evidence = current && (await useOf(backend, current));
+    if (evidence === undefined) {
+      return pending(key, `nothing shows that the new key ${current?.id} has arrived where it is used`);
+    }
+    app.begin();
+    await endOf(backend, key);
+    retired.push(key.id);
+    await app.note(`${visible(evidence)}, so the old key ${visible(key.id)} was revoked`);
+  }
+  return { retired };
+}
+
+export interface Settled {
+  /** Ids of the old keys that were retired. */
+  retired: readonly string[];
+  /** Why one was left alone that should be retired. */
+  pending?: string;
+}
+
+function pendingText({ id, createdAt }: Key, why: string): string {
+  const made = createdAt ? ` of ${absoluteTime(createdAt)}` : '';
+  return `the old key ${id}${made} still works: ${why}; when you are sure: keys revoke ${shellWord(id)} --yes`;
+}
+
+/** For what stands in the way and is for somebody else to decide. */
+function unfinished(message: string, hints: readonly string[], operation?: string): KeysError {
+  return new KeysError({
+    exit: 'unfinished',
+    code: 'rotation_unfinished',
+    message,
+    hints,
+    ...(operation !== undefined && { operation }),
+  });
+}

@@ -1,0 +1,241 @@
+import type { App } from '../app.ts';
+import { KeysError, usageError } from '../errors.ts';
+import { findKeys } from '../lifecycle/find.ts';
+import type { Key } from '../lifecycle/key.ts';
+import { isActive } from '../lifecycle/key.ts';
+import type { KeyBackend } from '../lifecycle/ports.ts';
+import type { Result } from '../output/present.ts';
+import type { Terminal } from '../output/style.ts';
+import type { RotationRecord } from '../output/views/rotated.ts';
+import { parseDuration, parseExpiry, parsePositiveDuration } from '../time.ts';
+import type { Input } from './define.ts';
+import { defineCommand, toggle, value } from './define.ts';
+import { destinationFlags } from './destination-flags.ts';
+import { checkExpiry } from './key-flags.ts';
+import { readCount } from './read.ts';
+import { rotateOne } from './rotate-one.ts';
+import { rotationColumns } from './rotate-record.ts';
+
+const fields = [
+  ...[
+    'name',
+    'old',
+    'new',
+    'oldId',
+    'newId',
+    'oldRevoked',
+    'oldRevokeAt',
+    'verified',
+    'changed',
+    'delivered',
+  ],
+  ...['operation', 'secret', 'retired', 'pending', 'expiresAtRequested', 'error', 'dryRun'],
+];
+
+export const rotateFlags = {
+  grace: value(
+    '--grace <for>',
+    'how long the old key goes on working; default 7d, 0: until the new one is delivered',
+    parseDuration,
+  ),
+  ...destinationFlags,
+  expires: value(
+    '--expires <when>',
+    'when the new key ends; default: the same span as the old',
+    (text, { now }) => parseExpiry(text, now),
+  ),
+  due: value('--due <within>', 'only a key that expires within this time', parsePositiveDuration),
+  olderThan: value(
+    '--older-than <age>',
+    'only a key that was made at least this long ago',
+    parsePositiveDuration,
+  ),
+  all: toggle('--all', 'every key that works and has no newer one of its name'),
+  finish: toggle('--finish', 'only retire the old keys whose time has come'),
+  whenIdle: value(
+    '--when-idle <for>',
+    'retire an old key when it has not been used for this long, not by the clock',
+    parsePositiveDuration,
+  ),
+  allowDowntime: toggle('--allow-downtime', 'go on where the old key is dead before the new one has arrived'),
+  noVerify: toggle('--no-verify', 'deliver the new key without asking the API whether it works'),
+  concurrency: value('--concurrency <n>', 'keys at a time, with several; default 4', readCount),
+  dryRun: toggle('--dry-run', 'show what would be done'),
+};
+
+export type RotateInput = Input<typeof rotateFlags>;
+
+export const rotate = defineCommand({
+  operands: '[key...]',
+  summary: 'put a new key in the place of an old one, which goes on working for a while',
+  description: [
+    'The new key has the name and everything else of the old one. It is shown to work, delivered and read back; only then',
+    'the old one is retired: after --grace, or at once with --grace 0. Run the same command every day: with --older-than or',
+    '--due it does nothing until a key is due, retires what is to be retired, and goes on with what was interrupted. An',
+    'old key is retired only where something shows that the new one has arrived; otherwise exit 5, and what to do.',
+  ].join('\n'),
+  examples: [
+    'keys rotate ci --to env:.env#API_KEY',
+    'keys rotate ci --grace 0 --to github:acme/app#API_KEY',
+    'keys rotate ci --older-than 60d --grace 7d --to github:acme/app#API_KEY',
+    "keys rotate --all --older-than 60d --to 'exec:./deliver {name}'",
+    'keys rotate --finish --when-idle 24h',
+  ],
+  flags: rotateFlags,
+  fields,
+  problems({ operands, all, finish, to, secretOnly, due, olderThan }) {
+    const named = operands.length > 0;
+    return [
+      ...(named || all || finish ? [] : ['which key? Name it, or say --all']),
+      ...(named && all ? ['--all and the name of a key contradict each other'] : []),
+      ...(finish && (to.length > 0 || secretOnly || due || olderThan)
+        ? ['--finish makes no new key: leave out --to, --secret-only, --due and --older-than']
+        : []),
+      ...(all || operands.length > 1 ? sharedPlaces(to) : []),
+      ...((all || operands.length > 1) && secretOnly
+        ? ['--secret-only prints one secret: name one key']
+        : []),
+    ];
+  },
+  async run(app, input) {
+    const backend = await app.backend();
+    const { provider } = await app.profile();
+    const { capabilities } = backend;
+    checkExpiry(provider, capabilities, input.expires, app.now);
+    requireOverlap(provider, backend, input);
+    const keys = await app.keys();
+    const targets = chooseTargets(keys, input);
+    const { operands, all, finish } = input;
+    if (operands.length === 1 && !all && !finish) {
+      const [only] = targets;
+      if (!only) throw new Error('findKeys gives back a key');
+      return single(await rotateOne(app, { backend, keys, old: only, input, isOne: true }));
+    }
+    return several(app, targets, (old) => rotateOne(app, { backend, keys, old, input, isOne: false }), input);
+  },
+});
+
+/** Several keys with one place would be one key there. */
+function sharedPlaces(to: RotateInput['to']): string[] {
+  return to
+    .filter(({ text }) => !/\{(?:name|id)\}/.test(text))
+    .map(
+      ({ text }) => `${text} would hold the last of several keys only: use exec: with {name} or {id} in it`,
+    );
+}
+
+/** Refuses what cannot be done without a moment in which no key works (exit 2). */
+function requireOverlap(
+  provider: string,
+  { capabilities: { overlap }, rotate: renews }: KeyBackend,
+  { allowDowntime, finish, dryRun }: RotateInput,
+): void {
+  if (overlap !== 'none' || allowDowntime || finish || dryRun) return;
+  throw usageError(
+    `the provider ${provider} has room for one key: the old one dies before the new one is delivered`,
+    renews ? 'add --allow-downtime to rotate all the same' : `keys provider show ${provider}`,
+  );
+}
+
+/** Throws `KeysError` (3) for a key that is not there; an old key of a name means the one that took its place. */
+function chooseTargets(keys: readonly Key[], { operands, finish }: RotateInput): Key[] {
+  if (operands.length > 0) return findKeys(keys, operands);
+  const superseded = new Set(keys.filter((key) => key.superseded && isActive(key)).map(({ name }) => name));
+  const newest = keys.filter((key) => isActive(key) && !key.superseded);
+  return finish ? newest.filter(({ name }) => superseded.has(name)) : newest;
+}
+
+function single(record: RotationRecord | undefined): Result {
+  if (!record) return { kind: 'nothing' };
+  return {
+    kind: 'one',
+    record,
+    columns: rotationColumns,
+    table: async (_, terminal) => (await import('../output/views/rotated.ts')).rotatedView(record, terminal),
+    ...(record.pending && { exit: 'unfinished' as const }),
+  };
+}
+
+/** One failure does not stop the others; the exit code is that of the worst. */
+async function several(
+  app: App,
+  targets: readonly Key[],
+  work: (old: Key) => Promise<RotationRecord | undefined>,
+  { concurrency = 4 }: RotateInput,
+): Promise<Result> {
+  const records: RotationRecord[] = [];
+  const queue = [...targets];
+  let worst: KeysError | undefined;
+  const worker = async () => {
+    for (let old = queue.shift(); old && !app.stop.aborted; old = queue.shift()) {
+      try {
+        const record = await work(old);
+        if (record) records.push(record);
+      } catch (error) {
+        if (!(error instanceof KeysError)) throw error;
+        worst = worse(worst, error);
+        records.push(failed(old, error));
+        await app.warn(`${old.name} (${old.id}): ${error.message}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, targets.length) }, worker));
+  const pending = records.some((record) => record.pending);
+  await app.note(summaryOf(records, queue.length));
+  const exit = worst?.failure.exit ?? (pending ? 'unfinished' : 'done');
+  return {
+    kind: 'rows',
+    rows: records,
+    columns: rotationColumns,
+    table: async (_, terminal: Terminal) =>
+      records
+        .map((record) => rotated(record, terminal))
+        .reduce(async (all, one) => (await all) + (await one), Promise.resolve('')),
+    exit,
+  };
+}
+
+function summaryOf(records: readonly RotationRecord[], notBegun: number): string {
+  const count = (test: (record: RotationRecord) => unknown) => records.filter(test).length;
+  const parts: [number, string][] = [
+    [count(({ changed }) => changed), 'rotated'],
+    [records.flatMap(({ retired }) => retired).length, 'retired'],
+    [count(({ changed, error, pending }) => !changed && !error && !pending), 'not due'],
+    [count(({ pending }) => pending), 'pending'],
+    [count(({ error }) => error), 'failed'],
+    [notBegun, 'not begun'],
+  ];
+  return (
+    parts
+      .filter(([many]) => many > 0)
+      .map(([many, what]) => `${many} ${what}`)
+      .join(', ') || 'no key to rotate'
+  );
+}
+
+async function rotated(record: RotationRecord, terminal: Terminal): Promise<string> {
+  return (await import('../output/views/rotated.ts')).rotatedLine(record, terminal);
+}
+
+/** An operation that waits for somebody outweighs a plain failure. */
+function worse(one: KeysError | undefined, other: KeysError): KeysError {
+  return one?.failure.exit === 'unfinished' ? one : other;
+}
+
+function failed(old: Key, { failure: { code, message, operation } }: KeysError): RotationRecord {
+  return {
+    name: old.name,
+    old,
+    new: null,
+    oldId: old.id,
+    newId: null,
+    retired: [],
+    oldRevoked: false,
+    oldRevokeAt: null,
+    verified: false,
+    changed: false,
+    delivered: [],
+    ...(operation && { operation }),
+    error: { code, message },
+  };
+}

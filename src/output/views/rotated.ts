@@ -1,0 +1,57 @@
+import type { Key } from '../../lifecycle/key.ts';
+import type { Delivered } from '../../lifecycle/ports.ts';
+import { relativeTime } from '../relative-time.ts';
+import { visible } from '../sanitise.ts';
+import type { Terminal } from '../style.ts';
+import { keyDetailView } from './key-detail.ts';
+import { secretView } from './secret.ts';
+
+/** What `keys rotate` did for one name. */
+export interface RotationRecord {
+  name: string;
+  /** The key whose place was taken; null where nothing was rotated. */
+  old: Key | null;
+  /** The key that is in place now; null where that failed. */
+  new: Key | null;
+  oldId: string | null;
+  newId: string | null;
+  /** Ids of older keys of the name whose time had come. */
+  retired: readonly string[];
+  oldRevoked: boolean;
+  /** RFC 3339; null: nobody knows, or there is no old key. */
+  oldRevokeAt: string | null;
+  verified: boolean;
+  changed: boolean;
+  delivered: readonly Delivered[];
+  operation?: string;
+  secret?: string;
+  expiresAtRequested?: string | null;
+  /** Why old keys were left alone that should be retired. */
+  pending?: string;
+  error?: { code: string; message: string };
+  dryRun?: true;
+}
+
+export function rotatedView(record: RotationRecord, terminal: Terminal): string {
+  const { secret, new: key } = record;
+  const shown = secret === undefined ? '' : secretView(secret, 'secret, shown this once', terminal);
+  return `${key ? keyDetailView(key, terminal) : ''}${rotatedLine(record, terminal)}${shown}`;
+}
+
+/** `ci  9fK2… → Zp41…  the old key works until …` */
+export function rotatedLine(record: RotationRecord, { style, now }: Terminal): string {
+  const { old, new: key, error, pending } = record;
+  const name = visible((key ?? old)?.name ?? '');
+  if (error) return `${style.red('failed')}   ${name}  ${visible(error.message)}\n`;
+  if (pending) return `${style.yellow('pending')}  ${name}  ${visible(pending)}\n`;
+  if (!record.changed || !old || !key) {
+    return record.dryRun ? `${style.dim('would rotate')}  ${name}\n` : `${style.dim('not due')}  ${name}\n`;
+  }
+  return `${style.green('rotated')}  ${name}  ${visible(old.id)} → ${visible(key.id)}  ${endOf(record, now)}\n`;
+}
+
+function endOf({ oldRevoked, oldRevokeAt }: RotationRecord, now: Date): string {
+  if (oldRevoked) return 'the old key is revoked';
+  if (oldRevokeAt === null) return 'the old key works until nobody uses it any more';
+  return `the old key works until ${oldRevokeAt} (${relativeTime(oldRevokeAt, now)})`;
+}

@@ -1,0 +1,376 @@
+import { describe, expect, test } from 'vitest';
+import { use } from '../support/authority.ts';
+import { refusedKeys, withAuthority } from '../support/embedded-authority.ts';
+import { withEscrow } from '../support/escrow.ts';
+import { FaultServer, json } from '../support/fault-server.ts';
+import type { FakeRunOptions, Run } from '../support/sandbox.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { seedKey } from '../support/seed.ts';
+import { StandIns } from '../support/stand-in.ts';
+import { UnrealServer } from '../support/unreal-server.ts';
+
+const start = new Date('2026-11-21T12:00:00Z');
+const later = (days: number) => new Date(start.getTime() + days * 86_400_000);
+
+interface Listed {
+  id: string;
+  status: string;
+  superseded: boolean;
+  expiresAt: string | null;
+  createdAt: string;
+  labels: object;
+  budgetUsd: number | null;
+}
+
+/** A key `ci` in the file `key`, made at `start`. */
+async function boxWithKey(args: readonly string[] = [], options: FakeRunOptions = {}): Promise<Sandbox> {
+  const box = withEscrow(new Sandbox());
+  box.expectSecretIn('key');
+  const run = await box.keys(['create', 'ci', '--to', 'file:key', ...args], { now: start, ...options });
+  expect(run.exit, run.stderr).toBe(0);
+  return box;
+}
+
+async function listed(box: Sandbox, options: FakeRunOptions = {}): Promise<Listed[]> {
+  const { stdout } = await box.keys(['list', '--status', 'all', '--json'], { now: start, ...options });
+  return JSON.parse(stdout) as Listed[];
+}
+
+function rotation(run: Run) {
+  expect(run.exit, run.stderr).toBe(0);
+  return JSON.parse(run.stdout);
+}
+
+function errorOf({ stderr }: Run): { code: string; message: string; hint?: string; operation?: string } {
+  return JSON.parse(stderr).error;
+}
+
+describe('on the embedded authority', () => {
+  test('the new key is like the old one and in its place; the old one ends after the grace', async () => {
+    const box = await boxWithKey(['--expires', '90d', '--budget', '25', '--label', 'team=infra']);
+    const before = box.read('key');
+    const run = await box.keys(['rotate', 'ci', '--to', 'file:key', '--json'], { now: later(60) });
+    const record = rotation(run);
+    expect(record).toMatchObject({
+      old: { name: 'ci', budgetUsd: 25, labels: { team: 'infra' } },
+      new: { name: 'ci', status: 'active', budgetUsd: 25, labels: { team: 'infra' }, superseded: false },
+      ...{ oldRevoked: false, verified: true, changed: true },
+      oldRevokeAt: later(67).toISOString(),
+      delivered: [{ sink: 'file:key', verified: true }],
+    });
+    expect(record.new.expiresAt).toBe(later(150).toISOString());
+    expect(record).not.toHaveProperty('secret');
+    const keys = await listed(box, { now: later(60) });
+    expect(keys.map(({ id, superseded, expiresAt }) => [id, superseded, expiresAt])).toEqual([
+      [record.new.id, false, later(150).toISOString()],
+      [record.old.id, true, later(67).toISOString()],
+    ]);
+    expect(await refusedKeys(box, [before, box.read('key')])).toEqual([]);
+    expect(box.read('key')).not.toBe(before);
+    expect(box.leaks()).toEqual([]);
+  });
+
+  test('--grace 0 revokes the old key when the new one has arrived', async () => {
+    const box = await boxWithKey();
+    const before = box.read('key');
+    const record = rotation(
+      await box.keys(['rotate', 'ci', '--grace', '0', '--to', 'file:key', '--json'], { now: start }),
+    );
+    expect(record).toMatchObject({ oldRevoked: true, oldRevokeAt: start.toISOString() });
+    expect(await refusedKeys(box, [before, box.read('key')])).toEqual([before]);
+  });
+
+  test('the secret is a field of the record where stdout is asked for it, and alone with --secret-only', async () => {
+    const box = await boxWithKey();
+    const args = ['rotate', 'ci', '--grace', '0', '--json'];
+    const record = rotation(await box.keys(args, { secretOnStdout: true }));
+    expect(record).toMatchObject({
+      oldRevoked: true,
+      verified: true,
+      delivered: [{ sink: 'stdout', verified: false }],
+    });
+    expect(await refusedKeys(box, [record.secret])).toEqual([]);
+    const bare = await box.keys(['rotate', 'ci', '--grace', '0', '--secret-only'], { secretOnStdout: true });
+    expect(await refusedKeys(box, [bare.stdout.trim(), record.secret])).toEqual([record.secret]);
+  });
+
+  test('off a terminal nothing is printed unasked, and nothing has happened', async () => {
+    const box = await boxWithKey();
+    expect(await box.keys(['rotate', 'ci'])).toMatchObject({ exit: 2, stdout: '' });
+    expect(await listed(box)).toHaveLength(1);
+  });
+
+  test('the same command every day does nothing until the key is due', async () => {
+    const box = await boxWithKey(['--expires', '90d']);
+    const args = ['rotate', 'ci', '--older-than', '60d', '--grace', '7d', '--to', 'file:key', '--json'];
+    const counts: number[] = [];
+    for (let day = 1; day <= 75; day += 1) {
+      const record = rotation(await box.keys(args, { now: later(day) }));
+      expect(record.changed, `day ${day}`).toBe(day === 60);
+      if (day % 15 === 0)
+        counts.push(
+          (await listed(box, { now: later(day) })).filter(({ status }) => status === 'active').length,
+        );
+    }
+    expect(counts).toEqual([1, 1, 1, 1, 1]);
+    expect(await refusedKeys(box, [box.read('key')])).toEqual([]);
+  });
+
+  test('--due rotates what expires soon', async () => {
+    const box = await boxWithKey(['--expires', '90d']);
+    const args = ['rotate', 'ci', '--due', '14d', '--to', 'file:key', '--json'];
+    expect(rotation(await box.keys(args, { now: later(75) })).changed).toBe(false);
+    expect(rotation(await box.keys(args, { now: later(76) }))).toMatchObject({
+      changed: true,
+      oldRevokeAt: later(83).toISOString(),
+    });
+  });
+
+  test('--dry-run shows what would be done', async () => {
+    const box = await boxWithKey();
+    const record = rotation(
+      await box.keys(['rotate', 'ci', '--to', 'file:key', '--dry-run', '--json'], { now: start }),
+    );
+    expect(record).toMatchObject({
+      new: null,
+      changed: false,
+      dryRun: true,
+      oldRevokeAt: later(7).toISOString(),
+    });
+    expect(await listed(box)).toHaveLength(1);
+  });
+
+  test.each<[what: string, args: string[], exit: number, problem: string]>([
+    ['no key', ['rotate'], 2, 'which key?'],
+    ['a key and --all', ['rotate', 'ci', '--all'], 2, 'contradict'],
+    ['an unknown key', ['rotate', 'nosuch', '--to', 'file:key'], 3, "'nosuch'"],
+    [
+      'one place for several keys',
+      ['rotate', '--all', '--to', 'file:key'],
+      2,
+      'the last of several keys only',
+    ],
+    ['several keys to be printed', ['rotate', '--all', '--json'], 2, 'several secrets cannot be printed'],
+    [
+      'a place for no new key',
+      ['rotate', 'ci', '--finish', '--to', 'file:key'],
+      2,
+      '--finish makes no new key',
+    ],
+  ])('%s is refused', async (_, args, exit, problem) => {
+    const box = await boxWithKey();
+    const run = await box.keys(args);
+    expect(run.exit).toBe(exit);
+    expect(run.stderr).toContain(problem);
+    expect(await listed(box)).toHaveLength(1);
+  });
+
+  test('a superseded, a disabled and a revoked key are refused, with what to do', async () => {
+    const box = await boxWithKey();
+    const [first] = await listed(box);
+    await box.keys(['rotate', 'ci', '--to', 'file:key'], { now: later(1) });
+    const id = first?.id ?? '';
+    const attempt = async (reference: string) =>
+      (await box.keys(['rotate', reference, '--to', 'file:key'], { now: later(2) })).stderr;
+    expect(await attempt(id)).toContain('has taken the place of');
+    await box.keys(['update', 'ci', '--disable']);
+    expect(await attempt('ci')).toMatch(/is disabled\nhint: keys update \w+ --enable/);
+    await box.keys(['revoke', id, '--yes']);
+    expect(await attempt(id)).toContain('is revoked for good');
+  });
+
+  test('all keys, each to its own place; one that fails does not stop the others', async () => {
+    const box = withEscrow(new Sandbox());
+    for (const name of ['a', 'b', 'c', 'd']) await seedKey(box, start, { name });
+    const vendors = new StandIns().add('deliver', { args: /^c$/, code: 1 });
+    const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
+    const args = ['rotate', '--all', '--to', 'exec:deliver {name}', '--grace', '0', '--json'];
+    const run = await box.keys(args, { env, now: later(1) });
+    expect(run.exit).toBe(5);
+    const records = JSON.parse(run.stdout) as { name: string; changed: boolean; error?: { code: string } }[];
+    const byName = records.sort((x, y) => (x.name < y.name ? -1 : 1));
+    expect(byName).toMatchObject([
+      { name: 'a', changed: true, oldRevoked: true },
+      { name: 'b', changed: true },
+      { name: 'c', changed: false, error: { code: 'in_escrow' } },
+      { name: 'd', changed: true },
+    ]);
+
+    vendors.add('deliver');
+    const again = await box.keys([...args, '--older-than', '12h'], { env, now: later(1) });
+    expect(again.exit, again.stderr).toBe(0);
+    const second = JSON.parse(again.stdout) as { name: string; changed: boolean }[];
+    expect(second.filter(({ changed }) => changed).map(({ name }) => name)).toEqual(['c']);
+    const secrets = vendors.calls.filter(({ args: [name] }) => name === 'c').map(({ stdin }) => stdin);
+    expect(secrets[0]).toBe(secrets[1]);
+    expect(await refusedKeys(box, [secrets[1] ?? ''])).toEqual([]);
+  });
+});
+
+describe('where it stopped', () => {
+  test('the same command delivers the secret that waits, and retires the old key', async () => {
+    const box = await boxWithKey();
+    const vendors = new StandIns().add('deliver', { code: 1, stderr: 'no: $STDIN' });
+    const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
+    const args = ['rotate', 'ci', '--grace', '0', '--to', 'exec:deliver', '--json'];
+    const failed = await box.keys(args, { env, now: start });
+    expect(failed.exit).toBe(5);
+    expect(errorOf(failed)).toMatchObject({ code: 'in_escrow', operation: expect.any(String) });
+    expect((await listed(box)).map(({ status }) => status)).toEqual(['active', 'active']);
+    expect((await box.keys(['create', 'ci', '--to', 'exec:deliver'], { env })).exit).toBe(5);
+
+    vendors.add('deliver');
+    const again = rotation(await box.keys(args, { env, now: start }));
+    expect(again).toMatchObject({ changed: true, delivered: [{ sink: 'exec:deliver', verified: false }] });
+    expect((await listed(box)).map(({ status }) => status).sort()).toEqual(['active', 'revoked']);
+    expect((await box.keys(['recover', '--list', '--json'])).stdout).toBe('[]\n');
+    expect(rotation(await box.keys([...args, '--older-than', '1d'], { env, now: start })).changed).toBe(
+      false,
+    );
+  });
+
+  test('recover delivers it and retires the old key as well', async () => {
+    const box = await boxWithKey();
+    const vendors = new StandIns().add('deliver', { code: 1 });
+    const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
+    await box.keys(['rotate', 'ci', '--to', 'exec:deliver'], { env, now: later(1) });
+    vendors.add('deliver');
+    const run = await box.keys(['recover', '--all', '--json'], { env, now: later(1) });
+    expect(run.exit, run.stderr).toBe(0);
+    expect(JSON.parse(run.stdout)).toMatchObject([
+      { outcome: 'delivered', kind: 'rotate', reason: expect.stringContaining('works until') },
+    ]);
+    expect((await listed(box)).map(({ expiresAt }) => expiresAt)).toEqual([null, later(8).toISOString()]);
+  });
+
+  test('revoked by recover, the new key is gone and the old one goes on working', async () => {
+    const box = await boxWithKey();
+    const vendors = new StandIns().add('deliver', { code: 1 });
+    const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
+    await box.keys(['rotate', 'ci', '--grace', '0', '--to', 'exec:deliver'], { env, now: start });
+    const run = await box.keys(['recover', '--all', '--revoke', '--yes'], { env, now: start });
+    expect(run.exit, run.stderr).toBe(0);
+    expect(await refusedKeys(box, [box.read('key')])).toEqual([]);
+    expect((await listed(box)).map(({ status }) => status).sort()).toEqual(['active', 'revoked']);
+  });
+});
+
+describe('on an API without expiries, to the letter of Unreal AI', () => {
+  async function remote() {
+    const [box, server] = [new Sandbox(), await UnrealServer.start()];
+    box.expectSecretIn('key');
+    const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.url, KEYS_TOKEN: 'tok-EXAMPLE' };
+    const keys = (args: readonly string[], days = 0) => box.keys(args, { env, now: later(days) });
+    expect((await keys(['create', 'ci', '--to', 'file:key'])).exit).toBe(0);
+    return { box, server, env, keys };
+  }
+
+  test('the journal waits for the end of the grace, and the next rotate retires the old key', async () => {
+    const { server, keys } = await remote();
+    const record = rotation(await keys(['rotate', 'ci', '--to', 'file:key', '--json']));
+    expect(record).toMatchObject({ oldRevoked: false, oldRevokeAt: later(7).toISOString(), verified: true });
+    expect(server.keys).toHaveLength(2);
+    const waiting = JSON.parse((await keys(['recover', '--list', '--json'])).stdout);
+    expect(waiting).toMatchObject([{ outcome: 'waiting', kind: 'rotate', escrow: 'none' }]);
+    expect((await keys(['recover', '--all', '--yes'], 6)).exit).toBe(0);
+    expect(server.keys).toHaveLength(2);
+
+    const args = ['rotate', 'ci', '--older-than', '99y', '--to', 'file:key', '--json'];
+    expect(rotation(await keys(args, 6)).retired).toEqual([]);
+    expect(rotation(await keys(args, 7))).toMatchObject({ changed: false, retired: [record.old.id] });
+    expect(server.keys.map(({ hash }) => hash)).toEqual([record.new.id]);
+    expect((await keys(['recover', '--list', '--json'])).stdout).toBe('[]\n');
+  });
+
+  test.each([
+    ['rotate --finish', ['rotate', '--finish', '--json']],
+    ['recover', ['recover', '--all', '--json']],
+  ])('%s retires it too, when its time has come', async (_, args) => {
+    const { server, keys } = await remote();
+    await keys(['rotate', 'ci', '--to', 'file:key']);
+    expect((await keys(args, 6)).exit).toBe(0);
+    expect(server.keys).toHaveLength(2);
+    expect((await keys(args, 8)).exit).toBe(0);
+    expect(server.keys).toHaveLength(1);
+  });
+
+  test('on a fresh machine the keys alone tell; use of the new one is the evidence', async () => {
+    const { server, keys } = await remote();
+    server.add('ci');
+    const run = await keys(['rotate', 'ci', '--older-than', '99y', '--to', 'file:key', '--json']);
+    expect(rotation(run)).toMatchObject({ changed: false, retired: ['hash1abcdef'] });
+    expect(run.stderr).toContain(
+      'hash2abcdef has been used 17 times, so the old key hash1abcdef was revoked',
+    );
+    expect(server.keys).toHaveLength(1);
+  });
+
+  test('without evidence the old key is left alone: exit 5, pending, and what to do', async () => {
+    const box = new Sandbox();
+    const server = await FaultServer.start();
+    const keys = [
+      { name: 'ci', hash: 'first', created: 1_690_000_000 },
+      { name: 'ci', hash: 'second', created: 1_700_000_000 },
+    ];
+    const unused = { ...keys[1], usage: { requests: 0, tokens: 0 } };
+    server.on('GET /v1/keys', json(200, { keys })).on('GET /v1/keys/second', json(200, unused));
+    const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+    const args = ['rotate', 'ci', '--older-than', '99y', '--to', 'file:key', '--json'];
+    const run = await box.keys(args, { env, now: start });
+    expect(run.exit).toBe(5);
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      changed: false,
+      pending: expect.stringMatching(/first.*keys revoke first --yes/),
+    });
+  });
+});
+
+test('--when-idle retires an old key that nobody uses, and prints what that follows from', async () => {
+  const box = await boxWithKey();
+  const [old] = await listed(box);
+  const args = ['rotate', 'ci', '--when-idle', '24h', '--to', 'file:key', '--json'];
+  const record = rotation(await box.keys(args, { now: start }));
+  expect(record).toMatchObject({ oldRevoked: false, oldRevokeAt: null });
+  const keyId = old?.id ?? '';
+  await withAuthority(box, (authority) => authority.record(use({ keyId })));
+  const finish = ['rotate', '--finish', '--when-idle', '24h', '--json'];
+  const used = JSON.parse((await box.keys(['show', keyId, '--json'])).stdout).lastUsedAt as string;
+  const soon = await box.keys(finish, { now: new Date(Date.parse(used) + 3_600_000) });
+  expect(soon.stderr).toContain(`${keyId} was last used ${used}, 1 requests in all: still in use`);
+  expect(JSON.parse(soon.stdout)).toMatchObject([{ retired: [] }]);
+  const quiet = await box.keys(finish, { now: new Date(Date.parse(used) + 25 * 3_600_000) });
+  expect(quiet.stderr).toContain(': idle');
+  expect(JSON.parse(quiet.stdout)).toMatchObject([{ retired: [keyId] }]);
+});
+
+describe('an API with room for one key', () => {
+  test('is refused before any call, unless downtime is allowed', async () => {
+    const box = new Sandbox();
+    const server = await FaultServer.start();
+    const env = { KEYS_PROVIDER: 'riskinmind', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+    const run = await box.keys(['rotate', 'api-key', '--to', 'file:key', '--json'], { env });
+    expect(run.exit).toBe(2);
+    expect(errorOf(run).hint).toContain('--allow-downtime');
+    expect(server.received).toEqual([]);
+  });
+
+  test('--allow-downtime: one call of its own rotation, and nothing is revoked after it', async () => {
+    const [box, server] = [new Sandbox(), await FaultServer.start()];
+    box.expectSecretIn('key');
+    const account = (keyId: string) =>
+      json(200, { success: true, data: { keyId, status: 'ACTIVE', createdAt: start.toISOString() } });
+    server
+      .on('GET /api/v1/keys/', account('k1'), account('k1'), account('k2'), account('k2'))
+      .on(
+        'POST /api/v1/keys/regenerate',
+        json(200, { success: true, data: { apiKey: 'sk_live_newkey12345EXAMPLE' } }),
+      );
+    const env = { KEYS_PROVIDER: 'riskinmind', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+    const run = await box.keys(['rotate', 'api-key', '--allow-downtime', '--to', 'file:key', '--json'], {
+      env,
+      now: start,
+    });
+    expect(rotation(run)).toMatchObject({ oldId: 'k1', newId: 'k2', oldRevoked: true });
+    expect(box.read('key')).toBe('sk_live_newkey12345EXAMPLE');
+  });
+});

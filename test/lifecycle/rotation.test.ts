@@ -1,0 +1,255 @@
+import { describe, expect, test } from 'vitest';
+import { KeysError } from '../../src/errors.ts';
+import type { Key } from '../../src/lifecycle/key.ts';
+import type { Operation } from '../../src/lifecycle/operation.ts';
+import type { Capabilities, KeyBackend } from '../../src/lifecycle/ports.ts';
+import { retire, rotateKey } from '../../src/lifecycle/rotation.ts';
+import { Secret } from '../../src/secret.ts';
+import { spec } from '../support/authority.ts';
+import { failureIn } from '../support/failure.ts';
+import { FakeWorld, fakeSecret } from '../support/fake-backend.ts';
+import { key } from '../support/key.ts';
+
+const now = new Date('2026-11-21T12:00:00Z');
+const old = key({ id: 'old00001', name: 'ci' });
+const fault = new KeysError({ exit: 'network', code: 'server_failed', message: 'it broke down' });
+const week = 7 * 86_400_000;
+
+/** A backend that remembers what became of the old key. */
+function backendOf(
+  world: FakeWorld,
+  { live = old as Key | undefined, ...abilities }: Partial<Capabilities> & { live?: Key } = {},
+) {
+  const backend = world.backend();
+  let present: Key | undefined = live;
+  return {
+    ...backend,
+    capabilities: { ...backend.capabilities, ...abilities },
+    get: async (id: string) => (id === old.id ? present : undefined),
+    update: async (id: string, { expiresAt }: { expiresAt?: Date | null }) => {
+      world.take(`update ${id} ${expiresAt?.toISOString()}`);
+      present = { ...old, expiresAt: expiresAt?.toISOString() ?? null };
+      return present;
+    },
+    revoke: async (id: string) => {
+      world.take(`revoke ${id}`);
+      if (id === old.id) present = present && { ...present, status: 'revoked' };
+      return true;
+    },
+    verify: async () => {
+      world.take('verify');
+      return { valid: true, reason: 'ok' as const, httpStatus: 200 };
+    },
+  } satisfies KeyBackend;
+}
+
+interface Options {
+  grace?: number;
+  untilIdle?: true;
+  escrow?: boolean;
+  backend?: KeyBackend;
+  verifies?: boolean;
+}
+
+function rotation(
+  world: FakeWorld,
+  { grace = 0, untilIdle, escrow = true, backend, verifies = true }: Options = {},
+) {
+  return rotateKey(backend ?? backendOf(world), {
+    old,
+    spec: spec({ name: 'ci' }),
+    replaces: { id: old.id, grace, ...(untilIdle && { untilIdle }) },
+    sinks: [world.sink('file:a', true), world.sink('exec:b')],
+    known: [old],
+    journal: world.journal({ escrow }),
+    onSecret: async () => world.take('mask'),
+    verifies,
+    now: () => now,
+  });
+}
+
+const delivery = [
+  ...[
+    'check file:a',
+    'check exec:b',
+    'begin',
+    'note creating',
+    'create',
+    'hold',
+    'note created',
+    'mask',
+    'verify',
+  ],
+  ...[`deliver file:a ${fakeSecret}`, `read file:a ${fakeSecret}`, 'note delivered'],
+  ...[`deliver exec:b ${fakeSecret}`, 'note delivered'],
+];
+
+test('the old key is not touched before the new one works and every sink has it', async () => {
+  const world = new FakeWorld();
+  expect(await rotation(world)).toMatchObject({
+    key: { id: 'new00001', name: 'ci' },
+    delivered: [
+      { sink: 'file:a', verified: true },
+      { sink: 'exec:b', verified: false },
+    ],
+    verified: true,
+    oldRevoked: true,
+    oldRevokeAt: now.toISOString(),
+    operation: 'op000001',
+  });
+  expect(world.steps).toEqual([...delivery, 'revoke old00001', 'end']);
+});
+
+test('with a grace the API ends the old key by itself', async () => {
+  const world = new FakeWorld();
+  const until = '2026-11-27T12:00:00.000Z';
+  // The grace begins when the last sink has the new key, which is what the journal says.
+  expect(await rotation(world, { grace: week })).toMatchObject({ oldRevoked: false, oldRevokeAt: until });
+  expect(world.steps).toEqual([...delivery, `update old00001 ${until}`, 'end']);
+});
+
+test('a key that ends before its grace does keeps its end', async () => {
+  const world = new FakeWorld();
+  const expiresAt = '2026-11-22T00:00:00.000Z';
+  const backend = backendOf(world, { live: { ...old, expiresAt } });
+  expect(await rotation(world, { grace: week, backend })).toMatchObject({ oldRevokeAt: expiresAt });
+  expect(world.steps).toEqual([...delivery, 'end']);
+});
+
+test.each<[what: string, abilities: Partial<Capabilities>]>([
+  ['no expiry', { expiry: 'none', reports: ['id', 'name'] }],
+  ['an expiry that cannot be changed', { updateFields: ['name'] }],
+  ['an expiry in steps', { expiry: 'steps' }],
+])(
+  'where the API has %s, the journal waits for the end of the grace, without the secret',
+  async (_, abilities) => {
+    const world = new FakeWorld();
+    const backend = backendOf(world, abilities);
+    expect(await rotation(world, { grace: week, backend })).toMatchObject({
+      oldRevoked: false,
+      oldRevokeAt: '2026-11-27T12:00:00.000Z',
+    });
+    expect(world.steps).toEqual([...delivery, 'note superseded', 'rest', 'leave']);
+  },
+);
+
+test('an old key that is watched for use has no end by the clock', async () => {
+  const world = new FakeWorld();
+  expect(await rotation(world, { grace: week, untilIdle: true })).toMatchObject({
+    oldRevoked: false,
+    oldRevokeAt: null,
+  });
+  expect(world.steps).toEqual([...delivery, 'note superseded', 'rest', 'leave']);
+});
+
+test('an old key that is gone by then is no failure', async () => {
+  const world = new FakeWorld();
+  const backend = { ...backendOf(world), get: async () => undefined };
+  expect(await rotation(world, { backend })).toMatchObject({ oldRevoked: true });
+  expect(world.steps).toEqual([...delivery, 'end']);
+});
+
+describe('a new key that does not work', () => {
+  const refused = (world: FakeWorld): KeyBackend => ({
+    ...backendOf(world),
+    verify: async () => ({ valid: false, reason: 'invalid', httpStatus: 401 }),
+  });
+
+  test('reaches nobody, waits in escrow, and leaves the old one alone', async () => {
+    const world = new FakeWorld();
+    const failure = await failureIn(rotation(world, { backend: refused(world) }));
+    expect(failure).toMatchObject({ exit: 'unfinished', code: 'in_escrow', operation: 'op000001' });
+    expect(failure.message).toContain('the API does not accept the new key (invalid)');
+    expect(world.steps.filter((step) => /deliver|revoke/.test(step))).toEqual(['note undelivered']);
+  });
+
+  test('without an escrow it is revoked, and the old one is left alone', async () => {
+    const world = new FakeWorld();
+    const failure = await failureIn(rotation(world, { backend: refused(world), escrow: false }));
+    expect(failure).toMatchObject({ exit: 'failed', code: 'delivery_failed' });
+    expect(world.steps.filter((step) => step.startsWith('revoke'))).toEqual(['revoke new00001']);
+  });
+
+  test('is not asked about with --no-verify', async () => {
+    const world = new FakeWorld();
+    expect(await rotation(world, { backend: refused(world), verifies: false })).toMatchObject({
+      verified: false,
+    });
+  });
+});
+
+describe('whatever fails before the new key has arrived, the old one is left alone', () => {
+  test.each(delivery.filter((step) => !/note|hold/.test(step)))('%s', async (step) => {
+    for (const escrow of [true, false]) {
+      const world = new FakeWorld({ [step]: fault });
+      await failureIn(rotation(world, { escrow }));
+      expect(world.steps).not.toContain('revoke old00001');
+    }
+  });
+});
+
+test.each(['revoke old00001'])('%s fails: both live, exit 5, and recover goes on', async (step) => {
+  const world = new FakeWorld({ [step]: fault });
+  const failure = await failureIn(rotation(world));
+  expect(failure).toMatchObject({
+    exit: 'unfinished',
+    code: 'not_retired',
+    hints: ['keys recover op000001', 'keys revoke old00001 --yes'],
+    operation: 'op000001',
+  });
+  expect(world.steps.slice(-2)).toEqual([step, 'leave']);
+});
+
+test('an API that takes the revocation and goes on calling the key alive is not believed', async () => {
+  const world = new FakeWorld();
+  const backend = { ...backendOf(world), get: async () => old };
+  const failure = await failureIn(rotation(world, { backend }));
+  expect(failure).toMatchObject({ exit: 'unfinished', code: 'not_retired' });
+  expect(failure.message).toContain('still calls it active');
+});
+
+describe("the API's own rotation", () => {
+  function renewing(world: FakeWorld, id: string, overlap: Capabilities['overlap']): KeyBackend {
+    return {
+      ...backendOf(world, { overlap }),
+      rotate: async (_, { graceSeconds }) => {
+        world.take(`rotate ${graceSeconds}`);
+        return { key: key({ id, name: 'ci' }), secret: new Secret(fakeSecret) };
+      },
+    };
+  }
+
+  test('leaves the old key the time that the new one takes to arrive, and then it is revoked', async () => {
+    const world = new FakeWorld();
+    await rotation(world, { backend: renewing(world, 'new00001', 'server') });
+    expect(world.steps).toContain('rotate 3600');
+    expect(world.steps.slice(-2)).toEqual(['revoke old00001', 'end']);
+  });
+
+  test('a new secret in the same key: there is nothing to revoke', async () => {
+    const world = new FakeWorld();
+    const rotated = await rotation(world, { backend: renewing(world, old.id, 'none') });
+    expect(rotated).toMatchObject({ oldRevoked: true });
+    expect(world.steps).not.toContain('revoke old00001');
+  });
+
+  test('is not used where it leaves no time and a second key can be made', async () => {
+    const world = new FakeWorld();
+    await rotation(world, { backend: renewing(world, 'new00001', 'client') });
+    expect(world.steps).toContain('create');
+  });
+});
+
+test('a rotation is retired later as it would have been at once', async () => {
+  const world = new FakeWorld();
+  const operation: Operation = await world.journal().begin({
+    ...{ kind: 'rotate', name: 'ci', sinks: [], known: [] },
+    replaces: { id: old.id, grace: week },
+  });
+  await operation.note({ step: 'delivered', sink: 'file:a', verified: true });
+  const backend = backendOf(world, { expiry: 'none', reports: ['id'] });
+  const early = await retire(backend, operation, new Date('2026-11-27T11:59:59Z'));
+  expect(early.oldRevoked).toBe(false);
+  const late = await retire(backend, operation, new Date('2026-11-27T12:00:00Z'));
+  expect(late.oldRevoked).toBe(true);
+});

@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest';
+import { capabilities } from '../../src/authority/capabilities.ts';
+import { idlenessOf, supersededOf } from '../../src/lifecycle/succession.ts';
+import { successorOf } from '../../src/lifecycle/successor.ts';
+import { failureIn } from '../support/failure.ts';
+import { entriesOf, FakeWorld } from '../support/fake-backend.ts';
+import { key } from '../support/key.ts';
+
+const now = new Date('2026-11-21T12:00:00Z');
+const old = key({
+  createdAt: '2026-09-01T00:00:00.000Z',
+  expiresAt: '2026-11-30T00:00:00.000Z',
+  description: 'builds',
+  permissions: ['read', 'write'],
+  rateLimitRpm: 60,
+  budgetUsd: 25,
+  models: ['gpt-4o'],
+  labels: { team: 'infra' },
+});
+const asked = { expires: undefined, now };
+
+test('a successor is what the old key was, for the same span from now', () => {
+  expect(successorOf(old, capabilities, asked)).toEqual({
+    spec: {
+      name: 'ci',
+      description: 'builds',
+      expiresAt: new Date('2027-02-19T12:00:00Z'),
+      permissions: ['read', 'write'],
+      rateLimitRpm: 60,
+      budgetUsd: 25,
+      models: ['gpt-4o'],
+      labels: { team: 'infra' },
+    },
+    lost: [],
+  });
+});
+
+test('a key that never expires has a successor that does not, and --expires says otherwise', () => {
+  const endless = { ...old, expiresAt: null };
+  expect(successorOf(endless, capabilities, asked).spec.expiresAt).toBeNull();
+  const expires = new Date('2027-01-01T00:00:00Z');
+  expect(successorOf(endless, capabilities, { expires, now }).spec.expiresAt).toBe(expires);
+  expect(successorOf(old, capabilities, { expires: null, now }).spec.expiresAt).toBeNull();
+});
+
+test('what the API does not take, or does not tell, is named', () => {
+  const poor = {
+    ...capabilities,
+    createFields: ['name', 'models'] as const,
+    reports: ['id', 'name', 'budgetUsd'] as const,
+  };
+  const { spec, lost } = successorOf(old, poor, asked);
+  expect(spec).toMatchObject({ budgetUsd: null, labels: {}, permissions: [] });
+  expect(lost).toEqual([
+    'description',
+    'permissions',
+    'rateLimitRpm',
+    'budgetUsd',
+    'models',
+    'labels',
+    'expiresAt',
+  ]);
+});
+
+test('where a key must end and nobody knows when the old one was to, --expires is asked for', async () => {
+  const demanding = { ...capabilities, expiryRequired: true };
+  const work = async () => successorOf(key({ expiresAt: null }), demanding, asked);
+  expect(await failureIn(work())).toMatchObject({
+    exit: 'usage',
+    message: expect.stringContaining('--expires'),
+  });
+});
+
+test('older keys of a name are due when their successor has been there for the grace', () => {
+  const keys = [
+    key({ id: 'third', createdAt: '2026-11-20T00:00:00Z' }),
+    key({ id: 'other', name: 'b', createdAt: '2026-11-19T00:00:00Z' }),
+    key({ id: 'gone', status: 'revoked', createdAt: '2026-11-18T00:00:00Z' }),
+    key({ id: 'second', createdAt: '2026-11-10T00:00:00Z' }),
+    key({ id: 'first', createdAt: '2026-11-01T00:00:00Z' }),
+  ];
+  const week = 7 * 86_400_000;
+  expect(supersededOf(keys, 'ci', week)).toMatchObject([
+    { key: { id: 'second' }, due: Date.parse('2026-11-27T00:00:00Z'), ends: false },
+    { key: { id: 'first' }, due: Date.parse('2026-11-17T00:00:00Z'), ends: false },
+  ]);
+});
+
+test('of two that were made in the same second nobody knows which is newer', () => {
+  const keys = [key({ id: 'a' }), key({ id: 'b' })];
+  expect(supersededOf(keys, 'ci', 0)).toMatchObject([{ due: null }]);
+});
+
+test.each<[what: string, expiresAt: string | null, successor: string | null, ends: boolean]>([
+  ['ends with its grace', '2026-11-28T00:00:00Z', null, true],
+  ['was given an end by a rotation', '2026-12-25T00:00:00Z', null, true],
+  ['was given less than its successor', '2026-12-25T00:00:00Z', '2027-02-19T00:00:00Z', true],
+  ['has its own, far end', '2027-01-30T00:00:00Z', '2027-02-19T00:00:00Z', false],
+  ['never ends', null, null, false],
+])('an old key that %s', (_, expiresAt, successor, ends) => {
+  const keys = [
+    key({ id: 'new', createdAt: '2026-11-21T00:00:00Z', expiresAt: successor }),
+    key({ id: 'old', createdAt: '2026-11-01T00:00:00Z', expiresAt }),
+  ];
+  expect(supersededOf(keys, 'ci', 7 * 86_400_000)[0]?.ends).toBe(ends);
+});
+
+test('idle is who was not used since, by the last use, and else by the log', async () => {
+  const since = new Date('2026-11-20T12:00:00Z');
+  const backend = new FakeWorld().backend();
+  const used = (lastUsedAt: string | null | undefined) => ({
+    ...backend,
+    get: async () =>
+      key({ ...(lastUsedAt !== undefined && { lastUsedAt }), usage: { requests: 3, tokens: 0 } }),
+  });
+  expect(await idlenessOf(used('2026-11-20T12:00:00Z'), { id: 'a' }, since)).toEqual({
+    isIdle: true,
+    evidence: 'a was last used 2026-11-20T12:00:00Z, 3 requests in all',
+  });
+  expect((await idlenessOf(used('2026-11-20T12:00:01Z'), { id: 'a' }, since))?.isIdle).toBe(false);
+  expect((await idlenessOf(used(null), { id: 'a' }, since))?.evidence).toContain('never used');
+  const entry = { timestamp: '2026-11-21T00:00:00Z', method: 'GET', path: '/', statusCode: 200 };
+  const logged = { ...used(undefined), logs: () => entriesOf([entry]) };
+  expect(await idlenessOf(logged, { id: 'a' }, since)).toMatchObject({ isIdle: false });
+  expect(await idlenessOf({ ...logged, logs: () => entriesOf([]) }, { id: 'a' }, since)).toMatchObject({
+    isIdle: true,
+  });
+  const blind = { ...used(undefined), capabilities: { ...backend.capabilities, logs: false } };
+  expect(await idlenessOf(blind, { id: 'a' }, since)).toBeUndefined();
+});
