@@ -1,0 +1,186 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { refusedKeys } from '../support/embedded-authority.ts';
+import { withEscrow } from '../support/escrow.ts';
+import type { Moment } from '../support/killing.ts';
+import { inParallel, runKilled } from '../support/killing.ts';
+import { lacks } from '../support/real-parts.ts';
+import type { Run } from '../support/sandbox.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import type { Served } from '../support/serving.ts';
+import { startServe } from '../support/serving.ts';
+import { StandIns } from '../support/stand-in.ts';
+
+const slow = 300_000;
+
+/** Each API that the server speaks: where it is, what one calls a key there, and whether rotating takes a moment without. */
+const apis = [
+  { provider: 'authority', path: '/admin', name: 'ci', flags: [] },
+  { provider: 'unreal', path: '/unreal', name: 'ci', flags: [] },
+  { provider: 'privatemind', path: '/privatemind', name: 'ci', flags: ['--expires', '90d'] },
+  { provider: 'drun', path: '/drun', name: 'ci', flags: [] },
+  { provider: 'riskinmind', path: '/riskinmind', name: 'api-key', flags: ['--allow-downtime'] },
+] as const;
+
+async function served(
+  provider: string,
+  path: string,
+): Promise<{ box: Sandbox; env: Record<string, string>; server: Served }> {
+  const box = new Sandbox();
+  const session = await box.program(['session', 'create', '--user', 'alice', '--secret-only'], {
+    secretOnStdout: true,
+  });
+  const server = await startServe(box);
+  const env = { KEYS_PROVIDER: provider, KEYS_URL: server.url + path, KEYS_TOKEN: session.stdout.trim() };
+  return { box, env, server };
+}
+
+/** Whether the server takes a value, as its callers send it. */
+async function works({ url }: Served, value: string): Promise<boolean> {
+  const { status } = await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${value}` } });
+  return status === 200;
+}
+
+describe.each(apis)('$provider, over HTTP', { timeout: slow }, ({ provider, path, name, flags }) => {
+  test('the new value works and the old one is dead after --grace 0', async () => {
+    const { box, env, server } = await served(provider, path);
+    box.expectSecretIn('key');
+    const expires = provider === 'privatemind' ? flags : [];
+    const made = await box.program(['create', 'ci', '--to', 'file:key', ...expires], { env });
+    expect(made.exit, made.stderr).toBe(0);
+    const before = box.read('key');
+    expect(await works(server, before)).toBe(true);
+
+    const rotate = ['rotate', name, '--grace', '0', '--to', 'file:key', '--json', ...flags];
+    const run = await box.program(rotate, { env });
+    expect(run.exit, run.stderr).toBe(0);
+    expect(JSON.parse(run.stdout)).toMatchObject({ changed: true, oldRevoked: true });
+    expect([await works(server, before), await works(server, box.read('key'))]).toEqual([false, true]);
+  });
+
+  if (provider === 'riskinmind') return;
+
+  test('both work during the grace', async () => {
+    const { box, env, server } = await served(provider, path);
+    box.expectSecretIn('key');
+    await box.program(['create', 'ci', '--to', 'file:key', ...flags], { env });
+    const before = box.read('key');
+    const run = await box.program(['rotate', name, '--to', 'file:key', '--json', ...flags], { env });
+    expect(run.exit, run.stderr).toBe(0);
+    const { oldRevoked, oldRevokeAt } = JSON.parse(run.stdout) as {
+      oldRevoked: boolean;
+      oldRevokeAt: string;
+    };
+    expect(oldRevoked).toBe(false);
+    const week = 7 * 86_400_000;
+    expect(Math.abs(Date.parse(oldRevokeAt) - Date.now() - week)).toBeLessThan(3_600_000);
+    expect([await works(server, before), await works(server, box.read('key'))]).toEqual([true, true]);
+  });
+});
+
+test('two rotations of one key at once: the second is refused, and nothing was made for it', async () => {
+  const box = new Sandbox();
+  box.expectSecretIn('key');
+  await box.program(['create', 'ci', '--to', 'file:key']);
+  const vendors = new StandIns().add('slow', { lasts: 1500 });
+  const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
+  const rotate = () => box.program(['rotate', 'ci', '--to', 'exec:slow', '--json'], { env });
+  const runs = await Promise.all([rotate(), rotate()]);
+  expect(runs.map(({ exit }) => exit).sort()).toEqual([0, 6]);
+  expect(runs.find(({ exit }) => exit === 6)?.stderr).toContain('rotation_under_way');
+  const { stdout } = await box.keys(['list', '--status', 'all', '--json']);
+  expect(JSON.parse(stdout)).toHaveLength(2);
+});
+
+describe.skipIf(lacks('strace'))('killed before each step', { timeout: slow }, () => {
+  const calls: Moment[] = Array.from({ length: 22 }, (_, index) => ({ call: index + 1 }));
+
+  test.each(['0', '7d'])(
+    'with --grace %s: at each moment one key that works is in place, and in the end only one',
+    async (grace) => {
+      let kills = 0;
+      let ended = 0;
+      await inParallel(calls, 6, async (moment) => {
+        const box = withEscrow(new Sandbox());
+        box.expectSecretIn('key');
+        await box.program(['create', 'ci', '--to', 'file:key']);
+        const args = ['rotate', 'ci', '--grace', grace, '--to', 'file:key', '--json'];
+        const killed = await runKilled(box, args, moment);
+        if (killed.wasKilled) kills += 1;
+        else ended += 1;
+        expect(await refusedKeys(box, [box.read('key')]), 'what is in place works').toEqual([]);
+
+        const recovery = await box.program(['recover', '--all', '--yes', '--json']);
+        expect(recovery.exit, recovery.stderr).toBe(0);
+        expect(await refusedKeys(box, [box.read('key')]), 'what is in place works').toEqual([]);
+        await settledIn(box, grace);
+      });
+      expect(kills).toBeGreaterThan(8);
+      expect(ended).toBeGreaterThan(0);
+    },
+  );
+
+  test('the same command again goes on where it stopped', async () => {
+    await inParallel(calls, 6, async (moment) => {
+      const box = withEscrow(new Sandbox());
+      box.expectSecretIn('key');
+      await box.program(['create', 'ci', '--to', 'file:key']);
+      const before = box.read('key');
+      const args = ['rotate', 'ci', '--grace', '0', '--to', 'file:key', '--json'];
+      const { wasKilled } = await runKilled(box, args, moment);
+      const again: Run = wasKilled ? await box.program(args) : { exit: 0, stdout: '', stderr: '' };
+      expect(again.exit, again.stderr).toBe(0);
+      expect(await refusedKeys(box, [before, box.read('key')])).toEqual([before]);
+      await settledIn(box, '0');
+    });
+  });
+});
+
+/** The one key that is in place, and the old one with an end, or revoked; nothing unfinished, and no secret elsewhere. */
+async function settledIn(box: Sandbox, grace: string): Promise<void> {
+  const { stdout } = await box.keys(['list', '--status', 'all', '--json']);
+  const keys = JSON.parse(stdout) as { id: string; status: string; expiresAt: string | null }[];
+  const inPlace = box.read('key').split('_')[1];
+  const endless = keys.filter(({ status, expiresAt }) => status === 'active' && expiresAt === null);
+  expect(endless.map(({ id }) => id)).toEqual([inPlace]);
+  const rest = keys.filter(({ id }) => id !== inPlace);
+  const ends = rest.filter(({ status }) => status !== 'revoked');
+  expect(ends.length).toBeLessThanOrEqual(grace === '0' ? 0 : 1);
+  expect(JSON.parse((await box.keys(['recover', '--list', '--json'])).stdout)).toEqual([]);
+  expect(box.leaks()).toEqual([]);
+}
+
+test('a job that has no journal converges, run after run', { timeout: slow }, async () => {
+  const { box, env, server } = await served('unreal', '/unreal');
+  for (const name of ['key', 'fresh/key']) box.expectSecretIn(name);
+  await box.program(['create', 'ci', '--to', 'file:key'], { env });
+  const before = box.read('key');
+  // This API tells whole seconds.
+  await sleep(1100);
+  const run = async (home: string, args: readonly string[]) => {
+    const one = await box.program(['rotate', 'ci', '--to', 'file:key', '--json', ...args], {
+      env: { ...env, KEYS_HOME: join(box.cwd, home) },
+    });
+    return { exit: one.exit, record: JSON.parse(one.stdout) };
+  };
+  expect(await run('fresh-1', ['--grace', '1s'])).toMatchObject({
+    exit: 0,
+    record: { changed: true, oldRevoked: false },
+  });
+  await sleep(2500);
+  const daily = ['--older-than', '60d', '--grace', '1s'];
+  expect(await run('fresh-2', daily)).toMatchObject({
+    exit: 5,
+    record: { changed: false, pending: expect.any(String) },
+  });
+  expect(await works(server, before)).toBe(true);
+  // Somebody uses the new one: now it is known to have arrived.
+  expect(await works(server, box.read('key'))).toBe(true);
+  await sleep(500);
+  expect(await run('fresh-3', daily)).toMatchObject({
+    exit: 0,
+    record: { changed: false, retired: [expect.any(String)] },
+  });
+  expect([await works(server, before), await works(server, box.read('key'))]).toEqual([false, true]);
+});
