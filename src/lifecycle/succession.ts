@@ -35,12 +35,21 @@ function isEnding(key: Key, successor: Key, due: number | null): boolean {
 const minute = 60_000;
 const day = 86_400_000;
 
-/** What shows that somebody has the secret of a key, in words; undefined where nothing does. */
+/** Calls that a rotation may make with a new key, to see whether it works, and how soon after it was made. */
+const ownCalls = 4;
+const ownCallsWithin = 5 * 60_000;
+
+/**
+ * What shows that somebody has the secret of a key, in words; undefined where nothing does. Our own question whether it
+ * works is no use of it.
+ */
 export async function useOf(backend: KeyBackend, { id }: Pick<Key, 'id'>): Promise<string | undefined> {
-  const key = await backend.get(id);
-  if (key?.lastUsedAt) return `${id} was last used ${key.lastUsedAt}`;
-  const requests = key?.usage?.requests ?? 0;
-  return requests > 0 ? `${id} has been used ${requests} times` : undefined;
+  const { createdAt, lastUsedAt, usage } = (await backend.get(id)) ?? {};
+  const made = createdAt === undefined ? Number.NaN : Date.parse(createdAt);
+  if (lastUsedAt && Date.parse(lastUsedAt) > made + ownCallsWithin)
+    return `${id} was last used ${lastUsedAt}`;
+  const requests = usage?.requests ?? 0;
+  return requests > ownCalls ? `${id} has been used ${requests} times` : undefined;
 }
 
 export interface Idleness {

@@ -176,7 +176,7 @@ test('a job that has no journal converges, run after run', { timeout: slow }, as
   });
   expect(await works(server, before)).toBe(true);
   // Somebody uses the new one: now it is known to have arrived.
-  expect(await works(server, box.read('key'))).toBe(true);
+  for (let call = 0; call < 5; call += 1) expect(await works(server, box.read('key'))).toBe(true);
   await sleep(500);
   expect(await run('fresh-3', daily)).toMatchObject({
     exit: 0,

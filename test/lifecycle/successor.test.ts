@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { capabilities } from '../../src/authority/capabilities.ts';
-import { idlenessOf, supersededOf } from '../../src/lifecycle/succession.ts';
+import type { Key } from '../../src/lifecycle/key.ts';
+import { idlenessOf, supersededOf, useOf } from '../../src/lifecycle/succession.ts';
 import { successorOf } from '../../src/lifecycle/successor.ts';
 import { failureIn } from '../support/failure.ts';
 import { entriesOf, FakeWorld } from '../support/fake-backend.ts';
@@ -84,6 +85,18 @@ test('older keys of a name are due when their successor has been there for the g
     { key: { id: 'second' }, due: Date.parse('2026-11-27T00:00:00Z'), ends: false },
     { key: { id: 'first' }, due: Date.parse('2026-11-17T00:00:00Z'), ends: false },
   ]);
+});
+
+test.each<[what: string, fields: Partial<Key>, isUse: boolean]>([
+  ['a use long after it was made', { lastUsedAt: '2026-11-02T00:00:00Z' }, true],
+  ['a use right after it was made, which may be ours', { lastUsedAt: '2026-11-01T00:00:30Z' }, false],
+  ['more calls than we make', { usage: { requests: 5, tokens: 0 } }, true],
+  ['no more calls than we make', { usage: { requests: 4, tokens: 0 } }, false],
+  ['never used', { lastUsedAt: null, usage: { requests: 0, tokens: 0 } }, false],
+  ['nothing told', {}, false],
+])('evidence that a new key has arrived: %s', async (_, fields, isUse) => {
+  const backend = { ...new FakeWorld().backend(), get: async () => key(fields) };
+  expect((await useOf(backend, { id: 'a' })) !== undefined).toBe(isUse);
 });
 
 test('of two that were made in the same second nobody knows which is newer', () => {
