@@ -2,8 +2,10 @@ import type { App } from './app.ts';
 import { readConfig } from './config.ts';
 import type { Failure } from './errors.ts';
 import { KeysError, shellWord } from './errors.ts';
+import type { Key } from './lifecycle/key.ts';
 import type { Match } from './lifecycle/match.ts';
 import { bestFirst, keepsHashes, matchKeys, withEvidence } from './lifecycle/match.ts';
+import type { KeyBackend } from './lifecycle/ports.ts';
 import { localProvider } from './profile.ts';
 import type { Secret } from './secret.ts';
 
@@ -59,8 +61,21 @@ async function placesOf(app: App): Promise<[profile: string, place: App][]> {
 }
 
 async function matchesOf(app: App, value: Secret, ownId: string | undefined): Promise<Match[]> {
-  const keys = await app.keys();
-  const backend = await app.backend();
+  return matchesAmong(await app.backend(), await app.keys(), value, ownId);
+}
+
+/** The keys that have a value, or may have it. A value with a typing error in it is that of none. */
+export async function holdersOf(backend: KeyBackend, keys: readonly Key[], value: Secret): Promise<Match[]> {
+  const ownId = await idWithin(value).catch(() => undefined);
+  return matchesAmong(backend, keys, value, ownId);
+}
+
+async function matchesAmong(
+  backend: KeyBackend,
+  keys: readonly Key[],
+  value: Secret,
+  ownId: string | undefined,
+): Promise<Match[]> {
   if (!keepsHashes(backend)) return matchKeys(keys, value, ownId);
   const holder = await backend.holderOf(value);
   if (holder !== undefined)

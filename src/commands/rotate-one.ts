@@ -6,6 +6,7 @@ import type { Key } from '../lifecycle/key.ts';
 import { isActive } from '../lifecycle/key.ts';
 import type { KeyBackend } from '../lifecycle/ports.ts';
 import { requireRoom } from '../lifecycle/room.ts';
+import type { Rotated } from '../lifecycle/rotation.ts';
 import { rotateKey } from '../lifecycle/rotation.ts';
 import type { Successor } from '../lifecycle/successor.ts';
 import { successorOf } from '../lifecycle/successor.ts';
@@ -46,7 +47,7 @@ export async function rotateOne(app: App, job: Job): Promise<RotationRecord | un
   try {
     const resumed = await resume(app, job);
     const keys = resumed.hasChanged ? await app.keys() : job.keys;
-    const { retired, ...settled } = await settle(app, { ...job, keys });
+    const { retired, ...settled } = await settle(app, { ...job, keys }, destination?.sinks ?? []);
     const current = keys.find((key) => key.name === old.name && isActive(key)) ?? old;
     const found = { ...settled, retired: [...resumed.retired, ...retired] };
     if (resumed.rotated) return { ...unchanged(current), ...resumed.rotated, ...found };
@@ -131,6 +132,7 @@ async function rotate(
     now: () => app.now,
   });
   const { key, delivered, ...retirement } = rotated;
+  await sayProof(app, old, rotated);
   const asked = successor.spec.expiresAt?.toISOString() ?? null;
   if (capabilities.overlap === 'client') await echoExpiry(app, asked, key);
   for (const { sink, verified } of delivered) {
@@ -156,6 +158,24 @@ function successorFor(app: App, backend: KeyBackend, old: Key, { expires }: Rota
 async function sayLost(app: App, { lost, spec }: Successor): Promise<void> {
   if (lost.length === 0) return;
   await app.warn(`the API lets no one carry over to the new key ${visible(spec.name)}: ${lost.join(', ')}`);
+}
+
+/** What a promised grace, and a promised end, are worth. */
+async function sayProof(
+  app: App,
+  { id }: Key,
+  { oldRevoked, oldRevokeAt, oldWorks }: Rotated,
+): Promise<void> {
+  if (oldWorks === undefined) return;
+  if (oldRevoked && oldWorks) {
+    await app.warn(
+      `the value that was there before still works, though the key ${visible(id)} is revoked: keys find tells whose it is`,
+    );
+  } else if (!oldRevoked && !oldWorks) {
+    await app.warn(
+      `the old key ${visible(id)} does not work any more, though it was to work until ${oldRevokeAt}`,
+    );
+  }
 }
 
 function endOf(

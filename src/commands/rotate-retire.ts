@@ -3,7 +3,7 @@ import { KeysError, shellWord } from '../errors.ts';
 import type { OpenOperation } from '../journal/journal.ts';
 import type { Key } from '../lifecycle/key.ts';
 import { isWaiting } from '../lifecycle/operation.ts';
-import type { KeyBackend } from '../lifecycle/ports.ts';
+import type { KeyBackend, Sink } from '../lifecycle/ports.ts';
 import { endOf, retire } from '../lifecycle/rotation.ts';
 import { idlenessOf, supersededOf, useOf } from '../lifecycle/succession.ts';
 import { absoluteTime } from '../output/relative-time.ts';
@@ -101,7 +101,11 @@ async function hasGoneQuiet(
  * Retires the old keys of a name by what the API alone tells, as a job on a fresh machine has to: where the grace is over
  * and something shows that the newest key has arrived.
  */
-export async function settle(app: App, { backend, keys, old, input }: Job): Promise<Settled> {
+export async function settle(
+  app: App,
+  { backend, keys, old, input }: Job,
+  sinks: readonly Sink[],
+): Promise<Settled> {
   const { rotationsOf } = await import('../operations.ts');
   const known = new Set((await rotationsOf(app, old.name)).map(({ header }) => header.plan.replaces?.id));
   const grace = graceOf(input, app.now);
@@ -120,7 +124,8 @@ export async function settle(app: App, { backend, keys, old, input }: Job): Prom
         return pending(key, 'the API does not tell which key of the name is newer, or since when');
       continue;
     }
-    const evidence = current && (await useOf(backend, current));
+    const evidence =
+      current && ((await useOf(backend, current)) ?? (await placeOf(backend, keys, current, sinks)));
     if (evidence === undefined) {
       return pending(key, `nothing shows that the new key ${current?.id} has arrived where it is used`);
     }
@@ -130,6 +135,22 @@ export async function settle(app: App, { backend, keys, old, input }: Job): Prom
     await app.note(`${visible(evidence)}, so the old key ${visible(key.id)} was revoked`);
   }
   return { retired };
+}
+
+/** What shows that a sink holds the value of this key, and of no other, in words. */
+async function placeOf(
+  backend: KeyBackend,
+  keys: readonly Key[],
+  current: Key,
+  sinks: readonly Sink[],
+): Promise<string | undefined> {
+  const { holdersOf } = await import('../holders.ts');
+  for (const sink of sinks) {
+    const value = await sink.read?.();
+    const [holder, ...others] = value ? await holdersOf(backend, keys, value) : [];
+    if (holder?.id === current.id && others.length === 0) return `${sink.name} holds ${current.id}`;
+  }
+  return undefined;
 }
 
 export interface Settled {

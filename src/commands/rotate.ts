@@ -17,18 +17,8 @@ import { rotateOne } from './rotate-one.ts';
 import { rotationColumns } from './rotate-record.ts';
 
 const fields = [
-  ...[
-    'name',
-    'old',
-    'new',
-    'oldId',
-    'newId',
-    'oldRevoked',
-    'oldRevokeAt',
-    'verified',
-    'changed',
-    'delivered',
-  ],
+  ...['name', 'old', 'new', 'oldId', 'newId', 'oldRevoked', 'oldRevokeAt', 'oldWorks'],
+  ...['verified', 'changed', 'delivered'],
   ...['operation', 'secret', 'retired', 'pending', 'expiresAtRequested', 'error', 'dryRun'],
 ];
 

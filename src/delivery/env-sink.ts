@@ -7,6 +7,7 @@ import {
   writePrivateFile,
 } from '../files/private-file.ts';
 import type { Sink } from '../lifecycle/ports.ts';
+import { currentValue } from './current-value.ts';
 import { readVariable, setVariable } from './dotenv.ts';
 import { requireIgnored } from './git-ignored.ts';
 import type { SinkContext } from './open-sinks.ts';
@@ -28,6 +29,7 @@ export function envSink(name: string, path: string, variable: string, context: S
         writePrivateFile(target, setVariable(await read(), variable, secret.reveal())),
       ),
     readBack: async (secret) => readVariable(await read(), variable) === secret.reveal(),
+    read: () => currentValue(async () => readVariable(await read(), variable)),
     tidy: () => removeStaleCopies(target),
   };
 }

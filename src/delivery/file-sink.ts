@@ -6,6 +6,7 @@ import {
   writePrivateFile,
 } from '../files/private-file.ts';
 import type { Sink } from '../lifecycle/ports.ts';
+import { currentValue } from './current-value.ts';
 import { requireIgnored } from './git-ignored.ts';
 import type { SinkContext } from './open-sinks.ts';
 
@@ -20,6 +21,7 @@ export function fileSink(name: string, path: string, context: SinkContext): Sink
     },
     deliver: ({ secret }) => writePrivateFile(target, secret.reveal()),
     readBack: async (secret) => (await readPrivateFile(target))?.toString('utf8') === secret.reveal(),
+    read: () => currentValue(async () => (await readPrivateFile(target))?.toString('utf8')),
     tidy: () => removeStaleCopies(target),
   };
 }

@@ -1,4 +1,5 @@
 import type { Sink } from '../lifecycle/ports.ts';
+import { currentValue } from './current-value.ts';
 import type { SinkContext } from './open-sinks.ts';
 
 /** `keychain:NAME`: the keychain of the system, where `--from keychain:NAME` reads it again. */
@@ -8,6 +9,7 @@ export function keychainSink(name: string, account: string, { keychain }: SinkCo
     // A keychain that is locked or absent is found here.
     check: async () => (await keychain()).probe(),
     deliver: async ({ secret }) => (await keychain()).write(account, secret.reveal()),
+    read: () => currentValue(async () => (await keychain()).read(account)),
     readBack: async (secret) => (await (await keychain()).read(account)) === secret.reveal(),
   };
 }

@@ -1,4 +1,5 @@
 import type { Sink } from '../lifecycle/ports.ts';
+import { currentValue } from './current-value.ts';
 import type { SinkContext } from './open-sinks.ts';
 import type { Preset, PresetName, Run } from './presets.ts';
 import { presets } from './presets.ts';
@@ -24,6 +25,7 @@ export function presetSink(
       requireSuccess(program, await preset.deliver(run, parts, secret.reveal()), secret);
     },
     ...(read && {
+      read: () => currentValue(() => read(run, parts)),
       async readBack(secret) {
         const found = await read(run, parts);
         return found === undefined ? undefined : found === secret.reveal();

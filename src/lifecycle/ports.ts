@@ -172,6 +172,8 @@ export interface Sink {
   deliver(delivery: Delivery): Promise<void>;
   /** Whether the place now holds the secret; undefined where it did not let itself be read, absent where it never does. */
   readBack?(secret: Secret): Promise<boolean | undefined>;
+  /** The value that the place holds now; undefined where it holds none, or does not let itself be read. Never fails. */
+  read?(): Promise<Secret | undefined>;
   /** Removes what a process left here that was killed in the middle of a delivery. Never fails. */
   tidy?(): Promise<void>;
 }

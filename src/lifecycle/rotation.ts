@@ -5,7 +5,7 @@ import { makeAndDeliver } from './issue.ts';
 import type { Key } from './key.ts';
 import { isOver } from './lost-reply.ts';
 import type { Operation, Replaced } from './operation.ts';
-import type { KeyBackend, KeySpec } from './ports.ts';
+import type { KeyBackend, KeySpec, Sink } from './ports.ts';
 
 export interface Rotation extends Omit<Issuing, 'subject'> {
   old: Key;
@@ -29,6 +29,8 @@ export interface Retirement {
 export interface Rotated extends Issued, Retirement {
   verified: boolean;
   operation: string;
+  /** Whether the value that the sinks held before works now that all is done; absent where nobody can tell. */
+  oldWorks?: boolean;
 }
 
 export const aRotation: Subject = {
@@ -57,6 +59,8 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
     replaces,
   });
   const approve = (secret: Secret) => requireWorking(backend, secret);
+  // Asking counts as a use of the key: where its end waits for that to stop, it is not asked.
+  const before = verifies && !replaces.untilIdle ? await workingValueIn(sinks, backend) : undefined;
   const issued = await makeAndDeliver(makerOf(backend, rotation), spec, operation, {
     subject: aRotation,
     sinks,
@@ -64,7 +68,29 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
     ...(verifies && { approve }),
   });
   const retirement = await retire(backend, operation, now());
-  return { ...issued, ...retirement, verified: verifies, operation: operation.id };
+  const oldWorks = before && (await isWorking(backend, before));
+  return {
+    ...issued,
+    ...retirement,
+    verified: verifies,
+    operation: operation.id,
+    ...(oldWorks !== undefined && { oldWorks }),
+  };
+}
+
+/** The value that a sink holds already, if it works: that of the old key, as far as anybody knows. */
+async function workingValueIn(sinks: readonly Sink[], backend: KeyBackend): Promise<Secret | undefined> {
+  for (const sink of sinks) {
+    const value = await sink.read?.();
+    if (value && (await isWorking(backend, value))) return value;
+  }
+  return undefined;
+}
+
+/** Undefined where the API gave no answer. */
+async function isWorking(backend: KeyBackend, value: Secret): Promise<boolean | undefined> {
+  const verdict = await backend.verify(value).catch(() => undefined);
+  return verdict === undefined || verdict.reason === 'unreachable' ? undefined : verdict.valid;
 }
 
 /** By the API's own rotation where there is one, else by making a second key. */

@@ -158,8 +158,8 @@ test('a job that has no journal converges, run after run', { timeout: slow }, as
   const before = box.read('key');
   // This API tells whole seconds.
   await sleep(1100);
-  const run = async (home: string, args: readonly string[]) => {
-    const one = await box.program(['rotate', 'ci', '--to', 'file:key', '--json', ...args], {
+  const run = async (home: string, args: readonly string[], to = 'file:key') => {
+    const one = await box.program(['rotate', 'ci', '--to', to, '--json', ...args], {
       env: { ...env, KEYS_HOME: join(box.cwd, home) },
     });
     return { exit: one.exit, record: JSON.parse(one.stdout) };
@@ -170,7 +170,7 @@ test('a job that has no journal converges, run after run', { timeout: slow }, as
   });
   await sleep(2500);
   const daily = ['--older-than', '60d', '--grace', '1s'];
-  expect(await run('fresh-2', daily)).toMatchObject({
+  expect(await run('fresh-2', daily, 'exec:true')).toMatchObject({
     exit: 5,
     record: { changed: false, pending: expect.any(String) },
   });
@@ -178,9 +178,31 @@ test('a job that has no journal converges, run after run', { timeout: slow }, as
   // Somebody uses the new one: now it is known to have arrived.
   for (let call = 0; call < 5; call += 1) expect(await works(server, box.read('key'))).toBe(true);
   await sleep(500);
-  expect(await run('fresh-3', daily)).toMatchObject({
+  expect(await run('fresh-3', daily, 'exec:true')).toMatchObject({
     exit: 0,
     record: { changed: false, retired: [expect.any(String)] },
+  });
+  expect([await works(server, before), await works(server, box.read('key'))]).toEqual([false, true]);
+});
+
+test('a sink that holds the new key is evidence enough for a job that has no journal', {
+  timeout: slow,
+}, async () => {
+  const { box, env, server } = await served('unreal', '/unreal');
+  box.expectSecretIn('key');
+  await box.program(['create', 'ci', '--to', 'file:key'], { env });
+  const before = box.read('key');
+  await sleep(1100);
+  const run = (home: string, args: readonly string[]) =>
+    box.program(['rotate', 'ci', '--to', 'file:key', '--grace', '1s', ...args], {
+      env: { ...env, KEYS_HOME: join(box.cwd, home) },
+    });
+  expect((await run('fresh-1', [])).exit).toBe(0);
+  await sleep(2500);
+  const daily = await run('fresh-2', ['--older-than', '60d']);
+  expect(daily).toMatchObject({
+    exit: 0,
+    stderr: expect.stringMatching(/file:key holds \w+, so the old key \w+ was revoked/),
   });
   expect([await works(server, before), await works(server, box.read('key'))]).toEqual([false, true]);
 });

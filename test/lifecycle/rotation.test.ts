@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../src/errors.ts';
 import type { Key } from '../../src/lifecycle/key.ts';
 import type { Operation } from '../../src/lifecycle/operation.ts';
-import type { Capabilities, KeyBackend } from '../../src/lifecycle/ports.ts';
+import type { Capabilities, KeyBackend, Sink } from '../../src/lifecycle/ports.ts';
 import { retire, rotateKey } from '../../src/lifecycle/rotation.ts';
 import { Secret } from '../../src/secret.ts';
 import { spec } from '../support/authority.ts';
@@ -49,17 +49,18 @@ interface Options {
   escrow?: boolean;
   backend?: KeyBackend;
   verifies?: boolean;
+  sinks?: readonly Sink[];
 }
 
 function rotation(
   world: FakeWorld,
-  { grace = 0, untilIdle, escrow = true, backend, verifies = true }: Options = {},
+  { grace = 0, untilIdle, escrow = true, backend, verifies = true, sinks }: Options = {},
 ) {
   return rotateKey(backend ?? backendOf(world), {
     old,
     spec: spec({ name: 'ci' }),
     replaces: { id: old.id, grace, ...(untilIdle && { untilIdle }) },
-    sinks: [world.sink('file:a', true), world.sink('exec:b')],
+    sinks: sinks ?? [world.sink('file:a', true), world.sink('exec:b')],
     known: [old],
     journal: world.journal({ escrow }),
     onSecret: async () => world.take('mask'),
@@ -252,4 +253,38 @@ test('a rotation is retired later as it would have been at once', async () => {
   expect(early.oldRevoked).toBe(false);
   const late = await retire(backend, operation, new Date('2026-11-27T12:00:00Z'));
   expect(late.oldRevoked).toBe(true);
+});
+
+describe('the value that a sink held before', () => {
+  const before = new Secret('sk_before_EXAMPLE');
+
+  async function proof(grace: number, worksAfter: boolean, options: Options = {}) {
+    const world = new FakeWorld();
+    let asked = 0;
+    const backend: KeyBackend = {
+      ...backendOf(world),
+      verify: async (secret) => {
+        const isBefore = secret === before;
+        if (isBefore) asked += 1;
+        const valid = !isBefore || asked === 1 || worksAfter;
+        return { valid, reason: valid ? 'ok' : 'revoked', httpStatus: valid ? 200 : 401 };
+      },
+    };
+    const sink = { ...world.sink('file:a'), read: async () => before };
+    const rotated = await rotation(world, { grace, backend, sinks: [sink], ...options });
+    return { oldWorks: rotated.oldWorks, asked };
+  }
+
+  test.each([
+    [0, false],
+    [0, true],
+    [week, true],
+    [week, false],
+  ])('after a grace of %i ms it is asked once more: %s', async (grace, works) => {
+    expect(await proof(grace, works)).toEqual({ oldWorks: works, asked: 2 });
+  });
+
+  test('is not asked about where the end of the old key waits for it not to be used', async () => {
+    expect(await proof(week, true, { untilIdle: true })).toEqual({ oldWorks: undefined, asked: 0 });
+  });
 });

@@ -21,6 +21,8 @@ export interface RotationRecord {
   /** RFC 3339; null: nobody knows, or there is no old key. */
   oldRevokeAt: string | null;
   verified: boolean;
+  /** Whether the value that the sinks held before works afterwards; absent where nobody can tell. */
+  oldWorks?: boolean;
   changed: boolean;
   delivered: readonly Delivered[];
   operation?: string;
