@@ -51,7 +51,7 @@ export async function rotateOne(app: App, job: Job): Promise<RotationRecord | un
     const current = keys.find((key) => key.name === old.name && isActive(key)) ?? old;
     const found = { ...settled, retired: [...resumed.retired, ...retired] };
     if (resumed.rotated) return { ...unchanged(current), ...resumed.rotated, ...found };
-    if (!destination || !(await isDue(app, current, input))) return { ...unchanged(current), ...found };
+    if (!destination || !(await isDue(app, current, job))) return { ...unchanged(current), ...found };
     const record = await rotate(app, { ...job, keys, old: current }, destination, printed);
     return record && { ...record, ...found };
   } finally {
@@ -76,7 +76,7 @@ function requireRotatable({ id, name, status, superseded }: Key): void {
 }
 
 /** Whether `--older-than` and `--due` let the key be rotated now; without them it always is. */
-async function isDue(app: App, key: Key, { due, olderThan }: RotateInput): Promise<boolean> {
+async function isDue(app: App, key: Key, { input: { due, olderThan }, isOne }: Job): Promise<boolean> {
   if (!due && !olderThan) return true;
   const { createdAt, expiresAt } = key;
   if (olderThan && createdAt && Date.parse(createdAt) <= before(app.now, olderThan).getTime()) return true;
@@ -86,13 +86,13 @@ async function isDue(app: App, key: Key, { due, olderThan }: RotateInput): Promi
   }
   const age = createdAt ? `made ${relativeTime(createdAt, app.now)}` : 'of unknown age';
   const end = expiresAt ? `, expires ${relativeTime(expiresAt, app.now)}` : '';
-  await app.note(`${visible(key.name)} (${visible(key.id)}) is not due: ${age}${end}`);
+  if (isOne) await app.note(`${visible(key.name)} (${visible(key.id)}) is not due: ${age}${end}`);
   return false;
 }
 
 async function rotate(
   app: App,
-  { backend, keys, old: listed, input }: Job,
+  { backend, keys, old: listed, input, isOne }: Job,
   destination: Destination,
   printed: Printing,
 ): Promise<RotationRecord | undefined> {
@@ -134,13 +134,10 @@ async function rotate(
   const { key, delivered, ...retirement } = rotated;
   await sayProof(app, old, rotated);
   const asked = successor.spec.expiresAt?.toISOString() ?? null;
-  if (capabilities.overlap === 'client') await echoExpiry(app, asked, key);
-  for (const { sink, verified } of delivered) {
-    if (sink !== 'stdout') await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
-  }
-  if (!app.forPeople) await app.note(endOf(old, retirement));
-  if (destination.presented || destination.bare) return undefined;
   const differs = capabilities.overlap === 'client' && !isSameExpiry(key, asked);
+  if (isOne)
+    await sayDone(app, { old, key, asked: capabilities.overlap === 'client' ? asked : undefined }, rotated);
+  if (destination.presented || destination.bare) return undefined;
   return {
     ...printed.record(key, delivered),
     ...retirement,
@@ -178,6 +175,18 @@ async function sayProof(
   }
 }
 
+async function sayDone(
+  app: App,
+  { old, key, asked }: { old: Key; key: Key; asked: string | null | undefined },
+  rotated: Rotated,
+): Promise<void> {
+  if (asked !== undefined) await echoExpiry(app, asked, key);
+  for (const { sink, verified } of rotated.delivered) {
+    if (sink !== 'stdout') await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
+  }
+  if (!app.forPeople) await app.note(endOf(old, rotated));
+}
+
 function endOf(
   { id }: Key,
   { oldRevoked, oldRevokeAt }: Pick<RotationRecord, 'oldRevoked' | 'oldRevokeAt'>,
@@ -187,9 +196,10 @@ function endOf(
   return `the old key ${visible(id)} works until ${end}`;
 }
 
-async function dryRun(app: App, { backend, old, input }: Job): Promise<RotationRecord> {
-  await app.note('dry run: nothing was rotated');
-  const isWanted = !input.finish && (await isDue(app, old, input));
+async function dryRun(app: App, job: Job): Promise<RotationRecord> {
+  const { backend, old, input, isOne } = job;
+  if (isOne) await app.note('dry run: nothing was rotated');
+  const isWanted = !input.finish && (await isDue(app, old, job));
   if (!isWanted) return { ...unchanged(old), dryRun: true };
   const successor = successorFor(app, backend, { ...old, ...(await backend.get(old.id)) }, input);
   await sayLost(app, successor);

@@ -1,11 +1,9 @@
-import type { App } from '../app.ts';
-import { KeysError, usageError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 import { findKeys } from '../lifecycle/find.ts';
 import type { Key } from '../lifecycle/key.ts';
 import { isActive } from '../lifecycle/key.ts';
 import type { KeyBackend } from '../lifecycle/ports.ts';
 import type { Result } from '../output/present.ts';
-import type { Terminal } from '../output/style.ts';
 import type { RotationRecord } from '../output/views/rotated.ts';
 import { parseDuration, parseExpiry, parsePositiveDuration } from '../time.ts';
 import type { Input } from './define.ts';
@@ -15,6 +13,7 @@ import { checkExpiry } from './key-flags.ts';
 import { readCount } from './read.ts';
 import { rotateOne } from './rotate-one.ts';
 import { rotationColumns } from './rotate-record.ts';
+import { rotateSeveral } from './rotate-several.ts';
 
 const fields = [
   ...['name', 'old', 'new', 'oldId', 'newId', 'oldRevoked', 'oldRevokeAt', 'oldWorks'],
@@ -101,7 +100,8 @@ export const rotate = defineCommand({
       if (!only) throw new Error('findKeys gives back a key');
       return single(await rotateOne(app, { backend, keys, old: only, input, isOne: true }));
     }
-    return several(app, targets, (old) => rotateOne(app, { backend, keys, old, input, isOne: false }), input);
+    const work = (old: Key) => rotateOne(app, { backend, keys, old, input, isOne: false });
+    return rotateSeveral(app, targets, work, input.concurrency);
   },
 });
 
@@ -143,89 +143,5 @@ function single(record: RotationRecord | undefined): Result {
     columns: rotationColumns,
     table: async (_, terminal) => (await import('../output/views/rotated.ts')).rotatedView(record, terminal),
     ...(record.pending && { exit: 'unfinished' as const }),
-  };
-}
-
-/** One failure does not stop the others; the exit code is that of the worst. */
-async function several(
-  app: App,
-  targets: readonly Key[],
-  work: (old: Key) => Promise<RotationRecord | undefined>,
-  { concurrency = 4 }: RotateInput,
-): Promise<Result> {
-  const records: RotationRecord[] = [];
-  const queue = [...targets];
-  let worst: KeysError | undefined;
-  const worker = async () => {
-    for (let old = queue.shift(); old && !app.stop.aborted; old = queue.shift()) {
-      try {
-        const record = await work(old);
-        if (record) records.push(record);
-      } catch (error) {
-        if (!(error instanceof KeysError)) throw error;
-        worst = worse(worst, error);
-        records.push(failed(old, error));
-        await app.warn(`${old.name} (${old.id}): ${error.message}`);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(concurrency, targets.length) }, worker));
-  const pending = records.some((record) => record.pending);
-  await app.note(summaryOf(records, queue.length));
-  const exit = worst?.failure.exit ?? (pending ? 'unfinished' : 'done');
-  return {
-    kind: 'rows',
-    rows: records,
-    columns: rotationColumns,
-    table: async (_, terminal: Terminal) =>
-      records
-        .map((record) => rotated(record, terminal))
-        .reduce(async (all, one) => (await all) + (await one), Promise.resolve('')),
-    exit,
-  };
-}
-
-function summaryOf(records: readonly RotationRecord[], notBegun: number): string {
-  const count = (test: (record: RotationRecord) => unknown) => records.filter(test).length;
-  const parts: [number, string][] = [
-    [count(({ changed }) => changed), 'rotated'],
-    [records.flatMap(({ retired }) => retired).length, 'retired'],
-    [count(({ changed, error, pending }) => !changed && !error && !pending), 'not due'],
-    [count(({ pending }) => pending), 'pending'],
-    [count(({ error }) => error), 'failed'],
-    [notBegun, 'not begun'],
-  ];
-  return (
-    parts
-      .filter(([many]) => many > 0)
-      .map(([many, what]) => `${many} ${what}`)
-      .join(', ') || 'no key to rotate'
-  );
-}
-
-async function rotated(record: RotationRecord, terminal: Terminal): Promise<string> {
-  return (await import('../output/views/rotated.ts')).rotatedLine(record, terminal);
-}
-
-/** An operation that waits for somebody outweighs a plain failure. */
-function worse(one: KeysError | undefined, other: KeysError): KeysError {
-  return one?.failure.exit === 'unfinished' ? one : other;
-}
-
-function failed(old: Key, { failure: { code, message, operation } }: KeysError): RotationRecord {
-  return {
-    name: old.name,
-    old,
-    new: null,
-    oldId: old.id,
-    newId: null,
-    retired: [],
-    oldRevoked: false,
-    oldRevokeAt: null,
-    verified: false,
-    changed: false,
-    delivered: [],
-    ...(operation && { operation }),
-    error: { code, message },
   };
 }

@@ -62,6 +62,9 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     closing: closing.signal,
   });
 
+  // Milliseconds since 1970. One answer of 429 is meant for everybody who asks at the same time.
+  let quietUntil = 0;
+
   async function send(request: HttpRequest): Promise<HttpResponse> {
     const { method, repeatable } = request;
     if (request.url.origin !== origin)
@@ -73,6 +76,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     let doubt: Doubt | undefined;
     const lost = (why: Doubt) => replyLost(`${method} ${pathOf(url)}`, why);
     for (let attempt = 1; ; ) {
+      if (attempt === 1) await untilQuiet();
       const outcome = await attemptOnce(request, url);
       let wait: number | undefined;
       if (outcome.kind === 'reply') {
@@ -103,11 +107,23 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         wait = backoff(attempt, random);
       }
       attempt += 1;
+      const slows = outcome.kind === 'reply' && outcome.status === 429;
+      if (slows) quietUntil = Math.max(quietUntil, now().getTime() + wait);
       await waitFor(wait, attempt).catch((error: unknown) => {
         if (!interrupt.aborted) throw error;
         throw doubt ? lost(doubt) : interrupted();
       });
+      if (slows) quietUntil = 0;
     }
+  }
+
+  async function untilQuiet(): Promise<void> {
+    const wait = quietUntil - now().getTime();
+    if (wait <= 0) return;
+    await trace(() => `waiting ${wait} ms: the rate limit of the API was reached`);
+    await pause(wait, interrupt).catch((error: unknown) => {
+      throw interrupt.aborted ? interrupted() : error;
+    });
   }
 
   async function attemptOnce(request: HttpRequest, url: URL): Promise<Reply | Breakdown> {

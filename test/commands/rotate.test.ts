@@ -207,6 +207,69 @@ describe('on the embedded authority', () => {
   });
 });
 
+describe('many keys', () => {
+  async function fleet(count: number) {
+    const box = withEscrow(new Sandbox());
+    for (let n = 0; n < count; n += 1) await seedKey(box, start, { name: `key-${n}` });
+    const vendors = new StandIns().add('deliver');
+    const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
+    const args = ['rotate', '--all', '--to', 'exec:deliver {name}', '--grace', '0', '--older-than', '12h'];
+    return { box, vendors, env, args };
+  }
+
+  test('ndjson has a line for each as soon as it is done, and stderr the sum', async () => {
+    const { box, env, args } = await fleet(6);
+    const run = await box.keys([...args, '--format', 'ndjson', '--concurrency', '2'], { env, now: later(1) });
+    expect(run.exit, run.stderr).toBe(0);
+    const lines = run.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ name, changed }) => [name, changed]).sort()).toEqual(
+      Array.from({ length: 6 }, (_, n) => [`key-${n}`, true]),
+    );
+    expect(run.stderr).toBe('6 rotated\n');
+  });
+
+  test('a terminal has a line each, and a bar that is gone in the end', async () => {
+    const { box, env, args } = await fleet(3);
+    const run = await box.keys(args, { env, now: later(1), terminal: 120 });
+    expect(run.exit).toBe(0);
+    expect(run.stderr).toContain('3/3');
+    expect(run.stderr).toMatch(/\r\x1b\[2K3 rotated\n$/);
+    expect(run.stdout.split('\n').filter((line) => line.includes('rotated'))).toHaveLength(3);
+  });
+
+  test('Ctrl-C lets those end that have begun, and the same command does the rest, and nothing twice', async () => {
+    const { box, vendors, env, args } = await fleet(5);
+    vendors.add('deliver', { lasts: 300 });
+    const interrupt = new AbortController();
+    const first = box.keys([...args, '--concurrency', '1', '--json'], {
+      env,
+      now: later(1),
+      interrupt: interrupt.signal,
+    });
+    while (vendors.calls.length < 2) await new Promise((resume) => setTimeout(resume, 10));
+    interrupt.abort();
+    const run = await first;
+    expect(run.exit).toBe(5);
+    const done = (JSON.parse(run.stdout) as { name: string }[]).map(({ name }) => name);
+    expect(done.length).toBeLessThan(5);
+    expect(run.stderr).toMatch(/not begun/);
+
+    vendors.add('deliver');
+    const rest = await box.keys([...args, '--json'], { env, now: later(1) });
+    expect(rest.exit, rest.stderr).toBe(0);
+    const changed = (JSON.parse(rest.stdout) as { name: string; changed: boolean }[]).filter(
+      (one) => one.changed,
+    );
+    expect([...done, ...changed.map(({ name }) => name)].sort()).toEqual(
+      Array.from({ length: 5 }, (_, n) => `key-${n}`),
+    );
+    expect(vendors.calls).toHaveLength(5);
+  });
+});
+
 describe('where it stopped', () => {
   test('the same command delivers the secret that waits, and retires the old key', async () => {
     const box = await boxWithKey();

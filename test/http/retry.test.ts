@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
+import { createHttpClient } from '../../src/http/client.ts';
 import type { Answer } from '../support/fault-server.ts';
 import {
   endless,
@@ -227,4 +228,23 @@ test('a body of 32 MB exactly is read', async () => {
   const { client } = clientOf(server.origin, { trace: () => {} });
   const response = await client.send({ ...read, url: server.url('/v1/keys') });
   expect(response.text).toHaveLength(32 * 1024 * 1024);
+});
+
+test('one 429 slows everybody who asks the same API at that time', async () => {
+  const server = await FaultServer.start();
+  server
+    .on('POST /v1/keys', text(429, '', { 'retry-after': '1' }), json(201, { id: 'k1' }))
+    .on('GET /v1/keys', json(200, { keys: [] }));
+  const client = createHttpClient({
+    ...{ origin: server.origin, env: {}, version: '0', timeout: 5000, now: () => new Date() },
+    interrupt: new AbortController().signal,
+  });
+  const first = client.send({ ...write, url: server.url('/v1/keys') });
+  while (server.received.length === 0) await new Promise((resume) => setTimeout(resume, 5));
+  await new Promise((resume) => setTimeout(resume, 50));
+  const begun = Date.now();
+  await client.send({ ...read, url: server.url('/v1/keys') });
+  expect(Date.now() - begun).toBeGreaterThan(700);
+  expect((await first).status).toBe(201);
+  await client.close();
 });
