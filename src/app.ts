@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { GlobalInput } from './commands/global-flags.ts';
 import type { Profile } from './config.ts';
 import { readConfig } from './config.ts';
@@ -14,7 +13,7 @@ import type { KeyBackend } from './lifecycle/ports.ts';
 import type { OutputSettings, Result } from './output/present.ts';
 import { present } from './output/present.ts';
 import type { Paths } from './paths.ts';
-import { locatePaths } from './paths.ts';
+import { hasOperations, locatePaths } from './paths.ts';
 import { chooseProfile, localProvider } from './profile.ts';
 import { Secret } from './secret.ts';
 import type { TokenContext } from './tokens/sources.ts';
@@ -124,8 +123,7 @@ export class App {
 
   /** Throws `KeysError` (5) where an earlier command stopped halfway to a key of this name; warns of other ones. */
   async requireFinished(name: string): Promise<void> {
-    if (existsSync(this.paths.operations))
-      await (await import('./operations.ts')).requireFinished(this, name);
+    if (hasOperations(this.paths)) await (await import('./operations.ts')).requireFinished(this, name);
   }
 
   /** The key that a reference names, with all that its provider knows of it. */
@@ -140,7 +138,9 @@ export class App {
   async keys(): Promise<Key[]> {
     const { name, provider } = await this.profile();
     const keys = await (await this.backend()).list();
-    return withSuperseded(keys).map((key) => ({ ...key, provider, profile: name }));
+    const placed = withSuperseded(keys).map((key) => ({ ...key, provider, profile: name }));
+    if (!hasOperations(this.paths)) return placed;
+    return (await import('./operations.ts')).withRetirements(this, placed);
   }
 
   /** Whether results are printed as tables and cards. */

@@ -12,6 +12,8 @@ import { listOperations, openJournal, resumeOperation } from './journal/journal.
 import type { Header, Setting } from './journal/operation-file.ts';
 import type { Issuer, Subject } from './lifecycle/issue.ts';
 import { aKey } from './lifecycle/issue.ts';
+import type { Key } from './lifecycle/key.ts';
+import { isActive } from './lifecycle/key.ts';
 import type { Journal, Operation, Plan } from './lifecycle/operation.ts';
 import { isWaiting } from './lifecycle/operation.ts';
 import type { KeyBackend } from './lifecycle/ports.ts';
@@ -121,6 +123,22 @@ export async function rotationsOf(app: App, name: string): Promise<OpenOperation
     ({ header: { plan, setting } }) =>
       plan.kind === 'rotate' && plan.name === name && isSamePlace(setting, own),
   );
+}
+
+/** The keys, those that wait to be retired with the time of that. */
+export async function withRetirements(app: App, keys: readonly Key[]): Promise<Key[]> {
+  const own = await settingOf(app);
+  const ends = new Map<string, string | null>();
+  for (const { header, steps } of await openOperations(app)) {
+    const last = steps.at(-1);
+    const { replaces } = header.plan;
+    if (replaces && last?.step === 'superseded' && isSamePlace(header.setting, own))
+      ends.set(replaces.id, last.until);
+  }
+  return keys.map((key) => {
+    const retireAt = isActive(key) ? ends.get(key.id) : undefined;
+    return retireAt === undefined ? key : { ...key, retireAt };
+  });
 }
 
 function isSamePlace(one: Setting, other: Setting): boolean {

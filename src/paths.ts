@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import type { Environment } from './env.ts';
@@ -62,4 +62,9 @@ export function makePrivateFolder(path: string): void {
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
   }
+}
+
+/** Whether anything has been begun and not ended: a look at names, so that commands need not load what reads them. */
+export function hasOperations({ operations }: Pick<Paths, 'operations'>): boolean {
+  return existsSync(operations) && readdirSync(operations).some((name) => name.endsWith('.jsonl'));
 }

@@ -63,13 +63,17 @@ export interface Key {
   usage?: { readonly requests: number; readonly tokens: number };
   /** A newer active key of the same name exists. */
   superseded?: boolean;
+  /** When a rotation retires it, where the API does not do that by itself (RFC 3339); null: when nobody uses it. */
+  retireAt?: string | null;
   provider?: string;
   profile?: string;
 }
 
 /** The fields of a key in the order in which they are shown. */
 export function inOrder(key: Key): Key {
-  const entries = keyFields.filter((field) => key[field] !== undefined).map((field) => [field, key[field]]);
+  const entries = ([...keyFields, 'retireAt'] as const)
+    .filter((field) => key[field] !== undefined)
+    .map((field) => [field, key[field]]);
   return Object.fromEntries(entries) as Key;
 }
 

@@ -329,12 +329,16 @@ describe('on an API without expiries, to the letter of Unreal AI', () => {
   }
 
   test('the journal waits for the end of the grace, and the next rotate retires the old key', async () => {
-    const { server, keys } = await remote();
+    const { box, env, server, keys } = await remote();
     const record = rotation(await keys(['rotate', 'ci', '--to', 'file:key', '--json']));
     expect(record).toMatchObject({ oldRevoked: false, oldRevokeAt: later(7).toISOString(), verified: true });
     expect(server.keys).toHaveLength(2);
     const waiting = JSON.parse((await keys(['recover', '--list', '--json'])).stdout);
     expect(waiting).toMatchObject([{ outcome: 'waiting', kind: 'rotate', escrow: 'none' }]);
+    const shown = await keys(['show', record.old.id, '--json']);
+    expect(JSON.parse(shown.stdout)).toMatchObject({ superseded: true, retireAt: later(7).toISOString() });
+    const { stdout } = await box.keys(['list', '--no-color'], { env, now: later(1), terminal: 120 });
+    expect(stdout).toContain('superseded, ends in 6 days');
     expect((await keys(['recover', '--all', '--yes'], 6)).exit).toBe(0);
     expect(server.keys).toHaveLength(2);
 

@@ -45,7 +45,7 @@ export function dollars(value: number): string {
 }
 
 /** Expiring is yellow, ended is dim or red; the word itself always stands there, for those who see no colour. */
-export function status(key: Partial<Key>, { style }: Terminal): string {
+export function status(key: Partial<Key>, { style, now }: Terminal): string {
   if (key.status === undefined) return '';
   const colors: Record<Status, (text: string) => string> = {
     active: style.green,
@@ -56,7 +56,8 @@ export function status(key: Partial<Key>, { style }: Terminal): string {
     unknown: style.dim,
   };
   const text = colors[key.status](key.status);
-  return key.superseded && key.status !== 'revoked' ? `${text} ${style.dim('superseded')}` : text;
+  if (!key.superseded || key.status === 'revoked') return text;
+  return `${text} ${style.dim(`superseded${key.retireAt ? `, ends ${relativeTime(key.retireAt, now)}` : ''}`)}`;
 }
 
 /** Dim for a key that is gone. */

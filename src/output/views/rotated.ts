@@ -40,7 +40,7 @@ export function rotatedView(record: RotationRecord, terminal: Terminal): string 
   return `${key ? keyDetailView(key, terminal) : ''}${rotatedLine(record, terminal)}${shown}`;
 }
 
-/** `ci  9fK2… → Zp41…  the old key works until …` */
+/** `rotated  ci  9fK2… → Zp41…  old key ends in 7 days` */
 export function rotatedLine(record: RotationRecord, { style, now }: Terminal): string {
   const { old, new: key, error, pending } = record;
   const name = visible((key ?? old)?.name ?? '');
@@ -53,7 +53,7 @@ export function rotatedLine(record: RotationRecord, { style, now }: Terminal): s
 }
 
 function endOf({ oldRevoked, oldRevokeAt }: RotationRecord, now: Date): string {
-  if (oldRevoked) return 'the old key is revoked';
-  if (oldRevokeAt === null) return 'the old key works until nobody uses it any more';
-  return `the old key works until ${oldRevokeAt} (${relativeTime(oldRevokeAt, now)})`;
+  if (oldRevoked) return 'old key revoked';
+  if (oldRevokeAt === null) return 'old key ends when it is idle';
+  return `old key ends ${relativeTime(oldRevokeAt, now)}`;
 }
