@@ -34,7 +34,10 @@ export const revoke = defineCommand({
   async run(app, { operands, confirm, dryRun }) {
     const keys = await app.keys();
     const chosen = findKeys(keys, operands);
-    if (!dryRun) await makeSure(app, chosen, confirm);
+    if (!dryRun) {
+      await requireNoOwn(app, keys, chosen);
+      await makeSure(app, chosen, confirm);
+    }
     const records = dryRun ? chosen.map(plan) : await revokeAll(app, await app.backend(), chosen);
     if (dryRun) await app.note('dry run: nothing was revoked');
     else await noteStillLive(app, keys, chosen);
@@ -49,6 +52,13 @@ export const revoke = defineCommand({
     };
   },
 });
+
+/** Only an API has session tokens that may be among its keys. */
+async function requireNoOwn(app: App, keys: readonly Key[], targets: readonly Key[]): Promise<void> {
+  if (!(await app.connection())) return;
+  const { requireNotOwn } = await import('../credential.ts');
+  await requireNotOwn(app, { backend: await app.backend(), keys, targets });
+}
 
 function view(records: readonly Revoked[]) {
   return async (_: unknown, terminal: Terminal) =>

@@ -94,6 +94,10 @@ export const rotate = defineCommand({
     requireOverlap(provider, backend, input);
     const keys = await app.keys();
     const targets = chooseTargets(keys, input);
+    if ((await app.connection()) && !input.dryRun && !input.finish) {
+      const { requireNotOwn } = await import('../credential.ts');
+      await requireNotOwn(app, { backend, keys, targets });
+    }
     const { operands, all, finish } = input;
     if (operands.length === 1 && !all && !finish) {
       const [only] = targets;

@@ -121,6 +121,8 @@ export interface KeyBackend {
   /** Newest first, read as they are asked for: a million rows need no more memory than one. */
   logs(query: LogQuery): AsyncIterable<LogEntry>;
   usage(query: UsageQuery): Promise<UsageRow[]>;
+  /** The id of the key that a credential of our own is, as the API says; undefined where it is none of the keys. */
+  identify?(credential: Secret): Promise<string | undefined>;
   /** Whether a key works, without using it up. Only where the capabilities say `verify`. */
   verify(secret: Secret): Promise<Verdict>;
 }

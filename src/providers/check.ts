@@ -132,7 +132,13 @@ export const providerSchema = v.strictObject({
     }),
   ),
   verify: v.optional(
-    v.strictObject({ ...call, models: v.optional(path), auth: v.optional(auth), reading: v.optional(words) }),
+    v.strictObject({
+      ...call,
+      models: v.optional(path),
+      id: v.optional(path),
+      auth: v.optional(auth),
+      reading: v.optional(words),
+    }),
   ),
   logout: v.optional(v.strictObject(call)),
   key: v.strictObject({

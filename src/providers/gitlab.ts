@@ -45,7 +45,7 @@ export const gitlab: Provider = {
     secret: 'token',
   },
   revoke: { delete: '/projects/{option.project}/access_tokens/{id}' },
-  verify: { get: '/personal_access_tokens/self' },
+  verify: { get: '/personal_access_tokens/self', id: 'id' },
   key: {
     id: 'id',
     name: 'name',

@@ -214,6 +214,8 @@ export type Paging =
 export interface Verification extends Operation {
   /** Where the models are that the key may call. */
   models?: Path;
+  /** Where the id of the key is, among those of the list. */
+  id?: Path;
   /** How the key is sent, where that differs from the session token. */
   auth?: { header: string; scheme?: string };
   /** What a status means, where it is not 200 ok, 401 invalid, 402 budget, 403 forbidden, 429 rate-limited. */

@@ -19,7 +19,7 @@ import { capabilitiesOf } from './capabilities.ts';
 import type { Asked } from './issue.ts';
 import { readIssued } from './issue.ts';
 import { matchesLogQuery, pastOf } from './log-filter.ts';
-import type { Issuing, Operation, Provider } from './provider.ts';
+import type { Issuing, Operation, Provider, Verification } from './provider.ts';
 import { readKey } from './read-key.ts';
 import { readEntry, readSum } from './read-use.ts';
 import type { Part } from './select.ts';
@@ -32,6 +32,7 @@ export class RemoteBackend implements KeyBackend {
   readonly capabilities: Capabilities;
   readonly permissions: readonly string[] | undefined;
   readonly rotate?: (old: Key, renewal: Renewal) => Promise<{ key: Key; secret: Secret }>;
+  readonly identify?: (credential: Secret) => Promise<string | undefined>;
   readonly #provider: Provider;
   readonly #api: Api;
   readonly #now: () => Date;
@@ -43,6 +44,8 @@ export class RemoteBackend implements KeyBackend {
     this.#api = api;
     this.#now = now;
     const { rotate } = provider;
+    const { verify } = provider;
+    if (verify?.id !== undefined) this.identify = (credential) => this.#identify(verify, credential);
     if (rotate) this.rotate = (old, renewal) => this.#rotate(rotate, old, renewal);
   }
 
@@ -141,6 +144,13 @@ export class RemoteBackend implements KeyBackend {
     const { verify, auth } = this.#provider;
     if (!verify) throw new Error('verify is not among the capabilities');
     return readVerdict(verify, () => this.#api.sendAs(verify, verify.auth ?? auth, secret));
+  }
+
+  async #identify(verify: Verification, credential: Secret): Promise<string | undefined> {
+    const response = await this.#api.sendAs(verify, verify.auth ?? this.#provider.auth, credential);
+    if (response.status >= 300) return undefined;
+    const id = select(part(response.json()), verify.id ?? '')?.value;
+    return typeof id === 'string' || typeof id === 'number' ? String(id) : undefined;
   }
 
   #asked(operation: Issuing, name: string): Asked {

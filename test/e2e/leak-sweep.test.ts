@@ -1,11 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { catalog } from '../../src/commands/index.ts';
-import { withEscrow } from '../support/escrow.ts';
+import { withEscrow, withProfiles } from '../support/escrow.ts';
 import { lacks } from '../support/real-parts.ts';
 import type { RunOptions } from '../support/sandbox.ts';
 import { holdsSecret, program, Sandbox } from '../support/sandbox.ts';
@@ -237,7 +237,10 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     writeFileSync(join(box.cwd, 'token'), token, { mode: 0o600 });
     await run('list', 0, { env: { KEYS_TOKEN: '', KEYS_TOKEN_FILE: 'token' } });
     sweep.vendors.add('tokens', { stdout: token });
-    writeProfile(box, { provider: 'unreal', url: server.url, tokenCommand: ['tokens'] });
+    withProfiles(box, {
+      local: { provider: 'local', escrow: 'file' },
+      mine: { provider: 'unreal', url: server.url, tokenCommand: ['tokens'] },
+    });
     const none = { KEYS_TOKEN: '', KEYS_PROVIDER: '', KEYS_URL: '' };
     await run('list --profile mine', 0, { env: none });
     await run('create f --profile mine --to exec:deliver', 0, { env: none });
@@ -278,12 +281,6 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     expect(silent).toEqual([]);
   });
 });
-
-function writeProfile(box: Sandbox, profile: object): void {
-  mkdirSync(join(box.home, 'config'), { recursive: true });
-  const profiles = { local: { provider: 'local', escrow: 'file' }, mine: profile };
-  writeFileSync(join(box.home, 'config', 'config.json'), JSON.stringify({ profiles }));
-}
 
 /** The URL of a server that says back all that it is told, in its headers too, with a secret of its own. */
 async function parrot(status: number): Promise<string> {
