@@ -14,7 +14,9 @@ const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 // prompts and so on are each a file by themselves.
 const only = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
-  only('config-file|diagnosis|remote|connection|office|serving|operations|places|foreground|holders|credential'),
+  only(
+    'config-file|diagnosis|remote|connection|office|serving|operations|places|foreground|holders|credential',
+  ),
   `lifecycle/${only('recovery|match')}`,
   `output/${only('prompt|table|style')}`,
   'commands/(?:argv|parse|parser|index|define|read|global-flags)\\.ts$',

@@ -2,7 +2,7 @@ import type { App } from '../app.ts';
 import type { OpenOperation } from '../journal/journal.ts';
 import type { Key } from '../lifecycle/key.ts';
 import type { Operation } from '../lifecycle/operation.ts';
-import { retire } from '../lifecycle/rotation.ts';
+import { retire, spare } from '../lifecycle/retirement.ts';
 import type { Maker } from '../operations.ts';
 import type { Outcome } from '../output/views/operations.ts';
 import type { RecoverInput } from './recover.ts';
@@ -39,7 +39,9 @@ export async function completed({ app, operation, maker }: Recovery): Promise<Pa
 export async function revoke({ app, operation, maker }: Recovery, { id }: Pick<Key, 'id'>): Promise<End> {
   app.begin();
   await maker.issuer.revoke(id);
+  const { replaces } = operation.plan;
+  const reason = replaces && maker.backend && (await spare(maker.backend, replaces));
   await operation.end();
   await app.note(`revoked the ${maker.subject.noun} ${id}`);
-  return { outcome: 'revoked', id };
+  return { outcome: 'revoked', id, ...(reason && { reason }) };
 }

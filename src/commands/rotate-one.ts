@@ -122,7 +122,11 @@ async function rotate(
     old,
     spec: successor.spec,
     ...(input.expires !== undefined && { expires: input.expires }),
-    replaces: { id: old.id, grace, ...(untilIdle && { untilIdle }) },
+    replaces: {
+      ...{ id: old.id, grace },
+      ...(untilIdle && { untilIdle }),
+      ...(old.expiresAt !== undefined && { expiresAt: old.expiresAt }),
+    },
     sinks: destination.sinks,
     known: keys,
     nameless: !capabilities.reports.includes('name'),

@@ -4,7 +4,7 @@ import type { OpenOperation } from '../journal/journal.ts';
 import type { Key } from '../lifecycle/key.ts';
 import { isWaiting } from '../lifecycle/operation.ts';
 import type { KeyBackend, Sink } from '../lifecycle/ports.ts';
-import { endOf, retire } from '../lifecycle/rotation.ts';
+import { endOf, retire } from '../lifecycle/retirement.ts';
 import { idlenessOf, supersededOf, useOf } from '../lifecycle/succession.ts';
 import { absoluteTime } from '../output/relative-time.ts';
 import { visible } from '../output/sanitise.ts';

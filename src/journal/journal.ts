@@ -161,6 +161,7 @@ class JournalledOperation implements Operation {
   readonly #file: FileHandle;
   readonly #options: JournalOptions;
   readonly #release: () => Promise<void>;
+  #isLeft = false;
 
   constructor(
     options: JournalOptions,
@@ -220,6 +221,9 @@ class JournalledOperation implements Operation {
   }
 
   async leave(): Promise<void> {
+    // Whoever holds it next must not lose it to a second call.
+    if (this.#isLeft) return;
+    this.#isLeft = true;
     await this.#file.close().catch(() => {});
     await this.#release();
   }

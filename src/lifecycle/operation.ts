@@ -21,6 +21,8 @@ export interface Replaced {
   id: string;
   /** Milliseconds that it goes on working beside the new one. */
   grace: number;
+  /** When it would have ended without the rotation (RFC 3339); null: never; absent: not known. */
+  expiresAt?: string | null;
   /** It is not retired by the clock, but by somebody who sees that nobody uses it any more. */
   untilIdle?: true;
 }

@@ -79,6 +79,49 @@ describe.each(apis)('$provider, over HTTP', { timeout: slow }, ({ provider, path
   });
 });
 
+describe('a rotation by the API itself that does not arrive', { timeout: slow }, () => {
+  test.each(['90d', undefined])(
+    'gives the old key back the time that it had, with --expires %s',
+    async (expires) => {
+      const { box, env } = await served('authority', '/admin');
+      box.expectSecretIn('key');
+      await box.program(['create', 'ci', '--to', 'file:key', ...(expires ? ['--expires', expires] : [])], {
+        env,
+      });
+      const shown = async () => JSON.parse((await box.program(['show', 'ci', '--json'], { env })).stdout);
+      const before = await shown();
+      const run = await box.program(['rotate', 'ci', '--grace', '0', '--to', 'exec:false'], { env });
+      expect(run.exit).toBe(1);
+      expect(run.stderr).toContain(`the old key ${before.id} works as before`);
+      const after = await shown();
+      const seconds = (time: string | null) => time && Math.floor(Date.parse(time) / 1000);
+      expect([after.id, after.status, seconds(after.expiresAt)]).toEqual([
+        before.id,
+        'active',
+        seconds(before.expiresAt),
+      ]);
+      const again = await box.program(['rotate', 'ci', '--grace', '0', '--to', 'file:key', '--json'], {
+        env,
+      });
+      expect(again.exit, again.stderr).toBe(0);
+      expect(JSON.parse(again.stdout)).toMatchObject({ changed: true, oldRevoked: true });
+    },
+  );
+
+  test('--when-idle sets no end by the clock', async () => {
+    const { box, env } = await served('authority', '/admin');
+    box.expectSecretIn('key');
+    await box.program(['create', 'ci', '--to', 'file:key'], { env });
+    const run = await box.program(['rotate', 'ci', '--when-idle', '1d', '--to', 'file:key', '--json'], {
+      env,
+    });
+    const { oldId, oldRevokeAt } = JSON.parse(run.stdout) as { oldId: string; oldRevokeAt: null };
+    expect(oldRevokeAt).toBeNull();
+    const shown = await box.program(['show', oldId, '--json'], { env });
+    expect(JSON.parse(shown.stdout)).toMatchObject({ expiresAt: null, superseded: true, retireAt: null });
+  });
+});
+
 test('two rotations of one key at once: the second is refused, and nothing was made for it', async () => {
   const box = new Sandbox();
   box.expectSecretIn('key');

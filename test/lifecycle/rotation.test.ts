@@ -3,7 +3,8 @@ import { KeysError } from '../../src/errors.ts';
 import type { Key } from '../../src/lifecycle/key.ts';
 import type { Operation } from '../../src/lifecycle/operation.ts';
 import type { Capabilities, KeyBackend, Sink } from '../../src/lifecycle/ports.ts';
-import { retire, rotateKey } from '../../src/lifecycle/rotation.ts';
+import { retire } from '../../src/lifecycle/retirement.ts';
+import { rotateKey } from '../../src/lifecycle/rotation.ts';
 import { Secret } from '../../src/secret.ts';
 import { spec } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';
@@ -50,16 +51,22 @@ interface Options {
   backend?: KeyBackend;
   verifies?: boolean;
   sinks?: readonly Sink[];
+  expiresAt?: string | null;
 }
 
 function rotation(
   world: FakeWorld,
-  { grace = 0, untilIdle, escrow = true, backend, verifies = true, sinks }: Options = {},
+  { grace = 0, untilIdle, escrow = true, backend, verifies = true, sinks, expiresAt }: Options = {},
 ) {
   return rotateKey(backend ?? backendOf(world), {
     old,
     spec: spec({ name: 'ci' }),
-    replaces: { id: old.id, grace, ...(untilIdle && { untilIdle }) },
+    replaces: {
+      id: old.id,
+      grace,
+      ...(untilIdle && { untilIdle }),
+      ...(expiresAt !== undefined && { expiresAt }),
+    },
     sinks: sinks ?? [world.sink('file:a', true), world.sink('exec:b')],
     known: [old],
     journal: world.journal({ escrow }),
@@ -223,8 +230,28 @@ describe("the API's own rotation", () => {
   test('leaves the old key the time that the new one takes to arrive, and then it is revoked', async () => {
     const world = new FakeWorld();
     await rotation(world, { backend: renewing(world, 'new00001', 'server') });
-    expect(world.steps).toContain('rotate 3600');
+    expect(world.steps).toContain('rotate 86400');
     expect(world.steps.slice(-2)).toEqual(['revoke old00001', 'end']);
+  });
+
+  test('whose new key cannot be delivered leaves the old one the time that it had', async () => {
+    const world = new FakeWorld({ [`deliver file:a ${fakeSecret}`]: fault });
+    const backend = renewing(world, 'new00001', 'server');
+    const failure = await failureIn(rotation(world, { backend, escrow: false, expiresAt: null }));
+    expect(failure).toMatchObject({ code: 'delivery_failed' });
+    expect(failure.message).toContain('the old key old00001 works as before');
+    expect(world.steps.slice(-1)).toEqual(['update old00001 undefined']);
+  });
+
+  test('whose new key waits in escrow says until when the old one works', async () => {
+    const world = new FakeWorld({ [`deliver file:a ${fakeSecret}`]: fault });
+    const ending = { ...old, expiresAt: '2026-11-22T12:00:00Z' };
+    const backend = { ...renewing(world, 'new00001', 'server'), get: async () => ending };
+    const failure = await failureIn(rotation(world, { backend, expiresAt: null }));
+    expect(failure).toMatchObject({
+      code: 'in_escrow',
+      message: expect.stringContaining('works until 2026-11-22T12:00:00Z'),
+    });
   });
 
   test('a new secret in the same key: there is nothing to revoke', async () => {
