@@ -1,30 +1,43 @@
 import type { App } from './app.ts';
+import type { KeysError } from './errors.ts';
 import { shellWord, usageError } from './errors.ts';
 import { holdersOf } from './holders.ts';
 import type { Key } from './lifecycle/key.ts';
 import type { KeyBackend } from './lifecycle/ports.ts';
 import { tokenOf } from './remote.ts';
+import type { TokenSource } from './tokens/sources.ts';
+
+/** The key that is itself the session token of a profile, and where that token comes from. */
+export interface Credential {
+  key: Key;
+  source: TokenSource;
+  profile: string;
+}
 
 /**
- * Refuses to end the key that is itself the session token of this profile (exit 2): at some APIs the tokens that manage
- * keys are among the keys, and whoever ends theirs is locked out.
+ * At some APIs the tokens that manage keys are among the keys: that of this profile, if it is. By what the list shows,
+ * which is compared here, or as the API itself says. Undefined for the embedded authority.
  */
-export async function requireNotOwn(
+export async function ownCredential(
   app: App,
-  { backend, keys, targets }: { backend: KeyBackend; keys: readonly Key[]; targets: readonly Key[] },
-): Promise<void> {
+  backend: KeyBackend,
+  keys: readonly Key[],
+): Promise<Credential | undefined> {
   const connection = await app.connection();
-  const token = connection && (await tokenOf(app, connection))?.token;
-  if (!token) return;
-  const [holder, ...others] = await holdersOf(backend, keys, token);
-  const id = (await backend.identify?.(token)) ?? (others.length === 0 ? holder?.id : undefined);
-  const own = targets.find((key) => key.id === id);
-  if (!own) return;
-  const { name } = own;
-  throw usageError(
-    `the key ${name} (${own.id}) is the session token that keys itself uses here: ending it would lock you out`,
+  const found = connection && (await tokenOf(app, connection));
+  if (!found) return undefined;
+  const [holder, ...others] = await holdersOf(backend, keys, found.token);
+  const id = (await backend.identify?.(found.token)) ?? (others.length === 0 ? holder?.id : undefined);
+  const key = keys.find((one) => one.id === id);
+  return key && { key, source: found.source, profile: connection.profile.name };
+}
+
+/** Whoever ends the token that keys itself uses is locked out (2). */
+export function lockOut({ key: { id, name }, profile }: Credential): KeysError {
+  return usageError(
+    `the key ${name} (${id}) is the session token that keys itself uses here: ending it would lock you out`,
     `make another one: keys create ${shellWord(name)} --to keychain:${shellWord(name)}`,
-    `log in with it: keys login --with-token --profile ${connection.profile.name}`,
-    `then end the old one: keys revoke ${shellWord(own.id)} --yes`,
+    `log in with it: keys login --with-token --profile ${profile}`,
+    `then end the old one: keys revoke ${shellWord(id)} --yes`,
   );
 }

@@ -1,5 +1,29 @@
 import type { App } from './app.ts';
-import type { SinkContext } from './delivery/open-sinks.ts';
+import type { SessionPlace, SinkContext } from './delivery/open-sinks.ts';
+import { usageError } from './errors.ts';
+import { removeStaleCopies } from './files/private-file.ts';
+
+/** Where `keys login` keeps the token of a profile; what the environment says of tokens does not count there. */
+async function sessionOf(app: App, profile: string): Promise<SessionPlace> {
+  const connection = await app.elsewhere({ profile }).connection();
+  if (!connection?.profile.store) {
+    throw usageError(
+      `nobody has logged in to the profile ${profile}: there is no session token to replace`,
+      'keys profile list',
+    );
+  }
+  const [{ ownerOf }, { openStore }] = await Promise.all([
+    import('./remote.ts'),
+    import('./tokens/store.ts'),
+  ]);
+  const owner = ownerOf(connection);
+  const store = openStore(connection.profile.store, app.tokenContext);
+  return {
+    read: () => store.read(owner),
+    write: (token) => store.write(owner, token),
+    tidy: () => removeStaleCopies(app.paths.tokens),
+  };
+}
 
 /** What sinks need of the world; `cwd` is what relative paths mean. */
 export function sinkContextOf(app: App, allowInGit: boolean, cwd = app.io.cwd): SinkContext {
@@ -14,6 +38,7 @@ export function sinkContextOf(app: App, allowInGit: boolean, cwd = app.io.cwd): 
       const { openKeychain, keychainLimit } = await import('./tokens/keychain.ts');
       return openKeychain({ env, holds: 'secrets', ...(limited && { limit: keychainLimit }) });
     },
+    session: (profile) => sessionOf(app, profile),
     note: (text) => app.note(text),
     platform: process.platform,
   };

@@ -145,6 +145,7 @@ test('a secret is revealed only where it is handed over', () => {
     'src/delivery/exec-sink.ts 1',
     'src/delivery/file-sink.ts 2',
     'src/delivery/keychain-sink.ts 2',
+    'src/delivery/login-sink.ts 2',
     'src/delivery/mask.ts 1',
     'src/delivery/preset-sink.ts 2',
     'src/delivery/stdout-sink.ts 2',

@@ -56,8 +56,9 @@ export const revoke = defineCommand({
 /** Only an API has session tokens that may be among its keys. */
 async function requireNoOwn(app: App, keys: readonly Key[], targets: readonly Key[]): Promise<void> {
   if (!(await app.connection())) return;
-  const { requireNotOwn } = await import('../credential.ts');
-  await requireNotOwn(app, { backend: await app.backend(), keys, targets });
+  const { lockOut, ownCredential } = await import('../credential.ts');
+  const own = await ownCredential(app, await app.backend(), keys);
+  if (own && targets.some(({ id }) => id === own.key.id)) throw lockOut(own);
 }
 
 function view(records: readonly Revoked[]) {

@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import type { Destination } from '../delivery/destinations.ts';
 import { maskInCiLog } from '../delivery/mask.ts';
-import { shellWord, usageError } from '../errors.ts';
+import { KeysError, shellWord, usageError } from '../errors.ts';
 import type { Key } from '../lifecycle/key.ts';
 import { isActive } from '../lifecycle/key.ts';
 import type { KeyBackend } from '../lifecycle/ports.ts';
@@ -134,6 +134,9 @@ async function rotate(
     onSecret: (secret) => maskInCiLog(app.io, secret),
     verifies,
     now: () => app.now,
+    warn: (text) => app.warn(text),
+  }).catch((error: unknown) => {
+    throw withObstacles(error, keys, old);
   });
   const { key, delivered, ...retirement } = rotated;
   await sayProof(app, old, rotated);
@@ -147,6 +150,17 @@ async function rotate(
     ...retirement,
     ...(differs && { expiresAtRequested: asked }),
   };
+}
+
+/** Where the account is full, the older keys of the name that stand in the way: none is ended to make room. */
+function withObstacles(error: unknown, keys: readonly Key[], { name }: Key): unknown {
+  if (!(error instanceof KeysError) || error.failure.code !== 'key_limit') return error;
+  const older = keys.filter((key) => key.name === name && key.superseded && isActive(key));
+  if (older.length === 0) return error;
+  const hints = older.map(
+    ({ id }) => `an older key of the name stands in the way: keys revoke ${shellWord(id)} --yes`,
+  );
+  return new KeysError({ ...error.failure, hints: [...hints, 'keys list'], cause: error });
 }
 
 /** The API's own rotation carries everything over by itself. */

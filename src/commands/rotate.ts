@@ -1,9 +1,12 @@
-import { usageError } from '../errors.ts';
+import type { App } from '../app.ts';
+import type { Credential } from '../credential.ts';
+import { shellWord, usageError } from '../errors.ts';
 import { findKeys } from '../lifecycle/find.ts';
 import type { Key } from '../lifecycle/key.ts';
 import { isActive } from '../lifecycle/key.ts';
 import type { KeyBackend } from '../lifecycle/ports.ts';
 import type { Result } from '../output/present.ts';
+import { visible } from '../output/sanitise.ts';
 import type { RotationRecord } from '../output/views/rotated.ts';
 import { parseDuration, parseExpiry, parsePositiveDuration } from '../time.ts';
 import type { Input } from './define.ts';
@@ -94,18 +97,16 @@ export const rotate = defineCommand({
     requireOverlap(provider, backend, input);
     const keys = await app.keys();
     const targets = chooseTargets(keys, input);
-    if ((await app.connection()) && !input.dryRun && !input.finish) {
-      const { requireNotOwn } = await import('../credential.ts');
-      await requireNotOwn(app, { backend, keys, targets });
-    }
     const { operands, all, finish } = input;
     if (operands.length === 1 && !all && !finish) {
       const [only] = targets;
       if (!only) throw new Error('findKeys gives back a key');
-      return single(await rotateOne(app, { backend, keys, old: only, input, isOne: true }));
+      const own = await withOwnLogin(app, { backend, keys, old: only, input });
+      return single(await rotateOne(app, { backend, keys, old: only, input: own, isOne: true }));
     }
+    const others = await withoutOwn(app, { backend, keys, targets, input });
     const work = (old: Key) => rotateOne(app, { backend, keys, old, input, isOne: false });
-    return rotateSeveral(app, targets, work, input.concurrency);
+    return rotateSeveral(app, others, work, input.concurrency);
   },
 });
 
@@ -137,6 +138,48 @@ function chooseTargets(keys: readonly Key[], { operands, finish }: RotateInput):
   const superseded = new Set(keys.filter((key) => key.superseded && isActive(key)).map(({ name }) => name));
   const newest = keys.filter((key) => isActive(key) && !key.superseded);
   return finish ? newest.filter(({ name }) => superseded.has(name)) : newest;
+}
+
+interface Account {
+  backend: KeyBackend;
+  keys: readonly Key[];
+  input: RotateInput;
+}
+
+/** A key that is our own session token goes to where that is kept, too; where that is not ours to write, it is refused. */
+async function withOwnLogin(
+  app: App,
+  { backend, keys, old, input }: Account & { old: Key },
+): Promise<RotateInput> {
+  const own = await ownAmong(app, { backend, keys, input });
+  if (own?.key.id !== old.id) return input;
+  const { lockOut } = await import('../credential.ts');
+  if (own.source !== 'keychain' && own.source !== 'file') throw lockOut(own);
+  const { profile } = own;
+  await app.note(
+    `${visible(old.name)} is the session token of the profile ${profile}: the new one is stored there, too`,
+  );
+  return { ...input, to: [...input.to, { kind: 'login', text: `login:${profile}`, profile }] };
+}
+
+/** Of many keys, our own session token is left out: whoever wants a new one says so. */
+async function withoutOwn(
+  app: App,
+  { backend, keys, targets, input }: Account & { targets: readonly Key[] },
+): Promise<Key[]> {
+  const own = await ownAmong(app, { backend, keys, input });
+  if (own && targets.some(({ id }) => id === own.key.id)) {
+    await app.warn(
+      `${visible(own.key.name)} is the session token that keys itself uses: keys rotate ${shellWord(own.key.id)}`,
+    );
+  }
+  return targets.filter(({ id }) => id !== own?.key.id);
+}
+
+/** Only an API has session tokens that may be among its keys. */
+async function ownAmong(app: App, { backend, keys, input }: Account): Promise<Credential | undefined> {
+  if (input.dryRun || input.finish || !(await app.connection())) return undefined;
+  return (await import('../credential.ts')).ownCredential(app, backend, keys);
 }
 
 function single(record: RotationRecord | undefined): Result {

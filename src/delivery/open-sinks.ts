@@ -1,5 +1,6 @@
 import type { Environment } from '../env.ts';
 import type { Sink } from '../lifecycle/ports.ts';
+import type { Secret } from '../secret.ts';
 import type { SinkSpec } from './sink-spec.ts';
 
 /** What sinks need of the world. */
@@ -12,6 +13,8 @@ export interface SinkContext {
   /** A secret may be written into a git work tree that does not ignore it. */
   allowInGit: boolean;
   keychain: () => Promise<SinkKeychain>;
+  /** The place of a profile's session token. Throws `KeysError` where it has none. */
+  session: (profile: string) => Promise<SessionPlace>;
   note: (text: string) => Promise<void>;
   platform: NodeJS.Platform;
 }
@@ -23,6 +26,14 @@ export interface SinkKeychain {
   write(account: string, value: string): Promise<void>;
   remove(account: string): Promise<boolean>;
   probe(): Promise<void>;
+}
+
+export interface SessionPlace {
+  /** Reads back what was written. */
+  write(token: Secret): Promise<void>;
+  read(): Promise<Secret | undefined>;
+  /** Removes what a process left that was killed while it wrote. */
+  tidy(): Promise<void>;
 }
 
 export type PlaceSpec = Exclude<SinkSpec, { kind: 'stdout' }>;
@@ -43,6 +54,8 @@ async function openSink(spec: PlaceSpec, context: SinkContext): Promise<Sink> {
       return (await import('./keychain-sink.ts')).keychainSink(text, spec.account, context);
     case 'clipboard':
       return (await import('./clipboard-sink.ts')).clipboardSink(text, context);
+    case 'login':
+      return (await import('./login-sink.ts')).loginSink(text, spec.profile, context);
     case 'exec':
       return (await import('./exec-sink.ts')).execSink(text, spec.command, context);
     case 'preset':

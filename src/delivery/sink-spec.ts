@@ -10,6 +10,8 @@ export type SinkSpec =
   | { kind: 'env'; text: string; path: string; variable: string }
   | { kind: 'keychain'; text: string; account: string }
   | { kind: 'clipboard'; text: string }
+  /** The session token of a profile. */
+  | { kind: 'login'; text: string; profile: string }
   /** A program and its arguments; `{name}` and `{id}` are still to be filled in. */
   | { kind: 'exec'; text: string; command: readonly string[] }
   | { kind: 'preset'; text: string; preset: PresetName; parts: readonly string[] };
@@ -20,6 +22,7 @@ export const sinkKinds: Readonly<Record<string, string>> = {
   'file:PATH': 'a file with the value as its only content, mode 0600, replaced as a whole',
   'env:PATH#NAME': 'one variable of a dotenv file, mode 0600; every other byte stays as it is',
   'keychain:NAME': 'the keychain of the system; --from keychain:NAME reads it again',
+  'login:PROFILE': 'the session token of a profile, where keys login keeps it',
   clipboard: 'the clipboard, cleared after 45 s if it still holds the value then',
   'exec:COMMAND…': 'a program, run without a shell, with the value on stdin; {name} and {id} are filled in',
   ...Object.fromEntries(Object.entries(presets).map(([kind, { form, help }]) => [`${kind}:${form}`, help])),
@@ -46,6 +49,11 @@ const parsers: Readonly<Record<string, (text: string, rest: string) => SinkSpec>
     kind: 'keychain',
     text,
     account: nonEmpty(text, account, 'names nothing: write keychain:NAME'),
+  }),
+  login: (text, profile) => ({
+    kind: 'login',
+    text,
+    profile: nonEmpty(text, profile, 'names no profile: write login:PROFILE'),
   }),
   exec: (text, rest) => {
     const command = splitCommand(rest);

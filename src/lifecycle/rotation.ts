@@ -18,6 +18,7 @@ export interface Rotation extends Omit<Issuing, 'subject'> {
   /** Whether the new key is shown to work before anybody gets it. */
   verifies: boolean;
   now: () => Date;
+  warn: (text: string) => Promise<void>;
 }
 
 export interface Rotated extends Issued, Retirement {
@@ -49,6 +50,11 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
     ...(nameless && { nameless }),
     replaces,
   });
+  if (backend.capabilities.overlap === 'none' && operation.escrow === undefined) {
+    await rotation.warn(
+      'there is no escrow: if the new key cannot be delivered, no key is left (keys doctor)',
+    );
+  }
   const approve = (secret: Secret) => requireWorking(backend, secret);
   // Asking counts as a use of the key: where its end waits for that to stop, it is not asked.
   const before = verifies && !replaces.untilIdle ? await workingValueIn(sinks, backend) : undefined;

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
 import { withProfiles } from '../support/escrow.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
@@ -47,4 +48,45 @@ test.each(commands)('%s: GitLab says itself which token is the one in use', asyn
   expect(run.exit, run.stderr).toBe(2);
   expect(run.stderr).toContain('would lock you out');
   expect(server.received.every(({ method }) => method === 'GET')).toBe(true);
+});
+
+describe('rotating the token that is stored', () => {
+  const old = 'npm_EXAmple0123456789wxyz';
+  const fresh = 'npm_NEWtoken0123456789abcdEXAMPLE';
+  const listed = (key: string, token: string, created: string) => ({ key, name: 'ci', token, created });
+  const before = listed('k1', 'npm_EXA...wxyz', '2026-11-01T00:00:00Z');
+  const after = listed('k2', 'npm_NEW...MPLE', '2026-11-20T00:00:00Z');
+
+  async function loggedIn() {
+    const [box, server] = [new Sandbox(), await FaultServer.start()];
+    const list = (...objects: object[]) => json(200, { objects, total: objects.length, urls: {} });
+    server.on('GET /-/npm/v1/tokens', list(before), list(before));
+    const login = ['login', '--provider', 'npm', '--url', server.origin, '--with-token', '--store', 'file'];
+    expect((await box.keys(login, { stdin: old })).exit).toBe(0);
+    server
+      .on('POST /-/npm/v1/tokens', json(200, { ...after, token: fresh }))
+      .on('GET /-/whoami', json(200, { username: 'ada' }), json(200, { username: 'ada' }), json(401, {}));
+    return { box, server, list };
+  }
+
+  test('stores the new one where the old one was, and then revokes the old one', async () => {
+    const { box, server, list } = await loggedIn();
+    server
+      .on('GET /-/npm/v1/tokens', list(before), list(after, before), list(after))
+      .on('DELETE /-/npm/v1/tokens/token/k1', json(204, {}));
+    const env = { KEYS_PASSWORD: 'password-EXAMPLE' };
+    const run = await box.keys(['rotate', 'ci', '--grace', '0', '--json'], { env });
+    expect(run.exit, run.stderr).toBe(0);
+    expect(run.stderr).toContain(
+      'ci is the session token of the profile npm: the new one is stored there, too',
+    );
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      ...{ newId: 'k2', oldRevoked: true },
+      delivered: [{ sink: 'login:npm', verified: true }],
+    });
+    expect(JSON.stringify(JSON.parse(box.read(join(box.home, 'data', 'tokens.json'))))).toContain(fresh);
+    server.on('GET /-/npm/v1/tokens', list(after));
+    expect((await box.keys(['list', '--json'])).exit).toBe(0);
+    expect(server.received.at(-1)?.headers.authorization).toBe(`Bearer ${fresh}`);
+  });
 });

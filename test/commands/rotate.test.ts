@@ -372,6 +372,26 @@ describe('on an API without expiries, to the letter of Unreal AI', () => {
     expect(server.keys).toHaveLength(1);
   });
 
+  test('where the account is full, the error names the older key that stands in the way, and nothing is ended', async () => {
+    const [box, server] = [new Sandbox(), await FaultServer.start()];
+    const made = (hash: string, created: number) => ({ name: 'ci', hash, created });
+    const soon = Math.floor(start.getTime() / 1000);
+    const keys = [made('first', soon - 7200), made('second', soon - 3600)];
+    const full = { error: { message: 'no more keys', code: 'KEY_LIMIT_REACHED' } };
+    server
+      .on('GET /v1/keys', json(200, { keys }))
+      .on('GET /v1/keys/second', json(200, keys[1]))
+      .on('POST /v1/keys', json(403, full));
+    const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+    const run = await box.keys(['rotate', 'ci', '--to', 'file:key', '--json'], { env, now: start });
+    expect(run.exit).toBe(6);
+    expect(errorOf(run)).toMatchObject({
+      code: 'key_limit',
+      hint: expect.stringContaining('keys revoke first --yes'),
+    });
+    expect(server.received.some(({ method }) => method === 'DELETE')).toBe(false);
+  });
+
   test('without evidence the old key is left alone: exit 5, pending, and what to do', async () => {
     const box = new Sandbox();
     const server = await FaultServer.start();
@@ -438,6 +458,7 @@ describe('an API with room for one key', () => {
       now: start,
     });
     expect(rotation(run)).toMatchObject({ oldId: 'k1', newId: 'k2', oldRevoked: true });
+    expect(run.stderr).toContain('there is no escrow');
     expect(box.read('key')).toBe('sk_live_newkey12345EXAMPLE');
   });
 });

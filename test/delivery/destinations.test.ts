@@ -49,7 +49,7 @@ describe('a sink', () => {
     );
     const kinds = examples.map((kind) => parseSink(kind).kind);
     expect(new Set(kinds)).toEqual(
-      new Set(['stdout', 'file', 'env', 'keychain', 'clipboard', 'exec', 'preset']),
+      new Set(['stdout', 'file', 'env', 'keychain', 'login', 'clipboard', 'exec', 'preset']),
     );
   });
 });

@@ -153,6 +153,7 @@ const failures: Record<string, Failures> = {
     deliver: folderGone('env:sub/.env#KEY_0', 'sub/.env'),
     full: diskFull('env:sub/.env#KEY_0', 'sub/.env'),
   },
+  'login:': { check: () => ({ place: { to: () => ['login:nobody'], holds: () => [] } }) },
   'exec:': { check: noPrograms, deliver: refuses('deliver', /./) },
   clipboard: { check: noPrograms, deliver: refuses('xclip', /^(?!.*-out)/) },
   'github:': { check: noPrograms, deliver: refuses('gh', /secret set/) },

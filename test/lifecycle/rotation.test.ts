@@ -73,6 +73,7 @@ function rotation(
     onSecret: async () => world.take('mask'),
     verifies,
     now: () => now,
+    warn: async (text) => world.take(`warn ${text}`),
   });
 }
 

@@ -9,6 +9,9 @@ export function sinkContext(cwd: string, options: Partial<SinkContext> = {}): Si
     timeout: 10_000,
     allowInGit: false,
     keychain: async () => memoryKeychain(),
+    session: async () => {
+      throw new Error('there are no sessions here');
+    },
     note: async () => {},
     platform: process.platform,
     ...options,

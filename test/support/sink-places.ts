@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { refusedKeys } from './embedded-authority.ts';
-import { withEscrow } from './escrow.ts';
+import { withProfiles } from './escrow.ts';
 import type { Keyring } from './keyring.ts';
 import { Sandbox } from './sandbox.ts';
 import { StandIns } from './stand-in.ts';
@@ -42,11 +42,19 @@ const inFiles: Place['holds'] = ({ box }) => [
     .join('\n'),
 ];
 
+function textOf(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
+
 /** All that need no keychain. */
 export const places: Readonly<Record<string, Place>> = {
   'file:': { to: (n) => [`file:key-${n}`], holds: inFiles },
   'env:': { to: (n) => [`env:.env#KEY_${n}`], holds: inFiles },
   'exec:': { to: () => ['exec:deliver {name}'], holds: toVendors },
+  'login:': {
+    to: (n) => [`login:mine-${n}`],
+    holds: ({ box }) => [textOf(join(box.home, 'data', 'tokens.json'))],
+  },
   clipboard: { to: () => ['clipboard'], holds: toVendors },
   'github:': { to: (n) => [`github:acme/app#KEY_${n}`], holds: toVendors },
   'gitlab:': { to: (n) => [`gitlab:acme/app#KEY_${n}`], holds: toVendors },
@@ -100,7 +108,13 @@ export type EscrowOf = 'none' | 'file' | Keyring;
 
 /** A sandbox with the programs of all sinks, for so many keys. */
 export function makeWorld(count: number, escrow: EscrowOf, stdout: () => string): World {
-  const box = escrow === 'file' ? withEscrow(new Sandbox()) : new Sandbox();
+  const box = new Sandbox();
+  const local = { provider: 'local', ...(escrow === 'file' && { escrow }) };
+  if (escrow === 'file') box.expectEscrow();
+  // Whose session tokens are kept in a file.
+  const mine = { provider: 'unreal', url: 'https://keys.example.com', store: 'file' };
+  const owners = Array.from({ length: count }, (_, n) => [`mine-${n}`, mine] as const);
+  withProfiles(box, { local, ...Object.fromEntries(owners) });
   box.expectSecretIn('.env');
   for (let n = 0; n < count; n += 1) box.expectSecretIn(`key-${n}`);
   const keyring = typeof escrow === 'object' ? escrow : undefined;

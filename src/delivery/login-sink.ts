@@ -1,0 +1,14 @@
+import type { Sink } from '../lifecycle/ports.ts';
+import type { SinkContext } from './open-sinks.ts';
+
+/** `login:PROFILE`: the session token of a profile, for a key that is one itself. */
+export function loginSink(name: string, profile: string, { session }: SinkContext): Sink {
+  return {
+    name,
+    check: async () => void (await (await session(profile)).read()),
+    deliver: async ({ secret }) => (await session(profile)).write(secret),
+    readBack: async (secret) => (await (await session(profile)).read())?.reveal() === secret.reveal(),
+    read: async () => (await session(profile)).read().catch(() => undefined),
+    tidy: async () => (await session(profile).catch(() => undefined))?.tidy(),
+  };
+}
