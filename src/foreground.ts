@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -31,11 +32,13 @@ export async function runInForeground(
   let stopListening = () => {};
   try {
     return await new Promise<number>((done, fail) => {
-      const child = spawn(program, args, { cwd, env: all, stdio: 'inherit' });
-      stopListening = onSignals((signal) => void child.kill(signal));
+      // From before the program is there: who has seen it start may send a signal at once.
+      let child: ChildProcess | undefined;
+      stopListening = onSignals((signal) => void child?.kill(signal));
+      child = spawn(program, args, { cwd, env: all, stdio: 'inherit' });
       child.on('error', (error) => {
         // Also told of a signal that it may not be sent, as one who runs `sudo`: that is for it alone to mend.
-        if (child.pid === undefined) fail(error);
+        if (child?.pid === undefined) fail(error);
       });
       child.on('exit', (code, signal) => done(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
     });
