@@ -17,8 +17,8 @@ import { after, before } from '../time.ts';
 import { echoExpiry, isSameExpiry } from './expiry-echo.ts';
 import type { RotateInput } from './rotate.ts';
 import type { Printing } from './rotate-record.ts';
-import { chooseDestination, graceOf, unchanged } from './rotate-record.ts';
-import { resume, settle } from './rotate-retire.ts';
+import { chooseDestination, graceOf, unchanged, unrotated } from './rotate-record.ts';
+import { resume, settle, unfinished } from './rotate-retire.ts';
 
 /** One name that is to be rotated. */
 export interface Job {
@@ -53,7 +53,9 @@ export async function rotateOne(app: App, job: Job): Promise<RotationRecord | un
     if (resumed.rotated) return { ...unchanged(current), ...resumed.rotated, ...found };
     if (!destination || !(await isDue(app, current, job))) return { ...unchanged(current), ...found };
     const record = await rotate(app, { ...job, keys, old: current }, destination, printed);
-    return record && { ...record, ...found };
+    if (record) return { ...record, ...found };
+    if (settled.pending !== undefined) throw unfinished(settled.pending, []);
+    return undefined;
   } finally {
     await release();
   }
@@ -223,11 +225,7 @@ async function dryRun(app: App, job: Job): Promise<RotationRecord> {
   await sayLost(app, successor);
   const grace = graceOf(input, app.now);
   return {
-    ...unchanged(old),
-    old,
-    new: null,
-    oldId: old.id,
-    newId: null,
+    ...unrotated(old),
     oldRevokeAt: new Date(app.now.getTime() + grace).toISOString(),
     dryRun: true,
   };

@@ -27,6 +27,11 @@ export function unchanged(current: Key): RotationRecord {
   };
 }
 
+/** The record of a key that no other one has taken the place of. */
+export function unrotated(old: Key): RotationRecord {
+  return { ...unchanged(old), old, new: null, oldId: old.id, newId: null };
+}
+
 /** The fields of a plain line. */
 export const rotationColumns = ['name', 'oldId', 'newId', 'oldRevoked', 'oldRevokeAt', 'verified'] as const;
 

@@ -2,6 +2,7 @@ import type { App } from '../app.ts';
 import { KeysError, shellWord } from '../errors.ts';
 import type { OpenOperation } from '../journal/journal.ts';
 import type { Key } from '../lifecycle/key.ts';
+import { isActive } from '../lifecycle/key.ts';
 import { isWaiting } from '../lifecycle/operation.ts';
 import type { KeyBackend, Sink } from '../lifecycle/ports.ts';
 import { endOf, retire } from '../lifecycle/retirement.ts';
@@ -110,7 +111,7 @@ export async function settle(
   const known = new Set((await rotationsOf(app, old.name)).map(({ header }) => header.plan.replaces?.id));
   const grace = graceOf(input, app.now);
   const left = supersededOf(keys, old.name, grace).filter(({ key }) => !known.has(key.id));
-  const [current] = keys.filter((key) => key.name === old.name);
+  const current = keys.find((key) => key.name === old.name && isActive(key));
   const retired: string[] = [];
   const pending = (key: Key, why: string): Settled => ({ retired, pending: pendingText(key, why) });
   for (const { key, due, ends } of left) {
@@ -166,7 +167,7 @@ function pendingText({ id, createdAt }: Key, why: string): string {
 }
 
 /** For what stands in the way and is for somebody else to decide. */
-function unfinished(message: string, hints: readonly string[], operation?: string): KeysError {
+export function unfinished(message: string, hints: readonly string[], operation?: string): KeysError {
   return new KeysError({
     exit: 'unfinished',
     code: 'rotation_unfinished',

@@ -6,7 +6,7 @@ import type { Result } from '../output/present.ts';
 import type { Progress } from '../output/progress.ts';
 import type { Terminal } from '../output/style.ts';
 import type { RotationRecord } from '../output/views/rotated.ts';
-import { rotationColumns, unchanged } from './rotate-record.ts';
+import { rotationColumns, unrotated } from './rotate-record.ts';
 
 const usualConcurrency = 4;
 
@@ -154,11 +154,7 @@ function summaryOf(records: readonly RotationRecord[], notBegun: number): string
 
 function failed(old: Key, { failure: { code, message, operation } }: KeysError): RotationRecord {
   return {
-    ...unchanged(old),
-    old,
-    new: null,
-    oldId: old.id,
-    newId: null,
+    ...unrotated(old),
     ...(operation && { operation }),
     error: { code, message },
   };

@@ -412,6 +412,20 @@ describe('on an API without expiries, to the letter of Unreal AI', () => {
   });
 });
 
+test('a newer key that is revoked is not the one in use', async () => {
+  const box = await boxWithKey();
+  box.expectSecretIn('other');
+  await box.keys(['create', 'ci', '--to', 'file:key'], { now: later(1) });
+  await box.keys(['create', 'ci', '--to', 'file:other'], { now: later(2) });
+  const [third, second, first] = await listed(box, { now: later(2) });
+  await box.keys(['revoke', third?.id ?? '', '--yes'], { now: later(2) });
+  const args = ['rotate', 'ci', '--older-than', '99y', '--to', 'file:key', '--json'];
+  expect(rotation(await box.keys(args, { now: later(7) })).retired).toEqual([]);
+  const run = await box.keys(args, { now: later(9) });
+  expect(rotation(run)).toMatchObject({ changed: false, newId: second?.id, retired: [first?.id] });
+  expect(run.stderr).toContain(`file:key holds ${second?.id}`);
+});
+
 test('--when-idle retires an old key that nobody uses, and prints what that follows from', async () => {
   const box = await boxWithKey();
   const [old] = await listed(box);
