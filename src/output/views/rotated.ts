@@ -37,7 +37,8 @@ export interface RotationRecord {
 export function rotatedView(record: RotationRecord, terminal: Terminal): string {
   const { secret, new: key } = record;
   const shown = secret === undefined ? '' : secretView(secret, 'secret, shown this once', terminal);
-  return `${key ? keyDetailView(key, terminal) : ''}${rotatedLine(record, terminal)}${shown}`;
+  const detail = key && record.changed ? keyDetailView(key, terminal) : '';
+  return `${detail}${rotatedLine(record, terminal)}${shown}`;
 }
 
 /** `rotated  ci  9fK2… → Zp41…  old key ends in 7 days` */
