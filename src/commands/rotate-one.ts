@@ -108,6 +108,7 @@ async function rotate(
   const grace = graceOf(input, app.now);
   const verifies = capabilities.verify && !input.noVerify;
   const untilIdle = input.whenIdle !== undefined;
+  let operation: string | null = null;
   printed.record = (key, delivered) => ({
     ...unchanged(placed({ ...key, superseded: false })),
     old: placed(old),
@@ -117,6 +118,7 @@ async function rotate(
     verified: verifies,
     changed: true,
     delivered,
+    operation,
   });
 
   app.begin();
@@ -137,6 +139,9 @@ async function rotate(
     verifies,
     now: () => app.now,
     warn: (text) => app.warn(text),
+    onBegin: (id) => {
+      operation = id;
+    },
   }).catch((error: unknown) => {
     throw withObstacles(error, keys, old);
   });
@@ -174,7 +179,9 @@ function successorFor(app: App, backend: KeyBackend, old: Key, { expires }: Rota
 
 async function sayLost(app: App, { lost, spec }: Successor): Promise<void> {
   if (lost.length === 0) return;
-  await app.warn(`the API lets no one carry over to the new key ${visible(spec.name)}: ${lost.join(', ')}`);
+  await app.warn(
+    `the new key ${visible(spec.name)} cannot take over from the old one: ${lost.join(', ')} (the API does not take or tell it)`,
+  );
 }
 
 /** What a promised grace, and a promised end, are worth. */

@@ -24,6 +24,7 @@ export function unchanged(current: Key): RotationRecord {
     verified: false,
     changed: false,
     delivered: [],
+    operation: null,
   };
 }
 

@@ -19,6 +19,8 @@ export interface Rotation extends Omit<Issuing, 'subject'> {
   verifies: boolean;
   now: () => Date;
   warn: (text: string) => Promise<void>;
+  /** Told the id of the operation before the new key is made. */
+  onBegin?: (operation: string) => void;
 }
 
 export interface Rotated extends Issued, Retirement {
@@ -50,6 +52,7 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
     ...(nameless && { nameless }),
     replaces,
   });
+  rotation.onBegin?.(operation.id);
   if (backend.capabilities.overlap === 'none' && operation.escrow === undefined) {
     await rotation.warn(
       'there is no escrow: if the new key cannot be delivered, no key is left (keys doctor)',

@@ -85,6 +85,7 @@ describe('on the embedded authority', () => {
     const args = ['rotate', 'ci', '--grace', '0', '--json'];
     const record = rotation(await box.keys(args, { secretOnStdout: true }));
     expect(record).toMatchObject({
+      operation: expect.any(String),
       oldRevoked: true,
       verified: true,
       delivered: [{ sink: 'stdout', verified: false }],

@@ -25,7 +25,8 @@ export interface RotationRecord {
   oldWorks?: boolean;
   changed: boolean;
   delivered: readonly Delivered[];
-  operation?: string;
+  /** By which the journal knows it; null where nothing was begun. */
+  operation: string | null;
   secret?: string;
   expiresAtRequested?: string | null;
   /** Why old keys were left alone that should be retired. */
