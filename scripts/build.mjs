@@ -15,10 +15,10 @@ const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 const only = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
   only(
-    'config-file|diagnosis|remote|connection|office|serving|operations|places|foreground|holders|credential',
+    'config-file|diagnosis|remote|connection|office|serving|operations|places|foreground|holders|credential|run-program',
   ),
-  `lifecycle/${only('recovery|match')}`,
-  `output/${only('prompt|table|style')}`,
+  `lifecycle/${only('recovery|match|rotation|retirement|successor|succession')}`,
+  `output/${only('prompt|progress|table|style')}`,
   'commands/(?:argv|parse|parser|index|define|read|global-flags)\\.ts$',
   'authority/capabilities\\.ts$',
 ];
@@ -34,7 +34,10 @@ const groups = [
     name: 'delivery',
     test: /\/src\/(places|commands\/destination-flags|delivery\/(destinations|open-sinks|sink-spec|stdout-sink|mask|file-sink))\.ts$/,
   },
-  { name: 'journal', test: /\/src\/(operations\.ts|journal\/|files\/|lifecycle\/recovery\.ts)/ },
+  {
+    name: 'journal',
+    test: /\/src\/(operations\.ts|journal\/|files\/|lifecycle\/(?:recovery|rotation|retirement)\.ts)/,
+  },
   { name: 'views', test: /\/src\/output\/(views\/|table|style)/ },
 ];
 

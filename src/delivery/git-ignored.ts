@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { KeysError, shellWord } from '../errors.ts';
 import type { Outcome } from '../run-program.ts';
-import { runProgram } from '../run-program.ts';
 import type { SinkContext } from './open-sinks.ts';
 
 /** Milliseconds: git answers from the disk. */
@@ -46,6 +45,7 @@ function workTreeOf(folder: string): string | undefined {
 async function askGit(file: string, env: SinkContext['env']): Promise<Outcome | undefined> {
   // Whatever repository the caller is at work in, the one that the file lies in is asked.
   const own = Object.entries(env).filter(([name]) => !name.startsWith('GIT_'));
+  const { runProgram } = await import('../run-program.ts');
   return runProgram({
     command: ['git', '-C', dirname(file), 'check-ignore', '--quiet', '--', basename(file)],
     cwd: dirname(file),

@@ -14,6 +14,7 @@ import { startServe } from '../support/serving.ts';
 const phrases = {
   '@inquirer/prompts': 'ExitPromptError',
   chalk: 'blackBright',
+  child_process: 'require("node:child_process")',
   'cli-table3': 'top-mid',
   commander: 'commander.helpDisplayed',
   conf: 'projectSuffix',
@@ -30,7 +31,8 @@ const phrases = {
   recover: 'no_such_operation',
   create: '--if-missing',
   doctor: 'no database yet',
-  list: '--older-than',
+  list: '--unused <for>',
+  rotate: '--when-idle <for>',
   logs: '--follow',
   revoke: '--confirm <name>',
   server: 'HOST_NOT_ALLOWED',
