@@ -91,8 +91,11 @@ async function survive(
   return runs;
 }
 
-/** More calls than any create takes on one thread, so that the last ones come to their end. */
-const calls = Array.from({ length: 19 }, (_, index) => ({ call: index + 1 }));
+/** A call that no create comes to. */
+const never = 1000;
+
+/** Those that wait for a lock make more calls than the others, so that one has to be sure to come to its end. */
+const calls = [...Array.from({ length: 20 }, (_, index) => ({ call: index + 1 })), { call: never }];
 
 /** Some were killed, and some not: a step that comes later would have been the end of those as well. */
 function reachedAllSteps(runs: readonly KilledRun[]): void {
