@@ -105,9 +105,9 @@ async function escrow(env: Environment, profile: () => Promise<Profile>): Promis
 async function unfinished(folder: string): Promise<Finding> {
   const check = 'operations';
   if (!existsSync(folder)) return { check, status: 'ok', message: 'nothing is unfinished' };
-  const { listOperations } = await import('./journal/journal.ts');
+  const { readOperations } = await import('./journal/journal.ts');
   try {
-    const all = await listOperations(folder);
+    const all = await readOperations(folder);
     const open = all.filter((one) => !isWaiting(one)).length;
     const waiting =
       all.length > open ? `; ${all.length - open} old keys wait for the end of their grace` : '';

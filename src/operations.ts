@@ -8,7 +8,7 @@ import { holdFileLock } from './files/file-lock.ts';
 import type { Escrows } from './journal/escrow.ts';
 import { fileEscrow, keychainEscrow } from './journal/escrow.ts';
 import type { JournalOptions, OpenOperation } from './journal/journal.ts';
-import { listOperations, openJournal, resumeOperation } from './journal/journal.ts';
+import { listOperations, openJournal, readOperations, resumeOperation } from './journal/journal.ts';
 import type { Header, Setting } from './journal/operation-file.ts';
 import type { Issuer, Subject } from './lifecycle/issue.ts';
 import { aKey } from './lifecycle/issue.ts';
@@ -125,11 +125,11 @@ export async function rotationsOf(app: App, name: string): Promise<OpenOperation
   );
 }
 
-/** The keys, those that wait to be retired with the time of that. */
+/** The keys, those that wait to be retired with the time of that. A journal that cannot be read is for others to tell. */
 export async function withRetirements(app: App, keys: readonly Key[]): Promise<Key[]> {
   const own = await settingOf(app);
   const ends = new Map<string, string | null>();
-  for (const { header, steps } of await openOperations(app)) {
+  for (const { header, steps } of await readOperations(app.paths.operations).catch(() => [])) {
     const last = steps.at(-1);
     const { replaces } = header.plan;
     if (replaces && last?.step === 'superseded' && isSamePlace(header.setting, own))

@@ -6,6 +6,7 @@ import type { Key } from '../lifecycle/key.ts';
 import type { Delivered } from '../lifecycle/ports.ts';
 import type { Standing } from '../lifecycle/recovery.ts';
 import { redeliver } from '../lifecycle/recovery.ts';
+import { approve } from '../lifecycle/rotation.ts';
 import { shownOnce } from '../output/reminder.ts';
 import { sinkContextOf } from '../places.ts';
 import type { End, Recovery } from './recover-end.ts';
@@ -40,6 +41,8 @@ export async function deliver(
     present: ({ delivered }, value) => print(recovery, key, [...before, ...delivered], value),
   });
   app.begin();
+  const { replaces } = operation.plan;
+  if (replaces && recovery.maker.backend) await approve(recovery.maker.backend, replaces, secret);
   const delivered = await redeliver(operation, { key, secret }, destination.sinks, (one) =>
     maskInCiLog(app.io, one),
   );

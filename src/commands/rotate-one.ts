@@ -4,10 +4,12 @@ import { maskInCiLog } from '../delivery/mask.ts';
 import { KeysError, shellWord, usageError } from '../errors.ts';
 import type { Key } from '../lifecycle/key.ts';
 import { isActive } from '../lifecycle/key.ts';
+import type { Replaced } from '../lifecycle/operation.ts';
 import type { KeyBackend } from '../lifecycle/ports.ts';
+import { renews } from '../lifecycle/retirement.ts';
 import { requireRoom } from '../lifecycle/room.ts';
 import type { Rotated } from '../lifecycle/rotation.ts';
-import { rotateKey } from '../lifecycle/rotation.ts';
+import { isVerified, rotateKey } from '../lifecycle/rotation.ts';
 import type { Successor } from '../lifecycle/successor.ts';
 import { successorOf } from '../lifecycle/successor.ts';
 import { absoluteTime, relativeTime } from '../output/relative-time.ts';
@@ -106,8 +108,13 @@ async function rotate(
   await sayLost(app, successor);
   if (capabilities.overlap === 'client') requireRoom(provider, capabilities, keys.filter(isActive));
   const grace = graceOf(input, app.now);
-  const verifies = capabilities.verify && !input.noVerify;
   const untilIdle = input.whenIdle !== undefined;
+  const replaces: Replaced = {
+    ...{ id: old.id, grace },
+    ...(untilIdle && { untilIdle }),
+    ...(input.noVerify && { unverified: true }),
+    ...(old.expiresAt !== undefined && { expiresAt: old.expiresAt }),
+  };
   let operation: string | null = null;
   printed.record = (key, delivered) => ({
     ...unchanged(placed({ ...key, superseded: false })),
@@ -115,7 +122,7 @@ async function rotate(
     oldId: old.id,
     oldRevoked: grace === 0 && !untilIdle,
     oldRevokeAt: untilIdle ? null : new Date(app.now.getTime() + grace).toISOString(),
-    verified: verifies,
+    verified: isVerified(backend, replaces),
     changed: true,
     delivered,
     operation,
@@ -126,17 +133,12 @@ async function rotate(
     old,
     spec: successor.spec,
     ...(input.expires !== undefined && { expires: input.expires }),
-    replaces: {
-      ...{ id: old.id, grace },
-      ...(untilIdle && { untilIdle }),
-      ...(old.expiresAt !== undefined && { expiresAt: old.expiresAt }),
-    },
+    replaces,
     sinks: destination.sinks,
     known: keys,
     nameless: !capabilities.reports.includes('name'),
     journal: await app.journal(),
     onSecret: (secret) => maskInCiLog(app.io, secret),
-    verifies,
     now: () => app.now,
     warn: (text) => app.warn(text),
     onBegin: (id) => {
@@ -147,10 +149,11 @@ async function rotate(
   });
   const { key, delivered, ...retirement } = rotated;
   await sayProof(app, old, rotated);
-  const asked = successor.spec.expiresAt?.toISOString() ?? null;
-  const differs = capabilities.overlap === 'client' && !isSameExpiry(key, asked);
-  if (isOne)
-    await sayDone(app, { old, key, asked: capabilities.overlap === 'client' ? asked : undefined }, rotated);
+  // The API's own rotation gives the new key a span of its own, unless it was told one.
+  const isAsked = !renews(backend) || input.expires !== undefined;
+  const asked = isAsked ? (successor.spec.expiresAt?.toISOString() ?? null) : undefined;
+  const differs = asked !== undefined && !isSameExpiry(key, asked);
+  if (isOne) await sayDone(app, { old, key, asked }, rotated);
   if (destination.presented || destination.bare) return undefined;
   return {
     ...printed.record(key, delivered),
@@ -172,9 +175,8 @@ function withObstacles(error: unknown, keys: readonly Key[], { name }: Key): unk
 
 /** The API's own rotation carries everything over by itself. */
 function successorFor(app: App, backend: KeyBackend, old: Key, { expires }: RotateInput): Successor {
-  const { capabilities } = backend;
-  const successor = successorOf(old, capabilities, { expires, now: app.now });
-  return backend.rotate && capabilities.overlap !== 'client' ? { ...successor, lost: [] } : successor;
+  const successor = successorOf(old, backend.capabilities, { expires, now: app.now });
+  return renews(backend) ? { ...successor, lost: [] } : successor;
 }
 
 async function sayLost(app: App, { lost, spec }: Successor): Promise<void> {

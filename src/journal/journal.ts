@@ -100,13 +100,21 @@ function newId(): string {
  * away. Throws `KeysError` for one that cannot be read.
  */
 export async function listOperations(folder: string): Promise<OpenOperation[]> {
-  const operations: OpenOperation[] = [];
   await removeAbandonedLocks(folder);
+  return readOperations(folder, clearUnbegun);
+}
+
+/** As `listOperations`, and changes nothing: for who only wants to know. */
+export async function readOperations(
+  folder: string,
+  onUnbegun: (path: string) => Promise<void> = async () => {},
+): Promise<OpenOperation[]> {
+  const operations: OpenOperation[] = [];
   for (const name of await namesIn(folder)) {
     const path = join(folder, name);
     const contents = await readOperationFile(path).catch(ignoringAbsence);
     if (contents) operations.push({ path, ...contents });
-    else await clearUnbegun(path);
+    else await onUnbegun(path);
   }
   return operations.sort((a, b) => (a.header.at < b.header.at ? -1 : 1));
 }

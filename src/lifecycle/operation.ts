@@ -23,6 +23,8 @@ export interface Replaced {
   grace: number;
   /** When it would have ended without the rotation (RFC 3339); null: never; absent: not known. */
   expiresAt?: string | null;
+  /** The new key is delivered without asking whether it works. */
+  unverified?: true;
   /** It is not retired by the clock, but by somebody who sees that nobody uses it any more. */
   untilIdle?: true;
 }

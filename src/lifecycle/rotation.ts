@@ -15,8 +15,6 @@ export interface Rotation extends Omit<Issuing, 'subject'> {
   /** The expiry that was asked for, where one was. */
   expires?: Date | null;
   replaces: Replaced;
-  /** Whether the new key is shown to work before anybody gets it. */
-  verifies: boolean;
   now: () => Date;
   warn: (text: string) => Promise<void>;
   /** Told the id of the operation before the new key is made. */
@@ -42,7 +40,7 @@ export const aRotation: Subject = {
  * `KeysError` as `issueKey` does; 5 where the old key could not be retired.
  */
 export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promise<Rotated> {
-  const { spec, sinks, known, nameless = false, journal, onSecret, replaces, verifies, now } = rotation;
+  const { spec, sinks, known, nameless = false, journal, onSecret, replaces, now } = rotation;
   for (const sink of sinks) await sink.check();
   const operation = await journal.begin({
     kind: 'rotate',
@@ -58,14 +56,14 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
       'there is no escrow: if the new key cannot be delivered, no key is left (keys doctor)',
     );
   }
-  const approve = (secret: Secret) => requireWorking(backend, secret);
+  const verifies = isVerified(backend, replaces);
   // Asking counts as a use of the key: where its end waits for that to stop, it is not asked.
   const before = verifies && !replaces.untilIdle ? await workingValueIn(sinks, backend) : undefined;
   const issued = await makeAndDeliver(makerOf(backend, rotation), spec, operation, {
     subject: aRotation,
     sinks,
     onSecret,
-    ...(verifies && { approve }),
+    approve: (secret) => approve(backend, replaces, secret),
   }).catch(async (error: unknown) => {
     throw await aboutOld(backend, replaces, error);
   });
@@ -119,8 +117,17 @@ function makerOf(backend: KeyBackend, { old, replaces, expires }: Rotation) {
   };
 }
 
-/** Throws `KeysError` (`new_key_refused`) where the API does not accept the new key. Limits do not make it invalid. */
-async function requireWorking(backend: KeyBackend, secret: Secret): Promise<void> {
+/** Whether the new key is shown to work before anybody gets it. */
+export function isVerified({ capabilities }: KeyBackend, { unverified }: Replaced): boolean {
+  return capabilities.verify && !unverified;
+}
+
+/**
+ * Sees that the new key works, before any place gets it in place of one that does. Throws `KeysError`
+ * (`new_key_refused`) where the API does not accept it. Limits do not make it invalid.
+ */
+export async function approve(backend: KeyBackend, replaces: Replaced, secret: Secret): Promise<void> {
+  if (!isVerified(backend, replaces)) return;
   const { valid, reason, httpStatus } = await backend.verify(secret);
   if (valid) return;
   throw new KeysError({

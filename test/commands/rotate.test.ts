@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { use } from '../support/authority.ts';
 import { refusedKeys, withAuthority } from '../support/embedded-authority.ts';
@@ -307,6 +309,23 @@ describe('where it stopped', () => {
     expect((await listed(box)).map(({ expiresAt }) => expiresAt)).toEqual([null, later(8).toISOString()]);
   });
 
+  test('a new key that does not work is not delivered by recover either, and the old one goes on', async () => {
+    const box = await boxWithKey();
+    const before = box.read('key');
+    const vendors = new StandIns().add('deliver', { code: 1 });
+    const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
+    const args = ['rotate', 'ci', '--grace', '0', '--to', 'exec:deliver'];
+    expect((await box.keys(args, { env, now: start })).exit).toBe(5);
+    const fresh = (await listed(box)).find(({ id }) => id !== before.split('_')[1]);
+    await withAuthority(box, (authority) => authority.update(fresh?.id ?? '', { disabled: true }));
+    vendors.add('deliver');
+    const run = await box.keys(['recover', '--all', '--json'], { env, now: start });
+    expect(run.exit).toBe(5);
+    expect(run.stdout + run.stderr).toContain('the API does not accept the new key');
+    expect(vendors.calls).toHaveLength(1);
+    expect(await refusedKeys(box, [before])).toEqual([]);
+  });
+
   test('revoked by recover, the new key is gone and the old one goes on working', async () => {
     const box = await boxWithKey();
     const vendors = new StandIns().add('deliver', { code: 1 });
@@ -411,6 +430,12 @@ describe('on an API without expiries, to the letter of Unreal AI', () => {
       pending: expect.stringMatching(/first.*keys revoke first --yes/),
     });
   });
+});
+
+test('a journal that cannot be read keeps nobody from seeing the keys', async () => {
+  const box = await boxWithKey();
+  writeFileSync(join(box.home, 'state', 'operations', 'abcdefgh.jsonl'), '{"version":99}\n');
+  expect(await listed(box)).toHaveLength(1);
 });
 
 test('a newer key that is revoked is not the one in use', async () => {
