@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import type { Environment } from './env.ts';
 import { systemCode } from './errors.ts';
+import { filledPipe } from './filled-pipe.ts';
 
 /** A program to be run without a shell. */
 export interface ProgramCall {
@@ -11,7 +13,7 @@ export interface ProgramCall {
   env: Environment;
   /** Milliseconds. */
   limit: number;
-  /** What it reads on stdin; absent: nothing. */
+  /** What it reads on stdin, whole or not at all (`filledPipe`); absent: nothing. */
   input?: string;
   /** It leaves a process behind that holds its output open: nobody reads that. */
   leavesProcess?: boolean;
@@ -31,18 +33,21 @@ const politeness = 1_000;
 
 /**
  * Runs a program to its end. Rejects, with an `Error` whose message goes on after the program's name, where it cannot be
- * started, takes longer than its limit or prints more than 64 Ki characters; it is ended then. A program that does not
- * read all of its input is judged by its exit code alone.
+ * started, has an input longer than a pipe, takes longer than its limit or prints more than 64 Ki characters; it is ended
+ * then. A program that does not read all of its input is judged by its exit code alone.
  */
 export async function runProgram(call: ProgramCall): Promise<Outcome> {
   const [program = '', ...args] = call.command;
   const output = call.leavesProcess ? 'ignore' : 'pipe';
-  const child = spawn(program, args, {
-    cwd: call.cwd,
-    env: { ...call.env },
-    stdio: [call.input === undefined ? 'ignore' : 'pipe', output, output],
-    windowsHide: true,
-  });
+  const stdin = call.input === undefined ? 'ignore' : ((await filledPipe(call.input)) ?? 'pipe');
+  const child = startWith(stdin, () =>
+    spawn(program, args, {
+      cwd: call.cwd,
+      env: { ...call.env },
+      stdio: [stdin, output, output],
+      windowsHide: true,
+    }),
+  );
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<Outcome>((done, fail) => {
@@ -65,6 +70,15 @@ export async function runProgram(call: ProgramCall): Promise<Outcome> {
   } finally {
     clearTimeout(timer);
     end(child);
+  }
+}
+
+/** The program has its own end of the pipe by then, or never will. */
+function startWith<T>(stdin: number | string, start: () => T): T {
+  try {
+    return start();
+  } finally {
+    if (typeof stdin === 'number') closeSync(stdin);
   }
 }
 

@@ -53,11 +53,12 @@ export async function runVendor(
     limit: timeout,
     ...(input !== undefined && { input }),
   }).catch((error: unknown) => {
+    const what = error instanceof Error ? error.message : String(error);
     throw new KeysError({
       exit: 'failed',
       code: 'program_failed',
-      message: `${maskSecrets(name)} ${error instanceof Error ? error.message : String(error)}`,
-      hints: ['allow more time with --timeout 2min'],
+      message: `${maskSecrets(name)} ${what}`,
+      hints: what.startsWith('has not ended') ? ['allow more time with --timeout 2min'] : [],
       cause: error,
     });
   });

@@ -123,6 +123,14 @@ describe('a failure', () => {
 
 test('a program that ends well without reading is taken at its word', async () => {
   const { context } = world({ deaf: true });
-  const long = { ...delivery, secret: new Secret('x'.repeat(500_000)) };
-  await sinkOf(context, 'deliver').deliver(long);
+  await sinkOf(context, 'deliver').deliver({ ...delivery, secret: new Secret('x'.repeat(60_000)) });
+});
+
+test('a value that is longer than a pipe is refused before the program starts', async () => {
+  const { programs, context } = world();
+  const long = { ...delivery, secret: new Secret('x'.repeat(2_000_000)) };
+  const failure = await failureIn(sinkOf(context, 'deliver').deliver(long));
+  expect(failure).toMatchObject({ code: 'program_failed', hints: [] });
+  expect(failure.message).toBe('deliver cannot be handed 2000000 bytes: that is more than a pipe holds');
+  expect(programs.calls).toEqual([]);
 });
