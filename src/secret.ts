@@ -21,6 +21,10 @@ export class Secret {
     return new Secret(change(this.#value));
   }
 
+  equals(other: Secret): boolean {
+    return this.#value === other.#value;
+  }
+
   /** The text with this value, wherever it stands, replaced by `****`: for what others say after they were told it. */
   hideIn(text: string): string {
     return this.#value === '' ? text : text.replaceAll(this.#value, '****');

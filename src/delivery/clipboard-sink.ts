@@ -7,6 +7,7 @@ import { runProgram } from '../run-program.ts';
 import type { Secret } from '../secret.ts';
 import type { ClipboardPrograms } from './clipboard-programs.ts';
 import { findClipboard } from './clipboard-programs.ts';
+import { currentValue } from './current-value.ts';
 import type { SinkContext } from './open-sinks.ts';
 import { requireSuccess } from './vendor-program.ts';
 
@@ -35,11 +36,13 @@ export function clipboardSink(name: string, context: SinkContext, stay = usualSt
         `the clipboard is cleared in ${stay / 1000} s, unless it holds something else by then`,
       );
     },
-    async readBack(secret) {
-      const { paste } = await findClipboard(context);
-      const read = await runProgram({ command: paste, cwd, env, limit: timeout }).catch(() => undefined);
-      return read?.code === 0 ? read.stdout.replace(/\r?\n$/, '') === secret.reveal() : undefined;
-    },
+    read: () =>
+      currentValue(async () => {
+        const { paste } = await findClipboard(context);
+        const { code, stdout } = await runProgram({ command: paste, cwd, env, limit: timeout });
+        return code === 0 ? stdout.replace(/\r?\n$/, '') : undefined;
+      }),
+    isTransient: true,
   };
 }
 

@@ -7,7 +7,7 @@ import {
   writePrivateFile,
 } from '../files/private-file.ts';
 import type { Sink } from '../lifecycle/ports.ts';
-import { currentValue } from './current-value.ts';
+import { absent, currentValue } from './current-value.ts';
 import { readVariable, setVariable } from './dotenv.ts';
 import { requireIgnored } from './git-ignored.ts';
 import type { SinkContext } from './open-sinks.ts';
@@ -28,8 +28,11 @@ export function envSink(name: string, path: string, variable: string, context: S
       withFileLock(target, async () =>
         writePrivateFile(target, setVariable(await read(), variable, secret.reveal())),
       ),
-    readBack: async (secret) => readVariable(await read(), variable) === secret.reveal(),
-    read: () => currentValue(async () => readVariable(await read(), variable)),
+    read: () =>
+      currentValue(async () => {
+        const content = await readPrivateFile(target);
+        return content ? (readVariable(content, variable) ?? null) : absent(target);
+      }),
     tidy: () => removeStaleCopies(target),
   };
 }

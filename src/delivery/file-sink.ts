@@ -6,7 +6,7 @@ import {
   writePrivateFile,
 } from '../files/private-file.ts';
 import type { Sink } from '../lifecycle/ports.ts';
-import { currentValue } from './current-value.ts';
+import { absent, currentValue } from './current-value.ts';
 import { requireIgnored } from './git-ignored.ts';
 import type { SinkContext } from './open-sinks.ts';
 
@@ -20,8 +20,7 @@ export function fileSink(name: string, path: string, context: SinkContext): Sink
       await requireIgnored(target, context);
     },
     deliver: ({ secret }) => writePrivateFile(target, secret.reveal()),
-    readBack: async (secret) => (await readPrivateFile(target))?.toString('utf8') === secret.reveal(),
-    read: () => currentValue(async () => (await readPrivateFile(target))?.toString('utf8')),
+    read: () => currentValue(async () => (await readPrivateFile(target))?.toString('utf8') ?? absent(target)),
     tidy: () => removeStaleCopies(target),
   };
 }

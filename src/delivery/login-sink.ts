@@ -7,8 +7,13 @@ export function loginSink(name: string, profile: string, { session }: SinkContex
     name,
     check: async () => void (await (await session(profile)).read()),
     deliver: async ({ secret }) => (await session(profile)).write(secret),
-    readBack: async (secret) => (await (await session(profile)).read())?.reveal() === secret.reveal(),
-    read: async () => (await session(profile)).read().catch(() => undefined),
+    read: () =>
+      session(profile)
+        .then((place) => place.read())
+        .then(
+          (token) => token ?? null,
+          () => undefined,
+        ),
     tidy: async () => (await session(profile).catch(() => undefined))?.tidy(),
   };
 }

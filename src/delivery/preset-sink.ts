@@ -24,12 +24,6 @@ export function presetSink(
     async deliver({ secret }) {
       requireSuccess(program, await preset.deliver(run, parts, secret.reveal()), secret);
     },
-    ...(read && {
-      read: () => currentValue(() => read(run, parts)),
-      async readBack(secret) {
-        const found = await read(run, parts);
-        return found === undefined ? undefined : found === secret.reveal();
-      },
-    }),
+    ...(read && { read: () => currentValue(() => read(run, parts)) }),
   };
 }

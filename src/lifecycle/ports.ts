@@ -172,10 +172,10 @@ export interface Sink {
   check(): Promise<void>;
   /** Resolves only when the secret is there to stay. On a failure, the place is as it was before. */
   deliver(delivery: Delivery): Promise<void>;
-  /** Whether the place now holds the secret; undefined where it did not let itself be read, absent where it never does. */
-  readBack?(secret: Secret): Promise<boolean | undefined>;
-  /** The value that the place holds now; undefined where it holds none, or does not let itself be read. Never fails. */
-  read?(): Promise<Secret | undefined>;
+  /** The value that the place holds now; null: none; undefined: it cannot be read now. Absent: it never can be. Never fails. */
+  read?(): Promise<Secret | null | undefined>;
+  /** The place forgets, or is handed on: that a value is not there is no sign that it never was. */
+  isTransient?: true;
   /** Removes what a process left here that was killed in the middle of a delivery. Never fails. */
   tidy?(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { Secret } from '../secret.ts';
-import { deliverTo } from './deliver.ts';
+import { deliverTo, holds } from './deliver.ts';
 import type { Issuer } from './issue.ts';
 import type { Key } from './key.ts';
 import { candidatesIn, isOver } from './lost-reply.ts';
@@ -84,7 +84,7 @@ export async function redeliver(
   for (const sink of sinks) await sink.check();
   const delivered: Delivered[] = [];
   for (const sink of sinks) {
-    const isThere = (await sink.readBack?.(secret)) ?? false;
+    const isThere = await holds(sink, secret);
     delivered.push(
       isThere ? { sink: sink.name, verified: true } : await deliverTo(sink, { secret, key, delivered }),
     );

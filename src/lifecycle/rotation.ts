@@ -81,7 +81,7 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
 /** The value that a sink holds already, if it works: that of the old key, as far as anybody knows. */
 async function workingValueIn(sinks: readonly Sink[], backend: KeyBackend): Promise<Secret | undefined> {
   for (const sink of sinks) {
-    const value = await sink.read?.();
+    const value = (await sink.read?.()) ?? undefined;
     if (value && (await isWorking(backend, value))) return value;
   }
   return undefined;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { clipboardSink } from '../../src/delivery/clipboard-sink.ts';
 import type { SinkContext } from '../../src/delivery/open-sinks.ts';
+import { holds } from '../../src/lifecycle/deliver.ts';
 import { Secret } from '../../src/secret.ts';
 import { failureIn } from '../support/failure.ts';
 import { key } from '../support/key.ts';
@@ -47,7 +48,7 @@ test('it holds the value, can be read back, and is cleared after a while', async
   expect(held()).toBeUndefined();
   await sink.deliver(delivery);
   expect(held()).toBe('sk_canary_EXAMPLE');
-  expect(await sink.readBack?.(secret)).toBe(true);
+  expect(await holds(sink, secret)).toBe(true);
   expect(notes).toEqual(['the clipboard is cleared in 0.7 s, unless it holds something else by then']);
   await expect.poll(held, { timeout: 10_000 }).toBe('');
 });

@@ -3,6 +3,7 @@ import { openSinks } from '../../src/delivery/open-sinks.ts';
 import { presets } from '../../src/delivery/presets.ts';
 import { parseSink } from '../../src/delivery/sink-spec.ts';
 import { InvalidValue } from '../../src/errors.ts';
+import { holds } from '../../src/lifecycle/deliver.ts';
 import type { Sink } from '../../src/lifecycle/ports.ts';
 import { Secret } from '../../src/secret.ts';
 import { failureIn } from '../support/failure.ts';
@@ -141,7 +142,7 @@ test.each(Object.entries(cases))('%s', async (_, { to, program, behaviours = [],
   await sink.check();
   expect(programs.calls).toEqual([]);
   await sink.deliver(delivery);
-  expect(await sink.readBack?.(secret)).toBe(isThere);
+  expect(await holds(sink, secret)).toBe(isThere);
   expect(callsOf(programs)).toEqual(calls);
   for (const { args, env, cmdline } of programs.calls) {
     expect(JSON.stringify([args, env, cmdline])).not.toMatch(/canary/);

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { envSink } from '../../src/delivery/env-sink.ts';
 import { fileSink } from '../../src/delivery/file-sink.ts';
 import { maskInCiLog } from '../../src/delivery/mask.ts';
+import { holds } from '../../src/lifecycle/deliver.ts';
 import { Secret } from '../../src/secret.ts';
 import { failureIn } from '../support/failure.ts';
 import { fakeIo } from '../support/fake-io.ts';
@@ -18,12 +19,12 @@ describe('file:PATH', () => {
   test('holds the value and nothing else, and can be read back', async () => {
     const folder = temporaryFolder();
     const sink = fileSink('file:token', 'token', sinkContext(folder));
-    expect(await sink.readBack?.(secret)).toBe(false);
+    expect(await holds(sink, secret)).toBe(false);
     await sink.deliver(delivery);
     expect(readFileSync(join(folder, 'token'), 'utf8')).toBe('sk_EXAMPLE');
-    expect(await sink.readBack?.(secret)).toBe(true);
+    expect(await holds(sink, secret)).toBe(true);
     writeFileSync(join(folder, 'token'), 'sk_EXAMPLE\n');
-    expect(await sink.readBack?.(secret)).toBe(false);
+    expect(await holds(sink, secret)).toBe(false);
   });
 });
 
@@ -33,17 +34,17 @@ describe('env:PATH#NAME', () => {
     writeFileSync(join(folder, '.env'), 'A=1\nKEY=old # why\n');
     const sink = envSink('env:.env#KEY', '.env', 'KEY', sinkContext(folder));
     await sink.check();
-    expect(await sink.readBack?.(secret)).toBe(false);
+    expect(await holds(sink, secret)).toBe(false);
     await sink.deliver(delivery);
     expect(readFileSync(join(folder, '.env'), 'utf8')).toBe('A=1\nKEY=sk_EXAMPLE # why\n');
-    expect(await sink.readBack?.(secret)).toBe(true);
+    expect(await holds(sink, secret)).toBe(true);
   });
 
   test('makes a file that is missing', async () => {
     const folder = temporaryFolder();
     const sink = envSink('env:.env#KEY', '.env', 'KEY', sinkContext(folder));
     await sink.check();
-    expect(await sink.readBack?.(secret)).toBe(false);
+    expect(await holds(sink, secret)).toBe(false);
     await sink.deliver(delivery);
     expect(readFileSync(join(folder, '.env'), 'utf8')).toBe('KEY=sk_EXAMPLE\n');
   });

@@ -44,7 +44,7 @@ test('writes each step down before the next one, and the secret to escrow before
     'note created',
     `mask ${fakeSecret}`,
     `deliver file:a ${fakeSecret}`,
-    `read file:a ${fakeSecret}`,
+    `read file:a`,
     'note delivered',
     `deliver stdout ${fakeSecret}`,
     'note delivered',
@@ -90,7 +90,7 @@ describe('a secret that cannot be delivered waits in escrow', () => {
     ['the masking fails', `mask ${fakeSecret}`, 'was not delivered: '],
     ['the journal cannot be written any more', 'note created', 'was not delivered: '],
     ['the first delivery fails', `deliver file:a ${fakeSecret}`, 'was not delivered to file:a: '],
-    ['reading back fails', `read file:a ${fakeSecret}`, 'was not delivered to file:a: '],
+    ['reading back fails', `read file:a`, 'was not delivered to file:a: '],
     [
       'the second delivery fails',
       `deliver file:b ${fakeSecret}`,
@@ -138,7 +138,7 @@ describe('without an escrow, a key that no sink holds is revoked again', () => {
   test.each([
     ['the masking fails', `mask ${fakeSecret}`, ''],
     ['the first delivery fails', `deliver file:a ${fakeSecret}`, ' to file:a'],
-    ['reading back fails', `read file:a ${fakeSecret}`, ' to file:a'],
+    ['reading back fails', `read file:a`, ' to file:a'],
   ])('when %s', async (_, step, to) => {
     const world = new FakeWorld({ [step]: full });
     const failure = await failureIn(
@@ -160,7 +160,7 @@ describe('without an escrow, a key that no sink holds is revoked again', () => {
     );
     expect(failure).toMatchObject({ exit: 'failed', code: 'delivery_failed' });
     expect(failure.message).toContain('what file:a holds is not the secret that was delivered');
-    expect(world.steps.slice(-3)).toEqual([`read file:a ${fakeSecret}`, 'revoke new00001', 'end']);
+    expect(world.steps.slice(-3)).toEqual([`read file:a`, 'revoke new00001', 'end']);
   });
 
   test('when the only sink that has it cannot be read', async () => {
@@ -183,7 +183,7 @@ describe('without an escrow, a key that no sink holds is revoked again', () => {
 describe('without an escrow, a key that a sink can be shown to hold is kept', () => {
   test.each([
     ['the second delivery fails', `deliver file:b ${fakeSecret}`],
-    ['reading the second back fails', `read file:b ${fakeSecret}`],
+    ['reading the second back fails', `read file:b`],
   ])('when %s', async (_, step) => {
     const world = new FakeWorld({ [step]: full });
     const failure = await failureIn(
@@ -225,9 +225,10 @@ test('a new key that can be neither delivered nor revoked stays in the journal (
 });
 
 test('no failure repeats the secret', async () => {
-  for (const step of ['mask', 'deliver file:a', 'read file:a', 'deliver file:b']) {
+  const withIt = (step: string) => `${step} ${fakeSecret}`;
+  for (const step of ['read file:a', ...['mask', 'deliver file:a', 'deliver file:b'].map(withIt)]) {
     for (const escrow of [true, false]) {
-      const world = new FakeWorld({ [`${step} ${fakeSecret}`]: full });
+      const world = new FakeWorld({ [step]: full });
       const sinks = [world.sink('file:a', true), world.sink('file:b', true)];
       const failure = await failureIn(issue(world, sinks, { escrow }));
       expect(JSON.stringify(failure)).not.toContain(fakeSecret);

@@ -87,9 +87,10 @@ export class FakeWorld {
         seen.push([...delivered]);
       },
       ...(readsBack !== undefined && {
-        readBack: async (secret: Secret) => {
-          this.take(`read ${name} ${secret.reveal()}`);
-          return readsBack;
+        read: async () => {
+          if (seen.length === 0) return null;
+          this.take(`read ${name}`);
+          return new Secret(readsBack ? fakeSecret : 'sk_other_EXAMPLE');
         },
       }),
     };
