@@ -152,7 +152,7 @@ test('a secret is revealed only where it is handed over', () => {
     'src/holders.ts 1',
     'src/http/wire.ts 2',
     'src/journal/escrow.ts 1',
-    'src/lifecycle/match.ts 1',
+    'src/lifecycle/match.ts 2',
     'src/server/admin/keys.ts 2',
     'src/server/admin/sessions.ts 1',
     'src/server/dialects/drun.ts 1',

@@ -5,7 +5,7 @@ import { maskInCiLog } from '../delivery/mask.ts';
 import { InvalidValue, KeysError, usageError } from '../errors.ts';
 import { issueKey } from '../lifecycle/issue.ts';
 import type { Key } from '../lifecycle/key.ts';
-import { isActive, keyFields, statusOf } from '../lifecycle/key.ts';
+import { asReported, isActive, keyFields, statusOf, unidentified } from '../lifecycle/key.ts';
 import type { Delivered, KeyBackend, KeySpec } from '../lifecycle/ports.ts';
 import { requireRoom } from '../lifecycle/room.ts';
 import type { Result } from '../output/present.ts';
@@ -70,11 +70,14 @@ export const create = defineCommand({
       sinks: destination.sinks,
       known,
       nameless: !backend.capabilities.reports.includes('name'),
+      single: backend.capabilities.maxKeys === 1,
       journal: await app.journal(),
       onSecret: (secret) => maskInCiLog(app.io, secret),
     });
     await echoExpiry(app, requested(input), key);
-    if (!backend.capabilities.reports.includes('name')) {
+    if (key.id === unidentified) {
+      await app.warn('the API does not show which key it made: keys list --status all');
+    } else if (!backend.capabilities.reports.includes('name')) {
       await app.warn(`the provider ${provider} keeps no names: name the key by its id, ${visible(key.id)}`);
     }
     if (backend.capabilities.maxKeys !== null) await noteReplaced(app, live, backend);
@@ -171,7 +174,7 @@ async function record(
   const { name: profile, provider } = await app.profile();
   const differs = !isSameExpiry(key, expiresAt);
   return {
-    ...key,
+    ...asReported(key),
     superseded: false,
     provider,
     profile,

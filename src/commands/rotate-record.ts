@@ -3,6 +3,7 @@ import type { Destination } from '../delivery/destinations.ts';
 import { resolveDestination } from '../delivery/destinations.ts';
 import { usageError } from '../errors.ts';
 import type { Key } from '../lifecycle/key.ts';
+import { asReported } from '../lifecycle/key.ts';
 import type { Delivered } from '../lifecycle/ports.ts';
 import { shownOnce } from '../output/reminder.ts';
 import type { RotationRecord } from '../output/views/rotated.ts';
@@ -15,9 +16,9 @@ export function unchanged(current: Key): RotationRecord {
   return {
     name: current.name,
     old: null,
-    new: current,
+    new: asReported(current),
     oldId: null,
-    newId: current.id,
+    newId: current.id || null,
     retired: [],
     oldRevoked: false,
     oldRevokeAt: null,

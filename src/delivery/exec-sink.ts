@@ -22,6 +22,13 @@ export function execSink(name: string, command: readonly string[], context: Sink
 
 /** `{name}` and `{id}` are what the server says: a name must not turn into a flag of the program. */
 function filled(template: string, { id, name }: Pick<Key, 'id' | 'name'>): string {
+  if (id === '' && template.includes('{id}')) {
+    throw new KeysError({
+      exit: 'failed',
+      code: 'id_unknown',
+      message: 'the API did not tell the id of the new key, which is to stand for {id}',
+    });
+  }
   const text = template.replace(/\{(name|id)\}/g, (_, field) => (field === 'id' ? id : name));
   if (!text.startsWith('-') || template.startsWith('-')) return text;
   throw new KeysError({

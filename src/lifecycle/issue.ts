@@ -1,10 +1,13 @@
 import { KeysError, shellWord } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import { deliverTo } from './deliver.ts';
+import type { Before } from './identify.ts';
+import { identifyNew } from './identify.ts';
 import type { Key } from './key.ts';
+import { unidentified } from './key.ts';
 import { lostReply, madeNothing } from './lost-reply.ts';
 import type { Journal, Operation, Plan } from './operation.ts';
-import type { Delivered, Sink } from './ports.ts';
+import type { Delivered, Made, Sink } from './ports.ts';
 
 export interface Issued {
   key: Key;
@@ -13,10 +16,12 @@ export interface Issued {
 
 /** Makes what has a secret, and takes it back. */
 export interface Issuer<Spec extends { name: string }> {
-  create(spec: Spec): Promise<{ key: Key; secret: Secret }>;
+  create(spec: Spec): Promise<Made>;
   revoke(id: string): Promise<boolean>;
-  /** All that there are; looked through where a reply was lost. */
+  /** All that there are; looked through where a reply was lost, or does not tell which key it made. */
   list(): Promise<readonly Key[]>;
+  /** The id of the key that a secret is of, as the API says. */
+  identify?(secret: Secret): Promise<string | undefined>;
 }
 
 /** What is issued, for messages and for the journal, and the command that revokes it. */
@@ -41,6 +46,8 @@ export interface Issuing {
   known: readonly Key[];
   /** The API keeps no names. */
   nameless?: boolean;
+  /** The account has one key at most: the one that lives is the new one. */
+  single?: boolean;
   journal: Journal;
   /** Runs first of all with the new secret. */
   onSecret: (secret: Secret) => Promise<void>;
@@ -56,7 +63,7 @@ export interface Issuing {
 export async function issueKey<Spec extends { name: string }>(
   issuer: Issuer<Spec>,
   spec: Spec,
-  { subject = aKey, sinks, known, nameless = false, journal, onSecret }: Issuing,
+  { subject = aKey, sinks, known, nameless = false, single = false, journal, onSecret }: Issuing,
 ): Promise<Issued> {
   for (const sink of sinks) await sink.check();
   const operation = await journal.begin({
@@ -66,7 +73,8 @@ export async function issueKey<Spec extends { name: string }>(
     known: known.filter(({ name }) => nameless || name === spec.name).map(({ id }) => id),
     ...(nameless && { nameless }),
   });
-  const issued = await makeAndDeliver(issuer, spec, operation, { subject, sinks, onSecret });
+  const before = { keys: known, nameless, single };
+  const issued = await makeAndDeliver(issuer, spec, operation, { subject, sinks, onSecret, before });
   await operation.end();
   return issued;
 }
@@ -79,11 +87,16 @@ export async function makeAndDeliver<Spec extends { name: string }>(
   issuer: Issuer<Spec>,
   spec: Spec,
   operation: Operation,
-  { subject, sinks, onSecret, approve }: Making,
+  { subject, sinks, onSecret, approve, before }: Making,
 ): Promise<Issued> {
-  const { key, secret } = await make(issuer, spec, operation, subject);
-  const { id, name } = key;
-  const isHeld = await holds(operation, { id, name, secret });
+  const made = await make(issuer, spec, operation, subject);
+  const { secret } = made;
+  const { id: told = unidentified, name = spec.name } = made.key ?? {};
+  // Before anything else: whatever is asked from here on may fail.
+  const isHeld = await holds(operation, { id: told, name, secret });
+  const key = made.key ?? (await identifyNew(issuer, { name, secret }, before));
+  const { id } = key;
+  if (isHeld && id !== told) await holds(operation, { id, name, secret });
   const delivered: Delivered[] = [];
   let current: Sink | undefined;
   try {
@@ -106,6 +119,7 @@ export interface Making {
   subject: Subject;
   sinks: readonly Sink[];
   onSecret: (secret: Secret) => Promise<void>;
+  before: Before;
   /** Throws where the key is not to be delivered. */
   approve?: (secret: Secret, key: Key) => Promise<void>;
 }
@@ -115,7 +129,7 @@ async function make<Spec extends { name: string }>(
   spec: Spec,
   operation: Operation,
   subject: Subject,
-): Promise<{ key: Key; secret: Secret }> {
+): Promise<Made> {
   try {
     await operation.note({ step: 'creating' });
     return await issuer.create(spec);
@@ -153,6 +167,8 @@ async function undelivered(
   const to = failed ? ` to ${failed.name}` : '';
   const reason = cause instanceof Error ? cause.message : String(cause);
   const recovery = `keys recover ${operation.id}`;
+  const isKnown = key.id !== unidentified;
+  const which = isKnown ? `${key.name} (${key.id})` : key.name;
   const unfinished = (code: string, message: string, hints: readonly string[]) =>
     new KeysError({ exit: 'unfinished', code, message, hints, operation: operation.id, cause });
   const leave = async () => {
@@ -168,7 +184,7 @@ async function undelivered(
     const others = delivered.length > 0 ? `is in ${names(delivered)}, but ` : '';
     return unfinished(
       'in_escrow',
-      `the secret of ${key.name} (${key.id}) ${others}was not delivered${to}: ${reason}; it waits in the ${operation.escrow}`,
+      `the secret of ${which} ${others}was not delivered${to}: ${reason}; it waits in the ${operation.escrow}`,
       [...causeHints(cause), recovery],
     );
   }
@@ -177,15 +193,15 @@ async function undelivered(
     await leave();
     return unfinished(
       'partly_delivered',
-      `the secret of ${key.name} (${key.id}) is in ${names(holders)} but was not delivered${to}: ${reason}`,
+      `the secret of ${which} is in ${names(holders)} but was not delivered${to}: ${reason}`,
       [
-        revocation(key.id),
+        ...(isKnown ? [revocation(key.id)] : []),
         `the ${noun} works; copy its secret from ${holders[0]?.sink} or revoke it`,
         recovery,
       ],
     );
   }
-  if (await issuer.revoke(key.id).catch(() => false)) {
+  if (isKnown && (await issuer.revoke(key.id).catch(() => false))) {
     await operation.end();
     return new KeysError({
       exit: 'failed',
@@ -198,8 +214,8 @@ async function undelivered(
   await leave();
   return unfinished(
     'orphan_key',
-    `the secret was not delivered${to} (${reason}), and the new ${noun} ${key.id} could not be revoked`,
-    [recovery, revocation(key.id)],
+    `the secret was not delivered${to} (${reason}), and the new ${noun} ${key.id || key.name} could not be revoked`,
+    isKnown ? [recovery, revocation(key.id)] : [recovery, 'keys list'],
   );
 }
 

@@ -37,6 +37,9 @@ export const keyInputs = [
 
 export type KeyInput = (typeof keyInputs)[number];
 
+/** The id of a key of which only the secret is known: no call is made with it. */
+export const unidentified = '';
+
 export const statuses = ['active', 'expiring', 'expired', 'revoked', 'disabled', 'unknown'] as const;
 export type Status = (typeof statuses)[number];
 
@@ -67,6 +70,13 @@ export interface Key {
   retireAt?: string | null;
   provider?: string;
   profile?: string;
+}
+
+/** A key as it is reported: an id that nobody knows is absent. */
+export function asReported<T extends Key>(key: T): T {
+  if (key.id !== unidentified) return key;
+  const { id: _, ...rest } = key;
+  return rest as T;
 }
 
 /** The fields of a key in the order in which they are shown. */

@@ -68,6 +68,12 @@ function shownAs(keys: readonly Key[], value: string): Key[] {
     .map(({ key }) => key);
 }
 
+/** Whether what the API shows of a key's value is no part of this one. */
+export function contradicts({ prefix = '' }: Key, value: Secret): boolean {
+  const shown = prefix.replace(new RegExp(leftOut, 'gu'), '');
+  return shown.length >= fewestShown && shownIn(value.reveal(), prefix) === 0;
+}
+
 /** `sk_ab` is a beginning; `sk_ab****` and `sk_ab...wxyz` leave out a part of unknown length. */
 const leftOut = /(?:\.{2,}|[*•●…])+/u;
 

@@ -33,6 +33,7 @@ export interface Replaced {
 export type Step =
   /** The call that makes the key is sent next: from here on there may be one. */
   | { step: 'creating' }
+  /** `id` is empty where nobody could tell which key it is. */
   | { step: 'created'; id: string }
   | { step: 'delivered'; sink: string; verified: boolean }
   /** `sink` is absent where it failed before the first one. */
@@ -44,6 +45,7 @@ export type Step =
 
 /** A key that was made, and its secret. */
 export interface Held {
+  /** Empty where the API has not told it yet. */
   id: string;
   name: string;
   secret: Secret;

@@ -99,6 +99,13 @@ export interface UsageRow {
   spentUsd?: number;
 }
 
+/** A secret that was given out just now. */
+export interface Made {
+  secret: Secret;
+  /** The key that it is of; absent where the answer does not tell which: `identifyNew` finds that out. */
+  key?: Key;
+}
+
 /** The keys of one account, wherever they are kept. Every method throws `KeysError`. */
 export interface KeyBackend {
   readonly capabilities: Capabilities;
@@ -108,13 +115,16 @@ export interface KeyBackend {
   list(): Promise<Key[]>;
   /** One key with everything that is known of it; undefined where there is none. */
   get(id: string): Promise<Key | undefined>;
-  /** Makes exactly one key. The secret is given out here and never again. */
-  create(spec: KeySpec): Promise<{ key: Key; secret: Secret }>;
+  /**
+   * Makes exactly one key by exactly one call. The secret is given out here and never again, so nothing else is asked
+   * before the caller has it.
+   */
+  create(spec: KeySpec): Promise<Made>;
   /**
    * A new secret by the API's own rotation, which keeps all that the key is; absent where there is none. With
-   * `overlap: 'client'` the old one is dead at once, and making a second key is better.
+   * `overlap: 'client'` the old one is dead at once, and making a second key is better. One call, as `create`.
    */
-  rotate?(old: Key, rotation: Renewal): Promise<{ key: Key; secret: Secret }>;
+  rotate?(old: Key, rotation: Renewal): Promise<Made>;
   update(id: string, changes: KeyChanges): Promise<Key>;
   /** Ends a key at once and for good; one already revoked stays so and is no error (`false`). */
   revoke(id: string): Promise<boolean>;

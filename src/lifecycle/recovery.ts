@@ -2,8 +2,9 @@ import type { Secret } from '../secret.ts';
 import { deliverTo, holds } from './deliver.ts';
 import type { Issuer } from './issue.ts';
 import type { Key } from './key.ts';
+import { unidentified } from './key.ts';
 import { candidatesIn, isOver } from './lost-reply.ts';
-import type { Operation } from './operation.ts';
+import type { Held, Operation } from './operation.ts';
 import type { Delivered, Sink } from './ports.ts';
 
 /** Where an operation stands, and with that what can be done about it. */
@@ -30,8 +31,8 @@ export async function standingOf(
   const { plan, steps } = operation;
   const held = await operation.held();
   const created = steps.findLast((one) => one.step === 'created');
-  const id = held?.id ?? created?.id;
-  if (id === undefined) return afterLoss(operation, issuer);
+  const id = held?.id || created?.id;
+  if (!id) return held ? deliverUnnamed(operation, issuer, held) : afterLoss(operation, issuer);
 
   const holders = steps.flatMap((one) => (one.step === 'delivered' ? [one.sink] : []));
   const sinks = withoutEach(plan.sinks, holders);
@@ -48,6 +49,22 @@ export async function standingOf(
     return { kind: 'deliverable', key: { status: 'unknown', ...key, id, name }, secret, sinks };
   }
   return { kind: 'undeliverable', key: { id, name: plan.name }, holders };
+}
+
+/** The secret is there, and its key was not found before the process ended. */
+async function deliverUnnamed(
+  operation: Operation,
+  issuer: Pick<Issuer<never>, 'list'>,
+  { name, secret }: Held,
+): Promise<Standing> {
+  const { plan, steps } = operation;
+  const holders = steps.flatMap((one) => (one.step === 'delivered' ? [one.sink] : []));
+  const keys = await issuer.list().catch(() => []);
+  const [only, ...others] = candidatesIn(keys, operation).named;
+  const found: Key = only && others.length === 0 ? only : { id: unidentified, name, status: 'unknown' };
+  const sinks = withoutEach(plan.sinks, holders);
+  if (sinks.length === 0) return { kind: 'settled', reason: 'delivered' };
+  return { kind: 'deliverable', key: { ...found, name }, secret, sinks };
 }
 
 /** The sinks that were not served; one that was named twice is served twice. */

@@ -63,6 +63,12 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
     subject: aRotation,
     sinks,
     onSecret,
+    before: {
+      keys: known,
+      nameless,
+      single: backend.capabilities.maxKeys === 1,
+      ...(renews(backend) && { renewed: rotation.old }),
+    },
     approve: (secret) => approve(backend, replaces, secret),
   }).catch(async (error: unknown) => {
     throw await aboutOld(backend, replaces, error);
@@ -114,6 +120,7 @@ function makerOf(backend: KeyBackend, { old, replaces, expires }: Rotation) {
         : backend.create(spec),
     revoke: (id: string) => backend.revoke(id),
     list: () => backend.list(),
+    identify: async (secret: Secret) => backend.identify?.(secret),
   };
 }
 

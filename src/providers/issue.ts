@@ -1,6 +1,7 @@
 import { KeysError } from '../errors.ts';
 import type { HttpResponse } from '../http/client.ts';
 import type { Key } from '../lifecycle/key.ts';
+import type { Made } from '../lifecycle/ports.ts';
 import { Secret } from '../secret.ts';
 import type { Issuing, KeyFields } from './provider.ts';
 import { readKey } from './read-key.ts';
@@ -14,44 +15,43 @@ export interface Asked {
   /** What the key is called. */
   name: string;
   now: Date;
-  /** Looks for the key, where the answer does not tell which it is. */
-  newest: () => Promise<Key>;
 }
 
 /**
- * What an API answered that has just issued a secret. Throws `KeysError` (5, `orphan_key`) where that cannot be used:
- * there is a key, and nobody has its secret.
+ * What an API answered that has just issued a secret. Throws `KeysError` (5, `orphan_key`) where there is no secret in
+ * it that can be used: there is a key, and its secret is lost. Which key it is may be left open, see `Made`.
  */
-export async function readIssued(
-  response: HttpResponse,
-  asked: Asked,
-): Promise<{ key: Key; secret: Secret }> {
-  const { operation, fields, name } = asked;
+export function readIssued(response: HttpResponse, asked: Asked): Made {
+  const { operation, name } = asked;
   try {
     const answer = part(response.json());
     const secret = readSecret(required(answer, operation.secret, 'secret'));
-    const { prefix, ...key } = await readNew(answer, asked);
-    // Where the API keeps no names, the key is called as it was asked for as long as anybody remembers.
-    const isNameless = typeof fields.name === 'object' && 'always' in fields.name;
-    const isWhole = prefix !== undefined && secret.hideIn(prefix) === '****';
-    const known = { ...key, name: isNameless ? name : key.name || name };
-    return { key: { ...known, ...(prefix !== undefined && !isWhole && { prefix }) }, secret };
+    const key = readNew(answer, asked);
+    return { secret, ...(key && { key: withoutValue(key, secret) }) };
   } catch (error) {
     throw error instanceof KeysError ? orphan(name, error) : error;
   }
 }
 
 /** The key of a secret. One that can be named can be revoked: its other fields are no reason to lose it. */
-async function readNew(answer: Part, { operation, fields, name, now, newest }: Asked): Promise<Key> {
-  if (operation.key === undefined) return newest();
-  const found = required(answer, operation.key, 'key');
+function readNew(answer: Part, { operation, fields, name, now }: Asked): Key | undefined {
+  const found = operation.key === undefined ? undefined : select(answer, operation.key);
+  const id = found && select(found, fields.id)?.value;
+  if (!found || (typeof id !== 'string' && typeof id !== 'number') || id === '') return undefined;
   try {
-    return readKey(found, fields, now);
+    const key = readKey(found, fields, now);
+    // Where the API keeps no names, the key is called as it was asked for as long as anybody remembers.
+    const isNameless = typeof fields.name === 'object' && 'always' in fields.name;
+    return { ...key, name: isNameless ? name : key.name || name };
   } catch (error) {
-    const id = select(found, fields.id)?.value;
-    if (!(error instanceof KeysError) || (typeof id !== 'string' && typeof id !== 'number')) throw error;
-    return { id: String(id), name, status: 'unknown' };
+    if (error instanceof KeysError) return { id: String(id), name, status: 'unknown' };
+    throw error;
   }
+}
+
+/** Some APIs have the whole secret where later its beginning is. */
+function withoutValue({ prefix, ...key }: Key, secret: Secret): Key {
+  return prefix === undefined || secret.hideIn(prefix) === '****' ? key : { ...key, prefix };
 }
 
 /** A secret that no header, file or terminal could carry whole is none. */

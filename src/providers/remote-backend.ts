@@ -8,6 +8,7 @@ import type {
   KeySpec,
   LogEntry,
   LogQuery,
+  Made,
   Renewal,
   UsageQuery,
   UsageRow,
@@ -31,7 +32,7 @@ import { readVerdict } from './verdict.ts';
 export class RemoteBackend implements KeyBackend {
   readonly capabilities: Capabilities;
   readonly permissions: readonly string[] | undefined;
-  readonly rotate?: (old: Key, renewal: Renewal) => Promise<{ key: Key; secret: Secret }>;
+  readonly rotate?: (old: Key, renewal: Renewal) => Promise<Made>;
   readonly identify?: (credential: Secret) => Promise<string | undefined>;
   readonly #provider: Provider;
   readonly #api: Api;
@@ -65,17 +66,13 @@ export class RemoteBackend implements KeyBackend {
     return this.#key(required(part(response.json()), show.key ?? '', 'key'));
   }
 
-  async create(spec: KeySpec): Promise<{ key: Key; secret: Secret }> {
+  async create(spec: KeySpec): Promise<Made> {
     const { create } = this.#provider;
     const response = await this.#api.send(create, said(spec));
     return readIssued(response, this.#asked(create, spec.name));
   }
 
-  async #rotate(
-    rotate: Issuing,
-    { id, name }: Key,
-    { graceSeconds, expiresAt }: Renewal,
-  ): Promise<{ key: Key; secret: Secret }> {
+  async #rotate(rotate: Issuing, { id, name }: Key, { graceSeconds, expiresAt }: Renewal): Promise<Made> {
     const response = await this.#api.send(rotate, {
       id,
       grace: graceSeconds,
@@ -155,7 +152,7 @@ export class RemoteBackend implements KeyBackend {
 
   #asked(operation: Issuing, name: string): Asked {
     const { key: fields } = this.#provider;
-    return { operation, fields, name, now: this.#now(), newest: () => this.#newest(name) };
+    return { operation, fields, name, now: this.#now() };
   }
 
   #key(found: Part): Key {
@@ -172,17 +169,6 @@ export class RemoteBackend implements KeyBackend {
     // Anything else than a key or a plain null is no word on whether there is one.
     if (!found) throw wrongShape(answer, `an answer with the key at ${[list.items].flat().join(' or ')}`);
     return found.value === null ? [] : [this.#key(found)];
-  }
-
-  /** The key that was just made, where the API did not tell which it is. */
-  async #newest(name: string): Promise<Key> {
-    const keys = await this.list();
-    const named = keys.filter((key) => key.name === name);
-    const [newest] = (named.length > 0 ? named : keys).sort((a, b) =>
-      String(b.createdAt).localeCompare(String(a.createdAt)),
-    );
-    if (!newest) throw noSuchKey(name);
-    return newest;
   }
 
   async #change(operation: Operation, inputs: Inputs): Promise<void> {

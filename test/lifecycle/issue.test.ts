@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../src/errors.ts';
 import { issueKey } from '../../src/lifecycle/issue.ts';
+import type { Key } from '../../src/lifecycle/key.ts';
 import type { Sink } from '../../src/lifecycle/ports.ts';
 import type { Secret } from '../../src/secret.ts';
 import { spec } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';
 import { FakeWorld, fakeSecret } from '../support/fake-backend.ts';
+import { key } from '../support/key.ts';
 
 const full = new KeysError({
   exit: 'failed',
@@ -55,6 +57,54 @@ test('writes each step down before the next one, and the secret to escrow before
     { sink: 'file:a', verified: true },
     { sink: 'stdout', verified: false },
   ]);
+});
+
+describe('where the answer does not tell which key it made', () => {
+  const named = key({ id: 'new00009', name: 'ci' });
+
+  /** Issues a key whose id is to be found in a list. */
+  function issueUntold(world: FakeWorld, list: () => Promise<Key[]>, escrow = true) {
+    const backend = {
+      ...world.backend(),
+      list: async () => {
+        world.take('list');
+        return list();
+      },
+    };
+    const create = async () => ({ secret: (await world.backend().create(spec())).secret });
+    return issueKey({ ...backend, create }, spec(), {
+      sinks: [world.sink('file:a', true)],
+      known: [key({ id: 'old00001', name: 'ci' })],
+      journal: world.journal({ escrow }),
+      onSecret: async () => {},
+    });
+  }
+
+  test('the secret is in escrow before anything else is asked', async () => {
+    const world = new FakeWorld();
+    const issued = await issueUntold(world, async () => [named]);
+    expect(issued.key.id).toBe('new00009');
+    expect(world.steps.slice(2, 7)).toEqual(['note creating', 'create', 'hold', 'list', 'hold']);
+  });
+
+  test('it is delivered although nobody can tell', async () => {
+    const world = new FakeWorld();
+    const issued = await issueUntold(world, async () => {
+      throw full;
+    });
+    expect(issued.key).toEqual({ id: '', name: 'ci', status: 'unknown' });
+    expect(world.steps).toContain(`deliver file:a ${fakeSecret}`);
+    expect(world.steps.at(-1)).toBe('end');
+  });
+
+  test('no key is revoked where its secret goes nowhere', async () => {
+    const world = new FakeWorld({ [`deliver file:a ${fakeSecret}`]: full });
+    const failure = await failureIn(
+      issueUntold(world, async () => [key({ id: 'old00001', name: 'ci' })], false),
+    );
+    expect(failure).toMatchObject({ exit: 'unfinished', code: 'orphan_key' });
+    expect(world.steps.filter((step) => step.startsWith('revoke'))).toEqual([]);
+  });
 });
 
 test('each sink is told who has the secret already', async () => {

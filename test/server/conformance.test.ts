@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { KeyField } from '../../src/lifecycle/key.ts';
 import { spec, use } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';
+import { made } from '../support/made.ts';
 import { renewed } from '../support/renewed.ts';
 import { cases, in90Days, start } from './conforming.ts';
 
@@ -22,7 +23,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
   test('makes a key that is all that could be asked for, and shows it so', async () => {
     const { backend, works } = await start(one);
     expect(Object.keys(asked).sort()).toEqual([...backend.capabilities.createFields].sort());
-    const { key, secret } = await backend.create(spec(asked));
+    const { key, secret } = await made(backend, spec(asked));
     const expiresAt = asked.expiresAt?.toISOString();
     expect(key).toMatchObject({ ...asked, status: 'active', ...(expiresAt && { expiresAt }) });
     const name = backend.capabilities.reports.includes('name') ? {} : { name: 'api-key' };
@@ -36,7 +37,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
 
   test('reports every field that it is said to report', async () => {
     const { backend, idOf, office: opened } = await start(one);
-    const { key } = await backend.create(spec(asked));
+    const { key } = await made(backend, spec(asked));
     opened.record([use({ keyId: idOf(key.id), tokens: 5, costUsd: 0.5, ip: '10.0.0.1' })]);
     const shown = await backend.get(key.id);
     const reported = backend.capabilities.reports.filter((field) => !derived.includes(field));
@@ -47,7 +48,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
 
   test('revokes a key, at once and once', async () => {
     const { backend, works } = await start(one);
-    const { key, secret } = await backend.create(spec(asked));
+    const { key, secret } = await made(backend, spec(asked));
     expect(await backend.revoke(key.id)).toBe(true);
     expect(await works(secret)).toBe(false);
     expect(await backend.revoke(key.id)).toBe(false);
@@ -92,7 +93,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     test('changes all that can be changed', async () => {
       const { backend } = await start(one);
       expect(Object.keys(changes).sort()).toEqual([...backend.capabilities.updateFields].sort());
-      const { key } = await backend.create(spec(asked));
+      const { key } = await made(backend, spec(asked));
       const { labels = {}, ...expected } = changes;
       const changed = await backend.update(key.id, changes);
       expect(changed).toMatchObject(expected);
@@ -105,7 +106,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
   if (provider.disable) {
     test('disables a key, and enables it again', async () => {
       const { backend, works } = await start(one);
-      const { key, secret } = await backend.create(spec(asked));
+      const { key, secret } = await made(backend, spec(asked));
       expect((await backend.update(key.id, { disabled: true })).status).toBe('disabled');
       expect(await works(secret)).toBe(false);
       expect((await backend.update(key.id, { disabled: false })).status).toBe('active');
@@ -116,7 +117,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
   if (provider.rotate) {
     test('rotates a key; only where both can live side by side does the old one', async () => {
       const { backend, works } = await start(one);
-      const old = await backend.create(spec(asked));
+      const old = await made(backend, spec(asked));
       const next = await renewed(backend, old.key, provider.capabilities.expiry === 'any' ? in90Days : null);
       expect(next.key).toMatchObject({ name: 'deploy', status: 'active' });
       expect(next.key.id).not.toBe(old.key.id);

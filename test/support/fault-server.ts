@@ -31,6 +31,7 @@ export class FaultServer {
   readonly #server: Server;
   readonly #scheme: string;
   readonly #script: { route: string; answer: Answer; used: boolean }[] = [];
+  readonly #standing = new Map<string, Answer>();
   readonly #unexpected: string[] = [];
 
   private constructor(tls: { key: string; cert: string } | undefined) {
@@ -73,6 +74,12 @@ export class FaultServer {
     return this;
   }
 
+  /** Answers every request for a route for which no other answer is left, however many there are, or none. */
+  always(route: string, answer: Answer): this {
+    this.#standing.set(route, answer);
+    return this;
+  }
+
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk);
@@ -81,6 +88,8 @@ export class FaultServer {
     this.received.push(request);
     const routes = [`${method} ${path}`, `${method} ${path.split('?')[0]}`];
     const step = this.#script.find(({ route, used }) => !used && routes.includes(route));
+    const standing = routes.map((route) => this.#standing.get(route)).find((answer) => answer);
+    if (!step && standing) return standing(response, request);
     if (!step) {
       this.#unexpected.push(`${method} ${path}`);
       response.writeHead(501).end('no answer in the script');

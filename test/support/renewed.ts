@@ -1,3 +1,4 @@
+import { identifyNew } from '../../src/lifecycle/identify.ts';
 import type { Key } from '../../src/lifecycle/key.ts';
 import type { KeyBackend } from '../../src/lifecycle/ports.ts';
 import type { Secret } from '../../src/secret.ts';
@@ -9,5 +10,13 @@ export async function renewed(
   expiresAt: Date | null,
 ): Promise<{ key: Key; secret: Secret }> {
   if (!backend.rotate) throw new Error('this API has no rotation of its own');
-  return backend.rotate(old, { graceSeconds: 3600, ...(expiresAt && { expiresAt }) });
+  const { key, secret } = await backend.rotate(old, { graceSeconds: 3600, ...(expiresAt && { expiresAt }) });
+  const { reports, maxKeys } = backend.capabilities;
+  const before = {
+    keys: [old],
+    nameless: !reports.includes('name'),
+    single: maxKeys === 1,
+    renewed: old,
+  };
+  return { key: key ?? (await identifyNew(backend, { name: old.name, secret }, before)), secret };
 }

@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import type { Dirent } from 'node:fs';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
@@ -77,6 +86,13 @@ export class Sandbox {
   /** Declares that secrets may wait in the escrow of files. */
   expectEscrow(): void {
     this.#escrow = join(this.home, 'state', 'escrow');
+  }
+
+  /** Puts a provider of the user's own where `keys` looks for it. */
+  ownProvider(provider: { id: string }): void {
+    const folder = join(this.home, 'config', 'providers');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${provider.id}.json`), JSON.stringify(provider));
   }
 
   read(path: string): string {

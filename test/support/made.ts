@@ -1,0 +1,12 @@
+import { identifyNew } from '../../src/lifecycle/identify.ts';
+import type { Key } from '../../src/lifecycle/key.ts';
+import type { KeyBackend, KeySpec } from '../../src/lifecycle/ports.ts';
+import type { Secret } from '../../src/secret.ts';
+
+/** A new key, found where the answer did not tell which it is, and its secret. */
+export async function made(backend: KeyBackend, spec: KeySpec): Promise<{ key: Key; secret: Secret }> {
+  const { key, secret } = await backend.create(spec);
+  const nameless = !backend.capabilities.reports.includes('name');
+  const issued = { name: spec.name, secret };
+  return { key: key ?? (await identifyNew(backend, issued, { keys: [], nameless })), secret };
+}
