@@ -62,7 +62,7 @@ export async function startServer(app: App, office: Office, serving: Serving): P
 }
 
 async function connect(app: App, { url, key }: NonNullable<Serving['upstream']>): Promise<Upstream> {
-  if (!URL.canParse(url)) throw usageError(`--upstream: '${url}' is not a URL`, 'keys help serve');
+  if (!URL.canParse(url)) throw usageError('--upstream: this is not a URL', 'keys help serve');
   const { openUpstream } = await import('./server/upstream/upstream.ts');
   return openUpstream({
     url: new URL(url),

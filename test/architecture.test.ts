@@ -29,6 +29,8 @@ const rows: Record<string, readonly string[]> = {
   server: [
     ...['authority', 'lifecycle:types', 'secret', 'errors', 'time', 'env'],
     ...['http/dispatcher', 'http/wire'],
+    // Its log is read on terminals, and what comes from this machine itself may see more.
+    ...['output/sanitise', 'loopback'],
   ],
   http: ['secret', 'errors', 'env', 'loopback'],
   delivery: ['lifecycle:types', 'files', 'secret', 'errors', 'io', 'env', 'run-program'],

@@ -1,5 +1,6 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { maskSecrets } from '../secret.ts';
+import { logText } from './log-text.ts';
 
 export const logFormats = ['json', 'text'] as const;
 export type LogFormat = (typeof logFormats)[number];
@@ -37,12 +38,12 @@ export function logAccess(app: FastifyInstance, format: LogFormat, write: (line:
       line({
         time: new Date().toISOString(),
         requestId: request.id,
-        ip: request.ip,
-        method: request.method,
+        ip: logText(request.ip),
+        method: logText(request.method),
         path: pathOf(request.url),
         status: reply.statusCode,
         durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
-        ...request.logged,
+        ...loggedText(request.logged),
       }),
     );
     done();
@@ -51,12 +52,16 @@ export function logAccess(app: FastifyInstance, format: LogFormat, write: (line:
 
 const longestPath = 1000;
 
-/** A path as it may be kept: a query can hold anything, and so can a path that somebody made up. */
+/** A path as it may be kept: a query can hold anything, and so can a path that a caller made up. */
 export function pathOf(url: string): string {
-  return maskSecrets(url.split('?', 1)[0]?.slice(0, longestPath) ?? '');
+  // Masked before it is cut: the cut could leave the beginning of a secret, which has no shape any more.
+  return logText(maskSecrets(url.split('?', 1)[0] ?? ''), longestPath);
 }
 
-/** Control characters cannot be in a path that Node.js has accepted. */
+function loggedText(logged: FastifyRequest['logged']): FastifyRequest['logged'] {
+  return Object.fromEntries(Object.entries(logged).map(([name, text]) => [name, logText(text)]));
+}
+
 function textOf({ time, ip, method, path, status, durationMs, key, user, code }: AccessRecord): string {
   const who = key !== undefined ? `key ${key}` : user !== undefined ? `user ${user}` : '-';
   return `${time} ${status} ${method} ${path} ${durationMs.toFixed(1)}ms ${ip} ${who}${code ? ` ${code}` : ''}`;

@@ -1,7 +1,10 @@
+import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import type { Account } from '../authority/account.ts';
 import type { Office } from '../authority/office.ts';
+import { isLoopbackHost } from '../loopback.ts';
 import { HttpFault } from './fault.ts';
+import { nameIn } from './guard.ts';
 
 /** The value after `Bearer ` in `Authorization` (RFC 6750), if there is one. */
 export function bearerOf({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
@@ -28,4 +31,37 @@ export function accountOf(office: Office, request: Pick<FastifyRequest, 'headers
 
 function unauthorized(code: string, message: string): HttpFault {
   return new HttpFault(401, code, message, {}, { 'www-authenticate': 'Bearer realm="keys"' });
+}
+
+/** Headers by which a proxy says that it passed a request on. */
+const forwarding = [
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'forwarded',
+  'x-real-ip',
+  'via',
+];
+
+/** Whether a request comes from a program on this machine itself: neither a proxy nor a web page has a part in it. */
+export function isLocalCall({ raw }: Pick<FastifyRequest, 'raw'>): boolean {
+  const peer = raw.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
+  const { host = '', origin } = raw.headers;
+  const isForwarded = raw.rawHeaders.some(
+    (name, at) => at % 2 === 0 && forwarding.includes(name.toLowerCase()),
+  );
+  return isLoopbackHost(peer) && isLoopbackHost(nameIn(host)) && origin === undefined && !isForwarded;
+}
+
+/**
+ * Leaves one address in `X-Forwarded-For`: the last, which the proxy has added. What is no address goes, and the
+ * proxy's own counts.
+ */
+export function keepForwardedAddress(headers: FastifyRequest['headers']): void {
+  const last = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',').at(-1)?.trim() ?? '';
+  // Some proxies add the port.
+  const [, bracketed, dotted] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(last) ?? [];
+  const address = bracketed ?? dotted ?? last;
+  if (isIP(address) !== 0) headers['x-forwarded-for'] = address;
+  else delete headers['x-forwarded-for'];
 }

@@ -4,6 +4,7 @@ import { pathOf } from './access-log.ts';
 import type { UseAddress } from './admission.ts';
 import { addressOf, admit } from './admission.ts';
 import type { Context } from './context.ts';
+import { logText } from './log-text.ts';
 import { pass, passOn } from './pass-on.ts';
 import { reportUsage } from './report-usage.ts';
 
@@ -64,9 +65,9 @@ async function authorize(context: Context, request: FastifyRequest, reply: Fasti
   const model = header('x-model');
   const permission = header('x-permission');
   const address = {
-    method: (header('x-original-method', 'x-forwarded-method') ?? request.method).slice(0, 20),
+    method: logText(header('x-original-method', 'x-forwarded-method') ?? request.method, 20),
     path: pathOf(header('x-original-uri', 'x-forwarded-uri') ?? request.url),
-    ...(model !== undefined && { model }),
+    ...(model !== undefined && { model: logText(model) }),
   };
   const access = { ...(model !== undefined && { model }), ...(permission !== undefined && { permission }) };
   const admission = await admit(context, request, reply, access, address);

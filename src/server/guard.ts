@@ -25,6 +25,6 @@ export function guard(app: FastifyInstance, allowed: readonly string[] | undefin
 }
 
 /** The name in a `Host` header, without its port; IPv6 keeps its brackets. */
-function nameIn(host: string): string {
+export function nameIn(host: string): string {
   return host.toLowerCase().replace(/:\d+$/, '');
 }

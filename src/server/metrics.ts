@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Counters for Prometheus. No label has more values than there are routes and codes: neither keys nor users are labels. */
@@ -52,15 +52,16 @@ export class Metrics {
     this.#cost.inc(costUsd);
   }
 
-  /** Counts every answer of a server, and offers the counters at `/metrics`. */
-  serve(app: FastifyInstance): void {
+  /** Counts every answer of a server, and offers the counters at `/metrics` to those that `check` does not refuse. */
+  serve(app: FastifyInstance, check: (request: FastifyRequest) => void): void {
     app.addHook('onResponse', (request, reply, done) => {
       const route = request.routeOptions.url ?? 'none';
       this.#requests.inc({ route, method: request.method, status: reply.statusCode });
       this.#durations.observe({ route }, reply.elapsedTime / 1000);
       done();
     });
-    app.get('/metrics', async (_, reply) => {
+    app.get('/metrics', async (request, reply) => {
+      check(request);
       reply.type(this.registry.contentType);
       return this.registry.metrics();
     });

@@ -6,12 +6,13 @@ import type { Office } from '../authority/office.ts';
 import type { LogFormat } from './access-log.ts';
 import { logAccess } from './access-log.ts';
 import { nativeApi } from './admin/native.ts';
+import { accountOf, isLocalCall, keepForwardedAddress } from './caller.ts';
 import type { Context } from './context.ts';
 import { dataPlane } from './data-plane.ts';
 import { Desk } from './desk.ts';
 import { dialects } from './dialects/index.ts';
 import type { Fault } from './fault.ts';
-import { envelope, faultOf } from './fault.ts';
+import { envelope, faultOf, HttpFault } from './fault.ts';
 import { guard } from './guard.ts';
 import { refuseMethods } from './methods.ts';
 import { Metrics } from './metrics.ts';
@@ -46,6 +47,18 @@ const limits = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000, max
 const requestTimeout = 60_000;
 const keepAliveTimeout = 75_000;
 
+/** With forward secrecy and authenticated encryption only, as TLS 1.3 has it throughout (RFC 9325 section 4.2). */
+const tlsFloor = {
+  minVersion: 'TLSv1.2',
+  ciphers: [
+    ...['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'],
+    ...['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384'],
+    ...['ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305'],
+    ...['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256'],
+  ].join(':'),
+  honorCipherOrder: true,
+} as const;
+
 /** Bytes of a body, where it is not passed on: 1 MB. */
 const bodyLimit = 1024 * 1024;
 
@@ -55,7 +68,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const metrics = new Metrics(version);
   const context: Context = { office, desk, metrics, now, ...(upstream && { upstream }) };
   const app = fastify({
-    ...(tls ? { https: { ...tls, ...limits } } : { http: limits }),
+    ...(tls ? { https: { ...tls, ...tlsFloor, ...limits } } : { http: limits }),
     bodyLimit,
     requestTimeout,
     keepAliveTimeout,
@@ -65,7 +78,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     routerOptions: { maxParamLength: limits.maxHeaderSize },
     // An address that cannot be read comes to no route, and to no hook either.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-      receive(request, reply);
+      receive(options, request, reply);
       answerFault(options, error, request, reply, envelope);
     },
     forceCloseConnections: 'idle',
@@ -77,7 +90,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('logged');
   app.addHook('onRequest', (request, reply, done) => {
-    receive(request, reply);
+    receive(options, request, reply);
     done();
   });
   if (log) logAccess(app, log.format, log.write);
@@ -89,7 +102,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     refuseMethods(scope, body);
   };
   answers(app, envelope);
-  metrics.serve(app);
+  metrics.serve(app, (request) => checkReader(office, request));
   app.get('/healthz', async () => {
     office.open();
     return { status: 'ok' };
@@ -136,8 +149,18 @@ function onlyThePeer(_address: string, hop: number): boolean {
   return hop === 0;
 }
 
-function receive(request: FastifyRequest, reply: FastifyReply): void {
+/** The counters tell what everybody has spent: for programs on this machine, and for admins. */
+function checkReader(office: Office, request: FastifyRequest): void {
+  if (isLocalCall(request)) return;
+  const { caller } = accountOf(office, request);
+  request.logged.user = caller.user;
+  if (caller.role !== 'admin')
+    throw new HttpFault(403, 'ADMIN_REQUIRED', 'the session of an admin is required');
+}
+
+function receive({ behindProxy }: ServerOptions, request: FastifyRequest, reply: FastifyReply): void {
   request.logged = {};
+  if (behindProxy) keepForwardedAddress(request.raw.headers);
   // Some answers hold a secret, and none is the same for long.
   reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
 }

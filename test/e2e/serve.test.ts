@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, get, request } from 'node:http';
 import { Agent, get as secureGet } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import { Sandbox } from '../support/sandbox.ts';
 import { startServe } from '../support/serving.ts';
@@ -78,9 +79,14 @@ test.each([
   [['--tls-cert', '/dev/null', '--tls-key', '/dev/null'], 'no certificate with its key'],
   [['--tls-cert', 'missing.pem', '--tls-key', 'missing.pem'], 'missing.pem cannot be read (ENOENT)'],
   [['--upstream', 'nowhere'], 'not a URL'],
+  [['--upstream', 'http://api.example.com', '--upstream-key', 'file:upstream.key'], 'in the clear'],
+  [['--upstream', 'http://192.168.0.7:1/v1', '--upstream-key', 'file:upstream.key'], 'in the clear'],
+  [['--upstream', 'http://127.0.0.1.example.com', '--upstream-key', 'file:upstream.key'], 'in the clear'],
   [['--upstream', 'http://127.0.0.1:1', '--upstream-key', 'literal'], 'not a source'],
 ])('%j is refused before anything is started', async (flags, message) => {
   const box = new Sandbox();
+  writeFileSync(join(box.cwd, 'upstream.key'), 'sk-upstream-EXAMPLE', { mode: 0o600 });
+  box.expectSecretIn('upstream.key');
   const { exit, stderr, stdout } = await box.keys(['serve', '--port', '0', ...flags]);
   expect([exit, stdout]).toEqual([2, '']);
   expect(stderr).toContain(message);
@@ -162,6 +168,34 @@ test.skipIf(!hasOpenssl)('speaks TLS, with the certificate that it is given', as
     secureGet(address, { agent }, (answer) => done(answer.resume().statusCode)).on('error', fail);
   });
   expect(status).toBe(200);
+
+  const shake = (options: object) =>
+    new Promise<string>((done) => {
+      const socket = connectTls({
+        port: Number(new URL(server.url).port),
+        rejectUnauthorized: false,
+        ...options,
+      });
+      socket
+        .on('secureConnect', () => done(socket.getCipher().standardName))
+        .on('error', () => done('refused'));
+      socket.on('close', () => done('refused')).on('secureConnect', () => socket.destroy());
+    });
+  expect(await shake({})).toMatch(/^TLS_AES_256_GCM/);
+  expect(await shake({ maxVersion: 'TLSv1.2' })).toMatch(/^TLS_ECDHE_.*(?:GCM|POLY1305)/);
+  expect(await shake({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' })).toBe(
+    'refused',
+  );
+  for (const ciphers of [
+    'AES128-SHA',
+    'AES256-GCM-SHA384',
+    'ECDHE-RSA-AES128-SHA',
+    'ECDHE-RSA-AES128-SHA256',
+  ]) {
+    expect(await shake({ maxVersion: 'TLSv1.2', ciphers: `${ciphers}:@SECLEVEL=0` }), ciphers).toBe(
+      'refused',
+    );
+  }
 });
 
 test('behind a proxy, the address of the client is the one that the proxy adds last', async () => {

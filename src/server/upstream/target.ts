@@ -1,14 +1,18 @@
 import { usageError } from '../../errors.ts';
+import { isLoopbackHost } from '../../loopback.ts';
 
 /**
  * The path on an upstream below which its API lives, ending in `/v1`: `https://api.example.com/openai/v1` gives
  * `/openai/v1`, `https://api.example.com` gives `/v1`. Throws `KeysError` (usage), without the URL, for one that is not
- * http or https, or that has credentials, a query or a fragment.
+ * http or https, that has credentials, a query or a fragment, or that would send the upstream's key in the clear.
  */
-export function basePath(url: URL): string {
+export function basePath(url: URL, hasKey = false): string {
   const problems: string[] = [];
   if (!/^https?:$/.test(url.protocol)) problems.push('the URL of the upstream is not http or https');
   if (url.username || url.password) problems.push('the URL of the upstream holds a user name or a password');
+  if (hasKey && url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+    problems.push('the URL of the upstream is http: to another host, which would send its key in the clear');
+  }
   if (/[?#]/.test(url.href)) problems.push('the URL of the upstream has a query or a fragment');
   if (problems.length > 0) {
     throw usageError(problems, 'write only scheme, host and path, like https://api.example.com/v1');

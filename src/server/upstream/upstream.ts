@@ -67,7 +67,7 @@ export interface Upstream {
 
 /** Throws `KeysError` (usage) for a URL, and for a proxy variable, that cannot be used. */
 export function openUpstream({ url, key, env, connectTimeout, silence }: UpstreamOptions): Upstream {
-  const base = basePath(url);
+  const base = basePath(url, key !== undefined);
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
   const { dispatcher } = openDispatcher(url, { env, timeout: connectTimeout, closing: closing.signal });

@@ -1,0 +1,43 @@
+import { request } from 'node:http';
+import { expect, test } from 'vitest';
+import type { ServerOptions } from '../../src/server/server.ts';
+import { office, serving } from '../support/office.ts';
+
+async function started(options: Partial<ServerOptions> = {}) {
+  const server = await serving(office(), { allowedHosts: undefined, ...options });
+  const status = (headers: Record<string, string>) =>
+    new Promise<number | undefined>((done, failed) =>
+      request(`${server.url}/metrics`, { headers }, (response) => {
+        response.resume().on('end', () => done(response.statusCode));
+      })
+        .on('error', failed)
+        .end(),
+    );
+  return { ...server, status };
+}
+
+test('programs on this machine may read the counters', async () => {
+  const { status } = await started();
+  expect(await status({})).toBe(200);
+  expect(await status({ host: 'localhost:9090' })).toBe(200);
+});
+
+test.each([
+  { 'x-forwarded-for': '203.0.113.9' },
+  { 'x-forwarded-for': '127.0.0.1' },
+  { 'X-Forwarded-For': 'nonsense' },
+  { forwarded: 'for=127.0.0.1' },
+  { 'x-real-ip': '127.0.0.1' },
+  { via: '1.1 proxy' },
+  { host: 'keys.example.com' },
+  { origin: 'http://localhost' },
+])('what came through a proxy or a page needs the session of an admin: %j', async (headers) => {
+  for (const behindProxy of [false, true]) {
+    const { status, token } = await started({ behindProxy });
+    const as = (value: string) => ({ ...headers, authorization: `Bearer ${value}` });
+    expect(await status({ ...headers })).toBe(401);
+    expect(await status(as('nonsense'))).toBe(401);
+    expect(await status(as(token('ada')))).toBe(403);
+    expect(await status(as(token('admin')))).toBe(200);
+  }
+});
