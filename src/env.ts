@@ -21,9 +21,15 @@ export function setting(env: Environment, name: keyof typeof environment): strin
   return env[name] || undefined;
 }
 
-/** The environment as another program may see it: without session tokens, passwords and one-time passwords. */
+/**
+ * The environment as another program may see it. Of our own variables only those that are known to hold no secret: a
+ * provider's declaration may name others, such as a password or a one-time password.
+ */
 export function withoutSecrets(env: Environment): Environment {
-  return without(env, ['KEYS_TOKEN', 'KEYS_PASSWORD', 'KEYS_OTP']);
+  const harmless = new Set<string>(Object.keys(environment).filter((name) => name !== 'KEYS_TOKEN'));
+  const isPassedOn = (name: string) => !name.startsWith('KEYS_') || harmless.has(name);
+  // Windows takes KEYS_TOKEN and keys_token for one variable.
+  return Object.fromEntries(Object.entries(env).filter(([name]) => isPassedOn(name.toUpperCase())));
 }
 
 /** The environment without what it says about profiles and session tokens: those of another profile are meant. */

@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import type { Environment } from './env.ts';
+import { withoutSecrets } from './env.ts';
 import { KeysError, systemCode } from './errors.ts';
 import type { Secret } from './secret.ts';
 
@@ -28,7 +29,7 @@ export async function runInForeground(
   [program = '', ...args]: readonly string[],
   { cwd, env, secrets }: Surroundings,
 ): Promise<number> {
-  const all = { ...env, ...variables(secrets) };
+  const all = { ...withoutSecrets(env), ...variables(secrets) };
   let stopListening = () => {};
   try {
     return await new Promise<number>((done, fail) => {

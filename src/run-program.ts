@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import type { Environment } from './env.ts';
+import { withoutSecrets } from './env.ts';
 import { systemCode } from './errors.ts';
 import { filledPipe } from './filled-pipe.ts';
 
@@ -9,7 +10,7 @@ export interface ProgramCall {
   /** Program and arguments. They are in the process list for everybody to see: never a secret. */
   command: readonly string[];
   cwd: string;
-  /** The program's whole environment: never a secret. */
+  /** The program's environment; our own secrets in it are left out. */
   env: Environment;
   /** Milliseconds. */
   limit: number;
@@ -43,7 +44,7 @@ export async function runProgram(call: ProgramCall): Promise<Outcome> {
   const child = startWith(stdin, () =>
     spawn(program, args, {
       cwd: call.cwd,
-      env: { ...call.env },
+      env: { ...withoutSecrets(call.env) },
       stdio: [stdin, output, output],
       windowsHide: true,
     }),

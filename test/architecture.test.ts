@@ -134,6 +134,20 @@ test('only the named files reach for process, and none for console', () => {
   expect(printing).toEqual(['src/commands/snippet-code.ts']);
 });
 
+test('only the named files start programs, none with our own secrets in its environment', () => {
+  const starting = sources.filter((file) => /'node:child_process'/.test(withoutComments(file)));
+  expect(starting.map(fileName).sort()).toEqual([
+    'src/delivery/clipboard-sink.ts',
+    'src/filled-pipe.ts',
+    'src/foreground.ts',
+    'src/run-program.ts',
+    'src/tokens/keychain-child.ts',
+  ]);
+  // That one has an environment of its own.
+  const others = starting.filter((file) => fileName(file) !== 'src/filled-pipe.ts');
+  for (const file of others) expect(readFileSync(file, 'utf8')).toContain('...withoutSecrets(');
+});
+
 test('a secret is revealed only where it is handed over', () => {
   const calls = sources.flatMap((file) => {
     const count = [...withoutComments(file).matchAll(/\.reveal\(\)/g)].length;

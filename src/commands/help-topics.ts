@@ -22,6 +22,7 @@ export const topics: Readonly<Record<string, Topic>> = {
     rows: Object.entries(environment),
     after: [
       'KEYS_OPTION_<NAME> stands for --option NAME=…; KEYS_PASSWORD and KEYS_OTP answer an API that wants one for a call.',
+      'Other programs (keys run, sinks, git, tokenCommand) get the variables above, but for KEYS_TOKEN, and no other KEYS_*.',
       `A coding agent is known by one of ${agentMarkers.join(', ')}: its terminal counts as a pipe for secrets.`,
       'HTTPS_PROXY, HTTP_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS work as everywhere.',
     ].join('\n'),

@@ -1,6 +1,5 @@
 import type { App } from '../app.ts';
 import { maskInCiLog } from '../delivery/mask.ts';
-import { withoutSecrets } from '../env.ts';
 import { InvalidValue, KeysError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import type { Flag } from './define.ts';
@@ -27,8 +26,8 @@ export const run = defineCommand({
   description: [
     'Everything after -- is the program and its arguments. No shell takes part: for a line of shell, write',
     "-- sh -c '...'; for a .cmd file of Windows, -- cmd /c ... All sources are read before the program starts.",
-    'It has this terminal and the environment of the caller, but for KEYS_TOKEN, KEYS_PASSWORD and KEYS_OTP. Signals are',
-    'passed on to it, and its exit code is that of keys; 128 and the number of a signal that ended it.',
+    'It has this terminal and the environment of the caller, without the secrets of keys itself (keys help environment).',
+    'Signals are passed on to it, and its exit code is that of keys; 128 and the number of a signal that ended it.',
   ].join('\n'),
   examples: [
     'keys run --env API_KEY=file:ci.key -- node server.js',
@@ -48,7 +47,7 @@ export const run = defineCommand({
     const { cwd, env: own } = app.io;
     return {
       kind: 'ended',
-      code: await runInForeground(operands, { cwd, env: withoutSecrets(own), secrets }),
+      code: await runInForeground(operands, { cwd, env: own, secrets }),
     };
   },
 });

@@ -16,8 +16,7 @@ const usualStay = 45_000;
 
 /** `clipboard`: the system's, cleared after 45 s if it still holds the value then. */
 export function clipboardSink(name: string, context: SinkContext, stay = usualStay): Sink {
-  const { cwd, timeout } = context;
-  const env = withoutSecrets(context.env);
+  const { cwd, env, timeout } = context;
   return {
     name,
     check: async () => void (await findClipboard(context)),
@@ -65,7 +64,7 @@ async function clearLater(
   const errand: Errand = { ...programs, stay, hash };
   const child = spawn(process.execPath, ['-e', `(${clear})(require, process)`], {
     detached: true,
-    env: { ...env },
+    env: { ...withoutSecrets(env), NODE_OPTIONS: undefined },
     stdio: ['pipe', 'ignore', 'ignore'],
     windowsHide: true,
   });

@@ -41,15 +41,22 @@ function workTreeOf(folder: string): string | undefined {
   }
 }
 
+/** The configuration of a repository that others may have made names programs: none of them is run. */
+const harmless = ['core.fsmonitor=false', 'core.hooksPath=/dev/null', 'protocol.allow=never'].flatMap(
+  (setting) => ['-c', setting],
+);
+/** A partial clone would fetch what it lacks; the index is not written. */
+const offline = { GIT_NO_LAZY_FETCH: '1', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' };
+
 /** https://git-scm.com/docs/git-check-ignore: 0 ignored, 1 not ignored (also where it is tracked), 128 an error. */
 async function askGit(file: string, env: SinkContext['env']): Promise<Outcome | undefined> {
   // Whatever repository the caller is at work in, the one that the file lies in is asked.
-  const own = Object.entries(env).filter(([name]) => !name.startsWith('GIT_'));
+  const own = Object.entries(env).filter(([name]) => !name.toUpperCase().startsWith('GIT_'));
   const { runProgram } = await import('../run-program.ts');
   return runProgram({
-    command: ['git', '-C', dirname(file), 'check-ignore', '--quiet', '--', basename(file)],
+    command: ['git', ...harmless, '-C', dirname(file), 'check-ignore', '--quiet', '--', basename(file)],
     cwd: dirname(file),
-    env: Object.fromEntries(own),
+    env: { ...Object.fromEntries(own), ...offline },
     limit,
   }).catch(() => undefined);
 }

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import which from 'which';
-import { withoutSecrets } from '../env.ts';
 import { KeysError } from '../errors.ts';
 import type { Outcome } from '../run-program.ts';
 import { runProgram } from '../run-program.ts';
@@ -45,11 +44,11 @@ export async function runVendor(
   context: SinkContext,
 ): Promise<Outcome> {
   const program = await findProgram(name, context);
-  const { cwd, timeout } = context;
+  const { cwd, env, timeout } = context;
   return runProgram({
     command: [program, ...args],
     cwd,
-    env: withoutSecrets(context.env),
+    env,
     limit: timeout,
     ...(input !== undefined && { input }),
   }).catch((error: unknown) => {

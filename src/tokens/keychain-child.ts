@@ -78,7 +78,8 @@ class KeychainChild implements KeychainItems {
   constructor({ service, env, openingLimit, limit }: KeychainChildOptions) {
     this.#limit = limit;
     this.#child = spawn(process.execPath, ['-e', `(${serve})(require, process)`, binding(), service], {
-      env: withoutSwitches(env),
+      // None of Node's own switches are for this process.
+      env: { ...withoutSecrets(env), NODE_OPTIONS: undefined },
       windowsHide: true,
     });
     process.once('exit', this.#kill);
@@ -196,10 +197,4 @@ function binding(): string {
     // Not installed: the other process says so when it is asked for something.
     return name;
   }
-}
-
-/** None of Node's own switches are for this process. */
-function withoutSwitches(env: Environment): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _, ...rest } = withoutSecrets(env);
-  return rest;
 }

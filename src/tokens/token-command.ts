@@ -1,11 +1,11 @@
 import type { Environment } from '../env.ts';
-import { withoutSecrets } from '../env.ts';
 import { interrupted, KeysError } from '../errors.ts';
 import { runProgram } from '../run-program.ts';
 import { maskSecrets } from '../secret.ts';
 
 /** Milliseconds for a program that may have to ask a server, or a person at another window. */
 const commandLimit = 30_000;
+
 /**
  * What the `tokenCommand` of a profile prints. It runs without a shell and without input. Throws `KeysError` (4) where
  * it cannot be started, takes longer than the limit (30 s), prints more than 64 Ki characters, or exits with another
@@ -17,8 +17,7 @@ export async function runTokenCommand(
   place: { cwd: string; env: Environment },
   limit = commandLimit,
 ): Promise<string> {
-  const env = withoutSecrets(place.env);
-  const outcome = await runProgram({ command, cwd: place.cwd, env, limit }).catch((error: unknown) => {
+  const outcome = await runProgram({ command, ...place, limit }).catch((error: unknown) => {
     throw failed(command, profile, error instanceof Error ? error.message : String(error), error);
   });
   if (outcome.code === 0) return outcome.stdout;

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { requireIgnored } from '../../src/delivery/git-ignored.ts';
 import { failureIn } from '../support/failure.ts';
 import { lacks } from '../support/real-parts.ts';
 import { sinkContext } from '../support/sink-context.ts';
+import { StandIns } from '../support/stand-in.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 function git(folder: string, ...args: string[]): void {
@@ -74,6 +75,24 @@ describe.skipIf(lacks('git'))('in a work tree', () => {
     await expect(requireIgnored(join(tree, 'key'), { ...context, env })).rejects.toThrow(
       'does not ignore it',
     );
+  });
+
+  test('no program is run that the repository names, and git itself gets no secret of ours', async () => {
+    const tree = workTree();
+    const hook = join(tree, 'hook');
+    writeFileSync(hook, `#!/bin/sh\nenv > ${join(tree, 'seen')}\n`, { mode: 0o755 });
+    git(tree, 'add', '.gitignore');
+    git(tree, 'config', 'core.fsmonitor', hook);
+    await requireIgnored(join(tree, '.env'), context);
+    expect(existsSync(join(tree, 'seen'))).toBe(false);
+
+    const programs = new StandIns().add('git');
+    const secrets = { KEYS_TOKEN: 'tok-EXAMPLE', KEYS_PASSWORD: 'x', KEYS_OTP: '1', KEYS_PIN: '2' };
+    const env = { ...secrets, PATH: programs.folder, KEYS_HOME: '/home/ada', OTHER: 'kept' };
+    await requireIgnored(join(tree, '.env'), { ...context, env });
+    const seen = programs.calls[0]?.env ?? {};
+    expect(seen).toMatchObject({ KEYS_HOME: '/home/ada', OTHER: 'kept', GIT_OPTIONAL_LOCKS: '0' });
+    expect(Object.keys(seen).filter((name) => name.startsWith('KEYS_'))).toEqual(['KEYS_HOME']);
   });
 
   test('without git nothing is known, and it is refused', async () => {
