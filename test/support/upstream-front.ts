@@ -54,6 +54,7 @@ export class UpstreamFront {
       env: {},
       connectTimeout: 5000,
       silence: 20_000,
+      longest: 60_000,
       ...options,
     });
     const front = new UpstreamFront(upstream);
