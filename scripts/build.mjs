@@ -15,7 +15,7 @@ const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 const only = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
   only(
-    'config-file|diagnosis|remote|connection|office|serving|operations|places|foreground|holders|credential|run-program',
+    'config-file|diagnosis|remote|connection|office|serving|operations|places|foreground|holders|credential|run-program|filled-pipe',
   ),
   `lifecycle/${only('recovery|match|rotation|retirement|successor|succession')}`,
   `output/${only('prompt|progress|table|style')}`,
@@ -66,12 +66,21 @@ const noValidator = {
   },
 };
 
+/** conf and the prompts bring libraries that take signals for themselves; these are for src/io.ts alone. */
+const noSignalHooks = {
+  name: 'no-signal-hooks',
+  resolveId(source) {
+    const isAsked = /^(when-exit|signal-exit)$/.test(source);
+    return isAsked ? join(root, 'scripts', 'no-signal-hooks.mjs') : null;
+  },
+};
+
 const { output } = await build({
   cwd: root,
   input: { keys: 'bin/keys.ts' },
   platform: 'node',
   external: ['@napi-rs/keyring'],
-  plugins: [noChildProcess, noValidator],
+  plugins: [noChildProcess, noValidator, noSignalHooks],
   resolve: { alias: { '@neon-rs/load': libsqlTarget } },
   transform: { target: 'node20.19' },
   output: {

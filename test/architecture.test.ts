@@ -36,7 +36,10 @@ const rows: Record<string, readonly string[]> = {
   delivery: ['lifecycle:types', 'files', 'secret', 'errors', 'io', 'env', 'run-program'],
   journal: ['lifecycle:types', 'files', 'secret', 'errors'],
   files: ['errors'],
-  tokens: ['files', 'secret', 'errors', 'env', 'io:types', 'config:types', 'paths', 'run-program'],
+  tokens: [
+    ...['files', 'secret', 'errors', 'env', 'io:types', 'config:types', 'paths'],
+    ...['run-program', 'children'],
+  ],
   output: ['lifecycle:types', 'lifecycle/key', 'errors', 'io', 'env', 'secret', 'time', 'diagnosis:types'],
   // Wiring and small modules at the top: everything, but for the exceptions below.
   root: [
@@ -112,6 +115,7 @@ test('only the named files reach for process, and none for console', () => {
   expect(users.sort()).toEqual([
     'bin/keys.ts',
     'src/authority/key-format.ts',
+    'src/children.ts',
     // Writes code that does.
     'src/commands/snippet-code.ts',
     'src/delivery/clipboard-sink.ts',
@@ -135,7 +139,9 @@ test('only the named files reach for process, and none for console', () => {
 });
 
 test('only the named files start programs, none with our own secrets in its environment', () => {
-  const starting = sources.filter((file) => /'node:child_process'/.test(withoutComments(file)));
+  const starting = sources.filter((file) =>
+    /import (?!type)[^\n]*'node:child_process'/.test(withoutComments(file)),
+  );
   expect(starting.map(fileName).sort()).toEqual([
     'src/delivery/clipboard-sink.ts',
     'src/filled-pipe.ts',
