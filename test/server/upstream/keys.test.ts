@@ -62,6 +62,40 @@ describe("the caller's key", () => {
     expect(scripted.received).toEqual([]);
   });
 
+  const own = `sk_0123456789abcdef_${'s3cr3tEXAMPLE'.repeat(4).slice(0, 43)}_EXAMPL`;
+  const forms: Record<string, string> = {
+    'as it is': own,
+    'without its ends': own.slice(20, -7),
+    'in lower case': own.toLowerCase(),
+    'in base64': Buffer.from(`0123456789abcdef:${own}`).toString('base64'),
+    'in base64 for URLs': Buffer.from(own).toString('base64url'),
+    'in hex': Buffer.from(own).toString('hex'),
+    'in a URL': [...own].map((one) => `%${one.charCodeAt(0).toString(16)}`).join(''),
+    backwards: [...own].reverse().join(''),
+  };
+
+  test.each(Object.entries(forms))('shown with its id is found without it, %s', async (_, form) => {
+    const { scripted, front } = await started();
+    for (const shown of [own, `0123456789abcdef:${own}`]) {
+      front.shown = shown;
+      const escaped = form.replaceAll('E', '\\u0045');
+      const replies = [
+        await front.call(`/v1/models?x=${form}`),
+        await front.call('/v1/models', { headers: { 'x-custom': form } }),
+        await front.call('/v1/models', { headers: { [`x-${form.replace(/[^\w]/g, '')}`]: 'a' } }),
+        await front.post('/v1/x', { messages: [form] }),
+        await front.post('/v1/x', `{"messages":["${escaped}"]}`),
+        await front.post('/v1/x', form, { 'content-type': 'text/plain' }),
+      ];
+      // The name of a header is in lower case, and holds no percent signs.
+      const found = replies.filter((_, at) => at !== 2 || !/[%=]/.test(form));
+      expect(found.map(({ status, body }) => [status, JSON.parse(body).error?.code])).toEqual(
+        found.map(() => [400, 'KEY_IN_REQUEST']),
+      );
+    }
+    expect(scripted.received.filter(({ path }) => path !== '/v1/models')).toEqual([]);
+  });
+
   test('in a body of several megabytes is found as well', async () => {
     const { scripted, front } = await started();
     const body = `${'x'.repeat(3_000_000)}${callerKey}${'x'.repeat(3_000_000)}`;
