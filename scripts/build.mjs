@@ -25,6 +25,11 @@ const core = [
 const groups = [
   { name: 'main', test: /\/(src\/(main|io|errors)\.ts|package\.json)$/ },
   { name: 'core', test: new RegExp(`/src/(?:${core.join('|')})`) },
+  // For the authority, and for locks without it.
+  {
+    name: 'libsql',
+    test: /\/(node_modules\/(@libsql|libsql|detect-libc)\/|scripts\/libsql-target\.mjs$)/,
+  },
   // What this machine's own commands need of the authority; the server and the sessions have more of it.
   {
     name: 'authority',
