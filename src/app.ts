@@ -3,8 +3,7 @@ import type { Profile } from './config.ts';
 import { readConfig } from './config.ts';
 import type { Connection } from './connection.ts';
 import { setting, withoutPlace } from './env.ts';
-import { usageError } from './errors.ts';
-import { Interruption } from './interruption.ts';
+import { interrupted, usageError } from './errors.ts';
 import type { Io } from './io.ts';
 import { findKey } from './lifecycle/find.ts';
 import type { Key } from './lifecycle/key.ts';
@@ -27,25 +26,31 @@ export class App {
   readonly io: Io;
   readonly globals: GlobalInput;
   readonly output: OutputSettings;
-  readonly interruption: Interruption;
+  /** True from the moment at which something may have changed; until then Ctrl-C ends the program at once. */
+  hasBegun = false;
+  readonly #stop = new AbortController();
   readonly #voice: Voice;
   #backend: Promise<KeyBackend> | undefined;
   #tokenContext: TokenContext | undefined;
   readonly #closing: (() => Promise<void>)[] = [];
 
-  constructor(io: Io, globals: GlobalInput, interruption = new Interruption(io)) {
+  constructor(io: Io, globals: GlobalInput) {
     this.io = io;
-    this.interruption = interruption;
     this.globals = globals;
     const format = globals.format ?? (globals.json ? 'json' : undefined);
     const fields = globals.json && globals.json.length > 0 ? globals.json : undefined;
     this.output = { format, fields, noColor: globals.noColor };
     this.#voice = new Voice(io, format === 'json' || format === 'ndjson');
+    const stop = () => {
+      if (!this.hasBegun) this.#stop.abort();
+    };
+    if (io.interrupt.aborted) stop();
+    else io.interrupt.addEventListener('abort', stop);
   }
 
-  /** Aborts when waiting has to end. */
+  /** Ctrl-C, as long as nothing has been changed: what has begun is brought to its end, clearing up included. */
   get stop(): AbortSignal {
-    return this.interruption.stop;
+    return this.#stop.signal;
   }
 
   get now(): Date {
@@ -91,8 +96,8 @@ export class App {
   /** The same command in another profile. What the environment says of profiles and tokens is about this one. */
   elsewhere(place: { profile: string; provider?: string; url?: string | undefined }): App {
     const io: Io = Object.create(this.io, { env: { value: withoutPlace(this.io.env) } });
-    const globals = { ...this.globals, provider: undefined, url: undefined, ...place };
-    const app = new App(io, globals, this.interruption);
+    const app = new App(io, { ...this.globals, provider: undefined, url: undefined, ...place });
+    app.hasBegun = this.hasBegun;
     this.atEnd(() => app.close());
     return app;
   }
@@ -197,7 +202,7 @@ export class App {
 
   /** Ctrl-C cuts a listing short; what tells of a change is printed in full. */
   print(result: Result): Promise<void> {
-    return present(this.io, this.output, result, this.interruption.dropped);
+    return present(this.io, this.output, result, this.stop);
   }
 
   /** Where errors are JSON, stderr holds one document: what else there is to say waits for a success. */
@@ -222,9 +227,10 @@ export class App {
     if (this.debugs) await this.#voice.say(`debug: ${text}`);
   }
 
-  /** To be called right before something is changed. Throws `KeysError` (130, or 5 after the first change) on Ctrl-C. */
+  /** To be called right before something is changed. Throws `KeysError` (130) if Ctrl-C came first. */
   begin(): void {
-    this.interruption.begin();
+    if (this.io.interrupt.aborted) throw interrupted();
+    this.hasBegun = true;
   }
 
   async #openBackend(): Promise<KeyBackend> {

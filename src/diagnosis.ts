@@ -73,9 +73,10 @@ async function authority(path: string): Promise<Finding> {
   }
   try {
     const { inspectDatabase } = await import('./authority/inspect.ts');
-    const { problems, keys, schema } = inspectDatabase(path);
+    const { problems, keys, schema, retention } = inspectDatabase(path);
     if (problems.length === 0) {
-      return { check, status: 'ok', message: `${path} is sound: ${keys} keys, schema ${schema}` };
+      const kept = retention === 'never' ? 'log kept for good' : `log kept for ${retention}`;
+      return { check, status: 'ok', message: `${path} is sound: ${keys} keys, schema ${schema}, ${kept}` };
     }
     const hint = `keep a copy of the file, then: sqlite3 '${path}' .recover`;
     return { check, status: 'fail', message: `${path} is damaged: ${problems.join('; ')}`, hint };

@@ -6,8 +6,10 @@ import type { App } from './app.ts';
 import type { Office } from './authority/office.ts';
 import { KeysError, systemCode, usageError } from './errors.ts';
 import { isLoopbackHost } from './loopback.ts';
+import { visible } from './output/sanitise.ts';
 import type { Secret } from './secret.ts';
 import type { LogFormat } from './server/access-log.ts';
+import { keepPruning } from './server/pruning.ts';
 import type { Server } from './server/server.ts';
 import { createServer } from './server/server.ts';
 import type { Upstream } from './server/upstream/upstream.ts';
@@ -20,6 +22,8 @@ export interface Serving {
   allowedHosts: readonly string[];
   upstream?: { url: string; key?: () => Promise<Secret> } | undefined;
   log?: { format: LogFormat; write: (line: string) => void };
+  /** How long the log of uses keeps its rows; absent: as before. */
+  retention?: string | undefined;
 }
 
 export interface Running {
@@ -34,15 +38,13 @@ const patience = 30_000;
 /** Milliseconds without a byte from the upstream: a model may think for long before it says anything. */
 const upstreamSilence = 600_000;
 
-/** Milliseconds for a whole answer of the upstream: one that never ends would hold its connections for ever. */
-const longestAnswer = 3_600_000;
-
 /** Starts the server. Throws `KeysError`: where the port is taken, an address is not one of this machine, and the like. */
 export async function startServer(app: App, office: Office, serving: Serving): Promise<Running> {
   const { host, port, behindProxy, log } = serving;
   const tls = serving.tls && readTls(app, serving.tls);
   const upstream = serving.upstream && (await connect(app, serving.upstream));
   office.open();
+  if (serving.retention !== undefined) office.keepLog(serving.retention);
   const server = await createServer({
     office,
     version,
@@ -54,13 +56,19 @@ export async function startServer(app: App, office: Office, serving: Serving): P
     ...(tls && { tls }),
     ...(upstream && { upstream }),
     ...(log && { log }),
+    onLoss: ({ use, reason }) =>
+      void app.warn(`a use of the key ${use.keyId} was not metered: ${visible(messageOf(reason))}`),
     onBug: (error) => void app.warn(`a request failed in a way that nobody expected: ${stackOf(error)}`),
   });
   const address = await listen(server, host, port);
+  const stopPruning = keepPruning(office);
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return {
     url: `${tls ? 'https' : 'http'}://${name}:${address.port}`,
-    stop: () => server.stop(patience),
+    stop() {
+      stopPruning();
+      return server.stop(patience);
+    },
   };
 }
 
@@ -73,7 +81,6 @@ async function connect(app: App, { url, key }: NonNullable<Serving['upstream']>)
     env: app.io.env,
     connectTimeout: app.timeout,
     silence: upstreamSilence,
-    longest: longestAnswer,
   });
 }
 
@@ -122,6 +129,10 @@ function notListening(host: string, port: number, error: unknown): KeysError {
     hints: ['keys serve --port 0 takes any port that is free'],
     cause: error,
   });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function stackOf(error: unknown): string {

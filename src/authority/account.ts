@@ -9,11 +9,12 @@ import { checkModels, issueKey, rotateKey } from './issue.ts';
 import { hashOf, idOf } from './key-format.ts';
 import type { KeyQuery } from './key-table.ts';
 import { KeyTable, optionalText, toKey } from './key-table.ts';
-import type { LogScope, PlacedEntry } from './metering.ts';
-import { countLog, readLog, readUsage } from './metering.ts';
+import { readUsage } from './metering.ts';
 import type { Organisation } from './policy.ts';
 import type { Repeatable } from './replies.ts';
 import type { Caller } from './sessions.ts';
+import type { LogScope, PlacedEntry } from './use-log.ts';
+import { countLog, readLog } from './use-log.ts';
 
 /** A key, and what its authority knows of it besides. */
 export interface OwnedKey {

@@ -1,3 +1,4 @@
+import { KeysError } from '../errors.ts';
 import type { Key } from '../lifecycle/key.ts';
 import type { HashKeeper } from '../lifecycle/match.ts';
 import type {
@@ -18,11 +19,13 @@ import { capabilities, permissions } from './capabilities.ts';
 import { noSuchKey, revokedForGood } from './faults.ts';
 import { hashOf, mint } from './key-format.ts';
 import { KeyTable, toKey } from './key-table.ts';
-import type { Use } from './metering.ts';
-import { readLog, readUsage, recordUses } from './metering.ts';
+import { readUsage, recordUses } from './metering.ts';
 import type { AccessRequest, Decision, Organisation, Refusal } from './policy.ts';
 import { decide } from './policy.ts';
 import { placeAll } from './rate-limit.ts';
+import { pruneLog } from './retention.ts';
+import type { Use } from './use.ts';
+import { readLog } from './use-log.ts';
 
 export interface AuthorityOptions {
   /** The database file; made by the first write. */
@@ -32,6 +35,9 @@ export interface AuthorityOptions {
   timeout: number;
   organisation?: Organisation;
 }
+
+/** Rows of the log that one command removes. */
+const prunedAtOnce = 1000;
 
 /**
  * The embedded issuer of keys, as the user of this machine has it: keeps them in one SQLite file, as hashes, and decides
@@ -116,11 +122,22 @@ export class Authority implements KeyBackend, HashKeeper {
 
   /** Meters one use of a key. */
   record(use: Use): void {
-    recordUses(this.#file.metering, [use], this.#now());
+    const [lost] = recordUses(this.#file.metering, [use], this.#now());
+    if (lost) throw lost.reason;
   }
 
   close(): void {
+    if (this.#file.isWritten) this.#prune();
     this.#file.close();
+  }
+
+  /** Where no server looks after the log, commands that write do. What does not succeed now, a later one does. */
+  #prune(): void {
+    try {
+      pruneLog(this.#file.writing, this.#now(), prunedAtOnce);
+    } catch (error) {
+      if (!(error instanceof KeysError)) throw error;
+    }
   }
 
   #key(id: string): Key {

@@ -1,6 +1,7 @@
 import type { Connection, Row } from './database.ts';
 import { hashOf, idOf } from './key-format.ts';
 import { toTime } from './key-table.ts';
+import { sumOf } from './metering.ts';
 
 /** What is known of a key when somebody uses it. Times are milliseconds, money is millionths of a US dollar. */
 export interface KnownKey {
@@ -127,7 +128,7 @@ function toKnown(row: Row): KnownKey {
 function spentInMonth(database: Connection, now: number): number {
   const month = toTime(now).slice(0, 7);
   const row = database.get(
-    'SELECT COALESCE(SUM(spent_micros), 0) AS spent FROM usage_days WHERE day BETWEEN ? AND ?',
+    `SELECT ${sumOf('spent_micros')} AS spent FROM usage_days WHERE day BETWEEN ? AND ?`,
     `${month}-01`,
     `${month}-31`,
   );

@@ -4,6 +4,7 @@ import Database from 'libsql';
 import { KeysError, systemCode } from '../errors.ts';
 import { makePrivateFolder } from '../paths.ts';
 import { migrations } from './schema.ts';
+import { storable } from './stored-text.ts';
 
 export type Value = string | number | null | Uint8Array;
 export type Row = Record<string, Value>;
@@ -18,6 +19,8 @@ export interface Connection {
   run(sql: string, ...values: Value[]): number;
   /** All or nothing, alone among all processes. On disk before it returns, or as `Commits` says. */
   transaction<T>(work: () => T): T;
+  /** Brings what was committed into the file itself, unless other processes use it now. Never throws. */
+  checkpoint(): void;
   close(): void;
 }
 
@@ -70,8 +73,9 @@ function migrate(connection: Connection): void {
   if (version() > migrations.length) throw newerSchema();
   if (version() === migrations.length) return;
   connection.transaction(() => {
-    for (const sql of migrations.slice(version())) {
-      for (const statement of sql.split(';')) if (statement.trim()) connection.run(statement);
+    for (const migration of migrations.slice(version())) {
+      if (typeof migration === 'function') migration(connection);
+      else for (const statement of migration.split(';')) if (statement.trim()) connection.run(statement);
     }
     connection.run(`PRAGMA user_version = ${migrations.length}`);
   });
@@ -84,13 +88,17 @@ function connectionOf(database: Database.Database, path: string, timeout: number
     statements.set(sql, statement);
     return statement;
   };
-  // Values go to libsql as one array: a single null or blob by itself would be taken for named parameters.
+  // Every text passes here on its way into the database. Values go to libsql as one array: a single null or blob by itself
+  // would be taken for named parameters.
+  const bound = (values: Value[]) =>
+    values.map((value) => (typeof value === 'string' ? storable(value) : value));
   return {
-    all: (sql, ...values) => guarded(path, () => prepare(sql).all(values) as Row[]),
-    get: (sql, ...values) => guarded(path, () => prepare(sql).get(values) as Row | undefined),
+    all: (sql, ...values) => guarded(path, () => prepare(sql).all(bound(values)) as Row[]),
+    get: (sql, ...values) => guarded(path, () => prepare(sql).get(bound(values)) as Row | undefined),
     // A statement of its own: two readers of one statement would take each other's rows.
-    iterate: (sql, ...values) => guarded(path, () => database.prepare(sql).iterate(values) as Iterable<Row>),
-    run: (sql, ...values) => guarded(path, () => prepare(sql).run(values).changes),
+    iterate: (sql, ...values) =>
+      guarded(path, () => database.prepare(sql).iterate(bound(values)) as Iterable<Row>),
+    run: (sql, ...values) => guarded(path, () => prepare(sql).run(bound(values)).changes),
     transaction: (work) =>
       guarded(path, () => {
         // IMMEDIATE takes the write lock first: a transaction that reads and then writes can never be refused half-way.
@@ -104,6 +112,14 @@ function connectionOf(database: Database.Database, path: string, timeout: number
           throw error;
         }
       }),
+    checkpoint() {
+      try {
+        database.pragma('busy_timeout = 0');
+        database.pragma('wal_checkpoint(TRUNCATE)');
+      } catch {
+        // Whoever opens the file next does it.
+      }
+    },
     close: () => void database.close(),
   };
 }
@@ -119,6 +135,17 @@ function patiently<T>(timeout: number, work: () => T): T {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5 + Math.random() * 20);
     }
   }
+}
+
+/**
+ * Whether SQLite refused the very values that it was given, which it would do again: a constraint (result codes whose low
+ * byte is 19, sqlite.org/rescode.html), a wrong type, a text that is too large. Otherwise the file cannot be used now.
+ */
+export function refusesValues(error: unknown): boolean {
+  if (!(error instanceof KeysError)) return true;
+  const code = systemCode(error.failure.cause) ?? '';
+  const extended = /^UNKNOWN_SQLITE_ERROR_(\d+)$/.exec(code)?.[1];
+  return /^SQLITE_(?:CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(code) || (Number(extended) & 0xff) === 19;
 }
 
 function isBusy(error: unknown): boolean {
@@ -143,7 +170,7 @@ function guarded<T>(path: string, work: () => T): T {
         cause: error,
       });
     }
-    if (code.startsWith('SQLITE') || /^E[A-Z]+$/.test(code)) {
+    if (code.includes('SQLITE') || /^E[A-Z]+$/.test(code)) {
       throw new KeysError({
         exit: 'failed',
         code: 'authority_unusable',

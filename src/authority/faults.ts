@@ -49,3 +49,12 @@ export function rotatedBefore(id: string, by: string): KeysError {
     hints: [`keys show ${shellWord(by)}`],
   });
 }
+
+export function databaseGone(path: string): KeysError {
+  return new KeysError({
+    exit: 'failed',
+    code: 'authority_gone',
+    message: `the authority's database ${path} was removed or replaced while it was open`,
+    hints: ['put it back (keys restore <file>), then start the server again'],
+  });
+}

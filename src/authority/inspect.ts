@@ -1,4 +1,6 @@
 import { connectDatabase } from './database.ts';
+import type { Retention } from './retention.ts';
+import { logRetention, usualRetention } from './retention.ts';
 
 export interface Inspection {
   /** What SQLite found wrong with the file; empty for a sound one. */
@@ -6,9 +8,14 @@ export interface Inspection {
   keys: number;
   /** Version of the tables. */
   schema: number;
+  /** How long the log keeps its rows, as a span; `never`: for good. */
+  retention: Retention;
 }
 
 const patience = 5000;
+
+/** The first version of the tables that has settings. */
+const withSettings = 4;
 
 /** Checks an existing database file from end to end. Throws `KeysError` where it cannot be read as one at all. */
 export function inspectDatabase(path: string): Inspection {
@@ -17,7 +24,8 @@ export function inspectDatabase(path: string): Inspection {
     const verdicts = database.all('PRAGMA integrity_check').map((row) => String(row.integrity_check));
     const schema = Number(database.get('PRAGMA user_version')?.user_version);
     const keys = schema > 0 ? Number(database.get('SELECT COUNT(*) AS count FROM keys')?.count) : 0;
-    return { problems: verdicts.filter((verdict) => verdict !== 'ok'), keys, schema };
+    const retention = schema >= withSettings ? logRetention(database) : usualRetention;
+    return { problems: verdicts.filter((verdict) => verdict !== 'ok'), keys, schema, retention };
   } finally {
     database.close();
   }

@@ -1,59 +1,68 @@
-import type { LogEntry, LogQuery, UsageQuery, UsageRow } from '../lifecycle/ports.ts';
-import type { Connection, Row, Value } from './database.ts';
-import { fromMicros, optionalText, toMicros, toTime } from './key-table.ts';
+import type { UsageQuery, UsageRow } from '../lifecycle/ports.ts';
+import type { Connection, Value } from './database.ts';
+import { refusesValues } from './database.ts';
+import { fromMicros, toTime } from './key-table.ts';
+import type { BoundedUse, Use } from './use.ts';
+import { bounded } from './use.ts';
 
-/** One use of a key, as it is metered. Refused uses are recorded too, with no requests and no cost. */
-export interface Use {
-  keyId: string;
-  /** Milliseconds since the epoch; absent: now. */
-  at?: number;
-  method: string;
-  path: string;
-  statusCode: number;
-  ip?: string;
-  model?: string;
-  requests: number;
-  tokens: number;
-  costUsd: number;
+/** A use that could not be written, and why. */
+export interface LostUse {
+  use: Use;
+  reason: unknown;
 }
 
-/** Writes a log row for each use, and adds them to the counters of their keys and days, in one transaction. */
-export function recordUses(database: Connection, uses: readonly Use[], now: number): void {
-  database.transaction(() => {
-    // One statement for all: calls into SQLite cost more than what they do.
-    database.run(
-      `INSERT INTO uses (key_id, at, method, path, status, ip, model, requests, tokens, cost_micros)
-       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-              value ->> 8, value ->> 9
-       FROM json_each(?)`,
-      JSON.stringify(uses.map((use) => rowOf(use, now))),
+/**
+ * Writes a log row for each use, and adds them to the counters of their keys and days, in one transaction. Uses that the
+ * database refuses are left out, and returned: the others are written all the same. Throws `KeysError` where nothing can
+ * be written now.
+ */
+export function recordUses(database: Connection, uses: readonly Use[], now: number): LostUse[] {
+  return database.transaction(() => writeParts(database, uses, now));
+}
+
+/** Writes all, or looks for those that are refused by halves. */
+function writeParts(database: Connection, uses: readonly Use[], now: number): LostUse[] {
+  database.run('SAVEPOINT part');
+  try {
+    write(
+      database,
+      uses.map((use) => bounded(use, now)),
     );
-    for (const sum of sumsByDay(uses, now)) addToCounters(database, sum);
-  });
+    database.run('RELEASE part');
+    return [];
+  } catch (reason) {
+    if (!refusesValues(reason)) throw reason;
+    database.run('ROLLBACK TO part');
+    database.run('RELEASE part');
+    const [use, ...others] = uses;
+    if (use && others.length === 0) return [{ use, reason }];
+    const half = Math.ceil(uses.length / 2);
+    return [
+      ...writeParts(database, uses.slice(0, half), now),
+      ...writeParts(database, uses.slice(half), now),
+    ];
+  }
 }
 
-function rowOf(use: Use, now: number): Value[] {
-  const {
-    keyId,
-    at = now,
-    method,
-    path,
-    statusCode,
-    ip = null,
-    model = null,
-    requests,
-    tokens,
-    costUsd,
-  } = use;
-  return [keyId, at, method, path, statusCode, ip, model, requests, tokens, toMicros(costUsd)];
+function write(database: Connection, uses: readonly BoundedUse[]): void {
+  // One statement for all: calls into SQLite cost more than what they do.
+  database.run(
+    `INSERT INTO uses (key_id, at, method, path, status, ip, model, requests, tokens, cost_micros)
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+            value ->> 8, value ->> 9
+     FROM json_each(?)`,
+    JSON.stringify(uses.filter(({ logged }) => logged).map(rowOf)),
+  );
+  for (const sum of sumsByDay(uses)) addToCounters(database, sum);
 }
 
-interface Sum {
-  keyId: string;
+function rowOf(use: BoundedUse): Value[] {
+  const { keyId, at, method, path, statusCode, ip, model, requests, tokens, cost } = use;
+  return [keyId, at, method, path, statusCode, ip, model, requests, tokens, cost];
+}
+
+interface Sum extends Pick<BoundedUse, 'keyId' | 'requests' | 'tokens' | 'cost' | 'charge' | 'refused'> {
   day: string;
-  requests: number;
-  tokens: number;
-  cost: number;
   lastAt: number;
   lastIp: string | null;
 }
@@ -62,137 +71,68 @@ interface Sum {
 const dayLength = 86_400_000;
 
 /** What the uses of a key come to on a day: many uses of one key cost one change of its counters. */
-function sumsByDay(uses: readonly Use[], now: number): Iterable<Sum> {
+function sumsByDay(uses: readonly BoundedUse[]): Iterable<Sum> {
   const sums = new Map<string, Sum>();
-  for (const { keyId, at = now, requests, tokens, costUsd, ip } of uses) {
+  for (const { keyId, at, requests, tokens, cost, charge, refused, ip } of uses) {
     const name = `${keyId} ${Math.floor(at / dayLength)}`;
     let sum = sums.get(name);
     if (!sum) {
-      sum = {
-        keyId,
-        day: toTime(at).slice(0, 10),
-        requests: 0,
-        tokens: 0,
-        cost: 0,
-        lastAt: at,
-        lastIp: null,
-      };
+      const nothing = { requests: 0, tokens: 0, cost: 0, charge: 0, refused: 0 };
+      sum = { keyId, day: toTime(at).slice(0, 10), ...nothing, lastAt: at, lastIp: null };
       sums.set(name, sum);
     }
-    sum.requests += requests;
-    sum.tokens += tokens;
-    sum.cost += toMicros(costUsd);
+    sum.requests = added(sum.requests, requests);
+    sum.tokens = added(sum.tokens, tokens);
+    sum.cost = added(sum.cost, cost);
+    sum.charge = added(sum.charge, charge);
+    sum.refused += refused;
     sum.lastAt = Math.max(sum.lastAt, at);
     sum.lastIp = ip ?? sum.lastIp;
   }
   return sums.values();
 }
 
+/** Counters stay at the largest whole number that JavaScript is exact with, and so does their sum. */
+const mostCounted = Number.MAX_SAFE_INTEGER;
+
+function added(one: number, other: number): number {
+  return Math.min(one + other, mostCounted);
+}
+
 function addToCounters(
   database: Connection,
-  { keyId, day, requests, tokens, cost, lastAt, lastIp }: Sum,
+  { keyId, day, requests, tokens, cost, charge, refused, lastAt, lastIp }: Sum,
 ): void {
   database.run(
-    `UPDATE keys SET requests = requests + ?, tokens = tokens + ?, spent_micros = spent_micros + ?,
+    `UPDATE keys SET requests = MIN(requests + ?, ${mostCounted}), tokens = MIN(tokens + ?, ${mostCounted}),
+                     spent_micros = MIN(spent_micros + ?, ${mostCounted}),
                      last_used_at = MAX(COALESCE(last_used_at, 0), ?), last_used_ip = COALESCE(?, last_used_ip)
      WHERE id = ?`,
     requests,
     tokens,
-    cost,
+    charge,
     lastAt,
     lastIp,
     keyId,
   );
   database.run(
-    `INSERT INTO usage_days (key_id, day, requests, tokens, spent_micros) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, tokens = tokens + excluded.tokens,
-                               spent_micros = spent_micros + excluded.spent_micros`,
+    `INSERT INTO usage_days (key_id, day, requests, tokens, spent_micros, refused) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET requests = MIN(requests + excluded.requests, ${mostCounted}),
+                               tokens = MIN(tokens + excluded.tokens, ${mostCounted}),
+                               spent_micros = MIN(spent_micros + excluded.spent_micros, ${mostCounted}),
+                               refused = MIN(refused + excluded.refused, ${mostCounted})`,
     keyId,
     day,
     requests,
     tokens,
     cost,
+    refused,
   );
 }
 
-/** A place in the log: the entries after it are older. */
-export interface LogPlace {
-  at: number;
-  id: number;
-}
-
-/** Which rows of the log, where these are given: of one user's keys, of single keys only, after a place. */
-export interface LogScope {
-  owner?: string | null;
-  single?: boolean;
-  after?: LogPlace;
-}
-
-/** An entry of the log, and its place. */
-export interface PlacedEntry {
-  entry: LogEntry;
-  place: LogPlace;
-}
-
-/** The log rows that a query names, newest first, one at a time. */
-export function* readLog(
-  database: Connection,
-  query: LogQuery,
-  scope: LogScope = {},
-): Generator<PlacedEntry> {
-  const { filter, values } = conditionsOf(query, scope);
-  for (const row of database.iterate(`SELECT * FROM uses ${filter} ORDER BY at DESC, id DESC`, ...values)) {
-    yield { entry: toLogEntry(row), place: { at: Number(row.at), id: Number(row.id) } };
-  }
-}
-
-/** How many log rows a query names. */
-export function countLog(database: Connection, query: LogQuery, scope: LogScope): number {
-  const { filter, values } = conditionsOf(query, scope);
-  return Number(database.get(`SELECT COUNT(*) AS count FROM uses ${filter}`, ...values)?.count ?? 0);
-}
-
-function conditionsOf(
-  query: LogQuery,
-  { owner = null, single = false, after }: LogScope,
-): { filter: string; values: Value[] } {
-  const conditions: string[] = [];
-  const values: Value[] = [];
-  const where = (condition: string, ...operands: Value[]) => {
-    conditions.push(condition);
-    values.push(...operands);
-  };
-  if (owner !== null) where('key_id IN (SELECT id FROM keys WHERE owner = ?)', owner);
-  if (single) where('key_id IN (SELECT id FROM keys WHERE single = 1)');
-  if (after) where('(at, id) < (?, ?)', after.at, after.id);
-  if (query.keyId !== undefined) where('key_id = ?', query.keyId);
-  if (query.since) where('at >= ?', query.since.getTime());
-  if (query.until) where('at <= ?', query.until.getTime());
-  if (query.status) where('status BETWEEN ? AND ?', ...statusRange(query.status));
-  if (query.method) where('method = ?', query.method);
-  // SQLite counts code points, JavaScript's `length` halves of them.
-  if (query.pathPrefix) where('substr(path, 1, ?) = ?', [...query.pathPrefix].length, query.pathPrefix);
-  return { filter: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', values };
-}
-
-function statusRange(status: string): [number, number] {
-  return [Number(status.replace(/xx$/i, '00')), Number(status.replace(/xx$/i, '99'))];
-}
-
-function toLogEntry(row: Row): LogEntry {
-  const [ip, model] = [optionalText(row.ip), optionalText(row.model)];
-  return {
-    timestamp: toTime(Number(row.at)),
-    method: String(row.method),
-    path: String(row.path),
-    statusCode: Number(row.status),
-    keyId: String(row.key_id),
-    ...(ip !== null && { ip }),
-    ...(model !== null && { model }),
-    requests: Number(row.requests),
-    tokens: Number(row.tokens),
-    costUsd: fromMicros(Number(row.cost_micros)),
-  };
+/** SQL of a sum that cannot overflow: SUM of whole numbers fails past 64 bits. */
+export function sumOf(column: string): string {
+  return `CAST(MIN(TOTAL(${column}), ${mostCounted}) AS INTEGER)`;
 }
 
 /** Counters since a day (UTC), the day among them: a row per key that was used, or a row per day. */
@@ -201,7 +141,9 @@ export function readUsage(
   { by, since, keyId }: UsageQuery,
   owner: string | null = null,
 ): UsageRow[] {
-  const sums = 'SUM(u.requests) AS requests, SUM(u.tokens) AS tokens, SUM(u.spent_micros) AS spent';
+  const sum = (column: string) => sumOf(`u.${column}`);
+  const sums = `${sum('requests')} AS requests, ${sum('tokens')} AS tokens, ${sum('spent_micros')} AS spent,
+                ${sum('refused')} AS refused`;
   const wanted = 'WHERE u.day >= ?1 AND (?2 IS NULL OR u.key_id = ?2) AND (?3 IS NULL OR k.owner = ?3)';
   const sql =
     by === 'day'
@@ -214,5 +156,6 @@ export function readUsage(
     requests: Number(row.requests),
     tokens: Number(row.tokens),
     spentUsd: fromMicros(Number(row.spent)),
+    ...(Number(row.refused) > 0 && { refused: Number(row.refused) }),
   }));
 }

@@ -3,13 +3,16 @@ import type { AuthorityOptions } from './authority.ts';
 import { AuthorityFile } from './authority-file.ts';
 import type { Books, KnownKey } from './books.ts';
 import { KeptBooks } from './books.ts';
-import type { Use } from './metering.ts';
+import type { LostUse } from './metering.ts';
 import { recordUses } from './metering.ts';
 import type { AccessRequest, Decision, Organisation, Refusal } from './policy.ts';
 import { decide } from './policy.ts';
 import { placeAll } from './rate-limit.ts';
+import type { Retention } from './retention.ts';
+import { pruneLog, setLogRetention } from './retention.ts';
 import type { Caller } from './sessions.ts';
 import { Sessions } from './sessions.ts';
+import type { Use } from './use.ts';
 
 /** Budget stops that are remembered as being on disk; forgetting one costs a sync. */
 const mostStops = 10_000;
@@ -64,16 +67,23 @@ export class Office {
     return decide(this.#kept, request, this.organisation, this.#now());
   }
 
-  /** The id of the key that has this value, whatever its standing. */
-  keyIdOf(value: string): string | undefined {
-    this.#kept.refresh();
-    return this.#kept.find(value)?.id;
+  /** How long rows of the log are kept: a span such as `90d`, or `never` to remove none. */
+  keepLog(retention: Retention): void {
+    setLogRetention(this.#file.writing, retention);
   }
 
-  /** Meters uses of keys, many in one transaction, without a sync. */
-  record(uses: readonly Use[]): void {
-    recordUses(this.#file.metering, uses, this.#now());
-    this.#kept.forget();
+  /** Removes rows that the log need not keep, at most so many; how many these were. */
+  prune(most: number): number {
+    return pruneLog(this.#file.metering, this.#now(), most);
+  }
+
+  /** Meters uses of keys, many in one transaction, without a sync. Returns those that the database refuses. */
+  record(uses: readonly Use[]): LostUse[] {
+    try {
+      return recordUses(this.#file.metering, uses, this.#now());
+    } finally {
+      this.#kept.forget();
+    }
   }
 
   close(): void {
@@ -82,7 +92,8 @@ export class Office {
   }
 
   get #kept(): KeptBooks {
-    this.#books ??= new KeptBooks(this.#file.metering);
+    const database = this.#file.metering;
+    this.#books ??= new KeptBooks(database);
     return this.#books;
   }
 

@@ -32,6 +32,8 @@ export interface Admission {
   models: readonly string[] | null;
   /** Requests per minute that the key may make; null: any number. */
   limit: number | null;
+  /** US dollars that the key may still spend; null: it has no budget of its own. */
+  budgetLeftUsd: number | null;
   /** Once its place under the limit is taken. */
   rateLimit?: RateLimit;
 }
@@ -83,10 +85,18 @@ export function underLimit(admission: Admission, granted: boolean, rateLimit: Ra
   return { ...refusal, rateLimit };
 }
 
-function admission({ id, name, models: chosen, rateLimit }: KnownKey, organisation: Organisation): Admission {
-  const { models: entitled } = organisation;
+function admission(key: KnownKey, { models: entitled }: Organisation): Admission {
+  const { id, name, models: chosen, rateLimit, budget, spent } = key;
   const models = chosen.length > 0 ? chosen.filter((model) => entitled?.includes(model) ?? true) : entitled;
-  return { allowed: true, keyId: id, keyName: name, models: models ?? null, limit: rateLimit };
+  const budgetLeftUsd = budget === null ? null : fromMicros(budget - spent);
+  return {
+    allowed: true,
+    keyId: id,
+    keyName: name,
+    models: models ?? null,
+    limit: rateLimit,
+    budgetLeftUsd,
+  };
 }
 
 function checkStanding({ id, revoked, disabled, expiresAt }: KnownKey, now: number): Refusal | undefined {

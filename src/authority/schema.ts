@@ -1,9 +1,12 @@
+import type { Connection } from './database.ts';
+import { repairUses } from './repair.ts';
+
 /**
  * The authority's tables, one entry per version; a database says in `user_version` how many it has. Entries are never
  * edited: a change is a new one. Times are milliseconds since the epoch, money is whole millionths of a US dollar,
  * lists and labels are JSON.
  */
-export const migrations: readonly string[] = [
+export const migrations: readonly (string | ((database: Connection) => void))[] = [
   `
   CREATE TABLE keys (
     id TEXT PRIMARY KEY,
@@ -102,5 +105,14 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   INSERT INTO places SELECT key_id, at, COUNT(*) FROM admissions GROUP BY key_id, at;
   DROP TABLE admissions;
+  `,
+  repairUses,
+  `
+  ALTER TABLE usage_days ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
+
+  CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
   `,
 ];

@@ -45,13 +45,10 @@ export const run = defineCommand({
 
     app.begin();
     const { cwd, env: own } = app.io;
-    const takeBackSignals = app.io.leaveSignals();
-    try {
-      const code = await runInForeground(operands, { cwd, env: own, secrets });
-      return { kind: 'ended', code };
-    } finally {
-      takeBackSignals();
-    }
+    return {
+      kind: 'ended',
+      code: await runInForeground(operands, { cwd, env: own, secrets }),
+    };
   },
 });
 

@@ -3,6 +3,7 @@ import { InvalidValue } from '../errors.ts';
 import { isLoopbackHost } from '../loopback.ts';
 import type { Secret } from '../secret.ts';
 import type { LogFormat } from '../server/access-log.ts';
+import { parsePositiveDuration } from '../time.ts';
 import { defineCommand, toggle, value, values } from './define.ts';
 import { oneOf, readCount, readDollars, readList, readText } from './read.ts';
 import { dbFlag } from './session-flags.ts';
@@ -42,6 +43,11 @@ export const serve = defineCommand({
       readDollars,
     ),
     maxKeys: value('--max-keys <number>', 'live keys that a user may have', readCount),
+    logRetention: value(
+      '--log-retention <span>',
+      'how long the log of uses keeps its rows: 90d (default), 36h, 6mo … or never to remove none',
+      readRetention,
+    ),
     upstream: value(
       '--upstream <url>',
       'pass on the calls of keys that may, and meter what they cost',
@@ -111,6 +117,7 @@ export const serve = defineCommand({
       behindProxy: input.behindProxy,
       allowedHosts: input.allowHost,
       ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { cert: tlsCert, key: tlsKey } }),
+      retention: input.logRetention,
       ...(url !== undefined && { upstream: { url, ...(key && { key }) } }),
       ...(!app.globals.quiet && { log: { format, write: stdout.write } }),
     });
@@ -120,8 +127,6 @@ export const serve = defineCommand({
     await app.note(
       `${where}log in: keys session create --user <name> --secret-only | keys login --provider authority --url ${server.url}/admin --with-token`,
     );
-    // Started from a script or by a supervisor, it outlives the terminal in which that was done.
-    if (!app.io.stdout.isTTY) app.io.ignoreHangup();
     await interruption(app);
     await app.note('stopping: calls that run come to their end');
     await server.stop();
@@ -135,6 +140,13 @@ function readPort(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new InvalidValue(`'${text}' is not a port: a whole number from 0 to 65535`);
+}
+
+/** A span, or `never`. Throws `InvalidValue`. */
+function readRetention(text: string): string {
+  const span = text.trim();
+  if (span !== 'never') parsePositiveDuration(span);
+  return span;
 }
 
 /** The first line of the log tells where the server is, for whoever has started it. */

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
+import { withFileLock } from '../files/file-lock.ts';
 import {
-  changePrivateFile,
   checkPrivateFile,
   readPrivateFile,
   removeStaleCopies,
+  writePrivateFile,
 } from '../files/private-file.ts';
 import type { Sink } from '../lifecycle/ports.ts';
 import { absent, currentValue } from './current-value.ts';
@@ -24,8 +25,8 @@ export function envSink(name: string, path: string, variable: string, context: S
       setVariable(await read(), variable, 'value');
     },
     deliver: ({ secret }) =>
-      changePrivateFile(target, (content = Buffer.alloc(0)) =>
-        setVariable(content, variable, secret.reveal()),
+      withFileLock(target, async () =>
+        writePrivateFile(target, setVariable(await read(), variable, secret.reveal())),
       ),
     read: () =>
       currentValue(async () => {

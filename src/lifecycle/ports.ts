@@ -97,6 +97,8 @@ export interface UsageRow {
   tokens: number;
   /** Absent where the provider does not report it. */
   spentUsd?: number;
+  /** Uses that were refused; absent where none was, or the provider does not report it. */
+  refused?: number;
 }
 
 /** A secret that was given out just now. */

@@ -1,7 +1,9 @@
-import type { Use } from '../authority/metering.ts';
+import type { LostUse } from '../authority/metering.ts';
 import type { Office } from '../authority/office.ts';
 import type { AccessRequest, Decision } from '../authority/policy.ts';
+import type { Use } from '../authority/use.ts';
 import { KeysError } from '../errors.ts';
+import { RefusalRows } from './refusal-rows.ts';
 
 /** Milliseconds after which a use that was noted is in the database at the latest. */
 const noteDelay = 10;
@@ -25,13 +27,17 @@ interface Waiting {
 export class Desk {
   readonly #office: Office;
   readonly #now: () => Date;
+  readonly #onLoss: (loss: LostUse) => void;
+  readonly #refusals = new RefusalRows();
   #waiting: Waiting[] = [];
   #notes: Use[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(office: Office, now: () => Date) {
+  /** `onLoss` is told of a use that the database refuses: it would be refused each time, and hold up all others. */
+  constructor(office: Office, now: () => Date, onLoss: (loss: LostUse) => void) {
     this.#office = office;
     this.#now = now;
+    this.#onLoss = onLoss;
   }
 
   /** Decides whether a key may be used now. Throws `KeysError` where the database cannot be used. */
@@ -46,6 +52,7 @@ export class Desk {
   /** Notes a use that cost nothing yet; it is written soon. */
   note(use: Use): void {
     use.at ??= this.#now().getTime();
+    use.unlogged ??= this.#refusals.isTooMany(use, use.at);
     this.#notes.push(use);
     this.#timer ??= setTimeout(() => this.#writeLater(), noteDelay).unref();
   }
@@ -54,7 +61,8 @@ export class Desk {
   record(use: Use): void {
     this.#notes.push(use);
     try {
-      this.flush();
+      const lost = this.flush().find((one) => one.use === use);
+      if (lost) throw lost.reason;
     } catch (error) {
       // The caller is told that it failed, and may report it again.
       this.#notes = this.#notes.filter((one) => one !== use);
@@ -62,13 +70,15 @@ export class Desk {
     }
   }
 
-  /** Writes what was noted. Throws `KeysError`, and then keeps it. */
-  flush(): void {
+  /** Writes what was noted, and returns what the database refused. Throws `KeysError`, and then keeps it all. */
+  flush(): LostUse[] {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#notes.length === 0) return;
-    this.#office.record(this.#notes);
+    if (this.#notes.length === 0) return [];
+    const lost = this.#office.record(this.#notes);
     this.#notes = [];
+    for (const one of lost) this.#onLoss(one);
+    return lost;
   }
 
   #writeLater(): void {

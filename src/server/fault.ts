@@ -39,6 +39,7 @@ const meanings: Readonly<Record<string, readonly [status: number, code: string]>
   model_not_entitled: [403, 'MODEL_NOT_ENTITLED'],
   idempotency_key_reused: [422, 'IDEMPOTENCY_KEY_REUSED'],
   authority_busy: [503, 'AUTHORITY_BUSY'],
+  authority_gone: [503, 'AUTHORITY_UNAVAILABLE'],
 };
 
 /** What Fastify itself refuses. */

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Use } from '../authority/metering.ts';
 import type { Admission } from '../authority/policy.ts';
+import type { Use } from '../authority/use.ts';
 import type { UseAddress } from './admission.ts';
 import { addressOf, admit } from './admission.ts';
 import { keyOf } from './caller.ts';

@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import * as v from 'valibot';
+import { mostOfOne } from '../authority/use.ts';
 import { pathOf } from './access-log.ts';
 import { count, text } from './admin/shapes.ts';
+import { refusal } from './admission.ts';
 import { accountOf, bearerOf, keyOf } from './caller.ts';
 import type { Context } from './context.ts';
 import { HttpFault } from './fault.ts';
@@ -11,26 +13,32 @@ import { readBody } from './validation.ts';
 export const usageReport = v.strictObject({
   key_id: v.optional(text(64)),
   key: v.optional(text(200)),
-  requests: v.optional(count, 0),
-  tokens: v.optional(count, 0),
-  cost_usd: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(1_000_000)), 0),
+  requests: v.optional(v.pipe(count, v.maxValue(mostOfOne.requests)), 0),
+  tokens: v.optional(v.pipe(count, v.maxValue(mostOfOne.tokens)), 0),
+  cost_usd: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(mostOfOne.costUsd)), 0),
   model: v.optional(text(200)),
   method: v.optional(v.pipe(v.string(), v.regex(/^[A-Z]{1,20}$/)), 'POST'),
   path: v.optional(v.pipe(text(1000), v.startsWith('/')), '/v1/usage'),
   status_code: v.optional(v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599)), 200),
 });
 
+/** A key that may be reported for, and the cost that the reporter is believed, in US dollars. */
+interface Reporting {
+  keyId: string;
+  mostUsd: number;
+}
+
 /**
- * Meters what is reported, before it answers: from then on it counts. The report is believed from whoever has the key
- * itself, or a session that may see the key.
+ * Meters what is reported, before it answers: from then on it counts. A session is believed for every key that it may
+ * see, revoked ones too: what a call cost is known after it. A key is believed for itself, as long as it may be used,
+ * and can spend no more than its own budget has left.
  */
-export function reportUsage({ office, desk, metrics }: Context, request: FastifyRequest): object {
-  const { key_id, key, cost_usd: costUsd, status_code: statusCode, ...use } = readBody(usageReport, request);
-  const keyId = key === undefined ? trusted(office, request, key_id) : office.keyIdOf(key);
-  if (keyId === undefined || (key_id !== undefined && key_id !== keyId)) {
-    throw new HttpFault(401, 'INVALID_API_KEY', 'The provided API key is invalid');
-  }
+export function reportUsage(context: Context, request: FastifyRequest): object {
+  const { desk, metrics } = context;
+  const { key_id, key, cost_usd, status_code: statusCode, ...use } = readBody(usageReport, request);
+  const { keyId, mostUsd } = reporting(context, request, { key_id, key });
   request.logged.key = keyId;
+  const costUsd = Math.min(cost_usd, mostUsd);
   const { requests, tokens, method, model } = use;
   desk.record({
     keyId,
@@ -46,20 +54,24 @@ export function reportUsage({ office, desk, metrics }: Context, request: Fastify
   return { recorded: true, key_id: keyId };
 }
 
-/** The key that the caller may report for by what it shows in its headers. */
-function trusted(
-  office: Context['office'],
+/** Throws 401 or 404 where the caller may not report for the key, and what `/v1/authorize` would say of its own. */
+function reporting(
+  { office }: Context,
   request: FastifyRequest,
-  keyId: string | undefined,
-): string | undefined {
-  if (bearerOf(request)?.startsWith('ses_')) {
-    if (keyId === undefined)
-      throw new HttpFault(400, 'VALIDATION_FAILED', 'key_id: missing', { path: 'key_id' });
-    return accountOf(office, request).get(keyId).key.id;
-  }
-  const key = keyOf(request);
+  { key_id: keyId, key = keyOf(request) }: { key_id: string | undefined; key: string | undefined },
+): Reporting {
   if (key === undefined) {
     throw new HttpFault(401, 'MISSING_API_KEY', 'API key is required', { header: 'Authorization' });
   }
-  return office.keyIdOf(key);
+  if (key === bearerOf(request) && key.startsWith('ses_')) {
+    if (keyId === undefined)
+      throw new HttpFault(400, 'VALIDATION_FAILED', 'key_id: missing', { path: 'key_id' });
+    return { keyId: accountOf(office, request).get(keyId).key.id, mostUsd: mostOfOne.costUsd };
+  }
+  const decision = office.examine({ key });
+  if (!decision.allowed) throw refusal(decision);
+  if (keyId !== undefined && keyId !== decision.keyId) {
+    throw new HttpFault(401, 'INVALID_API_KEY', 'The provided API key is invalid');
+  }
+  return { keyId: decision.keyId, mostUsd: decision.budgetLeftUsd ?? mostOfOne.costUsd };
 }

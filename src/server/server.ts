@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastify from 'fastify';
+import type { LostUse } from '../authority/metering.ts';
 import type { Office } from '../authority/office.ts';
 import type { LogFormat } from './access-log.ts';
 import { logAccess } from './access-log.ts';
@@ -33,6 +34,8 @@ export interface ServerOptions {
   log?: { format: LogFormat; write: (line: string) => void };
   /** Is told of what nobody expected. */
   onBug: (error: unknown) => void;
+  /** Is told of each use of a key that the database refused to take. */
+  onLoss?: (loss: LostUse) => void;
 }
 
 export interface Server {
@@ -64,7 +67,7 @@ const bodyLimit = 1024 * 1024;
 
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { office, version, now, upstream, tls, log } = options;
-  const desk = new Desk(office, now);
+  const desk = new Desk(office, now, (loss) => options.onLoss?.(loss));
   const metrics = new Metrics(version);
   const context: Context = { office, desk, metrics, now, ...(upstream && { upstream }) };
   const app = fastify({

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { BaseIssue, GenericSchema, InferOutput } from 'valibot';
 import { getDotPath, safeParse } from 'valibot';
+import { isStorable } from '../authority/stored-text.ts';
 import { HttpFault } from './fault.ts';
 
 /** The body of a request, checked. Throws 400 that names the place of the first fault and what is expected there. */
@@ -28,12 +29,31 @@ function parse(body: Buffer): unknown {
 
 /** The message never repeats a value: it may be a secret in the wrong place. */
 function check<const S extends GenericSchema>(schema: S, value: unknown): InferOutput<S> {
+  refuseUnstorable(value);
   const { success, output, issues } = safeParse(schema, value, { abortEarly: true, message: expectation });
   if (success) return output;
   const [issue] = issues;
   const path = getDotPath(issue) ?? '';
   if (issue.expected === 'never') throw invalid(path, 'there is no such field');
   throw invalid(path, issue.input === undefined ? 'missing' : issue.message);
+}
+
+/** Throws 400 for a text, at any depth, that cannot be stored: JSON also has NUL, and halves of characters. */
+function refuseUnstorable(value: unknown): void {
+  const rest: [path: string, value: unknown][] = [['', value]];
+  for (let next = rest.pop(); next; next = rest.pop()) {
+    const [path, part] = next;
+    if (typeof part === 'string' && !isStorable(part)) throw unstorable(path);
+    if (typeof part !== 'object' || part === null) continue;
+    for (const [name, member] of Object.entries(part)) {
+      if (!isStorable(name)) throw unstorable(path);
+      rest.push([path === '' ? name : `${path}.${name}`, member]);
+    }
+  }
+}
+
+function unstorable(path: string): HttpFault {
+  return invalid(path, 'expected text without NUL and without lone surrogates');
 }
 
 /** Where a shape has no words of its own: those of valibot quote what was received. */

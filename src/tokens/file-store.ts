@@ -1,5 +1,6 @@
 import { KeysError, systemCode } from '../errors.ts';
-import { changePrivateFile, modeOpenToOthers, readPrivateFile } from '../files/private-file.ts';
+import { withFileLock } from '../files/file-lock.ts';
+import { modeOpenToOthers, readPrivateFile, writePrivateFile } from '../files/private-file.ts';
 import type { Paths } from '../paths.ts';
 import { makePrivateFolder } from '../paths.ts';
 import type { Keychain } from './keychain.ts';
@@ -14,11 +15,10 @@ export function openFileItems(paths: Paths): Keychain {
   const file = paths.tokens;
   const change = async (edit: (tokens: Map<string, string>) => void) => {
     makeFolder(paths.data);
-    await readTokens(file);
-    return changePrivateFile(file, (content) => {
-      const tokens = tokensIn(file, content);
+    return withFileLock(file, async () => {
+      const tokens = await readTokens(file);
       edit(tokens);
-      return `${JSON.stringify(Object.fromEntries(tokens), undefined, 2)}\n`;
+      await writePrivateFile(file, `${JSON.stringify(Object.fromEntries(tokens), undefined, 2)}\n`);
     });
   };
   return {
@@ -51,12 +51,9 @@ function makeFolder(folder: string): void {
 }
 
 async function readTokens(file: string): Promise<Map<string, string>> {
-  return tokensIn(file, await readChecked(file));
-}
-
-function tokensIn(file: string, content: Buffer | undefined): Map<string, string> {
+  const content = await readChecked(file);
   if (content === undefined) return new Map();
-  const tokens = parse(content.toString('utf8'));
+  const tokens = parse(content);
   if (isTokens(tokens)) return new Map(Object.entries(tokens));
   throw new KeysError({
     exit: 'auth',
@@ -66,11 +63,11 @@ function tokensIn(file: string, content: Buffer | undefined): Map<string, string
   });
 }
 
-async function readChecked(file: string): Promise<Buffer | undefined> {
+async function readChecked(file: string): Promise<string | undefined> {
   try {
     const mode = await modeOpenToOthers(file);
     if (mode !== undefined) throw openToOthers(file, mode);
-    return await readPrivateFile(file);
+    return (await readPrivateFile(file))?.toString('utf8');
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     if (error instanceof KeysError) throw new KeysError({ ...error.failure, exit: 'auth' });

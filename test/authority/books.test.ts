@@ -109,13 +109,14 @@ describe('the very next decision', () => {
 describe('a key is found', () => {
   test('by its value, and as PrivateMind writes it', async () => {
     const { office: opened, key, value } = await used();
-    for (const shown of [value, `${key.id}:${value}`]) expect(opened.keyIdOf(shown)).toBe(key.id);
+    for (const shown of [value, `${key.id}:${value}`])
+      expect(opened.examine({ key: shown }).keyId).toBe(key.id);
   });
 
   test('by nothing else', async () => {
     const { office: opened, key, value } = await used();
     const others = [`3kTMd8Zx0QpLw7Vn:${value}`, `:${value}`, `${value}:`, forgedKey(key.id), key.id, ''];
-    for (const shown of others) expect(opened.keyIdOf(shown)).toBeUndefined();
+    for (const shown of others) expect(opened.examine({ key: shown }).keyId).toBeUndefined();
   });
 });
 

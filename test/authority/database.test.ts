@@ -73,11 +73,13 @@ describe('the version of the tables', () => {
     const tables = () =>
       outside.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all();
     expect(tables()).toEqual(
-      ['keys', 'places', 'replies', 'sessions', 'usage_days', 'users', 'uses'].map((name) => ({ name })),
+      ['keys', 'places', 'replies', 'sessions', 'settings', 'usage_days', 'users', 'uses'].map((name) => ({
+        name,
+      })),
     );
     outside.exec('CREATE TABLE of_somebody_else (id INTEGER)');
     openDatabase(path, 1000).close();
-    expect(tables()).toHaveLength(8);
+    expect(tables()).toHaveLength(9);
   });
 
   test('keeps what an earlier version wrote: keys, and the places taken under rate limits', () => {
@@ -229,5 +231,10 @@ test('an inspection tells of a sound file how many keys it has, in which version
   const { authority: office, path } = authority();
   await office.create(spec());
   await office.create(spec());
-  expect(inspectDatabase(path)).toEqual({ problems: [], keys: 2, schema: migrations.length });
+  expect(inspectDatabase(path)).toEqual({
+    problems: [],
+    keys: 2,
+    schema: migrations.length,
+    retention: '90d',
+  });
 });

@@ -11,6 +11,7 @@ test('a key without limits is allowed, and named by its id', async () => {
     keyName: 'ci',
     models: null,
     limit: null,
+    budgetLeftUsd: null,
   });
 });
 

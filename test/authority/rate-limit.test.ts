@@ -17,7 +17,14 @@ async function limited(rateLimitRpm: number) {
 
 test('each use takes a place, and says how many are left', async () => {
   const { key, ask } = await limited(2);
-  const admitted = { allowed: true, keyId: key.id, keyName: 'ci', models: null, limit: 2 };
+  const admitted = {
+    allowed: true,
+    keyId: key.id,
+    keyName: 'ci',
+    models: null,
+    limit: 2,
+    budgetLeftUsd: null,
+  };
   expect(ask()).toEqual({ ...admitted, rateLimit: { limit: 2, remaining: 1, resetSeconds: 60 } });
   expect(ask()).toEqual({ ...admitted, rateLimit: { limit: 2, remaining: 0, resetSeconds: 60 } });
 });

@@ -38,7 +38,8 @@ async function start() {
 /** What routes are made from, without a server. */
 function context(): Context {
   const { office: opened, clock } = office();
-  return { office: opened, desk: new Desk(opened, clock.now), metrics: new Metrics('0.0.0'), now: clock.now };
+  const desk = new Desk(opened, clock.now, () => {});
+  return { office: opened, desk, metrics: new Metrics('0.0.0'), now: clock.now };
 }
 
 test('the description is for everybody, and is valid OpenAPI 3.1', async () => {

@@ -3,8 +3,8 @@ import { crc32 } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import type { Kind } from '../../src/authority/key-format.ts';
-import type { Use } from '../../src/authority/metering.ts';
 import type { AccessRequest, Organisation } from '../../src/authority/policy.ts';
+import type { Use } from '../../src/authority/use.ts';
 import type { KeySpec } from '../../src/lifecycle/ports.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

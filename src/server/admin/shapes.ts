@@ -132,7 +132,7 @@ export const usageQuery = v.strictObject({
   key_id: v.optional(text(64)),
 });
 
-const sums = { requests: count, tokens: count, spent_usd: dollars };
+const sums = { requests: count, tokens: count, spent_usd: dollars, refused: v.optional(count) };
 export const usage = v.object({
   data: v.array(
     v.union([

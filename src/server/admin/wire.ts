@@ -87,8 +87,15 @@ export function entryOut(entry: LogEntry): InferOutput<typeof shape.logEntry> {
   };
 }
 
-export function usageOut({ keyId, name, date, requests, tokens, spentUsd = 0 }: UsageRow): object {
-  return { ...given({ key_id: keyId, name, date }), requests, tokens, spent_usd: spentUsd };
+export function usageOut(row: UsageRow): object {
+  const { keyId, name, date, requests, tokens, spentUsd = 0, refused } = row;
+  return {
+    ...given({ key_id: keyId, name, date }),
+    requests,
+    tokens,
+    spent_usd: spentUsd,
+    ...given({ refused }),
+  };
 }
 
 export function sessionOut({

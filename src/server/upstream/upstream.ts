@@ -24,8 +24,6 @@ export interface UpstreamOptions {
   connectTimeout: number;
   /** Milliseconds without a byte from the upstream, before its headers and between pieces; also for a caller that takes none. */
   silence: number;
-  /** Milliseconds for a whole answer, however steadily it comes. */
-  longest: number;
 }
 
 /** A call that may be made: its caller's key has been checked. */
@@ -68,12 +66,12 @@ export interface Upstream {
 }
 
 /** Throws `KeysError` (usage) for a URL, and for a proxy variable, that cannot be used. */
-export function openUpstream({ url, key, env, connectTimeout, silence, longest }: UpstreamOptions): Upstream {
+export function openUpstream({ url, key, env, connectTimeout, silence }: UpstreamOptions): Upstream {
   const base = basePath(url, key !== undefined);
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
   const { dispatcher } = openDispatcher(url, { env, timeout: connectTimeout, closing: closing.signal });
-  const line: Line = { dispatcher, origin: url.origin, base, connectTimeout, silence, longest };
+  const line: Line = { dispatcher, origin: url.origin, base, connectTimeout, silence };
   if (key) line.ownKey = new OwnKey(key);
   const running = new Set<Promise<Passed>>();
   let closed: Promise<void> | undefined;

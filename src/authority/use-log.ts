@@ -1,0 +1,92 @@
+import type { LogEntry, LogQuery } from '../lifecycle/ports.ts';
+import type { Connection, Row, Value } from './database.ts';
+import { fromMicros, toTime } from './key-table.ts';
+import { textOf } from './stored-text.ts';
+
+/** A place in the log: the entries after it are older. */
+export interface LogPlace {
+  at: number;
+  id: number;
+}
+
+/** Which rows of the log, where these are given: of one user's keys, of single keys only, after a place. */
+export interface LogScope {
+  owner?: string | null;
+  single?: boolean;
+  after?: LogPlace;
+}
+
+/** An entry of the log, and its place. */
+export interface PlacedEntry {
+  entry: LogEntry;
+  place: LogPlace;
+}
+
+/** Texts as bytes: a row may have been written by an older version, or by hand. */
+const logColumns = ['key_id', 'method', 'path', 'ip', 'model']
+  .map((column) => `CAST(${column} AS BLOB) AS ${column}`)
+  .concat('id', 'at', 'status', 'requests', 'tokens', 'cost_micros')
+  .join(', ');
+
+/** The log rows that a query names, newest first, one at a time. */
+export function* readLog(
+  database: Connection,
+  query: LogQuery,
+  scope: LogScope = {},
+): Generator<PlacedEntry> {
+  const { filter, values } = conditionsOf(query, scope);
+  const sql = `SELECT ${logColumns} FROM uses ${filter} ORDER BY at DESC, id DESC`;
+  for (const row of database.iterate(sql, ...values)) {
+    yield { entry: toLogEntry(row), place: { at: Number(row.at), id: Number(row.id) } };
+  }
+}
+
+/** How many log rows a query names. */
+export function countLog(database: Connection, query: LogQuery, scope: LogScope): number {
+  const { filter, values } = conditionsOf(query, scope);
+  return Number(database.get(`SELECT COUNT(*) AS count FROM uses ${filter}`, ...values)?.count ?? 0);
+}
+
+function conditionsOf(
+  query: LogQuery,
+  { owner = null, single = false, after }: LogScope,
+): { filter: string; values: Value[] } {
+  const conditions: string[] = [];
+  const values: Value[] = [];
+  const where = (condition: string, ...operands: Value[]) => {
+    conditions.push(condition);
+    values.push(...operands);
+  };
+  if (owner !== null) where('key_id IN (SELECT id FROM keys WHERE owner = ?)', owner);
+  if (single) where('key_id IN (SELECT id FROM keys WHERE single = 1)');
+  if (after) where('(at, id) < (?, ?)', after.at, after.id);
+  if (query.keyId !== undefined) where('key_id = ?', query.keyId);
+  if (query.since) where('at >= ?', query.since.getTime());
+  if (query.until) where('at <= ?', query.until.getTime());
+  if (query.status) where('status BETWEEN ? AND ?', ...statusRange(query.status));
+  if (query.method) where('method = ?', query.method);
+  // SQLite counts code points, JavaScript's `length` halves of them.
+  if (query.pathPrefix) where('substr(path, 1, ?) = ?', [...query.pathPrefix].length, query.pathPrefix);
+  return { filter: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', values };
+}
+
+function statusRange(status: string): [number, number] {
+  return [Number(status.replace(/xx$/i, '00')), Number(status.replace(/xx$/i, '99'))];
+}
+
+function toLogEntry(row: Row): LogEntry {
+  const text = (column: string) => textOf(row[column]);
+  const [ip, model] = [text('ip'), text('model')];
+  return {
+    timestamp: toTime(Number(row.at)),
+    method: text('method') ?? '',
+    path: text('path') ?? '',
+    statusCode: Number(row.status),
+    keyId: text('key_id') ?? '',
+    ...(ip !== null && { ip }),
+    ...(model !== null && { model }),
+    requests: Number(row.requests),
+    tokens: Number(row.tokens),
+    costUsd: fromMicros(Number(row.cost_micros)),
+  };
+}

@@ -1,0 +1,101 @@
+import Database from 'libsql';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openDatabase } from '../../src/authority/database.ts';
+import { migrations } from '../../src/authority/schema.ts';
+import { clipped, storable } from '../../src/authority/stored-text.ts';
+import { authority, issue, spec, use } from '../support/authority.ts';
+import { collect } from '../support/collect.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+describe('text that is stored', () => {
+  test.each([
+    ['a lone surrogate', 'a\ud800b', 'a\ufffdb'],
+    ['the second half of one', '\udfff', '\ufffd'],
+    ['NUL', 'a\0b', 'a\ufffdb'],
+    ['anything else', 'ключ 🔑 \u202e', 'ключ 🔑 \u202e'],
+  ])('%s', (_, given, kept) => {
+    expect(storable(given)).toBe(kept);
+  });
+
+  test('is cut between characters', () => {
+    expect(clipped('🔑🔑', 3)).toBe('🔑');
+    expect(clipped('key', 3)).toBe('key');
+  });
+
+  test('is read back from every text of a use, and of a key', async () => {
+    const { office, key } = await issue();
+    const odd = '\ud800x\0';
+    const texts = { method: odd, path: `/${odd}`, ip: odd, model: odd };
+    office.record(use({ keyId: key.id, ...texts }));
+    const [entry] = await collect(office.logs({}));
+    expect(entry).toMatchObject({
+      method: '\ufffdx\ufffd',
+      path: '/\ufffdx\ufffd',
+      ip: '\ufffdx\ufffd',
+      model: '\ufffdx\ufffd',
+    });
+    await office.update(key.id, { name: odd, description: odd });
+    expect(await office.get(key.id)).toMatchObject({ name: '\ufffdx\ufffd', description: '\ufffdx\ufffd' });
+    expect(await collect(office.logs({ pathPrefix: '/\ud800' }))).toHaveLength(1);
+  });
+
+  test('of a use is cut to what a log row may hold', async () => {
+    const { office, key } = await issue();
+    const long = 'x'.repeat(1_000_000);
+    office.record(use({ keyId: key.id, method: long, path: long, ip: long, model: long }));
+    const [entry] = await collect(office.logs({}));
+    expect(JSON.stringify(entry).length).toBeLessThan(2000);
+  });
+});
+
+/** Values that reach SQLite as JSON are not looked at by libsql. */
+const plant = `INSERT INTO uses (key_id, at, method, path, status, ip, model, requests, tokens, cost_micros)
+  SELECT 'old', 1, value ->> 0, value ->> 1, 200, value ->> 2, value ->> 3, 1, 0, 0 FROM json_each(?)`;
+const badRows = JSON.stringify([
+  ['GE\ud800T', '/\udc00', '10.0.0.1\ud800', '\ud800'],
+  ['GET', '/a\0b', null, 'ж'.repeat(3000)],
+  ['GET', '/ok', '10.0.0.1', 'gpt-4o'],
+]);
+
+function withKey(path: string): Database.Database {
+  const database = new Database(path);
+  onTestFinished(() => void database.close());
+  return database;
+}
+
+test('rows of an earlier version that cannot be read are repaired when the file is opened', () => {
+  const path = `${temporaryFolder()}/authority.db`;
+  const old = withKey(path);
+  for (const sql of migrations.slice(0, 2)) old.exec(String(sql));
+  old.pragma('user_version = 2');
+  old.exec(`INSERT INTO keys (id, name, prefix, secret_hash, created_at, permissions, models, labels)
+            VALUES ('old', 'ci', 'sk_old', x'00', 1, '[]', '[]', '{}')`);
+  old.prepare(plant).run([badRows]);
+  old.close();
+
+  const connection = openDatabase(path, 1000);
+  onTestFinished(() => connection.close());
+  // Plain columns: a row that was not repaired would end this process.
+  expect(connection.all('SELECT method, path, ip, model FROM uses ORDER BY id')).toEqual([
+    {
+      method: 'GE\ufffd\ufffd\ufffdT',
+      path: '/\ufffd\ufffd\ufffd',
+      ip: '10.0.0.1\ufffd\ufffd\ufffd',
+      model: '\ufffd\ufffd\ufffd',
+    },
+    { method: 'GET', path: '/a\ufffdb', ip: null, model: 'ж'.repeat(200) },
+    { method: 'GET', path: '/ok', ip: '10.0.0.1', model: 'gpt-4o' },
+  ]);
+});
+
+test('a row that somebody else has written since is read all the same', async () => {
+  const { authority: office, path } = authority();
+  const { key } = await office.create(spec());
+  const foreign = withKey(path);
+  foreign.prepare(plant.replace("'old'", `'${key.id}'`)).run([badRows]);
+  expect((await collect(office.logs({}))).map(({ model }) => model?.slice(0, 1))).toEqual([
+    'g',
+    'ж',
+    '\ufffd',
+  ]);
+});

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { spec, use } from '../support/authority.ts';
+import { office, refusalIn, serving } from '../support/office.ts';
+
+async function start(monthlyBudgetUsd?: number) {
+  const made = office(monthlyBudgetUsd === undefined ? {} : { monthlyBudgetUsd });
+  const server = await serving(made);
+  const ada = made.account('ada');
+  const issue = (fields: Parameters<typeof spec>[0] = {}) => {
+    const { id, secret } = ada.issue(spec(fields));
+    return { id, value: secret.reveal() };
+  };
+  const report = (body: object, token?: string) =>
+    server.call('POST', '/v1/usage', { body, ...(token !== undefined && { token }) });
+  return { ...made, ...server, ada, issue, report };
+}
+
+describe('a key that may not be used', () => {
+  test.each<[string, string, (started: Awaited<ReturnType<typeof start>>, id: string) => void]>([
+    ['is revoked', '401 INVALID_API_KEY', ({ ada }, id) => void ada.revoke(id)],
+    ['is disabled', '401 DISABLED_API_KEY', ({ ada }, id) => void ada.update(id, { disabled: true })],
+    [
+      'has expired',
+      '401 EXPIRED_API_KEY',
+      ({ ada, clock }, id) => {
+        ada.update(id, { expiresAt: new Date(clock.now().getTime() + 1000) });
+        clock.advance(2000);
+      },
+    ],
+    [
+      'has spent its budget',
+      '402 BUDGET_EXCEEDED',
+      ({ ada, office: opened }, id) => {
+        ada.update(id, { budgetUsd: 1 });
+        opened.record([use({ keyId: id, costUsd: 1 })]);
+      },
+    ],
+  ])('because it %s is believed nothing, and leaves no row', async (_, refused, end) => {
+    const started = await start(500);
+    const { id, value } = started.issue();
+    end(started, id);
+    const rows = [...started.ada.logs({})].length;
+    const before = started.ada.get(id).key;
+    for (const [body, token] of [
+      [{ key: value, cost_usd: 1_000_000, path: '/forged' }],
+      [{ cost_usd: 1_000_000, tokens: 5 }, value],
+      [{ key: `${id}:${value}`, key_id: id, requests: 3 }],
+    ] as const) {
+      expect(refusalIn(await started.report(body, token)).join(' ')).toBe(refused);
+    }
+    expect([...started.ada.logs({})]).toHaveLength(rows);
+    expect(started.ada.get(id).key).toEqual(before);
+    const other = started.issue();
+    expect((await started.call('GET', '/v1/authorize', { token: other.value })).status).toBe(200);
+  });
+});
+
+test('a key is believed for itself, and for no more than its own budget has left', async () => {
+  const { issue, report, ada } = await start(500);
+  const { id, value } = issue({ budgetUsd: 10 });
+  expect((await report({ cost_usd: 4, tokens: 7 }, value)).status).toBe(200);
+  expect((await report({ cost_usd: 1_000_000 }, value)).status).toBe(200);
+  expect(ada.get(id).key).toMatchObject({ spentUsd: 10, usage: { tokens: 7 } });
+  const other = issue();
+  expect(refusalIn(await report({ key_id: other.id, cost_usd: 1 }, value))[0]).toBe(402);
+  expect(refusalIn(await report({ key_id: id }, other.value))).toEqual([401, 'INVALID_API_KEY']);
+});
+
+test('a session is believed for the keys that it sees, revoked ones too', async () => {
+  const { issue, report, ada, token } = await start();
+  const { id } = issue();
+  ada.revoke(id);
+  expect((await report({ key_id: id, cost_usd: 2.5 }, token('ada'))).status).toBe(200);
+  expect(ada.get(id).key.spentUsd).toBe(2.5);
+  expect(refusalIn(await report({ key_id: id }, token('eve')))).toEqual([404, 'KEY_NOT_FOUND']);
+  expect(refusalIn(await report({ key_id: id }))).toEqual([401, 'MISSING_API_KEY']);
+});
+
+test.each([
+  ['model', { model: '\ud800' }],
+  ['model', { model: 'a\0b' }],
+  ['path', { path: '/\udc00' }],
+  ['requests', { requests: Number.MAX_SAFE_INTEGER }],
+  ['tokens', { tokens: Number.MAX_SAFE_INTEGER }],
+  ['requests', { requests: -1 }],
+  ['cost_usd', { cost_usd: 1e13 }],
+])('what cannot be stored as it is said is refused: %s', async (path, body) => {
+  const { issue, report, ada } = await start();
+  const { value } = issue();
+  const answer = await report(body, value);
+  expect(answer).toMatchObject({ status: 400, body: { error: { details: { path } } } });
+  expect([...ada.logs({})]).toEqual([]);
+});
+
+test('refused uses of one key fill no log: past 60 rows in a minute they are only counted', async () => {
+  const { issue, ada, call, clock } = await start();
+  const { id, value } = issue();
+  ada.revoke(id);
+  const knock = async () => void (await call('GET', '/v1/authorize', { token: value }));
+  for (let round = 0; round < 100; round++) await knock();
+  await call('GET', '/admin/usage', { token: value });
+  clock.advance(60_000);
+  await knock();
+  await new Promise((resume) => setTimeout(resume, 50));
+  expect([...ada.logs({})]).toHaveLength(61);
+  expect(ada.usage({ by: 'key' })).toMatchObject([{ keyId: id, requests: 0, refused: 101 }]);
+});
