@@ -15,7 +15,7 @@ const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 const only = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
   only(
-    'config-file|diagnosis|remote|connection|office|serving|operations|places|foreground|holders|credential|run-program',
+    'config-file|diagnosis|remote|connection|office|serving|operations|places|foreground|holders|credential|run-program|filled-pipe',
   ),
   `lifecycle/${only('recovery|match|rotation|retirement|successor|succession')}`,
   `output/${only('prompt|progress|table|style')}`,
@@ -25,6 +25,11 @@ const core = [
 const groups = [
   { name: 'main', test: /\/(src\/(main|io|errors)\.ts|package\.json)$/ },
   { name: 'core', test: new RegExp(`/src/(?:${core.join('|')})`) },
+  // For the authority, and for locks without it.
+  {
+    name: 'libsql',
+    test: /\/(node_modules\/(@libsql|libsql|detect-libc)\/|scripts\/libsql-target\.mjs$)/,
+  },
   // What this machine's own commands need of the authority; the server and the sessions have more of it.
   {
     name: 'authority',
@@ -66,12 +71,21 @@ const noValidator = {
   },
 };
 
+/** conf and the prompts bring libraries that take signals for themselves; these are for src/io.ts alone. */
+const noSignalHooks = {
+  name: 'no-signal-hooks',
+  resolveId(source) {
+    const isAsked = /^(when-exit|signal-exit)$/.test(source);
+    return isAsked ? join(root, 'scripts', 'no-signal-hooks.mjs') : null;
+  },
+};
+
 const { output } = await build({
   cwd: root,
   input: { keys: 'bin/keys.ts' },
   platform: 'node',
   external: ['@napi-rs/keyring'],
-  plugins: [noChildProcess, noValidator],
+  plugins: [noChildProcess, noValidator, noSignalHooks],
   resolve: { alias: { '@neon-rs/load': libsqlTarget } },
   transform: { target: 'node20.19' },
   output: {

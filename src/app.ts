@@ -3,7 +3,8 @@ import type { Profile } from './config.ts';
 import { readConfig } from './config.ts';
 import type { Connection } from './connection.ts';
 import { setting, withoutPlace } from './env.ts';
-import { interrupted, usageError } from './errors.ts';
+import { usageError } from './errors.ts';
+import { Interruption } from './interruption.ts';
 import type { Io } from './io.ts';
 import { findKey } from './lifecycle/find.ts';
 import type { Key } from './lifecycle/key.ts';
@@ -26,31 +27,25 @@ export class App {
   readonly io: Io;
   readonly globals: GlobalInput;
   readonly output: OutputSettings;
-  /** True from the moment at which something may have changed; until then Ctrl-C ends the program at once. */
-  hasBegun = false;
-  readonly #stop = new AbortController();
+  readonly interruption: Interruption;
   readonly #voice: Voice;
   #backend: Promise<KeyBackend> | undefined;
   #tokenContext: TokenContext | undefined;
   readonly #closing: (() => Promise<void>)[] = [];
 
-  constructor(io: Io, globals: GlobalInput) {
+  constructor(io: Io, globals: GlobalInput, interruption = new Interruption(io)) {
     this.io = io;
+    this.interruption = interruption;
     this.globals = globals;
     const format = globals.format ?? (globals.json ? 'json' : undefined);
     const fields = globals.json && globals.json.length > 0 ? globals.json : undefined;
     this.output = { format, fields, noColor: globals.noColor };
     this.#voice = new Voice(io, format === 'json' || format === 'ndjson');
-    const stop = () => {
-      if (!this.hasBegun) this.#stop.abort();
-    };
-    if (io.interrupt.aborted) stop();
-    else io.interrupt.addEventListener('abort', stop);
   }
 
-  /** Ctrl-C, as long as nothing has been changed: what has begun is brought to its end, clearing up included. */
+  /** Aborts when waiting has to end. */
   get stop(): AbortSignal {
-    return this.#stop.signal;
+    return this.interruption.stop;
   }
 
   get now(): Date {
@@ -96,8 +91,8 @@ export class App {
   /** The same command in another profile. What the environment says of profiles and tokens is about this one. */
   elsewhere(place: { profile: string; provider?: string; url?: string | undefined }): App {
     const io: Io = Object.create(this.io, { env: { value: withoutPlace(this.io.env) } });
-    const app = new App(io, { ...this.globals, provider: undefined, url: undefined, ...place });
-    app.hasBegun = this.hasBegun;
+    const globals = { ...this.globals, provider: undefined, url: undefined, ...place };
+    const app = new App(io, globals, this.interruption);
     this.atEnd(() => app.close());
     return app;
   }
@@ -202,7 +197,7 @@ export class App {
 
   /** Ctrl-C cuts a listing short; what tells of a change is printed in full. */
   print(result: Result): Promise<void> {
-    return present(this.io, this.output, result, this.stop);
+    return present(this.io, this.output, result, this.interruption.dropped);
   }
 
   /** Where errors are JSON, stderr holds one document: what else there is to say waits for a success. */
@@ -227,10 +222,9 @@ export class App {
     if (this.debugs) await this.#voice.say(`debug: ${text}`);
   }
 
-  /** To be called right before something is changed. Throws `KeysError` (130) if Ctrl-C came first. */
+  /** To be called right before something is changed. Throws `KeysError` (130, or 5 after the first change) on Ctrl-C. */
   begin(): void {
-    if (this.io.interrupt.aborted) throw interrupted();
-    this.hasBegun = true;
+    this.interruption.begin();
   }
 
   async #openBackend(): Promise<KeyBackend> {

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { Config, StoredProfile } from './config.ts';
 import { checkProfileName, isProfileName, profileNameRule } from './config.ts';
 import { KeysError, systemCode } from './errors.ts';
-import { withFileLock } from './files/file-lock.ts';
+import { withPrivateFolder } from './files/private-folder.ts';
 import { makePrivateFolder } from './paths.ts';
 
 const profile = v.object({
@@ -41,7 +41,7 @@ export async function changeConfigFile(file: string, change: ConfigChange): Prom
   if (change.kind !== 'remove') checkProfileName(change.name);
   try {
     makePrivateFolder(dirname(file));
-    return await withFileLock(file, async () => applied(file, change));
+    return await withPrivateFolder(dirname(file), async () => applied(file, change));
   } catch (error) {
     if (error instanceof KeysError) throw error;
     throw new KeysError({

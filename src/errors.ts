@@ -87,6 +87,18 @@ export function interrupted(): KeysError {
   });
 }
 
+/** The end of input at a question (Ctrl-D, or a terminal that is gone): the answer is no. */
+export function declined(): KeysError {
+  return new KeysError({ exit: 'failed', code: 'declined', message: 'no answer (end of input): declined' });
+}
+
+/** Whether somebody has ended the whole command: by Ctrl-C, or by giving a question no answer. */
+export function isStop(error: unknown): boolean {
+  return (
+    error instanceof KeysError && (error.failure.code === 'interrupted' || error.failure.code === 'declined')
+  );
+}
+
 /** An error that nobody expected. Its stack is what a report needs; it is masked like any other text. */
 export function bug(error: unknown): Failure {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

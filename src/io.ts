@@ -22,8 +22,20 @@ export interface Io {
   readonly stdin: Readable & { isTTY?: boolean };
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Aborted by Ctrl-C or SIGTERM. */
+  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP: end in good order. */
   readonly interrupt: AbortSignal;
+  /** Aborted by the second one: wait for nothing any more. The third ends the process. */
+  readonly urgent: AbortSignal;
+  /** The exit code, should the process end before its command does. */
+  endsWith(code: number): void;
+  /** Until the returned function is called, signals are for the program that has the terminal. */
+  leaveSignals(): () => void;
+  /** From now on SIGHUP does not end the process: it has no terminal to lose. */
+  ignoreHangup(): void;
+  /** Stops the process as Ctrl-Z does; resolves when it runs again. */
+  suspend(): Promise<void>;
+  /** Calls back whenever the process runs again after it was stopped, until the returned function is called. */
+  onContinue(listener: () => void): () => void;
   now(): Date;
   /** `<login name>-<host>`, the name proposed for a key that is given none. */
   whoami(): string;
@@ -39,7 +51,16 @@ export function realIo(): Io {
     },
     stdout: outputOf(1, () => process.stdout),
     stderr: outputOf(2, () => process.stderr),
-    interrupt: interruptSignal(),
+    ...stopRequests(),
+    endsWith(code) {
+      process.exitCode = code;
+    },
+    suspend,
+    onContinue(listener) {
+      if (process.platform === 'win32') return () => {};
+      process.on('SIGCONT', listener);
+      return () => void process.removeListener('SIGCONT', listener);
+    },
     now: () => new Date(),
     whoami: () => `${loginName()}-${hostname().split('.')[0] || 'localhost'}`,
   };
@@ -103,16 +124,56 @@ function failureOf(error: Error): Error {
   });
 }
 
+/** Milliseconds in which one request may arrive twice: npm passes on what the terminal has sent to all, too. */
+const echo = 300;
+
 /**
- * The first Ctrl-C asks for an orderly end: an operation that has already changed something finishes it. The second
- * one ends the process at once.
+ * The one owner of the signals that ask for an end. Its listeners stay: where a signal has none, or is raised again by a
+ * library, it ends the process in the middle of an operation.
  */
-function interruptSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => controller.abort(name));
-  }
-  return controller.signal;
+function stopRequests(): Pick<Io, 'interrupt' | 'urgent' | 'leaveSignals' | 'ignoreHangup'> {
+  const [first, second] = [new AbortController(), new AbortController()];
+  let isOwner = true;
+  let hangupCounts = true;
+  let last = Number.NEGATIVE_INFINITY;
+  const take = (name: NodeJS.Signals) => {
+    if (!isOwner || (name === 'SIGHUP' && !hangupCounts)) return;
+    const now = performance.now();
+    if (now - last < echo) return;
+    last = now;
+    // A terminal that is closed tells several processes, and these tell each other: it is one request.
+    if (name === 'SIGHUP') hangupCounts = false;
+    if (!first.signal.aborted) first.abort(name);
+    else if (!second.signal.aborted) second.abort(name);
+    else process.exit();
+  };
+  const names: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  if (process.platform === 'win32') names.push('SIGBREAK');
+  for (const name of names) process.on(name, take);
+  return {
+    interrupt: first.signal,
+    urgent: second.signal,
+    leaveSignals() {
+      isOwner = false;
+      return () => {
+        isOwner = true;
+      };
+    },
+    ignoreHangup() {
+      hangupCounts = false;
+    },
+  };
+}
+
+/** Milliseconds after which a process that asked to be stopped has been, and runs again; or was not, and never will be. */
+const stopping = 100;
+
+/** A process whose shell has no job control is not stopped: the system drops the signal. */
+function suspend(): Promise<void> {
+  return new Promise((resume) => {
+    process.kill(0, 'SIGTSTP');
+    setTimeout(resume, stopping);
+  });
 }
 
 function loginName(): string {

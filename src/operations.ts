@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { App } from './app.ts';
 import type { Profile } from './config.ts';
 import { KeysError } from './errors.ts';
-import { holdFileLock } from './files/file-lock.ts';
+import { holdFileLock, probeMs } from './files/file-lock.ts';
 import type { Escrows } from './journal/escrow.ts';
 import { fileEscrow, keychainEscrow } from './journal/escrow.ts';
 import type { JournalOptions, OpenOperation } from './journal/journal.ts';
@@ -60,8 +60,12 @@ export function openOperations(app: App): Promise<OpenOperation[]> {
 }
 
 /** Takes an operation up again; undefined where another process is at work on it, or has ended it. */
-export function takeUp(app: App, operation: OpenOperation): Promise<Operation | undefined> {
-  return resumeOperation(journalOptions(app), operation);
+export function takeUp(
+  app: App,
+  operation: OpenOperation,
+  patienceMs?: number,
+): Promise<Operation | undefined> {
+  return resumeOperation(journalOptions(app), operation, patienceMs);
 }
 
 /** What can list and revoke what an operation made: in its own profile, whichever this command works with. */
@@ -105,7 +109,7 @@ export async function requireFinished(app: App, name: string): Promise<void> {
   for (const operation of await openOperations(app)) {
     const { id, plan, setting } = operation.header;
     if (isWaiting(operation)) continue;
-    const taken = await takeUp(app, operation);
+    const taken = await takeUp(app, operation, 0);
     // Another process is at work on it, and will finish it.
     if (!taken) continue;
     await taken.leave();
@@ -149,15 +153,15 @@ function isSamePlace(one: Setting, other: Setting): boolean {
  * Takes a key's name for this process, until the function that it gives back is called: two rotations at once would make
  * two keys. Throws `KeysError` (6) where another process has it.
  */
-export async function holdName(app: App, name: string): Promise<() => Promise<void>> {
+export async function holdName(app: App, name: string): Promise<() => void> {
   const { profile, url } = await settingOf(app);
   const place = createHash('sha256')
     .update(JSON.stringify([profile, url, name]))
     .digest('hex')
     .slice(0, 16);
   makePrivateFolder(app.paths.operations);
-  const release = await holdFileLock(join(app.paths.operations, `name-${place}`));
-  if (release) return release;
+  const release = await holdFileLock(join(app.paths.operations, `name-${place}`), probeMs);
+  if (release) return () => release();
   throw new KeysError({
     exit: 'limit',
     code: 'rotation_under_way',

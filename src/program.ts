@@ -1,8 +1,10 @@
 import { App } from './app.ts';
+import { endChildren } from './children.ts';
 import { asksForJson } from './commands/argv.ts';
 import { parseArguments } from './commands/parse.ts';
 import type { Failure } from './errors.ts';
-import { exits, interrupted } from './errors.ts';
+import { exits, KeysError } from './errors.ts';
+import type { Interruption } from './interruption.ts';
 import type { Io } from './io.ts';
 import { failureJson, failureText } from './output/error.ts';
 
@@ -22,23 +24,44 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
   }
   const { command, input, globals } = parsed.invocation;
   const app = new App(io, globals);
+  onInterruption(app);
   try {
-    const result = await unlessStopped(app.stop, () => command.run(app, input));
+    const { interruption } = app;
+    const result = await unlessDropped(interruption, () => command.run(app, input));
     await app.release();
     await app.print(result);
     if (result.kind === 'ended') return result.code;
-    if (result.kind === 'rows' && app.stop.aborted) return exits.interrupted.code;
+    if (result.kind === 'rows' && interruption.dropped.aborted) return exits.interrupted.code;
     return exits[result.exit ?? 'done'].code;
+  } catch (error) {
+    // Where the waiting for an answer was broken off, only this place knows what had been done before.
+    if (error instanceof KeysError && error.failure.exit === 'interrupted') throw app.interruption.failure();
+    throw error;
   } finally {
     await app.close();
   }
 }
 
+/** Milliseconds that a program which takes a secret has, once somebody asks for an end. */
+const lastCall = 10_000;
+
+/** Programs that do a part of the work hear nothing of Ctrl-C: they are ended from here, when it is time. */
+function onInterruption(app: App): void {
+  const { interruption } = app;
+  interruption.stop.addEventListener('abort', endChildren);
+  interruption.asked.addEventListener('abort', () => {
+    if (!interruption.hasBegun) return;
+    setTimeout(endChildren, lastCall).unref();
+    if (app.interactive) void app.note('finishing what has begun; press Ctrl-C again to stop waiting for it');
+  });
+}
+
 /** Ctrl-C ends a command that has not changed anything, or not started; one that has goes on to its end. */
-async function unlessStopped<T>(stop: AbortSignal, work: () => Promise<T>): Promise<T> {
-  if (stop.aborted) throw interrupted();
+async function unlessDropped<T>(interruption: Interruption, work: () => Promise<T>): Promise<T> {
+  const { dropped } = interruption;
+  if (dropped.aborted) throw interruption.failure();
   return new Promise((done, fail) => {
-    stop.addEventListener('abort', () => fail(interrupted()));
+    dropped.addEventListener('abort', () => fail(interruption.failure()));
     work().then(done, fail);
   });
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import { ownSession, signalChild, watchChild } from './children.ts';
 import type { Environment } from './env.ts';
 import { withoutSecrets } from './env.ts';
 import { systemCode } from './errors.ts';
@@ -29,13 +30,15 @@ export interface Outcome {
 
 /** Characters of each stream: more is not what was asked for. */
 const mostOutput = 65_536;
+/** Milliseconds in which a program is heard of that has ended before its time was up. */
+const secondLook = 50;
 /** Milliseconds between the polite end and the other one. */
 const politeness = 1_000;
 
 /**
  * Runs a program to its end. Rejects, with an `Error` whose message goes on after the program's name, where it cannot be
  * started, has an input longer than a pipe, takes longer than its limit or prints more than 64 Ki characters; it is ended
- * then. A program that does not read all of its input is judged by its exit code alone.
+ * then, with all that it has started. Ctrl-C at the terminal does not reach it. A program that does not read all of its input is judged by its exit code alone.
  */
 export async function runProgram(call: ProgramCall): Promise<Outcome> {
   const [program = '', ...args] = call.command;
@@ -46,13 +49,18 @@ export async function runProgram(call: ProgramCall): Promise<Outcome> {
       cwd: call.cwd,
       env: { ...withoutSecrets(call.env) },
       stdio: [stdin, output, output],
-      windowsHide: true,
+      ...ownSession,
     }),
   );
+  watchChild(child);
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<Outcome>((done, fail) => {
-      timer = setTimeout(() => fail(new Error(`has not ended after ${call.limit / 1000} s`)), call.limit);
+      const expire = () => fail(new Error(`has not ended after ${call.limit / 1000} s`));
+      // Where this process was stopped meanwhile (Ctrl-Z), the program may have ended long ago: that is heard first.
+      timer = setTimeout(() => {
+        timer = setTimeout(expire, secondLook);
+      }, call.limit);
       const pieces = { stdout: '', stderr: '' };
       for (const name of ['stdout', 'stderr'] as const) {
         child[name]?.setEncoding('utf8').on('data', (text: string) => {
@@ -88,7 +96,7 @@ function end(child: ReturnType<typeof spawn>): void {
   // A process that it has left behind may hold the other ends; nobody waits for that one.
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
   if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), politeness);
+  signalChild(child, 'SIGTERM');
+  const timer = setTimeout(() => signalChild(child, 'SIGKILL'), politeness);
   child.on('exit', () => clearTimeout(timer));
 }

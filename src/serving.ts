@@ -38,6 +38,9 @@ const patience = 30_000;
 /** Milliseconds without a byte from the upstream: a model may think for long before it says anything. */
 const upstreamSilence = 600_000;
 
+/** Milliseconds for a whole answer of the upstream: one that never ends would hold its connections for ever. */
+const longestAnswer = 3_600_000;
+
 /** Starts the server. Throws `KeysError`: where the port is taken, an address is not one of this machine, and the like. */
 export async function startServer(app: App, office: Office, serving: Serving): Promise<Running> {
   const { host, port, behindProxy, log } = serving;
@@ -81,6 +84,7 @@ async function connect(app: App, { url, key }: NonNullable<Serving['upstream']>)
     env: app.io.env,
     connectTimeout: app.timeout,
     silence: upstreamSilence,
+    longest: longestAnswer,
   });
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../app.ts';
 import { openSinks } from '../delivery/open-sinks.ts';
 import { parseSink } from '../delivery/sink-spec.ts';
-import { KeysError, shellWord, usageError } from '../errors.ts';
+import { isStop, KeysError, shellWord, usageError } from '../errors.ts';
 import type { OpenOperation } from '../journal/journal.ts';
 import type { Key } from '../lifecycle/key.ts';
 import type { Operation } from '../lifecycle/operation.ts';
@@ -38,7 +38,7 @@ export async function recoverOne(
     const { reason: _, ...known } = describe(open);
     return end && { ...known, ...end };
   } catch (error) {
-    if (!(error instanceof KeysError) || error.failure.exit === 'interrupted') throw error;
+    if (!(error instanceof KeysError) || isStop(error)) throw error;
     if (isOne) throw stillOpen(open, error);
     const [hint] = error.failure.hints ?? [];
     return { ...describe(open), outcome: 'open', reason: [error.message, hint].filter(Boolean).join('; ') };

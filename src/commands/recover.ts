@@ -1,5 +1,5 @@
 import type { App } from '../app.ts';
-import { KeysError, usageError } from '../errors.ts';
+import { isStop, KeysError, usageError } from '../errors.ts';
 import type { OpenOperation } from '../journal/journal.ts';
 import type { Outcome } from '../output/views/operations.ts';
 import type { Input } from './define.ts';
@@ -7,7 +7,7 @@ import { defineCommand, toggle, value } from './define.ts';
 import { destinationFlags } from './destination-flags.ts';
 import { readText } from './read.ts';
 import { recoverOne } from './recover-one.ts';
-import { listing, report } from './recover-report.ts';
+import { describe, listing, report } from './recover-report.ts';
 
 const fields = [
   ...['operation', 'outcome', 'kind', 'name', 'id', 'at', 'profile', 'provider', 'sinks', 'escrow'],
@@ -64,8 +64,17 @@ export const recover = defineCommand({
     const chosen = await choose(app, open, input);
     const isOne = chosen.length === 1 && !input.all;
     const outcomes: Outcome[] = [];
+    let isStopped = false;
     for (const operation of chosen) {
-      const outcome = await recoverOne(app, operation, input, isOne);
+      const outcome = await (isStopped
+        ? untouched(operation)
+        : recoverOne(app, operation, input, isOne)
+      ).catch((error: unknown) => {
+        if (!isStop(error) || outcomes.length === 0) throw error;
+        // What was done is told; the rest stays open.
+        isStopped = true;
+        return untouched(operation);
+      });
       if (!outcome) continue;
       outcomes.push(outcome);
       if (outcome.outcome === 'open' && outcome.reason !== undefined && !app.forPeople) {
@@ -77,6 +86,10 @@ export const recover = defineCommand({
     return report(outcomes, isOne && input.operands.length > 0);
   },
 });
+
+async function untouched(operation: OpenOperation): Promise<Outcome> {
+  return { ...describe(operation), outcome: 'open', reason: 'not begun: the command was ended before' };
+}
 
 export type RecoverInput = Input<typeof recoverFlags>;
 

@@ -110,6 +110,7 @@ async function revokeAll(app: App, backend: KeyBackend, keys: readonly Key[]): P
   const records: Revoked[] = [];
   for (const { id, name } of keys) {
     try {
+      if (app.interruption.asked.aborted) throw app.interruption.failure();
       records.push({ id, name, revoked: true, changed: await backend.revoke(id) });
     } catch (error) {
       throw records.length > 0 ? partlyRevoked(records, keys, error) : error;

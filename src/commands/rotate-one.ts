@@ -59,7 +59,7 @@ export async function rotateOne(app: App, job: Job): Promise<RotationRecord | un
     if (settled.pending !== undefined) throw unfinished(settled.pending, []);
     return undefined;
   } finally {
-    await release();
+    release();
   }
 }
 

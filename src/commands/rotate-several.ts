@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import type { ExitName } from '../errors.ts';
-import { KeysError } from '../errors.ts';
+import { isStop, KeysError } from '../errors.ts';
 import type { Key } from '../lifecycle/key.ts';
 import type { Result } from '../output/present.ts';
 import type { Progress } from '../output/progress.ts';
@@ -102,16 +102,21 @@ class Fleet {
       await this.#progress?.end();
     }
     if (this.#bug) throw this.#bug;
+    if (this.#queue.length > 0 && !this.#app.interruption.hasBegun) throw this.#app.interruption.failure();
     await this.#app.note(summaryOf(this.#records, this.#queue.length));
     onEnd(this.#exit());
   }
 
   async #workOff(onRecord: () => void): Promise<void> {
-    const { interrupt } = this.#app.io;
-    while (!interrupt.aborted) {
+    const { asked } = this.#app.interruption;
+    while (!asked.aborted) {
       const old = this.#queue.shift();
       if (!old) return;
-      const record = await this.#rotate(old);
+      const record = await this.#rotate(old).catch((error: unknown) => {
+        if (!isStop(error)) throw error;
+        this.#queue.push(old);
+      });
+      if (asked.aborted && !record) return;
       if (record) this.#records.push(record);
       await this.#progress?.step(old.name);
       onRecord();
@@ -122,7 +127,7 @@ class Fleet {
     try {
       return await this.#work(old);
     } catch (error) {
-      if (!(error instanceof KeysError)) throw error;
+      if (!(error instanceof KeysError) || isStop(error)) throw error;
       this.#exits.add(error.failure.exit);
       if (!this.#app.forPeople) await this.#app.warn(`${old.name} (${old.id}): ${error.message}`);
       return failed(old, error);

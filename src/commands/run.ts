@@ -45,10 +45,13 @@ export const run = defineCommand({
 
     app.begin();
     const { cwd, env: own } = app.io;
-    return {
-      kind: 'ended',
-      code: await runInForeground(operands, { cwd, env: own, secrets }),
-    };
+    const takeBackSignals = app.io.leaveSignals();
+    try {
+      const code = await runInForeground(operands, { cwd, env: own, secrets });
+      return { kind: 'ended', code };
+    } finally {
+      takeBackSignals();
+    }
   },
 });
 

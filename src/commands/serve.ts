@@ -127,6 +127,8 @@ export const serve = defineCommand({
     await app.note(
       `${where}log in: keys session create --user <name> --secret-only | keys login --provider authority --url ${server.url}/admin --with-token`,
     );
+    // Started from a script or by a supervisor, it outlives the terminal in which that was done.
+    if (!app.io.stdout.isTTY) app.io.ignoreHangup();
     await interruption(app);
     await app.note('stopping: calls that run come to their end');
     await server.stop();

@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
-import { withFileLock } from '../files/file-lock.ts';
 import {
+  changePrivateFile,
   checkPrivateFile,
   readPrivateFile,
   removeStaleCopies,
-  writePrivateFile,
 } from '../files/private-file.ts';
 import type { Sink } from '../lifecycle/ports.ts';
 import { absent, currentValue } from './current-value.ts';
@@ -25,8 +24,8 @@ export function envSink(name: string, path: string, variable: string, context: S
       setVariable(await read(), variable, 'value');
     },
     deliver: ({ secret }) =>
-      withFileLock(target, async () =>
-        writePrivateFile(target, setVariable(await read(), variable, secret.reveal())),
+      changePrivateFile(target, (content = Buffer.alloc(0)) =>
+        setVariable(content, variable, secret.reveal()),
       ),
     read: () =>
       currentValue(async () => {

@@ -1,127 +1,149 @@
-import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
-import { readdir, readFile, stat, unlink } from 'node:fs/promises';
+import { closeSync, lstatSync, openSync, type Stats, unlinkSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import type Database from 'libsql';
 import { KeysError, systemCode } from '../errors.ts';
-import { isRunning, processMark } from './process-mark.ts';
 
-const patience = 10_000;
-/** A lock without a process id in it is being written; after this many milliseconds, its writer has died. */
-const writingTakesAtMost = 2_000;
+/*
+ * A lock is an exclusive SQLite transaction on an empty file `<path>.lock`, and thereby a lock that the kernel holds
+ * (fcntl; LockFileEx on Windows): it ends with its process, however that ends, stays with a process that is paused, and
+ * holds between containers of one kernel, which cannot see each other's processes. Nothing is ever written to the file.
+ *
+ * A holder removes the file before it lets go. So whoever gets the lock of a file must see that the file still has its
+ * name, else somebody else may hold another file of that name.
+ *
+ * Closing any descriptor of a file ends all fcntl locks that the process has on it: no other code may open these files.
+ * Locks live only in folders that others cannot write to.
+ */
+
+/** Lets go of a lock; `beforeUnlock` runs when the file is gone and the lock is still held. Never throws. */
+export type Release = (beforeUnlock?: () => void) => void;
+
+/** How long others hold a lock, in milliseconds, only to see whether it is held. */
+export const probeMs = 200;
 
 /**
- * Runs the work while no other `keys` process does the same for this path, by way of a file `<path>.lock` that marks
- * its process. The lock of a process that has died is removed. Throws `KeysError` after 10 s of waiting.
+ * Takes the lock of a path and gives back what releases it; undefined where it is held already, by this process or
+ * another, and stays so for `patienceMs`. Throws `KeysError` where no lock can be made there.
  */
-export async function withFileLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + patience;
-  let release = await holdFileLock(path);
-  while (!release) {
-    if (Date.now() > deadline) throw locked(path, lockOf(path));
-    await aMoment();
-    release = await holdFileLock(path);
+export async function holdFileLock(path: string, patienceMs = 0): Promise<Release | undefined> {
+  const lock = `${path}.lock`;
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const release = await tryLock(lock);
+    if (release || performance.now() >= deadline) return release;
+    await sleep(10 + Math.random() * 20);
   }
+}
+
+async function tryLock(lock: string): Promise<Release | undefined> {
   try {
-    return await work();
-  } finally {
-    await release();
+    const { default: Connection } = await import('libsql');
+    return take(Connection, lock);
+  } catch (error) {
+    throw notLockable(lock, error);
   }
 }
 
-/**
- * Takes the lock of a path without waiting for its holder, and gives back what releases it; undefined where another
- * process that runs has it. Throws `KeysError` where no lock can be made there.
- */
-export async function holdFileLock(path: string): Promise<(() => Promise<void>) | undefined> {
-  const lock = lockOf(path);
-  while (!take(lock)) {
-    const state = await stateOf(lock);
-    if (state === 'held') return undefined;
-    if (state === 'abandoned') await removeAbandoned(lock);
-    else await aMoment();
-  }
-  return () => remove(lock);
-}
+/** Milliseconds. A younger one may be about to be locked. */
+const abandonedAfterMs = 60_000;
 
-/** Removes the locks in a folder whose processes have died: nobody may ever ask for them again. */
+/** Removes the files of locks in a folder whose processes were killed some time ago. */
 export async function removeAbandonedLocks(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((one) => /\.lock(\.removal)*$/.test(one))) {
-    const lock = join(folder, name);
-    while ((await stateOf(lock)) === 'abandoned') await removeAbandoned(lock);
+  for (const name of names.filter((one) => one.endsWith('.lock'))) {
+    const made = lstatSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? Number.NaN;
+    if (!(Date.now() - made > abandonedAfterMs)) continue;
+    const release = await holdFileLock(join(folder, name.slice(0, -'.lock'.length))).catch(() => undefined);
+    release?.();
   }
 }
 
-function lockOf(path: string): string {
-  return `${path}.lock`;
-}
-
-/** In one go, so that next to nothing can come between a lock and its mark. */
-function take(lock: string): boolean {
-  try {
-    const file = openSync(lock, 'wx', 0o600);
+/** All in one go: between its steps, no other code of this process can open or close the file. */
+function take(Connection: typeof Database, lock: string): Release | undefined {
+  for (;;) {
+    const before = existing(lock) ?? made(lock);
+    if (!before) continue;
+    const connection = opened(Connection, lock);
+    if (!connection) continue;
     try {
-      writeSync(file, processMark());
+      connection.exec('PRAGMA journal_mode = MEMORY');
+      connection.exec('BEGIN EXCLUSIVE');
     } catch (error) {
-      unlinkSync(lock);
+      connection.close();
+      if (systemCode(error)?.startsWith('SQLITE_BUSY')) return undefined;
       throw error;
-    } finally {
-      closeSync(file);
     }
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false;
-    throw new KeysError({
-      exit: 'failed',
-      code: 'file_not_lockable',
-      message: `${lock} could not be made (${systemCode(error) ?? 'unknown error'})`,
-      cause: error,
-    });
+    const now = existing(lock);
+    if (now && now.ino === before.ino && now.dev === before.dev) return releaseOf(connection, lock);
+    letGo(connection);
   }
 }
 
-/**
- * Two waiters may see the same dead lock. A second lock lets one of them at a time look again and remove it, so that
- * nobody removes a lock that another has just taken. Whoever held the second lock may have died as well: it is then
- * removed in the same way.
- */
-async function removeAbandoned(lock: string): Promise<void> {
-  const removal = `${lock}.removal`;
-  if (!take(removal)) {
-    if ((await stateOf(removal)) === 'abandoned') return removeAbandoned(removal);
-    return aMoment();
-  }
+/** The file of a lock; undefined where there is none. One that holds anything was not made by `take`, and is removed. */
+function existing(lock: string): Stats | undefined {
+  const found = lstatSync(lock, { throwIfNoEntry: false });
+  if (!found) return undefined;
+  if (!found.isFile()) throw new Error('not a plain file');
+  if (found.size === 0) return found;
+  unlinkSync(lock);
+  return undefined;
+}
+
+/** Undefined where another process was faster: its file is opened by SQLite alone. */
+function made(lock: string): Stats | undefined {
   try {
-    if ((await stateOf(lock)) === 'abandoned') await remove(lock);
-  } finally {
-    await remove(removal);
-  }
-}
-
-/** `unmarked`: its process is about to mark it, or has just died; `gone`: it has been released. */
-async function stateOf(lock: string): Promise<'held' | 'abandoned' | 'unmarked' | 'gone'> {
-  try {
-    const runs = isRunning(await readFile(lock, 'utf8'));
-    if (runs !== undefined) return runs ? 'held' : 'abandoned';
-    return Date.now() - (await stat(lock)).mtimeMs > writingTakesAtMost ? 'abandoned' : 'unmarked';
+    closeSync(openSync(lock, 'wx', 0o600));
+    return existing(lock);
   } catch (error) {
-    return systemCode(error) === 'ENOENT' ? 'gone' : 'held';
+    if (systemCode(error) === 'EEXIST') return undefined;
+    throw error;
   }
 }
 
-async function aMoment(): Promise<void> {
-  await sleep(10 + Math.random() * 20);
+/** Undefined where the file has just been removed: `mode=rw` makes none. */
+function opened(Connection: typeof Database, lock: string): Database.Database | undefined {
+  try {
+    return new Connection(`${pathToFileURL(lock).href}?mode=rw`, { timeout: 0 });
+  } catch (error) {
+    if (!existing(lock)) return undefined;
+    throw error;
+  }
 }
 
-async function remove(lock: string): Promise<void> {
-  await unlink(lock).catch(() => {});
+function releaseOf(connection: Database.Database, lock: string): Release {
+  let isReleased = false;
+  return (beforeUnlock) => {
+    if (isReleased) return;
+    isReleased = true;
+    // Windows does not remove a file that is open.
+    if (process.platform === 'win32') letGo(connection);
+    removed(lock);
+    beforeUnlock?.();
+    if (process.platform !== 'win32') letGo(connection);
+  };
 }
 
-function locked(path: string, lock: string): KeysError {
+function letGo(connection: Database.Database): void {
+  if (connection.inTransaction) connection.exec('ROLLBACK');
+  connection.close();
+}
+
+/** What cannot be removed is only an empty file. */
+function removed(lock: string): void {
+  try {
+    unlinkSync(lock);
+  } catch {}
+}
+
+function notLockable(lock: string, error: unknown): KeysError {
+  const reason = systemCode(error) || (error instanceof Error ? error.message : 'unknown error');
   return new KeysError({
     exit: 'failed',
-    code: 'file_locked',
-    message: `another process has held ${lock} for more than ${patience / 1000} s`,
-    hints: [`if no other keys is writing ${path}: rm '${lock}'`],
+    code: 'file_not_lockable',
+    message: `${lock} could not be locked (${reason})`,
+    cause: error,
   });
 }

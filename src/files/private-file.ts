@@ -1,17 +1,19 @@
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { access, lstat, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { access, lstat, open, readFile, rename, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { KeysError, systemCode } from '../errors.ts';
-import { isRunning, processMark } from './process-mark.ts';
+import { removePrivateFolder, withPrivateFolder } from './private-folder.ts';
 
 /*
  * A file that holds a secret: readable by its owner alone from its first byte, replaced as a whole or not at all,
  * never reached through a symbolic link.
  */
 
-/** Throws `KeysError` unless `writePrivateFile` can be expected to succeed at this path. Leaves nothing behind. */
+/**
+ * Throws `KeysError` unless `writePrivateFile` can be expected to succeed at this path: takes the lock that it needs, too.
+ * Leaves nothing behind.
+ */
 export async function checkPrivateFile(path: string): Promise<void> {
   await refuseUnlessPlainFile(path);
   try {
@@ -26,6 +28,7 @@ export async function checkPrivateFile(path: string): Promise<void> {
       cause: error,
     });
   }
+  await withPrivateFolder(dirname(path), async () => {});
 }
 
 /** The bytes of the file; undefined where there is none. */
@@ -54,14 +57,30 @@ export async function modeOpenToOthers(path: string): Promise<string | undefined
   return mode & 0o077 ? `0${mode.toString(8)}` : undefined;
 }
 
-/**
- * Replaces the file, or makes it, with mode 0600. Two syncs: the content must be on disk before the name points to it,
- * and the name must be on disk before the secret counts as delivered.
- */
+/** Replaces the file, or makes it, with mode 0600. */
 export async function writePrivateFile(path: string, content: string | Buffer): Promise<void> {
   await refuseUnlessPlainFile(path);
-  await removeStaleCopies(path);
-  const temporary = copyOf(path);
+  await withPrivateFolder(dirname(path), (folder) => replace(path, content, join(folder, 'new')));
+}
+
+/**
+ * The same with what is made of the bytes that are there (undefined: no file), while no other process changes the file.
+ */
+export async function changePrivateFile(
+  path: string,
+  change: (content: Buffer | undefined) => string | Buffer,
+): Promise<void> {
+  await refuseUnlessPlainFile(path);
+  await withPrivateFolder(dirname(path), async (folder) =>
+    replace(path, change(await readPrivateFile(path)), join(folder, 'new')),
+  );
+}
+
+/**
+ * Two syncs: the content must be on disk before the name points to it, and the name must be on disk before the secret
+ * counts as delivered.
+ */
+async function replace(path: string, content: string | Buffer, temporary: string): Promise<void> {
   let folder: FileHandle | undefined;
   try {
     // Before the old file is gone, for a folder that cannot be opened could not be synced after.
@@ -76,7 +95,6 @@ export async function writePrivateFile(path: string, content: string | Buffer): 
     await rename(temporary, path);
     await folder?.sync();
   } catch (error) {
-    await unlink(temporary).catch(() => {});
     throw new KeysError({
       exit: 'failed',
       code: 'file_not_written',
@@ -88,26 +106,9 @@ export async function writePrivateFile(path: string, content: string | Buffer): 
   }
 }
 
-/*
- * A copy is named after the file, its process and when that was started: `.<name>.<id>-<start>-<random>.tmp`. So a later
- * process can tell those that nobody will finish.
- */
-
-function copyOf(path: string): string {
-  const mark = processMark().replace(' ', '-');
-  return join(dirname(path), `.${basename(path)}.${mark}-${randomBytes(6).toString('hex')}.tmp`);
-}
-
-/** Removes the copies of a file whose writers were killed before they could put them in its place. Never throws. */
-export async function removeStaleCopies(path: string): Promise<void> {
-  const folder = dirname(path);
-  const start = `.${basename(path)}.`;
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((one) => one.startsWith(start))) {
-    const [, id, begun] = /^(\d+)(?:-(\d+))?-[0-9a-f]{12}\.tmp$/.exec(name.slice(start.length)) ?? [];
-    if (id === undefined || isRunning(begun === undefined ? id : `${id} ${begun}`)) continue;
-    await unlink(join(folder, name)).catch(() => {});
-  }
+/** Removes what a killed process left half-written beside the file. Never throws. */
+export function removeStaleCopies(path: string): Promise<void> {
+  return removePrivateFolder(dirname(path));
 }
 
 async function refuseUnlessPlainFile(path: string): Promise<void> {

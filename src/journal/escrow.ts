@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeysError, systemCode } from '../errors.ts';
-import { readPrivateFile, removeStaleCopies, writePrivateFile } from '../files/private-file.ts';
+import { readPrivateFile } from '../files/private-file.ts';
 import type { Held } from '../lifecycle/operation.ts';
 import { Secret } from '../secret.ts';
 
@@ -63,7 +63,8 @@ export function fileEscrow(folder: string, makeFolder: (path: string) => void): 
     describe: (operation) => `file ${fileOf(operation)}`,
     async reserve(operation) {
       makeFolder(folder);
-      await writePrivateFile(fileOf(operation), ' '.repeat(room));
+      await setAside(fileOf(operation));
+      await syncFolder(folder);
     },
     async put(operation, held) {
       const text = written(held);
@@ -78,10 +79,20 @@ export function fileEscrow(folder: string, makeFolder: (path: string) => void): 
       await unlink(fileOf(operation)).catch((error: unknown) => {
         if (systemCode(error) !== 'ENOENT') throw error;
       });
-      await removeStaleCopies(fileOf(operation));
       await syncFolder(folder);
     },
   };
+}
+
+/** A new file: never through a symbolic link, and never one that somebody else has made. */
+async function setAside(path: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(' '.repeat(room));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Overwrites the file in place: text first, blanks behind it. */

@@ -3,7 +3,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../errors.ts';
-import { holdFileLock, removeAbandonedLocks } from '../files/file-lock.ts';
+import type { Release } from '../files/file-lock.ts';
+import { holdFileLock, probeMs, removeAbandonedLocks } from '../files/file-lock.ts';
 import type { Held, Journal, Operation, Plan, Step, WrittenStep } from '../lifecycle/operation.ts';
 import type { Escrow, Escrows } from './escrow.ts';
 import type { Contents, EscrowKind, Setting } from './operation-file.ts';
@@ -41,7 +42,8 @@ async function begin(options: JournalOptions, setting: Setting, plan: Plan): Pro
   const id = newId();
   const path = join(folder, `${id}.jsonl`);
   makeFolder(options);
-  const release = await holdFileLock(path);
+  // The id is new: others hold the lock no longer than it takes to see what it is.
+  const release = await holdFileLock(path, 10_000);
   if (!release) throw new Error('an operation of this id is under way');
   try {
     const header = { version: 1 as const, id, at: now().toISOString(), plan, setting };
@@ -52,7 +54,7 @@ async function begin(options: JournalOptions, setting: Setting, plan: Plan): Pro
     return new JournalledOperation(options, { path, header, escrow, steps: [] }, places, file, release);
   } catch (error) {
     await unlink(path).catch(() => {});
-    await release();
+    release();
     throw error;
   }
 }
@@ -129,7 +131,7 @@ async function clearUnbegun(path: string): Promise<void> {
   if (!release) return;
   const contents = await readOperationFile(path).catch(ignoringAbsence);
   if (!contents) await unlink(path).catch(ignoringAbsence);
-  await release();
+  release();
 }
 
 function ignoringAbsence(error: unknown): undefined {
@@ -140,8 +142,9 @@ function ignoringAbsence(error: unknown): undefined {
 export async function resumeOperation(
   options: JournalOptions,
   { path }: OpenOperation,
+  patienceMs = probeMs,
 ): Promise<Operation | undefined> {
-  const release = await holdFileLock(path);
+  const release = await holdFileLock(path, patienceMs);
   if (!release) return undefined;
   try {
     // Since it was listed, another process may have gone on with it, or ended it.
@@ -152,10 +155,10 @@ export async function resumeOperation(
       return new JournalledOperation(options, { path, ...contents }, places, file, release);
     }
   } catch (error) {
-    await release();
+    release();
     throw error;
   }
-  await release();
+  release();
   return undefined;
 }
 
@@ -168,7 +171,7 @@ class JournalledOperation implements Operation {
   readonly #places: readonly Escrow[];
   readonly #file: FileHandle;
   readonly #options: JournalOptions;
-  readonly #release: () => Promise<void>;
+  readonly #release: Release;
   #isLeft = false;
 
   constructor(
@@ -176,7 +179,7 @@ class JournalledOperation implements Operation {
     { path, header, escrow, steps }: OpenOperation,
     places: readonly Escrow[],
     file: FileHandle,
-    release: () => Promise<void>,
+    release: Release,
   ) {
     this.id = header.id;
     this.plan = header.plan;
@@ -233,6 +236,6 @@ class JournalledOperation implements Operation {
     if (this.#isLeft) return;
     this.#isLeft = true;
     await this.#file.close().catch(() => {});
-    await this.#release();
+    this.#release();
   }
 }

@@ -1,6 +1,5 @@
 import { KeysError, systemCode } from '../errors.ts';
-import { withFileLock } from '../files/file-lock.ts';
-import { modeOpenToOthers, readPrivateFile, writePrivateFile } from '../files/private-file.ts';
+import { changePrivateFile, modeOpenToOthers, readPrivateFile } from '../files/private-file.ts';
 import type { Paths } from '../paths.ts';
 import { makePrivateFolder } from '../paths.ts';
 import type { Keychain } from './keychain.ts';
@@ -15,10 +14,11 @@ export function openFileItems(paths: Paths): Keychain {
   const file = paths.tokens;
   const change = async (edit: (tokens: Map<string, string>) => void) => {
     makeFolder(paths.data);
-    return withFileLock(file, async () => {
-      const tokens = await readTokens(file);
+    await readTokens(file);
+    return changePrivateFile(file, (content) => {
+      const tokens = tokensIn(file, content);
       edit(tokens);
-      await writePrivateFile(file, `${JSON.stringify(Object.fromEntries(tokens), undefined, 2)}\n`);
+      return `${JSON.stringify(Object.fromEntries(tokens), undefined, 2)}\n`;
     });
   };
   return {
@@ -51,9 +51,12 @@ function makeFolder(folder: string): void {
 }
 
 async function readTokens(file: string): Promise<Map<string, string>> {
-  const content = await readChecked(file);
+  return tokensIn(file, await readChecked(file));
+}
+
+function tokensIn(file: string, content: Buffer | undefined): Map<string, string> {
   if (content === undefined) return new Map();
-  const tokens = parse(content);
+  const tokens = parse(content.toString('utf8'));
   if (isTokens(tokens)) return new Map(Object.entries(tokens));
   throw new KeysError({
     exit: 'auth',
@@ -63,11 +66,11 @@ async function readTokens(file: string): Promise<Map<string, string>> {
   });
 }
 
-async function readChecked(file: string): Promise<string | undefined> {
+async function readChecked(file: string): Promise<Buffer | undefined> {
   try {
     const mode = await modeOpenToOthers(file);
     if (mode !== undefined) throw openToOthers(file, mode);
-    return (await readPrivateFile(file))?.toString('utf8');
+    return await readPrivateFile(file);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     if (error instanceof KeysError) throw new KeysError({ ...error.failure, exit: 'auth' });

@@ -2,6 +2,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
+import { ownSession, watchChild } from '../children.ts';
 import type { Environment } from '../env.ts';
 import { withoutSecrets } from '../env.ts';
 
@@ -80,8 +81,9 @@ class KeychainChild implements KeychainItems {
     this.#child = spawn(process.execPath, ['-e', `(${serve})(require, process)`, binding(), service], {
       // None of Node's own switches are for this process.
       env: { ...withoutSecrets(env), NODE_OPTIONS: undefined },
-      windowsHide: true,
+      ...ownSession,
     });
+    watchChild(this.#child);
     process.once('exit', this.#kill);
     this.#timer = setTimeout(() => this.#stop('silent', ''), limit ?? openingLimit);
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#hear(line));

@@ -10,6 +10,7 @@ export interface FakeIoOptions {
   stdin?: string;
   now?: Date;
   interrupt?: AbortSignal;
+  urgent?: AbortSignal;
   /** Makes the n-th write to stdout, from 1, fail with this code. */
   breakStdout?: { at: number; code: string };
 }
@@ -31,6 +32,12 @@ export function fakeIo(options: FakeIoOptions): { io: Io; stdout: () => string; 
     stdout: stdout.output,
     stderr: stderr.output,
     interrupt: options.interrupt ?? new AbortController().signal,
+    urgent: options.urgent ?? new AbortController().signal,
+    endsWith: () => {},
+    leaveSignals: () => () => {},
+    ignoreHangup: () => {},
+    suspend: async () => {},
+    onContinue: () => () => {},
     now: () => options.now ?? new Date(),
     whoami: () => 'ada-workshop',
   };

@@ -104,7 +104,7 @@ export function json(status: number, body: unknown, headers: Record<string, stri
   return text(status, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
 }
 
-export function text(status: number, body: string, headers: Record<string, string> = {}): Answer {
+export function text(status: number, body: string | Buffer, headers: Record<string, string> = {}): Answer {
   return (response) => void response.writeHead(status, headers).end(body);
 }
 

@@ -14,6 +14,7 @@ const realParts = {
   nginx: 'nginx-light',
   python3: 'python3',
   strace: 'strace',
+  unshare: 'util-linux',
   'dbus-run-session': 'dbus',
   'dbus-send': 'dbus',
   'gnome-keyring-daemon': 'gnome-keyring',

@@ -41,6 +41,7 @@ export interface FakeRunOptions extends RunOptions {
   terminal?: number;
   now?: Date;
   interrupt?: AbortSignal;
+  urgent?: AbortSignal;
   breakStdout?: { at: number; code: string };
 }
 
@@ -97,6 +98,13 @@ export class Sandbox {
 
   read(path: string): string {
     return readFileSync(resolve(this.cwd, path), 'utf8');
+  }
+
+  /** Writes a file, relative to the working folder, and the folders that it needs. */
+  write(path: string, text: string): void {
+    const file = resolve(this.cwd, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
   }
 
   mode(path: string): string {

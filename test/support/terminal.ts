@@ -65,6 +65,16 @@ export class Terminal {
     });
   }
 
+  /** Sends a signal to the program itself. */
+  kill(signal: NodeJS.Signals): void {
+    process.kill(this.#process.pid, signal);
+  }
+
+  /** Hangs up, as a terminal window does that is closed. */
+  hangUp(): void {
+    this.#process.kill('SIGHUP');
+  }
+
   type(text: string): void {
     this.#process.write(text);
   }

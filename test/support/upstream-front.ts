@@ -37,6 +37,8 @@ export class UpstreamFront {
   before: (response: ServerResponse) => void = () => {};
   /** Tells that the caller went away, where it is not the end of the connection that tells. */
   signal: AbortSignal | undefined;
+  /** What the caller shows. */
+  shown = callerKey;
   /** How many callers are gone, served or not. */
   gone = 0;
 
@@ -54,6 +56,7 @@ export class UpstreamFront {
       env: {},
       connectTimeout: 5000,
       silence: 20_000,
+      longest: 60_000,
       ...options,
     });
     const front = new UpstreamFront(upstream);
@@ -126,7 +129,14 @@ export class UpstreamFront {
     this.before(response);
     const { method = '', url: target = '', headers } = incoming;
     const body = chunks.length > 0 ? Buffer.concat(chunks) : undefined;
-    const passage = { method, target, headers, body, callerKey, signal: this.signal ?? gone.signal };
+    const passage = {
+      method,
+      target,
+      headers,
+      body,
+      callerKey: this.shown,
+      signal: this.signal ?? gone.signal,
+    };
     const passing = this.upstream.pass(passage, response);
     this.passed.push(passing);
     await passing.catch(() => response.destroy());

@@ -15,8 +15,10 @@ export interface Answer {
 export interface Patience {
   /** Milliseconds until the connection stands. */
   connectTimeout: number;
-  /** Milliseconds without a byte, before the headers and between pieces of the body. */
+  /** Milliseconds until the headers of the answer, and without a byte between pieces of its body. */
   silence: number;
+  /** Milliseconds for the whole answer, however steadily it comes. */
+  longest: number;
   /** Aborts when nobody waits for the answer any more. */
   leaving: AbortSignal;
 }
@@ -46,7 +48,7 @@ const longestTimer = 2 ** 31 - 1;
 export function ask(
   dispatcher: Dispatcher,
   { origin, method, path, headers, body: content }: Question,
-  { connectTimeout, silence, leaving }: Patience,
+  { connectTimeout, silence, longest, leaving }: Patience,
 ): Promise<Answer> {
   return new Promise((answered, failed) => {
     let controller: Dispatcher.DispatchController | undefined;
@@ -57,6 +59,8 @@ export function ask(
       bounded(connectTimeout),
     );
 
+    let wholeTimer: NodeJS.Timeout | undefined;
+
     const watch = () => {
       clearTimeout(timer);
       timer = setTimeout(() => stop(new Breakdown('UPSTREAM_TIMEOUT', 'silence')), bounded(silence));
@@ -64,6 +68,7 @@ export function ask(
     const finish = () => {
       over = true;
       clearTimeout(timer);
+      clearTimeout(wholeTimer);
       leaving.removeEventListener('abort', onLeaving);
     };
     const stop = (error: Error) => {
@@ -85,11 +90,15 @@ export function ask(
           if (over) return control.abort(new Error('stopped'));
           controller = control;
           watch();
+          wholeTimer = setTimeout(
+            () => stop(new Breakdown('UPSTREAM_TIMEOUT', 'without end')),
+            bounded(longest),
+          );
         },
         onResponseStart(control, status, fields) {
-          watch();
-          // After a 1xx comes the answer proper (RFC 9110 section 15.2).
+          // After a 1xx comes the answer proper (RFC 9110 section 15.2), which it does not put off.
           if (over || status < 200) return;
+          watch();
           body = new Readable({
             read() {
               if (!isPaused || over) return;

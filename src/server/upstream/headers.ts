@@ -19,6 +19,8 @@ const notForUpstream = new Set([
   ...['forwarded', 'x-real-ip', 'x-model'],
   // The account that is billed is a matter of the upstream's key.
   ...['openai-organization', 'openai-project'],
+  // Parts of an answer, put together by the caller, could hold what the whole one is not passed on for.
+  ...['range', 'if-range'],
   // The method and the path are those that were authorised.
   ...['x-http-method-override', 'x-http-method', 'x-method-override', 'x-original-url', 'x-rewrite-url'],
 ]);
@@ -51,6 +53,7 @@ export function headersForCaller(
   const kept = Object.entries(headers).filter(
     ([name, value]) =>
       !notForCaller.has(name) &&
+      !holdsSecret(name) &&
       !named.has(name) &&
       !/^proxy-/.test(name) &&
       ![value ?? ''].flat().some(holdsSecret),

@@ -1,5 +1,6 @@
 import { revealHeaders } from '../../http/wire.ts';
 import type { Secret } from '../../secret.ts';
+import { SecretForms, SecretSearch } from './secret-forms.ts';
 
 /** The key that the upstream gave to us: asked for once, and again after the upstream refused it. */
 export class OwnKey {
@@ -37,11 +38,13 @@ export class OwnKey {
 /** A key as it is sent, and as it is looked for in what comes back. */
 export class Credential {
   readonly #secret: Secret;
+  readonly #forms: SecretForms;
 
   /** Throws `KeysError` (usage) for a key that HTTP cannot carry. */
   constructor(secret: Secret) {
     this.#secret = secret;
     this.headers();
+    this.#forms = new SecretForms(secret.reveal());
   }
 
   /** The headers that show it to the upstream. */
@@ -49,7 +52,13 @@ export class Credential {
     return revealHeaders({ authorization: this.#secret.prefixed('Bearer ') });
   }
 
-  isIn(text: string): boolean {
-    return this.#secret.hideIn(text) !== text;
+  /** Whether a text repeats it, in whichever form. */
+  isIn(text: Buffer | string): boolean {
+    return this.#forms.isIn(text);
+  }
+
+  /** For a text that comes in pieces. */
+  search(): SecretSearch {
+    return new SecretSearch(this.#forms);
   }
 }

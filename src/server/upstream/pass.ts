@@ -9,7 +9,7 @@ import type { Question } from './question.ts';
 import { questionOf } from './question.ts';
 import type { RefusalCode } from './refusal.ts';
 import { refuse } from './refusal.ts';
-import { breakOff, readableError, stream } from './relay.ts';
+import { breakOff, plainBody, readableError, stream } from './relay.ts';
 import { namedModel } from './request-body.ts';
 import type { Passage, Passed } from './upstream.ts';
 import type { Usage, UsageMeter } from './usage-block.ts';
@@ -22,10 +22,10 @@ export interface Line {
   base: string;
   /** Absent where the upstream wants none. */
   ownKey?: OwnKey;
-  /** Milliseconds. */
+  /** Milliseconds, as all of these. */
   connectTimeout: number;
-  /** Milliseconds. */
   silence: number;
+  longest: number;
 }
 
 /** As `Upstream.pass`. */
@@ -62,11 +62,15 @@ class Passing {
   }
 
   async run(question: Question): Promise<Passed> {
-    const { dispatcher, ownKey, connectTimeout, silence } = this.#line;
+    const { dispatcher, ownKey, connectTimeout, silence, longest } = this.#line;
     const credential = await ownKey?.read();
     const headers = { ...question.headers, ...credential?.headers() };
     const leaving = this.#leaving.signal;
-    this.#answer = await ask(dispatcher, { ...question, headers }, { connectTimeout, silence, leaving });
+    this.#answer = await ask(
+      dispatcher,
+      { ...question, headers },
+      { connectTimeout, silence, longest, leaving },
+    );
     const refusal = refusalFor(this.#answer.status);
     if (refusal === 'UPSTREAM_REFUSED' && credential) ownKey?.rejected(credential);
     if (refusal) return this.#refuse(refusal);
@@ -101,16 +105,22 @@ class Passing {
   }
 
   async #stream(answer: Answer, credential: Credential | undefined): Promise<Passed> {
-    this.#meter = this.#passage.method === 'HEAD' ? undefined : meterFor(answer.headers);
-    this.#response.writeHead(answer.status, this.#headers(answer, credential));
-    await stream(answer.body, this.#response, { meter: this.#meter, silence: this.#line.silence });
+    const isBodiless = this.#passage.method === 'HEAD' || answer.status === 304;
+    const body = isBodiless ? answer.body : plainBody(answer);
+    if (!body) return this.#refuse('UPSTREAM_FAILED', 'unknown compression');
+    const isPlain = body === answer.body;
+    const headers = isPlain ? answer.headers : withoutCompression(answer.headers);
+    this.#meter = isBodiless ? undefined : meterFor(headers);
+    this.#response.writeHead(answer.status, this.#headers({ ...answer, headers }, credential));
+    const { silence } = this.#line;
+    await stream(body, this.#response, { meter: this.#meter, search: credential?.search(), silence });
     return this.#passed({ status: answer.status });
   }
 
   /** An error goes to the caller as a whole, or not at all: what upstreams put into them is not known beforehand. */
   async #passError(answer: Answer, credential: Credential | undefined): Promise<Passed> {
     const body = await readableError(answer);
-    if (!body || holds(credential, body)) return this.#refuse('UPSTREAM_FAILED', 'unsuitable error');
+    if (!body || credential?.isIn(body)) return this.#refuse('UPSTREAM_FAILED', 'unsuitable error');
     const length = this.#passage.method === 'HEAD' ? {} : { 'content-length': body.length };
     this.#response.writeHead(answer.status, { ...this.#headers(answer, credential), ...length }).end(body);
     return this.#passed({ status: answer.status });
@@ -155,16 +165,10 @@ function refusalFor(status: number): RefusalCode | undefined {
   return isPassedOn ? undefined : 'UPSTREAM_FAILED';
 }
 
-function holds(credential: Credential | undefined, body: Buffer): boolean {
-  const text = body.toString('latin1');
-  return credential !== undefined && [text, withoutEscapes(text)].some((variant) => credential.isIn(variant));
-}
-
-/** A JSON text without needless escapes such as `\/`. */
-function withoutEscapes(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text));
-  } catch {
-    return text;
-  }
+/** The headers of an answer whose body was decompressed. */
+function withoutCompression({ ...headers }: Answer['headers']): Answer['headers'] {
+  delete headers['content-encoding'];
+  delete headers['content-length'];
+  delete headers.etag;
+  return headers;
 }

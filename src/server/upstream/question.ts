@@ -2,7 +2,8 @@ import type { Headers } from './headers.ts';
 import { headersForUpstream } from './headers.ts';
 import type { RefusalCode } from './refusal.ts';
 import { withUsageAsked } from './request-body.ts';
-import { decoded, targetBelow } from './target.ts';
+import { isInBody, SecretForms } from './secret-forms.ts';
+import { targetBelow } from './target.ts';
 import type { Passage } from './upstream.ts';
 
 /** A request to an upstream. */
@@ -34,9 +35,15 @@ export function questionOf(
   return holdsKey(question, passage.callerKey) ? 'KEY_IN_REQUEST' : question;
 }
 
-function holdsKey({ path, headers, body }: Question, key: string): boolean {
-  const texts = [path, decoded(path), ...Object.values(headers).flat()];
-  // The names of headers arrive in lower case.
-  const names = Object.keys(headers).some((name) => name.includes(key.toLowerCase()));
-  return names || texts.some((text) => text.includes(key)) || Boolean(body?.includes(key));
+/** The key itself may stand anywhere, with or without what the caller showed beside it, in whichever encoding. */
+function holdsKey({ path, headers, body }: Question, shown: string): boolean {
+  const forms = new SecretForms(bareKey(shown));
+  const texts = [path, ...Object.entries(headers).flat(2)];
+  return texts.some((text) => forms.isIn(text)) || (body !== undefined && isInBody(forms, body));
+}
+
+/** The part of a key that is secret: of `<id>:<key>` the key, and of one of ours the random part. */
+function bareKey(shown: string): string {
+  const key = shown.slice(shown.indexOf(':') + 1);
+  return /^sk_[0-9A-Za-z]{16}_([0-9A-Za-z]{43})_/.exec(key)?.[1] ?? key;
 }

@@ -1,28 +1,72 @@
 import type { ServerResponse } from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { systemCode } from '../../errors.ts';
 import type { Answer } from './ask.ts';
 import { Breakdown, bounded } from './ask.ts';
 import { single } from './headers.ts';
+import type { SecretSearch } from './secret-forms.ts';
 import type { UsageMeter } from './usage-block.ts';
 
 /** The largest error that is passed on, in bytes: 1 MB. */
 const maxError = 1024 * 1024;
 
+export interface StreamOptions {
+  meter: UsageMeter | undefined;
+  /** For what the caller must not get; absent: there is nothing to look for. */
+  search: SecretSearch | undefined;
+  /** Milliseconds. */
+  silence: number;
+}
+
+/** Decompressors by the name of the coding (RFC 9110 section 8.4.1). */
+const decompressors: Readonly<Record<string, () => Duplex>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
+
 /**
- * Passes the body of an answer on as it comes, and to the meter; no faster than the caller takes it. Rejects with the
- * `Breakdown` of the answer, and with one where the caller takes nothing for `silence` milliseconds.
+ * The body of an answer as it is meant, for an upstream may compress it though it was asked not to; undefined where it
+ * cannot be known. What fails to be decompressed fails as a `Breakdown`.
+ */
+export function plainBody({ headers, body }: Answer): Readable | undefined {
+  const coding = single(headers, 'content-encoding')?.trim().toLowerCase() || 'identity';
+  if (coding === 'identity') return body;
+  const decompressor = decompressors[coding]?.();
+  if (!decompressor) return undefined;
+  body.once('error', (error) => decompressor.destroy(error));
+  decompressor.once('close', () => body.destroy());
+  return body.pipe(decompressor);
+}
+
+/**
+ * Passes the body of an answer on as it comes, and to the meter; no faster than the caller takes it. What `search` finds
+ * is never handed over, and breaks the answer off. Rejects with the `Breakdown` of the answer, and with one where the
+ * caller takes nothing for `silence` milliseconds.
  */
 export async function stream(
-  body: Answer['body'],
+  body: Readable,
   response: ServerResponse,
-  { meter, silence }: { meter: UsageMeter | undefined; silence: number },
+  { meter, search, silence }: StreamOptions,
 ): Promise<void> {
   // Not with the first piece of the body, which may be minutes away.
   response.flushHeaders();
-  for await (const chunk of body) {
-    meter?.add(chunk);
-    if (!response.write(chunk)) await drained(response, body, silence);
+  try {
+    for await (const chunk of body) {
+      meter?.add(chunk);
+      const decided: Buffer | undefined = search ? search.add(chunk) : chunk;
+      if (!decided) throw new Breakdown('UPSTREAM_BROKE_OFF', "the upstream's key in its answer");
+      if (decided.length > 0 && !response.write(decided)) await drained(response, body, silence);
+    }
+  } catch (error) {
+    // Only of our own decompressor; the body fails with a `Breakdown`.
+    if (systemCode(error)?.startsWith('Z_') || systemCode(error)?.startsWith('ERR_'))
+      throw new Breakdown('UPSTREAM_BROKE_OFF', 'compressed badly');
+    throw error;
   }
-  response.end();
+  response.end(search?.end());
 }
 
 /**
@@ -50,7 +94,7 @@ export function breakOff(response: ServerResponse): void {
 }
 
 /** Resolves when the response takes more, or when that does not matter any more: then the body says why. */
-function drained(response: ServerResponse, body: Answer['body'], limit: number): Promise<void> {
+function drained(response: ServerResponse, body: Readable, limit: number): Promise<void> {
   return new Promise((done, failed) => {
     const end = (error?: Breakdown) => {
       clearTimeout(timer);

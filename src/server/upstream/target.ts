@@ -23,25 +23,44 @@ export function basePath(url: URL, hasKey = false): string {
 
 /**
  * The path and query to ask an upstream for, from what a caller asked for; undefined where that is not below `/v1/`, or
- * would leave it by a segment `..`, however it is encoded.
+ * where servers could take its path for another one.
  */
 export function targetBelow(base: string, target: string): string | undefined {
-  if (!target.startsWith('/v1/') || !/^[\x21\x22\x24-\x7e]*$/.test(target)) return undefined;
-  // Some servers end a segment at `\` or `;` too.
-  if (/[/\\]\.{1,2}(?:[/\\;]|$)/.test(decoded(pathOf(target)))) return undefined;
-  return base + target.slice('/v1'.length);
+  if (!/^\/v1\/[\x21\x22\x24-\x7e]*$/.test(target)) return undefined;
+  return segmentsOf(target) && base + target.slice('/v1'.length);
+}
+
+/**
+ * The segments of a target's path, decoded: `['v1', 'models', 'org/model']`. Undefined where its path is not plainly
+ * the one that it seems to be: with segments that are empty (but for the last) or lead elsewhere, characters that end
+ * one at some servers, or that come to others when they are decoded again, trimmed or normalised.
+ */
+export function segmentsOf(target: string): string[] | undefined {
+  const [, ...encoded] = pathOf(target).replace(/\/$/, '').split('/');
+  const segments = encoded.map(plainSegment);
+  return segments.every((segment) => segment !== undefined) ? segments : undefined;
+}
+
+function plainSegment(encoded: string): string | undefined {
+  // As in RFC 3986 section 3.3, but without `;`, which begins parameters at some servers.
+  if (!/^(?:[\w.~!$&'()*+,=:@-]|%[0-9a-f]{2})+$/i.test(encoded)) return undefined;
+  let segment: string;
+  try {
+    segment = decodeURIComponent(encoded);
+  } catch {
+    return undefined;
+  }
+  const isPlain =
+    segment === segment.normalize('NFKC') &&
+    !/[\p{C}\\;%?#]|^\s|\s$/u.test(segment) &&
+    // A slash may be part of a name, as in `org%2Fmodel`.
+    segment.split('/').every((part) => !/^[\s.]*$/.test(part));
+  return isPlain ? segment : undefined;
 }
 
 /** Whether a target is that of chat or text completions, under every spelling that a router may accept. */
 export function isCompletions(target: string): boolean {
-  return /\/completions\/*$/i.test(decoded(pathOf(target)));
-}
-
-/** A text with its percent-encoding (RFC 3986 section 2.1) undone, three times over; bytes become Latin-1 characters. */
-export function decoded(text: string): string {
-  const once = (encoded: string) =>
-    encoded.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return once(once(once(text)));
+  return segmentsOf(target)?.join('/').toLowerCase().endsWith('/completions') ?? false;
 }
 
 function pathOf(target: string): string {

@@ -24,6 +24,8 @@ export interface UpstreamOptions {
   connectTimeout: number;
   /** Milliseconds without a byte from the upstream, before its headers and between pieces; also for a caller that takes none. */
   silence: number;
+  /** Milliseconds for a whole answer, however steadily it comes. */
+  longest: number;
 }
 
 /** A call that may be made: its caller's key has been checked. */
@@ -66,12 +68,12 @@ export interface Upstream {
 }
 
 /** Throws `KeysError` (usage) for a URL, and for a proxy variable, that cannot be used. */
-export function openUpstream({ url, key, env, connectTimeout, silence }: UpstreamOptions): Upstream {
+export function openUpstream({ url, key, env, connectTimeout, silence, longest }: UpstreamOptions): Upstream {
   const base = basePath(url, key !== undefined);
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
   const { dispatcher } = openDispatcher(url, { env, timeout: connectTimeout, closing: closing.signal });
-  const line: Line = { dispatcher, origin: url.origin, base, connectTimeout, silence };
+  const line: Line = { dispatcher, origin: url.origin, base, connectTimeout, silence, longest };
   if (key) line.ownKey = new OwnKey(key);
   const running = new Set<Promise<Passed>>();
   let closed: Promise<void> | undefined;

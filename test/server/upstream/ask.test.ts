@@ -14,7 +14,12 @@ async function asking(silence: number, size: number) {
   const question = { origin: scripted.url.origin, method: 'GET', path: '/', headers: {}, body: undefined };
   const leaving = new AbortController();
   return {
-    answer: await ask(agent, question, { connectTimeout: 5000, silence, leaving: leaving.signal }),
+    answer: await ask(agent, question, {
+      connectTimeout: 5000,
+      silence,
+      longest: 60_000,
+      leaving: leaving.signal,
+    }),
     leaving,
   };
 }
@@ -53,6 +58,11 @@ test('a wrong call of ours is a bug, not a breakdown', async () => {
     headers: {},
     body: undefined,
   };
-  const patience = { connectTimeout: 1000, silence: 1000, leaving: new AbortController().signal };
+  const patience = {
+    connectTimeout: 1000,
+    silence: 1000,
+    longest: 1000,
+    leaving: new AbortController().signal,
+  };
   await expect(ask(agent, question, patience)).rejects.toMatchObject({ code: 'UND_ERR_INVALID_ARG' });
 });

@@ -140,6 +140,42 @@ describe('no answer', () => {
     await ended;
   });
 
+  test('interim answers without end: UPSTREAM_TIMEOUT, for they put nothing off', async () => {
+    const { scripted, front } = await started({ silence: 200 });
+    scripted.next((response) => {
+      const hints = setInterval(() => response.writeEarlyHints({ link: '</x>; rel=preload' }), 20);
+      response.once('close', () => clearInterval(hints));
+    });
+    expect((await front.post('/v1/responses', {})).status).toBe(504);
+    expect(await front.lastPassed).toEqual({ status: 504, code: 'UPSTREAM_TIMEOUT', reason: 'silence' });
+  });
+
+  test('headers without end: UPSTREAM_TIMEOUT', async () => {
+    const { scripted, front } = await started({ silence: 200 });
+    scripted.next((response) => {
+      const { socket } = response;
+      socket?.write('HTTP/1.1 200 OK\r\n');
+      const lines = setInterval(() => socket?.write('x: y\r\n'), 20);
+      socket?.once('close', () => clearInterval(lines));
+    });
+    expect((await front.call('/v1/models')).status).toBe(504);
+  });
+
+  test('a body without end breaks off after the limit for the whole, however steadily it comes', async () => {
+    const { scripted, front } = await started({ silence: 5000, longest: 300 });
+    for (const status of [200, 404]) {
+      scripted.next((response) => {
+        response.writeHead(status, { 'content-type': 'text/plain' });
+        const drip = setInterval(() => response.write('x '), 10);
+        response.once('close', () => clearInterval(drip));
+      });
+      const calling = front.call('/v1/x');
+      if (status === 200) await expect(calling).rejects.toThrow('aborted');
+      else expect((await calling).status).toBe(504);
+      expect(await front.lastPassed).toMatchObject({ code: 'UPSTREAM_TIMEOUT', reason: 'without end' });
+    }
+  });
+
   test('silence in an error that is looked through: UPSTREAM_TIMEOUT', async () => {
     const { scripted, front } = await started({ silence: 60 });
     scripted.next((response) => void response.writeHead(404).write('{'));
@@ -149,7 +185,7 @@ describe('no answer', () => {
 
   test.each<[string, string, string]>([
     ['nobody listens', 'http://127.0.0.1:9', 'ECONNREFUSED'],
-    ['the name is not known', 'http://keys.invalid', ''],
+    ['the name is not known', 'https://keys.invalid', ''],
   ])('%s: UPSTREAM_UNREACHABLE', async (_, url, reason) => {
     const front = await UpstreamFront.start(new URL(url));
     const reply = await front.post('/v1/responses', {});

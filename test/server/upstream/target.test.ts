@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { basePath, decoded, isCompletions, targetBelow } from '../../../src/server/upstream/target.ts';
+import { basePath, isCompletions, segmentsOf, targetBelow } from '../../../src/server/upstream/target.ts';
 import { failureOf } from '../../support/failure.ts';
 
 test.each([
@@ -32,7 +32,11 @@ test.each([
   ['/v1/chat/completions?beta=true&x=%20', '/openai/v1/chat/completions?beta=true&x=%20'],
   ['/v1/models/org%2Fmodel-1.5', '/openai/v1/models/org%2Fmodel-1.5'],
   ['/v1/files/a..b/content', '/openai/v1/files/a..b/content'],
-  ['/v1/files/...', '/openai/v1/files/...'],
+  ['/v1/models/', '/openai/v1/models/'],
+  ['/v1/models/my%20model', '/openai/v1/models/my%20model'],
+  ['/v1/models/ft:gpt-4o:org::id', '/openai/v1/models/ft:gpt-4o:org::id'],
+  ['/v1/models/m%C3%B6del', '/openai/v1/models/m%C3%B6del'],
+  ['/v1/search?q=%2e%2e%00;..', '/openai/v1/search?q=%2e%2e%00;..'],
   ['/v1/search?path=../x', '/openai/v1/search?path=../x'],
 ])('%s is %s there', (target, path) => {
   expect(targetBelow('/openai/v1', target)).toBe(path);
@@ -64,6 +68,47 @@ test.each([
   '/v1/mod els',
   '/v1/models\r\nx: y',
   '/v1/mödels',
+  '/v1/..%20/admin',
+  '/v1/%20../admin',
+  '/v1/..%09/admin',
+  '/v1/..%0a/admin',
+  '/v1/..%c2%a0/admin',
+  '/v1/%2e%2e%00/admin',
+  '/v1/..%00',
+  '/v1/models%00.json',
+  '/v1/..%c0%af/admin',
+  '/v1/%c0%ae%c0%ae/admin',
+  '/v1/%ff',
+  '/v1/%e2%80%a5/admin',
+  '/v1/%ef%bc%8e%ef%bc%8e/admin',
+  '/v1/..%ef%bc%8fadmin',
+  '/v1/..%e3%80%80/admin',
+  '/v1/..%e2%80%8b/admin',
+  '/v1/%252e',
+  '/v1/models%252fx',
+  '/v1/x%25',
+  '/v1/100%',
+  '/v1/%zz',
+  '/v1/%u002e%u002e/admin',
+  '/v1/models;x',
+  '/v1/models%3bx',
+  '/v1/models%3b/../admin',
+  '/v1/a\\b',
+  '/v1/a%5cb',
+  '/v1//admin',
+  '/v1/models//',
+  '/v1/x%2f/admin',
+  '/v1/%2fadmin',
+  '/v1/x%2f%2e%2e',
+  '/v1/files/...',
+  '/v1/models%3fx=1',
+  '/v1/models%23x',
+  '/v1/a"b',
+  '/v1/<b>',
+  '/v1/{b}',
+  '/v1/a|b',
+  '/v1/a^b',
+  '/v1/a`b',
 ])('%j is not passed on', (target) => {
   expect(targetBelow('/v1', target)).toBeUndefined();
 });
@@ -80,6 +125,7 @@ test.each([
   expect(isCompletions(target)).toBe(is);
 });
 
-test('encoding that does not hold stays as it is', () => {
-  expect(decoded('100%/%zz/%4')).toBe('100%/%zz/%4');
+test('the segments of a path are decoded, once', () => {
+  expect(segmentsOf('/v1/models/org%2Fmodel?x=/y')).toEqual(['v1', 'models', 'org/model']);
+  expect(segmentsOf('/v1/models/')).toEqual(['v1', 'models']);
 });

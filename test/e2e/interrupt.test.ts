@@ -1,0 +1,170 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Environment } from '../../src/env.ts';
+import { refusedKeys } from '../support/embedded-authority.ts';
+import { withEscrow } from '../support/escrow.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { StandIns } from '../support/stand-in.ts';
+import type { Terminal } from '../support/terminal.ts';
+import { bashIn, keysIn } from '../support/terminal.ts';
+
+/** As any installation is that somebody has logged in with: reading the configuration must not change who hears Ctrl-C. */
+function configured(): Sandbox {
+  const box = new Sandbox();
+  mkdirSync(join(box.home, 'config'), { recursive: true });
+  writeFileSync(join(box.home, 'config', 'config.json'), '{}');
+  return box;
+}
+
+const installations = [
+  ['no configuration', () => new Sandbox()],
+  ['a configuration', configured],
+  ['a configuration with an escrow', () => withEscrow(new Sandbox())],
+] as const;
+
+async function liveKeys(box: Sandbox): Promise<string[]> {
+  const { stdout } = await box.program(['list', '--json', 'id']);
+  return (JSON.parse(stdout) as { id: string }[]).map(({ id }) => id);
+}
+
+async function until(condition: () => boolean, terminal: Terminal): Promise<void> {
+  for (let tries = 0; !condition(); tries++) {
+    if (tries > 1000) throw new Error(`nothing happened:\n${terminal.output}`);
+    await new Promise((resume) => setTimeout(resume, 20));
+  }
+}
+
+/** A delivery that is under way when the test goes on, and ends when the test says so. */
+class Slow {
+  readonly #box: Sandbox;
+  constructor(box: Sandbox) {
+    this.#box = box;
+    box.expectSecretIn('got');
+    writeFileSync(
+      join(box.cwd, 'deliver.sh'),
+      'touch begun; while [ ! -e go ]; do sleep 0.05; done; cat > got\n',
+    );
+  }
+
+  get hasBegun(): boolean {
+    return existsSync(join(this.#box.cwd, 'begun'));
+  }
+
+  goOn(): void {
+    writeFileSync(join(this.#box.cwd, 'go'), '');
+  }
+}
+
+describe.each(installations)('with %s', (_, install) => {
+  test.each([
+    ['Ctrl-C', '\x03'],
+    ['SIGTERM', 'SIGTERM'],
+    ['SIGHUP', 'SIGHUP'],
+  ])('%s does not keep a secret from its place', async (_name, request) => {
+    const box = install();
+    const slow = new Slow(box);
+    const terminal = keysIn(box, ['create', 'ci', '--to', 'exec:sh deliver.sh']);
+    await until(() => slow.hasBegun, terminal);
+    if (request.startsWith('SIG')) terminal.kill(request as NodeJS.Signals);
+    else terminal.type(request);
+    await new Promise((resume) => setTimeout(resume, 300));
+    slow.goOn();
+
+    expect(await terminal.ended, terminal.output).toBe(0);
+    expect(await refusedKeys(box, [box.read('got').trim()])).toEqual([]);
+    expect(await liveKeys(box)).toHaveLength(1);
+  });
+
+  test('the second Ctrl-C ends a delivery that does not end, and no key is left that nobody has', async () => {
+    const box = install();
+    const slow = new Slow(box);
+    const terminal = keysIn(box, ['create', 'ci', '--to', 'exec:sh deliver.sh']);
+    await until(() => slow.hasBegun, terminal);
+    terminal.type('\x03');
+    await terminal.shows('press Ctrl-C again');
+    await new Promise((resume) => setTimeout(resume, 400));
+    terminal.type('\x03');
+
+    expect([1, 5]).toContain(await terminal.ended);
+    const { stdout } = await box.program(['recover', '--list', '--json', 'escrow']);
+    const open = JSON.parse(stdout) as { escrow: string }[];
+    // Each live key is one that an open operation knows of.
+    expect((await liveKeys(box)).length).toBeLessThanOrEqual(open.length);
+    expect(existsSync(join(box.cwd, 'got'))).toBe(false);
+  });
+
+  test('Ctrl-C before anything has begun ends with 130, and leaves no program behind', async () => {
+    const box = install();
+    box.write('token.sh', 'trap "touch ended; exit 1" TERM; touch begun; sleep 60 & wait\n');
+    box.write(
+      join(box.home, 'config', 'config.json'),
+      JSON.stringify({
+        profiles: {
+          work: { provider: 'unreal', url: 'http://127.0.0.1:9', tokenCommand: ['sh', 'token.sh'] },
+        },
+      }),
+    );
+    const terminal = keysIn(box, ['list', '--profile', 'work']);
+    await until(() => existsSync(join(box.cwd, 'begun')), terminal);
+    terminal.type('\x03');
+    expect(await terminal.ended).toBe(130);
+    await until(() => existsSync(join(box.cwd, 'ended')), terminal);
+  });
+});
+
+test('Ctrl-C in a fleet lets those end that have begun: exit 5, and says how many are done and not begun', async () => {
+  const box = configured();
+  const vendors = new StandIns().add('deliver', { lasts: 400 });
+  const env: Environment = { PATH: `${vendors.folder}:${process.env.PATH}` };
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f'])
+    await box.program(['create', name, '--secret-only'], { secretOnStdout: true });
+  const args = ['rotate', '--all', '--concurrency', '2', '--grace', '0', '--to', 'exec:deliver {name}'];
+  const terminal = keysIn(box, args, { env });
+  await until(() => vendors.calls.length >= 2, terminal);
+  terminal.type('\x03');
+  expect(await terminal.ended, terminal.output).toBe(5);
+  expect(terminal.output).toMatch(/\d rotated/);
+  expect(terminal.output).toMatch(/\d not begun/);
+  expect(await liveKeys(box)).toHaveLength(6);
+  const { stdout } = await box.program(['recover', '--list', '--json', 'name']);
+  expect(JSON.parse(stdout)).toEqual([]);
+});
+
+test('a command that is stopped with Ctrl-Z goes on where it was, and its delivery has not noticed', async () => {
+  const box = configured();
+  const slow = new Slow(box);
+  const terminal = bashIn(
+    box,
+    'set -m; "$0" "$1" create ci --to "exec:sh deliver.sh"; echo "stopped $?"; fg; echo "ended $?"',
+  );
+  await until(() => slow.hasBegun, terminal);
+  terminal.type('\x1a');
+  await terminal.shows('stopped ');
+  slow.goOn();
+  expect(await terminal.ended, terminal.output).toBe(0);
+  expect(terminal.output).toContain('ended 0');
+  expect(await refusedKeys(box, [box.read('got').trim()])).toEqual([]);
+});
+
+test('no library of the bundle takes signals for itself', async () => {
+  const box = configured();
+  box.write(
+    'count.cjs',
+    `const names = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2', 'SIGALRM'];
+process.once('exit', () => require('node:fs').writeFileSync('counts', names.map((name) => process.listenerCount(name)).join(' ')));`,
+  );
+  const env = { NODE_OPTIONS: `--require ${join(box.cwd, 'count.cjs')}` };
+  const ran = async (args: readonly string[], answer?: [string, string]) => {
+    const terminal = keysIn(box, args, { env, secretShown: true });
+    if (answer) {
+      await terminal.shows(answer[0]);
+      terminal.type(answer[1]);
+    }
+    await terminal.ended;
+    return box.read('counts');
+  };
+  expect(await ran(['create'], ['Name of the key', 'ci\r'])).toBe('1 1 1 0 0 0');
+  expect(await ran(['profile', 'use', 'local'])).toBe('1 1 1 0 0 0');
+  expect(await ran(['rotate', 'ci', '--to', 'exec:true'])).toBe('1 1 1 0 0 0');
+});
