@@ -9,7 +9,7 @@ import { exchange } from './exchange.ts';
 import type { Doubt } from './fault.ts';
 import { faultOf, networkError, replyLost } from './fault.ts';
 import type { HttpRequest, HttpResponse } from './message.ts';
-import { responseOf } from './message.ts';
+import { isRead, responseOf } from './message.ts';
 import { maxRedirects, redirectTarget, tooManyRedirects } from './redirect.ts';
 import { backoff, didNothing, maxAttempts, mayRepeatAfter, waitAfterReply } from './retry.ts';
 import { pathOf, replyLine, requestLine } from './trace.ts';
@@ -69,7 +69,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     const { method, repeatable } = request;
     if (request.url.origin !== origin)
       throw new Error(`a request for ${request.url.origin}, not for ${origin}`);
-    const isWrite = method !== 'GET' && method !== 'HEAD';
+    const isWrite = !isRead(request);
     let { url } = request;
     let redirects = 0;
     // Why the write may have been done by one of the attempts so far.
@@ -94,7 +94,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
           // The refusal of a repetition is no word on what was done before.
           if (doubt && status >= 400 && status < 500)
             throw lost({ ...doubt, message: `${doubt.message}, and later it answered ${status}` });
-          return responseOf({ method, url }, outcome);
+          return responseOf({ method, url }, outcome, now());
         }
         if (isWrite && !didNothing(outcome, now())) doubt ??= { message: `${origin} answered ${status}` };
       } else {

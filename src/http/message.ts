@@ -1,6 +1,7 @@
 import { KeysError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import { maskSecrets } from '../secret.ts';
+import { retryHint } from './retry-hint.ts';
 import { mediaType, pathOf } from './trace.ts';
 
 /** A body as JSON whose strings may be secrets: they are revealed only while the bytes are written. */
@@ -25,6 +26,13 @@ export interface HttpRequest {
    * failures. Any other write is repeated only where it surely did nothing.
    */
   repeatable: boolean;
+  /** It changes nothing, whatever its method. Absent: what GET and HEAD do. */
+  reads?: boolean;
+}
+
+/** Whether a request changes nothing. */
+export function isRead({ method, reads = method === 'GET' || method === 'HEAD' }: HttpRequest): boolean {
+  return reads;
 }
 
 export interface HttpResponse {
@@ -33,6 +41,8 @@ export interface HttpResponse {
   headers: Readonly<Record<string, string>>;
   /** By which those who run the server find the request in their logs; what looks like a secret in it is masked. */
   requestId: string | undefined;
+  /** Seconds for which a 429 or a 503 asks to be left alone; undefined where it does not say. */
+  retryAfter: number | undefined;
   /** The decoded text of the body. */
   text: string;
   /**
@@ -46,6 +56,7 @@ export interface HttpResponse {
 export function responseOf(
   request: Pick<HttpRequest, 'method' | 'url'>,
   reply: { status: number; headers: Readonly<Record<string, string>>; body: Uint8Array },
+  now: Date,
 ): HttpResponse {
   const { status, headers } = reply;
   const text = new TextDecoder().decode(reply.body);
@@ -53,6 +64,7 @@ export function responseOf(
     status,
     headers,
     requestId: requestIdOf(headers),
+    retryAfter: retryHint(status, headers, now),
     text,
     json() {
       const type = mediaType(headers['content-type']);
@@ -76,7 +88,7 @@ function requestIdOf(headers: Readonly<Record<string, string>>): string | undefi
 
 function notJson(
   { method, url }: Pick<HttpRequest, 'method' | 'url'>,
-  { status, headers, text }: Omit<HttpResponse, 'json' | 'requestId'>,
+  { status, headers, text }: Pick<HttpResponse, 'status' | 'headers' | 'text'>,
 ): KeysError {
   const requestId = requestIdOf(headers);
   return new KeysError({

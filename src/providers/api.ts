@@ -2,10 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { KeysError } from '../errors.ts';
 import type { HttpClient, HttpRequest, HttpResponse, JsonBody } from '../http/client.ts';
 import type { Secret } from '../secret.ts';
-import { failureOf } from './answers.ts';
+import type { Telling } from './answers.ts';
+import { failureOf, refusalOf } from './answers.ts';
+import { explanation } from './explanation.ts';
 import { readPages } from './paging.ts';
+import { namesIn } from './placeholders.ts';
 import type { Issuing, Operation, Paging, Path, Provider } from './provider.ts';
 import { callOf } from './provider.ts';
+import { isRefusal, refusedWith } from './refusal.ts';
 import type { Part } from './select.ts';
 import type { Inputs } from './template.ts';
 import { fillBody, fillPath } from './template.ts';
@@ -31,6 +35,8 @@ export class Api {
   readonly #options: ApiOptions;
   /** What the API has been told and might repeat. */
   readonly #sent = new Set<Secret>();
+  /** It has answered a call with the session token by a success. */
+  #isAccepted = false;
   readonly #asked = new Map<string, Promise<Secret>>();
 
   constructor(options: ApiOptions) {
@@ -38,31 +44,47 @@ export class Api {
   }
 
   /**
-   * The answer to a call with the session token. A failure is thrown, but for 404 where the call was about one key:
-   * what that means is for the caller to say. A call that takes an idempotency key gets a new one, the same each time
-   * that it has to be repeated.
+   * The answer to a call with the session token. A failure is thrown, and so is a refusal whose status is that of a
+   * success; but for 404 where the call was about one key: what that means is for the caller to say. A call that takes an
+   * idempotency key gets a new one, the same each time that it has to be repeated.
    */
   async send(operation: Call, inputs: Inputs, page: Page = {}): Promise<HttpResponse> {
-    const { provider, token, url } = this.#options;
+    const { provider, token } = this.#options;
     const { idempotency } = operation;
     const once = idempotency === undefined ? {} : { [idempotency]: randomUUID() };
     const response = await this.#requestWithOtp(operation, inputs, await token(), page, once);
     const isAboutOne = 'id' in inputs || (provider.list.single && operation === provider.list);
     if (response.status === 404) {
       if (isAboutOne) return response;
-      throw notThisApi(response, url);
+      throw this.#notThisApi(response);
     }
-    const failure = this.failureOf(response);
+    const failure = this.failureOf(response, operation);
     if (failure) throw failure;
     // A page for people, such as a sign-in, is no success, whatever its status.
     if (/^text\/html\b/i.test(response.headers['content-type'] ?? '')) response.json();
+    if (isRefusal(response, operation, provider)) {
+      const status = refusedWith(response);
+      if (status === 404 && isAboutOne) return { ...response, status };
+      throw refusalOf(response, this.#telling(operation), status);
+    }
+    this.#isAccepted = true;
     return response;
   }
 
   /** The failure that an answer stands for; undefined for a success. */
-  failureOf(response: HttpResponse): KeysError | undefined {
+  failureOf(response: HttpResponse, operation: Operation = {}): KeysError | undefined {
+    return failureOf(response, this.#telling(operation));
+  }
+
+  #telling(operation: Operation): Telling {
     const { provider, profile } = this.#options;
-    return failureOf(response, provider, profile, [...this.#sent]);
+    return {
+      provider,
+      profile,
+      sent: [...this.#sent],
+      secrets: secretsIn(operation),
+      isAccepted: this.#isAccepted,
+    };
   }
 
   /** All items of a list, page by page. */
@@ -121,13 +143,41 @@ export class Api {
     for (const [name, value] of Object.entries({ ...(given === undefined && own), ...query })) {
       url.searchParams.set(name, String(value));
     }
+    const reads = this.#reads(operation);
     const body = operation.body === undefined ? undefined : fillBody(operation.body, all, clock);
     return http.send({
       method,
       url,
       headers: { ...this.#headers(auth, credential), ...more },
       ...(body !== undefined && { body }),
-      repeatable: method === 'GET' || operation.idempotency !== undefined,
+      repeatable: reads || operation.idempotency !== undefined,
+      reads,
+    });
+  }
+
+  /** A read may be a POST, and a change a GET: what a call does follows from what it is declared as. */
+  #reads(operation: Operation): boolean {
+    const { list, show, logs, usage, verify } = this.#options.provider;
+    return [list, show, logs, usage, verify].includes(operation as typeof list);
+  }
+
+  /** A 404 for what is no single key: an address that is wrong, in the URL or in a setting. */
+  #notThisApi(response: HttpResponse): KeysError {
+    const { url, provider, options } = this.#options;
+    const hide = (text: string) => [...this.#sent].reduce((hidden, secret) => secret.hideIn(hidden), text);
+    const { message } = explanation(response, provider, hide);
+    const reason = message === undefined ? 'there is no such API' : `the API answered 404, ${message},`;
+    const settings = Object.entries(options).map(([name, value]) => `--option ${name}=${value}`);
+    return new KeysError({
+      exit: 'network',
+      code: 'not_this_api',
+      message: `${reason} at ${url.href}${settings.length > 0 ? ` with ${settings.join(' ')}` : ''}`,
+      hints: [
+        ...(settings.length > 0 ? ['check the setting of the profile: keys status'] : []),
+        'check the URL of the profile: keys profile list',
+        'look at the traffic: --debug',
+      ],
+      httpStatus: response.status,
     });
   }
 
@@ -188,15 +238,10 @@ interface Page {
   url?: string;
 }
 
-/** A 404 for what is no single key: there is no such API at this address. */
-function notThisApi({ status }: HttpResponse, url: URL): KeysError {
-  return new KeysError({
-    exit: 'network',
-    code: 'not_this_api',
-    message: `there is no such API at ${url.href}`,
-    hints: ['check the URL of the profile: keys status', 'look at the traffic: --debug'],
-    httpStatus: status,
-  });
+/** The names of the secrets that a call carries beside the session token. */
+function secretsIn(operation: Operation): string[] {
+  const names = namesIn(operation).flatMap((name) => /^secret\.(.+)$/.exec(name)?.[1] ?? []);
+  return [...new Set(names)];
 }
 
 /** The two ways in which npm registries ask. */

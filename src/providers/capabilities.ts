@@ -1,8 +1,8 @@
 import type { KeyField, KeyInput } from '../lifecycle/key.ts';
 import { keyFields, keyInputs } from '../lifecycle/key.ts';
 import type { Capabilities } from '../lifecycle/ports.ts';
+import { namesIn } from './placeholders.ts';
 import type { Operation, Provider } from './provider.ts';
-import { placeholder } from './provider.ts';
 
 /** What commands may ask of a provider. */
 export function capabilitiesOf(provider: Provider): Capabilities {
@@ -23,11 +23,6 @@ export function capabilitiesOf(provider: Provider): Capabilities {
     usageByDay: usage !== undefined,
     reports: keyFields.filter((field) => isReported(provider, field)),
   };
-}
-
-/** The names that stand in the templates of a call. */
-export function namesIn(operation: Operation | undefined): string[] {
-  return [...JSON.stringify(operation ?? {}).matchAll(placeholder)].map(([, name = '']) => name);
 }
 
 /** What can be said of a key in a call. */

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { parseDuration } from '../time.ts';
-import { namesIn } from './capabilities.ts';
+import { namesIn } from './placeholders.ts';
 import type { Provider, Template } from './provider.ts';
-import { timeStyles, usageInputs } from './provider.ts';
+import { timeStyles, usageInputs } from './styles.ts';
 import { operationFaults } from './template-faults.ts';
 
 /*
@@ -25,6 +25,9 @@ export const template: v.GenericSchema<Template> = v.lazy(() =>
   v.union([v.string(), v.number(), v.boolean(), v.null(), v.array(template), v.record(v.string(), template)]),
 );
 
+const scalar = v.union([v.string(), v.number(), v.boolean(), v.null()]);
+const condition = v.strictObject({ at: path, is: v.optional(v.union([scalar, v.array(scalar)])) });
+
 const call = {
   get: v.optional(address),
   post: v.optional(address),
@@ -33,6 +36,8 @@ const call = {
   delete: v.optional(address),
   query: v.optional(words),
   body: v.optional(template),
+  ok: v.optional(condition),
+  error: v.optional(condition),
 };
 
 const issuing = { ...call, key: v.optional(path), secret: path, idempotency: v.optional(header) };
@@ -167,6 +172,8 @@ export const providerSchema = v.strictObject({
     usage: v.optional(v.strictObject({ requests: path, tokens: v.optional(path) })),
   }),
   errors: v.optional(v.strictObject({ message: v.optional(path), code: v.optional(path) })),
+  ok: v.optional(condition),
+  error: v.optional(condition),
 });
 
 /** Something wrong with a provider, and where: `create.body.name`. */

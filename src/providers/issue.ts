@@ -1,4 +1,4 @@
-import { KeysError } from '../errors.ts';
+import { KeysError, shellWord } from '../errors.ts';
 import type { HttpResponse } from '../http/client.ts';
 import type { Key } from '../lifecycle/key.ts';
 import type { Made } from '../lifecycle/ports.ts';
@@ -18,18 +18,19 @@ export interface Asked {
 }
 
 /**
- * What an API answered that has just issued a secret. Throws `KeysError` (5, `orphan_key`) where there is no secret in
- * it that can be used: there is a key, and its secret is lost. Which key it is may be left open, see `Made`.
+ * What an API answered that has just issued a secret. Which key it is of may be left open, see `Made`. Throws
+ * `KeysError`: 5, `orphan_key`, where there is a key and its secret cannot be used; 7 where nothing shows that there is.
  */
 export function readIssued(response: HttpResponse, asked: Asked): Made {
-  const { operation, name } = asked;
+  const answer = part(response.json());
+  const key = readNew(answer, asked);
+  const found = select(answer, asked.operation.secret);
+  const isThere = found !== undefined && found.value !== null;
   try {
-    const answer = part(response.json());
-    const secret = readSecret(required(answer, operation.secret, 'secret'));
-    const key = readNew(answer, asked);
+    const secret = readSecret(required(answer, asked.operation.secret, 'secret'));
     return { secret, ...(key && { key: withoutValue(key, secret) }) };
   } catch (error) {
-    throw error instanceof KeysError ? orphan(name, error) : error;
+    throw error instanceof KeysError && (key || isThere) ? orphan(asked.name, key?.id, error) : error;
   }
 }
 
@@ -61,13 +62,13 @@ function readSecret(found: Part): Secret {
   throw wrongShape(found, 'a secret of visible ASCII characters');
 }
 
-function orphan(name: string, cause: KeysError): KeysError {
+function orphan(name: string, id: string | undefined, cause: KeysError): KeysError {
   return new KeysError({
     ...cause.failure,
     exit: 'unfinished',
     code: 'orphan_key',
-    message: `a key named ${name} was made, but the answer cannot be used: ${cause.message}`,
-    hints: ['keys list', 'revoke the new key: nobody has its secret'],
+    message: `a key named ${name}${id === undefined ? '' : ` (${id})`} was made, but its secret is lost: ${cause.message}`,
+    hints: id === undefined ? ['keys list'] : [`keys revoke ${shellWord(id)} --yes`],
     cause,
   });
 }

@@ -1,4 +1,5 @@
-import type { Capabilities, LogQuery, Reason, UsageQuery } from '../lifecycle/ports.ts';
+import type { Capabilities, Reason } from '../lifecycle/ports.ts';
+import type { TimeStyle } from './styles.ts';
 
 /*
  * The shape in which one key-management API is declared: where things are, in what units, and what the API cannot do.
@@ -59,6 +60,9 @@ export interface Provider {
 
   key: KeyFields;
   errors?: { message?: Path; code?: Path };
+  /** As in an operation, for all of them. Beside these, `refusal.ts` has the forms that need no declaration. */
+  ok?: Condition;
+  error?: Condition;
 }
 
 /**
@@ -74,7 +78,21 @@ export interface Operation {
   delete?: string;
   query?: Readonly<Record<string, string>>;
   body?: Template;
+  /** What an answer with a status of success must say to be one, and what makes it a refusal; absent: the provider's. */
+  ok?: Condition;
+  error?: Condition;
 }
+
+/**
+ * What stands at a path: one of the values of `is`, compared as text, so that `true` and `"true"` are the same. Without
+ * `is`: anything but null, false, an empty text, list or object.
+ */
+export interface Condition {
+  at: Path;
+  is?: Scalar | readonly Scalar[];
+}
+
+type Scalar = string | number | boolean | null;
 
 /** A call that gives out a secret. */
 export interface Issuing extends Operation {
@@ -98,50 +116,6 @@ export type Template =
 
 /** Field names with dots between them; several are tried in order. '' is the whole. */
 export type Path = string | readonly string[];
-
-/** What can be said of the log entries, and of the sums, that are wanted. */
-export const logInputs = [
-  'keyId',
-  'since',
-  'until',
-  'status',
-  'method',
-  'pathPrefix',
-] as const satisfies readonly (keyof LogQuery)[];
-export const usageInputs = ['by', 'since', 'keyId'] as const satisfies readonly (keyof UsageQuery)[];
-
-/** How the API is told `since` and `until`: whole seconds would lose entries of the last one. */
-export const momentStyles = {
-  time: 'RFC 3339, milliseconds, UTC',
-  date: 'YYYY-MM-DD, UTC',
-} as const;
-
-/** How the API writes an expiry when a key is made. */
-export const expiryStyles = {
-  iso: 'RFC 3339, whole seconds, UTC',
-  ...momentStyles,
-  seconds: 'seconds from now',
-  days: 'days from now, rounded up',
-  step: 'one of the expirySteps',
-} as const;
-
-/** How the API is told for how long a rotated secret goes on working. */
-export const graceStyles = {
-  seconds: 'a whole number of seconds',
-  minutes: 'a whole number of minutes, rounded up',
-  hours: 'a whole number of hours, rounded up',
-  duration: 'hours with their unit, such as 24h, rounded up',
-} as const;
-
-/** How the API writes a time in its answers; absent: RFC 3339. */
-export const timeStyles = {
-  epochSeconds: 'seconds since 1970, UTC',
-  date: 'YYYY-MM-DD, which is its first moment, UTC',
-} as const;
-
-export type ExpiryStyle = keyof typeof expiryStyles;
-export type GraceStyle = keyof typeof graceStyles;
-type TimeStyle = keyof typeof timeStyles;
 
 export type TimePath = Path | { at: Path; as: TimeStyle };
 
@@ -223,9 +197,6 @@ export interface Verification extends Operation {
 }
 
 export const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
-
-/** A placeholder: the name of an input, and the style in which it is written. */
-export const placeholder = /\{([A-Za-z]+(?:\.[A-Za-z]+)?)(?::([A-Za-z]*))?\}/g;
 
 /** The method and the path template of a call. */
 export function callOf(operation: Operation): { method: Uppercase<(typeof methods)[number]>; path: string } {

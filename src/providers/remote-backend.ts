@@ -23,6 +23,7 @@ import { matchesLogQuery, pastOf } from './log-filter.ts';
 import type { Issuing, Operation, Provider, Verification } from './provider.ts';
 import { readKey } from './read-key.ts';
 import { readEntry, readSum } from './read-use.ts';
+import { isVoid } from './refusal.ts';
 import type { Part } from './select.ts';
 import { part, required, select, wrongShape } from './select.ts';
 import type { Inputs } from './template.ts';
@@ -62,7 +63,7 @@ export class RemoteBackend implements KeyBackend {
     const { show } = this.#provider;
     if (!show) return (await this.list()).find((key) => key.id === id);
     const response = await this.#api.send(show, { id });
-    if (response.status === 404) return undefined;
+    if (response.status === 404 || isVoid(response)) return undefined;
     return this.#key(required(part(response.json()), show.key ?? '', 'key'));
   }
 
@@ -93,15 +94,33 @@ export class RemoteBackend implements KeyBackend {
   }
 
   async revoke(id: string): Promise<boolean> {
-    const response = await this.#api.send(this.#provider.revoke, { id });
+    const { revoke } = this.#provider;
+    let response: HttpResponse;
+    try {
+      response = await this.#api.send(revoke, { id });
+    } catch (error) {
+      // The reply is lost, or comes from a proxy that gave up waiting: only a look at the key tells.
+      if (isUnclear(error) && (await this.#isGone(id))) return true;
+      throw error;
+    }
     if (response.status === 404) return false;
-    if (!saysNo(response)) return true;
+    if (!saysNo(response) && !(isVoid(response) && (await this.#isGone(id)) === false)) return true;
     throw new KeysError({
       exit: 'failed',
       code: 'not_revoked',
       message: `the API answered that it did not revoke the key ${id}`,
       hints: [`keys show ${shellWord(id)}`],
     });
+  }
+
+  /** Undefined where the API could not be asked. */
+  async #isGone(id: string): Promise<boolean | undefined> {
+    try {
+      const key = await this.get(id);
+      return !key || key.status === 'revoked';
+    } catch {
+      return undefined;
+    }
   }
 
   async *logs(query: LogQuery): AsyncGenerator<LogEntry> {
@@ -173,7 +192,7 @@ export class RemoteBackend implements KeyBackend {
 
   async #change(operation: Operation, inputs: Inputs): Promise<void> {
     const response = await this.#api.send(operation, inputs);
-    if (response.status === 404) throw noSuchKey(String(inputs.id));
+    if (response.status === 404 || isVoid(response)) throw noSuchKey(String(inputs.id));
   }
 }
 
@@ -186,7 +205,11 @@ function saysNo(response: HttpResponse): boolean {
     // An empty body, or a word: the status says it all.
     return false;
   }
-  return ['deleted', 'revoked', 'success'].some((field) => select(part(answer), field)?.value === false);
+  return ['deleted', 'revoked'].some((field) => select(part(answer), field)?.value === false);
+}
+
+function isUnclear(error: unknown): boolean {
+  return error instanceof KeysError && ['reply_lost', 'server_failed'].includes(error.failure.code);
 }
 
 /** Null, in what a new key is asked to be, is the API's own default: nothing need be said. */

@@ -1,15 +1,9 @@
 import { keyInputs } from '../lifecycle/key.ts';
 import type { Fault } from './check.ts';
+import { placeholder } from './placeholders.ts';
 import type { Operation, Provider } from './provider.ts';
-import {
-  expiryStyles,
-  graceStyles,
-  logInputs,
-  methods,
-  momentStyles,
-  placeholder,
-  usageInputs,
-} from './provider.ts';
+import { methods } from './provider.ts';
+import { expiryStyles, graceStyles, logInputs, momentStyles, usageInputs } from './styles.ts';
 
 const operations = [
   'list',

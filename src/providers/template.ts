@@ -1,8 +1,9 @@
-import { KeysError } from '../errors.ts';
+import { KeysError, usageError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import { nearestStep } from '../time.ts';
-import type { ExpiryStyle, GraceStyle, Template } from './provider.ts';
-import { placeholder } from './provider.ts';
+import { placeholder } from './placeholders.ts';
+import type { Template } from './provider.ts';
+import type { ExpiryStyle, GraceStyle } from './styles.ts';
 
 /** What templates can be filled with. Undefined: not said. */
 export type Inputs = Readonly<Record<string, unknown>>;
@@ -72,17 +73,22 @@ function writeSpan(seconds: number, style: GraceStyle): string | number {
 }
 
 /**
- * A path: every input is one segment, percent-encoded whatever it holds. Throws `KeysError` for an empty one and for
- * dots, which would lead to another address however they are written (WHATWG URL, "double-dot URL path segment").
+ * A path: every input is one segment, percent-encoded whatever it holds. Throws `KeysError`, before any call, for one that
+ * is empty or was not said (2), and for dots, which would lead to another address however they are written (WHATWG URL,
+ * "double-dot URL path segment").
  */
 export function fillPath(template: string, inputs: Inputs): string {
   return template.replace(placeholder, (_, name: string) => {
     const segment = String(inputs[name] ?? '');
     if (!/^\.{0,2}$/.test(segment)) return encodeURIComponent(segment);
-    throw new KeysError({
-      exit: 'network',
-      code: 'unexpected_answer',
-      message: `'${segment}' cannot be a part of an address: no call was made`,
-    });
+    throw unusable(name, segment);
   });
+}
+
+function unusable(name: string, segment: string): KeysError {
+  const what = segment === '' ? `{${name}} has no value` : `'${segment}' cannot be a part of an address`;
+  const message = `${what}, and the address of the call needs it: no call was made`;
+  const option = /^option\.(.+)$/.exec(name)?.[1];
+  if (name === 'id') return new KeysError({ exit: 'failed', code: 'unusable_address', message });
+  return usageError(message, ...(option === undefined ? [] : [`keys login --option ${option}=VALUE`]));
 }

@@ -75,11 +75,12 @@ test('a rotation in place is sent again too; a revocation is not', async () => {
   const server = await FaultServer.start();
   server.on(rotate?.route ?? '', resetBeforeReply, json(201, rotate?.answer));
   server.on(revoke.route, resetBeforeReply);
+  server.always(`GET /keys/${revoke.id}`, json(200, { id: revoke.id, name: 'ci', status: 'active' }));
   const { backend } = remoteOf(authority, server);
   const { secret } = await renewed(backend, { id: revoke.id, name: 'ci', status: 'active' }, null);
   expect(secret.reveal()).toBe(rotate?.secret);
   expect(await failureIn(backend.revoke(revoke.id))).toMatchObject({ code: 'reply_lost' });
-  expect(keysOf(server)).toEqual([expect.any(String), keysOf(server)[0], undefined]);
+  expect(keysOf(server).slice(0, 3)).toEqual([expect.any(String), keysOf(server)[0], undefined]);
 });
 
 test('an API that does not know such keys gets none', async () => {

@@ -56,14 +56,30 @@ describe('a create that was done', () => {
 });
 
 test('an API with one key is not believed to have none because its answer is odd', async () => {
-  const odd = json(200, { error: 'temporarily unavailable' });
-  const { backend } = await started(riskinmind, (server) => server.on('GET /api/v1/keys/', odd));
+  const { backend } = await started(riskinmind, (server) =>
+    server.on(
+      'GET /api/v1/keys/',
+      json(200, { error: 'temporarily unavailable' }),
+      json(200, { note: 'temporarily unavailable' }),
+    ),
+  );
+  expect(await failureOf(backend.list())).toMatchObject({ code: 'rejected' });
   expect(await failureOf(backend.list())).toMatchObject({ code: 'unexpected_answer' });
 });
 
+test.each(['description', 'option.team'])(
+  'a create whose address needs {%s}, which was not said, is refused before any call',
+  async (input) => {
+    const create = { ...unreal.create, post: `/v1/{${input}}/keys` };
+    const { backend, server } = await started({ ...unreal, create }, () => {});
+    expect(await failureOf(backend.create(spec({})))).toMatchObject({ exit: 'usage' });
+    expect(server.received).toEqual([]);
+  },
+);
+
 test.each(['', '.', '..'])('the id %j leads to no other address', async (id) => {
   const { backend, server } = await started(unreal, () => {});
-  expect(await failureOf(backend.revoke(id))).toMatchObject({ code: 'unexpected_answer' });
+  expect(await failureOf(backend.revoke(id))).toMatchObject({ exit: 'failed', code: 'unusable_address' });
   expect(server.received).toEqual([]);
 });
 
