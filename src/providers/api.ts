@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { KeysError } from '../errors.ts';
 import type { HttpClient, HttpRequest, HttpResponse, JsonBody } from '../http/client.ts';
 import type { Secret } from '../secret.ts';
+import { below, pageUrl } from './address.ts';
 import type { Telling } from './answers.ts';
 import { failureOf, refusalOf } from './answers.ts';
 import { explanation } from './explanation.ts';
@@ -102,7 +103,7 @@ export class Api {
     const { provider, token, http } = this.#options;
     return http.send({
       method,
-      url: this.#url(path),
+      url: below(this.#options.url, path),
       headers: this.#headers(provider.auth, await token()),
       ...(body !== undefined && { body }),
       repeatable: method === 'GET' || method === 'HEAD',
@@ -134,11 +135,11 @@ export class Api {
     { query = {}, url: given }: Page,
     more: Readonly<Record<string, string | Secret>> = {},
   ): Promise<HttpResponse> {
-    const { provider, http, now } = this.#options;
+    const { provider, http, now, url: base } = this.#options;
     const all = { ...inputs, ...this.#settings(), ...(await this.#secrets(operation)) };
     const clock = { now: now(), steps: provider.capabilities.expirySteps ?? [] };
     const { method, path } = callOf(operation);
-    const url = given === undefined ? this.#url(fillPath(path, all)) : this.#pageUrl(given);
+    const url = given === undefined ? below(base, fillPath(path, all)) : pageUrl(base, given);
     const own = fillBody(operation.query ?? {}, all, clock) as Readonly<Record<string, unknown>>;
     for (const [name, value] of Object.entries({ ...(given === undefined && own), ...query })) {
       url.searchParams.set(name, String(value));
@@ -197,19 +198,6 @@ export class Api {
     return secrets;
   }
 
-  /** A page that the server names by a URL of its own; the token goes to no other origin. */
-  #pageUrl(given: string): URL {
-    const { url } = this.#options;
-    const page = new URL(given, url);
-    if (page.origin === url.origin) return page;
-    throw new KeysError({
-      exit: 'network',
-      code: 'foreign_page',
-      message: `the next page of the list is said to be at ${page.origin}, which is not ${url.origin}: it was not asked, and got no token`,
-      hints: ['check the URL of the profile: keys status'],
-    });
-  }
-
   /** Once for each, also where a call has to be made again. */
   async #ask(name: string): Promise<Secret> {
     const asked = this.#asked.get(name) ?? this.#options.askSecret(name);
@@ -217,11 +205,6 @@ export class Api {
     const secret = await asked;
     this.#sent.add(secret);
     return secret;
-  }
-
-  #url(path: string): URL {
-    const base = this.#options.url.href.replace(/\/$/, '');
-    return new URL(`${base}/${path.replace(/^\//, '')}`);
   }
 
   #headers({ header, scheme }: Provider['auth'], credential: Secret): Record<string, string | Secret> {

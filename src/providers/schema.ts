@@ -1,0 +1,171 @@
+import * as v from 'valibot';
+import type { Template } from './provider.ts';
+import { timeStyles } from './styles.ts';
+
+/* The fields that a provider has: `docs/provider.schema.json` is made from this. */
+
+const text = v.pipe(v.string(), v.nonEmpty());
+/** A name that a template and an environment variable can carry. */
+const word = v.pipe(v.string(), v.regex(/^[A-Za-z]+$/, 'use letters only'));
+/** RFC 9110 section 5.6.2, `token`. */
+const header = v.pipe(v.string(), v.regex(/^[!#$%&'*+.^`|~\w-]+$/, 'is not the name of a header'));
+const address = v.pipe(v.string(), v.startsWith('/'));
+const words = v.record(text, text);
+const path = v.union([v.string(), v.array(v.string())]);
+const timePath = v.union([path, v.strictObject({ at: path, as: v.picklist(Object.keys(timeStyles)) })]);
+
+/** A text with placeholders, a literal, or a list or object of these. */
+export const template: v.GenericSchema<Template> = v.lazy(() =>
+  v.union([v.string(), v.number(), v.boolean(), v.null(), v.array(template), v.record(v.string(), template)]),
+);
+
+const scalar = v.union([v.string(), v.number(), v.boolean(), v.null()]);
+const condition = v.strictObject({ at: path, is: v.optional(v.union([scalar, v.array(scalar)])) });
+
+const call = {
+  get: v.optional(address),
+  post: v.optional(address),
+  put: v.optional(address),
+  patch: v.optional(address),
+  delete: v.optional(address),
+  query: v.optional(words),
+  body: v.optional(template),
+  ok: v.optional(condition),
+  error: v.optional(condition),
+};
+
+const issuing = { ...call, key: v.optional(path), secret: path, idempotency: v.optional(header) };
+
+const paging = v.variant('by', [
+  v.strictObject({
+    by: v.literal('offset'),
+    offset: text,
+    limit: v.optional(text),
+    size: v.number(),
+    total: v.optional(path),
+  }),
+  v.strictObject({
+    by: v.literal('page'),
+    page: text,
+    limit: text,
+    size: v.number(),
+    total: v.optional(path),
+  }),
+  v.strictObject({ by: v.literal('link'), limit: text, size: v.number() }),
+  v.strictObject({ by: v.literal('url'), next: path }),
+  v.strictObject({
+    by: v.literal('cursor'),
+    cursor: text,
+    limit: v.optional(text),
+    size: v.number(),
+    next: path,
+  }),
+]);
+
+const auth = v.strictObject({ header, scheme: v.optional(text), otpHeader: v.optional(header) });
+
+export const providerSchema = v.strictObject({
+  $schema: v.optional(v.string()),
+  id: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]*$/, 'use lower-case letters, digits and dashes')),
+  name: text,
+  docs: v.optional(text),
+  note: v.optional(text),
+  url: v.optional(v.pipe(v.string(), v.url())),
+  auth,
+  headers: v.optional(v.record(header, text)),
+  options: v.optional(v.record(word, v.strictObject({ help: text, required: v.optional(v.boolean()) }))),
+  secrets: v.optional(v.record(word, v.strictObject({ help: text }))),
+  capabilities: v.strictObject({
+    overlap: v.picklist(['none', 'client', 'server']),
+    expiry: v.picklist(['any', 'steps', 'none']),
+    uniqueNames: v.boolean(),
+    maxKeys: v.nullable(v.number()),
+    expirySteps: v.optional(v.array(text)),
+    expiryRequired: v.optional(v.boolean()),
+  }),
+  permissions: v.optional(v.array(text)),
+  list: v.strictObject({
+    ...call,
+    items: path,
+    single: v.optional(v.literal(true)),
+    paging: v.optional(paging),
+  }),
+  show: v.optional(v.strictObject({ ...call, key: v.optional(path) })),
+  create: v.strictObject(issuing),
+  rotate: v.optional(v.strictObject(issuing)),
+  update: v.optional(v.strictObject({ ...call, key: v.optional(path) })),
+  disable: v.optional(v.strictObject(call)),
+  enable: v.optional(v.strictObject(call)),
+  revoke: v.strictObject(call),
+  logs: v.optional(
+    v.strictObject({
+      ...call,
+      items: path,
+      paging: v.optional(paging),
+      entry: v.strictObject({
+        timestamp: timePath,
+        method: path,
+        path,
+        statusCode: path,
+        keyId: v.optional(path),
+        ip: v.optional(path),
+        model: v.optional(path),
+        requests: v.optional(path),
+        tokens: v.optional(path),
+        costUsd: v.optional(path),
+      }),
+    }),
+  ),
+  usage: v.optional(
+    v.strictObject({
+      ...call,
+      items: path,
+      row: v.strictObject({
+        keyId: path,
+        name: v.optional(path),
+        date: timePath,
+        requests: path,
+        tokens: v.optional(path),
+        spentUsd: v.optional(path),
+      }),
+    }),
+  ),
+  verify: v.optional(
+    v.strictObject({
+      ...call,
+      models: v.optional(path),
+      id: v.optional(path),
+      auth: v.optional(auth),
+      reading: v.optional(words),
+    }),
+  ),
+  logout: v.optional(v.strictObject(call)),
+  key: v.strictObject({
+    id: path,
+    name: v.union([path, v.strictObject({ always: text })]),
+    description: v.optional(path),
+    status: v.optional(
+      v.array(
+        v.strictObject({
+          at: path,
+          words: v.record(v.string(), v.picklist(['active', 'expired', 'revoked', 'disabled'])),
+        }),
+      ),
+    ),
+    prefix: v.optional(path),
+    createdAt: v.optional(timePath),
+    expiresAt: v.optional(timePath),
+    lastUsedAt: v.optional(timePath),
+    lastUsedIp: v.optional(path),
+    permissions: v.optional(path),
+    rateLimitRpm: v.optional(path),
+    budgetUsd: v.optional(path),
+    spentUsd: v.optional(path),
+    models: v.optional(path),
+    labels: v.optional(path),
+    usage: v.optional(v.strictObject({ requests: path, tokens: v.optional(path) })),
+  }),
+  errors: v.optional(v.strictObject({ message: v.optional(path), code: v.optional(path) })),
+  ok: v.optional(condition),
+  error: v.optional(condition),
+});
