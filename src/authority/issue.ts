@@ -119,8 +119,8 @@ function insert(table: KeyTable, spec: KeySpec, ownership: Ownership, now: numbe
 }
 
 /** Milliseconds that a key was made for; null: for ever. */
-function spanOf({ expires_at, created_at }: Row): number | null {
-  return expires_at === null ? null : Number(expires_at) - Number(created_at);
+function spanOf({ expires_at, made_at, created_at }: Row): number | null {
+  return expires_at === null ? null : Number(expires_at) - Number(made_at ?? created_at);
 }
 
 /** What a key is, but for its end, to make another one like it. */

@@ -106,14 +106,15 @@ export class KeyTable {
 
   insert(minted: Minted, spec: KeySpec, { owner, single = false }: Ownership, now: number): void {
     this.#database.run(
-      `INSERT INTO keys (id, name, description, prefix, secret_hash, created_at, expires_at,
+      `INSERT INTO keys (id, name, description, prefix, secret_hash, created_at, made_at, expires_at,
                          permissions, rate_limit_rpm, budget_micros, models, labels, owner, single)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       minted.id,
       spec.name,
       spec.description,
       minted.prefix,
       minted.hash,
+      this.#creationOf(spec.name, now),
       now,
       spec.expiresAt?.getTime() ?? null,
       JSON.stringify(spec.permissions),
@@ -141,6 +142,15 @@ export class KeyTable {
     return (
       this.#database.run('UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', now, id) > 0
     );
+  }
+
+  /**
+   * When a new key of this name is said to be made: after every other one of the name, for that order tells which is the
+   * current one, and a clock can be set back.
+   */
+  #creationOf(name: string, now: number): number {
+    const row = this.#database.get('SELECT MAX(created_at) AS latest FROM keys WHERE name = ?', name);
+    return Math.max(now, Number(row?.latest ?? 0) + 1);
   }
 
   #visible(row: Row | undefined): Row | undefined {

@@ -49,21 +49,14 @@ function takePlaces(
   now: number,
 ): { granted: boolean; rateLimit: RateLimit }[] {
   database.run('DELETE FROM places WHERE key_id = ? AND at <= ?', id, now - windowLength);
+  bringBack(database, id, now);
   const counted = database.get(
     'SELECT COALESCE(SUM(taken), 0) AS taken, MIN(at) AS oldest FROM places WHERE key_id = ?',
     id,
   );
   const taken = Number(counted?.taken ?? 0);
   const granted = Math.min(wanted, Math.max(0, limit - taken));
-  if (granted > 0) {
-    database.run(
-      `INSERT INTO places (key_id, at, taken) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET taken = taken + excluded.taken`,
-      id,
-      now,
-      granted,
-    );
-  }
+  if (granted > 0) take(database, { id, taken: granted }, now);
   const oldest = Number(counted?.oldest ?? now);
   const free = taken > limit ? leavingAt(database, id, taken - limit) : oldest;
   const resetSeconds = Math.max(1, Math.ceil((free + windowLength - now) / 1000));
@@ -71,6 +64,29 @@ function takePlaces(
     granted: index < granted,
     rateLimit: { limit, remaining: Math.max(0, limit - taken - index - 1), resetSeconds },
   }));
+}
+
+/** Places from a future that a clock was set back from count as taken now: they are free after one window, not after it. */
+function bringBack(database: Connection, id: string, now: number): void {
+  const ahead = database.get(
+    'SELECT COALESCE(SUM(taken), 0) AS taken FROM places WHERE key_id = ? AND at > ?',
+    id,
+    now,
+  );
+  const taken = Number(ahead?.taken ?? 0);
+  if (taken === 0) return;
+  database.run('DELETE FROM places WHERE key_id = ? AND at > ?', id, now);
+  take(database, { id, taken }, now);
+}
+
+function take(database: Connection, { id, taken }: { id: string; taken: number }, now: number): void {
+  database.run(
+    `INSERT INTO places (key_id, at, taken) VALUES (?, ?, ?)
+     ON CONFLICT DO UPDATE SET taken = taken + excluded.taken`,
+    id,
+    now,
+    taken,
+  );
 }
 
 /** When the place was taken that has to fall free, where a limit was lowered and more are taken than there are. */

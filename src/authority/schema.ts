@@ -115,4 +115,9 @@ export const migrations: readonly (string | ((database: Connection) => void))[] 
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE keys ADD COLUMN made_at INTEGER;
+  UPDATE keys SET made_at = created_at;
+  CREATE INDEX keys_by_name ON keys (name, created_at);
+  `,
 ];

@@ -35,8 +35,9 @@ describe('a rotation', () => {
     const { key, previous } = answer.body;
     expect([answer.status, answer.headers.get('location')]).toEqual([201, `/admin/keys/${key.id}`]);
     expect(previous).toEqual({ ...old, expires_at, status });
-    const { id, prefix, hash } = key;
-    expect(key).toEqual({ ...old, id, prefix, hash });
+    const { id, prefix, hash, created_at } = key;
+    expect(key).toEqual({ ...old, id, prefix, hash, created_at });
+    expect(Date.parse(created_at)).toBeGreaterThan(Date.parse(old.created_at));
     const again = await started.call('POST', `/admin/keys/${old.id}/rotate`, { token: started.ada, body });
     expect(refusalIn(again)).toEqual([409, status === 'revoked' ? 'KEY_REVOKED' : 'KEY_ROTATED']);
   });

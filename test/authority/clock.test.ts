@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { withSuperseded } from '../../src/lifecycle/key.ts';
+import { authority, spec } from '../support/authority.ts';
+import { office } from '../support/office.ts';
+
+/* The clock of a machine can be set back: by a day after a wrong battery, by a second every night. */
+
+const day = 86_400_000;
+
+test('places that were taken in a future that is no more count, and are free after a minute', async () => {
+  const { authority: opened, clock } = authority();
+  const { secret } = await opened.create(spec({ rateLimitRpm: 3 }));
+  const ask = () => opened.authorize({ key: secret.reveal() });
+  ask();
+  ask();
+  clock.advance(-day);
+  const answers = [ask(), ask()];
+  expect(answers.map(({ allowed }) => allowed)).toEqual([true, false]);
+  for (const { rateLimit } of answers) expect(rateLimit?.resetSeconds).toBeLessThanOrEqual(60);
+  clock.advance(60_000);
+  expect([ask(), ask(), ask()].map(({ allowed }) => allowed)).toEqual([true, true, true]);
+});
+
+test.each([
+  ['in the same millisecond', 0],
+  ['after the clock was set back by a day', -day],
+])('of two keys of a name, the one that is made later is the current one: %s', async (_, shift) => {
+  const { authority: opened, clock } = authority();
+  for (let round = 0; round < 5; round++) {
+    const { key: old } = await opened.create(spec({ name: `ci-${round}` }));
+    clock.advance(shift);
+    const { key: next } = await opened.create(spec({ name: `ci-${round}` }));
+    const standing = withSuperseded(await opened.list()).filter(({ name }) => name === `ci-${round}`);
+    expect(standing.map(({ id, superseded }) => [id, superseded])).toEqual([
+      [next.id, false],
+      [old.id, true],
+    ]);
+    clock.advance(-shift);
+  }
+});
+
+test('a successor has the span that its key was given, whatever the clock said between them', () => {
+  const { account, clock } = office();
+  const ada = account('ada');
+  const hour = 3_600_000;
+  ada.issue(spec({ name: 'ci' }));
+  clock.advance(-day);
+  const expiresAt = new Date(clock.now().getTime() + hour);
+  const { id } = ada.issue(spec({ name: 'ci', expiresAt }));
+  const next = ada.rotate(id, { grace: 0 });
+  expect(ada.get(next.id).key.expiresAt).toBe(expiresAt.toISOString());
+});
