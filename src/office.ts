@@ -24,6 +24,12 @@ export function sessionIssuer(sessions: Sessions): Issuer<SessionSpec & { name: 
     },
     revoke: async (id) => sessions.revoke(id),
     list: async () => sessions.list().map(asKey),
+    get: async (id) =>
+      sessions
+        .list()
+        .map(asKey)
+        .find((session) => session.id === id),
+    capabilities: { show: true, maxKeys: null },
   };
 }
 

@@ -75,21 +75,18 @@ export async function makerOf(app: App, { plan, setting }: Header): Promise<Make
     return {
       issuer: sessionIssuer(openOffice(app, setting.db).sessions),
       subject: aSession,
-      inProcess: true,
     };
   }
   const backend = await (await appOf(app, setting)).backend();
   const subject = plan.kind === 'rotate' ? aRotation : aKey;
-  return { issuer: backend, backend, subject, inProcess: setting.url === null };
+  return { issuer: backend, backend, subject };
 }
 
 export interface Maker {
-  issuer: Pick<Issuer<never>, 'list' | 'revoke'>;
+  issuer: Omit<Issuer<never>, 'create'>;
   subject: Subject;
   /** Absent for sessions. */
   backend?: KeyBackend;
-  /** What a process that has ended had asked for is done by now, or never will be. */
-  inProcess: boolean;
 }
 
 /** A token that the environment holds is for the profile of this command: no other API gets to see it. */

@@ -48,6 +48,7 @@ export function openApi(app: App, connection: Connection, given?: Secret): Api {
       return token;
     },
     http,
+    timeout: app.timeout,
     now: () => app.now,
     askSecret: (name) => askSecret(app, name, provider.secrets?.[name]?.help ?? 'the one-time password'),
   });

@@ -19,15 +19,20 @@ import { describe } from './recover-report.ts';
  */
 export async function deliver(
   recovery: Recovery,
-  { key, secret, sinks }: Extract<Standing, { kind: 'deliverable' }>,
+  standing: Extract<Standing, { kind: 'deliverable' }>,
 ): Promise<End | undefined> {
+  const { key, secret, sinks } = standing;
   const { app, open, operation, input, isOne } = recovery;
+  if (standing.isUnlisted) {
+    const doubt = await doubtsAbout(recovery, standing);
+    if (doubt) return doubt;
+  }
   const specs = input.to.length > 0 ? input.to : sinks.map(parseSink);
   const places = specs.filter(({ kind }) => kind !== 'stdout');
   const mayPrint =
     isOne && (input.secretOnly || input.to.length > 0 || showsSecret(app.io, app.output.format));
   if (places.length < specs.length && !mayPrint) return withoutStdout(recovery, { key, places });
-  const answer = await ask(recovery, key, specs);
+  const answer = await ask(recovery, standing, specs);
   if (answer === 'revoke') return revoke(recovery, key);
   if (answer === 'leave') return { outcome: 'open', id: key.id, reason: 'left as it is' };
 
@@ -53,6 +58,30 @@ export async function deliver(
   if (destination.presented && app.io.stdout.isTTY) await app.note(shownOnce('secret'));
   if (destination.bare || destination.presented) return undefined;
   return { outcome: 'delivered', ...retirement, id: key.id, delivered: [...before, ...delivered] };
+}
+
+/**
+ * A key that a list does not show may be gone, or the list may be short: the key itself is asked, where it can be. What
+ * waits in escrow is not given up because of a list.
+ */
+async function doubtsAbout(
+  { app, input, maker, operation, open }: Recovery,
+  { key: { id }, secret }: Extract<Standing, { kind: 'deliverable' }>,
+): Promise<End | undefined> {
+  if (input.to.length > 0) return undefined;
+  const { backend } = maker;
+  const verdict = backend?.capabilities.verify ? await backend.verify(secret) : undefined;
+  if (verdict?.valid) return undefined;
+  if (verdict && ['invalid', 'revoked', 'expired'].includes(verdict.reason)) {
+    app.begin();
+    await operation.end();
+    return { outcome: 'ended', id, reason: `the API does not list the key ${id}, and refuses its value` };
+  }
+  return {
+    outcome: 'open',
+    id,
+    reason: `the API does not list the key ${id}; its secret waits: keys recover ${open.header.id} --to ... delivers it, --revoke ends it`,
+  };
 }
 
 /** Where the secret was to be printed for a reader who is gone, and cannot be printed here. */
@@ -101,12 +130,13 @@ async function print(
 /** On a terminal the person says what to do; elsewhere, and with --yes, it is delivered as it was meant to be. */
 async function ask(
   { app, input, maker }: Recovery,
-  key: Key,
+  { key, from }: Extract<Standing, { kind: 'deliverable' }>,
   specs: readonly SinkSpec[],
 ): Promise<'deliver' | 'revoke' | 'leave'> {
   if (!app.interactive || app.globals.yes || input.to.length > 0 || input.secretOnly) return 'deliver';
   const places = specs.map(({ text }) => (text === 'stdout' ? 'this terminal' : text)).join(', ');
-  return app.choose(`The secret of ${key.name} (${key.id}) is in escrow.`, [
+  const where = from === undefined ? 'is in escrow' : `is in ${from}, and was to go elsewhere too`;
+  return app.choose(`The secret of ${key.name} (${key.id}) ${where}.`, [
     { value: 'deliver', name: `deliver it to ${places}` },
     { value: 'revoke', name: `revoke the ${maker.subject.noun}` },
     { value: 'leave', name: 'leave it in escrow' },

@@ -2,6 +2,7 @@ import type { App } from '../app.ts';
 import type { OpenOperation } from '../journal/journal.ts';
 import type { Key } from '../lifecycle/key.ts';
 import type { Operation } from '../lifecycle/operation.ts';
+import type { Sink } from '../lifecycle/ports.ts';
 import { retire, spare } from '../lifecycle/retirement.ts';
 import type { Maker } from '../operations.ts';
 import type { Outcome } from '../output/views/operations.ts';
@@ -14,8 +15,12 @@ export interface Recovery {
   operation: Operation;
   maker: Maker;
   input: RecoverInput;
+  /** Its sinks, as far as they can be opened. */
+  places: readonly Sink[];
   /** It was named, or is the only one: what is asked for is about this one. */
   isOne: boolean;
+  /** The command that recovers rotates the key of this name. */
+  rotates: boolean;
 }
 
 export type End = Partial<Outcome> & Pick<Outcome, 'outcome'>;

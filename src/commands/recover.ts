@@ -68,7 +68,7 @@ export const recover = defineCommand({
     for (const operation of chosen) {
       const outcome = await (isStopped
         ? untouched(operation)
-        : recoverOne(app, operation, input, isOne)
+        : recoverOne(app, operation, input, { isOne, rotates: false })
       ).catch((error: unknown) => {
         if (!isStop(error) || outcomes.length === 0) throw error;
         // What was done is told; the rest stays open.

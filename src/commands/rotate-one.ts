@@ -53,7 +53,8 @@ export async function rotateOne(app: App, job: Job): Promise<RotationRecord | un
     const current = keys.find((key) => key.name === old.name && isActive(key)) ?? old;
     const found = { ...settled, retired: [...resumed.retired, ...retired] };
     if (resumed.rotated) return { ...unchanged(current), ...resumed.rotated, ...found };
-    if (!destination || !(await isDue(app, current, job))) return { ...unchanged(current), ...found };
+    if (!destination || !(resumed.isRenewed || (await isDue(app, current, job))))
+      return { ...unchanged(current), ...found };
     const record = await rotate(app, { ...job, keys, old: current }, destination, printed);
     if (record) return { ...record, ...found };
     if (settled.pending !== undefined) throw unfinished(settled.pending, []);
@@ -114,6 +115,7 @@ async function rotate(
     ...(untilIdle && { untilIdle }),
     ...(input.noVerify && { unverified: true }),
     ...(old.expiresAt !== undefined && { expiresAt: old.expiresAt }),
+    ...(renews(backend) && { shown: shownOf(old) }),
   };
   let operation: string | null = null;
   printed.record = (key, delivered) => ({
@@ -160,6 +162,11 @@ async function rotate(
     ...retirement,
     ...(differs && { expiresAtRequested: asked }),
   };
+}
+
+/** By which it is told afterwards whether the API has put a new secret in the place of the old one. */
+function shownOf({ prefix, createdAt }: Key): NonNullable<Replaced['shown']> {
+  return { ...(prefix !== undefined && { prefix }), ...(createdAt !== undefined && { createdAt }) };
 }
 
 /** Where the account is full, the older keys of the name that stand in the way: none is ended to make room. */

@@ -21,6 +21,8 @@ export interface Resumed {
   retired: string[];
   /** What the keys are has to be asked again. */
   hasChanged: boolean;
+  /** The API replaced the secret of the key, and it was lost: the key is rotated again, due or not. */
+  isRenewed: boolean;
   /** An earlier command had got as far as a new key, which has arrived now. */
   rotated?: Pick<RotationRecord, 'changed' | 'delivered' | 'operation'>;
 }
@@ -31,7 +33,7 @@ export interface Resumed {
  */
 export async function resume(app: App, { backend, old, input }: Job): Promise<Resumed> {
   const { rotationsOf } = await import('../operations.ts');
-  const resumed: Resumed = { hasChanged: false, retired: [] };
+  const resumed: Resumed = { hasChanged: false, isRenewed: false, retired: [] };
   for (const open of await rotationsOf(app, old.name)) {
     if (isWaiting(open)) {
       if (await retireWaiting(app, backend, open, input)) {
@@ -40,10 +42,15 @@ export async function resume(app: App, { backend, old, input }: Job): Promise<Re
       }
       continue;
     }
-    const none = { list: false, all: true, to: [], secretOnly: false, allowInGit: input.allowInGit };
+    const { plan } = open.header;
+    // A new place is meant for the key that waits; the same ones are served where they were left.
+    const isElsewhere = input.to.some(({ text }) => !plan.sinks.includes(text));
+    const to = isElsewhere ? input.to : [];
+    const none = { list: false, all: true, to, secretOnly: false, allowInGit: input.allowInGit };
     const neutral = { ...none, operands: [], revoke: false, keep: false, key: undefined };
-    const outcome = await recoverOne(app, open, neutral, false);
+    const outcome = await recoverOne(app, open, neutral, { isOne: false, rotates: !input.finish });
     resumed.hasChanged = true;
+    resumed.isRenewed ||= outcome?.outcome === 'ended' && outcome.id === plan.replaces?.id;
     if (outcome?.outcome === 'open') {
       throw unfinished(
         `an earlier rotation of ${old.name} is unfinished: ${outcome.reason ?? 'its secret waits'}`,

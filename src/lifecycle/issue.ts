@@ -1,13 +1,16 @@
-import { KeysError, shellWord } from '../errors.ts';
+import { shellWord } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import { deliverTo } from './deliver.ts';
+import { isUnnamed, mayBeCut } from './candidates.ts';
+import { deliverTo, holds } from './deliver.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import type { Before } from './identify.ts';
 import { identifyNew } from './identify.ts';
 import type { Key } from './key.ts';
 import { unidentified } from './key.ts';
 import { lostReply, madeNothing } from './lost-reply.ts';
 import type { Journal, Operation, Plan } from './operation.ts';
-import type { Delivered, Made, Sink } from './ports.ts';
+import type { Capabilities, Delivered, Made, Sink } from './ports.ts';
+import { undelivered } from './undelivered.ts';
 
 export interface Issued {
   key: Key;
@@ -20,6 +23,13 @@ export interface Issuer<Spec extends { name: string }> {
   revoke(id: string): Promise<boolean>;
   /** All that there are; looked through where a reply was lost, or does not tell which key it made. */
   list(): Promise<readonly Key[]>;
+  /** One of them, by its id; what its absence tells depends on `show`. */
+  get(id: string): Promise<Key | undefined>;
+  readonly capabilities: Pick<Capabilities, 'show' | 'maxKeys'>;
+  /** Milliseconds that a call may take; absent: it is done when it returns. */
+  readonly callLimit?: number;
+  /** Milliseconds by which the clock of the API is ahead of ours. */
+  clockAhead?(): number | undefined;
   /** The id of the key that a secret is of, as the API says. */
   identify?(secret: Secret): Promise<string | undefined>;
 }
@@ -70,13 +80,26 @@ export async function issueKey<Spec extends { name: string }>(
     kind: subject.kind,
     name: spec.name,
     sinks: sinks.map(({ name }) => name),
-    known: known.filter(({ name }) => nameless || name === spec.name).map(({ id }) => id),
-    ...(nameless && { nameless }),
+    ...knownBefore(known, { name: spec.name, nameless }, issuer),
   });
   const before = { keys: known, nameless, single };
   const issued = await makeAndDeliver(issuer, spec, operation, { subject, sinks, onSecret, before });
   await operation.end();
   return issued;
+}
+
+/** What a plan keeps of the keys that there were: those that could be taken for the new one. */
+export function knownBefore(
+  keys: readonly Key[],
+  { name, nameless }: { name: string; nameless: boolean },
+  issuer: { callLimit?: number },
+): Pick<Plan, 'known' | 'nameless' | 'isCut'> {
+  const known = keys.filter((key) => nameless || key.name === name || isUnnamed(key));
+  return {
+    known: known.map(({ id }) => id),
+    ...(nameless && { nameless }),
+    ...(mayBeCut(keys, issuer) && { isCut: true }),
+  };
 }
 
 /**
@@ -93,23 +116,30 @@ export async function makeAndDeliver<Spec extends { name: string }>(
   const { secret } = made;
   const { id: told = unidentified, name = spec.name } = made.key ?? {};
   // Before anything else: whatever is asked from here on may fail.
-  const isHeld = await holds(operation, { id: told, name, secret });
+  const isHeld = await isInEscrow(operation, { id: told, name, secret });
   const key = made.key ?? (await identifyNew(issuer, { name, secret }, before));
   const { id } = key;
-  if (isHeld && id !== told) await holds(operation, { id, name, secret });
+  if (isHeld && id !== told) await isInEscrow(operation, { id, name, secret });
   const delivered: Delivered[] = [];
   let current: Sink | undefined;
   try {
-    await operation.note({ step: 'created', id });
+    await operation.note({ step: 'created', id, fingerprint: fingerprintOf(secret) });
     await onSecret(secret);
     await approve?.(secret, key);
     for (const sink of sinks) {
+      await operation.note({ step: 'delivering', sink: sink.name });
       current = sink;
-      delivered.push(await deliverTo(sink, { secret, key, delivered }));
-      await operation.note({ step: 'delivered', ...(delivered.at(-1) as Delivered) });
+      const arrived = await deliverTo(sink, { secret, key, delivered });
+      current = undefined;
+      delivered.push(arrived);
+      // Where this cannot be written down, the place itself tells it to `recover`.
+      await operation.note({ step: 'delivered', ...arrived }).catch(() => {});
     }
   } catch (cause) {
     const failed = current;
+    // What could not be confirmed may have arrived all the same.
+    if (failed && (await holds(failed, secret).catch(() => undefined)))
+      delivered.push({ sink: failed.name, verified: true });
     throw await undelivered(issuer, operation, { subject, key, isHeld, delivered, failed, cause });
   }
   return { key, delivered };
@@ -131,7 +161,8 @@ async function make<Spec extends { name: string }>(
   subject: Subject,
 ): Promise<Made> {
   try {
-    await operation.note({ step: 'creating' });
+    const { callLimit: limit } = issuer;
+    await operation.note({ step: 'creating', ...(limit !== undefined && { limit }) });
     return await issuer.create(spec);
   } catch (error) {
     if (!madeNothing(error)) throw await lostReply(issuer, operation, subject, error);
@@ -141,88 +172,10 @@ async function make<Spec extends { name: string }>(
 }
 
 /** Whether the secret is in escrow from here on. */
-async function holds(operation: Operation, held: { id: string; name: string; secret: Secret }) {
+async function isInEscrow(operation: Operation, held: { id: string; name: string; secret: Secret }) {
   if (operation.escrow === undefined) return false;
   return operation.hold(held).then(
     () => true,
     () => false,
   );
-}
-
-interface Undelivered {
-  subject: Subject;
-  key: Key;
-  isHeld: boolean;
-  delivered: readonly Delivered[];
-  failed: Sink | undefined;
-  cause: unknown;
-}
-
-/** The failure to report, after the world was put in order. */
-async function undelivered(
-  issuer: Pick<Issuer<never>, 'revoke'>,
-  operation: Operation,
-  { subject: { noun, revocation }, key, isHeld, delivered, failed, cause }: Undelivered,
-): Promise<KeysError> {
-  const to = failed ? ` to ${failed.name}` : '';
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const recovery = `keys recover ${operation.id}`;
-  const isKnown = key.id !== unidentified;
-  const which = isKnown ? `${key.name} (${key.id})` : key.name;
-  const unfinished = (code: string, message: string, hints: readonly string[]) =>
-    new KeysError({ exit: 'unfinished', code, message, hints, operation: operation.id, cause });
-  const leave = async () => {
-    // The disk may be full, which may be why it was not delivered: what was written before is enough to go on.
-    await operation
-      .note({ step: 'undelivered', ...(failed && { sink: failed.name }), reason })
-      .catch(() => {});
-    await operation.leave();
-  };
-
-  if (isHeld) {
-    await leave();
-    const others = delivered.length > 0 ? `is in ${names(delivered)}, but ` : '';
-    return unfinished(
-      'in_escrow',
-      `the secret of ${which} ${others}was not delivered${to}: ${reason}; it waits in the ${operation.escrow}`,
-      [...causeHints(cause), recovery],
-    );
-  }
-  const holders = delivered.filter(({ verified }) => verified);
-  if (holders.length > 0) {
-    await leave();
-    return unfinished(
-      'partly_delivered',
-      `the secret of ${which} is in ${names(holders)} but was not delivered${to}: ${reason}`,
-      [
-        ...(isKnown ? [revocation(key.id)] : []),
-        `the ${noun} works; copy its secret from ${holders[0]?.sink} or revoke it`,
-        recovery,
-      ],
-    );
-  }
-  if (isKnown && (await issuer.revoke(key.id).catch(() => false))) {
-    await operation.end();
-    return new KeysError({
-      exit: 'failed',
-      code: 'delivery_failed',
-      message: `the secret was not delivered${to}: ${reason}; the new ${noun} ${key.id} was revoked again`,
-      hints: [...causeHints(cause), 'how it could have waited instead: keys doctor'],
-      cause,
-    });
-  }
-  await leave();
-  return unfinished(
-    'orphan_key',
-    `the secret was not delivered${to} (${reason}), and the new ${noun} ${key.id || key.name} could not be revoked`,
-    isKnown ? [recovery, revocation(key.id)] : [recovery, 'keys list'],
-  );
-}
-
-function names(delivered: readonly Delivered[]): string {
-  return delivered.map(({ sink }) => sink).join(', ');
-}
-
-function causeHints(cause: unknown): readonly string[] {
-  return cause instanceof KeysError ? (cause.failure.hints ?? []) : [];
 }

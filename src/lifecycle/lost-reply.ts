@@ -1,4 +1,5 @@
 import { KeysError } from '../errors.ts';
+import { candidatesIn } from './candidates.ts';
 import type { Issuer, Subject } from './issue.ts';
 import type { Key } from './key.ts';
 import type { Operation } from './operation.ts';
@@ -25,7 +26,7 @@ export function madeNothing(error: unknown): boolean {
  * new key; a proxy in front of it (502, 504) and a lost connection are not, for it may still be at work.
  */
 export async function lostReply(
-  issuer: Pick<Issuer<never>, 'list'>,
+  issuer: Pick<Issuer<never>, 'list' | 'clockAhead'>,
   operation: Operation,
   { noun }: Subject,
   error: unknown,
@@ -33,7 +34,7 @@ export async function lostReply(
   const reason = error instanceof Error ? error.message : String(error);
   await operation.note({ step: 'lost', reason }).catch(() => {});
   const after = await issuer.list().catch(() => undefined);
-  const made = after && candidatesIn(after, operation).named;
+  const made = after && candidatesIn(after, operation, { ahead: issuer.clockAhead?.() }).possible;
   const { httpStatus } = error instanceof KeysError ? error.failure : {};
   if (made?.length === 0 && httpStatus !== undefined && [500, 501, 503].includes(httpStatus)) {
     await operation.end();
@@ -55,31 +56,4 @@ function foundSoFar(made: readonly Key[] | undefined, noun: string, name: string
   if (!made || made.length === 0) return `a ${noun} named ${name} may have been made`;
   const ids = made.map(({ id }) => id).join(', ');
   return `nobody has the secret of the new ${noun} ${ids}`;
-}
-
-/** Milliseconds by which the clock of a server may differ from this one. */
-const skew = 5 * 60_000;
-
-export interface Candidates {
-  /** Live keys of the operation's name that were not there before. */
-  named: Key[];
-  /** Those of them that were made before it gave up waiting; what was made later is somebody else's. */
-  timely: Key[];
-}
-
-/** The keys that an operation may have made, by name and by time. */
-export function candidatesIn(keys: readonly Key[], { plan, steps }: Operation): Candidates {
-  const known = new Set(plan.known);
-  const lost = steps.findLast(({ step }) => step === 'lost')?.at;
-  const until = lost === undefined ? Number.POSITIVE_INFINITY : Date.parse(lost) + skew;
-  const named = keys.filter(
-    (key) => !known.has(key.id) && !isOver(key) && (plan.name === key.name || plan.nameless === true),
-  );
-  const timely = named.filter(({ createdAt }) => createdAt === undefined || Date.parse(createdAt) <= until);
-  return { named, timely };
-}
-
-/** Whether it can do no harm any more, wherever its secret is. */
-export function isOver({ status }: Key): boolean {
-  return status === 'revoked' || status === 'expired';
 }

@@ -12,6 +12,8 @@ export interface Plan {
   known: readonly string[];
   /** The API keeps no names: whatever is new may have been made by this operation. */
   nameless?: true;
+  /** The list of keys may have been cut: a key that is not among `known` need not be new. */
+  isCut?: true;
   /** Of a rotation: the key whose place the new one takes. */
   replaces?: Replaced;
 }
@@ -25,6 +27,8 @@ export interface Replaced {
   expiresAt?: string | null;
   /** The new key is delivered without asking whether it works. */
   unverified?: true;
+  /** What the API showed of it; only where its own rotation may keep the id. */
+  shown?: { prefix?: string; createdAt?: string };
   /** It is not retired by the clock, but by somebody who sees that nobody uses it any more. */
   untilIdle?: true;
 }
@@ -32,9 +36,20 @@ export interface Replaced {
 /** How far an operation has come. Each step is written down before the next one begins. */
 export type Step =
   /** The call that makes the key is sent next: from here on there may be one. */
-  | { step: 'creating' }
+  | {
+      step: 'creating';
+      /** Milliseconds that the call may take; absent: it is done when it returns. */
+      limit?: number;
+    }
   /** `id` is empty where nobody could tell which key it is. */
-  | { step: 'created'; id: string }
+  | {
+      step: 'created';
+      id: string;
+      /** By which the secret is recognised in a place. */
+      fingerprint?: string;
+    }
+  /** The sink is handed the secret next: from here on it may have it. */
+  | { step: 'delivering'; sink: string }
   | { step: 'delivered'; sink: string; verified: boolean }
   /** `sink` is absent where it failed before the first one. */
   | { step: 'undelivered'; sink?: string; reason: string }

@@ -10,6 +10,8 @@ export interface Capabilities {
   uniqueNames: boolean;
   /** Live keys per account; null where there is no limit. */
   maxKeys: number | null;
+  /** A key can be asked for by its id: that it is not there is then certain, which no list tells. */
+  show: boolean;
   usage: boolean;
   logs: boolean;
   /** Whether the log tells which key was used. */
@@ -115,7 +117,7 @@ export interface KeyBackend {
   readonly permissions: readonly string[] | undefined;
   /** Every key of the account, revoked ones too where the API still knows them. */
   list(): Promise<Key[]>;
-  /** One key with everything that is known of it; undefined where there is none. */
+  /** One key with everything that is known of it; undefined where there is none, or none is listed (see `show`). */
   get(id: string): Promise<Key | undefined>;
   /**
    * Makes exactly one key by exactly one call. The secret is given out here and never again, so nothing else is asked
@@ -135,6 +137,10 @@ export interface KeyBackend {
   usage(query: UsageQuery): Promise<UsageRow[]>;
   /** The id of the key that a credential of our own is, as the API says; undefined where it is none of the keys. */
   identify?(credential: Secret): Promise<string | undefined>;
+  /** Milliseconds that a call may take before it is given up; absent: a call is done when it returns. */
+  readonly callLimit?: number;
+  /** Milliseconds by which the clock of the API is ahead of ours; undefined where it did not say. */
+  clockAhead?(): number | undefined;
   /** Whether a key works, without using it up. Only where the capabilities say `verify`. */
   verify(secret: Secret): Promise<Verdict>;
 }

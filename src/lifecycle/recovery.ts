@@ -1,90 +1,130 @@
 import type { Secret } from '../secret.ts';
+import type { Arrival } from './arrival.ts';
+import { arrivalOf } from './arrival.ts';
+import { candidatesIn, isOver, mayBeCut } from './candidates.ts';
 import { deliverTo, holds } from './deliver.ts';
 import type { Issuer } from './issue.ts';
 import type { Key } from './key.ts';
 import { unidentified } from './key.ts';
-import { candidatesIn, isOver } from './lost-reply.ts';
 import type { Held, Operation } from './operation.ts';
 import type { Delivered, Sink } from './ports.ts';
+import { renewalOf } from './renewal.ts';
 
 /** Where an operation stands, and with that what can be done about it. */
 export type Standing =
   /** No key of it is live, or every sink has its secret: it can be ended. */
   | { kind: 'settled'; reason: 'nothing-made' | 'key-gone' | 'delivered'; id?: string }
-  /** The secret is in escrow; these sinks do not have it yet. */
-  | { kind: 'deliverable'; key: Key; secret: Secret; sinks: readonly string[] }
-  /** There is a key, and its secret is gone. These sinks were given it before. */
-  | { kind: 'undeliverable'; key: Named; holders: readonly string[] }
-  /** The reply was lost, and each of these may be the key: nobody but the user can tell. */
+  /** The secret is there, in escrow or in a sink; these sinks do not have it yet. */
+  | {
+      kind: 'deliverable';
+      key: Key;
+      secret: Secret;
+      sinks: readonly string[];
+      /** The sink that it was read from; absent: it is in escrow. */
+      from?: string;
+      /** The API does not list the key, which need not mean that it is gone. */
+      isUnlisted?: boolean;
+    }
+  /** There is a key, and its secret is gone: no sink can have it. */
+  | { kind: 'undeliverable'; key: Named; isTold: boolean }
+  /** There is a key, and these sinks have its secret or may have it. */
+  | { kind: 'unclear'; key: Named; holders: readonly string[] }
+  /** The API has put a new secret in the place of this key's, or may have, and the secret is gone. */
+  | { kind: 'renewed'; key: Named; isCertain: boolean }
+  /** The reply was lost, and each of these may be the key: only a person can tell. */
   | { kind: 'ambiguous'; candidates: readonly Key[] };
 
-type Named = Pick<Key, 'id' | 'name'>;
+export type Named = Pick<Key, 'id' | 'name'>;
+
+/** What is asked about the keys that there are. */
+export type Account = Pick<Issuer<never>, 'list' | 'get' | 'capabilities' | 'callLimit' | 'clockAhead'>;
 
 /**
- * Looks at the escrow, and at the keys that there are. Throws `KeysError` where either cannot be read and what to do
- * depends on it.
+ * Looks at the escrow, at the places and at the keys that there are; `places` are the sinks of the operation that could
+ * be opened. Throws `KeysError` where one of them cannot be asked and what to do depends on it.
  */
 export async function standingOf(
   operation: Operation,
-  issuer: Pick<Issuer<never>, 'list'>,
+  account: Account,
+  places: readonly Sink[],
 ): Promise<Standing> {
-  const { plan, steps } = operation;
   const held = await operation.held();
-  const created = steps.findLast((one) => one.step === 'created');
-  const id = held?.id || created?.id;
-  if (!id) return held ? deliverUnnamed(operation, issuer, held) : afterLoss(operation, issuer);
-
-  const holders = steps.flatMap((one) => (one.step === 'delivered' ? [one.sink] : []));
-  const sinks = withoutEach(plan.sinks, holders);
-  if (sinks.length === 0) return { kind: 'settled', reason: 'delivered', id };
-  // What is in escrow is delivered even where the API cannot be asked: nothing is lost by it.
-  const keys = await issuer.list().catch((error: unknown) => {
-    if (held) return undefined;
+  const created = operation.steps.findLast((one) => one.step === 'created');
+  if (!held && !created) return afterLoss(operation, account);
+  const arrival = await arrivalOf(operation, places);
+  const id = held?.id || created?.id || unidentified;
+  if (arrival.left.length === 0) return { kind: 'settled', reason: 'delivered', ...(id && { id }) };
+  if (id === unidentified) return unnamed(operation, account, arrival, held);
+  const secret = held?.secret ?? arrival.found?.secret;
+  // What is at hand is delivered even where the API cannot be asked: nothing is lost by it.
+  const key = await lookUp(account, id).catch((error: unknown) => {
+    if (secret) return undefined;
     throw error;
   });
-  const key = keys?.find((one) => one.id === id);
-  if (keys && (!key || isOver(key))) return { kind: 'settled', reason: 'key-gone', id };
-  if (held) {
-    const { name, secret } = held;
-    return { kind: 'deliverable', key: { status: 'unknown', ...key, id, name }, secret, sinks };
+  if (key === 'gone' || (key && key !== 'unlisted' && isOver(key)))
+    return { kind: 'settled', reason: 'key-gone', id };
+  const name = held?.name ?? operation.plan.name;
+  if (secret) {
+    const isUnlisted = key === 'unlisted';
+    const named: Key = { status: 'unknown', ...(isUnlisted ? {} : key), id, name };
+    return { ...deliverable(named, secret, arrival, held), ...(isUnlisted && { isUnlisted }) };
   }
-  return { kind: 'undeliverable', key: { id, name: plan.name }, holders };
+  if (arrival.holders.length > 0) return { kind: 'unclear', key: { id, name }, holders: arrival.holders };
+  if (id === operation.plan.replaces?.id) return { kind: 'renewed', key: { id, name }, isCertain: true };
+  return { kind: 'undeliverable', key: { id, name }, isTold: true };
 }
 
-/** The secret is there, and its key was not found before the process ended. */
-async function deliverUnnamed(
+/** The key of an id; `gone` where it certainly is, `unlisted` where a list is all that tells. */
+async function lookUp(account: Account, id: string): Promise<Key | 'gone' | 'unlisted'> {
+  const key = await account.get(id);
+  return key ?? (account.capabilities.show ? 'gone' : 'unlisted');
+}
+
+function deliverable(key: Key, secret: Secret, { left, found }: Arrival, held: Held | undefined) {
+  return {
+    kind: 'deliverable' as const,
+    key,
+    secret,
+    sinks: left,
+    ...(!held && found && { from: found.sink }),
+  };
+}
+
+/** The key of the secret was not found before the process ended, or the API does not tell which it is. */
+async function unnamed(
   operation: Operation,
-  issuer: Pick<Issuer<never>, 'list'>,
-  { name, secret }: Held,
+  account: Account,
+  arrival: Arrival,
+  held: Held | undefined,
 ): Promise<Standing> {
+  const name = held?.name ?? operation.plan.name;
+  const secret = held?.secret ?? arrival.found?.secret;
+  if (!secret && arrival.holders.length === 0) return afterLoss(operation, account);
+  const keys = await account.list().catch(() => []);
+  const { certain } = candidatesIn(keys, operation, accountOf(account));
+  const key: Key = { ...(certain ?? { id: unidentified, status: 'unknown' as const }), name };
+  if (secret) return deliverable(key, secret, arrival, held);
+  return { kind: 'unclear', key, holders: arrival.holders };
+}
+
+async function afterLoss(operation: Operation, account: Account): Promise<Standing> {
   const { plan, steps } = operation;
-  const holders = steps.flatMap((one) => (one.step === 'delivered' ? [one.sink] : []));
-  const keys = await issuer.list().catch(() => []);
-  const [only, ...others] = candidatesIn(keys, operation).named;
-  const found: Key = only && others.length === 0 ? only : { id: unidentified, name, status: 'unknown' };
-  const sinks = withoutEach(plan.sinks, holders);
-  if (sinks.length === 0) return { kind: 'settled', reason: 'delivered' };
-  return { kind: 'deliverable', key: { ...found, name }, secret, sinks };
-}
-
-/** The sinks that were not served; one that was named twice is served twice. */
-function withoutEach(sinks: readonly string[], served: readonly string[]): string[] {
-  const left = [...served];
-  return sinks.filter((sink) => {
-    const at = left.indexOf(sink);
-    if (at >= 0) left.splice(at, 1);
-    return at < 0;
-  });
-}
-
-async function afterLoss(operation: Operation, issuer: Pick<Issuer<never>, 'list'>): Promise<Standing> {
-  if (!operation.steps.some(({ step }) => step === 'creating'))
+  if (!steps.some(({ step }) => step === 'creating')) return { kind: 'settled', reason: 'nothing-made' };
+  const keys = await account.list();
+  const { possible, certain } = candidatesIn(keys, operation, accountOf(account));
+  if (certain) return { kind: 'undeliverable', key: certain, isTold: false };
+  if (possible.length > 0) return { kind: 'ambiguous', candidates: possible };
+  // Where the list is cut, a key that it does not show may be there.
+  if (mayBeCut(keys, account)) return { kind: 'ambiguous', candidates: [] };
+  const renewal = plan.replaces?.shown && renewalOf(keys, plan.replaces);
+  if (!plan.replaces || !renewal || renewal === 'untouched')
     return { kind: 'settled', reason: 'nothing-made' };
-  const { named, timely } = candidatesIn(await issuer.list(), operation);
-  const [only] = timely;
-  if (named.length === 0) return { kind: 'settled', reason: 'nothing-made' };
-  if (only && timely.length === 1) return { kind: 'undeliverable', key: only, holders: [] };
-  return { kind: 'ambiguous', candidates: named };
+  const { id } = plan.replaces;
+  return { kind: 'renewed', key: { id, name: plan.name }, isCertain: renewal === 'replaced' };
+}
+
+function accountOf(account: Account) {
+  return { ahead: account.clockAhead?.(), single: account.capabilities.maxKeys === 1 };
 }
 
 /**
@@ -102,6 +142,7 @@ export async function redeliver(
   const delivered: Delivered[] = [];
   for (const sink of sinks) {
     const isThere = await holds(sink, secret);
+    if (!isThere) await operation.note({ step: 'delivering', sink: sink.name });
     delivered.push(
       isThere ? { sink: sink.name, verified: true } : await deliverTo(sink, { secret, key, delivered }),
     );

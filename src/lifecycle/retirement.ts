@@ -1,6 +1,6 @@
 import { KeysError, shellWord } from '../errors.ts';
+import { isOver } from './candidates.ts';
 import type { Key } from './key.ts';
-import { isOver } from './lost-reply.ts';
 import type { Operation, Replaced } from './operation.ts';
 import type { KeyBackend } from './ports.ts';
 
@@ -36,16 +36,16 @@ export async function retire(
   try {
     if (isRenewed(operation)) return await renewed(backend, operation, now);
     const old = await backend.get(replaces.id);
-    if (!old || isOver(old)) {
+    if (old ? isOver(old) : backend.capabilities.show) {
       const ended = old?.status === 'expired' ? old.expiresAt : null;
       return await over(operation, ended ?? now.toISOString());
     }
     const due = atOnce ? now.getTime() : dueOf(operation, replaces, now);
     if (due !== null && due <= now.getTime()) {
-      await endOf(backend, old);
+      await endOf(backend, replaces);
       return await over(operation, now.toISOString());
     }
-    const until = due === null ? null : await expiring(backend, old, new Date(due));
+    const until = due === null || !old ? null : await expiring(backend, old, new Date(due));
     if (until !== null) {
       await operation.end();
       return { oldRevoked: false, oldRevokeAt: until };
@@ -86,7 +86,8 @@ export function dueOf({ steps }: Operation, { grace, untilIdle }: Replaced, now:
 export async function endOf(backend: KeyBackend, { id }: Pick<Key, 'id'>): Promise<void> {
   await backend.revoke(id);
   const after = await backend.get(id).catch(() => undefined);
-  if (!after || isOver(after)) return;
+  // A key that an API only disables does not work any more either.
+  if (!after || isOver(after) || after.status === 'disabled') return;
   throw new KeysError({
     exit: 'failed',
     code: 'still_alive',

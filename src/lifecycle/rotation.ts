@@ -1,7 +1,7 @@
 import { KeysError, shellWord } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import type { Issued, Issuing, Subject } from './issue.ts';
-import { makeAndDeliver } from './issue.ts';
+import type { Issued, Issuer, Issuing, Subject } from './issue.ts';
+import { knownBefore, makeAndDeliver } from './issue.ts';
 import type { Key } from './key.ts';
 import type { Replaced } from './operation.ts';
 import type { KeyBackend, KeySpec, Sink } from './ports.ts';
@@ -46,8 +46,7 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
     kind: 'rotate',
     name: spec.name,
     sinks: sinks.map(({ name }) => name),
-    known: known.filter(({ name }) => nameless || name === spec.name).map(({ id }) => id),
-    ...(nameless && { nameless }),
+    ...knownBefore(known, { name: spec.name, nameless }, backend),
     replaces,
   });
   rotation.onBegin?.(operation.id);
@@ -111,7 +110,7 @@ async function aboutOld(backend: KeyBackend, replaces: Replaced, error: unknown)
 }
 
 /** By the API's own rotation where there is one, else by making a second key. */
-function makerOf(backend: KeyBackend, { old, replaces, expires }: Rotation) {
+function makerOf(backend: KeyBackend, { old, replaces, expires }: Rotation): Issuer<KeySpec> {
   const graceSeconds = Math.max(leastGrace, Math.ceil(replaces.grace / 1000));
   return {
     create: (spec: KeySpec) =>
@@ -120,6 +119,10 @@ function makerOf(backend: KeyBackend, { old, replaces, expires }: Rotation) {
         : backend.create(spec),
     revoke: (id: string) => backend.revoke(id),
     list: () => backend.list(),
+    get: (id: string) => backend.get(id),
+    capabilities: backend.capabilities,
+    ...(backend.callLimit !== undefined && { callLimit: backend.callLimit }),
+    clockAhead: () => backend.clockAhead?.(),
     identify: async (secret: Secret) => backend.identify?.(secret),
   };
 }

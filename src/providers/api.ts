@@ -26,6 +26,8 @@ export interface ApiOptions {
   /** Settings of the profile. */
   options: Readonly<Record<string, string>>;
   http: HttpClient;
+  /** Milliseconds that a call may take. */
+  timeout: number;
   now: () => Date;
   /** Obtains a secret that a single call wants beside the token. */
   askSecret: (name: string) => Promise<Secret>;
@@ -39,6 +41,7 @@ export class Api {
   /** It has answered a call with the session token by a success. */
   #isAccepted = false;
   readonly #asked = new Map<string, Promise<Secret>>();
+  #clockAhead: number | undefined;
 
   constructor(options: ApiOptions) {
     this.#options = options;
@@ -70,6 +73,16 @@ export class Api {
     }
     this.#isAccepted = true;
     return response;
+  }
+
+  /** Milliseconds that a call may take. */
+  get callLimit(): number {
+    return this.#options.timeout;
+  }
+
+  /** Milliseconds by which the clock of the API is ahead of ours, by the Date of its last answer. */
+  get clockAhead(): number | undefined {
+    return this.#clockAhead;
   }
 
   /** The failure that an answer stands for; undefined for a success. */
@@ -146,7 +159,7 @@ export class Api {
     }
     const reads = this.#reads(operation);
     const body = operation.body === undefined ? undefined : fillBody(operation.body, all, clock);
-    return http.send({
+    const response = await http.send({
       method,
       url,
       headers: { ...this.#headers(auth, credential), ...more },
@@ -154,6 +167,9 @@ export class Api {
       repeatable: reads || operation.idempotency !== undefined,
       reads,
     });
+    const told = Date.parse(response.headers.date ?? '');
+    if (!Number.isNaN(told)) this.#clockAhead = told - now().getTime();
+    return response;
   }
 
   /** A read may be a POST, and a change a GET: what a call does follows from what it is declared as. */

@@ -9,6 +9,7 @@ export function capabilitiesOf(provider: Provider): Capabilities {
   const { key, logs, usage } = provider;
   return {
     ...provider.capabilities,
+    show: provider.show !== undefined || provider.list.single === true,
     usage: key.usage !== undefined || usage !== undefined,
     logs: logs !== undefined,
     logsByKey:

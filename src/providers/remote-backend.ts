@@ -51,6 +51,14 @@ export class RemoteBackend implements KeyBackend {
     if (rotate) this.rotate = (old, renewal) => this.#rotate(rotate, old, renewal);
   }
 
+  get callLimit(): number {
+    return this.#api.callLimit;
+  }
+
+  clockAhead(): number | undefined {
+    return this.#api.clockAhead;
+  }
+
   async list(): Promise<Key[]> {
     const { list } = this.#provider;
     if (list.single) return this.#single();

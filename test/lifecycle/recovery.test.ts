@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../src/errors.ts';
+import { fingerprintOf } from '../../src/lifecycle/fingerprint.ts';
 import type { Key } from '../../src/lifecycle/key.ts';
 import type { Held, Operation, Plan, Step } from '../../src/lifecycle/operation.ts';
+import type { Sink } from '../../src/lifecycle/ports.ts';
 import { redeliver, standingOf } from '../../src/lifecycle/recovery.ts';
 import { Secret } from '../../src/secret.ts';
 import { failureIn } from '../support/failure.ts';
@@ -26,6 +28,11 @@ interface Case {
   steps: readonly Step[];
   plan?: Partial<Plan>;
   held?: Held;
+  places?: readonly Sink[];
+  /** Milliseconds by which the clock of the API is ahead. */
+  ahead?: number;
+  /** Whether a key can be asked for by its id. */
+  show?: boolean;
 }
 
 /** An operation that stopped after these steps, a minute apart. */
@@ -48,12 +55,18 @@ async function stopped(world: FakeWorld, { steps, plan, held: inEscrow }: Case):
 /** What can be done about an operation while these keys are listed; undefined: the API cannot be asked. */
 async function standing(from: Case, keys: readonly Key[] | undefined) {
   const operation = await stopped(new FakeWorld(), from);
-  return standingOf(operation, {
-    list: async () => {
-      if (!keys) throw new KeysError({ exit: 'network', code: 'connection_failed', message: 'gone' });
-      return keys;
-    },
-  });
+  const list = async () => {
+    if (!keys) throw new KeysError({ exit: 'network', code: 'connection_failed', message: 'gone' });
+    return keys;
+  };
+  const account = {
+    list,
+    get: async (id: string) => (await list()).find((one) => one.id === id),
+    capabilities: { show: from.show ?? true, maxKeys: null },
+    clockAhead: () => from.ahead,
+    callLimit: 30_000,
+  };
+  return standingOf(operation, account, from.places ?? []);
 }
 
 describe('with the secret in escrow', () => {
@@ -97,12 +110,88 @@ describe('with the secret in escrow', () => {
   });
 });
 
+test('a secret in escrow is not given up because a list does not show its key', async () => {
+  const steps = [creating, created];
+  expect(await standing({ steps, held, show: false }, [])).toMatchObject({
+    kind: 'deliverable',
+    isUnlisted: true,
+  });
+  expect(await standing({ steps, held }, [])).toMatchObject({ kind: 'settled', reason: 'key-gone' });
+});
+
 describe('with the secret gone', () => {
-  test('the key is named, and who was given its secret', async () => {
-    expect(await standing({ steps: [creating, created, inFile] }, [made])).toEqual({
+  const fingerprint = fingerprintOf(secret);
+  const marked: Step = { ...created, fingerprint };
+  const begun: Step = { step: 'delivering', sink: 'file:a' };
+  const place = (name: string, value: Secret | null | undefined): Sink => ({
+    ...new FakeWorld().sink(name),
+    read: async () => value,
+  });
+
+  test('where no delivery had begun, no place can have it', async () => {
+    expect(await standing({ steps: [creating, marked] }, [made])).toEqual({
       kind: 'undeliverable',
       key: { id: 'new00001', name: 'ci' },
+      isTold: true,
+    });
+  });
+
+  test.each([
+    ['holds nothing', null],
+    ['holds another value', new Secret('sk_old_EXAMPLE')],
+  ])('nor where the place %s', async (_, value) => {
+    const places = [place('file:a', value)];
+    expect(await standing({ steps: [creating, marked, begun], places }, [made])).toMatchObject({
+      kind: 'undeliverable',
+    });
+  });
+
+  test('a place that holds it is where the others get it from', async () => {
+    const places = [place('file:a', new Secret(`${fakeSecret}\n`)), place('file:b', null)];
+    expect(await standing({ steps: [creating, marked, begun], places }, [made])).toMatchObject({
+      kind: 'deliverable',
+      from: 'file:a',
+      sinks: ['file:a', 'file:b'],
+    });
+  });
+
+  test.each([
+    ['cannot be read now', [place('file:a', undefined)]],
+    ['can never be read', [new FakeWorld().sink('file:a')]],
+    ['is not there any more', []],
+    ['forgets what it holds', [{ ...place('file:a', null), isTransient: true as const }]],
+  ])('a place that %s may have it', async (_, places) => {
+    expect(await standing({ steps: [creating, marked, begun], places }, [made])).toEqual({
+      kind: 'unclear',
+      key: { id: 'new00001', name: 'ci' },
       holders: ['file:a'],
+    });
+  });
+
+  test('one that failed has it not, one that was served has it', async () => {
+    const failed: Step = { step: 'undelivered', sink: 'file:a', reason: 'full' };
+    expect(await standing({ steps: [creating, marked, begun, failed] }, [made])).toMatchObject({
+      kind: 'undeliverable',
+    });
+    expect(await standing({ steps: [creating, marked, begun, inFile] }, [made])).toMatchObject({
+      kind: 'unclear',
+      holders: ['file:a'],
+    });
+  });
+
+  test('a journal of an earlier version does not tell which deliveries had begun', async () => {
+    expect(await standing({ steps: [creating, created, inFile] }, [made])).toEqual({
+      kind: 'unclear',
+      key: { id: 'new00001', name: 'ci' },
+      holders: ['file:a', 'file:b'],
+    });
+  });
+
+  test('a key that was rotated in place is not revoked for it', async () => {
+    const plan = { kind: 'rotate' as const, replaces: { id: 'new00001', grace: 0 } };
+    expect(await standing({ steps: [creating, marked], plan }, [made])).toMatchObject({
+      kind: 'renewed',
+      isCertain: true,
     });
   });
 
@@ -141,7 +230,7 @@ describe('without a reply', () => {
     expect(await standing({ steps: lost }, [old, at('new00001', 0)])).toMatchObject({
       kind: 'undeliverable',
       key: { id: 'new00001' },
-      holders: [],
+      isTold: false,
     });
   });
 
@@ -166,16 +255,54 @@ describe('without a reply', () => {
     expect(await standing({ steps: lost }, [at('new00001', 60)])).toMatchObject({ kind: 'ambiguous' });
   });
 
-  test('where the process died waiting, there is no latest time', async () => {
-    expect(await standing({ steps: [creating] }, [at('new00001', 60)])).toMatchObject({
-      kind: 'undeliverable',
+  test('the clock of the API is what counts', async () => {
+    const ahead = 60 * 60_000;
+    const keys = [at('new00001', 60)];
+    expect(await standing({ steps: lost, ahead }, keys)).toMatchObject({ kind: 'undeliverable' });
+    expect(await standing({ steps: lost, ahead: 0 }, keys)).toMatchObject({ kind: 'ambiguous' });
+  });
+
+  test('where the list may have been cut, a key from before the call is not the one, known or not', async () => {
+    const keys = [at('new00001', -60)];
+    expect(await standing({ steps: lost }, keys)).toMatchObject({ kind: 'undeliverable' });
+    expect(await standing({ steps: lost, plan: { isCut: true } }, keys)).toMatchObject({ kind: 'ambiguous' });
+  });
+
+  test('where the list may be cut, that it shows no new key is no sign that there is none', async () => {
+    const keys = Array.from({ length: 100 }, (_, n) => key({ id: `other${n}`, name: `other-${n}` }));
+    expect(await standing({ steps: lost }, keys)).toEqual({ kind: 'ambiguous', candidates: [] });
+    expect(await standing({ steps: lost }, keys.slice(1))).toMatchObject({ reason: 'nothing-made' });
+  });
+
+  test('nor is one that somebody uses', async () => {
+    const used = { ...at('new00001', 0), lastUsedAt: minute(1) };
+    expect(await standing({ steps: lost }, [used])).toMatchObject({ kind: 'ambiguous' });
+  });
+
+  test.each(['', 'new00001'])('nor one whose name the API has dropped: %j', async (name) => {
+    const unnamed = { ...at('new00001', 0), name };
+    expect(await standing({ steps: lost }, [unnamed])).toEqual({ kind: 'ambiguous', candidates: [unnamed] });
+  });
+
+  test('of an API without names, what is new may be it', async () => {
+    const unnamed = { ...at('new00001', 0), name: 'the key' };
+    expect(await standing({ steps: lost, plan: { nameless: true } }, [unnamed])).toMatchObject({
+      kind: 'ambiguous',
     });
   });
 
-  test('of an API without names, whatever is new may be it', async () => {
-    const unnamed = key({ id: 'new00001', name: 'the key' });
-    expect(await standing({ steps: lost, plan: { nameless: true } }, [unnamed])).toMatchObject({
-      kind: 'undeliverable',
+  describe('to a rotation by the API itself', () => {
+    const shown = { prefix: 'sk_12345678…', createdAt: minute(-10) };
+    const plan = { kind: 'rotate' as const, replaces: { id: 'old00001', grace: 0, shown } };
+    const one = (prefix?: string) => ({ ...at('old00001', -10), ...(prefix !== undefined && { prefix }) });
+
+    test.each([
+      ['what it shows of the value is another', one('sk_abcdefgh…'), { kind: 'renewed', isCertain: true }],
+      ['it was made anew', { ...one('sk_12345678…'), createdAt: minute(0) }, { isCertain: true }],
+      ['it shows the same', one('sk_12345678…'), { kind: 'settled', reason: 'nothing-made' }],
+      ['it shows nothing', one(), { kind: 'renewed', isCertain: false }],
+    ])('%s', async (_, after, expected) => {
+      expect(await standing({ steps: lost, plan }, [after])).toMatchObject(expected);
     });
   });
 });
@@ -198,8 +325,10 @@ describe('delivering again', () => {
       'mask',
       'check exec:a',
       'check exec:b',
+      'note delivering',
       `deliver exec:a ${fakeSecret}`,
       'note delivered',
+      'note delivering',
       `deliver exec:b ${fakeSecret}`,
       'note delivered',
     ]);

@@ -89,7 +89,9 @@ const delivery = [
     'mask',
     'verify',
   ],
+  'note delivering',
   ...[`deliver file:a ${fakeSecret}`, `read file:a`, 'note delivered'],
+  'note delivering',
   ...[`deliver exec:b ${fakeSecret}`, 'note delivered'],
 ];
 
