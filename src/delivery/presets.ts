@@ -13,8 +13,12 @@ export interface Preset {
   program: string;
   /** Where to get the program. */
   install: string;
-  /** The parts of the place. No part begins with `-`, so that none is taken for a flag. */
+  /** How its user logs in. */
+  login: string;
+  /** The parts of the place. No part begins with `-`, so that none is taken for a flag; `readPlace` refuses more. */
   pattern: RegExp;
+  /** Asks the vendor for something cheap that only works where a delivery can; undefined: it can. */
+  obstacle(run: Run, parts: readonly string[]): Promise<string | undefined>;
   deliver(run: Run, parts: readonly string[], value: string): Promise<Outcome>;
   /** What the place holds; undefined where that cannot be told. Absent: nobody can read it. */
   read?(run: Run, parts: readonly string[]): Promise<string | undefined>;
@@ -33,7 +37,15 @@ export const presets = {
     help: 'a secret of GitHub Actions, by gh',
     program: 'gh',
     install: 'https://cli.github.com',
+    login: 'gh auth login',
     pattern: /^((?:[A-Za-z0-9][\w.-]*\/)?[A-Za-z0-9][\w.-]*\/[\w.][\w.-]*)#([A-Za-z_]\w*)$/,
+    // What a secret is encrypted with: the first thing that a delivery asks for, too.
+    async obstacle(run, [place = '']) {
+      const [name, owner, host] = place.split('/').reverse();
+      const at = host === undefined ? [] : ['--hostname', host];
+      const path = `repos/${owner}/${name}/actions/secrets/public-key`;
+      return complaintOf(await run({ args: ['api', path, '--silent', ...at] }));
+    },
     deliver: (run, [repo = '', name = ''], value) =>
       run({ args: ['secret', 'set', name, '--repo', repo], input: value }),
   },
@@ -43,7 +55,13 @@ export const presets = {
     help: 'a variable of GitLab CI, masked, by glab',
     program: 'glab',
     install: 'https://gitlab.com/gitlab-org/cli',
+    login: 'glab auth login',
     pattern: /^([\w.][\w./-]*)#([A-Za-z_]\w*)$/,
+    async obstacle(run, [project = '', name = '']) {
+      const found = await run({ args: ['variable', 'get', name, '--repo', project, '--output', 'json'] });
+      const isNew = /\b404\b/.test(found.stderr) && !/404 project/i.test(found.stderr);
+      return isNew || found.stderr.trim() === '' ? undefined : complaintOf(found);
+    },
     async deliver(run, [project = '', name = ''], value) {
       const place = [name, '--repo', project];
       const found = await run({ args: ['variable', 'get', ...place, '--output', 'json'] });
@@ -68,7 +86,14 @@ export const presets = {
     help: 'a field of a secret in Vault (KV version 2), by vault; other fields stay',
     program: 'vault',
     install: 'https://developer.hashicorp.com/vault/install',
+    login: 'vault login',
     pattern: /^([\w.][\w.-]*)\/([\w.][\w./-]*)#([\w.][\w.-]*)$/,
+    async obstacle(run, [mount = '', path = '']) {
+      const found = await run({ args: ['token', 'capabilities', `${mount}/data/${path}`] });
+      if (/^\s*(?:deny|read|list|read, list)\s*$/.test(found.stdout))
+        return `its token may not write ${mount}/${path} (${found.stdout.trim()})`;
+      return complaintOf(found);
+    },
     async deliver(run, [mount = '', path = '', field = ''], value) {
       const write = (verb: string) =>
         run({ args: ['kv', verb, `-mount=${mount}`, path, `${field}=-`], input: value });
@@ -87,7 +112,17 @@ export const presets = {
     help: 'a key of a Secret in Kubernetes, by kubectl; other keys stay',
     program: 'kubectl',
     install: 'https://kubernetes.io/docs/tasks/tools',
+    login: 'kubectl config current-context',
     pattern: /^([a-z0-9][a-z0-9-]*)\/([a-z0-9][a-z0-9.-]*)#([\w.][\w.-]*)$/,
+    async obstacle(run, [namespace = '', name = '']) {
+      const { code, stdout, stderr } = await run({
+        args: ['auth', 'can-i', 'patch', `secret/${name}`, '--namespace', namespace],
+      });
+      if (code === 0) return undefined;
+      return /^no\b/.test(stdout)
+        ? `it may not change secrets in ${namespace}`
+        : stderr.trim() || stdout.trim();
+    },
     deliver(run, [namespace = '', name = '', key = ''], value) {
       const secret = {
         apiVersion: 'v1',
@@ -117,7 +152,19 @@ export const presets = {
     help: 'a secret in AWS Secrets Manager, by aws',
     program: 'aws',
     install: 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html',
-    pattern: /^([A-Za-z0-9/_+=.@:][A-Za-z0-9/_+=.@:-]*)$/,
+    login: 'aws configure',
+    // A name or an ARN. aws takes a value that begins with a scheme, such as `file://`, for the place of one.
+    pattern:
+      /^((?:arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d+:secret:)?[A-Za-z0-9/_+=.][A-Za-z0-9/_+=.@-]*)$/,
+    // Who may only write is told that it may not ask: it is logged in.
+    async obstacle(run, [name = '']) {
+      const found = await run({
+        args: ['secretsmanager', 'describe-secret', '--secret-id', name, '--output', 'json'],
+      });
+      if (parsed(found.stdout)?.DeletedDate) return 'the secret is marked for deletion';
+      const isReached = /ResourceNotFoundException|AccessDeniedException/.test(found.stderr);
+      return isReached ? undefined : complaintOf(found);
+    },
     async deliver(run, [name = ''], value) {
       const write = (call: readonly string[]) =>
         run({ args: ['secretsmanager', ...call, '--secret-string', 'file:///dev/stdin'], input: value });
@@ -135,16 +182,26 @@ export const presets = {
   },
 } as const satisfies Record<string, Preset>;
 
-/** The parts of a place. Throws `InvalidValue` where it is not of the preset's form. */
+/**
+ * The parts of a place. Throws `InvalidValue` where it is not of the preset's form, or where a part is a path that would
+ * lead elsewhere, such as `../other`.
+ */
 export function readPlace(kind: PresetName, place: string): string[] {
   const { pattern, form }: Preset = presets[kind];
   const [, ...parts] = pattern.exec(place) ?? [];
-  if (parts.length > 0) return parts;
+  const isStraight = (part: string) => !/(?:^|\/)\.{1,2}(?:\/|$)/.test(part);
+  if (parts.length > 0 && parts.every(isStraight)) return parts;
   throw new InvalidValue(`'${kind}:${place}' is incomplete or odd: write ${kind}:${form}`);
 }
 
 export function isPreset(kind: string): kind is PresetName {
   return Object.hasOwn(presets, kind);
+}
+
+/** What a program has said of why it failed; undefined where it did not. */
+function complaintOf({ code, signal, stdout, stderr }: Outcome): string | undefined {
+  if (code === 0) return undefined;
+  return stderr.trim() || stdout.trim() || `it ended with ${signal ?? `exit code ${code}`}`;
 }
 
 function parsed(text: string): Record<string, unknown> | undefined {

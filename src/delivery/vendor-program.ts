@@ -64,7 +64,7 @@ export async function runVendor(
 }
 
 /** Characters of what a program has said, from the end: there it says what went wrong. */
-const longestComplaint = 600;
+export const mostComplaint = 600;
 
 /** Throws `KeysError` (`program_failed`) unless the program ended well. What it said is repeated without the secret. */
 export function requireSuccess(name: string, outcome: Outcome, secret: Secret): void {
@@ -75,7 +75,7 @@ export function requireSuccess(name: string, outcome: Outcome, secret: Secret): 
   throw new KeysError({
     exit: 'failed',
     code: 'program_failed',
-    message: `${maskSecrets(name)} ${end}${said ? `: ${said.slice(-longestComplaint)}` : ''}`,
+    message: `${maskSecrets(name)} ${end}${said ? `: ${said.slice(-mostComplaint)}` : ''}`,
   });
 }
 

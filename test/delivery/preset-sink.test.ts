@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { PlaceSpec } from '../../src/delivery/open-sinks.ts';
 import { openSinks } from '../../src/delivery/open-sinks.ts';
 import { presets } from '../../src/delivery/presets.ts';
 import { parseSink } from '../../src/delivery/sink-spec.ts';
@@ -26,6 +27,15 @@ async function world(to: string, program: string, ...behaviours: Behaviour[]) {
   const [sink] = await openSinks([spec], sinkContext(programs.folder, { env }));
   return { programs, sink: sink as Sink };
 }
+
+/** The question that each preset asks before there is a key. */
+const questions: Readonly<Record<string, string>> = {
+  gh: 'api repos/acme/app/actions/secrets/public-key --silent',
+  glab: 'variable get API_KEY --repo group/app --output json',
+  vault: 'token capabilities secret/data/app',
+  kubectl: 'auth can-i patch secret/app --namespace prod',
+  aws: 'secretsmanager describe-secret --secret-id prod/api-key --output json',
+};
 
 /** How the program was called: its arguments, and `<` with what it was given. */
 function callsOf(programs: StandIns): string[] {
@@ -140,10 +150,12 @@ const cases: Record<string, Case> = {
 test.each(Object.entries(cases))('%s', async (_, { to, program, behaviours = [], calls, isThere }) => {
   const { programs, sink } = await world(to, program, ...behaviours);
   await sink.check();
-  expect(programs.calls).toEqual([]);
+  const [question, ...others] = callsOf(programs);
+  expect(others).toEqual([]);
+  expect(question?.replace('/sub/', '/').replace('/team/', '/')).toBe(questions[program]);
   await sink.deliver(delivery);
   expect(await holds(sink, secret)).toBe(isThere);
-  expect(callsOf(programs)).toEqual(calls);
+  expect(callsOf(programs).slice(1)).toEqual(calls);
   for (const { args, env, cmdline } of programs.calls) {
     expect(JSON.stringify([args, env, cmdline])).not.toMatch(/canary/);
     expect(JSON.stringify([args, env, cmdline])).not.toContain(base64);
@@ -179,7 +191,86 @@ describe.each(Object.values(cases).filter(({ behaviours }) => !behaviours?.some(
   },
 );
 
+describe('is refused before there is a key', () => {
+  test.each([
+    [
+      'github:acme/app#NAME',
+      'gh',
+      { stderr: 'To get started, run: gh auth login', code: 4 },
+      'gh auth login',
+    ],
+    ['github:acme/app#NAME', 'gh', { stderr: 'gh: Not Found (HTTP 404)', code: 1 }, 'HTTP 404'],
+    ['gitlab:group/app#NAME', 'glab', { stderr: '401 Unauthorized', code: 1 }, '401'],
+    ['gitlab:group/app#NAME', 'glab', { stderr: '404 Project Not Found', code: 1 }, '404 Project'],
+    ['vault:secret/app#field', 'vault', { stderr: 'Code: 403. permission denied', code: 2 }, '403'],
+    ['vault:secret/app#field', 'vault', { stdout: 'deny\n' }, 'may not write secret/app'],
+    ['kubernetes:prod/app#key', 'kubectl', { stdout: 'no\n', code: 1 }, 'may not change secrets in prod'],
+    ['kubernetes:prod/app#key', 'kubectl', { stderr: 'connection refused', code: 1 }, 'connection refused'],
+    [
+      'aws-secretsmanager:a',
+      'aws',
+      { stderr: 'Unable to locate credentials', code: 253 },
+      'Unable to locate',
+    ],
+    ['aws-secretsmanager:a', 'aws', { stdout: '{"DeletedDate":1}' }, 'marked for deletion'],
+    ['github:acme/app#NAME', 'gh', { code: 7 }, 'it ended with exit code 7'],
+  ])('%s where %s says %j', async (to, program, behaviour, told) => {
+    const { sink } = await world(to, program, behaviour);
+    const failure = await failureIn(sink.check());
+    expect(failure).toMatchObject({ exit: 'failed', code: 'program_not_ready' });
+    expect(failure.message).toContain(`${program} could not deliver to ${to}: `);
+    expect(failure.message).toContain(told);
+    expect(failure.hints).toHaveLength(1);
+  });
+
+  test('where the program does not answer in time', async () => {
+    const programs = new StandIns().add('gh', { lasts: 60_000 });
+    const context = sinkContext(programs.folder, { env: { PATH: programs.folder }, timeout: 300 });
+    const [sink] = await openSinks([parseSink('github:acme/app#NAME') as PlaceSpec], context);
+    const failure = await failureIn((sink as Sink).check());
+    expect(failure).toMatchObject({ code: 'program_failed', message: 'gh has not ended after 0.3 s' });
+  });
+});
+
 test.each([
+  ['glab', 'gitlab:group/app#NAME', { stderr: '404 Variable Not Found', code: 1 }],
+  ['aws', 'aws-secretsmanager:a', { stderr: 'An error occurred (ResourceNotFoundException)', code: 254 }],
+  ['aws', 'aws-secretsmanager:a', { stderr: 'An error occurred (AccessDeniedException)', code: 254 }],
+  ['vault', 'vault:secret/app#field', { stdout: 'create, patch, read\n' }],
+  ['vault', 'vault:secret/app#field', { stdout: 'root\n' }],
+])('%s is ready for %s with %j', async (program, to, behaviour) => {
+  await (await world(to, program, behaviour)).sink.check();
+});
+
+test('another host than github.com is asked itself', async () => {
+  const { programs, sink } = await world('github:git.example.com/acme/app#NAME', 'gh');
+  await sink.check();
+  expect(callsOf(programs)).toEqual([
+    'api repos/acme/app/actions/secrets/public-key --silent --hostname git.example.com',
+  ]);
+});
+
+test.each(['/prod/api-key', 'a@b', 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/key-AbCdEf'])(
+  'aws-secretsmanager:%s is a name',
+  (name) => {
+    expect(parseSink(`aws-secretsmanager:${name}`)).toMatchObject({ parts: [name] });
+  },
+);
+
+test.each([
+  'github:acme/..#NAME',
+  'github:../app#NAME',
+  'gitlab:group/../app#NAME',
+  'gitlab:@group/app#NAME',
+  'vault:secret/../auth#field',
+  'vault:secret/@file#field',
+  'vault:secret/app#@file',
+  'kubernetes:prod/app#..',
+  'aws-secretsmanager:file:///dev/stdin',
+  'aws-secretsmanager:fileb://x',
+  'aws-secretsmanager:http://example.com',
+  'aws-secretsmanager:https://example.com/x',
+  'aws-secretsmanager:@file',
   'github:acme#NAME',
   'github:acme/app',
   'github:acme/app#1NAME',
