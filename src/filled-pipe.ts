@@ -20,8 +20,8 @@ export async function filledPipe(text: string): Promise<number | undefined> {
   return (await pipeOfShell(content)) ?? (await namedPipe(content));
 }
 
-/** Tells its process id, and holds the write end of a pipe until its input ends. */
-const holder = '{ read -r pid rest </proc/self/stat; echo "$pid" >&2; read -r rest; } | :';
+/** Tells its process id, and holds the write end of a pipe until its input ends; as 3, for `echo` borrows 1. */
+const holder = '{ exec 3>&1; read -r pid rest </proc/self/stat; echo "$pid" >&2; read -r rest; } | :';
 
 /**
  * Node cannot make a pipe; a shell can, and on Linux we can open it where the shell's process has it. Unlike a named one
@@ -40,7 +40,7 @@ function pipeOfShell(content: Buffer): Promise<number | undefined> {
     child.stdin.on('error', () => {});
     child.stderr.setEncoding('utf8').once('data', (pid: string) => {
       try {
-        if (/^\d+\n$/.test(pid)) reader = fill(`/proc/${pid.trim()}/fd/1`, content);
+        if (/^\d+\n$/.test(pid)) reader = fill(`/proc/${pid.trim()}/fd/3`, content);
       } catch (error) {
         failure = error;
       }

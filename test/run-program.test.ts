@@ -21,6 +21,15 @@ test('the whole input is in a pipe, which can be opened again as /dev/stdin', as
   expect(folders().filter((name) => !before.includes(name))).toEqual([]);
 });
 
+test.skipIf(process.platform !== 'linux')(
+  'on Linux the pipe never has a name: to open that again would wait for a writer',
+  async () => {
+    for (let round = 0; round < 40; round += 1) {
+      expect((await shell('exec readlink /proc/self/fd/0', 'a')).stdout).toMatch(/^pipe:/);
+    }
+  },
+);
+
 test.each([1, 4096, 16_384, 65_536])('an input of %i bytes arrives as it is', async (length) => {
   const { stdout } = await shell('wc -c', 'x'.repeat(length));
   expect(stdout.trim()).toBe(String(length));

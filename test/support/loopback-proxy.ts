@@ -8,6 +8,8 @@ export interface ProxyOptions {
   refuseWith?: number;
   /** Milliseconds before a tunnel is made. */
   delay?: number;
+  /** The port on loopback at which every tunnel ends, whatever was asked for. */
+  port?: number;
 }
 
 /** An HTTP proxy on loopback that tunnels by CONNECT (RFC 9110 section 9.3.6), until the test ends. */
@@ -16,14 +18,14 @@ export class LoopbackProxy {
   readonly tunnels: string[] = [];
   readonly #server = createServer((_, response) => void response.writeHead(405).end());
 
-  private constructor({ refuseWith, delay = 0 }: ProxyOptions) {
+  private constructor({ refuseWith, delay = 0, port: end }: ProxyOptions) {
     this.#server.on('connect', (request, socket: Socket) => {
       this.tunnels.push(request.url ?? '');
       socket.on('error', () => {});
       if (refuseWith) return void socket.end(`HTTP/1.1 ${refuseWith} Refused\r\n\r\n`);
       const { hostname, port } = new URL(`http://${request.url}`);
       setTimeout(() => {
-        const target = connect(Number(port), hostname, () => {
+        const target = connect(end ?? Number(port), end === undefined ? hostname : '127.0.0.1', () => {
           socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
           socket.pipe(target).pipe(socket);
         });

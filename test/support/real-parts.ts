@@ -8,10 +8,14 @@ import { delimiter, join } from 'node:path';
 
 /** Each program, and the Debian package that brings it. */
 const realParts = {
+  aws: 'awscli',
   curl: 'curl',
+  gh: 'gh',
   git: 'git',
   jq: 'jq',
+  kubectl: 'kubernetes-client',
   nginx: 'nginx-light',
+  openssl: 'openssl',
   python3: 'python3',
   strace: 'strace',
   unshare: 'util-linux',
