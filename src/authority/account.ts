@@ -101,7 +101,7 @@ export class Account {
       const { key } = this.get(reference);
       if (key.status === 'revoked') throw revokedForGood(key);
       checkModels(changes.models ?? [], this.#organisation);
-      this.#keys(database).update(key.id, changes);
+      this.#keys(database).update(key.id, changes, this.#now());
     });
     return this.get(reference);
   }

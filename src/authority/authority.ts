@@ -78,7 +78,7 @@ export class Authority implements KeyBackend, HashKeeper {
     database.transaction(() => {
       const key = this.#key(id);
       if (key.status === 'revoked') throw revokedForGood(key);
-      new KeyTable(database).update(id, changes);
+      new KeyTable(database).update(id, changes, this.#now());
     });
     return this.#key(id);
   }

@@ -3,11 +3,15 @@ import { dirname } from 'node:path';
 import Database from 'libsql';
 import { KeysError, systemCode } from '../errors.ts';
 import { makePrivateFolder } from '../paths.ts';
+import type { End } from './ends.ts';
+import { appendEnds } from './ends.ts';
 import { migrations } from './schema.ts';
 import { storable } from './stored-text.ts';
 
 export type Value = string | number | null | Uint8Array;
 export type Row = Record<string, Value>;
+
+const inMemory = ':memory:';
 
 /** One connection to the authority's database. Every method throws `KeysError` where the file cannot be used. */
 export interface Connection {
@@ -19,6 +23,8 @@ export interface Connection {
   run(sql: string, ...values: Value[]): number;
   /** All or nothing, alone among all processes. On disk before it returns, or as `Commits` says. */
   transaction<T>(work: () => T): T;
+  /** Keeps what a transaction ends in the list beside the file as well, on disk before the commit. */
+  noteEnd(end: End): void;
   /** Brings what was committed into the file itself, unless other processes use it now. Never throws. */
   checkpoint(): void;
   close(): void;
@@ -33,7 +39,7 @@ export function openDatabase(
   timeout: number,
   commits: Commits = 'synced',
 ): Connection {
-  const name = path ?? ':memory:';
+  const name = path ?? inMemory;
   if (path !== undefined) guarded(path, () => createFile(path));
   const connection = connectDatabase(name, timeout, commits);
   migrate(connection);
@@ -92,6 +98,7 @@ function connectionOf(database: Database.Database, path: string, timeout: number
   // would be taken for named parameters.
   const bound = (values: Value[]) =>
     values.map((value) => (typeof value === 'string' ? storable(value) : value));
+  let ends: End[] = [];
   return {
     all: (sql, ...values) => guarded(path, () => prepare(sql).all(bound(values)) as Row[]),
     get: (sql, ...values) => guarded(path, () => prepare(sql).get(bound(values)) as Row | undefined),
@@ -103,8 +110,10 @@ function connectionOf(database: Database.Database, path: string, timeout: number
       guarded(path, () => {
         // IMMEDIATE takes the write lock first: a transaction that reads and then writes can never be refused half-way.
         patiently(timeout, () => database.exec('BEGIN IMMEDIATE'));
+        ends = [];
         try {
           const result = work();
+          if (ends.length > 0 && path !== inMemory) appendEnds(path, ends);
           database.exec('COMMIT');
           return result;
         } catch (error) {
@@ -112,6 +121,7 @@ function connectionOf(database: Database.Database, path: string, timeout: number
           throw error;
         }
       }),
+    noteEnd: (end) => void ends.push(end),
     checkpoint() {
       try {
         database.pragma('busy_timeout = 0');

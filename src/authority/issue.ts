@@ -81,10 +81,10 @@ export function rotateKey(
       // First the end of the old one: of a single key there cannot be two.
       if (grace === 0 || single) table.revoke(id, now);
       else if (old.expires_at === null || Number(old.expires_at) > end) {
-        table.update(id, { expiresAt: new Date(end) });
+        table.update(id, { expiresAt: new Date(end) }, now);
       }
       const issued = insert(table, spec, { owner, single }, now);
-      if (old.disabled === 1) table.update(issued.id, { disabled: true });
+      if (old.disabled === 1) table.update(issued.id, { disabled: true }, now);
       table.replace(id, issued.id);
       return issued;
     }),

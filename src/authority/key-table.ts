@@ -131,17 +131,26 @@ export class KeyTable {
     this.#database.run('UPDATE keys SET replaced_by = ? WHERE id = ?', by, id);
   }
 
-  update(id: string, changes: KeyChanges): void {
+  update(id: string, changes: KeyChanges, now: number): void {
     for (const [column, value] of Object.entries(this.#columns(id, changes))) {
       this.#database.run(`UPDATE keys SET ${column} = ? WHERE id = ?`, value, id);
     }
+    const { disabled, expiresAt } = changes;
+    if (disabled === undefined && expiresAt === undefined) return;
+    this.#database.noteEnd({
+      key: id,
+      at: now,
+      ...(disabled !== undefined && { disabled }),
+      ...(expiresAt !== undefined && { expiresAt: expiresAt?.getTime() ?? null }),
+    });
   }
 
   /** False where the key was revoked before. */
   revoke(id: string, now: number): boolean {
-    return (
-      this.#database.run('UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', now, id) > 0
-    );
+    const sql = 'UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
+    const isNew = this.#database.run(sql, now, id) > 0;
+    if (isNew) this.#database.noteEnd({ key: id, at: now, revoked: true });
+    return isNew;
   }
 
   /**

@@ -5,8 +5,9 @@ import { hashOf } from './key-format.ts';
 
 /*
  * What makes a request repeatable that issues a secret. A caller who lost the reply sends the request again with the same
- * `Idempotency-Key` and gets the same secret. It is kept for a day, sealed with a key that is derived from that header:
- * the authority keeps neither the header nor anything else that opens it, so a stolen database gives no secret away.
+ * `Idempotency-Key` and gets the same secret. It is kept for a day, sealed with a key that is derived from that header and
+ * from the session token of the caller: 256 random bits of which the authority keeps a hash alone. So a stolen database
+ * gives no secret away, not even to somebody who knows the header.
  */
 
 /** A request that may come again. */
@@ -15,6 +16,8 @@ export interface Repeatable {
   scope: string;
   /** The caller's `Idempotency-Key`. */
   key: string;
+  /** The caller's session token: the answer is for nobody else, and for no other session of the same user. */
+  token: string;
   /** What is asked for: under the same header it must be the same. */
   content: string;
 }
@@ -35,7 +38,7 @@ export function earlierReply(database: Connection, request: Repeatable, now: num
     now - keptFor,
   );
   if (!row) return undefined;
-  if (!hashOf(request.content).equals(row.content_hash as Uint8Array)) throw reused();
+  if (!hashOf(request.content).equals(row.content_hash as Uint8Array)) throw reused('another request');
   const keyId = String(row.key_id);
   return { keyId, secret: unseal(request, keyId, Buffer.from(row.sealed_secret as Uint8Array)) };
 }
@@ -66,19 +69,28 @@ function seal(request: Repeatable, { keyId, secret }: Reply): Buffer {
 }
 
 function unseal(request: Repeatable, keyId: string, sealed: Buffer): string {
+  try {
+    return open(request, keyId, sealed);
+  } catch {
+    throw reused('another session');
+  }
+}
+
+/** Throws where the key is not the one that it was sealed with. */
+function open(request: Repeatable, keyId: string, sealed: Buffer): string {
   const decipher = createDecipheriv('aes-256-gcm', sealingKey(request, keyId), sealed.subarray(0, 12));
   decipher.setAuthTag(sealed.subarray(12, 28));
   return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8');
 }
 
-function sealingKey({ scope, key }: Repeatable, keyId: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', key, keyId, `keys-cli reply ${scope}`, 32));
+function sealingKey({ scope, key, token }: Repeatable, keyId: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', `${token}\0${key}`, keyId, `keys-cli reply ${scope}`, 32));
 }
 
-function reused(): KeysError {
+function reused(by: string): KeysError {
   return new KeysError({
     exit: 'limit',
     code: 'idempotency_key_reused',
-    message: 'the Idempotency-Key was used for another request',
+    message: `the Idempotency-Key was used for ${by}`,
   });
 }

@@ -120,4 +120,11 @@ export const migrations: readonly (string | ((database: Connection) => void))[] 
   UPDATE keys SET made_at = created_at;
   CREATE INDEX keys_by_name ON keys (name, created_at);
   `,
+  `
+  ALTER TABLE sessions ADD COLUMN parent TEXT REFERENCES sessions (id);
+  ALTER TABLE sessions ADD COLUMN role TEXT NOT NULL DEFAULT 'user';
+  UPDATE sessions SET role = (SELECT role FROM users WHERE name = sessions.user);
+  CREATE INDEX sessions_by_parent ON sessions (parent);
+  DELETE FROM replies;
+  `,
 ];

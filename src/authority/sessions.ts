@@ -27,6 +27,8 @@ export interface SessionSpec {
   /** Absent: what the user has already; for a new one `admin` where it has that name, else `user`. */
   role?: Role | undefined;
   expiresAt: Date | null;
+  /** The session that asks for it, and with which it ends; absent: it was made on the machine itself. */
+  parent?: string;
 }
 
 /** Why a session token is not accepted. */
@@ -43,7 +45,7 @@ export class Sessions {
   }
 
   /** Makes a session, and its user where there is none of that name. The token is given out here and never again. */
-  create({ user, role, expiresAt }: SessionSpec): { session: Session; token: Secret } {
+  create({ user, role, expiresAt, parent }: SessionSpec): { session: Session; token: Secret } {
     const { id, value, hash } = mint('ses');
     const database = this.#file.writing;
     const now = this.#now();
@@ -55,18 +57,28 @@ export class Sessions {
         now,
       );
       if (role) database.run('UPDATE users SET role = ? WHERE name = ?', role, user);
+      // One that ends while it asks for another has none.
+      if (parent !== undefined && rowOf(database, parent)?.revoked_at !== null) throw noSuchSession(parent);
       database.run(
-        'INSERT INTO sessions (id, user, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?)',
+        `INSERT INTO sessions (id, user, token_hash, created_at, expires_at, parent, role)
+         SELECT ?, name, ?, ?, ?, ?, role FROM users WHERE name = ?`,
         id,
-        user,
         hash,
         now,
         expiresAt?.getTime() ?? null,
+        parent ?? null,
+        user,
       );
     });
     const row = rowOf(database, id);
     if (!row) throw new Error('a session that was just made is not there');
     return { session: toSession(row, now), token: new Secret(value) };
+  }
+
+  /** What a user is; undefined where there is none of that name. */
+  roleOf(user: string): Role | undefined {
+    const row = this.#file.reading.get('SELECT role FROM users WHERE name = ?', user);
+    return row && (row.role === 'admin' ? 'admin' : 'user');
   }
 
   /** Newest first; of one user, or of all. */
@@ -82,18 +94,26 @@ export class Sessions {
     return row && toSession(row, this.#now());
   }
 
-  /** Ends a session at once; false where it had been ended before. */
+  /** Ends a session at once, with all that were made with it; false where it had been ended before. */
   revoke(id: string): boolean {
     const database = this.#file.writing;
     if (!rowOf(database, id)) throw noSuchSession(id);
-    return database.transaction(
-      () =>
-        database.run(
-          'UPDATE sessions SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL',
-          this.#now(),
-          id,
-        ) > 0,
-    );
+    const now = this.#now();
+    return database.transaction(() => {
+      // A tree of sessions ends together, also below one that has ended before.
+      const ended = database.all(
+        `WITH RECURSIVE tree (id) AS (
+           SELECT ?2 UNION SELECT s.id FROM sessions s JOIN tree ON s.parent = tree.id
+         )
+         UPDATE sessions SET revoked_at = ?1 WHERE revoked_at IS NULL AND id IN (SELECT id FROM tree)
+         RETURNING id`,
+        now,
+        id,
+      );
+      const ids = ended.map((row) => String(row.id));
+      for (const session of ids) database.noteEnd({ session, at: now, revoked: true });
+      return ids.includes(id);
+    });
   }
 
   /** Whose token it is, or why it is not accepted. */
@@ -106,7 +126,9 @@ export class Sessions {
   }
 }
 
-const selection = 'SELECT s.*, u.role FROM sessions s JOIN users u ON u.name = s.user';
+/** Both must say admin: who is made one has it with new sessions, and who is no longer one loses it with all. */
+const selection = `SELECT s.*, s.role = 'admin' AND u.role = 'admin' AS is_admin
+                   FROM sessions s JOIN users u ON u.name = s.user`;
 
 function rowOf(database: Connection, id: string): Row | undefined {
   return database.get(`${selection} WHERE s.id = ?`, id);
@@ -117,7 +139,7 @@ function toSession(row: Row, now: number): Session {
   return {
     id: String(row.id),
     user: String(row.user),
-    role: row.role === 'admin' ? 'admin' : 'user',
+    role: row.is_admin === 1 ? 'admin' : 'user',
     status: row.revoked_at !== null ? 'revoked' : expired ? 'expired' : 'active',
     createdAt: toTime(Number(row.created_at)),
     expiresAt: optionalText(row.expires_at) && toTime(Number(row.expires_at)),

@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import type { Role } from '../authority/capabilities.ts';
 import { roles } from '../authority/capabilities.ts';
 import type { Session } from '../authority/sessions.ts';
 import { resolveDestination } from '../delivery/destinations.ts';
@@ -26,7 +27,8 @@ export const sessionCreate = defineCommand({
   description: [
     'The token is what keys login --with-token takes. It is shown or delivered once; the authority keeps its',
     `hash. Without --expires it is good for ${usualSpan}. A user sees the keys that are its own, an admin those of`,
-    'everybody; the user named admin is one unless --role says otherwise.',
+    'everybody; the user named admin is one unless --role says otherwise. A role is for the new session and later',
+    'ones: sessions that exist keep theirs, but for an admin who is made a user.',
   ].join('\n'),
   examples: [
     'keys session create --user alice --secret-only | keys login --provider authority --url http://127.0.0.1:8787/admin --with-token',
@@ -66,6 +68,7 @@ export const sessionCreate = defineCommand({
     });
     const expiresAt = expires === undefined ? parseExpiry(usualSpan, app.now) : expires;
 
+    const before = sessions.roleOf(user);
     app.begin();
     const issued = await issueKey(
       sessionIssuer(sessions),
@@ -80,6 +83,7 @@ export const sessionCreate = defineCommand({
     );
     const { delivered } = issued;
     const session = made(sessions.get(issued.key.id));
+    if (role !== undefined && before !== undefined && role !== before) await app.note(newRole(user, role));
     await echo(app, session, delivered, destination.bare);
     if (destination.presented && app.io.stdout.isTTY) {
       await app.note(shownOnce('token'));
@@ -98,6 +102,13 @@ function readUser(text: string): string {
 function made(session: Session | undefined): Session {
   if (!session) throw new Error('no session was made');
   return session;
+}
+
+/** A role belongs to the user, whose sessions keep what they were made with, or less. */
+function newRole(user: string, role: Role): string {
+  return role === 'admin'
+    ? `${user} is an admin from now on; sessions that were made before stay those of a user`
+    : `${user} is no longer an admin, in none of its sessions`;
 }
 
 async function echo(

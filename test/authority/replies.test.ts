@@ -7,7 +7,12 @@ import { failureOf } from '../support/failure.ts';
 import { office } from '../support/office.ts';
 import { filesBelow } from '../support/sandbox.ts';
 
-const repeatable = { scope: 'ada create', key: 'request-EXAMPLE-0001', content: '{"name":"ci"}' };
+const repeatable = {
+  scope: 'ada create',
+  key: 'request-EXAMPLE-0001',
+  token: 'ses-EXAMPLE',
+  content: '{"name":"ci"}',
+};
 const issue = (account: Account, changes: Partial<typeof repeatable> = {}) =>
   account.issue(spec(), { repeatable: { ...repeatable, ...changes } });
 const day = 86_400_000;
@@ -49,6 +54,17 @@ describe('a request that comes again', () => {
     expect(failureOf(() => issue(ada, { content: '{"name":"other"}' }))).toMatchObject({
       exit: 'limit',
       code: 'idempotency_key_reused',
+    });
+    expect(ada.list()).toHaveLength(1);
+  });
+
+  test('of another session of the same user is refused, and makes no other key', () => {
+    const { account } = office();
+    const ada = account('ada');
+    issue(ada);
+    expect(failureOf(() => issue(ada, { token: 'ses-other-EXAMPLE' }))).toMatchObject({
+      code: 'idempotency_key_reused',
+      message: 'the Idempotency-Key was used for another session',
     });
     expect(ada.list()).toHaveLength(1);
   });

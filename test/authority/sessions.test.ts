@@ -104,11 +104,26 @@ describe('the role of a user', () => {
     expect(sessions.create({ ...lasting, user: 'admin' }).session.role).toBe('user');
   });
 
-  test('is changed where one is given, for the sessions that are there too', () => {
+  test('is taken from all sessions of an admin who is made a user', () => {
     const { sessions } = office().office;
     const { token } = sessions.create({ ...lasting, role: 'admin' });
     sessions.create({ ...lasting, role: 'user' });
     expect(sessions.identify(token.reveal())).toMatchObject({ role: 'user' });
+  });
+
+  test('of an admin is not given to sessions that were made before', () => {
+    const { sessions } = office().office;
+    const { token, session } = sessions.create(lasting);
+    const later = sessions.create({ ...lasting, role: 'admin' });
+    expect(sessions.identify(token.reveal())).toMatchObject({ role: 'user' });
+    expect(sessions.identify(later.token.reveal())).toMatchObject({ role: 'admin' });
+    expect(sessions.get(session.id)?.role).toBe('user');
+    expect(
+      sessions
+        .list()
+        .map(({ role }) => role)
+        .sort(),
+    ).toEqual(['admin', 'user']);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Account } from '../../authority/account.ts';
 import type { Repeatable } from '../../authority/replies.ts';
+import { bearerOf } from '../caller.ts';
 import type { Context } from '../context.ts';
 import { HttpFault } from '../fault.ts';
 import { invalid } from '../validation.ts';
@@ -13,7 +14,7 @@ import { changesIn, expiryIn, keyOut, specIn } from './wire.ts';
 
 const idempotency = {
   'Idempotency-Key':
-    '16 to 255 visible ASCII characters, for example a random UUID. A request that comes again with it within a day gets the same answer, secret included.',
+    '16 to 255 visible ASCII characters, for example a random UUID. A request of the same session that comes again with it within a day gets the same answer, secret included.',
 };
 
 /** Making, seeing, changing and ending keys. */
@@ -164,5 +165,10 @@ function repeatableOf(
   if (typeof key !== 'string' || !/^[!-~]{16,255}$/.test(key)) {
     throw invalid('Idempotency-Key', 'expected 16 to 255 visible ASCII characters');
   }
-  return { scope: `${caller.user} ${operation}`, key, content: JSON.stringify(request.body ?? {}) };
+  return {
+    scope: `${caller.user} ${operation}`,
+    key,
+    token: bearerOf(request) ?? '',
+    content: JSON.stringify(request.body ?? {}),
+  };
 }

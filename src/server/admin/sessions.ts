@@ -29,7 +29,7 @@ export function sessionRoutes({ office: { sessions }, now }: Context): AnyRoute[
       method: 'DELETE',
       path: '/session',
       operation: 'endSession',
-      summary: 'End the session of the token that is used: log out',
+      summary: 'End the session of the token that is used, with all that were made with it: log out',
       status: 204,
       handle({ account }) {
         sessions.revoke(account.caller.sessionId);
@@ -50,7 +50,8 @@ export function sessionRoutes({ office: { sessions }, now }: Context): AnyRoute[
       method: 'POST',
       path: '/sessions',
       operation: 'createSession',
-      summary: 'Create a session; its token is in this answer and in no other',
+      summary:
+        'Create a session, which ends with the one that asks; its token is in this answer and in no other',
       body: shape.newSession,
       status: 201,
       reply: shape.newToken,
@@ -64,7 +65,12 @@ export function sessionRoutes({ office: { sessions }, now }: Context): AnyRoute[
         if (!isAdmin && endOf(expiresAt) > endOf(own.expiresAt)) {
           throw invalid('expires_at', 'expected a time before the end of the session that asks');
         }
-        const made = sessions.create({ user, role, expiresAt: expiryIn(expiresAt, now()) });
+        const made = sessions.create({
+          user,
+          role,
+          expiresAt: expiryIn(expiresAt, now()),
+          parent: own.id,
+        });
         return { session: sessionOut(made.session), token: made.token.reveal() };
       },
     }),
@@ -72,12 +78,13 @@ export function sessionRoutes({ office: { sessions }, now }: Context): AnyRoute[
       method: 'DELETE',
       path: '/sessions/:id',
       operation: 'revokeSession',
-      summary: 'End a session at once',
+      summary: 'End a session at once, with all that were made with it',
       status: 204,
       refusals: { 404: 'SESSION_NOT_FOUND' },
       handle({ account: { caller }, id }) {
         const session = sessions.get(id);
         const isVisible = session && (caller.role === 'admin' || session.user === caller.user);
+        // Also of one that has ended: sessions that were made with it may not have.
         if (!isVisible || !sessions.revoke(id)) {
           throw new HttpFault(404, 'SESSION_NOT_FOUND', 'no live session has this id');
         }

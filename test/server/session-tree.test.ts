@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import type { Serving } from '../support/office.ts';
+import { office, refusalIn, serving } from '../support/office.ts';
+
+/* What was made with a session ends with it: whoever found a token could otherwise keep what it gave. */
+
+interface Made {
+  session: { id: string; role: string };
+  token: string;
+}
+
+async function make({ call }: Serving, token: string, body: object = {}) {
+  const answer = await call<Made>('POST', '/admin/sessions', { token, body, secret: true });
+  expect(answer.status).toBe(201);
+  return answer.body;
+}
+
+async function start() {
+  const made = office();
+  const server = await serving(made);
+  const root = made.office.sessions.create({ user: 'ada', expiresAt: null });
+  const found = root.token.reveal();
+  const child = await make(server, found);
+  const grandchild = await make(server, child.token);
+  const works = async (token: string) =>
+    (await server.call('GET', '/admin/session', { token })).status === 200;
+  const tokens = [found, child.token, grandchild.token];
+  return { ...made, ...server, server, root, found, child, grandchild, works, tokens };
+}
+
+test.each<[string, (started: Awaited<ReturnType<typeof start>>) => unknown]>([
+  [
+    'by an admin',
+    ({ call, root, token }) =>
+      call('DELETE', `/admin/sessions/${root.session.id}`, { token: token('admin') }),
+  ],
+  ['on the machine', ({ office: { sessions }, root }) => sessions.revoke(root.session.id)],
+  ['by whoever has the token', ({ call, found }) => call('DELETE', '/admin/session', { token: found })],
+])('a session that is ended %s takes all that were made with it', async (_, end) => {
+  const started = await start();
+  const other = started.token('ada');
+  await end(started);
+  for (const token of started.tokens) expect(await started.works(token)).toBe(false);
+  expect(await started.works(other)).toBe(true);
+});
+
+test('ending a branch leaves the stem, and ending the stem again takes what is left', async () => {
+  const started = await start();
+  const {
+    office: { sessions },
+    child,
+    works,
+    tokens,
+    root,
+    server,
+    found,
+  } = started;
+  sessions.revoke(child.session.id);
+  expect(await Promise.all(tokens.map(works))).toEqual([true, false, false]);
+  const late = await make(server, found);
+  expect(sessions.revoke(root.session.id)).toBe(true);
+  expect(await works(late.token)).toBe(false);
+  expect(sessions.revoke(root.session.id)).toBe(false);
+});
+
+test('a session that has ended makes none', async () => {
+  const {
+    call,
+    found,
+    root,
+    office: { sessions },
+  } = await start();
+  sessions.revoke(root.session.id);
+  expect(refusalIn(await call('POST', '/admin/sessions', { token: found, body: {} }))).toEqual([
+    401,
+    'INVALID_SESSION',
+  ]);
+});
+
+test('an answer is repeated for the session that asked, and for no other that knows the header', async () => {
+  const made = office();
+  const { call, token } = await serving(made);
+  const [mine, other] = [token('ada'), token('ada')];
+  const create = (session: string, secret: boolean) =>
+    call<{ secret: string }>('POST', '/admin/keys', {
+      token: session,
+      body: { name: 'ci' },
+      headers: { 'idempotency-key': 'deploy-2026-11-21' },
+      secret,
+    });
+  const [first, again] = [await create(mine, true), await create(mine, true)];
+  expect(again.body.secret).toBe(first.body.secret);
+  expect(refusalIn(await create(other, false))).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
+});
