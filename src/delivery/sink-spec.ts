@@ -24,7 +24,8 @@ export const sinkKinds: Readonly<Record<string, string>> = {
   'keychain:NAME': 'the keychain of the system; --from keychain:NAME reads it again',
   'login:PROFILE': 'the session token of a profile, where keys login keeps it',
   clipboard: 'the clipboard, cleared after 45 s if it still holds the value then',
-  'exec:COMMAND…': 'a program, run without a shell, with the value on stdin; {name} and {id} are filled in',
+  'exec:COMMAND…':
+    'a program, run without a shell, with the value on stdin; {name} and {id} are filled in, outside of code',
   ...Object.fromEntries(Object.entries(presets).map(([kind, { form, help }]) => [`${kind}:${form}`, help])),
 };
 

@@ -75,7 +75,7 @@ export async function issueKey<Spec extends { name: string }>(
   spec: Spec,
   { subject = aKey, sinks, known, nameless = false, single = false, journal, onSecret }: Issuing,
 ): Promise<Issued> {
-  for (const sink of sinks) await sink.check();
+  for (const sink of sinks) await sink.check(spec);
   const operation = await journal.begin({
     kind: subject.kind,
     name: spec.name,

@@ -186,8 +186,8 @@ export interface Delivered {
 export interface Sink {
   /** As the user wrote it, such as `env:.env#API_KEY`. */
   readonly name: string;
-  /** Throws unless a delivery can be expected to succeed. Leaves nothing behind. */
-  check(): Promise<void>;
+  /** Throws unless a delivery of the key that is planned can be expected to succeed. Leaves nothing behind. */
+  check(planned?: Pick<Key, 'name'>): Promise<void>;
   /** Resolves only when the secret is there to stay. On a failure, the place is as it was before. */
   deliver(delivery: Delivery): Promise<void>;
   /** The value that the place holds now; null: none; undefined: it cannot be read now. Absent: it never can be. Never fails. */

@@ -138,7 +138,7 @@ export async function redeliver(
   onSecret: (secret: Secret) => Promise<void>,
 ): Promise<Delivered[]> {
   await onSecret(secret);
-  for (const sink of sinks) await sink.check();
+  for (const sink of sinks) await sink.check(key);
   const delivered: Delivered[] = [];
   for (const sink of sinks) {
     const isThere = await holds(sink, secret);

@@ -41,7 +41,7 @@ export const aRotation: Subject = {
  */
 export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promise<Rotated> {
   const { spec, sinks, known, nameless = false, journal, onSecret, replaces, now } = rotation;
-  for (const sink of sinks) await sink.check();
+  for (const sink of sinks) await sink.check(spec);
   const operation = await journal.begin({
     kind: 'rotate',
     name: spec.name,

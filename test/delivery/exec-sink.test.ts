@@ -51,24 +51,58 @@ test('a path is taken from the working folder', async () => {
 });
 
 describe('{name} and {id}', () => {
+  const hostile = 'two words; rm -rf "$HOME"';
+
   test('are filled in, each within its argument', async () => {
     const { programs, context } = world();
-    const named = { ...delivery, key: key({ id: 'id000001', name: 'two words; rm -rf "$HOME"' }) };
-    await sinkOf(context, 'deliver', '{name}', 'keys/{id}/{name}').deliver(named);
-    expect(programs.calls[0]?.args).toEqual([
-      'two words; rm -rf "$HOME"',
-      'keys/id000001/two words; rm -rf "$HOME"',
-    ]);
+    const named = { ...delivery, key: key({ id: 'id000001', name: 'ci-2' }) };
+    await sinkOf(context, 'deliver', '{name}', 'keys/{id}/{name}', '--name={name}').deliver(named);
+    expect(programs.calls[0]?.args).toEqual(['ci-2', 'keys/id000001/ci-2', '--name=ci-2']);
+  });
+
+  test('an argument of its own may be any text', async () => {
+    const { programs, context } = world();
+    const named = { ...delivery, key: key({ id: 'id000001', name: hostile }) };
+    const sink = sinkOf(context, 'deliver', '--to', 'vault', '{name}');
+    await sink.check(named.key);
+    await sink.deliver(named);
+    expect(programs.calls[0]?.args).toEqual(['--to', 'vault', hostile]);
+  });
+
+  test('an argument of a script in a shell is no part of it', async () => {
+    const { context } = world({}, { env: { PATH: process.env.PATH } });
+    const sink = sinkOf(
+      { ...context, env: { PATH: process.env.PATH } },
+      'sh',
+      '-c',
+      'cat >/dev/null; test "$1" = "a;b"',
+      'sh',
+      '{name}',
+    );
+    await sink.check({ name: 'a;b' });
+    await sink.deliver({ ...delivery, key: key({ name: 'a;b' }) });
+  });
+
+  test('an id of a server is held to the same, once it is known', async () => {
+    const { programs, context } = world();
+    const sink = sinkOf(context, 'deliver', 'keys/{id}');
+    await sink.check({ name: 'ci' });
+    const failure = await failureIn(sink.deliver({ ...delivery, key: key({ id: '../x;y' }) }));
+    expect(failure.code).toBe('placeholder_unsafe');
+    expect(programs.calls).toEqual([]);
   });
 
   test('a name never turns into a flag', async () => {
     const { programs, context } = world();
     const named = { ...delivery, key: key({ id: 'id000001', name: '--force' }) };
-    const failure = await failureIn(sinkOf(context, 'deliver', '{name}').deliver(named));
-    expect(failure).toMatchObject({
-      code: 'argument_is_flag',
-      hints: [expect.stringContaining('--name={name}')],
-    });
+    const sink = sinkOf(context, 'deliver', '{name}');
+    for (const refused of [sink.check(named.key), sink.deliver(named)]) {
+      expect(await failureIn(refused)).toMatchObject({
+        exit: 'usage',
+        code: 'argument_is_flag',
+        hints: [expect.stringContaining('--name={name}')],
+      });
+    }
     await sinkOf(context, 'deliver', '--name={name}').deliver(named);
     expect(programs.calls.map(({ args }) => args)).toEqual([['--name=--force']]);
   });
