@@ -31,6 +31,7 @@ export class App {
   readonly #voice: Voice;
   #backend: Promise<KeyBackend> | undefined;
   #tokenContext: TokenContext | undefined;
+  readonly #warned = new Set<string>();
   readonly #closing: (() => Promise<void>)[] = [];
 
   constructor(io: Io, globals: GlobalInput, interruption = new Interruption(io)) {
@@ -212,6 +213,13 @@ export class App {
 
   async warn(text: string): Promise<void> {
     await this.#voice.sayOrHold(`warning: ${text}`);
+  }
+
+  /** A warning that several steps of a command may come upon. */
+  async warnOnce(text: string): Promise<void> {
+    if (this.#warned.has(text)) return;
+    this.#warned.add(text);
+    await this.warn(text);
   }
 
   get debugs(): boolean {

@@ -106,9 +106,12 @@ async function escrow(env: Environment, profile: () => Promise<Profile>): Promis
 async function unfinished(folder: string): Promise<Finding> {
   const check = 'operations';
   if (!existsSync(folder)) return { check, status: 'ok', message: 'nothing is unfinished' };
-  const { readOperations } = await import('./journal/journal.ts');
+  const { readOperations } = await import('./journal/operations.ts');
   try {
-    const all = await readOperations(folder);
+    const unreadable: KeysError[] = [];
+    const all = await readOperations(folder, async (error) => void unreadable.push(error));
+    const [first] = unreadable;
+    if (first) return failure(check, first);
     const open = all.filter((one) => !isWaiting(one)).length;
     const waiting =
       all.length > open ? `; ${all.length - open} old keys wait for the end of their grace` : '';

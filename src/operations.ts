@@ -7,9 +7,11 @@ import { KeysError } from './errors.ts';
 import { holdFileLock, probeMs } from './files/file-lock.ts';
 import type { Escrows } from './journal/escrow.ts';
 import { fileEscrow, keychainEscrow } from './journal/escrow.ts';
-import type { JournalOptions, OpenOperation } from './journal/journal.ts';
-import { listOperations, openJournal, readOperations, resumeOperation } from './journal/journal.ts';
+import type { JournalOptions } from './journal/journal.ts';
+import { openJournal, resumeOperation } from './journal/journal.ts';
 import type { Header, Setting } from './journal/operation-file.ts';
+import type { OnUnreadable, OpenOperation } from './journal/operations.ts';
+import { listOperations, readOperations } from './journal/operations.ts';
 import type { Issuer, Subject } from './lifecycle/issue.ts';
 import { aKey } from './lifecycle/issue.ts';
 import type { Key } from './lifecycle/key.ts';
@@ -54,9 +56,16 @@ function escrowsOf(app: App, profile: Profile | undefined): Escrows {
   };
 }
 
-/** Every operation of this installation that has not ended, the oldest first; also those of other profiles. */
-export function openOperations(app: App): Promise<OpenOperation[]> {
-  return listOperations(app.paths.operations);
+/**
+ * Every operation of this installation that has not ended, the oldest first; also those of other profiles. Files that
+ * cannot be read as one are warned of, or as said.
+ */
+export function openOperations(app: App, onUnreadable = warningOf(app)): Promise<OpenOperation[]> {
+  return listOperations(journalOptions(app), onUnreadable);
+}
+
+export function warningOf(app: App): OnUnreadable {
+  return ({ failure }) => app.warnOnce(failure.message);
 }
 
 /** Takes an operation up again; undefined where another process is at work on it, or has ended it. */
@@ -126,11 +135,17 @@ export async function rotationsOf(app: App, name: string): Promise<OpenOperation
   );
 }
 
-/** The keys, those that wait to be retired with the time of that. A journal that cannot be read is for others to tell. */
+/** The keys, those that wait to be retired with the time of that. */
 export async function withRetirements(app: App, keys: readonly Key[]): Promise<Key[]> {
   const own = await settingOf(app);
   const ends = new Map<string, string | null>();
-  for (const { header, steps } of await readOperations(app.paths.operations).catch(() => [])) {
+  const warn = warningOf(app);
+  const open = await readOperations(app.paths.operations, warn).catch(async (error: unknown) => {
+    if (!(error instanceof KeysError)) throw error;
+    await warn(error);
+    return [];
+  });
+  for (const { header, steps } of open) {
     const last = steps.at(-1);
     const { replaces } = header.plan;
     if (replaces && last?.step === 'superseded' && isSamePlace(header.setting, own))

@@ -64,7 +64,14 @@ export function makePrivateFolder(path: string): void {
   }
 }
 
-/** Whether anything has been begun and not ended: a look at names, so that commands need not load what reads them. */
+/**
+ * Whether anything has been begun and not ended: a look at names, so that commands need not load what reads them. True
+ * where the folder cannot be read: that is for them to tell.
+ */
 export function hasOperations({ operations }: Pick<Paths, 'operations'>): boolean {
-  return existsSync(operations) && readdirSync(operations).some((name) => name.endsWith('.jsonl'));
+  try {
+    return readdirSync(operations).some((name) => name.endsWith('.jsonl'));
+  } catch (error) {
+    return systemCode(error) !== 'ENOENT';
+  }
 }

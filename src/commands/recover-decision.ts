@@ -15,6 +15,8 @@ export async function decide(recovery: Recovery, standing: Undecided): Promise<E
       return orphan(recovery, standing);
     case 'unclear':
       return unclear(recovery, standing);
+    case 'damaged':
+      return damaged(recovery, standing);
     case 'renewed':
       return renewed(recovery, standing);
     case 'ambiguous':
@@ -67,6 +69,20 @@ async function unclear(
     outcome: 'open',
     ...(id && { id }),
     reason: `${places} may have the secret of ${id || key.name}, so no key was revoked; look there, then keys recover ${open.header.id} --keep, or --revoke`,
+  };
+}
+
+/** A secret that is not the one that was put in escrow is delivered nowhere. */
+async function damaged(
+  recovery: Recovery,
+  { key, reason }: Extract<Standing, { kind: 'damaged' }>,
+): Promise<End> {
+  const { input, open } = recovery;
+  if (input.revoke && key.id) return revoke(recovery, key);
+  return {
+    outcome: 'open',
+    ...(key.id && { id: key.id }),
+    reason: `${reason}; no key was revoked: keys recover ${open.header.id} ${key.id ? '--revoke, or --keep' : '--keep'}`,
   };
 }
 

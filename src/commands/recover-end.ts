@@ -1,5 +1,5 @@
 import type { App } from '../app.ts';
-import type { OpenOperation } from '../journal/journal.ts';
+import type { OpenOperation } from '../journal/operations.ts';
 import type { Key } from '../lifecycle/key.ts';
 import type { Operation } from '../lifecycle/operation.ts';
 import type { Sink } from '../lifecycle/ports.ts';

@@ -2,7 +2,7 @@ import type { App } from '../app.ts';
 import { openSinks } from '../delivery/open-sinks.ts';
 import { parseSink } from '../delivery/sink-spec.ts';
 import { isStop, KeysError, usageError } from '../errors.ts';
-import type { OpenOperation } from '../journal/journal.ts';
+import type { OpenOperation } from '../journal/operations.ts';
 import type { Operation } from '../lifecycle/operation.ts';
 import { isWaiting } from '../lifecycle/operation.ts';
 import type { Sink } from '../lifecycle/ports.ts';

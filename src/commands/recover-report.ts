@@ -1,4 +1,4 @@
-import type { OpenOperation } from '../journal/journal.ts';
+import type { OpenOperation } from '../journal/operations.ts';
 import { isWaiting } from '../lifecycle/operation.ts';
 import type { Result } from '../output/present.ts';
 import type { Terminal } from '../output/style.ts';

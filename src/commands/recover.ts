@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import { isStop, KeysError, usageError } from '../errors.ts';
-import type { OpenOperation } from '../journal/journal.ts';
+import type { OpenOperation } from '../journal/operations.ts';
 import type { Outcome } from '../output/views/operations.ts';
 import type { Input } from './define.ts';
 import { defineCommand, toggle, value } from './define.ts';
@@ -58,9 +58,15 @@ export const recover = defineCommand({
     ];
   },
   async run(app, input) {
-    const { openOperations } = await import('../operations.ts');
-    const open = await openOperations(app);
-    if (input.list) return listing(open);
+    const { openOperations, warningOf } = await import('../operations.ts');
+    const unreadable: KeysError[] = [];
+    const open = await openOperations(app, async (error) => void unreadable.push(error));
+    const [wanted] = input.operands;
+    const named = unreadable.find(({ failure }) => failure.operation === wanted);
+    if (named) throw named;
+    for (const error of unreadable) await warningOf(app)(error);
+    const exit = unreadable.length > 0 ? ('unfinished' as const) : undefined;
+    if (input.list) return { ...listing(open), exit: exit ?? 'done' };
     const chosen = await choose(app, open, input);
     const isOne = chosen.length === 1 && !input.all;
     const outcomes: Outcome[] = [];
@@ -81,9 +87,9 @@ export const recover = defineCommand({
         await app.warn(`${outcome.operation} is unfinished: ${outcome.reason}`);
       }
     }
-    if (chosen.length === 0) await app.note('nothing is unfinished');
-    if (chosen.length > 0 && outcomes.length === 0) return { kind: 'nothing' };
-    return report(outcomes, isOne && input.operands.length > 0);
+    if (chosen.length === 0) await app.note(exit ? 'nothing else is unfinished' : 'nothing is unfinished');
+    if (chosen.length > 0 && outcomes.length === 0) return { kind: 'nothing', ...(exit && { exit }) };
+    return { ...report(outcomes, isOne && input.operands.length > 0), ...(exit && { exit }) };
   },
 });
 

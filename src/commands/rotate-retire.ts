@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import { KeysError, shellWord } from '../errors.ts';
-import type { OpenOperation } from '../journal/journal.ts';
+import type { OpenOperation } from '../journal/operations.ts';
 import type { Key } from '../lifecycle/key.ts';
 import { isActive } from '../lifecycle/key.ts';
 import { isWaiting } from '../lifecycle/operation.ts';

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ export interface Escrow {
   reserve(operation: string): Promise<void>;
   /** Resolves when the secret is there to stay, and was read back. */
   put(operation: string, held: Held): Promise<void>;
-  /** Undefined where there is none. */
+  /** Undefined where there is none. Throws `KeysError` (`escrow_damaged`) where it is not what was put there. */
   get(operation: string): Promise<Held | undefined>;
   erase(operation: string): Promise<void>;
 }
@@ -44,8 +45,8 @@ export function keychainEscrow(keychain: EscrowKeychain): Escrow {
   return {
     describe: () => keychain.describe(),
     reserve: (operation) => keep(operation, 'reserved'),
-    put: (operation, held) => keep(operation, written(held)),
-    get: async (operation) => read((await keychain.read(operation)) ?? ''),
+    put: (operation, held) => keep(operation, written(operation, held)),
+    get: async (operation) => read(operation, (await keychain.read(operation)) ?? '', keychain.describe()),
     erase: async (operation) => void (await keychain.remove(operation)),
   };
 }
@@ -67,12 +68,15 @@ export function fileEscrow(folder: string, makeFolder: (path: string) => void): 
       await syncFolder(folder);
     },
     async put(operation, held) {
-      const text = written(held);
+      const text = written(operation, held);
       await fill(fileOf(operation), text);
       if (String(await readPrivateFile(fileOf(operation))).trimEnd() !== text)
         throw notKept(this.describe(operation));
     },
-    get: async (operation) => read((await readPrivateFile(fileOf(operation)))?.toString('utf8') ?? ''),
+    async get(operation) {
+      const content = await readPrivateFile(fileOf(operation));
+      return read(operation, content?.toString('utf8') ?? '', this.describe(operation));
+    },
     async erase(operation) {
       // Best effort against who reads the raw disk later; the file system may have kept other copies.
       await fill(fileOf(operation), '').catch(() => {});
@@ -112,19 +116,48 @@ async function syncFolder(path: string): Promise<void> {
   await folder.sync().finally(() => folder.close());
 }
 
-function written({ id, name, secret }: Held): string {
-  return JSON.stringify({ id, name, secret: secret.reveal() });
+function written(operation: string, { id, name, secret }: Held): string {
+  const value = secret.reveal();
+  return JSON.stringify({ id, name, secret: value, sum: sumOf(operation, id, name, value) });
 }
 
-/** Undefined for a reservation, and for what was being written when the process died. */
-function read(text: string): Held | undefined {
+/** Binds a secret to its operation and its key: with one character changed anywhere, it is another one. */
+function sumOf(operation: string, id: string, name: string, secret: string): string {
+  return createHmac('sha256', secret)
+    .update(JSON.stringify([operation, id, name]))
+    .digest('base64url');
+}
+
+/** Undefined for a reservation. Earlier versions wrote no sum. */
+function read(operation: string, text: string, place: string): Held | undefined {
+  if (['', 'reserved'].includes(text.trim())) return undefined;
+  const { id, name, secret, sum, ...others } = parsed(text);
+  const isWhole =
+    [id, name, secret].every((one) => typeof one === 'string') && Object.keys(others).length === 0;
+  if (
+    !isWhole ||
+    (sum !== undefined && sum !== sumOf(operation, id as string, name as string, secret as string))
+  )
+    throw damaged(operation, place);
+  return { id: id as string, name: name as string, secret: new Secret(secret as string) };
+}
+
+function parsed(text: string): Record<string, unknown> {
   try {
-    const { id, name, secret } = JSON.parse(text);
-    if ([id, name, secret].some((one) => typeof one !== 'string')) return undefined;
-    return { id, name, secret: new Secret(secret) };
+    return Object(JSON.parse(text));
   } catch {
-    return undefined;
+    return {};
   }
+}
+
+function damaged(operation: string, place: string): KeysError {
+  return new KeysError({
+    exit: 'unfinished',
+    code: 'escrow_damaged',
+    message: `the secret in escrow (${place}) is damaged, and was not delivered`,
+    hints: [`keys recover ${operation} --revoke`],
+    operation,
+  });
 }
 
 function notKept(place: string): KeysError {

@@ -1,21 +1,14 @@
 import { randomInt } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
-import { readdir, unlink } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode } from '../errors.ts';
 import type { Release } from '../files/file-lock.ts';
-import { holdFileLock, probeMs, removeAbandonedLocks } from '../files/file-lock.ts';
+import { holdFileLock, probeMs } from '../files/file-lock.ts';
 import type { Held, Journal, Operation, Plan, Step, WrittenStep } from '../lifecycle/operation.ts';
 import type { Escrow, Escrows } from './escrow.ts';
-import type { Contents, EscrowKind, Setting } from './operation-file.ts';
-import {
-  createOperationFile,
-  notWritten,
-  readOperationFile,
-  reopenOperationFile,
-  stamped,
-  writeStep,
-} from './operation-file.ts';
+import type { EscrowKind, Setting } from './operation-file.ts';
+import { notWritten, OperationFile, readOperationFile, stamped } from './operation-file.ts';
+import type { OpenOperation } from './operations.ts';
+import { ignoringAbsence } from './operations.ts';
 
 export interface JournalOptions {
   /** One file per operation. */
@@ -25,11 +18,6 @@ export interface JournalOptions {
   now: () => Date;
   makeFolder: (path: string) => void;
   warn: (text: string) => Promise<void>;
-}
-
-/** An operation that has not ended, as its file tells of it. */
-export interface OpenOperation extends Contents {
-  path: string;
 }
 
 /** Writes operations down in this setting, for as long as they are open. */
@@ -47,9 +35,9 @@ async function begin(options: JournalOptions, setting: Setting, plan: Plan): Pro
   if (!release) throw new Error('an operation of this id is under way');
   try {
     const header = { version: 1 as const, id, at: now().toISOString(), plan, setting };
-    const file = await createOperationFile(path, header);
+    const file = await OperationFile.create(path, header);
     const escrow = await reserve(escrows, id);
-    await writeStep(path, file, { step: 'reserved', escrow, at: now().toISOString() });
+    await file.write({ step: 'reserved', escrow, at: now().toISOString() });
     const places = await placesOf(options, escrow);
     return new JournalledOperation(options, { path, header, escrow, steps: [] }, places, file, release);
   } catch (error) {
@@ -97,47 +85,6 @@ function newId(): string {
   return Array.from({ length: 8 }, () => letters[randomInt(letters.length)]).join('');
 }
 
-/**
- * Every operation that has not ended, the oldest first. One whose process died before anything had begun is cleared
- * away. Throws `KeysError` for one that cannot be read.
- */
-export async function listOperations(folder: string): Promise<OpenOperation[]> {
-  await removeAbandonedLocks(folder);
-  return readOperations(folder, clearUnbegun);
-}
-
-/** As `listOperations`, and changes nothing: for who only wants to know. */
-export async function readOperations(
-  folder: string,
-  onUnbegun: (path: string) => Promise<void> = async () => {},
-): Promise<OpenOperation[]> {
-  const operations: OpenOperation[] = [];
-  for (const name of await namesIn(folder)) {
-    const path = join(folder, name);
-    const contents = await readOperationFile(path).catch(ignoringAbsence);
-    if (contents) operations.push({ path, ...contents });
-    else await onUnbegun(path);
-  }
-  return operations.sort((a, b) => (a.header.at < b.header.at ? -1 : 1));
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  const names = (await readdir(folder).catch(ignoringAbsence)) ?? [];
-  return names.filter((name) => name.endsWith('.jsonl'));
-}
-
-async function clearUnbegun(path: string): Promise<void> {
-  const release = await holdFileLock(path);
-  if (!release) return;
-  const contents = await readOperationFile(path).catch(ignoringAbsence);
-  if (!contents) await unlink(path).catch(ignoringAbsence);
-  release();
-}
-
-function ignoringAbsence(error: unknown): undefined {
-  if (systemCode(error) !== 'ENOENT') throw error;
-}
-
 /** Takes up an operation; undefined where another process has it, or has ended it. */
 export async function resumeOperation(
   options: JournalOptions,
@@ -151,7 +98,7 @@ export async function resumeOperation(
     const contents = await readOperationFile(path).catch(ignoringAbsence);
     if (contents) {
       const places = await placesOf(options, contents.escrow);
-      const file = await reopenOperationFile(path);
+      const file = await OperationFile.reopen(path);
       return new JournalledOperation(options, { path, ...contents }, places, file, release);
     }
   } catch (error) {
@@ -169,7 +116,7 @@ class JournalledOperation implements Operation {
   readonly escrow: string | undefined;
   readonly #path: string;
   readonly #places: readonly Escrow[];
-  readonly #file: FileHandle;
+  readonly #file: OperationFile;
   readonly #options: JournalOptions;
   readonly #release: Release;
   #isLeft = false;
@@ -178,7 +125,7 @@ class JournalledOperation implements Operation {
     options: JournalOptions,
     { path, header, escrow, steps }: OpenOperation,
     places: readonly Escrow[],
-    file: FileHandle,
+    file: OperationFile,
     release: Release,
   ) {
     this.id = header.id;
@@ -194,7 +141,7 @@ class JournalledOperation implements Operation {
 
   async note(step: Step): Promise<void> {
     const written = stamped(step, this.#options.now());
-    await writeStep(this.#path, this.#file, written);
+    await this.#file.write(written);
     this.steps.push(written);
   }
 
@@ -235,7 +182,7 @@ class JournalledOperation implements Operation {
     // Whoever holds it next must not lose it to a second call.
     if (this.#isLeft) return;
     this.#isLeft = true;
-    await this.#file.close().catch(() => {});
+    await this.#file.close();
     this.#release();
   }
 }

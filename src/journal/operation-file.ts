@@ -1,14 +1,20 @@
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { open, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { KeysError, systemCode } from '../errors.ts';
+import { readBounded } from '../files/read-file.ts';
 import type { Plan, Step, WrittenStep } from '../lifecycle/operation.ts';
+import { summed, sumOf, withoutSum, withSum } from './line-sum.ts';
+import { headerFault, lineFault } from './operation-shape.ts';
 
 /*
  * One operation is one file of JSON lines (https://jsonlines.org), 0600: first what it sets out to do, then each step.
  * Lines are only ever added, and each is on disk before the next step begins. A last line without its end was being
  * written when the process died: the step it tells of has not been taken.
+ *
+ * Each line ends with a checksum of itself and of the line before it, so that a file that was damaged is not taken for one
+ * that tells something else. Files of earlier versions have none.
  */
 
 /** Where an operation takes place, so that `recover` finds the same place again. No secret, no token. */
@@ -44,67 +50,164 @@ export interface Contents {
 
 type Line = WrittenStep | { step: 'reserved'; escrow: EscrowKind; at: string };
 
-/** Makes the file with its first line. Throws `KeysError`; then there is none. */
-export async function createOperationFile(path: string, header: Header): Promise<FileHandle> {
-  const flags = constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_WRONLY;
-  try {
-    const file = await open(path, flags, 0o600);
-    await append(file, header);
-    const folder = process.platform === 'win32' ? undefined : await open(dirname(path), 'r');
-    await folder?.sync().finally(() => folder.close());
-    return file;
-  } catch (error) {
-    throw notWritten(path, error);
+/** A file that is open to be added to. */
+export class OperationFile {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  /** Of the last line; undefined in a file without checksums. */
+  #sum: string | undefined;
+
+  private constructor(path: string, file: FileHandle, sum: string | undefined) {
+    this.#path = path;
+    this.#file = file;
+    this.#sum = sum;
   }
-}
 
-/** Opens a file that exists, to go on with it. */
-export async function reopenOperationFile(path: string): Promise<FileHandle> {
-  try {
-    const file = await open(path, constants.O_APPEND | constants.O_WRONLY);
-    // What stands behind the last line end is half a line.
-    if (!/(^|\n)$/.test(await readFile(path, 'utf8'))) await file.write('\n');
-    return file;
-  } catch (error) {
-    throw notWritten(path, error);
+  /** Makes the file with its first line. Throws `KeysError`; then there is none. */
+  static async create(path: string, header: Header): Promise<OperationFile> {
+    const flags = constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_WRONLY;
+    try {
+      const made = new OperationFile(path, await open(path, flags, 0o600), '');
+      await made.#append(header);
+      const folder = process.platform === 'win32' ? undefined : await open(dirname(path), 'r');
+      await folder?.sync().finally(() => folder.close());
+      return made;
+    } catch (error) {
+      throw notWritten(path, error);
+    }
   }
-}
 
-/** Resolves when the line is on disk. */
-export async function writeStep(path: string, file: FileHandle, line: Line): Promise<void> {
-  await append(file, line).catch((error: unknown) => {
-    throw notWritten(path, error);
-  });
-}
+  /** Opens a file that exists, to go on behind its last whole line. Throws `KeysError`, and what opening throws. */
+  static async reopen(path: string): Promise<OperationFile> {
+    const { end, sum, lacksEnd } = parse(path, await readBytes(path));
+    try {
+      const file = await open(path, constants.O_APPEND | constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0));
+      await file.truncate(end);
+      if (lacksEnd) await file.write('\n');
+      return new OperationFile(path, file, sum);
+    } catch (error) {
+      throw notWritten(path, error);
+    }
+  }
 
-async function append(file: FileHandle, line: Header | Line): Promise<void> {
-  await file.write(`${JSON.stringify(line)}\n`);
-  await file.sync();
+  /** Resolves when the line is on disk. */
+  async write(line: Line): Promise<void> {
+    await this.#append(line).catch((error: unknown) => {
+      throw notWritten(this.#path, error);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close().catch(() => {});
+  }
+
+  async #append(line: Header | Line): Promise<void> {
+    const text = JSON.stringify(line);
+    const sum = this.#sum === undefined ? undefined : sumOf(this.#sum, text);
+    await this.#file.write(`${sum === undefined ? text : withSum(text, sum)}\n`);
+    await this.#file.sync();
+    this.#sum = sum;
+  }
 }
 
 /**
- * What the file says; undefined where its first line is not whole yet. Throws `KeysError` for a file that does not speak
- * the words of this version, and what `readFile` throws.
+ * What the file says; undefined where it holds no more than the beginning of its first line. Throws `KeysError`
+ * (`operation_unreadable`) for a file that is damaged, is no plain file, or is of a later version, and ENOENT.
  */
 export async function readOperationFile(path: string): Promise<Contents | undefined> {
-  const text = await readFile(path, 'utf8');
-  if (!text.includes('\n')) return undefined;
-  const [header, ...lines] = text.split('\n').flatMap((line) => parsed(line)) as [Header?, ...Line[]];
-  if (header?.version !== 1 || !header.plan || !header.setting) throw unreadable(path);
-  const steps: WrittenStep[] = [];
-  let escrow: EscrowKind | undefined;
-  for (const line of lines) {
-    if (line.step === 'reserved') escrow = line.escrow;
-    else steps.push(line);
-  }
-  return { header, escrow, steps };
+  return parse(path, await readBytes(path)).contents;
 }
 
-function parsed(line: string): unknown[] {
+/** Far more than an operation ever needs. */
+const maxBytes = 4 * 1024 * 1024;
+
+async function readBytes(path: string): Promise<Buffer> {
   try {
-    return line === '' ? [] : [JSON.parse(line)];
+    return await readBounded(path, { maxBytes, follow: false });
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') throw error;
+    throw unreadable(path, error instanceof KeysError ? error.message : String(systemCode(error)), error);
+  }
+}
+
+interface Parsed {
+  contents: Contents | undefined;
+  /** Bytes up to the end of the last line that counts. */
+  end: number;
+  /** That line is whole, but for its line end. */
+  lacksEnd: boolean;
+  sum: string | undefined;
+}
+
+function parse(path: string, bytes: Buffer): Parsed {
+  const wholeLines = bytes.lastIndexOf(0x0a) + 1;
+  const rest = bytes.toString('latin1', wholeLines);
+  if (/[^\x20-\xff]/.test(rest)) throw unreadable(path, 'its last line is damaged');
+  const lacksEnd = summed.test(rest);
+  const end = lacksEnd ? bytes.length : wholeLines;
+  const id = basename(path, '.jsonl');
+  if (end === 0 && isBeginning(rest, id)) return { contents: undefined, end, lacksEnd, sum: '' };
+  const lines = decoded(path, bytes.subarray(0, end)).split('\n');
+  return { ...contentsOf(path, lacksEnd ? lines : lines.slice(0, -1)), end, lacksEnd };
+}
+
+function decoded(path: string, bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    throw unreadable(path, 'it is not text', error);
+  }
+}
+
+function contentsOf(
+  path: string,
+  [first = '', ...others]: readonly string[],
+): Pick<Parsed, 'contents' | 'sum'> {
+  const hasSums = summed.test(first);
+  let sum = hasSums ? '' : undefined;
+  const read = (line: string): unknown => {
+    if (sum === undefined) return plain(path, parsed(line));
+    const [, body = '', found] = summed.exec(line) ?? [];
+    sum = sumOf(sum, `${body}}`);
+    if (found !== sum) throw unreadable(path, 'a line is damaged, or missing');
+    return withoutSum(parsed(line));
+  };
+  const header = read(first);
+  const fault = headerFault(header, basename(path, '.jsonl'));
+  if (fault) throw unreadable(path, fault);
+  const contents: Contents = { header: header as Header, escrow: undefined, steps: [] };
+  for (const line of others) {
+    const value = read(line);
+    // In a file without checksums, half a line may stand before one that was added later.
+    if (value === undefined && !hasSums) continue;
+    const wrong = lineFault(value);
+    if (wrong) throw unreadable(path, wrong);
+    const step = value as Line;
+    if (step.step === 'reserved') contents.escrow = step.escrow;
+    else contents.steps.push(step);
+  }
+  return { contents, sum };
+}
+
+/** Whether this is what a process that died while it made the file can have left. */
+function isBeginning(text: string, id: string): boolean {
+  const start = `{"version":1,"id":"${id}"`;
+  return text.startsWith(start) || start.startsWith(text);
+}
+
+/** A line of an earlier version. A checksum among these is what is left of a first line that was damaged. */
+function plain(path: string, value: unknown): unknown {
+  const { version, id, at, plan, setting, ...others } = Object(value) as Partial<Header>;
+  const isDamaged = version === undefined ? 'sum' in others : version === 1 && Object.keys(others).length > 0;
+  if (isDamaged) throw unreadable(path, 'a line is damaged, or missing');
+  return value;
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
   } catch {
-    return [];
+    return undefined;
   }
 }
 
@@ -113,12 +216,14 @@ export function stamped(step: Step, now: Date): WrittenStep {
   return { at: now.toISOString(), ...step };
 }
 
-function unreadable(path: string): KeysError {
+export function unreadable(path: string, reason: string, cause?: unknown): KeysError {
   return new KeysError({
     exit: 'unfinished',
     code: 'operation_unreadable',
-    message: `${path} tells of an unfinished operation in a form that this version of keys does not know`,
-    hints: ['run keys recover with the version that wrote it', `or look for yourself: cat '${path}'`],
+    message: `${path} cannot be read as an operation: ${reason}`,
+    hints: [`ls -l '${path}'`, 'see what it tells of; once that is settled, remove it'],
+    operation: basename(path, '.jsonl'),
+    cause,
   });
 }
 

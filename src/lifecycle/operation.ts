@@ -81,7 +81,7 @@ export interface Operation {
   note(step: Step): Promise<void>;
   /** Puts the secret in escrow and reads it back. Does nothing where there is none. */
   hold(held: Held): Promise<void>;
-  /** What is in escrow. */
+  /** What is in escrow. Throws `KeysError` (`escrow_damaged`) where it is not what was put there. */
   held(): Promise<Held | undefined>;
   /** Erases what is in escrow, then forgets the operation. Never throws: what is left is cleared up by `recover`. */
   end(): Promise<void>;

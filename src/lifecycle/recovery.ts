@@ -1,3 +1,4 @@
+import { KeysError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import type { Arrival } from './arrival.ts';
 import { arrivalOf } from './arrival.ts';
@@ -29,6 +30,8 @@ export type Standing =
   | { kind: 'undeliverable'; key: Named; isTold: boolean }
   /** There is a key, and these sinks have its secret or may have it. */
   | { kind: 'unclear'; key: Named; holders: readonly string[] }
+  /** There may be a key, and what is in escrow is not the secret that was put there. No place is known to have it. */
+  | { kind: 'damaged'; key: Named; reason: string }
   /** The API has put a new secret in the place of this key's, or may have, and the secret is gone. */
   | { kind: 'renewed'; key: Named; isCertain: boolean }
   /** The reply was lost, and each of these may be the key: only a person can tell. */
@@ -48,12 +51,14 @@ export async function standingOf(
   account: Account,
   places: readonly Sink[],
 ): Promise<Standing> {
-  const held = await operation.held();
+  const { held, damage } = await heldBy(operation);
   const created = operation.steps.findLast((one) => one.step === 'created');
-  if (!held && !created) return afterLoss(operation, account);
+  if (!held && !created && !damage) return afterLoss(operation, account);
   const arrival = await arrivalOf(operation, places);
   const id = held?.id || created?.id || unidentified;
   if (arrival.left.length === 0) return { kind: 'settled', reason: 'delivered', ...(id && { id }) };
+  if (damage && !arrival.found)
+    return { kind: 'damaged', key: { id, name: operation.plan.name }, reason: damage };
   if (id === unidentified) return unnamed(operation, account, arrival, held);
   const secret = held?.secret ?? arrival.found?.secret;
   // What is at hand is delivered even where the API cannot be asked: nothing is lost by it.
@@ -72,6 +77,17 @@ export async function standingOf(
   if (arrival.holders.length > 0) return { kind: 'unclear', key: { id, name }, holders: arrival.holders };
   if (id === operation.plan.replaces?.id) return { kind: 'renewed', key: { id, name }, isCertain: true };
   return { kind: 'undeliverable', key: { id, name }, isTold: true };
+}
+
+/** What is in escrow, or why it cannot be trusted. */
+async function heldBy(operation: Operation): Promise<{ held?: Held; damage?: string }> {
+  try {
+    const held = await operation.held();
+    return held ? { held } : {};
+  } catch (error) {
+    if (!(error instanceof KeysError) || error.failure.code !== 'escrow_damaged') throw error;
+    return { damage: error.message };
+  }
 }
 
 /** The key of an id; `gone` where it certainly is, `unlisted` where a list is all that tells. */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Escrow } from '../../src/journal/escrow.ts';
 import { fileEscrow, keychainEscrow } from '../../src/journal/escrow.ts';
 import { makePrivateFolder } from '../../src/paths.ts';
 import { Secret } from '../../src/secret.ts';
@@ -82,12 +83,12 @@ describe('a file', () => {
     expect((await escrow.get('op1'))?.secret.reveal()).toBe(long.reveal());
   });
 
-  test('half written holds nothing', async () => {
+  test('half written is damaged', async () => {
     const { file, escrow } = inFiles();
     await escrow.reserve('op1');
     await escrow.put('op1', held);
     writeFileSync(file, readFileSync(file, 'utf8').slice(0, 20));
-    expect(await escrow.get('op1')).toBeUndefined();
+    expect((await failureIn(escrow.get('op1'))).code).toBe('escrow_damaged');
   });
 
   test('is never reached through a symbolic link', async () => {
@@ -98,6 +99,59 @@ describe('a file', () => {
     await expect(escrow.reserve('op1')).rejects.toThrow(/EEXIST/);
     await expect(escrow.put('op1', held)).rejects.toThrow(/ELOOP/);
     expect(readFileSync(join(folder, 'elsewhere'), 'utf8')).toBe('kept');
+  });
+});
+
+describe('what is not what was put there', () => {
+  async function kept(): Promise<{ escrow: Escrow; items: Map<string, string>; text: string }> {
+    const { items, escrow } = inKeychain();
+    await escrow.put('op1', held);
+    return { items, escrow, text: items.get('op1') ?? '' };
+  }
+
+  test('is refused, whichever of its characters is another one', async () => {
+    const { escrow, items, text } = await kept();
+    for (let at = 0; at < text.length; at++) {
+      const other = String.fromCharCode(text.charCodeAt(at) ^ 1);
+      items.set('op1', text.slice(0, at) + other + text.slice(at + 1));
+      expect(await failureIn(escrow.get('op1')), `character ${at}`).toMatchObject({
+        exit: 'unfinished',
+        code: 'escrow_damaged',
+        operation: 'op1',
+        message: expect.not.stringContaining('canary'),
+      });
+    }
+  });
+
+  test('is refused where characters are missing, doubled or added', async () => {
+    const { escrow, items, text } = await kept();
+    for (let at = 1; at < text.length; at++) {
+      for (const other of [text.slice(0, at), text.slice(at), text.slice(0, at) + text.slice(at - 1)]) {
+        items.set('op1', other);
+        expect((await failureIn(escrow.get('op1'))).code).toBe('escrow_damaged');
+      }
+    }
+  });
+
+  test('is refused under another operation', async () => {
+    const { escrow, items, text } = await kept();
+    items.set('op2', text);
+    expect((await failureIn(escrow.get('op2'))).code).toBe('escrow_damaged');
+  });
+
+  test.each(['null', '7', '"x"', '[]', '{}', 'reserve', '{"id":"a","name":"b"}'])(
+    '%s is refused',
+    async (text) => {
+      const { escrow, items } = await kept();
+      items.set('op1', text);
+      expect((await failureIn(escrow.get('op1'))).code).toBe('escrow_damaged');
+    },
+  );
+
+  test('what an earlier version put there, without a sum, is taken', async () => {
+    const { escrow, items } = await kept();
+    items.set('op1', '{"id":"new00001","name":"ci","secret":"sk_old_EXAMPLE"}');
+    expect((await escrow.get('op1'))?.secret.reveal()).toBe('sk_old_EXAMPLE');
   });
 });
 

@@ -1,0 +1,107 @@
+import type { Plan, Replaced, Step } from '../lifecycle/operation.ts';
+import type { EscrowKind, Header, Setting } from './operation-file.ts';
+
+/*
+ * What the lines of a journal may say. Every field has its check, so that a new one cannot be forgotten here. Fields that
+ * are not known are let through; a step that is not known was written by a later version, and its operation is left to it.
+ */
+
+type Check = (value: unknown) => boolean;
+type Shape<T> = { [Field in keyof Required<T>]: Check };
+
+const text: Check = (value) => typeof value === 'string';
+const texts: Check = (value) => Array.isArray(value) && value.every(text);
+const flag: Check = (value) => typeof value === 'boolean';
+const time: Check = (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value));
+const duration: Check = (value) => typeof value === 'number' && value >= 0 && Number.isFinite(value);
+const url: Check = (value) => typeof value === 'string' && URL.canParse(value);
+const oneOf =
+  (...values: readonly string[]): Check =>
+  (value) =>
+    typeof value === 'string' && values.includes(value);
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const shaped =
+  (shape: Record<string, Check>): Check =>
+  (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    return Object.entries(shape).every(([field, check]) => check((value as Record<string, unknown>)[field]));
+  };
+
+const shown: Shape<NonNullable<Replaced['shown']>> = { prefix: optional(text), createdAt: optional(text) };
+
+const replaced: Shape<Replaced> = {
+  id: text,
+  grace: duration,
+  expiresAt: optional(orNull(time)),
+  unverified: optional(flag),
+  shown: optional(shaped(shown)),
+  untilIdle: optional(flag),
+};
+
+const plan: Shape<Plan> = {
+  kind: oneOf('create', 'session', 'rotate'),
+  name: text,
+  sinks: texts,
+  known: texts,
+  nameless: optional(flag),
+  isCut: optional(flag),
+  replaces: optional(shaped(replaced)),
+};
+
+const setting: Shape<Setting> = {
+  profile: text,
+  provider: text,
+  url: orNull(url),
+  cwd: text,
+  db: optional(text),
+};
+
+const header: Shape<Omit<Header, 'version'>> = {
+  id: text,
+  at: time,
+  plan: shaped(plan),
+  setting: shaped(setting),
+};
+
+const escrowKinds: readonly EscrowKind[] = ['keychain', 'file', 'none'];
+
+const steps: { [Name in Step['step']]: Shape<Omit<Extract<Step, { step: Name }>, 'step'>> } = {
+  creating: { limit: optional(duration) },
+  created: { id: text, fingerprint: optional(text) },
+  delivering: { sink: text },
+  delivered: { sink: text, verified: flag },
+  undelivered: { sink: optional(text), reason: text },
+  superseded: { until: orNull(time) },
+  lost: { reason: text },
+};
+
+const lines: Record<string, Record<string, Check>> = {
+  ...steps,
+  reserved: { escrow: oneOf(...escrowKinds) },
+};
+
+/** Why this is not the first line of an operation of this id; undefined: it is. */
+export function headerFault(value: unknown, id: string): string | undefined {
+  if (!shaped({})(value)) return 'its first line does not tell of an operation';
+  const { version } = value as { version?: unknown };
+  if (typeof version === 'number' && version > 1)
+    return 'it is written in a form that this version of keys does not know';
+  if (version !== 1 || !shaped(header)(value)) return 'its first line does not tell of an operation';
+  return (value as Header).id === id ? undefined : 'it tells of the operation of another file';
+}
+
+/** Why this is not a line after the first one; undefined: it is. */
+export function lineFault(value: unknown): string | undefined {
+  if (!shaped({ step: text, at: time })(value)) return 'a line is no step of an operation';
+  const { step } = value as { step: string };
+  const shape = Object.hasOwn(lines, step) ? lines[step] : undefined;
+  if (!shape) return 'it has a step that this version of keys does not know';
+  return shaped(shape)(value) ? undefined : `its step '${step}' is not complete`;
+}

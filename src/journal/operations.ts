@@ -1,0 +1,92 @@
+import { readdir, unlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { KeysError, systemCode } from '../errors.ts';
+import { holdFileLock, removeAbandonedLocks } from '../files/file-lock.ts';
+import type { Escrows } from './escrow.ts';
+import type { Contents } from './operation-file.ts';
+import { readOperationFile, unreadable } from './operation-file.ts';
+
+/** An operation that has not ended, as its file tells of it. */
+export interface OpenOperation extends Contents {
+  path: string;
+}
+
+/** Told of each file that cannot be read as an operation, while the others are gone through. */
+export type OnUnreadable = (error: KeysError) => Promise<void>;
+
+/**
+ * Every operation that has not ended, the oldest first. One whose process died before anything had begun is cleared
+ * away. Throws `KeysError` where the folder cannot be read.
+ */
+export async function listOperations(
+  { folder, escrows }: { folder: string; escrows?: Escrows },
+  onUnreadable: OnUnreadable,
+): Promise<OpenOperation[]> {
+  await removeAbandonedLocks(folder);
+  return readOperations(folder, onUnreadable, (path) => clearUnbegun(path, escrows));
+}
+
+/** As `listOperations`, and changes nothing: for who only wants to know. */
+export async function readOperations(
+  folder: string,
+  onUnreadable: OnUnreadable,
+  onUnbegun: (path: string) => Promise<void> = async () => {},
+): Promise<OpenOperation[]> {
+  const operations: OpenOperation[] = [];
+  for (const name of await namesIn(folder)) {
+    const path = join(folder, name);
+    try {
+      const contents = await readOperationFile(path);
+      if (contents) operations.push({ path, ...contents });
+      else await onUnbegun(path);
+    } catch (error) {
+      if (error instanceof KeysError) await onUnreadable(error);
+      else ignoringAbsence(error);
+    }
+  }
+  return operations.sort((a, b) => (a.header.at < b.header.at ? -1 : 1));
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => name.endsWith('.jsonl')).sort();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw new KeysError({
+      exit: 'unfinished',
+      code: 'journal_unreadable',
+      message: `the journal ${folder} cannot be read (${systemCode(error) ?? 'unknown error'})`,
+      hints: [`ls -ld '${folder}'`],
+      cause: error,
+    });
+  }
+}
+
+/** The beginning of a file that has lost the rest would look the same: then its secret is in escrow. */
+async function clearUnbegun(path: string, escrows: Escrows | undefined): Promise<void> {
+  const release = await holdFileLock(path);
+  if (!release) return;
+  try {
+    if (await readOperationFile(path).catch(ignoringAbsence)) return;
+    if (escrows && (await mayHoldSecret(escrows, basename(path, '.jsonl'))))
+      throw unreadable(path, 'it is cut off, and a secret waits in escrow for it');
+    await unlink(path).catch(ignoringAbsence);
+  } finally {
+    release();
+  }
+}
+
+/** Also where an escrow that should answer does not. */
+async function mayHoldSecret({ allowed, ...escrows }: Escrows, id: string): Promise<boolean> {
+  for (const kind of new Set([...allowed, 'file' as const])) {
+    const held = await escrows[kind]()
+      .then((place) => place.get(id))
+      .catch(() => true);
+    if (held) return true;
+  }
+  return false;
+}
+
+export function ignoringAbsence(error: unknown): undefined {
+  if (systemCode(error) !== 'ENOENT') throw error;
+}

@@ -1,0 +1,127 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { withEscrow } from '../support/escrow.ts';
+import type { Run } from '../support/sandbox.ts';
+import { Sandbox } from '../support/sandbox.ts';
+
+/* What commands do where a file of the journal or of the escrow is not what it was. */
+
+const noBug = expect.not.stringContaining('this is a bug');
+
+/** A create whose secret waits in escrow, for the folder of its sink is gone; the id of its operation. */
+async function waiting(box: Sandbox, name: string): Promise<string> {
+  box.expectSecretIn(name);
+  box.expectSecretIn(`${name}-old`);
+  writeFileSync(join(box.cwd, `${name}.sh`), `cat > /dev/null; [ -e ${name}-go ] || exit 1`);
+  const run = await box.keys(['create', name, '--to', `exec:sh ${name}.sh`, '--json']);
+  expect(run.exit).toBe(5);
+  return JSON.parse(run.stderr).error.operation;
+}
+
+async function live(box: Sandbox): Promise<string[]> {
+  const keys = JSON.parse((await box.keys(['list', '--json'])).stdout) as { name: string }[];
+  return keys.map(({ name }) => name).sort();
+}
+
+const damages: [string, (file: string) => void][] = [
+  ['null', (file) => writeFileSync(file, 'null\n')],
+  ['binary', (file) => writeFileSync(file, Buffer.from([0, 1, 2, 255, 10]))],
+  ['of a later version', (file) => writeFileSync(file, '{"version":2}\n')],
+  ['of the wrong types', (file) => writeFileSync(file, '{"version":1,"plan":7,"setting":[]}\n')],
+];
+
+describe.each(damages)('a file of the journal that is %s', (_, damage) => {
+  test('is named, and every command goes on with the others', async () => {
+    const box = withEscrow(new Sandbox());
+    box.expectSecretIn('other');
+    const operation = await waiting(box, 'ci');
+    writeFileSync(join(box.cwd, 'ci-go'), '');
+    const folder = join(box.home, 'state', 'operations');
+    damage(join(folder, 'bad22222.jsonl'));
+    const naming = (run: Run, exit: number) => {
+      expect(run).toMatchObject({ exit, stderr: expect.stringContaining('bad22222.jsonl cannot be read') });
+      expect(run.stderr).toEqual(noBug);
+      expect(run.stderr.match(/cannot be read/g)).toHaveLength(1);
+    };
+    naming(await box.keys(['list']), 0);
+    naming(await box.keys(['create', 'other', '--to', 'file:other']), 0);
+    naming(await box.keys(['rotate', 'other', '--to', 'file:other', '--grace', '0']), 0);
+    naming(await box.keys(['recover', '--list']), 5);
+    naming(await box.keys(['recover', 'bad22222', '--yes']), 5);
+    const recovery = await box.keys(['recover', '--all', '--yes', '--json']);
+    naming(recovery, 5);
+    expect(JSON.parse(recovery.stdout)).toMatchObject([{ operation, outcome: 'delivered' }]);
+    naming(await box.keys(['recover', '--all', '--yes']), 5);
+    expect(readdirSync(folder)).toEqual(['bad22222.jsonl']);
+    const doctor = await box.keys(['doctor']);
+    expect(doctor).toMatchObject({ exit: 8, stdout: expect.stringContaining('bad22222.jsonl') });
+  });
+});
+
+test('a journal in whose place there is a file is an error that names it', async () => {
+  const box = new Sandbox();
+  mkdirSync(join(box.home, 'state'), { recursive: true, mode: 0o700 });
+  writeFileSync(join(box.home, 'state', 'operations'), '');
+  for (const args of [['recover'], ['create', 'ci', '--to', 'file:ci']]) {
+    const run = await box.keys(args);
+    expect(run.exit).not.toBe(0);
+    expect(run.stderr).toContain(join(box.home, 'state', 'operations'));
+    expect(run.stderr).toEqual(noBug);
+  }
+  expect((await box.keys(['list'])).exit).toBe(0);
+});
+
+describe('a secret in escrow with one changed character', () => {
+  async function damaged(): Promise<{ box: Sandbox; operation: string }> {
+    const box = withEscrow(new Sandbox());
+    const operation = await waiting(box, 'ci');
+    const file = join(box.home, 'state', 'escrow', operation);
+    const text = readFileSync(file, 'utf8');
+    const at = text.indexOf('"secret":"') + 30;
+    writeFileSync(file, text.slice(0, at) + (text[at] === 'a' ? 'b' : 'a') + text.slice(at + 1));
+    writeFileSync(join(box.cwd, 'ci-go'), '');
+    return { box, operation };
+  }
+
+  test('is not delivered, and its key stays', async () => {
+    const { box, operation } = await damaged();
+    for (const args of [
+      ['recover', '--all', '--yes'],
+      ['recover', operation],
+      ['recover', operation, '--to', 'file:elsewhere'],
+    ]) {
+      const run = await box.keys([...args, '--json']);
+      expect(run.exit).toBe(5);
+      expect(`${run.stdout}${run.stderr}`).toContain('is damaged, and was not delivered');
+    }
+    expect(readdirSync(box.cwd)).not.toContain('elsewhere');
+    expect(await live(box)).toEqual(['ci']);
+  });
+
+  test('is given up, with its key, where the user says so', async () => {
+    const { box, operation } = await damaged();
+    expect((await box.keys(['recover', operation, '--revoke', '--yes'])).exit).toBe(0);
+    expect(await live(box)).toEqual([]);
+    expect(readdirSync(join(box.home, 'state', 'operations'))).toEqual([]);
+  });
+
+  test('is given up, and its key kept, where the user says so', async () => {
+    const { box, operation } = await damaged();
+    expect((await box.keys(['recover', operation, '--keep'])).exit).toBe(0);
+    expect(await live(box)).toEqual(['ci']);
+  });
+});
+
+test.skipIf(process.getuid?.() === 0)('a journal that cannot be read is an error that names it', async () => {
+  const box = withEscrow(new Sandbox());
+  await waiting(box, 'ci');
+  const folder = join(box.home, 'state', 'operations');
+  chmodSync(folder, 0o000);
+  const run = await box.keys(['recover', '--all', '--yes']);
+  chmodSync(folder, 0o700);
+  expect(run).toMatchObject({
+    exit: 5,
+    stderr: expect.stringContaining(`${folder} cannot be read (EACCES)`),
+  });
+});
