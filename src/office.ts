@@ -8,10 +8,15 @@ import type { Key } from './lifecycle/key.ts';
 
 /** The embedded authority as several have it: for the server, and for whoever makes sessions. */
 export function openOffice(app: App, db: string | undefined, organisation: Organisation = {}): Office {
-  const path = db === undefined ? app.paths.authorityDatabase : resolve(app.io.cwd, db);
+  const path = databaseOf(app, db);
   const office = new Office({ path, now: () => app.now, timeout: app.timeout, organisation });
   app.atEnd(async () => office.close());
   return office;
+}
+
+/** The file of the embedded authority. */
+export function databaseOf(app: App, db: string | undefined): string {
+  return db === undefined ? app.paths.authorityDatabase : resolve(app.io.cwd, db);
 }
 
 /** Sessions, made and taken back as keys are; a session is named after its user. */

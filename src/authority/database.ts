@@ -25,6 +25,8 @@ export interface Connection {
   transaction<T>(work: () => T): T;
   /** Keeps what a transaction ends in the list beside the file as well, on disk before the commit. */
   noteEnd(end: End): void;
+  /** Brings all into the file itself and leaves nothing beside it; for a file that nobody else uses. */
+  settle(): void;
   /** Brings what was committed into the file itself, unless other processes use it now. Never throws. */
   checkpoint(): void;
   close(): void;
@@ -122,6 +124,7 @@ function connectionOf(database: Database.Database, path: string, timeout: number
         }
       }),
     noteEnd: (end) => void ends.push(end),
+    settle: () => void guarded(path, () => database.pragma('journal_mode = DELETE')),
     checkpoint() {
       try {
         database.pragma('busy_timeout = 0');
@@ -163,7 +166,7 @@ function isBusy(error: unknown): boolean {
 }
 
 /** Turns what SQLite or the file system says into an error that a user can act on. */
-function guarded<T>(path: string, work: () => T): T {
+export function guarded<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

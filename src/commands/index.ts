@@ -25,6 +25,8 @@ export const catalog: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).run,
   snippet: async () => (await import('./snippet.ts')).snippet,
   api: async () => (await import('./api.ts')).api,
+  backup: async () => (await import('./backup.ts')).backup,
+  restore: async () => (await import('./restore.ts')).restore,
   serve: async () => (await import('./serve.ts')).serve,
   'session create': async () => (await import('./session-create.ts')).sessionCreate,
   'session list': async () => (await import('./session-list.ts')).sessionList,

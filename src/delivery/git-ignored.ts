@@ -11,7 +11,11 @@ const limit = 10_000;
  * Refuses a file that could be committed: one inside a git work tree that git does not ignore. Throws `KeysError`
  * (`not_ignored_by_git`), also where git cannot be asked.
  */
-export async function requireIgnored(file: string, { env, allowInGit }: SinkContext): Promise<void> {
+export async function requireIgnored(
+  file: string,
+  { env, allowInGit }: Pick<SinkContext, 'env' | 'allowInGit'>,
+  content = 'a secret in it',
+): Promise<void> {
   const tree = allowInGit ? undefined : workTreeOf(dirname(file));
   if (tree === undefined) return;
   const outcome = await askGit(file, env);
@@ -24,7 +28,7 @@ export async function requireIgnored(file: string, { env, allowInGit }: SinkCont
   throw new KeysError({
     exit: 'failed',
     code: 'not_ignored_by_git',
-    message: `${file} is in the git work tree ${tree}, and ${why}: a secret in it would soon be committed`,
+    message: `${file} is in the git work tree ${tree}, and ${why}: ${content} would soon be committed`,
     hints: [
       ...(isTold ? [`echo ${shellWord(`/${inside}`)} >> ${shellWord(join(tree, '.gitignore'))}`] : []),
       ...(isTold ? [`if it is tracked: git rm --cached ${shellWord(file)}`] : []),

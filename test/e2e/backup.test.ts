@@ -1,0 +1,261 @@
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { describe, expect, test } from 'vitest';
+import { migrations } from '../../src/authority/schema.ts';
+import { databaseOf } from '../support/embedded-authority.ts';
+import { program, Sandbox } from '../support/sandbox.ts';
+import { startServe } from '../support/serving.ts';
+
+async function json(box: Sandbox, args: readonly string[]) {
+  const { stdout, stderr, exit } = await box.program([...args, '--json']);
+  expect(stderr.includes('"error"') ? stderr : exit).toBe(0);
+  return JSON.parse(stdout);
+}
+
+async function create(box: Sandbox, name: string): Promise<{ id: string; value: string }> {
+  const { stdout } = await box.program(['create', name, '--json'], { secretOnStdout: true });
+  const { id, secret } = JSON.parse(stdout);
+  return { id, value: secret };
+}
+
+async function start() {
+  const box = new Sandbox();
+  const [kept, lost] = [await create(box, 'kept'), await create(box, 'lost')];
+  const file = join(box.cwd, 'authority.backup');
+  await json(box, ['backup', 'authority.backup']);
+  const verdict = async (value: string) => {
+    const { stdout } = await box.program(['verify', '--json'], { stdin: value });
+    return JSON.parse(stdout).reason;
+  };
+  const status = async (name: string) => (await json(box, ['show', name, '--json', 'status'])).status;
+  return { box, kept, lost, file, verdict, status };
+}
+
+describe('a backup', () => {
+  test('is one private file, sound, with all that was there', async () => {
+    const { box, file } = await start();
+    expect(box.mode('authority.backup')).toBe('600');
+    expect(readdirSync(box.cwd)).toEqual(['authority.backup']);
+    const copy = new Database(file);
+    expect(
+      copy
+        .prepare('SELECT name FROM keys ORDER BY name')
+        .all()
+        .map((row) => (row as { name: string }).name),
+    ).toEqual(['kept', 'lost']);
+    copy.close();
+  });
+
+  test('is of one moment while the server writes, and has what was acknowledged before it', async () => {
+    const { box } = await start();
+    const session = await box.program(['session', 'create', '--user', 'ada', '--secret-only'], {
+      secretOnStdout: true,
+    });
+    const server = await startServe(box);
+    let made = 0;
+    let isOver = false;
+    const work = async () => {
+      while (!isOver) {
+        const answer = await fetch(`${server.url}/admin/keys`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${session.stdout.trim()}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ name: 'load' }),
+        });
+        if (answer.status === 201) made += 1;
+      }
+    };
+    const workers = [work(), work(), work()];
+    for (let round = 0; round < 3; round++) {
+      const before = made;
+      const { keys } = await json(box, ['backup', `round-${round}.db`]);
+      expect(keys).toBeGreaterThanOrEqual(2 + before);
+      expect(keys).toBeLessThanOrEqual(2 + made + 3);
+    }
+    isOver = true;
+    await Promise.all(workers);
+    expect(await server.stop()).toBe(0);
+  });
+
+  test('replaces no file that was not meant', async () => {
+    const { box, file } = await start();
+    const before = readFileSync(file);
+    expect(await box.program(['backup', 'authority.backup'])).toMatchObject({ exit: 2 });
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect((await json(box, ['backup', 'authority.backup', '--yes'])).keys).toBe(2);
+    writeFileSync(join(box.cwd, 'target'), 'mine');
+    symlinkSync(join(box.cwd, 'target'), join(box.cwd, 'link'));
+    mkdirSync(join(box.cwd, 'folder'));
+    for (const to of ['link', 'folder', 'no/such/folder/file']) {
+      expect(await box.program(['backup', to, '--yes'])).toMatchObject({ exit: 1, stdout: '' });
+    }
+    expect(box.read('target')).toBe('mine');
+  });
+
+  test('is not written where git would take it up', async () => {
+    const { box } = await start();
+    expect((await box.command(['git', 'init', '-q'])).exit).toBe(0);
+    const run = await box.program(['backup', 'in-git.db', '--json']);
+    expect([run.exit, JSON.parse(run.stderr).error.code]).toEqual([1, 'not_ignored_by_git']);
+    expect(existsSync(join(box.cwd, 'in-git.db'))).toBe(false);
+    expect((await json(box, ['backup', 'in-git.db', '--allow-in-git'])).keys).toBe(2);
+  });
+
+  test('of no database is an error, and makes none', async () => {
+    const box = new Sandbox();
+    const run = await box.program(['backup', 'none.db', '--json']);
+    expect([run.exit, JSON.parse(run.stderr).error.code]).toEqual([1, 'no_database']);
+    expect(readdirSync(box.cwd)).toEqual([]);
+    expect(existsSync(databaseOf(box))).toBe(false);
+  });
+});
+
+describe('a restore', () => {
+  test('brings back what was there, but for what was ended since', async () => {
+    const { box, kept, lost, verdict } = await start();
+    const session = await box.program(['session', 'create', '--user', 'ada', '--secret-only'], {
+      secretOnStdout: true,
+    });
+    expect(session.exit).toBe(0);
+    await json(box, ['backup', 'second.db']);
+    const later = await create(box, 'later');
+    expect((await box.program(['revoke', 'lost', '--yes'])).exit).toBe(0);
+    const [{ id }] = await json(box, ['session', 'list']);
+    expect((await box.program(['session', 'revoke', id])).exit).toBe(0);
+    const restored = await json(box, ['restore', 'second.db', '--yes']);
+    expect(restored).toMatchObject({
+      database: databaseOf(box),
+      keys: 2,
+      ended: 2,
+      schema: migrations.length,
+    });
+    expect(await verdict(kept.value)).toBe('ok');
+    expect(await verdict(lost.value)).toBe('revoked');
+    expect(await verdict(later.value)).toBe('invalid');
+    expect(await json(box, ['session', 'list'])).toEqual([]);
+    expect(box.mode(databaseOf(box))).toBe('600');
+    const previous = new Database(restored.previous);
+    expect(previous.prepare('SELECT COUNT(*) AS count FROM keys').get()).toMatchObject({ count: 3 });
+    previous.close();
+    expect(box.mode(restored.previous)).toBe('600');
+  });
+
+  test.each(['is gone', 'is damaged'])('knows what was ended also where the database %s', async (how) => {
+    const { box, kept, lost, verdict, status } = await start();
+    const third = await create(box, 'third');
+    await json(box, ['backup', 'authority.backup', '--yes']);
+    await box.program(['revoke', 'lost', '--yes']);
+    await box.program(['update', 'third', '--disable']);
+    await box.program(['update', 'kept', '--expires', '36h']);
+    if (how === 'is gone') rmSync(databaseOf(box));
+    else writeFileSync(databaseOf(box), 'a shopping list, as long as a page of SQLite is. '.repeat(200));
+    expect((await json(box, ['restore', 'authority.backup', '--yes'])).ended).toBe(2);
+    expect([await verdict(kept.value), await verdict(lost.value), await verdict(third.value)]).toEqual([
+      'ok',
+      'revoked',
+      'forbidden',
+    ]);
+    expect(await status('kept')).toBe('expiring');
+  });
+
+  test('says so where nothing can tell what was ended', async () => {
+    const { box, lost, verdict } = await start();
+    await box.program(['revoke', 'lost', '--yes']);
+    for (const end of ['', '.ends']) rmSync(`${databaseOf(box)}${end}`);
+    const run = await box.program(['restore', 'authority.backup', '--yes', '--json']);
+    expect(JSON.parse(run.stdout)).toMatchObject({ ended: null, previous: null });
+    expect(run.stderr).toContain('nothing here tells what was revoked since');
+    expect(await verdict(lost.value)).toBe('ok');
+  });
+
+  test('keeps what was spent since', async () => {
+    const { box, file } = await start();
+    const foreign = new Database(databaseOf(box));
+    foreign.exec("UPDATE keys SET spent_micros = 5000000, requests = 7 WHERE name = 'kept'");
+    foreign.close();
+    expect((await box.program(['restore', file, '--yes'])).exit).toBe(0);
+    expect(await json(box, ['show', 'kept'])).toMatchObject({ spentUsd: 5, usage: { requests: 7 } });
+  });
+
+  test('waits for nobody: while a server runs it is refused, and nothing has changed', async () => {
+    const { box, lost, verdict } = await start();
+    const server = await startServe(box);
+    expect((await box.program(['revoke', 'lost', '--yes'])).exit).toBe(0);
+    const run = await box.program(['restore', 'authority.backup', '--yes', '--json']);
+    expect([run.exit, JSON.parse(run.stderr).error.code]).toEqual([6, 'database_in_use']);
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    expect(await server.stop()).toBe(0);
+    expect(await verdict(lost.value)).toBe('revoked');
+    expect((await box.program(['restore', 'authority.backup', '--yes'])).exit).toBe(0);
+  });
+
+  const bad: [string, (box: Sandbox, file: string) => void, string][] = [
+    ['text', (_, file) => writeFileSync(file, 'hello'), 'backup_damaged'],
+    ['an empty file', (_, file) => writeFileSync(file, ''), 'not_a_backup'],
+    [
+      'half a backup',
+      (_, file) => writeFileSync(file, readFileSync(file).subarray(0, statSync(file).size / 2)),
+      'backup_damaged',
+    ],
+    ['a database of somebody else', (_, file) => change(file, 'DROP TABLE uses'), 'not_a_backup'],
+    [
+      'one of a newer version',
+      (_, file) => change(file, `PRAGMA user_version = ${migrations.length + 1}`),
+      'authority_newer',
+    ],
+    [
+      'one that does things by itself',
+      (_, file) => change(file, 'CREATE TRIGGER t AFTER INSERT ON keys BEGIN DELETE FROM uses; END'),
+      'not_a_backup',
+    ],
+    ['a database with a log beside it', (_, file) => writeFileSync(`${file}-wal`, 'x'), 'not_a_backup'],
+    ['no file', (_, file) => rmSync(file), 'no_backup'],
+  ];
+  test.each(bad)('of %s is refused, and the database stays', async (_, spoil, code) => {
+    const { box, kept, file, verdict } = await start();
+    spoil(box, file);
+    const run = await box.program(['restore', file, '--yes', '--json']);
+    expect([run.exit, JSON.parse(run.stderr).error.code]).toEqual([1, code]);
+    expect(await verdict(kept.value)).toBe('ok');
+    expect(readdirSync(join(box.home, 'data')).filter((name) => name.includes('before'))).toEqual([]);
+  });
+
+  test('needs to be meant', async () => {
+    const { box } = await start();
+    expect(await box.program(['restore', 'authority.backup'])).toMatchObject({ exit: 2, stdout: '' });
+  });
+
+  test('that is killed leaves the old database or the new one', async () => {
+    const { box, kept } = await start();
+    for (let round = 0; round < 12; round++) {
+      const child = spawn(process.execPath, [program, 'restore', 'authority.backup', '--yes'], {
+        cwd: box.cwd,
+        env: box.env,
+        stdio: 'ignore',
+      });
+      const end = new Promise((resolve) => child.on('close', resolve));
+      await new Promise((resolve) => setTimeout(resolve, 40 + round * 15));
+      child.kill('SIGKILL');
+      await end;
+      expect((await json(box, ['show', kept.id])).status).toBe('active');
+    }
+    expect((await box.program(['restore', 'authority.backup', '--yes'])).exit).toBe(0);
+  });
+});
+
+function change(file: string, sql: string): void {
+  const database = new Database(file);
+  database.exec('PRAGMA foreign_keys = OFF');
+  database.exec(sql);
+  database.close();
+}
