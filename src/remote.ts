@@ -50,13 +50,20 @@ export function openApi(app: App, connection: Connection, given?: Secret): Api {
     http,
     timeout: app.timeout,
     now: () => app.now,
+    patience: app.timeout * 20,
     askSecret: (name) => askSecret(app, name, provider.secrets?.[name]?.help ?? 'the one-time password'),
   });
 }
 
 /** The keys behind a connection. */
 export function openRemote(app: App, connection: Connection, given?: Secret): RemoteBackend {
-  return new RemoteBackend(connection.provider, openApi(app, connection, given), () => app.now);
+  const { provider } = connection;
+  return new RemoteBackend(
+    provider,
+    openApi(app, connection, given),
+    () => app.now,
+    (text) => app.warn(text),
+  );
 }
 
 async function requireToken(app: App, connection: Connection): Promise<Secret> {

@@ -43,6 +43,9 @@ export const unidentified = '';
 export const statuses = ['active', 'expiring', 'expired', 'revoked', 'disabled', 'unknown'] as const;
 export type Status = (typeof statuses)[number];
 
+/** Names what the API says of a key and nobody here can read, so that nobody can carry it over to another key. */
+export const unread: unique symbol = Symbol('unread');
+
 /** One API key, without its secret. Times are RFC 3339 UTC, amounts are US dollars; null means none or never. */
 export interface Key {
   id: string;
@@ -63,13 +66,15 @@ export interface Key {
   /** Models the key may call; empty means every model. */
   models?: readonly string[];
   labels?: Readonly<Record<string, string>>;
-  usage?: { readonly requests: number; readonly tokens: number };
+  /** `tokens` is absent where the API does not count them. */
+  usage?: { readonly requests: number; readonly tokens?: number };
   /** A newer active key of the same name exists. */
   superseded?: boolean;
   /** When a rotation retires it, where the API does not do that by itself (RFC 3339); null: when nobody uses it. */
   retireAt?: string | null;
   provider?: string;
   profile?: string;
+  [unread]?: readonly string[];
 }
 
 /** A key as it is reported: an id that nobody knows is absent. */

@@ -96,7 +96,8 @@ export interface UsageRow {
   name?: string;
   date?: string;
   requests: number;
-  tokens: number;
+  /** Absent where the provider does not count them. */
+  tokens?: number;
   /** Absent where the provider does not report it. */
   spentUsd?: number;
   /** Uses that were refused; absent where none was, or the provider does not report it. */

@@ -6,6 +6,7 @@ import { below, pageUrl } from './address.ts';
 import type { Telling } from './answers.ts';
 import { failureOf, refusalOf } from './answers.ts';
 import { explanation } from './explanation.ts';
+import type { Reading } from './paging.ts';
 import { readPages } from './paging.ts';
 import { namesIn } from './placeholders.ts';
 import type { Issuing, Operation, Paging, Path, Provider } from './provider.ts';
@@ -29,6 +30,8 @@ export interface ApiOptions {
   /** Milliseconds that a call may take. */
   timeout: number;
   now: () => Date;
+  /** Milliseconds for all pages of a list of keys together. */
+  patience?: number;
   /** Obtains a secret that a single call wants beside the token. */
   askSecret: (name: string) => Promise<Secret>;
 }
@@ -102,8 +105,18 @@ export class Api {
   }
 
   /** All items of a list, page by page. */
-  pages(operation: Operation & { items: Path; paging?: Paging }, inputs: Inputs = {}): AsyncGenerator<Part> {
-    return readPages(operation.paging, operation.items, (page) => this.send(operation, inputs, page));
+  pages(
+    operation: Operation & { items: Path; paging?: Paging },
+    inputs: Inputs = {},
+    { isNew, onEnd }: Pick<Reading, 'isNew' | 'onEnd'> = {},
+  ): AsyncGenerator<Part> {
+    const { patience } = this.#options;
+    return readPages(operation.paging, operation.items, {
+      read: (page) => this.send(operation, inputs, page),
+      ...(isNew && { isNew }),
+      ...(onEnd && { onEnd }),
+      ...(patience !== undefined && operation === this.#options.provider.list && { limit: patience }),
+    });
   }
 
   /** A call that is made with a key in place of the session token; every status is an answer. */

@@ -9,6 +9,8 @@ export const betterAuth: Provider = {
   capabilities: { overlap: 'client', expiry: 'any', uniqueNames: false, maxKeys: null },
   list: {
     get: '/api-key/list',
+    // Without an order it gives only the oldest 100, and counts no others.
+    query: { sortBy: 'createdAt', sortDirection: 'desc' },
     // Version 1.4 answers with a bare list and no pages.
     items: ['apiKeys', ''],
     paging: { by: 'offset', offset: 'offset', limit: 'limit', size: 100, total: 'total' },
@@ -34,7 +36,7 @@ export const betterAuth: Provider = {
     prefix: 'start',
     createdAt: 'createdAt',
     expiresAt: 'expiresAt',
+    // requestCount is no counter: it begins again with each window of the rate limit.
     lastUsedAt: 'lastRequest',
-    usage: { requests: 'requestCount' },
   },
 };

@@ -4,7 +4,7 @@ import type { Key } from '../lifecycle/key.ts';
 import type { Made } from '../lifecycle/ports.ts';
 import { Secret } from '../secret.ts';
 import type { Issuing, KeyFields } from './provider.ts';
-import { readKey } from './read-key.ts';
+import { readId, readKey } from './read-key.ts';
 import type { Part } from './select.ts';
 import { part, required, select, text, wrongShape } from './select.ts';
 
@@ -37,16 +37,18 @@ export function readIssued(response: HttpResponse, asked: Asked): Made {
 /** The key of a secret. One that can be named can be revoked: its other fields are no reason to lose it. */
 function readNew(answer: Part, { operation, fields, name, now }: Asked): Key | undefined {
   const found = operation.key === undefined ? undefined : select(answer, operation.key);
-  const id = found && select(found, fields.id)?.value;
-  if (!found || (typeof id !== 'string' && typeof id !== 'number') || id === '') return undefined;
+  if (!found || !hasId(found, fields)) return undefined;
+  const { key } = readKey(found, fields, now);
+  // Where the API keeps no names, the key is called as it was asked for as long as anybody remembers.
+  const isNameless = typeof fields.name === 'object' && 'always' in fields.name;
+  return { ...key, name: isNameless ? name : key.name || name };
+}
+
+function hasId(found: Part, fields: KeyFields): boolean {
   try {
-    const key = readKey(found, fields, now);
-    // Where the API keeps no names, the key is called as it was asked for as long as anybody remembers.
-    const isNameless = typeof fields.name === 'object' && 'always' in fields.name;
-    return { ...key, name: isNameless ? name : key.name || name };
-  } catch (error) {
-    if (error instanceof KeysError) return { id: String(id), name, status: 'unknown' };
-    throw error;
+    return readId(found, fields) !== '';
+  } catch {
+    return false;
   }
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { KeysError } from '../errors.ts';
 import type { HttpResponse } from '../http/client.ts';
 import type { Paging, Path } from './provider.ts';
@@ -10,36 +11,66 @@ export interface PageRequest {
   url?: string;
 }
 
+/** The last page, once there is no other one. */
+export interface LastPage {
+  answer: Part;
+  headers: HttpResponse['headers'];
+}
+
+export interface Reading {
+  read: (page: PageRequest) => Promise<HttpResponse>;
+  /** Whether an item was not on an earlier page; absent: each is taken for new. */
+  isNew?: (item: Part) => boolean;
+  onEnd?: (last: LastPage) => void;
+  /** Milliseconds for all pages together. */
+  limit?: number;
+}
+
+/** A list of more pages than this has no end. */
+const mostPages = 10_000;
+
+/** As many pages in a row without a new item are no progress. */
+const mostIdlePages = 10;
+
 /**
- * All items of a list, page by page as they are read. A server that gives the page before once more is found out:
- * where it had given everything at once it only ignores paging; otherwise it is an error, for a list with holes must
- * not pass for a whole one.
+ * All items of a list, page by page as they are read. A server that gives a page once more is found out: where it had
+ * given everything at once it only ignores paging; otherwise it is an error, for a list with holes must not pass for a
+ * whole one. So is a list without an end.
  */
 export async function* readPages(
   paging: Paging | undefined,
   itemsAt: Path,
-  read: (page: PageRequest) => Promise<HttpResponse>,
+  { read, isNew = () => true, onEnd, limit = Number.POSITIVE_INFINITY }: Reading,
 ): AsyncGenerator<Part> {
+  const begun = performance.now();
   let request: PageRequest | undefined = { query: firstQuery(paging) };
-  let seen = 0;
-  let before = '';
+  let [seen, idle] = [0, 0];
+  const before = new Set<string>();
   const asked = new Set<string>();
   while (request) {
     const question = JSON.stringify(request);
     if (asked.has(question)) throw repeatedPage();
     asked.add(question);
+    if (asked.size > mostPages || performance.now() - begun > limit) throw endless(asked.size - 1);
     const response: HttpResponse = await read(request);
     const answer = part(response.json());
     const items = itemsOf(answer, itemsAt);
-    const content = JSON.stringify(items.map(({ value }) => value));
-    if (items.length > 0 && content === before) {
-      if (ignoresPaging(paging, items.length, seen)) return;
+    const content = createHash('sha256')
+      .update(JSON.stringify(items.map(({ value }) => value)))
+      .digest('hex');
+    const state: PageState = { answer, response, items, seen: seen + items.length, request };
+    if (items.length > 0 && before.has(content)) {
+      if (ignoresPaging(paging, items.length, seen) || hasAll(paging, answer, seen)) break;
       throw repeatedPage();
     }
-    before = content;
-    yield* items;
+    before.add(content);
+    const fresh = items.filter(isNew);
+    yield* fresh;
     seen += items.length;
-    request = paging && nextPage(paging, { answer, response, count: items.length, seen, request });
+    idle = fresh.length > 0 ? 0 : idle + 1;
+    if (idle > mostIdlePages) throw endless(asked.size);
+    request = paging && nextPage(paging, state);
+    if (!request) onEnd?.({ answer, headers: response.headers });
   }
 }
 
@@ -52,28 +83,27 @@ function itemsOf(answer: Part, path: Path): Part[] {
 function firstQuery(paging: Paging | undefined): Record<string, string> {
   if (!paging || paging.by === 'url') return {};
   const limit = paging.limit === undefined ? {} : { [paging.limit]: String(paging.size) };
-  return paging.by === 'page' ? { ...limit, [paging.page]: '1' } : limit;
+  return paging.by === 'page' ? { ...limit, [paging.page]: String(paging.first ?? 1) } : limit;
 }
 
 interface PageState {
   answer: Part;
   response: HttpResponse;
-  /** Items on this page, and so far in all. */
-  count: number;
+  items: readonly Part[];
+  /** Items so far. */
   seen: number;
   request: PageRequest;
 }
 
-function nextPage(
-  paging: Paging,
-  { answer, response, count, seen, request }: PageState,
-): PageRequest | undefined {
+function nextPage(paging: Paging, state: PageState): PageRequest | undefined {
+  const { answer, response, items, seen, request } = state;
   switch (paging.by) {
     case 'offset':
-      if (isComplete(paging, answer, count, seen)) return undefined;
+      // Behind a full page there may be more, whatever the total says: some count only what they have read.
+      if (items.length < paging.size ? isComplete(paging, state) : items.length === 0) return undefined;
       return { query: { ...request.query, [paging.offset]: String(seen) } };
     case 'page': {
-      if (isComplete(paging, answer, count, seen)) return undefined;
+      if (isComplete(paging, state)) return undefined;
       return { query: { ...request.query, [paging.page]: String(Number(request.query[paging.page]) + 1) } };
     }
     case 'link':
@@ -83,8 +113,12 @@ function nextPage(
       return follow(typeof next === 'string' ? next : undefined);
     }
     case 'cursor': {
-      const next = optional(answer, paging.next, text);
-      return next ? { query: { ...request.query, [paging.cursor]: next } } : undefined;
+      if (paging.more !== undefined && select(answer, paging.more)?.value !== true) return undefined;
+      const last = items.at(-1);
+      const next =
+        'last' in paging ? last && optional(last, paging.last, text) : optional(answer, paging.next, text);
+      if (next) return { query: { ...request.query, [paging.cursor]: next } };
+      return undefined;
     }
   }
 }
@@ -93,19 +127,57 @@ function follow(url: string | undefined): PageRequest | undefined {
   return url ? { query: {}, url } : undefined;
 }
 
-function isComplete(
-  { size, total }: { size: number; total?: Path },
-  answer: Part,
-  count: number,
-  seen: number,
-): boolean {
-  const all = total === undefined ? undefined : select(answer, total);
-  return count === 0 || (all ? seen >= number(all) : count < size);
+function isComplete(paging: { size: number; total?: Path }, { answer, items, seen }: PageState): boolean {
+  const all = paging.total === undefined ? undefined : select(answer, paging.total);
+  return items.length === 0 || (all ? seen >= number(all) : items.length < paging.size);
+}
+
+/** The total says that no item is missing. */
+function hasAll(paging: Paging | undefined, answer: Part, seen: number): boolean {
+  const total = paging && 'total' in paging && paging.total !== undefined && select(answer, paging.total);
+  return total ? seen >= number(total) : false;
 }
 
 /** A server that knows no pages answers with more than was asked for, and with the same again. */
 function ignoresPaging(paging: Paging | undefined, count: number, seen: number): boolean {
   return paging !== undefined && 'size' in paging && count === seen && count > paging.size;
+}
+
+const usualTotals = [
+  ...['total', 'total_count', 'totalCount', 'meta.total', 'meta.total_count', 'pagination.total'],
+  ...['page_info.total', 'result_info.total_count'],
+];
+const usualMores = [
+  ...['has_more', 'hasMore', 'meta.has_more', 'meta.hasMore', 'pagination.has_more', 'pagination.hasMore'],
+  ...['pageInfo.hasNextPage', 'page_info.has_next_page'],
+];
+
+/**
+ * Throws `KeysError` (7, `list_incomplete`) where the last page says that there is more than the `count` items that came:
+ * by the total and the `more` of the declaration, else as most APIs say it.
+ */
+export function requireWhole(paging: Paging | undefined, { answer, headers }: LastPage, count: number): void {
+  const told = (path: Path) => select(answer, path)?.value;
+  const mores = paging?.by === 'cursor' && paging.more !== undefined ? [paging.more] : usualMores;
+  const ownTotal = paging && 'total' in paging ? paging.total : undefined;
+  const totals = ownTotal === undefined && !paging ? usualTotals : [ownTotal ?? []].flat();
+  const total = Math.max(
+    0,
+    ...totals.map((path) => Number(told(path) ?? 0)).filter((one) => Number.isSafeInteger(one)),
+    paging?.by === 'link' ? Number(headers['x-total'] ?? 0) || 0 : 0,
+  );
+  if (total > count) throw incomplete(`the API says that there are ${total} keys, and gave ${count}`);
+  if (mores.some((path) => told(path) === true))
+    throw incomplete(`the API gave ${count} keys and says that there are more, but not how to get them`);
+}
+
+function incomplete(message: string): KeysError {
+  return new KeysError({
+    exit: 'network',
+    code: 'list_incomplete',
+    message: `${message}: the list would not be whole`,
+    hints: ['check the paging of the provider: keys docs providers', 'look at the traffic: --debug'],
+  });
 }
 
 function repeatedPage(): KeysError {
@@ -114,5 +186,14 @@ function repeatedPage(): KeysError {
     code: 'page_repeated',
     message: 'the server gave the same page twice: the list would not be whole',
     hints: ['look at the traffic: --debug'],
+  });
+}
+
+function endless(pages: number): KeysError {
+  return new KeysError({
+    exit: 'network',
+    code: 'list_endless',
+    message: `the list has not come to an end after ${pages} pages: it was given up`,
+    hints: ['look at the traffic: --debug', 'allow more time with --timeout 2min'],
   });
 }

@@ -171,18 +171,20 @@ export interface UsageFields {
   spentUsd?: Path;
 }
 
-/** How to come from one page to the next; absent: the first answer is everything. */
+/** How to come from one page to the next; absent: the first answer is everything. `size` is at least 1. */
 export type Paging =
   /** By number of items to leave out. */
   | { by: 'offset'; offset: string; limit?: string; size: number; total?: Path }
-  /** By number of the page, from 1. */
-  | { by: 'page'; page: string; limit: string; size: number; total?: Path }
+  /** By number of the page, from `first`, which is 1 unless said. */
+  | { by: 'page'; page: string; limit: string; size: number; total?: Path; first?: number }
   /** `Link: <…>; rel="next"` (RFC 8288); `limit` asks for pages of `size`. */
   | { by: 'link'; limit: string; size: number }
   /** A URL in the answer; an empty one ends the list. */
   | { by: 'url'; next: Path }
-  /** A text in the answer, to be sent back for the next page; an empty one ends the list. */
-  | { by: 'cursor'; cursor: string; limit?: string; size: number; next: Path };
+  /** A text in the answer, to be sent back for the next page; an empty one ends the list, and so does `more` unless true. */
+  | { by: 'cursor'; cursor: string; limit?: string; size: number; next: Path; more?: Path }
+  /** A field of the last item, to be sent back for the next page, as long as `more` is true. */
+  | { by: 'cursor'; cursor: string; limit?: string; size: number; last: Path; more: Path };
 
 /** A harmless call that tells whether a key works, made with the key in place of the session token. */
 export interface Verification extends Operation {

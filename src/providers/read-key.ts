@@ -1,5 +1,5 @@
-import type { Key, Status } from '../lifecycle/key.ts';
-import { statusOf } from '../lifecycle/key.ts';
+import type { Key, KeyField, Status } from '../lifecycle/key.ts';
+import { statusOf, unread } from '../lifecycle/key.ts';
 import type { KeyFields } from './provider.ts';
 import type { Part } from './select.ts';
 import {
@@ -10,34 +10,77 @@ import {
   texts,
   textsByName,
   time,
+  WrongShape,
   withoutAbsent,
   wrongShape,
 } from './select.ts';
 
-/** A key as the API reports it. Throws `KeysError` (7) that names the field which is not what it should be. */
-export function readKey(from: Part, fields: KeyFields, now: Date): Key {
+/** A field of a key that cannot be read, and why, in words. */
+export interface Odd {
+  field: KeyField;
+  what: string;
+}
+
+export interface ReadKey {
+  key: Key;
+  odd: readonly Odd[];
+}
+
+/** The id by which the API addresses a key. Throws `WrongShape` where there is none. */
+export function readId(from: Part, fields: Pick<KeyFields, 'id'>): string {
   const id = select(from, fields.id);
-  if (!id || id.value === '')
+  if (!id || id.value === '' || id.value === null)
     throw wrongShape(from, `a key with the field ${[fields.id].flat().join(' or ')}`);
-  const expiresAt = fields.expiresAt && time(from, fields.expiresAt);
-  return withoutAbsent({
-    id: text(id),
-    name: readName(from, fields.name),
-    description: optional(from, fields.description, text),
-    status: readStatus(from, fields, expiresAt ?? null, now),
-    prefix: recognisable(optional(from, fields.prefix, text), text(id)),
-    createdAt: (fields.createdAt && time(from, fields.createdAt)) ?? undefined,
+  return text(id);
+}
+
+/**
+ * A key as the API reports it. A field that is not what it should be is left out and told beside it: the key can still be
+ * named, and so be revoked. Throws `WrongShape` where it has no id.
+ */
+export function readKey(from: Part, fields: KeyFields, now: Date): ReadKey {
+  const id = readId(from, fields);
+  const odd: Odd[] = [];
+  const soft = <T>(field: KeyField, read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof WrongShape)) throw error;
+      odd.push({ field, what: error.what });
+      return undefined;
+    }
+  };
+  const expiresAt = soft('expiresAt', () => fields.expiresAt && time(from, fields.expiresAt));
+  const status = readStatus(from, fields, expiresAt ?? null, now);
+  // An end that cannot be read may be in the past.
+  const isUnsure = odd.length > 0 && (status === 'active' || status === 'expiring');
+  const key = withoutAbsent<Key>({
+    id,
+    name: soft('name', () => readName(from, fields.name)) ?? '',
+    description: soft('description', () => optional(from, fields.description, text)),
+    status: isUnsure ? 'unknown' : status,
+    prefix: recognisable(
+      soft('prefix', () => optional(from, fields.prefix, text)),
+      id,
+    ),
+    createdAt: soft('createdAt', () => fields.createdAt && time(from, fields.createdAt)) ?? undefined,
     expiresAt,
-    lastUsedAt: fields.lastUsedAt && time(from, fields.lastUsedAt),
-    lastUsedIp: optional(from, fields.lastUsedIp, text),
-    permissions: optional(from, fields.permissions, texts) ?? undefined,
-    rateLimitRpm: optional(from, fields.rateLimitRpm, number),
-    budgetUsd: optional(from, fields.budgetUsd, number),
-    spentUsd: optional(from, fields.spentUsd, number) ?? undefined,
-    models: optional(from, fields.models, texts) ?? undefined,
-    labels: optional(from, fields.labels, textsByName) ?? undefined,
-    usage: readUsage(from, fields.usage),
+    lastUsedAt: soft('lastUsedAt', () => fields.lastUsedAt && time(from, fields.lastUsedAt)),
+    lastUsedIp: soft('lastUsedIp', () => optional(from, fields.lastUsedIp, text)),
+    permissions: soft('permissions', () => optional(from, fields.permissions, texts)) ?? undefined,
+    rateLimitRpm: soft('rateLimitRpm', () => optional(from, fields.rateLimitRpm, number)),
+    budgetUsd: soft('budgetUsd', () => optional(from, fields.budgetUsd, number)),
+    spentUsd: soft('spentUsd', () => optional(from, fields.spentUsd, number)) ?? undefined,
+    models: soft('models', () => optional(from, fields.models, texts)) ?? undefined,
+    labels:
+      soft('labels', () =>
+        optional(from, fields.labels, (found) =>
+          textsByName(found, ({ what }) => odd.push({ field: 'labels', what })),
+        ),
+      ) ?? undefined,
+    usage: soft('usage', () => readUsage(from, fields.usage)),
   });
+  return { key: odd.length === 0 ? key : { ...key, [unread]: odd.map(({ field }) => field) }, odd };
 }
 
 function readName(from: Part, name: KeyFields['name']): string {
@@ -84,5 +127,6 @@ function readUsage(from: Part, usage: KeyFields['usage']): Key['usage'] {
   if (!usage) return undefined;
   const requests = optional(from, usage.requests, number);
   if (requests === undefined || requests === null) return undefined;
-  return { requests, tokens: optional(from, usage.tokens, number) ?? 0 };
+  const tokens = optional(from, usage.tokens, number);
+  return { requests, ...(typeof tokens === 'number' && { tokens }) };
 }

@@ -32,7 +32,7 @@ export function readSum(from: Part, fields: UsageFields, by: UsageQuery['by']): 
     name: by === 'key' ? (optional(from, fields.name, text) ?? undefined) : undefined,
     date: date?.slice(0, 10),
     requests: number(needed(from, fields.requests, whole)),
-    tokens: optional(from, fields.tokens, number) ?? 0,
+    tokens: optional(from, fields.tokens, number) ?? undefined,
     spentUsd: optional(from, fields.spentUsd, number) ?? undefined,
   });
 }

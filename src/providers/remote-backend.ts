@@ -19,11 +19,12 @@ import type { Api } from './api.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import type { Asked } from './issue.ts';
 import { readIssued } from './issue.ts';
-import { matchesLogQuery, pastOf } from './log-filter.ts';
+import { listKeys } from './key-list.ts';
+import { OddKeys } from './odd-keys.ts';
 import type { Issuing, Operation, Provider, Verification } from './provider.ts';
 import { readKey } from './read-key.ts';
-import { readEntry, readSum } from './read-use.ts';
 import { isVoid } from './refusal.ts';
+import { countedUsage, readLogs, readUsage } from './remote-use.ts';
 import type { Part } from './select.ts';
 import { part, required, select, wrongShape } from './select.ts';
 import type { Inputs } from './template.ts';
@@ -38,13 +39,15 @@ export class RemoteBackend implements KeyBackend {
   readonly #provider: Provider;
   readonly #api: Api;
   readonly #now: () => Date;
+  readonly #odd: OddKeys;
 
-  constructor(provider: Provider, api: Api, now: () => Date) {
+  constructor(provider: Provider, api: Api, now: () => Date, warn = async (_: string) => {}) {
     this.capabilities = capabilitiesOf(provider);
     this.permissions = provider.permissions;
     this.#provider = provider;
     this.#api = api;
     this.#now = now;
+    this.#odd = new OddKeys(warn);
     const { rotate } = provider;
     const { verify } = provider;
     if (verify?.id !== undefined) this.identify = (credential) => this.#identify(verify, credential);
@@ -62,9 +65,7 @@ export class RemoteBackend implements KeyBackend {
   async list(): Promise<Key[]> {
     const { list } = this.#provider;
     if (list.single) return this.#single();
-    const keys: Key[] = [];
-    for await (const item of this.#api.pages(list)) keys.push(this.#key(item));
-    return keys;
+    return listKeys(this.#api, this.#provider, this.#now(), this.#odd);
   }
 
   async get(id: string): Promise<Key | undefined> {
@@ -131,36 +132,14 @@ export class RemoteBackend implements KeyBackend {
     }
   }
 
-  async *logs(query: LogQuery): AsyncGenerator<LogEntry> {
-    const { logs } = this.#provider;
-    if (!logs) return;
-    const isPast = pastOf(query.since);
-    for await (const item of this.#api.pages(logs, { ...query })) {
-      const entry = readEntry(item, logs.entry);
-      if (isPast(entry)) return;
-      if (matchesLogQuery(entry, query)) yield entry;
-    }
+  logs(query: LogQuery): AsyncGenerator<LogEntry> {
+    return readLogs(this.#api, this.#provider, query);
   }
 
   async usage(query: UsageQuery): Promise<UsageRow[]> {
-    const { usage } = this.#provider;
-    if (!usage) return this.#counted(query);
-    const rows: UsageRow[] = [];
-    for await (const item of this.#api.pages(usage, { ...query })) {
-      rows.push(readSum(item, usage.row, query.by));
-    }
-    return rows;
-  }
-
-  /** From the counters of the keys, which have no days. */
-  async #counted({ keyId }: UsageQuery): Promise<UsageRow[]> {
-    const keys = (await this.list()).filter(({ id }) => keyId === undefined || id === keyId);
-    const rows: UsageRow[] = [];
-    for (const { id, name } of keys) {
-      const { usage = { requests: 0, tokens: 0 }, spentUsd } = (await this.get(id)) ?? {};
-      rows.push({ keyId: id, name, ...usage, ...(spentUsd !== undefined && { spentUsd }) });
-    }
-    return rows;
+    return this.#provider.usage
+      ? readUsage(this.#api, this.#provider.usage, query)
+      : countedUsage(this, query);
   }
 
   /** Asks the API about a key, by a harmless call that is made with the key itself. */
@@ -182,8 +161,10 @@ export class RemoteBackend implements KeyBackend {
     return { operation, fields, name, now: this.#now() };
   }
 
-  #key(found: Part): Key {
-    return readKey(found, this.#provider.key, this.#now());
+  async #key(found: Part): Promise<Key> {
+    const { key, odd } = readKey(found, this.#provider.key, this.#now());
+    for (const one of odd) await this.#odd.tell(one, key.id);
+    return key;
   }
 
   /** An API with one key: the key, or nothing. */
@@ -195,7 +176,7 @@ export class RemoteBackend implements KeyBackend {
     const found = select(answer, list.items);
     // Anything else than a key or a plain null is no word on whether there is one.
     if (!found) throw wrongShape(answer, `an answer with the key at ${[list.items].flat().join(' or ')}`);
-    return found.value === null ? [] : [this.#key(found)];
+    return found.value === null ? [] : [await this.#key(found)];
   }
 
   async #change(operation: Operation, inputs: Inputs): Promise<void> {

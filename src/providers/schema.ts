@@ -36,30 +36,36 @@ const call = {
 
 const issuing = { ...call, key: v.optional(path), secret: path, idempotency: v.optional(header) };
 
-const paging = v.variant('by', [
+/** Of a page; more than any API gives at once would be a slip. */
+const size = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(1, 'is not at least 1'),
+  v.maxValue(10_000, 'is more than 10000'),
+);
+
+const cursor = { by: v.literal('cursor'), cursor: text, limit: v.optional(text), size };
+
+const paging = v.union([
   v.strictObject({
     by: v.literal('offset'),
     offset: text,
     limit: v.optional(text),
-    size: v.number(),
+    size,
     total: v.optional(path),
   }),
   v.strictObject({
     by: v.literal('page'),
     page: text,
     limit: text,
-    size: v.number(),
+    size,
     total: v.optional(path),
+    first: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0, 'is not at least 0'))),
   }),
-  v.strictObject({ by: v.literal('link'), limit: text, size: v.number() }),
+  v.strictObject({ by: v.literal('link'), limit: text, size }),
   v.strictObject({ by: v.literal('url'), next: path }),
-  v.strictObject({
-    by: v.literal('cursor'),
-    cursor: text,
-    limit: v.optional(text),
-    size: v.number(),
-    next: path,
-  }),
+  v.strictObject({ ...cursor, next: path, more: v.optional(path) }),
+  v.strictObject({ ...cursor, last: path, more: path }),
 ]);
 
 const auth = v.strictObject({ header, scheme: v.optional(text), otpHeader: v.optional(header) });

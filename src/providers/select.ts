@@ -60,10 +60,19 @@ export function elements(list: Part): Part[] {
   return list.value.map((value: unknown, index) => part(value, `${list.at}[${index}]`));
 }
 
-/** A text; numbers count, because some ids are. */
+/** Characters of a text that names or describes something; what is longer is something else. */
+const longestText = 10_000;
+
+/** A text; numbers count, because some ids are, as long as JavaScript reads them exactly. */
 export function text(found: Part): string {
-  if (typeof found.value === 'number') return String(found.value);
+  if (typeof found.value === 'number') {
+    if (Number.isInteger(found.value) && !Number.isSafeInteger(found.value))
+      throw wrongShape(found, 'a number that can be read exactly');
+    return String(found.value);
+  }
   if (typeof found.value !== 'string') throw wrongShape(found, 'a text');
+  if (found.value.length > longestText)
+    throw wrongShape(found, `a text of at most ${longestText} characters`);
   return found.value;
 }
 
@@ -71,7 +80,8 @@ export function text(found: Part): string {
 export function number(found: Part): number {
   const value =
     typeof found.value === 'string' && found.value.trim() !== '' ? Number(found.value) : found.value;
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw wrongShape(found, 'a number');
+  if (typeof value !== 'number' || !(Math.abs(value) <= Number.MAX_SAFE_INTEGER))
+    throw wrongShape(found, 'a number');
   return value;
 }
 
@@ -80,14 +90,22 @@ export function texts(found: Part): string[] {
   return typeof found.value === 'string' ? [found.value] : elements(found).map(text);
 }
 
-/** An object whose values are texts. */
-export function textsByName(found: Part): Record<string, string> {
+/** An object whose values are texts; null is none. A value that is no text is told to `onOdd`, and left out. */
+export function textsByName(found: Part, onOdd: (odd: WrongShape) => void): Record<string, string> {
   const { value, at } = found;
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw wrongShape(found, 'an object of texts');
-  return Object.fromEntries(
-    Object.entries(value).map(([name, one]) => [name, text(part(one, `${at}.${name}`))]),
-  );
+  const entries = Object.entries(value).flatMap(([name, one]) => {
+    if (one === null) return [];
+    try {
+      return [[name, text(part(one, `${at}.${name}`))] as const];
+    } catch (error) {
+      if (!(error instanceof WrongShape)) throw error;
+      onOdd(error);
+      return [];
+    }
+  });
+  return Object.fromEntries(entries);
 }
 
 /** A time as RFC 3339 UTC. */
@@ -105,12 +123,22 @@ export function time(from: Part, path: TimePath): string | null | undefined {
 }
 
 /** An answer that is not what the API documents. */
-export function wrongShape(found: Part, expected: string): KeysError {
+export class WrongShape extends KeysError {
+  /** `the field keys[3].created is not a time`. */
+  readonly what: string;
+
+  constructor(what: string) {
+    super({
+      exit: 'network',
+      code: 'unexpected_answer',
+      message: `${what}: this is not the API that the provider describes, or it has changed`,
+      hints: ['check the URL of the profile: keys status', 'look at the traffic: --debug'],
+    });
+    this.what = what;
+  }
+}
+
+export function wrongShape(found: Part, expected: string): WrongShape {
   const place = found.at === '' ? 'the answer' : `the field ${found.at}`;
-  return new KeysError({
-    exit: 'network',
-    code: 'unexpected_answer',
-    message: `${place} is not ${expected}: this is not the API that the provider describes, or it has changed`,
-    hints: ['check the URL of the profile: keys status', 'look at the traffic: --debug'],
-  });
+  return new WrongShape(`${place} is not ${expected}`);
 }

@@ -367,7 +367,7 @@ export const cases: Case[] = [
     provider: betterAuth,
     credential: ['authorization', 'Bearer tok-EXAMPLE'],
     list: {
-      route: 'GET /api-key/list?limit=100',
+      route: 'GET /api-key/list?sortBy=createdAt&sortDirection=desc&limit=100',
       status: 200,
       answer: { apiKeys: [betterAuthKey], total: 1, limit: 100 },
     },
@@ -379,7 +379,6 @@ export const cases: Case[] = [
         status: 'active',
         prefix: 'abc',
         lastUsedAt: null,
-        usage: { requests: 3, tokens: 0 },
       },
     ],
     show: {

@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../src/errors.ts';
+import { readPages } from '../../src/providers/paging.ts';
 import type { Paging, Provider } from '../../src/providers/provider.ts';
 import { unreal } from '../../src/providers/unreal.ts';
+import { collect } from '../support/collect.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { remoteOf } from './remote-of.ts';
 
@@ -132,4 +134,119 @@ test('pages that lead back to an earlier one fail the list, in place of going on
   server.on('GET /v1/keys?page=2', json(200, { keys: keys('b'), next: '/v1/keys?page=3' }));
   server.on('GET /v1/keys?page=3', json(200, { keys: keys('c'), next: '/v1/keys?page=2' }));
   expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('page_repeated');
+});
+
+describe('a list that is known not to be whole is an error', () => {
+  const page = { by: 'page', page: 'page', limit: 'limit', size: 2, total: 'total' } as const;
+  const cursor = { by: 'cursor', cursor: 'after', size: 2, next: 'next', more: 'more' } as const;
+
+  test.each<[what: string, paging: Paging | undefined, answer: object]>([
+    ['an empty first page and a total', page, { keys: [], total: 5 }],
+    ['fewer keys than the total', page, { keys: [], total: '3' }],
+    ['more of them, and no way to get these', cursor, { keys: keys('a'), more: true }],
+    ['more of them, and an empty cursor', cursor, { keys: keys('a'), more: true, next: '' }],
+    ['a total, though no pages are declared', undefined, { keys: keys('a'), meta: { total: 2 } }],
+    ['more of them, though no pages are declared', undefined, { keys: keys('a'), has_more: true }],
+    [
+      'a next page, though offsets end here',
+      { by: 'offset', offset: 'o', size: 5 },
+      { keys: keys('a'), hasMore: true },
+    ],
+  ])('%s', async (_, paging, answer) => {
+    const provider: Provider = paging ? paged(paging) : { ...unreal };
+    const server = await FaultServer.start();
+    server.always('GET /v1/keys', json(200, answer));
+    expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('list_incomplete');
+  });
+
+  test('but what a moment ago was between two pages is found at a second look', async () => {
+    const provider = paged({ by: 'offset', offset: 'offset', size: 2, total: 'total' });
+    const server = await FaultServer.start();
+    server.on('GET /v1/keys', json(200, { keys: keys('b', 'c'), total: 3 }));
+    server.on('GET /v1/keys?offset=2', json(200, { keys: keys('c'), total: 4 }));
+    server.on('GET /v1/keys?offset=3', json(200, { keys: keys('d'), total: 4 }));
+    server.on('GET /v1/keys', json(200, { keys: keys('a', 'b'), total: 4 }));
+    server.on('GET /v1/keys?offset=2', json(200, { keys: keys('c', 'd'), total: 4 }));
+    server.on('GET /v1/keys?offset=4', json(200, { keys: [], total: 4 }));
+    const ids = (await remoteOf(provider, server).backend.list()).map(({ id }) => id);
+    expect(ids).toEqual(['a', 'b', 'c', 'd']);
+  });
+});
+
+test('pages that overlap are merged', async () => {
+  const provider = paged({ by: 'cursor', cursor: 'c', size: 2, next: 'next' });
+  const ids = await listed(provider, (server) => {
+    server.on('GET /v1/keys', json(200, { keys: keys('a', 'b'), next: '1' }));
+    server.on('GET /v1/keys?c=1', json(200, { keys: keys('b', 'c') }));
+  });
+  expect(ids).toEqual(['a', 'b', 'c']);
+});
+
+test('pages by number may begin with 0', async () => {
+  const provider = paged({ by: 'page', page: 'p', limit: 'n', size: 1, total: 'total', first: 0 });
+  const ids = await listed(provider, (server) => {
+    server.on('GET /v1/keys?n=1&p=0', json(200, { keys: keys('a'), total: 2 }));
+    server.on('GET /v1/keys?n=1&p=1', json(200, { keys: keys('b'), total: 2 }));
+  });
+  expect(ids).toEqual(['a', 'b']);
+});
+
+test('the next page may be asked for by a field of the last item', async () => {
+  const provider = paged({ by: 'cursor', cursor: 'after', size: 2, last: 'hash', more: 'has_more' });
+  const ids = await listed(provider, (server) => {
+    server.on('GET /v1/keys', json(200, { keys: keys('a', 'b'), has_more: true }));
+    server.on('GET /v1/keys?after=b', json(200, { keys: keys('c'), has_more: false }));
+  });
+  expect(ids).toEqual(['a', 'b', 'c']);
+});
+
+describe('a list without an end is given up', () => {
+  const provider = paged({ by: 'cursor', cursor: 'c', size: 2, next: 'next' });
+
+  async function calls(answer: (at: number) => object): Promise<number> {
+    const server = await FaultServer.start();
+    let at = 0;
+    server.always('GET /v1/keys', (response, request) => json(200, answer(at++))(response, request));
+    expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('list_endless');
+    return server.received.length;
+  }
+
+  test('whose pages are empty, each with a cursor of its own', async () => {
+    expect(await calls((at) => ({ keys: [], next: `c${at}` }))).toBeLessThan(20);
+  });
+
+  test('whose pages bring the same keys in another order', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const rotated = (at: number) =>
+      [...names.slice(at % 8), ...names.slice(0, at % 8)].slice(0, 4 + (at % 3));
+    expect(await calls((at) => ({ keys: keys(...rotated(at)), next: `c${at}` }))).toBeLessThan(40);
+  });
+
+  test('whose pages go on with new keys', async () => {
+    const server = await FaultServer.start();
+    let at = 0;
+    server.always('GET /v1/keys', (response, request) =>
+      json(200, { keys: keys(`k${at}`), next: `c${at++}` })(response, request),
+    );
+    const { api } = remoteOf(provider, server);
+    const pages = readPages(provider.list.paging, 'keys', {
+      read: (page) => api.send(provider.list, {}, page),
+      limit: 200,
+    });
+    expect(await codeOf(collect(pages))).toBe('list_endless');
+  });
+});
+
+test('one odd key does not keep the others, and is told once', async () => {
+  const server = await FaultServer.start();
+  const odd = [{ name: 'x', hash: null }, null, { name: 'y', hash: 'y', created: 'yesterday' }];
+  server.always('GET /v1/keys', json(200, { keys: [...keys('a'), ...odd] }));
+  const { backend, warnings } = remoteOf(unreal, server);
+  expect((await backend.list()).map(({ id }) => id)).toEqual(['a', 'y']);
+  await backend.list();
+  expect(warnings).toEqual([
+    'the key y: the field keys[3].created is not a number; its createdAt is left out',
+    'the field keys[1] is not a key with the field hash: this key is left out',
+    'the field keys[2] is not a key with the field hash: this key is left out',
+  ]);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { unread } from '../../src/lifecycle/key.ts';
 import { authority } from '../../src/providers/authority.ts';
 import { readKey } from '../../src/providers/read-key.ts';
 import { part } from '../../src/providers/select.ts';
@@ -6,6 +7,10 @@ import { failureOf } from '../support/failure.ts';
 import { now } from './cases.ts';
 
 function read(fields: Record<string, unknown>) {
+  return readOdd(fields).key;
+}
+
+function readOdd(fields: Record<string, unknown>) {
   return readKey(part({ id: 'abcdefgh12345678', name: 'ci', ...fields }), authority.key, now);
 }
 
@@ -18,10 +23,33 @@ test('labels are texts by name, whatever the names are', () => {
   expect(read({ labels: null })).not.toHaveProperty('labels');
 });
 
-test.each([[['web']], ['web'], [{ team: { name: 'web' } }]])('%j are no labels', (labels) => {
-  const { code, message } = failureOf(() => read({ labels }));
-  expect(code).toBe('unexpected_answer');
-  expect(message).toContain('labels');
+test.each([
+  ['labels', { labels: ['web'] }],
+  ['labels.team', { labels: { team: { name: 'web' } } }],
+  ['labels.trial', { labels: { trial: true } }],
+  ['expires_at', { expires_at: 'soon' }],
+  ['expires_at', { expires_at: '+20260-01-01T00:00:00Z' }],
+  ['permissions', { permissions: { read: true } }],
+  ['rate_limit_rpm', { rate_limit_rpm: 'many' }],
+  ['budget_usd', { budget_usd: 1e300 }],
+  ['usage.requests', { usage: { requests: [] } }],
+  ['description', { description: 'x'.repeat(20_000) }],
+  ['name', { name: 7.5e20 }],
+])('a key is read although its %s is odd, and that is told', (path, fields) => {
+  const { key, odd } = readOdd(fields);
+  expect(key.id).toBe('abcdefgh12345678');
+  expect(odd).toHaveLength(1);
+  expect(odd[0]?.what).toContain(`the field ${path} is not`);
+  expect(key[unread]).toEqual([odd[0]?.field]);
+  expect(JSON.stringify(key)).not.toContain('unread');
+});
+
+test('the other labels of a key with an odd one are read; null is no label', () => {
+  expect(read({ labels: { team: 'web', trial: true, old: null } }).labels).toEqual({ team: 'web' });
+});
+
+test.each([null, '', undefined, {}, 12345678901234567890])('with the id %j there is no key to name', (id) => {
+  expect(failureOf(() => readOdd({ id }))).toMatchObject({ exit: 'network', code: 'unexpected_answer' });
 });
 
 test.each([

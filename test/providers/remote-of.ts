@@ -12,6 +12,8 @@ export interface Remote {
   api: Api;
   /** Milliseconds of each wait between two attempts; none is really waited for. */
   waits: number[];
+  /** What was told of keys that are not what they should be. */
+  warnings: string[];
 }
 
 /** The keys behind a scripted server, with the token `tok-EXAMPLE`. */
@@ -53,5 +55,9 @@ export function remoteAt(
     now,
     askSecret: async (name) => new Secret(`${name}-EXAMPLE`),
   });
-  return { backend: new RemoteBackend(provider, api, now), api, waits };
+  const warnings: string[] = [];
+  const backend = new RemoteBackend(provider, api, now, async (text) => {
+    warnings.push(text);
+  });
+  return { backend, api, waits, warnings };
 }

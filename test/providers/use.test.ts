@@ -98,7 +98,7 @@ test('sums by day are days', async () => {
   ]);
   expect(asked).toBe('/usage?by=day');
   expect(rows).toEqual([
-    { date: '2026-11-19', requests: 3, tokens: 0 },
+    { date: '2026-11-19', requests: 3 },
     { date: '2026-11-20', requests: 1, tokens: 2, spentUsd: 0 },
   ]);
 });

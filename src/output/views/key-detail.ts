@@ -34,7 +34,10 @@ export function keyDetailView(key: Partial<Key>, terminal: Terminal): string {
       [
         'Usage',
         key.usage &&
-          `${value.plural(key.usage.requests, 'request')}, ${value.plural(key.usage.tokens, 'token')}`,
+          [
+            value.plural(key.usage.requests, 'request'),
+            ...(key.usage.tokens === undefined ? [] : [value.plural(key.usage.tokens, 'token')]),
+          ].join(', '),
       ],
       ['Profile', key.profile && `${visible(key.profile)} (${visible(key.provider ?? '')})`],
     ],

@@ -44,7 +44,12 @@ const usageColumns: Column<UsageRow>[] = [
   { header: 'NAME', text: (row) => visible(row.name ?? ''), rank: 0, shrinkTo: 12 },
   { header: 'ID', text: (row) => visible(row.keyId ?? ''), rank: 1 },
   { header: 'REQUESTS', text: (row) => count(row.requests), align: 'right', rank: 0 },
-  { header: 'TOKENS', text: (row) => count(row.tokens), align: 'right', rank: 0 },
+  {
+    header: 'TOKENS',
+    text: (row) => (row.tokens === undefined ? '' : count(row.tokens)),
+    align: 'right',
+    rank: 0,
+  },
   {
     header: 'SPENT',
     text: (row) => (row.spentUsd === undefined ? '' : dollars(row.spentUsd)),

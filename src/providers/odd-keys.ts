@@ -1,0 +1,25 @@
+import type { Odd } from './read-key.ts';
+
+/** As many warnings about keys that cannot be read say enough. */
+const mostTold = 10;
+
+/** Tells of keys that are not what the API documents: each oddity once, and no more of them than anybody would read. */
+export class OddKeys {
+  readonly #warn: (text: string) => Promise<void>;
+  readonly #told = new Set<string>();
+
+  constructor(warn: (text: string) => Promise<void>) {
+    this.#warn = warn;
+  }
+
+  /** `id` is absent where the key cannot even be named. */
+  async tell(odd: Odd | { what: string }, id?: string): Promise<void> {
+    const field = 'field' in odd ? `; its ${odd.field} is left out` : '';
+    const text =
+      id === undefined ? `${odd.what}: this key is left out` : `the key ${id}: ${odd.what}${field}`;
+    if (this.#told.has(text)) return;
+    this.#told.add(text);
+    if (this.#told.size <= mostTold) await this.#warn(text);
+    if (this.#told.size === mostTold) await this.#warn('further keys of this kind are not named');
+  }
+}
