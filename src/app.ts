@@ -125,7 +125,8 @@ export class App {
   /** The key that a reference names, with all that its provider knows of it. */
   async key(reference: string): Promise<Key> {
     const { name, provider } = await this.profile();
-    const listed = findKey(await this.keys(), reference);
+    const { keysWith } = await import('./lookup.ts');
+    const listed = findKey(await keysWith(this, [reference]), reference);
     const whole = (await (await this.backend()).get(listed.id)) ?? listed;
     return inOrder({ ...listed, ...whole, provider, profile: name });
   }

@@ -4,6 +4,7 @@ import { requireAbility } from '../lifecycle/capability-check.ts';
 import { findKey } from '../lifecycle/find.ts';
 import { follow as followLog } from '../lifecycle/follow.ts';
 import type { LogEntry, LogQuery } from '../lifecycle/ports.ts';
+import { keysWith } from '../lookup.ts';
 import { parsePast } from '../time.ts';
 import { defineCommand, toggle, value } from './define.ts';
 import { readCount, readText } from './read.ts';
@@ -55,7 +56,8 @@ export const logs = defineCommand({
     const { provider } = await app.profile();
     requireAbility(provider, 'logs', backend.capabilities);
     if (reference !== undefined) requireAbility(provider, 'logsByKey', backend.capabilities);
-    const keyId = reference === undefined ? undefined : findKey(await app.keys(), reference).id;
+    const keyId =
+      reference === undefined ? undefined : findKey(await keysWith(app, [reference]), reference).id;
     const query: LogQuery = {
       ...(keyId !== undefined && { keyId }),
       ...(since && { since }),

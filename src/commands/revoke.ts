@@ -4,6 +4,7 @@ import { findKeys } from '../lifecycle/find.ts';
 import type { Key } from '../lifecycle/key.ts';
 import { isActive } from '../lifecycle/key.ts';
 import type { KeyBackend } from '../lifecycle/ports.ts';
+import { keysWith } from '../lookup.ts';
 import { relativeTime } from '../output/relative-time.ts';
 import { visible } from '../output/sanitise.ts';
 import type { Terminal } from '../output/style.ts';
@@ -32,7 +33,7 @@ export const revoke = defineCommand({
   },
   fields,
   async run(app, { operands, confirm, dryRun }) {
-    const keys = await app.keys();
+    const keys = await keysWith(app, operands);
     const chosen = findKeys(keys, operands);
     if (!dryRun) {
       await requireNoOwn(app, keys, chosen);
@@ -108,10 +109,12 @@ async function ask(app: App, keys: readonly Key[]): Promise<void> {
 async function revokeAll(app: App, backend: KeyBackend, keys: readonly Key[]): Promise<Revoked[]> {
   app.begin();
   const records: Revoked[] = [];
-  for (const { id, name } of keys) {
+  for (const { id, name, status } of keys) {
     try {
       if (app.interruption.asked.aborted) throw app.interruption.failure();
-      records.push({ id, name, revoked: true, changed: await backend.revoke(id) });
+      // What is revoked already is not asked for again.
+      const changed = status !== 'revoked' && (await backend.revoke(id));
+      records.push({ id, name, revoked: true, changed });
     } catch (error) {
       throw records.length > 0 ? partlyRevoked(records, keys, error) : error;
     }

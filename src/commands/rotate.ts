@@ -5,6 +5,7 @@ import { findKeys } from '../lifecycle/find.ts';
 import type { Key } from '../lifecycle/key.ts';
 import { isActive } from '../lifecycle/key.ts';
 import type { KeyBackend } from '../lifecycle/ports.ts';
+import { keysWith } from '../lookup.ts';
 import type { Result } from '../output/present.ts';
 import { visible } from '../output/sanitise.ts';
 import type { RotationRecord } from '../output/views/rotated.ts';
@@ -95,7 +96,7 @@ export const rotate = defineCommand({
     const { capabilities } = backend;
     checkExpiry(provider, capabilities, input.expires, app.now);
     requireOverlap(provider, backend, input);
-    const keys = await app.keys();
+    const keys = await keysWith(app, input.operands);
     const targets = chooseTargets(keys, input);
     const { operands, all, finish } = input;
     if (operands.length === 1 && !all && !finish) {

@@ -2,6 +2,7 @@ import type { App } from '../app.ts';
 import type { Connection } from '../connection.ts';
 import { findKey } from '../lifecycle/find.ts';
 import { isActive } from '../lifecycle/key.ts';
+import { keysWith } from '../lookup.ts';
 import { callOf } from '../providers/provider.ts';
 import { fillPath } from '../providers/template.ts';
 import { defineCommand, value } from './define.ts';
@@ -28,7 +29,7 @@ export const snippet = defineCommand({
   },
   fields,
   async run(app, { operands: [reference = ''], lang = 'curl' }) {
-    const key = findKey(await app.keys(), reference);
+    const key = findKey(await keysWith(app, [reference]), reference);
     if (!isActive(key)) await app.warn(`the key ${key.name} is ${key.status}`);
     const { id, name } = key;
     const { base, ...call } = await harmlessCall(app);

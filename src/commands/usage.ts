@@ -1,5 +1,6 @@
 import { requireAbility } from '../lifecycle/capability-check.ts';
 import { findKey } from '../lifecycle/find.ts';
+import { keysWith } from '../lookup.ts';
 import { parsePast } from '../time.ts';
 import { defineCommand, value } from './define.ts';
 import { oneOf } from './read.ts';
@@ -23,7 +24,8 @@ export const usage = defineCommand({
     const { provider } = await app.profile();
     requireAbility(provider, 'usage', backend.capabilities);
     if (by === 'day' || since) requireAbility(provider, 'usageByDay', backend.capabilities);
-    const keyId = reference === undefined ? undefined : findKey(await app.keys(), reference).id;
+    const keyId =
+      reference === undefined ? undefined : findKey(await keysWith(app, [reference]), reference).id;
     const rows = await backend.usage({ by, ...(since && { since }), ...(keyId !== undefined && { keyId }) });
     const columns = by === 'key' ? fields.filter((field) => field !== 'date') : fields.slice(2);
     return {

@@ -63,7 +63,7 @@ export function refusalOf(response: HttpResponse, telling: Telling, status: numb
 }
 
 function told(response: HttpResponse, { provider, profile, sent }: Telling, meaning: Meaning): KeysError {
-  const hide = (text: string) => sent.reduce((hidden, secret) => secret.hideIn(hidden), text);
+  const hide = hiding(sent);
   const { message, code } = explanation(response, provider, hide);
   const isKeyLimit = meaning.code !== 'rate_limited' && code !== undefined && keyLimitCodes.test(code);
   const { requestId } = response;
@@ -76,6 +76,32 @@ function told(response: HttpResponse, { provider, profile, sent }: Telling, mean
     httpStatus: response.status,
     ...(requestId !== undefined && { requestId: hide(requestId) }),
   });
+}
+
+/** A 404 for what is no single key: an address that is wrong, in the URL or in a setting. */
+export function notThisApi(
+  response: HttpResponse,
+  { provider, sent }: Telling,
+  { url, options }: { url: URL; options: Readonly<Record<string, string>> },
+): KeysError {
+  const { message } = explanation(response, provider, hiding(sent));
+  const reason = message === undefined ? 'there is no such API' : `the API answered 404, ${message},`;
+  const settings = Object.entries(options).map(([name, value]) => `--option ${name}=${value}`);
+  return new KeysError({
+    exit: 'network',
+    code: 'not_this_api',
+    message: `${reason} at ${url.href}${settings.length > 0 ? ` with ${settings.join(' ')}` : ''}`,
+    hints: [
+      ...(settings.length > 0 ? ['check the setting of the profile: keys status'] : []),
+      'check the URL of the profile: keys profile list',
+      'look at the traffic: --debug',
+    ],
+    httpStatus: response.status,
+  });
+}
+
+function hiding(sent: readonly Secret[]): (text: string) => string {
+  return (text) => sent.reduce((hidden, secret) => secret.hideIn(hidden), text);
 }
 
 /** A 401 to a call that carries another secret, too, may be about that one. */

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { KeysError } from '../errors.ts';
+import type { KeysError } from '../errors.ts';
 import type { HttpClient, HttpRequest, HttpResponse, JsonBody } from '../http/client.ts';
 import type { Secret } from '../secret.ts';
 import { below, pageUrl } from './address.ts';
 import type { Telling } from './answers.ts';
-import { failureOf, refusalOf } from './answers.ts';
-import { explanation } from './explanation.ts';
+import { failureOf, notThisApi, refusalOf } from './answers.ts';
 import type { Reading } from './paging.ts';
 import { readPages } from './paging.ts';
 import { namesIn } from './placeholders.ts';
@@ -63,7 +62,7 @@ export class Api {
     const isAboutOne = 'id' in inputs || (provider.list.single && operation === provider.list);
     if (response.status === 404) {
       if (isAboutOne) return response;
-      throw this.#notThisApi(response);
+      throw notThisApi(response, this.#telling(operation), this.#options);
     }
     const failure = this.failureOf(response, operation);
     if (failure) throw failure;
@@ -189,26 +188,6 @@ export class Api {
   #reads(operation: Operation): boolean {
     const { list, show, logs, usage, verify } = this.#options.provider;
     return [list, show, logs, usage, verify].includes(operation as typeof list);
-  }
-
-  /** A 404 for what is no single key: an address that is wrong, in the URL or in a setting. */
-  #notThisApi(response: HttpResponse): KeysError {
-    const { url, provider, options } = this.#options;
-    const hide = (text: string) => [...this.#sent].reduce((hidden, secret) => secret.hideIn(hidden), text);
-    const { message } = explanation(response, provider, hide);
-    const reason = message === undefined ? 'there is no such API' : `the API answered 404, ${message},`;
-    const settings = Object.entries(options).map(([name, value]) => `--option ${name}=${value}`);
-    return new KeysError({
-      exit: 'network',
-      code: 'not_this_api',
-      message: `${reason} at ${url.href}${settings.length > 0 ? ` with ${settings.join(' ')}` : ''}`,
-      hints: [
-        ...(settings.length > 0 ? ['check the setting of the profile: keys status'] : []),
-        'check the URL of the profile: keys profile list',
-        'look at the traffic: --debug',
-      ],
-      httpStatus: response.status,
-    });
   }
 
   #settings(): Inputs {
