@@ -15,7 +15,7 @@ const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 const only = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
   only(
-    'config-file|diagnosis|remote|connection|office|serving|operations|places|foreground|holders|credential|run-program|filled-pipe',
+    'config-file|diagnosis|remote|connection|office|serving|operations|places|foreground|holders|credential|run-program|filled-pipe|authority-files',
   ),
   `lifecycle/${only('recovery|match|rotation|retirement|successor|succession')}`,
   `output/${only('prompt|progress|table|style')}`,
@@ -33,7 +33,9 @@ const groups = [
   // What this machine's own commands need of the authority; the server and the sessions have more of it.
   {
     name: 'authority',
-    test: new RegExp(`/src/authority/${only('account|capabilities|inspect|issue|office|replies|sessions')}`),
+    test: new RegExp(
+      `/src/authority/${only('account|backup|capabilities|inspect|issue|office|reconcile|replies|restore|sessions')}`,
+    ),
   },
   {
     name: 'delivery',
