@@ -4,7 +4,7 @@ import type { Failure } from './errors.ts';
 import { KeysError, shellWord } from './errors.ts';
 import type { Key } from './lifecycle/key.ts';
 import type { Match } from './lifecycle/match.ts';
-import { bestFirst, keepsHashes, matchKeys, withEvidence } from './lifecycle/match.ts';
+import { bestFirst, contradicts, keepsHashes, matchKeys, proves, withEvidence } from './lifecycle/match.ts';
 import type { KeyBackend } from './lifecycle/ports.ts';
 import { localProvider } from './profile.ts';
 import type { Secret } from './secret.ts';
@@ -68,6 +68,36 @@ async function matchesOf(app: App, value: Secret, ownId: string | undefined): Pr
 export async function holdersOf(backend: KeyBackend, keys: readonly Key[], value: Secret): Promise<Match[]> {
   const ownId = await idWithin(value).catch(() => undefined);
   return matchesAmong(backend, keys, value, ownId);
+}
+
+/** Whether a value may be sent to the API of these keys: it is that of one of them beyond doubt. */
+export async function isOurs(backend: KeyBackend, keys: readonly Key[], value: Secret): Promise<boolean> {
+  return (await provenHolder(backend, keys, value)) !== undefined;
+}
+
+/** The key that has a value beyond doubt. */
+export async function provenHolder(
+  backend: KeyBackend,
+  keys: readonly Key[],
+  value: Secret,
+): Promise<Key | undefined> {
+  const [holder, ...others] = (await holdersOf(backend, keys, value)).filter(proves);
+  return others.length === 0 ? holder : undefined;
+}
+
+/**
+ * Whether a value is that of a key: `false` only where it certainly is not, `undefined` where the API does not show
+ * enough of its keys to tell.
+ */
+export async function isValueOf(
+  backend: KeyBackend,
+  keys: readonly Key[],
+  key: Key,
+  value: Secret,
+): Promise<boolean | undefined> {
+  const holder = await provenHolder(backend, keys, value);
+  if (holder) return holder.id === key.id;
+  return keepsHashes(backend) || contradicts(key, value) ? false : undefined;
 }
 
 async function matchesAmong(

@@ -143,6 +143,7 @@ async function rotate(
     onSecret: (secret) => maskInCiLog(app.io, secret),
     now: () => app.now,
     warn: (text) => app.warn(text),
+    isOurs: async (value) => (await import('../holders.ts')).isOurs(backend, keys, value),
     onBegin: (id) => {
       operation = id;
     },

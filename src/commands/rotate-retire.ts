@@ -152,11 +152,11 @@ async function placeOf(
   current: Key,
   sinks: readonly Sink[],
 ): Promise<string | undefined> {
-  const { holdersOf } = await import('../holders.ts');
+  const { provenHolder } = await import('../holders.ts');
   for (const sink of sinks) {
     const value = await sink.read?.();
-    const [holder, ...others] = value ? await holdersOf(backend, keys, value) : [];
-    if (holder?.id === current.id && others.length === 0) return `${sink.name} holds ${current.id}`;
+    const holder = value && (await provenHolder(backend, keys, value));
+    if (holder?.id === current.id) return `${sink.name} holds ${current.id}`;
   }
   return undefined;
 }

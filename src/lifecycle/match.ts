@@ -56,6 +56,22 @@ export function bestFirst(matches: readonly Match[]): Match[] {
   return [...matches].sort((a, b) => evidence.indexOf(a.match) - evidence.indexOf(b.match));
 }
 
+/** What many values of a kind begin with, such as `sk-or-v1-`: it tells nothing about one of them. */
+const common = /^(?:(?:[A-Za-z][A-Za-z0-9]{0,11}[-_])+|AIza(?:Sy)?|A[KS]IA|eyJ[\w-]*)/;
+/** Characters behind that which show whose value it is, and characters of an id. */
+const [fewestProving, shortestId] = [6, 8];
+
+/**
+ * Whether a match is good enough to act on: to send the value to the API of the key, or to end an older one. Values that
+ * merely begin alike, such as the tokens of two accounts, are not.
+ */
+export function proves({ match, id, prefix = '' }: Match): boolean {
+  if (match === 'hash') return true;
+  if (match === 'id') return id.length >= shortestId;
+  const [head = '', ...others] = prefix.trim().split(leftOut);
+  return [head.replace(common, ''), ...others].join('').length >= fewestProving;
+}
+
 /** Characters that must be the same; with fewer, any value would do. */
 const fewestShown = 4;
 

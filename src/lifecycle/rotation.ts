@@ -4,7 +4,7 @@ import type { Issued, Issuer, Issuing, Subject } from './issue.ts';
 import { knownBefore, makeAndDeliver } from './issue.ts';
 import type { Key } from './key.ts';
 import type { Replaced } from './operation.ts';
-import type { KeyBackend, KeySpec, Sink } from './ports.ts';
+import type { KeyBackend, KeySpec } from './ports.ts';
 import type { Retirement } from './retirement.ts';
 import { endOfOld, leastGrace, renews, retire, spare } from './retirement.ts';
 
@@ -17,6 +17,8 @@ export interface Rotation extends Omit<Issuing, 'subject'> {
   replaces: Replaced;
   now: () => Date;
   warn: (text: string) => Promise<void>;
+  /** Whether a value is that of a key of this account beyond doubt; absent: none is. No other value is sent to the API. */
+  isOurs?: (value: Secret) => Promise<boolean>;
   /** Told the id of the operation before the new key is made. */
   onBegin?: (operation: string) => void;
 }
@@ -57,7 +59,7 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
   }
   const verifies = isVerified(backend, replaces);
   // Asking counts as a use of the key: where its end waits for that to stop, it is not asked.
-  const before = verifies && !replaces.untilIdle ? await workingValueIn(sinks, backend) : undefined;
+  const before = verifies && !replaces.untilIdle ? await workingValueIn(backend, rotation) : undefined;
   const issued = await makeAndDeliver(makerOf(backend, rotation), spec, operation, {
     subject: aRotation,
     sinks,
@@ -83,11 +85,14 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
   };
 }
 
-/** The value that a sink holds already, if it works: that of the old key, as far as anybody knows. */
-async function workingValueIn(sinks: readonly Sink[], backend: KeyBackend): Promise<Secret | undefined> {
+/**
+ * The value that a sink holds already, if it works: that of the old key, as far as anybody knows. A place may hold anything,
+ * such as the password of a database: only what is a key of this account is tried.
+ */
+async function workingValueIn(backend: KeyBackend, { sinks, isOurs }: Rotation): Promise<Secret | undefined> {
   for (const sink of sinks) {
     const value = (await sink.read?.()) ?? undefined;
-    if (value && (await isWorking(backend, value))) return value;
+    if (value && (await isOurs?.(value)) && (await isWorking(backend, value))) return value;
   }
   return undefined;
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Key } from '../../src/lifecycle/key.ts';
-import { bestFirst, matchKeys, withEvidence } from '../../src/lifecycle/match.ts';
+import type { Match } from '../../src/lifecycle/match.ts';
+import { bestFirst, matchKeys, proves, withEvidence } from '../../src/lifecycle/match.ts';
 import { Secret } from '../../src/secret.ts';
 import { key } from '../support/key.ts';
 
@@ -91,4 +92,26 @@ test('matches of several accounts come with the most certain first, else as they
     ...withEvidence([key({ id: 'h' })], 'hash'),
   ];
   expect(bestFirst(all).map(({ id }) => id)).toEqual(['h', 'i', 'p1', 'p2']);
+});
+
+describe('a match is proof', () => {
+  test.each<[Match['match'], Partial<Key>, boolean]>([
+    ['hash', {}, true],
+    ['id', { id: 'ak9876543210' }, true],
+    // `admin:…` may be a password.
+    ['id', { id: 'admin' }, false],
+    ['prefix', { prefix: 'sk-01...MPLE' }, true],
+    ['prefix', { prefix: 'sk_fOAS0LpPS2v0WdEL' }, true],
+    ['prefix', { prefix: 'sk-or-v1-abc...xyz' }, true],
+    // So begin the values of every account.
+    ['prefix', { prefix: 'sk-or-v1-' }, false],
+    ['prefix', { prefix: 'glpat-...' }, false],
+    ['prefix', { prefix: 'sk_live_ab…' }, false],
+    ['prefix', { prefix: 'AIzaSyAb' }, false],
+    ['prefix', { prefix: 'eyJhbGciOiJIUzI1NiJ9' }, false],
+    ['prefix', { prefix: 'prod' }, false],
+    ['prefix', {}, false],
+  ])('by %s of %j: %s', (by, fields, expected) => {
+    expect(withEvidence([key(fields)], by).map(proves)).toEqual([expected]);
+  });
 });

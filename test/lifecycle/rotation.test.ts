@@ -52,13 +52,15 @@ interface Options {
   verifies?: boolean;
   sinks?: readonly Sink[];
   expiresAt?: string | null;
+  isOurs?: (value: Secret) => Promise<boolean>;
 }
 
 function rotation(
   world: FakeWorld,
-  { grace = 0, untilIdle, escrow = true, backend, verifies = true, sinks, expiresAt }: Options = {},
+  { grace = 0, untilIdle, escrow = true, backend, verifies = true, sinks, expiresAt, isOurs }: Options = {},
 ) {
   return rotateKey(backend ?? backendOf(world), {
+    ...(isOurs && { isOurs }),
     old,
     spec: spec({ name: 'ci' }),
     replaces: {
@@ -288,7 +290,9 @@ test('a rotation is retired later as it would have been at once', async () => {
 describe('the value that a sink held before', () => {
   const before = new Secret('sk_before_EXAMPLE');
 
-  async function proof(grace: number, worksAfter: boolean, options: Options = {}) {
+  const isOurs = async (value: Secret) => value === before;
+
+  async function proof(grace: number, worksAfter: boolean, options: Options = { isOurs }) {
     const world = new FakeWorld();
     let asked = 0;
     const backend: KeyBackend = {
@@ -316,7 +320,14 @@ describe('the value that a sink held before', () => {
     expect(await proof(grace, works)).toEqual({ oldWorks: works, asked: 2 });
   });
 
+  test.each<Options>([{}, { isOurs: async () => false }])(
+    'is not sent to the API unless it is a key of ours',
+    async (options) => {
+      expect(await proof(0, true, options)).toEqual({ oldWorks: undefined, asked: 0 });
+    },
+  );
+
   test('is not asked about where the end of the old key waits for it not to be used', async () => {
-    expect(await proof(week, true, { untilIdle: true })).toEqual({ oldWorks: undefined, asked: 0 });
+    expect(await proof(week, true, { untilIdle: true, isOurs })).toEqual({ oldWorks: undefined, asked: 0 });
   });
 });

@@ -13,6 +13,8 @@ interface StoredKey {
 /** An API that follows the document of Unreal AI to the letter, with the session token `tok-EXAMPLE`. */
 export class UnrealServer {
   readonly requests: string[] = [];
+  /** What each request had as its `Authorization`. */
+  readonly credentials: (string | undefined)[] = [];
   readonly keys: StoredKey[] = [];
   /** While true, the session token is refused. */
   isLocked = false;
@@ -46,6 +48,7 @@ export class UnrealServer {
     for await (const chunk of request) body += String(chunk);
     const { method = '', url = '', headers } = request;
     this.requests.push(`${method} ${url}`);
+    this.credentials.push(headers.authorization);
     const answer = (status: number, content: unknown) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(content));
     if (url === '/v1/models') return void this.#models(headers.authorization, answer);
