@@ -60,7 +60,13 @@ export const create = defineCommand({
     const named = live.filter((key) => key.name === spec.name);
     const [newest] = named;
     if (!input.dryRun) await app.requireFinished(spec.name);
-    if (input.ifMissing && newest) return found(app, newest);
+    if (input.ifMissing && newest) {
+      await (await import('./create-found.ts')).checkPlaces(app, {
+        ...{ backend, known, newest, destination },
+        to: input.to,
+      });
+      return found(app, newest);
+    }
     if (!input.allowDowntime) requireRoom(provider, backend.capabilities, live);
     if (input.dryRun || !destination) return dryRun(app, spec);
     if (newest && backend.capabilities.overlap !== 'none') await noteSuperseded(app, named);

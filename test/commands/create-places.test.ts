@@ -1,6 +1,6 @@
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Sandbox } from '../support/sandbox.ts';
 
 /* What `create` makes of the places that a new secret is to go to. */
@@ -35,4 +35,67 @@ test.each(['create', 'rotate'])('a name cannot run anything in a shell: %s', asy
   const run = await box.keys([command, name, '--to', `exec:sh -c 'exec ./deliver "$1"' sh {name}`]);
   expect(run.exit).toBe(0);
   expect(box.read('args')).toBe(`${name}\n`);
+});
+
+describe('--if-missing, with a key that is there already', () => {
+  const again = (box: Sandbox, to: string, ...more: string[]) =>
+    box.keys(['create', 'ci', '--if-missing', '--to', to, ...more]);
+
+  async function delivered(to: string): Promise<Sandbox> {
+    const box = withProgram(new Sandbox());
+    for (const name of ['deploy.key', '.env', 'sub/deploy.key']) box.expectSecretIn(name);
+    mkdirSync(join(box.cwd, 'sub'));
+    expect((await again(box, to)).exit).toBe(0);
+    return box;
+  }
+
+  test.each(['file:deploy.key', 'env:.env#KEY', 'file:sub/deploy.key'])(
+    '%s that holds it is done',
+    async (to) => {
+      const box = await delivered(to);
+      expect(await again(box, to)).toMatchObject({
+        exit: 0,
+        stderr: expect.stringContaining('works already'),
+      });
+    },
+  );
+
+  test.each<[string, string, (box: Sandbox) => void]>([
+    ['without its file', 'file:deploy.key', (box) => rmSync(join(box.cwd, 'deploy.key'))],
+    ['with an empty file', 'file:deploy.key', (box) => writeFileSync(join(box.cwd, 'deploy.key'), '')],
+    ['with another value', 'file:deploy.key', (box) => writeFileSync(join(box.cwd, 'deploy.key'), 'hunter2')],
+    ['without its folder', 'file:sub/deploy.key', (box) => rmSync(join(box.cwd, 'sub'), { recursive: true })],
+    ['without its file', 'env:.env#KEY', (box) => rmSync(join(box.cwd, '.env'))],
+    ['without its variable', 'env:.env#KEY', (box) => writeFileSync(join(box.cwd, '.env'), 'OTHER=1\n')],
+    ['with an empty variable', 'env:.env#KEY', (box) => writeFileSync(join(box.cwd, '.env'), 'KEY=\n')],
+  ])('a place %s is not: %s', async (_, to, change) => {
+    const box = await delivered(to);
+    change(box);
+    for (const file of ['deploy.key', '.env'])
+      if (existsSync(join(box.cwd, file))) chmodSync(join(box.cwd, file), 0o600);
+    const run = await again(box, to);
+    expect(run).toMatchObject({ exit: 5, stdout: '' });
+    expect(run.stderr).toContain(`${to} does not hold its value`);
+    expect(run.stderr).toContain(
+      `hint: put a new one in its place: keys rotate ci --to ${to.includes('#') ? `'${to}'` : to}\n`,
+    );
+    expect(await liveKeys(box)).toEqual(['ci']);
+    // The hint does what it says.
+    mkdirSync(join(box.cwd, 'sub'), { recursive: true });
+    expect((await box.keys(['rotate', 'ci', '--grace', '0', '--to', to])).exit).toBe(0);
+    expect((await again(box, to)).exit).toBe(0);
+  });
+
+  test('the value of a key that was rotated meanwhile is another one', async () => {
+    const box = await delivered('file:deploy.key');
+    await box.keys(['rotate', 'ci', '--to', 'exec:./deliver']);
+    expect((await again(box, 'file:deploy.key')).exit).toBe(5);
+  });
+
+  test('of a place that cannot be read it is said that nobody can tell', async () => {
+    const box = await delivered('exec:./deliver');
+    const run = await again(box, 'exec:./deliver');
+    expect(run).toMatchObject({ exit: 0 });
+    expect(run.stderr).toContain('warning: it cannot be told whether exec:./deliver holds the value of ci');
+  });
 });
