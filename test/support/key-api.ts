@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+
+/** What is odd about an API. */
+export interface Quirks {
+  /** It keeps no names: none is told back. */
+  dropsNames?: true;
+  /** It lists the oldest keys first, so many of them, and says that these are all. */
+  cutsListAt?: number;
+  /** A key cannot be asked for by its id. */
+  hidesKeys?: true;
+  /** `POST /keys/:id/roll` puts a new secret in the place of the old one, which is dead at once. */
+  rolls?: true;
+  /** There is room for one key: another one is refused. */
+  single?: true;
+  /** Milliseconds by which its clock is ahead. */
+  clockAhead?: number;
+  /** Milliseconds that it takes to make a key; it goes on when the caller is gone. */
+  takes?: number;
+}
+
+interface StoredKey {
+  id: string;
+  name: string;
+  secret: string;
+  createdAt: string;
+}
+
+/** A key-management API on loopback with the session token `tok-EXAMPLE`, which does nothing odd but its quirks. */
+export class KeyApi {
+  readonly keys: StoredKey[] = [];
+  /** Of every key that was revoked. */
+  readonly revoked: StoredKey[] = [];
+  readonly requests: string[] = [];
+  readonly #quirks: Quirks;
+  readonly #server: Server;
+  #made = 0;
+
+  private constructor(quirks: Quirks) {
+    this.#quirks = quirks;
+    this.#server = createServer((request, response) => void this.#serve(request, response));
+  }
+
+  static async start(quirks: Quirks = {}): Promise<KeyApi> {
+    const api = new KeyApi(quirks);
+    await new Promise<void>((done) => api.#server.listen(0, '127.0.0.1', done));
+    onTestFinished(() => {
+      api.#server.closeAllConnections();
+      api.#server.close();
+    });
+    return api;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Its declaration, as a user would write it. */
+  get declaration(): object {
+    const { rolls, single, hidesKeys } = this.#quirks;
+    return {
+      id: 'quirky',
+      name: 'Quirky API',
+      auth: { header: 'Authorization', scheme: 'Bearer' },
+      capabilities: {
+        overlap: rolls ? 'none' : 'client',
+        expiry: 'none',
+        uniqueNames: false,
+        maxKeys: single ? 1 : null,
+      },
+      list: { get: '/keys', items: 'keys' },
+      ...(!hidesKeys && { show: { get: '/keys/{id}' } }),
+      create: { post: '/keys', body: { name: '{name}' }, key: '', secret: 'secret' },
+      ...(rolls && { rotate: { post: '/keys/{id}/roll', key: '', secret: 'secret' } }),
+      revoke: { delete: '/keys/{id}' },
+      verify: { get: '/whoami', id: 'id' },
+      key: { id: 'id', name: ['name', 'id'], prefix: 'hint', createdAt: 'createdAt' },
+    };
+  }
+
+  /** Whether the API takes a value. */
+  works(secret: string): boolean {
+    return this.keys.some((key) => key.secret === secret.trim());
+  }
+
+  /** Makes a key as somebody else would. */
+  add(name: string, { ago = 0 } = {}): StoredKey {
+    this.#made += 1;
+    const key = {
+      id: `k${String(this.#made).padStart(4, '0')}${randomBytes(4).toString('hex')}`,
+      name,
+      secret: `sk_${randomBytes(16).toString('hex')}_EXAMPLE`,
+      createdAt: new Date(Date.now() + (this.#quirks.clockAhead ?? 0) - ago).toISOString(),
+    };
+    this.keys.push(key);
+    return key;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let body = '';
+    try {
+      for await (const chunk of request) body += String(chunk);
+    } catch {
+      return;
+    }
+    const { method = '', url = '', headers } = request;
+    this.requests.push(`${method} ${url}`);
+    const answer = (status: number, content: unknown) => {
+      const date = new Date(Date.now() + (this.#quirks.clockAhead ?? 0)).toUTCString();
+      response.writeHead(status, { 'content-type': 'application/json', date });
+      response.end(JSON.stringify(content));
+    };
+    const credential = (headers.authorization ?? '').replace('Bearer ', '');
+    if (url === '/whoami') {
+      const own = this.keys.find(({ secret }) => secret === credential);
+      return own ? answer(200, { id: own.id }) : answer(401, { message: 'unknown key' });
+    }
+    if (credential !== 'tok-EXAMPLE') return answer(401, { message: 'unknown session' });
+    const [, , id, verb] = url.split('/');
+    if (id === undefined) return method === 'POST' ? this.#create(body, answer) : answer(200, this.#list());
+    const key = this.keys.find((one) => one.id === id);
+    if (!key || (method === 'GET' && this.#quirks.hidesKeys)) return answer(404, { message: 'no such key' });
+    if (verb === 'roll') {
+      await sleep(this.#quirks.takes ?? 0);
+      key.secret = `sk_${randomBytes(16).toString('hex')}_EXAMPLE`;
+      return answer(200, { ...this.#shown(key), secret: key.secret });
+    }
+    if (method === 'DELETE') this.revoked.push(...this.keys.splice(this.keys.indexOf(key), 1));
+    answer(200, this.#shown(key));
+  }
+
+  async #create(body: string, answer: (status: number, content: unknown) => void): Promise<void> {
+    await sleep(this.#quirks.takes ?? 0);
+    if (this.#quirks.single && this.keys.length > 0) return answer(409, { message: 'one key at a time' });
+    const key = this.add(JSON.parse(body).name);
+    answer(201, { ...this.#shown(key), secret: key.secret });
+  }
+
+  #list(): object {
+    const { cutsListAt = Number.POSITIVE_INFINITY } = this.#quirks;
+    const keys = this.keys.slice(0, cutsListAt).map((key) => this.#shown(key));
+    return { keys, total: keys.length };
+  }
+
+  #shown({ id, name, secret, createdAt }: StoredKey): object {
+    const hint = `${secret.slice(0, 11)}...`;
+    return { id, ...(!this.#quirks.dropsNames && { name }), hint, createdAt };
+  }
+}
