@@ -12,6 +12,7 @@ import type { Result } from '../output/present.ts';
 import { shownOnce } from '../output/reminder.ts';
 import { visible } from '../output/sanitise.ts';
 import { sinkContextOf } from '../places.ts';
+import { noteReplaced, noteSuperseded, requireNames } from './create-neighbours.ts';
 import type { Input } from './define.ts';
 import { defineCommand, toggle } from './define.ts';
 import { destinationFlags } from './destination-flags.ts';
@@ -67,6 +68,7 @@ export const create = defineCommand({
       });
       return found(app, newest);
     }
+    if (input.ifMissing) requireNames(provider, backend, live);
     if (!input.allowDowntime) requireRoom(provider, backend.capabilities, live);
     if (input.dryRun || !destination) return dryRun(app, spec);
     if (newest && backend.capabilities.overlap !== 'none') await noteSuperseded(app, named);
@@ -220,23 +222,4 @@ async function dryRun(app: App, spec: KeySpec): Promise<Result> {
     changed: false,
     dryRun: true,
   });
-}
-
-async function noteSuperseded(app: App, existing: readonly Key[]): Promise<void> {
-  const ids = existing.map(({ id }) => id).join(', ');
-  const name = visible(existing[0]?.name ?? '');
-  await app.warn(
-    `a key named ${name} works already (${ids}): it is superseded by the new one, and stays live`,
-  );
-}
-
-/** An API with few keys may have given up one that worked for the new one: nobody else would say so. */
-async function noteReplaced(app: App, before: readonly Key[], backend: KeyBackend): Promise<void> {
-  // By now the key is delivered: not even a server that fails makes that undone.
-  const after = await backend.list().catch(() => undefined);
-  if (!after) return app.warn('the API could not be asked whether it replaced an earlier key');
-  const alive = new Set(after.filter(isActive).map(({ id }) => id));
-  for (const { id } of before.filter((key) => !alive.has(key.id))) {
-    await app.warn(`the API replaced the key ${id}: it no longer works`);
-  }
 }

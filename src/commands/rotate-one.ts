@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import type { Destination } from '../delivery/destinations.ts';
 import { maskInCiLog } from '../delivery/mask.ts';
-import { KeysError, shellWord, usageError } from '../errors.ts';
+import { KeysError, shellWord } from '../errors.ts';
 import type { Key } from '../lifecycle/key.ts';
 import { isActive } from '../lifecycle/key.ts';
 import type { Replaced } from '../lifecycle/operation.ts';
@@ -12,12 +12,12 @@ import type { Rotated } from '../lifecycle/rotation.ts';
 import { isVerified, rotateKey } from '../lifecycle/rotation.ts';
 import type { Successor } from '../lifecycle/successor.ts';
 import { successorOf } from '../lifecycle/successor.ts';
-import { absoluteTime, relativeTime } from '../output/relative-time.ts';
+import { absoluteTime } from '../output/relative-time.ts';
 import { visible } from '../output/sanitise.ts';
 import type { RotationRecord } from '../output/views/rotated.ts';
-import { after, before } from '../time.ts';
 import { echoExpiry, isSameExpiry } from './expiry-echo.ts';
 import type { RotateInput } from './rotate.ts';
+import { isDue, requireRotatable } from './rotate-eligible.ts';
 import type { Printing } from './rotate-record.ts';
 import { chooseDestination, graceOf, unchanged, unrotated } from './rotate-record.ts';
 import { resume, settle, unfinished } from './rotate-retire.ts';
@@ -40,7 +40,7 @@ export interface Job {
  */
 export async function rotateOne(app: App, job: Job): Promise<RotationRecord | undefined> {
   const { old, input } = job;
-  requireRotatable(old);
+  requireRotatable(old, input);
   const printed: Printing = {};
   const destination = input.finish ? undefined : await chooseDestination(app, job, printed);
   if (input.dryRun) return dryRun(app, job);
@@ -62,37 +62,6 @@ export async function rotateOne(app: App, job: Job): Promise<RotationRecord | un
   } finally {
     release();
   }
-}
-
-/** Refuses a key that is not the one in use (exit 2). */
-function requireRotatable({ id, name, status, superseded }: Key): void {
-  if (status === 'revoked') {
-    throw usageError(`the key ${id} is revoked for good: make a new one`, `keys create ${shellWord(name)}`);
-  }
-  if (status === 'disabled') {
-    throw usageError(`the key ${id} is disabled`, `keys update ${shellWord(id)} --enable`);
-  }
-  if (superseded) {
-    throw usageError(
-      `a newer key named ${name} has taken the place of ${id}: rotate that one`,
-      `keys rotate ${shellWord(name)}`,
-    );
-  }
-}
-
-/** Whether `--older-than` and `--due` let the key be rotated now; without them it always is. */
-async function isDue(app: App, key: Key, { input: { due, olderThan }, isOne }: Job): Promise<boolean> {
-  if (!due && !olderThan) return true;
-  const { createdAt, expiresAt } = key;
-  if (olderThan && createdAt && Date.parse(createdAt) <= before(app.now, olderThan).getTime()) return true;
-  if (due && expiresAt && Date.parse(expiresAt) <= after(app.now, due).getTime()) return true;
-  if (olderThan && createdAt === undefined) {
-    throw usageError('the provider does not report when a key was made: --older-than cannot be told');
-  }
-  const age = createdAt ? `made ${relativeTime(createdAt, app.now)}` : 'of unknown age';
-  const end = expiresAt ? `, expires ${relativeTime(expiresAt, app.now)}` : '';
-  if (isOne) await app.note(`${visible(key.name)} (${visible(key.id)}) is not due: ${age}${end}`);
-  return false;
 }
 
 async function rotate(
@@ -226,8 +195,10 @@ async function sayDone(
 
 function endOf(
   { id }: Key,
-  { oldRevoked, oldRevokeAt }: Pick<RotationRecord, 'oldRevoked' | 'oldRevokeAt'>,
+  { key, oldRevoked, oldRevokeAt }: Pick<Rotated, 'key' | 'oldRevoked' | 'oldRevokeAt'>,
 ): string {
+  if (key.id === id && oldRevoked)
+    return `the key ${visible(id)} has a new value, and the old value no longer works`;
   if (oldRevoked) return `the old key ${visible(id)} is revoked`;
   const end = oldRevokeAt === null ? 'nobody uses it any more' : absoluteTime(oldRevokeAt);
   return `the old key ${visible(id)} works until ${end}`;

@@ -124,8 +124,14 @@ function sharedPlaces(to: RotateInput['to']): string[] {
 function requireOverlap(
   provider: string,
   { capabilities: { overlap }, rotate: renews }: KeyBackend,
-  { allowDowntime, finish, dryRun }: RotateInput,
+  { allowDowntime, finish, dryRun, grace }: RotateInput,
 ): void {
+  if (overlap === 'none' && grace && (grace.months > 0 || grace.milliseconds > 0)) {
+    throw usageError(
+      `--grace: the provider ${provider} ends the old value at once; it has no grace to give`,
+      'leave out --grace',
+    );
+  }
   if (overlap !== 'none' || allowDowntime || finish || dryRun) return;
   throw usageError(
     `the provider ${provider} has room for one key: the old one dies before the new one is delivered`,

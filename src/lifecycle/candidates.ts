@@ -39,7 +39,7 @@ export function isOver({ status }: Key): boolean {
 }
 
 /** An API that drops the name of a key shows none, or the id in its place. */
-export function isUnnamed({ id, name }: Key): boolean {
+export function isUnnamed({ id, name }: Pick<Key, 'id' | 'name'>): boolean {
   return name === '' || name === id;
 }
 

@@ -129,7 +129,9 @@ export async function makeAndDeliver<Spec extends { name: string }>(
     for (const sink of sinks) {
       await operation.note({ step: 'delivering', sink: sink.name });
       current = sink;
-      const arrived = await deliverTo(sink, { secret, key, delivered });
+      // The name that was asked for: an API that keeps none would give the id of each new key a place of its own.
+      const named = { ...key, name: spec.name };
+      const arrived = await deliverTo(sink, { secret, key: named, delivered });
       current = undefined;
       delivered.push(arrived);
       // Where this cannot be written down, the place itself tells it to `recover`.
