@@ -6,6 +6,7 @@ import { setting, withoutPlace } from './env.ts';
 import { usageError } from './errors.ts';
 import { Interruption } from './interruption.ts';
 import type { Io } from './io.ts';
+import { readAll } from './io.ts';
 import { findKey } from './lifecycle/find.ts';
 import type { Key } from './lifecycle/key.ts';
 import { inOrder, withSuperseded } from './lifecycle/key.ts';
@@ -13,10 +14,12 @@ import type { Journal } from './lifecycle/operation.ts';
 import type { KeyBackend } from './lifecycle/ports.ts';
 import type { OutputSettings, Result } from './output/present.ts';
 import { present } from './output/present.ts';
+import type { Choice } from './output/prompt.ts';
 import type { Paths } from './paths.ts';
 import { hasOperations, locatePaths } from './paths.ts';
 import { chooseProfile, localProvider } from './profile.ts';
-import { Secret } from './secret.ts';
+import type { Secret } from './secret.ts';
+import { secretAt, secretOn } from './secret-input.ts';
 import type { TokenContext } from './tokens/sources.ts';
 import { Voice } from './voice.ts';
 
@@ -31,17 +34,16 @@ export class App {
   readonly #voice: Voice;
   #backend: Promise<KeyBackend> | undefined;
   #tokenContext: TokenContext | undefined;
-  readonly #warned = new Set<string>();
   readonly #closing: (() => Promise<void>)[] = [];
 
-  constructor(io: Io, globals: GlobalInput, interruption = new Interruption(io)) {
+  constructor(io: Io, globals: GlobalInput, shared?: { interruption: Interruption; voice: Voice }) {
     this.io = io;
-    this.interruption = interruption;
+    this.interruption = shared?.interruption ?? new Interruption(io);
     this.globals = globals;
     const format = globals.format ?? (globals.json ? 'json' : undefined);
     const fields = globals.json && globals.json.length > 0 ? globals.json : undefined;
     this.output = { format, fields, noColor: globals.noColor };
-    this.#voice = new Voice(io, format === 'json' || format === 'ndjson');
+    this.#voice = shared?.voice ?? new Voice(io, format === 'json' || format === 'ndjson');
   }
 
   /** Aborts when waiting has to end. */
@@ -93,7 +95,7 @@ export class App {
   elsewhere(place: { profile: string; provider?: string; url?: string | undefined }): App {
     const io: Io = Object.create(this.io, { env: { value: withoutPlace(this.io.env) } });
     const globals = { ...this.globals, provider: undefined, url: undefined, ...place };
-    const app = new App(io, globals, this.interruption);
+    const app = new App(io, globals, { interruption: this.interruption, voice: this.#voice });
     this.atEnd(() => app.close());
     return app;
   }
@@ -153,48 +155,44 @@ export class App {
   }
 
   async ask(question: string, proposal?: string): Promise<string> {
-    await this.release();
-    return (await import('./output/prompt.ts')).askText(this.io, question, proposal);
+    const { askText } = await import('./output/prompt.ts');
+    return this.#voice.ask(() => askText(this, question, proposal));
   }
 
-  async choose<T extends string>(
-    question: string,
-    choices: readonly { name: string; value: T; description?: string }[],
-  ): Promise<T> {
-    await this.release();
-    return (await import('./output/prompt.ts')).askChoice(this.io, question, choices);
+  async choose<T extends string>(question: string, choices: readonly Choice<T>[]): Promise<T> {
+    const { askChoice } = await import('./output/prompt.ts');
+    return this.#voice.ask(() => askChoice(this, question, choices));
+  }
+
+  /** Whether somebody says yes to something final. Enter alone says no. */
+  async confirm(question: string, [no, yes]: readonly [no: string, yes: string]): Promise<boolean> {
+    const answer = await this.choose(question, [
+      { value: 'no', name: no },
+      { value: 'yes', name: yes },
+    ]);
+    return answer === 'yes';
   }
 
   /** All of stdin as text. */
-  async readStdin(): Promise<string> {
-    const pieces: Buffer[] = [];
-    for await (const piece of this.io.stdin) pieces.push(Buffer.from(piece));
-    return Buffer.concat(pieces).toString('utf8');
+  readStdin(): Promise<string> {
+    return readAll(this.io.stdin);
   }
 
   /** A secret on stdin, without the line break after it. */
-  async readSecret(): Promise<Secret> {
-    const text = (await this.readStdin()).trim();
-    if (text === '' || /[\r\n]/.test(text)) {
-      throw usageError(`stdin must hold ${text === '' ? 'a value' : 'one line'}, and nothing else`);
-    }
-    return new Secret(text);
+  readSecret(): Promise<Secret> {
+    return secretOn(this.io.stdin);
   }
 
   /** The secret at a source: `keychain:NAME`, `file:PATH` or `env:PATH#NAME`. Throws `KeysError`. */
-  async secretFrom(source: string): Promise<Secret> {
-    if (source.startsWith('keychain:')) {
-      const { readKeptSecret } = await import('./tokens/kept-secret.ts');
-      const { interactive } = this;
-      return readKeptSecret(source.slice('keychain:'.length), { env: this.io.env, interactive });
-    }
-    return (await import('./delivery/source.ts')).readSource(source, this.io.cwd);
+  secretFrom(source: string): Promise<Secret> {
+    const { env, cwd } = this.io;
+    return secretAt(source, { env, cwd, interactive: this.interactive });
   }
 
   /** A line that is not shown while it is typed. */
   async askSecret(question: string): Promise<Secret> {
-    await this.release();
-    return (await import('./output/prompt.ts')).askSecret(this.io, question);
+    const { askSecret } = await import('./output/prompt.ts');
+    return this.#voice.ask(() => askSecret(this, question));
   }
 
   /** Ctrl-C cuts a listing short; what tells of a change is printed in full. */
@@ -218,9 +216,12 @@ export class App {
 
   /** A warning that several steps of a command may come upon. */
   async warnOnce(text: string): Promise<void> {
-    if (this.#warned.has(text)) return;
-    this.#warned.add(text);
-    await this.warn(text);
+    await this.#voice.sayOrHold(`warning: ${text}`, { once: true });
+  }
+
+  /** A line that stands below everything that is said, until it is empty. */
+  setStatus(line: string): Promise<void> {
+    return this.#voice.setStatus(line);
   }
 
   get debugs(): boolean {

@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { closeSync, fstatSync, writeSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { Environment } from './env.ts';
@@ -43,6 +43,7 @@ export interface Io {
 
 /** The streams, clock and environment of this process. */
 export function realIo(): Io {
+  process.once('exit', closeLostTerminals);
   return {
     env: process.env,
     cwd: process.cwd(),
@@ -64,6 +65,13 @@ export function realIo(): Io {
     now: () => new Date(),
     whoami: () => `${loginName()}-${hostname().split('.')[0] || 'localhost'}`,
   };
+}
+
+/** A stream to its end, as text. */
+export async function readAll(stream: Readable): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of stream) pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces).toString('utf8');
 }
 
 /**
@@ -163,6 +171,18 @@ function stopRequests(): Pick<Io, 'interrupt' | 'urgent' | 'leaveSignals' | 'ign
       hangupCounts = false;
     },
   };
+}
+
+/** Node.js sets terminals back at its end, and aborts where one has hung up: it leaves those alone that are closed. */
+function closeLostTerminals(): void {
+  for (const descriptor of [0, 1, 2]) {
+    try {
+      if (!fstatSync(descriptor).isCharacterDevice()) continue;
+      if (!process.getBuiltinModule('node:tty').isatty(descriptor)) closeSync(descriptor);
+    } catch {
+      // It is closed.
+    }
+  }
 }
 
 /** Milliseconds after which a process that asked to be stopped has been, and runs again; or was not, and never will be. */

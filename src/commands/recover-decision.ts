@@ -56,7 +56,7 @@ async function unclear(
   const use = id && maker.backend ? await useOf(maker.backend, key).catch(() => undefined) : undefined;
   if (use !== undefined) return arrived(recovery, id, use);
   const places = holders.join(' and ');
-  if (app.interactive && !app.globals.yes) {
+  if (recovery.mayAsk) {
     const answer = await app.choose(`${places} may have the secret of ${id || key.name}. Look there first.`, [
       { value: 'leave', name: 'leave both keys as they are' },
       { value: 'keep', name: `it is there: keep ${id || 'the new key'}` },
@@ -121,7 +121,7 @@ async function chooseAmong(recovery: Recovery, candidates: readonly Key[]): Prom
   }
   if (chosen && (input.revoke || (await confirms(recovery, `Revoke ${chosen.id}?`))))
     return revoke(recovery, chosen);
-  if (!chosen && candidates.length > 0 && app.interactive && !app.globals.yes) {
+  if (!chosen && candidates.length > 0 && recovery.mayAsk) {
     const id = await app.choose('The reply was lost. Which of these keys did this operation make?', [
       { value: '', name: 'leave all of them as they are' },
       ...candidates.map((key) => ({ value: key.id, name: `revoke ${key.id}  ${key.createdAt ?? ''}` })),
@@ -141,12 +141,7 @@ async function chooseAmong(recovery: Recovery, candidates: readonly Key[]): Prom
   };
 }
 
-async function confirms({ app }: Recovery, question: string): Promise<boolean> {
+async function confirms({ app, mayAsk }: Recovery, question: string): Promise<boolean> {
   if (app.globals.yes) return true;
-  if (!app.interactive) return false;
-  const answer = await app.choose(question, [
-    { value: 'no', name: 'no, leave it as it is' },
-    { value: 'yes', name: 'yes, revoke it' },
-  ]);
-  return answer === 'yes';
+  return mayAsk && app.confirm(question, ['no, leave it as it is', 'yes, revoke it']);
 }

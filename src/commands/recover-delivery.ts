@@ -1,7 +1,9 @@
+import type { App } from '../app.ts';
 import { resolveDestination, showsSecret } from '../delivery/destinations.ts';
 import { maskInCiLog } from '../delivery/mask.ts';
 import type { SinkSpec } from '../delivery/sink-spec.ts';
 import { parseSink } from '../delivery/sink-spec.ts';
+import { InvalidValue } from '../errors.ts';
 import type { Key } from '../lifecycle/key.ts';
 import type { Delivered } from '../lifecycle/ports.ts';
 import type { Standing } from '../lifecycle/recovery.ts';
@@ -27,14 +29,15 @@ export async function deliver(
     const doubt = await doubtsAbout(recovery, standing);
     if (doubt) return doubt;
   }
-  const specs = input.to.length > 0 ? input.to : sinks.map(parseSink);
-  const places = specs.filter(({ kind }) => kind !== 'stdout');
+  const meant = input.to.length > 0 ? input.to : sinks.map(parseSink);
+  const places = meant.filter(({ kind }) => kind !== 'stdout');
   const mayPrint =
     isOne && (input.secretOnly || input.to.length > 0 || showsSecret(app.io, app.output.format));
-  if (places.length < specs.length && !mayPrint) return withoutStdout(recovery, { key, places });
-  const answer = await ask(recovery, standing, specs);
-  if (answer === 'revoke') return revoke(recovery, key);
-  if (answer === 'leave') return { outcome: 'open', id: key.id, reason: 'left as it is' };
+  if (places.length < meant.length && !mayPrint) return withoutStdout(recovery, { key, places });
+  const specs = await ask(recovery, standing, meant);
+  if (specs === 'revoke') return revoke(recovery, key);
+  if (specs === 'leave') return { outcome: 'open', id: key.id, reason: 'left as it is' };
+  const isElsewhere = input.to.length > 0 || specs !== meant;
 
   const before = describe(open).delivered;
   const destination = await resolveDestination(app.io, {
@@ -42,7 +45,7 @@ export async function deliver(
     secretOnly: input.secretOnly,
     format: app.output.format,
     fields: app.output.fields,
-    context: sinkContextOf(app, input.allowInGit, input.to.length > 0 ? app.io.cwd : open.header.setting.cwd),
+    context: sinkContextOf(app, input.allowInGit, isElsewhere ? app.io.cwd : open.header.setting.cwd),
     present: ({ delivered }, value) => print(recovery, key, [...before, ...delivered], value),
   });
   app.begin();
@@ -127,18 +130,46 @@ async function print(
   });
 }
 
-/** On a terminal the person says what to do; elsewhere, and with --yes, it is delivered as it was meant to be. */
+/**
+ * Where to deliver, or what else to do: on a terminal the person says so; elsewhere, and with --yes, it is delivered as
+ * it was meant to be.
+ */
 async function ask(
-  { app, input, maker }: Recovery,
+  { app, input, maker, mayAsk }: Recovery,
   { key, from }: Extract<Standing, { kind: 'deliverable' }>,
-  specs: readonly SinkSpec[],
-): Promise<'deliver' | 'revoke' | 'leave'> {
-  if (!app.interactive || app.globals.yes || input.to.length > 0 || input.secretOnly) return 'deliver';
-  const places = specs.map(({ text }) => (text === 'stdout' ? 'this terminal' : text)).join(', ');
+  meant: readonly SinkSpec[],
+): Promise<readonly SinkSpec[] | 'revoke' | 'leave'> {
+  if (!mayAsk || input.to.length > 0 || input.secretOnly) return meant;
+  const { noun } = maker.subject;
+  const places = meant.map(({ text }) => (text === 'stdout' ? 'this terminal' : text)).join(', ');
   const where = from === undefined ? 'is in escrow' : `is in ${from}, and was to go elsewhere too`;
-  return app.choose(`The secret of ${key.name} (${key.id}) ${where}.`, [
+  const answer = await app.choose(`The secret of ${key.name} (${key.id}) ${where}.`, [
     { value: 'deliver', name: `deliver it to ${places}` },
-    { value: 'revoke', name: `revoke the ${maker.subject.noun}` },
+    { value: 'elsewhere', name: 'deliver it elsewhere' },
+    { value: 'revoke', name: `revoke the ${noun}` },
     { value: 'leave', name: 'leave it in escrow' },
   ]);
+  if (answer === 'elsewhere') return (await askPlace(app)) ?? 'leave';
+  if (answer === 'deliver') return meant;
+  const isFinal =
+    answer === 'revoke' &&
+    (await app.confirm(`Revoke the ${noun} ${key.name} (${key.id})? Its secret is lost then.`, [
+      'no, leave the secret in escrow',
+      `yes, revoke the ${noun}`,
+    ]));
+  return isFinal ? 'revoke' : 'leave';
+}
+
+/** Asks for a sink until one is named that there can be; undefined where nothing is named. */
+async function askPlace(app: App): Promise<readonly SinkSpec[] | undefined> {
+  for (;;) {
+    const text = (await app.ask('Where to? (file:PATH, env:PATH#NAME and more: keys help sinks)')).trim();
+    if (text === '') return undefined;
+    try {
+      return [parseSink(text)];
+    } catch (error) {
+      if (!(error instanceof InvalidValue)) throw error;
+      await app.warn(error.message);
+    }
+  }
 }

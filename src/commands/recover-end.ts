@@ -21,6 +21,8 @@ export interface Recovery {
   isOne: boolean;
   /** The command that recovers rotates the key of this name. */
   rotates: boolean;
+  /** Somebody is there to be asked, and no other work of this command runs meanwhile. */
+  mayAsk: boolean;
 }
 
 export type End = Partial<Outcome> & Pick<Outcome, 'outcome'>;

@@ -17,6 +17,9 @@ import { completed, revoke } from './recover-end.ts';
 import { look } from './recover-look.ts';
 import { describe } from './recover-report.ts';
 
+/** How an operation is recovered: alone or as one of several, with questions to a person or without. */
+export type Manner = Pick<Recovery, 'isOne' | 'mayAsk' | 'rotates'>;
+
 /**
  * Brings an operation as far towards its end as it can be brought without a decision that nobody has made; undefined
  * where everything has been printed. Throws `KeysError` for what makes a single one fail; of several, the others go on.
@@ -25,7 +28,7 @@ export async function recoverOne(
   app: App,
   open: OpenOperation,
   input: RecoverInput,
-  how: Pick<Recovery, 'isOne' | 'rotates'>,
+  how: Manner,
 ): Promise<Outcome | undefined> {
   const { takeUp, makerOf } = await import('../operations.ts');
   const operation = await takeUp(app, open);

@@ -69,12 +69,13 @@ export const recover = defineCommand({
     if (input.list) return { ...listing(open), exit: exit ?? 'done' };
     const chosen = await choose(app, open, input);
     const isOne = chosen.length === 1 && !input.all;
+    const manner = { isOne, rotates: false, mayAsk: app.interactive && !app.globals.yes };
     const outcomes: Outcome[] = [];
     let isStopped = false;
     for (const operation of chosen) {
       const outcome = await (isStopped
         ? untouched(operation)
-        : recoverOne(app, operation, input, { isOne, rotates: false })
+        : recoverOne(app, operation, input, manner)
       ).catch((error: unknown) => {
         if (!isStop(error) || outcomes.length === 0) throw error;
         // What was done is told; the rest stays open.

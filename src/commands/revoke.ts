@@ -92,17 +92,19 @@ async function makeSure(app: App, keys: readonly Key[], confirm: string | undefi
 async function ask(app: App, keys: readonly Key[]): Promise<void> {
   for (const key of keys) {
     const used = key.lastUsedAt ? `last used ${relativeTime(key.lastUsedAt, app.now)}` : 'never used';
-    await app.note(`${visible(key.name)}  ${key.id}  ${key.status}  ${used}`);
+    await app.note(`${key.name}  ${key.id}  ${key.status}  ${used}`);
   }
   const [first] = keys;
   const isOne = keys.length === 1 && first;
+  // A key without a name is called by its id: Enter alone never revokes.
+  const called = isOne && (first.name.trim() === '' ? first.id : first.name);
   const answer = await app.ask(
-    isOne
-      ? `This is final. Type ${visible(first.name)} to revoke it:`
+    called
+      ? `This is final. Type ${visible(called)} to revoke it:`
       : `This is final. Type ${keys.length} to revoke these ${keys.length} keys:`,
   );
-  const accepted = isOne ? [first.name, visible(first.name), first.id] : [String(keys.length)];
-  if (accepted.includes(answer.trim()) || accepted.includes(answer)) return;
+  const accepted = called ? [called, visible(called), first.id] : [String(keys.length)];
+  if (answer.trim() !== '' && (accepted.includes(answer.trim()) || accepted.includes(answer))) return;
   throw new KeysError({ exit: 'failed', code: 'declined', message: 'not confirmed: nothing was revoked' });
 }
 

@@ -31,8 +31,9 @@ export interface Resumed {
  * Goes on with what earlier commands began for this name, as the journal tells of it. Throws `KeysError` (5) where
  * that needs somebody to decide.
  */
-export async function resume(app: App, { backend, old, input }: Job): Promise<Resumed> {
+export async function resume(app: App, { backend, old, input, isOne }: Job): Promise<Resumed> {
   const { rotationsOf } = await import('../operations.ts');
+  const mayAsk = isOne && app.interactive && !app.globals.yes;
   const resumed: Resumed = { hasChanged: false, isRenewed: false, retired: [] };
   for (const open of await rotationsOf(app, old.name)) {
     if (isWaiting(open)) {
@@ -48,7 +49,8 @@ export async function resume(app: App, { backend, old, input }: Job): Promise<Re
     const to = isElsewhere ? input.to : [];
     const none = { list: false, all: true, to, secretOnly: false, allowInGit: input.allowInGit };
     const neutral = { ...none, operands: [], revoke: false, keep: false, key: undefined };
-    const outcome = await recoverOne(app, open, neutral, { isOne: false, rotates: !input.finish });
+    const how = { isOne: false, mayAsk, rotates: !input.finish };
+    const outcome = await recoverOne(app, open, neutral, how);
     resumed.hasChanged = true;
     resumed.isRenewed ||= outcome?.outcome === 'ended' && outcome.id === plan.replaces?.id;
     if (outcome?.outcome === 'open') {

@@ -34,7 +34,7 @@ export async function rotateSeveral(
 
 async function progressOf(app: App, count: number): Promise<Progress | undefined> {
   if (!app.io.stderr.isTTY || app.globals.quiet || count < 2) return undefined;
-  return (await import('../output/progress.ts')).startProgress(app.io, count);
+  return (await import('../output/progress.ts')).startProgress((line) => app.setStatus(line), count);
 }
 
 async function table(records: readonly RotationRecord[], terminal: Terminal): Promise<string> {

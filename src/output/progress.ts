@@ -1,5 +1,4 @@
-import type { Io } from '../io.ts';
-import { visible } from './sanitise.ts';
+import { shown } from './sanitise.ts';
 
 /** A line on stderr that says how far the work has come, for somebody who watches. */
 export interface Progress {
@@ -10,22 +9,22 @@ export interface Progress {
 }
 
 const barWidth = 24;
-const clear = '\r\x1b[2K';
+const nameWidth = 40;
 
-/** Draws the line on the terminal that stderr is. A closed stderr is no failure. */
-export async function startProgress({ stderr }: Io, count: number): Promise<Progress> {
+/** `draw` shows a line in place of the one before; an empty one is none. */
+export async function startProgress(draw: (line: string) => Promise<void>, count: number): Promise<Progress> {
   let done = 0;
-  const draw = async (name: string) => {
+  const show = async (name: string) => {
     const filled = Math.floor((done / count) * barWidth);
     const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
-    await stderr.write(`${clear}${bar} ${done}/${count} ${visible(name).slice(0, 40)}`).catch(() => {});
+    await draw(`${bar} ${done}/${count} ${shown(name, nameWidth)}`);
   };
-  await draw('');
+  await show('');
   return {
     step(name) {
       done += 1;
-      return draw(name);
+      return show(name);
     },
-    end: () => stderr.write(clear).catch(() => {}),
+    end: () => draw(''),
   };
 }

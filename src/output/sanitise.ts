@@ -18,6 +18,12 @@ export function visible(text: string): string {
   return text.replace(unsafe, (character) => named.get(character) ?? escapeOf(character));
 }
 
+/** As `visible`, cut down to so many characters, with `…`: what is not shown is not even looked at. */
+export function shown(text: string, most: number): string {
+  if (text.length <= most) return visible(text);
+  return `${visible(text.slice(0, most).replace(/[\ud800-\udbff]$/, ''))}…`;
+}
+
 /** As `visible`, with line breaks kept: for messages of several lines. */
 export function visibleLines(text: string): string {
   return text.split('\n').map(visible).join('\n');

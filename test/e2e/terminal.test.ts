@@ -206,9 +206,56 @@ describe('recover in a terminal', () => {
     const { box, env } = await waiting();
     const terminal = keysIn(box, ['recover'], { env });
     await terminal.shows('leave it in escrow');
+    terminal.type('\x1b[B\x1b[B\r');
+    await terminal.shows('yes, revoke the key');
     terminal.type('\x1b[B\r');
     expect(await terminal.ended).toBe(0);
     expect(await statuses(box)).toEqual(['revoked']);
+  });
+
+  test('Enter alone does not confirm a revocation', async () => {
+    const { box, env } = await waiting();
+    const terminal = keysIn(box, ['recover'], { env });
+    await terminal.shows('leave it in escrow');
+    terminal.type('\x1b[B\x1b[B\r');
+    await terminal.shows('yes, revoke the key');
+    terminal.type('\r');
+    expect(await terminal.ended).toBe(5);
+    expect(await statuses(box)).toEqual(['active']);
+  });
+
+  test('delivers to another place that is named, and asks again where the name is none', async () => {
+    const { box, env } = await waiting();
+    box.expectSecretIn('other.key');
+    const terminal = keysIn(box, ['recover'], { env });
+    await terminal.shows('leave it in escrow');
+    terminal.type('\x1b[B\r');
+    await terminal.shows('Where to?');
+    terminal.type('fil:other.key\r');
+    await terminal.shows('warning: ');
+    terminal.type('file:other.key\r');
+    expect(await terminal.ended, terminal.output).toBe(0);
+    expect(await refusedKeys(box, [box.read('other.key').trim()])).toEqual([]);
+    expect(await statuses(box)).toEqual(['active']);
+  });
+
+  test('rotate with another place delivers there what waits since a place refused it', async () => {
+    const { box, env, vendors } = await waiting();
+    vendors.add('deliver', { code: 1 });
+    expect((await box.program(['recover', '--all', '--yes'], { env })).exit).toBe(5);
+    vendors.add('deliver');
+    expect((await box.program(['recover', '--all', '--yes'], { env })).exit).toBe(0);
+    vendors.add('deliver', { code: 1 });
+    expect((await box.program(['rotate', 'ci', '--to', 'exec:deliver'], { env })).exit).toBe(5);
+    box.expectSecretIn('.env');
+    const run = await box.program(['rotate', 'ci', '--to', 'env:.env#API_KEY', '--json'], { env });
+    expect(run.exit, run.stderr).toBe(0);
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      changed: true,
+      delivered: [{ sink: 'env:.env#API_KEY' }],
+    });
+    const value = /API_KEY="?'?([^"'\n]+)/.exec(box.read('.env'))?.[1] ?? '';
+    expect(await refusedKeys(box, [value])).toEqual([]);
   });
 
   test('left alone, it still waits: exit 5', async () => {

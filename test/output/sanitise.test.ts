@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { safeJson, visible, visibleLines } from '../../src/output/sanitise.ts';
+import { safeJson, shown, visible, visibleLines } from '../../src/output/sanitise.ts';
 
 /** Unicode's own classes of what does not print by itself, and the characters that print as nothing. */
 const hidden =
@@ -125,4 +125,12 @@ describe('JSON', () => {
       { numRuns: 300 },
     );
   });
+});
+
+test('shown cuts a long text down before it looks at it, between whole characters', () => {
+  expect(shown('abc', 3)).toBe('abc');
+  expect(shown('abcd', 3)).toBe('abc…');
+  expect(shown('ab😀d', 3)).toBe('ab…');
+  expect(shown('a\nb', 5)).toBe('a\\nb');
+  expect(shown('\x1b'.repeat(50_000_000), 2)).toBe('\\x1b\\x1b…');
 });

@@ -53,11 +53,11 @@ export class Terminal {
     return this.#output;
   }
 
-  /** Resolves when this text has been sent; rejects if the program ends without it. */
-  shows(text: string): Promise<void> {
+  /** Resolves when this text has been sent so many times; rejects if the program ends without it. */
+  shows(text: string, times = 1): Promise<void> {
     return new Promise((done, fail) => {
       const look = () => {
-        if (this.#output.includes(text)) done();
+        if (this.#output.split(text).length > times) done();
         else if (this.#hasEnded) fail(new Error(`ended without showing '${text}':\n${this.#output}`));
       };
       this.#onChange = look;
@@ -70,9 +70,10 @@ export class Terminal {
     process.kill(this.#process.pid, signal);
   }
 
-  /** Hangs up, as a terminal window does that is closed. */
+  /** Hangs up, as a terminal window does that is closed: nothing more is heard of what runs there. */
   hangUp(): void {
-    this.#process.kill('SIGHUP');
+    this.#hasEnded = true;
+    (this.#process as IPty & { destroy(): void }).destroy();
   }
 
   type(text: string): void {
