@@ -5,6 +5,7 @@ import { pathOf } from './access-log.ts';
 import { keyOf } from './caller.ts';
 import type { Context } from './context.ts';
 import { HttpFault } from './fault.ts';
+import { logText } from './log-text.ts';
 
 /** One use of a key, as its log row tells of it. */
 export interface UseAddress {
@@ -35,7 +36,11 @@ export async function admit(
 
 /** Where a request goes by its own words. */
 export function addressOf(request: FastifyRequest, model?: string): UseAddress {
-  return { method: request.method, path: pathOf(request.url), ...(model !== undefined && { model }) };
+  return {
+    method: request.method,
+    path: pathOf(request.url),
+    ...(model !== undefined && { model: logText(model) }),
+  };
 }
 
 export function refusal(decision: Extract<Decision, { allowed: false }>): HttpFault {

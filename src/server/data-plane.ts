@@ -8,12 +8,11 @@ import { logText } from './log-text.ts';
 import { pass, passOn } from './pass-on.ts';
 import { reportUsage } from './report-usage.ts';
 
-/** Bytes of a call that is passed on: 32 MB. */
-const maxBody = 32 * 1024 * 1024;
+/** Bytes of a report of a use: 64 KB. Its key may stand in it, so that it is read before anything is known. */
+const maxReport = 64 * 1024;
 
 /** For whoever has a key, or is asked by somebody who has one: the root of the server. */
 export function dataPlane(app: FastifyInstance, context: Context): void {
-  // Bodies are passed on as they are, whatever their type.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
   modelRoute(app, context);
@@ -22,10 +21,10 @@ export function dataPlane(app: FastifyInstance, context: Context): void {
     url: '/v1/authorize',
     handler: (request, reply) => authorize(context, request, reply),
   });
-  app.post('/v1/usage', async (request) => reportUsage(context, request));
+  app.post('/v1/usage', { bodyLimit: maxReport }, async (request) => reportUsage(context, request));
   const { upstream } = context;
   if (!upstream) return;
-  app.all('/v1/*', { bodyLimit: maxBody }, (request, reply) => passOn(context, upstream, request, reply));
+  app.register(async (scope) => passOn(scope, context, upstream));
 }
 
 /**
@@ -44,7 +43,9 @@ export function modelRoute(
     const admission = await admit(context, request, reply, { models: 'any' }, address);
     // Where nothing limits them, the upstream knows which there are.
     if (admission.models === null && context.upstream && request.url.startsWith('/v1/')) {
-      return pass(context, context.upstream, { request, reply, body: undefined, admission, address });
+      const { method, url: target, headers } = request;
+      const call = { method, target, headers, body: undefined };
+      return pass(context, context.upstream, { request, reply, call, admission });
     }
     served(context, request, admission, address);
     return modelList(admission.models ?? []);

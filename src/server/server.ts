@@ -17,6 +17,7 @@ import { envelope, faultOf, HttpFault } from './fault.ts';
 import { guard } from './guard.ts';
 import { refuseMethods } from './methods.ts';
 import { Metrics } from './metrics.ts';
+import { answerBeforeBody } from './unread-body.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 export interface ServerOptions {
@@ -96,6 +97,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     receive(options, request, reply);
     done();
   });
+  answerBeforeBody(app);
   if (log) logAccess(app, log.format, log.write);
   guard(app, options.allowedHosts);
   const answers = (scope: FastifyInstance, body: (fault: Fault) => object) => {

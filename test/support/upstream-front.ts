@@ -4,7 +4,10 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished } from 'vitest';
 import { Secret } from '../../src/secret.ts';
-import type { Passed, Upstream, UpstreamOptions } from '../../src/server/upstream/upstream.ts';
+import { envelope, HttpFault } from '../../src/server/fault.ts';
+import type { CallContent } from '../../src/server/upstream/request-body.ts';
+import { prepare } from '../../src/server/upstream/request-body.ts';
+import type { Passage, Passed, Upstream, UpstreamOptions } from '../../src/server/upstream/upstream.ts';
 import { openUpstream } from '../../src/server/upstream/upstream.ts';
 import type { ScriptedUpstream } from './scripted-upstream.ts';
 import { upstreamKey } from './scripted-upstream.ts';
@@ -129,17 +132,25 @@ export class UpstreamFront {
     this.before(response);
     const { method = '', url: target = '', headers } = incoming;
     const body = chunks.length > 0 ? Buffer.concat(chunks) : undefined;
-    const passage = {
-      method,
-      target,
-      headers,
-      body,
-      callerKey: this.shown,
-      signal: this.signal ?? gone.signal,
-    };
-    const passing = this.upstream.pass(passage, response);
+    const rest = { callerKey: this.shown, signal: this.signal ?? gone.signal };
+    const passing = this.#pass({ method, target, headers, body }, rest, response);
     this.passed.push(passing);
     await passing.catch(() => response.destroy());
+  }
+
+  async #pass(
+    content: CallContent,
+    rest: Pick<Passage, 'callerKey' | 'signal'>,
+    response: ServerResponse,
+  ): Promise<Passed> {
+    try {
+      return await this.upstream.pass({ ...prepare(content, false), ...rest }, response);
+    } catch (error) {
+      if (!(error instanceof HttpFault)) throw error;
+      const { status, code } = error.fault;
+      response.writeHead(status).end(JSON.stringify(envelope(error.fault)));
+      return { status, code: code as 'INVALID_REQUEST' };
+    }
   }
 }
 

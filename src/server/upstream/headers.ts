@@ -44,6 +44,26 @@ export function headersForUpstream(headers: IncomingHttpHeaders): Headers {
   return { ...present(kept), 'accept-encoding': 'identity' };
 }
 
+/** Of a call with a key that is limited to models; no other header is known to choose none. */
+const limitedKept = new Set([
+  ...['accept', 'accept-language', 'user-agent', 'idempotency-key', 'x-request-id', 'x-client-request-id'],
+  ...['openai-beta', 'anthropic-version', 'anthropic-beta', 'traceparent', 'tracestate'],
+  ...['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'],
+]);
+
+/** The headers of a call of a key that is limited to models, with the type that its body is sent as. */
+export function limitedHeaders(headers: IncomingHttpHeaders, type: string | undefined): IncomingHttpHeaders {
+  const kept = Object.entries(headers).filter(
+    ([name]) => limitedKept.has(name) || name.startsWith('x-stainless-'),
+  );
+  return { ...Object.fromEntries(kept), ...(type !== undefined && { 'content-type': type }) };
+}
+
+/** The media type of a body in lower case and without parameters, or an empty text. */
+export function mediaTypeOf(headers: IncomingHttpHeaders): string {
+  return single(headers, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
 /** The headers of an upstream's answer as the caller may see them; a value that `holdsSecret` is left out. */
 export function headersForCaller(
   headers: IncomingHttpHeaders,

@@ -10,7 +10,6 @@ import { questionOf } from './question.ts';
 import type { RefusalCode } from './refusal.ts';
 import { refuse } from './refusal.ts';
 import { breakOff, plainBody, readableError, stream } from './relay.ts';
-import { namedModel } from './request-body.ts';
 import type { Passage, Passed } from './upstream.ts';
 import type { Usage, UsageMeter } from './usage-block.ts';
 import { meterFor } from './usage-block.ts';
@@ -150,7 +149,7 @@ class Passing {
   }
 
   #attributed(usage: Usage): Usage {
-    const { model } = namedModel(this.#passage);
+    const { model } = this.#passage;
     return model === undefined ? usage : { ...usage, model };
   }
 }

@@ -1,7 +1,6 @@
 import type { Headers } from './headers.ts';
 import { headersForUpstream } from './headers.ts';
 import type { RefusalCode } from './refusal.ts';
-import { withUsageAsked } from './request-body.ts';
 import { isInBody, SecretForms } from './secret-forms.ts';
 import { targetBelow } from './target.ts';
 import type { Passage } from './upstream.ts';
@@ -29,9 +28,9 @@ export function questionOf(
 ): Question | RefusalCode {
   const { method, target } = passage;
   const path = targetBelow(base, target);
-  const asked = withUsageAsked(passage);
-  if (path === undefined || !asked || !methods.includes(method)) return 'INVALID_REQUEST';
-  const question = { origin, method, path, headers: headersForUpstream(passage.headers), body: asked.body };
+  if (path === undefined || !methods.includes(method)) return 'INVALID_REQUEST';
+  const headers = headersForUpstream(passage.headers);
+  const question = { origin, method, path, headers, body: passage.body };
   return holdsKey(question, passage.callerKey) ? 'KEY_IN_REQUEST' : question;
 }
 

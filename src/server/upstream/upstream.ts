@@ -28,13 +28,15 @@ export interface UpstreamOptions {
   longest: number;
 }
 
-/** A call that may be made: its caller's key has been checked. */
+/** A call that may be made: its caller's key has been checked, and what it asks for. */
 export interface Passage {
   method: string;
-  /** Path and query as the caller sent them, beginning with `/v1/`. */
+  /** Path and query, beginning with `/v1/`. */
   target: string;
   headers: IncomingHttpHeaders;
   body: Buffer | undefined;
+  /** The model that it names, if it does. */
+  model?: string | undefined;
   /** The value with which the caller showed who it is; it never reaches the upstream. */
   callerKey: string;
   /** Aborts when the caller goes away. */

@@ -1,0 +1,200 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:http';
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { Secret } from '../../src/secret.ts';
+import { openUpstream } from '../../src/server/upstream/upstream.ts';
+import { spec } from '../support/authority.ts';
+import { office, serving } from '../support/office.ts';
+import { ScriptedUpstream, upstreamKey } from '../support/scripted-upstream.ts';
+
+/* What is decided by the headers of a call is answered by them: its body has not been read by then. */
+
+const megabyte = 1024 * 1024;
+
+async function started() {
+  const opened = office();
+  const scripted = await ScriptedUpstream.start();
+  const upstream = openUpstream({
+    url: scripted.url,
+    key: async () => new Secret(upstreamKey),
+    env: {},
+    connectTimeout: 5000,
+    silence: 20_000,
+    longest: 60_000,
+  });
+  const server = await serving(opened, { upstream });
+  const account = opened.account('ada');
+  const { id, secret } = account.issue(
+    spec({ name: 'ci', rateLimitRpm: null, budgetUsd: null, models: [], permissions: ['read'] }),
+  );
+  return { ...server, ...opened, scripted, account, id, key: secret.reveal() };
+}
+
+/** Sends a head that announces a body, and none of it. Gives what is answered, until the connection ends. */
+async function announce(url: string, headers: Record<string, string>, path = '/v1/chat/completions') {
+  const socket = open(url);
+  const head: Record<string, string> = {
+    host: 'localhost',
+    'content-length': String(32 * megabyte),
+    ...headers,
+  };
+  socket.write(
+    `POST ${path} HTTP/1.1\r\n${Object.entries(head)
+      .filter(([, value]) => value !== '')
+      .map((line) => `${line.join(': ')}\r\n`)
+      .join('')}\r\n`,
+  );
+  let answer = '';
+  socket.on('data', (chunk) => {
+    answer += chunk;
+  });
+  await once(socket, 'end');
+  return answer;
+}
+
+function open(url: string): Socket {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
+  onTestFinished(() => void socket.destroy());
+  return socket;
+}
+
+test('a key that is missing, unknown, revoked, over its limit or without budget', async () => {
+  const { url, account, office: opened, scripted } = await started();
+  const make = (limits: object) =>
+    account.issue(
+      spec({ rateLimitRpm: null, budgetUsd: null, models: [], permissions: ['read'], ...limits }),
+    );
+  const revoked = make({ name: 'revoked' });
+  account.revoke(revoked.id);
+  const slow = make({ name: 'slow', rateLimitRpm: 1 });
+  const spent = make({ name: 'spent', budgetUsd: 1 });
+  opened.record([
+    { keyId: spent.id, method: 'POST', path: '/', statusCode: 200, requests: 1, tokens: 0, costUsd: 2 },
+  ]);
+  await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${slow.secret.reveal()}` } });
+
+  const bearer = (value: string) => ({ authorization: `Bearer ${value}` });
+  const cases: [Record<string, string>, number, string][] = [
+    [{}, 401, 'MISSING_API_KEY'],
+    [bearer('sk-nobody-EXAMPLE'), 401, 'INVALID_API_KEY'],
+    [bearer(revoked.secret.reveal()), 401, 'INVALID_API_KEY'],
+    [bearer(slow.secret.reveal()), 429, 'RATE_LIMITED'],
+    [bearer(spent.secret.reveal()), 402, 'BUDGET_EXCEEDED'],
+  ];
+  for (const [headers, status, code] of cases) {
+    for (const more of [{}, { 'transfer-encoding': 'chunked', 'content-length': '' }]) {
+      const answer = await announce(url, { ...headers, ...more });
+      expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      expect(answer).toContain(`"${code}"`);
+      expect(answer.toLowerCase()).toContain('connection: close');
+    }
+  }
+  // The one call of the limited key that went through.
+  expect(scripted.received.map(({ path }) => path)).toEqual(['/v1/models']);
+});
+
+test('a caller that waits for its answer first is not told to send its body', async () => {
+  const { url, key, scripted } = await started();
+  const refused = await announce(url, { expect: '100-continue' });
+  expect(refused).toMatch(/^HTTP\/1\.1 401 /);
+  const calling = request(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', expect: '100-continue' },
+  });
+  calling.flushHeaders();
+  await once(calling, 'continue');
+  const replied = once(calling, 'response');
+  calling.end('{"model":"gpt-4"}');
+  const [reply] = (await replied) as [IncomingMessage];
+  expect(reply.resume().statusCode).toBe(200);
+  expect(scripted.received).toHaveLength(1);
+});
+
+test('other routes still take a body that waits', async () => {
+  const { url, token } = await started();
+  const calling = request(`${url}/admin/keys`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token('eve')}`,
+      'content-type': 'application/json',
+      expect: '100-continue',
+    },
+  });
+  calling.flushHeaders();
+  await once(calling, 'continue');
+  const replied = once(calling, 'response');
+  calling.end('{"name":"ci"}');
+  const [reply] = (await replied) as [IncomingMessage];
+  expect(reply.resume().statusCode).toBe(201);
+});
+
+test('a caller that sends all the same gets its answer, and not much of it is read', async () => {
+  const { url } = await started();
+  for (const type of ['application/x-www-form-urlencoded', 'application/json', 'text/plain']) {
+    const socket = open(url);
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: ${32 * megabyte}\r\n\r\n`,
+    );
+    const piece = Buffer.alloc(64 * 1024, 'a&');
+    let isOver = false;
+    socket.once('close', () => {
+      isOver = true;
+    });
+    for (let sent = 0; sent < 32 * megabyte && !isOver; sent += piece.length) {
+      if (!socket.write(piece)) await new Promise((done) => socket.once('drain', done).once('close', done));
+    }
+    if (!isOver) await new Promise((done) => socket.once('close', done));
+    expect(answer).toContain('MISSING_API_KEY');
+    // What the kernel holds for both ends comes on top of what the server reads.
+    expect(socket.bytesWritten - socket.writableLength).toBeLessThan(20 * megabyte);
+  }
+});
+
+test('a small body is no reason to end the connection', async () => {
+  const { url } = await started();
+  const socket = open(url);
+  let answer = '';
+  socket.on('data', (chunk) => {
+    answer += chunk;
+  });
+  const call = 'POST /v1/x HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n';
+  socket.write(call);
+  await expect.poll(() => answer).toContain('MISSING_API_KEY');
+  socket.write(`0123456789${call}`);
+  await expect.poll(() => answer.split('MISSING_API_KEY').length).toBe(3);
+});
+
+test('a key that is revoked while its body is on its way passes nothing on', async () => {
+  const { url, key, id, account, scripted } = await started();
+  const calling = request(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'content-length': 17 },
+  });
+  calling.write('{"model":');
+  await new Promise((done) => setTimeout(done, 100));
+  account.revoke(id);
+  const replied = once(calling, 'response');
+  calling.end('"gpt-4"}');
+  const [reply] = (await replied) as [IncomingMessage];
+  expect(reply.resume().statusCode).toBe(401);
+  expect(scripted.received).toEqual([]);
+});
+
+test('GET takes no body', async () => {
+  const { url, key } = await started();
+  const socket = open(url);
+  const [answer] = await Promise.all([
+    once(socket, 'data'),
+    socket.write(
+      `GET /v1/files HTTP/1.1\r\nhost: localhost\r\nx-api-key: ${key}\r\ncontent-length: 3\r\n\r\nabc`,
+    ),
+  ]);
+  expect(String(answer)).toContain('INVALID_REQUEST');
+});
