@@ -7,6 +7,7 @@ import type { Office } from '../authority/office.ts';
 import type { LogFormat } from './access-log.ts';
 import { logAccess } from './access-log.ts';
 import { nativeApi } from './admin/native.ts';
+import { hasBody } from './body-intake.ts';
 import { accountOf, isLocalCall, keepForwardedAddress } from './caller.ts';
 import type { Context } from './context.ts';
 import { dataPlane } from './data-plane.ts';
@@ -19,6 +20,7 @@ import { refuseMethods } from './methods.ts';
 import { Metrics } from './metrics.ts';
 import { answerBeforeBody } from './unread-body.ts';
 import type { Upstream } from './upstream/upstream.ts';
+import { parseJson } from './validation.ts';
 
 export interface ServerOptions {
   office: Office;
@@ -91,7 +93,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     schemaController: { compilersFactory: { buildValidator: unused, buildSerializer: unused } },
   } as object) as unknown as FastifyInstance;
   // Plain text is what a web page may send to anybody; routes that pass bodies on have their own parser.
-  app.removeContentTypeParser('text/plain');
+  app.removeContentTypeParser(['text/plain', 'application/json']);
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_: unknown, body: string) =>
+    parseJson(body),
+  );
   app.decorateRequest('logged');
   app.addHook('onRequest', (request, reply, done) => {
     receive(options, request, reply);
@@ -116,6 +121,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await app.register(
       async (scope) => {
         answers(scope, errorBody);
+        identifyFirst(scope, office);
         mount(scope, context);
       },
       { prefix },
@@ -124,6 +130,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   await app.register(
     async (scope) => {
       answers(scope, envelope);
+      identifyFirst(scope, office);
       nativeApi(scope, context, version);
     },
     { prefix: '/admin' },
@@ -152,6 +159,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 /** What the proxy says of its own peer is believed, and nothing that this one says: anybody can send the header. */
 function onlyThePeer(_address: string, hop: number): boolean {
   return hop === 0;
+}
+
+/** Refuses a caller without a session before its body is read: no route of the scope takes one from anybody else. */
+function identifyFirst(scope: FastifyInstance, office: Office): void {
+  scope.addHook('onRequest', (request, _, done) => {
+    if (hasBody(request.raw)) accountOf(office, request);
+    done();
+  });
 }
 
 /** The counters tell what everybody has spent: for programs on this machine, and for admins. */

@@ -3,10 +3,12 @@ import type { BaseIssue, GenericSchema, InferOutput } from 'valibot';
 import { getDotPath, safeParse } from 'valibot';
 import { isStorable } from '../authority/stored-text.ts';
 import { HttpFault } from './fault.ts';
+import type { Watch } from './upstream/json-text.ts';
+import { JsonFault, readJson } from './upstream/json-text.ts';
 
 /** The body of a request, checked. Throws 400 that names the place of the first fault and what is expected there. */
 export function readBody<const S extends GenericSchema>(schema: S, { body }: FastifyRequest): InferOutput<S> {
-  const given = Buffer.isBuffer(body) ? parse(body) : (body ?? {});
+  const given = Buffer.isBuffer(body) ? parseJson(body.toString('utf8')) : (body ?? {});
   if (Array.isArray(given)) throw invalid('', 'expected an object');
   return check(schema, given);
 }
@@ -19,13 +21,22 @@ export function readQuery<const S extends GenericSchema>(
   return check(schema, query);
 }
 
-function parse(body: Buffer): unknown {
+/** The value of a JSON text within bounds: nothing that handles it later can be overwhelmed. Throws 400. */
+export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    throw invalid('', 'the body is not JSON');
+    readJson(text, refusePrototype);
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof JsonFault) throw invalid('', error.message);
+    throw error;
   }
 }
+
+/** A name that means more to JavaScript than to whoever wrote it. */
+const refusePrototype: Watch = (path) => {
+  if (path.at(-1) === '__proto__') throw new JsonFault('a member is named __proto__');
+  return false;
+};
 
 /** The message never repeats a value: it may be a secret in the wrong place. */
 function check<const S extends GenericSchema>(schema: S, value: unknown): InferOutput<S> {

@@ -198,3 +198,13 @@ test('GET takes no body', async () => {
   ]);
   expect(String(answer)).toContain('INVALID_REQUEST');
 });
+
+test.each(['/admin/keys', '/unreal/v1/keys', '/privatemind/v1/api-keys', '/admin/nowhere'])(
+  'managing keys at %s without a session',
+  async (path) => {
+    const { url } = await started();
+    expect(await announce(url, { 'content-type': 'application/json' }, path)).toMatch(/^HTTP\/1\.1 401 /);
+    const lapsed = { authorization: 'Bearer ses_nobody', 'content-type': 'application/json' };
+    expect(await announce(url, lapsed, path)).toMatch(/^HTTP\/1\.1 401 /);
+  },
+);
