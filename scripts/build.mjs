@@ -15,7 +15,7 @@ const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 const only = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
   only(
-    'config-file|diagnosis|remote|connection|office|serving|operations|places|foreground|holders|credential|run-program|filled-pipe|authority-files',
+    'config-file|config-change|diagnosis|remote|connection|office|serving|operations|places|foreground|holders|credential|run-program|filled-pipe|authority-files',
   ),
   `lifecycle/${only('recovery|match|rotation|retirement|successor|succession')}`,
   `output/${only('prompt|progress|table|style')}`,

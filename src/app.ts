@@ -1,9 +1,8 @@
 import type { GlobalInput } from './commands/global-flags.ts';
-import type { Profile } from './config.ts';
+import type { Config, Profile } from './config.ts';
 import { readConfig } from './config.ts';
 import type { Connection } from './connection.ts';
 import { setting, withoutPlace } from './env.ts';
-import { usageError } from './errors.ts';
 import { Interruption } from './interruption.ts';
 import type { Io } from './io.ts';
 import { readAll } from './io.ts';
@@ -16,8 +15,8 @@ import type { OutputSettings, Result } from './output/present.ts';
 import { present } from './output/present.ts';
 import type { Choice } from './output/prompt.ts';
 import type { Paths } from './paths.ts';
-import { hasOperations, locatePaths } from './paths.ts';
-import { chooseProfile, localProvider } from './profile.ts';
+import { hasOperations, trustedPaths } from './paths.ts';
+import { chooseProfile, isEmbedded } from './profile.ts';
 import type { Secret } from './secret.ts';
 import { secretAt, secretOn } from './secret-input.ts';
 import type { TokenContext } from './tokens/sources.ts';
@@ -34,6 +33,7 @@ export class App {
   readonly #voice: Voice;
   #backend: Promise<KeyBackend> | undefined;
   #tokenContext: TokenContext | undefined;
+  #paths: Paths | undefined;
   readonly #closing: (() => Promise<void>)[] = [];
 
   constructor(io: Io, globals: GlobalInput, shared?: { interruption: Interruption; voice: Voice }) {
@@ -61,24 +61,23 @@ export class App {
   }
 
   get paths(): Paths {
-    return locatePaths(this.io.env, this.io.cwd);
+    this.#paths ??= trustedPaths(this.io.env, this.io.cwd);
+    return this.#paths;
+  }
+
+  /** The settings. A name in them that means nothing is warned of. */
+  config(): Promise<Config> {
+    return readConfig(this.paths.configFile, (text) => this.warnOnce(text));
   }
 
   async profile(): Promise<Profile> {
-    return chooseProfile(await readConfig(this.paths.configFile), this.io.env, this.globals);
+    return chooseProfile(await this.config(), this.io.env, this.globals);
   }
 
   /** The API of the profile; undefined for the embedded authority, which is none. */
   async connection(): Promise<Connection | undefined> {
     const profile = await this.profile();
-    if (profile.provider === localProvider.id) {
-      if (profile.url !== null)
-        throw usageError(
-          `the provider ${profile.provider} runs in this process and has no URL`,
-          'keys provider list',
-        );
-      return undefined;
-    }
+    if (isEmbedded(profile)) return undefined;
     const { openConnection } = await import('./connection.ts');
     return openConnection(profile, this.paths.providers, this.io.env);
   }

@@ -1,13 +1,12 @@
-import { dirname } from 'node:path';
-import Conf from 'conf';
+import { closestMatch } from 'leven';
 import * as v from 'valibot';
-import type { Config, StoredProfile } from './config.ts';
-import { checkProfileName, isProfileName, profileNameRule } from './config.ts';
-import { KeysError, systemCode } from './errors.ts';
-import { withPrivateFolder } from './files/private-folder.ts';
-import { makePrivateFolder } from './paths.ts';
+import type { Config } from './config.ts';
+import { isProfileName, profileNameRule } from './config.ts';
+import { KeysError } from './errors.ts';
+import { readBounded, readFault, textOf } from './files/read-file.ts';
 
-const profile = v.object({
+/** A stored profile. */
+export const profile = v.object({
   provider: v.string(),
   url: v.optional(v.nullable(v.string()), null),
   store: v.exactOptional(v.picklist(['keychain', 'file'])),
@@ -26,70 +25,50 @@ const schema = v.object({
   profiles: v.optional(v.record(v.pipe(v.string(), v.check(isProfileName, profileNameRule)), profile), {}),
 });
 
-/** Reads an existing file. Throws `KeysError` that names every fault with its path. */
-export function readConfigFile(file: string): Config {
-  return validated(file, open(file));
+/**
+ * Reads an existing file; `unknown` is what to say of names in it that are no setting. Throws `KeysError` that names every
+ * fault with its path.
+ */
+export function readConfigFile(file: string): { config: Config; unknown: string[] } {
+  const settings = read(file);
+  return { config: validated(file, settings), unknown: unknownSettings(settings) };
 }
 
-export type ConfigChange =
-  | { kind: 'write'; name: string; profile: StoredProfile }
-  | { kind: 'remove'; name: string }
-  | { kind: 'use'; name: string };
+/** Far more than settings ever need. */
+const maxBytes = 1024 * 1024;
 
-/** Reads, changes and writes the file (0600) while no other process does. False: there was nothing to change. */
-export async function changeConfigFile(file: string, change: ConfigChange): Promise<boolean> {
-  if (change.kind !== 'remove') checkProfileName(change.name);
+function read(file: string): unknown {
   try {
-    makePrivateFolder(dirname(file));
-    return await withPrivateFolder(dirname(file), async () => applied(file, change));
+    return parsed(textOf(readBounded(file, { maxBytes })));
   } catch (error) {
-    if (error instanceof KeysError) throw error;
-    throw new KeysError({
-      exit: 'failed',
-      code: 'config_not_written',
-      message: `${file} could not be written (${systemCode(error) ?? 'unknown error'})`,
-      hints: [`ls -ld '${dirname(file)}' '${file}'`],
-      cause: error,
-    });
+    throw faulty(file, [error instanceof SyntaxError ? error.message : readFault(error)], error);
   }
 }
 
-/** A faulty file is left as it is: what it was meant to say is not known. */
-function applied(file: string, change: ConfigChange): boolean {
-  const conf = open(file);
-  const { currentProfile } = validated(file, conf);
-  if (change.kind === 'use') {
-    conf.set('currentProfile', change.name);
-    return true;
-  }
-  const { profiles = {}, ...settings } = conf.store as Settings;
-  const { [change.name]: existing, ...others } = profiles;
-  if (change.kind === 'write') {
-    const unknown = Object.entries(existing ?? {}).filter(([setting]) => !(setting in profile.entries));
-    const written = { ...change.profile, ...Object.fromEntries(unknown) };
-    conf.store = { ...settings, profiles: { ...others, [change.name]: written } };
-    return true;
-  }
-  if (!Object.hasOwn(profiles, change.name)) return false;
-  if (currentProfile === change.name) delete settings.currentProfile;
-  conf.store = { ...settings, profiles: others };
-  return true;
+/** The content of a file, with or without a byte order mark. */
+export function parsed(text: string): Record<string, unknown> {
+  return JSON.parse(text.replace(/^\uFEFF/, ''));
 }
 
-interface Settings extends Record<string, unknown> {
-  profiles?: Record<string, Record<string, unknown>>;
+/** What to say of names that are no setting: most often typing errors. */
+function unknownSettings(settings: unknown): string[] {
+  const { profiles } = Object(settings);
+  const ofProfiles = Object.entries(Object(profiles)).flatMap(([name, one]) =>
+    strangers(one, Object.keys(profile.entries), `profiles.${name}.`),
+  );
+  return [...strangers(settings, ['$schema', ...Object.keys(schema.entries)], ''), ...ofProfiles];
 }
 
-function open(file: string): Conf<Record<string, unknown>> {
-  try {
-    return new Conf({ cwd: dirname(file), configFileMode: 0o600 });
-  } catch (error) {
-    throw faulty(file, [error instanceof Error ? error.message : String(error)], error);
-  }
+function strangers(value: unknown, known: string[], path: string): string[] {
+  const names = Object.keys(Object(value)).filter((name) => !known.includes(name));
+  return names.map((name) => {
+    const near = closestMatch(name, known, { maxDistance: 3 });
+    return `${path}${name} is no setting, and is ignored${near ? ` (did you mean ${near}?)` : ''}`;
+  });
 }
 
-function validated(file: string, conf: Conf<Record<string, unknown>>): Config {
-  const result = v.safeParse(schema, conf.store);
+function validated(file: string, settings: unknown): Config {
+  const result = v.safeParse(schema, settings);
   if (result.success) return { currentProfile: undefined, ...result.output };
   throw faulty(
     file,
@@ -97,12 +76,12 @@ function validated(file: string, conf: Conf<Record<string, unknown>>): Config {
   );
 }
 
-function faulty(file: string, problems: readonly string[], cause?: unknown): KeysError {
+export function faulty(file: string, problems: readonly string[], cause?: unknown): KeysError {
   return new KeysError({
     exit: 'failed',
     code: 'config_faulty',
     message: `${file} is not a valid configuration: ${problems.join('; ')}`,
-    hints: ['mend the file, or move it away to start afresh'],
+    hints: ['fix the file, or move it aside to start over'],
     cause,
   });
 }

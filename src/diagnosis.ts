@@ -4,9 +4,11 @@ import type { Profile } from './config.ts';
 import { readConfig } from './config.ts';
 import type { Environment } from './env.ts';
 import { KeysError } from './errors.ts';
+import { distrustOf } from './files/trust.ts';
 import type { Io } from './io.ts';
 import { isWaiting } from './lifecycle/operation.ts';
 import type { Paths } from './paths.ts';
+import { trustedFolders } from './paths.ts';
 import { mayHaveKeychain } from './tokens/session-bus.ts';
 
 /** The outcome of one check of `keys doctor`. */
@@ -23,12 +25,10 @@ export async function examine(io: Io, paths: Paths, profile: () => Promise<Profi
     { check: 'version', status: 'ok', message: `keys ${version} on ${process.platform} ${process.arch}` },
     nodeVersion(process.versions.node),
     { check: 'folders', status: 'ok', message: `config in ${paths.config}, data in ${paths.data}` },
-    ...[paths.config, paths.providers, paths.data, paths.state, paths.escrow].flatMap((folder) =>
-      privacy('folder', folder, 0o700),
-    ),
-    ...privacy('file', paths.configFile, 0o600),
-    ...['', '-wal', '-shm'].flatMap((part) => privacy('file', `${paths.authorityDatabase}${part}`, 0o600)),
-    ...privacy('file', paths.tokens, 0o600),
+    ...trustedFolders(paths).flatMap((folder) => access('folder', folder)),
+    ...access('file', paths.configFile),
+    ...['', '-wal', '-shm'].flatMap((part) => access('file', `${paths.authorityDatabase}${part}`, 'secret')),
+    ...access('file', paths.tokens, 'secret'),
     await configuration(paths.configFile),
     await authority(paths.authorityDatabase),
     await escrow(io.env, profile),
@@ -44,20 +44,30 @@ function nodeVersion(running: string): Finding {
   return { check: 'node', status: 'fail', message, hint: 'install Node.js 20.19 or later' };
 }
 
-/** Nothing for a path that does not exist yet: it will be made with the right mode. */
-function privacy(check: string, path: string, mode: number): Finding[] {
+/**
+ * Who can read and write a path; nothing for one that does not exist yet: it will be made with the right mode. What others
+ * can write is refused by every command. What they can read is wrong for a file with secrets, and unwise for the others.
+ */
+function access(check: 'folder' | 'file', path: string, content?: 'secret'): Finding[] {
+  const distrust = distrustOf(path, check);
+  if (distrust)
+    return [{ check, status: 'fail', message: `${path} ${distrust.reason}`, hint: distrust.hint }];
   // Windows keeps access lists in place of modes.
   if (process.platform === 'win32' || !existsSync(path)) return [];
+  const mode = check === 'folder' ? 0o700 : 0o600;
   const found = statSync(path).mode & 0o777;
   const octal = `0${found.toString(8)}`;
   if ((found & ~mode) === 0) return [{ check, status: 'ok', message: `${path} is private (${octal})` }];
   const hint = `chmod ${mode.toString(8)} '${path}'`;
-  return [{ check, status: 'fail', message: `${path} is open to others (${octal})`, hint }];
+  const status = content ? 'fail' : 'warn';
+  return [{ check, status, message: `${path} is open to others (${octal})`, hint }];
 }
 
 async function configuration(file: string): Promise<Finding> {
   try {
-    const { profiles } = await readConfig(file);
+    const unknown: string[] = [];
+    const { profiles } = await readConfig(file, async (text) => void unknown.push(text));
+    if (unknown.length > 0) return { check: 'config', status: 'warn', message: unknown.join('; ') };
     const count = Object.keys(profiles).length;
     const message = existsSync(file) ? `${file}: ${count} profiles` : 'none: the defaults apply';
     return { check: 'config', status: 'ok', message };

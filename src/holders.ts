@@ -1,5 +1,4 @@
 import type { App } from './app.ts';
-import { readConfig } from './config.ts';
 import type { Failure } from './errors.ts';
 import { KeysError, shellWord } from './errors.ts';
 import type { Key } from './lifecycle/key.ts';
@@ -50,7 +49,7 @@ export async function searchEverywhere(app: App, value: Secret): Promise<Search>
 }
 
 async function placesOf(app: App): Promise<[profile: string, place: App][]> {
-  const { profiles } = await readConfig(app.paths.configFile);
+  const { profiles } = await app.config();
   const { name: current } = await app.profile();
   const others = new Set([localProvider.id, ...Object.keys(profiles)]);
   others.delete(current);

@@ -41,12 +41,21 @@ export interface Io {
   whoami(): string;
 }
 
+/** Where the current folder is gone, its name is left: nothing is found there, and commands that need none still run. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return process.env.PWD?.startsWith('/') ? process.env.PWD : '/nonexistent';
+  }
+}
+
 /** The streams, clock and environment of this process. */
 export function realIo(): Io {
   process.once('exit', closeLostTerminals);
   return {
     env: process.env,
-    cwd: process.cwd(),
+    cwd: workingFolder(),
     get stdin() {
       return process.stdin;
     },

@@ -1,12 +1,15 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import type { Environment } from './env.ts';
 import { setting } from './env.ts';
-import { systemCode } from './errors.ts';
+import { systemCode, usageError } from './errors.ts';
+import { requireTrusted } from './files/trust.ts';
 
 /** The folders and files of one installation; none of them need exist. */
 export interface Paths {
+  /** What `KEYS_HOME` names. */
+  readonly home?: string;
   readonly config: string;
   readonly data: string;
   readonly state: string;
@@ -24,9 +27,13 @@ export interface Paths {
 
 /** Below `KEYS_HOME` where that is set, else the platform's own folders (XDG on Linux). */
 export function locatePaths(env: Environment, cwd: string): Paths {
-  const home = setting(env, 'KEYS_HOME');
-  const { config, data, state } = home ? below(resolve(cwd, home)) : platformFolders();
+  const named = setting(env, 'KEYS_HOME');
+  const home = named && resolve(cwd, named);
+  if (named && !isAbsolute(named) && !existsSync(cwd))
+    throw usageError(`KEYS_HOME is '${named}', which is relative, and the current folder is gone`, 'cd');
+  const { config, data, state } = home ? below(home) : platformFolders();
   return {
+    ...(home && { home }),
     config,
     data,
     state,
@@ -37,6 +44,33 @@ export function locatePaths(env: Environment, cwd: string): Paths {
     operations: join(state, 'operations'),
     escrow: join(state, 'escrow'),
   };
+}
+
+/**
+ * The same, where they can be trusted. Throws `KeysError` (2) where others own or can write one of them, or where
+ * something else stands in its place.
+ */
+export function trustedPaths(env: Environment, cwd: string): Paths {
+  const paths = locatePaths(env, cwd);
+  for (const folder of trustedFolders(paths)) requireTrusted(folder, 'folder');
+  for (const file of trustedFiles(paths)) requireTrusted(file, 'file');
+  return paths;
+}
+
+export function trustedFolders({
+  home,
+  config,
+  providers,
+  data,
+  state,
+  operations,
+  escrow,
+}: Paths): string[] {
+  return [...(home === undefined ? [] : [home]), config, providers, data, state, operations, escrow];
+}
+
+export function trustedFiles({ configFile, tokens, authorityDatabase }: Paths): string[] {
+  return [configFile, tokens, authorityDatabase];
 }
 
 function below(home: string) {

@@ -10,6 +10,13 @@ export const localProvider = {
   note: 'keys issued on this machine, in a file of your own; no account, no server, no login',
 } as const;
 
+/** Whether a profile is one of the embedded authority. Throws `KeysError` (2) where it has a URL all the same. */
+export function isEmbedded({ provider, url }: Pick<Profile, 'provider' | 'url'>): boolean {
+  if (provider !== localProvider.id) return false;
+  if (url === null) return true;
+  throw usageError(`the provider ${provider} runs in this process and has no URL`, 'keys provider list');
+}
+
 export interface ProfileRequest {
   profile: string | undefined;
   provider: string | undefined;

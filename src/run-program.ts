@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { ownSession, signalChild, watchChild } from './children.ts';
 import type { Environment } from './env.ts';
 import { withoutSecrets } from './env.ts';
@@ -46,7 +46,8 @@ export async function runProgram(call: ProgramCall): Promise<Outcome> {
   const stdin = call.input === undefined ? 'ignore' : ((await filledPipe(call.input)) ?? 'pipe');
   const child = startWith(stdin, () =>
     spawn(program, args, {
-      cwd: call.cwd,
+      // A folder that is gone would be reported as a program that is not there.
+      ...(existsSync(call.cwd) && { cwd: call.cwd }),
       env: { ...withoutSecrets(call.env) },
       stdio: [stdin, output, output],
       ...ownSession,

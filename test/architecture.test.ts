@@ -24,7 +24,7 @@ const rows: Record<string, readonly string[]> = {
   ],
   lifecycle: ['secret', 'errors', 'time'],
   authority: ['lifecycle/key', 'lifecycle:types', 'secret', 'errors', 'time', 'paths'],
-  providers: ['lifecycle/key', 'lifecycle:types', 'http:types', 'secret', 'errors', 'time'],
+  providers: ['files', 'lifecycle/key', 'lifecycle:types', 'http:types', 'secret', 'errors', 'time'],
   // What is passed on goes through the proxies that the environment names, as every other call does.
   server: [
     ...['authority', 'lifecycle:types', 'secret', 'errors', 'time', 'env'],
@@ -51,13 +51,13 @@ const rows: Record<string, readonly string[]> = {
 /** Each third party has one home. */
 const homes: Record<string, string | string[]> = {
   commander: 'src/commands/',
-  leven: 'src/commands/',
+  leven: ['src/commands/', 'src/config-file.ts'],
   '@inquirer/prompts': 'src/output/prompt.ts',
   'cli-table3': 'src/output/',
   'string-width': 'src/output/',
   chalk: 'src/output/',
   yaml: 'src/output/',
-  conf: 'src/config-file.ts',
+  conf: 'src/config-change.ts',
   valibot: 'src/',
   'env-paths': 'src/paths.ts',
   // Its database, and the locks that the kernel holds.
@@ -124,6 +124,7 @@ test('only the named files reach for process, and none for console', () => {
     'src/files/file-lock.ts',
     'src/files/private-file.ts',
     'src/files/private-folder.ts',
+    'src/files/trust.ts',
     'src/foreground.ts',
     'src/http/client.ts',
     'src/io.ts',

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import type { StoredProfile } from '../src/config.ts';
-import { readConfig, removeProfile, setCurrentProfile, writeProfile } from '../src/config.ts';
+import { readConfig as read, removeProfile, setCurrentProfile, writeProfile } from '../src/config.ts';
 import { bundleProgram } from './support/bundle.ts';
 import { TokenBox } from './support/token-box.ts';
 
@@ -18,6 +18,10 @@ const full: StoredProfile = {
   options: { workspace: 'w1' },
   escrow: 'file',
 };
+
+function readConfig(file: string, warn = async (_: string) => {}) {
+  return read(file, warn);
+}
 
 function configOf(box: TokenBox): string {
   return join(box.home, 'config', 'config.json');

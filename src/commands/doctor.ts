@@ -1,3 +1,4 @@
+import { locatePaths } from '../paths.ts';
 import { defineCommand } from './define.ts';
 
 const fields = ['check', 'status', 'message', 'hint'];
@@ -11,7 +12,7 @@ export const doctor = defineCommand({
   fields,
   async run(app) {
     const { examine } = await import('../diagnosis.ts');
-    const findings = await examine(app.io, app.paths, () => app.profile());
+    const findings = await examine(app.io, locatePaths(app.io.env, app.io.cwd), () => app.profile());
     const failed = findings.some(({ status }) => status === 'fail');
     return {
       kind: 'rows',

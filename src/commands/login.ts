@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import type { Profile } from '../config.ts';
-import { checkProfileName, readConfig, setCurrentProfile, writeProfile } from '../config.ts';
+import { checkProfileName, setCurrentProfile, writeProfile } from '../config.ts';
 import type { Connection } from '../connection.ts';
 import { openConnection } from '../connection.ts';
 import { setting } from '../env.ts';
@@ -71,7 +71,7 @@ export const login = defineCommand({
 
 /** The token of an earlier login would stay for good where it is, once the profile points elsewhere. */
 async function forgetEarlier(app: App, connection: Connection, kind: 'keychain' | 'file'): Promise<void> {
-  const { profiles } = await readConfig(app.paths.configFile);
+  const { profiles } = await app.config();
   const { name } = connection.profile;
   const earlier = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
   const store = earlier?.store;

@@ -1,4 +1,3 @@
-import { readConfig } from '../config.ts';
 import { localProvider } from '../profile.ts';
 import { defineCommand } from './define.ts';
 
@@ -11,7 +10,7 @@ export const profileList = defineCommand({
   flags: {},
   fields,
   async run(app) {
-    const { profiles } = await readConfig(app.paths.configFile);
+    const { profiles } = await app.config();
     const { name: current } = await app.profile();
     const all = { [localProvider.id]: { provider: localProvider.id, url: null }, ...profiles };
     const rows = Object.entries(all).map(([name, { provider, url }]) => ({

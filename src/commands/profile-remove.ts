@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import type { Profile } from '../config.ts';
-import { readConfig, removeProfile } from '../config.ts';
+import { removeProfile } from '../config.ts';
 import { KeysError, usageError } from '../errors.ts';
 import { defineCommand } from './define.ts';
 
@@ -14,7 +14,7 @@ export const profileRemove = defineCommand({
   fields,
   async run(app, { operands: [name = ''] }) {
     const { configFile } = app.paths;
-    const { profiles } = await readConfig(configFile);
+    const { profiles } = await app.config();
     const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
     if (!profile) throw usageError(`there is no profile '${name}' to remove`, 'keys profile list');
     app.begin();

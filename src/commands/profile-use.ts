@@ -1,4 +1,4 @@
-import { readConfig, setCurrentProfile } from '../config.ts';
+import { setCurrentProfile } from '../config.ts';
 import { usageError } from '../errors.ts';
 import { localProvider } from '../profile.ts';
 import { defineCommand } from './define.ts';
@@ -13,7 +13,7 @@ export const profileUse = defineCommand({
   fields,
   async run(app, { operands: [name = ''] }) {
     const { configFile } = app.paths;
-    const { profiles, currentProfile } = await readConfig(configFile);
+    const { profiles, currentProfile } = await app.config();
     if (name !== localProvider.id && !Object.hasOwn(profiles, name)) {
       throw usageError(`there is no profile '${name}'`, 'keys profile list');
     }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { KeysError, systemCode, usageError } from '../errors.ts';
+import { KeysError, usageError } from '../errors.ts';
+import { readFault, readFileOrPipe } from '../files/read-file.ts';
 import { Secret } from '../secret.ts';
 import { readVariable } from './dotenv.ts';
 
@@ -15,15 +15,17 @@ export async function readSource(text: string, cwd: string): Promise<Secret> {
   return nonEmpty(readVariable(await read(resolve(cwd, path)), name) ?? '', text);
 }
 
+const maxBytes = 16 * 1024 * 1024;
+
 /** Also through a symbolic link: that is how secrets are mounted into containers. */
 async function read(path: string): Promise<Buffer> {
   try {
-    return await readFile(path);
+    return await readFileOrPipe(path, maxBytes);
   } catch (error) {
     throw new KeysError({
       exit: 'failed',
       code: 'source_unreadable',
-      message: `${path} cannot be read (${systemCode(error) ?? 'unknown error'})`,
+      message: `${path} cannot be read (${readFault(error)})`,
       cause: error,
     });
   }

@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { access, lstat, open, readFile, rename, stat } from 'node:fs/promises';
+import { access, lstat, open, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { KeysError, systemCode } from '../errors.ts';
 import { removePrivateFolder, withPrivateFolder } from './private-folder.ts';
+import { readBounded, readFault } from './read-file.ts';
 
 /*
  * A file that holds a secret: readable by its owner alone from its first byte, replaced as a whole or not at all,
@@ -31,17 +32,20 @@ export async function checkPrivateFile(path: string): Promise<void> {
   await withPrivateFolder(dirname(path), async () => {});
 }
 
+/** Far more than a file of settings or secrets ever needs. */
+const maxBytes = 16 * 1024 * 1024;
+
 /** The bytes of the file; undefined where there is none. */
 export async function readPrivateFile(path: string): Promise<Buffer | undefined> {
   await refuseUnlessPlainFile(path);
   try {
-    return await readFile(path);
+    return readBounded(path, { maxBytes, follow: false });
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw new KeysError({
       exit: 'failed',
       code: 'file_unreadable',
-      message: `${path} cannot be read (${systemCode(error) ?? 'unknown error'})`,
+      message: `${path} cannot be read (${readFault(error)})`,
       cause: error,
     });
   }

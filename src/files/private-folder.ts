@@ -61,7 +61,7 @@ async function hold(folder: string): Promise<Release | undefined> {
   try {
     return await holdFileLock(join(folder, 'write'));
   } catch (error) {
-    if (!lstatSync(folder, { throwIfNoEntry: false })) return undefined;
+    if (error instanceof KeysError && systemCode(error.failure.cause) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { KeysError, systemCode } from '../errors.ts';
-import { readBounded } from '../files/read-file.ts';
+import { readBounded, readFault } from '../files/read-file.ts';
 import type { Plan, Step, WrittenStep } from '../lifecycle/operation.ts';
 import { summed, sumOf, withoutSum, withSum } from './line-sum.ts';
 import { headerFault, lineFault } from './operation-shape.ts';
@@ -79,7 +79,7 @@ export class OperationFile {
 
   /** Opens a file that exists, to go on behind its last whole line. Throws `KeysError`, and what opening throws. */
   static async reopen(path: string): Promise<OperationFile> {
-    const { end, sum, lacksEnd } = parse(path, await readBytes(path));
+    const { end, sum, lacksEnd } = parse(path, readBytes(path));
     try {
       const file = await open(path, constants.O_APPEND | constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0));
       await file.truncate(end);
@@ -115,18 +115,18 @@ export class OperationFile {
  * (`operation_unreadable`) for a file that is damaged, is no plain file, or is of a later version, and ENOENT.
  */
 export async function readOperationFile(path: string): Promise<Contents | undefined> {
-  return parse(path, await readBytes(path)).contents;
+  return parse(path, readBytes(path)).contents;
 }
 
 /** Far more than an operation ever needs. */
 const maxBytes = 4 * 1024 * 1024;
 
-async function readBytes(path: string): Promise<Buffer> {
+function readBytes(path: string): Buffer {
   try {
-    return await readBounded(path, { maxBytes, follow: false });
+    return readBounded(path, { maxBytes, follow: false });
   } catch (error) {
     if (systemCode(error) === 'ENOENT') throw error;
-    throw unreadable(path, error instanceof KeysError ? error.message : String(systemCode(error)), error);
+    throw unreadable(path, readFault(error), error);
   }
 }
 

@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { KeysError, systemCode } from '../errors.ts';
+import { readBounded, readFault, textOf } from '../files/read-file.ts';
+import { requireTrusted } from '../files/trust.ts';
 import { providers } from './index.ts';
 import type { Provider } from './provider.ts';
 
@@ -35,6 +37,7 @@ function files(folder: string): string[] {
 
 async function readProvider(file: string): Promise<Provider> {
   const { checkProvider } = await import('./check.ts');
+  requireTrusted(file, 'file');
   const { provider, faults } = checkProvider(readJson(file));
   const isNamedRight = provider?.id === basename(file, '.json');
   if (provider && isNamedRight) return provider;
@@ -49,15 +52,17 @@ async function readProvider(file: string): Promise<Provider> {
   });
 }
 
+const maxBytes = 1024 * 1024;
+
 /** The content of a JSON file. Throws `KeysError` where it cannot be read, or is not JSON. */
 export function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(textOf(readBounded(file, { maxBytes })));
   } catch (error) {
     throw new KeysError({
       exit: 'failed',
       code: 'file_unreadable',
-      message: `${file} cannot be read: ${error instanceof SyntaxError ? error.message : systemCode(error)}`,
+      message: `${file} cannot be read: ${error instanceof SyntaxError ? error.message : readFault(error)}`,
       cause: error,
     });
   }

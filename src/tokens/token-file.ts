@@ -1,8 +1,12 @@
 import { constants } from 'node:fs';
-import { access, readFile, realpath, stat } from 'node:fs/promises';
+import { access, realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { KeysError, systemCode } from '../errors.ts';
 import { modeOpenToOthers } from '../files/private-file.ts';
+import { readFault, readFileOrPipe, textOf } from '../files/read-file.ts';
+
+/** Far more than a token ever needs. */
+const maxBytes = 64 * 1024;
 
 /**
  * The first line of the file that `KEYS_TOKEN_FILE` names. Throws `KeysError` (4) for a file that cannot be read. One that
@@ -21,14 +25,13 @@ export async function readTokenFile(
     const mode = (await isOurs(path)) ? await modeOpenToOthers(path) : undefined;
     if (mode !== undefined)
       await warn(`${path} holds a token, and others can read it (${mode}): chmod 600 '${path}'`);
-    const [line = ''] = (await readFile(path, 'utf8')).split(/\r?\n/, 1);
+    const [line = ''] = textOf(await readFileOrPipe(path, maxBytes)).split(/\r?\n/, 1);
     return line;
   } catch (error) {
-    if (error instanceof KeysError) throw error;
     throw new KeysError({
       exit: 'auth',
       code: 'token_file_unreadable',
-      message: `KEYS_TOKEN_FILE: ${path} cannot be read (${systemCode(error) ?? 'unknown error'})`,
+      message: `KEYS_TOKEN_FILE: ${path} cannot be read (${readFault(error)})`,
       hints: [`ls -ld '${path}'`],
       cause: error,
     });
