@@ -79,6 +79,19 @@ function shift(from: Date, { months, milliseconds }: Duration, direction: 1 | -1
   return moved;
 }
 
+/** A moment that was said as a span from another one: an API that takes spans is told that span, and not what is left. */
+export class SpanEnd extends Date {
+  /** Milliseconds from its beginning. */
+  readonly span: number;
+
+  constructor(from: Date, span: Duration) {
+    const end = after(from, span).getTime();
+    // Whole seconds: the finest that all servers store, so that what is stored can be compared with what was asked.
+    super(Math.floor(end / 1000) * 1000);
+    this.span = end - from.getTime();
+  }
+}
+
 /**
  * Reads an expiry: a span from now, a date (the end of that day, UTC), an RFC 3339 time, or `never` (null).
  * Throws `InvalidValue` for `0`, the past, `m`, a date that does not exist and a time without a zone.
@@ -101,8 +114,7 @@ function parseSpanFromNow(text: string, now: Date): Date {
   if (!span) throw new InvalidValue(`'${text}' is not a time: write one like ${whenExamples}`);
   if (isZero(span))
     throw new InvalidValue(`'${text}' would expire at once: write a time like ${whenExamples}`);
-  // Whole seconds: the finest that all servers store, so that what is stored can be compared with what was asked.
-  return new Date(Math.floor(after(now, span).getTime() / 1000) * 1000);
+  return new SpanEnd(now, span);
 }
 
 /**

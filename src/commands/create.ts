@@ -3,6 +3,7 @@ import type { Destination } from '../delivery/destinations.ts';
 import { resolveDestination } from '../delivery/destinations.ts';
 import { maskInCiLog } from '../delivery/mask.ts';
 import { InvalidValue, KeysError, usageError } from '../errors.ts';
+import { differences } from '../lifecycle/differences.ts';
 import { issueKey } from '../lifecycle/issue.ts';
 import type { Key } from '../lifecycle/key.ts';
 import { asReported, isActive, keyFields, statusOf, unidentified } from '../lifecycle/key.ts';
@@ -16,10 +17,11 @@ import { noteReplaced, noteSuperseded, requireNames } from './create-neighbours.
 import type { Input } from './define.ts';
 import { defineCommand, toggle } from './define.ts';
 import { destinationFlags } from './destination-flags.ts';
-import { echoExpiry, isSameExpiry } from './expiry-echo.ts';
+import type { Requested } from './expiry-echo.ts';
+import { echoStored, requestedIn } from './expiry-echo.ts';
 import { checkCapabilities, keyFlags, readName } from './key-flags.ts';
 
-const fields = [...keyFields, 'secret', 'delivered', 'changed', 'expiresAtRequested', 'dryRun'];
+const fields = [...keyFields, 'secret', 'delivered', 'changed', 'expiresAtRequested', 'requested', 'dryRun'];
 
 const flags = {
   ...keyFlags,
@@ -51,11 +53,13 @@ export const create = defineCommand({
     return [];
   },
   async run(app, input) {
-    const destination = await chooseDestination(app, input);
+    const asked: Asked = {};
+    const destination = await chooseDestination(app, input, asked);
     const backend = await app.backend();
     const { provider } = await app.profile();
     checkCapabilities(provider, backend, input, app.now);
     const spec = toSpec(await chooseName(app, input.operands[0]), backend, input);
+    asked.spec = spec;
     const known = await app.keys();
     const live = known.filter(isActive);
     const named = live.filter((key) => key.name === spec.name);
@@ -82,7 +86,7 @@ export const create = defineCommand({
       journal: await app.journal(),
       onSecret: (secret) => maskInCiLog(app.io, secret),
     });
-    await echoExpiry(app, requested(input), key);
+    const requested = await echoStored(app, backend, spec, key);
     if (key.id === unidentified) {
       await app.warn('the API does not show which key it made: keys list --status all');
     } else if (!backend.capabilities.reports.includes('name')) {
@@ -93,14 +97,23 @@ export const create = defineCommand({
     for (const { sink, verified } of delivered) {
       await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
     }
-    return created(await record(app, requested(input), key, delivered));
+    return created(await record(app, requested, key, delivered));
   },
 });
 
 type CreateInput = Input<typeof flags>;
 
+/** What the key is asked to be, once that is known. */
+interface Asked {
+  spec?: KeySpec;
+}
+
 /** Where the secret will go. A dry run needs no place for it, but tells where the real run would be refused. */
-async function chooseDestination(app: App, input: CreateInput): Promise<Destination | undefined> {
+async function chooseDestination(
+  app: App,
+  input: CreateInput,
+  asked: Asked,
+): Promise<Destination | undefined> {
   try {
     const destination = await resolveDestination(app.io, {
       context: sinkContextOf(app, input.allowInGit),
@@ -108,8 +121,12 @@ async function chooseDestination(app: App, input: CreateInput): Promise<Destinat
       secretOnly: input.secretOnly,
       format: app.output.format,
       fields: app.output.fields,
-      present: ({ key, delivered }, secret) =>
-        printSecret(app, requested(input), key, [...delivered, { sink: 'stdout', verified: false }], secret),
+      present: async ({ key, delivered }, secret) => {
+        const { capabilities } = await app.backend();
+        const requested = requestedIn(asked.spec ? differences(asked.spec, key, capabilities) : []);
+        const all = [...delivered, { sink: 'stdout', verified: false }];
+        await printSecret(app, requested, key, all, secret);
+      },
     });
     return input.dryRun ? undefined : destination;
   } catch (error) {
@@ -121,18 +138,13 @@ async function chooseDestination(app: App, input: CreateInput): Promise<Destinat
 
 async function printSecret(
   app: App,
-  expiresAt: string | null,
+  requested: Requested,
   key: Key,
   delivered: readonly Delivered[],
   secret: string,
 ): Promise<void> {
-  await app.print(created({ ...(await record(app, expiresAt, key, delivered)), secret }));
+  await app.print(created({ ...(await record(app, requested, key, delivered)), secret }));
   if (app.io.stdout.isTTY) await app.note(shownOnce('secret'));
-}
-
-/** The expiry that was asked for, RFC 3339, or null for never. */
-function requested({ expires }: CreateInput): string | null {
-  return expires?.toISOString() ?? null;
 }
 
 async function chooseName(app: App, operand: string | undefined): Promise<string> {
@@ -165,22 +177,20 @@ function toSpec(name: string, { capabilities, permissions }: KeyBackend, input: 
   };
 }
 
-interface Created extends Partial<Key> {
+interface Created extends Partial<Key>, Requested {
   delivered: readonly Delivered[];
   changed: boolean;
   secret?: string;
-  expiresAtRequested?: string | null;
   dryRun?: true;
 }
 
 async function record(
   app: App,
-  expiresAt: string | null,
+  requested: Requested,
   key: Key,
   delivered: readonly Delivered[],
 ): Promise<Created> {
   const { name: profile, provider } = await app.profile();
-  const differs = !isSameExpiry(key, expiresAt);
   return {
     ...asReported(key),
     superseded: false,
@@ -188,7 +198,7 @@ async function record(
     profile,
     delivered,
     changed: true,
-    ...(differs && { expiresAtRequested: expiresAt }),
+    ...requested,
   };
 }
 

@@ -2,6 +2,7 @@ import type { App } from '../app.ts';
 import type { Destination } from '../delivery/destinations.ts';
 import { maskInCiLog } from '../delivery/mask.ts';
 import { KeysError, shellWord } from '../errors.ts';
+import { differences } from '../lifecycle/differences.ts';
 import type { Key } from '../lifecycle/key.ts';
 import { isActive } from '../lifecycle/key.ts';
 import type { Replaced } from '../lifecycle/operation.ts';
@@ -10,14 +11,13 @@ import { renews } from '../lifecycle/retirement.ts';
 import { requireRoom } from '../lifecycle/room.ts';
 import type { Rotated } from '../lifecycle/rotation.ts';
 import { isVerified, rotateKey } from '../lifecycle/rotation.ts';
-import type { Successor } from '../lifecycle/successor.ts';
-import { successorOf } from '../lifecycle/successor.ts';
 import { absoluteTime } from '../output/relative-time.ts';
 import { visible } from '../output/sanitise.ts';
 import type { RotationRecord } from '../output/views/rotated.ts';
-import { echoExpiry, isSameExpiry } from './expiry-echo.ts';
+import { echoStored, requestedIn } from './expiry-echo.ts';
 import type { RotateInput } from './rotate.ts';
 import { isDue, requireRotatable } from './rotate-eligible.ts';
+import { askedOf, requireNoLoss, successorFor } from './rotate-loss.ts';
 import type { Printing } from './rotate-record.ts';
 import { chooseDestination, graceOf, unchanged, unrotated } from './rotate-record.ts';
 import { resume, settle, unfinished } from './rotate-retire.ts';
@@ -75,7 +75,7 @@ async function rotate(
   const placed = (key: Key): Key => ({ ...key, provider, profile });
   const old = { ...listed, ...(await backend.get(listed.id)) };
   const successor = successorFor(app, backend, old, input);
-  await sayLost(app, successor);
+  await requireNoLoss(app, successor, input);
   if (capabilities.overlap === 'client') requireRoom(provider, capabilities, keys.filter(isActive));
   const grace = graceOf(input, app.now);
   const untilIdle = input.whenIdle !== undefined;
@@ -87,6 +87,7 @@ async function rotate(
     ...(renews(backend) && { shown: shownOf(old) }),
   };
   let operation: string | null = null;
+  const asked = askedOf(backend, old, successor, input);
   printed.record = (key, delivered) => ({
     ...unchanged(placed({ ...key, superseded: false })),
     old: placed(old),
@@ -97,6 +98,7 @@ async function rotate(
     changed: true,
     delivered,
     operation,
+    ...requestedIn(differences(asked, key, capabilities)),
   });
 
   app.begin();
@@ -121,16 +123,13 @@ async function rotate(
   });
   const { key, delivered, ...retirement } = rotated;
   await sayProof(app, old, rotated);
-  // The API's own rotation gives the new key a span of its own, unless it was told one.
-  const isAsked = !renews(backend) || input.expires !== undefined;
-  const asked = isAsked ? (successor.spec.expiresAt?.toISOString() ?? null) : undefined;
-  const differs = asked !== undefined && !isSameExpiry(key, asked);
-  if (isOne) await sayDone(app, { old, key, asked }, rotated);
+  const requested = await echoStored(app, backend, asked, key);
+  if (isOne) await sayDone(app, old, rotated);
   if (destination.presented || destination.bare) return undefined;
   return {
     ...printed.record(key, delivered),
     ...retirement,
-    ...(differs && { expiresAtRequested: asked }),
+    ...requested,
   };
 }
 
@@ -148,19 +147,6 @@ function withObstacles(error: unknown, keys: readonly Key[], { name }: Key): unk
     ({ id }) => `an older key of the name stands in the way: keys revoke ${shellWord(id)} --yes`,
   );
   return new KeysError({ ...error.failure, hints: [...hints, 'keys list'], cause: error });
-}
-
-/** The API's own rotation carries everything over by itself. */
-function successorFor(app: App, backend: KeyBackend, old: Key, { expires }: RotateInput): Successor {
-  const successor = successorOf(old, backend.capabilities, { expires, now: app.now });
-  return renews(backend) ? { ...successor, lost: [] } : successor;
-}
-
-async function sayLost(app: App, { lost, spec }: Successor): Promise<void> {
-  if (lost.length === 0) return;
-  await app.warn(
-    `the new key ${visible(spec.name)} cannot take over from the old one: ${lost.join(', ')} (the API does not take or tell it)`,
-  );
 }
 
 /** What a promised grace, and a promised end, are worth. */
@@ -181,12 +167,7 @@ async function sayProof(
   }
 }
 
-async function sayDone(
-  app: App,
-  { old, key, asked }: { old: Key; key: Key; asked: string | null | undefined },
-  rotated: Rotated,
-): Promise<void> {
-  if (asked !== undefined) await echoExpiry(app, asked, key);
+async function sayDone(app: App, old: Key, rotated: Rotated): Promise<void> {
   for (const { sink, verified } of rotated.delivered) {
     if (sink !== 'stdout') await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
   }
@@ -210,7 +191,7 @@ async function dryRun(app: App, job: Job): Promise<RotationRecord> {
   const isWanted = !input.finish && (await isDue(app, old, job));
   if (!isWanted) return { ...unchanged(old), dryRun: true };
   const successor = successorFor(app, backend, { ...old, ...(await backend.get(old.id)) }, input);
-  await sayLost(app, successor);
+  await requireNoLoss(app, successor, input);
   const grace = graceOf(input, app.now);
   return {
     ...unrotated(old),

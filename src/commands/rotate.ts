@@ -22,7 +22,7 @@ import { rotateSeveral } from './rotate-several.ts';
 const fields = [
   ...['name', 'old', 'new', 'oldId', 'newId', 'oldRevoked', 'oldRevokeAt', 'oldWorks'],
   ...['verified', 'changed', 'delivered'],
-  ...['operation', 'secret', 'retired', 'pending', 'expiresAtRequested', 'error', 'dryRun'],
+  ...['operation', 'secret', 'retired', 'pending', 'expiresAtRequested', 'requested', 'error', 'dryRun'],
 ];
 
 export const rotateFlags = {
@@ -51,6 +51,7 @@ export const rotateFlags = {
     parsePositiveDuration,
   ),
   allowDowntime: toggle('--allow-downtime', 'go on where the old key is dead before the new one has arrived'),
+  allowLoss: toggle('--allow-loss', 'go on where the new key cannot take over all that the old one has'),
   noVerify: toggle('--no-verify', 'deliver the new key without asking the API whether it works'),
   concurrency: value('--concurrency <n>', 'keys at a time, with several; default 4', readCount),
   dryRun: toggle('--dry-run', 'show what would be done'),

@@ -46,6 +46,9 @@ export type Status = (typeof statuses)[number];
 /** Names what the API says of a key and nobody here can read, so that nobody can carry it over to another key. */
 export const unread: unique symbol = Symbol('unread');
 
+/** What a new key takes over from this one word for word, by the names that the declaration of its API gives it. */
+export const kept: unique symbol = Symbol('kept');
+
 /** One API key, without its secret. Times are RFC 3339 UTC, amounts are US dollars; null means none or never. */
 export interface Key {
   id: string;
@@ -75,6 +78,7 @@ export interface Key {
   provider?: string;
   profile?: string;
   [unread]?: readonly string[];
+  [kept]?: Readonly<Record<string, unknown>>;
 }
 
 /** A key as it is reported: an id that nobody knows is absent. */

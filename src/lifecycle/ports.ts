@@ -21,6 +21,12 @@ export interface Capabilities {
   verify: boolean;
   /** With `expiry: 'steps'`: the spans on offer. */
   expirySteps?: readonly string[];
+  /** Milliseconds to which the API keeps an expiry: 1000 for whole seconds, a day for dates; absent: to the millisecond. */
+  expiryResolution?: number;
+  /** The API counts an expiry from its own clock. */
+  expiryIsSpan?: boolean;
+  /** What the API gives every key alike, so that a new one has it as well. */
+  alike?: readonly KeyInput[];
   /** A key cannot be made without an expiry. */
   expiryRequired?: boolean;
   /** What can be said about a key when it is made, and when it is changed. */
@@ -42,10 +48,12 @@ export interface KeySpec {
   budgetUsd: number | null;
   models: readonly string[];
   labels: Readonly<Record<string, string>>;
+  /** What it takes over from an older key word for word, see `kept`. */
+  kept?: Readonly<Record<string, unknown>>;
 }
 
 /** What an update changes; an absent field stays as it is. A label set to null is removed. */
-export type KeyChanges = Partial<Omit<KeySpec, 'labels'>> & {
+export type KeyChanges = Partial<Omit<KeySpec, 'labels' | 'kept'>> & {
   labels?: Readonly<Record<string, string | null>>;
   disabled?: boolean;
 };

@@ -38,5 +38,7 @@ export const betterAuth: Provider = {
     expiresAt: 'expiresAt',
     // requestCount is no counter: it begins again with each window of the rate limit.
     lastUsedAt: 'lastRequest',
+    // The server sets these by its own configuration.
+    harmless: ['rateLimitEnabled', 'rateLimitMax', 'rateLimitTimeWindow', 'refillAmount', 'refillInterval'],
   },
 };

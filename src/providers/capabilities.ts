@@ -3,6 +3,8 @@ import { keyFields, keyInputs } from '../lifecycle/key.ts';
 import type { Capabilities } from '../lifecycle/ports.ts';
 import { namesIn } from './placeholders.ts';
 import type { Operation, Provider } from './provider.ts';
+import type { ExpiryStyle } from './styles.ts';
+import { expiryResolutions } from './styles.ts';
 
 /** What commands may ask of a provider. */
 export function capabilitiesOf(provider: Provider): Capabilities {
@@ -19,10 +21,23 @@ export function capabilitiesOf(provider: Provider): Capabilities {
     update: provider.update !== undefined,
     disable: provider.disable !== undefined,
     verify: provider.verify !== undefined,
+    ...expiryOf(provider),
+    ...(key.alike && { alike: key.alike }),
     createFields: inputsOf(provider.create),
     updateFields: inputsOf(provider.update),
     usageByDay: usage !== undefined,
     reports: keyFields.filter((field) => isReported(provider, field)),
+  };
+}
+
+/** How exactly the API keeps an expiry, and by whose clock. */
+function expiryOf({ create, key }: Provider): Pick<Capabilities, 'expiryResolution' | 'expiryIsSpan'> {
+  const [, style] = /\{expiresAt:(\w+)\}/.exec(JSON.stringify(create)) ?? [];
+  const isDate = typeof key.expiresAt === 'object' && 'as' in key.expiresAt && key.expiresAt.as === 'date';
+  const written = Object.hasOwn(expiryResolutions, style ?? '') ? expiryResolutions[style as ExpiryStyle] : 1;
+  return {
+    expiryResolution: isDate ? Math.max(written, expiryResolutions.date) : written,
+    ...(['seconds', 'days', 'step'].includes(style ?? '') && { expiryIsSpan: true }),
   };
 }
 

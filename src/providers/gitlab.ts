@@ -34,6 +34,7 @@ export const gitlab: Provider = {
       description: '{description}',
       scopes: '{permissions}',
       expires_at: '{expiresAt:date}',
+      access_level: '{kept.accessLevel}',
     },
     key: '',
     secret: 'token',
@@ -58,5 +59,6 @@ export const gitlab: Provider = {
     expiresAt: { at: 'expires_at', as: 'date' },
     lastUsedAt: 'last_used_at',
     permissions: 'scopes',
+    kept: { accessLevel: 'access_level' },
   },
 };

@@ -16,6 +16,8 @@ export const npm: Provider = {
       name: '{name}',
       description: '{description}',
       expires: '{expiresAt:days}',
+      readonly: '{kept.readonly}',
+      cidr_whitelist: '{kept.cidrWhitelist}',
     },
     key: '',
     secret: 'token',
@@ -25,9 +27,12 @@ export const npm: Provider = {
   key: {
     id: 'key',
     name: ['name', 'key'],
+    description: 'description',
     prefix: 'token',
     createdAt: 'created',
     expiresAt: 'expires',
     permissions: 'scopes',
+    // What verdaccio calls cidr.
+    kept: { readonly: 'readonly', cidrWhitelist: ['cidr_whitelist', 'cidr'] },
   },
 };

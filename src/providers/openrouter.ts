@@ -16,7 +16,13 @@ export const openrouter: Provider = {
   show: { get: '/keys/{id}', key: 'data' },
   create: {
     post: '/keys',
-    body: { name: '{name}', limit: '{budgetUsd}', expires_at: '{expiresAt:iso}' },
+    body: {
+      name: '{name}',
+      limit: '{budgetUsd}',
+      expires_at: '{expiresAt:iso}',
+      limit_reset: '{kept.limitReset}',
+      include_byok_in_limit: '{kept.includeByok}',
+    },
     key: 'data',
     secret: ['key', 'data.key'],
   },
@@ -34,5 +40,6 @@ export const openrouter: Provider = {
     expiresAt: 'expires_at',
     budgetUsd: 'limit',
     spentUsd: 'usage',
+    kept: { limitReset: 'limit_reset', includeByok: 'include_byok_in_limit' },
   },
 };

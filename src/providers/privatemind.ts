@@ -54,6 +54,7 @@ export const privatemind: Provider = {
     lastUsedAt: 'last_used_at',
     lastUsedIp: 'last_ip',
     permissions: 'permission',
+    alike: ['permissions'],
     rateLimitRpm: 'rate_limit_rpm',
     budgetUsd: 'budget_usd',
     spentUsd: 'spend_usd',

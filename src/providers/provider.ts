@@ -1,3 +1,4 @@
+import type { KeyInput } from '../lifecycle/key.ts';
 import type { Capabilities, Reason } from '../lifecycle/ports.ts';
 import type { TimeStyle } from './styles.ts';
 
@@ -145,6 +146,15 @@ export interface KeyFields {
   /** An object whose values are texts. */
   labels?: Path;
   usage?: { requests: Path; tokens?: Path };
+  /** What a rotation copies from the old key as it is: `{kept.NAME}` in the body of `create`. */
+  kept?: Readonly<Record<string, Path>>;
+  /**
+   * Fields that look as if they restricted a key and do not, or that nobody can set: a rotation need not carry them over.
+   * Without it, one that is set and read by nothing here stops a rotation: the new key might be allowed more.
+   */
+  harmless?: readonly string[];
+  /** What the API gives every key alike. */
+  alike?: readonly KeyInput[];
 }
 
 /** Where the fields of a log entry are; null is the same as absent. */

@@ -1,6 +1,7 @@
 import type { Key, KeyField, Status } from '../lifecycle/key.ts';
-import { statusOf, unread } from '../lifecycle/key.ts';
+import { kept, statusOf, unread } from '../lifecycle/key.ts';
 import type { KeyFields } from './provider.ts';
+import { restrictionsIn } from './restrictions.ts';
 import type { Part } from './select.ts';
 import {
   number,
@@ -80,7 +81,20 @@ export function readKey(from: Part, fields: KeyFields, now: Date): ReadKey {
       ) ?? undefined,
     usage: soft('usage', () => readUsage(from, fields.usage)),
   });
-  return { key: odd.length === 0 ? key : { ...key, [unread]: odd.map(({ field }) => field) }, odd };
+  const missed = [...odd.map(({ field }) => field), ...restrictionsIn(from, fields)];
+  const carried = keptOf(from, fields);
+  return {
+    key: { ...key, ...(missed.length > 0 && { [unread]: missed }), ...(carried && { [kept]: carried }) },
+    odd,
+  };
+}
+
+function keptOf(from: Part, fields: KeyFields): Record<string, unknown> | undefined {
+  const entries = Object.entries(fields.kept ?? {}).flatMap(([name, path]) => {
+    const value = select(from, path)?.value;
+    return value === undefined || value === null ? [] : [[name, value] as const];
+  });
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }
 
 function readName(from: Part, name: KeyFields['name']): string {

@@ -78,7 +78,9 @@ export class RemoteBackend implements KeyBackend {
 
   async create(spec: KeySpec): Promise<Made> {
     const { create } = this.#provider;
-    const response = await this.#api.send(create, said(spec));
+    const { kept = {}, ...asked } = spec;
+    const carried = Object.entries(kept).map(([name, value]) => [`kept.${name}`, value]);
+    const response = await this.#api.send(create, { ...said(asked), ...Object.fromEntries(carried) });
     return readIssued(response, this.#asked(create, spec.name));
   }
 
@@ -202,7 +204,7 @@ function isUnclear(error: unknown): boolean {
 }
 
 /** Null, in what a new key is asked to be, is the API's own default: nothing need be said. */
-function said(spec: KeySpec): Inputs {
+function said(spec: Omit<KeySpec, 'kept'>): Inputs {
   const isSaid = (value: unknown) => {
     if (value === null) return false;
     if (value instanceof Date || typeof value !== 'object') return true;

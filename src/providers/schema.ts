@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { keyInputs } from '../lifecycle/key.ts';
 import type { Template } from './provider.ts';
 import { timeStyles } from './styles.ts';
 
@@ -170,6 +171,9 @@ export const providerSchema = v.strictObject({
     models: v.optional(path),
     labels: v.optional(path),
     usage: v.optional(v.strictObject({ requests: path, tokens: v.optional(path) })),
+    kept: v.optional(v.record(word, path)),
+    harmless: v.optional(v.array(text)),
+    alike: v.optional(v.array(v.picklist(keyInputs))),
   }),
   errors: v.optional(v.strictObject({ message: v.optional(path), code: v.optional(path) })),
   ok: v.optional(condition),

@@ -28,6 +28,16 @@ export const expiryStyles = {
   step: 'one of the expirySteps',
 } as const;
 
+/** Milliseconds between two expiries that the API can tell apart. */
+export const expiryResolutions: Readonly<Record<keyof typeof expiryStyles, number>> = {
+  iso: 1000,
+  time: 1,
+  date: 86_400_000,
+  seconds: 1000,
+  days: 86_400_000,
+  step: 1000,
+};
+
 /** How the API is told for how long a rotated secret goes on working. */
 export const graceStyles = {
   seconds: 'a whole number of seconds',

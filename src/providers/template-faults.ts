@@ -66,6 +66,11 @@ function placeholderProblem(
     return Object.hasOwn(provider.options ?? {}, rest) ? undefined : 'is not declared in options';
   if (kind === 'secret')
     return Object.hasOwn(provider.secrets ?? {}, rest) ? undefined : 'is not declared in secrets';
+  const keptName = /^kept\.(.+)$/.exec(input)?.[1];
+  if (keptName !== undefined) {
+    if (name !== 'create') return 'is for create alone';
+    return Object.hasOwn(provider.key.kept ?? {}, keptName) ? undefined : 'is not declared in key.kept';
+  }
   const inputs = wanted[name] ?? (name === 'rotate' ? [...ofKeys, 'grace'] : ofKeys);
   if (!inputs.includes(input)) return `is not one of ${inputs.join(', ')}`;
   if (isInPath && wanted[name]) return 'cannot stand in a path: it need not be said';

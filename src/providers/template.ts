@@ -1,6 +1,6 @@
 import { KeysError, usageError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import { nearestStep } from '../time.ts';
+import { nearestStep, SpanEnd } from '../time.ts';
 import { placeholder } from './placeholders.ts';
 import type { Template } from './provider.ts';
 import type { ExpiryStyle, GraceStyle } from './styles.ts';
@@ -56,7 +56,7 @@ function convert(value: unknown, style: string | undefined, clock: Clock): Fille
 const day = 86_400_000;
 
 function writeMoment(moment: Date, style: ExpiryStyle, { now, steps }: Clock): string | number {
-  const left = moment.getTime() - now.getTime();
+  const left = moment instanceof SpanEnd ? moment.span : moment.getTime() - now.getTime();
   if (style === 'time') return moment.toISOString();
   if (style === 'date') return moment.toISOString().slice(0, 10);
   if (style === 'seconds') return Math.round(left / 1000);

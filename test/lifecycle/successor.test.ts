@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { capabilities } from '../../src/authority/capabilities.ts';
 import type { Key } from '../../src/lifecycle/key.ts';
+import { unread } from '../../src/lifecycle/key.ts';
 import { idlenessOf, supersededOf, useOf } from '../../src/lifecycle/succession.ts';
 import { successorOf } from '../../src/lifecycle/successor.ts';
+import { SpanEnd } from '../../src/time.ts';
 import { failureIn } from '../support/failure.ts';
 import { entriesOf, FakeWorld } from '../support/fake-backend.ts';
 import { key } from '../support/key.ts';
@@ -140,4 +142,46 @@ test('idle is who was not used since, by the last use, and else by the log', asy
   });
   const blind = { ...used(undefined), capabilities: { ...backend.capabilities, logs: false } };
   expect(await idlenessOf(blind, { id: 'a' }, since)).toBeUndefined();
+});
+
+const day = 86_400_000;
+
+test('a span that an API keeps in days is a number of days, however often it is carried over', () => {
+  const daily = { ...capabilities, expiryResolution: day };
+  let [made, expiresAt] = ['2026-11-20T15:00:00.000Z', '2026-12-20T00:00:00.000Z'];
+  for (const at of ['2026-11-25T10:00:00Z', '2026-12-01T23:59:59Z', '2026-12-05T00:00:01Z']) {
+    const from = key({ createdAt: made, expiresAt });
+    const { spec } = successorOf(from, daily, { expires: undefined, now: new Date(at) });
+    expiresAt = `${spec.expiresAt?.toISOString().slice(0, 10)}T00:00:00.000Z`;
+    expect((Date.parse(expiresAt) - Date.parse(`${at.slice(0, 10)}T00:00:00Z`)) / day).toBe(30);
+    made = new Date(at).toISOString();
+  }
+});
+
+test.each([
+  ['2026-11-20T12:00:00.877Z', '2026-11-21T12:00:00.000Z', day],
+  ['2026-11-20T12:00:00.000Z', '2026-11-21T12:00:01.500Z', day],
+  ['2026-11-20T12:00:00.300Z', '2026-11-20T13:30:00.000Z', 5_400_000],
+  ['2026-11-20T12:00:00.000Z', '2026-11-20T12:00:30.000Z', 30_000],
+  ['2026-11-20T12:00:00.000Z', '2026-11-21T18:30:10.000Z', 109_810_000],
+])('from %s to %s it was meant for %i ms', (createdAt, expiresAt, span) => {
+  const { spec } = successorOf(key({ createdAt, expiresAt }), capabilities, asked);
+  expect(spec.expiresAt).toBeInstanceOf(SpanEnd);
+  expect((spec.expiresAt as SpanEnd).span).toBe(span);
+});
+
+test('what the API says of the old key and nobody here can read is lost, but for what no key takes over', () => {
+  const odd = { ...old, [unread]: ['permissions', 'access_level', 'lastUsedAt'] };
+  expect(successorOf(odd, capabilities, asked).lost).toEqual(['permissions', 'access_level']);
+});
+
+test('an end of unknown span is lost, unless there is another one', () => {
+  const { createdAt: _, ...undated } = old;
+  expect(successorOf(undated, capabilities, asked).lost).toEqual(['expiresAt']);
+  expect(successorOf(undated, capabilities, { expires: null, now }).lost).toEqual([]);
+});
+
+test('what every key of the API has alike is no loss', () => {
+  const fixed = { ...capabilities, createFields: ['name'] as const, alike: ['permissions'] as const };
+  expect(successorOf({ ...old, expiresAt: null }, fixed, asked).lost).not.toContain('permissions');
 });

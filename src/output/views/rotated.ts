@@ -29,6 +29,8 @@ export interface RotationRecord {
   operation: string | null;
   secret?: string;
   expiresAtRequested?: string | null;
+  /** What the new key was to be, where the API stored something else or does not say. */
+  requested?: Readonly<Record<string, unknown>>;
   /** Why old keys were left alone that should be retired. */
   pending?: string;
   error?: { code: string; message: string };
