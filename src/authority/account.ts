@@ -2,10 +2,13 @@ import type { Key } from '../lifecycle/key.ts';
 import type { KeyChanges, KeySpec, LogQuery, UsageQuery, UsageRow } from '../lifecycle/ports.ts';
 import { maskSecrets } from '../secret.ts';
 import type { AuthorityFile } from './authority-file.ts';
+import type { Ceiling, Held } from './ceiling.ts';
+import { heldOn, holdChanges, requireUnder, underCeiling } from './ceiling.ts';
 import type { Row } from './database.ts';
 import { noSuchKey, revokedForGood } from './faults.ts';
 import type { Issued, Rotation } from './issue.ts';
 import { checkModels, issueKey, rotateKey } from './issue.ts';
+import { requireBounds } from './key-bounds.ts';
 import { hashOf, idOf } from './key-format.ts';
 import type { KeyQuery } from './key-table.ts';
 import { KeyTable, optionalText, toKey } from './key-table.ts';
@@ -15,6 +18,7 @@ import type { Repeatable } from './replies.ts';
 import type { Caller } from './sessions.ts';
 import type { LogScope, PlacedEntry } from './use-log.ts';
 import { countLog, readLog } from './use-log.ts';
+import { ceilingOf } from './users.ts';
 
 /** A key, and what its authority knows of it besides. */
 export interface OwnedKey {
@@ -79,8 +83,11 @@ export class Account {
   }
 
   issue(spec: KeySpec, { single = false, repeatable }: IssueOptions = {}): Issued {
-    const how = { owner: this.caller.user, single, organisation: this.#organisation };
-    return issueKey(this.#file.writing, spec, { ...how, ...(repeatable && { repeatable }) }, this.#now());
+    const database = this.#file.writing;
+    const ceiling = this.#ceiling(database);
+    const how = { owner: this.caller.user, single, organisation: this.#organisationUnder(ceiling) };
+    const allowed = ceiling ? underCeiling(spec, ceiling) : spec;
+    return issueKey(database, allowed, { ...how, ...(repeatable && { repeatable }) }, this.#now());
   }
 
   /** The key is named as in `find`, here and below. */
@@ -89,7 +96,7 @@ export class Account {
     const how = {
       owner: this.caller.user,
       visibleTo: this.#visible,
-      organisation: this.#organisation,
+      organisation: this.#organisationUnder(this.#ceiling(this.#file.reading)),
       ...(repeatable && { repeatable }),
     };
     return rotateKey(this.#file.writing, id, rotation, how, this.#now());
@@ -98,9 +105,13 @@ export class Account {
   update(reference: string, changes: KeyChanges): OwnedKey {
     const database = this.#file.writing;
     database.transaction(() => {
-      const { key } = this.get(reference);
+      const { key, owner } = this.get(reference);
       if (key.status === 'revoked') throw revokedForGood(key);
+      requireBounds({ ...changes, labels: {} });
       checkModels(changes.models ?? [], this.#organisation);
+      const ceiling = this.#ceiling(database);
+      if (ceiling) this.#requireAllowed(key, changes, ceiling, heldOn(database, key.id));
+      else if (owner !== this.caller.user) holdChanges(database, key.id, changes);
       this.#keys(database).update(key.id, changes, this.#now());
     });
     return this.get(reference);
@@ -126,6 +137,28 @@ export class Account {
 
   usage(query: UsageQuery): UsageRow[] {
     return readUsage(this.#file.reading, query, this.#visible);
+  }
+
+  /** Undefined for an admin, who has none. */
+  #ceiling(database: AuthorityFile['reading']): Ceiling | undefined {
+    return this.caller.role === 'admin' ? undefined : ceilingOf(database, this.caller.user);
+  }
+
+  #organisationUnder(ceiling: Ceiling | undefined): Organisation {
+    const most = ceiling?.maxKeys ?? undefined;
+    if (most === undefined) return this.#organisation;
+    return { ...this.#organisation, maxKeys: Math.min(most, this.#organisation.maxKeys ?? most) };
+  }
+
+  /** A budget that is spent has done what it is for: lifting it is for an admin, too. */
+  #requireAllowed(
+    { budgetUsd = null, spentUsd = 0 }: Key,
+    changes: KeyChanges,
+    ceiling: Ceiling,
+    held: Held,
+  ): void {
+    const isSpent = budgetUsd !== null && spentUsd >= budgetUsd;
+    requireUnder(changes, ceiling, isSpent ? { budgetUsd, ...held } : held);
   }
 
   /** Whose keys it sees; null: everybody's. */

@@ -16,7 +16,9 @@ import { Secret } from '../secret.ts';
 import { AuthorityFile } from './authority-file.ts';
 import { readBooks } from './books.ts';
 import { capabilities, permissions } from './capabilities.ts';
+import { holdChanges } from './ceiling.ts';
 import { noSuchKey, revokedForGood } from './faults.ts';
+import { requireBounds } from './key-bounds.ts';
 import { hashOf, mint } from './key-format.ts';
 import { KeyTable, toKey } from './key-table.ts';
 import { readUsage, recordUses } from './metering.ts';
@@ -68,6 +70,7 @@ export class Authority implements KeyBackend, HashKeeper {
 
   async create(spec: KeySpec): Promise<{ key: Key; secret: Secret }> {
     const database = this.#file.writing;
+    requireBounds(spec);
     const minted = mint('sk');
     database.transaction(() => new KeyTable(database).insert(minted, spec, { owner: null }, this.#now()));
     return { key: this.#key(minted.id), secret: new Secret(minted.value) };
@@ -76,9 +79,14 @@ export class Authority implements KeyBackend, HashKeeper {
   async update(id: string, changes: KeyChanges): Promise<Key> {
     const database = this.#file.writing;
     database.transaction(() => {
-      const key = this.#key(id);
-      if (key.status === 'revoked') throw revokedForGood(key);
-      new KeyTable(database).update(id, changes, this.#now());
+      const table = new KeyTable(database);
+      const row = table.row(id);
+      if (!row) throw noSuchKey(id);
+      if (row.revoked_at !== null) throw revokedForGood({ id, name: String(row.name) });
+      requireBounds({ ...changes, labels: {} });
+      // Whoever has the machine is an admin to those whose keys these are.
+      if (row.owner !== null) holdChanges(database, id, changes);
+      table.update(id, changes, this.#now());
     });
     return this.#key(id);
   }

@@ -58,3 +58,20 @@ export function databaseGone(path: string): KeysError {
     hints: ['put it back (keys restore <file>), then start the server again'],
   });
 }
+
+export function valuesTooLarge(problems: readonly string[]): KeysError {
+  return new KeysError({ exit: 'usage', code: 'too_large', message: problems.join('; '), problems });
+}
+
+export function ceilingExceeded(field: string, allowed: string): KeysError {
+  return new KeysError({
+    exit: 'auth',
+    code: 'ceiling_exceeded',
+    message: `${field}: more than this user may give a key: ${allowed}`,
+    hints: ['ask an admin'],
+  });
+}
+
+export function noSuchUser(name: string): KeysError {
+  return new KeysError({ exit: 'notFound', code: 'no_such_user', message: `no user is named '${name}'` });
+}

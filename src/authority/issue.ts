@@ -1,7 +1,9 @@
 import type { KeySpec } from '../lifecycle/ports.ts';
 import { Secret } from '../secret.ts';
+import { heldOn, hold, requireUnder, usualCeiling } from './ceiling.ts';
 import type { Connection, Row } from './database.ts';
 import { keyExists, noSuchKey, notEntitled, revokedForGood, rotatedBefore, tooManyKeys } from './faults.ts';
+import { requireBounds } from './key-bounds.ts';
 import { mint } from './key-format.ts';
 import type { Ownership } from './key-table.ts';
 import { KeyTable, optionalText, toKey } from './key-table.ts';
@@ -30,13 +32,14 @@ export interface Rotation {
 }
 
 /**
- * Makes a key: all or nothing, on disk before it returns. Throws `KeysError`: `model_not_entitled`, `key_limit`,
- * `key_exists`, `idempotency_key_reused`.
+ * Makes a key: all or nothing, on disk before it returns. Throws `KeysError`: `too_large`, `model_not_entitled`,
+ * `key_limit`, `key_exists`, `idempotency_key_reused`.
  */
 export function issueKey(database: Connection, spec: KeySpec, how: Issuance, now: number): Issued {
   const { organisation, owner, single } = how;
   return database.transaction(() =>
     once(database, how, now, () => {
+      requireBounds(spec);
       checkModels(spec.models, organisation);
       const table = new KeyTable(database);
       const standing = single ? table.single(owner) : undefined;
@@ -61,6 +64,7 @@ export function rotateKey(
   { visibleTo, ...how }: Issuance & { visibleTo: string | null },
   now: number,
 ): Issued {
+  const isAdmin = visibleTo === null;
   return database.transaction(() =>
     once(database, how, now, () => {
       const table = new KeyTable(database, visibleTo);
@@ -72,7 +76,10 @@ export function rotateKey(
       // The end of an old key that was rotated before is that of its grace: the successor has its span.
       const span = spanOf(successor ?? old);
       const lasting = { expiresAt: span === null ? null : new Date(now + span) };
-      const spec = { ...specOf(old, now), ...lasting, ...(expiresAt !== undefined && { expiresAt }) };
+      const held = heldOn(database, id);
+      if (!isAdmin) requireUnder({ ...(expiresAt !== undefined && { expiresAt }) }, usualCeiling, held);
+      const asked = { ...specOf(old, now), ...lasting, ...(expiresAt !== undefined && { expiresAt }) };
+      const spec = isAdmin ? asked : { ...asked, expiresAt: sooner(asked.expiresAt, held.expiresAt) };
       const single = old.single === 1;
       const owner = optionalText(old.owner);
       const { maxKeys } = how.organisation;
@@ -86,9 +93,24 @@ export function rotateKey(
       const issued = insert(table, spec, { owner, single }, now);
       if (old.disabled === 1) table.update(issued.id, { disabled: true }, now);
       table.replace(id, issued.id);
+      hold(database, issued.id, held);
+      // Or a rotation would lift a budget that its owner may not lift.
+      if (!isAdmin && (typeof held.budgetUsd === 'number' || isSpent(old))) {
+        database.run('UPDATE keys SET spent_micros = ? WHERE id = ?', old.spent_micros ?? 0, issued.id);
+      }
       return issued;
     }),
   );
+}
+
+function sooner(expiresAt: Date | null, most: number | null | undefined): Date | null {
+  if (typeof most !== 'number') return expiresAt;
+  return new Date(Math.min(expiresAt?.getTime() ?? most, most));
+}
+
+/** Whether a budget stops the key. */
+function isSpent({ budget_micros, spent_micros }: Row): boolean {
+  return budget_micros !== null && Number(spent_micros) >= Number(budget_micros);
 }
 
 /** Does the work, unless the very same request has been answered before: then its answer is given once more. */

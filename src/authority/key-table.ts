@@ -2,6 +2,7 @@ import type { Key, Status } from '../lifecycle/key.ts';
 import { expiringWithin, statusOf } from '../lifecycle/key.ts';
 import type { KeyChanges, KeySpec } from '../lifecycle/ports.ts';
 import type { Connection, Row, Value } from './database.ts';
+import { requireBounds } from './key-bounds.ts';
 import type { Minted } from './key-format.ts';
 
 const micros = 1_000_000;
@@ -166,6 +167,17 @@ export class KeyTable {
     return row && (this.#owner === null || row.owner === this.#owner) ? row : undefined;
   }
 
+  /** A label that is null is removed, the others stay. Throws `too_large` for what the key would then have. */
+  #merged(id: string, changes: Readonly<Record<string, string | null>>): Record<string, string> {
+    const had = parse(this.row(id)?.labels);
+    const labels = Object.fromEntries(
+      Object.entries({ ...had, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null),
+    );
+    // What is too large from before may become smaller.
+    if (JSON.stringify(labels).length > JSON.stringify(had).length) requireBounds({ labels });
+    return labels;
+  }
+
   #columns(id: string, changes: KeyChanges): Record<string, Value> {
     const { name, description, expiresAt, permissions, rateLimitRpm, budgetUsd, models, labels, disabled } =
       changes;
@@ -177,7 +189,7 @@ export class KeyTable {
       ...(rateLimitRpm !== undefined && { rate_limit_rpm: rateLimitRpm }),
       ...(budgetUsd !== undefined && { budget_micros: budgetUsd === null ? null : toMicros(budgetUsd) }),
       ...(models && { models: JSON.stringify(models) }),
-      ...(labels && { labels: JSON.stringify(merged(parse(this.row(id)?.labels), labels)) }),
+      ...(labels && { labels: JSON.stringify(this.#merged(id, labels)) }),
       ...(disabled !== undefined && { disabled: Number(disabled) }),
     };
   }
@@ -220,8 +232,4 @@ function optionalNumber(value: Value | undefined): number | null {
 
 function parse<T = Record<string, string>>(json: Value | undefined): T {
   return JSON.parse(String(json ?? '{}')) as T;
-}
-
-function merged(labels: Record<string, string>, changes: Record<string, string | null>) {
-  return Object.fromEntries(Object.entries({ ...labels, ...changes }).filter(([, value]) => value !== null));
 }

@@ -13,6 +13,7 @@ import { pruneLog, setLogRetention } from './retention.ts';
 import type { Caller } from './sessions.ts';
 import { Sessions } from './sessions.ts';
 import type { Use } from './use.ts';
+import { Users } from './users.ts';
 
 /** Budget stops that are remembered as being on disk; forgetting one costs a sync. */
 const mostStops = 10_000;
@@ -21,6 +22,7 @@ const mostStops = 10_000;
 export class Office {
   readonly organisation: Organisation;
   readonly sessions: Sessions;
+  readonly users: Users;
   readonly #file: AuthorityFile;
   readonly #now: () => number;
   #books: KeptBooks | undefined;
@@ -32,6 +34,7 @@ export class Office {
     this.#file = new AuthorityFile(path, timeout);
     this.#now = () => now().getTime();
     this.sessions = new Sessions(this.#file, this.#now);
+    this.users = new Users(this.#file);
   }
 
   /** Makes the file where there is none, and brings its tables up to date. Throws `KeysError` where it cannot be used. */

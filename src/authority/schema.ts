@@ -127,4 +127,8 @@ export const migrations: readonly (string | ((database: Connection) => void))[] 
   CREATE INDEX sessions_by_parent ON sessions (parent);
   DELETE FROM replies;
   `,
+  `
+  ALTER TABLE users ADD COLUMN ceiling TEXT;
+  ALTER TABLE keys ADD COLUMN held TEXT;
+  `,
 ];

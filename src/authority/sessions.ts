@@ -75,12 +75,6 @@ export class Sessions {
     return { session: toSession(row, now), token: new Secret(value) };
   }
 
-  /** What a user is; undefined where there is none of that name. */
-  roleOf(user: string): Role | undefined {
-    const row = this.#file.reading.get('SELECT role FROM users WHERE name = ?', user);
-    return row && (row.role === 'admin' ? 'admin' : 'user');
-  }
-
   /** Newest first; of one user, or of all. */
   list(user: string | null = null): Session[] {
     const now = this.#now();

@@ -12,6 +12,7 @@ import { absoluteTime, relativeTime } from '../output/relative-time.ts';
 import { shownOnce } from '../output/reminder.ts';
 import { sinkContextOf } from '../places.ts';
 import { parseExpiry } from '../time.ts';
+import { ceilingFlags, ceilingIn } from './ceiling-flags.ts';
 import { defineCommand, value } from './define.ts';
 import { destinationFlags } from './destination-flags.ts';
 import { oneOf } from './read.ts';
@@ -29,9 +30,13 @@ export const sessionCreate = defineCommand({
     `hash. Without --expires it is good for ${usualSpan}. A user sees the keys that are its own, an admin those of`,
     'everybody; the user named admin is one unless --role says otherwise. A role is for the new session and later',
     'ones: sessions that exist keep theirs, but for an admin who is made a user.',
+    '',
+    'What a user may give a key can be limited: --max-budget and the like are for the user, and stay until they are',
+    'said again. A user that is no admin never grants the permission admin unless --max-permissions has it.',
   ].join('\n'),
   examples: [
     'keys session create --user alice --secret-only | keys login --provider authority --url http://127.0.0.1:8787/admin --with-token',
+    'keys session create --user bob --max-budget 50 --max-keys 5 --to file:bob.token',
     'keys session create --user ops --role admin --expires 30d --to file:ops.token',
   ],
   flags: {
@@ -42,14 +47,17 @@ export const sessionCreate = defineCommand({
       `36h, 30d, 2027-01-31 or never; default ${usualSpan}`,
       (text, { now }) => parseExpiry(text, now),
     ),
+    ...ceilingFlags,
     ...destinationFlags,
     db: dbFlag,
   },
   fields,
   problems: ({ user }) => (user === undefined ? ['--user is needed: whose session is it?'] : []),
-  async run(app, { user = '', role, expires, to, secretOnly, allowInGit, db }) {
+  async run(app, input) {
+    const { user = '', role, expires, to, secretOnly, allowInGit, db } = input;
     const { openOffice, sessionIssuer, aSession } = await import('../office.ts');
-    const { sessions } = openOffice(app, db);
+    const office = openOffice(app, db);
+    const { sessions } = office;
     const destination = await resolveDestination(app.io, {
       context: sinkContextOf(app, allowInGit),
       to,
@@ -68,7 +76,8 @@ export const sessionCreate = defineCommand({
     });
     const expiresAt = expires === undefined ? parseExpiry(usualSpan, app.now) : expires;
 
-    const before = sessions.roleOf(user);
+    const before = office.users.get(user)?.role;
+    const ceiling = ceilingIn(input);
     app.begin();
     const issued = await issueKey(
       sessionIssuer(sessions),
@@ -81,6 +90,7 @@ export const sessionCreate = defineCommand({
         onSecret: (secret) => maskInCiLog(app.io, secret),
       },
     );
+    if (Object.keys(ceiling).length > 0) office.users.setCeiling(user, ceiling);
     const { delivered } = issued;
     const session = made(sessions.get(issued.key.id));
     if (role !== undefined && before !== undefined && role !== before) await app.note(newRole(user, role));

@@ -32,6 +32,9 @@ export class HttpFault extends Error {
 const meanings: Readonly<Record<string, readonly [status: number, code: string]>> = {
   no_such_key: [404, 'KEY_NOT_FOUND'],
   no_such_session: [404, 'SESSION_NOT_FOUND'],
+  no_such_user: [404, 'USER_NOT_FOUND'],
+  too_large: [400, 'VALIDATION_FAILED'],
+  ceiling_exceeded: [403, 'CEILING_EXCEEDED'],
   key_revoked: [409, 'KEY_REVOKED'],
   key_rotated: [409, 'KEY_ROTATED'],
   key_exists: [409, 'KEY_ALREADY_EXISTS'],

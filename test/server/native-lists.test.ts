@@ -38,7 +38,7 @@ describe('the list of keys', () => {
     const made = Array.from({ length: 250 }, (_, at) => {
       // Many in one millisecond, so that a page ends among them.
       if (at % 7 === 0) started.clock.advance(1);
-      return ada.issue(spec()).id;
+      return ada.issue(spec({ name: `ci-${at}` })).id;
     });
     const pages = await pagesOf<{ id: string; created_at: string }>(started, '/admin/keys?limit=60', () => {
       started.clock.advance(1);

@@ -8,6 +8,7 @@ import { keyRoutes } from '../../src/server/admin/keys.ts';
 import { nativeApi } from '../../src/server/admin/native.ts';
 import { sessionRoutes } from '../../src/server/admin/sessions.ts';
 import * as shape from '../../src/server/admin/shapes.ts';
+import { userRoutes } from '../../src/server/admin/users.ts';
 import { useRoutes } from '../../src/server/admin/uses.ts';
 import type { Context } from '../../src/server/context.ts';
 import { Desk } from '../../src/server/desk.ts';
@@ -124,12 +125,15 @@ describe('an answer is exactly what is described', () => {
       call('POST', '/admin/sessions', { token, body: {}, secret: true }),
     revokeSession: ({ call, ada: token, office: opened }) =>
       call('DELETE', `/admin/sessions/${opened.sessions.list('ada')[0]?.id}`, { token }),
+    listUsers: ({ call, token }) => call('GET', '/admin/users', { token: token('admin') }),
+    updateUser: ({ call, token }) =>
+      call('PATCH', '/admin/users/ada', { token: token('admin'), body: { budget_usd: 5, max_keys: 3 } }),
     verifyKey: ({ call, key }) => call('GET', '/admin/verify', { token: key }),
   };
 
   const routes = () => {
     const made = context();
-    return [...keyRoutes(made), ...useRoutes(made), ...sessionRoutes(made)];
+    return [...keyRoutes(made), ...useRoutes(made), ...sessionRoutes(made), ...userRoutes(made)];
   };
 
   /** The shapes that the description is made from; absent: an answer without a body. */

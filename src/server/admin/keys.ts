@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Account } from '../../authority/account.ts';
+import type { Account, OwnedKey } from '../../authority/account.ts';
 import type { Repeatable } from '../../authority/replies.ts';
 import { bearerOf } from '../caller.ts';
 import type { Context } from '../context.ts';
@@ -36,8 +36,8 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
           ...(search && { search }),
           ...(cursor && { after: readCursor(cursor) }),
         });
-        const page = found.slice(0, limit);
-        const last = found.length > limit ? page.at(-1) : undefined;
+        const page = pageOf(found.slice(0, limit));
+        const last = page.length < found.length ? page.at(-1) : undefined;
         return { data: page.map(keyOut), next_cursor: last ? writeCursor(last.place) : null };
       },
     }),
@@ -51,7 +51,7 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
       status: 201,
       reply: shape.issued,
       refusals: {
-        403: 'KEY_LIMIT_REACHED, MODEL_NOT_ENTITLED',
+        403: 'KEY_LIMIT_REACHED, MODEL_NOT_ENTITLED, CEILING_EXCEEDED',
         422: 'IDEMPOTENCY_KEY_REUSED',
       },
       handle({ account, body, request, reply }) {
@@ -85,7 +85,7 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
       status: 200,
       reply: shape.key,
       refusals: {
-        403: 'MODEL_NOT_ENTITLED',
+        403: 'MODEL_NOT_ENTITLED, CEILING_EXCEEDED',
         404: 'KEY_NOT_FOUND',
         409: 'KEY_REVOKED',
         412: 'PRECONDITION_FAILED',
@@ -107,7 +107,7 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
             : 'Let a disabled key work again',
         status: 200,
         reply: shape.key,
-        refusals: { 404: 'KEY_NOT_FOUND', 409: 'KEY_REVOKED' },
+        refusals: { 403: 'CEILING_EXCEEDED', 404: 'KEY_NOT_FOUND', 409: 'KEY_REVOKED' },
         handle: ({ account, id }) => keyOut(account.update(id, { disabled: verb === 'disable' })),
       }),
     ),
@@ -132,7 +132,7 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
       status: 201,
       reply: shape.rotated,
       refusals: {
-        403: 'KEY_LIMIT_REACHED',
+        403: 'KEY_LIMIT_REACHED, CEILING_EXCEEDED',
         404: 'KEY_NOT_FOUND',
         409: 'KEY_REVOKED, KEY_ROTATED',
         422: 'IDEMPOTENCY_KEY_REUSED',
@@ -148,6 +148,20 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
       },
     }),
   ];
+}
+
+/** Characters of a page, but for its last key: more than a client may take at once. */
+const longestPage = 4_000_000;
+
+/** The first keys, no more of them than a page may hold: some may be from a time when a key had no bounds. */
+function pageOf(found: readonly OwnedKey[]): OwnedKey[] {
+  let length = 0;
+  const end = found.findIndex((one) => {
+    const isFull = length > longestPage;
+    length += JSON.stringify(one.key).length;
+    return isFull;
+  });
+  return end < 0 ? [...found] : found.slice(0, end);
 }
 
 /** The address of a key, below the prefix under which this API is mounted. */

@@ -6,11 +6,17 @@ import { keyRoutes } from './keys.ts';
 import { describe } from './openapi.ts';
 import { register } from './route.ts';
 import { sessionRoutes } from './sessions.ts';
+import { userRoutes } from './users.ts';
 import { useRoutes } from './uses.ts';
 
 /** The API that has the whole authority, and the description of itself. */
 export function nativeApi(app: FastifyInstance, context: Context, version: string): void {
-  const routes = [...keyRoutes(context), ...useRoutes(context), ...sessionRoutes(context)];
+  const routes = [
+    ...keyRoutes(context),
+    ...useRoutes(context),
+    ...sessionRoutes(context),
+    ...userRoutes(context),
+  ];
   register(app, context, routes);
   // Asked with a key in place of a session; it takes no place under the rate limit, and is no use of the key.
   app.get('/verify', async (request) => {

@@ -14,6 +14,8 @@ const components: Readonly<Record<string, GenericSchema>> = {
   LogEntry: shape.logEntry,
   Session: shape.session,
   NewSession: shape.newSession,
+  User: shape.user,
+  CeilingChanges: shape.ceilingChanges,
   Error: shape.error,
 };
 

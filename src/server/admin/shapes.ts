@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { permissions, roles } from '../../authority/capabilities.ts';
+import { keyBounds } from '../../authority/key-bounds.ts';
 
 /* What goes over the wire. Times are RFC 3339, UTC where we write them; amounts are US dollars. */
 
@@ -43,15 +44,15 @@ export const key = v.object({
   usage: v.object({ requests: count, tokens: count }),
 });
 
-export const name = v.pipe(text(120), v.regex(/\S/, 'expected more than white space'));
-const description = v.nullable(v.pipe(v.string(), v.maxLength(1000)));
+export const name = v.pipe(text(keyBounds.name), v.regex(/\S/, 'expected more than white space'));
+const description = v.nullable(v.pipe(v.string(), v.maxLength(keyBounds.description)));
 const expiry = v.nullable(time);
-const permissionList = v.array(v.picklist(permissions));
+const permissionList = v.pipe(v.array(v.picklist(permissions)), v.maxLength(keyBounds.permissions));
 const rateLimit = v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(1)));
 export const budget = v.nullable(amount);
-export const modelIds = v.pipe(v.array(text(200)), v.maxLength(1000));
-const labelName = text(200);
-const labelValue = v.pipe(v.string(), v.maxLength(1000));
+export const modelIds = v.pipe(v.array(text(keyBounds.model)), v.maxLength(keyBounds.models));
+const labelName = text(keyBounds.labelName);
+const labelValue = v.pipe(v.string(), v.maxLength(keyBounds.labelValue));
 
 export const newKey = v.strictObject({
   name,
@@ -75,6 +76,28 @@ export const keyChanges = v.strictObject({
   models: v.optional(modelIds),
   labels: v.optional(v.record(labelName, v.nullable(labelValue))),
 });
+
+const ceilingFields = {
+  permissions: permissionList,
+  budget_usd: budget,
+  rate_limit_rpm: rateLimit,
+  models: modelIds,
+  max_keys: rateLimit,
+};
+
+export const ceilingChanges = v.partial(v.strictObject(ceilingFields));
+
+export const user = v.object({
+  name: v.string(),
+  role: v.picklist(roles),
+  ceiling: v.object({
+    ...ceilingFields,
+    permissions: v.array(v.string()),
+    budget_usd: v.nullable(dollars),
+    models: v.array(v.string()),
+  }),
+});
+export const users = v.object({ data: v.array(user) });
 
 const year = 31_536_000;
 

@@ -1,0 +1,56 @@
+import type { AuthorityFile } from './authority-file.ts';
+import type { Role } from './capabilities.ts';
+import type { Ceiling } from './ceiling.ts';
+import { usualCeiling } from './ceiling.ts';
+import type { Connection, Row } from './database.ts';
+import { noSuchUser } from './faults.ts';
+
+export interface User {
+  name: string;
+  role: Role;
+  ceiling: Ceiling;
+}
+
+/** Who has keys of their own, and what they may give them. */
+export class Users {
+  readonly #file: AuthorityFile;
+
+  constructor(file: AuthorityFile) {
+    this.#file = file;
+  }
+
+  list(): User[] {
+    return this.#file.reading.all('SELECT name, role, ceiling FROM users ORDER BY name').map(toUser);
+  }
+
+  get(name: string): User | undefined {
+    const row = this.#file.reading.get('SELECT name, role, ceiling FROM users WHERE name = ?', name);
+    return row && toUser(row);
+  }
+
+  /** For keys that are made or changed from now on. Throws `no_such_user`. */
+  setCeiling(name: string, changes: Partial<Ceiling>): User {
+    const database = this.#file.writing;
+    database.transaction(() => {
+      const ceiling = JSON.stringify({ ...ceilingOf(database, name), ...changes });
+      if (database.run('UPDATE users SET ceiling = ? WHERE name = ?', ceiling, name) === 0) {
+        throw noSuchUser(name);
+      }
+    });
+    const user = this.get(name);
+    if (!user) throw noSuchUser(name);
+    return user;
+  }
+}
+
+export function ceilingOf(database: Connection, user: string): Ceiling {
+  return ceilingIn(database.get('SELECT ceiling FROM users WHERE name = ?', user));
+}
+
+function toUser(row: Row): User {
+  return { name: String(row.name), role: row.role === 'admin' ? 'admin' : 'user', ceiling: ceilingIn(row) };
+}
+
+function ceilingIn(row: Row | undefined): Ceiling {
+  return { ...usualCeiling, ...JSON.parse(String(row?.ceiling ?? '{}')) };
+}

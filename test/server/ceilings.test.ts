@@ -1,0 +1,214 @@
+import { describe, expect, test } from 'vitest';
+import { spec, use } from '../support/authority.ts';
+import { office, refusalIn, serving } from '../support/office.ts';
+
+/* What a user may give a key, and what an admin has to say about it. */
+
+async function start() {
+  const made = office();
+  const server = await serving(made);
+  const [ada, admin] = [server.token('ada'), server.token('admin')];
+  const send = (method: string, path: string, body: object, token = ada, secret = false) =>
+    server.call<{ key: { id: string }; id: string; spent_usd: number }>(method, `/admin${path}`, {
+      token,
+      body,
+      secret,
+    });
+  const create = async (body: object = {}) =>
+    (await send('POST', '/keys', { name: 'ci', ...body }, ada, true)).body.key;
+  const patch = (id: string, body: object, token = ada) => send('PATCH', `/keys/${id}`, body, token);
+  const limit = (body: object) => send('PATCH', '/users/ada', body, admin);
+  return { ...made, ...server, ada, admin, send, create, patch, limit };
+}
+
+const beyond = [403, 'CEILING_EXCEEDED'];
+
+describe('a user of whom nothing is said', () => {
+  test('grants every permission but admin', async () => {
+    const { send, create, patch, admin } = await start();
+    const { id } = await create({ permissions: ['read', 'write', 'webhook'] });
+    expect(refusalIn(await send('POST', '/keys', { name: 'x', permissions: ['read', 'admin'] }))).toEqual(
+      beyond,
+    );
+    expect(refusalIn(await patch(id, { permissions: ['admin'] }))).toEqual(beyond);
+    expect((await patch(id, { permissions: ['admin'] }, admin)).status).toBe(200);
+    expect((await patch(id, { permissions: ['admin'] })).status).toBe(200);
+  });
+
+  test('chooses a budget, and does not lift one that is spent, also by a rotation', async () => {
+    const { create, patch, office: opened, admin, call, ada, send } = await start();
+    const { id } = await create({ budget_usd: 5 });
+    expect((await patch(id, { budget_usd: 6 })).status).toBe(200);
+    opened.record([use({ keyId: id, costUsd: 6 })]);
+    for (const budget_usd of [7, null]) expect(refusalIn(await patch(id, { budget_usd }))).toEqual(beyond);
+    const dialect = await call('PATCH', `/privatemind/v1/api-keys/${id}`, {
+      token: ada,
+      body: { budget_usd: 9 },
+    });
+    expect(refusalIn(dialect)).toEqual(beyond);
+    const { key } = (await send('POST', `/keys/${id}/rotate`, {}, ada, true)).body;
+    expect(
+      (await call<{ spent_usd: number }>('GET', `/admin/keys/${key.id}`, { token: ada })).body.spent_usd,
+    ).toBe(6);
+    expect((await patch(key.id, { budget_usd: 12 }, admin)).status).toBe(200);
+    expect((await patch(key.id, { budget_usd: 11 })).status).toBe(200);
+  });
+});
+
+describe('what an admin has set on a key', () => {
+  test.each<[object, object[], object]>([
+    [{ budget_usd: 5 }, [{ budget_usd: 6 }, { budget_usd: null }], { budget_usd: 4 }],
+    [{ rate_limit_rpm: 60 }, [{ rate_limit_rpm: 61 }, { rate_limit_rpm: null }], { rate_limit_rpm: 30 }],
+    [{ models: ['a', 'b'] }, [{ models: ['a', 'c'] }, { models: [] }], { models: ['b'] }],
+    [{ permissions: ['read'] }, [{ permissions: ['read', 'write'] }], { permissions: [] }],
+    [
+      { expires_at: '2026-11-25T00:00:00Z' },
+      [{ expires_at: '2026-11-26T00:00:00Z' }, { expires_at: null }],
+      { expires_at: '2026-11-24T00:00:00Z' },
+    ],
+  ])('%j: its owner may lower it, and not raise it', async (set, raised, lowered) => {
+    const { create, patch, admin, send, ada } = await start();
+    const { id } = await create();
+    expect((await patch(id, set, admin)).status).toBe(200);
+    for (const body of raised) expect(refusalIn(await patch(id, body))).toEqual(beyond);
+    const next = (await send('POST', `/keys/${id}/rotate`, {}, ada, true)).body.key.id;
+    for (const body of raised) expect(refusalIn(await patch(next, body))).toEqual(beyond);
+    expect((await patch(next, lowered)).status).toBe(200);
+    expect((await patch(next, set)).status).toBe(200);
+  });
+
+  test('a key that an admin has disabled is enabled by an admin', async () => {
+    const { create, send, admin, account, ada } = await start();
+    const { id } = await create();
+    await send('POST', `/keys/${id}/disable`, {}, admin);
+    expect(refusalIn(await send('POST', `/keys/${id}/enable`, {}))).toEqual(beyond);
+    const next = (await send('POST', `/keys/${id}/rotate`, { grace_seconds: 0 }, ada, true)).body.key.id;
+    expect(account('ada').get(next).key.status).toBe('disabled');
+    expect(refusalIn(await send('POST', `/keys/${next}/enable`, {}))).toEqual(beyond);
+    expect((await send('POST', `/keys/${next}/enable`, {}, admin)).status).toBe(200);
+    await send('POST', `/keys/${next}/disable`, {});
+    expect((await send('POST', `/keys/${next}/enable`, {})).status).toBe(200);
+  });
+
+  test('an expiry that an admin has set is that of the successor, too', async () => {
+    const { create, patch, send, admin, ada, account } = await start();
+    const { id } = await create({ expires_at: '2027-11-20T00:00:00Z' });
+    await patch(id, { expires_at: '2026-11-25T00:00:00Z' }, admin);
+    const late = { expires_at: '2027-01-01T00:00:00Z' };
+    expect(refusalIn(await send('POST', `/keys/${id}/rotate`, late))).toEqual(beyond);
+    const next = (await send('POST', `/keys/${id}/rotate`, {}, ada, true)).body.key.id;
+    expect(Date.parse(account('ada').get(next).key.expiresAt ?? '')).toBeLessThanOrEqual(
+      Date.parse('2026-11-25T00:00:00Z'),
+    );
+  });
+});
+
+test('a ceiling holds for new keys and changes, in every format, and fills in what is not asked for', async () => {
+  const { create, patch, limit, send, call, ada, account } = await start();
+  const before = await create();
+  const ceiling = {
+    budget_usd: 10,
+    rate_limit_rpm: 100,
+    models: ['a', 'b'],
+    permissions: ['read'],
+    max_keys: 3,
+  };
+  expect((await limit(ceiling)).body).toEqual({ name: 'ada', role: 'user', ceiling });
+  for (const body of [
+    { budget_usd: 10.01 },
+    { rate_limit_rpm: 101 },
+    { models: ['c'] },
+    { permissions: ['write'] },
+  ]) {
+    expect(refusalIn(await send('POST', '/keys', { name: 'x', ...body }))).toEqual(beyond);
+    expect(refusalIn(await patch(before.id, body))).toEqual(beyond);
+  }
+  expect(await create({ models: ['a'], budget_usd: 5 })).toMatchObject({ models: ['a'], budget_usd: 5 });
+  const plain = await call<{ hash: string }>('POST', '/unreal/v1/keys', {
+    token: ada,
+    body: { name: 'y' },
+    secret: true,
+  });
+  expect(account('ada').get(plain.body.hash).key).toMatchObject({
+    budgetUsd: 10,
+    rateLimitRpm: 100,
+    models: ['a', 'b'],
+  });
+  expect(refusalIn(await send('POST', '/keys', { name: 'fourth' }))).toEqual([403, 'KEY_LIMIT_REACHED']);
+});
+
+test('ceilings are for admins to see and to set', async () => {
+  const { send, limit, admin, call, ada } = await start();
+  expect(refusalIn(await send('PATCH', '/users/ada', { budget_usd: 5 }))).toEqual([403, 'FORBIDDEN']);
+  expect(refusalIn(await call('GET', '/admin/users', { token: ada }))).toEqual([403, 'FORBIDDEN']);
+  expect(refusalIn(await send('PATCH', '/users/nobody', {}, admin))).toEqual([404, 'USER_NOT_FOUND']);
+  expect(refusalIn(await limit({ budget: 5 }))).toEqual([400, 'VALIDATION_FAILED']);
+  expect((await call<{ data: object[] }>('GET', '/admin/users', { token: admin })).body.data).toHaveLength(2);
+});
+
+test('the user of the machine is an admin to the keys of others', async () => {
+  const { account, path, clock, create, patch } = await start();
+  const { id } = await create();
+  const { Authority } = await import('../../src/authority/authority.ts');
+  const machine = new Authority({ path, now: clock.now, timeout: 1000 });
+  await machine.update(id, { budgetUsd: 5 });
+  machine.close();
+  expect(refusalIn(await patch(id, { budget_usd: 6 }))).toEqual(beyond);
+  expect(account('ada').get(id).key.budgetUsd).toBe(5);
+});
+
+describe('what a key carries', () => {
+  const labels = (count: number, value: string) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`label-${at}`, value]));
+
+  test.each<[string, object]>([
+    ['labels', { labels: labels(65, '') }],
+    ['labels', { labels: labels(1, 'x'.repeat(1001)) }],
+    ['labels', { labels: labels(20, 'x'.repeat(900)) }],
+    ['models', { models: Array.from({ length: 200 }, (_, at) => `${at}-${'m'.repeat(150)}`) }],
+  ])('has bounds in every format: %s', async (_, body) => {
+    const { send, create, patch } = await start();
+    expect(refusalIn(await send('POST', '/keys', { name: 'x', ...body }))).toEqual([
+      400,
+      'VALIDATION_FAILED',
+    ]);
+    const { id } = await create();
+    expect(refusalIn(await patch(id, body))).toEqual([400, 'VALIDATION_FAILED']);
+  });
+
+  test('labels that come one by one are bounded together, and null removes one', async () => {
+    const { create, patch, account } = await start();
+    const { id } = await create({ labels: { a: '1', b: '2' } });
+    expect((await patch(id, { labels: { c: '3' } })).status).toBe(200);
+    expect((await patch(id, { labels: { a: null } })).status).toBe(200);
+    expect(account('ada').get(id).key.labels).toEqual({ b: '2', c: '3' });
+    const answers = [];
+    for (let at = 0; at < 12; at++)
+      answers.push((await patch(id, { labels: { [`l${at}`]: 'x'.repeat(1000) } })).status);
+    expect(answers).toContain(400);
+    expect(JSON.stringify(account('ada').get(id).key.labels).length).toBeLessThanOrEqual(8192);
+  });
+
+  test('does not make a page that no client can take, where it is from a time without bounds', async () => {
+    const { account, path, call, admin } = await start();
+    const ids = Array.from({ length: 12 }, (_, at) => account('ada').issue(spec({ name: `ci-${at}` })).id);
+    const { default: Database } = await import('libsql');
+    const foreign = new Database(path);
+    foreign.prepare('UPDATE keys SET labels = ?').run([JSON.stringify({ big: 'x'.repeat(900_000) })]);
+    foreign.close();
+    const seen: string[] = [];
+    let cursor = '';
+    for (let pages = 0; pages < 12; pages++) {
+      const { body } = await call<{ data: { id: string }[]; next_cursor: string | null }>(
+        'GET',
+        `/admin/keys?limit=200${cursor}`,
+        { token: admin },
+      );
+      expect(JSON.stringify(body).length).toBeLessThan(6_000_000);
+      seen.push(...body.data.map(({ id }) => id));
+      if (body.next_cursor === null) break;
+      cursor = `&cursor=${body.next_cursor}`;
+    }
+    expect(seen.sort()).toEqual(ids.sort());
+  });
+});
