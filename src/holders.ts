@@ -3,7 +3,15 @@ import type { Failure } from './errors.ts';
 import { KeysError, shellWord } from './errors.ts';
 import type { Key } from './lifecycle/key.ts';
 import type { Match } from './lifecycle/match.ts';
-import { bestFirst, contradicts, keepsHashes, matchKeys, proves, withEvidence } from './lifecycle/match.ts';
+import {
+  allShown,
+  bestFirst,
+  contradicts,
+  keepsHashes,
+  matchKeys,
+  proves,
+  withEvidence,
+} from './lifecycle/match.ts';
 import type { KeyBackend } from './lifecycle/ports.ts';
 import { localProvider } from './profile.ts';
 import type { Secret } from './secret.ts';
@@ -18,34 +26,67 @@ export interface Search {
   matches: Match[];
   /** The profiles whose keys were looked at. */
   asked: string[];
+  /** Those of them whose API does not show enough of its keys to tell that none of them has the value. */
+  unsure: string[];
   unasked: Unasked[];
 }
 
 /**
- * Looks for the keys that may have a value, in the profile of this command. Nothing of the value is sent: the list of
- * the keys is read, and compared here. Throws `KeysError`: 3 for a value with a typing error in it.
+ * Looks for the keys that may have a value, or one of those in a text, in the profile of this command. Nothing of the text
+ * is sent: the list of the keys is read, and compared here. Throws `KeysError`: 3 for a value with a typing error in it.
  */
-export async function searchHere(app: App, value: Secret): Promise<Search> {
-  const ownId = await idWithin(value);
-  const { name } = await app.profile();
-  return { matches: await matchesOf(app, value, ownId), asked: [name], unasked: [] };
+export async function searchHere(app: App, text: Secret): Promise<Search> {
+  const values = await valuesOf(text);
+  const search: Search = { matches: [], asked: [], unsure: [], unasked: [] };
+  await searchIn((await app.profile()).name, app, values, search);
+  return search;
 }
 
 /** As `searchHere`, in every stored profile and in `local` too. One that cannot be asked does not keep the others. */
-export async function searchEverywhere(app: App, value: Secret): Promise<Search> {
-  const ownId = await idWithin(value);
-  const search: Search = { matches: [], asked: [], unasked: [] };
+export async function searchEverywhere(app: App, text: Secret): Promise<Search> {
+  const values = await valuesOf(text);
+  const search: Search = { matches: [], asked: [], unsure: [], unasked: [] };
   // One after the other: a keychain, or an API that wants a one-time password, may ask its user.
   for (const [profile, place] of await placesOf(app)) {
     try {
-      search.matches.push(...(await matchesOf(place, value, ownId)));
-      search.asked.push(profile);
+      await searchIn(profile, place, values, search);
     } catch (error) {
       if (!(error instanceof KeysError) || error.failure.exit === 'interrupted') throw error;
       search.unasked.push({ profile, failure: error.failure });
     }
   }
   return { ...search, matches: bestFirst(search.matches) };
+}
+
+/** All that may be a value, the longest first. A text that is one value is held to be right. */
+async function valuesOf(text: Secret): Promise<Secret[]> {
+  const { isOneValue, valuesIn } = await import('./values-in.ts');
+  if (isOneValue(text)) await idWithin(text.mapped((value) => value.trim()));
+  return valuesIn(text);
+}
+
+async function searchIn(
+  profile: string,
+  place: App,
+  values: readonly Secret[],
+  search: Search,
+): Promise<void> {
+  const [backend, keys] = [await place.backend(), await place.keys()];
+  const matches = new Map<string, Match>();
+  const proven: Secret[] = [];
+  for (const value of values) {
+    // What is a part of a value whose key is known is no value itself.
+    if (proven.some((whole) => whole.contains(value))) continue;
+    const found = await holdersOf(backend, keys, value);
+    if (found.some(({ match }) => match !== 'prefix')) proven.push(value);
+    for (const match of found) {
+      const [better = match] = bestFirst([matches.get(match.id) ?? match, match]);
+      matches.set(match.id, better);
+    }
+  }
+  search.asked.push(profile);
+  if (!keepsHashes(backend) && !allShown(keys)) search.unsure.push(profile);
+  search.matches.push(...bestFirst([...matches.values()]));
 }
 
 async function placesOf(app: App): Promise<[profile: string, place: App][]> {
@@ -57,10 +98,6 @@ async function placesOf(app: App): Promise<[profile: string, place: App][]> {
     [current, app],
     ...[...others].map((profile): [string, App] => [profile, app.elsewhere({ profile })]),
   ];
-}
-
-async function matchesOf(app: App, value: Secret, ownId: string | undefined): Promise<Match[]> {
-  return matchesAmong(await app.backend(), await app.keys(), value, ownId);
 }
 
 /** The keys that have a value, or may have it. A value with a typing error in it is that of none. */
@@ -106,7 +143,7 @@ async function matchesAmong(
   ownId: string | undefined,
 ): Promise<Match[]> {
   if (!keepsHashes(backend)) return matchKeys(keys, value, ownId);
-  const holder = await backend.holderOf(value);
+  const holder = ownId === undefined ? undefined : await backend.holderOf(value);
   if (holder !== undefined)
     return withEvidence(
       keys.filter(({ id }) => id === holder),

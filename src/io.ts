@@ -80,7 +80,7 @@ export function realIo(): Io {
 export async function readAll(stream: Readable): Promise<string> {
   const pieces: Buffer[] = [];
   for await (const piece of stream) pieces.push(Buffer.from(piece));
-  return Buffer.concat(pieces).toString('utf8');
+  return decodeText(Buffer.concat(pieces));
 }
 
 /**
@@ -212,4 +212,13 @@ function loginName(): string {
     // A container may run under a user id that has no entry in the password database.
     return process.env.USER || process.env.LOGNAME || 'user';
   }
+}
+
+/** The text of bytes that came from outside: UTF-8, or UTF-16 as PowerShell writes it, without a byte order mark. */
+export function decodeText(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  const isUtf16 =
+    (first === 0xff && second === 0xfe) || (first !== 0 && second === 0 && bytes.length % 2 === 0);
+  return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(bytes);
 }

@@ -25,6 +25,14 @@ export class Secret {
     return this.#value === other.#value;
   }
 
+  contains(other: Secret): boolean {
+    return this.#value.includes(other.#value);
+  }
+
+  matches(pattern: RegExp): boolean {
+    return pattern.test(this.#value);
+  }
+
   /** The text with this value, wherever it stands, replaced by `****`: for what others say after they were told it. */
   hideIn(text: string): string {
     return this.#value === '' ? text : text.replaceAll(this.#value, '****');
@@ -75,4 +83,18 @@ export function looksLikeSecret(text: string): boolean {
 /** The text with everything that looks like a secret replaced by `****`: for messages that quote what a user typed. */
 export function maskSecrets(text: string): string {
   return shapes.reduce((masked, shape) => masked.replace(new RegExp(shape, 'g'), '****'), text);
+}
+
+/** The parts of a text that look like the full value of a key, each once; none that is a part of another one. */
+export function secretsIn(text: Secret): Secret[] {
+  const found = new Set<string>();
+  text.mapped((plain) => {
+    for (const shape of shapes)
+      for (const [match] of plain.matchAll(new RegExp(shape, 'g'))) found.add(match);
+    return '';
+  });
+  const all = [...found];
+  return all
+    .filter((one) => !all.some((other) => other !== one && other.includes(one)))
+    .map((one) => new Secret(one));
 }

@@ -188,6 +188,7 @@ test('a secret is revealed only where it is handed over', () => {
     // Looked for in what the upstream answers.
     'src/server/upstream/own-key.ts 1',
     'src/tokens/store.ts 1',
+    'src/values-in.ts 1',
   ]);
 });
 

@@ -1,17 +1,18 @@
 import type { App } from '../app.ts';
-import { KeysError } from '../errors.ts';
+import { KeysError, shellWord } from '../errors.ts';
 import type { Search, Unasked } from '../holders.ts';
 import { matchFields } from '../lifecycle/match.ts';
 import { defineCommand, toggle } from './define.ts';
-import { fromFlag, readKeyValue } from './key-value.ts';
+import { fromFlag, readKeyText } from './key-value.ts';
 
 export const find = defineCommand({
   operands: '',
   summary: 'tell which key a value belongs to, without sending the value anywhere',
   description: [
-    'The value comes from --from, from stdin, or from a masked prompt on a terminal. The list of keys is read, and',
-    'compared here. match says by what: hash and id are certain; prefix, what the provider shows of a value, is no',
-    'proof. Exit 3 if the value is that of no key; 5 if it was not found and a profile could not be asked.',
+    'The value comes from --from, from stdin, or from a masked prompt on a terminal; alone, or anywhere in a text such as a',
+    'log, a dotenv file or JSON. The list of keys is read, and compared here. match says by what: hash and id are certain;',
+    'prefix, what the provider shows of a value, is no proof. Exit 3 if it is the value of no key; 5 if it was not found, and',
+    'a profile could not be asked or its API does not show enough of its keys to tell.',
   ].join('\n'),
   examples: [
     'keys find < leaked.txt',
@@ -24,11 +25,11 @@ export const find = defineCommand({
   },
   fields: matchFields,
   async run(app, { from, allProfiles }) {
-    const value = await readKeyValue(app, 'find', from);
+    const text = await readKeyText(app, 'find', from);
     const { searchHere, searchEverywhere } = await import('../holders.ts');
-    const search = await (allProfiles ? searchEverywhere(app, value) : searchHere(app, value));
+    const search = await (allProfiles ? searchEverywhere(app, text) : searchHere(app, text));
     const { matches } = search;
-    if (matches.length === 0) throw nothingFound(search, allProfiles);
+    if (matches.length === 0) throw nothingFound(search, allProfiles, from);
     await warn(app, search);
     const { name: current } = await app.profile();
     return {
@@ -55,10 +56,14 @@ function notAsked({ profile, failure }: Unasked): string {
 }
 
 /** 3 where every key was looked at; 5 where some were not, so that nobody takes the value for harmless. */
-function nothingFound({ asked, unasked }: Search, everywhere: boolean): KeysError {
-  const places = `${asked.length === 1 ? 'the profile' : 'the profiles'} ${asked.join(', ')}`;
-  const none = asked.length === 0 ? [] : [`no key of ${places} has this value`];
-  if (unasked.length === 0) {
+function nothingFound(
+  { asked, unsure, unasked }: Search,
+  everywhere: boolean,
+  from: string | undefined,
+): KeysError {
+  const sure = asked.filter((profile) => !unsure.includes(profile));
+  const none = sure.length === 0 ? [] : [`no key of ${profiles(sure)} has this value`];
+  if (unasked.length === 0 && unsure.length === 0) {
     return new KeysError({
       exit: 'notFound',
       code: 'no_such_value',
@@ -66,12 +71,23 @@ function nothingFound({ asked, unasked }: Search, everywhere: boolean): KeysErro
       hints: [everywhere ? 'keys profile list' : 'look in all of your profiles: keys find --all-profiles'],
     });
   }
-  const problems = [...none, ...unasked.map(notAsked)];
+  const doubt = `it cannot be told whether a key of ${profiles(unsure)} has this value: the API does not show enough of its keys`;
+  const problems = [...none, ...(unsure.length > 0 ? [doubt] : []), ...unasked.map(notAsked)];
+  const source = from === undefined ? '< key.txt' : `--from ${shellWord(from)}`;
   return new KeysError({
     exit: 'unfinished',
-    code: 'profiles_unasked',
+    code: unasked.length > 0 ? 'profiles_unasked' : 'value_unclear',
     message: problems.join('; '),
     problems,
-    hints: [...new Set(unasked.flatMap(({ failure }) => failure.hints?.slice(0, 1) ?? []))],
+    hints: [
+      ...unsure.map(
+        (profile) => `ask the API, which then sees the value: keys verify --profile ${profile} ${source}`,
+      ),
+      ...new Set(unasked.flatMap(({ failure }) => failure.hints?.slice(0, 1) ?? [])),
+    ],
   });
+}
+
+function profiles(names: readonly string[]): string {
+  return `${names.length === 1 ? 'the profile' : 'the profiles'} ${names.join(', ')}`;
 }

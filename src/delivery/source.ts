@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import { KeysError, usageError } from '../errors.ts';
 import { readFault, readFileOrPipe } from '../files/read-file.ts';
+import { decodeText } from '../io.ts';
 import { Secret } from '../secret.ts';
 import { readVariable } from './dotenv.ts';
 
 /** Reads a secret from where a sink put it: `file:PATH` or `env:PATH#NAME`. Throws `KeysError`. */
 export async function readSource(text: string, cwd: string): Promise<Secret> {
   const [, kind, rest = ''] = /^(file|env):(.+)$/s.exec(text) ?? [];
-  if (kind === 'file') return nonEmpty((await read(resolve(cwd, rest))).toString('utf8').trim(), text);
+  if (kind === 'file') return nonEmpty(decodeText(await read(resolve(cwd, rest))).trim(), text);
   const [, path, name] = /^(.+)#([^#]+)$/s.exec(rest) ?? [];
   if (kind !== 'env' || path === undefined || name === undefined) {
     throw usageError(`'${text}' is not a source: write keychain:NAME, file:PATH or env:PATH#NAME`);

@@ -1,4 +1,4 @@
-import { KeysError } from '../errors.ts';
+import { KeysError, shellWord } from '../errors.ts';
 import type { Key } from './key.ts';
 
 const shortestPrefix = 4;
@@ -58,6 +58,10 @@ function noSuchKey(keys: readonly Key[], references: readonly string[]): KeysErr
     code: 'no_such_key',
     message: `no key has the id or the name ${quoted}`,
     hints: [
+      ...keys
+        .filter(({ prefix }) => prefix !== undefined && references.includes(prefix))
+        .slice(0, 3)
+        .map(({ id, prefix = '' }) => `${prefix} is what is shown of a value: keys show ${shellWord(id)}`),
       'keys list --status all',
       ...(isTooShort ? [`a prefix of an id needs at least ${shortestPrefix} characters`] : []),
     ],

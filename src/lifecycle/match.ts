@@ -84,14 +84,27 @@ function shownAs(keys: readonly Key[], value: string): Key[] {
     .map(({ key }) => key);
 }
 
+/**
+ * Whether a value that matches no key is certainly that of none: of each key enough of the value is shown to tell, or the
+ * key goes by the SHA-256 of it.
+ */
+export function allShown(keys: readonly Key[]): boolean {
+  return keys.every(
+    ({ id, prefix = '' }) => shownOf(prefix).length >= fewestShown || /^[0-9a-f]{64}$/i.test(id),
+  );
+}
+
 /** Whether what the API shows of a key's value is no part of this one. */
 export function contradicts({ prefix = '' }: Key, value: Secret): boolean {
-  const shown = prefix.replace(new RegExp(leftOut, 'gu'), '');
-  return shown.length >= fewestShown && shownIn(value.reveal(), prefix) === 0;
+  return shownOf(prefix).length >= fewestShown && shownIn(value.reveal(), prefix) === 0;
 }
 
 /** `sk_ab` is a beginning; `sk_ab****` and `sk_ab...wxyz` leave out a part of unknown length. */
 const leftOut = /(?:\.{2,}|[*•●…])+/u;
+
+function shownOf(prefix: string): string {
+  return prefix.trim().replace(new RegExp(leftOut, 'gu'), '');
+}
 
 /** How many characters of the value are shown; 0 where others are. */
 function shownIn(value: string, prefix: string): number {

@@ -6,7 +6,7 @@ import { forgedKey, spec } from '../support/authority.ts';
 import { withAuthority } from '../support/embedded-authority.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import type { Run } from '../support/sandbox.ts';
-import { Sandbox } from '../support/sandbox.ts';
+import { program, Sandbox } from '../support/sandbox.ts';
 
 const foreign = 'sk-0123456789abcdefghij_EXAMPLE';
 const hashOf = (value: string) => createHash('sha256').update(value).digest('hex');
@@ -217,7 +217,7 @@ test('the value comes from a source, too; one in its place is refused and not re
 });
 
 test.each([
-  ['--no-input', 2, 'nobody can be asked'],
+  ['--no-input', 2, 'not a terminal'],
   ['', 2, 'stdin must hold a value'],
 ])('without a value %s: exit %i', async (flag, exit, reason) => {
   const options = flag ? { terminal: 100 } : { stdin: '' };
@@ -239,4 +239,101 @@ test('on a terminal it is a table with the command that ends the key', async () 
   await box.keys(['revoke', id, '--yes']);
   const after = await box.keys(['find', '--from', 'file:leaked.txt', '--no-color'], { terminal: 100 });
   expect(after.stdout).toMatch(/\n\nrevoked already\n$/);
+});
+
+describe('a value anywhere in a text', () => {
+  const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le');
+  const bigEndian = (text: string) => utf16(text).swap16();
+
+  test.each<[string, (value: string) => string | Buffer]>([
+    ['a line of a log', (v) => `2026-11-21T17:36:53Z INFO call Authorization: Bearer ${v} status=200\n`],
+    ['a dotenv line', (v) => `API_KEY=${v}\n`],
+    ['a dotenv line in quotes', (v) => `export API_KEY="${v}" # of ci\n`],
+    ['a dotenv line in single quotes', (v) => `API_KEY='${v}'`],
+    ['a value in quotes', (v) => `"${v}"`],
+    ['JSON', (v) => JSON.stringify({ a: [1, { apiKey: v }] }, undefined, 2)],
+    ['JSON with escapes', (v) => `{"k":"${v.replaceAll('_', '\\u005f')}"}`],
+    ['a URL', (v) => `https://api.example.com/v1?key=${v}&x=1`],
+    ['a URL with a user', (v) => `https://ci:${v}@api.example.com/v1`],
+    ['a URL with escapes', (v) => `https://api.example.com/v1?key=${v.replaceAll('_', '%5F')}`],
+    ['a curl command', (v) => `$ curl -H 'Authorization: Bearer ${v}' https://api.example.com`],
+    ['YAML', (v) => `key: ${v}\nother: 1\n`],
+    ['CSV', (v) => `ci,${v},active\r\n`],
+    ['lines that end in CRLF', (v) => `first line here\r\n${v}\r\nlast line here\r\n`],
+    ['the end of a sentence', (v) => `The key is ${v}.`],
+    ['Markdown', (v) => `Use \`${v}\`, please`],
+    ['XML', (v) => `<key>${v}</key>`],
+    ['a coloured line', (v) => `key \u001b[31m${v}\u001b[0m!`],
+    ['a UTF-8 byte order mark', (v) => `\ufeff${v}\n`],
+    ['UTF-16', (v) => utf16(`${v}\r\n`)],
+    ['UTF-16 without a mark', (v) => Buffer.from(`KEY=${v}\r\n`, 'utf16le')],
+    ['UTF-16, big endian', (v) => bigEndian(`key = ${v}\r\n`)],
+  ])('%s', async (_, textOf) => {
+    const box = new Sandbox();
+    const { id, value } = await makeKey(box);
+    await makeKey(box, 'other');
+    writeFileSync(join(box.cwd, 'leaked.txt'), textOf(value));
+    box.expectSecretIn('leaked.txt');
+    const fromStdin = await box.command([
+      'sh',
+      '-c',
+      `"$0" "$1" find --json id,match < leaked.txt`,
+      process.execPath,
+      program,
+    ]);
+    const fromFile = await box.keys(['find', '--from', 'file:leaked.txt', '--json', 'id,match']);
+    for (const run of [fromStdin, fromFile]) {
+      expect(run, run.stderr).toMatchObject({ exit: 0, stderr: '' });
+      expect(found(run)).toEqual([{ id, match: 'hash' }]);
+    }
+  });
+
+  test('several of them, each once, the most certain first', async () => {
+    const box = new Sandbox();
+    const [one, two] = [await makeKey(box, 'one'), await makeKey(box, 'two')];
+    const text = `A=${one.value}\nB=${two.value.slice(0, 40)}\nC=${one.value}\nD=hunter2hunter2\n`;
+    const run = await box.keys(['find', '--json', 'id,match'], { stdin: text });
+    expect(found(run)).toEqual([
+      { id: one.id, match: 'hash' },
+      { id: two.id, match: 'prefix' },
+    ]);
+  });
+
+  test('none of them is a key: exit 3', async () => {
+    const box = new Sandbox();
+    await makeKey(box);
+    const run = await box.keys(['find'], { stdin: `GET /v1/models 200\nkey=${foreign}\n` });
+    expect(run).toMatchObject({ exit: 3, stdout: '' });
+  });
+
+  test.each([['by its hash', { name: 'ci', hash: hashOf(foreign), created: 1 }]])(
+    'a key of an API %s, in a line of a log',
+    async (_, listed) => {
+      const [box, server] = [new Sandbox(), await FaultServer.start()];
+      server.on('GET /v1/keys', json(200, { keys: [listed] }));
+      const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+      const run = await box.keys(['find', '--json', 'match'], { env, stdin: `token=${foreign}; path=/\n` });
+      expect(found(run)).toEqual([{ match: 'hash' }]);
+    },
+  );
+
+  test('is not known to be harmless where the API shows nothing of its keys: exit 5', async () => {
+    const [box, server] = [new Sandbox(), await FaultServer.start()];
+    server.on('GET /v1/keys', json(200, { keys: [{ name: 'ci', hash: 'h1', created: 1 }] }));
+    const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+    const run = await box.keys(['find', '--json'], { env, stdin: foreign });
+    expect(run).toMatchObject({ exit: 5, stdout: '' });
+    expect(errorOf(run)).toMatchObject({
+      code: 'value_unclear',
+      message: expect.stringContaining(
+        'it cannot be told whether a key of the profile unreal has this value',
+      ),
+      hint: 'ask the API, which then sees the value: keys verify --profile unreal < key.txt',
+    });
+  });
+
+  test('that is too long is refused, not half read', async () => {
+    const run = await new Sandbox().keys(['find'], { stdin: 'a'.repeat(9_000_000) });
+    expect(run).toMatchObject({ exit: 2, stderr: expect.stringContaining('more than 8 MB') });
+  });
 });

@@ -1,0 +1,87 @@
+import { usageError } from './errors.ts';
+import { Secret } from './secret.ts';
+
+/*
+ * A value that has leaked seldom stands alone: it is in a line of a log, a dotenv file, JSON, a URL. To miss it would be a
+ * false all-clear, so that everything that could be a value is looked at; what is none is that of no key.
+ */
+
+/** Characters of a text: more is for a scanner. */
+const mostText = 8_000_000;
+const mostValues = 400_000;
+/** Characters of a value; whoever gives a shorter one gives it alone. */
+const fewest = 8;
+/** Parts of a word, between characters that values may have in them or may end at. */
+const mostParts = 12;
+
+/** Whether a text is one word, and so a value as it stands. */
+export function isOneValue(text: Secret): boolean {
+  return text.matches(/^\s*\S+\s*$/);
+}
+
+/**
+ * Everything in a text that could be the value of a key, the longest first; the text itself is one of them where it is one
+ * line. Throws `KeysError` (2) for a text that is too long.
+ */
+export function valuesIn(text: Secret): Secret[] {
+  const plain = text.reveal();
+  if (plain.length > mostText)
+    throw usageError(`the input has more than ${mostText / 1_000_000} MB: split it, as with split -C 4M`);
+  const found = new Set<string>();
+  for (const form of formsOf(plain)) {
+    const whole = form.trim();
+    if (!/[\r\n]/.test(whole)) found.add(whole);
+    for (const piece of piecesOf(form)) if (piece.length >= fewest) found.add(piece);
+    if (found.size > mostValues)
+      throw usageError('the input has too many words to look at: split it, as with split -C 1M');
+  }
+  found.delete('');
+  return [...found].sort((a, b) => b.length - a.length).map((value) => new Secret(value));
+}
+
+/** The text as it is, without what a terminal does not show, and with the escapes of JSON and of URLs undone. */
+function* formsOf(text: string): Iterable<string> {
+  const shown = text.replace(/\u001b\[[0-9;?]*[A-Za-z]|[\u00ad\u200b-\u200d\u2060\ufeff\0]/g, '');
+  yield shown;
+  if (shown.includes('\\')) yield unescaped(shown);
+  if (/%[0-9a-f]{2}/i.test(shown)) yield shown.replace(/(?:%[0-9a-f]{2})+/gi, decoded);
+}
+
+function unescaped(text: string): string {
+  return text.replace(/\\(?:u([0-9a-f]{4})|(.))/gi, (_, code?: string, mark = '') => {
+    if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
+    return /[nrtbf]/.test(mark) ? '\n' : mark;
+  });
+}
+
+function decoded(escapes: string): string {
+  try {
+    return decodeURIComponent(escapes);
+  } catch {
+    return escapes;
+  }
+}
+
+function* piecesOf(text: string): Iterable<string> {
+  for (const [, quoted = ''] of text.matchAll(/(?=["'`]([^"'`\r\n]{8,512})["'`])/g)) yield quoted;
+  for (const [, assigned = ''] of text.matchAll(/[=:][ \t]*([^\r\n]{8,512})/g)) yield assigned.trim();
+  for (const [word] of text.matchAll(/[^\s"'`<>()[\]{},;|\\]{8,}/g)) yield* partsOf(word);
+}
+
+/** A word, and what is between the marks in it: `API_KEY=…`, `https://user:…@host/?key=…&more`, `….`. */
+function* partsOf(word: string): Iterable<string> {
+  yield word;
+  const starts = [0];
+  const ends: number[] = [];
+  for (const { 0: mark, index } of word.matchAll(/[^A-Za-z0-9_-]+|^[-_]+|[-_]+$/g)) {
+    ends.push(index);
+    starts.push(index + mark.length);
+    // The mark may belong to the value, as the `=` of base64 does.
+    ends.push(index + mark.length);
+  }
+  ends.push(word.length);
+  for (const start of starts) {
+    const following = ends.filter((end) => end - start >= fewest);
+    for (const end of following.slice(0, 2 * mostParts)) yield word.slice(start, end);
+  }
+}
