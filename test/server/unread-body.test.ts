@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Secret } from '../../src/secret.ts';
 import { openUpstream } from '../../src/server/upstream/upstream.ts';
 import { spec } from '../support/authority.ts';
+import { drained } from '../support/drained.ts';
 import { office, serving } from '../support/office.ts';
 import { ScriptedUpstream, upstreamKey } from '../support/scripted-upstream.ts';
 
@@ -148,7 +149,7 @@ test('a caller that sends all the same gets its answer, and not much of it is re
       isOver = true;
     });
     for (let sent = 0; sent < 32 * megabyte && !isOver; sent += piece.length) {
-      if (!socket.write(piece)) await new Promise((done) => socket.once('drain', done).once('close', done));
+      if (!socket.write(piece)) await drained(socket);
     }
     if (!isOver) await new Promise((done) => socket.once('close', done));
     expect(answer).toContain('MISSING_API_KEY');

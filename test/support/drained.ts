@@ -1,0 +1,12 @@
+import type { Socket } from 'node:net';
+
+/** Resolves when a socket takes more, or has ended. */
+export function drained(socket: Socket): Promise<void> {
+  return new Promise((done) => {
+    const end = () => {
+      socket.off('drain', end).off('close', end);
+      done();
+    };
+    socket.on('drain', end).on('close', end);
+  });
+}
