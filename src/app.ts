@@ -2,7 +2,7 @@ import type { GlobalInput } from './commands/global-flags.ts';
 import type { Config, Profile } from './config.ts';
 import { readConfig } from './config.ts';
 import type { Connection } from './connection.ts';
-import { setting, withoutPlace } from './env.ts';
+import { ciIn, setting, withoutPlace } from './env.ts';
 import { Interruption } from './interruption.ts';
 import type { Io } from './io.ts';
 import { readAll } from './io.ts';
@@ -149,7 +149,7 @@ export class App {
   /** Whether a person can be asked something. */
   get interactive(): boolean {
     const { env, stdin, stderr } = this.io;
-    if (this.globals.noInput || setting(env, 'KEYS_NO_INPUT') || setting(env, 'CI')) return false;
+    if (this.globals.noInput || setting(env, 'KEYS_NO_INPUT') || ciIn(env)) return false;
     return Boolean(stdin.isTTY) && stderr.isTTY;
   }
 

@@ -10,7 +10,7 @@ export const environment = {
   KEYS_DEBUG: 'any value: as --debug',
   NO_COLOR: 'any value: no colour',
   FORCE_COLOR: 'colour even where stdout is no terminal (0: none)',
-  CI: 'any value: never prompt',
+  CI: 'any value but false and 0: never prompt, and print no secret by default, on a terminal neither',
   GITHUB_ACTIONS: 'true: a new secret is registered for masking before anything else',
 } as const;
 
@@ -57,6 +57,22 @@ export const agentMarkers = [
   'GOOSE_TERMINAL',
   'OPENCODE',
 ] as const;
+
+/** Variables that CI systems set for the programs they run; most of them set CI. */
+const ciMarkers = [
+  'CI',
+  'CONTINUOUS_INTEGRATION',
+  'GITHUB_ACTIONS',
+  'TF_BUILD',
+  'JENKINS_URL',
+  'TEAMCITY_VERSION',
+];
+
+/** The variable that tells of a CI system, or undefined. `false` and `0` say that it is none, as is-in-ci reads them. */
+export function ciIn(env: Environment): string | undefined {
+  if (env.CI === 'false' || env.CI === '0') return undefined;
+  return ciMarkers.find((name) => env[name] && env[name] !== 'false' && env[name] !== '0');
+}
 
 /** The variable that tells of a coding agent at work, or undefined. */
 export function agentIn(env: Environment): string | undefined {

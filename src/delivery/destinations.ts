@@ -1,4 +1,4 @@
-import { agentIn } from '../env.ts';
+import { agentIn, ciIn } from '../env.ts';
 import { usageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { Sink } from '../lifecycle/ports.ts';
@@ -50,10 +50,8 @@ export async function resolveDestination(io: Io, request: DestinationRequest): P
     return { sinks: [...sinks, recordSink(request.present)], presented: true, bare: false };
   }
   if (toStdout) return { sinks: [...sinks, bareSink(io)], presented: false, bare: true };
-  const agent = agentIn(io.env);
-  const reader = agent ? `a coding agent (${agent} is set) reads this terminal` : 'stdout is not a terminal';
   throw usageError(
-    `${reader}, and nothing says where the secret of the new ${noun} goes; no ${noun} was created`,
+    `${readerOf(io)}, and nothing says where the secret of the new ${noun} goes; no ${noun} was created`,
     'choose a place with --to file:PATH or --to env:PATH#NAME (keys help sinks)',
     'or print it: --json for the record with its secret, --secret-only for the bare value',
   );
@@ -71,11 +69,20 @@ function secretLeftOut(fields: readonly string[], noun: string) {
   );
 }
 
+/** Why this is no terminal for a person. */
+function readerOf({ env, stdout }: Io): string {
+  if (!stdout.isTTY) return 'stdout is not a terminal';
+  const agent = agentIn(env);
+  if (agent) return `a coding agent (${agent} is set) reads this terminal`;
+  return `this terminal is the log of a CI job (${ciIn(env)} is set)`;
+}
+
 /**
  * Whether stdout gets the secret without `--to stdout` or `--secret-only`: as a part of the record. What a coding agent
- * reads ends up in its transcript, and with its provider: its terminal counts as a pipe.
+ * reads ends up in its transcript, and with its provider; what a CI job prints, in its log: such a terminal counts as a
+ * pipe.
  */
 export function showsSecret(io: Io, format: string | undefined): boolean {
-  const isForPeople = io.stdout.isTTY && agentIn(io.env) === undefined;
+  const isForPeople = io.stdout.isTTY && agentIn(io.env) === undefined && ciIn(io.env) === undefined;
   return isForPeople || format === 'json' || format === 'ndjson' || format === 'yaml';
 }

@@ -70,7 +70,8 @@ describe('env:PATH#NAME', () => {
 
 describe('the log of a CI system', () => {
   test.each([
-    ['true', 'sk_100%_EXAMPLE\r\n', '::add-mask::sk_100%25_EXAMPLE%0D%0A\n'],
+    ['true', 'sk_100%_EXAMPLE\r\n', '::add-mask::sk_100%25_EXAMPLE%0D%0A\n::add-mask::sk_100%25_EXAMPLE\n'],
+    ['true', 'a\n\nb', '::add-mask::a%0A%0Ab\n::add-mask::a\n::add-mask::b\n'],
     ['false', 'sk_EXAMPLE', ''],
     [undefined, 'sk_EXAMPLE', ''],
   ])('with GITHUB_ACTIONS=%s, masks %j on stderr by %j', async (setting, value, line) => {

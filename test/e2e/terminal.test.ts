@@ -76,6 +76,43 @@ test.for([['create'], ['revoke', 'ci']])('Ctrl-C at the question of %s ends with
   expect(await names(box)).toEqual(['ci']);
 });
 
+test.each([
+  ...['CI=true', 'CI=1', 'CI=woodpecker', 'GITHUB_ACTIONS=true', 'TF_BUILD=True', 'CLAUDECODE=1'].flatMap(
+    (variable) =>
+      [
+        ['create', 'new'],
+        ['rotate', 'ci'],
+        ['session', 'create', '--user', 'ada'],
+      ].map((args) => [variable, args] as const),
+  ),
+])('with %s a terminal gets no secret by default: %s', async (variable, args) => {
+  const box = await boxWith(['ci']);
+  const [name = '', value] = variable.split('=');
+  const terminal = keysIn(box, args, { env: { [name]: value } });
+  expect(await terminal.ended).toBe(2);
+  expect(terminal.output).toContain(`${name} is set`);
+  expect(await names(box)).toEqual(['ci']);
+});
+
+test.each(['CI=', 'CI=false', 'CI=0'])('with %s a terminal is one', async (variable) => {
+  const box = new Sandbox();
+  const [name = '', value] = variable.split('=');
+  const terminal = keysIn(box, ['create', 'ci'], { env: { [name]: value }, secretShown: true });
+  expect(await terminal.ended).toBe(0);
+  expect(terminal.output).toMatch(/sk_\w{16}_\w{43}_\w{6}/);
+});
+
+test('with CI set nothing is asked, and what waits is not printed', async () => {
+  const box = withEscrow(new Sandbox());
+  const vendors = new StandIns().add('deliver', { code: 1 });
+  const env = { PATH: `${vendors.folder}:${process.env.PATH}`, CI: 'true' };
+  expect((await box.program(['create', 'ci', '--to', 'exec:deliver'], { env })).exit).toBe(5);
+  for (const args of [['verify'], ['find'], ['revoke', 'ci'], ['login', '--provider', 'unreal']])
+    expect(await keysIn(box, args, { env }).ended).toBe(2);
+  expect(await keysIn(box, ['recover'], { env }).ended).toBe(5);
+  expect(await keysIn(box, ['rotate', 'ci'], { env }).ended).toBe(2);
+});
+
 const hostile = 'x\x1b[31mred\nnext\u202eesrever';
 
 test.for([['list'], ['show', hostile], ['list', '--json'], ['list', '--format', 'csv']])(
