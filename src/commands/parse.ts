@@ -35,12 +35,16 @@ export async function parseArguments(argv: readonly string[], context: ParseCont
   const load = isCommand(name) ? catalog[name] : undefined;
   if (!load) {
     if (asked === 'help' && (name === '' || isGroup(name))) return { kind: 'help', name: name || undefined };
+    const [group = '', word, ...others] = words;
+    if (word === 'help' && others.length === 0 && rest.length === 0 && isGroup(group))
+      return { kind: 'help', name: group };
     if (asked === 'version' && name === '') return { kind: 'version' };
     if (argv.length === 0) return { kind: 'empty' };
     throw await unknownCommand(words, argv);
   }
   const command = await load();
   if (asked) return asked === 'help' ? { kind: 'help', name } : { kind: 'version' };
+  if (rest.length === 1 && rest[0] === 'help') return { kind: 'help', name };
   return { kind: 'run', invocation: await readInvocation(name, command, rest, argv, context) };
 }
 
@@ -72,6 +76,7 @@ async function readInvocation(
   problems.push(
     ...unread,
     ...arityProblems(parser.commander.registeredArguments, operands, words),
+    ...(early.length === 1 && early[0] === 'help' && name !== 'help' ? [helpOrName(name)] : []),
     ...outputProblems(globals, command, words, before),
     ...(unread.length === 0 ? (command.problems?.(input) ?? []) : []),
   );
@@ -85,6 +90,11 @@ function splitAtEnd(words: readonly string[]): { before: readonly string[]; afte
   return end < 0
     ? { before: words, after: [] }
     : { before: words.slice(0, end), after: words.slice(end + 1) };
+}
+
+/** `keys create help` is help; with flags it is not told whether a key of that name is meant. */
+function helpOrName(name: string): string {
+  return `'help' asks for help, alone; for something that is named help: keys ${name} … -- help`;
 }
 
 /** A word before `--` may be a value that was meant for somewhere else: it is not repeated. */

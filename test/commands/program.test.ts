@@ -27,6 +27,11 @@ test.each([
   ['help'],
   ['help', 'create'],
   ['create', '--help'],
+  ['create', 'help'],
+  ['list', 'help'],
+  ['run', 'help'],
+  ['provider', 'list', 'help'],
+  ['provider', 'help'],
   ['help', 'provider', 'list'],
   ['help', 'provider'],
   ['provider', '--help'],
@@ -34,6 +39,23 @@ test.each([
   const run = await new Sandbox().keys(args);
   expect(run).toMatchObject({ exit: 0, stderr: '' });
   expect(run.stdout).toContain('Usage: keys');
+});
+
+test.each([
+  ['create', 'help', '--to', 'file:a'],
+  ['revoke', 'help', '--yes'],
+  ['rotate', '--secret-only', 'help'],
+])('whether help or a key of that name is meant is not guessed: keys %s %s %s', async (...args) => {
+  const run = await new Sandbox().keys(args);
+  expect(run.exit).toBe(2);
+  expect(run.stderr).toContain(`something that is named help: keys ${args[0]} … -- help`);
+});
+
+test('after -- help is a name', async () => {
+  const box = new Sandbox();
+  box.expectSecretIn('a');
+  expect((await box.keys(['create', '--to', 'file:a', '--', 'help'])).exit).toBe(0);
+  expect(JSON.parse((await box.keys(['list', '--json', 'name'])).stdout)).toEqual([{ name: 'help' }]);
 });
 
 test('help lists every command of the catalog, and each has a page with an example', async () => {
