@@ -6,6 +6,7 @@ import type { Failure } from './errors.ts';
 import { exits, KeysError } from './errors.ts';
 import type { Interruption } from './interruption.ts';
 import type { Io } from './io.ts';
+import { harmlessJson, harmlessLines } from './output/ci-log.ts';
 import { failureJson, failureText } from './output/error.ts';
 
 /** Runs one command line, and returns the exit code. Throws `KeysError` for every failure that was to be expected. */
@@ -68,5 +69,8 @@ async function unlessDropped<T>(interruption: Interruption, work: () => Promise<
 
 /** Tells what failed, on stderr: as JSON where that was asked for. */
 export async function report(failure: Failure, argv: readonly string[], io: Io): Promise<void> {
-  await io.stderr.write(asksForJson(argv) ? failureJson(failure) : failureText(failure)).catch(() => {});
+  const text = asksForJson(argv)
+    ? harmlessJson(failureJson(failure), io.env)
+    : harmlessLines(failureText(failure), io.env);
+  await io.stderr.write(text).catch(() => {});
 }

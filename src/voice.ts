@@ -1,4 +1,5 @@
 import type { Io } from './io.ts';
+import { harmlessLines } from './output/ci-log.ts';
 import { shown } from './output/sanitise.ts';
 import { maskSecrets } from './secret.ts';
 
@@ -29,7 +30,7 @@ export class Voice {
 
   /** One line. */
   async say(text: string): Promise<void> {
-    const line = shown(maskSecrets(text.slice(0, 2 * longestText)), longestText);
+    const line = harmlessLines(shown(maskSecrets(text.slice(0, 2 * longestText)), longestText), this.#io.env);
     if (this.#meanwhile) this.#meanwhile.push(line);
     else await this.#write(`${line}\n`);
   }

@@ -1,14 +1,21 @@
 import type { Failure } from '../errors.ts';
 import { maskSecrets } from '../secret.ts';
-import { safeJson, visible } from './sanitise.ts';
+import { safeJson, shown } from './sanitise.ts';
 
 /** A failure as lines for people: each problem, then what to do. Nothing that looks like a secret is repeated. */
 export function failureText({ message, problems = [message], hints = [] }: Failure): string {
   const lines = [
-    ...problems.map((problem) => `error: ${visible(maskSecrets(problem))}`),
-    ...hints.map((hint) => `hint: ${visible(maskSecrets(hint))}`),
+    ...problems.map((problem) => `error: ${line(problem)}`),
+    ...hints.map((hint) => `hint: ${line(hint)}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Characters of a line that are printed. */
+const longestLine = 10_000;
+
+function line(text: string): string {
+  return shown(maskSecrets(text.slice(0, 2 * longestLine)), longestLine);
 }
 
 /** A failure as one JSON document. */

@@ -7,8 +7,8 @@ export const formats = {
   table: 'for people: fits the width of the terminal; relative times, colours',
   json: 'one JSON document: an array for a list, an object for one thing',
   ndjson: 'one JSON object per line, written as it arrives',
-  csv: 'RFC 4180 with a header line',
-  tsv: 'tab-separated with a header line',
+  csv: "RFC 4180 with a header line; a text that a sheet would run as a formula has ' before it",
+  tsv: 'tab-separated with a header line; formulas as in csv',
   yaml: 'one YAML document',
 } as const;
 
@@ -38,9 +38,9 @@ export async function encoderFor(
     case 'yaml':
       return yamlEncoder(selection);
     case 'csv':
-      return lines((record) => values(record, fields).map(quoteForCsv).join(','), fields.join(','));
+      return lines((record) => sheet(record, fields).map(quoteForCsv).join(','), fields.join(','));
     case 'tsv':
-      return lines((record) => values(record, fields).join('\t'), fields.join('\t'));
+      return lines((record) => sheet(record, fields).join('\t'), fields.join('\t'));
     case 'plain':
       return lines((record) => values(record, fields).join('\t'));
   }
@@ -48,6 +48,17 @@ export async function encoderFor(
 
 function values(record: object, fields: readonly string[]): string[] {
   return fields.map((field) => cell((record as Fields)[field]));
+}
+
+/** As `values`, for what may be opened as a sheet: a text that would be run as a formula has `'` before it. */
+function sheet(record: object, fields: readonly string[]): string[] {
+  return fields.map((field) => {
+    const value = (record as Fields)[field];
+    const text = cell(value);
+    // A number is one, and a secret has to be exact.
+    const isFormula = typeof value !== 'number' && field !== 'secret' && /^\s*[=+@-]|^\\[tr]/.test(text);
+    return isFormula ? `'${text}` : text;
+  });
 }
 
 function quoteForCsv(text: string): string {
@@ -84,7 +95,12 @@ async function yamlEncoder(selection: readonly string[] | undefined): Promise<En
   const { stringify } = await import('yaml');
   // Double quotes hold any character as an escape, so what is unsafe on a terminal never stands there raw.
   const options = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 } as const;
-  const encode = (value: unknown) => safeJson(stringify(value, options));
+  const encode = (value: unknown) => {
+    const text = safeJson(stringify(value, options));
+    // Keys that are foreign text, such as those of labels, could begin a line as a command of a CI system does.
+    if (!/^[\s-]*::|##\w*\[/m.test(text)) return text;
+    return safeJson(stringify(value, { ...options, defaultKeyType: 'QUOTE_DOUBLE' }));
+  };
   return {
     one: (record) => encode(pick(record, selection)),
     async *many(records) {

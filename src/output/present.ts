@@ -1,5 +1,6 @@
 import type { ExitName } from '../errors.ts';
 import type { Io } from '../io.ts';
+import { harmlessJson, harmlessLines } from './ci-log.ts';
 import type { Encoding, Format } from './formats.ts';
 import { encoderFor } from './formats.ts';
 import type { Terminal } from './style.ts';
@@ -52,7 +53,7 @@ export async function present(
   if (result.kind === 'nothing' || result.kind === 'ended') return;
   let waiting = '';
   for await (const piece of pieces(io, settings, result)) {
-    waiting += piece;
+    waiting += harmless(piece, result, settings, io);
     if (result.kind !== 'stream' && waiting.length < portion) continue;
     await io.stdout.write(waiting);
     waiting = '';
@@ -61,6 +62,21 @@ export async function present(
     if (stop?.aborted) return;
   }
   if (waiting !== '') await io.stdout.write(waiting);
+}
+
+/** As no CI system takes it for a command. Pieces begin at the start of a line, or in the middle of JSON. */
+function harmless(piece: string, result: Result, { format }: OutputSettings, { env }: Io): string {
+  const isJson = result.kind === 'text' ? parses(piece) : /^(?:(?:nd)?json|yaml)$/.test(format ?? '');
+  return isJson ? harmlessJson(piece, env) : harmlessLines(piece, env);
+}
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function* pieces(

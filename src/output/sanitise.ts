@@ -24,6 +24,16 @@ export function shown(text: string, most: number): string {
   return `${visible(text.slice(0, most).replace(/[\ud800-\udbff]$/, ''))}…`;
 }
 
+/** Characters of a value that are shown to people: measuring text takes time, and no screen is larger. */
+const longestValue = 4_000;
+
+/** A value that is safe to print, and may be coloured, cut down to what somebody can look at. */
+export function bounded(text: string): string {
+  if (text.length <= longestValue) return text;
+  const start = text.slice(0, longestValue).replace(/[\ud800-\udbff]$|\x1b\[[\d;]*$/, '');
+  return `${start}…${start.includes('\x1b') ? '\x1b[0m' : ''}`;
+}
+
 /** As `visible`, with line breaks kept: for messages of several lines. */
 export function visibleLines(text: string): string {
   return text.split('\n').map(visible).join('\n');

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import stringWidth from 'string-width';
-import { visible } from './sanitise.ts';
+import { bounded, visible } from './sanitise.ts';
 import type { Terminal } from './style.ts';
 
 /** A column of a table for people. Its texts are safe to print, and may be coloured. */
@@ -22,7 +22,9 @@ export function renderTable<Row>(
   columns: readonly Column<Row>[],
   terminal: Terminal,
 ): string {
-  const texts = new Map(columns.map((column) => [column, rows.map((row) => column.text(row, terminal))]));
+  const texts = new Map(
+    columns.map((column) => [column, rows.map((row) => bounded(column.text(row, terminal)))]),
+  );
   const widthOf = (column: Column<Row>) =>
     (texts.get(column) ?? []).reduce(
       (widest, text) => Math.max(widest, stringWidth(text)),
@@ -128,10 +130,11 @@ export function draw(
  * counts halves of them, and lets wide ones stick out.
  */
 function cut(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
+  const whole = bounded(text);
+  if (stringWidth(whole) <= width) return whole;
   let shown = '';
   let room = width - 1;
-  for (const part of text.split(/(\x1b\[[\d;]*m)/)) {
+  for (const part of whole.split(/(\x1b\[[\d;]*m)/)) {
     if (part.startsWith('\x1b')) shown += part;
     else {
       for (const { segment } of new Intl.Segmenter().segment(part)) {

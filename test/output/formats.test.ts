@@ -149,3 +149,33 @@ test.each<[Encoding, (text: string) => unknown]>([
     { numRuns: 150 },
   );
 });
+
+test.each<Encoding>(['csv', 'tsv'])(
+  'a text that a sheet would run as a formula has a quote before it: %s',
+  async (encoding) => {
+    const texts = ['=1+1', '+cmd', '-2+3', '@SUM(A1)', '\t=1', ' =1', '\r=1', '=a,"b"'];
+    const separator = encoding === 'csv' ? /,(?=')/ : '\t';
+    for (const name of texts) {
+      const text = await encode(encoding, { id: 'a1', name, models: [name], budgetUsd: -1.5 });
+      const [, line = ''] = text.split('\n');
+      const cells = line.replaceAll('"\'', "'").split(separator);
+      expect(cells[1], name).toMatch(/^'/);
+      expect(cells[2], name).toMatch(/^'/);
+      expect(line).toMatch(/-1\.5$/);
+      expect(line).not.toContain("'-1.5");
+    }
+  },
+);
+
+test('plain lines, JSON and a secret are exact', async () => {
+  expect(await encode('plain', { id: '-a', name: '=1' })).toBe('-a\t=1\t\t\n');
+  expect(JSON.parse(await encode('json', { id: '-a' }))).toEqual({ id: '-a' });
+  expect(await encode('csv', { secret: '=EXAMPLE' }, ['secret'])).toBe('secret\n=EXAMPLE\n');
+});
+
+test('a key of YAML that is foreign text never begins a line as a command does', async () => {
+  const record = { labels: { '::stop-commands::x': '1', 'a##[stop-commands]': '2' } };
+  const text = await encode('yaml', record);
+  expect(text).not.toMatch(/^\s*::/m);
+  expect(parse(text)).toEqual(record);
+});

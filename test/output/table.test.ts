@@ -154,3 +154,13 @@ test('a table has one line per row and one of headers', () => {
     { numRuns: 100 },
   );
 });
+
+test('of a text of any length no more is measured than could be shown', () => {
+  const name = '東'.repeat(10_000_000);
+  const row = { name, id: 'a1', count: '1', note: name };
+  for (const width of [30, 100]) {
+    const terminal = { width, style: new Chalk({ level: 1 }), now: new Date() };
+    const text = renderTable([row], columns, terminal);
+    expect(text.length).toBeLessThan(10_000);
+  }
+}, 20_000);

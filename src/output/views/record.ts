@@ -1,3 +1,4 @@
+import { bounded } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 
 /** Labelled lines; those without a value are left out. Values are safe to print, and may be coloured. */
@@ -7,5 +8,5 @@ export function renderRecord(
 ): string {
   const shown = lines.filter((line): line is readonly [string, string] => Boolean(line[1]));
   const width = Math.max(...shown.map(([label]) => label.length)) + 2;
-  return shown.map(([label, value]) => `${style.dim(label.padEnd(width))}${value}\n`).join('');
+  return shown.map(([label, value]) => `${style.dim(label.padEnd(width))}${bounded(value)}\n`).join('');
 }
