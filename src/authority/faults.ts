@@ -75,3 +75,12 @@ export function ceilingExceeded(field: string, allowed: string): KeysError {
 export function noSuchUser(name: string): KeysError {
   return new KeysError({ exit: 'notFound', code: 'no_such_user', message: `no user is named '${name}'` });
 }
+
+export function tooManySessions(limit: number): KeysError {
+  return new KeysError({
+    exit: 'limit',
+    code: 'session_limit',
+    message: `there are ${limit} live sessions of this user already, as many as there may be`,
+    hints: ['end one: keys session revoke <id>'],
+  });
+}

@@ -1,6 +1,10 @@
 import type { Books, KnownKey } from './books.ts';
 import { fromMicros, toMicros, toTime } from './key-table.ts';
 import type { RateLimit } from './rate-limit.ts';
+import { clipped } from './stored-text.ts';
+
+/** Characters of what a caller has named that a refusal says again. */
+const longestEcho = 200;
 
 /** What a caller wants to do with a key. */
 export interface AccessRequest {
@@ -129,12 +133,13 @@ function checkModels(
 }
 
 function refuseModel(keyId: string, code: string, message: string, model?: string): Refusal {
-  return refuse(403, code, message, { key_id: keyId, ...(model !== undefined && { model }) }, keyId);
+  const named = model !== undefined && { model: clipped(model, longestEcho) };
+  return refuse(403, code, message, { key_id: keyId, ...named }, keyId);
 }
 
 function checkPermission({ id, permissions }: KnownKey, wanted: string | undefined): Refusal | undefined {
   if (wanted === undefined || permissions.includes(wanted) || permissions.includes('admin')) return undefined;
-  const details = { key_id: id, permission: wanted };
+  const details = { key_id: id, permission: clipped(wanted, longestEcho) };
   return refuse(403, 'PERMISSION_DENIED', 'The API key lacks a permission', details, id);
 }
 

@@ -3,6 +3,7 @@ import { Secret } from '../secret.ts';
 import type { AuthorityFile } from './authority-file.ts';
 import type { Role } from './capabilities.ts';
 import type { Connection, Row } from './database.ts';
+import { tooManySessions } from './faults.ts';
 import { idOf, matches, mint } from './key-format.ts';
 import { optionalText, toTime } from './key-table.ts';
 
@@ -59,6 +60,7 @@ export class Sessions {
       if (role) database.run('UPDATE users SET role = ? WHERE name = ?', role, user);
       // One that ends while it asks for another has none.
       if (parent !== undefined && rowOf(database, parent)?.revoked_at !== null) throw noSuchSession(parent);
+      makeRoom(database, user, parent !== undefined, now);
       database.run(
         `INSERT INTO sessions (id, user, token_hash, created_at, expires_at, parent, role)
          SELECT ?, name, ?, ?, ?, ?, role FROM users WHERE name = ?`,
@@ -123,6 +125,31 @@ export class Sessions {
 /** Both must say admin: who is made one has it with new sessions, and who is no longer one loses it with all. */
 const selection = `SELECT s.*, s.role = 'admin' AND u.role = 'admin' AS is_admin
                    FROM sessions s JOIN users u ON u.name = s.user`;
+
+/** Live sessions that a user may have by asking with one of them; those made on the machine are not limited. */
+const mostLive = 100;
+
+/** Milliseconds for which the end of a session can be looked up. */
+const endedKept = 30 * 86_400_000;
+
+/** Forgets sessions that ended long ago, or that a user has ended in great number. Throws `session_limit`. */
+function makeRoom(database: Connection, user: string, isAsked: boolean, now: number): void {
+  const count = (condition: string) =>
+    Number(
+      database.get(`SELECT COUNT(*) AS count FROM sessions WHERE user = ?1 AND ${condition}`, user, now)
+        ?.count,
+    );
+  const isLive = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)';
+  if (isAsked && count(isLive) >= mostLive) throw tooManySessions(mostLive);
+  const before = count(`NOT (${isLive})`) > 10 * mostLive ? now : now - endedKept;
+  database.run(
+    `DELETE FROM sessions WHERE user = ?1 AND MIN(COALESCE(revoked_at, ?3), COALESCE(expires_at, ?3)) <= ?2
+       AND id NOT IN (SELECT parent FROM sessions WHERE parent IS NOT NULL)`,
+    user,
+    before,
+    Number.MAX_SAFE_INTEGER,
+  );
+}
 
 function rowOf(database: Connection, id: string): Row | undefined {
   return database.get(`${selection} WHERE s.id = ?`, id);

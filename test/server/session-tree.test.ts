@@ -92,3 +92,19 @@ test('an answer is repeated for the session that asked, and for no other that kn
   expect(again.body.secret).toBe(first.body.secret);
   expect(refusalIn(await create(other, false))).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
 });
+
+test('a user has 100 live sessions at the most by asking, and leaves no endless trail of ended ones', async () => {
+  const made = office();
+  const server = await serving(made);
+  const mine = server.token('ada');
+  const sessions = [];
+  for (let round = 0; round < 99; round++) sessions.push(await make(server, mine));
+  const more = await server.call('POST', '/admin/sessions', { token: mine, body: {} });
+  expect(refusalIn(more)).toEqual([403, 'SESSION_LIMIT_REACHED']);
+  for (const { session } of sessions) made.office.sessions.revoke(session.id);
+  made.clock.advance(31 * 86_400_000);
+  expect(made.office.sessions.list('ada')).toHaveLength(100);
+  await make(server, mine);
+  expect(made.office.sessions.list('ada')).toHaveLength(2);
+  expect(server.token('ada')).toMatch(/^ses_/);
+});

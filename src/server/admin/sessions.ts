@@ -55,7 +55,7 @@ export function sessionRoutes({ office: { sessions }, now }: Context): AnyRoute[
       body: shape.newSession,
       status: 201,
       reply: shape.newToken,
-      refusals: { 403: 'FORBIDDEN' },
+      refusals: { 403: 'FORBIDDEN, SESSION_LIMIT_REACHED' },
       handle({ account, body: { user = account.caller.user, role, expires_at } }) {
         const own = current(account);
         const isAdmin = own.role === 'admin';
