@@ -92,20 +92,21 @@ function matchAt(text: string, position: number): Assignment | undefined {
   return { name: match[1], start, end };
 }
 
-/** Writes a value bare where it is plain, else in the first quotes that can hold it, whatever lines follow it. */
+/**
+ * Writes a value bare where it is plain, else in the first quotes that can hold it, whatever lines follow it. The file may
+ * be sourced by a shell as well: what a shell would run, as `$(…)` in "…" and anything in backquotes, is not written.
+ */
 function quote(value: string): string {
   if (/^[\w.:/+=@%,-]+$/.test(value)) return value;
   const escaped = value.replaceAll('\n', '\\n').replaceAll('\r', '\\r');
-  const candidates = [["'", value] as const, ['"', escaped] as const, ['`', value] as const];
-  for (const [mark, inner] of candidates) {
-    const written = mark + inner + mark;
-    if (!inner.includes(mark) && !/[\r\n]|\\$/.test(inner) && parse(`X=${written}`).X === value)
-      return written;
-  }
+  const single = `'${value}'`;
+  if (!/['\r\n\0]|\\$/.test(value) && parse(`X=${single}`).X === value) return single;
+  const double = `"${escaped}"`;
+  if (!/["$`\\\0]/.test(value) && parse(`X=${double}`).X === value) return double;
   throw new KeysError({
     exit: 'failed',
     code: 'value_not_writable',
-    message: 'the dotenv format has no way to write this value',
+    message: 'the dotenv format has no way to write this value that a shell could not take for a command',
     hints: ['deliver it with --to file:PATH'],
   });
 }

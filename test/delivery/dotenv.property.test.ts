@@ -1,8 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse } from 'dotenv';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readVariable, setVariable } from '../../src/delivery/dotenv.ts';
 import { KeysError } from '../../src/errors.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const separator = fc.constantFrom('=', ' = ', '=\t', ': ');
 const blanks = fc.constantFrom('', ' ', '\t ');
@@ -99,3 +103,40 @@ test('whatever the bytes of a file are, the value is refused or all variables re
   );
   expect(written).toBeGreaterThan(100);
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a shell that sources the file sees the same value, and runs nothing',
+  () => {
+    const dangerous = fc.constantFrom(
+      '$(id)',
+      '`id`',
+      '$HOME',
+      '$1',
+      ' ; id',
+      '&& id',
+      '~',
+      '!',
+      '\\n',
+      ...'\'"`$\\()a=#\t;|<>*? ',
+    );
+    const oneLine = fc.array(dangerous, { minLength: 1, maxLength: 6 }).map((list) => list.join(''));
+    const files: [file: string, value: string][] = [];
+    fc.assert(
+      fc.property(oneLine, (text) => {
+        const changed = attempt(Buffer.from('OTHER=1\n'), text);
+        if (changed) files.push([changed.toString(), text]);
+      }),
+      { numRuns: 400 },
+    );
+    expect(files.length).toBeGreaterThan(100);
+    const folder = temporaryFolder();
+    const script = files.map(([file], number) => {
+      writeFileSync(join(folder, `${number}`), file);
+      return `. ./${number}; printf '%s\\0' "$KEY"`;
+    });
+    for (const shell of ['sh', 'bash']) {
+      const output = execFileSync(shell, ['-c', script.join('\n')], { cwd: folder, encoding: 'utf8' });
+      expect(output.split('\0').slice(0, -1)).toEqual(files.map(([, text]) => text));
+    }
+  },
+);

@@ -72,7 +72,10 @@ describe('writing a value', () => {
     ['$HOME', "KEY='$HOME'\n"],
     ["it's", `KEY="it's"\n`],
     ['one\ntwo\r\n', 'KEY="one\\ntwo\\r\\n"\n'],
-    [`it's "both"`, `KEY=\`it's "both"\`\n`],
+    ['$(id)', "KEY='$(id)'\n"],
+    ['`id`', "KEY='`id`'\n"],
+    ['a;id', "KEY='a;id'\n"],
+    ['~', "KEY='~'\n"],
     ['', "KEY=''\n"],
     ['clé', "KEY='clé'\n"],
   ])('%j is written in the plainest form that reads back', (value, expected) => {
@@ -80,9 +83,12 @@ describe('writing a value', () => {
     expect(read(expected)).toBe(value);
   });
 
-  test.each([[`'"\``], ['"\'`\n'], ['\\n\n']])('%j cannot be written and is refused', (value) => {
-    expect(failureOf(() => set('', value))).toMatchObject({ exit: 'failed', code: 'value_not_writable' });
-  });
+  test.each([[`'"\``], [`it's "both"`], ["it's $(id)"], ["it's `id`"], ["it's \\"], ['"\'`\n'], ['\\n\n']])(
+    '%j cannot be written and is refused',
+    (value) => {
+      expect(failureOf(() => set('', value))).toMatchObject({ exit: 'failed', code: 'value_not_writable' });
+    },
+  );
 
   test('the refusal of a value does not repeat it', () => {
     expect(JSON.stringify(failureOf(() => set('', `'"\`EXAMPLE`)))).not.toContain('EXAMPLE');
