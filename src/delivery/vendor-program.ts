@@ -35,8 +35,8 @@ export interface VendorCall {
 }
 
 /**
- * Runs a program that is told a secret on stdin, and gives back how it ended. Throws `KeysError` (`program_failed`)
- * where it cannot be started or does not end in time.
+ * Runs a program that is told a secret on stdin, and gives back how it ended. Throws `KeysError`
+ * where it cannot be started (`program_failed`) or does not end in time (`delivery_unclear`).
  */
 export async function runVendor(
   name: string,
@@ -53,9 +53,11 @@ export async function runVendor(
     ...(input !== undefined && { input }),
   }).catch((error: unknown) => {
     const what = error instanceof Error ? error.message : String(error);
+    // It was told the secret, and ended before it said what it did with it.
+    const isUnclear = input !== undefined && /^(has not ended|prints without end)/.test(what);
     throw new KeysError({
       exit: 'failed',
-      code: 'program_failed',
+      code: isUnclear ? 'delivery_unclear' : 'program_failed',
       message: `${maskSecrets(name)} ${what}`,
       hints: what.startsWith('has not ended') ? ['allow more time with --timeout 2min'] : [],
       cause: error,
@@ -66,7 +68,7 @@ export async function runVendor(
 /** Characters of what a program has said, from the end: there it says what went wrong. */
 export const mostComplaint = 600;
 
-/** Throws `KeysError` (`program_failed`) unless the program ended well. What it said is repeated without the secret. */
+/** Throws `KeysError` unless the program ended well. What it said is repeated without the secret. */
 export function requireSuccess(name: string, outcome: Outcome, secret: Secret): void {
   const { code, signal, stderr, stdout } = outcome;
   if (code === 0) return;
@@ -74,7 +76,7 @@ export function requireSuccess(name: string, outcome: Outcome, secret: Secret): 
   const end = signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
   throw new KeysError({
     exit: 'failed',
-    code: 'program_failed',
+    code: signal ? 'delivery_unclear' : 'program_failed',
     message: `${maskSecrets(name)} ${end}${said ? `: ${said.slice(-mostComplaint)}` : ''}`,
   });
 }

@@ -77,7 +77,7 @@ const steps: { [Name in Step['step']]: Shape<Omit<Extract<Step, { step: Name }>,
   created: { id: text, fingerprint: optional(text) },
   delivering: { sink: text },
   delivered: { sink: text, verified: flag },
-  undelivered: { sink: optional(text), reason: text },
+  undelivered: { sink: optional(text), reason: text, isUnclear: optional(flag) },
   superseded: { until: orNull(time) },
   lost: { reason: text },
 };

@@ -45,7 +45,7 @@ function begunBy({ steps }: Operation, left: readonly string[]): string[] {
   const begun: string[] = [];
   for (const one of steps) {
     if (one.step === 'delivering') begun.push(one.sink);
-    if (one.step === 'delivered' || one.step === 'undelivered') begun.pop();
+    if (one.step === 'delivered' || (one.step === 'undelivered' && !one.isUnclear)) begun.pop();
   }
   return begun;
 }

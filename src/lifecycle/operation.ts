@@ -52,7 +52,13 @@ export type Step =
   | { step: 'delivering'; sink: string }
   | { step: 'delivered'; sink: string; verified: boolean }
   /** `sink` is absent where it failed before the first one. */
-  | { step: 'undelivered'; sink?: string; reason: string }
+  | {
+      step: 'undelivered';
+      sink?: string;
+      reason: string;
+      /** The program that was to take it in did not come to an end of its own: it may have. */
+      isUnclear?: true;
+    }
   /** Every sink has the secret. The old key works until then (RFC 3339), or until nobody uses it, and is to be retired. */
   | { step: 'superseded'; until: string | null }
   /** No reply: whether there is a key is not known. */

@@ -197,7 +197,10 @@ export interface Sink {
   readonly name: string;
   /** Throws unless a delivery of the key that is planned can be expected to succeed. Leaves nothing behind. */
   check(planned?: Pick<Key, 'name'>): Promise<void>;
-  /** Resolves only when the secret is there to stay. On a failure, the place is as it was before. */
+  /**
+   * Resolves only when the secret is there to stay. On a failure, the place is as it was before; where that is not known,
+   * the code of the failure is `delivery_unclear`.
+   */
   deliver(delivery: Delivery): Promise<void>;
   /** The value that the place holds now; null: none; undefined: it cannot be read now. Absent: it never can be. Never fails. */
   read?(): Promise<Secret | null | undefined>;

@@ -22,6 +22,7 @@ export async function undelivered(
 ): Promise<KeysError> {
   const to = failed ? ` to ${failed.name}` : '';
   const reason = cause instanceof Error ? cause.message : String(cause);
+  const isUnclear = cause instanceof KeysError && cause.failure.code === 'delivery_unclear';
   const recovery = `keys recover ${operation.id}`;
   const isKnown = key.id !== unidentified;
   const which = isKnown ? `${key.name} (${key.id})` : key.name;
@@ -30,7 +31,12 @@ export async function undelivered(
   const leave = async () => {
     // The disk may be full, which may be why it was not delivered: what was written before is enough to go on.
     await operation
-      .note({ step: 'undelivered', ...(failed && { sink: failed.name }), reason })
+      .note({
+        step: 'undelivered',
+        ...(failed && { sink: failed.name }),
+        reason,
+        ...(isUnclear && { isUnclear }),
+      })
       .catch(() => {});
     await operation.leave();
   };
@@ -45,7 +51,8 @@ export async function undelivered(
     );
   }
   // A place that got a new key in place of an old one must not be left with a dead value.
-  const holders = operation.plan.kind === 'rotate' ? delivered : delivered.filter(({ verified }) => verified);
+  const isRotation = operation.plan.kind === 'rotate';
+  const holders = isRotation ? delivered : delivered.filter(({ verified }) => verified);
   if (holders.length > 0) {
     await leave();
     return unfinished(
@@ -56,6 +63,14 @@ export async function undelivered(
         `the ${noun} works; copy its secret from ${holders[0]?.sink} or revoke it`,
         ...(isKnown ? [revocation(key.id)] : []),
       ],
+    );
+  }
+  if (isRotation && isUnclear) {
+    await leave();
+    return unfinished(
+      'delivery_unclear',
+      `whether the secret of ${which} was delivered${to} is not known (${reason}), so no key was revoked`,
+      [...causeHints(cause), recovery],
     );
   }
   if (isKnown && key.id === operation.plan.replaces?.id) {

@@ -143,7 +143,7 @@ describe('a failure', () => {
   ])('of a program %s', async (_, behaviour, message) => {
     const { context } = world(behaviour, { timeout: message.includes('0.3') ? 300 : 10_000 });
     const failure = await failureIn(sinkOf(context, 'deliver').deliver(delivery));
-    expect(failure).toMatchObject({ code: 'program_failed', message: `deliver ${message}` });
+    expect(failure).toMatchObject({ code: 'delivery_unclear', message: `deliver ${message}` });
   });
 
   test('of a program that a signal ended', async () => {

@@ -32,6 +32,17 @@ function issueUnheld(world: FakeWorld, sinks: readonly Sink[]) {
   return issue(world, sinks, { escrow: false });
 }
 
+/** As `issueUnheld`, in the place of another key. */
+function rotateUnheld(world: FakeWorld, sinks: readonly Sink[]) {
+  return issueKey(world.backend(), spec(), {
+    subject: { ...aKey, kind: 'rotate' },
+    sinks,
+    known: [],
+    journal: world.journal({ escrow: false }),
+    onSecret: async () => {},
+  });
+}
+
 test('writes each step down before the next one, and the secret to escrow before all else', async () => {
   const world = new FakeWorld();
   const [first, second] = [world.sink('file:a', true), world.sink('stdout')];
@@ -245,17 +256,18 @@ describe('without an escrow, a key whose secret a sink has is kept', () => {
   test('in the place of an old one, whether the sink can be read or not', async () => {
     const world = new FakeWorld({ [`deliver file:b ${fakeSecret}`]: full });
     const sinks = [world.sink('exec:a'), world.sink('file:b', true)];
-    const subject = { ...aKey, kind: 'rotate' as const };
-    const failure = await failureIn(
-      issueKey(world.backend(), spec(), {
-        subject,
-        sinks,
-        known: [],
-        journal: world.journal({ escrow: false }),
-        onSecret: async () => {},
-      }),
-    );
+    const failure = await failureIn(rotateUnheld(world, sinks));
     expect(failure.message).toContain('is in exec:a but was not delivered to file:b');
+    expect(world.steps).not.toContain('revoke new00001');
+  });
+
+  test('in the place of an old one, where a program was ended before it said whether it has it', async () => {
+    const fault = new KeysError({ exit: 'failed', code: 'delivery_unclear', message: 'deliver hung' });
+    const world = new FakeWorld({ [`deliver exec:a ${fakeSecret}`]: fault });
+    expect(await failureIn(rotateUnheld(world, [world.sink('exec:a')]))).toMatchObject({
+      exit: 'unfinished',
+      code: 'delivery_unclear',
+    });
     expect(world.steps).not.toContain('revoke new00001');
   });
 

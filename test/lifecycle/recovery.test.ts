@@ -173,6 +173,10 @@ describe('with the secret gone', () => {
     expect(await standing({ steps: [creating, marked, begun, failed] }, [made])).toMatchObject({
       kind: 'undeliverable',
     });
+    const ended: Step = { ...failed, isUnclear: true };
+    expect(await standing({ steps: [creating, marked, begun, ended] }, [made])).toMatchObject({
+      kind: 'unclear',
+    });
     expect(await standing({ steps: [creating, marked, begun, inFile] }, [made])).toMatchObject({
       kind: 'unclear',
       holders: ['file:a'],

@@ -1,15 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { withProfiles } from '../support/escrow.ts';
-import type { Quirks } from '../support/key-api.ts';
-import { KeyApi } from '../support/key-api.ts';
+import type { KeyWorld } from '../support/key-worlds.ts';
+import { embeddedWorld, quirkyWorld, servedWorld } from '../support/key-worlds.ts';
+import type { Keyring } from '../support/keyring.ts';
+import { startKeyring } from '../support/keyring.ts';
 import type { Moment } from '../support/killing.ts';
 import { inParallel, runKilled } from '../support/killing.ts';
-import { lacks } from '../support/real-parts.ts';
+import { keyringParts, lacks } from '../support/real-parts.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { randomOf, rounds, seed } from '../support/seeded.ts';
 import { StandIns } from '../support/stand-in.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /*
  * Creates and rotations at APIs of every kind, killed with SIGKILL at each step and at random moments, with and without
@@ -19,21 +21,40 @@ import { StandIns } from '../support/stand-in.ts';
 
 const slow = 900_000;
 
-const apis: Readonly<Record<string, Quirks>> = {
-  'an API like most': {},
-  'without names': { dropsNames: true },
-  'lists cut at 100': { cutsListAt: 100 },
-  'lists only': { hidesKeys: true },
-  'rotates in place': { rolls: true },
-  'one key, in place': { rolls: true, single: true },
-  'slow, ahead by an hour': { takes: 300, clockAhead: 3_600_000 },
+interface Api {
+  open: (box: Sandbox, escrow: object) => Promise<KeyWorld>;
+  /** The old value is dead as soon as the API has a new one: that is what --allow-downtime says. */
+  rotatesInPlace?: true;
+  /** There is no room for keys of others. */
+  single?: true;
+}
+
+const apis: Readonly<Record<string, Api>> = {
+  embedded: { open: embeddedWorld },
+  'keys serve': { open: servedWorld },
+  'an API like most': { open: (box, escrow) => quirkyWorld(box, escrow, {}) },
+  'without names': { open: (box, escrow) => quirkyWorld(box, escrow, { dropsNames: true }) },
+  'lists cut at 100': { open: (box, escrow) => quirkyWorld(box, escrow, { cutsListAt: 100 }) },
+  'lists only': { open: (box, escrow) => quirkyWorld(box, escrow, { hidesKeys: true }) },
+  'rotates in place': {
+    open: (box, escrow) => quirkyWorld(box, escrow, { rolls: true }),
+    rotatesInPlace: true,
+  },
+  'one key, in place': {
+    open: (box, escrow) => quirkyWorld(box, escrow, { rolls: true, single: true }),
+    rotatesInPlace: true,
+    single: true,
+  },
+  'slow, ahead by an hour': {
+    open: (box, escrow) => quirkyWorld(box, escrow, { takes: 300, clockAhead: 3_600_000 }),
+  },
 };
 
 const sinks = {
   'file:': ['file:key'],
   'env:': ['env:.env#API_KEY'],
-  'exec:': ['exec:deliver {name}'],
-  'file: and exec:': ['file:key', 'exec:deliver {name}'],
+  'exec:': ['exec:deliver ci'],
+  'file: and exec:': ['file:key', 'exec:deliver ci'],
 } as const;
 type Places = keyof typeof sinks;
 
@@ -54,75 +75,59 @@ const matrix: Row[] = [];
 afterAll(() => {
   const titles = Object.keys(matrix[0] ?? {});
   const lines = [titles, ...matrix.map((row) => Object.values(row).map(String))];
-  const pad = (text: string, at: number) => (at === 0 ? text.padEnd(58) : text.padStart(9));
+  const pad = (text: string, at: number) => (at === 0 ? text.padEnd(48) : text.padStart(9));
   process.stdout.write(`seed ${seed}\n${lines.map((cells) => cells.map(pad).join(' ')).join('\n')}\n`);
 });
 
-interface Scene {
-  quirks: Quirks;
+interface Scene extends Api {
   verb: 'create' | 'rotate';
   places: Places;
-  escrow: 'none' | 'file';
+  escrow: 'none' | 'file' | Keyring;
 }
 
 /** One operation, killed at a moment and then recovered; what became of keys and places is added to the row. */
-async function survive({ quirks, verb, places, escrow }: Scene, moment: Moment, row: Row): Promise<void> {
+async function survive(scene: Scene, moment: Moment, row: Row): Promise<void> {
+  const { open, verb, places, escrow, rotatesInPlace, single } = scene;
   const box = new Sandbox();
-  const api = await KeyApi.start(quirks);
   const vendors = new StandIns().add('deliver');
   box.expectSecretIn('key');
   box.expectSecretIn('.env');
   if (escrow === 'file') box.expectEscrow();
-  mkdirSync(join(box.home, 'config', 'providers'), { recursive: true });
-  const options = { mode: 0o600 };
-  writeFileSync(
-    join(box.home, 'config', 'providers', 'quirky.json'),
-    JSON.stringify(api.declaration),
-    options,
-  );
-  withProfiles(box, {
-    work: { provider: 'quirky', url: api.url, ...(escrow === 'file' && { escrow }) },
-  });
-  const PATH = `${vendors.folder}:${process.env.PATH}`;
-  const env = { PATH, KEYS_PROFILE: 'work', KEYS_TOKEN: 'tok-EXAMPLE' };
+  const world = await open(box, escrow === 'file' ? { escrow } : {});
+  const keyring = typeof escrow === 'object' ? escrow.env : {};
+  const env = { ...keyring, ...world.env, PATH: `${vendors.folder}:${process.env.PATH}` };
   const to = sinks[places].flatMap((one) => ['--to', one]);
-  const others = quirks.single ? [] : strangersAt(api, quirks);
+  if (!single) await world.addOther('web');
+  const others = await world.live();
 
-  const downtime = quirks.rolls ? ['--allow-downtime'] : [];
   if (verb === 'rotate') {
     const made = await box.program(['create', 'ci', ...to, '--json'], { env });
     expect(made.exit, made.stderr).toBe(0);
   }
-  const before = api.keys.filter((key) => !others.includes(key.id));
-  const reference = before[0]?.id ?? 'ci';
+  const values = () => valuesIn(box, vendors);
+  const works = async () => (await Promise.all(values().map(world.works))).every(Boolean);
+  const reference = world.idOf(values()[0] ?? '') ?? 'ci';
   const args = verb === 'create' ? ['create', 'ci', ...to] : ['rotate', reference, '--grace', '0', ...to];
-  const run = await runKilled(box, [...args, ...downtime, '--timeout', '1s'], moment, { env });
+  const downtime = rotatesInPlace ? ['--allow-downtime'] : [];
+  const run = await runKilled(box, [...args, ...downtime, '--timeout', '3s'], moment, { env });
   if (run.wasKilled) row.kills += 1;
   else row.done += 1;
-  const values = () => valuesIn(box, vendors);
-  const works = () => values().every((value) => api.works(value));
-  // In place, the old value is dead before anything else can have it: that is what --allow-downtime says.
-  if (verb === 'rotate' && !quirks.rolls && !works()) row.outages += 1;
+  if (!run.wasKilled) expect(run.exit, run.stderr).toBe(0);
+  if (verb === 'rotate' && !rotatesInPlace && !(await works())) row.outages += 1;
 
   const recovery = await box.program(['recover', '--all', '--yes', '--json'], { env });
   expect([0, 5], recovery.stderr).toContain(recovery.exit);
   const isTold = recovery.exit === 5;
   if (isTold) row.told += 1;
-  if (!works() && !isTold) row.lost += 1;
-  if (verb === 'rotate' && !works() && !quirks.rolls) row.outages += 1;
-  const held = new Set(values());
-  const orphans = api.keys.filter((key) => !others.includes(key.id) && !held.has(key.secret));
-  if (orphans.length > 0 && !isTold) row.orphaned += 1;
-  if (others.some((id) => !api.keys.some((key) => key.id === id))) row.wrong += 1;
-  if (verb === 'rotate' && !api.keys.some((key) => !others.includes(key.id))) row.wrong += 1;
+  else if (!(await works())) row.lost += 1;
+  if (verb === 'rotate' && !rotatesInPlace && !(await works())) row.outages += 1;
+  const live = await world.live();
+  const held = new Set(values().map(world.idOf));
+  const own = live.filter((id) => !others.includes(id));
+  if (!isTold && own.some((id) => !held.has(id))) row.orphaned += 1;
+  if (others.some((id) => !live.includes(id)) || (verb === 'rotate' && own.length === 0)) row.wrong += 1;
   const escrowed = join(box.home, 'state', 'escrow');
   if (!isTold && existsSync(escrowed)) expect(readdirSync(escrowed)).toEqual([]);
-}
-
-/** Keys of others, of the same name too where names tell keys apart; made long ago, and a moment ago. */
-function strangersAt(api: KeyApi, { cutsListAt = 3 }: Quirks): string[] {
-  const names = Array.from({ length: cutsListAt }, (_, n) => api.add(`other-${n}`, { ago: 86_400_000 }));
-  return [...names, api.add('web')].map(({ id }) => id);
 }
 
 /** What whoever uses the places would find there; for a program, the last that it was given. */
@@ -137,31 +142,43 @@ function valuesIn(box: Sandbox, vendors: StandIns): string[] {
     .filter((value) => value !== '');
 }
 
-const steps: readonly Moment[] = Array.from({ length: 26 }, (_, n) => ({ call: n + 1 }));
+const steps: readonly Moment[] = Array.from({ length: 30 }, (_, n) => ({ call: n + 1 }));
 
-/** So many of the steps, chosen by the seed, and so many random moments. */
+/** So many of the steps, chosen by the seed, and random moments. */
 function moments(random: () => number, count: number): Moment[] {
-  const chosen = [...steps].sort(() => random() - 0.5).slice(0, count);
-  return [...chosen, ...Array.from({ length: Math.ceil(count / 3) }, () => ({ after: 60 + random() * 400 }))];
+  const shuffled = steps.map((step) => ({ step, at: random() })).sort((a, b) => a.at - b.at);
+  const chosen = shuffled.slice(0, count).map(({ step }) => step);
+  return [...chosen, ...Array.from({ length: Math.ceil(count / 2) }, () => ({ after: 60 + random() * 400 }))];
 }
 
+async function kill(name: string, scene: Omit<Scene, 'places'>): Promise<void> {
+  const { verb, escrow } = scene;
+  const kept = { none: 'no escrow', file: 'escrow' }[String(escrow)] ?? 'keychain';
+  const what = `${name}, ${verb}, ${kept}`;
+  const random = randomOf(what);
+  const row: Row = { what, kills: 0, done: 0, told: 0, lost: 0, orphaned: 0, outages: 0, wrong: 0 };
+  const all = Object.keys(sinks) as Places[];
+  const work = moments(random, 4 * rounds).map((moment, n) => [moment, all[n % all.length]] as const);
+  await inParallel(work, 3, async ([moment, places = 'file:']) => survive({ ...scene, places }, moment, row));
+  matrix.push(row);
+  expect(row).toMatchObject({ lost: 0, orphaned: 0, outages: 0, wrong: 0 });
+}
+
+const verbs = ['create', 'rotate'] as const;
+
 describe.skipIf(lacks('strace'))('killed, then recovered', { timeout: slow }, () => {
-  const scenes = Object.entries(apis).flatMap(([name, quirks]) =>
-    (['create', 'rotate'] as const).flatMap((verb) =>
-      (['none', 'file'] as const).map((escrow) => [name, verb, escrow, quirks] as const),
-    ),
+  const scenes = Object.keys(apis).flatMap((name) =>
+    verbs.flatMap((verb) => (['none', 'file'] as const).map((escrow) => [name, verb, escrow] as const)),
   );
 
-  test.for(scenes)('%s: %s, escrow %s', async ([name, verb, escrow, quirks]) => {
-    const random = randomOf(`${name} ${verb} ${escrow}`);
-    const all = Object.keys(sinks) as Places[];
-    const what = `${name}, ${verb}, ${escrow === 'none' ? 'no escrow' : 'escrow'}`;
-    const row: Row = { what, kills: 0, done: 0, told: 0, lost: 0, orphaned: 0, outages: 0, wrong: 0 };
-    const work = moments(random, 6 * rounds).map((moment, n) => [moment, all[n % all.length]] as const);
-    await inParallel(work, 3, async ([moment, places = 'file:']) =>
-      survive({ quirks, verb, places, escrow }, moment, row),
-    );
-    matrix.push(row);
-    expect(row).toMatchObject({ lost: 0, orphaned: 0, outages: 0, wrong: 0 });
+  test.for(scenes)('%s: %s, escrow %s', async ([name, verb, escrow]) =>
+    kill(name, { ...(apis[name] as Api), verb, escrow }),
+  );
+});
+
+describe.skipIf(lacks('strace', ...keyringParts))('with a real Secret Service', { timeout: slow }, () => {
+  test.for(verbs)('%s', async (verb) => {
+    const keyring = await startKeyring({ home: temporaryFolder() });
+    await kill('embedded', { ...(apis.embedded as Api), verb, escrow: keyring });
   });
 });
