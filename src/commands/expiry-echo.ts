@@ -24,12 +24,13 @@ export async function echoStored(
   backend: KeyBackend,
   asked: Partial<KeySpec> | KeyChanges,
   key: Key,
+  isChange = false,
 ): Promise<Requested> {
-  let found = differences(asked, key, backend.capabilities);
+  let found = differences(asked, key, backend.capabilities, isChange);
   if (untold(found, backend.capabilities) && key.id !== unidentified) {
     // The key is where it belongs by now: not even a server that fails makes that undone.
     const whole = await backend.get(key.id).catch(() => undefined);
-    if (whole) found = differences(asked, whole, backend.capabilities);
+    if (whole) found = differences(asked, whole, backend.capabilities, isChange);
   }
   for (const one of found) await app.warn(describe(key, one));
   if (key.expiresAt && !app.forPeople && found.every(({ field }) => field !== 'expiresAt')) {
@@ -77,7 +78,7 @@ const words = {
 const longest = 200;
 
 function written(value: unknown): string {
-  if (value === null || (Array.isArray(value) && value.length === 0)) return 'none';
+  if (value === null || value === '' || (Array.isArray(value) && value.length === 0)) return 'none';
   const text =
     typeof value === 'object' && !Array.isArray(value)
       ? Object.entries(value)

@@ -1,11 +1,13 @@
 import { requireAbility, requireInputs } from '../lifecycle/capability-check.ts';
 import { findKey } from '../lifecycle/find.ts';
-import type { KeyInput } from '../lifecycle/key.ts';
-import { keyFields } from '../lifecycle/key.ts';
+import type { Key, KeyInput } from '../lifecycle/key.ts';
+import { inOrder, keyFields } from '../lifecycle/key.ts';
 import type { KeyChanges } from '../lifecycle/ports.ts';
-import { absoluteTime, relativeTime } from '../output/relative-time.ts';
+import { keysWith } from '../lookup.ts';
 import type { Input } from './define.ts';
 import { defineCommand, toggle, value } from './define.ts';
+import type { Requested } from './expiry-echo.ts';
+import { echoStored } from './expiry-echo.ts';
 import { checkExpiry, checkPermissions, keyFlags, readName } from './key-flags.ts';
 
 const flags = {
@@ -26,7 +28,7 @@ export const update = defineCommand({
     'keys update ci --disable',
   ],
   flags,
-  fields: [...keyFields, 'changed'],
+  fields: [...keyFields, 'changed', 'expiresAtRequested', 'requested'],
   problems(input) {
     if (input.disable && input.enable) return ['--disable and --enable contradict each other'];
     return Object.keys(toChanges(input)).length === 0 ? ['nothing to change: name at least one flag'] : [];
@@ -41,15 +43,15 @@ export const update = defineCommand({
     requireInputs(provider, 'update', Object.keys(fields) as KeyInput[], backend.capabilities);
     checkPermissions(backend, changes.permissions ?? []);
     checkExpiry(provider, backend.capabilities, changes.expiresAt, app.now);
-    const { id } = findKey(await app.keys(), input.operands[0] ?? '');
+    const reference = input.operands[0] ?? '';
+    const listed = findKey(await keysWith(app, [reference]), reference);
     app.begin();
-    const updated = await backend.update(id, changes);
-    if (changes.expiresAt && updated.expiresAt && !app.forPeople) {
-      await app.note(
-        `expires ${absoluteTime(updated.expiresAt)} (${relativeTime(updated.expiresAt, app.now)})`,
-      );
-    }
-    const record = { ...(await app.key(id)), changed: true };
+    const updated = await backend.update(listed.id, changes);
+    const requested = await echoStored(app, backend, fields, updated, true);
+    const { name: profile } = await app.profile();
+    const changed = hasChanged(changes, requested);
+    const key = inOrder({ ...withoutChanged(listed, changes), ...updated, provider, profile });
+    const record = { ...key, changed, ...requested };
     return {
       kind: 'one',
       record,
@@ -73,4 +75,16 @@ function toChanges(input: Input<typeof flags>): KeyChanges {
     ...(input.label.length > 0 && { labels }),
     ...((input.disable || input.enable) && { disabled: input.disable }),
   };
+}
+
+/** What the list said of a field that has changed since is no longer true. */
+function withoutChanged(listed: Key, changes: KeyChanges): Key {
+  const fields = Object.entries(listed).filter(([field]) => !Object.hasOwn(changes, field));
+  return Object.fromEntries(fields) as unknown as Key;
+}
+
+/** Whether the API answers that it has changed anything of what was asked. */
+function hasChanged({ disabled, ...fields }: KeyChanges, { requested = {}, ...expiry }: Requested): boolean {
+  const untouched = Object.keys(requested).length + ('expiresAtRequested' in expiry ? 1 : 0);
+  return disabled !== undefined || untouched < Object.keys(fields).length;
 }

@@ -15,9 +15,15 @@ type Asked = Partial<Omit<KeySpec, 'labels'>> & Pick<KeyChanges, 'labels'>;
 
 /**
  * Every field that was asked for and that the API does not answer to have stored so: another value, or none that it tells.
- * Silence is no consent. What nobody asked for is the API's own choice, but for an end where none was wanted.
+ * Silence is no consent. What nobody asked for is the API's own choice, but for an end where none was wanted: in a new
+ * key, null and nothing are not asked for; in a change they are.
  */
-export function differences(asked: Asked, key: Key, capabilities: Capabilities): Difference[] {
+export function differences(
+  asked: Asked,
+  key: Key,
+  capabilities: Capabilities,
+  isChange = false,
+): Difference[] {
   const found: Difference[] = [];
   const compare = <T>(field: KeyInput, wanted: T, stored: unknown, isSame: boolean) => {
     if (!isSame) found.push({ field, asked: wanted, ...(stored !== undefined && { stored }) });
@@ -26,17 +32,21 @@ export function differences(asked: Asked, key: Key, capabilities: Capabilities):
   const isTold = (field: KeyInput) => !key[unread]?.includes(field);
   if (name !== undefined && capabilities.reports.includes('name'))
     compare('name', name, isTold('name') ? key.name : undefined, isTold('name') && key.name === name);
-  if (description) compare('description', description, key.description, key.description === description);
+  const isAsked = (value: unknown) =>
+    value !== undefined &&
+    (isChange || (value !== null && Object.keys(Object(value)).length > 0) || typeof value === 'number');
+  if (isAsked(description))
+    compare('description', description, key.description, (key.description || null) === (description || null));
   if (expiresAt !== undefined && !isSameExpiry(key, expiresAt, capabilities))
     compare('expiresAt', expiresAt?.toISOString() ?? null, key.expiresAt, false);
-  if (permissions && permissions.length > 0)
+  if (permissions && isAsked(permissions))
     compare('permissions', permissions, key.permissions, isSameSet(permissions, key.permissions));
   if (rateLimitRpm)
     compare('rateLimitRpm', rateLimitRpm, key.rateLimitRpm, key.rateLimitRpm === rateLimitRpm);
-  if (budgetUsd) compare('budgetUsd', budgetUsd, key.budgetUsd, isSameAmount(budgetUsd, key.budgetUsd));
-  if (models && models.length > 0) compare('models', models, key.models, isSameSet(models, key.models));
-  if (labels && Object.keys(labels).length > 0)
-    compare('labels', labels, key.labels, hasLabels(key.labels, labels));
+  if (isAsked(budgetUsd))
+    compare('budgetUsd', budgetUsd, key.budgetUsd, isSameAmount(budgetUsd, key.budgetUsd));
+  if (models && isAsked(models)) compare('models', models, key.models, isSameSet(models, key.models));
+  if (labels && isAsked(labels)) compare('labels', labels, key.labels, hasLabels(key.labels, labels));
   return found;
 }
 
@@ -49,7 +59,8 @@ function isSameSet(wanted: readonly string[], stored: readonly string[] | undefi
   return JSON.stringify([...wanted].sort()) === JSON.stringify([...(stored ?? [])].sort());
 }
 
-function isSameAmount(wanted: number, stored: number | null | undefined): boolean {
+function isSameAmount(wanted: number | null | undefined, stored: number | null | undefined): boolean {
+  if (typeof wanted !== 'number') return typeof stored !== 'number';
   return typeof stored === 'number' && Math.abs(wanted - stored) < 1e-6;
 }
 

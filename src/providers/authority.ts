@@ -38,7 +38,7 @@ export const authority: Provider = {
     secret: 'secret',
     idempotency: 'Idempotency-Key',
   },
-  update: { patch: '/keys/{id}', body: fields },
+  update: { patch: '/keys/{id}', body: fields, labels: 'merge' },
   disable: { post: '/keys/{id}/disable' },
   enable: { post: '/keys/{id}/enable' },
   revoke: { delete: '/keys/{id}' },

@@ -24,7 +24,7 @@ export function capabilitiesOf(provider: Provider): Capabilities {
     ...expiryOf(provider),
     ...(key.alike && { alike: key.alike }),
     createFields: inputsOf(provider.create),
-    updateFields: inputsOf(provider.update),
+    updateFields: inputsOf(provider.update).filter((input) => input !== 'labels' || keepsLabels(provider)),
     usageByDay: usage !== undefined,
     reports: keyFields.filter((field) => isReported(provider, field)),
   };
@@ -45,6 +45,11 @@ function expiryOf({ create, key }: Provider): Pick<Capabilities, 'expiryResoluti
 function inputsOf(operation: Operation | undefined): KeyInput[] {
   const names = namesIn(operation);
   return keyInputs.filter((input) => names.includes(input));
+}
+
+/** Labels that nobody can read would be lost where the API replaces them. */
+function keepsLabels({ update, key }: Provider): boolean {
+  return update?.labels === 'merge' || key.labels !== undefined;
 }
 
 /** Standing and succession follow from the rest; a name that is always the same is none. */

@@ -1,6 +1,7 @@
 import { KeysError, shellWord } from '../errors.ts';
 import type { HttpResponse } from '../http/client.ts';
 import type { Key } from '../lifecycle/key.ts';
+import { unread } from '../lifecycle/key.ts';
 import type { Made } from '../lifecycle/ports.ts';
 import { Secret } from '../secret.ts';
 import type { Issuing, KeyFields } from './provider.ts';
@@ -41,7 +42,9 @@ function readNew(answer: Part, { operation, fields, name, now }: Asked): Key | u
   const { key } = readKey(found, fields, now);
   // Where the API keeps no names, the key is called as it was asked for as long as anybody remembers.
   const isNameless = typeof fields.name === 'object' && 'always' in fields.name;
-  return { ...key, name: isNameless ? name : key.name || name };
+  if (isNameless || key.name !== '') return { ...key, name: isNameless ? name : key.name };
+  // Nothing in the answer says that the name was kept.
+  return { ...key, name, [unread]: [...(key[unread] ?? []), 'name'] };
 }
 
 function hasId(found: Part, fields: KeyFields): boolean {

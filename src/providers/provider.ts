@@ -47,10 +47,18 @@ export interface Provider {
   create: Issuing;
   /** A new secret in place of the old one, by the API itself; `{grace:STYLE}`, see `graceStyles`. */
   rotate?: Issuing;
-  update?: Operation & { key?: Path };
+  /** With `put` it replaces the whole key: what was not said is sent again as it was. `key` is where the answer has it. */
+  update?: Operation & {
+    key?: Path;
+    /** `merge`: the API changes the labels that are sent, and removes those that are null; absent: it replaces them all. */
+    labels?: 'merge';
+  };
   disable?: Operation;
   enable?: Operation;
-  revoke: Operation;
+  revoke: Operation & {
+    /** Revoking only disables a key, for good: a disabled key counts as revoked. */
+    leaves?: 'disabled';
+  };
   /** Its query, or its body, can say which entries are wanted, see `logInputs`. */
   logs?: Operation & { items: Path; paging?: Paging; entry: EntryFields };
   /** Sums by key and by day, told all of `usageInputs`; absent: the counters of the keys are what there is. */

@@ -1,5 +1,4 @@
-import { KeysError, shellWord } from '../errors.ts';
-import type { HttpResponse } from '../http/client.ts';
+import { KeysError } from '../errors.ts';
 import type { Key } from '../lifecycle/key.ts';
 import type {
   Capabilities,
@@ -21,14 +20,20 @@ import type { Asked } from './issue.ts';
 import { readIssued } from './issue.ts';
 import { listKeys } from './key-list.ts';
 import { OddKeys } from './odd-keys.ts';
-import type { Issuing, Operation, Provider, Verification } from './provider.ts';
+import type { Issuing, Provider, Verification } from './provider.ts';
 import { readKey } from './read-key.ts';
 import { isVoid } from './refusal.ts';
+import { revokeKey } from './remote-revoke.ts';
+import { noSuchKey, updateKey } from './remote-update.ts';
 import { countedUsage, readLogs, readUsage } from './remote-use.ts';
 import type { Part } from './select.ts';
 import { part, required, select, wrongShape } from './select.ts';
 import type { Inputs } from './template.ts';
+import { TakenNames } from './unique-names.ts';
 import { readVerdict } from './verdict.ts';
+
+/** How many names are tried for one new key. */
+const mostNames = 3;
 
 /** The keys of an account behind an API, as its declaration describes them. */
 export class RemoteBackend implements KeyBackend {
@@ -40,6 +45,7 @@ export class RemoteBackend implements KeyBackend {
   readonly #api: Api;
   readonly #now: () => Date;
   readonly #odd: OddKeys;
+  readonly #names = new TakenNames();
 
   constructor(provider: Provider, api: Api, now: () => Date, warn = async (_: string) => {}) {
     this.capabilities = capabilitiesOf(provider);
@@ -65,7 +71,9 @@ export class RemoteBackend implements KeyBackend {
   async list(): Promise<Key[]> {
     const { list } = this.#provider;
     if (list.single) return this.#single();
-    return listKeys(this.#api, this.#provider, this.#now(), this.#odd);
+    const keys = await listKeys(this.#api, this.#provider, this.#now(), this.#odd);
+    this.#names.isKnown = true;
+    return keys.map((key) => this.#shown(key));
   }
 
   async get(id: string): Promise<Key | undefined> {
@@ -79,9 +87,38 @@ export class RemoteBackend implements KeyBackend {
   async create(spec: KeySpec): Promise<Made> {
     const { create } = this.#provider;
     const { kept = {}, ...asked } = spec;
-    const carried = Object.entries(kept).map(([name, value]) => [`kept.${name}`, value]);
-    const response = await this.#api.send(create, { ...said(asked), ...Object.fromEntries(carried) });
-    return readIssued(response, this.#asked(create, spec.name));
+    const carried = Object.fromEntries(
+      Object.entries(kept).map(([name, value]) => [`kept.${name}`, value] as const),
+    );
+    for (let attempt = 1; ; attempt += 1) {
+      const name = await this.#nameFor(spec.name);
+      try {
+        const response = await this.#api.send(create, { ...said(asked), name, ...carried });
+        return this.#made(readIssued(response, this.#asked(create, spec.name)));
+      } catch (error) {
+        // A key that no list shows may have the name. A conflict has made nothing.
+        if (!isConflict(error) || !this.capabilities.uniqueNames || attempt === mostNames) throw error;
+        this.#names.refuse(name);
+      }
+    }
+  }
+
+  /** Where names are unique, one that is free; else the name itself. */
+  async #nameFor(name: string, id?: string): Promise<string> {
+    if (!this.capabilities.uniqueNames) return name;
+    if (!this.#names.isKnown) await this.list();
+    return this.#names.free(name, this.#now(), id);
+  }
+
+  #made({ key, ...made }: Made): Made {
+    return { ...made, ...(key && { key: this.#shown(key) }) };
+  }
+
+  /** The key as it is told: without what a name has behind it, and revoked where that is all that the API can do. */
+  #shown(key: Key): Key {
+    const named = this.capabilities.uniqueNames ? this.#names.shown(key) : key;
+    const isOver = this.#provider.revoke.leaves === 'disabled' && key.status === 'disabled';
+    return isOver ? { ...named, status: 'revoked' } : named;
   }
 
   async #rotate(rotate: Issuing, { id, name }: Key, { graceSeconds, expiresAt }: Renewal): Promise<Made> {
@@ -91,47 +128,22 @@ export class RemoteBackend implements KeyBackend {
       ...(expiresAt && { expiresAt }),
     });
     if (response.status === 404) throw noSuchKey(id);
-    return readIssued(response, this.#asked(rotate, name));
+    return this.#made(readIssued(response, this.#asked(rotate, name)));
   }
 
-  async update(id: string, { disabled, ...fields }: KeyChanges): Promise<Key> {
-    const { update, enable, disable } = this.#provider;
-    const toggle = disabled ? disable : enable;
-    if (disabled !== undefined && toggle) await this.#change(toggle, { id });
-    if (update && Object.keys(fields).length > 0) await this.#change(update, { id, ...fields });
-    const key = await this.get(id);
-    if (!key) throw noSuchKey(id);
-    return key;
+  update(id: string, changes: KeyChanges): Promise<Key> {
+    const account = {
+      api: this.#api,
+      provider: this.#provider,
+      get: (one: string) => this.get(one),
+      list: () => this.list(),
+      nameFor: (name: string, one: string) => this.#nameFor(name, one),
+    };
+    return updateKey(account, id, changes);
   }
 
-  async revoke(id: string): Promise<boolean> {
-    const { revoke } = this.#provider;
-    let response: HttpResponse;
-    try {
-      response = await this.#api.send(revoke, { id });
-    } catch (error) {
-      // The reply is lost, or comes from a proxy that gave up waiting: only a look at the key tells.
-      if (isUnclear(error) && (await this.#isGone(id))) return true;
-      throw error;
-    }
-    if (response.status === 404) return false;
-    if (!saysNo(response) && !(isVoid(response) && (await this.#isGone(id)) === false)) return true;
-    throw new KeysError({
-      exit: 'failed',
-      code: 'not_revoked',
-      message: `the API answered that it did not revoke the key ${id}`,
-      hints: [`keys show ${shellWord(id)}`],
-    });
-  }
-
-  /** Undefined where the API could not be asked. */
-  async #isGone(id: string): Promise<boolean | undefined> {
-    try {
-      const key = await this.get(id);
-      return !key || key.status === 'revoked';
-    } catch {
-      return undefined;
-    }
+  revoke(id: string): Promise<boolean> {
+    return revokeKey(this.#api, this.#provider, id, () => this.get(id));
   }
 
   logs(query: LogQuery): AsyncGenerator<LogEntry> {
@@ -166,7 +178,7 @@ export class RemoteBackend implements KeyBackend {
   async #key(found: Part): Promise<Key> {
     const { key, odd } = readKey(found, this.#provider.key, this.#now());
     for (const one of odd) await this.#odd.tell(one, key.id);
-    return key;
+    return this.#shown(key);
   }
 
   /** An API with one key: the key, or nothing. */
@@ -180,27 +192,10 @@ export class RemoteBackend implements KeyBackend {
     if (!found) throw wrongShape(answer, `an answer with the key at ${[list.items].flat().join(' or ')}`);
     return found.value === null ? [] : [await this.#key(found)];
   }
-
-  async #change(operation: Operation, inputs: Inputs): Promise<void> {
-    const response = await this.#api.send(operation, inputs);
-    if (response.status === 404 || isVoid(response)) throw noSuchKey(String(inputs.id));
-  }
 }
 
-/** `{"deleted": false}`: a success by its status alone. */
-function saysNo(response: HttpResponse): boolean {
-  let answer: unknown;
-  try {
-    answer = response.json();
-  } catch {
-    // An empty body, or a word: the status says it all.
-    return false;
-  }
-  return ['deleted', 'revoked'].some((field) => select(part(answer), field)?.value === false);
-}
-
-function isUnclear(error: unknown): boolean {
-  return error instanceof KeysError && ['reply_lost', 'server_failed'].includes(error.failure.code);
+function isConflict(error: unknown): boolean {
+  return error instanceof KeysError && error.failure.code === 'conflict';
 }
 
 /** Null, in what a new key is asked to be, is the API's own default: nothing need be said. */
@@ -211,13 +206,4 @@ function said(spec: Omit<KeySpec, 'kept'>): Inputs {
     return Object.keys(value).length > 0;
   };
   return Object.fromEntries(Object.entries(spec).filter(([, value]) => isSaid(value)));
-}
-
-function noSuchKey(id: string): KeysError {
-  return new KeysError({
-    exit: 'notFound',
-    code: 'no_such_key',
-    message: `the API knows no key '${id}'`,
-    hints: ['keys list --status all'],
-  });
 }

@@ -100,10 +100,12 @@ export const providerSchema = v.strictObject({
   show: v.optional(v.strictObject({ ...call, key: v.optional(path) })),
   create: v.strictObject(issuing),
   rotate: v.optional(v.strictObject(issuing)),
-  update: v.optional(v.strictObject({ ...call, key: v.optional(path) })),
+  update: v.optional(
+    v.strictObject({ ...call, key: v.optional(path), labels: v.optional(v.literal('merge')) }),
+  ),
   disable: v.optional(v.strictObject(call)),
   enable: v.optional(v.strictObject(call)),
-  revoke: v.strictObject(call),
+  revoke: v.strictObject({ ...call, leaves: v.optional(v.literal('disabled')) }),
   logs: v.optional(
     v.strictObject({
       ...call,

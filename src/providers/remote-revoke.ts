@@ -1,0 +1,61 @@
+import { KeysError, shellWord } from '../errors.ts';
+import type { HttpResponse } from '../http/client.ts';
+import type { Key } from '../lifecycle/key.ts';
+import type { Api } from './api.ts';
+import type { Provider } from './provider.ts';
+import { isVoid } from './refusal.ts';
+import { part, select } from './select.ts';
+
+/**
+ * Ends a key; false where there was none. An answer that does not say whether it was done is none: then the key is looked
+ * at. Throws `KeysError` where the key goes on working, or nobody can tell.
+ */
+export async function revokeKey(
+  api: Api,
+  { revoke }: Provider,
+  id: string,
+  look: () => Promise<Key | undefined>,
+): Promise<boolean> {
+  let response: HttpResponse;
+  try {
+    response = await api.send(revoke, { id });
+  } catch (error) {
+    // The reply is lost, or comes from a proxy that gave up waiting.
+    if (isUnclear(error) && (await isGone(look))) return true;
+    throw error;
+  }
+  if (response.status === 404) return false;
+  if (!saysNo(response) && !(isVoid(response) && (await isGone(look)) === false)) return true;
+  throw new KeysError({
+    exit: 'failed',
+    code: 'not_revoked',
+    message: `the API answered that it did not revoke the key ${id}`,
+    hints: [`keys show ${shellWord(id)}`],
+  });
+}
+
+/** Undefined where the API could not be asked. */
+async function isGone(look: () => Promise<Key | undefined>): Promise<boolean | undefined> {
+  try {
+    const key = await look();
+    return !key || key.status === 'revoked';
+  } catch {
+    return undefined;
+  }
+}
+
+/** `{"deleted": false}`: a success by its status alone. */
+function saysNo(response: HttpResponse): boolean {
+  let answer: unknown;
+  try {
+    answer = response.json();
+  } catch {
+    // An empty body, or a word: the status says it all.
+    return false;
+  }
+  return ['deleted', 'revoked'].some((field) => select(part(answer), field)?.value === false);
+}
+
+function isUnclear(error: unknown): boolean {
+  return error instanceof KeysError && ['reply_lost', 'server_failed'].includes(error.failure.code);
+}
