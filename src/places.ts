@@ -25,19 +25,28 @@ async function sessionOf(app: App, profile: string): Promise<SessionPlace> {
   };
 }
 
-/** What sinks need of the world; `cwd` is what relative paths mean. */
-export function sinkContextOf(app: App, allowInGit: boolean, cwd = app.io.cwd): SinkContext {
+/** Whose operation it is, and what its relative paths mean; absent: those of this command. */
+interface Setting {
+  profile: string;
+  cwd: string;
+}
+
+/** What sinks need of the world. */
+export function sinkContextOf(app: App, allowInGit: boolean, setting?: Setting): SinkContext {
   const { env } = app.io;
   const limited = !app.interactive;
+  const open = async (holds: 'secrets' | 'owners') => {
+    const { openKeychain, keychainLimit } = await import('./tokens/keychain.ts');
+    return openKeychain({ env, holds, ...(limited && { limit: keychainLimit }) });
+  };
   return {
-    cwd,
+    cwd: setting?.cwd ?? app.io.cwd,
     env,
     timeout: app.timeout,
     allowInGit,
-    keychain: async () => {
-      const { openKeychain, keychainLimit } = await import('./tokens/keychain.ts');
-      return openKeychain({ env, holds: 'secrets', ...(limited && { limit: keychainLimit }) });
-    },
+    keychain: () => open('secrets'),
+    owners: () => open('owners'),
+    owner: async () => setting?.profile ?? (await app.profile()).name,
     session: (profile) => sessionOf(app, profile),
     note: (text) => app.note(text),
     platform: process.platform,

@@ -45,7 +45,10 @@ export async function deliver(
     secretOnly: input.secretOnly,
     format: app.output.format,
     fields: app.output.fields,
-    context: sinkContextOf(app, input.allowInGit, isElsewhere ? app.io.cwd : open.header.setting.cwd),
+    context: sinkContextOf(app, input.allowInGit, {
+      ...open.header.setting,
+      ...(isElsewhere && { cwd: app.io.cwd }),
+    }),
     present: ({ delivered }, value) => print(recovery, key, [...before, ...delivered], value),
   });
   app.begin();

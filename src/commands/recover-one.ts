@@ -55,7 +55,7 @@ export async function recoverOne(
 /** The sinks of an operation, but for a stdout that is gone. */
 async function placesOf(app: App, { header: { plan, setting } }: OpenOperation): Promise<readonly Sink[]> {
   const places = plan.sinks.map(parseSink).filter((spec) => spec.kind !== 'stdout');
-  return openSinks(places, sinkContextOf(app, true, setting.cwd));
+  return openSinks(places, sinkContextOf(app, true, setting));
 }
 
 /** A refusal of what was asked keeps its exit code; everything else means that the operation is unfinished. */

@@ -13,6 +13,10 @@ export interface SinkContext {
   /** A secret may be written into a git work tree that does not ignore it. */
   allowInGit: boolean;
   keychain: () => Promise<SinkKeychain>;
+  /** Under each account of the keychain, the profile whose key it holds. */
+  owners: () => Promise<Pick<SinkKeychain, 'read' | 'write'>>;
+  /** The profile whose key is delivered. */
+  owner: () => Promise<string>;
   /** The place of a profile's session token. Throws `KeysError` where it has none. */
   session: (profile: string) => Promise<SessionPlace>;
   note: (text: string) => Promise<void>;

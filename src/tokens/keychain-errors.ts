@@ -11,7 +11,7 @@ export interface KeychainCall {
   limit: number;
   linux: boolean;
   /** Absent: session tokens. */
-  holds?: 'tokens' | 'secrets' | 'escrow';
+  holds?: 'tokens' | 'secrets' | 'owners' | 'escrow';
 }
 
 /**
@@ -59,12 +59,15 @@ function hints(call: KeychainCall): string[] {
   ];
 }
 
+const fileInstead = 'a file does as well: file:PATH or env:PATH#NAME';
+
 /** What to do without the keychain, by what it was to hold. */
 const waysOut: Readonly<Record<NonNullable<KeychainCall['holds']>, (call: KeychainCall) => string[]>> = {
   tokens: ({ account }) => [
     'give the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)',
     `or keep it in a file that only you can read: keys login --store file --profile ${account.slice(0, account.indexOf('@'))}`,
   ],
-  secrets: () => ['a file does as well: file:PATH or env:PATH#NAME'],
+  secrets: () => [fileInstead],
+  owners: () => [fileInstead],
   escrow: () => ['the secret of a new key waits there: unlock it, then run keys recover again'],
 };

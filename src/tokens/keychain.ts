@@ -20,9 +20,14 @@ export interface SystemKeychain extends Keychain {
 
 /**
  * Session tokens are under one service, secrets of keys under another, those that wait to be delivered under a third: no
- * name of the one is ever taken for another.
+ * name of the one is ever taken for another. Whose key the entry of a secret holds is under one more, with its name.
  */
-const services = { tokens: 'keys-cli', secrets: 'keys-cli-secrets', escrow: 'keys-cli-escrow' } as const;
+const services = {
+  tokens: 'keys-cli',
+  secrets: 'keys-cli-secrets',
+  owners: 'keys-cli-owners',
+  escrow: 'keys-cli-escrow',
+} as const;
 const probeService = 'keys-cli-probe';
 
 /** Milliseconds that nobody has to wait longer for a keychain than. */

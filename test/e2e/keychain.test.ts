@@ -40,6 +40,40 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     expect((await box.program(['status', '--json', 'tokenSource'], options)).stdout).toContain('"file"');
   });
 
+  test('an entry that holds the key of another profile is not overwritten', async () => {
+    const [box, server] = [new Sandbox(), await UnrealServer.start()];
+    const keyring = await startKeyring({ home: join(box.cwd, 'keyring') });
+    const lookUp = ['secret-tool', 'lookup', 'service', 'keys-cli-secrets', 'username', 'ci'];
+    const create = ['create', 'ci', '--to', 'keychain:ci', '--json', 'delivered'];
+    expect((await box.program(create, { env: keyring.env })).exit).toBe(0);
+    const value = keyring.run(lookUp);
+    const work = {
+      KEYS_PROFILE: 'work',
+      KEYS_PROVIDER: 'unreal',
+      KEYS_URL: server.url,
+      KEYS_TOKEN: 'tok-EXAMPLE',
+    };
+    const run = await box.program(create, { env: { ...keyring.env, ...work } });
+    expect(run.exit).toBe(1);
+    const { code, message, hint } = JSON.parse(run.stderr).error;
+    expect({ code, message }).toEqual({
+      code: 'keychain_entry_taken',
+      message: 'the keychain entry ci holds a key of the profile local, which would be lost',
+    });
+    expect(hint).toContain('--to keychain:work-ci');
+    expect(server.keys).toEqual([]);
+    expect(keyring.run(lookUp)).toBe(value);
+    // The other hint does what it says.
+    const [, removal = ''] = /remove it first: (.+)/.exec(hint) ?? [];
+    keyring.run(['sh', '-c', removal]);
+    expect((await box.program(create, { env: { ...keyring.env, ...work } })).exit).toBe(0);
+    expect(keyring.run(lookUp)).toBe(server.keys[0]?.secret);
+    const rotated = await box.program(['rotate', 'ci', '--to', 'keychain:ci', '--json', 'changed'], {
+      env: { ...keyring.env, ...work },
+    });
+    expect(rotated.exit).toBe(0);
+  });
+
   test('a keychain that is locked is an error of its own, and stores nothing', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     const keyring = await startKeyring({ home: join(box.cwd, 'keyring') });

@@ -9,6 +9,8 @@ export function sinkContext(cwd: string, options: Partial<SinkContext> = {}): Si
     timeout: 10_000,
     allowInGit: false,
     keychain: async () => memoryKeychain(),
+    owners: async () => memoryKeychain(),
+    owner: async () => 'local',
     session: async () => {
       throw new Error('there are no sessions here');
     },
