@@ -239,9 +239,9 @@ export class App {
   async #openBackend(): Promise<KeyBackend> {
     const connection = await this.connection();
     if (connection) return (await import('./remote.ts')).openRemote(this, connection);
-    const { authorityDatabase: path } = this.paths;
+    const { authorityDatabase: path, authorityMarker: marker } = this.paths;
     const { Authority } = await import('./authority/authority.ts');
     await this.debug(`the embedded authority, ${path}`);
-    return new Authority({ path, now: () => this.io.now(), timeout: this.timeout });
+    return new Authority({ path, marker, now: () => this.io.now(), timeout: this.timeout });
   }
 }

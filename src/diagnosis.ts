@@ -30,7 +30,7 @@ export async function examine(io: Io, paths: Paths, profile: () => Promise<Profi
     ...['', '-wal', '-shm'].flatMap((part) => access('file', `${paths.authorityDatabase}${part}`, 'secret')),
     ...access('file', paths.tokens, 'secret'),
     await configuration(paths.configFile),
-    await authority(paths.authorityDatabase),
+    await authority(paths),
     await escrow(io.env, profile),
     await unfinished(paths.operations),
     terminal(io),
@@ -76,8 +76,13 @@ async function configuration(file: string): Promise<Finding> {
   }
 }
 
-async function authority(path: string): Promise<Finding> {
+async function authority({ authorityDatabase: path, authorityMarker: marker }: Paths): Promise<Finding> {
   const check = 'authority';
+  const isEmpty = !existsSync(path) || statSync(path).size === 0;
+  if (isEmpty && existsSync(marker)) {
+    const { databaseMissing } = await import('./authority/faults.ts');
+    return failure(check, databaseMissing(path, marker, existsSync(path) ? 'is empty' : 'is gone'));
+  }
   if (!existsSync(path)) {
     return { check, status: 'ok', message: `no database yet; the first key makes ${path}` };
   }

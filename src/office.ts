@@ -9,7 +9,8 @@ import type { Key } from './lifecycle/key.ts';
 /** The embedded authority as several have it: for the server, and for whoever makes sessions. */
 export function openOffice(app: App, db: string | undefined, organisation: Organisation = {}): Office {
   const path = databaseOf(app, db);
-  const office = new Office({ path, now: () => app.now, timeout: app.timeout, organisation });
+  const marker = db === undefined ? { marker: app.paths.authorityMarker } : {};
+  const office = new Office({ path, ...marker, now: () => app.now, timeout: app.timeout, organisation });
   app.atEnd(async () => office.close());
   return office;
 }

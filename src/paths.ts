@@ -17,6 +17,8 @@ export interface Paths {
   /** The user's own providers, a JSON file each. */
   readonly providers: string;
   readonly authorityDatabase: string;
+  /** There as soon as the database has been, so that one which is lost is noticed. */
+  readonly authorityMarker: string;
   /** Session tokens, for who chose a file for them. */
   readonly tokens: string;
   /** The journal: a file per operation that has not ended. */
@@ -40,6 +42,7 @@ export function locatePaths(env: Environment, cwd: string): Paths {
     configFile: join(config, 'config.json'),
     providers: join(config, 'providers'),
     authorityDatabase: join(data, 'authority.db'),
+    authorityMarker: join(state, 'authority'),
     tokens: join(data, 'tokens.json'),
     operations: join(state, 'operations'),
     escrow: join(state, 'escrow'),

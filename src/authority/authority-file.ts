@@ -1,7 +1,10 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makePrivateFolder } from '../paths.ts';
 import type { Connection } from './database.ts';
-import { openDatabase } from './database.ts';
-import { databaseGone } from './faults.ts';
+import { guarded, openDatabase } from './database.ts';
+import { databaseGone, databaseMissing } from './faults.ts';
+import { openForReading } from './reading.ts';
 
 /**
  * The authority's database file, and this process's connections to it, each opened when it is first asked for. Reading
@@ -11,33 +14,45 @@ import { databaseGone } from './faults.ts';
 export class AuthorityFile {
   readonly #path: string;
   readonly #timeout: number;
-  #main: { connection: Connection; onDisk: boolean } | undefined;
+  readonly #marker: string | undefined;
+  #main: { connection: Connection; onDisk: boolean; isFixed: boolean } | undefined;
   #metering: Connection | undefined;
   #opened: Identity | undefined;
   #isWritten = false;
 
-  /** `timeout`: how long to wait for other processes, in milliseconds. */
-  constructor(path: string, timeout: number) {
+  /**
+   * `timeout`: how long to wait for other processes, in milliseconds. `marker`: a file elsewhere that is there as soon as
+   * the database is, so that one which is lost is not taken for one that never was.
+   */
+  constructor(path: string, timeout: number, marker?: string) {
     this.#path = path;
     this.#timeout = timeout;
+    this.#marker = marker;
   }
 
-  /** All throw `KeysError`: `authority_gone` where the file is no longer the one that was opened. */
+  /**
+   * All throw `KeysError`: `authority_gone` where the file is no longer the one that was opened, `authority_missing` where
+   * there was one before.
+   */
   get reading(): Connection {
-    return this.#connect(existsSync(this.#path));
+    return this.#connect(this.#isThere() ? 'reading' : 'memory');
   }
 
   /** For what must never be undone: keys, their ends, sessions. Each commit is on disk before it returns. */
   get writing(): Connection {
     this.#isWritten = true;
-    return this.#connect(true);
+    return this.#connect('writing');
   }
 
   /** For counters, logs and places under a rate limit: a commit costs no sync. */
   get metering(): Connection {
     this.#requireSame();
     this.#isWritten = true;
-    this.#metering ??= this.#open(() => openDatabase(this.#path, this.#timeout, 'grouped'));
+    if (this.#metering) return this.#metering;
+    this.#isThere();
+    this.#metering = openDatabase(this.#path, this.#timeout, 'grouped');
+    this.#opened ??= identityOf(this.#path);
+    this.#mark();
     return this.#metering;
   }
 
@@ -56,20 +71,44 @@ export class AuthorityFile {
     this.#isWritten = false;
   }
 
-  #connect(onDisk: boolean): Connection {
+  #connect(use: 'reading' | 'writing' | 'memory'): Connection {
     this.#requireSame();
-    if (this.#main && (this.#main.onDisk || !onDisk)) return this.#main.connection;
-    this.#main?.connection.close();
-    const path = onDisk ? this.#path : undefined;
-    const open = () => openDatabase(path, this.#timeout);
-    this.#main = { connection: onDisk ? this.#open(open) : open(), onDisk };
+    const main = this.#main;
+    if (main && (use === 'memory' || (main.onDisk && (use === 'reading' || !main.isFixed))))
+      return main.connection;
+    if (use === 'writing') this.#isThere();
+    main?.connection.close();
+    this.#main = { ...this.#openFor(use), onDisk: use !== 'memory' };
+    if (use === 'writing') this.#mark();
     return this.#main.connection;
   }
 
-  #open(open: () => Connection): Connection {
-    const connection = open();
+  #openFor(use: 'reading' | 'writing' | 'memory'): { connection: Connection; isFixed: boolean } {
+    if (use === 'memory') return { connection: openDatabase(undefined, this.#timeout), isFixed: false };
+    const opened =
+      use === 'reading'
+        ? openForReading(this.#path, this.#timeout)
+        : { connection: openDatabase(this.#path, this.#timeout), isFixed: false };
     this.#opened ??= identityOf(this.#path);
-    return connection;
+    return opened;
+  }
+
+  /** Whether there is a database. One that has been there, and is not or is empty, is an error. */
+  #isThere(): boolean {
+    const found = guarded(this.#path, () => nodeOf(this.#path));
+    const isLost = !found || (found.size === 0 && !nodeOf(`${this.#path}-wal`)?.size);
+    if (isLost && this.#marker !== undefined && existsSync(this.#marker))
+      throw databaseMissing(this.#path, this.#marker, found ? 'is empty' : 'is gone');
+    return found !== undefined;
+  }
+
+  /** That it cannot be set is no reason to do nothing. */
+  #mark(): void {
+    if (this.#marker === undefined || existsSync(this.#marker)) return;
+    try {
+      makePrivateFolder(dirname(this.#marker));
+      writeFileSync(this.#marker, `${this.#path}\n`, { flag: 'wx', mode: 0o600 });
+    } catch {}
   }
 
   #requireSame(): void {

@@ -32,6 +32,8 @@ import { readLog } from './use-log.ts';
 export interface AuthorityOptions {
   /** The database file; made by the first write. */
   path: string;
+  /** A file elsewhere that tells that there was a database; absent: nothing does. */
+  marker?: string;
   now: () => Date;
   /** How long to wait for other processes, in milliseconds. */
   timeout: number;
@@ -52,8 +54,8 @@ export class Authority implements KeyBackend, HashKeeper {
   readonly #organisation: Organisation;
   readonly #now: () => number;
 
-  constructor({ path, now, timeout, organisation = {} }: AuthorityOptions) {
-    this.#file = new AuthorityFile(path, timeout);
+  constructor({ path, marker, now, timeout, organisation = {} }: AuthorityOptions) {
+    this.#file = new AuthorityFile(path, timeout, marker);
     this.#organisation = organisation;
     this.#now = () => now().getTime();
   }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { KeysError, systemCode } from '../errors.ts';
@@ -66,6 +66,16 @@ export function connectDatabase(path: string, timeout: number, commits: Commits 
   });
 }
 
+/** Connects to what nothing is written to: `location` is a path, or a URI with SQLite's own parameters. */
+export function connectFixed(path: string, location: string, timeout: number): Connection {
+  return guarded(path, () => connectionOf(new Database(location, { timeout }), path, timeout));
+}
+
+/** Whether the tables are those of this version. */
+export function isCurrent(connection: Connection): boolean {
+  return versionOf(connection) === migrations.length;
+}
+
 function createFile(path: string): void {
   if (existsSync(path)) return;
   makePrivateFolder(dirname(path));
@@ -77,9 +87,9 @@ function createFile(path: string): void {
 }
 
 function migrate(connection: Connection): void {
-  const version = () => Number(connection.get('PRAGMA user_version')?.user_version ?? 0);
+  const version = () => versionOf(connection);
   if (version() > migrations.length) throw newerSchema();
-  if (version() === migrations.length) return;
+  if (isCurrent(connection)) return;
   connection.transaction(() => {
     for (const migration of migrations.slice(version())) {
       if (typeof migration === 'function') migration(connection);
@@ -87,6 +97,10 @@ function migrate(connection: Connection): void {
     }
     connection.run(`PRAGMA user_version = ${migrations.length}`);
   });
+}
+
+function versionOf(connection: Connection): number {
+  return Number(connection.get('PRAGMA user_version')?.user_version ?? 0);
 }
 
 function connectionOf(database: Database.Database, path: string, timeout: number): Connection {
@@ -187,12 +201,24 @@ export function guarded<T>(path: string, work: () => T): T {
       throw new KeysError({
         exit: 'failed',
         code: 'authority_unusable',
-        message: `the authority's database ${path} cannot be used: ${message || code}`,
+        message: `the authority's database ${path} cannot be used: ${message || code}${reasonAt(path)}`,
         hints: ['keys doctor'],
         cause: error,
       });
     }
     throw error;
+  }
+}
+
+/** What SQLite does not say: that nothing can be written there. */
+function reasonAt(path: string): string {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    return statfsSync(dirname(path)).bavail === 0 ? ' (the disk is full)' : '';
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EROFS') return ' (the disk is read-only)';
+    return code === 'EACCES' ? ' (its folder cannot be written to)' : '';
   }
 }
 

@@ -84,3 +84,15 @@ export function tooManySessions(limit: number): KeysError {
     hints: ['end one: keys session revoke <id>'],
   });
 }
+
+export function databaseMissing(path: string, marker: string, what: 'is gone' | 'is empty'): KeysError {
+  return new KeysError({
+    exit: 'failed',
+    code: 'authority_missing',
+    message: `the authority's database ${path} ${what}, and with it all keys that were issued here`,
+    hints: [
+      'put it back: keys restore <file>',
+      `to start over without them: rm -f ${shellWord(path)} ${shellWord(marker)}`,
+    ],
+  });
+}

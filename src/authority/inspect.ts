@@ -1,4 +1,4 @@
-import { connectDatabase } from './database.ts';
+import { connectForReading } from './reading.ts';
 import type { Retention } from './retention.ts';
 import { logRetention, usualRetention } from './retention.ts';
 
@@ -19,7 +19,7 @@ const withSettings = 4;
 
 /** Checks an existing database file from end to end. Throws `KeysError` where it cannot be read as one at all. */
 export function inspectDatabase(path: string): Inspection {
-  const database = connectDatabase(path, patience);
+  const database = connectForReading(path, patience);
   try {
     const verdicts = database.all('PRAGMA integrity_check').map((row) => String(row.integrity_check));
     const schema = Number(database.get('PRAGMA user_version')?.user_version);

@@ -29,9 +29,9 @@ export class Office {
   /** Stops of budgets that are on disk. */
   readonly #settled = new Set<string>();
 
-  constructor({ path, now, timeout, organisation = {} }: AuthorityOptions) {
+  constructor({ path, marker, now, timeout, organisation = {} }: AuthorityOptions) {
     this.organisation = organisation;
-    this.#file = new AuthorityFile(path, timeout);
+    this.#file = new AuthorityFile(path, timeout, marker);
     this.#now = () => now().getTime();
     this.sessions = new Sessions(this.#file, this.#now);
     this.users = new Users(this.#file);
