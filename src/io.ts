@@ -11,6 +11,8 @@ export interface Output {
   readonly columns: number | undefined;
   /** Resolves when the system has taken the text; rejects, for example with EPIPE, when it never will. */
   write(text: string): Promise<void>;
+  /** Why nothing that is written would arrive; undefined where nothing speaks against it. */
+  fault(): Promise<string | undefined>;
   /** For libraries that draw prompts. */
   readonly stream: Writable;
 }
@@ -112,6 +114,7 @@ function outputOf(descriptor: 1 | 2, open: () => NodeJS.WriteStream): Output {
       const rest = isDirect ? writeNow(descriptor, data) : data;
       if (rest.length > 0) await writeToStream(rest);
     },
+    fault: async () => (await import('./output-fault.ts')).outputFault(descriptor),
     get stream() {
       return stream();
     },

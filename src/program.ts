@@ -3,7 +3,7 @@ import { endChildren } from './children.ts';
 import { asksForJson } from './commands/argv.ts';
 import { parseArguments } from './commands/parse.ts';
 import type { Failure } from './errors.ts';
-import { exits, KeysError } from './errors.ts';
+import { exits, KeysError, systemCode } from './errors.ts';
 import type { Interruption } from './interruption.ts';
 import type { Io } from './io.ts';
 import { harmlessJson, harmlessLines } from './output/ci-log.ts';
@@ -30,7 +30,10 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
     const { interruption } = app;
     const result = await unlessDropped(interruption, () => command.run(app, input));
     await app.release();
-    await app.print(result);
+    await app.print(result).catch((error: unknown) => {
+      // Whoever reads stdout has seen enough; what was done, or found, is the exit code all the same.
+      if (systemCode(error) !== 'EPIPE') throw error;
+    });
     if (result.kind === 'ended') return result.code;
     if (result.kind === 'rows' && interruption.dropped.aborted) return exits.interrupted.code;
     return exits[result.exit ?? 'done'].code;

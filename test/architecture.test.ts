@@ -130,6 +130,7 @@ test('only the named files reach for process, and none for console', () => {
     'src/io.ts',
     'src/journal/escrow.ts',
     'src/journal/operation-file.ts',
+    'src/output-fault.ts',
     'src/output/keyboard.ts',
     'src/paths.ts',
     'src/places.ts',

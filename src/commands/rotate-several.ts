@@ -97,8 +97,9 @@ class Fleet {
       isRead = true;
     } finally {
       // Where nobody reads any more, nothing else is begun; what has begun is brought to its end.
-      if (!isRead) this.#queue.length = 0;
+      const left = this.#queue.splice(0, isRead ? 0 : this.#queue.length);
       await end;
+      if (left.length > 0) onEnd('unfinished');
       await this.#progress?.end();
     }
     if (this.#bug) throw this.#bug;

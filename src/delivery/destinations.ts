@@ -47,7 +47,7 @@ export async function resolveDestination(io: Io, request: DestinationRequest): P
   if (to.length > 0 && !toStdout) return { sinks, presented: false, bare: false };
   if (showsSecret(io, format) || (toStdout && format !== undefined)) {
     if (request.fields && !request.fields.includes('secret')) throw secretLeftOut(request.fields, noun);
-    return { sinks: [...sinks, recordSink(request.present)], presented: true, bare: false };
+    return { sinks: [...sinks, recordSink(io, request.present)], presented: true, bare: false };
   }
   if (toStdout) return { sinks: [...sinks, bareSink(io)], presented: false, bare: true };
   throw usageError(

@@ -1,3 +1,4 @@
+import { usageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { Delivery, Sink } from '../lifecycle/ports.ts';
 
@@ -5,10 +6,10 @@ import type { Delivery, Sink } from '../lifecycle/ports.ts';
 export type Present = (delivery: Delivery, value: string) => Promise<void>;
 
 /** `stdout`, as a part of what the command prints about the key. Cannot be read back. */
-export function recordSink(present: Present): Sink {
+export function recordSink(io: Io, present: Present): Sink {
   return {
     name: 'stdout',
-    check: async () => {},
+    check: () => requireReader(io),
     deliver: (delivery) => present(delivery, delivery.secret.reveal()),
   };
 }
@@ -17,7 +18,17 @@ export function recordSink(present: Present): Sink {
 export function bareSink(io: Io): Sink {
   return {
     name: 'stdout',
-    check: async () => {},
+    check: () => requireReader(io),
     deliver: ({ secret }) => io.stdout.write(`${secret.reveal()}\n`),
   };
+}
+
+/** Throws `KeysError` (2) where it is known before that the secret would arrive nowhere. */
+async function requireReader({ stdout }: Io): Promise<void> {
+  const fault = await stdout.fault();
+  if (fault === undefined) return;
+  throw usageError(
+    `the secret was to be printed on stdout, but ${fault}: nothing was created`,
+    'choose a place with --to file:PATH or --to env:PATH#NAME (keys help sinks)',
+  );
 }

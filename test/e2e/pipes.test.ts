@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { spec } from '../support/authority.ts';
 import { refusedKeys, withAuthority } from '../support/embedded-authority.ts';
 import { lacks } from '../support/real-parts.ts';
-import { Sandbox } from '../support/sandbox.ts';
+import { program, Sandbox } from '../support/sandbox.ts';
 import { shell } from '../support/shell.ts';
 
 test.skipIf(lacks('jq'))(
@@ -82,3 +82,67 @@ async function makeKeys(box: Sandbox, names: readonly string[]): Promise<void> {
     for (const name of names) await authority.create(spec({ name }));
   });
 }
+
+describe('a stdout that nothing arrives at', () => {
+  const others = [
+    'create new --secret-only',
+    'create new --to stdout',
+    'rotate ci --json',
+    'session create --user ada --secret-only',
+  ];
+  const outputs = ['>&-', '>/dev/full', '1</dev/null', '1<>/dev/null'];
+
+  test.each([
+    ...outputs.map((output) => ['create new --json', output] as const),
+    ...others.map((command) => [command, '>&-'] as const),
+  ])('is found before a secret is made: %s %s', async (command, output) => {
+    const box = new Sandbox();
+    box.expectSecretIn('ci.key');
+    await box.program(['create', 'ci', '--to', 'file:ci.key']);
+    const run = await box.command([
+      'bash',
+      '-c',
+      `"$0" "$1" ${command} ${output}; echo "ended $?" >&2`,
+      process.execPath,
+      program,
+    ]);
+    expect(run.stderr).toContain('ended 2\n');
+    expect(run.stderr).toContain('the secret was to be printed on stdout, but');
+    const { stdout } = await box.program(['list', '--status', 'all', '--json', 'name']);
+    expect(JSON.parse(stdout)).toEqual([{ name: 'ci' }]);
+    expect(JSON.parse((await box.program(['session', 'list', '--json'])).stdout)).toEqual([]);
+  });
+
+  test('where it was thrown away on purpose, it is', async () => {
+    const box = new Sandbox();
+    const line = '"$0" "$1" create ci --json > /dev/null';
+    expect((await box.command(['bash', '-c', line, process.execPath, program])).exit).toBe(0);
+  });
+
+  test.each(['2>&-', '<&-', '2>/dev/full', '2>&- <&-'])(
+    'the secret arrives all the same with %s',
+    async (closed) => {
+      const box = new Sandbox();
+      const line = `"$0" "$1" create ci --secret-only ${closed}`;
+      const run = await box.command(['bash', '-c', line, process.execPath, program], {
+        secretOnStdout: true,
+      });
+      expect(run.exit).toBe(0);
+      expect(await refusedKeys(box, [run.stdout.trim()])).toEqual([]);
+    },
+  );
+
+  test('with the reader gone, a fleet begins nothing else: exit 5', async () => {
+    const box = new Sandbox();
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'])
+      await box.program(['create', name, '--secret-only'], { secretOnStdout: true });
+    const line = `{ "$0" "$1" rotate --all --concurrency 1 --format ndjson --to 'exec:sh slow.sh {name}'; echo "ended $?" >&2; } | true`;
+    box.write('slow.sh', 'sleep 0.1; cat > /dev/null\n');
+    const run = await box.command(['bash', '-c', line, process.execPath, program]);
+    expect(run.stderr).toMatch(/ended [05]/);
+    const left = JSON.parse(
+      (await box.program(['list', '--status', 'all', '--json', 'name'])).stdout,
+    ) as unknown[];
+    expect(run.stderr).toContain(left.length < 16 ? 'ended 5' : 'ended 0');
+  });
+});

@@ -58,6 +58,12 @@ function recorder(columns: number | undefined, broken?: { at: number; code: stri
       done();
     },
   });
-  const output: Output = { isTTY: columns !== undefined, columns, write: take, stream };
+  const output: Output = {
+    isTTY: columns !== undefined,
+    columns,
+    write: take,
+    fault: async () => undefined,
+    stream,
+  };
   return { output, text: () => pieces.join('') };
 }
