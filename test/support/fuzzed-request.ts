@@ -1,0 +1,311 @@
+/** Who calls: keys and session tokens by what they may do. */
+export interface Callers extends Record<string, string> {
+  key: string;
+  limited: string;
+  revoked: string;
+  user: string;
+  admin: string;
+}
+
+/** The bytes of a request as a confused or hostile caller sends it, and how it sends them. */
+export interface FuzzedRequest {
+  bytes: Buffer;
+  /** It goes away after so many bytes. */
+  stopsAt: number | undefined;
+  /** In how many pieces it arrives. */
+  pieces: number;
+}
+
+const methods = [
+  'GET',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'HEAD',
+  'OPTIONS',
+  'TRACE',
+  'PROPFIND',
+  'get',
+  'BREW',
+  '\x80',
+  '',
+];
+
+const paths = [
+  ...['/healthz', '/metrics', '/', '*', '/nowhere', '/v1', '/v1/', '/v1/models', '/v1/models/gpt-4o'],
+  ...[
+    '/v1/authorize',
+    '/v1/usage',
+    '/v1/chat/completions',
+    '/v1/completions',
+    '/v1/embeddings',
+    '/v1/responses',
+  ],
+  ...[
+    '/v1/audio/transcriptions',
+    '/v1/engines/gold/completions',
+    '/v1/files/file-1/content',
+    '/v1/responses/r_1',
+  ],
+  ...[
+    '/admin/keys',
+    '/admin/keys/abcd',
+    '/admin/keys/abcd/rotate',
+    '/admin/keys/abcd/disable',
+    '/admin/logs',
+  ],
+  ...[
+    '/admin/usage',
+    '/admin/session',
+    '/admin/sessions',
+    '/admin/sessions/abcd',
+    '/admin/users',
+    '/admin/users/eve',
+  ],
+  ...['/admin/verify', '/admin/openapi.json', '/unreal/v1/keys', '/unreal/v1/keys/abcd', '/unreal/v1/models'],
+  ...['/riskinmind/api/v1/api-keys/current', '/privatemind/v1/api-keys', '/privatemind/v1/api-keys/abcd'],
+  ...['/privatemind/v1/models', '/drun/apis/v1/apikeys', '/drun/apis/v1/apikeys/abcd'],
+];
+
+const segments = [
+  ...[
+    '..',
+    '.',
+    '%2e%2e',
+    '..%20',
+    '..%09',
+    '%2e%2e%00',
+    '..%c0%af',
+    '%252e%252e',
+    '..;',
+    '%5c..%5c',
+    '\\..\\',
+    '',
+  ],
+  ...[
+    '%',
+    '%zz',
+    '%ff',
+    '%00',
+    '%e2%80%a5',
+    '%u002e',
+    '\xff\xfe',
+    'a'.repeat(3000),
+    '~',
+    "'",
+    '"',
+    '<x>',
+    '{}',
+    '[]',
+  ],
+];
+
+const queries = [
+  ...[
+    '?model=gold',
+    '?Model=gold',
+    '?model[]=gold',
+    '?limit=-1',
+    '?limit=99999999999999999999',
+    '?page=1e9',
+    '?cursor=AAAA',
+  ],
+  ...[
+    '?since=2026-13-45',
+    '?since=%00',
+    '?status=9xx',
+    '?by=nothing',
+    '?__proto__=1',
+    '?constructor[prototype]=1',
+  ],
+  ...['?a&a&a&a', `?${'x=1&'.repeat(300)}`, '?%ff=%fe', '?q=%ED%A0%80', '?;', '??', '#f', '?search=\x9b'],
+];
+
+const headerLines = [
+  ...[
+    'Content-Type: application/json',
+    'Content-Type: application/json; charset=utf-16',
+    'Content-Type: text/plain',
+  ],
+  ...[
+    'Content-Type: multipart/form-data; boundary=x',
+    'Content-Type: application/x-www-form-urlencoded',
+    'Content-Type: ;',
+  ],
+  ...[
+    'Content-Type: \x80/\x81',
+    'Content-Encoding: gzip',
+    'Content-Encoding: \x9b',
+    'Expect: 100-continue',
+    'Expect: tea',
+  ],
+  ...[
+    'X-Forwarded-For: 203.0.113.9',
+    'X-Forwarded-For: \x9b2J, x',
+    'Forwarded: for=_x',
+    'Origin: http://evil.example.com',
+  ],
+  ...[
+    'Host: evil.example.com',
+    'X-Model: gpt-4o',
+    'X-Model: \xed\xa0\x80',
+    'X-Permission: admin',
+    'X-Original-URI: /\x9b\xff',
+  ],
+  ...[
+    'X-Original-Method: \x00',
+    'X-HTTP-Method-Override: DELETE',
+    'Idempotency-Key: a',
+    `Idempotency-Key: ${'k'.repeat(500)}`,
+  ],
+  ...[
+    'If-Match: "x"',
+    'If-Match: *',
+    'Range: bytes=0-1,5-',
+    'Upgrade: websocket',
+    'Connection: upgrade',
+    'Connection: x, close',
+  ],
+  ...[
+    'Cookie: a=b',
+    'Accept: */*',
+    'TE: trailers',
+    'Trailer: x',
+    'Accept-Encoding: \x01',
+    `X-Long: ${'y'.repeat(20_000)}`,
+  ],
+  ...[
+    'Transfer-Encoding: chunked',
+    'Transfer-Encoding: gzip, chunked',
+    'Transfer-Encoding: x',
+    'Content-Length: 5',
+  ],
+  ...[
+    'Content-Length: -1',
+    'Content-Length: 99999999999999999999',
+    ' folded',
+    'no colon',
+    ': empty',
+    'X:\x0by',
+    'A: b\rC: d',
+  ],
+];
+
+const jsons = [
+  ...[
+    '{"model":"gpt-4o","messages":[]}',
+    '{"model":"gpt-4o","messages":[],"stream":true}',
+    '{"model":"gold"}',
+    '{}',
+    '[]',
+  ],
+  ...[
+    '{"model":"\\ud800","input":"x"}',
+    '{"model":"a","model":"b"}',
+    '{"models":["gold"],"model":"gpt-4o"}',
+    'null',
+    '"',
+    '1e999',
+  ],
+  ...[
+    '{"name":"ci"}',
+    '{"name":"\\u0000\\ud800\\u202e"}',
+    '{"name":"ci","labels":{"a":"b"},"budget_usd":1e308}',
+  ],
+  ...[
+    '{"name":"ci","expires_at":"9999-12-31T23:59:60Z"}',
+    '{"name":"ci","rate_limit_rpm":9007199254740993}',
+    '{"user":"eve"}',
+  ],
+  ...[
+    '{"key_id":"abcd","tokens":1,"cost_usd":1}',
+    '{"tokens":9007199254740991,"cost_usd":1000000}',
+    '{"description":"x","expiration":"30d"}',
+  ],
+  ...[
+    '{"grace_seconds":-1}',
+    '{"__proto__":{"a":1}}',
+    '{"constructor":{"prototype":1}}',
+    '['.repeat(5000),
+    `${'{"a":'.repeat(500)}1`,
+  ],
+];
+
+const bodies = [
+  ...[
+    '',
+    'a&a&a',
+    'model=gold',
+    '--x\r\nContent-Disposition: form-data; name="model"\r\n\r\ngpt-4o\r\n--x--\r\n',
+    '--x\r\n\r\n--x--',
+  ],
+  ...[
+    '5\r\nhello\r\n0\r\n\r\n',
+    'zz\r\n',
+    '0\r\n\r\n',
+    'ffffffffffffffff\r\n',
+    '\x00\xff\xfe',
+    'x'.repeat(70_000),
+  ],
+];
+
+/** A request that follows from random numbers. */
+export function fuzzedRequest(random: () => number, callers: Callers): FuzzedRequest {
+  const int = (limit: number) => Math.floor(random() * limit);
+  const chance = (share: number) => random() < share;
+  const pick = <T>(all: readonly T[]): T => all[int(all.length)] as T;
+
+  const path = chance(0.8)
+    ? pick(paths)
+    : pick(paths).replace(/\/[^/]*$/, (last) =>
+        chance(0.5) ? `${last}/${pick(segments)}` : `/${pick(segments)}${last}`,
+      );
+  const target = path + (chance(0.2) ? pick(queries) : '') + (chance(0.02) ? pick(queries) : '');
+  const body = chance(0.45) ? mutated(pick(jsons)) : chance(0.5) ? pick(bodies) : '';
+  const usual = [
+    ...(chance(0.97) ? [`Host: ${chance(0.97) ? 'localhost' : pick(segments)}`] : []),
+    ...credential(),
+    ...(body !== '' && chance(0.9) ? [`Content-Length: ${Buffer.byteLength(body, 'latin1')}`] : []),
+    ...(body !== '' && chance(0.8) ? ['Content-Type: application/json'] : []),
+    ...(chance(0.9) ? ['Connection: close'] : []),
+  ];
+  const odd = Array.from({ length: chance(0.2) ? 1 + int(3) : 0 }, () => pick(headerLines));
+  const version = chance(0.97) ? 'HTTP/1.1' : pick(['HTTP/1.0', 'HTTP/2.0', 'HTTP/9', 'http/1.1', '']);
+  const drawn = chance(0.93) ? pick(methods.slice(0, 6)) : pick(methods);
+  // It would end the sessions that all the others are made with.
+  const method = drawn === 'DELETE' && /^\/admin\/(?:session|users)/.test(target) ? 'GET' : drawn;
+  const head = [`${method} ${target} ${version}`, ...usual, ...odd].join('\r\n');
+  const bytes = Buffer.from(`${chance(0.01) ? '\r\n' : ''}${head}\r\n\r\n${body}`, 'latin1');
+  if (chance(0.015)) bytes[int(bytes.length)] = int(256);
+  const whole = chance(0.02) ? Buffer.concat([bytes, bytes]) : bytes;
+  return {
+    bytes: whole,
+    stopsAt: chance(0.05) ? int(whole.length) : undefined,
+    pieces: chance(0.1) ? 2 + int(3) : 1,
+  };
+
+  function credential(): string[] {
+    const all = Object.values(callers);
+    const fitting = target.startsWith('/v1') ? [callers.key, callers.limited] : [callers.user, callers.admin];
+    const value = pick(chance(0.75) ? fitting : all);
+    const shown = chance(0.05) ? value.replace(/.$/, pick(['a', 'b', '\xff', ''])) : value;
+    const form = random();
+    if (form < 0.07) return [];
+    if (form < 0.75) return [`Authorization: Bearer ${shown}`];
+    if (form < 0.85) return [`X-API-Key: ${shown}`];
+    if (form < 0.92) return [`Authorization: Bearer ${shown.slice(3, 19)}:${shown}`];
+    return [
+      `Authorization: ${pick(['Bearer', 'Basic x', 'Bearer \xff', `Bearer ${'z'.repeat(5000)}`, 'Bearer  a b'])}`,
+      `X-API-Key: ${shown}`,
+    ];
+  }
+
+  function mutated(text: string): string {
+    if (chance(0.7)) return text;
+    const at = int(text.length);
+    return chance(0.5)
+      ? text.slice(0, at)
+      : text.slice(0, at) + pick(['\\', '"', '\x00', '\xff', '{', ',', '9'.repeat(400)]) + text.slice(at + 1);
+  }
+}
