@@ -10,6 +10,7 @@ export const profile = v.object({
   provider: v.string(),
   url: v.optional(v.nullable(v.string()), null),
   store: v.exactOptional(v.picklist(['keychain', 'file'])),
+  tokenOrigin: v.exactOptional(v.string()),
   tokenCommand: v.exactOptional(
     v.pipe(
       v.array(v.string()),

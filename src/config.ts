@@ -8,6 +8,8 @@ export interface StoredProfile {
   readonly url: string | null;
   /** Where `keys login` put the session token; absent: the keychain. */
   readonly store?: 'keychain' | 'file';
+  /** The origin at which `keys login` stored the token, which may be another one than that of a URL edited since. */
+  readonly tokenOrigin?: string;
   /** Program and arguments of a program that prints the session token. */
   readonly tokenCommand?: readonly string[];
   /** The provider's own settings, for example a workspace. */

@@ -1,13 +1,14 @@
 import { version } from '../package.json';
 import type { App } from './app.ts';
 import type { Connection } from './connection.ts';
+import type { Environment } from './env.ts';
 import { KeysError } from './errors.ts';
 import { createHttpClient } from './http/client.ts';
 import { Api } from './providers/api.ts';
 import { RemoteBackend } from './providers/remote-backend.ts';
 import { Secret } from './secret.ts';
 import type { FoundToken, TokenOwner } from './tokens/sources.ts';
-import { findToken } from './tokens/sources.ts';
+import { emptyVariables, findToken } from './tokens/sources.ts';
 
 /** Whose token is wanted: a profile at an origin. A profile whose URL moved elsewhere has none there. */
 export function ownerOf({ profile, url }: Connection): TokenOwner {
@@ -68,20 +69,21 @@ export function openRemote(app: App, connection: Connection, given?: Secret): Re
 
 async function requireToken(app: App, connection: Connection): Promise<Secret> {
   const found = await tokenOf(app, connection);
-  if (!found) throw notLoggedIn(connection);
+  if (!found) throw notLoggedIn(connection, app.io.env);
   await app.debug(`session token from ${found.source}`);
   return found.token;
 }
 
-function notLoggedIn({ profile, url }: Connection): KeysError {
+function notLoggedIn({ profile, url }: Connection, env: Environment): KeysError {
+  const { name, provider, tokenOrigin = url.origin } = profile;
+  const [empty] = emptyVariables(env);
+  const moved =
+    tokenOrigin === url.origin ? '' : `; its token is for ${tokenOrigin}, and is not sent elsewhere`;
   return new KeysError({
     exit: 'auth',
     code: 'not_logged_in',
-    message: `not logged in: no session token for the profile ${profile.name} at ${url.origin}`,
-    hints: [
-      `keys login --profile ${profile.name} --provider ${profile.provider} --url ${url.href}`,
-      'or set KEYS_TOKEN',
-    ],
+    message: `${empty === undefined ? '' : `${empty} is set but empty, and `}not logged in: no session token for the profile ${name} at ${url.origin}${moved}`,
+    hints: [`keys login --profile ${name} --provider ${provider} --url ${url.href}`, 'or set KEYS_TOKEN'],
   });
 }
 
@@ -94,7 +96,7 @@ async function askSecret(app: App, name: string, help: string): Promise<Secret> 
   throw new KeysError({
     exit: 'auth',
     code: 'secret_needed',
-    message: `the API wants ${help} for this call, and nobody can be asked here`,
+    message: `the API wants ${help} for this call, and ${given === '' ? `${variable} is set but empty` : 'it cannot be asked for: not a terminal'}`,
     hints: [`set ${variable}`],
   });
 }

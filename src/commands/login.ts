@@ -53,7 +53,7 @@ export const login = defineCommand({
     await forgetEarlier(app, connection, kind);
     // From now on it is the stored token that counts.
     const { name, tokenCommand: _, ...settings } = profile;
-    const stored = { ...settings, url: url.href.replace(/\/$/, ''), store: kind };
+    const stored = { ...settings, url: url.href.replace(/\/$/, ''), store: kind, tokenOrigin: url.origin };
     await writeProfile(app.paths.configFile, name, stored);
     await setCurrentProfile(app.paths.configFile, name);
     const place = kind === 'file' ? 'a file that only you can read' : 'the keychain';
@@ -75,12 +75,14 @@ async function forgetEarlier(app: App, connection: Connection, kind: 'keychain' 
   const { name } = connection.profile;
   const earlier = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
   const store = earlier?.store;
-  if (!earlier?.url || store === undefined) return;
-  const { origin } = new URL(earlier.url);
-  if (store === kind && origin === connection.url.origin) return;
+  if (!earlier || store === undefined) return;
+  const { tokenOrigin, url } = earlier;
+  const origins = new Set([tokenOrigin, url === null ? undefined : new URL(url).origin]);
+  if (store === kind) origins.delete(connection.url.origin);
   const { openStore } = await import('../tokens/store.ts');
   try {
-    await openStore(store, app.tokenContext).remove({ profile: name, origin });
+    for (const origin of origins)
+      if (origin !== undefined) await openStore(store, app.tokenContext).remove({ profile: name, origin });
   } catch (error) {
     if (!(error instanceof KeysError)) throw error;
     await app.warn(`an earlier token may still be in the ${store}: ${error.message}`);

@@ -32,7 +32,10 @@ export const logout = defineCommand({
     const token = provider.logout && (await store.read(owner));
     const endedAtServer =
       provider.logout && token ? await endSession(app, connection, provider.logout, token) : null;
-    const changed = await store.remove(owner);
+    const removed = await store.remove(owner);
+    const { tokenOrigin: origin = url.origin } = profile;
+    // The URL was changed since the login: the token for the old one was not used, and is not kept.
+    const changed = (origin !== url.origin && (await store.remove({ ...owner, origin }))) || removed;
     await app.note(
       changed
         ? `forgot the session token of ${profile.name}${standing(endedAtServer)}`

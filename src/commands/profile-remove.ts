@@ -27,17 +27,28 @@ export const profileRemove = defineCommand({
 
 /** A store that cannot be reached keeps its token; the profile goes all the same, and the user is told. */
 async function forgetToken(app: App, profile: Profile): Promise<boolean> {
-  const [{ openConnection }, { ownerOf }, { openStore }] = await Promise.all([
-    import('../connection.ts'),
-    import('../remote.ts'),
-    import('../tokens/store.ts'),
-  ]);
+  const { name, tokenOrigin } = profile;
+  const { openStore } = await import('../tokens/store.ts');
+  const store = openStore(profile.store ?? 'keychain', app.tokenContext);
   try {
-    const connection = await openConnection(profile, app.paths.providers, app.io.env);
-    return await openStore(profile.store ?? 'keychain', app.tokenContext).remove(ownerOf(connection));
+    let removed = false;
+    for (const origin of new Set([await originOf(app, profile), tokenOrigin]))
+      if (origin !== undefined) removed = (await store.remove({ profile: name, origin })) || removed;
+    return removed;
   } catch (error) {
     if (!(error instanceof KeysError)) throw error;
     await app.warn(`its session token may still be stored: ${error.message}`);
     return false;
+  }
+}
+
+/** Where the profile leads now. What keeps it from being used does not keep a token that was stored elsewhere. */
+async function originOf(app: App, profile: Profile): Promise<string | undefined> {
+  try {
+    const { openConnection } = await import('../connection.ts');
+    return (await openConnection(profile, app.paths.providers, app.io.env)).url.origin;
+  } catch (error) {
+    if (profile.tokenOrigin === undefined || !(error instanceof KeysError)) throw error;
+    return undefined;
   }
 }

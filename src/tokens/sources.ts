@@ -59,8 +59,25 @@ export async function findToken(owner: TokenOwner, context: TokenContext): Promi
     return found(output, 'tokenCommand', `the tokenCommand of the profile ${owner.profile}`);
   }
   const store = openStore(owner.store ?? 'keychain', context);
-  const token = await store.read(owner);
+  const token = await store.read(owner).catch((error: unknown) => {
+    throw withVariables(error, env);
+  });
   return token && { token, source: store.name };
+}
+
+/** The variables for tokens that are set to nothing, as a CI system sets those of secrets that it withholds. */
+export function emptyVariables(env: Environment): string[] {
+  return ['KEYS_TOKEN', 'KEYS_TOKEN_FILE'].filter((name) => env[name] === '');
+}
+
+/** A store was asked only because the environment has no token: on a machine without a keychain that is the cause. */
+function withVariables(error: unknown, env: Environment): unknown {
+  if (!(error instanceof KeysError)) return error;
+  const { failure } = error;
+  const [empty] = emptyVariables(env);
+  if (empty === undefined && failure.code !== 'keychain_absent') return error;
+  const cause = empty === undefined ? 'KEYS_TOKEN is not set' : `${empty} is set but empty`;
+  return new KeysError({ ...failure, message: `${cause}, and ${failure.message}`, cause: error });
 }
 
 /** What came from outside, without the white space around it. */
