@@ -81,13 +81,15 @@ afterAll(() => {
 
 interface Scene extends Api {
   verb: 'create' | 'rotate';
+  /** A killed rotation is gone on with by the same command, in place of `recover`. */
+  again?: true;
   places: Places;
   escrow: 'none' | 'file' | Keyring;
 }
 
 /** One operation, killed at a moment and then recovered; what became of keys and places is added to the row. */
 async function survive(scene: Scene, moment: Moment, row: Row): Promise<void> {
-  const { open, verb, places, escrow, rotatesInPlace, single } = scene;
+  const { open, verb, again, places, escrow, rotatesInPlace, single } = scene;
   const box = new Sandbox();
   const vendors = new StandIns().add('deliver');
   box.expectSecretIn('key');
@@ -109,12 +111,19 @@ async function survive(scene: Scene, moment: Moment, row: Row): Promise<void> {
   const reference = world.idOf(values()[0] ?? '') ?? 'ci';
   const args = verb === 'create' ? ['create', 'ci', ...to] : ['rotate', reference, '--grace', '0', ...to];
   const downtime = rotatesInPlace ? ['--allow-downtime'] : [];
-  const run = await runKilled(box, [...args, ...downtime, '--timeout', '3s'], moment, { env });
+  const command = [...args, ...downtime, '--timeout', '8s'];
+  const run = await runKilled(box, command, moment, { env });
   if (run.wasKilled) row.kills += 1;
   else row.done += 1;
-  if (!run.wasKilled) expect(run.exit, run.stderr).toBe(0);
+  // On a busy machine a delivery may run into its time limit.
+  if (!run.wasKilled) expect([0, 5], run.stderr).toContain(run.exit);
   if (verb === 'rotate' && !rotatesInPlace && !(await works())) row.outages += 1;
 
+  if (again && run.wasKilled) {
+    const { exit, stderr } = await box.program(command, { env });
+    // 2: it had come to its end, and waits for nothing; 3: the old key is gone.
+    expect([0, 2, 3, 5], stderr).toContain(exit);
+  }
   const recovery = await box.program(['recover', '--all', '--yes', '--json'], { env });
   expect([0, 5], recovery.stderr).toContain(recovery.exit);
   const isTold = recovery.exit === 5;
@@ -152,9 +161,9 @@ function moments(random: () => number, count: number): Moment[] {
 }
 
 async function kill(name: string, scene: Omit<Scene, 'places'>): Promise<void> {
-  const { verb, escrow } = scene;
+  const { verb, escrow, again } = scene;
   const kept = { none: 'no escrow', file: 'escrow' }[String(escrow)] ?? 'keychain';
-  const what = `${name}, ${verb}, ${kept}`;
+  const what = `${name}, ${verb}${again ? ' again' : ''}, ${kept}`;
   const random = randomOf(what);
   const row: Row = { what, kills: 0, done: 0, told: 0, lost: 0, orphaned: 0, outages: 0, wrong: 0 };
   const all = Object.keys(sinks) as Places[];
@@ -173,6 +182,17 @@ describe.skipIf(lacks('strace'))('killed, then recovered', { timeout: slow }, ()
 
   test.for(scenes)('%s: %s, escrow %s', async ([name, verb, escrow]) =>
     kill(name, { ...(apis[name] as Api), verb, escrow }),
+  );
+});
+
+describe.skipIf(lacks('strace'))('killed, then run again', { timeout: slow }, () => {
+  const names = ['embedded', 'keys serve', 'an API like most', 'one key, in place'];
+  const scenes = names.flatMap((name) =>
+    (['none', 'file'] as const).map((escrow) => [name, escrow] as const),
+  );
+
+  test.for(scenes)('%s, escrow %s', async ([name, escrow]) =>
+    kill(name, { ...(apis[name] as Api), verb: 'rotate', again: true, escrow }),
   );
 });
 

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { refusedKeys } from './embedded-authority.ts';
 import { withProfiles } from './escrow.ts';
 import type { Quirks } from './key-api.ts';
@@ -70,11 +71,13 @@ export async function quirkyWorld(box: Sandbox, escrow: object, quirks: Quirks):
 }
 
 async function listed(box: Sandbox, env: Readonly<Record<string, string>>): Promise<string[]> {
-  const { stdout } = await box.program(['list', '--status', 'active', '--json'], { env });
-  return (JSON.parse(stdout) as { id: string }[]).map(({ id }) => id);
+  const run = await box.program(['list', '--status', 'active', '--json'], { env });
+  expect(run.exit, run.stderr).toBe(0);
+  return (JSON.parse(run.stdout) as { id: string }[]).map(({ id }) => id);
 }
 
 async function created(box: Sandbox, name: string, env: Readonly<Record<string, string>>): Promise<string> {
-  const { stdout } = await box.program(['create', name, '--to', 'exec:cat', '--json'], { env });
-  return (JSON.parse(stdout) as { id: string }).id;
+  const run = await box.program(['create', name, '--to', 'exec:cat', '--json'], { env });
+  expect(run.exit, run.stderr).toBe(0);
+  return (JSON.parse(run.stdout) as { id: string }).id;
 }
