@@ -48,9 +48,13 @@ export interface HttpOptions {
   random?: () => number;
 }
 
+/** A call ends after as many times the timeout, however its reply trickles in. */
+export const callTimeouts = 4;
+
 /** A client for one origin. Throws `KeysError` (usage) for a proxy variable that cannot be used. */
 export function createHttpClient(options: HttpOptions): HttpClient {
   const { timeout, interrupt, now } = options;
+  const limit = timeout * callTimeouts;
   const { pause = realPause, random = Math.random } = options;
   const { origin } = new URL(options.origin);
   const userAgent = `keys/${options.version} (node ${nodeVersion.slice(1)}; ${platform})`;
@@ -98,7 +102,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         }
         if (isWrite && !didNothing(outcome, now())) doubt ??= { message: `${origin} answered ${status}` };
       } else {
-        const fault = faultOf(outcome, { origin, proxied, timeout });
+        const fault = faultOf(outcome, { origin, proxied, timeout, limit });
         if (isWrite && outcome.sent) doubt = fault;
         if (outcome.cause === 'interrupt' && !doubt) throw interrupted();
         if (attempt >= maxAttempts || !mayRepeatAfter(outcome, fault, repeatable)) {
@@ -133,7 +137,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     const answer = await exchange(
       dispatcher,
       { method: request.method, url, headers: revealHeaders(headers), body: revealBody(request.body) },
-      { timeout, interrupt },
+      { timeout, limit, interrupt },
     );
     const outcome =
       answer.kind === 'reply' ? { ...answer, headers: withoutSent(answer.headers, headers) } : answer;
@@ -143,7 +147,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   }
 
   function breakdownLine(outcome: Breakdown, milliseconds: number): string {
-    const { code, message } = faultOf(outcome, { origin, proxied, timeout });
+    const { code, message } = faultOf(outcome, { origin, proxied, timeout, limit });
     return `< ${code} in ${milliseconds} ms: ${message}`;
   }
 

@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici';
-import { Agent, EnvHttpProxyAgent } from 'undici';
+import { Agent, buildConnector, EnvHttpProxyAgent } from 'undici';
 import type { Environment } from '../env.ts';
 import { usageError } from '../errors.ts';
 import { isLoopback } from './address.ts';
+import { tolerant } from './interim.ts';
 
 export type { Dispatcher };
 
@@ -19,7 +20,10 @@ export function openDispatcher(
   // `exchange` watches over silence.
   const options = { connect, headersTimeout: 0, bodyTimeout: 0 };
   const proxy = proxyFor(origin, env);
-  if (!proxy) return { dispatcher: new Agent(options), proxied: false };
+  if (!proxy) {
+    const own = tolerant(buildConnector(connect));
+    return { dispatcher: new Agent({ ...options, connect: own }), proxied: false };
+  }
   // An empty text, where undefined would make undici look into the environment of the process.
   const dispatcher = new EnvHttpProxyAgent({
     ...options,

@@ -20,7 +20,7 @@ export interface Breakdown {
   kind: 'breakdown';
   /** Whether a byte of the request may have left: then nobody knows what the server has done. */
   sent: boolean;
-  cause: 'interrupt' | 'silence' | 'size' | Error;
+  cause: 'interrupt' | 'silence' | 'endless' | 'size' | Error;
 }
 
 /** Of a reply's body, in bytes: 32 MB. */
@@ -31,13 +31,14 @@ const longestTimer = 2 ** 31 - 1;
 
 /**
  * Sends one request and reads its whole reply, whatever the status. Never rejects. `timeout` is in milliseconds, for
- * connecting (name, TCP, proxy and TLS together), for the headers and between two pieces of the body. undici's own
+ * connecting (name, TCP, proxy and TLS together), for the headers and between two pieces of the body; `limit` for all of
+ * it, because a reply that comes byte by byte is never silent. undici's own
  * timers are left alone: they are up to a second late, and do not reach the conversation with a proxy.
  */
 export function exchange(
   dispatcher: Dispatcher,
   wire: Wire,
-  { timeout, interrupt }: { timeout: number; interrupt: AbortSignal },
+  { timeout, limit, interrupt }: { timeout: number; limit: number; interrupt: AbortSignal },
 ): Promise<Reply | Breakdown> {
   return new Promise((done) => {
     const chunks: Buffer[] = [];
@@ -49,6 +50,7 @@ export function exchange(
       if (over) return;
       over = true;
       clearTimeout(timer);
+      clearTimeout(whole);
       interrupt.removeEventListener('abort', onInterrupt);
       done(outcome);
     };
@@ -58,6 +60,7 @@ export function exchange(
     };
     const onInterrupt = () => stop('interrupt');
     const timer = setTimeout(() => stop('silence'), Math.min(timeout, longestTimer));
+    const whole = setTimeout(() => stop('endless'), Math.min(limit, longestTimer));
     if (interrupt.aborted) return onInterrupt();
     interrupt.addEventListener('abort', onInterrupt);
 
@@ -73,8 +76,8 @@ export function exchange(
           timer.refresh();
         },
         onResponseStart(_, code, fields) {
-          timer.refresh();
-          // After a 1xx the reply proper comes here too, and replaces it (RFC 9110 section 15.2).
+          // After a 1xx the reply proper comes here too, and replaces it (RFC 9110 section 15.2); it is no sign of one.
+          if (code >= 200) timer.refresh();
           status = code;
           headers = flat(fields);
         },

@@ -17,6 +17,8 @@ export interface Line {
   proxied: boolean;
   /** Milliseconds. */
   timeout: number;
+  /** Milliseconds for a whole exchange. */
+  limit: number;
 }
 
 const trustCodes = new Set([
@@ -39,6 +41,7 @@ export function faultOf({ cause, sent }: Breakdown, line: Line): Fault {
   if (cause === 'interrupt') return fault('interrupted', 'the request was interrupted', [], true);
   if (cause === 'size') return fault('body_too_large', `${origin} sent a body of more than 32 MB`, [], true);
   if (cause === 'silence') return silence(line, sent);
+  if (cause === 'endless') return unending(line);
 
   const code = systemCode(cause) ?? cause.name;
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_CLOSED' || code === 'UND_ERR_DESTROYED')
@@ -85,6 +88,15 @@ function silence(line: Line, sent: boolean): Fault {
         moreTime,
         ...proxyHints(line),
       ]);
+}
+
+function unending({ origin, limit }: Line): Fault {
+  return fault(
+    'timed_out',
+    `${origin} has not come to the end of its reply within ${limit / 1000} s`,
+    ['allow more time with --timeout 2min'],
+    true,
+  );
 }
 
 function proxyHints({ origin, proxied }: Line): string[] {

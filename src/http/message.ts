@@ -71,6 +71,7 @@ export function responseOf(
       if (type !== undefined && !/^(application|text)\/([\w.-]+\+)?json$/.test(type)) {
         throw notJson(request, { status, headers, text });
       }
+      if (isTooDeep(text)) throw tooDeep(request, status);
       try {
         return JSON.parse(text);
       } catch {
@@ -79,6 +80,35 @@ export function responseOf(
       }
     },
   };
+}
+
+/** Lists and objects in one another: no API has so many, and whoever reads them would run out of stack. */
+const deepest = 200;
+
+function isTooDeep(text: string): boolean {
+  let [depth, isText] = [0, false];
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text.charCodeAt(at);
+    if (isText) {
+      if (character === 0x5c) at += 1;
+      else if (character === 0x22) isText = false;
+    } else if (character === 0x22) isText = true;
+    else if (character === 0x5b || character === 0x7b) {
+      depth += 1;
+      if (depth > deepest) return true;
+    } else if (character === 0x5d || character === 0x7d) depth -= 1;
+  }
+  return false;
+}
+
+function tooDeep({ method, url }: Pick<HttpRequest, 'method' | 'url'>, status: number): KeysError {
+  return new KeysError({
+    exit: 'network',
+    code: 'not_json',
+    message: `${method} ${pathOf(url)} answered ${status} with JSON of more than ${deepest} levels: it was not read`,
+    hints: ['check that the URL is that of the API: keys profile list'],
+    httpStatus: status,
+  });
 }
 
 function requestIdOf(headers: Readonly<Record<string, string>>): string | undefined {

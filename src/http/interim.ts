@@ -1,0 +1,46 @@
+import type { buildConnector } from 'undici';
+
+type Connector = buildConnector.connector;
+type Socket = { read(size?: number): Buffer | null; write: (...args: never[]) => boolean };
+
+/**
+ * A connector whose connections let `100 Continue` pass that nobody asked for: a server may send it at any time (RFC 9110
+ * section 15.2.1), and undici closes the connection on it. It takes any other interim reply, so the 100 is read as 102.
+ */
+export function tolerant(connect: Connector): Connector {
+  return (options, done) =>
+    connect(options, (...result) => {
+      const [error, socket] = result;
+      if (error === null && socket) passInterim(socket as unknown as Socket);
+      done(...result);
+    });
+}
+
+function passInterim(socket: Socket): void {
+  // What follows a request is the head of a reply, until one comes that is final.
+  let isHeadNext = true;
+  const { read, write } = socket;
+  socket.write = (...args) => {
+    isHeadNext = true;
+    return write.apply(socket, args);
+  };
+  socket.read = (size) => {
+    const chunk = read.call(socket, size);
+    if (chunk && isHeadNext) isHeadNext = rewriteInterim(chunk);
+    return chunk;
+  };
+}
+
+const statusAt = 'HTTP/1.1 '.length;
+
+/** Whether the head of a reply is still to come after this piece. */
+export function rewriteInterim(chunk: Buffer): boolean {
+  for (let at = 0; at >= 0 && at < chunk.length; ) {
+    const line = chunk.toString('latin1', at, at + statusAt + 3);
+    if (!/^HTTP\/1\.[01] 1\d\d$/.test(line)) return !/^HTTP\/1\.[01] [2-5]/.test(line);
+    if (line.endsWith('100')) chunk.write('102', at + statusAt, 'latin1');
+    const end = chunk.indexOf('\r\n\r\n', at);
+    at = end < 0 ? -1 : end + 4;
+  }
+  return true;
+}

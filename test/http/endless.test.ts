@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { rewriteInterim } from '../../src/http/interim.ts';
+import { FaultServer, json, slowDrip, text } from '../support/fault-server.ts';
+import { clientOf, failureOf } from './client-of.ts';
+
+/* Replies that are never silent, and never end; and such as come after others. */
+
+const read = { method: 'GET', repeatable: true } as const;
+const write = { method: 'POST', body: { name: 'ci' }, repeatable: false } as const;
+
+/** A server that answers the head of each request with bytes of its own. */
+async function rawServer(answer: (socket: Socket) => void): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {}).on('data', () => answer(socket));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const done = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
+
+describe('a call has an end', () => {
+  const drip = slowDrip(`"${'x'.repeat(10_000)}"`, 20);
+
+  test('though its reply comes byte by byte, and is not asked for again', async () => {
+    const server = await FaultServer.start();
+    server.on('GET /v1/keys', drip);
+    const { client } = clientOf(server.origin, { timeout: 500 });
+    const failure = await failureOf(client.send({ ...read, url: server.url('/v1/keys') }));
+    expect(failure).toMatchObject({ exit: 'network', code: 'timed_out' });
+    expect(failure.message).toContain('has not come to the end of its reply within 2 s');
+  });
+
+  test('and a write that was cut off so may have been done', async () => {
+    const server = await FaultServer.start();
+    server.on('POST /v1/keys', drip);
+    const { client } = clientOf(server.origin, { timeout: 500 });
+    const failure = await failureOf(client.send({ ...write, url: server.url('/v1/keys') }));
+    expect(failure).toMatchObject({ exit: 'network', code: 'reply_lost' });
+  });
+
+  test('though interim replies never cease', async () => {
+    const origin = await rawServer((socket) => {
+      const more = setInterval(() => socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'), 10);
+      socket.on('close', () => clearInterval(more));
+    });
+    const { client } = clientOf(origin, { timeout: 500 });
+    const failure = await failureOf(client.send({ ...write, url: new URL('/v1/keys', origin) }));
+    expect(failure).toMatchObject({ code: 'reply_lost' });
+  });
+
+  test('but a slow reply that ends in time is taken', async () => {
+    const server = await FaultServer.start();
+    server.on('GET /v1/keys', slowDrip('{"a":1}', 10));
+    const { client } = clientOf(server.origin, { timeout: 3000 });
+    expect((await client.send({ ...read, url: server.url('/v1/keys') })).json()).toEqual({ a: 1 });
+  });
+});
+
+describe('100 Continue that nobody asked for', () => {
+  test.each([
+    ['in one piece with the reply', [`HTTP/1.1 100 Continue\r\n\r\n${done}`]],
+    ['before the reply', ['HTTP/1.1 100 Continue\r\n\r\n', done]],
+    ['twice, with a field', ['HTTP/1.1 100 Continue\r\nx: y\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n', done]],
+  ])('is passed over %s', async (_, pieces) => {
+    const origin = await rawServer(async (socket) => {
+      for (const piece of pieces) {
+        socket.write(piece);
+        await new Promise((next) => setTimeout(next, 20));
+      }
+    });
+    const { client } = clientOf(origin);
+    const url = new URL('/v1/keys', origin);
+    expect((await client.send({ ...write, url })).json()).toEqual({});
+    expect((await client.send({ ...read, url })).json()).toEqual({});
+  });
+
+  test('changes nothing in a body that looks like it', () => {
+    const head = Buffer.from('HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n');
+    expect(rewriteInterim(head)).toBe(false);
+    expect(head.toString()).toContain('100 Continue');
+  });
+});
+
+test.each([
+  ['lists', '['.repeat(100_000)],
+  ['objects', '{"a":'.repeat(100_000)],
+])('JSON of %s without a bottom is refused', async (_, body) => {
+  const server = await FaultServer.start();
+  server.on('GET /v1/keys', text(200, body, { 'content-type': 'application/json' }));
+  const { client } = clientOf(server.origin);
+  const response = await client.send({ ...read, url: server.url('/v1/keys') });
+  expect(await failureOf((async () => response.json())())).toMatchObject({
+    exit: 'network',
+    code: 'not_json',
+  });
+});
+
+test('brackets in a text are no levels', async () => {
+  const server = await FaultServer.start();
+  const value = { a: `\\"${'['.repeat(1000)}` };
+  server.on('GET /v1/keys', json(200, value));
+  const { client } = clientOf(server.origin);
+  expect((await client.send({ ...read, url: server.url('/v1/keys') })).json()).toEqual(value);
+});
