@@ -1,6 +1,8 @@
 import { revealHeaders } from '../../http/wire.ts';
 import type { Secret } from '../../secret.ts';
-import { SecretForms, SecretSearch } from './secret-forms.ts';
+import type { AnswerSearch } from './answer-search.ts';
+import { searchFor } from './answer-search.ts';
+import { SecretForms } from './secret-forms.ts';
 
 /** The key that the upstream gave to us: asked for once, and again after the upstream refused it. */
 export class OwnKey {
@@ -57,8 +59,8 @@ export class Credential {
     return this.#forms.isIn(text);
   }
 
-  /** For a text that comes in pieces. */
-  search(): SecretSearch {
-    return new SecretSearch(this.#forms);
+  /** For an answer that comes in pieces. */
+  search(isEventStream: boolean): AnswerSearch {
+    return searchFor(this.#forms, isEventStream);
   }
 }

@@ -3,7 +3,7 @@ import { KeysError } from '../../errors.ts';
 import type { Dispatcher } from '../../http/dispatcher.ts';
 import type { Answer } from './ask.ts';
 import { ask, Breakdown } from './ask.ts';
-import { headersForCaller, single } from './headers.ts';
+import { headersForCaller, mediaTypeOf, single } from './headers.ts';
 import type { Credential, OwnKey } from './own-key.ts';
 import type { Question } from './question.ts';
 import { questionOf } from './question.ts';
@@ -112,7 +112,8 @@ class Passing {
     this.#meter = isBodiless ? undefined : meterFor(headers);
     this.#response.writeHead(answer.status, this.#headers({ ...answer, headers }, credential));
     const { silence } = this.#line;
-    await stream(body, this.#response, { meter: this.#meter, search: credential?.search(), silence });
+    const search = credential?.search(mediaTypeOf(headers) === 'text/event-stream');
+    await stream(body, this.#response, { meter: this.#meter, search, silence });
     return this.#passed({ status: answer.status });
   }
 

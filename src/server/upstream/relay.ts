@@ -2,10 +2,10 @@ import type { ServerResponse } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { systemCode } from '../../errors.ts';
+import type { AnswerSearch } from './answer-search.ts';
 import type { Answer } from './ask.ts';
 import { Breakdown, bounded } from './ask.ts';
 import { single } from './headers.ts';
-import type { SecretSearch } from './secret-forms.ts';
 import type { UsageMeter } from './usage-block.ts';
 
 /** The largest error that is passed on, in bytes: 1 MB. */
@@ -14,7 +14,7 @@ const maxError = 1024 * 1024;
 export interface StreamOptions {
   meter: UsageMeter | undefined;
   /** For what the caller must not get; absent: there is nothing to look for. */
-  search: SecretSearch | undefined;
+  search: AnswerSearch | undefined;
   /** Milliseconds. */
   silence: number;
 }

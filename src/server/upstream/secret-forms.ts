@@ -102,6 +102,11 @@ export class SecretSearch {
     return text.subarray(0, decided);
   }
 
+  /** How many bytes are held back. */
+  get held(): number {
+    return this.#held.length;
+  }
+
   /** What was held back, after the last piece. */
   end(): Buffer {
     return this.#held;

@@ -189,6 +189,32 @@ describe("the upstream's own key", () => {
     }
   });
 
+  test.each([1, 2, 5, 9])('told by a stream, %i letters an event, is not told to its end', async (size) => {
+    const { scripted, front } = await started();
+    const said = `You sent ${upstreamKey}.`;
+    for (const shape of [
+      (content: string) => ({ choices: [{ delta: { content } }] }),
+      (delta: string) => ({ type: 'response.output_text.delta', delta }),
+      (text: string) => ({ type: 'content_block_delta', delta: { type: 'text_delta', text } }),
+    ]) {
+      const held = new HeldAnswer({ 'content-type': 'text/event-stream' });
+      scripted.next(held.answer);
+      const reply = await front.open('/v1/x');
+      let got = '';
+      reply.on('data', (chunk) => {
+        got += chunk;
+      });
+      const aborted = once(reply, 'error');
+      for (let at = 0; at < said.length && !reply.destroyed; at += size) {
+        await Promise.race([held.send(event(shape(said.slice(at, at + size)))), aborted]);
+      }
+      await aborted;
+      const told = [...got.matchAll(/"(?:content|delta|text)":"([^"]*)"/g)].map(([, text]) => text).join('');
+      expect(said.startsWith(told) && told.length <= 'You sent '.length + 5 + size, told).toBe(true);
+      await held.closed();
+    }
+  });
+
   test.each<[string, (text: string) => Buffer]>([
     ['gzip', gzipSync],
     ['deflate', deflateSync],
