@@ -25,12 +25,14 @@ export const recoverFlags = {
 
 export const recover = defineCommand({
   operands: '[operation]',
-  summary: 'finish what was interrupted: deliver the secret that waits, or revoke the key that nobody has',
+  summary:
+    'finish what was interrupted: deliver the secret that waits, or revoke the key whose secret is lost',
   description: [
-    'Secrets that wait in escrow are delivered to where they were meant to go; --to names another place. A key whose',
-    'secret is gone is revoked: on a terminal you are asked, elsewhere it needs --yes. With several candidates for a key',
-    'whose reply was lost, nothing is revoked until --key says which it is. Running it again is safe, and so is running',
-    'it twice at once. Exit 0 when nothing of what was asked for is left open, else 5.',
+    'Secrets in escrow are delivered to where they were meant to go; --to names another place. A place that holds the new',
+    'value counts as served. A key whose secret is lost is revoked: on a terminal you are asked, elsewhere it needs --yes.',
+    'A key whose secret some place may have is kept until you say --keep or --revoke, and one of several that a lost reply',
+    'may have made until --key says which it is. Running it again is safe, and so is running it twice at once. Exit 0 when',
+    'nothing is left open, else 5.',
   ].join('\n'),
   examples: [
     'keys recover',
