@@ -29,7 +29,7 @@ export interface Line {
 
 /** As `Upstream.pass`. */
 export async function pass(line: Line, passage: Passage, response: ServerResponse): Promise<Passed> {
-  const question = questionOf(line, passage);
+  const question = await questionOf(line, passage);
   if (typeof question === 'string') return { status: refuse(response, question), code: question };
   const passing = new Passing(line, passage, response);
   try {
@@ -105,7 +105,8 @@ class Passing {
 
   async #stream(answer: Answer, credential: Credential | undefined): Promise<Passed> {
     const isBodiless = this.#passage.method === 'HEAD' || answer.status === 304;
-    const body = isBodiless ? answer.body : plainBody(answer);
+    const plain = isBodiless ? answer.body : plainBody(answer);
+    const body = plain ?? (credential ? undefined : answer.body);
     if (!body) return this.#refuse('UPSTREAM_FAILED', 'unknown compression');
     const isPlain = body === answer.body;
     const headers = isPlain ? answer.headers : withoutCompression(answer.headers);

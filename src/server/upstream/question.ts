@@ -22,23 +22,23 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
  * What to ask the upstream for a caller, without the caller's key and still without the upstream's own; or the code of
  * a refusal. `base` is the path that stands for `/v1`.
  */
-export function questionOf(
+export async function questionOf(
   { origin, base }: { origin: string; base: string },
   passage: Passage,
-): Question | RefusalCode {
+): Promise<Question | RefusalCode> {
   const { method, target } = passage;
   const path = targetBelow(base, target);
   if (path === undefined || !methods.includes(method)) return 'INVALID_REQUEST';
   const headers = headersForUpstream(passage.headers);
   const question = { origin, method, path, headers, body: passage.body };
-  return holdsKey(question, passage.callerKey) ? 'KEY_IN_REQUEST' : question;
+  return (await holdsKey(question, passage.callerKey)) ? 'KEY_IN_REQUEST' : question;
 }
 
 /** The key itself may stand anywhere, with or without what the caller showed beside it, in whichever encoding. */
-function holdsKey({ path, headers, body }: Question, shown: string): boolean {
+async function holdsKey({ path, headers, body }: Question, shown: string): Promise<boolean> {
   const forms = new SecretForms(bareKey(shown));
   const texts = [path, ...Object.entries(headers).flat(2)];
-  return texts.some((text) => forms.isIn(text)) || (body !== undefined && isInBody(forms, body));
+  return texts.some((text) => forms.isIn(text)) || (body !== undefined && (await isInBody(forms, body)));
 }
 
 /** The part of a key that is secret: of `<id>:<key>` the key, and of one of ours the random part. */

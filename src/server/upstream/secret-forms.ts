@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 /** Secrets shorter than this are looked for as they are only: their other forms would be found in much else. */
 const shortest = 8;
 
@@ -72,12 +74,13 @@ export class SecretForms {
 }
 
 /** Bytes that are looked through at once. */
-const pieceSize = 64 * 1024;
+const pieceSize = 256 * 1024;
 
-/** Whether a secret is in a body of any size. */
-export function isInBody(forms: SecretForms, body: Buffer): boolean {
+/** Whether a secret is in a body of any size. Lets other work go on in between. */
+export async function isInBody(forms: SecretForms, body: Buffer): Promise<boolean> {
   const search = new SecretSearch(forms);
   for (let at = 0; at < body.length; at += pieceSize) {
+    if (at > 0) await setImmediate();
     if (!search.add(body.subarray(at, at + pieceSize))) return true;
   }
   return false;

@@ -259,6 +259,18 @@ describe("the upstream's own key", () => {
     expect(JSON.stringify(headers)).not.toContain('name');
   });
 
+  test('in a trailer, or in the words beside the status, is left out', async () => {
+    const { scripted, front } = await started();
+    scripted.next((response) => {
+      response.writeHead(200, upstreamKey, { trailer: 'x-echo' }).write('a');
+      response.addTrailers({ 'x-echo': upstreamKey });
+      response.end();
+    });
+    const reply = await front.open('/v1/x');
+    await once(reply.resume(), 'end');
+    expect([reply.statusMessage, reply.trailers, reply.headers.trailer]).toEqual(['OK', {}, undefined]);
+  });
+
   test('cannot be asked for in parts', async () => {
     const { scripted, front } = await started();
     await front.call('/v1/models', { headers: { range: 'bytes=0-10', 'if-range': '"x"' } });
