@@ -1,7 +1,7 @@
 import type { App } from './app.ts';
 import type { SessionPlace, SinkContext } from './delivery/open-sinks.ts';
 import { usageError } from './errors.ts';
-import { removeStaleCopies } from './files/private-file.ts';
+import { checkPrivateFile, removeStaleCopies } from './files/private-file.ts';
 
 /** Where `keys login` keeps the token of a profile; what the environment says of tokens does not count there. */
 async function sessionOf(app: App, profile: string): Promise<SessionPlace> {
@@ -19,6 +19,10 @@ async function sessionOf(app: App, profile: string): Promise<SessionPlace> {
   const owner = ownerOf(connection);
   const store = openStore(connection.profile.store, app.tokenContext);
   return {
+    async check() {
+      await store.read(owner);
+      if (store.name === 'file') await checkPrivateFile(app.paths.tokens);
+    },
     read: () => store.read(owner),
     write: (token) => store.write(owner, token),
     tidy: () => removeStaleCopies(app.paths.tokens),

@@ -44,8 +44,13 @@ export function openDatabase(
   const name = path ?? inMemory;
   if (path !== undefined) guarded(path, () => createFile(path));
   const connection = connectDatabase(name, timeout, commits);
-  migrate(connection);
-  return connection;
+  try {
+    migrate(connection);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
 }
 
 /**
@@ -58,10 +63,15 @@ export type Commits = 'synced' | 'grouped';
 export function connectDatabase(path: string, timeout: number, commits: Commits = 'synced'): Connection {
   return guarded(path, () => {
     const database = new Database(path, { timeout });
-    // In WAL mode readers never wait for the writer.
-    patiently(timeout, () => database.pragma('journal_mode = WAL'));
-    database.pragma(`synchronous = ${commits === 'synced' ? 'FULL' : 'NORMAL'}`);
-    database.pragma('foreign_keys = ON');
+    try {
+      // In WAL mode readers never wait for the writer.
+      patiently(timeout, () => database.pragma('journal_mode = WAL'));
+      database.pragma(`synchronous = ${commits === 'synced' ? 'FULL' : 'NORMAL'}`);
+      database.pragma('foreign_keys = ON');
+    } catch (error) {
+      database.close();
+      throw error;
+    }
     return connectionOf(database, path, timeout);
   });
 }

@@ -5,7 +5,7 @@ import type { SinkContext } from './open-sinks.ts';
 export function loginSink(name: string, profile: string, { session }: SinkContext): Sink {
   return {
     name,
-    check: async () => void (await (await session(profile)).read()),
+    check: async () => (await session(profile)).check(),
     deliver: async ({ secret }) => (await session(profile)).write(secret),
     read: () =>
       session(profile)

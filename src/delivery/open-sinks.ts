@@ -33,6 +33,8 @@ export interface SinkKeychain {
 }
 
 export interface SessionPlace {
+  /** Throws `KeysError` unless `write` can be expected to succeed. */
+  check(): Promise<void>;
   /** Reads back what was written. */
   write(token: Secret): Promise<void>;
   read(): Promise<Secret | undefined>;

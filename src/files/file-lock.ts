@@ -1,6 +1,6 @@
 import { closeSync, lstatSync, openSync, type Stats, unlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type Database from 'libsql';
@@ -144,6 +144,10 @@ function notLockable(lock: string, error: unknown): KeysError {
     exit: 'failed',
     code: 'file_not_lockable',
     message: `${lock} could not be locked (${reason})`,
+    hints: [
+      `ls -ld '${dirname(lock)}' '${lock}'`,
+      `it needs a disk that knows file locks: df -T '${dirname(lock)}'`,
+    ],
     cause: error,
   });
 }

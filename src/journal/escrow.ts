@@ -75,6 +75,8 @@ export function fileEscrow(folder: string, makeFolder: (path: string) => void): 
     },
     async get(operation) {
       const content = await readPrivateFile(fileOf(operation));
+      // A file that is shorter than what was set aside has lost something.
+      if (content && content.length < room) throw damaged(operation, this.describe(operation));
       return read(operation, content?.toString('utf8') ?? '', this.describe(operation));
     },
     async erase(operation) {

@@ -31,7 +31,13 @@ function files(folder: string): string[] {
       .sort();
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
-    throw error;
+    throw new KeysError({
+      exit: 'failed',
+      code: 'folder_unreadable',
+      message: `the folder of your own providers ${folder} cannot be read (${readFault(error)})`,
+      hints: [`ls -ld '${folder}'`],
+      cause: error,
+    });
   }
 }
 

@@ -125,3 +125,18 @@ test.skipIf(process.getuid?.() === 0)('a journal that cannot be read is an error
     stderr: expect.stringContaining(`${folder} cannot be read (EACCES)`),
   });
 });
+
+test('a token store that cannot be written is found before a key is made', async () => {
+  const box = new Sandbox();
+  const api = ['--profile', 'b', '--provider', 'unreal', '--url', 'http://127.0.0.1:9'];
+  const login = ['login', ...api, '--with-token', '--store', 'file', '--no-verify'];
+  expect(await box.keys(login, { stdin: 'tok-EXAMPLE\n' })).toMatchObject({ exit: 0 });
+  expect((await box.keys(['profile', 'use', 'local'])).exit).toBe(0);
+  writeFileSync(join(box.home, 'data', '.keys-tmp'), '');
+  const run = await box.keys(['create', 'ci', '--to', 'login:b']);
+  expect(run).toMatchObject({
+    exit: 1,
+    stderr: expect.stringContaining('.keys-tmp is not a folder of yours'),
+  });
+  expect(await live(box)).toEqual([]);
+});
