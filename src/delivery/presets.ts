@@ -60,7 +60,7 @@ export const presets = {
     async obstacle(run, [project = '', name = '']) {
       const found = await run({ args: ['variable', 'get', name, '--repo', project, '--output', 'json'] });
       const isNew = /\b404\b/.test(found.stderr) && !/404 project/i.test(found.stderr);
-      return isNew || found.stderr.trim() === '' ? undefined : complaintOf(found);
+      return isNew ? undefined : complaintOf(found);
     },
     async deliver(run, [project = '', name = ''], value) {
       const place = [name, '--repo', project];
@@ -115,13 +115,11 @@ export const presets = {
     login: 'kubectl config current-context',
     pattern: /^([a-z0-9][a-z0-9-]*)\/([a-z0-9][a-z0-9.-]*)#([\w.][\w.-]*)$/,
     async obstacle(run, [namespace = '', name = '']) {
-      const { code, stdout, stderr } = await run({
+      const found = await run({
         args: ['auth', 'can-i', 'patch', `secret/${name}`, '--namespace', namespace],
       });
-      if (code === 0) return undefined;
-      return /^no\b/.test(stdout)
-        ? `it may not change secrets in ${namespace}`
-        : stderr.trim() || stdout.trim();
+      const isForbidden = found.code !== 0 && /^no\b/.test(found.stdout);
+      return isForbidden ? `it may not change secrets in ${namespace}` : complaintOf(found);
     },
     deliver(run, [namespace = '', name = '', key = ''], value) {
       const secret = {
@@ -198,10 +196,9 @@ export function isPreset(kind: string): kind is PresetName {
   return Object.hasOwn(presets, kind);
 }
 
-/** What a program has said of why it failed; undefined where it did not. */
-function complaintOf({ code, signal, stdout, stderr }: Outcome): string | undefined {
-  if (code === 0) return undefined;
-  return stderr.trim() || stdout.trim() || `it ended with ${signal ?? `exit code ${code}`}`;
+/** What a program has said of why it failed; undefined where it did not, or did without a word, which tells nothing. */
+function complaintOf({ code, stdout, stderr }: Outcome): string | undefined {
+  return code === 0 ? undefined : stderr.trim() || stdout.trim() || undefined;
 }
 
 function parsed(text: string): Record<string, unknown> | undefined {

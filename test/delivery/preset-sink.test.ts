@@ -213,7 +213,6 @@ describe('is refused before there is a key', () => {
       'Unable to locate',
     ],
     ['aws-secretsmanager:a', 'aws', { stdout: '{"DeletedDate":1}' }, 'marked for deletion'],
-    ['github:acme/app#NAME', 'gh', { code: 7 }, 'it ended with exit code 7'],
   ])('%s where %s says %j', async (to, program, behaviour, told) => {
     const { sink } = await world(to, program, behaviour);
     const failure = await failureIn(sink.check());
@@ -238,6 +237,9 @@ test.each([
   ['aws', 'aws-secretsmanager:a', { stderr: 'An error occurred (AccessDeniedException)', code: 254 }],
   ['vault', 'vault:secret/app#field', { stdout: 'create, patch, read\n' }],
   ['vault', 'vault:secret/app#field', { stdout: 'root\n' }],
+  // What fails without a word tells nothing.
+  ['gh', 'github:acme/app#NAME', { code: 1 }],
+  ['glab', 'gitlab:group/app#NAME', { code: 1 }],
 ])('%s is ready for %s with %j', async (program, to, behaviour) => {
   await (await world(to, program, behaviour)).sink.check();
 });

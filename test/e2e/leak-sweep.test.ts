@@ -220,8 +220,8 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     await run('show a --json', 0);
     await run('update a --name x', 2);
     await run('verify --from file:a', 0);
-    await run('find --from file:a', 3);
-    await run('find --from file:a --all-profiles', 3);
+    await run('find --from file:a', 5);
+    await run('find --from file:a --all-profiles', 5);
     await run('run --env A=file:a -- consumer', 0);
     await run('snippet a', 0);
     await run('usage', 0);
