@@ -41,6 +41,7 @@ export async function writeBackup(
   const file = resolve(app.io.cwd, to);
   const database = databaseOf(app, db);
   requireFree(file, replace);
+  requireApart(file, database);
   await requireIgnored(file, { env: app.io.env, allowInGit }, 'the names and users in it');
   app.begin();
   return withPrivateFolder(dirname(file), async (folder) => {
@@ -78,6 +79,18 @@ function requireFree(file: string, replace: boolean): void {
   });
 }
 
+/** Neither over the database nor over what is kept beside it. Throws `KeysError` (usage). */
+function requireApart(file: string, database: string): void {
+  const taken = ['', '-wal', '-shm', '.ends'].map((end) => `${database}${end}`);
+  if (!taken.some((path) => path === file || isSameFile(path, file))) return;
+  throw usageError(`${file} is what is to be backed up`, 'name another file');
+}
+
+function isSameFile(path: string, other: string): boolean {
+  const [one, two] = [path, other].map((name) => statSync(name, { throwIfNoEntry: false }));
+  return one !== undefined && two !== undefined && one.dev === two.dev && one.ino === two.ino;
+}
+
 /** Where a restored backup went, and what became of the database before it. */
 export interface Restoring extends Restored {
   database: string;
@@ -109,8 +122,7 @@ function requireBackup(file: string, database: string): void {
     throw new KeysError({ exit: 'failed', code: 'no_backup', message: `there is no file ${file}` });
   }
   if (!found.isFile()) throw notOurs(file);
-  const current = statSync(database, { throwIfNoEntry: false });
-  if (current && current.dev === found.dev && current.ino === found.ino) {
+  if (isSameFile(file, database)) {
     throw usageError(`${file} is the database itself`, 'keys backup <file> makes a backup of it');
   }
   const log = statSync(`${file}-wal`, { throwIfNoEntry: false });

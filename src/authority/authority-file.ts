@@ -1,10 +1,14 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { systemCode } from '../errors.ts';
 import { makePrivateFolder } from '../paths.ts';
 import type { Connection } from './database.ts';
 import { guarded, openDatabase } from './database.ts';
 import { databaseGone, databaseMissing } from './faults.ts';
 import { openForReading } from './reading.ts';
+
+/** Milliseconds. */
+const betweenLooks = 10;
 
 /**
  * The authority's database file, and this process's connections to it, each opened when it is first asked for. Reading
@@ -19,6 +23,8 @@ export class AuthorityFile {
   #metering: Connection | undefined;
   #opened: Identity | undefined;
   #isWritten = false;
+  /** When the file was last seen to be the same. */
+  #looked = Number.NEGATIVE_INFINITY;
 
   /**
    * `timeout`: how long to wait for other processes, in milliseconds. `marker`: a file elsewhere that is there as soon as
@@ -46,7 +52,8 @@ export class AuthorityFile {
 
   /** For counters, logs and places under a rate limit: a commit costs no sync. */
   get metering(): Connection {
-    this.#requireSame();
+    // Asked for at every use of a key, where it must cost nothing; reading and writing look each time.
+    if (performance.now() - this.#looked > betweenLooks) this.#requireSame();
     this.#isWritten = true;
     if (this.#metering) return this.#metering;
     this.#isThere();
@@ -113,6 +120,7 @@ export class AuthorityFile {
 
   #requireSame(): void {
     if (!this.#isSame()) throw databaseGone(this.#path);
+    this.#looked = performance.now();
   }
 
   #isSame(): boolean {
@@ -130,12 +138,16 @@ interface Identity {
   log: string | undefined;
 }
 
-/** Undefined where there is no such file, or nothing in it. */
+/** Undefined where there is no such file, nothing in it, or no way to it any more. */
 function identityOf(path: string): Identity | undefined {
-  const file = nodeOf(path);
-  return file === undefined || file.size === 0
-    ? undefined
-    : { file: file.name, log: nodeOf(`${path}-wal`)?.name };
+  try {
+    const file = nodeOf(path);
+    if (!file || file.size === 0) return undefined;
+    return { file: file.name, log: nodeOf(`${path}-wal`)?.name };
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return undefined;
+  }
 }
 
 function nodeOf(path: string): { name: string; size: number } | undefined {

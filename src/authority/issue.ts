@@ -10,6 +10,7 @@ import { KeyTable, optionalText, toKey } from './key-table.ts';
 import type { Organisation } from './policy.ts';
 import type { Repeatable } from './replies.ts';
 import { earlierReply, keepReply } from './replies.ts';
+import { lastMoment } from './use.ts';
 
 /** How a key is issued, beyond what it is asked to be. */
 export interface Issuance extends Ownership {
@@ -75,7 +76,7 @@ export function rotateKey(
       if (successor?.revoked_at === null) throw rotatedBefore(id, String(successor.id));
       // The end of an old key that was rotated before is that of its grace: the successor has its span.
       const span = spanOf(successor ?? old);
-      const lasting = { expiresAt: span === null ? null : new Date(now + span) };
+      const lasting = { expiresAt: span === null ? null : new Date(Math.min(now + span, lastMoment)) };
       const held = heldOn(database, id);
       if (!isAdmin) requireUnder({ ...(expiresAt !== undefined && { expiresAt }) }, usualCeiling, held);
       const asked = { ...specOf(old, now), ...lasting, ...(expiresAt !== undefined && { expiresAt }) };

@@ -24,7 +24,7 @@ export const mostOfOne = { requests: 1_000_000, tokens: 1_000_000_000_000, costU
 const longest = { keyId: 64, method: 20, path: 1000, ip: 64, model: 200 } as const;
 
 /** Times past the year 9999 have no RFC 3339 form. */
-const lastMoment = Date.UTC(9999, 11, 31);
+export const lastMoment = Date.UTC(9999, 11, 31, 23, 59, 59);
 
 /** A use as it can be written, whatever a caller or an upstream has said of it. */
 export interface BoundedUse {

@@ -44,6 +44,7 @@ const meanings: Readonly<Record<string, readonly [status: number, code: string]>
   idempotency_key_reused: [422, 'IDEMPOTENCY_KEY_REUSED'],
   authority_busy: [503, 'AUTHORITY_BUSY'],
   authority_gone: [503, 'AUTHORITY_UNAVAILABLE'],
+  authority_missing: [503, 'AUTHORITY_UNAVAILABLE'],
 };
 
 /** What Fastify itself refuses. */

@@ -102,6 +102,20 @@ describe('a backup', () => {
     expect(box.read('target')).toBe('mine');
   });
 
+  test('is never written over the database, or what belongs to it', async () => {
+    const { box, kept, verdict } = await start();
+    symlinkSync(join(box.home, 'data'), join(box.cwd, 'data'));
+    for (const to of [
+      databaseOf(box),
+      'data/authority.db',
+      `${databaseOf(box)}-wal`,
+      `${databaseOf(box)}.ends`,
+    ]) {
+      expect(await box.program(['backup', to, '--yes'])).toMatchObject({ exit: 2 });
+    }
+    expect(await verdict(kept.value)).toBe('ok');
+  });
+
   test('is not written where git would take it up', async () => {
     const { box } = await start();
     expect((await box.command(['git', 'init', '-q'])).exit).toBe(0);
@@ -228,6 +242,19 @@ describe('a restore', () => {
     expect([run.exit, JSON.parse(run.stderr).error.code]).toEqual([1, code]);
     expect(await verdict(kept.value)).toBe('ok');
     expect(readdirSync(join(box.home, 'data')).filter((name) => name.includes('before'))).toEqual([]);
+  });
+
+  test('of an earlier version is brought up to date', async () => {
+    const { box } = await start();
+    const old = new Database(join(box.cwd, 'old.db'));
+    for (const sql of migrations.slice(0, 2)) old.exec(String(sql));
+    old.exec(`PRAGMA user_version = 2;
+              INSERT INTO keys (id, name, prefix, secret_hash, created_at, permissions, models, labels)
+              VALUES ('0123456789abcdef', 'old', 'sk_old', x'00', 1, '[]', '[]', '{}')`);
+    old.close();
+    const { keys, schema } = await json(box, ['restore', 'old.db', '--yes']);
+    expect([keys, schema]).toEqual([1, migrations.length]);
+    expect((await json(box, ['show', 'old'])).id).toBe('0123456789abcdef');
   });
 
   test('needs to be meant', async () => {
