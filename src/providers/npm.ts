@@ -23,7 +23,8 @@ export const npm: Provider = {
     secret: 'token',
   },
   revoke: { delete: '/-/npm/v1/tokens/token/{id}' },
-  verify: { get: '/-/whoami' },
+  // A stranger gets an empty answer, and no refusal.
+  verify: { get: '/-/whoami', requires: 'username' },
   key: {
     id: 'key',
     name: ['name', 'key'],

@@ -30,7 +30,7 @@ export const openrouter: Provider = {
   disable: { patch: '/keys/{id}', body: { disabled: true } },
   enable: { patch: '/keys/{id}', body: { disabled: false } },
   revoke: { delete: '/keys/{id}' },
-  verify: { get: '/key' },
+  verify: { get: '/key', requires: 'data' },
   key: {
     id: 'hash',
     name: 'name',

@@ -206,10 +206,14 @@ export type Paging =
 
 /** A harmless call that tells whether a key works, made with the key in place of the session token. */
 export interface Verification extends Operation {
-  /** Where the models are that the key may call. */
+  /** Where the models are that the key may call; null there: all of them. Such an answer has them. */
   models?: Path;
-  /** Where the id of the key is, among those of the list. */
+  /** Where the id of the key is, among those of the list. Such an answer has it. */
   id?: Path;
+  /** What only the answer to a key that works has, such as the name of its user. Without it a success is no proof. */
+  requires?: Path;
+  /** A word in an answer of success that says what the key is; one that is not among `words` is no key that works. */
+  verdict?: { at: Path; words: Readonly<Record<string, Reason>> };
   /** How the key is sent, where that differs from the session token. */
   auth?: { header: string; scheme?: string };
   /** What a status means, where it is not 200 ok, 401 invalid, 402 budget, 403 forbidden, 429 rate-limited. */

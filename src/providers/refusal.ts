@@ -5,6 +5,9 @@ import { part, select } from './select.ts';
 
 /* Answers whose status is that of a success, and which are none. */
 
+/** What a declaration says of all of its answers. */
+type Rules = Partial<Pick<Provider, 'ok' | 'error' | 'show' | 'update' | 'key'>>;
+
 /** A call, and where a success has what it was made for. */
 export type Asked = Operation & Partial<Pick<Issuing, 'key' | 'secret'>>;
 
@@ -13,7 +16,7 @@ export type Asked = Operation & Partial<Pick<Issuing, 'key' | 'secret'>>;
  * that are common: `errors` or `error` with something in it (GraphQL, JSON-RPC), `success` or `ok` that is false, and a
  * `status` of "error" or "fail" (JSend). A new secret in it is a success whatever stands beside it: it must not be lost.
  */
-export function isRefusal(response: HttpResponse, asked: Asked, provider: Provider): boolean {
+export function isRefusal(response: HttpResponse, asked: Asked, provider: Rules = {}): boolean {
   const answer = bodyOf(response);
   if (!answer) return false;
   if (asked.secret !== undefined && isSaid(select(answer, asked.secret)?.value)) return false;
@@ -59,8 +62,8 @@ function isUsualRefusal(body: unknown): boolean {
 }
 
 /** Where a key is its own answer, a field of that name is the key's. */
-function isKey(answer: Part, asked: Asked, { key, show, update }: Provider): boolean {
-  if (asked !== show && asked !== update) return false;
+function isKey(answer: Part, asked: Asked, { key, show, update }: Rules): boolean {
+  if (!key || (asked !== show && asked !== update)) return false;
   const found = select(answer, asked.key ?? '');
   return found !== undefined && isSaid(select(found, key.id)?.value);
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { keyInputs } from '../lifecycle/key.ts';
 import type { Template } from './provider.ts';
-import { timeStyles } from './styles.ts';
+import { timeStyles, verdictReasons } from './styles.ts';
 
 /* The fields that a provider has: `docs/provider.schema.json` is made from this. */
 
@@ -144,8 +144,12 @@ export const providerSchema = v.strictObject({
       ...call,
       models: v.optional(path),
       id: v.optional(path),
+      requires: v.optional(path),
+      verdict: v.optional(
+        v.strictObject({ at: path, words: v.record(v.string(), v.picklist(verdictReasons)) }),
+      ),
       auth: v.optional(auth),
-      reading: v.optional(words),
+      reading: v.optional(v.record(v.string(), v.picklist(verdictReasons))),
     }),
   ),
   logout: v.optional(v.strictObject(call)),

@@ -1,4 +1,4 @@
-import type { LogQuery, UsageQuery } from '../lifecycle/ports.ts';
+import type { LogQuery, Reason, UsageQuery } from '../lifecycle/ports.ts';
 
 /* The inputs of the calls that are not about one key, and the styles in which moments and spans are written. */
 
@@ -55,3 +55,9 @@ export const timeStyles = {
 export type ExpiryStyle = keyof typeof expiryStyles;
 export type GraceStyle = keyof typeof graceStyles;
 export type TimeStyle = keyof typeof timeStyles;
+
+/** What a key can turn out to be when it is tried. */
+export const verdictReasons = [
+  ...(['ok', 'invalid', 'expired', 'revoked', 'forbidden', 'no-models', 'budget', 'rate-limited'] as const),
+  'unreachable',
+] as const satisfies readonly Reason[];

@@ -2,6 +2,7 @@ import { KeysError } from '../errors.ts';
 import type { HttpResponse } from '../http/client.ts';
 import type { Reason, Verdict } from '../lifecycle/ports.ts';
 import type { Verification } from './provider.ts';
+import { holds, isRefusal, refusedWith } from './refusal.ts';
 import type { Part } from './select.ts';
 import { elements, part, select } from './select.ts';
 
@@ -38,7 +39,8 @@ export async function readVerdict(
   if (status >= 200 && status < 300) {
     // A page for people is no answer, whatever its status.
     const answer = part(response.json());
-    return { ...verdict('ok', status), ...modelsIn(verification, answer) };
+    const reason = reasonIn(verification, response, answer);
+    return { ...verdict(reason, status), ...(reason === 'ok' && modelsIn(verification, answer)) };
   }
   const reason =
     codes.get(codeIn(response)) ?? verification.reading?.[String(status)] ?? usualReading[status];
@@ -51,6 +53,34 @@ export async function readVerdict(
     hints: ['check the URL of the profile: keys status'],
     httpStatus: status,
   });
+}
+
+/**
+ * What an answer of success says of the key. Some APIs answer everybody by a success: a proof is only what they would not
+ * have to say to a stranger.
+ */
+function reasonIn(
+  { models, id, requires, verdict: told, ...asked }: Verification,
+  response: HttpResponse,
+  answer: Part,
+): Reason {
+  if (told) return told.words[String(select(answer, told.at)?.value)] ?? 'invalid';
+  if (isRefusal(response, asked)) return readingOf(refusedWith(response)) ?? 'invalid';
+  if (holds(answer, { at: 'valid', is: false })) return codes.get(codeIn(response)) ?? 'invalid';
+  const proofs = [requires, id].filter((path) => path !== undefined);
+  if (proofs.some((path) => !holds(answer, { at: path }))) return 'invalid';
+  if (models !== undefined && !select(answer, models)) return 'invalid';
+  if (proofs.length === 0 && models === undefined && isEmpty(answer.value)) return 'invalid';
+  return 'ok';
+}
+
+function readingOf(status: number | undefined): Reason | undefined {
+  if (status === undefined) return undefined;
+  return usualReading[status] ?? (status >= 500 ? 'unreachable' : undefined);
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
 /** Limits do not make a key invalid: it is what it should be, and may be used again. */
