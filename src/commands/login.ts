@@ -130,7 +130,7 @@ async function chosenProfile(app: App): Promise<Profile> {
         : 'nothing says which provider to log in to, and nobody can be asked here';
     throw usageError(problem, 'keys login --provider ID --with-token', 'keys provider list');
   }
-  const choices = await allProviders(app.paths.providers);
+  const choices = await allProviders(app.paths.providers, ({ message }) => app.warn(message));
   const provider = await app.choose(
     'Which provider?',
     choices.map(({ id, name, note }) => ({

@@ -13,7 +13,7 @@ export const providerList = defineCommand({
   flags: {},
   fields,
   async run(app) {
-    const remote = await allProviders(app.paths.providers);
+    const remote = await allProviders(app.paths.providers, ({ message }) => app.warn(message));
     const rows = [
       { ...localProvider, url: null },
       ...remote.map(({ id, name, url = null, note = '' }) => ({ id, name, url, note })),

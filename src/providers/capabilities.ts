@@ -37,7 +37,7 @@ function expiryOf({ create, key }: Provider): Pick<Capabilities, 'expiryResoluti
   const written = Object.hasOwn(expiryResolutions, style ?? '') ? expiryResolutions[style as ExpiryStyle] : 1;
   return {
     expiryResolution: isDate ? Math.max(written, expiryResolutions.date) : written,
-    ...(['seconds', 'days', 'step'].includes(style ?? '') && { expiryIsSpan: true }),
+    ...(['seconds', 'days', 'duration', 'step'].includes(style ?? '') && { expiryIsSpan: true }),
   };
 }
 

@@ -17,9 +17,23 @@ export async function findProvider(id: string, folder: string): Promise<Provider
   return own ?? providers.find((provider) => provider.id === id);
 }
 
-/** All providers, the user's own last; one of these hides a known one of the same id. */
-export async function allProviders(folder: string): Promise<Provider[]> {
-  const own = await Promise.all(files(folder).map((file) => readProvider(join(folder, file))));
+/**
+ * All providers, the user's own last; one of these hides a known one of the same id. A file that is none hurts only itself:
+ * `onFault` is told of it.
+ */
+export async function allProviders(
+  folder: string,
+  onFault: (fault: KeysError) => Promise<void>,
+): Promise<Provider[]> {
+  const own: Provider[] = [];
+  for (const file of files(folder)) {
+    try {
+      own.push(await readProvider(join(folder, file)));
+    } catch (error) {
+      if (!(error instanceof KeysError)) throw error;
+      await onFault(error);
+    }
+  }
   const hidden = new Set(own.map(({ id }) => id));
   return [...providers.filter(({ id }) => !hidden.has(id)), ...own];
 }

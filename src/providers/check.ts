@@ -1,13 +1,11 @@
 import * as v from 'valibot';
-import { parseDuration } from '../time.ts';
-import { namesIn } from './placeholders.ts';
 import type { Provider } from './provider.ts';
 import { providerSchema } from './schema.ts';
-import { usageInputs } from './styles.ts';
+import { inputFaults, soundness } from './soundness.ts';
 import { operationFaults } from './template-faults.ts';
 
 /*
- * Whether some data is a provider. The schema says which fields there are; the checks below find what only shows when
+ * Whether some data is a provider. The schema says which fields there are; the other checks find what only shows when
  * fields are seen together.
  */
 
@@ -22,43 +20,35 @@ export function checkProvider(
   data: unknown,
 ): { provider: Provider; faults: [] } | { provider?: never; faults: Fault[] } {
   const result = v.safeParse(providerSchema, data);
-  if (!result.success) {
-    return {
-      faults: result.issues.map((issue) => ({ path: v.getDotPath(issue) ?? '', message: issue.message })),
-    };
-  }
-  const provider = result.output as Provider;
-  const faults = [...operationFaults(provider), ...capabilityFaults(provider), ...usageFaults(provider)];
-  return faults.length > 0 ? { faults } : { provider, faults: [] };
+  const misshapen = (result.issues ?? []).map((issue) => ({
+    path: v.getDotPath(issue) ?? '',
+    message: issue.message,
+  }));
+  const provider = data as Provider;
+  // What is misshapen cannot be looked at any closer; the rest can.
+  const run = (check: (provider: Provider) => Fault[]) =>
+    result.success ? check(provider) : attempt(() => check(provider));
+  const faults = [...misshapen];
+  for (const check of [operationFaults, ...soundness]) faults.push(...newOnes(run(check), faults));
+  // A call that is wrong in itself may have been meant to say what it lacks.
+  const isWrong = ({ path }: Fault) =>
+    faults.some((one) => one.path === path || one.path.startsWith(`${path}.`));
+  faults.push(...run(inputFaults).filter((one) => !isWrong(one)));
+  return result.success && faults.length === 0
+    ? { provider: result.output as Provider, faults: [] }
+    : { faults };
 }
 
-function capabilityFaults({ capabilities, disable, enable }: Provider): Fault[] {
-  const { expiry, expirySteps = [] } = capabilities;
-  const at = 'capabilities.expirySteps';
-  const faults: Fault[] = [];
-  if (expiry === 'steps' && expirySteps.length === 0)
-    faults.push({ path: at, message: 'is missing: expiry is steps' });
-  for (const step of expirySteps) {
-    if (!isDuration(step)) faults.push({ path: at, message: `'${step}' is not a duration such as 90d` });
-  }
-  if (Boolean(disable) !== Boolean(enable))
-    faults.push({ path: 'disable', message: 'goes with enable: declare both or none' });
-  return faults;
+function newOnes(found: readonly Fault[], known: readonly Fault[]): Fault[] {
+  const told = new Set(known.map(({ path }) => path));
+  return found.filter(({ path }) => !told.has(path));
 }
 
-/** Sums that the API is not asked for as they were wanted would pass for others. */
-function usageFaults({ usage }: Provider): Fault[] {
-  const named = namesIn(usage);
-  return usageInputs
-    .filter((input) => usage && !named.includes(input))
-    .map((input) => ({ path: 'usage', message: `has no place for {${input}}` }));
-}
-
-function isDuration(text: string): boolean {
+function attempt(check: () => Fault[]): Fault[] {
   try {
-    parseDuration(text);
-    return true;
-  } catch {
-    return false;
+    return check();
+  } catch (error) {
+    if (error instanceof TypeError) return [];
+    throw error;
   }
 }

@@ -86,7 +86,7 @@ export const providerSchema = v.strictObject({
     overlap: v.picklist(['none', 'client', 'server']),
     expiry: v.picklist(['any', 'steps', 'none']),
     uniqueNames: v.boolean(),
-    maxKeys: v.nullable(v.number()),
+    maxKeys: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1, 'is not at least 1'))),
     expirySteps: v.optional(v.array(text)),
     expiryRequired: v.optional(v.boolean()),
   }),
@@ -149,7 +149,12 @@ export const providerSchema = v.strictObject({
         v.strictObject({ at: path, words: v.record(v.string(), v.picklist(verdictReasons)) }),
       ),
       auth: v.optional(auth),
-      reading: v.optional(v.record(v.string(), v.picklist(verdictReasons))),
+      reading: v.optional(
+        v.record(
+          v.pipe(v.string(), v.regex(/^[1-5]\d\d$/, 'is not an HTTP status')),
+          v.picklist(verdictReasons),
+        ),
+      ),
     }),
   ),
   logout: v.optional(v.strictObject(call)),

@@ -25,6 +25,7 @@ export const expiryStyles = {
   ...momentStyles,
   seconds: 'seconds from now',
   days: 'days from now, rounded up',
+  duration: 'seconds from now with their unit, such as 86400s',
   step: 'one of the expirySteps',
 } as const;
 
@@ -35,6 +36,7 @@ export const expiryResolutions: Readonly<Record<keyof typeof expiryStyles, numbe
   date: 86_400_000,
   seconds: 1000,
   days: 86_400_000,
+  duration: 1000,
   step: 1000,
 };
 

@@ -5,7 +5,7 @@ import type { Operation, Provider } from './provider.ts';
 import { methods } from './provider.ts';
 import { expiryStyles, graceStyles, logInputs, momentStyles, usageInputs } from './styles.ts';
 
-const operations = [
+export const operations = [
   'list',
   'show',
   'create',
@@ -23,7 +23,7 @@ type Name = (typeof operations)[number];
 
 /** What is wrong with the calls of a provider: their methods, and what stands in their templates. */
 export function operationFaults(provider: Provider): Fault[] {
-  return operations.flatMap((name) => {
+  const named = operations.flatMap((name) => {
     const operation: Operation | undefined = provider[name];
     if (!operation) return [];
     const count = methods.filter((method) => operation[method] !== undefined).length;
@@ -33,53 +33,113 @@ export function operationFaults(provider: Provider): Fault[] {
         : [{ path: name, message: `has ${count} methods in place of one of ${methods.join(', ')}` }];
     return [...wrongCount, ...placeholderFaults(provider, name, operation)];
   });
+  return [...named, ...headerFaults(provider)];
 }
 
+/** A text in a call, and where. */
+interface Written {
+  place: (typeof methods)[number] | 'query' | 'body';
+  text: string;
+  /** The name of a field, and not its value. */
+  isName: boolean;
+}
+
+function writtenIn(operation: Operation): Written[] {
+  const paths = methods.flatMap((place) => {
+    const text = operation[place];
+    return text === undefined ? [] : [{ place, text, isName: false }];
+  });
+  return [...paths, ...textsIn('query', operation.query), ...textsIn('body', operation.body)];
+}
+
+function textsIn(place: 'query' | 'body', value: unknown): Written[] {
+  if (typeof value === 'string') return [{ place, text: value, isName: false }];
+  if (typeof value !== 'object' || value === null) return [];
+  if (Array.isArray(value)) return value.flatMap((one) => textsIn(place, one));
+  return Object.entries(value).flatMap(([name, one]) => [
+    { place, text: name, isName: true },
+    ...textsIn(place, one),
+  ]);
+}
+
+/** What looks as if it were to be filled in. */
+const braced = /\{[\w.:-]+\}/g;
+const whole = new RegExp(`^${placeholder.source}$`);
+
 function placeholderFaults(provider: Provider, name: Name, operation: Operation): Fault[] {
-  const places = [
-    ...methods.map((method) => [method, operation[method]] as const),
-    ['query', operation.query] as const,
-    ['body', operation.body] as const,
-  ];
-  return places.flatMap(([place, written]) =>
-    [...JSON.stringify(written ?? '').matchAll(placeholder)].flatMap(([whole, input = '', style]) => {
-      const isInPath = place !== 'query' && place !== 'body';
-      const problem = placeholderProblem(provider, { name, isInPath, input, style });
-      return problem ? [{ path: `${name}.${place}`, message: `${whole} ${problem}` }] : [];
+  return writtenIn(operation).flatMap(({ place, text, isName }) =>
+    [...text.matchAll(braced)].flatMap(([found]) => {
+      const path = `${name}.${place}`;
+      const [, input = '', style] = whole.exec(found) ?? [];
+      if (isName) return [{ path, message: `${found} is not filled in where it names a field` }];
+      if (input === '') return [{ path, message: `${found} is no placeholder: it would be sent as it is` }];
+      const isAlone = found === text;
+      const problem = placeholderProblem(provider, { name, place, input, style, isAlone });
+      return problem ? [{ path, message: `${found} ${problem}` }] : [];
     }),
   );
 }
 
 interface Placeholder {
   name: Name;
-  isInPath: boolean;
+  place: Written['place'];
   input: string;
   style: string | undefined;
+  isAlone: boolean;
 }
 
 function placeholderProblem(
   provider: Provider,
-  { name, isInPath, input, style }: Placeholder,
+  { name, place, input, style, isAlone }: Placeholder,
 ): string | undefined {
-  const [, kind, rest = ''] = /^(option|secret)\.(.+)$/.exec(input) ?? [];
-  if (kind === 'option')
-    return Object.hasOwn(provider.options ?? {}, rest) ? undefined : 'is not declared in options';
-  if (kind === 'secret')
-    return Object.hasOwn(provider.secrets ?? {}, rest) ? undefined : 'is not declared in secrets';
-  const keptName = /^kept\.(.+)$/.exec(input)?.[1];
-  if (keptName !== undefined) {
-    if (name !== 'create') return 'is for create alone';
-    return Object.hasOwn(provider.key.kept ?? {}, keptName) ? undefined : 'is not declared in key.kept';
+  const isInPath = place !== 'query' && place !== 'body';
+  const [, kind, rest = ''] = /^(option|secret|kept)\.(.+)$/.exec(input) ?? [];
+  if (kind === 'option') return optionProblem(provider, rest, isInPath || !isAlone);
+  if (kind === 'secret') {
+    if (!Object.hasOwn(provider.secrets ?? {}, rest)) return 'is not declared in secrets';
+    return place === 'body'
+      ? undefined
+      : 'would stand in an address, which others write to logs: send it in the body';
   }
-  const inputs = wanted[name] ?? (name === 'rotate' ? [...ofKeys, 'grace'] : ofKeys);
+  if (kind === 'kept') {
+    if (name !== 'create') return 'is for create alone';
+    return Object.hasOwn(provider.key?.kept ?? {}, rest) ? undefined : 'is not declared in key.kept';
+  }
+  const inputs = wanted[name] ?? ofKeys;
+  if (inputs.length === 0) return 'is never said in this call';
   if (!inputs.includes(input)) return `is not one of ${inputs.join(', ')}`;
-  if (isInPath && wanted[name]) return 'cannot stand in a path: it need not be said';
+  const isSure = alwaysSaid[name]?.includes(input) ?? input === 'id';
+  if (isInPath && !isSure) return 'cannot stand in a path: it need not be said';
+  if (!isInPath && !isAlone && !isSure)
+    return 'need not be said, and what stands beside it would be sent alone: let it be the whole text';
   return styleProblem(input, style);
 }
 
-/** What is said in the calls that are not about a key. */
-const wanted: { readonly [name in Name]?: readonly string[] } = { logs: logInputs, usage: usageInputs };
+function optionProblem({ options = {} }: Provider, name: string, isNeeded: boolean): string | undefined {
+  const option = Object.hasOwn(options, name) ? options[name] : undefined;
+  if (!option) return 'is not declared in options';
+  return isNeeded && !option.required ? 'need not be set: declare it as required' : undefined;
+}
+
+/** What is said in the calls that are not about one key. */
+const wanted: { readonly [name in Name]?: readonly string[] } = {
+  logs: logInputs,
+  usage: usageInputs,
+  list: [],
+  verify: [],
+  logout: [],
+  create: keyInputs,
+  rotate: ['id', ...keyInputs, 'grace'],
+};
 const ofKeys = ['id', ...keyInputs];
+
+/** What is said in every such call; else it is the id. */
+const alwaysSaid: { readonly [name in Name]?: readonly string[] } = {
+  logs: [],
+  usage: ['by'],
+  create: ['name'],
+  rotate: ['id', 'grace'],
+};
 
 const styles: Readonly<Record<string, object>> = {
   expiresAt: expiryStyles,
@@ -93,4 +153,14 @@ function styleProblem(input: string, style: string | undefined): string | undefi
   if (!known) return style === undefined ? undefined : `takes no :${style}`;
   if (style !== undefined && Object.hasOwn(known, style)) return undefined;
   return `needs one of :${Object.keys(known).join(', :')}`;
+}
+
+/** Headers are the same on every request. */
+function headerFaults({ headers = {} }: Provider): Fault[] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    [...`${name} ${value}`.matchAll(braced)].map(([found]) => ({
+      path: `headers.${name}`,
+      message: `${found} is not filled in here: it would be sent as it is`,
+    })),
+  );
 }

@@ -42,6 +42,9 @@ export function fillBody(template: Template, inputs: Inputs, clock: Clock): Fill
 function fillText(template: string, inputs: Inputs, clock: Clock): Filled | undefined {
   const [, name, style] = alone.exec(template) ?? [];
   if (name !== undefined) return convert(inputs[name], style, clock);
+  // A text with a gap in it would say something else.
+  const isSaid = [...template.matchAll(placeholder)].every(([, input = '']) => inputs[input] !== undefined);
+  if (!isSaid) return undefined;
   return template.replace(placeholder, (_, input: string, as?: string) =>
     String(convert(inputs[input], as, clock) ?? ''),
   );
@@ -60,6 +63,7 @@ function writeMoment(moment: Date, style: ExpiryStyle, { now, steps }: Clock): s
   if (style === 'time') return moment.toISOString();
   if (style === 'date') return moment.toISOString().slice(0, 10);
   if (style === 'seconds') return Math.round(left / 1000);
+  if (style === 'duration') return `${Math.round(left / 1000)}s`;
   if (style === 'step') return nearestStep(steps, moment, now);
   if (style === 'days') return Math.ceil(left / day);
   return moment.toISOString().replace(/\.\d+Z$/, 'Z');

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkProvider } from '../../src/providers/check.ts';
 import { gitlab } from '../../src/providers/gitlab.ts';
+import { fillBody } from '../../src/providers/template.ts';
 import { unreal } from '../../src/providers/unreal.ts';
 
 function faultsOf(change: Record<string, unknown>): Record<string, string> {
@@ -63,7 +64,7 @@ test('an expiry says how it is written, and nothing else does', () => {
   });
   expect(withBody({ e: '{expiresAt:fortnights}' })).toHaveProperty(['create.body']);
   expect(withBody({ e: '{name:iso}' })).toEqual({ 'create.body': '{name:iso} takes no :iso' });
-  expect(withBody({ e: '{expiresAt:seconds}' })).toEqual({});
+  expect(withBody({ name: '{name}', e: '{expiresAt:seconds}' })).toEqual({});
 });
 
 test('a log is asked for with what can be said of its entries, and nothing else is', () => {
@@ -119,4 +120,100 @@ test('steps of expiry are durations, and there where they are promised', () => {
 
 test('disable goes with enable', () => {
   expect(faultsOf({ disable: { post: '/v1/keys/{id}/off' } })).toHaveProperty('disable');
+});
+
+describe('what would not do what it says is a fault', () => {
+  const create = (body: unknown) => ({ create: { ...unreal.create, body } });
+  const { capabilities, key } = unreal;
+
+  test.each<[what: string, change: Record<string, unknown>, path: string]>([
+    [
+      'an expiry with a unit beside it',
+      create({ name: '{name}', ttl: '{expiresAt:seconds}s' }),
+      'create.body',
+    ],
+    ['a placeholder in a header', { headers: { 'x-team': '{option.team}' } }, 'headers.x-team'],
+    ['a placeholder that names a field', create({ name: '{name}', '{description}': 1 }), 'create.body'],
+    ['an underscore in a placeholder', create({ name: '{name}', rpm: '{rate_limit}' }), 'create.body'],
+    [
+      'a secret in a query',
+      { secrets: { pin: { help: 'x' } }, list: { get: '/keys', items: '', query: { pin: '{secret.pin}' } } },
+      'list.query',
+    ],
+    [
+      'a secret in a path',
+      { secrets: { pin: { help: 'x' } }, revoke: { delete: '/{secret.pin}/{id}' } },
+      'revoke.delete',
+    ],
+    [
+      'a setting in a path that need not be set',
+      { options: { team: { help: 'x' } }, list: { get: '/{option.team}/keys', items: '' } },
+      'list.get',
+    ],
+    ['a revocation of no key', { revoke: { post: '/revoke' } }, 'revoke'],
+    ['a look at no key', { show: { get: '/key' } }, 'show'],
+    ['a change of no key', { update: { patch: '/key', body: { name: '{name}' } } }, 'update'],
+    ['a key without its name', create({ label: 'x' }), 'create'],
+    [
+      'a description in the path',
+      { create: { post: '/{name}/{description}', secret: 'key' } },
+      'create.post',
+    ],
+    ['a list of one key', { list: { get: '/keys', items: '', query: { name: '{name}' } } }, 'list.query'],
+    ['a word for no verdict', { verify: { get: '/me', reading: { 401: 'wrong' } } }, 'verify.reading.401'],
+    ['a verdict on no status', { verify: { get: '/me', reading: { nope: 'ok' } } }, 'verify.reading.nope'],
+    [
+      'a rotation that the API does not have',
+      { capabilities: { ...capabilities, overlap: 'server' } },
+      'rotate',
+    ],
+    ['an id that is the secret', { create: { ...unreal.create, key: '', secret: 'hash' } }, 'create.secret'],
+    [
+      'an id that is the secret, by another path',
+      { create: { ...unreal.create, key: 'data', secret: ['x', 'data.hash'] } },
+      'create.secret',
+    ],
+    ['fewer keys than one', { capabilities: { ...capabilities, maxKeys: -3 } }, 'capabilities.maxKeys'],
+    [
+      'pages without items',
+      { list: { get: '/keys', items: '', paging: { by: 'offset', offset: 'o', size: 0 } } },
+      'list.paging',
+    ],
+    ['what is kept and not sent', { key: { ...key, kept: { acl: 'acl' } } }, 'key.kept.acl'],
+    ['the id of the embedded authority', { id: 'local' }, 'id'],
+  ])('%s', (_, change, path) => {
+    const paths = Object.keys(faultsOf(change));
+    expect(
+      paths.filter((one) => one === path || one.startsWith(`${path}.`)),
+      paths.join(),
+    ).not.toEqual([]);
+  });
+
+  test('though another field is misshapen', () => {
+    const faults = faultsOf({
+      surprise: true,
+      name: 7,
+      capabilities: { ...capabilities, overlap: 'server', maxKeys: 0 },
+      revoke: { post: '/revoke' },
+      ...create({ name: '{name}', rpm: '{rate_limit}' }),
+    });
+    expect(Object.keys(faults).sort()).toEqual([
+      'capabilities.maxKeys',
+      'create.body',
+      'name',
+      'revoke',
+      'rotate',
+      'surprise',
+    ]);
+  });
+
+  test('a span may have its unit by a style, and a text that is not whole is not sent', async () => {
+    expect(faultsOf(create({ name: '{name}', ttl: '{expiresAt:duration}', note: 'for {name}' }))).toEqual({});
+    const clock = { now: new Date(0), steps: [] };
+    const body = { ttl: '{expiresAt:duration}', note: 'for {name}', team: 'of {option.team}' };
+    expect(fillBody(body, { name: 'ci', expiresAt: new Date(90_000) }, clock)).toEqual({
+      ttl: '90s',
+      note: 'for ci',
+    });
+  });
 });
