@@ -150,6 +150,15 @@ describe('no answer', () => {
     expect(await front.lastPassed).toEqual({ status: 504, code: 'UPSTREAM_TIMEOUT', reason: 'silence' });
   });
 
+  test('a 100 that was not asked for is no answer', async () => {
+    const { scripted, front } = await started();
+    scripted.next((response) => {
+      response.socket?.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n');
+      response.writeHead(200).end('{"a":1}');
+    });
+    expect((await front.post('/v1/responses', {})).body).toBe('{"a":1}');
+  });
+
   test('headers without end: UPSTREAM_TIMEOUT', async () => {
     const { scripted, front } = await started({ silence: 200 });
     scripted.next((response) => {
