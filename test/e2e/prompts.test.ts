@@ -8,6 +8,7 @@ import { withEscrow } from '../support/escrow.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { StandIns } from '../support/stand-in.ts';
 import { bashIn, keysIn } from '../support/terminal.ts';
+import { UnrealServer } from '../support/unreal-server.ts';
 
 interface Scene {
   box: Sandbox;
@@ -54,7 +55,6 @@ describe.each(prompts)('at the question for %s', (_, args, question, make) => {
   test.each([
     ['Ctrl-C', '\x03', 130],
     ['Ctrl-D', '\x04', 1],
-    ['Ctrl-\\', '\x1c', 130],
   ])('%s changes nothing, and does not look like success', async (_name, key, exit) => {
     const { box, env } = await make();
     const before = await records(box);
@@ -114,6 +114,37 @@ test.each([['create'], ['revoke ci']])(
   },
 );
 
+test.each([
+  ['Ctrl-C', '\x03'],
+  ['Ctrl-D', '\x04'],
+])('%s after one of several keys was revoked: exit 5, and what was done is told', async (_, key) => {
+  const { box, env } = await waiting(2);
+  const terminal = keysIn(box, ['recover', '--all', '--json'], { ...(env && { env }), columns: 200 });
+  await terminal.shows('leave it in escrow');
+  await new Promise((resume) => setTimeout(resume, 100));
+  terminal.type('\x1b[B\x1b[B\r');
+  await terminal.shows('yes, revoke the key');
+  await new Promise((resume) => setTimeout(resume, 100));
+  terminal.type('\x1b[B\r');
+  await terminal.shows('w2');
+  await new Promise((resume) => setTimeout(resume, 300));
+  terminal.type(key);
+  expect(await terminal.ended, terminal.output).toBe(5);
+  expect(terminal.output).not.toContain('nothing has happened');
+  expect(terminal.output).toMatch(/"outcome": "revoked".*"outcome": "open"/s);
+  const statuses = (await records(box)) as { status: string }[];
+  expect(statuses.map(({ status }) => status).sort()).toEqual(['active', 'revoked']);
+});
+
+test('Ctrl-\\ at a question is an interrupt, too', async () => {
+  const { box } = await withKeys(['ci']);
+  const terminal = keysIn(box, ['revoke', 'ci']);
+  await terminal.shows('Type ci to revoke it');
+  await new Promise((resume) => setTimeout(resume, 100));
+  terminal.type('\x1c');
+  expect(await terminal.ended).toBe(130);
+});
+
 test('Ctrl-D on a line that has text on it is no end of input', async () => {
   const { box } = await withKeys(['ci']);
   const terminal = keysIn(box, ['revoke', 'ci']);
@@ -124,15 +155,17 @@ test('Ctrl-D on a line that has text on it is no end of input', async () => {
 });
 
 test('Enter alone never revokes, a key without a name included', async () => {
-  const { box } = await withKeys(['']);
-  const [{ id }] = (await records(box)) as [{ id: string }];
-  const terminal = keysIn(box, ['revoke', id]);
+  const [box, server] = [new Sandbox(), await UnrealServer.start()];
+  server.add('');
+  const hash = server.keys[0]?.hash ?? '';
+  const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.url, KEYS_TOKEN: 'tok-EXAMPLE' };
+  const terminal = keysIn(box, ['revoke', hash], { env });
   await terminal.shows('to revoke it');
   await new Promise((resume) => setTimeout(resume, 100));
   terminal.type('\r');
   expect(await terminal.ended).toBe(1);
-  expect(terminal.output).toContain(`Type ${id} to revoke it`);
-  expect(await records(box)).toEqual([expect.objectContaining({ status: 'active' })]);
+  expect(terminal.output).toContain(`Type ${hash} to revoke it`);
+  expect(server.keys).toHaveLength(1);
 });
 
 test('several rotations at once ask nothing: what needs an answer is reported', async () => {

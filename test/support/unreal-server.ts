@@ -20,6 +20,8 @@ export class UnrealServer {
   isLocked = false;
   /** Called when a key was made, before the answer is sent. */
   onCreate = () => {};
+  /** Called when a request has arrived; it is served when the promise resolves. */
+  onRequest = async (_what: string): Promise<void> => {};
   /** What becomes of the replies to the next creates, after the key was made: one each. */
   readonly lostReplies: ((response: ServerResponse) => void)[] = [];
   #made = 0;
@@ -49,6 +51,7 @@ export class UnrealServer {
     const { method = '', url = '', headers } = request;
     this.requests.push(`${method} ${url}`);
     this.credentials.push(headers.authorization);
+    await this.onRequest(`${method} ${url}`);
     const answer = (status: number, content: unknown) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(content));
     if (url === '/v1/models') return void this.#models(headers.authorization, answer);
