@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import Database from 'libsql';
 import { KeysError } from '../errors.ts';
-import { connectDatabase, guarded } from './database.ts';
+import { guarded } from './database.ts';
+import { connectForReading } from './reading.ts';
 import { migrations } from './schema.ts';
 
 export interface Copied {
@@ -16,7 +17,7 @@ export interface Copied {
  */
 export function copyDatabase(path: string, into: string, timeout: number): Copied {
   if (!existsSync(path)) throw noDatabase(path);
-  const database = connectDatabase(path, timeout);
+  const database = connectForReading(path, timeout);
   try {
     database.run('VACUUM INTO ?', into);
   } finally {

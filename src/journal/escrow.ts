@@ -103,7 +103,10 @@ async function setAside(path: string): Promise<void> {
 
 /** Overwrites the file in place: text first, blanks behind it. */
 async function fill(path: string, text: string): Promise<void> {
-  const file = await open(path, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0));
+  const file = await open(
+    path,
+    constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
+  );
   try {
     await file.write(Buffer.from(text.padEnd(room)), 0, undefined, 0);
     await file.sync();

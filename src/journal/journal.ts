@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { KeysError } from '../errors.ts';
+import { systemCode } from '../errors.ts';
 import type { Release } from '../files/file-lock.ts';
 import { holdFileLock, probeMs } from '../files/file-lock.ts';
 import type { Held, Journal, Operation, Plan, Step, WrittenStep } from '../lifecycle/operation.ts';
@@ -31,7 +33,10 @@ async function begin(options: JournalOptions, setting: Setting, plan: Plan): Pro
   const path = join(folder, `${id}.jsonl`);
   makeFolder(options);
   // The id is new: others hold the lock no longer than it takes to see what it is.
-  const release = await holdFileLock(path, 10_000);
+  const release = await holdFileLock(path, 10_000).catch((error: KeysError) => {
+    const { cause } = error.failure;
+    throw systemCode(cause)?.startsWith('E') ? notWritten(path, cause) : error;
+  });
   if (!release) throw new Error('an operation of this id is under way');
   try {
     const header = { version: 1 as const, id, at: now().toISOString(), plan, setting };

@@ -188,6 +188,26 @@ describe('a configuration', () => {
   });
 });
 
+test('a FIFO in the place of any file that is named holds nobody up', async () => {
+  const box = new Sandbox();
+  spawnSync('mkfifo', [join(box.cwd, 'fifo')]);
+  for (const args of [
+    ['provider', 'check', 'fifo'],
+    ['restore', 'fifo', '--yes'],
+    ['backup', 'fifo', '--yes'],
+    ['verify', '--from', 'file:fifo'],
+    ['find', '--from', 'env:fifo#K'],
+    ['run', '--env', 'A=file:fifo', '--', 'true'],
+    ['create', 'ci', '--to', 'file:fifo'],
+    ['create', 'ci', '--to', 'env:fifo#K'],
+    ['session', 'list', '--db', 'fifo'],
+  ]) {
+    const run = await box.program(args);
+    expect(run.exit, `${args.join(' ')}: ${run.stderr}`).not.toBe(0);
+    expect(run.stderr).not.toContain('this is a bug');
+  }
+});
+
 describe('a token file', () => {
   const api = { KEYS_PROVIDER: 'unreal', KEYS_URL: 'http://127.0.0.1:9' };
 

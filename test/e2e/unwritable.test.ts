@@ -50,6 +50,7 @@ describe.skipIf(cannotMount())('on a read-only disk', () => {
     const env = { KEYS_HOME: readOnlyViewOf(box) };
     for (const args of reads) expect(await box.program(args, { env })).toMatchObject({ exit: 0, stderr: '' });
     expect(names(await box.program(['list', '--json'], { env }))).toEqual(['ci']);
+    expect((await box.program(['backup', 'saved.db'], { env })).exit).toBe(0);
     const doctor = await box.program(['doctor'], { env });
     expect(doctor.stdout).toContain('is sound: 1 keys');
     for (const args of [
