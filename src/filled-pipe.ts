@@ -32,8 +32,9 @@ function pipeOfShell(content: Buffer): Promise<number | undefined> {
     let reader: number | undefined;
     let failure: unknown;
     const child = spawn('/bin/sh', ['-c', holder], {
-      // Ctrl-C is not for it.
+      // Ctrl-C is not for it, and a folder that is gone makes it complain.
       detached: true,
+      cwd: '/',
       env: {},
       stdio: ['pipe', 'ignore', 'pipe'],
     });
@@ -77,7 +78,7 @@ function newFolder(): string | undefined {
 function makeNamedPipe(path: string): Promise<boolean> {
   return new Promise((done) => {
     const env = { PATH: '/usr/bin:/bin' };
-    const child = spawn('mkfifo', ['-m', '600', path], { env, stdio: 'ignore' });
+    const child = spawn('mkfifo', ['-m', '600', path], { cwd: '/', env, stdio: 'ignore' });
     child.on('error', () => done(false));
     child.on('exit', (code) => done(code === 0));
   });

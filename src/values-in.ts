@@ -39,12 +39,23 @@ export function valuesIn(text: Secret): Secret[] {
   return [...found].sort((a, b) => b.length - a.length).map((value) => new Secret(value));
 }
 
-/** The text as it is, without what a terminal does not show, and with the escapes of JSON and of URLs undone. */
+/**
+ * The text as it is, without what a terminal does not show, with the escapes of JSON and of URLs undone, with lines joined
+ * that a mail or a shell has broken, and what stands in base64, as a header `Basic …` or a Secret of Kubernetes has it.
+ */
 function* formsOf(text: string): Iterable<string> {
   const shown = text.replace(/\u001b\[[0-9;?]*[A-Za-z]|[\u00ad\u200b-\u200d\u2060\ufeff\0]/g, '');
   yield shown;
   if (shown.includes('\\')) yield unescaped(shown);
   if (/%[0-9a-f]{2}/i.test(shown)) yield shown.replace(/(?:%[0-9a-f]{2})+/gi, decoded);
+  const joined = shown.replace(/[=\\]\r?\n[ \t]*/g, '');
+  if (joined !== shown) yield joined;
+  if (/=[0-9A-F]{2}/.test(joined))
+    yield joined.replace(/=([0-9A-F]{2})/g, (_, code) => Buffer.from(code, 'hex').toString('latin1'));
+  for (const [word] of shown.matchAll(/[A-Za-z0-9+/_-]{16,}={0,2}/g)) {
+    const text = Buffer.from(word, 'base64').toString('latin1');
+    if (/^[\t\r\n -~]+$/.test(text)) yield text;
+  }
 }
 
 function unescaped(text: string): string {

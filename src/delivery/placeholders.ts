@@ -19,6 +19,10 @@ const interpreter =
 const launcher =
   /^(?:ssh|mosh|rsh|autossh|sshpass|plink|dbclient|su|sudo|doas|runuser|pkexec|env|xargs|parallel|find|watch|entr|timeout|nohup|nice|ionice|setsid|stdbuf|unbuffer|flock|chroot|nsenter|unshare|firejail|bwrap|busybox|toybox|time|strace|ltrace|gdb|script|expect|tmux|screen|at|batch|systemd-run|machinectl|eval|exec|command|builtin|make|gmake|ninja|just|npx|npm|deno|bun|docker|podman|nerdctl|lxc|incus|kubectl|oc|wsl|start|git|vim?|nvim|emacs|tar|rsync|powershell|pwsh|cmd|osascript)$/;
 
+/** In the text of a shell: what takes an argument of that text for code, again. */
+const runsAgain =
+  /(?:^|[\s;|&(`'"])(?:eval|ssh|su|sudo|xargs|parallel|watch|env|(?:ba|da|k|z|mk)?sh|python[\d.]*|perl|ruby|node|php|[gmn]?awk)(?=\s|$)/;
+
 /** What makes code of the next argument, whatever the program is. */
 const codeOption = /^-\w*[ceEr]$|^\/[ck]$|^--?(?:eval|exec|execute|command|code|run|print|require|import)$/i;
 const option = /^-|^\+[a-z]$|^\/[a-z]$/i;
@@ -42,7 +46,9 @@ export function checkPlaceholders(command: readonly string[], key: Planned | und
 export function fillPlaceholders(command: readonly string[], key: Pick<Key, 'id' | 'name'>): string[] {
   const code = codeIn(command).find((word) => placeholder.test(word));
   if (code !== undefined) throw inCode(code);
-  const isPlain = !command.some((word) => launcher.test(programOf(word)));
+  const isPlain = !command.some(
+    (word) => launcher.test(programOf(word)) || (/\s/.test(word) && runsAgain.test(word)),
+  );
   return command.slice(1).map((template, at) => {
     const isAlone = /^\{(?:name|id)\}$/.test(template) && isPlain && !codeOption.test(command[at] ?? '');
     return template.replace(/\{(name|id)\}/g, (mark, field: 'name' | 'id', offset: number) => {

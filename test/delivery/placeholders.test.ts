@@ -86,6 +86,9 @@ describe('elsewhere harmless names may stand, and others not', () => {
     'su deploy -c {name}',
     './deliver -c {name}',
     'script -qc {name}',
+    'sh -c \'eval "$1"\' sh {name}',
+    'sh -c \'ssh host "deliver $1"\' sh {name}',
+    'bash -c \'cat | sh -c "$1"\' bash {name}',
     'sh -c \'x "$1"\' sh key={name}',
   ])('%s', (command) => {
     for (const name of ['ci', 'ci-2', 'a.b_c@d:e+f']) expect(codeOf(command, name)).toBe('allowed');
