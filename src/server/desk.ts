@@ -3,7 +3,7 @@ import type { Office } from '../authority/office.ts';
 import type { AccessRequest, Decision } from '../authority/policy.ts';
 import type { Use } from '../authority/use.ts';
 import { KeysError } from '../errors.ts';
-import { RefusalRows } from './refusal-rows.ts';
+import { RowLimit } from './row-limit.ts';
 
 /** Milliseconds after which a use that was noted is in the database at the latest. */
 const noteDelay = 10;
@@ -13,6 +13,10 @@ const mostTogether = 32;
 
 /** Uses that may wait while the database takes none; past them nothing is admitted that could not be metered. */
 const mostNotes = 100_000;
+
+/** Rows in the log for one key and minute: for refused uses, and for what a key reports itself. The others are counted. */
+const mostRefusals = 60;
+const mostReports = 600;
 
 interface Waiting {
   request: AccessRequest;
@@ -28,7 +32,8 @@ export class Desk {
   readonly #office: Office;
   readonly #now: () => Date;
   readonly #onLoss: (loss: LostUse) => void;
-  readonly #refusals = new RefusalRows();
+  readonly #refusals = new RowLimit(mostRefusals);
+  readonly #reports = new RowLimit(mostReports);
   #waiting: Waiting[] = [];
   #notes: Use[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -52,9 +57,15 @@ export class Desk {
   /** Notes a use that cost nothing yet; it is written soon. */
   note(use: Use): void {
     use.at ??= this.#now().getTime();
-    use.unlogged ??= this.#refusals.isTooMany(use, use.at);
+    // Other uses take a place under the key's rate limit, if it has one.
+    if (isRefused(use)) use.unlogged ??= this.#refusals.isTooMany(use.keyId, use.at);
     this.#notes.push(use);
     this.#timer ??= setTimeout(() => this.#writeLater(), noteDelay).unref();
+  }
+
+  /** As `record`, for what a key says of itself. */
+  recordReport(use: Use): void {
+    this.record({ ...use, unlogged: this.#reports.isTooMany(use.keyId, this.#now().getTime()) });
   }
 
   /** Writes a use before it returns, with all that were noted: from here on its cost counts. Throws `KeysError`. */
@@ -104,6 +115,10 @@ export class Desk {
       for (const { fail } of waiting) fail(error);
     }
   }
+}
+
+function isRefused({ requests, statusCode }: Use): boolean {
+  return requests === 0 && statusCode >= 400;
 }
 
 function unmetered(): KeysError {

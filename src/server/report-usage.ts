@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import * as v from 'valibot';
+import type { Use } from '../authority/use.ts';
 import { mostOfOne } from '../authority/use.ts';
 import { pathOf } from './access-log.ts';
 import { count, text } from './admin/shapes.ts';
@@ -26,6 +27,8 @@ export const usageReport = v.strictObject({
 interface Reporting {
   keyId: string;
   mostUsd: number;
+  /** The key reports for itself. */
+  isOwn: boolean;
 }
 
 /**
@@ -36,11 +39,11 @@ interface Reporting {
 export function reportUsage(context: Context, request: FastifyRequest): object {
   const { desk, metrics } = context;
   const { key_id, key, cost_usd, status_code: statusCode, ...use } = readBody(usageReport, request);
-  const { keyId, mostUsd } = reporting(context, request, { key_id, key });
+  const { keyId, mostUsd, isOwn } = reporting(context, request, { key_id, key });
   request.logged.key = keyId;
   const costUsd = Math.min(cost_usd, mostUsd);
   const { requests, tokens, method, model } = use;
-  desk.record({
+  const reported: Use = {
     keyId,
     requests,
     tokens,
@@ -49,7 +52,9 @@ export function reportUsage(context: Context, request: FastifyRequest): object {
     statusCode,
     path: pathOf(use.path),
     ...(model !== undefined && { model }),
-  });
+  };
+  if (isOwn) desk.recordReport(reported);
+  else desk.record(reported);
   metrics.metered(tokens, costUsd);
   return { recorded: true, key_id: keyId };
 }
@@ -66,12 +71,12 @@ function reporting(
   if (key === bearerOf(request) && key.startsWith('ses_')) {
     if (keyId === undefined)
       throw new HttpFault(400, 'VALIDATION_FAILED', 'key_id: missing', { path: 'key_id' });
-    return { keyId: accountOf(office, request).get(keyId).key.id, mostUsd: mostOfOne.costUsd };
+    return { keyId: accountOf(office, request).get(keyId).key.id, mostUsd: mostOfOne.costUsd, isOwn: false };
   }
   const decision = office.examine({ key });
   if (!decision.allowed) throw refusal(decision);
   if (keyId !== undefined && keyId !== decision.keyId) {
     throw new HttpFault(401, 'INVALID_API_KEY', 'The provided API key is invalid');
   }
-  return { keyId: decision.keyId, mostUsd: decision.budgetLeftUsd ?? mostOfOne.costUsd };
+  return { keyId: decision.keyId, mostUsd: decision.budgetLeftUsd ?? mostOfOne.costUsd, isOwn: true };
 }

@@ -105,3 +105,14 @@ test('refused uses of one key fill no log: past 60 rows in a minute they are onl
   expect([...ada.logs({})]).toHaveLength(61);
   expect(ada.usage({ by: 'key' })).toMatchObject([{ keyId: id, requests: 0, refused: 101 }]);
 });
+
+test('what a key reports of itself fills no log either: past 600 rows in a minute it is only counted', async () => {
+  const { issue, ada, report, clock } = await start();
+  const { id, value } = issue({ rateLimitRpm: 1 });
+  for (let round = 0; round < 620; round++) await report({ tokens: 1 }, value);
+  expect([...ada.logs({})]).toHaveLength(600);
+  expect(ada.get(id).key.usage?.tokens).toBe(620);
+  clock.advance(60_000);
+  await report({ tokens: 1 }, value);
+  expect([...ada.logs({})]).toHaveLength(601);
+});
