@@ -136,9 +136,9 @@ export class App {
   async keys(): Promise<Key[]> {
     const { name, provider } = await this.profile();
     const keys = await (await this.backend()).list();
-    const placed = withSuperseded(keys).map((key) => ({ ...key, provider, profile: name }));
-    if (!hasOperations(this.paths)) return placed;
-    return (await import('./operations.ts')).withRetirements(this, placed);
+    const placed = keys.map((key) => ({ ...key, provider, profile: name }));
+    if (!hasOperations(this.paths)) return withSuperseded(placed);
+    return withSuperseded(await (await import('./operations.ts')).withRetirements(this, placed));
   }
 
   /** Whether results are printed as tables and cards. */

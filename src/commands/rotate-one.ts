@@ -50,7 +50,10 @@ export async function rotateOne(app: App, job: Job): Promise<RotationRecord | un
     const resumed = await resume(app, job);
     const keys = resumed.hasChanged ? await app.keys() : job.keys;
     const { retired, ...settled } = await settle(app, { ...job, keys }, destination?.sinks ?? []);
-    const current = keys.find((key) => key.name === old.name && isActive(key)) ?? old;
+    const isCurrent = (key: Key) => key.name === old.name && isActive(key) && !key.superseded;
+    // Where nothing tells which of a name is newest, it is the one that was meant.
+    const meant = keys.find((key) => key.id === old.id && isCurrent(key));
+    const current = meant ?? keys.find(isCurrent) ?? old;
     const found = { ...settled, retired: [...resumed.retired, ...retired] };
     if (resumed.rotated) return { ...unchanged(current), ...resumed.rotated, ...found };
     if (!destination || !(resumed.isRenewed || (await isDue(app, current, job))))

@@ -23,12 +23,19 @@ export function findKey(keys: readonly Key[], reference: string): Key {
 
 function newestNamed(keys: readonly Key[], name: string): Key | undefined {
   const named = keys.filter((key) => key.name === name);
-  const live = named.filter((key) => key.status !== 'revoked');
+  const live = inUse(named.filter((key) => key.status !== 'revoked'));
   // Without times nobody can tell which is the newest, and a guess could end the wrong key.
   if (live.length > 1 && live.some((key) => key.createdAt === undefined)) {
     throw severalKeys(`${live.length} live keys are named '${name}'`, live);
   }
   return live[0] ?? named[0];
+}
+
+/** Without those that a rotation is to retire, where times do not tell that they are older and the journal does. */
+function inUse(live: readonly Key[]): readonly Key[] {
+  if (live.every(({ createdAt }) => createdAt !== undefined)) return live;
+  const left = live.filter(({ retireAt }) => retireAt === undefined);
+  return left.length > 0 ? left : live;
 }
 
 /** As `findKey` for several references: every one is looked up before any is used, and all missing ones are named. */

@@ -116,15 +116,23 @@ export function isActive(key: Key): boolean {
   return key.status === 'active' || key.status === 'expiring';
 }
 
-/** The keys, newest first, each with `superseded` filled in. */
+/**
+ * The keys, newest first, each with `superseded` filled in. Where the API does not tell when they were made, only the
+ * journal knows which of a name is older: the one that a rotation is to retire.
+ */
 export function withSuperseded(keys: readonly Key[]): Key[] {
-  const newestFirst = [...keys].sort(byCreation).reverse();
+  const newestFirst = [...keys].sort(byCreation).reverse().sort(byJournal);
   const named = new Set<string>();
   return newestFirst.map((key) => {
-    const superseded = named.has(key.name);
+    const superseded = key.createdAt === undefined ? key.retireAt !== undefined : named.has(key.name);
     if (isActive(key)) named.add(key.name);
     return { ...key, superseded };
   });
+}
+
+function byJournal(a: Key, b: Key): number {
+  if (a.createdAt !== undefined || b.createdAt !== undefined) return 0;
+  return Number(a.retireAt !== undefined) - Number(b.retireAt !== undefined);
 }
 
 /** Oldest first; keys made in the same millisecond keep a fixed order. */

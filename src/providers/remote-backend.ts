@@ -73,7 +73,7 @@ export class RemoteBackend implements KeyBackend {
     if (list.single) return this.#single();
     const keys = await listKeys(this.#api, this.#provider, this.#now(), this.#odd);
     this.#names.isKnown = true;
-    return keys.map((key) => this.#shown(key));
+    return keys.map((key) => this.#shown(this.#named(key)));
   }
 
   async get(id: string): Promise<Key | undefined> {
@@ -108,6 +108,13 @@ export class RemoteBackend implements KeyBackend {
     if (!this.capabilities.uniqueNames) return name;
     if (!this.#names.isKnown) await this.list();
     return this.#names.free(name, this.#now(), id);
+  }
+
+  /** Where keys have no names, and there may be several, each is named by its id: one name for all would make them one. */
+  #named(key: Key): Key {
+    const { key: fields, list } = this.#provider;
+    const isNameless = typeof fields.name === 'object' && 'always' in fields.name;
+    return isNameless && !list.single && this.capabilities.maxKeys !== 1 ? { ...key, name: key.id } : key;
   }
 
   #made({ key, ...made }: Made): Made {
@@ -178,7 +185,7 @@ export class RemoteBackend implements KeyBackend {
   async #key(found: Part): Promise<Key> {
     const { key, odd } = readKey(found, this.#provider.key, this.#now());
     for (const one of odd) await this.#odd.tell(one, key.id);
-    return this.#shown(key);
+    return this.#shown(this.#named(key));
   }
 
   /** An API with one key: the key, or nothing. */
