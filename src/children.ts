@@ -20,17 +20,31 @@ export function watchChild(child: ChildProcess): void {
   });
 }
 
-/** Asks all of them to end. */
+/** Asks all of them to end, and a moment later makes them. */
 export function endChildren(): void {
-  for (const child of running) signalChild(child, 'SIGTERM');
+  for (const child of running) endChild(child);
+}
+
+/** Milliseconds between the polite end and the other one. */
+const politeness = 1_000;
+
+/** Asks the program to end, and a moment later makes it. */
+export function endChild(child: ChildProcess): void {
+  if (hasEnded(child)) return;
+  signalChild(child, 'SIGTERM');
+  const timer = setTimeout(() => signalChild(child, 'SIGKILL'), politeness);
+  child.once('exit', () => clearTimeout(timer));
+}
+
+function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null;
 }
 
 /** Sends a signal to the program and to what it has started; to neither where the program itself has ended. */
-export function signalChild(child: ChildProcess, signal: NodeJS.Signals): void {
-  const { pid } = child;
-  if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+function signalChild(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (hasEnded(child)) return;
   try {
-    if (ownSession.detached) process.kill(-pid, signal);
+    if (ownSession.detached && child.pid) process.kill(-child.pid, signal);
     else child.kill(signal);
   } catch {
     // It has just ended, or runs as somebody else.

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync } from 'node:fs';
-import { ownSession, signalChild, watchChild } from './children.ts';
+import { endChild, ownSession, watchChild } from './children.ts';
 import type { Environment } from './env.ts';
 import { withoutSecrets } from './env.ts';
 import { systemCode } from './errors.ts';
@@ -32,13 +32,12 @@ export interface Outcome {
 const mostOutput = 65_536;
 /** Milliseconds in which a program is heard of that has ended before its time was up. */
 const secondLook = 50;
-/** Milliseconds between the polite end and the other one. */
-const politeness = 1_000;
 
 /**
  * Runs a program to its end. Rejects, with an `Error` whose message goes on after the program's name, where it cannot be
  * started, has an input longer than a pipe, takes longer than its limit or prints more than 64 Ki characters; it is ended
- * then, with all that it has started. Ctrl-C at the terminal does not reach it. A program that does not read all of its input is judged by its exit code alone.
+ * then, with all that it has started. Ctrl-C at the terminal does not reach it. A program that does not read all of its
+ * input is judged by its exit code alone.
  */
 export async function runProgram(call: ProgramCall): Promise<Outcome> {
   const [program = '', ...args] = call.command;
@@ -92,12 +91,9 @@ function startWith<T>(stdin: number | string, start: () => T): T {
   }
 }
 
-/** Asks it to end, and a moment later makes it. */
+/** Ends it where it has not ended by itself. */
 function end(child: ReturnType<typeof spawn>): void {
   // A process that it has left behind may hold the other ends; nobody waits for that one.
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  signalChild(child, 'SIGTERM');
-  const timer = setTimeout(() => signalChild(child, 'SIGKILL'), politeness);
-  child.on('exit', () => clearTimeout(timer));
+  endChild(child);
 }

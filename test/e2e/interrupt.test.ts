@@ -5,6 +5,7 @@ import type { Environment } from '../../src/env.ts';
 import { refusedKeys } from '../support/embedded-authority.ts';
 import { withEscrow } from '../support/escrow.ts';
 import { Sandbox } from '../support/sandbox.ts';
+import { startServe } from '../support/serving.ts';
 import { StandIns } from '../support/stand-in.ts';
 import type { Terminal } from '../support/terminal.ts';
 import { bashIn, keysIn } from '../support/terminal.ts';
@@ -111,6 +112,27 @@ describe.each(installations)('with %s', (_, install) => {
     expect(await terminal.ended).toBe(130);
     await until(() => existsSync(join(box.cwd, 'ended')), terminal);
   });
+});
+
+test('a delivery that is deaf to SIGTERM is ended all the same', async () => {
+  const box = withEscrow(new Sandbox());
+  box.write('deaf.sh', 'trap "" TERM; touch begun; while :; do sleep 0.1; done\n');
+  const terminal = keysIn(box, ['create', 'ci', '--to', 'exec:sh deaf.sh']);
+  await until(() => existsSync(join(box.cwd, 'begun')), terminal);
+  terminal.type('\x03');
+  await terminal.shows('press Ctrl-C again');
+  await new Promise((resume) => setTimeout(resume, 400));
+  terminal.type('\x03');
+  expect(await terminal.ended, terminal.output).toBe(5);
+  expect(terminal.output).toContain('keys recover');
+});
+
+test('a closed terminal does not end a server that was started off it', async () => {
+  const served = await startServe(new Sandbox());
+  process.kill(served.pid, 'SIGHUP');
+  await new Promise((resume) => setTimeout(resume, 300));
+  expect((await fetch(`${served.url}/health`)).status).toBeLessThan(500);
+  expect(await served.stop('SIGTERM')).toBe(0);
 });
 
 test('Ctrl-C in a fleet lets those end that have begun: exit 5, and says how many are done and not begun', async () => {
