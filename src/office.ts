@@ -35,7 +35,7 @@ export function sessionIssuer(sessions: Sessions): Issuer<SessionSpec & { name: 
         .list()
         .map(asKey)
         .find((session) => session.id === id),
-    capabilities: { show: true, maxKeys: null },
+    capabilities: { endsLists: true, show: true, maxKeys: null },
   };
 }
 

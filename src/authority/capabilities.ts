@@ -6,6 +6,7 @@ export const capabilities: Capabilities = {
   expiry: 'any',
   uniqueNames: false,
   maxKeys: null,
+  endsLists: true,
   show: true,
   usage: true,
   logs: true,

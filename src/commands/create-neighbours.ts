@@ -2,18 +2,25 @@ import type { App } from '../app.ts';
 import { usageError } from '../errors.ts';
 import { isUnnamed } from '../lifecycle/candidates.ts';
 import type { Key } from '../lifecycle/key.ts';
-import { isActive } from '../lifecycle/key.ts';
+import { isActive, mayBeCut } from '../lifecycle/key.ts';
 import type { KeyBackend } from '../lifecycle/ports.ts';
 import { visible } from '../output/sanitise.ts';
 
 /* What a new key means for the keys that are there already, and they for it. */
 
-/** Refuses to look for a name (exit 2) where no key has one: each run would make another key. */
-export function requireNames(
-  provider: string,
-  { capabilities: { reports } }: KeyBackend,
-  live: readonly Key[],
-): void {
+/**
+ * Refuses to make a key because no other one has its name (exit 2) where that cannot be told: each run would make another
+ * key. `keys` are all that the API lists.
+ */
+export function requireNames(provider: string, backend: KeyBackend, keys: readonly Key[]): void {
+  const { reports } = backend.capabilities;
+  const live = keys.filter(isActive);
+  if (mayBeCut(keys, backend)) {
+    throw usageError(
+      `--if-missing: the provider ${provider} lists exactly ${keys.length} keys, which may not be all, so it cannot be told whether the key is there`,
+      'leave out --if-missing to create the key all the same',
+    );
+  }
   if (live.length === 0 || (reports.includes('name') && !live.every(isUnnamed))) return;
   throw usageError(
     `--if-missing: the provider ${provider} keeps no names, so it cannot be told whether the key is there`,

@@ -72,7 +72,7 @@ export const create = defineCommand({
       });
       return found(app, newest);
     }
-    if (input.ifMissing) requireNames(provider, backend, live);
+    if (input.ifMissing) requireNames(provider, backend, known);
     if (!input.allowDowntime) requireRoom(provider, backend.capabilities, live);
     if (input.dryRun || !destination) return dryRun(app, spec);
     if (newest && backend.capabilities.overlap !== 'none') await noteSuperseded(app, named);

@@ -66,14 +66,6 @@ const unknownSkew = 5 * 60_000;
 const knownSkew = 5_000;
 const day = 86_400_000;
 
-/**
- * Some APIs cut their lists without a word, at a round number of keys: what such a list does not show may be there all
- * the same. The lists of this process (those without a limit of time) are whole.
- */
-export function mayBeCut(keys: readonly Key[], { callLimit }: { callLimit?: number }): boolean {
-  return callLimit !== undefined && keys.length > 0 && keys.length % 50 === 0;
-}
-
 /** Where all keys were known before the call, one that was not is newer, whatever time the API gives it. */
 function withinCall(operation: Operation, ahead: number | undefined): (key: Key) => boolean {
   const span = callSpan(operation);

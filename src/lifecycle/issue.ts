@@ -1,12 +1,12 @@
 import { shellWord } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import { isUnnamed, mayBeCut } from './candidates.ts';
+import { isUnnamed } from './candidates.ts';
 import { deliverTo, holds } from './deliver.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Before } from './identify.ts';
 import { identifyNew } from './identify.ts';
 import type { Key } from './key.ts';
-import { unidentified } from './key.ts';
+import { mayBeCut, unidentified } from './key.ts';
 import { lostReply, madeNothing } from './lost-reply.ts';
 import type { Journal, Operation, Plan } from './operation.ts';
 import type { Capabilities, Delivered, Made, Sink } from './ports.ts';
@@ -25,7 +25,7 @@ export interface Issuer<Spec extends { name: string }> {
   list(): Promise<readonly Key[]>;
   /** One of them, by its id; what its absence tells depends on `show`. */
   get(id: string): Promise<Key | undefined>;
-  readonly capabilities: Pick<Capabilities, 'show' | 'maxKeys'>;
+  readonly capabilities: Pick<Capabilities, 'endsLists' | 'show' | 'maxKeys'>;
   /** Milliseconds that a call may take; absent: it is done when it returns. */
   readonly callLimit?: number;
   /** Milliseconds by which the clock of the API is ahead of ours. */
@@ -92,7 +92,7 @@ export async function issueKey<Spec extends { name: string }>(
 export function knownBefore(
   keys: readonly Key[],
   { name, nameless }: { name: string; nameless: boolean },
-  issuer: { callLimit?: number },
+  issuer: { capabilities: Pick<Capabilities, 'endsLists'> },
 ): Pick<Plan, 'known' | 'nameless' | 'isCut'> {
   const known = keys.filter((key) => nameless || key.name === name || isUnnamed(key));
   return {

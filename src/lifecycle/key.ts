@@ -141,3 +141,14 @@ function byCreation(a: Key, b: Key): number {
   if (first !== second) return first < second ? -1 : 1;
   return a.id < b.id ? -1 : Number(a.id > b.id);
 }
+
+/**
+ * Some APIs cut their lists without a word, at a round number of keys: what such a list does not show may be there all
+ * the same. One that says where it ends is whole.
+ */
+export function mayBeCut(
+  keys: readonly Key[],
+  { capabilities }: { capabilities: { endsLists: boolean } },
+): boolean {
+  return !capabilities.endsLists && keys.length > 0 && keys.length % 50 === 0;
+}

@@ -10,6 +10,8 @@ export interface Capabilities {
   uniqueNames: boolean;
   /** Live keys per account; null where there is no limit. */
   maxKeys: number | null;
+  /** The API says where its list ends, by a cursor or the address of the next page: a list cannot be short unseen. */
+  endsLists: boolean;
   /** A key can be asked for by its id: that it is not there is then certain, which no list tells. */
   show: boolean;
   usage: boolean;

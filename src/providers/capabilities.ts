@@ -11,6 +11,7 @@ export function capabilitiesOf(provider: Provider): Capabilities {
   const { key, logs, usage } = provider;
   return {
     ...provider.capabilities,
+    endsLists: ['cursor', 'url'].includes(provider.list.paging?.by ?? ''),
     show: provider.show !== undefined || provider.list.single === true,
     usage: key.usage !== undefined || usage !== undefined,
     logs: logs !== undefined,

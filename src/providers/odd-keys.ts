@@ -12,6 +12,14 @@ export class OddKeys {
     this.#warn = warn;
   }
 
+  /** Of a list that may be short. */
+  async tellOfCut(count: number): Promise<void> {
+    const text = `the API lists exactly ${count} keys: there may be more that it does not list`;
+    if (this.#told.has(text)) return;
+    this.#told.add(text);
+    await this.#warn(text);
+  }
+
   /** `id` is absent where the key cannot even be named. */
   async tell(odd: Odd | { what: string }, id?: string): Promise<void> {
     const field = 'field' in odd ? `; its ${odd.field} is left out` : '';

@@ -1,5 +1,6 @@
 import { KeysError } from '../errors.ts';
 import type { Key } from '../lifecycle/key.ts';
+import { mayBeCut } from '../lifecycle/key.ts';
 import type {
   Capabilities,
   KeyBackend,
@@ -72,6 +73,7 @@ export class RemoteBackend implements KeyBackend {
     const { list } = this.#provider;
     if (list.single) return this.#single();
     const keys = await listKeys(this.#api, this.#provider, this.#now(), this.#odd);
+    if (mayBeCut(keys, this)) await this.#odd.tellOfCut(keys.length);
     this.#names.isKnown = true;
     return keys.map((key) => this.#shown(this.#named(key)));
   }

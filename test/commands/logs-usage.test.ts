@@ -89,7 +89,7 @@ test('usage sums by key, the one with the highest spend first', async () => {
   const { box, ci, shop } = await seeded();
   const { stdout } = await box.keys(['usage', '--json'], { now });
   expect(JSON.parse(stdout)).toEqual([
-    { keyId: ci, name: 'ci', requests: 1, tokens: 100, spentUsd: 0.2 },
+    { keyId: ci, name: 'ci', requests: 1, tokens: 100, spentUsd: 0.2, refused: 1 },
     { keyId: shop, name: 'shop', requests: 1, tokens: 7, spentUsd: 0.1 },
   ]);
 });
@@ -100,7 +100,7 @@ test('usage sums by day, from a day on, of one key', async () => {
     JSON.parse((await box.keys(['usage', '--by', 'day', '--json', ...args], { now })).stdout);
   expect(await days()).toEqual([
     { date: '2026-11-19', requests: 1, tokens: 7, spentUsd: 0.1 },
-    { date: '2026-11-20', requests: 1, tokens: 100, spentUsd: 0.2 },
+    { date: '2026-11-20', requests: 1, tokens: 100, spentUsd: 0.2, refused: 1 },
   ]);
   expect(await days('--since', '2026-11-20')).toHaveLength(1);
   expect(await days('shop')).toEqual([{ date: '2026-11-19', requests: 1, tokens: 7, spentUsd: 0.1 }]);

@@ -32,6 +32,20 @@ test('--if-missing is refused where no key has a name, and makes nothing', async
   expect(await world.live()).toHaveLength(1);
 });
 
+test('where a list may have been cut, it is said, and --if-missing is refused', async () => {
+  const { box, world } = await worldOf({ cutsListAt: 100 });
+  const create = ['create', 'ci', '--if-missing', ...program];
+  expect(await box.keys(create, { env: world.env })).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining('lists exactly 100 keys'),
+  });
+  expect(await box.keys(['list', '--json'], { env: world.env })).toMatchObject({
+    exit: 0,
+    stderr: expect.stringContaining('there may be more'),
+  });
+  expect(await world.live()).toHaveLength(100);
+});
+
 test('a rotation does not deliver under an id that changes each time', async () => {
   const { box, world } = await worldOf({ dropsNames: true });
   await box.keys(['create', 'ci', ...program], { env: world.env });

@@ -62,7 +62,7 @@ async function standing(from: Case, keys: readonly Key[] | undefined) {
   const account = {
     list,
     get: async (id: string) => (await list()).find((one) => one.id === id),
-    capabilities: { show: from.show ?? true, maxKeys: null },
+    capabilities: { endsLists: false, show: from.show ?? true, maxKeys: null },
     clockAhead: () => from.ahead,
     callLimit: 30_000,
   };
