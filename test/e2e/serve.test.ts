@@ -209,16 +209,22 @@ test('behind a proxy, the address of the client is the one that the proxy adds l
 });
 
 test('a body that is too large, and a head that never ends, are refused', async () => {
-  const { url } = await startServe(new Sandbox());
-  const large = await new Promise<number>((done, fail) => {
-    const call = request(`${url}/unreal/v1/keys`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-    });
-    call.on('response', (answer) => done(answer.resume().statusCode ?? 0)).on('error', fail);
-    call.end(`{"name":"${'x'.repeat(2_000_000)}"}`);
+  const box = new Sandbox();
+  const { url } = await startServe(box);
+  const { stdout } = await box.program(['session', 'create', '--user', 'ada', '--secret-only'], {
+    secretOnStdout: true,
   });
-  expect(large).toBe(413);
+  const send = (authorization: string) =>
+    new Promise<number>((done, fail) => {
+      const call = request(`${url}/unreal/v1/keys`, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json' },
+      });
+      call.on('response', (answer) => done(answer.resume().statusCode ?? 0)).on('error', fail);
+      call.end(`{"name":"${'x'.repeat(2_000_000)}"}`);
+    });
+  expect(await send(`Bearer ${stdout.trim()}`)).toBe(413);
+  expect(await send('Bearer ses_nobody')).toBe(401);
   const { port, hostname } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.write(`GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`);
