@@ -1,6 +1,10 @@
+import { formsOf } from './secret-forms.ts';
+
 /** A secret is a type: whatever prints it by accident prints `****`. Only `reveal` gives the value. */
 export class Secret {
   readonly #value: string;
+  /** The forms in which others may repeat it; made when they are looked for. */
+  #forms: readonly RegExp[] | undefined;
 
   constructor(value: string) {
     this.#value = value;
@@ -33,9 +37,14 @@ export class Secret {
     return pattern.test(this.#value);
   }
 
-  /** The text with this value, wherever it stands, replaced by `****`: for what others say after they were told it. */
+  /**
+   * The text with this value, wherever it stands, replaced by `****`: for what others say after they were told it. It is
+   * also found in upper or lower case, in the escapes of URLs, JSON and HTML, in base64 and in hexadecimal digits.
+   */
   hideIn(text: string): string {
-    return this.#value === '' ? text : text.replaceAll(this.#value, '****');
+    if (this.#value === '') return text;
+    this.#forms ??= formsOf(this.#value);
+    return this.#forms.reduce((hidden, form) => hidden.replace(form, '****'), text);
   }
 
   toString(): string {

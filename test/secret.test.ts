@@ -130,3 +130,36 @@ describe('masking', () => {
     );
   });
 });
+
+describe('a value that somebody repeats', () => {
+  const value = 'tok+a/b=1234567EXAMPLE';
+  const secret = new Secret(value);
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+  test.each([
+    ['as it is', value],
+    ['in upper case', value.toUpperCase()],
+    ['in lower case', value.toLowerCase()],
+    ['in the form of a URL', encodeURIComponent(value)],
+    ['in the form of a URL, twice', encodeURIComponent(encodeURIComponent(value))],
+    ['with each character escaped', [...value].map((one) => `%${one.charCodeAt(0).toString(16)}`).join('')],
+    ['with the escapes of JSON', value.replace(/[+/=]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`)],
+    ['with the entities of HTML', value.replace(/[+/=]/g, (one) => `&#${one.charCodeAt(0)};`)],
+    ['in base64', base64(value)],
+    ['in base64, without the padding', base64(value).replace(/=+$/, '')],
+    ['in the base64 of URLs', Buffer.from(value).toString('base64url')],
+    ['in the base64 of a longer text', base64(`u:${value}:x`)],
+    ['in the base64 of another one', base64(`Basic ${value}`)],
+    ['in hexadecimal digits', Buffer.from(value).toString('hex').toUpperCase()],
+  ])('%s is hidden', (_, repeated) => {
+    const hidden = secret.hideIn(`said ${repeated} again`);
+    expect(hidden).toContain('****');
+    expect(hidden.length).toBeLessThan(28);
+    for (const form of [value, base64(value).slice(4, 16)]) expect(hidden).not.toContain(form);
+  });
+
+  test('a short one is hidden as it is, and nothing else', () => {
+    expect(new Secret('pin').hideIn('pin PIN cGlu')).toBe('**** PIN cGlu');
+    expect(new Secret('a.c').hideIn('a.c abc')).toBe('**** abc');
+  });
+});

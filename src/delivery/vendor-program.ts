@@ -72,21 +72,11 @@ export const mostComplaint = 600;
 export function requireSuccess(name: string, outcome: Outcome, secret: Secret): void {
   const { code, signal, stderr, stdout } = outcome;
   if (code === 0) return;
-  const said = hidden(stderr.trim() || stdout.trim(), secret);
+  const said = maskSecrets(secret.hideIn(stderr.trim() || stdout.trim()));
   const end = signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
   throw new KeysError({
     exit: 'failed',
     code: signal ? 'delivery_unclear' : 'program_failed',
     message: `${maskSecrets(name)} ${end}${said ? `: ${said.slice(-mostComplaint)}` : ''}`,
   });
-}
-
-/** Without the secret, in the forms in which programs repeat one: as it is, in base64, in a URL. */
-function hidden(text: string, secret: Secret): string {
-  const forms = [secret, secret.mapped((value) => Buffer.from(value).toString('base64'))];
-  forms.push(
-    secret.mapped(encodeURIComponent),
-    secret.mapped((value) => JSON.stringify(value).slice(1, -1)),
-  );
-  return maskSecrets(forms.reduce((masked, form) => form.hideIn(masked), text));
 }

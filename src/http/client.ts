@@ -13,7 +13,7 @@ import { isRead, responseOf } from './message.ts';
 import { maxRedirects, redirectTarget, tooManyRedirects } from './redirect.ts';
 import { backoff, didNothing, maxAttempts, mayRepeatAfter, waitAfterReply } from './retry.ts';
 import { pathOf, replyLine, requestLine } from './trace.ts';
-import { headersOf, revealBody, revealHeaders, withoutSent } from './wire.ts';
+import { bodyWithoutSent, headersOf, revealBody, revealHeaders, withoutSent } from './wire.ts';
 
 export type { HttpRequest, HttpResponse, JsonBody } from './message.ts';
 
@@ -140,7 +140,13 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       { timeout, limit, interrupt },
     );
     const outcome =
-      answer.kind === 'reply' ? { ...answer, headers: withoutSent(answer.headers, headers) } : answer;
+      answer.kind === 'reply'
+        ? {
+            ...answer,
+            headers: withoutSent(answer.headers, headers),
+            body: bodyWithoutSent(answer.body, headers),
+          }
+        : answer;
     const took = now().getTime() - begun;
     await trace(() => (outcome.kind === 'reply' ? replyLine(outcome, took) : breakdownLine(outcome, took)));
     return outcome;

@@ -33,13 +33,31 @@ export function withoutSent(
   replied: Readonly<Record<string, string>>,
   sent: Readonly<Record<string, string | Secret>>,
 ): Record<string, string> {
-  const values = Object.values(sent).filter((value) => value instanceof Secret);
-  // `Bearer <token>` is repeated whole or without its scheme.
-  const secrets = values.flatMap((value) => [value, value.mapped((text) => text.replace(/^\S+ +/, ''))]);
+  const secrets = sentSecrets(sent);
   const hide = (text: string) => secrets.reduce((hidden, secret) => secret.hideIn(hidden), text);
   return Object.fromEntries(
     Object.entries(replied).map(([name, text]) => [name, name === 'location' ? text : hide(text)]),
   );
+}
+
+/** `Bearer <token>` is repeated whole or without its scheme. */
+function sentSecrets(sent: Readonly<Record<string, string | Secret>>): Secret[] {
+  const values = Object.values(sent).filter((value) => value instanceof Secret);
+  return values.flatMap((value) => [value, value.mapped((text) => text.replace(/^\S+ +/, ''))]);
+}
+
+/** Characters below which a token may stand in a body by chance, and bytes above which a body is not looked through. */
+const [shortestToken, longestBody] = [8, 1024 * 1024];
+
+/** The body of a reply without the secrets that were sent as headers: a server may repeat them in any field. */
+export function bodyWithoutSent(body: Buffer, sent: Readonly<Record<string, string | Secret>>): Buffer {
+  const secrets = sentSecrets(sent).filter((secret) =>
+    secret.matches(new RegExp(`^.{${shortestToken},}$`, 's')),
+  );
+  if (secrets.length === 0 || body.length === 0 || body.length > longestBody) return body;
+  const text = body.toString();
+  const hidden = secrets.reduce((left, secret) => secret.hideIn(left), text);
+  return hidden === text ? body : Buffer.from(hidden);
 }
 
 /** The bytes of a JSON body, null for none. */

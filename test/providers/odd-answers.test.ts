@@ -197,3 +197,18 @@ test('JSON that calls itself something else is none', async () => {
   );
   expect(await failureOf(backend.list())).toMatchObject({ code: 'not_json' });
 });
+
+test('a token that an API repeats in a key, in whatever form, is not told', async () => {
+  const token = 'tok-EXAMPLE';
+  const forms = [
+    token,
+    token.toUpperCase(),
+    encodeURIComponent(token),
+    Buffer.from(`u:${token}`).toString('base64'),
+  ];
+  const keys = forms.map((name, at) => ({ name: `of ${name}`, hash: `h${at}`, created: 0 }));
+  const { backend } = await started(unreal, (server) => server.on('GET /v1/keys', json(200, { keys })));
+  const names = (await backend.list()).map(({ name }) => name);
+  expect(names.every((name) => name.includes('****'))).toBe(true);
+  expect(names.join().toLowerCase()).not.toContain(token.toLowerCase());
+});
