@@ -89,7 +89,11 @@ export function interrupted(): KeysError {
 
 /** The end of input at a question (Ctrl-D, or a terminal that is gone): the answer is no. */
 export function declined(): KeysError {
-  return new KeysError({ exit: 'failed', code: 'declined', message: 'no answer (end of input): declined' });
+  return new KeysError({
+    exit: 'failed',
+    code: 'declined',
+    message: 'declined: the input ended without an answer',
+  });
 }
 
 /** Whether somebody has ended the whole command: by Ctrl-C, or by giving a question no answer. */

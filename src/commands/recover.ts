@@ -90,7 +90,9 @@ export const recover = defineCommand({
         await app.warn(`${outcome.operation} is unfinished: ${outcome.reason}`);
       }
     }
-    if (chosen.length === 0) await app.note(exit ? 'nothing else is unfinished' : 'nothing is unfinished');
+    // For people the view says so.
+    if (chosen.length === 0 && !app.forPeople)
+      await app.note(exit ? 'nothing else is unfinished' : 'nothing is unfinished');
     if (chosen.length > 0 && outcomes.length === 0) return { kind: 'nothing', ...(exit && { exit }) };
     return { ...report(outcomes, isOne && input.operands.length > 0), ...(exit && { exit }) };
   },

@@ -56,7 +56,8 @@ function sheet(record: object, fields: readonly string[]): string[] {
     const value = (record as Fields)[field];
     const text = cell(value);
     // A number is one, and a secret has to be exact.
-    const isFormula = typeof value !== 'number' && field !== 'secret' && /^\s*[=+@-]|^\\[tr]/.test(text);
+    const isFormula =
+      typeof value !== 'number' && field !== 'secret' && /^\s*[=+@\-＝＋＠－]|^\\[tr]/.test(text);
     return isFormula ? `'${text}` : text;
   });
 }

@@ -18,14 +18,14 @@ export function visible(text: string): string {
   return text.replace(unsafe, (character) => named.get(character) ?? escapeOf(character));
 }
 
+/** Characters of a value that are shown to people: measuring text takes time, and no screen is larger. */
+const longestValue = 4_000;
+
 /** As `visible`, cut down to so many characters, with `…`: what is not shown is not even looked at. */
-export function shown(text: string, most: number): string {
+export function shown(text: string, most = longestValue): string {
   if (text.length <= most) return visible(text);
   return `${visible(text.slice(0, most).replace(/[\ud800-\udbff]$/, ''))}…`;
 }
-
-/** Characters of a value that are shown to people: measuring text takes time, and no screen is larger. */
-const longestValue = 4_000;
 
 /** A value that is safe to print, and may be coloured, cut down to what somebody can look at. */
 export function bounded(text: string): string {

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import stringWidth from 'string-width';
-import { bounded, visible } from './sanitise.ts';
+import { bounded, shown } from './sanitise.ts';
 import type { Terminal } from './style.ts';
 
 /** A column of a table for people. Its texts are safe to print, and may be coloured. */
@@ -45,7 +45,7 @@ export function renderFields<Field extends string>(
   fields: readonly Field[],
   terminal: Terminal,
 ): string {
-  const text = (value: string | boolean | null) => (value === true ? 'yes' : value ? visible(value) : '');
+  const text = (value: string | boolean | null) => (value === true ? 'yes' : value ? shown(value) : '');
   const columns = fields.map((field, index) => ({
     header: field.toUpperCase(),
     text: (record: Readonly<Record<Field, string | boolean | null>>) => text(record[field]),

@@ -66,7 +66,7 @@ describe.each(prompts)('at the question for %s', (_, args, question, make) => {
     expect(await terminal.ended, terminal.output).toBe(exit);
     expect(terminal.output).not.toMatch(/^DEPLOYING/m);
     expect(terminal.output).toMatch(
-      exit === 1 ? /error: no answer/ : /error: interrupted; nothing has happened/,
+      exit === 1 ? /error: declined: the input ended/ : /error: interrupted; nothing has happened/,
     );
     expect(await records(box)).toEqual(before);
   });

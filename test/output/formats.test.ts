@@ -153,7 +153,7 @@ test.each<[Encoding, (text: string) => unknown]>([
 test.each<Encoding>(['csv', 'tsv'])(
   'a text that a sheet would run as a formula has a quote before it: %s',
   async (encoding) => {
-    const texts = ['=1+1', '+cmd', '-2+3', '@SUM(A1)', '\t=1', ' =1', '\r=1', '=a,"b"'];
+    const texts = ['=1+1', '+cmd', '-2+3', '@SUM(A1)', '\t=1', ' =1', '＝1', '\r=1', '=a,"b"'];
     const separator = encoding === 'csv' ? /,(?=')/ : '\t';
     for (const name of texts) {
       const text = await encode(encoding, { id: 'a1', name, models: [name], budgetUsd: -1.5 });

@@ -2,7 +2,7 @@ import { Chalk } from 'chalk';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
-import { visible } from '../../src/output/sanitise.ts';
+import { shown } from '../../src/output/sanitise.ts';
 import type { Column } from '../../src/output/table.ts';
 import { renderTable } from '../../src/output/table.ts';
 
@@ -14,10 +14,10 @@ interface Row {
 }
 
 const columns: Column<Row>[] = [
-  { header: 'NAME', text: ({ name }) => visible(name), rank: 0, shrinkTo: 8 },
-  { header: 'ID', text: ({ id }) => visible(id), rank: 0 },
-  { header: 'COUNT', text: ({ count }, { style }) => style.green(visible(count)), align: 'right', rank: 1 },
-  { header: 'NOTE', text: ({ note }) => visible(note), rank: 2, shrinkTo: 6 },
+  { header: 'NAME', text: ({ name }) => shown(name), rank: 0, shrinkTo: 8 },
+  { header: 'ID', text: ({ id }) => shown(id), rank: 0 },
+  { header: 'COUNT', text: ({ count }, { style }) => style.green(shown(count)), align: 'right', rank: 1 },
+  { header: 'NOTE', text: ({ note }) => shown(note), rank: 2, shrinkTo: 6 },
 ];
 
 const rows: Row[] = [
@@ -157,7 +157,7 @@ test('a table has one line per row and one of headers', () => {
 
 test('of a text of any length no more is measured than could be shown', () => {
   const name = '東'.repeat(10_000_000);
-  const row = { name, id: 'a1', count: '1', note: name };
+  const row = { name, id: 'a1', count: '1', note: '\x1b'.repeat(30_000_000) };
   for (const width of [30, 100]) {
     const terminal = { width, style: new Chalk({ level: 1 }), now: new Date() };
     const text = renderTable([row], columns, terminal);

@@ -1,5 +1,5 @@
 import type { Finding } from '../../diagnosis.ts';
-import { visible } from '../sanitise.ts';
+import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 
 export function doctorView(findings: readonly Finding[], { style }: Terminal): string {
@@ -8,8 +8,8 @@ export function doctorView(findings: readonly Finding[], { style }: Terminal): s
   return findings
     .map(({ check, status, message, hint }) => {
       const indent = ' '.repeat(6 + width);
-      const advice = hint === undefined ? '' : `${indent}${style.dim(visible(hint))}\n`;
-      return `${marks[status]}  ${check.padEnd(width)}${visible(message)}\n${advice}`;
+      const advice = hint === undefined ? '' : `${indent}${style.dim(shown(hint))}\n`;
+      return `${marks[status]}  ${check.padEnd(width)}${shown(message)}\n${advice}`;
     })
     .join('');
 }

@@ -1,5 +1,5 @@
 import type { Key } from '../../lifecycle/key.ts';
-import { visible } from '../sanitise.ts';
+import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import * as value from './key-values.ts';
 import { renderRecord } from './record.ts';
@@ -9,14 +9,14 @@ export function keyDetailView(key: Partial<Key>, terminal: Terminal): string {
   const { now } = terminal;
   const time = (at: string | null | undefined) => (at === null ? 'never' : at && value.moment(at, now));
   const list = (items: readonly string[] | undefined, none: string) =>
-    items && (items.length > 0 ? items.map(visible).join(', ') : none);
+    items && (items.length > 0 ? items.map((one) => shown(one)).join(', ') : none);
   return renderRecord(
     [
       ['Name', value.name(key, terminal)],
-      ['Id', key.id && visible(key.id)],
+      ['Id', key.id && shown(key.id)],
       ['Status', value.status(key, terminal)],
-      ['Description', key.description ? visible(key.description) : undefined],
-      ['Prefix', key.prefix && visible(key.prefix)],
+      ['Description', key.description ? shown(key.description) : undefined],
+      ['Prefix', key.prefix && shown(key.prefix)],
       ['Created', time(key.createdAt)],
       ['Expires', time(key.expiresAt)],
       ['Last used', lastUsed(key, time(key.lastUsedAt))],
@@ -39,7 +39,7 @@ export function keyDetailView(key: Partial<Key>, terminal: Terminal): string {
             ...(key.usage.tokens === undefined ? [] : [value.plural(key.usage.tokens, 'token')]),
           ].join(', '),
       ],
-      ['Profile', key.profile && `${visible(key.profile)} (${visible(key.provider ?? '')})`],
+      ['Profile', key.profile && `${shown(key.profile)} (${shown(key.provider ?? '')})`],
     ],
     terminal,
   );
@@ -51,7 +51,7 @@ function rateLimit({ rateLimitRpm }: Partial<Key>): string | undefined {
 }
 
 function lastUsed(key: Partial<Key>, time: string | undefined): string | undefined {
-  return time && key.lastUsedIp ? `${time} from ${visible(key.lastUsedIp)}` : time;
+  return time && key.lastUsedIp ? `${time} from ${shown(key.lastUsedIp)}` : time;
 }
 
 const barWidth = 20;

@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import type { Key } from '../../lifecycle/key.ts';
 import type { Summary } from '../../lifecycle/summary.ts';
-import { visible } from '../sanitise.ts';
+import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import type { Column } from '../table.ts';
 import { renderTable } from '../table.ts';
@@ -9,7 +9,7 @@ import * as value from './key-values.ts';
 
 const columns: Column<Key>[] = [
   { header: 'NAME', text: value.name, rank: 0, shrinkTo: 12 },
-  { header: 'ID', text: (key) => visible(key.id), rank: 0 },
+  { header: 'ID', text: (key) => shown(key.id), rank: 0 },
   { header: 'STATUS', text: value.status, rank: 0 },
   { header: 'EXPIRES', text: value.expiry, rank: 0 },
   { header: 'LAST USED', text: value.lastUse, rank: 2 },
@@ -32,7 +32,7 @@ const columns: Column<Key>[] = [
     rank: 5,
   },
   { header: 'MODELS', text: value.models, rank: 6, shrinkTo: 10 },
-  { header: 'DESCRIPTION', text: (key) => visible(key.description ?? ''), rank: 7, shrinkTo: 12 },
+  { header: 'DESCRIPTION', text: (key) => shown(key.description ?? ''), rank: 7, shrinkTo: 12 },
 ];
 
 /** The stat line of all keys, and a table of those chosen. */

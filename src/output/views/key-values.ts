@@ -1,6 +1,6 @@
 import type { Key, Status } from '../../lifecycle/key.ts';
 import { absoluteTime, relativeTime } from '../relative-time.ts';
-import { visible } from '../sanitise.ts';
+import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 
 /** How single values of a key look to people; shared by the list and the detail view. */
@@ -62,7 +62,7 @@ export function status(key: Partial<Key>, { style, now }: Terminal): string {
 
 /** Dim for a key that is gone. */
 export function name(key: Partial<Key>, { style }: Terminal): string {
-  const text = visible(key.name ?? '');
+  const text = shown(key.name ?? '');
   return key.status === 'revoked' ? style.dim(text) : text;
 }
 
@@ -88,5 +88,10 @@ export function models(key: Key): string {
   if (!key.models) return '';
   if (key.models.length === 0) return 'all';
   const more = key.models.length - 2;
-  return key.models.slice(0, 2).map(visible).join(', ') + (more > 0 ? ` +${more}` : '');
+  return (
+    key.models
+      .slice(0, 2)
+      .map((one) => shown(one))
+      .join(', ') + (more > 0 ? ` +${more}` : '')
+  );
 }

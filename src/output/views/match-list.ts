@@ -1,6 +1,6 @@
 import { shellWord } from '../../errors.ts';
 import type { Match } from '../../lifecycle/match.ts';
-import { visible } from '../sanitise.ts';
+import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import type { Column } from '../table.ts';
 import { renderTable } from '../table.ts';
@@ -9,11 +9,11 @@ import * as value from './key-values.ts';
 const columns: Column<Match>[] = [
   { header: 'MATCH', text: ({ match }) => match, rank: 0 },
   { header: 'NAME', text: value.name, rank: 0, shrinkTo: 12 },
-  { header: 'ID', text: ({ id }) => visible(id), rank: 0 },
+  { header: 'ID', text: ({ id }) => shown(id), rank: 0 },
   { header: 'STATUS', text: value.status, rank: 0 },
-  { header: 'PROFILE', text: ({ profile }) => visible(profile ?? ''), rank: 1 },
+  { header: 'PROFILE', text: ({ profile }) => shown(profile ?? ''), rank: 1 },
   { header: 'LAST USED', text: value.lastUse, rank: 2 },
-  { header: 'DESCRIPTION', text: ({ description }) => visible(description ?? ''), rank: 3, shrinkTo: 12 },
+  { header: 'DESCRIPTION', text: ({ description }) => shown(description ?? ''), rank: 3, shrinkTo: 12 },
 ];
 
 /** The keys that may have a value, and how to end the first of them that still can be used. */
@@ -23,5 +23,5 @@ export function matchListView(matches: readonly Match[], current: string, termin
   if (!live) return `${table}\n${terminal.style.dim('revoked already')}\n`;
   const { id, profile = current } = live;
   const place = profile === current ? '' : ` --profile ${shellWord(profile)}`;
-  return `${table}\nif it has leaked: ${terminal.style.bold(visible(`keys revoke ${shellWord(id)}${place}`))}\n`;
+  return `${table}\nif it has leaked: ${terminal.style.bold(shown(`keys revoke ${shellWord(id)}${place}`))}\n`;
 }

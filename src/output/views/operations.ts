@@ -1,7 +1,7 @@
 import type { Key } from '../../lifecycle/key.ts';
 import type { Delivered } from '../../lifecycle/ports.ts';
 import { relativeTime } from '../relative-time.ts';
-import { visible } from '../sanitise.ts';
+import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import { renderRecord } from './record.ts';
 import { secretView } from './secret.ts';
@@ -49,22 +49,19 @@ function card(one: Outcome, terminal: Terminal): string {
   const state = one.outcome === 'open' ? style.yellow(words.open) : style.green(words[one.outcome]);
   const to = one.sinks.map((sink) => {
     const has = one.delivered.some((delivered) => delivered.sink === sink);
-    return `${visible(sink)}${has ? style.dim(' (has it)') : ''}`;
+    return `${shown(sink)}${has ? style.dim(' (has it)') : ''}`;
   });
   const waits = one.escrow === 'none' ? undefined : `in the ${one.escrow}`;
   return renderRecord(
     [
       ['Operation', `${style.bold(one.operation)}  ${state}`],
-      [
-        one.kind === 'session' ? 'Session of' : 'Key',
-        `${visible(one.name)} ${style.dim(visible(one.id ?? ''))}`,
-      ],
-      ['Profile', `${visible(one.profile)} ${style.dim(visible(one.provider))}`],
+      [one.kind === 'session' ? 'Session of' : 'Key', `${shown(one.name)} ${style.dim(shown(one.id ?? ''))}`],
+      ['Profile', `${shown(one.profile)} ${style.dim(shown(one.provider))}`],
       ['Begun', relativeTime(one.at, now)],
       ['To', to.join(', ')],
       ['Escrow', one.outcome === 'open' ? waits : undefined],
-      ['Candidates', one.candidates?.map(({ id }) => visible(id)).join(', ')],
-      ['Reason', one.reason === undefined ? undefined : visible(one.reason)],
+      ['Candidates', one.candidates?.map(({ id }) => shown(id)).join(', ')],
+      ['Reason', one.reason === undefined ? undefined : shown(one.reason)],
     ],
     terminal,
   );

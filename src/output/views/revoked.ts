@@ -1,4 +1,4 @@
-import { visible } from '../sanitise.ts';
+import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 
 /** What became of a key that was to be revoked. */
@@ -14,7 +14,7 @@ export interface Revoked {
 export function revokedView(records: readonly Revoked[], { style }: Terminal): string {
   return records
     .map(({ id, name, revoked, changed, dryRun }) => {
-      const key = `${visible(name)} ${style.dim(visible(id))}`;
+      const key = `${shown(name)} ${style.dim(shown(id))}`;
       if (revoked && !changed) return `${key} was revoked before\n`;
       return dryRun ? `${key} would be revoked\n` : `${style.red('revoked')} ${key}\n`;
     })

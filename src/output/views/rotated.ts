@@ -1,7 +1,7 @@
 import type { Key } from '../../lifecycle/key.ts';
 import type { Delivered } from '../../lifecycle/ports.ts';
 import { relativeTime } from '../relative-time.ts';
-import { visible } from '../sanitise.ts';
+import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import { keyDetailView } from './key-detail.ts';
 import { secretView } from './secret.ts';
@@ -39,21 +39,21 @@ export interface RotationRecord {
 
 export function rotatedView(record: RotationRecord, terminal: Terminal): string {
   const { secret, new: key } = record;
-  const shown = secret === undefined ? '' : secretView(secret, 'secret, shown this once', terminal);
+  const secretPart = secret === undefined ? '' : secretView(secret, 'secret, shown this once', terminal);
   const detail = key && record.changed ? keyDetailView(key, terminal) : '';
-  return `${detail}${rotatedLine(record, terminal)}${shown}`;
+  return `${detail}${rotatedLine(record, terminal)}${secretPart}`;
 }
 
 /** `rotated  ci  9fK2… → Zp41…  old key ends in 7 days` */
 export function rotatedLine(record: RotationRecord, { style, now }: Terminal): string {
   const { old, new: key, error, pending } = record;
-  const name = visible((key ?? old)?.name ?? '');
-  if (error) return `${style.red('failed')}   ${name}  ${visible(error.message)}\n`;
-  if (pending) return `${style.yellow('pending')}  ${name}  ${visible(pending)}\n`;
+  const name = shown((key ?? old)?.name ?? '');
+  if (error) return `${style.red('failed')}   ${name}  ${shown(error.message)}\n`;
+  if (pending) return `${style.yellow('pending')}  ${name}  ${shown(pending)}\n`;
   if (!record.changed || !old || !key) {
     return record.dryRun ? `${style.dim('would rotate')}  ${name}\n` : `${style.dim('not due')}  ${name}\n`;
   }
-  return `${style.green('rotated')}  ${name}  ${visible(old.id)} → ${visible(key.id)}  ${endOf(record, now)}\n`;
+  return `${style.green('rotated')}  ${name}  ${shown(old.id)} → ${shown(key.id)}  ${endOf(record, now)}\n`;
 }
 
 function endOf({ oldRevoked, oldRevokeAt }: RotationRecord, now: Date): string {

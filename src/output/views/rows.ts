@@ -1,6 +1,6 @@
 import type { LogEntry, UsageRow } from '../../lifecycle/ports.ts';
 import { absoluteTime } from '../relative-time.ts';
-import { visible } from '../sanitise.ts';
+import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import type { Column } from '../table.ts';
 import { renderTable } from '../table.ts';
@@ -9,13 +9,13 @@ import { count, dollars } from './key-values.ts';
 const logColumns: Column<LogEntry>[] = [
   { header: 'TIME', text: (entry) => absoluteTime(entry.timestamp), rank: 0 },
   { header: 'STATUS', text: statusCode, rank: 0 },
-  { header: 'METHOD', text: (entry) => visible(entry.method), rank: 0 },
-  { header: 'PATH', text: (entry) => visible(entry.path), rank: 0, shrinkTo: 12 },
-  { header: 'KEY', text: (entry) => visible(entry.keyId ?? ''), rank: 1 },
-  { header: 'MODEL', text: (entry) => visible(entry.model ?? ''), rank: 2, shrinkTo: 10 },
+  { header: 'METHOD', text: (entry) => shown(entry.method), rank: 0 },
+  { header: 'PATH', text: (entry) => shown(entry.path), rank: 0, shrinkTo: 12 },
+  { header: 'KEY', text: (entry) => shown(entry.keyId ?? ''), rank: 1 },
+  { header: 'MODEL', text: (entry) => shown(entry.model ?? ''), rank: 2, shrinkTo: 10 },
   { header: 'TOKENS', text: (entry) => (entry.tokens ? count(entry.tokens) : ''), align: 'right', rank: 3 },
   { header: 'COST', text: (entry) => (entry.costUsd ? dollars(entry.costUsd) : ''), align: 'right', rank: 4 },
-  { header: 'IP', text: (entry) => visible(entry.ip ?? ''), rank: 5 },
+  { header: 'IP', text: (entry) => shown(entry.ip ?? ''), rank: 5 },
 ];
 
 function statusCode({ statusCode: code }: LogEntry, { style }: Terminal): string {
@@ -36,13 +36,13 @@ export function logLine(entry: LogEntry, terminal: Terminal): string {
     entry.path,
     entry.keyId,
   ];
-  return `${parts.map((part, index) => (index === 1 ? part : visible(part ?? ''))).join('  ')}\n`;
+  return `${parts.map((part, index) => (index === 1 ? part : shown(part ?? ''))).join('  ')}\n`;
 }
 
 const usageColumns: Column<UsageRow>[] = [
   { header: 'DAY', text: (row) => row.date ?? '', rank: 0 },
-  { header: 'NAME', text: (row) => visible(row.name ?? ''), rank: 0, shrinkTo: 12 },
-  { header: 'ID', text: (row) => visible(row.keyId ?? ''), rank: 1 },
+  { header: 'NAME', text: (row) => shown(row.name ?? ''), rank: 0, shrinkTo: 12 },
+  { header: 'ID', text: (row) => shown(row.keyId ?? ''), rank: 1 },
   { header: 'REQUESTS', text: (row) => count(row.requests), align: 'right', rank: 0 },
   {
     header: 'TOKENS',

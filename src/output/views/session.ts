@@ -1,4 +1,4 @@
-import { visible } from '../sanitise.ts';
+import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import type { Column } from '../table.ts';
 import { renderTable } from '../table.ts';
@@ -16,8 +16,8 @@ interface Session {
 }
 
 const columns: Column<Session>[] = [
-  { header: 'ID', text: ({ id }) => visible(id), rank: 0 },
-  { header: 'USER', text: ({ user }) => visible(user), rank: 0, shrinkTo: 12 },
+  { header: 'ID', text: ({ id }) => shown(id), rank: 0 },
+  { header: 'USER', text: ({ user }) => shown(user), rank: 0, shrinkTo: 12 },
   { header: 'ROLE', text: ({ role }) => role, rank: 1 },
   {
     header: 'STATUS',
@@ -37,8 +37,8 @@ export function sessionView(session: Session & { secret?: string }, terminal: Te
   const { secret, id, user, role, createdAt, expiresAt } = session;
   const detail = renderRecord(
     [
-      ['Session', visible(id)],
-      ['User', visible(user)],
+      ['Session', shown(id)],
+      ['User', shown(user)],
       ['Role', role],
       ['Created', value.moment(createdAt, terminal.now)],
       ['Expires', end(expiresAt, terminal.now)],

@@ -1,5 +1,5 @@
 import type { Capabilities } from '../../lifecycle/ports.ts';
-import { visible } from '../sanitise.ts';
+import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import { renderRecord } from './record.ts';
 
@@ -18,9 +18,9 @@ export function statusView(status: Status, terminal: Terminal): string {
   const session = sessionLine(status, terminal);
   return renderRecord(
     [
-      ['Profile', visible(status.profile)],
-      ['Provider', visible(status.provider)],
-      ['URL', status.url === null ? 'none: it runs in this process' : visible(status.url)],
+      ['Profile', shown(status.profile)],
+      ['Provider', shown(status.provider)],
+      ['URL', status.url === null ? 'none: it runs in this process' : shown(status.url)],
       ['Session', session],
       ...capabilityLines(status.capabilities),
     ],
