@@ -59,8 +59,8 @@ export function databaseGone(path: string): KeysError {
   });
 }
 
-export function valuesTooLarge(problems: readonly string[]): KeysError {
-  return new KeysError({ exit: 'usage', code: 'too_large', message: problems.join('; '), problems });
+export function invalidKey(problems: readonly string[]): KeysError {
+  return new KeysError({ exit: 'usage', code: 'invalid_key', message: problems.join('; '), problems });
 }
 
 export function ceilingExceeded(field: string, allowed: string): KeysError {

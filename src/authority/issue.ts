@@ -33,7 +33,7 @@ export interface Rotation {
 }
 
 /**
- * Makes a key: all or nothing, on disk before it returns. Throws `KeysError`: `too_large`, `model_not_entitled`,
+ * Makes a key: all or nothing, on disk before it returns. Throws `KeysError`: `invalid_key`, `model_not_entitled`,
  * `key_limit`, `key_exists`, `idempotency_key_reused`.
  */
 export function issueKey(database: Connection, spec: KeySpec, how: Issuance, now: number): Issued {

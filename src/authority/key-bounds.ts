@@ -1,5 +1,5 @@
 import type { KeyChanges } from '../lifecycle/ports.ts';
-import { valuesTooLarge } from './faults.ts';
+import { invalidKey } from './faults.ts';
 
 /**
  * How much a key may carry: pages of keys, and whoever reads them, must stay small. Characters, but for counts; the lists
@@ -43,7 +43,7 @@ export function requireBounds({ name, description, permissions, models, labels }
     'characters in a value',
   );
   most('labels', JSON.stringify(labels ?? {}).length, keyBounds.labelsInAll, 'characters in all');
-  if (problems.length > 0) throw valuesTooLarge(problems);
+  if (problems.length > 0) throw invalidKey(problems);
 }
 
 function longest(texts: readonly string[] = []): number {

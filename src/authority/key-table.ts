@@ -167,7 +167,7 @@ export class KeyTable {
     return row && (this.#owner === null || row.owner === this.#owner) ? row : undefined;
   }
 
-  /** A label that is null is removed, the others stay. Throws `too_large` for what the key would then have. */
+  /** A label that is null is removed, the others stay. Throws `invalid_key` for what the key would then have. */
   #merged(id: string, changes: Readonly<Record<string, string | null>>): Record<string, string> {
     const had = parse(this.row(id)?.labels);
     const labels = Object.fromEntries(

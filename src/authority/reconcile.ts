@@ -22,7 +22,10 @@ export function standingIn(database: Database.Database): Standing {
       'SELECT id, revoked_at, disabled, expires_at, requests, tokens, spent_micros, last_used_at FROM keys',
     ),
     days: all('SELECT key_id, day, requests, tokens, spent_micros FROM usage_days'),
-    sessions: all('SELECT id, revoked_at FROM sessions WHERE revoked_at IS NOT NULL'),
+    // The first version of the tables had none.
+    sessions: all("SELECT name FROM sqlite_master WHERE name = 'sessions'").length
+      ? all('SELECT id, revoked_at FROM sessions WHERE revoked_at IS NOT NULL')
+      : [],
   };
 }
 

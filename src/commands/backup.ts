@@ -8,9 +8,9 @@ export const backup = defineCommand({
   operands: '<file>',
   summary: 'back up the embedded authority into one file, also while keys serve runs',
   description: [
-    'The file holds all that the database held at one moment: keys, users, sessions, counters and the log. Of keys',
-    'and session tokens it has hashes, no secrets. It is readable by you alone, checked before it is put in its place,',
-    'and replaces a file that is there only with --yes.',
+    'The file holds all that the database held at one moment: keys, users, sessions, counters and the log.',
+    'It has hashes of keys and session tokens, no secrets. Only you can read it, and it is checked before it',
+    'is put in its place. A file that is there is replaced only with --yes.',
   ].join('\n'),
   examples: ['keys backup authority-2026-11-21.db', 'keys backup /srv/backup/authority.db --yes --json'],
   flags: {

@@ -27,12 +27,12 @@ export const sessionCreate = defineCommand({
   summary: 'make a session token, with which a user manages keys over HTTP',
   description: [
     'The token is what keys login --with-token takes. It is shown or delivered once; the authority keeps its',
-    `hash. Without --expires it is good for ${usualSpan}. A user sees the keys that are its own, an admin those of`,
-    'everybody; the user named admin is one unless --role says otherwise. A role is for the new session and later',
-    'ones: sessions that exist keep theirs, but for an admin who is made a user.',
+    `hash. Without --expires it is good for ${usualSpan}. A user sees its own keys, an admin those of everybody;`,
+    'the user named admin is one unless --role says otherwise. --role is for this session and later ones:',
+    'earlier sessions stay those of a user. Taking the role away applies to all of them.',
     '',
-    'What a user may give a key can be limited: --max-budget and the like are for the user, and stay until they are',
-    'said again. A user that is no admin never grants the permission admin unless --max-permissions has it.',
+    'The --max flags say what a user may give a key, and apply until they are given again. A user that is',
+    'not an admin cannot grant the permission admin unless --max-permissions has it.',
   ].join('\n'),
   examples: [
     'keys session create --user alice --secret-only | keys login --provider authority --url http://127.0.0.1:8787/admin --with-token',

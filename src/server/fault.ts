@@ -34,7 +34,7 @@ const meanings: Readonly<Record<string, readonly [status: number, code: string]>
   no_such_session: [404, 'SESSION_NOT_FOUND'],
   session_limit: [403, 'SESSION_LIMIT_REACHED'],
   no_such_user: [404, 'USER_NOT_FOUND'],
-  too_large: [400, 'VALIDATION_FAILED'],
+  invalid_key: [400, 'VALIDATION_FAILED'],
   ceiling_exceeded: [403, 'CEILING_EXCEEDED'],
   key_revoked: [409, 'KEY_REVOKED'],
   key_rotated: [409, 'KEY_ROTATED'],
