@@ -67,6 +67,21 @@ export async function rotateOne(app: App, job: Job): Promise<RotationRecord | un
   }
 }
 
+/** Whether a key was revoked, or given another end, between two looks at it: another process has rotated it. */
+function isEnded(before: Key, now: Key): boolean {
+  if (now.status === 'revoked') return before.status !== 'revoked';
+  return before.expiresAt !== undefined && now.expiresAt !== undefined && before.expiresAt !== now.expiresAt;
+}
+
+function overtaken(name: string): KeysError {
+  return new KeysError({
+    exit: 'limit',
+    code: 'rotation_under_way',
+    message: `another process has rotated ${name} meanwhile: nothing was done here`,
+    hints: ['keys list'],
+  });
+}
+
 async function rotate(
   app: App,
   { backend, keys, old: listed, input, isOne }: Job,
@@ -77,6 +92,8 @@ async function rotate(
   const { name: profile, provider } = await app.profile();
   const placed = (key: Key): Key => ({ ...key, provider, profile });
   const old = { ...listed, ...(await backend.get(listed.id)) };
+  // It was listed before its name was ours alone.
+  if (isEnded(listed, old)) throw overtaken(old.name);
   const successor = successorFor(app, backend, old, input);
   await requireNoLoss(app, successor, input);
   if (capabilities.overlap === 'client') requireRoom(provider, capabilities, keys.filter(isActive));

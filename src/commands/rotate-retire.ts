@@ -19,7 +19,7 @@ import { graceOf } from './rotate-record.ts';
 export interface Resumed {
   /** Ids of the old keys that were retired. */
   retired: string[];
-  /** What the keys are has to be asked again. */
+  /** What the keys are has to be asked again: they were changed here, or by another process since they were listed. */
   hasChanged: boolean;
   /** The API replaced the secret of the key, and it was lost: the key is rotated again, due or not. */
   isRenewed: boolean;
@@ -31,12 +31,14 @@ export interface Resumed {
  * Goes on with what earlier commands began for this name, as the journal tells of it. Throws `KeysError` (5) where
  * that needs somebody to decide.
  */
-export async function resume(app: App, { backend, old, input, isOne }: Job): Promise<Resumed> {
+export async function resume(app: App, { backend, keys, old, input, isOne }: Job): Promise<Resumed> {
   const { rotationsOf } = await import('../operations.ts');
   const mayAsk = isOne && app.interactive && !app.globals.yes;
   const resumed: Resumed = { hasChanged: false, isRenewed: false, retired: [] };
   for (const open of await rotationsOf(app, old.name)) {
     if (isWaiting(open)) {
+      const made = open.steps.findLast((one) => one.step === 'created')?.id;
+      resumed.hasChanged ||= Boolean(made) && !keys.some(({ id }) => id === made);
       if (await retireWaiting(app, backend, open, input)) {
         resumed.hasChanged = true;
         resumed.retired.push(open.header.plan.replaces?.id ?? '');

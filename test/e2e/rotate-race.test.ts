@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { refusedKeys } from '../support/embedded-authority.ts';
+import { Sandbox } from '../support/sandbox.ts';
+
+/* Two rotations of one name at the same moment: each of them rotates what is there, or does nothing. */
+
+interface Listed {
+  name: string;
+  superseded: boolean;
+  expiresAt: string | null;
+}
+
+test.each(['0', '1h'])('with a grace of %s no key is left without an end but the newest', async (grace) => {
+  const box = new Sandbox();
+  for (const name of ['a', 'b', 'c', 'd']) {
+    box.expectSecretIn(name);
+    await box.program(['create', name, '--to', `file:${name}`]);
+    const rotate = () => box.program(['rotate', name, '--grace', grace, '--to', `file:${name}`]);
+    const exits = (await Promise.all([rotate(), rotate(), rotate()])).map(({ exit }) => exit);
+    expect(exits).toContain(0);
+    expect(exits.filter((exit) => exit !== 0 && exit !== 6)).toEqual([]);
+    const { stdout } = await box.program(['list', '--json']);
+    const keys = (JSON.parse(stdout) as Listed[]).filter((key) => key.name === name);
+    expect(keys.filter(({ expiresAt }) => expiresAt === null)).toMatchObject([{ superseded: false }]);
+    if (grace === '0') expect(keys).toHaveLength(1);
+    expect(await refusedKeys(box, [box.read(name)])).toEqual([]);
+  }
+});
