@@ -20,6 +20,7 @@ export function outputFault(descriptor: number): string | undefined {
 /**
  * Node.js opens /dev/null for reading and writing where a descriptor was closed (`>&-`), and so does whoever throws away
  * the output of a program. A shell that was told `> /dev/null` opens it for writing alone: that was said on purpose.
+ * Where the system does not tell how it was opened, it counts as closed.
  */
 function isNowhere(descriptor: number): boolean {
   const output = fstatSync(descriptor);

@@ -56,7 +56,9 @@ function onInterruption(app: App): void {
   interruption.asked.addEventListener('abort', () => {
     if (!interruption.hasBegun) return;
     setTimeout(endChildren, lastCall).unref();
-    if (app.interactive) void app.note('finishing what has begun; press Ctrl-C again to stop waiting for it');
+    // Where errors are JSON, stderr has no room for it.
+    if (app.interactive && !/^(nd)?json$/.test(app.output.format ?? ''))
+      void app.note('finishing what has begun; press Ctrl-C again to stop waiting for it');
   });
 }
 

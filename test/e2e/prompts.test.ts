@@ -136,6 +136,18 @@ test.each([
   expect(statuses.map(({ status }) => status).sort()).toEqual(['active', 'revoked']);
 });
 
+test.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)(
+  '%s at a question is an interrupt: exit 130',
+  async (signal) => {
+    const { box } = await withKeys(['ci']);
+    const terminal = keysIn(box, ['revoke', 'ci']);
+    await terminal.shows('Type ci to revoke it');
+    terminal.kill(signal);
+    expect(await terminal.ended).toBe(130);
+    expect(terminal.output).toContain('nothing has happened');
+  },
+);
+
 test('Ctrl-\\ at a question is an interrupt, too', async () => {
   const { box } = await withKeys(['ci']);
   const terminal = keysIn(box, ['revoke', 'ci']);
