@@ -1,4 +1,13 @@
-import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KeysError, systemCode } from '../errors.ts';
@@ -66,7 +75,7 @@ async function hold(folder: string): Promise<Release | undefined> {
   }
 }
 
-/** In a folder that others can write to, they could have planted anything. */
+/** One that was left by a process of ours is closed to others again: what is in it is cleared before it is used. */
 function make(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 });
@@ -74,12 +83,13 @@ function make(folder: string): void {
     if (systemCode(error) !== 'EEXIST') throw notUsable(folder, error);
     const found = lstatSync(folder, { throwIfNoEntry: false });
     if (found && !isOurs(found)) throw planted(folder);
+    // Some file systems know no modes: there this changes nothing, and need not.
+    if (found && (found.mode & 0o077) !== 0) chmodSync(folder, 0o700);
   }
 }
 
-function isOurs(found: { isDirectory(): boolean; uid: number; mode: number }): boolean {
-  if (!found.isDirectory()) return false;
-  return process.platform === 'win32' || (found.uid === process.geteuid?.() && (found.mode & 0o022) === 0);
+function isOurs(found: { isDirectory(): boolean; uid: number }): boolean {
+  return found.isDirectory() && (process.platform === 'win32' || found.uid === process.geteuid?.());
 }
 
 function removeHeld(folder: string, release: Release): void {
@@ -114,7 +124,7 @@ function planted(folder: string): KeysError {
   return new KeysError({
     exit: 'failed',
     code: 'folder_not_private',
-    message: `${folder} is not a folder of yours that only you can write to, and nothing is written in it`,
+    message: `${folder} is not a folder of yours, and nothing is written in it`,
     hints: [`ls -ld '${folder}'`, `if it is not needed: rm -r '${folder}'`],
   });
 }
