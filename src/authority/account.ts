@@ -161,9 +161,9 @@ export class Account {
     requireUnder(changes, ceiling, isSpent ? { budgetUsd, ...held } : held);
   }
 
-  /** Whose keys it sees; null: everybody's. */
+  /** Whose keys it sees; null: everybody's. A reporter, too, may name any key. */
   get #visible(): string | null {
-    return this.caller.role === 'admin' ? null : this.caller.user;
+    return this.caller.role === 'user' ? this.caller.user : null;
   }
 
   /** An API that knows one key only knows that of the caller, whoever it is. */

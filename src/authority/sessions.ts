@@ -2,6 +2,7 @@ import { KeysError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import type { AuthorityFile } from './authority-file.ts';
 import type { Role } from './capabilities.ts';
+import { roleIn } from './capabilities.ts';
 import type { Connection, Row } from './database.ts';
 import { tooManySessions } from './faults.ts';
 import { idOf, matches, mint } from './key-format.ts';
@@ -122,8 +123,12 @@ export class Sessions {
   }
 }
 
-/** Both must say admin: who is made one has it with new sessions, and who is no longer one loses it with all. */
-const selection = `SELECT s.*, s.role = 'admin' AND u.role = 'admin' AS is_admin
+/**
+ * Who is made an admin is one with new sessions, and who is no longer one loses it with all. A reporter is one where either
+ * says so: it can do less than a user.
+ */
+const selection = `SELECT s.*, CASE WHEN s.role = 'admin' AND u.role = 'admin' THEN 'admin'
+                                    WHEN 'reporter' IN (s.role, u.role) THEN 'reporter' ELSE 'user' END AS effective
                    FROM sessions s JOIN users u ON u.name = s.user`;
 
 /** Live sessions that a user may have by asking with one of them; those made on the machine are not limited. */
@@ -160,7 +165,7 @@ function toSession(row: Row, now: number): Session {
   return {
     id: String(row.id),
     user: String(row.user),
-    role: row.is_admin === 1 ? 'admin' : 'user',
+    role: roleIn(row.effective),
     status: row.revoked_at !== null ? 'revoked' : expired ? 'expired' : 'active',
     createdAt: toTime(Number(row.created_at)),
     expiresAt: optionalText(row.expires_at) && toTime(Number(row.expires_at)),

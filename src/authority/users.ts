@@ -1,5 +1,6 @@
 import type { AuthorityFile } from './authority-file.ts';
 import type { Role } from './capabilities.ts';
+import { roleIn } from './capabilities.ts';
 import type { Ceiling } from './ceiling.ts';
 import { usualCeiling } from './ceiling.ts';
 import type { Connection, Row } from './database.ts';
@@ -48,7 +49,7 @@ export function ceilingOf(database: Connection, user: string): Ceiling {
 }
 
 function toUser(row: Row): User {
-  return { name: String(row.name), role: row.role === 'admin' ? 'admin' : 'user', ceiling: ceilingIn(row) };
+  return { name: String(row.name), role: roleIn(row.role), ceiling: ceilingIn(row) };
 }
 
 function ceilingIn(row: Row | undefined): Ceiling {

@@ -29,7 +29,8 @@ export const sessionCreate = defineCommand({
     'The token is what keys login --with-token takes. It is shown or delivered once; the authority keeps its',
     `hash. Without --expires it is good for ${usualSpan}. A user sees its own keys, an admin those of everybody;`,
     'the user named admin is one unless --role says otherwise. --role is for this session and later ones:',
-    'earlier sessions stay those of a user. Taking the role away applies to all of them.',
+    'earlier ones stay what they are. A lesser role is for all of them. A reporter can say what the calls of',
+    'any key have cost (POST /v1/usage), and nothing else: for your API, not for people.',
     '',
     'The --max flags say what a user may give a key, and apply until they are given again. A user that is',
     'not an admin cannot grant the permission admin unless --max-permissions has it.',
@@ -37,11 +38,12 @@ export const sessionCreate = defineCommand({
   examples: [
     'keys session create --user alice --secret-only | keys login --provider authority --url http://127.0.0.1:8787/admin --with-token',
     'keys session create --user bob --max-budget 50 --max-keys 5 --to file:bob.token',
+    'keys session create --user api --role reporter --expires never --to file:api.token',
     'keys session create --user ops --role admin --expires 30d --to file:ops.token',
   ],
   flags: {
     user: value('--user <name>', 'whose session it is; made where there is none of that name', readUser),
-    role: value('--role <role>', 'user or admin', oneOf(roles)),
+    role: value('--role <role>', 'user, admin, or reporter (of what calls cost)', oneOf(roles)),
     expires: value(
       '--expires <when>',
       `36h, 30d, 2027-01-31 or never; default ${usualSpan}`,
@@ -117,8 +119,8 @@ function made(session: Session | undefined): Session {
 /** A role belongs to the user, whose sessions keep what they were made with, or less. */
 function newRole(user: string, role: Role): string {
   return role === 'admin'
-    ? `${user} is an admin from now on; sessions that were made before stay those of a user`
-    : `${user} is no longer an admin, in none of its sessions`;
+    ? `${user} is an admin from now on; sessions that were made before stay what they are`
+    : `${user} is a ${role} from now on, and no more than that in any of its sessions`;
 }
 
 async function echo(
@@ -133,7 +135,7 @@ async function echo(
       expiresAt === null
         ? 'never expires'
         : `expires ${absoluteTime(expiresAt)} (${relativeTime(expiresAt, app.now)})`;
-    await app.note(`a session of ${role === 'admin' ? 'the admin ' : ''}${user}, which ${end}`);
+    await app.note(`a session of ${role === 'user' ? '' : `the ${role} `}${user}, which ${end}`);
   }
   for (const { sink, verified } of delivered) {
     if (sink !== 'stdout') await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);

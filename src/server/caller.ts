@@ -17,8 +17,15 @@ export function keyOf(request: Pick<FastifyRequest, 'headers'>): string | undefi
   return bearerOf(request) ?? (typeof header === 'string' && header !== '' ? header.trim() : undefined);
 }
 
-/** The account of whoever calls with a session token. Throws 401. */
+/** The account of whoever calls with a session token. Throws 401, and 403 for a reporter. */
 export function accountOf(office: Office, request: Pick<FastifyRequest, 'headers'>): Account {
+  const account = reporterOf(office, request);
+  if (account.caller.role !== 'reporter') return account;
+  throw new HttpFault(403, 'FORBIDDEN', 'a reporter may only say what calls have cost: POST /v1/usage');
+}
+
+/** As `accountOf`, for what a reporter may do as well. */
+export function reporterOf(office: Office, request: Pick<FastifyRequest, 'headers'>): Account {
   const token = bearerOf(request);
   if (token === undefined) {
     throw unauthorized('MISSING_SESSION', 'a session token is required: Authorization: Bearer');

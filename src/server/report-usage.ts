@@ -5,7 +5,7 @@ import { mostOfOne } from '../authority/use.ts';
 import { pathOf } from './access-log.ts';
 import { count, text } from './admin/shapes.ts';
 import { refusal } from './admission.ts';
-import { accountOf, bearerOf, keyOf } from './caller.ts';
+import { bearerOf, keyOf, reporterOf } from './caller.ts';
 import type { Context } from './context.ts';
 import { HttpFault } from './fault.ts';
 import { readBody } from './validation.ts';
@@ -71,7 +71,7 @@ function reporting(
   if (key === bearerOf(request) && key.startsWith('ses_')) {
     if (keyId === undefined)
       throw new HttpFault(400, 'VALIDATION_FAILED', 'key_id: missing', { path: 'key_id' });
-    return { keyId: accountOf(office, request).get(keyId).key.id, mostUsd: mostOfOne.costUsd, isOwn: false };
+    return { keyId: reporterOf(office, request).get(keyId).key.id, mostUsd: mostOfOne.costUsd, isOwn: false };
   }
   const decision = office.examine({ key });
   if (!decision.allowed) throw refusal(decision);

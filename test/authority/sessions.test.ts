@@ -127,6 +127,19 @@ describe('the role of a user', () => {
   });
 });
 
+test('a user who is made a reporter is no more in any session, and its reporting sessions stay that', () => {
+  const { sessions } = office().office;
+  const role = (token: { reveal(): string }) => {
+    const caller = sessions.identify(token.reveal());
+    return typeof caller === 'string' ? caller : caller.role;
+  };
+  const { token: first } = sessions.create({ ...lasting, role: 'admin' });
+  const { token: second } = sessions.create({ ...lasting, role: 'reporter' });
+  expect([role(first), role(second)]).toEqual(['reporter', 'reporter']);
+  const { token: third } = sessions.create({ ...lasting, role: 'admin' });
+  expect([role(first), role(second), role(third)]).toEqual(['admin', 'reporter', 'admin']);
+});
+
 describe('a token that is none', () => {
   test('of a shape that is right is unknown: nobody has made it', () => {
     const { sessions } = office().office;

@@ -76,6 +76,36 @@ test('a session is believed for the keys that it sees, revoked ones too', async 
   expect(refusalIn(await report({ key_id: id }))).toEqual([401, 'MISSING_API_KEY']);
 });
 
+test('a reporter is believed for every key, and can do nothing else', async () => {
+  const { issue, report, ada, call, office: opened } = await start();
+  const { id } = issue({ budgetUsd: 1 });
+  const made = opened.sessions.create({ user: 'api', role: 'reporter', expiresAt: null });
+  const token = made.token.reveal();
+  expect((await report({ key_id: id, cost_usd: 2.5, tokens: 3 }, token)).status).toBe(200);
+  ada.revoke(id);
+  expect((await report({ key_id: id, cost_usd: 1 }, token)).status).toBe(200);
+  expect(ada.get(id).key).toMatchObject({ spentUsd: 3.5, usage: { tokens: 3 } });
+  expect(refusalIn(await report({ key_id: 'no-such-key' }, token))).toEqual([404, 'KEY_NOT_FOUND']);
+  for (const [method, path] of [
+    ['GET', '/admin/keys'],
+    ['GET', `/admin/keys/${id}`],
+    ['GET', '/admin/logs'],
+    ['GET', '/admin/sessions'],
+    ['GET', '/admin/users'],
+    ['GET', '/unreal/v1/keys'],
+    ['GET', '/drun/apis/v1/apikeys'],
+    ['GET', '/privatemind/v1/models'],
+    ['GET', '/riskinmind/api/v1/keys'],
+    ['DELETE', `/admin/keys/${id}`],
+  ] as const) {
+    expect((await call(method, path, { token })).status, `${method} ${path}`).toBe(403);
+  }
+  for (const path of ['/admin/keys', '/admin/sessions', '/drun/apis/v1/apikeys']) {
+    expect((await call('POST', path, { token, body: { name: 'x' } })).status).toBe(403);
+  }
+  expect((await call('GET', '/v1/authorize', { token })).status).toBe(401);
+});
+
 test.each([
   ['model', { model: '\ud800' }],
   ['model', { model: 'a\0b' }],
