@@ -6,7 +6,7 @@ import { forgedKey, spec } from '../support/authority.ts';
 import { withAuthority } from '../support/embedded-authority.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import type { Run } from '../support/sandbox.ts';
-import { program, Sandbox } from '../support/sandbox.ts';
+import { Sandbox } from '../support/sandbox.ts';
 
 const foreign = 'sk-0123456789abcdefghij_EXAMPLE';
 const hashOf = (value: string) => createHash('sha256').update(value).digest('hex');
@@ -278,13 +278,7 @@ describe('a value anywhere in a text', () => {
     await makeKey(box, 'other');
     writeFileSync(join(box.cwd, 'leaked.txt'), textOf(value));
     box.expectSecretIn('leaked.txt');
-    const fromStdin = await box.command([
-      'sh',
-      '-c',
-      `"$0" "$1" find --json id,match < leaked.txt`,
-      process.execPath,
-      program,
-    ]);
+    const fromStdin = await box.keys(['find', '--json', 'id,match'], { stdin: Buffer.from(textOf(value)) });
     const fromFile = await box.keys(['find', '--from', 'file:leaked.txt', '--json', 'id,match']);
     for (const run of [fromStdin, fromFile]) {
       expect(run, run.stderr).toMatchObject({ exit: 0, stderr: '' });

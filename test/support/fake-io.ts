@@ -7,7 +7,7 @@ export interface FakeIoOptions {
   env: Environment;
   /** Width of a terminal on stdout and stderr; absent: neither is one. */
   terminal?: number;
-  stdin?: string;
+  stdin?: string | Buffer;
   now?: Date;
   interrupt?: AbortSignal;
   urgent?: AbortSignal;

@@ -30,7 +30,7 @@ export interface Run {
 
 export interface RunOptions {
   env?: Environment;
-  stdin?: string;
+  stdin?: string | Buffer;
   /** The test expects a secret on stdout. Anywhere else it is a leak. */
   secretOnStdout?: boolean;
   /** Likewise on stderr. */
