@@ -17,19 +17,29 @@ export async function filledPipe(text: string): Promise<number | undefined> {
   // Windows knows no such flag.
   if (constants.O_NONBLOCK === undefined) return undefined;
   const content = Buffer.from(text);
-  return (await pipeOfShell(content)) ?? (await namedPipe(content));
+  return (await pipeOfShell((path) => fill(path, content))) ?? (await namedPipe(content));
 }
 
 /** Tells its process id, and holds the write end of a pipe until its input ends; as 3, for `echo` borrows 1. */
 const holder = '{ exec 3>&1; read -r pid rest </proc/self/stat; echo "$pid" >&2; read -r rest; } | :';
 
+/** A pipe for what a program says, which it can open as /dev/stderr; undefined where there is only Node's socket. */
+export function emptyPipe(): Promise<{ reader: number; writer: number } | undefined> {
+  if (constants.O_NONBLOCK === undefined) return Promise.resolve(undefined);
+  return pipeOfShell((path) => {
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return { reader, writer: openSync(path, constants.O_WRONLY) };
+  }).catch(() => undefined);
+}
+
 /**
  * Node cannot make a pipe; a shell can, and on Linux we can open it where the shell's process has it. Unlike a named one
  * it can be opened as /dev/stdin after its writers are gone: to open a named one would wait for a writer for ever.
+ * Undefined where there is no such shell, or what `open` gives for it; rejects with what that throws.
  */
-function pipeOfShell(content: Buffer): Promise<number | undefined> {
+function pipeOfShell<T>(open: (path: string) => T): Promise<T | undefined> {
   return new Promise((done, fail) => {
-    let reader: number | undefined;
+    let opened: T | undefined;
     let failure: unknown;
     const child = spawn('/bin/sh', ['-c', holder], {
       // Ctrl-C is not for it, and a folder that is gone makes it complain.
@@ -41,7 +51,7 @@ function pipeOfShell(content: Buffer): Promise<number | undefined> {
     child.stdin.on('error', () => {});
     child.stderr.setEncoding('utf8').once('data', (pid: string) => {
       try {
-        if (/^\d+\n$/.test(pid)) reader = fill(`/proc/${pid.trim()}/fd/3`, content);
+        if (/^\d+\n$/.test(pid)) opened = open(`/proc/${pid.trim()}/fd/3`);
       } catch (error) {
         failure = error;
       }
@@ -49,7 +59,7 @@ function pipeOfShell(content: Buffer): Promise<number | undefined> {
     });
     child.on('error', () => done(undefined));
     // Only now it holds no write end any more, and whoever reads finds the end of the text.
-    child.on('close', () => (failure === undefined ? done(reader) : fail(failure)));
+    child.on('close', () => (failure === undefined ? done(opened) : fail(failure)));
   });
 }
 

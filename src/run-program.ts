@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { endChild, ownSession, watchChild } from './children.ts';
 import type { Environment } from './env.ts';
 import { withoutSecrets } from './env.ts';
 import { systemCode } from './errors.ts';
-import { filledPipe } from './filled-pipe.ts';
+import { emptyPipe, filledPipe } from './filled-pipe.ts';
 
 /** A program to be run without a shell. */
 export interface ProgramCall {
@@ -41,18 +43,18 @@ const secondLook = 50;
  */
 export async function runProgram(call: ProgramCall): Promise<Outcome> {
   const [program = '', ...args] = call.command;
-  const output = call.leavesProcess ? 'ignore' : 'pipe';
-  const stdin = call.input === undefined ? 'ignore' : ((await filledPipe(call.input)) ?? 'pipe');
-  const child = startWith(stdin, () =>
+  const ends = await endsFor(call);
+  const child = startWith(ends.stdio, () =>
     spawn(program, args, {
       // A folder that is gone would be reported as a program that is not there.
       ...(existsSync(call.cwd) && { cwd: call.cwd }),
       env: { ...withoutSecrets(call.env) },
-      stdio: [stdin, output, output],
+      stdio: ends.stdio,
       ...ownSession,
     }),
   );
   watchChild(child);
+  const outputs = { stdout: ends.stdout ?? child.stdout, stderr: ends.stderr ?? child.stderr };
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<Outcome>((done, fail) => {
@@ -63,7 +65,7 @@ export async function runProgram(call: ProgramCall): Promise<Outcome> {
       }, call.limit);
       const pieces = { stdout: '', stderr: '' };
       for (const name of ['stdout', 'stderr'] as const) {
-        child[name]?.setEncoding('utf8').on('data', (text: string) => {
+        outputs[name]?.setEncoding('utf8').on('data', (text: string) => {
           pieces[name] += text;
           if (pieces[name].length > mostOutput) fail(new Error('prints without end'));
         });
@@ -72,28 +74,58 @@ export async function runProgram(call: ProgramCall): Promise<Outcome> {
         const code = systemCode(error) ?? 'unknown error';
         fail(new Error(`${code === 'ENOENT' ? 'was not found' : 'cannot be started'} (${code})`));
       });
-      child.on('close', (code, signal) => done({ ...pieces, code, signal }));
+      const ended = [ends.stdout, ends.stderr].map((output) => output && closed(output));
+      child.on('close', (code, signal) => {
+        Promise.all(ended).then(() => done({ ...pieces, code, signal }));
+      });
       child.stdin?.on('error', () => {});
       child.stdin?.end(call.input);
     });
   } finally {
     clearTimeout(timer);
-    end(child);
+    // A process that it has left behind may hold the other ends; nobody waits for that one.
+    for (const stream of [child.stdin, outputs.stdout, outputs.stderr]) stream?.destroy();
+    endChild(child);
   }
 }
 
-/** The program has its own end of the pipe by then, or never will. */
-function startWith<T>(stdin: number | string, start: () => T): T {
+type End = number | 'ignore' | 'pipe';
+
+interface Ends {
+  /** As `spawn` takes them. */
+  stdio: [stdin: End, stdout: End, stderr: End];
+  /** What reads the ends that are pipes of ours. */
+  stdout?: Readable;
+  stderr?: Readable;
+}
+
+/** A program that is given something may be a script of the user's, which writes to /dev/stderr: that is a pipe, too. */
+async function endsFor({ input, leavesProcess }: ProgramCall): Promise<Ends> {
+  const output = leavesProcess ? 'ignore' : 'pipe';
+  if (input === undefined) return { stdio: ['ignore', output, output] };
+  const stdin = (await filledPipe(input)) ?? 'pipe';
+  if (leavesProcess) return { stdio: [stdin, output, output] };
+  const [out, err] = await Promise.all([emptyPipe(), emptyPipe()]);
+  return {
+    stdio: [stdin, out?.writer ?? output, err?.writer ?? output],
+    ...(out && { stdout: readerOf(out.reader) }),
+    ...(err && { stderr: readerOf(err.reader) }),
+  };
+}
+
+function readerOf(fd: number): Readable {
+  return new Socket({ fd, readable: true, writable: false }).on('error', () => {});
+}
+
+function closed(stream: Readable): Promise<void> {
+  return new Promise((done) => stream.on('close', () => done()));
+}
+
+/** The program has its own ends of the pipes by then, or never will. */
+function startWith<T>(ends: readonly End[], start: () => T): T {
   try {
     return start();
   } finally {
-    if (typeof stdin === 'number') closeSync(stdin);
+    for (const fd of ends) if (typeof fd === 'number') closeSync(fd);
   }
-}
-
-/** Ends it where it has not ended by itself. */
-function end(child: ReturnType<typeof spawn>): void {
-  // A process that it has left behind may hold the other ends; nobody waits for that one.
-  for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
-  endChild(child);
 }

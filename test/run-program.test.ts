@@ -47,6 +47,22 @@ test('the input ends at once for a program that reads it twice or not at all', a
   expect((await shell('exit 3', 'a')).code).toBe(3);
 });
 
+test.skipIf(process.platform !== 'linux')(
+  'a script that is given a value may write to /dev/stdout and /dev/stderr',
+  async () => {
+    const line =
+      'set -e; n=$(wc -c); echo "got $n" >/dev/stderr; echo done >/dev/stdout; echo more >&2; exit 3';
+    expect(await shell(line, 'value_EXAMPLE')).toEqual({
+      ...{ stdout: 'done\n', stderr: 'got 13\nmore\n', code: 3, signal: null },
+    });
+  },
+);
+
+test('all that a program says is heard, however much it is at once', async () => {
+  const { stdout, stderr } = await shell('cat >/dev/null; printf "%060000d" 1; printf "%060000d" 2 >&2', 'a');
+  expect([stdout.length, stderr.length, stderr.at(-1)]).toEqual([60_000, 60_000, '2']);
+});
+
 test('without an input stdin is empty', async () => {
   expect((await shell('wc -c')).stdout.trim()).toBe('0');
 });
