@@ -1,4 +1,5 @@
 import { KeysError, shellWord } from '../errors.ts';
+import { SpanEnd } from '../time.ts';
 import { isOver } from './candidates.ts';
 import type { Key } from './key.ts';
 import type { Operation, Replaced } from './operation.ts';
@@ -45,7 +46,7 @@ export async function retire(
       await endOf(backend, replaces);
       return await over(operation, now.toISOString());
     }
-    const until = due === null || !old ? null : await expiring(backend, old, new Date(due));
+    const until = due === null || !old ? null : await expiring(backend, old, endAt(due, replaces.grace, now));
     if (until !== null) {
       await operation.end();
       return { oldRevoked: false, oldRevokeAt: until };
@@ -102,8 +103,24 @@ async function expiring(backend: KeyBackend, old: Key, due: Date): Promise<strin
   // It ends by then by itself: by its own expiry, or because the API's own rotation has seen to it.
   if (endsBy(old, due.getTime() + minute)) return old.expiresAt;
   const canSet = expiry === 'any' && updateFields.includes('expiresAt');
-  const ending = canSet ? await backend.update(old.id, { expiresAt: due }) : old;
+  const ending = canSet ? await ended(backend, old, due) : old;
   return endsBy(ending, due.getTime() + tolerance) ? ending.expiresAt : null;
+}
+
+/** The key with the end that it was given; as it was, where the API has a rule against that end, such as a shortest span. */
+async function ended(backend: KeyBackend, old: Key, due: Date): Promise<Key> {
+  try {
+    return await backend.update(old.id, { expiresAt: due });
+  } catch (error) {
+    if (error instanceof KeysError && error.failure.code === 'rejected') return old;
+    throw error;
+  }
+}
+
+/** An API that takes spans is told the grace itself: what a moment has taken from it may be too little for the API. */
+function endAt(due: number, grace: number, now: Date): Date {
+  const isGrace = grace > 0 && Math.abs(due - now.getTime() - grace) < minute;
+  return isGrace ? new SpanEnd(now, { months: 0, milliseconds: grace }) : new Date(due);
 }
 
 function endsBy(key: Key, moment: number): key is Key & { expiresAt: string } {

@@ -6,6 +6,7 @@ import type { Capabilities, KeyBackend, Sink } from '../../src/lifecycle/ports.t
 import { retire } from '../../src/lifecycle/retirement.ts';
 import { rotateKey } from '../../src/lifecycle/rotation.ts';
 import { Secret } from '../../src/secret.ts';
+import type { SpanEnd } from '../../src/time.ts';
 import { spec } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';
 import { FakeWorld, fakeSecret } from '../support/fake-backend.ts';
@@ -329,5 +330,44 @@ describe('the value that a sink held before', () => {
 
   test('is not asked about where the end of the old key waits for it not to be used', async () => {
     expect(await proof(week, true, { untilIdle: true, isOurs })).toEqual({ oldWorks: undefined, asked: 0 });
+  });
+});
+
+describe('the end that an old key is given', () => {
+  /** Retires the old key of a rotation that was delivered a moment ago. */
+  async function retired(update: KeyBackend['update']) {
+    const world = new FakeWorld();
+    const backend: KeyBackend = { ...backendOf(world), update };
+    const begun = await world.journal().begin({
+      kind: 'rotate',
+      name: 'ci',
+      sinks: [],
+      known: [],
+      replaces: { id: old.id, grace: week },
+    });
+    await begun.note({ step: 'delivered', sink: 'file:a', verified: true });
+    return retire(backend, begun, new Date('2026-11-20T12:00:00.600Z'));
+  }
+
+  test('is the grace itself to an API that takes spans, however long the delivery took', async () => {
+    let asked: Date | null | undefined;
+    await retired(async (_, changes) => {
+      asked = changes.expiresAt;
+      return { ...old, expiresAt: changes.expiresAt?.toISOString() ?? null };
+    });
+    expect((asked as SpanEnd).span).toBe(week);
+  });
+
+  test('is left to the journal where the API refuses it', async () => {
+    const refusal = new KeysError({
+      exit: 'failed',
+      code: 'rejected',
+      message: 'too small',
+      httpStatus: 400,
+    });
+    const retirement = await retired(async () => {
+      throw refusal;
+    });
+    expect(retirement).toEqual({ oldRevoked: false, oldRevokeAt: '2026-11-27T12:00:00.000Z' });
   });
 });
