@@ -134,7 +134,10 @@ export interface KeyFields {
   /** `{ always: text }` where keys have no names. */
   name: Path | { always: string };
   description?: Path;
-  /** Words of the API and what they mean; the first rule whose word is found decides, none means active. */
+  /**
+   * Words of the API and what they mean. The first rule whose word means anything but active decides; a word that no rule
+   * has makes the status unknown, and no rule at all means active.
+   */
   status?: readonly {
     at: Path;
     words: Readonly<Record<string, 'active' | 'expired' | 'revoked' | 'disabled'>>;
