@@ -82,7 +82,7 @@ function inCode(template: string): KeysError {
     message: `${mark} would stand in what is run as a program, and the name of a key could then run anything; no key was made`,
     hints: [
       `without a shell: --to 'exec:./deliver ${mark}'`,
-      `or as an argument of the code: --to 'exec:sh -c "./deliver "\\$1"" sh ${mark}'`,
+      `or as an argument of the code: --to 'exec:sh -c "./deliver \\"\\$1\\"" sh ${mark}'`,
     ],
   });
 }

@@ -120,3 +120,15 @@ test.each(['-x', '--help', '-', '--output=/etc/passwd'])('%s is not taken for an
 test('a value is filled in once: what looks like a placeholder in it stays', () => {
   expect(fillPlaceholders(['./deliver', '{name}'], { id: 'ID', name: '{id}$&' })).toEqual(['{id}$&']);
 });
+
+test('the hint is a command that does what was meant', () => {
+  let hint = '';
+  try {
+    checkPlaceholders(['sh', '-c', './deliver {name}'], { name: 'ci' });
+  } catch (error) {
+    hint = error instanceof KeysError ? (error.failure.hints?.[1] ?? '') : '';
+  }
+  const [, command = ''] = /--to 'exec:(.*)'$/.exec(hint) ?? [];
+  expect(splitCommand(command)).toEqual(['sh', '-c', './deliver "$1"', 'sh', '{name}']);
+  expect(codeOf(command, 'ci; id')).toBe('allowed');
+});
