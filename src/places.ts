@@ -21,7 +21,9 @@ async function sessionOf(app: App, profile: string): Promise<SessionPlace> {
   return {
     async check() {
       await store.read(owner);
-      if (store.name === 'file') await checkPrivateFile(app.paths.tokens);
+      if (store.name !== 'file') return;
+      (await import('./tokens/file-store.ts')).makeTokenFolder(app.paths);
+      await checkPrivateFile(app.paths.tokens);
     },
     read: () => store.read(owner),
     write: (token) => store.write(owner, token),

@@ -13,7 +13,7 @@ import { openToOthers } from './token-file.ts';
 export function openFileItems(paths: Paths): Keychain {
   const file = paths.tokens;
   const change = async (edit: (tokens: Map<string, string>) => void) => {
-    makeFolder(paths.data);
+    makeTokenFolder(paths);
     await readTokens(file);
     return changePrivateFile(file, (content) => {
       const tokens = tokensIn(file, content);
@@ -36,7 +36,8 @@ export function openFileItems(paths: Paths): Keychain {
   };
 }
 
-function makeFolder(folder: string): void {
+/** Throws `KeysError` where the folder of the tokens cannot be made. */
+export function makeTokenFolder({ data: folder }: Paths): void {
   try {
     makePrivateFolder(folder);
   } catch (error) {
