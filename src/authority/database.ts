@@ -17,8 +17,6 @@ const inMemory = ':memory:';
 export interface Connection {
   all(sql: string, ...values: Value[]): Row[];
   get(sql: string, ...values: Value[]): Row | undefined;
-  /** Rows one at a time. */
-  iterate(sql: string, ...values: Value[]): Iterable<Row>;
   /** How many rows changed. */
   run(sql: string, ...values: Value[]): number;
   /** All or nothing, alone among all processes. On disk before it returns, or as `Commits` says. */
@@ -128,9 +126,6 @@ function connectionOf(database: Database.Database, path: string, timeout: number
   return {
     all: (sql, ...values) => guarded(path, () => prepare(sql).all(bound(values)) as Row[]),
     get: (sql, ...values) => guarded(path, () => prepare(sql).get(bound(values)) as Row | undefined),
-    // A statement of its own: two readers of one statement would take each other's rows.
-    iterate: (sql, ...values) =>
-      guarded(path, () => database.prepare(sql).iterate(bound(values)) as Iterable<Row>),
     run: (sql, ...values) => guarded(path, () => prepare(sql).run(bound(values)).changes),
     transaction: (work) =>
       guarded(path, () => {

@@ -28,16 +28,28 @@ const logColumns = ['key_id', 'method', 'path', 'ip', 'model']
   .concat('id', 'at', 'status', 'requests', 'tokens', 'cost_micros')
   .join(', ');
 
-/** The log rows that a query names, newest first, one at a time. */
+/** Rows that are read at once. */
+const pageSize = 500;
+
+/**
+ * The log rows that a query names, newest first, one at a time. They are read in pages: a reader that stops half-way would
+ * leave a statement open, and its connection could write nothing until that is forgotten.
+ */
 export function* readLog(
   database: Connection,
   query: LogQuery,
   scope: LogScope = {},
 ): Generator<PlacedEntry> {
-  const { filter, values } = conditionsOf(query, scope);
-  const sql = `SELECT ${logColumns} FROM uses ${filter} ORDER BY at DESC, id DESC`;
-  for (const row of database.iterate(sql, ...values)) {
-    yield { entry: toLogEntry(row), place: { at: Number(row.at), id: Number(row.id) } };
+  let after = scope.after;
+  for (let isMore = true; isMore; ) {
+    const { filter, values } = conditionsOf(query, { ...scope, ...(after && { after }) });
+    const sql = `SELECT ${logColumns} FROM uses ${filter} ORDER BY at DESC, id DESC LIMIT ${pageSize}`;
+    const rows = database.all(sql, ...values);
+    for (const row of rows) {
+      after = { at: Number(row.at), id: Number(row.id) };
+      yield { entry: toLogEntry(row), place: after };
+    }
+    isMore = rows.length === pageSize;
   }
 }
 

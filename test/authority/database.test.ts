@@ -214,17 +214,6 @@ describe('values', () => {
   test('a row that is not there is undefined', () => {
     expect(connect(undefined).get('SELECT id FROM keys')).toBeUndefined();
   });
-
-  test("two readers of the same question do not take each other's rows", () => {
-    const connection = connect(undefined);
-    const sql = 'SELECT value FROM json_each(?)';
-    const [first, second] = [connection.iterate(sql, '[1,2]'), connection.iterate(sql, '[3,4]')];
-    const pairs = [...first].map((row) => row.value);
-    expect([pairs, [...second].map((row) => row.value)]).toEqual([
-      [1, 2],
-      [3, 4],
-    ]);
-  });
 });
 
 test('an inspection tells of a sound file how many keys it has, in which version', async () => {
