@@ -7,9 +7,6 @@ import { guarded, openDatabase } from './database.ts';
 import { databaseGone, databaseMissing } from './faults.ts';
 import { openForReading } from './reading.ts';
 
-/** Milliseconds. */
-const betweenLooks = 10;
-
 /**
  * The authority's database file, and this process's connections to it, each opened when it is first asked for. Reading
  * makes no file: a reader that found none keeps an empty authority in memory until there is one. A file that is removed
@@ -23,8 +20,6 @@ export class AuthorityFile {
   #metering: Connection | undefined;
   #opened: Identity | undefined;
   #isWritten = false;
-  /** When the file was last seen to be the same. */
-  #looked = Number.NEGATIVE_INFINITY;
 
   /**
    * `timeout`: how long to wait for other processes, in milliseconds. `marker`: a file elsewhere that is there as soon as
@@ -52,8 +47,7 @@ export class AuthorityFile {
 
   /** For counters, logs and places under a rate limit: a commit costs no sync. */
   get metering(): Connection {
-    // Asked for at every use of a key, where it must cost nothing; reading and writing look each time.
-    if (performance.now() - this.#looked > betweenLooks) this.#requireSame();
+    this.#requireSame();
     this.#isWritten = true;
     if (this.#metering) return this.#metering;
     this.#isThere();
@@ -120,7 +114,6 @@ export class AuthorityFile {
 
   #requireSame(): void {
     if (!this.#isSame()) throw databaseGone(this.#path);
-    this.#looked = performance.now();
   }
 
   #isSame(): boolean {

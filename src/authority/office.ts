@@ -3,6 +3,7 @@ import type { AuthorityOptions } from './authority.ts';
 import { AuthorityFile } from './authority-file.ts';
 import type { Books, KnownKey } from './books.ts';
 import { KeptBooks } from './books.ts';
+import type { Connection } from './database.ts';
 import type { LostUse } from './metering.ts';
 import { recordUses } from './metering.ts';
 import type { AccessRequest, Decision, Organisation, Refusal } from './policy.ts';
@@ -54,20 +55,24 @@ export class Office {
    * from then on, also after a power cut.
    */
   authorize(requests: readonly AccessRequest[]): Decision[] {
-    this.#kept.refresh();
+    // Asked for once: each time it looks at the file.
+    const database = this.#file.metering;
+    const kept = this.#keptIn(database);
+    kept.refresh();
     const now = this.#now();
-    const books = oncePerKey(this.#kept);
+    const books = oncePerKey(kept);
     const decisions = requests.map((request) => decide(books, request, this.organisation, now));
     for (const decision of decisions) {
       if (!decision.allowed && decision.status === 402) this.#settle(decision);
     }
-    return placeAll(this.#file.metering, decisions, now);
+    return placeAll(database, decisions, now);
   }
 
   /** What would be decided, rate limits aside. Changes nothing. */
   examine(request: AccessRequest): Decision {
-    this.#kept.refresh();
-    return decide(this.#kept, request, this.organisation, this.#now());
+    const kept = this.#keptIn(this.#file.metering);
+    kept.refresh();
+    return decide(kept, request, this.organisation, this.#now());
   }
 
   /** How long rows of the log are kept: a span such as `90d`, or `never` to remove none. */
@@ -85,7 +90,7 @@ export class Office {
     try {
       return recordUses(this.#file.metering, uses, this.#now());
     } finally {
-      this.#kept.forget();
+      this.#books?.forget();
     }
   }
 
@@ -94,8 +99,7 @@ export class Office {
     this.#books = undefined;
   }
 
-  get #kept(): KeptBooks {
-    const database = this.#file.metering;
+  #keptIn(database: Connection): KeptBooks {
     this.#books ??= new KeptBooks(database);
     return this.#books;
   }
