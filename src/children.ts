@@ -6,18 +6,28 @@ import type { ChildProcess } from 'node:child_process';
  */
 
 const running = new Set<ChildProcess>();
+/** When each was asked to end. */
+const asked = new WeakMap<ChildProcess, number>();
 
 /** Options of `spawn` for such a program. Windows has no sessions: there Ctrl-C reaches all programs of a console. */
 export const ownSession = { detached: process.platform !== 'win32', windowsHide: true };
 
 /** Remembers the program until it has ended. */
 export function watchChild(child: ChildProcess): void {
-  if (running.size === 0) process.once('exit', endChildren);
+  if (running.size === 0) process.once('exit', leaveNone);
   running.add(child);
   child.once('close', () => {
     running.delete(child);
-    if (running.size === 0) process.removeListener('exit', endChildren);
+    if (running.size === 0) process.removeListener('exit', leaveNone);
   });
+}
+
+/** At the end of this process: one that was asked to end a while ago has had its time. */
+function leaveNone(): void {
+  for (const child of running) {
+    const waited = performance.now() - (asked.get(child) ?? Number.POSITIVE_INFINITY);
+    signalChild(child, waited > politeness / 4 ? 'SIGKILL' : 'SIGTERM');
+  }
 }
 
 /** Asks all of them to end, and a moment later makes them. */
@@ -31,6 +41,7 @@ const politeness = 1_000;
 /** Asks the program to end, and a moment later makes it. */
 export function endChild(child: ChildProcess): void {
   if (hasEnded(child)) return;
+  if (!asked.has(child)) asked.set(child, performance.now());
   signalChild(child, 'SIGTERM');
   const timer = setTimeout(() => signalChild(child, 'SIGKILL'), politeness);
   child.once('exit', () => clearTimeout(timer));

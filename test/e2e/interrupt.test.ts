@@ -174,7 +174,10 @@ test('no library of the bundle takes signals for itself', async () => {
   box.write(
     'count.cjs',
     `const names = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2', 'SIGALRM'];
-process.once('exit', () => require('node:fs').writeFileSync('counts', names.map((name) => process.listenerCount(name)).join(' ')));`,
+const taken = [];
+process.on('newListener', (name) => taken.push(name));
+const times = (one) => taken.filter((name) => name === one).length;
+process.once('exit', () => require('node:fs').writeFileSync('counts', names.map(times).join(' ')));`,
   );
   const env = { NODE_OPTIONS: `--require ${join(box.cwd, 'count.cjs')}` };
   const ran = async (args: readonly string[], answer?: [string, string]) => {
@@ -189,4 +192,20 @@ process.once('exit', () => require('node:fs').writeFileSync('counts', names.map(
   expect(await ran(['create'], ['Name of the key', 'ci\r'])).toBe('1 1 1 0 0 0');
   expect(await ran(['profile', 'use', 'local'])).toBe('1 1 1 0 0 0');
   expect(await ran(['rotate', 'ci', '--to', 'exec:true'])).toBe('1 1 1 0 0 0');
+});
+
+test('the third Ctrl-C ends the process at once; what is left is in the journal: exit 5', async () => {
+  const box = withEscrow(new Sandbox());
+  box.write('deaf.sh', 'trap "" TERM; echo $$ > begun; while :; do sleep 0.1; done\n');
+  const terminal = keysIn(box, ['create', 'ci', '--to', 'exec:sh deaf.sh']);
+  await until(() => existsSync(join(box.cwd, 'begun')) && box.read('begun') !== '', terminal);
+  for (const wait of [400, 400, 0]) {
+    terminal.type('\x03');
+    await new Promise((resume) => setTimeout(resume, wait));
+  }
+  expect(await terminal.ended, terminal.output).toBe(5);
+  expect(terminal.output).toContain('keys recover');
+  await until(() => !existsSync(`/proc/${box.read('begun').trim()}`), terminal);
+  const { stdout } = await box.program(['recover', '--list', '--json', 'name,escrow']);
+  expect(JSON.parse(stdout)).toMatchObject([{ name: 'ci' }]);
 });
