@@ -42,7 +42,14 @@ function read(file: string): unknown {
   try {
     return parsed(textOf(readBounded(file, { maxBytes })));
   } catch (error) {
-    throw faulty(file, [error instanceof SyntaxError ? error.message : readFault(error)], error);
+    if (error instanceof SyntaxError) throw faulty(file, [error.message], error);
+    throw new KeysError({
+      exit: 'failed',
+      code: 'config_unreadable',
+      message: `${file} cannot be read (${readFault(error)})`,
+      hints: [`ls -l '${file}'`],
+      cause: error,
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import { KeysError, systemCode } from '../errors.ts';
 import { changePrivateFile, modeOpenToOthers, readPrivateFile } from '../files/private-file.ts';
+import { textOf } from '../files/read-file.ts';
 import type { Paths } from '../paths.ts';
 import { makePrivateFolder } from '../paths.ts';
 import type { Keychain } from './keychain.ts';
@@ -57,7 +58,7 @@ async function readTokens(file: string): Promise<Map<string, string>> {
 
 function tokensIn(file: string, content: Buffer | undefined): Map<string, string> {
   if (content === undefined) return new Map();
-  const tokens = parse(content.toString('utf8'));
+  const tokens = parse(textOf(content));
   if (isTokens(tokens)) return new Map(Object.entries(tokens));
   throw new KeysError({
     exit: 'auth',

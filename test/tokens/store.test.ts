@@ -76,6 +76,16 @@ test('logins at the same time do not lose each other', async () => {
   expect(existsSync(`${file}.lock`)).toBe(false);
 });
 
+test('a file of tokens may begin with a byte order mark', async () => {
+  const box = new TokenBox();
+  const file = fileIn(box);
+  const token = box.token();
+  const store = openStore('file', box.context());
+  await store.write(owner, new Secret(token));
+  writeFileSync(file, `\ufeff${readFileSync(file, 'utf8')}`, { mode: 0o600 });
+  expect((await store.read(owner))?.reveal()).toBe(token);
+});
+
 test('a file of tokens that others can read is refused, for reading and for writing', async () => {
   const box = new TokenBox();
   const file = fileIn(box);
