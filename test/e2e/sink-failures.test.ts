@@ -124,22 +124,27 @@ function folderGone(to: string, file: string): Fails {
   });
 }
 
-function diskFull(to: string, file: string): Fails {
-  return ({ box }) => {
-    const disk = mountSmallDisk(join(box.cwd, 'sub'));
-    return {
-      place: { to: () => [to], holds: () => contentsOf(box, file) },
-      before: () => disk.fill(),
-      mend: () => disk.free(),
+/** The disk is full from the beginning, or another sink fills it between the check and the delivery. */
+function diskFull(to: string, file: string): (isLate: boolean) => Fails {
+  const filling = `exec:sh -c 'cat >/dev/null; dd if=/dev/zero of=sub/ballast bs=4k; true'`;
+  return (isLate) =>
+    ({ box }) => {
+      const disk = mountSmallDisk(join(box.cwd, 'sub'));
+      return {
+        place: isLate
+          ? afterAnother(filling, to, file)
+          : { to: () => [to], holds: () => contentsOf(box, file) },
+        ...(!isLate && { before: () => disk.fill() }),
+        mend: () => disk.free(),
+      };
     };
-  };
 }
 
 interface Failures {
   /** Found out before a key is made. */
   check: Fails;
   deliver?: Fails;
-  full?: Fails;
+  full?: (isLate: boolean) => Fails;
 }
 
 const failures: Record<string, Failures> = {
@@ -187,7 +192,11 @@ describe.each(Object.entries(failures))('%s', { timeout: slow }, (sink, { check,
 
   if (full) {
     test.skipIf(cannotMount())('onto a full disk', () =>
-      note(sink, 'disk full', outcomeOf(sink, full), 'waits, delivered'),
+      note(sink, 'disk full', outcomeOf(sink, full(false)), 'nothing made'),
+    );
+
+    test.skipIf(cannotMount())('onto a disk that gets full', () =>
+      note(sink, '.. later', outcomeOf(sink, full(true)), 'waits, delivered'),
     );
   }
 

@@ -15,9 +15,13 @@ export interface SmallDisk {
 /** Mounts a tmpfs of so many bytes on a folder, which is made; unmounted with the test. */
 export function mountSmallDisk(folder: string, size = 1024 * 1024): SmallDisk {
   mkdirSync(folder, { recursive: true });
-  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder], {
-    encoding: 'utf8',
-  });
+  const { status, stderr } = spawnSync(
+    'mount',
+    ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', folder],
+    {
+      encoding: 'utf8',
+    },
+  );
   if (status !== 0) throw new Error(`no tmpfs could be mounted on ${folder}: ${stderr}`);
   onTestFinished(() => void spawnSync('umount', ['--lazy', folder]));
   const ballast = join(folder, 'ballast');
