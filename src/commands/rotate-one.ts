@@ -82,6 +82,11 @@ function overtaken(name: string): KeysError {
   });
 }
 
+/** All that the API tells of a key. What has no call for one key alone would only list all of them again. */
+async function whole(backend: KeyBackend, listed: Key): Promise<Key> {
+  return backend.capabilities.show ? { ...listed, ...(await backend.get(listed.id)) } : listed;
+}
+
 async function rotate(
   app: App,
   { backend, keys, old: listed, input, isOne }: Job,
@@ -91,7 +96,7 @@ async function rotate(
   const { capabilities } = backend;
   const { name: profile, provider } = await app.profile();
   const placed = (key: Key): Key => ({ ...key, provider, profile });
-  const old = { ...listed, ...(await backend.get(listed.id)) };
+  const old = await whole(backend, listed);
   // It was listed before its name was ours alone.
   if (isEnded(listed, old)) throw overtaken(old.name);
   const successor = successorFor(app, backend, old, input);
@@ -210,7 +215,7 @@ async function dryRun(app: App, job: Job): Promise<RotationRecord> {
   if (isOne) await app.note('dry run: nothing was rotated');
   const isWanted = !input.finish && (await isDue(app, old, job));
   if (!isWanted) return { ...unchanged(old), dryRun: true };
-  const successor = successorFor(app, backend, { ...old, ...(await backend.get(old.id)) }, input);
+  const successor = successorFor(app, backend, await whole(backend, old), input);
   await requireNoLoss(app, successor, input);
   const grace = graceOf(input, app.now);
   return {
