@@ -64,7 +64,7 @@ export function refusalOf(response: HttpResponse, telling: Telling, status: numb
 
 function told(response: HttpResponse, { provider, profile, sent }: Telling, meaning: Meaning): KeysError {
   const hide = hiding(sent);
-  const { message, code } = explanation(response, provider, hide);
+  const { message, code } = reasonIn(response, { provider, sent });
   const isKeyLimit = meaning.code !== 'rate_limited' && code !== undefined && keyLimitCodes.test(code);
   const { requestId } = response;
   const what = isKeyLimit ? 'the account has as many keys as the API allows' : meaning.message;
@@ -84,7 +84,7 @@ export function notThisApi(
   { provider, sent }: Telling,
   { url, options }: { url: URL; options: Readonly<Record<string, string>> },
 ): KeysError {
-  const { message } = explanation(response, provider, hiding(sent));
+  const { message } = reasonIn(response, { provider, sent });
   const reason = message === undefined ? 'there is no such API' : `the API answered 404, ${message},`;
   const settings = Object.entries(options).map(([name, value]) => `--option ${name}=${value}`);
   return new KeysError({
@@ -98,6 +98,14 @@ export function notThisApi(
     ],
     httpStatus: response.status,
   });
+}
+
+/** What an answer says of its failure, without what was sent. */
+export function reasonIn(
+  response: HttpResponse,
+  { provider, sent }: Pick<Telling, 'provider' | 'sent'>,
+): { message?: string; code?: string } {
+  return explanation(response, provider, hiding(sent));
 }
 
 function hiding(sent: readonly Secret[]): (text: string) => string {

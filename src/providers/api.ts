@@ -4,7 +4,8 @@ import type { HttpClient, HttpRequest, HttpResponse, JsonBody } from '../http/cl
 import type { Secret } from '../secret.ts';
 import { below, pageUrl } from './address.ts';
 import type { Telling } from './answers.ts';
-import { failureOf, notThisApi, refusalOf } from './answers.ts';
+import { failureOf, notThisApi, reasonIn, refusalOf } from './answers.ts';
+import { jsonIn } from './explanation.ts';
 import type { Reading } from './paging.ts';
 import { readPages } from './paging.ts';
 import { namesIn } from './placeholders.ts';
@@ -67,7 +68,8 @@ export class Api {
     const failure = this.failureOf(response, operation);
     if (failure) throw failure;
     // A page for people, such as a sign-in, is no success, whatever its status.
-    if (/^text\/html\b/i.test(response.headers['content-type'] ?? '')) response.json();
+    const isPage = /^text\/html\b/i.test(response.headers['content-type'] ?? '');
+    if (isPage && !('secret' in operation && typeof jsonIn(response.text) === 'object')) response.json();
     if (isRefusal(response, operation, provider)) {
       const status = refusedWith(response);
       if (status === 404 && isAboutOne) return { ...response, status };
@@ -90,6 +92,12 @@ export class Api {
   /** The failure that an answer stands for; undefined for a success. */
   failureOf(response: HttpResponse, operation: Operation = {}): KeysError | undefined {
     return failureOf(response, this.#telling(operation));
+  }
+
+  /** `, Project Not Found`: what an answer says of its status; empty where it says nothing. */
+  reasonOf(response: HttpResponse): string {
+    const { message } = reasonIn(response, this.#telling({}));
+    return message === undefined ? '' : `, ${message}`;
   }
 
   #telling(operation: Operation): Telling {

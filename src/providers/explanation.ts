@@ -58,8 +58,8 @@ export function explanation(
   };
 }
 
-/** Whatever the server calls it: some name their errors otherwise than they write them. */
-function jsonIn(text: string): unknown {
+/** JSON, whatever the server calls it: some name their answers otherwise than they write them. Undefined for none. */
+export function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text) ?? undefined;
   } catch {

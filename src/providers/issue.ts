@@ -4,6 +4,7 @@ import type { Key } from '../lifecycle/key.ts';
 import { unread } from '../lifecycle/key.ts';
 import type { Made } from '../lifecycle/ports.ts';
 import { Secret } from '../secret.ts';
+import { jsonIn } from './explanation.ts';
 import type { Issuing, KeyFields } from './provider.ts';
 import { readId, readKey } from './read-key.ts';
 import type { Part } from './select.ts';
@@ -23,7 +24,7 @@ export interface Asked {
  * `KeysError`: 5, `orphan_key`, where there is a key and its secret cannot be used; 7 where nothing shows that there is.
  */
 export function readIssued(response: HttpResponse, asked: Asked): Made {
-  const answer = part(response.json());
+  const answer = part(jsonOf(response));
   const key = readNew(answer, asked);
   const found = select(answer, asked.operation.secret);
   const isThere = found !== undefined && found.value !== null;
@@ -32,6 +33,17 @@ export function readIssued(response: HttpResponse, asked: Asked): Made {
     return { secret, ...(key && { key: withoutValue(key, secret) }) };
   } catch (error) {
     throw error instanceof KeysError && (key || isThere) ? orphan(asked.name, key?.id, error) : error;
+  }
+}
+
+/** A secret is not thrown away because the server calls its JSON something else. */
+function jsonOf(response: HttpResponse): unknown {
+  try {
+    return response.json();
+  } catch (error) {
+    const body = jsonIn(response.text);
+    if (typeof body === 'object') return body;
+    throw error;
   }
 }
 

@@ -21,17 +21,33 @@ export async function revokeKey(
     response = await api.send(revoke, { id });
   } catch (error) {
     // The reply is lost, or comes from a proxy that gave up waiting.
-    if (isUnclear(error) && (await isGone(look))) return true;
-    throw error;
+    const gone = isUnclear(error) ? await isGone(look) : undefined;
+    if (gone) return true;
+    throw gone === false ? stillThere(error as KeysError, id) : error;
   }
-  if (response.status === 404) return false;
-  if (!saysNo(response) && !(isVoid(response) && (await isGone(look)) === false)) return true;
-  throw new KeysError({
+  if (saysNo(response)) throw notRevoked(id, 'the API answered that it did not revoke');
+  // It may also be the address of the call that does not exist, or a setting in it.
+  if (response.status === 404) {
+    if ((await isGone(look)) === false)
+      throw notRevoked(id, `the API answered 404${api.reasonOf(response)}, and still has`);
+    return false;
+  }
+  if (isVoid(response) && (await isGone(look)) === false)
+    throw notRevoked(id, 'the API did not say that it revoked, and still has,');
+  return true;
+}
+
+function notRevoked(id: string, what: string): KeysError {
+  return new KeysError({
     exit: 'failed',
     code: 'not_revoked',
-    message: `the API answered that it did not revoke the key ${id}`,
+    message: `${what} the key ${id}`,
     hints: [`keys show ${shellWord(id)}`],
   });
+}
+
+function stillThere({ failure, message }: KeysError, id: string): KeysError {
+  return new KeysError({ ...failure, message: `${message}; the key ${id} is still there` });
 }
 
 /** Undefined where the API could not be asked. */

@@ -65,6 +65,9 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
       one.revoke,
       { ...one.revoke, status: 404, answer: { message: 'gone' } },
     ]);
+    server.always(one.list.route, json(200, one.empty));
+    const look = one.show?.route.replace(one.show.id, one.revoke.id);
+    if (look) server.always(look, json(404, { message: 'gone' }));
     expect(await backend.revoke(one.revoke.id)).toBe(true);
     expect(await backend.revoke(one.revoke.id)).toBe(false);
     const [request] = server.received;

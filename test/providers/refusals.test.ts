@@ -77,6 +77,15 @@ test('a new secret is not thrown away for what stands beside it', async () => {
   expect((await backend.create(spec())).secret.reveal()).toBe(answer.key);
 });
 
+test.each(['text/html; charset=utf-8', 'text/plain'])(
+  'a new secret is not thrown away because its JSON is called %s',
+  async (type) => {
+    const answer = JSON.stringify({ hash: 'h1', name: 'ci', key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE' });
+    const { backend } = await started(unreal, ['POST /v1/keys', text(200, answer, { 'content-type': type })]);
+    expect(await backend.create(spec())).toMatchObject({ key: { id: 'h1' } });
+  },
+);
+
 test.each([
   [401, { error: { code: 401, message: 'who?' } }, { exit: 'auth', code: 'not_logged_in' }],
   [429, { errors: [{ message: 'slow', extensions: { code: 'RATE_LIMITED' } }] }, { code: 'rate_limited' }],
@@ -156,7 +165,23 @@ describe('a revocation without a clear answer', () => {
   test('is a failure where the key is still there', async () => {
     const alive = json(200, { hash: 'h1', name: 'ci' });
     const { backend } = await started(unreal, ['DELETE /v1/keys/h1', gateway], ['GET /v1/keys/h1', alive]);
-    expect(await failureIn(backend.revoke('h1'))).toMatchObject({ exit: 'network', httpStatus: 504 });
+    const failure = await failureIn(backend.revoke('h1'));
+    expect(failure).toMatchObject({ exit: 'network', httpStatus: 504 });
+    expect(failure.message).toContain('the key h1 is still there');
+  });
+
+  test('that is 404 is done where the key is gone, and refused where it is not', async () => {
+    const alive = json(200, { hash: 'h1', name: 'ci' });
+    const nowhere = text(404, 'no such route');
+    const { backend } = await started(
+      unreal,
+      ['DELETE /v1/keys/h1', nowhere, nowhere],
+      ['GET /v1/keys/h1', alive, json(404, {})],
+    );
+    const failure = await failureIn(backend.revoke('h1'));
+    expect(failure).toMatchObject({ exit: 'failed', code: 'not_revoked' });
+    expect(failure.message).toContain('404, no such route');
+    expect(await backend.revoke('h1')).toBe(false);
   });
 });
 
