@@ -4,6 +4,7 @@ import type { Profile } from './config.ts';
 import { readConfig } from './config.ts';
 import type { Environment } from './env.ts';
 import { KeysError } from './errors.ts';
+import type { TrustedKind } from './files/trust.ts';
 import { distrustOf } from './files/trust.ts';
 import type { Io } from './io.ts';
 import { isWaiting } from './lifecycle/operation.ts';
@@ -25,6 +26,7 @@ export async function examine(io: Io, paths: Paths, profile: () => Promise<Profi
     { check: 'version', status: 'ok', message: `keys ${version} on ${process.platform} ${process.arch}` },
     nodeVersion(process.versions.node),
     { check: 'folders', status: 'ok', message: `config in ${paths.config}, data in ${paths.data}` },
+    ...(paths.home === undefined ? [] : access('home', paths.home)),
     ...trustedFolders(paths).flatMap((folder) => access('folder', folder)),
     ...access('file', paths.configFile),
     ...['', '-wal', '-shm'].flatMap((part) => access('file', `${paths.authorityDatabase}${part}`, 'secret')),
@@ -48,8 +50,9 @@ function nodeVersion(running: string): Finding {
  * Who can read and write a path; nothing for one that does not exist yet: it will be made with the right mode. What others
  * can write is refused by every command. What they can read is wrong for a file with secrets, and unwise for the others.
  */
-function access(check: 'folder' | 'file', path: string, content?: 'secret'): Finding[] {
-  const distrust = distrustOf(path, check);
+function access(kind: TrustedKind, path: string, content?: 'secret'): Finding[] {
+  const check = kind === 'file' ? 'file' : 'folder';
+  const distrust = distrustOf(path, kind);
   if (distrust)
     return [{ check, status: 'fail', message: `${path} ${distrust.reason}`, hint: distrust.hint }];
   // Windows keeps access lists in place of modes.

@@ -55,21 +55,14 @@ export function locatePaths(env: Environment, cwd: string): Paths {
  */
 export function trustedPaths(env: Environment, cwd: string): Paths {
   const paths = locatePaths(env, cwd);
+  if (paths.home !== undefined) requireTrusted(paths.home, 'home');
   for (const folder of trustedFolders(paths)) requireTrusted(folder, 'folder');
   for (const file of trustedFiles(paths)) requireTrusted(file, 'file');
   return paths;
 }
 
-export function trustedFolders({
-  home,
-  config,
-  providers,
-  data,
-  state,
-  operations,
-  escrow,
-}: Paths): string[] {
-  return [...(home === undefined ? [] : [home]), config, providers, data, state, operations, escrow];
+export function trustedFolders({ config, providers, data, state, operations, escrow }: Paths): string[] {
+  return [config, providers, data, state, operations, escrow];
 }
 
 export function trustedFiles({ configFile, tokens, authorityDatabase }: Paths): string[] {

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { access, lstat, open, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { KeysError, systemCode } from '../errors.ts';
-import { removePrivateFolder, withPrivateFolder } from './private-folder.ts';
+import { checkPrivateFolder, removePrivateFolder, withPrivateFolder } from './private-folder.ts';
 import { readBounded, readFault } from './read-file.ts';
 
 /*
@@ -29,7 +29,7 @@ export async function checkPrivateFile(path: string): Promise<void> {
       cause: error,
     });
   }
-  await withPrivateFolder(dirname(path), async () => {});
+  await checkPrivateFolder(dirname(path));
 }
 
 /** Far more than a file of settings or secrets ever needs. */

@@ -28,6 +28,22 @@ const lockTimeoutMs = 10_000;
  */
 export async function withPrivateFolder<T>(parent: string, work: (folder: string) => Promise<T>): Promise<T> {
   const folder = join(parent, folderName);
+  const release = await take(folder);
+  try {
+    prepare(folder);
+    return await work(folder);
+  } finally {
+    removeHeld(folder, release);
+  }
+}
+
+/** Takes the folder and lets it go. Throws as `withPrivateFolder` does before its work begins; a full disk is no matter. */
+export async function checkPrivateFolder(parent: string): Promise<void> {
+  const folder = join(parent, folderName);
+  removeHeld(folder, await take(folder));
+}
+
+async function take(folder: string): Promise<Release> {
   const deadline = Date.now() + lockTimeoutMs;
   let release = await hold(folder);
   while (!release) {
@@ -35,12 +51,7 @@ export async function withPrivateFolder<T>(parent: string, work: (folder: string
     await sleep(10 + Math.random() * 20);
     release = await hold(folder);
   }
-  try {
-    prepare(folder);
-    return await work(folder);
-  } finally {
-    removeHeld(folder, release);
-  }
+  return release;
 }
 
 function prepare(folder: string): void {

@@ -7,6 +7,12 @@ import { KeysError, shellWord, systemCode } from '../errors.ts';
  * user and root can have written it.
  */
 
+/**
+ * `home`: a folder in which nothing is believed but what is trusted itself. Where others can add to it, but not replace
+ * what is ours, as in `/tmp` or in a tmpfs of a container (the sticky bit), that does no harm.
+ */
+export type TrustedKind = 'home' | 'folder' | 'file';
+
 export interface Distrust {
   /** Reads on after the path. */
   reason: string;
@@ -15,16 +21,17 @@ export interface Distrust {
 }
 
 /** Why a folder or file must not be used; undefined: it may, also where there is none. */
-export function distrustOf(path: string, kind: 'folder' | 'file'): Distrust | undefined {
+export function distrustOf(path: string, kind: TrustedKind): Distrust | undefined {
   const hint = `ls -ld ${shellWord(path)}`;
   try {
     const link = lstatSync(path, { throwIfNoEntry: false });
     if (!link) return undefined;
     const found = statSync(path, { throwIfNoEntry: false });
     if (!found) return { reason: 'is a symbolic link to nothing', hint };
-    if (kind === 'folder' ? !found.isDirectory() : !found.isFile())
-      return { reason: kind === 'folder' ? 'is not a folder' : 'is not a plain file', hint };
-    return ownership(path, link) ?? ownership(path, found) ?? writers(path, found);
+    if (kind === 'file' ? !found.isFile() : !found.isDirectory())
+      return { reason: kind === 'file' ? 'is not a plain file' : 'is not a folder', hint };
+    const mayAdd = kind === 'home' && (found.mode & 0o1000) !== 0;
+    return ownership(path, link) ?? ownership(path, found) ?? (mayAdd ? undefined : writers(path, found));
   } catch (error) {
     // One of the folders above is a file.
     if (systemCode(error) === 'ENOTDIR') return { reason: 'is not below a folder', hint };
@@ -33,7 +40,7 @@ export function distrustOf(path: string, kind: 'folder' | 'file'): Distrust | un
 }
 
 /** Throws `KeysError` (2) where that is so. */
-export function requireTrusted(path: string, kind: 'folder' | 'file'): void {
+export function requireTrusted(path: string, kind: TrustedKind): void {
   const distrust = distrustOf(path, kind);
   if (!distrust) return;
   throw new KeysError({

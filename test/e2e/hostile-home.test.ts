@@ -95,6 +95,18 @@ test.skipIf(!asRoot)('a folder of the default ones that others can change is ref
   refused(run, config, 'can be written by other users (0777)');
 });
 
+test('a KEYS_HOME to which others can add, but in which they cannot replace anything, is used', async () => {
+  const box = prepared();
+  chmodSync(box.home, 0o1777);
+  expect((await box.keys(['profile', 'list'])).exit).toBe(0);
+  chmodSync(join(box.home, 'config'), 0o1777);
+  refused(
+    await box.keys(['profile', 'list']),
+    join(box.home, 'config'),
+    'can be written by other users (01777)',
+  );
+});
+
 test('a provider of the user that others can change is refused', async () => {
   const box = prepared();
   const file = join(box.home, 'config', 'providers', 'mine.json');
