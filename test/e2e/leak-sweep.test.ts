@@ -191,6 +191,12 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     expect(holdsSecret(server.log().join('\n') + server.stderr())).toBe(false);
     seen.serve = { 0: 1 };
 
+    await run('backup copy.db', 1);
+    await run('backup copy.db --allow-in-git --json', 0);
+    await run(`backup ${value}`, 2);
+    await run('restore copy.db', 2);
+    await run('restore copy.db --yes', 0);
+
     await run('doctor', undefined);
     for (const line of ['status', 'help create', 'provider list', 'provider show unreal', 'profile list'])
       await run(line, 0);
