@@ -84,6 +84,8 @@ const shapes = [
   /\b(?=[A-Za-z_-]{0,40}\d)[0-9A-Za-z_-]{8,40}:[0-9A-Za-z_-]{16,}/,
 ];
 
+const everywhere = shapes.map((shape) => new RegExp(shape, 'g'));
+
 /** Whether a text holds what looks like the full value of a key or of a session token. */
 export function looksLikeSecret(text: string): boolean {
   return shapes.some((shape) => shape.test(text));
@@ -91,7 +93,7 @@ export function looksLikeSecret(text: string): boolean {
 
 /** The text with everything that looks like a secret replaced by `****`: for messages that quote what a user typed. */
 export function maskSecrets(text: string): string {
-  return shapes.reduce((masked, shape) => masked.replace(new RegExp(shape, 'g'), '****'), text);
+  return everywhere.reduce((masked, shape) => masked.replace(shape, '****'), text);
 }
 
 /** The parts of a text that look like the full value of a key, each once; none that is a part of another one. */

@@ -8,6 +8,8 @@ const usualLength = 200;
  * redraw a terminal written as escapes, and no longer than `longest` characters.
  */
 export function logText(text: string, longest = usualLength): string {
+  // Nearly all of it is, and this runs at each use of a key.
+  if (text.length <= longest && /^[\x20-\x7e]*$/.test(text)) return text;
   const harmless = visible(text.slice(0, longest)).slice(0, longest);
   // The cut can go through a pair of surrogates.
   return harmless.replace(/[\ud800-\udbff]$/, '');
