@@ -192,7 +192,7 @@ describe.each(Object.entries(failures))('%s', { timeout: slow }, (sink, { check,
 
   if (full) {
     test.skipIf(cannotMount())('onto a full disk', () =>
-      note(sink, 'disk full', outcomeOf(sink, full(false)), 'nothing made'),
+      note(sink, 'disk full', outcomeOf(sink, full(false)), 'waits, delivered'),
     );
 
     test.skipIf(cannotMount())('onto a disk that gets full', () =>
