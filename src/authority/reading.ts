@@ -8,7 +8,7 @@ import { connectDatabase, connectFixed, guarded, isCurrent, openDatabase } from 
 
 /*
  * Reading where nothing can be written: on a read-only or full disk, or in a folder of somebody else. SQLite writes even to
- * read a database in WAL mode: it shares an index in memory, `-shm`, with whoever else has the file open.
+ * read a database in WAL mode: it shares an index in memory, `-shm`, with the other processes that have the file open.
  */
 
 export interface Reading {

@@ -11,8 +11,8 @@ import { KeysError, systemCode } from '../errors.ts';
  * (fcntl; LockFileEx on Windows): it ends with its process, however that ends, stays with a process that is paused, and
  * holds between containers of one kernel, which cannot see each other's processes. Nothing is ever written to the file.
  *
- * A holder removes the file before it lets go. So whoever gets the lock of a file must see that the file still has its
- * name, else somebody else may hold another file of that name.
+ * A holder removes the file before it lets go. So a process that gets the lock of a file checks that the file still has
+ * its name; otherwise another process may hold another file of that name.
  *
  * Closing any descriptor of a file ends all fcntl locks that the process has on it: no other code may open these files.
  * Locks live only in folders that others cannot write to.
@@ -82,7 +82,7 @@ function take(Connection: typeof Database, lock: string): Release | undefined {
   }
 }
 
-/** The file of a lock; undefined where there is none. One that holds anything was not made by `take`, and is removed. */
+/** The file of a lock; undefined if it does not exist. One that holds anything was not made by `take`, and is removed. */
 function existing(lock: string): Stats | undefined {
   const found = lstatSync(lock, { throwIfNoEntry: false });
   if (!found) return undefined;

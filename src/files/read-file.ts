@@ -31,7 +31,7 @@ export function readBounded(path: string, { maxBytes, follow = true }: ReadLimit
   }
 }
 
-/** How long a pipe may stay empty while a program that writes to it is at work, and while there is none. */
+/** How long a pipe may stay empty while it has a writer, and without one. */
 const pipeTimeoutMs = 30_000;
 const noWriterTimeoutMs = 1_000;
 
@@ -70,7 +70,7 @@ class Pieces {
     this.#maxBytes = maxBytes;
   }
 
-  /** Reads a piece; `empty`: there is none yet; undefined: the end. */
+  /** Reads a piece; `empty`: nothing has come yet; undefined: the end. */
   take(file: number): 'read' | 'empty' | undefined {
     const piece = Buffer.alloc(65_536);
     const count = readNow(file, piece);

@@ -3,8 +3,8 @@ import { lstatSync, statSync } from 'node:fs';
 import { KeysError, shellWord, systemCode } from '../errors.ts';
 
 /*
- * What steers `keys` (where tokens go, which program gives one, what is unfinished) is believed only where nobody but the
- * user and root can have written it.
+ * What steers `keys` (where tokens go, which program gives one, what is unfinished) is believed only where the user and
+ * root alone can have written it.
  */
 
 /**
@@ -20,7 +20,7 @@ export interface Distrust {
   hint: string;
 }
 
-/** Why a folder or file must not be used; undefined: it may, also where there is none. */
+/** Why a folder or file must not be used; undefined: it may, or does not exist. */
 export function distrustOf(path: string, kind: TrustedKind): Distrust | undefined {
   const hint = `ls -ld ${shellWord(path)}`;
   try {

@@ -184,7 +184,7 @@ class JournalledOperation implements Operation {
   }
 
   async leave(): Promise<void> {
-    // Whoever holds it next must not lose it to a second call.
+    // A second call must not take it from the next holder.
     if (this.#isLeft) return;
     this.#isLeft = true;
     await this.#file.close();
