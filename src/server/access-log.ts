@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { maskSecrets } from '../secret.ts';
 import { logText } from './log-text.ts';
 
@@ -30,10 +30,10 @@ declare module 'fastify' {
   }
 }
 
-/** Calls `write` with one line for each request, when its answer is complete. */
+/** Calls `write` with one line for each request, when its answer is complete, or broke off. */
 export function logAccess(app: FastifyInstance, format: LogFormat, write: (line: string) => void): void {
   const line = format === 'json' ? (record: AccessRecord) => JSON.stringify(record) : textOf;
-  app.addHook('onResponse', (request, reply, done) => {
+  const log = (request: FastifyRequest, reply: FastifyReply) =>
     write(
       line({
         time: new Date().toISOString(),
@@ -46,6 +46,15 @@ export function logAccess(app: FastifyInstance, format: LogFormat, write: (line:
         ...loggedText(request.logged),
       }),
     );
+  app.addHook('onRequest', (request, reply, done) => {
+    // Fastify tells only of answers that are complete.
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) setImmediate(log, request, reply);
+    });
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    log(request, reply);
     done();
   });
 }

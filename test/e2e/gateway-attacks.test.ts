@@ -224,6 +224,8 @@ test("an upstream that repeats its key does not tell it to the caller, and the c
     for (const form of [...forms, Buffer.from(upstreamKey).toString('hex')]) expect(said).not.toContain(form);
   }
   const before = upstream.received.length;
+  const told = () => server.log().filter((line) => line.includes('"code":"KEY_IN_ANSWER"')).length;
+  await expect.poll(told).toBe(3);
 
   const id = key.slice(3, 19);
   const shown = { authorization: `Bearer ${id}:${key}`, 'content-type': 'application/json' };

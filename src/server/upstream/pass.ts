@@ -92,7 +92,8 @@ class Passing {
       return this.#passed({ status: 499, code, reason });
     }
     if (!response.headersSent) return this.#refuse(code, reason);
-    breakOff(response);
+    // A moment later: what came of the call is known by then to those that log the end of the response.
+    setImmediate(() => breakOff(response));
     return this.#passed({ status: response.statusCode, code, reason });
   }
 

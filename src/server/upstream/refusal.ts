@@ -13,6 +13,7 @@ const refusals = {
   UPSTREAM_BUSY: [503, 'The upstream takes no more requests for now'],
   UPSTREAM_FAILED: [502, 'The upstream failed to answer; it may have done what was asked'],
   UPSTREAM_BROKE_OFF: [502, 'The upstream broke off its answer; it may have done what was asked'],
+  KEY_IN_ANSWER: [502, 'The answer of the upstream holds the key of this server'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type RefusalCode = keyof typeof refusals;

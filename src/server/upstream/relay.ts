@@ -57,7 +57,7 @@ export async function stream(
     for await (const chunk of body) {
       meter?.add(chunk);
       const decided: Buffer | undefined = search ? search.add(chunk) : chunk;
-      if (!decided) throw new Breakdown('UPSTREAM_BROKE_OFF', "the upstream's key in its answer");
+      if (!decided) throw new Breakdown('KEY_IN_ANSWER', "the upstream's key in its answer");
       if (decided.length > 0 && !response.write(decided)) await drained(response, body, silence);
     }
   } catch (error) {

@@ -163,7 +163,7 @@ describe("the upstream's own key", () => {
       await expect(front.call('/v1/x')).rejects.toThrow('aborted');
       expect(await front.lastPassed).toMatchObject({
         status: 200,
-        code: 'UPSTREAM_BROKE_OFF',
+        code: 'KEY_IN_ANSWER',
         upstreamStatus: 200,
       });
     }
