@@ -33,12 +33,13 @@ declare module 'fastify' {
 /** Calls `write` with one line for each request, when its answer is complete, or broke off. */
 export function logAccess(app: FastifyInstance, format: LogFormat, write: (line: string) => void): void {
   const line = format === 'json' ? (record: AccessRecord) => JSON.stringify(record) : textOf;
-  const log = (request: FastifyRequest, reply: FastifyReply) =>
+  const log = (request: FastifyRequest, reply: FastifyReply, ip?: string) =>
     write(
       line({
         time: new Date().toISOString(),
         requestId: request.id,
-        ip: logText(request.ip),
+        // Node.js forgets it when the connection ends.
+        ip: logText(ip ?? request.ip ?? 'unknown'),
         method: logText(request.method),
         path: pathOf(request.url),
         status: reply.statusCode,
@@ -48,8 +49,9 @@ export function logAccess(app: FastifyInstance, format: LogFormat, write: (line:
     );
   app.addHook('onRequest', (request, reply, done) => {
     // Fastify tells only of answers that are complete.
+    const { ip } = request;
     reply.raw.once('close', () => {
-      if (!reply.raw.writableFinished) setImmediate(log, request, reply);
+      if (!reply.raw.writableFinished) setImmediate(log, request, reply, ip);
     });
     done();
   });

@@ -75,3 +75,20 @@ test('a cut leaves nothing of a secret', () => {
     expect(pathOf(`/${'x'.repeat(before)}/${secret}`)).not.toContain('sk_a1');
   }
 });
+
+test('a caller that leaves before its answer has a line, with its address', async () => {
+  const { url, lines, token } = await started('json', false);
+  const calling = request(`${url}/admin/keys`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token('ada')}`,
+      'content-type': 'application/json',
+      'content-length': 100,
+    },
+  }).on('error', () => {});
+  calling.write('{"name":');
+  await new Promise((done) => setTimeout(done, 100));
+  calling.destroy();
+  await expect.poll(() => lines.length).toBe(1);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ path: '/admin/keys', ip: '127.0.0.1' });
+});
