@@ -78,7 +78,8 @@ class KeychainChild implements KeychainItems {
 
   constructor({ service, env, openingLimit, limit }: KeychainChildOptions) {
     this.#limit = limit;
-    this.#child = spawn(process.execPath, ['-e', `(${serve})(require, process)`, binding(), service], {
+    const args = [binding(), service, String(process.pid)];
+    this.#child = spawn(process.execPath, ['-e', keychainProgram, ...args], {
       // None of Node's own switches are for this process.
       env: { ...withoutSecrets(env), NODE_OPTIONS: undefined },
       ...ownSession,
@@ -154,10 +155,11 @@ class KeychainChild implements KeychainItems {
 
 /**
  * The program of the other process. It is handed over as text, so it may use nothing but its parameters and globals.
- * When its input ends, so has whoever asked; only a signal ends a process whose threads are stuck.
+ * When its input ends, so has whoever asked; only a signal ends a process whose threads are stuck. A value whose asker
+ * has ended is not written any more: by then somebody else may have cleared up, and it would stay for ever.
  */
 function serve(load: NodeJS.Require, self: NodeJS.Process): void {
-  const [, library = '', service = ''] = self.argv;
+  const [, library = '', service = '', asker = ''] = self.argv;
   const say = (reply: Reply) => self.stdout.write(`${JSON.stringify(reply)}\n`);
   const open = async (account: string) => {
     const { AsyncEntry } = load(library) as typeof import('@napi-rs/keyring');
@@ -177,6 +179,7 @@ function serve(load: NodeJS.Require, self: NodeJS.Process): void {
     say({ opened: true });
     if (operation === 'read') return entry.getPassword();
     if (operation === 'remove') return entry.deleteCredential();
+    if (String(self.ppid) !== asker) self.kill(self.pid, 'SIGKILL');
     await entry.setPassword(value);
     return null;
   };
@@ -190,6 +193,9 @@ function serve(load: NodeJS.Require, self: NodeJS.Process): void {
     })
     .on('close', () => self.kill(self.pid, 'SIGKILL'));
 }
+
+/** Takes the binding, the service and the process id of its parent as arguments, and requests as lines on stdin. */
+export const keychainProgram = `(${serve})(require, process)`;
 
 function binding(): string {
   const name = '@napi-rs/keyring';
