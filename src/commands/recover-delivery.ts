@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../app.ts';
 import { resolveDestination, showsSecret } from '../delivery/destinations.ts';
 import { maskInCiLog } from '../delivery/mask.ts';
@@ -5,7 +6,7 @@ import type { SinkSpec } from '../delivery/sink-spec.ts';
 import { parseSink } from '../delivery/sink-spec.ts';
 import { InvalidValue } from '../errors.ts';
 import type { Key } from '../lifecycle/key.ts';
-import type { Delivered } from '../lifecycle/ports.ts';
+import type { Delivered, Verdict } from '../lifecycle/ports.ts';
 import type { Standing } from '../lifecycle/recovery.ts';
 import { redeliver } from '../lifecycle/recovery.ts';
 import { approve } from '../lifecycle/rotation.ts';
@@ -13,6 +14,7 @@ import { shownOnce } from '../output/reminder.ts';
 import { sinkContextOf } from '../places.ts';
 import type { End, Recovery } from './recover-end.ts';
 import { completed, revoke } from './recover-end.ts';
+import { shownBy } from './recover-look.ts';
 import { describe } from './recover-report.ts';
 
 /**
@@ -71,14 +73,23 @@ export async function deliver(
  * waits in escrow is not given up because of a list.
  */
 async function doubtsAbout(
-  { app, input, maker, operation, open }: Recovery,
+  recovery: Recovery,
   { key: { id }, secret }: Extract<Standing, { kind: 'deliverable' }>,
 ): Promise<End | undefined> {
+  const { app, input, maker, operation, open } = recovery;
   if (input.to.length > 0) return undefined;
   const { backend } = maker;
-  const verdict = backend?.capabilities.verify ? await backend.verify(secret) : undefined;
+  const verify = async () => (backend?.capabilities.verify ? backend.verify(secret) : undefined);
+  const isRefused = (one: Verdict | undefined) =>
+    one !== undefined && ['invalid', 'revoked', 'expired'].includes(one.reason);
+  const first = await verify();
+  // What does not list a new key yet may not know its value yet either.
+  const left = shownBy(recovery) - app.now.getTime();
+  const isEarly = isRefused(first) && left > 0;
+  if (isEarly) await sleep(left, undefined, { signal: app.stop }).catch(() => {});
+  const verdict = isEarly ? await verify() : first;
   if (verdict?.valid) return undefined;
-  if (verdict && ['invalid', 'revoked', 'expired'].includes(verdict.reason)) {
+  if (isRefused(verdict) && shownBy(recovery) <= app.now.getTime()) {
     app.begin();
     await operation.end();
     return { outcome: 'ended', id, reason: `the API does not list the key ${id}, and refuses its value` };

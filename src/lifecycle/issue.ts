@@ -6,7 +6,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import type { Before } from './identify.ts';
 import { identifyNew } from './identify.ts';
 import type { Key } from './key.ts';
-import { mayBeCut, unidentified } from './key.ts';
+import { mayHide, unidentified } from './key.ts';
 import { lostReply, madeNothing } from './lost-reply.ts';
 import type { Journal, Operation, Plan } from './operation.ts';
 import type { Capabilities, Delivered, Made, Sink } from './ports.ts';
@@ -98,7 +98,7 @@ export function knownBefore(
   return {
     known: known.map(({ id }) => id),
     ...(nameless && { nameless }),
-    ...(mayBeCut(keys, issuer) && { isCut: true }),
+    ...(mayHide(keys, issuer) && { isCut: true }),
   };
 }
 

@@ -146,9 +146,18 @@ function byCreation(a: Key, b: Key): number {
  * Some APIs cut their lists without a word, at a round number of keys: what such a list does not show may be there all
  * the same. One that says where it ends is whole.
  */
-export function mayBeCut(
-  keys: readonly Key[],
-  { capabilities }: { capabilities: { endsLists: boolean } },
-): boolean {
+export function mayBeCut(keys: readonly Key[], { capabilities }: ListedBy): boolean {
   return !capabilities.endsLists && keys.length > 0 && keys.length % 50 === 0;
+}
+
+interface ListedBy {
+  capabilities: { endsLists: boolean };
+}
+
+/** So many keys are a page of some APIs. */
+const pages = [10, 20, 25, 30];
+
+/** The same, told more carefully: for where a key that is wrongly taken for absent would be lost for good. */
+export function mayHide(keys: readonly Key[], api: ListedBy): boolean {
+  return mayBeCut(keys, api) || (!api.capabilities.endsLists && pages.includes(keys.length));
 }

@@ -1,7 +1,7 @@
 import { KeysError } from '../errors.ts';
-import { candidatesIn } from './candidates.ts';
+import type { AfterLoss } from './after-loss.ts';
+import { afterLoss } from './after-loss.ts';
 import type { Issuer, Subject } from './issue.ts';
-import type { Key } from './key.ts';
 import type { Operation } from './operation.ts';
 
 /** Failures of the network before a byte of the request had left, and refusals. */
@@ -22,21 +22,21 @@ export function madeNothing(error: unknown): boolean {
 
 /**
  * The failure to report where nobody knows whether there is a key: the operation stays open for `recover`, which
- * revokes what was made and given to nobody. A server that broke down (500, 501, 503) is believed where its list has no
- * new key; a proxy in front of it (502, 504) and a lost connection are not, for it may still be at work.
+ * revokes what was made and given to nobody. A server that broke down (500, 501, 503) is believed where its list tells
+ * that nothing was made or replaced; a proxy in front of it (502, 504) and a lost connection are not, for it may still
+ * be at work.
  */
 export async function lostReply(
-  issuer: Pick<Issuer<never>, 'list' | 'clockAhead'>,
+  issuer: Pick<Issuer<never>, 'list' | 'clockAhead' | 'capabilities'>,
   operation: Operation,
   { noun }: Subject,
   error: unknown,
 ): Promise<unknown> {
   const reason = error instanceof Error ? error.message : String(error);
   await operation.note({ step: 'lost', reason }).catch(() => {});
-  const after = await issuer.list().catch(() => undefined);
-  const made = after && candidatesIn(after, operation, { ahead: issuer.clockAhead?.() }).possible;
+  const standing = await afterLoss(operation, issuer).catch(() => undefined);
   const { httpStatus } = error instanceof KeysError ? error.failure : {};
-  if (made?.length === 0 && httpStatus !== undefined && [500, 501, 503].includes(httpStatus)) {
+  if (standing?.kind === 'settled' && httpStatus !== undefined && [500, 501, 503].includes(httpStatus)) {
     await operation.end();
     return error;
   }
@@ -45,15 +45,18 @@ export async function lostReply(
     ...(error instanceof KeysError && error.failure),
     exit: 'unfinished',
     code: 'reply_lost',
-    message: `${reason}; ${foundSoFar(made, noun, operation.plan.name)}`,
+    message: `${reason}; ${foundSoFar(standing, noun, operation.plan.name)}`,
     hints: [`keys recover ${operation.id}`],
     operation: operation.id,
     cause: error,
   });
 }
 
-function foundSoFar(made: readonly Key[] | undefined, noun: string, name: string): string {
-  if (!made || made.length === 0) return `a ${noun} named ${name} may have been made`;
-  const ids = made.map(({ id }) => id).join(', ');
-  return `nobody has the secret of the new ${noun} ${ids}`;
+function foundSoFar(standing: AfterLoss | undefined, noun: string, name: string): string {
+  if (standing?.kind === 'renewed')
+    return `the value of the ${noun} ${standing.key.id} may have been replaced`;
+  const made = standing?.kind === 'undeliverable' ? [standing.key] : [];
+  const possible = standing?.kind === 'ambiguous' ? standing.candidates : made;
+  if (possible.length === 0) return `a ${noun} named ${name} may have been made`;
+  return `nobody has the secret of the new ${noun} ${possible.map(({ id }) => id).join(', ')}`;
 }

@@ -1,20 +1,28 @@
 import { KeysError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
+import { accountOf, afterLoss } from './after-loss.ts';
 import type { Arrival } from './arrival.ts';
 import { arrivalOf } from './arrival.ts';
 import { candidatesIn, isOver } from './candidates.ts';
 import { deliverTo, holds } from './deliver.ts';
 import type { Issuer } from './issue.ts';
 import type { Key } from './key.ts';
-import { mayBeCut, unidentified } from './key.ts';
+import { unidentified } from './key.ts';
 import type { Held, Operation } from './operation.ts';
 import type { Delivered, Sink } from './ports.ts';
-import { renewalOf } from './renewal.ts';
 
 /** Where an operation stands, and with that what can be done about it. */
 export type Standing =
   /** No key of it is live, or every sink has its secret: it can be ended. */
-  | { kind: 'settled'; reason: 'nothing-made' | 'key-gone' | 'delivered'; id?: string }
+  | {
+      kind: 'settled';
+      reason: 'nothing-made' | 'key-gone' | 'delivered';
+      id?: string;
+      /** The API does not know the key, which it may not know yet. */
+      isAbsent?: true;
+      /** What was delivered, where it can still be read. */
+      secret?: Secret;
+    }
   /** The secret is there, in escrow or in a sink; these sinks do not have it yet. */
   | {
       kind: 'deliverable';
@@ -56,18 +64,19 @@ export async function standingOf(
   if (!held && !created && !damage) return afterLoss(operation, account);
   const arrival = await arrivalOf(operation, places);
   const id = held?.id || created?.id || unidentified;
-  if (arrival.left.length === 0) return { kind: 'settled', reason: 'delivered', ...(id && { id }) };
+  const secret = held?.secret ?? arrival.found?.secret;
+  if (arrival.left.length === 0)
+    return { kind: 'settled', reason: 'delivered', ...(id && { id }), ...(secret && { secret }) };
   if (damage && !arrival.found)
     return { kind: 'damaged', key: { id, name: operation.plan.name }, reason: damage };
   if (id === unidentified) return unnamed(operation, account, arrival, held);
-  const secret = held?.secret ?? arrival.found?.secret;
   // What is at hand is delivered even where the API cannot be asked: nothing is lost by it.
   const key = await lookUp(account, id).catch((error: unknown) => {
     if (secret) return undefined;
     throw error;
   });
-  if (key === 'gone' || (key && key !== 'unlisted' && isOver(key)))
-    return { kind: 'settled', reason: 'key-gone', id };
+  if (key === 'gone') return { kind: 'settled', reason: 'key-gone', id, isAbsent: true };
+  if (key && key !== 'unlisted' && isOver(key)) return { kind: 'settled', reason: 'key-gone', id };
   const name = held?.name ?? operation.plan.name;
   if (secret) {
     const isUnlisted = key === 'unlisted';
@@ -121,26 +130,6 @@ async function unnamed(
   const key: Key = { ...(certain ?? { id: unidentified, status: 'unknown' as const }), name };
   if (secret) return deliverable(key, secret, arrival, held);
   return { kind: 'unclear', key, holders: arrival.holders };
-}
-
-async function afterLoss(operation: Operation, account: Account): Promise<Standing> {
-  const { plan, steps } = operation;
-  if (!steps.some(({ step }) => step === 'creating')) return { kind: 'settled', reason: 'nothing-made' };
-  const keys = await account.list();
-  const { possible, certain } = candidatesIn(keys, operation, accountOf(account));
-  if (certain) return { kind: 'undeliverable', key: certain, isTold: false };
-  if (possible.length > 0) return { kind: 'ambiguous', candidates: possible };
-  // Where the list is cut, a key that it does not show may be there.
-  if (mayBeCut(keys, account)) return { kind: 'ambiguous', candidates: [] };
-  const renewal = plan.replaces?.shown && renewalOf(keys, plan.replaces);
-  if (!plan.replaces || !renewal || renewal === 'untouched')
-    return { kind: 'settled', reason: 'nothing-made' };
-  const { id } = plan.replaces;
-  return { kind: 'renewed', key: { id, name: plan.name }, isCertain: renewal === 'replaced' };
-}
-
-function accountOf(account: Account) {
-  return { ahead: account.clockAhead?.(), single: account.capabilities.maxKeys === 1 };
 }
 
 /**

@@ -21,6 +21,12 @@ export interface Quirks {
   clockAhead?: number;
   /** Milliseconds that it takes to make a key; it goes on when the caller is gone. */
   takes?: number;
+  /** Milliseconds before it shows, lists or takes a key that it has made: it reads from a copy. */
+  lagsBy?: number;
+  /** The first time, it breaks down over this (500): what was to be made is made, what was to be revoked is not. */
+  breaksDown?: 'create' | 'roll' | 'revoke';
+  /** A new key gets the lowest id that is free. */
+  reusesIds?: true;
 }
 
 interface StoredKey {
@@ -28,6 +34,8 @@ interface StoredKey {
   name: string;
   secret: string;
   createdAt: string;
+  /** When it can be seen. Milliseconds since 1970, by our clock. */
+  seenFrom: number;
 }
 
 /** A key-management API on loopback with the session token `tok-EXAMPLE`, which does nothing odd but its quirks. */
@@ -39,6 +47,7 @@ export class KeyApi {
   readonly #quirks: Quirks;
   readonly #server: Server;
   #made = 0;
+  #hasBroken = false;
 
   private constructor(quirks: Quirks) {
     this.#quirks = quirks;
@@ -88,16 +97,30 @@ export class KeyApi {
   }
 
   /** Makes a key as somebody else would. */
-  add(name: string, { ago = 0 } = {}): StoredKey {
+  add(name: string, { ago = 0, lag = 0 } = {}): StoredKey {
     this.#made += 1;
     const key = {
-      id: `k${String(this.#made).padStart(4, '0')}${randomBytes(4).toString('hex')}`,
+      id: this.#newId(),
       name,
       secret: `sk_${randomBytes(16).toString('hex')}_EXAMPLE`,
       createdAt: new Date(Date.now() + (this.#quirks.clockAhead ?? 0) - ago).toISOString(),
+      seenFrom: Date.now() + lag,
     };
     this.keys.push(key);
     return key;
+  }
+
+  #newId(): string {
+    if (!this.#quirks.reusesIds)
+      return `k${String(this.#made).padStart(4, '0')}${randomBytes(4).toString('hex')}`;
+    let id = 1;
+    while (this.keys.some((key) => key.id === `key-${id}`)) id += 1;
+    return `key-${id}`;
+  }
+
+  /** The keys that can be seen by now. */
+  get #seen(): StoredKey[] {
+    return this.keys.filter(({ seenFrom }) => seenFrom <= Date.now());
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -116,19 +139,21 @@ export class KeyApi {
     };
     const credential = (headers.authorization ?? '').replace('Bearer ', '');
     if (url === '/whoami') {
-      const own = this.keys.find(({ secret }) => secret === credential);
+      const own = this.#seen.find(({ secret }) => secret === credential);
       return own ? answer(200, { id: own.id }) : answer(401, { message: 'unknown key' });
     }
     if (credential !== 'tok-EXAMPLE') return answer(401, { message: 'unknown session' });
     const [, , id, verb] = url.split('/');
     if (id === undefined) return method === 'POST' ? this.#create(body, answer) : answer(200, this.#list());
-    const key = this.keys.find((one) => one.id === id);
+    const key = this.#seen.find((one) => one.id === id);
     if (!key || (method === 'GET' && this.#quirks.hidesKeys)) return answer(404, { message: 'no such key' });
     if (verb === 'roll') {
       await sleep(this.#quirks.takes ?? 0);
       key.secret = `sk_${randomBytes(16).toString('hex')}_EXAMPLE`;
+      if (this.#breaks('roll')) return answer(500, { message: 'oops' });
       return answer(200, { ...this.#shown(key), secret: key.secret });
     }
+    if (method === 'DELETE' && this.#breaks('revoke')) return answer(500, { message: 'oops' });
     if (method === 'DELETE') this.revoked.push(...this.keys.splice(this.keys.indexOf(key), 1));
     answer(200, this.#shown(key));
   }
@@ -136,13 +161,20 @@ export class KeyApi {
   async #create(body: string, answer: (status: number, content: unknown) => void): Promise<void> {
     await sleep(this.#quirks.takes ?? 0);
     if (this.#quirks.single && this.keys.length > 0) return answer(409, { message: 'one key at a time' });
-    const key = this.add(JSON.parse(body).name);
+    const key = this.add(JSON.parse(body).name, { lag: this.#quirks.lagsBy ?? 0 });
+    if (this.#breaks('create')) return answer(500, { message: 'oops' });
     answer(201, { ...this.#shown(key), secret: key.secret });
+  }
+
+  #breaks(over: Quirks['breaksDown']): boolean {
+    const isNow = this.#quirks.breaksDown === over && !this.#hasBroken;
+    this.#hasBroken ||= isNow;
+    return isNow;
   }
 
   #list(): object {
     const { cutsListAt = Number.POSITIVE_INFINITY } = this.#quirks;
-    const keys = this.keys.slice(0, cutsListAt).map((key) => this.#shown(key));
+    const keys = this.#seen.slice(0, cutsListAt).map((key) => this.#shown(key));
     return { keys, total: keys.length };
   }
 

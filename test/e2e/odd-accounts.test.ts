@@ -1,0 +1,89 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Quirks } from '../support/key-api.ts';
+import type { KeyWorld } from '../support/key-worlds.ts';
+import { quirkyWorld } from '../support/key-worlds.ts';
+import type { Run } from '../support/sandbox.ts';
+import { Sandbox } from '../support/sandbox.ts';
+
+/* Interrupted at an API that shows late what it made, breaks down over it, cuts its lists, or uses ids again. */
+
+const slow = 90_000;
+
+interface Scene {
+  box: Sandbox;
+  world: KeyWorld;
+  keys: (...args: string[]) => Promise<Run>;
+}
+
+/** Takes what it is given into `place`; the first time it kills the command that gave it. */
+const killing = 'exec:sh deliver.sh';
+const deliver = `
+if [ ! -e spared ]; then touch spared; kill -9 $PPID; exit 0; fi
+cat > place
+`;
+
+async function open(quirks: Quirks, escrow?: 'file'): Promise<Scene> {
+  const box = new Sandbox();
+  if (escrow) box.expectEscrow();
+  for (const place of ['place', 'other', 'key']) box.expectSecretIn(place);
+  const world = await quirkyWorld(box, escrow ? { escrow } : {}, quirks);
+  writeFileSync(join(box.cwd, 'deliver.sh'), deliver);
+  return {
+    box,
+    world,
+    keys: (...args) => box.program([...args, '--timeout', '4s'], { env: world.env }),
+  };
+}
+
+function outcomes({ stdout }: Run): { outcome: string; reason?: string }[] {
+  return JSON.parse(stdout);
+}
+
+describe('an API that shows a new key late', () => {
+  test.each([
+    ['by its id', {}],
+    ['in its list', { hidesKeys: true }],
+  ] as const)('%s: its secret is not given up', { timeout: slow }, async (_, quirks) => {
+    const { box, world, keys } = await open({ lagsBy: 6000, ...quirks }, 'file');
+    expect((await keys('create', 'ci', '--to', killing)).exit).toBe(null);
+    const recovery = await keys('recover', '--all', '--yes', '--json');
+    expect(recovery).toMatchObject({ exit: 0 });
+    expect(outcomes(recovery)).toMatchObject([{ outcome: 'delivered' }]);
+    expect(await world.works(box.read('place'))).toBe(true);
+  });
+
+  test('nor is the key taken for gone whose secret nobody has', { timeout: slow }, async () => {
+    const { world, keys } = await open({ lagsBy: 6000 });
+    expect((await keys('create', 'ci', '--to', killing)).exit).toBe(null);
+    expect(await keys('recover', '--all', '--yes')).toMatchObject({ exit: 5 });
+    expect(await world.live()).toHaveLength(1);
+  });
+});
+
+describe('a server that breaks down over its answer', () => {
+  test.each([10, 20, 25, 30, 100])(
+    'and lists no more than %i has made a key that it does not list',
+    {
+      timeout: slow,
+    },
+    async (cutsListAt) => {
+      const { world, keys } = await open({ breaksDown: 'create', cutsListAt });
+      expect(await keys('create', 'ci', '--to', 'file:key')).toMatchObject({ exit: 5 });
+      expect(await world.live()).toHaveLength(cutsListAt + 1);
+      expect(await keys('recover', '--all', '--yes')).toMatchObject({ exit: 5 });
+    },
+  );
+
+  test('and rotates in place has put an end to the old value', { timeout: slow }, async () => {
+    const { box, world, keys } = await open({ breaksDown: 'roll', rolls: true });
+    await keys('create', 'ci', '--to', 'file:key');
+    const rotate = ['rotate', 'ci', '--to', 'file:key', '--allow-downtime', '--grace', '0'];
+    expect(await keys(...rotate)).toMatchObject({ exit: 5 });
+    expect(await world.works(box.read('key'))).toBe(false);
+    expect(await keys('recover', '--all', '--yes')).toMatchObject({ exit: 5 });
+    expect(await keys(...rotate)).toMatchObject({ exit: 0 });
+    expect(await world.works(box.read('key'))).toBe(true);
+  });
+});
