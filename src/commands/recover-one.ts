@@ -3,6 +3,8 @@ import { openSinks } from '../delivery/open-sinks.ts';
 import { parseSink } from '../delivery/sink-spec.ts';
 import { isStop, KeysError, usageError } from '../errors.ts';
 import type { OpenOperation } from '../journal/operations.ts';
+import type { Key } from '../lifecycle/key.ts';
+import { unidentified } from '../lifecycle/key.ts';
 import type { Operation } from '../lifecycle/operation.ts';
 import { isWaiting } from '../lifecycle/operation.ts';
 import type { Sink } from '../lifecycle/ports.ts';
@@ -68,7 +70,8 @@ function stillOpen({ header: { id } }: OpenOperation, error: KeysError): KeysErr
 
 async function settle(recovery: Recovery): Promise<End | undefined> {
   const { app, input, operation } = recovery;
-  if (isWaiting(operation, app.now)) return { outcome: 'waiting', reason: waitingFor(operation) };
+  if (isWaiting(operation, app.now) && !input.keep)
+    return { outcome: 'waiting', reason: waitingFor(operation) };
   const standing = await look(recovery);
   if (standing.kind === 'pending') {
     const reason = `the API may still be at work on it: look again after ${standing.until}`;
@@ -79,13 +82,37 @@ async function settle(recovery: Recovery): Promise<End | undefined> {
       throw usageError('--keep would lose the secret, which is in escrow: deliver it with --to');
     return input.revoke ? revoke(recovery, standing.key) : deliver(recovery, standing);
   }
-  if (standing.kind === 'settled') return ended(recovery, standing);
   if (input.keep) {
     await recovery.operation.end();
     return { outcome: 'kept' };
   }
-  return decide(recovery, standing);
+  if (standing.kind !== 'settled') return decide(recovery, standing);
+  const isWantedElsewhere = input.to.length > 0 || input.secretOnly;
+  if (standing.reason === 'delivered' && isWantedElsewhere) return deliverAgain(recovery, standing);
+  return ended(recovery, standing);
 }
+
+/** Every sink has the secret, and another place is to have it as well: it can, where one of them can be read. */
+async function deliverAgain(
+  recovery: Recovery,
+  { id = unidentified, secret }: Settled,
+): Promise<End | undefined> {
+  const { operation, rotates } = recovery;
+  const { name } = operation.plan;
+  if (secret) {
+    const key: Key = { id, name, status: 'unknown' };
+    return deliver(recovery, { kind: 'deliverable', key, secret, sinks: [] });
+  }
+  // A rotation that is run again makes another key for that place.
+  if (rotates) return ended(recovery, { kind: 'settled', reason: 'delivered', id });
+  throw new KeysError({
+    exit: 'failed',
+    code: 'not_readable',
+    message: `the secret of ${name} is in ${operation.plan.sinks.join(' and ')}, and cannot be read from there`,
+  });
+}
+
+type Settled = Extract<Standing, { kind: 'settled' }>;
 
 const reasons = {
   'nothing-made': 'nothing was made',
@@ -99,10 +126,7 @@ function waitingFor({ plan, steps }: Operation): string {
   return `the old key ${plan.replaces?.id} works until ${until ?? 'nobody uses it any more'}`;
 }
 
-async function ended(
-  recovery: Recovery,
-  { reason, id }: Extract<Standing, { kind: 'settled' }>,
-): Promise<End> {
+async function ended(recovery: Recovery, { reason, id }: Settled): Promise<End> {
   const { app, operation } = recovery;
   app.begin();
   if (reason === 'delivered') {

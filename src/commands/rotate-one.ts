@@ -109,6 +109,7 @@ async function rotate(
     ...(untilIdle && { untilIdle }),
     ...(input.noVerify && { unverified: true }),
     ...(old.expiresAt !== undefined && { expiresAt: old.expiresAt }),
+    ...(old.createdAt !== undefined && { createdAt: old.createdAt }),
     ...(renews(backend) && { shown: shownOf(old) }),
   };
   let operation: string | null = null;

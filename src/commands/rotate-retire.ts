@@ -64,6 +64,9 @@ export async function resume(app: App, { backend, keys, old, input, isOne }: Job
     }
     if (outcome?.outcome === 'delivered') {
       await app.note(`the rotation of ${visible(old.name)} that was interrupted has been finished`);
+      const served = new Set(outcome.delivered?.map(({ sink }) => sink));
+      // What has arrived cannot be read from where it is: the other place gets a key of its own.
+      if (isElsewhere && !input.to.every(({ text }) => served.has(text))) continue;
       resumed.rotated = { changed: true, delivered: outcome.delivered, operation: outcome.operation };
     }
   }

@@ -41,6 +41,7 @@ const replaced: Shape<Replaced> = {
   grace: duration,
   expiresAt: optional(orNull(time)),
   unverified: optional(flag),
+  createdAt: optional(text),
   shown: optional(shaped(shown)),
   untilIdle: optional(flag),
 };

@@ -27,6 +27,8 @@ export interface Replaced {
   expiresAt?: string | null;
   /** The new key is delivered without asking whether it works. */
   unverified?: true;
+  /** When it was made (RFC 3339): of an API that uses ids again, another key may have its id by the time it is retired. */
+  createdAt?: string;
   /** What the API showed of it; only where its own rotation may keep the id. */
   shown?: { prefix?: string; createdAt?: string };
   /** It is not retired by the clock, but by somebody who sees that nobody uses it any more. */

@@ -37,6 +37,7 @@ export async function retire(
   try {
     if (isRenewed(operation)) return await renewed(backend, operation, now);
     const old = await backend.get(replaces.id);
+    if (old && isAnother(old, replaces)) throw anotherKey(operation, old);
     if (old ? isOver(old) : backend.capabilities.show) {
       const ended = old?.status === 'expired' ? old.expiresAt : null;
       return await over(operation, ended ?? now.toISOString());
@@ -57,6 +58,21 @@ export async function retire(
     await operation.leave();
     throw notRetired(operation, replaces, error);
   }
+}
+
+/** Made at another time: an API that uses ids again has given this one to somebody else's key. */
+function isAnother({ createdAt }: Key, replaces: Replaced): boolean {
+  if (createdAt === undefined || replaces.createdAt === undefined) return false;
+  return Date.parse(createdAt) !== Date.parse(replaces.createdAt);
+}
+
+function anotherKey({ id }: Operation, old: Key): KeysError {
+  return new KeysError({
+    exit: 'unfinished',
+    code: 'another_key',
+    message: `${old.id} is another key by now, made ${old.createdAt}`,
+    hints: [`keys recover ${id} --keep`],
+  });
 }
 
 /** The API has put a new secret into the same key: there is no other one to retire. */
@@ -143,12 +159,17 @@ async function waiting(operation: Operation, due: number | null): Promise<Retire
 
 function notRetired({ id, plan }: Operation, replaces: Replaced, cause: unknown): KeysError {
   const reason = cause instanceof Error ? cause.message : String(cause);
+  const failure = cause instanceof KeysError ? cause.failure : undefined;
+  const isOther = failure?.code === 'another_key';
   return new KeysError({
-    ...(cause instanceof KeysError && cause.failure),
+    ...failure,
     exit: 'unfinished',
     code: 'not_retired',
     message: `the new key ${plan.name} is delivered, but the old one, ${replaces.id}, was not retired: ${reason}`,
-    hints: [`keys recover ${id}`, `keys revoke ${shellWord(replaces.id)} --yes`],
+    hints: (isOther && failure.hints) || [
+      `keys recover ${id}`,
+      `keys revoke ${shellWord(replaces.id)} --yes`,
+    ],
     operation: id,
     cause,
   });

@@ -87,3 +87,62 @@ describe('a server that breaks down over its answer', () => {
     expect(await world.works(box.read('key'))).toBe(true);
   });
 });
+
+describe('a rotation of which only the end of the old key is left', () => {
+  const rotate = ['rotate', 'ci', '--grace', '0'];
+
+  test.each(['rotate', 'recover'])(
+    'is finished by %s --to another place, which gets the value too',
+    {
+      timeout: slow,
+    },
+    async (verb) => {
+      const { box, world, keys } = await open({ breaksDown: 'revoke' });
+      await keys('create', 'ci', '--to', 'file:place', '--to', 'file:other');
+      expect((await keys(...rotate, '--to', 'file:place')).exit).toBe(5);
+      const again = verb === 'rotate' ? rotate : ['recover'];
+      expect(await keys(...again, '--to', 'file:other')).toMatchObject({ exit: 0 });
+      expect(await world.works(box.read('place'))).toBe(true);
+      expect(await world.works(box.read('other'))).toBe(true);
+      expect(await world.live()).toHaveLength(1);
+    },
+  );
+
+  test('and whose new value cannot be read again is followed by another one', { timeout: slow }, async () => {
+    const { box, world, keys } = await open({ breaksDown: 'revoke' });
+    await keys('create', 'ci', '--to', 'file:other');
+    expect((await keys(...rotate, '--to', 'exec:cat')).exit).toBe(5);
+    expect(await keys('recover', '--to', 'file:other')).toMatchObject({
+      exit: 5,
+      stderr: expect.stringContaining('cannot be read from there'),
+    });
+    expect(await keys(...rotate, '--to', 'file:other')).toMatchObject({ exit: 0 });
+    expect(await world.works(box.read('other'))).toBe(true);
+    expect(await world.live()).toHaveLength(1);
+  });
+
+  test('ends with --keep, which retires no key', { timeout: slow }, async () => {
+    const { world, keys } = await open({ breaksDown: 'revoke' });
+    await keys('create', 'ci', '--to', 'file:key');
+    expect((await keys(...rotate, '--to', 'file:key')).exit).toBe(5);
+    expect(await keys('recover', '--keep')).toMatchObject({ exit: 0 });
+    expect(await world.live()).toHaveLength(2);
+    expect(await keys('recover', '--list', '--json')).toMatchObject({ stdout: '[]\n' });
+  });
+
+  test('leaves a key alone that has got the id of the old one', { timeout: slow }, async () => {
+    const { world, keys } = await open({ breaksDown: 'revoke', reusesIds: true });
+    await keys('create', 'ci', '--to', 'file:key');
+    const [old = ''] = await world.live();
+    expect((await keys(...rotate, '--to', 'file:key')).exit).toBe(5);
+    expect((await keys('revoke', old, '--yes')).exit).toBe(0);
+    await new Promise((resume) => setTimeout(resume, 1100));
+    expect(await world.addOther('web')).toBe(old);
+    expect(await keys('recover', '--all', '--yes')).toMatchObject({
+      exit: 5,
+      stderr: expect.stringContaining('another key'),
+    });
+    expect(await world.live()).toContain(old);
+    expect(await keys('recover', '--keep')).toMatchObject({ exit: 0 });
+  });
+});
