@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Secret } from '../secret.ts';
+import { isUnnamed } from './candidates.ts';
 import type { Key } from './key.ts';
 import { isActive, unidentified } from './key.ts';
 import { contradicts, matchKeys } from './match.ts';
@@ -47,7 +48,7 @@ export async function identifyNew(
     if (wait > 0) await pause(wait);
     const keys = await account.list().catch(() => undefined);
     const found = keys && (await newAmong(keys, issued, before, isTold ? told : undefined));
-    if (found) return { ...found, name: before.nameless ? name : found.name || name };
+    if (found) return { ...found, name: before.nameless || isUnnamed(found) ? name : found.name };
     // It lives, and no other one has appeared: its id was kept.
     if (renewed && keys?.some((key) => key.id === renewed.id && works(key))) return renewed;
   }
@@ -81,7 +82,6 @@ function works(key: Key): boolean {
   return isActive(key) || key.status === 'unknown';
 }
 
-/** An API that drops the name of a key shows none, or the id in its place. */
 function mayBeNamed(key: Key, name: string, nameless: boolean | undefined): boolean {
-  return nameless === true || key.name === name || key.name === '' || key.name === key.id;
+  return nameless === true || key.name === name || isUnnamed(key);
 }

@@ -112,10 +112,10 @@ export class RemoteBackend implements KeyBackend {
     return this.#names.free(name, this.#now(), id);
   }
 
-  /** Where keys have no names, and there may be several, each is named by its id: one name for all would make them one. */
+  /** A key without a name, where there may be several, is named by its id: one name for all would make them one. */
   #named(key: Key): Key {
     const { key: fields, list } = this.#provider;
-    const isNameless = typeof fields.name === 'object' && 'always' in fields.name;
+    const isNameless = key.name === '' || (typeof fields.name === 'object' && 'always' in fields.name);
     return isNameless && !list.single && this.capabilities.maxKeys !== 1 ? { ...key, name: key.id } : key;
   }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Key } from '../../src/lifecycle/key.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import type { Answer } from '../support/fault-server.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
@@ -90,4 +91,36 @@ test('keys without names are rotated each by its own id', async () => {
     expect(record).toMatchObject({ oldId: id, oldRevoked: true });
   }
   expect(stored.map(({ id }) => id)).toEqual(['k-7000', 'k-6000']);
+});
+
+test('keys without a name are not one key: rotating one leaves the others, and what is said of them, alone', async () => {
+  const named: Provider = {
+    ...provider,
+    id: 'optional',
+    verify: { get: '/me', requires: 'id', id: 'id' },
+    key: { id: 'id', name: 'name', createdAt: 'made' },
+  };
+  const made = (day: number) => ({ made: `2026-01-0${day}T00:00:00Z` });
+  const stored = [
+    { id: 'k-9000', name: '', ...made(3) },
+    { id: 'k-8000', name: null, ...made(2) },
+    { id: 'k-7000', name: 'ci', ...made(1) },
+  ];
+  const { rotate, keys, server } = await started(named, stored as Stored[]);
+  server.always('GET /me', (response, request) => json(200, { id: stored.at(-1)?.id })(response, request));
+  const listed = async () =>
+    JSON.parse((await keys('list', '--json', 'id,superseded')).stdout).map(({ id, superseded }: Key) => [
+      id,
+      superseded,
+    ]);
+  expect(await listed()).toEqual([
+    ['k-9000', false],
+    ['k-8000', false],
+    ['k-7000', false],
+  ]);
+  const first = await rotate('k-9000', '--grace', '0');
+  expect(first).toMatchObject({ exit: 0, record: { oldId: 'k-9000', oldRevoked: true } });
+  expect(await rotate('k-8000', '--grace', '0')).toMatchObject({ exit: 0, record: { oldId: 'k-8000' } });
+  expect(stored.map(({ id }) => id)).toContain('k-7000');
+  expect(stored).toHaveLength(3);
 });
