@@ -26,7 +26,9 @@ export interface Session {
 
 export interface SessionSpec {
   user: string;
-  /** Absent: what the user has already; for a new one `admin` where it has that name, else `user`. */
+  /**
+   * What the user is from now on. Absent: what it is already; for a new one `admin` where it has that name, else `user`.
+   */
   role?: Role | undefined;
   expiresAt: Date | null;
   /** The session that asks for it, and with which it ends; absent: it was made on the machine itself. */
@@ -52,24 +54,28 @@ export class Sessions {
     const database = this.#file.writing;
     const now = this.#now();
     database.transaction(() => {
+      const asking = parent === undefined ? undefined : rowOf(database, parent);
+      // One that ends while it asks for another has none.
+      if (parent !== undefined && asking?.revoked_at !== null) throw noSuchSession(parent);
+      // No session gives what it has not: its user may have been made an admin since.
+      const most = asking && asking.effective !== 'admin' ? String(asking.effective) : null;
       database.run(
         'INSERT INTO users (name, role, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
         user,
         role ?? (user === 'admin' ? 'admin' : 'user'),
         now,
       );
-      if (role) database.run('UPDATE users SET role = ? WHERE name = ?', role, user);
-      // One that ends while it asks for another has none.
-      if (parent !== undefined && rowOf(database, parent)?.revoked_at !== null) throw noSuchSession(parent);
+      if (role && most === null) database.run('UPDATE users SET role = ? WHERE name = ?', role, user);
       makeRoom(database, user, parent !== undefined, now);
       database.run(
         `INSERT INTO sessions (id, user, token_hash, created_at, expires_at, parent, role)
-         SELECT ?, name, ?, ?, ?, ?, role FROM users WHERE name = ?`,
+         SELECT ?, name, ?, ?, ?, ?, COALESCE(?, role) FROM users WHERE name = ?`,
         id,
         hash,
         now,
         expiresAt?.getTime() ?? null,
         parent ?? null,
+        most,
         user,
       );
     });

@@ -108,3 +108,18 @@ test('a user has 100 live sessions at the most by asking, and leaves no endless 
   expect(made.office.sessions.list('ada')).toHaveLength(2);
   expect(server.token('ada')).toMatch(/^ses_/);
 });
+
+test.each([{}, { role: 'user' }])(
+  'a session from before its user became an admin gives no more than it has: %j',
+  async (body) => {
+    const { office: authority, ...made } = office();
+    const server = await serving({ office: authority, ...made });
+    const old = authority.sessions.create({ user: 'bob', expiresAt: null }).token.reveal();
+    const admin = authority.sessions.create({ user: 'bob', role: 'admin', expiresAt: null }).token.reveal();
+    const child = await make(server, old, body);
+    expect(child.session.role).toBe('user');
+    expect((await server.call('GET', '/admin/users', { token: child.token })).status).toBe(403);
+    // Nor does it take anything from the others.
+    expect((await server.call('GET', '/admin/users', { token: admin })).status).toBe(200);
+  },
+);
