@@ -1,6 +1,6 @@
 import { shellWord } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import { isUnnamed } from './candidates.ts';
+import { isOver, isUnnamed } from './candidates.ts';
 import { deliverTo, holds } from './deliver.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Before } from './identify.ts';
@@ -112,7 +112,7 @@ export async function makeAndDeliver<Spec extends { name: string }>(
   operation: Operation,
   { subject, sinks, onSecret, approve, before }: Making,
 ): Promise<Issued> {
-  const made = await make(issuer, spec, operation, subject);
+  const made = believed(await make(issuer, spec, operation, subject), before, operation.plan);
   const { secret } = made;
   const { id: told = unidentified, name = spec.name } = made.key ?? {};
   // Before anything else: whatever is asked from here on may fail.
@@ -154,6 +154,16 @@ export interface Making {
   before: Before;
   /** Throws where the key is not to be delivered. */
   approve?: (secret: Secret, key: Key) => Promise<void>;
+}
+
+/**
+ * What was made, without its key where that is another one that lives already: revoking it later would cut off those who
+ * use it. Only the key that is being replaced may have got a new secret.
+ */
+function believed({ key, ...made }: Made, { keys, single }: Before, { replaces }: Plan): Made {
+  const isOther =
+    !single && key?.id !== replaces?.id && keys.some((one) => one.id === key?.id && !isOver(one));
+  return { ...made, ...(key && !isOther && { key }) };
 }
 
 async function make<Spec extends { name: string }>(

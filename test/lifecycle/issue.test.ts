@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../src/errors.ts';
-import { aKey, issueKey } from '../../src/lifecycle/issue.ts';
+import { aKey, issueKey, makeAndDeliver } from '../../src/lifecycle/issue.ts';
 import type { Key } from '../../src/lifecycle/key.ts';
 import type { Sink } from '../../src/lifecycle/ports.ts';
 import { Secret } from '../../src/secret.ts';
@@ -312,4 +312,73 @@ test('no failure repeats the secret', async () => {
       expect(JSON.stringify(failure)).not.toContain(fakeSecret);
     }
   }
+});
+
+describe('an answer that names a key which lives already', () => {
+  const answering = (world: FakeWorld, id: string, keys: readonly Key[]) => ({
+    ...world.backend(),
+    list: async () => keys,
+    create: async ({ name }: { name: string }) => {
+      world.take('create');
+      return { key: key({ id, name }), secret: new Secret(fakeSecret) };
+    },
+  });
+  const old = key({ id: 'old00001', name: 'ci' });
+
+  test('never has that one revoked', async () => {
+    const world = new FakeWorld({ [`deliver stdout ${fakeSecret}`]: full });
+    const failure = await failureIn(
+      issueKey(answering(world, old.id, [old]), spec(), {
+        sinks: [world.sink('stdout')],
+        known: [old],
+        journal: world.journal({ escrow: false }),
+        onSecret: async () => {},
+      }),
+    );
+    expect(failure).toMatchObject({ exit: 'unfinished', code: 'orphan_key' });
+    expect(world.steps.filter((step) => step.startsWith('revoke'))).toEqual([]);
+  });
+
+  test('is told of the one that is new, where the list has it', async () => {
+    const world = new FakeWorld();
+    const fresh = key({ id: 'new00002', name: 'ci' });
+    const issued = await issueKey(answering(world, old.id, [old, fresh]), spec(), {
+      sinks: [world.sink('stdout')],
+      known: [old],
+      journal: world.journal(),
+      onSecret: async () => {},
+    });
+    expect(issued.key.id).toBe('new00002');
+  });
+
+  test('is believed where that is the key which is replaced', async () => {
+    const world = new FakeWorld();
+    const operation = await world
+      .journal()
+      .begin({
+        kind: 'rotate',
+        name: 'ci',
+        sinks: ['stdout'],
+        known: [old.id],
+        replaces: { id: old.id, grace: 0 },
+      });
+    const issued = await makeAndDeliver(answering(world, old.id, [old]), spec(), operation, {
+      subject: { ...aKey, kind: 'rotate' },
+      sinks: [world.sink('stdout')],
+      onSecret: async () => {},
+      before: { keys: [old] },
+    });
+    expect(issued.key.id).toBe(old.id);
+  });
+
+  test('is believed where that key has ended: some ids come again', async () => {
+    const world = new FakeWorld();
+    const issued = await issueKey(answering(world, old.id, []), spec(), {
+      sinks: [world.sink('stdout')],
+      known: [{ ...old, status: 'revoked' }],
+      journal: world.journal(),
+      onSecret: async () => {},
+    });
+    expect(issued.key.id).toBe(old.id);
+  });
 });
