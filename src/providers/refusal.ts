@@ -36,6 +36,37 @@ export function isVoid(response: HttpResponse): boolean {
   return Object.entries(value).every(([name, one]) => name === 'data' || name === 'meta' || !isSaid(one));
 }
 
+const denial =
+  /\b(?:not?|never|cannot|\w+n't|unable|fail\w*|denied|declined|rejected|errors?|forbidden|refused|pending|queued|scheduled)\b/i;
+const outcome = /^(?:deleted|revoked|removed|success|ok|done|affected|\w*count)$/i;
+const nothing = new Set(['false', '0', 'no', 'null']);
+
+/**
+ * Whether an answer with a status of success leaves it open that a key was ended: it has a form in which some servers
+ * refuse, or put off, what they were asked.
+ */
+export function isDoubtful(response: HttpResponse, id: string): boolean {
+  const { status, text } = response;
+  if (![200, 204, 205].includes(status) || isVoid(response) || refusedWith(response) !== undefined)
+    return true;
+  const value = bodyOf(response)?.value ?? text;
+  if (value === false || value === 0) return true;
+  const entries = entriesIn(value);
+  if (entries.some(([name, one]) => outcome.test(name) && nothing.has(String(one).toLowerCase())))
+    return true;
+  // The texts of the key itself say nothing of the call.
+  const isOwn = entries.some(([, one]) => String(one) === id);
+  return !isOwn && entries.some(([, one]) => typeof one === 'string' && denial.test(one.slice(0, 1000)));
+}
+
+/** What is named in an answer, two levels deep; a text by itself has no name. */
+function entriesIn(value: unknown, depth = 2): [name: string, value: unknown][] {
+  if (typeof value !== 'object' || value === null) return [['', value]];
+  return Object.entries(value).flatMap(([name, one]): [string, unknown][] =>
+    typeof one === 'object' && depth > 0 ? entriesIn(one, depth - 1) : [[name, one]],
+  );
+}
+
 export function holds(answer: Part, { at, is }: Condition): boolean {
   const value = select(answer, at)?.value;
   if (is === undefined) return isSaid(value);

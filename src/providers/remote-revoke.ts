@@ -3,7 +3,7 @@ import type { HttpResponse } from '../http/client.ts';
 import type { Key } from '../lifecycle/key.ts';
 import type { Api } from './api.ts';
 import type { Provider } from './provider.ts';
-import { isVoid } from './refusal.ts';
+import { isDoubtful } from './refusal.ts';
 import { part, select } from './select.ts';
 
 /**
@@ -12,7 +12,7 @@ import { part, select } from './select.ts';
  */
 export async function revokeKey(
   api: Api,
-  { revoke }: Provider,
+  { revoke, ok }: Provider,
   id: string,
   look: () => Promise<Key | undefined>,
 ): Promise<boolean> {
@@ -32,7 +32,8 @@ export async function revokeKey(
       throw notRevoked(id, `the API answered 404${api.reasonOf(response)}, and still has`);
     return false;
   }
-  if (isVoid(response) && (await isGone(look)) === false)
+  const isPlain = (revoke.ok ?? ok) !== undefined || !isDoubtful(response, id);
+  if (!isPlain && (await isGone(look)) === false)
     throw notRevoked(id, 'the API did not say that it revoked, and still has,');
   return true;
 }

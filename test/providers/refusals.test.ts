@@ -249,3 +249,54 @@ test('a refused password is not called a session token', async () => {
   expect(sure.message).toContain('does not accept the password: bad password');
   expect(sure.hints?.join()).toContain('KEYS_PASSWORD');
 });
+
+describe('a revocation whose answer leaves it open', () => {
+  const live = { hash: 'h1', name: 'ci', created: 1694268762 };
+  const answers: [what: string, answer: Answer][] = [
+    ['a status in the body', json(200, { status: 403, message: 'denied' })],
+    ['a code in the body', json(200, { code: 403 })],
+    ['a code in a word', json(200, { code: 'FORBIDDEN' })],
+    ['an error in capitals', json(200, { Error: { Message: 'not yours' } })],
+    ['success: "no"', json(200, { success: 'no' })],
+    ['a result in a word', json(200, { result: 'failure' })],
+    ['nothing deleted', json(200, { deleted: 0 })],
+    ['deleted: "false"', json(200, { deleted: 'false' })],
+    ['deleted: false, further down', json(200, { data: { deleted: false } })],
+    ['a count of nothing', json(200, { deletedCount: 0 })],
+    ['a list with an error', json(200, [{ error: 'not yours' }])],
+    ['a message', json(200, { message: 'you cannot do this' })],
+    ['false', json(200, false)],
+    ['a plain text', text(200, 'error: not allowed', { 'content-type': 'text/plain' })],
+    ['a promise', json(202, { message: 'we look into it' })],
+    ['a part', text(206, '')],
+  ];
+
+  test.each(answers)('with %s is none, where the key is still there', async (_, answer) => {
+    const { backend } = await started(
+      unreal,
+      ['DELETE /v1/keys/h1', answer],
+      ['GET /v1/keys/h1', json(200, live)],
+    );
+    expect(await failureIn(backend.revoke('h1'))).toMatchObject({ code: 'not_revoked' });
+  });
+
+  test.each(answers)('with %s is one, where the key is gone', async (_, answer) => {
+    const { backend } = await started(
+      unreal,
+      ['DELETE /v1/keys/h1', answer],
+      ['GET /v1/keys/h1', json(404, {})],
+    );
+    expect(await backend.revoke('h1')).toBe(true);
+  });
+
+  test.each([
+    json(200, {}),
+    json(200, { message: 'The key was revoked' }),
+    json(200, { deleted: true, id: 'h1' }),
+    json(200, { hash: 'h1', name: 'not in use', success: true }),
+    text(204, ''),
+  ])('needs no second look where it was clear', async (answer) => {
+    const { backend } = await started(unreal, ['DELETE /v1/keys/h1', answer]);
+    expect(await backend.revoke('h1')).toBe(true);
+  });
+});
