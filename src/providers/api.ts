@@ -7,7 +7,7 @@ import type { Telling } from './answers.ts';
 import { failureOf, notThisApi, reasonIn, refusalOf } from './answers.ts';
 import { jsonIn } from './explanation.ts';
 import type { Reading } from './paging.ts';
-import { readPages } from './paging.ts';
+import { longestList, readPages } from './paging.ts';
 import { namesIn } from './placeholders.ts';
 import type { Issuing, Operation, Paging, Path, Provider } from './provider.ts';
 import { callOf } from './provider.ts';
@@ -122,7 +122,7 @@ export class Api {
       read: (page) => this.send(operation, inputs, page),
       ...(isNew && { isNew }),
       ...(onEnd && { onEnd }),
-      ...(patience !== undefined && operation === this.#options.provider.list && { limit: patience }),
+      ...(operation === this.#options.provider.list && { limit: patience, mostText: longestList }),
     });
   }
 

@@ -23,11 +23,16 @@ export interface Reading {
   isNew?: (item: Part) => boolean;
   onEnd?: (last: LastPage) => void;
   /** Milliseconds for all pages together. */
-  limit?: number;
+  limit?: number | undefined;
+  /** Characters of all pages together, where all items are kept. */
+  mostText?: number;
 }
 
 /** A list of more pages than this has no end. */
 const mostPages = 10_000;
+
+/** Characters of a list that is kept as a whole: more than a million keys, or a server without an end. */
+export const longestList = 256 * 1024 * 1024;
 
 /** As many pages in a row without a new item are no progress. */
 const mostIdlePages = 10;
@@ -40,11 +45,11 @@ const mostIdlePages = 10;
 export async function* readPages(
   paging: Paging | undefined,
   itemsAt: Path,
-  { read, isNew = () => true, onEnd, limit = Number.POSITIVE_INFINITY }: Reading,
+  { read, isNew = () => true, onEnd, limit = Infinity, mostText = Infinity }: Reading,
 ): AsyncGenerator<Part> {
   const begun = performance.now();
   let request: PageRequest | undefined = { query: firstQuery(paging) };
-  let [seen, idle] = [0, 0];
+  let [seen, idle, length] = [0, 0, 0];
   const before = new Set<string>();
   const asked = new Set<string>();
   while (request) {
@@ -53,6 +58,8 @@ export async function* readPages(
     asked.add(question);
     if (asked.size > mostPages || performance.now() - begun > limit) throw endless(asked.size - 1);
     const response: HttpResponse = await read(request);
+    length += response.text.length;
+    if (length > mostText) throw endless(asked.size);
     const answer = part(response.json());
     const items = itemsOf(answer, itemsAt);
     const content = createHash('sha256')

@@ -250,3 +250,17 @@ test('one odd key does not keep the others, and is told once', async () => {
     'the field keys[2] is not a key with the field hash: this key is left out',
   ]);
 });
+
+test('a list without an end is given up before it fills the memory', async () => {
+  const provider = paged({ by: 'url', next: 'next' });
+  const server = await FaultServer.start();
+  const padding = ' '.repeat(30 * 1024 * 1024);
+  let pages = 0;
+  server.always('GET /v1/keys', (response) => {
+    pages += 1;
+    const page = { keys: keys(`k${pages}`), next: `/v1/keys?page=${pages}` };
+    response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify(page)}${padding}`);
+  });
+  expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('list_endless');
+  expect(pages).toBeLessThan(12);
+});
