@@ -13,11 +13,11 @@ export type Planned = Pick<Key, 'name'> & Partial<Pick<Key, 'id'>>;
 
 /** Programs whose first argument that is no option is code, or a file of code. */
 const interpreter =
-  /^(?:(?:ba|da|k|mk|z|c|tc|ya|r|a)?sh|fish|nu|xonsh|(?:python|pypy|perl|ruby|php|lua|tclsh)[\d.]*|node|nodejs|[gmn]?awk|sed|rscript|osascript|powershell|pwsh|cmd)$/;
+  /^(?:(?:(?:r?(?:ba|k|z)|da|mk|lk|pdk|ok|c|tc|ya|po|o|y|hu|r|a)?sh|fish|nu|elvish|xonsh|i?python|pypy|perl|ruby|j?irb|php|lua|luajit|tclsh|wish|expect|node|nodejs|guile|julia|groovy|elixir|runghc|gjs|qjs)(?:-?\d[\d.]*|-static)?|(?:[gmn]|original-|bio)?awk|g?sed|[jy]q|rscript|tsx|ts-node|osascript|powershell|pwsh|cmd)$/;
 
 /** Programs that start what is in their arguments, or have a shell read them: here, or on another machine. */
 const launcher =
-  /^(?:ssh|mosh|rsh|autossh|sshpass|plink|dbclient|su|sudo|doas|runuser|pkexec|env|xargs|parallel|find|watch|entr|timeout|nohup|nice|ionice|setsid|stdbuf|unbuffer|flock|chroot|nsenter|unshare|firejail|bwrap|busybox|toybox|time|strace|ltrace|gdb|script|expect|tmux|screen|at|batch|systemd-run|machinectl|eval|exec|command|builtin|make|gmake|ninja|just|npx|npm|deno|bun|docker|podman|nerdctl|lxc|incus|kubectl|oc|wsl|start|git|vim?|nvim|emacs|tar|rsync|powershell|pwsh|cmd|osascript)$/;
+  /^(?:ssh|mosh|rsh|autossh|sshpass|plink|dbclient|su|sudo|doas|runuser|pkexec|env|xargs|parallel|find|watch|entr|timeout|nohup|nice|ionice|setsid|stdbuf|unbuffer|flock|chroot|nsenter|unshare|firejail|bwrap|busybox|toybox|time|strace|ltrace|gdb|script|expect|tmux|screen|at|batch|systemd-run|machinectl|eval|exec|command|builtin|make|gmake|ninja|just|npx|npm|deno|bun|docker|podman|nerdctl|lxc|incus|kubectl|oc|wsl|start|git|vim?|nvim|emacs|tar|rsync|powershell|pwsh|cmd|osascript|gosu|su-exec|setpriv|capsh|sg|chrt|taskset|numactl|prlimit|cgexec|fakeroot|proot|faketime|torsocks|proxychains4?|xvfb-run|dbus-run-session|tini|dumb-init|chronic|rlwrap|valgrind|perf|hyperfine|uvx?|pipx|poetry|bunx|pnpm|pnpx|yarn|mise|asdf|direnv|nix|nix-shell|guix|flatpak|distrobox|toolbox|runc|crun|ctr|crictl|docker-compose|ansible|pdsh|pssh|clush|slogin|lsh|scp|sftp|socat|ncat|nc|inotifywait|sqlite3|psql|mysql|mariadb|ed|ex|m4|dc)$/;
 
 /** In the text of a shell: what takes an argument of that text for code, again. */
 const runsAgain =
