@@ -17,12 +17,16 @@ function escapesOf(character: string): string {
   const literal = character.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
   if (code > 0x7f) return `(?:${literal}|${escapeAll(encodeURIComponent(character))})`;
   const hex = code.toString(16).padStart(2, '0');
-  return `(?:${literal}|%(?:25)?${hex}|\\\\u00${hex}|&#(?:0*${code}|x0*${hex});)`;
+  const short = '/"\\'.includes(character) ? `\\\\${literal}|` : '';
+  return `(?:${short}${literal}|%(?:25)?${hex}|\\\\u00${hex}|&#(?:0*${code}|x0*${hex});)`;
 }
 
 function escapeAll(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
+
+/** The digits of base64 that have two forms, and escapes in JSON: `\\u002B`, `\\/`. */
+const [plus, slash] = ['(?:[+-]|\\\\u002[bB])', '(?:\\\\?/|_|\\\\u002[fF])'];
 
 /**
  * Base64 of a text that has the value in it, at each of the three places where it can stand among the groups of three bytes:
@@ -34,7 +38,7 @@ function base64Forms(value: string): RegExp[] {
     const digits = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
     const from = Math.ceil((before * 8) / 6);
     const to = Math.floor(((before + bytes.length) * 8) / 6);
-    const own = digits.slice(from, to).replace(/[+/]/g, (digit) => (digit === '+' ? '[+-]' : '[/_]'));
+    const own = digits.slice(from, to).replace(/[+/]/g, (digit) => (digit === '+' ? plus : slash));
     // The last digit may have bits of what follows, or be filled up.
     return new RegExp(`${own}(?:[\\w+/-]?={1,2})?`, 'g');
   });

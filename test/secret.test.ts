@@ -144,6 +144,8 @@ describe('a value that somebody repeats', () => {
     ['in the form of a URL, twice', encodeURIComponent(encodeURIComponent(value))],
     ['with each character escaped', [...value].map((one) => `%${one.charCodeAt(0).toString(16)}`).join('')],
     ['with the escapes of JSON', value.replace(/[+/=]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`)],
+    ['with the short escapes of JSON', value.replaceAll('/', '\\/')],
+    ['in base64 in JSON', base64(`???${value}`).slice(4).replaceAll('/', '\\/').replaceAll('+', '\\u002B')],
     ['with the entities of HTML', value.replace(/[+/=]/g, (one) => `&#${one.charCodeAt(0)};`)],
     ['in base64', base64(value)],
     ['in base64, without the padding', base64(value).replace(/=+$/, '')],

@@ -46,15 +46,15 @@ function sentSecrets(sent: Readonly<Record<string, string | Secret>>): Secret[] 
   return values.flatMap((value) => [value, value.mapped((text) => text.replace(/^\S+ +/, ''))]);
 }
 
-/** Characters below which a token may stand in a body by chance, and bytes above which a body is not looked through. */
-const [shortestToken, longestBody] = [8, 1024 * 1024];
+/** Characters below which a token may stand in a body by chance. */
+const shortestToken = 8;
 
 /** The body of a reply without the secrets that were sent as headers: a server may repeat them in any field. */
 export function bodyWithoutSent(body: Buffer, sent: Readonly<Record<string, string | Secret>>): Buffer {
   const secrets = sentSecrets(sent).filter((secret) =>
     secret.matches(new RegExp(`^.{${shortestToken},}$`, 's')),
   );
-  if (secrets.length === 0 || body.length === 0 || body.length > longestBody) return body;
+  if (secrets.length === 0 || body.length === 0) return body;
   const text = body.toString();
   const hidden = secrets.reduce((left, secret) => secret.hideIn(left), text);
   return hidden === text ? body : Buffer.from(hidden);

@@ -30,7 +30,8 @@ export function readIssued(response: HttpResponse, asked: Asked): Made {
   const isThere = found !== undefined && found.value !== null;
   try {
     const secret = readSecret(required(answer, asked.operation.secret, 'secret'));
-    return { secret, ...(key && { key: withoutValue(key, secret) }) };
+    const named = key && withoutValue(key, secret);
+    return { secret, ...(named && { key: named }) };
   } catch (error) {
     throw error instanceof KeysError && (key || isThere) ? orphan(asked.name, key?.id, error) : error;
   }
@@ -67,9 +68,19 @@ function hasId(found: Part, fields: KeyFields): boolean {
   }
 }
 
-/** Some APIs have the whole secret where later its beginning is. */
-function withoutValue({ prefix, ...key }: Key, secret: Secret): Key {
-  return prefix === undefined || secret.hideIn(prefix) === '****' ? key : { ...key, prefix };
+/**
+ * A key is shown and written down; its secret must not be in any field of it. Some APIs have the whole secret where later
+ * its beginning is. A key whose id is the secret cannot be named.
+ */
+function withoutValue({ prefix, labels, ...key }: Key, secret: Secret): Key | undefined {
+  if (secret.hideIn(key.id) !== key.id) return undefined;
+  const texts = Object.entries(key).filter(([, value]) => typeof value === 'string');
+  return {
+    ...key,
+    ...Object.fromEntries(texts.map(([field, value]) => [field, secret.hideIn(String(value))])),
+    ...(prefix !== undefined && secret.hideIn(prefix) !== '****' && { prefix: secret.hideIn(prefix) }),
+    ...(labels && { labels: JSON.parse(secret.hideIn(JSON.stringify(labels))) }),
+  };
 }
 
 /** A secret that no header, file or terminal could carry whole is none. */

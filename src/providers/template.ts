@@ -84,7 +84,8 @@ function writeSpan(seconds: number, style: GraceStyle): string | number {
 export function fillPath(template: string, inputs: Inputs): string {
   return template.replace(placeholder, (_, name: string) => {
     const segment = String(inputs[name] ?? '');
-    if (!/^\.{0,2}$/.test(segment)) return encodeURIComponent(segment);
+    // Half of a surrogate pair has no form in UTF-8.
+    if (!/^\.{0,2}$/.test(segment) && segment.isWellFormed()) return encodeURIComponent(segment);
     throw unusable(name, segment);
   });
 }

@@ -353,15 +353,13 @@ describe('an answer that names a key which lives already', () => {
 
   test('is believed where that is the key which is replaced', async () => {
     const world = new FakeWorld();
-    const operation = await world
-      .journal()
-      .begin({
-        kind: 'rotate',
-        name: 'ci',
-        sinks: ['stdout'],
-        known: [old.id],
-        replaces: { id: old.id, grace: 0 },
-      });
+    const operation = await world.journal().begin({
+      kind: 'rotate',
+      name: 'ci',
+      sinks: ['stdout'],
+      known: [old.id],
+      replaces: { id: old.id, grace: 0 },
+    });
     const issued = await makeAndDeliver(answering(world, old.id, [old]), spec(), operation, {
       subject: { ...aKey, kind: 'rotate' },
       sinks: [world.sink('stdout')],

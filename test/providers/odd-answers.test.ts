@@ -212,3 +212,45 @@ test('a token that an API repeats in a key, in whatever form, is not told', asyn
   expect(names.every((name) => name.includes('****'))).toBe(true);
   expect(names.join().toLowerCase()).not.toContain(token.toLowerCase());
 });
+
+test('a token is looked for in a list of any length', async () => {
+  const { backend } = await started(unreal, (server) =>
+    server.always('GET /v1/keys', (response, request) => {
+      const [, sent] = request.headers.authorization?.split(' ') ?? [];
+      json(200, { keys: [{ hash: 'h1', name: `of ${sent}` }], padding: ' '.repeat(2 * 1024 * 1024) })(
+        response,
+        request,
+      );
+    }),
+  );
+  expect((await backend.list()).map(({ name }) => name)).toEqual(['of ****']);
+});
+
+describe('a secret that an API repeats', () => {
+  const value = 'a1b2c3d4e5f6g7h8EXAMPLE';
+  const create = async (answer: object) => {
+    const { backend } = await started(unreal, (server) =>
+      server.on('POST /v1/keys', json(200, { name: 'ci', hash: 'h2', key: value, ...answer })),
+    );
+    return (await backend.create(spec({}))).key;
+  };
+
+  test.each([value, `key ${value}`, Buffer.from(value).toString('base64'), value.toUpperCase()])(
+    'in the name stays hidden: %s',
+    async (name) => {
+      const key = await create({ name });
+      expect(key?.id).toBe('h2');
+      expect(key?.name).toContain('****');
+      expect(JSON.stringify(key)).not.toContain(name);
+    },
+  );
+
+  test.each([value, `id-${value}`])('as its id names no key: %s', async (hash) => {
+    expect(await create({ hash })).toBeUndefined();
+  });
+});
+
+test('an id that no address can have is refused, and is no bug', async () => {
+  const { backend } = await started(unreal, () => {});
+  expect(await failureOf(backend.revoke('\ud800'))).toMatchObject({ code: 'unusable_address' });
+});
