@@ -94,8 +94,14 @@ function jsonEncoder(selection: readonly string[] | undefined): Encoder {
 
 async function yamlEncoder(selection: readonly string[] | undefined): Promise<Encoder> {
   const { stringify } = await import('yaml');
-  // Double quotes hold any character as an escape, so what is unsafe on a terminal never stands there raw.
-  const options = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 } as const;
+  // Double quotes hold any character as an escape, so what is unsafe on a terminal never stands there raw. A text with
+  // line breaks stays on one line: another one could begin as a command of a CI system does.
+  const options = {
+    defaultStringType: 'QUOTE_DOUBLE',
+    defaultKeyType: 'PLAIN',
+    lineWidth: 0,
+    doubleQuotedMinMultiLineLength: Number.POSITIVE_INFINITY,
+  } as const;
   const encode = (value: unknown) => {
     const text = safeJson(stringify(value, options));
     // Keys that are foreign text, such as those of labels, could begin a line as a command of a CI system does.

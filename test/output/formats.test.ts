@@ -179,3 +179,12 @@ test('a key of YAML that is foreign text never begins a line as a command does',
   expect(text).not.toMatch(/^\s*::/m);
   expect(parse(text)).toEqual(record);
 });
+
+test('yaml has each text on one line, whatever breaks it has: none can begin a line of its own', async () => {
+  const name = `${'long '.repeat(20)}\n::stop-commands::x\n\n  ::error::y\r\n##[z]\u2028::w`;
+  const record = { id: 'a1', name, labels: { [name]: name }, models: [name] };
+  const text = await encode('yaml', record);
+  expect(parse(text)).toEqual(record);
+  expect(text.split(/[\n\r\u2028]/).filter((line) => /^[\s?:-]*::/.test(line))).toEqual([]);
+  expect(text.trimEnd().split('\n')).toHaveLength(6);
+});
