@@ -27,8 +27,13 @@ async function sessionOf(app: App, profile: string): Promise<SessionPlace> {
     },
     read: () => store.read(owner),
     write: (token) => store.write(owner, token),
-    tidy: () => removeStaleCopies(app.paths.tokens),
+    tidy: () => tidyTokens(app),
   };
+}
+
+/** Removes what a login that was killed has left beside the tokens. Never fails. */
+export function tidyTokens({ paths }: Pick<App, 'paths'>): Promise<void> {
+  return removeStaleCopies(paths.tokens);
 }
 
 /** Whose operation it is, and what its relative paths mean; absent: those of this command. */

@@ -2,6 +2,7 @@ import type { App } from '../app.ts';
 import { isStop, KeysError, usageError } from '../errors.ts';
 import type { OpenOperation } from '../journal/operations.ts';
 import type { Outcome } from '../output/views/operations.ts';
+import { tidyTokens } from '../places.ts';
 import type { Input } from './define.ts';
 import { defineCommand, toggle, value } from './define.ts';
 import { destinationFlags } from './destination-flags.ts';
@@ -69,6 +70,7 @@ export const recover = defineCommand({
     for (const error of unreadable) await warningOf(app)(error);
     const exit = unreadable.length > 0 ? ('unfinished' as const) : undefined;
     if (input.list) return { ...listing(open), exit: exit ?? 'done' };
+    await tidyTokens(app);
     const chosen = await choose(app, open, input);
     const isOne = chosen.length === 1 && !input.all;
     const manner = { isOne, rotates: false, mayAsk: app.interactive && !app.globals.yes };

@@ -1,5 +1,10 @@
 import { KeysError, systemCode } from '../errors.ts';
-import { changePrivateFile, modeOpenToOthers, readPrivateFile } from '../files/private-file.ts';
+import {
+  changePrivateFile,
+  modeOpenToOthers,
+  readPrivateFile,
+  removeStaleCopies,
+} from '../files/private-file.ts';
 import { textOf } from '../files/read-file.ts';
 import type { Paths } from '../paths.ts';
 import { makePrivateFolder } from '../paths.ts';
@@ -27,6 +32,7 @@ export function openFileItems(paths: Paths): Keychain {
     read: async (account) => (await readTokens(file)).get(account),
     write: (account, value) => change((tokens) => tokens.set(account, value)),
     async remove(account) {
+      await removeStaleCopies(file);
       if (!(await readTokens(file)).has(account)) return false;
       let removed = false;
       await change((tokens) => {

@@ -8,6 +8,9 @@ import { program } from './sandbox.ts';
 /** When a process is killed: at its n-th call that makes something lasting, or after so many milliseconds. */
 export type Moment = { call: number } | { after: number };
 
+/** How a process is ended: at once, by an abort, or asked to. `stopped` is held for a while, and goes on. */
+export type Ending = 'SIGKILL' | 'SIGABRT' | 'SIGTERM' | 'SIGHUP' | 'SIGINT' | 'stopped';
+
 /** What is made lasting is a step: these calls are where one ends and the next begins. */
 const lasting = 'fsync,fdatasync,rename,unlink';
 
@@ -16,37 +19,51 @@ export interface KilledRun extends Run {
   wasKilled: boolean;
 }
 
+interface KilledOptions {
+  env?: Environment;
+  secretOnStdout?: boolean;
+  stdin?: string;
+  ending?: Ending;
+}
+
 /**
- * Runs `keys` and kills it with SIGKILL. Calls are counted by strace, which sends the signal before the call is carried
+ * Runs `keys` and kills it. Calls are counted by strace, which sends the signal before the call is carried
  * out; those on the main thread and those on libuv's, of which there is one here, are counted apart.
  */
 export function runKilled(
   box: Sandbox,
   args: readonly string[],
   moment: Moment,
-  { env = {}, secretOnStdout = false }: { env?: Environment; secretOnStdout?: boolean } = {},
+  { env = {}, secretOnStdout = false, stdin = '', ending = 'SIGKILL' }: KilledOptions = {},
 ): Promise<KilledRun> {
   const command = [process.execPath, program, ...args];
-  const inject = 'call' in moment ? [`--inject=${lasting}:signal=KILL:when=${moment.call}`] : [];
+  const signal = ending === 'stopped' ? 'SIGSTOP' : ending;
+  const inject = 'call' in moment ? [`--inject=${lasting}:signal=${signal}:when=${moment.call}`] : [];
   const traced = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${lasting}`, ...inject, ...command];
   const [file = '', ...rest] = 'call' in moment ? traced : command;
   return new Promise((done, fail) => {
     const child = spawn(file, rest, {
       cwd: box.cwd,
       env: { ...box.env, UV_THREADPOOL_SIZE: '1', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
+    child.stdin.on('error', () => {});
+    child.stdin.end(stdin);
     onTestFinished(() => void child.kill('SIGKILL'));
-    const timer = 'after' in moment ? setTimeout(() => child.kill('SIGKILL'), moment.after) : undefined;
+    const end = () => {
+      child.kill(signal);
+      if (ending === 'stopped') setTimeout(() => child.kill('SIGCONT'), 500);
+    };
+    const timer = 'after' in moment ? setTimeout(end, moment.after) : undefined;
     const output = collected(child);
     child.on('error', fail);
-    child.on('exit', (exit, signal) => {
+    child.on('exit', (exit, endedBy) => {
       clearTimeout(timer);
       // What a process has left behind may hold the pipes open: what there was to read has been read a moment later.
       setTimeout(() => {
         const run = { exit, ...output() };
         box.keep(args, run, { secretOnStdout });
-        done({ ...run, wasKilled: signal === 'SIGKILL' || exit === 137 });
+        done({ ...run, wasKilled: endedBy !== null || [134, 137].includes(exit ?? 0) });
       }, 20);
     });
   });
