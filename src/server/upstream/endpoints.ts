@@ -1,5 +1,5 @@
 import { HttpFault } from '../fault.ts';
-import { ambiguous, isModelLike, named } from './model-names.ts';
+import { ambiguous, isModelLike, modelsInText, named } from './model-names.ts';
 import { segmentsOf } from './target.ts';
 
 /** What a key may call that is limited to models. */
@@ -63,7 +63,9 @@ function queryOf(target: string): { text: string; models: string[] } {
   if (text.includes(';') || parameters.some(([name]) => !/^[\w.[\]:-]{1,100}$/.test(name))) {
     throw ambiguous('the query can be read in more than one way');
   }
-  const models = parameters.flatMap(([name, value]) => (isModelLike(name) ? [value] : []));
+  const models = parameters.flatMap(([name, value]) =>
+    isModelLike(name) ? [value] : modelsInText(name, value),
+  );
   return {
     text: parameters.length > 0 ? `?${new URLSearchParams(parameters)}` : '',
     models: named(models),

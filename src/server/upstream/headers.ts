@@ -51,11 +51,13 @@ const limitedKept = new Set([
   ...['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'],
 ]);
 
+/** What the vendors' libraries say of themselves. */
+const stainless =
+  /^x-stainless-(?:lang|package-version|os|arch|runtime|runtime-version|retry-count|read-timeout|timeout|async|helper-method|poll-helper)$/;
+
 /** The headers of a call of a key that is limited to models, with the type that its body is sent as. */
 export function limitedHeaders(headers: IncomingHttpHeaders, type: string | undefined): IncomingHttpHeaders {
-  const kept = Object.entries(headers).filter(
-    ([name]) => limitedKept.has(name) || name.startsWith('x-stainless-'),
-  );
+  const kept = Object.entries(headers).filter(([name]) => limitedKept.has(name) || stainless.test(name));
   return { ...Object.fromEntries(kept), ...(type !== undefined && { 'content-type': type }) };
 }
 

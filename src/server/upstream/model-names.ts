@@ -49,14 +49,21 @@ export function modelsIn(watched: readonly Watched[]): string[] {
   return named(watched.flatMap(({ text }) => leavesOf(JSON.parse(text))));
 }
 
-/** Every model that a text names which may be JSON, as some fields of forms are. */
-export function modelsInText(text: string): string[] {
-  if (!/^\s*[[{]/.test(text)) return [];
+/** What people and models have written is never read as settings, whatever it looks like. */
+const proseWords = new Set(['prompt', 'input', 'instructions', 'system', 'query', 'suffix', 'text']);
+
+/**
+ * Every model that a field or a parameter names whose text may be JSON. Throws 400 where it is JSON for lenient readers
+ * only, and may name one.
+ */
+export function modelsInText(name: string, text: string): string[] {
+  if (proseWords.has(name) || !/^\s*[[{]/.test(text)) return [];
   try {
     return modelsIn(readJson(text, watchModels).watched);
   } catch (error) {
-    if (error instanceof JsonFault) return [];
-    throw error;
+    if (!(error instanceof JsonFault)) throw error;
+    if (isModelLike(text)) throw ambiguous('the request has a text that could name a model');
+    return [];
   }
 }
 

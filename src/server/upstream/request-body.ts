@@ -126,12 +126,16 @@ function limitedJson(json: JsonText, target: string): LimitedContent {
   checkOnce(outer);
   const { model } = modelOf(json);
   if (outer.includes('model') && model === undefined) throw ambiguous('the model is not a text');
+  // A setting may be JSON in a text, as in a form.
+  const texts = [...members].flatMap(([name, value]): [string, string][] =>
+    value.startsWith('"') ? [[name, JSON.parse(value)]] : [],
+  );
   const written = isCompletions(target) ? withUsageAsked(members) : members;
   return {
     type: 'application/json',
     body: Buffer.from(objectText(written)),
     model,
-    models: modelsIn(watched),
+    models: named([...modelsIn(watched), ...texts.flatMap(([name, text]) => modelsInText(name, text))]),
   };
 }
 
@@ -144,7 +148,9 @@ function limitedForm(body: Buffer, contentType: string): LimitedContent {
   // The character set of all other fields (RFC 7578 section 4.6).
   if (names.some((name) => name.toLowerCase() === '_charset_') || choices.some(({ file }) => file))
     throw ambiguous('the form can be read in more than one way');
-  const inside = fields.flatMap(({ value, file }) => (file ? [] : modelsInText(value.toString())));
+  const inside = fields.flatMap(({ value, file }, at) =>
+    file ? [] : modelsInText(names[at] ?? '', value.toString()),
+  );
   return {
     ...formOf(fields),
     model: fields[names.indexOf('model')]?.value.toString(),

@@ -58,6 +58,11 @@ describe('a key that is limited to models', () => {
     ['{"model":"a","engine":"gold"}', ['a', 'gold']],
     ['{"model":"a","deployment_id":"gold"}', ['a', 'gold']],
     ['{"model":"a","route":"fallback"}', ['a', 'fallback']],
+    ['{"model":"a","extra_body":"{\\"model\\":\\"gold\\"}"}', ['a', 'gold']],
+    ['{"model":"a","options":" [{\\"engine\\":\\"gold\\"}]"}', ['a', 'gold']],
+    ['{"model":"a","prompt":"{\\"model\\":\\"gold\\"}"}', ['a']],
+    ['{"model":"a","input":"[a model"}', ['a']],
+    ['{"model":"a","note":"[sic] {x}"}', ['a']],
     ['{"model":"a","preset":"gold"}', ['a', 'gold']],
     ['{"model":"a","adapter_id":"gold"}', ['a', 'gold']],
     ['{"model":"a","models":["gold"],"models":["a"]}', ['gold', 'a']],
@@ -142,6 +147,7 @@ describe('a key that is limited to models', () => {
         'azureml-model-deployment': 'gold',
         'openai-beta': 'b',
         'x-stainless-os': 'L',
+        'x-stainless-model': 'gold',
       },
     });
     expect(sent?.toString()).toBe('{"model":"a","seed":12345678901234567890,"x":{"y":2},"t":"a/"}');
@@ -440,4 +446,25 @@ describe('asking for the usage', () => {
       }),
     );
   });
+});
+
+test.each([
+  "{'model':'gold'}",
+  '{"model":"gold",}',
+  '{/**/"model":"gold"}',
+  '\ufeff{"model":"gold"}',
+  '{model: gold}',
+])('a text that only lenient readers take for JSON is refused where it could name a model: %j', (text) => {
+  const field = `--x\r\nContent-Disposition: form-data; name="options"\r\n\r\n${text}\r\n--x--\r\n`;
+  expect(refused(() => prepared(JSON.stringify({ model: 'a', options: text }), true))).toEqual(ambiguous);
+  expect(refused(() => prepared(field, true, { type: 'multipart/form-data; boundary=x' }))).toEqual(
+    ambiguous,
+  );
+  const query = `${target}?options=${encodeURIComponent(text)}`;
+  expect(refused(() => prepared('{"model":"a"}', true, { target: query }))).toEqual(ambiguous);
+});
+
+test('a model that a parameter names in JSON counts', () => {
+  const query = `${target}?extra_body=${encodeURIComponent('{"model":"gold"}')}`;
+  expect(prepared('{"model":"a"}', true, { target: query }).models).toEqual(['a', 'gold']);
 });
