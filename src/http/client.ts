@@ -115,7 +115,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       if (slows) quietUntil = Math.max(quietUntil, now().getTime() + wait);
       await waitFor(wait, attempt).catch((error: unknown) => {
         if (!interrupt.aborted) throw error;
-        throw doubt ? lost(doubt) : interrupted();
+        throw doubt ? lost({ ...doubt, code: 'interrupted' }) : interrupted();
       });
       if (slows) quietUntil = 0;
     }

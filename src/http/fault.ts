@@ -148,9 +148,10 @@ export function networkError({ code, message, hints }: Fault): KeysError {
 export type Doubt = Pick<Fault, 'message'> & Partial<Fault>;
 
 /** The error for a write that may have been done: only a look at the server can tell. */
-export function replyLost(request: string, { message, hints = [] }: Doubt): KeysError {
+export function replyLost(request: string, { code, message, hints = [] }: Doubt): KeysError {
   return new KeysError({
-    exit: 'network',
+    // What was broken off by Ctrl-C may have been done: somebody has to look.
+    exit: code === 'interrupted' ? 'unfinished' : 'network',
     code: 'reply_lost',
     message: `the reply to ${request} was lost: ${message}; the server may or may not have done it`,
     hints: ['look before you try again: keys list', ...hints],

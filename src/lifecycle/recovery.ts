@@ -5,6 +5,7 @@ import type { Arrival } from './arrival.ts';
 import { arrivalOf } from './arrival.ts';
 import { candidatesIn, isOver } from './candidates.ts';
 import { deliverTo, holds } from './deliver.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import type { Issuer } from './issue.ts';
 import type { Key } from './key.ts';
 import { unidentified } from './key.ts';
@@ -144,6 +145,9 @@ export async function redeliver(
 ): Promise<Delivered[]> {
   await onSecret(secret);
   for (const sink of sinks) await sink.check(key);
+  // The process may have died before it could say which key the secret in escrow is of: what comes later asks for that.
+  if (!operation.steps.some(({ step }) => step === 'created'))
+    await operation.note({ step: 'created', id: key.id, fingerprint: fingerprintOf(secret) });
   const delivered: Delivered[] = [];
   for (const sink of sinks) {
     const isThere = await holds(sink, secret);

@@ -2,6 +2,7 @@ import { KeysError, shellWord } from '../errors.ts';
 import { SpanEnd } from '../time.ts';
 import { isOver } from './candidates.ts';
 import type { Key } from './key.ts';
+import { unidentified } from './key.ts';
 import type { Operation, Replaced } from './operation.ts';
 import type { KeyBackend } from './ports.ts';
 
@@ -75,9 +76,14 @@ function anotherKey({ id }: Operation, old: Key): KeysError {
   });
 }
 
-/** The API has put a new secret into the same key: there is no other one to retire. */
-function isRenewed({ plan, steps }: Operation): boolean {
-  return steps.some((one) => one.step === 'created' && one.id === plan.replaces?.id);
+/**
+ * The API has put a new secret into the same key, or may have, where it rotates by itself and did not say which key it is:
+ * there is no other one to retire.
+ */
+function isRenewed({ plan: { replaces }, steps }: Operation): boolean {
+  const created = steps.findLast((one) => one.step === 'created');
+  if (!created || !replaces) return false;
+  return created.id === replaces.id || (created.id === unidentified && replaces.shown !== undefined);
 }
 
 async function renewed(backend: KeyBackend, operation: Operation, now: Date): Promise<Retirement> {

@@ -40,7 +40,7 @@ test('Ctrl-C during a write that was sent does not claim that nothing has happen
   const sent = failureOf(client.send({ ...write, url: server.url('/v1/keys') }));
   await interruptAt(server, controller);
   const failure = await sent;
-  expect(failure).toMatchObject({ exit: 'network', code: 'reply_lost' });
+  expect(failure).toMatchObject({ exit: 'unfinished', code: 'reply_lost' });
   expect(failure.message).toContain('the request was interrupted; the server may or may not have done it');
 });
 
@@ -71,7 +71,7 @@ test('Ctrl-C before a write is repeated does not claim that nothing has happened
     },
   });
   const sent = client.send({ ...write, repeatable: true, url: server.url('/v1/keys') });
-  expect(await failureOf(sent)).toMatchObject({ exit: 'network', code: 'reply_lost' });
+  expect(await failureOf(sent)).toMatchObject({ exit: 'unfinished', code: 'reply_lost' });
 });
 
 test('the real wait ends at Ctrl-C too', async () => {

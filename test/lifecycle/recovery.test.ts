@@ -318,6 +318,13 @@ describe('delivering again', () => {
     return redeliver(operation, { key: made, secret }, sinks, async () => world.take('mask'));
   }
 
+  test('writes down which key it is, where the process died before it could', async () => {
+    const world = new FakeWorld();
+    const operation = await stopped(world, { steps: [creating], held });
+    await redeliver(operation, { key: made, secret }, [world.sink('exec:a')], async () => {});
+    expect(world.steps).toContain('note created');
+  });
+
   test('masks, checks every sink, and delivers', async () => {
     const world = new FakeWorld();
     const sinks = [world.sink('exec:a'), world.sink('exec:b')];

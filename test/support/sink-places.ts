@@ -137,8 +137,15 @@ export interface Fate {
   leaked: number;
 }
 
-/** Looks for every key that there is; `promised` are the names of those that were said to be delivered. */
-export async function fateOf(world: World, place: Place, promised: Iterable<string>): Promise<Fate> {
+/**
+ * Looks for every key that there is; `promised` are the names of those that were said to be delivered, `told` the ids of
+ * those of which it was said that they may be orphans.
+ */
+export async function fateOf(
+  world: World,
+  place: Place,
+  { promised, told }: { promised: Iterable<string>; told: readonly string[] },
+): Promise<Fate> {
   const { box } = world;
   const { stdout } = await box.keys(['list', '--status', 'all', '--json']);
   const keys = JSON.parse(stdout) as { id: string; name: string; status: string }[];
@@ -153,7 +160,7 @@ export async function fateOf(world: World, place: Place, promised: Iterable<stri
     delivered: live.length,
     revoked: keys.length - live.length,
     lost: broken.length + refused.length,
-    orphaned: live.filter(({ id }) => !isEverywhere(id)).length,
+    orphaned: live.filter(({ id }) => !isEverywhere(id) && !told.includes(id)).length,
     leaked: box.leaks().length,
   };
 }
