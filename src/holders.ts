@@ -9,6 +9,7 @@ import {
   contradicts,
   keepsHashes,
   matchKeys,
+  mayBeIssued,
   proves,
   withEvidence,
 } from './lifecycle/match.ts';
@@ -117,7 +118,10 @@ export async function provenHolder(
   keys: readonly Key[],
   value: Secret,
 ): Promise<Key | undefined> {
-  const [holder, ...others] = (await holdersOf(backend, keys, value)).filter(proves);
+  const isPlausible = mayBeIssued(value);
+  const [holder, ...others] = (await holdersOf(backend, keys, value)).filter(
+    (match) => proves(match) && (isPlausible || match.match === 'hash'),
+  );
   return others.length === 0 ? holder : undefined;
 }
 

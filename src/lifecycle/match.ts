@@ -72,6 +72,14 @@ export function proves({ match, id, prefix = '' }: Match): boolean {
   return [head.replace(common, ''), ...others].join('').length >= fewestProving;
 }
 
+/**
+ * Whether a value is of the kind that APIs issue: one long word, or two with `:` between them. An address with a password in it, a certificate, JSON and
+ * most of what people choose are not; an API that is not honest could show the beginning of any of them as that of a key.
+ */
+export function mayBeIssued(value: Secret): boolean {
+  return value.matches(/^[0-9A-Za-z](?:[\w.~+/=-]{19,}|[\w.~+=-]{0,63}:[\w.~+=-][\w.~+/=-]{15,})$/);
+}
+
 /** Characters that must be the same; with fewer, any value would do. */
 const fewestShown = 4;
 

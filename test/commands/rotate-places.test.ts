@@ -54,3 +54,21 @@ test('a value that is a key of the account is asked about before and after', asy
   const run = await box.keys(['rotate', 'ci', '--grace', '0', '--to', 'file:ci.key', '--json'], { env });
   expect(JSON.parse(run.stdout)).toMatchObject({ oldRevoked: true, oldWorks: false });
 });
+
+test.each([
+  ['postgres', 'postgres://app:correct-horse@db.example.com/app'],
+  ['mongodb+srv', 'mongodb+srv://app:correct-horse@db.example.com'],
+  ['admin2024', 'admin2024:correct-horse'],
+])('an API that calls a key %s is not sent what begins so', async (id, content) => {
+  const { box, server, env } = await account();
+  server.add('other');
+  const [, other] = server.keys;
+  if (!other) throw new Error('no key');
+  other.hash = id;
+  writeFileSync(join(box.cwd, 'app.env'), `DATABASE_URL='${content}'\n`, { mode: 0o600 });
+  box.expectSecretIn('app.env');
+  const to = ['--to', 'env:app.env#DATABASE_URL'];
+  const run = await box.keys(['rotate', 'ci', '--grace', '0', ...to, '--json'], { env });
+  expect(run, run.stderr).toMatchObject({ exit: 0 });
+  expect(sentToo(server)).toEqual([]);
+});

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Key } from '../../src/lifecycle/key.ts';
 import type { Match } from '../../src/lifecycle/match.ts';
-import { bestFirst, matchKeys, proves, withEvidence } from '../../src/lifecycle/match.ts';
+import { bestFirst, matchKeys, mayBeIssued, proves, withEvidence } from '../../src/lifecycle/match.ts';
 import { Secret } from '../../src/secret.ts';
 import { key } from '../support/key.ts';
 
@@ -114,4 +114,21 @@ describe('a match is proof', () => {
   ])('by %s of %j: %s', (by, fields, expected) => {
     expect(withEvidence([key(fields)], by).map(proves)).toEqual([expected]);
   });
+});
+
+test.each([
+  [value, true],
+  ['ak9876543210:0123456789abcdef', true],
+  ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJleGFtcGxlIn0.c2lnbmF0dXJl', true],
+  ['postgres://app:correct-horse@db.example.com/app', false],
+  ['https://user:0123456789abcdef@example.com', false],
+  ['-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----', false],
+  ['{"type":"service_account","key":"0123456789"}', false],
+  ['Server=tcp:db;Password=0123456789abcdef', false],
+  ['correct horse battery staple', false],
+  ['correct-horse', false],
+  ['admin2024:correct-horse', false],
+  ['', false],
+])('whether an API may have issued %j: %s', (text, expected) => {
+  expect(mayBeIssued(new Secret(text))).toBe(expected);
 });
