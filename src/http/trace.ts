@@ -37,7 +37,11 @@ export function replyLine(
   milliseconds: number,
 ): string {
   const fields = Object.entries(headers).filter(([name]) => openHeaders.has(name));
-  const shown = fields.map(([name, value]) => `, ${name}: ${headerValue(name, value)}`).join('');
+  // What a success has in its body, too, may be a new secret.
+  const isRepeated = (value: string) => status < 300 && value.length >= 8 && body.includes(value);
+  const shown = fields
+    .map(([name, value]) => `, ${name}: ${isRepeated(value) ? '****' : headerValue(name, value)}`)
+    .join('');
   return `< ${status} in ${milliseconds} ms${shown}${body.length > 0 ? `, body ${outlineOfText(body)}` : ''}`;
 }
 

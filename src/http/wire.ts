@@ -27,17 +27,23 @@ export function revealHeaders(headers: Readonly<Record<string, string | Secret>>
 
 /**
  * The headers of a reply without the secrets of the request's, which a server might repeat: in a request id, say, that
- * is shown to people. Where a redirect leads is not shown.
+ * is shown to people, or in the address of a redirect, where no secret belongs.
  */
 export function withoutSent(
   replied: Readonly<Record<string, string>>,
   sent: Readonly<Record<string, string | Secret>>,
 ): Record<string, string> {
   const secrets = sentSecrets(sent);
-  const hide = (text: string) => secrets.reduce((hidden, secret) => secret.hideIn(hidden), text);
   return Object.fromEntries(
-    Object.entries(replied).map(([name, text]) => [name, name === 'location' ? text : hide(text)]),
+    Object.entries(replied).map(([name, text]) => [
+      name,
+      hidden(text, name === 'location' ? secrets.filter(isLong) : secrets),
+    ]),
   );
+}
+
+function hidden(text: string, secrets: readonly Secret[]): string {
+  return secrets.reduce((left, secret) => secret.hideIn(left), text);
 }
 
 /** `Bearer <token>` is repeated whole or without its scheme. */
@@ -46,18 +52,18 @@ function sentSecrets(sent: Readonly<Record<string, string | Secret>>): Secret[] 
   return values.flatMap((value) => [value, value.mapped((text) => text.replace(/^\S+ +/, ''))]);
 }
 
-/** Characters below which a token may stand in a body by chance. */
-const shortestToken = 8;
+/** With fewer characters a token may stand in a body, or an address, by chance. */
+function isLong(secret: Secret): boolean {
+  return secret.matches(/^.{8,}$/s);
+}
 
 /** The body of a reply without the secrets that were sent as headers: a server may repeat them in any field. */
 export function bodyWithoutSent(body: Buffer, sent: Readonly<Record<string, string | Secret>>): Buffer {
-  const secrets = sentSecrets(sent).filter((secret) =>
-    secret.matches(new RegExp(`^.{${shortestToken},}$`, 's')),
-  );
+  const secrets = sentSecrets(sent).filter(isLong);
   if (secrets.length === 0 || body.length === 0) return body;
   const text = body.toString();
-  const hidden = secrets.reduce((left, secret) => secret.hideIn(left), text);
-  return hidden === text ? body : Buffer.from(hidden);
+  const left = hidden(text, secrets);
+  return left === text ? body : Buffer.from(left);
 }
 
 /** The bytes of a JSON body, null for none. */

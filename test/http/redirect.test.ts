@@ -119,3 +119,27 @@ test('a 304, and a redirect that does not say where to, are replies like others'
   expect((await client.send(request)).status).toBe(304);
   expect((await client.send(request)).status).toBe(302);
 });
+
+test.each([
+  ['http://session-EXAMPLE.example.com/', 'GET'],
+  ['https://example.com:1/session-EXAMPLE', 'GET'],
+  ['/v2/session-EXAMPLE', 'POST'],
+] as const)('the token in the address of a redirect is told nowhere: %s', async (address, method) => {
+  const server = await FaultServer.start();
+  server.on(`${method} /v1/keys`, redirect(302, address));
+  const { client, trace } = clientOf(server.origin);
+  const failure = await failureOf(
+    client.send({ method, url: server.url('/v1/keys'), headers, repeatable: false }),
+  );
+  expect(failure).toMatchObject({ code: 'redirect_refused' });
+  expect([JSON.stringify(failure), ...trace].join().toLowerCase()).not.toContain('session-example');
+});
+
+test('nor is it asked for by such an address', async () => {
+  const server = await FaultServer.start();
+  server.on('GET /v1/keys', redirect(302, '/v2/session-EXAMPLE'));
+  server.on('GET /v2/****', json(404, {}));
+  const { client, trace } = clientOf(server.origin);
+  await client.send({ method: 'GET', url: server.url('/v1/keys'), headers, repeatable: true });
+  expect(trace.join()).not.toContain('session-EXAMPLE');
+});

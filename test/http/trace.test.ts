@@ -100,3 +100,13 @@ test('a trace that cannot be written does not cost the reply', async () => {
   });
   expect(response.json()).toEqual({ key: 'made-EXAMPLE' });
 });
+
+test('a new secret that a server also gives in a header is not shown', async () => {
+  const server = await FaultServer.start();
+  const value = 'a1b2c3d4e5f6EXAMPLE';
+  server.on('POST /v1/keys', json(201, { key: value }, { 'x-request-id': value, 'retry-after': value }));
+  const { client, trace } = clientOf(server.origin);
+  await client.send({ method: 'POST', url: server.url('/v1/keys'), repeatable: false });
+  expect(trace.join()).toContain('x-request-id: ****');
+  expect(trace.join()).not.toContain(value);
+});
