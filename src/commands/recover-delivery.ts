@@ -4,7 +4,7 @@ import { resolveDestination, showsSecret } from '../delivery/destinations.ts';
 import { maskInCiLog } from '../delivery/mask.ts';
 import type { SinkSpec } from '../delivery/sink-spec.ts';
 import { parseSink } from '../delivery/sink-spec.ts';
-import { InvalidValue } from '../errors.ts';
+import { InvalidValue, KeysError } from '../errors.ts';
 import type { Key } from '../lifecycle/key.ts';
 import type { Delivered, Verdict } from '../lifecycle/ports.ts';
 import type { Standing } from '../lifecycle/recovery.ts';
@@ -55,7 +55,10 @@ export async function deliver(
   });
   app.begin();
   const { replaces } = operation.plan;
-  if (replaces && recovery.maker.backend) await approve(recovery.maker.backend, replaces, secret);
+  const { backend } = recovery.maker;
+  if (replaces && backend) {
+    await onceShown(recovery, () => approve(backend, replaces, secret));
+  }
   const delivered = await redeliver(operation, { key, secret }, destination.sinks, (one) =>
     maskInCiLog(app.io, one),
   );
@@ -66,6 +69,18 @@ export async function deliver(
   if (destination.presented && app.io.stdout.isTTY) await app.note(shownOnce('secret'));
   if (destination.bare || destination.presented) return undefined;
   return { outcome: 'delivered', ...retirement, id: key.id, delivered: [...before, ...delivered] };
+}
+
+/** What an API refuses that may not know the key yet is asked once more when it has had the time to. */
+async function onceShown(recovery: Recovery, ask: () => Promise<void>): Promise<void> {
+  const { app } = recovery;
+  const left = shownBy(recovery) - app.now.getTime();
+  await ask().catch(async (error: unknown) => {
+    const isRefused = error instanceof KeysError && error.failure.code === 'new_key_refused';
+    if (!isRefused || left <= 0) throw error;
+    await sleep(left, undefined, { signal: app.stop }).catch(() => {});
+    await ask();
+  });
 }
 
 /**

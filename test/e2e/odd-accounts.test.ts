@@ -54,6 +54,17 @@ describe('an API that shows a new key late', () => {
     expect(await world.works(box.read('place'))).toBe(true);
   });
 
+  test('and takes its value late: a rotation is finished by recover', { timeout: slow }, async () => {
+    const { box, world, keys } = await open({ lagsBy: 6000, tellsNoId: true }, 'file');
+    await keys('create', 'ci', '--to', 'file:key');
+    await new Promise((resume) => setTimeout(resume, 6000));
+    expect((await keys('rotate', 'ci', '--to', 'file:key', '--grace', '0')).exit).toBe(5);
+    expect(await world.works(box.read('key'))).toBe(true);
+    expect((await keys('recover', '--all', '--yes')).exit).toBe(0);
+    expect(await world.works(box.read('key'))).toBe(true);
+    expect(await world.live()).toHaveLength(1);
+  });
+
   test('nor is the key taken for gone whose secret nobody has', { timeout: slow }, async () => {
     const { world, keys } = await open({ lagsBy: 6000 });
     expect((await keys('create', 'ci', '--to', killing)).exit).toBe(null);

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { KeyWorld } from '../support/key-worlds.ts';
 import { embeddedWorld, quirkyWorld, servedWorld } from '../support/key-worlds.ts';
@@ -27,6 +28,8 @@ interface Api {
   rotatesInPlace?: true;
   /** There is no room for keys of others. */
   single?: true;
+  /** Milliseconds before it knows a key that it has made. */
+  lagsBy?: number;
 }
 
 const apis: Readonly<Record<string, Api>> = {
@@ -44,6 +47,11 @@ const apis: Readonly<Record<string, Api>> = {
     open: (box, escrow) => quirkyWorld(box, escrow, { rolls: true, single: true }),
     rotatesInPlace: true,
     single: true,
+  },
+  'late, lists cut at 20, no ids': {
+    open: (box, escrow) =>
+      quirkyWorld(box, escrow, { takes: 200, lagsBy: 1200, cutsListAt: 20, tellsNoId: true }),
+    lagsBy: 1200,
   },
   'slow, ahead by an hour': {
     open: (box, escrow) => quirkyWorld(box, escrow, { takes: 300, clockAhead: 3_600_000 }),
@@ -89,7 +97,7 @@ interface Scene extends Api {
 
 /** One operation, killed at a moment and then recovered; what became of keys and places is added to the row. */
 async function survive(scene: Scene, moment: Moment, row: Row): Promise<void> {
-  const { open, verb, again, places, escrow, rotatesInPlace, single } = scene;
+  const { open, verb, again, places, escrow, rotatesInPlace, single, lagsBy = 0 } = scene;
   const box = new Sandbox();
   const vendors = new StandIns().add('deliver');
   box.expectSecretIn('key');
@@ -105,6 +113,7 @@ async function survive(scene: Scene, moment: Moment, row: Row): Promise<void> {
   if (verb === 'rotate') {
     const made = await box.program(['create', 'ci', ...to, '--json'], { env });
     expect(made.exit, made.stderr).toBe(0);
+    await sleep(lagsBy);
   }
   const values = () => valuesIn(box, vendors);
   const works = async () => (await Promise.all(values().map(world.works))).every(Boolean);

@@ -25,6 +25,8 @@ export interface Quirks {
   lagsBy?: number;
   /** The first time, it breaks down over this (500): what was to be made is made, what was to be revoked is not. */
   breaksDown?: 'create' | 'roll' | 'revoke';
+  /** What it answers when it makes a key is the secret alone. */
+  tellsNoId?: true;
   /** A new key gets the lowest id that is free. */
   reusesIds?: true;
 }
@@ -70,7 +72,7 @@ export class KeyApi {
 
   /** Its declaration, as a user would write it. */
   get declaration(): object {
-    const { rolls, single, hidesKeys } = this.#quirks;
+    const { rolls, single, hidesKeys, tellsNoId } = this.#quirks;
     return {
       id: 'quirky',
       name: 'Quirky API',
@@ -83,7 +85,7 @@ export class KeyApi {
       },
       list: { get: '/keys', items: 'keys' },
       ...(!hidesKeys && { show: { get: '/keys/{id}' } }),
-      create: { post: '/keys', body: { name: '{name}' }, key: '', secret: 'secret' },
+      create: { post: '/keys', body: { name: '{name}' }, ...(!tellsNoId && { key: '' }), secret: 'secret' },
       ...(rolls && { rotate: { post: '/keys/{id}/roll', key: '', secret: 'secret' } }),
       revoke: { delete: '/keys/{id}' },
       verify: { get: '/whoami', id: 'id' },
@@ -163,7 +165,7 @@ export class KeyApi {
     if (this.#quirks.single && this.keys.length > 0) return answer(409, { message: 'one key at a time' });
     const key = this.add(JSON.parse(body).name, { lag: this.#quirks.lagsBy ?? 0 });
     if (this.#breaks('create')) return answer(500, { message: 'oops' });
-    answer(201, { ...this.#shown(key), secret: key.secret });
+    answer(201, { ...(!this.#quirks.tellsNoId && this.#shown(key)), secret: key.secret });
   }
 
   #breaks(over: Quirks['breaksDown']): boolean {
