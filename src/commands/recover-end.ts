@@ -21,6 +21,8 @@ export interface Recovery {
   isOne: boolean;
   /** The command that recovers rotates the key of this name. */
   rotates: boolean;
+  /** The grace that the command asks for, in milliseconds, where that is another one than the operation's. */
+  grace?: number | undefined;
   /** Somebody is there to be asked, and no other work of this command runs meanwhile. */
   mayAsk: boolean;
 }
@@ -31,12 +33,12 @@ export type End = Partial<Outcome> & Pick<Outcome, 'outcome'>;
  * Brings an operation to its end whose secret has arrived: that of a rotation has an old key to retire. Throws
  * `KeysError` (5) where that goes on working.
  */
-export async function completed({ app, operation, maker }: Recovery): Promise<Partial<Outcome>> {
+export async function completed({ app, operation, maker, grace }: Recovery): Promise<Partial<Outcome>> {
   if (!operation.plan.replaces || !maker.backend) {
     await operation.end();
     return {};
   }
-  const { oldRevoked, oldRevokeAt } = await retire(maker.backend, operation, app.now);
+  const { oldRevoked, oldRevokeAt } = await retire(maker.backend, operation, app.now, { grace });
   const { id } = operation.plan.replaces;
   const end = oldRevokeAt === null ? 'nobody uses it any more' : oldRevokeAt;
   return { reason: oldRevoked ? `the old key ${id} is retired` : `the old key ${id} works until ${end}` };

@@ -20,7 +20,7 @@ import { look } from './recover-look.ts';
 import { describe } from './recover-report.ts';
 
 /** How an operation is recovered: alone or as one of several, with questions to a person or without. */
-export type Manner = Pick<Recovery, 'isOne' | 'mayAsk' | 'rotates'>;
+export type Manner = Pick<Recovery, 'isOne' | 'mayAsk' | 'rotates' | 'grace'>;
 
 /**
  * Brings an operation as far towards its end as it can be brought without a decision that nobody has made; undefined

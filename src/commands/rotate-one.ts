@@ -2,6 +2,7 @@ import type { App } from '../app.ts';
 import type { Destination } from '../delivery/destinations.ts';
 import { maskInCiLog } from '../delivery/mask.ts';
 import { KeysError, shellWord } from '../errors.ts';
+import { isOver } from '../lifecycle/candidates.ts';
 import { differences } from '../lifecycle/differences.ts';
 import type { Key } from '../lifecycle/key.ts';
 import { isActive } from '../lifecycle/key.ts';
@@ -55,7 +56,13 @@ export async function rotateOne(app: App, job: Job): Promise<RotationRecord | un
     const meant = keys.find((key) => key.id === old.id && isCurrent(key));
     const current = meant ?? keys.find(isCurrent) ?? old;
     const found = { ...settled, retired: [...resumed.retired, ...retired] };
-    if (resumed.rotated) return { ...unchanged(current), ...resumed.rotated, ...found };
+    if (resumed.rotated)
+      return {
+        ...unchanged(current),
+        ...resumed.rotated,
+        ...endIn(keys, resumed.rotated.oldId, current.id),
+        ...found,
+      };
     if (!destination || !(resumed.isRenewed || (await isDue(app, current, job))))
       return { ...unchanged(current), ...found };
     const record = await rotate(app, { ...job, keys, old: current }, destination, printed);
@@ -65,6 +72,18 @@ export async function rotateOne(app: App, job: Job): Promise<RotationRecord | un
   } finally {
     release();
   }
+}
+
+/** What has become of the old key of a rotation that an earlier command had begun. */
+function endIn(
+  keys: readonly Key[],
+  oldId: string | null,
+  newId: string,
+): Partial<Pick<RotationRecord, 'oldRevoked' | 'oldRevokeAt'>> {
+  if (oldId === newId) return {};
+  const old = keys.find(({ id }) => id === oldId);
+  const oldRevoked = old === undefined || isOver(old);
+  return { oldRevoked, oldRevokeAt: oldRevoked ? null : (old.retireAt ?? old.expiresAt ?? null) };
 }
 
 /** Whether a key was revoked, or given another end, between two looks at it: another process has rotated it. */

@@ -24,7 +24,7 @@ export interface Resumed {
   /** The API replaced the secret of the key, and it was lost: the key is rotated again, due or not. */
   isRenewed: boolean;
   /** An earlier command had got as far as a new key, which has arrived now. */
-  rotated?: Pick<RotationRecord, 'changed' | 'delivered' | 'operation'>;
+  rotated?: Pick<RotationRecord, 'changed' | 'delivered' | 'operation' | 'oldId'>;
 }
 
 /**
@@ -51,7 +51,8 @@ export async function resume(app: App, { backend, keys, old, input, isOne }: Job
     const to = isElsewhere ? input.to : [];
     const none = { list: false, all: true, to, secretOnly: false, allowInGit: input.allowInGit };
     const neutral = { ...none, operands: [], revoke: false, keep: false, key: undefined };
-    const how = { isOne: false, mayAsk, rotates: !input.finish };
+    const grace = input.grace && graceOf(input, app.now);
+    const how = { isOne: false, mayAsk, rotates: !input.finish, grace };
     const outcome = await recoverOne(app, open, neutral, how);
     resumed.hasChanged = true;
     resumed.isRenewed ||= outcome?.outcome === 'ended' && outcome.id === plan.replaces?.id;
@@ -63,11 +64,13 @@ export async function resume(app: App, { backend, keys, old, input, isOne }: Job
       );
     }
     if (outcome?.outcome === 'delivered') {
-      await app.note(`the rotation of ${visible(old.name)} that was interrupted has been finished`);
+      const end = outcome.reason === undefined ? '' : `: ${visible(outcome.reason)}`;
+      await app.note(`the rotation of ${visible(old.name)} that was interrupted has been finished${end}`);
       const served = new Set(outcome.delivered?.map(({ sink }) => sink));
       // What has arrived cannot be read from where it is: the other place gets a key of its own.
       if (isElsewhere && !input.to.every(({ text }) => served.has(text))) continue;
-      resumed.rotated = { changed: true, delivered: outcome.delivered, operation: outcome.operation };
+      const { delivered, operation } = outcome;
+      resumed.rotated = { changed: true, delivered, operation, oldId: plan.replaces?.id ?? null };
     }
   }
   return resumed;
@@ -89,7 +92,7 @@ async function retireWaiting(
   if (!operation) return false;
   try {
     app.begin();
-    const { oldRevoked } = await retire(backend, operation, app.now, isIdle || isAsked);
+    const { oldRevoked } = await retire(backend, operation, app.now, { atOnce: isIdle || isAsked });
     if (oldRevoked) await app.note(`the old key ${visible(replaces.id)} is retired`);
     return oldRevoked;
   } finally {

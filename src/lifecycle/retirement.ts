@@ -24,17 +24,18 @@ export const leastGrace = 86_400;
 /**
  * Retires the old key of a rotation whose new one has arrived, or sees to it that it will be: at once where its time is
  * up, by an expiry where the API lets one be set, else the operation goes on waiting. Ends the operation where nothing
- * is left to do; `atOnce`: somebody has decided that its time is up. Throws `KeysError` (5, `not_retired`) where the old
- * key goes on working although it should not.
+ * is left to do; `atOnce`: somebody has decided that its time is up; `grace` (milliseconds): said since the operation
+ * began. Throws `KeysError` (5, `not_retired`) where the old key goes on working although it should not.
  */
 export async function retire(
   backend: KeyBackend,
   operation: Operation,
   now: Date,
-  atOnce = false,
+  { atOnce = false, grace }: { atOnce?: boolean; grace?: number | undefined } = {},
 ): Promise<Retirement> {
-  const { replaces } = operation.plan;
-  if (!replaces) throw new Error('this operation replaces no key');
+  const planned = operation.plan.replaces;
+  if (!planned) throw new Error('this operation replaces no key');
+  const replaces = grace === undefined ? planned : { ...planned, grace };
   try {
     if (isRenewed(operation)) return await renewed(backend, operation, now);
     const old = await backend.get(replaces.id);
@@ -101,6 +102,9 @@ async function over(operation: Operation, at: string): Promise<Retirement> {
 /** Milliseconds since 1970; null: not by the clock. The grace begins when the last sink has the new key. */
 export function dueOf({ steps }: Operation, { grace, untilIdle }: Replaced, now: Date): number | null {
   if (untilIdle) return null;
+  // Another grace than the planned one may have been said since.
+  const noted = steps.findLast((one) => one.step === 'superseded')?.until;
+  if (noted) return Date.parse(noted);
   const arrived = steps.findLast(({ step }) => step === 'delivered')?.at;
   return (arrived === undefined ? now.getTime() : Date.parse(arrived)) + grace;
 }

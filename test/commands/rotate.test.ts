@@ -295,6 +295,33 @@ describe('where it stopped', () => {
     );
   });
 
+  test.each([
+    { first: ['--grace', '7d'], second: ['--grace', '0'], oldRevoked: true, oldRevokeAt: null },
+    {
+      first: ['--grace', '0'],
+      second: ['--grace', '7d'],
+      oldRevoked: false,
+      oldRevokeAt: later(7).toISOString(),
+    },
+    { first: ['--grace', '0'], second: [], oldRevoked: true, oldRevokeAt: null },
+  ])('the grace that is said now counts: $first, then $second', async ({ first, second, ...end }) => {
+    const box = await boxWithKey();
+    const vendors = new StandIns().add('deliver', { code: 1 });
+    const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
+    const args = ['rotate', 'ci', '--to', 'exec:deliver', '--json'];
+    await box.keys([...args, ...first], { env, now: start });
+    const [old] = (await listed(box)).filter(({ superseded }) => superseded);
+    vendors.add('deliver');
+    const again = await box.keys([...args, ...second], { env, now: start });
+    expect(rotation(again)).toMatchObject({ oldId: old?.id, ...end });
+    expect(again.stderr).toContain(`the old key ${old?.id} ${end.oldRevoked ? 'is retired' : 'works until'}`);
+    const [after] = (await listed(box)).filter(({ id }) => id === old?.id);
+    expect(after).toMatchObject(
+      end.oldRevoked ? { status: 'revoked' } : { status: 'expiring', expiresAt: end.oldRevokeAt },
+    );
+    expect((await box.keys(['recover', '--list', '--json'])).stdout).toBe('[]\n');
+  });
+
   test('recover delivers it and retires the old key as well', async () => {
     const box = await boxWithKey();
     const vendors = new StandIns().add('deliver', { code: 1 });
