@@ -2,6 +2,12 @@ import { InvalidValue } from '../errors.ts';
 
 /* Readers of single values, shared by the flags of several commands. All throw `InvalidValue`. */
 
+/** The path of a database. An address, which may hold a password, would else become a file of that name. */
+export function readDatabase(text: string): string {
+  if (/^[a-z][a-z\d+.-]+:\/\//i.test(text)) throw new InvalidValue('an address is no path: name a file');
+  return readText(text);
+}
+
 export function readText(text: string): string {
   return text;
 }

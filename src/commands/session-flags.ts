@@ -1,11 +1,11 @@
 import { value } from './define.ts';
-import { readText } from './read.ts';
+import { readDatabase } from './read.ts';
 
 /** For the commands that use the authority on this machine, whatever the profile. */
 export const dbFlag = value(
   '--db <path>',
   "the authority's database; default: that of the profile local",
-  readText,
+  readDatabase,
 );
 
 export const sessionFields = ['id', 'user', 'role', 'status', 'createdAt', 'expiresAt'];

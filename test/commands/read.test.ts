@@ -3,6 +3,7 @@ import {
   oneOf,
   readCount,
   readCountOrNone,
+  readDatabase,
   readDollarsOrNone,
   readLabel,
   readList,
@@ -155,3 +156,17 @@ describeReader<[string, string]>(
   ['', 'team', '=web', ' =web', '='],
   'is not a label: write NAME=VALUE',
 );
+
+describe('the path of a database', () => {
+  test('an address is refused, and its password not repeated: it would become a file of that name', () => {
+    for (const address of [
+      'postgres://ada:EXAMPLE@db.example.com/keys',
+      'PostgreSQL://db.example.com/keys',
+    ]) {
+      expect(() => readDatabase(address)).toThrow(InvalidValue);
+      expect(() => readDatabase(address)).toThrow(/^(?!.*EXAMPLE).*no path/);
+    }
+    for (const path of ['keys.db', '/srv/keys.db', 'C:\\keys\\keys.db', 'C:/keys.db'])
+      expect(readDatabase(path)).toBe(path);
+  });
+});
