@@ -1,0 +1,86 @@
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { runKilled } from '../support/killing.ts';
+import { lacks } from '../support/real-parts.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { randomOf, rounds } from '../support/seeded.ts';
+
+/* What changes the whole database, killed at its steps: the database is as it was before or as it is after. */
+
+const slow = 600_000;
+
+interface State {
+  box: Sandbox;
+  /** What each value that was given out is worth now. */
+  verdicts: () => Promise<Record<string, string>>;
+}
+
+async function start(): Promise<State> {
+  const box = new Sandbox();
+  const values: Record<string, string> = {};
+  const create = async (name: string) => {
+    const run = await box.keys(['create', name, '--json'], { secretOnStdout: true });
+    values[name] = JSON.parse(run.stdout).secret;
+  };
+  await create('kept');
+  await create('lost');
+  expect((await box.keys(['backup', 'copy.db'])).exit).toBe(0);
+  await create('later');
+  expect((await box.keys(['revoke', 'lost', '--yes'])).exit).toBe(0);
+  const verdicts = async () => {
+    const found: Record<string, string> = {};
+    for (const [name, stdin] of Object.entries(values))
+      found[name] = JSON.parse((await box.program(['verify', '--json'], { stdin })).stdout).reason;
+    return found;
+  };
+  return { box, verdicts };
+}
+
+const before = { kept: 'ok', lost: 'revoked', later: 'ok' };
+const after = { ...before, later: 'invalid' };
+
+/** Every step of a command is one of these; which are taken follows from the seed. */
+function calls(name: string): number[] {
+  const random = randomOf(name);
+  return Array.from({ length: 6 * rounds }, () => 1 + Math.floor(random() * 16));
+}
+
+describe.skipIf(lacks('strace'))('killed at its steps', { timeout: slow }, () => {
+  test('a restore leaves the database from before or after it, and a copy', async () => {
+    const { box, verdicts } = await start();
+    const data = join(box.home, 'data');
+    cpSync(data, join(box.cwd, 'data'), { recursive: true });
+    for (const call of calls('restore')) {
+      rmSync(data, { recursive: true });
+      cpSync(join(box.cwd, 'data'), data, { recursive: true });
+      await runKilled(box, ['restore', 'copy.db', '--yes'], { call });
+      const found = await verdicts();
+      expect([before, after], `call ${call}`).toContainEqual(found);
+      if (found.later === 'invalid') expect(readdirSync(data).join()).toContain('.before-');
+      expect((await box.program(['restore', 'copy.db', '--yes'])).exit, `call ${call}`).toBe(0);
+      expect(await verdicts()).toEqual(after);
+    }
+  });
+
+  test('a backup leaves the copy from before or after it', async () => {
+    const { box, verdicts } = await start();
+    for (const call of calls('backup')) {
+      await runKilled(box, ['backup', 'copy.db', '--yes'], { call });
+      expect(await verdicts()).toEqual(before);
+    }
+    expect((await box.program(['restore', 'copy.db', '--yes'])).exit).toBe(0);
+    expect(await verdicts()).toMatchObject({ kept: 'ok', lost: 'revoked' });
+  });
+
+  test('a session that is made is delivered or gone', async () => {
+    for (const call of calls('session')) {
+      const box = new Sandbox();
+      box.expectSecretIn('token');
+      await runKilled(box, ['session', 'create', '--user', 'ada', '--to', 'file:token'], { call });
+      expect((await box.keys(['recover', '--all', '--yes'])).exit, `call ${call}`).toBe(0);
+      const sessions = JSON.parse((await box.keys(['session', 'list', '--json'])).stdout);
+      expect(sessions, `call ${call}`).toHaveLength(existsSync(join(box.cwd, 'token')) ? 1 : 0);
+    }
+  });
+});
