@@ -82,9 +82,10 @@ async function configuration(file: string): Promise<Finding> {
 async function authority({ authorityDatabase: path, authorityMarker: marker }: Paths): Promise<Finding> {
   const check = 'authority';
   const isEmpty = !existsSync(path) || statSync(path).size === 0;
-  if (isEmpty && existsSync(marker)) {
+  const traces = isEmpty ? (await import('./authority/ends.ts')).tracesOf(path, marker) : [];
+  if (traces.length > 0) {
     const { databaseMissing } = await import('./authority/faults.ts');
-    return failure(check, databaseMissing(path, marker, existsSync(path) ? 'is empty' : 'is gone'));
+    return failure(check, databaseMissing(path, traces, existsSync(path) ? 'is empty' : 'is gone'));
   }
   if (!existsSync(path)) {
     return { check, status: 'ok', message: `no database yet; the first key makes ${path}` };

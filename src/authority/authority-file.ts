@@ -4,6 +4,7 @@ import { systemCode } from '../errors.ts';
 import { makePrivateFolder } from '../paths.ts';
 import type { Connection } from './database.ts';
 import { guarded, openDatabase } from './database.ts';
+import { tracesOf } from './ends.ts';
 import { databaseGone, databaseMissing } from './faults.ts';
 import { openForReading } from './reading.ts';
 
@@ -98,8 +99,8 @@ export class AuthorityFile {
   #isThere(): boolean {
     const found = guarded(this.#path, () => nodeOf(this.#path));
     const isLost = !found || (found.size === 0 && !nodeOf(`${this.#path}-wal`)?.size);
-    if (isLost && this.#marker !== undefined && existsSync(this.#marker))
-      throw databaseMissing(this.#path, this.#marker, found ? 'is empty' : 'is gone');
+    const traces = isLost ? tracesOf(this.#path, this.#marker) : [];
+    if (traces.length > 0) throw databaseMissing(this.#path, traces, found ? 'is empty' : 'is gone');
     return found !== undefined;
   }
 

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { systemCode } from '../errors.ts';
 
 /*
@@ -19,6 +19,11 @@ export interface End {
 
 export function endsFile(database: string): string {
   return `${database}.ends`;
+}
+
+/** The files that tell that there has been a database: the list beside it, and the marker elsewhere. */
+export function tracesOf(database: string, marker: string | undefined): string[] {
+  return [marker, endsFile(database)].filter((path) => path !== undefined && existsSync(path)) as string[];
 }
 
 /** Adds to the list, and syncs it. Never throws: what ends a key must not fail for its copy. */

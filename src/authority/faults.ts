@@ -85,14 +85,19 @@ export function tooManySessions(limit: number): KeysError {
   });
 }
 
-export function databaseMissing(path: string, marker: string, what: 'is gone' | 'is empty'): KeysError {
+/** `traces`: the files that tell that there was one. */
+export function databaseMissing(
+  path: string,
+  traces: readonly string[],
+  what: 'is gone' | 'is empty',
+): KeysError {
   return new KeysError({
     exit: 'failed',
     code: 'authority_missing',
     message: `the authority's database ${path} ${what}, and with it all keys that were issued here`,
     hints: [
       'put it back: keys restore <file>',
-      `to start over without them: rm -f ${shellWord(path)} ${shellWord(marker)}`,
+      `to start over without them: rm -f ${[path, ...traces].map(shellWord).join(' ')}`,
     ],
   });
 }

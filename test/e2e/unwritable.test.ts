@@ -125,6 +125,17 @@ describe('a database that is no longer there', () => {
     ['it was moved', (box) => renameSync(join(box.home, 'data'), join(box.cwd, 'data')), 'is gone'],
   ];
 
+  test('is told of by the list of ends beside it, too', async () => {
+    const box = await withKey();
+    await box.program(['revoke', 'ci', '--yes']);
+    rmSync(join(box.home, 'state', 'authority'));
+    rmSync(databaseOf(box));
+    expect(await box.program(['list', '--json'])).toMatchObject({
+      exit: 1,
+      stderr: expect.stringContaining(`${databaseOf(box)} is gone`),
+    });
+  });
+
   test.each(losses)('is told of, where %s, and no other is made', async (_, lose, what) => {
     const box = await withKey();
     lose(box);
