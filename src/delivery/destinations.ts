@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { agentIn, ciIn } from '../env.ts';
 import { usageError } from '../errors.ts';
 import type { Io } from '../io.ts';
@@ -38,6 +39,7 @@ export interface DestinationRequest {
 export async function resolveDestination(io: Io, request: DestinationRequest): Promise<Destination> {
   const { to, secretOnly, format, noun = 'key' } = request;
   const toStdout = to.some(({ kind }) => kind === 'stdout');
+  requireOwnFiles(to, request.context.cwd);
   const sinks = await openSinks(to.filter(isPlace), request.context);
   if (secretOnly) {
     if (format !== undefined)
@@ -54,6 +56,17 @@ export async function resolveDestination(io: Io, request: DestinationRequest): P
     `${readerOf(io)}, and nothing says where the secret of the new ${noun} goes; no ${noun} was created`,
     'choose a place with --to file:PATH or --to env:PATH#NAME (keys help sinks)',
     'or print it: --json for the record with its secret, --secret-only for the bare value',
+  );
+}
+
+/** Refuses a file that is to hold the bare value and something else besides: the later one would spoil the earlier. */
+function requireOwnFiles(to: readonly SinkSpec[], cwd: string): void {
+  const whole = new Set(to.flatMap((spec) => (spec.kind === 'file' ? [resolve(cwd, spec.path)] : [])));
+  const shared = to.find((spec) => spec.kind === 'env' && whole.has(resolve(cwd, spec.path)));
+  if (!shared) return;
+  throw usageError(
+    `${shared.text} is in the file that is to hold the bare value: no key was created`,
+    'give each of the two a file of its own',
   );
 }
 

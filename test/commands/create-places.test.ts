@@ -99,3 +99,10 @@ describe('--if-missing, with a key that is there already', () => {
     expect(run.stderr).toContain('warning: it cannot be told whether exec:./deliver holds the value of ci');
   });
 });
+
+test('a file is not to hold the bare value and a variable, and no key is made', async () => {
+  const box = new Sandbox();
+  const run = await box.keys(['create', 'ci', '--to', 'file:./key', '--to', 'env:key#API_KEY']);
+  expect(run).toMatchObject({ exit: 2, stderr: expect.stringContaining('env:key#API_KEY') });
+  expect((await box.keys(['list', '--json'])).stdout).toBe('[]\n');
+});
