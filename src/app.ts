@@ -11,6 +11,7 @@ import type { Key } from './lifecycle/key.ts';
 import { inOrder, withSuperseded } from './lifecycle/key.ts';
 import type { Journal } from './lifecycle/operation.ts';
 import type { KeyBackend } from './lifecycle/ports.ts';
+import { keysWith } from './lookup.ts';
 import type { OutputSettings, Result } from './output/present.ts';
 import { present } from './output/present.ts';
 import type { Choice } from './output/prompt.ts';
@@ -126,7 +127,6 @@ export class App {
   /** The key that a reference names, with all that its provider knows of it. */
   async key(reference: string): Promise<Key> {
     const { name, provider } = await this.profile();
-    const { keysWith } = await import('./lookup.ts');
     const listed = findKey(await keysWith(this, [reference]), reference);
     const whole = (await (await this.backend()).get(listed.id)) ?? listed;
     return inOrder({ ...listed, ...whole, provider, profile: name });
