@@ -12,25 +12,14 @@ import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { withEscrow } from '../support/escrow.ts';
 import { filesBelow, Sandbox } from '../support/sandbox.ts';
+import { randomOf, rounds, seed } from '../support/seeded.ts';
 
 /*
  * Any file below KEYS_HOME damaged in any way: no command calls it a bug, prints a secret or hangs, and recover never takes
  * a key away that waits for its secret.
  */
 
-const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
-const rounds = Number(process.env.ROUNDS ?? 40);
-
-/** Mulberry32, so that a seed gives the same rounds again. */
-function randomOf(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+const count = 40 * rounds;
 
 type Random = () => number;
 
@@ -74,8 +63,8 @@ const commands = [
   ['logs', '--json'],
 ];
 
-test(`${rounds} damaged files (SEED=${seed})`, { timeout: 600_000 }, async () => {
-  const random = randomOf(seed);
+test(`${count} damaged files (seed ${seed})`, { timeout: 600_000 }, async () => {
+  const random = randomOf('damaged files');
   const box = withEscrow(new Sandbox());
   for (const file of ['ci', 'other', 'waits']) box.expectSecretIn(file);
   await box.program(['create', 'ci', '--to', 'file:ci']);
@@ -87,13 +76,13 @@ test(`${rounds} damaged files (SEED=${seed})`, { timeout: 600_000 }, async () =>
   // The saved copy has what waits in escrow, as the home has.
   for (const file of filesBelow(saved)) box.expectSecretIn(file);
 
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < count; round++) {
     rmSync(box.home, { recursive: true, force: true });
     cpSync(saved, box.home, { recursive: true });
     const file = pick(random, filesBelow(box.home));
     const kind = pick(random, Object.keys(damages));
     damages[kind]?.(file, random);
-    const what = `SEED=${seed} round ${round}: ${kind} of ${relative(box.home, file)}`;
+    const what = `seed ${seed} round ${round}: ${kind} of ${relative(box.home, file)}`;
     for (const args of commands) {
       const run = await box.program(args);
       expect(run.stderr, `${what}: keys ${args.join(' ')}`).not.toContain('this is a bug');
