@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { keychainProgram } from '../../src/tokens/keychain-child.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -21,10 +21,10 @@ async function keptFor(parent: number): Promise<string | undefined> {
   writeFileSync(library, binding(kept));
   const args = ['-e', keychainProgram, library, 'keys-cli-test', String(parent)];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'ignore'] });
-  child.stdout.resume();
+  const lines = createInterface({ input: child.stdout });
   child.stdin.write(`${JSON.stringify({ operation: 'write', account: 'a', value: 'sk_EXAMPLE' })}\n`);
-  const answered = once(child.stdout, 'data').then(() => once(child.stdout, 'data'));
-  await Promise.race([answered, once(child, 'exit')]);
+  // Its lines end when it does, with or without the answer.
+  for await (const line of lines) if (line.includes('"answer"')) break;
   child.kill('SIGKILL');
   return existsSync(kept) ? readFileSync(kept, 'utf8') : undefined;
 }
