@@ -50,9 +50,9 @@ test('text that is none ends neither the server nor what reads its log, and a ba
   foreign
     .prepare(
       `INSERT INTO uses (key_id, at, method, path, status, model, requests, tokens, cost_micros)
-       SELECT id, 1, 'GET', '/planted', 200, ? ->> 0, 1, 0, 0 FROM keys WHERE name = 'live'`,
+       SELECT id, ?, 'GET', '/planted', 200, ? ->> 0, 1, 0, 0 FROM keys WHERE name = 'live'`,
     )
-    .run(['["\\ud800"]']);
+    .run([Date.now(), '["\\ud800"]']);
   foreign.close();
   const logs = await fetch(`${server.url}/admin/logs`, { headers: admin });
   expect(logs.status).toBe(200);
