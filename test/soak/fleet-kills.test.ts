@@ -7,7 +7,7 @@ import { embeddedWorld, quirkyWorld, servedWorld } from '../support/key-worlds.t
 import type { Ending } from '../support/killing.ts';
 import { runKilled } from '../support/killing.ts';
 import { Sandbox } from '../support/sandbox.ts';
-import { randomOf, rounds, seed } from '../support/seeded.ts';
+import { printMatrix, randomOf, rounds } from '../support/seeded.ts';
 
 /*
  * `rotate --all`, ended at random moments in every way, then run again and ended again, then recovered by recoveries of
@@ -68,12 +68,7 @@ interface Row {
 
 const matrix: Row[] = [];
 
-afterAll(() => {
-  const titles = Object.keys(matrix[0] ?? {});
-  const lines = [titles, ...matrix.map((row) => Object.values(row).map(String))];
-  const pad = (text: string, at: number) => (at === 0 ? text.padEnd(44) : text.padStart(9));
-  process.stdout.write(`seed ${seed}\n${lines.map((cells) => cells.map(pad).join(' ')).join('\n')}\n`);
-});
+afterAll(() => printMatrix(matrix));
 
 async function survive(
   { open: start, size, fails }: Fleet,

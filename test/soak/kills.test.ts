@@ -10,7 +10,7 @@ import type { Moment } from '../support/killing.ts';
 import { inParallel, runKilled } from '../support/killing.ts';
 import { keyringParts, lacks } from '../support/real-parts.ts';
 import { Sandbox } from '../support/sandbox.ts';
-import { randomOf, rounds, seed } from '../support/seeded.ts';
+import { printMatrix, randomOf, rounds } from '../support/seeded.ts';
 import { StandIns } from '../support/stand-in.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -80,12 +80,7 @@ interface Row {
 
 const matrix: Row[] = [];
 
-afterAll(() => {
-  const titles = Object.keys(matrix[0] ?? {});
-  const lines = [titles, ...matrix.map((row) => Object.values(row).map(String))];
-  const pad = (text: string, at: number) => (at === 0 ? text.padEnd(48) : text.padStart(9));
-  process.stdout.write(`seed ${seed}\n${lines.map((cells) => cells.map(pad).join(' ')).join('\n')}\n`);
-});
+afterAll(() => printMatrix(matrix));
 
 interface Scene extends Api {
   verb: 'create' | 'rotate';
@@ -160,7 +155,7 @@ function valuesIn(box: Sandbox, vendors: StandIns): string[] {
     .filter((value) => value !== '');
 }
 
-const steps: readonly Moment[] = Array.from({ length: 30 }, (_, n) => ({ call: n + 1 }));
+const steps: readonly Moment[] = Array.from({ length: 14 }, (_, n) => ({ call: n + 1 }));
 
 /** So many of the steps, chosen by the seed, and random moments. */
 function moments(random: () => number, count: number): Moment[] {

@@ -14,3 +14,11 @@ export function randomOf(name: string): () => number {
     return state.readUInt32BE(0) / 2 ** 32;
   };
 }
+
+/** Prints what became of a series, a line a row; the first column says what the row is about. */
+export function printMatrix(rows: readonly object[]): void {
+  const lines = [Object.keys(rows[0] ?? {}), ...rows.map((row) => Object.values(row).map(String))];
+  const width = Math.max(0, ...lines.map(([what = '']) => what.length));
+  const pad = (text: string, at: number) => (at === 0 ? text.padEnd(width) : text.padStart(9));
+  process.stdout.write(`seed ${seed}\n${lines.map((cells) => cells.map(pad).join(' ')).join('\n')}\n`);
+}
