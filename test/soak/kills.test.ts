@@ -155,7 +155,7 @@ function valuesIn(box: Sandbox, vendors: StandIns): string[] {
     .filter((value) => value !== '');
 }
 
-const steps: readonly Moment[] = Array.from({ length: 14 }, (_, n) => ({ call: n + 1 }));
+const steps: readonly Moment[] = Array.from({ length: 30 }, (_, n) => ({ call: n + 1 }));
 
 /** So many of the steps, chosen by the seed, and random moments. */
 function moments(random: () => number, count: number): Moment[] {
