@@ -1,5 +1,5 @@
-import { realIo } from '../src/io.ts';
 import { main } from '../src/main.ts';
+import { realIo } from '../src/platform/io.ts';
 
 const io = realIo();
 let hasEnded = false;

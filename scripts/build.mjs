@@ -14,16 +14,19 @@ const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 // prompts and so on are each a file by themselves.
 const only = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
-  only(
-    'config-file|config-change|diagnosis|remote|connection|office|serving|operations|places|foreground|holders|credential|run-program|filled-pipe|authority-files',
-  ),
-  `lifecycle/${only('recovery|match|rotation|retirement|successor|succession')}`,
+  `base/${only('')}`,
+  `platform/${only('foreground|run-program|filled-pipe')}`,
+  'app/(?:app|secret-input)\\.ts$',
+  'accounts/(?:config|profile)\\.ts$',
+  `keys/${only('match')}`,
+  `keys/operations/${only('recovery|recover-one|decision|look|redeliver|end|report')}`,
   `output/${only('prompt|progress|table|style')}`,
-  'commands/(?:argv|parse|parser|index|define|read|global-flags)\\.ts$',
+  `cli/${only('help|help-topics')}`,
+  'commands/(?:catalog|flags/read)\\.ts$',
   'authority/capabilities\\.ts$',
 ];
 const groups = [
-  { name: 'main', test: /\/(src\/(main|io|errors)\.ts|package\.json)$/ },
+  { name: 'main', test: /\/(src\/(main|platform\/io|base\/errors)\.ts|package\.json)$/ },
   { name: 'core', test: new RegExp(`/src/(?:${core.join('|')})`) },
   // For the authority, and for locks without it.
   {
@@ -34,16 +37,16 @@ const groups = [
   {
     name: 'authority',
     test: new RegExp(
-      `/src/authority/${only('account|backup|capabilities|inspect|issue|office|reconcile|replies|restore|sessions')}`,
+      `/src/authority/${only('backup|capabilities|idempotency|inspect|issue|reconcile|restore|scoped-keys|service|sessions')}`,
     ),
   },
   {
-    name: 'delivery',
-    test: /\/src\/(places|commands\/destination-flags|delivery\/(destinations|open-sinks|sink-spec|stdout-sink|mask|file-sink))\.ts$/,
+    name: 'sinks',
+    test: /\/src\/(app\/sink-context|commands\/flags\/destination-flags|sinks\/(destinations|open-sinks|sink-spec|stdout-sink|mask|file-sink))\.ts$/,
   },
   {
     name: 'journal',
-    test: /\/src\/(operations\.ts|journal\/|files\/|lifecycle\/(?:recovery|rotation|retirement)\.ts)/,
+    test: /\/src\/(app\/open-journal\.ts|journal\/|platform\/files\/|keys\/(?:operations\/recovery|rotation\/(?:rotation|retirement))\.ts)/,
   },
   { name: 'views', test: /\/src\/output\/(views\/|table|style)/ },
 ];
@@ -73,7 +76,7 @@ const noValidator = {
   },
 };
 
-/** conf and the prompts bring libraries that take signals for themselves; these are for src/io.ts alone. */
+/** conf and the prompts bring libraries that take signals for themselves; these are for src/platform/io.ts alone. */
 const noSignalHooks = {
   name: 'no-signal-hooks',
   resolveId(source) {

@@ -1,6 +1,6 @@
 import { version } from '../package.json';
-import { bug, exits, KeysError, systemCode } from './errors.ts';
-import type { Io } from './io.ts';
+import { bug, exits, KeysError, systemCode } from './base/errors.ts';
+import type { Io } from './platform/io.ts';
 
 /** Runs one command line and returns the exit code. The only place where an error is caught to be printed. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -10,12 +10,12 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       await io.stdout.write(`${version}\n`);
       return exits.done.code;
     }
-    const { run } = await import('./program.ts');
+    const { run } = await import('./cli/program.ts');
     return await run(argv, io, version);
   } catch (error) {
     // Whoever reads stdout has seen enough (`keys list | head -1`).
     if (systemCode(error) === 'EPIPE') return exits.done.code;
-    const { report } = await import('./program.ts');
+    const { report } = await import('./cli/program.ts');
     const failure = error instanceof KeysError ? error.failure : bug(error);
     await report(failure, argv, io);
     return exits[failure.exit].code;

@@ -1,11 +1,11 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { systemCode } from '../errors.ts';
-import { makePrivateFolder } from '../paths.ts';
+import { systemCode } from '../base/errors.ts';
+import { makePrivateFolder } from '../platform/paths.ts';
 import type { Connection } from './database.ts';
 import { guarded, openDatabase } from './database.ts';
 import { tracesOf } from './ends.ts';
-import { databaseGone, databaseMissing } from './faults.ts';
+import { databaseGone, databaseMissing } from './errors.ts';
 import { openForReading } from './reading.ts';
 
 /**

@@ -1,6 +1,7 @@
-import { KeysError } from '../errors.ts';
-import type { Key } from '../lifecycle/key.ts';
-import type { HashKeeper } from '../lifecycle/match.ts';
+import { KeysError } from '../base/errors.ts';
+import { Secret } from '../base/secret.ts';
+import type { Key } from '../keys/key.ts';
+import type { HashKeeper } from '../keys/match.ts';
 import type {
   KeyBackend,
   KeyChanges,
@@ -11,15 +12,14 @@ import type {
   UsageQuery,
   UsageRow,
   Verdict,
-} from '../lifecycle/ports.ts';
-import { Secret } from '../secret.ts';
+} from '../keys/ports.ts';
 import { AuthorityFile } from './authority-file.ts';
-import { readBooks } from './books.ts';
 import { capabilities, permissions } from './capabilities.ts';
 import { holdChanges } from './ceiling.ts';
-import { noSuchKey, revokedForGood } from './faults.ts';
+import { noSuchKey, revokedForGood } from './errors.ts';
 import { requireBounds } from './key-bounds.ts';
 import { hashOf, mint } from './key-format.ts';
+import { readBooks } from './key-lookup.ts';
 import { KeyTable, toKey } from './key-table.ts';
 import { readUsage, recordUses } from './metering.ts';
 import type { AccessRequest, Decision, Organisation, Refusal } from './policy.ts';

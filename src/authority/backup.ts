@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import Database from 'libsql';
-import { KeysError } from '../errors.ts';
+import { KeysError } from '../base/errors.ts';
 import { guarded } from './database.ts';
 import { connectForReading } from './reading.ts';
 import { migrations } from './schema.ts';

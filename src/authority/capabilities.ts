@@ -1,5 +1,5 @@
-import { keyFields, keyInputs } from '../lifecycle/key.ts';
-import type { Capabilities } from '../lifecycle/ports.ts';
+import { keyFields, keyInputs } from '../keys/key.ts';
+import type { Capabilities } from '../keys/ports.ts';
 
 export const capabilities: Capabilities = {
   overlap: 'client',

@@ -1,6 +1,6 @@
-import type { KeyChanges, KeySpec } from '../lifecycle/ports.ts';
+import type { KeyChanges, KeySpec } from '../keys/ports.ts';
 import type { Connection } from './database.ts';
-import { ceilingExceeded } from './faults.ts';
+import { ceilingExceeded } from './errors.ts';
 
 /* What a user who is no admin may give its own keys. */
 

@@ -1,8 +1,8 @@
 import { accessSync, closeSync, constants, existsSync, openSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
-import { KeysError, systemCode } from '../errors.ts';
-import { makePrivateFolder } from '../paths.ts';
+import { KeysError, systemCode } from '../base/errors.ts';
+import { makePrivateFolder } from '../platform/paths.ts';
 import type { End } from './ends.ts';
 import { appendEnds } from './ends.ts';
 import { migrations } from './schema.ts';

@@ -1,15 +1,15 @@
-import type { KeySpec } from '../lifecycle/ports.ts';
-import { Secret } from '../secret.ts';
+import { Secret } from '../base/secret.ts';
+import type { KeySpec } from '../keys/ports.ts';
 import { heldOn, hold, requireUnder, usualCeiling } from './ceiling.ts';
 import type { Connection, Row } from './database.ts';
-import { keyExists, noSuchKey, notEntitled, revokedForGood, rotatedBefore, tooManyKeys } from './faults.ts';
+import { keyExists, noSuchKey, notEntitled, revokedForGood, rotatedBefore, tooManyKeys } from './errors.ts';
+import type { Repeatable } from './idempotency.ts';
+import { earlierReply, keepReply } from './idempotency.ts';
 import { requireBounds } from './key-bounds.ts';
 import { mint } from './key-format.ts';
 import type { Ownership } from './key-table.ts';
 import { KeyTable, optionalText, toKey } from './key-table.ts';
 import type { Organisation } from './policy.ts';
-import type { Repeatable } from './replies.ts';
-import { earlierReply, keepReply } from './replies.ts';
 import { lastMoment } from './use.ts';
 
 /** How a key is issued, beyond what it is asked to be. */

@@ -1,5 +1,5 @@
-import type { KeyChanges } from '../lifecycle/ports.ts';
-import { invalidKey } from './faults.ts';
+import type { KeyChanges } from '../keys/ports.ts';
+import { invalidKey } from './errors.ts';
 
 /**
  * How much a key may carry: pages of keys, and whoever reads them, must stay small. Characters, but for counts; the lists

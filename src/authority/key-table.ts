@@ -1,6 +1,6 @@
-import type { Key, Status } from '../lifecycle/key.ts';
-import { expiringWithin, statusOf } from '../lifecycle/key.ts';
-import type { KeyChanges, KeySpec } from '../lifecycle/ports.ts';
+import type { Key, Status } from '../keys/key.ts';
+import { expiringWithin, statusOf } from '../keys/key.ts';
+import type { KeyChanges, KeySpec } from '../keys/ports.ts';
 import type { Connection, Row, Value } from './database.ts';
 import { requireBounds } from './key-bounds.ts';
 import type { Minted } from './key-format.ts';

@@ -1,4 +1,4 @@
-import type { UsageQuery, UsageRow } from '../lifecycle/ports.ts';
+import type { UsageQuery, UsageRow } from '../keys/ports.ts';
 import type { Connection, Value } from './database.ts';
 import { refusesValues } from './database.ts';
 import { fromMicros, toTime } from './key-table.ts';

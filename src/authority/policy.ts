@@ -1,4 +1,4 @@
-import type { Books, KnownKey } from './books.ts';
+import type { Books, KnownKey } from './key-lookup.ts';
 import { fromMicros, toMicros, toTime } from './key-table.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { clipped } from './stored-text.ts';

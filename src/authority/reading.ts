@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { KeysError, systemCode } from '../errors.ts';
+import { KeysError, systemCode } from '../base/errors.ts';
 import type { Connection } from './database.ts';
 import { connectDatabase, connectFixed, guarded, isCurrent, openDatabase } from './database.ts';
 

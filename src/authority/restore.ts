@@ -1,6 +1,6 @@
 import { constants, copyFileSync, existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import Database from 'libsql';
-import { KeysError, systemCode } from '../errors.ts';
+import { KeysError, systemCode } from '../base/errors.ts';
 import type { Copied } from './backup.ts';
 import { checkCopy } from './backup.ts';
 import { guarded, openDatabase } from './database.ts';

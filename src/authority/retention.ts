@@ -1,4 +1,4 @@
-import { before, parseDuration } from '../time.ts';
+import { before, parseDuration } from '../base/time.ts';
 import type { Connection } from './database.ts';
 
 /* How long the log keeps its rows. Counters of keys and days are kept for good. */

@@ -1,10 +1,10 @@
-import { KeysError } from '../errors.ts';
-import { Secret } from '../secret.ts';
+import { KeysError } from '../base/errors.ts';
+import { Secret } from '../base/secret.ts';
 import type { AuthorityFile } from './authority-file.ts';
 import type { Role } from './capabilities.ts';
 import { roleIn } from './capabilities.ts';
 import type { Connection, Row } from './database.ts';
-import { tooManySessions } from './faults.ts';
+import { tooManySessions } from './errors.ts';
 import { idOf, matches, mint } from './key-format.ts';
 import { optionalText, toTime } from './key-table.ts';
 

@@ -1,4 +1,4 @@
-import type { LogEntry, LogQuery } from '../lifecycle/ports.ts';
+import type { LogEntry, LogQuery } from '../keys/ports.ts';
 import type { Connection, Row, Value } from './database.ts';
 import { fromMicros, toTime } from './key-table.ts';
 import { textOf } from './stored-text.ts';

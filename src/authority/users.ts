@@ -4,7 +4,7 @@ import { roleIn } from './capabilities.ts';
 import type { Ceiling } from './ceiling.ts';
 import { usualCeiling } from './ceiling.ts';
 import type { Connection, Row } from './database.ts';
-import { noSuchUser } from './faults.ts';
+import { noSuchUser } from './errors.ts';
 
 export interface User {
   name: string;

@@ -1,6 +1,6 @@
-import { usageError } from '../errors.ts';
-import { isLoopbackHost } from '../loopback.ts';
-import { maskSecrets } from '../secret.ts';
+import { usageError } from '../base/errors.ts';
+import { maskSecrets } from '../base/secret.ts';
+import { isLoopbackHost } from '../platform/loopback.ts';
 
 /**
  * The base URL of an API. Throws `KeysError` (usage), naming all that is wrong with it: not a URL, not http or https,

@@ -1,18 +1,18 @@
 import { setMaxListeners } from 'node:events';
 import { version as nodeVersion, platform } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Environment } from '../env.ts';
-import { interrupted } from '../errors.ts';
+import { interrupted } from '../base/errors.ts';
+import type { Environment } from '../platform/env.ts';
 import { openDispatcher } from './dispatcher.ts';
 import type { Breakdown, Reply } from './exchange.ts';
 import { exchange } from './exchange.ts';
-import type { Doubt } from './fault.ts';
-import { faultOf, networkError, replyLost } from './fault.ts';
 import type { HttpRequest, HttpResponse } from './message.ts';
 import { isRead, responseOf } from './message.ts';
 import { maxRedirects, redirectTarget, tooManyRedirects } from './redirect.ts';
 import { backoff, didNothing, maxAttempts, mayRepeatAfter, waitAfterReply } from './retry.ts';
 import { pathOf, replyLine, requestLine } from './trace.ts';
+import type { Doubt } from './transport-error.ts';
+import { faultOf, networkError, replyLost } from './transport-error.ts';
 import { bodyWithoutSent, headersOf, revealBody, revealHeaders, withoutSent } from './wire.ts';
 
 export type { HttpRequest, HttpResponse, JsonBody } from './message.ts';

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { Agent, buildConnector, EnvHttpProxyAgent } from 'undici';
-import type { Environment } from '../env.ts';
-import { usageError } from '../errors.ts';
+import { usageError } from '../base/errors.ts';
+import type { Environment } from '../platform/env.ts';
 import { isLoopback } from './address.ts';
 import { tolerant } from './interim.ts';
 

@@ -1,6 +1,6 @@
-import { KeysError } from '../errors.ts';
-import type { Secret } from '../secret.ts';
-import { maskSecrets } from '../secret.ts';
+import { KeysError } from '../base/errors.ts';
+import type { Secret } from '../base/secret.ts';
+import { maskSecrets } from '../base/secret.ts';
 import { retryHint } from './retry-hint.ts';
 import { mediaType, pathOf } from './trace.ts';
 

@@ -1,4 +1,4 @@
-import { KeysError } from '../errors.ts';
+import { KeysError } from '../base/errors.ts';
 import type { Reply } from './exchange.ts';
 import { pathOf } from './trace.ts';
 

@@ -1,6 +1,6 @@
 import type { Breakdown, Reply } from './exchange.ts';
-import type { Fault } from './fault.ts';
 import { retryAfter, retryHint } from './retry-hint.ts';
+import type { Fault } from './transport-error.ts';
 
 /** How often a request is sent at most, redirects not counted. */
 export const maxAttempts = 4;

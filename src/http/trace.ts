@@ -1,4 +1,4 @@
-import { maskSecrets, Secret } from '../secret.ts';
+import { maskSecrets, Secret } from '../base/secret.ts';
 
 /*
  * What --debug may show of a request and its reply. Only what is known to be harmless is shown: a header, a value of a

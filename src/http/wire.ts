@@ -1,5 +1,5 @@
-import { KeysError } from '../errors.ts';
-import { Secret } from '../secret.ts';
+import { KeysError } from '../base/errors.ts';
+import { Secret } from '../base/secret.ts';
 import type { HttpRequest, JsonBody } from './message.ts';
 
 /** The headers of a request by lower case name, its secrets still hidden. Those of the request replace the usual ones. */

@@ -2,10 +2,10 @@ import { createHmac } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KeysError, systemCode } from '../errors.ts';
-import { readPrivateFile } from '../files/private-file.ts';
-import type { Held } from '../lifecycle/operation.ts';
-import { Secret } from '../secret.ts';
+import { KeysError, systemCode } from '../base/errors.ts';
+import { Secret } from '../base/secret.ts';
+import type { Held } from '../keys/operations/operation.ts';
+import { readPrivateFile } from '../platform/files/private-file.ts';
 
 /** Where secrets wait until they are delivered, one per operation. Every method throws where the place fails. */
 export interface Escrow {

@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { KeysError } from '../errors.ts';
-import { systemCode } from '../errors.ts';
-import type { Release } from '../files/file-lock.ts';
-import { holdFileLock, probeMs } from '../files/file-lock.ts';
-import type { Held, Journal, Operation, Plan, Step, WrittenStep } from '../lifecycle/operation.ts';
+import type { KeysError } from '../base/errors.ts';
+import { systemCode } from '../base/errors.ts';
+import type { Held, Journal, Operation, Plan, Step, WrittenStep } from '../keys/operations/operation.ts';
+import type { Release } from '../platform/files/file-lock.ts';
+import { holdFileLock, probeMs } from '../platform/files/file-lock.ts';
 import type { Escrow, Escrows } from './escrow.ts';
 import type { EscrowKind, Setting } from './operation-file.ts';
 import { notWritten, OperationFile, readOperationFile, stamped } from './operation-file.ts';

@@ -2,9 +2,9 @@ import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { KeysError, systemCode } from '../errors.ts';
-import { readBounded, readFault } from '../files/read-file.ts';
-import type { Plan, Step, WrittenStep } from '../lifecycle/operation.ts';
+import { KeysError, systemCode } from '../base/errors.ts';
+import type { Plan, Step, WrittenStep } from '../keys/operations/operation.ts';
+import { readBounded, readFault } from '../platform/files/read-file.ts';
 import { summed, sumOf, withoutSum, withSum } from './line-sum.ts';
 import { headerFault, lineFault } from './operation-shape.ts';
 

@@ -1,4 +1,4 @@
-import type { Plan, Replaced, Step } from '../lifecycle/operation.ts';
+import type { Plan, Replaced, Step } from '../keys/operations/operation.ts';
 import type { EscrowKind, Header, Setting } from './operation-file.ts';
 
 /*

@@ -1,7 +1,7 @@
 import { readdir, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { KeysError, systemCode } from '../errors.ts';
-import { holdFileLock, removeAbandonedLocks } from '../files/file-lock.ts';
+import { KeysError, systemCode } from '../base/errors.ts';
+import { holdFileLock, removeAbandonedLocks } from '../platform/files/file-lock.ts';
 import type { Escrows } from './escrow.ts';
 import type { Contents } from './operation-file.ts';
 import { readOperationFile, unreadable } from './operation-file.ts';

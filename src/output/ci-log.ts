@@ -1,5 +1,5 @@
-import type { Environment } from '../env.ts';
-import { ciIn } from '../env.ts';
+import type { Environment } from '../platform/env.ts';
+import { ciIn } from '../platform/env.ts';
 
 /*
  * CI systems read the log of a job for commands: GitHub Actions takes `::name::` at the start of a line and `##[name]`

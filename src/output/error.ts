@@ -1,5 +1,5 @@
-import type { Failure } from '../errors.ts';
-import { maskSecrets } from '../secret.ts';
+import type { Failure } from '../base/errors.ts';
+import { maskSecrets } from '../base/secret.ts';
 import { safeJson, shown } from './sanitise.ts';
 
 /** A failure as lines for people: each problem, then what to do. Nothing that looks like a secret is repeated. */

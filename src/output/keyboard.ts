@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import type { Io } from '../io.ts';
+import type { Io } from '../platform/io.ts';
 
 /** Why a question was taken back: Ctrl-C, the end of input, Ctrl-Z, or the process was stopped and runs again. */
 export type TakenBack = 'interrupted' | 'ended' | 'stopped' | 'continued';

@@ -1,5 +1,5 @@
-import type { ExitName } from '../errors.ts';
-import type { Io } from '../io.ts';
+import type { ExitName } from '../base/errors.ts';
+import type { Io } from '../platform/io.ts';
 import { harmlessJson, harmlessLines } from './ci-log.ts';
 import type { Encoding, Format } from './formats.ts';
 import { encoderFor } from './formats.ts';

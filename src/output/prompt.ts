@@ -1,6 +1,6 @@
-import { declined } from '../errors.ts';
-import type { Io } from '../io.ts';
-import { Secret } from '../secret.ts';
+import { declined } from '../base/errors.ts';
+import { Secret } from '../base/secret.ts';
+import type { Io } from '../platform/io.ts';
 import type { TakenBack } from './keyboard.ts';
 import { Keyboard } from './keyboard.ts';
 import { shown } from './sanitise.ts';

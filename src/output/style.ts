@@ -1,8 +1,8 @@
 import type { ChalkInstance } from 'chalk';
 import { Chalk } from 'chalk';
-import type { Environment } from '../env.ts';
-import { setting } from '../env.ts';
-import type { Output } from '../io.ts';
+import type { Environment } from '../platform/env.ts';
+import { setting } from '../platform/env.ts';
+import type { Output } from '../platform/io.ts';
 
 /** What a view needs to know of the place where it is shown. */
 export interface Terminal {

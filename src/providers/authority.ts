@@ -1,4 +1,4 @@
-import type { Paging, Provider } from './provider.ts';
+import type { Paging, Provider } from './declaration.ts';
 
 /** What can be said of a key when it is made, and when it is changed. */
 const fields = {

@@ -1,11 +1,11 @@
 import { authority } from './authority.ts';
 import { betterAuth } from './better-auth.ts';
+import type { Provider } from './declaration.ts';
 import { drun } from './drun.ts';
 import { gitlab } from './gitlab.ts';
 import { npm } from './npm.ts';
 import { openrouter } from './openrouter.ts';
 import { privatemind } from './privatemind.ts';
-import type { Provider } from './provider.ts';
 import { riskinmind } from './riskinmind.ts';
 import { unreal } from './unreal.ts';
 

@@ -1,4 +1,4 @@
-import type { Provider } from './provider.ts';
+import type { Provider } from './declaration.ts';
 
 export const unreal: Provider = {
   id: 'unreal',

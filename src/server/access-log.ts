@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { maskSecrets } from '../secret.ts';
+import { maskSecrets } from '../base/secret.ts';
 import { logText } from './log-text.ts';
 
 export const logFormats = ['json', 'text'] as const;

@@ -1,10 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AccessRequest, Admission, Decision } from '../authority/policy.ts';
 import type { RateLimit } from '../authority/rate-limit.ts';
+import { HttpFault } from '../gateway/http-problem.ts';
 import { pathOf } from './access-log.ts';
 import { keyOf } from './caller.ts';
 import type { Context } from './context.ts';
-import { HttpFault } from './fault.ts';
 import { logText } from './log-text.ts';
 
 /** One use of a key, as its log row tells of it. */

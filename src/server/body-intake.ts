@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HttpFault } from './fault.ts';
+import { HttpFault } from '../gateway/http-problem.ts';
 
 /** The largest body of a call that is passed on, in bytes: 32 MB. */
 const maxBody = 32 * 1024 * 1024;

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import type { Account } from '../authority/account.ts';
-import type { Office } from '../authority/office.ts';
-import { isLoopbackHost } from '../loopback.ts';
-import { HttpFault } from './fault.ts';
-import { nameIn } from './guard.ts';
+import type { Account } from '../authority/scoped-keys.ts';
+import type { Office } from '../authority/service.ts';
+import { HttpFault } from '../gateway/http-problem.ts';
+import { isLoopbackHost } from '../platform/loopback.ts';
+import { nameIn } from './host-check.ts';
 
 /** The value after `Bearer ` in `Authorization` (RFC 6750), if there is one. */
 export function bearerOf({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {

@@ -1,7 +1,7 @@
-import type { Office } from '../authority/office.ts';
-import type { Desk } from './desk.ts';
+import type { Office } from '../authority/service.ts';
+import type { Upstream } from '../gateway/upstream.ts';
 import type { Metrics } from './metrics.ts';
-import type { Upstream } from './upstream/upstream.ts';
+import type { Desk } from './request-batcher.ts';
 
 /** What routes work with. */
 export interface Context {

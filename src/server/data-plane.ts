@@ -5,7 +5,7 @@ import type { UseAddress } from './admission.ts';
 import { addressOf, admit } from './admission.ts';
 import type { Context } from './context.ts';
 import { logText } from './log-text.ts';
-import { pass, passOn } from './pass-on.ts';
+import { pass, passOn } from './proxy.ts';
 import { reportUsage } from './report-usage.ts';
 
 /** Bytes of a report of a use: 64 KB. Its key may stand in it, so that it is read before anything is known. */

@@ -1,4 +1,4 @@
-import type { Office } from '../authority/office.ts';
+import type { Office } from '../authority/service.ts';
 
 /** Milliseconds between two looks at the log, and between two steps where there is more to remove. */
 const every = 60_000;

@@ -2,12 +2,12 @@ import type { FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import type { Use } from '../authority/use.ts';
 import { mostOfOne } from '../authority/use.ts';
+import { HttpFault } from '../gateway/http-problem.ts';
 import { pathOf } from './access-log.ts';
 import { count, text } from './admin/shapes.ts';
 import { refusal } from './admission.ts';
 import { bearerOf, keyOf, reporterOf } from './caller.ts';
 import type { Context } from './context.ts';
-import { HttpFault } from './fault.ts';
 import { readBody } from './validation.ts';
 
 /** `POST /v1/usage`: what a call cost that was made elsewhere. `requests` is 0 where it was authorised here before. */

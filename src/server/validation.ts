@@ -2,9 +2,9 @@ import type { FastifyRequest } from 'fastify';
 import type { BaseIssue, GenericSchema, InferOutput } from 'valibot';
 import { getDotPath, safeParse } from 'valibot';
 import { isStorable } from '../authority/stored-text.ts';
-import { HttpFault } from './fault.ts';
-import type { Watch } from './upstream/json-text.ts';
-import { JsonFault, readJson } from './upstream/json-text.ts';
+import { HttpFault } from '../gateway/http-problem.ts';
+import type { Watch } from '../gateway/json-text.ts';
+import { JsonFault, readJson } from '../gateway/json-text.ts';
 
 /** The body of a request, checked. Throws 400 that names the place of the first fault and what is expected there. */
 export function readBody<const S extends GenericSchema>(schema: S, { body }: FastifyRequest): InferOutput<S> {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { withSuperseded } from '../../src/lifecycle/key.ts';
+import { withSuperseded } from '../../src/keys/key.ts';
 import { authority, spec } from '../support/authority.ts';
-import { office } from '../support/office.ts';
+import { office } from '../support/authority-service.ts';
 
 /* The clock of a machine can be set back: by a day after a wrong battery, by a second every night. */
 

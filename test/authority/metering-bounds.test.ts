@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { mostOfOne } from '../../src/authority/use.ts';
 import { issue, spec, use } from '../support/authority.ts';
-import { office } from '../support/office.ts';
+import { office } from '../support/authority-service.ts';
 
 /* One bad use can hurt its own key, and nobody else. */
 

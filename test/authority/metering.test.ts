@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { LogQuery } from '../../src/lifecycle/ports.ts';
+import type { LogQuery } from '../../src/keys/ports.ts';
 import { authority, spec, use } from '../support/authority.ts';
 import { collect } from '../support/collect.ts';
 

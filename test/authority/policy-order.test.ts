@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Authority } from '../../src/authority/authority.ts';
 import type { Decision } from '../../src/authority/policy.ts';
-import type { KeyChanges } from '../../src/lifecycle/ports.ts';
+import type { KeyChanges } from '../../src/keys/ports.ts';
 import { issue, use } from '../support/authority.ts';
 
 const expiry = '2026-11-20T13:00:00.000Z';

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { inspectDatabase } from '../../src/authority/inspect.ts';
 import { authority, spec, use } from '../support/authority.ts';
+import { office } from '../support/authority-service.ts';
 import { collect } from '../support/collect.ts';
-import { office } from '../support/office.ts';
 
 const day = 86_400_000;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { spec } from '../support/authority.ts';
+import { office } from '../support/authority-service.ts';
 import { failureOf } from '../support/failure.ts';
-import { office } from '../support/office.ts';
 
 const hour = 3_600_000;
 

@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { idOf, mint } from '../../src/authority/key-format.ts';
 import { forgedKey } from '../support/authority.ts';
+import { office } from '../support/authority-service.ts';
 import { failureOf } from '../support/failure.ts';
-import { office } from '../support/office.ts';
 import { filesBelow } from '../support/sandbox.ts';
 
 const lasting = { user: 'ada', expiresAt: null };

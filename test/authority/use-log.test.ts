@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { spec, use } from '../support/authority.ts';
-import { office } from '../support/office.ts';
+import { office } from '../support/authority-service.ts';
 
 function withUses(count: number) {
   const { office: opened, account, clock } = office();

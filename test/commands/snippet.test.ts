@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Provider } from '../../src/providers/declaration.ts';
 import { providers } from '../../src/providers/index.ts';
-import type { Provider } from '../../src/providers/provider.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { seedKey } from '../support/seed.ts';

@@ -15,7 +15,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const value = 'value_EXAMPLE'.repeat(500);
 const store = 'cat > "got-$$"';
 const source = `
-  import { runProgram } from 'src/run-program.ts';
+  import { runProgram } from 'src/platform/run-program.ts';
   await runProgram({
     command: ['/bin/sh', '-c', ${JSON.stringify(store)}],
     cwd: process.cwd(),

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Environment } from '../../src/env.ts';
+import type { Environment } from '../../src/platform/env.ts';
 import { refusedKeys } from '../support/embedded-authority.ts';
 import { withEscrow } from '../support/escrow.ts';
 import { Sandbox } from '../support/sandbox.ts';

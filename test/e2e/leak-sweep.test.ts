@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
-import { catalog } from '../../src/commands/index.ts';
+import { catalog } from '../../src/commands/catalog.ts';
 import { withEscrow, withProfiles } from '../support/escrow.ts';
 import { lacks } from '../support/real-parts.ts';
 import type { RunOptions } from '../support/sandbox.ts';

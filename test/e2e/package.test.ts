@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Environment } from '../../src/env.ts';
+import type { Environment } from '../../src/platform/env.ts';
 import { refusedKeys } from '../support/embedded-authority.ts';
 import type { Run } from '../support/sandbox.ts';
 import { projectRoot, Sandbox } from '../support/sandbox.ts';

@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
-import type { Environment } from '../../src/env.ts';
+import type { Environment } from '../../src/platform/env.ts';
 import { spec } from '../support/authority.ts';
 import { refusedKeys, withAuthority } from '../support/embedded-authority.ts';
 import { withEscrow } from '../support/escrow.ts';

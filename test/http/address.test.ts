@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { KeysError } from '../../src/errors.ts';
+import { KeysError } from '../../src/base/errors.ts';
 import { parseBaseUrl } from '../../src/http/address.ts';
 
 test.each([

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { KeysError } from '../../src/errors.ts';
+import { KeysError } from '../../src/base/errors.ts';
 import type { HttpClient, HttpOptions } from '../../src/http/client.ts';
 import { createHttpClient } from '../../src/http/client.ts';
 

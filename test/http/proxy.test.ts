@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { Secret } from '../../src/secret.ts';
+import { Secret } from '../../src/base/secret.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { LoopbackProxy } from '../support/loopback-proxy.ts';
 import { clientOf, failureOf } from './client-of.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { Secret } from '../../src/base/secret.ts';
 import { redirectTarget } from '../../src/http/redirect.ts';
-import { Secret } from '../../src/secret.ts';
 import { FaultServer, json, redirect, text } from '../support/fault-server.ts';
 import { clientOf, failureOf } from './client-of.ts';
 

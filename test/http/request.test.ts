@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Secret } from '../../src/secret.ts';
+import { Secret } from '../../src/base/secret.ts';
 import { FaultServer, html, json, text, truncated } from '../support/fault-server.ts';
 import { clientOf, failureOf } from './client-of.ts';
 

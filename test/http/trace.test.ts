@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Secret } from '../../src/secret.ts';
+import { Secret } from '../../src/base/secret.ts';
 import { FaultServer, json, resetBeforeReply, text } from '../support/fault-server.ts';
 import { clientOf } from './client-of.ts';
 

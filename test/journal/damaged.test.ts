@@ -11,14 +11,14 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { KeysError } from '../../src/errors.ts';
+import type { KeysError } from '../../src/base/errors.ts';
+import { Secret } from '../../src/base/secret.ts';
 import type { Escrow } from '../../src/journal/escrow.ts';
 import type { JournalOptions } from '../../src/journal/journal.ts';
 import { openJournal, resumeOperation } from '../../src/journal/journal.ts';
 import { listOperations } from '../../src/journal/operations.ts';
-import type { Plan, Step } from '../../src/lifecycle/operation.ts';
-import { makePrivateFolder } from '../../src/paths.ts';
-import { Secret } from '../../src/secret.ts';
+import type { Plan, Step } from '../../src/keys/operations/operation.ts';
+import { makePrivateFolder } from '../../src/platform/paths.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /* A file of the journal that is damaged is named and left alone, and the others are gone on with. */

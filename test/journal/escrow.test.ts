@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { Secret } from '../../src/base/secret.ts';
 import type { Escrow } from '../../src/journal/escrow.ts';
 import { fileEscrow, keychainEscrow } from '../../src/journal/escrow.ts';
-import { makePrivateFolder } from '../../src/paths.ts';
-import { Secret } from '../../src/secret.ts';
+import { makePrivateFolder } from '../../src/platform/paths.ts';
 import { failureIn } from '../support/failure.ts';
 import { memoryKeychain } from '../support/fake-keychain.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

@@ -2,14 +2,14 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { Secret } from '../../src/base/secret.ts';
 import type { Escrow, Escrows } from '../../src/journal/escrow.ts';
 import type { JournalOptions } from '../../src/journal/journal.ts';
 import { openJournal, resumeOperation } from '../../src/journal/journal.ts';
 import type { OpenOperation } from '../../src/journal/operations.ts';
 import { listOperations } from '../../src/journal/operations.ts';
-import type { Plan } from '../../src/lifecycle/operation.ts';
-import { makePrivateFolder } from '../../src/paths.ts';
-import { Secret } from '../../src/secret.ts';
+import type { Plan } from '../../src/keys/operations/operation.ts';
+import { makePrivateFolder } from '../../src/platform/paths.ts';
 import { failureIn } from '../support/failure.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Failure } from '../../src/errors.ts';
+import type { Failure } from '../../src/base/errors.ts';
 import { failureJson, failureText } from '../../src/output/error.ts';
 
 const failure: Failure = {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { pathOf } from '../../src/server/access-log.ts';
 import { logText } from '../../src/server/log-text.ts';
-import { office, serving } from '../support/office.ts';
+import { office, serving } from '../support/authority-service.ts';
 
 async function started(format: 'json' | 'text', behindProxy = true) {
   const lines: string[] = [];

@@ -3,9 +3,9 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { HttpFault } from '../../src/gateway/http-problem.ts';
 import type { HeldBody } from '../../src/server/body-intake.ts';
 import { BodyIntake } from '../../src/server/body-intake.ts';
-import { HttpFault } from '../../src/server/fault.ts';
 
 /** A server that reads each body for the holder that a header names, and tells what came of it. */
 async function started(limits?: { total: number; each: number }) {

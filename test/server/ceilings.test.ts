@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { spec, use } from '../support/authority.ts';
-import { office, refusalIn, serving } from '../support/office.ts';
+import { office, refusalIn, serving } from '../support/authority-service.ts';
 
 /* What a user may give a key, and what an admin has to say about it. */
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { KeyField } from '../../src/lifecycle/key.ts';
+import type { KeyField } from '../../src/keys/key.ts';
 import { spec, use } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';
 import { made } from '../support/made.ts';

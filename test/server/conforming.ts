@@ -1,12 +1,12 @@
-import type { KeyChanges, KeySpec } from '../../src/lifecycle/ports.ts';
+import type { KeyChanges, KeySpec } from '../../src/keys/ports.ts';
 import { authority } from '../../src/providers/authority.ts';
+import type { Provider } from '../../src/providers/declaration.ts';
 import { drun } from '../../src/providers/drun.ts';
 import { privatemind } from '../../src/providers/privatemind.ts';
-import type { Provider } from '../../src/providers/provider.ts';
 import { riskinmind } from '../../src/providers/riskinmind.ts';
 import { unreal } from '../../src/providers/unreal.ts';
-import { remoteAt } from '../providers/remote-of.ts';
-import { office, serving } from '../support/office.ts';
+import { remoteAt } from '../remote/remote-of.ts';
+import { office, serving } from '../support/authority-service.ts';
 
 /** A provider whose API the server speaks. */
 export interface Case {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { office, refusalIn, serving } from '../support/office.ts';
+import { office, refusalIn, serving } from '../support/authority-service.ts';
 
 /* What is nested a thousand times, or has a hundred thousand members, is the caller's fault: 400, never 500. */
 

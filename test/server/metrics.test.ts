@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { expect, test } from 'vitest';
 import type { ServerOptions } from '../../src/server/server.ts';
-import { office, serving } from '../support/office.ts';
+import { office, serving } from '../support/authority-service.ts';
 
 async function started(options: Partial<ServerOptions> = {}) {
   const server = await serving(office(), { allowedHosts: undefined, ...options });

@@ -4,18 +4,18 @@ import fastify from 'fastify';
 import type { GenericSchema } from 'valibot';
 import { parse } from 'valibot';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { nativeApi } from '../../src/server/admin/admin-api.ts';
 import { keyRoutes } from '../../src/server/admin/keys.ts';
-import { nativeApi } from '../../src/server/admin/native.ts';
 import { sessionRoutes } from '../../src/server/admin/sessions.ts';
 import * as shape from '../../src/server/admin/shapes.ts';
 import { userRoutes } from '../../src/server/admin/users.ts';
 import { useRoutes } from '../../src/server/admin/uses.ts';
 import type { Context } from '../../src/server/context.ts';
-import { Desk } from '../../src/server/desk.ts';
 import { Metrics } from '../../src/server/metrics.ts';
+import { Desk } from '../../src/server/request-batcher.ts';
 import { spec, use } from '../support/authority.ts';
-import type { Answer } from '../support/office.ts';
-import { office, serving } from '../support/office.ts';
+import type { Answer } from '../support/authority-service.ts';
+import { office, serving } from '../support/authority-service.ts';
 
 interface Operation {
   operationId: string;

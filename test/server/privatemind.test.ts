@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { use } from '../support/authority.ts';
-import { office, serving } from '../support/office.ts';
+import { office, serving } from '../support/authority-service.ts';
 
 /* PrivateMind, in our reading of its console. */
 

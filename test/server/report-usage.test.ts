@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { spec, use } from '../support/authority.ts';
-import { office, refusalIn, serving } from '../support/office.ts';
+import { office, refusalIn, serving } from '../support/authority-service.ts';
 
 async function start(monthlyBudgetUsd?: number) {
   const made = office(monthlyBudgetUsd === undefined ? {} : { monthlyBudgetUsd });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Serving } from '../support/office.ts';
-import { office, refusalIn, serving } from '../support/office.ts';
+import type { Serving } from '../support/authority-service.ts';
+import { office, refusalIn, serving } from '../support/authority-service.ts';
 
 /* What was made with a session ends with it: whoever found a token could otherwise keep what it gave. */
 

@@ -4,11 +4,11 @@ import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { Secret } from '../../src/secret.ts';
-import { openUpstream } from '../../src/server/upstream/upstream.ts';
+import { Secret } from '../../src/base/secret.ts';
+import { openUpstream } from '../../src/gateway/upstream.ts';
 import { spec } from '../support/authority.ts';
+import { office, serving } from '../support/authority-service.ts';
 import { drained } from '../support/drained.ts';
-import { office, serving } from '../support/office.ts';
 import { ScriptedUpstream, upstreamKey } from '../support/scripted-upstream.ts';
 
 /* What is decided by the headers of a call is answered by them: its body has not been read by then. */

@@ -5,7 +5,7 @@ import { Authority } from '../../src/authority/authority.ts';
 import type { Kind } from '../../src/authority/key-format.ts';
 import type { AccessRequest, Organisation } from '../../src/authority/policy.ts';
 import type { Use } from '../../src/authority/use.ts';
-import type { KeySpec } from '../../src/lifecycle/ports.ts';
+import type { KeySpec } from '../../src/keys/ports.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** What a key is asked to be, without any limit. */

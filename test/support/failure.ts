@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { Failure } from '../../src/errors.ts';
-import { KeysError } from '../../src/errors.ts';
+import type { Failure } from '../../src/base/errors.ts';
+import { KeysError } from '../../src/base/errors.ts';
 
 /** The failure that the work ends in. Anything else that it throws, and its success, fails the test. */
 export function failureOf(work: () => unknown): Failure {

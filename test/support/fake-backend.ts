@@ -1,7 +1,7 @@
 import { capabilities } from '../../src/authority/capabilities.ts';
-import type { Held, Journal, WrittenStep } from '../../src/lifecycle/operation.ts';
-import type { Delivered, KeyBackend, LogEntry, Sink } from '../../src/lifecycle/ports.ts';
-import { Secret } from '../../src/secret.ts';
+import { Secret } from '../../src/base/secret.ts';
+import type { Held, Journal, WrittenStep } from '../../src/keys/operations/operation.ts';
+import type { Delivered, KeyBackend, LogEntry, Sink } from '../../src/keys/ports.ts';
 import { key } from './key.ts';
 
 /** A step that is to fail, and with what. */

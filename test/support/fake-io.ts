@@ -1,6 +1,6 @@
 import { PassThrough, Readable, Writable } from 'node:stream';
-import type { Environment } from '../../src/env.ts';
-import type { Io, Output } from '../../src/io.ts';
+import type { Environment } from '../../src/platform/env.ts';
+import type { Io, Output } from '../../src/platform/io.ts';
 
 export interface FakeIoOptions {
   cwd: string;

@@ -1,4 +1,4 @@
-import type { Key } from '../../src/lifecycle/key.ts';
+import type { Key } from '../../src/keys/key.ts';
 
 /** A key that works and is like no other in nothing but its id. */
 export function key(fields: Partial<Key> = {}): Key {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import type { Environment } from '../../src/env.ts';
+import type { Environment } from '../../src/platform/env.ts';
 
 const start = 'printf EXAMPLE | gnome-keyring-daemon --foreground --unlock --components=secrets >&2 & ';
 const send = ['dbus-send', '--session', '--print-reply'];

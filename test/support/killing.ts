@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { onTestFinished } from 'vitest';
-import type { Environment } from '../../src/env.ts';
+import type { Environment } from '../../src/platform/env.ts';
 import type { Run, Sandbox } from './sandbox.ts';
 import { program } from './sandbox.ts';
 

@@ -1,7 +1,7 @@
-import { identifyNew } from '../../src/lifecycle/identify.ts';
-import type { Key } from '../../src/lifecycle/key.ts';
-import type { KeyBackend, KeySpec } from '../../src/lifecycle/ports.ts';
-import type { Secret } from '../../src/secret.ts';
+import type { Secret } from '../../src/base/secret.ts';
+import type { Key } from '../../src/keys/key.ts';
+import { identifyNew } from '../../src/keys/operations/identify.ts';
+import type { KeyBackend, KeySpec } from '../../src/keys/ports.ts';
 
 /** A new key, found where the answer did not tell which it is, and its secret. */
 export async function made(backend: KeyBackend, spec: KeySpec): Promise<{ key: Key; secret: Secret }> {

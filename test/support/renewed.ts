@@ -1,7 +1,7 @@
-import { identifyNew } from '../../src/lifecycle/identify.ts';
-import type { Key } from '../../src/lifecycle/key.ts';
-import type { KeyBackend } from '../../src/lifecycle/ports.ts';
-import type { Secret } from '../../src/secret.ts';
+import type { Secret } from '../../src/base/secret.ts';
+import type { Key } from '../../src/keys/key.ts';
+import { identifyNew } from '../../src/keys/operations/identify.ts';
+import type { KeyBackend } from '../../src/keys/ports.ts';
 
 /** A key as the API's own rotation makes it, with an hour in which the old one works too. */
 export async function renewed(

@@ -13,9 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import type { Environment } from '../../src/env.ts';
-import { systemCode } from '../../src/errors.ts';
+import { systemCode } from '../../src/base/errors.ts';
 import { main } from '../../src/main.ts';
+import type { Environment } from '../../src/platform/env.ts';
 import { fakeIo } from './fake-io.ts';
 
 export const projectRoot = resolve(import.meta.dirname, '../..');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Authority } from '../../src/authority/authority.ts';
 import type { Use } from '../../src/authority/use.ts';
-import type { KeySpec } from '../../src/lifecycle/ports.ts';
+import type { KeySpec } from '../../src/keys/ports.ts';
 import { spec } from './authority.ts';
 import type { Sandbox } from './sandbox.ts';
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { systemCode } from '../../src/errors.ts';
+import { systemCode } from '../../src/base/errors.ts';
 
 /** A file system of the test's own, so small that it can be filled. */
 export interface SmallDisk {

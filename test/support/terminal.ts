@@ -1,7 +1,7 @@
 import type { IPty } from '@lydell/node-pty';
 import { spawn } from '@lydell/node-pty';
 import { onTestFinished } from 'vitest';
-import type { Environment } from '../../src/env.ts';
+import type { Environment } from '../../src/platform/env.ts';
 import type { Sandbox } from './sandbox.ts';
 import { program } from './sandbox.ts';
 

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { expect, onTestFinished } from 'vitest';
-import type { Environment } from '../../src/env.ts';
-import type { Failure } from '../../src/errors.ts';
-import { KeysError } from '../../src/errors.ts';
-import { locatePaths } from '../../src/paths.ts';
-import type { TokenContext } from '../../src/tokens/sources.ts';
+import type { TokenContext } from '../../src/accounts/tokens/sources.ts';
+import type { Failure } from '../../src/base/errors.ts';
+import { KeysError } from '../../src/base/errors.ts';
+import type { Environment } from '../../src/platform/env.ts';
+import { locatePaths } from '../../src/platform/paths.ts';
 import { filesBelow } from './sandbox.ts';
 
 /**

@@ -3,12 +3,12 @@ import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerR
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished } from 'vitest';
-import { Secret } from '../../src/secret.ts';
-import { envelope, HttpFault } from '../../src/server/fault.ts';
-import type { CallContent } from '../../src/server/upstream/request-body.ts';
-import { prepare } from '../../src/server/upstream/request-body.ts';
-import type { Passage, Passed, Upstream, UpstreamOptions } from '../../src/server/upstream/upstream.ts';
-import { openUpstream } from '../../src/server/upstream/upstream.ts';
+import { Secret } from '../../src/base/secret.ts';
+import { envelope, HttpFault } from '../../src/gateway/http-problem.ts';
+import type { CallContent } from '../../src/gateway/request-body.ts';
+import { prepare } from '../../src/gateway/request-body.ts';
+import type { Passage, Passed, Upstream, UpstreamOptions } from '../../src/gateway/upstream.ts';
+import { openUpstream } from '../../src/gateway/upstream.ts';
 import type { ScriptedUpstream } from './scripted-upstream.ts';
 import { upstreamKey } from './scripted-upstream.ts';
 

@@ -1,4 +1,4 @@
-import type { Key } from '../../lifecycle/key.ts';
+import type { Key } from '../../keys/key.ts';
 import type { Terminal } from '../style.ts';
 import { keyDetailView } from './key-detail.ts';
 import { secretView } from './secret.ts';

@@ -1,4 +1,4 @@
-import type { Finding } from '../../diagnosis.ts';
+import type { Finding } from '../../app/doctor.ts';
 import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 

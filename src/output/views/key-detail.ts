@@ -1,4 +1,4 @@
-import type { Key } from '../../lifecycle/key.ts';
+import type { Key } from '../../keys/key.ts';
 import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import * as value from './key-values.ts';

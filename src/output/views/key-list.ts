@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
-import type { Key } from '../../lifecycle/key.ts';
-import type { Summary } from '../../lifecycle/summary.ts';
+import type { Key } from '../../keys/key.ts';
+import type { Summary } from '../../keys/summary.ts';
 import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import type { Column } from '../table.ts';

@@ -1,4 +1,4 @@
-import type { Key, Status } from '../../lifecycle/key.ts';
+import type { Key, Status } from '../../keys/key.ts';
 import { absoluteTime, relativeTime } from '../relative-time.ts';
 import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';

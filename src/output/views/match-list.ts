@@ -1,5 +1,5 @@
-import { shellWord } from '../../errors.ts';
-import type { Match } from '../../lifecycle/match.ts';
+import { shellWord } from '../../base/errors.ts';
+import type { Match } from '../../keys/match.ts';
 import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import type { Column } from '../table.ts';

@@ -1,5 +1,5 @@
-import type { Key } from '../../lifecycle/key.ts';
-import type { Delivered } from '../../lifecycle/ports.ts';
+import type { Key } from '../../keys/key.ts';
+import type { Delivered } from '../../keys/ports.ts';
 import { relativeTime } from '../relative-time.ts';
 import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';

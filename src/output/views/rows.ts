@@ -1,4 +1,4 @@
-import type { LogEntry, UsageRow } from '../../lifecycle/ports.ts';
+import type { LogEntry, UsageRow } from '../../keys/ports.ts';
 import { absoluteTime } from '../relative-time.ts';
 import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';

@@ -1,4 +1,4 @@
-import type { Capabilities } from '../../lifecycle/ports.ts';
+import type { Capabilities } from '../../keys/ports.ts';
 import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import { renderRecord } from './record.ts';

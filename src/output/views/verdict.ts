@@ -1,4 +1,4 @@
-import type { Verdict } from '../../lifecycle/ports.ts';
+import type { Verdict } from '../../keys/ports.ts';
 import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { HttpFault } from '../fault.ts';
+import { HttpFault } from '../../gateway/http-problem.ts';
 
 /* Entity tags (RFC 9110 section 8.8.3), of what is answered as it is answered. */
 

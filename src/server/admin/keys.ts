@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify';
-import type { Account, OwnedKey } from '../../authority/account.ts';
-import type { Repeatable } from '../../authority/replies.ts';
+import type { Repeatable } from '../../authority/idempotency.ts';
+import type { Account, OwnedKey } from '../../authority/scoped-keys.ts';
+import { HttpFault } from '../../gateway/http-problem.ts';
 import { bearerOf } from '../caller.ts';
 import type { Context } from '../context.ts';
-import { HttpFault } from '../fault.ts';
 import { invalid } from '../validation.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { answerTagged, requireMatch } from './etag.ts';

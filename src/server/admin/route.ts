@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GenericSchema, InferOutput } from 'valibot';
-import type { Account } from '../../authority/account.ts';
+import type { Account } from '../../authority/scoped-keys.ts';
 import { accountOf } from '../caller.ts';
 import type { Context } from '../context.ts';
 import { readBody, readQuery } from '../validation.ts';

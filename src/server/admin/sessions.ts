@@ -1,7 +1,7 @@
-import type { Account } from '../../authority/account.ts';
+import type { Account } from '../../authority/scoped-keys.ts';
 import type { Session } from '../../authority/sessions.ts';
+import { HttpFault } from '../../gateway/http-problem.ts';
 import type { Context } from '../context.ts';
-import { HttpFault } from '../fault.ts';
 import { invalid } from '../validation.ts';
 import type { AnyRoute } from './route.ts';
 import { route } from './route.ts';

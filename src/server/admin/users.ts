@@ -1,8 +1,8 @@
 import type { InferOutput } from 'valibot';
-import type { Account } from '../../authority/account.ts';
+import type { Account } from '../../authority/scoped-keys.ts';
 import type { User } from '../../authority/users.ts';
+import { HttpFault } from '../../gateway/http-problem.ts';
 import type { Context } from '../context.ts';
-import { HttpFault } from '../fault.ts';
 import type { AnyRoute } from './route.ts';
 import { route } from './route.ts';
 import * as shape from './shapes.ts';

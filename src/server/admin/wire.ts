@@ -1,7 +1,7 @@
 import type { InferOutput } from 'valibot';
-import type { OwnedKey } from '../../authority/account.ts';
+import type { OwnedKey } from '../../authority/scoped-keys.ts';
 import type { Session } from '../../authority/sessions.ts';
-import type { KeyChanges, KeySpec, LogEntry, LogQuery, UsageRow } from '../../lifecycle/ports.ts';
+import type { KeyChanges, KeySpec, LogEntry, LogQuery, UsageRow } from '../../keys/ports.ts';
 import { invalid } from '../validation.ts';
 import type * as shape from './shapes.ts';
 

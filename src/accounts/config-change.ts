@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Conf from 'conf';
+import { KeysError, systemCode } from '../base/errors.ts';
+import { withPrivateFolder } from '../platform/files/private-folder.ts';
+import { makePrivateFolder } from '../platform/paths.ts';
+import type { StoredProfile } from './config.ts';
+import { checkProfileName } from './config.ts';
+import { faulty, parsed, profile, readConfigFile } from './config-file.ts';
+
+export type ConfigChange =
+  | { kind: 'write'; name: string; profile: StoredProfile }
+  | { kind: 'remove'; name: string }
+  | { kind: 'use'; name: string };
+
+/** Reads, changes and writes the file (0600) while no other process does. False: there was nothing to change. */
+export async function changeConfigFile(file: string, change: ConfigChange): Promise<boolean> {
+  if (change.kind !== 'remove') checkProfileName(change.name);
+  try {
+    makePrivateFolder(dirname(file));
+    return await withPrivateFolder(dirname(file), async () => applied(file, change));
+  } catch (error) {
+    if (error instanceof KeysError) throw error;
+    throw new KeysError({
+      exit: 'failed',
+      code: 'config_not_written',
+      message: `${file} could not be written (${systemCode(error) ?? 'unknown error'})`,
+      hints: [`ls -ld '${dirname(file)}' '${file}'`],
+      cause: error,
+    });
+  }
+}
+
+/** A faulty file is left as it is: what it was meant to say is not known. */
+function applied(file: string, change: ConfigChange): boolean {
+  const currentProfile = existsSync(file) ? readConfigFile(file).config.currentProfile : undefined;
+  const conf = open(file);
+  if (change.kind === 'use') {
+    conf.set('currentProfile', change.name);
+    return true;
+  }
+  const { profiles = {}, ...settings } = conf.store as Settings;
+  const { [change.name]: existing, ...others } = profiles;
+  if (change.kind === 'write') {
+    const unknown = Object.entries(existing ?? {}).filter(([setting]) => !(setting in profile.entries));
+    const written = { ...change.profile, ...Object.fromEntries(unknown) };
+    conf.store = { ...settings, profiles: { ...others, [change.name]: written } };
+    return true;
+  }
+  if (!Object.hasOwn(profiles, change.name)) return false;
+  if (currentProfile === change.name) delete settings.currentProfile;
+  conf.store = { ...settings, profiles: others };
+  return true;
+}
+
+interface Settings extends Record<string, unknown> {
+  profiles?: Record<string, Record<string, unknown>>;
+}
+
+function open(file: string): Conf<Record<string, unknown>> {
+  try {
+    return new Conf({ cwd: dirname(file), configFileMode: 0o600, deserialize: parsed });
+  } catch (error) {
+    throw faulty(file, [error instanceof Error ? error.message : String(error)], error);
+  }
+}

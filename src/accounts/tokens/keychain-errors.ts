@@ -1,0 +1,73 @@
+import { interrupted, KeysError } from '../../base/errors.ts';
+import { maskSecrets } from '../../base/secret.ts';
+import type { KeychainFault } from './keychain-child.ts';
+
+/** What the error of a call is told with. */
+export interface KeychainCall {
+  /** As `Keychain.describe()`. */
+  keychain: string;
+  account: string;
+  /** Milliseconds after which it counts as silent. */
+  limit: number;
+  linux: boolean;
+  /** Absent: session tokens. */
+  holds?: 'tokens' | 'secrets' | 'owners' | 'escrow';
+}
+
+/**
+ * What a fault means (exit 4): `keychain_absent`, `keychain_locked`, `keychain_silent`, else `keychain_failed`. None of
+ * them says that nobody is logged in: that is not known. The texts looked for are those of @napi-rs/keyring 2.1.2, and
+ * of Apple's SecCopyErrorMessageString for errSecInteractionNotAllowed, errSecAuthFailed and errSecUserCanceled.
+ */
+export function keychainError(fault: KeychainFault, call: KeychainCall): KeysError {
+  const { keychain, limit } = call;
+  const text = maskSecrets(fault.message);
+  if (fault.kind === 'interrupted') return interrupted();
+  if (fault.kind === 'silent' || /did not receive a reply/i.test(text)) {
+    const message = `the ${keychain} does not answer (waited ${limit / 1000} s); it may be asking for its password`;
+    return failure('keychain_silent', message, call, fault);
+  }
+  if (
+    /prompt (was )?dismissed|\blocked\b|interaction is not allowed|passphrase|user cancell?ed/i.test(text)
+  ) {
+    return failure('keychain_locked', `the ${keychain} is locked (${text})`, call, fault);
+  }
+  if (fault.kind === 'unopened') {
+    return failure('keychain_absent', `there is no ${keychain} that could be used (${text})`, call, fault);
+  }
+  if (/no result found/i.test(text)) {
+    const message = `the ${keychain} has no keyring yet that could hold anything (${text})`;
+    return failure('keychain_absent', message, call, fault);
+  }
+  return failure('keychain_failed', `the ${keychain} failed (${text})`, call, fault);
+}
+
+function failure(code: string, message: string, call: KeychainCall, cause: unknown): KeysError {
+  return new KeysError({ exit: 'auth', code, message, hints: hints(call), cause });
+}
+
+function hints(call: KeychainCall): string[] {
+  const { linux, holds = 'tokens' } = call;
+  const ways = waysOut[holds](call);
+  if (!linux) return ways;
+  return [
+    ...ways,
+    // The daemon takes all of its input for the password: a line end would be part of it.
+    'or start a keyring, also without a desktop or on WSL: ' +
+      `dbus-run-session -- bash -c 'read -rsp "Password of the keyring: " p; printf %s "$p" | ` +
+      `gnome-keyring-daemon --unlock --components=secrets; exec "$SHELL"'`,
+  ];
+}
+
+const fileInstead = 'a file does as well: file:PATH or env:PATH#NAME';
+
+/** What to do without the keychain, by what it was to hold. */
+const waysOut: Readonly<Record<NonNullable<KeychainCall['holds']>, (call: KeychainCall) => string[]>> = {
+  tokens: ({ account }) => [
+    'give the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)',
+    `or keep it in a file that only you can read: keys login --store file --profile ${account.slice(0, account.indexOf('@'))}`,
+  ],
+  secrets: () => [fileInstead],
+  owners: () => [fileInstead],
+  escrow: () => ['the secret of a new key waits there: unlock it, then run keys recover again'],
+};

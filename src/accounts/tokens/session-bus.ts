@@ -1,0 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Environment } from '../../platform/env.ts';
+
+/**
+ * False where it is certain, without asking, that there is no keychain: on Linux the Secret Service is reached over the
+ * session bus, at DBUS_SESSION_BUS_ADDRESS or at the place that systemd gives it.
+ */
+export function mayHaveKeychain(env: Environment): boolean {
+  if (process.platform !== 'linux' || env.DBUS_SESSION_BUS_ADDRESS) return true;
+  return existsSync(join(env.XDG_RUNTIME_DIR || `/run/user/${process.getuid?.()}`, 'bus'));
+}

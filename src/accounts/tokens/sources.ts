@@ -1,0 +1,97 @@
+import { KeysError } from '../../base/errors.ts';
+import { Secret } from '../../base/secret.ts';
+import type { Environment } from '../../platform/env.ts';
+import { setting } from '../../platform/env.ts';
+import type { Paths } from '../../platform/paths.ts';
+import type { Keychain } from './keychain.ts';
+import { openStore } from './store.ts';
+import { runTokenCommand } from './token-command.ts';
+import { readTokenFile } from './token-file.ts';
+
+export type TokenSource = 'KEYS_TOKEN' | 'KEYS_TOKEN_FILE' | 'tokenCommand' | 'keychain' | 'file';
+
+/** Whose token: one per profile and origin, so that a profile whose URL has moved elsewhere finds nothing. */
+export interface TokenOwner {
+  profile: string;
+  /** As `URL.origin`. */
+  origin: string;
+  /** Program and arguments of a program that prints the token. */
+  tokenCommand?: readonly string[];
+  /** Where `keys login` put the token; absent: the keychain. */
+  store?: 'keychain' | 'file';
+}
+
+export interface FoundToken {
+  token: Secret;
+  source: TokenSource;
+}
+
+export interface TokenContext {
+  env: Environment;
+  cwd: string;
+  paths: Paths;
+  /** A person can type the keychain's password: it is given the time for that. */
+  interactive: boolean;
+  /** Told of what is unwise and goes on all the same. */
+  warn?: (text: string) => Promise<void>;
+  /** In place of the system's. */
+  keychain?: Keychain;
+}
+
+const silent = async () => {};
+
+/**
+ * The token from the first place that has one: `KEYS_TOKEN`, `KEYS_TOKEN_FILE`, the profile's `tokenCommand`, then the
+ * one store that `keys login` used. Undefined: not logged in. A place that was named and gives nothing usable is an
+ * error, never a reason to look further. Throws `KeysError` (4) for a keychain that is absent, locked or silent, for a
+ * token file that cannot be read, for a `tokenCommand` that fails, and for a token that no
+ * HTTP header can carry.
+ */
+export async function findToken(owner: TokenOwner, context: TokenContext): Promise<FoundToken | undefined> {
+  const { env, cwd } = context;
+  const inline = setting(env, 'KEYS_TOKEN');
+  if (inline !== undefined) return found(inline, 'KEYS_TOKEN', 'KEYS_TOKEN');
+  const file = setting(env, 'KEYS_TOKEN_FILE');
+  if (file !== undefined)
+    return found(await readTokenFile(file, cwd, context.warn ?? silent), 'KEYS_TOKEN_FILE', file);
+  if (owner.tokenCommand !== undefined) {
+    const output = await runTokenCommand(owner.tokenCommand, owner.profile, context);
+    return found(output, 'tokenCommand', `the tokenCommand of the profile ${owner.profile}`);
+  }
+  const store = openStore(owner.store ?? 'keychain', context);
+  const token = await store.read(owner).catch((error: unknown) => {
+    throw withVariables(error, env);
+  });
+  return token && { token, source: store.name };
+}
+
+/** The variables for tokens that are set to nothing, as a CI system sets those of secrets that it withholds. */
+export function emptyVariables(env: Environment): string[] {
+  return ['KEYS_TOKEN', 'KEYS_TOKEN_FILE'].filter((name) => env[name] === '');
+}
+
+/** A store was asked only because the environment has no token: on a machine without a keychain that is the cause. */
+function withVariables(error: unknown, env: Environment): unknown {
+  if (!(error instanceof KeysError)) return error;
+  const { failure } = error;
+  const [empty] = emptyVariables(env);
+  if (empty === undefined && failure.code !== 'keychain_absent') return error;
+  const cause = empty === undefined ? 'KEYS_TOKEN is not set' : `${empty} is set but empty`;
+  return new KeysError({ ...failure, message: `${cause}, and ${failure.message}`, cause: error });
+}
+
+/** What came from outside, without the white space around it. */
+function found(text: string, source: TokenSource, place: string): FoundToken {
+  const token = text.trim();
+  if (/^[!-~]+$/.test(token)) return { token: new Secret(token), source };
+  const fault =
+    token === ''
+      ? 'holds no token'
+      : 'holds something else than a token: one word of visible ASCII characters';
+  throw new KeysError({
+    exit: 'auth',
+    code: token === '' ? 'token_empty' : 'token_malformed',
+    message: `${place} ${fault}`,
+    hints: ['give the token alone, on one line: no quotes around it, no "Bearer " before it'],
+  });
+}

@@ -1,0 +1,61 @@
+import { KeysError } from '../../base/errors.ts';
+import { Secret } from '../../base/secret.ts';
+import { openFileItems } from './file-store.ts';
+import type { Keychain } from './keychain.ts';
+import { keychainLimit, openKeychain } from './keychain.ts';
+import type { TokenContext, TokenOwner } from './sources.ts';
+
+/** A place in which `keys login` keeps tokens, one per profile and origin. */
+export interface TokenStore {
+  readonly name: 'keychain' | 'file';
+  read(owner: TokenOwner): Promise<Secret | undefined>;
+  /** Reads back what was written. Throws `KeysError` (4, `token_not_stored`) where that is not the token. */
+  write(owner: TokenOwner, token: Secret): Promise<void>;
+  /** False: there was none. */
+  remove(owner: TokenOwner): Promise<boolean>;
+}
+
+/** Opens nothing yet. Its calls throw `KeysError` (4) as `openKeychain` and `openFileItems` say. */
+export function openStore(kind: 'keychain' | 'file', context: TokenContext): TokenStore {
+  const items = kind === 'file' ? openFileItems(context.paths) : keychainOf(context);
+  return {
+    name: kind,
+    async read(owner) {
+      const value = await items.read(accountOf(owner));
+      return value === undefined ? undefined : new Secret(value);
+    },
+    async write(owner, token) {
+      const value = token.reveal();
+      await items.write(accountOf(owner), value);
+      if ((await items.read(accountOf(owner))) !== value) throw notStored(items.describe(), owner);
+    },
+    remove: (owner) => items.remove(accountOf(owner)),
+  };
+}
+
+/** A profile's name has no `@` in it, so that no two owners share an account. */
+function accountOf({ profile, origin }: TokenOwner): string {
+  return `${profile}@${origin}`;
+}
+
+/** One per context, so that what it remembers on macOS serves the whole command. */
+const keychains = new WeakMap<TokenContext, Keychain>();
+
+function keychainOf(context: TokenContext): Keychain {
+  const { env, interactive } = context;
+  const keychain =
+    context.keychain ??
+    keychains.get(context) ??
+    openKeychain({ env, ...(!interactive && { limit: keychainLimit }) });
+  keychains.set(context, keychain);
+  return keychain;
+}
+
+function notStored(place: string, { profile }: TokenOwner): KeysError {
+  return new KeysError({
+    exit: 'auth',
+    code: 'token_not_stored',
+    message: `the ${place} took the token, but does not give the same one back; you are not logged in`,
+    hints: [`keep it in a file that only you can read: keys login --store file --profile ${profile}`],
+  });
+}

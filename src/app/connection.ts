@@ -1,0 +1,57 @@
+import type { Profile } from '../accounts/config.ts';
+import { usageError } from '../base/errors.ts';
+import { parseBaseUrl } from '../http/address.ts';
+import type { Environment } from '../platform/env.ts';
+import type { Provider } from '../providers/declaration.ts';
+import { findProvider } from '../remote/catalog.ts';
+
+/** A profile whose provider is an API, ready to be called. */
+export interface Connection {
+  profile: Profile;
+  provider: Provider;
+  url: URL;
+  /** Settings of the provider's own, such as the project whose tokens are meant. */
+  options: Readonly<Record<string, string>>;
+}
+
+/**
+ * Where a profile's provider is reached. Throws `KeysError` (2) for a provider that does not exist, a URL that is
+ * missing or must not be used, and a setting that is missing or unknown; all at once.
+ */
+export async function openConnection(
+  profile: Profile,
+  providerFolder: string,
+  env: Environment,
+): Promise<Connection> {
+  const provider = await findProvider(profile.provider, providerFolder);
+  if (!provider) throw usageError(`there is no provider '${profile.provider}'`, 'keys provider list');
+  const problems: string[] = [];
+  const written = profile.url ?? provider.url;
+  if (written === undefined)
+    problems.push(`the provider ${provider.id} has no address of its own: --url says which`);
+  const options = { ...optionsInEnvironment(env, provider), ...profile.options };
+  problems.push(...optionProblems(provider, options));
+  if (problems.length > 0 || written === undefined)
+    throw usageError(problems, `keys provider show ${provider.id}`);
+  return { profile, provider, url: parseBaseUrl(written), options };
+}
+
+/** What is wrong with the settings of a profile. */
+function optionProblems(provider: Provider, options: Readonly<Record<string, string>>): string[] {
+  const declared = provider.options ?? {};
+  const unknown = Object.keys(options).filter((name) => !Object.hasOwn(declared, name));
+  const missing = Object.entries(declared).filter(([name, { required }]) => required && !options[name]);
+  return [
+    ...unknown.map((name) => `--option ${name}: the provider ${provider.id} has no such setting`),
+    ...missing.map(([name, { help }]) => `the provider ${provider.id} needs --option ${name}=VALUE: ${help}`),
+  ];
+}
+
+/** `KEYS_OPTION_PROJECT=group/app`, for a CI job that has no profile to keep the setting in. */
+function optionsInEnvironment(env: Environment, { options = {} }: Provider): Record<string, string> {
+  const entries = Object.keys(options).flatMap((name) => {
+    const value = env[`KEYS_OPTION_${name.toUpperCase()}`];
+    return value ? [[name, value] as const] : [];
+  });
+  return Object.fromEntries(entries);
+}

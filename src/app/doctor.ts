@@ -1,0 +1,155 @@
+import { existsSync, statSync } from 'node:fs';
+import { version } from '../../package.json';
+import type { Profile } from '../accounts/config.ts';
+import { readConfig } from '../accounts/config.ts';
+import { mayHaveKeychain } from '../accounts/tokens/session-bus.ts';
+import { KeysError } from '../base/errors.ts';
+import { isWaiting } from '../keys/operations/operation.ts';
+import type { Environment } from '../platform/env.ts';
+import type { TrustedKind } from '../platform/files/trust.ts';
+import { distrustOf } from '../platform/files/trust.ts';
+import type { Io } from '../platform/io.ts';
+import type { Paths } from '../platform/paths.ts';
+import { trustedFolders } from '../platform/paths.ts';
+
+/** The outcome of one check of `keys doctor`. */
+export interface Finding {
+  check: string;
+  status: 'ok' | 'warn' | 'fail';
+  message: string;
+  hint?: string;
+}
+
+/** Looks at everything that `keys` depends on, and changes nothing. */
+export async function examine(io: Io, paths: Paths, profile: () => Promise<Profile>): Promise<Finding[]> {
+  return [
+    { check: 'version', status: 'ok', message: `keys ${version} on ${process.platform} ${process.arch}` },
+    nodeVersion(process.versions.node),
+    { check: 'folders', status: 'ok', message: `config in ${paths.config}, data in ${paths.data}` },
+    ...(paths.home === undefined ? [] : access('home', paths.home)),
+    ...trustedFolders(paths).flatMap((folder) => access('folder', folder)),
+    ...access('file', paths.configFile),
+    ...['', '-wal', '-shm'].flatMap((part) => access('file', `${paths.authorityDatabase}${part}`, 'secret')),
+    ...access('file', paths.tokens, 'secret'),
+    await configuration(paths.configFile),
+    await authority(paths),
+    await escrow(io.env, profile),
+    await unfinished(paths.operations),
+    terminal(io),
+  ];
+}
+
+function nodeVersion(running: string): Finding {
+  const [major = 0, minor = 0] = running.split('.').map(Number);
+  const message = `Node.js ${running}`;
+  if (major > 20 || (major === 20 && minor >= 19)) return { check: 'node', status: 'ok', message };
+  return { check: 'node', status: 'fail', message, hint: 'install Node.js 20.19 or later' };
+}
+
+/**
+ * Who can read and write a path; nothing for one that does not exist yet: it will be made with the right mode. What others
+ * can write is refused by every command. What they can read is wrong for a file with secrets, and unwise for the others.
+ */
+function access(kind: TrustedKind, path: string, content?: 'secret'): Finding[] {
+  const check = kind === 'file' ? 'file' : 'folder';
+  const distrust = distrustOf(path, kind);
+  if (distrust)
+    return [{ check, status: 'fail', message: `${path} ${distrust.reason}`, hint: distrust.hint }];
+  // Windows keeps access lists in place of modes.
+  if (process.platform === 'win32' || !existsSync(path)) return [];
+  const mode = check === 'folder' ? 0o700 : 0o600;
+  const found = statSync(path).mode & 0o777;
+  const octal = `0${found.toString(8)}`;
+  if ((found & ~mode) === 0) return [{ check, status: 'ok', message: `${path} is private (${octal})` }];
+  const hint = `chmod ${mode.toString(8)} '${path}'`;
+  const status = content ? 'fail' : 'warn';
+  return [{ check, status, message: `${path} is open to others (${octal})`, hint }];
+}
+
+async function configuration(file: string): Promise<Finding> {
+  try {
+    const unknown: string[] = [];
+    const { profiles } = await readConfig(file, async (text) => void unknown.push(text));
+    if (unknown.length > 0) return { check: 'config', status: 'warn', message: unknown.join('; ') };
+    const count = Object.keys(profiles).length;
+    const message = existsSync(file) ? `${file}: ${count} profiles` : 'none: the defaults apply';
+    return { check: 'config', status: 'ok', message };
+  } catch (error) {
+    return failure('config', error);
+  }
+}
+
+async function authority({ authorityDatabase: path, authorityMarker: marker }: Paths): Promise<Finding> {
+  const check = 'authority';
+  const isEmpty = !existsSync(path) || statSync(path).size === 0;
+  const traces = isEmpty ? (await import('../authority/ends.ts')).tracesOf(path, marker) : [];
+  if (traces.length > 0) {
+    const { databaseMissing } = await import('../authority/errors.ts');
+    return failure(check, databaseMissing(path, traces, existsSync(path) ? 'is empty' : 'is gone'));
+  }
+  if (!existsSync(path)) {
+    return { check, status: 'ok', message: `no database yet; the first key makes ${path}` };
+  }
+  try {
+    const { inspectDatabase } = await import('../authority/inspect.ts');
+    const { problems, keys, schema, retention } = inspectDatabase(path);
+    if (problems.length === 0) {
+      const kept = retention === 'never' ? 'log kept for good' : `log kept for ${retention}`;
+      return { check, status: 'ok', message: `${path} is sound: ${keys} keys, schema ${schema}, ${kept}` };
+    }
+    const hint = `keep a copy of the file, then: sqlite3 '${path}' .recover`;
+    return { check, status: 'fail', message: `${path} is damaged: ${problems.join('; ')}`, hint };
+  } catch (error) {
+    return failure(check, error);
+  }
+}
+
+/** Where the secret of a new key waits when it cannot be delivered. */
+async function escrow(env: Environment, profile: () => Promise<Profile>): Promise<Finding> {
+  const check = 'escrow';
+  if (mayHaveKeychain(env)) return { check, status: 'ok', message: 'the keychain of the system' };
+  try {
+    const { name, escrow: kind } = await profile();
+    if (kind === 'file') return { check, status: 'ok', message: 'a file that only you can read' };
+    return {
+      check,
+      status: 'warn',
+      message: 'there is no keychain: a key whose secret cannot be delivered is revoked again',
+      hint: `to let secrets wait in a private file: "escrow": "file" for the profile ${name} in config.json`,
+    };
+  } catch (error) {
+    return failure(check, error);
+  }
+}
+
+async function unfinished(folder: string): Promise<Finding> {
+  const check = 'operations';
+  if (!existsSync(folder)) return { check, status: 'ok', message: 'nothing is unfinished' };
+  const { readOperations } = await import('../journal/operations.ts');
+  try {
+    const unreadable: KeysError[] = [];
+    const all = await readOperations(folder, async (error) => void unreadable.push(error));
+    const [first] = unreadable;
+    if (first) return failure(check, first);
+    const open = all.filter((one) => !isWaiting(one)).length;
+    const waiting =
+      all.length > open ? `; ${all.length - open} old keys wait for the end of their grace` : '';
+    if (open === 0) return { check, status: 'ok', message: `nothing is unfinished${waiting}` };
+    const message = `${open} ${open === 1 ? 'operation is' : 'operations are'} unfinished${waiting}`;
+    return { check, status: 'warn', message, hint: 'keys recover' };
+  } catch (error) {
+    return failure(check, error);
+  }
+}
+
+function terminal({ stdin, stdout, stderr }: Io): Finding {
+  const is = (name: string, tty: boolean) => `${name} ${tty ? 'is' : 'is not'} a terminal`;
+  const parts = [is('stdin', Boolean(stdin.isTTY)), is('stdout', stdout.isTTY), is('stderr', stderr.isTTY)];
+  return { check: 'terminal', status: 'ok', message: parts.join(', ') };
+}
+
+function failure(check: string, error: unknown): Finding {
+  if (!(error instanceof KeysError)) throw error;
+  const [hint] = error.failure.hints ?? [];
+  return { check, status: 'fail', message: error.failure.message, ...(hint !== undefined && { hint }) };
+}

@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+import type { Organisation } from '../authority/policy.ts';
+import { Office } from '../authority/service.ts';
+import type { Session, SessionSpec, Sessions } from '../authority/sessions.ts';
+import type { Key } from '../keys/key.ts';
+import type { Issuer, Subject } from '../keys/operations/issue.ts';
+import type { App } from './app.ts';
+
+/** The embedded authority as several have it: for the server, and for whoever makes sessions. */
+export function openOffice(app: App, db: string | undefined, organisation: Organisation = {}): Office {
+  const path = databaseOf(app, db);
+  const marker = db === undefined ? { marker: app.paths.authorityMarker } : {};
+  const office = new Office({ path, ...marker, now: () => app.now, timeout: app.timeout, organisation });
+  app.atEnd(async () => office.close());
+  return office;
+}
+
+/** The file of the embedded authority. */
+export function databaseOf(app: App, db: string | undefined): string {
+  return db === undefined ? app.paths.authorityDatabase : resolve(app.io.cwd, db);
+}
+
+/** Sessions, made and taken back as keys are; a session is named after its user. */
+export function sessionIssuer(sessions: Sessions): Issuer<SessionSpec & { name: string }> {
+  const asKey = ({ id, user: name, status, createdAt }: Session): Key => ({ id, name, status, createdAt });
+  return {
+    async create(spec) {
+      const { session, token } = sessions.create(spec);
+      return { key: asKey(session), secret: token };
+    },
+    revoke: async (id) => sessions.revoke(id),
+    list: async () => sessions.list().map(asKey),
+    get: async (id) =>
+      sessions
+        .list()
+        .map(asKey)
+        .find((session) => session.id === id),
+    capabilities: { endsLists: true, show: true, maxKeys: null },
+  };
+}
+
+export const aSession: Subject = {
+  kind: 'session',
+  noun: 'session',
+  revocation: (id) => `keys session revoke ${id}`,
+};

@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Profile } from '../accounts/config.ts';
+import { mayHaveKeychain } from '../accounts/tokens/session-bus.ts';
+import { KeysError } from '../base/errors.ts';
+import type { Escrows } from '../journal/escrow.ts';
+import { fileEscrow, keychainEscrow } from '../journal/escrow.ts';
+import type { JournalOptions } from '../journal/journal.ts';
+import { openJournal, resumeOperation } from '../journal/journal.ts';
+import type { Header, Setting } from '../journal/operation-file.ts';
+import type { OnUnreadable, OpenOperation } from '../journal/operations.ts';
+import { listOperations, readOperations } from '../journal/operations.ts';
+import type { Key } from '../keys/key.ts';
+import { isActive } from '../keys/key.ts';
+import type { Issuer, Subject } from '../keys/operations/issue.ts';
+import { aKey } from '../keys/operations/issue.ts';
+import type { Journal, Operation, Plan } from '../keys/operations/operation.ts';
+import { isWaiting } from '../keys/operations/operation.ts';
+import type { KeyBackend } from '../keys/ports.ts';
+import { aRotation } from '../keys/rotation/rotation.ts';
+import { holdFileLock, probeMs } from '../platform/files/file-lock.ts';
+import { makePrivateFolder } from '../platform/paths.ts';
+import type { App } from './app.ts';
+
+/** The journal of what is done in the profile of this command; `db` is the authority's file, where it is another one. */
+export async function openJournalOf(app: App, db?: string): Promise<Journal> {
+  return openJournal(journalOptions(app, await app.profile()), await settingOf(app, db));
+}
+
+/** Without a profile, for operations that exist: each remembers its escrow. */
+export function journalOptions(app: App, profile?: Profile): JournalOptions {
+  return {
+    folder: app.paths.operations,
+    escrows: escrowsOf(app, profile),
+    now: () => app.now,
+    makeFolder: makePrivateFolder,
+    warn: (text) => app.warn(text),
+  };
+}
+
+/** The keychain where there is one, else a file, if the profile says so. */
+function escrowsOf(app: App, profile: Profile | undefined): Escrows {
+  const { env } = app.io;
+  const limited = !app.interactive;
+  return {
+    keychain: async () => {
+      const { keychainLimit, openKeychain } = await import('../accounts/tokens/keychain.ts');
+      return keychainEscrow(openKeychain({ env, holds: 'escrow', ...(limited && { limit: keychainLimit }) }));
+    },
+    file: async () => fileEscrow(app.paths.escrow, makePrivateFolder),
+    allowed: [
+      ...(mayHaveKeychain(env) ? (['keychain'] as const) : []),
+      ...(profile?.escrow === 'file' ? (['file'] as const) : []),
+    ],
+  };
+}
+
+/**
+ * Every operation of this installation that has not ended, the oldest first; also those of other profiles. Files that
+ * cannot be read as one are warned of, or as said.
+ */
+export function openOperations(app: App, onUnreadable = warningOf(app)): Promise<OpenOperation[]> {
+  return listOperations(journalOptions(app), onUnreadable);
+}
+
+export function warningOf(app: App): OnUnreadable {
+  return ({ failure }) => app.warnOnce(failure.message);
+}
+
+/** Takes an operation up again; undefined where another process is at work on it, or has ended it. */
+export function takeUp(
+  app: App,
+  operation: OpenOperation,
+  patienceMs?: number,
+): Promise<Operation | undefined> {
+  return resumeOperation(journalOptions(app), operation, patienceMs);
+}
+
+/** What can list and revoke what an operation made: in its own profile, whichever this command works with. */
+export async function makerOf(app: App, { plan, setting }: Header): Promise<Maker> {
+  if (plan.kind === 'session') {
+    const { openOffice, sessionIssuer, aSession } = await import('./open-authority.ts');
+    return {
+      issuer: sessionIssuer(openOffice(app, setting.db).sessions),
+      subject: aSession,
+    };
+  }
+  const backend = await (await appOf(app, setting)).backend();
+  const subject = plan.kind === 'rotate' ? aRotation : aKey;
+  return { issuer: backend, backend, subject };
+}
+
+export interface Maker {
+  issuer: Omit<Issuer<never>, 'create'>;
+  subject: Subject;
+  /** Absent for sessions. */
+  backend?: KeyBackend;
+}
+
+/** A token that the environment holds is for the profile of this command: no other API gets to see it. */
+async function appOf(app: App, { profile, provider, url }: Setting): Promise<App> {
+  const own = await app.profile();
+  const connection = await app.connection();
+  const isOwn = own.name === profile && own.provider === provider && (connection?.url.href ?? null) === url;
+  return isOwn ? app : app.elsewhere({ profile, provider, url: url ?? undefined });
+}
+
+/**
+ * Refuses to make a key of a name whose last making stopped halfway (5): its secret waits, or nobody has it. What else
+ * is unfinished is a warning.
+ */
+export async function requireFinished(app: App, name: string): Promise<void> {
+  const own = await settingOf(app);
+  for (const operation of await openOperations(app)) {
+    const { id, plan, setting } = operation.header;
+    if (isWaiting(operation)) continue;
+    const taken = await takeUp(app, operation, 0);
+    // Another process is at work on it, and will finish it.
+    if (!taken) continue;
+    await taken.leave();
+    if (isSamePlace(setting, own) && plan.kind !== 'session' && plan.name === name)
+      throw unfinished(id, plan);
+    await app.warn(`the ${plan.kind} of ${plan.name} (${setting.profile}) is unfinished: keys recover ${id}`);
+  }
+}
+
+/** What has been begun here to rotate keys of this name, and has not ended; the oldest first. */
+export async function rotationsOf(app: App, name: string): Promise<OpenOperation[]> {
+  if (!existsSync(app.paths.operations)) return [];
+  const own = await settingOf(app);
+  return (await openOperations(app)).filter(
+    ({ header: { plan, setting } }) =>
+      plan.kind === 'rotate' && plan.name === name && isSamePlace(setting, own),
+  );
+}
+
+/** The keys, those that wait to be retired with the time of that. */
+export async function withRetirements(app: App, keys: readonly Key[]): Promise<Key[]> {
+  const own = await settingOf(app);
+  const ends = new Map<string, string | null>();
+  const warn = warningOf(app);
+  const open = await readOperations(app.paths.operations, warn).catch(async (error: unknown) => {
+    if (!(error instanceof KeysError)) throw error;
+    await warn(error);
+    return [];
+  });
+  for (const { header, steps } of open) {
+    const last = steps.at(-1);
+    const { replaces } = header.plan;
+    if (replaces && last?.step === 'superseded' && isSamePlace(header.setting, own))
+      ends.set(replaces.id, last.until);
+  }
+  return keys.map((key) => {
+    const retireAt = isActive(key) ? ends.get(key.id) : undefined;
+    return retireAt === undefined ? key : { ...key, retireAt };
+  });
+}
+
+function isSamePlace(one: Setting, other: Setting): boolean {
+  return one.profile === other.profile && one.url === other.url;
+}
+
+/**
+ * Takes a key's name for this process, until the function that it gives back is called: two rotations at once would make
+ * two keys. Throws `KeysError` (6) where another process has it.
+ */
+export async function holdName(app: App, name: string): Promise<() => void> {
+  const { profile, url } = await settingOf(app);
+  const place = createHash('sha256')
+    .update(JSON.stringify([profile, url, name]))
+    .digest('hex')
+    .slice(0, 16);
+  makePrivateFolder(app.paths.operations);
+  const release = await holdFileLock(join(app.paths.operations, `name-${place}`), probeMs);
+  if (release) return () => release();
+  throw new KeysError({
+    exit: 'limit',
+    code: 'rotation_under_way',
+    message: `another process is rotating ${name}: nothing was done here`,
+    hints: ['come back when it has ended: keys list'],
+  });
+}
+
+function unfinished(id: string, { kind, name }: Plan): KeysError {
+  return new KeysError({
+    exit: 'unfinished',
+    code: 'unfinished_before',
+    message: `an earlier ${kind} of ${name} is unfinished, and no other key was made`,
+    hints: [`keys recover ${id}`],
+    operation: id,
+  });
+}
+
+async function settingOf(app: App, db?: string): Promise<Setting> {
+  const profile = await app.profile();
+  const connection = db === undefined ? await app.connection() : undefined;
+  return {
+    profile: profile.name,
+    provider: profile.provider,
+    url: connection?.url.href ?? null,
+    cwd: app.io.cwd,
+    ...(db !== undefined && { db }),
+  };
+}

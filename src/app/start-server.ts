@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import { version } from '../../package.json';
+import type { Office } from '../authority/service.ts';
+import { KeysError, systemCode, usageError } from '../base/errors.ts';
+import type { Secret } from '../base/secret.ts';
+import type { Upstream } from '../gateway/upstream.ts';
+import { visible } from '../output/sanitise.ts';
+import { isLoopbackHost } from '../platform/loopback.ts';
+import type { LogFormat } from '../server/access-log.ts';
+import { keepPruning } from '../server/pruning.ts';
+import type { Server } from '../server/server.ts';
+import { createServer } from '../server/server.ts';
+import type { App } from './app.ts';
+
+export interface Serving {
+  host: string;
+  port: number;
+  tls?: { cert: string; key: string } | undefined;
+  behindProxy: boolean;
+  allowedHosts: readonly string[];
+  upstream?: { url: string; key?: () => Promise<Secret> } | undefined;
+  log?: { format: LogFormat; write: (line: string) => void };
+  /** How long the log of uses keeps its rows; absent: as before. */
+  retention?: string | undefined;
+}
+
+export interface Running {
+  /** As a client writes it. */
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Milliseconds in which calls that run may come to their end. */
+const patience = 30_000;
+
+/** Milliseconds without a byte from the upstream: a model may think for long before it says anything. */
+const upstreamSilence = 600_000;
+
+/** Milliseconds for a whole answer of the upstream: one that never ends would hold its connections for ever. */
+const longestAnswer = 3_600_000;
+
+/** Starts the server. Throws `KeysError`: where the port is taken, an address is not one of this machine, and the like. */
+export async function startServer(app: App, office: Office, serving: Serving): Promise<Running> {
+  const { host, port, behindProxy, log } = serving;
+  const tls = serving.tls && readTls(app, serving.tls);
+  const upstream = serving.upstream && (await connect(app, serving.upstream));
+  office.open();
+  if (serving.retention !== undefined) office.keepLog(serving.retention);
+  const server = await createServer({
+    office,
+    version,
+    now: () => app.now,
+    behindProxy,
+    // Who is meant to be reached from elsewhere is known by names that are for its operator to choose.
+    allowedHosts:
+      isLoopbackHost(host) || serving.allowedHosts.length > 0 ? [host, ...serving.allowedHosts] : undefined,
+    ...(tls && { tls }),
+    ...(upstream && { upstream }),
+    ...(log && { log }),
+    onLoss: ({ use, reason }) =>
+      void app.warn(`a use of the key ${use.keyId} was not metered: ${visible(messageOf(reason))}`),
+    onBug: (error) => void app.warn(`a request failed in a way that nobody expected: ${stackOf(error)}`),
+  });
+  const address = await listen(server, host, port);
+  const stopPruning = keepPruning(office);
+  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return {
+    url: `${tls ? 'https' : 'http'}://${name}:${address.port}`,
+    stop() {
+      stopPruning();
+      return server.stop(patience);
+    },
+  };
+}
+
+async function connect(app: App, { url, key }: NonNullable<Serving['upstream']>): Promise<Upstream> {
+  if (!URL.canParse(url)) throw usageError('--upstream: this is not a URL', 'keys help serve');
+  const { openUpstream } = await import('../gateway/upstream.ts');
+  return openUpstream({
+    url: new URL(url),
+    ...(key && { key }),
+    env: app.io.env,
+    connectTimeout: app.timeout,
+    silence: upstreamSilence,
+    longest: longestAnswer,
+  });
+}
+
+function readTls(app: App, { cert, key }: { cert: string; key: string }): { cert: Buffer; key: Buffer } {
+  const pair = { cert: readPem(app, '--tls-cert', cert), key: readPem(app, '--tls-key', key) };
+  try {
+    createSecureContext(pair);
+  } catch (error) {
+    // What OpenSSL says of it is about the form, never about the content.
+    throw usageError(
+      `--tls-cert, --tls-key: ${cert} and ${key} are no certificate with its key in PEM (${systemCode(error) ?? 'unreadable'})`,
+    );
+  }
+  return pair;
+}
+
+function readPem(app: App, flag: string, path: string): Buffer {
+  try {
+    return readFileSync(resolve(app.io.cwd, path));
+  } catch (error) {
+    throw usageError(`${flag}: ${path} cannot be read (${systemCode(error) ?? 'unknown error'})`);
+  }
+}
+
+async function listen(server: Server, host: string, port: number) {
+  try {
+    return await server.listen(host, port);
+  } catch (error) {
+    throw notListening(host, port, error);
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EACCES: 'only root may listen there',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+  ENOTFOUND: 'there is no host of that name',
+};
+
+function notListening(host: string, port: number, error: unknown): KeysError {
+  const code = systemCode(error) ?? '';
+  return new KeysError({
+    exit: 'failed',
+    code: code === 'EADDRINUSE' ? 'port_taken' : 'not_listening',
+    message: `the server cannot listen on ${host}:${port}: ${reasons[code] ?? (code || 'unknown error')}`,
+    hints: ['keys serve --port 0 takes any port that is free'],
+    cause: error,
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

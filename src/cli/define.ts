@@ -1,0 +1,95 @@
+import type { App } from '../app/app.ts';
+import { InvalidValue } from '../base/errors.ts';
+import type { Result } from '../output/present.ts';
+
+/** What the parsers of values may need to know. */
+export interface ParseContext {
+  now: Date;
+}
+
+/** One flag of a command: how it is written, what help says of it, and how its text becomes a value. */
+export interface Flag<T> {
+  /** Commander's notation: `-q, --quiet`, `--expires <when>`, `--json [fields]`. */
+  readonly syntax: string;
+  readonly help: string;
+  readonly repeatable: boolean;
+  /** `texts` holds every value given; a switch that is on has one. Throws `InvalidValue`. */
+  read(texts: readonly string[], context: ParseContext): T;
+}
+
+export type Flags = Readonly<Record<string, Flag<unknown>>>;
+
+/** What a command runs with: its operands as they were typed, and each flag's value. */
+export type Input<F extends Flags> = { operands: string[] } & {
+  [Name in keyof F]: F[Name] extends Flag<infer T> ? T : never;
+};
+
+export interface Command<F extends Flags = Flags> {
+  /** After the command's name: `<key...>`, `[name]`, or nothing. */
+  readonly operands: string;
+  /** The operands are the command line of another program, and stand after `--`. */
+  readonly takesProgram?: true;
+  readonly summary: string;
+  /** Anything that help should say beyond the summary. */
+  readonly description?: string;
+  readonly examples: readonly string[];
+  readonly flags: F;
+  /** The fields of what it prints: all that `--json` may select. */
+  readonly fields: readonly string[];
+  /** What is wrong with flags that are right by themselves, such as two that contradict each other. */
+  problems?(input: Input<F>): string[];
+  run(app: App, input: Input<F>): Promise<Result>;
+}
+
+export function defineCommand<const F extends Flags>(command: Command<F>): Command<F> {
+  return command;
+}
+
+/** A flag without a value. */
+export function toggle(syntax: string, help: string): Flag<boolean> {
+  return { syntax, help, repeatable: false, read: (texts) => texts.length > 0 };
+}
+
+/** A flag with one value; undefined where it was not given. */
+export function value<T>(
+  syntax: string,
+  help: string,
+  parse: (text: string, context: ParseContext) => T,
+): Flag<T | undefined> {
+  return {
+    syntax,
+    help,
+    repeatable: false,
+    read: (texts, context) => (texts[0] === undefined ? undefined : parse(texts[0], context)),
+  };
+}
+
+/** A flag that may be repeated. */
+export function values<T>(
+  syntax: string,
+  help: string,
+  parse: (text: string, context: ParseContext) => T,
+): Flag<T[]> {
+  return {
+    syntax,
+    help,
+    repeatable: true,
+    read: (texts, context) => readAll(texts, (text) => parse(text, context)),
+  };
+}
+
+/** What each text says. Throws one `InvalidValue` for all that cannot be read. */
+function readAll<T>(texts: readonly string[], parse: (text: string) => T): T[] {
+  const faults: string[] = [];
+  const read = texts.flatMap((text) => {
+    try {
+      return [parse(text)];
+    } catch (error) {
+      if (!(error instanceof InvalidValue)) throw error;
+      faults.push(...error.messages);
+      return [];
+    }
+  });
+  if (faults.length > 0) throw new InvalidValue(...faults);
+  return read;
+}

@@ -1,0 +1,73 @@
+import { Command as Commander } from 'commander';
+import { usageError } from '../base/errors.ts';
+import { catalog, isCommand, isGroup } from '../commands/catalog.ts';
+import { defineCommand } from './define.ts';
+import { topics } from './help-topics.ts';
+import { buildParser } from './parser.ts';
+
+export const help = defineCommand({
+  operands: '[topic...]',
+  summary: 'explain a command, or one of the topics below',
+  description: `Topics: ${Object.keys(topics).join(', ')}`,
+  examples: ['keys help create', 'keys help exit-codes'],
+  flags: {},
+  fields: [],
+  async run(app, { operands }) {
+    return { kind: 'text', text: await helpPage(operands.join(' ') || undefined, app.io.stdout.columns) };
+  },
+});
+
+const widest = 110;
+
+/**
+ * The help page of a command, of a group of commands or of a topic; without a name, of the program. `columns` is the
+ * width of the terminal. Throws `KeysError` (2) for a name that is none of these.
+ */
+export async function helpPage(name: string | undefined, columns: number | undefined): Promise<string> {
+  const width = Math.min(columns ?? widest, widest);
+  if (name === undefined) return programHelp(width, Object.keys(catalog));
+  if (isGroup(name))
+    return programHelp(
+      width,
+      Object.keys(catalog).filter((one) => one.startsWith(`${name} `)),
+    );
+  const topic = Object.hasOwn(topics, name) ? topics[name] : undefined;
+  if (topic) return topicHelp(name, width);
+  const load = isCommand(name) ? catalog[name] : undefined;
+  if (!load) throw usageError(`there is no help on '${name}'`, 'keys help');
+  const command = await load();
+  const page = buildParser(name, command).commander.configureHelp({ helpWidth: width }).helpInformation();
+  const fields = command.fields.length > 0 ? `\nFields for --json: ${command.fields.join(', ')}\n` : '';
+  return `${page}${fields}\nExamples:\n${command.examples.map((example) => `  ${example}\n`).join('')}`;
+}
+
+async function programHelp(width: number, names: readonly string[]): Promise<string> {
+  const program = emptyPage('keys').usage('<command> [flags]');
+  program.description('Administer API keys: no secret lost, no secret leaked.');
+  for (const name of names) {
+    const command = await catalog[name]?.();
+    program.addCommand(
+      emptyPage(name)
+        .arguments(command?.operands ?? '')
+        .summary(command?.summary ?? ''),
+    );
+  }
+  const page = program.configureHelp({ helpWidth: width, subcommandTerm: (one) => one.name() });
+  return `${page.helpInformation()}\nMore: keys help <command>, keys help ${Object.keys(topics).join('|')}\n`;
+}
+
+/** Terms and meanings, laid out as Commander lays out flags. */
+function topicHelp(name: string, width: number): string {
+  const topic = topics[name];
+  const rows = topic?.rows ?? [];
+  const layout = emptyPage(name).configureHelp({ helpWidth: width }).createHelp();
+  layout.prepareContext({ helpWidth: width });
+  const termWidth = Math.max(...rows.map(([term]) => term.length));
+  const lines = rows.map(([term, meaning]) => layout.formatItem(term, termWidth, meaning, layout));
+  const after = topic?.after ? `\n${topic.after}\n` : '';
+  return `${name}: ${topic?.summary}\n\n${lines.join('\n')}\n${after}`;
+}
+
+function emptyPage(name: string): Commander {
+  return new Commander(name).helpOption(false).helpCommand(false);
+}

@@ -1,0 +1,208 @@
+import type { Option } from 'commander';
+import { usageError } from '../base/errors.ts';
+import { looksLikeSecret } from '../base/secret.ts';
+import { catalog, isCommand, isGroup } from '../commands/catalog.ts';
+import { keyFields } from '../keys/key.ts';
+import { bindJsonFields, findCommand } from './argv.ts';
+import type { Command, Flags, Input, ParseContext } from './define.ts';
+import type { GlobalInput } from './global-flags.ts';
+import { buildParser } from './parser.ts';
+
+/** A command line that was understood. */
+export interface Invocation {
+  name: string;
+  command: Command;
+  input: Input<Flags>;
+  globals: GlobalInput;
+}
+
+/** What a command line asks for. */
+export type Parsed =
+  | { kind: 'run'; invocation: Invocation }
+  | { kind: 'help'; name: string | undefined }
+  | { kind: 'version' }
+  /** No command, and no flag that needs none. */
+  | { kind: 'empty' };
+
+/** Names that may stand in a list of fields before the command is known. */
+const anyField = new Set<string>([...keyFields, 'secret', 'delivered', 'changed', 'revoked']);
+
+/** Understands a command line. Throws `KeysError` (2) that names everything wrong with it. */
+export async function parseArguments(argv: readonly string[], context: ParseContext): Promise<Parsed> {
+  const { words, rest } = findCommand(argv, (name) => anyField.has(name));
+  const name = words.join(' ');
+  const asked = asksFor(rest);
+  const load = isCommand(name) ? catalog[name] : undefined;
+  if (!load) {
+    if (asked === 'help' && (name === '' || isGroup(name))) return { kind: 'help', name: name || undefined };
+    const [group = '', word, ...others] = words;
+    if (word === 'help' && others.length === 0 && rest.length === 0 && isGroup(group))
+      return { kind: 'help', name: group };
+    if (asked === 'version' && name === '') return { kind: 'version' };
+    if (argv.length === 0) return { kind: 'empty' };
+    throw await unknownCommand(words, argv);
+  }
+  const command = await load();
+  if (asked) return asked === 'help' ? { kind: 'help', name } : { kind: 'version' };
+  if (rest.length === 1 && rest[0] === 'help') return { kind: 'help', name };
+  return { kind: 'run', invocation: await readInvocation(name, command, rest, argv, context) };
+}
+
+async function readInvocation(
+  name: string,
+  command: Command,
+  rest: readonly string[],
+  argv: readonly string[],
+  context: ParseContext,
+): Promise<Invocation> {
+  const parser = buildParser(name, command);
+  const isField = (field: string) => command.fields.includes(field);
+  const { before, after } = splitAtEnd(rest);
+  const bound = bindJsonFields(before, isField, parser.takesValue);
+  const problems = secretsIn(argv);
+  const last = bound.at(-1) ?? '';
+  if (parser.takesValue(last)) {
+    problems.push(`${last} needs a value`);
+    bound.pop();
+  }
+  const { operands: early, unknown } = parser.commander.parseOptions(bound);
+  problems.push(...(await unknownFlags(unknown, parser.commander.options)));
+  const unread: string[] = [];
+  const { flags, globals } = parser.values(context, unread);
+  if (command.takesProgram) problems.push(...misplaced(early));
+  const operands = command.takesProgram ? after : [...early, ...after];
+  const words = [...operands, ...unknown.filter((word) => !word.startsWith('-'))];
+  const input = { ...flags, operands: words } as Input<Flags>;
+  problems.push(
+    ...unread,
+    ...arityProblems(parser.commander.registeredArguments, operands, words),
+    ...(early.length === 1 && early[0] === 'help' && name !== 'help' ? [helpOrName(name)] : []),
+    ...outputProblems(globals, command, words, before),
+    ...(unread.length === 0 ? (command.problems?.(input) ?? []) : []),
+  );
+  if (problems.length > 0) throw usageError(problems, `keys help ${name}`);
+  return { name, command, input, globals };
+}
+
+/** What stands before the first `--`, where flags are flags, and what stands after it. */
+function splitAtEnd(words: readonly string[]): { before: readonly string[]; after: readonly string[] } {
+  const end = words.indexOf('--');
+  return end < 0
+    ? { before: words, after: [] }
+    : { before: words.slice(0, end), after: words.slice(end + 1) };
+}
+
+/** `keys create help` is help; with flags it is not told whether a key of that name is meant. */
+function helpOrName(name: string): string {
+  return `'help' asks for help, alone; for something that is named help: keys ${name} … -- help`;
+}
+
+/** A word before `--` may be a value that was meant for somewhere else: it is not repeated. */
+function misplaced(words: readonly string[]): string[] {
+  return words.length > 0 ? ['a word stands before --: the command to start comes after it'] : [];
+}
+
+function asksFor(rest: readonly string[]): 'help' | 'version' | undefined {
+  const { before: flags } = splitAtEnd(rest);
+  if (flags.some((word) => word === '--help' || word === '-h')) return 'help';
+  return flags.some((word) => word === '--version' || word === '-V') ? 'version' : undefined;
+}
+
+/** A secret on the command line is in the shell's history and in the process list: it is refused, never repeated. */
+function secretsIn(argv: readonly string[]): string[] {
+  return argv.flatMap((word, at) =>
+    looksLikeSecret(word)
+      ? [
+          `argument ${at + 1} looks like the value of a secret, which is never taken on the command line: name a key by its id or name`,
+        ]
+      : [],
+  );
+}
+
+async function unknownFlags(unknown: readonly string[], options: readonly Option[]): Promise<string[]> {
+  const known = options.flatMap(({ long }) => long ?? []);
+  const names = unknown.filter((word) => word.startsWith('-')).map((word) => word.replace(/=.*$/s, ''));
+  return Promise.all(
+    names.map(async (flag) => {
+      const near = await nearest(flag, known);
+      return `unknown flag ${flag}${near ? ` (did you mean ${near}?)` : ''}`;
+    }),
+  );
+}
+
+function ordinal(index: number): string {
+  return ['first', 'second', 'third'][index] ?? `${index + 1}th`;
+}
+
+interface Operand {
+  name(): string;
+  required: boolean;
+  variadic: boolean;
+}
+
+/** A word behind an unknown flag may be its value: it can fill a place, but is not told to be one too many. */
+function arityProblems(
+  places: readonly Operand[],
+  operands: readonly string[],
+  words: readonly string[],
+): string[] {
+  const missing = places.slice(words.length).filter(({ required }) => required);
+  const takesAll = places.some(({ variadic }) => variadic);
+  const surplus = takesAll ? [] : operands.slice(places.length);
+  return [
+    ...missing.map((operand) => `missing argument <${operand.name()}${operand.variadic ? '...' : ''}>`),
+    // Where a command takes none, the word may be a secret that was meant for stdin: it is not repeated.
+    ...surplus.map((word, at) =>
+      places.length > 0
+        ? `unexpected argument '${word}'`
+        : `unexpected argument, the ${ordinal(at)}: it takes none`,
+    ),
+  ];
+}
+
+function outputProblems(
+  { format, json }: GlobalInput,
+  command: Command,
+  words: readonly string[],
+  rest: readonly string[],
+): string[] {
+  const problems: string[] = [];
+  if (json && format !== undefined && format !== 'json') {
+    problems.push(`--json and --format ${format} contradict each other`);
+  }
+  const unknown = json?.filter((field) => !command.fields.includes(field)) ?? [];
+  const known = `fields here: ${command.fields.join(', ')}`;
+  for (const field of unknown) problems.push(`--json: '${field}' is not a field; ${known}`);
+  // `--json id,nme`: not a list of fields, so the word was taken for an operand.
+  const misread = rest[rest.indexOf('--json') + 1] ?? '';
+  if (rest.includes('--json') && misread.includes(',') && words.includes(misread)) {
+    problems.push(`'${misread}' is not a list of fields; ${known}`);
+  }
+  return problems;
+}
+
+async function unknownCommand(words: readonly string[], argv: readonly string[]) {
+  const problems = secretsIn(argv);
+  const name = words.join(' ');
+  if (words.length === 0) return usageError([...problems, 'no command is named'], 'keys help');
+  const group = words[0] ?? '';
+  if (isGroup(group)) {
+    const members = Object.keys(catalog).filter((candidate) => candidate.startsWith(`${group} `));
+    const what = words.length === 1 ? `'${group}' needs a second word` : `unknown command '${name}'`;
+    return usageError([...problems, what], ...members.map((member) => `keys ${member}`));
+  }
+  const near = await nearest(group, Object.keys(catalog));
+  return usageError(
+    [...problems, `unknown command '${group}'`],
+    ...(near ? [`keys ${near}`] : []),
+    'keys help',
+  );
+}
+
+/** The candidate that begins with the word, or else is at most two typing errors away. */
+async function nearest(word: string, candidates: readonly string[]): Promise<string | undefined> {
+  const longer = candidates.find((candidate) => word.length > 3 && candidate.startsWith(word));
+  if (longer !== undefined) return longer;
+  const { closestMatch } = await import('leven');
+  return closestMatch(word, [...candidates], { maxDistance: Math.min(2, word.length - 1) });
+}

@@ -1,0 +1,79 @@
+import { Command as Commander, Option } from 'commander';
+import { InvalidValue } from '../base/errors.ts';
+import type { Command, Flag, Flags, ParseContext } from './define.ts';
+import type { GlobalInput } from './global-flags.ts';
+import { globalFlags } from './global-flags.ts';
+
+/** Commander's view of one command: it takes flags apart and writes help; values are read and judged here. */
+export interface Parser {
+  commander: Commander;
+  /** Whether a word is a flag that swallows the next one. */
+  takesValue: (word: string) => boolean;
+  /** The value of every flag, after `parseOptions`. What cannot be read is added to the problems. */
+  values: (
+    context: ParseContext,
+    problems: string[],
+  ) => { flags: Record<string, unknown>; globals: GlobalInput };
+}
+
+const globalGroup = 'Global flags:';
+
+export function buildParser(name: string, command: Command): Parser {
+  const commander = new Commander(`keys ${name}`)
+    .helpOption(false)
+    .helpCommand(false)
+    .allowExcessArguments()
+    .summary(command.summary)
+    .description([command.summary, command.description].filter(Boolean).join('\n\n'));
+  const { operands, takesProgram } = command;
+  if (operands) commander.arguments(operands);
+  commander.usage(takesProgram ? `[flags] -- ${operands}` : `${operands} [flags]`.trim());
+  const own = addFlags(commander, command.flags, 'Flags:');
+  const global = addFlags(commander, globalFlags, globalGroup);
+  commander.addOption(new Option('-h, --help', 'this text').helpGroup(globalGroup));
+  return {
+    commander,
+    takesValue: (word) =>
+      commander.options.some((option) => option.required && (option.long === word || option.short === word)),
+    values: (context, problems) => ({
+      flags: readFlags(commander, own, context, problems),
+      globals: readFlags(commander, global, context, problems) as unknown as GlobalInput,
+    }),
+  };
+}
+
+type Options = Map<string, { flag: Flag<unknown>; option: Option }>;
+
+function addFlags(commander: Commander, flags: Flags, group: string): Options {
+  const options: Options = new Map();
+  for (const [name, flag] of Object.entries(flags)) {
+    const option = new Option(flag.syntax, flag.help).helpGroup(group);
+    if (!option.isBoolean() && !option.negate) {
+      option.argParser((text: string, earlier: string[] | undefined) => [...(earlier ?? []), text]);
+    }
+    commander.addOption(option);
+    options.set(name, { flag, option });
+  }
+  return options;
+}
+
+function readFlags(
+  commander: Commander,
+  options: Options,
+  context: ParseContext,
+  problems: string[],
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [name, { flag, option }] of options) {
+    const given = commander.getOptionValue(option.attributeName()) as string[] | boolean | undefined;
+    const isOn = option.negate ? given === false : given === true;
+    const texts = Array.isArray(given) ? given : isOn ? [''] : [];
+    try {
+      values[name] = flag.read(flag.repeatable ? texts : texts.slice(-1), context);
+    } catch (error) {
+      if (!(error instanceof InvalidValue)) throw error;
+      problems.push(...error.messages.map((message) => `${option.long}: ${message}`));
+    }
+  }
+  return values;
+}

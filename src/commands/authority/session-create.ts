@@ -1,0 +1,153 @@
+import type { App } from '../../app/app.ts';
+import { sinkContextOf } from '../../app/sink-context.ts';
+import type { Role } from '../../authority/capabilities.ts';
+import { roles } from '../../authority/capabilities.ts';
+import type { Session } from '../../authority/sessions.ts';
+import { InvalidValue } from '../../base/errors.ts';
+import { parseExpiry } from '../../base/time.ts';
+import { defineCommand, value } from '../../cli/define.ts';
+import { issueKey } from '../../keys/operations/issue.ts';
+import type { Delivered } from '../../keys/ports.ts';
+import type { Result } from '../../output/present.ts';
+import { absoluteTime, relativeTime } from '../../output/relative-time.ts';
+import { shownOnce } from '../../output/reminder.ts';
+import { resolveDestination } from '../../sinks/destinations.ts';
+import { maskInCiLog } from '../../sinks/mask.ts';
+import { ceilingFlags, ceilingIn } from '../flags/ceiling-flags.ts';
+import { destinationFlags } from '../flags/destination-flags.ts';
+import { oneOf } from '../flags/read.ts';
+import { dbFlag, sessionFields } from '../flags/session-flags.ts';
+
+const usualSpan = '12h';
+
+const fields = [...sessionFields, 'secret', 'delivered'];
+
+export const sessionCreate = defineCommand({
+  operands: '',
+  summary: 'make a session token, with which a user manages keys over HTTP',
+  description: [
+    'The token is what keys login --with-token takes. It is shown or delivered once; the authority keeps its',
+    `hash. Without --expires it is good for ${usualSpan}. A user sees its own keys, an admin those of everybody;`,
+    'the user named admin is one unless --role says otherwise. --role is for this session and later ones:',
+    'earlier ones stay what they are. A lesser role is for all of them. A reporter can say what the calls of',
+    'any key have cost (POST /v1/usage), and nothing else: for your API, not for people.',
+    '',
+    'The --max flags say what a user may give a key, and apply until they are given again. A user that is',
+    'not an admin cannot grant the permission admin unless --max-permissions has it.',
+  ].join('\n'),
+  examples: [
+    'keys session create --user alice --secret-only | keys login --provider authority --url http://127.0.0.1:8787/admin --with-token',
+    'keys session create --user bob --max-budget 50 --max-keys 5 --to file:bob.token',
+    'keys session create --user api --role reporter --expires never --to file:api.token',
+    'keys session create --user ops --role admin --expires 30d --to file:ops.token',
+  ],
+  flags: {
+    user: value('--user <name>', 'whose session it is; made where there is none of that name', readUser),
+    role: value('--role <role>', 'user, admin, or reporter (of what calls cost)', oneOf(roles)),
+    expires: value(
+      '--expires <when>',
+      `36h, 30d, 2027-01-31 or never; default ${usualSpan}`,
+      (text, { now }) => parseExpiry(text, now),
+    ),
+    ...ceilingFlags,
+    ...destinationFlags,
+    db: dbFlag,
+  },
+  fields,
+  problems: ({ user }) => (user === undefined ? ['--user is needed: whose session is it?'] : []),
+  async run(app, input) {
+    const { user = '', role, expires, to, secretOnly, allowInGit, db } = input;
+    const { openOffice, sessionIssuer, aSession } = await import('../../app/open-authority.ts');
+    const office = openOffice(app, db);
+    const { sessions } = office;
+    const destination = await resolveDestination(app.io, {
+      context: sinkContextOf(app, allowInGit),
+      to,
+      secretOnly,
+      format: app.output.format,
+      fields: app.output.fields,
+      noun: 'session',
+      present: ({ key, delivered }, secret) =>
+        app.print(
+          created({
+            ...made(sessions.get(key.id)),
+            delivered: [...delivered, { sink: 'stdout', verified: false }],
+            secret,
+          }),
+        ),
+    });
+    const expiresAt = expires === undefined ? parseExpiry(usualSpan, app.now) : expires;
+
+    const before = office.users.get(user)?.role;
+    const ceiling = ceilingIn(input);
+    app.begin();
+    const issued = await issueKey(
+      sessionIssuer(sessions),
+      { name: user, user, role, expiresAt },
+      {
+        subject: aSession,
+        sinks: destination.sinks,
+        known: await sessionIssuer(sessions).list(),
+        journal: await app.journal(db),
+        onSecret: (secret) => maskInCiLog(app.io, secret),
+      },
+    );
+    if (Object.keys(ceiling).length > 0) office.users.setCeiling(user, ceiling);
+    const { delivered } = issued;
+    const session = made(sessions.get(issued.key.id));
+    if (role !== undefined && before !== undefined && role !== before) await app.note(newRole(user, role));
+    await echo(app, session, delivered, destination.bare);
+    if (destination.presented && app.io.stdout.isTTY) {
+      await app.note(shownOnce('token'));
+    }
+    if (destination.bare || destination.presented) return { kind: 'nothing' };
+    return created({ ...session, delivered });
+  },
+});
+
+/** What is left of a user's name in paths, headers and logs is the name itself. Throws `InvalidValue`. */
+function readUser(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$/.test(text)) return text;
+  throw new InvalidValue(`'${text}' is not a user's name: letters, digits and . _ @ + -, at most 100`);
+}
+
+function made(session: Session | undefined): Session {
+  if (!session) throw new Error('no session was made');
+  return session;
+}
+
+/** A role belongs to the user, whose sessions keep what they were made with, or less. */
+function newRole(user: string, role: Role): string {
+  return role === 'admin'
+    ? `${user} is an admin from now on; sessions that were made before stay what they are`
+    : `${user} is a ${role} from now on, and no more than that in any of its sessions`;
+}
+
+async function echo(
+  app: App,
+  session: Session,
+  delivered: readonly Delivered[],
+  bare: boolean,
+): Promise<void> {
+  const { user, role, expiresAt } = session;
+  if (!app.forPeople || bare) {
+    const end =
+      expiresAt === null
+        ? 'never expires'
+        : `expires ${absoluteTime(expiresAt)} (${relativeTime(expiresAt, app.now)})`;
+    await app.note(`a session of ${role === 'user' ? '' : `the ${role} `}${user}, which ${end}`);
+  }
+  for (const { sink, verified } of delivered) {
+    if (sink !== 'stdout') await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
+  }
+}
+
+function created(record: Session & { delivered: readonly Delivered[]; secret?: string }): Result {
+  return {
+    kind: 'one',
+    record,
+    columns: record.secret === undefined ? sessionFields : [...sessionFields, 'secret'],
+    table: async (_, terminal) =>
+      (await import('../../output/views/session.ts')).sessionView(record, terminal),
+  };
+}

@@ -1,0 +1,24 @@
+import { defineCommand, toggle } from '../../cli/define.ts';
+import { dbFlag, sessionFields } from '../flags/session-flags.ts';
+
+export const sessionList = defineCommand({
+  operands: '',
+  summary: 'list the sessions of those who manage keys over HTTP',
+  description: 'Without --ended: those that work now.',
+  examples: ['keys session list', 'keys session list --ended --json id,user,status'],
+  flags: { ended: toggle('--ended', 'also those that have expired or were revoked'), db: dbFlag },
+  fields: sessionFields,
+  async run(app, { ended, db }) {
+    const { openOffice } = await import('../../app/open-authority.ts');
+    const rows = openOffice(app, db)
+      .sessions.list()
+      .filter(({ status }) => ended || status === 'active');
+    return {
+      kind: 'rows',
+      rows,
+      columns: sessionFields,
+      table: async (_, terminal) =>
+        (await import('../../output/views/session.ts')).sessionListView(rows, terminal),
+    };
+  },
+});

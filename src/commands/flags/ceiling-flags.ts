@@ -1,0 +1,38 @@
+import { permissions } from '../../authority/capabilities.ts';
+import type { Ceiling } from '../../authority/ceiling.ts';
+import { InvalidValue } from '../../base/errors.ts';
+import type { Input } from '../../cli/define.ts';
+import { value } from '../../cli/define.ts';
+import { readCountOrNone, readDollarsOrNone, readList, readListOrAll } from './read.ts';
+
+/** The most that a user may give a key. */
+export const ceilingFlags = {
+  maxBudget: value('--max-budget <usd>', 'of each key of the user; or none', readDollarsOrNone),
+  maxRateLimit: value('--max-rate-limit <rpm>', 'of each key of the user; or none', readCountOrNone),
+  maxModels: value('--max-models <list>', 'that keys of the user may call; or all', readListOrAll),
+  maxPermissions: value(
+    '--max-permissions <list>',
+    `that the user may grant: ${permissions.join(', ')}; default all but admin`,
+    readPermissions,
+  ),
+  maxKeys: value('--max-keys <number>', 'live keys of the user; or none', readCountOrNone),
+};
+
+export function ceilingIn(input: Input<typeof ceilingFlags>): Partial<Ceiling> {
+  const { maxBudget, maxRateLimit, maxModels, maxPermissions, maxKeys } = input;
+  return {
+    ...(maxBudget !== undefined && { budgetUsd: maxBudget }),
+    ...(maxRateLimit !== undefined && { rateLimitRpm: maxRateLimit }),
+    ...(maxModels && { models: maxModels }),
+    ...(maxPermissions && { permissions: maxPermissions }),
+    ...(maxKeys !== undefined && { maxKeys }),
+  };
+}
+
+/** Throws `InvalidValue`. */
+function readPermissions(text: string): string[] {
+  const list = readList(text);
+  const unknown = list.find((one) => !permissions.some((permission) => permission === one));
+  if (unknown === undefined && list.length > 0) return list;
+  throw new InvalidValue(`'${unknown ?? text}' is not one of ${permissions.join(', ')}`);
+}

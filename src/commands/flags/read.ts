@@ -1,0 +1,94 @@
+import { InvalidValue } from '../../base/errors.ts';
+
+/* Readers of single values, shared by the flags of several commands. All throw `InvalidValue`. */
+
+/** The path of a database. An address, which may hold a password, would else become a file of that name. */
+export function readDatabase(text: string): string {
+  if (/^[a-z][a-z\d+.-]+:\/\//i.test(text)) throw new InvalidValue('an address is no path: name a file');
+  return readText(text);
+}
+
+export function readText(text: string): string {
+  return text;
+}
+
+/** One of a fixed list of words. */
+export function oneOf<const T extends string>(words: readonly T[]): (text: string) => T {
+  return (text) => {
+    const word = words.find((candidate) => candidate === text);
+    if (word === undefined) throw new InvalidValue(`'${text}' is not one of ${words.join(', ')}`);
+    return word;
+  };
+}
+
+/** Where a secret is: `keychain:NAME`, `file:PATH` or `env:PATH#NAME`. A secret put in its place is not repeated. */
+export function readSource(text: string): string {
+  if (/^(?:keychain:.|file:.|env:.+#[^#])/s.test(text)) return text;
+  throw new InvalidValue('this is not a source: write keychain:NAME, file:PATH or env:PATH#NAME');
+}
+
+/** A whole number of at least 1. */
+export function readCount(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < 1 || !Number.isSafeInteger(number)) {
+    throw new InvalidValue(`'${text}' is not a whole number of at least 1`);
+  }
+  return number;
+}
+
+/** A whole number of at least 1, or `none`. */
+export function readCountOrNone(text: string): number | null {
+  if (text === 'none') return null;
+  if (!/^\d+$/.test(text))
+    throw new InvalidValue(`'${text}' is neither a whole number of at least 1 nor none`);
+  return readCount(text);
+}
+
+/** US dollars above 0 with at most 6 decimals. */
+export function readDollars(text: string): number {
+  const amount = dollarsIn(text);
+  if (amount === undefined) {
+    throw new InvalidValue(`'${text}' is not an amount of US dollars above 0, such as 25 or 9.50`);
+  }
+  return amount;
+}
+
+/** As `readDollars`, or `none`. */
+export function readDollarsOrNone(text: string): number | null {
+  if (text === 'none') return null;
+  const amount = dollarsIn(text);
+  if (amount === undefined) {
+    throw new InvalidValue(
+      `'${text}' is neither an amount of US dollars above 0, such as 25 or 9.50, nor none`,
+    );
+  }
+  return amount;
+}
+
+function dollarsIn(text: string): number | undefined {
+  const amount = Number(text.replace(/^\$/, ''));
+  return /^\$?\d{1,9}(\.\d{1,6})?$/.test(text) && amount > 0 ? amount : undefined;
+}
+
+/** A comma list; parts are trimmed, repetitions and empty parts dropped. */
+export function readList(text: string): string[] {
+  const parts = text.split(',').map((part) => part.trim());
+  return [...new Set(parts.filter((part) => part !== ''))];
+}
+
+/** A comma list, or `all` for an empty one: no restriction. */
+export function readListOrAll(text: string): string[] {
+  if (text.trim() === 'all') return [];
+  const list = readList(text);
+  if (list.length === 0) throw new InvalidValue(`'${text}' lists nothing: write a,b,c or all`);
+  return list;
+}
+
+/** `K=V`; the value may be empty. */
+export function readLabel(text: string): [name: string, value: string] {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined || name.trim() === '') {
+    throw new InvalidValue(`'${text}' is not a label: write NAME=VALUE`);
+  }
+  return [name.trim(), value];
+}

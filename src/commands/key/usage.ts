@@ -1,0 +1,38 @@
+import { parsePast } from '../../base/time.ts';
+import { defineCommand, value } from '../../cli/define.ts';
+import { requireAbility } from '../../keys/capability-check.ts';
+import { findKey } from '../../keys/find.ts';
+import { keysWith } from '../../keys/lookup.ts';
+import { oneOf } from '../flags/read.ts';
+
+const fields = ['keyId', 'name', 'date', 'requests', 'tokens', 'spentUsd'];
+
+export const usage = defineCommand({
+  operands: '[key]',
+  summary: 'sum requests, tokens and spend, by key or by day',
+  description: 'Counters are kept by day (UTC): --since 36h starts with the first moment of that day.',
+  examples: ['keys usage --since 30d', 'keys usage --by day --format csv', 'keys usage ci --by day'],
+  flags: {
+    since: value('--since <when>', '30d (ago), 2026-11-01, or an RFC 3339 time', (text, { now }) =>
+      parsePast(text, now, 'start'),
+    ),
+    by: value('--by <what>', 'key or day; default key', oneOf(['key', 'day'] as const)),
+  },
+  fields,
+  async run(app, { operands: [reference], since, by = 'key' }) {
+    const backend = await app.backend();
+    const { provider } = await app.profile();
+    requireAbility(provider, 'usage', backend.capabilities);
+    if (by === 'day' || since) requireAbility(provider, 'usageByDay', backend.capabilities);
+    const keyId =
+      reference === undefined ? undefined : findKey(await keysWith(app, [reference]), reference).id;
+    const rows = await backend.usage({ by, ...(since && { since }), ...(keyId !== undefined && { keyId }) });
+    const columns = by === 'key' ? fields.filter((field) => field !== 'date') : fields.slice(2);
+    return {
+      kind: 'rows',
+      rows,
+      columns,
+      table: async (_, terminal) => (await import('../../output/views/rows.ts')).usageView(rows, terminal),
+    };
+  },
+});

@@ -1,0 +1,43 @@
+import { defineCommand, value } from '../../cli/define.ts';
+import { requireAbility } from '../../keys/capability-check.ts';
+import type { Verdict } from '../../keys/ports.ts';
+import { fromFlag, readKeyValue } from '../flags/key-value.ts';
+import { readText } from '../flags/read.ts';
+
+const fields = ['valid', 'reason', 'httpStatus', 'models'];
+
+export const verify = defineCommand({
+  operands: '',
+  summary: 'ask whether the value of a key works, without using it up',
+  description: [
+    'The value comes from --from, from stdin, or from a masked prompt on a terminal. Exit 8 if the key does not work.',
+    'A key that only ran into a limit (budget, rate-limited, no-models) is valid.',
+  ].join('\n'),
+  examples: ['keys verify --from env:.env#API_KEY', 'keys verify < key.txt'],
+  flags: {
+    from: fromFlag,
+    model: value('--model <id>', 'also ask whether it may call this model', readText),
+  },
+  fields,
+  async run(app, { from, model }) {
+    const backend = await app.backend();
+    const { provider } = await app.profile();
+    requireAbility(provider, 'verify', backend.capabilities);
+    const secret = await readKeyValue(app, 'verify', from);
+    const verdict = withModel(await backend.verify(secret), model);
+    return {
+      kind: 'one',
+      record: verdict,
+      columns: fields,
+      table: async (_, terminal) =>
+        (await import('../../output/views/verdict.ts')).verdictView(verdict, terminal),
+      ...(!verdict.valid && { exit: 'no' as const }),
+    };
+  },
+});
+
+/** A key that works, but is told which models it may call, and this is not one of them. */
+function withModel(verdict: Verdict, model: string | undefined): Verdict {
+  if (model === undefined || !verdict.models || verdict.models.includes(model)) return verdict;
+  return { ...verdict, valid: false, reason: 'forbidden' };
+}

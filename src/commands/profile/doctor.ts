@@ -1,0 +1,26 @@
+import { defineCommand } from '../../cli/define.ts';
+import { locatePaths } from '../../platform/paths.ts';
+
+const fields = ['check', 'status', 'message', 'hint'];
+
+export const doctor = defineCommand({
+  operands: '',
+  summary: 'check this installation: Node.js, folders, permissions, configuration, database, escrow',
+  description: 'Changes nothing. Exit 8 if a check fails.',
+  examples: ['keys doctor', 'keys doctor --json'],
+  flags: {},
+  fields,
+  async run(app) {
+    const { examine } = await import('../../app/doctor.ts');
+    const findings = await examine(app.io, locatePaths(app.io.env, app.io.cwd), () => app.profile());
+    const failed = findings.some(({ status }) => status === 'fail');
+    return {
+      kind: 'rows',
+      rows: findings,
+      columns: fields,
+      table: async (_, terminal) =>
+        (await import('../../output/views/doctor.ts')).doctorView(findings, terminal),
+      ...(failed && { exit: 'no' as const }),
+    };
+  },
+});

@@ -1,0 +1,27 @@
+import { resolve } from 'node:path';
+import { defineCommand } from '../../cli/define.ts';
+import { visible } from '../../output/sanitise.ts';
+import { readJson } from '../../remote/catalog.ts';
+
+const fields = ['path', 'message'];
+
+export const providerCheck = defineCommand({
+  operands: '<file>',
+  summary: 'check a provider of your own, before it is used',
+  description: 'Prints every fault with its path, and exits with 8 if there is one.',
+  examples: ['keys provider check my-api.json'],
+  flags: {},
+  fields,
+  async run(app, { operands: [file = ''] }) {
+    const { checkProvider } = await import('../../remote/check.ts');
+    const { provider, faults } = checkProvider(readJson(resolve(app.io.cwd, file)));
+    if (provider) await app.note(`${file} is sound: put it at ${app.paths.providers}/${provider.id}.json`);
+    return {
+      kind: 'rows',
+      rows: faults,
+      columns: fields,
+      table: () => faults.map(({ path, message }) => `${visible(path)}: ${visible(message)}\n`).join(''),
+      ...(faults.length > 0 && { exit: 'no' as const }),
+    };
+  },
+});

@@ -1,0 +1,29 @@
+import { localProvider } from '../../accounts/profile.ts';
+import { defineCommand } from '../../cli/define.ts';
+import { allProviders } from '../../remote/catalog.ts';
+
+const fields = ['id', 'name', 'url', 'note'] as const;
+
+export const providerList = defineCommand({
+  operands: '',
+  summary: 'list the kinds of key-management API that keys can administer',
+  description:
+    "Your own, one JSON file each, are in config/providers below keys' folder: keys provider check FILE.",
+  examples: ['keys provider list', 'keys provider list --json id,name'],
+  flags: {},
+  fields,
+  async run(app) {
+    const remote = await allProviders(app.paths.providers, ({ message }) => app.warn(message));
+    const rows = [
+      { ...localProvider, url: null },
+      ...remote.map(({ id, name, url = null, note = '' }) => ({ id, name, url, note })),
+    ];
+    return {
+      kind: 'rows',
+      rows,
+      columns: fields,
+      table: async (_, terminal) =>
+        (await import('../../output/table.ts')).renderFields(rows, fields, terminal),
+    };
+  },
+});

@@ -1,0 +1,68 @@
+import { usageError } from '../base/errors.ts';
+import { isLoopbackHost } from '../platform/loopback.ts';
+
+/**
+ * The path on an upstream below which its API lives, ending in `/v1`: `https://api.example.com/openai/v1` gives
+ * `/openai/v1`, `https://api.example.com` gives `/v1`. Throws `KeysError` (usage), without the URL, for one that is not
+ * http or https, that has credentials, a query or a fragment, or that would send the upstream's key in the clear.
+ */
+export function basePath(url: URL, hasKey = false): string {
+  const problems: string[] = [];
+  if (!/^https?:$/.test(url.protocol)) problems.push('the URL of the upstream is not http or https');
+  if (url.username || url.password) problems.push('the URL of the upstream holds a user name or a password');
+  if (hasKey && url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+    problems.push('the URL of the upstream is http: to another host, which would send its key in the clear');
+  }
+  if (/[?#]/.test(url.href)) problems.push('the URL of the upstream has a query or a fragment');
+  if (problems.length > 0) {
+    throw usageError(problems, 'write only scheme, host and path, like https://api.example.com/v1');
+  }
+  const path = url.pathname.replace(/\/+$/, '');
+  return path.endsWith('/v1') ? path : `${path}/v1`;
+}
+
+/**
+ * The path and query to ask an upstream for, from what a caller asked for; undefined where that is not below `/v1/`, or
+ * where servers could take its path for another one.
+ */
+export function targetBelow(base: string, target: string): string | undefined {
+  if (!/^\/v1\/[\x21\x22\x24-\x7e]*$/.test(target)) return undefined;
+  return segmentsOf(target) && base + target.slice('/v1'.length);
+}
+
+/**
+ * The segments of a target's path, decoded: `['v1', 'models', 'org/model']`. Undefined where its path is not plainly
+ * the one that it seems to be: with segments that are empty (but for the last) or lead elsewhere, characters that end
+ * one at some servers, or that come to others when they are decoded again, trimmed or normalised.
+ */
+export function segmentsOf(target: string): string[] | undefined {
+  const [, ...encoded] = pathOf(target).replace(/\/$/, '').split('/');
+  const segments = encoded.map(plainSegment);
+  return segments.every((segment) => segment !== undefined) ? segments : undefined;
+}
+
+function plainSegment(encoded: string): string | undefined {
+  // As in RFC 3986 section 3.3, but without `;`, which begins parameters at some servers.
+  if (!/^(?:[\w.~!$&'()*+,=:@-]|%[0-9a-f]{2})+$/i.test(encoded)) return undefined;
+  let segment: string;
+  try {
+    segment = decodeURIComponent(encoded);
+  } catch {
+    return undefined;
+  }
+  const isPlain =
+    segment === segment.normalize('NFKC') &&
+    !/[\p{C}\\;%?#]|^\s|\s$/u.test(segment) &&
+    // A slash may be part of a name, as in `org%2Fmodel`.
+    segment.split('/').every((part) => !/^[\s.]*$/.test(part));
+  return isPlain ? segment : undefined;
+}
+
+/** Whether a target is that of chat or text completions, under every spelling that a router may accept. */
+export function isCompletions(target: string): boolean {
+  return segmentsOf(target)?.join('/').toLowerCase().endsWith('/completions') ?? false;
+}
+
+function pathOf(target: string): string {
+  return target.split('?', 1)[0] ?? '';
+}

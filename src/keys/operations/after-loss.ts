@@ -1,0 +1,35 @@
+import { mayHide } from '../key.ts';
+import { candidatesIn } from './candidates.ts';
+import type { Issuer } from './issue.ts';
+import type { Operation } from './operation.ts';
+import type { Standing } from './recovery.ts';
+import { renewalOf } from './renewal.ts';
+
+type Account = Pick<Issuer<never>, 'list' | 'capabilities' | 'clockAhead'>;
+
+export type AfterLoss = Extract<Standing, { kind: 'settled' | 'undeliverable' | 'ambiguous' | 'renewed' }>;
+
+/**
+ * Where an operation stands whose call got no answer, as far as the keys that there are tell. Throws `KeysError` where
+ * they cannot be listed.
+ */
+export async function afterLoss(operation: Operation, account: Account): Promise<AfterLoss> {
+  const { plan, steps } = operation;
+  if (!steps.some(({ step }) => step === 'creating')) return { kind: 'settled', reason: 'nothing-made' };
+  const keys = await account.list();
+  const { possible, certain } = candidatesIn(keys, operation, accountOf(account));
+  if (certain) return { kind: 'undeliverable', key: certain, isTold: false };
+  if (possible.length > 0) return { kind: 'ambiguous', candidates: possible };
+  // Where the list is cut, a key that it does not show may be there.
+  if (mayHide(keys, account)) return { kind: 'ambiguous', candidates: [] };
+  const renewal = plan.replaces?.shown && renewalOf(keys, plan.replaces);
+  if (!plan.replaces || !renewal || renewal === 'untouched')
+    return { kind: 'settled', reason: 'nothing-made' };
+  const { id } = plan.replaces;
+  return { kind: 'renewed', key: { id, name: plan.name }, isCertain: renewal === 'replaced' };
+}
+
+/** What is known of an account when keys are looked for in it. */
+export function accountOf(account: Account) {
+  return { ahead: account.clockAhead?.(), single: account.capabilities.maxKeys === 1 };
+}

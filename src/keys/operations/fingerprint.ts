@@ -1,0 +1,29 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Secret } from '../../base/secret.ts';
+
+/**
+ * What the journal keeps of a secret, to recognise it in a place later: an HMAC-SHA256 under a key of its own, as
+ * `<key>.<hmac>` in base64url. It gives nothing away: the secrets that APIs issue are too random to be guessed.
+ */
+export function fingerprintOf(secret: Secret): string {
+  const key = randomBytes(16);
+  return `${key.toString('base64url')}.${hmac(secret, key).toString('base64url')}`;
+}
+
+/** Whether this is the secret that a fingerprint was taken of; white space around it does not count. */
+export function hasFingerprint(secret: Secret, fingerprint: string): boolean {
+  const [key = '', expected = ''] = fingerprint.split('.').map((part) => Buffer.from(part, 'base64url'));
+  return [secret, secret.mapped((value) => value.trim())].some((one) => {
+    const found = hmac(one, Buffer.from(key));
+    return found.length === expected.length && timingSafeEqual(found, Buffer.from(expected));
+  });
+}
+
+function hmac(secret: Secret, key: Buffer): Buffer {
+  const keyed = createHmac('sha256', key);
+  secret.mapped((value) => {
+    keyed.update(value);
+    return '';
+  });
+  return keyed.digest();
+}

@@ -1,0 +1,81 @@
+import type { Duration } from '../base/time.ts';
+import { after, before } from '../base/time.ts';
+import type { Key, Status } from './key.ts';
+import { isActive, keyFields } from './key.ts';
+
+export const sortFields = [...keyFields.filter((field) => field !== 'usage'), 'requests', 'tokens'] as const;
+type SortField = (typeof sortFields)[number];
+
+/** Which keys of a list are wanted, and in which order. */
+export interface Selection {
+  /** Absent: every key that is not revoked. `active` has the expiring ones among it. */
+  status?: Status | 'all' | undefined;
+  /** Found in name, description, id, prefix or a label, whatever the case. */
+  search?: string | undefined;
+  /** Still works, and expires within this span. */
+  expiring?: Duration | undefined;
+  olderThan?: Duration | undefined;
+  /** Made, and last used, at least this long ago. */
+  unused?: Duration | undefined;
+  /** Ascending; absent: newest first. A key that never expires sorts after all that do. */
+  sort?: SortField | undefined;
+  reverse?: boolean | undefined;
+  limit?: number | undefined;
+}
+
+/** The keys that a selection names; `keys` come newest first. */
+export function selectKeys(keys: readonly Key[], selection: Selection, now: Date): Key[] {
+  const chosen = keys.filter((key) => tests(selection, now).every((test) => test(key)));
+  if (selection.sort) chosen.sort(comparing(selection.sort));
+  if (selection.reverse) chosen.reverse();
+  return chosen.slice(0, selection.limit);
+}
+
+function tests(selection: Selection, now: Date): ((key: Key) => boolean)[] {
+  const { status, search, expiring, olderThan, unused } = selection;
+  const list = [(key: Key) => hasStatus(key, status)];
+  if (search !== undefined) list.push((key) => mentions(key, search.toLowerCase()));
+  if (expiring) list.push((key) => isActive(key) && atOrBefore(key.expiresAt, after(now, expiring)));
+  if (olderThan) list.push((key) => atOrBefore(key.createdAt, before(now, olderThan)));
+  if (unused) list.push((key) => atOrBefore(key.lastUsedAt ?? key.createdAt, before(now, unused)));
+  return list;
+}
+
+function hasStatus(key: Key, status: Selection['status']): boolean {
+  if (status === 'all') return true;
+  if (status === undefined) return key.status !== 'revoked';
+  return status === 'active' ? isActive(key) : key.status === status;
+}
+
+function mentions(key: Key, text: string): boolean {
+  const labels = Object.entries(key.labels ?? {}).map(([name, value]) => `${name}=${value}`);
+  return [key.name, key.description, key.id, key.prefix, ...labels].some((part) =>
+    part?.toLowerCase().includes(text),
+  );
+}
+
+function atOrBefore(time: string | null | undefined, moment: Date): boolean {
+  return typeof time === 'string' && Date.parse(time) <= moment.getTime();
+}
+
+type SortValue = number | string | null;
+
+function comparing(field: SortField): (a: Key, b: Key) => number {
+  return (a, b) => compare(sortValue(a, field), sortValue(b, field), field === 'expiresAt' ? 1 : -1);
+}
+
+/** Orders two values; `empty` is where a missing one goes: -1 first, 1 last. */
+function compare(a: SortValue, b: SortValue, empty: -1 | 1): number {
+  if (a === null || b === null) return a === b ? 0 : a === null ? empty : -empty;
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return String(a).localeCompare(String(b), 'en', { numeric: true });
+}
+
+function sortValue(key: Key, field: SortField): SortValue {
+  if (field === 'requests' || field === 'tokens') return key.usage?.[field] ?? null;
+  const value = key[field];
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'number' || typeof value === 'string') return value;
+  if (typeof value === 'boolean') return Number(value);
+  return Array.isArray(value) ? value.join(',') : Object.entries(value).join(',');
+}

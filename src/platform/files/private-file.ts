@@ -1,0 +1,145 @@
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { access, lstat, open, rename, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { KeysError, systemCode } from '../../base/errors.ts';
+import { checkPrivateFolder, removePrivateFolder, withPrivateFolder } from './private-folder.ts';
+import { readBounded, readFault } from './read-file.ts';
+
+/*
+ * A file that holds a secret: readable by its owner alone from its first byte, replaced as a whole or not at all,
+ * never reached through a symbolic link.
+ */
+
+/**
+ * Throws `KeysError` unless `writePrivateFile` can be expected to succeed at this path: takes the lock that it needs, too.
+ * Leaves nothing behind.
+ */
+export async function checkPrivateFile(path: string): Promise<void> {
+  await refuseUnlessPlainFile(path);
+  try {
+    await access(dirname(path), constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const missing = systemCode(error) === 'ENOENT';
+    throw new KeysError({
+      exit: 'failed',
+      code: missing ? 'folder_missing' : 'folder_not_writable',
+      message: `the folder of ${path} ${missing ? 'does not exist' : 'cannot be written to'}`,
+      hints: [missing ? `mkdir -p -m 700 '${dirname(path)}'` : `ls -ld '${dirname(path)}'`],
+      cause: error,
+    });
+  }
+  await checkPrivateFolder(dirname(path));
+}
+
+/** Far more than a file of settings or secrets ever needs. */
+const maxBytes = 16 * 1024 * 1024;
+
+/** The bytes of the file; undefined where there is none. */
+export async function readPrivateFile(path: string): Promise<Buffer | undefined> {
+  await refuseUnlessPlainFile(path);
+  try {
+    return readBounded(path, { maxBytes, follow: false });
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw new KeysError({
+      exit: 'failed',
+      code: 'file_unreadable',
+      message: `${path} cannot be read (${readFault(error)})`,
+      cause: error,
+    });
+  }
+}
+
+/**
+ * The mode of a file in octal (`0644`) where others than its owner can do anything with it, else undefined. Windows
+ * keeps access lists in place of modes, which say nothing here. Throws what `stat` throws.
+ */
+export async function modeOpenToOthers(path: string): Promise<string | undefined> {
+  if (process.platform === 'win32') return undefined;
+  const mode = (await stat(path)).mode & 0o777;
+  return mode & 0o077 ? `0${mode.toString(8)}` : undefined;
+}
+
+/** Replaces the file, or makes it, with mode 0600. */
+export async function writePrivateFile(path: string, content: string | Buffer): Promise<void> {
+  await refuseUnlessPlainFile(path);
+  await withPrivateFolder(dirname(path), (folder) => replace(path, content, join(folder, 'new')));
+}
+
+/**
+ * The same with what is made of the bytes that are there (undefined: no file), while no other process changes the file.
+ */
+export async function changePrivateFile(
+  path: string,
+  change: (content: Buffer | undefined) => string | Buffer,
+): Promise<void> {
+  await refuseUnlessPlainFile(path);
+  await withPrivateFolder(dirname(path), async (folder) =>
+    replace(path, change(await readPrivateFile(path)), join(folder, 'new')),
+  );
+}
+
+/**
+ * Two syncs: the content must be on disk before the name points to it, and the name must be on disk before the secret
+ * counts as delivered.
+ */
+async function replace(path: string, content: string | Buffer, temporary: string): Promise<void> {
+  let folder: FileHandle | undefined;
+  try {
+    // Before the old file is gone, for a folder that cannot be opened could not be synced after.
+    folder = await openFolder(dirname(path));
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await folder?.sync();
+  } catch (error) {
+    throw new KeysError({
+      exit: 'failed',
+      code: 'file_not_written',
+      message: `${path} could not be written (${systemCode(error) ?? 'unknown error'})`,
+      cause: error,
+    });
+  } finally {
+    await folder?.close();
+  }
+}
+
+/** Removes what a killed process left half-written beside the file. Never throws. */
+export function removeStaleCopies(path: string): Promise<void> {
+  return removePrivateFolder(dirname(path));
+}
+
+async function refuseUnlessPlainFile(path: string): Promise<void> {
+  const found = await lstat(path).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+    throw new KeysError({
+      exit: 'failed',
+      code: 'file_unreadable',
+      message: `${path} cannot be looked up (${systemCode(error) ?? 'unknown error'})`,
+      cause: error,
+    });
+  });
+  if (!found || found.isFile()) return;
+  const kind = found.isSymbolicLink()
+    ? 'a symbolic link'
+    : found.isDirectory()
+      ? 'a folder'
+      : 'not a plain file';
+  throw new KeysError({
+    exit: 'failed',
+    code: 'not_a_plain_file',
+    message: `${path} is ${kind}: a secret is written only to a plain file`,
+    hints: [`ls -ld '${path}'`],
+  });
+}
+
+/** Windows cannot open a folder; its rename is durable by itself. */
+async function openFolder(path: string): Promise<FileHandle | undefined> {
+  return process.platform === 'win32' ? undefined : open(path, 'r');
+}

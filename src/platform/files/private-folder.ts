@@ -1,0 +1,160 @@
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KeysError, systemCode } from '../../base/errors.ts';
+import type { Release } from './file-lock.ts';
+import { holdFileLock } from './file-lock.ts';
+
+/*
+ * Beside a file that is being written there is, for that moment, a folder `.keys-tmp` (0700) with the half-written file, a
+ * lock, and a `.gitignore` that keeps git away from all of it: a process that is killed leaves nothing that `git add` would
+ * take up. One process at a time writes in it, and the next one removes what it finds.
+ */
+const folderName = '.keys-tmp';
+const lockTimeoutMs = 10_000;
+
+/**
+ * Runs the work while no other `keys` process writes below this parent folder; it is given the private folder. Throws
+ * `KeysError` where that cannot be made, belongs to others, or is held for more than 10 s.
+ */
+export async function withPrivateFolder<T>(parent: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = join(parent, folderName);
+  const release = await take(folder);
+  try {
+    prepare(folder);
+    return await work(folder);
+  } finally {
+    removeHeld(folder, release);
+  }
+}
+
+/** Takes the folder and lets it go. Throws as `withPrivateFolder` does before its work begins; a full disk is no matter. */
+export async function checkPrivateFolder(parent: string): Promise<void> {
+  const folder = join(parent, folderName);
+  removeHeld(folder, await take(folder));
+}
+
+async function take(folder: string): Promise<Release> {
+  const deadline = Date.now() + lockTimeoutMs;
+  let release = await hold(folder);
+  while (!release) {
+    if (Date.now() > deadline) throw locked(folder);
+    await sleep(10 + Math.random() * 20);
+    release = await hold(folder);
+  }
+  return release;
+}
+
+function prepare(folder: string): void {
+  try {
+    clear(folder);
+    writeFileSync(join(folder, '.gitignore'), '*\n', { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    throw notUsable(folder, error);
+  }
+}
+
+/** Removes what a killed process has left beside the files of this folder. Never throws. */
+export async function removePrivateFolder(parent: string): Promise<void> {
+  const folder = join(parent, folderName);
+  try {
+    if (!lstatSync(folder, { throwIfNoEntry: false })) return;
+    const release = await hold(folder);
+    if (release) removeHeld(folder, release);
+  } catch {
+    // Then it is for the next write to tell.
+  }
+}
+
+/** Undefined where another process has the folder, or has just removed it. */
+async function hold(folder: string): Promise<Release | undefined> {
+  make(folder);
+  try {
+    return await holdFileLock(join(folder, 'write'));
+  } catch (error) {
+    if (error instanceof KeysError && systemCode(error.failure.cause) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** One that was left by a process of ours is closed to others again: what is in it is cleared before it is used. */
+function make(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw notUsable(folder, error);
+    const found = lstatSync(folder, { throwIfNoEntry: false });
+    if (found && !isOurs(found)) throw planted(folder);
+    // Some file systems know no modes: there this changes nothing, and need not.
+    if (found && (found.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+  }
+}
+
+function isOurs(found: { isDirectory(): boolean; uid: number }): boolean {
+  return found.isDirectory() && (process.platform === 'win32' || found.uid === process.geteuid?.());
+}
+
+function removeHeld(folder: string, release: Release): void {
+  try {
+    clear(folder);
+  } catch {
+    // The next process tries again.
+  }
+  release(() => removeIfEmpty(folder));
+}
+
+function clear(folder: string): void {
+  // What tells git to look away goes last.
+  const names = readdirSync(folder).sort((a, b) => Number(a === '.gitignore') - Number(b === '.gitignore'));
+  for (const name of names) {
+    if (name === 'write.lock') continue;
+    const path = join(folder, name);
+    if (lstatSync(path).isDirectory()) rmSync(path, { recursive: true });
+    else unlinkSync(path);
+  }
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Another process has taken it, or it is gone.
+  }
+}
+
+function planted(folder: string): KeysError {
+  return new KeysError({
+    exit: 'failed',
+    code: 'folder_not_private',
+    message: `${folder} is not a folder of yours, and nothing is written in it`,
+    hints: [`ls -ld '${folder}'`, `if it is not needed: rm -r '${folder}'`],
+  });
+}
+
+function notUsable(folder: string, error: unknown): KeysError {
+  return new KeysError({
+    exit: 'failed',
+    code: 'folder_not_writable',
+    message: `${folder} cannot be written to (${systemCode(error) ?? 'unknown error'})`,
+    hints: [`ls -ld '${folder}/..'`],
+    cause: error,
+  });
+}
+
+function locked(folder: string): KeysError {
+  return new KeysError({
+    exit: 'failed',
+    code: 'file_locked',
+    message: `another keys process has been writing in ${folder} for more than ${lockTimeoutMs / 1000} s`,
+    hints: [`lsof '${join(folder, 'write.lock')}'`, 'end that process, or wait for it'],
+  });
+}

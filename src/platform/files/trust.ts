@@ -1,0 +1,71 @@
+import type { Stats } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
+import { KeysError, shellWord, systemCode } from '../../base/errors.ts';
+
+/*
+ * What steers `keys` (where tokens go, which program gives one, what is unfinished) is believed only where the user and
+ * root alone can have written it.
+ */
+
+/**
+ * `home`: a folder in which nothing is believed but what is trusted itself. Where others can add to it, but not replace
+ * what is ours, as in `/tmp` or in a tmpfs of a container (the sticky bit), that does no harm.
+ */
+export type TrustedKind = 'home' | 'folder' | 'file';
+
+export interface Distrust {
+  /** Reads on after the path. */
+  reason: string;
+  /** A command that puts it right. */
+  hint: string;
+}
+
+/** Why a folder or file must not be used; undefined: it may, or does not exist. */
+export function distrustOf(path: string, kind: TrustedKind): Distrust | undefined {
+  const hint = `ls -ld ${shellWord(path)}`;
+  try {
+    const link = lstatSync(path, { throwIfNoEntry: false });
+    if (!link) return undefined;
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (!found) return { reason: 'is a symbolic link to nothing', hint };
+    if (kind === 'file' ? !found.isFile() : !found.isDirectory())
+      return { reason: kind === 'file' ? 'is not a plain file' : 'is not a folder', hint };
+    const mayAdd = kind === 'home' && (found.mode & 0o1000) !== 0;
+    return ownership(path, link) ?? ownership(path, found) ?? (mayAdd ? undefined : writers(path, found));
+  } catch (error) {
+    // One of the folders above is a file.
+    if (systemCode(error) === 'ENOTDIR') return { reason: 'is not below a folder', hint };
+    return { reason: `cannot be looked up (${systemCode(error) ?? 'unknown error'})`, hint };
+  }
+}
+
+/** Throws `KeysError` (2) where that is so. */
+export function requireTrusted(path: string, kind: TrustedKind): void {
+  const distrust = distrustOf(path, kind);
+  if (!distrust) return;
+  throw new KeysError({
+    exit: 'usage',
+    code: 'not_trusted',
+    message: `${path} ${distrust.reason}`,
+    hints: [distrust.hint, 'or choose another folder with KEYS_HOME (keys help environment)'],
+  });
+}
+
+/** Windows keeps access lists in place of owners and modes. */
+function ownership(path: string, { uid }: Stats): Distrust | undefined {
+  const own = process.geteuid?.();
+  if (own === undefined || uid === own || uid === 0) return undefined;
+  return {
+    reason: `belongs to another user (${uid}), and is not used`,
+    hint: `if you trust what is in it: sudo chown -R ${own} ${shellWord(path)}`,
+  };
+}
+
+function writers(path: string, { mode }: Stats): Distrust | undefined {
+  if (process.platform === 'win32' || (mode & 0o022) === 0) return undefined;
+  const octal = `0${(mode & 0o7777).toString(8)}`;
+  return {
+    reason: `can be written by other users (${octal}), and is not used`,
+    hint: `if you trust what is in it: chmod go-w ${shellWord(path)}`,
+  };
+}

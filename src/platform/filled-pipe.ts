@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemCode } from '../base/errors.ts';
+
+/**
+ * A pipe that holds all of a text, and its end, before the program exists that reads it. Whatever ends this process, and
+ * whenever: that program gets the whole text or is never started. (What Node calls a pipe is a socket, and is filled
+ * only after the start: a program could take an early end for an empty value, and cannot open it as /dev/stdin.) The
+ * text is in the memory of the system alone.
+ *
+ * Resolves with the read end; undefined where the system lets us have no such pipe, as Windows. Throws `Error`, with a
+ * message that goes on after a program's name, for a text that is longer than a pipe (64 KiB on Linux).
+ */
+export async function filledPipe(text: string): Promise<number | undefined> {
+  // Windows knows no such flag.
+  if (constants.O_NONBLOCK === undefined) return undefined;
+  const content = Buffer.from(text);
+  return (await pipeOfShell((path) => fill(path, content))) ?? (await namedPipe(content));
+}
+
+/** Tells its process id, and holds the write end of a pipe until its input ends; as 3, for `echo` borrows 1. */
+const holder = '{ exec 3>&1; read -r pid rest </proc/self/stat; echo "$pid" >&2; read -r rest; } | :';
+
+/** A pipe for what a program says, which it can open as /dev/stderr; undefined where there is only Node's socket. */
+export function emptyPipe(): Promise<{ reader: number; writer: number } | undefined> {
+  if (constants.O_NONBLOCK === undefined) return Promise.resolve(undefined);
+  return pipeOfShell((path) => {
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return { reader, writer: openSync(path, constants.O_WRONLY) };
+  }).catch(() => undefined);
+}
+
+/**
+ * Node cannot make a pipe; a shell can, and on Linux we can open it where the shell's process has it. Unlike a named one
+ * it can be opened as /dev/stdin after its writers are gone: to open a named one would wait for a writer for ever.
+ * Undefined where there is no such shell, or what `open` gives for it; rejects with what that throws.
+ */
+function pipeOfShell<T>(open: (path: string) => T): Promise<T | undefined> {
+  return new Promise((done, fail) => {
+    let opened: T | undefined;
+    let failure: unknown;
+    const child = spawn('/bin/sh', ['-c', holder], {
+      // Ctrl-C is not for it, and a folder that is gone makes it complain.
+      detached: true,
+      cwd: '/',
+      env: {},
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    child.stdin.on('error', () => {});
+    child.stderr.setEncoding('utf8').once('data', (pid: string) => {
+      try {
+        if (/^\d+\n$/.test(pid)) opened = open(`/proc/${pid.trim()}/fd/3`);
+      } catch (error) {
+        failure = error;
+      }
+      child.stdin.end();
+    });
+    child.on('error', () => done(undefined));
+    // Only now it holds no write end any more, and whoever reads finds the end of the text.
+    child.on('close', () => (failure === undefined ? done(opened) : fail(failure)));
+  });
+}
+
+/** For systems without /proc: a named pipe, whose name is gone before anything reads. */
+async function namedPipe(content: Buffer): Promise<number | undefined> {
+  const folder = newFolder();
+  if (folder === undefined) return undefined;
+  try {
+    const path = join(folder, 'pipe');
+    return (await makeNamedPipe(path)) ? fill(path, content) : undefined;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** For this user alone; undefined where there is no place for temporary files. */
+function newFolder(): string | undefined {
+  try {
+    return mkdtempSync(join(tmpdir(), 'keys-pipe-'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** False: there is no such program, or the file system has no named pipes. */
+function makeNamedPipe(path: string): Promise<boolean> {
+  return new Promise((done) => {
+    const env = { PATH: '/usr/bin:/bin' };
+    const child = spawn('mkfifo', ['-m', '600', path], { cwd: '/', env, stdio: 'ignore' });
+    child.on('error', () => done(false));
+    child.on('exit', (code) => done(code === 0));
+  });
+}
+
+/** The read end of the pipe at a path, filled. Undefined where there is no pipe. Throws `Error` for one too short. */
+function fill(path: string, content: Buffer): number | undefined {
+  const ends: number[] = [];
+  const open = (flags: number) => {
+    const end = openSync(path, flags);
+    ends.push(end);
+    return end;
+  };
+  try {
+    // To open one end of a named pipe waits for the other, unless told not to; the reader gets one that waits for input.
+    open(constants.O_RDONLY | constants.O_NONBLOCK);
+    const writer = open(constants.O_WRONLY | constants.O_NONBLOCK);
+    const reader = open(constants.O_RDONLY);
+    for (let at = 0; at < content.length; ) at += writeSync(writer, content, at);
+    ends.pop();
+    return reader;
+  } catch (error) {
+    if (systemCode(error) !== 'EAGAIN') return undefined;
+    throw new Error(`cannot be handed ${content.length} bytes: that is more than a pipe holds`);
+  } finally {
+    for (const end of ends) closeSync(end);
+  }
+}

@@ -1,0 +1,70 @@
+import { interrupted, KeysError } from '../base/errors.ts';
+import type { Io } from './io.ts';
+
+/**
+ * What Ctrl-C, SIGTERM and SIGHUP mean to one command line: one object for all that it does, in other profiles too.
+ * Before anything has changed the command is dropped; after that what has begun is brought to its end, and nothing else
+ * begins. The second request ends all waiting.
+ */
+export class Interruption {
+  readonly #io: Pick<Io, 'urgent' | 'endsWith'>;
+  readonly #dropped = new AbortController();
+  readonly #asked = new AbortController();
+  #hasBegun = false;
+
+  constructor(io: Pick<Io, 'interrupt' | 'urgent' | 'endsWith'>) {
+    this.#io = io;
+    this.stop = AbortSignal.any([this.#dropped.signal, io.urgent]);
+    if (io.interrupt.aborted) this.ask();
+    else io.interrupt.addEventListener('abort', () => this.ask());
+  }
+
+  /** Aborts when waiting has to end: nothing has begun, or somebody has asked twice. */
+  readonly stop: AbortSignal;
+
+  /** Aborts when the command is dropped as it stands: nothing has begun. */
+  get dropped(): AbortSignal {
+    return this.#dropped.signal;
+  }
+
+  /** Aborts when somebody asks for an end, whatever has begun. */
+  get asked(): AbortSignal {
+    return this.#asked.signal;
+  }
+
+  /** Something may have changed. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** To be called right before something is changed. Throws `KeysError` where somebody has asked for an end. */
+  begin(): void {
+    if (this.asked.aborted) throw this.failure();
+    this.#hasBegun = true;
+    this.#io.endsWith(5);
+  }
+
+  /** Somebody asks for an end, with a signal or at a prompt. */
+  ask(): void {
+    if (this.asked.aborted) return;
+    if (!this.#hasBegun) {
+      this.#io.endsWith(130);
+      this.#dropped.abort();
+    }
+    this.#asked.abort();
+  }
+
+  /** What an interrupted command reports: 130 where nothing has begun, else 5. */
+  failure(): KeysError {
+    return this.#hasBegun ? cutShort() : interrupted();
+  }
+}
+
+function cutShort(): KeysError {
+  return new KeysError({
+    exit: 'unfinished',
+    code: 'interrupted',
+    message: 'interrupted; what had begun was finished or is in the journal, the rest was not begun',
+    hints: ['keys recover --list'],
+  });
+}

@@ -1,0 +1,227 @@
+import { closeSync, fstatSync, writeSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import { KeysError, systemCode } from '../base/errors.ts';
+import type { Environment } from './env.ts';
+
+/** An output stream of the program. */
+export interface Output {
+  readonly isTTY: boolean;
+  /** Width in characters; undefined off a terminal. */
+  readonly columns: number | undefined;
+  /** Resolves when the system has taken the text; rejects, for example with EPIPE, when it never will. */
+  write(text: string): Promise<void>;
+  /** Why nothing that is written would arrive; undefined where nothing speaks against it. */
+  fault(): Promise<string | undefined>;
+  /** For libraries that draw prompts. */
+  readonly stream: Writable;
+}
+
+/** Everything that the program has of the outside world. Tests pass their own. */
+export interface Io {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly stdin: Readable & { isTTY?: boolean };
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP: end in good order. */
+  readonly interrupt: AbortSignal;
+  /** Aborted by the second one: wait for nothing any more. The third ends the process. */
+  readonly urgent: AbortSignal;
+  /** The exit code, should the process end before its command does. */
+  endsWith(code: number): void;
+  /** Until the returned function is called, signals are for the program that has the terminal. */
+  leaveSignals(): () => void;
+  /** From now on SIGHUP does not end the process: it has no terminal to lose. */
+  ignoreHangup(): void;
+  /** Stops the process as Ctrl-Z does; resolves when it runs again. */
+  suspend(): Promise<void>;
+  /** Calls back whenever the process runs again after it was stopped, until the returned function is called. */
+  onContinue(listener: () => void): () => void;
+  now(): Date;
+  /** `<login name>-<host>`, the name proposed for a key that is given none. */
+  whoami(): string;
+}
+
+/** Where the current folder is gone, its name is left: nothing is found there, and commands that need none still run. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return process.env.PWD?.startsWith('/') ? process.env.PWD : '/nonexistent';
+  }
+}
+
+/** The streams, clock and environment of this process. */
+export function realIo(): Io {
+  process.once('exit', closeLostTerminals);
+  return {
+    env: process.env,
+    cwd: workingFolder(),
+    get stdin() {
+      return process.stdin;
+    },
+    stdout: outputOf(1, () => process.stdout),
+    stderr: outputOf(2, () => process.stderr),
+    ...stopRequests(),
+    endsWith(code) {
+      process.exitCode = code;
+    },
+    suspend,
+    onContinue(listener) {
+      if (process.platform === 'win32') return () => {};
+      process.on('SIGCONT', listener);
+      return () => void process.removeListener('SIGCONT', listener);
+    },
+    now: () => new Date(),
+    whoami: () => `${loginName()}-${hostname().split('.')[0] || 'localhost'}`,
+  };
+}
+
+/** A stream to its end, as text. */
+export async function readAll(stream: Readable): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of stream) pieces.push(Buffer.from(piece));
+  return decodeText(Buffer.concat(pieces));
+}
+
+/**
+ * Node.js takes 3 ms to open a stream, a tenth of a short command, and writes to it synchronously all the same. So as
+ * long as nobody has asked for the stream, texts go straight to the file descriptor; to the stream where that is not
+ * ready to take them, and on Windows, whose consoles have an encoding of their own.
+ */
+function outputOf(descriptor: 1 | 2, open: () => NodeJS.WriteStream): Output {
+  let opened: NodeJS.WriteStream | undefined;
+  const stream = () => {
+    // Each write reports its own failure; without a listener a closed pipe would also end the process.
+    opened ??= open().on('error', () => {});
+    return opened;
+  };
+  const writeToStream = (data: Buffer) =>
+    new Promise<void>((done, fail) => {
+      stream().write(data, (error) => (error ? fail(failureOf(error)) : done()));
+    });
+  return {
+    get isTTY() {
+      return Boolean(stream().isTTY);
+    },
+    get columns() {
+      return stream().columns;
+    },
+    async write(text) {
+      const data = Buffer.from(text);
+      const isDirect = opened === undefined && process.platform !== 'win32';
+      const rest = isDirect ? writeNow(descriptor, data) : data;
+      if (rest.length > 0) await writeToStream(rest);
+    },
+    fault: async () => (await import('./output-fault.ts')).outputFault(descriptor),
+    get stream() {
+      return stream();
+    },
+  };
+}
+
+/** Writes what the descriptor takes at once, and gives back what is left. Throws as `Output.write` rejects. */
+function writeNow(descriptor: number, data: Buffer): Buffer {
+  let rest = data;
+  try {
+    while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest));
+  } catch (error) {
+    if (systemCode(error) !== 'EAGAIN') throw error instanceof Error ? failureOf(error) : error;
+  }
+  return rest;
+}
+
+/** A closed pipe is the reader's choice; anything else, such as a full disk, is a failure to tell of. */
+function failureOf(error: Error): Error {
+  const code = systemCode(error);
+  if (code === undefined || code === 'EPIPE') return error;
+  return new KeysError({
+    exit: 'failed',
+    code: 'output_failed',
+    message: `the output could not be written (${code})`,
+    cause: error,
+  });
+}
+
+/** Milliseconds in which one request may arrive twice: npm passes on what the terminal has sent to all, too. */
+const echo = 300;
+
+/**
+ * The one owner of the signals that ask for an end. Its listeners stay: where a signal has none, or is raised again by a
+ * library, it ends the process in the middle of an operation.
+ */
+function stopRequests(): Pick<Io, 'interrupt' | 'urgent' | 'leaveSignals' | 'ignoreHangup'> {
+  const [first, second] = [new AbortController(), new AbortController()];
+  let isOwner = true;
+  let hangupCounts = true;
+  let last = Number.NEGATIVE_INFINITY;
+  const take = (name: NodeJS.Signals) => {
+    if (!isOwner || (name === 'SIGHUP' && !hangupCounts)) return;
+    const now = performance.now();
+    if (now - last < echo) return;
+    last = now;
+    // A terminal that is closed tells several processes, and these tell each other: it is one request.
+    if (name === 'SIGHUP') hangupCounts = false;
+    if (!first.signal.aborted) first.abort(name);
+    else if (!second.signal.aborted) second.abort(name);
+    else process.exit();
+  };
+  const names: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  if (process.platform === 'win32') names.push('SIGBREAK');
+  for (const name of names) process.on(name, take);
+  return {
+    interrupt: first.signal,
+    urgent: second.signal,
+    leaveSignals() {
+      isOwner = false;
+      return () => {
+        isOwner = true;
+      };
+    },
+    ignoreHangup() {
+      hangupCounts = false;
+    },
+  };
+}
+
+/** Node.js sets terminals back at its end, and aborts where one has hung up: it leaves those alone that are closed. */
+function closeLostTerminals(): void {
+  for (const descriptor of [0, 1, 2]) {
+    try {
+      if (!fstatSync(descriptor).isCharacterDevice()) continue;
+      if (!process.getBuiltinModule('node:tty').isatty(descriptor)) closeSync(descriptor);
+    } catch {
+      // It is closed.
+    }
+  }
+}
+
+/** Milliseconds after which a process that asked to be stopped has been, and runs again; or was not, and never will be. */
+const stopping = 100;
+
+/** A process whose shell has no job control is not stopped: the system drops the signal. */
+function suspend(): Promise<void> {
+  return new Promise((resume) => {
+    process.kill(0, 'SIGTSTP');
+    setTimeout(resume, stopping);
+  });
+}
+
+function loginName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a user id that has no entry in the password database.
+    return process.env.USER || process.env.LOGNAME || 'user';
+  }
+}
+
+/** The text of bytes that came from outside: UTF-8, or UTF-16 as PowerShell writes it, without a byte order mark. */
+export function decodeText(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  const isUtf16 =
+    (first === 0xff && second === 0xfe) || (first !== 0 && second === 0 && bytes.length % 2 === 0);
+  return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(bytes);
+}

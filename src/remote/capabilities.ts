@@ -1,0 +1,60 @@
+import type { KeyField, KeyInput } from '../keys/key.ts';
+import { keyFields, keyInputs } from '../keys/key.ts';
+import type { Capabilities } from '../keys/ports.ts';
+import type { Operation, Provider } from '../providers/declaration.ts';
+import type { ExpiryStyle } from '../providers/styles.ts';
+import { expiryResolutions } from '../providers/styles.ts';
+import { namesIn } from './placeholders.ts';
+
+/** What commands may ask of a provider. */
+export function capabilitiesOf(provider: Provider): Capabilities {
+  const { key, logs, usage } = provider;
+  return {
+    ...provider.capabilities,
+    endsLists: ['cursor', 'url'].includes(provider.list.paging?.by ?? ''),
+    show: provider.show !== undefined || provider.list.single === true,
+    usage: key.usage !== undefined || usage !== undefined,
+    logs: logs !== undefined,
+    logsByKey:
+      logs?.entry.keyId !== undefined ||
+      namesIn(logs).includes('keyId') ||
+      provider.capabilities.maxKeys === 1,
+    update: provider.update !== undefined,
+    disable: provider.disable !== undefined,
+    verify: provider.verify !== undefined,
+    ...expiryOf(provider),
+    ...(key.alike && { alike: key.alike }),
+    createFields: inputsOf(provider.create),
+    updateFields: inputsOf(provider.update).filter((input) => input !== 'labels' || keepsLabels(provider)),
+    usageByDay: usage !== undefined,
+    reports: keyFields.filter((field) => isReported(provider, field)),
+  };
+}
+
+/** How exactly the API keeps an expiry, and by whose clock. */
+function expiryOf({ create, key }: Provider): Pick<Capabilities, 'expiryResolution' | 'expiryIsSpan'> {
+  const [, style] = /\{expiresAt:(\w+)\}/.exec(JSON.stringify(create)) ?? [];
+  const isDate = typeof key.expiresAt === 'object' && 'as' in key.expiresAt && key.expiresAt.as === 'date';
+  const written = Object.hasOwn(expiryResolutions, style ?? '') ? expiryResolutions[style as ExpiryStyle] : 1;
+  return {
+    expiryResolution: isDate ? Math.max(written, expiryResolutions.date) : written,
+    ...(['seconds', 'days', 'duration', 'step'].includes(style ?? '') && { expiryIsSpan: true }),
+  };
+}
+
+/** What can be said of a key in a call. */
+function inputsOf(operation: Operation | undefined): KeyInput[] {
+  const names = namesIn(operation);
+  return keyInputs.filter((input) => names.includes(input));
+}
+
+/** Labels that nobody can read would be lost where the API replaces them. */
+function keepsLabels({ update, key }: Provider): boolean {
+  return update?.labels === 'merge' || key.labels !== undefined;
+}
+
+/** Standing and succession follow from the rest; a name that is always the same is none. */
+function isReported({ key }: Provider, field: KeyField): boolean {
+  if (field === 'name') return !(typeof key.name === 'object' && 'always' in key.name);
+  return field in key || field === 'status' || field === 'superseded';
+}

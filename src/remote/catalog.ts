@@ -1,0 +1,89 @@
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { KeysError, systemCode } from '../base/errors.ts';
+import { readBounded, readFault, textOf } from '../platform/files/read-file.ts';
+import { requireTrusted } from '../platform/files/trust.ts';
+import type { Provider } from '../providers/declaration.ts';
+import { providers } from '../providers/index.ts';
+
+/**
+ * The provider with this id: one of the user's own, else one that `keys` knows; undefined where there is none. Throws
+ * `KeysError` for a file of the user's that is no provider.
+ */
+export async function findProvider(id: string, folder: string): Promise<Provider | undefined> {
+  const own = files(folder).includes(`${id}.json`)
+    ? await readProvider(join(folder, `${id}.json`))
+    : undefined;
+  return own ?? providers.find((provider) => provider.id === id);
+}
+
+/**
+ * All providers, the user's own last; one of these hides a known one of the same id. A file that is none hurts only itself:
+ * `onFault` is told of it.
+ */
+export async function allProviders(
+  folder: string,
+  onFault: (fault: KeysError) => Promise<void>,
+): Promise<Provider[]> {
+  const own: Provider[] = [];
+  for (const file of files(folder)) {
+    try {
+      own.push(await readProvider(join(folder, file)));
+    } catch (error) {
+      if (!(error instanceof KeysError)) throw error;
+      await onFault(error);
+    }
+  }
+  const hidden = new Set(own.map(({ id }) => id));
+  return [...providers.filter(({ id }) => !hidden.has(id)), ...own];
+}
+
+function files(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.json'))
+      .sort();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw new KeysError({
+      exit: 'failed',
+      code: 'folder_unreadable',
+      message: `the folder of your own providers ${folder} cannot be read (${readFault(error)})`,
+      hints: [`ls -ld '${folder}'`],
+      cause: error,
+    });
+  }
+}
+
+async function readProvider(file: string): Promise<Provider> {
+  const { checkProvider } = await import('./check.ts');
+  requireTrusted(file, 'file');
+  const { provider, faults } = checkProvider(readJson(file));
+  const isNamedRight = provider?.id === basename(file, '.json');
+  if (provider && isNamedRight) return provider;
+  const problems = provider
+    ? [{ path: 'id', message: `'${provider.id}' is not the name of the file` }]
+    : faults;
+  throw new KeysError({
+    exit: 'failed',
+    code: 'provider_faulty',
+    message: `${file} is not a provider: ${problems.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,
+    hints: [`keys provider check '${file}'`],
+  });
+}
+
+const maxBytes = 1024 * 1024;
+
+/** The content of a JSON file. Throws `KeysError` where it cannot be read, or is not JSON. */
+export function readJson(file: string): unknown {
+  try {
+    return JSON.parse(textOf(readBounded(file, { maxBytes })));
+  } catch (error) {
+    throw new KeysError({
+      exit: 'failed',
+      code: 'file_unreadable',
+      message: `${file} cannot be read: ${error instanceof SyntaxError ? error.message : readFault(error)}`,
+      cause: error,
+    });
+  }
+}

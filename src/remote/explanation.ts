@@ -1,0 +1,93 @@
+import { maskSecrets } from '../base/secret.ts';
+import type { HttpResponse } from '../http/client.ts';
+import type { Path, Provider } from '../providers/declaration.ts';
+import { part, select } from './select.ts';
+
+/** Where messages and codes stand in the error envelopes of most APIs. */
+const usualMessages = [
+  ...[
+    'error.message',
+    'error.detail',
+    'error.title',
+    'message',
+    'msg',
+    'errors.0.message',
+    'errors.0.detail',
+  ],
+  ...['error_description', 'detail.0.msg', 'detail', 'reason', 'errors.0', 'errors', 'error', 'title'],
+];
+const usualCodes = ['error.code', 'code', 'errors.0.extensions.code', 'name', 'error.type', 'type'];
+
+const longestExplanation = 300;
+
+/** More of an answer than this is not even looked through for secrets. */
+const longestLook = 4000;
+
+/**
+ * What the body of a failure says of it, on one line and cut to a length that a message can have. A plain text is its
+ * own message; a page for people is not repeated. `hide` takes out what was sent.
+ */
+export function explanation(
+  response: HttpResponse,
+  { errors }: Pick<Provider, 'errors'>,
+  hide: (text: string) => string,
+): { message?: string; code?: string } {
+  const told = (text: string) =>
+    maskSecrets(hide(text.slice(0, longestLook)))
+      .replace(/\s+/g, ' ')
+      .trim()
+      .slice(0, longestExplanation);
+  const body = jsonIn(response.text);
+  if (body === undefined) {
+    const message = isMarkup(response.text) ? '' : told(response.text);
+    return message === '' ? {} : { message };
+  }
+  const first = (paths: Path): string | undefined => {
+    const found = (typeof paths === 'string' ? [paths] : paths)
+      .map((path) => select(part(body), path)?.value)
+      .find(
+        (value) => (typeof value === 'string' && value !== '') || typeof value === 'number' || isPlain(value),
+      );
+    return found === undefined ? undefined : told(written(found));
+  };
+  const message = first(errors?.message ?? usualMessages);
+  const code = first(errors?.code ?? usualCodes);
+  return {
+    ...(message !== undefined && { message }),
+    ...(code !== undefined && code !== message && { code }),
+  };
+}
+
+/** JSON, whatever the server calls it: some name their answers otherwise than they write them. Undefined for none. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Some servers call a plain text HTML: only a tag makes it a page. */
+function isMarkup(text: string): boolean {
+  return /<[a-z!/][^>]*>/i.test(text.slice(0, longestLook));
+}
+
+/** `{name: ["is taken"]}`, as some APIs explain. */
+function isPlain(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.keys(value).length > 0 &&
+    Object.values(value)
+      .flat()
+      .every((one) => typeof one === 'string')
+  );
+}
+
+function written(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return value.join('; ');
+  return Object.entries(value)
+    .map(([name, reasons]) => `${name} ${[reasons].flat().join(', ')}`)
+    .join('; ');
+}

@@ -1,0 +1,66 @@
+import { KeysError } from '../base/errors.ts';
+import type { Key } from '../keys/key.ts';
+import type { Provider } from '../providers/declaration.ts';
+import type { Api } from './api.ts';
+import type { OddKeys } from './odd-keys.ts';
+import type { LastPage } from './paging.ts';
+import { requireWhole } from './paging.ts';
+import { readId, readKey } from './read-key.ts';
+import type { Part } from './select.ts';
+import { WrongShape } from './select.ts';
+
+/**
+ * Every key of the account. One that cannot be read is told and does not keep the others: it may be another one that is
+ * to be revoked in a hurry. Throws `KeysError` (7) where the list is not whole, or where no key of it can be named.
+ */
+export async function listKeys(api: Api, provider: Provider, now: Date, odd: OddKeys): Promise<Key[]> {
+  try {
+    return await readList(api, provider, now, odd);
+  } catch (error) {
+    // A key that was made or revoked between two pages moves the others: what is missing may be there at a second look.
+    if (!isIncomplete(error)) throw error;
+    return readList(api, provider, now, odd);
+  }
+}
+
+async function readList(api: Api, { list, key: fields }: Provider, now: Date, odd: OddKeys): Promise<Key[]> {
+  const keys = new Map<string, Key>();
+  const unnamed: WrongShape[] = [];
+  let last: LastPage | undefined;
+  const pages = api.pages(
+    list,
+    {},
+    {
+      isNew: (item) => !keys.has(idOf(item, fields) ?? ''),
+      onEnd: (page) => {
+        last = page;
+      },
+    },
+  );
+  for await (const item of pages) {
+    try {
+      const read = readKey(item, fields, now);
+      keys.set(read.key.id, read.key);
+      for (const one of read.odd) await odd.tell(one, read.key.id);
+    } catch (error) {
+      if (!(error instanceof WrongShape)) throw error;
+      unnamed.push(error);
+    }
+  }
+  if (keys.size === 0 && unnamed[0]) throw unnamed[0];
+  if (last) requireWhole(list.paging, last, keys.size + unnamed.length);
+  for (const error of unnamed) await odd.tell(error);
+  return [...keys.values()];
+}
+
+function idOf(item: Part, fields: Provider['key']): string | undefined {
+  try {
+    return readId(item, fields);
+  } catch {
+    return undefined;
+  }
+}
+
+function isIncomplete(error: unknown): boolean {
+  return error instanceof KeysError && error.failure.code === 'list_incomplete';
+}

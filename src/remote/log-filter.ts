@@ -1,0 +1,37 @@
+import type { LogEntry, LogQuery } from '../keys/ports.ts';
+
+/** Whether an entry is one that was asked for: for APIs that cannot select by themselves. */
+export function matchesLogQuery(entry: LogEntry, query: LogQuery): boolean {
+  const at = Date.parse(entry.timestamp);
+  const { keyId, since, until, status, method, pathPrefix } = query;
+  return (
+    (keyId === undefined || entry.keyId === undefined || entry.keyId === keyId) &&
+    (!since || at >= since.getTime()) &&
+    (!until || at <= until.getTime()) &&
+    (status === undefined || hasStatus(entry.statusCode, status)) &&
+    (method === undefined || entry.method.toUpperCase() === method) &&
+    (pathPrefix === undefined || entry.path.startsWith(pathPrefix))
+  );
+}
+
+function hasStatus(code: number, wanted: string): boolean {
+  return wanted.endsWith('xx') ? Math.floor(code / 100) === Number(wanted[0]) : code === Number(wanted);
+}
+
+/**
+ * Tells from which entry on no later one can be wanted: one before `since`, in a log that has so far run from new to
+ * old. Without it, following a log would read all of its pages each time.
+ */
+export function pastOf(since: Date | undefined): (entry: LogEntry) => boolean {
+  let last = Number.POSITIVE_INFINITY;
+  let falls = 0;
+  let rises = false;
+  return ({ timestamp }) => {
+    const at = Date.parse(timestamp);
+    if (at > last) rises = true;
+    if (at < last) falls += 1;
+    last = at;
+    // The first entry always falls; a second one shows the direction.
+    return since !== undefined && at < since.getTime() && falls > 1 && !rises;
+  };
+}

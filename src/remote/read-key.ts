@@ -1,0 +1,146 @@
+import type { Key, KeyField, Status } from '../keys/key.ts';
+import { kept, statusOf, unread } from '../keys/key.ts';
+import type { KeyFields } from '../providers/declaration.ts';
+import { restrictionsIn } from './restrictions.ts';
+import type { Part } from './select.ts';
+import {
+  number,
+  optional,
+  select,
+  text,
+  texts,
+  textsByName,
+  time,
+  WrongShape,
+  withoutAbsent,
+  wrongShape,
+} from './select.ts';
+
+/** A field of a key that cannot be read, and why, in words. */
+export interface Odd {
+  field: KeyField;
+  what: string;
+}
+
+export interface ReadKey {
+  key: Key;
+  odd: readonly Odd[];
+}
+
+/** The id by which the API addresses a key. Throws `WrongShape` where there is none. */
+export function readId(from: Part, fields: Pick<KeyFields, 'id'>): string {
+  const id = select(from, fields.id);
+  if (!id || id.value === '' || id.value === null)
+    throw wrongShape(from, `a key with the field ${[fields.id].flat().join(' or ')}`);
+  return text(id);
+}
+
+/**
+ * A key as the API reports it. A field that is not what it should be is left out and told beside it: the key can still be
+ * named, and so be revoked. Throws `WrongShape` where it has no id.
+ */
+export function readKey(from: Part, fields: KeyFields, now: Date): ReadKey {
+  const id = readId(from, fields);
+  const odd: Odd[] = [];
+  const soft = <T>(field: KeyField, read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof WrongShape)) throw error;
+      odd.push({ field, what: error.what });
+      return undefined;
+    }
+  };
+  const expiresAt = soft('expiresAt', () => fields.expiresAt && time(from, fields.expiresAt));
+  const status = readStatus(from, fields, expiresAt ?? null, now);
+  // An end that cannot be read may be in the past.
+  const isUnsure = odd.length > 0 && (status === 'active' || status === 'expiring');
+  const key = withoutAbsent<Key>({
+    id,
+    name: soft('name', () => readName(from, fields.name)) ?? '',
+    description: soft('description', () => optional(from, fields.description, text)),
+    status: isUnsure ? 'unknown' : status,
+    prefix: recognisable(
+      soft('prefix', () => optional(from, fields.prefix, text)),
+      id,
+    ),
+    createdAt: soft('createdAt', () => fields.createdAt && time(from, fields.createdAt)) ?? undefined,
+    expiresAt,
+    lastUsedAt: soft('lastUsedAt', () => fields.lastUsedAt && time(from, fields.lastUsedAt)),
+    lastUsedIp: soft('lastUsedIp', () => optional(from, fields.lastUsedIp, text)),
+    permissions: soft('permissions', () => optional(from, fields.permissions, texts)) ?? undefined,
+    rateLimitRpm: soft('rateLimitRpm', () => optional(from, fields.rateLimitRpm, number)),
+    budgetUsd: soft('budgetUsd', () => optional(from, fields.budgetUsd, number)),
+    spentUsd: soft('spentUsd', () => optional(from, fields.spentUsd, number)) ?? undefined,
+    models: soft('models', () => optional(from, fields.models, texts)) ?? undefined,
+    labels:
+      soft('labels', () =>
+        optional(from, fields.labels, (found) =>
+          textsByName(found, ({ what }) => odd.push({ field: 'labels', what })),
+        ),
+      ) ?? undefined,
+    usage: soft('usage', () => readUsage(from, fields.usage)),
+  });
+  const missed = [...odd.map(({ field }) => field), ...restrictionsIn(from, fields)];
+  const carried = keptOf(from, fields);
+  return {
+    key: { ...key, ...(missed.length > 0 && { [unread]: missed }), ...(carried && { [kept]: carried }) },
+    odd,
+  };
+}
+
+function keptOf(from: Part, fields: KeyFields): Record<string, unknown> | undefined {
+  const entries = Object.entries(fields.kept ?? {}).flatMap(([name, path]) => {
+    const value = select(from, path)?.value;
+    return value === undefined || value === null ? [] : [[name, value] as const];
+  });
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+}
+
+function readName(from: Part, name: KeyFields['name']): string {
+  if (typeof name === 'object' && 'always' in name) return name.always;
+  return optional(from, name, text) ?? '';
+}
+
+function readStatus(from: Part, { status = [] }: KeyFields, expiresAt: string | null, now: Date): Status {
+  let unknown = false;
+  for (const { at, words } of status) {
+    const found = select(from, at);
+    if (!found) continue;
+    const value = String(found.value);
+    const word = Object.hasOwn(words, value) ? words[value] : undefined;
+    if (word === undefined) unknown = true;
+    else if (word !== 'active') return word;
+    else unknown = false;
+  }
+  if (unknown) return 'unknown';
+  const expires = expiresAt === null ? null : Date.parse(expiresAt);
+  return statusOf({ revoked: false, disabled: false, expiresAt: expires }, now.getTime());
+}
+
+/** Up to this many characters it is a prefix; more may be the secret itself. */
+const longestPrefix = 12;
+
+/**
+ * What may be shown of a secret. An API that gives it away whole must not make `list` do the same; a prefix that ends
+ * with the id, such as `sk_<id>`, gives away nothing more than the id.
+ */
+function recognisable(prefix: string | null | undefined, id: string): string | undefined {
+  if (prefix === null || prefix === undefined) return undefined;
+  const isMasked = /\.\.|[*•…]/.test(prefix);
+  const own = prefix.endsWith(id) ? prefix.slice(0, -id.length) : prefix;
+  if (isMasked || own.length <= longestPrefix) return prefix;
+  const [head, tail] = [
+    Math.min(8, Math.floor(prefix.length / 4)),
+    Math.min(4, Math.floor(prefix.length / 8)),
+  ];
+  return `${prefix.slice(0, head)}…${prefix.slice(-tail)}`;
+}
+
+function readUsage(from: Part, usage: KeyFields['usage']): Key['usage'] {
+  if (!usage) return undefined;
+  const requests = optional(from, usage.requests, number);
+  if (requests === undefined || requests === null) return undefined;
+  const tokens = optional(from, usage.tokens, number);
+  return { requests, ...(typeof tokens === 'number' && { tokens }) };
+}

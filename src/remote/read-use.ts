@@ -1,0 +1,44 @@
+import type { LogEntry, UsageQuery, UsageRow } from '../keys/ports.ts';
+import type { EntryFields, Path, UsageFields } from '../providers/declaration.ts';
+import type { Part } from './select.ts';
+import { number, optional, select, text, time, withoutAbsent, wrongShape } from './select.ts';
+
+/** A log entry as the API reports it. Throws `KeysError` (7). */
+export function readEntry(from: Part, fields: EntryFields): LogEntry {
+  const whole = 'a log entry';
+  const timestamp = time(from, fields.timestamp);
+  if (!timestamp) throw wrongShape(from, `${whole} with a time`);
+  return withoutAbsent({
+    timestamp,
+    method: text(needed(from, fields.method, whole)),
+    path: text(needed(from, fields.path, whole)),
+    statusCode: number(needed(from, fields.statusCode, whole)),
+    keyId: optional(from, fields.keyId, text) || undefined,
+    ip: optional(from, fields.ip, text) ?? undefined,
+    model: optional(from, fields.model, text) ?? undefined,
+    requests: optional(from, fields.requests, number) ?? undefined,
+    tokens: optional(from, fields.tokens, number) ?? undefined,
+    costUsd: optional(from, fields.costUsd, number) ?? undefined,
+  });
+}
+
+/** What the API has summed over a key, or over a day (UTC). Throws `KeysError` (7). */
+export function readSum(from: Part, fields: UsageFields, by: UsageQuery['by']): UsageRow {
+  const whole = `the sum of a ${by}`;
+  const date = by === 'day' ? time(from, fields.date) : undefined;
+  if (by === 'day' && !date) throw wrongShape(from, `${whole} with its date`);
+  return withoutAbsent({
+    keyId: by === 'key' ? text(needed(from, fields.keyId, whole)) : undefined,
+    name: by === 'key' ? (optional(from, fields.name, text) ?? undefined) : undefined,
+    date: date?.slice(0, 10),
+    requests: number(needed(from, fields.requests, whole)),
+    tokens: optional(from, fields.tokens, number) ?? undefined,
+    spentUsd: optional(from, fields.spentUsd, number) ?? undefined,
+  });
+}
+
+function needed(from: Part, path: Path, whole: string): Part {
+  const found = select(from, path);
+  if (!found) throw wrongShape(from, `${whole} with the field ${[path].flat().join(' or ')}`);
+  return found;
+}

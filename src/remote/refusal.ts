@@ -1,0 +1,136 @@
+import type { HttpResponse } from '../http/client.ts';
+import type { Condition, Issuing, Operation, Provider } from '../providers/declaration.ts';
+import type { Part } from './select.ts';
+import { part, select } from './select.ts';
+
+/* Answers whose status is that of a success, and which are none. */
+
+/** What a declaration says of all of its answers. */
+type Rules = Partial<Pick<Provider, 'ok' | 'error' | 'show' | 'update' | 'key'>>;
+
+/** A call, and where a success has what it was made for. */
+export type Asked = Operation & Partial<Pick<Issuing, 'key' | 'secret'>>;
+
+/**
+ * Whether an answer with a status of success refuses what was asked, by the rules of the declaration, else by the forms
+ * that are common: `errors` or `error` with something in it (GraphQL, JSON-RPC), `success` or `ok` that is false, and a
+ * `status` of "error" or "fail" (JSend). A new secret in it is a success whatever stands beside it: it must not be lost.
+ */
+export function isRefusal(response: HttpResponse, asked: Asked, provider: Rules = {}): boolean {
+  const answer = bodyOf(response);
+  if (!answer) return false;
+  if (asked.secret !== undefined && isSaid(select(answer, asked.secret)?.value)) return false;
+  const [ok, error] = [asked.ok ?? provider.ok, asked.error ?? provider.error];
+  if (error && holds(answer, error)) return true;
+  if (ok) return !holds(answer, ok);
+  return isUsualRefusal(answer.value) && !isKey(answer, asked, provider);
+}
+
+/** Null, or `{"data": null}` and nothing else: there is nothing to tell of. */
+export function isVoid(response: HttpResponse): boolean {
+  const answer = bodyOf(response);
+  if (!answer) return false;
+  const { value } = answer;
+  if (value === null) return true;
+  if (typeof value !== 'object' || !('data' in value) || value.data !== null) return false;
+  return Object.entries(value).every(([name, one]) => name === 'data' || name === 'meta' || !isSaid(one));
+}
+
+const denial =
+  /\b(?:not?|never|cannot|\w+n't|unable|fail\w*|denied|declined|rejected|errors?|forbidden|refused|pending|queued|scheduled)\b/i;
+const outcome = /^(?:deleted|revoked|removed|success|ok|done|affected|\w*count)$/i;
+const nothing = new Set(['false', '0', 'no', 'null']);
+
+/**
+ * Whether an answer with a status of success leaves it open that a key was ended: it has a form in which some servers
+ * refuse, or put off, what they were asked.
+ */
+export function isDoubtful(response: HttpResponse, id: string): boolean {
+  const { status, text } = response;
+  if (![200, 204, 205].includes(status) || isVoid(response) || refusedWith(response) !== undefined)
+    return true;
+  const value = bodyOf(response)?.value ?? text;
+  if (value === false || value === 0) return true;
+  const entries = entriesIn(value);
+  if (entries.some(([name, one]) => outcome.test(name) && nothing.has(String(one).toLowerCase())))
+    return true;
+  // The texts of the key itself say nothing of the call.
+  const isOwn = entries.some(([, one]) => String(one) === id);
+  return !isOwn && entries.some(([, one]) => typeof one === 'string' && denial.test(one.slice(0, 1000)));
+}
+
+/** What is named in an answer, two levels deep; a text by itself has no name. */
+function entriesIn(value: unknown, depth = 2): [name: string, value: unknown][] {
+  if (typeof value !== 'object' || value === null) return [['', value]];
+  return Object.entries(value).flatMap(([name, one]): [string, unknown][] =>
+    typeof one === 'object' && depth > 0 ? entriesIn(one, depth - 1) : [[name, one]],
+  );
+}
+
+export function holds(answer: Part, { at, is }: Condition): boolean {
+  const value = select(answer, at)?.value;
+  if (is === undefined) return isSaid(value);
+  return [is].flat().some((one) => String(one) === String(value ?? null));
+}
+
+/** The answer as JSON; undefined for an empty body and for a text, of which the status says it all. */
+function bodyOf(response: HttpResponse): Part | undefined {
+  try {
+    return part(response.json());
+  } catch {
+    return undefined;
+  }
+}
+
+const failures = new Set(['error', 'fail', 'failed', 'failure']);
+
+function isUsualRefusal(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return false;
+  const { errors, error, success, ok, status } = body as Record<string, unknown>;
+  if (isSaid(errors) || isSaid(error)) return true;
+  if ([success, ok].some((one) => one === false || one === 0 || one === 'false')) return true;
+  return typeof status === 'string' && failures.has(status.toLowerCase());
+}
+
+/** Where a key is its own answer, a field of that name is the key's. */
+function isKey(answer: Part, asked: Asked, { key, show, update }: Rules): boolean {
+  if (!key || (asked !== show && asked !== update)) return false;
+  const found = select(answer, asked.key ?? '');
+  return found !== undefined && isSaid(select(found, key.id)?.value);
+}
+
+function isSaid(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === '' || value === 0) return false;
+  return typeof value !== 'object' || Object.keys(value).length > 0;
+}
+
+const statusPlaces = [
+  ...['error.status', 'error.statusCode', 'error.code', 'statusCode', 'status', 'code'],
+  ...['errors.0.status', 'errors.0.code', 'errors.0.extensions.http.status', 'errors.0.extensions.status'],
+];
+const wordPlaces = ['error.code', 'errors.0.extensions.code', 'errors.0.code', 'code', 'error.type', 'type'];
+
+/** What some APIs say in words, as in the codes of gRPC and GraphQL. */
+const words: readonly [RegExp, number][] = [
+  [/^(UNAUTHENTICATED|UNAUTHORI[ZS]ED|(INVALID|EXPIRED)_TOKEN)$/, 401],
+  [/^(FORBIDDEN|PERMISSION_DENIED|ACCESS_DENIED)$/, 403],
+  [/^(\w+_)?NOT_FOUND$/, 404],
+  [/^(CONFLICT|(\w+_)?ALREADY_EXISTS)$/, 409],
+  [/^(RATE_LIMIT(ED|_EXCEEDED)?|TOO_MANY_REQUESTS|RESOURCE_EXHAUSTED)$/, 429],
+];
+
+/** The HTTP status that a refusal in a success stands for; undefined where it does not say. */
+export function refusedWith(response: HttpResponse): number | undefined {
+  const answer = bodyOf(response);
+  if (!answer) return undefined;
+  for (const place of statusPlaces) {
+    const status = Number(select(answer, place)?.value);
+    if (Number.isInteger(status) && status >= 400 && status < 600) return status;
+  }
+  for (const place of wordPlaces) {
+    const word = select(answer, place)?.value;
+    const found = words.find(([form]) => typeof word === 'string' && form.test(word.toUpperCase()));
+    if (found) return found[1];
+  }
+  return undefined;
+}

@@ -1,0 +1,115 @@
+import { KeysError } from '../base/errors.ts';
+import type { HttpResponse } from '../http/client.ts';
+import type { Key } from '../keys/key.ts';
+import { unread } from '../keys/key.ts';
+import type { KeyChanges } from '../keys/ports.ts';
+import type { Operation, Provider } from '../providers/declaration.ts';
+import type { Api } from './api.ts';
+import { readId } from './read-key.ts';
+import { isVoid } from './refusal.ts';
+import { part, select } from './select.ts';
+import type { Inputs } from './template.ts';
+
+export interface Account {
+  api: Api;
+  provider: Provider;
+  get(id: string): Promise<Key | undefined>;
+  list(): Promise<Key[]>;
+  /** What a key is to be called at the API. */
+  nameFor(name: string, id: string): Promise<string>;
+}
+
+/**
+ * Changes a key, and nothing of it that was not said: where the API replaces the whole key, or all of its labels, what
+ * there was is sent again. Gives back the key as it is afterwards, also where the change has given it another id.
+ */
+export async function updateKey(account: Account, id: string, changes: KeyChanges): Promise<Key> {
+  const { update, enable, disable } = account.provider;
+  const { disabled, ...fields } = changes;
+  const toggle = disabled ? disable : enable;
+  if (disabled !== undefined && toggle) await change(account, toggle, { id });
+  let now = id;
+  if (update && Object.keys(fields).length > 0) {
+    const inputs = await inputsFor(account, id, fields);
+    now = idIn(await change(account, update, { ...inputs, id }), account.provider) ?? id;
+  }
+  const key = (await account.get(now)) ?? (await renamed(account, changes));
+  if (!key) throw noSuchKey(now);
+  return key;
+}
+
+/** Fields of a key that an update which replaces it has to send again. */
+const traits = ['description', 'permissions', 'rateLimitRpm', 'budgetUsd', 'models'] as const;
+
+async function inputsFor(
+  { provider, get, nameFor }: Account,
+  id: string,
+  { labels, name, ...fields }: Omit<KeyChanges, 'disabled'>,
+): Promise<Inputs> {
+  const { update } = provider;
+  const isWhole = update?.put !== undefined;
+  const mergesLabels = update?.labels === 'merge';
+  if (!isWhole && (labels === undefined || mergesLabels)) {
+    return {
+      ...fields,
+      ...(labels && { labels }),
+      ...(name !== undefined && { name: await nameFor(name, id) }),
+    };
+  }
+  const before = await get(id);
+  if (!before) throw noSuchKey(id);
+  const lost = (before[unread] ?? []).filter((field) => isWhole || field === 'labels');
+  if (lost.length > 0) throw unreadable(id, lost);
+  const own = isWhole ? Object.fromEntries(traits.map((field) => [field, before[field]])) : {};
+  const expiresAt = isWhole && before.expiresAt ? { expiresAt: new Date(before.expiresAt) } : {};
+  const all = { ...before.labels, ...labels };
+  const whole = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
+  return {
+    ...own,
+    ...expiresAt,
+    ...fields,
+    ...((isWhole || name !== undefined) && { name: await nameFor(name ?? before.name, id) }),
+    labels: mergesLabels ? labels : whole,
+  };
+}
+
+async function change({ api }: Account, operation: Operation, inputs: Inputs): Promise<HttpResponse> {
+  const response = await api.send(operation, inputs);
+  if (response.status === 404 || isVoid(response)) throw noSuchKey(String(inputs.id));
+  return response;
+}
+
+/** The id of the key in an answer, where it has one. */
+function idIn(response: HttpResponse, { update, key }: Provider): string | undefined {
+  try {
+    const found = select(part(response.json()), update?.key ?? '');
+    return found && readId(found, key);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Some APIs address a key by its name. */
+async function renamed({ list }: Account, { name }: KeyChanges): Promise<Key | undefined> {
+  if (name === undefined) return undefined;
+  const [only, ...others] = (await list()).filter((key) => key.name === name && key.status !== 'revoked');
+  return others.length === 0 ? only : undefined;
+}
+
+function unreadable(id: string, fields: readonly string[]): KeysError {
+  return new KeysError({
+    exit: 'failed',
+    code: 'would_be_lost',
+    message: `the API replaces what is there, and of the key ${id} nobody here can read ${fields.join(', ')}: nothing was changed`,
+    hints: ['declare where these fields are: keys docs providers'],
+  });
+}
+
+export function noSuchKey(id: string): KeysError {
+  return new KeysError({
+    exit: 'notFound',
+    code: 'no_such_key',
+    message: `the API knows no key '${id}'`,
+    hints: ['keys list --status all'],
+  });
+}

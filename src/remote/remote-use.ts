@@ -1,0 +1,44 @@
+import type { Key } from '../keys/key.ts';
+import type { LogEntry, LogQuery, UsageQuery, UsageRow } from '../keys/ports.ts';
+import type { Provider } from '../providers/declaration.ts';
+import type { Api } from './api.ts';
+import { matchesLogQuery, pastOf } from './log-filter.ts';
+import { readEntry, readSum } from './read-use.ts';
+
+/* How keys are used, as an API tells it. */
+
+export async function* readLogs(api: Api, { logs }: Provider, query: LogQuery): AsyncGenerator<LogEntry> {
+  if (!logs) return;
+  const isPast = pastOf(query.since);
+  for await (const item of api.pages(logs, { ...query })) {
+    const entry = readEntry(item, logs.entry);
+    if (isPast(entry)) return;
+    if (matchesLogQuery(entry, query)) yield entry;
+  }
+}
+
+export async function readUsage(
+  api: Api,
+  usage: NonNullable<Provider['usage']>,
+  query: UsageQuery,
+): Promise<UsageRow[]> {
+  const rows: UsageRow[] = [];
+  for await (const item of api.pages(usage, { ...query })) rows.push(readSum(item, usage.row, query.by));
+  return rows;
+}
+
+/** From the counters of the keys, which have no days. They are asked for one by one only where the list has none. */
+export async function countedUsage(
+  keys: { list(): Promise<Key[]>; get(id: string): Promise<Key | undefined> },
+  { keyId }: UsageQuery,
+): Promise<UsageRow[]> {
+  const listed = keyId === undefined ? await keys.list() : [await keys.get(keyId)];
+  const rows: UsageRow[] = [];
+  for (const one of listed) {
+    const key = one && (one.usage || keyId !== undefined ? one : await keys.get(one.id));
+    if (!key?.usage) continue;
+    const { id, name, usage, spentUsd } = key;
+    rows.push({ keyId: id, name, ...usage, ...(spentUsd !== undefined && { spentUsd }) });
+  }
+  return rows;
+}

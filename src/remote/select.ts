@@ -1,0 +1,144 @@
+import { KeysError } from '../base/errors.ts';
+import type { Path, TimePath } from '../providers/declaration.ts';
+
+/*
+ * Reads values out of an API's answer. A value of the wrong shape is an error that names its place, such as
+ * `data.keys[3].created`, and never repeats it.
+ */
+
+/** A part of an answer, and where it stood. */
+export interface Part {
+  readonly value: unknown;
+  readonly at: string;
+}
+
+export function part(value: unknown, at = ''): Part {
+  return { value, at };
+}
+
+/** What stands at the first of the paths that leads somewhere; undefined where none does. */
+export function select(from: Part, path: Path): Part | undefined {
+  for (const one of typeof path === 'string' ? [path] : path) {
+    let found: Part | undefined = from;
+    for (const name of one === '' ? [] : one.split('.')) found = found && child(found, name);
+    if (found && found.value !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** What stands at a path that every such answer has. Throws `KeysError` (7), which calls it `what`. */
+export function required(answer: Part, path: Path, what: string): Part {
+  const found = select(answer, path);
+  if (found && found.value !== null) return found;
+  throw wrongShape(answer, `an answer with the ${what} at ${[path].flat().join(' or ') || 'its top'}`);
+}
+
+/** Undefined where the API has no such field, null where it says null. */
+export function optional<T>(
+  from: Part,
+  path: Path | undefined,
+  read: (found: Part) => T,
+): T | null | undefined {
+  const found = path === undefined ? undefined : select(from, path);
+  if (!found) return undefined;
+  return found.value === null ? null : read(found);
+}
+
+/** A record without the fields that the API does not have. */
+export function withoutAbsent<T extends object>(fields: { [Name in keyof T]: T[Name] | undefined }): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}
+
+function child({ value, at }: Part, name: string): Part | undefined {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return part((value as Record<string, unknown>)[name], at === '' ? name : `${at}.${name}`);
+}
+
+/** The parts of a list. */
+export function elements(list: Part): Part[] {
+  if (!Array.isArray(list.value)) throw wrongShape(list, 'a list');
+  return list.value.map((value: unknown, index) => part(value, `${list.at}[${index}]`));
+}
+
+/** Characters of a text that names or describes something; what is longer is something else. */
+const longestText = 10_000;
+
+/** A text; numbers count, because some ids are, as long as JavaScript reads them exactly. */
+export function text(found: Part): string {
+  if (typeof found.value === 'number') {
+    if (Number.isInteger(found.value) && !Number.isSafeInteger(found.value))
+      throw wrongShape(found, 'a number that can be read exactly');
+    return String(found.value);
+  }
+  if (typeof found.value !== 'string') throw wrongShape(found, 'a text');
+  if (found.value.length > longestText)
+    throw wrongShape(found, `a text of at most ${longestText} characters`);
+  return found.value;
+}
+
+/** A number, also one written as a text. */
+export function number(found: Part): number {
+  const value =
+    typeof found.value === 'string' && found.value.trim() !== '' ? Number(found.value) : found.value;
+  if (typeof value !== 'number' || !(Math.abs(value) <= Number.MAX_SAFE_INTEGER))
+    throw wrongShape(found, 'a number');
+  return value;
+}
+
+/** A list of texts; one text is a list of one. */
+export function texts(found: Part): string[] {
+  return typeof found.value === 'string' ? [found.value] : elements(found).map(text);
+}
+
+/** An object whose values are texts; null is none. A value that is no text is told to `onOdd`, and left out. */
+export function textsByName(found: Part, onOdd: (odd: WrongShape) => void): Record<string, string> {
+  const { value, at } = found;
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw wrongShape(found, 'an object of texts');
+  const entries = Object.entries(value).flatMap(([name, one]) => {
+    if (one === null) return [];
+    try {
+      return [[name, text(part(one, `${at}.${name}`))] as const];
+    } catch (error) {
+      if (!(error instanceof WrongShape)) throw error;
+      onOdd(error);
+      return [];
+    }
+  });
+  return Object.fromEntries(entries);
+}
+
+/** A time as RFC 3339 UTC. */
+export function time(from: Part, path: TimePath): string | null | undefined {
+  const isStyled = (given: TimePath): given is Exclude<TimePath, Path> =>
+    typeof given === 'object' && 'as' in given;
+  const [at, style] = isStyled(path) ? [path.at, path.as] : [path, undefined];
+  const found = select(from, at);
+  if (!found) return undefined;
+  if (found.value === null) return null;
+  const milliseconds = style === 'epochSeconds' ? number(found) * 1000 : Date.parse(text(found));
+  // RFC 3339 ends with the year 9999; what lies past it is a time in another unit.
+  if (!(milliseconds >= 0 && milliseconds < Date.UTC(10_000, 0))) throw wrongShape(found, 'a time');
+  return new Date(milliseconds).toISOString();
+}
+
+/** An answer that is not what the API documents. */
+export class WrongShape extends KeysError {
+  /** `the field keys[3].created is not a time`. */
+  readonly what: string;
+
+  constructor(what: string) {
+    super({
+      exit: 'network',
+      code: 'unexpected_answer',
+      message: `${what}: this is not the API that the provider describes, or it has changed`,
+      hints: ['check the URL of the profile: keys status', 'look at the traffic: --debug'],
+    });
+    this.what = what;
+  }
+}
+
+export function wrongShape(found: Part, expected: string): WrongShape {
+  const place = found.at === '' ? 'the answer' : `the field ${found.at}`;
+  return new WrongShape(`${place} is not ${expected}`);
+}

@@ -1,0 +1,99 @@
+import { KeysError, usageError } from '../base/errors.ts';
+import type { Secret } from '../base/secret.ts';
+import { nearestStep, SpanEnd } from '../base/time.ts';
+import type { Template } from '../providers/declaration.ts';
+import type { ExpiryStyle, GraceStyle } from '../providers/styles.ts';
+import { placeholder } from './placeholders.ts';
+
+/** What templates can be filled with. Undefined: not said. */
+export type Inputs = Readonly<Record<string, unknown>>;
+
+export type Filled =
+  | null
+  | boolean
+  | number
+  | string
+  | Secret
+  | readonly Filled[]
+  | { readonly [name: string]: Filled };
+
+/** What an expiry is written against. */
+export interface Clock {
+  now: Date;
+  /** The spans on offer, where the API has only these. */
+  steps: readonly string[];
+}
+
+const alone = new RegExp(`^${placeholder.source}$`);
+
+/** A body: inputs that were not said disappear, with the fields that held them. */
+export function fillBody(template: Template, inputs: Inputs, clock: Clock): Filled | undefined {
+  if (typeof template === 'string') return fillText(template, inputs, clock);
+  if (typeof template !== 'object' || template === null) return template;
+  if (Array.isArray(template)) {
+    return template.map((one: Template) => fillBody(one, inputs, clock)).filter((one) => one !== undefined);
+  }
+  const entries = Object.entries(template).map(
+    ([name, one]) => [name, fillBody(one, inputs, clock)] as const,
+  );
+  return Object.fromEntries(entries.filter((entry): entry is [string, Filled] => entry[1] !== undefined));
+}
+
+function fillText(template: string, inputs: Inputs, clock: Clock): Filled | undefined {
+  const [, name, style] = alone.exec(template) ?? [];
+  if (name !== undefined) return convert(inputs[name], style, clock);
+  // A text with a gap in it would say something else.
+  const isSaid = [...template.matchAll(placeholder)].every(([, input = '']) => inputs[input] !== undefined);
+  if (!isSaid) return undefined;
+  return template.replace(placeholder, (_, input: string, as?: string) =>
+    String(convert(inputs[input], as, clock) ?? ''),
+  );
+}
+
+function convert(value: unknown, style: string | undefined, clock: Clock): Filled | undefined {
+  if (value instanceof Date) return writeMoment(value, style as ExpiryStyle, clock);
+  if (typeof value === 'number' && style !== undefined) return writeSpan(value, style as GraceStyle);
+  return value as Filled | undefined;
+}
+
+const day = 86_400_000;
+
+function writeMoment(moment: Date, style: ExpiryStyle, { now, steps }: Clock): string | number {
+  const left = moment instanceof SpanEnd ? moment.span : moment.getTime() - now.getTime();
+  if (style === 'time') return moment.toISOString();
+  if (style === 'date') return moment.toISOString().slice(0, 10);
+  if (style === 'seconds') return Math.round(left / 1000);
+  if (style === 'duration') return `${Math.round(left / 1000)}s`;
+  if (style === 'step') return nearestStep(steps, moment, now);
+  if (style === 'days') return Math.ceil(left / day);
+  return moment.toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+function writeSpan(seconds: number, style: GraceStyle): string | number {
+  if (style === 'seconds') return seconds;
+  if (style === 'minutes') return Math.ceil(seconds / 60);
+  const hours = Math.ceil(seconds / 3600);
+  return style === 'hours' ? hours : `${hours}h`;
+}
+
+/**
+ * A path: every input is one segment, percent-encoded whatever it holds. Throws `KeysError`, before any call, for one that
+ * is empty or was not said (2), and for dots, which would lead to another address however they are written (WHATWG URL,
+ * "double-dot URL path segment").
+ */
+export function fillPath(template: string, inputs: Inputs): string {
+  return template.replace(placeholder, (_, name: string) => {
+    const segment = String(inputs[name] ?? '');
+    // Half of a surrogate pair has no form in UTF-8.
+    if (!/^\.{0,2}$/.test(segment) && segment.isWellFormed()) return encodeURIComponent(segment);
+    throw unusable(name, segment);
+  });
+}
+
+function unusable(name: string, segment: string): KeysError {
+  const what = segment === '' ? `{${name}} has no value` : `'${segment}' cannot be a part of an address`;
+  const message = `${what}, and the address of the call needs it: no call was made`;
+  const option = /^option\.(.+)$/.exec(name)?.[1];
+  if (name === 'id') return new KeysError({ exit: 'failed', code: 'unusable_address', message });
+  return usageError(message, ...(option === undefined ? [] : [`keys login --option ${option}=VALUE`]));
+}

@@ -1,0 +1,110 @@
+import { KeysError } from '../base/errors.ts';
+import type { HttpResponse } from '../http/client.ts';
+import type { Reason, Verdict } from '../keys/ports.ts';
+import type { Verification } from '../providers/declaration.ts';
+import { holds, isRefusal, refusedWith } from './refusal.ts';
+import type { Part } from './select.ts';
+import { elements, part, select } from './select.ts';
+
+const usualReading: Readonly<Record<number, Reason>> = {
+  401: 'invalid',
+  402: 'budget',
+  403: 'forbidden',
+  429: 'rate-limited',
+};
+
+/** What some APIs say more exactly than the status does. */
+const codes = new Map<string, Reason>([
+  ['EXPIRED_API_KEY', 'expired'],
+  ['REVOKED_API_KEY', 'revoked'],
+  ['DISABLED_API_KEY', 'forbidden'],
+  ['MODEL_NOT_ALLOWED', 'forbidden'],
+  ['MODEL_NOT_ENTITLED', 'forbidden'],
+  ['NO_MODELS', 'no-models'],
+]);
+
+/** What the answer to a harmless call, made with the key, says of the key. A server that cannot be asked decides nothing. */
+export async function readVerdict(
+  verification: Verification,
+  ask: () => Promise<HttpResponse>,
+): Promise<Verdict> {
+  let response: HttpResponse;
+  try {
+    response = await ask();
+  } catch (error) {
+    if (error instanceof KeysError && error.failure.exit === 'network') return verdict('unreachable', null);
+    throw error;
+  }
+  const { status } = response;
+  if (status >= 200 && status < 300) {
+    // A page for people is no answer, whatever its status.
+    const answer = part(response.json());
+    const reason = reasonIn(verification, response, answer);
+    return { ...verdict(reason, status), ...(reason === 'ok' && modelsIn(verification, answer)) };
+  }
+  const reason =
+    codes.get(codeIn(response)) ?? verification.reading?.[String(status)] ?? usualReading[status];
+  if (reason !== undefined) return verdict(reason, status);
+  if (status >= 500) return verdict('unreachable', status);
+  throw new KeysError({
+    exit: 'network',
+    code: 'not_this_api',
+    message: `the API answered with HTTP status ${status}, which says nothing about the key`,
+    hints: ['check the URL of the profile: keys status'],
+    httpStatus: status,
+  });
+}
+
+/**
+ * What an answer of success says of the key. Some APIs answer everybody by a success: a proof is only what they would not
+ * have to say to a stranger.
+ */
+function reasonIn(
+  { models, id, requires, verdict: told, ...asked }: Verification,
+  response: HttpResponse,
+  answer: Part,
+): Reason {
+  if (told) return told.words[String(select(answer, told.at)?.value)] ?? 'invalid';
+  if (isRefusal(response, asked)) return readingOf(refusedWith(response)) ?? 'invalid';
+  if (holds(answer, { at: 'valid', is: false })) return codes.get(codeIn(response)) ?? 'invalid';
+  const proofs = [requires, id].filter((path) => path !== undefined);
+  if (proofs.some((path) => !holds(answer, { at: path }))) return 'invalid';
+  if (models !== undefined && !select(answer, models)) return 'invalid';
+  if (proofs.length === 0 && models === undefined && isEmpty(answer.value)) return 'invalid';
+  return 'ok';
+}
+
+function readingOf(status: number | undefined): Reason | undefined {
+  if (status === undefined) return undefined;
+  return usualReading[status] ?? (status >= 500 ? 'unreachable' : undefined);
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+/** Limits do not make a key invalid: it is what it should be, and may be used again. */
+const validReasons = new Set<Reason>(['ok', 'no-models', 'budget', 'rate-limited']);
+
+function verdict(reason: Reason, httpStatus: number | null): Verdict {
+  return { valid: validReasons.has(reason), reason, httpStatus };
+}
+
+function modelsIn({ models }: Verification, answer: Part): { models?: string[] } {
+  const list = models === undefined ? undefined : select(answer, models);
+  // Null: every model, also those that are yet to come.
+  if (!list || list.value === null) return {};
+  return {
+    models: elements(list)
+      .flatMap((item) => select(item, ['id', ''])?.value)
+      .filter((id) => typeof id === 'string'),
+  };
+}
+
+function codeIn(response: HttpResponse): string {
+  try {
+    return String(select(part(response.json()), ['error.code', 'code'])?.value ?? '');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,38 @@
+import * as v from 'valibot';
+import type { OwnedKey } from '../../authority/scoped-keys.ts';
+import { HttpFault } from '../../gateway/http-problem.ts';
+import { name } from '../admin/shapes.ts';
+import { readBody } from '../validation.ts';
+import type { Dialect } from './dialect.ts';
+import { callerOf, plainSpec } from './dialect.ts';
+
+const creation = v.object({ name });
+
+/** d.run, "Manage Your API Keys": our reading of what its console shows. */
+export const drun: Dialect = {
+  prefix: '/drun',
+  errorBody: ({ code, message }) => ({ code, message }),
+  mount(app, context) {
+    app.post('/apis/v1/apikeys', async (request, reply) => {
+      const account = callerOf(context, request);
+      const { id, secret } = account.issue(plainSpec(readBody(creation, request).name));
+      reply.code(201);
+      return { ...listed(account.get(id)), apiKey: secret.reveal() };
+    });
+    app.get('/apis/v1/apikeys', async (request) => {
+      const keys = callerOf(context, request).list();
+      return { items: keys.filter(({ key }) => key.status !== 'revoked').map(listed) };
+    });
+    app.delete<{ Params: { id: string } }>('/apis/v1/apikeys/:id', async (request, reply) => {
+      if (!callerOf(context, request).revoke(request.params.id)) {
+        throw new HttpFault(404, 'KEY_NOT_FOUND', 'the key was deleted before');
+      }
+      reply.code(204);
+    });
+  },
+};
+
+/** The secret itself is shown once; what comes after its prefix is masked. */
+function listed({ key }: OwnedKey): object {
+  return { id: key.id, name: key.name, apiKey: `${key.prefix?.slice(0, 10)}****`, createdAt: key.createdAt };
+}

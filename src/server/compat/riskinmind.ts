@@ -1,0 +1,68 @@
+import * as v from 'valibot';
+import type { OwnedKey } from '../../authority/scoped-keys.ts';
+import { envelope, HttpFault } from '../../gateway/http-problem.ts';
+import { readBody, readQuery } from '../validation.ts';
+import type { Dialect } from './dialect.ts';
+import { callerOf, plainSpec } from './dialect.ts';
+import { paging } from './paging.ts';
+
+const generation = v.object({ label: v.optional(v.pipe(v.string(), v.maxLength(120))) });
+
+/** RiskInMind, "API Keys (/api/v1/keys)": one key per user. The document leaves it open what `generate` does where there is one. */
+export const riskinmind: Dialect = {
+  prefix: '/riskinmind',
+  errorBody: envelope,
+  mount(app, context) {
+    const current = '/api/v1/keys';
+    // The document writes it with the slash.
+    for (const url of [`${current}/`, current]) {
+      app.get(url, async (request) => {
+        const single = callerOf(context, request).single();
+        return { success: true, data: single ? shown(single) : null };
+      });
+    }
+    app.post(`${current}/generate`, async (request) => {
+      const account = callerOf(context, request);
+      const { label = '' } = readBody(generation, request);
+      const { id, secret } = account.issue(plainSpec(label.trim() || 'api-key'), { single: true });
+      const { key } = account.get(id);
+      return { success: true, data: { apiKey: secret.reveal(), createdAt: key.createdAt } };
+    });
+    app.post(`${current}/regenerate`, async (request) => {
+      const account = callerOf(context, request);
+      const { secret } = account.rotate(needed(account.single()).key.id, { grace: 0 });
+      return { success: true, data: { apiKey: secret.reveal(), message: 'Key regenerated successfully.' } };
+    });
+    app.post(`${current}/revoke`, async (request) => {
+      const account = callerOf(context, request);
+      account.revoke(needed(account.single()).key.id);
+      return { success: true, message: 'API Key revoked successfully.' };
+    });
+    app.get(`${current}/logs`, async (request) => {
+      const account = callerOf(context, request);
+      const { page, limit } = readQuery(paging, request);
+      const total = account.logCount({}, { single: true });
+      const data: object[] = [];
+      let place = 0;
+      for (const { entry } of account.logs({}, { single: true })) {
+        place += 1;
+        if (place > page * limit) break;
+        if (place <= (page - 1) * limit) continue;
+        const { path: endpoint, method, statusCode, timestamp } = entry;
+        data.push({ endpoint, method, statusCode, timestamp });
+      }
+      return { success: true, data, meta: { total, page, limit } };
+    });
+  },
+};
+
+function needed(found: OwnedKey | undefined): OwnedKey {
+  if (found) return found;
+  throw new HttpFault(404, 'NO_ACTIVE_KEY', 'there is no active key');
+}
+
+function shown({ key }: OwnedKey): object {
+  const status =
+    key.status === 'expiring' ? 'ACTIVE' : key.status === 'disabled' ? 'INACTIVE' : key.status.toUpperCase();
+  return { keyId: key.id, keySnippet: `${key.prefix?.slice(0, 10)}...`, status, createdAt: key.createdAt };
+}

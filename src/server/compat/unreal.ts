@@ -1,0 +1,48 @@
+import * as v from 'valibot';
+import type { OwnedKey } from '../../authority/scoped-keys.ts';
+import { envelope, HttpFault } from '../../gateway/http-problem.ts';
+import { name } from '../admin/shapes.ts';
+import { modelRoute } from '../data-plane.ts';
+import { readBody } from '../validation.ts';
+import type { Dialect } from './dialect.ts';
+import { callerOf, epochSeconds, plainSpec } from './dialect.ts';
+
+const creation = v.object({ name });
+
+/** Unreal AI, "API Key Management". A key is addressed by its hash, its id or its own value. */
+export const unreal: Dialect = {
+  prefix: '/unreal',
+  errorBody: envelope,
+  mount(app, context) {
+    modelRoute(app, context);
+    app.post('/v1/keys', async (request) => {
+      const account = callerOf(context, request);
+      const { id, secret } = account.issue(plainSpec(readBody(creation, request).name));
+      const { name, hash, created } = listed(account.get(id));
+      return { name, key: secret.reveal(), hash, created };
+    });
+    app.get('/v1/keys', async (request) => {
+      const keys = callerOf(context, request).list();
+      return { keys: keys.filter(({ key }) => key.status !== 'revoked').map(listed) };
+    });
+    app.get<{ Params: { key: string } }>('/v1/keys/:key', async (request) => {
+      const found = callerOf(context, request).get(request.params.key);
+      if (found.key.status === 'revoked') throw deleted();
+      return { ...listed(found), usage: found.key.usage };
+    });
+    app.delete<{ Params: { key: string } }>('/v1/keys/:key', async (request) => {
+      const account = callerOf(context, request);
+      if (!account.revoke(request.params.key)) throw deleted();
+      return { deleted: true };
+    });
+  },
+};
+
+/** A key that is deleted is one that is not there: the API has no word for its standing. */
+function deleted(): HttpFault {
+  return new HttpFault(404, 'KEY_NOT_FOUND', 'the key was deleted before');
+}
+
+function listed({ key, hash }: OwnedKey): { name: string; hash: string; created: number } {
+  return { name: key.name, hash, created: epochSeconds(key.createdAt) };
+}

@@ -1,0 +1,33 @@
+import { KeysError } from '../base/errors.ts';
+import type { Sink } from '../keys/ports.ts';
+import type { SinkContext } from './open-sinks.ts';
+import { checkPlaceholders, fillPlaceholders } from './placeholders.ts';
+import { findProgram, requireSuccess, runVendor } from './vendor-program.ts';
+
+/**
+ * `exec:COMMAND…`: a program of the user's own, with the value on stdin. It has the secret when it ends with exit code
+ * 0; whether it read all of it, and what it did with it, only it can know.
+ */
+export function execSink(name: string, command: readonly string[], context: SinkContext): Sink {
+  const [program = ''] = command;
+  return {
+    name,
+    async check(planned) {
+      checkPlaceholders(command, planned);
+      await findProgram(program, context);
+    },
+    async deliver({ secret, key }) {
+      if (key.id === '' && command.some((word) => word.includes('{id}'))) throw idUnknown();
+      const args = fillPlaceholders(command, key);
+      requireSuccess(program, await runVendor(program, { args, input: secret.reveal() }, context), secret);
+    },
+  };
+}
+
+function idUnknown(): KeysError {
+  return new KeysError({
+    exit: 'failed',
+    code: 'id_unknown',
+    message: 'the API did not tell the id of the new key, which is to stand for {id}',
+  });
+}

@@ -1,0 +1,211 @@
+import { InvalidValue } from '../base/errors.ts';
+import type { Outcome } from '../platform/run-program.ts';
+import type { VendorCall } from './vendor-program.ts';
+
+/** Runs the vendor's program, and gives back how it ended. */
+export type Run = (call: VendorCall) => Promise<Outcome>;
+
+/** A place that a vendor's own program can write to, with the value on stdin. */
+export interface Preset {
+  /** As `--to` writes it, behind the colon. */
+  form: string;
+  help: string;
+  program: string;
+  /** Where to get the program. */
+  install: string;
+  /** How its user logs in. */
+  login: string;
+  /** The parts of the place. No part begins with `-`, so that none is taken for a flag; `readPlace` refuses more. */
+  pattern: RegExp;
+  /** Asks the vendor for something cheap that only works where a delivery can; undefined: it can. */
+  obstacle(run: Run, parts: readonly string[]): Promise<string | undefined>;
+  deliver(run: Run, parts: readonly string[], value: string): Promise<Outcome>;
+  /** What the place holds; undefined where that cannot be told. Absent: nobody can read it. */
+  read?(run: Run, parts: readonly string[]): Promise<string | undefined>;
+}
+
+export type PresetName = keyof typeof presets;
+
+/**
+ * Flags and behaviour as the vendors document them: cli.github.com/manual/gh_secret_set,
+ * gitlab.com/gitlab-org/cli (docs/source/variable), developer.hashicorp.com/vault/docs/commands/kv,
+ * kubernetes.io/docs/reference/using-api/server-side-apply, docs.aws.amazon.com/cli (secretsmanager, file parameters).
+ */
+export const presets = {
+  github: {
+    form: 'OWNER/REPO#NAME',
+    help: 'a secret of GitHub Actions, by gh',
+    program: 'gh',
+    install: 'https://cli.github.com',
+    login: 'gh auth login',
+    pattern: /^((?:[A-Za-z0-9][\w.-]*\/)?[A-Za-z0-9][\w.-]*\/[\w.][\w.-]*)#([A-Za-z_]\w*)$/,
+    // What a secret is encrypted with: the first thing that a delivery asks for, too.
+    async obstacle(run, [place = '']) {
+      const [name, owner, host] = place.split('/').reverse();
+      const at = host === undefined ? [] : ['--hostname', host];
+      const path = `repos/${owner}/${name}/actions/secrets/public-key`;
+      return complaintOf(await run({ args: ['api', path, '--silent', ...at] }));
+    },
+    deliver: (run, [repo = '', name = ''], value) =>
+      run({ args: ['secret', 'set', name, '--repo', repo], input: value }),
+  },
+
+  gitlab: {
+    form: 'PROJECT#NAME',
+    help: 'a variable of GitLab CI, masked, by glab',
+    program: 'glab',
+    install: 'https://gitlab.com/gitlab-org/cli',
+    login: 'glab auth login',
+    pattern: /^([\w.][\w./-]*)#([A-Za-z_]\w*)$/,
+    async obstacle(run, [project = '', name = '']) {
+      const found = await run({ args: ['variable', 'get', name, '--repo', project, '--output', 'json'] });
+      const isNew = /\b404\b/.test(found.stderr) && !/404 project/i.test(found.stderr);
+      return isNew ? undefined : complaintOf(found);
+    },
+    async deliver(run, [project = '', name = ''], value) {
+      const place = [name, '--repo', project];
+      const found = await run({ args: ['variable', 'get', ...place, '--output', 'json'] });
+      const existing = found.code === 0 ? parsed(found.stdout) : undefined;
+      if (!existing) {
+        return run({ args: ['variable', 'set', ...place, '--masked', '--raw'], input: value });
+      }
+      // Some versions reset what is not said again.
+      const kept = ['protected', 'masked', 'raw'].map((flag) => `--${flag}=${existing[flag] === true}`);
+      const type = existing.variable_type === 'file' ? ['--type', 'file'] : [];
+      return run({ args: ['variable', 'update', ...place, ...kept, ...type], input: value });
+    },
+    async read(run, [project = '', name = '']) {
+      const found = await run({ args: ['variable', 'get', name, '--repo', project, '--output', 'json'] });
+      const value = parsed(found.stdout)?.value;
+      return typeof value === 'string' ? value : undefined;
+    },
+  },
+
+  vault: {
+    form: 'MOUNT/PATH#FIELD',
+    help: 'a field of a secret in Vault (KV version 2), by vault; other fields stay',
+    program: 'vault',
+    install: 'https://developer.hashicorp.com/vault/install',
+    login: 'vault login',
+    pattern: /^([\w.][\w.-]*)\/([\w.][\w./-]*)#([\w.][\w.-]*)$/,
+    async obstacle(run, [mount = '', path = '']) {
+      const found = await run({ args: ['token', 'capabilities', `${mount}/data/${path}`] });
+      if (/^\s*(?:deny|read|list|read, list)\s*$/.test(found.stdout))
+        return `its token may not write ${mount}/${path} (${found.stdout.trim()})`;
+      return complaintOf(found);
+    },
+    async deliver(run, [mount = '', path = '', field = ''], value) {
+      const write = (verb: string) =>
+        run({ args: ['kv', verb, `-mount=${mount}`, path, `${field}=-`], input: value });
+      const patched = await write('patch');
+      // Only where there is nothing yet: `put` replaces every field.
+      return patched.code !== 0 && /no value found/i.test(patched.stderr) ? write('put') : patched;
+    },
+    async read(run, [mount = '', path = '', field = '']) {
+      const { code, stdout } = await run({ args: ['kv', 'get', `-mount=${mount}`, `-field=${field}`, path] });
+      return code === 0 ? stdout.replace(/\n$/, '') : undefined;
+    },
+  },
+
+  kubernetes: {
+    form: 'NAMESPACE/SECRET#KEY',
+    help: 'a key of a Secret in Kubernetes, by kubectl; other keys stay',
+    program: 'kubectl',
+    install: 'https://kubernetes.io/docs/tasks/tools',
+    login: 'kubectl config current-context',
+    pattern: /^([a-z0-9][a-z0-9-]*)\/([a-z0-9][a-z0-9.-]*)#([\w.][\w.-]*)$/,
+    async obstacle(run, [namespace = '', name = '']) {
+      const found = await run({
+        args: ['auth', 'can-i', 'patch', `secret/${name}`, '--namespace', namespace],
+      });
+      const isForbidden = found.code !== 0 && /^no\b/.test(found.stdout);
+      return isForbidden ? `it may not change secrets in ${namespace}` : complaintOf(found);
+    },
+    deliver(run, [namespace = '', name = '', key = ''], value) {
+      const secret = {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name, namespace },
+        data: { [key]: Buffer.from(value).toString('base64') },
+      };
+      // Server-side apply takes away what its manager no longer names: so each key has a manager of its own.
+      const manager = `--field-manager=keys-${key}`;
+      return run({
+        args: ['apply', '--server-side', '--force-conflicts', manager, '--filename', '-'],
+        input: JSON.stringify(secret),
+      });
+    },
+    async read(run, [namespace = '', name = '', key = '']) {
+      const found = await run({
+        args: ['get', 'secret', name, '--namespace', namespace, '--output', 'json'],
+      });
+      const data = parsed(found.stdout)?.data as Record<string, unknown> | undefined;
+      const value = data?.[key];
+      return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : undefined;
+    },
+  },
+
+  'aws-secretsmanager': {
+    form: 'NAME',
+    help: 'a secret in AWS Secrets Manager, by aws',
+    program: 'aws',
+    install: 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html',
+    login: 'aws configure',
+    // A name or an ARN. aws takes a value that begins with a scheme, such as `file://`, for the place of one.
+    pattern:
+      /^((?:arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d+:secret:)?[A-Za-z0-9/_+=.][A-Za-z0-9/_+=.@-]*)$/,
+    // Who may only write is told that it may not ask: it is logged in.
+    async obstacle(run, [name = '']) {
+      const found = await run({
+        args: ['secretsmanager', 'describe-secret', '--secret-id', name, '--output', 'json'],
+      });
+      if (parsed(found.stdout)?.DeletedDate) return 'the secret is marked for deletion';
+      const isReached = /ResourceNotFoundException|AccessDeniedException/.test(found.stderr);
+      return isReached ? undefined : complaintOf(found);
+    },
+    async deliver(run, [name = ''], value) {
+      const write = (call: readonly string[]) =>
+        run({ args: ['secretsmanager', ...call, '--secret-string', 'file:///dev/stdin'], input: value });
+      const put = await write(['put-secret-value', '--secret-id', name]);
+      const isMissing = put.code !== 0 && put.stderr.includes('ResourceNotFoundException');
+      return isMissing ? write(['create-secret', '--name', name]) : put;
+    },
+    async read(run, [name = '']) {
+      const { code, stdout } = await run({
+        args: ['secretsmanager', 'get-secret-value', '--secret-id', name, '--output', 'json'],
+      });
+      const value = code === 0 ? parsed(stdout)?.SecretString : undefined;
+      return typeof value === 'string' ? value : undefined;
+    },
+  },
+} as const satisfies Record<string, Preset>;
+
+/**
+ * The parts of a place. Throws `InvalidValue` where it is not of the preset's form, or where a part is a path that would
+ * lead elsewhere, such as `../other`.
+ */
+export function readPlace(kind: PresetName, place: string): string[] {
+  const { pattern, form }: Preset = presets[kind];
+  const [, ...parts] = pattern.exec(place) ?? [];
+  const isStraight = (part: string) => !/(?:^|\/)\.{1,2}(?:\/|$)/.test(part);
+  if (parts.length > 0 && parts.every(isStraight)) return parts;
+  throw new InvalidValue(`'${kind}:${place}' is incomplete or odd: write ${kind}:${form}`);
+}
+
+export function isPreset(kind: string): kind is PresetName {
+  return Object.hasOwn(presets, kind);
+}
+
+/** What a program has said of why it failed; undefined where it did not, or did without a word, which tells nothing. */
+function complaintOf({ code, stdout, stderr }: Outcome): string | undefined {
+  return code === 0 ? undefined : stderr.trim() || stdout.trim() || undefined;
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

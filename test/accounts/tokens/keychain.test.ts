@@ -1,0 +1,252 @@
+import { execFile as execFileWithCallback } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { openKeychain } from '../../../src/accounts/tokens/keychain.ts';
+import type { TokenOwner } from '../../../src/accounts/tokens/sources.ts';
+import { findToken } from '../../../src/accounts/tokens/sources.ts';
+import { openStore } from '../../../src/accounts/tokens/store.ts';
+import { Secret } from '../../../src/base/secret.ts';
+import type { Environment } from '../../../src/platform/env.ts';
+import { bundleProgram } from '../../support/bundle.ts';
+import type { KeyringOptions } from '../../support/keyring.ts';
+import { startKeyring } from '../../support/keyring.ts';
+import { keyringParts, lacks } from '../../support/real-parts.ts';
+import { TokenBox } from '../../support/token-box.ts';
+
+const execFile = promisify(execFileWithCallback);
+const owner: TokenOwner = { profile: 'work', origin: 'https://api.example.com' };
+const account = 'work@https://api.example.com';
+
+/** A box, and a keyring whose files are in it. */
+async function boxWithKeyring(options: Partial<KeyringOptions> = {}) {
+  const box = new TokenBox();
+  return { box, keyring: await startKeyring({ home: join(box.root, 'keyring'), ...options }) };
+}
+
+/** Milliseconds that the work took. */
+async function timed<T>(work: Promise<T>): Promise<{ result: T; took: number }> {
+  const start = performance.now();
+  return { result: await work, took: performance.now() - start };
+}
+
+/** Takes connections and never says anything. */
+async function deafBus(box: TokenBox): Promise<Environment> {
+  const path = join(box.root, 'deaf-bus');
+  const server = createServer().listen(path);
+  onTestFinished(() => {
+    server.close();
+    rmSync(path, { force: true });
+  });
+  await new Promise((done) => server.on('listening', done));
+  return { DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` };
+}
+
+/** The processes that talk to a keychain over this bus, with arguments and environment. */
+function keychainProcesses({
+  DBUS_SESSION_BUS_ADDRESS: bus = '',
+}: Environment): { pid: number; text: string }[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((pid) => {
+    try {
+      const read = (file: string) => readFileSync(`/proc/${pid}/${file}`, 'utf8');
+      const text = `${read('cmdline')}\n${read('environ')}`;
+      const isOurs = text.includes(bus) && text.includes('keys-cli');
+      return isOurs ? [{ pid: Number(pid), text }] : [];
+    } catch {
+      // It has just ended.
+      return [];
+    }
+  });
+}
+
+describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => {
+  test('no session bus is an absent keychain, with three ways on, at once', async () => {
+    const box = new TokenBox();
+    const { result, took } = await timed(box.failure(findToken(owner, box.context())));
+    expect(result).toMatchObject({ exit: 'auth', code: 'keychain_absent' });
+    expect(result.message).toContain('there is no Secret Service');
+    const hints = (result.hints ?? []).join('\n');
+    expect(hints).toContain('KEYS_TOKEN');
+    expect(hints).toContain('keys login --store file --profile work');
+    expect(hints).toContain('dbus-run-session -- bash -c');
+    expect(hints).toContain('WSL');
+    expect(took).toBeLessThan(2000);
+  });
+
+  test('a bus that takes the connection and says nothing is a silent keychain after 3 s', async () => {
+    const box = new TokenBox();
+    const context = box.context(await deafBus(box));
+    const { result, took } = await timed(box.failure(findToken(owner, context)));
+    expect(result).toMatchObject({ exit: 'auth', code: 'keychain_silent' });
+    expect(result.hints).toHaveLength(3);
+    expect(took).toBeGreaterThan(2900);
+    expect(took).toBeLessThan(4000);
+  });
+
+  test('a bus that says nothing asks nobody for a password: a person does not wait longer for it', async () => {
+    const box = new TokenBox();
+    const context = box.context(await deafBus(box), { interactive: true });
+    const { result, took } = await timed(box.failure(findToken(owner, context)));
+    expect(result.code).toBe('keychain_silent');
+    expect(took).toBeLessThan(4000);
+  });
+
+  test('while it waits, no process has a token among its arguments or in its environment', async () => {
+    const box = new TokenBox();
+    const [stored, given] = [box.token(), box.token()];
+    const env = { ...(await deafBus(box)), KEYS_TOKEN: given, NODE_OPTIONS: '--no-warnings' };
+    const store = openStore('keychain', box.context(env));
+    const write = box.failure(store.write(owner, new Secret(stored)));
+    await sleep(1000);
+    const children = keychainProcesses(env);
+    expect(children).toHaveLength(1);
+    for (const { pid, text } of children) {
+      expect(box.keep(text)).toContain('DBUS_SESSION_BUS_ADDRESS');
+      process.kill(pid, 'SIGKILL');
+    }
+    expect((await write).code).toBe('keychain_absent');
+  });
+
+  test('the program ends by itself after a keychain that does not answer', async () => {
+    const box = new TokenBox();
+    const program = await bundleProgram(`
+      import { openKeychain } from 'src/accounts/tokens/keychain.ts';
+      await openKeychain({ limit: 500 }).read('${account}').catch((error) => console.log(error.failure.code));
+    `);
+    const env = { ...box.env, ...(await deafBus(box)) };
+    const { result, took } = await timed(execFile(process.execPath, [program], { env }));
+    expect(result.stdout).toBe('keychain_silent\n');
+    expect(took).toBeLessThan(2000);
+  });
+
+  test('a program that is ended while it waits leaves no process behind', async () => {
+    const box = new TokenBox();
+    const program = await bundleProgram(`
+      import { openKeychain } from 'src/accounts/tokens/keychain.ts';
+      openKeychain({}).read('${account}').catch(() => {});
+      setTimeout(() => process.exit(), 500);
+    `);
+    const env = { ...box.env, ...(await deafBus(box)) };
+    const run = execFile(process.execPath, [program], { env });
+    await vi.waitFor(() => expect(keychainProcesses(env)).toHaveLength(1));
+    await run;
+    await vi.waitFor(() => expect(keychainProcesses(env)).toEqual([]));
+  });
+});
+
+describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
+  test('a token is stored where every program finds it, and read by a new process', async () => {
+    const { box, keyring } = await boxWithKeyring();
+    const token = box.token();
+    const context = box.context(keyring.env);
+    await openStore('keychain', context).write(owner, new Secret(token));
+    expect(keyring.run(['secret-tool', 'lookup', 'service', 'keys-cli', 'username', account])).toBe(token);
+    expect(keyring.run(['secret-tool', 'search', '--all', 'service', 'keys-cli'])).toContain(account);
+
+    const found = await findToken(owner, box.context(keyring.env));
+    expect(found?.source).toBe('keychain');
+    expect(found?.token.reveal()).toBe(token);
+
+    const program = await bundleProgram(`
+      import { openKeychain } from 'src/accounts/tokens/keychain.ts';
+      process.stdout.write(await openKeychain({ limit: 3000 }).read('${account}') ?? 'none');
+    `);
+    const { stdout } = await execFile(process.execPath, [program], { env: { ...keyring.env } });
+    expect(stdout).toBe(token);
+  });
+
+  test('nobody logged in is not an error', async () => {
+    const { box, keyring } = await boxWithKeyring();
+    expect(await findToken(owner, box.context(keyring.env))).toBeUndefined();
+  });
+
+  test('remove takes the token away, and says whether there was one', async () => {
+    const { box, keyring } = await boxWithKeyring();
+    const store = openStore('keychain', box.context(keyring.env));
+    await store.write(owner, new Secret(box.token()));
+    expect(await store.remove(owner)).toBe(true);
+    expect(await store.remove(owner)).toBe(false);
+    expect(await store.read(owner)).toBeUndefined();
+    expect(() =>
+      keyring.run(['secret-tool', 'lookup', 'service', 'keys-cli', 'username', account]),
+    ).toThrow();
+  });
+
+  test('a profile whose URL has moved to another origin, and another profile, find nothing', async () => {
+    const { box, keyring } = await boxWithKeyring();
+    const context = box.context(keyring.env);
+    await openStore('keychain', context).write(owner, new Secret(box.token()));
+    expect(await findToken({ ...owner, origin: 'https://evil.example.com' }, context)).toBeUndefined();
+    expect(await findToken({ ...owner, profile: 'home' }, context)).toBeUndefined();
+  });
+
+  test('a value of other characters, and a long one, come back as they were', async () => {
+    const { box, keyring } = await boxWithKeyring();
+    const keychain = openKeychain({ limit: 3000, env: keyring.env });
+    for (const value of ['tök-€-😀\t"\\\n-EXAMPLE', box.token(8000), 'keys-parts:1:0000000000000000']) {
+      await keychain.write(account, box.known(value));
+      expect(await keychain.read(account)).toBe(value);
+    }
+  });
+
+  test('a locked keyring is locked, for reading and for writing, and not "not logged in"', async () => {
+    const { box, keyring } = await boxWithKeyring();
+    const store = openStore('keychain', box.context(keyring.env));
+    await store.write(owner, new Secret(box.token()));
+    keyring.lock();
+    const { result, took } = await timed(box.failure(store.read(owner)));
+    expect(result).toMatchObject({ exit: 'auth', code: 'keychain_locked' });
+    expect(result.hints).toHaveLength(3);
+    expect(took).toBeLessThan(2000);
+    expect((await box.failure(store.write(owner, new Secret(box.token())))).code).toBe('keychain_locked');
+    expect((await box.failure(store.remove(owner))).code).toBe('keychain_locked');
+  });
+
+  test('a keyring that waits for its password is silent after 3 s, but a person is given the time', async () => {
+    const { box, keyring } = await boxWithKeyring({ prompter: 'waiting' });
+    await openStore('keychain', box.context(keyring.env)).write(owner, new Secret(box.token()));
+    keyring.lock();
+    const { result, took } = await timed(box.failure(findToken(owner, box.context(keyring.env))));
+    expect(result.code).toBe('keychain_silent');
+    expect(result.message).toContain('it may be asking for its password');
+    expect(took).toBeLessThan(4000);
+
+    const person = findToken(owner, box.context(keyring.env, { interactive: true }));
+    const outcome = person.then(
+      () => 'answered',
+      (error) => error.failure.code,
+    );
+    expect(await Promise.race([outcome, sleep(3500, 'waiting')])).toBe('waiting');
+    // As Ctrl-C on a terminal does, for everything that runs there.
+    for (const { pid } of keychainProcesses(keyring.env)) process.kill(pid, 'SIGINT');
+    expect(await outcome).toBe('interrupted');
+  });
+
+  test('a service that owns its name and answers nothing is silent after 3 s, and slow is not silent', async () => {
+    const { box, keyring } = await boxWithKeyring();
+    const context = box.context(keyring.env);
+    const token = box.token();
+    await openStore('keychain', context).write(owner, new Secret(token));
+    keyring.freeze();
+    const { result, took } = await timed(box.failure(findToken(owner, context)));
+    expect(result).toMatchObject({ exit: 'auth', code: 'keychain_silent' });
+    expect(took).toBeGreaterThan(2900);
+    expect(took).toBeLessThan(4000);
+
+    const late = findToken(owner, context);
+    await sleep(2300);
+    keyring.thaw();
+    expect((await late)?.token.reveal()).toBe(token);
+  });
+
+  test('a bus on which nobody offers the Secret Service is an absent keychain', async () => {
+    const { box, keyring } = await boxWithKeyring({ service: 'none' });
+    const { result, took } = await timed(box.failure(findToken(owner, box.context(keyring.env))));
+    expect(result).toMatchObject({ exit: 'auth', code: 'keychain_absent' });
+    expect(took).toBeLessThan(2000);
+  });
+});

@@ -1,0 +1,110 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { JsonFault, objectText, readJson } from '../../src/gateway/json-text.ts';
+
+/** Pieces of JSON in any order: mostly not JSON, but nearly. */
+const nearlyJson = fc
+  .array(
+    fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"',
+      '"a"',
+      '"\\u0062"',
+      '\\',
+      ' ',
+      '\n',
+      '1',
+      '-',
+      '0',
+      '.5',
+      'e9',
+      'true',
+      'nul',
+      'null',
+      '\x01',
+      '\ud800',
+      'é',
+    ),
+    { maxLength: 12 },
+  )
+  .map((pieces) => pieces.join(''));
+
+test('whatever JSON.parse takes is read the same, and whatever it refuses is refused', () => {
+  const texts = fc.oneof(
+    nearlyJson,
+    fc.json({ noUnicodeString: false }),
+    fc
+      .tuple(fc.jsonValue(), fc.constantFrom(' ', '\n\t'))
+      .map(([value, space]) => JSON.stringify(value, null, space)),
+  );
+  fc.assert(
+    fc.property(texts, (text) => {
+      let expected: unknown;
+      try {
+        expected = JSON.parse(text);
+      } catch {
+        expect(() => readJson(text)).toThrow(JsonFault);
+        return;
+      }
+      expect(JSON.parse(readJson(text).text)).toEqual(expected);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test.each([
+  [
+    '{ "a" : 1.0 , "b" : 12345678901234567890, "c":[ 1e400, -0 ] }',
+    '{"a":1.0,"b":12345678901234567890,"c":[1e400,-0]}',
+  ],
+  ['{"a":1,"a":2,"b":{"x":1,"x":{"y":1,"y":2}}}', '{"a":2,"b":{"x":{"y":2}}}'],
+  ['{"\\u0061":"\\u0062\\/\\u00e9","__proto__":1,"":null}', '{"a":"b/é","__proto__":1,"":null}'],
+  ['"\\ud800"', '"\\ud800"'],
+  [' [ ] ', '[]'],
+])('%s is written as %s', (text, written) => {
+  expect(readJson(text).text).toBe(written);
+});
+
+test('members of the outermost object are told by name, and written again', () => {
+  const { members, text } = readJson('{"a":[1,{"b":2}],"c":"\\"}"}');
+  expect([...(members ?? [])]).toEqual([
+    ['a', '[1,{"b":2}]'],
+    ['c', '"\\"}"'],
+  ]);
+  expect(objectText(members ?? new Map())).toBe(text);
+  expect(readJson('[{"a":1}]').members).toBeUndefined();
+  expect(readJson('"a"').members).toBeUndefined();
+});
+
+test('members are watched for at any depth, those that are written over too', () => {
+  const text = '{"m":1,"a":[{"m":{"m":2}}],"M":3,"m":[4]}';
+  const { watched } = readJson(text, (path) => path.at(-1) === 'm');
+  expect(watched).toEqual([
+    { path: ['m'], text: '1' },
+    { path: ['a', 'm', 'm'], text: '2' },
+    { path: ['a', 'm'], text: '{"m":2}' },
+    { path: ['m'], text: '[4]' },
+  ]);
+});
+
+describe('what would take long, or much memory, is refused', () => {
+  test.each([
+    ['too deeply', '['.repeat(1_000_000)],
+    ['too deeply', `${'{"a":'.repeat(101)}1${'}'.repeat(101)}`],
+    ['too many values', `[${'1,'.repeat(500_000)}1]`],
+    ['too many members', `{${Array.from({ length: 100_001 }, (_, at) => `"${at}":1`).join()}}`],
+    ['too many members', `[${'{"a":1},'.repeat(100_001)}1]`],
+  ])('%s', (message, text) => {
+    expect(() => readJson(text)).toThrow(message);
+  });
+
+  test('what is within the limits is not', () => {
+    expect(readJson(`${'['.repeat(100)}${']'.repeat(100)}`).text).toHaveLength(200);
+    expect(readJson(`["${'\\\\\\"'.repeat(1_000_000)}"]`).text).toHaveLength(4_000_004);
+  });
+});

@@ -1,0 +1,177 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { holdFileLock, removeAbandonedLocks } from '../../../src/platform/files/file-lock.ts';
+import { bundleProgram } from '../../support/bundle.ts';
+import { failureIn } from '../../support/failure.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+/** Adds one to the number in a file, with a pause in which others could come between. */
+async function increment(file: string): Promise<void> {
+  const release = await holdFileLock(file, 10_000);
+  const number = Number(readFileSync(file, 'utf8'));
+  await sleep(2);
+  writeFileSync(file, String(number + 1));
+  release?.();
+}
+
+test('a lock is held once, is an empty 0600 file, and is gone when it is released', async () => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'one');
+  const release = await holdFileLock(path);
+  expect(await holdFileLock(path)).toBeUndefined();
+  expect(readdirSync(folder)).toEqual(['one.lock']);
+  expect([statSync(`${path}.lock`).size, (statSync(`${path}.lock`).mode & 0o777).toString(8)]).toEqual([
+    0,
+    '600',
+  ]);
+  const other = await holdFileLock(join(folder, 'other'));
+  expect(other).toBeDefined();
+  other?.();
+  release?.();
+  release?.();
+  expect(readdirSync(folder)).toEqual([]);
+  (await holdFileLock(path))?.();
+});
+
+test('lets one in at a time', async () => {
+  const file = join(temporaryFolder(), 'count');
+  writeFileSync(file, '0');
+  await Promise.all(Array.from({ length: 20 }, () => increment(file)));
+  expect(readFileSync(file, 'utf8')).toBe('20');
+});
+
+test('who waits gets it as soon as it is released', async () => {
+  const path = join(temporaryFolder(), 'one');
+  const first = await holdFileLock(path);
+  const second = holdFileLock(path, 10_000);
+  await sleep(50);
+  first?.();
+  const release = await second;
+  expect(release).toBeDefined();
+  release?.();
+});
+
+test('a lock whose file was taken away under its holder is not given to two others', async () => {
+  const path = join(temporaryFolder(), 'one');
+  const first = await holdFileLock(path);
+  unlinkSync(`${path}.lock`);
+  const second = await holdFileLock(path);
+  expect(await holdFileLock(path)).toBeUndefined();
+  second?.();
+  first?.();
+});
+
+const counting = `
+  import { readFileSync, writeFileSync } from 'node:fs';
+  import { setTimeout as sleep } from 'node:timers/promises';
+  import { holdFileLock } from 'src/platform/files/file-lock.ts';
+  const [file, rounds] = process.argv.slice(2);
+  for (let round = 0; round < Number(rounds); round++) {
+    const release = await holdFileLock(file, 20_000);
+    const number = Number(readFileSync(file, 'utf8'));
+    await sleep(1);
+    writeFileSync(file, String(number + 1));
+    release();
+  }`;
+
+test('lets one process in at a time', async () => {
+  const file = join(temporaryFolder(), 'count');
+  writeFileSync(file, '0');
+  const program = await bundleProgram(counting);
+  const exits = await Promise.all(
+    [1, 2, 3].map(async () => {
+      const [exit] = await once(
+        spawn(process.execPath, [program, file, '15'], { stdio: 'inherit' }),
+        'close',
+      );
+      return exit;
+    }),
+  );
+  expect(exits).toEqual([0, 0, 0]);
+  expect(readFileSync(file, 'utf8')).toBe('45');
+  expect(existsSync(`${file}.lock`)).toBe(false);
+});
+
+test('ends with its process, and stays with one that is paused', async () => {
+  const path = join(temporaryFolder(), 'one');
+  const program = await bundleProgram(`
+    import { holdFileLock } from 'src/platform/files/file-lock.ts';
+    console.log(Boolean(await holdFileLock(process.argv[2])));
+    setInterval(() => {}, 60_000);`);
+  const holder = spawn(process.execPath, [program, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void holder.kill('SIGKILL'));
+  expect(String(await once(holder.stdout, 'data'))).toBe('true\n');
+  expect(await holdFileLock(path)).toBeUndefined();
+  holder.kill('SIGSTOP');
+  await sleep(100);
+  expect(await holdFileLock(path)).toBeUndefined();
+  const longAgo = new Date(Date.now() - 120_000);
+  utimesSync(`${path}.lock`, longAgo, longAgo);
+  await removeAbandonedLocks(join(path, '..'));
+  expect(existsSync(`${path}.lock`)).toBe(true);
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  const release = await holdFileLock(path);
+  expect(release).toBeDefined();
+  release?.();
+});
+
+test('the locks of processes that were killed can be cleared away, and no others', async () => {
+  const folder = temporaryFolder();
+  for (const name of ['dead.lock', 'new.lock', 'held.lock']) writeFileSync(join(folder, name), '');
+  const longAgo = new Date(Date.now() - 120_000);
+  for (const name of ['dead.lock', 'held.lock']) utimesSync(join(folder, name), longAgo, longAgo);
+  writeFileSync(join(folder, 'other.txt'), '');
+  const release = await holdFileLock(join(folder, 'held'));
+  await removeAbandonedLocks(folder);
+  expect(readdirSync(folder)).toEqual(['held.lock', 'new.lock', 'other.txt']);
+  release?.();
+});
+
+test('a file that names a process, as earlier versions made them, holds nothing', async () => {
+  const path = join(temporaryFolder(), 'one');
+  writeFileSync(`${path}.lock`, `${process.pid} 1234`);
+  const release = await holdFileLock(path);
+  expect(release).toBeDefined();
+  release?.();
+});
+
+const planted: [string, (lock: string) => void][] = [
+  ['a FIFO', (lock) => void spawnSync('mkfifo', [lock])],
+  ['a folder', (lock) => mkdirSync(lock)],
+  ['a symbolic link', (lock) => symlinkSync('elsewhere', lock)],
+];
+
+test.each(planted)('%s in the place of a lock is a failure, and stays', async (_, plant) => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'elsewhere'), '');
+  plant(join(folder, 'one.lock'));
+  expect(await failureIn(holdFileLock(join(folder, 'one')))).toMatchObject({
+    code: 'file_not_lockable',
+    message: `${join(folder, 'one.lock')} could not be locked (not a plain file)`,
+  });
+  expect(readdirSync(folder).sort()).toEqual(['elsewhere', 'one.lock']);
+});
+
+test('a lock that cannot be made is a failure with its path', async () => {
+  const path = join(temporaryFolder(), 'missing', 'one');
+  expect(await failureIn(holdFileLock(path))).toMatchObject({
+    exit: 'failed',
+    code: 'file_not_lockable',
+    message: `${path}.lock could not be locked (ENOENT)`,
+  });
+});

@@ -1,0 +1,68 @@
+import { mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { expect, test } from 'vitest';
+import { runProgram } from '../../src/platform/run-program.ts';
+
+const env = { PATH: process.env.PATH, LC_ALL: 'C' };
+const limit = 10_000;
+
+/** What a line of shell says when it is run with this input. */
+function shell(line: string, input?: string, options = {}) {
+  const call = { command: ['sh', '-c', line], cwd: tmpdir(), env, limit, ...options };
+  return runProgram({ ...call, ...(input !== undefined && { input }) });
+}
+
+const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('keys-pipe-'));
+
+test('the whole input is in a pipe, which can be opened again as /dev/stdin', async () => {
+  const before = folders();
+  const { stdout, code } = await shell('test -p /dev/stdin && cat /dev/stdin', 'value_EXAMPLE');
+  expect({ stdout, code }).toEqual({ stdout: 'value_EXAMPLE', code: 0 });
+  expect(folders().filter((name) => !before.includes(name))).toEqual([]);
+});
+
+test.skipIf(process.platform !== 'linux')(
+  'on Linux the pipe never has a name: to open that again would wait for a writer',
+  async () => {
+    for (let round = 0; round < 40; round += 1) {
+      expect((await shell('exec readlink /proc/self/fd/0', 'a')).stdout).toMatch(/^pipe:/);
+    }
+  },
+);
+
+test.each([1, 4096, 16_384, 65_536])('an input of %i bytes arrives as it is', async (length) => {
+  const { stdout } = await shell('wc -c', 'x'.repeat(length));
+  expect(stdout.trim()).toBe(String(length));
+});
+
+test('an input longer than a pipe is refused before the program starts', async () => {
+  const cwd = mkdtempSync(`${tmpdir()}/keys-test-`);
+  const refused = shell('cat > started', 'x'.repeat(2_000_000), { cwd });
+  await expect(refused).rejects.toThrow(/^cannot be handed 2000000 bytes: that is more than a pipe holds$/);
+  expect(readdirSync(cwd)).toEqual([]);
+});
+
+test('the input ends at once for a program that reads it twice or not at all', async () => {
+  expect((await shell('cat; cat; echo end', 'a')).stdout).toBe('aend\n');
+  expect((await shell('exit 3', 'a')).code).toBe(3);
+});
+
+test.skipIf(process.platform !== 'linux')(
+  'a script that is given a value may write to /dev/stdout and /dev/stderr',
+  async () => {
+    const line =
+      'set -e; n=$(wc -c); echo "got $n" >/dev/stderr; echo done >/dev/stdout; echo more >&2; exit 3';
+    expect(await shell(line, 'value_EXAMPLE')).toEqual({
+      ...{ stdout: 'done\n', stderr: 'got 13\nmore\n', code: 3, signal: null },
+    });
+  },
+);
+
+test('all that a program says is heard, however much it is at once', async () => {
+  const { stdout, stderr } = await shell('cat >/dev/null; printf "%060000d" 1; printf "%060000d" 2 >&2', 'a');
+  expect([stdout.length, stderr.length, stderr.at(-1)]).toEqual([60_000, 60_000, '2']);
+});
+
+test('without an input stdin is empty', async () => {
+  expect((await shell('wc -c')).stdout.trim()).toBe('0');
+});

@@ -1,0 +1,216 @@
+import { describe, expect, test } from 'vitest';
+import { betterAuth } from '../../src/providers/better-auth.ts';
+import type { Provider } from '../../src/providers/declaration.ts';
+import { gitlab } from '../../src/providers/gitlab.ts';
+import { npm } from '../../src/providers/npm.ts';
+import { openrouter } from '../../src/providers/openrouter.ts';
+import { unreal } from '../../src/providers/unreal.ts';
+import { restrictionsIn } from '../../src/remote/restrictions.ts';
+import { part } from '../../src/remote/select.ts';
+import { FaultServer, json } from '../support/fault-server.ts';
+import { Sandbox } from '../support/sandbox.ts';
+
+/* What a rotation carries over, and what it refuses to lose. */
+
+describe('what restricts a key and is not read', () => {
+  test.each([
+    ['permission', 'sending_access'],
+    ['scopes', ['read_api']],
+    ['accessLevel', 20],
+    ['policies', [{ effect: 'allow' }]],
+    ['ip_whitelist', ['10.0.0.0/8']],
+    ['cidr', ['10.0.0.0/8']],
+    ['readonly', true],
+    ['readOnly', true],
+    ['monthly_limit', 5],
+    ['allowed_domains', ['example.com']],
+    ['role', 'viewer'],
+    ['type', 'read-only'],
+    ['indexes', ['movies']],
+  ])('is found: %s', (name, value) => {
+    expect(restrictionsIn(part({ hash: 'h1', [name]: value }), unreal.key)).toEqual([name]);
+  });
+
+  test.each([
+    ['limit_remaining', 5],
+    ['access_key_id', 'ak1'],
+    ['permission', null],
+    ['scopes', []],
+    ['readonly', false],
+    ['last_used_role', 'x'],
+    ['created_by', 'ada'],
+    ['model_count', 3],
+    ['note', 'for the domain'],
+    ['usage', { requests: 1, tokens: 1 }],
+  ])('is not what counts, tells of the past, or is not set: %s', (name, value) => {
+    expect(restrictionsIn(part({ hash: 'h1', [name]: value }), unreal.key)).toEqual([]);
+  });
+
+  test('is found beside what is read, at any depth, and not where it is read or called harmless', () => {
+    const fields = { id: 'data.id', name: 'data.attributes.name', harmless: ['data.attributes.role'] };
+    const attributes = { name: 'ci', scopes: ['a'], role: 'x' };
+    expect(restrictionsIn(part({ data: { id: '1', attributes, acl: 'y' } }), fields)).toEqual([
+      'data.attributes.scopes',
+      'data.acl',
+    ]);
+  });
+
+  test.each([
+    [
+      'openrouter',
+      openrouter,
+      { hash: 'h', limit: 5, limit_remaining: 2, limit_reset: 'daily', include_byok_in_limit: true },
+    ],
+    ['npm', npm, { key: 'k', readonly: true, cidr_whitelist: ['10.0.0.0/8'] }],
+    ['gitlab', gitlab, { id: 1, scopes: ['api'], access_level: 10 }],
+    [
+      'better-auth',
+      betterAuth,
+      { id: 'k', rateLimitEnabled: true, rateLimitMax: 10, rateLimitTimeWindow: 1000 },
+    ],
+  ])('is nothing that %s is known to say', (_, { key }, answer) => {
+    expect(restrictionsIn(part(answer), key)).toEqual([]);
+  });
+});
+
+const secret = 'sk-a1b2c3d4e5f6g7h8EXAMPLE';
+
+async function started(provider: Provider, old: object) {
+  const sandbox = new Sandbox();
+  const server = await FaultServer.start();
+  sandbox.ownProvider(provider);
+  server.always('GET /keys', json(200, { keys: [old] }));
+  const env = {
+    KEYS_PROVIDER: provider.id,
+    KEYS_URL: server.origin,
+    KEYS_TOKEN: 'tok-EXAMPLE',
+  };
+  sandbox.expectSecretIn('ci.key');
+  const rotate = (...args: string[]) =>
+    sandbox.keys(['rotate', 'ci', '--to', 'file:ci.key', '--json', ...args], { env });
+  return { server, rotate };
+}
+
+const mailer: Provider = {
+  id: 'mailer',
+  name: 'Mailer',
+  auth: { header: 'Authorization', scheme: 'Bearer' },
+  capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },
+  list: { get: '/keys', items: 'keys' },
+  create: { post: '/keys', body: { name: '{name}', permission: '{permissions}' }, key: '', secret: 'token' },
+  revoke: { delete: '/keys/{id}' },
+  key: { id: 'id', name: 'name', createdAt: 'created_at' },
+};
+const old = { id: 'k-old1', name: 'ci', created_at: '2026-11-01T00:00:00Z' };
+
+describe('a rotation that would lose a field', () => {
+  test.each([
+    ['that the API takes and the declaration does not read', mailer, old, 'permissions'],
+    [
+      'that only the API knows',
+      { ...mailer, create: { ...mailer.create, body: { name: '{name}' } } },
+      { ...old, scopes: ['read'] },
+      'scopes',
+    ],
+    [
+      'that cannot be read',
+      { ...mailer, key: { ...mailer.key, permissions: 'permission' } },
+      { ...old, permission: { send: true } },
+      'permissions',
+    ],
+  ] as [string, Provider, object, string][])(
+    '%s is refused before anything happens',
+    async (_, provider, key, field) => {
+      const { server, rotate } = await started(provider, key);
+      const run = await rotate();
+      expect(run.exit).toBe(2);
+      expect(run.stderr).toContain(field);
+      expect(run.stderr).toContain('--allow-loss');
+      expect(server.received.map(({ method }) => method)).not.toContain('POST');
+    },
+  );
+
+  test('goes on with --allow-loss, and says what is lost', async () => {
+    const { server, rotate } = await started(mailer, old);
+    server.on('POST /keys', json(200, { ...old, id: 'k-new1', token: secret }));
+    const run = await rotate('--allow-loss');
+    expect(JSON.parse(run.stdout)).toMatchObject({ newId: 'k-new1' });
+    expect(run.stderr).toContain('permissions');
+  });
+});
+
+test('what a declaration keeps is copied word for word', async () => {
+  const provider: Provider = {
+    ...mailer,
+    create: {
+      ...mailer.create,
+      body: { name: '{name}', acl: '{kept.acl}', strict: '{kept.strict}', none: '{kept.none}' },
+    },
+    key: { ...mailer.key, kept: { acl: 'access.list', strict: 'strict', none: 'none' } },
+  };
+  const access = { list: [{ path: '/a', allow: ['GET'] }] };
+  const { server, rotate } = await started(provider, { ...old, access, strict: false, none: null });
+  server.on('POST /keys', json(200, { ...old, id: 'k-new1', token: secret }));
+  expect((await rotate()).exit).toBe(0);
+  const sent = server.received.find(({ method }) => method === 'POST');
+  expect(JSON.parse(String(sent?.body))).toEqual({ name: 'ci', acl: access.list, strict: false });
+});
+
+describe('what was asked for is compared with what the server stored', () => {
+  async function created(answer: object, ...args: string[]) {
+    const sandbox = new Sandbox();
+    const server = await FaultServer.start();
+    const provider: Provider = {
+      ...mailer,
+      capabilities: { ...mailer.capabilities, expiry: 'any' },
+      create: {
+        ...mailer.create,
+        body: { name: '{name}', note: '{description}', budget: '{budgetUsd}', ttl: '{expiresAt:seconds}' },
+      },
+      key: { ...mailer.key, description: 'note', budgetUsd: 'budget', expiresAt: 'ends' },
+    };
+    sandbox.ownProvider(provider);
+    sandbox.expectSecretIn('ci.key');
+    server.always('GET /keys', json(200, { keys: [] }));
+    server.on('POST /keys', json(200, { id: 'k1', token: secret, ...answer }));
+    const env = { KEYS_PROVIDER: 'mailer', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+    const now = new Date('2026-11-20T12:00:00.900Z');
+    const run = await sandbox.keys(['create', 'ci', '--to', 'file:ci.key', '--json', ...args], { env, now });
+    return {
+      ...run,
+      record: JSON.parse(run.stdout),
+      sent: JSON.parse(String(server.received.at(1)?.body ?? '{}')),
+    };
+  }
+
+  test('and each difference is said, on stderr and in the record', async () => {
+    const { record, stderr } = await created(
+      { name: 'CI', note: null, budget: 5, ends: '2026-12-01T00:00:00Z' },
+      ...['--description', 'deploys', '--budget', '25', '--expires', '2027-01-31'],
+    );
+    expect(record).toMatchObject({
+      requested: { name: 'ci', description: 'deploys', budgetUsd: 25 },
+      expiresAtRequested: '2027-01-31T23:59:59.000Z',
+    });
+    for (const word of ['name ci', 'description deploys', 'budget 25', 'asked to expire']) {
+      expect(stderr).toContain(word);
+    }
+  });
+
+  test('silence is said as well', async () => {
+    const { record, stderr } = await created({ name: 'ci' }, '--description', 'deploys', '--expires', '90d');
+    expect(record).toMatchObject({ requested: { description: 'deploys' } });
+    expect(record).toHaveProperty('expiresAtRequested');
+    expect(stderr).toContain('does not tell');
+  });
+
+  test('a span is sent as it was said, and is no difference on another clock', async () => {
+    const { record, stderr, sent } = await created(
+      { name: 'ci', created_at: '2026-11-20T12:03:00.400Z', ends: '2026-11-21T12:03:00Z' },
+      ...['--expires', '1d'],
+    );
+    expect(sent).toMatchObject({ ttl: 86_400 });
+    expect(record).not.toHaveProperty('expiresAtRequested');
+    expect(stderr).not.toContain('but the server');
+  });
+});

@@ -1,0 +1,219 @@
+import { describe, expect, test } from 'vitest';
+import { gitlab } from '../../src/providers/gitlab.ts';
+import { unreal } from '../../src/providers/unreal.ts';
+import { checkProvider } from '../../src/remote/check.ts';
+import { fillBody } from '../../src/remote/template.ts';
+
+function faultsOf(change: Record<string, unknown>): Record<string, string> {
+  const { faults } = checkProvider({ ...unreal, ...change });
+  return Object.fromEntries(faults.map(({ path, message }) => [path, message]));
+}
+
+test('a provider that went through JSON is the same provider', () => {
+  const { provider } = checkProvider(JSON.parse(JSON.stringify(gitlab)));
+  expect(provider).toEqual(gitlab);
+});
+
+test('every fault is named with its path', () => {
+  const faults = faultsOf({
+    id: 'Not An Id',
+    url: 'nowhere',
+    surprise: true,
+    capabilities: { ...unreal.capabilities, overlap: 'sometimes' },
+    create: { post: 'no-slash', secret: 7 },
+    key: { name: 'name' },
+  });
+  expect(Object.keys(faults).sort()).toEqual([
+    'capabilities.overlap',
+    'create.post',
+    'create.secret',
+    'id',
+    'key.id',
+    'surprise',
+    'url',
+  ]);
+});
+
+test('something that is no object at all is a fault', () => {
+  for (const data of [null, 7, 'text', []]) expect(checkProvider(data).faults).not.toEqual([]);
+});
+
+test('a call has exactly one method', () => {
+  expect(faultsOf({ revoke: {} })).toEqual({
+    revoke: 'has 0 methods in place of one of get, post, put, patch, delete',
+  });
+  expect(faultsOf({ revoke: { delete: '/a', post: '/b' } })).toHaveProperty('revoke');
+});
+
+test('a placeholder stands for something that there is', () => {
+  expect(faultsOf({ show: { get: '/v1/keys/{key}' } })).toEqual({
+    'show.get': expect.stringContaining('{key} is not one of id, name'),
+  });
+  expect(faultsOf({ show: { get: '/{option.project}/{id}' } })).toEqual({
+    'show.get': '{option.project} is not declared in options',
+  });
+  expect(faultsOf({ create: { ...unreal.create, body: { a: { b: ['{secret.otp}'] } } } })).toEqual({
+    'create.body': '{secret.otp} is not declared in secrets',
+  });
+});
+
+test('an expiry says how it is written, and nothing else does', () => {
+  const withBody = (body: unknown) => faultsOf({ create: { ...unreal.create, body } });
+  expect(withBody({ e: '{expiresAt}' })).toEqual({
+    'create.body': expect.stringContaining('needs one of :iso'),
+  });
+  expect(withBody({ e: '{expiresAt:fortnights}' })).toHaveProperty(['create.body']);
+  expect(withBody({ e: '{name:iso}' })).toEqual({ 'create.body': '{name:iso} takes no :iso' });
+  expect(withBody({ name: '{name}', e: '{expiresAt:seconds}' })).toEqual({});
+});
+
+test('a log is asked for with what can be said of its entries, and nothing else is', () => {
+  const logs = {
+    get: '/logs',
+    items: '',
+    entry: { timestamp: 't', method: 'm', path: 'p', statusCode: 's' },
+  };
+  const withQuery = (query: Record<string, string>) => faultsOf({ logs: { ...logs, query } });
+  expect(withQuery({ key: '{keyId}', from: '{since:time}', day: '{until:date}', s: '{status}' })).toEqual({});
+  expect(withQuery({ id: '{id}' })).toEqual({
+    'logs.query': expect.stringContaining('is not one of keyId,'),
+  });
+  expect(withQuery({ from: '{since:iso}' })).toEqual({
+    'logs.query': '{since:iso} needs one of :time, :date',
+  });
+  expect(withQuery({ s: '{status:time}' })).toEqual({ 'logs.query': '{status:time} takes no :time' });
+  expect(faultsOf({ logs: { ...logs, get: '/logs/{keyId}' } })).toEqual({
+    'logs.get': '{keyId} cannot stand in a path: it need not be said',
+  });
+  expect(faultsOf({ list: { ...unreal.list, query: { key: '{keyId}' } } })).toHaveProperty(['list.query']);
+});
+
+test('sums are asked for as they are wanted', () => {
+  const row = { keyId: 'key', date: 'day', requests: 'requests' };
+  const withQuery = (query: Record<string, string>) =>
+    faultsOf({ usage: { get: '/usage', items: '', row, query } });
+  expect(withQuery({ by: '{by}', from: '{since:date}', key: '{keyId}' })).toEqual({});
+  expect(withQuery({ from: '{since:date}', key: '{keyId}' })).toEqual({ usage: 'has no place for {by}' });
+  expect(withQuery({ by: '{by}', from: '{since:date}', key: '{keyId}', s: '{status}' })).toHaveProperty([
+    'usage.query',
+  ]);
+});
+
+test('only a call that gives out a secret takes an idempotency key, and names a header for it', () => {
+  const create = { ...unreal.create, idempotency: 'Idempotency-Key' };
+  expect(faultsOf({ create })).toEqual({});
+  expect(faultsOf({ create: { ...create, idempotency: 'a header' } })).toHaveProperty(['create.idempotency']);
+  expect(faultsOf({ revoke: { ...unreal.revoke, idempotency: 'Idempotency-Key' } })).toHaveProperty([
+    'revoke.idempotency',
+  ]);
+});
+
+test('steps of expiry are durations, and there where they are promised', () => {
+  const steps = (expirySteps?: string[]) =>
+    faultsOf({ capabilities: { ...unreal.capabilities, expiry: 'steps', expirySteps } });
+  expect(steps()).toEqual({ 'capabilities.expirySteps': 'is missing: expiry is steps' });
+  expect(steps(['90d', 'soon'])).toEqual({
+    'capabilities.expirySteps': "'soon' is not a duration such as 90d",
+  });
+  expect(steps(['90d', '6mo'])).toEqual({});
+});
+
+test('disable goes with enable', () => {
+  expect(faultsOf({ disable: { post: '/v1/keys/{id}/off' } })).toHaveProperty('disable');
+});
+
+describe('what would not do what it says is a fault', () => {
+  const create = (body: unknown) => ({ create: { ...unreal.create, body } });
+  const { capabilities, key } = unreal;
+
+  test.each<[what: string, change: Record<string, unknown>, path: string]>([
+    [
+      'an expiry with a unit beside it',
+      create({ name: '{name}', ttl: '{expiresAt:seconds}s' }),
+      'create.body',
+    ],
+    ['a placeholder in a header', { headers: { 'x-team': '{option.team}' } }, 'headers.x-team'],
+    ['a placeholder that names a field', create({ name: '{name}', '{description}': 1 }), 'create.body'],
+    ['an underscore in a placeholder', create({ name: '{name}', rpm: '{rate_limit}' }), 'create.body'],
+    [
+      'a secret in a query',
+      { secrets: { pin: { help: 'x' } }, list: { get: '/keys', items: '', query: { pin: '{secret.pin}' } } },
+      'list.query',
+    ],
+    [
+      'a secret in a path',
+      { secrets: { pin: { help: 'x' } }, revoke: { delete: '/{secret.pin}/{id}' } },
+      'revoke.delete',
+    ],
+    [
+      'a setting in a path that need not be set',
+      { options: { team: { help: 'x' } }, list: { get: '/{option.team}/keys', items: '' } },
+      'list.get',
+    ],
+    ['a revocation of no key', { revoke: { post: '/revoke' } }, 'revoke'],
+    ['a look at no key', { show: { get: '/key' } }, 'show'],
+    ['a change of no key', { update: { patch: '/key', body: { name: '{name}' } } }, 'update'],
+    ['a key without its name', create({ label: 'x' }), 'create'],
+    [
+      'a description in the path',
+      { create: { post: '/{name}/{description}', secret: 'key' } },
+      'create.post',
+    ],
+    ['a list of one key', { list: { get: '/keys', items: '', query: { name: '{name}' } } }, 'list.query'],
+    ['a word for no verdict', { verify: { get: '/me', reading: { 401: 'wrong' } } }, 'verify.reading.401'],
+    ['a verdict on no status', { verify: { get: '/me', reading: { nope: 'ok' } } }, 'verify.reading.nope'],
+    [
+      'a rotation that the API does not have',
+      { capabilities: { ...capabilities, overlap: 'server' } },
+      'rotate',
+    ],
+    ['an id that is the secret', { create: { ...unreal.create, key: '', secret: 'hash' } }, 'create.secret'],
+    [
+      'an id that is the secret, by another path',
+      { create: { ...unreal.create, key: 'data', secret: ['x', 'data.hash'] } },
+      'create.secret',
+    ],
+    ['fewer keys than one', { capabilities: { ...capabilities, maxKeys: -3 } }, 'capabilities.maxKeys'],
+    [
+      'pages without items',
+      { list: { get: '/keys', items: '', paging: { by: 'offset', offset: 'o', size: 0 } } },
+      'list.paging',
+    ],
+    ['what is kept and not sent', { key: { ...key, kept: { acl: 'acl' } } }, 'key.kept.acl'],
+    ['the id of the embedded authority', { id: 'local' }, 'id'],
+  ])('%s', (_, change, path) => {
+    const paths = Object.keys(faultsOf(change));
+    expect(
+      paths.filter((one) => one === path || one.startsWith(`${path}.`)),
+      paths.join(),
+    ).not.toEqual([]);
+  });
+
+  test('though another field is misshapen', () => {
+    const faults = faultsOf({
+      surprise: true,
+      name: 7,
+      capabilities: { ...capabilities, overlap: 'server', maxKeys: 0 },
+      revoke: { post: '/revoke' },
+      ...create({ name: '{name}', rpm: '{rate_limit}' }),
+    });
+    expect(Object.keys(faults).sort()).toEqual([
+      'capabilities.maxKeys',
+      'create.body',
+      'name',
+      'revoke',
+      'rotate',
+      'surprise',
+    ]);
+  });
+
+  test('a span may have its unit by a style, and a text that is not whole is not sent', async () => {
+    expect(faultsOf(create({ name: '{name}', ttl: '{expiresAt:duration}', note: 'for {name}' }))).toEqual({});
+    const clock = { now: new Date(0), steps: [] };
+    const body = { ttl: '{expiresAt:duration}', note: 'for {name}', team: 'of {option.team}' };
+    expect(fillBody(body, { name: 'ci', expiresAt: new Date(90_000) }, clock)).toEqual({
+      ttl: '90s',
+      note: 'for ci',
+    });
+  });
+});

@@ -1,0 +1,258 @@
+import { describe, expect, test } from 'vitest';
+import type { Path } from '../../src/providers/declaration.ts';
+import { providers } from '../../src/providers/index.ts';
+import { checkProvider } from '../../src/remote/check.ts';
+import { spec } from '../support/authority.ts';
+import { failureIn } from '../support/failure.ts';
+import type { Answer, Received } from '../support/fault-server.ts';
+import { FaultServer, html, json, resetBeforeReply, text, truncated } from '../support/fault-server.ts';
+import { made } from '../support/made.ts';
+import { renewed } from '../support/renewed.ts';
+import type { Case, Exchange } from './cases.ts';
+import { cases } from './cases.ts';
+import { remoteOf } from './remote-of.ts';
+
+/* What every provider must get right, against a server that answers as its API documents, or worse. */
+
+test('every known provider has a case here, and is one by its own schema', () => {
+  expect(cases.map(({ provider }) => provider.id)).toEqual(providers.map(({ id }) => id));
+  for (const provider of providers) expect(checkProvider(provider).faults).toEqual([]);
+});
+
+describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one) => {
+  test('lists keys by exactly the documented request', async () => {
+    const { backend, server } = await start(one, [one.list]);
+    expect(await backend.list()).toMatchObject(one.keys);
+    const [request] = server.received;
+    expect(`${request?.method} ${request?.path}`).toBe(one.list.route);
+    expect(request?.headers).toMatchObject({
+      [one.credential[0]]: one.credential[1],
+      accept: 'application/json',
+    });
+    expect(request?.body).toHaveLength(0);
+  });
+
+  test('an account without keys is an empty list', async () => {
+    const { backend } = await start(one, [{ ...one.list, answer: one.empty }]);
+    expect(await backend.list()).toEqual([]);
+  });
+
+  test('a field that nobody has heard of changes nothing', async () => {
+    const answer = withField(one.list.answer, one.provider.key.labels);
+    const { backend } = await start(one, [{ ...one.list, answer }]);
+    expect(await backend.list()).toMatchObject(one.keys);
+  });
+
+  test('creates by exactly the documented request, and gives out the secret', async () => {
+    const exchanges = [one.create, ...(one.afterCreate ? [one.afterCreate] : [])];
+    const { backend, server } = await start(one, exchanges);
+    const { key, secret } = await made(backend, spec(one.create.spec));
+    expect(key).toMatchObject(one.create.key);
+    expect(secret.reveal()).toBe(one.create.secret);
+    expect(JSON.stringify(key)).not.toContain(one.create.secret);
+    expect(JSON.parse(String(server.received[0]?.body))).toEqual(one.create.body);
+    expect(server.received[0]?.headers['content-type']).toBe('application/json');
+  });
+
+  test('a create says nothing of what was not said', async () => {
+    const { backend, server } = await start(one, [one.create]);
+    await backend.create(spec({ name: 'ci' }));
+    expect(String(server.received[0]?.body)).not.toMatch(/:(null|\[\]|\{\})/);
+  });
+
+  test('revokes by exactly the documented request; a second time is no error', async () => {
+    const { backend, server } = await start(one, [
+      one.revoke,
+      { ...one.revoke, status: 404, answer: { message: 'gone' } },
+    ]);
+    server.always(one.list.route, json(200, one.empty));
+    const look = one.show?.route.replace(one.show.id, one.revoke.id);
+    if (look) server.always(look, json(404, { message: 'gone' }));
+    expect(await backend.revoke(one.revoke.id)).toBe(true);
+    expect(await backend.revoke(one.revoke.id)).toBe(false);
+    const [request] = server.received;
+    expect(request && String(request.body)).toBe(
+      one.revoke.body === undefined ? '' : JSON.stringify(one.revoke.body),
+    );
+  });
+
+  test('neither the token nor a secret stands in a URL', async () => {
+    const { backend, server } = await start(one, [one.list, one.revoke]);
+    await backend.list();
+    await backend.revoke(one.revoke.id);
+    for (const { path } of server.received) expect(path).not.toMatch(/EXAMPLE/);
+  });
+
+  if (one.show) {
+    const { show } = one;
+    test('shows a key by exactly the documented request; 404 is none', async () => {
+      const { backend } = await start(one, [show, { ...show, status: 404, answer: { message: 'gone' } }]);
+      expect(await backend.get(show.id)).toMatchObject({ id: show.id, ...show.key });
+      expect(await backend.get(show.id)).toBeUndefined();
+    });
+  }
+
+  if (one.rotate) {
+    const { rotate } = one;
+    test('rotates in place by exactly the documented request, and gives out the secret', async () => {
+      const { backend, server } = await start(one, [rotate, ...(one.afterCreate ? [one.afterCreate] : [])]);
+      const old = { id: rotate.id, name: 'ci', status: 'active' } as const;
+      const { key, secret } = await renewed(backend, old, rotate.expiresAt);
+      expect(key).toMatchObject(rotate.key);
+      expect(secret.reveal()).toBe(rotate.secret);
+      expect(bodyOf(server.received[0])).toEqual(rotate.body);
+    });
+  }
+
+  if (one.update && one.show) {
+    const { update, show } = one;
+    test('updates by exactly the documented request', async () => {
+      const { backend, server } = await start(one, [update, show]);
+      await backend.update(update.id, update.changes);
+      expect(JSON.parse(String(server.received[0]?.body))).toEqual(update.body);
+    });
+  }
+
+  if (one.disable && one.show) {
+    const { disable, show } = one;
+    test('disables by exactly the documented request', async () => {
+      const { backend, server } = await start(one, [disable, show]);
+      await backend.update(disable.id, { disabled: true });
+      expect(bodyOf(server.received[0])).toEqual(disable.body);
+    });
+  }
+
+  test.each([
+    [401, { exit: 'auth', code: 'not_logged_in', httpStatus: 401 }],
+    [402, { exit: 'limit', code: 'budget' }],
+    [403, { exit: 'auth', code: 'forbidden' }],
+    [409, { exit: 'limit', code: 'conflict' }],
+  ])('HTTP %i when creating is its own failure, and is not repeated', async (status, failure) => {
+    const { backend, server } = await start(one, [
+      { ...one.create, status, answer: { message: 'no', code: 'X' } },
+    ]);
+    // Beside the token it may be the password of the call that is refused.
+    const code = status === 401 && one.provider.secrets ? 'secret_refused' : failure.code;
+    expect(await failureIn(backend.create(spec(one.create.spec)))).toMatchObject({ ...failure, code });
+    expect(server.received).toHaveLength(1);
+  });
+
+  test('a server that has no such API is told from a key that does not exist', async () => {
+    if (one.provider.list.single) return;
+    const { backend } = await start(one, [{ ...one.list, status: 404, answer: { message: 'no route' } }]);
+    expect(await failureIn(backend.list())).toMatchObject({ exit: 'network', code: 'not_this_api' });
+  });
+
+  test.each([429, 500, 503])('HTTP %i when listing is tried four times in all', async (status) => {
+    const failing = { ...one.list, status, answer: { message: 'later' } };
+    const { backend, server, waits } = await start(one, [failing, failing, failing, failing]);
+    const exit = status === 429 ? 'limit' : 'network';
+    expect(await failureIn(backend.list())).toMatchObject({ exit, httpStatus: status });
+    expect([server.received.length, waits.length]).toEqual([4, 3]);
+  });
+
+  test('a busy server is read once it has time', async () => {
+    const { backend, waits } = await start(one, [one.list], json(429, {}, { 'retry-after': '2' }));
+    expect(await backend.list()).toHaveLength(one.keys.length);
+    expect(waits).toEqual([2000]);
+  });
+
+  const { idempotency } = one.provider.create;
+  if (idempotency === undefined) {
+    test('a create whose reply is lost is not sent again', async () => {
+      const { backend, server } = await start(one, [], undefined, [one.create.route, resetBeforeReply]);
+      const failure = await failureIn(backend.create(spec(one.create.spec)));
+      expect(failure).toMatchObject({ exit: 'network', code: 'reply_lost' });
+      expect(server.received).toHaveLength(1);
+    });
+  } else {
+    test('a create whose reply is lost is sent again as the same one', async () => {
+      const { backend, server } = await start(one, [one.create], resetBeforeReply);
+      const { secret } = await backend.create(spec(one.create.spec));
+      expect(secret.reveal()).toBe(one.create.secret);
+      const sent = server.received.map(({ headers }) => headers[idempotency.toLowerCase()]);
+      expect(sent).toEqual([expect.stringMatching(/^[\w-]{36}$/), sent[0]]);
+    });
+  }
+
+  test.each([
+    ['HTML', html(200)],
+    ['plain text', text(200, 'hello', { 'content-type': 'text/plain' })],
+    ['JSON that breaks off', text(200, '{"keys":[', { 'content-type': 'application/json' })],
+    ['JSON of another shape', json(200, { unheard: 'of' })],
+  ])('%s in place of a list is a failure', async (_, answer) => {
+    const { backend } = await start(one, [], undefined, [one.list.route, answer]);
+    expect(await failureIn(backend.list())).toMatchObject({ exit: 'network' });
+  });
+
+  test('a body that is cut off is a failure', async () => {
+    const cut = truncated(200, JSON.stringify(one.list.answer));
+    const { backend } = await start(one, [], undefined, [one.list.route, cut, cut, cut, cut]);
+    expect(await failureIn(backend.list())).toMatchObject({ exit: 'network' });
+  });
+
+  test.each(fieldsOf(one))('a wrong type at %s is told, and the key is listed', async (field, path) => {
+    const { backend, warnings } = await start(one, [{ ...one.list, answer: withWrongType(one, path) }]);
+    if (field === 'id' && one.keys.length === 1) {
+      expect(await failureIn(backend.list())).toMatchObject({ exit: 'network', code: 'unexpected_answer' });
+      return;
+    }
+    expect(await backend.list()).toHaveLength(field === 'id' ? one.keys.length - 1 : one.keys.length);
+    expect(warnings.join(), field).toContain(path);
+  });
+});
+
+async function start(
+  one: Case,
+  exchanges: readonly Exchange[],
+  first?: Answer,
+  script?: [route: string, ...answers: Answer[]],
+) {
+  const server = await FaultServer.start();
+  if (first) server.on(exchanges[0]?.route ?? '', first);
+  for (const { route, status, answer } of exchanges) {
+    server.on(route, answer === undefined ? text(status, '') : json(status, answer));
+  }
+  if (script) server.on(...script);
+  return { server, ...remoteOf(one.provider, server, one.options) };
+}
+
+function bodyOf(request: Received | undefined): unknown {
+  const body = String(request?.body);
+  return body === '' ? undefined : JSON.parse(body);
+}
+
+/** The first key of a list answer. */
+function firstKey(one: Case, answer: unknown): Record<string, unknown> {
+  const path = [one.provider.list.items].flat()[0] ?? '';
+  const items = path === '' ? answer : (answer as Record<string, unknown>)[path];
+  return (Array.isArray(items) ? items[0] : items) as Record<string, unknown>;
+}
+
+/** An answer with a new field everywhere but among the labels, whose names are the user's. */
+function withField(answer: unknown, labels: Path | undefined): unknown {
+  const add = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(add);
+    if (typeof value !== 'object' || value === null) return value;
+    const entries = Object.entries(value).map(([name, part]) => [name, name === labels ? part : add(part)]);
+    return { ...Object.fromEntries(entries), unheardOf: { nested: [1, null] } };
+  };
+  return add(answer);
+}
+
+/** The fields of a key that have a type, and where they stand; a status word of another type is unknown, no failure. */
+function fieldsOf(one: Case): [field: string, path: string][] {
+  const key = firstKey(one, one.list.answer);
+  return Object.entries(one.provider.key).flatMap(([field, where]) => {
+    const at = typeof where === 'object' && 'at' in where ? where.at : where;
+    const path = [at].flat()[0];
+    const isTyped = typeof path === 'string' && field !== 'status' && Object.hasOwn(key, path);
+    return isTyped ? [[field, path] as [string, string]] : [];
+  });
+}
+
+function withWrongType(one: Case, field: string): unknown {
+  const answer = structuredClone(one.list.answer);
+  firstKey(one, answer)[field] = [{ not: 'what it should be' }];
+  return answer;
+}

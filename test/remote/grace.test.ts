@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { unreal } from '../../src/providers/unreal.ts';
+import { checkProvider } from '../../src/remote/check.ts';
+import { fillBody } from '../../src/remote/template.ts';
+
+/* For how long a rotated secret goes on working, as APIs are told it (providers with a rotation of their own). */
+
+const clock = { now: new Date('2026-11-21T12:00:00Z'), steps: [] };
+
+test.each([
+  ['seconds', 604_800, 604_800],
+  ['minutes', 604_830, 10_081],
+  ['hours', 3601, 2],
+  ['duration', 86_400, '24h'],
+])('a grace in %s: of %i seconds it is %j', (style, seconds, written) => {
+  const template = { grace_period: `{grace:${style}}` };
+  expect(fillBody(template, { grace: seconds }, clock)).toEqual({ grace_period: written });
+});
+
+test.each([
+  ['{grace}', 'needs one of :seconds, :minutes, :hours, :duration'],
+  ['{grace:days}', 'needs one of :seconds, :minutes, :hours, :duration'],
+])('%s is refused in a declaration', (written, problem) => {
+  const rotate = { post: '/v1/keys/{id}/rotate', body: { grace: written }, secret: 'key' };
+  const faults = JSON.stringify(checkProvider({ ...unreal, rotate }));
+  expect(faults).toContain(problem);
+});
+
+test('a grace can be said in a rotation only', () => {
+  const create = { ...unreal.create, body: { grace: '{grace:seconds}' } };
+  expect(JSON.stringify(checkProvider({ ...unreal, create }))).toContain('{grace:seconds} is not one of');
+});

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { authority } from '../../src/providers/authority.ts';
+import type { Provider } from '../../src/providers/declaration.ts';
+import { npm } from '../../src/providers/npm.ts';
+import { unreal } from '../../src/providers/unreal.ts';
+import { spec } from '../support/authority.ts';
+import { failureIn } from '../support/failure.ts';
+import type { Answer } from '../support/fault-server.ts';
+import {
+  FaultServer,
+  json,
+  resetAfterHeaders,
+  resetBeforeReply,
+  truncated,
+} from '../support/fault-server.ts';
+import { renewed } from '../support/renewed.ts';
+import { authorityCase } from './authority-case.ts';
+import { remoteOf } from './remote-of.ts';
+
+/* What an API answers that does a repeated call only once, and what is made of it. */
+
+const done = json(201, authorityCase.create.answer);
+
+async function creating(...answers: Answer[]) {
+  const server = await FaultServer.start();
+  server.on('POST /keys', ...answers);
+  return { server, ...remoteOf(authority, server) };
+}
+
+function keysOf({ received }: FaultServer): unknown[] {
+  return received.map(({ headers }) => headers['idempotency-key']);
+}
+
+test.each<[string, Answer]>([
+  ['a reset before the reply', resetBeforeReply],
+  ['a reset after the headers', resetAfterHeaders],
+  ['a body that is cut off', truncated(201, '{"key":{')],
+  ['HTTP 500', json(500, {})],
+  ['HTTP 502', json(502, {})],
+  ['HTTP 429', json(429, {})],
+])('a create is sent again, as the same one, after %s', async (_, answer) => {
+  const { backend, server } = await creating(answer, done);
+  const { secret } = await backend.create(spec());
+  expect(secret.reveal()).toBe(authorityCase.create.secret);
+  const [first, second] = server.received;
+  expect(keysOf(server)[1]).toBe(keysOf(server)[0]);
+  expect(String(second?.body)).toBe(String(first?.body));
+});
+
+test('two creates are two', async () => {
+  const { backend, server } = await creating(done, done);
+  await backend.create(spec());
+  await backend.create(spec());
+  const [first, second] = keysOf(server);
+  expect(first).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
+  expect(second).not.toBe(first);
+});
+
+test('a create whose reply is lost each time is not said to have failed', async () => {
+  const { backend, server } = await creating(...Array.from({ length: 4 }, () => resetBeforeReply));
+  expect(await failureIn(backend.create(spec()))).toMatchObject({ exit: 'network', code: 'reply_lost' });
+  expect(new Set(keysOf(server)).size).toBe(1);
+});
+
+test('a refusal after a lost reply is no word on what was done before', async () => {
+  const refused = json(401, { error: { code: 'EXPIRED_SESSION' } });
+  const { backend } = await creating(resetBeforeReply, refused);
+  const failure = await failureIn(backend.create(spec()));
+  expect(failure).toMatchObject({ exit: 'network', code: 'reply_lost' });
+  expect(failure.message).toContain('and later it answered 401');
+});
+
+test('a rotation in place is sent again too; a revocation is not', async () => {
+  const { rotate, revoke } = authorityCase;
+  const server = await FaultServer.start();
+  server.on(rotate?.route ?? '', resetBeforeReply, json(201, rotate?.answer));
+  server.on(revoke.route, resetBeforeReply);
+  server.always(`GET /keys/${revoke.id}`, json(200, { id: revoke.id, name: 'ci', status: 'active' }));
+  const { backend } = remoteOf(authority, server);
+  const { secret } = await renewed(backend, { id: revoke.id, name: 'ci', status: 'active' }, null);
+  expect(secret.reveal()).toBe(rotate?.secret);
+  expect(await failureIn(backend.revoke(revoke.id))).toMatchObject({ code: 'reply_lost' });
+  expect(keysOf(server).slice(0, 3)).toEqual([expect.any(String), keysOf(server)[0], undefined]);
+});
+
+test('an API that does not know such keys gets none', async () => {
+  const server = await FaultServer.start();
+  server.on('POST /v1/keys', json(200, { name: 'ci', key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE', hash: 'h2' }));
+  await remoteOf(unreal, server).backend.create(spec());
+  expect(keysOf(server)).toEqual([undefined]);
+});
+
+test('a call that is made again with a one-time password is the same call', async () => {
+  const provider: Provider = { ...npm, create: { ...npm.create, idempotency: 'Idempotency-Key' } };
+  const server = await FaultServer.start();
+  const made = { token: 'npm_abcdefghijklmnopqrEXAMPLE', key: 'id1' };
+  server.on('POST /-/npm/v1/tokens', json(401, {}, { 'www-authenticate': 'OTP' }), json(200, made));
+  await remoteOf(provider, server).backend.create(spec());
+  expect(keysOf(server)).toEqual([expect.any(String), keysOf(server)[0]]);
+});

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import type { Provider } from '../../src/providers/declaration.ts';
+import type { Answer } from '../support/fault-server.ts';
+import { FaultServer, json, text } from '../support/fault-server.ts';
+import { Sandbox } from '../support/sandbox.ts';
+
+/* Whole commands against an API whose answers do not tell which key a new secret is of. */
+
+const secret = 'sk-a1b2c3d4e5f6g7h8EXAMPLE';
+const provider: Provider = {
+  id: 'terse',
+  name: 'Terse',
+  auth: { header: 'Authorization', scheme: 'Bearer' },
+  capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },
+  list: { get: '/keys', items: 'keys' },
+  create: { post: '/keys', body: { name: '{name}' }, secret: 'secret' },
+  revoke: { delete: '/keys/{id}' },
+  key: {
+    id: 'id',
+    name: 'name',
+    status: [{ at: 'state', words: { on: 'active', off: 'disabled' } }],
+    createdAt: 'created',
+  },
+};
+const rolling: Provider = {
+  ...provider,
+  id: 'rolling',
+  capabilities: { ...provider.capabilities, overlap: 'server' },
+  rotate: { post: '/keys/{id}/roll', secret: 'secret' },
+  verify: { get: '/me', id: 'key_id' },
+};
+
+const old = { id: 'k-old1', name: 'ci', state: 'on', created: '2026-11-01T00:00:00Z' };
+const made = { id: 'k-new1', name: 'ci', state: 'on', created: '2026-11-20T00:00:00Z' };
+
+async function started(one: Provider, ...script: [route: string, ...answers: Answer[]][]) {
+  const sandbox = new Sandbox();
+  const server = await FaultServer.start();
+  for (const [route, ...answers] of script) server.on(route, ...answers);
+  sandbox.ownProvider(one);
+  const env = { KEYS_PROVIDER: one.id, KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+  return { server, sandbox, keys: (args: readonly string[]) => sandbox.keys(args, { env }) };
+}
+
+const listed = (...keys: unknown[]) => json(200, { keys });
+
+test('a failed delivery revokes no key that was there before, though the list lags', async () => {
+  const { keys, server, sandbox } = await started(
+    provider,
+    ['GET /keys', listed(old), listed(old), listed(old), listed(old)],
+    ['POST /keys', json(201, { secret })],
+  );
+  const run = await keys(['create', 'ci', '--to', 'exec:false']);
+  expect(run.exit).toBe(5);
+  expect(server.received.filter(({ method }) => method === 'DELETE')).toEqual([]);
+  expect(run.stderr).not.toContain(`revoke ${old.id}`);
+  expect(sandbox.leaks()).toEqual([]);
+});
+
+test('a secret is delivered although its key cannot be found', async () => {
+  const { keys, sandbox } = await started(
+    provider,
+    ['GET /keys', listed(old), text(400, ''), text(400, ''), text(400, '')],
+    ['POST /keys', json(201, { secret })],
+  );
+  sandbox.expectSecretIn('ci.key');
+  const run = await keys(['create', 'ci', '--to', 'file:ci.key', '--json']);
+  expect(run.exit).toBe(0);
+  expect(sandbox.read('ci.key').trim()).toBe(secret);
+  const record = JSON.parse(run.stdout);
+  expect(record).toMatchObject({ name: 'ci', changed: true });
+  expect(record).not.toHaveProperty('id');
+  expect(run.stderr).toContain('the API does not show which key it made');
+});
+
+test('the key that was made is found although an older one has a later time', async () => {
+  const later = { ...old, created: '2026-12-01T00:00:00Z' };
+  const { keys, sandbox } = await started(
+    provider,
+    ['GET /keys', listed(later), listed(later, made)],
+    ['POST /keys', json(201, { secret })],
+  );
+  sandbox.expectSecretIn('ci.key');
+  const run = await keys(['create', 'ci', '--to', 'file:ci.key', '--json']);
+  expect(JSON.parse(run.stdout)).toMatchObject({ id: 'k-new1' });
+});
+
+test('a rotation that keeps the id deletes neither that key nor a disabled one of its name', async () => {
+  const disabled = { id: 'k-off1', name: 'ci', state: 'off', created: '2026-11-19T00:00:00Z' };
+  const whose: Answer = (response, request) =>
+    json(200, { key_id: request.headers.authorization?.includes(secret) ? old.id : 'me' })(response, request);
+  const { keys, server, sandbox } = await started(rolling, ['POST /keys/k-old1/roll', json(200, { secret })]);
+  server.always('GET /keys', listed(old, disabled)).always('GET /me', whose);
+  sandbox.expectSecretIn('ci.key');
+  const run = await keys(['rotate', old.id, '--grace', '0', '--to', 'file:ci.key', '--json']);
+  expect(server.received.filter(({ method }) => method === 'DELETE')).toEqual([]);
+  expect(JSON.parse(run.stdout)).toMatchObject({ newId: old.id, verified: true });
+  expect(run.exit).toBe(0);
+});

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import type { Provider } from '../../src/providers/declaration.ts';
+import { FaultServer, json } from '../support/fault-server.ts';
+import { Sandbox } from '../support/sandbox.ts';
+
+/* Commands about one key, at an API whose list is not all there is. */
+
+const provider: Provider = {
+  id: 'vague',
+  name: 'Vague',
+  auth: { header: 'Authorization', scheme: 'Bearer' },
+  capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },
+  list: { get: '/keys', items: 'keys' },
+  show: { get: '/keys/{id}' },
+  create: { post: '/keys', body: { name: '{name}' }, key: '', secret: 'secret' },
+  revoke: { delete: '/keys/{id}' },
+  key: {
+    id: 'id',
+    name: 'name',
+    labels: 'meta',
+    status: [{ at: 'state', words: { gone: 'revoked', on: 'active' } }],
+  },
+};
+const hidden = { id: 'k-hidden1', name: 'deploy', state: 'on' };
+
+async function started(list: unknown) {
+  const sandbox = new Sandbox();
+  const server = await FaultServer.start();
+  sandbox.ownProvider(provider);
+  server.always('GET /keys', json(200, list));
+  const env = { KEYS_PROVIDER: 'vague', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+  return { server, keys: (args: readonly string[]) => sandbox.keys(args, { env }) };
+}
+
+test('a full id is asked for where the list does not have it', async () => {
+  const { server, keys } = await started({ keys: [] });
+  server.always('GET /keys/k-hidden1', json(200, hidden)).always('GET /keys/k-none1', json(404, {}));
+  server.on('DELETE /keys/k-hidden1', json(200, {}));
+  expect((await keys(['show', 'k-hidden1', '--json'])).stdout).toContain('"deploy"');
+  expect(JSON.parse((await keys(['revoke', 'k-hidden1', '--yes', '--json'])).stdout)).toMatchObject({
+    changed: true,
+  });
+  expect(await keys(['show', 'k-none1'])).toMatchObject({ exit: 3 });
+});
+
+test('a name is no id: it is found in the list alone', async () => {
+  const { server, keys } = await started({ keys: [{ id: 'k1', name: 'ci app' }] });
+  expect(await keys(['show', 'web app'])).toMatchObject({ exit: 3 });
+  expect(server.received.map(({ path }) => path)).toEqual(['/keys']);
+});
+
+test('a key is revoked by its id although the list cannot be read', async () => {
+  const { server, keys } = await started({ keys: [], total: 5 });
+  server.always('GET /keys/k-hidden1', json(200, hidden)).on('DELETE /keys/k-hidden1', json(200, {}));
+  const run = await keys(['revoke', 'k-hidden1', '--yes', '--json']);
+  expect(JSON.parse(run.stdout)).toMatchObject({ id: 'k-hidden1', changed: true });
+  expect(run.stderr).toContain('the API says that there are 5 keys, and gave 0');
+  server.always('GET /keys/deploy', json(404, {}));
+  expect(await keys(['revoke', 'deploy', '--yes'])).toMatchObject({ exit: 7 });
+});
+
+test('an odd key is told, and neither it nor the others are kept from being revoked', async () => {
+  const odd = { id: 'k-odd1', name: 'odd', meta: { trial: true }, state: 'on' };
+  const { server, keys } = await started({
+    keys: [odd, { id: null, name: 'x' }, { ...hidden, state: 'on' }],
+  });
+  server.on('DELETE /keys/k-hidden1', json(200, {})).on('DELETE /keys/k-odd1', json(200, {}));
+  const listed = await keys(['list', '--json']);
+  expect(listed.exit).toBe(0);
+  expect(JSON.parse(listed.stdout)).toHaveLength(2);
+  expect(listed.stderr).toContain('keys[0].meta.trial');
+  expect(listed.stderr).toContain('keys[1]');
+  expect(await keys(['revoke', 'deploy', '--yes'])).toMatchObject({ exit: 0 });
+  expect(await keys(['revoke', 'k-odd1', '--yes'])).toMatchObject({ exit: 0 });
+});
+
+test('a key that is revoked already is not revoked again', async () => {
+  const { server, keys } = await started({ keys: [{ ...hidden, state: 'gone' }] });
+  const run = await keys(['revoke', 'deploy', '--yes', '--json']);
+  expect(JSON.parse(run.stdout)).toMatchObject({ revoked: true, changed: false });
+  expect(server.received.map(({ method }) => method)).toEqual(['GET']);
+});

@@ -1,0 +1,266 @@
+import { describe, expect, test } from 'vitest';
+import { KeysError } from '../../src/base/errors.ts';
+import type { Paging, Provider } from '../../src/providers/declaration.ts';
+import { unreal } from '../../src/providers/unreal.ts';
+import { readPages } from '../../src/remote/paging.ts';
+import { collect } from '../support/collect.ts';
+import { FaultServer, json } from '../support/fault-server.ts';
+import { remoteOf } from './remote-of.ts';
+
+/** Unreal AI with pages, and with a total in its answers. */
+function paged(paging: Paging): Provider {
+  return { ...unreal, list: { get: '/v1/keys', items: 'keys', paging } };
+}
+
+function keys(...names: string[]) {
+  return names.map((name) => ({ name, hash: name, created: 0 }));
+}
+
+async function listed(provider: Provider, script: (server: FaultServer) => void): Promise<string[]> {
+  const server = await FaultServer.start();
+  script(server);
+  return (await remoteOf(provider, server).backend.list()).map(({ id }) => id);
+}
+
+async function codeOf(work: Promise<unknown>): Promise<string | undefined> {
+  const error = await work.catch((reason: unknown) => reason);
+  return error instanceof KeysError ? error.failure.code : undefined;
+}
+
+test('pages by offset end at the total', async () => {
+  const provider = paged({ by: 'offset', offset: 'offset', limit: 'limit', size: 2, total: 'total' });
+  const ids = await listed(provider, (server) => {
+    server.on('GET /v1/keys?limit=2', json(200, { keys: keys('a', 'b'), total: 3 }));
+    server.on('GET /v1/keys?limit=2&offset=2', json(200, { keys: keys('c'), total: 3 }));
+  });
+  expect(ids).toEqual(['a', 'b', 'c']);
+});
+
+test('without a total, pages by offset end at a short page or an empty one', async () => {
+  const provider = paged({ by: 'offset', offset: 'offset', size: 2 });
+  const short = await listed(provider, (server) => {
+    server.on('GET /v1/keys', json(200, { keys: keys('a', 'b') }));
+    server.on('GET /v1/keys?offset=2', json(200, { keys: keys('c') }));
+  });
+  const empty = await listed(provider, (server) => {
+    server.on('GET /v1/keys', json(200, { keys: keys('a', 'b') }));
+    server.on('GET /v1/keys?offset=2', json(200, { keys: [] }));
+  });
+  expect([short, empty]).toEqual([
+    ['a', 'b', 'c'],
+    ['a', 'b'],
+  ]);
+});
+
+test('pages by number are counted from 1', async () => {
+  const provider = paged({ by: 'page', page: 'page', limit: 'limit', size: 1, total: 'total' });
+  const ids = await listed(provider, (server) => {
+    for (const [index, name] of ['a', 'b', 'c'].entries()) {
+      server.on(`GET /v1/keys?limit=1&page=${index + 1}`, json(200, { keys: keys(name), total: 3 }));
+    }
+  });
+  expect(ids).toEqual(['a', 'b', 'c']);
+});
+
+test('a Link header is followed as it stands', async () => {
+  const provider = paged({ by: 'link', limit: 'per_page', size: 100 });
+  const server = await FaultServer.start();
+  const link = `<${server.origin}/other?cursor=x%2Fy>; rel="next", <${server.origin}/last>; rel="last"`;
+  server.on('GET /v1/keys?per_page=100', json(200, { keys: keys('a') }, { link }));
+  server.on('GET /other?cursor=x%2Fy', json(200, { keys: keys('b') }, { link: '</first>; rel="first"' }));
+  expect((await remoteOf(provider, server).backend.list()).map(({ id }) => id)).toEqual(['a', 'b']);
+});
+
+test('a next URL in the answer is followed until it is empty', async () => {
+  const provider = paged({ by: 'url', next: 'urls.next' });
+  const ids = await listed(provider, (server) => {
+    server.on('GET /v1/keys', json(200, { keys: keys('a'), urls: { next: '/v1/keys?page=2' } }));
+    server.on('GET /v1/keys?page=2', json(200, { keys: keys('b'), urls: { next: '' } }));
+  });
+  expect(ids).toEqual(['a', 'b']);
+});
+
+test.each([[''], [null], [undefined]])('a cursor is sent back until there is none: %j', async (end) => {
+  const provider = paged({ by: 'cursor', cursor: 'after', limit: 'limit', size: 2, next: 'page.next' });
+  const ids = await listed(provider, (server) => {
+    server.on('GET /v1/keys?limit=2', json(200, { keys: keys('a', 'b'), page: { next: 'x/y=&' } }));
+    // A page may be empty, and not be the last.
+    server.on('GET /v1/keys?limit=2&after=x%2Fy%3D%26', json(200, { keys: [], page: { next: 7 } }));
+    server.on('GET /v1/keys?limit=2&after=7', json(200, { keys: keys('c'), page: { next: end } }));
+  });
+  expect(ids).toEqual(['a', 'b', 'c']);
+});
+
+test('a cursor that is none, or leads back, fails the list', async () => {
+  const provider = paged({ by: 'cursor', cursor: 'after', size: 2, next: 'next' });
+  const [odd, around] = [await FaultServer.start(), await FaultServer.start()];
+  odd.on('GET /v1/keys', json(200, { keys: keys('a', 'b'), next: { after: 'b' } }));
+  around.on('GET /v1/keys', json(200, { keys: keys('a', 'b'), next: 'b' }));
+  around.on('GET /v1/keys?after=b', json(200, { keys: keys('c', 'd'), next: 'b' }));
+  expect(await codeOf(remoteOf(provider, odd).backend.list())).toBe('unexpected_answer');
+  expect(await codeOf(remoteOf(provider, around).backend.list())).toBe('page_repeated');
+});
+
+test('a next URL on another origin is never called', async () => {
+  const provider = paged({ by: 'url', next: 'urls.next' });
+  const [server, other] = [await FaultServer.start(), await FaultServer.start()];
+  server.on('GET /v1/keys', json(200, { keys: keys('a'), urls: { next: `${other.origin}/v1/keys` } }));
+  expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('foreign_page');
+  expect(other.received).toEqual([]);
+});
+
+test('a server that ignores paging and gives everything at once has given everything', async () => {
+  const provider = paged({ by: 'offset', offset: 'offset', size: 2 });
+  const everything = json(200, { keys: keys('a', 'b', 'c') });
+  const ids = await listed(provider, (server) => {
+    server.on('GET /v1/keys', everything);
+    server.on('GET /v1/keys?offset=3', everything);
+  });
+  expect(ids).toEqual(['a', 'b', 'c']);
+});
+
+test('a server that repeats a page fails the list: it would have holes', async () => {
+  const provider = paged({ by: 'page', page: 'page', limit: 'limit', size: 2, total: 'total' });
+  const same = json(200, { keys: keys('a', 'b'), total: 6 });
+  const server = await FaultServer.start();
+  server.on('GET /v1/keys', same, same);
+  expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('page_repeated');
+});
+
+test('pages that lead back to an earlier one fail the list, in place of going on for ever', async () => {
+  const provider = paged({ by: 'url', next: 'next' });
+  const server = await FaultServer.start();
+  server.on('GET /v1/keys', json(200, { keys: keys('a'), next: '/v1/keys?page=2' }));
+  server.on('GET /v1/keys?page=2', json(200, { keys: keys('b'), next: '/v1/keys?page=3' }));
+  server.on('GET /v1/keys?page=3', json(200, { keys: keys('c'), next: '/v1/keys?page=2' }));
+  expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('page_repeated');
+});
+
+describe('a list that is known not to be whole is an error', () => {
+  const page = { by: 'page', page: 'page', limit: 'limit', size: 2, total: 'total' } as const;
+  const cursor = { by: 'cursor', cursor: 'after', size: 2, next: 'next', more: 'more' } as const;
+
+  test.each<[what: string, paging: Paging | undefined, answer: object]>([
+    ['an empty first page and a total', page, { keys: [], total: 5 }],
+    ['fewer keys than the total', page, { keys: [], total: '3' }],
+    ['more of them, and no way to get these', cursor, { keys: keys('a'), more: true }],
+    ['more of them, and an empty cursor', cursor, { keys: keys('a'), more: true, next: '' }],
+    ['a total, though no pages are declared', undefined, { keys: keys('a'), meta: { total: 2 } }],
+    ['more of them, though no pages are declared', undefined, { keys: keys('a'), has_more: true }],
+    [
+      'a next page, though offsets end here',
+      { by: 'offset', offset: 'o', size: 5 },
+      { keys: keys('a'), hasMore: true },
+    ],
+  ])('%s', async (_, paging, answer) => {
+    const provider: Provider = paging ? paged(paging) : { ...unreal };
+    const server = await FaultServer.start();
+    server.always('GET /v1/keys', json(200, answer));
+    expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('list_incomplete');
+  });
+
+  test('but what a moment ago was between two pages is found at a second look', async () => {
+    const provider = paged({ by: 'offset', offset: 'offset', size: 2, total: 'total' });
+    const server = await FaultServer.start();
+    server.on('GET /v1/keys', json(200, { keys: keys('b', 'c'), total: 3 }));
+    server.on('GET /v1/keys?offset=2', json(200, { keys: keys('c'), total: 4 }));
+    server.on('GET /v1/keys?offset=3', json(200, { keys: keys('d'), total: 4 }));
+    server.on('GET /v1/keys', json(200, { keys: keys('a', 'b'), total: 4 }));
+    server.on('GET /v1/keys?offset=2', json(200, { keys: keys('c', 'd'), total: 4 }));
+    server.on('GET /v1/keys?offset=4', json(200, { keys: [], total: 4 }));
+    const ids = (await remoteOf(provider, server).backend.list()).map(({ id }) => id);
+    expect(ids).toEqual(['a', 'b', 'c', 'd']);
+  });
+});
+
+test('pages that overlap are merged', async () => {
+  const provider = paged({ by: 'cursor', cursor: 'c', size: 2, next: 'next' });
+  const ids = await listed(provider, (server) => {
+    server.on('GET /v1/keys', json(200, { keys: keys('a', 'b'), next: '1' }));
+    server.on('GET /v1/keys?c=1', json(200, { keys: keys('b', 'c') }));
+  });
+  expect(ids).toEqual(['a', 'b', 'c']);
+});
+
+test('pages by number may begin with 0', async () => {
+  const provider = paged({ by: 'page', page: 'p', limit: 'n', size: 1, total: 'total', first: 0 });
+  const ids = await listed(provider, (server) => {
+    server.on('GET /v1/keys?n=1&p=0', json(200, { keys: keys('a'), total: 2 }));
+    server.on('GET /v1/keys?n=1&p=1', json(200, { keys: keys('b'), total: 2 }));
+  });
+  expect(ids).toEqual(['a', 'b']);
+});
+
+test('the next page may be asked for by a field of the last item', async () => {
+  const provider = paged({ by: 'cursor', cursor: 'after', size: 2, last: 'hash', more: 'has_more' });
+  const ids = await listed(provider, (server) => {
+    server.on('GET /v1/keys', json(200, { keys: keys('a', 'b'), has_more: true }));
+    server.on('GET /v1/keys?after=b', json(200, { keys: keys('c'), has_more: false }));
+  });
+  expect(ids).toEqual(['a', 'b', 'c']);
+});
+
+describe('a list without an end is given up', () => {
+  const provider = paged({ by: 'cursor', cursor: 'c', size: 2, next: 'next' });
+
+  async function calls(answer: (at: number) => object): Promise<number> {
+    const server = await FaultServer.start();
+    let at = 0;
+    server.always('GET /v1/keys', (response, request) => json(200, answer(at++))(response, request));
+    expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('list_endless');
+    return server.received.length;
+  }
+
+  test('whose pages are empty, each with a cursor of its own', async () => {
+    expect(await calls((at) => ({ keys: [], next: `c${at}` }))).toBeLessThan(20);
+  });
+
+  test('whose pages bring the same keys in another order', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const rotated = (at: number) =>
+      [...names.slice(at % 8), ...names.slice(0, at % 8)].slice(0, 4 + (at % 3));
+    expect(await calls((at) => ({ keys: keys(...rotated(at)), next: `c${at}` }))).toBeLessThan(40);
+  });
+
+  test('whose pages go on with new keys', async () => {
+    const server = await FaultServer.start();
+    let at = 0;
+    server.always('GET /v1/keys', (response, request) =>
+      json(200, { keys: keys(`k${at}`), next: `c${at++}` })(response, request),
+    );
+    const { api } = remoteOf(provider, server);
+    const pages = readPages(provider.list.paging, 'keys', {
+      read: (page) => api.send(provider.list, {}, page),
+      limit: 200,
+    });
+    expect(await codeOf(collect(pages))).toBe('list_endless');
+  });
+});
+
+test('one odd key does not keep the others, and is told once', async () => {
+  const server = await FaultServer.start();
+  const odd = [{ name: 'x', hash: null }, null, { name: 'y', hash: 'y', created: 'yesterday' }];
+  server.always('GET /v1/keys', json(200, { keys: [...keys('a'), ...odd] }));
+  const { backend, warnings } = remoteOf(unreal, server);
+  expect((await backend.list()).map(({ id }) => id)).toEqual(['a', 'y']);
+  await backend.list();
+  expect(warnings).toEqual([
+    'the key y: the field keys[3].created is not a number; its createdAt is left out',
+    'the field keys[1] is not a key with the field hash: this key is left out',
+    'the field keys[2] is not a key with the field hash: this key is left out',
+  ]);
+});
+
+test('a list without an end is given up before it fills the memory', async () => {
+  const provider = paged({ by: 'url', next: 'next' });
+  const server = await FaultServer.start();
+  const padding = ' '.repeat(30 * 1024 * 1024);
+  let pages = 0;
+  server.always('GET /v1/keys', (response) => {
+    pages += 1;
+    const page = { keys: keys(`k${pages}`), next: `/v1/keys?page=${pages}` };
+    response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify(page)}${padding}`);
+  });
+  expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('list_endless');
+  expect(pages).toBeLessThan(12);
+});

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { unread } from '../../src/keys/key.ts';
+import { authority } from '../../src/providers/authority.ts';
+import { readKey } from '../../src/remote/read-key.ts';
+import { part } from '../../src/remote/select.ts';
+import { failureOf } from '../support/failure.ts';
+import { now } from './cases.ts';
+
+function read(fields: Record<string, unknown>) {
+  return readOdd(fields).key;
+}
+
+function readOdd(fields: Record<string, unknown>) {
+  return readKey(part({ id: 'abcdefgh12345678', name: 'ci', ...fields }), authority.key, now);
+}
+
+test('labels are texts by name, whatever the names are', () => {
+  const labels = JSON.parse('{"team": "web", "__proto__": "x"}');
+  expect(Object.entries(read({ labels }).labels ?? {})).toEqual([
+    ['team', 'web'],
+    ['__proto__', 'x'],
+  ]);
+  expect(read({ labels: null })).not.toHaveProperty('labels');
+});
+
+test.each([
+  ['labels', { labels: ['web'] }],
+  ['labels.team', { labels: { team: { name: 'web' } } }],
+  ['labels.trial', { labels: { trial: true } }],
+  ['expires_at', { expires_at: 'soon' }],
+  ['expires_at', { expires_at: '+20260-01-01T00:00:00Z' }],
+  ['permissions', { permissions: { read: true } }],
+  ['rate_limit_rpm', { rate_limit_rpm: 'many' }],
+  ['budget_usd', { budget_usd: 1e300 }],
+  ['usage.requests', { usage: { requests: [] } }],
+  ['description', { description: 'x'.repeat(20_000) }],
+  ['name', { name: 7.5e20 }],
+])('a key is read although its %s is odd, and that is told', (path, fields) => {
+  const { key, odd } = readOdd(fields);
+  expect(key.id).toBe('abcdefgh12345678');
+  expect(odd).toHaveLength(1);
+  expect(odd[0]?.what).toContain(`the field ${path} is not`);
+  expect(key[unread]).toEqual([odd[0]?.field]);
+  expect(JSON.stringify(key)).not.toContain('unread');
+});
+
+test('the other labels of a key with an odd one are read; null is no label', () => {
+  expect(read({ labels: { team: 'web', trial: true, old: null } }).labels).toEqual({ team: 'web' });
+});
+
+test.each([null, '', undefined, {}, 2 ** 60])('with the id %j there is no key to name', (id) => {
+  expect(failureOf(() => readOdd({ id }))).toMatchObject({ exit: 'network', code: 'unexpected_answer' });
+});
+
+test.each([
+  ['sk_abcdefgh12345678', 'sk_abcdefgh12345678'],
+  ['sk_abcdefgh12345678_secretEXAMPLE', 'sk_abcde…MPLE'],
+  ['abcdefgh12345678:secretEXAMPLE', 'abcdefg…PLE'],
+])('of the prefix %s it shows %s: the id gives nothing away', (prefix, shown) => {
+  expect(read({ prefix }).prefix).toBe(shown);
+});
+
+test.each([
+  ['expiring', null, 'active'],
+  ['active', '2026-11-25T00:00:00.000Z', 'expiring'],
+  ['disabled', null, 'disabled'],
+  ['paused', null, 'unknown'],
+])('the standing %s, with the expiry %s, is %s', (status, expires_at, standing) => {
+  expect(read({ status, expires_at }).status).toBe(standing);
+});

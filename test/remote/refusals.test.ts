@@ -1,0 +1,302 @@
+import { describe, expect, test } from 'vitest';
+import { betterAuth } from '../../src/providers/better-auth.ts';
+import type { Provider } from '../../src/providers/declaration.ts';
+import { unreal } from '../../src/providers/unreal.ts';
+import { spec } from '../support/authority.ts';
+import { failureIn } from '../support/failure.ts';
+import type { Answer } from '../support/fault-server.ts';
+import { FaultServer, json, resetBeforeReply, text } from '../support/fault-server.ts';
+import { remoteOf } from './remote-of.ts';
+
+/* Servers that refuse with a status of success, or say why in a form of their own. */
+
+async function started(provider: Provider, ...script: [route: string, ...answers: Answer[]][]) {
+  const server = await FaultServer.start();
+  for (const [route, ...answers] of script) server.on(route, ...answers);
+  return { server, ...remoteOf(provider, server) };
+}
+
+const refusals: [what: string, body: unknown][] = [
+  ['the errors of GraphQL', { errors: [{ message: 'not yours' }] }],
+  ['the errors of GraphQL beside data', { data: { revokeKey: null }, errors: [{ message: 'not yours' }] }],
+  ['success: false', { success: false, message: 'not yours' }],
+  ['success: "false"', { success: 'false', message: 'not yours' }],
+  ['ok: false', { ok: false, error: 'not yours' }],
+  ['an error', { error: { message: 'not yours' } }],
+  ['an error in a word', { error: 'not yours' }],
+  ['errors by field', { errors: { key: ['not yours'] } }],
+  ['a status of JSend', { status: 'fail', message: 'not yours' }],
+];
+
+describe.each(refusals)('%s in an answer of 200', (_, body) => {
+  const refused = { exit: 'failed', code: 'rejected', httpStatus: 200 };
+
+  test('is no revocation', async () => {
+    const { backend } = await started(unreal, ['DELETE /v1/keys/h1', json(200, body)]);
+    const failure = await failureIn(backend.revoke('h1'));
+    expect(failure).toMatchObject(refused);
+    expect(failure.message).toContain('not yours');
+  });
+
+  test('is no change', async () => {
+    const { backend } = await started(betterAuth, ['POST /api-key/update', json(200, body)]);
+    expect(await failureIn(backend.update('k1', { name: 'web' }))).toMatchObject(refused);
+  });
+
+  test('is no new key, and no lost reply', async () => {
+    const { backend } = await started(unreal, ['POST /v1/keys', json(200, body)]);
+    expect(await failureIn(backend.create(spec()))).toMatchObject(refused);
+  });
+
+  test('is no list, not even an empty one', async () => {
+    const answer = { keys: [], ...(body as object) };
+    const { backend } = await started(unreal, ['GET /v1/keys', json(200, answer)]);
+    expect(await failureIn(backend.list())).toMatchObject(refused);
+  });
+});
+
+test.each([
+  ['an empty list of errors', { success: true, errors: [], messages: [], result: {} }],
+  ['no error', { error: null, ok: true }],
+  ['a word', 'deleted'],
+  ['a key that has an error of its own', { name: 'ci', hash: 'h1', status: 'active' }],
+])('%s is a success', async (_, body) => {
+  const { backend } = await started(unreal, ['DELETE /v1/keys/h1', json(200, body)]);
+  expect(await backend.revoke('h1')).toBe(true);
+});
+
+test('a field of the key is no refusal of the call that shows it', async () => {
+  const key = { name: 'ci', hash: 'h1', error: 'last use failed', status: 'error' };
+  const { backend } = await started(unreal, ['GET /v1/keys/h1', json(200, key)]);
+  expect(await backend.get('h1')).toMatchObject({ id: 'h1' });
+});
+
+test('a new secret is not thrown away for what stands beside it', async () => {
+  const answer = { hash: 'h1', key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE', errors: [{ message: 'quota is low' }] };
+  const { backend } = await started(unreal, ['POST /v1/keys', json(200, answer)]);
+  expect((await backend.create(spec())).secret.reveal()).toBe(answer.key);
+});
+
+test.each(['text/html; charset=utf-8', 'text/plain'])(
+  'a new secret is not thrown away because its JSON is called %s',
+  async (type) => {
+    const answer = JSON.stringify({ hash: 'h1', name: 'ci', key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE' });
+    const { backend } = await started(unreal, ['POST /v1/keys', text(200, answer, { 'content-type': type })]);
+    expect(await backend.create(spec())).toMatchObject({ key: { id: 'h1' } });
+  },
+);
+
+test.each([
+  [401, { error: { code: 401, message: 'who?' } }, { exit: 'auth', code: 'not_logged_in' }],
+  [429, { errors: [{ message: 'slow', extensions: { code: 'RATE_LIMITED' } }] }, { code: 'rate_limited' }],
+  [409, { success: false, code: 'CONFLICT' }, { exit: 'limit', code: 'conflict' }],
+  [503, { success: false, statusCode: 503 }, { exit: 'network', code: 'server_failed' }],
+])('a refusal in 200 that stands for %i is that failure', async (_, body, failure) => {
+  const { backend } = await started(unreal, ['POST /v1/keys', json(200, body)]);
+  expect(await failureIn(backend.create(spec()))).toMatchObject(failure);
+});
+
+describe('the rules of a declaration', () => {
+  const strict: Provider = { ...unreal, ok: { at: 'code', is: 0 } };
+
+  test('say what a success is, in place of the common forms', async () => {
+    const { backend } = await started(
+      strict,
+      ['DELETE /v1/keys/h1', json(200, { code: '0', error: 'none' })],
+      ['DELETE /v1/keys/h2', json(200, { code: 40001, msg: 'not yours' })],
+    );
+    expect(await backend.revoke('h1')).toBe(true);
+    expect((await failureIn(backend.revoke('h2'))).message).toContain('not yours');
+  });
+
+  test('say what a refusal is, also for one call alone', async () => {
+    const provider: Provider = {
+      ...unreal,
+      revoke: { ...unreal.revoke, error: { at: 'result', is: ['denied', 'locked'] } },
+    };
+    const { backend } = await started(provider, ['DELETE /v1/keys/h1', json(200, { result: 'locked' })]);
+    expect(await failureIn(backend.revoke('h1'))).toMatchObject({ code: 'rejected' });
+  });
+});
+
+describe('an answer of 200 that tells of nothing', () => {
+  test.each([null, { data: null }, { data: null, meta: {} }])('%j is no key', async (body) => {
+    const { backend } = await started(
+      betterAuth,
+      ['GET /api-key/get', json(200, body)],
+      ['POST /api-key/update', json(200, body)],
+    );
+    expect(await backend.get('k1')).toBeUndefined();
+    expect(await failureIn(backend.update('k1', { name: 'web' }))).toMatchObject({ exit: 'notFound' });
+  });
+
+  test('is a revocation only where the key is gone', async () => {
+    const alive = json(200, { hash: 'h1', name: 'ci' });
+    const { backend } = await started(
+      unreal,
+      ['DELETE /v1/keys/h1', json(200, { data: null }), json(200, { data: null })],
+      ['GET /v1/keys/h1', alive, json(404, {})],
+    );
+    expect(await failureIn(backend.revoke('h1'))).toMatchObject({ exit: 'failed', code: 'not_revoked' });
+    expect(await backend.revoke('h1')).toBe(true);
+  });
+
+  test('leaves open whether a key was made', async () => {
+    const { backend } = await started(unreal, ['POST /v1/keys', json(200, { data: null })]);
+    expect(await failureIn(backend.create(spec()))).toMatchObject({ exit: 'network' });
+  });
+});
+
+describe('a revocation without a clear answer', () => {
+  const gateway = json(504, { message: 'upstream timed out' });
+
+  test.each([
+    ['a gateway that gave up', gateway],
+    ['a lost connection', resetBeforeReply],
+  ])('after %s is done where the key is gone', async (_, answer) => {
+    const { backend } = await started(
+      unreal,
+      ['DELETE /v1/keys/h1', answer],
+      ['GET /v1/keys/h1', json(404, {})],
+    );
+    expect(await backend.revoke('h1')).toBe(true);
+  });
+
+  test('is a failure where the key is still there', async () => {
+    const alive = json(200, { hash: 'h1', name: 'ci' });
+    const { backend } = await started(unreal, ['DELETE /v1/keys/h1', gateway], ['GET /v1/keys/h1', alive]);
+    const failure = await failureIn(backend.revoke('h1'));
+    expect(failure).toMatchObject({ exit: 'network', httpStatus: 504 });
+    expect(failure.message).toContain('the key h1 is still there');
+  });
+
+  test('that is 404 is done where the key is gone, and refused where it is not', async () => {
+    const alive = json(200, { hash: 'h1', name: 'ci' });
+    const nowhere = text(404, 'no such route');
+    const { backend } = await started(
+      unreal,
+      ['DELETE /v1/keys/h1', nowhere, nowhere],
+      ['GET /v1/keys/h1', alive, json(404, {})],
+    );
+    const failure = await failureIn(backend.revoke('h1'));
+    expect(failure).toMatchObject({ exit: 'failed', code: 'not_revoked' });
+    expect(failure.message).toContain('404, no such route');
+    expect(await backend.revoke('h1')).toBe(false);
+  });
+});
+
+describe('the reason of a failure', () => {
+  test.each([
+    ['a plain text', text(400, 'name is taken\n', { 'content-type': 'text/plain' })],
+    ['a plain text that is called HTML', text(400, 'name is taken', { 'content-type': 'text/html' })],
+    ['a text without a type', text(400, '  name\tis taken  ')],
+    [
+      'JSON that is called a text',
+      text(400, '{"message":"name is taken"}', { 'content-type': 'text/plain' }),
+    ],
+    ['a list of problems', json(400, { detail: [{ loc: ['body'], msg: 'name is taken' }] })],
+  ])('is told where it is %s', async (_, answer) => {
+    const { backend } = await started(unreal, ['POST /v1/keys', answer]);
+    expect((await failureIn(backend.create(spec()))).message).toContain('name is taken');
+  });
+
+  test('is not a page for people, and no novel', async () => {
+    const page = text(400, '<html><body>name is taken</body></html>', { 'content-type': 'text/html' });
+    const { backend } = await started(unreal, ['POST /v1/keys', page, text(400, 'x'.repeat(100_000))]);
+    expect((await failureIn(backend.create(spec()))).message).not.toContain('taken');
+    expect((await failureIn(backend.create(spec()))).message.length).toBeLessThan(400);
+  });
+
+  test('is told for an address that does not exist, with the settings that led there', async () => {
+    const provider: Provider = {
+      ...unreal,
+      options: { project: { help: 'the project' } },
+      list: { get: '/p/{option.project}/keys', items: 'keys' },
+    };
+    const server = await FaultServer.start();
+    server.on('GET /p/nope/keys', text(404, 'Project Not Found'));
+    const { backend } = remoteOf(provider, server, { project: 'nope' });
+    const failure = await failureIn(backend.list());
+    expect(failure).toMatchObject({ exit: 'network', code: 'not_this_api' });
+    expect(failure.message).toContain('Project Not Found');
+    expect(failure.message).toContain('--option project=nope');
+  });
+
+  test('says when to come back', async () => {
+    const busy = (headers: Record<string, string>) => json(429, { message: 'slow down' }, headers);
+    const { backend } = await started(unreal, [
+      'POST /v1/keys',
+      busy({ 'x-retry-after': '3600' }),
+      ...Array.from({ length: 4 }, () => busy({})),
+    ]);
+    expect((await failureIn(backend.create(spec()))).hints?.join()).toContain('60 min');
+    expect((await failureIn(backend.create(spec()))).hints?.join()).toContain('does not say for how long');
+  });
+});
+
+test('a refused password is not called a session token', async () => {
+  const { npm } = await import('../../src/providers/npm.ts');
+  const { backend } = await started(
+    npm,
+    ['POST /-/npm/v1/tokens', json(401, { error: 'bad password' }), json(401, { error: 'bad password' })],
+    ['GET /-/npm/v1/tokens', json(200, { objects: [], urls: {} })],
+  );
+  const unsure = await failureIn(backend.create(spec()));
+  expect(unsure).toMatchObject({ exit: 'auth', code: 'secret_refused' });
+  expect(unsure.message).toContain('the password, or not the session token');
+  await backend.list();
+  const sure = await failureIn(backend.create(spec()));
+  expect(sure.message).toContain('does not accept the password: bad password');
+  expect(sure.hints?.join()).toContain('KEYS_PASSWORD');
+});
+
+describe('a revocation whose answer leaves it open', () => {
+  const live = { hash: 'h1', name: 'ci', created: 1694268762 };
+  const answers: [what: string, answer: Answer][] = [
+    ['a status in the body', json(200, { status: 403, message: 'denied' })],
+    ['a code in the body', json(200, { code: 403 })],
+    ['a code in a word', json(200, { code: 'FORBIDDEN' })],
+    ['an error in capitals', json(200, { Error: { Message: 'not yours' } })],
+    ['success: "no"', json(200, { success: 'no' })],
+    ['a result in a word', json(200, { result: 'failure' })],
+    ['nothing deleted', json(200, { deleted: 0 })],
+    ['deleted: "false"', json(200, { deleted: 'false' })],
+    ['deleted: false, further down', json(200, { data: { deleted: false } })],
+    ['a count of nothing', json(200, { deletedCount: 0 })],
+    ['a list with an error', json(200, [{ error: 'not yours' }])],
+    ['a message', json(200, { message: 'you cannot do this' })],
+    ['false', json(200, false)],
+    ['a plain text', text(200, 'error: not allowed', { 'content-type': 'text/plain' })],
+    ['a promise', json(202, { message: 'we look into it' })],
+    ['a part', text(206, '')],
+  ];
+
+  test.each(answers)('with %s is none, where the key is still there', async (_, answer) => {
+    const { backend } = await started(
+      unreal,
+      ['DELETE /v1/keys/h1', answer],
+      ['GET /v1/keys/h1', json(200, live)],
+    );
+    expect(await failureIn(backend.revoke('h1'))).toMatchObject({ code: 'not_revoked' });
+  });
+
+  test.each(answers)('with %s is one, where the key is gone', async (_, answer) => {
+    const { backend } = await started(
+      unreal,
+      ['DELETE /v1/keys/h1', answer],
+      ['GET /v1/keys/h1', json(404, {})],
+    );
+    expect(await backend.revoke('h1')).toBe(true);
+  });
+
+  test.each([
+    json(200, {}),
+    json(200, { message: 'The key was revoked' }),
+    json(200, { deleted: true, id: 'h1' }),
+    json(200, { hash: 'h1', name: 'not in use', success: true }),
+    text(204, ''),
+  ])('needs no second look where it was clear', async (answer) => {
+    const { backend } = await started(unreal, ['DELETE /v1/keys/h1', answer]);
+    expect(await backend.revoke('h1')).toBe(true);
+  });
+});

@@ -1,0 +1,63 @@
+import { onTestFinished } from 'vitest';
+import { Secret } from '../../src/base/secret.ts';
+import { createHttpClient } from '../../src/http/client.ts';
+import type { Provider } from '../../src/providers/declaration.ts';
+import { Api } from '../../src/remote/api.ts';
+import { RemoteBackend } from '../../src/remote/remote-backend.ts';
+import type { FaultServer } from '../support/fault-server.ts';
+import { now } from './cases.ts';
+
+export interface Remote {
+  backend: RemoteBackend;
+  api: Api;
+  /** Milliseconds of each wait between two attempts; none is really waited for. */
+  waits: number[];
+  /** What was told of keys that are not what they should be. */
+  warnings: string[];
+}
+
+/** The keys behind a scripted server, with the token `tok-EXAMPLE`. */
+export function remoteOf(
+  provider: Provider,
+  server: FaultServer,
+  options: Record<string, string> = {},
+): Remote {
+  return remoteAt(provider, { url: server.url('/'), token: 'tok-EXAMPLE', now: () => now }, options);
+}
+
+/** The keys behind any server, with a token for it. */
+export function remoteAt(
+  provider: Provider,
+  { url, token, now }: { url: URL; token: string; now: () => Date },
+  options: Record<string, string> = {},
+): Remote {
+  const waits: number[] = [];
+  const http = createHttpClient({
+    origin: url.origin,
+    env: {},
+    version: '0.0.0',
+    timeout: 1000,
+    interrupt: new AbortController().signal,
+    now,
+    pause: async (milliseconds) => {
+      waits.push(milliseconds);
+    },
+  });
+  onTestFinished(() => http.close());
+  const api = new Api({
+    timeout: 30_000,
+    provider,
+    profile: 'test',
+    url,
+    token: async () => new Secret(token),
+    options,
+    http,
+    now,
+    askSecret: async (name) => new Secret(`${name}-EXAMPLE`),
+  });
+  const warnings: string[] = [];
+  const backend = new RemoteBackend(provider, api, now, async (text) => {
+    warnings.push(text);
+  });
+  return { backend, api, waits, warnings };
+}

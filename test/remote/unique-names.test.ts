@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import type { Provider } from '../../src/providers/declaration.ts';
+import { bareName, TakenNames } from '../../src/remote/unique-names.ts';
+import { spec } from '../support/authority.ts';
+import type { Answer } from '../support/fault-server.ts';
+import { FaultServer, json } from '../support/fault-server.ts';
+import { key } from '../support/key.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { now } from './cases.ts';
+import { remoteOf } from './remote-of.ts';
+
+test.each([
+  ['ci', 'ci'],
+  ['ci (2026-11-20)', 'ci'],
+  ['ci (2026-11-20 2)', 'ci'],
+  ['ci (2026-11-20) (2026-11-21)', 'ci (2026-11-20)'],
+  ['ci (beta)', 'ci (beta)'],
+  ['ci(2026-11-20)', 'ci(2026-11-20)'],
+])('%s is shown as %s', (name, shown) => {
+  expect(bareName(name)).toBe(shown);
+});
+
+test('a name that is taken gets the day, and a number from the second on', () => {
+  const names = new TakenNames();
+  expect(names.free('ci', now)).toBe('ci');
+  names.shown(key({ id: '1', name: 'CI' }));
+  expect(names.free('ci', now)).toBe('ci (2026-11-20)');
+  names.shown(key({ id: '2', name: 'ci (2026-11-20)' }));
+  names.refuse('ci (2026-11-20 2)');
+  expect(names.free('ci', now)).toBe('ci (2026-11-20 3)');
+  expect(names.free('ci', now, '2')).toBe('ci (2026-11-20)');
+});
+
+const provider: Provider = {
+  id: 'once',
+  name: 'Once',
+  auth: { header: 'Authorization', scheme: 'Bearer' },
+  capabilities: { overlap: 'client', expiry: 'none', uniqueNames: true, maxKeys: null },
+  list: { get: '/keys', items: 'keys' },
+  create: { post: '/keys', body: { name: '{name}' }, key: '', secret: 'secret' },
+  revoke: { delete: '/keys/{id}' },
+  key: { id: 'id', name: 'name', createdAt: 'created' },
+};
+
+/** An API that has each name once, also those of `hidden` keys. */
+async function started(hidden: readonly string[] = []) {
+  const server = await FaultServer.start();
+  const keys: { id: string; name: string; created: string }[] = [];
+  const list: Answer = (response, request) => json(200, { keys })(response, request);
+  const create: Answer = (response, request) => {
+    const { name } = JSON.parse(String(request.body));
+    if (hidden.includes(name) || keys.some((one) => one.name === name))
+      return json(409, { message: 'the name is taken' })(response, request);
+    const made = { id: `k-${keys.length}000`, name, created: `2026-11-20T12:0${keys.length}:00Z` };
+    keys.push(made);
+    return json(201, { ...made, secret: `sk-a1b2c3d4e5f6g7h8${keys.length}EXAMPLE` })(response, request);
+  };
+  server.always('GET /keys', list).always('POST /keys', create);
+  for (const id of ['k-0000', 'k-1000'])
+    server.always(`DELETE /keys/${id}`, (response, request) => {
+      keys.splice(
+        keys.findIndex((one) => one.id === id),
+        1,
+      );
+      json(200, {})(response, request);
+    });
+  return { server, keys };
+}
+
+describe('where names are unique', () => {
+  test('a key is rotated by its bare name, again and again', async () => {
+    const { server, keys } = await started();
+    const sandbox = new Sandbox();
+    sandbox.ownProvider(provider);
+    const env = { KEYS_PROVIDER: 'once', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+    const run = (...args: string[]) => sandbox.keys(args, { env, now });
+    sandbox.expectSecretIn('ci.key');
+    expect(await run('create', 'ci', '--to', 'file:ci.key')).toMatchObject({ exit: 0 });
+    const rotated = await run('rotate', 'ci', '--grace', '0', '--to', 'file:ci.key', '--json');
+    expect(JSON.parse(rotated.stdout)).toMatchObject({ name: 'ci', new: { name: 'ci' }, oldRevoked: true });
+    expect(rotated.stderr).not.toContain('asked for');
+    expect(keys.map(({ name }) => name)).toEqual(['ci (2026-11-20)']);
+    const listed = await run('list', '--json', 'name');
+    expect(JSON.parse(listed.stdout)).toEqual([{ name: 'ci' }]);
+    expect(await run('rotate', 'ci', '--grace', '7d', '--to', 'file:ci.key')).toMatchObject({ exit: 0 });
+    expect(keys.map(({ name }) => name)).toEqual(['ci (2026-11-20)', 'ci']);
+  });
+
+  test('a name that a hidden key has is not insisted on', async () => {
+    const { server } = await started(['ci', 'ci (2026-11-20)']);
+    const { key: made } = await remoteOf(provider, server).backend.create(spec({ name: 'ci' }));
+    expect(made).toMatchObject({ name: 'ci' });
+    const sent = server.received
+      .filter(({ method }) => method === 'POST')
+      .map(({ body }) => JSON.parse(String(body)));
+    expect(sent.map(({ name }) => name)).toEqual(['ci', 'ci (2026-11-20)', 'ci (2026-11-20 2)']);
+  });
+
+  test('a conflict about something else is given up', async () => {
+    const { server } = await started();
+    server.always('POST /keys', json(409, { message: 'the account is locked' }));
+    await expect(remoteOf(provider, server).backend.create(spec({ name: 'ci' }))).rejects.toThrow('locked');
+    expect(server.received.filter(({ method }) => method === 'POST')).toHaveLength(3);
+  });
+});

@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest';
+import type { Provider } from '../../src/providers/declaration.ts';
+import { failureIn } from '../support/failure.ts';
+import { FaultServer, json } from '../support/fault-server.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { remoteOf } from './remote-of.ts';
+
+/* A change changes what was said, and nothing else. */
+
+const provider: Provider = {
+  id: 'box',
+  name: 'Box',
+  auth: { header: 'Authorization', scheme: 'Bearer' },
+  capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },
+  list: { get: '/keys', items: 'keys' },
+  show: { get: '/keys/{id}' },
+  create: { post: '/keys', body: { name: '{name}' }, key: '', secret: 'secret' },
+  update: { patch: '/keys/{id}', body: { name: '{name}', tags: '{labels}', scopes: '{permissions}' } },
+  disable: { post: '/keys/{id}/off' },
+  enable: { post: '/keys/{id}/on' },
+  revoke: { delete: '/keys/{id}' },
+  key: { id: 'id', name: 'name', labels: 'tags', permissions: 'scopes' },
+};
+const stored = { id: 'k-one1', name: 'ci', tags: { team: 'web', tier: '1' }, scopes: ['read'] };
+
+async function updated(one: Provider, before: object, changes: object): Promise<unknown> {
+  const server = await FaultServer.start();
+  const method = one.update?.put ? 'PUT' : 'PATCH';
+  server.always('GET /keys/k-one1', json(200, before)).on(`${method} /keys/k-one1`, json(200, {}));
+  await remoteOf(one, server).backend.update('k-one1', changes);
+  return JSON.parse(String(server.received.find((request) => request.method === method)?.body));
+}
+
+describe('labels', () => {
+  test('that the API replaces are sent with those that stay', async () => {
+    const labels = { tier: '2', fresh: 'x' };
+    expect(await updated(provider, stored, { labels })).toEqual({
+      tags: { team: 'web', tier: '2', fresh: 'x' },
+    });
+  });
+
+  test('that are removed are not sent as null', async () => {
+    expect(await updated(provider, stored, { labels: { team: null } })).toEqual({ tags: { tier: '1' } });
+  });
+
+  test('that the API merges are sent alone', async () => {
+    const merging: Provider = { ...provider, update: { ...provider.update, labels: 'merge' } };
+    const server = await FaultServer.start();
+    server.always('GET /keys/k-one1', json(200, stored)).on('PATCH /keys/k-one1', json(200, {}));
+    await remoteOf(merging, server).backend.update('k-one1', { labels: { team: null, tier: '2' } });
+    expect(JSON.parse(String(server.received[0]?.body))).toEqual({ tags: { team: null, tier: '2' } });
+  });
+
+  test('that cannot be read are not replaced', async () => {
+    const server = await FaultServer.start();
+    server.always('GET /keys/k-one1', json(200, { ...stored, tags: { trial: true } }));
+    const { backend } = remoteOf(provider, server);
+    const failure = await failureIn(backend.update('k-one1', { labels: { a: 'b' } }));
+    expect(failure).toMatchObject({ exit: 'failed', code: 'would_be_lost' });
+    expect(server.received.map(({ method }) => method)).not.toContain('PATCH');
+  });
+
+  test('that the declaration does not read cannot be changed', async () => {
+    const { labels: _, ...key } = provider.key;
+    const server = await FaultServer.start();
+    const { backend } = remoteOf({ ...provider, key }, server);
+    expect(backend.capabilities.updateFields).toEqual(['name', 'permissions']);
+  });
+});
+
+test('a change that replaces the whole key sends again what was not said', async () => {
+  const { patch, ...update } = provider.update ?? {};
+  const replacing: Provider = { ...provider, update: { ...update, put: '/keys/{id}' } };
+  expect(await updated(replacing, stored, { name: 'web' })).toEqual({
+    name: 'web',
+    tags: stored.tags,
+    scopes: ['read'],
+  });
+  expect(await updated(replacing, stored, { permissions: ['write'] })).toMatchObject({
+    name: 'ci',
+    scopes: ['write'],
+  });
+});
+
+describe('a rename that gives the key another id', () => {
+  const renamed = { ...stored, id: 'k-two2', name: 'web' };
+
+  test('is followed by what the answer says', async () => {
+    const server = await FaultServer.start();
+    server.on('PATCH /keys/k-one1', json(200, renamed)).on('GET /keys/k-two2', json(200, renamed));
+    const { backend } = remoteOf(provider, server);
+    expect(await backend.update('k-one1', { name: 'web' })).toMatchObject({ id: 'k-two2', name: 'web' });
+  });
+
+  test('is followed by the name where it says nothing', async () => {
+    const server = await FaultServer.start();
+    server.on('PATCH /keys/k-one1', json(200, {})).on('GET /keys/k-one1', json(404, {}));
+    server.on('GET /keys', json(200, { keys: [renamed] }));
+    const { backend } = remoteOf(provider, server);
+    expect(await backend.update('k-one1', { name: 'web' })).toMatchObject({ id: 'k-two2', name: 'web' });
+  });
+});
+
+describe('the command', () => {
+  async function run(after: object, ...args: string[]) {
+    const sandbox = new Sandbox();
+    const server = await FaultServer.start();
+    sandbox.ownProvider(provider);
+    server.always('GET /keys', json(200, { keys: [stored] })).always('GET /keys/k-one1', json(200, after));
+    server.always('PATCH /keys/k-one1', json(200, {})).always('POST /keys/k-one1/off', json(200, {}));
+    const env = { KEYS_PROVIDER: 'box', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+    const done = await sandbox.keys(['update', 'ci', '--json', ...args], { env });
+    return { ...done, record: JSON.parse(done.stdout), calls: server.received.length };
+  }
+
+  test('says where the API has kept what was there', async () => {
+    const { record, stderr } = await run(
+      { ...stored, name: 'web' },
+      '--name',
+      'web',
+      '--permission',
+      'write',
+    );
+    expect(record).toMatchObject({ name: 'web', changed: true, requested: { permissions: ['write'] } });
+    expect(stderr).toContain('asked for the permissions write of web, but the server stored read');
+  });
+
+  test('does not call it a change where nothing has changed', async () => {
+    const { record } = await run(stored, '--label', 'team=');
+    expect(record).toMatchObject({ changed: false, requested: { labels: { team: null } } });
+  });
+
+  test('disables a key by three calls', async () => {
+    expect((await run(stored, '--disable')).calls).toBe(3);
+  });
+});
+
+test('where revoking only disables, a disabled key is revoked', async () => {
+  const { disable: _, enable: __, ...rest } = provider;
+  const leaving: Provider = {
+    ...rest,
+    revoke: { post: '/keys/{id}/off', leaves: 'disabled' },
+    key: { ...provider.key, status: [{ at: 'on', words: { true: 'active', false: 'disabled' } }] },
+  };
+  const server = await FaultServer.start();
+  server.on(
+    'GET /keys',
+    json(200, {
+      keys: [
+        { ...stored, on: false },
+        { ...stored, id: 'k-two2', on: true },
+      ],
+    }),
+  );
+  const keys = await remoteOf(leaving, server).backend.list();
+  expect(keys.map(({ status }) => status)).toEqual(['revoked', 'active']);
+});

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { Secret } from '../../src/base/secret.ts';
+import { authority } from '../../src/providers/authority.ts';
+import type { Verification } from '../../src/providers/declaration.ts';
+import { npm } from '../../src/providers/npm.ts';
+import { openrouter } from '../../src/providers/openrouter.ts';
+import { unreal } from '../../src/providers/unreal.ts';
+import type { Answer } from '../support/fault-server.ts';
+import { FaultServer, json } from '../support/fault-server.ts';
+import { remoteOf } from './remote-of.ts';
+
+async function verdictOn(answer: Answer) {
+  const server = await FaultServer.start();
+  server.on('GET /verify', answer);
+  const verdict = await remoteOf(authority, server).backend.verify(new Secret('sk_abc_EXAMPLE'));
+  expect(server.received[0]?.headers.authorization).toBe('Bearer sk_abc_EXAMPLE');
+  return verdict;
+}
+
+test('the models that a key may call are told; null is every model, and no list', async () => {
+  const some = { key_id: 'k1', name: 'ci', models: ['m1', 'm2'] };
+  expect(await verdictOn(json(200, some))).toEqual({
+    valid: true,
+    reason: 'ok',
+    httpStatus: 200,
+    models: ['m1', 'm2'],
+  });
+  expect(await verdictOn(json(200, { ...some, models: null }))).toEqual({
+    valid: true,
+    reason: 'ok',
+    httpStatus: 200,
+  });
+});
+
+test.each([
+  [401, 'INVALID_API_KEY', 'invalid', false],
+  [401, 'EXPIRED_API_KEY', 'expired', false],
+  [401, 'DISABLED_API_KEY', 'forbidden', false],
+  [402, 'BUDGET_EXCEEDED', 'budget', true],
+  [403, 'PERMISSION_DENIED', 'forbidden', false],
+  [403, 'MODEL_NOT_ENTITLED', 'forbidden', false],
+  [403, 'NO_MODELS', 'no-models', true],
+])('HTTP %i with %s is %s', async (status, code, reason, valid) => {
+  const answer = json(status, { success: false, error: { code, message: 'no', details: {} } });
+  expect(await verdictOn(answer)).toEqual({ valid, reason, httpStatus: status });
+});
+
+describe('a success is a proof only by what a stranger would not be told', () => {
+  async function reasonOf(verify: Verification, body: unknown) {
+    const server = await FaultServer.start();
+    server.on('GET /me', json(200, body));
+    const { backend } = remoteOf({ ...unreal, verify: { ...verify, get: '/me' } }, server);
+    return (await backend.verify(new Secret('sk-EXAMPLE'))).reason;
+  }
+
+  test.each<[Verification, unknown, string]>([
+    [npm.verify ?? {}, {}, 'invalid'],
+    [npm.verify ?? {}, { username: '' }, 'invalid'],
+    [npm.verify ?? {}, { username: null }, 'invalid'],
+    [npm.verify ?? {}, { username: 'ada' }, 'ok'],
+    [openrouter.verify ?? {}, {}, 'invalid'],
+    [{ id: 'key_id' }, { name: 'anybody' }, 'invalid'],
+    [{ models: 'data' }, { object: 'list' }, 'invalid'],
+    [{ models: 'data' }, { data: [] }, 'ok'],
+    [{}, {}, 'invalid'],
+    [{}, null, 'invalid'],
+    [{}, { ok: true }, 'ok'],
+    [{ requires: 'data' }, { success: false, data: { x: 1 } }, 'invalid'],
+    [{}, { errors: [{ message: 'no' }] }, 'invalid'],
+    [{}, { error: { code: 429 } }, 'rate-limited'],
+    [{}, { valid: false, code: 'EXPIRED_API_KEY' }, 'expired'],
+    [{ requires: 'data' }, { valid: false, data: { x: 1 } }, 'invalid'],
+  ])('by %j, %j is %s', async (verify, body, reason) => {
+    expect(await reasonOf(verify, body)).toBe(reason);
+  });
+
+  test.each([
+    ['VALID', 'ok'],
+    ['EXPIRED', 'expired'],
+    ['USAGE_EXCEEDED', 'budget'],
+    ['SOMETHING_NEW', 'invalid'],
+    [undefined, 'invalid'],
+  ])('a word %s that was declared is %s', async (code, reason) => {
+    const words = { VALID: 'ok', EXPIRED: 'expired', USAGE_EXCEEDED: 'budget' } as const;
+    expect(await reasonOf({ verdict: { at: 'data.code', words } }, { data: { code } })).toBe(reason);
+  });
+});

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { spec, use } from '../support/authority.ts';
+import { office, refusalIn, serving } from '../support/authority-service.ts';
+
+async function start(organisation = {}) {
+  const made = office(organisation);
+  const server = await serving(made);
+  return { ...made, ...server, ada: server.token('ada') };
+}
+
+test('GET /admin/verify says what a key may call; null is every model', async () => {
+  const { call, account } = await start();
+  const { id, secret } = account('ada').issue(spec({ name: 'ci' }));
+  const [one, some] = [secret, account('ada').issue(spec({ models: ['small'] })).secret];
+  const answer = await call('GET', '/admin/verify', { token: one.reveal() });
+  expect([answer.status, answer.body]).toEqual([200, { key_id: id, name: 'ci', models: null }]);
+  const limited = await call('GET', '/admin/verify', { token: some.reveal() });
+  expect(limited.body).toMatchObject({ models: ['small'] });
+});
+
+test('asking takes no place under the rate limit, and is no use of the key', async () => {
+  const { call, account } = await start();
+  const { id, secret } = account('ada').issue(spec({ rateLimitRpm: 1 }));
+  const key = secret.reveal();
+  for (let times = 0; times < 3; times++) {
+    expect((await call('GET', '/admin/verify', { token: key })).status).toBe(200);
+  }
+  expect((await call('GET', '/v1/authorize', { token: key })).status).toBe(200);
+  expect((await call('GET', '/v1/authorize', { token: key })).status).toBe(429);
+  expect((await call('GET', '/admin/verify', { token: key })).status).toBe(200);
+  expect(account('ada').logs({ keyId: id, pathPrefix: '/admin' })).toSatisfy(
+    (entries: Iterable<unknown>) => [...entries].length === 0,
+  );
+});
+
+test('it says why a key does not work', async () => {
+  const { call, account, office: opened, clock, ada: session } = await start();
+  const ada = account('ada');
+  const soon = new Date(clock.now().getTime() + 1000);
+  const [short, poor] = [ada.issue(spec({ expiresAt: soon })), ada.issue(spec({ budgetUsd: 1 }))];
+  opened.record([use({ keyId: poor.id, costUsd: 1 })]);
+  clock.advance(1000);
+  for (const [shown, refusal] of [
+    [short.secret.reveal(), [401, 'EXPIRED_API_KEY']],
+    [poor.secret.reveal(), [402, 'BUDGET_EXCEEDED']],
+    [session, [401, 'INVALID_API_KEY']],
+    [undefined, [401, 'MISSING_API_KEY']],
+  ] as const) {
+    const answer = await call('GET', '/admin/verify', { ...(shown !== undefined && { token: shown }) });
+    expect(refusalIn(answer)).toEqual(refusal);
+    expect(answer.headers.has('www-authenticate')).toBe(refusal[0] === 401);
+  }
+});
+
+test('it says so where the organisation is entitled to no model', async () => {
+  const { call, account } = await start({ models: [] });
+  const { secret } = account('ada').issue(spec());
+  expect(refusalIn(await call('GET', '/admin/verify', { token: secret.reveal() }))).toEqual([
+    403,
+    'NO_MODELS',
+  ]);
+});

@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+import type { Role } from '../../src/authority/capabilities.ts';
+import type { Organisation } from '../../src/authority/policy.ts';
+import type { Account } from '../../src/authority/scoped-keys.ts';
+import { Office } from '../../src/authority/service.ts';
+import type { ServerOptions } from '../../src/server/server.ts';
+import { createServer } from '../../src/server/server.ts';
+import type { Clock } from './authority.ts';
+import { clockAt } from './authority.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+export interface TestOffice {
+  office: Office;
+  clock: Clock;
+  path: string;
+  /** The keys as a user sees them; the user is made where there is none of that name. */
+  account(user: string, role?: Role): Account;
+}
+
+/** An authority for many, in a file of the test's own, with a clock under its control. */
+export function office(organisation: Organisation = {}, start = '2026-11-20T12:00:00.000Z'): TestOffice {
+  const path = join(temporaryFolder(), 'data', 'authority.db');
+  const clock = clockAt(start);
+  const opened = new Office({ path, now: clock.now, timeout: 1000, organisation });
+  onTestFinished(() => opened.close());
+  return {
+    office: opened,
+    clock,
+    path,
+    account(user, role) {
+      const { token } = opened.sessions.create({ user, role, expiresAt: null });
+      const caller = opened.sessions.identify(token.reveal());
+      if (typeof caller === 'string') throw new Error(`a new session is ${caller}`);
+      return opened.accountOf(caller);
+    },
+  };
+}
+
+/** A new key with everything that the native API can say of one. */
+export const whole = {
+  name: 'deploy',
+  description: 'the release train',
+  expires_at: '2027-02-18T12:00:00.000Z',
+  permissions: ['read', 'write'],
+  rate_limit_rpm: 60,
+  budget_usd: 9.5,
+  models: ['small'],
+  labels: { team: 'web' },
+};
+
+export interface CallOptions {
+  /** A session token or a key; absent: nobody's call. */
+  token?: string;
+  /** Sent as JSON; a text goes as it is. */
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** The test expects a secret in the answer. Anywhere else it is a leak. */
+  secret?: boolean;
+}
+
+export interface Answer<Body> {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+export interface Serving {
+  url: string;
+  /** The token of a new session, which ends only where it is told when. */
+  token(user: string, role?: Role, expiresAt?: Date): string;
+  call<Body = unknown>(method: string, path: string, options?: CallOptions): Promise<Answer<Body>>;
+}
+
+const secretShape = /(?:sk|ses)_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/;
+
+/**
+ * The server on a free port, until the test ends. Then the test fails where anything went wrong that nobody expected,
+ * where an answer may be kept by a cache, and where one holds a secret that the test did not expect.
+ */
+export async function serving(
+  { office, clock }: TestOffice,
+  options: Partial<ServerOptions> = {},
+): Promise<Serving> {
+  const bugs: unknown[] = [];
+  const faults: string[] = [];
+  const server = await createServer({
+    office,
+    version: '0.0.0',
+    now: clock.now,
+    allowedHosts: [],
+    behindProxy: false,
+    onBug: (error) => bugs.push(error),
+    ...options,
+  });
+  const { port } = await server.listen('127.0.0.1', 0);
+  const url = `http://127.0.0.1:${port}`;
+  onTestFinished(async () => {
+    await server.stop(1000);
+    expect(bugs, 'what nobody expected').toEqual([]);
+    expect(faults, 'answers that give something away').toEqual([]);
+  });
+  return {
+    url,
+    token: (user, role, expiresAt = undefined) =>
+      office.sessions.create({ user, role, expiresAt: expiresAt ?? null }).token.reveal(),
+    async call(method, path, { token, body, headers, secret = false } = {}) {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: {
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      const route = `${method} ${path.slice(0, 40)}`;
+      if (secretShape.test(text) !== secret) faults.push(`${route}: ${secret ? 'no secret' : 'a secret'}`);
+      if (response.headers.get('cache-control') !== 'no-store') faults.push(`${route}: may be cached`);
+      return { status: response.status, headers: response.headers, body: parsed(text) as never };
+    },
+  };
+}
+
+/** What a refusal of the generic envelope holds. */
+export interface Refused {
+  success: false;
+  error: { code: string; message: string; details: Record<string, string | number> };
+}
+
+/** What a test compares of a refusal. */
+export function refusalIn({ status, body }: Answer<unknown>): [status: number, code: string | undefined] {
+  return [status, (body as Partial<Refused>)?.error?.code];
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
