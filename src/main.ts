@@ -1,5 +1,6 @@
 import { version } from '../package.json';
-import { bug, exits, KeysError, systemCode } from './base/errors.ts';
+import { exits } from './base/error-codes.ts';
+import { bug, KeysError, systemCode } from './base/errors.ts';
 import type { Io } from './platform/io.ts';
 
 /** Runs one command line and returns the exit code. The only place where an error is caught to be printed. */

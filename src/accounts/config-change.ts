@@ -22,7 +22,6 @@ export async function changeConfigFile(file: string, change: ConfigChange): Prom
   } catch (error) {
     if (error instanceof KeysError) throw error;
     throw new KeysError({
-      exit: 'failed',
       code: 'config_not_written',
       message: `${file} could not be written (${systemCode(error) ?? 'unknown error'})`,
       hints: [`ls -ld '${dirname(file)}' '${file}'`],

@@ -44,7 +44,6 @@ function read(file: string): unknown {
   } catch (error) {
     if (error instanceof SyntaxError) throw faulty(file, [error.message], error);
     throw new KeysError({
-      exit: 'failed',
       code: 'config_unreadable',
       message: `${file} cannot be read (${readFault(error)})`,
       hints: [`ls -l '${file}'`],
@@ -86,7 +85,6 @@ function validated(file: string, settings: unknown): Config {
 
 export function faulty(file: string, problems: readonly string[], cause?: unknown): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'config_faulty',
     message: `${file} is not a valid configuration: ${problems.join('; ')}`,
     hints: ['fix the file, or move it aside to start over'],

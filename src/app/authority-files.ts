@@ -61,7 +61,6 @@ function requireFree(file: string, replace: boolean): void {
   const found = lstatSync(file, { throwIfNoEntry: false });
   if (found && !found.isFile()) {
     throw new KeysError({
-      exit: 'failed',
       code: 'not_a_plain_file',
       message: `${file} is not a plain file: a backup is written to no other`,
       hints: [`ls -ld ${shellWord(file)}`],
@@ -72,7 +71,6 @@ function requireFree(file: string, replace: boolean): void {
   }
   if (existsSync(dirname(file))) return;
   throw new KeysError({
-    exit: 'failed',
     code: 'folder_missing',
     message: `the folder of ${file} does not exist`,
     hints: [`mkdir -p -m 700 ${shellWord(dirname(file))}`],
@@ -119,7 +117,7 @@ export async function restoreBackup(app: App, from: string, db: string | undefin
 function requireBackup(file: string, database: string): void {
   const found = statSync(file, { throwIfNoEntry: false });
   if (!found) {
-    throw new KeysError({ exit: 'failed', code: 'no_backup', message: `there is no file ${file}` });
+    throw new KeysError({ code: 'no_backup', message: `there is no file ${file}` });
   }
   if (!found.isFile()) throw notOurs(file);
   if (isSameFile(file, database)) {
@@ -128,7 +126,6 @@ function requireBackup(file: string, database: string): void {
   const log = statSync(`${file}-wal`, { throwIfNoEntry: false });
   if (!log || log.size === 0) return;
   throw new KeysError({
-    exit: 'failed',
     code: 'not_a_backup',
     message: `${file} is a database with a log of its own (${basename(file)}-wal), and only half of it without that`,
     hints: [`keys backup <file> --db ${shellWord(file)} makes one file of it`],

@@ -165,7 +165,6 @@ async function idWithin(value: Secret): Promise<string | undefined> {
   if (!isMistyped('sk', text)) return idOf('sk', text);
   const [, id = ''] = text.split('_');
   throw new KeysError({
-    exit: 'notFound',
     code: 'value_mistyped',
     message:
       'the value has a typing error in it: its checksum is not that of the rest, so it is the value of no key',

@@ -175,7 +175,6 @@ export async function holdName(app: App, name: string): Promise<() => void> {
   const release = await holdFileLock(join(app.paths.operations, `name-${place}`), probeMs);
   if (release) return () => release();
   throw new KeysError({
-    exit: 'limit',
     code: 'rotation_under_way',
     message: `another process is rotating ${name}: nothing was done here`,
     hints: ['come back when it has ended: keys list'],
@@ -184,7 +183,6 @@ export async function holdName(app: App, name: string): Promise<() => void> {
 
 function unfinished(id: string, { kind, name }: Plan): KeysError {
   return new KeysError({
-    exit: 'unfinished',
     code: 'unfinished_before',
     message: `an earlier ${kind} of ${name} is unfinished, and no other key was made`,
     hints: [`keys recover ${id}`],

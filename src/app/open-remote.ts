@@ -80,7 +80,6 @@ function notLoggedIn({ profile, url }: Connection, env: Environment): KeysError 
   const moved =
     tokenOrigin === url.origin ? '' : `; its token is for ${tokenOrigin}, and is not sent elsewhere`;
   return new KeysError({
-    exit: 'auth',
     code: 'not_logged_in',
     message: `${empty === undefined ? '' : `${empty} is set but empty, and `}not logged in: no session token for the profile ${name} at ${url.origin}${moved}`,
     hints: [`keys login --profile ${name} --provider ${provider} --url ${url.href}`, 'or set KEYS_TOKEN'],
@@ -94,7 +93,6 @@ async function askSecret(app: App, name: string, help: string): Promise<Secret> 
   if (given) return new Secret(given);
   if (app.interactive) return app.askSecret(help);
   throw new KeysError({
-    exit: 'auth',
     code: 'secret_needed',
     message: `the API wants ${help} for this call, and ${given === '' ? `${variable} is set but empty` : 'it cannot be asked for: not a terminal'}`,
     hints: [`set ${variable}`],

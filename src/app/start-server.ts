@@ -127,7 +127,6 @@ const reasons: Readonly<Record<string, string>> = {
 function notListening(host: string, port: number, error: unknown): KeysError {
   const code = systemCode(error) ?? '';
   return new KeysError({
-    exit: 'failed',
     code: code === 'EADDRINUSE' ? 'port_taken' : 'not_listening',
     message: `the server cannot listen on ${host}:${port}: ${reasons[code] ?? (code || 'unknown error')}`,
     hints: ['keys serve --port 0 takes any port that is free'],

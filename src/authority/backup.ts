@@ -60,7 +60,6 @@ export function checkCopy(file: string, name: string): Copied {
 
 function noDatabase(path: string): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'no_database',
     message: `there is no database at ${path}: the first key makes it`,
     hints: ['keys doctor', 'name another one with --db <path>'],
@@ -69,7 +68,6 @@ function noDatabase(path: string): KeysError {
 
 export function notOurs(file: string): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'not_a_backup',
     message: `${file} is not a database of the authority`,
     hints: ['keys backup <file> makes one'],
@@ -78,7 +76,6 @@ export function notOurs(file: string): KeysError {
 
 function damaged(file: string, problem: string): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'backup_damaged',
     message: `${file} is damaged: ${problem}`,
     hints: ['restore an earlier backup'],
@@ -87,7 +84,6 @@ function damaged(file: string, problem: string): KeysError {
 
 function newer(file: string): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'authority_newer',
     message: `${file} was written by a newer version of keys`,
     hints: ['update keys to that version or a later one'],

@@ -195,7 +195,6 @@ export function guarded<T>(path: string, work: () => T): T {
     const code = systemCode(error) || (message.startsWith('ConnectionFailed') ? 'SQLITE_CANTOPEN' : '');
     if (isBusy(error)) {
       throw new KeysError({
-        exit: 'failed',
         code: 'authority_busy',
         message: `another process keeps the authority's database ${path} locked`,
         hints: ['wait for it, or allow more time with --timeout 2min'],
@@ -204,7 +203,6 @@ export function guarded<T>(path: string, work: () => T): T {
     }
     if (code.includes('SQLITE') || /^E[A-Z]+$/.test(code)) {
       throw new KeysError({
-        exit: 'failed',
         code: 'authority_unusable',
         message: `the authority's database ${path} cannot be used: ${message || code}${reasonAt(path)}`,
         hints: ['keys doctor'],
@@ -229,7 +227,6 @@ function reasonAt(path: string): string {
 
 function newerSchema(): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'authority_newer',
     message: "the authority's database was written by a newer version of keys",
     hints: ['update keys to that version or a later one'],

@@ -3,12 +3,11 @@ import { KeysError, shellWord } from '../base/errors.ts';
 /* What the authority refuses to whoever manages keys. `server/fault.ts` has the HTTP status of each code. */
 
 export function noSuchKey(id: string): KeysError {
-  return new KeysError({ exit: 'notFound', code: 'no_such_key', message: `no key has the id '${id}'` });
+  return new KeysError({ code: 'no_such_key', message: `no key has the id '${id}'` });
 }
 
 export function revokedForGood(key: { id: string; name: string }): KeysError {
   return new KeysError({
-    exit: 'limit',
     code: 'key_revoked',
     message: `the key ${key.name} (${key.id}) is revoked, which is final`,
     hints: [`keys create ${shellWord(key.name)}`],
@@ -17,7 +16,6 @@ export function revokedForGood(key: { id: string; name: string }): KeysError {
 
 export function tooManyKeys(limit: number): KeysError {
   return new KeysError({
-    exit: 'limit',
     code: 'key_limit',
     message: `there are ${limit} live keys already, as many as there may be`,
     hints: ['keys list', 'keys revoke <key>'],
@@ -26,7 +24,6 @@ export function tooManyKeys(limit: number): KeysError {
 
 export function keyExists(id: string): KeysError {
   return new KeysError({
-    exit: 'limit',
     code: 'key_exists',
     message: `there is a live key already (${id}), and room for one only`,
     hints: [`keys revoke ${shellWord(id)}`],
@@ -35,7 +32,6 @@ export function keyExists(id: string): KeysError {
 
 export function notEntitled(models: readonly string[]): KeysError {
   return new KeysError({
-    exit: 'auth',
     code: 'model_not_entitled',
     message: `the organisation is not entitled to ${models.join(', ')}`,
   });
@@ -43,7 +39,6 @@ export function notEntitled(models: readonly string[]): KeysError {
 
 export function rotatedBefore(id: string, by: string): KeysError {
   return new KeysError({
-    exit: 'limit',
     code: 'key_rotated',
     message: `the key ${id} was rotated before, and ${by} took its place: rotate that one`,
     hints: [`keys show ${shellWord(by)}`],
@@ -52,7 +47,6 @@ export function rotatedBefore(id: string, by: string): KeysError {
 
 export function databaseGone(path: string): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'authority_gone',
     message: `the authority's database ${path} was removed or replaced while it was open`,
     hints: ['put it back (keys restore <file>), then start the server again'],
@@ -60,12 +54,11 @@ export function databaseGone(path: string): KeysError {
 }
 
 export function invalidKey(problems: readonly string[]): KeysError {
-  return new KeysError({ exit: 'usage', code: 'invalid_key', message: problems.join('; '), problems });
+  return new KeysError({ code: 'invalid_key', message: problems.join('; '), problems });
 }
 
 export function ceilingExceeded(field: string, allowed: string): KeysError {
   return new KeysError({
-    exit: 'auth',
     code: 'ceiling_exceeded',
     message: `${field}: more than this user may give a key: ${allowed}`,
     hints: ['ask an admin'],
@@ -73,12 +66,11 @@ export function ceilingExceeded(field: string, allowed: string): KeysError {
 }
 
 export function noSuchUser(name: string): KeysError {
-  return new KeysError({ exit: 'notFound', code: 'no_such_user', message: `no user is named '${name}'` });
+  return new KeysError({ code: 'no_such_user', message: `no user is named '${name}'` });
 }
 
 export function tooManySessions(limit: number): KeysError {
   return new KeysError({
-    exit: 'limit',
     code: 'session_limit',
     message: `there are ${limit} live sessions of this user already, as many as there may be`,
     hints: ['end one: keys session revoke <id>'],
@@ -92,7 +84,6 @@ export function databaseMissing(
   what: 'is gone' | 'is empty',
 ): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'authority_missing',
     message: `the authority's database ${path} ${what}, and with it all keys that were issued here`,
     hints: [

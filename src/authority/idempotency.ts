@@ -89,7 +89,6 @@ function sealingKey({ scope, key, token }: Repeatable, keyId: string): Uint8Arra
 
 function reused(by: string): KeysError {
   return new KeysError({
-    exit: 'limit',
     code: 'idempotency_key_reused',
     message: `the Idempotency-Key was used for ${by}`,
   });

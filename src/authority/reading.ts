@@ -84,7 +84,6 @@ function isUnwritable(error: unknown): boolean {
 
 function tooOld(path: string, cause: unknown): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'authority_unusable',
     message: `the authority's database ${path} was written by an earlier version of keys, and cannot be updated where it cannot be written to`,
     hints: ['keys doctor'],

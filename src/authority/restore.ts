@@ -84,7 +84,6 @@ function swap({ copy, database, previous }: Restoration): void {
     renameSync(copy, database);
   } catch (error) {
     throw new KeysError({
-      exit: 'failed',
       code: 'file_not_written',
       message: `${database} could not be replaced (${systemCode(error) ?? 'unknown error'})`,
       cause: error,
@@ -104,7 +103,6 @@ function keep(database: string, previous: string): void {
 
 function inUse(path: string): KeysError {
   return new KeysError({
-    exit: 'limit',
     code: 'database_in_use',
     message: `another process has the database ${path} open: nothing was restored`,
     hints: ['end keys serve, then restore again'],

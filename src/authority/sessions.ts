@@ -180,7 +180,6 @@ function toSession(row: Row, now: number): Session {
 
 function noSuchSession(id: string): KeysError {
   return new KeysError({
-    exit: 'notFound',
     code: 'no_such_session',
     message: `no session has the id '${id}'`,
     hints: ['keys session list'],

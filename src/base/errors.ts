@@ -1,33 +1,16 @@
+import type { ErrorCode, ExitName } from './error-codes.ts';
+import { exitOf } from './error-codes.ts';
+
 /**
  * Expected failures are values of `KeysError`, printed in one place (`output/error.ts`). Anything else that is
  * thrown is a bug and keeps its stack.
  */
 
-/** Exit codes of the program, by name. `keys help exit-codes` and the README's table are made from this. */
-export const exits = {
-  done: { code: 0, meaning: 'done' },
-  failed: { code: 1, meaning: 'failed, or declined at a prompt' },
-  usage: { code: 2, meaning: 'usage: refused before anything happened' },
-  notFound: { code: 3, meaning: 'no such key, or several' },
-  auth: { code: 4, meaning: 'not logged in, session expired, or forbidden' },
-  unfinished: { code: 5, meaning: 'unfinished: something is pending, keys recover says what' },
-  limit: { code: 6, meaning: 'a limit: rate limit after retries, budget, number of keys, conflict' },
-  network: { code: 7, meaning: 'network, TLS or server failure after retries' },
-  no: { code: 8, meaning: 'the check answered no' },
-  notExecutable: { code: 126, meaning: 'run: the program cannot be started' },
-  noProgram: { code: 127, meaning: 'run: there is no such program' },
-  interrupted: {
-    code: 130,
-    meaning: 'interrupted before anything happened (after that: 5)',
-  },
-} as const;
-
-export type ExitName = keyof typeof exits;
-
 export interface Failure {
+  /** The exit code of the program, by name. */
   exit: ExitName;
-  /** Stable, snake_case, for scripts. */
-  code: string;
+  /** Stable, for scripts. */
+  code: ErrorCode;
   /** One sentence, lower case, no full stop. Never holds a secret. */
   message: string;
   /** What to do next; where possible a command that can be pasted. */
@@ -46,16 +29,17 @@ export class KeysError extends Error {
   override readonly name = 'KeysError';
   readonly failure: Failure;
 
-  constructor(failure: Failure) {
+  /** `exit` is that of the code in the table, unless it is given. */
+  constructor(failure: Omit<Failure, 'exit'> & { exit?: ExitName }) {
     super(failure.message, { cause: failure.cause });
-    this.failure = failure;
+    this.failure = { exit: exitOf(failure.code), ...failure };
   }
 }
 
 /** Refused before anything happened (exit 2). Several problems are all named at once. */
 export function usageError(problems: string | readonly string[], ...hints: string[]): KeysError {
   const list = typeof problems === 'string' ? [problems] : problems;
-  return new KeysError({ exit: 'usage', code: 'usage', message: list.join('; '), problems: list, hints });
+  return new KeysError({ code: 'usage', message: list.join('; '), problems: list, hints });
 }
 
 /**
@@ -81,7 +65,6 @@ export function systemCode(error: unknown): string | undefined {
 /** Ctrl-C before anything had changed. */
 export function interrupted(): KeysError {
   return new KeysError({
-    exit: 'interrupted',
     code: 'interrupted',
     message: 'interrupted; nothing has happened',
   });
@@ -90,7 +73,6 @@ export function interrupted(): KeysError {
 /** The end of input at a question (Ctrl-D, or a terminal that is gone): the answer is no. */
 export function declined(): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'declined',
     message: 'declined: the input ended without an answer',
   });

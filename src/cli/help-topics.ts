@@ -1,5 +1,5 @@
 import { localProvider } from '../accounts/profile.ts';
-import { exits } from '../base/errors.ts';
+import { exits } from '../base/error-codes.ts';
 import { formats } from '../output/formats.ts';
 import { agentMarkers, environment } from '../platform/env.ts';
 import { providers } from '../providers/index.ts';

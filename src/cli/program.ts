@@ -1,6 +1,7 @@
 import { App } from '../app/app.ts';
+import { exits } from '../base/error-codes.ts';
 import type { Failure } from '../base/errors.ts';
-import { exits, KeysError, systemCode } from '../base/errors.ts';
+import { KeysError, systemCode } from '../base/errors.ts';
 import { harmlessJson, harmlessLines } from '../output/ci-log.ts';
 import { failureJson, failureText } from '../output/error.ts';
 import { endChildren } from '../platform/children.ts';

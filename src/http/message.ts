@@ -103,7 +103,6 @@ function isTooDeep(text: string): boolean {
 
 function tooDeep({ method, url }: Pick<HttpRequest, 'method' | 'url'>, status: number): KeysError {
   return new KeysError({
-    exit: 'network',
     code: 'not_json',
     message: `${method} ${pathOf(url)} answered ${status} with JSON of more than ${deepest} levels: it was not read`,
     hints: ['check that the URL is that of the API: keys profile list'],
@@ -122,7 +121,6 @@ function notJson(
 ): KeysError {
   const requestId = requestIdOf(headers);
   return new KeysError({
-    exit: 'network',
     code: 'not_json',
     message: `${method} ${pathOf(url)} answered ${status} with ${describe(headers, text)}`,
     hints: ['check that the URL is that of the API, not of its web pages: keys profile list'],

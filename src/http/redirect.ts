@@ -31,7 +31,6 @@ export function tooManyRedirects(method: string, from: URL): KeysError {
 
 function refused(message: string): KeysError {
   return new KeysError({
-    exit: 'network',
     code: 'redirect_refused',
     message,
     // Without the target: a server chose it, and a hint is there to be pasted into a shell.

@@ -1,10 +1,11 @@
+import type { ErrorCode } from '../base/error-codes.ts';
 import { KeysError, systemCode } from '../base/errors.ts';
 import type { Breakdown } from './exchange.ts';
 
 /** Why an exchange came to no reply, in words. */
 export interface Fault {
   /** Stable: `connection_failed`, `tls_failed`, `timed_out`, `body_too_large`, `not_http` or `proxy_failed`. */
-  code: string;
+  code: ErrorCode;
   message: string;
   hints: readonly string[];
   /** To try again at once would end the same way. */
@@ -75,7 +76,7 @@ const whatFailed = new Map([
 
 const checkUrl = 'check the URL of the profile: keys profile list';
 
-function fault(code: string, message: string, hints: readonly string[] = [], lasting = false): Fault {
+function fault(code: ErrorCode, message: string, hints: readonly string[] = [], lasting = false): Fault {
   return { code, message, hints, lasting };
 }
 
@@ -141,7 +142,7 @@ function tlsFault({ origin }: Line, code: string): Fault {
  * reply, and they may be a secret.
  */
 export function networkError({ code, message, hints }: Fault): KeysError {
-  return new KeysError({ exit: 'network', code, message, hints });
+  return new KeysError({ code, message, hints, exit: 'network' });
 }
 
 /** Why a write may have been done, although no reply says so. */
@@ -150,9 +151,9 @@ export type Doubt = Pick<Fault, 'message'> & Partial<Fault>;
 /** The error for a write that may have been done: only a look at the server can tell. */
 export function replyLost(request: string, { code, message, hints = [] }: Doubt): KeysError {
   return new KeysError({
-    // What was broken off by Ctrl-C may have been done: somebody has to look.
-    exit: code === 'interrupted' ? 'unfinished' : 'network',
     code: 'reply_lost',
+    // A write cut off by Ctrl-C may have taken effect.
+    ...(code === 'interrupted' && { exit: 'unfinished' }),
     message: `the reply to ${request} was lost: ${message}; the server may or may not have done it`,
     hints: ['look before you try again: keys list', ...hints],
   });

@@ -81,7 +81,6 @@ export function revealBody(body: JsonBody | undefined): Buffer | null {
 /** A field value is visible ASCII, spaces and tabs (RFC 9110 section 5.5): a pasted line break or `…` is not. */
 function unsendable(name: string): KeysError {
   return new KeysError({
-    exit: 'usage',
     code: 'header_not_sendable',
     message: `the value of the header ${name} holds a line break or another character that HTTP cannot carry`,
     hints: ['if it is the token: store it again with keys login'],

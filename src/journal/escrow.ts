@@ -157,7 +157,6 @@ function parsed(text: string): Record<string, unknown> {
 
 function damaged(operation: string, place: string): KeysError {
   return new KeysError({
-    exit: 'unfinished',
     code: 'escrow_damaged',
     message: `the secret in escrow (${place}) is damaged, and was not delivered`,
     hints: [`keys recover ${operation} --revoke`],
@@ -167,7 +166,6 @@ function damaged(operation: string, place: string): KeysError {
 
 function notKept(place: string): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'escrow_failed',
     message: `the ${place} took a secret, but does not give the same one back`,
   });

@@ -218,7 +218,6 @@ export function stamped(step: Step, now: Date): WrittenStep {
 
 export function unreadable(path: string, reason: string, cause?: unknown): KeysError {
   return new KeysError({
-    exit: 'unfinished',
     code: 'operation_unreadable',
     message: `${path} cannot be read as an operation: ${reason}`,
     hints: [`ls -l '${path}'`, 'see what it tells of; once that is settled, remove it'],
@@ -230,7 +229,6 @@ export function unreadable(path: string, reason: string, cause?: unknown): KeysE
 export function notWritten(path: string, error: unknown): KeysError {
   if (error instanceof KeysError) return error;
   return new KeysError({
-    exit: 'failed',
     code: 'journal_not_written',
     message: `${path} could not be written (${systemCode(error) ?? 'unknown error'}): without a journal no secret is safe`,
     hints: ['choose another place with KEYS_HOME (keys help environment)', `ls -ld '${dirname(path)}'`],

@@ -53,7 +53,6 @@ async function namesIn(folder: string): Promise<string[]> {
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
     throw new KeysError({
-      exit: 'unfinished',
       code: 'journal_unreadable',
       message: `the journal ${folder} cannot be read (${systemCode(error) ?? 'unknown error'})`,
       hints: [`ls -ld '${folder}'`],

@@ -14,7 +14,6 @@ export function requireRoom(
   if (maxKeys === null || live.length < maxKeys) return;
   const ids = live.map(({ id }) => id);
   throw new KeysError({
-    exit: 'limit',
     code: 'key_limit',
     message: `the provider ${provider} has room for ${maxKeys} live ${maxKeys === 1 ? 'key' : 'keys'}, and there is ${ids.join(', ')}`,
     hints: [

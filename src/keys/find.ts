@@ -61,7 +61,6 @@ function noSuchKey(keys: readonly Key[], references: readonly string[]): KeysErr
     (start) => start.length < shortestPrefix && keys.some(({ id }) => id.startsWith(start)),
   );
   return new KeysError({
-    exit: 'notFound',
     code: 'no_such_key',
     message: `no key has the id or the name ${quoted}`,
     hints: [
@@ -77,7 +76,6 @@ function noSuchKey(keys: readonly Key[], references: readonly string[]): KeysErr
 
 function severalKeys(message: string, candidates: readonly Key[]): KeysError {
   return new KeysError({
-    exit: 'notFound',
     code: 'several_keys',
     message,
     hints: candidates.map((key) => `${key.id}  ${key.name}  ${key.status}`),

@@ -1,4 +1,4 @@
-import type { ExitName } from '../base/errors.ts';
+import type { ExitName } from '../base/error-codes.ts';
 import type { Io } from '../platform/io.ts';
 import { harmlessJson, harmlessLines } from './ci-log.ts';
 import type { Encoding, Format } from './formats.ts';

@@ -56,7 +56,6 @@ function variables(secrets: ReadonlyMap<string, Secret>): Record<string, string>
       const value = secret.reveal();
       if (!value.includes('\0')) return [name, value];
       throw new KeysError({
-        exit: 'failed',
         code: 'value_with_nul',
         message: `the value for ${name} has a NUL character in it, which no variable can hold; nothing was started`,
       });
@@ -114,14 +113,12 @@ function notStarted(program: string, cwd: string, cause: unknown): unknown {
     const why =
       code === 'ENOENT' ? 'what its first line names is not there' : (reasons[code] ?? 'see the code');
     return new KeysError({
-      exit: 'notExecutable',
       code: 'program_not_executable',
       message: `'${program}' cannot be started${why ? `: ${why}` : ''} (${code})`,
       cause,
     });
   }
   return new KeysError({
-    exit: 'noProgram',
     code: 'program_not_found',
     message: `there is no program '${program}'`,
     ...(/\s/.test(program) && { hints: ["no shell takes it apart; for a line of shell: -- sh -c '...'"] }),

@@ -137,7 +137,6 @@ function failureOf(error: Error): Error {
   const code = systemCode(error);
   if (code === undefined || code === 'EPIPE') return error;
   return new KeysError({
-    exit: 'failed',
     code: 'output_failed',
     message: `the output could not be written (${code})`,
     cause: error,

@@ -10,7 +10,6 @@ export function pageUrl(base: URL, given: string): URL {
   const page = URL.canParse(given, base.href) ? new URL(given, base) : undefined;
   if (page?.origin === base.origin) return page;
   throw new KeysError({
-    exit: 'network',
     code: 'foreign_page',
     message: page
       ? `the next page of the list is said to be at ${page.origin}, which is not ${base.origin}: it was not asked, and got no token`

@@ -1,4 +1,4 @@
-import type { ExitName } from '../base/errors.ts';
+import type { ErrorCode } from '../base/error-codes.ts';
 import { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import type { HttpResponse } from '../http/client.ts';
@@ -6,21 +6,20 @@ import type { Provider } from '../providers/declaration.ts';
 import { explanation } from './explanation.ts';
 
 interface Meaning {
-  exit: ExitName;
-  code: string;
+  code: ErrorCode;
   message: string;
   hints?: readonly string[];
 }
 
 /** What an HTTP status means for the user. */
 const meanings: Readonly<Record<number, Meaning>> = {
-  400: { exit: 'failed', code: 'rejected', message: 'the API rejected the request' },
-  402: { exit: 'limit', code: 'budget', message: 'the budget of the account is spent' },
-  403: { exit: 'auth', code: 'forbidden', message: 'the session token may not do this' },
-  404: { exit: 'notFound', code: 'no_such_key', message: 'the API has nothing at this address' },
-  409: { exit: 'limit', code: 'conflict', message: 'the API reports a conflict' },
-  422: { exit: 'failed', code: 'rejected', message: 'the API rejected the request' },
-  429: { exit: 'limit', code: 'rate_limited', message: 'the rate limit of the API is reached' },
+  400: { code: 'rejected', message: 'the API rejected the request' },
+  402: { code: 'budget', message: 'the budget of the account is spent' },
+  403: { code: 'forbidden', message: 'the session token may not do this' },
+  404: { code: 'no_such_key', message: 'the API has nothing at this address' },
+  409: { code: 'conflict', message: 'the API reports a conflict' },
+  422: { code: 'rejected', message: 'the API rejected the request' },
+  429: { code: 'rate_limited', message: 'the rate limit of the API is reached' },
 };
 
 /** Codes with which an API says that no further key may be made. */
@@ -49,7 +48,6 @@ function meaningOf(status: number, telling: Telling): Meaning {
   if (status === 401) return refusedCredential(telling);
   return (
     meanings[status] ?? {
-      exit: status >= 500 ? 'network' : 'failed',
       code: status >= 500 ? 'server_failed' : 'rejected',
       message: `the API answered with HTTP status ${status}`,
     }
@@ -58,7 +56,7 @@ function meaningOf(status: number, telling: Telling): Meaning {
 
 /** A refusal by an answer whose status is that of a success; `status` is the one that it stands for, where it says so. */
 export function refusalOf(response: HttpResponse, telling: Telling, status: number | undefined): KeysError {
-  const refused = { exit: 'failed', code: 'rejected', message: 'the API refused the request' } as const;
+  const refused = { code: 'rejected', message: 'the API refused the request' } as const;
   return told(response, telling, status === undefined ? refused : meaningOf(status, telling));
 }
 
@@ -69,7 +67,6 @@ function told(response: HttpResponse, { provider, profile, sent }: Telling, mean
   const { requestId } = response;
   const what = isKeyLimit ? 'the account has as many keys as the API allows' : meaning.message;
   return new KeysError({
-    exit: isKeyLimit ? 'limit' : meaning.exit,
     code: isKeyLimit ? 'key_limit' : meaning.code,
     message: `${[what, message].filter(Boolean).join(': ')}${code === undefined ? '' : ` (${code})`}`,
     hints: meaning.hints ?? hintsFor(isKeyLimit ? 'key_limit' : meaning.code, profile, response.retryAfter),
@@ -88,7 +85,6 @@ export function notThisApi(
   const reason = message === undefined ? 'there is no such API' : `the API answered 404, ${message},`;
   const settings = Object.entries(options).map(([name, value]) => `--option ${name}=${value}`);
   return new KeysError({
-    exit: 'network',
     code: 'not_this_api',
     message: `${reason} at ${url.href}${settings.length > 0 ? ` with ${settings.join(' ')}` : ''}`,
     hints: [
@@ -115,12 +111,11 @@ function hiding(sent: readonly Secret[]): (text: string) => string {
 /** A 401 to a call that carries another secret, too, may be about that one. */
 function refusedCredential({ secrets = [], isAccepted = false }: Telling): Meaning {
   if (secrets.length === 0) {
-    return { exit: 'auth', code: 'not_logged_in', message: 'the API does not accept the session token' };
+    return { code: 'not_logged_in', message: 'the API does not accept the session token' };
   }
   const names = secrets.join(' and the ');
   const variables = secrets.map((name) => `KEYS_${name.toUpperCase()}`).join(', ');
   return {
-    exit: 'auth',
     code: 'secret_refused',
     message: isAccepted
       ? `the API does not accept the ${names}`

@@ -46,7 +46,6 @@ function files(folder: string): string[] {
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
     throw new KeysError({
-      exit: 'failed',
       code: 'folder_unreadable',
       message: `the folder of your own providers ${folder} cannot be read (${readFault(error)})`,
       hints: [`ls -ld '${folder}'`],
@@ -65,7 +64,6 @@ async function readProvider(file: string): Promise<Provider> {
     ? [{ path: 'id', message: `'${provider.id}' is not the name of the file` }]
     : faults;
   throw new KeysError({
-    exit: 'failed',
     code: 'provider_faulty',
     message: `${file} is not a provider: ${problems.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,
     hints: [`keys provider check '${file}'`],
@@ -80,7 +78,6 @@ export function readJson(file: string): unknown {
     return JSON.parse(textOf(readBounded(file, { maxBytes })));
   } catch (error) {
     throw new KeysError({
-      exit: 'failed',
       code: 'file_unreadable',
       message: `${file} cannot be read: ${error instanceof SyntaxError ? error.message : readFault(error)}`,
       cause: error,

@@ -180,7 +180,6 @@ export function requireWhole(paging: Paging | undefined, { answer, headers }: La
 
 function incomplete(message: string): KeysError {
   return new KeysError({
-    exit: 'network',
     code: 'list_incomplete',
     message: `${message}: the list would not be whole`,
     hints: ['check the paging of the provider: keys docs providers', 'look at the traffic: --debug'],
@@ -189,7 +188,6 @@ function incomplete(message: string): KeysError {
 
 function repeatedPage(): KeysError {
   return new KeysError({
-    exit: 'network',
     code: 'page_repeated',
     message: 'the server gave the same page twice: the list would not be whole',
     hints: ['look at the traffic: --debug'],
@@ -198,7 +196,6 @@ function repeatedPage(): KeysError {
 
 function endless(pages: number): KeysError {
   return new KeysError({
-    exit: 'network',
     code: 'list_endless',
     message: `the list has not come to an end after ${pages} pages: it was given up`,
     hints: ['look at the traffic: --debug', 'allow more time with --timeout 2min'],

@@ -40,7 +40,6 @@ export async function revokeKey(
 
 function notRevoked(id: string, what: string): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'not_revoked',
     message: `${what} the key ${id}`,
     hints: [`keys show ${shellWord(id)}`],

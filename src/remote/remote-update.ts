@@ -98,7 +98,6 @@ async function renamed({ list }: Account, { name }: KeyChanges): Promise<Key | u
 
 function unreadable(id: string, fields: readonly string[]): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'would_be_lost',
     message: `the API replaces what is there, and of the key ${id} nobody here can read ${fields.join(', ')}: nothing was changed`,
     hints: ['declare where these fields are: keys docs providers'],
@@ -107,7 +106,6 @@ function unreadable(id: string, fields: readonly string[]): KeysError {
 
 export function noSuchKey(id: string): KeysError {
   return new KeysError({
-    exit: 'notFound',
     code: 'no_such_key',
     message: `the API knows no key '${id}'`,
     hints: ['keys list --status all'],

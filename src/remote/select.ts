@@ -129,7 +129,6 @@ export class WrongShape extends KeysError {
 
   constructor(what: string) {
     super({
-      exit: 'network',
       code: 'unexpected_answer',
       message: `${what}: this is not the API that the provider describes, or it has changed`,
       hints: ['check the URL of the profile: keys status', 'look at the traffic: --debug'],

@@ -94,6 +94,6 @@ function unusable(name: string, segment: string): KeysError {
   const what = segment === '' ? `{${name}} has no value` : `'${segment}' cannot be a part of an address`;
   const message = `${what}, and the address of the call needs it: no call was made`;
   const option = /^option\.(.+)$/.exec(name)?.[1];
-  if (name === 'id') return new KeysError({ exit: 'failed', code: 'unusable_address', message });
+  if (name === 'id') return new KeysError({ code: 'unusable_address', message });
   return usageError(message, ...(option === undefined ? [] : [`keys login --option ${option}=VALUE`]));
 }

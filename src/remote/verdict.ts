@@ -47,7 +47,6 @@ export async function readVerdict(
   if (reason !== undefined) return verdict(reason, status);
   if (status >= 500) return verdict('unreachable', status);
   throw new KeysError({
-    exit: 'network',
     code: 'not_this_api',
     message: `the API answered with HTTP status ${status}, which says nothing about the key`,
     hints: ['check the URL of the profile: keys status'],

@@ -123,7 +123,6 @@ function isRefused({ requests, statusCode }: Use): boolean {
 
 function unmetered(): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'authority_busy',
     message: 'the database takes no more uses: nothing is admitted that could not be metered',
   });

@@ -44,7 +44,6 @@ export async function findClipboard(context: SinkContext): Promise<ClipboardProg
   }
   const isHeadless = possible.length === 0;
   throw new KeysError({
-    exit: 'failed',
     code: 'no_clipboard',
     message: isHeadless
       ? 'there is no clipboard here: neither WAYLAND_DISPLAY nor DISPLAY is set'

@@ -27,7 +27,7 @@ export function clipboardSink(name: string, context: SinkContext, stay = usualSt
       const call = { command: programs.copy, cwd, env, limit: timeout, leavesProcess: true };
       const outcome = await runProgram({ ...call, input: secret.reveal() }).catch((cause: unknown) => {
         const what = cause instanceof Error ? cause.message : String(cause);
-        throw new KeysError({ exit: 'failed', code: 'program_failed', message: `${program} ${what}`, cause });
+        throw new KeysError({ code: 'program_failed', message: `${program} ${what}`, cause });
       });
       requireSuccess(program, outcome, secret);
       await clearLater(programs, secret, { stay, env });

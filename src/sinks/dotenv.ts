@@ -42,7 +42,6 @@ export function setVariable(file: Buffer, name: string, value: string): Buffer {
   const [present] = found;
   if (found.length > 1) {
     throw new KeysError({
-      exit: 'failed',
       code: 'variable_set_twice',
       message: `the dotenv file sets ${name} ${found.length} times: which one counts depends on the reader`,
       hints: [`remove all but one line with ${name}=`],
@@ -104,7 +103,6 @@ function quote(value: string): string {
   const double = `"${escaped}"`;
   if (!/["$`\\\0]/.test(value) && parse(`X=${double}`).X === value) return double;
   throw new KeysError({
-    exit: 'failed',
     code: 'value_not_writable',
     message: 'the dotenv format has no way to write this value that a shell could not take for a command',
     hints: ['deliver it with --to file:PATH'],
@@ -113,7 +111,6 @@ function quote(value: string): string {
 
 function ambiguous(name: string): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'dotenv_ambiguous',
     message: `setting ${name} would change what readers of the dotenv file make of the lines around it`,
     hints: [`put ${name}= and its value on a line of their own`],

@@ -26,7 +26,6 @@ export function execSink(name: string, command: readonly string[], context: Sink
 
 function idUnknown(): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'id_unknown',
     message: 'the API did not tell the id of the new key, which is to stand for {id}',
   });

@@ -26,7 +26,6 @@ export async function requireIgnored(
     ? 'git does not ignore it'
     : `git could not be asked whether it ignores it (${outcome ? complaint(outcome) : 'git was not found'})`;
   throw new KeysError({
-    exit: 'failed',
     code: 'not_ignored_by_git',
     message: `${file} is in the git work tree ${tree}, and ${why}: ${content} would soon be committed`,
     hints: [

@@ -35,7 +35,6 @@ function taken(account: string, holder: string, own: string, { platform }: SinkC
       ? [`or remove it first: secret-tool clear service keys-cli-secrets username ${shellWord(account)}`]
       : [];
   return new KeysError({
-    exit: 'failed',
     code: 'keychain_entry_taken',
     message: `the keychain entry ${account} holds a key of the profile ${holder}, which would be lost`,
     hints: [`choose another name: --to keychain:${shellWord(`${own}-${account}`)}`, ...removal],

@@ -77,7 +77,6 @@ function codeIn(command: readonly string[]): string[] {
 function inCode(template: string): KeysError {
   const [mark = ''] = placeholder.exec(template) ?? [];
   return new KeysError({
-    exit: 'usage',
     code: 'placeholder_in_code',
     message: `${mark} would stand in what is run as a program, and the name of a key could then run anything; no key was made`,
     hints: [
@@ -89,7 +88,6 @@ function inCode(template: string): KeysError {
 
 function unsafe(template: string, mark: string, value: string): KeysError {
   return new KeysError({
-    exit: 'usage',
     code: 'placeholder_unsafe',
     message: `the value of ${mark}, '${value}', may not stand in '${template}' of this command: it has more than letters, digits and . _ @ : + -, which a program could take for code`,
     hints: [`make ${mark} an argument of its own, of a program that starts no other: exec:./deliver ${mark}`],
@@ -98,7 +96,6 @@ function unsafe(template: string, mark: string, value: string): KeysError {
 
 function asOption(template: string, mark: string, value: string): KeysError {
   return new KeysError({
-    exit: 'usage',
     code: 'argument_is_flag',
     message: `the value of ${mark}, '${value}', begins with '-', and would be taken for an option`,
     hints: [`write something before it, as in --name=${template}`],

@@ -43,7 +43,6 @@ export function presetSink(
 
 function notReady(name: string, { program, login }: Preset, obstacle: string): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'program_not_ready',
     message: `${program} could not deliver to ${name}: ${maskSecrets(obstacle).slice(-mostComplaint)}`,
     hints: [login],

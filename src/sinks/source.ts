@@ -24,7 +24,6 @@ async function read(path: string): Promise<Buffer> {
     return await readFileOrPipe(path, maxBytes);
   } catch (error) {
     throw new KeysError({
-      exit: 'failed',
       code: 'source_unreadable',
       message: `${path} cannot be read (${readFault(error)})`,
       cause: error,
@@ -34,5 +33,5 @@ async function read(path: string): Promise<Buffer> {
 
 function nonEmpty(value: string, source: string): Secret {
   if (value !== '') return new Secret(value);
-  throw new KeysError({ exit: 'failed', code: 'source_empty', message: `there is no value at ${source}` });
+  throw new KeysError({ code: 'source_empty', message: `there is no value at ${source}` });
 }

@@ -21,7 +21,6 @@ export async function findProgram(
   });
   if (found) return found;
   throw new KeysError({
-    exit: 'failed',
     code: 'program_missing',
     message: `the program ${maskSecrets(name)} ${isPath ? 'is not there, or cannot be run' : 'is not on the PATH'}`,
     hints,
@@ -56,7 +55,6 @@ export async function runVendor(
     // It was told the secret, and ended before it said what it did with it.
     const isUnclear = input !== undefined && /^(has not ended|prints without end)/.test(what);
     throw new KeysError({
-      exit: 'failed',
       code: isUnclear ? 'delivery_unclear' : 'program_failed',
       message: `${maskSecrets(name)} ${what}`,
       hints: what.startsWith('has not ended') ? ['allow more time with --timeout 2min'] : [],
@@ -75,7 +73,6 @@ export function requireSuccess(name: string, outcome: Outcome, secret: Secret): 
   const said = maskSecrets(secret.hideIn(stderr.trim() || stdout.trim()));
   const end = signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
   throw new KeysError({
-    exit: 'failed',
     code: signal ? 'delivery_unclear' : 'program_failed',
     message: `${maskSecrets(name)} ${end}${said ? `: ${said.slice(-mostComplaint)}` : ''}`,
   });

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { exits } from '../../src/base/errors.ts';
+import { exits } from '../../src/base/error-codes.ts';
 import { withEscrow } from '../support/escrow.ts';
 import { projectRoot, Sandbox } from '../support/sandbox.ts';
 import { seedKey } from '../support/seed.ts';

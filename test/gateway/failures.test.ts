@@ -284,7 +284,7 @@ describe('a key that cannot be had', () => {
     const { scripted, front } = await started({
       key: async () => {
         if (isReady) return new Secret('sk-upstream-EXAMPLE');
-        throw new KeysError({ exit: 'auth', code: 'token_file', message: 'the file cannot be read' });
+        throw new KeysError({ code: 'token_file_unreadable', message: 'the file cannot be read' });
       },
     });
     const reply = await front.call('/v1/models');

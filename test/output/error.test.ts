@@ -17,7 +17,9 @@ describe('a failure for people', () => {
   });
 
   test('is its message where there are no problems of their own', () => {
-    expect(failureText({ exit: 'failed', code: 'x', message: 'it failed' })).toBe('error: it failed\n');
+    expect(failureText({ exit: 'failed', code: 'rejected', message: 'it failed' })).toBe(
+      'error: it failed\n',
+    );
   });
 
   test('shows what is unsafe, and repeats no secret', () => {
@@ -52,8 +54,8 @@ describe('a failure as JSON', () => {
   });
 
   test('stays JSON, and repeats no secret', () => {
-    const text = failureJson({ exit: 'failed', code: 'x', message: `"${secret}"\x1b\n${secret}` });
-    expect(JSON.parse(text)).toEqual({ error: { code: 'x', message: '"****"\x1b\n****' } });
+    const text = failureJson({ exit: 'failed', code: 'rejected', message: `"${secret}"\x1b\n${secret}` });
+    expect(JSON.parse(text)).toEqual({ error: { code: 'rejected', message: '"****"\x1b\n****' } });
     expect(text.trimEnd()).not.toMatch(/[\x00-\x1f]/);
   });
 });

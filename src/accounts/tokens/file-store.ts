@@ -49,7 +49,6 @@ export function makeTokenFolder({ data: folder }: Paths): void {
     makePrivateFolder(folder);
   } catch (error) {
     throw new KeysError({
-      exit: 'failed',
       code: 'folder_not_writable',
       message: `${folder} cannot be made (${systemCode(error) ?? 'unknown error'})`,
       hints: ['choose another place with KEYS_HOME (keys help environment)'],
@@ -67,7 +66,6 @@ function tokensIn(file: string, content: Buffer | undefined): Map<string, string
   const tokens = parse(textOf(content));
   if (isTokens(tokens)) return new Map(Object.entries(tokens));
   throw new KeysError({
-    exit: 'auth',
     code: 'token_file_faulty',
     message: `${file} is not a JSON object of texts`,
     hints: [`mv '${file}' '${file}.bad', then log in again: keys login --store file`],
@@ -83,7 +81,6 @@ async function readChecked(file: string): Promise<Buffer | undefined> {
     if (systemCode(error) === 'ENOENT') return undefined;
     if (error instanceof KeysError) throw new KeysError({ ...error.failure, exit: 'auth' });
     throw new KeysError({
-      exit: 'auth',
       code: 'token_file_unreadable',
       message: `${file} cannot be looked up (${systemCode(error) ?? 'unknown error'})`,
       hints: [`ls -ld '${file}'`],

@@ -16,7 +16,6 @@ export async function readKeptSecret(
   const value = await keychain.read(name);
   if (value) return new Secret(value);
   throw new KeysError({
-    exit: 'failed',
     code: 'source_empty',
     message: `the ${keychain.describe()} holds no secret named ${name}`,
   });

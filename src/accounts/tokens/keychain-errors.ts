@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../base/error-codes.ts';
 import { interrupted, KeysError } from '../../base/errors.ts';
 import { maskSecrets } from '../../base/secret.ts';
 import type { KeychainFault } from './keychain-child.ts';
@@ -42,8 +43,8 @@ export function keychainError(fault: KeychainFault, call: KeychainCall): KeysErr
   return failure('keychain_failed', `the ${keychain} failed (${text})`, call, fault);
 }
 
-function failure(code: string, message: string, call: KeychainCall, cause: unknown): KeysError {
-  return new KeysError({ exit: 'auth', code, message, hints: hints(call), cause });
+function failure(code: ErrorCode, message: string, call: KeychainCall, cause: unknown): KeysError {
+  return new KeysError({ code, message, hints: hints(call), cause });
 }
 
 function hints(call: KeychainCall): string[] {

@@ -89,7 +89,6 @@ function found(text: string, source: TokenSource, place: string): FoundToken {
       ? 'holds no token'
       : 'holds something else than a token: one word of visible ASCII characters';
   throw new KeysError({
-    exit: 'auth',
     code: token === '' ? 'token_empty' : 'token_malformed',
     message: `${place} ${fault}`,
     hints: ['give the token alone, on one line: no quotes around it, no "Bearer " before it'],

@@ -53,7 +53,6 @@ function keychainOf(context: TokenContext): Keychain {
 
 function notStored(place: string, { profile }: TokenOwner): KeysError {
   return new KeysError({
-    exit: 'auth',
     code: 'token_not_stored',
     message: `the ${place} took the token, but does not give the same one back; you are not logged in`,
     hints: [`keep it in a file that only you can read: keys login --store file --profile ${profile}`],

@@ -34,7 +34,6 @@ function failed(
   cause?: unknown,
 ): KeysError {
   return new KeysError({
-    exit: 'auth',
     code: 'token_command_failed',
     message: `the tokenCommand of the profile ${profile} (${maskSecrets(program)}) ${what}`,
     hints: ['run the command by hand, or change "tokenCommand" of the profile in the configuration'],

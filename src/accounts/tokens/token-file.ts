@@ -29,7 +29,6 @@ export async function readTokenFile(
     return line;
   } catch (error) {
     throw new KeysError({
-      exit: 'auth',
       code: 'token_file_unreadable',
       message: `KEYS_TOKEN_FILE: ${path} cannot be read (${readFault(error)})`,
       hints: [`ls -ld '${path}'`],
@@ -41,7 +40,6 @@ export async function readTokenFile(
 /** A file in which others can read a token (exit 4). */
 export function openToOthers(path: string, mode: string): KeysError {
   return new KeysError({
-    exit: 'auth',
     code: 'token_file_open',
     message: `${path} holds a token, and others can read it (${mode})`,
     hints: [`chmod 600 '${path}'`],

@@ -45,7 +45,7 @@ async function makeSure(app: App, from: string): Promise<void> {
   }
   const answer = await app.ask('This replaces the database of the authority. Type restore to do it:');
   if (answer.trim() === 'restore') return;
-  throw new KeysError({ exit: 'failed', code: 'declined', message: 'not confirmed: nothing was restored' });
+  throw new KeysError({ code: 'declined', message: 'not confirmed: nothing was restored' });
 }
 
 async function tell(app: App, { database, keys, ended, previous }: Restoring): Promise<void> {

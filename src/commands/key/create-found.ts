@@ -37,7 +37,6 @@ export async function checkPlaces(app: App, found: Found): Promise<void> {
   if (missing.length === 0) return;
   const places = destination?.sinks.map(({ name }) => `--to ${shellWord(name)}`).join(' ');
   throw new KeysError({
-    exit: 'unfinished',
     code: 'value_not_in_place',
     message: `a key named ${newest.name} works already (${newest.id}), but ${missing.join(' and ')} ${missing.length === 1 ? 'does' : 'do'} not hold its value, which is shown only once; nothing was created`,
     hints: [`put a new one in its place: keys rotate ${shellWord(newest.name)} ${places}`],

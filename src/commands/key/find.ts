@@ -65,7 +65,6 @@ function nothingFound(
   const none = sure.length === 0 ? [] : [`no key of ${profiles(sure)} has this value`];
   if (unasked.length === 0 && unsure.length === 0) {
     return new KeysError({
-      exit: 'notFound',
       code: 'no_such_value',
       message: none.join(''),
       hints: [everywhere ? 'keys profile list' : 'look in all of your profiles: keys find --all-profiles'],
@@ -75,7 +74,6 @@ function nothingFound(
   const problems = [...none, ...(unsure.length > 0 ? [doubt] : []), ...unasked.map(notAsked)];
   const source = from === undefined ? '< key.txt' : `--from ${shellWord(from)}`;
   return new KeysError({
-    exit: 'unfinished',
     code: unasked.length > 0 ? 'profiles_unasked' : 'value_unclear',
     message: problems.join('; '),
     problems,

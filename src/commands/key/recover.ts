@@ -118,7 +118,6 @@ async function choose(
     );
     if (found.length === 1) return found;
     throw new KeysError({
-      exit: 'notFound',
       code: 'no_such_operation',
       message: `no unfinished operation has the id '${wanted}'; it may have been finished`,
       hints: ['keys recover --list'],

@@ -105,7 +105,7 @@ async function ask(app: App, keys: readonly Key[]): Promise<void> {
   );
   const accepted = called ? [called, visible(called), first.id] : [String(keys.length)];
   if (answer.trim() !== '' && (accepted.includes(answer.trim()) || accepted.includes(answer))) return;
-  throw new KeysError({ exit: 'failed', code: 'declined', message: 'not confirmed: nothing was revoked' });
+  throw new KeysError({ code: 'declined', message: 'not confirmed: nothing was revoked' });
 }
 
 async function revokeAll(app: App, backend: KeyBackend, keys: readonly Key[]): Promise<Revoked[]> {
@@ -127,7 +127,6 @@ async function revokeAll(app: App, backend: KeyBackend, keys: readonly Key[]): P
 function partlyRevoked(records: readonly Revoked[], keys: readonly Key[], cause: unknown): KeysError {
   const open = keys.slice(records.length).map(({ id }) => id);
   return new KeysError({
-    exit: 'unfinished',
     code: 'partly_revoked',
     message: `${records.length} of ${keys.length} keys were revoked, then it failed: ${cause instanceof Error ? cause.message : cause}`,
     hints: [`keys revoke ${open.map(shellWord).join(' ')} --yes`],

@@ -50,7 +50,6 @@ async function readBody(app: { readStdin(): Promise<string> }): Promise<JsonBody
     return JSON.parse(text) as JsonBody;
   } catch (error) {
     throw new KeysError({
-      exit: 'usage',
       code: 'usage',
       message: `the body on stdin is not JSON: ${error instanceof Error ? error.message.replace(/".*"/s, '…') : ''}`,
     });

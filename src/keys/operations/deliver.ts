@@ -8,7 +8,6 @@ export async function deliverTo(sink: Sink, delivery: Delivery): Promise<Deliver
   const isThere = await holds(sink, delivery.secret);
   if (isThere !== false) return { sink: sink.name, verified: isThere === true };
   throw new KeysError({
-    exit: 'failed',
     code: 'read_back_failed',
     message: `what ${sink.name} holds is not the secret that was delivered`,
   });

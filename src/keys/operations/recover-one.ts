@@ -106,7 +106,6 @@ async function deliverAgain(
   // A rotation that is run again makes another key for that place.
   if (rotates) return ended(recovery, { kind: 'settled', reason: 'delivered', id });
   throw new KeysError({
-    exit: 'failed',
     code: 'not_readable',
     message: `the secret of ${name} is in ${operation.plan.sinks.join(' and ')}, and cannot be read from there`,
   });

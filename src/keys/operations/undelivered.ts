@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../base/error-codes.ts';
 import { KeysError, shellWord } from '../../base/errors.ts';
 import type { Key } from '../key.ts';
 import { unidentified } from '../key.ts';
@@ -26,7 +27,7 @@ export async function undelivered(
   const recovery = `keys recover ${operation.id}`;
   const isKnown = key.id !== unidentified;
   const which = isKnown ? `${key.name} (${key.id})` : key.name;
-  const unfinished = (code: string, message: string, hints: readonly string[]) =>
+  const unfinished = (code: ErrorCode, message: string, hints: readonly string[]) =>
     new KeysError({ exit: 'unfinished', code, message, hints, operation: operation.id, cause });
   const leave = async () => {
     // The disk may be full, which may be why it was not delivered: what was written before is enough to go on.
@@ -84,7 +85,6 @@ export async function undelivered(
   if (isKnown && (await issuer.revoke(key.id).catch(() => false))) {
     await operation.end();
     return new KeysError({
-      exit: 'failed',
       code: 'delivery_failed',
       message: `the secret was not delivered${to}: ${reason}; the new ${noun} ${key.id} was revoked again`,
       hints: [...causeHints(cause), 'how it could have waited instead: keys doctor'],

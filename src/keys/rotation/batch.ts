@@ -1,5 +1,5 @@
 import type { App } from '../../app/app.ts';
-import type { ExitName } from '../../base/errors.ts';
+import type { ExitName } from '../../base/error-codes.ts';
 import { isStop, KeysError } from '../../base/errors.ts';
 import type { Result } from '../../output/present.ts';
 import type { Progress } from '../../output/progress.ts';

@@ -186,7 +186,6 @@ function pendingText({ id, createdAt }: Key, why: string): string {
 /** For what stands in the way and is for somebody else to decide. */
 export function unfinished(message: string, hints: readonly string[], operation?: string): KeysError {
   return new KeysError({
-    exit: 'unfinished',
     code: 'rotation_unfinished',
     message,
     hints,

@@ -70,7 +70,6 @@ function isAnother({ createdAt }: Key, replaces: Replaced): boolean {
 
 function anotherKey({ id }: Operation, old: Key): KeysError {
   return new KeysError({
-    exit: 'unfinished',
     code: 'another_key',
     message: `${old.id} is another key by now, made ${old.createdAt}`,
     hints: [`keys recover ${id} --keep`],
@@ -116,7 +115,6 @@ export async function endOf(backend: KeyBackend, { id }: Pick<Key, 'id'>): Promi
   // A key that an API only disables does not work any more either.
   if (!after || isOver(after) || after.status === 'disabled') return;
   throw new KeysError({
-    exit: 'failed',
     code: 'still_alive',
     message: `the API took the revocation of ${id}, and still calls it ${after.status}`,
   });

@@ -94,7 +94,6 @@ function isEnded(before: Key, now: Key): boolean {
 
 function overtaken(name: string): KeysError {
   return new KeysError({
-    exit: 'limit',
     code: 'rotation_under_way',
     message: `another process has rotated ${name} meanwhile: nothing was done here`,
     hints: ['keys list'],

@@ -146,7 +146,6 @@ export async function approve(backend: KeyBackend, replaces: Replaced, secret: S
   const { valid, reason, httpStatus } = await backend.verify(secret);
   if (valid) return;
   throw new KeysError({
-    exit: 'failed',
     code: 'new_key_refused',
     message: `the API does not accept the new key (${reason})`,
     ...(httpStatus !== null && { httpStatus }),

@@ -141,7 +141,6 @@ function removed(lock: string): void {
 function notLockable(lock: string, error: unknown): KeysError {
   const reason = systemCode(error) || (error instanceof Error ? error.message : 'unknown error');
   return new KeysError({
-    exit: 'failed',
     code: 'file_not_lockable',
     message: `${lock} could not be locked (${reason})`,
     hints: [

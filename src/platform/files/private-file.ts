@@ -22,7 +22,6 @@ export async function checkPrivateFile(path: string): Promise<void> {
   } catch (error) {
     const missing = systemCode(error) === 'ENOENT';
     throw new KeysError({
-      exit: 'failed',
       code: missing ? 'folder_missing' : 'folder_not_writable',
       message: `the folder of ${path} ${missing ? 'does not exist' : 'cannot be written to'}`,
       hints: [missing ? `mkdir -p -m 700 '${dirname(path)}'` : `ls -ld '${dirname(path)}'`],
@@ -43,7 +42,6 @@ export async function readPrivateFile(path: string): Promise<Buffer | undefined>
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw new KeysError({
-      exit: 'failed',
       code: 'file_unreadable',
       message: `${path} cannot be read (${readFault(error)})`,
       cause: error,
@@ -100,7 +98,6 @@ async function replace(path: string, content: string | Buffer, temporary: string
     await folder?.sync();
   } catch (error) {
     throw new KeysError({
-      exit: 'failed',
       code: 'file_not_written',
       message: `${path} could not be written (${systemCode(error) ?? 'unknown error'})`,
       cause: error,
@@ -119,7 +116,6 @@ async function refuseUnlessPlainFile(path: string): Promise<void> {
   const found = await lstat(path).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
     throw new KeysError({
-      exit: 'failed',
       code: 'file_unreadable',
       message: `${path} cannot be looked up (${systemCode(error) ?? 'unknown error'})`,
       cause: error,
@@ -132,7 +128,6 @@ async function refuseUnlessPlainFile(path: string): Promise<void> {
       ? 'a folder'
       : 'not a plain file';
   throw new KeysError({
-    exit: 'failed',
     code: 'not_a_plain_file',
     message: `${path} is ${kind}: a secret is written only to a plain file`,
     hints: [`ls -ld '${path}'`],

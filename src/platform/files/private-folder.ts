@@ -133,7 +133,6 @@ function removeIfEmpty(folder: string): void {
 
 function planted(folder: string): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'folder_not_private',
     message: `${folder} is not a folder of yours, and nothing is written in it`,
     hints: [`ls -ld '${folder}'`, `if it is not needed: rm -r '${folder}'`],
@@ -142,7 +141,6 @@ function planted(folder: string): KeysError {
 
 function notUsable(folder: string, error: unknown): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'folder_not_writable',
     message: `${folder} cannot be written to (${systemCode(error) ?? 'unknown error'})`,
     hints: [`ls -ld '${folder}/..'`],
@@ -152,7 +150,6 @@ function notUsable(folder: string, error: unknown): KeysError {
 
 function locked(folder: string): KeysError {
   return new KeysError({
-    exit: 'failed',
     code: 'file_locked',
     message: `another keys process has been writing in ${folder} for more than ${lockTimeoutMs / 1000} s`,
     hints: [`lsof '${join(folder, 'write.lock')}'`, 'end that process, or wait for it'],

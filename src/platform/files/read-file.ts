@@ -111,5 +111,5 @@ function tooBig(maxBytes: number): KeysError {
 }
 
 function unusable(message: string): KeysError {
-  return new KeysError({ exit: 'failed', code: 'file_unusable', message });
+  return new KeysError({ code: 'file_unusable', message });
 }

@@ -44,7 +44,6 @@ export function requireTrusted(path: string, kind: TrustedKind): void {
   const distrust = distrustOf(path, kind);
   if (!distrust) return;
   throw new KeysError({
-    exit: 'usage',
     code: 'not_trusted',
     message: `${path} ${distrust.reason}`,
     hints: [distrust.hint, 'or choose another folder with KEYS_HOME (keys help environment)'],
