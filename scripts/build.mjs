@@ -22,7 +22,7 @@ const core = [
   `keys/operations/${only('recovery|recover-one|decision|look|redeliver|end|report')}`,
   `output/${only('prompt|progress|table|style')}`,
   `cli/${only('help|help-topics')}`,
-  'commands/(?:catalog|flags/read)\\.ts$',
+  'commands/catalog\\.ts$',
   'authority/capabilities\\.ts$',
 ];
 const groups = [

@@ -3,7 +3,6 @@ import { readConfig } from '../accounts/config.ts';
 import { chooseProfile, isEmbedded } from '../accounts/profile.ts';
 import type { TokenContext } from '../accounts/tokens/sources.ts';
 import type { Secret } from '../base/secret.ts';
-import type { GlobalInput } from '../cli/global-flags.ts';
 import { findKey } from '../keys/find.ts';
 import type { Key } from '../keys/key.ts';
 import { inOrder, withSuperseded } from '../keys/key.ts';
@@ -13,7 +12,7 @@ import type { KeyBackend } from '../keys/ports.ts';
 import type { OutputSettings, Result } from '../output/present.ts';
 import { present } from '../output/present.ts';
 import type { Choice } from '../output/prompt.ts';
-import { Voice } from '../output/reporter.ts';
+import { Reporter } from '../output/reporter.ts';
 import { ciIn, setting, withoutPlace } from '../platform/env.ts';
 import { Interruption } from '../platform/interruption.ts';
 import type { Io } from '../platform/io.ts';
@@ -21,30 +20,31 @@ import { readAll } from '../platform/io.ts';
 import type { Paths } from '../platform/paths.ts';
 import { hasOperations, trustedPaths } from '../platform/paths.ts';
 import type { Connection } from './connection.ts';
+import type { Context, GlobalFlags } from './context.ts';
 import { secretAt, secretOn } from './secret-input.ts';
 
 const defaultTimeout = 30_000;
 
 /** The services that commands use. Each is made when it is first asked for, and loads its code only then. */
-export class App {
+export class App implements Context {
   readonly io: Io;
-  readonly globals: GlobalInput;
+  readonly globals: GlobalFlags;
   readonly output: OutputSettings;
   readonly interruption: Interruption;
-  readonly #voice: Voice;
+  readonly #reporter: Reporter;
   #backend: Promise<KeyBackend> | undefined;
   #tokenContext: TokenContext | undefined;
   #paths: Paths | undefined;
   readonly #closing: (() => Promise<void>)[] = [];
 
-  constructor(io: Io, globals: GlobalInput, shared?: { interruption: Interruption; voice: Voice }) {
+  constructor(io: Io, globals: GlobalFlags, shared?: { interruption: Interruption; reporter: Reporter }) {
     this.io = io;
     this.interruption = shared?.interruption ?? new Interruption(io);
     this.globals = globals;
     const format = globals.format ?? (globals.json ? 'json' : undefined);
     const fields = globals.json && globals.json.length > 0 ? globals.json : undefined;
     this.output = { format, fields, noColor: globals.noColor };
-    this.#voice = shared?.voice ?? new Voice(io, format === 'json' || format === 'ndjson');
+    this.#reporter = shared?.reporter ?? new Reporter(io, format === 'json' || format === 'ndjson');
   }
 
   /** Aborts when waiting has to end. */
@@ -92,10 +92,10 @@ export class App {
   }
 
   /** The same command in another profile. What the environment says of profiles and tokens is about this one. */
-  elsewhere(place: { profile: string; provider?: string; url?: string | undefined }): App {
+  forProfile(place: { profile: string; provider?: string; url?: string | undefined }): App {
     const io: Io = Object.create(this.io, { env: { value: withoutPlace(this.io.env) } });
     const globals = { ...this.globals, provider: undefined, url: undefined, ...place };
-    const app = new App(io, globals, { interruption: this.interruption, voice: this.#voice });
+    const app = new App(io, globals, { interruption: this.interruption, reporter: this.#reporter });
     this.atEnd(() => app.close());
     return app;
   }
@@ -142,7 +142,7 @@ export class App {
   }
 
   /** Whether results are printed as tables and cards. */
-  get forPeople(): boolean {
+  get isHumanOutput(): boolean {
     return (this.output.format ?? (this.io.stdout.isTTY ? 'table' : undefined)) === 'table';
   }
 
@@ -155,12 +155,12 @@ export class App {
 
   async ask(question: string, proposal?: string): Promise<string> {
     const { askText } = await import('../output/prompt.ts');
-    return this.#voice.ask(() => askText(this, question, proposal));
+    return this.#reporter.ask(() => askText(this, question, proposal));
   }
 
   async choose<T extends string>(question: string, choices: readonly Choice<T>[]): Promise<T> {
     const { askChoice } = await import('../output/prompt.ts');
-    return this.#voice.ask(() => askChoice(this, question, choices));
+    return this.#reporter.ask(() => askChoice(this, question, choices));
   }
 
   /** Whether somebody says yes to something final. Enter alone says no. */
@@ -191,7 +191,7 @@ export class App {
   /** A line that is not shown while it is typed. */
   async askSecret(question: string): Promise<Secret> {
     const { askSecret } = await import('../output/prompt.ts');
-    return this.#voice.ask(() => askSecret(this, question));
+    return this.#reporter.ask(() => askSecret(this, question));
   }
 
   /** Ctrl-C cuts a listing short; what tells of a change is printed in full. */
@@ -200,27 +200,27 @@ export class App {
   }
 
   /** Where errors are JSON, stderr holds one document: what else there is to say waits for a success. */
-  release(): Promise<void> {
-    return this.#voice.release();
+  flush(): Promise<void> {
+    return this.#reporter.flush();
   }
 
   /** Something good to know; not with `--quiet`. */
   async note(text: string): Promise<void> {
-    if (!this.globals.quiet) await this.#voice.sayOrHold(text);
+    if (!this.globals.quiet) await this.#reporter.defer(text);
   }
 
   async warn(text: string): Promise<void> {
-    await this.#voice.sayOrHold(`warning: ${text}`);
+    await this.#reporter.defer(`warning: ${text}`);
   }
 
   /** A warning that several steps of a command may come upon. */
   async warnOnce(text: string): Promise<void> {
-    await this.#voice.sayOrHold(`warning: ${text}`, { once: true });
+    await this.#reporter.defer(`warning: ${text}`, { once: true });
   }
 
   /** A line that stands below everything that is said, until it is empty. */
   setStatus(line: string): Promise<void> {
-    return this.#voice.setStatus(line);
+    return this.#reporter.setStatus(line);
   }
 
   get debugs(): boolean {
@@ -228,11 +228,11 @@ export class App {
   }
 
   async debug(text: string): Promise<void> {
-    if (this.debugs) await this.#voice.say(`debug: ${text}`);
+    if (this.debugs) await this.#reporter.write(`debug: ${text}`);
   }
 
   /** To be called right before something is changed. Throws `KeysError` (130, or 5 after the first change) on Ctrl-C. */
-  begin(): void {
+  startMutation(): void {
     this.interruption.begin();
   }
 

@@ -18,7 +18,7 @@ import { KeysError, shellWord, systemCode, usageError } from '../base/errors.ts'
 import { withPrivateFolder } from '../platform/files/private-folder.ts';
 import { makePrivateFolder } from '../platform/paths.ts';
 import { requireIgnored } from '../sinks/git-ignored.ts';
-import type { App } from './app.ts';
+import type { Context } from './context.ts';
 import { databaseOf } from './open-authority.ts';
 
 /* Backups of the embedded authority: whole files, for their owner alone. */
@@ -30,7 +30,7 @@ export interface Backup extends Copied {
 
 /** Writes a backup: as a whole or not at all, over a file that is there only where that was agreed to. */
 export async function writeBackup(
-  app: App,
+  context: Context,
   {
     to,
     db,
@@ -38,16 +38,16 @@ export async function writeBackup(
     allowInGit,
   }: { to: string; db: string | undefined; replace: boolean; allowInGit: boolean },
 ): Promise<Backup> {
-  const file = resolve(app.io.cwd, to);
-  const database = databaseOf(app, db);
+  const file = resolve(context.io.cwd, to);
+  const database = databaseOf(context, db);
   requireFree(file, replace);
   requireApart(file, database);
-  await requireIgnored(file, { env: app.io.env, allowInGit }, 'the names and users in it');
-  app.begin();
+  await requireIgnored(file, { env: context.io.env, allowInGit }, 'the names and users in it');
+  context.startMutation();
   return withPrivateFolder(dirname(file), async (folder) => {
     const copy = join(folder, basename(file));
     closeSync(openSync(copy, 'wx', 0o600));
-    const copied = copyDatabase(database, copy, app.timeout);
+    const copied = copyDatabase(database, copy, context.timeout);
     sync(copy);
     requireFree(file, replace);
     renameSync(copy, file);
@@ -96,18 +96,22 @@ export interface Restoring extends Restored {
   previous: string | null;
 }
 
-export async function restoreBackup(app: App, from: string, db: string | undefined): Promise<Restoring> {
-  const file = resolve(app.io.cwd, from);
-  const database = databaseOf(app, db);
+export async function restoreBackup(
+  context: Context,
+  from: string,
+  db: string | undefined,
+): Promise<Restoring> {
+  const file = resolve(context.io.cwd, from);
+  const database = databaseOf(context, db);
   requireBackup(file, database);
-  app.begin();
+  context.startMutation();
   makePrivateFolder(dirname(database));
   return withPrivateFolder(dirname(database), async (folder) => {
     const copy = join(folder, 'restored.db');
     copyFileSync(file, copy);
     chmodSync(copy, 0o600);
-    const previous = `${database}.before-${stamp(app.now)}`;
-    const restored = restoreDatabase({ copy, name: file, database, previous, timeout: app.timeout });
+    const previous = `${database}.before-${stamp(context.now)}`;
+    const restored = restoreDatabase({ copy, name: file, database, previous, timeout: context.timeout });
     sync(database);
     sync(dirname(database));
     return { ...restored, database, previous: restored.replaced ? previous : null };

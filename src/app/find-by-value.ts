@@ -15,7 +15,7 @@ import {
   withEvidence,
 } from '../keys/match.ts';
 import type { KeyBackend } from '../keys/ports.ts';
-import type { App } from './app.ts';
+import type { Context } from './context.ts';
 
 /** A profile that could not be asked, and why. */
 export interface Unasked {
@@ -36,19 +36,19 @@ export interface Search {
  * Looks for the keys that may have a value, or one of those in a text, in the profile of this command. Nothing of the text
  * is sent: the list of the keys is read, and compared here. Throws `KeysError`: 3 for a value with a typing error in it.
  */
-export async function searchHere(app: App, text: Secret): Promise<Search> {
+export async function searchHere(context: Context, text: Secret): Promise<Search> {
   const values = await valuesOf(text);
   const search: Search = { matches: [], asked: [], unsure: [], unasked: [] };
-  await searchIn((await app.profile()).name, app, values, search);
+  await searchIn((await context.profile()).name, context, values, search);
   return search;
 }
 
 /** As `searchHere`, in every stored profile and in `local` too. One that cannot be asked does not keep the others. */
-export async function searchEverywhere(app: App, text: Secret): Promise<Search> {
+export async function searchEverywhere(context: Context, text: Secret): Promise<Search> {
   const values = await valuesOf(text);
   const search: Search = { matches: [], asked: [], unsure: [], unasked: [] };
   // One after the other: a keychain, or an API that wants a one-time password, may ask its user.
-  for (const [profile, place] of await placesOf(app)) {
+  for (const [profile, place] of await placesOf(context)) {
     try {
       await searchIn(profile, place, values, search);
     } catch (error) {
@@ -68,7 +68,7 @@ async function valuesOf(text: Secret): Promise<Secret[]> {
 
 async function searchIn(
   profile: string,
-  place: App,
+  place: Context,
   values: readonly Secret[],
   search: Search,
 ): Promise<void> {
@@ -90,14 +90,14 @@ async function searchIn(
   search.matches.push(...bestFirst([...matches.values()]));
 }
 
-async function placesOf(app: App): Promise<[profile: string, place: App][]> {
-  const { profiles } = await app.config();
-  const { name: current } = await app.profile();
+async function placesOf(context: Context): Promise<[profile: string, place: Context][]> {
+  const { profiles } = await context.config();
+  const { name: current } = await context.profile();
   const others = new Set([localProvider.id, ...Object.keys(profiles)]);
   others.delete(current);
   return [
-    [current, app],
-    ...[...others].map((profile): [string, App] => [profile, app.elsewhere({ profile })]),
+    [current, context],
+    ...[...others].map((profile): [string, Context] => [profile, context.forProfile({ profile })]),
   ];
 }
 

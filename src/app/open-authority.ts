@@ -4,20 +4,30 @@ import { Office } from '../authority/service.ts';
 import type { Session, SessionSpec, Sessions } from '../authority/sessions.ts';
 import type { Key } from '../keys/key.ts';
 import type { Issuer, Subject } from '../keys/operations/issue.ts';
-import type { App } from './app.ts';
+import type { Context } from './context.ts';
 
 /** The embedded authority as several have it: for the server, and for whoever makes sessions. */
-export function openOffice(app: App, db: string | undefined, organisation: Organisation = {}): Office {
-  const path = databaseOf(app, db);
-  const marker = db === undefined ? { marker: app.paths.authorityMarker } : {};
-  const office = new Office({ path, ...marker, now: () => app.now, timeout: app.timeout, organisation });
-  app.atEnd(async () => office.close());
+export function openOffice(
+  context: Context,
+  db: string | undefined,
+  organisation: Organisation = {},
+): Office {
+  const path = databaseOf(context, db);
+  const marker = db === undefined ? { marker: context.paths.authorityMarker } : {};
+  const office = new Office({
+    path,
+    ...marker,
+    now: () => context.now,
+    timeout: context.timeout,
+    organisation,
+  });
+  context.atEnd(async () => office.close());
   return office;
 }
 
 /** The file of the embedded authority. */
-export function databaseOf(app: App, db: string | undefined): string {
-  return db === undefined ? app.paths.authorityDatabase : resolve(app.io.cwd, db);
+export function databaseOf(context: Context, db: string | undefined): string {
+  return db === undefined ? context.paths.authorityDatabase : resolve(context.io.cwd, db);
 }
 
 /** Sessions, made and taken back as keys are; a session is named after its user. */

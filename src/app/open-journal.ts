@@ -21,34 +21,34 @@ import type { KeyBackend } from '../keys/ports.ts';
 import { aRotation } from '../keys/rotation/rotation.ts';
 import { holdFileLock, probeMs } from '../platform/files/file-lock.ts';
 import { makePrivateFolder } from '../platform/paths.ts';
-import type { App } from './app.ts';
+import type { Context } from './context.ts';
 
 /** The journal of what is done in the profile of this command; `db` is the authority's file, where it is another one. */
-export async function openJournalOf(app: App, db?: string): Promise<Journal> {
-  return openJournal(journalOptions(app, await app.profile()), await settingOf(app, db));
+export async function openJournalOf(context: Context, db?: string): Promise<Journal> {
+  return openJournal(journalOptions(context, await context.profile()), await settingOf(context, db));
 }
 
 /** Without a profile, for operations that exist: each remembers its escrow. */
-export function journalOptions(app: App, profile?: Profile): JournalOptions {
+export function journalOptions(context: Context, profile?: Profile): JournalOptions {
   return {
-    folder: app.paths.operations,
-    escrows: escrowsOf(app, profile),
-    now: () => app.now,
+    folder: context.paths.operations,
+    escrows: escrowsOf(context, profile),
+    now: () => context.now,
     makeFolder: makePrivateFolder,
-    warn: (text) => app.warn(text),
+    warn: (text) => context.warn(text),
   };
 }
 
 /** The keychain where there is one, else a file, if the profile says so. */
-function escrowsOf(app: App, profile: Profile | undefined): Escrows {
-  const { env } = app.io;
-  const limited = !app.interactive;
+function escrowsOf(context: Context, profile: Profile | undefined): Escrows {
+  const { env } = context.io;
+  const limited = !context.interactive;
   return {
     keychain: async () => {
       const { keychainLimit, openKeychain } = await import('../accounts/tokens/keychain.ts');
       return keychainEscrow(openKeychain({ env, holds: 'escrow', ...(limited && { limit: keychainLimit }) }));
     },
-    file: async () => fileEscrow(app.paths.escrow, makePrivateFolder),
+    file: async () => fileEscrow(context.paths.escrow, makePrivateFolder),
     allowed: [
       ...(mayHaveKeychain(env) ? (['keychain'] as const) : []),
       ...(profile?.escrow === 'file' ? (['file'] as const) : []),
@@ -60,33 +60,36 @@ function escrowsOf(app: App, profile: Profile | undefined): Escrows {
  * Every operation of this installation that has not ended, the oldest first; also those of other profiles. Files that
  * cannot be read as one are warned of, or as said.
  */
-export function openOperations(app: App, onUnreadable = warningOf(app)): Promise<OpenOperation[]> {
-  return listOperations(journalOptions(app), onUnreadable);
+export function openOperations(
+  context: Context,
+  onUnreadable = warningOf(context),
+): Promise<OpenOperation[]> {
+  return listOperations(journalOptions(context), onUnreadable);
 }
 
-export function warningOf(app: App): OnUnreadable {
-  return ({ failure }) => app.warnOnce(failure.message);
+export function warningOf(context: Context): OnUnreadable {
+  return ({ failure }) => context.warnOnce(failure.message);
 }
 
 /** Takes an operation up again; undefined where another process is at work on it, or has ended it. */
 export function takeUp(
-  app: App,
+  context: Context,
   operation: OpenOperation,
   patienceMs?: number,
 ): Promise<Operation | undefined> {
-  return resumeOperation(journalOptions(app), operation, patienceMs);
+  return resumeOperation(journalOptions(context), operation, patienceMs);
 }
 
 /** What can list and revoke what an operation made: in its own profile, whichever this command works with. */
-export async function makerOf(app: App, { plan, setting }: Header): Promise<Maker> {
+export async function makerOf(context: Context, { plan, setting }: Header): Promise<Maker> {
   if (plan.kind === 'session') {
     const { openOffice, sessionIssuer, aSession } = await import('./open-authority.ts');
     return {
-      issuer: sessionIssuer(openOffice(app, setting.db).sessions),
+      issuer: sessionIssuer(openOffice(context, setting.db).sessions),
       subject: aSession,
     };
   }
-  const backend = await (await appOf(app, setting)).backend();
+  const backend = await (await appOf(context, setting)).backend();
   const subject = plan.kind === 'rotate' ? aRotation : aKey;
   return { issuer: backend, backend, subject };
 }
@@ -99,48 +102,50 @@ export interface Maker {
 }
 
 /** A token that the environment holds is for the profile of this command: no other API gets to see it. */
-async function appOf(app: App, { profile, provider, url }: Setting): Promise<App> {
-  const own = await app.profile();
-  const connection = await app.connection();
+async function appOf(context: Context, { profile, provider, url }: Setting): Promise<Context> {
+  const own = await context.profile();
+  const connection = await context.connection();
   const isOwn = own.name === profile && own.provider === provider && (connection?.url.href ?? null) === url;
-  return isOwn ? app : app.elsewhere({ profile, provider, url: url ?? undefined });
+  return isOwn ? context : context.forProfile({ profile, provider, url: url ?? undefined });
 }
 
 /**
  * Refuses to make a key of a name whose last making stopped halfway (5): its secret waits, or nobody has it. What else
  * is unfinished is a warning.
  */
-export async function requireFinished(app: App, name: string): Promise<void> {
-  const own = await settingOf(app);
-  for (const operation of await openOperations(app)) {
+export async function requireFinished(context: Context, name: string): Promise<void> {
+  const own = await settingOf(context);
+  for (const operation of await openOperations(context)) {
     const { id, plan, setting } = operation.header;
     if (isWaiting(operation)) continue;
-    const taken = await takeUp(app, operation, 0);
+    const taken = await takeUp(context, operation, 0);
     // Another process is at work on it, and will finish it.
     if (!taken) continue;
     await taken.leave();
     if (isSamePlace(setting, own) && plan.kind !== 'session' && plan.name === name)
       throw unfinished(id, plan);
-    await app.warn(`the ${plan.kind} of ${plan.name} (${setting.profile}) is unfinished: keys recover ${id}`);
+    await context.warn(
+      `the ${plan.kind} of ${plan.name} (${setting.profile}) is unfinished: keys recover ${id}`,
+    );
   }
 }
 
 /** What has been begun here to rotate keys of this name, and has not ended; the oldest first. */
-export async function rotationsOf(app: App, name: string): Promise<OpenOperation[]> {
-  if (!existsSync(app.paths.operations)) return [];
-  const own = await settingOf(app);
-  return (await openOperations(app)).filter(
+export async function rotationsOf(context: Context, name: string): Promise<OpenOperation[]> {
+  if (!existsSync(context.paths.operations)) return [];
+  const own = await settingOf(context);
+  return (await openOperations(context)).filter(
     ({ header: { plan, setting } }) =>
       plan.kind === 'rotate' && plan.name === name && isSamePlace(setting, own),
   );
 }
 
 /** The keys, those that wait to be retired with the time of that. */
-export async function withRetirements(app: App, keys: readonly Key[]): Promise<Key[]> {
-  const own = await settingOf(app);
+export async function withRetirements(context: Context, keys: readonly Key[]): Promise<Key[]> {
+  const own = await settingOf(context);
   const ends = new Map<string, string | null>();
-  const warn = warningOf(app);
-  const open = await readOperations(app.paths.operations, warn).catch(async (error: unknown) => {
+  const warn = warningOf(context);
+  const open = await readOperations(context.paths.operations, warn).catch(async (error: unknown) => {
     if (!(error instanceof KeysError)) throw error;
     await warn(error);
     return [];
@@ -165,14 +170,14 @@ function isSamePlace(one: Setting, other: Setting): boolean {
  * Takes a key's name for this process, until the function that it gives back is called: two rotations at once would make
  * two keys. Throws `KeysError` (6) where another process has it.
  */
-export async function holdName(app: App, name: string): Promise<() => void> {
-  const { profile, url } = await settingOf(app);
+export async function holdName(context: Context, name: string): Promise<() => void> {
+  const { profile, url } = await settingOf(context);
   const place = createHash('sha256')
     .update(JSON.stringify([profile, url, name]))
     .digest('hex')
     .slice(0, 16);
-  makePrivateFolder(app.paths.operations);
-  const release = await holdFileLock(join(app.paths.operations, `name-${place}`), probeMs);
+  makePrivateFolder(context.paths.operations);
+  const release = await holdFileLock(join(context.paths.operations, `name-${place}`), probeMs);
   if (release) return () => release();
   throw new KeysError({
     code: 'rotation_under_way',
@@ -190,14 +195,14 @@ function unfinished(id: string, { kind, name }: Plan): KeysError {
   });
 }
 
-async function settingOf(app: App, db?: string): Promise<Setting> {
-  const profile = await app.profile();
-  const connection = db === undefined ? await app.connection() : undefined;
+async function settingOf(context: Context, db?: string): Promise<Setting> {
+  const profile = await context.profile();
+  const connection = db === undefined ? await context.connection() : undefined;
   return {
     profile: profile.name,
     provider: profile.provider,
     url: connection?.url.href ?? null,
-    cwd: app.io.cwd,
+    cwd: context.io.cwd,
     ...(db !== undefined && { db }),
   };
 }

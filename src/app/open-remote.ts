@@ -7,8 +7,8 @@ import { createHttpClient } from '../http/client.ts';
 import type { Environment } from '../platform/env.ts';
 import { Api } from '../remote/api.ts';
 import { RemoteBackend } from '../remote/remote-backend.ts';
-import type { App } from './app.ts';
 import type { Connection } from './connection.ts';
+import type { Context } from './context.ts';
 
 /** Whose token is wanted: a profile at an origin. A profile whose URL moved elsewhere has none there. */
 export function ownerOf({ profile, url }: Connection): TokenOwner {
@@ -21,23 +21,23 @@ export function ownerOf({ profile, url }: Connection): TokenOwner {
 }
 
 /** The session token of a connection, or undefined where nobody has logged in. */
-export function tokenOf(app: App, connection: Connection): Promise<FoundToken | undefined> {
-  return findToken(ownerOf(connection), app.tokenContext);
+export function tokenOf(context: Context, connection: Connection): Promise<FoundToken | undefined> {
+  return findToken(ownerOf(connection), context.tokenContext);
 }
 
 /** The API behind a connection. The token is looked up at the first call, unless one is given. */
-export function openApi(app: App, connection: Connection, given?: Secret): Api {
+export function openApi(context: Context, connection: Connection, given?: Secret): Api {
   const { profile, provider, url, options } = connection;
   const http = createHttpClient({
     origin: url.origin,
-    env: app.io.env,
+    env: context.io.env,
     version,
-    timeout: app.timeout,
-    interrupt: app.stop,
-    ...(app.debugs && { trace: (line: string) => app.debug(line) }),
-    now: () => app.now,
+    timeout: context.timeout,
+    interrupt: context.stop,
+    ...(context.debugs && { trace: (line: string) => context.debug(line) }),
+    now: () => context.now,
   });
-  app.atEnd(() => http.close());
+  context.atEnd(() => http.close());
   let token = given && Promise.resolve(given);
   return new Api({
     provider,
@@ -45,32 +45,32 @@ export function openApi(app: App, connection: Connection, given?: Secret): Api {
     url,
     options,
     token: () => {
-      token ??= requireToken(app, connection);
+      token ??= requireToken(context, connection);
       return token;
     },
     http,
-    timeout: app.timeout,
-    now: () => app.now,
-    patience: app.timeout * 20,
-    askSecret: (name) => askSecret(app, name, provider.secrets?.[name]?.help ?? 'the one-time password'),
+    timeout: context.timeout,
+    now: () => context.now,
+    patience: context.timeout * 20,
+    askSecret: (name) => askSecret(context, name, provider.secrets?.[name]?.help ?? 'the one-time password'),
   });
 }
 
 /** The keys behind a connection. */
-export function openRemote(app: App, connection: Connection, given?: Secret): RemoteBackend {
+export function openRemote(context: Context, connection: Connection, given?: Secret): RemoteBackend {
   const { provider } = connection;
   return new RemoteBackend(
     provider,
-    openApi(app, connection, given),
-    () => app.now,
-    (text) => app.warn(text),
+    openApi(context, connection, given),
+    () => context.now,
+    (text) => context.warn(text),
   );
 }
 
-async function requireToken(app: App, connection: Connection): Promise<Secret> {
-  const found = await tokenOf(app, connection);
-  if (!found) throw notLoggedIn(connection, app.io.env);
-  await app.debug(`session token from ${found.source}`);
+async function requireToken(context: Context, connection: Connection): Promise<Secret> {
+  const found = await tokenOf(context, connection);
+  if (!found) throw notLoggedIn(connection, context.io.env);
+  await context.debug(`session token from ${found.source}`);
   return found.token;
 }
 
@@ -87,11 +87,11 @@ function notLoggedIn({ profile, url }: Connection, env: Environment): KeysError 
 }
 
 /** A secret that a single call wants: from `KEYS_<NAME>`, else from a masked prompt. */
-async function askSecret(app: App, name: string, help: string): Promise<Secret> {
+async function askSecret(context: Context, name: string, help: string): Promise<Secret> {
   const variable = `KEYS_${name.toUpperCase()}`;
-  const given = app.io.env[variable];
+  const given = context.io.env[variable];
   if (given) return new Secret(given);
-  if (app.interactive) return app.askSecret(help);
+  if (context.interactive) return context.askSecret(help);
   throw new KeysError({
     code: 'secret_needed',
     message: `the API wants ${help} for this call, and ${given === '' ? `${variable} is set but empty` : 'it cannot be asked for: not a terminal'}`,

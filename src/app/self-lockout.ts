@@ -3,7 +3,7 @@ import type { KeysError } from '../base/errors.ts';
 import { shellWord, usageError } from '../base/errors.ts';
 import type { Key } from '../keys/key.ts';
 import type { KeyBackend } from '../keys/ports.ts';
-import type { App } from './app.ts';
+import type { Context } from './context.ts';
 import { holdersOf } from './find-by-value.ts';
 import { tokenOf } from './open-remote.ts';
 
@@ -19,12 +19,12 @@ export interface Credential {
  * which is compared here, or as the API itself says. Undefined for the embedded authority.
  */
 export async function ownCredential(
-  app: App,
+  context: Context,
   backend: KeyBackend,
   keys: readonly Key[],
 ): Promise<Credential | undefined> {
-  const connection = await app.connection();
-  const found = connection && (await tokenOf(app, connection));
+  const connection = await context.connection();
+  const found = connection && (await tokenOf(context, connection));
   if (!found) return undefined;
   const [holder, ...others] = await holdersOf(backend, keys, found.token);
   const id = (await backend.identify?.(found.token)) ?? (others.length === 0 ? holder?.id : undefined);

@@ -1,11 +1,11 @@
 import { usageError } from '../base/errors.ts';
 import { checkPrivateFile, removeStaleCopies } from '../platform/files/private-file.ts';
 import type { SessionPlace, SinkContext } from '../sinks/open-sinks.ts';
-import type { App } from './app.ts';
+import type { Context } from './context.ts';
 
 /** Where `keys login` keeps the token of a profile; what the environment says of tokens does not count there. */
-async function sessionOf(app: App, profile: string): Promise<SessionPlace> {
-  const connection = await app.elsewhere({ profile }).connection();
+async function sessionOf(context: Context, profile: string): Promise<SessionPlace> {
+  const connection = await context.forProfile({ profile }).connection();
   if (!connection?.profile.store) {
     throw usageError(
       `nobody has logged in to the profile ${profile}: there is no session token to replace`,
@@ -17,22 +17,22 @@ async function sessionOf(app: App, profile: string): Promise<SessionPlace> {
     import('../accounts/tokens/store.ts'),
   ]);
   const owner = ownerOf(connection);
-  const store = openStore(connection.profile.store, app.tokenContext);
+  const store = openStore(connection.profile.store, context.tokenContext);
   return {
     async check() {
       await store.read(owner);
       if (store.name !== 'file') return;
-      (await import('../accounts/tokens/file-store.ts')).makeTokenFolder(app.paths);
-      await checkPrivateFile(app.paths.tokens);
+      (await import('../accounts/tokens/file-store.ts')).makeTokenFolder(context.paths);
+      await checkPrivateFile(context.paths.tokens);
     },
     read: () => store.read(owner),
     write: (token) => store.write(owner, token),
-    tidy: () => tidyTokens(app),
+    tidy: () => tidyTokens(context),
   };
 }
 
 /** Removes what a login that was killed has left beside the tokens. Never fails. */
-export function tidyTokens({ paths }: Pick<App, 'paths'>): Promise<void> {
+export function tidyTokens({ paths }: Pick<Context, 'paths'>): Promise<void> {
   return removeStaleCopies(paths.tokens);
 }
 
@@ -43,23 +43,23 @@ interface Setting {
 }
 
 /** What sinks need of the world. */
-export function sinkContextOf(app: App, allowInGit: boolean, setting?: Setting): SinkContext {
-  const { env } = app.io;
-  const limited = !app.interactive;
+export function sinkContextOf(context: Context, allowInGit: boolean, setting?: Setting): SinkContext {
+  const { env } = context.io;
+  const limited = !context.interactive;
   const open = async (holds: 'secrets' | 'owners') => {
     const { openKeychain, keychainLimit } = await import('../accounts/tokens/keychain.ts');
     return openKeychain({ env, holds, ...(limited && { limit: keychainLimit }) });
   };
   return {
-    cwd: setting?.cwd ?? app.io.cwd,
+    cwd: setting?.cwd ?? context.io.cwd,
     env,
-    timeout: app.timeout,
+    timeout: context.timeout,
     allowInGit,
     keychain: () => open('secrets'),
     owners: () => open('owners'),
-    owner: async () => setting?.profile ?? (await app.profile()).name,
-    session: (profile) => sessionOf(app, profile),
-    note: (text) => app.note(text),
+    owner: async () => setting?.profile ?? (await context.profile()).name,
+    session: (profile) => sessionOf(context, profile),
+    note: (text) => context.note(text),
     platform: process.platform,
   };
 }

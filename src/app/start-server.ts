@@ -12,7 +12,7 @@ import type { LogFormat } from '../server/access-log.ts';
 import { keepPruning } from '../server/pruning.ts';
 import type { Server } from '../server/server.ts';
 import { createServer } from '../server/server.ts';
-import type { App } from './app.ts';
+import type { Context } from './context.ts';
 
 export interface Serving {
   host: string;
@@ -42,16 +42,16 @@ const upstreamSilence = 600_000;
 const longestAnswer = 3_600_000;
 
 /** Starts the server. Throws `KeysError`: where the port is taken, an address is not one of this machine, and the like. */
-export async function startServer(app: App, office: Office, serving: Serving): Promise<Running> {
+export async function startServer(context: Context, office: Office, serving: Serving): Promise<Running> {
   const { host, port, behindProxy, log } = serving;
-  const tls = serving.tls && readTls(app, serving.tls);
-  const upstream = serving.upstream && (await connect(app, serving.upstream));
+  const tls = serving.tls && readTls(context, serving.tls);
+  const upstream = serving.upstream && (await connect(context, serving.upstream));
   office.open();
   if (serving.retention !== undefined) office.keepLog(serving.retention);
   const server = await createServer({
     office,
     version,
-    now: () => app.now,
+    now: () => context.now,
     behindProxy,
     // Who is meant to be reached from elsewhere is known by names that are for its operator to choose.
     allowedHosts:
@@ -60,8 +60,8 @@ export async function startServer(app: App, office: Office, serving: Serving): P
     ...(upstream && { upstream }),
     ...(log && { log }),
     onLoss: ({ use, reason }) =>
-      void app.warn(`a use of the key ${use.keyId} was not metered: ${visible(messageOf(reason))}`),
-    onBug: (error) => void app.warn(`a request failed in a way that nobody expected: ${stackOf(error)}`),
+      void context.warn(`a use of the key ${use.keyId} was not metered: ${visible(messageOf(reason))}`),
+    onBug: (error) => void context.warn(`a request failed in a way that nobody expected: ${stackOf(error)}`),
   });
   const address = await listen(server, host, port);
   const stopPruning = keepPruning(office);
@@ -75,21 +75,24 @@ export async function startServer(app: App, office: Office, serving: Serving): P
   };
 }
 
-async function connect(app: App, { url, key }: NonNullable<Serving['upstream']>): Promise<Upstream> {
+async function connect(context: Context, { url, key }: NonNullable<Serving['upstream']>): Promise<Upstream> {
   if (!URL.canParse(url)) throw usageError('--upstream: this is not a URL', 'keys help serve');
   const { openUpstream } = await import('../gateway/upstream.ts');
   return openUpstream({
     url: new URL(url),
     ...(key && { key }),
-    env: app.io.env,
-    connectTimeout: app.timeout,
+    env: context.io.env,
+    connectTimeout: context.timeout,
     silence: upstreamSilence,
     longest: longestAnswer,
   });
 }
 
-function readTls(app: App, { cert, key }: { cert: string; key: string }): { cert: Buffer; key: Buffer } {
-  const pair = { cert: readPem(app, '--tls-cert', cert), key: readPem(app, '--tls-key', key) };
+function readTls(
+  context: Context,
+  { cert, key }: { cert: string; key: string },
+): { cert: Buffer; key: Buffer } {
+  const pair = { cert: readPem(context, '--tls-cert', cert), key: readPem(context, '--tls-key', key) };
   try {
     createSecureContext(pair);
   } catch (error) {
@@ -101,9 +104,9 @@ function readTls(app: App, { cert, key }: { cert: string; key: string }): { cert
   return pair;
 }
 
-function readPem(app: App, flag: string, path: string): Buffer {
+function readPem(context: Context, flag: string, path: string): Buffer {
   try {
-    return readFileSync(resolve(app.io.cwd, path));
+    return readFileSync(resolve(context.io.cwd, path));
   } catch (error) {
     throw usageError(`${flag}: ${path} cannot be read (${systemCode(error) ?? 'unknown error'})`);
   }

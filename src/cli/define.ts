@@ -1,4 +1,4 @@
-import type { App } from '../app/app.ts';
+import type { Context } from '../app/context.ts';
 import { InvalidValue } from '../base/errors.ts';
 import type { Result } from '../output/present.ts';
 
@@ -38,7 +38,7 @@ export interface Command<F extends Flags = Flags> {
   readonly fields: readonly string[];
   /** What is wrong with flags that are right by themselves, such as two that contradict each other. */
   problems?(input: Input<F>): string[];
-  run(app: App, input: Input<F>): Promise<Result>;
+  run(context: Context, input: Input<F>): Promise<Result>;
 }
 
 export function defineCommand<const F extends Flags>(command: Command<F>): Command<F> {

@@ -1,10 +1,11 @@
+import type { GlobalFlags } from '../app/context.ts';
 import { InvalidValue } from '../base/errors.ts';
 import { after, parsePositiveDuration } from '../base/time.ts';
-import { oneOf, readList, readText } from '../commands/flags/read.ts';
 import type { Format } from '../output/formats.ts';
 import { formats } from '../output/formats.ts';
-import type { Input } from './define.ts';
+import type { Flag } from './define.ts';
 import { toggle, value } from './define.ts';
+import { oneOf, readList, readText } from './read.ts';
 
 /** Flags that every command takes, before or after its name. */
 export const globalFlags = {
@@ -23,9 +24,7 @@ export const globalFlags = {
   timeout: value('--timeout <duration>', 'how long to wait for others, default 30s', readTimeout),
   debug: toggle('--debug', 'tell on stderr what happens; secrets stay masked'),
   noColor: toggle('--no-color', 'no colours'),
-};
-
-export type GlobalInput = Omit<Input<typeof globalFlags>, 'operands'>;
+} satisfies { [Name in keyof GlobalFlags]: Flag<GlobalFlags[Name]> };
 
 const longestTimeout = 3_600_000;
 

@@ -1,11 +1,11 @@
 import type { Option } from 'commander';
+import type { GlobalFlags } from '../app/context.ts';
 import { usageError } from '../base/errors.ts';
 import { looksLikeSecret } from '../base/secret.ts';
 import { catalog, isCommand, isGroup } from '../commands/catalog.ts';
 import { keyFields } from '../keys/key.ts';
 import { bindJsonFields, findCommand } from './argv.ts';
 import type { Command, Flags, Input, ParseContext } from './define.ts';
-import type { GlobalInput } from './global-flags.ts';
 import { buildParser } from './parser.ts';
 
 /** A command line that was understood. */
@@ -13,7 +13,7 @@ export interface Invocation {
   name: string;
   command: Command;
   input: Input<Flags>;
-  globals: GlobalInput;
+  globals: GlobalFlags;
 }
 
 /** What a command line asks for. */
@@ -161,7 +161,7 @@ function arityProblems(
 }
 
 function outputProblems(
-  { format, json }: GlobalInput,
+  { format, json }: GlobalFlags,
   command: Command,
   words: readonly string[],
   rest: readonly string[],

@@ -1,7 +1,7 @@
 import { Command as Commander, Option } from 'commander';
+import type { GlobalFlags } from '../app/context.ts';
 import { InvalidValue } from '../base/errors.ts';
 import type { Command, Flag, Flags, ParseContext } from './define.ts';
-import type { GlobalInput } from './global-flags.ts';
 import { globalFlags } from './global-flags.ts';
 
 /** Commander's view of one command: it takes flags apart and writes help; values are read and judged here. */
@@ -13,7 +13,7 @@ export interface Parser {
   values: (
     context: ParseContext,
     problems: string[],
-  ) => { flags: Record<string, unknown>; globals: GlobalInput };
+  ) => { flags: Record<string, unknown>; globals: GlobalFlags };
 }
 
 const globalGroup = 'Global flags:';
@@ -37,7 +37,7 @@ export function buildParser(name: string, command: Command): Parser {
       commander.options.some((option) => option.required && (option.long === word || option.short === word)),
     values: (context, problems) => ({
       flags: readFlags(commander, own, context, problems),
-      globals: readFlags(commander, global, context, problems) as unknown as GlobalInput,
+      globals: readFlags(commander, global, context, problems) as unknown as GlobalFlags,
     }),
   };
 }

@@ -30,7 +30,7 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
   try {
     const { interruption } = app;
     const result = await unlessDropped(interruption, () => command.run(app, input));
-    await app.release();
+    await app.flush();
     await app.print(result).catch((error: unknown) => {
       // Whoever reads stdout has seen enough; what was done, or found, is the exit code all the same.
       if (systemCode(error) !== 'EPIPE') throw error;

@@ -1,4 +1,4 @@
-import type { App } from '../app/app.ts';
+import type { Context } from '../app/context.ts';
 import { absoluteTime, relativeTime } from '../output/relative-time.ts';
 import { visible } from '../output/sanitise.ts';
 import type { Difference } from './differences.ts';
@@ -20,7 +20,7 @@ export interface Requested {
  * left out is looked for once more. Gives back what there is to say of it in a record.
  */
 export async function echoStored(
-  app: App,
+  context: Context,
   backend: KeyBackend,
   asked: Partial<KeySpec> | KeyChanges,
   key: Key,
@@ -32,9 +32,11 @@ export async function echoStored(
     const whole = await backend.get(key.id).catch(() => undefined);
     if (whole) found = differences(asked, whole, backend.capabilities, isChange);
   }
-  for (const one of found) await app.warn(describe(key, one));
-  if (key.expiresAt && !app.forPeople && found.every(({ field }) => field !== 'expiresAt')) {
-    await app.note(`expires ${absoluteTime(key.expiresAt)} (${relativeTime(key.expiresAt, app.now)})`);
+  for (const one of found) await context.warn(describe(key, one));
+  if (key.expiresAt && !context.isHumanOutput && found.every(({ field }) => field !== 'expiresAt')) {
+    await context.note(
+      `expires ${absoluteTime(key.expiresAt)} (${relativeTime(key.expiresAt, context.now)})`,
+    );
   }
   return requestedIn(found);
 }

@@ -1,4 +1,4 @@
-import type { App } from '../app/app.ts';
+import type { Context } from '../app/context.ts';
 import { KeysError } from '../base/errors.ts';
 import { looksLikeSecret } from '../base/secret.ts';
 import { findKey } from './find.ts';
@@ -9,12 +9,12 @@ import type { KeyBackend } from './ports.ts';
  * Every key of the profile, newest first, and those that only their ids lead to: a list shows which keys there are, and
  * never which there are not, for some APIs cut theirs without a word. Throws `KeysError` where the API cannot be asked.
  */
-export async function keysWith(app: App, references: readonly string[]): Promise<Key[]> {
-  const backend = await app.backend();
-  if (!backend.capabilities.show) return app.keys();
-  const listed = await app.keys().catch((error: unknown) => asUnreadable(error));
+export async function keysWith(context: Context, references: readonly string[]): Promise<Key[]> {
+  const backend = await context.backend();
+  if (!backend.capabilities.show) return context.keys();
+  const listed = await context.keys().catch((error: unknown) => asUnreadable(error));
   const keys = listed instanceof KeysError ? [] : listed;
-  const { name: profile, provider } = await app.profile();
+  const { name: profile, provider } = await context.profile();
   const unlisted: Key[] = [];
   for (const reference of references) {
     if (!mayBeId(reference) || !isMissing(keys, reference)) continue;
@@ -23,7 +23,7 @@ export async function keysWith(app: App, references: readonly string[]): Promise
   }
   if (listed instanceof KeysError) {
     if (references.length === 0 || unlisted.length < references.length) throw listed;
-    await app.warn(`${listed.message}; each key was asked for by its id`);
+    await context.warn(`${listed.message}; each key was asked for by its id`);
   }
   return [...keys, ...unlisted];
 }

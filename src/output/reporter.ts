@@ -12,7 +12,7 @@ const clearLine = '\r\x1b[2K';
  * says how far the work has come. Nothing that looks like a secret is repeated, and nothing makes the work fail: stderr
  * may be closed.
  */
-export class Voice {
+export class Reporter {
   readonly #io: Io;
   #held: string[] | undefined;
   /** Questions that were asked, each after the one before it. */
@@ -29,24 +29,24 @@ export class Voice {
   }
 
   /** One line. */
-  async say(text: string): Promise<void> {
+  async write(text: string): Promise<void> {
     const line = harmlessLines(shown(maskSecrets(text.slice(0, 2 * longestText)), longestText), this.#io.env);
     if (this.#meanwhile) this.#meanwhile.push(line);
-    else await this.#write(`${line}\n`);
+    else await this.#writeLines(`${line}\n`);
   }
 
-  async sayOrHold(text: string, { once = false } = {}): Promise<void> {
+  async defer(text: string, { once = false } = {}): Promise<void> {
     if (once && this.#said.has(text)) return;
     if (once) this.#said.add(text);
     if (this.#held) this.#held.push(text);
-    else await this.say(text);
+    else await this.write(text);
   }
 
   /** Says what was held: the command has succeeded, or is about to talk with a person. */
-  async release(): Promise<void> {
+  async flush(): Promise<void> {
     const texts = this.#held ?? [];
     this.#held = undefined;
-    for (const text of texts) await this.say(text);
+    for (const text of texts) await this.write(text);
   }
 
   /** Asks when all questions before this one are answered; until then nothing else is drawn. */
@@ -65,7 +65,7 @@ export class Voice {
   }
 
   async #alone<T>(question: () => Promise<T>): Promise<T> {
-    await this.release();
+    await this.flush();
     if (this.#status !== '') await this.#print(clearLine);
     this.#meanwhile = [];
     try {
@@ -73,11 +73,11 @@ export class Voice {
     } finally {
       const lines = this.#meanwhile;
       this.#meanwhile = undefined;
-      await this.#write(lines.map((line) => `${line}\n`).join(''));
+      await this.#writeLines(lines.map((line) => `${line}\n`).join(''));
     }
   }
 
-  async #write(lines: string): Promise<void> {
+  async #writeLines(lines: string): Promise<void> {
     await this.#print(this.#status === '' ? lines : `${clearLine}${lines}${this.#status}`);
   }
 

@@ -18,12 +18,12 @@ export const backup = defineCommand({
     db: dbFlag,
   },
   fields,
-  async run(app, { operands: [to = ''], allowInGit, db }) {
+  async run(context, { operands: [to = ''], allowInGit, db }) {
     const { writeBackup } = await import('../../app/authority-files.ts');
-    const record = await writeBackup(app, { to, db, allowInGit, replace: app.globals.yes });
-    if (app.forPeople) {
-      await app.note(
-        `${relative(app.io.cwd, record.file) || record.file}: ${record.keys} keys, ${record.bytes} bytes`,
+    const record = await writeBackup(context, { to, db, allowInGit, replace: context.globals.yes });
+    if (context.isHumanOutput) {
+      await context.note(
+        `${relative(context.io.cwd, record.file) || record.file}: ${record.keys} keys, ${record.bytes} bytes`,
       );
     }
     return { kind: 'one', record, columns: fields, table: () => '' };

@@ -1,5 +1,5 @@
-import type { App } from '../../app/app.ts';
 import type { Restoring } from '../../app/authority-files.ts';
+import type { Context } from '../../app/context.ts';
 import { KeysError, shellWord, usageError } from '../../base/errors.ts';
 import { defineCommand } from '../../cli/define.ts';
 import { dbFlag } from '../flags/session-flags.ts';
@@ -19,11 +19,11 @@ export const restore = defineCommand({
   examples: ['keys restore authority-2026-11-21.db', 'keys restore /srv/backup/authority.db --yes --json'],
   flags: { db: dbFlag },
   fields,
-  async run(app, { operands: [from = ''], db }) {
-    await makeSure(app, from);
+  async run(context, { operands: [from = ''], db }) {
+    await makeSure(context, from);
     const { restoreBackup } = await import('../../app/authority-files.ts');
-    const { ended = null, ...restored } = await restoreBackup(app, from, db);
-    await tell(app, { ...restored, ended: ended ?? undefined });
+    const { ended = null, ...restored } = await restoreBackup(context, from, db);
+    await tell(context, { ...restored, ended: ended ?? undefined });
     const { database, keys, schema, previous } = restored;
     return {
       kind: 'one',
@@ -35,28 +35,28 @@ export const restore = defineCommand({
 });
 
 /** Throws `KeysError`: 2 where nobody can be asked, 1 where the answer is no. */
-async function makeSure(app: App, from: string): Promise<void> {
-  if (app.globals.yes) return;
-  if (!app.interactive) {
+async function makeSure(context: Context, from: string): Promise<void> {
+  if (context.globals.yes) return;
+  if (!context.interactive) {
     throw usageError(
       'restoring replaces the database and nobody can be asked here: it needs --yes',
       `keys restore ${shellWord(from)} --yes`,
     );
   }
-  const answer = await app.ask('This replaces the database of the authority. Type restore to do it:');
+  const answer = await context.ask('This replaces the database of the authority. Type restore to do it:');
   if (answer.trim() === 'restore') return;
   throw new KeysError({ code: 'declined', message: 'not confirmed: nothing was restored' });
 }
 
-async function tell(app: App, { database, keys, ended, previous }: Restoring): Promise<void> {
-  if (app.forPeople) await app.note(`${database}: ${keys} keys`);
-  if (previous !== null) await app.note(`the database that was there is kept as ${previous}`);
+async function tell(context: Context, { database, keys, ended, previous }: Restoring): Promise<void> {
+  if (context.isHumanOutput) await context.note(`${database}: ${keys} keys`);
+  if (previous !== null) await context.note(`the database that was there is kept as ${previous}`);
   if (ended === undefined) {
-    await app.warn(
+    await context.warn(
       'nothing here tells what was revoked since the backup was made: it may work again; look at keys list',
     );
   } else if (ended > 0) {
     const what = ended === 1 ? '1 key or session' : `${ended} keys and sessions`;
-    await app.note(`ended since the backup was made, and not brought back: ${what}`);
+    await context.note(`ended since the backup was made, and not brought back: ${what}`);
   }
 }

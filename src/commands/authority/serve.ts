@@ -1,11 +1,11 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import { InvalidValue } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import { parsePositiveDuration } from '../../base/time.ts';
 import { defineCommand, toggle, value, values } from '../../cli/define.ts';
+import { oneOf, readCount, readDollars, readList, readText } from '../../cli/read.ts';
 import { isLoopbackHost } from '../../platform/loopback.ts';
 import type { LogFormat } from '../../server/access-log.ts';
-import { oneOf, readCount, readDollars, readList, readText } from '../flags/read.ts';
 import { dbFlag } from '../flags/session-flags.ts';
 
 const fields = ['time', 'event', 'url'];
@@ -89,7 +89,7 @@ export const serve = defineCommand({
       ...(upstreamKey !== undefined && upstream === undefined ? ['--upstream-key needs --upstream'] : []),
     ];
   },
-  async run(app, input) {
+  async run(context, input) {
     const {
       host = '127.0.0.1',
       port = 8787,
@@ -102,16 +102,16 @@ export const serve = defineCommand({
     } = input;
     const { openOffice } = await import('../../app/open-authority.ts');
     const { startServer } = await import('../../app/start-server.ts');
-    const office = openOffice(app, input.db, {
+    const office = openOffice(context, input.db, {
       ...(models && { models }),
       ...(orgBudget !== undefined && { monthlyBudgetUsd: orgBudget }),
       ...(maxKeys !== undefined && { maxKeys }),
     });
-    const key = await upstreamKeyOf(app, input.upstreamKey);
-    const format = input.logFormat ?? (app.forPeople ? 'text' : 'json');
-    const stdout = lines(app);
-    app.begin();
-    const server = await startServer(app, office, {
+    const key = await upstreamKeyOf(context, input.upstreamKey);
+    const format = input.logFormat ?? (context.isHumanOutput ? 'text' : 'json');
+    const stdout = lines(context);
+    context.startMutation();
+    const server = await startServer(context, office, {
       host,
       port,
       behindProxy: input.behindProxy,
@@ -119,18 +119,18 @@ export const serve = defineCommand({
       ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { cert: tlsCert, key: tlsKey } }),
       retention: input.logRetention,
       ...(url !== undefined && { upstream: { url, ...(key && { key }) } }),
-      ...(!app.globals.quiet && { log: { format, write: stdout.write } }),
+      ...(!context.globals.quiet && { log: { format, write: stdout.write } }),
     });
     stdout.write(opening(format, server.url));
-    await app.release();
-    const where = app.io.stdout.isTTY ? '' : `listening on ${server.url}; `;
-    await app.note(
+    await context.flush();
+    const where = context.io.stdout.isTTY ? '' : `listening on ${server.url}; `;
+    await context.note(
       `${where}log in: keys session create --user <name> --secret-only | keys login --provider authority --url ${server.url}/admin --with-token`,
     );
     // Started from a script or by a supervisor, it outlives the terminal in which that was done.
-    if (!app.io.stdout.isTTY) app.io.ignoreHangup();
-    await interruption(app);
-    await app.note('stopping: calls that run come to their end');
+    if (!context.io.stdout.isTTY) context.io.ignoreHangup();
+    await interruption(context);
+    await context.note('stopping: calls that run come to their end');
     await server.stop();
     await stdout.end();
     return { kind: 'nothing' };
@@ -160,16 +160,16 @@ function opening(format: LogFormat, url: string): string {
 
 /** Reads the upstream's key once, so that a source that cannot be read is told of before anything starts. */
 async function upstreamKeyOf(
-  app: App,
+  context: Context,
   source: string | undefined,
 ): Promise<(() => Promise<Secret>) | undefined> {
   if (source === undefined) return undefined;
-  const read = () => app.secretFrom(source);
+  const read = () => context.secretFrom(source);
   await read();
   return read;
 }
 
-function interruption({ io: { interrupt } }: App): Promise<void> {
+function interruption({ io: { interrupt } }: Context): Promise<void> {
   return new Promise((resolve) => {
     if (interrupt.aborted) resolve();
     else interrupt.addEventListener('abort', () => resolve());
@@ -177,7 +177,7 @@ function interruption({ io: { interrupt } }: App): Promise<void> {
 }
 
 /** stdout by lines, which are written a few at once. Where it takes no more, the server goes on without its log. */
-function lines({ io: { stdout } }: App): { write: (line: string) => void; end: () => Promise<void> } {
+function lines({ io: { stdout } }: Context): { write: (line: string) => void; end: () => Promise<void> } {
   let waiting = '';
   let writing: Promise<void> = Promise.resolve();
   const write = () => {

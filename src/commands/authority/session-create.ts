@@ -1,4 +1,4 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import { sinkContextOf } from '../../app/sink-context.ts';
 import type { Role } from '../../authority/capabilities.ts';
 import { roles } from '../../authority/capabilities.ts';
@@ -6,6 +6,7 @@ import type { Session } from '../../authority/sessions.ts';
 import { InvalidValue } from '../../base/errors.ts';
 import { parseExpiry } from '../../base/time.ts';
 import { defineCommand, value } from '../../cli/define.ts';
+import { oneOf } from '../../cli/read.ts';
 import { issueKey } from '../../keys/operations/issue.ts';
 import type { Delivered } from '../../keys/ports.ts';
 import type { Result } from '../../output/present.ts';
@@ -15,7 +16,6 @@ import { resolveDestination } from '../../sinks/destinations.ts';
 import { maskInCiLog } from '../../sinks/mask.ts';
 import { ceilingFlags, ceilingIn } from '../flags/ceiling-flags.ts';
 import { destinationFlags } from '../flags/destination-flags.ts';
-import { oneOf } from '../flags/read.ts';
 import { dbFlag, sessionFields } from '../flags/session-flags.ts';
 
 const usualSpan = '12h';
@@ -55,20 +55,20 @@ export const sessionCreate = defineCommand({
   },
   fields,
   problems: ({ user }) => (user === undefined ? ['--user is needed: whose session is it?'] : []),
-  async run(app, input) {
+  async run(context, input) {
     const { user = '', role, expires, to, secretOnly, allowInGit, db } = input;
     const { openOffice, sessionIssuer, aSession } = await import('../../app/open-authority.ts');
-    const office = openOffice(app, db);
+    const office = openOffice(context, db);
     const { sessions } = office;
-    const destination = await resolveDestination(app.io, {
-      context: sinkContextOf(app, allowInGit),
+    const destination = await resolveDestination(context.io, {
+      context: sinkContextOf(context, allowInGit),
       to,
       secretOnly,
-      format: app.output.format,
-      fields: app.output.fields,
+      format: context.output.format,
+      fields: context.output.fields,
       noun: 'session',
       present: ({ key, delivered }, secret) =>
-        app.print(
+        context.print(
           created({
             ...made(sessions.get(key.id)),
             delivered: [...delivered, { sink: 'stdout', verified: false }],
@@ -76,11 +76,11 @@ export const sessionCreate = defineCommand({
           }),
         ),
     });
-    const expiresAt = expires === undefined ? parseExpiry(usualSpan, app.now) : expires;
+    const expiresAt = expires === undefined ? parseExpiry(usualSpan, context.now) : expires;
 
     const before = office.users.get(user)?.role;
     const ceiling = ceilingIn(input);
-    app.begin();
+    context.startMutation();
     const issued = await issueKey(
       sessionIssuer(sessions),
       { name: user, user, role, expiresAt },
@@ -88,17 +88,18 @@ export const sessionCreate = defineCommand({
         subject: aSession,
         sinks: destination.sinks,
         known: await sessionIssuer(sessions).list(),
-        journal: await app.journal(db),
-        onSecret: (secret) => maskInCiLog(app.io, secret),
+        journal: await context.journal(db),
+        onSecret: (secret) => maskInCiLog(context.io, secret),
       },
     );
     if (Object.keys(ceiling).length > 0) office.users.setCeiling(user, ceiling);
     const { delivered } = issued;
     const session = made(sessions.get(issued.key.id));
-    if (role !== undefined && before !== undefined && role !== before) await app.note(newRole(user, role));
-    await echo(app, session, delivered, destination.bare);
-    if (destination.presented && app.io.stdout.isTTY) {
-      await app.note(shownOnce('token'));
+    if (role !== undefined && before !== undefined && role !== before)
+      await context.note(newRole(user, role));
+    await echo(context, session, delivered, destination.bare);
+    if (destination.presented && context.io.stdout.isTTY) {
+      await context.note(shownOnce('token'));
     }
     if (destination.bare || destination.presented) return { kind: 'nothing' };
     return created({ ...session, delivered });
@@ -124,21 +125,21 @@ function newRole(user: string, role: Role): string {
 }
 
 async function echo(
-  app: App,
+  context: Context,
   session: Session,
   delivered: readonly Delivered[],
   bare: boolean,
 ): Promise<void> {
   const { user, role, expiresAt } = session;
-  if (!app.forPeople || bare) {
+  if (!context.isHumanOutput || bare) {
     const end =
       expiresAt === null
         ? 'never expires'
-        : `expires ${absoluteTime(expiresAt)} (${relativeTime(expiresAt, app.now)})`;
-    await app.note(`a session of ${role === 'user' ? '' : `the ${role} `}${user}, which ${end}`);
+        : `expires ${absoluteTime(expiresAt)} (${relativeTime(expiresAt, context.now)})`;
+    await context.note(`a session of ${role === 'user' ? '' : `the ${role} `}${user}, which ${end}`);
   }
   for (const { sink, verified } of delivered) {
-    if (sink !== 'stdout') await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
+    if (sink !== 'stdout') await context.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
   }
 }
 

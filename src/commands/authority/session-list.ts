@@ -8,9 +8,9 @@ export const sessionList = defineCommand({
   examples: ['keys session list', 'keys session list --ended --json id,user,status'],
   flags: { ended: toggle('--ended', 'also those that have expired or were revoked'), db: dbFlag },
   fields: sessionFields,
-  async run(app, { ended, db }) {
+  async run(context, { ended, db }) {
     const { openOffice } = await import('../../app/open-authority.ts');
-    const rows = openOffice(app, db)
+    const rows = openOffice(context, db)
       .sessions.list()
       .filter(({ status }) => ended || status === 'active');
     return {

@@ -9,12 +9,12 @@ export const sessionRevoke = defineCommand({
   examples: ['keys session revoke 9fK2aB71Qw0xYz3c'],
   flags: { db: dbFlag },
   fields,
-  async run(app, { operands: [id = ''], db }) {
+  async run(context, { operands: [id = ''], db }) {
     const { openOffice } = await import('../../app/open-authority.ts');
-    const { sessions } = openOffice(app, db);
-    app.begin();
+    const { sessions } = openOffice(context, db);
+    context.startMutation();
     const changed = sessions.revoke(id);
-    await app.note(changed ? `the session ${id} has ended` : `the session ${id} had ended before`);
+    await context.note(changed ? `the session ${id} has ended` : `the session ${id} had ended before`);
     return { kind: 'one', record: { id, revoked: true, changed }, columns: fields, table: () => '' };
   },
 });

@@ -3,7 +3,7 @@ import type { Ceiling } from '../../authority/ceiling.ts';
 import { InvalidValue } from '../../base/errors.ts';
 import type { Input } from '../../cli/define.ts';
 import { value } from '../../cli/define.ts';
-import { readCountOrNone, readDollarsOrNone, readList, readListOrAll } from './read.ts';
+import { readCountOrNone, readDollarsOrNone, readList, readListOrAll } from '../../cli/read.ts';
 
 /** The most that a user may give a key. */
 export const ceilingFlags = {

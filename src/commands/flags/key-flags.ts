@@ -2,10 +2,17 @@ import { InvalidValue, usageError } from '../../base/errors.ts';
 import { parseExpiry, stepAt } from '../../base/time.ts';
 import type { Input } from '../../cli/define.ts';
 import { value, values } from '../../cli/define.ts';
+import {
+  readCountOrNone,
+  readDollarsOrNone,
+  readLabel,
+  readList,
+  readListOrAll,
+  readText,
+} from '../../cli/read.ts';
 import { requireInputs } from '../../keys/capability-check.ts';
 import type { KeyInput } from '../../keys/key.ts';
 import type { Capabilities, KeyBackend } from '../../keys/ports.ts';
-import { readCountOrNone, readDollarsOrNone, readLabel, readList, readListOrAll, readText } from './read.ts';
 
 const longestName = 120;
 const longestDescription = 1000;

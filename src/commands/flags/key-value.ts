@@ -1,8 +1,8 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import { usageError } from '../../base/errors.ts';
 import { Secret, secretsIn } from '../../base/secret.ts';
 import { value } from '../../cli/define.ts';
-import { readSource } from './read.ts';
+import { readSource } from '../../cli/read.ts';
 
 /* The value of a key, for the commands that are asked about one: never an argument. */
 
@@ -16,10 +16,14 @@ export const fromFlag = value(
  * The text with a value in it, from `--from`, from stdin, or from a masked prompt. Throws `KeysError` (2) where nobody can
  * be asked.
  */
-export async function readKeyText(app: App, command: string, from: string | undefined): Promise<Secret> {
-  if (from !== undefined) return app.secretFrom(from);
-  if (!app.io.stdin.isTTY) return nonEmpty((await app.readStdin()).trim());
-  if (app.interactive) return app.askSecret('Value of the key');
+export async function readKeyText(
+  context: Context,
+  command: string,
+  from: string | undefined,
+): Promise<Secret> {
+  if (from !== undefined) return context.secretFrom(from);
+  if (!context.io.stdin.isTTY) return nonEmpty((await context.readStdin()).trim());
+  if (context.interactive) return context.askSecret('Value of the key');
   throw usageError(
     'cannot prompt for the value: not a terminal',
     `keys ${command} < key.txt`,
@@ -36,8 +40,12 @@ function nonEmpty(text: string): Secret {
  * The one value that a text such as a dotenv file holds. Throws `KeysError` (2) where it holds none, or several: to send
  * another one to an API than was meant would give that away.
  */
-export async function readKeyValue(app: App, command: string, from: string | undefined): Promise<Secret> {
-  const text = await readKeyText(app, command, from);
+export async function readKeyValue(
+  context: Context,
+  command: string,
+  from: string | undefined,
+): Promise<Secret> {
+  const text = await readKeyText(context, command, from);
   const plain = unquoted(text.mapped((value) => value.trim()));
   const looksRight = secretsIn(plain);
   const [only, ...others] = looksRight;
@@ -45,7 +53,7 @@ export async function readKeyValue(app: App, command: string, from: string | und
   const assigned = assignedIn(plain);
   const value = others.length === 0 ? (only ?? assigned) : undefined;
   if (value) {
-    await app.note('the input holds more than a value: only the value in it is used');
+    await context.note('the input holds more than a value: only the value in it is used');
     return value;
   }
   throw usageError(

@@ -1,5 +1,5 @@
 import { value } from '../../cli/define.ts';
-import { readDatabase } from './read.ts';
+import { readDatabase } from '../../cli/read.ts';
 
 /** For the commands that use the authority on this machine, whatever the profile. */
 export const dbFlag = value(

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import { KeysError, shellWord } from '../../base/errors.ts';
 import type { Key } from '../../keys/key.ts';
 import type { KeyBackend, Sink } from '../../keys/ports.ts';
@@ -22,15 +22,15 @@ interface Found {
  * Throws `KeysError` (5) where a place that was named holds nothing, or what certainly is another value: the value of the
  * key cannot be had again. A place that cannot be read, or of which that cannot be told, is a warning.
  */
-export async function checkPlaces(app: App, found: Found): Promise<void> {
+export async function checkPlaces(context: Context, found: Found): Promise<void> {
   const { newest, destination } = found;
   const missing: string[] = [];
   for (const sink of destination?.sinks ?? []) {
     if (sink.name === 'stdout') continue;
-    const isThere = await holdsKey(app, found, sink);
+    const isThere = await holdsKey(context, found, sink);
     if (isThere === false) missing.push(sink.name);
     if (isThere === undefined)
-      await app.warn(
+      await context.warn(
         `it cannot be told whether ${sink.name} holds the value of ${newest.name} (${newest.id})`,
       );
   }
@@ -45,18 +45,18 @@ export async function checkPlaces(app: App, found: Found): Promise<void> {
 
 /** Undefined where nobody can tell. */
 async function holdsKey(
-  app: App,
+  context: Context,
   { backend, known, newest, to }: Found,
   sink: Sink,
 ): Promise<boolean | undefined> {
   const value = await sink.read?.();
-  if (value === undefined) return isWithoutFolder(app, to, sink) ? false : undefined;
+  if (value === undefined) return isWithoutFolder(context, to, sink) ? false : undefined;
   if (value === null) return false;
   return (await import('../../app/find-by-value.ts')).isValueOf(backend, known, newest, value);
 }
 
 /** On a fresh runner the folder is gone with the file. */
-function isWithoutFolder(app: App, to: readonly SinkSpec[], { name }: Sink): boolean {
+function isWithoutFolder(context: Context, to: readonly SinkSpec[], { name }: Sink): boolean {
   const spec = to.find(({ text }) => text === name);
-  return spec !== undefined && 'path' in spec && !existsSync(dirname(resolve(app.io.cwd, spec.path)));
+  return spec !== undefined && 'path' in spec && !existsSync(dirname(resolve(context.io.cwd, spec.path)));
 }

@@ -1,4 +1,4 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import { usageError } from '../../base/errors.ts';
 import type { Key } from '../../keys/key.ts';
 import { isActive, mayBeCut } from '../../keys/key.ts';
@@ -28,21 +28,25 @@ export function requireNames(provider: string, backend: KeyBackend, keys: readon
   );
 }
 
-export async function noteSuperseded(app: App, existing: readonly Key[]): Promise<void> {
+export async function noteSuperseded(context: Context, existing: readonly Key[]): Promise<void> {
   const ids = existing.map(({ id }) => id).join(', ');
   const name = visible(existing[0]?.name ?? '');
-  await app.warn(
+  await context.warn(
     `a key named ${name} works already (${ids}): it is superseded by the new one, and stays live`,
   );
 }
 
 /** An API with few keys may have given up one that worked for the new one: nobody else would say so. */
-export async function noteReplaced(app: App, before: readonly Key[], backend: KeyBackend): Promise<void> {
+export async function noteReplaced(
+  context: Context,
+  before: readonly Key[],
+  backend: KeyBackend,
+): Promise<void> {
   // By now the key is delivered: not even a server that fails makes that undone.
   const after = await backend.list().catch(() => undefined);
-  if (!after) return app.warn('the API could not be asked whether it replaced an earlier key');
+  if (!after) return context.warn('the API could not be asked whether it replaced an earlier key');
   const alive = new Set(after.filter(isActive).map(({ id }) => id));
   for (const { id } of before.filter((key) => !alive.has(key.id))) {
-    await app.warn(`the API replaced the key ${id}: it no longer works`);
+    await context.warn(`the API replaced the key ${id}: it no longer works`);
   }
 }

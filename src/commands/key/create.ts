@@ -1,4 +1,4 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import { sinkContextOf } from '../../app/sink-context.ts';
 import { InvalidValue, KeysError, usageError } from '../../base/errors.ts';
 import type { Input } from '../../cli/define.ts';
@@ -52,52 +52,54 @@ export const create = defineCommand({
     }
     return [];
   },
-  async run(app, input) {
+  async run(context, input) {
     const asked: Asked = {};
-    const destination = await chooseDestination(app, input, asked);
-    const backend = await app.backend();
-    const { provider } = await app.profile();
-    checkCapabilities(provider, backend, input, app.now);
-    const spec = toSpec(await chooseName(app, input.operands[0]), backend, input);
+    const destination = await chooseDestination(context, input, asked);
+    const backend = await context.backend();
+    const { provider } = await context.profile();
+    checkCapabilities(provider, backend, input, context.now);
+    const spec = toSpec(await chooseName(context, input.operands[0]), backend, input);
     asked.spec = spec;
-    const known = await app.keys();
+    const known = await context.keys();
     const live = known.filter(isActive);
     const named = live.filter((key) => key.name === spec.name);
     const [newest] = named;
-    if (!input.dryRun) await app.requireFinished(spec.name);
+    if (!input.dryRun) await context.requireFinished(spec.name);
     if (input.ifMissing && newest) {
-      await (await import('./create-found.ts')).checkPlaces(app, {
+      await (await import('./create-found.ts')).checkPlaces(context, {
         ...{ backend, known, newest, destination },
         to: input.to,
       });
-      return found(app, newest);
+      return found(context, newest);
     }
     if (input.ifMissing) requireNames(provider, backend, known);
     if (!input.allowDowntime) requireRoom(provider, backend.capabilities, live);
-    if (input.dryRun || !destination) return dryRun(app, spec);
-    if (newest && backend.capabilities.overlap !== 'none') await noteSuperseded(app, named);
+    if (input.dryRun || !destination) return dryRun(context, spec);
+    if (newest && backend.capabilities.overlap !== 'none') await noteSuperseded(context, named);
 
-    app.begin();
+    context.startMutation();
     const { key, delivered } = await issueKey(backend, spec, {
       sinks: destination.sinks,
       known,
       nameless: !backend.capabilities.reports.includes('name'),
       single: backend.capabilities.maxKeys === 1,
-      journal: await app.journal(),
-      onSecret: (secret) => maskInCiLog(app.io, secret),
+      journal: await context.journal(),
+      onSecret: (secret) => maskInCiLog(context.io, secret),
     });
-    const requested = await echoStored(app, backend, spec, key);
+    const requested = await echoStored(context, backend, spec, key);
     if (key.id === unidentified) {
-      await app.warn('the API does not show which key it made: keys list --status all');
+      await context.warn('the API does not show which key it made: keys list --status all');
     } else if (!backend.capabilities.reports.includes('name')) {
-      await app.warn(`the provider ${provider} keeps no names: name the key by its id, ${visible(key.id)}`);
+      await context.warn(
+        `the provider ${provider} keeps no names: name the key by its id, ${visible(key.id)}`,
+      );
     }
-    if (backend.capabilities.maxKeys !== null) await noteReplaced(app, live, backend);
+    if (backend.capabilities.maxKeys !== null) await noteReplaced(context, live, backend);
     if (destination.bare || destination.presented) return { kind: 'nothing' };
     for (const { sink, verified } of delivered) {
-      await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
+      await context.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
     }
-    return created(await record(app, requested, key, delivered));
+    return created(await record(context, requested, key, delivered));
   },
 });
 
@@ -110,49 +112,49 @@ interface Asked {
 
 /** Where the secret will go. A dry run needs no place for it, but tells where the real run would be refused. */
 async function chooseDestination(
-  app: App,
+  context: Context,
   input: CreateInput,
   asked: Asked,
 ): Promise<Destination | undefined> {
   try {
-    const destination = await resolveDestination(app.io, {
-      context: sinkContextOf(app, input.allowInGit),
+    const destination = await resolveDestination(context.io, {
+      context: sinkContextOf(context, input.allowInGit),
       to: input.to,
       secretOnly: input.secretOnly,
-      format: app.output.format,
-      fields: app.output.fields,
+      format: context.output.format,
+      fields: context.output.fields,
       present: async ({ key, delivered }, secret) => {
-        const { capabilities } = await app.backend();
+        const { capabilities } = await context.backend();
         const requested = requestedIn(asked.spec ? differences(asked.spec, key, capabilities) : []);
         const all = [...delivered, { sink: 'stdout', verified: false }];
-        await printSecret(app, requested, key, all, secret);
+        await printSecret(context, requested, key, all, secret);
       },
     });
     return input.dryRun ? undefined : destination;
   } catch (error) {
     if (!input.dryRun || !(error instanceof KeysError)) throw error;
-    await app.warn(`without --dry-run this is refused: ${error.message}`);
+    await context.warn(`without --dry-run this is refused: ${error.message}`);
     return undefined;
   }
 }
 
 async function printSecret(
-  app: App,
+  context: Context,
   requested: Requested,
   key: Key,
   delivered: readonly Delivered[],
   secret: string,
 ): Promise<void> {
-  await app.print(created({ ...(await record(app, requested, key, delivered)), secret }));
-  if (app.io.stdout.isTTY) await app.note(shownOnce('secret'));
+  await context.print(created({ ...(await record(context, requested, key, delivered)), secret }));
+  if (context.io.stdout.isTTY) await context.note(shownOnce('secret'));
 }
 
-async function chooseName(app: App, operand: string | undefined): Promise<string> {
-  const proposal = app.io.whoami();
-  const asks = app.interactive && !app.globals.yes;
-  const name = operand ?? (asks ? await app.ask('Name of the key', proposal) : proposal);
+async function chooseName(context: Context, operand: string | undefined): Promise<string> {
+  const proposal = context.io.whoami();
+  const asks = context.interactive && !context.globals.yes;
+  const name = operand ?? (asks ? await context.ask('Name of the key', proposal) : proposal);
   if (operand === undefined && !asks) {
-    await app.note(`no name given: the key is named ${visible(name)}`);
+    await context.note(`no name given: the key is named ${visible(name)}`);
   }
   try {
     return readName(name);
@@ -185,12 +187,12 @@ interface Created extends Partial<Key>, Requested {
 }
 
 async function record(
-  app: App,
+  context: Context,
   requested: Requested,
   key: Key,
   delivered: readonly Delivered[],
 ): Promise<Created> {
-  const { name: profile, provider } = await app.profile();
+  const { name: profile, provider } = await context.profile();
   return {
     ...asReported(key),
     superseded: false,
@@ -212,17 +214,17 @@ function created(result: Created): Result {
   };
 }
 
-async function found(app: App, key: Key): Promise<Result> {
-  await app.note(`a key named ${visible(key.name)} works already (${key.id}): nothing was created`);
+async function found(context: Context, key: Key): Promise<Result> {
+  await context.note(`a key named ${visible(key.name)} works already (${key.id}): nothing was created`);
   return created({ ...key, delivered: [], changed: false });
 }
 
-async function dryRun(app: App, spec: KeySpec): Promise<Result> {
-  const { name: profile, provider } = await app.profile();
+async function dryRun(context: Context, spec: KeySpec): Promise<Result> {
+  const { name: profile, provider } = await context.profile();
   const expires = spec.expiresAt?.getTime() ?? null;
-  const status = statusOf({ revoked: false, disabled: false, expiresAt: expires }, app.now.getTime());
+  const status = statusOf({ revoked: false, disabled: false, expiresAt: expires }, context.now.getTime());
   const expiresAt = spec.expiresAt?.toISOString() ?? null;
-  await app.note('dry run: nothing was created');
+  await context.note('dry run: nothing was created');
   return created({
     ...spec,
     status,

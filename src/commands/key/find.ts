@@ -1,4 +1,4 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import type { Search, Unasked } from '../../app/find-by-value.ts';
 import { KeysError, shellWord } from '../../base/errors.ts';
 import { defineCommand, toggle } from '../../cli/define.ts';
@@ -24,14 +24,14 @@ export const find = defineCommand({
     allProfiles: toggle('--all-profiles', 'look in every stored profile and in local'),
   },
   fields: matchFields,
-  async run(app, { from, allProfiles }) {
-    const text = await readKeyText(app, 'find', from);
+  async run(context, { from, allProfiles }) {
+    const text = await readKeyText(context, 'find', from);
     const { searchHere, searchEverywhere } = await import('../../app/find-by-value.ts');
-    const search = await (allProfiles ? searchEverywhere(app, text) : searchHere(app, text));
+    const search = await (allProfiles ? searchEverywhere(context, text) : searchHere(context, text));
     const { matches } = search;
     if (matches.length === 0) throw nothingFound(search, allProfiles, from);
-    await warn(app, search);
-    const { name: current } = await app.profile();
+    await warn(context, search);
+    const { name: current } = await context.profile();
     return {
       kind: 'rows',
       rows: matches,
@@ -42,10 +42,10 @@ export const find = defineCommand({
   },
 });
 
-async function warn(app: App, { matches, unasked }: Search): Promise<void> {
-  for (const one of unasked) await app.warn(notAsked(one));
+async function warn(context: Context, { matches, unasked }: Search): Promise<void> {
+  for (const one of unasked) await context.warn(notAsked(one));
   if (matches.every(({ match }) => match === 'prefix')) {
-    await app.warn(
+    await context.warn(
       'only the part that the provider shows is the same, which is no proof that it is this key',
     );
   }

@@ -1,12 +1,12 @@
 import { parsePositiveDuration } from '../../base/time.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
+import { oneOf, readCount, readText } from '../../cli/read.ts';
 import { requireReports } from '../../keys/capability-check.ts';
 import type { KeyField } from '../../keys/key.ts';
 import { keyFields, statuses } from '../../keys/key.ts';
 import type { Selection } from '../../keys/select.ts';
 import { selectKeys, sortFields } from '../../keys/select.ts';
 import { summarise } from '../../keys/summary.ts';
-import { oneOf, readCount, readText } from '../flags/read.ts';
 
 const choices = [...statuses.filter((status) => status !== 'unknown'), 'all'] as const;
 
@@ -34,12 +34,12 @@ export const list = defineCommand({
     limit: value('--limit <n>', 'at most so many', readCount),
   },
   fields: keyFields,
-  async run(app, selection) {
-    const { capabilities } = await app.backend();
-    const { provider } = await app.profile();
+  async run(context, selection) {
+    const { capabilities } = await context.backend();
+    const { provider } = await context.profile();
     requireReports(provider, judgedBy(selection), capabilities);
-    const keys = await app.keys();
-    const chosen = selectKeys(keys, selection, app.now);
+    const keys = await context.keys();
+    const chosen = selectKeys(keys, selection, context.now);
     return {
       kind: 'rows',
       rows: chosen,

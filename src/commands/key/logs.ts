@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidValue } from '../../base/errors.ts';
 import { parsePast } from '../../base/time.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
+import { readCount, readText } from '../../cli/read.ts';
 import { requireAbility } from '../../keys/capability-check.ts';
 import { findKey } from '../../keys/find.ts';
 import { keysWith } from '../../keys/lookup.ts';
 import type { LogEntry, LogQuery } from '../../keys/ports.ts';
 import { follow as followLog } from '../../keys/tail.ts';
-import { readCount, readText } from '../flags/read.ts';
 
 const fields = [
   'timestamp',
@@ -51,13 +51,13 @@ export const logs = defineCommand({
       ? ['--follow shows what is yet to come: leave out --page, --limit and --until']
       : [];
   },
-  async run(app, { operands: [reference], since, until, limit, page, follow, status, method, path }) {
-    const backend = await app.backend();
-    const { provider } = await app.profile();
+  async run(context, { operands: [reference], since, until, limit, page, follow, status, method, path }) {
+    const backend = await context.backend();
+    const { provider } = await context.profile();
     requireAbility(provider, 'logs', backend.capabilities);
     if (reference !== undefined) requireAbility(provider, 'logsByKey', backend.capabilities);
     const keyId =
-      reference === undefined ? undefined : findKey(await keysWith(app, [reference]), reference).id;
+      reference === undefined ? undefined : findKey(await keysWith(context, [reference]), reference).id;
     const query: LogQuery = {
       ...(keyId !== undefined && { keyId }),
       ...(since && { since }),
@@ -67,13 +67,13 @@ export const logs = defineCommand({
       ...(path !== undefined && { pathPrefix: path }),
     };
     if (follow) {
-      const signal = app.io.interrupt;
+      const signal = context.io.interrupt;
       const pause = () => sleep(pollEvery, undefined, { signal }).catch(() => {});
       const rows = followLog(backend, query, {
         signal,
         pause,
-        since: since ?? app.now,
-        onTrouble: (error) => app.warn(`${error.message}; trying again`),
+        since: since ?? context.now,
+        onTrouble: (error) => context.warn(`${error.message}; trying again`),
       });
       return {
         kind: 'stream',
@@ -82,7 +82,7 @@ export const logs = defineCommand({
         line: async (row: LogEntry, terminal) => (await views()).logLine(row, terminal),
       };
     }
-    const onTerminal = app.io.stdout.isTTY && app.output.format === undefined;
+    const onTerminal = context.io.stdout.isTTY && context.output.format === undefined;
     const size = limit ?? (onTerminal || page !== undefined ? pageOnTerminal : Number.POSITIVE_INFINITY);
     const first = page === undefined || page === 1 ? 0 : (page - 1) * size;
     const rows = slice(backend.logs(query), first, first + size);

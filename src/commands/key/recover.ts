@@ -1,14 +1,14 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import { tidyTokens } from '../../app/sink-context.ts';
 import { isStop, KeysError, usageError } from '../../base/errors.ts';
 import type { Input } from '../../cli/define.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
+import { readText } from '../../cli/read.ts';
 import type { OpenOperation } from '../../journal/operations.ts';
 import { recoverOne } from '../../keys/operations/recover-one.ts';
 import { describe, listing, report } from '../../keys/operations/report.ts';
 import type { Outcome } from '../../output/views/operations.ts';
 import { destinationFlags } from '../flags/destination-flags.ts';
-import { readText } from '../flags/read.ts';
 
 const fields = [
   ...['operation', 'outcome', 'kind', 'name', 'id', 'at', 'profile', 'provider', 'sinks', 'escrow'],
@@ -60,26 +60,26 @@ export const recover = defineCommand({
       ),
     ];
   },
-  async run(app, input) {
+  async run(context, input) {
     const { openOperations, warningOf } = await import('../../app/open-journal.ts');
     const unreadable: KeysError[] = [];
-    const open = await openOperations(app, async (error) => void unreadable.push(error));
+    const open = await openOperations(context, async (error) => void unreadable.push(error));
     const [wanted] = input.operands;
     const named = unreadable.find(({ failure }) => failure.operation === wanted);
     if (named) throw named;
-    for (const error of unreadable) await warningOf(app)(error);
+    for (const error of unreadable) await warningOf(context)(error);
     const exit = unreadable.length > 0 ? ('unfinished' as const) : undefined;
     if (input.list) return { ...listing(open), exit: exit ?? 'done' };
-    await tidyTokens(app);
-    const chosen = await choose(app, open, input);
+    await tidyTokens(context);
+    const chosen = await choose(context, open, input);
     const isOne = chosen.length === 1 && !input.all;
-    const manner = { isOne, rotates: false, mayAsk: app.interactive && !app.globals.yes };
+    const manner = { isOne, rotates: false, mayAsk: context.interactive && !context.globals.yes };
     const outcomes: Outcome[] = [];
     let isStopped = false;
     for (const operation of chosen) {
       const outcome = await (isStopped
         ? untouched(operation)
-        : recoverOne(app, operation, input, manner)
+        : recoverOne(context, operation, input, manner)
       ).catch((error: unknown) => {
         if (!isStop(error) || outcomes.length === 0) throw error;
         // What was done is told; the rest stays open.
@@ -88,13 +88,13 @@ export const recover = defineCommand({
       });
       if (!outcome) continue;
       outcomes.push(outcome);
-      if (outcome.outcome === 'open' && outcome.reason !== undefined && !app.forPeople) {
-        await app.warn(`${outcome.operation} is unfinished: ${outcome.reason}`);
+      if (outcome.outcome === 'open' && outcome.reason !== undefined && !context.isHumanOutput) {
+        await context.warn(`${outcome.operation} is unfinished: ${outcome.reason}`);
       }
     }
     // For people the view says so.
-    if (chosen.length === 0 && !app.forPeople)
-      await app.note(exit ? 'nothing else is unfinished' : 'nothing is unfinished');
+    if (chosen.length === 0 && !context.isHumanOutput)
+      await context.note(exit ? 'nothing else is unfinished' : 'nothing is unfinished');
     if (chosen.length > 0 && outcomes.length === 0) return { kind: 'nothing', ...(exit && { exit }) };
     return { ...report(outcomes, isOne && input.operands.length > 0), ...(exit && { exit }) };
   },
@@ -108,7 +108,7 @@ export type RecoverInput = Input<typeof recoverFlags>;
 
 /** The operations to go on with. Throws `KeysError` (3) for one that is not there. */
 async function choose(
-  app: App,
+  context: Context,
   open: readonly OpenOperation[],
   { operands: [wanted], all, ...single }: RecoverInput,
 ): Promise<readonly OpenOperation[]> {
@@ -130,8 +130,8 @@ async function choose(
       ...open.map(({ header: { id } }) => `keys recover ${id}`),
     );
   }
-  if (!app.interactive || app.globals.yes) return open;
-  const choice = await app.choose(`${open.length} operations are unfinished. Which one?`, [
+  if (!context.interactive || context.globals.yes) return open;
+  const choice = await context.choose(`${open.length} operations are unfinished. Which one?`, [
     ...open.map(({ header: { id, plan, at, setting } }) => ({
       value: id,
       name: `${id}  ${plan.kind} ${plan.name}  ${setting.profile}  ${at.slice(0, 16)}Z`,

@@ -1,6 +1,7 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import { KeysError, shellWord, usageError } from '../../base/errors.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
+import { readText } from '../../cli/read.ts';
 import { findKeys } from '../../keys/find.ts';
 import type { Key } from '../../keys/key.ts';
 import { isActive } from '../../keys/key.ts';
@@ -10,7 +11,6 @@ import { relativeTime } from '../../output/relative-time.ts';
 import { visible } from '../../output/sanitise.ts';
 import type { Terminal } from '../../output/style.ts';
 import type { Revoked } from '../../output/views/revoked.ts';
-import { readText } from '../flags/read.ts';
 
 const fields = ['id', 'name', 'revoked', 'changed', 'dryRun'];
 
@@ -32,16 +32,16 @@ export const revoke = defineCommand({
     dryRun: toggle('--dry-run', 'show what would be revoked'),
   },
   fields,
-  async run(app, { operands, confirm, dryRun }) {
-    const keys = await keysWith(app, operands);
+  async run(context, { operands, confirm, dryRun }) {
+    const keys = await keysWith(context, operands);
     const chosen = findKeys(keys, operands);
     if (!dryRun) {
-      await requireNoOwn(app, keys, chosen);
-      await makeSure(app, chosen, confirm);
+      await requireNoOwn(context, keys, chosen);
+      await makeSure(context, chosen, confirm);
     }
-    const records = dryRun ? chosen.map(plan) : await revokeAll(app, await app.backend(), chosen);
-    if (dryRun) await app.note('dry run: nothing was revoked');
-    else await noteStillLive(app, keys, chosen);
+    const records = dryRun ? chosen.map(plan) : await revokeAll(context, await context.backend(), chosen);
+    if (dryRun) await context.note('dry run: nothing was revoked');
+    else await noteStillLive(context, keys, chosen);
     const [only] = records;
     if (operands.length === 1 && only)
       return { kind: 'one', record: only, columns: fields, table: view(records) };
@@ -55,10 +55,10 @@ export const revoke = defineCommand({
 });
 
 /** Only an API has session tokens that may be among its keys. */
-async function requireNoOwn(app: App, keys: readonly Key[], targets: readonly Key[]): Promise<void> {
-  if (!(await app.connection())) return;
+async function requireNoOwn(context: Context, keys: readonly Key[], targets: readonly Key[]): Promise<void> {
+  if (!(await context.connection())) return;
   const { lockOut, ownCredential } = await import('../../app/self-lockout.ts');
-  const own = await ownCredential(app, await app.backend(), keys);
+  const own = await ownCredential(context, await context.backend(), keys);
   if (own && targets.some(({ id }) => id === own.key.id)) throw lockOut(own);
 }
 
@@ -72,33 +72,33 @@ function plan({ id, name, status }: Key): Revoked {
 }
 
 /** Throws `KeysError`: 2 where nobody can be asked, 1 where the answer is no. */
-async function makeSure(app: App, keys: readonly Key[], confirm: string | undefined): Promise<void> {
+async function makeSure(context: Context, keys: readonly Key[], confirm: string | undefined): Promise<void> {
   if (confirm !== undefined) {
     const others = keys.filter(({ name }) => name !== confirm);
     if (others.length === 0) return;
     const names = others.map(({ id, name }) => `'${name}' (${id})`).join(', ');
     throw usageError(`--confirm says '${confirm}', but the key is named ${names}; nothing was revoked`);
   }
-  if (app.globals.yes || keys.every(({ status }) => status === 'revoked')) return;
-  if (!app.interactive) {
+  if (context.globals.yes || keys.every(({ status }) => status === 'revoked')) return;
+  if (!context.interactive) {
     throw usageError(
       'revoking is final and nobody can be asked here: it needs --yes, or --confirm with the name',
       `keys revoke ${keys.map(({ id }) => shellWord(id)).join(' ')} --yes`,
     );
   }
-  await ask(app, keys);
+  await ask(context, keys);
 }
 
-async function ask(app: App, keys: readonly Key[]): Promise<void> {
+async function ask(context: Context, keys: readonly Key[]): Promise<void> {
   for (const key of keys) {
-    const used = key.lastUsedAt ? `last used ${relativeTime(key.lastUsedAt, app.now)}` : 'never used';
-    await app.note(`${key.name}  ${key.id}  ${key.status}  ${used}`);
+    const used = key.lastUsedAt ? `last used ${relativeTime(key.lastUsedAt, context.now)}` : 'never used';
+    await context.note(`${key.name}  ${key.id}  ${key.status}  ${used}`);
   }
   const [first] = keys;
   const isOne = keys.length === 1 && first;
   // A key without a name is called by its id: Enter alone never revokes.
   const called = isOne && (first.name.trim() === '' ? first.id : first.name);
-  const answer = await app.ask(
+  const answer = await context.ask(
     called
       ? `This is final. Type ${visible(called)} to revoke it:`
       : `This is final. Type ${keys.length} to revoke these ${keys.length} keys:`,
@@ -108,12 +108,12 @@ async function ask(app: App, keys: readonly Key[]): Promise<void> {
   throw new KeysError({ code: 'declined', message: 'not confirmed: nothing was revoked' });
 }
 
-async function revokeAll(app: App, backend: KeyBackend, keys: readonly Key[]): Promise<Revoked[]> {
-  app.begin();
+async function revokeAll(context: Context, backend: KeyBackend, keys: readonly Key[]): Promise<Revoked[]> {
+  context.startMutation();
   const records: Revoked[] = [];
   for (const { id, name, status } of keys) {
     try {
-      if (app.interruption.asked.aborted) throw app.interruption.failure();
+      if (context.interruption.asked.aborted) throw context.interruption.failure();
       // What is revoked already is not asked for again.
       const changed = status !== 'revoked' && (await backend.revoke(id));
       records.push({ id, name, revoked: true, changed });
@@ -135,9 +135,9 @@ function partlyRevoked(records: readonly Revoked[], keys: readonly Key[], cause:
 }
 
 /** Who revokes a name may believe that it is gone; an older key of it may still work. */
-async function noteStillLive(app: App, keys: readonly Key[], revoked: readonly Key[]): Promise<void> {
+async function noteStillLive(context: Context, keys: readonly Key[], revoked: readonly Key[]): Promise<void> {
   const gone = new Set(revoked.map(({ id }) => id));
   const names = new Set(revoked.map(({ name }) => name));
   const live = keys.filter((key) => names.has(key.name) && !gone.has(key.id) && isActive(key));
-  for (const key of live) await app.warn(`another key named ${visible(key.name)} still works: ${key.id}`);
+  for (const key of live) await context.warn(`another key named ${visible(key.name)} still works: ${key.id}`);
 }

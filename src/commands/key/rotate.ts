@@ -1,9 +1,10 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import type { Credential } from '../../app/self-lockout.ts';
 import { shellWord, usageError } from '../../base/errors.ts';
 import { parseDuration, parseExpiry, parsePositiveDuration } from '../../base/time.ts';
 import type { Input } from '../../cli/define.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
+import { readCount } from '../../cli/read.ts';
 import { findKeys } from '../../keys/find.ts';
 import type { Key } from '../../keys/key.ts';
 import { isActive } from '../../keys/key.ts';
@@ -17,7 +18,6 @@ import { visible } from '../../output/sanitise.ts';
 import type { RotationRecord } from '../../output/views/rotated.ts';
 import { destinationFlags } from '../flags/destination-flags.ts';
 import { checkExpiry } from '../flags/key-flags.ts';
-import { readCount } from '../flags/read.ts';
 
 const fields = [
   ...['name', 'old', 'new', 'oldId', 'newId', 'oldRevoked', 'oldRevokeAt', 'oldWorks'],
@@ -91,24 +91,24 @@ export const rotate = defineCommand({
         : []),
     ];
   },
-  async run(app, input) {
-    const backend = await app.backend();
-    const { provider } = await app.profile();
+  async run(context, input) {
+    const backend = await context.backend();
+    const { provider } = await context.profile();
     const { capabilities } = backend;
-    checkExpiry(provider, capabilities, input.expires, app.now);
+    checkExpiry(provider, capabilities, input.expires, context.now);
     requireOverlap(provider, backend, input);
-    const keys = await keysWith(app, input.operands);
+    const keys = await keysWith(context, input.operands);
     const targets = chooseTargets(keys, input);
     const { operands, all, finish } = input;
     if (operands.length === 1 && !all && !finish) {
       const [only] = targets;
       if (!only) throw new Error('findKeys gives back a key');
-      const own = await withOwnLogin(app, { backend, keys, old: only, input });
-      return single(await rotateOne(app, { backend, keys, old: only, input: own, isOne: true }));
+      const own = await withOwnLogin(context, { backend, keys, old: only, input });
+      return single(await rotateOne(context, { backend, keys, old: only, input: own, isOne: true }));
     }
-    const others = await withoutOwn(app, { backend, keys, targets, input });
-    const work = (old: Key) => rotateOne(app, { backend, keys, old, input, isOne: false });
-    return rotateSeveral(app, others, work, input.concurrency);
+    const others = await withoutOwn(context, { backend, keys, targets, input });
+    const work = (old: Key) => rotateOne(context, { backend, keys, old, input, isOne: false });
+    return rotateSeveral(context, others, work, input.concurrency);
   },
 });
 
@@ -156,15 +156,15 @@ interface Account {
 
 /** A key that is our own session token goes to where that is kept, too; where that is not ours to write, it is refused. */
 async function withOwnLogin(
-  app: App,
+  context: Context,
   { backend, keys, old, input }: Account & { old: Key },
 ): Promise<RotateInput> {
-  const own = await ownAmong(app, { backend, keys, input });
+  const own = await ownAmong(context, { backend, keys, input });
   if (own?.key.id !== old.id) return input;
   const { lockOut } = await import('../../app/self-lockout.ts');
   if (own.source !== 'keychain' && own.source !== 'file') throw lockOut(own);
   const { profile } = own;
-  await app.note(
+  await context.note(
     `${visible(old.name)} is the session token of the profile ${profile}: the new one is stored there, too`,
   );
   return { ...input, to: [...input.to, { kind: 'login', text: `login:${profile}`, profile }] };
@@ -172,12 +172,12 @@ async function withOwnLogin(
 
 /** Of many keys, our own session token is left out: whoever wants a new one says so. */
 async function withoutOwn(
-  app: App,
+  context: Context,
   { backend, keys, targets, input }: Account & { targets: readonly Key[] },
 ): Promise<Key[]> {
-  const own = await ownAmong(app, { backend, keys, input });
+  const own = await ownAmong(context, { backend, keys, input });
   if (own && targets.some(({ id }) => id === own.key.id)) {
-    await app.warn(
+    await context.warn(
       `${visible(own.key.name)} is the session token that keys itself uses: keys rotate ${shellWord(own.key.id)}`,
     );
   }
@@ -185,9 +185,12 @@ async function withoutOwn(
 }
 
 /** Only an API has session tokens that may be among its keys. */
-async function ownAmong(app: App, { backend, keys, input }: Account): Promise<Credential | undefined> {
-  if (input.dryRun || input.finish || !(await app.connection())) return undefined;
-  return (await import('../../app/self-lockout.ts')).ownCredential(app, backend, keys);
+async function ownAmong(
+  context: Context,
+  { backend, keys, input }: Account,
+): Promise<Credential | undefined> {
+  if (input.dryRun || input.finish || !(await context.connection())) return undefined;
+  return (await import('../../app/self-lockout.ts')).ownCredential(context, backend, keys);
 }
 
 function single(record: RotationRecord | undefined): Result {

@@ -1,10 +1,10 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import { InvalidValue, KeysError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { Flag } from '../../cli/define.ts';
 import { defineCommand } from '../../cli/define.ts';
+import { readSource } from '../../cli/read.ts';
 import { maskInCiLog } from '../../sinks/mask.ts';
-import { readSource } from '../flags/read.ts';
 
 /** A variable of the program's environment, and where its value is. */
 interface Binding {
@@ -36,16 +36,16 @@ export const run = defineCommand({
   flags: { env },
   fields: [],
   problems: ({ operands: [program] }) => (program === '' ? ['the command to start is empty'] : []),
-  async run(app, { operands, env: bindings }) {
-    const secrets = await readAll(app, bindings);
-    for (const secret of secrets.values()) await maskInCiLog(app.io, secret);
-    await app.debug(`starts ${operands[0]} with ${[...secrets.keys()].join(', ')} in its environment`);
+  async run(context, { operands, env: bindings }) {
+    const secrets = await readAll(context, bindings);
+    for (const secret of secrets.values()) await maskInCiLog(context.io, secret);
+    await context.debug(`starts ${operands[0]} with ${[...secrets.keys()].join(', ')} in its environment`);
     const { runInForeground } = await import('../../platform/foreground.ts');
-    await app.release();
+    await context.flush();
 
-    app.begin();
-    const { cwd, env: own } = app.io;
-    const takeBackSignals = app.io.leaveSignals();
+    context.startMutation();
+    const { cwd, env: own } = context.io;
+    const takeBackSignals = context.io.leaveSignals();
     try {
       const code = await runInForeground(operands, { cwd, env: own, secrets });
       return { kind: 'ended', code };
@@ -87,12 +87,12 @@ function faultOf(name: string, source: string): string[] {
 }
 
 /** The secrets by variable, in the order given. Throws one `KeysError` for all sources that cannot be read. */
-async function readAll(app: App, bindings: readonly Binding[]): Promise<Map<string, Secret>> {
+async function readAll(context: Context, bindings: readonly Binding[]): Promise<Map<string, Secret>> {
   const secrets = new Map<string, Secret>();
   const failed: KeysError[] = [];
   for (const { name, source } of bindings) {
     try {
-      secrets.set(name, await app.secretFrom(source));
+      secrets.set(name, await context.secretFrom(source));
     } catch (error) {
       if (!(error instanceof KeysError)) throw error;
       failed.push(error);

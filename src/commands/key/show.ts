@@ -9,8 +9,8 @@ export const show = defineCommand({
   examples: ['keys show ci', 'keys show ci --json expiresAt,usage'],
   flags: {},
   fields: keyFields,
-  async run(app, { operands: [reference = ''] }) {
-    const key = await app.key(reference);
+  async run(context, { operands: [reference = ''] }) {
+    const key = await context.key(reference);
     return {
       kind: 'one',
       record: key,

@@ -1,12 +1,12 @@
-import type { App } from '../../app/app.ts';
 import type { Connection } from '../../app/connection.ts';
+import type { Context } from '../../app/context.ts';
 import { defineCommand, value } from '../../cli/define.ts';
+import { oneOf } from '../../cli/read.ts';
 import { findKey } from '../../keys/find.ts';
 import { isActive } from '../../keys/key.ts';
 import { keysWith } from '../../keys/lookup.ts';
 import { callOf } from '../../providers/declaration.ts';
 import { fillPath } from '../../remote/template.ts';
-import { oneOf } from '../flags/read.ts';
 import type { HarmlessCall } from './snippet-code.ts';
 import { languages, snippetCode, variable } from './snippet-code.ts';
 
@@ -28,13 +28,14 @@ export const snippet = defineCommand({
     lang: value('--lang <language>', `${languages.join(', ')}; default curl`, oneOf(languages)),
   },
   fields,
-  async run(app, { operands: [reference = ''], lang = 'curl' }) {
-    const key = findKey(await keysWith(app, [reference]), reference);
-    if (!isActive(key)) await app.warn(`the key ${key.name} is ${key.status}`);
+  async run(context, { operands: [reference = ''], lang = 'curl' }) {
+    const key = findKey(await keysWith(context, [reference]), reference);
+    if (!isActive(key)) await context.warn(`the key ${key.name} is ${key.status}`);
     const { id, name } = key;
-    const { base, ...call } = await harmlessCall(app);
+    const { base, ...call } = await harmlessCall(context);
     const code = snippetCode(lang, { key: { id, name }, ...call });
-    if (app.output.format === undefined || app.output.format === 'table') return { kind: 'text', text: code };
+    if (context.output.format === undefined || context.output.format === 'table')
+      return { kind: 'text', text: code };
     const record = { lang, id, name, url: base, variable, code };
     return { kind: 'one', record, columns: fields, table: () => code };
   },
@@ -48,16 +49,16 @@ type Place = Omit<HarmlessCall, 'key'> & {
 /** Where `keys serve` listens unless it is told otherwise. */
 const ownUrl = 'http://127.0.0.1:8787';
 
-async function harmlessCall(app: App): Promise<Place> {
-  const connection = await app.connection();
-  if (connection) return callOver(app, connection);
-  await app.note(`keys serve answers at ${ownUrl}`);
+async function harmlessCall(context: Context): Promise<Place> {
+  const connection = await context.connection();
+  if (connection) return callOver(context, connection);
+  await context.note(`keys serve answers at ${ownUrl}`);
   const url = `${ownUrl}/v1/models`;
   return { base: ownUrl, url, header: 'Authorization', before: 'Bearer ', headers: {} };
 }
 
 /** The call by which the provider's keys are verified; without one that is a plain GET, its base URL. */
-async function callOver(app: App, { provider, url, options }: Connection): Promise<Place> {
+async function callOver(context: Context, { provider, url, options }: Connection): Promise<Place> {
   const { verify } = provider;
   const { header, scheme } = verify?.auth ?? provider.auth;
   const base = url.href.replace(/\/$/, '');
@@ -68,7 +69,7 @@ async function callOver(app: App, { provider, url, options }: Connection): Promi
     headers: provider.headers ?? {},
   };
   if (verify?.get === undefined) {
-    await app.warn(
+    await context.warn(
       `the provider ${provider.id} names no call that a key may make: put its path after the URL`,
     );
     return { ...place, url: url.href };

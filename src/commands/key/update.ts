@@ -33,22 +33,22 @@ export const update = defineCommand({
     if (input.disable && input.enable) return ['--disable and --enable contradict each other'];
     return Object.keys(toChanges(input)).length === 0 ? ['nothing to change: name at least one flag'] : [];
   },
-  async run(app, input) {
+  async run(context, input) {
     const changes = toChanges(input);
-    const backend = await app.backend();
-    const { provider } = await app.profile();
+    const backend = await context.backend();
+    const { provider } = await context.profile();
     const { disabled, ...fields } = changes;
     if (disabled !== undefined) requireAbility(provider, 'disable', backend.capabilities);
     if (Object.keys(fields).length > 0) requireAbility(provider, 'update', backend.capabilities);
     requireInputs(provider, 'update', Object.keys(fields) as KeyInput[], backend.capabilities);
     checkPermissions(backend, changes.permissions ?? []);
-    checkExpiry(provider, backend.capabilities, changes.expiresAt, app.now);
+    checkExpiry(provider, backend.capabilities, changes.expiresAt, context.now);
     const reference = input.operands[0] ?? '';
-    const listed = findKey(await keysWith(app, [reference]), reference);
-    app.begin();
+    const listed = findKey(await keysWith(context, [reference]), reference);
+    context.startMutation();
     const updated = await backend.update(listed.id, changes);
-    const requested = await echoStored(app, backend, fields, updated, true);
-    const { name: profile } = await app.profile();
+    const requested = await echoStored(context, backend, fields, updated, true);
+    const { name: profile } = await context.profile();
     const changed = hasChanged(changes, requested);
     const key = inOrder({ ...withoutChanged(listed, changes), ...updated, provider, profile });
     const record = { ...key, changed, ...requested };

@@ -1,9 +1,9 @@
 import { parsePast } from '../../base/time.ts';
 import { defineCommand, value } from '../../cli/define.ts';
+import { oneOf } from '../../cli/read.ts';
 import { requireAbility } from '../../keys/capability-check.ts';
 import { findKey } from '../../keys/find.ts';
 import { keysWith } from '../../keys/lookup.ts';
-import { oneOf } from '../flags/read.ts';
 
 const fields = ['keyId', 'name', 'date', 'requests', 'tokens', 'spentUsd'];
 
@@ -19,13 +19,13 @@ export const usage = defineCommand({
     by: value('--by <what>', 'key or day; default key', oneOf(['key', 'day'] as const)),
   },
   fields,
-  async run(app, { operands: [reference], since, by = 'key' }) {
-    const backend = await app.backend();
-    const { provider } = await app.profile();
+  async run(context, { operands: [reference], since, by = 'key' }) {
+    const backend = await context.backend();
+    const { provider } = await context.profile();
     requireAbility(provider, 'usage', backend.capabilities);
     if (by === 'day' || since) requireAbility(provider, 'usageByDay', backend.capabilities);
     const keyId =
-      reference === undefined ? undefined : findKey(await keysWith(app, [reference]), reference).id;
+      reference === undefined ? undefined : findKey(await keysWith(context, [reference]), reference).id;
     const rows = await backend.usage({ by, ...(since && { since }), ...(keyId !== undefined && { keyId }) });
     const columns = by === 'key' ? fields.filter((field) => field !== 'date') : fields.slice(2);
     return {

@@ -1,8 +1,8 @@
 import { defineCommand, value } from '../../cli/define.ts';
+import { readText } from '../../cli/read.ts';
 import { requireAbility } from '../../keys/capability-check.ts';
 import type { Verdict } from '../../keys/ports.ts';
 import { fromFlag, readKeyValue } from '../flags/key-value.ts';
-import { readText } from '../flags/read.ts';
 
 const fields = ['valid', 'reason', 'httpStatus', 'models'];
 
@@ -19,11 +19,11 @@ export const verify = defineCommand({
     model: value('--model <id>', 'also ask whether it may call this model', readText),
   },
   fields,
-  async run(app, { from, model }) {
-    const backend = await app.backend();
-    const { provider } = await app.profile();
+  async run(context, { from, model }) {
+    const backend = await context.backend();
+    const { provider } = await context.profile();
     requireAbility(provider, 'verify', backend.capabilities);
-    const secret = await readKeyValue(app, 'verify', from);
+    const secret = await readKeyValue(context, 'verify', from);
     const verdict = withModel(await backend.verify(secret), model);
     return {
       kind: 'one',

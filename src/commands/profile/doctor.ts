@@ -10,9 +10,11 @@ export const doctor = defineCommand({
   examples: ['keys doctor', 'keys doctor --json'],
   flags: {},
   fields,
-  async run(app) {
+  async run(context) {
     const { examine } = await import('../../app/doctor.ts');
-    const findings = await examine(app.io, locatePaths(app.io.env, app.io.cwd), () => app.profile());
+    const findings = await examine(context.io, locatePaths(context.io.env, context.io.cwd), () =>
+      context.profile(),
+    );
     const failed = findings.some(({ status }) => status === 'fail');
     return {
       kind: 'rows',

@@ -1,15 +1,15 @@
 import type { Profile } from '../../accounts/config.ts';
 import { checkProfileName, setCurrentProfile, writeProfile } from '../../accounts/config.ts';
 import { localProvider } from '../../accounts/profile.ts';
-import type { App } from '../../app/app.ts';
 import type { Connection } from '../../app/connection.ts';
 import { openConnection } from '../../app/connection.ts';
+import type { Context } from '../../app/context.ts';
 import { InvalidValue, KeysError, usageError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import { defineCommand, toggle, value, values } from '../../cli/define.ts';
+import { oneOf, readLabel } from '../../cli/read.ts';
 import { setting } from '../../platform/env.ts';
 import { allProviders, findProvider } from '../../remote/catalog.ts';
-import { oneOf, readLabel } from '../flags/read.ts';
 import { statusFields, statusResult } from './status.ts';
 
 const flags = {
@@ -38,30 +38,30 @@ export const login = defineCommand({
   ],
   flags,
   fields: statusFields,
-  async run(app, input) {
-    const connection = await askForConnection(app, Object.fromEntries(input.option));
+  async run(context, input) {
+    const connection = await askForConnection(context, Object.fromEntries(input.option));
     const { profile, provider, url } = connection;
-    const token = await askForToken(app, input.withToken, provider.name);
-    if (!input.noVerify) await tryOut(app, connection, token);
+    const token = await askForToken(context, input.withToken, provider.name);
+    if (!input.noVerify) await tryOut(context, connection, token);
     const { openStore } = await import('../../accounts/tokens/store.ts');
     const { ownerOf } = await import('../../app/open-remote.ts');
     const kind = input.store ?? profile.store ?? 'keychain';
-    const store = openStore(kind, app.tokenContext);
+    const store = openStore(kind, context.tokenContext);
 
-    app.begin();
+    context.startMutation();
     await store.write(ownerOf(connection), token);
-    await forgetEarlier(app, connection, kind);
+    await forgetEarlier(context, connection, kind);
     // From now on it is the stored token that counts.
     const { name, tokenCommand: _, ...settings } = profile;
     const stored = { ...settings, url: url.href.replace(/\/$/, ''), store: kind, tokenOrigin: url.origin };
-    await writeProfile(app.paths.configFile, name, stored);
-    await setCurrentProfile(app.paths.configFile, name);
+    await writeProfile(context.paths.configFile, name, stored);
+    await setCurrentProfile(context.paths.configFile, name);
     const place = kind === 'file' ? 'a file that only you can read' : 'the keychain';
     for (const variable of ['KEYS_TOKEN', 'KEYS_TOKEN_FILE'] as const) {
-      if (setting(app.io.env, variable))
-        await app.warn(`${variable} is set, and goes before the token just stored`);
+      if (setting(context.io.env, variable))
+        await context.warn(`${variable} is set, and goes before the token just stored`);
     }
-    await app.note(`logged in: profile ${name} is now the current one, its token is in ${place}`);
+    await context.note(`logged in: profile ${name} is now the current one, its token is in ${place}`);
     return statusResult(
       { ...connection, profile: { ...profile, ...stored } },
       { source: kind, authenticated: input.noVerify ? null : true },
@@ -70,8 +70,12 @@ export const login = defineCommand({
 });
 
 /** The token of an earlier login would stay for good where it is, once the profile points elsewhere. */
-async function forgetEarlier(app: App, connection: Connection, kind: 'keychain' | 'file'): Promise<void> {
-  const { profiles } = await app.config();
+async function forgetEarlier(
+  context: Context,
+  connection: Connection,
+  kind: 'keychain' | 'file',
+): Promise<void> {
+  const { profiles } = await context.config();
   const { name } = connection.profile;
   const earlier = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
   const store = earlier?.store;
@@ -82,10 +86,11 @@ async function forgetEarlier(app: App, connection: Connection, kind: 'keychain' 
   const { openStore } = await import('../../accounts/tokens/store.ts');
   try {
     for (const origin of origins)
-      if (origin !== undefined) await openStore(store, app.tokenContext).remove({ profile: name, origin });
+      if (origin !== undefined)
+        await openStore(store, context.tokenContext).remove({ profile: name, origin });
   } catch (error) {
     if (!(error instanceof KeysError)) throw error;
-    await app.warn(`an earlier token may still be in the ${store}: ${error.message}`);
+    await context.warn(`an earlier token may still be in the ${store}: ${error.message}`);
   }
 }
 
@@ -98,40 +103,40 @@ function readOption(text: string): [name: string, value: string] {
 
 type Options = Record<string, string>;
 
-async function askForConnection(app: App, given: Options): Promise<Connection> {
-  const profile = await chosenProfile(app);
+async function askForConnection(context: Context, given: Options): Promise<Connection> {
+  const profile = await chosenProfile(context);
   checkProfileName(profile.name);
   if (profile.name === localProvider.id) {
     throw usageError(
       `the profile ${profile.name} is the embedded authority: choose another name with --profile`,
     );
   }
-  const provider = await findProvider(profile.provider, app.paths.providers);
+  const provider = await findProvider(profile.provider, context.paths.providers);
   if (!provider) throw usageError(`there is no provider '${profile.provider}'`, 'keys provider list');
   const options: Options = { ...profile.options, ...given };
   let { url } = profile;
-  if (app.interactive) {
-    if (url === null && provider.url === undefined) url = await app.ask(`URL of ${provider.name}`);
+  if (context.interactive) {
+    if (url === null && provider.url === undefined) url = await context.ask(`URL of ${provider.name}`);
     for (const [name, { help, required }] of Object.entries(provider.options ?? {})) {
-      if (required && !options[name]) options[name] = await app.ask(help);
+      if (required && !options[name]) options[name] = await context.ask(help);
     }
   }
-  return openConnection({ ...profile, url, options }, app.paths.providers, app.io.env);
+  return openConnection({ ...profile, url, options }, context.paths.providers, context.io.env);
 }
 
 /** The profile to log in to: what flags and environment name, else what is picked. */
-async function chosenProfile(app: App): Promise<Profile> {
-  const profile = await app.profile();
+async function chosenProfile(context: Context): Promise<Profile> {
+  const profile = await context.profile();
   if (profile.provider !== localProvider.id) return profile;
-  if (app.globals.provider === localProvider.id || !app.interactive) {
+  if (context.globals.provider === localProvider.id || !context.interactive) {
     const problem =
-      app.globals.provider === localProvider.id
+      context.globals.provider === localProvider.id
         ? 'the embedded authority needs no login'
         : 'nothing says which provider to log in to, and nobody can be asked here';
     throw usageError(problem, 'keys login --provider ID --with-token', 'keys provider list');
   }
-  const choices = await allProviders(app.paths.providers, ({ message }) => app.warn(message));
-  const provider = await app.choose(
+  const choices = await allProviders(context.paths.providers, ({ message }) => context.warn(message));
+  const provider = await context.choose(
     'Which provider?',
     choices.map(({ id, name, note }) => ({
       value: id,
@@ -139,20 +144,20 @@ async function chosenProfile(app: App): Promise<Profile> {
       ...(note !== undefined && { description: note }),
     })),
   );
-  return { name: app.globals.profile ?? provider, provider, url: app.globals.url ?? null };
+  return { name: context.globals.profile ?? provider, provider, url: context.globals.url ?? null };
 }
 
-async function askForToken(app: App, fromStdin: boolean, provider: string): Promise<Secret> {
-  if (fromStdin) return app.readSecret();
-  if (app.interactive) return app.askSecret(`Session token for ${provider}`);
+async function askForToken(context: Context, fromStdin: boolean, provider: string): Promise<Secret> {
+  if (fromStdin) return context.readSecret();
+  if (context.interactive) return context.askSecret(`Session token for ${provider}`);
   throw usageError('nobody can be asked for the token here', 'keys login --with-token < token.txt');
 }
 
 /** Reads the keys once: a token that the API does not accept is not stored. */
-async function tryOut(app: App, connection: Connection, token: Secret): Promise<void> {
+async function tryOut(context: Context, connection: Connection, token: Secret): Promise<void> {
   const { openRemote } = await import('../../app/open-remote.ts');
   try {
-    await openRemote(app, connection, token).list();
+    await openRemote(context, connection, token).list();
   } catch (error) {
     if (!(error instanceof KeysError) || error.failure.httpStatus !== 401) throw error;
     throw new KeysError({

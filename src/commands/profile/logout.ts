@@ -1,5 +1,5 @@
-import type { App } from '../../app/app.ts';
 import type { Connection } from '../../app/connection.ts';
+import type { Context } from '../../app/context.ts';
 import { KeysError, usageError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import { defineCommand } from '../../cli/define.ts';
@@ -20,29 +20,29 @@ export const logout = defineCommand({
   examples: ['keys logout', 'keys logout --profile work'],
   flags: {},
   fields,
-  async run(app) {
-    const connection = await app.connection();
+  async run(context) {
+    const connection = await context.connection();
     if (!connection) throw usageError('the embedded authority needs no login', 'keys profile list');
     const { openStore } = await import('../../accounts/tokens/store.ts');
     const { ownerOf } = await import('../../app/open-remote.ts');
     const { profile, provider, url } = connection;
-    const store = openStore(profile.store ?? 'keychain', app.tokenContext);
+    const store = openStore(profile.store ?? 'keychain', context.tokenContext);
     const owner = ownerOf(connection);
-    app.begin();
+    context.startMutation();
     const token = provider.logout && (await store.read(owner));
     const endedAtServer =
-      provider.logout && token ? await endSession(app, connection, provider.logout, token) : null;
+      provider.logout && token ? await endSession(context, connection, provider.logout, token) : null;
     const removed = await store.remove(owner);
     const { tokenOrigin: origin = url.origin } = profile;
     // The URL was changed since the login: the token for the old one was not used, and is not kept.
     const changed = (origin !== url.origin && (await store.remove({ ...owner, origin }))) || removed;
-    await app.note(
+    await context.note(
       changed
         ? `forgot the session token of ${profile.name}${standing(endedAtServer)}`
         : `there was no session token of ${profile.name} to forget`,
     );
     for (const variable of ['KEYS_TOKEN', 'KEYS_TOKEN_FILE'] as const) {
-      if (setting(app.io.env, variable)) await app.warn(`${variable} is set, and goes on being used`);
+      if (setting(context.io.env, variable)) await context.warn(`${variable} is set, and goes on being used`);
     }
     return {
       kind: 'one',
@@ -61,14 +61,14 @@ export const logout = defineCommand({
 
 /** Whether the session of this token is over at the API; where nobody knows, the user is told. */
 async function endSession(
-  app: App,
+  context: Context,
   connection: Connection,
   ending: Operation,
   token: Secret,
 ): Promise<boolean> {
   const { openApi } = await import('../../app/open-remote.ts');
   try {
-    await openApi(app, connection, token).send(ending, {});
+    await openApi(context, connection, token).send(ending, {});
     return true;
   } catch (error) {
     if (!(error instanceof KeysError)) throw error;
@@ -76,7 +76,7 @@ async function endSession(
     // The API does not know the session any more.
     if (httpStatus === 401 || httpStatus === 404) return true;
     const { origin } = connection.url;
-    await app.warn(`the session may still be valid at ${origin}, until when is not known: ${message}`);
+    await context.warn(`the session may still be valid at ${origin}, until when is not known: ${message}`);
     return false;
   }
 }

@@ -9,9 +9,9 @@ export const profileList = defineCommand({
   examples: ['keys profile list', 'keys profile list --json name,provider'],
   flags: {},
   fields,
-  async run(app) {
-    const { profiles } = await app.config();
-    const { name: current } = await app.profile();
+  async run(context) {
+    const { profiles } = await context.config();
+    const { name: current } = await context.profile();
     const all = { [localProvider.id]: { provider: localProvider.id, url: null }, ...profiles };
     const rows = Object.entries(all).map(([name, { provider, url }]) => ({
       name,

@@ -11,16 +11,16 @@ export const profileUse = defineCommand({
   examples: ['keys profile use work', 'keys profile use local'],
   flags: {},
   fields,
-  async run(app, { operands: [name = ''] }) {
-    const { configFile } = app.paths;
-    const { profiles, currentProfile } = await app.config();
+  async run(context, { operands: [name = ''] }) {
+    const { configFile } = context.paths;
+    const { profiles, currentProfile } = await context.config();
     if (name !== localProvider.id && !Object.hasOwn(profiles, name)) {
       throw usageError(`there is no profile '${name}'`, 'keys profile list');
     }
     const changed = (currentProfile ?? localProvider.id) !== name;
-    app.begin();
+    context.startMutation();
     if (changed) await setCurrentProfile(configFile, name);
-    await app.note(`the current profile is ${name}`);
+    await context.note(`the current profile is ${name}`);
     return { kind: 'one', record: { name, changed }, columns: fields, table: () => '' };
   },
 });

@@ -1,6 +1,6 @@
 import { localProvider } from '../../accounts/profile.ts';
-import type { App } from '../../app/app.ts';
 import type { Connection } from '../../app/connection.ts';
+import type { Context } from '../../app/context.ts';
 import { KeysError } from '../../base/errors.ts';
 import { defineCommand } from '../../cli/define.ts';
 import type { Result } from '../../output/present.ts';
@@ -17,11 +17,11 @@ export const status = defineCommand({
   examples: ['keys status', 'keys status --json authenticated,tokenSource'],
   flags: {},
   fields: statusFields,
-  async run(app) {
-    const connection = await app.connection();
-    if (connection) return statusResult(connection, await session(app, connection));
-    const { name: profile } = await app.profile();
-    const { capabilities } = await app.backend();
+  async run(context) {
+    const connection = await context.connection();
+    if (connection) return statusResult(connection, await session(context, connection));
+    const { name: profile } = await context.profile();
+    const { capabilities } = await context.backend();
     // The embedded authority runs as the user and needs no session token.
     return result({
       profile,
@@ -41,12 +41,12 @@ interface Session {
   authenticated: boolean | null;
 }
 
-async function session(app: App, connection: Connection): Promise<Session> {
+async function session(context: Context, connection: Connection): Promise<Session> {
   const { openRemote, tokenOf } = await import('../../app/open-remote.ts');
-  const found = await tokenOf(app, connection);
+  const found = await tokenOf(context, connection);
   if (!found) return { source: null, authenticated: false };
   try {
-    await openRemote(app, connection, found.token).list();
+    await openRemote(context, connection, found.token).list();
     return { source: found.source, authenticated: true };
   } catch (error) {
     if (!(error instanceof KeysError) || error.failure.exit !== 'auth') throw error;

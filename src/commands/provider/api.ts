@@ -1,8 +1,8 @@
 import { InvalidValue, KeysError, usageError } from '../../base/errors.ts';
 import { defineCommand } from '../../cli/define.ts';
+import { oneOf } from '../../cli/read.ts';
 import type { JsonBody } from '../../http/client.ts';
 import { safeJson, visibleLines } from '../../output/sanitise.ts';
-import { oneOf } from '../flags/read.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
@@ -25,26 +25,28 @@ export const api = defineCommand({
       return error instanceof InvalidValue ? [error.message] : [];
     }
   },
-  async run(app, { operands: [method = '', path = ''] }) {
-    const connection = await app.connection();
+  async run(context, { operands: [method = '', path = ''] }) {
+    const connection = await context.connection();
     if (!connection)
       throw usageError('the embedded authority has no HTTP API in this process', 'keys profile list');
     const { openApi } = await import('../../app/open-remote.ts');
     const verb = method.toUpperCase() as (typeof methods)[number];
     const body =
-      ['POST', 'PUT', 'PATCH'].includes(verb) && !app.io.stdin.isTTY ? await readBody(app) : undefined;
-    if (verb !== 'GET' && verb !== 'HEAD') app.begin();
-    const api = openApi(app, connection);
+      ['POST', 'PUT', 'PATCH'].includes(verb) && !context.io.stdin.isTTY
+        ? await readBody(context)
+        : undefined;
+    if (verb !== 'GET' && verb !== 'HEAD') context.startMutation();
+    const api = openApi(context, connection);
     const response = await api.call(verb, path, body);
-    await app.print({ kind: 'text', text: printable(response.text, app.io.stdout.isTTY) });
+    await context.print({ kind: 'text', text: printable(response.text, context.io.stdout.isTTY) });
     const failure = api.failureOf(response);
     if (failure) throw failure;
     return { kind: 'nothing' };
   },
 });
 
-async function readBody(app: { readStdin(): Promise<string> }): Promise<JsonBody | undefined> {
-  const text = (await app.readStdin()).trim();
+async function readBody(context: { readStdin(): Promise<string> }): Promise<JsonBody | undefined> {
+  const text = (await context.readStdin()).trim();
   if (text === '') return undefined;
   try {
     return JSON.parse(text) as JsonBody;

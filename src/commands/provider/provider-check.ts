@@ -12,10 +12,11 @@ export const providerCheck = defineCommand({
   examples: ['keys provider check my-api.json'],
   flags: {},
   fields,
-  async run(app, { operands: [file = ''] }) {
+  async run(context, { operands: [file = ''] }) {
     const { checkProvider } = await import('../../remote/check.ts');
-    const { provider, faults } = checkProvider(readJson(resolve(app.io.cwd, file)));
-    if (provider) await app.note(`${file} is sound: put it at ${app.paths.providers}/${provider.id}.json`);
+    const { provider, faults } = checkProvider(readJson(resolve(context.io.cwd, file)));
+    if (provider)
+      await context.note(`${file} is sound: put it at ${context.paths.providers}/${provider.id}.json`);
     return {
       kind: 'rows',
       rows: faults,

@@ -12,8 +12,8 @@ export const providerList = defineCommand({
   examples: ['keys provider list', 'keys provider list --json id,name'],
   flags: {},
   fields,
-  async run(app) {
-    const remote = await allProviders(app.paths.providers, ({ message }) => app.warn(message));
+  async run(context) {
+    const remote = await allProviders(context.paths.providers, ({ message }) => context.warn(message));
     const rows = [
       { ...localProvider, url: null },
       ...remote.map(({ id, name, url = null, note = '' }) => ({ id, name, url, note })),

@@ -25,8 +25,8 @@ export const providerShow = defineCommand({
   examples: ['keys provider show unreal', 'keys provider show privatemind --json capabilities'],
   flags: {},
   fields,
-  async run(app, { operands: [id = ''] }) {
-    const record = id === localProvider.id ? await local() : await remote(id, app.paths.providers);
+  async run(context, { operands: [id = ''] }) {
+    const record = id === localProvider.id ? await local() : await remote(id, context.paths.providers);
     if (!record) throw usageError(`there is no provider '${id}'`, 'keys provider list');
     return {
       kind: 'one',

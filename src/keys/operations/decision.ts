@@ -50,18 +50,21 @@ async function unclear(
   recovery: Recovery,
   { key, holders }: Extract<Standing, { kind: 'unclear' }>,
 ): Promise<End> {
-  const { app, maker, open, input } = recovery;
+  const { context, maker, open, input } = recovery;
   const { id } = key;
   if (input.revoke && id) return revoke(recovery, key);
   const use = id && maker.backend ? await useOf(maker.backend, key).catch(() => undefined) : undefined;
   if (use !== undefined) return arrived(recovery, id, use);
   const places = holders.join(' and ');
   if (recovery.mayAsk) {
-    const answer = await app.choose(`${places} may have the secret of ${id || key.name}. Look there first.`, [
-      { value: 'leave', name: 'leave both keys as they are' },
-      { value: 'keep', name: `it is there: keep ${id || 'the new key'}` },
-      ...(id ? [{ value: 'revoke' as const, name: `it is not there: revoke ${id}` }] : []),
-    ]);
+    const answer = await context.choose(
+      `${places} may have the secret of ${id || key.name}. Look there first.`,
+      [
+        { value: 'leave', name: 'leave both keys as they are' },
+        { value: 'keep', name: `it is there: keep ${id || 'the new key'}` },
+        ...(id ? [{ value: 'revoke' as const, name: `it is not there: revoke ${id}` }] : []),
+      ],
+    );
     if (answer === 'keep') return arrived(recovery, id, 'somebody has seen that it arrived');
     if (answer === 'revoke') return revoke(recovery, key);
   }
@@ -87,7 +90,7 @@ async function damaged(
 }
 
 async function arrived(recovery: Recovery, id: string, reason: string): Promise<End> {
-  recovery.app.begin();
+  recovery.context.startMutation();
   return { outcome: 'delivered', reason, ...(await completed(recovery)), ...(id && { id }) };
 }
 
@@ -111,7 +114,7 @@ async function renewed(
 }
 
 async function chooseAmong(recovery: Recovery, candidates: readonly Key[]): Promise<End> {
-  const { app, open, input } = recovery;
+  const { context, open, input } = recovery;
   const chosen = candidates.find(({ id }) => id === input.key);
   if (input.key !== undefined && !chosen) {
     throw usageError(
@@ -122,7 +125,7 @@ async function chooseAmong(recovery: Recovery, candidates: readonly Key[]): Prom
   if (chosen && (input.revoke || (await confirms(recovery, `Revoke ${chosen.id}?`))))
     return revoke(recovery, chosen);
   if (!chosen && candidates.length > 0 && recovery.mayAsk) {
-    const id = await app.choose('The reply was lost. Which of these keys did this operation make?', [
+    const id = await context.choose('The reply was lost. Which of these keys did this operation make?', [
       { value: '', name: 'leave all of them as they are' },
       ...candidates.map((key) => ({ value: key.id, name: `revoke ${key.id}  ${key.createdAt ?? ''}` })),
     ]);
@@ -141,7 +144,7 @@ async function chooseAmong(recovery: Recovery, candidates: readonly Key[]): Prom
   };
 }
 
-async function confirms({ app, mayAsk }: Recovery, question: string): Promise<boolean> {
-  if (app.globals.yes) return true;
-  return mayAsk && app.confirm(question, ['no, leave it as it is', 'yes, revoke it']);
+async function confirms({ context, mayAsk }: Recovery, question: string): Promise<boolean> {
+  if (context.globals.yes) return true;
+  return mayAsk && context.confirm(question, ['no, leave it as it is', 'yes, revoke it']);
 }

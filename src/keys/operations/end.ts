@@ -1,4 +1,4 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import type { Maker } from '../../app/open-journal.ts';
 import type { RecoverInput } from '../../commands/key/recover.ts';
 import type { OpenOperation } from '../../journal/operations.ts';
@@ -10,7 +10,7 @@ import type { Operation } from './operation.ts';
 
 /** One operation that is being recovered, and all that it takes. */
 export interface Recovery {
-  app: App;
+  context: Context;
   open: OpenOperation;
   operation: Operation;
   maker: Maker;
@@ -33,24 +33,24 @@ export type End = Partial<Outcome> & Pick<Outcome, 'outcome'>;
  * Brings an operation to its end whose secret has arrived: that of a rotation has an old key to retire. Throws
  * `KeysError` (5) where that goes on working.
  */
-export async function completed({ app, operation, maker, grace }: Recovery): Promise<Partial<Outcome>> {
+export async function completed({ context, operation, maker, grace }: Recovery): Promise<Partial<Outcome>> {
   if (!operation.plan.replaces || !maker.backend) {
     await operation.end();
     return {};
   }
-  const { oldRevoked, oldRevokeAt } = await retire(maker.backend, operation, app.now, { grace });
+  const { oldRevoked, oldRevokeAt } = await retire(maker.backend, operation, context.now, { grace });
   const { id } = operation.plan.replaces;
   const end = oldRevokeAt === null ? 'nobody uses it any more' : oldRevokeAt;
   return { reason: oldRevoked ? `the old key ${id} is retired` : `the old key ${id} works until ${end}` };
 }
 
 /** Revokes what an operation made, and ends it. */
-export async function revoke({ app, operation, maker }: Recovery, { id }: Pick<Key, 'id'>): Promise<End> {
-  app.begin();
+export async function revoke({ context, operation, maker }: Recovery, { id }: Pick<Key, 'id'>): Promise<End> {
+  context.startMutation();
   await maker.issuer.revoke(id);
   const { replaces } = operation.plan;
   const reason = replaces && maker.backend && (await spare(maker.backend, replaces));
   await operation.end();
-  await app.note(`revoked the ${maker.subject.noun} ${id}`);
+  await context.note(`revoked the ${maker.subject.noun} ${id}`);
   return { outcome: 'revoked', id, ...(reason && { reason }) };
 }

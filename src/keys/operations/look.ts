@@ -24,19 +24,19 @@ export interface Pending {
  * its caller is gone. Until then it looks again every two seconds.
  */
 export async function look(recovery: Recovery): Promise<Standing | Pending> {
-  const { app, operation, maker, places } = recovery;
+  const { context, operation, maker, places } = recovery;
   const until = shownBy(recovery);
   for (let waited = 0; ; waited += lookEvery) {
     const standing = await standingOf(operation, maker.issuer, places);
-    const left = until - app.now.getTime();
+    const left = until - context.now.getTime();
     if (left <= 0 || !isEarly(standing)) return standing;
-    if (waited >= maxWait || app.stop.aborted)
+    if (waited >= maxWait || context.stop.aborted)
       return { kind: 'pending', until: new Date(until).toISOString() };
     if (waited === 0)
-      await app.note(
+      await context.note(
         `waiting up to ${Math.ceil(Math.min(left, maxWait) / 1000)} s: the API may still be at work on ${operation.id}`,
       );
-    await sleep(Math.min(left, lookEvery), undefined, { signal: app.stop }).catch(() => {});
+    await sleep(Math.min(left, lookEvery), undefined, { signal: context.stop }).catch(() => {});
   }
 }
 

@@ -1,4 +1,4 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import { sinkContextOf } from '../../app/sink-context.ts';
 import { isStop, KeysError, usageError } from '../../base/errors.ts';
 import type { RecoverInput } from '../../commands/key/recover.ts';
@@ -27,21 +27,21 @@ export type Manner = Pick<Recovery, 'isOne' | 'mayAsk' | 'rotates' | 'grace'>;
  * where everything has been printed. Throws `KeysError` for what makes a single one fail; of several, the others go on.
  */
 export async function recoverOne(
-  app: App,
+  context: Context,
   open: OpenOperation,
   input: RecoverInput,
   how: Manner,
 ): Promise<Outcome | undefined> {
   const { takeUp, makerOf } = await import('../../app/open-journal.ts');
-  const operation = await takeUp(app, open);
+  const operation = await takeUp(context, open);
   if (!operation)
     return { ...describe(open), outcome: 'open', reason: 'another keys process is at work on it' };
   try {
-    const places = await placesOf(app, open);
+    const places = await placesOf(context, open);
     // A process that was killed may have left half a delivery behind, with the secret in it.
     for (const place of places) await place.tidy?.();
-    const maker = await makerOf(app, open.header);
-    const end = await settle({ app, open, operation, maker, input, places, ...how });
+    const maker = await makerOf(context, open.header);
+    const end = await settle({ context, open, operation, maker, input, places, ...how });
     const { reason: _, ...known } = describe(open);
     return end && { ...known, ...end };
   } catch (error) {
@@ -55,9 +55,12 @@ export async function recoverOne(
 }
 
 /** The sinks of an operation, but for a stdout that is gone. */
-async function placesOf(app: App, { header: { plan, setting } }: OpenOperation): Promise<readonly Sink[]> {
+async function placesOf(
+  context: Context,
+  { header: { plan, setting } }: OpenOperation,
+): Promise<readonly Sink[]> {
   const places = plan.sinks.map(parseSink).filter((spec) => spec.kind !== 'stdout');
-  return openSinks(places, sinkContextOf(app, true, setting));
+  return openSinks(places, sinkContextOf(context, true, setting));
 }
 
 /** A refusal of what was asked keeps its exit code; everything else means that the operation is unfinished. */
@@ -69,8 +72,8 @@ function stillOpen({ header: { id } }: OpenOperation, error: KeysError): KeysErr
 }
 
 async function settle(recovery: Recovery): Promise<End | undefined> {
-  const { app, input, operation } = recovery;
-  if (isWaiting(operation, app.now) && !input.keep)
+  const { context, input, operation } = recovery;
+  if (isWaiting(operation, context.now) && !input.keep)
     return { outcome: 'waiting', reason: waitingFor(operation) };
   const standing = await look(recovery);
   if (standing.kind === 'pending') {
@@ -126,8 +129,8 @@ function waitingFor({ plan, steps }: Operation): string {
 }
 
 async function ended(recovery: Recovery, { reason, id }: Settled): Promise<End> {
-  const { app, operation } = recovery;
-  app.begin();
+  const { context, operation } = recovery;
+  context.startMutation();
   if (reason === 'delivered') {
     const retirement = await completed(recovery);
     return { outcome: 'delivered', reason: reasons[reason], ...retirement, ...(id && { id }) };

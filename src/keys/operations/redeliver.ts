@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import { sinkContextOf } from '../../app/sink-context.ts';
 import { InvalidValue, KeysError } from '../../base/errors.ts';
 import { shownOnce } from '../../output/reminder.ts';
@@ -26,7 +26,7 @@ export async function deliver(
   standing: Extract<Standing, { kind: 'deliverable' }>,
 ): Promise<End | undefined> {
   const { key, secret, sinks } = standing;
-  const { app, open, operation, input, isOne } = recovery;
+  const { context, open, operation, input, isOne } = recovery;
   if (standing.isUnlisted) {
     const doubt = await doubtsAbout(recovery, standing);
     if (doubt) return doubt;
@@ -34,7 +34,7 @@ export async function deliver(
   const meant = input.to.length > 0 ? input.to : sinks.map(parseSink);
   const places = meant.filter(({ kind }) => kind !== 'stdout');
   const mayPrint =
-    isOne && (input.secretOnly || input.to.length > 0 || showsSecret(app.io, app.output.format));
+    isOne && (input.secretOnly || input.to.length > 0 || showsSecret(context.io, context.output.format));
   if (places.length < meant.length && !mayPrint) return withoutStdout(recovery, { key, places });
   const specs = await ask(recovery, standing, meant);
   if (specs === 'revoke') return revoke(recovery, key);
@@ -42,43 +42,43 @@ export async function deliver(
   const isElsewhere = input.to.length > 0 || specs !== meant;
 
   const before = describe(open).delivered;
-  const destination = await resolveDestination(app.io, {
+  const destination = await resolveDestination(context.io, {
     to: specs,
     secretOnly: input.secretOnly,
-    format: app.output.format,
-    fields: app.output.fields,
-    context: sinkContextOf(app, input.allowInGit, {
+    format: context.output.format,
+    fields: context.output.fields,
+    context: sinkContextOf(context, input.allowInGit, {
       ...open.header.setting,
-      ...(isElsewhere && { cwd: app.io.cwd }),
+      ...(isElsewhere && { cwd: context.io.cwd }),
     }),
     present: ({ delivered }, value) => print(recovery, key, [...before, ...delivered], value),
   });
-  app.begin();
+  context.startMutation();
   const { replaces } = operation.plan;
   const { backend } = recovery.maker;
   if (replaces && backend) {
     await onceShown(recovery, () => approve(backend, replaces, secret));
   }
   const delivered = await redeliver(operation, { key, secret }, destination.sinks, (one) =>
-    maskInCiLog(app.io, one),
+    maskInCiLog(context.io, one),
   );
   const retirement = await completed(recovery);
   for (const { sink, verified } of delivered) {
-    if (sink !== 'stdout') await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
+    if (sink !== 'stdout') await context.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
   }
-  if (destination.presented && app.io.stdout.isTTY) await app.note(shownOnce('secret'));
+  if (destination.presented && context.io.stdout.isTTY) await context.note(shownOnce('secret'));
   if (destination.bare || destination.presented) return undefined;
   return { outcome: 'delivered', ...retirement, id: key.id, delivered: [...before, ...delivered] };
 }
 
 /** What an API refuses that may not know the key yet is asked once more when it has had the time to. */
 async function onceShown(recovery: Recovery, ask: () => Promise<void>): Promise<void> {
-  const { app } = recovery;
-  const left = shownBy(recovery) - app.now.getTime();
+  const { context } = recovery;
+  const left = shownBy(recovery) - context.now.getTime();
   await ask().catch(async (error: unknown) => {
     const isRefused = error instanceof KeysError && error.failure.code === 'new_key_refused';
     if (!isRefused || left <= 0) throw error;
-    await sleep(left, undefined, { signal: app.stop }).catch(() => {});
+    await sleep(left, undefined, { signal: context.stop }).catch(() => {});
     await ask();
   });
 }
@@ -91,7 +91,7 @@ async function doubtsAbout(
   recovery: Recovery,
   { key: { id }, secret }: Extract<Standing, { kind: 'deliverable' }>,
 ): Promise<End | undefined> {
-  const { app, input, maker, operation, open } = recovery;
+  const { context, input, maker, operation, open } = recovery;
   if (input.to.length > 0) return undefined;
   const { backend } = maker;
   const verify = async () => (backend?.capabilities.verify ? backend.verify(secret) : undefined);
@@ -99,13 +99,13 @@ async function doubtsAbout(
     one !== undefined && ['invalid', 'revoked', 'expired'].includes(one.reason);
   const first = await verify();
   // What does not list a new key yet may not know its value yet either.
-  const left = shownBy(recovery) - app.now.getTime();
+  const left = shownBy(recovery) - context.now.getTime();
   const isEarly = isRefused(first) && left > 0;
-  if (isEarly) await sleep(left, undefined, { signal: app.stop }).catch(() => {});
+  if (isEarly) await sleep(left, undefined, { signal: context.stop }).catch(() => {});
   const verdict = isEarly ? await verify() : first;
   if (verdict?.valid) return undefined;
-  if (isRefused(verdict) && shownBy(recovery) <= app.now.getTime()) {
-    app.begin();
+  if (isRefused(verdict) && shownBy(recovery) <= context.now.getTime()) {
+    context.startMutation();
     await operation.end();
     return { outcome: 'ended', id, reason: `the API does not list the key ${id}, and refuses its value` };
   }
@@ -121,11 +121,11 @@ async function withoutStdout(
   recovery: Recovery,
   { key, places }: { key: Key; places: readonly SinkSpec[] },
 ): Promise<End | undefined> {
-  const { app, open } = recovery;
+  const { context, open } = recovery;
   const { id } = open.header;
   const holders = describe(open).delivered.filter(({ verified }) => verified);
   if (places.length === 0 && holders.length > 0) {
-    app.begin();
+    context.startMutation();
     return {
       outcome: 'delivered',
       reason: 'it was to be printed as well, and can be read there',
@@ -133,7 +133,7 @@ async function withoutStdout(
       id: key.id,
     };
   }
-  if (app.globals.yes) return revoke(recovery, key);
+  if (context.globals.yes) return revoke(recovery, key);
   return {
     outcome: 'open',
     id: key.id,
@@ -142,7 +142,7 @@ async function withoutStdout(
 }
 
 async function print(
-  { app, open }: Recovery,
+  { context, open }: Recovery,
   { id }: Key,
   delivered: readonly Delivered[],
   secret: string,
@@ -150,7 +150,7 @@ async function print(
   const all = [...delivered, { sink: 'stdout', verified: false }];
   const { reason: _, ...known } = describe(open);
   const record = { ...known, outcome: 'delivered' as const, id, delivered: all, secret };
-  await app.print({
+  await context.print({
     kind: 'one',
     record,
     columns: ['operation', 'outcome', 'id', 'name', 'secret'],
@@ -164,7 +164,7 @@ async function print(
  * it was meant to be.
  */
 async function ask(
-  { app, input, maker, mayAsk }: Recovery,
+  { context, input, maker, mayAsk }: Recovery,
   { key, from }: Extract<Standing, { kind: 'deliverable' }>,
   meant: readonly SinkSpec[],
 ): Promise<readonly SinkSpec[] | 'revoke' | 'leave'> {
@@ -172,17 +172,17 @@ async function ask(
   const { noun } = maker.subject;
   const places = meant.map(({ text }) => (text === 'stdout' ? 'this terminal' : text)).join(', ');
   const where = from === undefined ? 'is in escrow' : `is in ${from}, and was to go elsewhere too`;
-  const answer = await app.choose(`The secret of ${key.name} (${key.id}) ${where}.`, [
+  const answer = await context.choose(`The secret of ${key.name} (${key.id}) ${where}.`, [
     { value: 'deliver', name: `deliver it to ${places}` },
     { value: 'elsewhere', name: 'deliver it elsewhere' },
     { value: 'revoke', name: `revoke the ${noun}` },
     { value: 'leave', name: 'leave it in escrow' },
   ]);
-  if (answer === 'elsewhere') return (await askPlace(app)) ?? 'leave';
+  if (answer === 'elsewhere') return (await askPlace(context)) ?? 'leave';
   if (answer === 'deliver') return meant;
   const isFinal =
     answer === 'revoke' &&
-    (await app.confirm(`Revoke the ${noun} ${key.name} (${key.id})? Its secret is lost then.`, [
+    (await context.confirm(`Revoke the ${noun} ${key.name} (${key.id})? Its secret is lost then.`, [
       'no, leave the secret in escrow',
       `yes, revoke the ${noun}`,
     ]));
@@ -190,15 +190,15 @@ async function ask(
 }
 
 /** Asks for a sink until one is named that there can be; undefined where nothing is named. */
-async function askPlace(app: App): Promise<readonly SinkSpec[] | undefined> {
+async function askPlace(context: Context): Promise<readonly SinkSpec[] | undefined> {
   for (;;) {
-    const text = (await app.ask('Where to? (file:PATH, env:PATH#NAME and more: keys help sinks)')).trim();
+    const text = (await context.ask('Where to? (file:PATH, env:PATH#NAME and more: keys help sinks)')).trim();
     if (text === '') return undefined;
     try {
       return [parseSink(text)];
     } catch (error) {
       if (!(error instanceof InvalidValue)) throw error;
-      await app.warn(error.message);
+      await context.warn(error.message);
     }
   }
 }

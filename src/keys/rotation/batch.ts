@@ -1,4 +1,4 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import type { ExitName } from '../../base/error-codes.ts';
 import { isStop, KeysError } from '../../base/errors.ts';
 import type { Result } from '../../output/present.ts';
@@ -15,12 +15,12 @@ const usualConcurrency = 4;
  * is done. Ctrl-C lets those end that have begun, and begins no other. The exit code is 5 where anything is left to do.
  */
 export async function rotateSeveral(
-  app: App,
+  context: Context,
   targets: readonly Key[],
   work: (old: Key) => Promise<RotationRecord | undefined>,
   concurrency = usualConcurrency,
 ): Promise<Result> {
-  const fleet = new Fleet(app, targets, work, await progressOf(app, targets.length));
+  const fleet = new Fleet(context, targets, work, await progressOf(context, targets.length));
   const result: Result = {
     kind: 'rows',
     rows: fleet.run(concurrency, (exit) => {
@@ -32,9 +32,9 @@ export async function rotateSeveral(
   return result;
 }
 
-async function progressOf(app: App, count: number): Promise<Progress | undefined> {
-  if (!app.io.stderr.isTTY || app.globals.quiet || count < 2) return undefined;
-  return (await import('../../output/progress.ts')).startProgress((line) => app.setStatus(line), count);
+async function progressOf(context: Context, count: number): Promise<Progress | undefined> {
+  if (!context.io.stderr.isTTY || context.globals.quiet || count < 2) return undefined;
+  return (await import('../../output/progress.ts')).startProgress((line) => context.setStatus(line), count);
 }
 
 async function table(records: readonly RotationRecord[], terminal: Terminal): Promise<string> {
@@ -43,7 +43,7 @@ async function table(records: readonly RotationRecord[], terminal: Terminal): Pr
 }
 
 class Fleet {
-  readonly #app: App;
+  readonly #app: Context;
   readonly #queue: Key[];
   readonly #work: (old: Key) => Promise<RotationRecord | undefined>;
   readonly #progress: Progress | undefined;
@@ -52,12 +52,12 @@ class Fleet {
   #bug: unknown;
 
   constructor(
-    app: App,
+    context: Context,
     targets: readonly Key[],
     work: (old: Key) => Promise<RotationRecord | undefined>,
     progress: Progress | undefined,
   ) {
-    this.#app = app;
+    this.#app = context;
     this.#queue = [...targets];
     this.#work = work;
     this.#progress = progress;
@@ -130,7 +130,7 @@ class Fleet {
     } catch (error) {
       if (!(error instanceof KeysError) || isStop(error)) throw error;
       this.#exits.add(error.failure.exit);
-      if (!this.#app.forPeople) await this.#app.warn(`${old.name} (${old.id}): ${error.message}`);
+      if (!this.#app.isHumanOutput) await this.#app.warn(`${old.name} (${old.id}): ${error.message}`);
       return failed(old, error);
     }
   }

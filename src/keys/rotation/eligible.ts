@@ -1,4 +1,4 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import { shellWord, usageError } from '../../base/errors.ts';
 import { after, before } from '../../base/time.ts';
 import type { RotateInput } from '../../commands/key/rotate.ts';
@@ -41,16 +41,21 @@ export function requireRotatable(
 }
 
 /** Whether `--older-than` and `--due` let the key be rotated now; without them it always is. */
-export async function isDue(app: App, key: Key, { input: { due, olderThan }, isOne }: Job): Promise<boolean> {
+export async function isDue(
+  context: Context,
+  key: Key,
+  { input: { due, olderThan }, isOne }: Job,
+): Promise<boolean> {
   if (!due && !olderThan) return true;
   const { createdAt, expiresAt } = key;
-  if (olderThan && createdAt && Date.parse(createdAt) <= before(app.now, olderThan).getTime()) return true;
-  if (due && expiresAt && Date.parse(expiresAt) <= after(app.now, due).getTime()) return true;
+  if (olderThan && createdAt && Date.parse(createdAt) <= before(context.now, olderThan).getTime())
+    return true;
+  if (due && expiresAt && Date.parse(expiresAt) <= after(context.now, due).getTime()) return true;
   if (olderThan && createdAt === undefined) {
     throw usageError('the provider does not report when a key was made: --older-than cannot be told');
   }
-  const age = createdAt ? `made ${relativeTime(createdAt, app.now)}` : 'of unknown age';
-  const end = expiresAt ? `, expires ${relativeTime(expiresAt, app.now)}` : '';
-  if (isOne) await app.note(`${visible(key.name)} (${visible(key.id)}) is not due: ${age}${end}`);
+  const age = createdAt ? `made ${relativeTime(createdAt, context.now)}` : 'of unknown age';
+  const end = expiresAt ? `, expires ${relativeTime(expiresAt, context.now)}` : '';
+  if (isOne) await context.note(`${visible(key.name)} (${visible(key.id)}) is not due: ${age}${end}`);
   return false;
 }

@@ -1,4 +1,4 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import { shellWord, usageError } from '../../base/errors.ts';
 import type { RotateInput } from '../../commands/key/rotate.ts';
 import { visible } from '../../output/sanitise.ts';
@@ -11,22 +11,27 @@ import { successorOf } from './successor.ts';
 /* What a rotation cannot carry over: a key must not come out of it with fewer limits than it went in. */
 
 /** The API's own rotation carries everything over by itself. */
-export function successorFor(app: App, backend: KeyBackend, old: Key, { expires }: RotateInput): Successor {
-  const successor = successorOf(old, backend.capabilities, { expires, now: app.now });
+export function successorFor(
+  context: Context,
+  backend: KeyBackend,
+  old: Key,
+  { expires }: RotateInput,
+): Successor {
+  const successor = successorOf(old, backend.capabilities, { expires, now: context.now });
   return renews(backend) ? { ...successor, lost: [] } : successor;
 }
 
 /** Refuses a rotation by which the new key would lose what the old one has (2), unless that was accepted. */
 export async function requireNoLoss(
-  app: App,
+  context: Context,
   { lost, spec }: Successor,
   { allowLoss, dryRun }: RotateInput,
 ): Promise<void> {
   if (lost.length === 0) return;
   const fields = lost.map(visible).join(', ');
   const problem = `the new key ${visible(spec.name)} cannot take over from the old one: ${fields} (the API or its declaration does not take or tell it)`;
-  if (allowLoss) return app.warn(problem);
-  if (dryRun) return app.warn(`without --dry-run this is refused: ${problem}`);
+  if (allowLoss) return context.warn(problem);
+  if (dryRun) return context.warn(`without --dry-run this is refused: ${problem}`);
   throw usageError(
     `${problem}; it might be allowed more than the old one`,
     `keys rotate ${shellWord(spec.name)} --allow-loss`,

@@ -1,4 +1,4 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import { sinkContextOf } from '../../app/sink-context.ts';
 import { usageError } from '../../base/errors.ts';
 import { after } from '../../base/time.ts';
@@ -52,19 +52,19 @@ export interface Printing {
 
 /** Where the secret will go, and how it is printed where it goes to stdout. */
 export async function chooseDestination(
-  app: App,
+  context: Context,
   { input, isOne }: { input: RotateInput; isOne: boolean },
   printed: Printing,
 ): Promise<Destination> {
-  const destination = await resolveDestination(app.io, {
+  const destination = await resolveDestination(context.io, {
     to: input.to,
     secretOnly: input.secretOnly,
-    format: app.output.format,
-    fields: app.output.fields,
-    context: sinkContextOf(app, input.allowInGit),
+    format: context.output.format,
+    fields: context.output.fields,
+    context: sinkContextOf(context, input.allowInGit),
     present: async ({ key, delivered }, secret) => {
       const record = printed.record?.(key, [...delivered, { sink: 'stdout', verified: false }]);
-      await app.print({
+      await context.print({
         kind: 'one',
         record: { ...record, secret },
         columns: [...rotationColumns, 'secret'],
@@ -74,7 +74,7 @@ export async function chooseDestination(
             terminal,
           ),
       });
-      if (app.io.stdout.isTTY) await app.note(shownOnce('secret'));
+      if (context.io.stdout.isTTY) await context.note(shownOnce('secret'));
     },
   });
   if (isOne || !(destination.presented || destination.bare)) return destination;

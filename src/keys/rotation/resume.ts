@@ -1,4 +1,4 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import { KeysError, shellWord } from '../../base/errors.ts';
 import { before } from '../../base/time.ts';
 import type { RotateInput } from '../../commands/key/rotate.ts';
@@ -31,15 +31,15 @@ export interface Resumed {
  * Goes on with what earlier commands began for this name, as the journal tells of it. Throws `KeysError` (5) where
  * that needs somebody to decide.
  */
-export async function resume(app: App, { backend, keys, old, input, isOne }: Job): Promise<Resumed> {
+export async function resume(context: Context, { backend, keys, old, input, isOne }: Job): Promise<Resumed> {
   const { rotationsOf } = await import('../../app/open-journal.ts');
-  const mayAsk = isOne && app.interactive && !app.globals.yes;
+  const mayAsk = isOne && context.interactive && !context.globals.yes;
   const resumed: Resumed = { hasChanged: false, isRenewed: false, retired: [] };
-  for (const open of await rotationsOf(app, old.name)) {
+  for (const open of await rotationsOf(context, old.name)) {
     if (isWaiting(open)) {
       const made = open.steps.findLast((one) => one.step === 'created')?.id;
       resumed.hasChanged ||= Boolean(made) && !keys.some(({ id }) => id === made);
-      if (await retireWaiting(app, backend, open, input)) {
+      if (await retireWaiting(context, backend, open, input)) {
         resumed.hasChanged = true;
         resumed.retired.push(open.header.plan.replaces?.id ?? '');
       }
@@ -51,9 +51,9 @@ export async function resume(app: App, { backend, keys, old, input, isOne }: Job
     const to = isElsewhere ? input.to : [];
     const none = { list: false, all: true, to, secretOnly: false, allowInGit: input.allowInGit };
     const neutral = { ...none, operands: [], revoke: false, keep: false, key: undefined };
-    const grace = input.grace && graceOf(input, app.now);
+    const grace = input.grace && graceOf(input, context.now);
     const how = { isOne: false, mayAsk, rotates: !input.finish, grace };
-    const outcome = await recoverOne(app, open, neutral, how);
+    const outcome = await recoverOne(context, open, neutral, how);
     resumed.hasChanged = true;
     resumed.isRenewed ||= outcome?.outcome === 'ended' && outcome.id === plan.replaces?.id;
     if (outcome?.outcome === 'open') {
@@ -65,7 +65,7 @@ export async function resume(app: App, { backend, keys, old, input, isOne }: Job
     }
     if (outcome?.outcome === 'delivered') {
       const end = outcome.reason === undefined ? '' : `: ${visible(outcome.reason)}`;
-      await app.note(`the rotation of ${visible(old.name)} that was interrupted has been finished${end}`);
+      await context.note(`the rotation of ${visible(old.name)} that was interrupted has been finished${end}`);
       const served = new Set(outcome.delivered?.map(({ sink }) => sink));
       // What has arrived cannot be read from where it is: the other place gets a key of its own.
       if (isElsewhere && !input.to.every(({ text }) => served.has(text))) continue;
@@ -78,7 +78,7 @@ export async function resume(app: App, { backend, keys, old, input, isOne }: Job
 
 /** Whether the old key of a rotation that waits for its end was retired now. */
 async function retireWaiting(
-  app: App,
+  context: Context,
   backend: KeyBackend,
   open: OpenOperation,
   { whenIdle, grace, finish }: RotateInput,
@@ -86,14 +86,14 @@ async function retireWaiting(
   const { replaces } = open.header.plan;
   if (!replaces) return false;
   const isAsked = finish && grace?.milliseconds === 0 && grace.months === 0;
-  const isIdle = whenIdle !== undefined && (await hasGoneQuiet(app, backend, replaces.id, whenIdle));
-  if (whenIdle !== undefined ? !isIdle : !isAsked && isWaiting(open, app.now)) return false;
-  const operation = await (await import('../../app/open-journal.ts')).takeUp(app, open);
+  const isIdle = whenIdle !== undefined && (await hasGoneQuiet(context, backend, replaces.id, whenIdle));
+  if (whenIdle !== undefined ? !isIdle : !isAsked && isWaiting(open, context.now)) return false;
+  const operation = await (await import('../../app/open-journal.ts')).takeUp(context, open);
   if (!operation) return false;
   try {
-    app.begin();
-    const { oldRevoked } = await retire(backend, operation, app.now, { atOnce: isIdle || isAsked });
-    if (oldRevoked) await app.note(`the old key ${visible(replaces.id)} is retired`);
+    context.startMutation();
+    const { oldRevoked } = await retire(backend, operation, context.now, { atOnce: isIdle || isAsked });
+    if (oldRevoked) await context.note(`the old key ${visible(replaces.id)} is retired`);
     return oldRevoked;
   } finally {
     await operation.leave();
@@ -101,17 +101,19 @@ async function retireWaiting(
 }
 
 async function hasGoneQuiet(
-  app: App,
+  context: Context,
   backend: KeyBackend,
   id: string,
   whenIdle: NonNullable<RotateInput['whenIdle']>,
 ): Promise<boolean> {
-  const idleness = await idlenessOf(backend, { id }, before(app.now, whenIdle));
+  const idleness = await idlenessOf(backend, { id }, before(context.now, whenIdle));
   if (!idleness) {
-    await app.warn(`the provider does not tell whether the key ${visible(id)} is used: it was left alone`);
+    await context.warn(
+      `the provider does not tell whether the key ${visible(id)} is used: it was left alone`,
+    );
     return false;
   }
-  await app.note(`${visible(idleness.evidence)}: ${idleness.isIdle ? 'idle' : 'still in use'}`);
+  await context.note(`${visible(idleness.evidence)}: ${idleness.isIdle ? 'idle' : 'still in use'}`);
   return idleness.isIdle;
 }
 
@@ -120,13 +122,13 @@ async function hasGoneQuiet(
  * and something shows that the newest key has arrived.
  */
 export async function settle(
-  app: App,
+  context: Context,
   { backend, keys, old, input }: Job,
   sinks: readonly Sink[],
 ): Promise<Settled> {
   const { rotationsOf } = await import('../../app/open-journal.ts');
-  const known = new Set((await rotationsOf(app, old.name)).map(({ header }) => header.plan.replaces?.id));
-  const grace = graceOf(input, app.now);
+  const known = new Set((await rotationsOf(context, old.name)).map(({ header }) => header.plan.replaces?.id));
+  const grace = graceOf(input, context.now);
   const left = supersededOf(keys, old.name, grace).filter(({ key }) => !known.has(key.id));
   const current = keys.find((key) => key.name === old.name && isActive(key));
   const retired: string[] = [];
@@ -135,8 +137,8 @@ export async function settle(
     if (ends && input.whenIdle === undefined) continue;
     const isOver =
       input.whenIdle === undefined
-        ? due !== null && due <= app.now.getTime()
-        : await hasGoneQuiet(app, backend, key.id, input.whenIdle);
+        ? due !== null && due <= context.now.getTime()
+        : await hasGoneQuiet(context, backend, key.id, input.whenIdle);
     if (!isOver) {
       if (due === null)
         return pending(key, 'the API does not tell which key of the name is newer, or since when');
@@ -147,10 +149,10 @@ export async function settle(
     if (evidence === undefined) {
       return pending(key, `nothing shows that the new key ${current?.id} has arrived where it is used`);
     }
-    app.begin();
+    context.startMutation();
     await endOf(backend, key);
     retired.push(key.id);
-    await app.note(`${visible(evidence)}, so the old key ${visible(key.id)} was revoked`);
+    await context.note(`${visible(evidence)}, so the old key ${visible(key.id)} was revoked`);
   }
   return { retired };
 }

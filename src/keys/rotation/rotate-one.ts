@@ -1,4 +1,4 @@
-import type { App } from '../../app/app.ts';
+import type { Context } from '../../app/context.ts';
 import { KeysError, shellWord } from '../../base/errors.ts';
 import type { RotateInput } from '../../commands/key/rotate.ts';
 import { absoluteTime } from '../../output/relative-time.ts';
@@ -39,18 +39,18 @@ export interface Job {
  * puts a new key in the place of the old one if that is due. Undefined where everything has been printed. Throws
  * `KeysError`.
  */
-export async function rotateOne(app: App, job: Job): Promise<RotationRecord | undefined> {
+export async function rotateOne(context: Context, job: Job): Promise<RotationRecord | undefined> {
   const { old, input } = job;
   requireRotatable(old, input);
   const printed: Printing = {};
-  const destination = input.finish ? undefined : await chooseDestination(app, job, printed);
-  if (input.dryRun) return dryRun(app, job);
+  const destination = input.finish ? undefined : await chooseDestination(context, job, printed);
+  if (input.dryRun) return dryRun(context, job);
   const { holdName } = await import('../../app/open-journal.ts');
-  const release = await holdName(app, old.name);
+  const release = await holdName(context, old.name);
   try {
-    const resumed = await resume(app, job);
-    const keys = resumed.hasChanged ? await app.keys() : job.keys;
-    const { retired, ...settled } = await settle(app, { ...job, keys }, destination?.sinks ?? []);
+    const resumed = await resume(context, job);
+    const keys = resumed.hasChanged ? await context.keys() : job.keys;
+    const { retired, ...settled } = await settle(context, { ...job, keys }, destination?.sinks ?? []);
     const isCurrent = (key: Key) => key.name === old.name && isActive(key) && !key.superseded;
     // Where nothing tells which of a name is newest, it is the one that was meant.
     const meant = keys.find((key) => key.id === old.id && isCurrent(key));
@@ -63,9 +63,9 @@ export async function rotateOne(app: App, job: Job): Promise<RotationRecord | un
         ...endIn(keys, resumed.rotated.oldId, current.id),
         ...found,
       };
-    if (!destination || !(resumed.isRenewed || (await isDue(app, current, job))))
+    if (!destination || !(resumed.isRenewed || (await isDue(context, current, job))))
       return { ...unchanged(current), ...found };
-    const record = await rotate(app, { ...job, keys, old: current }, destination, printed);
+    const record = await rotate(context, { ...job, keys, old: current }, destination, printed);
     if (record) return { ...record, ...found };
     if (settled.pending !== undefined) throw unfinished(settled.pending, []);
     return undefined;
@@ -106,21 +106,21 @@ async function whole(backend: KeyBackend, listed: Key): Promise<Key> {
 }
 
 async function rotate(
-  app: App,
+  context: Context,
   { backend, keys, old: listed, input, isOne }: Job,
   destination: Destination,
   printed: Printing,
 ): Promise<RotationRecord | undefined> {
   const { capabilities } = backend;
-  const { name: profile, provider } = await app.profile();
+  const { name: profile, provider } = await context.profile();
   const placed = (key: Key): Key => ({ ...key, provider, profile });
   const old = await whole(backend, listed);
   // It was listed before its name was ours alone.
   if (isEnded(listed, old)) throw overtaken(old.name);
-  const successor = successorFor(app, backend, old, input);
-  await requireNoLoss(app, successor, input);
+  const successor = successorFor(context, backend, old, input);
+  await requireNoLoss(context, successor, input);
   if (capabilities.overlap === 'client') requireRoom(provider, capabilities, keys.filter(isActive));
-  const grace = graceOf(input, app.now);
+  const grace = graceOf(input, context.now);
   const untilIdle = input.whenIdle !== undefined;
   const replaces: Replaced = {
     ...{ id: old.id, grace },
@@ -137,7 +137,7 @@ async function rotate(
     old: placed(old),
     oldId: old.id,
     oldRevoked: grace === 0 && !untilIdle,
-    oldRevokeAt: untilIdle ? null : new Date(app.now.getTime() + grace).toISOString(),
+    oldRevokeAt: untilIdle ? null : new Date(context.now.getTime() + grace).toISOString(),
     verified: isVerified(backend, replaces),
     changed: true,
     delivered,
@@ -145,7 +145,7 @@ async function rotate(
     ...requestedIn(differences(asked, key, capabilities)),
   });
 
-  app.begin();
+  context.startMutation();
   const rotated = await rotateKey(backend, {
     old,
     spec: successor.spec,
@@ -154,10 +154,10 @@ async function rotate(
     sinks: destination.sinks,
     known: keys,
     nameless: !capabilities.reports.includes('name'),
-    journal: await app.journal(),
-    onSecret: (secret) => maskInCiLog(app.io, secret),
-    now: () => app.now,
-    warn: (text) => app.warn(text),
+    journal: await context.journal(),
+    onSecret: (secret) => maskInCiLog(context.io, secret),
+    now: () => context.now,
+    warn: (text) => context.warn(text),
     isOurs: async (value) => (await import('../../app/find-by-value.ts')).isOurs(backend, keys, value),
     onBegin: (id) => {
       operation = id;
@@ -166,9 +166,9 @@ async function rotate(
     throw withObstacles(error, keys, old);
   });
   const { key, delivered, ...retirement } = rotated;
-  await sayProof(app, old, rotated);
-  const requested = await echoStored(app, backend, asked, key);
-  if (isOne) await sayDone(app, old, rotated);
+  await sayProof(context, old, rotated);
+  const requested = await echoStored(context, backend, asked, key);
+  if (isOne) await sayDone(context, old, rotated);
   if (destination.presented || destination.bare) return undefined;
   return {
     ...printed.record(key, delivered),
@@ -195,27 +195,27 @@ function withObstacles(error: unknown, keys: readonly Key[], { name }: Key): unk
 
 /** What a promised grace, and a promised end, are worth. */
 async function sayProof(
-  app: App,
+  context: Context,
   { id }: Key,
   { oldRevoked, oldRevokeAt, oldWorks }: Rotated,
 ): Promise<void> {
   if (oldWorks === undefined) return;
   if (oldRevoked && oldWorks) {
-    await app.warn(
+    await context.warn(
       `the value that was there before still works, though the key ${visible(id)} is revoked: keys find tells whose it is`,
     );
   } else if (!oldRevoked && !oldWorks) {
-    await app.warn(
+    await context.warn(
       `the old key ${visible(id)} does not work any more, though it was to work until ${oldRevokeAt}`,
     );
   }
 }
 
-async function sayDone(app: App, old: Key, rotated: Rotated): Promise<void> {
+async function sayDone(context: Context, old: Key, rotated: Rotated): Promise<void> {
   for (const { sink, verified } of rotated.delivered) {
-    if (sink !== 'stdout') await app.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
+    if (sink !== 'stdout') await context.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
   }
-  if (!app.forPeople) await app.note(endOf(old, rotated));
+  if (!context.isHumanOutput) await context.note(endOf(old, rotated));
 }
 
 function endOf(
@@ -229,17 +229,17 @@ function endOf(
   return `the old key ${visible(id)} works until ${end}`;
 }
 
-async function dryRun(app: App, job: Job): Promise<RotationRecord> {
+async function dryRun(context: Context, job: Job): Promise<RotationRecord> {
   const { backend, old, input, isOne } = job;
-  if (isOne) await app.note('dry run: nothing was rotated');
-  const isWanted = !input.finish && (await isDue(app, old, job));
+  if (isOne) await context.note('dry run: nothing was rotated');
+  const isWanted = !input.finish && (await isDue(context, old, job));
   if (!isWanted) return { ...unchanged(old), dryRun: true };
-  const successor = successorFor(app, backend, await whole(backend, old), input);
-  await requireNoLoss(app, successor, input);
-  const grace = graceOf(input, app.now);
+  const successor = successorFor(context, backend, await whole(backend, old), input);
+  await requireNoLoss(context, successor, input);
+  const grace = graceOf(input, context.now);
   return {
     ...unrotated(old),
-    oldRevokeAt: new Date(app.now.getTime() + grace).toISOString(),
+    oldRevokeAt: new Date(context.now.getTime() + grace).toISOString(),
     dryRun: true,
   };
 }

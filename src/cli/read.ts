@@ -1,4 +1,4 @@
-import { InvalidValue } from '../../base/errors.ts';
+import { InvalidValue } from '../base/errors.ts';
 
 /* Readers of single values, shared by the flags of several commands. All throw `InvalidValue`. */
 

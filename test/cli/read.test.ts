@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { InvalidValue } from '../../../src/base/errors.ts';
+import { InvalidValue } from '../../src/base/errors.ts';
 import {
   oneOf,
   readCount,
@@ -10,7 +10,7 @@ import {
   readList,
   readListOrAll,
   readText,
-} from '../../../src/commands/flags/read.ts';
+} from '../../src/cli/read.ts';
 
 /** A reader with what it accepts and what it refuses. */
 function describeReader<T>(

@@ -1,0 +1,98 @@
+import type { Config, Profile } from '../accounts/config.ts';
+import type { TokenContext } from '../accounts/tokens/sources.ts';
+import type { Secret } from '../base/secret.ts';
+import type { Key } from '../keys/key.ts';
+import type { Journal } from '../keys/operations/operation.ts';
+import type { KeyBackend } from '../keys/ports.ts';
+import type { Format } from '../output/formats.ts';
+import type { OutputSettings, Result } from '../output/present.ts';
+import type { Choice } from '../output/prompt.ts';
+import type { Interruption } from '../platform/interruption.ts';
+import type { Io } from '../platform/io.ts';
+import type { Paths } from '../platform/paths.ts';
+import type { Connection } from './connection.ts';
+
+/** The flags that every command takes. `cli/global-flags.ts` declares them. */
+export interface GlobalFlags {
+  profile: string | undefined;
+  provider: string | undefined;
+  url: string | undefined;
+  format: Format | undefined;
+  /** The fields of `--json`; empty where all are printed. */
+  json: string[] | undefined;
+  quiet: boolean;
+  noInput: boolean;
+  yes: boolean;
+  /** Milliseconds. */
+  timeout: number | undefined;
+  debug: boolean;
+  noColor: boolean;
+}
+
+/** What a command may ask for. A service takes the slice of it that it needs. */
+export interface Context {
+  readonly io: Io;
+  readonly globals: GlobalFlags;
+  readonly output: OutputSettings;
+  readonly interruption: Interruption;
+  /** Aborts when waiting must end. */
+  readonly stop: AbortSignal;
+  readonly now: Date;
+  /** Milliseconds to wait for an API, a program or a lock. */
+  readonly timeout: number;
+  readonly paths: Paths;
+  /** Whether results are printed as tables and cards. */
+  readonly isHumanOutput: boolean;
+  /** Whether a prompt can be answered. */
+  readonly interactive: boolean;
+  readonly debugs: boolean;
+  readonly tokenContext: TokenContext;
+
+  /** The settings. Warns of unknown names in them. */
+  config(): Promise<Config>;
+  profile(): Promise<Profile>;
+  /** The API of the profile; undefined for the embedded authority. */
+  connection(): Promise<Connection | undefined>;
+  backend(): Promise<KeyBackend>;
+  /** The same command line for another profile, without the profile and the token that the environment names. */
+  forProfile(place: { profile: string; provider?: string; url?: string | undefined }): Context;
+
+  /** The journal of this profile; `db` is the authority's file where it is not that of the profile. */
+  journal(db?: string): Promise<Journal>;
+  /** Throws `KeysError` (5) where an earlier operation on a key of this name is unfinished; warns of other operations. */
+  requireFinished(name: string): Promise<void>;
+  /** The key that a reference names, with everything that its provider tells about it. */
+  key(reference: string): Promise<Key>;
+  /** Every key of the profile, newest first. */
+  keys(): Promise<Key[]>;
+
+  /** Call it right before something changes. Throws `KeysError` after Ctrl-C: 130, or 5 once something has changed. */
+  startMutation(): void;
+  /** Registers what to close when the command ends, however it ends. */
+  atEnd(close: () => Promise<void>): void;
+
+  ask(question: string, proposal?: string): Promise<string>;
+  choose<T extends string>(question: string, choices: readonly Choice<T>[]): Promise<T>;
+  /** Asks before something final. Enter alone means no. */
+  confirm(question: string, answers: readonly [no: string, yes: string]): Promise<boolean>;
+  /** A line that is not shown while it is typed. */
+  askSecret(question: string): Promise<Secret>;
+  /** All of stdin as text. */
+  readStdin(): Promise<string>;
+  /** A secret on stdin, without the final line break. */
+  readSecret(): Promise<Secret>;
+  /** The secret at a source: `keychain:NAME`, `file:PATH` or `env:PATH#NAME`. Throws `KeysError`. */
+  secretFrom(source: string): Promise<Secret>;
+
+  print(result: Result): Promise<void>;
+  /** Prints the notes and warnings that are held back while the command may still fail with one JSON document. */
+  flush(): Promise<void>;
+  /** Good to know; silent with `--quiet`. */
+  note(text: string): Promise<void>;
+  warn(text: string): Promise<void>;
+  /** A warning that is printed once per command. */
+  warnOnce(text: string): Promise<void>;
+  /** The progress line below everything else; empty text removes it. */
+  setStatus(line: string): Promise<void>;
+  debug(text: string): Promise<void>;
+}
