@@ -1,6 +1,6 @@
 import type { Context } from '../app/context.ts';
+import { visible } from '../base/sanitise.ts';
 import { absoluteTime, relativeTime } from '../output/relative-time.ts';
-import { visible } from '../output/sanitise.ts';
 import type { Difference } from './differences.ts';
 import { differences, untold } from './differences.ts';
 import type { Key } from './key.ts';

@@ -1,6 +1,6 @@
 import type { Failure } from '../base/errors.ts';
+import { safeJson, shown } from '../base/sanitise.ts';
 import { maskSecrets } from '../base/secret.ts';
-import { safeJson, shown } from './sanitise.ts';
 
 /** A failure as lines for people: each problem, then what to do. Nothing that looks like a secret is repeated. */
 export function failureText({ message, problems = [message], hints = [] }: Failure): string {

@@ -1,4 +1,4 @@
-import { safeJson } from './sanitise.ts';
+import { safeJson } from '../base/sanitise.ts';
 import type { Fields } from './values.ts';
 import { cell, pick } from './values.ts';
 

@@ -1,4 +1,4 @@
-import { shown } from './sanitise.ts';
+import { shown } from '../base/sanitise.ts';
 
 /** A line on stderr that says how far the work has come, for somebody who watches. */
 export interface Progress {

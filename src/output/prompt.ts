@@ -1,9 +1,9 @@
 import { declined } from '../base/errors.ts';
+import { shown } from '../base/sanitise.ts';
 import { Secret } from '../base/secret.ts';
 import type { Io } from '../platform/io.ts';
 import type { TakenBack } from './keyboard.ts';
 import { Keyboard } from './keyboard.ts';
-import { shown } from './sanitise.ts';
 
 /*
  * Questions to a person. They are drawn on stderr, so that stdout stays data; whoever asks has made sure that there is

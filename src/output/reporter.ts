@@ -1,7 +1,7 @@
+import { shown } from '../base/sanitise.ts';
 import { maskSecrets } from '../base/secret.ts';
 import type { Io } from '../platform/io.ts';
 import { harmlessLines } from './ci-log.ts';
-import { shown } from './sanitise.ts';
 
 /** Characters of one text that are printed: enough for any list that somebody reads. */
 const longestText = 10_000;

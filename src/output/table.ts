@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import stringWidth from 'string-width';
-import { bounded, shown } from './sanitise.ts';
+import { bounded, shown } from '../base/sanitise.ts';
 import type { Terminal } from './style.ts';
 
 /** A column of a table for people. Its texts are safe to print, and may be coloured. */

@@ -1,4 +1,4 @@
-import { visible } from './sanitise.ts';
+import { visible } from '../base/sanitise.ts';
 
 /** A record of any kind, as it is printed: a key, a log entry, a usage row. */
 export type Fields = Readonly<Record<string, unknown>>;

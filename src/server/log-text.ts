@@ -1,4 +1,4 @@
-import { visible } from '../output/sanitise.ts';
+import { visible } from '../base/sanitise.ts';
 
 /** How much of a name that a caller chose is kept in a log, in characters. */
 const usualLength = 200;

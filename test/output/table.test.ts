@@ -2,7 +2,7 @@ import { Chalk } from 'chalk';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
-import { shown } from '../../src/output/sanitise.ts';
+import { shown } from '../../src/base/sanitise.ts';
 import type { Column } from '../../src/output/table.ts';
 import { renderTable } from '../../src/output/table.ts';
 

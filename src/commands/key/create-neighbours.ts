@@ -1,10 +1,10 @@
 import type { Context } from '../../app/context.ts';
 import { usageError } from '../../base/errors.ts';
+import { visible } from '../../base/sanitise.ts';
 import type { Key } from '../../keys/key.ts';
 import { isActive, mayBeCut } from '../../keys/key.ts';
 import { isUnnamed } from '../../keys/operations/candidates.ts';
 import type { KeyBackend } from '../../keys/ports.ts';
-import { visible } from '../../output/sanitise.ts';
 
 /* What a new key means for the keys that are there already, and they for it. */
 

@@ -1,6 +1,7 @@
 import type { Context } from '../../app/context.ts';
 import { sinkContextOf } from '../../app/sink-context.ts';
 import { InvalidValue, KeysError, usageError } from '../../base/errors.ts';
+import { visible } from '../../base/sanitise.ts';
 import type { Input } from '../../cli/define.ts';
 import { defineCommand, toggle } from '../../cli/define.ts';
 import { requireRoom } from '../../keys/capacity.ts';
@@ -13,7 +14,6 @@ import { issueKey } from '../../keys/operations/issue.ts';
 import type { Delivered, KeyBackend, KeySpec } from '../../keys/ports.ts';
 import type { Result } from '../../output/present.ts';
 import { shownOnce } from '../../output/reminder.ts';
-import { visible } from '../../output/sanitise.ts';
 import type { Destination } from '../../sinks/destinations.ts';
 import { resolveDestination } from '../../sinks/destinations.ts';
 import { maskInCiLog } from '../../sinks/mask.ts';

@@ -1,5 +1,6 @@
 import type { Context } from '../../app/context.ts';
 import { KeysError, shellWord, usageError } from '../../base/errors.ts';
+import { visible } from '../../base/sanitise.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
 import { readText } from '../../cli/read.ts';
 import { findKeys } from '../../keys/find.ts';
@@ -8,7 +9,6 @@ import { isActive } from '../../keys/key.ts';
 import { keysWith } from '../../keys/lookup.ts';
 import type { KeyBackend } from '../../keys/ports.ts';
 import { relativeTime } from '../../output/relative-time.ts';
-import { visible } from '../../output/sanitise.ts';
 import type { Terminal } from '../../output/style.ts';
 import type { Revoked } from '../../output/views/revoked.ts';
 

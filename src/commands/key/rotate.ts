@@ -1,6 +1,7 @@
 import type { Context } from '../../app/context.ts';
 import type { Credential } from '../../app/self-lockout.ts';
 import { shellWord, usageError } from '../../base/errors.ts';
+import { visible } from '../../base/sanitise.ts';
 import { parseDuration, parseExpiry, parsePositiveDuration } from '../../base/time.ts';
 import type { Input } from '../../cli/define.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
@@ -14,7 +15,6 @@ import { rotateSeveral } from '../../keys/rotation/batch.ts';
 import { rotationColumns } from '../../keys/rotation/record.ts';
 import { rotateOne } from '../../keys/rotation/rotate-one.ts';
 import type { Result } from '../../output/present.ts';
-import { visible } from '../../output/sanitise.ts';
 import type { RotationRecord } from '../../output/views/rotated.ts';
 import { destinationFlags } from '../flags/destination-flags.ts';
 import { checkExpiry } from '../flags/key-flags.ts';

@@ -1,4 +1,4 @@
-import { visible } from '../../output/sanitise.ts';
+import { visible } from '../../base/sanitise.ts';
 
 /*
  * Code that calls an API with a key, to be pasted or kept in a file. A key's name and id were chosen by others: they

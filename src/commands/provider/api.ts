@@ -1,8 +1,8 @@
 import { InvalidValue, KeysError, usageError } from '../../base/errors.ts';
+import { safeJson, visibleLines } from '../../base/sanitise.ts';
 import { defineCommand } from '../../cli/define.ts';
 import { oneOf } from '../../cli/read.ts';
 import type { JsonBody } from '../../http/client.ts';
-import { safeJson, visibleLines } from '../../output/sanitise.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
+import { visible } from '../../base/sanitise.ts';
 import { defineCommand } from '../../cli/define.ts';
-import { visible } from '../../output/sanitise.ts';
 import { readJson } from '../../remote/catalog.ts';
 
 const fields = ['path', 'message'];

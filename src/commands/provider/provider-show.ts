@@ -1,8 +1,8 @@
 import { localProvider } from '../../accounts/profile.ts';
 import { usageError } from '../../base/errors.ts';
+import { visible } from '../../base/sanitise.ts';
 import { defineCommand } from '../../cli/define.ts';
 import type { Capabilities } from '../../keys/ports.ts';
-import { visible } from '../../output/sanitise.ts';
 import { capabilitiesOf } from '../../remote/capabilities.ts';
 import { findProvider } from '../../remote/catalog.ts';
 

@@ -1,9 +1,9 @@
 import type { Context } from '../../app/context.ts';
 import { shellWord, usageError } from '../../base/errors.ts';
+import { visible } from '../../base/sanitise.ts';
 import { after, before } from '../../base/time.ts';
 import type { RotateInput } from '../../commands/key/rotate.ts';
 import { relativeTime } from '../../output/relative-time.ts';
-import { visible } from '../../output/sanitise.ts';
 import type { Key } from '../key.ts';
 import { isUnnamed } from '../operations/candidates.ts';
 import type { Job } from './rotate-one.ts';

@@ -1,7 +1,7 @@
 import type { Context } from '../../app/context.ts';
 import { shellWord, usageError } from '../../base/errors.ts';
+import { visible } from '../../base/sanitise.ts';
 import type { RotateInput } from '../../commands/key/rotate.ts';
-import { visible } from '../../output/sanitise.ts';
 import type { Key } from '../key.ts';
 import type { KeyBackend, KeySpec } from '../ports.ts';
 import { renews } from './retirement.ts';

@@ -1,10 +1,10 @@
 import type { Context } from '../../app/context.ts';
 import { KeysError, shellWord } from '../../base/errors.ts';
+import { visible } from '../../base/sanitise.ts';
 import { before } from '../../base/time.ts';
 import type { RotateInput } from '../../commands/key/rotate.ts';
 import type { OpenOperation } from '../../journal/operations.ts';
 import { absoluteTime } from '../../output/relative-time.ts';
-import { visible } from '../../output/sanitise.ts';
 import type { RotationRecord } from '../../output/views/rotated.ts';
 import type { Key } from '../key.ts';
 import { isActive } from '../key.ts';

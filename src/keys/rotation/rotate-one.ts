@@ -1,8 +1,8 @@
 import type { Context } from '../../app/context.ts';
 import { KeysError, shellWord } from '../../base/errors.ts';
+import { visible } from '../../base/sanitise.ts';
 import type { RotateInput } from '../../commands/key/rotate.ts';
 import { absoluteTime } from '../../output/relative-time.ts';
-import { visible } from '../../output/sanitise.ts';
 import type { RotationRecord } from '../../output/views/rotated.ts';
 import type { Destination } from '../../sinks/destinations.ts';
 import { maskInCiLog } from '../../sinks/mask.ts';

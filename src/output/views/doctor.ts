@@ -1,5 +1,5 @@
 import type { Finding } from '../../app/doctor.ts';
-import { shown } from '../sanitise.ts';
+import { shown } from '../../base/sanitise.ts';
 import type { Terminal } from '../style.ts';
 
 export function doctorView(findings: readonly Finding[], { style }: Terminal): string {

@@ -1,5 +1,5 @@
+import { shown } from '../../base/sanitise.ts';
 import type { Key } from '../../keys/key.ts';
-import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import * as value from './key-values.ts';
 import { renderRecord } from './record.ts';

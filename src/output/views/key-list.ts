@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
+import { shown } from '../../base/sanitise.ts';
 import type { Key } from '../../keys/key.ts';
 import type { Summary } from '../../keys/summary.ts';
-import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import type { Column } from '../table.ts';
 import { renderTable } from '../table.ts';

@@ -1,6 +1,6 @@
+import { shown } from '../../base/sanitise.ts';
 import type { Key, Status } from '../../keys/key.ts';
 import { absoluteTime, relativeTime } from '../relative-time.ts';
-import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 
 /** How single values of a key look to people; shared by the list and the detail view. */

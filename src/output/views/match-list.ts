@@ -1,6 +1,6 @@
 import { shellWord } from '../../base/errors.ts';
+import { shown } from '../../base/sanitise.ts';
 import type { Match } from '../../keys/match.ts';
-import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import type { Column } from '../table.ts';
 import { renderTable } from '../table.ts';

@@ -1,4 +1,4 @@
-import { bounded } from '../sanitise.ts';
+import { bounded } from '../../base/sanitise.ts';
 import type { Terminal } from '../style.ts';
 
 /** Labelled lines; those without a value are left out. Values are safe to print, and may be coloured. */

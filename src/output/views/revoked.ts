@@ -1,4 +1,4 @@
-import { shown } from '../sanitise.ts';
+import { shown } from '../../base/sanitise.ts';
 import type { Terminal } from '../style.ts';
 
 /** What became of a key that was to be revoked. */

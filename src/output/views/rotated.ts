@@ -1,7 +1,7 @@
+import { shown } from '../../base/sanitise.ts';
 import type { Key } from '../../keys/key.ts';
 import type { Delivered } from '../../keys/ports.ts';
 import { relativeTime } from '../relative-time.ts';
-import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import { keyDetailView } from './key-detail.ts';
 import { secretView } from './secret.ts';

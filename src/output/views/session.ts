@@ -1,4 +1,4 @@
-import { shown } from '../sanitise.ts';
+import { shown } from '../../base/sanitise.ts';
 import type { Terminal } from '../style.ts';
 import type { Column } from '../table.ts';
 import { renderTable } from '../table.ts';

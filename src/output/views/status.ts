@@ -1,5 +1,5 @@
+import { shown } from '../../base/sanitise.ts';
 import type { Capabilities } from '../../keys/ports.ts';
-import { shown } from '../sanitise.ts';
 import type { Terminal } from '../style.ts';
 import { renderRecord } from './record.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { safeJson, shown, visible, visibleLines } from '../../src/output/sanitise.ts';
+import { safeJson, shown, visible, visibleLines } from '../../src/base/sanitise.ts';
 
 /** Unicode's own classes of what does not print by itself, and the characters that print as nothing. */
 const hidden =
