@@ -1,7 +1,8 @@
 import { localProvider } from '../accounts/profile.ts';
 import type { Failure } from '../base/errors.ts';
-import { KeysError, shellWord } from '../base/errors.ts';
+import { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { Key } from '../keys/key.ts';
 import type { Match } from '../keys/match.ts';
 import {

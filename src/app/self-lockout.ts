@@ -1,6 +1,7 @@
 import type { TokenSource } from '../accounts/tokens/sources.ts';
 import type { KeysError } from '../base/errors.ts';
-import { shellWord, usageError } from '../base/errors.ts';
+import { usageError } from '../base/errors.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { Key } from '../keys/key.ts';
 import type { KeyBackend } from '../keys/ports.ts';
 import type { Context } from './context.ts';

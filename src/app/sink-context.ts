@@ -27,12 +27,12 @@ async function sessionOf(context: Context, profile: string): Promise<SessionPlac
     },
     read: () => store.read(owner),
     write: (token) => store.write(owner, token),
-    tidy: () => tidyTokens(context),
+    removeLeftovers: () => removeTokenLeftovers(context),
   };
 }
 
 /** Removes what a login that was killed has left beside the tokens. Never fails. */
-export function tidyTokens({ paths }: Pick<Context, 'paths'>): Promise<void> {
+export function removeTokenLeftovers({ paths }: Pick<Context, 'paths'>): Promise<void> {
   return removeStaleCopies(paths.tokens);
 }
 

@@ -1,4 +1,5 @@
-import { KeysError, shellWord } from '../base/errors.ts';
+import { KeysError } from '../base/errors.ts';
+import { shellWord } from '../base/shell-word.ts';
 
 /* What the authority refuses to whoever manages keys. `server/fault.ts` has the HTTP status of each code. */
 

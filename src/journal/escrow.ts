@@ -4,7 +4,7 @@ import { open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeysError, systemCode } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
-import type { Held } from '../keys/operations/operation.ts';
+import type { EscrowedSecret } from '../keys/operations/operation.ts';
 import { readPrivateFile } from '../platform/files/private-file.ts';
 
 /** Where secrets wait until they are delivered, one per operation. Every method throws where the place fails. */
@@ -14,9 +14,9 @@ export interface Escrow {
   /** Proves, before there is a secret, that there will be room for it. */
   reserve(operation: string): Promise<void>;
   /** Resolves when the secret is there to stay, and was read back. */
-  put(operation: string, held: Held): Promise<void>;
+  put(operation: string, held: EscrowedSecret): Promise<void>;
   /** Undefined where there is none. Throws `KeysError` (`escrow_damaged`) where it is not what was put there. */
-  get(operation: string): Promise<Held | undefined>;
+  get(operation: string): Promise<EscrowedSecret | undefined>;
   erase(operation: string): Promise<void>;
 }
 
@@ -121,7 +121,7 @@ async function syncFolder(path: string): Promise<void> {
   await folder.sync().finally(() => folder.close());
 }
 
-function written(operation: string, { id, name, secret }: Held): string {
+function written(operation: string, { id, name, secret }: EscrowedSecret): string {
   const value = secret.reveal();
   return JSON.stringify({ id, name, secret: value, sum: sumOf(operation, id, name, value) });
 }
@@ -134,7 +134,7 @@ function sumOf(operation: string, id: string, name: string, secret: string): str
 }
 
 /** Undefined for a reservation. Earlier versions wrote no sum. */
-function read(operation: string, text: string, place: string): Held | undefined {
+function read(operation: string, text: string, place: string): EscrowedSecret | undefined {
   if (['', 'reserved'].includes(text.trim())) return undefined;
   const { id, name, secret, sum, ...others } = parsed(text);
   const isWhole =

@@ -3,7 +3,14 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeysError } from '../base/errors.ts';
 import { systemCode } from '../base/errors.ts';
-import type { Held, Journal, Operation, Plan, Step, WrittenStep } from '../keys/operations/operation.ts';
+import type {
+  EscrowedSecret,
+  Journal,
+  Operation,
+  Plan,
+  Step,
+  WrittenStep,
+} from '../keys/operations/operation.ts';
 import type { Release } from '../platform/files/file-lock.ts';
 import { holdFileLock, probeMs } from '../platform/files/file-lock.ts';
 import type { Escrow, Escrows } from './escrow.ts';
@@ -150,11 +157,11 @@ class JournalledOperation implements Operation {
     this.steps.push(written);
   }
 
-  async hold(held: Held): Promise<void> {
+  async putInEscrow(held: EscrowedSecret): Promise<void> {
     await this.#places[0]?.put(this.id, held);
   }
 
-  async held(): Promise<Held | undefined> {
+  async readEscrow(): Promise<EscrowedSecret | undefined> {
     return this.escrow === undefined ? undefined : this.#places[0]?.get(this.id);
   }
 
@@ -162,7 +169,7 @@ class JournalledOperation implements Operation {
     await this.#clear(() => unlink(this.#path));
   }
 
-  async rest(): Promise<void> {
+  async clearEscrow(): Promise<void> {
     await this.#clear(async () => {});
   }
 

@@ -1,4 +1,5 @@
-import { KeysError, shellWord } from '../base/errors.ts';
+import { KeysError } from '../base/errors.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { Key } from './key.ts';
 
 const shortestPrefix = 4;

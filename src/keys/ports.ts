@@ -209,5 +209,5 @@ export interface Sink {
   /** The place forgets, or is handed on: that a value is not there is no sign that it never was. */
   isTransient?: true;
   /** Removes what a process left here that was killed in the middle of a delivery. Never fails. */
-  tidy?(): Promise<void>;
+  removeLeftovers?(): Promise<void>;
 }

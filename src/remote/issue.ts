@@ -1,5 +1,6 @@
-import { KeysError, shellWord } from '../base/errors.ts';
+import { KeysError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { HttpResponse } from '../http/client.ts';
 import type { Key } from '../keys/key.ts';
 import { unread } from '../keys/key.ts';

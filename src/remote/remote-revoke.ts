@@ -1,4 +1,5 @@
-import { KeysError, shellWord } from '../base/errors.ts';
+import { KeysError } from '../base/errors.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { HttpResponse } from '../http/client.ts';
 import type { Key } from '../keys/key.ts';
 import type { Provider } from '../providers/declaration.ts';

@@ -32,6 +32,6 @@ export function envSink(name: string, path: string, variable: string, context: S
         const content = await readPrivateFile(target);
         return content ? (readVariable(content, variable) ?? null) : absent(target);
       }),
-    tidy: () => removeStaleCopies(target),
+    removeLeftovers: () => removeStaleCopies(target),
   };
 }

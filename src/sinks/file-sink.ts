@@ -21,6 +21,6 @@ export function fileSink(name: string, path: string, context: SinkContext): Sink
     },
     deliver: ({ secret }) => writePrivateFile(target, secret.reveal()),
     read: () => currentValue(async () => (await readPrivateFile(target))?.toString('utf8') ?? absent(target)),
-    tidy: () => removeStaleCopies(target),
+    removeLeftovers: () => removeStaleCopies(target),
   };
 }

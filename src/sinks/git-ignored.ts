@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { KeysError, shellWord } from '../base/errors.ts';
+import { KeysError } from '../base/errors.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { Outcome } from '../platform/run-program.ts';
 import type { SinkContext } from './open-sinks.ts';
 

@@ -1,4 +1,5 @@
-import { KeysError, shellWord } from '../base/errors.ts';
+import { KeysError } from '../base/errors.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { Sink } from '../keys/ports.ts';
 import { currentValue } from './current-value.ts';
 import type { SinkContext } from './open-sinks.ts';

@@ -14,6 +14,6 @@ export function loginSink(name: string, profile: string, { session }: SinkContex
           (token) => token ?? null,
           () => undefined,
         ),
-    tidy: async () => (await session(profile).catch(() => undefined))?.tidy(),
+    removeLeftovers: async () => (await session(profile).catch(() => undefined))?.removeLeftovers(),
   };
 }

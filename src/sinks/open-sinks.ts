@@ -39,7 +39,7 @@ export interface SessionPlace {
   write(token: Secret): Promise<void>;
   read(): Promise<Secret | undefined>;
   /** Removes what a process left that was killed while it wrote. */
-  tidy(): Promise<void>;
+  removeLeftovers(): Promise<void>;
 }
 
 export type PlaceSpec = Exclude<SinkSpec, { kind: 'stdout' }>;

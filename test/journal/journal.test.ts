@@ -90,7 +90,7 @@ test('an operation is one private file of lines, and gone when it has ended', as
 test('the journal never holds the secret, the escrow does until the end', async () => {
   const options = world();
   const operation = await begin(options);
-  await operation.hold(held);
+  await operation.putInEscrow(held);
   expect(options.keychain.items.get(operation.id)).toBe(held);
   for (const name of readdirSync(options.folder))
     expect(readFileSync(join(options.folder, name), 'utf8')).not.toContain('canary');
@@ -129,14 +129,14 @@ describe('an operation that was left', () => {
     const options = world();
     const first = await begin(options);
     await first.note({ step: 'creating' });
-    await first.hold(held);
+    await first.putInEscrow(held);
     await first.leave();
 
     const [open] = await list(options);
     expect(open).toMatchObject({ header: { id: first.id, plan, setting }, escrow: 'keychain' });
     const second = open && (await resumeOperation(options, open));
     expect(second?.steps.map(({ step }) => step)).toEqual(['creating']);
-    expect(await second?.held()).toBe(held);
+    expect(await second?.readEscrow()).toBe(held);
     await second?.note({ step: 'created', id: 'new00001' });
     await second?.end();
     expect(readdirSync(options.folder)).toEqual([]);

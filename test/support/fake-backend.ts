@@ -1,6 +1,6 @@
 import { capabilities } from '../../src/authority/capabilities.ts';
 import { Secret } from '../../src/base/secret.ts';
-import type { Held, Journal, WrittenStep } from '../../src/keys/operations/operation.ts';
+import type { EscrowedSecret, Journal, WrittenStep } from '../../src/keys/operations/operation.ts';
 import type { Delivered, KeyBackend, LogEntry, Sink } from '../../src/keys/ports.ts';
 import { key } from './key.ts';
 
@@ -51,7 +51,7 @@ export class FakeWorld {
       begin: async (plan) => {
         this.take('begin');
         const steps: WrittenStep[] = [];
-        let held: Held | undefined;
+        let held: EscrowedSecret | undefined;
         return {
           id: 'op000001',
           plan,
@@ -61,14 +61,14 @@ export class FakeWorld {
             this.take(`note ${step.step}`);
             steps.push({ ...step, at: '2026-11-20T12:00:00.000Z' });
           },
-          hold: async (one) => {
+          putInEscrow: async (one) => {
             if (!escrow) return;
             this.take('hold');
             held = one;
           },
-          held: async () => held,
+          readEscrow: async () => held,
           end: async () => this.take('end'),
-          rest: async () => this.take('rest'),
+          clearEscrow: async () => this.take('rest'),
           leave: async () => this.take('leave'),
         };
       },

@@ -1,6 +1,7 @@
 import type { Restoring } from '../../app/authority-files.ts';
 import type { Context } from '../../app/context.ts';
-import { KeysError, shellWord, usageError } from '../../base/errors.ts';
+import { KeysError, usageError } from '../../base/errors.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import { defineCommand } from '../../cli/define.ts';
 import { dbFlag } from '../flags/session-flags.ts';
 

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Context } from '../../app/context.ts';
-import { KeysError, shellWord } from '../../base/errors.ts';
+import { KeysError } from '../../base/errors.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import type { Key } from '../../keys/key.ts';
 import type { KeyBackend, Sink } from '../../keys/ports.ts';
 import type { Destination } from '../../sinks/destinations.ts';

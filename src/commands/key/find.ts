@@ -1,6 +1,7 @@
 import type { Context } from '../../app/context.ts';
 import type { Search, Unasked } from '../../app/find-by-value.ts';
-import { KeysError, shellWord } from '../../base/errors.ts';
+import { KeysError } from '../../base/errors.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import { defineCommand, toggle } from '../../cli/define.ts';
 import { matchFields } from '../../keys/match.ts';
 import { fromFlag, readKeyText } from '../flags/key-value.ts';

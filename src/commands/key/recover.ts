@@ -1,5 +1,5 @@
 import type { Context } from '../../app/context.ts';
-import { tidyTokens } from '../../app/sink-context.ts';
+import { removeTokenLeftovers } from '../../app/sink-context.ts';
 import { isStop, KeysError, usageError } from '../../base/errors.ts';
 import type { Input } from '../../cli/define.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
@@ -70,7 +70,7 @@ export const recover = defineCommand({
     for (const error of unreadable) await warningOf(context)(error);
     const exit = unreadable.length > 0 ? ('unfinished' as const) : undefined;
     if (input.list) return { ...listing(open), exit: exit ?? 'done' };
-    await tidyTokens(context);
+    await removeTokenLeftovers(context);
     const chosen = await choose(context, open, input);
     const isOne = chosen.length === 1 && !input.all;
     const manner = { isOne, rotates: false, mayAsk: context.interactive && !context.globals.yes };

@@ -1,6 +1,7 @@
 import type { Context } from '../../app/context.ts';
-import { KeysError, shellWord, usageError } from '../../base/errors.ts';
+import { KeysError, usageError } from '../../base/errors.ts';
 import { visible } from '../../base/sanitise.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
 import { readText } from '../../cli/read.ts';
 import { findKeys } from '../../keys/find.ts';

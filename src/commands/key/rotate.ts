@@ -1,7 +1,8 @@
 import type { Context } from '../../app/context.ts';
 import type { Credential } from '../../app/self-lockout.ts';
-import { shellWord, usageError } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { visible } from '../../base/sanitise.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import { parseDuration, parseExpiry, parsePositiveDuration } from '../../base/time.ts';
 import type { Input } from '../../cli/define.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';

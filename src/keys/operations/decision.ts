@@ -1,4 +1,5 @@
-import { shellWord, usageError } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import type { Key } from '../key.ts';
 import { useOf } from '../rotation/succession.ts';
 import type { End, Recovery } from './end.ts';

@@ -1,5 +1,5 @@
-import { shellWord } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import type { Key } from '../key.ts';
 import { mayHide, unidentified } from '../key.ts';
 import type { Capabilities, Delivered, Made, Sink } from '../ports.ts';
@@ -186,7 +186,7 @@ async function make<Spec extends { name: string }>(
 /** Whether the secret is in escrow from here on. */
 async function isInEscrow(operation: Operation, held: { id: string; name: string; secret: Secret }) {
   if (operation.escrow === undefined) return false;
-  return operation.hold(held).then(
+  return operation.putInEscrow(held).then(
     () => true,
     () => false,
   );

@@ -67,7 +67,7 @@ export type Step =
   | { step: 'lost'; reason: string };
 
 /** A key that was made, and its secret. */
-export interface Held {
+export interface EscrowedSecret {
   /** Empty where the API has not told it yet. */
   id: string;
   name: string;
@@ -88,13 +88,13 @@ export interface Operation {
   /** Resolves when the step is on disk. */
   note(step: Step): Promise<void>;
   /** Puts the secret in escrow and reads it back. Does nothing where there is none. */
-  hold(held: Held): Promise<void>;
+  putInEscrow(held: EscrowedSecret): Promise<void>;
   /** What is in escrow. Throws `KeysError` (`escrow_damaged`) where it is not what was put there. */
-  held(): Promise<Held | undefined>;
+  readEscrow(): Promise<EscrowedSecret | undefined>;
   /** Erases what is in escrow, then forgets the operation. Never throws: what is left is cleared up by `recover`. */
   end(): Promise<void>;
   /** Erases what is in escrow, and leaves the operation open: what is left to do needs no secret. Never throws. */
-  rest(): Promise<void>;
+  clearEscrow(): Promise<void>;
   /** Leaves it open, for `recover` in another process. Never throws. */
   leave(): Promise<void>;
 }

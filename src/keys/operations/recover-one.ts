@@ -39,7 +39,7 @@ export async function recoverOne(
   try {
     const places = await placesOf(context, open);
     // A process that was killed may have left half a delivery behind, with the secret in it.
-    for (const place of places) await place.tidy?.();
+    for (const place of places) await place.removeLeftovers?.();
     const maker = await makerOf(context, open.header);
     const end = await settle({ context, open, operation, maker, input, places, ...how });
     const { reason: _, ...known } = describe(open);

@@ -10,7 +10,7 @@ import { candidatesIn, isOver } from './candidates.ts';
 import { deliverTo, holds } from './deliver.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Issuer } from './issue.ts';
-import type { Held, Operation } from './operation.ts';
+import type { EscrowedSecret, Operation } from './operation.ts';
 
 /** Where an operation stands, and with that what can be done about it. */
 export type Standing =
@@ -90,9 +90,9 @@ export async function standingOf(
 }
 
 /** What is in escrow, or why it cannot be trusted. */
-async function heldBy(operation: Operation): Promise<{ held?: Held; damage?: string }> {
+async function heldBy(operation: Operation): Promise<{ held?: EscrowedSecret; damage?: string }> {
   try {
-    const held = await operation.held();
+    const held = await operation.readEscrow();
     return held ? { held } : {};
   } catch (error) {
     if (!(error instanceof KeysError) || error.failure.code !== 'escrow_damaged') throw error;
@@ -106,7 +106,7 @@ async function lookUp(account: Account, id: string): Promise<Key | 'gone' | 'unl
   return key ?? (account.capabilities.show ? 'gone' : 'unlisted');
 }
 
-function deliverable(key: Key, secret: Secret, { left, found }: Arrival, held: Held | undefined) {
+function deliverable(key: Key, secret: Secret, { left, found }: Arrival, held: EscrowedSecret | undefined) {
   return {
     kind: 'deliverable' as const,
     key,
@@ -121,7 +121,7 @@ async function unnamed(
   operation: Operation,
   account: Account,
   arrival: Arrival,
-  held: Held | undefined,
+  held: EscrowedSecret | undefined,
 ): Promise<Standing> {
   const name = held?.name ?? operation.plan.name;
   const secret = held?.secret ?? arrival.found?.secret;

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../base/error-codes.ts';
-import { KeysError, shellWord } from '../../base/errors.ts';
+import { KeysError } from '../../base/errors.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import type { Key } from '../key.ts';
 import { unidentified } from '../key.ts';
 import type { Delivered, Sink } from '../ports.ts';

@@ -1,6 +1,7 @@
 import type { Context } from '../../app/context.ts';
-import { shellWord, usageError } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { visible } from '../../base/sanitise.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import { after, before } from '../../base/time.ts';
 import type { RotateInput } from '../../commands/key/rotate.ts';
 import { relativeTime } from '../../output/relative-time.ts';

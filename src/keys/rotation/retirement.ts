@@ -1,4 +1,5 @@
-import { KeysError, shellWord } from '../../base/errors.ts';
+import { KeysError } from '../../base/errors.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import { SpanEnd } from '../../base/time.ts';
 import type { Key } from '../key.ts';
 import { unidentified } from '../key.ts';
@@ -160,7 +161,7 @@ async function waiting(operation: Operation, due: number | null): Promise<Retire
   const until = due === null ? null : new Date(due).toISOString();
   const last = operation.steps.at(-1);
   if (last?.step !== 'superseded') await operation.note({ step: 'superseded', until });
-  await operation.rest();
+  await operation.clearEscrow();
   await operation.leave();
   return { oldRevoked: false, oldRevokeAt: until };
 }

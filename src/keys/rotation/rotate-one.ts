@@ -1,6 +1,7 @@
 import type { Context } from '../../app/context.ts';
-import { KeysError, shellWord } from '../../base/errors.ts';
+import { KeysError } from '../../base/errors.ts';
 import { visible } from '../../base/sanitise.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import type { RotateInput } from '../../commands/key/rotate.ts';
 import { absoluteTime } from '../../output/relative-time.ts';
 import type { RotationRecord } from '../../output/views/rotated.ts';

@@ -1,5 +1,6 @@
-import { KeysError, shellWord } from '../../base/errors.ts';
+import { KeysError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import type { Key } from '../key.ts';
 import type { Issued, Issuer, Issuing, Subject } from '../operations/issue.ts';
 import { knownBefore, makeAndDeliver } from '../operations/issue.ts';

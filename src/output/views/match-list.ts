@@ -1,5 +1,5 @@
-import { shellWord } from '../../base/errors.ts';
 import { shown } from '../../base/sanitise.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import type { Match } from '../../keys/match.ts';
 import type { Terminal } from '../style.ts';
 import type { Column } from '../table.ts';

@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { lstatSync, statSync } from 'node:fs';
-import { KeysError, shellWord, systemCode } from '../../base/errors.ts';
+import { KeysError, systemCode } from '../../base/errors.ts';
+import { shellWord } from '../../base/shell-word.ts';
 
 /*
  * What steers `keys` (where tokens go, which program gives one, what is unfinished) is believed only where the user and

@@ -3,7 +3,7 @@ import { KeysError } from '../../../src/base/errors.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import type { Key } from '../../../src/keys/key.ts';
 import { fingerprintOf } from '../../../src/keys/operations/fingerprint.ts';
-import type { Held, Operation, Plan, Step } from '../../../src/keys/operations/operation.ts';
+import type { EscrowedSecret, Operation, Plan, Step } from '../../../src/keys/operations/operation.ts';
 import { redeliver, standingOf } from '../../../src/keys/operations/recovery.ts';
 import type { Sink } from '../../../src/keys/ports.ts';
 import { failureIn } from '../../support/failure.ts';
@@ -11,7 +11,7 @@ import { FakeWorld, fakeSecret } from '../../support/fake-backend.ts';
 import { key } from '../../support/key.ts';
 
 const secret = new Secret(fakeSecret);
-const held: Held = { id: 'new00001', name: 'ci', secret };
+const held: EscrowedSecret = { id: 'new00001', name: 'ci', secret };
 const made = key({ id: 'new00001', name: 'ci' });
 const creating: Step = { step: 'creating' };
 const created: Step = { step: 'created', id: 'new00001' };
@@ -27,7 +27,7 @@ function minute(count: number): string {
 interface Case {
   steps: readonly Step[];
   plan?: Partial<Plan>;
-  held?: Held;
+  held?: EscrowedSecret;
   places?: readonly Sink[];
   /** Milliseconds by which the clock of the API is ahead. */
   ahead?: number;
@@ -44,7 +44,7 @@ async function stopped(world: FakeWorld, { steps, plan, held: inEscrow }: Case):
     known: ['old00001'],
     ...plan,
   });
-  if (inEscrow) await operation.hold(inEscrow);
+  if (inEscrow) await operation.putInEscrow(inEscrow);
   for (const step of steps) await operation.note(step);
   return {
     ...operation,
