@@ -1,28 +1,28 @@
 import { resolve } from 'node:path';
 import type { Organisation } from '../authority/policy.ts';
-import { Office } from '../authority/service.ts';
+import { AuthorityService } from '../authority/service.ts';
 import type { Session, SessionSpec, Sessions } from '../authority/sessions.ts';
 import type { Key } from '../keys/key.ts';
 import type { Issuer, Subject } from '../keys/operations/issue.ts';
 import type { Context } from './context.ts';
 
 /** The embedded authority as several have it: for the server, and for whoever makes sessions. */
-export function openOffice(
+export function openAuthority(
   context: Context,
   db: string | undefined,
   organisation: Organisation = {},
-): Office {
+): AuthorityService {
   const path = databaseOf(context, db);
   const marker = db === undefined ? { marker: context.paths.authorityMarker } : {};
-  const office = new Office({
+  const authority = new AuthorityService({
     path,
     ...marker,
     now: () => context.now,
     timeout: context.timeout,
     organisation,
   });
-  context.atEnd(async () => office.close());
-  return office;
+  context.atEnd(async () => authority.close());
+  return authority;
 }
 
 /** The file of the embedded authority. */

@@ -83,9 +83,9 @@ export function takeUp(
 /** What can list and revoke what an operation made: in its own profile, whichever this command works with. */
 export async function makerOf(context: Context, { plan, setting }: Header): Promise<Maker> {
   if (plan.kind === 'session') {
-    const { openOffice, sessionIssuer, aSession } = await import('./open-authority.ts');
+    const { openAuthority, sessionIssuer, aSession } = await import('./open-authority.ts');
     return {
-      issuer: sessionIssuer(openOffice(context, setting.db).sessions),
+      issuer: sessionIssuer(openAuthority(context, setting.db).sessions),
       subject: aSession,
     };
   }

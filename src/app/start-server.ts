@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { version } from '../../package.json';
-import type { Office } from '../authority/service.ts';
+import type { AuthorityService } from '../authority/service.ts';
 import { KeysError, systemCode, usageError } from '../base/errors.ts';
 import { visible } from '../base/sanitise.ts';
 import type { Secret } from '../base/secret.ts';
@@ -42,14 +42,18 @@ const upstreamSilence = 600_000;
 const longestAnswer = 3_600_000;
 
 /** Starts the server. Throws `KeysError`: where the port is taken, an address is not one of this machine, and the like. */
-export async function startServer(context: Context, office: Office, serving: Serving): Promise<Running> {
+export async function startServer(
+  context: Context,
+  authority: AuthorityService,
+  serving: Serving,
+): Promise<Running> {
   const { host, port, behindProxy, log } = serving;
   const tls = serving.tls && readTls(context, serving.tls);
   const upstream = serving.upstream && (await connect(context, serving.upstream));
-  office.open();
-  if (serving.retention !== undefined) office.keepLog(serving.retention);
+  authority.open();
+  if (serving.retention !== undefined) authority.setLogRetention(serving.retention);
   const server = await createServer({
-    office,
+    authority,
     version,
     now: () => context.now,
     behindProxy,
@@ -64,7 +68,7 @@ export async function startServer(context: Context, office: Office, serving: Ser
     onBug: (error) => void context.warn(`a request failed in a way that nobody expected: ${stackOf(error)}`),
   });
   const address = await listen(server, host, port);
-  const stopPruning = keepPruning(office);
+  const stopPruning = keepPruning(authority);
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return {
     url: `${tls ? 'https' : 'http'}://${name}:${address.port}`,

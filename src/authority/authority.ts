@@ -19,12 +19,12 @@ import { holdChanges } from './ceiling.ts';
 import { noSuchKey, revokedForGood } from './errors.ts';
 import { requireBounds } from './key-bounds.ts';
 import { hashOf, mint } from './key-format.ts';
-import { readBooks } from './key-lookup.ts';
+import { keyLookupIn } from './key-lookup.ts';
 import { KeyTable, toKey } from './key-table.ts';
 import { readUsage, recordUses } from './metering.ts';
 import type { AccessRequest, Decision, Organisation, Refusal } from './policy.ts';
 import { decide } from './policy.ts';
-import { placeAll } from './rate-limit.ts';
+import { reserveSlots } from './rate-limit.ts';
 import { pruneLog } from './retention.ts';
 import type { Use } from './use.ts';
 import { readLog } from './use-log.ts';
@@ -116,8 +116,8 @@ export class Authority implements KeyBackend, HashKeeper {
 
   /** As `authorize`, without taking a place under the rate limit. */
   async verify(secret: Secret): Promise<Verdict> {
-    const books = readBooks(this.#file.reading);
-    const decision = decide(books, { key: secret.reveal() }, this.#organisation, this.#now());
+    const lookup = keyLookupIn(this.#file.reading);
+    const decision = decide(lookup, { key: secret.reveal() }, this.#organisation, this.#now());
     if (decision.allowed) return { valid: true, reason: 'ok', httpStatus: 200 };
     const reason = reasonOf(decision);
     return { valid: reason === 'budget', reason, httpStatus: decision.status };
@@ -125,8 +125,8 @@ export class Authority implements KeyBackend, HashKeeper {
 
   /** Decides on one use of a key; see `policy.ts` for the order of the rules. */
   authorize(request: AccessRequest): Decision {
-    const decision = decide(readBooks(this.#file.metering), request, this.#organisation, this.#now());
-    const [placed = decision] = placeAll(this.#file.metering, [decision], this.#now());
+    const decision = decide(keyLookupIn(this.#file.metering), request, this.#organisation, this.#now());
+    const [placed = decision] = reserveSlots(this.#file.metering, [decision], this.#now());
     return placed;
   }
 

@@ -18,7 +18,7 @@ export interface Ceiling {
 }
 
 /** For a user of whom no admin has said anything else. */
-export const usualCeiling: Ceiling = {
+export const defaultCeiling: Ceiling = {
   permissions: ['read', 'write', 'webhook'],
   budgetUsd: null,
   rateLimitRpm: null,

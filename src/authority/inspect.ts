@@ -1,6 +1,6 @@
 import { connectForReading } from './reading.ts';
 import type { Retention } from './retention.ts';
-import { logRetention, usualRetention } from './retention.ts';
+import { defaultRetention, logRetention } from './retention.ts';
 
 export interface Inspection {
   /** What SQLite found wrong with the file; empty for a sound one. */
@@ -24,7 +24,7 @@ export function inspectDatabase(path: string): Inspection {
     const verdicts = database.all('PRAGMA integrity_check').map((row) => String(row.integrity_check));
     const schema = Number(database.get('PRAGMA user_version')?.user_version);
     const keys = schema > 0 ? Number(database.get('SELECT COUNT(*) AS count FROM keys')?.count) : 0;
-    const retention = schema >= withSettings ? logRetention(database) : usualRetention;
+    const retention = schema >= withSettings ? logRetention(database) : defaultRetention;
     return { problems: verdicts.filter((verdict) => verdict !== 'ok'), keys, schema, retention };
   } finally {
     database.close();

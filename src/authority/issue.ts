@@ -1,10 +1,10 @@
 import { Secret } from '../base/secret.ts';
 import type { KeySpec } from '../keys/ports.ts';
-import { heldOn, hold, requireUnder, usualCeiling } from './ceiling.ts';
+import { defaultCeiling, heldOn, hold, requireUnder } from './ceiling.ts';
 import type { Connection, Row } from './database.ts';
 import { keyExists, noSuchKey, notEntitled, revokedForGood, rotatedBefore, tooManyKeys } from './errors.ts';
-import type { Repeatable } from './idempotency.ts';
-import { earlierReply, keepReply } from './idempotency.ts';
+import type { IdempotentRequest } from './idempotency.ts';
+import { findStoredResponse, storeResponse } from './idempotency.ts';
 import { requireBounds } from './key-bounds.ts';
 import { mint } from './key-format.ts';
 import type { Ownership } from './key-table.ts';
@@ -16,7 +16,7 @@ import { lastMoment } from './use.ts';
 export interface Issuance extends Ownership {
   organisation: Organisation;
   /** The request may come again, and is then to be given the same key. */
-  repeatable?: Repeatable;
+  idempotentRequest?: IdempotentRequest;
 }
 
 export interface Issued {
@@ -78,7 +78,7 @@ export function rotateKey(
       const span = spanOf(successor ?? old);
       const lasting = { expiresAt: span === null ? null : new Date(Math.min(now + span, lastMoment)) };
       const held = heldOn(database, id);
-      if (!isAdmin) requireUnder({ ...(expiresAt !== undefined && { expiresAt }) }, usualCeiling, held);
+      if (!isAdmin) requireUnder({ ...(expiresAt !== undefined && { expiresAt }) }, defaultCeiling, held);
       const asked = { ...specOf(old, now), ...lasting, ...(expiresAt !== undefined && { expiresAt }) };
       const spec = isAdmin ? asked : { ...asked, expiresAt: sooner(asked.expiresAt, held.expiresAt) };
       const single = old.single === 1;
@@ -117,15 +117,15 @@ function isSpent({ budget_micros, spent_micros }: Row): boolean {
 /** Does the work, unless the very same request has been answered before: then its answer is given once more. */
 function once(
   database: Connection,
-  { repeatable }: Pick<Issuance, 'repeatable'>,
+  { idempotentRequest }: Pick<Issuance, 'idempotentRequest'>,
   now: number,
   work: () => Issued,
 ): Issued {
-  if (!repeatable) return work();
-  const earlier = earlierReply(database, repeatable, now);
+  if (!idempotentRequest) return work();
+  const earlier = findStoredResponse(database, idempotentRequest, now);
   if (earlier) return { id: earlier.keyId, secret: new Secret(earlier.secret) };
   const issued = work();
-  keepReply(database, repeatable, { keyId: issued.id, secret: issued.secret.reveal() }, now);
+  storeResponse(database, idempotentRequest, { keyId: issued.id, secret: issued.secret.reveal() }, now);
   return issued;
 }
 

@@ -20,15 +20,15 @@ export interface KnownKey {
 }
 
 /** What decisions are made from. */
-export interface Books {
+export interface KeyLookup {
   /** The key of this value, as we give it out or as PrivateMind writes it: `<access key id>:<value>`. */
   find(value: string): KnownKey | undefined;
   /** What all keys together have spent in the calendar month (UTC) of a moment, in millionths of a US dollar. */
   spentInMonth(now: number): number;
 }
 
-/** Books that are read anew each time. */
-export function readBooks(database: Connection): Books {
+/** KeyLookup that are read anew each time. */
+export function keyLookupIn(database: Connection): KeyLookup {
   return {
     find(value) {
       const own = ownValue(value);
@@ -42,10 +42,10 @@ export function readBooks(database: Connection): Books {
 const mostKept = 10_000;
 
 /**
- * Books that remember what they read, for as long as nothing has changed: SQLite tells when any other connection has
+ * KeyLookup that remember what they read, for as long as nothing has changed: SQLite tells when any other connection has
  * committed (sqlite.org/pragma.html#pragma_data_version), and `forget` is told of changes by this one.
  */
-export class KeptBooks implements Books {
+export class CachedKeyLookup implements KeyLookup {
   readonly #database: Connection;
   readonly #keys = new Map<string, KnownKey>();
   #spent: { month: string; amount: number } | undefined;

@@ -1,4 +1,4 @@
-import type { Books, KnownKey } from './key-lookup.ts';
+import type { KeyLookup, KnownKey } from './key-lookup.ts';
 import { fromMicros, toMicros, toTime } from './key-table.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { clipped } from './stored-text.ts';
@@ -63,19 +63,19 @@ export interface Refusal {
  * budget and the organisation's 402. Changes nothing.
  */
 export function decide(
-  books: Books,
+  lookup: KeyLookup,
   request: AccessRequest,
   organisation: Organisation,
   now: number,
 ): Decision {
   if (!request.key) return refuse(401, 'MISSING_API_KEY', 'API key is required', { header: 'Authorization' });
-  const key = books.find(request.key);
+  const key = lookup.find(request.key);
   if (!key) return refuse(401, 'INVALID_API_KEY', 'The provided API key is invalid', {});
   return (
     checkStanding(key, now) ??
     checkModels(key, request, organisation) ??
     checkPermission(key, request.permission) ??
-    checkBudgets(key, books, organisation, now) ??
+    checkBudgets(key, lookup, organisation, now) ??
     admission(key, organisation)
   );
 }
@@ -145,7 +145,7 @@ function checkPermission({ id, permissions }: KnownKey, wanted: string | undefin
 
 function checkBudgets(
   { id, budget, spent }: KnownKey,
-  books: Books,
+  lookup: KeyLookup,
   { monthlyBudgetUsd }: Organisation,
   now: number,
 ): Refusal | undefined {
@@ -153,7 +153,7 @@ function checkBudgets(
     const details = { key_id: id, budget_usd: fromMicros(budget) };
     return refuse(402, 'BUDGET_EXCEEDED', 'The budget of the API key is spent', details, id);
   }
-  if (monthlyBudgetUsd === undefined || books.spentInMonth(now) < toMicros(monthlyBudgetUsd))
+  if (monthlyBudgetUsd === undefined || lookup.spentInMonth(now) < toMicros(monthlyBudgetUsd))
     return undefined;
   const details = { key_id: id, budget_usd: monthlyBudgetUsd };
   const message = 'The monthly budget of the organisation is spent';

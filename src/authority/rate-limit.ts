@@ -17,7 +17,7 @@ export interface RateLimit {
  * Takes a place for each of the admissions to keys with a limit, many at once, in one transaction: exact across all
  * processes. The other decisions stay as they are.
  */
-export function placeAll(database: Connection, decided: readonly Decision[], now: number): Decision[] {
+export function reserveSlots(database: Connection, decided: readonly Decision[], now: number): Decision[] {
   const decisions = [...decided];
   const limited = new Map<string, { limit: number; indices: number[] }>();
   decided.forEach((decision, index) => {
@@ -29,7 +29,7 @@ export function placeAll(database: Connection, decided: readonly Decision[], now
   if (limited.size === 0) return decisions;
   database.transaction(() => {
     for (const [id, { limit, indices }] of limited) {
-      const places = takePlaces(database, { id, limit, wanted: indices.length }, now);
+      const places = takeSlots(database, { id, limit, wanted: indices.length }, now);
       places.forEach(({ granted, rateLimit }, at) => {
         const index = indices[at] ?? 0;
         decisions[index] = underLimit(decided[index] as Admission, granted, rateLimit);
@@ -43,7 +43,7 @@ export function placeAll(database: Connection, decided: readonly Decision[], now
  * Takes as many of the wanted places under a key's rate limit as the last minute has left, and says for each what it came
  * to. To be called in a transaction, which makes the count exact across all processes.
  */
-function takePlaces(
+function takeSlots(
   database: Connection,
   { id, limit, wanted }: { id: string; limit: number; wanted: number },
   now: number,

@@ -6,14 +6,14 @@ import type { Connection } from './database.ts';
 /** A span such as `90d`, or `never` for a log that nothing is removed from. */
 export type Retention = string;
 
-export const usualRetention: Retention = '90d';
+export const defaultRetention: Retention = '90d';
 
 const setting = 'log_retention';
 
 /** What the last server said, for whoever else opens the database. */
 export function logRetention(database: Connection): Retention {
   const row = database.get('SELECT value FROM settings WHERE name = ?', setting);
-  return row ? String(row.value) : usualRetention;
+  return row ? String(row.value) : defaultRetention;
 }
 
 export function setLogRetention(database: Connection, retention: Retention): void {

@@ -6,7 +6,7 @@ import type { Ceiling, Held } from './ceiling.ts';
 import { heldOn, holdChanges, requireUnder, underCeiling } from './ceiling.ts';
 import type { Row } from './database.ts';
 import { noSuchKey, revokedForGood } from './errors.ts';
-import type { Repeatable } from './idempotency.ts';
+import type { IdempotentRequest } from './idempotency.ts';
 import type { Issued, Rotation } from './issue.ts';
 import { checkModels, issueKey, rotateKey } from './issue.ts';
 import { requireBounds } from './key-bounds.ts';
@@ -16,7 +16,7 @@ import { KeyTable, optionalText, toKey } from './key-table.ts';
 import { readUsage } from './metering.ts';
 import type { Organisation } from './policy.ts';
 import type { Caller } from './sessions.ts';
-import type { LogScope, PlacedEntry } from './use-log.ts';
+import type { LogScope, PositionedEntry } from './use-log.ts';
 import { countLog, readLog } from './use-log.ts';
 import { ceilingOf } from './users.ts';
 
@@ -34,14 +34,14 @@ export interface OwnedKey {
 export interface IssueOptions {
   /** The one key that its owner can have in an API that knows only one. */
   single?: boolean;
-  repeatable?: Repeatable;
+  idempotentRequest?: IdempotentRequest;
 }
 
 /**
  * The keys as one caller sees them: a user those that are its own, an admin all. New ones are the caller's. Every method
  * throws `KeysError`; a key of somebody else is one that does not exist.
  */
-export class Account {
+export class ScopedKeys {
   readonly caller: Caller;
   readonly #file: AuthorityFile;
   readonly #organisation: Organisation;
@@ -82,22 +82,27 @@ export class Account {
     return this.#owned(this.#keys(this.#file.reading).single(this.caller.user));
   }
 
-  issue(spec: KeySpec, { single = false, repeatable }: IssueOptions = {}): Issued {
+  issue(spec: KeySpec, { single = false, idempotentRequest }: IssueOptions = {}): Issued {
     const database = this.#file.writing;
     const ceiling = this.#ceiling(database);
     const how = { owner: this.caller.user, single, organisation: this.#organisationUnder(ceiling) };
     const allowed = ceiling ? underCeiling(spec, ceiling) : spec;
-    return issueKey(database, allowed, { ...how, ...(repeatable && { repeatable }) }, this.#now());
+    return issueKey(
+      database,
+      allowed,
+      { ...how, ...(idempotentRequest && { idempotentRequest }) },
+      this.#now(),
+    );
   }
 
   /** The key is named as in `find`, here and below. */
-  rotate(reference: string, rotation: Rotation, repeatable?: Repeatable): Issued {
+  rotate(reference: string, rotation: Rotation, idempotentRequest?: IdempotentRequest): Issued {
     const { id } = this.get(reference).key;
     const how = {
       owner: this.caller.user,
       visibleTo: this.#visible,
       organisation: this.#organisationUnder(this.#ceiling(this.#file.reading)),
-      ...(repeatable && { repeatable }),
+      ...(idempotentRequest && { idempotentRequest }),
     };
     return rotateKey(this.#file.writing, id, rotation, how, this.#now());
   }
@@ -127,7 +132,7 @@ export class Account {
   }
 
   /** Newest first. */
-  logs(query: LogQuery, scope: Omit<LogScope, 'owner'> = {}): Iterable<PlacedEntry> {
+  logs(query: LogQuery, scope: Omit<LogScope, 'owner'> = {}): Iterable<PositionedEntry> {
     return readLog(this.#file.reading, query, { ...scope, owner: this.#ownerIn(scope) });
   }
 

@@ -1,16 +1,16 @@
 import type { AuthorityOptions } from './authority.ts';
 import { AuthorityFile } from './authority-file.ts';
 import type { Connection } from './database.ts';
-import type { Books, KnownKey } from './key-lookup.ts';
-import { KeptBooks } from './key-lookup.ts';
+import type { KeyLookup, KnownKey } from './key-lookup.ts';
+import { CachedKeyLookup } from './key-lookup.ts';
 import type { LostUse } from './metering.ts';
 import { recordUses } from './metering.ts';
 import type { AccessRequest, Decision, Organisation, Refusal } from './policy.ts';
 import { decide } from './policy.ts';
-import { placeAll } from './rate-limit.ts';
+import { reserveSlots } from './rate-limit.ts';
 import type { Retention } from './retention.ts';
 import { pruneLog, setLogRetention } from './retention.ts';
-import { Account } from './scoped-keys.ts';
+import { ScopedKeys } from './scoped-keys.ts';
 import type { Caller } from './sessions.ts';
 import { Sessions } from './sessions.ts';
 import type { Use } from './use.ts';
@@ -20,13 +20,13 @@ import { Users } from './users.ts';
 const mostStops = 10_000;
 
 /** The authority as many have it at once: users with keys of their own, and those who use the keys. */
-export class Office {
+export class AuthorityService {
   readonly organisation: Organisation;
   readonly sessions: Sessions;
   readonly users: Users;
   readonly #file: AuthorityFile;
   readonly #now: () => number;
-  #books: KeptBooks | undefined;
+  #lookup: CachedKeyLookup | undefined;
   /** Stops of budgets that are on disk. */
   readonly #settled = new Set<string>();
 
@@ -45,8 +45,8 @@ export class Office {
   }
 
   /** The keys as one caller sees them. */
-  accountOf(caller: Caller): Account {
-    return new Account(this.#file, this.organisation, this.#now, caller);
+  keysOf(caller: Caller): ScopedKeys {
+    return new ScopedKeys(this.#file, this.organisation, this.#now, caller);
   }
 
   /**
@@ -60,12 +60,12 @@ export class Office {
     const kept = this.#keptIn(database);
     kept.refresh();
     const now = this.#now();
-    const books = oncePerKey(kept);
-    const decisions = requests.map((request) => decide(books, request, this.organisation, now));
+    const lookup = oncePerKey(kept);
+    const decisions = requests.map((request) => decide(lookup, request, this.organisation, now));
     for (const decision of decisions) {
       if (!decision.allowed && decision.status === 402) this.#settle(decision);
     }
-    return placeAll(database, decisions, now);
+    return reserveSlots(database, decisions, now);
   }
 
   /** What would be decided, rate limits aside. Changes nothing. */
@@ -76,7 +76,7 @@ export class Office {
   }
 
   /** How long rows of the log are kept: a span such as `90d`, or `never` to remove none. */
-  keepLog(retention: Retention): void {
+  setLogRetention(retention: Retention): void {
     setLogRetention(this.#file.writing, retention);
   }
 
@@ -90,18 +90,18 @@ export class Office {
     try {
       return recordUses(this.#file.metering, uses, this.#now());
     } finally {
-      this.#books?.forget();
+      this.#lookup?.forget();
     }
   }
 
   close(): void {
     this.#file.close();
-    this.#books = undefined;
+    this.#lookup = undefined;
   }
 
-  #keptIn(database: Connection): KeptBooks {
-    this.#books ??= new KeptBooks(database);
-    return this.#books;
+  #keptIn(database: Connection): CachedKeyLookup {
+    this.#lookup ??= new CachedKeyLookup(database);
+    return this.#lookup;
   }
 
   /**
@@ -121,13 +121,13 @@ export class Office {
 }
 
 /** For requests that come together: many of one key take its hash once. */
-function oncePerKey(books: Books): Books {
+function oncePerKey(lookup: KeyLookup): KeyLookup {
   const found = new Map<string, KnownKey | undefined>();
   return {
     find(value) {
-      if (!found.has(value)) found.set(value, books.find(value));
+      if (!found.has(value)) found.set(value, lookup.find(value));
       return found.get(value);
     },
-    spentInMonth: (now) => books.spentInMonth(now),
+    spentInMonth: (now) => lookup.spentInMonth(now),
   };
 }

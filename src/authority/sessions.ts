@@ -36,7 +36,7 @@ export interface SessionSpec {
 }
 
 /** Why a session token is not accepted. */
-export type SessionFault = 'unknown' | 'expired' | 'revoked';
+export type SessionRejection = 'unknown' | 'expired' | 'revoked';
 
 /** Who may manage keys over HTTP. Of a token only the SHA-256 is kept. Every method throws `KeysError`. */
 export class Sessions {
@@ -120,7 +120,7 @@ export class Sessions {
   }
 
   /** Whose token it is, or why it is not accepted. */
-  identify(token: string): Caller | SessionFault {
+  identify(token: string): Caller | SessionRejection {
     const id = idOf('ses', token);
     const row = id === undefined ? undefined : rowOf(this.#file.reading, id);
     if (!(row?.token_hash instanceof Uint8Array) || !matches(token, row.token_hash)) return 'unknown';

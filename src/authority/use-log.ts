@@ -17,7 +17,7 @@ export interface LogScope {
 }
 
 /** An entry of the log, and its place. */
-export interface PlacedEntry {
+export interface PositionedEntry {
   entry: LogEntry;
   place: LogPlace;
 }
@@ -39,7 +39,7 @@ export function* readLog(
   database: Connection,
   query: LogQuery,
   scope: LogScope = {},
-): Generator<PlacedEntry> {
+): Generator<PositionedEntry> {
   let after = scope.after;
   for (let isMore = true; isMore; ) {
     const { filter, values } = conditionsOf(query, { ...scope, ...(after && { after }) });

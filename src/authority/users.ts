@@ -2,7 +2,7 @@ import type { AuthorityFile } from './authority-file.ts';
 import type { Role } from './capabilities.ts';
 import { roleIn } from './capabilities.ts';
 import type { Ceiling } from './ceiling.ts';
-import { usualCeiling } from './ceiling.ts';
+import { defaultCeiling } from './ceiling.ts';
 import type { Connection, Row } from './database.ts';
 import { noSuchUser } from './errors.ts';
 
@@ -53,5 +53,5 @@ function toUser(row: Row): User {
 }
 
 function ceilingIn(row: Row | undefined): Ceiling {
-  return { ...usualCeiling, ...JSON.parse(String(row?.ceiling ?? '{}')) };
+  return { ...defaultCeiling, ...JSON.parse(String(row?.ceiling ?? '{}')) };
 }

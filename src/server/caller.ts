@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import type { Account } from '../authority/scoped-keys.ts';
-import type { Office } from '../authority/service.ts';
+import type { ScopedKeys } from '../authority/scoped-keys.ts';
+import type { AuthorityService } from '../authority/service.ts';
 import { HttpFault } from '../gateway/http-problem.ts';
 import { isLoopbackHost } from '../platform/loopback.ts';
 import { nameIn } from './host-check.ts';
@@ -17,23 +17,26 @@ export function keyOf(request: Pick<FastifyRequest, 'headers'>): string | undefi
   return bearerOf(request) ?? (typeof header === 'string' && header !== '' ? header.trim() : undefined);
 }
 
-/** The account of whoever calls with a session token. Throws 401, and 403 for a reporter. */
-export function accountOf(office: Office, request: Pick<FastifyRequest, 'headers'>): Account {
-  const account = reporterOf(office, request);
-  if (account.caller.role !== 'reporter') return account;
+/** The keys of whoever calls with a session token. Throws 401, and 403 for a reporter. */
+export function keysOf(authority: AuthorityService, request: Pick<FastifyRequest, 'headers'>): ScopedKeys {
+  const keys = reporterOf(authority, request);
+  if (keys.caller.role !== 'reporter') return keys;
   throw new HttpFault(403, 'FORBIDDEN', 'a reporter may only say what calls have cost: POST /v1/usage');
 }
 
-/** As `accountOf`, for what a reporter may do as well. */
-export function reporterOf(office: Office, request: Pick<FastifyRequest, 'headers'>): Account {
+/** As `keysOf`, for what a reporter may do as well. */
+export function reporterOf(
+  authority: AuthorityService,
+  request: Pick<FastifyRequest, 'headers'>,
+): ScopedKeys {
   const token = bearerOf(request);
   if (token === undefined) {
     throw unauthorized('MISSING_SESSION', 'a session token is required: Authorization: Bearer');
   }
-  const caller = office.sessions.identify(token);
+  const caller = authority.sessions.identify(token);
   if (caller === 'expired') throw unauthorized('EXPIRED_SESSION', 'the session has expired');
   if (typeof caller === 'string') throw unauthorized('INVALID_SESSION', 'the session token is not valid');
-  return office.accountOf(caller);
+  return authority.keysOf(caller);
 }
 
 function unauthorized(code: string, message: string): HttpFault {

@@ -70,7 +70,7 @@ async function check(
 ): Promise<PreparedCall> {
   const { method, url: target, headers } = request;
   const key = keyOf(request);
-  const standing = context.office.examine({ key, ...access });
+  const standing = context.authority.examine({ key, ...access });
   if (!standing.allowed) await admit(context, request, reply, access, addressOf(request));
   const isLimited = !standing.allowed || standing.models !== null;
   const content: CallContent = { method, target, headers, body };
@@ -78,7 +78,7 @@ async function check(
   const unnamed = call.takesModel && call.model === undefined ? [{ models: 'unnamed' } as const] : [];
   for (const wanted of [...call.models.map((model) => ({ model })), ...unnamed]) {
     // Decided once more where it is refused, with all that belongs to a refusal.
-    if (context.office.examine({ key, ...access, ...wanted }).allowed) continue;
+    if (context.authority.examine({ key, ...access, ...wanted }).allowed) continue;
     await admit(context, request, reply, { ...access, ...wanted }, addressOf(request, call.model));
   }
   return call;

@@ -1,4 +1,4 @@
-import type { Office } from '../authority/service.ts';
+import type { AuthorityService } from '../authority/service.ts';
 
 /** Milliseconds between two looks at the log, and between two steps where there is more to remove. */
 const every = 60_000;
@@ -8,7 +8,7 @@ const rest = 100;
 const step = 500;
 
 /** Keeps the log from growing without end, until it is told to stop. */
-export function keepPruning(office: Office): () => void {
+export function keepPruning(authority: AuthorityService): () => void {
   let timer: NodeJS.Timeout;
   const wait = (milliseconds: number) => {
     timer = setTimeout(prune, milliseconds).unref();
@@ -16,7 +16,7 @@ export function keepPruning(office: Office): () => void {
   const prune = () => {
     let removed = 0;
     try {
-      removed = office.prune(step);
+      removed = authority.prune(step);
     } catch {
       // The database is busy: there is time.
     }

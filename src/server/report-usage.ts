@@ -61,7 +61,7 @@ export function reportUsage(context: Context, request: FastifyRequest): object {
 
 /** Throws 401 or 404 where the caller may not report for the key, and what `/v1/authorize` would say of its own. */
 function reporting(
-  { office }: Context,
+  { authority }: Context,
   request: FastifyRequest,
   { key_id: keyId, key = keyOf(request) }: { key_id: string | undefined; key: string | undefined },
 ): Reporting {
@@ -71,9 +71,13 @@ function reporting(
   if (key === bearerOf(request) && key.startsWith('ses_')) {
     if (keyId === undefined)
       throw new HttpFault(400, 'VALIDATION_FAILED', 'key_id: missing', { path: 'key_id' });
-    return { keyId: reporterOf(office, request).get(keyId).key.id, mostUsd: mostOfOne.costUsd, isOwn: false };
+    return {
+      keyId: reporterOf(authority, request).get(keyId).key.id,
+      mostUsd: mostOfOne.costUsd,
+      isOwn: false,
+    };
   }
-  const decision = office.examine({ key });
+  const decision = authority.examine({ key });
   if (!decision.allowed) throw refusal(decision);
   if (keyId !== undefined && keyId !== decision.keyId) {
     throw new HttpFault(401, 'INVALID_API_KEY', 'The provided API key is invalid');

@@ -1,6 +1,6 @@
 import type { LostUse } from '../authority/metering.ts';
 import type { AccessRequest, Decision } from '../authority/policy.ts';
-import type { Office } from '../authority/service.ts';
+import type { AuthorityService } from '../authority/service.ts';
 import type { Use } from '../authority/use.ts';
 import { KeysError } from '../base/errors.ts';
 import { RowLimit } from './row-limit.ts';
@@ -29,7 +29,7 @@ interface Waiting {
  * transaction, and uses are written many at once. What is acknowledged by the desk is there for every process.
  */
 export class Desk {
-  readonly #office: Office;
+  readonly #authority: AuthorityService;
   readonly #now: () => Date;
   readonly #onLoss: (loss: LostUse) => void;
   readonly #refusals = new RowLimit(mostRefusals);
@@ -39,8 +39,8 @@ export class Desk {
   #timer: NodeJS.Timeout | undefined;
 
   /** `onLoss` is told of a use that the database refuses: it would be refused each time, and hold up all others. */
-  constructor(office: Office, now: () => Date, onLoss: (loss: LostUse) => void) {
-    this.#office = office;
+  constructor(authority: AuthorityService, now: () => Date, onLoss: (loss: LostUse) => void) {
+    this.#authority = authority;
     this.#now = now;
     this.#onLoss = onLoss;
   }
@@ -86,7 +86,7 @@ export class Desk {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#notes.length === 0) return [];
-    const lost = this.#office.record(this.#notes);
+    const lost = this.#authority.record(this.#notes);
     this.#notes = [];
     for (const one of lost) this.#onLoss(one);
     return lost;
@@ -107,7 +107,7 @@ export class Desk {
     this.#waiting = [];
     try {
       if (this.#notes.length > mostNotes) throw unmetered();
-      const decisions = this.#office.authorize(waiting.map(({ request }) => request));
+      const decisions = this.#authority.authorize(waiting.map(({ request }) => request));
       waiting.forEach(({ decide }, index) => {
         decide(decisions[index] as Decision);
       });

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastify from 'fastify';
 import type { LostUse } from '../authority/metering.ts';
-import type { Office } from '../authority/service.ts';
+import type { AuthorityService } from '../authority/service.ts';
 import type { Fault } from '../gateway/http-problem.ts';
 import { envelope, faultOf, HttpFault } from '../gateway/http-problem.ts';
 import type { Upstream } from '../gateway/upstream.ts';
@@ -11,7 +11,7 @@ import type { LogFormat } from './access-log.ts';
 import { logAccess } from './access-log.ts';
 import { nativeApi } from './admin/admin-api.ts';
 import { hasBody } from './body-intake.ts';
-import { accountOf, isLocalCall, keepForwardedAddress } from './caller.ts';
+import { isLocalCall, keepForwardedAddress, keysOf } from './caller.ts';
 import { dialects } from './compat/index.ts';
 import type { Context } from './context.ts';
 import { dataPlane } from './data-plane.ts';
@@ -23,7 +23,7 @@ import { answerBeforeBody } from './unread-body.ts';
 import { parseJson } from './validation.ts';
 
 export interface ServerOptions {
-  office: Office;
+  authority: AuthorityService;
   version: string;
   now: () => Date;
   /** PEM; absent: plain HTTP. */
@@ -69,10 +69,10 @@ const tlsFloor = {
 const bodyLimit = 1024 * 1024;
 
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { office, version, now, upstream, tls, log } = options;
-  const desk = new Desk(office, now, (loss) => options.onLoss?.(loss));
+  const { authority, version, now, upstream, tls, log } = options;
+  const desk = new Desk(authority, now, (loss) => options.onLoss?.(loss));
   const metrics = new Metrics(version);
-  const context: Context = { office, desk, metrics, now, ...(upstream && { upstream }) };
+  const context: Context = { authority, desk, metrics, now, ...(upstream && { upstream }) };
   const app = fastify({
     ...(tls ? { https: { ...tls, ...tlsFloor, ...limits } } : { http: limits }),
     bodyLimit,
@@ -112,16 +112,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     refuseMethods(scope, body);
   };
   answers(app, envelope);
-  metrics.serve(app, (request) => checkReader(office, request));
+  metrics.serve(app, (request) => checkReader(authority, request));
   app.get('/healthz', async () => {
-    office.open();
+    authority.open();
     return { status: 'ok' };
   });
   for (const { prefix, errorBody, mount } of dialects) {
     await app.register(
       async (scope) => {
         answers(scope, errorBody);
-        identifyFirst(scope, office);
+        identifyFirst(scope, authority);
         mount(scope, context);
       },
       { prefix },
@@ -130,7 +130,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   await app.register(
     async (scope) => {
       answers(scope, envelope);
-      identifyFirst(scope, office);
+      identifyFirst(scope, authority);
       nativeApi(scope, context, version);
     },
     { prefix: '/admin' },
@@ -162,17 +162,17 @@ function onlyThePeer(_address: string, hop: number): boolean {
 }
 
 /** Refuses a caller without a session before its body is read: no route of the scope takes one from anybody else. */
-function identifyFirst(scope: FastifyInstance, office: Office): void {
+function identifyFirst(scope: FastifyInstance, authority: AuthorityService): void {
   scope.addHook('onRequest', (request, _, done) => {
-    if (hasBody(request.raw)) accountOf(office, request);
+    if (hasBody(request.raw)) keysOf(authority, request);
     done();
   });
 }
 
 /** The counters tell what everybody has spent: for programs on this machine, and for admins. */
-function checkReader(office: Office, request: FastifyRequest): void {
+function checkReader(authority: AuthorityService, request: FastifyRequest): void {
   if (isLocalCall(request)) return;
-  const { caller } = accountOf(office, request);
+  const { caller } = keysOf(authority, request);
   request.logged.user = caller.user;
   if (caller.role !== 'admin')
     throw new HttpFault(403, 'ADMIN_REQUIRED', 'the session of an admin is required');

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import { authority, spec } from '../support/authority.ts';
+import { spec, testAuthority } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';
 import { filesBelow } from '../support/sandbox.ts';
 
@@ -19,8 +19,8 @@ const whole = spec({
 
 describe('a new key', () => {
   test('is what was asked for, and is the same when it is listed', async () => {
-    const { authority: office } = authority();
-    const { key, secret } = await office.create(whole);
+    const { authority } = testAuthority();
+    const { key, secret } = await authority.create(whole);
     expect(key).toEqual({
       ...whole,
       id: key.id,
@@ -33,30 +33,30 @@ describe('a new key', () => {
       spentUsd: 0,
       usage: { requests: 0, tokens: 0 },
     });
-    expect(await office.list()).toEqual([key]);
+    expect(await authority.list()).toEqual([key]);
     expect(secret.reveal().startsWith(`sk_${key.id}_`)).toBe(true);
   });
 
   test('leaves nothing of its secret in the files', async () => {
-    const { authority: office, path } = authority();
-    const { secret } = await office.create(whole);
+    const { authority, path } = testAuthority();
+    const { secret } = await authority.create(whole);
     const [, , part = ''] = secret.reveal().split('_');
     expect(part).toHaveLength(43);
     for (const file of filesBelow(dirname(path))) expect(readFileSync(file, 'latin1')).not.toContain(part);
   });
 
   test('may have the name of another, and comes before it in the list', async () => {
-    const { authority: office, clock } = authority();
-    const older = await office.create(whole);
+    const { authority, clock } = testAuthority();
+    const older = await authority.create(whole);
     clock.advance(1);
-    const newer = await office.create(whole);
-    expect((await office.list()).map(({ id }) => id)).toEqual([newer.key.id, older.key.id]);
+    const newer = await authority.create(whole);
+    expect((await authority.list()).map(({ id }) => id)).toEqual([newer.key.id, older.key.id]);
   });
 
   test('is there for the next process', async () => {
-    const { authority: office, clock, path } = authority();
-    const { key } = await office.create(whole);
-    office.close();
+    const { authority, clock, path } = testAuthority();
+    const { key } = await authority.create(whole);
+    authority.close();
     const next = new Authority({ path, now: clock.now, timeout: 1000 });
     expect(await next.list()).toEqual([key]);
     next.close();
@@ -65,19 +65,19 @@ describe('a new key', () => {
 
 describe('an update', () => {
   test('changes what it names and nothing else', async () => {
-    const { authority: office } = authority();
-    const { key } = await office.create(whole);
-    expect(await office.update(key.id, { name: 'ship', budgetUsd: 0.000001 })).toEqual({
+    const { authority } = testAuthority();
+    const { key } = await authority.create(whole);
+    expect(await authority.update(key.id, { name: 'ship', budgetUsd: 0.000001 })).toEqual({
       ...key,
       name: 'ship',
       budgetUsd: 0.000001,
     });
-    expect(await office.update(key.id, {})).toMatchObject({ name: 'ship', models: ['small'] });
+    expect(await authority.update(key.id, {})).toMatchObject({ name: 'ship', models: ['small'] });
   });
 
   test('takes a limit away with null, and a list with an empty one', async () => {
-    const { authority: office } = authority();
-    const { key } = await office.create(whole);
+    const { authority } = testAuthority();
+    const { key } = await authority.create(whole);
     const none = {
       description: null,
       expiresAt: null,
@@ -86,31 +86,31 @@ describe('an update', () => {
       models: [],
       permissions: [],
     };
-    expect(await office.update(key.id, none)).toEqual({ ...key, ...none });
+    expect(await authority.update(key.id, none)).toEqual({ ...key, ...none });
   });
 
   test('adds labels, changes them, and removes those set to null', async () => {
-    const { authority: office } = authority();
-    const { key } = await office.create(spec({ labels: { team: 'web', stage: 'test', old: '1' } }));
-    const { labels } = await office.update(key.id, { labels: { stage: 'live', old: null, city: 'Köln' } });
+    const { authority } = testAuthority();
+    const { key } = await authority.create(spec({ labels: { team: 'web', stage: 'test', old: '1' } }));
+    const { labels } = await authority.update(key.id, { labels: { stage: 'live', old: null, city: 'Köln' } });
     expect(labels).toEqual({ team: 'web', stage: 'live', city: 'Köln' });
   });
 
   test('disables a key, and enables it again', async () => {
-    const { authority: office } = authority();
-    const { key } = await office.create(whole);
-    expect((await office.update(key.id, { disabled: true })).status).toBe('disabled');
-    expect((await office.update(key.id, { disabled: false })).status).toBe('active');
+    const { authority } = testAuthority();
+    const { key } = await authority.create(whole);
+    expect((await authority.update(key.id, { disabled: true })).status).toBe('disabled');
+    expect((await authority.update(key.id, { disabled: false })).status).toBe('active');
   });
 
   test.each([
     ['deploy', 'keys create deploy'],
     ['the bot; rm -rf', "keys create 'the bot; rm -rf'"],
   ])('of the revoked key %j is refused: that is final', async (name, hint) => {
-    const { authority: office } = authority();
-    const { key } = await office.create(spec({ name }));
-    await office.revoke(key.id);
-    expect(await failureIn(office.update(key.id, { disabled: false }))).toMatchObject({
+    const { authority } = testAuthority();
+    const { key } = await authority.create(spec({ name }));
+    await authority.revoke(key.id);
+    expect(await failureIn(authority.update(key.id, { disabled: false }))).toMatchObject({
       exit: 'limit',
       code: 'key_revoked',
       hints: [hint],
@@ -119,27 +119,27 @@ describe('an update', () => {
 });
 
 test('revoking ends a key once and for all: the second time is no error, and changes nothing', async () => {
-  const { authority: office } = authority();
-  const { key } = await office.create(whole);
-  expect(await office.revoke(key.id)).toBe(true);
-  expect(await office.revoke(key.id)).toBe(false);
-  expect((await office.list())[0]).toEqual({ ...key, status: 'revoked' });
+  const { authority } = testAuthority();
+  const { key } = await authority.create(whole);
+  expect(await authority.revoke(key.id)).toBe(true);
+  expect(await authority.revoke(key.id)).toBe(false);
+  expect((await authority.list())[0]).toEqual({ ...key, status: 'revoked' });
 });
 
 test('a key that does not exist can be neither updated nor revoked', async () => {
-  const { authority: office } = authority();
+  const { authority } = testAuthority();
   const missing = { exit: 'notFound', code: 'no_such_key', message: "no key has the id 'nobody'" };
-  expect(await failureIn(office.update('nobody', { name: 'x' }))).toMatchObject(missing);
-  expect(await failureIn(office.revoke('nobody'))).toMatchObject(missing);
+  expect(await failureIn(authority.update('nobody', { name: 'x' }))).toMatchObject(missing);
+  expect(await failureIn(authority.revoke('nobody'))).toMatchObject(missing);
 });
 
 test('the status of a key follows the clock', async () => {
-  const { authority: office, clock } = authority();
-  await office.create(whole);
+  const { authority, clock } = testAuthority();
+  await authority.create(whole);
   const seen: (string | undefined)[] = [];
   for (const time of ['2027-01-19T11:59:59.999Z', '2027-01-19T12:00:00.000Z', '2027-02-18T12:00:00.000Z']) {
     clock.set(time);
-    seen.push((await office.list())[0]?.status);
+    seen.push((await authority.list())[0]?.status);
   }
   expect(seen).toEqual(['active', 'expiring', 'expired']);
 });

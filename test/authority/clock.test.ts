@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { withSuperseded } from '../../src/keys/key.ts';
-import { authority, spec } from '../support/authority.ts';
-import { office } from '../support/authority-service.ts';
+import { spec, testAuthority } from '../support/authority.ts';
+import { testService } from '../support/authority-service.ts';
 
 /* The clock of a machine can be set back: by a day after a wrong battery, by a second every night. */
 
 const day = 86_400_000;
 
 test('places that were taken in a future that is no more count, and are free after a minute', async () => {
-  const { authority: opened, clock } = authority();
-  const { secret } = await opened.create(spec({ rateLimitRpm: 3 }));
-  const ask = () => opened.authorize({ key: secret.reveal() });
+  const { authority, clock } = testAuthority();
+  const { secret } = await authority.create(spec({ rateLimitRpm: 3 }));
+  const ask = () => authority.authorize({ key: secret.reveal() });
   ask();
   ask();
   clock.advance(-day);
@@ -25,12 +25,12 @@ test.each([
   ['in the same millisecond', 0],
   ['after the clock was set back by a day', -day],
 ])('of two keys of a name, the one that is made later is the current one: %s', async (_, shift) => {
-  const { authority: opened, clock } = authority();
+  const { authority, clock } = testAuthority();
   for (let round = 0; round < 5; round++) {
-    const { key: old } = await opened.create(spec({ name: `ci-${round}` }));
+    const { key: old } = await authority.create(spec({ name: `ci-${round}` }));
     clock.advance(shift);
-    const { key: next } = await opened.create(spec({ name: `ci-${round}` }));
-    const standing = withSuperseded(await opened.list()).filter(({ name }) => name === `ci-${round}`);
+    const { key: next } = await authority.create(spec({ name: `ci-${round}` }));
+    const standing = withSuperseded(await authority.list()).filter(({ name }) => name === `ci-${round}`);
     expect(standing.map(({ id, superseded }) => [id, superseded])).toEqual([
       [next.id, false],
       [old.id, true],
@@ -40,8 +40,8 @@ test.each([
 });
 
 test('a successor has the span that its key was given, whatever the clock said between them', () => {
-  const { account, clock } = office();
-  const ada = account('ada');
+  const { keysOf, clock } = testService();
+  const ada = keysOf('ada');
   const hour = 3_600_000;
   ada.issue(spec({ name: 'ci' }));
   clock.advance(-day);

@@ -6,7 +6,7 @@ import { Authority } from '../../src/authority/authority.ts';
 import { openDatabase } from '../../src/authority/database.ts';
 import { inspectDatabase } from '../../src/authority/inspect.ts';
 import { migrations } from '../../src/authority/schema.ts';
-import { authority, spec } from '../support/authority.ts';
+import { spec, testAuthority } from '../support/authority.ts';
 import { failureIn, failureOf } from '../support/failure.ts';
 import { filesBelow } from '../support/sandbox.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -30,8 +30,8 @@ function mode(path: string): string {
 
 describe('the file', () => {
   test('is 0600 in a 0700 folder, and so is all that SQLite puts beside it', async () => {
-    const { authority: office, path } = authority();
-    await office.create(spec());
+    const { authority, path } = testAuthority();
+    await authority.create(spec());
     expect(mode(dirname(path))).toBe('700');
     const files = filesBelow(dirname(path));
     expect(files).toContain(path);
@@ -39,14 +39,14 @@ describe('the file', () => {
   });
 
   test('is not made by reading', async () => {
-    const { authority: office, path } = authority();
-    expect(await office.list()).toEqual([]);
-    expect(await office.usage({ by: 'key' })).toEqual([]);
+    const { authority, path } = testAuthority();
+    expect(await authority.list()).toEqual([]);
+    expect(await authority.usage({ by: 'key' })).toEqual([]);
     expect(filesBelow(dirname(dirname(path)))).toEqual([]);
   });
 
   test('is found by a reader that was there before it', async () => {
-    const { authority: reader, clock, path } = authority();
+    const { authority: reader, clock, path } = testAuthority();
     expect(await reader.list()).toEqual([]);
     const writer = new Authority({ path, now: clock.now, timeout: 1000 });
     onTestFinished(() => writer.close());
@@ -55,7 +55,7 @@ describe('the file', () => {
   });
 
   test('shows a reader what another connection commits later', async () => {
-    const { authority: reader, clock, path } = authority();
+    const { authority: reader, clock, path } = testAuthority();
     await reader.create(spec({ name: 'first' }));
     const writer = new Authority({ path, now: clock.now, timeout: 1000 });
     onTestFinished(() => writer.close());
@@ -143,12 +143,12 @@ describe('a file that cannot be used', () => {
     openDatabase(path, 1000).close();
     const outside = foreign(path);
     outside.exec('BEGIN EXCLUSIVE');
-    const office = new Authority({ path, now: () => new Date(), timeout: 50 });
-    onTestFinished(() => office.close());
-    expect(await office.list()).toEqual([]);
-    expect(await failureIn(office.create(spec()))).toMatchObject({ exit: 'failed', code: 'authority_busy' });
+    const service = new Authority({ path, now: () => new Date(), timeout: 50 });
+    onTestFinished(() => service.close());
+    expect(await service.list()).toEqual([]);
+    expect(await failureIn(service.create(spec()))).toMatchObject({ exit: 'failed', code: 'authority_busy' });
     outside.exec('COMMIT');
-    expect((await office.create(spec())).key.status).toBe('active');
+    expect((await service.create(spec())).key.status).toBe('active');
   });
 });
 
@@ -217,9 +217,9 @@ describe('values', () => {
 });
 
 test('an inspection tells of a sound file how many keys it has, in which version', async () => {
-  const { authority: office, path } = authority();
-  await office.create(spec());
-  await office.create(spec());
+  const { authority, path } = testAuthority();
+  await authority.create(spec());
+  await authority.create(spec());
   expect(inspectDatabase(path)).toEqual({
     problems: [],
     keys: 2,

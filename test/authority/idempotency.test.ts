@@ -1,26 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Account } from '../../src/authority/scoped-keys.ts';
+import type { ScopedKeys } from '../../src/authority/scoped-keys.ts';
 import { spec } from '../support/authority.ts';
-import { office } from '../support/authority-service.ts';
+import { testService } from '../support/authority-service.ts';
 import { failureOf } from '../support/failure.ts';
 import { filesBelow } from '../support/sandbox.ts';
 
-const repeatable = {
+const request = {
   scope: 'ada create',
   key: 'request-EXAMPLE-0001',
   token: 'ses-EXAMPLE',
   content: '{"name":"ci"}',
 };
-const issue = (account: Account, changes: Partial<typeof repeatable> = {}) =>
-  account.issue(spec(), { repeatable: { ...repeatable, ...changes } });
+const issue = (keys: ScopedKeys, changes: Partial<typeof request> = {}) =>
+  keys.issue(spec(), { idempotentRequest: { ...request, ...changes } });
 const day = 86_400_000;
 
 describe('a request that comes again', () => {
   test('gets the same key and the same secret, and makes no other', () => {
-    const { account } = office();
-    const ada = account('ada');
+    const { keysOf } = testService();
+    const ada = keysOf('ada');
     const [first, second] = [issue(ada), issue(ada)];
     expect(second.id).toBe(first.id);
     expect(second.secret.reveal()).toBe(first.secret.reveal());
@@ -28,8 +28,8 @@ describe('a request that comes again', () => {
   });
 
   test('gets it where there is no more room, and after the key was revoked', () => {
-    const { account } = office({ maxKeys: 1 });
-    const ada = account('ada');
+    const { keysOf } = testService({ maxKeys: 1 });
+    const ada = keysOf('ada');
     const { id } = issue(ada);
     expect(issue(ada).id).toBe(id);
     ada.revoke(id);
@@ -38,18 +38,18 @@ describe('a request that comes again', () => {
   });
 
   test('rotates once only', () => {
-    const { account } = office();
-    const ada = account('ada');
+    const { keysOf } = testService();
+    const ada = keysOf('ada');
     const { id } = ada.issue(spec());
-    const rotate = () => ada.rotate(id, { grace: 0 }, { ...repeatable, scope: `ada rotate ${id}` });
+    const rotate = () => ada.rotate(id, { grace: 0 }, { ...request, scope: `ada rotate ${id}` });
     const [first, second] = [rotate(), rotate()];
     expect([second.id, second.secret.reveal()]).toEqual([first.id, first.secret.reveal()]);
     expect(ada.list()).toHaveLength(2);
   });
 
   test('with another content is refused, and makes nothing', () => {
-    const { account } = office();
-    const ada = account('ada');
+    const { keysOf } = testService();
+    const ada = keysOf('ada');
     issue(ada);
     expect(failureOf(() => issue(ada, { content: '{"name":"other"}' }))).toMatchObject({
       exit: 'limit',
@@ -59,8 +59,8 @@ describe('a request that comes again', () => {
   });
 
   test('of another session of the same user is refused, and makes no other key', () => {
-    const { account } = office();
-    const ada = account('ada');
+    const { keysOf } = testService();
+    const ada = keysOf('ada');
     issue(ada);
     expect(failureOf(() => issue(ada, { token: 'ses-other-EXAMPLE' }))).toMatchObject({
       code: 'idempotency_key_reused',
@@ -74,14 +74,14 @@ describe('a request that comes again', () => {
     ['another operation', { scope: 'ada rotate 3kTMd8Zx0QpLw7Vn' }],
     ['another header', { key: 'request-EXAMPLE-0002' }],
   ])('of %s is another request', (_, changes) => {
-    const { account } = office();
-    const ada = account('ada');
+    const { keysOf } = testService();
+    const ada = keysOf('ada');
     expect(issue(ada, changes).id).not.toBe(issue(ada).id);
   });
 
   test('is a new one after a day', () => {
-    const { account, clock } = office();
-    const ada = account('ada');
+    const { keysOf, clock } = testService();
+    const ada = keysOf('ada');
     const { id } = issue(ada);
     clock.advance(day - 1);
     expect(issue(ada).id).toBe(id);
@@ -92,8 +92,8 @@ describe('a request that comes again', () => {
   });
 
   test('that failed has no reply: it is tried again', () => {
-    const { account } = office({ maxKeys: 1 });
-    const ada = account('ada');
+    const { keysOf } = testService({ maxKeys: 1 });
+    const ada = keysOf('ada');
     const { id } = ada.issue(spec());
     expect(failureOf(() => issue(ada)).code).toBe('key_limit');
     ada.revoke(id);
@@ -102,13 +102,13 @@ describe('a request that comes again', () => {
 });
 
 test('a kept reply leaves neither the secret nor what opens it in the files', () => {
-  const { account, path } = office();
-  const { secret } = issue(account('ada'));
+  const { keysOf, path } = testService();
+  const { secret } = issue(keysOf('ada'));
   const [, , part = ''] = secret.reveal().split('_');
   expect(part).toHaveLength(43);
   for (const file of filesBelow(dirname(path))) {
     const bytes = readFileSync(file);
-    for (const text of [part, repeatable.key]) {
+    for (const text of [part, request.key]) {
       for (const form of ['latin1', 'utf16le', 'hex', 'base64', 'base64url'] as const) {
         // Without the ends, which depend on what stands before and after.
         const written =

@@ -1,21 +1,21 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { openDatabase } from '../../src/authority/database.ts';
-import { KeptBooks } from '../../src/authority/key-lookup.ts';
+import { CachedKeyLookup } from '../../src/authority/key-lookup.ts';
 import type { Organisation } from '../../src/authority/policy.ts';
-import { Office } from '../../src/authority/service.ts';
+import { AuthorityService } from '../../src/authority/service.ts';
 import { forgedKey, spec, use } from '../support/authority.ts';
-import { office } from '../support/authority-service.ts';
+import { testService } from '../support/authority-service.ts';
 
 /** A key that was used, so that it is remembered; and the same file as another process has it. */
 async function used(organisation: Organisation = {}) {
-  const made = office(organisation);
+  const made = testService(organisation);
   const { path, clock } = made;
   const elsewhere = new Authority({ path, now: clock.now, timeout: 1000, organisation });
   onTestFinished(() => elsewhere.close());
   const { key, secret } = await elsewhere.create(spec({ budgetUsd: 10 }));
   const code = () => {
-    const [decision] = made.office.authorize([{ key: secret.reveal() }]);
+    const [decision] = made.service.authorize([{ key: secret.reveal() }]);
     return decision?.allowed ? 'OK' : decision?.code;
   };
   expect(code()).toBe('OK');
@@ -25,9 +25,9 @@ async function used(organisation: Organisation = {}) {
 
 describe('the very next decision', () => {
   test('knows of a key that was made elsewhere', async () => {
-    const { office: opened, elsewhere } = await used();
+    const { service, elsewhere } = await used();
     const { secret } = await elsewhere.create(spec());
-    expect(opened.examine({ key: secret.reveal() }).allowed).toBe(true);
+    expect(service.examine({ key: secret.reveal() }).allowed).toBe(true);
   });
 
   test('knows that the key was revoked elsewhere', async () => {
@@ -44,19 +44,19 @@ describe('the very next decision', () => {
     }
   });
 
-  test('knows what an account of the same process has done', async () => {
-    const { account, key, code } = await used();
-    account('admin').revoke(key.id);
+  test('knows what an keysOf of the same process has done', async () => {
+    const { keysOf, key, code } = await used();
+    keysOf('admin').revoke(key.id);
     expect(code()).toBe('INVALID_API_KEY');
   });
 
   test('knows what was metered here, and what was metered elsewhere', async () => {
-    const { office: opened, elsewhere, code, spend } = await used();
-    opened.record([spend(6)]);
+    const { service, elsewhere, code, spend } = await used();
+    service.record([spend(6)]);
     expect(code()).toBe('OK');
     elsewhere.record(spend(3.999999));
     expect(code()).toBe('OK');
-    opened.record([spend(0.000001)]);
+    service.record([spend(0.000001)]);
     expect(code()).toBe('BUDGET_EXCEEDED');
   });
 
@@ -69,14 +69,14 @@ describe('the very next decision', () => {
   });
 
   test('counts a month from its beginning', async () => {
-    const { office: opened, code, spend, clock } = await used({ monthlyBudgetUsd: 5 });
-    opened.record([spend(5)]);
+    const { service, code, spend, clock } = await used({ monthlyBudgetUsd: 5 });
+    service.record([spend(5)]);
     expect(code()).toBe('ORGANISATION_BUDGET_EXCEEDED');
     clock.set('2026-11-30T23:59:59.999Z');
     expect(code()).toBe('ORGANISATION_BUDGET_EXCEEDED');
     clock.set('2026-12-01T00:00:00.000Z');
     expect(code()).toBe('OK');
-    opened.record([spend(4.9)]);
+    service.record([spend(4.9)]);
     expect(code()).toBe('OK');
   });
 
@@ -91,7 +91,7 @@ describe('the very next decision', () => {
     const database = openDatabase(path, 1000);
     onTestFinished(() => database.close());
     let reads = 0;
-    const books = new KeptBooks({
+    const lookup = new CachedKeyLookup({
       ...database,
       get(sql, ...values) {
         if (sql.includes('FROM keys')) reads += 1;
@@ -99,8 +99,8 @@ describe('the very next decision', () => {
       },
     });
     for (let times = 0; times < 3; times++) {
-      books.refresh();
-      expect(books.find(value)?.id).toBe(key.id);
+      lookup.refresh();
+      expect(lookup.find(value)?.id).toBe(key.id);
     }
     expect(reads).toBe(1);
   });
@@ -108,23 +108,23 @@ describe('the very next decision', () => {
 
 describe('a key is found', () => {
   test('by its value, and as PrivateMind writes it', async () => {
-    const { office: opened, key, value } = await used();
+    const { service, key, value } = await used();
     for (const shown of [value, `${key.id}:${value}`])
-      expect(opened.examine({ key: shown }).keyId).toBe(key.id);
+      expect(service.examine({ key: shown }).keyId).toBe(key.id);
   });
 
   test('by nothing else', async () => {
-    const { office: opened, key, value } = await used();
+    const { service, key, value } = await used();
     const others = [`3kTMd8Zx0QpLw7Vn:${value}`, `:${value}`, `${value}:`, forgedKey(key.id), key.id, ''];
-    for (const shown of others) expect(opened.examine({ key: shown }).keyId).toBeUndefined();
+    for (const shown of others) expect(service.examine({ key: shown }).keyId).toBeUndefined();
   });
 });
 
-test('two offices on one file agree on a key at once', async () => {
-  const { clock, path, value, key, account } = await used();
-  const other = new Office({ path, now: clock.now, timeout: 1000 });
+test('two services on one file agree on a key at once', async () => {
+  const { clock, path, value, key, keysOf } = await used();
+  const other = new AuthorityService({ path, now: clock.now, timeout: 1000 });
   onTestFinished(() => other.close());
   expect(other.examine({ key: value }).allowed).toBe(true);
-  account('admin').update(key.id, { disabled: true });
+  keysOf('admin').update(key.id, { disabled: true });
   expect(other.examine({ key: value })).toMatchObject({ allowed: false, code: 'DISABLED_API_KEY' });
 });

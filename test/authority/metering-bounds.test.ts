@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { mostOfOne } from '../../src/authority/use.ts';
 import { issue, spec, use } from '../support/authority.ts';
-import { office } from '../support/authority-service.ts';
+import { testService } from '../support/authority-service.ts';
 
 /* One bad use can hurt its own key, and nobody else. */
 
@@ -10,12 +10,12 @@ const impossible = [Number.MAX_SAFE_INTEGER, 1e13, 1e300, Number.POSITIVE_INFINI
 test.each(impossible)(
   'counters that were told %d are whole numbers within bounds, and go on',
   async (amount) => {
-    const { office, key } = await issue();
+    const { authority, key } = await issue();
     for (let round = 0; round < 3; round++) {
-      office.record(use({ keyId: key.id, requests: amount, tokens: amount, costUsd: amount }));
+      authority.record(use({ keyId: key.id, requests: amount, tokens: amount, costUsd: amount }));
     }
-    office.record(use({ keyId: key.id, requests: 1, tokens: 1 }));
-    const { usage, spentUsd = 0 } = (await office.get(key.id)) ?? {};
+    authority.record(use({ keyId: key.id, requests: 1, tokens: 1 }));
+    const { usage, spentUsd = 0 } = (await authority.get(key.id)) ?? {};
     for (const [counter, most] of [
       [usage?.requests ?? -1, mostOfOne.requests],
       [usage?.tokens ?? -1, mostOfOne.tokens],
@@ -29,38 +29,38 @@ test.each(impossible)(
 );
 
 test('a cost that cannot be stops its own key, and no other by way of the organisation', async () => {
-  const { account, office: opened } = office({ monthlyBudgetUsd: 100 });
-  const [bad, good] = ['bad', 'good'].map((name) => account('ada').issue(spec({ name, budgetUsd: 10 })));
-  opened.record([use({ keyId: bad?.id ?? '', costUsd: 1e13 }), use({ keyId: good?.id ?? '', costUsd: 1 })]);
+  const { keysOf, service } = testService({ monthlyBudgetUsd: 100 });
+  const [bad, good] = ['bad', 'good'].map((name) => keysOf('ada').issue(spec({ name, budgetUsd: 10 })));
+  service.record([use({ keyId: bad?.id ?? '', costUsd: 1e13 }), use({ keyId: good?.id ?? '', costUsd: 1 })]);
   const codes = [bad, good].map((issued) => {
-    const decision = opened.examine({ key: issued?.secret.reveal() });
+    const decision = service.examine({ key: issued?.secret.reveal() });
     return decision.allowed ? 'OK' : decision.code;
   });
   expect(codes).toEqual(['BUDGET_EXCEEDED', 'OK']);
 });
 
 test('counters at their end stay there, and so do their sums', async () => {
-  const { account, office: opened } = office();
-  const ada = account('ada');
+  const { keysOf, service } = testService();
+  const ada = keysOf('ada');
   const ids = ['one', 'other'].map((name) => ada.issue(spec({ name })).id);
   const most = { requests: mostOfOne.requests, tokens: mostOfOne.tokens, costUsd: mostOfOne.costUsd };
   const full = ids.map((keyId) => use({ keyId, ...most }));
-  for (let round = 0; round < 4; round++) opened.record(Array.from({ length: 5000 }, () => full).flat());
+  for (let round = 0; round < 4; round++) service.record(Array.from({ length: 5000 }, () => full).flat());
   expect(ada.usage({ by: 'key' })).toHaveLength(2);
   const [day] = ada.usage({ by: 'day' });
   expect(Number.isSafeInteger(day?.tokens)).toBe(true);
-  opened.record(full);
+  service.record(full);
   expect(ada.get(ids[0] ?? '').key.usage?.tokens).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
 });
 
 test('of uses that are written together, one that is refused is left out and named', async () => {
-  const { account, office: opened } = office();
-  const ada = account('ada');
+  const { keysOf, service } = testService();
+  const ada = keysOf('ada');
   const { id } = ada.issue(spec());
   const uses = Array.from({ length: 9 }, (_, index) =>
     use({ keyId: index === 4 ? 'no-such-key' : id, tokens: 1 }),
   );
-  const lost = opened.record(uses);
+  const lost = service.record(uses);
   expect(lost.map(({ use }) => use.keyId)).toEqual(['no-such-key']);
   expect(ada.get(id).key.usage).toEqual({ requests: 8, tokens: 8 });
   expect([...ada.logs({})]).toHaveLength(8);

@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LogQuery } from '../../src/keys/ports.ts';
-import { authority, spec, use } from '../support/authority.ts';
+import { spec, testAuthority, use } from '../support/authority.ts';
 import { collect } from '../support/collect.ts';
 
 /** An authority with two keys, and a way to meter uses of them. */
 async function metered() {
-  const { authority: office, clock } = authority();
-  const [ci, web] = [await office.create(spec()), await office.create(spec({ name: 'web' }))];
+  const { authority, clock } = testAuthority();
+  const [ci, web] = [await authority.create(spec()), await authority.create(spec({ name: 'web' }))];
   const record = (time: string, fields: Partial<ReturnType<typeof use>> = {}) => {
     clock.set(time);
-    office.record(use({ keyId: ci.key.id, ...fields }));
+    authority.record(use({ keyId: ci.key.id, ...fields }));
   };
-  const key = async (id: string) => (await office.list()).find((one) => one.id === id);
-  return { office, record, key, ci: ci.key.id, web: web.key.id };
+  const key = async (id: string) => (await authority.list()).find((one) => one.id === id);
+  return { authority, record, key, ci: ci.key.id, web: web.key.id };
 }
 
 describe('the counters of a key', () => {
@@ -42,7 +42,7 @@ describe('the counters of a key', () => {
   });
 
   test('stay exact to a millionth of a dollar over many additions', async () => {
-    const { office, record, key, ci } = await metered();
+    const { authority, record, key, ci } = await metered();
     const cost = fc.integer({ min: 0, max: 5_000_000 });
     let total = 0;
     fc.assert(
@@ -53,7 +53,7 @@ describe('the counters of a key', () => {
       { numRuns: 40 },
     );
     expect((await key(ci))?.spentUsd).toBe(total / 1e6);
-    expect((await office.usage({ by: 'key' }))[0]?.spentUsd).toBe(total / 1e6);
+    expect((await authority.usage({ by: 'key' }))[0]?.spentUsd).toBe(total / 1e6);
   });
 });
 
@@ -69,16 +69,16 @@ describe('usage', () => {
   }
 
   test('by key, the one that spent most first', async () => {
-    const { office, ci, web } = await used();
-    expect(await office.usage({ by: 'key' })).toEqual([
+    const { authority, ci, web } = await used();
+    expect(await authority.usage({ by: 'key' })).toEqual([
       { keyId: web, name: 'web', requests: 1, tokens: 100, spentUsd: 3 },
       { keyId: ci, name: 'ci', requests: 3, tokens: 1011, spentUsd: 1.11 },
     ]);
   });
 
   test('by day in UTC, the oldest first', async () => {
-    const { office } = await used();
-    expect(await office.usage({ by: 'day' })).toEqual([
+    const { authority } = await used();
+    expect(await authority.usage({ by: 'day' })).toEqual([
       { date: '2026-11-18', requests: 1, tokens: 1, spentUsd: 1 },
       { date: '2026-11-19', requests: 2, tokens: 110, spentUsd: 3.1 },
       { date: '2026-11-20', requests: 1, tokens: 1000, spentUsd: 0.01 },
@@ -86,40 +86,40 @@ describe('usage', () => {
   });
 
   test('since a day, the whole of that day among it', async () => {
-    const { office } = await used();
+    const { authority } = await used();
     const since = new Date('2026-11-19T17:00:00Z');
-    expect((await office.usage({ by: 'day', since })).map(({ date }) => date)).toEqual([
+    expect((await authority.usage({ by: 'day', since })).map(({ date }) => date)).toEqual([
       '2026-11-19',
       '2026-11-20',
     ]);
-    expect((await office.usage({ by: 'key', since })).map(({ spentUsd }) => spentUsd)).toEqual([3, 0.11]);
+    expect((await authority.usage({ by: 'key', since })).map(({ spentUsd }) => spentUsd)).toEqual([3, 0.11]);
   });
 
   test('of one key', async () => {
-    const { office, web } = await used();
-    expect(await office.usage({ by: 'day', keyId: web })).toEqual([
+    const { authority, web } = await used();
+    expect(await authority.usage({ by: 'day', keyId: web })).toEqual([
       { date: '2026-11-19', requests: 1, tokens: 100, spentUsd: 3 },
     ]);
-    expect(await office.usage({ by: 'key', keyId: web })).toHaveLength(1);
-    expect(await office.usage({ by: 'key', keyId: 'nobody' })).toEqual([]);
+    expect(await authority.usage({ by: 'key', keyId: web })).toHaveLength(1);
+    expect(await authority.usage({ by: 'key', keyId: 'nobody' })).toEqual([]);
   });
 });
 
 describe('the log', () => {
   async function logged() {
     const world = await metered();
-    const { office, record, web } = world;
+    const { authority, record, web } = world;
     record('2026-11-20T10:00:00.000Z', { path: '/v1/chat', model: 'small', tokens: 7, costUsd: 0.002 });
     record('2026-11-20T11:00:00.000Z', { path: '/v1/models', method: 'GET', statusCode: 429, requests: 0 });
     record('2026-11-20T11:00:00.000Z', { path: '/v1/%_', statusCode: 404, keyId: web, ip: '192.0.2.7' });
     record('2026-11-20T12:00:00.000Z', { path: '/v2/chat', statusCode: 500 });
-    const paths = async (query: LogQuery) => (await collect(office.logs(query))).map(({ path }) => path);
+    const paths = async (query: LogQuery) => (await collect(authority.logs(query))).map(({ path }) => path);
     return { ...world, paths };
   }
 
   test('has a record of every use, with what is known of it', async () => {
-    const { office, ci } = await logged();
-    expect((await collect(office.logs({}))).at(-1)).toEqual({
+    const { authority, ci } = await logged();
+    expect((await collect(authority.logs({}))).at(-1)).toEqual({
       timestamp: '2026-11-20T10:00:00.000Z',
       method: 'POST',
       path: '/v1/chat',
@@ -168,8 +168,8 @@ describe('the log', () => {
   });
 
   test('a use of no key at all is refused, and leaves no trace', async () => {
-    const { office, paths } = await logged();
-    expect(() => office.record(use({ keyId: 'nobody' }))).toThrow('FOREIGN KEY');
+    const { authority, paths } = await logged();
+    expect(() => authority.record(use({ keyId: 'nobody' }))).toThrow('FOREIGN KEY');
     expect(await paths({})).toHaveLength(4);
   });
 });

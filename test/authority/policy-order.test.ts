@@ -7,19 +7,22 @@ import { issue, use } from '../support/authority.ts';
 const expiry = '2026-11-20T13:00:00.000Z';
 
 describe('the first rule that refuses wins', () => {
-  type Offence = [code: string, cause: (office: Authority, id: string) => Promise<unknown> | undefined];
-  const change = (changes: KeyChanges) => (office: Authority, id: string) => office.update(id, changes);
+  type Offence = [code: string, cause: (authority: Authority, id: string) => Promise<unknown> | undefined];
+  const change = (changes: KeyChanges) => (authority: Authority, id: string) => authority.update(id, changes);
 
   // From the last rule to the first: each offence comes on top of all before it.
   const offences: Offence[] = [
     ['RATE_LIMITED', change({ rateLimitRpm: 1 })],
-    ['ORGANISATION_BUDGET_EXCEEDED', async (office, id) => office.record(use({ keyId: id, costUsd: 10 }))],
+    [
+      'ORGANISATION_BUDGET_EXCEEDED',
+      async (authority, id) => authority.record(use({ keyId: id, costUsd: 10 })),
+    ],
     ['BUDGET_EXCEEDED', change({ budgetUsd: 1 })],
     ['PERMISSION_DENIED', change({ permissions: ['read'] })],
     ['MODEL_NOT_ALLOWED', change({ models: ['small'] })],
     ['EXPIRED_API_KEY', change({ expiresAt: new Date('2026-11-20T11:00:00Z') })],
     ['DISABLED_API_KEY', change({ disabled: true })],
-    ['INVALID_API_KEY', (office, id) => office.revoke(id)],
+    ['INVALID_API_KEY', (authority, id) => authority.revoke(id)],
   ];
 
   function codeOf(decision: Decision): string {
@@ -27,11 +30,11 @@ describe('the first rule that refuses wins', () => {
   }
 
   test('of all offences together, in the order of the rules', async () => {
-    const { office, key, ask } = await issue({ permissions: ['write'] }, { monthlyBudgetUsd: 5 });
+    const { authority, key, ask } = await issue({ permissions: ['write'] }, { monthlyBudgetUsd: 5 });
     const request = { model: 'large', permission: 'write' };
     const seen: string[] = [];
     for (const [, cause] of offences) {
-      await cause(office, key.id);
+      await cause(authority, key.id);
       if (seen.length === 0) ask(request);
       seen.push(codeOf(ask(request)));
     }

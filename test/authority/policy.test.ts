@@ -52,16 +52,16 @@ describe('who is asking (401)', () => {
   });
 
   test('a revoked key', async () => {
-    const { office, key, ask } = await issue();
-    await office.revoke(key.id);
+    const { authority, key, ask } = await issue();
+    await authority.revoke(key.id);
     expect(ask()).toMatchObject({ status: 401, code: 'INVALID_API_KEY', details: { key_id: key.id } });
   });
 
   test('a disabled key, until it is enabled', async () => {
-    const { office, key, ask } = await issue();
-    await office.update(key.id, { disabled: true });
+    const { authority, key, ask } = await issue();
+    await authority.update(key.id, { disabled: true });
     expect(ask()).toMatchObject({ status: 401, code: 'DISABLED_API_KEY', keyId: key.id });
-    await office.update(key.id, { disabled: false });
+    await authority.update(key.id, { disabled: false });
     expect(ask().allowed).toBe(true);
   });
 
@@ -137,12 +137,12 @@ describe('what has been spent (402)', () => {
   });
 
   test('the monthly budget of the organisation, which all keys spend together', async () => {
-    const { office, key, ask, spend } = await issue({}, { monthlyBudgetUsd: 5 });
-    const other = await office.create(spec({ name: 'other' }));
+    const { authority, key, ask, spend } = await issue({}, { monthlyBudgetUsd: 5 });
+    const other = await authority.create(spec({ name: 'other' }));
     spend(2);
-    office.record(use({ keyId: other.key.id, costUsd: 2.999999 }));
+    authority.record(use({ keyId: other.key.id, costUsd: 2.999999 }));
     expect(ask().allowed).toBe(true);
-    office.record(use({ keyId: other.key.id, costUsd: 0.000001 }));
+    authority.record(use({ keyId: other.key.id, costUsd: 0.000001 }));
     expect(ask()).toMatchObject({
       status: 402,
       code: 'ORGANISATION_BUDGET_EXCEEDED',

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import { authority, spec } from '../support/authority.ts';
+import { spec, testAuthority } from '../support/authority.ts';
 
 async function limited(rateLimitRpm: number) {
-  const { authority: office, clock, path } = authority();
-  const { key, secret } = await office.create(spec({ rateLimitRpm }));
+  const { authority, clock, path } = testAuthority();
+  const { key, secret } = await authority.create(spec({ rateLimitRpm }));
   return {
-    office,
+    authority,
     clock,
     path,
     key,
     value: secret.reveal(),
-    ask: () => office.authorize({ key: secret.reveal() }),
+    ask: () => authority.authorize({ key: secret.reveal() }),
   };
 }
 
@@ -86,10 +86,10 @@ test('a refused use takes no place', async () => {
 });
 
 test('keys do not take places from each other', async () => {
-  const { office, ask } = await limited(1);
-  const other = await office.create(spec({ rateLimitRpm: 1 }));
+  const { authority, ask } = await limited(1);
+  const other = await authority.create(spec({ rateLimitRpm: 1 }));
   ask();
-  expect(office.authorize({ key: other.secret.reveal() }).allowed).toBe(true);
+  expect(authority.authorize({ key: other.secret.reveal() }).allowed).toBe(true);
 });
 
 test('all connections to the file share the places', async () => {

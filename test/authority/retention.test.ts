@@ -1,31 +1,31 @@
 import { expect, test } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { inspectDatabase } from '../../src/authority/inspect.ts';
-import { authority, spec, use } from '../support/authority.ts';
-import { office } from '../support/authority-service.ts';
+import { spec, testAuthority, use } from '../support/authority.ts';
+import { testService } from '../support/authority-service.ts';
 import { collect } from '../support/collect.ts';
 
 const day = 86_400_000;
 
 function used() {
-  const made = office();
-  const ada = made.account('ada');
+  const made = testService();
+  const ada = made.keysOf('ada');
   const { id } = ada.issue(spec());
   const use_ = (count: number) =>
-    made.office.record(Array.from({ length: count }, () => use({ keyId: id, tokens: 1, costUsd: 0.5 })));
+    made.service.record(Array.from({ length: count }, () => use({ keyId: id, tokens: 1, costUsd: 0.5 })));
   const rows = () => [...ada.logs({})].length;
   return { ...made, ada, id, use: use_, rows };
 }
 
 test('rows of the log are removed after 90 days, a few at once; the counters stay', () => {
-  const { office: opened, clock, use: record, rows, ada, id } = used();
+  const { service, clock, use: record, rows, ada, id } = used();
   record(10);
   clock.advance(50 * day);
   record(5);
-  expect(opened.prune(100)).toBe(0);
+  expect(service.prune(100)).toBe(0);
   clock.advance(41 * day);
-  expect([opened.prune(4), rows()]).toEqual([4, 11]);
-  expect([opened.prune(100), opened.prune(100), rows()]).toEqual([6, 0, 5]);
+  expect([service.prune(4), rows()]).toEqual([4, 11]);
+  expect([service.prune(100), service.prune(100), rows()]).toEqual([6, 0, 5]);
   expect(ada.get(id).key).toMatchObject({ spentUsd: 7.5, usage: { requests: 15, tokens: 15 } });
   expect(ada.usage({ by: 'key' })).toMatchObject([{ requests: 15, spentUsd: 7.5 }]);
 });
@@ -36,22 +36,22 @@ test.each([
   ['never', 9999 * day, 3],
   ['999999999y', 91 * day, 3],
 ])('the log keeps its rows for as long as is said: %s', (retention, age, left) => {
-  const { office: opened, clock, use: record, rows, path } = used();
-  opened.keepLog(retention);
+  const { service, clock, use: record, rows, path } = used();
+  service.setLogRetention(retention);
   record(3);
   clock.advance(age);
-  opened.prune(100);
+  service.prune(100);
   expect(rows()).toBe(left);
   expect(inspectDatabase(path).retention).toBe(retention);
 });
 
 test('commands that write on the machine itself look after the log as well', async () => {
-  const { authority: opened, clock, path } = authority();
-  const { key } = await opened.create(spec());
-  opened.record(use({ keyId: key.id }));
+  const { authority, clock, path } = testAuthority();
+  const { key } = await authority.create(spec());
+  authority.record(use({ keyId: key.id }));
   clock.advance(91 * day);
-  await opened.update(key.id, { name: 'renamed' });
-  opened.close();
+  await authority.update(key.id, { name: 'renamed' });
+  authority.close();
   const later = new Authority({ path, now: clock.now, timeout: 1000 });
   expect(await collect(later.logs({}))).toEqual([]);
   later.close();

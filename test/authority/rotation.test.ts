@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { spec } from '../support/authority.ts';
-import { office } from '../support/authority-service.ts';
+import { testService } from '../support/authority-service.ts';
 import { failureOf } from '../support/failure.ts';
 
 const hour = 3_600_000;
 
 /** A key that lives for 30 days, and is 10 days old. */
 function aged(expiresAt: Date | null = new Date('2026-12-20T12:00:00.000Z')) {
-  const made = office();
-  const ada = made.account('ada');
+  const made = testService();
+  const ada = made.keysOf('ada');
   const whole = spec({
     name: 'deploy',
     description: 'the release train',
@@ -22,7 +22,7 @@ function aged(expiresAt: Date | null = new Date('2026-12-20T12:00:00.000Z')) {
   const old = ada.issue(whole);
   made.clock.set('2026-11-30T12:00:00.000Z');
   const works = ({ secret }: { secret: { reveal(): string } }) =>
-    made.office.examine({ key: secret.reveal() }).allowed;
+    made.service.examine({ key: secret.reveal() }).allowed;
   return { ...made, ada, old, whole, works };
 }
 
@@ -46,14 +46,14 @@ describe('a new key in place of an old one', () => {
   });
 
   test('has the owner of the old one, also where an admin makes it', () => {
-    const { account, ada, old } = aged();
-    const next = account('admin').rotate(old.id, { grace: hour });
+    const { keysOf, ada, old } = aged();
+    const next = keysOf('admin').rotate(old.id, { grace: hour });
     expect(ada.get(next.id).owner).toBe('ada');
   });
 
   test('needs no room of its own, but for one key at a time that lives out its grace', () => {
-    const { account, clock } = office({ maxKeys: 1 });
-    const ada = account('ada');
+    const { keysOf, clock } = testService({ maxKeys: 1 });
+    const ada = keysOf('ada');
     const next = ada.rotate(ada.issue(spec()).id, { grace: hour });
     expect(ada.get(next.id).key.status).toBe('active');
     expect(failureOf(() => ada.rotate(next.id, { grace: hour }))).toMatchObject({ code: 'key_limit' });

@@ -1,22 +1,22 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Organisation } from '../../src/authority/policy.ts';
-import type { Account } from '../../src/authority/scoped-keys.ts';
+import type { ScopedKeys } from '../../src/authority/scoped-keys.ts';
 import { forgedKey, spec, use } from '../support/authority.ts';
-import { office } from '../support/authority-service.ts';
+import { testService } from '../support/authority-service.ts';
 import { failureOf } from '../support/failure.ts';
 
 /** Two users with a key each, and an admin without one. */
 function two(organisation: Organisation = {}) {
-  const made = office(organisation);
-  const [ada, bob, admin] = [made.account('ada'), made.account('bob'), made.account('admin')];
+  const made = testService(organisation);
+  const [ada, bob, admin] = [made.keysOf('ada'), made.keysOf('bob'), made.keysOf('admin')];
   const hers = ada.issue(spec({ name: 'hers' }));
   made.clock.advance(1);
   const his = bob.issue(spec({ name: 'his' }));
   return { ...made, ada, bob, admin, hers, his };
 }
 
-const ids = (account: Account) => account.list().map(({ key }) => key.id);
+const ids = (keys: ScopedKeys) => keys.list().map(({ key }) => key.id);
 
 describe('a user', () => {
   test('lists its own keys, and an admin those of everybody', () => {
@@ -50,11 +50,11 @@ describe('a user', () => {
     expect(failureOf(() => ada.get(forged)).message).toBe("no key has the id '****'");
   });
 
-  test.each<[string, (account: Account, id: string) => unknown]>([
-    ['update', (account, id) => account.update(id, { name: 'taken' })],
-    ['disable', (account, id) => account.update(id, { disabled: true })],
-    ['revoke', (account, id) => account.revoke(id)],
-    ['rotate', (account, id) => account.rotate(id, { grace: 0 })],
+  test.each<[string, (keys: ScopedKeys, id: string) => unknown]>([
+    ['update', (keys, id) => keys.update(id, { name: 'taken' })],
+    ['disable', (keys, id) => keys.update(id, { disabled: true })],
+    ['revoke', (keys, id) => keys.revoke(id)],
+    ['rotate', (keys, id) => keys.rotate(id, { grace: 0 })],
   ])('cannot %s the key of another, which stays as it is', (_, act) => {
     const { ada, bob, admin, hers } = two();
     const before = admin.list();
@@ -83,14 +83,14 @@ describe('a user', () => {
   );
 
   test('sees how its own keys are used, and an admin how all are', () => {
-    const { office: opened, ada, bob, admin, hers, his } = two();
-    opened.record([use({ keyId: hers.id, costUsd: 1 }), use({ keyId: his.id, costUsd: 2, tokens: 5 })]);
-    const keysIn = (account: Account) => [...account.logs({})].map(({ entry }) => entry.keyId);
+    const { service, ada, bob, admin, hers, his } = two();
+    service.record([use({ keyId: hers.id, costUsd: 1 }), use({ keyId: his.id, costUsd: 2, tokens: 5 })]);
+    const keysIn = (keys: ScopedKeys) => [...keys.logs({})].map(({ entry }) => entry.keyId);
     expect([keysIn(ada), keysIn(bob), keysIn(admin)]).toEqual([[hers.id], [his.id], [his.id, hers.id]]);
-    expect([ada, bob, admin].map((account) => account.logCount({}))).toEqual([1, 1, 2]);
+    expect([ada, bob, admin].map((keys) => keys.logCount({}))).toEqual([1, 1, 2]);
     expect([...ada.logs({ keyId: his.id })]).toEqual([]);
 
-    const spent = (account: Account) => account.usage({ by: 'day' }).map(({ spentUsd }) => spentUsd);
+    const spent = (keys: ScopedKeys) => keys.usage({ by: 'day' }).map(({ spentUsd }) => spentUsd);
     expect([spent(ada), spent(bob), spent(admin)]).toEqual([[1], [2], [3]]);
     expect(bob.usage({ by: 'key' })).toEqual([
       { keyId: his.id, name: 'his', requests: 1, tokens: 5, spentUsd: 2 },
@@ -106,8 +106,8 @@ describe('a list', () => {
     ['train', ['ÄRGER im Bad']],
     ['%', []],
   ])('is searched for %j in names and descriptions', (search, names) => {
-    const { account } = office();
-    const ada = account('ada');
+    const { keysOf } = testService();
+    const ada = keysOf('ada');
     ada.issue(spec({ name: 'live one' }));
     ada.issue(spec({ name: 'ÄRGER im Bad', description: 'the release train' }));
     expect(ada.list({ search }).map(({ key }) => key.name)).toEqual(names);
@@ -119,8 +119,8 @@ describe('a list', () => {
   });
 
   test('of each status holds the keys that have it; the active ones have the expiring among them', () => {
-    const { account, clock } = office();
-    const ada = account('ada');
+    const { keysOf, clock } = testService();
+    const ada = keysOf('ada');
     const inDays = (days: number) => new Date(clock.now().getTime() + days * 86_400_000);
     const named = (name: string, expiresAt: Date | null = null) => ada.issue(spec({ name, expiresAt })).id;
     named('active', inDays(31));
@@ -138,8 +138,8 @@ describe('a list', () => {
 
 describe('the number of live keys', () => {
   test('is exactly what the organisation grants to each user', () => {
-    const { account } = office({ maxKeys: 2 });
-    const [ada, bob] = [account('ada'), account('bob')];
+    const { keysOf } = testService({ maxKeys: 2 });
+    const [ada, bob] = [keysOf('ada'), keysOf('bob')];
     const [first] = [ada.issue(spec()), ada.issue(spec())];
     expect(failureOf(() => ada.issue(spec()))).toMatchObject({ exit: 'limit', code: 'key_limit' });
     expect(ada.list()).toHaveLength(2);
@@ -150,8 +150,8 @@ describe('the number of live keys', () => {
   });
 
   test('counts the disabled, and not the expired', () => {
-    const { account, clock } = office({ maxKeys: 1 });
-    const ada = account('ada');
+    const { keysOf, clock } = testService({ maxKeys: 1 });
+    const ada = keysOf('ada');
     const { id } = ada.issue(spec({ expiresAt: new Date('2026-11-20T13:00:00Z') }));
     ada.update(id, { disabled: true });
     expect(failureOf(() => ada.issue(spec())).code).toBe('key_limit');
@@ -162,8 +162,8 @@ describe('the number of live keys', () => {
 
 describe('models that the organisation is not entitled to', () => {
   test('cannot be asked for, neither by a new key nor later', () => {
-    const { account } = office({ models: ['small', 'large'] });
-    const ada = account('ada');
+    const { keysOf } = testService({ models: ['small', 'large'] });
+    const ada = keysOf('ada');
     const { id } = ada.issue(spec({ models: ['small'] }));
     const refused = {
       exit: 'auth',
@@ -178,8 +178,8 @@ describe('models that the organisation is not entitled to', () => {
   });
 
   test('none are, where it is not limited', () => {
-    const { account } = office();
-    expect(account('ada').issue(spec({ models: ['huge'] })).id).toMatch(/^[0-9A-Za-z]{16}$/);
+    const { keysOf } = testService();
+    expect(keysOf('ada').issue(spec({ models: ['huge'] })).id).toMatch(/^[0-9A-Za-z]{16}$/);
   });
 });
 
@@ -187,8 +187,8 @@ describe('a single key', () => {
   const single = { single: true };
 
   test('is one for each user, beside its other keys', () => {
-    const { account } = office();
-    const [ada, bob] = [account('ada'), account('bob')];
+    const { keysOf } = testService();
+    const [ada, bob] = [keysOf('ada'), keysOf('bob')];
     ada.issue(spec({ name: 'other' }));
     expect(ada.single()).toBeUndefined();
     const { id } = ada.issue(spec(), single);
@@ -199,20 +199,20 @@ describe('a single key', () => {
   });
 
   test('of an admin is its own, and so is the log of it', () => {
-    const { office: opened, account } = office();
-    const [ada, admin] = [account('ada'), account('admin')];
+    const { service, keysOf } = testService();
+    const [ada, admin] = [keysOf('ada'), keysOf('admin')];
     const { id } = ada.issue(spec(), single);
     expect(admin.single()).toBeUndefined();
     const own = admin.issue(spec(), single);
     const other = admin.issue(spec());
-    opened.record([id, own.id, other.id].map((keyId) => use({ keyId })));
+    service.record([id, own.id, other.id].map((keyId) => use({ keyId })));
     expect([...admin.logs({}, single)].map(({ entry }) => entry.keyId)).toEqual([own.id]);
     expect([admin.logCount({}, single), ada.logCount({}, single)]).toEqual([1, 1]);
   });
 
   test('makes room when it is revoked, and is replaced at once when it is rotated', () => {
-    const { account } = office();
-    const ada = account('ada');
+    const { keysOf } = testService();
+    const ada = keysOf('ada');
     const first = ada.issue(spec(), single);
     const second = ada.rotate(first.id, { grace: 60_000 });
     expect(ada.get(first.id).key.status).toBe('revoked');

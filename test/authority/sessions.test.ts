@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { idOf, mint } from '../../src/authority/key-format.ts';
 import { forgedKey } from '../support/authority.ts';
-import { office } from '../support/authority-service.ts';
+import { testService } from '../support/authority-service.ts';
 import { failureOf } from '../support/failure.ts';
 import { filesBelow } from '../support/sandbox.ts';
 
@@ -11,7 +11,7 @@ const lasting = { user: 'ada', expiresAt: null };
 
 describe('a new session', () => {
   test('is told of without its token, which identifies its user', () => {
-    const { sessions } = office().office;
+    const { sessions } = testService().service;
     const { session, token } = sessions.create(lasting);
     expect(session).toEqual({
       id: session.id,
@@ -27,8 +27,8 @@ describe('a new session', () => {
   });
 
   test('leaves nothing of its token in the files but its hash', () => {
-    const { office: opened, path } = office();
-    const { token } = opened.sessions.create(lasting);
+    const { service, path } = testService();
+    const { token } = service.sessions.create(lasting);
     const [, , part = ''] = token.reveal().split('_');
     expect(part).toHaveLength(43);
     const files = filesBelow(dirname(path));
@@ -45,19 +45,19 @@ describe('a new session', () => {
 
 describe('the end of a session', () => {
   test('comes at its expiry, to the millisecond', () => {
-    const { office: opened, clock } = office();
+    const { service, clock } = testService();
     const expiresAt = new Date('2026-11-20T13:00:00.000Z');
-    const { session, token } = opened.sessions.create({ ...lasting, expiresAt });
+    const { session, token } = service.sessions.create({ ...lasting, expiresAt });
     expect(session.expiresAt).toBe('2026-11-20T13:00:00.000Z');
     clock.set('2026-11-20T12:59:59.999Z');
-    expect(opened.sessions.identify(token.reveal())).toMatchObject({ user: 'ada' });
+    expect(service.sessions.identify(token.reveal())).toMatchObject({ user: 'ada' });
     clock.advance(1);
-    expect(opened.sessions.identify(token.reveal())).toBe('expired');
-    expect(opened.sessions.get(session.id)?.status).toBe('expired');
+    expect(service.sessions.identify(token.reveal())).toBe('expired');
+    expect(service.sessions.get(session.id)?.status).toBe('expired');
   });
 
   test('comes at once where it is revoked; a second time changes nothing', () => {
-    const { sessions } = office().office;
+    const { sessions } = testService().service;
     const { session, token } = sessions.create(lasting);
     const other = sessions.create(lasting);
     expect(sessions.revoke(session.id)).toBe(true);
@@ -68,7 +68,7 @@ describe('the end of a session', () => {
   });
 
   test('cannot come to one that does not exist', () => {
-    const { sessions } = office().office;
+    const { sessions } = testService().service;
     expect(failureOf(() => sessions.revoke('nobody'))).toMatchObject({
       exit: 'notFound',
       code: 'no_such_session',
@@ -79,25 +79,25 @@ describe('the end of a session', () => {
 });
 
 test('sessions are listed newest first, of one user or of all', () => {
-  const { office: opened, clock } = office();
+  const { service, clock } = testService();
   const made = ['ada', 'bob', 'ada'].map((user) => {
     clock.advance(1);
-    return opened.sessions.create({ ...lasting, user }).session;
+    return service.sessions.create({ ...lasting, user }).session;
   });
-  expect(opened.sessions.list()).toEqual([...made].reverse());
-  expect(opened.sessions.list('ada')).toEqual([made[2], made[0]]);
-  expect(opened.sessions.list('nobody')).toEqual([]);
+  expect(service.sessions.list()).toEqual([...made].reverse());
+  expect(service.sessions.list('ada')).toEqual([made[2], made[0]]);
+  expect(service.sessions.list('nobody')).toEqual([]);
 });
 
 describe('the role of a user', () => {
   test('is admin for the user of that name, else user', () => {
-    const { sessions } = office().office;
+    const { sessions } = testService().service;
     expect(sessions.create({ ...lasting, user: 'admin' }).session.role).toBe('admin');
     expect(sessions.create({ ...lasting, user: 'Admin' }).session.role).toBe('user');
   });
 
   test('stays what it was where none is given, also for the user admin', () => {
-    const { sessions } = office().office;
+    const { sessions } = testService().service;
     sessions.create({ ...lasting, role: 'admin' });
     expect(sessions.create(lasting).session.role).toBe('admin');
     sessions.create({ ...lasting, user: 'admin', role: 'user' });
@@ -105,14 +105,14 @@ describe('the role of a user', () => {
   });
 
   test('is taken from all sessions of an admin who is made a user', () => {
-    const { sessions } = office().office;
+    const { sessions } = testService().service;
     const { token } = sessions.create({ ...lasting, role: 'admin' });
     sessions.create({ ...lasting, role: 'user' });
     expect(sessions.identify(token.reveal())).toMatchObject({ role: 'user' });
   });
 
   test('of an admin is not given to sessions that were made before', () => {
-    const { sessions } = office().office;
+    const { sessions } = testService().service;
     const { token, session } = sessions.create(lasting);
     const later = sessions.create({ ...lasting, role: 'admin' });
     expect(sessions.identify(token.reveal())).toMatchObject({ role: 'user' });
@@ -128,7 +128,7 @@ describe('the role of a user', () => {
 });
 
 test('a user who is made a reporter is no more in any session, and its reporting sessions stay that', () => {
-  const { sessions } = office().office;
+  const { sessions } = testService().service;
   const role = (token: { reveal(): string }) => {
     const caller = sessions.identify(token.reveal());
     return typeof caller === 'string' ? caller : caller.role;
@@ -142,12 +142,12 @@ test('a user who is made a reporter is no more in any session, and its reporting
 
 describe('a token that is none', () => {
   test('of a shape that is right is unknown: nobody has made it', () => {
-    const { sessions } = office().office;
+    const { sessions } = testService().service;
     expect(sessions.identify(mint('ses').value)).toBe('unknown');
   });
 
   test('with the id of a session and another secret is unknown', () => {
-    const { sessions } = office().office;
+    const { sessions } = testService().service;
     const { session } = sessions.create(lasting);
     // Its checksum is right: only the hash can tell.
     const forged = forgedKey(session.id, 'ses');
@@ -161,7 +161,7 @@ describe('a token that is none', () => {
     ['has something before it', (token: string) => ` ${token}`],
     ['is that of a key', (token: string) => token.replace('ses_', 'sk_')],
   ])('is unknown: it %s', (_, change) => {
-    const { sessions } = office().office;
+    const { sessions } = testService().service;
     expect(sessions.identify(change(sessions.create(lasting).token.reveal()))).toBe('unknown');
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/authority/database.ts';
 import { migrations } from '../../src/authority/schema.ts';
 import { clipped, storable } from '../../src/authority/stored-text.ts';
-import { authority, issue, spec, use } from '../support/authority.ts';
+import { issue, spec, testAuthority, use } from '../support/authority.ts';
 import { collect } from '../support/collect.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -23,27 +23,30 @@ describe('text that is stored', () => {
   });
 
   test('is read back from every text of a use, and of a key', async () => {
-    const { office, key } = await issue();
+    const { authority, key } = await issue();
     const odd = '\ud800x\0';
     const texts = { method: odd, path: `/${odd}`, ip: odd, model: odd };
-    office.record(use({ keyId: key.id, ...texts }));
-    const [entry] = await collect(office.logs({}));
+    authority.record(use({ keyId: key.id, ...texts }));
+    const [entry] = await collect(authority.logs({}));
     expect(entry).toMatchObject({
       method: '\ufffdx\ufffd',
       path: '/\ufffdx\ufffd',
       ip: '\ufffdx\ufffd',
       model: '\ufffdx\ufffd',
     });
-    await office.update(key.id, { name: odd, description: odd });
-    expect(await office.get(key.id)).toMatchObject({ name: '\ufffdx\ufffd', description: '\ufffdx\ufffd' });
-    expect(await collect(office.logs({ pathPrefix: '/\ud800' }))).toHaveLength(1);
+    await authority.update(key.id, { name: odd, description: odd });
+    expect(await authority.get(key.id)).toMatchObject({
+      name: '\ufffdx\ufffd',
+      description: '\ufffdx\ufffd',
+    });
+    expect(await collect(authority.logs({ pathPrefix: '/\ud800' }))).toHaveLength(1);
   });
 
   test('of a use is cut to what a log row may hold', async () => {
-    const { office, key } = await issue();
+    const { authority, key } = await issue();
     const long = 'x'.repeat(1_000_000);
-    office.record(use({ keyId: key.id, method: long, path: long, ip: long, model: long }));
-    const [entry] = await collect(office.logs({}));
+    authority.record(use({ keyId: key.id, method: long, path: long, ip: long, model: long }));
+    const [entry] = await collect(authority.logs({}));
     expect(JSON.stringify(entry).length).toBeLessThan(2000);
   });
 });
@@ -89,11 +92,11 @@ test('rows of an earlier version that cannot be read are repaired when the file 
 });
 
 test('a row that somebody else has written since is read all the same', async () => {
-  const { authority: office, path } = authority();
-  const { key } = await office.create(spec());
+  const { authority, path } = testAuthority();
+  const { key } = await authority.create(spec());
   const foreign = withKey(path);
   foreign.prepare(plant.replace("'old'", `'${key.id}'`)).run([badRows]);
-  expect((await collect(office.logs({}))).map(({ model }) => model?.slice(0, 1))).toEqual([
+  expect((await collect(authority.logs({}))).map(({ model }) => model?.slice(0, 1))).toEqual([
     'g',
     'ж',
     '\ufffd',

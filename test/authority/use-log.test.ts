@@ -1,24 +1,24 @@
 import { expect, test } from 'vitest';
 import { spec, use } from '../support/authority.ts';
-import { office } from '../support/authority-service.ts';
+import { testService } from '../support/authority-service.ts';
 
 function withUses(count: number) {
-  const { office: opened, account, clock } = office();
-  const ada = account('ada');
+  const { service, keysOf, clock } = testService();
+  const ada = keysOf('ada');
   const { id } = ada.issue(spec());
   const at = clock.now().getTime();
   const uses = Array.from({ length: count }, (_, place) =>
     use({ keyId: id, at: at + Math.floor(place / 3) }),
   );
-  for (let start = 0; start < count; start += 500) opened.record(uses.slice(start, start + 500));
-  return { opened, ada, id };
+  for (let start = 0; start < count; start += 500) service.record(uses.slice(start, start + 500));
+  return { service, ada, id };
 }
 
 test('a log that is read in part holds up no change after it', () => {
-  const { opened, ada, id } = withUses(500);
+  const { service, ada, id } = withUses(500);
   const logs = ada.logs({})[Symbol.iterator]();
   expect(logs.next().done).toBe(false);
-  opened.record([use({ keyId: id })]);
+  service.record([use({ keyId: id })]);
   // With a statement left open, this would wait for itself until the timeout, and everybody with it.
   expect(ada.issue(spec({ name: 'another' })).id).not.toBe(id);
   expect(ada.revoke(id)).toBe(true);
@@ -26,10 +26,10 @@ test('a log that is read in part holds up no change after it', () => {
 });
 
 test('a long log holds each row exactly once, newest first, whatever comes meanwhile', () => {
-  const { opened, ada, id } = withUses(2500);
+  const { service, ada, id } = withUses(2500);
   const places: { at: number; id: number }[] = [];
   for (const { place } of ada.logs({})) {
-    if (places.length % 400 === 0) opened.record([use({ keyId: id, at: Date.parse('2027-01-01') })]);
+    if (places.length % 400 === 0) service.record([use({ keyId: id, at: Date.parse('2027-01-01') })]);
     places.push(place);
   }
   expect(places).toHaveLength(2500);

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { pathOf } from '../../src/server/access-log.ts';
 import { logText } from '../../src/server/log-text.ts';
-import { office, serving } from '../support/authority-service.ts';
+import { serving, testService } from '../support/authority-service.ts';
 
 async function started(format: 'json' | 'text', behindProxy = true) {
   const lines: string[] = [];
-  const server = await serving(office(), {
+  const server = await serving(testService(), {
     behindProxy,
     log: { format, write: (line) => lines.push(line) },
   });

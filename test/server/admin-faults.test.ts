@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { forgedKey, spec } from '../support/authority.ts';
 import type { Refused } from '../support/authority-service.ts';
-import { office, refusalIn, serving } from '../support/authority-service.ts';
+import { refusalIn, serving, testService } from '../support/authority-service.ts';
 
 /* What the native API refuses, and how it says so. */
 
 async function start() {
-  const made = office();
+  const made = testService();
   const server = await serving(made);
   return { ...made, ...server, ada: server.token('ada') };
 }
@@ -62,15 +62,15 @@ describe('a request of the wrong form', () => {
     ['POST /admin/sessions', 'an unknown role', { role: planted }, 'role'],
     ['POST /admin/sessions', 'a name with a space', { user: `${planted} x` }, 'user'],
   ])('%s with %s is 400, with its place and never its value', async (route, _, body, path) => {
-    const { call, ada: token, account } = await start();
-    const { id } = account('ada').issue(spec());
+    const { call, ada: token, keysOf } = await start();
+    const { id } = keysOf('ada').issue(spec());
     const [method = '', address = ''] = route.replace('ID', id).split(' ');
     const answer = await call<Refused>(method, address, { token, body });
     expect(refusalIn(answer)).toEqual([400, 'VALIDATION_FAILED']);
     expect(answer.body.error.details).toEqual({ path });
     expect(answer.body.error.message.startsWith(path)).toBe(true);
     expect(JSON.stringify(answer.body)).not.toContain('planted');
-    expect(account('ada').list()).toHaveLength(1);
+    expect(keysOf('ada').list()).toHaveLength(1);
   });
 
   test.each([
@@ -173,13 +173,13 @@ describe('whoever calls', () => {
   const routes = ['GET /admin/keys', 'POST /admin/keys', 'DELETE /admin/session', 'GET /admin/usage'];
 
   test.each(routes)('%s without a good session gets 401, and is told how to show one', async (route) => {
-    const { call, token, clock, office: opened, account } = await start();
+    const { call, token, clock, service, keysOf } = await start();
     const [method = '', path = ''] = route.split(' ');
     const ended = token('ada', undefined, new Date(clock.now().getTime() + 1000));
-    const revoked = opened.sessions.create({ user: 'ada', expiresAt: null });
-    opened.sessions.revoke(revoked.session.id);
+    const revoked = service.sessions.create({ user: 'ada', expiresAt: null });
+    service.sessions.revoke(revoked.session.id);
     clock.advance(1000);
-    const key = account('ada').issue(spec());
+    const key = keysOf('ada').issue(spec());
     for (const [shown, code] of [
       [undefined, 'MISSING_SESSION'],
       [ended, 'EXPIRED_SESSION'],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { spec, use } from '../support/authority.ts';
 import type { Answer } from '../support/authority-service.ts';
-import { office, serving } from '../support/authority-service.ts';
+import { serving, testService } from '../support/authority-service.ts';
 
 interface Page<Item> {
   data: Item[];
@@ -9,7 +9,7 @@ interface Page<Item> {
 }
 
 async function start(organisation = {}) {
-  const made = office(organisation);
+  const made = testService(organisation);
   const server = await serving(made);
   return { ...made, ...server, ada: server.token('ada') };
 }
@@ -34,7 +34,7 @@ async function pagesOf<Item>(
 describe('the list of keys', () => {
   test('holds each of 250 keys exactly once, newest first, whatever is made meanwhile', async () => {
     const started = await start();
-    const ada = started.account('ada');
+    const ada = started.keysOf('ada');
     const made = Array.from({ length: 250 }, (_, at) => {
       // Many in one millisecond, so that a page ends among them.
       if (at % 7 === 0) started.clock.advance(1);
@@ -53,7 +53,7 @@ describe('the list of keys', () => {
 
   test('has 100 keys on a page, 200 at the most, and no page after the last', async () => {
     const started = await start();
-    const ada = started.account('ada');
+    const ada = started.keysOf('ada');
     for (let at = 0; at < 200; at++) ada.issue(spec());
     expect((await pagesOf(started, '/admin/keys?')).map((page) => page.length)).toEqual([100, 100]);
     expect((await pagesOf(started, '/admin/keys?limit=200')).map((page) => page.length)).toEqual([200]);
@@ -67,7 +67,7 @@ describe('the list of keys', () => {
 
   test('is searched and filtered, also over pages', async () => {
     const started = await start();
-    const ada = started.account('ada');
+    const ada = started.keysOf('ada');
     for (let at = 0; at < 6; at++)
       ada.issue(spec({ name: `bot ${at}`, description: at < 4 ? 'Nightly' : null }));
     ada.issue(spec({ name: 'other' }));
@@ -92,9 +92,9 @@ describe('the log', () => {
   /** Two keys, and five uses of them. */
   async function used() {
     const started = await start();
-    const ada = started.account('ada');
+    const ada = started.keysOf('ada');
     const [one, other] = [ada.issue(spec({ name: 'one' })).id, ada.issue(spec({ name: 'other' })).id];
-    started.office.record([
+    started.service.record([
       use({
         keyId: one,
         at: at(0),
@@ -170,9 +170,9 @@ describe('the log', () => {
 describe('the usage', () => {
   async function used() {
     const started = await start();
-    const [ada, bob] = [started.account('ada'), started.account('bob')];
+    const [ada, bob] = [started.keysOf('ada'), started.keysOf('bob')];
     const [hers, his] = [ada.issue(spec({ name: 'hers' })).id, bob.issue(spec({ name: 'his' })).id];
-    started.office.record([
+    started.service.record([
       use({ keyId: hers, at: Date.parse('2026-11-18T23:59:59.999Z'), tokens: 5, costUsd: 0.1 }),
       use({ keyId: hers, at: Date.parse('2026-11-19T00:00:00.000Z'), tokens: 7, costUsd: 0.2 }),
       use({ keyId: his, at: Date.parse('2026-11-19T12:00:00.000Z'), costUsd: 1 }),

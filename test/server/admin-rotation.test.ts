@@ -2,12 +2,12 @@ import type { InferOutput } from 'valibot';
 import { describe, expect, test } from 'vitest';
 import type { rotated } from '../../src/server/admin/shapes.ts';
 import type { Answer } from '../support/authority-service.ts';
-import { office, refusalIn, serving, whole } from '../support/authority-service.ts';
+import { refusalIn, serving, testService, whole } from '../support/authority-service.ts';
 
 type Rotated = InferOutput<typeof rotated>;
 
 async function start() {
-  const made = office();
+  const made = testService();
   const server = await serving(made);
   const ada = server.token('ada');
   const create = (body: object) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { office, refusalIn, serving } from '../support/authority-service.ts';
+import { refusalIn, serving, testService } from '../support/authority-service.ts';
 
 interface Made {
   session: { id: string; user: string; role: string; expires_at: string | null };
@@ -9,7 +9,7 @@ interface Made {
 const tonight = new Date('2026-11-20T20:00:00.000Z');
 
 async function start() {
-  const made = office();
+  const made = testService();
   const server = await serving(made);
   const [ada, admin] = [server.token('ada', undefined, tonight), server.token('admin')];
   /** A session that is made by whoever shows a token. */
@@ -23,12 +23,12 @@ async function start() {
 }
 
 test('a session is shown to whoever uses it', async () => {
-  const { call, ada, office: opened } = await start();
+  const { call, ada, service } = await start();
   const answer = await call('GET', '/admin/session', { token: ada });
   expect([answer.status, answer.body]).toEqual([
     200,
     {
-      id: opened.sessions.list('ada')[0]?.id,
+      id: service.sessions.list('ada')[0]?.id,
       user: 'ada',
       role: 'user',
       status: 'active',
@@ -63,10 +63,10 @@ describe('a user', () => {
     ['for the admin', { user: 'admin' }],
     ['for itself as an admin', { role: 'admin' }],
   ])('makes none %s', async (_, body) => {
-    const { ada, admin, refusal, list, office: opened } = await start();
+    const { ada, admin, refusal, list, service } = await start();
     expect(await refusal(ada, body)).toEqual([403, 'FORBIDDEN']);
     expect(await list(admin)).toHaveLength(2);
-    expect(opened.sessions.identify(ada)).toMatchObject({ role: 'user' });
+    expect(service.sessions.identify(ada)).toMatchObject({ role: 'user' });
   });
 
   test.each([

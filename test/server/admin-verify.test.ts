@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import { spec, use } from '../support/authority.ts';
-import { office, refusalIn, serving } from '../support/authority-service.ts';
+import { refusalIn, serving, testService } from '../support/authority-service.ts';
 
 async function start(organisation = {}) {
-  const made = office(organisation);
+  const made = testService(organisation);
   const server = await serving(made);
   return { ...made, ...server, ada: server.token('ada') };
 }
 
 test('GET /admin/verify says what a key may call; null is every model', async () => {
-  const { call, account } = await start();
-  const { id, secret } = account('ada').issue(spec({ name: 'ci' }));
-  const [one, some] = [secret, account('ada').issue(spec({ models: ['small'] })).secret];
+  const { call, keysOf } = await start();
+  const { id, secret } = keysOf('ada').issue(spec({ name: 'ci' }));
+  const [one, some] = [secret, keysOf('ada').issue(spec({ models: ['small'] })).secret];
   const answer = await call('GET', '/admin/verify', { token: one.reveal() });
   expect([answer.status, answer.body]).toEqual([200, { key_id: id, name: 'ci', models: null }]);
   const limited = await call('GET', '/admin/verify', { token: some.reveal() });
@@ -19,8 +19,8 @@ test('GET /admin/verify says what a key may call; null is every model', async ()
 });
 
 test('asking takes no place under the rate limit, and is no use of the key', async () => {
-  const { call, account } = await start();
-  const { id, secret } = account('ada').issue(spec({ rateLimitRpm: 1 }));
+  const { call, keysOf } = await start();
+  const { id, secret } = keysOf('ada').issue(spec({ rateLimitRpm: 1 }));
   const key = secret.reveal();
   for (let times = 0; times < 3; times++) {
     expect((await call('GET', '/admin/verify', { token: key })).status).toBe(200);
@@ -28,17 +28,17 @@ test('asking takes no place under the rate limit, and is no use of the key', asy
   expect((await call('GET', '/v1/authorize', { token: key })).status).toBe(200);
   expect((await call('GET', '/v1/authorize', { token: key })).status).toBe(429);
   expect((await call('GET', '/admin/verify', { token: key })).status).toBe(200);
-  expect(account('ada').logs({ keyId: id, pathPrefix: '/admin' })).toSatisfy(
+  expect(keysOf('ada').logs({ keyId: id, pathPrefix: '/admin' })).toSatisfy(
     (entries: Iterable<unknown>) => [...entries].length === 0,
   );
 });
 
 test('it says why a key does not work', async () => {
-  const { call, account, office: opened, clock, ada: session } = await start();
-  const ada = account('ada');
+  const { call, keysOf, service, clock, ada: session } = await start();
+  const ada = keysOf('ada');
   const soon = new Date(clock.now().getTime() + 1000);
   const [short, poor] = [ada.issue(spec({ expiresAt: soon })), ada.issue(spec({ budgetUsd: 1 }))];
-  opened.record([use({ keyId: poor.id, costUsd: 1 })]);
+  service.record([use({ keyId: poor.id, costUsd: 1 })]);
   clock.advance(1000);
   for (const [shown, refusal] of [
     [short.secret.reveal(), [401, 'EXPIRED_API_KEY']],
@@ -53,8 +53,8 @@ test('it says why a key does not work', async () => {
 });
 
 test('it says so where the organisation is entitled to no model', async () => {
-  const { call, account } = await start({ models: [] });
-  const { secret } = account('ada').issue(spec());
+  const { call, keysOf } = await start({ models: [] });
+  const { secret } = keysOf('ada').issue(spec());
   expect(refusalIn(await call('GET', '/admin/verify', { token: secret.reveal() }))).toEqual([
     403,
     'NO_MODELS',

@@ -3,7 +3,7 @@ import type { InferOutput } from 'valibot';
 import { describe, expect, test } from 'vitest';
 import type { key as keyShape } from '../../src/server/admin/shapes.ts';
 import type { Refused } from '../support/authority-service.ts';
-import { office, refusalIn, serving, whole } from '../support/authority-service.ts';
+import { refusalIn, serving, testService, whole } from '../support/authority-service.ts';
 
 type Key = InferOutput<typeof keyShape>;
 interface Issued {
@@ -12,7 +12,7 @@ interface Issued {
 }
 
 async function start(organisation = {}) {
-  const made = office(organisation);
+  const made = testService(organisation);
   const server = await serving(made);
   const token = server.token('ada');
   const create = (body: object = { name: 'ci' }, headers: Record<string, string> = {}) =>

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { spec, use } from '../support/authority.ts';
-import { office, refusalIn, serving } from '../support/authority-service.ts';
+import { refusalIn, serving, testService } from '../support/authority-service.ts';
 
 /* What a user may give a key, and what an admin has to say about it. */
 
 async function start() {
-  const made = office();
+  const made = testService();
   const server = await serving(made);
   const [ada, admin] = [server.token('ada'), server.token('admin')];
   const send = (method: string, path: string, body: object, token = ada, secret = false) =>
@@ -36,10 +36,10 @@ describe('a user of whom nothing is said', () => {
   });
 
   test('chooses a budget, and does not lift one that is spent, also by a rotation', async () => {
-    const { create, patch, office: opened, admin, call, ada, send } = await start();
+    const { create, patch, service, admin, call, ada, send } = await start();
     const { id } = await create({ budget_usd: 5 });
     expect((await patch(id, { budget_usd: 6 })).status).toBe(200);
-    opened.record([use({ keyId: id, costUsd: 6 })]);
+    service.record([use({ keyId: id, costUsd: 6 })]);
     for (const budget_usd of [7, null]) expect(refusalIn(await patch(id, { budget_usd }))).toEqual(beyond);
     const dialect = await call('PATCH', `/privatemind/v1/api-keys/${id}`, {
       token: ada,
@@ -78,12 +78,12 @@ describe('what an admin has set on a key', () => {
   });
 
   test('a key that an admin has disabled is enabled by an admin', async () => {
-    const { create, send, admin, account, ada } = await start();
+    const { create, send, admin, keysOf, ada } = await start();
     const { id } = await create();
     await send('POST', `/keys/${id}/disable`, {}, admin);
     expect(refusalIn(await send('POST', `/keys/${id}/enable`, {}))).toEqual(beyond);
     const next = (await send('POST', `/keys/${id}/rotate`, { grace_seconds: 0 }, ada, true)).body.key.id;
-    expect(account('ada').get(next).key.status).toBe('disabled');
+    expect(keysOf('ada').get(next).key.status).toBe('disabled');
     expect(refusalIn(await send('POST', `/keys/${next}/enable`, {}))).toEqual(beyond);
     expect((await send('POST', `/keys/${next}/enable`, {}, admin)).status).toBe(200);
     await send('POST', `/keys/${next}/disable`, {});
@@ -91,20 +91,20 @@ describe('what an admin has set on a key', () => {
   });
 
   test('an expiry that an admin has set is that of the successor, too', async () => {
-    const { create, patch, send, admin, ada, account } = await start();
+    const { create, patch, send, admin, ada, keysOf } = await start();
     const { id } = await create({ expires_at: '2027-11-20T00:00:00Z' });
     await patch(id, { expires_at: '2026-11-25T00:00:00Z' }, admin);
     const late = { expires_at: '2027-01-01T00:00:00Z' };
     expect(refusalIn(await send('POST', `/keys/${id}/rotate`, late))).toEqual(beyond);
     const next = (await send('POST', `/keys/${id}/rotate`, {}, ada, true)).body.key.id;
-    expect(Date.parse(account('ada').get(next).key.expiresAt ?? '')).toBeLessThanOrEqual(
+    expect(Date.parse(keysOf('ada').get(next).key.expiresAt ?? '')).toBeLessThanOrEqual(
       Date.parse('2026-11-25T00:00:00Z'),
     );
   });
 });
 
 test('a ceiling holds for new keys and changes, in every format, and fills in what is not asked for', async () => {
-  const { create, patch, limit, send, call, ada, account } = await start();
+  const { create, patch, limit, send, call, ada, keysOf } = await start();
   const before = await create();
   const ceiling = {
     budget_usd: 10,
@@ -129,7 +129,7 @@ test('a ceiling holds for new keys and changes, in every format, and fills in wh
     body: { name: 'y' },
     secret: true,
   });
-  expect(account('ada').get(plain.body.hash).key).toMatchObject({
+  expect(keysOf('ada').get(plain.body.hash).key).toMatchObject({
     budgetUsd: 10,
     rateLimitRpm: 100,
     models: ['a', 'b'],
@@ -147,14 +147,14 @@ test('ceilings are for admins to see and to set', async () => {
 });
 
 test('the user of the machine is an admin to the keys of others', async () => {
-  const { account, path, clock, create, patch } = await start();
+  const { keysOf, path, clock, create, patch } = await start();
   const { id } = await create();
   const { Authority } = await import('../../src/authority/authority.ts');
   const machine = new Authority({ path, now: clock.now, timeout: 1000 });
   await machine.update(id, { budgetUsd: 5 });
   machine.close();
   expect(refusalIn(await patch(id, { budget_usd: 6 }))).toEqual(beyond);
-  expect(account('ada').get(id).key.budgetUsd).toBe(5);
+  expect(keysOf('ada').get(id).key.budgetUsd).toBe(5);
 });
 
 describe('what a key carries', () => {
@@ -177,21 +177,21 @@ describe('what a key carries', () => {
   });
 
   test('labels that come one by one are bounded together, and null removes one', async () => {
-    const { create, patch, account } = await start();
+    const { create, patch, keysOf } = await start();
     const { id } = await create({ labels: { a: '1', b: '2' } });
     expect((await patch(id, { labels: { c: '3' } })).status).toBe(200);
     expect((await patch(id, { labels: { a: null } })).status).toBe(200);
-    expect(account('ada').get(id).key.labels).toEqual({ b: '2', c: '3' });
+    expect(keysOf('ada').get(id).key.labels).toEqual({ b: '2', c: '3' });
     const answers = [];
     for (let at = 0; at < 12; at++)
       answers.push((await patch(id, { labels: { [`l${at}`]: 'x'.repeat(1000) } })).status);
     expect(answers).toContain(400);
-    expect(JSON.stringify(account('ada').get(id).key.labels).length).toBeLessThanOrEqual(8192);
+    expect(JSON.stringify(keysOf('ada').get(id).key.labels).length).toBeLessThanOrEqual(8192);
   });
 
   test('does not make a page that no client can take, where it is from a time without bounds', async () => {
-    const { account, path, call, admin } = await start();
-    const ids = Array.from({ length: 12 }, (_, at) => account('ada').issue(spec({ name: `ci-${at}` })).id);
+    const { keysOf, path, call, admin } = await start();
+    const ids = Array.from({ length: 12 }, (_, at) => keysOf('ada').issue(spec({ name: `ci-${at}` })).id);
     const { default: Database } = await import('libsql');
     const foreign = new Database(path);
     foreign.prepare('UPDATE keys SET labels = ?').run([JSON.stringify({ big: 'x'.repeat(900_000) })]);

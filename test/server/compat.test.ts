@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { spec, use } from '../support/authority.ts';
-import { office, serving } from '../support/authority-service.ts';
+import { serving, testService } from '../support/authority-service.ts';
 
 /* The APIs of others, field by field as their documents or our readings of them have it. */
 
@@ -9,7 +9,7 @@ const anId = expect.stringMatching(/^[0-9A-Za-z]{16}$/);
 const aSecret = expect.stringMatching(/^sk_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/);
 
 async function start(organisation = {}) {
-  const made = office(organisation);
+  const made = testService(organisation);
   const server = await serving(made);
   const token = server.token('ada');
   /** A call of ada's; `secret` is expected in the answer. */
@@ -37,7 +37,7 @@ describe('unreal', () => {
 
   test('makes, lists, shows and deletes keys', async () => {
     const started = await start();
-    const { ask, office: opened, account } = started;
+    const { ask, service, keysOf } = started;
     expect((await ask('GET /unreal/v1/keys')).body).toEqual({ keys: [] });
     const answer = await ask<Made>('POST /unreal/v1/keys', { name: 'my-app' }, true);
     const { key, ...listed } = answer.body;
@@ -45,7 +45,7 @@ describe('unreal', () => {
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({ name: 'my-app', key: aSecret, hash, created: 1795176000 });
     expect(await ask('GET /unreal/v1/keys')).toMatchObject({ status: 200, body: { keys: [listed] } });
-    opened.record([use({ keyId: account('ada').get(key).key.id, requests: 17, tokens: 4250 })]);
+    service.record([use({ keyId: keysOf('ada').get(key).key.id, requests: 17, tokens: 4250 })]);
     expect((await ask(`GET /unreal/v1/keys/${hash}`)).body).toEqual({
       ...listed,
       usage: { requests: 17, tokens: 4250 },
@@ -62,7 +62,7 @@ describe('unreal', () => {
   test.each(['hash', 'id', 'key'] as const)('addresses a key by its %s', async (by) => {
     const started = await start();
     const made = await make(started);
-    const at = { ...made, id: started.account('ada').get(made.key).key.id }[by];
+    const at = { ...made, id: started.keysOf('ada').get(made.key).key.id }[by];
     const { name, hash } = made;
     expect((await started.ask(`GET /unreal/v1/keys/${at}`)).body).toMatchObject({ name, hash });
     expect((await started.ask(`DELETE /unreal/v1/keys/${at}`)).body).toEqual({ deleted: true });
@@ -149,12 +149,12 @@ describe('riskinmind', () => {
   });
 
   test('tells how the key is used, by pages, and of no key of another', async () => {
-    const { ask, office: opened, account } = await start();
+    const { ask, service, keysOf } = await start();
     const [id, other] = ['ada', 'bob'].map((user) => {
-      return account(user).issue(spec(), { single: true }).id;
+      return keysOf(user).issue(spec(), { single: true }).id;
     });
     const begin = Date.parse('2026-11-20T10:00:00Z');
-    opened.record(
+    service.record(
       Array.from({ length: 45 }, (_, at) =>
         use({
           keyId: (at % 3 === 2 ? other : id) ?? '',

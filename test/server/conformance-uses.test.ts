@@ -13,11 +13,11 @@ describe.each(telling.map((one) => [one.provider.id, one] as const))('%s', (_, o
 
   if (provider.logs) {
     test('tells how a key is used, over pages', async () => {
-      const { backend, idOf, office: opened, clock } = await start(one);
+      const { backend, idOf, service, clock } = await start(one);
       const { key } = await made(backend, spec(asked));
       const begin = clock.now().getTime();
       const at = (second: number) => new Date(begin + second * 1000);
-      opened.record(
+      service.record(
         Array.from({ length: 250 }, (_, second) =>
           use({
             keyId: idOf(key.id),
@@ -38,9 +38,9 @@ describe.each(telling.map((one) => [one.provider.id, one] as const))('%s', (_, o
 
   if (provider.key.usage || provider.usage) {
     test('sums what was used', async () => {
-      const { backend, idOf, office: opened } = await start(one);
+      const { backend, idOf, service } = await start(one);
       const { key } = await made(backend, spec(asked));
-      opened.record([use({ keyId: idOf(key.id), tokens: 5, costUsd: 0.5 })]);
+      service.record([use({ keyId: idOf(key.id), tokens: 5, costUsd: 0.5 })]);
       const sums = { requests: 1, tokens: 5, ...(provider.key.spentUsd && { spentUsd: 0.5 }) };
       expect(await backend.usage({ by: 'key' })).toEqual([{ keyId: key.id, name: 'deploy', ...sums }]);
       expect(await backend.usage({ by: 'key', keyId: 'nobody' })).toEqual([]);
@@ -52,16 +52,16 @@ describe.each(telling.map((one) => [one.provider.id, one] as const))('%s', (_, o
 
   if (provider.verify) {
     test('says whether a key works, and why not', async () => {
-      const { backend, account, idOf, office: opened, clock } = await start(one);
+      const { backend, keysOf, idOf, service, clock } = await start(one);
       const { key, secret } = await made(backend, spec({ ...asked, models: [], budgetUsd: null }));
       expect(await backend.verify(secret)).toMatchObject({ valid: true, reason: 'ok', httpStatus: 200 });
       const id = idOf(key.id);
-      account().update(id, { budgetUsd: 1 });
-      opened.record([use({ keyId: id, costUsd: 1 })]);
+      keysOf().update(id, { budgetUsd: 1 });
+      service.record([use({ keyId: id, costUsd: 1 })]);
       expect(await backend.verify(secret)).toEqual({ valid: true, reason: 'budget', httpStatus: 402 });
-      account().update(id, { disabled: true });
+      keysOf().update(id, { disabled: true });
       expect(await backend.verify(secret)).toEqual({ valid: false, reason: 'forbidden', httpStatus: 401 });
-      account().update(id, { disabled: false, expiresAt: new Date(clock.now().getTime() + 1) });
+      keysOf().update(id, { disabled: false, expiresAt: new Date(clock.now().getTime() + 1) });
       clock.advance(1);
       expect(await backend.verify(secret)).toEqual({ valid: false, reason: 'expired', httpStatus: 401 });
       await backend.revoke(key.id);

@@ -36,9 +36,9 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
   });
 
   test('reports every field that it is said to report', async () => {
-    const { backend, idOf, office: opened } = await start(one);
+    const { backend, idOf, service } = await start(one);
     const { key } = await made(backend, spec(asked));
-    opened.record([use({ keyId: idOf(key.id), tokens: 5, costUsd: 0.5, ip: '10.0.0.1' })]);
+    service.record([use({ keyId: idOf(key.id), tokens: 5, costUsd: 0.5, ip: '10.0.0.1' })]);
     const shown = await backend.get(key.id);
     const reported = backend.capabilities.reports.filter((field) => !derived.includes(field));
     expect(reported.length).toBeGreaterThan(2);
@@ -68,8 +68,8 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
 
   if (provider.capabilities.maxKeys === null) {
     test('lists 300 keys whole', async () => {
-      const { backend, account } = await start(one);
-      for (let at = 0; at < 300; at++) account().issue(spec({ name: `bot ${at}` }));
+      const { backend, keysOf } = await start(one);
+      for (let at = 0; at < 300; at++) keysOf().issue(spec({ name: `bot ${at}` }));
       const names = (await backend.list()).map(({ name }) => name);
       expect(names.sort()).toEqual(Array.from({ length: 300 }, (_, at) => `bot ${at}`).sort());
     });

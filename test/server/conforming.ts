@@ -6,7 +6,7 @@ import { privatemind } from '../../src/providers/privatemind.ts';
 import { riskinmind } from '../../src/providers/riskinmind.ts';
 import { unreal } from '../../src/providers/unreal.ts';
 import { remoteAt } from '../remote/remote-of.ts';
-import { office, serving } from '../support/authority-service.ts';
+import { serving, testService } from '../support/authority-service.ts';
 
 /** A provider whose API the server speaks. */
 export interface Case {
@@ -57,15 +57,15 @@ export const cases: Case[] = [
 
 /** The provider's side of a server that runs, as a user with a session has it. */
 export async function start({ provider, base }: Case, organisation = {}) {
-  const made = office(organisation);
+  const made = testService(organisation);
   const server = await serving(made);
   const remote = (token: string) =>
     remoteAt(provider, { url: new URL(base, server.url), token, now: made.clock.now });
   const { backend } = remote(server.token('ada'));
-  const account = () => made.account('ada');
+  const keysOf = () => made.keysOf('ada');
   const works = async (secret: { reveal(): string }) =>
     (await server.call('GET', '/v1/models', { token: secret.reveal() })).status === 200;
   /** The authority's own id of a key that the API knows by another. */
-  const idOf = (reference: string) => account().get(reference).key.id;
-  return { ...made, ...server, backend, remote, works, account, idOf };
+  const idOf = (reference: string) => keysOf().get(reference).key.id;
+  return { ...made, ...server, backend, remote, works, keysOf, idOf };
 }

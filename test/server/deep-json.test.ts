@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { office, refusalIn, serving } from '../support/authority-service.ts';
+import { refusalIn, serving, testService } from '../support/authority-service.ts';
 
 /* What is nested a thousand times, or has a hundred thousand members, is the caller's fault: 400, never 500. */
 
@@ -18,7 +18,7 @@ const bodies: Record<string, string> = {
 };
 
 test.each(Object.entries(bodies))('%s', async (_, body) => {
-  const { call, token } = await serving(office());
+  const { call, token } = await serving(testService());
   const headers = { 'content-type': 'application/json' };
   for (const [method, path] of [
     ['POST', '/admin/keys'],

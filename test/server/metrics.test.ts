@@ -1,10 +1,10 @@
 import { request } from 'node:http';
 import { expect, test } from 'vitest';
 import type { ServerOptions } from '../../src/server/server.ts';
-import { office, serving } from '../support/authority-service.ts';
+import { serving, testService } from '../support/authority-service.ts';
 
 async function started(options: Partial<ServerOptions> = {}) {
-  const server = await serving(office(), { allowedHosts: undefined, ...options });
+  const server = await serving(testService(), { allowedHosts: undefined, ...options });
   const status = (headers: Record<string, string>) =>
     new Promise<number | undefined>((done, failed) =>
       request(`${server.url}/metrics`, { headers }, (response) => {

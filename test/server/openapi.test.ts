@@ -15,7 +15,7 @@ import { Metrics } from '../../src/server/metrics.ts';
 import { Desk } from '../../src/server/request-batcher.ts';
 import { spec, use } from '../support/authority.ts';
 import type { Answer } from '../support/authority-service.ts';
-import { office, serving } from '../support/authority-service.ts';
+import { serving, testService } from '../support/authority-service.ts';
 
 interface Operation {
   operationId: string;
@@ -27,7 +27,7 @@ interface Description {
 }
 
 async function start() {
-  const made = office();
+  const made = testService();
   const server = await serving(made);
   const answer = await server.call<Description>('GET', '/admin/openapi.json');
   const operations = Object.entries(answer.body.paths).flatMap(([path, methods]) =>
@@ -38,9 +38,9 @@ async function start() {
 
 /** What routes are made from, without a server. */
 function context(): Context {
-  const { office: opened, clock } = office();
-  const desk = new Desk(opened, clock.now, () => {});
-  return { office: opened, desk, metrics: new Metrics('0.0.0'), now: clock.now };
+  const { service, clock } = testService();
+  const desk = new Desk(service, clock.now, () => {});
+  return { authority: service, desk, metrics: new Metrics('0.0.0'), now: clock.now };
 }
 
 test('the description is for everybody, and is valid OpenAPI 3.1', async () => {
@@ -123,8 +123,8 @@ describe('an answer is exactly what is described', () => {
     listSessions: ({ call, ada: token }) => call('GET', '/admin/sessions', { token }),
     createSession: ({ call, ada: token }) =>
       call('POST', '/admin/sessions', { token, body: {}, secret: true }),
-    revokeSession: ({ call, ada: token, office: opened }) =>
-      call('DELETE', `/admin/sessions/${opened.sessions.list('ada')[0]?.id}`, { token }),
+    revokeSession: ({ call, ada: token, service }) =>
+      call('DELETE', `/admin/sessions/${service.sessions.list('ada')[0]?.id}`, { token }),
     listUsers: ({ call, token }) => call('GET', '/admin/users', { token: token('admin') }),
     updateUser: ({ call, token }) =>
       call('PATCH', '/admin/users/ada', { token: token('admin'), body: { budget_usd: 5, max_keys: 3 } }),
@@ -150,11 +150,11 @@ describe('an answer is exactly what is described', () => {
   test.each(Object.entries(asks))('%s', async (name, ask) => {
     const started = await start();
     const { id, secret } = started
-      .account('ada')
+      .keysOf('ada')
       .issue(
         spec({ description: 'x', budgetUsd: 9, rateLimitRpm: 6, models: ['small'], labels: { team: 'web' } }),
       );
-    started.office.record([use({ keyId: id, ip: '10.0.0.1' }), use({ keyId: id, model: 'small' })]);
+    started.service.record([use({ keyId: id, ip: '10.0.0.1' }), use({ keyId: id, model: 'small' })]);
     const given = { id, key: secret.reveal(), ada: started.token('ada') };
     const answer = await ask({ ...started, ...given });
     const operation = started.operations.find(({ operationId }) => operationId === name);

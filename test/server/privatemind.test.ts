@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { use } from '../support/authority.ts';
-import { office, serving } from '../support/authority-service.ts';
+import { serving, testService } from '../support/authority-service.ts';
 
 /* PrivateMind, in our reading of its console. */
 
@@ -14,7 +14,7 @@ interface Key {
 }
 
 async function start(organisation = {}) {
-  const made = office(organisation);
+  const made = testService(organisation);
   const server = await serving(made);
   const token = server.token('ada');
   const ask = <Body>(route: string, body?: object, secret = false) => {
@@ -34,7 +34,7 @@ const failed = (code: string, details: object = {}) => ({
 });
 
 test('makes, shows, changes and revokes a key', async () => {
-  const { ask, office: opened } = await start();
+  const { ask, service } = await start();
   const body = {
     description: 'deploy',
     expiration: '6mo',
@@ -64,7 +64,7 @@ test('makes, shows, changes and revokes a key', async () => {
     last_ip: null,
     permission: 'read',
   });
-  opened.record([use({ keyId: id, tokens: 5, costUsd: 0.5, ip: '10.0.0.1' })]);
+  service.record([use({ keyId: id, tokens: 5, costUsd: 0.5, ip: '10.0.0.1' })]);
   const used = {
     ...key,
     requests: 1,
@@ -152,13 +152,13 @@ describe('a key is refused', () => {
 
 describe('the list', () => {
   test('has pages, and says what all keys come to', async () => {
-    const { ask, make, office: opened, clock } = await start();
+    const { ask, make, service, clock } = await start();
     const made: string[] = [];
     for (let at = 0; at < 25; at++) {
       clock.advance(1);
       made.push((await make({ description: `bot ${at}`, expiration: at < 2 ? '30d' : '1y' })).access_key_id);
     }
-    opened.record(made.slice(0, 3).map((keyId) => use({ keyId, tokens: 5, costUsd: 0.1 })));
+    service.record(made.slice(0, 3).map((keyId) => use({ keyId, tokens: 5, costUsd: 0.1 })));
     await ask(`DELETE /${made[24]}`);
     clock.set('2026-12-25T12:00:00.000Z');
     const summary = { active: 22, expired: 2, revoked: 1, requests: 3, tokens: 15, spend_usd: 0.3 };

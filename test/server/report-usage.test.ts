@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { spec, use } from '../support/authority.ts';
-import { office, refusalIn, serving } from '../support/authority-service.ts';
+import { refusalIn, serving, testService } from '../support/authority-service.ts';
 
 async function start(monthlyBudgetUsd?: number) {
-  const made = office(monthlyBudgetUsd === undefined ? {} : { monthlyBudgetUsd });
+  const made = testService(monthlyBudgetUsd === undefined ? {} : { monthlyBudgetUsd });
   const server = await serving(made);
-  const ada = made.account('ada');
+  const ada = made.keysOf('ada');
   const issue = (fields: Parameters<typeof spec>[0] = {}) => {
     const { id, secret } = ada.issue(spec(fields));
     return { id, value: secret.reveal() };
@@ -30,9 +30,9 @@ describe('a key that may not be used', () => {
     [
       'has spent its budget',
       '402 BUDGET_EXCEEDED',
-      ({ ada, office: opened }, id) => {
+      ({ ada, service }, id) => {
         ada.update(id, { budgetUsd: 1 });
-        opened.record([use({ keyId: id, costUsd: 1 })]);
+        service.record([use({ keyId: id, costUsd: 1 })]);
       },
     ],
   ])('because it %s is believed nothing, and leaves no row', async (_, refused, end) => {
@@ -77,9 +77,9 @@ test('a session is believed for the keys that it sees, revoked ones too', async 
 });
 
 test('a reporter is believed for every key, and can do nothing else', async () => {
-  const { issue, report, ada, call, office: opened } = await start();
+  const { issue, report, ada, call, service } = await start();
   const { id } = issue({ budgetUsd: 1 });
-  const made = opened.sessions.create({ user: 'api', role: 'reporter', expiresAt: null });
+  const made = service.sessions.create({ user: 'api', role: 'reporter', expiresAt: null });
   const token = made.token.reveal();
   expect((await report({ key_id: id, cost_usd: 2.5, tokens: 3 }, token)).status).toBe(200);
   ada.revoke(id);

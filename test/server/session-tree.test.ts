@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Serving } from '../support/authority-service.ts';
-import { office, refusalIn, serving } from '../support/authority-service.ts';
+import { refusalIn, serving, testService } from '../support/authority-service.ts';
 
 /* What was made with a session ends with it: whoever found a token could otherwise keep what it gave. */
 
@@ -16,9 +16,9 @@ async function make({ call }: Serving, token: string, body: object = {}) {
 }
 
 async function start() {
-  const made = office();
+  const made = testService();
   const server = await serving(made);
-  const root = made.office.sessions.create({ user: 'ada', expiresAt: null });
+  const root = made.service.sessions.create({ user: 'ada', expiresAt: null });
   const found = root.token.reveal();
   const child = await make(server, found);
   const grandchild = await make(server, child.token);
@@ -34,7 +34,7 @@ test.each<[string, (started: Awaited<ReturnType<typeof start>>) => unknown]>([
     ({ call, root, token }) =>
       call('DELETE', `/admin/sessions/${root.session.id}`, { token: token('admin') }),
   ],
-  ['on the machine', ({ office: { sessions }, root }) => sessions.revoke(root.session.id)],
+  ['on the machine', ({ service: { sessions }, root }) => sessions.revoke(root.session.id)],
   ['by whoever has the token', ({ call, found }) => call('DELETE', '/admin/session', { token: found })],
 ])('a session that is ended %s takes all that were made with it', async (_, end) => {
   const started = await start();
@@ -47,7 +47,7 @@ test.each<[string, (started: Awaited<ReturnType<typeof start>>) => unknown]>([
 test('ending a branch leaves the stem, and ending the stem again takes what is left', async () => {
   const started = await start();
   const {
-    office: { sessions },
+    service: { sessions },
     child,
     works,
     tokens,
@@ -68,7 +68,7 @@ test('a session that has ended makes none', async () => {
     call,
     found,
     root,
-    office: { sessions },
+    service: { sessions },
   } = await start();
   sessions.revoke(root.session.id);
   expect(refusalIn(await call('POST', '/admin/sessions', { token: found, body: {} }))).toEqual([
@@ -78,7 +78,7 @@ test('a session that has ended makes none', async () => {
 });
 
 test('an answer is repeated for the session that asked, and for no other that knows the header', async () => {
-  const made = office();
+  const made = testService();
   const { call, token } = await serving(made);
   const [mine, other] = [token('ada'), token('ada')];
   const create = (session: string, secret: boolean) =>
@@ -94,26 +94,26 @@ test('an answer is repeated for the session that asked, and for no other that kn
 });
 
 test('a user has 100 live sessions at the most by asking, and leaves no endless trail of ended ones', async () => {
-  const made = office();
+  const made = testService();
   const server = await serving(made);
   const mine = server.token('ada');
   const sessions = [];
   for (let round = 0; round < 99; round++) sessions.push(await make(server, mine));
   const more = await server.call('POST', '/admin/sessions', { token: mine, body: {} });
   expect(refusalIn(more)).toEqual([403, 'SESSION_LIMIT_REACHED']);
-  for (const { session } of sessions) made.office.sessions.revoke(session.id);
+  for (const { session } of sessions) made.service.sessions.revoke(session.id);
   made.clock.advance(31 * 86_400_000);
-  expect(made.office.sessions.list('ada')).toHaveLength(100);
+  expect(made.service.sessions.list('ada')).toHaveLength(100);
   await make(server, mine);
-  expect(made.office.sessions.list('ada')).toHaveLength(2);
+  expect(made.service.sessions.list('ada')).toHaveLength(2);
   expect(server.token('ada')).toMatch(/^ses_/);
 });
 
 test.each([{}, { role: 'user' }])(
   'a session from before its user became an admin gives no more than it has: %j',
   async (body) => {
-    const { office: authority, ...made } = office();
-    const server = await serving({ office: authority, ...made });
+    const { service: authority, ...made } = testService();
+    const server = await serving({ service: authority, ...made });
     const old = authority.sessions.create({ user: 'bob', expiresAt: null }).token.reveal();
     const admin = authority.sessions.create({ user: 'bob', role: 'admin', expiresAt: null }).token.reveal();
     const child = await make(server, old, body);

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
 import { openUpstream } from '../../src/gateway/upstream.ts';
 import { spec } from '../support/authority.ts';
-import { office, serving } from '../support/authority-service.ts';
+import { serving, testService } from '../support/authority-service.ts';
 import { drained } from '../support/drained.ts';
 import { ScriptedUpstream, upstreamKey } from '../support/scripted-upstream.ts';
 
@@ -16,7 +16,7 @@ import { ScriptedUpstream, upstreamKey } from '../support/scripted-upstream.ts';
 const megabyte = 1024 * 1024;
 
 async function started() {
-  const opened = office();
+  const made = testService();
   const scripted = await ScriptedUpstream.start();
   const upstream = openUpstream({
     url: scripted.url,
@@ -26,12 +26,12 @@ async function started() {
     silence: 20_000,
     longest: 60_000,
   });
-  const server = await serving(opened, { upstream });
-  const account = opened.account('ada');
-  const { id, secret } = account.issue(
+  const server = await serving(made, { upstream });
+  const ada = made.keysOf('ada');
+  const { id, secret } = ada.issue(
     spec({ name: 'ci', rateLimitRpm: null, budgetUsd: null, models: [], permissions: ['read'] }),
   );
-  return { ...server, ...opened, scripted, account, id, key: secret.reveal() };
+  return { ...server, ...made, scripted, ada, id, key: secret.reveal() };
 }
 
 /** Sends a head that announces a body, and none of it. Gives what is answered, until the connection ends. */
@@ -63,16 +63,14 @@ function open(url: string): Socket {
 }
 
 test('a key that is missing, unknown, revoked, over its limit or without budget', async () => {
-  const { url, account, office: opened, scripted } = await started();
+  const { url, ada, service, scripted } = await started();
   const make = (limits: object) =>
-    account.issue(
-      spec({ rateLimitRpm: null, budgetUsd: null, models: [], permissions: ['read'], ...limits }),
-    );
+    ada.issue(spec({ rateLimitRpm: null, budgetUsd: null, models: [], permissions: ['read'], ...limits }));
   const revoked = make({ name: 'revoked' });
-  account.revoke(revoked.id);
+  ada.revoke(revoked.id);
   const slow = make({ name: 'slow', rateLimitRpm: 1 });
   const spent = make({ name: 'spent', budgetUsd: 1 });
-  opened.record([
+  service.record([
     { keyId: spent.id, method: 'POST', path: '/', statusCode: 200, requests: 1, tokens: 0, costUsd: 2 },
   ]);
   await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${slow.secret.reveal()}` } });
@@ -173,14 +171,14 @@ test('a small body is no reason to end the connection', async () => {
 });
 
 test('a key that is revoked while its body is on its way passes nothing on', async () => {
-  const { url, key, id, account, scripted } = await started();
+  const { url, key, id, ada, scripted } = await started();
   const calling = request(`${url}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'content-length': 17 },
   });
   calling.write('{"model":');
   await new Promise((done) => setTimeout(done, 100));
-  account.revoke(id);
+  ada.revoke(id);
   const replied = once(calling, 'response');
   calling.end('"gpt-4"}');
   const [reply] = (await replied) as [IncomingMessage];

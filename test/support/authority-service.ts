@@ -2,37 +2,40 @@ import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { Role } from '../../src/authority/capabilities.ts';
 import type { Organisation } from '../../src/authority/policy.ts';
-import type { Account } from '../../src/authority/scoped-keys.ts';
-import { Office } from '../../src/authority/service.ts';
+import type { ScopedKeys } from '../../src/authority/scoped-keys.ts';
+import { AuthorityService } from '../../src/authority/service.ts';
 import type { ServerOptions } from '../../src/server/server.ts';
 import { createServer } from '../../src/server/server.ts';
 import type { Clock } from './authority.ts';
 import { clockAt } from './authority.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-export interface TestOffice {
-  office: Office;
+export interface TestService {
+  service: AuthorityService;
   clock: Clock;
   path: string;
   /** The keys as a user sees them; the user is made where there is none of that name. */
-  account(user: string, role?: Role): Account;
+  keysOf(user: string, role?: Role): ScopedKeys;
 }
 
 /** An authority for many, in a file of the test's own, with a clock under its control. */
-export function office(organisation: Organisation = {}, start = '2026-11-20T12:00:00.000Z'): TestOffice {
+export function testService(
+  organisation: Organisation = {},
+  start = '2026-11-20T12:00:00.000Z',
+): TestService {
   const path = join(temporaryFolder(), 'data', 'authority.db');
   const clock = clockAt(start);
-  const opened = new Office({ path, now: clock.now, timeout: 1000, organisation });
-  onTestFinished(() => opened.close());
+  const service = new AuthorityService({ path, now: clock.now, timeout: 1000, organisation });
+  onTestFinished(() => service.close());
   return {
-    office: opened,
+    service,
     clock,
     path,
-    account(user, role) {
-      const { token } = opened.sessions.create({ user, role, expiresAt: null });
-      const caller = opened.sessions.identify(token.reveal());
+    keysOf(user, role) {
+      const { token } = service.sessions.create({ user, role, expiresAt: null });
+      const caller = service.sessions.identify(token.reveal());
       if (typeof caller === 'string') throw new Error(`a new session is ${caller}`);
-      return opened.accountOf(caller);
+      return service.keysOf(caller);
     },
   };
 }
@@ -79,13 +82,13 @@ const secretShape = /(?:sk|ses)_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/;
  * where an answer may be kept by a cache, and where one holds a secret that the test did not expect.
  */
 export async function serving(
-  { office, clock }: TestOffice,
+  { service, clock }: TestService,
   options: Partial<ServerOptions> = {},
 ): Promise<Serving> {
   const bugs: unknown[] = [];
   const faults: string[] = [];
   const server = await createServer({
-    office,
+    authority: service,
     version: '0.0.0',
     now: clock.now,
     allowedHosts: [],
@@ -103,7 +106,7 @@ export async function serving(
   return {
     url,
     token: (user, role, expiresAt = undefined) =>
-      office.sessions.create({ user, role, expiresAt: expiresAt ?? null }).token.reveal(),
+      service.sessions.create({ user, role, expiresAt: expiresAt ?? null }).token.reveal(),
     async call(method, path, { token, body, headers, secret = false } = {}) {
       const response = await fetch(`${url}${path}`, {
         method,

@@ -57,16 +57,16 @@ export function clockAt(start: string): Clock {
 }
 
 /** An authority in a file of the test's own, with a clock under its control. */
-export function authority(organisation: Organisation = {}): {
+export function testAuthority(organisation: Organisation = {}): {
   authority: Authority;
   clock: Clock;
   path: string;
 } {
   const path = join(temporaryFolder(), 'data', 'authority.db');
   const clock = clockAt('2026-11-20T12:00:00.000Z');
-  const opened = new Authority({ path, now: clock.now, timeout: 1000, organisation });
-  onTestFinished(() => opened.close());
-  return { authority: opened, clock, path };
+  const authority = new Authority({ path, now: clock.now, timeout: 1000, organisation });
+  onTestFinished(() => authority.close());
+  return { authority, clock, path };
 }
 
 /** A key or a token with this id and a checksum that is right, which no authority has issued. */
@@ -82,10 +82,10 @@ export function forgedKey(id: string, kind: Kind = 'sk'): string {
 
 /** An authority with one key, and a way to ask for it. */
 export async function issue(fields: Partial<KeySpec> = {}, organisation: Organisation = {}) {
-  const { authority: office, clock } = authority(organisation);
-  const { key, secret } = await office.create(spec(fields));
+  const { authority, clock } = testAuthority(organisation);
+  const { key, secret } = await authority.create(spec(fields));
   const ask = (request: Partial<AccessRequest> = {}) =>
-    office.authorize({ key: secret.reveal(), ...request });
-  const spend = (costUsd: number) => office.record(use({ keyId: key.id, costUsd }));
-  return { office, clock, key, value: secret.reveal(), ask, spend };
+    authority.authorize({ key: secret.reveal(), ...request });
+  const spend = (costUsd: number) => authority.record(use({ keyId: key.id, costUsd }));
+  return { authority, clock, key, value: secret.reveal(), ask, spend };
 }

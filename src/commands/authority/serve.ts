@@ -100,9 +100,9 @@ export const serve = defineCommand({
       tlsCert,
       tlsKey,
     } = input;
-    const { openOffice } = await import('../../app/open-authority.ts');
+    const { openAuthority } = await import('../../app/open-authority.ts');
     const { startServer } = await import('../../app/start-server.ts');
-    const office = openOffice(context, input.db, {
+    const authority = openAuthority(context, input.db, {
       ...(models && { models }),
       ...(orgBudget !== undefined && { monthlyBudgetUsd: orgBudget }),
       ...(maxKeys !== undefined && { maxKeys }),
@@ -111,7 +111,7 @@ export const serve = defineCommand({
     const format = input.logFormat ?? (context.isHumanOutput ? 'text' : 'json');
     const stdout = lines(context);
     context.startMutation();
-    const server = await startServer(context, office, {
+    const server = await startServer(context, authority, {
       host,
       port,
       behindProxy: input.behindProxy,

@@ -57,9 +57,9 @@ export const sessionCreate = defineCommand({
   problems: ({ user }) => (user === undefined ? ['--user is needed: whose session is it?'] : []),
   async run(context, input) {
     const { user = '', role, expires, to, secretOnly, allowInGit, db } = input;
-    const { openOffice, sessionIssuer, aSession } = await import('../../app/open-authority.ts');
-    const office = openOffice(context, db);
-    const { sessions } = office;
+    const { openAuthority, sessionIssuer, aSession } = await import('../../app/open-authority.ts');
+    const authority = openAuthority(context, db);
+    const { sessions } = authority;
     const destination = await resolveDestination(context.io, {
       context: sinkContextOf(context, allowInGit),
       to,
@@ -78,7 +78,7 @@ export const sessionCreate = defineCommand({
     });
     const expiresAt = expires === undefined ? parseExpiry(usualSpan, context.now) : expires;
 
-    const before = office.users.get(user)?.role;
+    const before = authority.users.get(user)?.role;
     const ceiling = ceilingIn(input);
     context.startMutation();
     const issued = await issueKey(
@@ -92,7 +92,7 @@ export const sessionCreate = defineCommand({
         onSecret: (secret) => maskInCiLog(context.io, secret),
       },
     );
-    if (Object.keys(ceiling).length > 0) office.users.setCeiling(user, ceiling);
+    if (Object.keys(ceiling).length > 0) authority.users.setCeiling(user, ceiling);
     const { delivered } = issued;
     const session = made(sessions.get(issued.key.id));
     if (role !== undefined && before !== undefined && role !== before)

@@ -9,8 +9,8 @@ export const sessionList = defineCommand({
   flags: { ended: toggle('--ended', 'also those that have expired or were revoked'), db: dbFlag },
   fields: sessionFields,
   async run(context, { ended, db }) {
-    const { openOffice } = await import('../../app/open-authority.ts');
-    const rows = openOffice(context, db)
+    const { openAuthority } = await import('../../app/open-authority.ts');
+    const rows = openAuthority(context, db)
       .sessions.list()
       .filter(({ status }) => ended || status === 'active');
     return {

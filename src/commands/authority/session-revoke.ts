@@ -10,8 +10,8 @@ export const sessionRevoke = defineCommand({
   flags: { db: dbFlag },
   fields,
   async run(context, { operands: [id = ''], db }) {
-    const { openOffice } = await import('../../app/open-authority.ts');
-    const { sessions } = openOffice(context, db);
+    const { openAuthority } = await import('../../app/open-authority.ts');
+    const { sessions } = openAuthority(context, db);
     context.startMutation();
     const changed = sessions.revoke(id);
     await context.note(changed ? `the session ${id} has ended` : `the session ${id} had ended before`);

@@ -20,7 +20,7 @@ export function nativeApi(app: FastifyInstance, context: Context, version: strin
   register(app, context, routes);
   // Asked with a key in place of a session; it takes no place under the rate limit, and is no use of the key.
   app.get('/verify', async (request) => {
-    const decision = context.office.examine({ key: bearerOf(request), models: 'any' });
+    const decision = context.authority.examine({ key: bearerOf(request), models: 'any' });
     if (!decision.allowed) throw refusal(decision);
     return { key_id: decision.keyId, name: decision.keyName, models: decision.models };
   });

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import type { Repeatable } from '../../authority/idempotency.ts';
-import type { Account, OwnedKey } from '../../authority/scoped-keys.ts';
+import type { IdempotentRequest } from '../../authority/idempotency.ts';
+import type { OwnedKey, ScopedKeys } from '../../authority/scoped-keys.ts';
 import { HttpFault } from '../../gateway/http-problem.ts';
 import { bearerOf } from '../caller.ts';
 import type { Context } from '../context.ts';
@@ -28,9 +28,9 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
       query: shape.keyQuery,
       status: 200,
       reply: shape.page(shape.key),
-      handle({ account, query: { limit, cursor, status, search } }) {
+      handle({ keys, query: { limit, cursor, status, search } }) {
         desk.flush();
-        const found = account.list({
+        const found = keys.list({
           limit: limit + 1,
           ...(status && { status }),
           ...(search && { search }),
@@ -54,11 +54,11 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
         403: 'KEY_LIMIT_REACHED, MODEL_NOT_ENTITLED, CEILING_EXCEEDED',
         422: 'IDEMPOTENCY_KEY_REUSED',
       },
-      handle({ account, body, request, reply }) {
-        const repeatable = repeatableOf(account, request, 'create');
-        const { id, secret } = account.issue(specIn(body, now()), repeatable && { repeatable });
+      handle({ keys, body, request, reply }) {
+        const idempotentRequest = idempotentRequestOf(keys, request, 'create');
+        const { id, secret } = keys.issue(specIn(body, now()), idempotentRequest && { idempotentRequest });
         reply.header('location', locationOf(request, id));
-        return { key: keyOut(account.get(id)), secret: secret.reveal() };
+        return { key: keyOut(keys.get(id)), secret: secret.reveal() };
       },
     }),
     route({
@@ -70,9 +70,9 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
       status: 200,
       reply: shape.key,
       refusals: { 404: 'KEY_NOT_FOUND' },
-      handle({ account, id, request, reply }) {
+      handle({ keys, id, request, reply }) {
         desk.flush();
-        return answerTagged(request, reply, keyOut(account.get(id)));
+        return answerTagged(request, reply, keyOut(keys.get(id)));
       },
     }),
     route({
@@ -90,10 +90,10 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
         409: 'KEY_REVOKED',
         412: 'PRECONDITION_FAILED',
       },
-      handle({ account, id, body, request }) {
+      handle({ keys, id, body, request }) {
         desk.flush();
-        requireMatch(request, keyOut(account.get(id)));
-        return keyOut(account.update(id, changesIn(body, now())));
+        requireMatch(request, keyOut(keys.get(id)));
+        return keyOut(keys.update(id, changesIn(body, now())));
       },
     }),
     ...(['disable', 'enable'] as const).map((verb) =>
@@ -108,7 +108,7 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
         status: 200,
         reply: shape.key,
         refusals: { 403: 'CEILING_EXCEEDED', 404: 'KEY_NOT_FOUND', 409: 'KEY_REVOKED' },
-        handle: ({ account, id }) => keyOut(account.update(id, { disabled: verb === 'disable' })),
+        handle: ({ keys, id }) => keyOut(keys.update(id, { disabled: verb === 'disable' })),
       }),
     ),
     route({
@@ -118,8 +118,8 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
       summary: 'Revoke a key, at once and for good',
       status: 204,
       refusals: { 404: 'KEY_NOT_FOUND' },
-      handle({ account, id }) {
-        if (!account.revoke(id)) throw new HttpFault(404, 'KEY_NOT_FOUND', 'the key was revoked before');
+      handle({ keys, id }) {
+        if (!keys.revoke(id)) throw new HttpFault(404, 'KEY_NOT_FOUND', 'the key was revoked before');
       },
     }),
     route({
@@ -137,14 +137,18 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
         409: 'KEY_REVOKED, KEY_ROTATED',
         422: 'IDEMPOTENCY_KEY_REUSED',
       },
-      handle({ account, id: old, body: { grace_seconds, expires_at }, request, reply }) {
+      handle({ keys, id: old, body: { grace_seconds, expires_at }, request, reply }) {
         const rotation = {
           grace: grace_seconds * 1000,
           ...(expires_at !== undefined && { expiresAt: expiryIn(expires_at, now()) }),
         };
-        const { id, secret } = account.rotate(old, rotation, repeatableOf(account, request, `rotate ${old}`));
+        const { id, secret } = keys.rotate(
+          old,
+          rotation,
+          idempotentRequestOf(keys, request, `rotate ${old}`),
+        );
         reply.header('location', locationOf(request, id));
-        return { key: keyOut(account.get(id)), secret: secret.reveal(), previous: keyOut(account.get(old)) };
+        return { key: keyOut(keys.get(id)), secret: secret.reveal(), previous: keyOut(keys.get(old)) };
       },
     }),
   ];
@@ -169,11 +173,11 @@ function locationOf({ url }: FastifyRequest, id: string): string {
   return `${url.slice(0, url.indexOf('/keys'))}/keys/${id}`;
 }
 
-function repeatableOf(
-  { caller }: Account,
+function idempotentRequestOf(
+  { caller }: ScopedKeys,
   request: FastifyRequest,
   operation: string,
-): Repeatable | undefined {
+): IdempotentRequest | undefined {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return undefined;
   if (typeof key !== 'string' || !/^[!-~]{16,255}$/.test(key)) {

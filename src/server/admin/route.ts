@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GenericSchema, InferOutput } from 'valibot';
-import type { Account } from '../../authority/scoped-keys.ts';
-import { accountOf } from '../caller.ts';
+import type { ScopedKeys } from '../../authority/scoped-keys.ts';
+import { keysOf } from '../caller.ts';
 import type { Context } from '../context.ts';
 import { readBody, readQuery } from '../validation.ts';
 
@@ -26,7 +26,7 @@ export interface Route<Body extends GenericSchema, Query extends GenericSchema> 
 
 /** A call by somebody with a session. */
 export interface Call<Body extends GenericSchema, Query extends GenericSchema> {
-  account: Account;
+  keys: ScopedKeys;
   /** The `:id` of the path. */
   id: string;
   body: InferOutput<Body>;
@@ -53,11 +53,11 @@ export function register(app: FastifyInstance, context: Context, routes: readonl
       method,
       url: path,
       handler: async (request, reply) => {
-        const account = accountOf(context.office, request);
-        request.logged.user = account.caller.user;
+        const keys = keysOf(context.authority, request);
+        request.logged.user = keys.caller.user;
         const { id = '' } = request.params as { id?: string };
         const answer = await handle({
-          account,
+          keys,
           id,
           body: body && readBody(body, request),
           query: query && readQuery(query, request),

@@ -1,4 +1,4 @@
-import type { Account } from '../../authority/scoped-keys.ts';
+import type { ScopedKeys } from '../../authority/scoped-keys.ts';
 import type { Session } from '../../authority/sessions.ts';
 import { HttpFault } from '../../gateway/http-problem.ts';
 import type { Context } from '../context.ts';
@@ -9,8 +9,8 @@ import * as shape from './shapes.ts';
 import { expiryIn, sessionOut } from './wire.ts';
 
 /** Who is logged in. A user sees and ends the sessions of its own; an admin those of everybody. */
-export function sessionRoutes({ office: { sessions }, now }: Context): AnyRoute[] {
-  const current = ({ caller }: Account): Session => {
+export function sessionRoutes({ authority: { sessions }, now }: Context): AnyRoute[] {
+  const current = ({ caller }: ScopedKeys): Session => {
     const session = sessions.get(caller.sessionId);
     if (!session) throw new Error('a session that has called is not there');
     return session;
@@ -23,7 +23,7 @@ export function sessionRoutes({ office: { sessions }, now }: Context): AnyRoute[
       summary: 'Show the session of the token that is used',
       status: 200,
       reply: shape.session,
-      handle: ({ account }) => sessionOut(current(account)),
+      handle: ({ keys }) => sessionOut(current(keys)),
     }),
     route({
       method: 'DELETE',
@@ -31,8 +31,8 @@ export function sessionRoutes({ office: { sessions }, now }: Context): AnyRoute[
       operation: 'endSession',
       summary: 'End the session of the token that is used, with all that were made with it: log out',
       status: 204,
-      handle({ account }) {
-        sessions.revoke(account.caller.sessionId);
+      handle({ keys }) {
+        sessions.revoke(keys.caller.sessionId);
       },
     }),
     route({
@@ -42,7 +42,7 @@ export function sessionRoutes({ office: { sessions }, now }: Context): AnyRoute[
       summary: 'List sessions, newest first',
       status: 200,
       reply: shape.sessions,
-      handle({ account: { caller } }) {
+      handle({ keys: { caller } }) {
         return { data: sessions.list(caller.role === 'admin' ? null : caller.user).map(sessionOut) };
       },
     }),
@@ -56,8 +56,8 @@ export function sessionRoutes({ office: { sessions }, now }: Context): AnyRoute[
       status: 201,
       reply: shape.newToken,
       refusals: { 403: 'FORBIDDEN, SESSION_LIMIT_REACHED' },
-      handle({ account, body: { user = account.caller.user, role, expires_at } }) {
-        const own = current(account);
+      handle({ keys, body: { user = keys.caller.user, role, expires_at } }) {
+        const own = current(keys);
         const isAdmin = own.role === 'admin';
         if (!isAdmin && (user !== own.user || (role ?? own.role) !== own.role)) throw forbidden();
         const expiresAt = expires_at === undefined ? own.expiresAt : expires_at;
@@ -81,7 +81,7 @@ export function sessionRoutes({ office: { sessions }, now }: Context): AnyRoute[
       summary: 'End a session at once, with all that were made with it',
       status: 204,
       refusals: { 404: 'SESSION_NOT_FOUND' },
-      handle({ account: { caller }, id }) {
+      handle({ keys: { caller }, id }) {
         const session = sessions.get(id);
         const isVisible = session && (caller.role === 'admin' || session.user === caller.user);
         // Also of one that has ended: sessions that were made with it may not have.

@@ -1,5 +1,5 @@
 import type { InferOutput } from 'valibot';
-import type { Account } from '../../authority/scoped-keys.ts';
+import type { ScopedKeys } from '../../authority/scoped-keys.ts';
 import type { User } from '../../authority/users.ts';
 import { HttpFault } from '../../gateway/http-problem.ts';
 import type { Context } from '../context.ts';
@@ -8,7 +8,7 @@ import { route } from './route.ts';
 import * as shape from './shapes.ts';
 
 /** What users may give their keys: for admins to say. */
-export function userRoutes({ office: { users } }: Context): AnyRoute[] {
+export function userRoutes({ authority: { users } }: Context): AnyRoute[] {
   return [
     route({
       method: 'GET',
@@ -18,8 +18,8 @@ export function userRoutes({ office: { users } }: Context): AnyRoute[] {
       status: 200,
       reply: shape.users,
       refusals: { 403: 'FORBIDDEN' },
-      handle({ account }) {
-        requireAdmin(account);
+      handle({ keys }) {
+        requireAdmin(keys);
         return { data: users.list().map(userOut) };
       },
     }),
@@ -32,8 +32,8 @@ export function userRoutes({ office: { users } }: Context): AnyRoute[] {
       status: 200,
       reply: shape.user,
       refusals: { 403: 'FORBIDDEN', 404: 'USER_NOT_FOUND' },
-      handle({ account, id, body: { permissions, budget_usd, rate_limit_rpm, models, max_keys } }) {
-        requireAdmin(account);
+      handle({ keys, id, body: { permissions, budget_usd, rate_limit_rpm, models, max_keys } }) {
+        requireAdmin(keys);
         const changed = users.setCeiling(id, {
           ...(permissions && { permissions }),
           ...(budget_usd !== undefined && { budgetUsd: budget_usd }),
@@ -47,7 +47,7 @@ export function userRoutes({ office: { users } }: Context): AnyRoute[] {
   ];
 }
 
-function requireAdmin({ caller }: Account): void {
+function requireAdmin({ caller }: ScopedKeys): void {
   if (caller.role !== 'admin') throw new HttpFault(403, 'FORBIDDEN', 'only an admin may do this');
 }
 

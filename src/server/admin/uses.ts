@@ -16,13 +16,13 @@ export function useRoutes({ desk }: Context): AnyRoute[] {
       query: shape.logQuery,
       status: 200,
       reply: shape.page(shape.logEntry),
-      handle({ account, query }) {
+      handle({ keys, query }) {
         desk.flush();
         const place = query.cursor === undefined ? undefined : readCursor(query.cursor, /^\d{1,15}$/);
         const after = place && { at: place.at, id: Number(place.id) };
         const data = [];
         let last: typeof after;
-        for (const { entry, place } of account.logs(logQueryIn(query), after && { after })) {
+        for (const { entry, place } of keys.logs(logQueryIn(query), after && { after })) {
           if (data.length === query.limit) return { data, next_cursor: last ? writeCursor(last) : null };
           data.push(entryOut(entry));
           last = place;
@@ -38,9 +38,9 @@ export function useRoutes({ desk }: Context): AnyRoute[] {
       query: shape.usageQuery,
       status: 200,
       reply: shape.usage,
-      handle({ account, query: { by, since, key_id } }) {
+      handle({ keys, query: { by, since, key_id } }) {
         desk.flush();
-        const rows = account.usage({
+        const rows = keys.usage({
           by,
           ...(since !== undefined && { since: new Date(since) }),
           ...(key_id !== undefined && { keyId: key_id }),

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Account } from '../../authority/scoped-keys.ts';
+import type { ScopedKeys } from '../../authority/scoped-keys.ts';
 import type { Fault } from '../../gateway/http-problem.ts';
 import type { KeySpec } from '../../keys/ports.ts';
-import { accountOf } from '../caller.ts';
+import { keysOf } from '../caller.ts';
 import type { Context } from '../context.ts';
 
 /** A key-management API of somebody else, as this server speaks it. The formats are those of the providers' declarations. */
@@ -14,13 +14,13 @@ export interface Dialect {
   mount(app: FastifyInstance, context: Context): void;
 }
 
-/** The account of the session that calls; the access log names its user. */
-export function callerOf({ office, desk }: Context, request: FastifyRequest): Account {
-  const account = accountOf(office, request);
-  request.logged.user = account.caller.user;
+/** The keys of the session that calls; the access log names its user. */
+export function callerOf({ authority, desk }: Context, request: FastifyRequest): ScopedKeys {
+  const keys = keysOf(authority, request);
+  request.logged.user = keys.caller.user;
   // What was used before this call is counted in what it tells.
   desk.flush();
-  return account;
+  return keys;
 }
 
 /** What a key is asked to be, where the dialect has no words for more: it may read, and has no limit. */

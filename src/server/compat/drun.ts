@@ -14,10 +14,10 @@ export const drun: Dialect = {
   errorBody: ({ code, message }) => ({ code, message }),
   mount(app, context) {
     app.post('/apis/v1/apikeys', async (request, reply) => {
-      const account = callerOf(context, request);
-      const { id, secret } = account.issue(plainSpec(readBody(creation, request).name));
+      const keys = callerOf(context, request);
+      const { id, secret } = keys.issue(plainSpec(readBody(creation, request).name));
       reply.code(201);
-      return { ...listed(account.get(id)), apiKey: secret.reveal() };
+      return { ...listed(keys.get(id)), apiKey: secret.reveal() };
     });
     app.get('/apis/v1/apikeys', async (request) => {
       const keys = callerOf(context, request).list();

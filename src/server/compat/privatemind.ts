@@ -38,11 +38,11 @@ export const privatemind: Dialect = {
   prefix: '/privatemind',
   errorBody: envelope,
   mount(app, context) {
-    const { office, now } = context;
+    const { authority, now } = context;
     app.post('/v1/api-keys', async (request, reply) => {
-      const account = callerOf(context, request);
+      const keys = callerOf(context, request);
       const body = readBody(creation, request);
-      const { id, secret } = account.issue({
+      const { id, secret } = keys.issue({
         ...plainSpec(body.description),
         expiresAt: after(now(), parseDuration(body.expiration)),
         rateLimitRpm: body.rate_limit_rpm,
@@ -50,13 +50,13 @@ export const privatemind: Dialect = {
         models: body.allowed_models,
       });
       reply.code(201);
-      return { ...shown(account.get(id)), token: `${id}:${secret.reveal()}` };
+      return { ...shown(keys.get(id)), token: `${id}:${secret.reveal()}` };
     });
     app.get('/v1/api-keys', async (request) => {
-      const account = callerOf(context, request);
+      const keys = callerOf(context, request);
       const { page, limit, search = '', status } = readQuery(query, request);
-      const all = account.list();
-      const found = (search === '' ? all : account.list({ search })).filter(
+      const all = keys.list();
+      const found = (search === '' ? all : keys.list({ search })).filter(
         ({ key }) => status === undefined || standingOf(key.status) === status,
       );
       const api_keys = found.slice((page - 1) * limit, page * limit).map(shown);
@@ -66,9 +66,9 @@ export const privatemind: Dialect = {
       shown(callerOf(context, request).get(request.params.id)),
     );
     app.patch<{ Params: { id: string } }>('/v1/api-keys/:id', async (request) => {
-      const account = callerOf(context, request);
+      const keys = callerOf(context, request);
       const { description, rate_limit_rpm, budget_usd, allowed_models } = readBody(change, request);
-      const changed = account.update(request.params.id, {
+      const changed = keys.update(request.params.id, {
         ...(description !== undefined && { name: description }),
         ...(rate_limit_rpm !== undefined && { rateLimitRpm: rate_limit_rpm }),
         ...(budget_usd !== undefined && { budgetUsd: budget_usd }),
@@ -85,7 +85,7 @@ export const privatemind: Dialect = {
     modelRoute(app, context, (request) => {
       if (!bearerOf(request)?.startsWith('ses_')) return undefined;
       callerOf(context, request);
-      return modelList(office.organisation.models ?? []);
+      return modelList(authority.organisation.models ?? []);
     });
   },
 };

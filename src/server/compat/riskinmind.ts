@@ -22,29 +22,29 @@ export const riskinmind: Dialect = {
       });
     }
     app.post(`${current}/generate`, async (request) => {
-      const account = callerOf(context, request);
+      const keys = callerOf(context, request);
       const { label = '' } = readBody(generation, request);
-      const { id, secret } = account.issue(plainSpec(label.trim() || 'api-key'), { single: true });
-      const { key } = account.get(id);
+      const { id, secret } = keys.issue(plainSpec(label.trim() || 'api-key'), { single: true });
+      const { key } = keys.get(id);
       return { success: true, data: { apiKey: secret.reveal(), createdAt: key.createdAt } };
     });
     app.post(`${current}/regenerate`, async (request) => {
-      const account = callerOf(context, request);
-      const { secret } = account.rotate(needed(account.single()).key.id, { grace: 0 });
+      const keys = callerOf(context, request);
+      const { secret } = keys.rotate(needed(keys.single()).key.id, { grace: 0 });
       return { success: true, data: { apiKey: secret.reveal(), message: 'Key regenerated successfully.' } };
     });
     app.post(`${current}/revoke`, async (request) => {
-      const account = callerOf(context, request);
-      account.revoke(needed(account.single()).key.id);
+      const keys = callerOf(context, request);
+      keys.revoke(needed(keys.single()).key.id);
       return { success: true, message: 'API Key revoked successfully.' };
     });
     app.get(`${current}/logs`, async (request) => {
-      const account = callerOf(context, request);
+      const keys = callerOf(context, request);
       const { page, limit } = readQuery(paging, request);
-      const total = account.logCount({}, { single: true });
+      const total = keys.logCount({}, { single: true });
       const data: object[] = [];
       let place = 0;
-      for (const { entry } of account.logs({}, { single: true })) {
+      for (const { entry } of keys.logs({}, { single: true })) {
         place += 1;
         if (place > page * limit) break;
         if (place <= (page - 1) * limit) continue;

@@ -16,9 +16,9 @@ export const unreal: Dialect = {
   mount(app, context) {
     modelRoute(app, context);
     app.post('/v1/keys', async (request) => {
-      const account = callerOf(context, request);
-      const { id, secret } = account.issue(plainSpec(readBody(creation, request).name));
-      const { name, hash, created } = listed(account.get(id));
+      const keys = callerOf(context, request);
+      const { id, secret } = keys.issue(plainSpec(readBody(creation, request).name));
+      const { name, hash, created } = listed(keys.get(id));
       return { name, key: secret.reveal(), hash, created };
     });
     app.get('/v1/keys', async (request) => {
@@ -31,8 +31,8 @@ export const unreal: Dialect = {
       return { ...listed(found), usage: found.key.usage };
     });
     app.delete<{ Params: { key: string } }>('/v1/keys/:key', async (request) => {
-      const account = callerOf(context, request);
-      if (!account.revoke(request.params.key)) throw deleted();
+      const keys = callerOf(context, request);
+      if (!keys.revoke(request.params.key)) throw deleted();
       return { deleted: true };
     });
   },
