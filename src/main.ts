@@ -11,8 +11,11 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       await io.stdout.write(`${version}\n`);
       return exits.done.code;
     }
-    const { run } = await import('./cli/program.ts');
-    return await run(argv, io, version);
+    const [{ run }, { catalog }] = await Promise.all([
+      import('./cli/program.ts'),
+      import('./commands/catalog.ts'),
+    ]);
+    return await run(argv, io, { catalog, version });
   } catch (error) {
     // Whoever reads stdout has seen enough (`keys list | head -1`).
     if (systemCode(error) === 'EPIPE') return exits.done.code;

@@ -1,4 +1,5 @@
-import { isCommand, isGroup } from '../commands/catalog.ts';
+import type { Catalog } from './catalog.ts';
+import { isCommand, isGroup } from './catalog.ts';
 
 /** The command line, taken apart as far as needed to know which command it names. */
 export interface CommandLine {
@@ -8,30 +9,28 @@ export interface CommandLine {
   rest: string[];
 }
 
-const valueFlags = new Set(['--profile', '--provider', '--url', '--format', '--timeout']);
+const globalValueFlags = new Set(['--profile', '--provider', '--url', '--format', '--timeout']);
 
 /**
  * Finds the command among the global flags. The word after `--json` is its list of fields only if every part of it is
  * a field name; before the command, a word that is itself the only command is not a list.
  */
-export function findCommand(argv: readonly string[], isField: (name: string) => boolean): CommandLine {
+export function findCommand(
+  argv: readonly string[],
+  catalog: Catalog,
+  isField: (name: string) => boolean,
+): CommandLine {
   const rest: string[] = [];
   const words: string[] = [];
-  for (let at = 0; at < argv.length; at++) {
-    const word = argv[at] ?? '';
-    const next = argv[at + 1];
-    if (word === '--') return { words, rest: [...rest, ...argv.slice(at)] };
-    if (word === '--json') {
-      const isList = next !== undefined && isFieldList(next, isField) && !isOnlyCommand(argv.slice(at + 1));
-      rest.push(isList ? `--json=${next}` : '--json=');
-      if (isList) at++;
-    } else if (word.startsWith('-') && word !== '-') {
-      rest.push(word);
-      if (valueFlags.has(word) && next !== undefined) rest.push(argv[++at] ?? '');
-    } else {
-      words.push(word);
-      if (!isGroup(words.join(' '))) return { words, rest: [...rest, ...argv.slice(at + 1)] };
-    }
+  const grammar: Grammar = {
+    takesValue: (flag) => globalValueFlags.has(flag),
+    isFieldList: (following) => isFieldList(following, isField) && !isOnlyCommand(following, catalog),
+  };
+  for (const { kind, texts, end } of tokens(argv, grammar)) {
+    if (kind === 'word') words.push(...texts);
+    else rest.push(...texts);
+    if (kind === 'word' && !isGroup(catalog, words.join(' ')))
+      return { words, rest: [...rest, ...argv.slice(end)] };
   }
   return { words, rest };
 }
@@ -45,21 +44,46 @@ export function bindJsonFields(
   isField: (name: string) => boolean,
   takesValue: (flag: string) => boolean,
 ): string[] {
-  const bound: string[] = [];
-  for (let at = 0; at < rest.length; at++) {
-    const word = rest[at] ?? '';
-    const next = rest[at + 1];
-    if (word === '--') return [...bound, ...rest.slice(at)];
-    if (word === '--json') {
-      const isList = next !== undefined && isFieldList(next, isField);
-      bound.push(isList ? `--json=${next}` : '--json=');
-      if (isList) at++;
-    } else {
-      bound.push(word);
-      if (takesValue(word) && next !== undefined) bound.push(rest[++at] ?? '');
-    }
+  const grammar: Grammar = { takesValue, isFieldList: (following) => isFieldList(following, isField) };
+  return [...tokens(rest, grammar)].flatMap(({ texts }) => texts);
+}
+
+/** What decides how far a flag reaches. */
+interface Grammar {
+  takesValue(flag: string): boolean;
+  /** Whether the first of the words after `--json` is its list of fields. */
+  isFieldList(following: readonly string[]): boolean;
+}
+
+interface Token {
+  /** `end`: `--` and everything after it. */
+  kind: 'word' | 'flag' | 'end';
+  /** The words of the token; `--json` and its fields are one. */
+  texts: readonly string[];
+  /** Where the next token begins. */
+  end: number;
+}
+
+function* tokens(argv: readonly string[], grammar: Grammar): Generator<Token> {
+  let at = 0;
+  while (at < argv.length) {
+    const token = tokenAt(argv, at, grammar);
+    yield token;
+    at = token.end;
   }
-  return bound;
+}
+
+function tokenAt(argv: readonly string[], at: number, { takesValue, isFieldList }: Grammar): Token {
+  const word = argv[at] ?? '';
+  const following = argv.slice(at + 1);
+  if (word === '--') return { kind: 'end', texts: argv.slice(at), end: argv.length };
+  if (word === '--json') {
+    const hasList = isFieldList(following);
+    return { kind: 'flag', texts: [`--json=${hasList ? following[0] : ''}`], end: at + (hasList ? 2 : 1) };
+  }
+  if (!word.startsWith('-') || word === '-') return { kind: 'word', texts: [word], end: at + 1 };
+  const end = Math.min(at + (takesValue(word) ? 2 : 1), argv.length);
+  return { kind: 'flag', texts: argv.slice(at, end), end };
 }
 
 /** Whether JSON was asked for, as far as can be told from a command line that may be faulty. */
@@ -75,11 +99,12 @@ export function asksForJson(argv: readonly string[]): boolean {
   );
 }
 
-function isFieldList(word: string, isField: (name: string) => boolean): boolean {
-  return word.split(',').every((part) => isField(part.trim()));
+function isFieldList([word]: readonly string[], isField: (name: string) => boolean): boolean {
+  return word?.split(',').every((part) => isField(part.trim())) ?? false;
 }
 
 /** `keys --json status`: the first word is a command, and no later one is. */
-function isOnlyCommand([first = '', ...later]: readonly string[]): boolean {
-  return (isCommand(first) || isGroup(first)) && !later.some((word) => isCommand(word) || isGroup(word));
+function isOnlyCommand([first = '', ...later]: readonly string[], catalog: Catalog): boolean {
+  const isName = (word: string) => isCommand(catalog, word) || isGroup(catalog, word);
+  return isName(first) && !later.some(isName);
 }

@@ -1,39 +1,28 @@
 import { Command as Commander } from 'commander';
 import { usageError } from '../base/errors.ts';
-import { catalog, isCommand, isGroup } from '../commands/catalog.ts';
-import { defineCommand } from './define.ts';
+import type { Catalog } from './catalog.ts';
+import { commandsOf, isCommand, isGroup } from './catalog.ts';
+import type { Topic } from './help-topics.ts';
 import { topics } from './help-topics.ts';
 import { buildParser } from './parser.ts';
 
-export const help = defineCommand({
-  operands: '[topic...]',
-  summary: 'explain a command, or one of the topics below',
-  description: `Topics: ${Object.keys(topics).join(', ')}`,
-  examples: ['keys help create', 'keys help exit-codes'],
-  flags: {},
-  fields: [],
-  async run(app, { operands }) {
-    return { kind: 'text', text: await helpPage(operands.join(' ') || undefined, app.io.stdout.columns) };
-  },
-});
-
-const widest = 110;
+const maxWidth = 110;
 
 /**
  * The help page of a command, of a group of commands or of a topic; without a name, of the program. `columns` is the
  * width of the terminal. Throws `KeysError` (2) for a name that is none of these.
  */
-export async function helpPage(name: string | undefined, columns: number | undefined): Promise<string> {
-  const width = Math.min(columns ?? widest, widest);
-  if (name === undefined) return programHelp(width, Object.keys(catalog));
-  if (isGroup(name))
-    return programHelp(
-      width,
-      Object.keys(catalog).filter((one) => one.startsWith(`${name} `)),
-    );
+export async function helpPage(
+  catalog: Catalog,
+  name: string | undefined,
+  columns: number | undefined,
+): Promise<string> {
+  const width = Math.min(columns ?? maxWidth, maxWidth);
+  if (name === undefined) return programHelp(catalog, width, Object.keys(catalog));
+  if (isGroup(catalog, name)) return programHelp(catalog, width, commandsOf(catalog, name));
   const topic = Object.hasOwn(topics, name) ? topics[name] : undefined;
-  if (topic) return topicHelp(name, width);
-  const load = isCommand(name) ? catalog[name] : undefined;
+  if (topic) return topicHelp(name, topic, width);
+  const load = isCommand(catalog, name) ? catalog[name] : undefined;
   if (!load) throw usageError(`there is no help on '${name}'`, 'keys help');
   const command = await load();
   const page = buildParser(name, command).commander.configureHelp({ helpWidth: width }).helpInformation();
@@ -41,7 +30,7 @@ export async function helpPage(name: string | undefined, columns: number | undef
   return `${page}${fields}\nExamples:\n${command.examples.map((example) => `  ${example}\n`).join('')}`;
 }
 
-async function programHelp(width: number, names: readonly string[]): Promise<string> {
+async function programHelp(catalog: Catalog, width: number, names: readonly string[]): Promise<string> {
   const program = emptyPage('keys').usage('<command> [flags]');
   program.description('Administer API keys: no secret lost, no secret leaked.');
   for (const name of names) {
@@ -57,15 +46,12 @@ async function programHelp(width: number, names: readonly string[]): Promise<str
 }
 
 /** Terms and meanings, laid out as Commander lays out flags. */
-function topicHelp(name: string, width: number): string {
-  const topic = topics[name];
-  const rows = topic?.rows ?? [];
+function topicHelp(name: string, { summary, rows, after }: Topic, width: number): string {
   const layout = emptyPage(name).configureHelp({ helpWidth: width }).createHelp();
   layout.prepareContext({ helpWidth: width });
   const termWidth = Math.max(...rows.map(([term]) => term.length));
   const lines = rows.map(([term, meaning]) => layout.formatItem(term, termWidth, meaning, layout));
-  const after = topic?.after ? `\n${topic.after}\n` : '';
-  return `${name}: ${topic?.summary}\n\n${lines.join('\n')}\n${after}`;
+  return `${name}: ${summary}\n\n${lines.join('\n')}\n${after === undefined ? '' : `\n${after}\n`}`;
 }
 
 function emptyPage(name: string): Commander {

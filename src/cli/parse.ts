@@ -2,9 +2,10 @@ import type { Option } from 'commander';
 import type { GlobalFlags } from '../app/context.ts';
 import { usageError } from '../base/errors.ts';
 import { looksLikeSecret } from '../base/secret.ts';
-import { catalog, isCommand, isGroup } from '../commands/catalog.ts';
 import { keyFields } from '../keys/key.ts';
 import { bindJsonFields, findCommand } from './argv.ts';
+import type { Catalog } from './catalog.ts';
+import { commandsOf, isCommand, isGroup } from './catalog.ts';
 import type { Command, Flags, Input, ParseContext } from './define.ts';
 import { buildParser } from './parser.ts';
 
@@ -28,19 +29,24 @@ export type Parsed =
 const anyField = new Set<string>([...keyFields, 'secret', 'delivered', 'changed', 'revoked']);
 
 /** Understands a command line. Throws `KeysError` (2) that names everything wrong with it. */
-export async function parseArguments(argv: readonly string[], context: ParseContext): Promise<Parsed> {
-  const { words, rest } = findCommand(argv, (name) => anyField.has(name));
+export async function parseArguments(
+  argv: readonly string[],
+  catalog: Catalog,
+  context: ParseContext,
+): Promise<Parsed> {
+  const { words, rest } = findCommand(argv, catalog, (name) => anyField.has(name));
   const name = words.join(' ');
   const asked = asksFor(rest);
-  const load = isCommand(name) ? catalog[name] : undefined;
+  const load = isCommand(catalog, name) ? catalog[name] : undefined;
   if (!load) {
-    if (asked === 'help' && (name === '' || isGroup(name))) return { kind: 'help', name: name || undefined };
+    if (asked === 'help' && (name === '' || isGroup(catalog, name)))
+      return { kind: 'help', name: name || undefined };
     const [group = '', word, ...others] = words;
-    if (word === 'help' && others.length === 0 && rest.length === 0 && isGroup(group))
+    if (word === 'help' && others.length === 0 && rest.length === 0 && isGroup(catalog, group))
       return { kind: 'help', name: group };
     if (asked === 'version' && name === '') return { kind: 'version' };
     if (argv.length === 0) return { kind: 'empty' };
-    throw await unknownCommand(words, argv);
+    throw await unknownCommand(catalog, words, argv);
   }
   const command = await load();
   if (asked) return asked === 'help' ? { kind: 'help', name } : { kind: 'version' };
@@ -181,13 +187,13 @@ function outputProblems(
   return problems;
 }
 
-async function unknownCommand(words: readonly string[], argv: readonly string[]) {
+async function unknownCommand(catalog: Catalog, words: readonly string[], argv: readonly string[]) {
   const problems = secretsIn(argv);
   const name = words.join(' ');
   if (words.length === 0) return usageError([...problems, 'no command is named'], 'keys help');
   const group = words[0] ?? '';
-  if (isGroup(group)) {
-    const members = Object.keys(catalog).filter((candidate) => candidate.startsWith(`${group} `));
+  if (isGroup(catalog, group)) {
+    const members = commandsOf(catalog, group);
     const what = words.length === 1 ? `'${group}' needs a second word` : `unknown command '${name}'`;
     return usageError([...problems, what], ...members.map((member) => `keys ${member}`));
   }

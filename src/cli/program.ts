@@ -8,11 +8,18 @@ import { endChildren } from '../platform/children.ts';
 import type { Interruption } from '../platform/interruption.ts';
 import type { Io } from '../platform/io.ts';
 import { asksForJson } from './argv.ts';
+import type { Catalog } from './catalog.ts';
 import { parseArguments } from './parse.ts';
 
-/** Runs one command line, and returns the exit code. Throws `KeysError` for every failure that was to be expected. */
-export async function run(argv: readonly string[], io: Io, version: string): Promise<number> {
-  const parsed = await parseArguments(argv, { now: io.now() });
+/** What a command line is run with, besides the outside world. */
+export interface Program {
+  catalog: Catalog;
+  version: string;
+}
+
+/** Runs one command line and returns the exit code. Throws `KeysError` for every expected failure. */
+export async function run(argv: readonly string[], io: Io, { catalog, version }: Program): Promise<number> {
+  const parsed = await parseArguments(argv, catalog, { now: io.now() });
   if (parsed.kind === 'version') {
     await io.stdout.write(`${version}\n`);
     return exits.done.code;
@@ -21,7 +28,9 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
     const { helpPage } = await import('./help.ts');
     // Without a command there is nothing to do, and a script that forgot one must not go on.
     const output = parsed.kind === 'empty' ? io.stderr : io.stdout;
-    await output.write(await helpPage(parsed.kind === 'help' ? parsed.name : undefined, io.stdout.columns));
+    await output.write(
+      await helpPage(catalog, parsed.kind === 'help' ? parsed.name : undefined, io.stdout.columns),
+    );
     return exits[parsed.kind === 'empty' ? 'usage' : 'done'].code;
   }
   const { command, input, globals } = parsed.invocation;

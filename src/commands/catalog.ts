@@ -1,7 +1,7 @@
-import type { Command } from '../cli/define.ts';
+import type { Catalog } from '../cli/catalog.ts';
 
 /** Every command, in the order in which help lists them. A new one is a file and a line here. */
-export const catalog: Readonly<Record<string, () => Promise<Command>>> = {
+export const catalog: Catalog = {
   login: async () => (await import('./profile/login.ts')).login,
   logout: async () => (await import('./profile/logout.ts')).logout,
   status: async () => (await import('./profile/status.ts')).status,
@@ -32,15 +32,5 @@ export const catalog: Readonly<Record<string, () => Promise<Command>>> = {
   'session list': async () => (await import('./authority/session-list.ts')).sessionList,
   'session revoke': async () => (await import('./authority/session-revoke.ts')).sessionRevoke,
   doctor: async () => (await import('./profile/doctor.ts')).doctor,
-  help: async () => (await import('../cli/help.ts')).help,
+  help: async () => (await import('./help.ts')).helpOn(catalog),
 };
-
-/** The words of the command that a name belongs to, or undefined: `provider list` is two. */
-export function isCommand(words: string): boolean {
-  return Object.hasOwn(catalog, words);
-}
-
-/** Whether a word only makes a command together with a second one. */
-export function isGroup(word: string): boolean {
-  return Object.keys(catalog).some((name) => name.startsWith(`${word} `));
-}

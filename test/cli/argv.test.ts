@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { asksForJson, bindJsonFields, findCommand } from '../../src/cli/argv.ts';
+import { catalog } from '../../src/commands/catalog.ts';
 
 const isField = (name: string) => ['id', 'name', 'status', 'usage'].includes(name);
 
@@ -35,7 +36,7 @@ describe('the command', () => {
     ['-q -- list', '', '-q -- list'],
     ['show -- --json', 'show', '-- --json'],
   ])('of `keys %s` is "%s", with "%s" left', (line, command, rest) => {
-    expect(findCommand(words(line), isField)).toEqual({ words: words(command), rest: words(rest) });
+    expect(findCommand(words(line), catalog, isField)).toEqual({ words: words(command), rest: words(rest) });
   });
 });
 
@@ -56,7 +57,7 @@ describe('the word after --json, before the command', () => {
     ['--json --profile id list', 'list', '--json= --profile id'],
     ['--profile --json list', 'list', '--profile --json'],
   ])('`keys %s` is "%s", with "%s"', (line, command, rest) => {
-    expect(findCommand(words(line), isField)).toEqual({ words: words(command), rest: words(rest) });
+    expect(findCommand(words(line), catalog, isField)).toEqual({ words: words(command), rest: words(rest) });
   });
 });
 

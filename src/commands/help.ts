@@ -1,0 +1,21 @@
+import type { Catalog } from '../cli/catalog.ts';
+import type { Command } from '../cli/define.ts';
+import { defineCommand } from '../cli/define.ts';
+import { helpPage } from '../cli/help.ts';
+import { topics } from '../cli/help-topics.ts';
+
+/** The command that explains the others. */
+export function helpOn(catalog: Catalog): Command {
+  return defineCommand({
+    operands: '[topic...]',
+    summary: 'explain a command, or one of the topics below',
+    description: `Topics: ${Object.keys(topics).join(', ')}`,
+    examples: ['keys help create', 'keys help exit-codes'],
+    flags: {},
+    fields: [],
+    async run(context, { operands }) {
+      const text = await helpPage(catalog, operands.join(' ') || undefined, context.io.stdout.columns);
+      return { kind: 'text', text };
+    },
+  });
+}
