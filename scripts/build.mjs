@@ -16,7 +16,7 @@ const only = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
   `base/${only('')}`,
   `platform/${only('foreground|run-program|filled-pipe')}`,
-  'app/(?:app|secret-input)\\.ts$',
+  'app/(?:app|dialogue|lookup|secret-input)\\.ts$',
   'accounts/(?:config|profile)\\.ts$',
   `keys/${only('match')}`,
   `keys/operations/${only('recovery|recover-one|decision|look|redeliver|end|report')}`,

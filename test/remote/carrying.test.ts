@@ -192,7 +192,7 @@ describe('what was asked for is compared with what the server stored', () => {
       requested: { name: 'ci', description: 'deploys', budgetUsd: 25 },
       expiresAtRequested: '2027-01-31T23:59:59.000Z',
     });
-    for (const word of ['name ci', 'description deploys', 'budget 25', 'asked to expire']) {
+    for (const word of ['name ci', 'description deploys', 'budget 25', 'requested expiry']) {
       expect(stderr).toContain(word);
     }
   });
@@ -201,7 +201,7 @@ describe('what was asked for is compared with what the server stored', () => {
     const { record, stderr } = await created({ name: 'ci' }, '--description', 'deploys', '--expires', '90d');
     expect(record).toMatchObject({ requested: { description: 'deploys' } });
     expect(record).toHaveProperty('expiresAtRequested');
-    expect(stderr).toContain('does not tell');
+    expect(stderr).toContain('does not report');
   });
 
   test('a span is sent as it was said, and is no difference on another clock', async () => {

@@ -122,7 +122,7 @@ describe('the command', () => {
       'write',
     );
     expect(record).toMatchObject({ name: 'web', changed: true, requested: { permissions: ['write'] } });
-    expect(stderr).toContain('asked for the permissions write of web, but the server stored read');
+    expect(stderr).toContain('requested permissions write for web, but the server stored read');
   });
 
   test('does not call it a change where nothing has changed', async () => {

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { lookUpKey } from '../../app/lookup.ts';
 import { InvalidValue } from '../../base/errors.ts';
 import { parsePast } from '../../base/time.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
 import { readCount, readText } from '../../cli/read.ts';
 import { requireAbility } from '../../keys/capability-check.ts';
-import { findKey } from '../../keys/find.ts';
-import { keysWith } from '../../keys/lookup.ts';
 import type { LogEntry, LogQuery } from '../../keys/ports.ts';
 import { follow as followLog } from '../../keys/tail.ts';
 
@@ -56,8 +55,7 @@ export const logs = defineCommand({
     const { provider } = await context.profile();
     requireAbility(provider, 'logs', backend.capabilities);
     if (reference !== undefined) requireAbility(provider, 'logsByKey', backend.capabilities);
-    const keyId =
-      reference === undefined ? undefined : findKey(await keysWith(context, [reference]), reference).id;
+    const keyId = reference === undefined ? undefined : (await lookUpKey(context, reference)).id;
     const query: LogQuery = {
       ...(keyId !== undefined && { keyId }),
       ...(since && { since }),

@@ -1,4 +1,5 @@
 import type { Context } from '../../app/context.ts';
+import { keysWith } from '../../app/lookup.ts';
 import { KeysError, usageError } from '../../base/errors.ts';
 import { visible } from '../../base/sanitise.ts';
 import { shellWord } from '../../base/shell-word.ts';
@@ -7,7 +8,6 @@ import { readText } from '../../cli/read.ts';
 import { findKeys } from '../../keys/find.ts';
 import type { Key } from '../../keys/key.ts';
 import { isActive } from '../../keys/key.ts';
-import { keysWith } from '../../keys/lookup.ts';
 import type { KeyBackend } from '../../keys/ports.ts';
 import { relativeTime } from '../../output/relative-time.ts';
 import type { Terminal } from '../../output/style.ts';

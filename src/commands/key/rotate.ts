@@ -1,4 +1,5 @@
 import type { Context } from '../../app/context.ts';
+import { keysWith } from '../../app/lookup.ts';
 import type { Credential } from '../../app/self-lockout.ts';
 import { usageError } from '../../base/errors.ts';
 import { visible } from '../../base/sanitise.ts';
@@ -10,7 +11,6 @@ import { readCount } from '../../cli/read.ts';
 import { findKeys } from '../../keys/find.ts';
 import type { Key } from '../../keys/key.ts';
 import { isActive } from '../../keys/key.ts';
-import { keysWith } from '../../keys/lookup.ts';
 import type { KeyBackend } from '../../keys/ports.ts';
 import { rotateSeveral } from '../../keys/rotation/batch.ts';
 import { rotationColumns } from '../../keys/rotation/record.ts';

@@ -1,10 +1,9 @@
 import type { Connection } from '../../app/connection.ts';
 import type { Context } from '../../app/context.ts';
+import { lookUpKey } from '../../app/lookup.ts';
 import { defineCommand, value } from '../../cli/define.ts';
 import { oneOf } from '../../cli/read.ts';
-import { findKey } from '../../keys/find.ts';
 import { isActive } from '../../keys/key.ts';
-import { keysWith } from '../../keys/lookup.ts';
 import { callOf } from '../../providers/declaration.ts';
 import { fillPath } from '../../remote/template.ts';
 import type { HarmlessCall } from './snippet-code.ts';
@@ -29,7 +28,7 @@ export const snippet = defineCommand({
   },
   fields,
   async run(context, { operands: [reference = ''], lang = 'curl' }) {
-    const key = findKey(await keysWith(context, [reference]), reference);
+    const key = await lookUpKey(context, reference);
     if (!isActive(key)) await context.warn(`the key ${key.name} is ${key.status}`);
     const { id, name } = key;
     const { base, ...call } = await harmlessCall(context);

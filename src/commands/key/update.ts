@@ -1,13 +1,12 @@
+import { echoStored } from '../../app/echo-stored.ts';
+import { lookUpKey } from '../../app/lookup.ts';
 import type { Input } from '../../cli/define.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
 import { requireAbility, requireInputs } from '../../keys/capability-check.ts';
-import type { Requested } from '../../keys/expiry-echo.ts';
-import { echoStored } from '../../keys/expiry-echo.ts';
-import { findKey } from '../../keys/find.ts';
 import type { Key, KeyInput } from '../../keys/key.ts';
 import { inOrder, keyFields } from '../../keys/key.ts';
-import { keysWith } from '../../keys/lookup.ts';
 import type { KeyChanges } from '../../keys/ports.ts';
+import type { Requested } from '../../keys/requested.ts';
 import { checkExpiry, checkPermissions, keyFlags, readName } from '../flags/key-flags.ts';
 
 const flags = {
@@ -44,7 +43,7 @@ export const update = defineCommand({
     checkPermissions(backend, changes.permissions ?? []);
     checkExpiry(provider, backend.capabilities, changes.expiresAt, context.now);
     const reference = input.operands[0] ?? '';
-    const listed = findKey(await keysWith(context, [reference]), reference);
+    const listed = await lookUpKey(context, reference);
     context.startMutation();
     const updated = await backend.update(listed.id, changes);
     const requested = await echoStored(context, backend, fields, updated, true);

@@ -1,9 +1,8 @@
+import { lookUpKey } from '../../app/lookup.ts';
 import { parsePast } from '../../base/time.ts';
 import { defineCommand, value } from '../../cli/define.ts';
 import { oneOf } from '../../cli/read.ts';
 import { requireAbility } from '../../keys/capability-check.ts';
-import { findKey } from '../../keys/find.ts';
-import { keysWith } from '../../keys/lookup.ts';
 
 const fields = ['keyId', 'name', 'date', 'requests', 'tokens', 'spentUsd'];
 
@@ -24,8 +23,7 @@ export const usage = defineCommand({
     const { provider } = await context.profile();
     requireAbility(provider, 'usage', backend.capabilities);
     if (by === 'day' || since) requireAbility(provider, 'usageByDay', backend.capabilities);
-    const keyId =
-      reference === undefined ? undefined : findKey(await keysWith(context, [reference]), reference).id;
+    const keyId = reference === undefined ? undefined : (await lookUpKey(context, reference)).id;
     const rows = await backend.usage({ by, ...(since && { since }), ...(keyId !== undefined && { keyId }) });
     const columns = by === 'key' ? fields.filter((field) => field !== 'date') : fields.slice(2);
     return {

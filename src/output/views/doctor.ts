@@ -1,6 +1,12 @@
-import type { Finding } from '../../app/doctor.ts';
 import { shown } from '../../base/sanitise.ts';
 import type { Terminal } from '../style.ts';
+
+interface Finding {
+  check: string;
+  status: 'ok' | 'warn' | 'fail';
+  message: string;
+  hint?: string;
+}
 
 export function doctorView(findings: readonly Finding[], { style }: Terminal): string {
   const marks = { ok: style.green('ok  '), warn: style.yellow('warn'), fail: style.red('fail') };

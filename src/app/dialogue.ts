@@ -1,0 +1,127 @@
+import type { Secret } from '../base/secret.ts';
+import type { OutputSettings, Result } from '../output/present.ts';
+import { present } from '../output/present.ts';
+import type { Choice } from '../output/prompt.ts';
+import { Reporter } from '../output/reporter.ts';
+import { ciIn, setting } from '../platform/env.ts';
+import { Interruption } from '../platform/interruption.ts';
+import type { Io } from '../platform/io.ts';
+import { readAll } from '../platform/io.ts';
+import type { GlobalFlags } from './context.ts';
+import { secretAt, secretOn } from './secret-input.ts';
+
+const defaultTimeoutMs = 30_000;
+
+/**
+ * How a command talks with its caller: results on stdout, notes and prompts on stderr, input on stdin. The half of
+ * `Context` that needs no profile.
+ */
+export class Dialogue {
+  readonly io: Io;
+  readonly globals: GlobalFlags;
+  readonly output: OutputSettings;
+  readonly interruption: Interruption;
+  protected readonly reporter: Reporter;
+
+  /** `shared` comes from the command that this one is a part of. */
+  constructor(io: Io, globals: GlobalFlags, shared?: { interruption: Interruption; reporter: Reporter }) {
+    this.io = io;
+    this.interruption = shared?.interruption ?? new Interruption(io);
+    this.globals = globals;
+    const format = globals.format ?? (globals.json ? 'json' : undefined);
+    const fields = globals.json && globals.json.length > 0 ? globals.json : undefined;
+    this.output = { format, fields, noColor: globals.noColor };
+    this.reporter = shared?.reporter ?? new Reporter(io, format === 'json' || format === 'ndjson');
+  }
+
+  get stop(): AbortSignal {
+    return this.interruption.stop;
+  }
+
+  get now(): Date {
+    return this.io.now();
+  }
+
+  get timeout(): number {
+    return this.globals.timeout ?? defaultTimeoutMs;
+  }
+
+  get isHumanOutput(): boolean {
+    return (this.output.format ?? (this.io.stdout.isTTY ? 'table' : undefined)) === 'table';
+  }
+
+  get interactive(): boolean {
+    const { env, stdin, stderr } = this.io;
+    if (this.globals.noInput || setting(env, 'KEYS_NO_INPUT') || ciIn(env)) return false;
+    return Boolean(stdin.isTTY) && stderr.isTTY;
+  }
+
+  get debugs(): boolean {
+    return this.globals.debug || setting(this.io.env, 'KEYS_DEBUG') !== undefined;
+  }
+
+  async ask(question: string, proposal?: string): Promise<string> {
+    const { askText } = await import('../output/prompt.ts');
+    return this.reporter.ask(() => askText(this, question, proposal));
+  }
+
+  async choose<T extends string>(question: string, choices: readonly Choice<T>[]): Promise<T> {
+    const { askChoice } = await import('../output/prompt.ts');
+    return this.reporter.ask(() => askChoice(this, question, choices));
+  }
+
+  async confirm(question: string, [no, yes]: readonly [no: string, yes: string]): Promise<boolean> {
+    const answer = await this.choose(question, [
+      { value: 'no', name: no },
+      { value: 'yes', name: yes },
+    ]);
+    return answer === 'yes';
+  }
+
+  async askSecret(question: string): Promise<Secret> {
+    const { askSecret } = await import('../output/prompt.ts');
+    return this.reporter.ask(() => askSecret(this, question));
+  }
+
+  readStdin(): Promise<string> {
+    return readAll(this.io.stdin);
+  }
+
+  readSecret(): Promise<Secret> {
+    return secretOn(this.io.stdin);
+  }
+
+  secretFrom(source: string): Promise<Secret> {
+    const { env, cwd } = this.io;
+    return secretAt(source, { env, cwd, interactive: this.interactive });
+  }
+
+  /** Ctrl-C cuts a list short; the result of a change is printed in full. */
+  print(result: Result): Promise<void> {
+    return present(this.io, this.output, result, this.interruption.dropped);
+  }
+
+  flush(): Promise<void> {
+    return this.reporter.flush();
+  }
+
+  async note(text: string): Promise<void> {
+    if (!this.globals.quiet) await this.reporter.defer(text);
+  }
+
+  async warn(text: string): Promise<void> {
+    await this.reporter.defer(`warning: ${text}`);
+  }
+
+  async warnOnce(text: string): Promise<void> {
+    await this.reporter.defer(`warning: ${text}`, { once: true });
+  }
+
+  setStatus(line: string): Promise<void> {
+    return this.reporter.setStatus(line);
+  }
+
+  async debug(text: string): Promise<void> {
+    if (this.debugs) await this.reporter.write(`debug: ${text}`);
+  }
+}
