@@ -2,8 +2,8 @@ import type { Profile } from '../accounts/config.ts';
 import { usageError } from '../base/errors.ts';
 import { parseBaseUrl } from '../http/address.ts';
 import type { Environment } from '../platform/env.ts';
-import type { Provider } from '../providers/declaration.ts';
-import { findProvider } from '../remote/catalog.ts';
+import { findProvider } from '../providers/catalog.ts';
+import type { Provider } from '../providers/declaration/provider.ts';
 
 /** A profile whose provider is an API, ready to be called. */
 export interface Connection {

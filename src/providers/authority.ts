@@ -1,4 +1,4 @@
-import type { Paging, Provider } from './declaration.ts';
+import type { Paging, Provider } from './declaration/provider.ts';
 
 /** What can be said of a key when it is made, and when it is changed. */
 const fields = {

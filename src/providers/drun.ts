@@ -1,4 +1,4 @@
-import type { Provider } from './declaration.ts';
+import type { Provider } from './declaration/provider.ts';
 
 export const drun: Provider = {
   id: 'drun',

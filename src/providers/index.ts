@@ -1,6 +1,6 @@
 import { authority } from './authority.ts';
 import { betterAuth } from './better-auth.ts';
-import type { Provider } from './declaration.ts';
+import type { Provider } from './declaration/provider.ts';
 import { drun } from './drun.ts';
 import { gitlab } from './gitlab.ts';
 import { npm } from './npm.ts';

@@ -1,10 +1,10 @@
 import type { KeyField, KeyInput } from '../keys/key.ts';
 import { keyFields, keyInputs } from '../keys/key.ts';
 import type { Capabilities } from '../keys/ports.ts';
-import type { Operation, Provider } from '../providers/declaration.ts';
-import type { ExpiryStyle } from '../providers/styles.ts';
-import { expiryResolutions } from '../providers/styles.ts';
-import { namesIn } from './placeholders.ts';
+import { namesIn } from '../providers/declaration/placeholder.ts';
+import type { Operation, Provider } from '../providers/declaration/provider.ts';
+import type { ExpiryStyle } from '../providers/declaration/styles.ts';
+import { expiryResolutions } from '../providers/declaration/styles.ts';
 
 /** What commands may ask of a provider. */
 export function capabilitiesOf(provider: Provider): Capabilities {

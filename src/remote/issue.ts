@@ -5,7 +5,7 @@ import type { HttpResponse } from '../http/client.ts';
 import type { Key } from '../keys/key.ts';
 import { unread } from '../keys/key.ts';
 import type { Made } from '../keys/ports.ts';
-import type { Issuing, KeyFields } from '../providers/declaration.ts';
+import type { Issuing, KeyFields } from '../providers/declaration/provider.ts';
 import { jsonIn } from './explanation.ts';
 import { readId, readKey } from './read-key.ts';
 import type { Part } from './select.ts';

@@ -1,6 +1,6 @@
 import { KeysError } from '../base/errors.ts';
 import type { Key } from '../keys/key.ts';
-import type { Provider } from '../providers/declaration.ts';
+import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
 import type { OddKeys } from './odd-keys.ts';
 import type { LastPage } from './paging.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { KeysError } from '../base/errors.ts';
 import type { HttpResponse } from '../http/client.ts';
-import type { Paging, Path } from '../providers/declaration.ts';
+import type { Paging, Path } from '../providers/declaration/provider.ts';
 import type { Part } from './select.ts';
 import { elements, number, optional, part, select, text, wrongShape } from './select.ts';
 

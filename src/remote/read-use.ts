@@ -1,5 +1,5 @@
 import type { LogEntry, UsageQuery, UsageRow } from '../keys/ports.ts';
-import type { EntryFields, Path, UsageFields } from '../providers/declaration.ts';
+import type { EntryFields, Path, UsageFields } from '../providers/declaration/provider.ts';
 import type { Part } from './select.ts';
 import { number, optional, select, text, time, withoutAbsent, wrongShape } from './select.ts';
 

@@ -15,7 +15,7 @@ import type {
   UsageRow,
   Verdict,
 } from '../keys/ports.ts';
-import type { Issuing, Provider, Verification } from '../providers/declaration.ts';
+import type { Issuing, Provider, Verification } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import type { Asked } from './issue.ts';

@@ -2,7 +2,7 @@ import { KeysError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { HttpResponse } from '../http/client.ts';
 import type { Key } from '../keys/key.ts';
-import type { Provider } from '../providers/declaration.ts';
+import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
 import { isDoubtful } from './refusal.ts';
 import { part, select } from './select.ts';

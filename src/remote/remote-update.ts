@@ -3,7 +3,7 @@ import type { HttpResponse } from '../http/client.ts';
 import type { Key } from '../keys/key.ts';
 import { unread } from '../keys/key.ts';
 import type { KeyChanges } from '../keys/ports.ts';
-import type { Operation, Provider } from '../providers/declaration.ts';
+import type { Operation, Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
 import { readId } from './read-key.ts';
 import { isVoid } from './refusal.ts';

@@ -1,6 +1,6 @@
 import type { Key } from '../keys/key.ts';
 import type { LogEntry, LogQuery, UsageQuery, UsageRow } from '../keys/ports.ts';
-import type { Provider } from '../providers/declaration.ts';
+import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
 import { matchesLogQuery, pastOf } from './log-filter.ts';
 import { readEntry, readSum } from './read-use.ts';

@@ -1,4 +1,4 @@
-import type { KeyFields } from '../providers/declaration.ts';
+import type { KeyFields } from '../providers/declaration/provider.ts';
 import type { Part } from './select.ts';
 
 /*

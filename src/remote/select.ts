@@ -1,5 +1,5 @@
 import { KeysError } from '../base/errors.ts';
-import type { Path, TimePath } from '../providers/declaration.ts';
+import type { Path, TimePath } from '../providers/declaration/provider.ts';
 
 /*
  * Reads values out of an API's answer. A value of the wrong shape is an error that names its place, such as

@@ -1,9 +1,9 @@
 import { KeysError, usageError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { nearestStep, SpanEnd } from '../base/time.ts';
-import type { Template } from '../providers/declaration.ts';
-import type { ExpiryStyle, GraceStyle } from '../providers/styles.ts';
-import { placeholder } from './placeholders.ts';
+import { placeholder } from '../providers/declaration/placeholder.ts';
+import type { Template } from '../providers/declaration/provider.ts';
+import type { ExpiryStyle, GraceStyle } from '../providers/declaration/styles.ts';
 
 /** What templates can be filled with. Undefined: not said. */
 export type Inputs = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Provider } from '../../src/providers/declaration.ts';
+import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { providers } from '../../src/providers/index.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';

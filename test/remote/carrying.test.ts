@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { betterAuth } from '../../src/providers/better-auth.ts';
-import type { Provider } from '../../src/providers/declaration.ts';
+import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { gitlab } from '../../src/providers/gitlab.ts';
 import { npm } from '../../src/providers/npm.ts';
 import { openrouter } from '../../src/providers/openrouter.ts';

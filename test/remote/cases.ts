@@ -1,7 +1,7 @@
 import type { Key } from '../../src/keys/key.ts';
 import type { KeyChanges, KeySpec } from '../../src/keys/ports.ts';
 import { betterAuth } from '../../src/providers/better-auth.ts';
-import type { Provider } from '../../src/providers/declaration.ts';
+import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { drun } from '../../src/providers/drun.ts';
 import { gitlab } from '../../src/providers/gitlab.ts';
 import { npm } from '../../src/providers/npm.ts';

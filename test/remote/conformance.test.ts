@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Path } from '../../src/providers/declaration.ts';
+import { checkProvider } from '../../src/providers/declaration/check.ts';
+import type { Path } from '../../src/providers/declaration/provider.ts';
 import { providers } from '../../src/providers/index.ts';
-import { checkProvider } from '../../src/remote/check.ts';
 import { spec } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';
 import type { Answer, Received } from '../support/fault-server.ts';
@@ -16,7 +16,7 @@ import { remoteOf } from './remote-of.ts';
 
 test('every known provider has a case here, and is one by its own schema', () => {
   expect(cases.map(({ provider }) => provider.id)).toEqual(providers.map(({ id }) => id));
-  for (const provider of providers) expect(checkProvider(provider).faults).toEqual([]);
+  for (const provider of providers) expect(checkProvider(provider).issues).toEqual([]);
 });
 
 describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { authority } from '../../src/providers/authority.ts';
-import type { Provider } from '../../src/providers/declaration.ts';
+import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { npm } from '../../src/providers/npm.ts';
 import { unreal } from '../../src/providers/unreal.ts';
 import { spec } from '../support/authority.ts';

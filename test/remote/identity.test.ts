@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Provider } from '../../src/providers/declaration.ts';
+import type { Provider } from '../../src/providers/declaration/provider.ts';
 import type { Answer } from '../support/fault-server.ts';
 import { FaultServer, json, text } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Provider } from '../../src/providers/declaration.ts';
+import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../src/base/errors.ts';
 import { maskSecrets, Secret } from '../../src/base/secret.ts';
-import type { Provider } from '../../src/providers/declaration.ts';
+import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { drun } from '../../src/providers/drun.ts';
 import { openrouter } from '../../src/providers/openrouter.ts';
 import { privatemind } from '../../src/providers/privatemind.ts';

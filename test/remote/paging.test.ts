@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../src/base/errors.ts';
-import type { Paging, Provider } from '../../src/providers/declaration.ts';
+import type { Paging, Provider } from '../../src/providers/declaration/provider.ts';
 import { unreal } from '../../src/providers/unreal.ts';
 import { readPages } from '../../src/remote/paging.ts';
 import { collect } from '../support/collect.ts';

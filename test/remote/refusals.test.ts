@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { betterAuth } from '../../src/providers/better-auth.ts';
-import type { Provider } from '../../src/providers/declaration.ts';
+import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { unreal } from '../../src/providers/unreal.ts';
 import { spec } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
 import { createHttpClient } from '../../src/http/client.ts';
-import type { Provider } from '../../src/providers/declaration.ts';
+import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { Api } from '../../src/remote/api.ts';
 import { RemoteBackend } from '../../src/remote/remote-backend.ts';
 import type { FaultServer } from '../support/fault-server.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Provider } from '../../src/providers/declaration.ts';
+import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { bareName, TakenNames } from '../../src/remote/unique-names.ts';
 import { spec } from '../support/authority.ts';
 import type { Answer } from '../support/fault-server.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Key } from '../../src/keys/key.ts';
-import type { Provider } from '../../src/providers/declaration.ts';
+import type { Provider } from '../../src/providers/declaration/provider.ts';
 import type { Answer } from '../support/fault-server.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';

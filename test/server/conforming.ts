@@ -1,6 +1,6 @@
 import type { KeyChanges, KeySpec } from '../../src/keys/ports.ts';
 import { authority } from '../../src/providers/authority.ts';
-import type { Provider } from '../../src/providers/declaration.ts';
+import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { drun } from '../../src/providers/drun.ts';
 import { privatemind } from '../../src/providers/privatemind.ts';
 import { riskinmind } from '../../src/providers/riskinmind.ts';

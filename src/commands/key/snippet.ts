@@ -4,7 +4,7 @@ import { lookUpKey } from '../../app/lookup.ts';
 import { defineCommand, value } from '../../cli/define.ts';
 import { oneOf } from '../../cli/read.ts';
 import { isActive } from '../../keys/key.ts';
-import { callOf } from '../../providers/declaration.ts';
+import { callOf } from '../../providers/declaration/provider.ts';
 import { fillPath } from '../../remote/template.ts';
 import type { HarmlessCall } from './snippet-code.ts';
 import { languages, snippetCode, variable } from './snippet-code.ts';

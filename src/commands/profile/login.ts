@@ -9,7 +9,7 @@ import type { Secret } from '../../base/secret.ts';
 import { defineCommand, toggle, value, values } from '../../cli/define.ts';
 import { oneOf, readLabel } from '../../cli/read.ts';
 import { setting } from '../../platform/env.ts';
-import { allProviders, findProvider } from '../../remote/catalog.ts';
+import { allProviders, findProvider } from '../../providers/catalog.ts';
 import { statusFields, statusResult } from './status.ts';
 
 const flags = {

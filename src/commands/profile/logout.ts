@@ -4,7 +4,7 @@ import { KeysError, usageError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import { defineCommand } from '../../cli/define.ts';
 import { setting } from '../../platform/env.ts';
-import type { Operation } from '../../providers/declaration.ts';
+import type { Operation } from '../../providers/declaration/provider.ts';
 
 const fields = ['profile', 'url', 'removed', 'changed', 'endedAtServer'];
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { visible } from '../../base/sanitise.ts';
 import { defineCommand } from '../../cli/define.ts';
-import { readJson } from '../../remote/catalog.ts';
+import { readJson } from '../../providers/catalog.ts';
 
 const fields = ['path', 'message'];
 
@@ -13,16 +13,16 @@ export const providerCheck = defineCommand({
   flags: {},
   fields,
   async run(context, { operands: [file = ''] }) {
-    const { checkProvider } = await import('../../remote/check.ts');
-    const { provider, faults } = checkProvider(readJson(resolve(context.io.cwd, file)));
+    const { checkProvider } = await import('../../providers/declaration/check.ts');
+    const { provider, issues } = checkProvider(readJson(resolve(context.io.cwd, file)));
     if (provider)
       await context.note(`${file} is sound: put it at ${context.paths.providers}/${provider.id}.json`);
     return {
       kind: 'rows',
-      rows: faults,
+      rows: issues,
       columns: fields,
-      table: () => faults.map(({ path, message }) => `${visible(path)}: ${visible(message)}\n`).join(''),
-      ...(faults.length > 0 && { exit: 'no' as const }),
+      table: () => issues.map(({ path, message }) => `${visible(path)}: ${visible(message)}\n`).join(''),
+      ...(issues.length > 0 && { exit: 'no' as const }),
     };
   },
 });

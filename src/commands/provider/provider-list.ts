@@ -1,6 +1,6 @@
 import { localProvider } from '../../accounts/profile.ts';
 import { defineCommand } from '../../cli/define.ts';
-import { allProviders } from '../../remote/catalog.ts';
+import { allProviders } from '../../providers/catalog.ts';
 
 const fields = ['id', 'name', 'url', 'note'] as const;
 

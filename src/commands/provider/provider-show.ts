@@ -3,8 +3,8 @@ import { usageError } from '../../base/errors.ts';
 import { visible } from '../../base/sanitise.ts';
 import { defineCommand } from '../../cli/define.ts';
 import type { Capabilities } from '../../keys/ports.ts';
+import { findProvider } from '../../providers/catalog.ts';
 import { capabilitiesOf } from '../../remote/capabilities.ts';
-import { findProvider } from '../../remote/catalog.ts';
 
 const fields = ['id', 'name', 'url', 'docs', 'note', 'options', 'permissions', 'capabilities'];
 

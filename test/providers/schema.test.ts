@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { expect, test } from 'vitest';
-import { providerSchema, template } from '../../src/providers/schema.ts';
+import { providerSchema, template } from '../../src/providers/declaration/schema.ts';
 import { projectRoot } from '../support/sandbox.ts';
 
 test('the published JSON Schema is the one that the program checks with (npm test -- -u writes it)', async () => {

@@ -1,9 +1,9 @@
-import { keyInputs } from '../keys/key.ts';
-import type { Operation, Provider } from '../providers/declaration.ts';
-import { methods } from '../providers/declaration.ts';
-import { expiryStyles, graceStyles, logInputs, momentStyles, usageInputs } from '../providers/styles.ts';
-import type { Fault } from './check.ts';
-import { placeholder } from './placeholders.ts';
+import { keyInputs } from '../../keys/key.ts';
+import { placeholder } from './placeholder.ts';
+import type { Operation, Provider } from './provider.ts';
+import { methods } from './provider.ts';
+import type { SchemaIssue } from './schema-issue.ts';
+import { expiryStyles, graceStyles, logInputs, momentStyles, usageInputs } from './styles.ts';
 
 export const operations = [
   'list',
@@ -22,7 +22,7 @@ export const operations = [
 type Name = (typeof operations)[number];
 
 /** What is wrong with the calls of a provider: their methods, and what stands in their templates. */
-export function operationFaults(provider: Provider): Fault[] {
+export function operationIssues(provider: Provider): SchemaIssue[] {
   const named = operations.flatMap((name) => {
     const operation: Operation | undefined = provider[name];
     if (!operation) return [];
@@ -31,9 +31,9 @@ export function operationFaults(provider: Provider): Fault[] {
       count === 1
         ? []
         : [{ path: name, message: `has ${count} methods in place of one of ${methods.join(', ')}` }];
-    return [...wrongCount, ...placeholderFaults(provider, name, operation)];
+    return [...wrongCount, ...placeholderIssues(provider, name, operation)];
   });
-  return [...named, ...headerFaults(provider)];
+  return [...named, ...headerIssues(provider)];
 }
 
 /** A text in a call, and where. */
@@ -66,7 +66,7 @@ function textsIn(place: 'query' | 'body', value: unknown): Written[] {
 const braced = /\{[\w.:-]+\}/g;
 const whole = new RegExp(`^${placeholder.source}$`);
 
-function placeholderFaults(provider: Provider, name: Name, operation: Operation): Fault[] {
+function placeholderIssues(provider: Provider, name: Name, operation: Operation): SchemaIssue[] {
   return writtenIn(operation).flatMap(({ place, text, isName }) =>
     [...text.matchAll(braced)].flatMap(([found]) => {
       const path = `${name}.${place}`;
@@ -156,7 +156,7 @@ function styleProblem(input: string, style: string | undefined): string | undefi
 }
 
 /** Headers are the same on every request. */
-function headerFaults({ headers = {} }: Provider): Fault[] {
+function headerIssues({ headers = {} }: Provider): SchemaIssue[] {
   return Object.entries(headers).flatMap(([name, value]) =>
     [...`${name} ${value}`.matchAll(braced)].map(([found]) => ({
       path: `headers.${name}`,

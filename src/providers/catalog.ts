@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import { KeysError, systemCode } from '../base/errors.ts';
 import { readBounded, readFault, textOf } from '../platform/files/read-file.ts';
 import { requireTrusted } from '../platform/files/trust.ts';
-import type { Provider } from '../providers/declaration.ts';
-import { providers } from '../providers/index.ts';
+import type { Provider } from './declaration/provider.ts';
+import { providers } from './index.ts';
 
 /**
  * The provider with this id: one of the user's own, else one that `keys` knows; undefined where there is none. Throws
@@ -55,14 +55,14 @@ function files(folder: string): string[] {
 }
 
 async function readProvider(file: string): Promise<Provider> {
-  const { checkProvider } = await import('./check.ts');
+  const { checkProvider } = await import('./declaration/check.ts');
   requireTrusted(file, 'file');
-  const { provider, faults } = checkProvider(readJson(file));
+  const { provider, issues } = checkProvider(readJson(file));
   const isNamedRight = provider?.id === basename(file, '.json');
   if (provider && isNamedRight) return provider;
   const problems = provider
     ? [{ path: 'id', message: `'${provider.id}' is not the name of the file` }]
-    : faults;
+    : issues;
   throw new KeysError({
     code: 'provider_faulty',
     message: `${file} is not a provider: ${problems.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,

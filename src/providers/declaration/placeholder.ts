@@ -1,4 +1,4 @@
-import type { Operation } from '../providers/declaration.ts';
+import type { Operation } from './provider.ts';
 
 /** A placeholder: the name of an input, and the style in which it is written. */
 export const placeholder = /\{([A-Za-z]+(?:\.[A-Za-z]+)?)(?::([A-Za-z]*))?\}/g;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { keyInputs } from '../keys/key.ts';
-import type { Template } from './declaration.ts';
+import { keyInputs } from '../../keys/key.ts';
+import type { Template } from './provider.ts';
 import { timeStyles, verdictReasons } from './styles.ts';
 
 /* The fields that a provider has: `docs/provider.schema.json` is made from this. */

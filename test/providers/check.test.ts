@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { checkProvider } from '../../src/providers/declaration/check.ts';
 import { gitlab } from '../../src/providers/gitlab.ts';
 import { unreal } from '../../src/providers/unreal.ts';
-import { checkProvider } from '../../src/remote/check.ts';
 import { fillBody } from '../../src/remote/template.ts';
 
-function faultsOf(change: Record<string, unknown>): Record<string, string> {
-  const { faults } = checkProvider({ ...unreal, ...change });
-  return Object.fromEntries(faults.map(({ path, message }) => [path, message]));
+function issuesOf(change: Record<string, unknown>): Record<string, string> {
+  const { issues } = checkProvider({ ...unreal, ...change });
+  return Object.fromEntries(issues.map(({ path, message }) => [path, message]));
 }
 
 test('a provider that went through JSON is the same provider', () => {
@@ -15,7 +15,7 @@ test('a provider that went through JSON is the same provider', () => {
 });
 
 test('every fault is named with its path', () => {
-  const faults = faultsOf({
+  const issues = issuesOf({
     id: 'Not An Id',
     url: 'nowhere',
     surprise: true,
@@ -23,7 +23,7 @@ test('every fault is named with its path', () => {
     create: { post: 'no-slash', secret: 7 },
     key: { name: 'name' },
   });
-  expect(Object.keys(faults).sort()).toEqual([
+  expect(Object.keys(issues).sort()).toEqual([
     'capabilities.overlap',
     'create.post',
     'create.secret',
@@ -35,30 +35,30 @@ test('every fault is named with its path', () => {
 });
 
 test('something that is no object at all is a fault', () => {
-  for (const data of [null, 7, 'text', []]) expect(checkProvider(data).faults).not.toEqual([]);
+  for (const data of [null, 7, 'text', []]) expect(checkProvider(data).issues).not.toEqual([]);
 });
 
 test('a call has exactly one method', () => {
-  expect(faultsOf({ revoke: {} })).toEqual({
+  expect(issuesOf({ revoke: {} })).toEqual({
     revoke: 'has 0 methods in place of one of get, post, put, patch, delete',
   });
-  expect(faultsOf({ revoke: { delete: '/a', post: '/b' } })).toHaveProperty('revoke');
+  expect(issuesOf({ revoke: { delete: '/a', post: '/b' } })).toHaveProperty('revoke');
 });
 
 test('a placeholder stands for something that there is', () => {
-  expect(faultsOf({ show: { get: '/v1/keys/{key}' } })).toEqual({
+  expect(issuesOf({ show: { get: '/v1/keys/{key}' } })).toEqual({
     'show.get': expect.stringContaining('{key} is not one of id, name'),
   });
-  expect(faultsOf({ show: { get: '/{option.project}/{id}' } })).toEqual({
+  expect(issuesOf({ show: { get: '/{option.project}/{id}' } })).toEqual({
     'show.get': '{option.project} is not declared in options',
   });
-  expect(faultsOf({ create: { ...unreal.create, body: { a: { b: ['{secret.otp}'] } } } })).toEqual({
+  expect(issuesOf({ create: { ...unreal.create, body: { a: { b: ['{secret.otp}'] } } } })).toEqual({
     'create.body': '{secret.otp} is not declared in secrets',
   });
 });
 
 test('an expiry says how it is written, and nothing else does', () => {
-  const withBody = (body: unknown) => faultsOf({ create: { ...unreal.create, body } });
+  const withBody = (body: unknown) => issuesOf({ create: { ...unreal.create, body } });
   expect(withBody({ e: '{expiresAt}' })).toEqual({
     'create.body': expect.stringContaining('needs one of :iso'),
   });
@@ -73,7 +73,7 @@ test('a log is asked for with what can be said of its entries, and nothing else 
     items: '',
     entry: { timestamp: 't', method: 'm', path: 'p', statusCode: 's' },
   };
-  const withQuery = (query: Record<string, string>) => faultsOf({ logs: { ...logs, query } });
+  const withQuery = (query: Record<string, string>) => issuesOf({ logs: { ...logs, query } });
   expect(withQuery({ key: '{keyId}', from: '{since:time}', day: '{until:date}', s: '{status}' })).toEqual({});
   expect(withQuery({ id: '{id}' })).toEqual({
     'logs.query': expect.stringContaining('is not one of keyId,'),
@@ -82,16 +82,16 @@ test('a log is asked for with what can be said of its entries, and nothing else 
     'logs.query': '{since:iso} needs one of :time, :date',
   });
   expect(withQuery({ s: '{status:time}' })).toEqual({ 'logs.query': '{status:time} takes no :time' });
-  expect(faultsOf({ logs: { ...logs, get: '/logs/{keyId}' } })).toEqual({
+  expect(issuesOf({ logs: { ...logs, get: '/logs/{keyId}' } })).toEqual({
     'logs.get': '{keyId} cannot stand in a path: it need not be said',
   });
-  expect(faultsOf({ list: { ...unreal.list, query: { key: '{keyId}' } } })).toHaveProperty(['list.query']);
+  expect(issuesOf({ list: { ...unreal.list, query: { key: '{keyId}' } } })).toHaveProperty(['list.query']);
 });
 
 test('sums are asked for as they are wanted', () => {
   const row = { keyId: 'key', date: 'day', requests: 'requests' };
   const withQuery = (query: Record<string, string>) =>
-    faultsOf({ usage: { get: '/usage', items: '', row, query } });
+    issuesOf({ usage: { get: '/usage', items: '', row, query } });
   expect(withQuery({ by: '{by}', from: '{since:date}', key: '{keyId}' })).toEqual({});
   expect(withQuery({ from: '{since:date}', key: '{keyId}' })).toEqual({ usage: 'has no place for {by}' });
   expect(withQuery({ by: '{by}', from: '{since:date}', key: '{keyId}', s: '{status}' })).toHaveProperty([
@@ -101,16 +101,16 @@ test('sums are asked for as they are wanted', () => {
 
 test('only a call that gives out a secret takes an idempotency key, and names a header for it', () => {
   const create = { ...unreal.create, idempotency: 'Idempotency-Key' };
-  expect(faultsOf({ create })).toEqual({});
-  expect(faultsOf({ create: { ...create, idempotency: 'a header' } })).toHaveProperty(['create.idempotency']);
-  expect(faultsOf({ revoke: { ...unreal.revoke, idempotency: 'Idempotency-Key' } })).toHaveProperty([
+  expect(issuesOf({ create })).toEqual({});
+  expect(issuesOf({ create: { ...create, idempotency: 'a header' } })).toHaveProperty(['create.idempotency']);
+  expect(issuesOf({ revoke: { ...unreal.revoke, idempotency: 'Idempotency-Key' } })).toHaveProperty([
     'revoke.idempotency',
   ]);
 });
 
 test('steps of expiry are durations, and there where they are promised', () => {
   const steps = (expirySteps?: string[]) =>
-    faultsOf({ capabilities: { ...unreal.capabilities, expiry: 'steps', expirySteps } });
+    issuesOf({ capabilities: { ...unreal.capabilities, expiry: 'steps', expirySteps } });
   expect(steps()).toEqual({ 'capabilities.expirySteps': 'is missing: expiry is steps' });
   expect(steps(['90d', 'soon'])).toEqual({
     'capabilities.expirySteps': "'soon' is not a duration such as 90d",
@@ -119,7 +119,7 @@ test('steps of expiry are durations, and there where they are promised', () => {
 });
 
 test('disable goes with enable', () => {
-  expect(faultsOf({ disable: { post: '/v1/keys/{id}/off' } })).toHaveProperty('disable');
+  expect(issuesOf({ disable: { post: '/v1/keys/{id}/off' } })).toHaveProperty('disable');
 });
 
 describe('what would not do what it says is a fault', () => {
@@ -182,7 +182,7 @@ describe('what would not do what it says is a fault', () => {
     ['what is kept and not sent', { key: { ...key, kept: { acl: 'acl' } } }, 'key.kept.acl'],
     ['the id of the embedded authority', { id: 'local' }, 'id'],
   ])('%s', (_, change, path) => {
-    const paths = Object.keys(faultsOf(change));
+    const paths = Object.keys(issuesOf(change));
     expect(
       paths.filter((one) => one === path || one.startsWith(`${path}.`)),
       paths.join(),
@@ -190,14 +190,14 @@ describe('what would not do what it says is a fault', () => {
   });
 
   test('though another field is misshapen', () => {
-    const faults = faultsOf({
+    const issues = issuesOf({
       surprise: true,
       name: 7,
       capabilities: { ...capabilities, overlap: 'server', maxKeys: 0 },
       revoke: { post: '/revoke' },
       ...create({ name: '{name}', rpm: '{rate_limit}' }),
     });
-    expect(Object.keys(faults).sort()).toEqual([
+    expect(Object.keys(issues).sort()).toEqual([
       'capabilities.maxKeys',
       'create.body',
       'name',
@@ -208,7 +208,7 @@ describe('what would not do what it says is a fault', () => {
   });
 
   test('a span may have its unit by a style, and a text that is not whole is not sent', async () => {
-    expect(faultsOf(create({ name: '{name}', ttl: '{expiresAt:duration}', note: 'for {name}' }))).toEqual({});
+    expect(issuesOf(create({ name: '{name}', ttl: '{expiresAt:duration}', note: 'for {name}' }))).toEqual({});
     const clock = { now: new Date(0), steps: [] };
     const body = { ttl: '{expiresAt:duration}', note: 'for {name}', team: 'of {option.team}' };
     expect(fillBody(body, { name: 'ci', expiresAt: new Date(90_000) }, clock)).toEqual({

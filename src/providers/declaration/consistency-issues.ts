@@ -1,40 +1,40 @@
-import { parseDuration } from '../base/time.ts';
-import type { Operation, Path, Provider } from '../providers/declaration.ts';
-import { usageInputs } from '../providers/styles.ts';
-import type { Fault } from './check.ts';
-import { namesIn } from './placeholders.ts';
+import { parseDuration } from '../../base/time.ts';
+import { namesIn } from './placeholder.ts';
+import type { Operation, Path, Provider } from './provider.ts';
+import type { SchemaIssue } from './schema-issue.ts';
+import { usageInputs } from './styles.ts';
 
 /* What only shows when fields of a declaration are seen together. */
 
-export const soundness: readonly ((provider: Provider) => Fault[])[] = [
-  capabilityFaults,
-  usageFaults,
-  identityFaults,
-  keptFaults,
+export const consistencyChecks: readonly ((provider: Provider) => SchemaIssue[])[] = [
+  capabilityIssues,
+  usageIssues,
+  identityIssues,
+  keptIssues,
 ];
 
-function capabilityFaults({ id, capabilities, disable, enable, rotate, revoke }: Provider): Fault[] {
+function capabilityIssues({ id, capabilities, disable, enable, rotate, revoke }: Provider): SchemaIssue[] {
   const { expiry, expirySteps = [], overlap } = capabilities;
   const at = 'capabilities.expirySteps';
-  const faults: Fault[] = [];
+  const issues: SchemaIssue[] = [];
   if (id === 'local')
-    faults.push({ path: 'id', message: "'local' is the embedded authority: choose another id" });
+    issues.push({ path: 'id', message: "'local' is the embedded authority: choose another id" });
   if (expiry === 'steps' && expirySteps.length === 0)
-    faults.push({ path: at, message: 'is missing: expiry is steps' });
+    issues.push({ path: at, message: 'is missing: expiry is steps' });
   for (const step of expirySteps) {
-    if (!isDuration(step)) faults.push({ path: at, message: `'${step}' is not a duration such as 90d` });
+    if (!isDuration(step)) issues.push({ path: at, message: `'${step}' is not a duration such as 90d` });
   }
   if (Boolean(disable) !== Boolean(enable))
-    faults.push({ path: 'disable', message: 'goes with enable: declare both or none' });
+    issues.push({ path: 'disable', message: 'goes with enable: declare both or none' });
   if (overlap === 'server' && !rotate)
-    faults.push({ path: 'rotate', message: 'is missing: overlap is server, where the API itself rotates' });
+    issues.push({ path: 'rotate', message: 'is missing: overlap is server, where the API itself rotates' });
   if (revoke.leaves && disable)
-    faults.push({ path: 'revoke.leaves', message: 'goes without disable: a disabled key counts as revoked' });
-  return faults;
+    issues.push({ path: 'revoke.leaves', message: 'goes without disable: a disabled key counts as revoked' });
+  return issues;
 }
 
 /** Sums that the API is not asked for as they were wanted would pass for others. */
-function usageFaults({ usage }: Provider): Fault[] {
+function usageIssues({ usage }: Provider): SchemaIssue[] {
   const named = namesIn(usage);
   return usageInputs
     .filter((input) => usage && !named.includes(input))
@@ -42,7 +42,7 @@ function usageFaults({ usage }: Provider): Fault[] {
 }
 
 /** Calls about one key that do not say about which, and keys that are made without the name that they are to have. */
-export function inputFaults(provider: Provider): Fault[] {
+export function inputIssues(provider: Provider): SchemaIssue[] {
   const isOne = provider.list.single === true;
   const aboutOne = ['show', 'rotate', 'update', 'disable', 'enable', 'revoke'] as const;
   const nameless = aboutOne.flatMap((path) => {
@@ -61,7 +61,7 @@ export function inputFaults(provider: Provider): Fault[] {
 }
 
 /** What addresses a key is told to everybody: its secret is not. */
-function identityFaults({ create, rotate, key }: Provider): Fault[] {
+function identityIssues({ create, rotate, key }: Provider): SchemaIssue[] {
   return [['create', create] as const, ['rotate', rotate] as const].flatMap(([path, issuing]) => {
     if (issuing?.key === undefined) return [];
     const ids = joined(issuing.key, key.id);
@@ -81,7 +81,7 @@ function texts(path: Path): readonly string[] {
 }
 
 /** What is read to be kept and not sent would be lost without a word. */
-function keptFaults({ create, key }: Provider): Fault[] {
+function keptIssues({ create, key }: Provider): SchemaIssue[] {
   const named = namesIn(create);
   return Object.keys(key.kept ?? {})
     .filter((name) => !named.includes(`kept.${name}`))

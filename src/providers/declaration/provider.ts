@@ -1,5 +1,5 @@
-import type { KeyInput } from '../keys/key.ts';
-import type { Capabilities, Reason } from '../keys/ports.ts';
+import type { KeyInput } from '../../keys/key.ts';
+import type { Capabilities, Reason } from '../../keys/ports.ts';
 import type { TimeStyle } from './styles.ts';
 
 /*

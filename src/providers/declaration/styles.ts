@@ -1,4 +1,4 @@
-import type { LogQuery, Reason, UsageQuery } from '../keys/ports.ts';
+import type { LogQuery, Reason, UsageQuery } from '../../keys/ports.ts';
 
 /* The inputs of the calls that are not about one key, and the styles in which moments and spans are written. */
 
