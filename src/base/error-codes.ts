@@ -20,7 +20,7 @@ export const exits = {
 export type ExitName = keyof typeof exits;
 
 /** Every error code, and the exit code that goes with it unless the place that fails says otherwise. */
-const errorCodes = {
+const table = {
   another_key: { exit: 'unfinished' },
   argument_is_flag: { exit: 'usage' },
   authority_busy: { exit: 'failed' },
@@ -153,9 +153,17 @@ const errorCodes = {
 } satisfies Record<string, { exit: ExitName }>;
 
 /** Stable, for scripts. */
-export type ErrorCode = keyof typeof errorCodes;
+export type ErrorCode = keyof typeof table;
+
+/** In alphabetical order. */
+export const errorCodes = Object.keys(table) as ErrorCode[];
+
+/** The codes that go with an exit code. */
+export type CodeOf<Exit extends ExitName> = {
+  [Code in ErrorCode]: (typeof table)[Code]['exit'] extends Exit ? Code : never;
+}[ErrorCode];
 
 /** The exit code that goes with an error code. */
 export function exitOf(code: ErrorCode): ExitName {
-  return errorCodes[code].exit;
+  return table[code].exit;
 }

@@ -1,14 +1,17 @@
 import { localProvider } from '../accounts/profile.ts';
-import { exits } from '../base/error-codes.ts';
+import { errorCodes, exitOf, exits } from '../base/error-codes.ts';
 import { formats } from '../output/formats.ts';
 import { agentMarkers, environment } from '../platform/env.ts';
 import { providers } from '../providers/index.ts';
 import { sinkKinds } from '../sinks/sink-spec.ts';
 
+type Rows = readonly (readonly [term: string, meaning: string])[];
+
 /** A page of `keys help` that belongs to no command. Its rows are made from what the program itself uses. */
 export interface Topic {
   summary: string;
-  rows: readonly (readonly [term: string, meaning: string])[];
+  /** A function where what the rows are made from is not worth loading for other pages. */
+  rows: Rows | (() => Promise<Rows>);
   after?: string;
 }
 
@@ -52,5 +55,19 @@ export const topics: Readonly<Record<string, Topic>> = {
       ({ id, name, note }) => [id, note ? `${name}: ${note}` : name] as const,
     ),
     after: 'keys provider show <id> tells what each can do.',
+  },
+  errors: {
+    summary: 'error codes, with the exit code of each',
+    rows: async () => {
+      const { errorReference } = await import('../base/error-reference/error-reference.ts');
+      return errorCodes.map((code) => {
+        const { meaning } = errorReference[code];
+        return [code, `${exits[exitOf(code)].code}: ${meaning}`] as const;
+      });
+    },
+    after: [
+      'With --json, an error is one JSON document on stderr: {"error":{"code":"…","message":"…","hint":"…"}}.',
+      'docs/reference/errors.md says what to do about each.',
+    ].join('\n'),
   },
 };

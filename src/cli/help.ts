@@ -46,7 +46,9 @@ async function programHelp(catalog: Catalog, width: number, names: readonly stri
 }
 
 /** Terms and meanings, laid out as Commander lays out flags. */
-function topicHelp(name: string, { summary, rows, after }: Topic, width: number): string {
+async function topicHelp(name: string, topic: Topic, width: number): Promise<string> {
+  const { summary, after } = topic;
+  const rows = typeof topic.rows === 'function' ? await topic.rows() : topic.rows;
   const layout = emptyPage(name).configureHelp({ helpWidth: width }).createHelp();
   layout.prepareContext({ helpWidth: width });
   const termWidth = Math.max(...rows.map(([term]) => term.length));

@@ -84,8 +84,16 @@ async function unlessDropped<T>(interruption: Interruption, work: () => Promise<
 
 /** Tells what failed, on stderr: as JSON where that was asked for. */
 export async function report(failure: Failure, argv: readonly string[], io: Io): Promise<void> {
+  const withFix = await withHints(failure);
   const text = asksForJson(argv)
-    ? harmlessJson(failureJson(failure), io.env)
-    : harmlessLines(failureText(failure), io.env);
+    ? harmlessJson(failureJson(withFix), io.env)
+    : harmlessLines(failureText(withFix), io.env);
   await io.stderr.write(text).catch(() => {});
+}
+
+/** A failure that comes without hints gets those of its code. They are loaded only then. */
+async function withHints(failure: Failure): Promise<Failure> {
+  if (failure.hints && failure.hints.length > 0) return failure;
+  const { errorReference } = await import('../base/error-reference/error-reference.ts');
+  return { ...failure, hints: errorReference[failure.code].fix };
 }

@@ -68,7 +68,7 @@ test('help lists every command of the catalog, and each has a page with an examp
   }
 });
 
-test.each(['exit-codes', 'environment', 'formats', 'sinks', 'providers'])(
+test.each(['exit-codes', 'environment', 'formats', 'sinks', 'providers', 'errors'])(
   'help has the topic %s',
   async (topic) => {
     const run = await new Sandbox().keys(['help', topic]);
@@ -104,6 +104,12 @@ test('a word too many is not repeated where a secret may have been meant for std
     expect(run.stderr).toContain('unexpected argument, the first: it takes none');
     expect(run.stderr).not.toContain('my-very-own-token');
   }
+});
+
+test('an error that has no hint of its own gets that of its code', async () => {
+  const run = await new Sandbox().keys(['restore', 'nothing.db', '--yes', '--json']);
+  expect(run.exit).toBe(1);
+  expect(JSON.parse(run.stderr).error).toMatchObject({ code: 'no_backup', hint: 'check the path' });
 });
 
 test('a flag without its value is refused', async () => {
