@@ -19,7 +19,7 @@ const core = [
   'app/(?:app|dialogue|lookup|secret-input)\\.ts$',
   'accounts/(?:config|profile)\\.ts$',
   `keys/${only('match')}`,
-  `keys/operations/${only('recovery|recover-one|decision|look|redeliver|end|report')}`,
+  `keys/operations/${only('inspect-operation|resume-delivery|recover-one|decision|look|redeliver|end|report')}`,
   `output/${only('prompt|progress|table|style')}`,
   `cli/${only('help|help-topics')}`,
   'commands/catalog\\.ts$',

@@ -3,7 +3,7 @@ import type { Organisation } from '../authority/policy.ts';
 import { AuthorityService } from '../authority/service.ts';
 import type { Session, SessionSpec, Sessions } from '../authority/sessions.ts';
 import type { Key } from '../keys/key.ts';
-import type { Issuer, Subject } from '../keys/operations/issue.ts';
+import type { Issuer, Subject } from '../keys/operations/issuer.ts';
 import type { Context } from './context.ts';
 
 /** The embedded authority as several have it: for the server, and for whoever makes sessions. */

@@ -8,17 +8,17 @@ import type { Escrows } from '../journal/escrow.ts';
 import { fileEscrow, keychainEscrow } from '../journal/escrow.ts';
 import type { JournalOptions } from '../journal/journal.ts';
 import { openJournal, resumeOperation } from '../journal/journal.ts';
-import type { Header, Setting } from '../journal/operation-file.ts';
-import type { OnUnreadable, OpenOperation } from '../journal/operations.ts';
+import type { OnUnreadable } from '../journal/operations.ts';
 import { listOperations, readOperations } from '../journal/operations.ts';
 import type { Key } from '../keys/key.ts';
 import { isActive } from '../keys/key.ts';
-import type { Issuer, Subject } from '../keys/operations/issue.ts';
-import { aKey } from '../keys/operations/issue.ts';
+import type { Issuer, Subject } from '../keys/operations/issuer.ts';
+import { keySubject } from '../keys/operations/issuer.ts';
+import type { Header, OpenOperation, Setting } from '../keys/operations/open-operation.ts';
 import type { Journal, Operation, Plan } from '../keys/operations/operation.ts';
 import { isWaiting } from '../keys/operations/operation.ts';
 import type { KeyBackend } from '../keys/ports.ts';
-import { aRotation } from '../keys/rotation/rotation.ts';
+import { rotationSubject } from '../keys/rotation/rotation.ts';
 import { holdFileLock, probeMs } from '../platform/files/file-lock.ts';
 import { makePrivateFolder } from '../platform/paths.ts';
 import type { Context } from './context.ts';
@@ -72,7 +72,7 @@ export function warningOf(context: Context): OnUnreadable {
 }
 
 /** Takes an operation up again; undefined where another process is at work on it, or has ended it. */
-export function takeUp(
+export function claim(
   context: Context,
   operation: OpenOperation,
   patienceMs?: number,
@@ -81,7 +81,7 @@ export function takeUp(
 }
 
 /** What can list and revoke what an operation made: in its own profile, whichever this command works with. */
-export async function makerOf(context: Context, { plan, setting }: Header): Promise<Maker> {
+export async function issuerOf(context: Context, { plan, setting }: Header): Promise<OperationIssuer> {
   if (plan.kind === 'session') {
     const { openAuthority, sessionIssuer, aSession } = await import('./open-authority.ts');
     return {
@@ -90,11 +90,11 @@ export async function makerOf(context: Context, { plan, setting }: Header): Prom
     };
   }
   const backend = await (await appOf(context, setting)).backend();
-  const subject = plan.kind === 'rotate' ? aRotation : aKey;
+  const subject = plan.kind === 'rotate' ? rotationSubject : keySubject;
   return { issuer: backend, backend, subject };
 }
 
-export interface Maker {
+export interface OperationIssuer {
   issuer: Omit<Issuer<never>, 'create'>;
   subject: Subject;
   /** Absent for sessions. */
@@ -118,7 +118,7 @@ export async function requireFinished(context: Context, name: string): Promise<v
   for (const operation of await openOperations(context)) {
     const { id, plan, setting } = operation.header;
     if (isWaiting(operation)) continue;
-    const taken = await takeUp(context, operation, 0);
+    const taken = await claim(context, operation, 0);
     // Another process is at work on it, and will finish it.
     if (!taken) continue;
     await taken.leave();

@@ -3,6 +3,7 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeysError } from '../base/errors.ts';
 import { systemCode } from '../base/errors.ts';
+import type { EscrowKind, OpenOperation, Setting } from '../keys/operations/open-operation.ts';
 import type {
   EscrowedSecret,
   Journal,
@@ -14,9 +15,7 @@ import type {
 import type { Release } from '../platform/files/file-lock.ts';
 import { holdFileLock, probeMs } from '../platform/files/file-lock.ts';
 import type { Escrow, Escrows } from './escrow.ts';
-import type { EscrowKind, Setting } from './operation-file.ts';
 import { notWritten, OperationFile, readOperationFile, stamped } from './operation-file.ts';
-import type { OpenOperation } from './operations.ts';
 import { ignoringAbsence } from './operations.ts';
 
 export interface JournalOptions {

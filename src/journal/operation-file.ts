@@ -3,7 +3,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { KeysError, systemCode } from '../base/errors.ts';
-import type { Plan, Step, WrittenStep } from '../keys/operations/operation.ts';
+import type { Contents, EscrowKind, Header } from '../keys/operations/open-operation.ts';
+import type { Step, WrittenStep } from '../keys/operations/operation.ts';
 import { readBounded, readFault } from '../platform/files/read-file.ts';
 import { summed, sumOf, withoutSum, withSum } from './line-sum.ts';
 import { headerFault, lineFault } from './operation-shape.ts';
@@ -16,37 +17,6 @@ import { headerFault, lineFault } from './operation-shape.ts';
  * Each line ends with a checksum of itself and of the line before it, so that a file that was damaged is not taken for one
  * that tells something else. Files of earlier versions have none.
  */
-
-/** Where an operation takes place, so that `recover` finds the same place again. No secret, no token. */
-export interface Setting {
-  profile: string;
-  provider: string;
-  /** The API's address; null for the embedded authority. */
-  url: string | null;
-  /** What relative paths of sinks mean. */
-  cwd: string;
-  /** The database, where it is not that of the profile. */
-  db?: string;
-}
-
-/** Which escrow has the secret: `none` where there was no place for one. */
-export type EscrowKind = 'keychain' | 'file' | 'none';
-
-export interface Header {
-  version: 1;
-  id: string;
-  /** RFC 3339. */
-  at: string;
-  plan: Plan;
-  setting: Setting;
-}
-
-export interface Contents {
-  header: Header;
-  /** Undefined where the process died before it was written down. */
-  escrow: EscrowKind | undefined;
-  steps: WrittenStep[];
-}
 
 type Line = WrittenStep | { step: 'reserved'; escrow: EscrowKind; at: string };
 

@@ -1,5 +1,5 @@
+import type { EscrowKind, Header, Setting } from '../keys/operations/open-operation.ts';
 import type { Plan, Replaced, Step } from '../keys/operations/operation.ts';
-import type { EscrowKind, Header, Setting } from './operation-file.ts';
 
 /*
  * What the lines of a journal may say. Every field has its check, so that a new one cannot be forgotten here. Fields that

@@ -1,15 +1,10 @@
 import { readdir, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { KeysError, systemCode } from '../base/errors.ts';
+import type { OpenOperation } from '../keys/operations/open-operation.ts';
 import { holdFileLock, removeAbandonedLocks } from '../platform/files/file-lock.ts';
 import type { Escrows } from './escrow.ts';
-import type { Contents } from './operation-file.ts';
 import { readOperationFile, unreadable } from './operation-file.ts';
-
-/** An operation that has not ended, as its file tells of it. */
-export interface OpenOperation extends Contents {
-  path: string;
-}
 
 /** Told of each file that cannot be read as an operation, while the others are gone through. */
 export type OnUnreadable = (error: KeysError) => Promise<void>;

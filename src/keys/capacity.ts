@@ -7,7 +7,7 @@ import type { Capabilities } from './ports.ts';
  * Refuses a new key where the account already has as many as the API allows (exit 6): some APIs would refuse, others
  * would give up one that works. It names the keys that stand in the way and ends none of them.
  */
-export function requireRoom(
+export function requireCapacity(
   provider: string,
   { maxKeys, overlap }: Capabilities,
   live: readonly Key[],

@@ -61,7 +61,7 @@ export type KeyChanges = Partial<Omit<KeySpec, 'labels' | 'kept'>> & {
 };
 
 /** How an API is asked to rotate a key. */
-export interface Renewal {
+export interface InPlaceRotation {
   /** Seconds that the old secret goes on working, where the API lets that be said. */
   graceSeconds: number;
   /** When the new one ends; absent: as the API does it. */
@@ -139,7 +139,7 @@ export interface KeyBackend {
    * A new secret by the API's own rotation, which keeps all that the key is; absent where there is none. With
    * `overlap: 'client'` the old one is dead at once, and making a second key is better. One call, as `create`.
    */
-  rotate?(old: Key, rotation: Renewal): Promise<Made>;
+  rotateInPlace?(old: Key, rotation: InPlaceRotation): Promise<Made>;
   update(id: string, changes: KeyChanges): Promise<Key>;
   /** Ends a key at once and for good; one already revoked stays so and is no error (`false`). */
   revoke(id: string): Promise<boolean>;

@@ -1,7 +1,7 @@
 import { KeysError } from '../base/errors.ts';
 import type { KeyBackend, LogEntry, LogQuery } from './ports.ts';
 
-export interface FollowOptions {
+export interface TailOptions {
   /** Aborted when the reader has seen enough. */
   signal: AbortSignal;
   /** Resolves after the pause between two reads, or at once when the signal aborts. */
@@ -16,10 +16,10 @@ export interface FollowOptions {
  * New log entries in the order in which they happened, each once, until the signal aborts. Entries of one millisecond
  * can arrive in two reads, so the newest instant is asked for again and what was given out already is left out.
  */
-export async function* follow(
+export async function* tail(
   backend: KeyBackend,
   query: LogQuery,
-  { signal, pause, since, onTrouble }: FollowOptions,
+  { signal, pause, since, onTrouble }: TailOptions,
 ): AsyncGenerator<LogEntry> {
   let newest = since;
   let given = new Map<string, number>();
@@ -49,7 +49,7 @@ async function readSince(
   backend: KeyBackend,
   query: LogQuery,
   signal: AbortSignal,
-  onTrouble: FollowOptions['onTrouble'],
+  onTrouble: TailOptions['onTrouble'],
 ): Promise<LogEntry[]> {
   const entries: LogEntry[] = [];
   try {

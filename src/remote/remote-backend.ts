@@ -4,13 +4,13 @@ import type { Key } from '../keys/key.ts';
 import { mayBeCut } from '../keys/key.ts';
 import type {
   Capabilities,
+  InPlaceRotation,
   KeyBackend,
   KeyChanges,
   KeySpec,
   LogEntry,
   LogQuery,
   Made,
-  Renewal,
   UsageQuery,
   UsageRow,
   Verdict,
@@ -40,7 +40,7 @@ const mostNames = 3;
 export class RemoteBackend implements KeyBackend {
   readonly capabilities: Capabilities;
   readonly permissions: readonly string[] | undefined;
-  readonly rotate?: (old: Key, renewal: Renewal) => Promise<Made>;
+  readonly rotateInPlace?: (old: Key, renewal: InPlaceRotation) => Promise<Made>;
   readonly identify?: (credential: Secret) => Promise<string | undefined>;
   readonly #provider: Provider;
   readonly #api: Api;
@@ -58,7 +58,7 @@ export class RemoteBackend implements KeyBackend {
     const { rotate } = provider;
     const { verify } = provider;
     if (verify?.id !== undefined) this.identify = (credential) => this.#identify(verify, credential);
-    if (rotate) this.rotate = (old, renewal) => this.#rotate(rotate, old, renewal);
+    if (rotate) this.rotateInPlace = (old, renewal) => this.#rotate(rotate, old, renewal);
   }
 
   get callLimit(): number {
@@ -130,7 +130,11 @@ export class RemoteBackend implements KeyBackend {
     return isOver ? { ...named, status: 'revoked' } : named;
   }
 
-  async #rotate(rotate: Issuing, { id, name }: Key, { graceSeconds, expiresAt }: Renewal): Promise<Made> {
+  async #rotate(
+    rotate: Issuing,
+    { id, name }: Key,
+    { graceSeconds, expiresAt }: InPlaceRotation,
+  ): Promise<Made> {
     const response = await this.#api.send(rotate, {
       id,
       grace: graceSeconds,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { KeysError } from '../../src/base/errors.ts';
 import type { KeyBackend, LogEntry, LogQuery } from '../../src/keys/ports.ts';
-import { follow } from '../../src/keys/tail.ts';
+import { tail } from '../../src/keys/tail.ts';
 import { collect } from '../support/collect.ts';
 import { entriesOf, FakeWorld } from '../support/fake-backend.ts';
 
@@ -33,7 +33,7 @@ async function following(batches: readonly (readonly LogEntry[])[], query: LogQu
     else stop.abort();
   };
   const given: LogEntry[] = [];
-  for await (const one of follow(backend, query, {
+  for await (const one of tail(backend, query, {
     signal: stop.signal,
     pause,
     since: new Date(start),
@@ -76,7 +76,7 @@ test('a reader that has stopped before the first read is given nothing', async (
   const backend = { ...new FakeWorld().backend(), logs: () => entriesOf([entry(1)]) };
   const quiet = { pause: async () => {}, onTrouble: async () => {} };
   const options = { signal: AbortSignal.abort(), since: new Date(start), ...quiet };
-  expect(await collect(follow(backend, {}, options))).toEqual([]);
+  expect(await collect(tail(backend, {}, options))).toEqual([]);
 });
 
 test('whatever arrives in whatever batches is given exactly once and in order', async () => {
@@ -114,7 +114,7 @@ test('a read that fails in passing is told of and tried again; nothing is given 
   };
   const onTrouble = async ({ message }: KeysError) => void told.push(message);
   const options = { signal: stop.signal, pause: async () => {}, since: new Date(start), onTrouble };
-  expect(await collect(follow(backend, {}, options))).toEqual([a, b]);
+  expect(await collect(tail(backend, {}, options))).toEqual([a, b]);
   expect(told).toEqual(['no answer']);
 });
 
@@ -128,7 +128,7 @@ test('a read that fails for good ends the following', async () => {
   };
   const signal = new AbortController().signal;
   const options = { signal, pause: async () => {}, since: new Date(start), onTrouble: async () => {} };
-  await expect(collect(follow(backend, {}, options))).rejects.toBe(refused);
+  await expect(collect(tail(backend, {}, options))).rejects.toBe(refused);
 });
 
 test('a server that lists the oldest first is followed in the right order all the same', async () => {
@@ -137,5 +137,5 @@ test('a server that lists the oldest first is followed in the right order all th
   const backend: KeyBackend = { ...new FakeWorld().backend(), logs: () => entriesOf([a, b, c]) };
   const pause = async () => stop.abort();
   const options = { signal: stop.signal, pause, since: new Date(start), onTrouble: async () => {} };
-  expect(await collect(follow(backend, {}, options))).toEqual([a, b, c]);
+  expect(await collect(tail(backend, {}, options))).toEqual([a, b, c]);
 });

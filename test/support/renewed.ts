@@ -9,8 +9,11 @@ export async function renewed(
   old: Key,
   expiresAt: Date | null,
 ): Promise<{ key: Key; secret: Secret }> {
-  if (!backend.rotate) throw new Error('this API has no rotation of its own');
-  const { key, secret } = await backend.rotate(old, { graceSeconds: 3600, ...(expiresAt && { expiresAt }) });
+  if (!backend.rotateInPlace) throw new Error('this API has no rotation of its own');
+  const { key, secret } = await backend.rotateInPlace(old, {
+    graceSeconds: 3600,
+    ...(expiresAt && { expiresAt }),
+  });
   const { reports, maxKeys } = backend.capabilities;
   const before = {
     keys: [old],

@@ -5,7 +5,7 @@ import { InvalidValue, KeysError, usageError } from '../../base/errors.ts';
 import { visible } from '../../base/sanitise.ts';
 import type { Input } from '../../cli/define.ts';
 import { defineCommand, toggle } from '../../cli/define.ts';
-import { requireRoom } from '../../keys/capacity.ts';
+import { requireCapacity } from '../../keys/capacity.ts';
 import { differences } from '../../keys/differences.ts';
 import type { Key } from '../../keys/key.ts';
 import { asReported, isActive, keyFields, statusOf, unidentified } from '../../keys/key.ts';
@@ -74,7 +74,7 @@ export const create = defineCommand({
       return found(context, newest);
     }
     if (input.ifMissing) requireNames(provider, backend, known);
-    if (!input.allowDowntime) requireRoom(provider, backend.capabilities, live);
+    if (!input.allowDowntime) requireCapacity(provider, backend.capabilities, live);
     if (input.dryRun || !destination) return dryRun(context, spec);
     if (newest && backend.capabilities.overlap !== 'none') await noteSuperseded(context, named);
 

@@ -6,7 +6,7 @@ import { defineCommand, toggle, value } from '../../cli/define.ts';
 import { readCount, readText } from '../../cli/read.ts';
 import { requireAbility } from '../../keys/capability-check.ts';
 import type { LogEntry, LogQuery } from '../../keys/ports.ts';
-import { follow as followLog } from '../../keys/tail.ts';
+import { tail } from '../../keys/tail.ts';
 
 const fields = [
   'timestamp',
@@ -67,7 +67,7 @@ export const logs = defineCommand({
     if (follow) {
       const signal = context.io.interrupt;
       const pause = () => sleep(pollEvery, undefined, { signal }).catch(() => {});
-      const rows = followLog(backend, query, {
+      const rows = tail(backend, query, {
         signal,
         pause,
         since: since ?? context.now,

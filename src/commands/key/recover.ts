@@ -4,7 +4,7 @@ import { isStop, KeysError, usageError } from '../../base/errors.ts';
 import type { Input } from '../../cli/define.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
 import { readText } from '../../cli/read.ts';
-import type { OpenOperation } from '../../journal/operations.ts';
+import type { OpenOperation } from '../../keys/operations/open-operation.ts';
 import { recoverOne } from '../../keys/operations/recover-one.ts';
 import { describe, listing, report } from '../../keys/operations/report.ts';
 import type { Outcome } from '../../output/views/operations.ts';

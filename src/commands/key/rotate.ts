@@ -125,7 +125,7 @@ function sharedPlaces(to: RotateInput['to']): string[] {
 /** Refuses what cannot be done without a moment in which no key works (exit 2). */
 function requireOverlap(
   provider: string,
-  { capabilities: { overlap }, rotate: renews }: KeyBackend,
+  { capabilities: { overlap }, rotateInPlace: renews }: KeyBackend,
   { allowDowntime, finish, dryRun, grace }: RotateInput,
 ): void {
   if (overlap === 'none' && grace && (grace.months > 0 || grace.milliseconds > 0)) {

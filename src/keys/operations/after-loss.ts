@@ -1,13 +1,16 @@
 import { mayHide } from '../key.ts';
 import { candidatesIn } from './candidates.ts';
-import type { Issuer } from './issue.ts';
+import { inPlaceOutcomeOf } from './in-place.ts';
+import type { Issuer } from './issuer.ts';
 import type { Operation } from './operation.ts';
-import type { Standing } from './recovery.ts';
-import { renewalOf } from './renewal.ts';
+import type { RecoveryState } from './recovery-state.ts';
 
 type Account = Pick<Issuer<never>, 'list' | 'capabilities' | 'clockAhead'>;
 
-export type AfterLoss = Extract<Standing, { kind: 'settled' | 'undeliverable' | 'ambiguous' | 'renewed' }>;
+export type AfterLoss = Extract<
+  RecoveryState,
+  { kind: 'settled' | 'undeliverable' | 'ambiguous' | 'renewed' }
+>;
 
 /**
  * Where an operation stands whose call got no answer, as far as the keys that there are tell. Throws `KeysError` where
@@ -22,7 +25,7 @@ export async function afterLoss(operation: Operation, account: Account): Promise
   if (possible.length > 0) return { kind: 'ambiguous', candidates: possible };
   // Where the list is cut, a key that it does not show may be there.
   if (mayHide(keys, account)) return { kind: 'ambiguous', candidates: [] };
-  const renewal = plan.replaces?.shown && renewalOf(keys, plan.replaces);
+  const renewal = plan.replaces?.shown && inPlaceOutcomeOf(keys, plan.replaces);
   if (!plan.replaces || !renewal || renewal === 'untouched')
     return { kind: 'settled', reason: 'nothing-made' };
   const { id } = plan.replaces;

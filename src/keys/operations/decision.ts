@@ -4,10 +4,10 @@ import type { Key } from '../key.ts';
 import { useOf } from '../rotation/succession.ts';
 import type { End, Recovery } from './end.ts';
 import { completed, revoke } from './end.ts';
-import type { Standing } from './recovery.ts';
+import type { RecoveryState } from './recovery-state.ts';
 
 /** What can only be ended by a decision: about a key whose secret is not at hand. */
-type Undecided = Exclude<Standing, { kind: 'settled' | 'deliverable' }>;
+type Undecided = Exclude<RecoveryState, { kind: 'settled' | 'deliverable' }>;
 
 /** Ends the operation where the user has decided, with flags or at a prompt; else it stays open, and both keys live. */
 export async function decide(recovery: Recovery, standing: Undecided): Promise<End> {
@@ -28,7 +28,7 @@ export async function decide(recovery: Recovery, standing: Undecided): Promise<E
 /** A key whose secret is gone for good, and in no place. */
 async function orphan(
   recovery: Recovery,
-  { key, isTold }: Extract<Standing, { kind: 'undeliverable' }>,
+  { key, isTold }: Extract<RecoveryState, { kind: 'undeliverable' }>,
 ): Promise<End> {
   const { maker, open, input, rotates } = recovery;
   // A rotation that is run again makes another key in its place.
@@ -49,7 +49,7 @@ async function orphan(
 /** A key whose secret some place has, or may have: it is not revoked unless the user says so. */
 async function unclear(
   recovery: Recovery,
-  { key, holders }: Extract<Standing, { kind: 'unclear' }>,
+  { key, holders }: Extract<RecoveryState, { kind: 'unclear' }>,
 ): Promise<End> {
   const { context, maker, open, input } = recovery;
   const { id } = key;
@@ -79,7 +79,7 @@ async function unclear(
 /** A secret that is not the one that was put in escrow is delivered nowhere. */
 async function damaged(
   recovery: Recovery,
-  { key, reason }: Extract<Standing, { kind: 'damaged' }>,
+  { key, reason }: Extract<RecoveryState, { kind: 'damaged' }>,
 ): Promise<End> {
   const { input, open } = recovery;
   if (input.revoke && key.id) return revoke(recovery, key);
@@ -98,7 +98,7 @@ async function arrived(recovery: Recovery, id: string, reason: string): Promise<
 /** A key whose own secret was replaced, or may have been. Revoking it would leave nothing to rotate. */
 async function renewed(
   recovery: Recovery,
-  { key, isCertain }: Extract<Standing, { kind: 'renewed' }>,
+  { key, isCertain }: Extract<RecoveryState, { kind: 'renewed' }>,
 ): Promise<End> {
   const { input, operation, open, rotates } = recovery;
   if (input.revoke) return revoke(recovery, key);

@@ -1,11 +1,11 @@
 import type { Context } from '../../app/context.ts';
-import type { Maker } from '../../app/open-journal.ts';
+import type { OperationIssuer } from '../../app/open-journal.ts';
 import type { RecoverInput } from '../../commands/key/recover.ts';
-import type { OpenOperation } from '../../journal/operations.ts';
 import type { Outcome } from '../../output/views/operations.ts';
 import type { Key } from '../key.ts';
 import type { Sink } from '../ports.ts';
-import { retire, spare } from '../rotation/retirement.ts';
+import { restoreExpiry, retire } from '../rotation/retirement.ts';
+import type { OpenOperation } from './open-operation.ts';
 import type { Operation } from './operation.ts';
 
 /** One operation that is being recovered, and all that it takes. */
@@ -13,7 +13,7 @@ export interface Recovery {
   context: Context;
   open: OpenOperation;
   operation: Operation;
-  maker: Maker;
+  maker: OperationIssuer;
   input: RecoverInput;
   /** Its sinks, as far as they can be opened. */
   places: readonly Sink[];
@@ -49,7 +49,7 @@ export async function revoke({ context, operation, maker }: Recovery, { id }: Pi
   context.startMutation();
   await maker.issuer.revoke(id);
   const { replaces } = operation.plan;
-  const reason = replaces && maker.backend && (await spare(maker.backend, replaces));
+  const reason = replaces && maker.backend && (await restoreExpiry(maker.backend, replaces));
   await operation.end();
   await context.note(`revoked the ${maker.subject.noun} ${id}`);
   return { outcome: 'revoked', id, ...(reason && { reason }) };

@@ -1,5 +1,4 @@
 import type { Secret } from '../../base/secret.ts';
-import { shellWord } from '../../base/shell-word.ts';
 import type { Key } from '../key.ts';
 import { mayHide, unidentified } from '../key.ts';
 import type { Capabilities, Delivered, Made, Sink } from '../ports.ts';
@@ -8,7 +7,9 @@ import { deliverTo, holds } from './deliver.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Before } from './identify.ts';
 import { identifyNew } from './identify.ts';
-import { lostReply, madeNothing } from './lost-reply.ts';
+import type { Issuer, Subject } from './issuer.ts';
+import { keySubject } from './issuer.ts';
+import { certainlyNotCreated, lostReply } from './lost-reply.ts';
 import type { Journal, Operation, Plan } from './operation.ts';
 import { undelivered } from './undelivered.ts';
 
@@ -16,36 +17,6 @@ export interface Issued {
   key: Key;
   delivered: Delivered[];
 }
-
-/** Makes what has a secret, and takes it back. */
-export interface Issuer<Spec extends { name: string }> {
-  create(spec: Spec): Promise<Made>;
-  revoke(id: string): Promise<boolean>;
-  /** All that there are; looked through where a reply was lost, or does not tell which key it made. */
-  list(): Promise<readonly Key[]>;
-  /** One of them, by its id; what its absence tells depends on `show`. */
-  get(id: string): Promise<Key | undefined>;
-  readonly capabilities: Pick<Capabilities, 'endsLists' | 'show' | 'maxKeys'>;
-  /** Milliseconds that a call may take; absent: it is done when it returns. */
-  readonly callLimit?: number;
-  /** Milliseconds by which the clock of the API is ahead of ours. */
-  clockAhead?(): number | undefined;
-  /** The id of the key that a secret is of, as the API says. */
-  identify?(secret: Secret): Promise<string | undefined>;
-}
-
-/** What is issued, for messages and for the journal, and the command that revokes it. */
-export interface Subject {
-  kind: Plan['kind'];
-  noun: string;
-  revocation: (id: string) => string;
-}
-
-export const aKey: Subject = {
-  kind: 'create',
-  noun: 'key',
-  revocation: (id) => `keys revoke ${shellWord(id)} --yes`,
-};
 
 export interface Issuing {
   /** Absent: a key. */
@@ -73,7 +44,7 @@ export interface Issuing {
 export async function issueKey<Spec extends { name: string }>(
   issuer: Issuer<Spec>,
   spec: Spec,
-  { subject = aKey, sinks, known, nameless = false, single = false, journal, onSecret }: Issuing,
+  { subject = keySubject, sinks, known, nameless = false, single = false, journal, onSecret }: Issuing,
 ): Promise<Issued> {
   for (const sink of sinks) await sink.check(spec);
   const operation = await journal.begin({
@@ -103,14 +74,14 @@ export function knownBefore(
 }
 
 /**
- * Makes the key of an operation that has begun, and hands its secret to every sink. `approve` sees the secret while
+ * Makes the key of an operation that has begun, and hands its secret to every sink. `verify` sees the secret while
  * nobody has it yet, and may refuse the key. The operation is left to the caller; where this throws, it has been seen to.
  */
 export async function makeAndDeliver<Spec extends { name: string }>(
   issuer: Issuer<Spec>,
   spec: Spec,
   operation: Operation,
-  { subject, sinks, onSecret, approve, before }: Making,
+  { subject, sinks, onSecret, verify, before }: Making,
 ): Promise<Issued> {
   const made = believed(await make(issuer, spec, operation, subject), before, operation.plan);
   const { secret } = made;
@@ -125,7 +96,7 @@ export async function makeAndDeliver<Spec extends { name: string }>(
   try {
     await operation.note({ step: 'created', id, fingerprint: fingerprintOf(secret) });
     await onSecret(secret);
-    await approve?.(secret, key);
+    await verify?.(secret, key);
     for (const sink of sinks) {
       await operation.note({ step: 'delivering', sink: sink.name });
       current = sink;
@@ -153,7 +124,7 @@ export interface Making {
   onSecret: (secret: Secret) => Promise<void>;
   before: Before;
   /** Throws where the key is not to be delivered. */
-  approve?: (secret: Secret, key: Key) => Promise<void>;
+  verify?: (secret: Secret, key: Key) => Promise<void>;
 }
 
 /**
@@ -177,7 +148,7 @@ async function make<Spec extends { name: string }>(
     await operation.note({ step: 'creating', ...(limit !== undefined && { limit }) });
     return await issuer.create(spec);
   } catch (error) {
-    if (!madeNothing(error)) throw await lostReply(issuer, operation, subject, error);
+    if (!certainlyNotCreated(error)) throw await lostReply(issuer, operation, subject, error);
     await operation.end();
     throw error;
   }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callSpan } from './candidates.ts';
 import type { Recovery } from './end.ts';
+import { inspectOperation } from './inspect-operation.ts';
 import type { Operation } from './operation.ts';
-import type { Standing } from './recovery.ts';
-import { standingOf } from './recovery.ts';
+import type { RecoveryState } from './recovery-state.ts';
 
 /** Milliseconds that a recovery waits, at most, for what an API may still do or show. */
 const maxWait = 45_000;
@@ -23,11 +23,11 @@ export interface Pending {
  * limit of the call is over and the API has had the time to show it: a server goes on with what it was asked for although
  * its caller is gone. Until then it looks again every two seconds.
  */
-export async function look(recovery: Recovery): Promise<Standing | Pending> {
+export async function look(recovery: Recovery): Promise<RecoveryState | Pending> {
   const { context, operation, maker, places } = recovery;
   const until = shownBy(recovery);
   for (let waited = 0; ; waited += lookEvery) {
-    const standing = await standingOf(operation, maker.issuer, places);
+    const standing = await inspectOperation(operation, maker.issuer, places);
     const left = until - context.now.getTime();
     if (left <= 0 || !isEarly(standing)) return standing;
     if (waited >= maxWait || context.stop.aborted)
@@ -41,7 +41,7 @@ export async function look(recovery: Recovery): Promise<Standing | Pending> {
 }
 
 /** A key that is not there may be there in a moment. */
-function isEarly(standing: Standing): boolean {
+function isEarly(standing: RecoveryState): boolean {
   return standing.kind === 'settled' && (standing.reason === 'nothing-made' || standing.isAbsent === true);
 }
 

@@ -1,7 +1,7 @@
 import { KeysError } from '../../base/errors.ts';
 import type { AfterLoss } from './after-loss.ts';
 import { afterLoss } from './after-loss.ts';
-import type { Issuer, Subject } from './issue.ts';
+import type { Issuer, Subject } from './issuer.ts';
 import type { Operation } from './operation.ts';
 
 /** Failures of the network before a byte of the request had left, and refusals. */
@@ -13,7 +13,7 @@ const unsent = new Set([
  * Whether an error of a create says that there is no new key. A bug says nothing, nor does an answer that cannot be
  * read, nor a server that broke down over it.
  */
-export function madeNothing(error: unknown): boolean {
+export function certainlyNotCreated(error: unknown): boolean {
   if (!(error instanceof KeysError)) return false;
   const { exit, code } = error.failure;
   if (exit === 'unfinished') return false;

@@ -2,7 +2,6 @@ import type { Context } from '../../app/context.ts';
 import { sinkContextOf } from '../../app/sink-context.ts';
 import { isStop, KeysError, usageError } from '../../base/errors.ts';
 import type { RecoverInput } from '../../commands/key/recover.ts';
-import type { OpenOperation } from '../../journal/operations.ts';
 import type { Outcome } from '../../output/views/operations.ts';
 import { openSinks } from '../../sinks/open-sinks.ts';
 import { parseSink } from '../../sinks/sink-spec.ts';
@@ -13,9 +12,10 @@ import { decide } from './decision.ts';
 import type { End, Recovery } from './end.ts';
 import { completed, revoke } from './end.ts';
 import { look } from './look.ts';
+import type { OpenOperation } from './open-operation.ts';
 import type { Operation } from './operation.ts';
 import { isWaiting } from './operation.ts';
-import type { Standing } from './recovery.ts';
+import type { RecoveryState } from './recovery-state.ts';
 import { deliver } from './redeliver.ts';
 import { describe } from './report.ts';
 
@@ -32,15 +32,15 @@ export async function recoverOne(
   input: RecoverInput,
   how: Manner,
 ): Promise<Outcome | undefined> {
-  const { takeUp, makerOf } = await import('../../app/open-journal.ts');
-  const operation = await takeUp(context, open);
+  const { claim, issuerOf } = await import('../../app/open-journal.ts');
+  const operation = await claim(context, open);
   if (!operation)
     return { ...describe(open), outcome: 'open', reason: 'another keys process is at work on it' };
   try {
     const places = await placesOf(context, open);
     // A process that was killed may have left half a delivery behind, with the secret in it.
     for (const place of places) await place.removeLeftovers?.();
-    const maker = await makerOf(context, open.header);
+    const maker = await issuerOf(context, open.header);
     const end = await settle({ context, open, operation, maker, input, places, ...how });
     const { reason: _, ...known } = describe(open);
     return end && { ...known, ...end };
@@ -114,7 +114,7 @@ async function deliverAgain(
   });
 }
 
-type Settled = Extract<Standing, { kind: 'settled' }>;
+type Settled = Extract<RecoveryState, { kind: 'settled' }>;
 
 const reasons = {
   'nothing-made': 'nothing was made',

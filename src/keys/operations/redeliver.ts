@@ -9,13 +9,13 @@ import type { SinkSpec } from '../../sinks/sink-spec.ts';
 import { parseSink } from '../../sinks/sink-spec.ts';
 import type { Key } from '../key.ts';
 import type { Delivered, Verdict } from '../ports.ts';
-import { approve } from '../rotation/rotation.ts';
+import { verifyNewKey } from '../rotation/rotation.ts';
 import type { End, Recovery } from './end.ts';
 import { completed, revoke } from './end.ts';
 import { shownBy } from './look.ts';
-import type { Standing } from './recovery.ts';
-import { redeliver } from './recovery.ts';
+import type { RecoveryState } from './recovery-state.ts';
 import { describe } from './report.ts';
+import { resumeDelivery } from './resume-delivery.ts';
 
 /**
  * Hands the secret that waits in escrow to the sinks that do not have it, or to those that --to names; undefined where
@@ -23,7 +23,7 @@ import { describe } from './report.ts';
  */
 export async function deliver(
   recovery: Recovery,
-  standing: Extract<Standing, { kind: 'deliverable' }>,
+  standing: Extract<RecoveryState, { kind: 'deliverable' }>,
 ): Promise<End | undefined> {
   const { key, secret, sinks } = standing;
   const { context, open, operation, input, isOne } = recovery;
@@ -57,9 +57,9 @@ export async function deliver(
   const { replaces } = operation.plan;
   const { backend } = recovery.maker;
   if (replaces && backend) {
-    await onceShown(recovery, () => approve(backend, replaces, secret));
+    await onceShown(recovery, () => verifyNewKey(backend, replaces, secret));
   }
-  const delivered = await redeliver(operation, { key, secret }, destination.sinks, (one) =>
+  const delivered = await resumeDelivery(operation, { key, secret }, destination.sinks, (one) =>
     maskInCiLog(context.io, one),
   );
   const retirement = await completed(recovery);
@@ -89,7 +89,7 @@ async function onceShown(recovery: Recovery, ask: () => Promise<void>): Promise<
  */
 async function doubtsAbout(
   recovery: Recovery,
-  { key: { id }, secret }: Extract<Standing, { kind: 'deliverable' }>,
+  { key: { id }, secret }: Extract<RecoveryState, { kind: 'deliverable' }>,
 ): Promise<End | undefined> {
   const { context, input, maker, operation, open } = recovery;
   if (input.to.length > 0) return undefined;
@@ -165,7 +165,7 @@ async function print(
  */
 async function ask(
   { context, input, maker, mayAsk }: Recovery,
-  { key, from }: Extract<Standing, { kind: 'deliverable' }>,
+  { key, from }: Extract<RecoveryState, { kind: 'deliverable' }>,
   meant: readonly SinkSpec[],
 ): Promise<readonly SinkSpec[] | 'revoke' | 'leave'> {
   if (!mayAsk || input.to.length > 0 || input.secretOnly) return meant;

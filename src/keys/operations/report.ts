@@ -1,7 +1,7 @@
-import type { OpenOperation } from '../../journal/operations.ts';
 import type { Result } from '../../output/present.ts';
 import type { Terminal } from '../../output/style.ts';
 import type { Outcome } from '../../output/views/operations.ts';
+import type { OpenOperation } from './open-operation.ts';
 import { isWaiting } from './operation.ts';
 
 export function listing(open: readonly OpenOperation[]): Result {

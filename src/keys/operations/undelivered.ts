@@ -4,7 +4,7 @@ import { shellWord } from '../../base/shell-word.ts';
 import type { Key } from '../key.ts';
 import { unidentified } from '../key.ts';
 import type { Delivered, Sink } from '../ports.ts';
-import type { Issuer, Subject } from './issue.ts';
+import type { Issuer, Subject } from './issuer.ts';
 import type { Operation } from './operation.ts';
 
 export interface Undelivered {

@@ -5,7 +5,7 @@ import { shellWord } from '../../base/shell-word.ts';
 import type { RotateInput } from '../../commands/key/rotate.ts';
 import type { Key } from '../key.ts';
 import type { KeyBackend, KeySpec } from '../ports.ts';
-import { renews } from './retirement.ts';
+import { rotatesInPlace } from './retirement.ts';
 import type { Successor } from './successor.ts';
 import { successorOf } from './successor.ts';
 
@@ -19,7 +19,7 @@ export function successorFor(
   { expires }: RotateInput,
 ): Successor {
   const successor = successorOf(old, backend.capabilities, { expires, now: context.now });
-  return renews(backend) ? { ...successor, lost: [] } : successor;
+  return rotatesInPlace(backend) ? { ...successor, lost: [] } : successor;
 }
 
 /** Refuses a rotation by which the new key would lose what the old one has (2), unless that was accepted. */
@@ -47,7 +47,7 @@ export function askedOf(
   { spec }: Successor,
   { expires }: RotateInput,
 ): Partial<KeySpec> {
-  if (!renews(backend)) return spec;
+  if (!rotatesInPlace(backend)) return spec;
   const { description, permissions, rateLimitRpm, budgetUsd, models, labels } = old;
   const kept = { description, permissions, rateLimitRpm, budgetUsd, models, labels };
   return {

@@ -4,16 +4,16 @@ import { visible } from '../../base/sanitise.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { before } from '../../base/time.ts';
 import type { RotateInput } from '../../commands/key/rotate.ts';
-import type { OpenOperation } from '../../journal/operations.ts';
 import { absoluteTime } from '../../output/relative-time.ts';
 import type { RotationRecord } from '../../output/views/rotated.ts';
 import type { Key } from '../key.ts';
 import { isActive } from '../key.ts';
+import type { OpenOperation } from '../operations/open-operation.ts';
 import { isWaiting } from '../operations/operation.ts';
 import { recoverOne } from '../operations/recover-one.ts';
 import type { KeyBackend, Sink } from '../ports.ts';
 import { graceOf } from './record.ts';
-import { endOf, retire } from './retirement.ts';
+import { retire, revokeAndConfirm } from './retirement.ts';
 import type { Job } from './rotate-one.ts';
 import { idlenessOf, supersededOf, useOf } from './succession.ts';
 
@@ -89,7 +89,7 @@ async function retireWaiting(
   const isAsked = finish && grace?.milliseconds === 0 && grace.months === 0;
   const isIdle = whenIdle !== undefined && (await hasGoneQuiet(context, backend, replaces.id, whenIdle));
   if (whenIdle !== undefined ? !isIdle : !isAsked && isWaiting(open, context.now)) return false;
-  const operation = await (await import('../../app/open-journal.ts')).takeUp(context, open);
+  const operation = await (await import('../../app/open-journal.ts')).claim(context, open);
   if (!operation) return false;
   try {
     context.startMutation();
@@ -122,7 +122,7 @@ async function hasGoneQuiet(
  * Retires the old keys of a name by what the API alone tells, as a job on a fresh machine has to: where the grace is over
  * and something shows that the newest key has arrived.
  */
-export async function settle(
+export async function retireSuperseded(
   context: Context,
   { backend, keys, old, input }: Job,
   sinks: readonly Sink[],
@@ -151,7 +151,7 @@ export async function settle(
       return pending(key, `nothing shows that the new key ${current?.id} has arrived where it is used`);
     }
     context.startMutation();
-    await endOf(backend, key);
+    await revokeAndConfirm(backend, key);
     retired.push(key.id);
     await context.note(`${visible(evidence)}, so the old key ${visible(key.id)} was revoked`);
   }

@@ -47,7 +47,7 @@ export async function retire(
     }
     const due = atOnce ? now.getTime() : dueOf(operation, replaces, now);
     if (due !== null && due <= now.getTime()) {
-      await endOf(backend, replaces);
+      await revokeAndConfirm(backend, replaces);
       return await over(operation, now.toISOString());
     }
     const until = due === null || !old ? null : await expiring(backend, old, endAt(due, replaces.grace, now));
@@ -55,7 +55,7 @@ export async function retire(
       await operation.end();
       return { oldRevoked: false, oldRevokeAt: until };
     }
-    if (due === null) await spare(backend, replaces);
+    if (due === null) await restoreExpiry(backend, replaces);
     return await waiting(operation, due);
   } catch (error) {
     await operation.leave();
@@ -110,7 +110,7 @@ export function dueOf({ steps }: Operation, { grace, untilIdle }: Replaced, now:
 }
 
 /** Revokes the key, and sees that it is. Throws `KeysError` where the API goes on calling it alive. */
-export async function endOf(backend: KeyBackend, { id }: Pick<Key, 'id'>): Promise<void> {
+export async function revokeAndConfirm(backend: KeyBackend, { id }: Pick<Key, 'id'>): Promise<void> {
   await backend.revoke(id);
   const after = await backend.get(id).catch(() => undefined);
   // A key that an API only disables does not work any more either.
@@ -185,17 +185,17 @@ function notRetired({ id, plan }: Operation, replaces: Replaced, cause: unknown)
 }
 
 /** The API's own rotation gives the old key an end at once, whatever becomes of the new one. */
-export function renews({ rotate, capabilities: { overlap } }: KeyBackend): boolean {
-  return rotate !== undefined && overlap !== 'client';
+export function rotatesInPlace({ rotateInPlace, capabilities: { overlap } }: KeyBackend): boolean {
+  return rotateInPlace !== undefined && overlap !== 'client';
 }
 
 /**
  * Gives an old key back the time that it had before the API's own rotation, once the new one is gone. What there is to
  * say of it; undefined: nothing. Never fails.
  */
-export async function spare(backend: KeyBackend, replaces: Replaced): Promise<string | undefined> {
+export async function restoreExpiry(backend: KeyBackend, replaces: Replaced): Promise<string | undefined> {
   const { id, expiresAt } = replaces;
-  if (!renews(backend) || expiresAt === undefined) return undefined;
+  if (!rotatesInPlace(backend) || expiresAt === undefined) return undefined;
   const isSpared = await backend
     .update(id, { expiresAt: expiresAt === null ? null : new Date(expiresAt) })
     .then(() => true)

@@ -8,7 +8,7 @@ import { absoluteTime } from '../../output/relative-time.ts';
 import type { RotationRecord } from '../../output/views/rotated.ts';
 import type { Destination } from '../../sinks/destinations.ts';
 import { maskInCiLog } from '../../sinks/mask.ts';
-import { requireRoom } from '../capacity.ts';
+import { requireCapacity } from '../capacity.ts';
 import { differences } from '../differences.ts';
 import type { Key } from '../key.ts';
 import { isActive } from '../key.ts';
@@ -20,8 +20,8 @@ import { isDue, requireRotatable } from './eligible.ts';
 import { askedOf, requireNoLoss, successorFor } from './loss.ts';
 import type { Printing } from './record.ts';
 import { chooseDestination, graceOf, unchanged, unrotated } from './record.ts';
-import { resume, settle, unfinished } from './resume.ts';
-import { renews } from './retirement.ts';
+import { resume, retireSuperseded, unfinished } from './resume.ts';
+import { rotatesInPlace } from './retirement.ts';
 import type { Rotated } from './rotation.ts';
 import { isVerified, rotateKey } from './rotation.ts';
 
@@ -52,7 +52,11 @@ export async function rotateOne(context: Context, job: Job): Promise<RotationRec
   try {
     const resumed = await resume(context, job);
     const keys = resumed.hasChanged ? await context.keys() : job.keys;
-    const { retired, ...settled } = await settle(context, { ...job, keys }, destination?.sinks ?? []);
+    const { retired, ...settled } = await retireSuperseded(
+      context,
+      { ...job, keys },
+      destination?.sinks ?? [],
+    );
     const isCurrent = (key: Key) => key.name === old.name && isActive(key) && !key.superseded;
     // Where nothing tells which of a name is newest, it is the one that was meant.
     const meant = keys.find((key) => key.id === old.id && isCurrent(key));
@@ -121,7 +125,7 @@ async function rotate(
   if (isEnded(listed, old)) throw overtaken(old.name);
   const successor = successorFor(context, backend, old, input);
   await requireNoLoss(context, successor, input);
-  if (capabilities.overlap === 'client') requireRoom(provider, capabilities, keys.filter(isActive));
+  if (capabilities.overlap === 'client') requireCapacity(provider, capabilities, keys.filter(isActive));
   const grace = graceOf(input, context.now);
   const untilIdle = input.whenIdle !== undefined;
   const replaces: Replaced = {
@@ -130,7 +134,7 @@ async function rotate(
     ...(input.noVerify && { unverified: true }),
     ...(old.expiresAt !== undefined && { expiresAt: old.expiresAt }),
     ...(old.createdAt !== undefined && { createdAt: old.createdAt }),
-    ...(renews(backend) && { shown: shownOf(old) }),
+    ...(rotatesInPlace(backend) && { shown: shownOf(old) }),
   };
   let operation: string | null = null;
   const asked = askedOf(backend, old, successor, input);
@@ -172,11 +176,7 @@ async function rotate(
   const requested = await echoStored(context, backend, asked, key);
   if (isOne) await sayDone(context, old, rotated);
   if (destination.presented || destination.bare) return undefined;
-  return {
-    ...printed.record(key, delivered),
-    ...retirement,
-    ...requested,
-  };
+  return { ...printed.record(key, delivered), ...retirement, ...requested };
 }
 
 /** By which it is told afterwards whether the API has put a new secret in the place of the old one. */

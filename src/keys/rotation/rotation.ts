@@ -2,12 +2,13 @@ import { KeysError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import type { Key } from '../key.ts';
-import type { Issued, Issuer, Issuing, Subject } from '../operations/issue.ts';
+import type { Issued, Issuing } from '../operations/issue.ts';
 import { knownBefore, makeAndDeliver } from '../operations/issue.ts';
+import type { Issuer, Subject } from '../operations/issuer.ts';
 import type { Replaced } from '../operations/operation.ts';
 import type { KeyBackend, KeySpec } from '../ports.ts';
 import type { Retirement } from './retirement.ts';
-import { endOfOld, leastGrace, renews, retire, spare } from './retirement.ts';
+import { endOfOld, leastGrace, restoreExpiry, retire, rotatesInPlace } from './retirement.ts';
 
 export interface Rotation extends Omit<Issuing, 'subject'> {
   old: Key;
@@ -31,7 +32,7 @@ export interface Rotated extends Issued, Retirement {
   oldWorks?: boolean;
 }
 
-export const aRotation: Subject = {
+export const rotationSubject: Subject = {
   kind: 'rotate',
   noun: 'key',
   revocation: (id) => `keys revoke ${shellWord(id)} --yes`,
@@ -62,16 +63,16 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
   // Asking counts as a use of the key: where its end waits for that to stop, it is not asked.
   const before = verifies && !replaces.untilIdle ? await workingValueIn(backend, rotation) : undefined;
   const issued = await makeAndDeliver(makerOf(backend, rotation), spec, operation, {
-    subject: aRotation,
+    subject: rotationSubject,
     sinks,
     onSecret,
     before: {
       keys: known,
       nameless,
       single: backend.capabilities.maxKeys === 1,
-      ...(renews(backend) && { renewed: rotation.old }),
+      ...(rotatesInPlace(backend) && { renewed: rotation.old }),
     },
-    approve: (secret) => approve(backend, replaces, secret),
+    verify: (secret) => verifyNewKey(backend, replaces, secret),
   }).catch(async (error: unknown) => {
     throw await aboutOld(backend, replaces, error);
   });
@@ -106,10 +107,12 @@ async function isWorking(backend: KeyBackend, value: Secret): Promise<boolean | 
 
 /** A failure with what it means for the old key: where the new one is gone again, the old one gets back its time. */
 async function aboutOld(backend: KeyBackend, replaces: Replaced, error: unknown): Promise<unknown> {
-  if (!renews(backend) || !(error instanceof KeysError)) return error;
+  if (!rotatesInPlace(backend) || !(error instanceof KeysError)) return error;
   const { failure } = error;
   const said =
-    failure.code === 'delivery_failed' ? await spare(backend, replaces) : await endOfOld(backend, replaces);
+    failure.code === 'delivery_failed'
+      ? await restoreExpiry(backend, replaces)
+      : await endOfOld(backend, replaces);
   return said === undefined
     ? error
     : new KeysError({ ...failure, message: `${failure.message}; ${said}`, cause: error });
@@ -120,8 +123,8 @@ function makerOf(backend: KeyBackend, { old, replaces, expires }: Rotation): Iss
   const graceSeconds = Math.max(leastGrace, Math.ceil(replaces.grace / 1000));
   return {
     create: (spec: KeySpec) =>
-      backend.rotate && renews(backend)
-        ? backend.rotate(old, { graceSeconds, ...(expires !== undefined && { expiresAt: expires }) })
+      backend.rotateInPlace && rotatesInPlace(backend)
+        ? backend.rotateInPlace(old, { graceSeconds, ...(expires !== undefined && { expiresAt: expires }) })
         : backend.create(spec),
     revoke: (id: string) => backend.revoke(id),
     list: () => backend.list(),
@@ -142,7 +145,7 @@ export function isVerified({ capabilities }: KeyBackend, { unverified }: Replace
  * Sees that the new key works, before any place gets it in place of one that does. Throws `KeysError`
  * (`new_key_refused`) where the API does not accept it. Limits do not make it invalid.
  */
-export async function approve(backend: KeyBackend, replaces: Replaced, secret: Secret): Promise<void> {
+export async function verifyNewKey(backend: KeyBackend, replaces: Replaced, secret: Secret): Promise<void> {
   if (!isVerified(backend, replaces)) return;
   const { valid, reason, httpStatus } = await backend.verify(secret);
   if (valid) return;

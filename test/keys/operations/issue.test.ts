@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../../src/base/errors.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import type { Key } from '../../../src/keys/key.ts';
-import { aKey, issueKey, makeAndDeliver } from '../../../src/keys/operations/issue.ts';
+import { issueKey, makeAndDeliver } from '../../../src/keys/operations/issue.ts';
+import { keySubject } from '../../../src/keys/operations/issuer.ts';
 import type { Sink } from '../../../src/keys/ports.ts';
 import { spec } from '../../support/authority.ts';
 import { failureIn } from '../../support/failure.ts';
@@ -35,7 +36,7 @@ function issueUnheld(world: FakeWorld, sinks: readonly Sink[]) {
 /** As `issueUnheld`, in the place of another key. */
 function rotateUnheld(world: FakeWorld, sinks: readonly Sink[]) {
   return issueKey(world.backend(), spec(), {
-    subject: { ...aKey, kind: 'rotate' },
+    subject: { ...keySubject, kind: 'rotate' },
     sinks,
     known: [],
     journal: world.journal({ escrow: false }),
@@ -361,7 +362,7 @@ describe('an answer that names a key which lives already', () => {
       replaces: { id: old.id, grace: 0 },
     });
     const issued = await makeAndDeliver(answering(world, old.id, [old]), spec(), operation, {
-      subject: { ...aKey, kind: 'rotate' },
+      subject: { ...keySubject, kind: 'rotate' },
       sinks: [world.sink('stdout')],
       onSecret: async () => {},
       before: { keys: [old] },

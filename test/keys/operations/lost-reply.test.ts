@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../../src/base/errors.ts';
 import type { Key } from '../../../src/keys/key.ts';
 import { issueKey } from '../../../src/keys/operations/issue.ts';
-import { madeNothing } from '../../../src/keys/operations/lost-reply.ts';
+import { certainlyNotCreated } from '../../../src/keys/operations/lost-reply.ts';
 import type { KeyBackend } from '../../../src/keys/ports.ts';
 import { spec } from '../../support/authority.ts';
 import { failureIn } from '../../support/failure.ts';
@@ -92,10 +92,10 @@ describe('whether an error says that nothing was made', () => {
     ['an answer without the secret', { exit: 'unfinished', code: 'orphan_key' }, false],
     ['a lost reply', { exit: 'network', code: 'reply_lost' }, false],
   ] as const)('%s', (_, failure, expected) => {
-    expect(madeNothing(new KeysError({ message: 'x', ...failure }))).toBe(expected);
+    expect(certainlyNotCreated(new KeysError({ message: 'x', ...failure }))).toBe(expected);
   });
 
   test('a bug says nothing', () => {
-    expect(madeNothing(new TypeError('x'))).toBe(false);
+    expect(certainlyNotCreated(new TypeError('x'))).toBe(false);
   });
 });

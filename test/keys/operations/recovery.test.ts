@@ -3,8 +3,9 @@ import { KeysError } from '../../../src/base/errors.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import type { Key } from '../../../src/keys/key.ts';
 import { fingerprintOf } from '../../../src/keys/operations/fingerprint.ts';
+import { inspectOperation } from '../../../src/keys/operations/inspect-operation.ts';
 import type { EscrowedSecret, Operation, Plan, Step } from '../../../src/keys/operations/operation.ts';
-import { redeliver, standingOf } from '../../../src/keys/operations/recovery.ts';
+import { resumeDelivery } from '../../../src/keys/operations/resume-delivery.ts';
 import type { Sink } from '../../../src/keys/ports.ts';
 import { failureIn } from '../../support/failure.ts';
 import { FakeWorld, fakeSecret } from '../../support/fake-backend.ts';
@@ -66,7 +67,7 @@ async function standing(from: Case, keys: readonly Key[] | undefined) {
     clockAhead: () => from.ahead,
     callLimit: 30_000,
   };
-  return standingOf(operation, account, from.places ?? []);
+  return inspectOperation(operation, account, from.places ?? []);
 }
 
 describe('with the secret in escrow', () => {
@@ -312,16 +313,16 @@ describe('without a reply', () => {
 });
 
 describe('delivering again', () => {
-  async function again(world: FakeWorld, sinks: Parameters<typeof redeliver>[2]) {
+  async function again(world: FakeWorld, sinks: Parameters<typeof resumeDelivery>[2]) {
     const operation = await stopped(world, { steps: [creating, created], held });
     world.steps.length = 0;
-    return redeliver(operation, { key: made, secret }, sinks, async () => world.take('mask'));
+    return resumeDelivery(operation, { key: made, secret }, sinks, async () => world.take('mask'));
   }
 
   test('writes down which key it is, where the process died before it could', async () => {
     const world = new FakeWorld();
     const operation = await stopped(world, { steps: [creating], held });
-    await redeliver(operation, { key: made, secret }, [world.sink('exec:a')], async () => {});
+    await resumeDelivery(operation, { key: made, secret }, [world.sink('exec:a')], async () => {});
     expect(world.steps).toContain('note created');
   });
 

@@ -226,7 +226,7 @@ describe("the API's own rotation", () => {
   function renewing(world: FakeWorld, id: string, overlap: Capabilities['overlap']): KeyBackend {
     return {
       ...backendOf(world, { overlap }),
-      rotate: async (_, { graceSeconds }) => {
+      rotateInPlace: async (_, { graceSeconds }) => {
         world.take(`rotate ${graceSeconds}`);
         return { key: key({ id, name: 'ci' }), secret: new Secret(fakeSecret) };
       },

@@ -2,64 +2,23 @@ import { KeysError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { Key } from '../key.ts';
 import { unidentified } from '../key.ts';
-import type { Delivered, Sink } from '../ports.ts';
+import type { Sink } from '../ports.ts';
 import { accountOf, afterLoss } from './after-loss.ts';
 import type { Arrival } from './arrival.ts';
 import { arrivalOf } from './arrival.ts';
 import { candidatesIn, isOver } from './candidates.ts';
-import { deliverTo, holds } from './deliver.ts';
-import { fingerprintOf } from './fingerprint.ts';
-import type { Issuer } from './issue.ts';
 import type { EscrowedSecret, Operation } from './operation.ts';
-
-/** Where an operation stands, and with that what can be done about it. */
-export type Standing =
-  /** No key of it is live, or every sink has its secret: it can be ended. */
-  | {
-      kind: 'settled';
-      reason: 'nothing-made' | 'key-gone' | 'delivered';
-      id?: string;
-      /** The API does not know the key, which it may not know yet. */
-      isAbsent?: true;
-      /** What was delivered, where it can still be read. */
-      secret?: Secret;
-    }
-  /** The secret is there, in escrow or in a sink; these sinks do not have it yet. */
-  | {
-      kind: 'deliverable';
-      key: Key;
-      secret: Secret;
-      sinks: readonly string[];
-      /** The sink that it was read from; absent: it is in escrow. */
-      from?: string;
-      /** The API does not list the key, which need not mean that it is gone. */
-      isUnlisted?: boolean;
-    }
-  /** There is a key, and its secret is gone: no sink can have it. */
-  | { kind: 'undeliverable'; key: Named; isTold: boolean }
-  /** There is a key, and these sinks have its secret or may have it. */
-  | { kind: 'unclear'; key: Named; holders: readonly string[] }
-  /** There may be a key, and what is in escrow is not the secret that was put there. No place is known to have it. */
-  | { kind: 'damaged'; key: Named; reason: string }
-  /** The API has put a new secret in the place of this key's, or may have, and the secret is gone. */
-  | { kind: 'renewed'; key: Named; isCertain: boolean }
-  /** The reply was lost, and each of these may be the key: only a person can tell. */
-  | { kind: 'ambiguous'; candidates: readonly Key[] };
-
-export type Named = Pick<Key, 'id' | 'name'>;
-
-/** What is asked about the keys that there are. */
-export type Account = Pick<Issuer<never>, 'list' | 'get' | 'capabilities' | 'callLimit' | 'clockAhead'>;
+import type { Account, RecoveryState } from './recovery-state.ts';
 
 /**
  * Looks at the escrow, at the places and at the keys that there are; `places` are the sinks of the operation that could
  * be opened. Throws `KeysError` where one of them cannot be asked and what to do depends on it.
  */
-export async function standingOf(
+export async function inspectOperation(
   operation: Operation,
   account: Account,
   places: readonly Sink[],
-): Promise<Standing> {
+): Promise<RecoveryState> {
   const { held, damage } = await heldBy(operation);
   const created = operation.steps.findLast((one) => one.step === 'created');
   if (!held && !created && !damage) return afterLoss(operation, account);
@@ -122,7 +81,7 @@ async function unnamed(
   account: Account,
   arrival: Arrival,
   held: EscrowedSecret | undefined,
-): Promise<Standing> {
+): Promise<RecoveryState> {
   const name = held?.name ?? operation.plan.name;
   const secret = held?.secret ?? arrival.found?.secret;
   if (!secret && arrival.holders.length === 0) return afterLoss(operation, account);
@@ -131,31 +90,4 @@ async function unnamed(
   const key: Key = { ...(certain ?? { id: unidentified, status: 'unknown' as const }), name };
   if (secret) return deliverable(key, secret, arrival, held);
   return { kind: 'unclear', key, holders: arrival.holders };
-}
-
-/**
- * Goes on where a delivery stopped: each sink that turns out to hold the secret already is left as it is, so that
- * nothing is delivered twice where that can be seen. Throws what a sink throws; the secret then stays in escrow.
- */
-export async function redeliver(
-  operation: Operation,
-  { key, secret }: { key: Key; secret: Secret },
-  sinks: readonly Sink[],
-  onSecret: (secret: Secret) => Promise<void>,
-): Promise<Delivered[]> {
-  await onSecret(secret);
-  for (const sink of sinks) await sink.check(key);
-  // The process may have died before it could say which key the secret in escrow is of: what comes later asks for that.
-  if (!operation.steps.some(({ step }) => step === 'created'))
-    await operation.note({ step: 'created', id: key.id, fingerprint: fingerprintOf(secret) });
-  const delivered: Delivered[] = [];
-  for (const sink of sinks) {
-    const isThere = await holds(sink, secret);
-    if (!isThere) await operation.note({ step: 'delivering', sink: sink.name });
-    delivered.push(
-      isThere ? { sink: sink.name, verified: true } : await deliverTo(sink, { secret, key, delivered }),
-    );
-    await operation.note({ step: 'delivered', ...(delivered.at(-1) as Delivered) });
-  }
-  return delivered;
 }

@@ -2,7 +2,7 @@ import type { Key } from '../key.ts';
 import type { Replaced } from './operation.ts';
 
 /** What became of a key whose own API was told to put a new secret in the place of the old one. */
-export type Renewal = 'replaced' | 'untouched' | 'unknown';
+export type InPlaceOutcome = 'replaced' | 'untouched' | 'unknown';
 
 /** Characters that an API has to show of a value, so that the same ones mean the same value. */
 const telling = 8;
@@ -11,7 +11,7 @@ const telling = 8;
  * Whether the secret of a key was replaced by a call whose answer never came, by what the API shows of the value before
  * and after. A part that every value has, such as `sk_`, tells nothing.
  */
-export function renewalOf(keys: readonly Key[], { id, shown = {} }: Replaced): Renewal {
+export function inPlaceOutcomeOf(keys: readonly Key[], { id, shown = {} }: Replaced): InPlaceOutcome {
   const key = keys.find((one) => one.id === id);
   if (!key) return 'unknown';
   const { prefix, createdAt } = shown;

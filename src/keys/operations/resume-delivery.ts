@@ -1,0 +1,33 @@
+import type { Secret } from '../../base/secret.ts';
+import type { Key } from '../key.ts';
+import type { Delivered, Sink } from '../ports.ts';
+import { deliverTo, holds } from './deliver.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import type { Operation } from './operation.ts';
+
+/**
+ * Goes on where a delivery stopped: each sink that turns out to hold the secret already is left as it is, so that
+ * nothing is delivered twice where that can be seen. Throws what a sink throws; the secret then stays in escrow.
+ */
+export async function resumeDelivery(
+  operation: Operation,
+  { key, secret }: { key: Key; secret: Secret },
+  sinks: readonly Sink[],
+  onSecret: (secret: Secret) => Promise<void>,
+): Promise<Delivered[]> {
+  await onSecret(secret);
+  for (const sink of sinks) await sink.check(key);
+  // The process may have died before it could say which key the secret in escrow is of: what comes later asks for that.
+  if (!operation.steps.some(({ step }) => step === 'created'))
+    await operation.note({ step: 'created', id: key.id, fingerprint: fingerprintOf(secret) });
+  const delivered: Delivered[] = [];
+  for (const sink of sinks) {
+    const isThere = await holds(sink, secret);
+    if (!isThere) await operation.note({ step: 'delivering', sink: sink.name });
+    delivered.push(
+      isThere ? { sink: sink.name, verified: true } : await deliverTo(sink, { secret, key, delivered }),
+    );
+    await operation.note({ step: 'delivered', ...(delivered.at(-1) as Delivered) });
+  }
+  return delivered;
+}
