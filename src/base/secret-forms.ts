@@ -1,45 +1,158 @@
-/* The forms in which a value can come back from somebody who was told it. */
+import type { Layer } from './escape-layers.ts';
+import { firstLayer, fold, folded, nextLayer, unfolded, withoutEscapes } from './escape-layers.ts';
 
-/** With fewer characters a value stands in many texts that have nothing to do with it. */
-const shortest = 8;
+/** Shorter secrets are looked for as they are only: their encodings occur in ordinary text. */
+const minEncodedLength = 8;
 
-/** Expressions, each for every occurrence, that find a value and its usual encodings. */
-export function formsOf(value: string): RegExp[] {
-  const isLong = value.length >= shortest;
-  const characters = [...value].map(escapesOf).join('');
-  const encoded = isLong ? [...base64Forms(value), new RegExp(Buffer.from(value).toString('hex'), 'gi')] : [];
-  return [new RegExp(characters, isLong ? 'gi' : 'g'), ...encoded];
-}
+/** How many layers of escapes are undone, as in a URL within a URL within JSON. */
+const maxEscapeLayers = 3;
 
-/** A character as it is, or as URLs, JSON and HTML may write it. */
-function escapesOf(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  const literal = character.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-  if (code > 0x7f) return `(?:${literal}|${escapeAll(encodeURIComponent(character))})`;
-  const hex = code.toString(16).padStart(2, '0');
-  const short = '/"\\'.includes(character) ? `\\\\${literal}|` : '';
-  return `(?:${short}${literal}|%(?:25)?${hex}|\\\\u00${hex}|&#(?:0*${code}|x0*${hex});)`;
-}
+/** Bytes that one character may take where every character is escaped, as in `\\u0073`. */
+const maxEscapeBytes = 12;
 
-function escapeAll(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-}
+/** Bytes of a text that the secret is hidden in at once: positions are kept for each of them. */
+const windowBytes = 64 * 1024;
 
-/** The digits of base64 that have two forms, and escapes in JSON: `\\u002B`, `\\/`. */
-const [plus, slash] = ['(?:[+-]|\\\\u002[bB])', '(?:\\\\?/|_|\\\\u002[fF])'];
+/** The first bytes of escapes, and the zeros of UTF-16. */
+const escapeBytes = [...Buffer.from('\\%&\0')];
 
 /**
- * Base64 of a text that has the value in it, at each of the three places where it can stand among the groups of three bytes:
- * the digits that follow from the value alone. With both alphabets (RFC 4648, sections 4 and 5).
+ * The forms in which others may repeat a secret: as it is, in either case, backwards, in base64 of either alphabet at any
+ * offset, in hex, in UTF-16, and with any of its characters escaped as URLs, JSON, HTML and programming languages do.
+ * `isIn`, `hideIn` and `undecidedEnd` mean the same forms.
  */
-function base64Forms(value: string): RegExp[] {
-  const bytes = Buffer.from(value);
-  return [0, 1, 2].map((before) => {
-    const digits = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
-    const from = Math.ceil((before * 8) / 6);
-    const to = Math.floor(((before + bytes.length) * 8) / 6);
-    const own = digits.slice(from, to).replace(/[+/]/g, (digit) => (digit === '+' ? plus : slash));
-    // The last digit may have bits of what follows, or be filled up.
-    return new RegExp(`${own}(?:[\\w+/-]?={1,2})?`, 'g');
+export class SecretForms {
+  readonly #secret: Buffer;
+  readonly #patterns: readonly Buffer[];
+  readonly #characters = new Set<number>(Buffer.from('\0+/=-_%\\{}&#;.~'));
+
+  constructor(secret: string) {
+    const bytes = Buffer.from(secret);
+    const encoded = bytes.length < minEncodedLength ? [] : encodingsOf(bytes);
+    this.#secret = bytes;
+    this.#patterns = bytes.length === 0 ? [] : [bytes, ...encoded].map((form) => fold(form));
+    for (const letter of `${secret}abcdefghijklmnopqrstuvwxyz0123456789`) {
+      for (const byte of Buffer.from(letter + letter.toUpperCase())) this.#characters.add(byte);
+    }
+  }
+
+  /** No form of the secret takes more bytes. */
+  get maxBytes(): number {
+    return this.#secret.length * maxEscapeBytes;
+  }
+
+  isIn(text: Buffer | string): boolean {
+    const bytes = fold(typeof text === 'string' ? Buffer.from(text) : text);
+    if (this.#matches(bytes)) return true;
+    if (!bytes.includes('\\') && !bytes.includes('%') && !bytes.includes('&#')) return false;
+    let escaped = bytes.toString('latin1');
+    for (let layer = 0; layer < maxEscapeLayers; layer++) {
+      const plain = withoutEscapes(escaped);
+      if (plain === escaped) return false;
+      if (this.#matches(Buffer.from(plain, 'latin1'))) return true;
+      escaped = plain;
+    }
+    return false;
+  }
+
+  /** The text with every form of the secret replaced by `****`; a short secret only in its own case. */
+  hideIn(text: string): string {
+    if (!this.isIn(text)) return text;
+    const bytes = Buffer.from(text);
+    const parts: Buffer[] = [];
+    for (let start = 0, size = windowBytes; start < bytes.length; ) {
+      const window = bytes.subarray(start, start + size);
+      const isLast = start + size >= bytes.length;
+      const { shown, length } = this.#hideInWindow(window, isLast ? 0 : this.undecidedEnd(window));
+      parts.push(shown);
+      start += length;
+      // Where all of a window may be the beginning of a secret, its end is in a larger one.
+      size = length > 0 ? windowBytes : size * 2;
+    }
+    return Buffer.concat(parts).toString();
+  }
+
+  /** Hides the secret in a part of a text, and tells how many bytes of it that took; `undecided` at its end are left. */
+  #hideInWindow(window: Buffer, undecided: number): { shown: Buffer; length: number } {
+    const isShort = this.#secret.length < minEncodedLength;
+    const spans = spansIn(window, isShort ? [this.#secret] : this.#patterns, isShort ? unfolded : folded);
+    const parts: Buffer[] = [];
+    let length = 0;
+    const decided = window.length - undecided;
+    for (const { start, end } of spans.toSorted((one, other) => one.start - other.start)) {
+      if (start >= decided) break;
+      if (start >= length) parts.push(window.subarray(length, start), Buffer.from('****'));
+      length = Math.max(length, end);
+    }
+    if (length < decided) {
+      parts.push(window.subarray(length, decided));
+      length = decided;
+    }
+    return { shown: Buffer.concat(parts), length };
+  }
+
+  /** How many bytes at the end of a text could be the beginning of the secret, in any form. */
+  undecidedEnd(text: Buffer): number {
+    const maxLength = Math.min(this.maxBytes, text.length);
+    let length = 0;
+    while (length < maxLength && this.#characters.has(text[text.length - 1 - length] ?? 0)) length += 1;
+    const end = text.subarray(text.length - length);
+    return escapeBytes.some((byte) => end.includes(byte)) ? length : this.#beginningAtEnd(fold(end));
+  }
+
+  /** How long a beginning of the secret a folded text ends with. */
+  #beginningAtEnd(text: Buffer): number {
+    const lengths = this.#patterns.map((pattern) => {
+      let length = Math.min(pattern.length - 1, text.length);
+      while (!text.subarray(text.length - length).equals(pattern.subarray(0, length))) length -= 1;
+      return length;
+    });
+    return Math.max(0, ...lengths);
+  }
+
+  #matches(bytes: Buffer): boolean {
+    return this.#patterns.some((pattern) => bytes.includes(pattern));
+  }
+}
+
+function encodingsOf(secret: Buffer): Buffer[] {
+  const reversed = Buffer.from(secret).reverse();
+  // Escapes are undone by removing backslashes, those of the secret included.
+  const unslashed = Buffer.from(secret.toString('latin1').replaceAll('\\', ''), 'latin1');
+  const hasSlashes = unslashed.length < secret.length && unslashed.length >= minEncodedLength;
+  const texts = [...base64(secret), secret.toString('hex')].map((text) => Buffer.from(text));
+  return [...texts, reversed, ...(hasSlashes ? [unslashed] : [])];
+}
+
+/** The digits that depend on the secret alone, wherever it begins in the text that is encoded. */
+function base64(secret: Buffer): string[] {
+  return [0, 1, 2].map((offset) => {
+    const text = Buffer.concat([Buffer.alloc(offset), secret]).toString('base64');
+    return text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + secret.length) * 8) / 6));
   });
+}
+
+/** A range of bytes in a text. */
+interface Span {
+  start: number;
+  end: number;
+}
+
+/** Where the patterns stand in a text, under any number of layers of escapes. */
+function spansIn(bytes: Buffer, patterns: readonly Buffer[], table: Uint8Array): Span[] {
+  const spans: Span[] = [];
+  let layer: Layer | undefined = firstLayer(bytes, table);
+  for (let depth = 0; layer && depth <= maxEscapeLayers; depth++) {
+    for (const pattern of patterns) spans.push(...spansOf(pattern.toString('latin1'), layer));
+    layer = nextLayer(layer);
+  }
+  return spans;
+}
+
+function spansOf(pattern: string, { text, starts, ends }: Layer): Span[] {
+  const spans: Span[] = [];
+  for (let at = text.indexOf(pattern); at >= 0; at = text.indexOf(pattern, at + 1)) {
+    spans.push({ start: starts[at] as number, end: ends[at + pattern.length - 1] as number });
+  }
+  return spans;
 }

@@ -1,10 +1,9 @@
-import { formsOf } from './secret-forms.ts';
+import { SecretForms } from './secret-forms.ts';
 
 /** A secret is a type: whatever prints it by accident prints `****`. Only `reveal` gives the value. */
 export class Secret {
   readonly #value: string;
-  /** The forms in which others may repeat it; made when they are looked for. */
-  #forms: readonly RegExp[] | undefined;
+  #forms: SecretForms | undefined;
 
   constructor(value: string) {
     this.#value = value;
@@ -37,14 +36,15 @@ export class Secret {
     return pattern.test(this.#value);
   }
 
-  /**
-   * The text with this value, wherever it stands, replaced by `****`: for what others say after they were told it. It is
-   * also found in upper or lower case, in the escapes of URLs, JSON and HTML, in base64 and in hexadecimal digits.
-   */
+  /** The forms in which others may repeat the value, for texts that come in pieces. */
+  get forms(): SecretForms {
+    this.#forms ??= new SecretForms(this.#value);
+    return this.#forms;
+  }
+
+  /** The text of others, who were told the value, with every form of it replaced by `****`. */
   hideIn(text: string): string {
-    if (this.#value === '') return text;
-    this.#forms ??= formsOf(this.#value);
-    return this.#forms.reduce((hidden, form) => hidden.replace(form, '****'), text);
+    return this.forms.hideIn(text);
   }
 
   toString(): string {

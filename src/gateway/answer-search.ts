@@ -1,7 +1,7 @@
+import type { SecretForms } from '../base/secret-forms.ts';
 import type { GrowingText } from './bounded-buffer.ts';
 import { EventStream } from './event-stream.ts';
-import type { SecretForms } from './secret-forms.ts';
-import { SecretSearch } from './secret-forms.ts';
+import { SecretSearch } from './secret-search.ts';
 
 /** How much of the beginning of a secret the text of a stream may show before its events wait for what follows. */
 const mostShown = 5;
@@ -45,7 +45,7 @@ class EventSearch implements AnswerSearch {
     if (!decided || this.#isFound) return undefined;
     this.#waiting.push(decided);
     this.#size += decided.length;
-    return this.#text.held <= mostShown || this.#size > mostWaiting ? this.#release() : Buffer.alloc(0);
+    return this.#text.heldBytes <= mostShown || this.#size > mostWaiting ? this.#release() : Buffer.alloc(0);
   }
 
   end(): Buffer {

@@ -1,7 +1,8 @@
+import { SecretForms } from '../base/secret-forms.ts';
 import type { Headers } from './headers.ts';
 import { headersForUpstream } from './headers.ts';
 import type { RefusalCode } from './refusal.ts';
-import { isInBody, SecretForms } from './secret-forms.ts';
+import { isInBody } from './secret-search.ts';
 import type { Passage } from './upstream.ts';
 import { targetBelow } from './upstream-target.ts';
 

@@ -2,7 +2,6 @@ import type { Secret } from '../base/secret.ts';
 import { revealHeaders } from '../http/wire.ts';
 import type { AnswerSearch } from './answer-search.ts';
 import { searchFor } from './answer-search.ts';
-import { SecretForms } from './secret-forms.ts';
 
 /** The key that the upstream gave to us: asked for once, and again after the upstream refused it. */
 export class OwnKey {
@@ -40,13 +39,11 @@ export class OwnKey {
 /** A key as it is sent, and as it is looked for in what comes back. */
 export class Credential {
   readonly #secret: Secret;
-  readonly #forms: SecretForms;
 
   /** Throws `KeysError` (usage) for a key that HTTP cannot carry. */
   constructor(secret: Secret) {
     this.#secret = secret;
     this.headers();
-    this.#forms = new SecretForms(secret.reveal());
   }
 
   /** The headers that show it to the upstream. */
@@ -56,11 +53,11 @@ export class Credential {
 
   /** Whether a text repeats it, in whichever form. */
   isIn(text: Buffer | string): boolean {
-    return this.#forms.isIn(text);
+    return this.#secret.forms.isIn(text);
   }
 
   /** For an answer that comes in pieces. */
   search(isEventStream: boolean): AnswerSearch {
-    return searchFor(this.#forms, isEventStream);
+    return searchFor(this.#secret.forms, isEventStream);
   }
 }

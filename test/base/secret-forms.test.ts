@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SecretForms } from '../../src/base/secret-forms.ts';
+import { encodingsOf } from '../support/encodings.ts';
+
+const secret = 'sk-Upstream_0123456789/abc+DEF-EXAMPLE';
+const forms = new SecretForms(secret);
+
+describe.each(Object.entries(encodingsOf(secret)))('a secret %s', (_, form) => {
+  test('is found', () => {
+    expect(forms.isIn(form)).toBe(true);
+    expect(forms.isIn(`{"echo":"Bearer ${form}","x":"\\n"}`)).toBe(true);
+  });
+
+  test('is hidden, and nothing else with it', () => {
+    const hidden = forms.hideIn(`{"echo":"${form}"}\n`);
+    expect(forms.isIn(hidden)).toBe(false);
+    // The first and the last digits of base64 hold what stands around the secret, too.
+    expect(hidden).toMatch(/^\{"echo":"[\w+/-]{0,10}\*{4}[\w+/=-]{0,4}\0?"\}\n$/);
+  });
+});
+
+test('a secret is hidden wherever it stands in a long text', () => {
+  const encodings = Object.values(encodingsOf(secret));
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: 0, max: 70_000 }), fc.constantFrom(...encodings)), {
+        maxLength: 6,
+      }),
+      fc.constantFrom('x', '\\', 'é', ' ', '%41'),
+      (places, filler) => {
+        const text = places.map(([size, form]) => filler.repeat(size / filler.length) + form).join('');
+        const hidden = forms.hideIn(`${text}!`);
+        expect(forms.isIn(hidden)).toBe(false);
+        expect(hidden.endsWith('!')).toBe(true);
+      },
+    ),
+    { numRuns: 10 },
+  );
+});
+
+test('JSON stays JSON when a secret is hidden in it', () => {
+  const odd = new SecretForms('nb\\cd"ef/gh-EXAMPLE');
+  const json = JSON.stringify({ a: 'nb\\cd"ef/gh-EXAMPLE', b: '\\nb\\cd"ef/gh-EXAMPLE', c: 'kept\n' });
+  expect(JSON.parse(odd.hideIn(json))).toEqual({ a: '****', b: '****', c: 'kept\n' });
+});
+
+test.each(['sk-Upstream_0123456789', 'EXAMPLE', '', '\\', '%', '&#', '%%%', '\\\\u00'])(
+  '%j is no secret',
+  (text) => {
+    expect(forms.isIn(text)).toBe(false);
+  },
+);
+
+test('a short secret is not taken for its base64', () => {
+  const short = new SecretForms('abc');
+  expect(short.isIn('xABCx')).toBe(true);
+  expect(short.isIn(Buffer.from('abc').toString('base64'))).toBe(false);
+  expect(new SecretForms('').isIn('anything')).toBe(false);
+});
