@@ -24,7 +24,7 @@ export function buildParser(name: string, command: Command): Parser {
     .helpCommand(false)
     .allowExcessArguments()
     .summary(command.summary)
-    .description([command.summary, command.description].filter(Boolean).join('\n\n'));
+    .description([command.summary, unwrapped(command.description)].filter(Boolean).join('\n\n'));
   const { operands, takesProgram } = command;
   if (operands) commander.arguments(operands);
   commander.usage(takesProgram ? `[flags] -- ${operands}` : `${operands} [flags]`.trim());
@@ -40,6 +40,11 @@ export function buildParser(name: string, command: Command): Parser {
       globals: readFlags(commander, global, context, problems) as unknown as GlobalFlags,
     }),
   };
+}
+
+/** Paragraphs without the line ends of the source: Commander wraps them at the width of the terminal. */
+function unwrapped(text = ''): string {
+  return text.replaceAll(/(?<!\n)\n(?!\n)/g, ' ');
 }
 
 type Options = Map<string, { flag: Flag<unknown>; option: Option }>;

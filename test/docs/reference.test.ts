@@ -7,8 +7,6 @@ import { catalog } from '../../src/commands/catalog.ts';
 
 /* Generated pages. `npm test -- test/docs -u` writes them anew. */
 
-const columns = 100;
-
 test('docs/reference/commands.md is what keys help prints', async () => {
   await expect(await commandsPage()).toMatchFileSnapshot('../../docs/reference/commands.md');
 });
@@ -22,7 +20,7 @@ async function commandsPage(): Promise<string> {
     Object.entries(catalog).map(async ([name, load]) => ({
       name: `keys ${name}`,
       summary: (await load()).summary,
-      help: await helpPage(catalog, name, columns),
+      help: await helpPage(catalog, name, undefined),
     })),
   );
   const pages = Object.entries(topics).filter(([name]) => name !== 'errors');
@@ -44,7 +42,7 @@ async function commandsPage(): Promise<string> {
     ...commands.flatMap(({ name, help }) => [`## ${name}`, '', ...block(withoutGlobalFlags(help))]),
     ...(
       await Promise.all(
-        pages.map(async ([name]) => [`## ${name}`, '', ...block(await helpPage(catalog, name, columns))]),
+        pages.map(async ([name]) => [`## ${name}`, '', ...block(await helpPage(catalog, name, undefined))]),
       )
     ).flat(),
   );
@@ -115,7 +113,7 @@ function page(title: string, ...lines: readonly string[]): string {
 }
 
 function block(text: string): string[] {
-  return ['```text', text.trim(), '```', ''];
+  return ['```text', text.replace(/^\n+|\s+$/g, ''), '```', ''];
 }
 
 function cell(text: string): string {
