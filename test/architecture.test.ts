@@ -19,7 +19,7 @@ const homes: Record<string, string | string[]> = {
   libsql: ['src/authority/', 'src/platform/files/file-lock.ts'],
   dotenv: 'src/sinks/dotenv.ts',
   which: 'src/sinks/vendor-program.ts',
-  '@napi-rs/keyring': 'src/accounts/tokens/keychain',
+  '@napi-rs/keyring': 'src/platform/keychain/',
   undici: 'src/http/',
   fastify: 'src/server/',
   'prom-client': 'src/server/metrics.ts',
@@ -60,9 +60,6 @@ test('only the named files reach for process, and none for console', () => {
     .map(fileName);
   expect(users.sort()).toEqual([
     'bin/keys.ts',
-    'src/accounts/tokens/keychain-child.ts',
-    'src/accounts/tokens/keychain.ts',
-    'src/accounts/tokens/session-bus.ts',
     'src/accounts/tokens/token-file.ts',
     'src/app/doctor.ts',
     'src/app/sink-context.ts',
@@ -80,6 +77,9 @@ test('only the named files reach for process, and none for console', () => {
     'src/platform/files/trust.ts',
     'src/platform/foreground.ts',
     'src/platform/io.ts',
+    'src/platform/keychain/keychain-process.ts',
+    'src/platform/keychain/may-have-keychain.ts',
+    'src/platform/keychain/open-keychain.ts',
     'src/platform/output-fault.ts',
     'src/platform/paths.ts',
     'src/sinks/clipboard-sink.ts',
@@ -93,9 +93,9 @@ test('only the named files start programs, none with our own secrets in its envi
     /import (?!type)[^\n]*'node:child_process'/.test(withoutComments(file)),
   );
   expect(starting.map(fileName).sort()).toEqual([
-    'src/accounts/tokens/keychain-child.ts',
     'src/platform/filled-pipe.ts',
     'src/platform/foreground.ts',
+    'src/platform/keychain/keychain-process.ts',
     'src/platform/run-program.ts',
     'src/sinks/clipboard-sink.ts',
   ]);
@@ -107,7 +107,7 @@ test('only the named files start programs, none with our own secrets in its envi
 test('a secret is revealed only where it is handed over', () => {
   const revealing = sources.filter((file) => /\.reveal\(\)/.test(withoutComments(file))).map(fileName);
   expect(revealing.sort()).toEqual([
-    'src/accounts/tokens/store.ts',
+    'src/accounts/tokens/token-store.ts',
     'src/app/find-by-value.ts',
     'src/authority/authority.ts',
     'src/authority/issue.ts',

@@ -2,13 +2,13 @@ import { existsSync, statSync } from 'node:fs';
 import { version } from '../../package.json';
 import type { Profile } from '../accounts/config.ts';
 import { readConfig } from '../accounts/config.ts';
-import { mayHaveKeychain } from '../accounts/tokens/session-bus.ts';
 import { KeysError } from '../base/errors.ts';
 import { isWaiting } from '../keys/operations/operation.ts';
 import type { Environment } from '../platform/env.ts';
 import type { TrustedKind } from '../platform/files/trust.ts';
 import { distrustOf } from '../platform/files/trust.ts';
 import type { Io } from '../platform/io.ts';
+import { mayHaveKeychain } from '../platform/keychain/may-have-keychain.ts';
 import type { Paths } from '../platform/paths.ts';
 import { trustedFolders } from '../platform/paths.ts';
 

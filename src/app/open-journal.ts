@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Profile } from '../accounts/config.ts';
-import { mayHaveKeychain } from '../accounts/tokens/session-bus.ts';
 import { KeysError } from '../base/errors.ts';
 import type { Escrows } from '../journal/escrow.ts';
 import { fileEscrow, keychainEscrow } from '../journal/escrow.ts';
@@ -20,6 +19,7 @@ import { isWaiting } from '../keys/operations/operation.ts';
 import type { KeyBackend } from '../keys/ports.ts';
 import { rotationSubject } from '../keys/rotation/rotation.ts';
 import { holdFileLock, probeMs } from '../platform/files/file-lock.ts';
+import { mayHaveKeychain } from '../platform/keychain/may-have-keychain.ts';
 import { makePrivateFolder } from '../platform/paths.ts';
 import type { Context } from './context.ts';
 
@@ -45,7 +45,7 @@ function escrowsOf(context: Context, profile: Profile | undefined): Escrows {
   const limited = !context.interactive;
   return {
     keychain: async () => {
-      const { keychainLimit, openKeychain } = await import('../accounts/tokens/keychain.ts');
+      const { keychainLimit, openKeychain } = await import('../platform/keychain/open-keychain.ts');
       return keychainEscrow(openKeychain({ env, holds: 'escrow', ...(limited && { limit: keychainLimit }) }));
     },
     file: async () => fileEscrow(context.paths.escrow, makePrivateFolder),

@@ -1,6 +1,6 @@
 import { version } from '../../package.json';
-import type { FoundToken, TokenOwner } from '../accounts/tokens/sources.ts';
-import { emptyVariables, findToken } from '../accounts/tokens/sources.ts';
+import type { FoundToken, TokenOwner } from '../accounts/tokens/find-token.ts';
+import { emptyVariables, findToken } from '../accounts/tokens/find-token.ts';
 import { KeysError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { createHttpClient } from '../http/client.ts';

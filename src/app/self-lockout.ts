@@ -1,4 +1,4 @@
-import type { TokenSource } from '../accounts/tokens/sources.ts';
+import type { TokenSource } from '../accounts/tokens/find-token.ts';
 import type { KeysError } from '../base/errors.ts';
 import { usageError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';

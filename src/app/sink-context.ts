@@ -14,7 +14,7 @@ async function sessionOf(context: Context, profile: string): Promise<SessionPlac
   }
   const [{ ownerOf }, { openStore }] = await Promise.all([
     import('./open-remote.ts'),
-    import('../accounts/tokens/store.ts'),
+    import('../accounts/tokens/token-store.ts'),
   ]);
   const owner = ownerOf(connection);
   const store = openStore(connection.profile.store, context.tokenContext);
@@ -47,7 +47,7 @@ export function sinkContextOf(context: Context, allowInGit: boolean, setting?: S
   const { env } = context.io;
   const limited = !context.interactive;
   const open = async (holds: 'secrets' | 'owners') => {
-    const { openKeychain, keychainLimit } = await import('../accounts/tokens/keychain.ts');
+    const { openKeychain, keychainLimit } = await import('../platform/keychain/open-keychain.ts');
     return openKeychain({ env, holds, ...(limited && { limit: keychainLimit }) });
   };
   return {

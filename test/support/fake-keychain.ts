@@ -1,4 +1,4 @@
-import type { Keychain, SystemKeychain } from '../../src/accounts/tokens/keychain.ts';
+import type { Keychain, SystemKeychain } from '../../src/platform/keychain/open-keychain.ts';
 
 /** A keychain that lasts as long as the test, and what it holds. */
 export function memoryKeychain(items = new Map<string, string>()): SystemKeychain {

@@ -6,9 +6,9 @@ import {
   removeStaleCopies,
 } from '../../platform/files/private-file.ts';
 import { textOf } from '../../platform/files/read-file.ts';
+import type { Keychain } from '../../platform/keychain/open-keychain.ts';
 import type { Paths } from '../../platform/paths.ts';
 import { makePrivateFolder } from '../../platform/paths.ts';
-import type { Keychain } from './keychain.ts';
 import { openToOthers } from './token-file.ts';
 
 /**

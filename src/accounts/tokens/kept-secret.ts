@@ -1,7 +1,7 @@
 import { KeysError, usageError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
 import type { Environment } from '../../platform/env.ts';
-import { keychainLimit, openKeychain } from './keychain.ts';
+import { keychainLimit, openKeychain } from '../../platform/keychain/open-keychain.ts';
 
 /**
  * The secret that the keychain of the system holds under a name, apart from session tokens. Throws `KeysError` as

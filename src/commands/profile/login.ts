@@ -43,7 +43,7 @@ export const login = defineCommand({
     const { profile, provider, url } = connection;
     const token = await askForToken(context, input.withToken, provider.name);
     if (!input.noVerify) await tryOut(context, connection, token);
-    const { openStore } = await import('../../accounts/tokens/store.ts');
+    const { openStore } = await import('../../accounts/tokens/token-store.ts');
     const { ownerOf } = await import('../../app/open-remote.ts');
     const kind = input.store ?? profile.store ?? 'keychain';
     const store = openStore(kind, context.tokenContext);
@@ -83,7 +83,7 @@ async function forgetEarlier(
   const { tokenOrigin, url } = earlier;
   const origins = new Set([tokenOrigin, url === null ? undefined : new URL(url).origin]);
   if (store === kind) origins.delete(connection.url.origin);
-  const { openStore } = await import('../../accounts/tokens/store.ts');
+  const { openStore } = await import('../../accounts/tokens/token-store.ts');
   try {
     for (const origin of origins)
       if (origin !== undefined)

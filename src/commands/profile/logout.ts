@@ -23,7 +23,7 @@ export const logout = defineCommand({
   async run(context) {
     const connection = await context.connection();
     if (!connection) throw usageError('the embedded authority needs no login', 'keys profile list');
-    const { openStore } = await import('../../accounts/tokens/store.ts');
+    const { openStore } = await import('../../accounts/tokens/token-store.ts');
     const { ownerOf } = await import('../../app/open-remote.ts');
     const { profile, provider, url } = connection;
     const store = openStore(profile.store ?? 'keychain', context.tokenContext);

@@ -28,7 +28,7 @@ export const profileRemove = defineCommand({
 /** A store that cannot be reached keeps its token; the profile goes all the same, and the user is told. */
 async function forgetToken(context: Context, profile: Profile): Promise<boolean> {
   const { name, tokenOrigin } = profile;
-  const { openStore } = await import('../../accounts/tokens/store.ts');
+  const { openStore } = await import('../../accounts/tokens/token-store.ts');
   const store = openStore(profile.store ?? 'keychain', context.tokenContext);
   try {
     let removed = false;

@@ -2,9 +2,9 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
-import { ownSession, watchChild } from '../../platform/children.ts';
-import type { Environment } from '../../platform/env.ts';
-import { withoutSecrets } from '../../platform/env.ts';
+import { ownSession, watchChild } from '../children.ts';
+import type { Environment } from '../env.ts';
+import { withoutSecrets } from '../env.ts';
 
 /*
  * The binding runs in a process of its own, because only a process can be ended. On Linux its constructor calls D-Bus

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { KeychainItems } from './keychain-child.ts';
+import type { KeychainItems } from './keychain-process.ts';
 
 /**
  * UTF-16 code units in one item of the Windows Credential Manager: CRED_MAX_CREDENTIAL_BLOB_SIZE is 5*512 bytes.

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { TokenOwner } from '../../../src/accounts/tokens/sources.ts';
-import { openStore } from '../../../src/accounts/tokens/store.ts';
+import type { TokenOwner } from '../../../src/accounts/tokens/find-token.ts';
+import { openStore } from '../../../src/accounts/tokens/token-store.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import { memoryKeychain } from '../../support/fake-keychain.ts';
 import { TokenBox } from '../../support/token-box.ts';

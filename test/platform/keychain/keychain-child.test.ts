@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
-import { keychainProgram } from '../../../src/accounts/tokens/keychain-child.ts';
+import { keychainProgram } from '../../../src/platform/keychain/keychain-process.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** A binding that writes down what it is told to keep. */

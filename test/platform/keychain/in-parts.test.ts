@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { readOnce } from '../../../src/accounts/tokens/keychain.ts';
-import { KeychainFault } from '../../../src/accounts/tokens/keychain-child.ts';
-import { keychainError } from '../../../src/accounts/tokens/keychain-errors.ts';
-import { inParts } from '../../../src/accounts/tokens/keychain-parts.ts';
+import { inParts } from '../../../src/platform/keychain/in-parts.ts';
+import { keychainError } from '../../../src/platform/keychain/keychain-error.ts';
+import { KeychainFault } from '../../../src/platform/keychain/keychain-process.ts';
+import { readOnce } from '../../../src/platform/keychain/open-keychain.ts';
 import { memoryKeychain } from '../../support/fake-keychain.ts';
 import { TokenBox } from '../../support/token-box.ts';
 

@@ -13,10 +13,10 @@ import {
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { TokenOwner } from '../../../src/accounts/tokens/sources.ts';
-import { findToken } from '../../../src/accounts/tokens/sources.ts';
-import { openStore } from '../../../src/accounts/tokens/store.ts';
+import type { TokenOwner } from '../../../src/accounts/tokens/find-token.ts';
+import { findToken } from '../../../src/accounts/tokens/find-token.ts';
 import { runTokenCommand } from '../../../src/accounts/tokens/token-command.ts';
+import { openStore } from '../../../src/accounts/tokens/token-store.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import { brokenKeychain, memoryKeychain } from '../../support/fake-keychain.ts';
 import { TokenBox } from '../../support/token-box.ts';

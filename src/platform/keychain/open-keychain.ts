@@ -1,8 +1,8 @@
-import type { Environment } from '../../platform/env.ts';
-import type { KeychainItems } from './keychain-child.ts';
-import { KeychainFault, withKeychainChild } from './keychain-child.ts';
-import { keychainError } from './keychain-errors.ts';
-import { inParts } from './keychain-parts.ts';
+import type { Environment } from '../env.ts';
+import { inParts } from './in-parts.ts';
+import { keychainError } from './keychain-error.ts';
+import type { KeychainItems } from './keychain-process.ts';
+import { KeychainFault, withKeychainChild } from './keychain-process.ts';
 
 /** The keychain of the operating system: one value per account, under a service of ours. */
 export interface Keychain extends KeychainItems {

@@ -1,9 +1,9 @@
 import { KeysError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
+import type { Keychain } from '../../platform/keychain/open-keychain.ts';
+import { keychainLimit, openKeychain } from '../../platform/keychain/open-keychain.ts';
 import { openFileItems } from './file-store.ts';
-import type { Keychain } from './keychain.ts';
-import { keychainLimit, openKeychain } from './keychain.ts';
-import type { TokenContext, TokenOwner } from './sources.ts';
+import type { TokenContext, TokenOwner } from './find-token.ts';
 
 /** A place in which `keys login` keeps tokens, one per profile and origin. */
 export interface TokenStore {

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { openKeychain } from '../../../src/accounts/tokens/keychain.ts';
-import type { TokenOwner } from '../../../src/accounts/tokens/sources.ts';
-import { findToken } from '../../../src/accounts/tokens/sources.ts';
-import { openStore } from '../../../src/accounts/tokens/store.ts';
+import type { TokenOwner } from '../../../src/accounts/tokens/find-token.ts';
+import { findToken } from '../../../src/accounts/tokens/find-token.ts';
+import { openStore } from '../../../src/accounts/tokens/token-store.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import type { Environment } from '../../../src/platform/env.ts';
+import { openKeychain } from '../../../src/platform/keychain/open-keychain.ts';
 import { bundleProgram } from '../../support/bundle.ts';
 import type { KeyringOptions } from '../../support/keyring.ts';
 import { startKeyring } from '../../support/keyring.ts';
@@ -114,7 +114,7 @@ describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => 
   test('the program ends by itself after a keychain that does not answer', async () => {
     const box = new TokenBox();
     const program = await bundleProgram(`
-      import { openKeychain } from 'src/accounts/tokens/keychain.ts';
+      import { openKeychain } from 'src/platform/keychain/open-keychain.ts';
       await openKeychain({ limit: 500 }).read('${account}').catch((error) => console.log(error.failure.code));
     `);
     const env = { ...box.env, ...(await deafBus(box)) };
@@ -126,7 +126,7 @@ describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => 
   test('a program that is ended while it waits leaves no process behind', async () => {
     const box = new TokenBox();
     const program = await bundleProgram(`
-      import { openKeychain } from 'src/accounts/tokens/keychain.ts';
+      import { openKeychain } from 'src/platform/keychain/open-keychain.ts';
       openKeychain({}).read('${account}').catch(() => {});
       setTimeout(() => process.exit(), 500);
     `);
@@ -152,7 +152,7 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     expect(found?.token.reveal()).toBe(token);
 
     const program = await bundleProgram(`
-      import { openKeychain } from 'src/accounts/tokens/keychain.ts';
+      import { openKeychain } from 'src/platform/keychain/open-keychain.ts';
       process.stdout.write(await openKeychain({ limit: 3000 }).read('${account}') ?? 'none');
     `);
     const { stdout } = await execFile(process.execPath, [program], { env: { ...keyring.env } });

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../base/error-codes.ts';
 import { interrupted, KeysError } from '../../base/errors.ts';
 import { maskSecrets } from '../../base/secret.ts';
-import type { KeychainFault } from './keychain-child.ts';
+import type { KeychainFault } from './keychain-process.ts';
 
 /** What the error of a call is told with. */
 export interface KeychainCall {

@@ -2,11 +2,11 @@ import { KeysError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
 import type { Environment } from '../../platform/env.ts';
 import { setting } from '../../platform/env.ts';
+import type { Keychain } from '../../platform/keychain/open-keychain.ts';
 import type { Paths } from '../../platform/paths.ts';
-import type { Keychain } from './keychain.ts';
-import { openStore } from './store.ts';
 import { runTokenCommand } from './token-command.ts';
 import { readTokenFile } from './token-file.ts';
+import { openStore } from './token-store.ts';
 
 export type TokenSource = 'KEYS_TOKEN' | 'KEYS_TOKEN_FILE' | 'tokenCommand' | 'keychain' | 'file';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Environment } from '../../platform/env.ts';
+import type { Environment } from '../env.ts';
 
 /**
  * False where it is certain, without asking, that there is no keychain: on Linux the Secret Service is reached over the
