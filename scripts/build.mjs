@@ -17,7 +17,7 @@ const core = [
   `base/${only('')}`,
   `platform/${only('foreground|run-program|filled-pipe')}`,
   'app/(?:app|dialogue|lookup|secret-input)\\.ts$',
-  'accounts/(?:config|profile)\\.ts$',
+  'accounts/(?:config|profile|choose-profile)\\.ts$',
   `keys/${only('match')}`,
   `keys/operations/${only('inspect-operation|resume-delivery|recover-one|decision|look|redeliver|end|report')}`,
   `output/${only('prompt|progress|table|style')}`,
@@ -85,24 +85,38 @@ const noSignalHooks = {
   },
 };
 
-const { output } = await build({
+const common = {
   cwd: root,
-  input: { keys: 'bin/keys.ts' },
   platform: 'node',
   external: ['@napi-rs/keyring'],
+  transform: { target: 'node20.19' },
+};
+const commonOutput = {
+  dir: fresh,
+  format: 'cjs',
+  entryFileNames: '[name].cjs',
+  minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+};
+
+const { output } = await build({
+  ...common,
+  input: { keys: 'bin/keys.ts' },
   plugins: [noChildProcess, noValidator, noSignalHooks],
   resolve: { alias: { '@neon-rs/load': libsqlTarget } },
-  transform: { target: 'node20.19' },
   output: {
-    dir: fresh,
-    format: 'cjs',
+    ...commonOutput,
     banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
-    entryFileNames: '[name].cjs',
     chunkFileNames: 'chunks/[name]-[hash].cjs',
-    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
     codeSplitting: { groups },
   },
 });
+// Processes that the program starts, by `entryPath`: each a file that shares nothing with others, so that it starts fast.
+const children = {
+  'keychain-child': 'src/platform/keychain/keychain-child.ts',
+  'clipboard-clear': 'src/sinks/clipboard-clear.ts',
+};
+for (const [name, source] of Object.entries(children))
+  await build({ ...common, input: { [name]: source }, output: commonOutput });
 const modules = output.flatMap((chunk) =>
   chunk.type === 'chunk' ? chunk.moduleIds.map((id) => relative(root, id)) : [],
 );

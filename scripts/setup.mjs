@@ -16,6 +16,7 @@ const buildInputs = [
   'scripts/build.mjs',
   'scripts/no-validator.mjs',
   'scripts/libsql-target.mjs',
+  'scripts/no-signal-hooks.mjs',
   'scripts/no-child-process.mjs',
   'package.json',
   'package-lock.json',

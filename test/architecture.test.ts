@@ -77,11 +77,13 @@ test('only the named files reach for process, and none for console', () => {
     'src/platform/files/trust.ts',
     'src/platform/foreground.ts',
     'src/platform/io.ts',
+    'src/platform/keychain/keychain-child.ts',
     'src/platform/keychain/keychain-process.ts',
     'src/platform/keychain/may-have-keychain.ts',
     'src/platform/keychain/open-keychain.ts',
     'src/platform/output-fault.ts',
     'src/platform/paths.ts',
+    'src/sinks/clipboard-clear.ts',
     'src/sinks/clipboard-sink.ts',
   ]);
   const printing = sources.filter((file) => /\bconsole\./.test(withoutComments(file))).map(fileName);
@@ -97,10 +99,12 @@ test('only the named files start programs, none with our own secrets in its envi
     'src/platform/foreground.ts',
     'src/platform/keychain/keychain-process.ts',
     'src/platform/run-program.ts',
+    'src/sinks/clear-clipboard.ts',
     'src/sinks/clipboard-sink.ts',
   ]);
-  // That one has an environment of its own.
-  const others = starting.filter((file) => fileName(file) !== 'src/platform/filled-pipe.ts');
+  // These have an environment of their own, or one that was cleared for them.
+  const own = ['src/platform/filled-pipe.ts', 'src/sinks/clear-clipboard.ts'];
+  const others = starting.filter((file) => !own.includes(fileName(file)));
   for (const file of others) expect(readFileSync(file, 'utf8')).toContain('...withoutSecrets(');
 });
 

@@ -4,9 +4,9 @@ import Conf from 'conf';
 import { KeysError, systemCode } from '../base/errors.ts';
 import { withPrivateFolder } from '../platform/files/private-folder.ts';
 import { makePrivateFolder } from '../platform/paths.ts';
-import type { StoredProfile } from './config.ts';
-import { checkProfileName } from './config.ts';
 import { faulty, parsed, profile, readConfigFile } from './config-file.ts';
+import type { StoredProfile } from './profile.ts';
+import { checkProfileName } from './profile.ts';
 
 export type ConfigChange =
   | { kind: 'write'; name: string; profile: StoredProfile }

@@ -2,8 +2,8 @@ import { closestMatch } from 'leven';
 import * as v from 'valibot';
 import { KeysError } from '../base/errors.ts';
 import { readBounded, readFault, textOf } from '../platform/files/read-file.ts';
-import type { Config } from './config.ts';
-import { isProfileName, profileNameRule } from './config.ts';
+import type { Config } from './profile.ts';
+import { isProfileName, profileNameRule } from './profile.ts';
 
 /** A stored profile. */
 export const profile = v.object({

@@ -1,49 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { usageError } from '../base/errors.ts';
-
-/** What is stored of a profile, under its name. */
-export interface StoredProfile {
-  readonly provider: string;
-  /** Null: the provider's own. */
-  readonly url: string | null;
-  /** Where `keys login` put the session token; absent: the keychain. */
-  readonly store?: 'keychain' | 'file';
-  /** The origin at which `keys login` stored the token, which may be another one than that of a URL edited since. */
-  readonly tokenOrigin?: string;
-  /** Program and arguments of a program that prints the session token. */
-  readonly tokenCommand?: readonly string[];
-  /** The provider's own settings, for example a workspace. */
-  readonly options?: Readonly<Record<string, string>>;
-  /** Where undelivered secrets may wait without a keychain. */
-  readonly escrow?: 'file';
-}
-
-/** A named connection to one provider. */
-export interface Profile extends StoredProfile {
-  readonly name: string;
-}
-
-/** Settings of the user, from `config/config.json`. */
-export interface Config {
-  /** The profile to use where neither flag nor environment says. */
-  readonly currentProfile: string | undefined;
-  readonly profiles: Readonly<Record<string, StoredProfile>>;
-}
-
-export const profileNameRule =
-  'a name of a profile has 1 to 64 letters, digits, dots, underscores or hyphens';
-
-/** These names have a meaning of their own in JavaScript's objects. */
-const reservedNames = ['__proto__', 'constructor', 'prototype'];
-
-export function isProfileName(name: string): boolean {
-  return /^[A-Za-z0-9._-]{1,64}$/.test(name) && !reservedNames.includes(name);
-}
-
-/** Throws `KeysError` (2) for a name that no profile can have. */
-export function checkProfileName(name: string): void {
-  if (!isProfileName(name)) throw usageError(`'${name}' cannot be the name of a profile: ${profileNameRule}`);
-}
+import type { Config, StoredProfile } from './profile.ts';
 
 /**
  * Reads the file; one that is not there says nothing, and costs nothing to read. `warn` is told of each name in it that is

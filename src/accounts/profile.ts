@@ -1,66 +1,58 @@
 import { usageError } from '../base/errors.ts';
-import type { Environment } from '../platform/env.ts';
-import { setting } from '../platform/env.ts';
-import type { Config, Profile, StoredProfile } from './config.ts';
+
+/** What is stored of a profile, under its name. */
+export interface StoredProfile {
+  readonly provider: string;
+  /** Null: the provider's default URL. */
+  readonly url: string | null;
+  /** Where `keys login` put the session token; absent: the keychain. */
+  readonly store?: 'keychain' | 'file';
+  /** The origin for which `keys login` stored the token: the URL may have been edited since. */
+  readonly tokenOrigin?: string;
+  /** Program and arguments of a program that prints the session token. */
+  readonly tokenCommand?: readonly string[];
+  /** The provider's own settings, for example a workspace. */
+  readonly options?: Readonly<Record<string, string>>;
+  /** Where undelivered secrets may wait without a keychain. */
+  readonly escrow?: 'file';
+}
+
+/** A named connection to one provider. */
+export interface Profile extends StoredProfile {
+  readonly name: string;
+}
+
+/** Settings of the user, from `config/config.json`. */
+export interface Config {
+  /** The profile to use unless a flag or the environment names one. */
+  readonly currentProfile: string | undefined;
+  readonly profiles: Readonly<Record<string, StoredProfile>>;
+}
 
 /** The provider behind the profile `local`: the embedded authority, in this process. */
 export const localProvider = {
   id: 'local',
   name: 'Embedded authority',
-  note: 'keys issued on this machine, in a file of your own; no account, no server, no login',
+  note: 'issues keys on this machine, in a file of your own; no account, no server, no login',
 } as const;
 
-/** Whether a profile is one of the embedded authority. Throws `KeysError` (2) where it has a URL all the same. */
+/** Whether a profile is one of the embedded authority. Throws `KeysError` (2) if it has a URL all the same. */
 export function isEmbedded({ provider, url }: Pick<Profile, 'provider' | 'url'>): boolean {
   if (provider !== localProvider.id) return false;
   if (url === null) return true;
   throw usageError(`the provider ${provider} runs in this process and has no URL`, 'keys provider list');
 }
 
-export interface ProfileRequest {
-  profile: string | undefined;
-  provider: string | undefined;
-  url: string | undefined;
+export const profileNameRule = 'use 1 to 64 letters, digits, dots, underscores or hyphens';
+
+/** These names have a meaning of their own in JavaScript's objects. */
+const reservedNames = ['__proto__', 'constructor', 'prototype'];
+
+export function isProfileName(name: string): boolean {
+  return /^[A-Za-z0-9._-]{1,64}$/.test(name) && !reservedNames.includes(name);
 }
 
-/**
- * The connection that flags, environment and configuration name, in this order. A provider that is named without a
- * profile has the profile of its own name. Throws `KeysError` (2) for a profile that does not exist and cannot be
- * made up from a provider.
- */
-export function chooseProfile(config: Config, env: Environment, request: ProfileRequest): Profile {
-  const provider = request.provider ?? setting(env, 'KEYS_PROVIDER');
-  const url = request.url ?? setting(env, 'KEYS_URL');
-  const known: Config['profiles'] = { local: { provider: localProvider.id, url: null }, ...config.profiles };
-  const name = chooseName(config, known, request.profile ?? setting(env, 'KEYS_PROFILE'), provider);
-  const stored = Object.hasOwn(known, name) ? known[name] : undefined;
-  if (stored && (provider === undefined || provider === stored.provider)) {
-    return { ...withoutForeignToken(stored, url), name, url: url ?? stored.url };
-  }
-  if (provider === undefined) {
-    throw usageError(`there is no profile '${name}'`, 'keys profile list', `keys login --profile ${name}`);
-  }
-  return { name, provider, url: url ?? null };
-}
-
-/** A program that prints a token is trusted with the URL that stands beside it, and with no other origin. */
-function withoutForeignToken(stored: StoredProfile, url: string | undefined): StoredProfile {
-  if (url === undefined || originOf(url) === originOf(stored.url ?? '')) return stored;
-  const { tokenCommand: _, ...rest } = stored;
-  return rest;
-}
-
-function originOf(url: string): string | undefined {
-  return URL.canParse(url) ? new URL(url).origin : undefined;
-}
-
-function chooseName(
-  config: Config,
-  known: Config['profiles'],
-  asked: string | undefined,
-  provider: string | undefined,
-): string {
-  const usual = asked ?? config.currentProfile ?? localProvider.id;
-  if (asked !== undefined || provider === undefined || known[usual]?.provider === provider) return usual;
-  return provider;
+/** Throws `KeysError` (2) for a name that no profile can have. */
+export function checkProfileName(name: string): void {
+  if (!isProfileName(name)) throw usageError(`'${name}' cannot be the name of a profile: ${profileNameRule}`);
 }

@@ -1,7 +1,8 @@
-import type { Config, Profile } from '../accounts/config.ts';
+import { chooseProfile } from '../accounts/choose-profile.ts';
 import { readConfig } from '../accounts/config.ts';
-import { chooseProfile, isEmbedded } from '../accounts/profile.ts';
-import type { TokenContext } from '../accounts/tokens/find-token.ts';
+import type { Config, Profile } from '../accounts/profile.ts';
+import { isEmbedded } from '../accounts/profile.ts';
+import type { TokenContext } from '../accounts/tokens/token-context.ts';
 import type { Key } from '../keys/key.ts';
 import type { Journal } from '../keys/operations/operation.ts';
 import type { KeyBackend } from '../keys/ports.ts';

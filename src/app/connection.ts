@@ -1,4 +1,4 @@
-import type { Profile } from '../accounts/config.ts';
+import type { Profile } from '../accounts/profile.ts';
 import { usageError } from '../base/errors.ts';
 import { parseBaseUrl } from '../http/address.ts';
 import type { Environment } from '../platform/env.ts';

@@ -1,5 +1,5 @@
-import type { Config, Profile } from '../accounts/config.ts';
-import type { TokenContext } from '../accounts/tokens/find-token.ts';
+import type { Config, Profile } from '../accounts/profile.ts';
+import type { TokenContext } from '../accounts/tokens/token-context.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Key } from '../keys/key.ts';
 import type { Journal } from '../keys/operations/operation.ts';

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { version } from '../../package.json';
-import type { Profile } from '../accounts/config.ts';
 import { readConfig } from '../accounts/config.ts';
+import type { Profile } from '../accounts/profile.ts';
 import { KeysError } from '../base/errors.ts';
 import { isWaiting } from '../keys/operations/operation.ts';
 import type { Environment } from '../platform/env.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Profile } from '../accounts/config.ts';
+import type { Profile } from '../accounts/profile.ts';
 import { KeysError } from '../base/errors.ts';
 import type { Escrows } from '../journal/escrow.ts';
 import { fileEscrow, keychainEscrow } from '../journal/escrow.ts';
@@ -42,11 +42,11 @@ export function journalOptions(context: Context, profile?: Profile): JournalOpti
 /** The keychain where there is one, else a file, if the profile says so. */
 function escrowsOf(context: Context, profile: Profile | undefined): Escrows {
   const { env } = context.io;
-  const limited = !context.interactive;
+  const { interactive } = context;
   return {
     keychain: async () => {
-      const { keychainLimit, openKeychain } = await import('../platform/keychain/open-keychain.ts');
-      return keychainEscrow(openKeychain({ env, holds: 'escrow', ...(limited && { limit: keychainLimit }) }));
+      const { openKeychain } = await import('../platform/keychain/open-keychain.ts');
+      return keychainEscrow(openKeychain({ service: 'escrow', env, interactive }));
     },
     file: async () => fileEscrow(context.paths.escrow, makePrivateFolder),
     allowed: [

@@ -1,6 +1,7 @@
 import { version } from '../../package.json';
-import type { FoundToken, TokenOwner } from '../accounts/tokens/find-token.ts';
+import type { FoundToken } from '../accounts/tokens/find-token.ts';
 import { emptyVariables, findToken } from '../accounts/tokens/find-token.ts';
+import type { TokenOwner } from '../accounts/tokens/token-context.ts';
 import { KeysError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { createHttpClient } from '../http/client.ts';

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import { usageError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
-import type { Environment } from '../platform/env.ts';
 import { readAll } from '../platform/io.ts';
+import type { SourceContext } from '../sinks/source.ts';
 
-/** A secret on stdin, without the line break after it. Throws `KeysError` (2) for anything else than one line. */
+/** The one line on stdin, without its line break. Throws `KeysError` (2) for anything else. */
 export async function secretOn(stdin: Readable): Promise<Secret> {
   const text = (await readAll(stdin)).trim();
   if (text === '' || /[\r\n]/.test(text)) {
@@ -14,13 +14,6 @@ export async function secretOn(stdin: Readable): Promise<Secret> {
 }
 
 /** The secret at a source: `keychain:NAME`, `file:PATH` or `env:PATH#NAME`. Throws `KeysError`. */
-export async function secretAt(
-  source: string,
-  { env, cwd, interactive }: { env: Environment; cwd: string; interactive: boolean },
-): Promise<Secret> {
-  if (source.startsWith('keychain:')) {
-    const { readKeptSecret } = await import('../accounts/tokens/kept-secret.ts');
-    return readKeptSecret(source.slice('keychain:'.length), { env, interactive });
-  }
-  return (await import('../sinks/source.ts')).readSource(source, cwd);
+export async function secretAt(source: string, context: SourceContext): Promise<Secret> {
+  return (await import('../sinks/source.ts')).readSource(source, context);
 }

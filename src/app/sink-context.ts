@@ -1,6 +1,6 @@
 import { usageError } from '../base/errors.ts';
 import { checkPrivateFile, removeStaleCopies } from '../platform/files/private-file.ts';
-import type { SessionPlace, SinkContext } from '../sinks/open-sinks.ts';
+import type { SessionPlace, SinkContext } from '../sinks/context.ts';
 import type { Context } from './context.ts';
 
 /** Where `keys login` keeps the token of a profile; what the environment says of tokens does not count there. */
@@ -45,10 +45,10 @@ interface Setting {
 /** What sinks need of the world. */
 export function sinkContextOf(context: Context, allowInGit: boolean, setting?: Setting): SinkContext {
   const { env } = context.io;
-  const limited = !context.interactive;
-  const open = async (holds: 'secrets' | 'owners') => {
-    const { openKeychain, keychainLimit } = await import('../platform/keychain/open-keychain.ts');
-    return openKeychain({ env, holds, ...(limited && { limit: keychainLimit }) });
+  const { interactive } = context;
+  const open = async (service: 'secrets' | 'owners') => {
+    const { openKeychain } = await import('../platform/keychain/open-keychain.ts');
+    return openKeychain({ service, env, interactive });
   };
   return {
     cwd: setting?.cwd ?? context.io.cwd,

@@ -6,6 +6,7 @@ import { KeysError, systemCode } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import type { EscrowedSecret } from '../keys/operations/operation.ts';
 import { readPrivateFile } from '../platform/files/private-file.ts';
+import type { Keychain } from '../platform/keychain/keychain.ts';
 
 /** Where secrets wait until they are delivered, one per operation. Every method throws where the place fails. */
 export interface Escrow {
@@ -28,19 +29,10 @@ export interface Escrows {
   allowed: readonly ('keychain' | 'file')[];
 }
 
-/** What is asked of a keychain; `tokens/keychain.ts` has one. */
-export interface EscrowKeychain {
-  describe(): string;
-  /** Writes and reads back; false where something else comes back. */
-  keep(account: string, value: string): Promise<boolean>;
-  read(account: string): Promise<string | undefined>;
-  remove(account: string): Promise<boolean>;
-}
-
 /** In the keychain of the system, under the operation's id. */
-export function keychainEscrow(keychain: EscrowKeychain): Escrow {
+export function keychainEscrow(keychain: Keychain): Escrow {
   const keep = async (operation: string, text: string) => {
-    if (!(await keychain.keep(operation, text))) throw notKept(keychain.describe());
+    if (!(await keychain.writeAndReadBack(operation, text))) throw notKept(keychain.describe());
   };
   return {
     describe: () => keychain.describe(),

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { KeysError } from '../base/errors.ts';
 import type { Environment } from '../platform/env.ts';
-import type { SinkContext } from './open-sinks.ts';
+import type { SinkContext } from './context.ts';
 import { findProgram } from './vendor-program.ts';
 
 /** The programs with which a system's clipboard is used: each reads or writes text. */

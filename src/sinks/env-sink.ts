@@ -6,10 +6,10 @@ import {
   readPrivateFile,
   removeStaleCopies,
 } from '../platform/files/private-file.ts';
+import type { SinkContext } from './context.ts';
 import { absent, currentValue } from './current-value.ts';
 import { readVariable, setVariable } from './dotenv.ts';
 import { requireIgnored } from './git-ignored.ts';
-import type { SinkContext } from './open-sinks.ts';
 
 /** `env:PATH#NAME`: one variable of a dotenv file, which becomes 0600; its other bytes stay as they are. */
 export function envSink(name: string, path: string, variable: string, context: SinkContext): Sink {

@@ -1,6 +1,6 @@
 import { KeysError } from '../base/errors.ts';
 import type { Sink } from '../keys/ports.ts';
-import type { SinkContext } from './open-sinks.ts';
+import type { SinkContext } from './context.ts';
 import { checkPlaceholders, fillPlaceholders } from './placeholders.ts';
 import { findProgram, requireSuccess, runVendor } from './vendor-program.ts';
 

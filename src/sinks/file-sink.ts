@@ -6,9 +6,9 @@ import {
   removeStaleCopies,
   writePrivateFile,
 } from '../platform/files/private-file.ts';
+import type { SinkContext } from './context.ts';
 import { absent, currentValue } from './current-value.ts';
 import { requireIgnored } from './git-ignored.ts';
-import type { SinkContext } from './open-sinks.ts';
 
 /** `file:PATH`: the bare value, without a newline, as the whole content of a 0600 file. */
 export function fileSink(name: string, path: string, context: SinkContext): Sink {

@@ -3,7 +3,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { KeysError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { Outcome } from '../platform/run-program.ts';
-import type { SinkContext } from './open-sinks.ts';
+import type { SinkContext } from './context.ts';
 
 /** Milliseconds: git answers from the disk. */
 const limit = 10_000;

@@ -1,8 +1,8 @@
 import { KeysError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { Sink } from '../keys/ports.ts';
+import type { SinkContext } from './context.ts';
 import { currentValue } from './current-value.ts';
-import type { SinkContext } from './open-sinks.ts';
 
 /**
  * `keychain:NAME`: the keychain of the system, where `--from keychain:NAME` reads it again. All profiles share its names:

@@ -1,5 +1,5 @@
 import type { Sink } from '../keys/ports.ts';
-import type { SinkContext } from './open-sinks.ts';
+import type { SinkContext } from './context.ts';
 
 /** `login:PROFILE`: the session token of a profile, for a key that is one itself. */
 export function loginSink(name: string, profile: string, { session }: SinkContext): Sink {

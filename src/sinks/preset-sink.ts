@@ -1,8 +1,8 @@
 import { KeysError } from '../base/errors.ts';
 import { maskSecrets } from '../base/secret.ts';
 import type { Sink } from '../keys/ports.ts';
+import type { SinkContext } from './context.ts';
 import { currentValue } from './current-value.ts';
-import type { SinkContext } from './open-sinks.ts';
 import type { Preset, PresetName, Run } from './presets.ts';
 import { presets } from './presets.ts';
 import { findProgram, mostComplaint, requireSuccess, runVendor } from './vendor-program.ts';

@@ -5,7 +5,7 @@ import type { Secret } from '../base/secret.ts';
 import { maskSecrets } from '../base/secret.ts';
 import type { Outcome } from '../platform/run-program.ts';
 import { runProgram } from '../platform/run-program.ts';
-import type { SinkContext } from './open-sinks.ts';
+import type { SinkContext } from './context.ts';
 
 /** Where a program is. Throws `KeysError` (`program_missing`) where it is not there. */
 export async function findProgram(

@@ -3,13 +3,13 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import type { StoredProfile } from '../../src/accounts/config.ts';
 import {
   readConfig as read,
   removeProfile,
   setCurrentProfile,
   writeProfile,
 } from '../../src/accounts/config.ts';
+import type { StoredProfile } from '../../src/accounts/profile.ts';
 import { bundleProgram } from '../support/bundle.ts';
 import { TokenBox } from '../support/token-box.ts';
 
@@ -146,7 +146,7 @@ test('every fault of a file is named with its path, and a faulty file is not wri
       (name) => `profiles.work.${name}`,
     ),
     'profiles.home.tokenCommand: the first entry must be a program',
-    'profiles.a b: a name of a profile has 1 to 64',
+    'profiles.a b: use 1 to 64',
   ]) {
     expect(failure.message).toContain(path);
   }

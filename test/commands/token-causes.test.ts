@@ -15,16 +15,20 @@ const job = { ...noBus, KEYS_PROVIDER: 'unreal', KEYS_URL: url };
 
 describe('a job without a token is told which variable is missing', () => {
   test.each([
-    ['no variable', {}, 'KEYS_TOKEN is not set, and there is no '],
-    ['a token that was withheld', { KEYS_TOKEN: '' }, 'KEYS_TOKEN is set but empty, and there is no '],
-    ['no name of a file', { KEYS_TOKEN_FILE: '' }, 'KEYS_TOKEN_FILE is set but empty, and there is no '],
+    ['no variable', {}, 'KEYS_TOKEN is not set, and no Secret Service '],
+    ['a token that was withheld', { KEYS_TOKEN: '' }, 'KEYS_TOKEN is set but empty, and no Secret Service '],
+    [
+      'no name of a file',
+      { KEYS_TOKEN_FILE: '' },
+      'KEYS_TOKEN_FILE is set but empty, and no Secret Service ',
+    ],
   ])('%s', async (_, env, start) => {
     const run = await new Sandbox().keys(['list', '--json'], { env: { ...job, ...env } });
     expect(run.exit).toBe(4);
     const { code, message, hint } = errorOf(run);
     expect(code).toBe('keychain_absent');
     expect(message.startsWith(start), message).toBe(true);
-    expect(hint).toMatch(/^give the token with each call: KEYS_TOKEN/);
+    expect(hint).toMatch(/^pass the token with each call: KEYS_TOKEN/);
   });
 
   test.each([

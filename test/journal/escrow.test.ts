@@ -156,6 +156,6 @@ describe('what is not what was put there', () => {
 });
 
 test('a keychain that forgets is found before there is a secret', async () => {
-  const escrow = keychainEscrow({ ...memoryKeychain(), keep: async () => false });
+  const escrow = keychainEscrow({ ...memoryKeychain(), writeAndReadBack: async () => false });
   expect(await failureIn(escrow.reserve('op1'))).toMatchObject({ code: 'escrow_failed' });
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
 import { holds } from '../../src/keys/operations/deliver.ts';
 import { clipboardSink } from '../../src/sinks/clipboard-sink.ts';
-import type { SinkContext } from '../../src/sinks/open-sinks.ts';
+import type { SinkContext } from '../../src/sinks/context.ts';
 import { failureIn } from '../support/failure.ts';
 import { key } from '../support/key.ts';
 import { sinkContext } from '../support/sink-context.ts';
@@ -49,7 +49,7 @@ test('it holds the value, can be read back, and is cleared after a while', async
   await sink.deliver(delivery);
   expect(held()).toBe('sk_canary_EXAMPLE');
   expect(await holds(sink, secret)).toBe(true);
-  expect(notes).toEqual(['the clipboard is cleared in 0.7 s, unless it holds something else by then']);
+  expect(notes).toEqual(['the clipboard will be cleared in 0.7 s if it still holds the secret']);
   await expect.poll(held, { timeout: 10_000 }).toBe('');
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
+import type { SinkContext } from '../../src/sinks/context.ts';
 import { execSink } from '../../src/sinks/exec-sink.ts';
-import type { SinkContext } from '../../src/sinks/open-sinks.ts';
 import { failureIn } from '../support/failure.ts';
 import { key } from '../support/key.ts';
 import { sinkContext } from '../support/sink-context.ts';

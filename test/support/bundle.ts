@@ -13,6 +13,7 @@ export async function bundleProgram(source: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'keys-bundle-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
+  symlinkSync(join(projectRoot, 'dist', 'keychain-child.cjs'), join(folder, 'keychain-child.cjs'));
   writeFileSync(join(folder, 'program.ts'), source.replaceAll(/'src\//g, `'${projectRoot}/src/`));
   await build({
     cwd: projectRoot,

@@ -1,13 +1,14 @@
-import type { Keychain, SystemKeychain } from '../../src/platform/keychain/open-keychain.ts';
+import type { TokenItems } from '../../src/accounts/tokens/token-context.ts';
+import type { Keychain } from '../../src/platform/keychain/keychain.ts';
 
-/** A keychain that lasts as long as the test, and what it holds. */
-export function memoryKeychain(items = new Map<string, string>()): SystemKeychain {
+/** A keychain in memory, with these items. */
+export function memoryKeychain(items = new Map<string, string>()): Keychain {
   return {
     read: async (account) => items.get(account),
     write: async (account, value) => void items.set(account, value),
     remove: async (account) => items.delete(account),
     describe: () => 'test keychain',
-    keep: async (account, value) => {
+    writeAndReadBack: async (account, value) => {
       items.set(account, value);
       return true;
     },
@@ -15,8 +16,8 @@ export function memoryKeychain(items = new Map<string, string>()): SystemKeychai
   };
 }
 
-/** A keychain of which every call fails. */
-export function brokenKeychain(message: string): Keychain {
+/** A keychain whose every call fails. */
+export function brokenKeychain(message: string): TokenItems {
   const fail = () => Promise.reject(new Error(message));
   return { read: fail, write: fail, remove: fail, describe: () => 'test keychain' };
 }

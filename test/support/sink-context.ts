@@ -1,4 +1,4 @@
-import type { SinkContext } from '../../src/sinks/open-sinks.ts';
+import type { SinkContext } from '../../src/sinks/context.ts';
 import { memoryKeychain } from './fake-keychain.ts';
 
 /** What sinks need, in this folder. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { expect, onTestFinished } from 'vitest';
-import type { TokenContext } from '../../src/accounts/tokens/find-token.ts';
+import type { TokenContext } from '../../src/accounts/tokens/token-context.ts';
 import type { Failure } from '../../src/base/errors.ts';
 import { KeysError } from '../../src/base/errors.ts';
 import type { Environment } from '../../src/platform/env.ts';

@@ -6,9 +6,9 @@ import {
   removeStaleCopies,
 } from '../../platform/files/private-file.ts';
 import { textOf } from '../../platform/files/read-file.ts';
-import type { Keychain } from '../../platform/keychain/open-keychain.ts';
 import type { Paths } from '../../platform/paths.ts';
 import { makePrivateFolder } from '../../platform/paths.ts';
+import type { TokenItems } from './token-context.ts';
 import { openToOthers } from './token-file.ts';
 
 /**
@@ -16,7 +16,7 @@ import { openToOthers } from './token-file.ts';
  * Written as a whole, one process at a time. Every call throws `KeysError` (4) for a file that others can read, that
  * cannot be read, or that is not such an object.
  */
-export function openFileItems(paths: Paths): Keychain {
+export function openFileItems(paths: Paths): TokenItems {
   const file = paths.tokens;
   const change = async (edit: (tokens: Map<string, string>) => void) => {
     makeTokenFolder(paths);

@@ -2,40 +2,16 @@ import { KeysError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
 import type { Environment } from '../../platform/env.ts';
 import { setting } from '../../platform/env.ts';
-import type { Keychain } from '../../platform/keychain/open-keychain.ts';
-import type { Paths } from '../../platform/paths.ts';
 import { runTokenCommand } from './token-command.ts';
+import type { TokenContext, TokenOwner } from './token-context.ts';
 import { readTokenFile } from './token-file.ts';
 import { openStore } from './token-store.ts';
 
 export type TokenSource = 'KEYS_TOKEN' | 'KEYS_TOKEN_FILE' | 'tokenCommand' | 'keychain' | 'file';
 
-/** Whose token: one per profile and origin, so that a profile whose URL has moved elsewhere finds nothing. */
-export interface TokenOwner {
-  profile: string;
-  /** As `URL.origin`. */
-  origin: string;
-  /** Program and arguments of a program that prints the token. */
-  tokenCommand?: readonly string[];
-  /** Where `keys login` put the token; absent: the keychain. */
-  store?: 'keychain' | 'file';
-}
-
 export interface FoundToken {
   token: Secret;
   source: TokenSource;
-}
-
-export interface TokenContext {
-  env: Environment;
-  cwd: string;
-  paths: Paths;
-  /** A person can type the keychain's password: it is given the time for that. */
-  interactive: boolean;
-  /** Told of what is unwise and goes on all the same. */
-  warn?: (text: string) => Promise<void>;
-  /** In place of the system's. */
-  keychain?: Keychain;
 }
 
 const silent = async () => {};

@@ -1,9 +1,8 @@
 import { KeysError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
-import type { Keychain } from '../../platform/keychain/open-keychain.ts';
-import { keychainLimit, openKeychain } from '../../platform/keychain/open-keychain.ts';
+import { openKeychain } from '../../platform/keychain/open-keychain.ts';
 import { openFileItems } from './file-store.ts';
-import type { TokenContext, TokenOwner } from './find-token.ts';
+import type { TokenContext, TokenItems, TokenOwner } from './token-context.ts';
 
 /** A place in which `keys login` keeps tokens, one per profile and origin. */
 export interface TokenStore {
@@ -39,14 +38,12 @@ function accountOf({ profile, origin }: TokenOwner): string {
 }
 
 /** One per context, so that what it remembers on macOS serves the whole command. */
-const keychains = new WeakMap<TokenContext, Keychain>();
+const keychains = new WeakMap<TokenContext, TokenItems>();
 
-function keychainOf(context: TokenContext): Keychain {
+function keychainOf(context: TokenContext): TokenItems {
   const { env, interactive } = context;
   const keychain =
-    context.keychain ??
-    keychains.get(context) ??
-    openKeychain({ env, ...(!interactive && { limit: keychainLimit }) });
+    context.keychain ?? keychains.get(context) ?? openKeychain({ service: 'tokens', env, interactive });
   keychains.set(context, keychain);
   return keychain;
 }

@@ -1,6 +1,6 @@
-import type { Profile } from '../../accounts/config.ts';
-import { checkProfileName, setCurrentProfile, writeProfile } from '../../accounts/config.ts';
-import { localProvider } from '../../accounts/profile.ts';
+import { setCurrentProfile, writeProfile } from '../../accounts/config.ts';
+import type { Profile } from '../../accounts/profile.ts';
+import { checkProfileName, localProvider } from '../../accounts/profile.ts';
 import type { Connection } from '../../app/connection.ts';
 import { openConnection } from '../../app/connection.ts';
 import type { Context } from '../../app/context.ts';

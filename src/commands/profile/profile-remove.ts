@@ -1,5 +1,5 @@
-import type { Profile } from '../../accounts/config.ts';
 import { removeProfile } from '../../accounts/config.ts';
+import type { Profile } from '../../accounts/profile.ts';
 import type { Context } from '../../app/context.ts';
 import { KeysError, usageError } from '../../base/errors.ts';
 import { defineCommand } from '../../cli/define.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { KeychainItems } from './keychain-process.ts';
+import type { KeychainItems } from './keychain.ts';
 
 /**
  * UTF-16 code units in one item of the Windows Credential Manager: CRED_MAX_CREDENTIAL_BLOB_SIZE is 5*512 bytes.
@@ -7,12 +7,12 @@ import type { KeychainItems } from './keychain-process.ts';
  */
 const itemLength = 1280;
 
-/** `keys-parts:<count>:<checksum>` is the content of an item whose value stands in the items `<account>#1` and on. */
+/** `keys-parts:<count>:<checksum>` is the content of an item whose value is in the items `<account>#1` and following. */
 const header = /^keys-parts:(\d+):([0-9a-f]+)$/;
 
 /**
- * The same items without a limit of length: a longer value is split over numbered items, whose number and checksum
- * stand under its account. The header is written last. Throws `Error` for parts that do not belong together.
+ * The same items without a length limit: a longer value is split over numbered items, whose number and checksum are
+ * stored under its account. The header is written last. Throws `Error` for parts that do not belong together.
  */
 export function inParts(items: KeychainItems): KeychainItems {
   const partsOf = async (account: string) => {
@@ -36,7 +36,7 @@ export function inParts(items: KeychainItems): KeychainItems {
     },
     async write(account, value) {
       const before = await partsOf(account);
-      // A value that looks like a header would be taken for one.
+      // A short value that looks like a header would be read as one.
       const parts = value.length > itemLength || header.test(value) ? split(value) : [];
       for (const [index, part] of parts.entries()) await items.write(`${account}#${index + 1}`, part);
       const content = parts.length > 0 ? `keys-parts:${parts.length}:${checksumOf(value)}` : value;
@@ -52,7 +52,7 @@ export function inParts(items: KeychainItems): KeychainItems {
   };
 }
 
-/** A character of two code units is not cut in half: each half alone would be stored as something else. */
+/** Does not cut a character of two code units in half: each half would be stored as something else. */
 function split(value: string): string[] {
   const parts = [''];
   for (const character of value) {

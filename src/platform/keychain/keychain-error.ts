@@ -1,31 +1,30 @@
 import type { ErrorCode } from '../../base/error-codes.ts';
 import { interrupted, KeysError } from '../../base/errors.ts';
 import { maskSecrets } from '../../base/secret.ts';
-import type { KeychainFault } from './keychain-process.ts';
+import type { KeychainFault } from './keychain-fault.ts';
 
-/** What the error of a call is told with. */
+/** The call that failed. */
 export interface KeychainCall {
   /** As `Keychain.describe()`. */
   keychain: string;
+  service: 'tokens' | 'secrets' | 'owners' | 'escrow';
   account: string;
-  /** Milliseconds after which it counts as silent. */
-  limit: number;
-  linux: boolean;
-  /** Absent: session tokens. */
-  holds?: 'tokens' | 'secrets' | 'owners' | 'escrow';
+  /** The time after which the keychain counts as silent. */
+  timeoutMs: number;
+  isLinux: boolean;
 }
 
 /**
  * What a fault means (exit 4): `keychain_absent`, `keychain_locked`, `keychain_silent`, else `keychain_failed`. None of
- * them says that nobody is logged in: that is not known. The texts looked for are those of @napi-rs/keyring 2.1.2, and
- * of Apple's SecCopyErrorMessageString for errSecInteractionNotAllowed, errSecAuthFailed and errSecUserCanceled.
+ * them claims that the user is not logged in: that is not known. The texts matched are those of @napi-rs/keyring 2.1.2,
+ * and of Apple's SecCopyErrorMessageString for errSecInteractionNotAllowed, errSecAuthFailed and errSecUserCanceled.
  */
 export function keychainError(fault: KeychainFault, call: KeychainCall): KeysError {
-  const { keychain, limit } = call;
+  const { keychain, timeoutMs } = call;
   const text = maskSecrets(fault.message);
   if (fault.kind === 'interrupted') return interrupted();
   if (fault.kind === 'silent' || /did not receive a reply/i.test(text)) {
-    const message = `the ${keychain} does not answer (waited ${limit / 1000} s); it may be asking for its password`;
+    const message = `the ${keychain} does not answer (waited ${timeoutMs / 1000} s); it may be asking for its password`;
     return failure('keychain_silent', message, call, fault);
   }
   if (
@@ -34,10 +33,10 @@ export function keychainError(fault: KeychainFault, call: KeychainCall): KeysErr
     return failure('keychain_locked', `the ${keychain} is locked (${text})`, call, fault);
   }
   if (fault.kind === 'unopened') {
-    return failure('keychain_absent', `there is no ${keychain} that could be used (${text})`, call, fault);
+    return failure('keychain_absent', `no ${keychain} is available (${text})`, call, fault);
   }
   if (/no result found/i.test(text)) {
-    const message = `the ${keychain} has no keyring yet that could hold anything (${text})`;
+    const message = `the ${keychain} has no keyring yet (${text})`;
     return failure('keychain_absent', message, call, fault);
   }
   return failure('keychain_failed', `the ${keychain} failed (${text})`, call, fault);
@@ -48,27 +47,27 @@ function failure(code: ErrorCode, message: string, call: KeychainCall, cause: un
 }
 
 function hints(call: KeychainCall): string[] {
-  const { linux, holds = 'tokens' } = call;
-  const ways = waysOut[holds](call);
-  if (!linux) return ways;
+  const { isLinux, service } = call;
+  const alternatives = alternativesTo[service](call);
+  if (!isLinux) return alternatives;
   return [
-    ...ways,
-    // The daemon takes all of its input for the password: a line end would be part of it.
-    'or start a keyring, also without a desktop or on WSL: ' +
+    ...alternatives,
+    // The daemon takes its whole input for the password: a line end would be part of it.
+    'or start a keyring, which works without a desktop and on WSL: ' +
       `dbus-run-session -- bash -c 'read -rsp "Password of the keyring: " p; printf %s "$p" | ` +
       `gnome-keyring-daemon --unlock --components=secrets; exec "$SHELL"'`,
   ];
 }
 
-const fileInstead = 'a file does as well: file:PATH or env:PATH#NAME';
+const fileInstead = 'use a file instead: file:PATH or env:PATH#NAME';
 
-/** What to do without the keychain, by what it was to hold. */
-const waysOut: Readonly<Record<NonNullable<KeychainCall['holds']>, (call: KeychainCall) => string[]>> = {
+/** What to do without the keychain. */
+const alternativesTo: Readonly<Record<KeychainCall['service'], (call: KeychainCall) => string[]>> = {
   tokens: ({ account }) => [
-    'give the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)',
+    'pass the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)',
     `or keep it in a file that only you can read: keys login --store file --profile ${account.slice(0, account.indexOf('@'))}`,
   ],
   secrets: () => [fileInstead],
   owners: () => [fileInstead],
-  escrow: () => ['the secret of a new key waits there: unlock it, then run keys recover again'],
+  escrow: () => ['it holds the secret of a new key: unlock it, then run: keys recover'],
 };

@@ -1,64 +1,38 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { ownSession, watchChild } from '../children.ts';
+import { entryPath } from '../entry-path.ts';
 import type { Environment } from '../env.ts';
 import { withoutSecrets } from '../env.ts';
+import type { KeychainItems } from './keychain.ts';
+import type { FaultKind } from './keychain-fault.ts';
+import { KeychainFault } from './keychain-fault.ts';
+import type { KeychainReply, KeychainRequest } from './keychain-protocol.ts';
 
 /*
  * The binding runs in a process of its own, because only a process can be ended. On Linux its constructor calls D-Bus
- * on the calling thread: a service that is there and does not answer blocks it for 2 s, a bus that does not answer for
- * ever. The calls after it run on libuv's threads, and Node waits for those before it exits, even after
- * `process.exit()`: a keyring that waits for its password held a test process for 25 s. A worker thread ends no sooner.
- * The price is one start of Node: a read takes 35 ms in place of 5 to 8.
+ * on the calling thread: a service that does not answer blocks it for 2 s, a bus that does not answer blocks it for ever.
+ * Later calls run on libuv's threads, and Node waits for those before it exits, even after `process.exit()`: a keyring
+ * that waits for its password held a test process for 25 s. A worker thread ends no sooner. The price is one start of
+ * Node: a read takes 35 ms instead of 5 to 8.
  */
 
-/** One value per account. */
-export interface KeychainItems {
-  read(account: string): Promise<string | undefined>;
-  write(account: string, value: string): Promise<void>;
-  /** False: there was none. */
-  remove(account: string): Promise<boolean>;
-}
-
-/** `unopened`: the keychain could not be reached at all; `failed`: it said so; `interrupted`: by Ctrl-C. */
-export type FaultKind = 'unopened' | 'silent' | 'failed' | 'interrupted';
-
-/** Why a call gave no answer. `message` is the binding's own text. */
-export class KeychainFault extends Error {
-  override readonly name = 'KeychainFault';
-  readonly kind: FaultKind;
-
-  constructor(kind: FaultKind, message: string) {
-    super(message);
-    this.kind = kind;
-  }
-}
-
-export interface KeychainChildOptions {
+export interface KeychainProcessOptions {
   service: string;
   env: Environment;
-  /** Milliseconds for the keychain to be reached. */
-  openingLimit: number;
-  /** Milliseconds for everything; undefined: a person may be typing a password, once it has been reached. */
-  limit: number | undefined;
+  /** Time for the keychain to be reached. */
+  openTimeoutMs: number;
+  /** Time for everything; undefined: no limit once it has been reached, because a person may be typing a password. */
+  timeoutMs: number | undefined;
 }
-
-interface Request {
-  operation: 'read' | 'write' | 'remove';
-  account: string;
-  value?: string;
-}
-
-type Reply = { opened: true } | { answer: string | boolean | null } | { failure: string };
 
 /** Does the work in a new process, and ends that process. Throws `KeychainFault`. */
-export async function withKeychainChild<T>(
-  options: KeychainChildOptions,
+export async function withKeychainProcess<T>(
+  options: KeychainProcessOptions,
   work: (items: KeychainItems) => Promise<T>,
 ): Promise<T> {
-  const keychain = new KeychainChild(options);
+  const keychain = new KeychainProcess(options);
   try {
     return await work(keychain);
   } finally {
@@ -66,49 +40,50 @@ export async function withKeychainChild<T>(
   }
 }
 
-class KeychainChild implements KeychainItems {
+class KeychainProcess implements KeychainItems {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #timer: NodeJS.Timeout;
-  readonly #limit: number | undefined;
-  #opened = false;
+  readonly #timeoutMs: number | undefined;
+  #isOpen = false;
   #fault: KeychainFault | undefined;
-  /** Ctrl-C may end this process while that one is stuck where it cannot see it. */
+  /** Ctrl-C may end this process while the other one is stuck and cannot notice. */
   readonly #kill = () => void this.#child.kill('SIGKILL');
-  #waiting: { done(answer: string | boolean | null): void; fail(fault: KeychainFault): void } | undefined;
+  #pending:
+    | { resolve(answer: string | boolean | null): void; reject(fault: KeychainFault): void }
+    | undefined;
 
-  constructor({ service, env, openingLimit, limit }: KeychainChildOptions) {
-    this.#limit = limit;
-    const args = [binding(), service, String(process.pid)];
-    this.#child = spawn(process.execPath, ['-e', keychainProgram, ...args], {
-      // None of Node's own switches are for this process.
+  constructor({ service, env, openTimeoutMs, timeoutMs }: KeychainProcessOptions) {
+    this.#timeoutMs = timeoutMs;
+    this.#child = spawn(process.execPath, [entryPath('keychain-child'), service, String(process.pid)], {
+      // Node's own switches are not for this process.
       env: { ...withoutSecrets(env), NODE_OPTIONS: undefined },
       ...ownSession,
     });
     watchChild(this.#child);
     process.once('exit', this.#kill);
-    this.#timer = setTimeout(() => this.#stop('silent', ''), limit ?? openingLimit);
-    createInterface({ input: this.#child.stdout }).on('line', (line) => this.#hear(line));
+    this.#timer = setTimeout(() => this.#stop('silent', ''), timeoutMs ?? openTimeoutMs);
+    createInterface({ input: this.#child.stdout }).on('line', (line) => this.#receive(line));
     this.#child.stderr.resume();
-    // A process that has ended cannot be written to; its end is reported by `close`.
+    // Writing to a process that has ended fails; `close` reports that end.
     this.#child.stdin.on('error', () => {});
     this.#child.on('error', (error) => this.#stop('unopened', error.message));
     this.#child.on('close', (code, signal) => {
-      const interrupted = signal === 'SIGINT' || signal === 'SIGTERM' || signal === 'SIGHUP';
-      this.#stop(interrupted ? 'interrupted' : this.#failed, `its process ended (${signal ?? code})`);
+      const isInterrupted = signal === 'SIGINT' || signal === 'SIGTERM' || signal === 'SIGHUP';
+      this.#stop(isInterrupted ? 'interrupted' : this.#failureKind, `its process ended (${signal ?? code})`);
     });
   }
 
   async read(account: string): Promise<string | undefined> {
-    const answer = await this.#ask({ operation: 'read', account });
+    const answer = await this.#send({ operation: 'read', account });
     return typeof answer === 'string' ? answer : undefined;
   }
 
   async write(account: string, value: string): Promise<void> {
-    await this.#ask({ operation: 'write', account, value });
+    await this.#send({ operation: 'write', account, value });
   }
 
   async remove(account: string): Promise<boolean> {
-    return (await this.#ask({ operation: 'remove', account })) === true;
+    return (await this.#send({ operation: 'remove', account })) === true;
   }
 
   end(): void {
@@ -118,91 +93,37 @@ class KeychainChild implements KeychainItems {
   }
 
   /** One request at a time. The value travels through a pipe: never as an argument or a variable. */
-  #ask(request: Request): Promise<string | boolean | null> {
-    return new Promise((done, fail) => {
-      if (this.#fault) return fail(this.#fault);
-      this.#waiting = { done, fail };
+  #send(request: KeychainRequest): Promise<string | boolean | null> {
+    return new Promise((resolve, reject) => {
+      if (this.#fault) return reject(this.#fault);
+      this.#pending = { resolve, reject };
       this.#child.stdin.write(`${JSON.stringify(request)}\n`);
     });
   }
 
-  #hear(line: string): void {
+  #receive(line: string): void {
     try {
-      this.#take(JSON.parse(line) as Reply);
+      this.#take(JSON.parse(line) as KeychainReply);
     } catch {
-      this.#stop('failed', 'its process said something unexpected');
+      this.#stop('failed', 'its process sent something unexpected');
     }
   }
 
-  #take(reply: Reply): void {
-    if ('failure' in reply) this.#stop(this.#failed, reply.failure);
-    if ('answer' in reply) this.#waiting?.done(reply.answer);
+  #take(reply: KeychainReply): void {
+    if ('failure' in reply) this.#stop(this.#failureKind, reply.failure);
+    if ('answer' in reply) this.#pending?.resolve(reply.answer);
     if (!('opened' in reply)) return;
-    this.#opened = true;
-    if (this.#limit === undefined) clearTimeout(this.#timer);
+    this.#isOpen = true;
+    if (this.#timeoutMs === undefined) clearTimeout(this.#timer);
   }
 
-  get #failed(): FaultKind {
-    return this.#opened ? 'failed' : 'unopened';
+  get #failureKind(): FaultKind {
+    return this.#isOpen ? 'failed' : 'unopened';
   }
 
   #stop(kind: FaultKind, message: string): void {
     this.#fault ??= new KeychainFault(kind, message);
-    this.#waiting?.fail(this.#fault);
+    this.#pending?.reject(this.#fault);
     this.end();
-  }
-}
-
-/**
- * The program of the other process. It is handed over as text, so it may use nothing but its parameters and globals.
- * When its input ends, so has whoever asked; only a signal ends a process whose threads are stuck. A value whose asker
- * has ended is not written any more: by then somebody else may have cleared up, and it would stay for ever.
- */
-function serve(load: NodeJS.Require, self: NodeJS.Process): void {
-  const [, library = '', service = '', asker = ''] = self.argv;
-  const say = (reply: Reply) => self.stdout.write(`${JSON.stringify(reply)}\n`);
-  const open = async (account: string) => {
-    const { AsyncEntry } = load(library) as typeof import('@napi-rs/keyring');
-    for (;;) {
-      try {
-        // Without a store named, Linux falls back to the kernel's keyring, which forgets everything at the next boot.
-        return new AsyncEntry(service, account, { linux: { store: 'secret-service' } });
-      } catch (error) {
-        // The binding gives up after 2 s; a keyring that is just being started may need longer.
-        if (!/did not receive a reply/i.test(String(error))) throw error;
-        await new Promise((resume) => setImmediate(resume));
-      }
-    }
-  };
-  const perform = async ({ operation, account, value = '' }: Request) => {
-    const entry = await open(account);
-    say({ opened: true });
-    if (operation === 'read') return entry.getPassword();
-    if (operation === 'remove') return entry.deleteCredential();
-    if (String(self.ppid) !== asker) self.kill(self.pid, 'SIGKILL');
-    await entry.setPassword(value);
-    return null;
-  };
-  const { createInterface } = load('node:readline') as typeof import('node:readline');
-  createInterface({ input: self.stdin })
-    .on('line', (line) => {
-      perform(JSON.parse(line)).then(
-        (answer) => say({ answer }),
-        (error) => say({ failure: error instanceof Error ? error.message : String(error) }),
-      );
-    })
-    .on('close', () => self.kill(self.pid, 'SIGKILL'));
-}
-
-/** Takes the binding, the service and the process id of its parent as arguments, and requests as lines on stdin. */
-export const keychainProgram = `(${serve})(require, process)`;
-
-function binding(): string {
-  const name = '@napi-rs/keyring';
-  try {
-    return createRequire(import.meta.url).resolve(name);
-  } catch {
-    // Not installed: the other process says so when it is asked for something.
-    return name;
   }
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Environment } from '../env.ts';
 
 /**
- * False where it is certain, without asking, that there is no keychain: on Linux the Secret Service is reached over the
- * session bus, at DBUS_SESSION_BUS_ADDRESS or at the place that systemd gives it.
+ * False if there is certainly no keychain. On Linux the Secret Service is reached over the session bus, at
+ * DBUS_SESSION_BUS_ADDRESS or at the address that systemd gives it.
  */
 export function mayHaveKeychain(env: Environment): boolean {
   if (process.platform !== 'linux' || env.DBUS_SESSION_BUS_ADDRESS) return true;

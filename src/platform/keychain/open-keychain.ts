@@ -1,26 +1,13 @@
 import type { Environment } from '../env.ts';
 import { inParts } from './in-parts.ts';
+import type { Keychain, KeychainItems } from './keychain.ts';
 import { keychainError } from './keychain-error.ts';
-import type { KeychainItems } from './keychain-process.ts';
-import { KeychainFault, withKeychainChild } from './keychain-process.ts';
-
-/** The keychain of the operating system: one value per account, under a service of ours. */
-export interface Keychain extends KeychainItems {
-  /** "Secret Service", "macOS Keychain", "Windows Credential Manager". */
-  describe(): string;
-}
-
-/** The keychain as a whole. */
-export interface SystemKeychain extends Keychain {
-  /** Writes a value and reads it back, in one go; false where something else comes back. */
-  keep(account: string, value: string): Promise<boolean>;
-  /** Writes something and removes it again: one that is locked may well say that it holds nothing. */
-  probe(): Promise<void>;
-}
+import { KeychainFault } from './keychain-fault.ts';
+import { withKeychainProcess } from './keychain-process.ts';
 
 /**
- * Session tokens are under one service, secrets of keys under another, those that wait to be delivered under a third: no
- * name of the one is ever taken for another. Whose key the entry of a secret holds is under one more, with its name.
+ * Session tokens, secrets of keys, and secrets in escrow are each under a service of their own, so that no name of one is
+ * ever taken for another. `owners` has, under the name of a secret, the profile whose key it is.
  */
 const services = {
   tokens: 'keys-cli',
@@ -30,42 +17,42 @@ const services = {
 } as const;
 const probeService = 'keys-cli-probe';
 
-/** Milliseconds that nobody has to wait longer for a keychain than. */
-export const keychainLimit = 3000;
+/** Keychain timeout in ms. */
+export const keychainTimeoutMs = 3000;
 
 export interface KeychainOptions {
-  /** Milliseconds for a call; absent: as long as a person needs to type a password. */
-  limit?: number;
-  env?: Environment;
-  /** Absent: session tokens. */
-  holds?: keyof typeof services;
+  service: keyof typeof services;
+  env: Environment;
+  /** A person can type the keychain's password: once it has been reached, a call has no time limit. */
+  interactive: boolean;
+  timeoutMs?: number;
 }
 
 /**
- * Nothing is opened before the first call. Every call throws `KeysError` (4) with code `keychain_absent`,
- * `keychain_locked`, `keychain_silent` or `keychain_failed`. Also without `limit`, a keychain that cannot even be
- * reached within 3 s is silent: it asks for a password only after that.
+ * Opens nothing before the first call. Even with a person at the terminal, a keychain that cannot be reached in time is
+ * silent: it asks for a password only after that.
  */
 export function openKeychain({
-  limit,
-  env = process.env,
-  holds = 'tokens',
-}: KeychainOptions): SystemKeychain {
+  service,
+  env,
+  interactive,
+  timeoutMs = keychainTimeoutMs,
+}: KeychainOptions): Keychain {
   const keychain = names[process.platform] ?? names.linux;
   const call = async <T>(
     account: string,
     work: (items: KeychainItems) => Promise<T>,
-    service: string = services[holds],
+    serviceName: string = services[service],
   ): Promise<T> => {
-    const options = { service, env, openingLimit: keychainLimit, limit };
+    const limits = { openTimeoutMs: timeoutMs, timeoutMs: interactive ? undefined : timeoutMs };
     try {
-      return await withKeychainChild(options, (items) =>
+      return await withKeychainProcess({ service: serviceName, env, ...limits }, (items) =>
         work(process.platform === 'win32' ? inParts(items) : items),
       );
     } catch (error) {
       const fault = error instanceof KeychainFault ? error : new KeychainFault('failed', String(error));
-      const linux = keychain === names.linux;
-      throw keychainError(fault, { keychain, account, limit: limit ?? keychainLimit, linux, holds });
+      const isLinux = keychain === names.linux;
+      throw keychainError(fault, { keychain, service, account, timeoutMs, isLinux });
     }
   };
   const items: KeychainItems = {
@@ -73,12 +60,12 @@ export function openKeychain({
     write: (account, value) => call(account, (one) => one.write(account, value)),
     remove: (account) => call(account, (one) => one.remove(account)),
   };
-  // macOS asks its user for each access by a program that it does not know, such as a Node.js just upgraded.
+  // macOS asks its user about each access by a program that it does not know, such as a Node.js just upgraded.
   const shared = process.platform === 'darwin' ? readOnce(items) : items;
   return {
     ...shared,
     describe: () => keychain,
-    keep: (account, value) =>
+    writeAndReadBack: (account, value) =>
       call(account, async (one) => {
         await one.write(account, value);
         return (await one.read(account)) === value;
@@ -94,7 +81,7 @@ export function openKeychain({
   };
 }
 
-/** Asks for each value once; again after it was written, so that what is read back was really stored. */
+/** Reads each value once, and again after it was written: what is read back was really stored. */
 export function readOnce(items: KeychainItems): KeychainItems {
   const values = new Map<string, Promise<string | undefined>>();
   const changing = <T>(account: string, change: Promise<T>) => change.finally(() => values.delete(account));

@@ -13,9 +13,9 @@ import {
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { TokenOwner } from '../../../src/accounts/tokens/find-token.ts';
 import { findToken } from '../../../src/accounts/tokens/find-token.ts';
 import { runTokenCommand } from '../../../src/accounts/tokens/token-command.ts';
+import type { TokenOwner } from '../../../src/accounts/tokens/token-context.ts';
 import { openStore } from '../../../src/accounts/tokens/token-store.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import { brokenKeychain, memoryKeychain } from '../../support/fake-keychain.ts';

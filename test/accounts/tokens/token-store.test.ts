@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { TokenOwner } from '../../../src/accounts/tokens/find-token.ts';
+import type { TokenOwner } from '../../../src/accounts/tokens/token-context.ts';
 import { openStore } from '../../../src/accounts/tokens/token-store.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import { memoryKeychain } from '../../support/fake-keychain.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { inParts } from '../../../src/platform/keychain/in-parts.ts';
 import { keychainError } from '../../../src/platform/keychain/keychain-error.ts';
-import { KeychainFault } from '../../../src/platform/keychain/keychain-process.ts';
+import { KeychainFault } from '../../../src/platform/keychain/keychain-fault.ts';
 import { readOnce } from '../../../src/platform/keychain/open-keychain.ts';
 import { memoryKeychain } from '../../support/fake-keychain.ts';
 import { TokenBox } from '../../support/token-box.ts';
@@ -101,7 +101,13 @@ test.each([
   ['unopened', 'Platform failure: DBus error: Failed to connect to socket', 'keychain_absent'],
   ['unopened', "Cannot find module '@napi-rs/keyring'", 'keychain_absent'],
 ] as const)('a keychain that is %s (%s) is reported as such', (kind, text, code) => {
-  const call = { keychain: 'macOS Keychain', account: 'work@https://a.example', limit: 3000, linux: false };
+  const call = {
+    keychain: 'macOS Keychain',
+    service: 'tokens',
+    account: 'work@https://a.example',
+    timeoutMs: 3000,
+    isLinux: false,
+  } as const;
   const { failure } = keychainError(new KeychainFault(kind, text), call);
   expect(failure).toMatchObject({ exit: 'auth', code });
   expect(failure.message).not.toContain('logged in');

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { TokenOwner } from '../../../src/accounts/tokens/find-token.ts';
 import { findToken } from '../../../src/accounts/tokens/find-token.ts';
+import type { TokenOwner } from '../../../src/accounts/tokens/token-context.ts';
 import { openStore } from '../../../src/accounts/tokens/token-store.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import type { Environment } from '../../../src/platform/env.ts';
@@ -68,7 +68,7 @@ describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => 
     const box = new TokenBox();
     const { result, took } = await timed(box.failure(findToken(owner, box.context())));
     expect(result).toMatchObject({ exit: 'auth', code: 'keychain_absent' });
-    expect(result.message).toContain('there is no Secret Service');
+    expect(result.message).toContain('no Secret Service is available');
     const hints = (result.hints ?? []).join('\n');
     expect(hints).toContain('KEYS_TOKEN');
     expect(hints).toContain('keys login --store file --profile work');
@@ -115,7 +115,8 @@ describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => 
     const box = new TokenBox();
     const program = await bundleProgram(`
       import { openKeychain } from 'src/platform/keychain/open-keychain.ts';
-      await openKeychain({ limit: 500 }).read('${account}').catch((error) => console.log(error.failure.code));
+      const tokens = { service: 'tokens', env: process.env, interactive: false };
+      await openKeychain({ ...tokens, timeoutMs: 500 }).read('${account}').catch((error) => console.log(error.failure.code));
     `);
     const env = { ...box.env, ...(await deafBus(box)) };
     const { result, took } = await timed(execFile(process.execPath, [program], { env }));
@@ -127,7 +128,8 @@ describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => 
     const box = new TokenBox();
     const program = await bundleProgram(`
       import { openKeychain } from 'src/platform/keychain/open-keychain.ts';
-      openKeychain({}).read('${account}').catch(() => {});
+      const tokens = { service: 'tokens', env: process.env, interactive: false };
+      openKeychain({ ...tokens, interactive: true }).read('${account}').catch(() => {});
       setTimeout(() => process.exit(), 500);
     `);
     const env = { ...box.env, ...(await deafBus(box)) };
@@ -153,7 +155,8 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
 
     const program = await bundleProgram(`
       import { openKeychain } from 'src/platform/keychain/open-keychain.ts';
-      process.stdout.write(await openKeychain({ limit: 3000 }).read('${account}') ?? 'none');
+      const tokens = { service: 'tokens', env: process.env, interactive: false };
+      process.stdout.write(await openKeychain(tokens).read('${account}') ?? 'none');
     `);
     const { stdout } = await execFile(process.execPath, [program], { env: { ...keyring.env } });
     expect(stdout).toBe(token);
@@ -186,7 +189,7 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
 
   test('a value of other characters, and a long one, come back as they were', async () => {
     const { box, keyring } = await boxWithKeyring();
-    const keychain = openKeychain({ limit: 3000, env: keyring.env });
+    const keychain = openKeychain({ service: 'tokens', env: keyring.env, interactive: false });
     for (const value of ['tök-€-😀\t"\\\n-EXAMPLE', box.token(8000), 'keys-parts:1:0000000000000000']) {
       await keychain.write(account, box.known(value));
       expect(await keychain.read(account)).toBe(value);

@@ -1,0 +1,53 @@
+import { usageError } from '../base/errors.ts';
+import type { Environment } from '../platform/env.ts';
+import { setting } from '../platform/env.ts';
+import type { Config, Profile, StoredProfile } from './profile.ts';
+import { localProvider } from './profile.ts';
+
+export interface ProfileRequest {
+  profile: string | undefined;
+  provider: string | undefined;
+  url: string | undefined;
+}
+
+/**
+ * The connection that flags, environment and configuration name, in this order. A provider that is named without a
+ * profile has the profile of its own name. Throws `KeysError` (2) for a profile that does not exist and cannot be
+ * made up from a provider.
+ */
+export function chooseProfile(config: Config, env: Environment, request: ProfileRequest): Profile {
+  const provider = request.provider ?? setting(env, 'KEYS_PROVIDER');
+  const url = request.url ?? setting(env, 'KEYS_URL');
+  const known: Config['profiles'] = { local: { provider: localProvider.id, url: null }, ...config.profiles };
+  const name = chooseName(config, known, request.profile ?? setting(env, 'KEYS_PROFILE'), provider);
+  const stored = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (stored && (provider === undefined || provider === stored.provider)) {
+    return { ...withoutForeignToken(stored, url), name, url: url ?? stored.url };
+  }
+  if (provider === undefined) {
+    throw usageError(`there is no profile '${name}'`, 'keys profile list', `keys login --profile ${name}`);
+  }
+  return { name, provider, url: url ?? null };
+}
+
+/** A program that prints a token is trusted with the URL that stands beside it, and with no other origin. */
+function withoutForeignToken(stored: StoredProfile, url: string | undefined): StoredProfile {
+  if (url === undefined || originOf(url) === originOf(stored.url ?? '')) return stored;
+  const { tokenCommand: _, ...rest } = stored;
+  return rest;
+}
+
+function originOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).origin : undefined;
+}
+
+function chooseName(
+  config: Config,
+  known: Config['profiles'],
+  asked: string | undefined,
+  provider: string | undefined,
+): string {
+  const usual = asked ?? config.currentProfile ?? localProvider.id;
+  if (asked !== undefined || provider === undefined || known[usual]?.provider === provider) return usual;
+  return provider;
+}

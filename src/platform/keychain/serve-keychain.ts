@@ -1,0 +1,56 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { AsyncEntry } from '@napi-rs/keyring';
+import type { KeychainReply, KeychainRequest } from './keychain-protocol.ts';
+
+export interface KeychainServer {
+  service: string;
+  /** Throws if the binding is not installed. */
+  loadBinding(): { AsyncEntry: typeof AsyncEntry };
+  requests: Readable;
+  reply(reply: KeychainReply): void;
+  /** Whether the process that sent the request has ended. */
+  isOrphaned(): boolean;
+  /** Ends this process, even with a thread that is stuck. */
+  end(): void;
+}
+
+/** Answers requests until their end, which is also the end of the process that sent them. */
+export function serveKeychain(server: KeychainServer): void {
+  createInterface({ input: server.requests })
+    .on('line', (line) => {
+      perform(server, JSON.parse(line)).then(
+        (answer) => server.reply({ answer }),
+        (error) => server.reply({ failure: error instanceof Error ? error.message : String(error) }),
+      );
+    })
+    .on('close', () => server.end());
+}
+
+async function perform(
+  server: KeychainServer,
+  { operation, account, value = '' }: KeychainRequest,
+): Promise<string | boolean | null> {
+  const entry = await openEntry(server, account);
+  server.reply({ opened: true });
+  if (operation === 'read') return entry.getPassword();
+  if (operation === 'remove') return entry.deleteCredential();
+  // By now another process may have cleared up after the one that asked: a value written here would stay for ever.
+  if (server.isOrphaned()) server.end();
+  else await entry.setPassword(value);
+  return null;
+}
+
+async function openEntry({ service, loadBinding }: KeychainServer, account: string): Promise<AsyncEntry> {
+  const { AsyncEntry: Entry } = loadBinding();
+  for (;;) {
+    try {
+      // Unless a store is named, Linux falls back to the kernel's keyring, which forgets everything at the next boot.
+      return new Entry(service, account, { linux: { store: 'secret-service' } });
+    } catch (error) {
+      // The binding gives up after 2 s; a keyring that is just starting may need longer.
+      if (!/did not receive a reply/i.test(String(error))) throw error;
+      await new Promise((resume) => setImmediate(resume));
+    }
+  }
+}
