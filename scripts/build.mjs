@@ -37,7 +37,7 @@ const groups = [
   {
     name: 'authority',
     test: new RegExp(
-      `/src/authority/${only('backup|capabilities|idempotency|inspect|issue|reconcile|restore|scoped-keys|service|sessions')}`,
+      `/src/authority/(?:database/)?${only('backup|capabilities|idempotency|inspect|issue|reconcile|restore|scoped-keys|service|sessions')}`,
     ),
   },
   {

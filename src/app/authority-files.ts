@@ -10,10 +10,10 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Copied } from '../authority/backup.ts';
-import { copyDatabase, notOurs } from '../authority/backup.ts';
-import type { Restored } from '../authority/restore.ts';
-import { restoreDatabase } from '../authority/restore.ts';
+import type { Copied } from '../authority/database/backup.ts';
+import { copyDatabase, notOurs } from '../authority/database/backup.ts';
+import type { Restored } from '../authority/database/restore.ts';
+import { restoreDatabase } from '../authority/database/restore.ts';
 import { KeysError, systemCode, usageError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { withPrivateFolder } from '../platform/files/private-folder.ts';

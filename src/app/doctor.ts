@@ -82,7 +82,9 @@ async function configuration(file: string): Promise<Finding> {
 async function authority({ authorityDatabase: path, authorityMarker: marker }: Paths): Promise<Finding> {
   const check = 'authority';
   const isEmpty = !existsSync(path) || statSync(path).size === 0;
-  const traces = isEmpty ? (await import('../authority/ends.ts')).tracesOf(path, marker) : [];
+  const traces = isEmpty
+    ? (await import('../authority/database/status-changes.ts')).tracesOf(path, marker)
+    : [];
   if (traces.length > 0) {
     const { databaseMissing } = await import('../authority/errors.ts');
     return failure(check, databaseMissing(path, traces, existsSync(path) ? 'is empty' : 'is gone'));
@@ -91,7 +93,7 @@ async function authority({ authorityDatabase: path, authorityMarker: marker }: P
     return { check, status: 'ok', message: `no database yet; the first key makes ${path}` };
   }
   try {
-    const { inspectDatabase } = await import('../authority/inspect.ts');
+    const { inspectDatabase } = await import('../authority/database/inspect.ts');
     const { problems, keys, schema, retention } = inspectDatabase(path);
     if (problems.length === 0) {
       const kept = retention === 'never' ? 'log kept for good' : `log kept for ${retention}`;

@@ -13,19 +13,19 @@ import type {
   UsageRow,
   Verdict,
 } from '../keys/ports.ts';
-import { AuthorityFile } from './authority-file.ts';
 import { capabilities, permissions } from './capabilities.ts';
 import { holdChanges } from './ceiling.ts';
+import { AuthorityFile } from './database/database-file.ts';
 import { noSuchKey, revokedForGood } from './errors.ts';
 import { requireBounds } from './key-bounds.ts';
 import { hashOf, mint } from './key-format.ts';
 import { keyLookupIn } from './key-lookup.ts';
 import { KeyTable, toKey } from './key-table.ts';
+import { pruneLog } from './log-retention.ts';
 import { readUsage, recordUses } from './metering.ts';
 import type { AccessRequest, Decision, Organisation, Refusal } from './policy.ts';
 import { decide } from './policy.ts';
 import { reserveSlots } from './rate-limit.ts';
-import { pruneLog } from './retention.ts';
 import type { Use } from './use.ts';
 import { readLog } from './use-log.ts';
 

@@ -1,5 +1,5 @@
 import type { KeyChanges, KeySpec } from '../keys/ports.ts';
-import type { Connection } from './database.ts';
+import type { Connection } from './database/connection.ts';
 import { ceilingExceeded } from './errors.ts';
 
 /* What a user who is no admin may give its own keys. */

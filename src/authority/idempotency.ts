@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { KeysError } from '../base/errors.ts';
-import type { Connection } from './database.ts';
+import type { Connection } from './database/connection.ts';
 import { hashOf } from './key-format.ts';
 
 /*

@@ -1,7 +1,7 @@
 import { Secret } from '../base/secret.ts';
 import type { KeySpec } from '../keys/ports.ts';
 import { defaultCeiling, heldOn, hold, requireUnder } from './ceiling.ts';
-import type { Connection, Row } from './database.ts';
+import type { Connection, Row } from './database/connection.ts';
 import { keyExists, noSuchKey, notEntitled, revokedForGood, rotatedBefore, tooManyKeys } from './errors.ts';
 import type { IdempotentRequest } from './idempotency.ts';
 import { findStoredResponse, storeResponse } from './idempotency.ts';

@@ -1,4 +1,4 @@
-import type { Connection, Row } from './database.ts';
+import type { Connection, Row } from './database/connection.ts';
 import { hashOf, idOf } from './key-format.ts';
 import { toTime } from './key-table.ts';
 import { sumOf } from './metering.ts';

@@ -1,7 +1,7 @@
 import type { Key, Status } from '../keys/key.ts';
 import { expiringWithin, statusOf } from '../keys/key.ts';
 import type { KeyChanges, KeySpec } from '../keys/ports.ts';
-import type { Connection, Row, Value } from './database.ts';
+import type { Connection, Row, Value } from './database/connection.ts';
 import { requireBounds } from './key-bounds.ts';
 import type { Minted } from './key-format.ts';
 

@@ -1,6 +1,6 @@
 import type { UsageQuery, UsageRow } from '../keys/ports.ts';
-import type { Connection, Value } from './database.ts';
-import { refusesValues } from './database.ts';
+import type { Connection, Value } from './database/connection.ts';
+import { refusesValues } from './database/connection.ts';
 import { fromMicros, toTime } from './key-table.ts';
 import type { BoundedUse, Use } from './use.ts';
 import { bounded } from './use.ts';

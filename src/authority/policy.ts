@@ -1,7 +1,7 @@
+import { clipped } from './database/stored-text.ts';
 import type { KeyLookup, KnownKey } from './key-lookup.ts';
 import { fromMicros, toMicros, toTime } from './key-table.ts';
 import type { RateLimit } from './rate-limit.ts';
-import { clipped } from './stored-text.ts';
 
 /** Characters of what a caller has named that a refusal says again. */
 const longestEcho = 200;

@@ -1,4 +1,4 @@
-import type { Connection } from './database.ts';
+import type { Connection } from './database/connection.ts';
 import type { Admission, Decision } from './policy.ts';
 import { underLimit } from './policy.ts';
 

@@ -1,10 +1,10 @@
 import { maskSecrets } from '../base/secret.ts';
 import type { Key } from '../keys/key.ts';
 import type { KeyChanges, KeySpec, LogQuery, UsageQuery, UsageRow } from '../keys/ports.ts';
-import type { AuthorityFile } from './authority-file.ts';
 import type { Ceiling, Held } from './ceiling.ts';
 import { heldOn, holdChanges, requireUnder, underCeiling } from './ceiling.ts';
-import type { Row } from './database.ts';
+import type { Row } from './database/connection.ts';
+import type { AuthorityFile } from './database/database-file.ts';
 import { noSuchKey, revokedForGood } from './errors.ts';
 import type { IdempotentRequest } from './idempotency.ts';
 import type { Issued, Rotation } from './issue.ts';

@@ -1,9 +1,9 @@
 import { KeysError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
-import type { AuthorityFile } from './authority-file.ts';
 import type { Role } from './capabilities.ts';
 import { roleIn } from './capabilities.ts';
-import type { Connection, Row } from './database.ts';
+import type { Connection, Row } from './database/connection.ts';
+import type { AuthorityFile } from './database/database-file.ts';
 import { tooManySessions } from './errors.ts';
 import { idOf, matches, mint } from './key-format.ts';
 import { optionalText, toTime } from './key-table.ts';

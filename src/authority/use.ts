@@ -1,4 +1,4 @@
-import { clipped } from './stored-text.ts';
+import { clipped } from './database/stored-text.ts';
 
 /** One use of a key, as it is metered. Refused uses are recorded too, with no requests and no cost. */
 export interface Use {

@@ -1,9 +1,9 @@
-import type { AuthorityFile } from './authority-file.ts';
 import type { Role } from './capabilities.ts';
 import { roleIn } from './capabilities.ts';
 import type { Ceiling } from './ceiling.ts';
 import { defaultCeiling } from './ceiling.ts';
-import type { Connection, Row } from './database.ts';
+import type { Connection, Row } from './database/connection.ts';
+import type { AuthorityFile } from './database/database-file.ts';
 import { noSuchUser } from './errors.ts';
 
 export interface User {

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { BaseIssue, GenericSchema, InferOutput } from 'valibot';
 import { getDotPath, safeParse } from 'valibot';
-import { isStorable } from '../authority/stored-text.ts';
+import { isStorable } from '../authority/database/stored-text.ts';
 import { HttpFault } from '../gateway/http-problem.ts';
 import type { Watch } from '../gateway/json-text.ts';
 import { JsonFault, readJson } from '../gateway/json-text.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import { openDatabase } from '../../src/authority/database.ts';
+import { openDatabase } from '../../src/authority/database/connection.ts';
 import { CachedKeyLookup } from '../../src/authority/key-lookup.ts';
 import type { Organisation } from '../../src/authority/policy.ts';
 import { AuthorityService } from '../../src/authority/service.ts';

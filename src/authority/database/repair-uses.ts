@@ -1,4 +1,4 @@
-import type { Connection } from './database.ts';
+import type { Connection } from './connection.ts';
 import { clipped, textOf } from './stored-text.ts';
 
 /** The texts of a log row, and how long each can be. */

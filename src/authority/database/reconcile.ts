@@ -1,6 +1,6 @@
 import type Database from 'libsql';
-import type { Connection, Row } from './database.ts';
-import type { End } from './ends.ts';
+import type { Connection, Row } from './connection.ts';
+import type { End } from './status-changes.ts';
 
 /*
  * A backup must not bring back what was ended after it was made. What is known of that comes from the list beside the

@@ -2,9 +2,9 @@ import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { KeysError, systemCode } from '../base/errors.ts';
-import type { Connection } from './database.ts';
-import { connectDatabase, connectFixed, guarded, isCurrent, openDatabase } from './database.ts';
+import { KeysError, systemCode } from '../../base/errors.ts';
+import type { Connection } from './connection.ts';
+import { connectDatabase, connectFixed, guarded, isCurrent, openDatabase } from './connection.ts';
 
 /*
  * Reading where nothing can be written: on a read-only or full disk, or in a folder of somebody else. SQLite writes even to

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { systemCode } from '../base/errors.ts';
+import { systemCode } from '../../base/errors.ts';
 
 /*
  * What was ended or held back, in a file beside the database: a backup knows nothing of what was revoked after it was made,

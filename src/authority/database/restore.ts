@@ -1,12 +1,12 @@
 import { constants, copyFileSync, existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import Database from 'libsql';
-import { KeysError, systemCode } from '../base/errors.ts';
+import { KeysError, systemCode } from '../../base/errors.ts';
 import type { Copied } from './backup.ts';
 import { checkCopy } from './backup.ts';
-import { guarded, openDatabase } from './database.ts';
-import { readEnds } from './ends.ts';
+import { guarded, openDatabase } from './connection.ts';
 import type { Standing } from './reconcile.ts';
 import { reconcile, standingIn } from './reconcile.ts';
+import { readEnds } from './status-changes.ts';
 
 export interface Restoration {
   /** A private copy of the backup, on the disk of the database; it becomes the database. */

@@ -2,14 +2,14 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { Authority } from '../../src/authority/authority.ts';
-import { openDatabase } from '../../src/authority/database.ts';
-import { inspectDatabase } from '../../src/authority/inspect.ts';
-import { migrations } from '../../src/authority/schema.ts';
-import { spec, testAuthority } from '../support/authority.ts';
-import { failureIn, failureOf } from '../support/failure.ts';
-import { filesBelow } from '../support/sandbox.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { Authority } from '../../../src/authority/authority.ts';
+import { openDatabase } from '../../../src/authority/database/connection.ts';
+import { inspectDatabase } from '../../../src/authority/database/inspect.ts';
+import { migrations } from '../../../src/authority/database/migrations.ts';
+import { spec, testAuthority } from '../../support/authority.ts';
+import { failureIn, failureOf } from '../../support/failure.ts';
+import { filesBelow } from '../../support/sandbox.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 function connect(path: string | undefined, timeout = 1000) {
   const connection = openDatabase(path, timeout);

@@ -1,6 +1,6 @@
-import { connectForReading } from './reading.ts';
-import type { Retention } from './retention.ts';
-import { defaultRetention, logRetention } from './retention.ts';
+import type { Retention } from '../log-retention.ts';
+import { defaultRetention, logRetention } from '../log-retention.ts';
+import { connectForReading } from './read-only.ts';
 
 export interface Inspection {
   /** What SQLite found wrong with the file; empty for a sound one. */

@@ -1,12 +1,12 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { systemCode } from '../base/errors.ts';
-import { makePrivateFolder } from '../platform/paths.ts';
-import type { Connection } from './database.ts';
-import { guarded, openDatabase } from './database.ts';
-import { tracesOf } from './ends.ts';
-import { databaseGone, databaseMissing } from './errors.ts';
-import { openForReading } from './reading.ts';
+import { systemCode } from '../../base/errors.ts';
+import { makePrivateFolder } from '../../platform/paths.ts';
+import { databaseGone, databaseMissing } from '../errors.ts';
+import type { Connection } from './connection.ts';
+import { guarded, openDatabase } from './connection.ts';
+import { openForReading } from './read-only.ts';
+import { tracesOf } from './status-changes.ts';
 
 /**
  * The authority's database file, and this process's connections to it, each opened when it is first asked for. Reading

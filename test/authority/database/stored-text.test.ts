@@ -1,11 +1,11 @@
 import Database from 'libsql';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openDatabase } from '../../src/authority/database.ts';
-import { migrations } from '../../src/authority/schema.ts';
-import { clipped, storable } from '../../src/authority/stored-text.ts';
-import { issue, spec, testAuthority, use } from '../support/authority.ts';
-import { collect } from '../support/collect.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { openDatabase } from '../../../src/authority/database/connection.ts';
+import { migrations } from '../../../src/authority/database/migrations.ts';
+import { clipped, storable } from '../../../src/authority/database/stored-text.ts';
+import { issue, spec, testAuthority, use } from '../../support/authority.ts';
+import { collect } from '../../support/collect.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 describe('text that is stored', () => {
   test.each([

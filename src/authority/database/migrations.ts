@@ -1,5 +1,5 @@
-import type { Connection } from './database.ts';
-import { repairUses } from './repair.ts';
+import type { Connection } from './connection.ts';
+import { repairUses } from './repair-uses.ts';
 
 /**
  * The authority's tables, one entry per version; a database says in `user_version` how many it has. Entries are never

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import Database from 'libsql';
-import { KeysError } from '../base/errors.ts';
-import { guarded } from './database.ts';
-import { connectForReading } from './reading.ts';
-import { migrations } from './schema.ts';
+import { KeysError } from '../../base/errors.ts';
+import { guarded } from './connection.ts';
+import { migrations } from './migrations.ts';
+import { connectForReading } from './read-only.ts';
 
 export interface Copied {
   keys: number;

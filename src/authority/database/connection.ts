@@ -1,11 +1,11 @@
 import { accessSync, closeSync, constants, existsSync, openSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
-import { KeysError, systemCode } from '../base/errors.ts';
-import { makePrivateFolder } from '../platform/paths.ts';
-import type { End } from './ends.ts';
-import { appendEnds } from './ends.ts';
-import { migrations } from './schema.ts';
+import { KeysError, systemCode } from '../../base/errors.ts';
+import { makePrivateFolder } from '../../platform/paths.ts';
+import { migrations } from './migrations.ts';
+import type { End } from './status-changes.ts';
+import { appendEnds } from './status-changes.ts';
 import { storable } from './stored-text.ts';
 
 export type Value = string | number | null | Uint8Array;
