@@ -10,9 +10,9 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Copied } from '../authority/database/backup.ts';
-import { copyDatabase, notOurs } from '../authority/database/backup.ts';
-import type { Restored } from '../authority/database/restore.ts';
+import type { BackupContent } from '../authority/database/backup.ts';
+import { copyDatabase, notABackup } from '../authority/database/backup.ts';
+import type { RestoreResult } from '../authority/database/restore.ts';
 import { restoreDatabase } from '../authority/database/restore.ts';
 import { KeysError, systemCode, usageError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
@@ -24,7 +24,7 @@ import { databaseOf } from './open-authority.ts';
 
 /* Backups of the embedded authority: whole files, for their owner alone. */
 
-export interface Backup extends Copied {
+export interface Backup extends BackupContent {
   file: string;
   bytes: number;
 }
@@ -91,7 +91,7 @@ function isSameFile(path: string, other: string): boolean {
 }
 
 /** Where a restored backup went, and what became of the database before it. */
-export interface Restoring extends Restored {
+export interface Restoring extends RestoreResult {
   database: string;
   /** null: there was none. */
   previous: string | null;
@@ -112,7 +112,7 @@ export async function restoreBackup(
     copyFileSync(file, copy);
     chmodSync(copy, 0o600);
     const previous = `${database}.before-${stamp(context.now)}`;
-    const restored = restoreDatabase({ copy, name: file, database, previous, timeout: context.timeout });
+    const restored = restoreDatabase({ copy, name: file, database, previous, timeoutMs: context.timeout });
     sync(database);
     sync(dirname(database));
     return { ...restored, database, previous: restored.replaced ? previous : null };
@@ -124,7 +124,7 @@ function requireBackup(file: string, database: string): void {
   if (!found) {
     throw new KeysError({ code: 'no_backup', message: `there is no file ${file}` });
   }
-  if (!found.isFile()) throw notOurs(file);
+  if (!found.isFile()) throw notABackup(file);
   if (isSameFile(file, database)) {
     throw usageError(`${file} is the database itself`, 'keys backup <file> makes a backup of it');
   }

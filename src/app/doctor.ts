@@ -86,7 +86,7 @@ async function authority({ authorityDatabase: path, authorityMarker: marker }: P
     ? (await import('../authority/database/status-changes.ts')).tracesOf(path, marker)
     : [];
   if (traces.length > 0) {
-    const { databaseMissing } = await import('../authority/errors.ts');
+    const { databaseMissing } = await import('../authority/database/database-errors.ts');
     return failure(check, databaseMissing(path, traces, existsSync(path) ? 'is empty' : 'is gone'));
   }
   if (!existsSync(path)) {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Organisation } from '../authority/policy.ts';
+import type { Organisation } from '../authority/decision.ts';
 import { AuthorityService } from '../authority/service.ts';
 import type { Session, SessionSpec, Sessions } from '../authority/sessions.ts';
 import type { Key } from '../keys/key.ts';

@@ -15,15 +15,15 @@ import type {
 } from '../keys/ports.ts';
 import { capabilities, permissions } from './capabilities.ts';
 import { holdChanges } from './ceiling.ts';
-import { AuthorityFile } from './database/database-file.ts';
-import { noSuchKey, revokedForGood } from './errors.ts';
+import { DatabaseFile } from './database/database-file.ts';
+import type { AccessRequest, Decision, Organisation, Refusal } from './decision.ts';
+import { keyRevoked, noSuchKey } from './errors.ts';
 import { requireBounds } from './key-bounds.ts';
 import { hashOf, mint } from './key-format.ts';
 import { keyLookupIn } from './key-lookup.ts';
 import { KeyTable, toKey } from './key-table.ts';
 import { pruneLog } from './log-retention.ts';
 import { readUsage, recordUses } from './metering.ts';
-import type { AccessRequest, Decision, Organisation, Refusal } from './policy.ts';
 import { decide } from './policy.ts';
 import { reserveSlots } from './rate-limit.ts';
 import type { Use } from './use.ts';
@@ -50,12 +50,12 @@ const prunedAtOnce = 1000;
 export class Authority implements KeyBackend, HashKeeper {
   readonly capabilities = capabilities;
   readonly permissions = permissions;
-  readonly #file: AuthorityFile;
+  readonly #file: DatabaseFile;
   readonly #organisation: Organisation;
   readonly #now: () => number;
 
   constructor({ path, marker, now, timeout, organisation = {} }: AuthorityOptions) {
-    this.#file = new AuthorityFile(path, timeout, marker);
+    this.#file = new DatabaseFile(path, timeout, marker);
     this.#organisation = organisation;
     this.#now = () => now().getTime();
   }
@@ -84,7 +84,7 @@ export class Authority implements KeyBackend, HashKeeper {
       const table = new KeyTable(database);
       const row = table.row(id);
       if (!row) throw noSuchKey(id);
-      if (row.revoked_at !== null) throw revokedForGood({ id, name: String(row.name) });
+      if (row.revoked_at !== null) throw keyRevoked({ id, name: String(row.name) });
       requireBounds({ ...changes, labels: {} });
       // Whoever has the machine is an admin to those whose keys these are.
       if (row.owner !== null) holdChanges(database, id, changes);

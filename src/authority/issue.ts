@@ -2,14 +2,21 @@ import { Secret } from '../base/secret.ts';
 import type { KeySpec } from '../keys/ports.ts';
 import { defaultCeiling, heldOn, hold, requireUnder } from './ceiling.ts';
 import type { Connection, Row } from './database/connection.ts';
-import { keyExists, noSuchKey, notEntitled, revokedForGood, rotatedBefore, tooManyKeys } from './errors.ts';
+import type { Organisation } from './decision.ts';
+import {
+  keyAlreadyRotated,
+  keyExists,
+  keyLimitReached,
+  keyRevoked,
+  modelsNotEntitled,
+  noSuchKey,
+} from './errors.ts';
 import type { IdempotentRequest } from './idempotency.ts';
 import { findStoredResponse, storeResponse } from './idempotency.ts';
 import { requireBounds } from './key-bounds.ts';
 import { mint } from './key-format.ts';
 import type { Ownership } from './key-table.ts';
 import { KeyTable, optionalText, toKey } from './key-table.ts';
-import type { Organisation } from './policy.ts';
 import { lastMoment } from './use.ts';
 
 /** How a key is issued, beyond what it is asked to be. */
@@ -46,7 +53,7 @@ export function issueKey(database: Connection, spec: KeySpec, how: Issuance, now
       const standing = single ? table.single(owner) : undefined;
       if (standing) throw keyExists(String(standing.id));
       const { maxKeys } = organisation;
-      if (maxKeys !== undefined && table.live(owner, now) >= maxKeys) throw tooManyKeys(maxKeys);
+      if (maxKeys !== undefined && table.live(owner, now) >= maxKeys) throw keyLimitReached(maxKeys);
       return insert(table, spec, how, now);
     }),
   );
@@ -71,9 +78,9 @@ export function rotateKey(
       const table = new KeyTable(database, visibleTo);
       const old = table.row(id);
       if (!old) throw noSuchKey(id);
-      if (old.revoked_at !== null) throw revokedForGood({ id, name: String(old.name) });
+      if (old.revoked_at !== null) throw keyRevoked({ id, name: String(old.name) });
       const successor = old.replaced_by === null ? undefined : table.row(String(old.replaced_by));
-      if (successor?.revoked_at === null) throw rotatedBefore(id, String(successor.id));
+      if (successor?.revoked_at === null) throw keyAlreadyRotated(id, String(successor.id));
       // The end of an old key that was rotated before is that of its grace: the successor has its span.
       const span = spanOf(successor ?? old);
       const lasting = { expiresAt: span === null ? null : new Date(Math.min(now + span, lastMoment)) };
@@ -84,7 +91,8 @@ export function rotateKey(
       const single = old.single === 1;
       const owner = optionalText(old.owner);
       const { maxKeys } = how.organisation;
-      if (maxKeys !== undefined && grace > 0 && table.live(owner, now) > maxKeys) throw tooManyKeys(maxKeys);
+      if (maxKeys !== undefined && grace > 0 && table.live(owner, now) > maxKeys)
+        throw keyLimitReached(maxKeys);
       const end = now + grace;
       // First the end of the old one: of a single key there cannot be two.
       if (grace === 0 || single) table.revoke(id, now);
@@ -132,7 +140,7 @@ function once(
 /** Throws `model_not_entitled`. */
 export function checkModels(models: readonly string[], { models: entitled }: Organisation): void {
   const beyond = entitled ? models.filter((model) => !entitled.includes(model)) : [];
-  if (beyond.length > 0) throw notEntitled(beyond);
+  if (beyond.length > 0) throw modelsNotEntitled(beyond);
 }
 
 function insert(table: KeyTable, spec: KeySpec, ownership: Ownership, now: number): Issued {

@@ -138,7 +138,7 @@ export class KeyTable {
     }
     const { disabled, expiresAt } = changes;
     if (disabled === undefined && expiresAt === undefined) return;
-    this.#database.noteEnd({
+    this.#database.recordStatusChange({
       key: id,
       at: now,
       ...(disabled !== undefined && { disabled }),
@@ -150,7 +150,7 @@ export class KeyTable {
   revoke(id: string, now: number): boolean {
     const sql = 'UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
     const isNew = this.#database.run(sql, now, id) > 0;
-    if (isNew) this.#database.noteEnd({ key: id, at: now, revoked: true });
+    if (isNew) this.#database.recordStatusChange({ key: id, at: now, revoked: true });
     return isNew;
   }
 

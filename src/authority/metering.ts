@@ -1,6 +1,6 @@
 import type { UsageQuery, UsageRow } from '../keys/ports.ts';
 import type { Connection, Value } from './database/connection.ts';
-import { refusesValues } from './database/connection.ts';
+import { isRejectedValue } from './database/database-errors.ts';
 import { fromMicros, toTime } from './key-table.ts';
 import type { BoundedUse, Use } from './use.ts';
 import { bounded } from './use.ts';
@@ -31,7 +31,7 @@ function writeParts(database: Connection, uses: readonly Use[], now: number): Lo
     database.run('RELEASE part');
     return [];
   } catch (reason) {
-    if (!refusesValues(reason)) throw reason;
+    if (!isRejectedValue(reason)) throw reason;
     database.run('ROLLBACK TO part');
     database.run('RELEASE part');
     const [use, ...others] = uses;

@@ -1,61 +1,10 @@
 import { clipped } from './database/stored-text.ts';
+import type { AccessRequest, Admission, Decision, Organisation, RateLimit, Refusal } from './decision.ts';
 import type { KeyLookup, KnownKey } from './key-lookup.ts';
 import { fromMicros, toMicros, toTime } from './key-table.ts';
-import type { RateLimit } from './rate-limit.ts';
 
 /** Characters of what a caller has named that a refusal says again. */
 const longestEcho = 200;
-
-/** What a caller wants to do with a key. */
-export interface AccessRequest {
-  /** The whole key as it was sent; undefined where none was. */
-  key: string | undefined;
-  /** The model it wants to call. */
-  model?: string;
-  /** `any`: it asks which models there are. `unnamed`: it may reach a model without naming it. */
-  models?: 'any' | 'unnamed';
-  /** The permission that the request needs. */
-  permission?: string;
-}
-
-/** What the organisation that runs the authority grants to all of its keys together. */
-export interface Organisation {
-  /** Models it is entitled to; absent: every model. */
-  models?: readonly string[];
-  /** What all keys together may spend in a calendar month (UTC). */
-  monthlyBudgetUsd?: number;
-  /** Live keys per user; absent: no limit. */
-  maxKeys?: number;
-}
-
-export interface Admission {
-  allowed: true;
-  keyId: string;
-  keyName: string;
-  /** Models that the key and the organisation allow; null: every model. */
-  models: readonly string[] | null;
-  /** Requests per minute that the key may make; null: any number. */
-  limit: number | null;
-  /** US dollars that the key may still spend; null: it has no budget of its own. */
-  budgetLeftUsd: number | null;
-  /** Once its place under the limit is taken. */
-  rateLimit?: RateLimit;
-}
-
-export type Decision = Admission | Refusal;
-
-export interface Refusal {
-  allowed: false;
-  /** HTTP status. */
-  status: 401 | 402 | 403 | 429;
-  code: string;
-  message: string;
-  details: Record<string, string | number>;
-  /** Absent where no key of ours was named. */
-  keyId?: string;
-  /** With 429. The same request can succeed after `resetSeconds`. */
-  rateLimit?: RateLimit;
-}
 
 /**
  * Decides whether a key may be used now, its rate limit aside. The first rule that refuses wins: unknown, revoked or

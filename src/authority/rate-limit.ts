@@ -1,17 +1,9 @@
 import type { Connection } from './database/connection.ts';
-import type { Admission, Decision } from './policy.ts';
+import type { Admission, Decision, RateLimit } from './decision.ts';
 import { underLimit } from './policy.ts';
 
 /** The span over which a rate limit counts, in milliseconds. */
 const windowLength = 60_000;
-
-/** Requests per minute, in a window that slides. */
-export interface RateLimit {
-  limit: number;
-  remaining: number;
-  /** Whole seconds until a place falls free: what a refused request has to wait. */
-  resetSeconds: number;
-}
 
 /**
  * Takes a place for each of the admissions to keys with a limit, many at once, in one transaction: exact across all

@@ -4,8 +4,9 @@ import type { KeyChanges, KeySpec, LogQuery, UsageQuery, UsageRow } from '../key
 import type { Ceiling, Held } from './ceiling.ts';
 import { heldOn, holdChanges, requireUnder, underCeiling } from './ceiling.ts';
 import type { Row } from './database/connection.ts';
-import type { AuthorityFile } from './database/database-file.ts';
-import { noSuchKey, revokedForGood } from './errors.ts';
+import type { DatabaseFile } from './database/database-file.ts';
+import type { Organisation } from './decision.ts';
+import { keyRevoked, noSuchKey } from './errors.ts';
 import type { IdempotentRequest } from './idempotency.ts';
 import type { Issued, Rotation } from './issue.ts';
 import { checkModels, issueKey, rotateKey } from './issue.ts';
@@ -14,7 +15,6 @@ import { hashOf, idOf } from './key-format.ts';
 import type { KeyQuery } from './key-table.ts';
 import { KeyTable, optionalText, toKey } from './key-table.ts';
 import { readUsage } from './metering.ts';
-import type { Organisation } from './policy.ts';
 import type { Caller } from './sessions.ts';
 import type { LogScope, PositionedEntry } from './use-log.ts';
 import { countLog, readLog } from './use-log.ts';
@@ -43,11 +43,11 @@ export interface IssueOptions {
  */
 export class ScopedKeys {
   readonly caller: Caller;
-  readonly #file: AuthorityFile;
+  readonly #file: DatabaseFile;
   readonly #organisation: Organisation;
   readonly #now: () => number;
 
-  constructor(file: AuthorityFile, organisation: Organisation, now: () => number, caller: Caller) {
+  constructor(file: DatabaseFile, organisation: Organisation, now: () => number, caller: Caller) {
     this.#file = file;
     this.#organisation = organisation;
     this.#now = now;
@@ -111,7 +111,7 @@ export class ScopedKeys {
     const database = this.#file.writing;
     database.transaction(() => {
       const { key, owner } = this.get(reference);
-      if (key.status === 'revoked') throw revokedForGood(key);
+      if (key.status === 'revoked') throw keyRevoked(key);
       requireBounds({ ...changes, labels: {} });
       checkModels(changes.models ?? [], this.#organisation);
       const ceiling = this.#ceiling(database);
@@ -145,7 +145,7 @@ export class ScopedKeys {
   }
 
   /** Undefined for an admin, who has none. */
-  #ceiling(database: AuthorityFile['reading']): Ceiling | undefined {
+  #ceiling(database: DatabaseFile['reading']): Ceiling | undefined {
     return this.caller.role === 'admin' ? undefined : ceilingOf(database, this.caller.user);
   }
 
@@ -176,7 +176,7 @@ export class ScopedKeys {
     return single ? this.caller.user : this.#visible;
   }
 
-  #keys(database: AuthorityFile['reading']): KeyTable {
+  #keys(database: DatabaseFile['reading']): KeyTable {
     return new KeyTable(database, this.#visible);
   }
 

@@ -1,13 +1,13 @@
 import type { AuthorityOptions } from './authority.ts';
 import type { Connection } from './database/connection.ts';
-import { AuthorityFile } from './database/database-file.ts';
+import { DatabaseFile } from './database/database-file.ts';
+import type { AccessRequest, Decision, Organisation, Refusal } from './decision.ts';
 import type { KeyLookup, KnownKey } from './key-lookup.ts';
 import { CachedKeyLookup } from './key-lookup.ts';
 import type { Retention } from './log-retention.ts';
 import { pruneLog, setLogRetention } from './log-retention.ts';
 import type { LostUse } from './metering.ts';
 import { recordUses } from './metering.ts';
-import type { AccessRequest, Decision, Organisation, Refusal } from './policy.ts';
 import { decide } from './policy.ts';
 import { reserveSlots } from './rate-limit.ts';
 import { ScopedKeys } from './scoped-keys.ts';
@@ -24,7 +24,7 @@ export class AuthorityService {
   readonly organisation: Organisation;
   readonly sessions: Sessions;
   readonly users: Users;
-  readonly #file: AuthorityFile;
+  readonly #file: DatabaseFile;
   readonly #now: () => number;
   #lookup: CachedKeyLookup | undefined;
   /** Stops of budgets that are on disk. */
@@ -32,7 +32,7 @@ export class AuthorityService {
 
   constructor({ path, marker, now, timeout, organisation = {} }: AuthorityOptions) {
     this.organisation = organisation;
-    this.#file = new AuthorityFile(path, timeout, marker);
+    this.#file = new DatabaseFile(path, timeout, marker);
     this.#now = () => now().getTime();
     this.sessions = new Sessions(this.#file, this.#now);
     this.users = new Users(this.#file);

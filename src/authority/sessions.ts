@@ -3,8 +3,8 @@ import { Secret } from '../base/secret.ts';
 import type { Role } from './capabilities.ts';
 import { roleIn } from './capabilities.ts';
 import type { Connection, Row } from './database/connection.ts';
-import type { AuthorityFile } from './database/database-file.ts';
-import { tooManySessions } from './errors.ts';
+import type { DatabaseFile } from './database/database-file.ts';
+import { sessionLimitReached } from './errors.ts';
 import { idOf, matches, mint } from './key-format.ts';
 import { optionalText, toTime } from './key-table.ts';
 
@@ -40,10 +40,10 @@ export type SessionRejection = 'unknown' | 'expired' | 'revoked';
 
 /** Who may manage keys over HTTP. Of a token only the SHA-256 is kept. Every method throws `KeysError`. */
 export class Sessions {
-  readonly #file: AuthorityFile;
+  readonly #file: DatabaseFile;
   readonly #now: () => number;
 
-  constructor(file: AuthorityFile, now: () => number) {
+  constructor(file: DatabaseFile, now: () => number) {
     this.#file = file;
     this.#now = now;
   }
@@ -114,7 +114,7 @@ export class Sessions {
         id,
       );
       const ids = ended.map((row) => String(row.id));
-      for (const session of ids) database.noteEnd({ session, at: now, revoked: true });
+      for (const session of ids) database.recordStatusChange({ session, at: now, revoked: true });
       return ids.includes(id);
     });
   }
@@ -151,7 +151,7 @@ function makeRoom(database: Connection, user: string, isAsked: boolean, now: num
         ?.count,
     );
   const isLive = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)';
-  if (isAsked && count(isLive) >= mostLive) throw tooManySessions(mostLive);
+  if (isAsked && count(isLive) >= mostLive) throw sessionLimitReached(mostLive);
   const before = count(`NOT (${isLive})`) > 10 * mostLive ? now : now - endedKept;
   database.run(
     `DELETE FROM sessions WHERE user = ?1 AND MIN(COALESCE(revoked_at, ?3), COALESCE(expires_at, ?3)) <= ?2

@@ -3,7 +3,7 @@ import { roleIn } from './capabilities.ts';
 import type { Ceiling } from './ceiling.ts';
 import { defaultCeiling } from './ceiling.ts';
 import type { Connection, Row } from './database/connection.ts';
-import type { AuthorityFile } from './database/database-file.ts';
+import type { DatabaseFile } from './database/database-file.ts';
 import { noSuchUser } from './errors.ts';
 
 export interface User {
@@ -14,9 +14,9 @@ export interface User {
 
 /** Who has keys of their own, and what they may give them. */
 export class Users {
-  readonly #file: AuthorityFile;
+  readonly #file: DatabaseFile;
 
-  constructor(file: AuthorityFile) {
+  constructor(file: DatabaseFile) {
     this.#file = file;
   }
 

@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AccessRequest, Admission, Decision } from '../authority/policy.ts';
-import type { RateLimit } from '../authority/rate-limit.ts';
+import type { AccessRequest, Admission, Decision, RateLimit } from '../authority/decision.ts';
 import { HttpFault } from '../gateway/http-problem.ts';
 import { pathOf } from './access-log.ts';
 import { keyOf } from './caller.ts';

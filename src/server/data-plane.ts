@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Admission } from '../authority/policy.ts';
+import type { Admission } from '../authority/decision.ts';
 import { pathOf } from './access-log.ts';
 import type { UseAddress } from './admission.ts';
 import { addressOf, admit } from './admission.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-import type { AccessRequest, Admission } from '../authority/policy.ts';
+import type { AccessRequest, Admission } from '../authority/decision.ts';
 import type { Use } from '../authority/use.ts';
 import { HttpFault } from '../gateway/http-problem.ts';
 import type { CallContent, PreparedCall } from '../gateway/request-body.ts';

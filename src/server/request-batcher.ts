@@ -1,5 +1,5 @@
+import type { AccessRequest, Decision } from '../authority/decision.ts';
 import type { LostUse } from '../authority/metering.ts';
-import type { AccessRequest, Decision } from '../authority/policy.ts';
 import type { AuthorityService } from '../authority/service.ts';
 import type { Use } from '../authority/use.ts';
 import { KeysError } from '../base/errors.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Authority } from '../../src/authority/authority.ts';
-import type { Decision } from '../../src/authority/policy.ts';
+import type { Decision } from '../../src/authority/decision.ts';
 import type { KeyChanges } from '../../src/keys/ports.ts';
 import { issue, use } from '../support/authority.ts';
 

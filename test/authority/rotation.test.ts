@@ -118,7 +118,7 @@ describe('a second rotation', () => {
     expect(failureOf(() => ada.rotate(old.id, { grace: hour }))).toMatchObject({
       exit: 'limit',
       code: 'key_rotated',
-      message: `the key ${old.id} was rotated before, and ${next.id} took its place: rotate that one`,
+      message: `the key ${old.id} is already rotated; rotate its successor ${next.id}`,
       hints: [`keys show ${next.id}`],
     });
     expect(ada.list()).toHaveLength(2);

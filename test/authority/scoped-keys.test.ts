@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Organisation } from '../../src/authority/policy.ts';
+import type { Organisation } from '../../src/authority/decision.ts';
 import type { ScopedKeys } from '../../src/authority/scoped-keys.ts';
 import { forgedKey, spec, use } from '../support/authority.ts';
 import { testService } from '../support/authority-service.ts';

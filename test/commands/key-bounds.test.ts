@@ -32,7 +32,7 @@ test('a session says what its user may give a key, and what becomes of a role', 
   expect((await create('--max-budget', '50', '--max-keys', '5', '--max-permissions', 'read')).exit).toBe(0);
   expect((await create('--max-budget', '60')).exit).toBe(0);
   expect(await create('--max-permissions', 'root')).toMatchObject({ exit: 2 });
-  const { openDatabase } = await import('../../src/authority/database/connection.ts');
+  const { openDatabase } = await import('../../src/authority/database/open-database.ts');
   const database = openDatabase(`${box.home}/data/authority.db`, 1000);
   const { ceiling } = database.get("SELECT ceiling FROM users WHERE name = 'bob'") ?? {};
   database.close();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { Role } from '../../src/authority/capabilities.ts';
-import type { Organisation } from '../../src/authority/policy.ts';
+import type { Organisation } from '../../src/authority/decision.ts';
 import type { ScopedKeys } from '../../src/authority/scoped-keys.ts';
 import { AuthorityService } from '../../src/authority/service.ts';
 import type { ServerOptions } from '../../src/server/server.ts';

@@ -1,54 +1,41 @@
 import { existsSync } from 'node:fs';
 import Database from 'libsql';
 import { KeysError } from '../../base/errors.ts';
-import { guarded } from './connection.ts';
+import { newerDatabase, withDatabaseErrors } from './database-errors.ts';
 import { migrations } from './migrations.ts';
 import { connectForReading } from './read-only.ts';
 
-export interface Copied {
+/** What a backup holds. */
+export interface BackupContent {
   keys: number;
   /** Version of the tables. */
   schema: number;
 }
 
 /**
- * Writes all that the database holds at this moment into a file that is there and empty, while other processes use the
- * database; the copy is one file, without a log beside it. Throws `KeysError`.
+ * Copies a consistent snapshot of the database into an existing empty file while other processes use the database. The
+ * copy is a single file without a log beside it. Throws `KeysError`.
  */
-export function copyDatabase(path: string, into: string, timeout: number): Copied {
+export function copyDatabase(path: string, target: string, timeoutMs: number): BackupContent {
   if (!existsSync(path)) throw noDatabase(path);
-  const database = connectForReading(path, timeout);
+  const database = connectForReading(path, timeoutMs);
   try {
-    database.run('VACUUM INTO ?', into);
+    database.run('VACUUM INTO ?', target);
   } finally {
     database.close();
   }
-  return checkCopy(into, into);
+  return checkBackup(target, target);
 }
 
 /**
- * Checks from end to end that a file is a database of ours, of this version or an earlier one. Leaves nothing beside it.
- * Throws `KeysError`, which calls the file by the given name.
+ * Checks from end to end that a file is an authority's database of this version or an earlier one. Leaves nothing beside
+ * it. Throws `KeysError`, which refers to the file by `name`.
  */
-export function checkCopy(file: string, name: string): Copied {
-  return guarded(name, () => {
+export function checkBackup(file: string, name: string): BackupContent {
+  return withDatabaseErrors(name, () => {
     const database = new Database(file, { timeout: 0 });
     try {
-      const one = (sql: string) => Object.values(database.prepare(sql).get([]) ?? {})[0];
-      const verdict = one('PRAGMA integrity_check');
-      if (verdict !== 'ok') throw damaged(name, String(verdict));
-      const schema = Number(one('PRAGMA user_version'));
-      // Views and triggers are none of ours: they would do things that nobody sees.
-      const tables = Number(
-        one("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ('keys', 'uses')"),
-      );
-      const others = Number(one("SELECT COUNT(*) FROM sqlite_master WHERE type NOT IN ('table', 'index')"));
-      if (schema === 0 || tables !== 2 || others > 0) throw notOurs(name);
-      if (schema > migrations.length) throw newer(name);
-      if (database.prepare('PRAGMA foreign_key_check').all([]).length > 0) {
-        throw damaged(name, 'rows refer to keys or users that are not there');
-      }
-      return { keys: Number(one('SELECT COUNT(*) FROM keys')), schema };
+      return contentOf(database, name);
     } catch (error) {
       if (error instanceof KeysError) throw error;
       throw damaged(name, error instanceof Error ? error.message : String(error));
@@ -58,19 +45,39 @@ export function checkCopy(file: string, name: string): Copied {
   });
 }
 
+function contentOf(database: Database.Database, name: string): BackupContent {
+  const first = (sql: string) => Object.values(database.prepare(sql).get([]) ?? {})[0];
+  const verdict = first('PRAGMA integrity_check');
+  if (verdict !== 'ok') throw damaged(name, String(verdict));
+  const schema = Number(first('PRAGMA user_version'));
+  const tables = Number(
+    first("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ('keys', 'uses')"),
+  );
+  // The authority has no views or triggers: planted ones could run unseen.
+  const foreignObjects = Number(
+    first("SELECT COUNT(*) FROM sqlite_master WHERE type NOT IN ('table', 'index')"),
+  );
+  if (schema === 0 || tables !== 2 || foreignObjects > 0) throw notABackup(name);
+  if (schema > migrations.length) throw newerDatabase(name);
+  if (database.prepare('PRAGMA foreign_key_check').all([]).length > 0) {
+    throw damaged(name, 'some rows refer to missing keys or users');
+  }
+  return { keys: Number(first('SELECT COUNT(*) FROM keys')), schema };
+}
+
 function noDatabase(path: string): KeysError {
   return new KeysError({
     code: 'no_database',
-    message: `there is no database at ${path}: the first key makes it`,
-    hints: ['keys doctor', 'name another one with --db <path>'],
+    message: `there is no database at ${path}; creating the first key creates it`,
+    hints: ['keys doctor', 'name another database with --db <path>'],
   });
 }
 
-export function notOurs(file: string): KeysError {
+export function notABackup(file: string): KeysError {
   return new KeysError({
     code: 'not_a_backup',
-    message: `${file} is not a database of the authority`,
-    hints: ['keys backup <file> makes one'],
+    message: `${file} is not a backup of the authority`,
+    hints: ['to make one: keys backup <file>'],
   });
 }
 
@@ -79,13 +86,5 @@ function damaged(file: string, problem: string): KeysError {
     code: 'backup_damaged',
     message: `${file} is damaged: ${problem}`,
     hints: ['restore an earlier backup'],
-  });
-}
-
-function newer(file: string): KeysError {
-  return new KeysError({
-    code: 'authority_newer',
-    message: `${file} was written by a newer version of keys`,
-    hints: ['update keys to that version or a later one'],
   });
 }

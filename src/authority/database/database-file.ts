@@ -2,59 +2,61 @@ import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemCode } from '../../base/errors.ts';
 import { makePrivateFolder } from '../../platform/paths.ts';
-import { databaseGone, databaseMissing } from '../errors.ts';
 import type { Connection } from './connection.ts';
-import { guarded, openDatabase } from './connection.ts';
+import { databaseMissing, databaseReplaced, withDatabaseErrors } from './database-errors.ts';
+import { openDatabase } from './open-database.ts';
 import { openForReading } from './read-only.ts';
 import { tracesOf } from './status-changes.ts';
 
+type Use = 'reading' | 'writing' | 'memory';
+
 /**
- * The authority's database file, and this process's connections to it, each opened when it is first asked for. Reading
- * makes no file: a reader that found none keeps an empty authority in memory until there is one. A file that is removed
- * or replaced while it is open is never used again: SQLite would go on with one that no other process can see.
+ * The authority's database file, and this process's connections to it, each opened on first use. Reading never creates the
+ * file: until it exists, a reader uses an empty authority in memory. A file that is removed or replaced while it is open
+ * is never used again, because SQLite would keep writing to one that no other process can see.
  */
-export class AuthorityFile {
+export class DatabaseFile {
   readonly #path: string;
-  readonly #timeout: number;
+  readonly #timeoutMs: number;
   readonly #marker: string | undefined;
-  #main: { connection: Connection; onDisk: boolean; isFixed: boolean } | undefined;
+  #main: { connection: Connection; onDisk: boolean; isReadOnly: boolean } | undefined;
   #metering: Connection | undefined;
-  #opened: Identity | undefined;
+  #openedAs: Identity | undefined;
   #isWritten = false;
 
   /**
-   * `timeout`: how long to wait for other processes, in milliseconds. `marker`: a file elsewhere that is there as soon as
-   * the database is, so that one which is lost is not taken for one that never was.
+   * `timeoutMs`: how long to wait for other processes. `marker`: a file elsewhere that exists as soon as the database
+   * does, to tell a lost database from one that never existed.
    */
-  constructor(path: string, timeout: number, marker?: string) {
+  constructor(path: string, timeoutMs: number, marker?: string) {
     this.#path = path;
-    this.#timeout = timeout;
+    this.#timeoutMs = timeoutMs;
     this.#marker = marker;
   }
 
   /**
-   * All throw `KeysError`: `authority_gone` where the file is no longer the one that was opened, `authority_missing` where
-   * there was one before.
+   * All connections throw `KeysError`: `authority_gone` if the file is no longer the one that was opened,
+   * `authority_missing` if there was a database before.
    */
   get reading(): Connection {
-    return this.#connect(this.#isThere() ? 'reading' : 'memory');
+    return this.#connect(this.#exists() ? 'reading' : 'memory');
   }
 
-  /** For what must never be undone: keys, their ends, sessions. Each commit is on disk before it returns. */
+  /** For what must never be lost: keys, revocations, sessions. Each commit is on disk before it returns. */
   get writing(): Connection {
     this.#isWritten = true;
     return this.#connect('writing');
   }
 
-  /** For counters, logs and places under a rate limit: a commit costs no sync. */
+  /** For counters, logs and rate limit slots: a commit costs no sync. */
   get metering(): Connection {
     this.#requireSame();
     this.#isWritten = true;
     if (this.#metering) return this.#metering;
-    this.#isThere();
-    this.#metering = openDatabase(this.#path, this.#timeout, 'grouped');
-    this.#opened ??= identityOf(this.#path);
-    this.#mark();
+    this.#exists();
+    this.#metering = openDatabase(this.#path, this.#timeoutMs, 'grouped');
+    this.#openedAs ??= identityOf(this.#path);
+    this.#writeMarker();
     return this.#metering;
   }
 
@@ -62,50 +64,50 @@ export class AuthorityFile {
     return this.#isWritten;
   }
 
-  /** Brings all that was written into the file itself, unless other processes have it open. */
+  /** Merges everything written into the file itself, unless other processes have it open. */
   close(): void {
     this.#metering?.close();
     if (this.#isWritten && this.#main?.onDisk && this.#isSame()) this.#main.connection.checkpoint();
     this.#main?.connection.close();
     this.#main = undefined;
     this.#metering = undefined;
-    this.#opened = undefined;
+    this.#openedAs = undefined;
     this.#isWritten = false;
   }
 
-  #connect(use: 'reading' | 'writing' | 'memory'): Connection {
+  #connect(use: Use): Connection {
     this.#requireSame();
     const main = this.#main;
-    if (main && (use === 'memory' || (main.onDisk && (use === 'reading' || !main.isFixed))))
+    if (main && (use === 'memory' || (main.onDisk && (use === 'reading' || !main.isReadOnly))))
       return main.connection;
-    if (use === 'writing') this.#isThere();
+    if (use === 'writing') this.#exists();
     main?.connection.close();
     this.#main = { ...this.#openFor(use), onDisk: use !== 'memory' };
-    if (use === 'writing') this.#mark();
+    if (use === 'writing') this.#writeMarker();
     return this.#main.connection;
   }
 
-  #openFor(use: 'reading' | 'writing' | 'memory'): { connection: Connection; isFixed: boolean } {
-    if (use === 'memory') return { connection: openDatabase(undefined, this.#timeout), isFixed: false };
+  #openFor(use: Use): { connection: Connection; isReadOnly: boolean } {
+    if (use === 'memory') return { connection: openDatabase(undefined, this.#timeoutMs), isReadOnly: false };
     const opened =
       use === 'reading'
-        ? openForReading(this.#path, this.#timeout)
-        : { connection: openDatabase(this.#path, this.#timeout), isFixed: false };
-    this.#opened ??= identityOf(this.#path);
+        ? openForReading(this.#path, this.#timeoutMs)
+        : { connection: openDatabase(this.#path, this.#timeoutMs), isReadOnly: false };
+    this.#openedAs ??= identityOf(this.#path);
     return opened;
   }
 
-  /** Whether there is a database. One that has been there, and is not or is empty, is an error. */
-  #isThere(): boolean {
-    const found = guarded(this.#path, () => nodeOf(this.#path));
-    const isLost = !found || (found.size === 0 && !nodeOf(`${this.#path}-wal`)?.size);
+  /** Whether the file exists. Throws if it existed before and is now missing or empty. */
+  #exists(): boolean {
+    const file = withDatabaseErrors(this.#path, () => inodeOf(this.#path));
+    const isLost = !file || (file.size === 0 && !inodeOf(`${this.#path}-wal`)?.size);
     const traces = isLost ? tracesOf(this.#path, this.#marker) : [];
-    if (traces.length > 0) throw databaseMissing(this.#path, traces, found ? 'is empty' : 'is gone');
-    return found !== undefined;
+    if (traces.length > 0) throw databaseMissing(this.#path, traces, file ? 'is empty' : 'is gone');
+    return file !== undefined;
   }
 
-  /** That it cannot be set is no reason to do nothing. */
-  #mark(): void {
+  /** Failing to write the marker is no reason to refuse the work. */
+  #writeMarker(): void {
     if (this.#marker === undefined || existsSync(this.#marker)) return;
     try {
       makePrivateFolder(dirname(this.#marker));
@@ -114,37 +116,37 @@ export class AuthorityFile {
   }
 
   #requireSame(): void {
-    if (!this.#isSame()) throw databaseGone(this.#path);
+    if (!this.#isSame()) throw databaseReplaced(this.#path);
   }
 
   #isSame(): boolean {
-    if (!this.#opened) return true;
-    const found = identityOf(this.#path);
-    // SQLite makes the log when it first reads or writes.
-    this.#opened.log ??= found?.log;
-    return found?.file === this.#opened.file && found.log === this.#opened.log;
+    if (!this.#openedAs) return true;
+    const current = identityOf(this.#path);
+    // SQLite creates the log when it first reads or writes.
+    this.#openedAs.log ??= current?.log;
+    return current?.file === this.#openedAs.file && current.log === this.#openedAs.log;
   }
 }
 
-/** Which files these are on their disk. The log is what SQLite has committed and not yet brought into the file. */
+/** Device and inode of the file and of its write-ahead log. */
 interface Identity {
   file: string;
   log: string | undefined;
 }
 
-/** Undefined where there is no such file, nothing in it, or no way to it any more. */
+/** Undefined if the file is missing, empty or no longer reachable. */
 function identityOf(path: string): Identity | undefined {
   try {
-    const file = nodeOf(path);
+    const file = inodeOf(path);
     if (!file || file.size === 0) return undefined;
-    return { file: file.name, log: nodeOf(`${path}-wal`)?.name };
+    return { file: file.id, log: inodeOf(`${path}-wal`)?.id };
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
     return undefined;
   }
 }
 
-function nodeOf(path: string): { name: string; size: number } | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found && { name: `${found.dev} ${found.ino}`, size: found.size };
+function inodeOf(path: string): { id: string; size: number } | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats && { id: `${stats.dev} ${stats.ino}`, size: stats.size };
 }

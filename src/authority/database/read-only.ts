@@ -4,68 +4,70 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { KeysError, systemCode } from '../../base/errors.ts';
 import type { Connection } from './connection.ts';
-import { connectDatabase, connectFixed, guarded, isCurrent, openDatabase } from './connection.ts';
+import { connectDatabase, connectReadOnly } from './connection.ts';
+import { withDatabaseErrors } from './database-errors.ts';
+import { isCurrent, openDatabase } from './open-database.ts';
 
 /*
- * Reading where nothing can be written: on a read-only or full disk, or in a folder of somebody else. SQLite writes even to
+ * Reading where nothing can be written: on a read-only or full disk, or in another user's folder. SQLite writes even to
  * read a database in WAL mode: it shares an index in memory, `-shm`, with the other processes that have the file open.
  */
 
-export interface Reading {
+export interface OpenedForReading {
   connection: Connection;
-  /** Nothing can be written through it. */
-  isFixed: boolean;
+  isReadOnly: boolean;
 }
 
-/** Opens a database that exists, for reading. Throws `KeysError` where it cannot be read. */
-export function openForReading(path: string, timeout: number): Reading {
+/** Opens an existing database for reading. Throws `KeysError` if it cannot be read. */
+export function openForReading(path: string, timeoutMs: number): OpenedForReading {
   try {
-    return { connection: openDatabase(path, timeout), isFixed: false };
+    return { connection: openDatabase(path, timeoutMs), isReadOnly: false };
   } catch (error) {
     if (!isUnwritable(error)) throw error;
-    const connection = connectForReading(path, timeout);
-    if (isCurrent(connection)) return { connection, isFixed: true };
+    const connection = connectForReading(path, timeoutMs);
+    if (isCurrent(connection)) return { connection, isReadOnly: true };
     connection.close();
-    throw tooOld(path, error);
+    throw needsUpdate(path, error);
   }
 }
 
-/** Connects to a database that exists, whether it can be written or not, and takes its tables as they are. */
-export function connectForReading(path: string, timeout: number): Connection {
+/** Connects to an existing database, writable or not, without migrating its tables. */
+export function connectForReading(path: string, timeoutMs: number): Connection {
   try {
-    return proved(connectDatabase(path, timeout));
+    return checked(connectDatabase(path, timeoutMs));
   } catch (error) {
     if (!isUnwritable(error)) throw error;
-    return guarded(path, () => connectUnwritable(path, timeout));
+    return withDatabaseErrors(path, () => connectUnwritable(path, timeoutMs));
   }
 }
 
-function connectUnwritable(path: string, timeout: number): Connection {
+function connectUnwritable(path: string, timeoutMs: number): Connection {
   const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
-  // Where all that was written is in the file itself, nothing else is needed (sqlite.org/uri.html#uriimmutable).
-  if (!log?.size) return proved(connectFixed(path, `${pathToFileURL(path).href}?immutable=1`, timeout));
+  // With an empty log, the file itself is complete (sqlite.org/uri.html#uriimmutable).
+  if (!log?.size) return checked(connectReadOnly(path, `${pathToFileURL(path).href}?immutable=1`, timeoutMs));
   try {
-    // The index of a process that has it open, or was killed, can be used as it is.
-    return proved(connectFixed(path, path, timeout));
+    // Works if another process has the file open, or was killed: its index can be used as it is.
+    return checked(connectReadOnly(path, path, timeoutMs));
   } catch {
-    return connectCopy(path, timeout);
+    return connectCopy(path, timeoutMs);
   }
 }
 
-/** What a killed process has left in the log becomes part of the database only where that can be written: in a copy. */
-function connectCopy(path: string, timeout: number): Connection {
+/** A log that a killed process left can only be merged where files can be written: in a copy. */
+function connectCopy(path: string, timeoutMs: number): Connection {
   const folder = mkdtempSync(join(tmpdir(), 'keys-'));
   const copy = join(folder, 'authority.db');
   try {
-    for (const part of ['', '-wal']) copyFileSync(`${path}${part}`, `${copy}${part}`);
-    return proved(connectFixed(path, copy, timeout));
+    for (const suffix of ['', '-wal']) copyFileSync(`${path}${suffix}`, `${copy}${suffix}`);
+    return checked(connectReadOnly(path, copy, timeoutMs));
   } finally {
-    // The connection has the files open: their names are no longer needed.
+    // The connection keeps the files open; their names are no longer needed.
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function proved(connection: Connection): Connection {
+/** Fails now rather than at the first query. */
+function checked(connection: Connection): Connection {
   try {
     connection.get('SELECT COUNT(*) FROM sqlite_master');
     return connection;
@@ -82,10 +84,10 @@ function isUnwritable(error: unknown): boolean {
   return /SQLITE_(CANTOPEN|READONLY|IOERR|FULL)|^ConnectionFailed|EROFS|EACCES|ENOSPC/.test(code);
 }
 
-function tooOld(path: string, cause: unknown): KeysError {
+function needsUpdate(path: string, cause: unknown): KeysError {
   return new KeysError({
     code: 'authority_unusable',
-    message: `the authority's database ${path} was written by an earlier version of keys, and cannot be updated where it cannot be written to`,
+    message: `the authority's database ${path} was written by an earlier version of keys and needs an update, but it is not writable`,
     hints: ['keys doctor'],
     cause,
   });

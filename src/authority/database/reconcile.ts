@@ -1,53 +1,61 @@
 import type Database from 'libsql';
 import type { Connection, Row } from './connection.ts';
-import type { End } from './status-changes.ts';
+import { isRow } from './connection.ts';
+import type { StatusChange } from './status-changes.ts';
 
 /*
- * A backup must not bring back what was ended after it was made. What is known of that comes from the list beside the
- * database, and from the database that is to be replaced, where it can be read.
+ * A restored backup must not revive what was revoked after it was made. The list beside the database tells, and so does the
+ * database that is replaced, if it can be read.
  */
 
-/** What the database that is replaced says of its keys and sessions. */
-export interface Standing {
+/** What the replaced database says about its keys and sessions. */
+export interface CurrentState {
   keys: Row[];
   days: Row[];
   sessions: Row[];
 }
 
-/** In plain columns, without texts that could be broken. */
-export function standingIn(database: Database.Database): Standing {
-  const all = (sql: string) => database.prepare(sql).all([]) as Row[];
+/** Reads numbers and ids only: texts could be broken. */
+export function readCurrentState(database: Database.Database): CurrentState {
+  const all = (sql: string): Row[] => database.prepare(sql).all([]).filter(isRow);
   return {
     keys: all(
       'SELECT id, revoked_at, disabled, expires_at, requests, tokens, spent_micros, last_used_at FROM keys',
     ),
     days: all('SELECT key_id, day, requests, tokens, spent_micros FROM usage_days'),
-    // The first version of the tables had none.
+    // The first version of the tables had no sessions.
     sessions: all("SELECT name FROM sqlite_master WHERE name = 'sessions'").length
       ? all('SELECT id, revoked_at FROM sessions WHERE revoked_at IS NOT NULL')
       : [],
   };
 }
 
-/** Carries over what was ended and what was spent since; how many keys and sessions lost their life by that. */
-export function reconcile(backup: Connection, ends: readonly End[], standing: Standing | undefined): number {
+/** Applies revocations and spending since the backup. Returns how many keys and sessions stopped working because of it. */
+export function reconcile(
+  backup: Connection,
+  changes: readonly StatusChange[],
+  current: CurrentState | undefined,
+): number {
   return backup.transaction(() => {
-    const before = liveIn(backup);
-    for (const end of ends) apply(backup, end);
-    if (standing) carryOver(backup, standing);
-    return before - liveIn(backup);
+    const before = countActive(backup);
+    for (const change of changes) applyChange(backup, change);
+    if (current) applyState(backup, current);
+    return before - countActive(backup);
   });
 }
 
-function liveIn(backup: Connection): number {
+function countActive(backup: Connection): number {
   const row = backup.get(
     `SELECT (SELECT COUNT(*) FROM keys WHERE revoked_at IS NULL AND disabled = 0)
-          + (SELECT COUNT(*) FROM sessions WHERE revoked_at IS NULL) AS live`,
+          + (SELECT COUNT(*) FROM sessions WHERE revoked_at IS NULL) AS active`,
   );
-  return Number(row?.live);
+  return Number(row?.active);
 }
 
-function apply(backup: Connection, { key, session, at, revoked, disabled, expiresAt }: End): void {
+function applyChange(
+  backup: Connection,
+  { key, session, at, revoked, disabled, expiresAt }: StatusChange,
+): void {
   const revoke = (table: string, id: string) =>
     backup.run(`UPDATE ${table} SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL`, at, id);
   if (session !== undefined && revoked) revoke('sessions', session);
@@ -57,8 +65,8 @@ function apply(backup: Connection, { key, session, at, revoked, disabled, expire
   if (expiresAt !== undefined) backup.run('UPDATE keys SET expires_at = ? WHERE id = ?', expiresAt, key);
 }
 
-/** Counters only grow: the larger one is the later one. */
-function carryOver(backup: Connection, { keys, days, sessions }: Standing): void {
+/** Counters only grow, so the larger value is the later one. */
+function applyState(backup: Connection, { keys, days, sessions }: CurrentState): void {
   const values = (row: Row, ...columns: string[]) => columns.map((column) => row[column] ?? null);
   for (const row of keys) {
     backup.run(

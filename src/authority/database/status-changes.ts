@@ -2,12 +2,12 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } f
 import { systemCode } from '../../base/errors.ts';
 
 /*
- * What was ended or held back, in a file beside the database: a backup knows nothing of what was revoked after it was made,
- * and the database that did may be lost. One line of JSON for each change, in their order.
+ * What was revoked, disabled or given another expiry, in a file beside the database (`.ends`). A backup does not know what
+ * was revoked after it was made, and the database that does may be lost. One line of JSON per change, in order.
  */
 
-/** A key or a session that was revoked; or a key with its new standing. Times are milliseconds since the epoch. */
-export interface End {
+/** A revoked key or session, or a key with its new status. Times are milliseconds since the epoch. */
+export interface StatusChange {
   key?: string;
   session?: string;
   at: number;
@@ -17,22 +17,23 @@ export interface End {
   expiresAt?: number | null;
 }
 
-export function endsFile(database: string): string {
+export function statusChangesFile(database: string): string {
   return `${database}.ends`;
 }
 
-/** The files that tell that there has been a database: the list beside it, and the marker elsewhere. */
+/** The files that show that a database once existed: the list beside it, and the marker elsewhere. */
 export function tracesOf(database: string, marker: string | undefined): string[] {
-  return [marker, endsFile(database)].filter((path) => path !== undefined && existsSync(path)) as string[];
+  const candidates = marker === undefined ? [] : [marker];
+  return candidates.concat(statusChangesFile(database)).filter((path) => existsSync(path));
 }
 
-/** Adds to the list, and syncs it. Never throws: what ends a key must not fail for its copy. */
-export function appendEnds(database: string, ends: readonly End[]): void {
+/** Appends to the list and syncs it. Never throws: a revocation must not fail because its copy does. */
+export function appendStatusChanges(database: string, changes: readonly StatusChange[]): void {
   try {
-    const file = openSync(endsFile(database), 'a', 0o600);
+    const file = openSync(statusChangesFile(database), 'a', 0o600);
     try {
-      // A line that a power cut left unfinished is ended first.
-      writeSync(file, `\n${ends.map((end) => JSON.stringify(end)).join('\n')}\n`);
+      // The leading newline ends a line that a power failure cut short.
+      writeSync(file, `\n${changes.map((change) => JSON.stringify(change)).join('\n')}\n`);
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -42,24 +43,24 @@ export function appendEnds(database: string, ends: readonly End[]): void {
   }
 }
 
-/** In their order; undefined where there is no list, or it cannot be read. Lines that make no sense are left out. */
-export function readEnds(database: string): End[] | undefined {
+/** In order; undefined if there is no list or it cannot be read. Skips lines that make no sense. */
+export function readStatusChanges(database: string): StatusChange[] | undefined {
   let text: string;
   try {
-    text = readFileSync(endsFile(database), 'utf8');
+    text = readFileSync(statusChangesFile(database), 'utf8');
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
     return undefined;
   }
   return text.split('\n').flatMap((line) => {
-    const end = line === '' ? undefined : endIn(line);
-    return end ? [end] : [];
+    const change = line === '' ? undefined : parseLine(line);
+    return change ? [change] : [];
   });
 }
 
-function endIn(line: string): End | undefined {
+function parseLine(line: string): StatusChange | undefined {
   try {
-    const { key, session, at, revoked, disabled, expiresAt } = JSON.parse(line) as End;
+    const { key, session, at, revoked, disabled, expiresAt } = JSON.parse(line);
     if (typeof (key ?? session) !== 'string' || typeof at !== 'number') return undefined;
     return {
       ...(typeof key === 'string' ? { key } : { session: String(session) }),

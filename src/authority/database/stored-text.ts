@@ -1,31 +1,31 @@
 /*
- * Text that SQLite keeps and libsql can read back. A lone surrogate, which JSON allows (`"\ud800"`), is no UTF-8: libsql
- * ends the process on it. A NUL ends a text for some functions of SQLite and not for others.
+ * Text that SQLite stores and libsql can read back. A lone surrogate, which JSON allows (`"\ud800"`), is not UTF-8: libsql
+ * aborts the process on it. A NUL ends a text for some functions of SQLite and not for others.
  */
 
 const replacement = '\ufffd';
 
-/** The text with U+FFFD in place of what cannot be stored. */
+/** The text with U+FFFD for everything that cannot be stored. */
 export function storable(text: string): string {
-  const whole = text.toWellFormed();
-  return whole.includes('\0') ? whole.replaceAll('\0', replacement) : whole;
+  const wellFormed = text.toWellFormed();
+  return wellFormed.includes('\0') ? wellFormed.replaceAll('\0', replacement) : wellFormed;
 }
 
-/** Whether a text is stored as it is. */
+/** Whether a text can be stored unchanged. */
 export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes('\0');
 }
 
-/** The start of a text, as it can be stored; no character is cut in two. */
-export function clipped(text: string, longest: number): string {
-  if (text.length <= longest) return storable(text);
-  const cut = text.slice(0, longest);
-  return storable(/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut);
+/** The start of a text, made storable. Never cuts a character in two. */
+export function clipped(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return storable(text);
+  const start = text.slice(0, maxLength);
+  return storable(/[\ud800-\udbff]$/.test(start) ? start.slice(0, -1) : start);
 }
 
-/** Text that was read as bytes, for it may have been written by a program that did not look; null for no bytes. */
+/** Decodes text that was read as bytes, since any program may have written it; null if the value is not bytes. */
 export function textOf(value: unknown): string | null {
-  // libsql gives blobs as the one or as the other, depending on how they are asked for.
+  // libsql returns blobs as either type, depending on the call.
   if (!(value instanceof Uint8Array || value instanceof ArrayBuffer)) return null;
   return storable(new TextDecoder('utf-8', { ignoreBOM: true }).decode(value));
 }

@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Authority } from '../../../src/authority/authority.ts';
-import { openDatabase } from '../../../src/authority/database/connection.ts';
 import { inspectDatabase } from '../../../src/authority/database/inspect.ts';
 import { migrations } from '../../../src/authority/database/migrations.ts';
+import { openDatabase } from '../../../src/authority/database/open-database.ts';
 import { spec, testAuthority } from '../../support/authority.ts';
 import { failureIn, failureOf } from '../../support/failure.ts';
 import { filesBelow } from '../../support/sandbox.ts';
@@ -85,7 +85,7 @@ describe('the version of the tables', () => {
   test('keeps what an earlier version wrote: keys, and the places taken under rate limits', () => {
     const path = join(temporaryFolder(), 'authority.db');
     const old = foreign(path);
-    old.exec(`${migrations[0]}; PRAGMA user_version = 1`);
+    old.exec([migrations[0]].flat().concat('PRAGMA user_version = 1').join(';'));
     old.exec(`INSERT INTO keys (id, name, prefix, secret_hash, created_at, permissions, models, labels)
               VALUES ('old', 'ci', 'sk_old', x'00', 1, '[]', '[]', '{}')`);
     old.exec("INSERT INTO admissions VALUES ('old', 5), ('old', 5), ('old', 9)");

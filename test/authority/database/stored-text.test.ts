@@ -1,7 +1,7 @@
 import Database from 'libsql';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openDatabase } from '../../../src/authority/database/connection.ts';
 import { migrations } from '../../../src/authority/database/migrations.ts';
+import { openDatabase } from '../../../src/authority/database/open-database.ts';
 import { clipped, storable } from '../../../src/authority/database/stored-text.ts';
 import { issue, spec, testAuthority, use } from '../../support/authority.ts';
 import { collect } from '../../support/collect.ts';
@@ -69,7 +69,7 @@ function withKey(path: string): Database.Database {
 test('rows of an earlier version that cannot be read are repaired when the file is opened', () => {
   const path = `${temporaryFolder()}/authority.db`;
   const old = withKey(path);
-  for (const sql of migrations.slice(0, 2)) old.exec(String(sql));
+  old.exec([migrations[0], migrations[1]].flat().join(';'));
   old.pragma('user_version = 2');
   old.exec(`INSERT INTO keys (id, name, prefix, secret_hash, created_at, permissions, models, labels)
             VALUES ('old', 'ci', 'sk_old', x'00', 1, '[]', '[]', '{}')`);
