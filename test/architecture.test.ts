@@ -64,12 +64,12 @@ test('only the named files reach for process, and none for console', () => {
     'src/app/doctor.ts',
     'src/app/sink-context.ts',
     'src/authority/key-format.ts',
-    // Writes code that does.
-    'src/commands/key/snippet-code.ts',
     'src/http/client.ts',
     'src/journal/escrow.ts',
     'src/journal/operation-file.ts',
     'src/output/keyboard.ts',
+    // Writes code that does.
+    'src/output/snippet-code.ts',
     'src/platform/children.ts',
     'src/platform/files/file-lock.ts',
     'src/platform/files/private-file.ts',
@@ -87,7 +87,7 @@ test('only the named files reach for process, and none for console', () => {
     'src/sinks/clipboard-sink.ts',
   ]);
   const printing = sources.filter((file) => /\bconsole\./.test(withoutComments(file))).map(fileName);
-  expect(printing).toEqual(['src/commands/key/snippet-code.ts']);
+  expect(printing).toEqual(['src/output/snippet-code.ts']);
 });
 
 test('only the named files start programs, none with our own secrets in its environment', () => {

@@ -65,7 +65,7 @@ describe('the embedded authority', () => {
     const { id, value } = await makeKey(box);
     const run = await box.keys(['find', '--json', 'id,match'], { stdin: value.slice(0, 40) });
     expect(found(run)).toEqual([{ id, match: 'prefix' }]);
-    expect(run.stderr).toMatch(/^warning: .* no proof .*\n$/);
+    expect(run.stderr).toMatch(/^warning: .* does not prove .*\n$/);
   });
 });
 
@@ -159,7 +159,7 @@ describe('--all-profiles', () => {
     writeProfiles(box, { work: { provider: 'unreal', url: 'http://127.0.0.1:1' } });
     const run = await box.keys(['find', '--all-profiles', '--json', 'match'], { stdin: value });
     expect(run.exit).toBe(0);
-    expect(run.stderr).toMatch(/^warning: the profile work could not be asked: .+\n$/);
+    expect(run.stderr).toMatch(/^warning: could not search the profile work: .+\n$/);
   });
 
   test('a value that was not found is not known to be harmless while a profile was not asked: exit 5', async () => {
@@ -170,7 +170,7 @@ describe('--all-profiles', () => {
     expect(errorOf(run)).toMatchObject({
       code: 'profiles_unasked',
       message: expect.stringMatching(
-        /^no key of the profile local has this value; the profile work could not/,
+        /^no key of the profile local has this secret; could not search the profile work/,
       ),
       hint: expect.stringContaining('keys '),
     });
@@ -197,8 +197,8 @@ test('nothing found is an error that says where was looked: exit 3', async () =>
     exit: 3,
     stdout: '',
     stderr: [
-      'error: no key of the profile local has this value',
-      'hint: look in all of your profiles: keys find --all-profiles\n',
+      'error: no key of the profile local has this secret',
+      'hint: to search all profiles: keys find --all-profiles\n',
     ].join('\n'),
   });
 });
@@ -218,7 +218,7 @@ test('the value comes from a source, too; one in its place is refused and not re
 
 test.each([
   ['--no-input', 2, 'not a terminal'],
-  ['', 2, 'stdin must hold a value'],
+  ['', 2, 'stdin is empty; expected a secret'],
 ])('without a value %s: exit %i', async (flag, exit, reason) => {
   const options = flag ? { terminal: 100 } : { stdin: '' };
   const run = await new Sandbox().keys(['find', ...(flag ? [flag] : [])], options);
@@ -323,10 +323,8 @@ describe('a value anywhere in a text', () => {
     expect(run).toMatchObject({ exit: 5, stdout: '' });
     expect(errorOf(run)).toMatchObject({
       code: 'value_unclear',
-      message: expect.stringContaining(
-        'it cannot be told whether a key of the profile unreal has this value',
-      ),
-      hint: 'ask the API, which then sees the value: keys verify --profile unreal < key.txt',
+      message: expect.stringContaining('cannot tell whether a key of the profile unreal has this secret'),
+      hint: 'to ask the API, sending it the secret: keys verify --profile unreal < key.txt',
     });
   });
 

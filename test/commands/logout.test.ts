@@ -33,7 +33,7 @@ test('logout ends the session at the server, and then forgets its token', async 
   });
   expect(run).toMatchObject({
     exit: 0,
-    stderr: 'forgot the session token of authority; its session at the provider is over\n',
+    stderr: 'removed the session token of authority; its session at the provider has ended\n',
   });
   expect(server.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer tok-storedEXAMPLE']);
   expect(await tokensIn(box)).toBeNull();
@@ -56,10 +56,8 @@ test.each<[string, Answer]>([
   const run = await box.keys(['logout', '--json', 'changed,endedAtServer']);
   expect(run.exit).toBe(0);
   expect(JSON.parse(run.stdout)).toEqual({ changed: true, endedAtServer: false });
-  expect(run.stderr).toContain(
-    `warning: the session may still be valid at ${server.origin}, until when is not known: `,
-  );
-  expect(run.stderr).toContain('forgot the session token of authority\n');
+  expect(run.stderr).toContain(`warning: the session may still be valid at ${server.origin}: `);
+  expect(run.stderr).toContain('removed the session token of authority\n');
   expect(await tokensIn(box)).toBeNull();
 });
 
@@ -68,7 +66,7 @@ test('an API without a call for it is asked nothing', async () => {
   const run = await box.keys(['logout', '--json', 'changed,endedAtServer']);
   expect(JSON.parse(run.stdout)).toEqual({ changed: true, endedAtServer: null });
   expect(run.stderr).toBe(
-    'forgot the session token of unreal; at the provider it is valid until it expires\n',
+    'removed the session token of unreal; it stays valid at the provider until it expires\n',
   );
   expect(server.received).toEqual([]);
 });
@@ -78,7 +76,7 @@ test('with no token stored there is no session to end', async () => {
   await box.keys(['logout']);
   const again = await box.keys(['logout', '--json', 'changed,endedAtServer']);
   expect(JSON.parse(again.stdout)).toEqual({ changed: false, endedAtServer: null });
-  expect(again.stderr).toBe('there was no session token of authority to forget\n');
+  expect(again.stderr).toBe('no session token of authority was stored\n');
   expect(server.received).toHaveLength(1);
 });
 
@@ -87,7 +85,7 @@ test('a token from the environment is never ended: the stored one is', async () 
   const env = { KEYS_TOKEN: 'tok-givenEXAMPLE' };
   const run = await box.keys(['logout', '--json', 'endedAtServer'], { env });
   expect(JSON.parse(run.stdout)).toEqual({ endedAtServer: true });
-  expect(run.stderr).toContain('KEYS_TOKEN is set, and goes on being used');
+  expect(run.stderr).toContain('KEYS_TOKEN is set and is still used');
   const again = await box.keys(['logout', '--json', 'endedAtServer'], { env });
   expect(JSON.parse(again.stdout)).toEqual({ endedAtServer: null });
   expect(server.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer tok-storedEXAMPLE']);

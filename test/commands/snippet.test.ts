@@ -45,12 +45,12 @@ test('without --lang it is curl, at the address of keys serve', async () => {
   expect(await box.keys(['snippet', 'ci'])).toEqual({
     exit: 0,
     stdout: [
-      `# key ci, id ${id}, its value is in API_KEY`,
+      `# key ci, id ${id}, secret in API_KEY`,
       `printf '%s%s\\n' 'Authorization: Bearer ' "$API_KEY" |`,
       '  curl --silent --show-error --fail --globoff \\',
       "    --header @- 'http://127.0.0.1:8787/v1/models'\n",
     ].join('\n'),
-    stderr: 'keys serve answers at http://127.0.0.1:8787\n',
+    stderr: 'start the server at http://127.0.0.1:8787 with: keys serve\n',
   });
 });
 
@@ -73,8 +73,8 @@ test('a terminal shows the same code', async () => {
 
 test.each([
   ['sh', 'IFS= read -rs API_KEY'],
-  ['cmd', '@set /p "API_KEY=Value of the key: "'],
-  ['powershell', "Read-Host -AsSecureString 'Value of the key'"],
+  ['cmd', '@set /p "API_KEY=API key: "'],
+  ['powershell', "Read-Host -AsSecureString 'API key'"],
 ])('%s asks for the value, so that it is in no history', async (lang, line) => {
   const { box } = await boxWithKey();
   expect((await box.keys(['snippet', 'ci', '--lang', lang])).stdout).toContain(line);
@@ -156,7 +156,7 @@ test.each([
   const { box, id } = await boxWithKey(name);
   for (const lang of ['curl', 'python', 'node', 'sh', 'powershell']) {
     const { stdout } = await box.keys(['snippet', id, '--lang', lang]);
-    expect(stdout).toContain(`key ${written}, id ${id}, its value is in API_KEY\n`);
+    expect(stdout).toContain(`key ${written}, id ${id}, secret in API_KEY\n`);
   }
   const { stdout } = await box.keys(['snippet', id, '--lang', 'cmd']);
   expect(stdout.split('\n')).toHaveLength(4);

@@ -36,9 +36,9 @@ describe('the value in the input, and nothing else, goes to the API', () => {
   });
 
   test.each([
-    ['several values', `A=${value}\nB=${forgedKey('0123456789abcdef')}\n`, 'several values'],
-    ['no value', 'PORT=8080\nNAME=search\n', 'no single value'],
-    ['a sentence', 'there is nothing here', 'no single value'],
+    ['several secrets', `A=${value}\nB=${forgedKey('0123456789abcdef')}\n`, 'several secrets'],
+    ['no value', 'PORT=8080\nNAME=search\n', 'not a single secret'],
+    ['a sentence', 'there is nothing here', 'not a single secret'],
   ])('%s: exit 2, and nothing is sent', async (_, stdin, reason) => {
     const { box, server, env } = await account({ isAsked: false });
     const run = await box.keys(['verify'], { env, stdin });

@@ -41,8 +41,8 @@ const prompts: [what: string, args: string[], shows: string, make: () => Promise
     ['the provider of a login', ['login'], 'Which provider?', () => withKeys(['ci'])],
     ['the URL of a login', ['login', '--provider', 'authority'], 'URL of', () => withKeys(['ci'])],
     ['the token of a login', ['login', '--provider', 'unreal'], 'Session token for', () => withKeys(['ci'])],
-    ['the value to verify', ['verify'], 'Value of the key', () => withKeys(['ci'])],
-    ['the value to find', ['find'], 'Value of the key', () => withKeys(['ci'])],
+    ['the value to verify', ['verify'], 'API key', () => withKeys(['ci'])],
+    ['the value to find', ['find'], 'API key', () => withKeys(['ci'])],
     ['what to recover', ['recover'], 'all of them', () => waiting(2)],
     ['how to recover', ['recover'], 'leave it in escrow', () => waiting()],
   ];

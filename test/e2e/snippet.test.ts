@@ -54,7 +54,7 @@ test.skipIf(lacks('curl')).each(['sh', 'bash'])(
     writeFileSync(join(box.cwd, 'whole.sh'), `. ./call.sh\nprintf ' %s' "$(printf %s "$API_KEY" | wc -c)"\n`);
     const run = await box.command([shell, 'whole.sh'], { stdin: `${box.read('key').trim()}\n` });
     expect(run).toMatchObject({ exit: 0, stdout: '{"object":"list","data":[]} 70' });
-    expect(run.stderr).toBe('Value of the key: \n');
+    expect(run.stderr).toBe('API key: \n');
     expect(existsSync(join(box.cwd, 'pwned'))).toBe(false);
   },
 );

@@ -1,22 +1,23 @@
+import { readKeyValue } from '../../app/key-input.ts';
 import { defineCommand, value } from '../../cli/define.ts';
 import { readText } from '../../cli/read.ts';
 import { requireAbility } from '../../keys/capability-check.ts';
 import type { Verdict } from '../../keys/ports.ts';
-import { fromFlag, readKeyValue } from '../flags/key-value.ts';
+import { fromFlag } from '../flags/from-flag.ts';
 
 const fields = ['valid', 'reason', 'httpStatus', 'models'];
 
 export const verify = defineCommand({
   operands: '',
-  summary: 'ask whether the value of a key works, without using it up',
+  summary: 'check whether a key works, without using up its budget',
   description: [
-    'The value comes from --from, from stdin, or from a masked prompt on a terminal. Exit 8 if the key does not work.',
-    'A key that only ran into a limit (budget, rate-limited, no-models) is valid.',
+    'Reads the secret from --from, from stdin, or from a masked prompt on a terminal, and sends it to the API. Exits with 8',
+    'if the key does not work. A key that has only reached a limit (budget, rate-limited, no-models) is valid.',
   ].join('\n'),
   examples: ['keys verify --from env:.env#API_KEY', 'keys verify < key.txt'],
   flags: {
     from: fromFlag,
-    model: value('--model <id>', 'also ask whether it may call this model', readText),
+    model: value('--model <id>', 'also check that the key may call this model', readText),
   },
   fields,
   async run(context, { from, model }) {
@@ -36,7 +37,7 @@ export const verify = defineCommand({
   },
 });
 
-/** A key that works, but is told which models it may call, and this is not one of them. */
+/** A key that works but may not call this model is forbidden to. */
 function withModel(verdict: Verdict, model: string | undefined): Verdict {
   if (model === undefined || !verdict.models || verdict.models.includes(model)) return verdict;
   return { ...verdict, valid: false, reason: 'forbidden' };

@@ -3,8 +3,7 @@ import type { Capabilities } from '../../keys/ports.ts';
 import type { Terminal } from '../style.ts';
 import { renderRecord } from './record.ts';
 
-/** What `keys status` prints. */
-export interface Status {
+interface Status {
   profile: string;
   provider: string;
   url: string | null;
@@ -13,14 +12,14 @@ export interface Status {
   capabilities: Capabilities;
 }
 
-/** Which profile is in use, and what its provider can do. */
+/** The profile in use and what its provider can do. */
 export function statusView(status: Status, terminal: Terminal): string {
   const session = sessionLine(status, terminal);
   return renderRecord(
     [
       ['Profile', shown(status.profile)],
       ['Provider', shown(status.provider)],
-      ['URL', status.url === null ? 'none: it runs in this process' : shown(status.url)],
+      ['URL', status.url === null ? 'none (runs in this process)' : shown(status.url)],
       ['Session', session],
       ...capabilityLines(status.capabilities),
     ],
@@ -29,10 +28,10 @@ export function statusView(status: Status, terminal: Terminal): string {
 }
 
 function sessionLine({ authenticated, tokenSource }: Status, { style }: Terminal): string {
-  if (authenticated === null) return style.yellow(`not tried out, from ${tokenSource}`);
+  if (authenticated === null) return style.yellow(`not checked, token from ${tokenSource}`);
   if (authenticated)
-    return style.green(tokenSource === null ? 'needs none' : `accepted, from ${tokenSource}`);
-  return style.red(tokenSource === null ? 'not logged in' : `not accepted, from ${tokenSource}`);
+    return style.green(tokenSource === null ? 'not needed' : `accepted, token from ${tokenSource}`);
+  return style.red(tokenSource === null ? 'not logged in' : `rejected, token from ${tokenSource}`);
 }
 
 /** A line per capability, in words. */
@@ -47,7 +46,7 @@ function label(name: string): string {
 }
 
 function answer(can: unknown): string {
-  if (can === null) return 'no limit known';
+  if (can === null) return 'no known limit';
   if (typeof can === 'boolean') return can ? 'yes' : 'no';
   return Array.isArray(can) ? can.join(', ') || 'none' : String(can);
 }

@@ -1,23 +1,23 @@
-import { visible } from '../../base/sanitise.ts';
+import { visible } from '../base/sanitise.ts';
 
 /*
- * Code that calls an API with a key, to be pasted or kept in a file. A key's name and id were chosen by others: they
- * stand in a comment, and nothing in them means anything to any interpreter. The value stands nowhere: it is read from an
- * environment variable, and where another program sends it, it is handed over through a pipe, never as an argument.
+ * Code that calls an API with a key, to paste or to save. The name and id of a key are foreign text: they appear in a
+ * comment only, escaped so that no interpreter gives them a meaning. The secret never appears: it is read from an
+ * environment variable and handed to other programs through a pipe, never as an argument.
  */
 
 export const languages = ['curl', 'python', 'node', 'sh', 'cmd', 'powershell'] as const;
 export type Language = (typeof languages)[number];
 
-/** The environment variable that holds the value. */
+/** The environment variable that holds the secret. */
 export const variable = 'API_KEY';
 
-/** A GET that a key allows and that changes nothing. */
+/** A GET that any key may make and that changes nothing. */
 export interface HarmlessCall {
   key: { id: string; name: string };
-  /** In full, as `URL.href` writes it: visible ASCII without `"`. */
+  /** In full, as `URL.href`: visible ASCII without `"`. */
   url: string;
-  /** The header that carries the value, and what stands before it there, such as `Bearer `. */
+  /** The header that carries the secret, and the text before it there, such as `Bearer `. */
   header: string;
   before: string;
   /** The same on every call. */
@@ -31,11 +31,11 @@ export function snippetCode(language: Language, call: HarmlessCall): string {
 const writers: Readonly<Record<Language, (call: HarmlessCall) => string[]>> = {
   curl: (call) => [`# ${about(call)}`, ...curlLines(call)],
 
-  // In braces, so that a terminal into which all of it is pasted does not take the next line for the value.
+  // In braces: pasted into a terminal as a whole, the next line must not be read as the secret.
   sh: (call) => [
     `# ${about(call)}`,
     '{',
-    "  printf 'Value of the key: ' >&2",
+    "  printf 'API key: ' >&2",
     `  if [ -n "\${BASH_VERSION-}\${ZSH_VERSION-}" ]; then`,
     `    IFS= read -rs ${variable}`,
     '  else',
@@ -49,7 +49,7 @@ const writers: Readonly<Record<Language, (call: HarmlessCall) => string[]>> = {
     '}',
   ],
 
-  // The imports come first: in one of the first two lines, a comment can name an encoding (PEP 263).
+  // The imports come first: a comment in the first two lines can declare an encoding (PEP 263).
   python: (call) => [
     'import os',
     'import urllib.request',
@@ -66,7 +66,7 @@ const writers: Readonly<Record<Language, (call: HarmlessCall) => string[]>> = {
     '    print(response.status, response.read().decode())',
   ],
 
-  // Without `await` at the top, so that it runs as a script, as a module and with `node -e`.
+  // No top-level `await`: it runs as a script, as a module and with `node -e`.
   node: (call) => [
     `// ${about(call)}`,
     `fetch(${JSON.stringify(call.url)}, {`,
@@ -77,10 +77,10 @@ const writers: Readonly<Record<Language, (call: HarmlessCall) => string[]>> = {
     '}).then(async (response) => console.log(response.status, await response.text()));',
   ],
 
-  // `cmd /v:on` puts the value in by itself, so that it does not stand in its arguments.
+  // `cmd /v:on` expands the variable itself, so the secret is in no argument list.
   cmd: (call) => [
     `@rem ${about(call).replace(/[^ -~]/g, '?')}`,
-    `@set /p "${variable}=Value of the key: "`,
+    `@set /p "${variable}=API key: "`,
     `@cmd /v:on /c "echo ${inCmd(call.header)}: ${inCmd(call.before)}!${variable}!"|${[
       'curl --silent --show-error --fail --globoff',
       ...constants(call).map(([name, text]) => `--header "${inCmd(name)}: ${inCmd(text)}"`),
@@ -91,7 +91,7 @@ const writers: Readonly<Record<Language, (call: HarmlessCall) => string[]>> = {
   powershell: (call) => [
     `# ${about(call)}`,
     '& {',
-    "  $value = Read-Host -AsSecureString 'Value of the key'",
+    "  $value = Read-Host -AsSecureString 'API key'",
     `  $env:${variable} = [System.Net.NetworkCredential]::new('', $value).Password`,
     `  Invoke-RestMethod -Uri ${inPowerShell(call.url)} -Headers @{`,
     `    ${inPowerShell(call.header)} = ${inPowerShell(call.before)} + $env:${variable}`,
@@ -101,7 +101,7 @@ const writers: Readonly<Record<Language, (call: HarmlessCall) => string[]>> = {
   ],
 };
 
-/** `printf` is a part of the shell: what it is given is in no list of processes. */
+/** `printf` is built into the shell: its arguments show up in no process list. */
 function curlLines(call: HarmlessCall): string[] {
   return [
     `printf '%s%s\\n' ${inShell(`${call.header}: ${call.before}`)} "$${variable}" |`,
@@ -115,22 +115,22 @@ function constants({ headers }: HarmlessCall): [name: string, text: string][] {
   return Object.entries(headers);
 }
 
-/** Letters, digits and marks of any script, pictures, and punctuation that no shell gives a meaning to. */
+/** Letters, digits and marks of any script, symbols, and punctuation without meaning in any shell. */
 const harmless = /[\p{L}\p{M}\p{N}\p{So}\u200d\ufe0f ._@:/+,-]/u;
 
 /**
- * One line about the key. Everything that is not harmless is written as an escape, also where a comment would do: zsh
- * knows no comments in what is typed, and would run `$(…)` in one.
+ * One line about the key. Anything not harmless is escaped, even though it is in a comment: zsh has no comments in
+ * interactive input, and would run a `$(…)`.
  */
 function about({ key: { id, name } }: HarmlessCall): string {
-  return `key ${plain(name)}, id ${plain(id)}, its value is in ${variable}`;
+  return `key ${plain(name)}, id ${plain(id)}, secret in ${variable}`;
 }
 
 function plain(text: string): string {
   return [...visible(text.replaceAll('\\', '\\x5c'))].map(escaped).join('');
 }
 
-/** A backslash is one of an escape by now. */
+/** By this point, every backslash starts an escape. */
 function escaped(character: string): string {
   const isHarmless = character === '\\' || harmless.test(character);
   return isHarmless ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`;
@@ -140,12 +140,12 @@ function inShell(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** PowerShell takes typographic quotes for quotes, too. */
+/** PowerShell treats typographic quotes as quotes, too. */
 function inPowerShell(text: string): string {
   return `'${text.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
 }
 
-/** cmd has no way to quote that holds everywhere: what could mean something to it is left out. */
+/** cmd has no quoting that always holds: characters that could mean something to it are dropped. */
 function inCmd(text: string): string {
   return text.replace(/[^\w .:/+,;=@-]/g, '');
 }

@@ -1,0 +1,112 @@
+import { setCurrentProfile, writeProfile } from '../accounts/config.ts';
+import type { Profile } from '../accounts/profile.ts';
+import { checkProfileName, localProvider } from '../accounts/profile.ts';
+import { openStore } from '../accounts/tokens/token-store.ts';
+import { KeysError, usageError } from '../base/errors.ts';
+import type { Secret } from '../base/secret.ts';
+import { allProviders, findProvider } from '../providers/catalog.ts';
+import type { Connection } from './connection.ts';
+import { openConnection } from './connection.ts';
+import type { Context } from './context.ts';
+import { openRemote, ownerOf } from './open-remote.ts';
+import { removeEarlierToken } from './stored-token.ts';
+
+type Options = Record<string, string>;
+
+/** The connection to log in to. Prompts for what flags, environment and profile leave open. */
+export async function chooseConnection(context: Context, options: Options): Promise<Connection> {
+  const profile = await chooseProfile(context);
+  checkProfileName(profile.name);
+  if (profile.name === localProvider.id) {
+    throw usageError(
+      `the profile ${profile.name} is the embedded authority; choose another name with --profile`,
+    );
+  }
+  const provider = await findProvider(profile.provider, context.paths.providers);
+  if (!provider) throw usageError(`there is no provider '${profile.provider}'`, 'keys provider list');
+  const settings: Options = { ...profile.options, ...options };
+  let { url } = profile;
+  if (context.interactive) {
+    if (url === null && provider.url === undefined) url = await context.ask(`URL of ${provider.name}`);
+    for (const [name, { help, required }] of Object.entries(provider.options ?? {})) {
+      if (required && !settings[name]) settings[name] = await context.ask(help);
+    }
+  }
+  return openConnection({ ...profile, url, options: settings }, context.paths.providers, context.io.env);
+}
+
+async function chooseProfile(context: Context): Promise<Profile> {
+  const { globals } = context;
+  const profile = await context.profile();
+  if (profile.provider !== localProvider.id) return profile;
+  const isLocalWanted = globals.provider === localProvider.id;
+  if (isLocalWanted || !context.interactive) {
+    throw usageError(
+      isLocalWanted
+        ? 'the embedded authority needs no login'
+        : 'no provider given, and cannot prompt: not a terminal',
+      'keys login --provider ID --with-token',
+      'keys provider list',
+    );
+  }
+  const providers = await allProviders(context.paths.providers, ({ message }) => context.warn(message));
+  const provider = await context.choose(
+    'Which provider?',
+    providers.map(({ id, name, note }) => ({
+      value: id,
+      name,
+      ...(note !== undefined && { description: note }),
+    })),
+  );
+  return { name: globals.profile ?? provider, provider, url: globals.url ?? null };
+}
+
+export async function readSessionToken(
+  context: Context,
+  fromStdin: boolean,
+  provider: string,
+): Promise<Secret> {
+  if (fromStdin) return context.readSecret();
+  if (context.interactive) return context.askSecret(`Session token for ${provider}`);
+  throw usageError(
+    'cannot prompt for the session token: not a terminal',
+    'keys login --with-token < token.txt',
+  );
+}
+
+/** Lists the keys once. Throws `KeysError` (4) for a token that the API rejects. */
+export async function requireAccepted(
+  context: Context,
+  connection: Connection,
+  token: Secret,
+): Promise<void> {
+  try {
+    await openRemote(context, connection, token).list();
+  } catch (error) {
+    if (!(error instanceof KeysError) || error.failure.httpStatus !== 401) throw error;
+    throw new KeysError({
+      ...error.failure,
+      message: `${connection.url.origin} rejects this session token; nothing was stored`,
+      hints: ['get a new token from the provider', 'or store it unchecked with --no-verify'],
+    });
+  }
+}
+
+/** Stores the token, removes the one it supersedes, and makes the profile the current one. */
+export async function storeLogin(
+  context: Context,
+  connection: Connection,
+  token: Secret,
+  kind: 'keychain' | 'file',
+): Promise<Profile> {
+  const { profile, url } = connection;
+  context.startMutation();
+  await openStore(kind, context.tokenContext).write(ownerOf(connection), token);
+  await removeEarlierToken(context, connection, kind);
+  // From now on the stored token counts, not the program that printed one before.
+  const { name, tokenCommand: _, ...settings } = profile;
+  const stored = { ...settings, url: url.href.replace(/\/$/, ''), store: kind, tokenOrigin: url.origin };
+  await writeProfile(context.paths.configFile, name, stored);
+  await setCurrentProfile(context.paths.configFile, name);
+  return { ...profile, ...stored };
+}
