@@ -1,5 +1,5 @@
 import type { HarmlessCall } from '../output/snippet-code.ts';
-import { callOf } from '../providers/declaration/provider.ts';
+import { callOf } from '../providers/declaration/call.ts';
 import { fillPath } from '../remote/template.ts';
 import type { Connection } from './connection.ts';
 import type { Context } from './context.ts';

@@ -1,7 +1,7 @@
 import { openStore } from '../accounts/tokens/token-store.ts';
 import { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
-import type { Operation } from '../providers/declaration/provider.ts';
+import type { Operation } from '../providers/declaration/operation.ts';
 import type { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import { openApi, ownerOf } from './open-remote.ts';

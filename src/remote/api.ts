@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import type { HttpClient, HttpRequest, HttpResponse, JsonBody } from '../http/client.ts';
-import { namesIn } from '../providers/declaration/placeholder.ts';
-import type { Issuing, Operation, Paging, Path, Provider } from '../providers/declaration/provider.ts';
-import { callOf } from '../providers/declaration/provider.ts';
+import { callOf } from '../providers/declaration/call.ts';
+import type { Path } from '../providers/declaration/field.ts';
+import type { Issuing, Operation } from '../providers/declaration/operation.ts';
+import type { Paging } from '../providers/declaration/paging.ts';
+import { secretsIn } from '../providers/declaration/placeholder.ts';
+import type { Provider } from '../providers/declaration/provider.ts';
 import { below, pageUrl } from './address.ts';
 import type { Telling } from './answers.ts';
 import { failureOf, notThisApi, reasonIn, refusalOf } from './answers.ts';
@@ -235,12 +238,6 @@ type Call = Operation & Pick<Issuing, 'idempotency'>;
 interface Page {
   query?: Readonly<Record<string, string>>;
   url?: string;
-}
-
-/** The names of the secrets that a call carries beside the session token. */
-function secretsIn(operation: Operation): string[] {
-  const names = namesIn(operation).flatMap((name) => /^secret\.(.+)$/.exec(name)?.[1] ?? []);
-  return [...new Set(names)];
 }
 
 /** The two ways in which npm registries ask. */

@@ -1,10 +1,11 @@
 import type { KeyField, KeyInput } from '../keys/key.ts';
 import { keyFields, keyInputs } from '../keys/key.ts';
 import type { Capabilities } from '../keys/ports.ts';
+import type { Operation } from '../providers/declaration/operation.ts';
 import { namesIn } from '../providers/declaration/placeholder.ts';
-import type { Operation, Provider } from '../providers/declaration/provider.ts';
-import type { ExpiryStyle } from '../providers/declaration/styles.ts';
-import { expiryResolutions } from '../providers/declaration/styles.ts';
+import type { Provider } from '../providers/declaration/provider.ts';
+import type { MomentStyle } from '../providers/declaration/styles.ts';
+import { expiryStyles, timeStyles } from '../providers/declaration/styles.ts';
 
 /** What commands may ask of a provider. */
 export function capabilitiesOf(provider: Provider): Capabilities {
@@ -33,12 +34,15 @@ export function capabilitiesOf(provider: Provider): Capabilities {
 
 /** How exactly the API keeps an expiry, and by whose clock. */
 function expiryOf({ create, key }: Provider): Pick<Capabilities, 'expiryResolution' | 'expiryIsSpan'> {
-  const [, style] = /\{expiresAt:(\w+)\}/.exec(JSON.stringify(create)) ?? [];
-  const isDate = typeof key.expiresAt === 'object' && 'as' in key.expiresAt && key.expiresAt.as === 'date';
-  const written = Object.hasOwn(expiryResolutions, style ?? '') ? expiryResolutions[style as ExpiryStyle] : 1;
+  const [, name = ''] = /\{expiresAt:(\w+)\}/.exec(JSON.stringify(create)) ?? [];
+  const style: MomentStyle | undefined = Object.hasOwn(expiryStyles, name)
+    ? expiryStyles[name as keyof typeof expiryStyles]
+    : undefined;
+  const isStyled = typeof key.expiresAt === 'object' && 'as' in key.expiresAt;
+  const readMs = isStyled ? timeStyles[key.expiresAt.as].resolutionMs : 1;
   return {
-    expiryResolution: isDate ? Math.max(written, expiryResolutions.date) : written,
-    ...(['seconds', 'days', 'duration', 'step'].includes(style ?? '') && { expiryIsSpan: true }),
+    expiryResolution: Math.max(style?.resolutionMs ?? 1, readMs),
+    ...(style?.isSpan && { expiryIsSpan: true }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { maskSecrets } from '../base/secret.ts';
 import type { HttpResponse } from '../http/client.ts';
-import type { Path, Provider } from '../providers/declaration/provider.ts';
+import type { Path } from '../providers/declaration/field.ts';
+import type { Provider } from '../providers/declaration/provider.ts';
 import { part, select } from './select.ts';
 
 /** Where messages and codes stand in the error envelopes of most APIs. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { KeysError } from '../base/errors.ts';
 import type { HttpResponse } from '../http/client.ts';
-import type { Paging, Path } from '../providers/declaration/provider.ts';
+import type { Path } from '../providers/declaration/field.ts';
+import type { Paging } from '../providers/declaration/paging.ts';
 import type { Part } from './select.ts';
 import { elements, number, optional, part, select, text, wrongShape } from './select.ts';
 

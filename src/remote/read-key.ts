@@ -1,6 +1,6 @@
 import type { Key, KeyField, Status } from '../keys/key.ts';
 import { kept, statusOf, unread } from '../keys/key.ts';
-import type { KeyFields } from '../providers/declaration/provider.ts';
+import type { KeyFields } from '../providers/declaration/key-fields.ts';
 import { restrictionsIn } from './restrictions.ts';
 import type { Part } from './select.ts';
 import {

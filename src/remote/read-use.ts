@@ -1,5 +1,6 @@
 import type { LogEntry, UsageQuery, UsageRow } from '../keys/ports.ts';
-import type { EntryFields, Path, UsageFields } from '../providers/declaration/provider.ts';
+import type { Path } from '../providers/declaration/field.ts';
+import type { EntryFields, UsageFields } from '../providers/declaration/use-fields.ts';
 import type { Part } from './select.ts';
 import { number, optional, select, text, time, withoutAbsent, wrongShape } from './select.ts';
 

@@ -1,5 +1,6 @@
 import type { HttpResponse } from '../http/client.ts';
-import type { Condition, Issuing, Operation, Provider } from '../providers/declaration/provider.ts';
+import type { Condition, Issuing, Operation } from '../providers/declaration/operation.ts';
+import type { Provider } from '../providers/declaration/provider.ts';
 import type { Part } from './select.ts';
 import { part, select } from './select.ts';
 

@@ -15,7 +15,9 @@ import type {
   UsageRow,
   Verdict,
 } from '../keys/ports.ts';
-import type { Issuing, Provider, Verification } from '../providers/declaration/provider.ts';
+import type { Issuing } from '../providers/declaration/operation.ts';
+import type { Provider } from '../providers/declaration/provider.ts';
+import type { Verification } from '../providers/declaration/verification.ts';
 import type { Api } from './api.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import type { Asked } from './issue.ts';

@@ -1,4 +1,4 @@
-import type { KeyFields } from '../providers/declaration/provider.ts';
+import type { KeyFields } from '../providers/declaration/key-fields.ts';
 import type { Part } from './select.ts';
 
 /*

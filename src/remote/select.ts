@@ -1,5 +1,6 @@
 import { KeysError } from '../base/errors.ts';
-import type { Path, TimePath } from '../providers/declaration/provider.ts';
+import type { Path, TimePath } from '../providers/declaration/field.ts';
+import { timeStyles } from '../providers/declaration/styles.ts';
 
 /*
  * Reads values out of an API's answer. A value of the wrong shape is an error that names its place, such as
@@ -110,13 +111,13 @@ export function textsByName(found: Part, onOdd: (odd: WrongShape) => void): Reco
 
 /** A time as RFC 3339 UTC. */
 export function time(from: Part, path: TimePath): string | null | undefined {
-  const isStyled = (given: TimePath): given is Exclude<TimePath, Path> =>
-    typeof given === 'object' && 'as' in given;
-  const [at, style] = isStyled(path) ? [path.at, path.as] : [path, undefined];
+  const { at, as } = typeof path === 'object' && 'as' in path ? path : { at: path };
   const found = select(from, at);
   if (!found) return undefined;
   if (found.value === null) return null;
-  const milliseconds = style === 'epochSeconds' ? number(found) * 1000 : Date.parse(text(found));
+  const isWritten = typeof found.value === 'string' || typeof found.value === 'number';
+  const read = as === undefined ? Date.parse : timeStyles[as].read;
+  const milliseconds = isWritten ? read(String(found.value)) : Number.NaN;
   // RFC 3339 ends with the year 9999; what lies past it is a time in another unit.
   if (!(milliseconds >= 0 && milliseconds < Date.UTC(10_000, 0))) throw wrongShape(found, 'a time');
   return new Date(milliseconds).toISOString();

@@ -1,9 +1,9 @@
 import { KeysError, usageError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
-import { nearestStep, SpanEnd } from '../base/time.ts';
 import { placeholder } from '../providers/declaration/placeholder.ts';
-import type { Template } from '../providers/declaration/provider.ts';
-import type { ExpiryStyle, GraceStyle } from '../providers/declaration/styles.ts';
+import type { Clock } from '../providers/declaration/styles.ts';
+import { expiryStyles, graceStyles } from '../providers/declaration/styles.ts';
+import type { Template } from '../providers/declaration/template.ts';
 
 /** What templates can be filled with. Undefined: not said. */
 export type Inputs = Readonly<Record<string, unknown>>;
@@ -16,13 +16,6 @@ export type Filled =
   | Secret
   | readonly Filled[]
   | { readonly [name: string]: Filled };
-
-/** What an expiry is written against. */
-export interface Clock {
-  now: Date;
-  /** The spans on offer, where the API has only these. */
-  steps: readonly string[];
-}
 
 const alone = new RegExp(`^${placeholder.source}$`);
 
@@ -51,29 +44,14 @@ function fillText(template: string, inputs: Inputs, clock: Clock): Filled | unde
 }
 
 function convert(value: unknown, style: string | undefined, clock: Clock): Filled | undefined {
-  if (value instanceof Date) return writeMoment(value, style as ExpiryStyle, clock);
-  if (typeof value === 'number' && style !== undefined) return writeSpan(value, style as GraceStyle);
+  if (value instanceof Date) return styleNamed(expiryStyles, style ?? 'iso').write(value, clock);
+  if (typeof value === 'number' && style !== undefined) return styleNamed(graceStyles, style).write(value);
   return value as Filled | undefined;
 }
 
-const day = 86_400_000;
-
-function writeMoment(moment: Date, style: ExpiryStyle, { now, steps }: Clock): string | number {
-  const left = moment instanceof SpanEnd ? moment.span : moment.getTime() - now.getTime();
-  if (style === 'time') return moment.toISOString();
-  if (style === 'date') return moment.toISOString().slice(0, 10);
-  if (style === 'seconds') return Math.round(left / 1000);
-  if (style === 'duration') return `${Math.round(left / 1000)}s`;
-  if (style === 'step') return nearestStep(steps, moment, now);
-  if (style === 'days') return Math.ceil(left / day);
-  return moment.toISOString().replace(/\.\d+Z$/, 'Z');
-}
-
-function writeSpan(seconds: number, style: GraceStyle): string | number {
-  if (style === 'seconds') return seconds;
-  if (style === 'minutes') return Math.ceil(seconds / 60);
-  const hours = Math.ceil(seconds / 3600);
-  return style === 'hours' ? hours : `${hours}h`;
+/** The check of a declaration has refused every other name. */
+function styleNamed<Styles extends object>(styles: Styles, name: string): Styles[keyof Styles] {
+  return styles[name as keyof Styles];
 }
 
 /**

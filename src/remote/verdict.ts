@@ -1,7 +1,7 @@
 import { KeysError } from '../base/errors.ts';
 import type { HttpResponse } from '../http/client.ts';
 import type { Reason, Verdict } from '../keys/ports.ts';
-import type { Verification } from '../providers/declaration/provider.ts';
+import type { Verification } from '../providers/declaration/verification.ts';
 import { holds, isRefusal, refusedWith } from './refusal.ts';
 import type { Part } from './select.ts';
 import { elements, part, select } from './select.ts';

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { filesBelow, projectRoot, Sandbox } from '../support/sandbox.ts';
 import { startServe } from '../support/serving.ts';
+import { UnrealServer } from '../support/unreal-server.ts';
 
 /*
  * Nothing is loaded that a command does not use. Node.js itself lists the scripts that a process has loaded, where it is
@@ -90,10 +91,22 @@ test('help loads neither the database nor anything that draws tables or asks que
   expect(parts.filter((part) => unused.includes(part))).toEqual([]);
 });
 
+test('a built-in provider loads neither the database nor what checks a declaration', async () => {
+  const server = await UnrealServer.start();
+  const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.url, KEYS_TOKEN: 'tok-EXAMPLE' };
+  const parts = partsIn(await loadedBy(new Sandbox(), ['list', '--json'], env));
+  expect(parts).toContain('undici');
+  expect(parts.filter((part) => ['libsql', 'server', 'valibot'].includes(part))).toEqual([]);
+});
+
 /** The script files that a run loads, its own and those of packages. */
-async function loadedBy(box: Sandbox, args: readonly string[]): Promise<string[]> {
+async function loadedBy(
+  box: Sandbox,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string[]> {
   const folder = join(box.env.HOME ?? '', 'coverage');
-  const { exit } = await box.program(args, { env: { NODE_V8_COVERAGE: folder } });
+  const { exit } = await box.program(args, { env: { ...env, NODE_V8_COVERAGE: folder } });
   expect(exit).toBe(0);
   return scriptsIn(folder);
 }

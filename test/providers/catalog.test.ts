@@ -19,7 +19,7 @@ test('a faulty file hurts only itself', async () => {
   expect(ids).toContain('unreal');
   expect(ids.filter((id: string) => id === 'local')).toHaveLength(1);
   for (const name of ['broken.json', 'odd.json', 'local.json']) expect(stderr).toContain(name);
-  expect(stderr).toContain("'local' is the embedded authority");
+  expect(stderr).toContain("'local' is reserved for the embedded authority");
   expect(await box.keys(['provider', 'show', 'mine'])).toMatchObject({ exit: 0 });
   expect(await box.keys(['provider', 'show', 'broken'])).toMatchObject({ exit: 1 });
 });

@@ -5,7 +5,7 @@ import { unreal } from '../../src/providers/unreal.ts';
 import { fillBody } from '../../src/remote/template.ts';
 
 function issuesOf(change: Record<string, unknown>): Record<string, string> {
-  const { issues } = checkProvider({ ...unreal, ...change });
+  const { issues } = checkProvider(JSON.parse(JSON.stringify({ ...unreal, ...change })));
   return Object.fromEntries(issues.map(({ path, message }) => [path, message]));
 }
 
@@ -40,7 +40,7 @@ test('something that is no object at all is a fault', () => {
 
 test('a call has exactly one method', () => {
   expect(issuesOf({ revoke: {} })).toEqual({
-    revoke: 'has 0 methods in place of one of get, post, put, patch, delete',
+    revoke: 'has 0 methods; expected exactly one of get, post, put, patch, delete',
   });
   expect(issuesOf({ revoke: { delete: '/a', post: '/b' } })).toHaveProperty('revoke');
 });
@@ -63,7 +63,7 @@ test('an expiry says how it is written, and nothing else does', () => {
     'create.body': expect.stringContaining('needs one of :iso'),
   });
   expect(withBody({ e: '{expiresAt:fortnights}' })).toHaveProperty(['create.body']);
-  expect(withBody({ e: '{name:iso}' })).toEqual({ 'create.body': '{name:iso} takes no :iso' });
+  expect(withBody({ e: '{name:iso}' })).toEqual({ 'create.body': '{name:iso} takes no style, but has :iso' });
   expect(withBody({ name: '{name}', e: '{expiresAt:seconds}' })).toEqual({});
 });
 
@@ -81,9 +81,11 @@ test('a log is asked for with what can be said of its entries, and nothing else 
   expect(withQuery({ from: '{since:iso}' })).toEqual({
     'logs.query': '{since:iso} needs one of :time, :date',
   });
-  expect(withQuery({ s: '{status:time}' })).toEqual({ 'logs.query': '{status:time} takes no :time' });
+  expect(withQuery({ s: '{status:time}' })).toEqual({
+    'logs.query': '{status:time} takes no style, but has :time',
+  });
   expect(issuesOf({ logs: { ...logs, get: '/logs/{keyId}' } })).toEqual({
-    'logs.get': '{keyId} cannot stand in a path: it need not be said',
+    'logs.get': '{keyId} cannot be part of a path: it may have no value',
   });
   expect(issuesOf({ list: { ...unreal.list, query: { key: '{keyId}' } } })).toHaveProperty(['list.query']);
 });
@@ -93,7 +95,7 @@ test('sums are asked for as they are wanted', () => {
   const withQuery = (query: Record<string, string>) =>
     issuesOf({ usage: { get: '/usage', items: '', row, query } });
   expect(withQuery({ by: '{by}', from: '{since:date}', key: '{keyId}' })).toEqual({});
-  expect(withQuery({ from: '{since:date}', key: '{keyId}' })).toEqual({ usage: 'has no place for {by}' });
+  expect(withQuery({ from: '{since:date}', key: '{keyId}' })).toEqual({ usage: 'does not use {by}' });
   expect(withQuery({ by: '{by}', from: '{since:date}', key: '{keyId}', s: '{status}' })).toHaveProperty([
     'usage.query',
   ]);
@@ -111,7 +113,7 @@ test('only a call that gives out a secret takes an idempotency key, and names a 
 test('steps of expiry are durations, and there where they are promised', () => {
   const steps = (expirySteps?: string[]) =>
     issuesOf({ capabilities: { ...unreal.capabilities, expiry: 'steps', expirySteps } });
-  expect(steps()).toEqual({ 'capabilities.expirySteps': 'is missing: expiry is steps' });
+  expect(steps()).toEqual({ 'capabilities.expirySteps': 'is required because expiry is steps' });
   expect(steps(['90d', 'soon'])).toEqual({
     'capabilities.expirySteps': "'soon' is not a duration such as 90d",
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkProvider } from '../../src/providers/declaration/check.ts';
-import type { Path } from '../../src/providers/declaration/provider.ts';
+import type { Path } from '../../src/providers/declaration/field.ts';
 import { providers } from '../../src/providers/index.ts';
 import { spec } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../src/base/errors.ts';
-import type { Paging, Provider } from '../../src/providers/declaration/provider.ts';
+import type { Paging } from '../../src/providers/declaration/paging.ts';
+import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { unreal } from '../../src/providers/unreal.ts';
 import { readPages } from '../../src/remote/paging.ts';
 import { collect } from '../support/collect.ts';
@@ -245,7 +246,7 @@ test('one odd key does not keep the others, and is told once', async () => {
   expect((await backend.list()).map(({ id }) => id)).toEqual(['a', 'y']);
   await backend.list();
   expect(warnings).toEqual([
-    'the key y: the field keys[3].created is not a number; its createdAt is left out',
+    'the key y: the field keys[3].created is not a time; its createdAt is left out',
     'the field keys[1] is not a key with the field hash: this key is left out',
     'the field keys[2] is not a key with the field hash: this key is left out',
   ]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
 import { authority } from '../../src/providers/authority.ts';
-import type { Verification } from '../../src/providers/declaration/provider.ts';
+import type { Verification } from '../../src/providers/declaration/verification.ts';
 import { npm } from '../../src/providers/npm.ts';
 import { openrouter } from '../../src/providers/openrouter.ts';
 import { unreal } from '../../src/providers/unreal.ts';

@@ -1,45 +1,54 @@
 import * as v from 'valibot';
-import { consistencyChecks, inputIssues } from './consistency-issues.ts';
+import { consistencyIssues, inputIssues } from './consistency-issues.ts';
 import { operationIssues } from './operation-issues.ts';
 import type { Provider } from './provider.ts';
-import { providerSchema } from './schema.ts';
+import { providerSchema } from './provider.ts';
 import type { SchemaIssue } from './schema-issue.ts';
 
-/*
- * Whether some data is a provider. The schema says which fields there are; the other checks find what only shows when
- * fields are seen together.
- */
-
-/** A provider, or everything that is wrong with the data. */
+/** Checks whether data is a provider: its shape first, then the rules across several fields. */
 export function checkProvider(
   data: unknown,
 ): { provider: Provider; issues: [] } | { provider?: never; issues: SchemaIssue[] } {
   const result = v.safeParse(providerSchema, data);
-  const misshapen = (result.issues ?? []).map((issue) => ({
+  const issues = (result.issues ?? []).map((issue) => ({
     path: v.getDotPath(issue) ?? '',
-    message: issue.message,
+    message: messageOf(issue),
   }));
   const provider = data as Provider;
-  // What is misshapen cannot be looked at any closer; the rest can.
   const run = (check: (provider: Provider) => SchemaIssue[]) =>
-    result.success ? check(provider) : attempt(() => check(provider));
-  const issues = [...misshapen];
-  for (const check of [operationIssues, ...consistencyChecks]) issues.push(...newOnes(run(check), issues));
-  // A call that is wrong in itself may have been meant to say what it lacks.
-  const isWrong = ({ path }: SchemaIssue) =>
-    issues.some((one) => one.path === path || one.path.startsWith(`${path}.`));
-  issues.push(...run(inputIssues).filter((one) => !isWrong(one)));
-  return result.success && issues.length === 0
-    ? { provider: result.output as Provider, issues: [] }
-    : { issues };
+    result.success ? check(provider) : tolerateMisshapen(() => check(provider));
+  for (const check of [operationIssues, consistencyIssues]) issues.push(...withNewPaths(run(check), issues));
+  // A call that is wrong in itself may well contain what it seems to lack.
+  const isReported = ({ path }: SchemaIssue) =>
+    issues.some((issue) => issue.path === path || issue.path.startsWith(`${path}.`));
+  issues.push(...run(inputIssues).filter((issue) => !isReported(issue)));
+  return result.success && issues.length === 0 ? { provider: result.output, issues: [] } : { issues };
 }
 
-function newOnes(found: readonly SchemaIssue[], known: readonly SchemaIssue[]): SchemaIssue[] {
-  const told = new Set(known.map(({ path }) => path));
-  return found.filter(({ path }) => !told.has(path));
+function messageOf({ kind, type, message, expected, received }: v.InferIssue<typeof providerSchema>): string {
+  if (kind !== 'schema') return message;
+  if (type === 'strict_object' && expected === 'never') return 'is not a known field';
+  if (type === 'strict_object' && received === 'undefined') return 'is required';
+  const wanted = expected?.replace(/^\((.*)\)$/, '$1').replaceAll(' | ', ' or ') ?? '';
+  return `is ${inJsonWords(received)}; expected ${inJsonWords(wanted)}`;
 }
 
-function attempt(check: () => SchemaIssue[]): SchemaIssue[] {
+/** valibot names the types of JavaScript. */
+function inJsonWords(types: string): string {
+  return types.replaceAll('Array', 'list').replaceAll('Object', 'object');
+}
+
+/** One issue per path is enough; the first one is the most basic. */
+function withNewPaths(
+  issues: readonly SchemaIssue[],
+  reported: readonly SchemaIssue[],
+): readonly SchemaIssue[] {
+  const paths = new Set(reported.map(({ path }) => path));
+  return issues.filter(({ path }) => !paths.has(path));
+}
+
+/** The rules expect data of the right shape: where they fail over another one, its issue is already reported. */
+function tolerateMisshapen(check: () => SchemaIssue[]): SchemaIssue[] {
   try {
     return check();
   } catch (error) {

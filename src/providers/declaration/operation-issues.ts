@@ -1,50 +1,37 @@
-import { keyInputs } from '../../keys/key.ts';
+import { methods } from './call.ts';
+import type { CallName } from './inputs.ts';
+import { callInputs, inputStyles } from './inputs.ts';
+import type { Operation } from './operation.ts';
 import { placeholder } from './placeholder.ts';
-import type { Operation, Provider } from './provider.ts';
-import { methods } from './provider.ts';
+import type { Provider } from './provider.ts';
 import type { SchemaIssue } from './schema-issue.ts';
-import { expiryStyles, graceStyles, logInputs, momentStyles, usageInputs } from './styles.ts';
 
-export const operations = [
-  'list',
-  'show',
-  'create',
-  'rotate',
-  'update',
-  'disable',
-  'enable',
-  'revoke',
-  'logs',
-  'usage',
-  'verify',
-  'logout',
-] as const;
-type Name = (typeof operations)[number];
-
-/** What is wrong with the calls of a provider: their methods, and what stands in their templates. */
+/** What is wrong with the calls of a provider: their methods, and the placeholders of their templates. */
 export function operationIssues(provider: Provider): SchemaIssue[] {
-  const named = operations.flatMap((name) => {
+  const names = Object.keys(callInputs) as CallName[];
+  const issues = names.flatMap((name) => {
     const operation: Operation | undefined = provider[name];
     if (!operation) return [];
-    const count = methods.filter((method) => operation[method] !== undefined).length;
-    const wrongCount =
-      count === 1
-        ? []
-        : [{ path: name, message: `has ${count} methods in place of one of ${methods.join(', ')}` }];
-    return [...wrongCount, ...placeholderIssues(provider, name, operation)];
+    return [...methodIssues(name, operation), ...placeholderIssues(provider, name, operation)];
   });
-  return [...named, ...headerIssues(provider)];
+  return [...issues, ...headerIssues(provider)];
 }
 
-/** A text in a call, and where. */
-interface Written {
+function methodIssues(name: CallName, operation: Operation): SchemaIssue[] {
+  const count = methods.filter((method) => operation[method] !== undefined).length;
+  if (count === 1) return [];
+  return [{ path: name, message: `has ${count} methods; expected exactly one of ${methods.join(', ')}` }];
+}
+
+/** A text in the templates of a call. */
+interface TemplateText {
   place: (typeof methods)[number] | 'query' | 'body';
   text: string;
-  /** The name of a field, and not its value. */
+  /** The name of a field, not its value. */
   isName: boolean;
 }
 
-function writtenIn(operation: Operation): Written[] {
+function textsOf(operation: Operation): TemplateText[] {
   const paths = methods.flatMap((place) => {
     const text = operation[place];
     return text === undefined ? [] : [{ place, text, isName: false }];
@@ -52,115 +39,94 @@ function writtenIn(operation: Operation): Written[] {
   return [...paths, ...textsIn('query', operation.query), ...textsIn('body', operation.body)];
 }
 
-function textsIn(place: 'query' | 'body', value: unknown): Written[] {
+function textsIn(place: 'query' | 'body', value: unknown): TemplateText[] {
   if (typeof value === 'string') return [{ place, text: value, isName: false }];
   if (typeof value !== 'object' || value === null) return [];
-  if (Array.isArray(value)) return value.flatMap((one) => textsIn(place, one));
-  return Object.entries(value).flatMap(([name, one]) => [
+  if (Array.isArray(value)) return value.flatMap((item) => textsIn(place, item));
+  return Object.entries(value).flatMap(([name, item]) => [
     { place, text: name, isName: true },
-    ...textsIn(place, one),
+    ...textsIn(place, item),
   ]);
 }
 
-/** What looks as if it were to be filled in. */
+/** What looks as if it were meant to be filled in. */
 const braced = /\{[\w.:-]+\}/g;
-const whole = new RegExp(`^${placeholder.source}$`);
+const wholePlaceholder = new RegExp(`^${placeholder.source}$`);
 
-function placeholderIssues(provider: Provider, name: Name, operation: Operation): SchemaIssue[] {
-  return writtenIn(operation).flatMap(({ place, text, isName }) =>
-    [...text.matchAll(braced)].flatMap(([found]) => {
-      const path = `${name}.${place}`;
-      const [, input = '', style] = whole.exec(found) ?? [];
-      if (isName) return [{ path, message: `${found} is not filled in where it names a field` }];
-      if (input === '') return [{ path, message: `${found} is no placeholder: it would be sent as it is` }];
-      const isAlone = found === text;
-      const problem = placeholderProblem(provider, { name, place, input, style, isAlone });
-      return problem ? [{ path, message: `${found} ${problem}` }] : [];
+function placeholderIssues(provider: Provider, name: CallName, operation: Operation): SchemaIssue[] {
+  return textsOf(operation).flatMap(({ place, text, isName }) =>
+    [...text.matchAll(braced)].flatMap(([written]) => {
+      const [, input = '', style] = wholePlaceholder.exec(written) ?? [];
+      const problem = isName
+        ? 'is not filled in in the name of a field'
+        : problemOf(provider, { name, place, input, style, isAlone: written === text });
+      return problem ? [{ path: `${name}.${place}`, message: `${written} ${problem}` }] : [];
     }),
   );
 }
 
 interface Placeholder {
-  name: Name;
-  place: Written['place'];
+  name: CallName;
+  place: TemplateText['place'];
   input: string;
   style: string | undefined;
+  /** It is the whole text. */
   isAlone: boolean;
 }
 
-function placeholderProblem(
-  provider: Provider,
-  { name, place, input, style, isAlone }: Placeholder,
-): string | undefined {
-  const isInPath = place !== 'query' && place !== 'body';
-  const [, kind, rest = ''] = /^(option|secret|kept)\.(.+)$/.exec(input) ?? [];
-  if (kind === 'option') return optionProblem(provider, rest, isInPath || !isAlone);
-  if (kind === 'secret') {
-    if (!Object.hasOwn(provider.secrets ?? {}, rest)) return 'is not declared in secrets';
-    return place === 'body'
-      ? undefined
-      : 'would stand in an address, which others write to logs: send it in the body';
-  }
-  if (kind === 'kept') {
-    if (name !== 'create') return 'is for create alone';
-    return Object.hasOwn(provider.key?.kept ?? {}, rest) ? undefined : 'is not declared in key.kept';
-  }
-  const inputs = wanted[name] ?? ofKeys;
-  if (inputs.length === 0) return 'is never said in this call';
-  if (!inputs.includes(input)) return `is not one of ${inputs.join(', ')}`;
-  const isSure = alwaysSaid[name]?.includes(input) ?? input === 'id';
-  if (isInPath && !isSure) return 'cannot stand in a path: it need not be said';
-  if (!isInPath && !isAlone && !isSure)
-    return 'need not be said, and what stands beside it would be sent alone: let it be the whole text';
-  return styleProblem(input, style);
+function problemOf(provider: Provider, found: Placeholder): string | undefined {
+  const [, kind, rest = ''] = /^(option|secret|kept)\.(.+)$/.exec(found.input) ?? [];
+  if (found.input === '') return 'is not a placeholder and would be sent as it is';
+  if (kind === 'option') return optionProblem(provider, rest, isInPath(found) || !found.isAlone);
+  if (kind === 'secret') return secretProblem(provider, rest, found);
+  if (kind === 'kept') return keptProblem(provider, rest, found);
+  return inputProblem(found) ?? styleProblem(found);
 }
 
-function optionProblem({ options = {} }: Provider, name: string, isNeeded: boolean): string | undefined {
+function isInPath({ place }: Placeholder): boolean {
+  return place !== 'query' && place !== 'body';
+}
+
+function optionProblem({ options = {} }: Provider, name: string, needsValue: boolean): string | undefined {
   const option = Object.hasOwn(options, name) ? options[name] : undefined;
   if (!option) return 'is not declared in options';
-  return isNeeded && !option.required ? 'need not be set: declare it as required' : undefined;
+  return needsValue && !option.required ? 'may have no value here; declare it as required' : undefined;
 }
 
-/** What is said in the calls that are not about one key. */
-const wanted: { readonly [name in Name]?: readonly string[] } = {
-  logs: logInputs,
-  usage: usageInputs,
-  list: [],
-  verify: [],
-  logout: [],
-  create: keyInputs,
-  rotate: ['id', ...keyInputs, 'grace'],
-};
-const ofKeys = ['id', ...keyInputs];
-
-/** What is said in every such call; else it is the id. */
-const alwaysSaid: { readonly [name in Name]?: readonly string[] } = {
-  logs: [],
-  usage: ['by'],
-  create: ['name'],
-  rotate: ['id', 'grace'],
-};
-
-const styles: Readonly<Record<string, object>> = {
-  expiresAt: expiryStyles,
-  since: momentStyles,
-  until: momentStyles,
-  grace: graceStyles,
-};
-
-function styleProblem(input: string, style: string | undefined): string | undefined {
-  const known = styles[input];
-  if (!known) return style === undefined ? undefined : `takes no :${style}`;
-  if (style !== undefined && Object.hasOwn(known, style)) return undefined;
-  return `needs one of :${Object.keys(known).join(', :')}`;
+function secretProblem({ secrets = {} }: Provider, name: string, { place }: Placeholder): string | undefined {
+  if (!Object.hasOwn(secrets, name)) return 'is not declared in secrets';
+  return place === 'body' ? undefined : 'would be part of a URL, which servers log; send it in the body';
 }
 
-/** Headers are the same on every request. */
+function keptProblem(provider: Provider, name: string, found: Placeholder): string | undefined {
+  if (found.name !== 'create') return 'is available in create only';
+  // The shape of the key may be what is wrong.
+  return Object.hasOwn(provider.key?.kept ?? {}, name) ? undefined : 'is not declared in key.kept';
+}
+
+function inputProblem(found: Placeholder): string | undefined {
+  const { inputs, always }: { inputs: readonly string[]; always: readonly string[] } = callInputs[found.name];
+  const { input, isAlone } = found;
+  if (inputs.length === 0) return 'is not available: this call has no inputs';
+  if (!inputs.includes(input)) return `is not one of ${inputs.join(', ')}`;
+  if (always.includes(input)) return undefined;
+  if (isInPath(found)) return 'cannot be part of a path: it may have no value';
+  return isAlone ? undefined : 'may have no value; make it the whole text, without anything beside it';
+}
+
+function styleProblem({ input, style }: Placeholder): string | undefined {
+  const styles = inputStyles[input];
+  if (!styles) return style === undefined ? undefined : `takes no style, but has :${style}`;
+  if (style !== undefined && Object.hasOwn(styles, style)) return undefined;
+  return `needs one of :${Object.keys(styles).join(', :')}`;
+}
+
+/** Headers are the same in every request. */
 function headerIssues({ headers = {} }: Provider): SchemaIssue[] {
   return Object.entries(headers).flatMap(([name, value]) =>
-    [...`${name} ${value}`.matchAll(braced)].map(([found]) => ({
+    [...`${name} ${value}`.matchAll(braced)].map(([written]) => ({
       path: `headers.${name}`,
-      message: `${found} is not filled in here: it would be sent as it is`,
+      message: `${written} is not filled in in headers and would be sent as it is`,
     })),
   );
 }

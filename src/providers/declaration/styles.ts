@@ -1,65 +1,115 @@
-import type { LogQuery, Reason, UsageQuery } from '../../keys/ports.ts';
+import { nearestStep, SpanEnd } from '../../base/time.ts';
 
-/* The inputs of the calls that are not about one key, and the styles in which moments and spans are written. */
+/*
+ * The styles in which APIs write moments, spans and times. A style is declared here and nowhere else: its name, its line
+ * in the reference, how it is written or read, and how exact it is.
+ */
 
-/** What can be said of the log entries, and of the sums, that are wanted. */
-export const logInputs = [
-  'keyId',
-  'since',
-  'until',
-  'status',
-  'method',
-  'pathPrefix',
-] as const satisfies readonly (keyof LogQuery)[];
-export const usageInputs = ['by', 'since', 'keyId'] as const satisfies readonly (keyof UsageQuery)[];
+const dayMs = 86_400_000;
 
-/** How the API is told `since` and `until`: whole seconds would lose entries of the last one. */
+/** What an expiry is written against. */
+export interface Clock {
+  now: Date;
+  /** The spans on offer, if the API has only these. */
+  steps: readonly string[];
+}
+
+export interface MomentStyle {
+  meaning: string;
+  /** Milliseconds between two moments that the style can tell apart. */
+  resolutionMs: number;
+  /** The API counts from its own clock. */
+  isSpan?: true;
+  write: (moment: Date, clock: Clock) => string | number;
+}
+
+/** `{since:STYLE}` and `{until:STYLE}`. Whole seconds would lose entries of the last one. */
 export const momentStyles = {
-  time: 'RFC 3339, milliseconds, UTC',
-  date: 'YYYY-MM-DD, UTC',
-} as const;
+  time: {
+    meaning: 'RFC 3339, milliseconds, UTC',
+    resolutionMs: 1,
+    write: (moment) => moment.toISOString(),
+  },
+  date: {
+    meaning: '`YYYY-MM-DD`, UTC',
+    resolutionMs: dayMs,
+    write: (moment) => moment.toISOString().slice(0, 10),
+  },
+} as const satisfies Record<string, MomentStyle>;
 
-/** How the API writes an expiry when a key is made. */
+/** `{expiresAt:STYLE}` */
 export const expiryStyles = {
-  iso: 'RFC 3339, whole seconds, UTC',
+  iso: {
+    meaning: 'RFC 3339, whole seconds, UTC',
+    resolutionMs: 1000,
+    write: (moment) => moment.toISOString().replace(/\.\d+Z$/, 'Z'),
+  },
   ...momentStyles,
-  seconds: 'seconds from now',
-  days: 'days from now, rounded up',
-  duration: 'seconds from now with their unit, such as 86400s',
-  step: 'one of the expirySteps',
-} as const;
+  seconds: {
+    meaning: 'seconds from now',
+    resolutionMs: 1000,
+    isSpan: true,
+    write: (moment, clock) => Math.round(timeLeft(moment, clock) / 1000),
+  },
+  days: {
+    meaning: 'days from now, rounded up',
+    resolutionMs: dayMs,
+    isSpan: true,
+    write: (moment, clock) => Math.ceil(timeLeft(moment, clock) / dayMs),
+  },
+  duration: {
+    meaning: 'seconds from now with their unit, such as `86400s`',
+    resolutionMs: 1000,
+    isSpan: true,
+    write: (moment, clock) => `${Math.round(timeLeft(moment, clock) / 1000)}s`,
+  },
+  step: {
+    meaning: 'one of `expirySteps`',
+    resolutionMs: 1000,
+    isSpan: true,
+    write: (moment, { now, steps }) => nearestStep(steps, moment, now),
+  },
+} as const satisfies Record<string, MomentStyle>;
 
-/** Milliseconds between two expiries that the API can tell apart. */
-export const expiryResolutions: Readonly<Record<keyof typeof expiryStyles, number>> = {
-  iso: 1000,
-  time: 1,
-  date: 86_400_000,
-  seconds: 1000,
-  days: 86_400_000,
-  duration: 1000,
-  step: 1000,
-};
+/** Milliseconds until a moment; a span that was asked for counts as that span, whenever it is written. */
+function timeLeft(moment: Date, { now }: Clock): number {
+  return moment instanceof SpanEnd ? moment.span : moment.getTime() - now.getTime();
+}
 
-/** How the API is told for how long a rotated secret goes on working. */
+interface SpanStyle {
+  meaning: string;
+  write: (seconds: number) => string | number;
+}
+
+/** `{grace:STYLE}`: how long a rotated secret keeps working. */
 export const graceStyles = {
-  seconds: 'a whole number of seconds',
-  minutes: 'a whole number of minutes, rounded up',
-  hours: 'a whole number of hours, rounded up',
-  duration: 'hours with their unit, such as 24h, rounded up',
-} as const;
+  seconds: { meaning: 'a number of seconds', write: (seconds) => seconds },
+  minutes: { meaning: 'a number of minutes, rounded up', write: (seconds) => Math.ceil(seconds / 60) },
+  hours: { meaning: 'a number of hours, rounded up', write: (seconds) => Math.ceil(seconds / 3600) },
+  duration: {
+    meaning: 'hours with their unit, such as `24h`, rounded up',
+    write: (seconds) => `${Math.ceil(seconds / 3600)}h`,
+  },
+} as const satisfies Record<string, SpanStyle>;
 
-/** How the API writes a time in its answers; absent: RFC 3339. */
+interface TimeStyle {
+  meaning: string;
+  /** Milliseconds between two times that the style can tell apart. */
+  resolutionMs: number;
+  /** Milliseconds since 1970; NaN for what is not written in this style. */
+  read: (written: string) => number;
+}
+
+/** How an answer writes a time that is not RFC 3339: `{ "at": "created", "as": STYLE }`. */
 export const timeStyles = {
-  epochSeconds: 'seconds since 1970, UTC',
-  date: 'YYYY-MM-DD, which is its first moment, UTC',
-} as const;
-
-export type ExpiryStyle = keyof typeof expiryStyles;
-export type GraceStyle = keyof typeof graceStyles;
-export type TimeStyle = keyof typeof timeStyles;
-
-/** What a key can turn out to be when it is tried. */
-export const verdictReasons = [
-  ...(['ok', 'invalid', 'expired', 'revoked', 'forbidden', 'no-models', 'budget', 'rate-limited'] as const),
-  'unreachable',
-] as const satisfies readonly Reason[];
+  epochSeconds: {
+    meaning: 'seconds since 1970, UTC',
+    resolutionMs: 1000,
+    read: (seconds) => Number(seconds.trim() || Number.NaN) * 1000,
+  },
+  date: {
+    meaning: '`YYYY-MM-DD`: the start of that day, UTC',
+    resolutionMs: dayMs,
+    read: (date) => Date.parse(date),
+  },
+} as const satisfies Record<string, TimeStyle>;

@@ -1,0 +1,50 @@
+import { keyInputs } from '../../keys/key.ts';
+import type { LogQuery, UsageQuery } from '../../keys/ports.ts';
+import { expiryStyles, graceStyles, momentStyles } from './styles.ts';
+
+/* What the templates of each call can be filled with. */
+
+const logInputs = [
+  'keyId',
+  'since',
+  'until',
+  'status',
+  'method',
+  'pathPrefix',
+] as const satisfies readonly (keyof LogQuery)[];
+export const usageInputs = ['by', 'since', 'keyId'] as const satisfies readonly (keyof UsageQuery)[];
+
+interface CallInputs {
+  inputs: readonly string[];
+  /** Those that have a value in every call: only they may stand in a path or inside a longer text. */
+  always: readonly string[];
+}
+
+const ofOneKey: CallInputs = { inputs: ['id', ...keyInputs], always: ['id'] };
+const none: CallInputs = { inputs: [], always: [] };
+
+/** Every call of a provider, with its inputs. */
+export const callInputs = {
+  list: none,
+  show: ofOneKey,
+  create: { inputs: keyInputs, always: ['name'] },
+  rotate: { inputs: ['id', ...keyInputs, 'grace'], always: ['id', 'grace'] },
+  update: ofOneKey,
+  disable: ofOneKey,
+  enable: ofOneKey,
+  revoke: ofOneKey,
+  logs: { inputs: logInputs, always: [] },
+  usage: { inputs: usageInputs, always: ['by'] },
+  verify: none,
+  logout: none,
+} as const satisfies Record<string, CallInputs>;
+
+export type CallName = keyof typeof callInputs;
+
+/** The inputs that need a style, with the styles to choose from. */
+export const inputStyles: Readonly<Record<string, Readonly<Record<string, { meaning: string }>>>> = {
+  expiresAt: expiryStyles,
+  since: momentStyles,
+  until: momentStyles,
+  grace: graceStyles,
+};

@@ -1,0 +1,57 @@
+import * as v from 'valibot';
+import { keyInputs } from '../../keys/key.ts';
+import type { Declared } from './field.ts';
+import { optional, path, required, text, timePath, word } from './field.ts';
+
+/* Where the API has the fields of a key. */
+
+const statusRule = v.strictObject({
+  at: required('Where the word is.', path),
+  words: required(
+    'What each word means. Compared as strings, so `"null"` is null.',
+    v.record(v.string(), v.picklist(['active', 'expired', 'revoked', 'disabled'])),
+  ),
+});
+
+const usage = v.strictObject({
+  requests: required('The number of requests made with the key.', path),
+  tokens: optional('The number of tokens used.', path),
+});
+
+export const keyFields = v.strictObject({
+  id: required('The id by which the API addresses the key.', path),
+  name: required(
+    'The name. `{ "always": "api-key" }` if keys have no name; each key is then named by its id.',
+    v.union([path, v.strictObject({ always: required('The name of every key.', text) })]),
+  ),
+  description: optional('The description.', path),
+  status: optional(
+    'Rules that read the status. The first rule whose word means anything but active decides; a word that no rule knows makes the status unknown. Default: active.',
+    v.array(statusRule),
+  ),
+  prefix: optional(
+    'The recognisable start of the secret. Shortened if the API returns more than that.',
+    path,
+  ),
+  createdAt: optional('When the key was created.', timePath),
+  expiresAt: optional('When the key expires.', timePath),
+  lastUsedAt: optional('When the key was last used.', timePath),
+  lastUsedIp: optional('The address from which the key was last used.', path),
+  permissions: optional('The permissions: a list of strings, or one string.', path),
+  rateLimitRpm: optional('The rate limit, in requests per minute.', path),
+  budgetUsd: optional('The budget, in US dollars.', path),
+  spentUsd: optional('What the key has spent, in US dollars.', path),
+  models: optional('The models that the key may call.', path),
+  labels: optional('The labels: an object whose values are strings.', path),
+  usage: optional('Counters of the key.', usage),
+  kept: optional(
+    'Fields that a rotation copies unchanged from the old key, by `{kept.NAME}` in the body of `create`.',
+    v.record(word, path),
+  ),
+  harmless: optional(
+    'Fields that look like a restriction but are none, or that nobody can set. Without this, a field that restricts a key and is not read here stops a rotation.',
+    v.array(text),
+  ),
+  alike: optional('Fields that have the same value in every key of the API.', v.array(v.picklist(keyInputs))),
+});
+export type KeyFields = Declared<typeof keyFields>;

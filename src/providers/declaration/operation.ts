@@ -1,0 +1,66 @@
+import * as v from 'valibot';
+import type { Declared } from './field.ts';
+import { headerName, optional, path, required, text } from './field.ts';
+import { template } from './template.ts';
+
+/* The shape of one call: its method, its templates, and what makes its answer a success. */
+
+const scalar = v.union([v.string(), v.number(), v.boolean(), v.null()]);
+
+export const condition = v.pipe(
+  v.strictObject({
+    at: required('Where the value is.', path),
+    is: optional(
+      'The value, or several of which one matches. Compared as strings, so `true` and `"true"` are the same. Default: anything but null, false, 0, and an empty string, list or object.',
+      v.union([scalar, v.array(scalar)]),
+    ),
+  }),
+  v.description('A test of one value in a response.'),
+);
+export type Condition = Declared<typeof condition>;
+
+const apiPath = v.pipe(v.string(), v.startsWith('/', 'does not start with /'));
+
+/** The name of the field that holds the path is the method of the call. */
+const methodFields = {
+  get: optional('Send a GET to this path below the base URL. May contain placeholders.', apiPath),
+  post: optional('Send a POST to this path.', apiPath),
+  put: optional('Send a PUT to this path.', apiPath),
+  patch: optional('Send a PATCH to this path.', apiPath),
+  delete: optional('Send a DELETE to this path.', apiPath),
+};
+
+export const operationFields = {
+  ...methodFields,
+  query: optional(
+    'Query parameters. May contain placeholders; a parameter without a value is not sent.',
+    v.record(text, text),
+  ),
+  body: optional(
+    'The JSON body. A string that is one placeholder takes the type of its value; a field without a value is not sent.',
+    template,
+  ),
+  ok: optional(
+    'What a 2xx response must contain to count as a success. Replaces the general `ok`.',
+    condition,
+  ),
+  error: optional('What turns a 2xx response into a failure. Replaces the general `error`.', condition),
+};
+
+export const operation = v.strictObject(operationFields);
+export type Operation = Declared<typeof operation>;
+
+export const issuing = v.strictObject({
+  ...operationFields,
+  key: optional(
+    'Where the response has the new key. Leave it out if the response has no id; the key is then found by other means.',
+    path,
+  ),
+  secret: required('Where the response has the secret.', path),
+  idempotency: optional(
+    'The header that takes an idempotency key, such as `Idempotency-Key`. Declare it only if the API responds to a repeated call as to the first, secret included: a call whose reply was lost is then repeated.',
+    headerName,
+  ),
+});
+/** A call that returns a new secret. */
+export type Issuing = Declared<typeof issuing>;

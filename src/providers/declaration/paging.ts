@@ -1,0 +1,70 @@
+import * as v from 'valibot';
+import type { Declared } from './field.ts';
+import { count, optional, path, required, text } from './field.ts';
+
+/* How a list is read page by page. */
+
+/** No API returns more at once; a larger number is a slip. */
+const maxPageSize = 10_000;
+
+const size = required(
+  'Items per page.',
+  v.pipe(count, v.minValue(1, 'is not at least 1'), v.maxValue(maxPageSize, `is more than ${maxPageSize}`)),
+);
+const limit = 'The query parameter for the number of items per page.';
+const total = optional('Where the response has the total number of items.', path);
+
+const cursorFields = {
+  by: v.literal('cursor'),
+  cursor: required('The query parameter for the cursor.', text),
+  limit: optional(limit, text),
+  size,
+};
+
+export const paging = v.pipe(
+  v.variant('by', [
+    v.strictObject({
+      by: v.literal('offset'),
+      offset: required('The query parameter for the number of items to skip.', text),
+      limit: optional(limit, text),
+      size,
+      total,
+    }),
+    v.strictObject({
+      by: v.literal('page'),
+      page: required('The query parameter for the page number.', text),
+      limit: required(limit, text),
+      size,
+      total,
+      first: optional(
+        'The number of the first page. Default: 1.',
+        v.pipe(count, v.minValue(0, 'is not at least 0')),
+      ),
+    }),
+    v.strictObject({ by: v.literal('link'), limit: required(limit, text), size }),
+    v.strictObject({
+      by: v.literal('url'),
+      next: required('Where the response has the URL of the next page. An empty one ends the list.', path),
+    }),
+    v.strictObject({
+      ...cursorFields,
+      next: required('Where the response has the next cursor. An empty one ends the list.', path),
+      more: optional(
+        'Where the response says whether there are more pages. Anything but true ends the list.',
+        path,
+      ),
+    }),
+    v.strictObject({
+      ...cursorFields,
+      last: required('The field of the last item that is the next cursor.', path),
+      more: required(
+        'Where the response says whether there are more pages. Anything but true ends the list.',
+        path,
+      ),
+    }),
+  ]),
+  v.description(
+    'How to get from one page to the next: by `offset`, by `page` number, by the `link` header (RFC 8288), by the `url` of the next page, or by a `cursor`.',
+  ),
+);
+export type Paging = Declared<typeof paging>;
