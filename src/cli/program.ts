@@ -91,9 +91,9 @@ export async function report(failure: Failure, argv: readonly string[], io: Io):
   await io.stderr.write(text).catch(() => {});
 }
 
-/** A failure that comes without hints gets those of its code. They are loaded only then. */
+/** A failure that comes without hints gets those of its code. They are loaded only then, and are no reason to fail. */
 async function withHints(failure: Failure): Promise<Failure> {
   if (failure.hints && failure.hints.length > 0) return failure;
-  const { errorReference } = await import('../base/error-reference/error-reference.ts');
-  return { ...failure, hints: errorReference[failure.code].fix };
+  const reference = await import('../base/error-reference/error-reference.ts').catch(() => undefined);
+  return { ...failure, hints: reference?.errorReference[failure.code].fix ?? [] };
 }

@@ -70,7 +70,8 @@ test('the program has the environment of the caller without our own secrets', as
 test('the program is looked for on the PATH that it is given', async () => {
   const box = boxWithKey();
   const bare = await box.program([...bound, '--', 'sh', '-c', 'exit 3'], { env: { PATH: '/nonexistent' } });
-  expect(bare).toEqual({ exit: 127, stdout: '', stderr: "error: there is no program 'sh'\n" });
+  expect(bare).toMatchObject({ exit: 127, stdout: '' });
+  expect(bare.stderr).toContain("error: there is no program 'sh'\n");
 });
 
 describe.skipIf(process.platform !== 'linux')('on Linux', () => {
