@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-const processes = ['test/e2e/**', 'test/smoke/**', 'test/soak/**'];
+const inProcess = 'test/**/*.test.ts';
+const contract = 'test/{remote,server}/conformance*.test.ts';
+const withProcesses = ['smoke', 'e2e', 'real-parts', 'soak'].map((name) => `test/${name}/**`);
 
-/** A lane of tests: `unit` runs in this process, `smoke` and `e2e` with real ones, `soak` many rounds of those. */
+/** A set of test files that runs by itself: `vitest run --project=NAME`. CONTRIBUTING.md says what belongs where. */
 function lane(name: string, include: string, exclude: readonly string[] = []) {
   return {
     test: {
@@ -12,8 +14,10 @@ function lane(name: string, include: string, exclude: readonly string[] = []) {
       exclude: [...exclude],
       testTimeout: 30_000,
       hookTimeout: 30_000,
-      // A machine that others use may keep a process waiting too long: what fails twice is wrong.
+      // A busy machine may delay a process too long: what fails twice is wrong.
       retry: process.env.CI ? 1 : 0,
+      // Loading the sources anew for each file takes longer than most tests. No test replaces a module or a global.
+      isolate: false,
     },
   };
 }
@@ -21,13 +25,15 @@ function lane(name: string, include: string, exclude: readonly string[] = []) {
 export default defineConfig({
   test: {
     projects: [
-      lane('unit', 'test/**/*.test.ts', processes),
+      lane('unit', inProcess, [...withProcesses, contract]),
+      lane('contract', contract),
       lane('smoke', 'test/smoke/**/*.test.ts'),
       lane('e2e', 'test/e2e/**/*.test.ts'),
+      lane('real-parts', 'test/real-parts/**/*.test.ts'),
       lane('soak', 'test/soak/**/*.test.ts'),
     ],
     globalSetup: ['test/support/real-parts.ts'],
-    // Much of the time a test waits for other processes.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Tests wait for other processes and for short time limits: more workers than cores keep the cores busy.
+    maxWorkers: availableParallelism() + 1,
   },
 });

@@ -1,22 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { spec } from '../support/authority.ts';
 import { refusedKeys, withAuthority } from '../support/embedded-authority.ts';
-import { lacks } from '../support/real-parts.ts';
 import { program, Sandbox } from '../support/sandbox.ts';
 import { shell } from '../support/shell.ts';
-
-test.skipIf(lacks('jq'))(
-  'jq takes the secret of a new key, and nothing else, out of the record',
-  async () => {
-    const box = new Sandbox();
-    const { exit, stdout, stderr } = await shell(box, 'keys create ci --expires 90d --json | jq -r .secret', {
-      secretOnStdout: true,
-    });
-    expect({ exit, stderr }).toEqual({ exit: 0, stderr: expect.stringMatching(/^expires [^\n]*\n$/) });
-    expect(stdout).toMatch(/^sk_\w+\n$/);
-    expect(await refusedKeys(box, [stdout.trimEnd()])).toEqual([]);
-  },
-);
 
 test('a pipe that was promised no secret gets none, and no key is made', async () => {
   const box = new Sandbox();

@@ -5,8 +5,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startKeyring } from '../support/keyring.ts';
-import { keyringParts, lacks } from '../support/real-parts.ts';
 import { program, Sandbox } from '../support/sandbox.ts';
 import { keysIn } from '../support/terminal.ts';
 
@@ -153,19 +151,6 @@ describe('in a terminal', () => {
     const terminal = keysIn(boxWithKey(), [...bound, '--', 'sh', '-c', '[ -t 0 ] && [ -t 1 ] && [ -t 2 ]']);
     expect(await terminal.ended).toBe(0);
   });
-});
-
-test.skipIf(lacks(...keyringParts))('a value comes from the keychain', async () => {
-  const box = new Sandbox();
-  const keyring = await startKeyring({ home: join(box.cwd, 'keyring') });
-  const account = ['service', 'keys-cli-secrets', 'username', 'deploy'];
-  keyring.run(['secret-tool', 'store', '--label', 'deploy', ...account], 'from-the-keychain');
-  const line = 'test "$API_KEY" = from-the-keychain && cat';
-  const run = await box.program(['run', '--env', 'API_KEY=keychain:deploy', '--', 'sh', '-c', line], {
-    env: keyring.env,
-    stdin: 'still here\n',
-  });
-  expect(run).toEqual({ exit: 0, stdout: 'still here\n', stderr: '' });
 });
 
 /** `keys run` in a session of its own, where no terminal sends signals to anybody. */

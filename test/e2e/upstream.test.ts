@@ -1,9 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import OpenAI from 'openai';
-import { describe, expect, test } from 'vitest';
-import { startKeyring } from '../support/keyring.ts';
-import { keyringParts, lacks } from '../support/real-parts.ts';
+import { expect, test } from 'vitest';
 import { Sandbox } from '../support/sandbox.ts';
 import { ScriptedUpstream, upstreamKey, usage, words } from '../support/scripted-upstream.ts';
 import { startServe } from '../support/serving.ts';
@@ -86,19 +84,5 @@ test('a failure of the upstream is told apart from a refusal', async () => {
   await expect(openai.chat.completions.create(question)).rejects.toMatchObject({
     status: 502,
     code: 'UPSTREAM_REFUSED',
-  });
-});
-
-describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
-  test("takes the upstream's key from the keychain", async () => {
-    const [box, upstream] = [new Sandbox(), await ScriptedUpstream.start()];
-    const keyring = await startKeyring({ home: join(box.cwd, 'keyring') });
-    const attributes = ['service', 'keys-cli-secrets', 'username', 'upstream'];
-    keyring.run(['secret-tool', 'store', '--label', 'upstream', ...attributes], upstreamKey);
-    const flags = ['--upstream', upstream.url.href, '--upstream-key', 'keychain:upstream'];
-    const server = await startServe(box, flags, { env: keyring.env });
-    const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
-    const openai = new OpenAI({ apiKey: stdout.trim(), baseURL: `${server.url}/v1`, maxRetries: 0 });
-    expect((await openai.models.list()).data.length).toBeGreaterThan(0);
   });
 });

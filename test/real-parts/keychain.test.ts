@@ -1,8 +1,11 @@
 import { join } from 'node:path';
+import OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
 import { startKeyring } from '../support/keyring.ts';
 import { keyringParts, lacks } from '../support/real-parts.ts';
 import { Sandbox } from '../support/sandbox.ts';
+import { ScriptedUpstream, upstreamKey } from '../support/scripted-upstream.ts';
+import { startServe } from '../support/serving.ts';
 import { UnrealServer } from '../support/unreal-server.ts';
 
 const login = (url: string) => ['login', '--provider', 'unreal', '--url', url, '--with-token', '--json'];
@@ -81,6 +84,31 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     const run = await box.program(login(server.url), { env: keyring.env, stdin: 'tok-EXAMPLE\n' });
     expect(run.exit).toBe(4);
     expect(JSON.parse(run.stderr).error.code).toBe('keychain_locked');
+  });
+
+  test('keys run hands a program a value comes from the keychain', async () => {
+    const box = new Sandbox();
+    const keyring = await startKeyring({ home: join(box.cwd, 'keyring') });
+    const account = ['service', 'keys-cli-secrets', 'username', 'deploy'];
+    keyring.run(['secret-tool', 'store', '--label', 'deploy', ...account], 'from-the-keychain');
+    const line = 'test "$API_KEY" = from-the-keychain && cat';
+    const run = await box.program(['run', '--env', 'API_KEY=keychain:deploy', '--', 'sh', '-c', line], {
+      env: keyring.env,
+      stdin: 'still here\n',
+    });
+    expect(run).toEqual({ exit: 0, stdout: 'still here\n', stderr: '' });
+  });
+
+  test("keys serve takes the upstream's key from the keychain", async () => {
+    const [box, upstream] = [new Sandbox(), await ScriptedUpstream.start()];
+    const keyring = await startKeyring({ home: join(box.cwd, 'keyring') });
+    const attributes = ['service', 'keys-cli-secrets', 'username', 'upstream'];
+    keyring.run(['secret-tool', 'store', '--label', 'upstream', ...attributes], upstreamKey);
+    const flags = ['--upstream', upstream.url.href, '--upstream-key', 'keychain:upstream'];
+    const server = await startServe(box, flags, { env: keyring.env });
+    const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
+    const openai = new OpenAI({ apiKey: stdout.trim(), baseURL: `${server.url}/v1`, maxRetries: 0 });
+    expect((await openai.models.list()).data.length).toBeGreaterThan(0);
   });
 });
 
