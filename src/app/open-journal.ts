@@ -75,9 +75,9 @@ export function warningOf(context: Context): OnUnreadable {
 export function claim(
   context: Context,
   operation: OpenOperation,
-  patienceMs?: number,
+  lockTimeoutMs?: number,
 ): Promise<Operation | undefined> {
-  return resumeOperation(journalOptions(context), operation, patienceMs);
+  return resumeOperation(journalOptions(context), operation, lockTimeoutMs);
 }
 
 /** What can list and revoke what an operation made: in its own profile, whichever this command works with. */

@@ -100,9 +100,9 @@ function newId(): string {
 export async function resumeOperation(
   options: JournalOptions,
   { path }: OpenOperation,
-  patienceMs = probeMs,
+  lockTimeoutMs = probeMs,
 ): Promise<Operation | undefined> {
-  const release = await holdFileLock(path, patienceMs);
+  const release = await holdFileLock(path, lockTimeoutMs);
   if (!release) return undefined;
   try {
     // Since it was listed, another process may have gone on with it, or ended it.

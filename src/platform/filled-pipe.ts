@@ -5,25 +5,25 @@ import { join } from 'node:path';
 import { systemCode } from '../base/errors.ts';
 
 /**
- * A pipe that holds all of a text, and its end, before the program exists that reads it. Whatever ends this process, and
- * whenever: that program gets the whole text or is never started. (What Node calls a pipe is a socket, and is filled
- * only after the start: a program could take an early end for an empty value, and cannot open it as /dev/stdin.) The
- * text is in the memory of the system alone.
+ * A pipe that holds a whole text, and its end, before the program that reads it exists. Whatever ends this process, and
+ * whenever: the program gets the whole text or is never started. (What Node calls a pipe is a socket that is filled only
+ * after the start: a program could mistake an early end for an empty value, and cannot open it as /dev/stdin.) The text
+ * is only ever in the memory of the system.
  *
- * Resolves with the read end; undefined where the system lets us have no such pipe, as Windows. Throws `Error`, with a
- * message that goes on after a program's name, for a text that is longer than a pipe (64 KiB on Linux).
+ * Resolves with the read end; undefined if the system offers no such pipe, as on Windows. Throws `Error`, with a message
+ * that follows a program's name, for a text that is longer than a pipe (64 KiB on Linux).
  */
 export async function filledPipe(text: string): Promise<number | undefined> {
-  // Windows knows no such flag.
+  // Windows has no such flag.
   if (constants.O_NONBLOCK === undefined) return undefined;
   const content = Buffer.from(text);
   return (await pipeOfShell((path) => fill(path, content))) ?? (await namedPipe(content));
 }
 
-/** Tells its process id, and holds the write end of a pipe until its input ends; as 3, for `echo` borrows 1. */
+/** Prints its process id, and holds the write end of a pipe until its input ends; as 3, because `echo` borrows 1. */
 const holder = '{ exec 3>&1; read -r pid rest </proc/self/stat; echo "$pid" >&2; read -r rest; } | :';
 
-/** A pipe for what a program says, which it can open as /dev/stderr; undefined where there is only Node's socket. */
+/** A pipe for the output of a program, which can open it as /dev/stderr; undefined if there is only Node's socket. */
 export function emptyPipe(): Promise<{ reader: number; writer: number } | undefined> {
   if (constants.O_NONBLOCK === undefined) return Promise.resolve(undefined);
   return pipeOfShell((path) => {
@@ -33,16 +33,16 @@ export function emptyPipe(): Promise<{ reader: number; writer: number } | undefi
 }
 
 /**
- * Node cannot make a pipe; a shell can, and on Linux we can open it where the shell's process has it. Unlike a named one
- * it can be opened as /dev/stdin after its writers are gone: to open a named one would wait for a writer for ever.
- * Undefined where there is no such shell, or what `open` gives for it; rejects with what that throws.
+ * Node cannot create a pipe; a shell can, and on Linux its descriptor can be opened through /proc. Unlike a named pipe,
+ * this one can be opened as /dev/stdin after its writers are gone: opening a named one would wait for a writer for ever.
+ * Resolves with what `open` returns, undefined if there is no such shell; rejects with what `open` throws.
  */
 function pipeOfShell<T>(open: (path: string) => T): Promise<T | undefined> {
   return new Promise((done, fail) => {
     let opened: T | undefined;
     let failure: unknown;
     const child = spawn('/bin/sh', ['-c', holder], {
-      // Ctrl-C is not for it, and a folder that is gone makes it complain.
+      // Ctrl-C must not reach it, and it complains about a folder that is gone.
       detached: true,
       cwd: '/',
       env: {},
@@ -58,12 +58,12 @@ function pipeOfShell<T>(open: (path: string) => T): Promise<T | undefined> {
       child.stdin.end();
     });
     child.on('error', () => done(undefined));
-    // Only now it holds no write end any more, and whoever reads finds the end of the text.
+    // Only now the write end is closed, and a reader finds the end of the text.
     child.on('close', () => (failure === undefined ? done(opened) : fail(failure)));
   });
 }
 
-/** For systems without /proc: a named pipe, whose name is gone before anything reads. */
+/** For systems without /proc: a named pipe, whose name is removed before anything reads it. */
 async function namedPipe(content: Buffer): Promise<number | undefined> {
   const folder = newFolder();
   if (folder === undefined) return undefined;
@@ -75,7 +75,7 @@ async function namedPipe(content: Buffer): Promise<number | undefined> {
   }
 }
 
-/** For this user alone; undefined where there is no place for temporary files. */
+/** For this user alone; undefined if there is no place for temporary files. */
 function newFolder(): string | undefined {
   try {
     return mkdtempSync(join(tmpdir(), 'keys-pipe-'));
@@ -84,7 +84,7 @@ function newFolder(): string | undefined {
   }
 }
 
-/** False: there is no such program, or the file system has no named pipes. */
+/** False if there is no such program, or the file system has no named pipes. */
 function makeNamedPipe(path: string): Promise<boolean> {
   return new Promise((done) => {
     const env = { PATH: '/usr/bin:/bin' };
@@ -94,7 +94,7 @@ function makeNamedPipe(path: string): Promise<boolean> {
   });
 }
 
-/** The read end of the pipe at a path, filled. Undefined where there is no pipe. Throws `Error` for one too short. */
+/** Fills the pipe at a path and returns its read end; undefined if there is no pipe. Throws `Error` if it is too small. */
 function fill(path: string, content: Buffer): number | undefined {
   const ends: number[] = [];
   const open = (flags: number) => {
@@ -103,7 +103,7 @@ function fill(path: string, content: Buffer): number | undefined {
     return end;
   };
   try {
-    // To open one end of a named pipe waits for the other, unless told not to; the reader gets one that waits for input.
+    // Without O_NONBLOCK, opening one end of a named pipe waits for the other. The program gets an end that waits for input.
     open(constants.O_RDONLY | constants.O_NONBLOCK);
     const writer = open(constants.O_WRONLY | constants.O_NONBLOCK);
     const reader = open(constants.O_RDONLY);
@@ -112,7 +112,7 @@ function fill(path: string, content: Buffer): number | undefined {
     return reader;
   } catch (error) {
     if (systemCode(error) !== 'EAGAIN') return undefined;
-    throw new Error(`cannot be handed ${content.length} bytes: that is more than a pipe holds`);
+    throw new Error(`cannot take ${content.length} bytes on stdin: a pipe holds less`);
   } finally {
     for (const end of ends) closeSync(end);
   }

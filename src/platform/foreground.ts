@@ -8,37 +8,37 @@ import type { Secret } from '../base/secret.ts';
 import type { Environment } from './env.ts';
 import { withoutSecrets } from './env.ts';
 
-export interface Surroundings {
+export interface ForegroundOptions {
   cwd: string;
   env: Environment;
-  /** Variables that the program has besides. */
+  /** Variables that the program gets in addition. */
   secrets: ReadonlyMap<string, Secret>;
 }
 
-/** What a terminal sends to all processes of its foreground group when somebody types Ctrl-C and the like. */
-const typed: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGBREAK'];
-const sent: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'];
+/** What a terminal sends to all processes of its foreground group, on Ctrl-C and the like. */
+const terminalSignals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGBREAK'];
+const otherSignals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'];
 
 /**
- * Runs a program without a shell, with our own stdin, stdout and stderr, and resolves with its exit code; with 128 and
- * the signal's number where a signal has ended it (POSIX, "Exit Status for Commands"). Until then no signal ends this
- * process: the program is told of it, and decides. Throws `KeysError`: 127 where there is no such program, 126 where it
+ * Runs a program without a shell, with this process's stdin, stdout and stderr, and resolves with its exit code; with 128
+ * plus the signal's number if a signal ended it (POSIX, "Exit Status for Commands"). Until then no signal ends this
+ * process: signals are passed on, and the program decides. Throws `KeysError`: 127 if there is no such program, 126 if it
  * cannot be started, 1 for a value that no variable can hold.
  */
 export async function runInForeground(
   [program = '', ...args]: readonly string[],
-  { cwd, env, secrets }: Surroundings,
+  { cwd, env, secrets }: ForegroundOptions,
 ): Promise<number> {
   const all = { ...withoutSecrets(env), ...variables(secrets) };
   let stopListening = () => {};
   try {
     return await new Promise<number>((done, fail) => {
-      // From before the program is there: who has seen it start may send a signal at once.
+      // Before the program starts: a signal may be sent as soon as it is visible.
       let child: ChildProcess | undefined;
       stopListening = onSignals((signal) => void child?.kill(signal));
       child = spawn(program, args, { cwd, env: all, stdio: 'inherit' });
       child.on('error', (error) => {
-        // Also told of a signal that it may not be sent, as one who runs `sudo`: that is for it alone to mend.
+        // Also emitted if a signal must not be sent, as to `sudo`: the program runs on.
         if (child?.pid === undefined) fail(error);
       });
       child.on('exit', (code, signal) => done(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
@@ -57,32 +57,32 @@ function variables(secrets: ReadonlyMap<string, Secret>): Record<string, string>
       if (!value.includes('\0')) return [name, value];
       throw new KeysError({
         code: 'value_with_nul',
-        message: `the value for ${name} has a NUL character in it, which no variable can hold; nothing was started`,
+        message: `the value for ${name} contains a NUL character, which no variable can hold; nothing was started`,
       });
     }),
   );
 }
 
-/** Takes all signals until the function that it returns is called. */
-function onSignals(passOn: (signal: NodeJS.Signals) => void): () => void {
-  const take = (signal: NodeJS.Signals) => {
-    if (!hasArrived(signal)) passOn(signal);
+/** Handles all signals until the returned function is called. */
+function onSignals(forward: (signal: NodeJS.Signals) => void): () => void {
+  const handle = (signal: NodeJS.Signals) => {
+    if (!hasReachedChild(signal)) forward(signal);
   };
-  const signals = [...typed, ...sent];
-  for (const signal of signals) process.on(signal, take);
+  const signals = [...terminalSignals, ...otherSignals];
+  for (const signal of signals) process.on(signal, handle);
   return () => {
-    for (const signal of signals) process.removeListener(signal, take);
+    for (const signal of signals) process.removeListener(signal, handle);
   };
 }
 
-/** Whether the child has been sent the signal, too. A second one may mean to it that it is to give up at once. */
-function hasArrived(signal: NodeJS.Signals): boolean {
-  // Windows tells all programs of a console by itself; what it would be sent from here would end it on the spot.
+/** Whether the child was sent the signal, too. It may take a second one as a request to give up at once. */
+function hasReachedChild(signal: NodeJS.Signals): boolean {
+  // Windows tells all programs of a console by itself; a signal sent from here would kill the program.
   if (process.platform === 'win32') return true;
-  return typed.includes(signal) && isForeground();
+  return terminalSignals.includes(signal) && isForeground();
 }
 
-/** Whether this process is one of those that its terminal sends signals to. */
+/** Whether its terminal sends signals to this process. */
 function isForeground(): boolean {
   try {
     // After the name in parentheses: state, ppid, pgrp, session, tty_nr, tpgid (proc_pid_stat(5)).
@@ -95,7 +95,7 @@ function isForeground(): boolean {
   }
 }
 
-/** Where there is no /proc: whoever has a terminal is taken to be in its foreground. */
+/** Without /proc: a process that has a terminal is taken to be in its foreground. */
 function hasTerminal(): boolean {
   try {
     closeSync(openSync('/dev/tty', 'r'));
@@ -111,7 +111,7 @@ function notStarted(program: string, cwd: string, cause: unknown): unknown {
   const isThere = program.includes('/') && existsSync(resolve(cwd, program));
   if (code !== 'ENOENT' || isThere) {
     const why =
-      code === 'ENOENT' ? 'what its first line names is not there' : (reasons[code] ?? 'see the code');
+      code === 'ENOENT' ? 'the interpreter in its first line is missing' : (reasons[code] ?? 'see the code');
     return new KeysError({
       code: 'program_not_executable',
       message: `'${program}' cannot be started${why ? `: ${why}` : ''} (${code})`,
@@ -121,14 +121,14 @@ function notStarted(program: string, cwd: string, cause: unknown): unknown {
   return new KeysError({
     code: 'program_not_found',
     message: `there is no program '${program}'`,
-    ...(/\s/.test(program) && { hints: ["no shell takes it apart; for a line of shell: -- sh -c '...'"] }),
+    ...(/\s/.test(program) && { hints: ["no shell splits it; to run a shell command: -- sh -c '...'"] }),
     cause,
   });
 }
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'it is not executable',
-  ENOEXEC: 'it is no program',
+  ENOEXEC: 'it is not a program',
   ENOTDIR: 'a part of its path is not a folder',
-  E2BIG: 'its arguments and its environment are too long',
+  E2BIG: 'its arguments and environment are too long',
 };

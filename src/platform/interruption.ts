@@ -2,9 +2,9 @@ import { interrupted, KeysError } from '../base/errors.ts';
 import type { Io } from './io.ts';
 
 /**
- * What Ctrl-C, SIGTERM and SIGHUP mean to one command line: one object for all that it does, in other profiles too.
- * Before anything has changed the command is dropped; after that what has begun is brought to its end, and nothing else
- * begins. The second request ends all waiting.
+ * What Ctrl-C, SIGTERM and SIGHUP mean to one command line: one object for everything that it does, in other profiles
+ * too. Before anything has changed, the first request cancels the command; after that, what has begun is finished and
+ * nothing else begins. The second request ends all waiting.
  */
 export class Interruption {
   readonly #io: Pick<Io, 'urgent' | 'endsWith'>;
@@ -19,15 +19,15 @@ export class Interruption {
     else io.interrupt.addEventListener('abort', () => this.ask());
   }
 
-  /** Aborts when waiting has to end: nothing has begun, or somebody has asked twice. */
+  /** Aborts when waiting has to end: nothing has begun, or this is the second request. */
   readonly stop: AbortSignal;
 
-  /** Aborts when the command is dropped as it stands: nothing has begun. */
+  /** Aborts when the command is cancelled before anything has begun. */
   get dropped(): AbortSignal {
     return this.#dropped.signal;
   }
 
-  /** Aborts when somebody asks for an end, whatever has begun. */
+  /** Aborts at the first request, whatever has begun. */
   get asked(): AbortSignal {
     return this.#asked.signal;
   }
@@ -37,14 +37,14 @@ export class Interruption {
     return this.#hasBegun;
   }
 
-  /** To be called right before something is changed. Throws `KeysError` where somebody has asked for an end. */
+  /** Call it right before changing anything. Throws `KeysError` after a request. */
   begin(): void {
     if (this.asked.aborted) throw this.failure();
     this.#hasBegun = true;
     this.#io.endsWith(5);
   }
 
-  /** Somebody asks for an end, with a signal or at a prompt. */
+  /** A request to stop, by a signal or at a prompt. */
   ask(): void {
     if (this.asked.aborted) return;
     if (!this.#hasBegun) {
@@ -54,7 +54,7 @@ export class Interruption {
     this.#asked.abort();
   }
 
-  /** What an interrupted command reports: 130 where nothing has begun, else 5. */
+  /** What an interrupted command reports: 130 if nothing has begun, else 5. */
   failure(): KeysError {
     return this.#hasBegun ? cutShort() : interrupted();
   }
@@ -64,7 +64,7 @@ function cutShort(): KeysError {
   return new KeysError({
     exit: 'unfinished',
     code: 'interrupted',
-    message: 'interrupted; what had begun was finished or is in the journal, the rest was not begun',
+    message: 'interrupted; what had begun was finished or is in the journal, the rest was not started',
     hints: ['keys recover --list'],
   });
 }

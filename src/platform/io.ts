@@ -9,41 +9,41 @@ export interface Output {
   readonly isTTY: boolean;
   /** Width in characters; undefined off a terminal. */
   readonly columns: number | undefined;
-  /** Resolves when the system has taken the text; rejects, for example with EPIPE, when it never will. */
+  /** Resolves when the system has accepted the text; rejects, for example with EPIPE, if it never will. */
   write(text: string): Promise<void>;
-  /** Why nothing that is written would arrive; undefined where nothing speaks against it. */
+  /** Why output would be lost; undefined if nothing suggests that. */
   fault(): Promise<string | undefined>;
   /** For libraries that draw prompts. */
   readonly stream: Writable;
 }
 
-/** Everything that the program has of the outside world. Tests pass their own. */
+/** The outside world, as the program sees it. Tests pass their own. */
 export interface Io {
   readonly env: Environment;
   readonly cwd: string;
   readonly stdin: Readable & { isTTY?: boolean };
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP: end in good order. */
+  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP: stop in good order. */
   readonly interrupt: AbortSignal;
-  /** Aborted by the second one: wait for nothing any more. The third ends the process. */
+  /** Aborted by the second one: stop waiting. The third ends the process. */
   readonly urgent: AbortSignal;
-  /** The exit code, should the process end before its command does. */
+  /** Sets the exit code in case the process ends before its command does. */
   endsWith(code: number): void;
-  /** Until the returned function is called, signals are for the program that has the terminal. */
+  /** Leaves signals to the program that has the terminal, until the returned function is called. */
   leaveSignals(): () => void;
-  /** From now on SIGHUP does not end the process: it has no terminal to lose. */
+  /** From now on SIGHUP is no request to stop: the process has no terminal to lose. */
   ignoreHangup(): void;
-  /** Stops the process as Ctrl-Z does; resolves when it runs again. */
+  /** Stops the process like Ctrl-Z; resolves when it runs again. */
   suspend(): Promise<void>;
-  /** Calls back whenever the process runs again after it was stopped, until the returned function is called. */
+  /** Calls back whenever the process continues after it was stopped, until the returned function is called. */
   onContinue(listener: () => void): () => void;
   now(): Date;
-  /** `<login name>-<host>`, the name proposed for a key that is given none. */
+  /** `<login name>-<host>`, the default name of a key. */
   whoami(): string;
 }
 
-/** Where the current folder is gone, its name is left: nothing is found there, and commands that need none still run. */
+/** If the current folder is gone, its name is left: nothing is found there, and commands that need no folder still run. */
 function workingFolder(): string {
   try {
     return process.cwd();
@@ -86,9 +86,9 @@ export async function readAll(stream: Readable): Promise<string> {
 }
 
 /**
- * Node.js takes 3 ms to open a stream, a tenth of a short command, and writes to it synchronously all the same. So as
- * long as nobody has asked for the stream, texts go straight to the file descriptor; to the stream where that is not
- * ready to take them, and on Windows, whose consoles have an encoding of their own.
+ * Node.js takes 3 ms to open a stream, a tenth of a short command, and writes to it synchronously all the same. So until
+ * the stream is asked for, text goes straight to the file descriptor; to the stream if the descriptor is not ready, and
+ * on Windows, whose consoles have an encoding of their own.
  */
 function outputOf(descriptor: 1 | 2, open: () => NodeJS.WriteStream): Output {
   let opened: NodeJS.WriteStream | undefined;
@@ -121,7 +121,7 @@ function outputOf(descriptor: 1 | 2, open: () => NodeJS.WriteStream): Output {
   };
 }
 
-/** Writes what the descriptor takes at once, and gives back what is left. Throws as `Output.write` rejects. */
+/** Writes what the descriptor accepts at once, and returns the rest. Throws as `Output.write` rejects. */
 function writeNow(descriptor: number, data: Buffer): Buffer {
   let rest = data;
   try {
@@ -132,7 +132,7 @@ function writeNow(descriptor: number, data: Buffer): Buffer {
   return rest;
 }
 
-/** A closed pipe is the reader's choice; anything else, such as a full disk, is a failure to tell of. */
+/** A closed pipe is the reader's choice; anything else, such as a full disk, is a failure to report. */
 function failureOf(error: Error): Error {
   const code = systemCode(error);
   if (code === undefined || code === 'EPIPE') return error;
@@ -143,24 +143,24 @@ function failureOf(error: Error): Error {
   });
 }
 
-/** Milliseconds in which one request may arrive twice: npm passes on what the terminal has sent to all, too. */
-const echo = 300;
+/** The time in which one request may arrive twice: npm passes on a signal that the terminal has sent to all, too. */
+const repeatedRequestMs = 300;
 
 /**
- * The one owner of the signals that ask for an end. Its listeners stay: where a signal has none, or is raised again by a
- * library, it ends the process in the middle of an operation.
+ * The one owner of the signals that ask the process to stop. Its listeners stay: a signal without one, or raised again by
+ * a library, ends the process in the middle of an operation.
  */
 function stopRequests(): Pick<Io, 'interrupt' | 'urgent' | 'leaveSignals' | 'ignoreHangup'> {
   const [first, second] = [new AbortController(), new AbortController()];
   let isOwner = true;
   let hangupCounts = true;
   let last = Number.NEGATIVE_INFINITY;
-  const take = (name: NodeJS.Signals) => {
+  const handle = (name: NodeJS.Signals) => {
     if (!isOwner || (name === 'SIGHUP' && !hangupCounts)) return;
     const now = performance.now();
-    if (now - last < echo) return;
+    if (now - last < repeatedRequestMs) return;
     last = now;
-    // A terminal that is closed tells several processes, and these tell each other: it is one request.
+    // A closing terminal signals several processes, which signal each other: it is one request.
     if (name === 'SIGHUP') hangupCounts = false;
     if (!first.signal.aborted) first.abort(name);
     else if (!second.signal.aborted) second.abort(name);
@@ -168,7 +168,7 @@ function stopRequests(): Pick<Io, 'interrupt' | 'urgent' | 'leaveSignals' | 'ign
   };
   const names: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   if (process.platform === 'win32') names.push('SIGBREAK');
-  for (const name of names) process.on(name, take);
+  for (const name of names) process.on(name, handle);
   return {
     interrupt: first.signal,
     urgent: second.signal,
@@ -184,7 +184,7 @@ function stopRequests(): Pick<Io, 'interrupt' | 'urgent' | 'leaveSignals' | 'ign
   };
 }
 
-/** Node.js sets terminals back at its end, and aborts where one has hung up: it leaves those alone that are closed. */
+/** Node.js resets terminals when it exits, and aborts if one has hung up: a descriptor that is closed is left alone. */
 function closeLostTerminals(): void {
   for (const descriptor of [0, 1, 2]) {
     try {
@@ -196,14 +196,14 @@ function closeLostTerminals(): void {
   }
 }
 
-/** Milliseconds after which a process that asked to be stopped has been, and runs again; or was not, and never will be. */
-const stopping = 100;
+/** By then a process that asked to be stopped has been stopped and runs again, or never will be. */
+const suspendMs = 100;
 
-/** A process whose shell has no job control is not stopped: the system drops the signal. */
+/** Without job control in its shell, a process is not stopped: the system drops the signal. */
 function suspend(): Promise<void> {
   return new Promise((resume) => {
     process.kill(0, 'SIGTSTP');
-    setTimeout(resume, stopping);
+    setTimeout(resume, suspendMs);
   });
 }
 
@@ -211,12 +211,12 @@ function loginName(): string {
   try {
     return userInfo().username;
   } catch {
-    // A container may run under a user id that has no entry in the password database.
+    // A container may run under a user id without an entry in the password database.
     return process.env.USER || process.env.LOGNAME || 'user';
   }
 }
 
-/** The text of bytes that came from outside: UTF-8, or UTF-16 as PowerShell writes it, without a byte order mark. */
+/** Decodes bytes from outside: UTF-8, or UTF-16 as PowerShell writes it. A byte order mark is dropped. */
 export function decodeText(bytes: Uint8Array): string {
   const [first, second] = bytes;
   if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);

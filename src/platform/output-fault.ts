@@ -2,25 +2,25 @@ import { fstatSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { systemCode } from '../base/errors.ts';
 
 /**
- * Why nothing that is written to the descriptor would arrive, as far as that can be told without writing anything;
- * undefined: nothing speaks against it.
+ * Why output on the descriptor would be lost, as far as that can be told without writing anything; undefined if nothing
+ * suggests that.
  */
 export function outputFault(descriptor: number): string | undefined {
   try {
     if (isNowhere(descriptor)) return 'it is closed';
-    // Of no bytes the system tells all the same that it would take none.
+    // Even a write of no bytes fails if the system accepts none.
     if (process.platform !== 'win32') writeSync(descriptor, '');
     return undefined;
   } catch (error) {
     const code = systemCode(error);
-    return code === 'EAGAIN' ? undefined : `nothing can be written to it (${code ?? 'unknown error'})`;
+    return code === 'EAGAIN' ? undefined : `it cannot be written to (${code ?? 'unknown error'})`;
   }
 }
 
 /**
- * Node.js opens /dev/null for reading and writing where a descriptor was closed (`>&-`), and so does whoever throws away
- * the output of a program. A shell that was told `> /dev/null` opens it for writing alone: that was said on purpose.
- * Where the system does not tell how it was opened, it counts as closed.
+ * Node.js opens /dev/null for reading and writing in place of a closed descriptor (`>&-`), as many programs do to discard
+ * output. A shell opens `> /dev/null` for writing only: that was on purpose. If the system does not tell how it was
+ * opened, the descriptor counts as closed.
  */
 function isNowhere(descriptor: number): boolean {
   const output = fstatSync(descriptor);

@@ -6,7 +6,7 @@ import type { Environment } from './env.ts';
 import { setting } from './env.ts';
 import { requireTrusted } from './files/trust.ts';
 
-/** The folders and files of one installation; none of them need exist. */
+/** The folders and files of one installation. None of them has to exist. */
 export interface Paths {
   /** What `KEYS_HOME` names. */
   readonly home?: string;
@@ -14,25 +14,28 @@ export interface Paths {
   readonly data: string;
   readonly state: string;
   readonly configFile: string;
-  /** The user's own providers, a JSON file each. */
+  /** The user's own providers, one JSON file each. */
   readonly providers: string;
   readonly authorityDatabase: string;
-  /** There as soon as the database has been, so that one which is lost is noticed. */
+  /** Created with the database, so that its loss is noticed. */
   readonly authorityMarker: string;
-  /** Session tokens, for who chose a file for them. */
+  /** Session tokens stored with `keys login --store file`. */
   readonly tokens: string;
-  /** The journal: a file per operation that has not ended. */
+  /** The journal: one file per unfinished operation. */
   readonly operations: string;
-  /** Secrets that wait to be delivered, for profiles that chose files for them. */
+  /** Secrets in escrow, for profiles with `"escrow": "file"`. */
   readonly escrow: string;
 }
 
-/** Below `KEYS_HOME` where that is set, else the platform's own folders (XDG on Linux). */
+/** Below `KEYS_HOME` if that is set, else in the platform's own folders (XDG on Linux). */
 export function locatePaths(env: Environment, cwd: string): Paths {
   const named = setting(env, 'KEYS_HOME');
   const home = named && resolve(cwd, named);
   if (named && !isAbsolute(named) && !existsSync(cwd))
-    throw usageError(`KEYS_HOME is '${named}', which is relative, and the current folder is gone`, 'cd');
+    throw usageError(
+      `KEYS_HOME is the relative path '${named}', but the current folder no longer exists`,
+      'cd',
+    );
   const { config, data, state } = home ? below(home) : platformFolders();
   return {
     ...(home && { home }),
@@ -50,8 +53,8 @@ export function locatePaths(env: Environment, cwd: string): Paths {
 }
 
 /**
- * The same, where they can be trusted. Throws `KeysError` (2) where others own or can write one of them, or where
- * something else stands in its place.
+ * The same, if they can be trusted. Throws `KeysError` (2) if another user owns or can write one of them, or if it is not
+ * of the right kind.
  */
 export function trustedPaths(env: Environment, cwd: string): Paths {
   const paths = locatePaths(env, cwd);
@@ -81,8 +84,8 @@ function platformFolders() {
 }
 
 /**
- * Makes a folder, and the missing ones above it, that only the user can enter (0700). One by one: where a folder
- * vanishes as soon as it is made, as below /proc, Node's own recursion never ends.
+ * Creates a folder that only the user can enter (0700), and the missing ones above it. One by one: if a folder vanishes
+ * as soon as it is created, as below /proc, Node's own recursion never ends.
  */
 export function makePrivateFolder(path: string): void {
   if (existsSync(path)) return;
@@ -95,8 +98,8 @@ export function makePrivateFolder(path: string): void {
 }
 
 /**
- * Whether anything has been begun and not ended: a look at names, so that commands need not load what reads them. True
- * where the folder cannot be read: that is for them to tell.
+ * Whether the journal has unfinished operations. Looks at file names only, so that most commands need not load the
+ * journal. True if the folder cannot be read: the journal reports that.
  */
 export function hasOperations({ operations }: Pick<Paths, 'operations'>): boolean {
   try {

@@ -8,18 +8,17 @@ import type { Environment } from './env.ts';
 import { withoutSecrets } from './env.ts';
 import { emptyPipe, filledPipe } from './filled-pipe.ts';
 
-/** A program to be run without a shell. */
+/** A program to run without a shell. */
 export interface ProgramCall {
-  /** Program and arguments. They are in the process list for everybody to see: never a secret. */
+  /** Program and arguments. The process list shows them to everyone: never a secret. */
   command: readonly string[];
   cwd: string;
-  /** The program's environment; our own secrets in it are left out. */
+  /** The program's environment; the secrets of `keys` are removed from it. */
   env: Environment;
-  /** Milliseconds. */
-  limit: number;
-  /** What it reads on stdin, whole or not at all (`filledPipe`); absent: nothing. */
+  timeoutMs: number;
+  /** What it reads on stdin, all or nothing (`filledPipe`); absent: nothing. */
   input?: string;
-  /** It leaves a process behind that holds its output open: nobody reads that. */
+  /** It leaves a process behind that keeps its output open: the output is not read. */
   leavesProcess?: boolean;
 }
 
@@ -30,23 +29,23 @@ export interface Outcome {
   signal: NodeJS.Signals | null;
 }
 
-/** Characters of each stream: more is not what was asked for. */
-const mostOutput = 65_536;
-/** Milliseconds in which a program is heard of that has ended before its time was up. */
-const secondLook = 50;
+/** Per stream. */
+const maxOutputCharacters = 65_536;
+/** After the timeout: time to notice that a program has ended before it. */
+const noticeMs = 50;
 
 /**
- * Runs a program to its end. Rejects, with an `Error` whose message goes on after the program's name, where it cannot be
- * started, has an input longer than a pipe, takes longer than its limit or prints more than 64 Ki characters; it is ended
- * then, with all that it has started. Ctrl-C at the terminal does not reach it. A program that does not read all of its
- * input is judged by its exit code alone.
+ * Runs a program to its end. Rejects, with an `Error` whose message follows the program's name, if the program cannot be
+ * started, has an input longer than a pipe, times out or prints more than 64 Ki characters; it is then ended, with
+ * everything that it started. Ctrl-C at the terminal does not reach it. A program that does not read all of its input is
+ * judged by its exit code alone.
  */
 export async function runProgram(call: ProgramCall): Promise<Outcome> {
   const [program = '', ...args] = call.command;
   const ends = await endsFor(call);
   const child = startWith(ends.stdio, () =>
     spawn(program, args, {
-      // A folder that is gone would be reported as a program that is not there.
+      // A missing folder would be reported as a missing program.
       ...(existsSync(call.cwd) && { cwd: call.cwd }),
       env: { ...withoutSecrets(call.env) },
       stdio: ends.stdio,
@@ -58,16 +57,16 @@ export async function runProgram(call: ProgramCall): Promise<Outcome> {
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<Outcome>((done, fail) => {
-      const expire = () => fail(new Error(`has not ended after ${call.limit / 1000} s`));
-      // Where this process was stopped meanwhile (Ctrl-Z), the program may have ended long ago: that is heard first.
+      const expire = () => fail(new Error(`has not ended after ${call.timeoutMs / 1000} s`));
+      // If this process was stopped meanwhile (Ctrl-Z), the program may have ended long ago: that event comes first.
       timer = setTimeout(() => {
-        timer = setTimeout(expire, secondLook);
-      }, call.limit);
+        timer = setTimeout(expire, noticeMs);
+      }, call.timeoutMs);
       const pieces = { stdout: '', stderr: '' };
       for (const name of ['stdout', 'stderr'] as const) {
         outputs[name]?.setEncoding('utf8').on('data', (text: string) => {
           pieces[name] += text;
-          if (pieces[name].length > mostOutput) fail(new Error('prints without end'));
+          if (pieces[name].length > maxOutputCharacters) fail(new Error('prints without end'));
         });
       }
       child.on('error', (error) => {
@@ -83,7 +82,7 @@ export async function runProgram(call: ProgramCall): Promise<Outcome> {
     });
   } finally {
     clearTimeout(timer);
-    // A process that it has left behind may hold the other ends; nobody waits for that one.
+    // A process that it left behind may hold the other ends; that one is not waited for.
     for (const stream of [child.stdin, outputs.stdout, outputs.stderr]) stream?.destroy();
     endChild(child);
   }
@@ -94,12 +93,12 @@ type End = number | 'ignore' | 'pipe';
 interface Ends {
   /** As `spawn` takes them. */
   stdio: [stdin: End, stdout: End, stderr: End];
-  /** What reads the ends that are pipes of ours. */
+  /** The readers of ends that are pipes made by `emptyPipe`. */
   stdout?: Readable;
   stderr?: Readable;
 }
 
-/** A program that is given something may be a script of the user's, which writes to /dev/stderr: that is a pipe, too. */
+/** A program with an input may be a script of the user that writes to /dev/stderr: its outputs are real pipes, too. */
 async function endsFor({ input, leavesProcess }: ProgramCall): Promise<Ends> {
   const output = leavesProcess ? 'ignore' : 'pipe';
   if (input === undefined) return { stdio: ['ignore', output, output] };
@@ -121,7 +120,7 @@ function closed(stream: Readable): Promise<void> {
   return new Promise((done) => stream.on('close', () => done()));
 }
 
-/** The program has its own ends of the pipes by then, or never will. */
+/** Closes the descriptors: the program has its own by then, or was never started. */
 function startWith<T>(ends: readonly End[], start: () => T): T {
   try {
     return start();

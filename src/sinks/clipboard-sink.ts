@@ -24,7 +24,7 @@ export function clipboardSink(name: string, context: SinkContext, clearAfterMs =
       const programs = await findClipboard(context);
       const [program = ''] = programs.copy;
       // On X11 and Wayland the program keeps running, to hand out the text when it is pasted.
-      const call = { command: programs.copy, cwd, env, limit: timeout, leavesProcess: true };
+      const call = { command: programs.copy, cwd, env, timeoutMs: timeout, leavesProcess: true };
       const outcome = await runProgram({ ...call, input: secret.reveal() }).catch((cause: unknown) => {
         const what = cause instanceof Error ? cause.message : String(cause);
         throw new KeysError({ code: 'program_failed', message: `${program} ${what}`, cause });
@@ -38,7 +38,7 @@ export function clipboardSink(name: string, context: SinkContext, clearAfterMs =
     read: () =>
       currentValue(async () => {
         const { paste } = await findClipboard(context);
-        const { code, stdout } = await runProgram({ command: paste, cwd, env, limit: timeout });
+        const { code, stdout } = await runProgram({ command: paste, cwd, env, timeoutMs: timeout });
         return code === 0 ? stdout.replace(/\r?\n$/, '') : undefined;
       }),
     isTransient: true,

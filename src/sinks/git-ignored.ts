@@ -5,8 +5,8 @@ import { shellWord } from '../base/shell-word.ts';
 import type { Outcome } from '../platform/run-program.ts';
 import type { SinkContext } from './context.ts';
 
-/** Milliseconds: git answers from the disk. */
-const limit = 10_000;
+/** Git answers from the disk. */
+const timeoutMs = 10_000;
 
 /**
  * Refuses a file that could be committed: one inside a git work tree that git does not ignore. Throws `KeysError`
@@ -61,7 +61,7 @@ async function askGit(file: string, env: SinkContext['env']): Promise<Outcome | 
     command: ['git', ...harmless, '-C', dirname(file), 'check-ignore', '--quiet', '--', basename(file)],
     cwd: dirname(file),
     env: { ...Object.fromEntries(own), ...offline },
-    limit,
+    timeoutMs,
   }).catch(() => undefined);
 }
 

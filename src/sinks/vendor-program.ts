@@ -48,7 +48,7 @@ export async function runVendor(
     command: [program, ...args],
     cwd,
     env,
-    limit: timeout,
+    timeoutMs: timeout,
     ...(input !== undefined && { input }),
   }).catch((error: unknown) => {
     const what = error instanceof Error ? error.message : String(error);

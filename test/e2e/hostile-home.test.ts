@@ -127,7 +127,7 @@ describe('a KEYS_HOME that is none', () => {
         writeFileSync(join(home, 'file'), '');
       },
       'file/below',
-      'is not below a folder',
+      'is below something that is not a folder',
     ],
   ])('(%s) is an error that says so', async (_, make, below, reason) => {
     const box = new Sandbox();
@@ -295,7 +295,10 @@ describe('a current folder that is gone', () => {
     const run = await elsewhere(box, ['create', 'ci', '--to', 'file:secret']);
     expect(run).toMatchObject({ exit: 1, stderr: expect.stringContaining('does not exist') });
     const home = await elsewhere(box, ['create', 'ci', '--secret-only'], { KEYS_HOME: 'home' });
-    expect(home).toMatchObject({ exit: 2, stderr: expect.stringContaining('the current folder is gone') });
+    expect(home).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining('the current folder no longer exists'),
+    });
     expect(existsSync(join(box.cwd, 'gone'))).toBe(false);
     expect((await box.program(['list', '--json'])).stdout).toBe('[]\n');
   });

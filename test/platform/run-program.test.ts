@@ -4,11 +4,11 @@ import { expect, test } from 'vitest';
 import { runProgram } from '../../src/platform/run-program.ts';
 
 const env = { PATH: process.env.PATH, LC_ALL: 'C' };
-const limit = 10_000;
+const timeoutMs = 10_000;
 
 /** What a line of shell says when it is run with this input. */
 function shell(line: string, input?: string, options = {}) {
-  const call = { command: ['sh', '-c', line], cwd: tmpdir(), env, limit, ...options };
+  const call = { command: ['sh', '-c', line], cwd: tmpdir(), env, timeoutMs, ...options };
   return runProgram({ ...call, ...(input !== undefined && { input }) });
 }
 
@@ -38,7 +38,7 @@ test.each([1, 4096, 16_384, 65_536])('an input of %i bytes arrives as it is', as
 test('an input longer than a pipe is refused before the program starts', async () => {
   const cwd = mkdtempSync(`${tmpdir()}/keys-test-`);
   const refused = shell('cat > started', 'x'.repeat(2_000_000), { cwd });
-  await expect(refused).rejects.toThrow(/^cannot be handed 2000000 bytes: that is more than a pipe holds$/);
+  await expect(refused).rejects.toThrow(/^cannot take 2000000 bytes on stdin: a pipe holds less$/);
   expect(readdirSync(cwd)).toEqual([]);
 });
 

@@ -165,6 +165,6 @@ test('a value that is longer than a pipe is refused before the program starts', 
   const long = { ...delivery, secret: new Secret('x'.repeat(2_000_000)) };
   const failure = await failureIn(sinkOf(context, 'deliver').deliver(long));
   expect(failure).toMatchObject({ code: 'program_failed', hints: [] });
-  expect(failure.message).toBe('deliver cannot be handed 2000000 bytes: that is more than a pipe holds');
+  expect(failure.message).toBe('deliver cannot take 2000000 bytes on stdin: a pipe holds less');
   expect(programs.calls).toEqual([]);
 });

@@ -71,8 +71,13 @@ function standIn(load: NodeJS.Require, self: NodeJS.Process, { rules, calls }: R
     // There is no such file system here.
   }
   fs.appendFileSync(calls, `${JSON.stringify({ args, env: self.env, stdin, cmdline })}\n`);
-  const said = (text = '') => text.replaceAll('$STDIN', stdin);
-  self.stdout.write(said(rule?.stdout));
-  self.stderr.write(said(rule?.stderr));
-  setTimeout(() => self.exit(rule?.code ?? 0), rule?.lasts ?? 0);
+  const filled = (text = '') => text.replaceAll('$STDIN', stdin);
+  // Only then is all of it in the pipes: to exit before would cut off what a busy reader has not taken yet.
+  let unwritten = 2;
+  const end = () => {
+    unwritten -= 1;
+    if (unwritten === 0) setTimeout(() => self.exit(rule?.code ?? 0), rule?.lasts ?? 0);
+  };
+  self.stdout.write(filled(rule?.stdout), end);
+  self.stderr.write(filled(rule?.stderr), end);
 }

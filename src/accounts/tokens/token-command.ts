@@ -3,21 +3,21 @@ import { maskSecrets } from '../../base/secret.ts';
 import type { Environment } from '../../platform/env.ts';
 import { runProgram } from '../../platform/run-program.ts';
 
-/** Milliseconds for a program that may have to ask a server, or a person at another window. */
-const commandLimit = 30_000;
+/** The program may have to ask a server, or a person in another window. */
+const defaultTimeoutMs = 30_000;
 
 /**
- * What the `tokenCommand` of a profile prints. It runs without a shell and without input. Throws `KeysError` (4) where
- * it cannot be started, takes longer than the limit (30 s), prints more than 64 Ki characters, or exits with another
- * code than 0. What it says on stderr is not repeated: it may be the token.
+ * The output of a profile's `tokenCommand`, which runs without a shell and without input. Throws `KeysError` (4) if it
+ * cannot be started, times out (30 s), prints more than 64 Ki characters, or fails. Its stderr is not repeated: it may be
+ * the token.
  */
 export async function runTokenCommand(
   command: readonly string[],
   profile: string,
   place: { cwd: string; env: Environment },
-  limit = commandLimit,
+  timeoutMs = defaultTimeoutMs,
 ): Promise<string> {
-  const outcome = await runProgram({ command, ...place, limit }).catch((error: unknown) => {
+  const outcome = await runProgram({ command, ...place, timeoutMs }).catch((error: unknown) => {
     throw failed(command, profile, error instanceof Error ? error.message : String(error), error);
   });
   if (outcome.code === 0) return outcome.stdout;
@@ -26,7 +26,7 @@ export async function runTokenCommand(
   throw failed(command, profile, end);
 }
 
-/** The program alone is named: an argument may be anything. */
+/** Names the program alone: an argument may be a secret. */
 function failed(
   [program = '']: readonly string[],
   profile: string,
@@ -36,7 +36,7 @@ function failed(
   return new KeysError({
     code: 'token_command_failed',
     message: `the tokenCommand of the profile ${profile} (${maskSecrets(program)}) ${what}`,
-    hints: ['run the command by hand, or change "tokenCommand" of the profile in the configuration'],
+    hints: ['run the command by hand, or change "tokenCommand" in the configuration of the profile'],
     cause,
   });
 }

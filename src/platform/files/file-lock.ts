@@ -7,30 +7,30 @@ import type Database from 'libsql';
 import { KeysError, systemCode } from '../../base/errors.ts';
 
 /*
- * A lock is an exclusive SQLite transaction on an empty file `<path>.lock`, and thereby a lock that the kernel holds
- * (fcntl; LockFileEx on Windows): it ends with its process, however that ends, stays with a process that is paused, and
- * holds between containers of one kernel, which cannot see each other's processes. Nothing is ever written to the file.
+ * A lock is an exclusive SQLite transaction on an empty file `<path>.lock`, which makes it a lock of the kernel (fcntl;
+ * LockFileEx on Windows): it ends with its process, however that ends, stays with a process that is paused, and works
+ * between containers of one kernel, which cannot see each other's processes. Nothing is ever written to the file.
  *
- * A holder removes the file before it lets go. So a process that gets the lock of a file checks that the file still has
- * its name; otherwise another process may hold another file of that name.
+ * A holder removes the file before it releases the lock. So a process that gets the lock of a file checks that the file
+ * still has its name; otherwise another process may hold another file of that name.
  *
  * Closing any descriptor of a file ends all fcntl locks that the process has on it: no other code may open these files.
- * Locks live only in folders that others cannot write to.
+ * Locks are made only in folders that others cannot write to.
  */
 
-/** Lets go of a lock; `beforeUnlock` runs when the file is gone and the lock is still held. Never throws. */
+/** Releases a lock; `beforeUnlock` runs when the file is gone and the lock is still held. Never throws. */
 export type Release = (beforeUnlock?: () => void) => void;
 
-/** How long others hold a lock, in milliseconds, only to see whether it is held. */
+/** How long a process holds a lock that only checks whether it is held. */
 export const probeMs = 200;
 
 /**
- * Takes the lock of a path and gives back what releases it; undefined where it is held already, by this process or
- * another, and stays so for `patienceMs`. Throws `KeysError` where no lock can be made there.
+ * Takes the lock of a path and returns the function that releases it; undefined if this process or another one holds it
+ * for longer than `lockTimeoutMs`. Throws `KeysError` if no lock can be made there.
  */
-export async function holdFileLock(path: string, patienceMs = 0): Promise<Release | undefined> {
+export async function holdFileLock(path: string, lockTimeoutMs = 0): Promise<Release | undefined> {
   const lock = `${path}.lock`;
-  const deadline = performance.now() + patienceMs;
+  const deadline = performance.now() + lockTimeoutMs;
   for (;;) {
     const release = await tryLock(lock);
     if (release || performance.now() >= deadline) return release;
@@ -47,26 +47,26 @@ async function tryLock(lock: string): Promise<Release | undefined> {
   }
 }
 
-/** Milliseconds. A younger one may be about to be locked. */
+/** A younger file may be about to be locked. */
 const abandonedAfterMs = 60_000;
 
-/** Removes the files of locks in a folder whose processes were killed some time ago. */
+/** Removes the lock files in a folder whose processes were killed some time ago. */
 export async function removeAbandonedLocks(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter((one) => one.endsWith('.lock'))) {
-    const made = lstatSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? Number.NaN;
-    if (!(Date.now() - made > abandonedAfterMs)) continue;
+    const createdMs = lstatSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? Number.NaN;
+    if (!(Date.now() - createdMs > abandonedAfterMs)) continue;
     const release = await holdFileLock(join(folder, name.slice(0, -'.lock'.length))).catch(() => undefined);
     release?.();
   }
 }
 
-/** All in one go: between its steps, no other code of this process can open or close the file. */
+/** Synchronous: between its steps, no other code of this process can open or close the file. */
 function take(Connection: typeof Database, lock: string): Release | undefined {
   for (;;) {
-    const before = existing(lock) ?? made(lock);
+    const before = existing(lock) ?? create(lock);
     if (!before) continue;
-    const connection = opened(Connection, lock);
+    const connection = open(Connection, lock);
     if (!connection) continue;
     try {
       connection.exec('PRAGMA journal_mode = MEMORY');
@@ -78,22 +78,22 @@ function take(Connection: typeof Database, lock: string): Release | undefined {
     }
     const now = existing(lock);
     if (now && now.ino === before.ino && now.dev === before.dev) return releaseOf(connection, lock);
-    letGo(connection);
+    unlock(connection);
   }
 }
 
-/** The file of a lock; undefined if it does not exist. One that holds anything was not made by `take`, and is removed. */
+/** The file of a lock; undefined if it does not exist. A file with content was not made by `take`, and is removed. */
 function existing(lock: string): Stats | undefined {
-  const found = lstatSync(lock, { throwIfNoEntry: false });
-  if (!found) return undefined;
-  if (!found.isFile()) throw new Error('not a plain file');
-  if (found.size === 0) return found;
+  const stats = lstatSync(lock, { throwIfNoEntry: false });
+  if (!stats) return undefined;
+  if (!stats.isFile()) throw new Error('not a plain file');
+  if (stats.size === 0) return stats;
   unlinkSync(lock);
   return undefined;
 }
 
-/** Undefined where another process was faster: its file is opened by SQLite alone. */
-function made(lock: string): Stats | undefined {
+/** Undefined if another process was faster: SQLite alone opens its file. */
+function create(lock: string): Stats | undefined {
   try {
     closeSync(openSync(lock, 'wx', 0o600));
     return existing(lock);
@@ -103,8 +103,8 @@ function made(lock: string): Stats | undefined {
   }
 }
 
-/** Undefined where the file has just been removed: `mode=rw` makes none. */
-function opened(Connection: typeof Database, lock: string): Database.Database | undefined {
+/** Undefined if the file has just been removed: `mode=rw` creates none. */
+function open(Connection: typeof Database, lock: string): Database.Database | undefined {
   try {
     return new Connection(`${pathToFileURL(lock).href}?mode=rw`, { timeout: 0 });
   } catch (error) {
@@ -118,21 +118,21 @@ function releaseOf(connection: Database.Database, lock: string): Release {
   return (beforeUnlock) => {
     if (isReleased) return;
     isReleased = true;
-    // Windows does not remove a file that is open.
-    if (process.platform === 'win32') letGo(connection);
-    removed(lock);
+    // Windows cannot remove an open file.
+    if (process.platform === 'win32') unlock(connection);
+    remove(lock);
     beforeUnlock?.();
-    if (process.platform !== 'win32') letGo(connection);
+    if (process.platform !== 'win32') unlock(connection);
   };
 }
 
-function letGo(connection: Database.Database): void {
+function unlock(connection: Database.Database): void {
   if (connection.inTransaction) connection.exec('ROLLBACK');
   connection.close();
 }
 
-/** What cannot be removed is only an empty file. */
-function removed(lock: string): void {
+/** A failure is harmless: it leaves an empty file. */
+function remove(lock: string): void {
   try {
     unlinkSync(lock);
   } catch {}
@@ -145,7 +145,7 @@ function notLockable(lock: string, error: unknown): KeysError {
     message: `${lock} could not be locked (${reason})`,
     hints: [
       `ls -ld '${dirname(lock)}' '${lock}'`,
-      `it needs a disk that knows file locks: df -T '${dirname(lock)}'`,
+      `locks need a file system that supports them: df -T '${dirname(lock)}'`,
     ],
     cause: error,
   });

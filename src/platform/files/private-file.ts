@@ -7,13 +7,13 @@ import { checkPrivateFolder, removePrivateFolder, withPrivateFolder } from './pr
 import { readBounded, readFault } from './read-file.ts';
 
 /*
- * A file that holds a secret: readable by its owner alone from its first byte, replaced as a whole or not at all,
- * never reached through a symbolic link.
+ * A file that holds a secret: readable by its owner alone from its first byte, replaced as a whole or not at all, never
+ * reached through a symbolic link.
  */
 
 /**
- * Throws `KeysError` unless `writePrivateFile` can be expected to succeed at this path: takes the lock that it needs, too.
- * Leaves nothing behind.
+ * Throws `KeysError` unless `writePrivateFile` can be expected to succeed at this path. Tries the lock, too, and leaves
+ * nothing behind.
  */
 export async function checkPrivateFile(path: string): Promise<void> {
   await refuseUnlessPlainFile(path);
@@ -31,10 +31,10 @@ export async function checkPrivateFile(path: string): Promise<void> {
   await checkPrivateFolder(dirname(path));
 }
 
-/** Far more than a file of settings or secrets ever needs. */
+/** Far more than a file of settings or secrets needs. */
 const maxBytes = 16 * 1024 * 1024;
 
-/** The bytes of the file; undefined where there is none. */
+/** The bytes of the file; undefined if there is none. */
 export async function readPrivateFile(path: string): Promise<Buffer | undefined> {
   await refuseUnlessPlainFile(path);
   try {
@@ -50,8 +50,8 @@ export async function readPrivateFile(path: string): Promise<Buffer | undefined>
 }
 
 /**
- * The mode of a file in octal (`0644`) where others than its owner can do anything with it, else undefined. Windows
- * keeps access lists in place of modes, which say nothing here. Throws what `stat` throws.
+ * The mode of a file in octal (`0644`) if it grants anything to others than the owner, else undefined. Always undefined
+ * on Windows, which has access lists instead of modes. Throws what `stat` throws.
  */
 export async function modeOpenToOthers(path: string): Promise<string | undefined> {
   if (process.platform === 'win32') return undefined;
@@ -59,14 +59,14 @@ export async function modeOpenToOthers(path: string): Promise<string | undefined
   return mode & 0o077 ? `0${mode.toString(8)}` : undefined;
 }
 
-/** Replaces the file, or makes it, with mode 0600. */
+/** Replaces or creates the file, with mode 0600. */
 export async function writePrivateFile(path: string, content: string | Buffer): Promise<void> {
   await refuseUnlessPlainFile(path);
   await withPrivateFolder(dirname(path), (folder) => replace(path, content, join(folder, 'new')));
 }
 
 /**
- * The same with what is made of the bytes that are there (undefined: no file), while no other process changes the file.
+ * Replaces the file by what `change` returns for its bytes (undefined: no file), while no other process changes it.
  */
 export async function changePrivateFile(
   path: string,
@@ -85,7 +85,7 @@ export async function changePrivateFile(
 async function replace(path: string, content: string | Buffer, temporary: string): Promise<void> {
   let folder: FileHandle | undefined;
   try {
-    // Before the old file is gone, for a folder that cannot be opened could not be synced after.
+    // Opened before the old file is gone: a folder that cannot be opened could not be synced afterwards.
     folder = await openFolder(dirname(path));
     const file = await open(temporary, 'wx', 0o600);
     try {
@@ -113,7 +113,7 @@ export function removeStaleCopies(path: string): Promise<void> {
 }
 
 async function refuseUnlessPlainFile(path: string): Promise<void> {
-  const found = await lstat(path).catch((error: unknown) => {
+  const stats = await lstat(path).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
     throw new KeysError({
       code: 'file_unreadable',
@@ -121,10 +121,10 @@ async function refuseUnlessPlainFile(path: string): Promise<void> {
       cause: error,
     });
   });
-  if (!found || found.isFile()) return;
-  const kind = found.isSymbolicLink()
+  if (!stats || stats.isFile()) return;
+  const kind = stats.isSymbolicLink()
     ? 'a symbolic link'
-    : found.isDirectory()
+    : stats.isDirectory()
       ? 'a folder'
       : 'not a plain file';
   throw new KeysError({
@@ -134,7 +134,7 @@ async function refuseUnlessPlainFile(path: string): Promise<void> {
   });
 }
 
-/** Windows cannot open a folder; its rename is durable by itself. */
+/** Undefined on Windows, which cannot open a folder; its rename is durable by itself. */
 async function openFolder(path: string): Promise<FileHandle | undefined> {
   return process.platform === 'win32' ? undefined : open(path, 'r');
 }

@@ -15,16 +15,16 @@ import type { Release } from './file-lock.ts';
 import { holdFileLock } from './file-lock.ts';
 
 /*
- * Beside a file that is being written there is, for that moment, a folder `.keys-tmp` (0700) with the half-written file, a
- * lock, and a `.gitignore` that keeps git away from all of it: a process that is killed leaves nothing that `git add` would
- * take up. One process at a time writes in it, and the next one removes what it finds.
+ * While a file is being written, a folder `.keys-tmp` (0700) beside it holds the half-written file, a lock, and a
+ * `.gitignore` that hides all of it from git: a process that is killed leaves nothing that `git add` would pick up. One
+ * process at a time writes in it, and the next one removes what it finds.
  */
 const folderName = '.keys-tmp';
 const lockTimeoutMs = 10_000;
 
 /**
- * Runs the work while no other `keys` process writes below this parent folder; it is given the private folder. Throws
- * `KeysError` where that cannot be made, belongs to others, or is held for more than 10 s.
+ * Runs the work, with the private folder, while no other `keys` process writes in this parent folder. Throws `KeysError`
+ * if the private folder cannot be made, belongs to another user, or is locked for more than 10 s.
  */
 export async function withPrivateFolder<T>(parent: string, work: (folder: string) => Promise<T>): Promise<T> {
   const folder = join(parent, folderName);
@@ -37,7 +37,7 @@ export async function withPrivateFolder<T>(parent: string, work: (folder: string
   }
 }
 
-/** Takes the folder and lets it go. Throws as `withPrivateFolder` does before its work begins; a full disk is no matter. */
+/** Locks the folder and releases it. Throws as `withPrivateFolder` before its work begins, except for a full disk. */
 export async function checkPrivateFolder(parent: string): Promise<void> {
   const folder = join(parent, folderName);
   removeHeld(folder, await take(folder));
@@ -63,7 +63,7 @@ function prepare(folder: string): void {
   }
 }
 
-/** Removes what a killed process has left beside the files of this folder. Never throws. */
+/** Removes what a killed process left beside the files of this folder. Never throws. */
 export async function removePrivateFolder(parent: string): Promise<void> {
   const folder = join(parent, folderName);
   try {
@@ -71,11 +71,11 @@ export async function removePrivateFolder(parent: string): Promise<void> {
     const release = await hold(folder);
     if (release) removeHeld(folder, release);
   } catch {
-    // Then it is for the next write to tell.
+    // The next write reports it.
   }
 }
 
-/** Undefined where another process has the folder, or has just removed it. */
+/** Undefined if another process has locked the folder, or has just removed it. */
 async function hold(folder: string): Promise<Release | undefined> {
   make(folder);
   try {
@@ -86,21 +86,21 @@ async function hold(folder: string): Promise<Release | undefined> {
   }
 }
 
-/** One that was left by a process of ours is closed to others again: what is in it is cleared before it is used. */
+/** A folder that an earlier process left is closed to others again; its contents are removed before it is used. */
 function make(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw notUsable(folder, error);
-    const found = lstatSync(folder, { throwIfNoEntry: false });
-    if (found && !isOurs(found)) throw planted(folder);
-    // Some file systems know no modes: there this changes nothing, and need not.
-    if (found && (found.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+    const stats = lstatSync(folder, { throwIfNoEntry: false });
+    if (stats && !isOurs(stats)) throw planted(folder);
+    // A file system without modes ignores this, and needs none.
+    if (stats && (stats.mode & 0o077) !== 0) chmodSync(folder, 0o700);
   }
 }
 
-function isOurs(found: { isDirectory(): boolean; uid: number }): boolean {
-  return found.isDirectory() && (process.platform === 'win32' || found.uid === process.geteuid?.());
+function isOurs(stats: { isDirectory(): boolean; uid: number }): boolean {
+  return stats.isDirectory() && (process.platform === 'win32' || stats.uid === process.geteuid?.());
 }
 
 function removeHeld(folder: string, release: Release): void {
@@ -113,7 +113,7 @@ function removeHeld(folder: string, release: Release): void {
 }
 
 function clear(folder: string): void {
-  // What tells git to look away goes last.
+  // The file that hides the others from git goes last.
   const names = readdirSync(folder).sort((a, b) => Number(a === '.gitignore') - Number(b === '.gitignore'));
   for (const name of names) {
     if (name === 'write.lock') continue;
@@ -127,15 +127,15 @@ function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Another process has taken it, or it is gone.
+    // Another process uses it, or it is gone.
   }
 }
 
 function planted(folder: string): KeysError {
   return new KeysError({
     code: 'folder_not_private',
-    message: `${folder} is not a folder of yours, and nothing is written in it`,
-    hints: [`ls -ld '${folder}'`, `if it is not needed: rm -r '${folder}'`],
+    message: `${folder} is not a folder of yours; nothing was written to it`,
+    hints: [`ls -ld '${folder}'`, `if you do not need it: rm -r '${folder}'`],
   });
 }
 
@@ -151,7 +151,7 @@ function notUsable(folder: string, error: unknown): KeysError {
 function locked(folder: string): KeysError {
   return new KeysError({
     code: 'file_locked',
-    message: `another keys process has been writing in ${folder} for more than ${lockTimeoutMs / 1000} s`,
+    message: `another keys process has been writing to ${folder} for more than ${lockTimeoutMs / 1000} s`,
     hints: [`lsof '${join(folder, 'write.lock')}'`, 'end that process, or wait for it'],
   });
 }

@@ -4,24 +4,24 @@ import { KeysError, systemCode } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
 
 /*
- * What steers `keys` (where tokens go, which program gives one, what is unfinished) is believed only where the user and
- * root alone can have written it.
+ * What controls `keys` (where tokens are sent, which program prints one, what is unfinished) is trusted only if the
+ * user and root alone can have written it.
  */
 
 /**
- * `home`: a folder in which nothing is believed but what is trusted itself. Where others can add to it, but not replace
- * what is ours, as in `/tmp` or in a tmpfs of a container (the sticky bit), that does no harm.
+ * `home`: a folder whose entries are each checked themselves. It may be writable for others if they cannot replace the
+ * user's entries, as in `/tmp` or in a tmpfs of a container (the sticky bit).
  */
 export type TrustedKind = 'home' | 'folder' | 'file';
 
 export interface Distrust {
-  /** Reads on after the path. */
+  /** Follows the path in a message. */
   reason: string;
-  /** A command that puts it right. */
+  /** A command that fixes it. */
   hint: string;
 }
 
-/** Why a folder or file must not be used; undefined: it may, or does not exist. */
+/** Why a folder or file must not be used; undefined if it may be used, or does not exist. */
 export function distrustOf(path: string, kind: TrustedKind): Distrust | undefined {
   const hint = `ls -ld ${shellWord(path)}`;
   try {
@@ -35,12 +35,12 @@ export function distrustOf(path: string, kind: TrustedKind): Distrust | undefine
     return ownership(path, link) ?? ownership(path, found) ?? (mayAdd ? undefined : writers(path, found));
   } catch (error) {
     // One of the folders above is a file.
-    if (systemCode(error) === 'ENOTDIR') return { reason: 'is not below a folder', hint };
+    if (systemCode(error) === 'ENOTDIR') return { reason: 'is below something that is not a folder', hint };
     return { reason: `cannot be looked up (${systemCode(error) ?? 'unknown error'})`, hint };
   }
 }
 
-/** Throws `KeysError` (2) where that is so. */
+/** Throws `KeysError` (2) for one that must not be used. */
 export function requireTrusted(path: string, kind: TrustedKind): void {
   const distrust = distrustOf(path, kind);
   if (!distrust) return;
@@ -51,13 +51,13 @@ export function requireTrusted(path: string, kind: TrustedKind): void {
   });
 }
 
-/** Windows keeps access lists in place of owners and modes. */
+/** Windows has access lists instead of owners and modes. */
 function ownership(path: string, { uid }: Stats): Distrust | undefined {
   const own = process.geteuid?.();
   if (own === undefined || uid === own || uid === 0) return undefined;
   return {
-    reason: `belongs to another user (${uid}), and is not used`,
-    hint: `if you trust what is in it: sudo chown -R ${own} ${shellWord(path)}`,
+    reason: `belongs to another user (${uid})`,
+    hint: `if you trust its contents: sudo chown -R ${own} ${shellWord(path)}`,
   };
 }
 
@@ -65,7 +65,7 @@ function writers(path: string, { mode }: Stats): Distrust | undefined {
   if (process.platform === 'win32' || (mode & 0o022) === 0) return undefined;
   const octal = `0${(mode & 0o7777).toString(8)}`;
   return {
-    reason: `can be written by other users (${octal}), and is not used`,
-    hint: `if you trust what is in it: chmod go-w ${shellWord(path)}`,
+    reason: `is writable by other users (${octal})`,
+    hint: `if you trust its contents: chmod go-w ${shellWord(path)}`,
   };
 }

@@ -118,7 +118,7 @@ test.each(planted)('%s in its place is refused by the check, and nothing is writ
   expect(await failureIn(checkPrivateFile(join(parent, '.env')))).toMatchObject({
     exit: 'failed',
     code: 'folder_not_private',
-    message: `${join(parent, '.keys-tmp')} is not a folder of yours, and nothing is written in it`,
+    message: `${join(parent, '.keys-tmp')} is not a folder of yours; nothing was written to it`,
   });
   expect(readdirSync(parent).sort()).toEqual(['.keys-tmp', 'elsewhere']);
   expect(readdirSync(join(parent, 'elsewhere'))).toEqual([]);
