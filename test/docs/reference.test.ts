@@ -102,7 +102,7 @@ function asStep(hint: string): string {
 /** Flags, variables, placeholders and commands within a sentence. */
 function withCode(text: string): string {
   return text.replaceAll(
-    /--[a-z][a-z-]*(?: [A-Z]+| <[a-z]+>)?|\b[A-Z]+(?:_[A-Z]+)+\b|\{\w+\}|\bkeys serve\b/g,
+    /--[a-z][a-z-]*(?: [A-Z]+| <[a-z]+>)?|\b[A-Z]+(?:_[A-Z]+)+\b|\{\w+\}|\bkeys (?:serve|run)\b|docs\/[\w-]+\.md/g,
     '`$&`',
   );
 }
