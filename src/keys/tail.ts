@@ -67,3 +67,18 @@ async function readSince(
 function isPassing({ failure }: KeysError): boolean {
   return failure.exit === 'network' || failure.code === 'rate_limited';
 }
+
+/** One page of the log; `number` starts at 1. Nothing is read beyond it. */
+export async function* page(
+  entries: AsyncIterable<LogEntry>,
+  number: number,
+  size: number,
+): AsyncGenerator<LogEntry> {
+  const first = number === 1 ? 0 : (number - 1) * size;
+  let at = 0;
+  for await (const entry of entries) {
+    if (at >= first) yield entry;
+    at += 1;
+    if (at >= first + size) return;
+  }
+}

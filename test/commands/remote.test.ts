@@ -170,9 +170,9 @@ describe('what a provider cannot do is refused before any call', () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     const env = envOf('privatemind', server.url);
     const other = await box.keys(['create', 'ci', '--expires', '45d', '--json'], { env });
-    expect(errorOf(other).message).toContain('only has one of 30d, 90d, 6mo, 1y, 2y, 10y');
+    expect(errorOf(other).message).toContain('offers only 30d, 90d, 6mo, 1y, 2y, 10y');
     const none = await box.keys(['create', 'ci', '--json'], { env });
-    expect(errorOf(none).message).toContain('add --expires with one of 30d');
+    expect(errorOf(none).message).toContain('pass --expires with one of 30d');
     expect([other.exit, none.exit, server.requests.length]).toEqual([2, 2, 0]);
   });
 

@@ -55,10 +55,10 @@ describe('refused before anything happens, with exit 2', () => {
   const ls = ['--', 'touch', 'started'];
 
   test.each<[what: string, args: string[], problems: string[]]>([
-    ['no variable', ls, ['--env: at least one is needed: NAME=SOURCE']],
+    ['no variable', ls, ['--env: at least one NAME=SOURCE is required']],
     ['no command', ['--env', 'A=file:ci.key'], ['missing argument <command...>']],
     ['nothing after --', ['--env', 'A=file:ci.key', '--'], ['missing argument <command...>']],
-    ['an empty command', ['--env', 'A=file:ci.key', '--', ''], ['the command to start is empty']],
+    ['an empty command', ['--env', 'A=file:ci.key', '--', ''], ['the command after -- is empty']],
     [
       'a command without --',
       ['--env', 'A=file:ci.key', 'touch'],
@@ -67,7 +67,7 @@ describe('refused before anything happens, with exit 2', () => {
     [
       '-- in place of the variable',
       ['--env', ...ls],
-      ['--env needs a value', '--env: at least one is needed: NAME=SOURCE'],
+      ['--env needs a value', '--env: at least one NAME=SOURCE is required'],
     ],
     [
       'an unknown flag',
@@ -78,7 +78,7 @@ describe('refused before anything happens, with exit 2', () => {
       'everything at once',
       ['--env', '1A=file:ci.key', '--env', 'B=none', '--env', 'C=file:a', '--env', 'C=file:b', ...ls],
       [
-        '--env: number 1 is not NAME=SOURCE, with a name of letters, digits and _, no digit first',
+        '--env: value 1 is not NAME=SOURCE; NAME has letters, digits and _, and does not start with a digit',
         '--env: B: this is not a source: write keychain:NAME, file:PATH or env:PATH#NAME',
         '--env: C is given twice',
       ],

@@ -1,5 +1,5 @@
-import { InvalidValue, usageError } from '../../base/errors.ts';
-import { parseExpiry, stepAt } from '../../base/time.ts';
+import { InvalidValue } from '../../base/errors.ts';
+import { parseExpiry } from '../../base/time.ts';
 import type { Input } from '../../cli/define.ts';
 import { value, values } from '../../cli/define.ts';
 import {
@@ -12,12 +12,13 @@ import {
 } from '../../cli/read.ts';
 import { requireInputs } from '../../keys/capability-check.ts';
 import type { KeyInput } from '../../keys/key.ts';
-import type { Capabilities, KeyBackend } from '../../keys/ports.ts';
+import type { KeyBackend } from '../../keys/ports.ts';
+import { checkExpiry, checkPermissions, requireExpiry } from '../../keys/spec-check.ts';
 
-const longestName = 120;
-const longestDescription = 1000;
+const maxNameLength = 120;
+const maxDescriptionLength = 1000;
 
-/** The flags that say what a key is; `create` and `update` share them. */
+/** The flags that describe a key; `create` and `update` share them. */
 export const keyFlags = {
   description: value('--description <text>', 'what the key is for', readDescription),
   expires: value(
@@ -25,31 +26,31 @@ export const keyFlags = {
     '90d, 12w, 6mo, 1y, 36h, 2027-01-31, an RFC 3339 time, or never',
     (text, { now }) => parseExpiry(text, now),
   ),
-  permission: values('--permission <list>', 'comma list of what the key may do', readList),
-  rateLimit: value('--rate-limit <rpm>', 'requests per minute, or none', readCountOrNone),
-  budget: value('--budget <usd>', 'what the key may spend in US dollars, or none', readDollarsOrNone),
-  models: values('--models <list>', 'comma list of the models it may call, or all', readListOrAll),
-  label: values('--label <name=value>', 'a label; may be repeated', readLabel),
+  permission: values('--permission <list>', 'comma-separated permissions', readList),
+  rateLimit: value('--rate-limit <rpm>', 'maximum requests per minute, or none', readCountOrNone),
+  budget: value('--budget <usd>', 'maximum spend in US dollars, or none', readDollarsOrNone),
+  models: values('--models <list>', 'comma-separated models the key may call, or all', readListOrAll),
+  label: values('--label <name=value>', 'a label; repeatable', readLabel),
 };
 
-/** A key's name: any text of 1 to 120 characters that is not only white space. Throws `InvalidValue`. */
+/** 1 to 120 characters, not only white space. Throws `InvalidValue`. */
 export function readName(text: string): string {
-  if (text.trim() === '') throw new InvalidValue('a key needs a name');
-  if ([...text].length > longestName)
-    throw new InvalidValue(`the name is longer than ${longestName} characters`);
+  if (text.trim() === '') throw new InvalidValue('the name of a key must not be empty');
+  if ([...text].length > maxNameLength)
+    throw new InvalidValue(`the name is longer than ${maxNameLength} characters`);
   return text;
 }
 
 function readDescription(text: string): string {
-  if ([...text].length > longestDescription) {
-    throw new InvalidValue(`the description is longer than ${longestDescription} characters`);
+  if ([...text].length > maxDescriptionLength) {
+    throw new InvalidValue(`the description is longer than ${maxDescriptionLength} characters`);
   }
   return readText(text);
 }
 
 type KeyFlagInput = Omit<Input<typeof keyFlags>, 'operands'>;
 
-/** Refuses, before any call, what a new key cannot be given by this provider (exit 2). */
+/** Refuses, before any call, what the provider cannot give a new key (exit 2). */
 export function checkCapabilities(
   provider: string,
   backend: KeyBackend,
@@ -59,34 +60,13 @@ export function checkCapabilities(
   const { capabilities } = backend;
   requireInputs(provider, 'create', inputsIn(input), capabilities);
   checkPermissions(backend, input.permission.flat());
-  const { expiryRequired } = capabilities;
-  if (expiryRequired && !input.expires) {
-    throw usageError(
-      `the provider ${provider} makes no key that never expires: add --expires with${offered(capabilities) || ' a time'}`,
-    );
-  }
+  requireExpiry(provider, capabilities, input.expires);
   checkExpiry(provider, capabilities, input.expires, now);
 }
 
-/** Refuses an expiry that is none of the steps of a provider that has only these (exit 2). */
-export function checkExpiry(
-  provider: string,
-  capabilities: Capabilities,
-  expires: Date | null | undefined,
-  now: Date,
-): void {
-  const { expiry, expirySteps = [] } = capabilities;
-  if (expiry !== 'steps' || !expires || stepAt(expirySteps, expires, now) !== undefined) return;
-  throw usageError(`--expires: the provider ${provider} only has${offered(capabilities)}`);
-}
-
-function offered({ expiry, expirySteps = [] }: Capabilities): string {
-  return expiry === 'steps' ? ` one of ${expirySteps.join(', ')}` : '';
-}
-
-/** What the flags say about a key. `never` and `none` say nothing that an API without the matter could not honour. */
+/** The fields that the flags set. `never` and `none` set nothing: an API without such a field honours them anyway. */
 function inputsIn(input: KeyFlagInput): KeyInput[] {
-  const said: [KeyInput, unknown][] = [
+  const inputs: [KeyInput, unknown][] = [
     ['description', input.description],
     ['expiresAt', input.expires],
     ['permissions', input.permission[0]],
@@ -95,13 +75,5 @@ function inputsIn(input: KeyFlagInput): KeyInput[] {
     ['models', input.models.flat()[0]],
     ['labels', input.label[0]],
   ];
-  return said.filter(([, value]) => value !== undefined && value !== null).map(([name]) => name);
-}
-
-/** Refuses permissions that the provider does not know (exit 2). */
-export function checkPermissions({ permissions }: KeyBackend, wanted: readonly string[]): void {
-  const unknown = permissions ? wanted.filter((permission) => !permissions.includes(permission)) : [];
-  if (!permissions || unknown.length === 0) return;
-  const names = unknown.map((permission) => `'${permission}'`).join(', ');
-  throw usageError(`--permission: ${names} unknown; this provider has ${permissions.join(', ')}`);
+  return inputs.filter(([, value]) => value !== undefined && value !== null).map(([name]) => name);
 }

@@ -8,14 +8,14 @@ import type { Selection } from '../../keys/select.ts';
 import { selectKeys, sortFields } from '../../keys/select.ts';
 import { summarise } from '../../keys/summary.ts';
 
-const choices = [...statuses.filter((status) => status !== 'unknown'), 'all'] as const;
+const statusChoices = [...statuses.filter((status) => status !== 'unknown'), 'all'] as const;
 
 export const list = defineCommand({
   operands: '',
-  summary: 'list keys, newest first; revoked ones only where --status asks for them',
+  summary: 'list keys, newest first; without revoked keys unless --status asks for them',
   description: [
-    'expiring means active with 30 days or less left; --status active has the expiring ones among it.',
-    'Filters add up. Off a terminal: tab-separated lines, in the order of the fields below --json.',
+    'expiring means active with 30 days or less left; --status active includes expiring keys. Filters combine. Off a',
+    'terminal, the output is tab-separated lines, with the fields in the order listed below.',
   ].join('\n'),
   examples: [
     'keys list --expiring 14d',
@@ -24,36 +24,44 @@ export const list = defineCommand({
     'keys list | cut -f2',
   ],
   flags: {
-    status: value('--status <status>', choices.join(', '), oneOf(choices)),
-    search: value('--search <text>', 'in name, description, id, prefix or label', readText),
-    expiring: value('--expiring <within>', 'works now and expires within this time', parsePositiveDuration),
-    olderThan: value('--older-than <age>', 'made at least this long ago', parsePositiveDuration),
-    unused: value('--unused <for>', 'made and last used at least this long ago', parsePositiveDuration),
-    sort: value('--sort <field>', 'ascending by any field, also requests or tokens', oneOf(sortFields)),
-    reverse: toggle('--reverse', 'the other way round'),
-    limit: value('--limit <n>', 'at most so many', readCount),
+    status: value('--status <status>', statusChoices.join(', '), oneOf(statusChoices)),
+    search: value('--search <text>', 'text in the name, description, id, prefix or a label', readText),
+    expiring: value('--expiring <within>', 'active keys that expire within this time', parsePositiveDuration),
+    olderThan: value('--older-than <age>', 'keys created at least this long ago', parsePositiveDuration),
+    unused: value(
+      '--unused <for>',
+      'keys created and last used at least this long ago',
+      parsePositiveDuration,
+    ),
+    sort: value(
+      '--sort <field>',
+      'sort by any field, or by requests or tokens; ascending',
+      oneOf(sortFields),
+    ),
+    reverse: toggle('--reverse', 'reverse the order'),
+    limit: value('--limit <n>', 'maximum number of keys', readCount),
   },
   fields: keyFields,
   async run(context, selection) {
     const { capabilities } = await context.backend();
     const { provider } = await context.profile();
-    requireReports(provider, judgedBy(selection), capabilities);
+    requireReports(provider, fieldsJudgedBy(selection), capabilities);
     const keys = await context.keys();
-    const chosen = selectKeys(keys, selection, context.now);
+    const rows = selectKeys(keys, selection, context.now);
     return {
       kind: 'rows',
-      rows: chosen,
+      rows,
       columns: keyFields,
       table: async (_, terminal) => {
         const { keyListView } = await import('../../output/views/key-list.ts');
-        return keyListView(chosen, summarise(keys), terminal);
+        return keyListView(rows, summarise(keys), terminal);
       },
     };
   },
 });
 
-/** The fields without which a filter would judge by nothing. */
-function judgedBy({ expiring, olderThan, unused }: Selection): { flag: string; field: KeyField }[] {
+/** The fields that filters depend on: the provider must report them. */
+function fieldsJudgedBy({ expiring, olderThan, unused }: Selection): { flag: string; field: KeyField }[] {
   return [
     ...(expiring ? [{ flag: '--expiring', field: 'expiresAt' as const }] : []),
     ...(olderThan ? [{ flag: '--older-than', field: 'createdAt' as const }] : []),

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from '../../app/context.ts';
 import { lookUpKey } from '../../app/lookup.ts';
 import { InvalidValue } from '../../base/errors.ts';
 import { parsePast } from '../../base/time.ts';
+import type { Input } from '../../cli/define.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
 import { readCount, readText } from '../../cli/read.ts';
 import { requireAbility } from '../../keys/capability-check.ts';
 import type { LogEntry, LogQuery } from '../../keys/ports.ts';
-import { tail } from '../../keys/tail.ts';
+import { page as pageOf, tail } from '../../keys/tail.ts';
 
 const fields = [
   'timestamp',
@@ -20,57 +22,47 @@ const fields = [
   'tokens',
   'costUsd',
 ];
-const pollEvery = 1000;
-const pageOnTerminal = 50;
+const pollIntervalMs = 1000;
+const defaultPageSize = 50;
+
+const flags = {
+  since: value('--since <when>', '24h (ago), 2026-11-01, or an RFC 3339 time', (text, { now }) =>
+    parsePast(text, now, 'start'),
+  ),
+  until: value('--until <when>', 'like --since; a date means the end of that day', (text, { now }) =>
+    parsePast(text, now, 'end'),
+  ),
+  limit: value('--limit <n>', 'maximum entries per page', readCount),
+  page: value('--page <n>', 'page number, starting at 1', readCount),
+  follow: toggle('--follow', 'keep printing new entries, oldest first, until Ctrl-C'),
+  status: value('--status <status>', 'a status such as 429, or a class such as 4xx', readStatus),
+  method: value('--method <method>', 'GET, POST, …', (text) => text.toUpperCase()),
+  path: value('--path <prefix>', 'the start of the path', readText),
+};
 
 export const logs = defineCommand({
   operands: '[key]',
   summary: 'show how keys were used, newest first',
-  description:
-    'Without --limit it shows 50 entries on a terminal and all of them elsewhere. --follow goes on with new entries,\noldest first, until Ctrl-C.',
+  description: `Without --limit, shows ${defaultPageSize} entries on a terminal, and every entry elsewhere.`,
   examples: ['keys logs ci --since 24h --status 4xx', 'keys logs --format ndjson', 'keys logs ci --follow'],
-  flags: {
-    since: value('--since <when>', '24h (ago), 2026-11-01, or an RFC 3339 time', (text, { now }) =>
-      parsePast(text, now, 'start'),
-    ),
-    until: value('--until <when>', 'as --since; a date means its end', (text, { now }) =>
-      parsePast(text, now, 'end'),
-    ),
-    limit: value('--limit <n>', 'entries per page', readCount),
-    page: value('--page <n>', 'which page, from 1', readCount),
-    follow: toggle('--follow', 'show new entries as they come'),
-    status: value('--status <status>', '429 for one status, 4xx for a class', readStatus),
-    method: value('--method <method>', 'GET, POST …', (text) => text.toUpperCase()),
-    path: value('--path <prefix>', 'the start of the path', readText),
-  },
+  flags,
   fields,
   problems({ follow, page, until, limit }) {
-    const bounded = page !== undefined || until !== undefined || limit !== undefined;
-    return follow && bounded
-      ? ['--follow shows what is yet to come: leave out --page, --limit and --until']
-      : [];
+    const isBounded = page !== undefined || until !== undefined || limit !== undefined;
+    return follow && isBounded ? ['--follow cannot be combined with --page, --limit or --until'] : [];
   },
-  async run(context, { operands: [reference], since, until, limit, page, follow, status, method, path }) {
+  async run(context, input) {
     const backend = await context.backend();
     const { provider } = await context.profile();
     requireAbility(provider, 'logs', backend.capabilities);
-    if (reference !== undefined) requireAbility(provider, 'logsByKey', backend.capabilities);
-    const keyId = reference === undefined ? undefined : (await lookUpKey(context, reference)).id;
-    const query: LogQuery = {
-      ...(keyId !== undefined && { keyId }),
-      ...(since && { since }),
-      ...(until && { until }),
-      ...(status !== undefined && { status }),
-      ...(method !== undefined && { method }),
-      ...(path !== undefined && { pathPrefix: path }),
-    };
-    if (follow) {
+    if (input.operands.length > 0) requireAbility(provider, 'logsByKey', backend.capabilities);
+    const query = await toQuery(context, input);
+    if (input.follow) {
       const signal = context.io.interrupt;
-      const pause = () => sleep(pollEvery, undefined, { signal }).catch(() => {});
       const rows = tail(backend, query, {
         signal,
-        pause,
-        since: since ?? context.now,
+        pause: () => sleep(pollIntervalMs, undefined, { signal }).catch(() => {}),
+        since: input.since ?? context.now,
         onTrouble: (error) => context.warn(`${error.message}; trying again`),
       });
       return {
@@ -80,35 +72,36 @@ export const logs = defineCommand({
         line: async (row: LogEntry, terminal) => (await views()).logLine(row, terminal),
       };
     }
-    const onTerminal = context.io.stdout.isTTY && context.output.format === undefined;
-    const size = limit ?? (onTerminal || page !== undefined ? pageOnTerminal : Number.POSITIVE_INFINITY);
-    const first = page === undefined || page === 1 ? 0 : (page - 1) * size;
-    const rows = slice(backend.logs(query), first, first + size);
+    const { page = 1, limit } = input;
+    const isPaged =
+      input.page !== undefined || (context.io.stdout.isTTY && context.output.format === undefined);
+    const size = limit ?? (isPaged ? defaultPageSize : Number.POSITIVE_INFINITY);
     return {
       kind: 'rows',
-      rows,
+      rows: pageOf(backend.logs(query), page, size),
       columns: fields,
-      table: async (shown: readonly LogEntry[], terminal) => (await views()).logView(shown, terminal),
+      table: async (entries: readonly LogEntry[], terminal) => (await views()).logView(entries, terminal),
     };
   },
 });
 
 const views = () => import('../../output/views/rows.ts');
 
+async function toQuery(context: Context, input: Input<typeof flags>): Promise<LogQuery> {
+  const { operands, since, until, status, method, path } = input;
+  const [reference] = operands;
+  const keyId = reference === undefined ? undefined : (await lookUpKey(context, reference)).id;
+  return {
+    ...(keyId !== undefined && { keyId }),
+    ...(since && { since }),
+    ...(until && { until }),
+    ...(status !== undefined && { status }),
+    ...(method !== undefined && { method }),
+    ...(path !== undefined && { pathPrefix: path }),
+  };
+}
+
 function readStatus(text: string): string {
   if (/^[1-5](\d\d|xx)$/i.test(text)) return text.toLowerCase();
   throw new InvalidValue(`'${text}' is neither a status such as 429 nor a class such as 4xx`);
-}
-
-async function* slice(
-  entries: AsyncIterable<LogEntry>,
-  first: number,
-  end: number,
-): AsyncGenerator<LogEntry> {
-  let at = 0;
-  for await (const entry of entries) {
-    if (at >= end) return;
-    if (at++ >= first) yield entry;
-    if (at >= end) return;
-  }
 }

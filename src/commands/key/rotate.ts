@@ -15,10 +15,10 @@ import type { KeyBackend } from '../../keys/ports.ts';
 import { rotateSeveral } from '../../keys/rotation/batch.ts';
 import { rotationColumns } from '../../keys/rotation/record.ts';
 import { rotateOne } from '../../keys/rotation/rotate-one.ts';
+import { checkExpiry } from '../../keys/spec-check.ts';
 import type { Result } from '../../output/present.ts';
 import type { RotationRecord } from '../../output/views/rotated.ts';
 import { destinationFlags } from '../flags/destination-flags.ts';
-import { checkExpiry } from '../flags/key-flags.ts';
 
 const fields = [
   ...['name', 'old', 'new', 'oldId', 'newId', 'oldRevoked', 'oldRevokeAt', 'oldWorks'],

@@ -3,9 +3,11 @@ import { keyFields } from '../../keys/key.ts';
 
 export const show = defineCommand({
   operands: '<key>',
-  summary: 'show everything about one key, but for its secret',
-  description:
-    'A key is named by its id, its exact name, or the first 4 or more characters of its id. A name means the\nnewest key of that name that is not revoked.',
+  summary: 'show everything about one key except its secret',
+  description: [
+    'Name the key by its id, its exact name, or the first 4 or more characters of its id. A name means the newest key of',
+    'that name that is not revoked.',
+  ].join('\n'),
   examples: ['keys show ci', 'keys show ci --json expiresAt,usage'],
   flags: {},
   fields: keyFields,

@@ -8,14 +8,14 @@ const fields = ['keyId', 'name', 'date', 'requests', 'tokens', 'spentUsd'];
 
 export const usage = defineCommand({
   operands: '[key]',
-  summary: 'sum requests, tokens and spend, by key or by day',
-  description: 'Counters are kept by day (UTC): --since 36h starts with the first moment of that day.',
+  summary: 'show total requests, tokens and spend, by key or by day',
+  description: 'Usage is counted per day (UTC): --since 36h includes the whole first day.',
   examples: ['keys usage --since 30d', 'keys usage --by day --format csv', 'keys usage ci --by day'],
   flags: {
     since: value('--since <when>', '30d (ago), 2026-11-01, or an RFC 3339 time', (text, { now }) =>
       parsePast(text, now, 'start'),
     ),
-    by: value('--by <what>', 'key or day; default key', oneOf(['key', 'day'] as const)),
+    by: value('--by <what>', 'key (default) or day', oneOf(['key', 'day'] as const)),
   },
   fields,
   async run(context, { operands: [reference], since, by = 'key' }) {

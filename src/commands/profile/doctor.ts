@@ -5,8 +5,8 @@ const fields = ['check', 'status', 'message', 'hint'];
 
 export const doctor = defineCommand({
   operands: '',
-  summary: 'check this installation: Node.js, folders, permissions, configuration, database, escrow',
-  description: 'Changes nothing. Exit 8 if a check fails.',
+  summary: 'check this installation: Node.js, folders, permissions, configuration, database and escrow',
+  description: 'Changes nothing. Exits with 8 if a check fails.',
   examples: ['keys doctor', 'keys doctor --json'],
   flags: {},
   fields,
@@ -15,14 +15,13 @@ export const doctor = defineCommand({
     const findings = await examine(context.io, locatePaths(context.io.env, context.io.cwd), () =>
       context.profile(),
     );
-    const failed = findings.some(({ status }) => status === 'fail');
     return {
       kind: 'rows',
       rows: findings,
       columns: fields,
       table: async (_, terminal) =>
         (await import('../../output/views/doctor.ts')).doctorView(findings, terminal),
-      ...(failed && { exit: 'no' as const }),
+      ...(findings.some(({ status }) => status === 'fail') && { exit: 'no' as const }),
     };
   },
 });

@@ -5,7 +5,7 @@ const fields = ['name', 'provider', 'url', 'current'] as const;
 
 export const profileList = defineCommand({
   operands: '',
-  summary: 'list the profiles, and which one is in use',
+  summary: 'list the profiles and show which one is in use',
   examples: ['keys profile list', 'keys profile list --json name,provider'],
   flags: {},
   fields,

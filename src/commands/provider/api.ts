@@ -1,43 +1,33 @@
-import { InvalidValue, KeysError, usageError } from '../../base/errors.ts';
+import { KeysError, usageError } from '../../base/errors.ts';
 import { safeJson, visibleLines } from '../../base/sanitise.ts';
 import { defineCommand } from '../../cli/define.ts';
-import { oneOf } from '../../cli/read.ts';
 import type { JsonBody } from '../../http/client.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 export const api = defineCommand({
   operands: '<method> <path>',
-  summary: 'call the API of the profile directly, with its session token',
+  summary: "call the profile's API directly, with its session token",
   description: [
-    'The path is below the URL of the profile. A body of a POST, PUT or PATCH is JSON and read from stdin, unless stdin is',
-    'a terminal. The answer is printed as it is; a status other than 2xx gives the exit code that it gives anywhere.',
+    'The path is relative to the URL of the profile. POST, PUT and PATCH send the JSON on stdin, unless stdin is a terminal.',
+    'Prints the response body. A status other than 2xx sets the usual exit code.',
   ].join('\n'),
   examples: ['keys api GET /v1/keys', `echo '{"name":"ci"}' | keys api POST /v1/keys`],
   flags: {},
   fields: [],
-  problems({ operands: [method] }) {
-    if (method === undefined) return [];
-    try {
-      oneOf(methods)(method.toUpperCase() as (typeof methods)[number]);
-      return [];
-    } catch (error) {
-      return error instanceof InvalidValue ? [error.message] : [];
-    }
-  },
-  async run(context, { operands: [method = '', path = ''] }) {
+  problems: ({ operands: [method] }) =>
+    method === undefined || methodIn(method) ? [] : [`'${method}' is not one of ${methods.join(', ')}`],
+  async run(context, { operands: [text = '', path = ''] }) {
     const connection = await context.connection();
     if (!connection)
       throw usageError('the embedded authority has no HTTP API in this process', 'keys profile list');
     const { openApi } = await import('../../app/open-remote.ts');
-    const verb = method.toUpperCase() as (typeof methods)[number];
-    const body =
-      ['POST', 'PUT', 'PATCH'].includes(verb) && !context.io.stdin.isTTY
-        ? await readBody(context)
-        : undefined;
-    if (verb !== 'GET' && verb !== 'HEAD') context.startMutation();
+    const method = methodIn(text) ?? 'GET';
+    const hasBody = ['POST', 'PUT', 'PATCH'].includes(method) && !context.io.stdin.isTTY;
+    const body = hasBody ? parseBody(await context.readStdin()) : undefined;
+    if (method !== 'GET' && method !== 'HEAD') context.startMutation();
     const api = openApi(context, connection);
-    const response = await api.call(verb, path, body);
+    const response = await api.call(method, path, body);
     await context.print({ kind: 'text', text: printable(response.text, context.io.stdout.isTTY) });
     const failure = api.failureOf(response);
     if (failure) throw failure;
@@ -45,20 +35,23 @@ export const api = defineCommand({
   },
 });
 
-async function readBody(context: { readStdin(): Promise<string> }): Promise<JsonBody | undefined> {
-  const text = (await context.readStdin()).trim();
+function methodIn(text: string): (typeof methods)[number] | undefined {
+  return methods.find((method) => method === text.toUpperCase());
+}
+
+/** Undefined for no text. The error leaves out the text, which may contain a secret. */
+function parseBody(input: string): JsonBody | undefined {
+  const text = input.trim();
   if (text === '') return undefined;
   try {
     return JSON.parse(text) as JsonBody;
   } catch (error) {
-    throw new KeysError({
-      code: 'usage',
-      message: `the body on stdin is not JSON: ${error instanceof Error ? error.message.replace(/".*"/s, '…') : ''}`,
-    });
+    const reason = error instanceof Error ? error.message.replace(/".*"/s, '…') : '';
+    throw new KeysError({ code: 'usage', message: `the body on stdin is not JSON: ${reason}` });
   }
 }
 
-/** On a terminal, JSON laid out and nothing that could redraw the screen; elsewhere the text as it came. */
+/** On a terminal: JSON indented, and no control characters. Elsewhere: the text unchanged. */
 function printable(text: string, isTerminal: boolean): string {
   if (!isTerminal) return text;
   try {

@@ -7,8 +7,8 @@ const fields = ['path', 'message'];
 
 export const providerCheck = defineCommand({
   operands: '<file>',
-  summary: 'check a provider of your own, before it is used',
-  description: 'Prints every fault with its path, and exits with 8 if there is one.',
+  summary: 'check the declaration of your own provider',
+  description: 'Prints each fault with its path. Exits with 8 if there are any.',
   examples: ['keys provider check my-api.json'],
   flags: {},
   fields,
@@ -16,7 +16,9 @@ export const providerCheck = defineCommand({
     const { checkProvider } = await import('../../providers/declaration/check.ts');
     const { provider, issues } = checkProvider(readJson(resolve(context.io.cwd, file)));
     if (provider)
-      await context.note(`${file} is sound: put it at ${context.paths.providers}/${provider.id}.json`);
+      await context.note(
+        `${file} is valid; to use it, save it as ${context.paths.providers}/${provider.id}.json`,
+      );
     return {
       kind: 'rows',
       rows: issues,

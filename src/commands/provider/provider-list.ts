@@ -6,9 +6,9 @@ const fields = ['id', 'name', 'url', 'note'] as const;
 
 export const providerList = defineCommand({
   operands: '',
-  summary: 'list the kinds of key-management API that keys can administer',
+  summary: 'list the providers that keys can administer',
   description:
-    "Your own, one JSON file each, are in config/providers below keys' folder: keys provider check FILE.",
+    'Your own providers are JSON files in the folder config/providers. To check one: keys provider check FILE.',
   examples: ['keys provider list', 'keys provider list --json id,name'],
   flags: {},
   fields,

@@ -1,0 +1,38 @@
+import { localProvider } from '../accounts/profile.ts';
+import type { Capabilities } from '../keys/ports.ts';
+import { findProvider } from '../providers/catalog.ts';
+import { capabilitiesOf } from '../remote/capabilities.ts';
+
+/** What `provider show` prints. */
+export interface ProviderDescription {
+  id: string;
+  name: string;
+  url: string | null;
+  docs?: string;
+  note?: string;
+  /** The help of each setting, by its name. */
+  options: Readonly<Record<string, string>>;
+  permissions?: readonly string[];
+  capabilities: Capabilities;
+}
+
+/** Undefined where there is no such provider. */
+export async function describeProvider(id: string, folder: string): Promise<ProviderDescription | undefined> {
+  if (id === localProvider.id) {
+    const { capabilities, permissions } = await import('../authority/capabilities.ts');
+    return { ...localProvider, url: null, options: {}, permissions, capabilities };
+  }
+  const provider = await findProvider(id, folder);
+  if (!provider) return undefined;
+  const { name, url = null, docs, note, options = {}, permissions } = provider;
+  return {
+    id,
+    name,
+    url,
+    ...(docs !== undefined && { docs }),
+    ...(note !== undefined && { note }),
+    options: Object.fromEntries(Object.entries(options).map(([option, { help }]) => [option, help])),
+    ...(permissions && { permissions }),
+    capabilities: capabilitiesOf(provider),
+  };
+}

@@ -1,0 +1,46 @@
+import { requireAbility, requireInputs } from '../keys/capability-check.ts';
+import type { Key, KeyInput } from '../keys/key.ts';
+import { inOrder } from '../keys/key.ts';
+import type { KeyChanges } from '../keys/ports.ts';
+import type { Requested } from '../keys/requested.ts';
+import { checkExpiry, checkPermissions } from '../keys/spec-check.ts';
+import type { Context } from './context.ts';
+import { echoStored } from './echo-stored.ts';
+import { lookUpKey } from './lookup.ts';
+
+export type UpdatedKey = Key & Requested & { changed: boolean };
+
+/** Changes a key, after refusing what the provider cannot change (exit 2). */
+export async function updateKey(
+  context: Context,
+  reference: string,
+  changes: KeyChanges,
+): Promise<UpdatedKey> {
+  const backend = await context.backend();
+  const { name: profile, provider } = await context.profile();
+  const { capabilities } = backend;
+  const { disabled, ...fields } = changes;
+  if (disabled !== undefined) requireAbility(provider, 'disable', capabilities);
+  if (Object.keys(fields).length > 0) requireAbility(provider, 'update', capabilities);
+  requireInputs(provider, 'update', Object.keys(fields) as KeyInput[], capabilities);
+  checkPermissions(backend, changes.permissions ?? []);
+  checkExpiry(provider, capabilities, changes.expiresAt, context.now);
+  const listed = await lookUpKey(context, reference);
+  context.startMutation();
+  const updated = await backend.update(listed.id, changes);
+  const requested = await echoStored(context, backend, fields, updated, true);
+  const key = inOrder({ ...withoutChanged(listed, changes), ...updated, provider, profile });
+  return { ...key, changed: hasChanged(changes, requested), ...requested };
+}
+
+/** The listed key without the fields that have changed since it was listed. */
+function withoutChanged(listed: Key, changes: KeyChanges): Key {
+  const fields = Object.entries(listed).filter(([field]) => !Object.hasOwn(changes, field));
+  return Object.fromEntries(fields) as unknown as Key;
+}
+
+/** Whether the API reports that it changed at least one of the requested fields. */
+function hasChanged({ disabled, ...fields }: KeyChanges, { requested = {}, ...expiry }: Requested): boolean {
+  const unchanged = Object.keys(requested).length + ('expiresAtRequested' in expiry ? 1 : 0);
+  return disabled !== undefined || unchanged < Object.keys(fields).length;
+}

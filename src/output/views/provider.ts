@@ -1,0 +1,36 @@
+import { visible } from '../../base/sanitise.ts';
+import type { Capabilities } from '../../keys/ports.ts';
+import type { Terminal } from '../style.ts';
+import { renderRecord } from './record.ts';
+import { capabilityLines } from './status.ts';
+
+interface Provider {
+  id: string;
+  name: string;
+  url: string | null;
+  docs?: string;
+  note?: string;
+  options: Readonly<Record<string, string>>;
+  permissions?: readonly string[];
+  capabilities: Capabilities;
+}
+
+export function providerView(provider: Provider, noUrl: string, terminal: Terminal): string {
+  const { id, name, url, docs, note, permissions, capabilities } = provider;
+  const options = Object.entries(provider.options).map(
+    ([option, help]) => `--option ${option}=VALUE: ${help}`,
+  );
+  return renderRecord(
+    [
+      ['Id', id],
+      ['Name', visible(name)],
+      ['URL', url ?? noUrl],
+      ['Docs', docs && visible(docs)],
+      ['Note', note && visible(note)],
+      ['Options', visible(options.join('; '))],
+      ['Permissions', permissions?.map(visible).join(', ')],
+      ...capabilityLines(capabilities),
+    ],
+    terminal,
+  );
+}
