@@ -23,7 +23,7 @@ const core = [
   `output/${only('prompt|progress|table|style')}`,
   `cli/${only('help|help-topics')}`,
   'commands/catalog\\.ts$',
-  'authority/capabilities\\.ts$',
+  'authority/(?:capabilities|roles)\\.ts$',
 ];
 const groups = [
   { name: 'main', test: /\/(src\/(main|platform\/io|base\/errors)\.ts|package\.json)$/ },
@@ -37,7 +37,7 @@ const groups = [
   {
     name: 'authority',
     test: new RegExp(
-      `/src/authority/(?:database/)?${only('backup|capabilities|idempotency|inspect|issue|reconcile|restore|scoped-keys|service|sessions')}`,
+      `/src/authority/(?:database/)?${only('backup|capabilities|ceiling|idempotency|inspect|issue-key|reconcile|restore|roles|rotate-key|scoped-keys|service|sessions|users')}`,
     ),
   },
   {

@@ -114,7 +114,7 @@ test('a secret is revealed only where it is handed over', () => {
     'src/accounts/tokens/token-store.ts',
     'src/app/find-by-value.ts',
     'src/authority/authority.ts',
-    'src/authority/issue.ts',
+    'src/authority/idempotency.ts',
     'src/base/values-in.ts',
     'src/http/wire.ts',
     'src/journal/escrow.ts',

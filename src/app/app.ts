@@ -97,6 +97,6 @@ export class App extends Dialogue implements Context {
     const { authorityDatabase: path, authorityMarker: marker } = this.paths;
     const { Authority } = await import('../authority/authority.ts');
     await this.debug(`the embedded authority, ${path}`);
-    return new Authority({ path, marker, now: () => this.io.now(), timeout: this.timeout });
+    return new Authority({ path, marker, now: () => this.io.now(), timeoutMs: this.timeout });
   }
 }

@@ -18,7 +18,7 @@ export function openAuthority(
     path,
     ...marker,
     now: () => context.now,
-    timeout: context.timeout,
+    timeoutMs: context.timeout,
     organisation,
   });
   context.atEnd(async () => authority.close());

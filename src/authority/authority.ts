@@ -13,8 +13,8 @@ import type {
   UsageRow,
   Verdict,
 } from '../keys/ports.ts';
+import { recordAdminChanges } from './admin-limits.ts';
 import { capabilities, permissions } from './capabilities.ts';
-import { holdChanges } from './ceiling.ts';
 import { DatabaseFile } from './database/database-file.ts';
 import type { AccessRequest, Decision, Organisation, Refusal } from './decision.ts';
 import { keyRevoked, noSuchKey } from './errors.ts';
@@ -30,22 +30,22 @@ import type { Use } from './use.ts';
 import { readLog } from './use-log.ts';
 
 export interface AuthorityOptions {
-  /** The database file; made by the first write. */
+  /** The database file; the first write creates it. */
   path: string;
-  /** A file elsewhere that tells that there was a database; absent: nothing does. */
+  /** A file elsewhere that shows that a database once existed. */
   marker?: string;
   now: () => Date;
-  /** How long to wait for other processes, in milliseconds. */
-  timeout: number;
+  /** How long to wait for other processes. */
+  timeoutMs: number;
   organisation?: Organisation;
 }
 
-/** Rows of the log that one command removes. */
-const prunedAtOnce = 1000;
+/** Log rows that one command removes. */
+const maxPrunedRows = 1000;
 
 /**
- * The embedded issuer of keys, as the user of this machine has it: keeps them in one SQLite file, as hashes, and decides
- * who may use them. Opens the file when it is first asked something; reading makes no file.
+ * The embedded issuer of keys for the user of this machine: stores keys as hashes in one SQLite file and decides who may
+ * use them. Opens the file on first use; reading does not create it.
  */
 export class Authority implements KeyBackend, HashKeeper {
   readonly capabilities = capabilities;
@@ -54,8 +54,8 @@ export class Authority implements KeyBackend, HashKeeper {
   readonly #organisation: Organisation;
   readonly #now: () => number;
 
-  constructor({ path, marker, now, timeout, organisation = {} }: AuthorityOptions) {
-    this.#file = new DatabaseFile(path, timeout, marker);
+  constructor({ path, marker, now, timeoutMs, organisation = {} }: AuthorityOptions) {
+    this.#file = new DatabaseFile(path, timeoutMs, marker);
     this.#organisation = organisation;
     this.#now = () => now().getTime();
   }
@@ -86,8 +86,8 @@ export class Authority implements KeyBackend, HashKeeper {
       if (!row) throw noSuchKey(id);
       if (row.revoked_at !== null) throw keyRevoked({ id, name: String(row.name) });
       requireBounds({ ...changes, labels: {} });
-      // Whoever has the machine is an admin to those whose keys these are.
-      if (row.owner !== null) holdChanges(database, id, changes);
+      // The user of this machine is an admin for keys of other users.
+      if (row.owner !== null) recordAdminChanges(database, id, changes);
       table.update(id, changes, this.#now());
     });
     return this.#key(id);
@@ -114,7 +114,7 @@ export class Authority implements KeyBackend, HashKeeper {
     return row && String(row.id);
   }
 
-  /** As `authorize`, without taking a place under the rate limit. */
+  /** As `authorize`, without reserving a rate limit slot. */
   async verify(secret: Secret): Promise<Verdict> {
     const lookup = keyLookupIn(this.#file.reading);
     const decision = decide(lookup, { key: secret.reveal() }, this.#organisation, this.#now());
@@ -126,8 +126,8 @@ export class Authority implements KeyBackend, HashKeeper {
   /** Decides on one use of a key; see `policy.ts` for the order of the rules. */
   authorize(request: AccessRequest): Decision {
     const decision = decide(keyLookupIn(this.#file.metering), request, this.#organisation, this.#now());
-    const [placed = decision] = reserveSlots(this.#file.metering, [decision], this.#now());
-    return placed;
+    const [finalDecision = decision] = reserveSlots(this.#file.metering, [decision], this.#now());
+    return finalDecision;
   }
 
   /** Meters one use of a key. */
@@ -141,10 +141,10 @@ export class Authority implements KeyBackend, HashKeeper {
     this.#file.close();
   }
 
-  /** Where no server looks after the log, commands that write do. What does not succeed now, a later one does. */
+  /** Without a server, commands that write also prune the log. If this one fails, a later one succeeds. */
   #prune(): void {
     try {
-      pruneLog(this.#file.writing, this.#now(), prunedAtOnce);
+      pruneLog(this.#file.writing, this.#now(), maxPrunedRows);
     } catch (error) {
       if (!(error instanceof KeysError)) throw error;
     }

@@ -1,104 +1,124 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { KeysError } from '../base/errors.ts';
+import { Secret } from '../base/secret.ts';
 import type { Connection } from './database/connection.ts';
+import { bytesIn } from './database/connection.ts';
 import { hashOf } from './key-format.ts';
 
 /*
- * What makes a request idempotentRequest that issues a secret. A caller who lost the reply sends the request again with the same
- * `Idempotency-Key` and gets the same secret. It is kept for a day, sealed with a key that is derived from that header and
- * from the session token of the caller: 256 random bits of which the authority keeps a hash alone. So a stolen database
- * gives no secret away, not even to somebody who knows the header.
+ * Makes requests that issue a secret repeatable. A caller who lost the response sends the request again with the same
+ * `Idempotency-Key` and gets the same secret. The authority keeps it for a day, sealed with a key derived from that header
+ * and from the caller's session token: 256 random bits of which the authority stores only a hash. So a stolen database
+ * reveals no secret, not even to someone who knows the header.
  */
 
-/** A request that may come again. */
+/** A request that may be repeated. */
 export interface IdempotentRequest {
-  /** Who asks, and for what: another user's or another operation's header of the same text is another one. */
+  /** Who calls, and for what: the same header from another user or for another operation is a different request. */
   scope: string;
   /** The caller's `Idempotency-Key`. */
   key: string;
-  /** The caller's session token: the answer is for nobody else, and for no other session of the same user. */
+  /** The caller's session token: no other session can read the response, not even one of the same user. */
   token: string;
-  /** What is asked for: under the same header it must be the same. */
+  /** The content of the request, which must be the same each time. */
   content: string;
 }
 
-export interface StoredResponse {
-  keyId: string;
-  secret: string;
+/** What an earlier request was answered with. */
+interface StoredResponse {
+  id: string;
+  secret: Secret;
 }
 
-/** Milliseconds for which a reply is kept. */
-const keptFor = 86_400_000;
+const retentionMs = 86_400_000;
 
-/** The reply that this request got before, if any. Throws `KeysError` where the header was used for something else. */
-export function findStoredResponse(
+/**
+ * Issues a secret, unless the same request was answered before: then it returns that answer again. To be called in a
+ * transaction. Throws `idempotency_key_reused` if the header was used for a different request.
+ */
+export function issueOnce(
+  database: Connection,
+  request: IdempotentRequest | undefined,
+  now: number,
+  issue: () => StoredResponse,
+): StoredResponse {
+  if (!request) return issue();
+  const stored = findStoredResponse(database, request, now);
+  if (stored) return stored;
+  const issued = issue();
+  storeResponse(database, request, issued, now);
+  return issued;
+}
+
+function findStoredResponse(
   database: Connection,
   request: IdempotentRequest,
   now: number,
 ): StoredResponse | undefined {
   const row = database.get(
     'SELECT * FROM replies WHERE request_hash = ? AND at > ?',
-    nameOf(request),
-    now - keptFor,
+    requestHash(request),
+    now - retentionMs,
   );
   if (!row) return undefined;
-  if (!hashOf(request.content).equals(row.content_hash as Uint8Array)) throw reused('another request');
-  const keyId = String(row.key_id);
-  return { keyId, secret: unseal(request, keyId, Buffer.from(row.sealed_secret as Uint8Array)) };
+  if (!hashOf(request.content).equals(bytesIn(row.content_hash))) throw reused('another request');
+  const id = String(row.key_id);
+  return { id, secret: new Secret(unseal(request, id, bytesIn(row.sealed_secret))) };
 }
 
-/** Keeps the reply, in the transaction that made the key. */
-export function storeResponse(
+function storeResponse(
   database: Connection,
   request: IdempotentRequest,
-  response: StoredResponse,
+  { id, secret }: StoredResponse,
   now: number,
 ): void {
-  database.run('DELETE FROM replies WHERE at <= ?', now - keptFor);
+  database.run('DELETE FROM replies WHERE at <= ?', now - retentionMs);
   database.run(
     'INSERT INTO replies (request_hash, content_hash, at, key_id, sealed_secret) VALUES (?, ?, ?, ?, ?)',
-    nameOf(request),
+    requestHash(request),
     hashOf(request.content),
     now,
-    response.keyId,
-    seal(request, response),
+    id,
+    seal(request, id, secret.reveal()),
   );
 }
 
-function nameOf({ scope, key }: IdempotentRequest): Buffer {
+function requestHash({ scope, key }: IdempotentRequest): Buffer {
   return hashOf(`${scope}\0${key}`);
 }
 
-/** AES-256-GCM: nonce of 12 bytes, tag of 16, then the text. */
-function seal(request: IdempotentRequest, { keyId, secret }: StoredResponse): Buffer {
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', sealingKey(request, keyId), nonce);
-  const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), text]);
+const nonceLength = 12;
+const tagLength = 16;
+
+/** AES-256-GCM: the nonce, the tag, then the ciphertext. */
+function seal(request: IdempotentRequest, id: string, secret: string): Buffer {
+  const nonce = randomBytes(nonceLength);
+  const cipher = createCipheriv('aes-256-gcm', sealingKey(request, id), nonce);
+  const ciphertext = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), ciphertext]);
 }
 
-function unseal(request: IdempotentRequest, keyId: string, sealed: Buffer): string {
+function unseal(request: IdempotentRequest, id: string, sealed: Uint8Array): string {
+  const nonce = sealed.subarray(0, nonceLength);
+  const tag = sealed.subarray(nonceLength, nonceLength + tagLength);
+  const ciphertext = sealed.subarray(nonceLength + tagLength);
   try {
-    return open(request, keyId, sealed);
+    const decipher = createDecipheriv('aes-256-gcm', sealingKey(request, id), nonce);
+    decipher.setAuthTag(tag);
+    return Buffer.concat([decipher.update(ciphertext), decipher.final()]).toString('utf8');
   } catch {
+    // Sealed with another session's token.
     throw reused('another session');
   }
 }
 
-/** Throws where the key is not the one that it was sealed with. */
-function open(request: IdempotentRequest, keyId: string, sealed: Buffer): string {
-  const decipher = createDecipheriv('aes-256-gcm', sealingKey(request, keyId), sealed.subarray(0, 12));
-  decipher.setAuthTag(sealed.subarray(12, 28));
-  return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8');
-}
-
-function sealingKey({ scope, key, token }: IdempotentRequest, keyId: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', `${token}\0${key}`, keyId, `keys-cli reply ${scope}`, 32));
+function sealingKey({ scope, key, token }: IdempotentRequest, id: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', `${token}\0${key}`, id, `keys-cli reply ${scope}`, 32));
 }
 
 function reused(by: string): KeysError {
   return new KeysError({
     code: 'idempotency_key_reused',
-    message: `the Idempotency-Key was used for ${by}`,
+    message: `the Idempotency-Key was already used for ${by}`,
   });
 }

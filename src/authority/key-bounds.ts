@@ -2,8 +2,8 @@ import type { KeyChanges } from '../keys/ports.ts';
 import { invalidKey } from './errors.ts';
 
 /**
- * How much a key may carry: pages of keys, and whoever reads them, must stay small. Characters, but for counts; the lists
- * as JSON.
+ * The maximum size of a key's fields, so that pages of keys stay small. `permissions`, `models` and `labels` are counts, the
+ * rest are characters; the totals are those of the JSON text.
  */
 export const keyBounds = {
   name: 120,
@@ -12,37 +12,42 @@ export const keyBounds = {
   permission: 64,
   models: 1000,
   model: 200,
-  modelsInAll: 16_384,
+  modelsTotal: 16_384,
   labels: 64,
   labelName: 200,
   labelValue: 1000,
-  labelsInAll: 8192,
+  labelsTotal: 8192,
 } as const;
 
-/** Throws `KeysError` (usage) that names everything that is too large or has no name. */
+/** Throws `invalid_key`, which names every field that is too large or empty. */
 export function requireBounds({ name, description, permissions, models, labels }: KeyChanges): void {
   const problems: string[] = [];
-  const most = (what: string, amount: number, limit: number, unit = 'characters') => {
-    if (amount > limit) problems.push(`${what}: ${amount} ${unit}, and ${limit} is the most`);
+  const check = (field: string, amount: number, max: number, unit = 'characters') => {
+    if (amount > max) problems.push(`${field}: ${amount} ${unit}; the maximum is ${max}`);
   };
-  if (name !== undefined && !/\S/.test(name)) problems.push('name: it is empty');
-  most('name', name?.length ?? 0, keyBounds.name);
-  most('description', description?.length ?? 0, keyBounds.description);
-  most('permissions', permissions?.length ?? 0, keyBounds.permissions, 'permissions');
-  most('permissions', longest(permissions), keyBounds.permission);
-  most('models', models?.length ?? 0, keyBounds.models, 'models');
-  most('models', longest(models), keyBounds.model);
-  most('models', JSON.stringify(models ?? []).length, keyBounds.modelsInAll, 'characters in all');
-  const given = Object.entries(labels ?? {});
-  most('labels', given.length, keyBounds.labels, 'labels');
-  most('labels', longest(given.map(([label]) => label)), keyBounds.labelName, 'characters in a name');
-  most(
+  if (name !== undefined && !/\S/.test(name)) problems.push('name: must not be empty');
+  check('name', name?.length ?? 0, keyBounds.name);
+  check('description', description?.length ?? 0, keyBounds.description);
+  check('permissions', permissions?.length ?? 0, keyBounds.permissions, 'permissions');
+  check('permissions', longest(permissions), keyBounds.permission);
+  check('models', models?.length ?? 0, keyBounds.models, 'models');
+  check('models', longest(models), keyBounds.model);
+  check('models', JSON.stringify(models ?? []).length, keyBounds.modelsTotal, 'characters in total');
+  const labelEntries = Object.entries(labels ?? {});
+  check('labels', labelEntries.length, keyBounds.labels, 'labels');
+  check(
     'labels',
-    longest(given.map(([, value]) => value ?? '')),
-    keyBounds.labelValue,
-    'characters in a value',
+    longest(labelEntries.map(([label]) => label)),
+    keyBounds.labelName,
+    'characters in a label name',
   );
-  most('labels', JSON.stringify(labels ?? {}).length, keyBounds.labelsInAll, 'characters in all');
+  check(
+    'labels',
+    longest(labelEntries.map(([, value]) => value ?? '')),
+    keyBounds.labelValue,
+    'characters in a label value',
+  );
+  check('labels', JSON.stringify(labels ?? {}).length, keyBounds.labelsTotal, 'characters in total');
   if (problems.length > 0) throw invalidKey(problems);
 }
 

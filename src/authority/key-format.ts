@@ -1,10 +1,10 @@
 /**
- * The shape of what the authority gives out: keys are `sk_<id>_<secret>_<checksum>`, session tokens the same with `ses`,
+ * The format of what the authority issues: keys are `sk_<id>_<secret>_<checksum>`, session tokens the same with `ses`,
  * base 62 throughout.
  *
- * - id: 16 characters, public; what the API and the user address the key or the session by.
+ * - id: 16 characters, public; identifies the key or the session.
  * - secret: 43 characters, at least 256 random bits.
- * - checksum: CRC-32 of all that stands before it, 6 characters, so that a typing error or a leak scan needs no server.
+ * - checksum: CRC-32 of everything before it, 6 characters, to detect typing errors and leaks without a server.
  */
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const idLength = 16;
@@ -17,21 +17,21 @@ const shape = new RegExp(
 /** `sk`: a key; `ses`: a session token. */
 export type Kind = 'sk' | 'ses';
 
-/** Loaded when they are first needed: they take a millisecond each, and listing keys needs none of them. */
+/** Loaded on first use: each takes a millisecond, and listing keys needs neither. */
 const crypto = () => process.getBuiltinModule('node:crypto');
 const zlib = () => process.getBuiltinModule('node:zlib');
 
-export interface Minted {
+export interface MintedValue {
   id: string;
-  /** The whole value, given out once. */
+  /** The whole value, shown once. */
   value: string;
-  /** SHA-256 of the whole value: all that is kept. */
+  /** SHA-256 of the whole value: all that is stored. */
   hash: Buffer;
-  /** The part of the value that may be shown: `sk_<id>`. */
+  /** The public part of the value: `sk_<id>`. */
   prefix: string;
 }
 
-export function mint(kind: Kind): Minted {
+export function mint(kind: Kind): MintedValue {
   const id = randomText(idLength);
   const prefix = `${kind}_${id}`;
   const body = `${prefix}_${randomText(secretLength)}`;
@@ -39,18 +39,18 @@ export function mint(kind: Kind): Minted {
   return { id, value, hash: hashOf(value), prefix };
 }
 
-/** The id in a value, or undefined where the text has not the shape or not the checksum of one of ours. */
+/** The id in a value; undefined if the text does not have our format or its checksum is wrong. */
 export function idOf(kind: Kind, value: string): string | undefined {
-  const [, body, given, id, sum] = shape.exec(value) ?? [];
-  return body !== undefined && given === kind && checksum(body) === sum ? id : undefined;
+  const [, body, valueKind, id, sum] = shape.exec(value) ?? [];
+  return body !== undefined && valueKind === kind && checksum(body) === sum ? id : undefined;
 }
 
-/** Whether a text has the shape of ours and not the checksum: no value is issued like that. */
+/** Whether a text has our format but a wrong checksum, so it was never issued. */
 export function isMistyped(kind: Kind, value: string): boolean {
   return shape.exec(value)?.[2] === kind && idOf(kind, value) === undefined;
 }
 
-/** Whether the value is the one whose hash is kept; takes the same time wherever they differ. */
+/** Whether a value has this hash. Takes the same time wherever they differ. */
 export function matches(value: string, hash: Uint8Array): boolean {
   return crypto().timingSafeEqual(hashOf(value), hash);
 }
@@ -63,14 +63,14 @@ export function hashOf(text: string): Buffer {
 function checksum(body: string): string {
   let rest = zlib().crc32(body);
   let text = '';
-  for (let place = 0; place < checksumLength; place++) {
+  for (let digit = 0; digit < checksumLength; digit++) {
     text = alphabet.charAt(rest % alphabet.length) + text;
     rest = Math.floor(rest / alphabet.length);
   }
   return text;
 }
 
-/** Uniform over the alphabet: bytes past the last whole multiple of 62 are thrown away. */
+/** Uniform over the alphabet: discards bytes past the last multiple of 62. */
 function randomText(length: number): string {
   const limit = 256 - (256 % alphabet.length);
   let text = '';

@@ -3,7 +3,7 @@ import { hashOf, idOf } from './key-format.ts';
 import { toTime } from './key-table.ts';
 import { sumOf } from './metering.ts';
 
-/** What is known of a key when somebody uses it. Times are milliseconds, money is millionths of a US dollar. */
+/** A key as a decision needs it. Times are in milliseconds, money in millionths of a US dollar. */
 export interface KnownKey {
   id: string;
   name: string;
@@ -19,11 +19,11 @@ export interface KnownKey {
   rateLimit: number | null;
 }
 
-/** What decisions are made from. */
+/** What decisions are based on. */
 export interface KeyLookup {
-  /** The key of this value, as we give it out or as PrivateMind writes it: `<access key id>:<value>`. */
+  /** The key with this value, as issued or as PrivateMind writes it: `<access key id>:<value>`. */
   find(value: string): KnownKey | undefined;
-  /** What all keys together have spent in the calendar month (UTC) of a moment, in millionths of a US dollar. */
+  /** What all keys together have spent in the calendar month (UTC) of `now`, in millionths of a US dollar. */
   spentInMonth(now: number): number;
 }
 
@@ -31,24 +31,24 @@ export interface KeyLookup {
 export function keyLookupIn(database: Connection): KeyLookup {
   return {
     find(value) {
-      const own = ownValue(value);
-      return own === undefined ? undefined : findByHash(database, hashOf(own));
+      const keyValue = issuedValue(value);
+      return keyValue === undefined ? undefined : findByHash(database, hashOf(keyValue));
     },
     spentInMonth: (now) => spentInMonth(database, now),
   };
 }
 
-/** Keys that are kept in memory. */
-const mostKept = 10_000;
+/** Keys kept in memory. */
+const maxCachedKeys = 10_000;
 
 /**
- * KeyLookup that remember what they read, for as long as nothing has changed: SQLite tells when any other connection has
- * committed (sqlite.org/pragma.html#pragma_data_version), and `forget` is told of changes by this one.
+ * A lookup that caches what it reads until something changes: SQLite tells whether another connection has committed
+ * (sqlite.org/pragma.html#pragma_data_version); for changes by this one, call `forget`.
  */
 export class CachedKeyLookup implements KeyLookup {
   readonly #database: Connection;
   readonly #keys = new Map<string, KnownKey>();
-  #spent: { month: string; amount: number } | undefined;
+  #spent: { month: string; micros: number } | undefined;
   #version: unknown;
 
   constructor(database: Connection) {
@@ -56,26 +56,26 @@ export class CachedKeyLookup implements KeyLookup {
   }
 
   find(value: string): KnownKey | undefined {
-    const own = ownValue(value);
-    if (own === undefined) return undefined;
-    // Not under the value itself: it has no business in memory for longer than its request.
-    const hash = hashOf(own);
-    const name = hash.toString('latin1');
-    const kept = this.#keys.get(name);
-    if (kept) return kept;
+    const keyValue = issuedValue(value);
+    if (keyValue === undefined) return undefined;
+    // Cached by hash: the value itself must not stay in memory after its request.
+    const hash = hashOf(keyValue);
+    const cacheKey = hash.toString('latin1');
+    const cachedKey = this.#keys.get(cacheKey);
+    if (cachedKey) return cachedKey;
     const key = findByHash(this.#database, hash);
     if (!key) return undefined;
-    if (this.#keys.size >= mostKept) this.#keys.clear();
-    this.#keys.set(name, key);
+    if (this.#keys.size >= maxCachedKeys) this.#keys.clear();
+    this.#keys.set(cacheKey, key);
     return key;
   }
 
   spentInMonth(now: number): number {
     const month = toTime(now).slice(0, 7);
     if (this.#spent?.month !== month) {
-      this.#spent = { month, amount: spentInMonth(this.#database, now) };
+      this.#spent = { month, micros: spentInMonth(this.#database, now) };
     }
-    return this.#spent.amount;
+    return this.#spent.micros;
   }
 
   forget(): void {
@@ -83,7 +83,7 @@ export class CachedKeyLookup implements KeyLookup {
     this.#spent = undefined;
   }
 
-  /** To be called before what is remembered is used again. */
+  /** To be called before each use of the cache. */
   refresh(): void {
     const version = this.#database.get('PRAGMA data_version')?.data_version;
     if (version !== this.#version) this.forget();
@@ -91,25 +91,25 @@ export class CachedKeyLookup implements KeyLookup {
   }
 }
 
-/** Undefined where it has not the shape of a value of ours. */
-function ownValue(given: string): string | undefined {
-  const colon = given.indexOf(':');
-  const value = given.slice(colon + 1);
+/** Strips PrivateMind's prefix. Undefined if the text does not have the shape of a key of ours. */
+function issuedValue(text: string): string | undefined {
+  const colon = text.indexOf(':');
+  const value = text.slice(colon + 1);
   const id = idOf('sk', value);
-  return id !== undefined && (colon < 0 || given.slice(0, colon) === id) ? value : undefined;
+  return id !== undefined && (colon < 0 || text.slice(0, colon) === id) ? value : undefined;
 }
 
-/** By a hash of 256 bits: to find it takes the whole value, and how long the search takes tells nothing of it. */
+/** Looks up a 256-bit hash: finding a key takes its whole value, and the time taken reveals nothing about it. */
 function findByHash(database: Connection, hash: Uint8Array): KnownKey | undefined {
   const row = database.get(
     `SELECT id, name, revoked_at, disabled, expires_at, models, permissions, budget_micros, spent_micros, rate_limit_rpm
      FROM keys WHERE secret_hash = ?`,
     hash,
   );
-  return row && toKnown(row);
+  return row && toKnownKey(row);
 }
 
-function toKnown(row: Row): KnownKey {
+function toKnownKey(row: Row): KnownKey {
   const number = (value: Row[string] | undefined) => (value === null ? null : Number(value));
   return {
     id: String(row.id),

@@ -3,47 +3,47 @@ import { expiringWithin, statusOf } from '../keys/key.ts';
 import type { KeyChanges, KeySpec } from '../keys/ports.ts';
 import type { Connection, Row, Value } from './database/connection.ts';
 import { requireBounds } from './key-bounds.ts';
-import type { Minted } from './key-format.ts';
+import type { MintedValue } from './key-format.ts';
 
-const micros = 1_000_000;
+const microsPerUsd = 1_000_000;
 
-/** US dollars to whole millionths, in which sums stay exact. */
+/** US dollars to whole millionths, which add up exactly. */
 export function toMicros(usd: number): number {
-  return Math.round(usd * micros);
+  return Math.round(usd * microsPerUsd);
 }
 
-export function fromMicros(amount: number): number {
-  return amount / micros;
+export function fromMicros(micros: number): number {
+  return micros / microsPerUsd;
 }
 
-const unended = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)';
+const notEnded = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)';
 
-/** As `statusOf`, in SQL; `active` has the expiring ones among it. */
-const standings: Readonly<Record<Exclude<Status, 'unknown'>, string>> = {
-  active: `${unended} AND disabled = 0`,
-  expiring: `${unended} AND disabled = 0 AND expires_at <= :now + ${expiringWithin}`,
+/** `statusOf` in SQL; `active` includes expiring keys. */
+const statusConditions: Readonly<Record<Exclude<Status, 'unknown'>, string>> = {
+  active: `${notEnded} AND disabled = 0`,
+  expiring: `${notEnded} AND disabled = 0 AND expires_at <= :now + ${expiringWithin}`,
   expired: 'revoked_at IS NULL AND expires_at <= :now',
   revoked: 'revoked_at IS NOT NULL',
-  disabled: `${unended} AND disabled = 1`,
+  disabled: `${notEnded} AND disabled = 1`,
 };
 
-/** Which keys are wanted of a list, newest first. */
+/** Which keys to list, newest first. */
 export interface KeyQuery {
   status?: Exclude<Status, 'unknown'>;
-  /** A part of the name, of the description or of the id; letters of ASCII in either case. */
+  /** Part of the name, the description or the id; ASCII letters match in either case. */
   search?: string;
-  /** Those after the key that was made at this moment and has this id. */
+  /** Keys after the one created at this time with this id. */
   after?: { at: number; id: string };
   limit?: number;
 }
 
-/** Whose a new key is, and whether it is the one key that its owner can have in an API that knows only one. */
+/** Who owns a new key, and whether it is the owner's single key in an API that allows only one. */
 export interface Ownership {
   owner: string | null;
   single?: boolean;
 }
 
-/** The table `keys`: rows in, `Key` out. With an owner: the rows of that user only. */
+/** The table `keys`. With an owner: only the rows of that user. */
 export class KeyTable {
   readonly #database: Connection;
   readonly #owner: string | null;
@@ -61,7 +61,7 @@ export class KeyTable {
       values.push(...operands);
     };
     if (this.#owner !== null) where('owner = ?', this.#owner);
-    if (status) where(standings[status].replaceAll(':now', String(now)));
+    if (status) where(statusConditions[status].replaceAll(':now', String(now)));
     if (search) {
       where(
         "instr(lower(name || char(0) || COALESCE(description, '') || char(0) || id), lower(?)) > 0",
@@ -86,7 +86,7 @@ export class KeyTable {
     return this.#visible(this.#database.get('SELECT * FROM keys WHERE secret_hash = ?', hash));
   }
 
-  /** The one key of its owner in an API that knows only one. */
+  /** The owner's single key in an API that allows only one. */
   single(owner: string | null): Row | undefined {
     return this.#database.get(
       'SELECT * FROM keys WHERE owner IS ? AND single = 1 AND revoked_at IS NULL',
@@ -95,17 +95,17 @@ export class KeyTable {
   }
 
   /** How many keys of an owner are neither revoked nor expired. */
-  live(owner: string | null, now: number): number {
+  countActive(owner: string | null, now: number): number {
     const row = this.#database.get(
-      `SELECT COUNT(*) AS live FROM keys
+      `SELECT COUNT(*) AS active FROM keys
        WHERE owner IS ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)`,
       owner,
       now,
     );
-    return Number(row?.live ?? 0);
+    return Number(row?.active ?? 0);
   }
 
-  insert(minted: Minted, spec: KeySpec, { owner, single = false }: Ownership, now: number): void {
+  insert(minted: MintedValue, spec: KeySpec, { owner, single = false }: Ownership, now: number): void {
     this.#database.run(
       `INSERT INTO keys (id, name, description, prefix, secret_hash, created_at, made_at, expires_at,
                          permissions, rate_limit_rpm, budget_micros, models, labels, owner, single)
@@ -115,7 +115,7 @@ export class KeyTable {
       spec.description,
       minted.prefix,
       minted.hash,
-      this.#creationOf(spec.name, now),
+      this.#creationTime(spec.name, now),
       now,
       spec.expiresAt?.getTime() ?? null,
       JSON.stringify(spec.permissions),
@@ -128,8 +128,12 @@ export class KeyTable {
     );
   }
 
-  replace(id: string, by: string): void {
-    this.#database.run('UPDATE keys SET replaced_by = ? WHERE id = ?', by, id);
+  setSuccessor(id: string, successor: string): void {
+    this.#database.run('UPDATE keys SET replaced_by = ? WHERE id = ?', successor, id);
+  }
+
+  setSpent(id: string, micros: number): void {
+    this.#database.run('UPDATE keys SET spent_micros = ? WHERE id = ?', micros, id);
   }
 
   update(id: string, changes: KeyChanges, now: number): void {
@@ -146,7 +150,7 @@ export class KeyTable {
     });
   }
 
-  /** False where the key was revoked before. */
+  /** Returns false if the key was already revoked. */
   revoke(id: string, now: number): boolean {
     const sql = 'UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
     const isNew = this.#database.run(sql, now, id) > 0;
@@ -155,10 +159,10 @@ export class KeyTable {
   }
 
   /**
-   * When a new key of this name is said to be made: after every other one of the name, for that order tells which is the
-   * current one, and a clock can be set back.
+   * The creation time of a new key of this name: later than that of every other one, since this order decides which key
+   * is current, and a clock can be set back.
    */
-  #creationOf(name: string, now: number): number {
+  #creationTime(name: string, now: number): number {
     const row = this.#database.get('SELECT MAX(created_at) AS latest FROM keys WHERE name = ?', name);
     return Math.max(now, Number(row?.latest ?? 0) + 1);
   }
@@ -167,14 +171,16 @@ export class KeyTable {
     return row && (this.#owner === null || row.owner === this.#owner) ? row : undefined;
   }
 
-  /** A label that is null is removed, the others stay. Throws `invalid_key` for what the key would then have. */
-  #merged(id: string, changes: Readonly<Record<string, string | null>>): Record<string, string> {
-    const had = parse(this.row(id)?.labels);
+  /** Removes labels that are null and keeps the others. Throws `invalid_key` if the result is too large. */
+  #mergedLabels(id: string, changes: Readonly<Record<string, string | null>>): Record<string, string> {
+    const oldLabels = parseLabels(this.row(id)?.labels);
     const labels = Object.fromEntries(
-      Object.entries({ ...had, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null),
+      Object.entries({ ...oldLabels, ...changes }).filter(
+        (entry): entry is [string, string] => entry[1] !== null,
+      ),
     );
-    // What is too large from before may become smaller.
-    if (JSON.stringify(labels).length > JSON.stringify(had).length) requireBounds({ labels });
+    // Labels that were too large before may become smaller.
+    if (JSON.stringify(labels).length > JSON.stringify(oldLabels).length) requireBounds({ labels });
     return labels;
   }
 
@@ -189,13 +195,13 @@ export class KeyTable {
       ...(rateLimitRpm !== undefined && { rate_limit_rpm: rateLimitRpm }),
       ...(budgetUsd !== undefined && { budget_micros: budgetUsd === null ? null : toMicros(budgetUsd) }),
       ...(models && { models: JSON.stringify(models) }),
-      ...(labels && { labels: JSON.stringify(this.#merged(id, labels)) }),
+      ...(labels && { labels: JSON.stringify(this.#mergedLabels(id, labels)) }),
       ...(disabled !== undefined && { disabled: Number(disabled) }),
     };
   }
 }
 
-/** A row of the table as the rest of the program knows it. */
+/** A row of the table as a `Key`. */
 export function toKey(row: Row, now: number): Key {
   const expiresAt = optionalNumber(row.expires_at);
   return {
@@ -208,12 +214,12 @@ export function toKey(row: Row, now: number): Key {
     expiresAt: expiresAt === null ? null : toTime(expiresAt),
     lastUsedAt: row.last_used_at === null ? null : toTime(Number(row.last_used_at)),
     lastUsedIp: optionalText(row.last_used_ip),
-    permissions: parse<string[]>(row.permissions),
+    permissions: parseList(row.permissions),
     rateLimitRpm: optionalNumber(row.rate_limit_rpm),
     budgetUsd: row.budget_micros === null ? null : fromMicros(Number(row.budget_micros)),
     spentUsd: fromMicros(Number(row.spent_micros)),
-    models: parse<string[]>(row.models),
-    labels: parse<Record<string, string>>(row.labels),
+    models: parseList(row.models),
+    labels: parseLabels(row.labels),
     usage: { requests: Number(row.requests), tokens: Number(row.tokens) },
   };
 }
@@ -230,6 +236,10 @@ function optionalNumber(value: Value | undefined): number | null {
   return value === null || value === undefined ? null : Number(value);
 }
 
-function parse<T = Record<string, string>>(json: Value | undefined): T {
-  return JSON.parse(String(json ?? '{}')) as T;
+function parseList(json: Value | undefined): string[] {
+  return JSON.parse(String(json ?? '[]'));
+}
+
+function parseLabels(json: Value | undefined): Record<string, string> {
+  return JSON.parse(String(json ?? '{}'));
 }

@@ -3,13 +3,13 @@ import type { AccessRequest, Admission, Decision, Organisation, RateLimit, Refus
 import type { KeyLookup, KnownKey } from './key-lookup.ts';
 import { fromMicros, toMicros, toTime } from './key-table.ts';
 
-/** Characters of what a caller has named that a refusal says again. */
-const longestEcho = 200;
+/** Characters of a caller's text that a refusal repeats. */
+const maxEchoLength = 200;
 
 /**
- * Decides whether a key may be used now, its rate limit aside. The first rule that refuses wins: unknown, revoked or
- * disabled 401; expired 401 (no grace); the organisation's models 403; the key's models 403; permission 403; the key's
- * budget and the organisation's 402. Changes nothing.
+ * Decides whether a key may be used now, apart from its rate limit. The first rule that refuses wins: unknown, revoked or
+ * disabled 401; expired 401 (no grace period); the organisation's models 403; the key's models 403; permission 403; the
+ * key's budget and the organisation's 402. Changes nothing.
  */
 export function decide(
   lookup: KeyLookup,
@@ -21,7 +21,7 @@ export function decide(
   const key = lookup.find(request.key);
   if (!key) return refuse(401, 'INVALID_API_KEY', 'The provided API key is invalid', {});
   return (
-    checkStanding(key, now) ??
+    checkStatus(key, now) ??
     checkModels(key, request, organisation) ??
     checkPermission(key, request.permission) ??
     checkBudgets(key, lookup, organisation, now) ??
@@ -29,7 +29,7 @@ export function decide(
   );
 }
 
-/** The last rule: 429 where the minute has no place left for the key. */
+/** The last rule: 429 if the key has no slot left in this minute. */
 export function underLimit(admission: Admission, granted: boolean, rateLimit: RateLimit): Decision {
   if (granted) return { ...admission, rateLimit };
   const { keyId } = admission;
@@ -52,7 +52,7 @@ function admission(key: KnownKey, { models: entitled }: Organisation): Admission
   };
 }
 
-function checkStanding({ id, revoked, disabled, expiresAt }: KnownKey, now: number): Refusal | undefined {
+function checkStatus({ id, revoked, disabled, expiresAt }: KnownKey, now: number): Refusal | undefined {
   if (revoked) return refuse(401, 'INVALID_API_KEY', 'The API key was revoked', { key_id: id }, id);
   if (disabled) return refuse(401, 'DISABLED_API_KEY', 'The API key is disabled', { key_id: id }, id);
   if (expiresAt === null || expiresAt > now) return undefined;
@@ -82,13 +82,14 @@ function checkModels(
 }
 
 function refuseModel(keyId: string, code: string, message: string, model?: string): Refusal {
-  const named = model !== undefined && { model: clipped(model, longestEcho) };
+  const named = model !== undefined && { model: clipped(model, maxEchoLength) };
   return refuse(403, code, message, { key_id: keyId, ...named }, keyId);
 }
 
-function checkPermission({ id, permissions }: KnownKey, wanted: string | undefined): Refusal | undefined {
-  if (wanted === undefined || permissions.includes(wanted) || permissions.includes('admin')) return undefined;
-  const details = { key_id: id, permission: clipped(wanted, longestEcho) };
+function checkPermission({ id, permissions }: KnownKey, permission: string | undefined): Refusal | undefined {
+  if (permission === undefined || permissions.includes(permission) || permissions.includes('admin'))
+    return undefined;
+  const details = { key_id: id, permission: clipped(permission, maxEchoLength) };
   return refuse(403, 'PERMISSION_DENIED', 'The API key lacks a permission', details, id);
 }
 

@@ -1,45 +1,49 @@
 import { maskSecrets } from '../base/secret.ts';
 import type { Key } from '../keys/key.ts';
 import type { KeyChanges, KeySpec, LogQuery, UsageQuery, UsageRow } from '../keys/ports.ts';
-import type { Ceiling, Held } from './ceiling.ts';
-import { heldOn, holdChanges, requireUnder, underCeiling } from './ceiling.ts';
-import type { Row } from './database/connection.ts';
+import { adminLimitsOf, recordAdminChanges } from './admin-limits.ts';
+import type { Ceiling } from './ceiling.ts';
+import { applyCeiling, requireWithinCeiling } from './ceiling.ts';
+import type { Connection, Row } from './database/connection.ts';
+import { bytesIn } from './database/connection.ts';
 import type { DatabaseFile } from './database/database-file.ts';
 import type { Organisation } from './decision.ts';
 import { keyRevoked, noSuchKey } from './errors.ts';
 import type { IdempotentRequest } from './idempotency.ts';
-import type { Issued, Rotation } from './issue.ts';
-import { checkModels, issueKey, rotateKey } from './issue.ts';
+import type { IssuedKey } from './issue-key.ts';
+import { issueKey, requireEntitled } from './issue-key.ts';
 import { requireBounds } from './key-bounds.ts';
 import { hashOf, idOf } from './key-format.ts';
 import type { KeyQuery } from './key-table.ts';
 import { KeyTable, optionalText, toKey } from './key-table.ts';
 import { readUsage } from './metering.ts';
+import type { Rotation } from './rotate-key.ts';
+import { rotateKey } from './rotate-key.ts';
 import type { Caller } from './sessions.ts';
 import type { LogScope, PositionedEntry } from './use-log.ts';
 import { countLog, readLog } from './use-log.ts';
 import { ceilingOf } from './users.ts';
 
-/** A key, and what its authority knows of it besides. */
+/** A key, and what its authority knows about it besides. */
 export interface OwnedKey {
   key: Key;
-  /** The user whose it is; null: it was made on the machine itself. */
+  /** The user who owns it; null for keys created locally. */
   owner: string | null;
-  /** Hexadecimal SHA-256 of the key's value. */
+  /** SHA-256 of the key's value, in hexadecimal. */
   hash: string;
-  /** Where it stands in the list. */
-  place: { at: number; id: string };
+  /** Its position in the list. */
+  position: { at: number; id: string };
 }
 
 export interface IssueOptions {
-  /** The one key that its owner can have in an API that knows only one. */
+  /** The owner's single key in an API that allows only one. */
   single?: boolean;
   idempotentRequest?: IdempotentRequest;
 }
 
 /**
- * The keys as one caller sees them: a user those that are its own, an admin all. New ones are the caller's. Every method
- * throws `KeysError`; a key of somebody else is one that does not exist.
+ * The keys as one caller sees them: a user sees its own, an admin all. New keys belong to the caller. Every method throws
+ * `KeysError`; another user's key does not exist for the caller.
  */
 export class ScopedKeys {
   readonly caller: Caller;
@@ -59,52 +63,50 @@ export class ScopedKeys {
     const now = this.#now();
     return this.#keys(this.#file.reading)
       .all(query, now)
-      .map((row) => owned(row, now));
+      .map((row) => toOwnedKey(row, now));
   }
 
   /** By its id, by the SHA-256 of its value, or by the value itself. */
   find(reference: string): OwnedKey | undefined {
-    const keys = this.#keys(this.#file.reading);
-    if (/^[0-9a-f]{64}$/.test(reference)) return this.#owned(keys.rowByHash(Buffer.from(reference, 'hex')));
-    if (idOf('sk', reference) !== undefined) return this.#owned(keys.rowByHash(hashOf(reference)));
-    return this.#owned(keys.row(reference));
+    const row = this.#findRow(reference);
+    return row && toOwnedKey(row, this.#now());
   }
 
   /** As `find`. Throws `no_such_key`. */
   get(reference: string): OwnedKey {
-    const found = this.find(reference);
-    if (!found) throw noSuchKey(maskSecrets(reference));
-    return found;
+    const foundKey = this.find(reference);
+    if (!foundKey) throw noSuchKey(maskSecrets(reference));
+    return foundKey;
   }
 
-  /** The caller's one key in an API that knows only one. */
+  /** The caller's single key in an API that allows only one. */
   single(): OwnedKey | undefined {
-    return this.#owned(this.#keys(this.#file.reading).single(this.caller.user));
+    const row = this.#keys(this.#file.reading).single(this.caller.user);
+    return row && toOwnedKey(row, this.#now());
   }
 
-  issue(spec: KeySpec, { single = false, idempotentRequest }: IssueOptions = {}): Issued {
+  issue(spec: KeySpec, { single = false, idempotentRequest }: IssueOptions = {}): IssuedKey {
     const database = this.#file.writing;
     const ceiling = this.#ceiling(database);
-    const how = { owner: this.caller.user, single, organisation: this.#organisationUnder(ceiling) };
-    const allowed = ceiling ? underCeiling(spec, ceiling) : spec;
-    return issueKey(
-      database,
-      allowed,
-      { ...how, ...(idempotentRequest && { idempotentRequest }) },
-      this.#now(),
-    );
+    const allowedSpec = ceiling ? applyCeiling(spec, ceiling) : spec;
+    const issuance = {
+      owner: this.caller.user,
+      single,
+      organisation: this.#organisationUnder(ceiling),
+      ...(idempotentRequest && { idempotentRequest }),
+    };
+    return issueKey(database, allowedSpec, issuance, this.#now());
   }
 
-  /** The key is named as in `find`, here and below. */
-  rotate(reference: string, rotation: Rotation, idempotentRequest?: IdempotentRequest): Issued {
+  /** `reference`: as in `find`, here and below. */
+  rotate(reference: string, rotation: Rotation, idempotentRequest?: IdempotentRequest): IssuedKey {
     const { id } = this.get(reference).key;
-    const how = {
-      owner: this.caller.user,
-      visibleTo: this.#visible,
+    const rotator = {
+      visibleTo: this.#visibleOwner,
       organisation: this.#organisationUnder(this.#ceiling(this.#file.reading)),
       ...(idempotentRequest && { idempotentRequest }),
     };
-    return rotateKey(this.#file.writing, id, rotation, how, this.#now());
+    return rotateKey(this.#file.writing, id, rotation, rotator, this.#now());
   }
 
   update(reference: string, changes: KeyChanges): OwnedKey {
@@ -113,16 +115,16 @@ export class ScopedKeys {
       const { key, owner } = this.get(reference);
       if (key.status === 'revoked') throw keyRevoked(key);
       requireBounds({ ...changes, labels: {} });
-      checkModels(changes.models ?? [], this.#organisation);
+      requireEntitled(changes.models ?? [], this.#organisation);
       const ceiling = this.#ceiling(database);
-      if (ceiling) this.#requireAllowed(key, changes, ceiling, heldOn(database, key.id));
-      else if (owner !== this.caller.user) holdChanges(database, key.id, changes);
+      if (ceiling) requireAllowed(database, key, changes, ceiling);
+      else if (owner !== this.caller.user) recordAdminChanges(database, key.id, changes);
       this.#keys(database).update(key.id, changes, this.#now());
     });
     return this.get(reference);
   }
 
-  /** False: it was revoked before. */
+  /** Returns false if it was already revoked. */
   revoke(reference: string): boolean {
     const database = this.#file.writing;
     return database.transaction(() => {
@@ -141,55 +143,55 @@ export class ScopedKeys {
   }
 
   usage(query: UsageQuery): UsageRow[] {
-    return readUsage(this.#file.reading, query, this.#visible);
+    return readUsage(this.#file.reading, query, this.#visibleOwner);
   }
 
-  /** Undefined for an admin, who has none. */
-  #ceiling(database: DatabaseFile['reading']): Ceiling | undefined {
+  #findRow(reference: string): Row | undefined {
+    const keys = this.#keys(this.#file.reading);
+    if (/^[0-9a-f]{64}$/.test(reference)) return keys.rowByHash(Buffer.from(reference, 'hex'));
+    if (idOf('sk', reference) !== undefined) return keys.rowByHash(hashOf(reference));
+    return keys.row(reference);
+  }
+
+  /** Undefined for an admin, who has no ceiling. */
+  #ceiling(database: Connection): Ceiling | undefined {
     return this.caller.role === 'admin' ? undefined : ceilingOf(database, this.caller.user);
   }
 
   #organisationUnder(ceiling: Ceiling | undefined): Organisation {
-    const most = ceiling?.maxKeys ?? undefined;
-    if (most === undefined) return this.#organisation;
-    return { ...this.#organisation, maxKeys: Math.min(most, this.#organisation.maxKeys ?? most) };
+    const maxKeys = ceiling?.maxKeys ?? undefined;
+    if (maxKeys === undefined) return this.#organisation;
+    return { ...this.#organisation, maxKeys: Math.min(maxKeys, this.#organisation.maxKeys ?? maxKeys) };
   }
 
-  /** A budget that is spent has done what it is for: lifting it is for an admin, too. */
-  #requireAllowed(
-    { budgetUsd = null, spentUsd = 0 }: Key,
-    changes: KeyChanges,
-    ceiling: Ceiling,
-    held: Held,
-  ): void {
-    const isSpent = budgetUsd !== null && spentUsd >= budgetUsd;
-    requireUnder(changes, ceiling, isSpent ? { budgetUsd, ...held } : held);
-  }
-
-  /** Whose keys it sees; null: everybody's. A reporter, too, may name any key. */
-  get #visible(): string | null {
+  /** The user whose keys the caller sees; null: all keys. A reporter may name any key, too. */
+  get #visibleOwner(): string | null {
     return this.caller.role === 'user' ? this.caller.user : null;
   }
 
-  /** An API that knows one key only knows that of the caller, whoever it is. */
+  /** An API that allows one key shows only the caller's own, even to an admin. */
   #ownerIn({ single = false }: LogScope): string | null {
-    return single ? this.caller.user : this.#visible;
+    return single ? this.caller.user : this.#visibleOwner;
   }
 
-  #keys(database: DatabaseFile['reading']): KeyTable {
-    return new KeyTable(database, this.#visible);
-  }
-
-  #owned(row: Row | undefined): OwnedKey | undefined {
-    return row && owned(row, this.#now());
+  #keys(database: Connection): KeyTable {
+    return new KeyTable(database, this.#visibleOwner);
   }
 }
 
-function owned(row: Row, now: number): OwnedKey {
+/** Only an admin can lift a spent budget: stopping the key is what it is for. */
+function requireAllowed(database: Connection, key: Key, changes: KeyChanges, ceiling: Ceiling): void {
+  const { id, budgetUsd = null, spentUsd = 0 } = key;
+  const limits = adminLimitsOf(database, id);
+  const isSpent = budgetUsd !== null && spentUsd >= budgetUsd;
+  requireWithinCeiling(changes, ceiling, isSpent ? { budgetUsd, ...limits } : limits);
+}
+
+function toOwnedKey(row: Row, now: number): OwnedKey {
   return {
     key: toKey(row, now),
     owner: optionalText(row.owner),
-    hash: Buffer.from(row.secret_hash as Uint8Array).toString('hex'),
-    place: { at: Number(row.created_at), id: String(row.id) },
+    hash: Buffer.from(bytesIn(row.secret_hash)).toString('hex'),
+    position: { at: Number(row.created_at), id: String(row.id) },
   };
 }

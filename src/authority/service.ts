@@ -16,10 +16,10 @@ import { Sessions } from './sessions.ts';
 import type { Use } from './use.ts';
 import { Users } from './users.ts';
 
-/** Budget stops that are remembered as being on disk; forgetting one costs a sync. */
-const mostStops = 10_000;
+/** Remembered budget stops; forgetting one costs a sync. */
+const maxRememberedStops = 10_000;
 
-/** The authority as many have it at once: users with keys of their own, and those who use the keys. */
+/** The authority behind `keys serve`: for users who manage keys of their own, and for calls that use keys. */
 export class AuthorityService {
   readonly organisation: Organisation;
   readonly sessions: Sessions;
@@ -27,18 +27,18 @@ export class AuthorityService {
   readonly #file: DatabaseFile;
   readonly #now: () => number;
   #lookup: CachedKeyLookup | undefined;
-  /** Stops of budgets that are on disk. */
-  readonly #settled = new Set<string>();
+  /** Budget stops that are on disk. */
+  readonly #persistedStops = new Set<string>();
 
-  constructor({ path, marker, now, timeout, organisation = {} }: AuthorityOptions) {
+  constructor({ path, marker, now, timeoutMs, organisation = {} }: AuthorityOptions) {
     this.organisation = organisation;
-    this.#file = new DatabaseFile(path, timeout, marker);
+    this.#file = new DatabaseFile(path, timeoutMs, marker);
     this.#now = () => now().getTime();
     this.sessions = new Sessions(this.#file, this.#now);
     this.users = new Users(this.#file);
   }
 
-  /** Makes the file where there is none, and brings its tables up to date. Throws `KeysError` where it cannot be used. */
+  /** Creates a missing file and migrates its tables. Throws `KeysError` if the file cannot be used. */
   open(): void {
     this.#file.writing.get('SELECT 1');
     this.#file.metering.get('SELECT 1');
@@ -50,42 +50,42 @@ export class AuthorityService {
   }
 
   /**
-   * Decides on uses of keys that come together, and takes their places under the rate limits: exact across all processes.
-   * The very next use of a key that was revoked anywhere is refused. Whoever is told that a budget is spent can rely on it
-   * from then on, also after a power cut.
+   * Decides on a batch of uses and reserves their rate limit slots: exact across all processes. Refuses the very next use
+   * of a key that any process has revoked. Once a caller is told that a budget is spent, it stays spent, even after a power
+   * failure.
    */
   authorize(requests: readonly AccessRequest[]): Decision[] {
-    // Asked for once: each time it looks at the file.
+    // Read once: each access checks the file.
     const database = this.#file.metering;
-    const kept = this.#keptIn(database);
-    kept.refresh();
+    const cached = this.#cachedLookup(database);
+    cached.refresh();
     const now = this.#now();
-    const lookup = oncePerKey(kept);
+    const lookup = oncePerKey(cached);
     const decisions = requests.map((request) => decide(lookup, request, this.organisation, now));
     for (const decision of decisions) {
-      if (!decision.allowed && decision.status === 402) this.#settle(decision);
+      if (!decision.allowed && decision.status === 402) this.#persistStop(decision);
     }
     return reserveSlots(database, decisions, now);
   }
 
-  /** What would be decided, rate limits aside. Changes nothing. */
+  /** Decides without reserving a rate limit slot. Changes nothing. */
   examine(request: AccessRequest): Decision {
-    const kept = this.#keptIn(this.#file.metering);
-    kept.refresh();
-    return decide(kept, request, this.organisation, this.#now());
+    const cached = this.#cachedLookup(this.#file.metering);
+    cached.refresh();
+    return decide(cached, request, this.organisation, this.#now());
   }
 
-  /** How long rows of the log are kept: a span such as `90d`, or `never` to remove none. */
+  /** Sets how long the log keeps its rows. */
   setLogRetention(retention: Retention): void {
     setLogRetention(this.#file.writing, retention);
   }
 
-  /** Removes rows that the log need not keep, at most so many; how many these were. */
-  prune(most: number): number {
-    return pruneLog(this.#file.metering, this.#now(), most);
+  /** Removes expired log rows, at most `maxRows`. Returns how many it removed. */
+  prune(maxRows: number): number {
+    return pruneLog(this.#file.metering, this.#now(), maxRows);
   }
 
-  /** Meters uses of keys, many in one transaction, without a sync. Returns those that the database refuses. */
+  /** Records a batch of uses in one transaction, without a sync. Returns those that the database rejects. */
   record(uses: readonly Use[]): LostUse[] {
     try {
       return recordUses(this.#file.metering, uses, this.#now());
@@ -99,34 +99,34 @@ export class AuthorityService {
     this.#lookup = undefined;
   }
 
-  #keptIn(database: Connection): CachedKeyLookup {
+  #cachedLookup(database: Connection): CachedKeyLookup {
     this.#lookup ??= new CachedKeyLookup(database);
     return this.#lookup;
   }
 
   /**
-   * A synced commit takes all commits before it to the disk: with it the spending that the stop follows from. It has to
-   * change something, for SQLite does not write what is the same.
+   * Puts a budget stop on disk. A synced commit also puts all earlier commits on disk, including the spending that caused
+   * the stop. It has to change something, because SQLite does not write unchanged values.
    */
-  #settle({ code, keyId = '', details }: Refusal): void {
+  #persistStop({ code, keyId = '', details }: Refusal): void {
     const now = this.#now();
     const month = new Date(now).toISOString().slice(0, 7);
     const stop = [code, code === 'BUDGET_EXCEEDED' ? keyId : '', details.budget_usd, month].join(' ');
-    if (this.#settled.has(stop)) return;
+    if (this.#persistedStops.has(stop)) return;
     const database = this.#file.writing;
     database.transaction(() => database.run('UPDATE keys SET stopped_at = ? WHERE id = ?', now, keyId));
-    if (this.#settled.size >= mostStops) this.#settled.clear();
-    this.#settled.add(stop);
+    if (this.#persistedStops.size >= maxRememberedStops) this.#persistedStops.clear();
+    this.#persistedStops.add(stop);
   }
 }
 
-/** For requests that come together: many of one key take its hash once. */
+/** For a batch of requests: hashes each key once, however many requests use it. */
 function oncePerKey(lookup: KeyLookup): KeyLookup {
-  const found = new Map<string, KnownKey | undefined>();
+  const knownKeys = new Map<string, KnownKey | undefined>();
   return {
     find(value) {
-      if (!found.has(value)) found.set(value, lookup.find(value));
-      return found.get(value);
+      if (!knownKeys.has(value)) knownKeys.set(value, lookup.find(value));
+      return knownKeys.get(value);
     },
     spentInMonth: (now) => lookup.spentInMonth(now),
   };

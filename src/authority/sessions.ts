@@ -1,14 +1,13 @@
-import { KeysError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
-import type { Role } from './capabilities.ts';
-import { roleIn } from './capabilities.ts';
 import type { Connection, Row } from './database/connection.ts';
 import type { DatabaseFile } from './database/database-file.ts';
-import { sessionLimitReached } from './errors.ts';
+import { noSuchSession, sessionLimitReached } from './errors.ts';
 import { idOf, matches, mint } from './key-format.ts';
 import { optionalText, toTime } from './key-table.ts';
+import type { Role } from './roles.ts';
+import { parseRole } from './roles.ts';
 
-/** Whoever called with a session token that is good. */
+/** A caller with a valid session token. */
 export interface Caller {
   user: string;
   role: Role;
@@ -27,18 +26,18 @@ export interface Session {
 export interface SessionSpec {
   user: string;
   /**
-   * What the user is from now on. Absent: what it is already; for a new one `admin` where it has that name, else `user`.
+   * The user's role from now on. Absent: its current role; for a new user `admin` if that is its name, otherwise `user`.
    */
   role?: Role | undefined;
   expiresAt: Date | null;
-  /** The session that asks for it, and with which it ends; absent: it was made on the machine itself. */
+  /** The session that requests this one, and ends it when it ends itself; absent for sessions created locally. */
   parent?: string;
 }
 
-/** Why a session token is not accepted. */
+/** Why a session token is rejected. */
 export type SessionRejection = 'unknown' | 'expired' | 'revoked';
 
-/** Who may manage keys over HTTP. Of a token only the SHA-256 is kept. Every method throws `KeysError`. */
+/** The sessions of users who manage keys over HTTP. Stores only the SHA-256 of a token. Every method throws `KeysError`. */
 export class Sessions {
   readonly #file: DatabaseFile;
   readonly #now: () => number;
@@ -48,25 +47,22 @@ export class Sessions {
     this.#now = now;
   }
 
-  /** Makes a session, and its user where there is none of that name. The token is given out here and never again. */
+  /** Creates a session, and its user if necessary. The token is never returned again. */
   create({ user, role, expiresAt, parent }: SessionSpec): { session: Session; token: Secret } {
     const { id, value, hash } = mint('ses');
     const database = this.#file.writing;
     const now = this.#now();
     database.transaction(() => {
-      const asking = parent === undefined ? undefined : rowOf(database, parent);
-      // One that ends while it asks for another has none.
-      if (parent !== undefined && asking?.revoked_at !== null) throw noSuchSession(parent);
-      // No session gives what it has not: its user may have been made an admin since.
-      const most = asking && asking.effective !== 'admin' ? String(asking.effective) : null;
+      const maxRole = parent === undefined ? null : maxRoleUnder(database, parent);
       database.run(
         'INSERT INTO users (name, role, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
         user,
         role ?? (user === 'admin' ? 'admin' : 'user'),
         now,
       );
-      if (role && most === null) database.run('UPDATE users SET role = ? WHERE name = ?', role, user);
-      makeRoom(database, user, parent !== undefined, now);
+      if (role && maxRole === null) database.run('UPDATE users SET role = ? WHERE name = ?', role, user);
+      if (parent !== undefined) requireRoom(database, user, now);
+      forgetEndedSessions(database, user, now);
       database.run(
         `INSERT INTO sessions (id, user, token_hash, created_at, expires_at, parent, role)
          SELECT ?, name, ?, ?, ?, ?, COALESCE(?, role) FROM users WHERE name = ?`,
@@ -75,12 +71,12 @@ export class Sessions {
         now,
         expiresAt?.getTime() ?? null,
         parent ?? null,
-        most,
+        maxRole,
         user,
       );
     });
     const row = rowOf(database, id);
-    if (!row) throw new Error('a session that was just made is not there');
+    if (!row) throw new Error('a session that was just created is missing');
     return { session: toSession(row, now), token: new Secret(value) };
   }
 
@@ -97,13 +93,13 @@ export class Sessions {
     return row && toSession(row, this.#now());
   }
 
-  /** Ends a session at once, with all that were made with it; false where it had been ended before. */
+  /** Ends a session at once, with all sessions created through it. Returns false if it had already ended. */
   revoke(id: string): boolean {
     const database = this.#file.writing;
     if (!rowOf(database, id)) throw noSuchSession(id);
     const now = this.#now();
     return database.transaction(() => {
-      // A tree of sessions ends together, also below one that has ended before.
+      // A tree of sessions ends together, even below one that has already ended.
       const ended = database.all(
         `WITH RECURSIVE tree (id) AS (
            SELECT ?2 UNION SELECT s.id FROM sessions s JOIN tree ON s.parent = tree.id
@@ -119,7 +115,7 @@ export class Sessions {
     });
   }
 
-  /** Whose token it is, or why it is not accepted. */
+  /** The caller with this token, or why the token is rejected. */
   identify(token: string): Caller | SessionRejection {
     const id = idOf('ses', token);
     const row = id === undefined ? undefined : rowOf(this.#file.reading, id);
@@ -130,34 +126,51 @@ export class Sessions {
 }
 
 /**
- * Who is made an admin is one with new sessions, and who is no longer one loses it with all. A reporter is one where either
- * says so: it can do less than a user.
+ * A user who becomes an admin is one in new sessions only; one who stops being an admin loses the role in all sessions. A
+ * session is a reporter's if either the session or the user says so, because a reporter can do less than a user.
  */
 const selection = `SELECT s.*, CASE WHEN s.role = 'admin' AND u.role = 'admin' THEN 'admin'
                                     WHEN 'reporter' IN (s.role, u.role) THEN 'reporter' ELSE 'user' END AS effective
                    FROM sessions s JOIN users u ON u.name = s.user`;
 
-/** Live sessions that a user may have by asking with one of them; those made on the machine are not limited. */
-const mostLive = 100;
+/** Active sessions that a user may request through a session; sessions created locally are not limited. */
+const maxActiveSessions = 100;
 
-/** Milliseconds for which the end of a session can be looked up. */
-const endedKept = 30 * 86_400_000;
+/** How long an ended session stays in the list. */
+const endedRetentionMs = 30 * 86_400_000;
 
-/** Forgets sessions that ended long ago, or that a user has ended in great number. Throws `session_limit`. */
-function makeRoom(database: Connection, user: string, isAsked: boolean, now: number): void {
-  const count = (condition: string) =>
-    Number(
-      database.get(`SELECT COUNT(*) AS count FROM sessions WHERE user = ?1 AND ${condition}`, user, now)
-        ?.count,
-    );
-  const isLive = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)';
-  if (isAsked && count(isLive) >= mostLive) throw sessionLimitReached(mostLive);
-  const before = count(`NOT (${isLive})`) > 10 * mostLive ? now : now - endedKept;
+/** The role that a new session cannot exceed; null if the parent is an admin's. Throws `no_such_session`. */
+function maxRoleUnder(database: Connection, parent: string): string | null {
+  const row = rowOf(database, parent);
+  // A session that ends while it requests another gets none.
+  if (row?.revoked_at !== null) throw noSuchSession(parent);
+  // Its user may have become an admin since; the session has not.
+  return row.effective === 'admin' ? null : String(row.effective);
+}
+
+const isActive = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)';
+
+function countSessions(database: Connection, user: string, condition: string, now: number): number {
+  const sql = `SELECT COUNT(*) AS count FROM sessions WHERE user = ?1 AND ${condition}`;
+  return Number(database.get(sql, user, now)?.count);
+}
+
+/** Throws `session_limit`. */
+function requireRoom(database: Connection, user: string, now: number): void {
+  if (countSessions(database, user, isActive, now) >= maxActiveSessions) {
+    throw sessionLimitReached(maxActiveSessions);
+  }
+}
+
+/** Removes sessions that ended long ago; if a user has very many ended sessions, all of those. */
+function forgetEndedSessions(database: Connection, user: string, now: number): void {
+  const hasTooMany = countSessions(database, user, `NOT (${isActive})`, now) > 10 * maxActiveSessions;
+  const latestEnd = hasTooMany ? now : now - endedRetentionMs;
   database.run(
     `DELETE FROM sessions WHERE user = ?1 AND MIN(COALESCE(revoked_at, ?3), COALESCE(expires_at, ?3)) <= ?2
        AND id NOT IN (SELECT parent FROM sessions WHERE parent IS NOT NULL)`,
     user,
-    before,
+    latestEnd,
     Number.MAX_SAFE_INTEGER,
   );
 }
@@ -171,17 +184,9 @@ function toSession(row: Row, now: number): Session {
   return {
     id: String(row.id),
     user: String(row.user),
-    role: roleIn(row.effective),
+    role: parseRole(row.effective),
     status: row.revoked_at !== null ? 'revoked' : expired ? 'expired' : 'active',
     createdAt: toTime(Number(row.created_at)),
     expiresAt: optionalText(row.expires_at) && toTime(Number(row.expires_at)),
   };
-}
-
-function noSuchSession(id: string): KeysError {
-  return new KeysError({
-    code: 'no_such_session',
-    message: `no session has the id '${id}'`,
-    hints: ['keys session list'],
-  });
 }

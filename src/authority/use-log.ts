@@ -3,37 +3,37 @@ import type { Connection, Row, Value } from './database/connection.ts';
 import { textOf } from './database/stored-text.ts';
 import { fromMicros, toTime } from './key-table.ts';
 
-/** A place in the log: the entries after it are older. */
-export interface LogPlace {
+/** A position in the log: the entries after it are older. */
+export interface LogPosition {
   at: number;
   id: number;
 }
 
-/** Which rows of the log, where these are given: of one user's keys, of single keys only, after a place. */
+/** Limits a query: to one user's keys, to single keys, to entries after a position. */
 export interface LogScope {
   owner?: string | null;
   single?: boolean;
-  after?: LogPlace;
+  after?: LogPosition;
 }
 
-/** An entry of the log, and its place. */
+/** An entry of the log with its position. */
 export interface PositionedEntry {
   entry: LogEntry;
-  place: LogPlace;
+  position: LogPosition;
 }
 
-/** Texts as bytes: a row may have been written by an older version, or by hand. */
+/** Texts are read as bytes: an older version or another program may have written the row. */
 const logColumns = ['key_id', 'method', 'path', 'ip', 'model']
   .map((column) => `CAST(${column} AS BLOB) AS ${column}`)
   .concat('id', 'at', 'status', 'requests', 'tokens', 'cost_micros')
   .join(', ');
 
-/** Rows that are read at once. */
+/** Rows read at once. */
 const pageSize = 500;
 
 /**
- * The log rows that a query names, newest first, one at a time. They are read in pages: a reader that stops half-way would
- * leave a statement open, and its connection could write nothing until that is forgotten.
+ * Yields the log rows that match a query, newest first. Reads them in pages: a reader that stops half-way would leave a
+ * statement open, which blocks writes on its connection until it is garbage-collected.
  */
 export function* readLog(
   database: Connection,
@@ -47,13 +47,13 @@ export function* readLog(
     const rows = database.all(sql, ...values);
     for (const row of rows) {
       after = { at: Number(row.at), id: Number(row.id) };
-      yield { entry: toLogEntry(row), place: after };
+      yield { entry: toLogEntry(row), position: after };
     }
     isMore = rows.length === pageSize;
   }
 }
 
-/** How many log rows a query names. */
+/** How many log rows match a query. */
 export function countLog(database: Connection, query: LogQuery, scope: LogScope): number {
   const { filter, values } = conditionsOf(query, scope);
   return Number(database.get(`SELECT COUNT(*) AS count FROM uses ${filter}`, ...values)?.count ?? 0);
@@ -77,7 +77,7 @@ function conditionsOf(
   if (query.until) where('at <= ?', query.until.getTime());
   if (query.status) where('status BETWEEN ? AND ?', ...statusRange(query.status));
   if (query.method) where('method = ?', query.method);
-  // SQLite counts code points, JavaScript's `length` halves of them.
+  // SQLite counts code points; JavaScript's `length` counts UTF-16 units.
   if (query.pathPrefix) where('substr(path, 1, ?) = ?', [...query.pathPrefix].length, query.pathPrefix);
   return { filter: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', values };
 }

@@ -1,6 +1,6 @@
 import { clipped } from './database/stored-text.ts';
 
-/** One use of a key, as it is metered. Refused uses are recorded too, with no requests and no cost. */
+/** One metered use of a key. Refused uses are recorded too, with zero requests and no cost. */
 export interface Use {
   keyId: string;
   /** Milliseconds since the epoch; absent: now. */
@@ -13,20 +13,20 @@ export interface Use {
   requests: number;
   tokens: number;
   costUsd: number;
-  /** It is counted, and has no row in the log. */
+  /** Counted, but without a row in the log. */
   unlogged?: boolean;
 }
 
-/** What one use can come to at the most. */
-export const mostOfOne = { requests: 1_000_000, tokens: 1_000_000_000_000, costUsd: 1_000_000 } as const;
+/** The most that one use can count for. */
+export const maxPerUse = { requests: 1_000_000, tokens: 1_000_000_000_000, costUsd: 1_000_000 } as const;
 
-/** Characters of each text in a log row; what is longer is cut. */
-const longest = { keyId: 64, method: 20, path: 1000, ip: 64, model: 200 } as const;
+/** Characters of each text in a log row; longer texts are cut. */
+const maxLengths = { keyId: 64, method: 20, path: 1000, ip: 64, model: 200 } as const;
 
-/** Times past the year 9999 have no RFC 3339 form. */
-export const lastMoment = Date.UTC(9999, 11, 31, 23, 59, 59);
+/** RFC 3339 cannot express times past the year 9999. */
+export const maxTimestamp = Date.UTC(9999, 11, 31, 23, 59, 59);
 
-/** A use as it can be written, whatever a caller or an upstream has said of it. */
+/** A use that can be stored, whatever a caller or an upstream reported. */
 export interface BoundedUse {
   keyId: string;
   at: number;
@@ -40,39 +40,39 @@ export interface BoundedUse {
   /** Millionths of a US dollar. */
   cost: number;
   /**
-   * What the key is charged. A cost past the most that one use can come to was never one: it stops its own key, which
-   * may have a budget, and is no part of what the organisation has spent.
+   * What the key is charged. A cost above the maximum of one use is an error: it is charged to the key, whose budget it may
+   * exhaust, but does not count as spending of the organisation.
    */
   charge: number;
-  /** 1 for a use that was refused. */
+  /** 1 for a refused use. */
   refused: number;
   logged: boolean;
 }
 
-/** Whole numbers from 0 to the most of each, texts of a bounded length that can be stored. */
-export function bounded(use: Use, now: number): BoundedUse {
+/** Clamps numbers to integers within their range, and texts to storable ones of limited length. */
+export function boundedUse(use: Use, now: number): BoundedUse {
   const { at = now, ip, model, costUsd } = use;
-  const requests = Math.trunc(within(use.requests, mostOfOne.requests));
-  const statusCode = Math.trunc(within(use.statusCode, 999));
-  const charge = Math.round(within(costUsd, mostOfOne.costUsd) * 1_000_000);
+  const requests = Math.trunc(clamp(use.requests, maxPerUse.requests));
+  const statusCode = Math.trunc(clamp(use.statusCode, 999));
+  const charge = Math.round(clamp(costUsd, maxPerUse.costUsd) * 1_000_000);
   return {
-    keyId: clipped(use.keyId, longest.keyId),
-    at: Number.isInteger(at) && at >= 0 && at <= lastMoment ? at : now,
-    method: clipped(use.method, longest.method),
-    path: clipped(use.path, longest.path),
+    keyId: clipped(use.keyId, maxLengths.keyId),
+    at: Number.isInteger(at) && at >= 0 && at <= maxTimestamp ? at : now,
+    method: clipped(use.method, maxLengths.method),
+    path: clipped(use.path, maxLengths.path),
     statusCode,
-    ip: ip === undefined ? null : clipped(ip, longest.ip),
-    model: model === undefined ? null : clipped(model, longest.model),
+    ip: ip === undefined ? null : clipped(ip, maxLengths.ip),
+    model: model === undefined ? null : clipped(model, maxLengths.model),
     requests,
-    tokens: Math.trunc(within(use.tokens, mostOfOne.tokens)),
-    cost: costUsd <= mostOfOne.costUsd ? charge : 0,
+    tokens: Math.trunc(clamp(use.tokens, maxPerUse.tokens)),
+    cost: costUsd <= maxPerUse.costUsd ? charge : 0,
     charge,
     refused: Number(requests === 0 && statusCode >= 400),
     logged: !use.unlogged,
   };
 }
 
-/** What is no number counts for nothing. */
-function within(amount: number, most: number): number {
-  return amount > 0 ? Math.min(amount, most) : 0;
+/** NaN counts as 0. */
+function clamp(amount: number, max: number): number {
+  return amount > 0 ? Math.min(amount, max) : 0;
 }

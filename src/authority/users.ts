@@ -1,10 +1,10 @@
-import type { Role } from './capabilities.ts';
-import { roleIn } from './capabilities.ts';
 import type { Ceiling } from './ceiling.ts';
 import { defaultCeiling } from './ceiling.ts';
 import type { Connection, Row } from './database/connection.ts';
 import type { DatabaseFile } from './database/database-file.ts';
 import { noSuchUser } from './errors.ts';
+import type { Role } from './roles.ts';
+import { parseRole } from './roles.ts';
 
 export interface User {
   name: string;
@@ -12,7 +12,7 @@ export interface User {
   ceiling: Ceiling;
 }
 
-/** Who has keys of their own, and what they may give them. */
+/** The users who own keys, and the ceiling of each. */
 export class Users {
   readonly #file: DatabaseFile;
 
@@ -29,7 +29,7 @@ export class Users {
     return row && toUser(row);
   }
 
-  /** For keys that are made or changed from now on. Throws `no_such_user`. */
+  /** Applies to keys that are created or changed from now on. Throws `no_such_user`. */
   setCeiling(name: string, changes: Partial<Ceiling>): User {
     const database = this.#file.writing;
     database.transaction(() => {
@@ -49,7 +49,7 @@ export function ceilingOf(database: Connection, user: string): Ceiling {
 }
 
 function toUser(row: Row): User {
-  return { name: String(row.name), role: roleIn(row.role), ceiling: ceilingIn(row) };
+  return { name: String(row.name), role: parseRole(row.role), ceiling: ceilingIn(row) };
 }
 
 function ceilingIn(row: Row | undefined): Ceiling {

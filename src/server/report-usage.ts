@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import type { Use } from '../authority/use.ts';
-import { mostOfOne } from '../authority/use.ts';
+import { maxPerUse } from '../authority/use.ts';
 import { HttpFault } from '../gateway/http-problem.ts';
 import { pathOf } from './access-log.ts';
 import { count, text } from './admin/shapes.ts';
@@ -14,9 +14,9 @@ import { readBody } from './validation.ts';
 export const usageReport = v.strictObject({
   key_id: v.optional(text(64)),
   key: v.optional(text(200)),
-  requests: v.optional(v.pipe(count, v.maxValue(mostOfOne.requests)), 0),
-  tokens: v.optional(v.pipe(count, v.maxValue(mostOfOne.tokens)), 0),
-  cost_usd: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(mostOfOne.costUsd)), 0),
+  requests: v.optional(v.pipe(count, v.maxValue(maxPerUse.requests)), 0),
+  tokens: v.optional(v.pipe(count, v.maxValue(maxPerUse.tokens)), 0),
+  cost_usd: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(maxPerUse.costUsd)), 0),
   model: v.optional(text(200)),
   method: v.optional(v.pipe(v.string(), v.regex(/^[A-Z]{1,20}$/)), 'POST'),
   path: v.optional(v.pipe(text(1000), v.startsWith('/')), '/v1/usage'),
@@ -73,7 +73,7 @@ function reporting(
       throw new HttpFault(400, 'VALIDATION_FAILED', 'key_id: missing', { path: 'key_id' });
     return {
       keyId: reporterOf(authority, request).get(keyId).key.id,
-      mostUsd: mostOfOne.costUsd,
+      mostUsd: maxPerUse.costUsd,
       isOwn: false,
     };
   }
@@ -82,5 +82,5 @@ function reporting(
   if (keyId !== undefined && keyId !== decision.keyId) {
     throw new HttpFault(401, 'INVALID_API_KEY', 'The provided API key is invalid');
   }
-  return { keyId: decision.keyId, mostUsd: decision.budgetLeftUsd ?? mostOfOne.costUsd, isOwn: true };
+  return { keyId: decision.keyId, mostUsd: decision.budgetLeftUsd ?? maxPerUse.costUsd, isOwn: true };
 }

@@ -57,7 +57,7 @@ describe('a new key', () => {
     const { authority, clock, path } = testAuthority();
     const { key } = await authority.create(whole);
     authority.close();
-    const next = new Authority({ path, now: clock.now, timeout: 1000 });
+    const next = new Authority({ path, now: clock.now, timeoutMs: 1000 });
     expect(await next.list()).toEqual([key]);
     next.close();
   });

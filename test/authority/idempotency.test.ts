@@ -64,7 +64,7 @@ describe('a request that comes again', () => {
     issue(ada);
     expect(failureOf(() => issue(ada, { token: 'ses-other-EXAMPLE' }))).toMatchObject({
       code: 'idempotency_key_reused',
-      message: 'the Idempotency-Key was used for another session',
+      message: 'the Idempotency-Key was already used for another session',
     });
     expect(ada.list()).toHaveLength(1);
   });

@@ -11,7 +11,7 @@ import { testService } from '../support/authority-service.ts';
 async function used(organisation: Organisation = {}) {
   const made = testService(organisation);
   const { path, clock } = made;
-  const elsewhere = new Authority({ path, now: clock.now, timeout: 1000, organisation });
+  const elsewhere = new Authority({ path, now: clock.now, timeoutMs: 1000, organisation });
   onTestFinished(() => elsewhere.close());
   const { key, secret } = await elsewhere.create(spec({ budgetUsd: 10 }));
   const code = () => {
@@ -122,7 +122,7 @@ describe('a key is found', () => {
 
 test('two services on one file agree on a key at once', async () => {
   const { clock, path, value, key, keysOf } = await used();
-  const other = new AuthorityService({ path, now: clock.now, timeout: 1000 });
+  const other = new AuthorityService({ path, now: clock.now, timeoutMs: 1000 });
   onTestFinished(() => other.close());
   expect(other.examine({ key: value }).allowed).toBe(true);
   keysOf('admin').update(key.id, { disabled: true });

@@ -52,7 +52,7 @@ test('commands that write on the machine itself look after the log as well', asy
   clock.advance(91 * day);
   await authority.update(key.id, { name: 'renamed' });
   authority.close();
-  const later = new Authority({ path, now: clock.now, timeout: 1000 });
+  const later = new Authority({ path, now: clock.now, timeoutMs: 1000 });
   expect(await collect(later.logs({}))).toEqual([]);
   later.close();
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mostOfOne } from '../../src/authority/use.ts';
+import { maxPerUse } from '../../src/authority/use.ts';
 import { issue, spec, use } from '../support/authority.ts';
 import { testService } from '../support/authority-service.ts';
 
@@ -17,14 +17,14 @@ test.each(impossible)(
     authority.record(use({ keyId: key.id, requests: 1, tokens: 1 }));
     const { usage, spentUsd = 0 } = (await authority.get(key.id)) ?? {};
     for (const [counter, most] of [
-      [usage?.requests ?? -1, mostOfOne.requests],
-      [usage?.tokens ?? -1, mostOfOne.tokens],
+      [usage?.requests ?? -1, maxPerUse.requests],
+      [usage?.tokens ?? -1, maxPerUse.tokens],
     ] as const) {
       expect(Number.isSafeInteger(counter)).toBe(true);
       expect(counter).toBeGreaterThanOrEqual(1);
       expect(counter).toBeLessThanOrEqual(3 * most + 1);
     }
-    expect(spentUsd).toBeLessThanOrEqual(3 * mostOfOne.costUsd);
+    expect(spentUsd).toBeLessThanOrEqual(3 * maxPerUse.costUsd);
   },
 );
 
@@ -43,7 +43,7 @@ test('counters at their end stay there, and so do their sums', async () => {
   const { keysOf, service } = testService();
   const ada = keysOf('ada');
   const ids = ['one', 'other'].map((name) => ada.issue(spec({ name })).id);
-  const most = { requests: mostOfOne.requests, tokens: mostOfOne.tokens, costUsd: mostOfOne.costUsd };
+  const most = { requests: maxPerUse.requests, tokens: maxPerUse.tokens, costUsd: maxPerUse.costUsd };
   const full = ids.map((keyId) => use({ keyId, ...most }));
   for (let round = 0; round < 4; round++) service.record(Array.from({ length: 5000 }, () => full).flat());
   expect(ada.usage({ by: 'key' })).toHaveLength(2);

@@ -94,7 +94,7 @@ test('keys do not take places from each other', async () => {
 
 test('all connections to the file share the places', async () => {
   const { clock, path, value, ask } = await limited(1);
-  const other = new Authority({ path, now: clock.now, timeout: 1000 });
+  const other = new Authority({ path, now: clock.now, timeoutMs: 1000 });
   try {
     expect(other.authorize({ key: value }).allowed).toBe(true);
     expect(ask()).toMatchObject({ status: 429 });

@@ -7,8 +7,8 @@ function withUses(count: number) {
   const ada = keysOf('ada');
   const { id } = ada.issue(spec());
   const at = clock.now().getTime();
-  const uses = Array.from({ length: count }, (_, place) =>
-    use({ keyId: id, at: at + Math.floor(place / 3) }),
+  const uses = Array.from({ length: count }, (_, index) =>
+    use({ keyId: id, at: at + Math.floor(index / 3) }),
   );
   for (let start = 0; start < count; start += 500) service.record(uses.slice(start, start + 500));
   return { service, ada, id };
@@ -27,13 +27,13 @@ test('a log that is read in part holds up no change after it', () => {
 
 test('a long log holds each row exactly once, newest first, whatever comes meanwhile', () => {
   const { service, ada, id } = withUses(2500);
-  const places: { at: number; id: number }[] = [];
-  for (const { place } of ada.logs({})) {
-    if (places.length % 400 === 0) service.record([use({ keyId: id, at: Date.parse('2027-01-01') })]);
-    places.push(place);
+  const positions: { at: number; id: number }[] = [];
+  for (const { position } of ada.logs({})) {
+    if (positions.length % 400 === 0) service.record([use({ keyId: id, at: Date.parse('2027-01-01') })]);
+    positions.push(position);
   }
-  expect(places).toHaveLength(2500);
-  expect(new Set(places.map((place) => place.id)).size).toBe(2500);
-  const sorted = [...places].sort((one, other) => other.at - one.at || other.id - one.id);
-  expect(places).toEqual(sorted);
+  expect(positions).toHaveLength(2500);
+  expect(new Set(positions.map(({ id }) => id)).size).toBe(2500);
+  const sorted = [...positions].sort((one, other) => other.at - one.at || other.id - one.id);
+  expect(positions).toEqual(sorted);
 });

@@ -7,8 +7,8 @@ test('a key that carries too much is refused before it is made, and named in ful
   const flags = ['--label', `big=${'x'.repeat(1001)}`, '--models', 'm'.repeat(201)];
   const run = await box.keys(['create', 'ci', ...flags, '--json']);
   expect(run.exit).toBe(2);
-  expect(run.stderr).toContain('models: 201 characters, and 200 is the most');
-  expect(run.stderr).toContain('labels: 1001 characters in a value, and 1000 is the most');
+  expect(run.stderr).toContain('models: 201 characters; the maximum is 200');
+  expect(run.stderr).toContain('labels: 1001 characters in a label value; the maximum is 1000');
   expect(run.stdout).toBe('');
   expect(await withAuthority(box, (authority) => authority.list())).toEqual([]);
 });

@@ -150,7 +150,7 @@ test('the user of the machine is an admin to the keys of others', async () => {
   const { keysOf, path, clock, create, patch } = await start();
   const { id } = await create();
   const { Authority } = await import('../../src/authority/authority.ts');
-  const machine = new Authority({ path, now: clock.now, timeout: 1000 });
+  const machine = new Authority({ path, now: clock.now, timeoutMs: 1000 });
   await machine.update(id, { budgetUsd: 5 });
   machine.close();
   expect(refusalIn(await patch(id, { budget_usd: 6 }))).toEqual(beyond);

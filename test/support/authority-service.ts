@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import type { Role } from '../../src/authority/capabilities.ts';
 import type { Organisation } from '../../src/authority/decision.ts';
+import type { Role } from '../../src/authority/roles.ts';
 import type { ScopedKeys } from '../../src/authority/scoped-keys.ts';
 import { AuthorityService } from '../../src/authority/service.ts';
 import type { ServerOptions } from '../../src/server/server.ts';
@@ -25,7 +25,7 @@ export function testService(
 ): TestService {
   const path = join(temporaryFolder(), 'data', 'authority.db');
   const clock = clockAt(start);
-  const service = new AuthorityService({ path, now: clock.now, timeout: 1000, organisation });
+  const service = new AuthorityService({ path, now: clock.now, timeoutMs: 1000, organisation });
   onTestFinished(() => service.close());
   return {
     service,

@@ -64,7 +64,7 @@ export function testAuthority(organisation: Organisation = {}): {
 } {
   const path = join(temporaryFolder(), 'data', 'authority.db');
   const clock = clockAt('2026-11-20T12:00:00.000Z');
-  const authority = new Authority({ path, now: clock.now, timeout: 1000, organisation });
+  const authority = new Authority({ path, now: clock.now, timeoutMs: 1000, organisation });
   onTestFinished(() => authority.close());
   return { authority, clock, path };
 }

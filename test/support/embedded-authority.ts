@@ -3,7 +3,7 @@ import Database from 'libsql';
 import { Authority } from '../../src/authority/authority.ts';
 import type { Sandbox } from './sandbox.ts';
 
-const timeout = 60_000;
+const timeoutMs = 60_000;
 
 export function databaseOf(box: Sandbox): string {
   return join(box.home, 'data', 'authority.db');
@@ -14,7 +14,7 @@ export async function withAuthority<T>(
   box: Sandbox,
   work: (authority: Authority) => T | Promise<T>,
 ): Promise<T> {
-  const authority = new Authority({ path: databaseOf(box), now: () => new Date(), timeout });
+  const authority = new Authority({ path: databaseOf(box), now: () => new Date(), timeoutMs });
   try {
     return await work(authority);
   } finally {
@@ -31,7 +31,7 @@ export function refusedKeys(box: Sandbox, secrets: readonly string[]): Promise<s
 
 /** What SQLite finds when it checks the whole file: `['ok']` for a sound one. */
 export function integrityOf(box: Sandbox): string[] {
-  const database = new Database(databaseOf(box), { timeout });
+  const database = new Database(databaseOf(box), { timeout: timeoutMs });
   try {
     const rows = database.prepare('PRAGMA integrity_check').all() as { integrity_check: string }[];
     return rows.map((row) => row.integrity_check);

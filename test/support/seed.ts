@@ -7,7 +7,7 @@ import type { Sandbox } from './sandbox.ts';
 
 /** The authority of a sandbox, at a moment of the test's choice. */
 export function authorityOf(box: Sandbox, now: Date): Authority {
-  return new Authority({ path: join(box.home, 'data', 'authority.db'), now: () => now, timeout: 5000 });
+  return new Authority({ path: join(box.home, 'data', 'authority.db'), now: () => now, timeoutMs: 5000 });
 }
 
 /** Makes a key at a moment, without any sink for its secret, and returns its id. */

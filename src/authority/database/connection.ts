@@ -12,6 +12,14 @@ export function isRow(value: unknown): value is Row {
   return typeof value === 'object' && value !== null;
 }
 
+/** The bytes of a BLOB. Throws if the value is something else, which the tables rule out. */
+export function bytesIn(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  // libsql returns blobs as either type, depending on the call.
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  throw new TypeError('expected bytes in the database');
+}
+
 export const inMemory = ':memory:';
 
 /** One connection to the authority's database. Every method throws `KeysError` if the file cannot be used. */

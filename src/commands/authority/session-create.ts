@@ -1,7 +1,7 @@
 import type { Context } from '../../app/context.ts';
 import { sinkContextOf } from '../../app/sink-context.ts';
-import type { Role } from '../../authority/capabilities.ts';
-import { roles } from '../../authority/capabilities.ts';
+import type { Role } from '../../authority/roles.ts';
+import { roles } from '../../authority/roles.ts';
 import type { Session } from '../../authority/sessions.ts';
 import { InvalidValue } from '../../base/errors.ts';
 import { parseExpiry } from '../../base/time.ts';

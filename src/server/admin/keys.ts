@@ -38,7 +38,7 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
         });
         const page = pageOf(found.slice(0, limit));
         const last = page.length < found.length ? page.at(-1) : undefined;
-        return { data: page.map(keyOut), next_cursor: last ? writeCursor(last.place) : null };
+        return { data: page.map(keyOut), next_cursor: last ? writeCursor(last.position) : null };
       },
     }),
     route({

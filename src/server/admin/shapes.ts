@@ -1,6 +1,7 @@
 import * as v from 'valibot';
-import { permissions, roles } from '../../authority/capabilities.ts';
+import { permissions } from '../../authority/capabilities.ts';
 import { keyBounds } from '../../authority/key-bounds.ts';
+import { roles } from '../../authority/roles.ts';
 
 /* What goes over the wire. Times are RFC 3339, UTC where we write them; amounts are US dollars. */
 

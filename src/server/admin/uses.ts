@@ -18,14 +18,14 @@ export function useRoutes({ desk }: Context): AnyRoute[] {
       reply: shape.page(shape.logEntry),
       handle({ keys, query }) {
         desk.flush();
-        const place = query.cursor === undefined ? undefined : readCursor(query.cursor, /^\d{1,15}$/);
-        const after = place && { at: place.at, id: Number(place.id) };
+        const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, /^\d{1,15}$/);
+        const after = cursor && { at: cursor.at, id: Number(cursor.id) };
         const data = [];
         let last: typeof after;
-        for (const { entry, place } of keys.logs(logQueryIn(query), after && { after })) {
+        for (const { entry, position } of keys.logs(logQueryIn(query), after && { after })) {
           if (data.length === query.limit) return { data, next_cursor: last ? writeCursor(last) : null };
           data.push(entryOut(entry));
-          last = place;
+          last = position;
         }
         return { data, next_cursor: null };
       },

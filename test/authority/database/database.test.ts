@@ -48,7 +48,7 @@ describe('the file', () => {
   test('is found by a reader that was there before it', async () => {
     const { authority: reader, clock, path } = testAuthority();
     expect(await reader.list()).toEqual([]);
-    const writer = new Authority({ path, now: clock.now, timeout: 1000 });
+    const writer = new Authority({ path, now: clock.now, timeoutMs: 1000 });
     onTestFinished(() => writer.close());
     const { key } = await writer.create(spec({ name: 'made elsewhere' }));
     expect(await reader.list()).toEqual([key]);
@@ -57,7 +57,7 @@ describe('the file', () => {
   test('shows a reader what another connection commits later', async () => {
     const { authority: reader, clock, path } = testAuthority();
     await reader.create(spec({ name: 'first' }));
-    const writer = new Authority({ path, now: clock.now, timeout: 1000 });
+    const writer = new Authority({ path, now: clock.now, timeoutMs: 1000 });
     onTestFinished(() => writer.close());
     await writer.create(spec({ name: 'second' }));
     expect((await reader.list()).map(({ name }) => name).sort()).toEqual(['first', 'second']);
@@ -143,7 +143,7 @@ describe('a file that cannot be used', () => {
     openDatabase(path, 1000).close();
     const outside = foreign(path);
     outside.exec('BEGIN EXCLUSIVE');
-    const service = new Authority({ path, now: () => new Date(), timeout: 50 });
+    const service = new Authority({ path, now: () => new Date(), timeoutMs: 50 });
     onTestFinished(() => service.close());
     expect(await service.list()).toEqual([]);
     expect(await failureIn(service.create(spec()))).toMatchObject({ exit: 'failed', code: 'authority_busy' });

@@ -1,0 +1,56 @@
+import { Secret } from '../base/secret.ts';
+import type { KeySpec } from '../keys/ports.ts';
+import type { Connection } from './database/connection.ts';
+import type { Organisation } from './decision.ts';
+import { keyExists, keyLimitReached, modelsNotEntitled } from './errors.ts';
+import type { IdempotentRequest } from './idempotency.ts';
+import { issueOnce } from './idempotency.ts';
+import { requireBounds } from './key-bounds.ts';
+import { mint } from './key-format.ts';
+import type { Ownership } from './key-table.ts';
+import { KeyTable } from './key-table.ts';
+
+/** Who issues a key, and under which limits. */
+export interface Issuance extends Ownership {
+  organisation: Organisation;
+  /** A repeat of this request returns the same key. */
+  idempotentRequest?: IdempotentRequest;
+}
+
+export interface IssuedKey {
+  id: string;
+  secret: Secret;
+}
+
+/**
+ * Issues a key: all or nothing, on disk before it returns. Throws `KeysError`: `invalid_key`, `model_not_entitled`,
+ * `key_limit`, `key_exists`, `idempotency_key_reused`.
+ */
+export function issueKey(database: Connection, spec: KeySpec, issuance: Issuance, now: number): IssuedKey {
+  const { organisation, owner, single, idempotentRequest } = issuance;
+  return database.transaction(() =>
+    issueOnce(database, idempotentRequest, now, () => {
+      requireBounds(spec);
+      requireEntitled(spec.models, organisation);
+      const table = new KeyTable(database);
+      const existing = single ? table.single(owner) : undefined;
+      if (existing) throw keyExists(String(existing.id));
+      const { maxKeys } = organisation;
+      if (maxKeys !== undefined && table.countActive(owner, now) >= maxKeys) throw keyLimitReached(maxKeys);
+      return insertKey(table, spec, issuance, now);
+    }),
+  );
+}
+
+/** Throws `model_not_entitled`. */
+export function requireEntitled(models: readonly string[], { models: entitled }: Organisation): void {
+  const refused = entitled ? models.filter((model) => !entitled.includes(model)) : [];
+  if (refused.length > 0) throw modelsNotEntitled(refused);
+}
+
+/** To be called in a transaction. */
+export function insertKey(table: KeyTable, spec: KeySpec, ownership: Ownership, now: number): IssuedKey {
+  const minted = mint('sk');
+  table.insert(minted, spec, ownership, now);
+  return { id: minted.id, secret: new Secret(minted.value) };
+}
