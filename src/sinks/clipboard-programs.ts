@@ -4,7 +4,7 @@ import type { Environment } from '../platform/env.ts';
 import type { SinkContext } from './context.ts';
 import { findProgram } from './vendor-program.ts';
 
-/** The programs with which a system's clipboard is used: each reads or writes text. */
+/** The programs that read and write a system's clipboard. */
 export interface ClipboardPrograms {
   /** Takes the text on stdin. */
   copy: readonly string[];
@@ -23,7 +23,7 @@ const windows: ClipboardPrograms = {
   paste: ['powershell.exe', '-NoProfile', '-NonInteractive', '-Command', 'Get-Clipboard -Raw'],
 };
 
-/** Those that there may be on this system, the best ones first. */
+/** Those that this system may have, the best ones first. */
 function candidates(platform: NodeJS.Platform, env: Environment): readonly ClipboardPrograms[] {
   if (platform === 'darwin') return [mac];
   if (platform === 'win32') return [windows];
@@ -34,24 +34,26 @@ function candidates(platform: NodeJS.Platform, env: Environment): readonly Clipb
   ];
 }
 
-/** The programs of this system's clipboard, with their paths. Throws `KeysError` (`no_clipboard`) where there are none. */
+/** The programs of this system's clipboard, with their paths. Throws `KeysError` (`no_clipboard`) if there are none. */
 export async function findClipboard(context: SinkContext): Promise<ClipboardPrograms> {
   const { platform } = context;
   const possible = candidates(platform, context.env);
   for (const { copy, paste } of possible) {
-    const found = await Promise.all([located(copy, context), located(paste, context)]).catch(() => undefined);
-    if (found) return { copy: found[0], paste: found[1] };
+    const commands = await Promise.all([locate(copy, context), locate(paste, context)]).catch(
+      () => undefined,
+    );
+    if (commands) return { copy: commands[0], paste: commands[1] };
   }
   const isHeadless = possible.length === 0;
   throw new KeysError({
     code: 'no_clipboard',
     message: isHeadless
-      ? 'there is no clipboard here: neither WAYLAND_DISPLAY nor DISPLAY is set'
-      : `no program for the clipboard is on the PATH: ${possible.map(({ copy }) => copy[0]).join(' or ')}`,
-    hints: [isHeadless ? 'choose another place: keys help sinks' : `install ${possible[0]?.copy[0]}`],
+      ? 'no clipboard is available: neither WAYLAND_DISPLAY nor DISPLAY is set'
+      : `no clipboard program is on the PATH: ${possible.map(({ copy }) => copy[0]).join(' or ')}`,
+    hints: [isHeadless ? 'choose another sink: keys help sinks' : `install ${possible[0]?.copy[0]}`],
   });
 }
 
-async function located([name = '', ...args]: readonly string[], context: SinkContext): Promise<string[]> {
+async function locate([name = '', ...args]: readonly string[], context: SinkContext): Promise<string[]> {
   return [await findProgram(name, context), ...args];
 }

@@ -26,8 +26,8 @@ export function clipboardSink(name: string, context: SinkContext, clearAfterMs =
       // On X11 and Wayland the program keeps running, to hand out the text when it is pasted.
       const call = { command: programs.copy, cwd, env, timeoutMs: timeout, leavesProcess: true };
       const outcome = await runProgram({ ...call, input: secret.reveal() }).catch((cause: unknown) => {
-        const what = cause instanceof Error ? cause.message : String(cause);
-        throw new KeysError({ code: 'program_failed', message: `${program} ${what}`, cause });
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new KeysError({ code: 'program_failed', message: `${program} ${reason}`, cause });
       });
       requireSuccess(program, outcome, secret);
       await clearLater({ ...programs, clearAfterMs, hash: hashOf(secret.reveal()) }, env);

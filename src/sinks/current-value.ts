@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Secret } from '../base/secret.ts';
 
-/** What a place holds now; null where it holds nothing, undefined where asking fails or gives no answer. */
+/** The current value of a place; null if it has none, undefined if that cannot be told. */
 export async function currentValue(
   read: () => Promise<string | null | undefined>,
 ): Promise<Secret | null | undefined> {
@@ -10,7 +10,7 @@ export async function currentValue(
   return text ? new Secret(text) : text === undefined ? undefined : null;
 }
 
-/** What the absence of a file tells: null; undefined where its folder is not there either, as on another machine. */
-export function absent(path: string): null | undefined {
+/** What a missing file means: null, no value; undefined if its folder is missing too, as on another machine. */
+export function absentValue(path: string): null | undefined {
   return statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() ? null : undefined;
 }

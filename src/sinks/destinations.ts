@@ -8,34 +8,34 @@ import type { PlaceSpec } from './open-sinks.ts';
 import { openSinks } from './open-sinks.ts';
 import type { SinkSpec } from './sink-spec.ts';
 import type { Present } from './stdout-sink.ts';
-import { bareSink, recordSink } from './stdout-sink.ts';
+import { recordSink, secretOnlySink } from './stdout-sink.ts';
 
 export interface Destination {
   sinks: readonly Sink[];
-  /** The record of the key is printed together with its secret, by the `stdout` sink. */
-  presented: boolean;
-  /** Nothing but the bare value may stand on stdout. */
-  bare: boolean;
+  /** The `stdout` sink prints the record of the key together with its secret. */
+  printsRecord: boolean;
+  /** The `stdout` sink prints the secret and a newline: nothing else may be on stdout. */
+  printsSecretOnly: boolean;
 }
 
 export interface DestinationRequest {
   to: readonly SinkSpec[];
   secretOnly: boolean;
-  /** The format of the record; undefined where none was asked for. */
+  /** The format of the record; undefined if none was requested. */
   format: string | undefined;
-  /** The fields chosen for the record; undefined: all. */
+  /** The fields of the record; undefined: all. */
   fields: readonly string[] | undefined;
   present: Present;
   context: SinkContext;
-  /** What has the secret, for messages; absent: `key`. */
+  /** What the secret belongs to, for messages; absent: `key`. */
   noun?: string;
 }
 
 /**
  * Where the secret of a new key goes, and in which form. This is the one place that decides whether a secret may be
- * printed: on a terminal, set apart; off it only where a structured format, `--secret-only` or `--to stdout` asks for
- * it. Everything else is refused (exit 2): a CI log must not get a secret by default. stdout comes last: what is
- * printed cannot be taken back, and by then it is known who else has the secret.
+ * printed: on a terminal, set apart; elsewhere only if a structured format, `--secret-only` or `--to stdout` asks for it.
+ * Everything else is refused (exit 2): a CI log must not get a secret by default. stdout comes last: printing cannot be
+ * undone, and the outcome of the other sinks is known by then.
  */
 export async function resolveDestination(io: Io, request: DestinationRequest): Promise<Destination> {
   const { to, secretOnly, format, noun = 'key' } = request;
@@ -43,31 +43,34 @@ export async function resolveDestination(io: Io, request: DestinationRequest): P
   requireOwnFiles(to, request.context.cwd);
   const sinks = await openSinks(to.filter(isPlace), request.context);
   if (secretOnly) {
-    if (format !== undefined)
-      throw usageError(`--secret-only prints no record: leave out --format ${format}`);
-    return { sinks: [...sinks, bareSink(io)], presented: false, bare: true };
+    if (format !== undefined) throw usageError(`--secret-only prints no record: drop --format ${format}`);
+    return { sinks: [...sinks, secretOnlySink(io)], printsRecord: false, printsSecretOnly: true };
   }
-  if (to.length > 0 && !toStdout) return { sinks, presented: false, bare: false };
+  if (to.length > 0 && !toStdout) return { sinks, printsRecord: false, printsSecretOnly: false };
   if (showsSecret(io, format) || (toStdout && format !== undefined)) {
     if (request.fields && !request.fields.includes('secret')) throw secretLeftOut(request.fields, noun);
-    return { sinks: [...sinks, recordSink(io, request.present)], presented: true, bare: false };
+    return {
+      sinks: [...sinks, recordSink(io, request.present)],
+      printsRecord: true,
+      printsSecretOnly: false,
+    };
   }
-  if (toStdout) return { sinks: [...sinks, bareSink(io)], presented: false, bare: true };
+  if (toStdout) return { sinks: [...sinks, secretOnlySink(io)], printsRecord: false, printsSecretOnly: true };
   throw usageError(
-    `${readerOf(io)}, and nothing says where the secret of the new ${noun} goes; no ${noun} was created`,
-    'choose a place with --to file:PATH or --to env:PATH#NAME (keys help sinks)',
-    'or print it: --json for the record with its secret, --secret-only for the bare value',
+    `${readerOf(io)}, and no destination for the secret was given; no ${noun} was created`,
+    'choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)',
+    'or print it: --json for the record with its secret, --secret-only for the secret alone',
   );
 }
 
-/** Refuses a file that is to hold the bare value and something else besides: the later one would spoil the earlier. */
+/** Refuses a file that is the target of both `file:` and `env:`: the later delivery would spoil the earlier one. */
 function requireOwnFiles(to: readonly SinkSpec[], cwd: string): void {
   const whole = new Set(to.flatMap((spec) => (spec.kind === 'file' ? [resolve(cwd, spec.path)] : [])));
   const shared = to.find((spec) => spec.kind === 'env' && whole.has(resolve(cwd, spec.path)));
   if (!shared) return;
   throw usageError(
-    `${shared.text} is in the file that is to hold the bare value: no key was created`,
-    'give each of the two a file of its own',
+    `${shared.text} and a file: sink write to the same file; no key was created`,
+    'use a different file for each sink',
   );
 }
 
@@ -77,26 +80,26 @@ function isPlace(spec: SinkSpec): spec is PlaceSpec {
 
 function secretLeftOut(fields: readonly string[], noun: string) {
   return usageError(
-    `--json leaves out the field secret, and it could never be shown again; no ${noun} was created`,
+    `--json leaves out the field secret, which could never be shown again; no ${noun} was created`,
     `--json ${[...fields, 'secret'].join(',')}`,
-    'or choose a place with --to file:PATH or --to env:PATH#NAME (keys help sinks)',
+    'or choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)',
   );
 }
 
-/** Why this is no terminal for a person. */
+/** Why no person reads stdout. */
 function readerOf({ env, stdout }: Io): string {
   if (!stdout.isTTY) return 'stdout is not a terminal';
   const agent = agentIn(env);
-  if (agent) return `a coding agent (${agent} is set) reads this terminal`;
-  return `this terminal is the log of a CI job (${ciIn(env)} is set)`;
+  if (agent) return `a coding agent reads this terminal (${agent} is set)`;
+  return `this terminal is a CI log (${ciIn(env)} is set)`;
 }
 
 /**
- * Whether stdout gets the secret without `--to stdout` or `--secret-only`: as a part of the record. What a coding agent
- * reads ends up in its transcript, and with its provider; what a CI job prints, in its log: such a terminal counts as a
- * pipe.
+ * Whether stdout gets the secret as a part of the record, without `--to stdout` or `--secret-only`. A terminal of a coding
+ * agent or of a CI job counts as a pipe: what the one reads ends up in its transcript and with its provider, what the
+ * other prints in its log.
  */
 export function showsSecret(io: Io, format: string | undefined): boolean {
-  const isForPeople = io.stdout.isTTY && agentIn(io.env) === undefined && ciIn(io.env) === undefined;
-  return isForPeople || format === 'json' || format === 'ndjson' || format === 'yaml';
+  const isForPerson = io.stdout.isTTY && agentIn(io.env) === undefined && ciIn(io.env) === undefined;
+  return isForPerson || format === 'json' || format === 'ndjson' || format === 'yaml';
 }

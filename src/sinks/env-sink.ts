@@ -7,11 +7,11 @@ import {
   removeStaleCopies,
 } from '../platform/files/private-file.ts';
 import type { SinkContext } from './context.ts';
-import { absent, currentValue } from './current-value.ts';
+import { absentValue, currentValue } from './current-value.ts';
 import { readVariable, setVariable } from './dotenv.ts';
 import { requireIgnored } from './git-ignored.ts';
 
-/** `env:PATH#NAME`: one variable of a dotenv file, which becomes 0600; its other bytes stay as they are. */
+/** `env:PATH#NAME`: one variable of a dotenv file, which becomes 0600; its other bytes are not changed. */
 export function envSink(name: string, path: string, variable: string, context: SinkContext): Sink {
   const target = resolve(context.cwd, path);
   const read = async () => (await readPrivateFile(target)) ?? Buffer.alloc(0);
@@ -20,7 +20,7 @@ export function envSink(name: string, path: string, variable: string, context: S
     check: async () => {
       await checkPrivateFile(target);
       await requireIgnored(target, context);
-      // A file in which the variable could not be set is refused now, before there is a secret to lose.
+      // Refuses a file in which the variable cannot be set before there is a secret to lose.
       setVariable(await read(), variable, 'value');
     },
     deliver: ({ secret }) =>
@@ -30,7 +30,7 @@ export function envSink(name: string, path: string, variable: string, context: S
     read: () =>
       currentValue(async () => {
         const content = await readPrivateFile(target);
-        return content ? (readVariable(content, variable) ?? null) : absent(target);
+        return content ? (readVariable(content, variable) ?? null) : absentValue(target);
       }),
     removeLeftovers: () => removeStaleCopies(target),
   };

@@ -5,8 +5,8 @@ import { checkPlaceholders, fillPlaceholders } from './placeholders.ts';
 import { findProgram, requireSuccess, runVendor } from './vendor-program.ts';
 
 /**
- * `exec:COMMAND…`: a program of the user's own, with the value on stdin. It has the secret when it ends with exit code
- * 0; whether it read all of it, and what it did with it, only it can know.
+ * `exec:COMMAND…`: a program of the user, with the value on stdin. Exit code 0 counts as delivered; whether the program
+ * read all of it, and what it did with it, only the program knows.
  */
 export function execSink(name: string, command: readonly string[], context: SinkContext): Sink {
   const [program = ''] = command;
@@ -27,6 +27,6 @@ export function execSink(name: string, command: readonly string[], context: Sink
 function idUnknown(): KeysError {
   return new KeysError({
     code: 'id_unknown',
-    message: 'the API did not tell the id of the new key, which is to stand for {id}',
+    message: 'the API did not return the id of the new key, which {id} needs',
   });
 }

@@ -7,7 +7,7 @@ import {
   writePrivateFile,
 } from '../platform/files/private-file.ts';
 import type { SinkContext } from './context.ts';
-import { absent, currentValue } from './current-value.ts';
+import { absentValue, currentValue } from './current-value.ts';
 import { requireIgnored } from './git-ignored.ts';
 
 /** `file:PATH`: the bare value, without a newline, as the whole content of a 0600 file. */
@@ -20,7 +20,8 @@ export function fileSink(name: string, path: string, context: SinkContext): Sink
       await requireIgnored(target, context);
     },
     deliver: ({ secret }) => writePrivateFile(target, secret.reveal()),
-    read: () => currentValue(async () => (await readPrivateFile(target))?.toString('utf8') ?? absent(target)),
+    read: () =>
+      currentValue(async () => (await readPrivateFile(target))?.toString('utf8') ?? absentValue(target)),
     removeLeftovers: () => removeStaleCopies(target),
   };
 }

@@ -5,8 +5,8 @@ import type { SinkContext } from './context.ts';
 import { currentValue } from './current-value.ts';
 
 /**
- * `keychain:NAME`: the keychain of the system, where `--from keychain:NAME` reads it again. All profiles share its names:
- * an entry that holds a key of another one is not overwritten.
+ * `keychain:NAME`: the keychain of the system, which `--from keychain:NAME` reads. All profiles share its names: an entry
+ * that holds a key of another profile is not overwritten.
  */
 export function keychainSink(name: string, account: string, context: SinkContext): Sink {
   const { keychain, owners, owner } = context;
@@ -18,7 +18,7 @@ export function keychainSink(name: string, account: string, context: SinkContext
   return {
     name,
     check: async () => {
-      // A keychain that is locked or absent is found here.
+      // Notices a keychain that is locked or absent.
       await (await keychain()).probe();
       await requireOwn();
     },
@@ -37,7 +37,7 @@ function taken(account: string, holder: string, own: string, { platform }: SinkC
       : [];
   return new KeysError({
     code: 'keychain_entry_taken',
-    message: `the keychain entry ${account} holds a key of the profile ${holder}, which would be lost`,
+    message: `the keychain entry ${account} holds a key of the profile ${holder}, which would be overwritten`,
     hints: [`choose another name: --to keychain:${shellWord(`${own}-${account}`)}`, ...removal],
   });
 }

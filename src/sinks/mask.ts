@@ -3,9 +3,9 @@ import { setting } from '../platform/env.ts';
 import type { Io } from '../platform/io.ts';
 
 /**
- * Asks a CI system to mask the secret in its log before anything else is done with it. GitHub Actions reads workflow
- * commands from stderr too; the value is escaped as its toolkit does. A log is masked line by line: each line of a
- * secret is named by itself, too.
+ * Asks a CI system to mask the secret in its log before anything else is done with it. GitHub Actions also reads workflow
+ * commands from stderr; the value is escaped as its toolkit does. A log is masked line by line, so each line of a secret
+ * is masked by itself, too.
  */
 export async function maskInCiLog(io: Io, secret: Secret): Promise<void> {
   if (setting(io.env, 'GITHUB_ACTIONS') !== 'true') return;

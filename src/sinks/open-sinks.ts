@@ -4,7 +4,7 @@ import type { SinkSpec } from './sink-spec.ts';
 
 export type PlaceSpec = Exclude<SinkSpec, { kind: 'stdout' }>;
 
-/** Opens the sinks that were named, in order. Only the code of those that are used is loaded. */
+/** Opens the sinks, in order. Loads only the code of those that are used. */
 export function openSinks(specs: readonly PlaceSpec[], context: SinkContext): Promise<Sink[]> {
   return Promise.all(specs.map((spec) => openSink(spec, context)));
 }

@@ -5,14 +5,14 @@ import type { SinkContext } from './context.ts';
 import { currentValue } from './current-value.ts';
 import type { Preset, PresetName, Run } from './presets.ts';
 import { presets } from './presets.ts';
-import { findProgram, mostComplaint, requireSuccess, runVendor } from './vendor-program.ts';
+import { findProgram, maxComplaintCharacters, requireSuccess, runVendor } from './vendor-program.ts';
 
-/** Milliseconds for the question whether a delivery can succeed: a vendor that is slow is not waited for twice. */
-const mostProbing = 15_000;
+/** For the check whether a delivery can succeed: a slow vendor is not waited for twice. */
+const maxCheckMs = 15_000;
 
 /**
- * A place that a vendor's own program writes to, with the login that the program has. Whether that is good is asked
- * before there is a key: a question to the vendor, and no secret in it.
+ * A place that a vendor's own program writes to, with the program's login. Whether that login works is checked before
+ * there is a key, by a query without a secret.
  */
 export function presetSink(
   name: string,
@@ -23,11 +23,11 @@ export function presetSink(
   const preset: Preset = presets[kind];
   const { program, install, read } = preset;
   const run: Run = (call) => runVendor(program, call, context);
-  const timeout = Math.min(context.timeout, mostProbing);
+  const timeout = Math.min(context.timeout, maxCheckMs);
   return {
     name,
     async check() {
-      await findProgram(program, context, [`get it from ${install}`]);
+      await findProgram(program, context, [`install it: ${install}`]);
       const obstacle = await preset.obstacle(
         (call) => runVendor(program, call, { ...context, timeout }),
         parts,
@@ -44,7 +44,7 @@ export function presetSink(
 function notReady(name: string, { program, login }: Preset, obstacle: string): KeysError {
   return new KeysError({
     code: 'program_not_ready',
-    message: `${program} could not deliver to ${name}: ${maskSecrets(obstacle).slice(-mostComplaint)}`,
+    message: `${program} cannot deliver to ${name}: ${maskSecrets(obstacle).slice(-maxComplaintCharacters)}`,
     hints: [login],
   });
 }

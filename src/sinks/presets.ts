@@ -2,12 +2,12 @@ import { InvalidValue } from '../base/errors.ts';
 import type { Outcome } from '../platform/run-program.ts';
 import type { VendorCall } from './vendor-program.ts';
 
-/** Runs the vendor's program, and gives back how it ended. */
+/** Runs the vendor's program and returns how it ended. */
 export type Run = (call: VendorCall) => Promise<Outcome>;
 
-/** A place that a vendor's own program can write to, with the value on stdin. */
+/** A place that a vendor's own program writes to, with the value on stdin. */
 export interface Preset {
-  /** As `--to` writes it, behind the colon. */
+  /** The part of `--to` after the colon. */
   form: string;
   help: string;
   program: string;
@@ -15,12 +15,12 @@ export interface Preset {
   install: string;
   /** How its user logs in. */
   login: string;
-  /** The parts of the place. No part begins with `-`, so that none is taken for a flag; `readPlace` refuses more. */
+  /** Captures the parts of the place. No part begins with `-`, so that none is taken for a flag. `readPlace` checks more. */
   pattern: RegExp;
-  /** Asks the vendor for something cheap that only works where a delivery can; undefined: it can. */
+  /** Why a delivery would fail, by a cheap query that works only if a delivery can; undefined if it can. */
   obstacle(run: Run, parts: readonly string[]): Promise<string | undefined>;
   deliver(run: Run, parts: readonly string[], value: string): Promise<Outcome>;
-  /** What the place holds; undefined where that cannot be told. Absent: nobody can read it. */
+  /** The value in the place; undefined if that cannot be told. Absent: the place cannot be read. */
   read?(run: Run, parts: readonly string[]): Promise<string | undefined>;
 }
 
@@ -39,7 +39,7 @@ export const presets = {
     install: 'https://cli.github.com',
     login: 'gh auth login',
     pattern: /^((?:[A-Za-z0-9][\w.-]*\/)?[A-Za-z0-9][\w.-]*\/[\w.][\w.-]*)#([A-Za-z_]\w*)$/,
-    // What a secret is encrypted with: the first thing that a delivery asks for, too.
+    // The key that encrypts secrets, which a delivery asks for first, too.
     async obstacle(run, [place = '']) {
       const [name, owner, host] = place.split('/').reverse();
       const at = host === undefined ? [] : ['--hostname', host];
@@ -69,7 +69,7 @@ export const presets = {
       if (!existing) {
         return run({ args: ['variable', 'set', ...place, '--masked', '--raw'], input: value });
       }
-      // Some versions reset what is not said again.
+      // Some versions reset settings that are not repeated.
       const kept = ['protected', 'masked', 'raw'].map((flag) => `--${flag}=${existing[flag] === true}`);
       const type = existing.variable_type === 'file' ? ['--type', 'file'] : [];
       return run({ args: ['variable', 'update', ...place, ...kept, ...type], input: value });
@@ -98,7 +98,7 @@ export const presets = {
       const write = (verb: string) =>
         run({ args: ['kv', verb, `-mount=${mount}`, path, `${field}=-`], input: value });
       const patched = await write('patch');
-      // Only where there is nothing yet: `put` replaces every field.
+      // Only if there is nothing yet: `put` replaces every field.
       return patched.code !== 0 && /no value found/i.test(patched.stderr) ? write('put') : patched;
     },
     async read(run, [mount = '', path = '', field = '']) {
@@ -128,7 +128,7 @@ export const presets = {
         metadata: { name, namespace },
         data: { [key]: Buffer.from(value).toString('base64') },
       };
-      // Server-side apply takes away what its manager no longer names: so each key has a manager of its own.
+      // Server-side apply removes what its manager no longer names, so each key has its own manager.
       const manager = `--field-manager=keys-${key}`;
       return run({
         args: ['apply', '--server-side', '--force-conflicts', manager, '--filename', '-'],
@@ -151,10 +151,10 @@ export const presets = {
     program: 'aws',
     install: 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html',
     login: 'aws configure',
-    // A name or an ARN. aws takes a value that begins with a scheme, such as `file://`, for the place of one.
+    // A name or an ARN. aws takes a value with a scheme, such as `file://`, for a reference to a file.
     pattern:
       /^((?:arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d+:secret:)?[A-Za-z0-9/_+=.][A-Za-z0-9/_+=.@-]*)$/,
-    // Who may only write is told that it may not ask: it is logged in.
+    // A login that may only write gets AccessDenied here: it can deliver.
     async obstacle(run, [name = '']) {
       const found = await run({
         args: ['secretsmanager', 'describe-secret', '--secret-id', name, '--output', 'json'],
@@ -181,22 +181,22 @@ export const presets = {
 } as const satisfies Record<string, Preset>;
 
 /**
- * The parts of a place. Throws `InvalidValue` where it is not of the preset's form, or where a part is a path that would
- * lead elsewhere, such as `../other`.
+ * The parts of a place. Throws `InvalidValue` if it does not have the preset's form, or if a part is a path that leads
+ * elsewhere, such as `../other`.
  */
 export function readPlace(kind: PresetName, place: string): string[] {
   const { pattern, form }: Preset = presets[kind];
   const [, ...parts] = pattern.exec(place) ?? [];
   const isStraight = (part: string) => !/(?:^|\/)\.{1,2}(?:\/|$)/.test(part);
   if (parts.length > 0 && parts.every(isStraight)) return parts;
-  throw new InvalidValue(`'${kind}:${place}' is incomplete or odd: write ${kind}:${form}`);
+  throw new InvalidValue(`'${kind}:${place}' is invalid; expected ${kind}:${form}`);
 }
 
 export function isPreset(kind: string): kind is PresetName {
   return Object.hasOwn(presets, kind);
 }
 
-/** What a program has said of why it failed; undefined where it did not, or did without a word, which tells nothing. */
+/** What a program that failed has printed; undefined if it succeeded, or printed nothing. */
 function complaintOf({ code, stdout, stderr }: Outcome): string | undefined {
   return code === 0 ? undefined : stderr.trim() || stdout.trim() || undefined;
 }

@@ -26,12 +26,12 @@ export async function readSource(source: string, context: SourceContext): Promis
     return nonEmpty(decodeText(await read(resolve(cwd, rest))).trim(), source);
   const [, path, name] = /^(.+)#([^#]+)$/s.exec(rest) ?? [];
   if (kind !== 'env' || path === undefined || name === undefined)
-    throw usageError(`'${source}' is not a source: expected keychain:NAME, file:PATH or env:PATH#NAME`);
+    throw usageError(`'${source}' is not a source; expected keychain:NAME, file:PATH or env:PATH#NAME`);
   return nonEmpty(readVariable(await read(resolve(cwd, path)), name) ?? '', source);
 }
 
 async function readKeychain(name: string, { env, interactive }: SourceContext): Promise<Secret> {
-  if (name === '') throw usageError("'keychain:' has no name: expected keychain:NAME");
+  if (name === '') throw usageError("'keychain:' has no name; expected keychain:NAME");
   const { openKeychain } = await import('../platform/keychain/open-keychain.ts');
   const keychain = openKeychain({ service: 'secrets', env, interactive });
   const value = await keychain.read(name);

@@ -1,14 +1,13 @@
 import { InvalidValue } from '../base/errors.ts';
 
-/** What a shell would do something with. No shell runs here, so it would be an argument, which nobody means. */
+/** Characters with a meaning in a shell. No shell runs here, so they would end up in an argument, which is never meant. */
 const special: Readonly<Record<string, string>> = Object.fromEntries(
   [...'|&;<>()$`*?\n'].map((mark) => [mark, mark === '\n' ? 'a line break' : `'${mark}'`]),
 );
 
 /**
  * Splits a command line into a program and its arguments by the quoting rules of the POSIX shell (XCU 2.2: backslash,
- * '…' and "…"). Throws `InvalidValue` for a quote without its end, and for unquoted characters that only a shell
- * understands.
+ * '…' and "…"). Throws `InvalidValue` for an unclosed quote, and for unquoted characters that only a shell understands.
  */
 export function splitCommand(text: string): string[] {
   const words: string[] = [];
@@ -20,7 +19,7 @@ export function splitCommand(text: string): string[] {
       word = undefined;
     } else if (mark === "'") {
       const end = text.indexOf("'", at + 1);
-      if (end < 0) throw new InvalidValue("a ' has no end");
+      if (end < 0) throw new InvalidValue("a ' is not closed");
       word = (word ?? '') + text.slice(at + 1, end);
       at = end;
     } else if (mark === '"') {
@@ -41,7 +40,7 @@ export function splitCommand(text: string): string[] {
   return words;
 }
 
-/** What stands between "…", from behind the first quote; a backslash protects only what means something there. */
+/** The content of "…", from after the first quote; a backslash escapes only characters with a meaning there. */
 function doubleQuoted(text: string, start: number): { value: string; end: number } {
   let value = '';
   for (let at = start; at < text.length; at++) {
@@ -56,9 +55,9 @@ function doubleQuoted(text: string, start: number): { value: string; end: number
       value += mark;
     }
   }
-  throw new InvalidValue('a " has no end');
+  throw new InvalidValue('a " is not closed');
 }
 
 function forShell(what: string): InvalidValue {
-  return new InvalidValue(`${what} is for a shell, and none runs here: quote it, or write exec:sh -c '…'`);
+  return new InvalidValue(`${what} needs a shell, and none runs here: quote it, or use exec:sh -c '…'`);
 }

@@ -5,7 +5,7 @@ import type { Io } from '../platform/io.ts';
 /** Prints the key's record with this value as its secret. */
 export type Present = (delivery: Delivery, value: string) => Promise<void>;
 
-/** `stdout`, as a part of what the command prints about the key. Cannot be read back. */
+/** `stdout`, as a part of the record that the command prints. Cannot be read back. */
 export function recordSink(io: Io, present: Present): Sink {
   return {
     name: 'stdout',
@@ -14,8 +14,8 @@ export function recordSink(io: Io, present: Present): Sink {
   };
 }
 
-/** `stdout`, with the value and a newline on it and nothing else. Cannot be read back. */
-export function bareSink(io: Io): Sink {
+/** `stdout`, with the secret, a newline and nothing else. Cannot be read back. */
+export function secretOnlySink(io: Io): Sink {
   return {
     name: 'stdout',
     check: () => requireReader(io),
@@ -23,12 +23,12 @@ export function bareSink(io: Io): Sink {
   };
 }
 
-/** Throws `KeysError` (2) where it is known before that the secret would arrive nowhere. */
+/** Throws `KeysError` (2) if it is clear beforehand that the secret would be lost. */
 async function requireReader({ stdout }: Io): Promise<void> {
   const fault = await stdout.fault();
   if (fault === undefined) return;
   throw usageError(
-    `the secret was to be printed on stdout, but ${fault}: nothing was created`,
-    'choose a place with --to file:PATH or --to env:PATH#NAME (keys help sinks)',
+    `the secret cannot be printed on stdout: ${fault}; nothing was created`,
+    'choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)',
   );
 }

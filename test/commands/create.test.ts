@@ -161,7 +161,7 @@ test('on the terminal of a coding agent it is not shown unless that is asked for
   const agent = { env: { CLAUDECODE: '1' }, terminal: 100 };
   const refused = await box.keys(['create', 'ci'], agent);
   expect(refused.exit).toBe(2);
-  expect(refused.stderr).toContain('a coding agent (CLAUDECODE is set) reads this terminal');
+  expect(refused.stderr).toContain('a coding agent reads this terminal (CLAUDECODE is set)');
   expect(refused.stderr).toContain('no key was created');
   expect((await box.keys(['create', 'ci', '--to', 'file:a.key'], agent)).exit).toBe(0);
   box.expectSecretIn('a.key');

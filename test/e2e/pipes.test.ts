@@ -93,7 +93,7 @@ describe('a stdout that nothing arrives at', () => {
       program,
     ]);
     expect(run.stderr).toContain('ended 2\n');
-    expect(run.stderr).toContain('the secret was to be printed on stdout, but');
+    expect(run.stderr).toContain('the secret cannot be printed on stdout: ');
     const { stdout } = await box.program(['list', '--status', 'all', '--json', 'name']);
     expect(JSON.parse(stdout)).toEqual([{ name: 'ci' }]);
     expect(JSON.parse((await box.program(['session', 'list', '--json'])).stdout)).toEqual([]);

@@ -61,7 +61,7 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     const { code, message, hint } = JSON.parse(run.stderr).error;
     expect({ code, message }).toEqual({
       code: 'keychain_entry_taken',
-      message: 'the keychain entry ci holds a key of the profile local, which would be lost',
+      message: 'the keychain entry ci holds a key of the profile local, which would be overwritten',
     });
     expect(hint).toContain('--to keychain:work-ci');
     expect(server.keys).toEqual([]);

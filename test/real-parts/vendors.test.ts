@@ -48,7 +48,7 @@ describe.skipIf(lacks('gh', 'openssl'))('gh', () => {
     change(vendors);
     const { exit, stderr, keys } = await create(vendors, to);
     expect({ exit, keys }).toEqual({ exit: 1, keys: [] });
-    expect(stderr).toContain(`"gh could not deliver to ${to}: `);
+    expect(stderr).toContain(`"gh cannot deliver to ${to}: `);
     expect(stderr).toContain('gh auth login');
   });
 });
@@ -86,7 +86,7 @@ describe.skipIf(lacks('aws', 'openssl'))('aws', () => {
     change(vendors);
     const { exit, stderr, keys } = await create(vendors, 'aws-secretsmanager:a');
     expect({ exit, keys }).toEqual({ exit: 1, keys: [] });
-    expect(stderr).toContain('aws could not deliver to aws-secretsmanager:a: ');
+    expect(stderr).toContain('aws cannot deliver to aws-secretsmanager:a: ');
   });
 });
 
@@ -107,6 +107,6 @@ describe.skipIf(lacks('kubectl', 'openssl'))('kubectl', () => {
     vendors.refuses = true;
     const { exit, stderr, keys } = await create(vendors, 'kubernetes:prod/app#API_KEY');
     expect({ exit, keys }).toEqual({ exit: 1, keys: [] });
-    expect(stderr).toContain('kubectl could not deliver to kubernetes:prod/app#API_KEY: ');
+    expect(stderr).toContain('kubectl cannot deliver to kubernetes:prod/app#API_KEY: ');
   });
 });

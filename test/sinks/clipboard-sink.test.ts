@@ -73,7 +73,7 @@ describe('is refused before there is a key', () => {
     const { context } = world();
     const env = { PATH: '/nonexistent', DISPLAY: ':0', WAYLAND_DISPLAY: 'wayland-0' };
     const failure = await failureIn(clipboardSink('clipboard', { ...context, env }).check());
-    expect(failure.message).toBe('no program for the clipboard is on the PATH: wl-copy or xclip or xsel');
+    expect(failure.message).toBe('no clipboard program is on the PATH: wl-copy or xclip or xsel');
     expect(failure.hints).toEqual(['install wl-copy']);
   });
 });

@@ -23,21 +23,21 @@ describe('a sink', () => {
   });
 
   test.each([
-    ['', 'is not a sink: write stdout, file:PATH, env:PATH#NAME, keychain:NAME'],
+    ['', 'is not a sink; expected stdout, file:PATH, env:PATH#NAME, keychain:NAME'],
     ['token', 'is not a sink'],
     ['STDOUT', 'is not a sink'],
     ['stdout:', 'is not a sink'],
     ['files:token', 'is not a sink'],
     ['/etc/token', 'is not a sink'],
-    ['file:', 'names no file'],
-    ['env:', 'is incomplete: write env:PATH#NAME'],
-    ['env:.env', 'is incomplete'],
-    ['env:.env#', 'is incomplete'],
-    ['env:#API_KEY', 'is incomplete'],
-    ['env:.env#API-KEY', "'API-KEY' is not a variable's name"],
-    ['env:.env#1ST', "is not a variable's name"],
-    ['env:.env#API KEY', "is not a variable's name"],
-    ['env:.env#A\nB=1', "is not a variable's name"],
+    ['file:', 'has no path'],
+    ['env:', 'is invalid; expected env:PATH#NAME'],
+    ['env:.env', 'is invalid; expected env:PATH#NAME'],
+    ['env:.env#', 'is invalid; expected env:PATH#NAME'],
+    ['env:#API_KEY', 'is invalid; expected env:PATH#NAME'],
+    ['env:.env#API-KEY', "'API-KEY' is not a variable name"],
+    ['env:.env#1ST', 'is not a variable name'],
+    ['env:.env#API KEY', 'is not a variable name'],
+    ['env:.env#A\nB=1', 'is not a variable name'],
   ])('%j is refused: %s', (text, reason) => {
     expect(() => parseSink(text)).toThrow(InvalidValue);
     expect(() => parseSink(text)).toThrow(reason);
@@ -82,11 +82,14 @@ type Form = 'record' | 'bare' | 'elsewhere';
 /** What is said of stdout, and what really happens there. */
 async function formOn(given: Case): Promise<{ form: Form; sinks: string[] }> {
   const { resolve, stdout, presented } = world(given);
-  const { sinks, presented: isPresented, bare } = await resolve();
+  const { sinks, printsRecord, printsSecretOnly } = await resolve();
   const delivery = { secret: new Secret('sk_EXAMPLE'), key: key(), delivered: [] };
   for (const sink of sinks) await sink.deliver(delivery);
   const form = presented.length > 0 ? 'record' : stdout() === 'sk_EXAMPLE\n' ? 'bare' : 'elsewhere';
-  expect({ isPresented, bare }).toEqual({ isPresented: form === 'record', bare: form === 'bare' });
+  expect({ printsRecord, printsSecretOnly }).toEqual({
+    printsRecord: form === 'record',
+    printsSecretOnly: form === 'bare',
+  });
   return { form, sinks: sinks.map(({ name }) => name) };
 }
 
@@ -166,6 +169,6 @@ test.each([true, false])(
 test.each(['json', 'table', 'csv'])('--secret-only contradicts --format %s', async (format) => {
   expect(await failureIn(world({ secretOnly: true, format }).resolve())).toMatchObject({
     exit: 'usage',
-    message: `--secret-only prints no record: leave out --format ${format}`,
+    message: `--secret-only prints no record: drop --format ${format}`,
   });
 });

@@ -111,8 +111,8 @@ describe('{name} and {id}', () => {
 describe('is refused before there is a key', () => {
   test.each([
     ['a program that is not on the PATH', 'nowhere', 'is not on the PATH'],
-    ['a path where nothing is', './nowhere', 'is not there, or cannot be run'],
-    ['a file that cannot be run', './calls.txt', 'is not there, or cannot be run'],
+    ['a path where nothing is', './nowhere', 'does not exist or is not executable'],
+    ['a file that cannot be run', './calls.txt', 'does not exist or is not executable'],
   ])('%s', async (_, program, message) => {
     const { context } = world();
     const failure = await failureIn(sinkOf(context, program).check());

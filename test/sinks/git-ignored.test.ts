@@ -99,7 +99,7 @@ describe.skipIf(lacks('git'))('in a work tree', () => {
     const failure = await failureIn(
       requireIgnored(join(workTree(), '.env'), { ...context, env: { PATH: '/nonexistent' } }),
     );
-    expect(failure.message).toContain('git could not be asked whether it ignores it (git was not found)');
+    expect(failure.message).toContain('git could not tell whether it is ignored (git was not found)');
     expect(failure.hints).toEqual(['or add --allow-in-git']);
   });
 
@@ -107,6 +107,6 @@ describe.skipIf(lacks('git'))('in a work tree', () => {
     const tree = workTree();
     writeFileSync(join(tree, '.git', 'HEAD'), 'nonsense');
     const failure = await failureIn(requireIgnored(join(tree, '.env'), context));
-    expect(failure.message).toMatch(/git could not be asked whether it ignores it \(fatal: /);
+    expect(failure.message).toMatch(/git could not tell whether it is ignored \(fatal: /);
   });
 });

@@ -217,7 +217,7 @@ describe('is refused before there is a key', () => {
     const { sink } = await world(to, program, behaviour);
     const failure = await failureIn(sink.check());
     expect(failure).toMatchObject({ exit: 'failed', code: 'program_not_ready' });
-    expect(failure.message).toContain(`${program} could not deliver to ${to}: `);
+    expect(failure.message).toContain(`${program} cannot deliver to ${to}: `);
     expect(failure.message).toContain(told);
     expect(failure.hints).toHaveLength(1);
   });
@@ -292,5 +292,5 @@ test.each([
   'aws-secretsmanager:a b',
 ])('%j is refused', (to) => {
   expect(() => parseSink(to)).toThrow(InvalidValue);
-  expect(() => parseSink(to)).toThrow(/write (github|gitlab|vault|kubernetes|aws-secretsmanager):/);
+  expect(() => parseSink(to)).toThrow(/expected (github|gitlab|vault|kubernetes|aws-secretsmanager):/);
 });

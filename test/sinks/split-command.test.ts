@@ -27,20 +27,20 @@ test.each<[text: string, words: string[]]>([
 
 describe('is refused', () => {
   test.each([
-    ["a 'b", "a ' has no end"],
-    ['a "b', 'a " has no end'],
+    ["a 'b", "a ' is not closed"],
+    ['a "b', 'a " is not closed'],
     ['a \\', 'it ends with a backslash'],
-    ['a | b', "'|' is for a shell"],
-    ['a && b', "'&' is for a shell"],
-    ['a; b', "';' is for a shell"],
-    ['a > b', "'>' is for a shell"],
-    ['a $B', "'$' is for a shell"],
-    ['a "$B"', "'$' is for a shell"],
-    ['a `b`', "'`' is for a shell"],
-    ['a *.txt', "'*' is for a shell"],
-    ['a ~/b', "'~' is for a shell"],
-    ['a # b', "'#' is for a shell"],
-    ['a\nb', 'a line break is for a shell'],
+    ['a | b', "'|' needs a shell"],
+    ['a && b', "'&' needs a shell"],
+    ['a; b', "';' needs a shell"],
+    ['a > b', "'>' needs a shell"],
+    ['a $B', "'$' needs a shell"],
+    ['a "$B"', "'$' needs a shell"],
+    ['a `b`', "'`' needs a shell"],
+    ['a *.txt', "'*' needs a shell"],
+    ['a ~/b', "'~' needs a shell"],
+    ['a # b', "'#' needs a shell"],
+    ['a\nb', 'a line break needs a shell'],
   ])('%j: %s', (text, message) => {
     expect(() => splitCommand(text)).toThrow(InvalidValue);
     expect(() => splitCommand(text)).toThrow(message);

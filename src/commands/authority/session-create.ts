@@ -97,11 +97,11 @@ export const sessionCreate = defineCommand({
     const session = made(sessions.get(issued.key.id));
     if (role !== undefined && before !== undefined && role !== before)
       await context.note(newRole(user, role));
-    await echo(context, session, delivered, destination.bare);
-    if (destination.presented && context.io.stdout.isTTY) {
+    await echo(context, session, delivered, destination.printsSecretOnly);
+    if (destination.printsRecord && context.io.stdout.isTTY) {
       await context.note(shownOnce('token'));
     }
-    if (destination.bare || destination.presented) return { kind: 'nothing' };
+    if (destination.printsSecretOnly || destination.printsRecord) return { kind: 'nothing' };
     return created({ ...session, delivered });
   },
 });
@@ -128,10 +128,10 @@ async function echo(
   context: Context,
   session: Session,
   delivered: readonly Delivered[],
-  bare: boolean,
+  printsSecretOnly: boolean,
 ): Promise<void> {
   const { user, role, expiresAt } = session;
-  if (!context.isHumanOutput || bare) {
+  if (!context.isHumanOutput || printsSecretOnly) {
     const end =
       expiresAt === null
         ? 'never expires'

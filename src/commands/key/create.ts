@@ -96,7 +96,7 @@ export const create = defineCommand({
       );
     }
     if (backend.capabilities.maxKeys !== null) await noteReplaced(context, live, backend);
-    if (destination.bare || destination.presented) return { kind: 'nothing' };
+    if (destination.printsSecretOnly || destination.printsRecord) return { kind: 'nothing' };
     for (const { sink, verified } of delivered) {
       await context.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
     }

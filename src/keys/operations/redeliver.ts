@@ -66,8 +66,8 @@ export async function deliver(
   for (const { sink, verified } of delivered) {
     if (sink !== 'stdout') await context.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
   }
-  if (destination.presented && context.io.stdout.isTTY) await context.note(shownOnce('secret'));
-  if (destination.bare || destination.presented) return undefined;
+  if (destination.printsRecord && context.io.stdout.isTTY) await context.note(shownOnce('secret'));
+  if (destination.printsSecretOnly || destination.printsRecord) return undefined;
   return { outcome: 'delivered', ...retirement, id: key.id, delivered: [...before, ...delivered] };
 }
 

@@ -77,7 +77,7 @@ export async function chooseDestination(
       if (context.io.stdout.isTTY) await context.note(shownOnce('secret'));
     },
   });
-  if (isOne || !(destination.presented || destination.bare)) return destination;
+  if (isOne || !(destination.printsRecord || destination.printsSecretOnly)) return destination;
   throw usageError(
     'several secrets cannot be printed: say where each of them goes',
     "keys rotate --all --to 'exec:./deliver {name}'",

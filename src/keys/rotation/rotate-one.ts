@@ -175,7 +175,7 @@ async function rotate(
   await sayProof(context, old, rotated);
   const requested = await echoStored(context, backend, asked, key);
   if (isOne) await sayDone(context, old, rotated);
-  if (destination.presented || destination.bare) return undefined;
+  if (destination.printsRecord || destination.printsSecretOnly) return undefined;
   return { ...printed.record(key, delivered), ...retirement, ...requested };
 }
 
