@@ -95,5 +95,6 @@ export async function report(failure: Failure, argv: readonly string[], io: Io):
 async function withHints(failure: Failure): Promise<Failure> {
   if (failure.hints && failure.hints.length > 0) return failure;
   const reference = await import('../base/error-reference/error-reference.ts').catch(() => undefined);
-  return { ...failure, hints: reference?.errorReference[failure.code].fix ?? [] };
+  const fix = reference?.errorReference[failure.code].fix ?? [];
+  return { ...failure, hints: fix.filter((hint) => !hint.includes('<')) };
 }

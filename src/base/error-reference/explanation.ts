@@ -6,8 +6,8 @@ export interface Explanation {
   /** What happened: one sentence, lower case, no full stop. */
   meaning: string;
   /**
-   * What to do, one step each: a command to paste, advice, or advice, a colon and a command. Printed as hints where
-   * the place that fails has none of its own. Empty where there is nothing to do.
+   * What to do, one step each: a command to paste, advice, or advice, a colon and a command. Those without a
+   * <placeholder> are printed as hints where the place that fails has none of its own. Empty: nothing to do.
    */
   fix: readonly string[];
 }

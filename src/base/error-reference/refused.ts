@@ -108,7 +108,7 @@ export const refused: Readonly<Record<CodeOf<Refusal>, Explanation>> = {
   },
   program_not_executable: {
     meaning: 'keys run found the program but cannot start it',
-    fix: ['check that the file is a program you may run: ls -l <file>'],
+    fix: ['check that the file is a program you may run'],
   },
   program_not_found: {
     meaning: 'keys run found no such program',

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { projectRoot, Sandbox } from '../support/sandbox.ts';
+import { seedKey, seedUse } from '../support/seed.ts';
+
+/* What the pages show on a screen is what the program prints. */
+
+const now = new Date('2026-11-20T12:00:00Z');
+const terminal = { terminal: 120, now, env: { NO_COLOR: '1' } };
+
+test('the README shows keys create as it is', async () => {
+  const box = new Sandbox();
+  box.expectSecretIn('.env');
+  const run = await box.keys(['create', 'ci', '--expires', '90d', '--to', 'env:.env#API_KEY'], terminal);
+  expect(run.exit).toBe(0);
+  const shown = page('README.md');
+  for (const part of [run.stderr, run.stdout]) expect(shown).toContain(comparable(part));
+});
+
+test('the README shows keys list as it is', async () => {
+  const box = new Sandbox();
+  const days = (count: number) => new Date(now.getTime() + count * 86_400_000);
+  const production = { name: 'production-api', expiresAt: days(10), rateLimitRpm: 600 };
+  const used = await seedKey(box, days(-80), production);
+  seedUse(box, new Date(now.getTime() - 3 * 3_600_000), used, {
+    requests: 120_345,
+    tokens: 51_000_000,
+    costUsd: 41.2,
+  });
+  const nightly = await seedKey(box, days(-30), { name: 'nightly-summariser', expiresAt: days(365) });
+  seedUse(box, days(-3), nightly, { requests: 17, tokens: 200_000, costUsd: 3.2 });
+  await seedKey(box, now, { name: 'ci', expiresAt: days(90) });
+  const gone = await seedKey(box, days(-90), { name: 'old' });
+  await box.keys(['revoke', gone, '--yes'], { now });
+  const run = await box.keys(['list'], terminal);
+  expect(page('README.md')).toContain(comparable(run.stdout));
+});
+
+test.each([
+  ['README.md', ['create', 'ci', '--expires', '90d'], { now }],
+  ['docs/pipes.md', ['show', 'missing', '--json'], { now }],
+  ['docs/providers.md', ['create', 'ci', '--expires', '45d', '--provider', 'privatemind'], terminal],
+])('%s shows the error of keys %j as it is', async (name, args, options) => {
+  const run = await new Sandbox().keys(args, options);
+  expect(run.exit).not.toBe(0);
+  const [first = ''] = run.stderr.split('\n');
+  expect(page(name)).toContain(first);
+});
+
+function page(name: string): string {
+  return comparable(readFileSync(join(projectRoot, name), 'utf8'));
+}
+
+/** Without what differs from run to run, and the space that pads a line. */
+function comparable(text: string): string {
+  return text
+    .replaceAll(/(?<![A-Za-z0-9])[A-Za-z0-9]{16}(?![A-Za-z0-9])/g, 'ID')
+    .replaceAll(/[ \t]+$/gm, '')
+    .trim();
+}
