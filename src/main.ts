@@ -3,10 +3,10 @@ import { exits } from './base/error-codes.ts';
 import { bug, KeysError, systemCode } from './base/errors.ts';
 import type { Io } from './platform/io.ts';
 
-/** Runs one command line and returns the exit code. The only place where an error is caught to be printed. */
+/** Runs one command line and returns the exit code. The only place that catches errors to print them. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
-    // The quickest answer, for scripts that ask which version is there: nothing else is loaded for it.
+    // Scripts ask for the version often: nothing else is loaded for it.
     if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
       await io.stdout.write(`${version}\n`);
       return exits.done.code;
@@ -17,7 +17,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     ]);
     return await run(argv, io, { catalog, version });
   } catch (error) {
-    // Whoever reads stdout has seen enough (`keys list | head -1`).
+    // The reader of stdout has seen enough (`keys list | head -1`).
     if (systemCode(error) === 'EPIPE') return exits.done.code;
     const { report } = await import('./cli/program.ts');
     const failure = error instanceof KeysError ? error.failure : bug(error);

@@ -1,11 +1,11 @@
 import type { Catalog } from './catalog.ts';
 import { isCommand, isGroup } from './catalog.ts';
 
-/** The command line, taken apart as far as needed to know which command it names. */
+/** A command line, split as far as needed to know its command. */
 export interface CommandLine {
-  /** The words of the command; empty where there is none. */
+  /** The words of the command; empty if there is none. */
   words: string[];
-  /** All other arguments, in order. `--json` is written as `--json=…`, so that it takes no operand for its fields. */
+  /** All other arguments, in order. `--json` becomes `--json=…`, so that it never takes an operand for its fields. */
   rest: string[];
 }
 
@@ -36,8 +36,8 @@ export function findCommand(
 }
 
 /**
- * Writes each `--json` among a command's arguments as `--json=…`. `takesValue` tells which flags swallow the word
- * after them: a `--json` there is their value.
+ * Rewrites each `--json` among a command's arguments as `--json=…`. `takesValue` tells which flags take the next word as
+ * their value, even if that is `--json`.
  */
 export function bindJsonFields(
   rest: readonly string[],
@@ -48,7 +48,7 @@ export function bindJsonFields(
   return [...tokens(rest, grammar)].flatMap(({ texts }) => texts);
 }
 
-/** What decides how far a flag reaches. */
+/** Decides how many words a flag takes. */
 interface Grammar {
   takesValue(flag: string): boolean;
   /** Whether the first of the words after `--json` is its list of fields. */
@@ -86,7 +86,7 @@ function tokenAt(argv: readonly string[], at: number, { takesValue, isFieldList 
   return { kind: 'flag', texts: argv.slice(at, end), end };
 }
 
-/** Whether JSON was asked for, as far as can be told from a command line that may be faulty. */
+/** Whether a command line, which may be invalid, asks for JSON. */
 export function asksForJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   const flags = end < 0 ? argv : argv.slice(0, end);
@@ -103,7 +103,7 @@ function isFieldList([word]: readonly string[], isField: (name: string) => boole
   return word?.split(',').every((part) => isField(part.trim())) ?? false;
 }
 
-/** `keys --json status`: the first word is a command, and no later one is. */
+/** `keys --json status`: the first word is a command, and no later word is. */
 function isOnlyCommand([first = '', ...later]: readonly string[], catalog: Catalog): boolean {
   const isName = (word: string) => isCommand(catalog, word) || isGroup(catalog, word);
   return isName(first) && !later.some(isName);

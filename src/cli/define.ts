@@ -2,24 +2,24 @@ import type { Context } from '../app/context.ts';
 import { InvalidValue } from '../base/errors.ts';
 import type { Result } from '../output/present.ts';
 
-/** What the parsers of values may need to know. */
+/** What flag values may depend on. */
 export interface ParseContext {
   now: Date;
 }
 
-/** One flag of a command: how it is written, what help says of it, and how its text becomes a value. */
+/** One flag of a command: its syntax, its help and how its text becomes a value. */
 export interface Flag<T> {
   /** Commander's notation: `-q, --quiet`, `--expires <when>`, `--json [fields]`. */
   readonly syntax: string;
   readonly help: string;
   readonly repeatable: boolean;
-  /** `texts` holds every value given; a switch that is on has one. Throws `InvalidValue`. */
+  /** `texts` holds every value given; a toggle that is on has one. Throws `InvalidValue`. */
   read(texts: readonly string[], context: ParseContext): T;
 }
 
 export type Flags = Readonly<Record<string, Flag<unknown>>>;
 
-/** What a command runs with: its operands as they were typed, and each flag's value. */
+/** The operands as typed, and the value of each flag. */
 export type Input<F extends Flags> = { operands: string[] } & {
   [Name in keyof F]: F[Name] extends Flag<infer T> ? T : never;
 };
@@ -27,16 +27,16 @@ export type Input<F extends Flags> = { operands: string[] } & {
 export interface Command<F extends Flags = Flags> {
   /** After the command's name: `<key...>`, `[name]`, or nothing. */
   readonly operands: string;
-  /** The operands are the command line of another program, and stand after `--`. */
+  /** The operands are the command line of another program, after `--`. */
   readonly takesProgram?: true;
   readonly summary: string;
-  /** Anything that help should say beyond the summary. */
+  /** The rest of the help page. */
   readonly description?: string;
   readonly examples: readonly string[];
   readonly flags: F;
-  /** The fields of what it prints: all that `--json` may select. */
+  /** The fields that `--json` can select. */
   readonly fields: readonly string[];
-  /** What is wrong with flags that are right by themselves, such as two that contradict each other. */
+  /** Problems that single flags cannot have, such as two that contradict each other. */
   problems?(input: Input<F>): string[];
   run(context: Context, input: Input<F>): Promise<Result>;
 }
@@ -50,7 +50,7 @@ export function toggle(syntax: string, help: string): Flag<boolean> {
   return { syntax, help, repeatable: false, read: (texts) => texts.length > 0 };
 }
 
-/** A flag with one value; undefined where it was not given. */
+/** A flag with one value; undefined if it was not given. */
 export function value<T>(
   syntax: string,
   help: string,
@@ -78,7 +78,7 @@ export function values<T>(
   };
 }
 
-/** What each text says. Throws one `InvalidValue` for all that cannot be read. */
+/** Throws one `InvalidValue` for all invalid texts. */
 function readAll<T>(texts: readonly string[], parse: (text: string) => T): T[] {
   const faults: string[] = [];
   const read = texts.flatMap((text) => {

@@ -7,57 +7,57 @@ import { sinkKinds } from '../sinks/sink-spec.ts';
 
 type Rows = readonly (readonly [term: string, meaning: string])[];
 
-/** A page of `keys help` that belongs to no command. Its rows are made from what the program itself uses. */
+/** A page of `keys help` about something other than a command. Its rows come from the tables that the program uses. */
 export interface Topic {
   summary: string;
-  /** A function where what the rows are made from is not worth loading for other pages. */
+  /** A function if the rows need code that other pages do not. */
   rows: Rows | (() => Promise<Rows>);
   after?: string;
 }
 
 export const topics: Readonly<Record<string, Topic>> = {
   'exit-codes': {
-    summary: 'what the exit code tells',
+    summary: 'exit codes and what they mean',
     rows: Object.values(exits).map(({ code, meaning }) => [String(code), meaning] as const),
   },
   environment: {
-    summary: 'variables that keys reads',
+    summary: 'environment variables that keys reads',
     rows: Object.entries(environment),
     after: [
-      'KEYS_OPTION_<NAME> stands for --option NAME=…; KEYS_PASSWORD and KEYS_OTP answer an API that wants one for a call.',
-      'Other programs (keys run, sinks, git, tokenCommand) get the variables above, but for KEYS_TOKEN, and no other KEYS_*.',
-      `A coding agent is known by one of ${agentMarkers.join(', ')}: its terminal counts as a pipe for secrets.`,
-      'HTTPS_PROXY, HTTP_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS work as everywhere.',
+      'KEYS_OPTION_<NAME> sets --option NAME. KEYS_PASSWORD and KEYS_OTP are sent to APIs that ask for one with a call.',
+      'Programs that keys starts (keys run, sinks, git, tokenCommand) get these variables except KEYS_TOKEN, and no other KEYS_*.',
+      `Under a coding agent, the terminal counts as a pipe for secrets. It is detected by ${agentMarkers.join(', ')}.`,
+      'HTTPS_PROXY, HTTP_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS have their usual meaning.',
     ].join('\n'),
   },
   formats: {
-    summary: 'how results are printed',
+    summary: 'output formats (--format)',
     rows: Object.entries(formats),
     after: [
-      'Without --format: a table on a terminal; off it, tab-separated lines without a header, times in RFC 3339 UTC.',
-      'In table, csv, tsv and plain lines, control characters and the like are written as escapes (\\x1b, \\n, \\u202e);',
-      'json, ndjson and yaml keep the data exactly.',
+      'Without --format: a table on a terminal; elsewhere tab-separated lines without a header, with times in RFC 3339 UTC.',
+      'In table, csv, tsv and plain lines, control characters are written as escapes (\\x1b, \\n, \\u202e). json, ndjson and',
+      'yaml keep the data exactly.',
     ].join('\n'),
   },
   sinks: {
-    summary: 'where the secret of a new key can go (--to)',
+    summary: 'where to deliver the secret of a new key (--to)',
     rows: Object.entries(sinkKinds),
     after: [
-      'Several --to deliver in order, stdout last. Every sink is checked before the key is made, and read back after.',
-      'Without --to: shown once on a terminal; off it only with --json (or ndjson, yaml) or --secret-only.',
-      'A secret that could not be delivered waits in the keychain of the system; without one, in a private file if the',
-      'profile says "escrow": "file" in config.json, and else the key is revoked again. keys recover goes on.',
+      'Several --to deliver in order, stdout last. Sinks are checked before the key is created and read back afterwards.',
+      'Without --to, the secret is shown once on a terminal; elsewhere only with --json (or ndjson, yaml) or --secret-only.',
+      'A secret that cannot be delivered is kept in escrow: in the system keychain or, if the profile has "escrow": "file" in',
+      'config.json, in a private file. keys recover delivers it later. Without escrow, the new key is revoked.',
     ].join('\n'),
   },
   providers: {
-    summary: 'the kinds of key-management API',
+    summary: 'key-management APIs that keys supports',
     rows: [localProvider, ...providers].map(
       ({ id, name, note }) => [id, note ? `${name}: ${note}` : name] as const,
     ),
-    after: 'keys provider show <id> tells what each can do.',
+    after: 'To see what a provider can do: keys provider show <id>',
   },
   errors: {
-    summary: 'error codes, with the exit code of each',
+    summary: 'error codes and their exit codes',
     rows: async () => {
       const { errorReference } = await import('../base/error-reference/error-reference.ts');
       return errorCodes.map((code) => {
@@ -67,7 +67,7 @@ export const topics: Readonly<Record<string, Topic>> = {
     },
     after: [
       'With --json, an error is one JSON document on stderr: {"error":{"code":"…","message":"…","hint":"…"}}.',
-      'docs/reference/errors.md says what to do about each.',
+      'For what to do about each, see docs/reference/errors.md.',
     ].join('\n'),
   },
 };

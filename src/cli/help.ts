@@ -9,8 +9,8 @@ import { buildParser } from './parser.ts';
 const maxWidth = 110;
 
 /**
- * The help page of a command, of a group of commands or of a topic; without a name, of the program. `columns` is the
- * width of the terminal. Throws `KeysError` (2) for a name that is none of these.
+ * The help page of a command, a group of commands or a topic; without a name, of the program. `columns` is the width of
+ * the terminal. Throws `KeysError` (2) for an unknown name.
  */
 export async function helpPage(
   catalog: Catalog,
@@ -23,7 +23,7 @@ export async function helpPage(
   const topic = Object.hasOwn(topics, name) ? topics[name] : undefined;
   if (topic) return topicHelp(name, topic, width);
   const load = isCommand(catalog, name) ? catalog[name] : undefined;
-  if (!load) throw usageError(`there is no help on '${name}'`, 'keys help');
+  if (!load) throw usageError(`no help for '${name}'`, 'keys help');
   const command = await load();
   const page = buildParser(name, command).commander.configureHelp({ helpWidth: width }).helpInformation();
   const fields = command.fields.length > 0 ? `\nFields for --json: ${command.fields.join(', ')}\n` : '';
@@ -32,7 +32,7 @@ export async function helpPage(
 
 async function programHelp(catalog: Catalog, width: number, names: readonly string[]): Promise<string> {
   const program = emptyPage('keys').usage('<command> [flags]');
-  program.description('Administer API keys: no secret lost, no secret leaked.');
+  program.description('Manage API keys: no secret lost, no secret leaked.');
   for (const name of names) {
     const command = await catalog[name]?.();
     program.addCommand(
@@ -45,7 +45,7 @@ async function programHelp(catalog: Catalog, width: number, names: readonly stri
   return `${page.helpInformation()}\nMore: keys help <command>, keys help ${Object.keys(topics).join('|')}\n`;
 }
 
-/** Terms and meanings, laid out as Commander lays out flags. */
+/** Laid out as Commander lays out flags. */
 async function topicHelp(name: string, topic: Topic, width: number): Promise<string> {
   const { summary, after } = topic;
   const rows = typeof topic.rows === 'function' ? await topic.rows() : topic.rows;

@@ -9,7 +9,7 @@ import { commandsOf, isCommand, isGroup } from './catalog.ts';
 import type { Command, Flags, Input, ParseContext } from './define.ts';
 import { buildParser } from './parser.ts';
 
-/** A command line that was understood. */
+/** A valid command line. */
 export interface Invocation {
   name: string;
   command: Command;
@@ -17,18 +17,17 @@ export interface Invocation {
   globals: GlobalFlags;
 }
 
-/** What a command line asks for. */
 export type Parsed =
   | { kind: 'run'; invocation: Invocation }
   | { kind: 'help'; name: string | undefined }
   | { kind: 'version' }
-  /** No command, and no flag that needs none. */
+  /** An empty command line. */
   | { kind: 'empty' };
 
-/** Names that may stand in a list of fields before the command is known. */
+/** Names that count as fields before the command is known. */
 const anyField = new Set<string>([...keyFields, 'secret', 'delivered', 'changed', 'revoked']);
 
-/** Understands a command line. Throws `KeysError` (2) that names everything wrong with it. */
+/** Parses a command line. Throws one `KeysError` (2) that names every problem. */
 export async function parseArguments(
   argv: readonly string[],
   catalog: Catalog,
@@ -36,20 +35,20 @@ export async function parseArguments(
 ): Promise<Parsed> {
   const { words, rest } = findCommand(argv, catalog, (name) => anyField.has(name));
   const name = words.join(' ');
-  const asked = asksFor(rest);
+  const request = requestIn(rest);
   const load = isCommand(catalog, name) ? catalog[name] : undefined;
   if (!load) {
-    if (asked === 'help' && (name === '' || isGroup(catalog, name)))
+    if (request === 'help' && (name === '' || isGroup(catalog, name)))
       return { kind: 'help', name: name || undefined };
     const [group = '', word, ...others] = words;
     if (word === 'help' && others.length === 0 && rest.length === 0 && isGroup(catalog, group))
       return { kind: 'help', name: group };
-    if (asked === 'version' && name === '') return { kind: 'version' };
+    if (request === 'version' && name === '') return { kind: 'version' };
     if (argv.length === 0) return { kind: 'empty' };
     throw await unknownCommand(catalog, words, argv);
   }
   const command = await load();
-  if (asked) return asked === 'help' ? { kind: 'help', name } : { kind: 'version' };
+  if (request) return request === 'help' ? { kind: 'help', name } : { kind: 'version' };
   if (rest.length === 1 && rest[0] === 'help') return { kind: 'help', name };
   return { kind: 'run', invocation: await readInvocation(name, command, rest, argv, context) };
 }
@@ -90,7 +89,7 @@ async function readInvocation(
   return { name, command, input, globals };
 }
 
-/** What stands before the first `--`, where flags are flags, and what stands after it. */
+/** The words before the first `--`, where flags are flags, and those after it. */
 function splitAtEnd(words: readonly string[]): { before: readonly string[]; after: readonly string[] } {
   const end = words.indexOf('--');
   return end < 0
@@ -98,28 +97,28 @@ function splitAtEnd(words: readonly string[]): { before: readonly string[]; afte
     : { before: words.slice(0, end), after: words.slice(end + 1) };
 }
 
-/** `keys create help` is help; with flags it is not told whether a key of that name is meant. */
+/** `keys create help` asks for help; with flags, `help` may be the name of a key. */
 function helpOrName(name: string): string {
-  return `'help' asks for help, alone; for something that is named help: keys ${name} … -- help`;
+  return `'help' shows help only without other arguments; for something named help: keys ${name} … -- help`;
 }
 
-/** A word before `--` may be a value that was meant for somewhere else: it is not repeated. */
+/** The words are not repeated: one of them may be a secret. */
 function misplaced(words: readonly string[]): string[] {
-  return words.length > 0 ? ['a word stands before --: the command to start comes after it'] : [];
+  return words.length > 0 ? ['unexpected argument before --; the program to run comes after it'] : [];
 }
 
-function asksFor(rest: readonly string[]): 'help' | 'version' | undefined {
+function requestIn(rest: readonly string[]): 'help' | 'version' | undefined {
   const { before: flags } = splitAtEnd(rest);
   if (flags.some((word) => word === '--help' || word === '-h')) return 'help';
   return flags.some((word) => word === '--version' || word === '-V') ? 'version' : undefined;
 }
 
-/** A secret on the command line is in the shell's history and in the process list: it is refused, never repeated. */
+/** A secret on the command line shows up in the shell history and in process lists: it is refused, never repeated. */
 function secretsIn(argv: readonly string[]): string[] {
   return argv.flatMap((word, at) =>
     looksLikeSecret(word)
       ? [
-          `argument ${at + 1} looks like the value of a secret, which is never taken on the command line: name a key by its id or name`,
+          `argument ${at + 1} looks like a secret; secrets are never accepted on the command line, name a key by its id or name`,
         ]
       : [],
   );
@@ -146,7 +145,7 @@ interface Operand {
   variadic: boolean;
 }
 
-/** A word behind an unknown flag may be its value: it can fill a place, but is not told to be one too many. */
+/** A word after an unknown flag may be its value: it counts as an operand, but is never reported as surplus. */
 function arityProblems(
   places: readonly Operand[],
   operands: readonly string[],
@@ -157,11 +156,11 @@ function arityProblems(
   const surplus = takesAll ? [] : operands.slice(places.length);
   return [
     ...missing.map((operand) => `missing argument <${operand.name()}${operand.variadic ? '...' : ''}>`),
-    // Where a command takes none, the word may be a secret that was meant for stdin: it is not repeated.
+    // For a command without operands, the word may be a secret meant for stdin: it is not repeated.
     ...surplus.map((word, at) =>
       places.length > 0
         ? `unexpected argument '${word}'`
-        : `unexpected argument, the ${ordinal(at)}: it takes none`,
+        : `unexpected argument (the ${ordinal(at)}); this command takes none`,
     ),
   ];
 }
@@ -174,15 +173,15 @@ function outputProblems(
 ): string[] {
   const problems: string[] = [];
   if (json && format !== undefined && format !== 'json') {
-    problems.push(`--json and --format ${format} contradict each other`);
+    problems.push(`--json and --format ${format} cannot be combined`);
   }
   const unknown = json?.filter((field) => !command.fields.includes(field)) ?? [];
-  const known = `fields here: ${command.fields.join(', ')}`;
-  for (const field of unknown) problems.push(`--json: '${field}' is not a field; ${known}`);
-  // `--json id,nme`: not a list of fields, so the word was taken for an operand.
+  const available = `available: ${command.fields.join(', ')}`;
+  for (const field of unknown) problems.push(`--json: unknown field '${field}'; ${available}`);
+  // `--json id,nme`: not a list of fields, so the word became an operand.
   const misread = rest[rest.indexOf('--json') + 1] ?? '';
   if (rest.includes('--json') && misread.includes(',') && words.includes(misread)) {
-    problems.push(`'${misread}' is not a list of fields; ${known}`);
+    problems.push(`'${misread}' has unknown fields; ${available}`);
   }
   return problems;
 }
@@ -190,11 +189,11 @@ function outputProblems(
 async function unknownCommand(catalog: Catalog, words: readonly string[], argv: readonly string[]) {
   const problems = secretsIn(argv);
   const name = words.join(' ');
-  if (words.length === 0) return usageError([...problems, 'no command is named'], 'keys help');
+  if (words.length === 0) return usageError([...problems, 'no command given'], 'keys help');
   const group = words[0] ?? '';
   if (isGroup(catalog, group)) {
     const members = commandsOf(catalog, group);
-    const what = words.length === 1 ? `'${group}' needs a second word` : `unknown command '${name}'`;
+    const what = words.length === 1 ? `'${group}' needs a subcommand` : `unknown command '${name}'`;
     return usageError([...problems, what], ...members.map((member) => `keys ${member}`));
   }
   const near = await nearest(group, Object.keys(catalog));
@@ -205,10 +204,10 @@ async function unknownCommand(catalog: Catalog, words: readonly string[], argv: 
   );
 }
 
-/** The candidate that begins with the word, or else is at most two typing errors away. */
+/** The candidate that starts with the word, or else one that is at most two edits away. */
 async function nearest(word: string, candidates: readonly string[]): Promise<string | undefined> {
-  const longer = candidates.find((candidate) => word.length > 3 && candidate.startsWith(word));
-  if (longer !== undefined) return longer;
+  const completion = candidates.find((candidate) => word.length > 3 && candidate.startsWith(word));
+  if (completion !== undefined) return completion;
   const { closestMatch } = await import('leven');
   return closestMatch(word, [...candidates], { maxDistance: Math.min(2, word.length - 1) });
 }

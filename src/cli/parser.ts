@@ -4,12 +4,12 @@ import { InvalidValue } from '../base/errors.ts';
 import type { Command, Flag, Flags, ParseContext } from './define.ts';
 import { globalFlags } from './global-flags.ts';
 
-/** Commander's view of one command: it takes flags apart and writes help; values are read and judged here. */
+/** Commander's view of one command: it splits the flags and renders help; values are parsed here. */
 export interface Parser {
   commander: Commander;
-  /** Whether a word is a flag that swallows the next one. */
+  /** Whether a word is a flag that takes the next word as its value. */
   takesValue: (word: string) => boolean;
-  /** The value of every flag, after `parseOptions`. What cannot be read is added to the problems. */
+  /** The value of every flag, once `parseOptions` has run. Adds invalid values to the problems. */
   values: (
     context: ParseContext,
     problems: string[],
@@ -30,7 +30,7 @@ export function buildParser(name: string, command: Command): Parser {
   commander.usage(takesProgram ? `[flags] -- ${operands}` : `${operands} [flags]`.trim());
   const own = addFlags(commander, command.flags, 'Flags:');
   const global = addFlags(commander, globalFlags, globalGroup);
-  commander.addOption(new Option('-h, --help', 'this text').helpGroup(globalGroup));
+  commander.addOption(new Option('-h, --help', 'show this help').helpGroup(globalGroup));
   return {
     commander,
     takesValue: (word) =>
@@ -42,7 +42,7 @@ export function buildParser(name: string, command: Command): Parser {
   };
 }
 
-/** Paragraphs without the line ends of the source: Commander wraps them at the width of the terminal. */
+/** Paragraphs without the line breaks of the source: Commander wraps them to the width of the terminal. */
 function unwrapped(text = ''): string {
   return text.replaceAll(/(?<!\n)\n(?!\n)/g, ' ');
 }
@@ -70,9 +70,9 @@ function readFlags(
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [name, { flag, option }] of options) {
-    const given = commander.getOptionValue(option.attributeName()) as string[] | boolean | undefined;
-    const isOn = option.negate ? given === false : given === true;
-    const texts = Array.isArray(given) ? given : isOn ? [''] : [];
+    const optionValue = commander.getOptionValue(option.attributeName()) as string[] | boolean | undefined;
+    const isOn = option.negate ? optionValue === false : optionValue === true;
+    const texts = Array.isArray(optionValue) ? optionValue : isOn ? [''] : [];
     try {
       values[name] = flag.read(flag.repeatable ? texts : texts.slice(-1), context);
     } catch (error) {

@@ -11,7 +11,7 @@ import { asksForJson } from './argv.ts';
 import type { Catalog } from './catalog.ts';
 import { parseArguments } from './parse.ts';
 
-/** What a command line is run with, besides the outside world. */
+/** What `run` needs besides a command line and the outside world. */
 export interface Program {
   catalog: Catalog;
   version: string;
@@ -26,7 +26,7 @@ export async function run(argv: readonly string[], io: Io, { catalog, version }:
   }
   if (parsed.kind !== 'run') {
     const { helpPage } = await import('./help.ts');
-    // Without a command there is nothing to do, and a script that forgot one must not go on.
+    // A script that forgot the command must fail.
     const output = parsed.kind === 'empty' ? io.stderr : io.stdout;
     await output.write(
       await helpPage(catalog, parsed.kind === 'help' ? parsed.name : undefined, io.stdout.columns),
@@ -41,14 +41,14 @@ export async function run(argv: readonly string[], io: Io, { catalog, version }:
     const result = await unlessDropped(interruption, () => command.run(app, input));
     await app.flush();
     await app.print(result).catch((error: unknown) => {
-      // Whoever reads stdout has seen enough; what was done, or found, is the exit code all the same.
+      // The reader of stdout has seen enough. The exit code still tells the outcome.
       if (systemCode(error) !== 'EPIPE') throw error;
     });
     if (result.kind === 'ended') return result.code;
     if (result.kind === 'rows' && interruption.dropped.aborted) return exits.interrupted.code;
     return exits[result.exit ?? 'done'].code;
   } catch (error) {
-    // Where the waiting for an answer was broken off, only this place knows what had been done before.
+    // The code that was waiting cannot know whether the command had changed something before.
     if (error instanceof KeysError && error.failure.exit === 'interrupted') throw app.interruption.failure();
     throw error;
   } finally {
@@ -56,23 +56,23 @@ export async function run(argv: readonly string[], io: Io, { catalog, version }:
   }
 }
 
-/** Milliseconds that a program which takes a secret has, once somebody asks for an end. */
-const lastCall = 10_000;
+/** How long after Ctrl-C a program may take to receive a secret. */
+const childDeadlineMs = 10_000;
 
-/** Programs that do a part of the work hear nothing of Ctrl-C: they are ended from here, when it is time. */
+/** Child programs do not receive Ctrl-C: they are ended from here when it is time. */
 function onInterruption(app: App): void {
   const { interruption } = app;
   interruption.stop.addEventListener('abort', endChildren);
   interruption.asked.addEventListener('abort', () => {
     if (!interruption.hasBegun) return;
-    setTimeout(endChildren, lastCall).unref();
-    // Where errors are JSON, stderr has no room for it.
+    setTimeout(endChildren, childDeadlineMs).unref();
+    // With JSON errors, stderr must stay a single document.
     if (app.interactive && !/^(nd)?json$/.test(app.output.format ?? ''))
-      void app.note('finishing what has begun; press Ctrl-C again to stop waiting for it');
+      void app.note('finishing what was started; press Ctrl-C again to stop waiting');
   });
 }
 
-/** Ctrl-C ends a command that has not changed anything, or not started; one that has goes on to its end. */
+/** Ctrl-C drops a command that has changed nothing yet; otherwise the command runs to its end. */
 async function unlessDropped<T>(interruption: Interruption, work: () => Promise<T>): Promise<T> {
   const { dropped } = interruption;
   if (dropped.aborted) throw interruption.failure();
@@ -82,7 +82,7 @@ async function unlessDropped<T>(interruption: Interruption, work: () => Promise<
   });
 }
 
-/** Tells what failed, on stderr: as JSON where that was asked for. */
+/** Prints a failure on stderr, as JSON if the command line asks for it. */
 export async function report(failure: Failure, argv: readonly string[], io: Io): Promise<void> {
   const withFix = await withHints(failure);
   const text = asksForJson(argv)

@@ -1,10 +1,10 @@
 import { InvalidValue } from '../base/errors.ts';
 
-/* Readers of single values, shared by the flags of several commands. All throw `InvalidValue`. */
+/* Readers of single values, shared by several commands. All throw `InvalidValue`. */
 
-/** The path of a database. An address, which may hold a password, would else become a file of that name. */
+/** The path of a database. A URL, which may contain a password, must not become a file name. */
 export function readDatabase(text: string): string {
-  if (/^[a-z][a-z\d+.-]+:\/\//i.test(text)) throw new InvalidValue('an address is no path: name a file');
+  if (/^[a-z][a-z\d+.-]+:\/\//i.test(text)) throw new InvalidValue('expected a path, not a URL');
   return readText(text);
 }
 
@@ -21,10 +21,10 @@ export function oneOf<const T extends string>(words: readonly T[]): (text: strin
   };
 }
 
-/** Where a secret is: `keychain:NAME`, `file:PATH` or `env:PATH#NAME`. A secret put in its place is not repeated. */
+/** `keychain:NAME`, `file:PATH` or `env:PATH#NAME`. Invalid text may be the secret itself: it is not repeated. */
 export function readSource(text: string): string {
   if (/^(?:keychain:.|file:.|env:.+#[^#])/s.test(text)) return text;
-  throw new InvalidValue('this is not a source: write keychain:NAME, file:PATH or env:PATH#NAME');
+  throw new InvalidValue('not a source; expected keychain:NAME, file:PATH or env:PATH#NAME');
 }
 
 /** A whole number of at least 1. */
@@ -40,7 +40,7 @@ export function readCount(text: string): number {
 export function readCountOrNone(text: string): number | null {
   if (text === 'none') return null;
   if (!/^\d+$/.test(text))
-    throw new InvalidValue(`'${text}' is neither a whole number of at least 1 nor none`);
+    throw new InvalidValue(`'${text}' is neither a whole number of at least 1 nor 'none'`);
   return readCount(text);
 }
 
@@ -59,7 +59,7 @@ export function readDollarsOrNone(text: string): number | null {
   const amount = dollarsIn(text);
   if (amount === undefined) {
     throw new InvalidValue(
-      `'${text}' is neither an amount of US dollars above 0, such as 25 or 9.50, nor none`,
+      `'${text}' is neither an amount of US dollars above 0, such as 25 or 9.50, nor 'none'`,
     );
   }
   return amount;
@@ -70,17 +70,17 @@ function dollarsIn(text: string): number | undefined {
   return /^\$?\d{1,9}(\.\d{1,6})?$/.test(text) && amount > 0 ? amount : undefined;
 }
 
-/** A comma list; parts are trimmed, repetitions and empty parts dropped. */
+/** A comma-separated list, trimmed, without duplicates and empty parts. */
 export function readList(text: string): string[] {
   const parts = text.split(',').map((part) => part.trim());
   return [...new Set(parts.filter((part) => part !== ''))];
 }
 
-/** A comma list, or `all` for an empty one: no restriction. */
+/** A comma-separated list, or `all`: an empty list, no restriction. */
 export function readListOrAll(text: string): string[] {
   if (text.trim() === 'all') return [];
   const list = readList(text);
-  if (list.length === 0) throw new InvalidValue(`'${text}' lists nothing: write a,b,c or all`);
+  if (list.length === 0) throw new InvalidValue(`'${text}' is an empty list; expected a,b,c or all`);
   return list;
 }
 
@@ -88,7 +88,7 @@ export function readListOrAll(text: string): string[] {
 export function readLabel(text: string): [name: string, value: string] {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined || name.trim() === '') {
-    throw new InvalidValue(`'${text}' is not a label: write NAME=VALUE`);
+    throw new InvalidValue(`'${text}' is not a label; expected NAME=VALUE`);
   }
   return [name.trim(), value];
 }

@@ -48,7 +48,7 @@ test.each([
 ])('whether help or a key of that name is meant is not guessed: keys %s %s %s', async (...args) => {
   const run = await new Sandbox().keys(args);
   expect(run.exit).toBe(2);
-  expect(run.stderr).toContain(`something that is named help: keys ${args[0]} … -- help`);
+  expect(run.stderr).toContain(`something named help: keys ${args[0]} … -- help`);
 });
 
 test('after -- help is a name', async () => {
@@ -101,7 +101,7 @@ test('a word too many is not repeated where a secret may have been meant for std
   for (const command of ['login', 'verify']) {
     const run = await box.keys([command, 'my-very-own-token']);
     expect(run.exit).toBe(2);
-    expect(run.stderr).toContain('unexpected argument, the first: it takes none');
+    expect(run.stderr).toContain('unexpected argument (the first); this command takes none');
     expect(run.stderr).not.toContain('my-very-own-token');
   }
 });

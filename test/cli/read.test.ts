@@ -76,7 +76,7 @@ describeReader<number | null>(
     ['none', null],
   ],
   ['', 'null', '-1', '1.5', 'NONE'],
-  'is neither a whole number of at least 1 nor none',
+  "is neither a whole number of at least 1 nor 'none'",
 );
 describeReader<number | null>(
   'a count or none, of nothing',
@@ -114,7 +114,7 @@ describeReader<number | null>(
     'Infinity',
     '$$5',
   ],
-  'is neither an amount of US dollars above 0, such as 25 or 9.50, nor none',
+  "is neither an amount of US dollars above 0, such as 25 or 9.50, nor 'none'",
 );
 describeReader<string[]>(
   'a list',
@@ -141,7 +141,7 @@ describeReader<string[]>(
     ['all,a', ['all', 'a']],
   ],
   ['', ',', ' , '],
-  'lists nothing: write a,b,c or all',
+  'is an empty list; expected a,b,c or all',
 );
 describeReader<[string, string]>(
   'a label',
@@ -154,7 +154,7 @@ describeReader<[string, string]>(
     ['note=a\nb', ['note', 'a\nb']],
   ],
   ['', 'team', '=web', ' =web', '='],
-  'is not a label: write NAME=VALUE',
+  'is not a label; expected NAME=VALUE',
 );
 
 describe('the path of a database', () => {

@@ -334,7 +334,7 @@ test('a secret as an argument is refused and not repeated', async () => {
   ]) {
     const run = await box.keys(args);
     expect(run.exit).toBe(2);
-    expect(run.stderr).toContain('looks like the value of a secret');
+    expect(run.stderr).toContain('looks like a secret');
     expect(run.stderr).not.toContain(secret.slice(-6));
   }
 });

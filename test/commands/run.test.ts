@@ -62,7 +62,7 @@ describe('refused before anything happens, with exit 2', () => {
     [
       'a command without --',
       ['--env', 'A=file:ci.key', 'touch'],
-      ['a word stands before --: the command to start comes after it', 'missing argument <command...>'],
+      ['unexpected argument before --; the program to run comes after it', 'missing argument <command...>'],
     ],
     [
       '-- in place of the variable',
@@ -79,7 +79,7 @@ describe('refused before anything happens, with exit 2', () => {
       ['--env', '1A=file:ci.key', '--env', 'B=none', '--env', 'C=file:a', '--env', 'C=file:b', ...ls],
       [
         '--env: value 1 is not NAME=SOURCE; NAME has letters, digits and _, and does not start with a digit',
-        '--env: B: this is not a source: write keychain:NAME, file:PATH or env:PATH#NAME',
+        '--env: B: not a source; expected keychain:NAME, file:PATH or env:PATH#NAME',
         '--env: C is given twice',
       ],
     ],
@@ -96,7 +96,7 @@ describe('refused before anything happens, with exit 2', () => {
     async (source) => {
       const run = await boxWithSources().keys(['run', '--env', `A=${source}`, ...ls]);
       expect(run.exit).toBe(2);
-      expect(run.stderr).toContain('--env: A: this is not a source');
+      expect(run.stderr).toContain('--env: A: not a source');
     },
   );
 
@@ -111,7 +111,7 @@ describe('refused before anything happens, with exit 2', () => {
   test('a value among the words of the command', async () => {
     const run = await boxWithSources().keys(['run', '--env', 'A=file:ci.key', '--', 'curl', value]);
     expect(run.exit).toBe(2);
-    expect(problemsOf(run)).toEqual([expect.stringContaining('argument 6 looks like the value of a secret')]);
+    expect(problemsOf(run)).toEqual([expect.stringContaining('argument 6 looks like a secret')]);
   });
 });
 
