@@ -16,10 +16,10 @@ const only = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
   `base/${only('')}`,
   `platform/${only('foreground|run-program|filled-pipe')}`,
-  'app/(?:app|dialogue|lookup|secret-input)\\.ts$',
+  'app/(?:app|dialogue|lookup|secret-input|tell)\\.ts$',
   'accounts/(?:config|profile|choose-profile)\\.ts$',
   `keys/${only('match')}`,
-  `keys/operations/${only('inspect-operation|resume-delivery|recover-one|decision|look|redeliver|end|report')}`,
+  `keys/operations/${only('await-state|complete|decision|deliver-waiting|inspect-operation|outcome|recover|recover-operation|recovery|resume-delivery')}`,
   `output/${only('prompt|progress|table|style')}`,
   `cli/${only('help|help-topics')}`,
   'commands/catalog\\.ts$',
@@ -48,7 +48,7 @@ const groups = [
     name: 'journal',
     test: /\/src\/(app\/open-journal\.ts|journal\/|platform\/files\/|keys\/(?:operations\/recovery|rotation\/(?:rotation|retirement))\.ts)/,
   },
-  { name: 'views', test: /\/src\/output\/(views\/|table|style)/ },
+  { name: 'views', test: /\/src\/output\/(views\/(?!recovery-events|rotation-events|stored)|table|style)/ },
 ];
 
 /** commander and detect-libc can start programs; here they never do, and the module costs 2 ms to load. */

@@ -11,12 +11,11 @@ import type { OnUnreadable } from '../journal/operations.ts';
 import { listOperations, readOperations } from '../journal/operations.ts';
 import type { Key } from '../keys/key.ts';
 import { isActive } from '../keys/key.ts';
-import type { Issuer, Subject } from '../keys/operations/issuer.ts';
+import type { OperationIssuer } from '../keys/operations/issuer.ts';
 import { keySubject } from '../keys/operations/issuer.ts';
 import type { Header, OpenOperation, Setting } from '../keys/operations/open-operation.ts';
 import type { Journal, Operation, Plan } from '../keys/operations/operation.ts';
 import { isWaiting } from '../keys/operations/operation.ts';
-import type { KeyBackend } from '../keys/ports.ts';
 import { rotationSubject } from '../keys/rotation/rotation.ts';
 import { holdFileLock, probeMs } from '../platform/files/file-lock.ts';
 import { mayHaveKeychain } from '../platform/keychain/may-have-keychain.ts';
@@ -71,7 +70,7 @@ export function warningOf(context: Context): OnUnreadable {
   return ({ failure }) => context.warnOnce(failure.message);
 }
 
-/** Takes an operation up again; undefined where another process is at work on it, or has ended it. */
+/** Takes an operation for this process; undefined if another process is working on it, or has ended it. */
 export function claim(
   context: Context,
   operation: OpenOperation,
@@ -80,7 +79,7 @@ export function claim(
   return resumeOperation(journalOptions(context), operation, lockTimeoutMs);
 }
 
-/** What can list and revoke what an operation made: in its own profile, whichever this command works with. */
+/** What can list and revoke what an operation created: in its own profile, whichever one this command works with. */
 export async function issuerOf(context: Context, { plan, setting }: Header): Promise<OperationIssuer> {
   if (plan.kind === 'session') {
     const { openAuthority, sessionIssuer, aSession } = await import('./open-authority.ts');
@@ -92,13 +91,6 @@ export async function issuerOf(context: Context, { plan, setting }: Header): Pro
   const backend = await (await appOf(context, setting)).backend();
   const subject = plan.kind === 'rotate' ? rotationSubject : keySubject;
   return { issuer: backend, backend, subject };
-}
-
-export interface OperationIssuer {
-  issuer: Omit<Issuer<never>, 'create'>;
-  subject: Subject;
-  /** Absent for sessions. */
-  backend?: KeyBackend;
 }
 
 /** A token that the environment holds is for the profile of this command: no other API gets to see it. */
@@ -170,7 +162,7 @@ function isSamePlace(one: Setting, other: Setting): boolean {
  * Takes a key's name for this process, until the function that it gives back is called: two rotations at once would make
  * two keys. Throws `KeysError` (6) where another process has it.
  */
-export async function holdName(context: Context, name: string): Promise<() => void> {
+export async function claimName(context: Context, name: string): Promise<() => void> {
   const { profile, url } = await settingOf(context);
   const place = createHash('sha256')
     .update(JSON.stringify([profile, url, name]))

@@ -78,7 +78,7 @@ describe('rotating the token that is stored', () => {
     const run = await box.keys(['rotate', 'ci', '--grace', '0', '--json'], { env });
     expect(run.exit, run.stderr).toBe(0);
     expect(run.stderr).toContain(
-      'ci is the session token of the profile npm: the new one is stored there, too',
+      'ci is the session token of the profile npm: the new one is stored there too',
     );
     expect(JSON.parse(run.stdout)).toMatchObject({
       ...{ newId: 'k2', oldRevoked: true },

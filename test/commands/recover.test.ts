@@ -141,7 +141,7 @@ describe('a secret that waits in escrow', () => {
     const { operation } = await stopped(box);
     await box.keys(['revoke', 'ci', '--yes']);
     const row = await json<Row>(box, ['recover', operation]);
-    expect(row).toMatchObject({ outcome: 'ended', reason: 'what it made is revoked or gone' });
+    expect(row).toMatchObject({ outcome: 'ended', reason: 'what it created is revoked or gone' });
     expect(operationsOf(box)).toEqual([]);
   });
 
@@ -305,10 +305,10 @@ test('a session is recovered as a key is', async () => {
 });
 
 test.each([
-  [['--all', 'abcd2345'], '--all and the name of an operation contradict each other'],
-  [['--list', '--all'], '--list does nothing else'],
-  [['--revoke', '--keep'], '--revoke and --keep contradict each other'],
-  [['--all', '--to', 'file:a'], '--to is about one operation'],
+  [['--all', 'abcd2345'], '--all cannot be combined with the id of an operation'],
+  [['--list', '--all'], '--list cannot be combined with an action'],
+  [['--revoke', '--keep'], '--revoke cannot be combined with --keep'],
+  [['--all', '--to', 'file:a'], '--to applies to one operation'],
 ])('%j is refused', async (args, message) => {
   const run = await new Sandbox().keys(['recover', ...args]);
   expect(run).toMatchObject({ exit: 2, stderr: expect.stringContaining(message) });

@@ -144,21 +144,21 @@ describe('on the embedded authority', () => {
   });
 
   test.each<[what: string, args: string[], exit: number, problem: string]>([
-    ['no key', ['rotate'], 2, 'which key?'],
-    ['a key and --all', ['rotate', 'ci', '--all'], 2, 'contradict'],
+    ['no key', ['rotate'], 2, 'name a key or pass --all'],
+    ['a key and --all', ['rotate', 'ci', '--all'], 2, 'cannot be combined'],
     ['an unknown key', ['rotate', 'nosuch', '--to', 'file:key'], 3, "'nosuch'"],
     [
       'one place for several keys',
       ['rotate', '--all', '--to', 'file:key'],
       2,
-      'the last of several keys only',
+      'only the last of several keys',
     ],
     ['several keys to be printed', ['rotate', '--all', '--json'], 2, 'several secrets cannot be printed'],
     [
       'a place for no new key',
       ['rotate', 'ci', '--finish', '--to', 'file:key'],
       2,
-      '--finish makes no new key',
+      '--finish creates no key',
     ],
   ])('%s is refused', async (_, args, exit, problem) => {
     const box = await boxWithKey();
@@ -175,7 +175,7 @@ describe('on the embedded authority', () => {
     const id = first?.id ?? '';
     const attempt = async (reference: string) =>
       (await box.keys(['rotate', reference, '--to', 'file:key'], { now: later(2) })).stderr;
-    expect(await attempt(id)).toContain('has taken the place of');
+    expect(await attempt(id)).toContain('a newer key named ci supersedes');
     await box.keys(['update', 'ci', '--disable']);
     expect(await attempt('ci')).toMatch(/is disabled\nhint: keys update \w+ --enable/);
     await box.keys(['revoke', id, '--yes']);
@@ -258,7 +258,7 @@ describe('many keys', () => {
     expect(run.exit).toBe(5);
     const done = (JSON.parse(run.stdout) as { name: string }[]).map(({ name }) => name);
     expect(done.length).toBeLessThan(5);
-    expect(run.stderr).toMatch(/not begun/);
+    expect(run.stderr).toMatch(/not started/);
 
     vendors.add('deliver');
     const rest = await box.keys([...args, '--json'], { env, now: later(1) });

@@ -135,7 +135,7 @@ test('a closed terminal does not end a server that was started off it', async ()
   expect(await served.stop('SIGTERM')).toBe(0);
 });
 
-test('Ctrl-C in a fleet lets those end that have begun: exit 5, and says how many are done and not begun', async () => {
+test('Ctrl-C in a fleet lets those end that have begun: exit 5, and says how many are done and not started', async () => {
   const box = configured();
   const vendors = new StandIns().add('deliver', { lasts: 400 });
   const env: Environment = { PATH: `${vendors.folder}:${process.env.PATH}` };
@@ -147,7 +147,7 @@ test('Ctrl-C in a fleet lets those end that have begun: exit 5, and says how man
   terminal.type('\x03');
   expect(await terminal.ended, terminal.output).toBe(5);
   expect(terminal.output).toMatch(/\d rotated/);
-  expect(terminal.output).toMatch(/\d not begun/);
+  expect(terminal.output).toMatch(/\d not started/);
   expect(await liveKeys(box)).toHaveLength(6);
   const { stdout } = await box.program(['recover', '--list', '--json', 'name']);
   expect(JSON.parse(stdout)).toEqual([]);

@@ -8,6 +8,7 @@ import { readText } from '../../cli/read.ts';
 import { findKeys } from '../../keys/find.ts';
 import type { Key } from '../../keys/key.ts';
 import { isActive } from '../../keys/key.ts';
+import { lockOut } from '../../keys/own-key.ts';
 import type { KeyBackend } from '../../keys/ports.ts';
 import { relativeTime } from '../../output/relative-time.ts';
 import type { Terminal } from '../../output/style.ts';
@@ -55,11 +56,8 @@ export const revoke = defineCommand({
   },
 });
 
-/** Only an API has session tokens that may be among its keys. */
 async function requireNoOwn(context: Context, keys: readonly Key[], targets: readonly Key[]): Promise<void> {
-  if (!(await context.connection())) return;
-  const { lockOut, ownCredential } = await import('../../app/self-lockout.ts');
-  const own = await ownCredential(context, await context.backend(), keys);
+  const own = await (await import('../../app/own-key.ts')).ownKey(context, keys);
   if (own && targets.some(({ id }) => id === own.key.id)) throw lockOut(own);
 }
 

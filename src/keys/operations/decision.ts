@@ -2,87 +2,77 @@ import { usageError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import type { Key } from '../key.ts';
 import { useOf } from '../rotation/succession.ts';
-import type { End, Recovery } from './end.ts';
-import { completed, revoke } from './end.ts';
+import { complete, revokeCreated } from './complete.ts';
+import type { Conclusion } from './outcome.ts';
+import type { Recovery } from './recovery.ts';
 import type { RecoveryState } from './recovery-state.ts';
 
-/** What can only be ended by a decision: about a key whose secret is not at hand. */
+/** A state that only a decision can end: the secret of the key is not at hand. */
 type Undecided = Exclude<RecoveryState, { kind: 'settled' | 'deliverable' }>;
 
-/** Ends the operation where the user has decided, with flags or at a prompt; else it stays open, and both keys live. */
-export async function decide(recovery: Recovery, standing: Undecided): Promise<End> {
-  switch (standing.kind) {
+/** Ends the operation if the user has decided, by flags or at a prompt; else it stays open and both keys live. */
+export async function decide(recovery: Recovery, state: Undecided): Promise<Conclusion> {
+  switch (state.kind) {
     case 'undeliverable':
-      return orphan(recovery, standing);
+      return orphan(recovery, state);
     case 'unclear':
-      return unclear(recovery, standing);
+      return unclear(recovery, state);
     case 'damaged':
-      return damaged(recovery, standing);
+      return damaged(recovery, state);
     case 'renewed':
-      return renewed(recovery, standing);
+      return replacedInPlace(recovery, state);
     case 'ambiguous':
-      return chooseAmong(recovery, standing.candidates);
+      return chooseAmong(recovery, state.candidates);
   }
 }
 
-/** A key whose secret is gone for good, and in no place. */
+/** The secret of the key is gone for good, and no sink has it. */
 async function orphan(
   recovery: Recovery,
-  { key, isTold }: Extract<RecoveryState, { kind: 'undeliverable' }>,
-): Promise<End> {
-  const { maker, open, input, rotates } = recovery;
-  // A rotation that is run again makes another key in its place.
+  { key: { id }, isTold }: Extract<RecoveryState, { kind: 'undeliverable' }>,
+): Promise<Conclusion> {
+  const { issuer, open, choice, rotates } = recovery;
+  // The rotation that runs this recovery creates another key.
   const isReplaced = rotates && isTold;
-  if (
-    input.revoke ||
-    isReplaced ||
-    (await confirms(recovery, `The secret of ${key.id} is lost: no place has it. Revoke the key?`))
-  )
-    return revoke(recovery, key);
+  if (choice.revoke || isReplaced || (await confirms(recovery, { id, isSecretLost: true })))
+    return revokeCreated(recovery, { id });
   return {
     outcome: 'open',
-    id: key.id,
-    reason: `the secret of the ${maker.subject.noun} ${key.id} is lost: keys recover ${open.header.id} --yes revokes it`,
+    id,
+    reason: `the secret of the ${issuer.subject.noun} ${id} is lost: keys recover ${open.header.id} --yes revokes it`,
   };
 }
 
-/** A key whose secret some place has, or may have: it is not revoked unless the user says so. */
+/** A sink has the secret, or may have it: the key is revoked only if the user says so. */
 async function unclear(
   recovery: Recovery,
   { key, holders }: Extract<RecoveryState, { kind: 'unclear' }>,
-): Promise<End> {
-  const { context, maker, open, input } = recovery;
+): Promise<Conclusion> {
+  const { services, issuer, open, choice } = recovery;
   const { id } = key;
-  if (input.revoke && id) return revoke(recovery, key);
-  const use = id && maker.backend ? await useOf(maker.backend, key).catch(() => undefined) : undefined;
+  if (choice.revoke && id) return revokeCreated(recovery, key);
+  const use = id && issuer.backend ? await useOf(issuer.backend, key).catch(() => undefined) : undefined;
   if (use !== undefined) return arrived(recovery, id, use);
-  const places = holders.join(' and ');
   if (recovery.mayAsk) {
-    const answer = await context.choose(
-      `${places} may have the secret of ${id || key.name}. Look there first.`,
-      [
-        { value: 'leave', name: 'leave both keys as they are' },
-        { value: 'keep', name: `it is there: keep ${id || 'the new key'}` },
-        ...(id ? [{ value: 'revoke' as const, name: `it is not there: revoke ${id}` }] : []),
-      ],
-    );
-    if (answer === 'keep') return arrived(recovery, id, 'somebody has seen that it arrived');
-    if (answer === 'revoke') return revoke(recovery, key);
+    const answer = await services.prompts.chooseUnclear({ key, sinks: holders });
+    if (answer === 'keep') return arrived(recovery, id, 'you confirmed that it arrived');
+    if (answer === 'revoke') return revokeCreated(recovery, key);
   }
+  const places = holders.join(' and ');
   return {
     outcome: 'open',
     ...(id && { id }),
-    reason: `${places} may have the secret of ${id || key.name}, so no key was revoked; look there, then keys recover ${open.header.id} --keep, or --revoke`,
+    reason: `${places} may have the secret of ${id || key.name}, so no key was revoked; look there, then run keys recover ${open.header.id} --keep, or --revoke`,
   };
 }
 
-/** A secret that is not the one that was put in escrow is delivered nowhere. */
+/** What is in escrow is not the secret that was put there: it is delivered nowhere. */
 async function damaged(
   recovery: Recovery,
   { key, reason }: Extract<RecoveryState, { kind: 'damaged' }>,
-): Promise<End> {
-  const { input, open } = recovery;
-  if (input.revoke && key.id) return revoke(recovery, key);
+): Promise<Conclusion> {
+  const { choice, open } = recovery;
+  if (choice.revoke && key.id) return revokeCreated(recovery, key);
   return {
     outcome: 'open',
     ...(key.id && { id: key.id }),
@@ -90,62 +80,62 @@ async function damaged(
   };
 }
 
-async function arrived(recovery: Recovery, id: string, reason: string): Promise<End> {
-  recovery.context.startMutation();
-  return { outcome: 'delivered', reason, ...(await completed(recovery)), ...(id && { id }) };
+async function arrived(recovery: Recovery, id: string, reason: string): Promise<Conclusion> {
+  recovery.services.startMutation();
+  return { outcome: 'delivered', reason, ...(await complete(recovery)), ...(id && { id }) };
 }
 
-/** A key whose own secret was replaced, or may have been. Revoking it would leave nothing to rotate. */
-async function renewed(
+/** The key's own secret was replaced, or may have been. Revoking the key would leave nothing to rotate. */
+async function replacedInPlace(
   recovery: Recovery,
   { key, isCertain }: Extract<RecoveryState, { kind: 'renewed' }>,
-): Promise<End> {
-  const { input, operation, open, rotates } = recovery;
-  if (input.revoke) return revoke(recovery, key);
-  const what = isCertain
+): Promise<Conclusion> {
+  const { choice, operation, open, rotates } = recovery;
+  if (choice.revoke) return revokeCreated(recovery, key);
+  const finding = isCertain
     ? `the API replaced the secret of ${key.id}, and the new one is lost: the old one no longer works`
-    : `the API may have replaced the secret of ${key.id}: it does not tell`;
+    : `the API may have replaced the secret of ${key.id}: it does not report whether it did`;
   if (rotates) {
     await operation.end();
-    return { outcome: 'ended', id: key.id, reason: what };
+    return { outcome: 'ended', id: key.id, reason: finding };
   }
   const again = `keys rotate ${shellWord(key.name)} --allow-downtime --to ${shellWord(open.header.plan.sinks[0] ?? 'file:key')}`;
   const otherwise = isCertain ? '' : `; if the old one works: keys recover ${open.header.id} --keep`;
-  return { outcome: 'open', id: key.id, reason: `${what}: ${again}${otherwise}` };
+  return { outcome: 'open', id: key.id, reason: `${finding}: ${again}${otherwise}` };
 }
 
-async function chooseAmong(recovery: Recovery, candidates: readonly Key[]): Promise<End> {
-  const { context, open, input } = recovery;
-  const chosen = candidates.find(({ id }) => id === input.key);
-  if (input.key !== undefined && !chosen) {
+async function chooseAmong(recovery: Recovery, candidates: readonly Key[]): Promise<Conclusion> {
+  const { services, open, choice } = recovery;
+  const { id: operation, plan } = open.header;
+  const chosenKey = candidates.find(({ id }) => id === choice.keyId);
+  if (choice.keyId !== undefined && !chosenKey) {
     throw usageError(
-      `--key ${input.key} is not one of the candidates`,
-      ...candidates.map(({ id }) => `keys recover ${open.header.id} --key ${shellWord(id)} --yes`),
+      `--key ${choice.keyId} is not one of the candidates`,
+      ...candidates.map(({ id }) => `keys recover ${operation} --key ${shellWord(id)} --yes`),
     );
   }
-  if (chosen && (input.revoke || (await confirms(recovery, `Revoke ${chosen.id}?`))))
-    return revoke(recovery, chosen);
-  if (!chosen && candidates.length > 0 && recovery.mayAsk) {
-    const id = await context.choose('The reply was lost. Which of these keys did this operation make?', [
-      { value: '', name: 'leave all of them as they are' },
-      ...candidates.map((key) => ({ value: key.id, name: `revoke ${key.id}  ${key.createdAt ?? ''}` })),
-    ]);
-    const named = candidates.find((key) => key.id === id);
-    if (named) return revoke(recovery, named);
+  if (chosenKey) {
+    const isFinal = choice.revoke || (await confirms(recovery, { id: chosenKey.id, isSecretLost: false }));
+    if (isFinal) return revokeCreated(recovery, chosenKey);
+  } else if (candidates.length > 0 && recovery.mayAsk) {
+    const answer = await services.prompts.chooseCandidate(candidates);
+    if (answer) return revokeCreated(recovery, answer);
   }
   if (candidates.length === 0) {
-    const reason = `the API may cut its list of keys, so a key named ${open.header.plan.name} may be there unseen: look there, then keys recover ${open.header.id} --keep`;
+    const reason = `the API may cut its list of keys, so a key named ${plan.name} may exist unseen: look there, then run keys recover ${operation} --keep`;
     return { outcome: 'open', reason };
   }
-  const these = candidates.length === 1 ? 'a key' : `${candidates.length} keys`;
+  const count = candidates.length === 1 ? '1 key' : `${candidates.length} keys`;
   return {
     outcome: 'open',
     candidates: candidates.map(({ id, name, createdAt }) => ({ id, name, ...(createdAt && { createdAt }) })),
-    reason: `${these} may be the one: keys recover ${open.header.id} --key <id> --yes revokes it, --keep keeps all`,
+    reason: `${count} may have been created by this operation: keys recover ${operation} --key <id> --yes revokes one, --keep keeps all`,
   };
 }
 
-async function confirms({ context, mayAsk }: Recovery, question: string): Promise<boolean> {
-  if (context.globals.yes) return true;
-  return mayAsk && context.confirm(question, ['no, leave it as it is', 'yes, revoke it']);
+async function confirms(
+  { services, choice, mayAsk }: Recovery,
+  key: { id: string; isSecretLost: boolean },
+): Promise<boolean> {
+  return choice.assumeYes || (mayAsk && services.prompts.confirmRevocation(key));
 }

@@ -54,7 +54,7 @@ export async function issueKey<Spec extends { name: string }>(
     ...knownBefore(known, { name: spec.name, nameless }, issuer),
   });
   const before = { keys: known, nameless, single };
-  const issued = await makeAndDeliver(issuer, spec, operation, { subject, sinks, onSecret, before });
+  const issued = await createAndDeliver(issuer, spec, operation, { subject, sinks, onSecret, before });
   await operation.end();
   return issued;
 }
@@ -77,7 +77,7 @@ export function knownBefore(
  * Makes the key of an operation that has begun, and hands its secret to every sink. `verify` sees the secret while
  * nobody has it yet, and may refuse the key. The operation is left to the caller; where this throws, it has been seen to.
  */
-export async function makeAndDeliver<Spec extends { name: string }>(
+export async function createAndDeliver<Spec extends { name: string }>(
   issuer: Issuer<Spec>,
   spec: Spec,
   operation: Operation,

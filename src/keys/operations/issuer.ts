@@ -1,7 +1,7 @@
 import type { Secret } from '../../base/secret.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import type { Key } from '../key.ts';
-import type { Capabilities, Made } from '../ports.ts';
+import type { Capabilities, KeyBackend, Made } from '../ports.ts';
 import type { Plan } from './operation.ts';
 
 /** Makes what has a secret, and takes it back. */
@@ -33,3 +33,11 @@ export const keySubject: Subject = {
   noun: 'key',
   revocation: (id) => `keys revoke ${shellWord(id)} --yes`,
 };
+
+/** What created the key or session of an operation. */
+export interface OperationIssuer {
+  issuer: Omit<Issuer<never>, 'create'>;
+  subject: Subject;
+  /** Absent for sessions. */
+  backend?: KeyBackend;
+}

@@ -1,62 +1,56 @@
-import type { Context } from '../../app/context.ts';
 import { usageError } from '../../base/errors.ts';
-import { visible } from '../../base/sanitise.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { after, before } from '../../base/time.ts';
-import type { RotateInput } from '../../commands/key/rotate.ts';
-import { relativeTime } from '../../output/relative-time.ts';
 import type { Key } from '../key.ts';
 import { isUnnamed } from '../operations/candidates.ts';
-import type { Job } from './rotate-one.ts';
+import type { RotationPolicy } from './policy.ts';
+import type { RotationJob, RotationServices } from './services.ts';
 
-/** Refuses a key that is not the one in use (exit 2). */
+/** Refuses a key that is not the current one (exit 2). */
 export function requireRotatable(
   { id, name, status, superseded, retireAt }: Key,
-  { finish, to }: Pick<RotateInput, 'finish' | 'to'>,
+  { finishOnly, to }: Pick<RotationPolicy, 'finishOnly' | 'to'>,
 ): void {
   if (status === 'revoked') {
-    throw usageError(`the key ${id} is revoked for good: make a new one`, `keys create ${shellWord(name)}`);
+    throw usageError(`the key ${id} is revoked for good: create a new one`, `keys create ${shellWord(name)}`);
   }
   if (status === 'disabled') {
     throw usageError(`the key ${id} is disabled`, `keys update ${shellWord(id)} --enable`);
   }
   if (superseded) {
     throw usageError(
-      `a newer key named ${name} has taken the place of ${id}: rotate that one`,
+      `a newer key named ${name} supersedes ${id}: rotate that one`,
       `keys rotate ${shellWord(name)}`,
     );
   }
-  // Where the API keeps no names, only the journal tells that there is a newer one.
-  if (retireAt !== undefined && !finish) {
+  // Where the API keeps no names, only the journal tells that there is a newer key.
+  if (retireAt !== undefined && !finishOnly) {
     throw usageError(
-      `the key ${id} was rotated before and is about to be retired: rotate the key that replaced it`,
+      `the key ${id} was rotated before and waits to be retired: rotate the key that replaced it`,
       'keys recover --list',
     );
   }
-  if (isUnnamed({ id, name }) && to.some(({ text }) => text.includes('{name}'))) {
+  if (isUnnamed({ id, name }) && to.some((sink) => sink.includes('{name}'))) {
     throw usageError(
-      `the API keeps no name for the key ${id}, so {name} would be another one each time`,
+      `the API keeps no name for the key ${id}, so {name} would be a different place each time`,
       'write the name of the place instead of {name}',
     );
   }
 }
 
-/** Whether `--older-than` and `--due` let the key be rotated now; without them it always is. */
+/** Whether the policy lets a key be rotated now; without an age or an expiry in it, it always does. */
 export async function isDue(
-  context: Context,
+  { now, tell }: Pick<RotationServices, 'now' | 'tell'>,
   key: Key,
-  { input: { due, olderThan }, isOne }: Job,
+  { policy: { due, olderThan }, isOne }: RotationJob,
 ): Promise<boolean> {
   if (!due && !olderThan) return true;
   const { createdAt, expiresAt } = key;
-  if (olderThan && createdAt && Date.parse(createdAt) <= before(context.now, olderThan).getTime())
-    return true;
-  if (due && expiresAt && Date.parse(expiresAt) <= after(context.now, due).getTime()) return true;
+  if (olderThan && createdAt && Date.parse(createdAt) <= before(now, olderThan).getTime()) return true;
+  if (due && expiresAt && Date.parse(expiresAt) <= after(now, due).getTime()) return true;
   if (olderThan && createdAt === undefined) {
-    throw usageError('the provider does not report when a key was made: --older-than cannot be told');
+    throw usageError('the provider does not report when a key was created: --older-than cannot be applied');
   }
-  const age = createdAt ? `made ${relativeTime(createdAt, context.now)}` : 'of unknown age';
-  const end = expiresAt ? `, expires ${relativeTime(expiresAt, context.now)}` : '';
-  if (isOne) await context.note(`${visible(key.name)} (${visible(key.id)}) is not due: ${age}${end}`);
+  if (isOne) await tell({ type: 'not-due', key });
   return false;
 }

@@ -1,15 +1,35 @@
-import type { Context } from '../../app/context.ts';
-import { sinkContextOf } from '../../app/sink-context.ts';
-import { usageError } from '../../base/errors.ts';
-import { after } from '../../base/time.ts';
-import type { RotateInput } from '../../commands/key/rotate.ts';
-import { shownOnce } from '../../output/reminder.ts';
-import type { RotationRecord } from '../../output/views/rotated.ts';
-import type { Destination } from '../../sinks/destinations.ts';
-import { resolveDestination } from '../../sinks/destinations.ts';
+import type { ErrorCode } from '../../base/error-codes.ts';
 import type { Key } from '../key.ts';
 import { asReported } from '../key.ts';
 import type { Delivered } from '../ports.ts';
+import type { Requested } from '../requested.ts';
+
+/** What a rotation did for one name. */
+export interface RotationRecord extends Requested {
+  name: string;
+  /** The key that was replaced; null if nothing was rotated. */
+  old: Key | null;
+  /** The key that is current now; null if the rotation failed. */
+  new: Key | null;
+  oldId: string | null;
+  newId: string | null;
+  /** Ids of superseded keys of the name that were retired. */
+  retired: readonly string[];
+  oldRevoked: boolean;
+  /** RFC 3339; null: not known, or there is no old key. */
+  oldRevokeAt: string | null;
+  verified: boolean;
+  /** Whether the value that the sinks held before still works; absent if that is not known. */
+  oldWorks?: boolean;
+  changed: boolean;
+  delivered: readonly Delivered[];
+  /** The operation in the journal; null if none began. */
+  operation: string | null;
+  /** Why old keys were left alone that should be retired. */
+  pending?: string;
+  error?: { code: ErrorCode; message: string };
+  dryRun?: true;
+}
 
 /** The record of a name that is left as it is. */
 export function unchanged(current: Key): RotationRecord {
@@ -29,57 +49,7 @@ export function unchanged(current: Key): RotationRecord {
   };
 }
 
-/** The record of a key that no other one has taken the place of. */
+/** The record of a key that was not replaced. */
 export function unrotated(old: Key): RotationRecord {
   return { ...unchanged(old), old, new: null, oldId: old.id, newId: null };
-}
-
-/** The fields of a plain line. */
-export const rotationColumns = ['name', 'oldId', 'newId', 'oldRevoked', 'oldRevokeAt', 'verified'] as const;
-
-/** Milliseconds of a grace that begins now. */
-export function graceOf(
-  { grace = { months: 0, milliseconds: 7 * 86_400_000 } }: RotateInput,
-  now: Date,
-): number {
-  return after(now, grace).getTime() - now.getTime();
-}
-
-/** What is printed together with the secret, as far as it is known by then. */
-export interface Printing {
-  record?: (key: Key, delivered: readonly Delivered[]) => RotationRecord;
-}
-
-/** Where the secret will go, and how it is printed where it goes to stdout. */
-export async function chooseDestination(
-  context: Context,
-  { input, isOne }: { input: RotateInput; isOne: boolean },
-  printed: Printing,
-): Promise<Destination> {
-  const destination = await resolveDestination(context.io, {
-    to: input.to,
-    secretOnly: input.secretOnly,
-    format: context.output.format,
-    fields: context.output.fields,
-    context: sinkContextOf(context, input.allowInGit),
-    present: async ({ key, delivered }, secret) => {
-      const record = printed.record?.(key, [...delivered, { sink: 'stdout', verified: false }]);
-      await context.print({
-        kind: 'one',
-        record: { ...record, secret },
-        columns: [...rotationColumns, 'secret'],
-        table: async (_, terminal) =>
-          (await import('../../output/views/rotated.ts')).rotatedView(
-            { ...(record as RotationRecord), secret },
-            terminal,
-          ),
-      });
-      if (context.io.stdout.isTTY) await context.note(shownOnce('secret'));
-    },
-  });
-  if (isOne || !(destination.printsRecord || destination.printsSecretOnly)) return destination;
-  throw usageError(
-    'several secrets cannot be printed: say where each of them goes',
-    "keys rotate --all --to 'exec:./deliver {name}'",
-  );
 }

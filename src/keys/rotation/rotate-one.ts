@@ -1,78 +1,54 @@
-import type { Context } from '../../app/context.ts';
-import { echoStored } from '../../app/echo-stored.ts';
-import { KeysError } from '../../base/errors.ts';
-import { visible } from '../../base/sanitise.ts';
+import { KeysError, usageError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
-import type { RotateInput } from '../../commands/key/rotate.ts';
-import { absoluteTime } from '../../output/relative-time.ts';
-import type { RotationRecord } from '../../output/views/rotated.ts';
-import type { Destination } from '../../sinks/destinations.ts';
-import { maskInCiLog } from '../../sinks/mask.ts';
 import { requireCapacity } from '../capacity.ts';
+import type { Destination } from '../destination.ts';
 import { differences } from '../differences.ts';
 import type { Key } from '../key.ts';
 import { isActive } from '../key.ts';
 import { isOver } from '../operations/candidates.ts';
 import type { Replaced } from '../operations/operation.ts';
-import type { KeyBackend } from '../ports.ts';
-import { requestedIn } from '../requested.ts';
+import type { Delivered, KeyBackend } from '../ports.ts';
+import { requestedIn, storedDifferences } from '../requested.ts';
+import { planSuccessor, requestedOf } from './carry-over.ts';
 import { isDue, requireRotatable } from './eligible.ts';
-import { askedOf, requireNoLoss, successorFor } from './loss.ts';
-import type { Printing } from './record.ts';
-import { chooseDestination, graceOf, unchanged, unrotated } from './record.ts';
-import { resume, retireSuperseded, unfinished } from './resume.ts';
+import { graceMs } from './policy.ts';
+import type { RotationRecord } from './record.ts';
+import { unchanged, unrotated } from './record.ts';
+import { resume, unfinished } from './resume.ts';
+import { retireSuperseded } from './retire-superseded.ts';
 import { rotatesInPlace } from './retirement.ts';
 import type { Rotated } from './rotation.ts';
-import { isVerified, rotateKey } from './rotation.ts';
-
-/** One name that is to be rotated. */
-export interface Job {
-  backend: KeyBackend;
-  /** All keys of the account, newest first. */
-  keys: readonly Key[];
-  old: Key;
-  input: RotateInput;
-  /** No other one is rotated by this command. */
-  isOne: boolean;
-}
+import { rotateKey } from './rotation.ts';
+import type { RotationJob, RotationServices } from './services.ts';
+import { isVerified } from './verify-new-key.ts';
 
 /**
- * Brings one name to where it should be: goes on with what was interrupted, retires old keys whose time has come, and
- * puts a new key in the place of the old one if that is due. Undefined where everything has been printed. Throws
- * `KeysError`.
+ * Brings one name to where it should be: finishes what was interrupted, retires old keys whose time has come, and
+ * replaces the current key if that is due. Undefined: the new secret was printed with its record. Throws `KeysError`.
  */
-export async function rotateOne(context: Context, job: Job): Promise<RotationRecord | undefined> {
-  const { old, input } = job;
-  requireRotatable(old, input);
-  const printed: Printing = {};
-  const destination = input.finish ? undefined : await chooseDestination(context, job, printed);
-  if (input.dryRun) return dryRun(context, job);
-  const { holdName } = await import('../../app/open-journal.ts');
-  const release = await holdName(context, old.name);
+export async function rotateOne(
+  services: RotationServices,
+  job: RotationJob,
+): Promise<RotationRecord | undefined> {
+  const { old, policy } = job;
+  requireRotatable(old, policy);
+  const destination = policy.finishOnly ? undefined : await openDestination(services, job);
+  if (policy.dryRun) return dryRun(services, job);
+  const release = await services.claimName(old.name);
   try {
-    const resumed = await resume(context, job);
-    const keys = resumed.hasChanged ? await context.keys() : job.keys;
-    const { retired, ...settled } = await retireSuperseded(
-      context,
-      { ...job, keys },
-      destination?.sinks ?? [],
-    );
-    const isCurrent = (key: Key) => key.name === old.name && isActive(key) && !key.superseded;
-    // Where nothing tells which of a name is newest, it is the one that was meant.
-    const meant = keys.find((key) => key.id === old.id && isCurrent(key));
-    const current = meant ?? keys.find(isCurrent) ?? old;
-    const found = { ...settled, retired: [...resumed.retired, ...retired] };
-    if (resumed.rotated)
-      return {
-        ...unchanged(current),
-        ...resumed.rotated,
-        ...endIn(keys, resumed.rotated.oldId, current.id),
-        ...found,
-      };
-    if (!destination || !(resumed.isRenewed || (await isDue(context, current, job))))
-      return { ...unchanged(current), ...found };
-    const record = await rotate(context, { ...job, keys, old: current }, destination, printed);
-    if (record) return { ...record, ...found };
+    const resumed = await resume(services, job);
+    const keys = resumed.hasChanged ? await services.listKeys() : job.keys;
+    const settled = await retireSuperseded(services, { ...job, keys }, destination?.places ?? []);
+    const current = currentKey(keys, old);
+    const retirements = { ...settled, retired: [...resumed.retired, ...settled.retired] };
+    if (resumed.rotated) {
+      const end = endOfOld(keys, resumed.rotated.oldId, current.id);
+      return { ...unchanged(current), ...resumed.rotated, ...end, ...retirements };
+    }
+    if (!destination || !(resumed.isRenewed || (await isDue(services, current, job))))
+      return { ...unchanged(current), ...retirements };
+    const record = await rotate(services, { ...job, keys, old: current }, destination);
+    if (record) return { ...record, ...retirements };
     if (settled.pending !== undefined) throw unfinished(settled.pending, []);
     return undefined;
   } finally {
@@ -80,8 +56,27 @@ export async function rotateOne(context: Context, job: Job): Promise<RotationRec
   }
 }
 
-/** What has become of the old key of a rotation that an earlier command had begun. */
-function endIn(
+/** Several secrets cannot be printed (2). */
+async function openDestination(
+  services: RotationServices,
+  { policy, isOne }: RotationJob,
+): Promise<Destination<RotationRecord>> {
+  const destination = await services.openDestination(policy.to);
+  if (isOne || !destination.printsSecret) return destination;
+  throw usageError(
+    'several secrets cannot be printed: name a place for each of them',
+    "keys rotate --all --to 'exec:./deliver {name}'",
+  );
+}
+
+/** The key of the name that is in use; where nothing tells which one is newest, it is the one that was named. */
+function currentKey(keys: readonly Key[], old: Key): Key {
+  const isCurrent = (key: Key) => key.name === old.name && isActive(key) && !key.superseded;
+  return keys.find((key) => key.id === old.id && isCurrent(key)) ?? keys.find(isCurrent) ?? old;
+}
+
+/** What became of the old key of a rotation that an earlier command began. */
+function endOfOld(
   keys: readonly Key[],
   oldId: string | null,
   newId: string,
@@ -101,70 +96,59 @@ function isEnded(before: Key, now: Key): boolean {
 function overtaken(name: string): KeysError {
   return new KeysError({
     code: 'rotation_under_way',
-    message: `another process has rotated ${name} meanwhile: nothing was done here`,
+    message: `another process has just rotated ${name}: nothing was done here`,
     hints: ['keys list'],
   });
 }
 
-/** All that the API tells of a key. What has no call for one key alone would only list all of them again. */
+/** Everything that the API reports of a key. Without a call for a single key, the list has told it all. */
 async function whole(backend: KeyBackend, listed: Key): Promise<Key> {
   return backend.capabilities.show ? { ...listed, ...(await backend.get(listed.id)) } : listed;
 }
 
 async function rotate(
-  context: Context,
-  { backend, keys, old: listed, input, isOne }: Job,
-  destination: Destination,
-  printed: Printing,
+  services: RotationServices,
+  { keys, old: listed, policy, isOne }: RotationJob,
+  destination: Destination<RotationRecord>,
 ): Promise<RotationRecord | undefined> {
+  const { backend } = services;
   const { capabilities } = backend;
-  const { name: profile, provider } = await context.profile();
+  const { name: profile, provider } = services.profile;
   const placed = (key: Key): Key => ({ ...key, provider, profile });
   const old = await whole(backend, listed);
-  // It was listed before its name was ours alone.
+  // It was listed before its name was claimed.
   if (isEnded(listed, old)) throw overtaken(old.name);
-  const successor = successorFor(context, backend, old, input);
-  await requireNoLoss(context, successor, input);
+  const successor = await planSuccessor(services, old, policy);
   if (capabilities.overlap === 'client') requireCapacity(provider, capabilities, keys.filter(isActive));
-  const grace = graceOf(input, context.now);
-  const untilIdle = input.whenIdle !== undefined;
-  const replaces: Replaced = {
-    ...{ id: old.id, grace },
-    ...(untilIdle && { untilIdle }),
-    ...(input.noVerify && { unverified: true }),
-    ...(old.expiresAt !== undefined && { expiresAt: old.expiresAt }),
-    ...(old.createdAt !== undefined && { createdAt: old.createdAt }),
-    ...(rotatesInPlace(backend) && { shown: shownOf(old) }),
-  };
+  const replaces = replacedBy(services, old, policy);
+  const requested = requestedOf(services, old, successor, policy);
   let operation: string | null = null;
-  const asked = askedOf(backend, old, successor, input);
-  printed.record = (key, delivered) => ({
+  const recordOf = (key: Key, delivered: readonly Delivered[]): RotationRecord => ({
     ...unchanged(placed({ ...key, superseded: false })),
+    ...expectedEnd(replaces, services.now),
     old: placed(old),
     oldId: old.id,
-    oldRevoked: grace === 0 && !untilIdle,
-    oldRevokeAt: untilIdle ? null : new Date(context.now.getTime() + grace).toISOString(),
     verified: isVerified(backend, replaces),
     changed: true,
     delivered,
     operation,
-    ...requestedIn(differences(asked, key, capabilities)),
+    ...requestedIn(differences(requested, key, capabilities)),
   });
 
-  context.startMutation();
+  services.startMutation();
   const rotated = await rotateKey(backend, {
     old,
     spec: successor.spec,
-    ...(input.expires !== undefined && { expires: input.expires }),
+    ...(policy.expires !== undefined && { expires: policy.expires }),
     replaces,
-    sinks: destination.sinks,
+    sinks: destination.sinks(recordOf),
     known: keys,
     nameless: !capabilities.reports.includes('name'),
-    journal: await context.journal(),
-    onSecret: (secret) => maskInCiLog(context.io, secret),
-    now: () => context.now,
-    warn: (text) => context.warn(text),
-    isOurs: async (value) => (await import('../../app/find-by-value.ts')).isOurs(backend, keys, value),
+    journal: await services.journal(),
+    onSecret: (secret) => services.maskInLog(secret),
+    now: () => services.now,
+    onNoEscrow: () => services.tell({ type: 'no-escrow' }),
+    isOurs: async (value) => (await services.provenHolder(keys, value)) !== undefined,
     onBegin: (id) => {
       operation = id;
     },
@@ -172,76 +156,73 @@ async function rotate(
     throw withObstacles(error, keys, old);
   });
   const { key, delivered, ...retirement } = rotated;
-  await sayProof(context, old, rotated);
-  const requested = await echoStored(context, backend, asked, key);
-  if (isOne) await sayDone(context, old, rotated);
-  if (destination.printsRecord || destination.printsSecretOnly) return undefined;
-  return { ...printed.record(key, delivered), ...retirement, ...requested };
+  await tellContradictions(services, old, rotated);
+  const stored = await storedDifferences(backend, requested, key);
+  await services.tell({ type: 'stored', key, differences: stored });
+  if (isOne) {
+    await services.tell({ type: 'delivered', delivered });
+    await services.tell({ type: 'replaced', oldId: old.id, newId: key.id, retirement });
+  }
+  if (destination.printsSecret) return undefined;
+  return { ...recordOf(key, delivered), ...retirement, ...requestedIn(stored) };
 }
 
-/** By which it is told afterwards whether the API has put a new secret in the place of the old one. */
-function shownOf({ prefix, createdAt }: Key): NonNullable<Replaced['shown']> {
-  return { ...(prefix !== undefined && { prefix }), ...(createdAt !== undefined && { createdAt }) };
+/** What the journal keeps of the key that is replaced. */
+function replacedBy({ backend, now }: RotationServices, old: Key, policy: RotationJob['policy']): Replaced {
+  const { id, prefix, createdAt, expiresAt } = old;
+  // Tells afterwards whether the API has replaced the secret of this key in place.
+  const shown = { ...(prefix !== undefined && { prefix }), ...(createdAt !== undefined && { createdAt }) };
+  return {
+    id,
+    grace: graceMs(policy, now),
+    ...(policy.whenIdle !== undefined && { untilIdle: true as const }),
+    ...(!policy.verify && { unverified: true as const }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(createdAt !== undefined && { createdAt }),
+    ...(rotatesInPlace(backend) && { shown }),
+  };
 }
 
-/** Where the account is full, the older keys of the name that stand in the way: none is ended to make room. */
+/** When the old key ends if everything goes well. */
+function expectedEnd(
+  { grace, untilIdle }: Replaced,
+  now: Date,
+): Pick<RotationRecord, 'oldRevoked' | 'oldRevokeAt'> {
+  return {
+    oldRevoked: grace === 0 && !untilIdle,
+    oldRevokeAt: untilIdle ? null : new Date(now.getTime() + grace).toISOString(),
+  };
+}
+
+/** Where the account is full, names the superseded keys that could make room. None of them is revoked for it. */
 function withObstacles(error: unknown, keys: readonly Key[], { name }: Key): unknown {
   if (!(error instanceof KeysError) || error.failure.code !== 'key_limit') return error;
   const older = keys.filter((key) => key.name === name && key.superseded && isActive(key));
   if (older.length === 0) return error;
   const hints = older.map(
-    ({ id }) => `an older key of the name stands in the way: keys revoke ${shellWord(id)} --yes`,
+    ({ id }) => `revoke an older key of this name to make room: keys revoke ${shellWord(id)} --yes`,
   );
   return new KeysError({ ...error.failure, hints: [...hints, 'keys list'], cause: error });
 }
 
-/** What a promised grace, and a promised end, are worth. */
-async function sayProof(
-  context: Context,
+/** The API promised a grace period, or an end; the old value tells whether it kept that. */
+async function tellContradictions(
+  services: RotationServices,
   { id }: Key,
   { oldRevoked, oldRevokeAt, oldWorks }: Rotated,
 ): Promise<void> {
   if (oldWorks === undefined) return;
-  if (oldRevoked && oldWorks) {
-    await context.warn(
-      `the value that was there before still works, though the key ${visible(id)} is revoked: keys find tells whose it is`,
-    );
-  } else if (!oldRevoked && !oldWorks) {
-    await context.warn(
-      `the old key ${visible(id)} does not work any more, though it was to work until ${oldRevokeAt}`,
-    );
-  }
+  if (oldRevoked && oldWorks) await services.tell({ type: 'old-value-still-works', id });
+  if (!oldRevoked && !oldWorks)
+    await services.tell({ type: 'old-key-stopped-early', id, until: oldRevokeAt });
 }
 
-async function sayDone(context: Context, old: Key, rotated: Rotated): Promise<void> {
-  for (const { sink, verified } of rotated.delivered) {
-    if (sink !== 'stdout') await context.note(`delivered to ${sink}${verified ? ' and read back' : ''}`);
-  }
-  if (!context.isHumanOutput) await context.note(endOf(old, rotated));
-}
-
-function endOf(
-  { id }: Key,
-  { key, oldRevoked, oldRevokeAt }: Pick<Rotated, 'key' | 'oldRevoked' | 'oldRevokeAt'>,
-): string {
-  if (key.id === id && oldRevoked)
-    return `the key ${visible(id)} has a new value, and the old value no longer works`;
-  if (oldRevoked) return `the old key ${visible(id)} is revoked`;
-  const end = oldRevokeAt === null ? 'nobody uses it any more' : absoluteTime(oldRevokeAt);
-  return `the old key ${visible(id)} works until ${end}`;
-}
-
-async function dryRun(context: Context, job: Job): Promise<RotationRecord> {
-  const { backend, old, input, isOne } = job;
-  if (isOne) await context.note('dry run: nothing was rotated');
-  const isWanted = !input.finish && (await isDue(context, old, job));
+async function dryRun(services: RotationServices, job: RotationJob): Promise<RotationRecord> {
+  const { old, policy, isOne } = job;
+  if (isOne) await services.tell({ type: 'dry-run' });
+  const isWanted = !policy.finishOnly && (await isDue(services, old, job));
   if (!isWanted) return { ...unchanged(old), dryRun: true };
-  const successor = successorFor(context, backend, await whole(backend, old), input);
-  await requireNoLoss(context, successor, input);
-  const grace = graceOf(input, context.now);
-  return {
-    ...unrotated(old),
-    oldRevokeAt: new Date(context.now.getTime() + grace).toISOString(),
-    dryRun: true,
-  };
+  await planSuccessor(services, await whole(services.backend, old), policy);
+  const oldRevokeAt = new Date(services.now.getTime() + graceMs(policy, services.now)).toISOString();
+  return { ...unrotated(old), oldRevokeAt, dryRun: true };
 }

@@ -1,37 +1,13 @@
 import { shown } from '../../base/sanitise.ts';
-import type { Key } from '../../keys/key.ts';
-import type { Delivered } from '../../keys/ports.ts';
+import type { Outcome } from '../../keys/operations/outcome.ts';
 import { relativeTime } from '../relative-time.ts';
 import type { Terminal } from '../style.ts';
 import { renderRecord } from './record.ts';
 import { secretView } from './secret.ts';
 
-/**
- * An unfinished operation, and what became of it. `open`: it still is unfinished; `waiting`: all that is left is to
- * retire the old key of a rotation when its time has come.
- */
-export interface Outcome {
-  operation: string;
-  outcome: 'open' | 'waiting' | 'delivered' | 'revoked' | 'kept' | 'ended';
-  kind: string;
-  name: string;
-  /** Of what was made, where that is known. */
-  id?: string;
-  at: string;
-  profile: string;
-  provider: string;
-  sinks: readonly string[];
-  escrow: 'keychain' | 'file' | 'none';
-  delivered: readonly Delivered[];
-  /** The keys that may be the one it made. */
-  candidates?: readonly Pick<Key, 'id' | 'name' | 'createdAt'>[];
-  /** Why it is open, or what there was to find. */
-  reason?: string;
-}
-
 const words: Record<Outcome['outcome'], string> = {
   open: 'unfinished',
-  waiting: 'waiting for the end of the grace',
+  waiting: 'waiting for the grace period to end',
   delivered: 'delivered',
   revoked: 'revoked',
   kept: 'kept as it is',
@@ -67,7 +43,7 @@ function card(one: Outcome, terminal: Terminal): string {
   );
 }
 
-/** An operation whose secret is shown at last. */
+/** An operation whose secret is shown now. */
 export function deliveredView(one: Outcome & { secret: string }, terminal: Terminal): string {
   return `${card(one, terminal)}${secretView(one.secret, 'secret, shown this once', terminal)}`;
 }

@@ -1,43 +1,17 @@
 import { shown } from '../../base/sanitise.ts';
-import type { Key } from '../../keys/key.ts';
-import type { Delivered } from '../../keys/ports.ts';
+import type { RotationRecord } from '../../keys/rotation/record.ts';
 import { relativeTime } from '../relative-time.ts';
 import type { Terminal } from '../style.ts';
 import { keyDetailView } from './key-detail.ts';
 import { secretView } from './secret.ts';
 
-/** What `keys rotate` did for one name. */
-export interface RotationRecord {
-  name: string;
-  /** The key whose place was taken; null where nothing was rotated. */
-  old: Key | null;
-  /** The key that is in place now; null where that failed. */
-  new: Key | null;
-  oldId: string | null;
-  newId: string | null;
-  /** Ids of older keys of the name whose time had come. */
-  retired: readonly string[];
-  oldRevoked: boolean;
-  /** RFC 3339; null: nobody knows, or there is no old key. */
-  oldRevokeAt: string | null;
-  verified: boolean;
-  /** Whether the value that the sinks held before works afterwards; absent where nobody can tell. */
-  oldWorks?: boolean;
-  changed: boolean;
-  delivered: readonly Delivered[];
-  /** By which the journal knows it; null where nothing was begun. */
-  operation: string | null;
-  secret?: string;
-  expiresAtRequested?: string | null;
-  /** What the new key was to be, where the API stored something else or does not say. */
-  requested?: Readonly<Record<string, unknown>>;
-  /** Why old keys were left alone that should be retired. */
-  pending?: string;
-  error?: { code: string; message: string };
-  dryRun?: true;
-}
+/** A record that is printed with its secret has that, too. */
+type ShownRecord = RotationRecord & { secret?: string };
 
-export function rotatedView(record: RotationRecord, terminal: Terminal): string {
+/** The fields of a plain line. */
+export const rotationColumns = ['name', 'oldId', 'newId', 'oldRevoked', 'oldRevokeAt', 'verified'] as const;
+
+export function rotatedView(record: ShownRecord, terminal: Terminal): string {
   const { secret, new: key } = record;
   const secretPart = secret === undefined ? '' : secretView(secret, 'secret, shown this once', terminal);
   const detail = key && record.changed ? keyDetailView(key, terminal) : '';
@@ -58,6 +32,6 @@ export function rotatedLine(record: RotationRecord, { style, now }: Terminal): s
 
 function endOf({ oldRevoked, oldRevokeAt }: RotationRecord, now: Date): string {
   if (oldRevoked) return 'old key revoked';
-  if (oldRevokeAt === null) return 'old key ends when it is idle';
+  if (oldRevokeAt === null) return 'old key ends once it is idle';
   return `old key ends ${relativeTime(oldRevokeAt, now)}`;
 }

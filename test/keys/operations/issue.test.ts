@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../../src/base/errors.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import type { Key } from '../../../src/keys/key.ts';
-import { issueKey, makeAndDeliver } from '../../../src/keys/operations/issue.ts';
+import { createAndDeliver, issueKey } from '../../../src/keys/operations/issue.ts';
 import { keySubject } from '../../../src/keys/operations/issuer.ts';
 import type { Sink } from '../../../src/keys/ports.ts';
 import { spec } from '../../support/authority.ts';
@@ -361,7 +361,7 @@ describe('an answer that names a key which lives already', () => {
       known: [old.id],
       replaces: { id: old.id, grace: 0 },
     });
-    const issued = await makeAndDeliver(answering(world, old.id, [old]), spec(), operation, {
+    const issued = await createAndDeliver(answering(world, old.id, [old]), spec(), operation, {
       subject: { ...keySubject, kind: 'rotate' },
       sinks: [world.sink('stdout')],
       onSecret: async () => {},

@@ -76,7 +76,7 @@ function rotation(
     journal: world.journal({ escrow }),
     onSecret: async () => world.take('mask'),
     now: () => now,
-    warn: async (text) => world.take(`warn ${text}`),
+    onNoEscrow: async () => world.take('no escrow'),
   });
 }
 
@@ -219,7 +219,7 @@ test('an API that takes the revocation and goes on calling the key alive is not 
   const backend = { ...backendOf(world), get: async () => old };
   const failure = await failureIn(rotation(world, { backend }));
   expect(failure).toMatchObject({ exit: 'unfinished', code: 'not_retired' });
-  expect(failure.message).toContain('still calls it active');
+  expect(failure.message).toContain('still reports it as active');
 });
 
 describe("the API's own rotation", () => {

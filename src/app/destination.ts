@@ -1,0 +1,47 @@
+import type { Destination } from '../keys/destination.ts';
+import type { Setting } from '../keys/operations/open-operation.ts';
+import { shownOnce } from '../output/reminder.ts';
+import { resolveDestination } from '../sinks/destinations.ts';
+import { parseSink } from '../sinks/sink-spec.ts';
+import { recordSink } from '../sinks/stdout-sink.ts';
+import type { Context } from './context.ts';
+import { sinkContextOf } from './sink-context.ts';
+
+export interface DestinationFlags {
+  /** Sinks as the user wrote them; empty: stdout. */
+  to: readonly string[];
+  secretOnly: boolean;
+  allowInGit: boolean;
+  /** Where the operation takes place; absent: where this command does. */
+  setting?: Pick<Setting, 'profile' | 'cwd'>;
+}
+
+/** Where a new secret goes; `print` shows the record with it. Throws `KeysError` (2) if stdout must not get it. */
+export async function openDestination<PrintedRecord extends object>(
+  context: Context,
+  { to, secretOnly, allowInGit, setting }: DestinationFlags,
+  print: (record: PrintedRecord, secret: string) => Promise<void>,
+): Promise<Destination<PrintedRecord>> {
+  const { io } = context;
+  const { sinks, presented, bare } = await resolveDestination(io, {
+    to: to.map(parseSink),
+    secretOnly,
+    format: context.output.format,
+    fields: context.output.fields,
+    context: sinkContextOf(context, allowInGit, setting),
+    present: () => Promise.reject(new Error('a record is printed through the sinks of a destination')),
+  });
+  const places = sinks.slice(0, presented || bare ? -1 : undefined);
+  return {
+    places,
+    printsSecret: presented || bare,
+    sinks(record) {
+      if (!presented) return sinks;
+      const stdout = recordSink(io, async ({ key, delivered }, secret) => {
+        await print(record(key, [...delivered, { sink: 'stdout', verified: false }]), secret);
+        if (io.stdout.isTTY) await context.note(shownOnce('secret'));
+      });
+      return [...places, stdout];
+    },
+  };
+}

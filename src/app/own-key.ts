@@ -1,0 +1,24 @@
+import type { Key } from '../keys/key.ts';
+import type { OwnKey } from '../keys/own-key.ts';
+import type { Context } from './context.ts';
+
+/**
+ * The key that is the session token of this profile, if the API lists its tokens among its keys: by what the list shows,
+ * which is compared here, or as the API itself says. Undefined for the embedded authority.
+ */
+export async function ownKey(context: Context, keys: readonly Key[]): Promise<OwnKey | undefined> {
+  const connection = await context.connection();
+  if (!connection) return undefined;
+  const [{ tokenOf }, { holdersOf }] = await Promise.all([
+    import('./open-remote.ts'),
+    import('./find-by-value.ts'),
+  ]);
+  const session = await tokenOf(context, connection);
+  if (!session) return undefined;
+  const backend = await context.backend();
+  const [holder, ...others] = await holdersOf(backend, keys, session.token);
+  const id = (await backend.identify?.(session.token)) ?? (others.length === 0 ? holder?.id : undefined);
+  const key = keys.find((one) => one.id === id);
+  const isStored = session.source === 'keychain' || session.source === 'file';
+  return key && { key, profile: connection.profile.name, isStored };
+}

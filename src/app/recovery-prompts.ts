@@ -1,0 +1,86 @@
+import { InvalidValue } from '../base/errors.ts';
+import type { DeliveryQuestion, RecoveryPrompts } from '../keys/operations/recovery.ts';
+import { parseSink } from '../sinks/sink-spec.ts';
+import type { Context } from './context.ts';
+
+/** What recovery asks a person at a terminal. Enter alone never revokes. */
+export function recoveryPrompts(context: Context): RecoveryPrompts {
+  return {
+    async chooseOperation(open) {
+      const id = await context.choose(`${open.length} operations are unfinished. Which one?`, [
+        ...open.map(({ header: { id, plan, at, setting } }) => ({
+          value: id,
+          name: `${id}  ${plan.kind} ${plan.name}  ${setting.profile}  ${at.slice(0, 16)}Z`,
+        })),
+        { value: '', name: 'all of them, one after the other' },
+      ]);
+      return open.find(({ header }) => header.id === id) ?? 'all';
+    },
+    chooseDelivery: (question) => chooseDelivery(context, question),
+    chooseUnclear({ key: { id, name }, sinks }) {
+      return context.choose(
+        `${sinks.join(' and ')} may have the secret of ${id || name}. Look there first.`,
+        [
+          { value: 'leave', name: 'leave both keys as they are' },
+          { value: 'keep', name: `it is there: keep ${id || 'the new key'}` },
+          ...(id ? [{ value: 'revoke' as const, name: `it is not there: revoke ${id}` }] : []),
+        ],
+      );
+    },
+    async chooseCandidate(candidates) {
+      const answer = await context.choose(
+        'The reply was lost. Which of these keys did this operation create?',
+        [
+          { value: '', name: 'leave all of them as they are' },
+          ...candidates.map(({ id, createdAt }) => ({ value: id, name: `revoke ${id}  ${createdAt ?? ''}` })),
+        ],
+      );
+      return candidates.find(({ id }) => id === answer);
+    },
+    confirmRevocation({ id, isSecretLost }) {
+      const question = isSecretLost
+        ? `The secret of ${id} is lost: no place has it. Revoke the key?`
+        : `Revoke ${id}?`;
+      return context.confirm(question, ['no, leave it as it is', 'yes, revoke it']);
+    },
+  };
+}
+
+async function chooseDelivery(
+  context: Context,
+  { key, noun, from, sinks }: DeliveryQuestion,
+): Promise<'deliver' | 'revoke' | 'leave' | { to: string[] }> {
+  const places = sinks.map((sink) => (sink === 'stdout' ? 'this terminal' : sink)).join(', ');
+  const where = from === undefined ? 'is in escrow' : `is in ${from}, and was to be delivered elsewhere too`;
+  const answer = await context.choose(`The secret of ${key.name} (${key.id}) ${where}.`, [
+    { value: 'deliver', name: `deliver it to ${places}` },
+    { value: 'elsewhere', name: 'deliver it elsewhere' },
+    { value: 'revoke', name: `revoke the ${noun}` },
+    { value: 'leave', name: 'leave it in escrow' },
+  ]);
+  if (answer === 'elsewhere') {
+    const sink = await askSink(context);
+    return sink === undefined ? 'leave' : { to: [sink] };
+  }
+  if (answer !== 'revoke') return answer;
+  const isFinal = await context.confirm(
+    `Revoke the ${noun} ${key.name} (${key.id})? Its secret will be lost.`,
+    ['no, leave the secret in escrow', `yes, revoke the ${noun}`],
+  );
+  return isFinal ? 'revoke' : 'leave';
+}
+
+/** Asks until the answer is a valid sink; undefined: an empty answer. */
+async function askSink(context: Context): Promise<string | undefined> {
+  for (;;) {
+    const answer = await context.ask('Where to? (file:PATH, env:PATH#NAME and more: keys help sinks)');
+    const text = answer.trim();
+    if (text === '') return undefined;
+    try {
+      return parseSink(text).text;
+    } catch (error) {
+      if (!(error instanceof InvalidValue)) throw error;
+      await context.warn(error.message);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { usageError } from '../../base/errors.ts';
+import { findKeys } from '../find.ts';
+import type { Key } from '../key.ts';
+import { isActive } from '../key.ts';
+import type { OwnKey } from '../own-key.ts';
+import { lockOut } from '../own-key.ts';
+import type { RotationPolicy } from './policy.ts';
+import { isNone } from './policy.ts';
+import type { RotationRecord } from './record.ts';
+import { RotationBatch } from './rotate-many.ts';
+import { rotateOne } from './rotate-one.ts';
+import type { RotationServices } from './services.ts';
+
+export interface RotationRequest {
+  /** Ids or names; empty: every key that the policy is about. */
+  references: readonly string[];
+  all: boolean;
+  policy: RotationPolicy;
+}
+
+/** One key, whose secret may have been printed with its record (undefined); or several, whose records are read first. */
+export type RotationRun =
+  | { kind: 'one'; record: RotationRecord | undefined }
+  | { kind: 'many'; batch: RotationBatch };
+
+/** Rotates the keys of a request. Throws `KeysError`, before anything happens, for what cannot be done (2, 3). */
+export async function rotateKeys(
+  services: RotationServices,
+  { references, all, policy }: RotationRequest,
+): Promise<RotationRun> {
+  requireOverlap(services, policy);
+  const keys = await services.listKeysWith(references);
+  const targets = chooseTargets(keys, references, policy);
+  const own = policy.dryRun || policy.finishOnly ? undefined : await services.ownKey(keys);
+  const [old, ...others] = targets;
+  if (references.length === 1 && !all && !policy.finishOnly && old && others.length === 0) {
+    const withOwn = own?.key.id === old.id ? await includeOwn(services, own, policy) : policy;
+    return { kind: 'one', record: await rotateOne(services, { keys, old, policy: withOwn, isOne: true }) };
+  }
+  const isOwn = ({ id }: Key) => id === own?.key.id;
+  if (own && targets.some(isOwn)) await services.tell({ type: 'own-key-skipped', key: own.key });
+  const work = (target: Key) => rotateOne(services, { keys, old: target, policy, isOne: false });
+  const remaining = targets.filter((key) => !isOwn(key));
+  return { kind: 'many', batch: new RotationBatch(services, remaining, work) };
+}
+
+/** Refuses what needs a moment in which no key works (exit 2), unless the policy accepts that. */
+function requireOverlap(
+  { backend, profile: { provider } }: RotationServices,
+  { allowDowntime, finishOnly, dryRun, grace }: RotationPolicy,
+): void {
+  if (backend.capabilities.overlap !== 'none') return;
+  if (grace && !isNone(grace)) {
+    throw usageError(
+      `--grace: the provider ${provider} ends the old value at once, without a grace period`,
+      'leave out --grace',
+    );
+  }
+  if (allowDowntime || finishOnly || dryRun) return;
+  throw usageError(
+    `the provider ${provider} allows one key: the old one stops working before the new one is delivered`,
+    backend.rotateInPlace ? 'add --allow-downtime to rotate anyway' : `keys provider show ${provider}`,
+  );
+}
+
+/** Throws `KeysError` (3) for a key that does not exist. */
+function chooseTargets(
+  keys: readonly Key[],
+  references: readonly string[],
+  { finishOnly }: RotationPolicy,
+): Key[] {
+  if (references.length > 0) return findKeys(keys, references);
+  const current = keys.filter((key) => isActive(key) && !key.superseded);
+  if (!finishOnly) return current;
+  const superseded = new Set(keys.filter((key) => key.superseded && isActive(key)).map(({ name }) => name));
+  return current.filter(({ name }) => superseded.has(name));
+}
+
+/** A key that is our own session token is stored as such, too; where keys does not keep the token, it is refused (2). */
+async function includeOwn(
+  services: RotationServices,
+  own: OwnKey,
+  policy: RotationPolicy,
+): Promise<RotationPolicy> {
+  if (!own.isStored) throw lockOut(own);
+  await services.tell({ type: 'own-key-included', key: own.key, profile: own.profile });
+  return { ...policy, to: [...policy.to, `login:${own.profile}`] };
+}

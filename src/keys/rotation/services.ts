@@ -1,0 +1,79 @@
+import type { KeysError } from '../../base/errors.ts';
+import type { Secret } from '../../base/secret.ts';
+import type { Interruption } from '../../platform/interruption.ts';
+import type { Destination } from '../destination.ts';
+import type { Difference } from '../differences.ts';
+import type { Key } from '../key.ts';
+import type { OpenOperation } from '../operations/open-operation.ts';
+import type { Journal } from '../operations/operation.ts';
+import type { RecoveryServices } from '../operations/recovery.ts';
+import type { OwnKey } from '../own-key.ts';
+import type { Delivered, KeyBackend } from '../ports.ts';
+import type { RotationPolicy } from './policy.ts';
+import type { RotationRecord } from './record.ts';
+import type { Retirement } from './retirement.ts';
+
+/** One name that is to be rotated. */
+export interface RotationJob {
+  /** All keys of the account, newest first. */
+  keys: readonly Key[];
+  old: Key;
+  policy: RotationPolicy;
+  /** The only key of this command: its steps are told one by one. */
+  isOne: boolean;
+}
+
+/** What a rotation tells while it works. */
+export type RotationEvent =
+  | { type: 'dry-run' }
+  | { type: 'not-due'; key: Key }
+  | { type: 'own-key-included'; key: Key; profile: string }
+  | { type: 'own-key-skipped'; key: Key }
+  | { type: 'no-escrow' }
+  | { type: 'loss-accepted'; problem: string }
+  | { type: 'would-be-refused'; problem: string }
+  | { type: 'resumed'; name: string; reason: string | undefined }
+  | { type: 'usage-unknown'; id: string }
+  | { type: 'usage'; evidence: string; isIdle: boolean }
+  /** `evidence`: what shows that the new key has arrived. */
+  | { type: 'retired'; id: string; evidence?: string }
+  | { type: 'old-value-still-works'; id: string }
+  | { type: 'old-key-stopped-early'; id: string; until: string | null }
+  | { type: 'stored'; key: Key; differences: readonly Difference[] }
+  | { type: 'delivered'; delivered: readonly Delivered[] }
+  | { type: 'replaced'; oldId: string; newId: string; retirement: Retirement }
+  | { type: 'batch-started'; count: number }
+  | { type: 'batch-step'; name: string }
+  | { type: 'batch-failure'; key: Key; error: KeysError }
+  | { type: 'batch-drained' }
+  | { type: 'batch-finished'; records: readonly RotationRecord[]; notStarted: number };
+
+/** What a rotation needs from outside the domain. */
+export interface RotationServices {
+  readonly backend: KeyBackend;
+  readonly profile: { name: string; provider: string };
+  readonly now: Date;
+  readonly interruption: Pick<Interruption, 'asked' | 'hasBegun' | 'failure'>;
+  /** A prompt can be answered, and its answer is wanted. */
+  readonly mayAsk: boolean;
+  readonly recovery: RecoveryServices;
+  /** Call it right before something changes. Throws `KeysError` after an interruption. */
+  startMutation(): void;
+  journal(): Promise<Journal>;
+  /** Every key of the profile, newest first. */
+  listKeys(): Promise<readonly Key[]>;
+  /** The same, with the keys that only their id leads to. */
+  listKeysWith(references: readonly string[]): Promise<readonly Key[]>;
+  /** Takes a name for this process until the returned function is called. Throws `KeysError` (6) if it is taken. */
+  claimName(name: string): Promise<() => void>;
+  /** The unfinished rotations of a name, the oldest first. */
+  openRotations(name: string): Promise<readonly OpenOperation[]>;
+  /** The key whose value this is, beyond doubt. */
+  provenHolder(keys: readonly Key[], value: Secret): Promise<Key | undefined>;
+  /** The key that is our own session token. */
+  ownKey(keys: readonly Key[]): Promise<OwnKey | undefined>;
+  openDestination(to: readonly string[]): Promise<Destination<RotationRecord>>;
+  /** Runs before the secret goes anywhere. */
+  maskInLog(secret: Secret): Promise<void>;
+  tell(event: RotationEvent): Promise<void>;
+}

@@ -1,0 +1,134 @@
+import type { KeysError } from '../../base/errors.ts';
+import { shellWord } from '../../base/shell-word.ts';
+import type { Key } from '../../keys/key.ts';
+import type { RotationRecord } from '../../keys/rotation/record.ts';
+import type { RotationEvent } from '../../keys/rotation/services.ts';
+import type { Message } from '../message.ts';
+import { note, warning } from '../message.ts';
+import { absoluteTime, relativeTime } from '../relative-time.ts';
+import { deliveryMessages } from './recovery-events.ts';
+import { storedMessages } from './stored.ts';
+
+/** What is not shown by the progress line. */
+type ToldEvent = Exclude<RotationEvent, { type: 'batch-started' | 'batch-step' | 'batch-drained' }>;
+
+interface Reader {
+  now: Date;
+  /** Tables and cards show what is noted for others. */
+  isHumanOutput: boolean;
+}
+
+/** What a rotation tells, in words. */
+export function rotationMessages(event: ToldEvent, reader: Reader): Message[] {
+  switch (event.type) {
+    case 'stored':
+      return storedMessages(event.key, event.differences, reader);
+    case 'delivered':
+      return deliveryMessages(event.delivered);
+    case 'replaced':
+      return reader.isHumanOutput ? [] : [note(oldKeyText(event))];
+    case 'batch-failure':
+      return reader.isHumanOutput ? [] : [warning(failureText(event.key, event.error))];
+    case 'batch-finished':
+      return [note(summaryText(event.records, event.notStarted))];
+    case 'not-due':
+      return [note(notDueText(event.key, reader.now))];
+    default:
+      return stepMessages(event);
+  }
+}
+
+type StepEvent = Exclude<
+  ToldEvent,
+  { type: 'stored' | 'delivered' | 'replaced' | 'batch-failure' | 'batch-finished' | 'not-due' }
+>;
+
+function stepMessages(event: StepEvent): Message[] {
+  switch (event.type) {
+    case 'dry-run':
+      return [note('dry run: nothing was rotated')];
+    case 'own-key-included':
+      return [
+        note(
+          `${event.key.name} is the session token of the profile ${event.profile}: the new one is stored there too`,
+        ),
+      ];
+    case 'own-key-skipped':
+      return [
+        warning(
+          `skipped ${event.key.name}, the session token that keys itself uses: keys rotate ${shellWord(event.key.id)}`,
+        ),
+      ];
+    case 'no-escrow':
+      return [
+        warning('there is no escrow: if the new key cannot be delivered, no key is left (keys doctor)'),
+      ];
+    case 'loss-accepted':
+      return [warning(event.problem)];
+    case 'would-be-refused':
+      return [warning(`without --dry-run this is refused: ${event.problem}`)];
+    case 'resumed':
+      return [
+        note(
+          `finished the interrupted rotation of ${event.name}${event.reason === undefined ? '' : `: ${event.reason}`}`,
+        ),
+      ];
+    case 'usage-unknown':
+      return [warning(`the provider does not report whether the key ${event.id} is used: it was left alone`)];
+    case 'usage':
+      return [note(`${event.evidence}: ${event.isIdle ? 'idle' : 'still in use'}`)];
+    case 'retired':
+      return [note(retiredText(event))];
+    case 'old-value-still-works':
+      return [
+        warning(
+          `the old value still works although the key ${event.id} is revoked: keys find shows whose it is`,
+        ),
+      ];
+    case 'old-key-stopped-early':
+      return [
+        warning(
+          `the old key ${event.id} no longer works, although it was to work until ${event.until ?? 'it is idle'}`,
+        ),
+      ];
+  }
+}
+
+function notDueText({ id, name, createdAt, expiresAt }: Key, now: Date): string {
+  const age = createdAt ? `created ${relativeTime(createdAt, now)}` : 'of unknown age';
+  const end = expiresAt ? `, expires ${relativeTime(expiresAt, now)}` : '';
+  return `${name} (${id}) is not due: ${age}${end}`;
+}
+
+function retiredText({ id, evidence }: Extract<RotationEvent, { type: 'retired' }>): string {
+  return evidence === undefined
+    ? `retired the old key ${id}`
+    : `${evidence}, so the old key ${id} was revoked`;
+}
+
+function oldKeyText({ oldId, newId, retirement }: Extract<RotationEvent, { type: 'replaced' }>): string {
+  const { oldRevoked, oldRevokeAt } = retirement;
+  if (newId === oldId && oldRevoked)
+    return `the key ${oldId} has a new value, and the old value no longer works`;
+  if (oldRevoked) return `the old key ${oldId} is revoked`;
+  const end = oldRevokeAt === null ? 'it is no longer used' : absoluteTime(oldRevokeAt);
+  return `the old key ${oldId} works until ${end}`;
+}
+
+function failureText({ id, name }: Key, { message }: KeysError): string {
+  return `${name} (${id}): ${message}`;
+}
+
+function summaryText(records: readonly RotationRecord[], notStarted: number): string {
+  const count = (test: (record: RotationRecord) => unknown) => records.filter(test).length;
+  const parts: [count: number, what: string][] = [
+    [count(({ changed }) => changed), 'rotated'],
+    [records.flatMap(({ retired }) => retired).length, 'retired'],
+    [count(({ changed, error, pending }) => !changed && !error && !pending), 'not due'],
+    [count(({ pending }) => pending), 'pending'],
+    [count(({ error }) => error), 'failed'],
+    [notStarted, 'not started'],
+  ];
+  const summary = parts.filter(([many]) => many > 0).map(([many, what]) => `${many} ${what}`);
+  return summary.join(', ') || 'no key to rotate';
+}

@@ -1,0 +1,58 @@
+import { shown } from '../../base/sanitise.ts';
+import type { Difference } from '../../keys/differences.ts';
+import type { Key } from '../../keys/key.ts';
+import type { Message } from '../message.ts';
+import { note, warning } from '../message.ts';
+import { absoluteTime, relativeTime } from '../relative-time.ts';
+
+/** Each field that the API did not store as requested, and when the key expires. */
+export function storedMessages(
+  key: Key,
+  differences: readonly Difference[],
+  { now, isHumanOutput }: { now: Date; isHumanOutput: boolean },
+): Message[] {
+  const warnings = differences.map((difference) => warning(describeDifference(key, difference)));
+  const isExpected = differences.every(({ field }) => field !== 'expiresAt');
+  if (!key.expiresAt || isHumanOutput || !isExpected) return warnings;
+  return [...warnings, note(`expires ${absoluteTime(key.expiresAt)} (${relativeTime(key.expiresAt, now)})`)];
+}
+
+function describeDifference({ id, name }: Key, { field, asked, ...answer }: Difference): string {
+  if (field === 'expiresAt') {
+    const stored =
+      'stored' in answer
+        ? `the server stored ${answer.stored ?? 'never'}`
+        : 'the API does not report an expiry';
+    return `requested expiry ${asked ?? 'never'}, but ${stored}`;
+  }
+  if (field === 'name' && answer.stored === id)
+    return `the API did not keep the name ${String(asked)}; use the key's id instead: ${id}`;
+  const request = `requested ${labels[field]} ${valueText(asked)} for ${name}`;
+  return 'stored' in answer
+    ? `${request}, but the server stored ${valueText(answer.stored)}`
+    : `${request}, but the API does not report whether it was stored`;
+}
+
+const labels = {
+  name: 'name',
+  description: 'description',
+  expiresAt: 'expiry',
+  permissions: 'permissions',
+  rateLimitRpm: 'rate limit',
+  budgetUsd: 'budget',
+  models: 'models',
+  labels: 'labels',
+} as const;
+
+const maxValueLength = 200;
+
+function valueText(value: unknown): string {
+  if (value === null || value === '' || (Array.isArray(value) && value.length === 0)) return 'none';
+  const isRecord = typeof value === 'object' && !Array.isArray(value);
+  const text = isRecord
+    ? Object.entries(value)
+        .map(([name, one]) => `${name}=${one ?? ''}`)
+        .join(', ')
+    : [value].flat().join(', ');
+  return shown(text, maxValueLength);
+}
