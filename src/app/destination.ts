@@ -23,7 +23,7 @@ export async function openDestination<PrintedRecord extends object>(
   print: (record: PrintedRecord, secret: string) => Promise<void>,
 ): Promise<Destination<PrintedRecord>> {
   const { io } = context;
-  const { sinks, presented, bare } = await resolveDestination(io, {
+  const { sinks, printsRecord, printsSecretOnly } = await resolveDestination(io, {
     to: to.map(parseSink),
     secretOnly,
     format: context.output.format,
@@ -31,12 +31,13 @@ export async function openDestination<PrintedRecord extends object>(
     context: sinkContextOf(context, allowInGit, setting),
     present: () => Promise.reject(new Error('a record is printed through the sinks of a destination')),
   });
-  const places = sinks.slice(0, presented || bare ? -1 : undefined);
+  const printsSecret = printsRecord || printsSecretOnly;
+  const places = sinks.slice(0, printsSecret ? -1 : undefined);
   return {
     places,
-    printsSecret: presented || bare,
+    printsSecret,
     sinks(record) {
-      if (!presented) return sinks;
+      if (!printsRecord) return sinks;
       const stdout = recordSink(io, async ({ key, delivered }, secret) => {
         await print(record(key, [...delivered, { sink: 'stdout', verified: false }]), secret);
         if (io.stdout.isTTY) await context.note(shownOnce('secret'));
