@@ -1,6 +1,6 @@
 import type { Profile } from '../accounts/profile.ts';
 import { usageError } from '../base/errors.ts';
-import { parseBaseUrl } from '../http/address.ts';
+import { parseBaseUrl } from '../http/base-url.ts';
 import type { Environment } from '../platform/env.ts';
 import { findProvider } from '../providers/catalog.ts';
 import type { Provider } from '../providers/declaration/provider.ts';

@@ -33,8 +33,8 @@ export function openApi(context: Context, connection: Connection, given?: Secret
     origin: url.origin,
     env: context.io.env,
     version,
-    timeout: context.timeout,
-    interrupt: context.stop,
+    timeoutMs: context.timeout,
+    signal: context.stop,
     ...(context.debugs && { trace: (line: string) => context.debug(line) }),
     now: () => context.now,
   });

@@ -74,7 +74,7 @@ export function openUpstream({ url, key, env, connectTimeout, silence, longest }
   const base = basePath(url, key !== undefined);
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
-  const { dispatcher } = openDispatcher(url, { env, timeout: connectTimeout, closing: closing.signal });
+  const { dispatcher } = openDispatcher(url, { env, timeoutMs: connectTimeout, closing: closing.signal });
   const line: Line = { dispatcher, origin: url.origin, base, connectTimeout, silence, longest };
   if (key) line.ownKey = new OwnKey(key);
   const running = new Set<Promise<Passed>>();

@@ -1,104 +1,111 @@
 import type { Dispatcher } from 'undici';
 
-/** A request as it goes over the wire. */
-export interface Wire {
+/** A request as it is sent. */
+export interface WireRequest {
   method: string;
   url: URL;
   headers: Record<string, string>;
   body: Buffer | null;
 }
 
-export interface Reply {
-  kind: 'reply';
+export interface RawResponse {
+  kind: 'response';
   status: number;
   headers: Record<string, string>;
   body: Buffer;
 }
 
-/** An exchange that came to no reply. */
-export interface Breakdown {
-  kind: 'breakdown';
-  /** Whether a byte of the request may have left: then nobody knows what the server has done. */
+/** An exchange that ended without a complete response. */
+export interface ExchangeFailure {
+  kind: 'failure';
+  /** Whether any byte of the request may have left: the server may then have acted on it. */
   sent: boolean;
-  cause: 'interrupt' | 'silence' | 'endless' | 'size' | Error;
+  cause: 'interrupt' | 'idle' | 'too-slow' | 'too-large' | Error;
 }
 
-/** Of a reply's body, in bytes: 32 MB. */
-const maxBody = 32 * 1024 * 1024;
+export type Outcome = RawResponse | ExchangeFailure;
 
-/** The longest time that a timer of Node.js can hold, in milliseconds; it takes more for 1. */
-const longestTimer = 2 ** 31 - 1;
+export interface ExchangeLimits {
+  /** For connecting (name, TCP, proxy and TLS together), for the headers, and between two pieces of the body. */
+  timeoutMs: number;
+  /** For the whole exchange, because a response that arrives byte by byte is never idle. */
+  callLimitMs: number;
+  signal: AbortSignal;
+}
+
+/** 32 MB. */
+const maxBodyBytes = 32 * 1024 * 1024;
+
+/** The longest time that a timer of Node.js can hold; anything longer fires at once. */
+const maxTimerMs = 2 ** 31 - 1;
 
 /**
- * Sends one request and reads its whole reply, whatever the status. Never rejects. `timeout` is in milliseconds, for
- * connecting (name, TCP, proxy and TLS together), for the headers and between two pieces of the body; `limit` for all of
- * it, because a reply that comes byte by byte is never silent. undici's own
- * timers are left alone: they are up to a second late, and do not reach the conversation with a proxy.
+ * Sends one request and reads its whole response, whatever the status. Never rejects. undici's own timers are switched
+ * off: they are up to a second late, and do not cover the handshake with a proxy.
  */
 export function exchange(
   dispatcher: Dispatcher,
-  wire: Wire,
-  { timeout, limit, interrupt }: { timeout: number; limit: number; interrupt: AbortSignal },
-): Promise<Reply | Breakdown> {
-  return new Promise((done) => {
+  { method, url, headers, body }: WireRequest,
+  { timeoutMs, callLimitMs, signal }: ExchangeLimits,
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const response: RawResponse = { kind: 'response', status: 0, headers: {}, body: Buffer.alloc(0) };
     const chunks: Buffer[] = [];
-    let [status, size, sent, over] = [0, 0, false, false];
-    let headers: Record<string, string> = {};
+    let [size, sent, hasEnded] = [0, false, false];
     let controller: Dispatcher.DispatchController | undefined;
 
-    const end = (outcome: Reply | Breakdown) => {
-      if (over) return;
-      over = true;
-      clearTimeout(timer);
-      clearTimeout(whole);
-      interrupt.removeEventListener('abort', onInterrupt);
-      done(outcome);
+    const end = (outcome: Outcome) => {
+      if (hasEnded) return;
+      hasEnded = true;
+      clearTimeout(idleTimer);
+      clearTimeout(callTimer);
+      signal.removeEventListener('abort', onAbort);
+      resolve(outcome);
     };
-    const stop = (cause: Breakdown['cause']) => {
-      end({ kind: 'breakdown', sent, cause });
+    const stop = (cause: ExchangeFailure['cause']) => {
+      end({ kind: 'failure', sent, cause });
       controller?.abort(new Error('stopped'));
     };
-    const onInterrupt = () => stop('interrupt');
-    const timer = setTimeout(() => stop('silence'), Math.min(timeout, longestTimer));
-    const whole = setTimeout(() => stop('endless'), Math.min(limit, longestTimer));
-    if (interrupt.aborted) return onInterrupt();
-    interrupt.addEventListener('abort', onInterrupt);
+    const onAbort = () => stop('interrupt');
+    const idleTimer = setTimeout(() => stop('idle'), Math.min(timeoutMs, maxTimerMs));
+    const callTimer = setTimeout(() => stop('too-slow'), Math.min(callLimitMs, maxTimerMs));
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort);
 
-    const { method, url, body } = wire;
     dispatcher.dispatch(
-      { origin: url.origin, path: url.pathname + url.search, method, headers: wire.headers, body },
+      { origin: url.origin, path: url.pathname + url.search, method, headers, body },
       {
-        // The connection stands and the request is written next: from here on it may have arrived.
+        // The connection is open and the request is written next: from here on it may have arrived.
         onRequestStart(control) {
-          if (over) return control.abort(new Error('stopped'));
+          if (hasEnded) return control.abort(new Error('stopped'));
           controller = control;
           sent = true;
-          timer.refresh();
+          idleTimer.refresh();
         },
-        onResponseStart(_, code, fields) {
-          // After a 1xx the reply proper comes here too, and replaces it (RFC 9110 section 15.2); it is no sign of one.
-          if (code >= 200) timer.refresh();
-          status = code;
-          headers = flat(fields);
+        onResponseStart(_, status, fields) {
+          // A 1xx also arrives here; the final response replaces it (RFC 9110 section 15.2). It is no sign of progress.
+          if (status >= 200) idleTimer.refresh();
+          response.status = status;
+          response.headers = byLowerCaseName(fields);
         },
         onResponseData(_, chunk) {
-          timer.refresh();
+          idleTimer.refresh();
           size += chunk.length;
-          if (size > maxBody) return stop('size');
+          if (size > maxBodyBytes) return stop('too-large');
           chunks.push(chunk);
         },
         onResponseEnd() {
-          end({ kind: 'reply', status, headers, body: Buffer.concat(chunks) });
+          end({ ...response, body: Buffer.concat(chunks) });
         },
         onResponseError(_, error) {
-          end({ kind: 'breakdown', sent, cause: error });
+          end({ kind: 'failure', sent, cause: error });
         },
       },
     );
   });
 }
 
-function flat(fields: Record<string, string | string[] | undefined>): Record<string, string> {
+function byLowerCaseName(fields: Record<string, string | string[] | undefined>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [name.toLowerCase(), [value ?? ''].flat().join(', ')]),
   );

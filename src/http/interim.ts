@@ -4,10 +4,10 @@ type Connector = buildConnector.connector;
 type Socket = { read(size?: number): Buffer | null; write: (...args: never[]) => boolean };
 
 /**
- * A connector whose connections let `100 Continue` pass that nobody asked for: a server may send it at any time (RFC 9110
- * section 15.2.1), and undici closes the connection on it. It takes any other interim reply, so the 100 is read as 102.
+ * A connector whose connections accept an unexpected `100 Continue`, which a server may send at any time (RFC 9110
+ * section 15.2.1). undici would close the connection. It accepts every other interim response, so a 100 is read as 102.
  */
-export function tolerant(connect: Connector): Connector {
+export function tolerateInterim(connect: Connector): Connector {
   return (options, done) =>
     connect(options, (...result) => {
       const [error, socket] = result;
@@ -17,7 +17,7 @@ export function tolerant(connect: Connector): Connector {
 }
 
 function passInterim(socket: Socket): void {
-  // What follows a request is the head of a reply, until one comes that is final.
+  // After a request comes the head of a response, until a final one arrives.
   let isHeadNext = true;
   const { read, write } = socket;
   socket.write = (...args) => {
@@ -33,7 +33,7 @@ function passInterim(socket: Socket): void {
 
 const statusAt = 'HTTP/1.1 '.length;
 
-/** Whether the head of a reply is still to come after this piece. */
+/** Rewrites each 100 at the start of a chunk. Returns whether the head of a response is still to come. */
 export function rewriteInterim(chunk: Buffer): boolean {
   for (let at = 0; at >= 0 && at < chunk.length; ) {
     const line = chunk.toString('latin1', at, at + statusAt + 3);

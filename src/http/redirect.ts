@@ -1,26 +1,28 @@
 import { KeysError } from '../base/errors.ts';
-import type { Reply } from './exchange.ts';
+import type { RawResponse } from './exchange.ts';
 import { pathOf } from './trace.ts';
 
 export const maxRedirects = 5;
 
 /**
- * Where a reply sends the request on, always within its origin; undefined: the reply is no redirect (RFC 9110
- * section 15.4). Throws `KeysError` (exit `network`, code `redirect_refused`) where it leads to another origin, is not
- * an address, or answers a write.
+ * Where a response redirects the request, always within its origin; undefined if it is not a redirect (RFC 9110 section
+ * 15.4). Throws `KeysError` (`redirect_refused`) if the target is at another origin or not a URL, or if the request is a
+ * write.
  */
-export function redirectTarget(method: string, from: URL, reply: Reply): URL | undefined {
-  const { location } = reply.headers;
-  if (![301, 302, 303, 307, 308].includes(reply.status) || location === undefined) return undefined;
+export function redirectTarget(method: string, from: URL, response: RawResponse): URL | undefined {
+  const { location } = response.headers;
+  if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined) return undefined;
   const request = `${method} ${pathOf(from)}`;
-  if (!URL.canParse(location, from.href)) throw refused(`${request} was redirected to what is not a URL`);
+  if (!URL.canParse(location, from.href)) throw refused(`${request} was redirected to an invalid URL`);
   const to = new URL(location, from);
   if (to.origin !== from.origin) {
     const target = to.origin === 'null' ? to.protocol : to.origin;
     throw refused(`${request} was redirected from ${from.origin} to ${target}: the token was not sent there`);
   }
   if (method !== 'GET' && method !== 'HEAD') {
-    throw refused(`${request} was redirected to ${pathOf(to)} on ${to.origin}: a change is never sent on`);
+    throw refused(
+      `${request} was redirected to ${pathOf(to)} on ${to.origin}: changes never follow a redirect`,
+    );
   }
   return to;
 }
@@ -33,7 +35,7 @@ function refused(message: string): KeysError {
   return new KeysError({
     code: 'redirect_refused',
     message,
-    // Without the target: a server chose it, and a hint is there to be pasted into a shell.
-    hints: ['correct the URL of the profile, if the API has moved: keys login --url https://…'],
+    // Not the target: the server chose it, and hints are pasted into a shell.
+    hints: ['if the API has moved, correct the URL of the profile: keys login --url https://…'],
   });
 }

@@ -1,49 +1,57 @@
-import type { Breakdown, Reply } from './exchange.ts';
+import type { ExchangeFailure, RawResponse } from './exchange.ts';
 import { retryAfter, retryHint } from './retry-hint.ts';
-import type { Fault } from './transport-error.ts';
+import type { TransportError } from './transport-error.ts';
 
-/** How often a request is sent at most, redirects not counted. */
+/* When a request may be sent again, and after how long. */
+
+/** How often a request is sent, redirects not counted. */
 export const maxAttempts = 4;
 
-/** Longer than this, in seconds, no hint of a server is followed: the caller gets the reply, and the user the choice. */
-const longestHint = 60;
+/** A server that asks for more time than this gets no further attempt: the user decides. */
+const maxHintSeconds = 60;
 
-const base = 500;
-const cap = 20_000;
+const firstDelayMs = 500;
+const maxDelayMs = 20_000;
 
-/** Milliseconds before attempt `attempt` + 1: full jitter, aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter */
-export function backoff(attempt: number, random: () => number): number {
-  return Math.floor(random() * Math.min(cap, base * 2 ** (attempt - 1)));
+/** Full jitter, aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter. `attempt` is the one that failed, from 1. */
+export function backoffMs(attempt: number, random: () => number): number {
+  return Math.floor(random() * Math.min(maxDelayMs, firstDelayMs * 2 ** (attempt - 1)));
 }
 
-/** Milliseconds to wait before a request is sent again; undefined: its reply stands. */
-export function waitAfterReply(
-  reply: Reply,
-  {
-    attempt,
-    repeatable,
-    now,
-    random,
-  }: { attempt: number; repeatable: boolean; now: Date; random: () => number },
+export interface Attempt {
+  /** From 1. */
+  attempt: number;
+  repeatable: boolean;
+  now: Date;
+  /** At least 0, less than 1. */
+  random: () => number;
+}
+
+/** Milliseconds to wait before the request is sent again; undefined if the response stands. */
+export function delayAfterResponse(
+  response: RawResponse,
+  { attempt, repeatable, now, random }: Attempt,
 ): number | undefined {
-  if (!mayRepeat(reply, repeatable, now)) return undefined;
-  const hinted = reply.status === 429 || reply.status === 503;
-  const hint = hinted ? retryHint(reply.status, reply.headers, now) : undefined;
-  if (hint !== undefined && hint > longestHint) return undefined;
-  // A hint of no time at all is none: four requests within a moment would help nobody.
-  return hint ? Math.ceil(hint * 1000) : backoff(attempt, random);
+  const { status, headers } = response;
+  const isTransient = repeatable && [408, 500, 502, 503, 504].includes(status);
+  if (attempt >= maxAttempts || !(isTransient || hadNoEffect(response, now))) return undefined;
+  const hint = status === 429 || status === 503 ? retryHint(status, headers, now) : undefined;
+  if (hint !== undefined && hint > maxHintSeconds) return undefined;
+  // A hint of zero is ignored: four requests within a moment would help neither side.
+  return hint ? Math.ceil(hint * 1000) : backoffMs(attempt, random);
 }
 
-function mayRepeat(reply: Reply, repeatable: boolean, now: Date): boolean {
-  return didNothing(reply, now) || (repeatable && [408, 500, 502, 503, 504].includes(reply.status));
-}
-
-/** A 429, and a 503 that says when to come back, did nothing: even a write may follow them (RFC 9110 section 15.6.4). */
-export function didNothing({ status, headers }: Reply, now: Date): boolean {
+/** A 429, and a 503 with a time to come back, had no effect: even a write may follow (RFC 9110 section 15.6.4). */
+export function hadNoEffect({ status, headers }: RawResponse, now: Date): boolean {
   return status === 429 || (status === 503 && retryAfter(headers, now) !== undefined);
 }
 
-/** Whether a request may be sent again after its connection failed. */
-export function mayRepeatAfter(breakdown: Breakdown, fault: Fault, repeatable: boolean): boolean {
-  return (repeatable || !breakdown.sent) && !fault.lasting;
+/** Milliseconds to wait before the request is sent again; undefined if the failure stands. */
+export function delayAfterFailure(
+  { sent }: ExchangeFailure,
+  error: TransportError,
+  { attempt, repeatable, random }: Attempt,
+): number | undefined {
+  const mayRepeat = error.retryable && (repeatable || !sent);
+  return mayRepeat && attempt < maxAttempts ? backoffMs(attempt, random) : undefined;
 }

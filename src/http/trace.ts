@@ -1,8 +1,8 @@
 import { maskSecrets, Secret } from '../base/secret.ts';
 
 /*
- * What --debug may show of a request and its reply. Only what is known to be harmless is shown: a header, a value of a
- * query or a part of a body that nobody thought of stays hidden.
+ * What --debug shows of a request and its response. Only what is known to be harmless is shown: any other header, query
+ * value or part of a body stays hidden.
  */
 
 const openHeaders = new Set([
@@ -31,13 +31,13 @@ export function requestLine(
   return `> ${method} ${url.origin}${pathOf(url)}${queryOf(url)} ${fields.join(', ')}`;
 }
 
-/** `< 429 in 12 ms, content-type: application/json, retry-after: 2, body {error}`; of the headers, the harmless ones. */
-export function replyLine(
+/** `< 429 in 12 ms, content-type: application/json, retry-after: 2, body {error}`; only the harmless headers. */
+export function responseLine(
   { status, headers, body }: { status: number; headers: Readonly<Record<string, string>>; body: Buffer },
   milliseconds: number,
 ): string {
   const fields = Object.entries(headers).filter(([name]) => openHeaders.has(name));
-  // What a success has in its body, too, may be a new secret.
+  // A header that repeats part of a successful body may repeat a new secret.
   const isRepeated = (value: string) => status < 300 && value.length >= 8 && body.includes(value);
   const shown = fields
     .map(([name, value]) => `, ${name}: ${isRepeated(value) ? '****' : headerValue(name, value)}`)
@@ -45,12 +45,12 @@ export function replyLine(
   return `< ${status} in ${milliseconds} ms${shown}${body.length > 0 ? `, body ${outlineOfText(body)}` : ''}`;
 }
 
-/** The path, without the query; what looks like a secret in it masked. */
+/** The path without the query; anything that looks like a secret is masked. */
 export function pathOf(url: URL): string {
   return maskSecrets(url.pathname);
 }
 
-/** `text/html` of `text/html; charset=utf-8` (RFC 9110 section 8.3.1); undefined for what is not of that form. */
+/** `text/html` of `text/html; charset=utf-8` (RFC 9110 section 8.3.1); undefined for any other form. */
 export function mediaType(contentType: string | undefined): string | undefined {
   return /^\s*([\w.+-]{1,64}\/[\w.+-]{1,64})\s*(;|$)/.exec(contentType ?? '')?.[1];
 }
@@ -87,7 +87,7 @@ function outline(value: unknown): string {
   return value === null ? 'null' : typeof value === 'object' ? 'string' : typeof value;
 }
 
-/** A name is shown where it is one; an object may also be a map, whose names are data. */
+/** Shown only if it looks like a name: an object may also be a map, whose keys are data. */
 function fieldName(name: string): string {
   return /^[A-Za-z_$][\w.$-]{0,39}$/.test(name) ? maskSecrets(name) : '…';
 }

@@ -1,25 +1,25 @@
 import type { ErrorCode } from '../base/error-codes.ts';
 import { KeysError, systemCode } from '../base/errors.ts';
-import type { Breakdown } from './exchange.ts';
+import type { ExchangeFailure } from './exchange.ts';
 
-/** Why an exchange came to no reply, in words. */
-export interface Fault {
-  /** Stable: `connection_failed`, `tls_failed`, `timed_out`, `body_too_large`, `not_http` or `proxy_failed`. */
+/** Why an exchange ended without a response, in words. */
+export interface TransportError {
+  /** `connection_failed`, `tls_failed`, `timed_out`, `body_too_large`, `not_http`, `proxy_failed` or `interrupted`. */
   code: ErrorCode;
   message: string;
   hints: readonly string[];
-  /** To try again at once would end the same way. */
-  lasting: boolean;
+  /** An immediate second attempt may succeed. */
+  retryable: boolean;
 }
 
-export interface Line {
+/** Where requests go, and how long they may take. */
+export interface Endpoint {
   origin: string;
   /** A proxy is set for the origin, and used unless NO_PROXY names it. */
-  proxied: boolean;
-  /** Milliseconds. */
-  timeout: number;
-  /** Milliseconds for a whole exchange. */
-  limit: number;
+  isProxied: boolean;
+  timeoutMs: number;
+  /** For a whole exchange. */
+  callLimitMs: number;
 }
 
 const trustCodes = new Set([
@@ -32,129 +32,122 @@ const trustCodes = new Set([
 ]);
 const tlsCodes =
   /^(CERT_|CRL_|ERR_SSL_|ERR_TLS_|EPROTO$|HOSTNAME_MISMATCH$|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$|UND_ERR_PRX_TLS$)/;
+const programmingErrors = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_CLOSED', 'UND_ERR_DESTROYED']);
+
+const checkUrl = 'check the URL of the profile: keys profile list';
+const allowMoreTime = 'allow more time with --timeout 2min';
 
 /**
- * Explains a breakdown by the codes of Node.js (nodejs.org/api/errors.html, nodejs.org/api/tls.html#x509-certificate-error-codes)
- * and undici. Throws the cause again where it is a wrong call of ours: a bug.
+ * Explains a failed exchange by the codes of Node.js (nodejs.org/api/errors.html,
+ * nodejs.org/api/tls.html#x509-certificate-error-codes) and undici. Rethrows a cause that is a bug of ours.
  */
-export function faultOf({ cause, sent }: Breakdown, line: Line): Fault {
-  const { origin } = line;
-  if (cause === 'interrupt') return fault('interrupted', 'the request was interrupted', [], true);
-  if (cause === 'size') return fault('body_too_large', `${origin} sent a body of more than 32 MB`, [], true);
-  if (cause === 'silence') return silence(line, sent);
-  if (cause === 'endless') return unending(line);
+export function transportErrorOf({ cause, sent }: ExchangeFailure, endpoint: Endpoint): TransportError {
+  const { origin, callLimitMs } = endpoint;
+  if (cause === 'interrupt') return permanent('interrupted', 'the request was interrupted');
+  if (cause === 'too-large') return permanent('body_too_large', `${origin} sent a body of more than 32 MB`);
+  if (cause === 'idle') return idleError(endpoint, sent);
+  if (cause === 'too-slow') {
+    return permanent('timed_out', `${origin} did not finish its reply within ${callLimitMs / 1000} s`, [
+      allowMoreTime,
+    ]);
+  }
+  return connectionError(cause, sent, endpoint);
+}
 
+function connectionError(cause: Error, sent: boolean, endpoint: Endpoint): TransportError {
+  const { origin } = endpoint;
   const code = systemCode(cause) ?? cause.name;
-  if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_CLOSED' || code === 'UND_ERR_DESTROYED')
-    throw cause;
-  const refusal = /^Proxy response \((\d{3})\)/.exec(cause.message)?.[1];
-  if (refusal) return proxyRefusal(line, refusal);
-  if (trustCodes.has(code) || tlsCodes.test(code)) return tlsFault(line, code);
-  if (cause.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return fault('not_http', `the reply of ${origin} does not follow HTTP`, [checkUrl]);
-  }
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return silence(line, sent);
-  if (sent) {
-    return fault(
+  if (programmingErrors.has(code)) throw cause;
+  const proxyStatus = /^Proxy response \((\d{3})\)/.exec(cause.message)?.[1];
+  if (proxyStatus) return proxyError(endpoint, proxyStatus);
+  if (trustCodes.has(code) || tlsCodes.test(code)) return tlsError(endpoint, code);
+  if (cause.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW')
+    return retryable('not_http', `the reply from ${origin} is not valid HTTP`, [checkUrl]);
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return idleError(endpoint, sent);
+  if (sent)
+    return retryable(
       'connection_failed',
-      `the connection to ${origin} was closed before the reply was complete (${code})`,
+      `${origin} closed the connection before its reply was complete (${code})`,
     );
-  }
-  const what = whatFailed.get(code) ?? 'the connection could not be made';
-  return fault('connection_failed', `no connection to ${origin}: ${what} (${code})`, [
+  const reason = reasons.get(code) ?? 'the connection failed';
+  return retryable('connection_failed', `cannot connect to ${origin}: ${reason} (${code})`, [
     checkUrl,
-    ...proxyHints(line),
+    ...proxyHints(endpoint),
   ]);
 }
 
-const whatFailed = new Map([
+const reasons = new Map([
   ['ECONNREFUSED', 'the connection was refused'],
   ['ECONNRESET', 'the connection was closed at once'],
-  ['ENOTFOUND', 'the name of the host is not known'],
-  ['EAI_AGAIN', 'the name of the host cannot be looked up at the moment'],
+  ['ENOTFOUND', 'the host name is unknown'],
+  ['EAI_AGAIN', 'the host name cannot be looked up at the moment'],
 ]);
 
-const checkUrl = 'check the URL of the profile: keys profile list';
-
-function fault(code: ErrorCode, message: string, hints: readonly string[] = [], lasting = false): Fault {
-  return { code, message, hints, lasting };
+function retryable(code: ErrorCode, message: string, hints: readonly string[] = []): TransportError {
+  return { code, message, hints, retryable: true };
 }
 
-function silence(line: Line, sent: boolean): Fault {
-  const seconds = `${line.timeout / 1000} s`;
-  const moreTime = 'allow more time with --timeout 2min';
-  return sent
-    ? fault('timed_out', `${line.origin} fell silent for ${seconds}`, [moreTime])
-    : fault('timed_out', `no connection to ${line.origin} within ${seconds}`, [
-        moreTime,
-        ...proxyHints(line),
-      ]);
+function permanent(code: ErrorCode, message: string, hints: readonly string[] = []): TransportError {
+  return { code, message, hints, retryable: false };
 }
 
-function unending({ origin, limit }: Line): Fault {
-  return fault(
-    'timed_out',
-    `${origin} has not come to the end of its reply within ${limit / 1000} s`,
-    ['allow more time with --timeout 2min'],
-    true,
-  );
+function idleError(endpoint: Endpoint, sent: boolean): TransportError {
+  const seconds = `${endpoint.timeoutMs / 1000} s`;
+  if (sent) return retryable('timed_out', `${endpoint.origin} sent nothing for ${seconds}`, [allowMoreTime]);
+  return retryable('timed_out', `cannot connect to ${endpoint.origin} within ${seconds}`, [
+    allowMoreTime,
+    ...proxyHints(endpoint),
+  ]);
 }
 
-function proxyHints({ origin, proxied }: Line): string[] {
+function proxyHints({ origin, isProxied }: Endpoint): string[] {
   const variable = origin.startsWith('https:') ? 'HTTPS_PROXY' : 'HTTP_PROXY';
-  if (proxied) {
-    return [`check the proxy in ${variable}; hosts in NO_PROXY are reached without it`];
-  }
+  if (isProxied) return [`check the proxy in ${variable}; NO_PROXY lists hosts to reach without it`];
   return variable === 'HTTPS_PROXY'
-    ? ['behind a proxy: export HTTPS_PROXY=http://proxy.example.com:3128']
+    ? ['if you are behind a proxy: export HTTPS_PROXY=http://proxy.example.com:3128']
     : [];
 }
 
-function proxyRefusal(line: Line, status: string): Fault {
-  const why = status === '407' ? 'it wants a user name and a password' : 'it refuses to connect';
-  const lasting = !status.startsWith('5');
-  return fault(
-    'proxy_failed',
-    `the proxy answered ${status}: ${why} to ${line.origin}`,
-    proxyHints(line),
-    lasting,
-  );
+function proxyError(endpoint: Endpoint, status: string): TransportError {
+  const reason = status === '407' ? 'it requires a user name and a password' : 'it refused the connection';
+  const message = `the proxy answered ${status}: ${reason} to ${endpoint.origin}`;
+  const make = status.startsWith('5') ? retryable : permanent;
+  return make('proxy_failed', message, proxyHints(endpoint));
 }
 
-function tlsFault({ origin }: Line, code: string): Fault {
+function tlsError({ origin }: Endpoint, code: string): TransportError {
   if (trustCodes.has(code)) {
-    return fault(
+    return permanent(
       'tls_failed',
-      `the certificate of ${origin} is signed by nobody that is trusted here (${code})`,
-      ['if it is signed by your own authority: export NODE_EXTRA_CA_CERTS=/path/to/authority.pem'],
-      true,
+      `the certificate of ${origin} is not trusted: unknown or self-signed CA (${code})`,
+      ['if it is signed by your own CA: export NODE_EXTRA_CA_CERTS=/path/to/ca.pem'],
     );
   }
   const message =
     code === 'ERR_TLS_CERT_ALTNAME_INVALID'
       ? `the certificate of ${origin} is for another host (${code})`
-      : `no TLS connection to ${origin} (${code})`;
-  return fault('tls_failed', message, [checkUrl], true);
+      : `TLS connection to ${origin} failed (${code})`;
+  return permanent('tls_failed', message, [checkUrl]);
 }
 
 /**
- * The error for a request that came to no reply. No cause is attached: an error of the HTTP parser carries bytes of the
- * reply, and they may be a secret.
+ * The error for a request without a response. It has no cause: an error of the HTTP parser carries bytes of the reply,
+ * which may be a secret.
  */
-export function networkError({ code, message, hints }: Fault): KeysError {
+export function networkError({ code, message, hints }: TransportError): KeysError {
   return new KeysError({ code, message, hints, exit: 'network' });
 }
 
-/** Why a write may have been done, although no reply says so. */
-export type Doubt = Pick<Fault, 'message'> & Partial<Fault>;
+/** Why a write may have taken effect although no response confirms it. */
+export type AmbiguousWrite = Pick<TransportError, 'message'> & Partial<TransportError>;
 
-/** The error for a write that may have been done: only a look at the server can tell. */
-export function replyLost(request: string, { code, message, hints = [] }: Doubt): KeysError {
+/** The error for a write that may have taken effect: only a look at the server can tell. */
+export function replyLost(request: string, { code, message, hints = [] }: AmbiguousWrite): KeysError {
   return new KeysError({
     code: 'reply_lost',
     // A write cut off by Ctrl-C may have taken effect.
     ...(code === 'interrupted' && { exit: 'unfinished' }),
-    message: `the reply to ${request} was lost: ${message}; the server may or may not have done it`,
+    message: `the reply to ${request} was lost: ${message}; the request may or may not have taken effect`,
     hints: ['look before you try again: keys list', ...hints],
   });
 }

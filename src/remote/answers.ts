@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../base/error-codes.ts';
 import { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
-import type { HttpResponse } from '../http/client.ts';
+import type { HttpResponse } from '../http/response.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import { explanation } from './explanation.ts';
 

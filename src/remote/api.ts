@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
-import type { HttpClient, HttpRequest, HttpResponse, JsonBody } from '../http/client.ts';
+import type { HttpClient } from '../http/client.ts';
+import type { HttpRequest, JsonBody } from '../http/request.ts';
+import type { HttpResponse } from '../http/response.ts';
 import { callOf } from '../providers/declaration/call.ts';
 import type { Path } from '../providers/declaration/field.ts';
 import type { Issuing, Operation } from '../providers/declaration/operation.ts';

@@ -1,5 +1,5 @@
 import { maskSecrets } from '../base/secret.ts';
-import type { HttpResponse } from '../http/client.ts';
+import type { HttpResponse } from '../http/response.ts';
 import type { Path } from '../providers/declaration/field.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import { part, select } from './select.ts';

@@ -1,7 +1,7 @@
 import { KeysError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { shellWord } from '../base/shell-word.ts';
-import type { HttpResponse } from '../http/client.ts';
+import type { HttpResponse } from '../http/response.ts';
 import type { Key } from '../keys/key.ts';
 import { unread } from '../keys/key.ts';
 import type { Made } from '../keys/ports.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { KeysError } from '../base/errors.ts';
-import type { HttpResponse } from '../http/client.ts';
+import type { HttpResponse } from '../http/response.ts';
 import type { Path } from '../providers/declaration/field.ts';
 import type { Paging } from '../providers/declaration/paging.ts';
 import type { Part } from './select.ts';

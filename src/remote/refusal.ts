@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../http/client.ts';
+import type { HttpResponse } from '../http/response.ts';
 import type { Condition, Issuing, Operation } from '../providers/declaration/operation.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { Part } from './select.ts';

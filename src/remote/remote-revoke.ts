@@ -1,6 +1,6 @@
 import { KeysError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
-import type { HttpResponse } from '../http/client.ts';
+import type { HttpResponse } from '../http/response.ts';
 import type { Key } from '../keys/key.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';

@@ -1,5 +1,5 @@
 import { KeysError } from '../base/errors.ts';
-import type { HttpResponse } from '../http/client.ts';
+import type { HttpResponse } from '../http/response.ts';
 import type { Key } from '../keys/key.ts';
 import { unread } from '../keys/key.ts';
 import type { KeyChanges } from '../keys/ports.ts';

@@ -1,5 +1,5 @@
 import { KeysError } from '../base/errors.ts';
-import type { HttpResponse } from '../http/client.ts';
+import type { HttpResponse } from '../http/response.ts';
 import type { Reason, Verdict } from '../keys/ports.ts';
 import type { Verification } from '../providers/declaration/verification.ts';
 import { holds, isRefusal, refusedWith } from './refusal.ts';

@@ -34,16 +34,16 @@ describe('a call has an end', () => {
   test('though its reply comes byte by byte, and is not asked for again', async () => {
     const server = await FaultServer.start();
     server.on('GET /v1/keys', drip);
-    const { client } = clientOf(server.origin, { timeout: 500 });
+    const { client } = clientOf(server.origin, { timeoutMs: 500 });
     const failure = await failureOf(client.send({ ...read, url: server.url('/v1/keys') }));
     expect(failure).toMatchObject({ exit: 'network', code: 'timed_out' });
-    expect(failure.message).toContain('has not come to the end of its reply within 2 s');
+    expect(failure.message).toContain('did not finish its reply within 2 s');
   });
 
   test('and a write that was cut off so may have been done', async () => {
     const server = await FaultServer.start();
     server.on('POST /v1/keys', drip);
-    const { client } = clientOf(server.origin, { timeout: 500 });
+    const { client } = clientOf(server.origin, { timeoutMs: 500 });
     const failure = await failureOf(client.send({ ...write, url: server.url('/v1/keys') }));
     expect(failure).toMatchObject({ exit: 'network', code: 'reply_lost' });
   });
@@ -53,7 +53,7 @@ describe('a call has an end', () => {
       const more = setInterval(() => socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'), 10);
       socket.on('close', () => clearInterval(more));
     });
-    const { client } = clientOf(origin, { timeout: 500 });
+    const { client } = clientOf(origin, { timeoutMs: 500 });
     const failure = await failureOf(client.send({ ...write, url: new URL('/v1/keys', origin) }));
     expect(failure).toMatchObject({ code: 'reply_lost' });
   });
@@ -61,7 +61,7 @@ describe('a call has an end', () => {
   test('but a slow reply that ends in time is taken', async () => {
     const server = await FaultServer.start();
     server.on('GET /v1/keys', slowDrip('{"a":1}', 10));
-    const { client } = clientOf(server.origin, { timeout: 3000 });
+    const { client } = clientOf(server.origin, { timeoutMs: 3000 });
     expect((await client.send({ ...read, url: server.url('/v1/keys') })).json()).toEqual({ a: 1 });
   });
 });

@@ -26,7 +26,7 @@ test.each([silence, silenceInBody])('Ctrl-C ends a read that is under way', asyn
   const server = await FaultServer.start();
   server.on('GET /v1/keys', answer);
   const controller = new AbortController();
-  const { client } = clientOf(server.origin, { interrupt: controller.signal });
+  const { client } = clientOf(server.origin, { signal: controller.signal });
   const sent = failureOf(client.send({ ...read, url: server.url('/v1/keys') }));
   await interruptAt(server, controller);
   expect(await sent).toMatchObject({ exit: 'interrupted' });
@@ -36,12 +36,14 @@ test('Ctrl-C during a write that was sent does not claim that nothing has happen
   const server = await FaultServer.start();
   server.on('POST /v1/keys', silence);
   const controller = new AbortController();
-  const { client } = clientOf(server.origin, { interrupt: controller.signal });
+  const { client } = clientOf(server.origin, { signal: controller.signal });
   const sent = failureOf(client.send({ ...write, url: server.url('/v1/keys') }));
   await interruptAt(server, controller);
   const failure = await sent;
   expect(failure).toMatchObject({ exit: 'unfinished', code: 'reply_lost' });
-  expect(failure.message).toContain('the request was interrupted; the server may or may not have done it');
+  expect(failure.message).toContain(
+    'the request was interrupted; the request may or may not have taken effect',
+  );
 });
 
 test('Ctrl-C ends a wait at once, and nothing more is sent', async () => {
@@ -49,7 +51,7 @@ test('Ctrl-C ends a wait at once, and nothing more is sent', async () => {
   server.on('POST /v1/keys', text(429, '', { 'retry-after': '50' }));
   const controller = new AbortController();
   const { client } = clientOf(server.origin, {
-    interrupt: controller.signal,
+    signal: controller.signal,
     pause: async (_, signal) => {
       setTimeout(() => controller.abort(), 5);
       await new Promise((_done, fail) => signal.addEventListener('abort', () => fail(signal.reason)));
@@ -64,7 +66,7 @@ test('Ctrl-C before a write is repeated does not claim that nothing has happened
   server.on('POST /v1/keys', resetBeforeReply);
   const controller = new AbortController();
   const { client } = clientOf(server.origin, {
-    interrupt: controller.signal,
+    signal: controller.signal,
     pause: async () => {
       controller.abort();
       throw new Error('stopped');
@@ -80,7 +82,7 @@ test('the real wait ends at Ctrl-C too', async () => {
   const controller = new AbortController();
   const lines: string[] = [];
   const { client } = clientOf(server.origin, {
-    interrupt: controller.signal,
+    signal: controller.signal,
     trace: (line) => {
       lines.push(line);
       if (line.startsWith('waiting')) setTimeout(() => controller.abort(), 5);
@@ -94,7 +96,7 @@ test('the real wait ends at Ctrl-C too', async () => {
 
 test('after Ctrl-C nothing is sent at all', async () => {
   const server = await FaultServer.start();
-  const { client } = clientOf(server.origin, { interrupt: AbortSignal.abort() });
+  const { client } = clientOf(server.origin, { signal: AbortSignal.abort() });
   for (const request of [read, write]) {
     const failure = await failureOf(client.send({ ...request, url: server.url('/v1/keys') }));
     expect(failure).toMatchObject({ exit: 'interrupted' });
@@ -112,7 +114,7 @@ test.each<[string, Answer]>([
       answer(response, request);
     });
   });
-  const { client } = clientOf(server.origin, { timeout: 60 });
+  const { client } = clientOf(server.origin, { timeoutMs: 60 });
   const failure = await failureOf(client.send({ ...write, url: server.url('/v1/keys') }));
   expect(failure.code).toBe('reply_lost');
   await ended;
@@ -132,7 +134,7 @@ test('close ends a connection that is still being made, and the server sees it e
   const { port } = server.address() as AddressInfo;
   const origin = `https://127.0.0.1:${port}`;
   const controller = new AbortController();
-  const { client } = clientOf(origin, { interrupt: controller.signal });
+  const { client } = clientOf(origin, { signal: controller.signal });
 
   const sent = failureOf(client.send({ ...write, url: new URL('/v1/keys', origin) }));
   const [socket] = (await once(server, 'connection')) as [Socket];

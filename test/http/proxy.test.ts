@@ -78,7 +78,10 @@ test('the environment of the process does not count, only the one given', async 
 test('a token for this machine takes no proxy on another one: the way there is not encrypted', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', json(200, {}));
-  const { client } = clientOf(server.origin, { env: { HTTP_PROXY: 'http://192.0.2.1:3128' }, timeout: 200 });
+  const { client } = clientOf(server.origin, {
+    env: { HTTP_PROXY: 'http://192.0.2.1:3128' },
+    timeoutMs: 200,
+  });
   expect((await client.send({ ...read, url: server.url('/v1/keys') })).status).toBe(200);
 });
 
@@ -90,7 +93,9 @@ test('a request over https asks the proxy of HTTPS_PROXY for a tunnel, and none 
   expect(proxy.tunnels).toEqual(['api.example.com:443']);
   expect(other.tunnels).toEqual([]);
   expect(failure).toMatchObject({ exit: 'network', code: 'proxy_failed' });
-  expect(failure.message).toBe('the proxy answered 403: it refuses to connect to https://api.example.com');
+  expect(failure.message).toBe(
+    'the proxy answered 403: it refused the connection to https://api.example.com',
+  );
   expect(failure.hints?.join()).toContain('HTTPS_PROXY');
   expect(pauses).toEqual([]);
 });
@@ -107,7 +112,7 @@ test('a proxy that cannot reach the server for now is asked four times, even for
 
 test('a write that was given up while its connection was being made is not sent when that stands at last', async () => {
   const [server, proxy] = [await FaultServer.start(), await LoopbackProxy.start({ delay: 100 })];
-  const { client } = clientOf(server.origin, { env: { HTTP_PROXY: proxy.url }, timeout: 15 });
+  const { client } = clientOf(server.origin, { env: { HTTP_PROXY: proxy.url }, timeoutMs: 15 });
   const url = server.url('/v1/keys');
   const failure = await failureOf(client.send({ method: 'POST', url, body: {}, repeatable: false }));
   expect(failure.code).toBe('timed_out');

@@ -61,7 +61,7 @@ test.each([
 test('a redirect from https to http on the same host and port leads to another origin', () => {
   const from = new URL('https://api.example.com:8443/v1/keys');
   const headers = { location: 'http://api.example.com:8443/v1/keys' };
-  const reply = { kind: 'reply', status: 301, headers, body: Buffer.alloc(0) } as const;
+  const reply = { kind: 'response', status: 301, headers, body: Buffer.alloc(0) } as const;
   expect(() => redirectTarget('GET', from, reply)).toThrow(
     'from https://api.example.com:8443 to http://api.example.com:8443: the token was not sent there',
   );

@@ -135,7 +135,7 @@ test('a web page where JSON should be is an error that names its type, and neith
   const response = await client.send({ method: 'GET', url, repeatable: true });
   const failure = await failureOf((async () => response.json())());
   expect(failure).toMatchObject({ exit: 'network', code: 'not_json', httpStatus: 200 });
-  expect(failure.message).toBe('GET /v1/keys answered 200 with text/html that cannot be read as JSON');
+  expect(failure.message).toBe('GET /v1/keys answered 200 with text/html that is not valid JSON');
 });
 
 test('JSON that breaks off is an error that does not repeat the secret in it', async () => {
@@ -144,20 +144,18 @@ test('JSON that breaks off is an error that does not repeat the secret in it', a
   const { client } = clientOf(server.origin);
   const response = await client.send({ method: 'GET', url: server.url('/v1/keys/7'), repeatable: true });
   const failure = await failureOf((async () => response.json())());
-  expect(failure.message).toBe(
-    'GET /v1/keys/7 answered 200 with application/json that cannot be read as JSON',
-  );
+  expect(failure.message).toBe('GET /v1/keys/7 answered 200 with application/json that is not valid JSON');
   expect(failure.cause).toBeUndefined();
 });
 
 test.each([
-  ['', {}, 'an empty body, not JSON'],
-  ['x', {}, 'a body of unknown type that cannot be read as JSON'],
-  ['x', { 'content-type': 'one-EXAMPLE' }, 'a body of unknown type that cannot be read as JSON'],
+  ['', {}, 'an empty body instead of JSON'],
+  ['x', {}, 'a body of unknown type that is not valid JSON'],
+  ['x', { 'content-type': 'one-EXAMPLE' }, 'a body of unknown type that is not valid JSON'],
   [
     'x',
     { 'content-type': 'application/json', 'content-encoding': 'gzip' },
-    'application/json, compressed though that was not asked for, that cannot be read as JSON',
+    'application/json, compressed without being asked to, that is not valid JSON',
   ],
 ])('the body %j with the headers %j is described as such', async (body, headers, description) => {
   const server = await FaultServer.start();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { backoff } from '../../src/http/retry.ts';
+import { backoffMs } from '../../src/http/retry.ts';
 import { retryHint } from '../../src/http/retry-hint.ts';
 
 const now = new Date('2026-11-20T12:00:00Z');
@@ -40,8 +40,8 @@ test('a 503 is not put off by a rate limit that is renewed in an hour', () => {
 
 test('the backoff is a random part of a span that doubles up to 20 seconds', () => {
   const most = () => 0.999999;
-  expect([1, 2, 3, 6, 7, 50].map((attempt) => backoff(attempt, most))).toEqual([
+  expect([1, 2, 3, 6, 7, 50].map((attempt) => backoffMs(attempt, most))).toEqual([
     499, 999, 1999, 15999, 19999, 19999,
   ]);
-  expect(backoff(3, () => 0)).toBe(0);
+  expect(backoffMs(3, () => 0)).toBe(0);
 });

@@ -41,7 +41,7 @@ test('https to a port that speaks plain HTTP is a TLS failure', async () => {
   const { client } = clientOf(origin);
   const failure = await failureOf(client.send({ ...write, url: new URL('/v1/keys', origin) }));
   expect(failure).toMatchObject({ exit: 'network', code: 'tls_failed' });
-  expect(failure.message).toContain(`no TLS connection to ${origin}`);
+  expect(failure.message).toContain(`TLS connection to ${origin} failed`);
 });
 
 test('a handshake that nobody answers is a connection that timed out, and a write tries again', async () => {
@@ -53,10 +53,10 @@ test('a handshake that nobody answers is a connection that timed out, and a writ
   await once(server.listen(0, '127.0.0.1'), 'listening');
   onTestFinished(() => void server.close());
   const origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { client } = clientOf(origin, { timeout: 40 });
+  const { client } = clientOf(origin, { timeoutMs: 400 });
   const failure = await failureOf(client.send({ ...write, url: new URL('/v1/keys', origin) }));
   expect(failure).toMatchObject({ exit: 'network', code: 'timed_out' });
-  expect(failure.message).toBe(`no connection to ${origin} within 0.04 s`);
+  expect(failure.message).toBe(`cannot connect to ${origin} within 0.4 s`);
   expect(failure.hints?.join()).toContain('HTTPS_PROXY');
   expect(connections).toBe(4);
 });

@@ -67,7 +67,7 @@ test('a broken connection and what follows it are in the trace', async () => {
   server.on('GET /', resetBeforeReply, json(200, 'text'));
   const { client, trace } = clientOf(server.origin);
   await client.send({ method: 'GET', url: server.url('/'), repeatable: true });
-  expect(trace[1]).toContain('< connection_failed in 0 ms: the connection to');
+  expect(trace[1]).toContain('< connection_failed in 0 ms:');
   expect(trace.at(-1)).toContain('body string');
 });
 

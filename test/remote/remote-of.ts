@@ -36,8 +36,8 @@ export function remoteAt(
     origin: url.origin,
     env: {},
     version: '0.0.0',
-    timeout: 1000,
-    interrupt: new AbortController().signal,
+    timeoutMs: 1000,
+    signal: new AbortController().signal,
     now,
     pause: async (milliseconds) => {
       waits.push(milliseconds);

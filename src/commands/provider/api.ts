@@ -1,7 +1,7 @@
 import { KeysError, usageError } from '../../base/errors.ts';
 import { safeJson, visibleLines } from '../../base/sanitise.ts';
 import { defineCommand } from '../../cli/define.ts';
-import type { JsonBody } from '../../http/client.ts';
+import type { JsonBody } from '../../http/request.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 

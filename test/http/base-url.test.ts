@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { KeysError } from '../../src/base/errors.ts';
-import { parseBaseUrl } from '../../src/http/address.ts';
+import { parseBaseUrl } from '../../src/http/base-url.ts';
 
 test.each([
   ['https://api.example.com', 'https://api.example.com/'],
