@@ -8,22 +8,22 @@ import type { EscrowedSecret } from '../keys/operations/operation.ts';
 import { readPrivateFile } from '../platform/files/private-file.ts';
 import type { Keychain } from '../platform/keychain/keychain.ts';
 
-/** Where secrets wait until they are delivered, one per operation. Every method throws where the place fails. */
+/** Where secrets wait until they are delivered, one per operation. Every method throws if the place fails. */
 export interface Escrow {
   /** "Secret Service", or "file <path>". */
   describe(operation: string): string;
-  /** Proves, before there is a secret, that there will be room for it. */
+  /** Makes sure, before there is a secret, that it can be stored. */
   reserve(operation: string): Promise<void>;
-  /** Resolves when the secret is there to stay, and was read back. */
-  put(operation: string, held: EscrowedSecret): Promise<void>;
-  /** Undefined where there is none. Throws `KeysError` (`escrow_damaged`) where it is not what was put there. */
+  /** Resolves when the secret is stored durably and was read back. */
+  put(operation: string, secret: EscrowedSecret): Promise<void>;
+  /** Undefined if there is none. Throws `KeysError` (`escrow_damaged`) if it is not what was put there. */
   get(operation: string): Promise<EscrowedSecret | undefined>;
   erase(operation: string): Promise<void>;
 }
 
-/** Each escrow that there can be; `allowed` names those that a new operation may use, the best one first. */
+/** The possible escrows; `allowed` lists those that a new operation may use, the best one first. */
 export interface Escrows {
-  /** Opened when it is asked for. */
+  /** Opened on demand. */
   keychain: () => Promise<Escrow>;
   file: () => Promise<Escrow>;
   allowed: readonly ('keychain' | 'file')[];
@@ -31,24 +31,25 @@ export interface Escrows {
 
 /** In the keychain of the system, under the operation's id. */
 export function keychainEscrow(keychain: Keychain): Escrow {
-  const keep = async (operation: string, text: string) => {
+  const store = async (operation: string, text: string) => {
     if (!(await keychain.writeAndReadBack(operation, text))) throw notKept(keychain.describe());
   };
   return {
     describe: () => keychain.describe(),
-    reserve: (operation) => keep(operation, 'reserved'),
-    put: (operation, held) => keep(operation, written(operation, held)),
-    get: async (operation) => read(operation, (await keychain.read(operation)) ?? '', keychain.describe()),
+    reserve: (operation) => store(operation, 'reserved'),
+    put: (operation, secret) => store(operation, serialise(operation, secret)),
+    get: async (operation) =>
+      deserialise(operation, (await keychain.read(operation)) ?? '', keychain.describe()),
     erase: async (operation) => void (await keychain.remove(operation)),
   };
 }
 
-/** Bytes set aside for a secret: room enough for a private key in PEM. */
-const room = 16_384;
+/** Reserved for a secret: enough for a private key in PEM. */
+const reservedBytes = 16_384;
 
 /**
- * In a 0600 file of its own, for profiles that say so. Its blocks are written before there is a secret and filled in
- * place, so that a disk that is full by then does no harm.
+ * In a 0600 file of its own, for profiles with `"escrow": "file"`. Its blocks are written before there is a secret and
+ * overwritten in place, so that a disk that fills up meanwhile does no harm.
  */
 export function fileEscrow(folder: string, makeFolder: (path: string) => void): Escrow {
   const fileOf = (operation: string) => join(folder, operation);
@@ -56,23 +57,23 @@ export function fileEscrow(folder: string, makeFolder: (path: string) => void): 
     describe: (operation) => `file ${fileOf(operation)}`,
     async reserve(operation) {
       makeFolder(folder);
-      await setAside(fileOf(operation));
+      await reserveFile(fileOf(operation));
       await syncFolder(folder);
     },
-    async put(operation, held) {
-      const text = written(operation, held);
+    async put(operation, secret) {
+      const text = serialise(operation, secret);
       await fill(fileOf(operation), text);
       if (String(await readPrivateFile(fileOf(operation))).trimEnd() !== text)
         throw notKept(this.describe(operation));
     },
     async get(operation) {
       const content = await readPrivateFile(fileOf(operation));
-      // A file that is shorter than what was set aside has lost something.
-      if (content && content.length < room) throw damaged(operation, this.describe(operation));
-      return read(operation, content?.toString('utf8') ?? '', this.describe(operation));
+      // A file that is shorter than what was reserved has lost something.
+      if (content && content.length < reservedBytes) throw damaged(operation, this.describe(operation));
+      return deserialise(operation, content?.toString('utf8') ?? '', this.describe(operation));
     },
     async erase(operation) {
-      // Best effort against who reads the raw disk later; the file system may have kept other copies.
+      // Best effort against a reader of the raw disk; the file system may have kept other copies.
       await fill(fileOf(operation), '').catch(() => {});
       await unlink(fileOf(operation)).catch((error: unknown) => {
         if (systemCode(error) !== 'ENOENT') throw error;
@@ -82,25 +83,25 @@ export function fileEscrow(folder: string, makeFolder: (path: string) => void): 
   };
 }
 
-/** A new file: never through a symbolic link, and never one that somebody else has made. */
-async function setAside(path: string): Promise<void> {
+/** Creates a new file: never through a symbolic link, and never over a file that exists. */
+async function reserveFile(path: string): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
-    await file.writeFile(' '.repeat(room));
+    await file.writeFile(' '.repeat(reservedBytes));
     await file.sync();
   } finally {
     await file.close();
   }
 }
 
-/** Overwrites the file in place: text first, blanks behind it. */
+/** Overwrites the file in place: the text, then blanks. */
 async function fill(path: string, text: string): Promise<void> {
   const file = await open(
     path,
     constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
   );
   try {
-    await file.write(Buffer.from(text.padEnd(room)), 0, undefined, 0);
+    await file.write(Buffer.from(text.padEnd(reservedBytes)), 0, undefined, 0);
     await file.sync();
   } finally {
     await file.close();
@@ -113,12 +114,12 @@ async function syncFolder(path: string): Promise<void> {
   await folder.sync().finally(() => folder.close());
 }
 
-function written(operation: string, { id, name, secret }: EscrowedSecret): string {
+function serialise(operation: string, { id, name, secret }: EscrowedSecret): string {
   const value = secret.reveal();
   return JSON.stringify({ id, name, secret: value, sum: sumOf(operation, id, name, value) });
 }
 
-/** Binds a secret to its operation and its key: with one character changed anywhere, it is another one. */
+/** Binds a secret to its operation and its key: a change of any character changes it. */
 function sumOf(operation: string, id: string, name: string, secret: string): string {
   return createHmac('sha256', secret)
     .update(JSON.stringify([operation, id, name]))
@@ -126,7 +127,7 @@ function sumOf(operation: string, id: string, name: string, secret: string): str
 }
 
 /** Undefined for a reservation. Earlier versions wrote no sum. */
-function read(operation: string, text: string, place: string): EscrowedSecret | undefined {
+function deserialise(operation: string, text: string, place: string): EscrowedSecret | undefined {
   if (['', 'reserved'].includes(text.trim())) return undefined;
   const { id, name, secret, sum, ...others } = parsed(text);
   const isWhole =
@@ -150,7 +151,7 @@ function parsed(text: string): Record<string, unknown> {
 function damaged(operation: string, place: string): KeysError {
   return new KeysError({
     code: 'escrow_damaged',
-    message: `the secret in escrow (${place}) is damaged, and was not delivered`,
+    message: `the secret in escrow (${place}) is damaged and was not delivered`,
     hints: [`keys recover ${operation} --revoke`],
     operation,
   });
@@ -159,6 +160,6 @@ function damaged(operation: string, place: string): KeysError {
 function notKept(place: string): KeysError {
   return new KeysError({
     code: 'escrow_failed',
-    message: `the ${place} took a secret, but does not give the same one back`,
+    message: `the ${place} stored a secret, but returned a different value when it was read back`,
   });
 }

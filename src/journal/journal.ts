@@ -28,7 +28,7 @@ export interface JournalOptions {
   warn: (text: string) => Promise<void>;
 }
 
-/** Writes operations down in this setting, for as long as they are open. */
+/** Records operations in this setting while they are open. */
 export function openJournal(options: JournalOptions, setting: Setting): Journal {
   return { begin: (plan) => begin(options, setting, plan) };
 }
@@ -38,12 +38,12 @@ async function begin(options: JournalOptions, setting: Setting, plan: Plan): Pro
   const id = newId();
   const path = join(folder, `${id}.jsonl`);
   makeFolder(options);
-  // The id is new: others hold the lock no longer than it takes to see what it is.
+  // The id is new: another process holds the lock only for as long as it takes to look at the file.
   const release = await holdFileLock(path, 10_000).catch((error: KeysError) => {
     const { cause } = error.failure;
     throw systemCode(cause)?.startsWith('E') ? notWritten(path, cause) : error;
   });
-  if (!release) throw new Error('an operation of this id is under way');
+  if (!release) throw new Error('an operation with this id is in progress');
   try {
     const header = { version: 1 as const, id, at: now().toISOString(), plan, setting };
     const file = await OperationFile.create(path, header);
@@ -66,7 +66,7 @@ function makeFolder({ folder, makeFolder }: JournalOptions): void {
   }
 }
 
-/** The first escrow that proves to work. */
+/** The first escrow that works. */
 async function reserve({ allowed, ...escrows }: Escrows, id: string): Promise<EscrowKind> {
   for (const kind of allowed) {
     const works = await escrows[kind]()
@@ -80,7 +80,7 @@ async function reserve({ allowed, ...escrows }: Escrows, id: string): Promise<Es
   return 'none';
 }
 
-/** Where the secret may be: everywhere, if the process died before it wrote down where. */
+/** Where the secret may be: in every escrow, if the process died before it recorded which. */
 async function placesOf(
   { escrows }: JournalOptions,
   escrow: EscrowKind | undefined,
@@ -90,13 +90,13 @@ async function placesOf(
   return [await escrows.keychain(), await escrows.file()];
 }
 
-/** Short enough to be typed, and without letters that are taken for digits. */
+/** Short enough to type, and without letters that look like digits. */
 function newId(): string {
   const letters = '23456789abcdefghjkmnpqrstuvwxyz';
   return Array.from({ length: 8 }, () => letters[randomInt(letters.length)]).join('');
 }
 
-/** Takes up an operation; undefined where another process has it, or has ended it. */
+/** Claims an open operation; undefined if another process works on it, or has ended it. */
 export async function resumeOperation(
   options: JournalOptions,
   { path }: OpenOperation,
@@ -105,7 +105,7 @@ export async function resumeOperation(
   const release = await holdFileLock(path, lockTimeoutMs);
   if (!release) return undefined;
   try {
-    // Since it was listed, another process may have gone on with it, or ended it.
+    // Another process may have continued or ended it since it was listed.
     const contents = await readOperationFile(path).catch(ignoringAbsence);
     if (contents) {
       const places = await placesOf(options, contents.escrow);
@@ -176,21 +176,21 @@ class JournalledOperation implements Operation {
     try {
       for (const place of this.#places) {
         await place.erase(this.id).catch((error: unknown) => {
-          // Where it is not known whether anything was set aside, there may be no such place at all.
+          // If it is not known whether anything was reserved, this place may not exist.
           if (this.escrow !== undefined) throw error;
         });
       }
       await andThen();
     } catch {
       await this.#options.warn(
-        `the ${this.escrow ?? 'journal'} could not be cleared of operation ${this.id}: keys recover ${this.id}`,
+        `operation ${this.id} could not be removed from the ${this.escrow ?? 'journal'}: keys recover ${this.id}`,
       );
     }
     await this.leave();
   }
 
   async leave(): Promise<void> {
-    // A second call must not take it from the next holder.
+    // A second call must not release the lock of the next holder.
     if (this.#isLeft) return;
     this.#isLeft = true;
     await this.#file.close();

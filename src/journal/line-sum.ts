@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A line that ends with its checksum. */
+/** Matches a line that ends with its checksum. */
 export const summed = /^(\{.*),"sum":"([0-9a-f]{16})"\}$/s;
 
 /** The line with its checksum. */
@@ -8,12 +8,12 @@ export function withSum(text: string, sum: string): string {
   return `${text.slice(0, -1)},"sum":"${sum}"}`;
 }
 
-/** The checksum of a line behind one with the checksum `before`, which is empty for the first line. */
+/** The checksum of a line; `before` is that of the line before it, empty for the first line. */
 export function sumOf(before: string, text: string): string {
   return createHash('sha256').update(`${before}\n${text}`).digest('hex').slice(0, 16);
 }
 
-/** What such a line says. */
+/** The content of a line without its checksum. */
 export function withoutSum(value: unknown): unknown {
   const { sum: _, ...rest } = (value ?? {}) as Record<string, unknown>;
   return rest;

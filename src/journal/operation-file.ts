@@ -10,17 +10,17 @@ import { summed, sumOf, withoutSum, withSum } from './line-sum.ts';
 import { headerFault, lineFault } from './operation-shape.ts';
 
 /*
- * One operation is one file of JSON lines (https://jsonlines.org), 0600: first what it sets out to do, then each step.
- * Lines are only ever added, and each is on disk before the next step begins. A last line without its end was being
- * written when the process died: the step it tells of has not been taken.
+ * One operation is one file of JSON lines (https://jsonlines.org), 0600: first its plan, then each step. Lines are only
+ * ever appended, and each is on disk before the next step begins. A last line without its end was being written when the
+ * process died: that step has not been taken.
  *
- * Each line ends with a checksum of itself and of the line before it, so that a file that was damaged is not taken for one
- * that tells something else. Files of earlier versions have none.
+ * Each line ends with a checksum of itself and of the line before it, so that a damaged file is not mistaken for another
+ * valid one. Files of earlier versions have no checksums.
  */
 
 type Line = WrittenStep | { step: 'reserved'; escrow: EscrowKind; at: string };
 
-/** A file that is open to be added to. */
+/** A file that is open for appending. */
 export class OperationFile {
   readonly #path: string;
   readonly #file: FileHandle;
@@ -33,7 +33,7 @@ export class OperationFile {
     this.#sum = sum;
   }
 
-  /** Makes the file with its first line. Throws `KeysError`; then there is none. */
+  /** Creates the file with its first line. Throws `KeysError`; then there is no file. */
   static async create(path: string, header: Header): Promise<OperationFile> {
     const flags = constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_WRONLY;
     try {
@@ -47,7 +47,7 @@ export class OperationFile {
     }
   }
 
-  /** Opens a file that exists, to go on behind its last whole line. Throws `KeysError`, and what opening throws. */
+  /** Opens an existing file, to continue after its last complete line. Throws `KeysError`, and what opening throws. */
   static async reopen(path: string): Promise<OperationFile> {
     const { end, sum, lacksEnd } = parse(path, readBytes(path));
     try {
@@ -81,14 +81,14 @@ export class OperationFile {
 }
 
 /**
- * What the file says; undefined where it holds no more than the beginning of its first line. Throws `KeysError`
- * (`operation_unreadable`) for a file that is damaged, is no plain file, or is of a later version, and ENOENT.
+ * The content of the file; undefined if it is no more than the beginning of its first line. Throws `KeysError`
+ * (`operation_unreadable`) for a file that is damaged, not a plain file, or of a later version; throws ENOENT.
  */
 export async function readOperationFile(path: string): Promise<Contents | undefined> {
   return parse(path, readBytes(path)).contents;
 }
 
-/** Far more than an operation ever needs. */
+/** Far more than an operation needs. */
 const maxBytes = 4 * 1024 * 1024;
 
 function readBytes(path: string): Buffer {
@@ -104,7 +104,7 @@ interface Parsed {
   contents: Contents | undefined;
   /** Bytes up to the end of the last line that counts. */
   end: number;
-  /** That line is whole, but for its line end. */
+  /** That line lacks only its line end. */
   lacksEnd: boolean;
   sum: string | undefined;
 }
@@ -148,10 +148,10 @@ function contentsOf(
   const contents: Contents = { header: header as Header, escrow: undefined, steps: [] };
   for (const line of others) {
     const value = read(line);
-    // In a file without checksums, half a line may stand before one that was added later.
+    // In a file without checksums, a line that was appended later may follow half a line.
     if (value === undefined && !hasSums) continue;
-    const wrong = lineFault(value);
-    if (wrong) throw unreadable(path, wrong);
+    const problem = lineFault(value);
+    if (problem) throw unreadable(path, problem);
     const step = value as Line;
     if (step.step === 'reserved') contents.escrow = step.escrow;
     else contents.steps.push(step);
@@ -159,13 +159,13 @@ function contentsOf(
   return { contents, sum };
 }
 
-/** Whether this is what a process that died while it made the file can have left. */
+/** Whether a process that died while it created the file can have left this. */
 function isBeginning(text: string, id: string): boolean {
   const start = `{"version":1,"id":"${id}"`;
   return text.startsWith(start) || start.startsWith(text);
 }
 
-/** A line of an earlier version. A checksum among these is what is left of a first line that was damaged. */
+/** A line of an earlier version. A checksum in one is left over from a first line that was damaged. */
 function plain(path: string, value: unknown): unknown {
   const { version, id, at, plan, setting, ...others } = Object(value) as Partial<Header>;
   const isDamaged = version === undefined ? 'sum' in others : version === 1 && Object.keys(others).length > 0;
@@ -181,7 +181,7 @@ function parsed(line: string): unknown {
   }
 }
 
-/** A step as it is written: when it was taken, and what it was. */
+/** A step with the time at which it was taken. */
 export function stamped(step: Step, now: Date): WrittenStep {
   return { at: now.toISOString(), ...step };
 }
@@ -190,7 +190,7 @@ export function unreadable(path: string, reason: string, cause?: unknown): KeysE
   return new KeysError({
     code: 'operation_unreadable',
     message: `${path} cannot be read as an operation: ${reason}`,
-    hints: [`ls -l '${path}'`, 'see what it tells of; once that is settled, remove it'],
+    hints: [`ls -l '${path}'`, 'find out what it was about; once that is settled, remove it'],
     operation: basename(path, '.jsonl'),
     cause,
   });
@@ -200,7 +200,7 @@ export function notWritten(path: string, error: unknown): KeysError {
   if (error instanceof KeysError) return error;
   return new KeysError({
     code: 'journal_not_written',
-    message: `${path} could not be written (${systemCode(error) ?? 'unknown error'}): without a journal no secret is safe`,
+    message: `${path} could not be written (${systemCode(error) ?? 'unknown error'}): without a journal, secrets could be lost`,
     hints: ['choose another place with KEYS_HOME (keys help environment)', `ls -ld '${dirname(path)}'`],
     cause: error,
   });

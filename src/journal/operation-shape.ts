@@ -2,8 +2,8 @@ import type { EscrowKind, Header, Setting } from '../keys/operations/open-operat
 import type { Plan, Replaced, Step } from '../keys/operations/operation.ts';
 
 /*
- * What the lines of a journal may say. Every field has its check, so that a new one cannot be forgotten here. Fields that
- * are not known are let through; a step that is not known was written by a later version, and its operation is left to it.
+ * What the lines of a journal may contain. Every field has its check, and the types demand one for each new field. Unknown
+ * fields are allowed; an unknown step was written by a later version, which alone can continue the operation.
  */
 
 type Check = (value: unknown) => boolean;
@@ -88,21 +88,20 @@ const lines: Record<string, Record<string, Check>> = {
   reserved: { escrow: oneOf(...escrowKinds) },
 };
 
-/** Why this is not the first line of an operation of this id; undefined: it is. */
+/** Why this is not the first line of the operation with this id; undefined if it is. */
 export function headerFault(value: unknown, id: string): string | undefined {
-  if (!shaped({})(value)) return 'its first line does not tell of an operation';
+  if (!shaped({})(value)) return 'its first line does not describe an operation';
   const { version } = value as { version?: unknown };
-  if (typeof version === 'number' && version > 1)
-    return 'it is written in a form that this version of keys does not know';
-  if (version !== 1 || !shaped(header)(value)) return 'its first line does not tell of an operation';
-  return (value as Header).id === id ? undefined : 'it tells of the operation of another file';
+  if (typeof version === 'number' && version > 1) return 'it was written by a later version of keys';
+  if (version !== 1 || !shaped(header)(value)) return 'its first line does not describe an operation';
+  return (value as Header).id === id ? undefined : 'it describes the operation of another file';
 }
 
-/** Why this is not a line after the first one; undefined: it is. */
+/** Why this is not a line after the first one; undefined if it is. */
 export function lineFault(value: unknown): string | undefined {
-  if (!shaped({ step: text, at: time })(value)) return 'a line is no step of an operation';
+  if (!shaped({ step: text, at: time })(value)) return 'a line is not a step of an operation';
   const { step } = value as { step: string };
   const shape = Object.hasOwn(lines, step) ? lines[step] : undefined;
-  if (!shape) return 'it has a step that this version of keys does not know';
-  return shaped(shape)(value) ? undefined : `its step '${step}' is not complete`;
+  if (!shape) return 'it has a step of a later version of keys';
+  return shaped(shape)(value) ? undefined : `its step '${step}' is incomplete`;
 }

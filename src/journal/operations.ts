@@ -6,12 +6,12 @@ import { holdFileLock, removeAbandonedLocks } from '../platform/files/file-lock.
 import type { Escrows } from './escrow.ts';
 import { readOperationFile, unreadable } from './operation-file.ts';
 
-/** Told of each file that cannot be read as an operation, while the others are gone through. */
+/** Called for each file that cannot be read as an operation, while the others are listed. */
 export type OnUnreadable = (error: KeysError) => Promise<void>;
 
 /**
- * Every operation that has not ended, the oldest first. One whose process died before anything had begun is cleared
- * away. Throws `KeysError` where the folder cannot be read.
+ * Every open operation, the oldest first. Removes those whose process died before anything had begun. Throws `KeysError`
+ * if the folder cannot be read.
  */
 export async function listOperations(
   { folder, escrows }: { folder: string; escrows?: Escrows },
@@ -21,7 +21,7 @@ export async function listOperations(
   return readOperations(folder, onUnreadable, (path) => clearUnbegun(path, escrows));
 }
 
-/** As `listOperations`, and changes nothing: for who only wants to know. */
+/** As `listOperations`, but changes nothing. */
 export async function readOperations(
   folder: string,
   onUnreadable: OnUnreadable,
@@ -56,21 +56,21 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** The beginning of a file that has lost the rest would look the same: then its secret is in escrow. */
+/** A file that has lost all but its beginning would look the same: then its secret is in escrow. */
 async function clearUnbegun(path: string, escrows: Escrows | undefined): Promise<void> {
   const release = await holdFileLock(path);
   if (!release) return;
   try {
     if (await readOperationFile(path).catch(ignoringAbsence)) return;
     if (escrows && (await mayHoldSecret(escrows, basename(path, '.jsonl'))))
-      throw unreadable(path, 'it is cut off, and a secret waits in escrow for it');
+      throw unreadable(path, 'it is truncated, and its secret is in escrow');
     await unlink(path).catch(ignoringAbsence);
   } finally {
     release();
   }
 }
 
-/** Also where an escrow that should answer does not. */
+/** True also if an escrow cannot be read. */
 async function mayHoldSecret({ allowed, ...escrows }: Escrows, id: string): Promise<boolean> {
   for (const kind of new Set([...allowed, 'file' as const])) {
     const held = await escrows[kind]()

@@ -12,41 +12,56 @@ const special: Readonly<Record<string, string>> = Object.fromEntries(
 export function splitCommand(text: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
-  for (let at = 0; at < text.length; at++) {
-    const mark = text[at] ?? '';
-    if (mark === ' ' || mark === '\t') {
+  for (let at = 0; at < text.length; ) {
+    if (text[at] === ' ' || text[at] === '\t') {
       if (word !== undefined) words.push(word);
       word = undefined;
-    } else if (mark === "'") {
-      const end = text.indexOf("'", at + 1);
-      if (end < 0) throw new InvalidValue("a ' is not closed");
-      word = (word ?? '') + text.slice(at + 1, end);
-      at = end;
-    } else if (mark === '"') {
-      const quoted = doubleQuoted(text, at + 1);
-      word = (word ?? '') + quoted.value;
-      at = quoted.end;
-    } else if (mark === '\\') {
       at += 1;
-      if (at >= text.length) throw new InvalidValue('it ends with a backslash');
-      word = (word ?? '') + text[at];
-    } else if (special[mark] || (word === undefined && (mark === '#' || mark === '~'))) {
-      throw forShell(special[mark] ?? `'${mark}'`);
     } else {
-      word = (word ?? '') + mark;
+      const piece = pieceAt(text, at, word === undefined);
+      word = (word ?? '') + piece.value;
+      at = piece.end;
     }
   }
   if (word !== undefined) words.push(word);
   return words;
 }
 
-/** The content of "…", from after the first quote; a backslash escapes only characters with a meaning there. */
-function doubleQuoted(text: string, start: number): { value: string; end: number } {
+/** A part of a word, and where the text goes on after it. */
+interface Piece {
+  value: string;
+  end: number;
+}
+
+function pieceAt(text: string, at: number, isFirst: boolean): Piece {
+  const mark = text[at] ?? '';
+  if (mark === "'") return singleQuoted(text, at + 1);
+  if (mark === '"') return doubleQuoted(text, at + 1);
+  if (mark === '\\') return escaped(text, at + 1);
+  if (special[mark] || (isFirst && (mark === '#' || mark === '~')))
+    throw needsShell(special[mark] ?? `'${mark}'`);
+  return { value: mark, end: at + 1 };
+}
+
+function escaped(text: string, at: number): Piece {
+  const value = text[at];
+  if (value === undefined) throw new InvalidValue('it ends with a backslash');
+  return { value, end: at + 1 };
+}
+
+function singleQuoted(text: string, start: number): Piece {
+  const end = text.indexOf("'", start);
+  if (end < 0) throw new InvalidValue("a ' is not closed");
+  return { value: text.slice(start, end), end: end + 1 };
+}
+
+/** A backslash escapes only characters with a meaning inside "…". */
+function doubleQuoted(text: string, start: number): Piece {
   let value = '';
   for (let at = start; at < text.length; at++) {
     const mark = text[at] ?? '';
-    if (mark === '"') return { value, end: at };
-    if (mark === '$' || mark === '`') throw forShell(`'${mark}'`);
+    if (mark === '"') return { value, end: at + 1 };
+    if (mark === '$' || mark === '`') throw needsShell(`'${mark}'`);
     const next = text[at + 1] ?? '';
     if (mark === '\\' && '$`"\\'.includes(next) && next !== '') {
       value += next;
@@ -58,6 +73,6 @@ function doubleQuoted(text: string, start: number): { value: string; end: number
   throw new InvalidValue('a " is not closed');
 }
 
-function forShell(what: string): InvalidValue {
+function needsShell(what: string): InvalidValue {
   return new InvalidValue(`${what} needs a shell, and none runs here: quote it, or use exec:sh -c '…'`);
 }

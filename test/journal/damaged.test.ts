@@ -72,14 +72,14 @@ async function listed(options: JournalOptions) {
 }
 
 const damages: [string, (file: string) => void, reason: string][] = [
-  ['holds null', (file) => writeFileSync(file, 'null\n'), 'does not tell of an operation'],
-  ['holds a number', (file) => writeFileSync(file, '7\n'), 'does not tell of an operation'],
-  ['holds a list', (file) => writeFileSync(file, '[]\n'), 'does not tell of an operation'],
+  ['holds null', (file) => writeFileSync(file, 'null\n'), 'does not describe an operation'],
+  ['holds a number', (file) => writeFileSync(file, '7\n'), 'does not describe an operation'],
+  ['holds a list', (file) => writeFileSync(file, '[]\n'), 'does not describe an operation'],
   ['is of a later version', (file) => writeFileSync(file, '{"version":2}\n'), 'in a form that this version'],
   ['is binary', (file) => writeFileSync(file, Buffer.from([0, 255, 254, 10, 1, 2])), 'last line is damaged'],
   ['is not UTF-8', (file) => writeFileSync(file, Buffer.from([0xff, 0xfe, 10])), 'it is not text'],
-  ['is text', (file) => writeFileSync(file, 'hello\nworld\n'), 'does not tell of an operation'],
-  ['is blank', (file) => writeFileSync(file, '\n\n\n'), 'does not tell of an operation'],
+  ['is text', (file) => writeFileSync(file, 'hello\nworld\n'), 'does not describe an operation'],
+  ['is blank', (file) => writeFileSync(file, '\n\n\n'), 'does not describe an operation'],
   ['has a byte order mark', (file) => writeFileSync(file, `\ufeff${readFileSync(file)}`), 'does not tell'],
   ['is a folder', (file) => mkdirSync(file), 'it is a folder'],
   ['is a FIFO', (file) => void spawnSync('mkfifo', [file]), 'it is not a plain file'],

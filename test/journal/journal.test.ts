@@ -118,7 +118,7 @@ describe('the escrow', () => {
     };
     await operation.end();
     expect(options.warnings).toEqual([
-      `the keychain could not be cleared of operation ${operation.id}: keys recover ${operation.id}`,
+      `operation ${operation.id} could not be removed from the keychain: keys recover ${operation.id}`,
     ]);
     expect((await list(options)).map(({ header }) => header.id)).toEqual([operation.id]);
   });
