@@ -150,7 +150,7 @@ export const failed: Readonly<Record<CodeOf<'failed'>, Explanation>> = {
   not_readable: {
     meaning:
       'the secret was delivered to sinks that cannot be read back, so it cannot be delivered elsewhere',
-    fix: ['create a new value: keys rotate <key> --to <sink>'],
+    fix: ['create a new secret: keys rotate <key> --to <sink>'],
   },
   not_revoked: {
     meaning: 'the API did not revoke the key',
@@ -189,11 +189,11 @@ export const failed: Readonly<Record<CodeOf<'failed'>, Explanation>> = {
     fix: ['see what the provider accepts: keys provider show <id>', 'see the requests: --debug'],
   },
   source_empty: {
-    meaning: 'there is no value at the source',
+    meaning: 'there is no secret at the source',
     fix: ['check the name and the path'],
   },
   source_unreadable: {
-    meaning: 'the file that holds the value cannot be read',
+    meaning: 'the file that holds the secret cannot be read',
     fix: ['check that the file exists and that you may read it'],
   },
   still_alive: {
@@ -205,12 +205,12 @@ export const failed: Readonly<Record<CodeOf<'failed'>, Explanation>> = {
     fix: ['see the id: keys list --json id,name'],
   },
   value_not_writable: {
-    meaning: 'the dotenv format cannot hold this value safely',
+    meaning: 'the dotenv format cannot hold this secret safely',
     fix: ['deliver it to a file: --to file:PATH'],
   },
   value_with_nul: {
     meaning:
-      'the value contains a NUL character, which no environment variable can hold; nothing was started',
+      'the secret contains a NUL character, which no environment variable can hold; nothing was started',
     fix: ['name another source, or remove the character from the file'],
   },
   variable_set_twice: {

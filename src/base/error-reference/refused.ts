@@ -51,7 +51,7 @@ export const refused: Readonly<Record<CodeOf<Refusal>, Explanation>> = {
     fix: ['keys session list'],
   },
   no_such_value: {
-    meaning: 'no key has this value',
+    meaning: 'no key has this secret',
     fix: ['search every profile: keys find --all-profiles'],
   },
   several_keys: {
@@ -59,8 +59,8 @@ export const refused: Readonly<Record<CodeOf<Refusal>, Explanation>> = {
     fix: ['name one by its id: keys show <id>'],
   },
   value_mistyped: {
-    meaning: 'the checksum of the value is wrong, so no key has it; it was probably mistyped or cut off',
-    fix: ['copy the value again'],
+    meaning: 'the checksum of the secret is wrong, so no key has it; it was probably mistyped or cut off',
+    fix: ['copy the secret again'],
   },
   budget: {
     meaning: 'the budget of the account at the API is spent',

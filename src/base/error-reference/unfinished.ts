@@ -40,12 +40,12 @@ export const unfinished: Readonly<Record<CodeOf<'unfinished'>, Explanation>> = {
     fix: ['keys revoke <key...> --yes'],
   },
   profiles_unasked: {
-    meaning: 'some profiles could not be searched for the value',
+    meaning: 'some profiles could not be searched for the secret',
     fix: ['fix the cause in the message, then run the command again'],
   },
   renewed_undelivered: {
-    meaning: 'the API replaced the value of the key in place, and the new value was not delivered',
-    fix: ['make another value: keys rotate <key> --allow-downtime --to <sink>'],
+    meaning: 'the API replaced the secret of the key in place, and the new one was not delivered',
+    fix: ['create another one: keys rotate <key> --allow-downtime --to <sink>'],
   },
   rotation_unfinished: {
     meaning: 'the rotation cannot be finished without your decision; the message says why',
@@ -56,11 +56,11 @@ export const unfinished: Readonly<Record<CodeOf<'unfinished'>, Explanation>> = {
     fix: ['keys recover'],
   },
   value_not_in_place: {
-    meaning: 'a key of this name works already, but a sink does not hold its value (--if-missing)',
-    fix: ['deliver a new value: keys rotate <key> --to <sink>'],
+    meaning: 'a key of this name works already, but a sink does not hold its secret (--if-missing)',
+    fix: ['deliver a new secret: keys rotate <key> --to <sink>'],
   },
   value_unclear: {
-    meaning: 'the API does not show enough of its keys to tell whether one has this value',
-    fix: ['ask the API, which then sees the value: keys verify'],
+    meaning: 'the API does not show enough of its keys to tell whether one has this secret',
+    fix: ['ask the API, which then sees the secret: keys verify'],
   },
 };
