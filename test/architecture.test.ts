@@ -21,6 +21,7 @@ const homes: Record<string, string | string[]> = {
   which: 'src/sinks/vendor-program.ts',
   '@napi-rs/keyring': 'src/platform/keychain/',
   undici: 'src/http/',
+  'eventsource-parser': 'src/gateway/event-stream.ts',
   fastify: 'src/server/',
   'prom-client': 'src/server/metrics.ts',
   '@valibot/to-json-schema': 'src/server/admin/openapi.ts',

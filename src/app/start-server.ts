@@ -6,7 +6,7 @@ import type { AuthorityService } from '../authority/service.ts';
 import { KeysError, systemCode, usageError } from '../base/errors.ts';
 import { visible } from '../base/sanitise.ts';
 import type { Secret } from '../base/secret.ts';
-import type { Upstream } from '../gateway/upstream.ts';
+import type { Upstream } from '../gateway/types.ts';
 import { isLoopbackHost } from '../platform/loopback.ts';
 import type { LogFormat } from '../server/access-log.ts';
 import { keepPruning } from '../server/pruning.ts';
@@ -32,14 +32,14 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Milliseconds in which calls that run may come to their end. */
-const patience = 30_000;
+/** How long running calls may take to end when the server stops. */
+const shutdownMs = 30_000;
 
-/** Milliseconds without a byte from the upstream: a model may think for long before it says anything. */
-const upstreamSilence = 600_000;
+/** Without a byte from the upstream: a model may think for a long time before it answers. */
+const upstreamIdleMs = 600_000;
 
-/** Milliseconds for a whole answer of the upstream: one that never ends would hold its connections for ever. */
-const longestAnswer = 3_600_000;
+/** For a whole response of the upstream: one that never ends would hold its connections forever. */
+const upstreamTotalMs = 3_600_000;
 
 /** Starts the server. Throws `KeysError`: where the port is taken, an address is not one of this machine, and the like. */
 export async function startServer(
@@ -74,7 +74,7 @@ export async function startServer(
     url: `${tls ? 'https' : 'http'}://${name}:${address.port}`,
     stop() {
       stopPruning();
-      return server.stop(patience);
+      return server.stop(shutdownMs);
     },
   };
 }
@@ -86,9 +86,7 @@ async function connect(context: Context, { url, key }: NonNullable<Serving['upst
     url: new URL(url),
     ...(key && { key }),
     env: context.io.env,
-    connectTimeout: context.timeout,
-    silence: upstreamSilence,
-    longest: longestAnswer,
+    timeouts: { connectMs: context.timeout, idleMs: upstreamIdleMs, totalMs: upstreamTotalMs },
   });
 }
 

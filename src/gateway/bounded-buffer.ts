@@ -1,74 +1,39 @@
-/** How much of a document is kept, in bytes: 8 MB. */
-const limit = 8 * 1024 * 1024;
+import { parseJson, parseJsonEnd } from './json-end.ts';
 
-/** How much is kept of the end of a longer one, in bytes: 64 KB. */
-const tail = 64 * 1024;
+const maxBytes = 8 * 1024 * 1024;
 
-/** Bytes of a JSON text that are collected without growing beyond 8 MB: of a longer one, only the end counts. */
-export class GrowingText {
+/** How much is kept of the end of a longer text. */
+const keptEndBytes = 64 * 1024;
+
+/** Collects the bytes of a JSON text in at most 8 MB; of a longer text only the end counts. */
+export class BoundedBuffer {
   #bytes = Buffer.allocUnsafe(4096);
   #size = 0;
   #isCut = false;
 
   add(piece: Buffer): void {
-    if (this.#size + piece.length > limit) {
-      // Room for 8 MB more: what is moved here is little against what has come.
-      const kept = Math.min(this.#size, tail);
+    if (this.#size + piece.length > maxBytes) {
+      // Makes room for nearly 8 MB more, so that little is moved for what arrives.
+      const kept = Math.min(this.#size, keptEndBytes);
       this.#bytes.copyWithin(0, this.#size - kept, this.#size);
       this.#size = kept;
       this.#isCut = true;
     }
-    const end = piece.subarray(Math.max(0, piece.length - (limit - tail)));
-    this.#makeRoom(this.#size + end.length);
+    const end = piece.subarray(Math.max(0, piece.length - (maxBytes - keptEndBytes)));
+    this.#grow(this.#size + end.length);
     this.#size += end.copy(this.#bytes, this.#size);
   }
 
-  clear(): void {
-    this.#size = 0;
-    this.#isCut = false;
-  }
-
-  includes(text: string): boolean {
-    return this.#bytes.subarray(0, this.#size).includes(text);
-  }
-
-  /**
-   * The text as JSON; undefined where it is none. Of one that was too long: an object with its member `usage`, or one
-   * whose member `response` is such an object, if that member stands in the last 64 KB.
-   */
+  /** The value of the text; of one that was too long, what `parseJsonEnd` finds in its last 64 KB. */
   read(): unknown {
-    return this.#isCut ? this.#readEnd() : parsed(this.#bytes.toString('utf8', 0, this.#size));
+    if (!this.#isCut) return parseJson(this.#bytes.toString('utf8', 0, this.#size));
+    return parseJsonEnd(this.#bytes.toString('utf8', Math.max(0, this.#size - keptEndBytes), this.#size));
   }
 
-  #readEnd(): unknown {
-    const text = this.#bytes.toString('utf8', Math.max(0, this.#size - tail), this.#size);
-    // In JSON these characters are a name or a value, never a part of a string: there the quotes have backslashes.
-    const ends = [...text.matchAll(/"usage"/g)]
-      .slice(-16)
-      .map(({ index }) => text.slice(index))
-      .reverse();
-    // Where it is no member of the object itself, the braces do not match; then of an object inside it.
-    for (const before of ['{', '{"response":{']) {
-      for (const end of ends) {
-        const value = parsed(before + end);
-        if (value !== undefined) return value;
-      }
-    }
-    return undefined;
-  }
-
-  #makeRoom(size: number): void {
+  #grow(size: number): void {
     if (size <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.min(limit, Math.max(size, 2 * this.#bytes.length)));
+    const larger = Buffer.allocUnsafe(Math.min(maxBytes, Math.max(size, 2 * this.#bytes.length)));
     this.#bytes.copy(larger, 0, 0, this.#size);
     this.#bytes = larger;
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,72 +1,63 @@
-import { GrowingText } from './bounded-buffer.ts';
+import { createParser } from 'eventsource-parser';
 
-const lineFeed = 0x0a;
-const carriageReturn = 0x0d;
+/** Characters of one event that are kept; of a longer event, only its end is. */
+const maxEventLength = 8 * 1024 * 1024;
+const keptEndLength = 64 * 1024;
+
+/** The data of an event; `isEnd` tells that only its end was kept. */
+export interface EventData {
+  text: string;
+  isEnd: boolean;
+}
 
 /**
- * Takes server-sent events apart as their bytes come, in whatever pieces, and hands over the data of each
- * (html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation). An event that the stream ends in
- * the middle of is handed over as well.
+ * Reads server-sent events from a copy of a stream's bytes, in any pieces and in bounded memory. Hands over the data of an
+ * event as soon as its last line has ended; an event that the stream breaks off is handed over as well.
  */
 export class EventStream {
-  readonly #onData: (data: GrowingText) => void;
-  readonly #data = new GrowingText();
-  #hasData = false;
-  /** The first five bytes of the line: enough to know a line of data. */
-  #start = '';
-  #isFirstLine = true;
+  readonly #onData: (data: EventData) => void;
+  readonly #decoder = new TextDecoder();
+  readonly #parser = createParser({
+    maxBufferSize: maxEventLength,
+    onEvent: ({ data }) => this.#onData({ text: data, isEnd: false }),
+    onError: ({ type }) => {
+      if (type === 'max-buffer-size-exceeded') this.#oversized = '';
+    },
+  });
   #isAfterReturn = false;
+  /** The end of an event that is too long for the parser, while it lasts. */
+  #oversized: string | undefined;
 
-  /** What `onData` gets is valid until it returns. */
-  constructor(onData: (data: GrowingText) => void) {
+  constructor(onData: (data: EventData) => void) {
     this.#onData = onData;
   }
 
   add(chunk: Buffer): void {
-    let lineStart = 0;
-    for (let at = 0; at < chunk.length; at++) {
-      const byte = chunk[at];
-      if (byte === lineFeed || byte === carriageReturn) {
-        // After CR, LF belongs to the same line end, in whichever piece it comes.
-        if (byte === carriageReturn || !this.#isAfterReturn) this.#endLine(chunk.subarray(lineStart, at));
-        lineStart = at + 1;
-      }
-      this.#isAfterReturn = byte === carriageReturn;
-    }
-    this.#addToLine(chunk.subarray(lineStart));
+    this.#read(this.#decoder.decode(chunk, { stream: true }));
   }
 
   end(): void {
-    this.#endLine(Buffer.alloc(0));
-    this.#endEvent();
+    this.#read(`${this.#decoder.decode()}\n\n`);
   }
 
-  #addToLine(piece: Buffer): void {
-    let rest = piece;
-    while (this.#start.length < 'data:'.length && rest.length > 0) {
-      const missing = 'data:'.length - this.#start.length;
-      this.#start += rest.toString('latin1', 0, missing);
-      rest = rest.subarray(missing);
-      // A mark of byte order, in UTF-8, may begin the stream.
-      if (this.#isFirstLine) this.#start = this.#start.replace(/^\xef\xbb\xbf/, '');
-    }
-    if (this.#start === 'data:') this.#data.add(rest);
+  #read(text: string): void {
+    if (text === '') return;
+    // The parser would hold back a final CR until it knows whether LF follows: the event would be read too late.
+    const rest = this.#isAfterReturn && text.startsWith('\n') ? text.slice(1) : text;
+    this.#isAfterReturn = text.endsWith('\r');
+    this.#feed(rest.replace(/\r\n?/g, '\n'));
   }
 
-  #endLine(piece: Buffer): void {
-    this.#addToLine(piece);
-    this.#isFirstLine = false;
-    if (this.#start === '') this.#endEvent();
-    if (this.#start === 'data:') {
-      this.#hasData = true;
-      this.#data.add(Buffer.from('\n'));
-    }
-    this.#start = '';
-  }
-
-  #endEvent(): void {
-    if (this.#hasData) this.#onData(this.#data);
-    this.#hasData = false;
-    this.#data.clear();
+  #feed(text: string): void {
+    if (this.#oversized === undefined) this.#parser.feed(text);
+    if (this.#oversized === undefined) return;
+    const oversized = this.#oversized + text;
+    const end = oversized.indexOf('\n\n');
+    this.#oversized = oversized.slice(-keptEndLength);
+    if (end < 0) return;
+    this.#oversized = undefined;
+    this.#parser.reset();
+    this.#onData({ text: oversized.slice(Math.max(0, end - keptEndLength), end), isEnd: true });
+    this.#feed(oversized.slice(end + 2));
   }
 }

@@ -1,19 +1,18 @@
 import { randomBytes } from 'node:crypto';
 
 /** A field of multipart form data. */
-export interface Field {
+export interface FormField {
   name: string;
-  /** Present for a file; both as they stand in the headers of the part. */
+  /** Present for a file; both as written in the headers of the part. */
   file?: { name: string; type: string };
   value: Buffer;
 }
 
-/** How many fields a form may have, and how long the headers of one may be, in bytes. */
-const mostFields = 1000;
-const longestHead = 4096;
+const maxFields = 1000;
+const maxHeadBytes = 4096;
 
-/** The fields as a form that reads the same for everybody: headers that nobody needs are left out. */
-export function formOf(fields: readonly Field[]): { type: string; body: Buffer } {
+/** The fields as a form that every parser reads the same, with no other headers than these. */
+export function formOf(fields: readonly FormField[]): { type: string; body: Buffer } {
   const boundary = `keys-${randomBytes(24).toString('hex')}`;
   const parts = fields.flatMap(({ name, file, value }) => {
     const disposition = `Content-Disposition: form-data; name="${name}"`;
@@ -27,65 +26,61 @@ export function formOf(fields: readonly Field[]): { type: string; body: Buffer }
 }
 
 /**
- * The fields of a multipart body (RFC 7578), files included; undefined where its parts could be told apart in another
- * way than here, as parsers do differ: over line ends, padding, escapes, and headers that stand twice.
+ * The fields of a multipart body (RFC 7578), files included; undefined if other parsers could split it differently: they
+ * disagree about line ends, padding, escapes and repeated headers.
  */
-export function fieldsOf(body: Buffer, contentType: string): Field[] | undefined {
+export function fieldsOf(body: Buffer, contentType: string): FormField[] | undefined {
   const [boundary, ...others] = [...contentType.matchAll(/;\s*boundary=(?:"([^"\\]+)"|([^\s;",]+))/gi)];
   const name = boundary?.[1] ?? boundary?.[2];
   if (name === undefined || others.length > 0) return undefined;
-  const fields: Field[] = [];
-  for (const part of partsOf(body, Buffer.from(`--${name}`, 'latin1')) ?? [undefined]) {
-    const field = part && fieldOf(part);
-    if (!field) return undefined;
-    fields.push(field);
-  }
-  return fields;
+  const fields = partsOf(body, Buffer.from(`--${name}`, 'latin1'))?.map(fieldOf);
+  return fields?.every((field) => field !== undefined) ? fields : undefined;
 }
 
-/** What stands between the delimiters; undefined where one of them stands anywhere else than at its own line. */
+/** The bytes between the delimiters; undefined if a delimiter stands anywhere but on its own line. */
 function partsOf(body: Buffer, delimiter: Buffer): Buffer[] | undefined {
+  if (body.indexOf(delimiter) !== 0) return undefined;
   const parts: Buffer[] = [];
-  let previous: number | undefined;
-  for (let at = body.indexOf(delimiter); at >= 0; at = body.indexOf(delimiter, at + delimiter.length)) {
-    if (previous === undefined ? at !== 0 : at < previous + 2 || text(body, at - 2, at) !== '\r\n')
-      return undefined;
-    if (previous !== undefined) parts.push(body.subarray(previous, at - 2));
-    const end = at + delimiter.length;
-    if (text(body, end, end + 2) === '--')
-      return /^(?:\r\n)?$/.test(text(body, end + 2, end + 5)) ? parts : undefined;
-    if (text(body, end, end + 2) !== '\r\n' || parts.length >= mostFields) return undefined;
-    previous = end + 2;
+  for (let start = delimiter.length; ; ) {
+    const next = text(body, start, start + 2);
+    if (next === '--') return isEnd(body, start + 2) ? parts : undefined;
+    const end = body.indexOf(delimiter, start);
+    const isOwnLine = next === '\r\n' && end >= start + 4 && text(body, end - 2, end) === '\r\n';
+    if (!isOwnLine || parts.length >= maxFields) return undefined;
+    parts.push(body.subarray(start + 2, end - 2));
+    start = end + delimiter.length;
   }
-  return undefined;
 }
 
-function fieldOf(part: Buffer): Field | undefined {
+function isEnd(body: Buffer, at: number): boolean {
+  return at === body.length || (at + 2 === body.length && text(body, at) === '\r\n');
+}
+
+function fieldOf(part: Buffer): FormField | undefined {
   const headEnd = part.indexOf('\r\n\r\n');
-  if (headEnd < 0 || headEnd > longestHead) return undefined;
+  if (headEnd < 0 || headEnd > maxHeadBytes) return undefined;
   const lines = text(part, 0, headEnd).split('\r\n');
   if (!lines.every((line) => /^[\w-]+:[^\r\n\0]*$/.test(line))) return undefined;
   const [disposition, ...others] = lines.flatMap(
     (line) => /^content-disposition:(.*)$/i.exec(line)?.[1] ?? [],
   );
   const names = disposition === undefined || others.length > 0 ? undefined : namesIn(disposition);
-  if (!names) return undefined;
-  // Whether a field that is encoded once more is decoded depends on the parser.
-  if (lines.some((line) => /^content-transfer-encoding:(?!\s*(?:[78]bit|binary)\s*$)/i.test(line)))
-    return undefined;
+  // Only some parsers decode a field with a transfer encoding.
+  if (!names || lines.some(isTransferEncoded)) return undefined;
   const value = part.subarray(headEnd + 4);
   if (names.fileName === undefined) return { name: names.name, value };
   const type = lines.flatMap((line) => /^content-type:\s*([\w./+-]+)/i.exec(line)?.[1] ?? [])[0];
-  return {
-    name: names.name,
-    file: { name: names.fileName, type: type ?? 'application/octet-stream' },
-    value,
-  };
+  const file = { name: names.fileName, type: type ?? 'application/octet-stream' };
+  return { name: names.name, file, value };
+}
+
+function isTransferEncoded(line: string): boolean {
+  return /^content-transfer-encoding:(?!\s*(?:[78]bit|binary)\s*$)/i.test(line);
 }
 
 /**
- * The names in `form-data; name="file"; filename="a.mp3"`; undefined for escapes, and for names in other forms or more
- * than once.
+ * The names in `form-data; name="file"; filename="a.mp3"`; undefined for escapes, for other forms of names, and for a name
+ * that is given twice.
  */
 function namesIn(disposition: string): { name: string; fileName: string | undefined } | undefined {
   const parameters = /^\s*form-data((?:\s*;\s*[\w*-]+=(?:"[^"\\]*"|[^\s;"\\]+))*)\s*$/i.exec(
@@ -98,10 +93,12 @@ function namesIn(disposition: string): { name: string; fileName: string | undefi
   return fileName === null || fileNames.length > 0 ? undefined : { name, fileName };
 }
 
-/** Also inside of other parameters, for not everyone minds the quotes; null for one in an extended form. */
+/** Also inside of other parameters, since some parsers ignore quotes; null for a name in an extended form. */
 function valuesOf(parameters: string, name: string): (string | null)[] {
-  const found = parameters.matchAll(new RegExp(`;\\s*${name}(\\*[\\w*]*)?=(?:"([^"]*)"|([^\\s;"]+))`, 'gi'));
-  return [...found].map(([, extended, quoted, bare]) =>
+  const matches = parameters.matchAll(
+    new RegExp(`;\\s*${name}(\\*[\\w*]*)?=(?:"([^"]*)"|([^\\s;"]+))`, 'gi'),
+  );
+  return [...matches].map(([, extended, quoted, bare]) =>
     extended === undefined ? (quoted ?? bare ?? '') : null,
   );
 }

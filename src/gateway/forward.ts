@@ -1,174 +1,172 @@
 import type { ServerResponse } from 'node:http';
 import { KeysError } from '../base/errors.ts';
-import type { Dispatcher } from '../http/dispatcher.ts';
 import { headersForCaller, mediaTypeOf, single } from './headers.ts';
-import type { Question } from './proxy-request.ts';
-import { questionOf } from './proxy-request.ts';
 import type { RefusalCode } from './refusal.ts';
 import { refuse } from './refusal.ts';
-import { breakOff, plainBody, readableError, stream } from './relay.ts';
-import type { Answer } from './send.ts';
-import { ask, Breakdown } from './send.ts';
-import type { Passage, Passed } from './upstream.ts';
-import type { Credential, OwnKey } from './upstream-key.ts';
+import { breakOff, decodedBody, readError, relay } from './relay.ts';
+import { send } from './send.ts';
+import type {
+  ProxyRequest,
+  ProxyResult,
+  UpstreamRequest,
+  UpstreamResponse,
+  UpstreamTarget,
+} from './types.ts';
+import { UpstreamError } from './upstream-error.ts';
+import type { UpstreamCredential } from './upstream-key.ts';
+import { upstreamRequestFor } from './upstream-request.ts';
 import type { Usage, UsageMeter } from './usage-block.ts';
 import { meterFor } from './usage-block.ts';
 
-export interface Line {
-  dispatcher: Dispatcher;
-  origin: string;
-  /** The path on the upstream that stands for `/v1`. */
-  base: string;
-  /** Absent where the upstream wants none. */
-  ownKey?: OwnKey;
-  /** Milliseconds, as all of these. */
-  connectTimeout: number;
-  silence: number;
-  longest: number;
-}
-
-/** As `Upstream.pass`. */
-export async function pass(line: Line, passage: Passage, response: ServerResponse): Promise<Passed> {
-  const question = await questionOf(line, passage);
-  if (typeof question === 'string') return { status: refuse(response, question), code: question };
-  const passing = new Passing(line, passage, response);
+/** As `Upstream.forward`. */
+export async function forward(
+  target: UpstreamTarget,
+  request: ProxyRequest,
+  response: ServerResponse,
+): Promise<ProxyResult> {
+  const upstreamRequest = await upstreamRequestFor(target, request);
+  if (typeof upstreamRequest === 'string') {
+    return { status: refuse(response, upstreamRequest), code: upstreamRequest };
+  }
+  const call = new ProxyCall(target, request, response);
   try {
-    return await passing.run(question);
+    return await call.run(upstreamRequest);
   } catch (error) {
-    return passing.fail(error);
+    return call.fail(error);
   } finally {
-    passing.end();
+    call.end();
   }
 }
 
-/** One call on its way. */
-class Passing {
-  readonly #line: Line;
-  readonly #passage: Passage;
+/** One call in progress. */
+class ProxyCall {
+  readonly #target: UpstreamTarget;
+  readonly #request: ProxyRequest;
   readonly #response: ServerResponse;
   readonly #leaving = new AbortController();
   readonly #leave = () => this.#leaving.abort();
-  #answer: Answer | undefined;
+  #upstream: UpstreamResponse | undefined;
   #meter: UsageMeter | undefined;
 
-  constructor(line: Line, passage: Passage, response: ServerResponse) {
-    this.#line = line;
-    this.#passage = passage;
+  constructor(target: UpstreamTarget, request: ProxyRequest, response: ServerResponse) {
+    this.#target = target;
+    this.#request = request;
     this.#response = response;
-    if (passage.signal.aborted || response.destroyed) this.#leave();
-    passage.signal.addEventListener('abort', this.#leave);
+    if (request.signal.aborted || response.destroyed) this.#leave();
+    request.signal.addEventListener('abort', this.#leave);
     response.once('close', this.#leave);
   }
 
-  async run(question: Question): Promise<Passed> {
-    const { dispatcher, ownKey, connectTimeout, silence, longest } = this.#line;
-    const credential = await ownKey?.read();
-    const headers = { ...question.headers, ...credential?.headers() };
-    const leaving = this.#leaving.signal;
-    this.#answer = await ask(
-      dispatcher,
-      { ...question, headers },
-      { connectTimeout, silence, longest, leaving },
-    );
-    const refusal = refusalFor(this.#answer.status);
-    if (refusal === 'UPSTREAM_REFUSED' && credential) ownKey?.rejected(credential);
+  async run(request: UpstreamRequest): Promise<ProxyResult> {
+    const { dispatcher, key, timeouts } = this.#target;
+    const credential = await key?.read();
+    const headers = { ...request.headers, ...credential?.headers() };
+    const upstream = await send(dispatcher, { ...request, headers }, timeouts, this.#leaving.signal);
+    this.#upstream = upstream;
+    const refusal = refusalFor(upstream.status);
+    if (refusal === 'UPSTREAM_REFUSED' && credential) key?.reject(credential);
     if (refusal) return this.#refuse(refusal);
-    return this.#answer.status < 400
-      ? this.#stream(this.#answer, credential)
-      : this.#passError(this.#answer, credential);
+    return upstream.status < 400 ? this.#relay(upstream, credential) : this.#relayError(upstream, credential);
   }
 
-  /** Whatever `run` was rejected with, the response ends, and never as if it were whole. Throws bugs again. */
-  fail(error: unknown): Passed {
+  /** Ends the response, whatever `run` was rejected with, and never as if it were complete. Rethrows bugs. */
+  fail(error: unknown): ProxyResult {
     const response = this.#response;
     if (error instanceof KeysError) return this.#refuse('UPSTREAM_REFUSED', error.failure.message);
-    if (!(error instanceof Breakdown)) {
+    if (!(error instanceof UpstreamError)) {
       if (response.headersSent) breakOff(response);
       throw error;
     }
     const { code, reason } = error;
     if (code === 'CLIENT_CLOSED') {
       response.destroy();
-      return this.#passed({ status: 499, code, reason });
+      return this.#result({ status: 499, code, reason });
     }
     if (!response.headersSent) return this.#refuse(code, reason);
-    // A moment later: what came of the call is known by then to those that log the end of the response.
+    // Later: listeners that log the end of the response must see the result first.
     setImmediate(() => breakOff(response));
-    return this.#passed({ status: response.statusCode, code, reason });
+    return this.#result({ status: response.statusCode, code, reason });
   }
 
-  /** Ends the conversation with the upstream, if it still goes on. */
+  /** Ends the exchange with the upstream, if it is still running. */
   end(): void {
-    this.#passage.signal.removeEventListener('abort', this.#leave);
+    this.#request.signal.removeEventListener('abort', this.#leave);
     this.#response.off('close', this.#leave);
-    this.#answer?.body.destroy();
+    this.#upstream?.body.destroy();
   }
 
-  async #stream(answer: Answer, credential: Credential | undefined): Promise<Passed> {
-    const isBodiless = this.#passage.method === 'HEAD' || answer.status === 304;
-    const plain = isBodiless ? answer.body : plainBody(answer);
-    const body = plain ?? (credential ? undefined : answer.body);
+  async #relay(upstream: UpstreamResponse, credential: UpstreamCredential | undefined): Promise<ProxyResult> {
+    const hasBody = this.#request.method !== 'HEAD' && upstream.status !== 304;
+    const decoded = hasBody ? decodedBody(upstream) : upstream.body;
+    // Without a credential there is nothing to search for, and any compression will do.
+    const body = decoded ?? (credential ? undefined : upstream.body);
     if (!body) return this.#refuse('UPSTREAM_FAILED', 'unknown compression');
-    const isPlain = body === answer.body;
-    const headers = isPlain ? answer.headers : withoutCompression(answer.headers);
-    this.#meter = isBodiless ? undefined : meterFor(headers);
-    this.#response.writeHead(answer.status, this.#headers({ ...answer, headers }, credential));
-    const { silence } = this.#line;
+    const headers = body === upstream.body ? upstream.headers : withoutCompression(upstream.headers);
+    this.#meter = hasBody ? meterFor(headers) : undefined;
+    this.#response.writeHead(upstream.status, this.#headersFor({ ...upstream, headers }, credential));
     const search = credential?.search(mediaTypeOf(headers) === 'text/event-stream');
-    await stream(body, this.#response, { meter: this.#meter, search, silence });
-    return this.#passed({ status: answer.status });
+    const { idleMs } = this.#target.timeouts;
+    await relay(body, this.#response, { meter: this.#meter, search, idleMs });
+    return this.#result({ status: upstream.status });
   }
 
-  /** An error goes to the caller as a whole, or not at all: what upstreams put into them is not known beforehand. */
-  async #passError(answer: Answer, credential: Credential | undefined): Promise<Passed> {
-    const body = await readableError(answer);
+  /** Sends an error to the caller in full or not at all: what upstreams put into errors is unpredictable. */
+  async #relayError(
+    upstream: UpstreamResponse,
+    credential: UpstreamCredential | undefined,
+  ): Promise<ProxyResult> {
+    const body = await readError(upstream);
     if (!body || credential?.isIn(body)) return this.#refuse('UPSTREAM_FAILED', 'unsuitable error');
-    const length = this.#passage.method === 'HEAD' ? {} : { 'content-length': body.length };
-    this.#response.writeHead(answer.status, { ...this.#headers(answer, credential), ...length }).end(body);
-    return this.#passed({ status: answer.status });
+    const length = this.#request.method === 'HEAD' ? {} : { 'content-length': body.length };
+    const headers = { ...this.#headersFor(upstream, credential), ...length };
+    this.#response.writeHead(upstream.status, headers).end(body);
+    return this.#result({ status: upstream.status });
   }
 
-  #headers(answer: Answer, credential: Credential | undefined): Record<string, string | string[]> {
-    const headers = headersForCaller(answer.headers, (text) => credential?.isIn(text) ?? false);
-    // What the authorising half says, of rate limits for example, is about the caller's own key.
-    const added = Object.entries(headers).filter(([name]) => !this.#response.hasHeader(name));
-    return { ...Object.fromEntries(added), 'x-upstream-status': String(answer.status) };
+  #headersFor(
+    { status, headers }: UpstreamResponse,
+    credential: UpstreamCredential | undefined,
+  ): Record<string, string | string[]> {
+    const forCaller = headersForCaller(headers, (text) => credential?.isIn(text) ?? false);
+    // Ours win: our rate limits, for example, are about the caller's own key.
+    const added = Object.entries(forCaller).filter(([name]) => !this.#response.hasHeader(name));
+    return { ...Object.fromEntries(added), 'x-upstream-status': String(status) };
   }
 
-  #refuse(code: RefusalCode, reason?: string): Passed {
-    const upstreamStatus = this.#answer?.status;
-    const retryAfter = this.#answer && single(this.#answer.headers, 'retry-after');
+  #refuse(code: RefusalCode, reason?: string): ProxyResult {
+    const upstreamStatus = this.#upstream?.status;
+    const retryAfter = this.#upstream && single(this.#upstream.headers, 'retry-after');
     const status = refuse(this.#response, code, { upstreamStatus, retryAfter });
-    return this.#passed({ status, code, ...(reason === undefined ? {} : { reason }) });
+    return this.#result({ status, code, ...(reason === undefined ? {} : { reason }) });
   }
 
-  #passed(result: Passed): Passed {
+  #result(result: ProxyResult): ProxyResult {
     const usage = this.#meter?.end();
     return {
       ...result,
-      ...(this.#answer ? { upstreamStatus: this.#answer.status } : {}),
+      ...(this.#upstream ? { upstreamStatus: this.#upstream.status } : {}),
       ...(usage ? { usage: this.#attributed(usage) } : {}),
     };
   }
 
   #attributed(usage: Usage): Usage {
-    const { model } = this.#passage;
+    const { model } = this.#request;
     return model === undefined ? usage : { ...usage, model };
   }
 }
 
-/** What to answer instead of an upstream's answer with this status; undefined for one that is passed on. */
+/** What to answer in place of an upstream's response with this status; undefined for one that is forwarded. */
 function refusalFor(status: number): RefusalCode | undefined {
-  // The key is ours, and so is the trouble with it or with the account behind it.
+  // The key is ours, and so is any trouble with it or with its account.
   if ([401, 402, 403, 407].includes(status)) return 'UPSTREAM_REFUSED';
   if (status === 429) return 'UPSTREAM_BUSY';
-  // 304 answers a caller who has the content already.
-  const isPassedOn = status < 300 || status === 304 || (status >= 400 && status < 500);
-  return isPassedOn ? undefined : 'UPSTREAM_FAILED';
+  // 304 answers a caller that has the content already.
+  const isForwarded = status < 300 || status === 304 || (status >= 400 && status < 500);
+  return isForwarded ? undefined : 'UPSTREAM_FAILED';
 }
 
-/** The headers of an answer whose body was decompressed. */
-function withoutCompression({ ...headers }: Answer['headers']): Answer['headers'] {
+/** The headers of a response whose body was decompressed. */
+function withoutCompression({ ...headers }: UpstreamResponse['headers']): UpstreamResponse['headers'] {
   delete headers['content-encoding'];
   delete headers['content-length'];
   delete headers.etag;

@@ -1,88 +1,89 @@
-/** How deep values may be nested, and how many of them and of members there may be: far more than an API asks for. */
-const limits = { depth: 100, values: 500_000, members: 100_000 };
+/** More than an API needs, and little enough to be read in a moment. */
+const maxDepth = 100;
+const maxValues = 500_000;
+const maxMembers = 100_000;
 
-/** A text that is no JSON (RFC 8259), or exceeds a limit. The message says which, and repeats nothing of the text. */
-export class JsonFault extends Error {
-  override readonly name = 'JsonFault';
+/** A text that is not JSON (RFC 8259) or exceeds a limit. The message says which and repeats nothing of the text. */
+export class InvalidJson extends Error {
+  override readonly name: string = 'InvalidJson';
 }
 
-/** A member that was watched for. */
-export interface Watched {
-  /** The names on the way to it, its own last. */
-  path: readonly string[];
-  /** Its value, as it is written anew. */
-  text: string;
+/** JSON in which an object has two members of one name: servers disagree about which of them counts. */
+export class DuplicateMember extends InvalidJson {
+  override readonly name = 'DuplicateMember';
 }
 
-/** Whether a member is to be told of. `first` is the first character of its value. */
-export type Watch = (path: readonly string[], first: string) => boolean;
+export interface JsonOptions {
+  /** Refuse objects with two members of one name; otherwise the last one counts, as for JSON.parse. */
+  unique?: boolean;
+}
 
-/** A JSON text that was read, and written anew so that it reads the same for everybody. */
+/** A JSON text, rewritten so that every parser reads it the same. */
 export interface JsonText {
   text: string;
-  /** The values of the members by name, where the text is an object. */
+  /** The rewritten values of the members by name, if the text is an object. */
   members: ReadonlyMap<string, string> | undefined;
-  /** Every member that was watched for, at any depth, and also where one of the same name follows. */
-  watched: readonly Watched[];
 }
 
 /**
- * Reads a JSON text and writes it anew, in one go: without space, each name once (the last one counts, as for
- * JSON.parse), names and strings with as few escapes as possible, numbers as they stand. Throws `JsonFault`.
+ * Reads a JSON text in linear time and rewrites it: without space, each name once, names and strings with as few escapes
+ * as possible, numbers digit by digit, which JSON.parse would round. Throws `InvalidJson`.
  */
-export function readJson(text: string, watch: Watch = () => false): JsonText {
-  return new Reader(text, watch).read();
+export function readJson(text: string, options: JsonOptions = {}): JsonText {
+  return new Reader(text, options).read();
 }
 
 /** The text of an object with these members. */
 export function objectText(members: ReadonlyMap<string, string>): string {
-  // Added up and not joined: a join copies, once for each level that a long text is nested in.
+  // Appended, not joined: a join copies once for each level that a long text is nested in.
   let text = '';
   for (const [name, value] of members) text += `${text && ','}${JSON.stringify(name)}:${value}`;
   return `{${text}}`;
 }
 
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const literal = /true|false|null/y;
 
 class Reader {
   readonly #text: string;
-  readonly #watch: Watch;
-  readonly #watched: Watched[] = [];
-  readonly #path: string[] = [];
+  readonly #isUnique: boolean;
   #at = 0;
   #depth = 0;
   #values = 0;
   #members = 0;
   #top: ReadonlyMap<string, string> | undefined;
 
-  constructor(text: string, watch: Watch) {
+  constructor(text: string, { unique = false }: JsonOptions) {
     this.#text = text;
-    this.#watch = watch;
+    this.#isUnique = unique;
   }
 
   read(): JsonText {
     this.#skipSpace();
     const text = this.#value();
     if (this.#at < this.#text.length) throw notJson();
-    return { text, members: this.#top, watched: this.#watched };
+    return { text, members: this.#top };
   }
 
   /** Reads a value and the space after it. */
   #value(): string {
-    if (++this.#values > limits.values) throw new JsonFault('the JSON has too many values');
-    const first = this.#text[this.#at];
-    const value =
-      first === '"'
-        ? this.#string()
-        : first === '{' || first === '['
-          ? this.#nested(first)
-          : this.#match(number) || this.#literal();
+    if (++this.#values > maxValues) throw new InvalidJson('the JSON has too many values');
+    const value = this.#bareValue();
     this.#skipSpace();
     return value;
   }
 
+  #bareValue(): string {
+    const first = this.#text[this.#at];
+    if (first === '"') return this.#string();
+    if (first === '{' || first === '[') return this.#nested(first);
+    const value = this.#match(number) || this.#match(literal);
+    if (value === '') throw notJson();
+    return value;
+  }
+
   #nested(first: '{' | '['): string {
-    if (++this.#depth > limits.depth) throw new JsonFault('the JSON is nested too deeply');
+    if (++this.#depth > maxDepth) throw new InvalidJson('the JSON is nested too deeply');
     this.#takes(first);
     const value = first === '{' ? this.#object() : this.#array();
     this.#depth -= 1;
@@ -112,17 +113,13 @@ class Reader {
   }
 
   #member(members: Map<string, string>): void {
-    if (++this.#members > limits.members) throw new JsonFault('the JSON has too many members');
+    if (++this.#members > maxMembers) throw new InvalidJson('the JSON has too many members');
     if (this.#text[this.#at] !== '"') throw notJson();
     const name: string = JSON.parse(this.#string());
     this.#skipSpace();
     if (!this.#takes(':')) throw notJson();
-    this.#path.push(name);
-    const isWatched = this.#watch(this.#path, this.#text[this.#at] ?? '');
-    const value = this.#value();
-    if (isWatched) this.#watched.push({ path: [...this.#path], text: value });
-    this.#path.pop();
-    members.set(name, value);
+    if (this.#isUnique && members.has(name)) throw new DuplicateMember('the JSON has a duplicate member');
+    members.set(name, this.#value());
   }
 
   #string(): string {
@@ -147,22 +144,15 @@ class Reader {
     return backslashes % 2 === 1;
   }
 
-  #literal(): string {
-    const literal = ['true', 'false', 'null'].find((word) => this.#text.startsWith(word, this.#at));
-    if (literal === undefined) throw notJson();
-    this.#at += literal.length;
-    return literal;
-  }
-
   /** What the pattern matches here, or an empty text. */
   #match(pattern: RegExp): string {
     pattern.lastIndex = this.#at;
-    const [found = ''] = pattern.exec(this.#text) ?? [];
-    this.#at += found.length;
-    return found;
+    const [match = ''] = pattern.exec(this.#text) ?? [];
+    this.#at += match.length;
+    return match;
   }
 
-  /** Whether a character stands here; then it is passed, with the space after it. */
+  /** Whether a character stands here; if so, skips it and the space after it. */
   #takes(character: string): boolean {
     if (this.#text[this.#at] !== character) return false;
     this.#at += 1;
@@ -179,6 +169,6 @@ function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
-function notJson(): JsonFault {
-  return new JsonFault('the body is not JSON');
+function notJson(): InvalidJson {
+  return new InvalidJson('the body is not JSON');
 }

@@ -1,19 +1,16 @@
 import type { ServerResponse } from 'node:http';
 
-/** What we answer ourselves, by code: the status and the message. */
+/** The gateway's own answers by code: status and message. */
 const refusals = {
-  INVALID_REQUEST: [
-    400,
-    'The request cannot be passed on: its path, its method or its body is not acceptable',
-  ],
-  KEY_IN_REQUEST: [400, 'The request holds your API key outside of the headers that are meant for it'],
-  UPSTREAM_UNREACHABLE: [502, 'The upstream cannot be reached; nothing was sent to it'],
-  UPSTREAM_TIMEOUT: [504, 'The upstream fell silent; it may have done what was asked'],
-  UPSTREAM_REFUSED: [502, 'The upstream does not accept the key of this server, or none could be had'],
-  UPSTREAM_BUSY: [503, 'The upstream takes no more requests for now'],
-  UPSTREAM_FAILED: [502, 'The upstream failed to answer; it may have done what was asked'],
-  UPSTREAM_BROKE_OFF: [502, 'The upstream broke off its answer; it may have done what was asked'],
-  KEY_IN_ANSWER: [502, 'The answer of the upstream holds the key of this server'],
+  INVALID_REQUEST: [400, 'the path, the method or the body of this request is not accepted'],
+  KEY_IN_REQUEST: [400, 'the request contains your API key outside the authentication headers'],
+  UPSTREAM_UNREACHABLE: [502, 'the upstream is unreachable; the request was not sent'],
+  UPSTREAM_TIMEOUT: [504, 'the upstream stopped responding; it may have processed the request'],
+  UPSTREAM_REFUSED: [502, "the upstream rejected this server's key, or the key could not be read"],
+  UPSTREAM_BUSY: [503, 'the upstream is not accepting requests at the moment'],
+  UPSTREAM_FAILED: [502, 'the upstream failed to respond; it may have processed the request'],
+  UPSTREAM_BROKE_OFF: [502, 'the upstream broke off its response; it may have processed the request'],
+  KEY_IN_ANSWER: [502, "the upstream's response contains this server's key"],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type RefusalCode = keyof typeof refusals;
@@ -21,11 +18,11 @@ export type RefusalCode = keyof typeof refusals;
 export interface RefusalDetails {
   /** What the upstream answered, if it did. */
   upstreamStatus?: number | undefined;
-  /** As the upstream says it: seconds, or an HTTP date (RFC 9110 section 10.2.3). */
+  /** As the upstream sent it: seconds, or an HTTP date (RFC 9110 section 10.2.3). */
   retryAfter?: string | undefined;
 }
 
-/** Answers with the envelope `{success, error: {code, message, details}}`. Gives the status. */
+/** Answers with the envelope `{success, error: {code, message, details}}`. Returns the status. */
 export function refuse(
   response: ServerResponse,
   code: RefusalCode,

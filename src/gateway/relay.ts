@@ -2,21 +2,22 @@ import type { ServerResponse } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { systemCode } from '../base/errors.ts';
-import type { AnswerSearch } from './answer-search.ts';
 import { single } from './headers.ts';
-import type { Answer } from './send.ts';
-import { Breakdown, bounded } from './send.ts';
+import type { ResponseSearch } from './response-search.ts';
+import { timerMs } from './send.ts';
+import type { UpstreamResponse } from './types.ts';
+import { UpstreamError } from './upstream-error.ts';
 import type { UsageMeter } from './usage-block.ts';
 
-/** The largest error that is passed on, in bytes: 1 MB. */
-const maxError = 1024 * 1024;
+/** The largest error that is forwarded: 1 MB. */
+const maxErrorBytes = 1024 * 1024;
 
-export interface StreamOptions {
+export interface RelayOptions {
   meter: UsageMeter | undefined;
-  /** For what the caller must not get; absent: there is nothing to look for. */
-  search: AnswerSearch | undefined;
-  /** Milliseconds. */
-  silence: number;
+  /** Searches for what the caller must not get; absent: nothing to search for. */
+  search: ResponseSearch | undefined;
+  /** How long a caller may take nothing. */
+  idleMs: number;
 }
 
 /** Decompressors by the name of the coding (RFC 9110 section 8.4.1). */
@@ -28,10 +29,10 @@ const decompressors: Readonly<Record<string, () => Duplex>> = {
 };
 
 /**
- * The body of an answer as it is meant, for an upstream may compress it though it was asked not to; undefined where it
- * cannot be known. What fails to be decompressed fails as a `Breakdown`.
+ * The body of a response without its compression, which some upstreams apply even when asked not to; undefined if the
+ * compression is unknown.
  */
-export function plainBody({ headers, body }: Answer): Readable | undefined {
+export function decodedBody({ headers, body }: UpstreamResponse): Readable | undefined {
   const coding = single(headers, 'content-encoding')?.trim().toLowerCase() || 'identity';
   if (coding === 'identity') return body;
   const decompressor = decompressors[coding]?.();
@@ -42,61 +43,61 @@ export function plainBody({ headers, body }: Answer): Readable | undefined {
 }
 
 /**
- * Passes the body of an answer on as it comes, and to the meter; no faster than the caller takes it. What `search` finds
- * is never handed over, and breaks the answer off. Rejects with the `Breakdown` of the answer, and with one where the
- * caller takes nothing for `silence` milliseconds.
+ * Relays the body of a response as it comes, to the meter as well, no faster than the caller takes it. What `search`
+ * finds is never relayed and breaks the response off. Rejects with the `UpstreamError` of the body, and with one if the
+ * caller takes nothing for `idleMs` milliseconds.
  */
-export async function stream(
+export async function relay(
   body: Readable,
   response: ServerResponse,
-  { meter, search, silence }: StreamOptions,
+  { meter, search, idleMs }: RelayOptions,
 ): Promise<void> {
-  // Not with the first piece of the body, which may be minutes away.
+  // Now, because the first piece of the body may be minutes away.
   response.flushHeaders();
   try {
     for await (const chunk of body) {
       meter?.add(chunk);
       const decided: Buffer | undefined = search ? search.add(chunk) : chunk;
-      if (!decided) throw new Breakdown('KEY_IN_ANSWER', "the upstream's key in its answer");
-      if (decided.length > 0 && !response.write(decided)) await drained(response, body, silence);
+      if (!decided) throw new UpstreamError('KEY_IN_ANSWER', "the upstream's key in its answer");
+      if (decided.length > 0 && !response.write(decided)) await drained(response, body, idleMs);
     }
   } catch (error) {
-    // Only of our own decompressor; the body fails with a `Breakdown`.
-    if (systemCode(error)?.startsWith('Z_') || systemCode(error)?.startsWith('ERR_'))
-      throw new Breakdown('UPSTREAM_BROKE_OFF', 'compressed badly');
+    // From our own decompressor; the body itself fails with an `UpstreamError`.
+    if (/^(?:Z|ERR)_/.test(systemCode(error) ?? ''))
+      throw new UpstreamError('UPSTREAM_BROKE_OFF', 'compressed badly');
     throw error;
   }
   response.end(search?.end());
 }
 
 /**
- * The whole body of an error, for a look before it is passed on; undefined where it is too long for that, or compressed.
- * Rejects with the `Breakdown` of the answer.
+ * The whole body of an error, to be inspected before it is forwarded; undefined if it is too long or compressed. Rejects
+ * with the `UpstreamError` of the body.
  */
-export async function readableError({ headers, body }: Answer): Promise<Buffer | undefined> {
+export async function readError({ headers, body }: UpstreamResponse): Promise<Buffer | undefined> {
   if ((single(headers, 'content-encoding')?.trim().toLowerCase() || 'identity') !== 'identity')
     return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > maxError) return undefined;
+    if (size > maxErrorBytes) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-/** Ends a response that is incomplete, so that the caller cannot take it for a whole one. */
+/** Ends an incomplete response in a way that the caller cannot mistake for the end of a complete one. */
 export function breakOff(response: ServerResponse): void {
-  // Where only the end of the connection tells the end of the body, it has to be a reset.
+  // In HTTP/1.0 the end of the connection ends the body, so only a reset says that it is incomplete.
   if (response.req.httpVersion === '1.0') response.socket?.resetAndDestroy();
   response.destroy();
 }
 
-/** Resolves when the response takes more, or when that does not matter any more: then the body says why. */
-function drained(response: ServerResponse, body: Readable, limit: number): Promise<void> {
+/** Resolves when the response accepts more, or when that no longer matters: the body then says why. */
+function drained(response: ServerResponse, body: Readable, idleMs: number): Promise<void> {
   return new Promise((done, failed) => {
-    const end = (error?: Breakdown) => {
+    const end = (error?: UpstreamError) => {
       clearTimeout(timer);
       response.off('drain', onEvent).off('close', onEvent);
       body.off('close', onEvent);
@@ -104,7 +105,7 @@ function drained(response: ServerResponse, body: Readable, limit: number): Promi
       else done();
     };
     const onEvent = () => end();
-    const timer = setTimeout(() => end(new Breakdown('CLIENT_CLOSED', 'stalled')), bounded(limit));
+    const timer = setTimeout(() => end(new UpstreamError('CLIENT_CLOSED', 'stalled')), timerMs(idleMs));
     if (response.destroyed || body.destroyed) return end();
     response.on('drain', onEvent).on('close', onEvent);
     body.on('close', onEvent);

@@ -2,149 +2,154 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { systemCode } from '../base/errors.ts';
 import type { Dispatcher } from '../http/dispatcher.ts';
-import type { Question } from './proxy-request.ts';
-import type { RefusalCode } from './refusal.ts';
+import type { UpstreamRequest, UpstreamResponse, UpstreamTimeouts } from './types.ts';
+import { UpstreamError } from './upstream-error.ts';
 
-export interface Answer {
-  status: number;
-  headers: IncomingHttpHeaders;
-  /** The bytes as they come; it fails with a `Breakdown`. Until it is read, no more than 64 KB are taken from the network. */
-  body: Readable;
+/** The longest delay that a timer of Node.js can hold; it takes more for 1. */
+const maxTimerMs = 2 ** 31 - 1;
+
+/** A delay that `setTimeout` can hold. */
+export function timerMs(milliseconds: number): number {
+  return Math.min(milliseconds, maxTimerMs);
 }
-
-export interface Patience {
-  /** Milliseconds until the connection stands. */
-  connectTimeout: number;
-  /** Milliseconds until the headers of the answer, and without a byte between pieces of its body. */
-  silence: number;
-  /** Milliseconds for the whole answer, however steadily it comes. */
-  longest: number;
-  /** Aborts when nobody waits for the answer any more. */
-  leaving: AbortSignal;
-}
-
-/** No answer, or only the beginning of one. */
-export class Breakdown extends Error {
-  override readonly name = 'Breakdown';
-  readonly code: RefusalCode | 'CLIENT_CLOSED';
-  /** A code of Node.js or undici, or a word of ours. What they say beyond it may quote the answer. */
-  readonly reason: string;
-
-  constructor(code: Breakdown['code'], reason: string) {
-    super(`${code}: ${reason}`);
-    this.code = code;
-    this.reason = reason;
-  }
-}
-
-/** The longest time that a timer of Node.js can hold, in milliseconds; it takes more for 1. */
-const longestTimer = 2 ** 31 - 1;
 
 /**
- * Sends a request, once, and gives its answer as soon as the headers are there, whatever the status. Rejects with a
- * `Breakdown`; with anything else only for a wrong call. undici's own timers are left alone: they are up to a second
- * late, and do not reach the conversation with a proxy.
+ * Sends a request once and resolves with the response as soon as its headers have arrived, whatever the status. `leaving`
+ * aborts when the response is no longer needed. Rejects with an `UpstreamError`; with anything else only for an invalid
+ * call. Does not use undici's own timers: they are up to a second late and do not cover the exchange with a proxy.
  */
-export function ask(
+export function send(
   dispatcher: Dispatcher,
-  { origin, method, path, headers, body: content }: Question,
-  { connectTimeout, silence, longest, leaving }: Patience,
-): Promise<Answer> {
-  return new Promise((answered, failed) => {
-    let controller: Dispatcher.DispatchController | undefined;
-    let body: Readable | undefined;
-    let [over, isPaused] = [false, false];
-    let timer = setTimeout(
-      () => stop(new Breakdown('UPSTREAM_UNREACHABLE', 'timeout')),
-      bounded(connectTimeout),
-    );
-
-    let wholeTimer: NodeJS.Timeout | undefined;
-
-    const watch = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => stop(new Breakdown('UPSTREAM_TIMEOUT', 'silence')), bounded(silence));
-    };
-    const finish = () => {
-      over = true;
-      clearTimeout(timer);
-      clearTimeout(wholeTimer);
-      leaving.removeEventListener('abort', onLeaving);
-    };
-    const stop = (error: Error) => {
-      if (over) return;
-      finish();
-      if (body) body.destroy(error);
-      else failed(error);
-      controller?.abort(error);
-    };
-    const onLeaving = () => stop(new Breakdown('CLIENT_CLOSED', 'left'));
-    if (leaving.aborted) return onLeaving();
-    leaving.addEventListener('abort', onLeaving);
-
-    dispatcher.dispatch(
-      { origin, path, method, headers, body: content ?? null },
-      {
-        // The connection stands and the request is written next: from here on it may have arrived.
-        onRequestStart(control) {
-          if (over) return control.abort(new Error('stopped'));
-          controller = control;
-          watch();
-          wholeTimer = setTimeout(
-            () => stop(new Breakdown('UPSTREAM_TIMEOUT', 'without end')),
-            bounded(longest),
-          );
-        },
-        onResponseStart(control, status, fields) {
-          // After a 1xx comes the answer proper (RFC 9110 section 15.2), which it does not put off.
-          if (over || status < 200) return;
-          watch();
-          body = new Readable({
-            read() {
-              if (!isPaused || over) return;
-              isPaused = false;
-              watch();
-              control.resume();
-            },
-            destroy(error, done) {
-              stop(error ?? new Breakdown('CLIENT_CLOSED', 'not read'));
-              done(error);
-            },
-          });
-          // Whoever reads it gets the error; if nobody does, it is no bug.
-          body.on('error', () => {});
-          answered({ status, headers: fields, body });
-        },
-        onResponseData(control, chunk) {
-          if (over || !body) return;
-          if (body.push(chunk)) return watch();
-          // The caller is slow now, not the upstream.
-          isPaused = true;
-          clearTimeout(timer);
-          control.pause();
-        },
-        onResponseEnd() {
-          if (over) return;
-          finish();
-          body?.push(null);
-        },
-        onResponseError(_, error) {
-          stop(explained(error, controller ? (body ? 'body' : 'headers') : 'connection'));
-        },
-      },
-    );
+  { origin, method, path, headers, body }: UpstreamRequest,
+  timeouts: UpstreamTimeouts,
+  leaving: AbortSignal,
+): Promise<UpstreamResponse> {
+  return new Promise((resolve, reject) => {
+    const exchange = new Exchange(timeouts, leaving, resolve, reject);
+    if (exchange.isOver) return;
+    dispatcher.dispatch({ origin, path, method, headers, body: body ?? null }, exchange);
   });
 }
 
-/** The breakdown for an error of undici, by what was waited for; the error itself where it is a wrong call of ours. */
-function explained(error: Error, waitedFor: 'connection' | 'headers' | 'body'): Error {
-  const reason = /^Proxy response \(\d{3}\)/.exec(error.message)?.[0] ?? systemCode(error) ?? error.name;
-  if (reason === 'UND_ERR_INVALID_ARG' || reason === 'UND_ERR_NOT_SUPPORTED') return error;
-  if (waitedFor === 'connection') return new Breakdown('UPSTREAM_UNREACHABLE', reason);
-  return new Breakdown(waitedFor === 'headers' ? 'UPSTREAM_FAILED' : 'UPSTREAM_BROKE_OFF', reason);
-}
+/** The handler of one request; undici calls it as the response arrives. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #timeouts: UpstreamTimeouts;
+  readonly #leaving: AbortSignal;
+  readonly #resolve: (response: UpstreamResponse) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #leave = () => this.#stop(new UpstreamError('CLIENT_CLOSED', 'left'));
+  #controller: Dispatcher.DispatchController | undefined;
+  #body: Readable | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #totalTimer: NodeJS.Timeout | undefined;
+  #isPaused = false;
+  isOver = false;
 
-/** A span that `setTimeout` can hold. */
-export function bounded(milliseconds: number): number {
-  return Math.min(milliseconds, longestTimer);
+  constructor(
+    timeouts: UpstreamTimeouts,
+    leaving: AbortSignal,
+    resolve: (response: UpstreamResponse) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#timeouts = timeouts;
+    this.#leaving = leaving;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#timer = this.#stopAfter(timeouts.connectMs, 'UPSTREAM_UNREACHABLE', 'timeout');
+    leaving.addEventListener('abort', this.#leave);
+    if (leaving.aborted) this.#leave();
+  }
+
+  /** The connection is established and the request is written next: from here on it may have arrived. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.isOver) {
+      controller.abort(new Error('stopped'));
+      return;
+    }
+    this.#controller = controller;
+    this.#watchIdle();
+    this.#totalTimer = this.#stopAfter(this.#timeouts.totalMs, 'UPSTREAM_TIMEOUT', 'without end');
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    // A 1xx precedes the response proper (RFC 9110 section 15.2) and does not extend the wait for it.
+    if (this.isOver || status < 200) return;
+    this.#watchIdle();
+    const body = new Readable({
+      read: () => this.#resume(controller),
+      destroy: (error, done) => {
+        this.#stop(error ?? new UpstreamError('CLIENT_CLOSED', 'not read'));
+        done(error);
+      },
+    });
+    // A reader gets the error too; without one it must not be uncaught.
+    body.on('error', () => {});
+    this.#body = body;
+    this.#resolve({ status, headers, body });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.isOver || !this.#body) return;
+    if (this.#body.push(chunk)) {
+      this.#watchIdle();
+      return;
+    }
+    // Now the caller is slow, not the upstream.
+    this.#isPaused = true;
+    clearTimeout(this.#timer);
+    controller.pause();
+  }
+
+  onResponseEnd(): void {
+    if (this.isOver) return;
+    this.#finish();
+    this.#body?.push(null);
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#stop(this.#explain(error));
+  }
+
+  #resume(controller: Dispatcher.DispatchController): void {
+    if (!this.#isPaused || this.isOver) return;
+    this.#isPaused = false;
+    this.#watchIdle();
+    controller.resume();
+  }
+
+  #watchIdle(): void {
+    clearTimeout(this.#timer);
+    this.#timer = this.#stopAfter(this.#timeouts.idleMs, 'UPSTREAM_TIMEOUT', 'silence');
+  }
+
+  #stopAfter(milliseconds: number, code: UpstreamError['code'], reason: string): NodeJS.Timeout {
+    return setTimeout(() => this.#stop(new UpstreamError(code, reason)), timerMs(milliseconds));
+  }
+
+  #stop(error: Error): void {
+    if (this.isOver) return;
+    this.#finish();
+    if (this.#body) this.#body.destroy(error);
+    else this.#reject(error);
+    this.#controller?.abort(error);
+  }
+
+  #finish(): void {
+    this.isOver = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#totalTimer);
+    this.#leaving.removeEventListener('abort', this.#leave);
+  }
+
+  /** What an error of undici means, by how far the exchange had come; the error itself if the call was invalid. */
+  #explain(error: Error): Error {
+    const reason = /^Proxy response \(\d{3}\)/.exec(error.message)?.[0] ?? systemCode(error) ?? error.name;
+    if (reason === 'UND_ERR_INVALID_ARG' || reason === 'UND_ERR_NOT_SUPPORTED') return error;
+    if (!this.#controller) return new UpstreamError('UPSTREAM_UNREACHABLE', reason);
+    return new UpstreamError(this.#body ? 'UPSTREAM_BROKE_OFF' : 'UPSTREAM_FAILED', reason);
+  }
 }

@@ -1,34 +1,34 @@
 import type { Secret } from '../base/secret.ts';
 import { revealHeaders } from '../http/wire.ts';
-import type { AnswerSearch } from './answer-search.ts';
-import { searchFor } from './answer-search.ts';
+import type { ResponseSearch } from './response-search.ts';
+import { searchFor } from './response-search.ts';
 
-/** The key that the upstream gave to us: asked for once, and again after the upstream refused it. */
-export class OwnKey {
+/** The upstream's own key: read once, and again after the upstream rejected it. */
+export class UpstreamKey {
   readonly #source: () => Promise<Secret>;
-  #reading: Promise<Credential> | undefined;
-  #held: Credential | undefined;
+  #reading: Promise<UpstreamCredential> | undefined;
+  #current: UpstreamCredential | undefined;
 
   constructor(source: () => Promise<Secret>) {
     this.#source = source;
   }
 
-  /** Rejects as the source does, or with `KeysError` for a key that HTTP cannot carry; the next call asks again. */
-  read(): Promise<Credential> {
-    this.#reading ??= this.#ask();
+  /** Rejects as the source does, or with `KeysError` for a key that HTTP cannot carry; the next call reads again. */
+  read(): Promise<UpstreamCredential> {
+    this.#reading ??= this.#readSource();
     return this.#reading;
   }
 
-  /** The upstream does not take this one: the next request asks the source, unless another has done so already. */
-  rejected(credential: Credential): void {
-    if (this.#held === credential) this.#reading = undefined;
+  /** The upstream rejected this credential: the next call reads the source, unless another call already has. */
+  reject(credential: UpstreamCredential): void {
+    if (this.#current === credential) this.#reading = undefined;
   }
 
-  async #ask(): Promise<Credential> {
-    this.#held = undefined;
+  async #readSource(): Promise<UpstreamCredential> {
+    this.#current = undefined;
     try {
-      this.#held = new Credential(await this.#source());
-      return this.#held;
+      this.#current = new UpstreamCredential(await this.#source());
+      return this.#current;
     } catch (error) {
       this.#reading = undefined;
       throw error;
@@ -36,8 +36,8 @@ export class OwnKey {
   }
 }
 
-/** A key as it is sent, and as it is looked for in what comes back. */
-export class Credential {
+/** A key as it is sent, and as it is searched for in what comes back. */
+export class UpstreamCredential {
   readonly #secret: Secret;
 
   /** Throws `KeysError` (usage) for a key that HTTP cannot carry. */
@@ -46,18 +46,18 @@ export class Credential {
     this.headers();
   }
 
-  /** The headers that show it to the upstream. */
+  /** The headers that carry it to the upstream. */
   headers(): Record<string, string> {
     return revealHeaders({ authorization: this.#secret.prefixed('Bearer ') });
   }
 
-  /** Whether a text repeats it, in whichever form. */
+  /** Whether a text repeats it, in any form. */
   isIn(text: Buffer | string): boolean {
     return this.#secret.forms.isIn(text);
   }
 
-  /** For an answer that comes in pieces. */
-  search(isEventStream: boolean): AnswerSearch {
+  /** For a response that comes in pieces. */
+  search(isEventStream: boolean): ResponseSearch {
     return searchFor(this.#secret.forms, isEventStream);
   }
 }

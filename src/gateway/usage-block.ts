@@ -1,45 +1,46 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { GrowingText } from './bounded-buffer.ts';
+import { BoundedBuffer } from './bounded-buffer.ts';
 import { EventStream } from './event-stream.ts';
-import { single } from './headers.ts';
+import { mediaTypeOf, single } from './headers.ts';
+import { parseJson, parseJsonEnd } from './json-end.ts';
 
-/** What an answer says that it used. */
+/** The usage that a response reports. */
 export interface Usage {
   /** A whole number, at least 0. */
   tokens: number;
-  /** US dollars, at least 0; absent where the answer does not say. */
+  /** US dollars, at least 0; absent if the response does not report it. */
   costUsd?: number;
-  /** The model that the request names, else that which the answer names. */
+  /** The model that the request names, else the one in the response. */
   model?: string;
 }
 
-/** Reads the usage from a copy of an answer's bytes, in little memory. */
+/** Reads the usage from a copy of a response's bytes, in bounded memory. */
 export interface UsageMeter {
   add(chunk: Buffer): void;
-  /** What was found so far, or undefined. Called once, after the last byte. */
+  /** The usage found so far, or undefined. Called once, after the last byte. */
   end(): Usage | undefined;
 }
 
-/** The meter for an answer; undefined for one that can hold no usage block: neither JSON nor events, or compressed. */
+/** The meter for a response; undefined for one without a readable usage block: neither JSON nor events, or compressed. */
 export function meterFor(headers: IncomingHttpHeaders): UsageMeter | undefined {
   const coding = single(headers, 'content-encoding')?.trim().toLowerCase() || 'identity';
-  const type = (single(headers, 'content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const type = mediaTypeOf(headers);
   if (coding !== 'identity') return undefined;
   if (type === 'text/event-stream') return eventsMeter();
   return /[/+]json$/.test(type) ? documentMeter() : undefined;
 }
 
 function documentMeter(): UsageMeter {
-  const text = new GrowingText();
+  const text = new BoundedBuffer();
   return { add: (chunk) => text.add(chunk), end: () => usageIn(text.read()) };
 }
 
-/** Of several events with a usage, the last one counts: the earlier ones are counts so far. */
+/** Of several events with a usage, the last one counts: earlier ones are running totals. */
 function eventsMeter(): UsageMeter {
   let usage: Usage | undefined;
-  const events = new EventStream((data) => {
-    // Most events have none; there is no need to parse those.
-    if (data.includes('"usage"')) usage = usageIn(data.read()) ?? usage;
+  const events = new EventStream(({ text, isEnd }) => {
+    // Most events have none and need not be parsed.
+    if (text.includes('"usage"')) usage = usageIn(isEnd ? parseJsonEnd(text) : parseJson(text)) ?? usage;
   });
   return {
     add: (chunk) => events.add(chunk),
@@ -51,16 +52,15 @@ function eventsMeter(): UsageMeter {
 }
 
 /**
- * The usage in an answer of an OpenAI-compatible server: `usage` (platform.openai.com/docs/api-reference/chat/object),
- * or `response.usage` in an event (…/api-reference/responses-streaming/response/completed). The cost is no part of that
+ * The usage in a response of an OpenAI-compatible server: `usage` (platform.openai.com/docs/api-reference/chat/object),
+ * or `response.usage` in an event (…/api-reference/responses-streaming/response/completed). The cost is not part of that
  * API; gateways add it as `cost_usd`, `cost` (openrouter.ai/docs/use-cases/usage-accounting) or `total_cost`. Undefined
- * where neither tokens nor a cost stand there; a number that is none, or cannot be one of tokens or dollars, counts as
- * absent.
+ * without tokens and cost; a value that cannot be a number of tokens or dollars counts as absent.
  */
 export function usageIn(document: unknown): Usage | undefined {
   const outer = record(document);
-  const answer = outer.usage instanceof Object ? outer : record(outer.response);
-  const usage = record(answer.usage);
+  const response = outer.usage instanceof Object ? outer : record(outer.response);
+  const usage = record(response.usage);
   const tokens =
     count(usage.total_tokens) ??
     sum(usage.prompt_tokens, usage.completion_tokens) ??
@@ -70,7 +70,7 @@ export function usageIn(document: unknown): Usage | undefined {
   return {
     tokens: tokens ?? 0,
     ...(costUsd === undefined ? {} : { costUsd }),
-    ...(isModelName(answer.model) ? { model: answer.model } : {}),
+    ...(isModelName(response.model) ? { model: response.model } : {}),
   };
 }
 
@@ -82,14 +82,14 @@ function count(value: unknown): number | undefined {
   return Number.isSafeInteger(value) ? amount(value) : undefined;
 }
 
-/** Of two counts; one alone, as embeddings have it, is the sum. */
+/** The sum of two counts; one alone, as embeddings report it, is the sum. */
 function sum(one: unknown, other: unknown): number | undefined {
   if (count(one) === undefined && count(other) === undefined) return undefined;
   return count((count(one) ?? 0) + (count(other) ?? 0));
 }
 
 function amount(value: unknown): number | undefined {
-  // Not Object.is(-0): a zero without a sign.
+  // Math.abs turns -0 into 0.
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.abs(value) : undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AccessRequest, Admission, Decision, RateLimit } from '../authority/decision.ts';
-import { HttpFault } from '../gateway/http-problem.ts';
+import { HttpProblem } from '../gateway/http-problem.ts';
 import { pathOf } from './access-log.ts';
 import { keyOf } from './caller.ts';
 import type { Context } from './context.ts';
@@ -13,22 +13,22 @@ export interface UseAddress {
   model?: string;
 }
 
-/** Decides on the key that a request shows. Throws the refusal as `HttpFault`, with its row in the log. */
+/** Decides on the key that a request shows. Throws the refusal as `HttpProblem`, with its row in the log. */
 export async function admit(
-  { desk, metrics }: Context,
+  { batcher, metrics }: Context,
   request: FastifyRequest,
   reply: FastifyReply,
   access: Omit<AccessRequest, 'key'>,
   address: UseAddress,
 ): Promise<Admission> {
-  const decision = await desk.authorize({ key: keyOf(request), ...access });
+  const decision = await batcher.authorize({ key: keyOf(request), ...access });
   metrics.decided(decision.allowed ? 'OK' : decision.code);
   if (decision.keyId !== undefined) request.logged.key = decision.keyId;
   if (decision.rateLimit) reply.headers(rateLimitHeaders(decision.rateLimit));
   if (decision.allowed) return decision;
   if (decision.keyId !== undefined) {
     const { keyId, status: statusCode } = decision;
-    desk.note({ keyId, ...address, statusCode, ip: request.ip, requests: 0, tokens: 0, costUsd: 0 });
+    batcher.enqueueUse({ keyId, ...address, statusCode, ip: request.ip, requests: 0, tokens: 0, costUsd: 0 });
   }
   throw refusal(decision);
 }
@@ -42,9 +42,9 @@ export function addressOf(request: FastifyRequest, model?: string): UseAddress {
   };
 }
 
-export function refusal(decision: Extract<Decision, { allowed: false }>): HttpFault {
+export function refusal(decision: Extract<Decision, { allowed: false }>): HttpProblem {
   const { status, code, message, details, rateLimit } = decision;
-  return new HttpFault(status, code, message, details, {
+  return new HttpProblem(status, code, message, details, {
     // For proxies that can read a header of an answer, and not its body.
     'x-key-error': code,
     ...(status === 401 && { 'www-authenticate': 'Bearer realm="keys"' }),

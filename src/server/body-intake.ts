@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HttpFault } from '../gateway/http-problem.ts';
+import { HttpProblem } from '../gateway/http-problem.ts';
 
 /** The largest body of a call that is passed on, in bytes: 32 MB. */
 const maxBody = 32 * 1024 * 1024;
@@ -29,7 +29,7 @@ export class BodyIntake {
   }
 
   /**
-   * Reads a body for a holder, which is a key that was admitted. Throws `HttpFault` 413 for one over 32 MB, 503 where
+   * Reads a body for a holder, which is a key that was admitted. Throws `HttpProblem` 413 for one over 32 MB, 503 where
    * there is no room for it now; what is left of it is then unread.
    */
   async read(request: IncomingMessage, response: ServerResponse, holder: string): Promise<HeldBody> {
@@ -108,14 +108,14 @@ function eachChunk(request: IncomingMessage, take: (chunk: Buffer) => void): Pro
   });
 }
 
-function brokenOff(): HttpFault {
-  return new HttpFault(400, 'CLIENT_CLOSED', 'the body broke off');
+function brokenOff(): HttpProblem {
+  return new HttpProblem(400, 'CLIENT_CLOSED', 'the body broke off');
 }
 
-function tooLarge(): HttpFault {
-  return new HttpFault(413, 'BODY_TOO_LARGE', 'the body is larger than 32 MB');
+function tooLarge(): HttpProblem {
+  return new HttpProblem(413, 'BODY_TOO_LARGE', 'the body is larger than 32 MB');
 }
 
-function noRoom(): HttpFault {
-  return new HttpFault(503, 'SERVER_BUSY', 'too much is being sent at once', {}, { 'retry-after': '1' });
+function noRoom(): HttpProblem {
+  return new HttpProblem(503, 'SERVER_BUSY', 'too much is being sent at once', {}, { 'retry-after': '1' });
 }

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import type { ScopedKeys } from '../authority/scoped-keys.ts';
 import type { AuthorityService } from '../authority/service.ts';
-import { HttpFault } from '../gateway/http-problem.ts';
+import { HttpProblem } from '../gateway/http-problem.ts';
 import { isLoopbackHost } from '../platform/loopback.ts';
 import { nameIn } from './host-check.ts';
 
@@ -21,7 +21,7 @@ export function keyOf(request: Pick<FastifyRequest, 'headers'>): string | undefi
 export function keysOf(authority: AuthorityService, request: Pick<FastifyRequest, 'headers'>): ScopedKeys {
   const keys = reporterOf(authority, request);
   if (keys.caller.role !== 'reporter') return keys;
-  throw new HttpFault(403, 'FORBIDDEN', 'a reporter may only say what calls have cost: POST /v1/usage');
+  throw new HttpProblem(403, 'FORBIDDEN', 'a reporter may only say what calls have cost: POST /v1/usage');
 }
 
 /** As `keysOf`, for what a reporter may do as well. */
@@ -39,8 +39,8 @@ export function reporterOf(
   return authority.keysOf(caller);
 }
 
-function unauthorized(code: string, message: string): HttpFault {
-  return new HttpFault(401, code, message, {}, { 'www-authenticate': 'Bearer realm="keys"' });
+function unauthorized(code: string, message: string): HttpProblem {
+  return new HttpProblem(401, code, message, {}, { 'www-authenticate': 'Bearer realm="keys"' });
 }
 
 /** Headers by which a proxy says that it passed a request on. */

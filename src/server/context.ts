@@ -1,14 +1,14 @@
 import type { AuthorityService } from '../authority/service.ts';
-import type { Upstream } from '../gateway/upstream.ts';
+import type { Upstream } from '../gateway/types.ts';
 import type { Metrics } from './metrics.ts';
-import type { Desk } from './request-batcher.ts';
+import type { RequestBatcher } from './request-batcher.ts';
 
-/** What routes work with. */
+/** What routes need. */
 export interface Context {
   authority: AuthorityService;
-  desk: Desk;
+  batcher: RequestBatcher;
   metrics: Metrics;
-  /** The server that calls are passed on to; absent: keys are checked, and nothing is passed on. */
+  /** Where calls are forwarded to; absent: keys are only checked. */
   upstream?: Upstream;
   now: () => Date;
 }

@@ -5,7 +5,7 @@ import type { UseAddress } from './admission.ts';
 import { addressOf, admit } from './admission.ts';
 import type { Context } from './context.ts';
 import { logText } from './log-text.ts';
-import { pass, passOn } from './proxy.ts';
+import { forward, proxy } from './proxy.ts';
 import { reportUsage } from './report-usage.ts';
 
 /** Bytes of a report of a use: 64 KB. Its key may stand in it, so that it is read before anything is known. */
@@ -24,7 +24,7 @@ export function dataPlane(app: FastifyInstance, context: Context): void {
   app.post('/v1/usage', { bodyLimit: maxReport }, async (request) => reportUsage(context, request));
   const { upstream } = context;
   if (!upstream) return;
-  app.register(async (scope) => passOn(scope, context, upstream));
+  app.register(async (scope) => proxy(scope, context, upstream));
 }
 
 /**
@@ -44,8 +44,8 @@ export function modelRoute(
     // Where nothing limits them, the upstream knows which there are.
     if (admission.models === null && context.upstream && request.url.startsWith('/v1/')) {
       const { method, url: target, headers } = request;
-      const call = { method, target, headers, body: undefined };
-      return pass(context, context.upstream, { request, reply, call, admission });
+      const content = { method, target, headers, body: undefined };
+      return forward(context, context.upstream, { request, reply, content, admission });
     }
     served(context, request, admission, address);
     return modelList(admission.models ?? []);
@@ -94,6 +94,19 @@ function headerText(name: string): string {
   return name.replace(/[^ -$&-~]/gu, (character) => encodeURIComponent(Buffer.from(character).toString()));
 }
 
-function served({ desk }: Context, request: FastifyRequest, { keyId }: Admission, address: UseAddress): void {
-  desk.note({ keyId, ...address, statusCode: 200, ip: request.ip, requests: 1, tokens: 0, costUsd: 0 });
+function served(
+  { batcher }: Context,
+  request: FastifyRequest,
+  { keyId }: Admission,
+  address: UseAddress,
+): void {
+  batcher.enqueueUse({
+    keyId,
+    ...address,
+    statusCode: 200,
+    ip: request.ip,
+    requests: 1,
+    tokens: 0,
+    costUsd: 0,
+  });
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { HttpFault } from '../gateway/http-problem.ts';
+import { HttpProblem } from '../gateway/http-problem.ts';
 
 /** Names by which this machine calls itself. */
 const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
@@ -9,16 +9,16 @@ const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
  * this one (a name that was rebound to this address) or one that says from which page it comes. `allowed` are the names
  * that count besides those of the loopback; undefined where the server is meant to be reached by any name.
  */
-export function guard(app: FastifyInstance, allowed: readonly string[] | undefined): void {
+export function checkHost(app: FastifyInstance, allowed: readonly string[] | undefined): void {
   if (!allowed) return;
   const hosts = new Set([...loopbackHosts, ...allowed].map((host) => host.toLowerCase()));
   app.addHook('onRequest', (request, _, done) => {
     const { host = '', origin } = request.headers;
     if (!hosts.has(nameIn(host))) {
-      return done(new HttpFault(403, 'HOST_NOT_ALLOWED', 'this server is not reached by that host name'));
+      return done(new HttpProblem(403, 'HOST_NOT_ALLOWED', 'this server is not reached by that host name'));
     }
     if (origin !== undefined) {
-      return done(new HttpFault(403, 'ORIGIN_NOT_ALLOWED', 'requests of web pages are not answered here'));
+      return done(new HttpProblem(403, 'ORIGIN_NOT_ALLOWED', 'requests of web pages are not answered here'));
     }
     done();
   });

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import type { Fault } from '../gateway/http-problem.ts';
+import { HttpProblem } from '../gateway/http-problem.ts';
 
 /**
- * Answers what no route of a scope does: 405 with `Allow` where the address takes other methods (RFC 9110 section
+ * Answers a request that matches no route of a scope: 405 with `Allow` if the path takes other methods (RFC 9110 section
  * 15.5.6), else 404.
  */
-export function refuseMethods(scope: FastifyInstance, body: (fault: Fault) => object): void {
+export function methodNotAllowed(scope: FastifyInstance, body: (problem: HttpProblem) => object): void {
   const routes: { pattern: RegExp; methods: readonly string[] }[] = [];
   scope.addHook('onRoute', ({ url, method }) => {
     const pattern = new RegExp(
@@ -16,17 +16,12 @@ export function refuseMethods(scope: FastifyInstance, body: (fault: Fault) => ob
   scope.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';
     const allowed = routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods);
-    const fault: Fault =
+    const problem =
       allowed.length > 0
-        ? {
-            status: 405,
-            code: 'METHOD_NOT_ALLOWED',
-            message: 'this address does not take that method',
-            details: {},
-          }
-        : { status: 404, code: 'NOT_FOUND', message: 'there is nothing at this address', details: {} };
-    request.logged.code = fault.code;
+        ? new HttpProblem(405, 'METHOD_NOT_ALLOWED', 'this path does not support that method')
+        : new HttpProblem(404, 'NOT_FOUND', 'there is nothing at this path');
+    request.logged.code = problem.code;
     if (allowed.length > 0) reply.header('allow', [...new Set(allowed)].sort().join(', '));
-    reply.code(fault.status).send(body(fault));
+    reply.code(problem.status).send(body(problem));
   });
 }

@@ -1,42 +1,41 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-
 import type { AccessRequest, Admission } from '../authority/decision.ts';
 import type { Use } from '../authority/use.ts';
-import { HttpFault } from '../gateway/http-problem.ts';
-import type { CallContent, PreparedCall } from '../gateway/request-body.ts';
-import { prepare } from '../gateway/request-body.ts';
-import type { Upstream } from '../gateway/upstream.ts';
+import { HttpProblem } from '../gateway/http-problem.ts';
+import { prepareRequest } from '../gateway/prepare-request.ts';
+import type { PreparedRequest, RequestContent, Upstream } from '../gateway/types.ts';
 import { addressOf, admit } from './admission.ts';
+import type { HeldBody } from './body-intake.ts';
 import { BodyIntake, hasBody } from './body-intake.ts';
 import { keyOf } from './caller.ts';
 import type { Context } from './context.ts';
 
-/** What a call needs, its model aside. */
+/** The permission that a call needs, without its model. */
 type Access = Pick<AccessRequest, 'permission'>;
 
-/** Passes every other call below `/v1` on to the upstream. */
-export function passOn(app: FastifyInstance, context: Context, upstream: Upstream): void {
+/** Forwards every other call below `/v1` to the upstream. */
+export function proxy(app: FastifyInstance, context: Context, upstream: Upstream): void {
   const intake = new BodyIntake();
   app.removeAllContentTypeParsers();
-  // Nothing is read before the key was admitted.
+  // Nothing is read before the key is admitted.
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.all('/v1/*', { config: { readsOwnBody: true } }, async (request, reply) => {
-    const [access, address] = [needs(request.method), addressOf(request)];
-    const admission = await admit(context, request, reply, access, address);
-    const held = await refusing(context, request, admission, () =>
+    const access = accessFor(request.method);
+    const admission = await admit(context, request, reply, access, addressOf(request));
+    const held = await loggingRefusals(context, request, admission, () =>
       readBody(intake, request, reply, admission),
     );
     try {
-      const call = await check(context, request, reply, { access, admission, body: held.body });
-      await pass(context, upstream, { request, reply, call, admission });
+      const content = await check(context, request, reply, { access, admission, body: held.body });
+      await forward(context, upstream, { request, reply, content, admission });
     } finally {
       held.release();
     }
   });
 }
 
-/** To read, or to generate content, takes `read` (generic guide, "Key Permissions"); to change what is there, `write`. */
-function needs(method: string): Access {
+/** To read or generate content takes `read` (generic guide, "Key Permissions"); to change anything, `write`. */
+function accessFor(method: string): Access {
   return { permission: ['GET', 'HEAD', 'POST'].includes(method) ? 'read' : 'write' };
 }
 
@@ -45,48 +44,54 @@ async function readBody(
   { method, raw }: FastifyRequest,
   reply: FastifyReply,
   { keyId }: Admission,
-): ReturnType<BodyIntake['read']> {
+): Promise<HeldBody> {
   if ((method === 'GET' || method === 'HEAD') && hasBody(raw)) {
-    throw new HttpFault(400, 'INVALID_REQUEST', `a ${method} request has no body here`);
+    throw new HttpProblem(400, 'INVALID_REQUEST', `a ${method} request must not have a body`);
   }
   return intake.read(raw, reply.raw, keyId);
 }
 
-interface Checked {
+interface Admitted {
   access: Access;
   admission: Admission;
   body: Buffer | undefined;
 }
 
 /**
- * Checks the models of a call, and whether its key may still be used: the body may have taken a minute to come. Throws
- * the refusal as `HttpFault`.
+ * Checks the models of a call, and its key again: the body may have taken a minute to arrive. Throws the refusal as
+ * `HttpProblem`.
  */
 async function check(
   context: Context,
   request: FastifyRequest,
   reply: FastifyReply,
-  { access, admission, body }: Checked,
-): Promise<PreparedCall> {
+  { access, admission, body }: Admitted,
+): Promise<PreparedRequest> {
   const { method, url: target, headers } = request;
   const key = keyOf(request);
-  const standing = context.authority.examine({ key, ...access });
-  if (!standing.allowed) await admit(context, request, reply, access, addressOf(request));
-  const isLimited = !standing.allowed || standing.models !== null;
-  const content: CallContent = { method, target, headers, body };
-  const call = await refusing(context, request, admission, async () => prepare(content, isLimited));
-  const unnamed = call.takesModel && call.model === undefined ? [{ models: 'unnamed' } as const] : [];
-  for (const wanted of [...call.models.map((model) => ({ model })), ...unnamed]) {
-    // Decided once more where it is refused, with all that belongs to a refusal.
-    if (context.authority.examine({ key, ...access, ...wanted }).allowed) continue;
-    await admit(context, request, reply, { ...access, ...wanted }, addressOf(request, call.model));
+  const decision = context.authority.examine({ key, ...access });
+  if (!decision.allowed) await admit(context, request, reply, access, addressOf(request));
+  const isLimited = !decision.allowed || decision.models !== null;
+  const content = await loggingRefusals(context, request, admission, async () =>
+    prepareRequest({ method, target, headers, body }, isLimited),
+  );
+  for (const models of modelAccessOf(content)) {
+    if (context.authority.examine({ key, ...access, ...models }).allowed) continue;
+    // Decided once more, for the headers and the log row of a refusal.
+    await admit(context, request, reply, { ...access, ...models }, addressOf(request, content.model));
   }
-  return call;
+  return content;
 }
 
-/** Does something for an admitted key; what it throws becomes a row in the log as well. */
-async function refusing<T>(
-  { desk }: Context,
+/** What a key that is limited to models must be allowed, each by itself. */
+function modelAccessOf({ models, takesModel, model }: PreparedRequest): Partial<AccessRequest>[] {
+  const named = models.map((one) => ({ model: one }));
+  return takesModel && model === undefined ? [...named, { models: 'unnamed' }] : named;
+}
+
+/** Runs an action for an admitted key; a problem that it throws is also logged as a use. */
+async function loggingRefusals<T>(
+  { batcher }: Context,
   request: FastifyRequest,
   { keyId }: Admission,
   act: () => Promise<T>,
@@ -94,61 +99,62 @@ async function refusing<T>(
   try {
     return await act();
   } catch (error) {
-    if (error instanceof HttpFault) {
-      const { status: statusCode } = error.fault;
-      const refused = { statusCode, ip: request.ip, requests: 0, tokens: 0, costUsd: 0 };
-      desk.note({ keyId, ...addressOf(request), ...refused });
+    if (error instanceof HttpProblem) {
+      const refused = { statusCode: error.status, ip: request.ip, requests: 0, tokens: 0, costUsd: 0 };
+      batcher.enqueueUse({ keyId, ...addressOf(request), ...refused });
     }
     throw error;
   }
 }
 
-interface Call {
+interface AdmittedCall {
   request: FastifyRequest;
   reply: FastifyReply;
-  call: Pick<PreparedCall, keyof CallContent | 'model'>;
+  content: RequestContent & Pick<PreparedRequest, 'model'>;
   admission: Admission;
 }
 
-/** The passage of a call that was admitted. */
-export async function pass(
-  { desk, metrics }: Context,
+/** Forwards an admitted call and meters it. */
+export async function forward(
+  { batcher, metrics }: Context,
   upstream: Upstream,
-  { request, reply, call, admission }: Call,
+  { request, reply, content, admission }: AdmittedCall,
 ): Promise<void> {
-  const gone = new AbortController();
+  const disconnected = new AbortController();
   reply.raw.on('close', () => {
-    if (!reply.raw.writableFinished) gone.abort();
+    if (!reply.raw.writableFinished) disconnected.abort();
   });
   reply.hijack();
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) reply.raw.setHeader(name, value);
   }
-  const { method, target, headers, body, model } = call;
+  const { method, target, headers, body, model } = content;
   const callerKey = keyOf(request) ?? '';
-  const passage = { method, target, headers, body, model, callerKey, signal: gone.signal };
-  const passed = await upstream.pass(passage, reply.raw);
-  if (passed.code) request.logged.code = passed.code;
-  const { tokens = 0, costUsd = 0 } = passed.usage ?? {};
+  const result = await upstream.forward(
+    { method, target, headers, body, model, callerKey, signal: disconnected.signal },
+    reply.raw,
+  );
+  if (result.code) request.logged.code = result.code;
+  const { tokens = 0, costUsd = 0 } = result.usage ?? {};
   metrics.metered(tokens, costUsd);
   const use: Use = {
     keyId: admission.keyId,
-    ...addressOf(request, passed.usage?.model ?? model),
-    statusCode: passed.status,
+    ...addressOf(request, result.usage?.model ?? model),
+    statusCode: result.status,
     ip: request.ip,
     requests: 1,
     tokens,
     costUsd,
   };
-  if (costUsd > 0) spend(desk, use);
-  else desk.note(use);
+  if (costUsd > 0) recordCost(batcher, use);
+  else batcher.enqueueUse(use);
 }
 
-/** What was spent counts at once. Where it cannot be written now, it is kept until it can. */
-function spend(desk: Context['desk'], use: Use): void {
+/** A cost counts at once. If it cannot be written now, it is kept until it can. */
+function recordCost(batcher: Context['batcher'], use: Use): void {
   try {
-    desk.record(use);
+    batcher.record(use);
   } catch {
-    desk.note(use);
+    batcher.enqueueUse(use);
   }
 }

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import type { Use } from '../authority/use.ts';
 import { maxPerUse } from '../authority/use.ts';
-import { HttpFault } from '../gateway/http-problem.ts';
+import { HttpProblem } from '../gateway/http-problem.ts';
 import { pathOf } from './access-log.ts';
 import { count, text } from './admin/shapes.ts';
 import { refusal } from './admission.ts';
@@ -37,7 +37,7 @@ interface Reporting {
  * and can spend no more than its own budget has left.
  */
 export function reportUsage(context: Context, request: FastifyRequest): object {
-  const { desk, metrics } = context;
+  const { batcher, metrics } = context;
   const { key_id, key, cost_usd, status_code: statusCode, ...use } = readBody(usageReport, request);
   const { keyId, mostUsd, isOwn } = reporting(context, request, { key_id, key });
   request.logged.key = keyId;
@@ -53,8 +53,8 @@ export function reportUsage(context: Context, request: FastifyRequest): object {
     path: pathOf(use.path),
     ...(model !== undefined && { model }),
   };
-  if (isOwn) desk.recordReport(reported);
-  else desk.record(reported);
+  if (isOwn) batcher.recordReport(reported);
+  else batcher.record(reported);
   metrics.metered(tokens, costUsd);
   return { recorded: true, key_id: keyId };
 }
@@ -66,11 +66,11 @@ function reporting(
   { key_id: keyId, key = keyOf(request) }: { key_id: string | undefined; key: string | undefined },
 ): Reporting {
   if (key === undefined) {
-    throw new HttpFault(401, 'MISSING_API_KEY', 'API key is required', { header: 'Authorization' });
+    throw new HttpProblem(401, 'MISSING_API_KEY', 'API key is required', { header: 'Authorization' });
   }
   if (key === bearerOf(request) && key.startsWith('ses_')) {
     if (keyId === undefined)
-      throw new HttpFault(400, 'VALIDATION_FAILED', 'key_id: missing', { path: 'key_id' });
+      throw new HttpProblem(400, 'VALIDATION_FAILED', 'key_id: missing', { path: 'key_id' });
     return {
       keyId: reporterOf(authority, request).get(keyId).key.id,
       mostUsd: maxPerUse.costUsd,
@@ -80,7 +80,7 @@ function reporting(
   const decision = authority.examine({ key });
   if (!decision.allowed) throw refusal(decision);
   if (keyId !== undefined && keyId !== decision.keyId) {
-    throw new HttpFault(401, 'INVALID_API_KEY', 'The provided API key is invalid');
+    throw new HttpProblem(401, 'INVALID_API_KEY', 'The provided API key is invalid');
   }
   return { keyId: decision.keyId, mostUsd: decision.budgetLeftUsd ?? maxPerUse.costUsd, isOwn: true };
 }

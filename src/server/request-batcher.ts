@@ -5,99 +5,101 @@ import type { Use } from '../authority/use.ts';
 import { KeysError } from '../base/errors.ts';
 import { RowLimit } from './row-limit.ts';
 
-/** Milliseconds after which a use that was noted is in the database at the latest. */
-const noteDelay = 10;
+/** A use that was enqueued is in the database after this time. */
+const flushDelayMs = 10;
 
-/** Requests that are decided together at the most: callers read the first answers while more requests come in. */
-const mostTogether = 32;
+/** After the database refused a flush: it is busy, or its disk is full. */
+const retryDelayMs = 500;
 
-/** Uses that may wait while the database takes none; past them nothing is admitted that could not be metered. */
-const mostNotes = 100_000;
+/** Requests that are decided together: callers read the first answers while more requests arrive. */
+const maxBatch = 32;
 
-/** Rows in the log for one key and minute: for refused uses, and for what a key reports itself. The others are counted. */
-const mostRefusals = 60;
-const mostReports = 600;
+/** Uses that may wait while the database accepts none; beyond them no key is admitted, as its use could not be metered. */
+const maxEnqueuedUses = 100_000;
+
+/** Log rows per key and minute, for refused uses and for what a key reports itself. Further ones are only counted. */
+const maxRefusalRows = 60;
+const maxReportRows = 600;
 
 interface Waiting {
   request: AccessRequest;
-  decide: (decision: Decision) => void;
-  fail: (error: unknown) => void;
+  resolve: (decision: Decision) => void;
+  reject: (error: unknown) => void;
 }
 
 /**
- * Where uses of keys come together: those that arrive in one turn of the event loop are decided together, in one
- * transaction, and uses are written many at once. What is acknowledged by the desk is there for every process.
+ * Batches the uses of keys: requests that arrive in one turn of the event loop are decided in one transaction, and uses
+ * are written many at a time. What it acknowledges is visible to every process.
  */
-export class Desk {
+export class RequestBatcher {
   readonly #authority: AuthorityService;
   readonly #now: () => Date;
   readonly #onLoss: (loss: LostUse) => void;
-  readonly #refusals = new RowLimit(mostRefusals);
-  readonly #reports = new RowLimit(mostReports);
+  readonly #refusals = new RowLimit(maxRefusalRows);
+  readonly #reports = new RowLimit(maxReportRows);
   #waiting: Waiting[] = [];
-  #notes: Use[] = [];
+  #uses: Use[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** `onLoss` is told of a use that the database refuses: it would be refused each time, and hold up all others. */
+  /** `onLoss` receives a use that the database rejects: it would be rejected each time, and block all others. */
   constructor(authority: AuthorityService, now: () => Date, onLoss: (loss: LostUse) => void) {
     this.#authority = authority;
     this.#now = now;
     this.#onLoss = onLoss;
   }
 
-  /** Decides whether a key may be used now. Throws `KeysError` where the database cannot be used. */
+  /** Decides whether a key may be used now. Throws `KeysError` if the database cannot be used. */
   authorize(request: AccessRequest): Promise<Decision> {
-    return new Promise((decide, fail) => {
+    return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) setImmediate(() => this.#decide());
-      this.#waiting.push({ request, decide, fail });
-      if (this.#waiting.length >= mostTogether) this.#decide();
+      this.#waiting.push({ request, resolve, reject });
+      if (this.#waiting.length >= maxBatch) this.#decide();
     });
   }
 
-  /** Notes a use that cost nothing yet; it is written soon. */
-  note(use: Use): void {
+  /** Enqueues a use that has cost nothing yet; it is written soon. */
+  enqueueUse(use: Use): void {
     use.at ??= this.#now().getTime();
-    // Other uses take a place under the key's rate limit, if it has one.
-    if (isRefused(use)) use.unlogged ??= this.#refusals.isTooMany(use.keyId, use.at);
-    this.#notes.push(use);
-    this.#timer ??= setTimeout(() => this.#writeLater(), noteDelay).unref();
+    // Other uses are bounded by the key's rate limit, if it has one.
+    if (isRefused(use)) use.unlogged ??= this.#refusals.isExceeded(use.keyId, use.at);
+    this.#uses.push(use);
+    this.#timer ??= setTimeout(() => this.#flushLater(), flushDelayMs).unref();
   }
 
-  /** As `record`, for what a key says of itself. */
+  /** As `record`, for what a key reports itself. */
   recordReport(use: Use): void {
-    this.record({ ...use, unlogged: this.#reports.isTooMany(use.keyId, this.#now().getTime()) });
+    this.record({ ...use, unlogged: this.#reports.isExceeded(use.keyId, this.#now().getTime()) });
   }
 
-  /** Writes a use before it returns, with all that were noted: from here on its cost counts. Throws `KeysError`. */
+  /** Writes a use, with all enqueued ones, before it returns: from then on its cost counts. Throws `KeysError`. */
   record(use: Use): void {
-    this.#notes.push(use);
+    this.#uses.push(use);
     try {
-      const lost = this.flush().find((one) => one.use === use);
-      if (lost) throw lost.reason;
+      const loss = this.flush().find((one) => one.use === use);
+      if (loss) throw loss.reason;
     } catch (error) {
-      // The caller is told that it failed, and may report it again.
-      this.#notes = this.#notes.filter((one) => one !== use);
+      // The caller learns that it failed, and may report it again.
+      this.#uses = this.#uses.filter((one) => one !== use);
       throw error;
     }
   }
 
-  /** Writes what was noted, and returns what the database refused. Throws `KeysError`, and then keeps it all. */
+  /** Writes the enqueued uses and returns those that the database rejected. Throws `KeysError`, and then keeps them all. */
   flush(): LostUse[] {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#notes.length === 0) return [];
-    const lost = this.#authority.record(this.#notes);
-    this.#notes = [];
-    for (const one of lost) this.#onLoss(one);
-    return lost;
+    if (this.#uses.length === 0) return [];
+    const losses = this.#authority.record(this.#uses);
+    this.#uses = [];
+    for (const loss of losses) this.#onLoss(loss);
+    return losses;
   }
 
-  #writeLater(): void {
+  #flushLater(): void {
     try {
       this.flush();
     } catch {
-      // The database is busy, or its disk is full: it may have room later.
-      this.#timer = setTimeout(() => this.#writeLater(), 50 * noteDelay).unref();
+      this.#timer = setTimeout(() => this.#flushLater(), retryDelayMs).unref();
     }
   }
 
@@ -106,13 +108,13 @@ export class Desk {
     if (waiting.length === 0) return;
     this.#waiting = [];
     try {
-      if (this.#notes.length > mostNotes) throw unmetered();
+      if (this.#uses.length > maxEnqueuedUses) throw unmetered();
       const decisions = this.#authority.authorize(waiting.map(({ request }) => request));
-      waiting.forEach(({ decide }, index) => {
-        decide(decisions[index] as Decision);
+      waiting.forEach(({ resolve }, index) => {
+        resolve(decisions[index] as Decision);
       });
     } catch (error) {
-      for (const { fail } of waiting) fail(error);
+      for (const { reject } of waiting) reject(error);
     }
   }
 }
@@ -124,6 +126,6 @@ function isRefused({ requests, statusCode }: Use): boolean {
 function unmetered(): KeysError {
   return new KeysError({
     code: 'authority_busy',
-    message: 'the database takes no more uses: nothing is admitted that could not be metered',
+    message: 'the database accepts no more uses, so no key is admitted: its use could not be metered',
   });
 }

@@ -4,21 +4,21 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastify from 'fastify';
 import type { LostUse } from '../authority/metering.ts';
 import type { AuthorityService } from '../authority/service.ts';
-import type { Fault } from '../gateway/http-problem.ts';
-import { envelope, faultOf, HttpFault } from '../gateway/http-problem.ts';
-import type { Upstream } from '../gateway/upstream.ts';
+import { envelope, HttpProblem } from '../gateway/http-problem.ts';
+import type { Upstream } from '../gateway/types.ts';
 import type { LogFormat } from './access-log.ts';
 import { logAccess } from './access-log.ts';
-import { nativeApi } from './admin/admin-api.ts';
+import { adminApi } from './admin/admin-api.ts';
 import { hasBody } from './body-intake.ts';
 import { isLocalCall, keepForwardedAddress, keysOf } from './caller.ts';
-import { dialects } from './compat/index.ts';
+import { compatApis } from './compat/index.ts';
 import type { Context } from './context.ts';
 import { dataPlane } from './data-plane.ts';
-import { guard } from './host-check.ts';
-import { refuseMethods } from './method-not-allowed.ts';
+import { checkHost } from './host-check.ts';
+import { methodNotAllowed } from './method-not-allowed.ts';
 import { Metrics } from './metrics.ts';
-import { Desk } from './request-batcher.ts';
+import { problemOf } from './problem-of.ts';
+import { RequestBatcher } from './request-batcher.ts';
 import { answerBeforeBody } from './unread-body.ts';
 import { parseJson } from './validation.ts';
 
@@ -70,9 +70,9 @@ const bodyLimit = 1024 * 1024;
 
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { authority, version, now, upstream, tls, log } = options;
-  const desk = new Desk(authority, now, (loss) => options.onLoss?.(loss));
+  const batcher = new RequestBatcher(authority, now, (loss) => options.onLoss?.(loss));
   const metrics = new Metrics(version);
-  const context: Context = { authority, desk, metrics, now, ...(upstream && { upstream }) };
+  const context: Context = { authority, batcher, metrics, now, ...(upstream && { upstream }) };
   const app = fastify({
     ...(tls ? { https: { ...tls, ...tlsFloor, ...limits } } : { http: limits }),
     bodyLimit,
@@ -85,7 +85,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     // An address that cannot be read comes to no route, and to no hook either.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       receive(options, request, reply);
-      answerFault(options, error, request, reply, envelope);
+      answerProblem(options, error, request, reply, envelope);
     },
     forceCloseConnections: 'idle',
     return503OnClosing: true,
@@ -104,12 +104,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   });
   answerBeforeBody(app);
   if (log) logAccess(app, log.format, log.write);
-  guard(app, options.allowedHosts);
-  const answers = (scope: FastifyInstance, body: (fault: Fault) => object) => {
+  checkHost(app, options.allowedHosts);
+  const answers = (scope: FastifyInstance, body: (problem: HttpProblem) => object) => {
     scope.setErrorHandler((error, request, reply) => {
-      answerFault(options, error, request, reply, body);
+      answerProblem(options, error, request, reply, body);
     });
-    refuseMethods(scope, body);
+    methodNotAllowed(scope, body);
   };
   answers(app, envelope);
   metrics.serve(app, (request) => checkReader(authority, request));
@@ -117,7 +117,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     authority.open();
     return { status: 'ok' };
   });
-  for (const { prefix, errorBody, mount } of dialects) {
+  for (const { prefix, errorBody, mount } of compatApis) {
     await app.register(
       async (scope) => {
         answers(scope, errorBody);
@@ -131,7 +131,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     async (scope) => {
       answers(scope, envelope);
       identifyFirst(scope, authority);
-      nativeApi(scope, context, version);
+      adminApi(scope, context, version);
     },
     { prefix: '/admin' },
   );
@@ -151,7 +151,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       clearInterval(sweeping);
       clearTimeout(impatient);
       await upstream?.close();
-      desk.flush();
+      batcher.flush();
     },
   };
 }
@@ -175,7 +175,7 @@ function checkReader(authority: AuthorityService, request: FastifyRequest): void
   const { caller } = keysOf(authority, request);
   request.logged.user = caller.user;
   if (caller.role !== 'admin')
-    throw new HttpFault(403, 'ADMIN_REQUIRED', 'the session of an admin is required');
+    throw new HttpProblem(403, 'ADMIN_REQUIRED', 'the session of an admin is required');
 }
 
 function receive({ behindProxy }: ServerOptions, request: FastifyRequest, reply: FastifyReply): void {
@@ -189,14 +189,14 @@ function unused(): never {
   throw new Error('no route has a schema for Fastify');
 }
 
-function answerFault(
+function answerProblem(
   { onBug }: ServerOptions,
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
-  body: (fault: Fault) => object,
+  body: (problem: HttpProblem) => object,
 ): void {
-  const fault = faultOf(error);
+  const fault = problemOf(error);
   if (fault.status === 500) onBug(error);
   request.logged.code = fault.code;
   if (request.method === 'HEAD') reply.type('application/json');

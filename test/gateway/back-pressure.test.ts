@@ -55,12 +55,12 @@ test('a slow reader slows the upstream down, and gets everything in the end', as
   let size = 0;
   for await (const chunk of reply) size += chunk.length;
   expect(size).toBe(256 * megabyte);
-  expect(await front.lastPassed).toEqual({ status: 200, upstreamStatus: 200 });
+  expect(await front.lastResult).toEqual({ status: 200, upstreamStatus: 200 });
 });
 
 test('a reader that takes nothing any more is cut off, and the upstream with it', async () => {
   const scripted = await ScriptedUpstream.start();
-  const front = await UpstreamFront.start(scripted, { silence: 150 });
+  const front = await UpstreamFront.start(scripted, { timeouts: { idleMs: 150 } });
   const flood = new Flood(256);
   const ended = new Promise((done) => {
     scripted.next((response) => {
@@ -70,7 +70,7 @@ test('a reader that takes nothing any more is cut off, and the upstream with it'
   });
   const reply = await front.open('/v1/x');
   await ended;
-  expect(await front.lastPassed).toEqual({
+  expect(await front.lastResult).toEqual({
     status: 499,
     upstreamStatus: 200,
     code: 'CLIENT_CLOSED',
@@ -81,7 +81,7 @@ test('a reader that takes nothing any more is cut off, and the upstream with it'
 
 test('a reader that is slower than the span of silence, but reads, is not cut off', async () => {
   const scripted = await ScriptedUpstream.start();
-  const front = await UpstreamFront.start(scripted, { silence: 800 });
+  const front = await UpstreamFront.start(scripted, { timeouts: { idleMs: 800 } });
   const flood = new Flood(64);
   scripted.next(flood.answer);
   const reply = await front.open('/v1/x');
@@ -104,6 +104,6 @@ test('a caller that is said to have left while it takes nothing is not waited fo
   const reply = await front.open('/v1/x');
   await flood.stuck();
   leaving.abort();
-  expect(await front.lastPassed).toMatchObject({ status: 499, code: 'CLIENT_CLOSED', reason: 'left' });
+  expect(await front.lastResult).toMatchObject({ status: 499, code: 'CLIENT_CLOSED', reason: 'left' });
   await expect(once(reply.resume(), 'end')).rejects.toThrow('aborted');
 });

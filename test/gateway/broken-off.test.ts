@@ -29,7 +29,7 @@ describe('an answer that breaks off', () => {
     const { scripted, front } = await started();
     scripted.next(answer);
     await expect(front.call('/v1/x')).rejects.toThrow('aborted');
-    expect(await front.lastPassed).toMatchObject({
+    expect(await front.lastResult).toMatchObject({
       status: 200,
       upstreamStatus: 200,
       code: 'UPSTREAM_BROKE_OFF',
@@ -45,7 +45,7 @@ describe('an answer that breaks off', () => {
     await once(reply, 'data');
     await held.breakOff();
     await expect(once(reply, 'end')).rejects.toThrow('aborted');
-    expect((await front.lastPassed).usage).toEqual({ tokens: 3 });
+    expect((await front.lastResult).usage).toEqual({ tokens: 3 });
   });
 
   test('to a caller that speaks HTTP/1.0 ends in a reset', async () => {
@@ -60,11 +60,11 @@ describe('an answer that breaks off', () => {
   });
 
   test('by silence is a timeout', async () => {
-    const { scripted, front } = await started({ silence: 60 });
+    const { scripted, front } = await started({ timeouts: { idleMs: 60 } });
     const held = new HeldAnswer();
     scripted.next(held.answer);
     await expect(front.call('/v1/x')).rejects.toThrow('aborted');
-    expect(await front.lastPassed).toMatchObject({
+    expect(await front.lastResult).toMatchObject({
       status: 200,
       code: 'UPSTREAM_TIMEOUT',
       reason: 'silence',
@@ -86,7 +86,7 @@ describe('an answer that breaks off', () => {
 });
 
 test('an upstream that sends one piece within every span of silence is not silent', async () => {
-  const { scripted, front } = await started({ silence: 600 });
+  const { scripted, front } = await started({ timeouts: { idleMs: 600 } });
   const held = new HeldAnswer();
   scripted.next(held.answer);
   const reply = front.call('/v1/x');

@@ -40,7 +40,7 @@ test('also a call that still waits for the key', async () => {
   const key = new HeldKey();
   const { front } = await started({ key: key.source });
   const reply = front.call('/v1/models');
-  while (front.passed.length === 0) await new Promise((done) => setTimeout(done, 2));
+  while (front.results.length === 0) await new Promise((done) => setTimeout(done, 2));
   const closing = front.upstream.close();
   key.give();
   expect((await reply).status).toBe(200);
@@ -51,7 +51,7 @@ test('after close the upstream cannot be reached', async () => {
   const { scripted, front } = await started();
   await front.upstream.close();
   expect((await front.call('/v1/models')).status).toBe(502);
-  expect(await front.lastPassed).toMatchObject({
+  expect(await front.lastResult).toMatchObject({
     code: 'UPSTREAM_UNREACHABLE',
     reason: /^UND_ERR_(CLOSED|DESTROYED)$/,
   });

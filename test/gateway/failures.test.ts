@@ -46,7 +46,7 @@ describe('an answer that is not passed on', () => {
       expect(JSON.parse(reply.body)).toEqual(envelope(code, { upstream_status: upstreamStatus }));
       expect(JSON.stringify(reply)).not.toContain('inner');
       expect(reply.headers.location ?? reply.headers['x-upstream-status']).toBeUndefined();
-      expect(await front.lastPassed).toEqual({ status, code, upstreamStatus });
+      expect(await front.lastResult).toEqual({ status, code, upstreamStatus });
       expect(scripted.received).toHaveLength(1);
     },
   );
@@ -89,7 +89,7 @@ test.each([400, 404, 405, 408, 409, 413, 415, 422])('%i is passed on as it is', 
     'retry-after': '5',
     'content-length': String(JSON.stringify(error).length),
   });
-  expect(await front.lastPassed).toEqual({ status, upstreamStatus: status });
+  expect(await front.lastResult).toEqual({ status, upstreamStatus: status });
 });
 
 test.each<[string, Answer]>([
@@ -121,12 +121,12 @@ describe('no answer', () => {
     const reply = await front.post('/v1/responses', {});
     expect(reply.status).toBe(502);
     expect(JSON.parse(reply.body)).toEqual(envelope('UPSTREAM_FAILED'));
-    expect(await front.lastPassed).toEqual({ status: 502, code: 'UPSTREAM_FAILED', reason });
+    expect(await front.lastResult).toEqual({ status: 502, code: 'UPSTREAM_FAILED', reason });
     expect(scripted.received).toHaveLength(1);
   });
 
   test('silence: UPSTREAM_TIMEOUT, and the upstream sees its connection end', async () => {
-    const { scripted, front } = await started({ silence: 60 });
+    const { scripted, front } = await started({ timeouts: { idleMs: 60 } });
     const ended = new Promise((done) => {
       scripted.next((response, received) => {
         response.once('close', done);
@@ -136,18 +136,18 @@ describe('no answer', () => {
     const reply = await front.post('/v1/responses', {});
     expect(reply.status).toBe(504);
     expect(JSON.parse(reply.body)).toEqual(envelope('UPSTREAM_TIMEOUT'));
-    expect(await front.lastPassed).toEqual({ status: 504, code: 'UPSTREAM_TIMEOUT', reason: 'silence' });
+    expect(await front.lastResult).toEqual({ status: 504, code: 'UPSTREAM_TIMEOUT', reason: 'silence' });
     await ended;
   });
 
   test('interim answers without end: UPSTREAM_TIMEOUT, for they put nothing off', async () => {
-    const { scripted, front } = await started({ silence: 200 });
+    const { scripted, front } = await started({ timeouts: { idleMs: 200 } });
     scripted.next((response) => {
       const hints = setInterval(() => response.writeEarlyHints({ link: '</x>; rel=preload' }), 20);
       response.once('close', () => clearInterval(hints));
     });
     expect((await front.post('/v1/responses', {})).status).toBe(504);
-    expect(await front.lastPassed).toEqual({ status: 504, code: 'UPSTREAM_TIMEOUT', reason: 'silence' });
+    expect(await front.lastResult).toEqual({ status: 504, code: 'UPSTREAM_TIMEOUT', reason: 'silence' });
   });
 
   test('a 100 that was not asked for is no answer', async () => {
@@ -160,7 +160,7 @@ describe('no answer', () => {
   });
 
   test('headers without end: UPSTREAM_TIMEOUT', async () => {
-    const { scripted, front } = await started({ silence: 200 });
+    const { scripted, front } = await started({ timeouts: { idleMs: 200 } });
     scripted.next((response) => {
       const { socket } = response;
       socket?.write('HTTP/1.1 200 OK\r\n');
@@ -171,7 +171,7 @@ describe('no answer', () => {
   });
 
   test('a body without end breaks off after the limit for the whole, however steadily it comes', async () => {
-    const { scripted, front } = await started({ silence: 5000, longest: 300 });
+    const { scripted, front } = await started({ timeouts: { idleMs: 5000, totalMs: 300 } });
     for (const status of [200, 404]) {
       scripted.next((response) => {
         response.writeHead(status, { 'content-type': 'text/plain' });
@@ -181,15 +181,15 @@ describe('no answer', () => {
       const calling = front.call('/v1/x');
       if (status === 200) await expect(calling).rejects.toThrow('aborted');
       else expect((await calling).status).toBe(504);
-      expect(await front.lastPassed).toMatchObject({ code: 'UPSTREAM_TIMEOUT', reason: 'without end' });
+      expect(await front.lastResult).toMatchObject({ code: 'UPSTREAM_TIMEOUT', reason: 'without end' });
     }
   });
 
   test('silence in an error that is looked through: UPSTREAM_TIMEOUT', async () => {
-    const { scripted, front } = await started({ silence: 60 });
+    const { scripted, front } = await started({ timeouts: { idleMs: 60 } });
     scripted.next((response) => void response.writeHead(404).write('{'));
     expect((await front.call('/v1/models')).status).toBe(504);
-    expect(await front.lastPassed).toMatchObject({ code: 'UPSTREAM_TIMEOUT', upstreamStatus: 404 });
+    expect(await front.lastResult).toMatchObject({ code: 'UPSTREAM_TIMEOUT', upstreamStatus: 404 });
   });
 
   test.each<[string, string, string]>([
@@ -200,9 +200,9 @@ describe('no answer', () => {
     const reply = await front.post('/v1/responses', {});
     expect(reply.status).toBe(502);
     expect(JSON.parse(reply.body)).toEqual(envelope('UPSTREAM_UNREACHABLE'));
-    const passed = await front.lastPassed;
-    expect(passed).toMatchObject({ status: 502, code: 'UPSTREAM_UNREACHABLE' });
-    expect(passed.reason).toMatch(reason || /^(ENOTFOUND|EAI_AGAIN)$/);
+    const result = await front.lastResult;
+    expect(result).toMatchObject({ status: 502, code: 'UPSTREAM_UNREACHABLE' });
+    expect(result.reason).toMatch(reason || /^(ENOTFOUND|EAI_AGAIN)$/);
   });
 
   test('TLS with a server that has none: UPSTREAM_UNREACHABLE, and nothing was sent', async () => {
@@ -211,7 +211,7 @@ describe('no answer', () => {
     url.protocol = 'https:';
     const front = await UpstreamFront.start(url);
     expect((await front.post('/v1/responses', {})).status).toBe(502);
-    expect(await front.lastPassed).toMatchObject({ code: 'UPSTREAM_UNREACHABLE', reason: /SSL|EPROTO/ });
+    expect(await front.lastResult).toMatchObject({ code: 'UPSTREAM_UNREACHABLE', reason: /SSL|EPROTO/ });
     expect(scripted.received).toEqual([]);
   });
 
@@ -224,14 +224,17 @@ describe('no answer', () => {
       server.close();
     });
     const url = new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    const front = await UpstreamFront.start(url, { connectTimeout: 50 });
+    const front = await UpstreamFront.start(url, { timeouts: { connectMs: 50 } });
     expect((await front.call('/v1/models')).status).toBe(502);
-    expect(await front.lastPassed).toMatchObject({ code: 'UPSTREAM_UNREACHABLE', reason: 'timeout' });
+    expect(await front.lastResult).toMatchObject({ code: 'UPSTREAM_UNREACHABLE', reason: 'timeout' });
   });
 
   test('a call that was given up while its connection was being made is not sent when that stands at last', async () => {
     const [scripted, proxy] = [await ScriptedUpstream.start(), await LoopbackProxy.start({ delay: 100 })];
-    const front = await UpstreamFront.start(scripted, { env: { HTTP_PROXY: proxy.url }, connectTimeout: 15 });
+    const front = await UpstreamFront.start(scripted, {
+      env: { HTTP_PROXY: proxy.url },
+      timeouts: { connectMs: 15 },
+    });
     expect((await front.post('/v1/responses', {})).status).toBe(502);
     await new Promise((done) => setTimeout(done, 150));
     expect(proxy.tunnels).toHaveLength(1);
@@ -254,7 +257,7 @@ describe('a proxy', () => {
     ];
     const front = await UpstreamFront.start(scripted, { env: { HTTP_PROXY: proxy.url } });
     expect((await front.call('/v1/models')).status).toBe(502);
-    expect(await front.lastPassed).toMatchObject({
+    expect(await front.lastResult).toMatchObject({
       code: 'UPSTREAM_UNREACHABLE',
       reason: 'Proxy response (407)',
     });
@@ -273,7 +276,7 @@ describe('a request that is not passed on', () => {
     const reply = await front.call(target, { method, ...(body ? { body } : {}) });
     expect(reply.status).toBe(400);
     expect(JSON.parse(reply.body)).toEqual(envelope('INVALID_REQUEST'));
-    expect(await front.lastPassed).toEqual({ status: 400, code: 'INVALID_REQUEST' });
+    expect(await front.lastResult).toEqual({ status: 400, code: 'INVALID_REQUEST' });
     expect(scripted.received).toEqual([]);
   });
 });
@@ -289,7 +292,7 @@ describe('a key that cannot be had', () => {
     });
     const reply = await front.call('/v1/models');
     expect(JSON.parse(reply.body)).toEqual(envelope('UPSTREAM_REFUSED'));
-    expect(await front.lastPassed).toEqual({
+    expect(await front.lastResult).toEqual({
       status: 502,
       code: 'UPSTREAM_REFUSED',
       reason: 'the file cannot be read',
@@ -303,7 +306,7 @@ describe('a key that cannot be had', () => {
     const { front } = await started({ key: () => Promise.reject(new TypeError('a bug')) });
     const calling = request(`${front.origin}/v1/models`).end();
     await expect(once(calling, 'response')).rejects.toThrow();
-    await expect(front.lastPassed).rejects.toThrow('a bug');
+    await expect(front.lastResult).rejects.toThrow('a bug');
   });
 });
 

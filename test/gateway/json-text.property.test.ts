@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { JsonFault, objectText, readJson } from '../../src/gateway/json-text.ts';
+import { DuplicateMember, InvalidJson, objectText, readJson } from '../../src/gateway/json-text.ts';
 
 /** Pieces of JSON in any order: mostly not JSON, but nearly. */
 const nearlyJson = fc
@@ -48,7 +48,7 @@ test('whatever JSON.parse takes is read the same, and whatever it refuses is ref
       try {
         expected = JSON.parse(text);
       } catch {
-        expect(() => readJson(text)).toThrow(JsonFault);
+        expect(() => readJson(text)).toThrow(InvalidJson);
         return;
       }
       expect(JSON.parse(readJson(text).text)).toEqual(expected);
@@ -81,15 +81,19 @@ test('members of the outermost object are told by name, and written again', () =
   expect(readJson('"a"').members).toBeUndefined();
 });
 
-test('members are watched for at any depth, those that are written over too', () => {
-  const text = '{"m":1,"a":[{"m":{"m":2}}],"M":3,"m":[4]}';
-  const { watched } = readJson(text, (path) => path.at(-1) === 'm');
-  expect(watched).toEqual([
-    { path: ['m'], text: '1' },
-    { path: ['a', 'm', 'm'], text: '2' },
-    { path: ['a', 'm'], text: '{"m":2}' },
-    { path: ['m'], text: '[4]' },
-  ]);
+test.each([
+  '{"a":1,"a":1}',
+  '{"a":1,"\\u0061":2}',
+  '[{"x":{"b":1,"c":2,"b":1}}]',
+  '{"__proto__":1,"__proto__":1}',
+])('%s has a duplicate member, at any depth', (text) => {
+  expect(() => readJson(text, { unique: true })).toThrow(DuplicateMember);
+  expect(readJson(text).text).toBe(JSON.stringify(JSON.parse(text)));
+});
+
+test('members of one name in several objects are no duplicates', () => {
+  const text = '{"a":{"a":[{"a":1},{"a":2}]},"b":{"a":1},"A":1}';
+  expect(readJson(text, { unique: true }).text).toBe(text);
 });
 
 describe('what would take long, or much memory, is refused', () => {

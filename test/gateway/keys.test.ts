@@ -58,7 +58,7 @@ describe("the caller's key", () => {
     expect(reply.status).toBe(400);
     expect(JSON.parse(reply.body).error.code).toBe('KEY_IN_REQUEST');
     expect(reply.body).not.toContain(callerKey);
-    expect(await front.lastPassed).toEqual({ status: 400, code: 'KEY_IN_REQUEST' });
+    expect(await front.lastResult).toEqual({ status: 400, code: 'KEY_IN_REQUEST' });
     expect(scripted.received).toEqual([]);
   });
 
@@ -77,7 +77,7 @@ describe("the caller's key", () => {
   test.each(Object.entries(forms))('shown with its id is found without it, %s', async (_, form) => {
     const { scripted, front } = await started();
     for (const shown of [own, `0123456789abcdef:${own}`]) {
-      front.shown = shown;
+      front.callerKey = shown;
       const escaped = form.replaceAll('E', '\\u0045');
       const replies = [
         await front.call(`/v1/models?x=${form}`),
@@ -161,13 +161,13 @@ describe("the upstream's own key", () => {
     for (const type of ['application/json', 'text/event-stream', 'text/plain']) {
       scripted.next(text(200, `${event({ usage: { total_tokens: 3 } })}${echo}`, { 'content-type': type }));
       await expect(front.call('/v1/x')).rejects.toThrow('aborted');
-      expect(await front.lastPassed).toMatchObject({
+      expect(await front.lastResult).toMatchObject({
         status: 200,
         code: 'KEY_IN_ANSWER',
         upstreamStatus: 200,
       });
     }
-    expect((await front.lastPassed).reason).toBe("the upstream's key in its answer");
+    expect((await front.lastResult).reason).toBe("the upstream's key in its answer");
   });
 
   test('in pieces, nothing of it but its first letters arrives', async () => {
@@ -232,7 +232,7 @@ describe("the upstream's own key", () => {
         undefined,
         { usage: { total_tokens: 3 } },
       ]);
-      expect((await front.lastPassed).usage).toEqual({ tokens: 3 });
+      expect((await front.lastResult).usage).toEqual({ tokens: 3 });
     },
   );
 
@@ -242,7 +242,7 @@ describe("the upstream's own key", () => {
     expect((await front.call('/v1/x')).status).toBe(502);
     scripted.next(text(200, upstreamKey, { 'content-encoding': 'gzip' }));
     await expect(front.call('/v1/x')).rejects.toThrow('aborted');
-    expect(await front.lastPassed).toMatchObject({ code: 'UPSTREAM_BROKE_OFF', reason: 'compressed badly' });
+    expect(await front.lastResult).toMatchObject({ code: 'UPSTREAM_BROKE_OFF', reason: 'compressed badly' });
   });
 
   test('in the name of a header, or encoded in its value, is left out', async () => {
@@ -304,7 +304,7 @@ describe("the upstream's own key", () => {
 });
 
 test('a URL that cannot be used is refused before anything is opened', () => {
-  const options = { env: {}, connectTimeout: 1000, silence: 1000, longest: 1000 };
+  const options = { env: {}, timeouts: { connectMs: 1000, idleMs: 1000, totalMs: 1000 } };
   const url = new URL('https://user:password-EXAMPLE@api.example.com/v1');
   const failure = failureOf(() => openUpstream({ ...options, url }));
   expect(failure.exit).toBe('usage');
@@ -322,5 +322,5 @@ test('a base path of its own stands before everything', async () => {
   await front.call('/v1/models?x=1');
   await front.call('/v1/x');
   expect(scripted.received.map(({ path }) => path)).toEqual(['/openai/v1/models?x=1', '/openai/v1/x']);
-  expect((await front.lastPassed).usage).toEqual({ tokens: 3 });
+  expect((await front.lastResult).usage).toEqual({ tokens: 3 });
 });

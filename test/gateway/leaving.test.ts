@@ -33,7 +33,7 @@ test('a caller that leaves before the headers ends the request to the upstream',
     });
   });
   await ended;
-  expect(await front.lastPassed).toEqual({ status: 499, code: 'CLIENT_CLOSED', reason: 'left' });
+  expect(await front.lastResult).toEqual({ status: 499, code: 'CLIENT_CLOSED', reason: 'left' });
 });
 
 test('a caller that leaves midway ends the request to the upstream, and what it used so far is told', async () => {
@@ -45,7 +45,7 @@ test('a caller that leaves midway ends the request to the upstream, and what it 
   await once(reply, 'data');
   reply.on('error', () => {}).destroy();
   await held.closed();
-  expect(await front.lastPassed).toEqual({
+  expect(await front.lastResult).toEqual({
     status: 499,
     upstreamStatus: 200,
     code: 'CLIENT_CLOSED',
@@ -62,7 +62,7 @@ test('the end of the connection is enough to tell', async () => {
   const reply = await front.open(target, { method: 'POST', body: '{}' });
   reply.on('error', () => {}).destroy();
   await held.closed();
-  expect(await front.lastPassed).toMatchObject({ status: 499, code: 'CLIENT_CLOSED' });
+  expect(await front.lastResult).toMatchObject({ status: 499, code: 'CLIENT_CLOSED' });
 });
 
 test('a caller that is said to have left is left too', async () => {
@@ -75,14 +75,14 @@ test('a caller that is said to have left is left too', async () => {
   leaving.abort();
   await expect(once(reply.resume(), 'end')).rejects.toThrow('aborted');
   await held.closed();
-  expect(await front.lastPassed).toMatchObject({ status: 499, code: 'CLIENT_CLOSED' });
+  expect(await front.lastResult).toMatchObject({ status: 499, code: 'CLIENT_CLOSED' });
 });
 
 test('for a caller that left beforehand nothing is sent', async () => {
   const { scripted, front } = await started();
   front.signal = AbortSignal.abort();
   await expect(front.post(target, {})).rejects.toThrow('socket hang up');
-  expect(await front.lastPassed).toMatchObject({ status: 499, code: 'CLIENT_CLOSED' });
+  expect(await front.lastResult).toMatchObject({ status: 499, code: 'CLIENT_CLOSED' });
   expect(scripted.received).toEqual([]);
 });
 
@@ -90,11 +90,11 @@ test('for a caller that leaves while the key is being read nothing is sent', asy
   const key = new HeldKey();
   const { scripted, front } = await started({ key: key.source });
   const caller = calling(front);
-  await until(() => front.passed.length > 0);
+  await until(() => front.results.length > 0);
   caller.destroy();
   await until(() => front.gone === 1);
   key.give();
-  expect(await front.lastPassed).toMatchObject({ status: 499, code: 'CLIENT_CLOSED' });
+  expect(await front.lastResult).toMatchObject({ status: 499, code: 'CLIENT_CLOSED' });
   expect(scripted.received).toEqual([]);
 });
 
@@ -105,7 +105,7 @@ test('for a caller that leaves while the connection is being made nothing is sen
   await until(() => proxy.tunnels.length > 0);
   caller.destroy();
   await until(() => front.gone === 1);
-  expect(await front.lastPassed).toMatchObject({ status: 499, code: 'CLIENT_CLOSED' });
+  expect(await front.lastResult).toMatchObject({ status: 499, code: 'CLIENT_CLOSED' });
   await front.upstream.close();
   expect(scripted.received).toEqual([]);
 });

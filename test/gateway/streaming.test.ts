@@ -37,14 +37,14 @@ test('a call goes through as it is, with its answer', async () => {
     headers: { 'x-custom': 'a' },
   });
   expect(JSON.parse(scripted.last.body.toString())).toEqual(call);
-  expect(await front.lastPassed).toEqual({ status: 200, upstreamStatus: 200, usage: metered });
+  expect(await front.lastResult).toEqual({ status: 200, upstreamStatus: 200, usage: metered });
 });
 
 test('models are listed, which uses nothing', async () => {
   const { front } = await started();
   const reply = await front.call('/v1/models');
   expect(JSON.parse(reply.body).data).toHaveLength(2);
-  expect(await front.lastPassed).toEqual({ status: 200, upstreamStatus: 200 });
+  expect(await front.lastResult).toEqual({ status: 200, upstreamStatus: 200 });
 });
 
 test('a caller that streams cannot leave out the usage, and gets the event too', async () => {
@@ -54,7 +54,7 @@ test('a caller that streams cannot leave out the usage, and gets the event too',
   expect(JSON.parse(scripted.last.body.toString())).toMatchObject({
     stream_options: { include_usage: true },
   });
-  expect(await front.lastPassed).toEqual({ status: 200, upstreamStatus: 200, usage: metered });
+  expect(await front.lastResult).toEqual({ status: 200, upstreamStatus: 200, usage: metered });
 });
 
 test('headers and every piece arrive while the upstream still holds the next one back', async () => {
@@ -89,7 +89,7 @@ test('a stream arrives byte for byte, and is metered, however it is cut', async 
       });
       const reply = await front.post(target, { ...call, stream: true });
       expect(reply.body).toBe(stream.toString());
-      expect((await front.lastPassed).usage).toEqual(metered);
+      expect((await front.lastResult).usage).toEqual(metered);
     }),
     { numRuns: 30 },
   );
@@ -121,7 +121,7 @@ test('HEAD gets the length, and no body', async () => {
   scripted.next(json(200, {}, { 'content-length': '1000' }));
   const reply = await front.call('/v1/models', { method: 'HEAD' });
   expect(reply).toMatchObject({ status: 200, body: '', headers: { 'content-length': '1000' } });
-  expect(await front.lastPassed).toEqual({ status: 200, upstreamStatus: 200 });
+  expect(await front.lastResult).toEqual({ status: 200, upstreamStatus: 200 });
 });
 
 test.each([204, 304])('%i has no body, and ends', async (status) => {
@@ -186,7 +186,7 @@ test('a model that the answer names is used only where the request names none', 
   const answer = json(200, { model: 'gpt-4-0613', usage: { total_tokens: 3 } });
   scripted.next(answer, answer);
   await front.post('/v1/responses', { model: 'gpt-4' });
-  expect((await front.lastPassed).usage).toEqual({ tokens: 3, model: 'gpt-4' });
+  expect((await front.lastResult).usage).toEqual({ tokens: 3, model: 'gpt-4' });
   await front.post('/v1/responses', {});
-  expect((await front.lastPassed).usage).toEqual({ tokens: 3, model: 'gpt-4-0613' });
+  expect((await front.lastResult).usage).toEqual({ tokens: 3, model: 'gpt-4-0613' });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { GrowingText } from '../../src/gateway/bounded-buffer.ts';
+import { BoundedBuffer } from '../../src/gateway/bounded-buffer.ts';
 import type { Usage } from '../../src/gateway/usage-block.ts';
 import { meterFor, usageIn } from '../../src/gateway/usage-block.ts';
 import { event, eventsOf } from '../support/scripted-upstream.ts';
@@ -216,7 +216,7 @@ describe('the usage of a stream of events', () => {
 
 describe('a document that is too long to be kept', () => {
   const long = (end: string) => {
-    const text = new GrowingText();
+    const text = new BoundedBuffer();
     text.add(Buffer.from('{"data":["'));
     for (let size = 0; size < 9; size++) text.add(Buffer.alloc(megabyte, 'ü'));
     text.add(Buffer.from(`"]${end}`));
@@ -244,7 +244,7 @@ describe('a document that is too long to be kept', () => {
 
   test('never takes more than 8 MB', () => {
     const before = process.memoryUsage().arrayBuffers;
-    const text = new GrowingText();
+    const text = new BoundedBuffer();
     const piece = Buffer.alloc(megabyte / 2, 'x');
     let most = 0;
     for (let count = 0; count < 200; count++) {

@@ -3,7 +3,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { HttpFault } from '../../src/gateway/http-problem.ts';
+import { HttpProblem } from '../../src/gateway/http-problem.ts';
 import type { HeldBody } from '../../src/server/body-intake.ts';
 import { BodyIntake } from '../../src/server/body-intake.ts';
 
@@ -17,8 +17,8 @@ async function started(limits?: { total: number; each: number }) {
       held.push(body);
       response.end(String(body.body?.length ?? 0));
     } catch (error) {
-      if (!(error instanceof HttpFault)) throw error;
-      response.writeHead(error.fault.status, { connection: 'close' }).end(error.fault.code);
+      if (!(error instanceof HttpProblem)) throw error;
+      response.writeHead(error.status, { connection: 'close' }).end(error.code);
     }
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');

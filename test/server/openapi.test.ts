@@ -4,7 +4,7 @@ import fastify from 'fastify';
 import type { GenericSchema } from 'valibot';
 import { parse } from 'valibot';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { nativeApi } from '../../src/server/admin/admin-api.ts';
+import { adminApi } from '../../src/server/admin/admin-api.ts';
 import { keyRoutes } from '../../src/server/admin/keys.ts';
 import { sessionRoutes } from '../../src/server/admin/sessions.ts';
 import * as shape from '../../src/server/admin/shapes.ts';
@@ -12,7 +12,7 @@ import { userRoutes } from '../../src/server/admin/users.ts';
 import { useRoutes } from '../../src/server/admin/uses.ts';
 import type { Context } from '../../src/server/context.ts';
 import { Metrics } from '../../src/server/metrics.ts';
-import { Desk } from '../../src/server/request-batcher.ts';
+import { RequestBatcher } from '../../src/server/request-batcher.ts';
 import { spec, use } from '../support/authority.ts';
 import type { Answer } from '../support/authority-service.ts';
 import { serving, testService } from '../support/authority-service.ts';
@@ -39,8 +39,8 @@ async function start() {
 /** What routes are made from, without a server. */
 function context(): Context {
   const { service, clock } = testService();
-  const desk = new Desk(service, clock.now, () => {});
-  return { authority: service, desk, metrics: new Metrics('0.0.0'), now: clock.now };
+  const batcher = new RequestBatcher(service, clock.now, () => {});
+  return { authority: service, batcher, metrics: new Metrics('0.0.0'), now: clock.now };
 }
 
 test('the description is for everybody, and is valid OpenAPI 3.1', async () => {
@@ -70,7 +70,7 @@ test('it describes exactly the routes that are there', async () => {
     const path = url.replace('/admin', '').replace(/:(\w+)/g, '{$1}');
     for (const one of [method].flat()) if (one !== 'HEAD') served.push(`${one} ${path}`);
   });
-  await app.register(async (scope) => nativeApi(scope, context(), '0.0.0'), { prefix: '/admin' });
+  await app.register(async (scope) => adminApi(scope, context(), '0.0.0'), { prefix: '/admin' });
   const described = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
   expect([...described, 'GET /openapi.json'].sort()).toEqual(served.sort());
   expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);

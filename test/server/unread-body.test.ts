@@ -22,9 +22,7 @@ async function started() {
     url: scripted.url,
     key: async () => new Secret(upstreamKey),
     env: {},
-    connectTimeout: 5000,
-    silence: 20_000,
-    longest: 60_000,
+    timeouts: { connectMs: 5000, idleMs: 20_000, totalMs: 60_000 },
   });
   const server = await serving(made, { upstream });
   const ada = made.keysOf('ada');

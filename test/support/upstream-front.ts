@@ -4,10 +4,16 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
-import { envelope, HttpFault } from '../../src/gateway/http-problem.ts';
-import type { CallContent } from '../../src/gateway/request-body.ts';
-import { prepare } from '../../src/gateway/request-body.ts';
-import type { Passage, Passed, Upstream, UpstreamOptions } from '../../src/gateway/upstream.ts';
+import { envelope, HttpProblem } from '../../src/gateway/http-problem.ts';
+import { prepareRequest } from '../../src/gateway/prepare-request.ts';
+import type {
+  ProxyRequest,
+  ProxyResult,
+  RequestContent,
+  Upstream,
+  UpstreamTimeouts,
+} from '../../src/gateway/types.ts';
+import type { UpstreamOptions } from '../../src/gateway/upstream.ts';
 import { openUpstream } from '../../src/gateway/upstream.ts';
 import type { ScriptedUpstream } from './scripted-upstream.ts';
 import { upstreamKey } from './scripted-upstream.ts';
@@ -20,6 +26,10 @@ export interface Reply {
   body: string;
 }
 
+interface StartOptions extends Partial<Omit<UpstreamOptions, 'timeouts'>> {
+  timeouts?: Partial<UpstreamTimeouts>;
+}
+
 interface Call {
   method?: string;
   headers?: OutgoingHttpHeaders;
@@ -27,22 +37,22 @@ interface Call {
 }
 
 /**
- * A server on loopback, until the test ends, that passes every request on as if its caller's key had been checked. After
+ * A server on loopback, until the test ends, that forwards every request as if its caller's key had been checked. After
  * the test, the upstream must not have seen the caller's key, nor any caller the upstream's.
  */
 export class UpstreamFront {
-  /** What came of each call, in the order of arrival. */
-  readonly passed: Promise<Passed>[] = [];
+  /** The outcome of each call, in the order of arrival. */
+  readonly results: Promise<ProxyResult>[] = [];
   readonly upstream: Upstream;
   readonly #server = createServer((incoming, response) => void this.#serve(incoming, response));
   readonly #seen: unknown[] = [];
-  /** Called before a call is passed on, as an authorising half would be. */
+  /** Runs before a call is forwarded, as an authorising half would. */
   before: (response: ServerResponse) => void = () => {};
-  /** Tells that the caller went away, where it is not the end of the connection that tells. */
+  /** Signals that the caller disconnected, in place of the end of the connection. */
   signal: AbortSignal | undefined;
-  /** What the caller shows. */
-  shown = callerKey;
-  /** How many callers are gone, served or not. */
+  /** The caller's credential. */
+  callerKey = callerKey;
+  /** How many callers have disconnected, served or not. */
   gone = 0;
 
   private constructor(upstream: Upstream) {
@@ -51,15 +61,13 @@ export class UpstreamFront {
 
   static async start(
     scripted: ScriptedUpstream | URL,
-    options: Partial<UpstreamOptions> = {},
+    { timeouts, ...options }: StartOptions = {},
   ): Promise<UpstreamFront> {
     const upstream = openUpstream({
       url: scripted instanceof URL ? scripted : scripted.url,
       key: async () => new Secret(upstreamKey),
       env: {},
-      connectTimeout: 5000,
-      silence: 20_000,
-      longest: 60_000,
+      timeouts: { connectMs: 5000, idleMs: 20_000, totalMs: 60_000, ...timeouts },
       ...options,
     });
     const front = new UpstreamFront(upstream);
@@ -67,7 +75,7 @@ export class UpstreamFront {
     onTestFinished(async () => {
       front.#server.closeAllConnections();
       await new Promise((done) => front.#server.close(done));
-      const results = await Promise.allSettled(front.passed);
+      const results = await Promise.allSettled(front.results);
       await upstream.close();
       const seen = JSON.stringify([front.#seen, results]);
       expect(seen).not.toContain(upstreamKey);
@@ -85,9 +93,9 @@ export class UpstreamFront {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** What came of the last call. */
-  get lastPassed(): Promise<Passed> {
-    return this.passed.at(-1) ?? expect.fail('no call has arrived');
+  /** The outcome of the last call. */
+  get lastResult(): Promise<ProxyResult> {
+    return this.results.at(-1) ?? expect.fail('no call has arrived');
   }
 
   /** Calls and gives the whole reply. Rejects where it breaks off. */
@@ -132,23 +140,23 @@ export class UpstreamFront {
     this.before(response);
     const { method = '', url: target = '', headers } = incoming;
     const body = chunks.length > 0 ? Buffer.concat(chunks) : undefined;
-    const rest = { callerKey: this.shown, signal: this.signal ?? gone.signal };
-    const passing = this.#pass({ method, target, headers, body }, rest, response);
-    this.passed.push(passing);
-    await passing.catch(() => response.destroy());
+    const rest = { callerKey: this.callerKey, signal: this.signal ?? gone.signal };
+    const forwarding = this.#forward({ method, target, headers, body }, rest, response);
+    this.results.push(forwarding);
+    await forwarding.catch(() => response.destroy());
   }
 
-  async #pass(
-    content: CallContent,
-    rest: Pick<Passage, 'callerKey' | 'signal'>,
+  async #forward(
+    content: RequestContent,
+    rest: Pick<ProxyRequest, 'callerKey' | 'signal'>,
     response: ServerResponse,
-  ): Promise<Passed> {
+  ): Promise<ProxyResult> {
     try {
-      return await this.upstream.pass({ ...prepare(content, false), ...rest }, response);
+      return await this.upstream.forward({ ...prepareRequest(content, false), ...rest }, response);
     } catch (error) {
-      if (!(error instanceof HttpFault)) throw error;
-      const { status, code } = error.fault;
-      response.writeHead(status).end(JSON.stringify(envelope(error.fault)));
+      if (!(error instanceof HttpProblem)) throw error;
+      const { status, code } = error;
+      response.writeHead(status).end(JSON.stringify(envelope(error)));
       return { status, code: code as 'INVALID_REQUEST' };
     }
   }

@@ -10,7 +10,7 @@ import { userRoutes } from './users.ts';
 import { useRoutes } from './uses.ts';
 
 /** The API that has the whole authority, and the description of itself. */
-export function nativeApi(app: FastifyInstance, context: Context, version: string): void {
+export function adminApi(app: FastifyInstance, context: Context, version: string): void {
   const routes = [
     ...keyRoutes(context),
     ...useRoutes(context),

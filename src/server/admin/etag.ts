@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { HttpFault } from '../../gateway/http-problem.ts';
+import { HttpProblem } from '../../gateway/http-problem.ts';
 
 /* Entity tags (RFC 9110 section 8.8.3), of what is answered as it is answered. */
 
@@ -26,7 +26,7 @@ export function requireMatch(request: FastifyRequest, body: object): void {
   const header = request.headers['if-match'];
   const tags = tagsIn(header);
   if (header === undefined || tags.includes('*') || tags.includes(etagOf(body))) return;
-  throw new HttpFault(412, 'PRECONDITION_FAILED', 'it has changed since it was read: read it again');
+  throw new HttpProblem(412, 'PRECONDITION_FAILED', 'it has changed since it was read: read it again');
 }
 
 function tagsIn(header: string | undefined): string[] {

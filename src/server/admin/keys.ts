@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { IdempotentRequest } from '../../authority/idempotency.ts';
 import type { OwnedKey, ScopedKeys } from '../../authority/scoped-keys.ts';
-import { HttpFault } from '../../gateway/http-problem.ts';
+import { HttpProblem } from '../../gateway/http-problem.ts';
 import { bearerOf } from '../caller.ts';
 import type { Context } from '../context.ts';
 import { invalid } from '../validation.ts';
@@ -18,7 +18,7 @@ const idempotency = {
 };
 
 /** Making, seeing, changing and ending keys. */
-export function keyRoutes({ now, desk }: Context): AnyRoute[] {
+export function keyRoutes({ now, batcher }: Context): AnyRoute[] {
   return [
     route({
       method: 'GET',
@@ -29,7 +29,7 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
       status: 200,
       reply: shape.page(shape.key),
       handle({ keys, query: { limit, cursor, status, search } }) {
-        desk.flush();
+        batcher.flush();
         const found = keys.list({
           limit: limit + 1,
           ...(status && { status }),
@@ -71,7 +71,7 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
       reply: shape.key,
       refusals: { 404: 'KEY_NOT_FOUND' },
       handle({ keys, id, request, reply }) {
-        desk.flush();
+        batcher.flush();
         return answerTagged(request, reply, keyOut(keys.get(id)));
       },
     }),
@@ -91,7 +91,7 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
         412: 'PRECONDITION_FAILED',
       },
       handle({ keys, id, body, request }) {
-        desk.flush();
+        batcher.flush();
         requireMatch(request, keyOut(keys.get(id)));
         return keyOut(keys.update(id, changesIn(body, now())));
       },
@@ -119,7 +119,7 @@ export function keyRoutes({ now, desk }: Context): AnyRoute[] {
       status: 204,
       refusals: { 404: 'KEY_NOT_FOUND' },
       handle({ keys, id }) {
-        if (!keys.revoke(id)) throw new HttpFault(404, 'KEY_NOT_FOUND', 'the key was revoked before');
+        if (!keys.revoke(id)) throw new HttpProblem(404, 'KEY_NOT_FOUND', 'the key was revoked before');
       },
     }),
     route({

@@ -1,6 +1,6 @@
 import type { ScopedKeys } from '../../authority/scoped-keys.ts';
 import type { Session } from '../../authority/sessions.ts';
-import { HttpFault } from '../../gateway/http-problem.ts';
+import { HttpProblem } from '../../gateway/http-problem.ts';
 import type { Context } from '../context.ts';
 import { invalid } from '../validation.ts';
 import type { AnyRoute } from './route.ts';
@@ -86,7 +86,7 @@ export function sessionRoutes({ authority: { sessions }, now }: Context): AnyRou
         const isVisible = session && (caller.role === 'admin' || session.user === caller.user);
         // Also of one that has ended: sessions that were made with it may not have.
         if (!isVisible || !sessions.revoke(id)) {
-          throw new HttpFault(404, 'SESSION_NOT_FOUND', 'no live session has this id');
+          throw new HttpProblem(404, 'SESSION_NOT_FOUND', 'no live session has this id');
         }
       },
     }),
@@ -97,6 +97,6 @@ function endOf(expiresAt: string | null): number {
   return expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(expiresAt);
 }
 
-function forbidden(): HttpFault {
-  return new HttpFault(403, 'FORBIDDEN', 'only an admin may make sessions for others');
+function forbidden(): HttpProblem {
+  return new HttpProblem(403, 'FORBIDDEN', 'only an admin may make sessions for others');
 }

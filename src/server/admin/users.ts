@@ -1,7 +1,7 @@
 import type { InferOutput } from 'valibot';
 import type { ScopedKeys } from '../../authority/scoped-keys.ts';
 import type { User } from '../../authority/users.ts';
-import { HttpFault } from '../../gateway/http-problem.ts';
+import { HttpProblem } from '../../gateway/http-problem.ts';
 import type { Context } from '../context.ts';
 import type { AnyRoute } from './route.ts';
 import { route } from './route.ts';
@@ -48,7 +48,7 @@ export function userRoutes({ authority: { users } }: Context): AnyRoute[] {
 }
 
 function requireAdmin({ caller }: ScopedKeys): void {
-  if (caller.role !== 'admin') throw new HttpFault(403, 'FORBIDDEN', 'only an admin may do this');
+  if (caller.role !== 'admin') throw new HttpProblem(403, 'FORBIDDEN', 'only an admin may do this');
 }
 
 function userOut({ name, role, ceiling }: User): InferOutput<typeof shape.user> {

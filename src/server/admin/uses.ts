@@ -6,7 +6,7 @@ import * as shape from './shapes.ts';
 import { entryOut, logQueryIn, usageOut } from './wire.ts';
 
 /** How keys are used. */
-export function useRoutes({ desk }: Context): AnyRoute[] {
+export function useRoutes({ batcher }: Context): AnyRoute[] {
   return [
     route({
       method: 'GET',
@@ -17,7 +17,7 @@ export function useRoutes({ desk }: Context): AnyRoute[] {
       status: 200,
       reply: shape.page(shape.logEntry),
       handle({ keys, query }) {
-        desk.flush();
+        batcher.flush();
         const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, /^\d{1,15}$/);
         const after = cursor && { at: cursor.at, id: Number(cursor.id) };
         const data = [];
@@ -39,7 +39,7 @@ export function useRoutes({ desk }: Context): AnyRoute[] {
       status: 200,
       reply: shape.usage,
       handle({ keys, query: { by, since, key_id } }) {
-        desk.flush();
+        batcher.flush();
         const rows = keys.usage({
           by,
           ...(since !== undefined && { since: new Date(since) }),

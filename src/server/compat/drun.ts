@@ -1,15 +1,15 @@
 import * as v from 'valibot';
 import type { OwnedKey } from '../../authority/scoped-keys.ts';
-import { HttpFault } from '../../gateway/http-problem.ts';
+import { HttpProblem } from '../../gateway/http-problem.ts';
 import { name } from '../admin/shapes.ts';
 import { readBody } from '../validation.ts';
-import type { Dialect } from './dialect.ts';
-import { callerOf, plainSpec } from './dialect.ts';
+import type { CompatApi } from './compat-api.ts';
+import { callerOf, plainSpec } from './compat-api.ts';
 
 const creation = v.object({ name });
 
 /** d.run, "Manage Your API Keys": our reading of what its console shows. */
-export const drun: Dialect = {
+export const drun: CompatApi = {
   prefix: '/drun',
   errorBody: ({ code, message }) => ({ code, message }),
   mount(app, context) {
@@ -25,7 +25,7 @@ export const drun: Dialect = {
     });
     app.delete<{ Params: { id: string } }>('/apis/v1/apikeys/:id', async (request, reply) => {
       if (!callerOf(context, request).revoke(request.params.id)) {
-        throw new HttpFault(404, 'KEY_NOT_FOUND', 'the key was deleted before');
+        throw new HttpProblem(404, 'KEY_NOT_FOUND', 'the key was deleted before');
       }
       reply.code(204);
     });

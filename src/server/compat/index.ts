@@ -1,8 +1,8 @@
-import type { Dialect } from './dialect.ts';
+import type { CompatApi } from './compat-api.ts';
 import { drun } from './drun.ts';
 import { privatemind } from './privatemind.ts';
 import { riskinmind } from './riskinmind.ts';
 import { unreal } from './unreal.ts';
 
 /** The APIs of others that the server speaks. A new one is a file and a line here. */
-export const dialects: readonly Dialect[] = [unreal, riskinmind, privatemind, drun];
+export const compatApis: readonly CompatApi[] = [unreal, riskinmind, privatemind, drun];

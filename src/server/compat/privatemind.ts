@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import type { OwnedKey } from '../../authority/scoped-keys.ts';
 import { after, parseDuration } from '../../base/time.ts';
-import { envelope, HttpFault } from '../../gateway/http-problem.ts';
+import { envelope, HttpProblem } from '../../gateway/http-problem.ts';
 import { budget, modelIds, name } from '../admin/shapes.ts';
 import { bearerOf } from '../caller.ts';
 import { modelList, modelRoute } from '../data-plane.ts';
 import { readBody, readQuery } from '../validation.ts';
-import type { Dialect } from './dialect.ts';
-import { callerOf, plainSpec } from './dialect.ts';
+import type { CompatApi } from './compat-api.ts';
+import { callerOf, plainSpec } from './compat-api.ts';
 import { paging } from './paging.ts';
 
 const steps = ['30d', '90d', '6mo', '1y', '2y', '10y'] as const;
@@ -34,7 +34,7 @@ const query = v.object({
 });
 
 /** PrivateMind, "API keys": our reading of what its console shows. */
-export const privatemind: Dialect = {
+export const privatemind: CompatApi = {
   prefix: '/privatemind',
   errorBody: envelope,
   mount(app, context) {
@@ -78,7 +78,7 @@ export const privatemind: Dialect = {
     });
     app.delete<{ Params: { id: string } }>('/v1/api-keys/:id', async (request) => {
       if (!callerOf(context, request).revoke(request.params.id)) {
-        throw new HttpFault(404, 'KEY_NOT_FOUND', 'the key was revoked before');
+        throw new HttpProblem(404, 'KEY_NOT_FOUND', 'the key was revoked before');
       }
       return { revoked: true };
     });

@@ -1,15 +1,15 @@
 import * as v from 'valibot';
 import type { OwnedKey } from '../../authority/scoped-keys.ts';
-import { envelope, HttpFault } from '../../gateway/http-problem.ts';
+import { envelope, HttpProblem } from '../../gateway/http-problem.ts';
 import { readBody, readQuery } from '../validation.ts';
-import type { Dialect } from './dialect.ts';
-import { callerOf, plainSpec } from './dialect.ts';
+import type { CompatApi } from './compat-api.ts';
+import { callerOf, plainSpec } from './compat-api.ts';
 import { paging } from './paging.ts';
 
 const generation = v.object({ label: v.optional(v.pipe(v.string(), v.maxLength(120))) });
 
 /** RiskInMind, "API Keys (/api/v1/keys)": one key per user. The document leaves it open what `generate` does where there is one. */
-export const riskinmind: Dialect = {
+export const riskinmind: CompatApi = {
   prefix: '/riskinmind',
   errorBody: envelope,
   mount(app, context) {
@@ -58,7 +58,7 @@ export const riskinmind: Dialect = {
 
 function needed(found: OwnedKey | undefined): OwnedKey {
   if (found) return found;
-  throw new HttpFault(404, 'NO_ACTIVE_KEY', 'there is no active key');
+  throw new HttpProblem(404, 'NO_ACTIVE_KEY', 'there is no active key');
 }
 
 function shown({ key }: OwnedKey): object {

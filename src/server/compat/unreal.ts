@@ -1,16 +1,16 @@
 import * as v from 'valibot';
 import type { OwnedKey } from '../../authority/scoped-keys.ts';
-import { envelope, HttpFault } from '../../gateway/http-problem.ts';
+import { envelope, HttpProblem } from '../../gateway/http-problem.ts';
 import { name } from '../admin/shapes.ts';
 import { modelRoute } from '../data-plane.ts';
 import { readBody } from '../validation.ts';
-import type { Dialect } from './dialect.ts';
-import { callerOf, epochSeconds, plainSpec } from './dialect.ts';
+import type { CompatApi } from './compat-api.ts';
+import { callerOf, epochSeconds, plainSpec } from './compat-api.ts';
 
 const creation = v.object({ name });
 
 /** Unreal AI, "API Key Management". A key is addressed by its hash, its id or its own value. */
-export const unreal: Dialect = {
+export const unreal: CompatApi = {
   prefix: '/unreal',
   errorBody: envelope,
   mount(app, context) {
@@ -39,8 +39,8 @@ export const unreal: Dialect = {
 };
 
 /** A key that is deleted is one that is not there: the API has no word for its standing. */
-function deleted(): HttpFault {
-  return new HttpFault(404, 'KEY_NOT_FOUND', 'the key was deleted before');
+function deleted(): HttpProblem {
+  return new HttpProblem(404, 'KEY_NOT_FOUND', 'the key was deleted before');
 }
 
 function listed({ key, hash }: OwnedKey): { name: string; hash: string; created: number } {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { basePath, isCompletions, segmentsOf, targetBelow } from '../../src/gateway/upstream-target.ts';
+import { basePathOf, isCompletions, segmentsOf, targetBelow } from '../../src/gateway/upstream-path.ts';
 import { failureOf } from '../support/failure.ts';
 
 test.each([
@@ -11,19 +11,19 @@ test.each([
   ['http://gateway.example.com/openai', '/openai/v1'],
   ['https://api.example.com/dev1', '/dev1/v1'],
 ])('the API at %s lives below %s', (url, path) => {
-  expect(basePath(new URL(url))).toBe(path);
+  expect(basePathOf(new URL(url))).toBe(path);
 });
 
 test.each([
-  ['https://user-EXAMPLE@api.example.com/v1', 'holds a user name or a password'],
-  ['https://:password-EXAMPLE@api.example.com/v1', 'holds a user name or a password'],
+  ['https://user-EXAMPLE@api.example.com/v1', 'contains a user name or a password'],
+  ['https://:password-EXAMPLE@api.example.com/v1', 'contains a user name or a password'],
   ['https://api.example.com/v1?key=EXAMPLE', 'has a query or a fragment'],
   ['https://api.example.com/v1?', 'has a query or a fragment'],
   ['https://api.example.com/v1#EXAMPLE', 'has a query or a fragment'],
   ['ftp://api.example.com/v1', 'is not http or https'],
 ])('%s is refused, and not repeated', (url, problem) => {
-  const failure = failureOf(() => basePath(new URL(url)));
-  expect(failure).toMatchObject({ exit: 'usage', message: `the URL of the upstream ${problem}` });
+  const failure = failureOf(() => basePathOf(new URL(url)));
+  expect(failure).toMatchObject({ exit: 'usage', message: `the upstream URL ${problem}` });
   expect(JSON.stringify(failure)).not.toContain('EXAMPLE');
 });
 

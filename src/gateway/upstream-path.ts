@@ -2,38 +2,38 @@ import { usageError } from '../base/errors.ts';
 import { isLoopbackHost } from '../platform/loopback.ts';
 
 /**
- * The path on an upstream below which its API lives, ending in `/v1`: `https://api.example.com/openai/v1` gives
- * `/openai/v1`, `https://api.example.com` gives `/v1`. Throws `KeysError` (usage), without the URL, for one that is not
- * http or https, that has credentials, a query or a fragment, or that would send the upstream's key in the clear.
+ * The path of an upstream's API, ending in `/v1`: `https://api.example.com/openai/v1` gives `/openai/v1`,
+ * `https://api.example.com` gives `/v1`. Throws `KeysError` (usage), without the URL, for one that is not http or https,
+ * that has credentials, a query or a fragment, or that would send the upstream's key unencrypted.
  */
-export function basePath(url: URL, hasKey = false): string {
+export function basePathOf(url: URL, hasKey = false): string {
   const problems: string[] = [];
-  if (!/^https?:$/.test(url.protocol)) problems.push('the URL of the upstream is not http or https');
-  if (url.username || url.password) problems.push('the URL of the upstream holds a user name or a password');
+  if (!/^https?:$/.test(url.protocol)) problems.push('the upstream URL is not http or https');
+  if (url.username || url.password) problems.push('the upstream URL contains a user name or a password');
   if (hasKey && url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-    problems.push('the URL of the upstream is http: to another host, which would send its key in the clear');
+    problems.push('the upstream URL is http: to another host, which would send its key unencrypted');
   }
-  if (/[?#]/.test(url.href)) problems.push('the URL of the upstream has a query or a fragment');
+  if (/[?#]/.test(url.href)) problems.push('the upstream URL has a query or a fragment');
   if (problems.length > 0) {
-    throw usageError(problems, 'write only scheme, host and path, like https://api.example.com/v1');
+    throw usageError(problems, 'pass only scheme, host and path, like https://api.example.com/v1');
   }
   const path = url.pathname.replace(/\/+$/, '');
   return path.endsWith('/v1') ? path : `${path}/v1`;
 }
 
 /**
- * The path and query to ask an upstream for, from what a caller asked for; undefined where that is not below `/v1/`, or
- * where servers could take its path for another one.
+ * The path and query to request from an upstream, for what a caller requested; undefined if that is not below `/v1/`, or
+ * if servers could take its path for another one.
  */
-export function targetBelow(base: string, target: string): string | undefined {
+export function targetBelow(basePath: string, target: string): string | undefined {
   if (!/^\/v1\/[\x21\x22\x24-\x7e]*$/.test(target)) return undefined;
-  return segmentsOf(target) && base + target.slice('/v1'.length);
+  return segmentsOf(target) && basePath + target.slice('/v1'.length);
 }
 
 /**
- * The segments of a target's path, decoded: `['v1', 'models', 'org/model']`. Undefined where its path is not plainly
- * the one that it seems to be: with segments that are empty (but for the last) or lead elsewhere, characters that end
- * one at some servers, or that come to others when they are decoded again, trimmed or normalised.
+ * The decoded segments of a target's path: `['v1', 'models', 'org/model']`. Undefined if servers could disagree about the
+ * path: over segments that are empty (except the last) or lead elsewhere, and over characters that end a path at some
+ * servers or change when they are decoded again, trimmed or normalised.
  */
 export function segmentsOf(target: string): string[] | undefined {
   const [, ...encoded] = pathOf(target).replace(/\/$/, '').split('/');
@@ -63,6 +63,7 @@ export function isCompletions(target: string): boolean {
   return segmentsOf(target)?.join('/').toLowerCase().endsWith('/completions') ?? false;
 }
 
-function pathOf(target: string): string {
+/** A target without its query. */
+export function pathOf(target: string): string {
   return target.split('?', 1)[0] ?? '';
 }

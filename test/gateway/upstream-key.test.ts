@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
-import { Credential, OwnKey } from '../../src/gateway/upstream-key.ts';
+import { UpstreamCredential, UpstreamKey } from '../../src/gateway/upstream-key.ts';
 import { failureIn } from '../support/failure.ts';
 
 /** A source that gives `sk-1-EXAMPLE`, `sk-2-EXAMPLE` and so on, and counts. */
@@ -12,7 +12,7 @@ function source(): { ask: () => Promise<Secret>; asked: () => number } {
 
 test('the source is asked once, by however many at a time', async () => {
   const { ask, asked } = source();
-  const key = new OwnKey(ask);
+  const key = new UpstreamKey(ask);
   const [one, other] = await Promise.all([key.read(), key.read()]);
   expect(await key.read()).toBe(one);
   expect(other).toBe(one);
@@ -22,14 +22,14 @@ test('the source is asked once, by however many at a time', async () => {
 
 test('after a rejection it is asked again, once, however many saw the rejection', async () => {
   const { ask, asked } = source();
-  const key = new OwnKey(ask);
+  const key = new UpstreamKey(ask);
   const old = await key.read();
-  key.rejected(old);
-  key.rejected(old);
+  key.reject(old);
+  key.reject(old);
   const reading = key.read();
-  key.rejected(old);
+  key.reject(old);
   const fresh = await reading;
-  key.rejected(old);
+  key.reject(old);
   expect(await key.read()).toBe(fresh);
   expect(fresh.headers()).toEqual({ authorization: 'Bearer sk-2-EXAMPLE' });
   expect(asked()).toBe(2);
@@ -37,7 +37,7 @@ test('after a rejection it is asked again, once, however many saw the rejection'
 
 test('a source that failed is asked again by the next request', async () => {
   let [asked, isReady] = [0, false];
-  const key = new OwnKey(async () => {
+  const key = new UpstreamKey(async () => {
     asked += 1;
     if (!isReady) throw new Error('not yet');
     return new Secret('sk-EXAMPLE');
@@ -51,14 +51,14 @@ test('a source that failed is asked again by the next request', async () => {
 });
 
 test('a key that HTTP cannot carry is a failure without its value', async () => {
-  const key = new OwnKey(async () => new Secret('sk-\nEXAMPLE'));
+  const key = new UpstreamKey(async () => new Secret('sk-\nEXAMPLE'));
   const failure = await failureIn(key.read());
   expect(failure.code).toBe('header_not_sendable');
   expect(JSON.stringify(failure)).not.toContain('EXAMPLE');
 });
 
 test('it is found in a text, and is in none that prints it', () => {
-  const credential = new Credential(new Secret('sk-EXAMPLE'));
+  const credential = new UpstreamCredential(new Secret('sk-EXAMPLE'));
   expect(credential.isIn('Bearer sk-EXAMPLE.')).toBe(true);
   expect(credential.isIn('Bearer sk-')).toBe(false);
   expect(inspect(credential, { showHidden: true, depth: 9 }) + JSON.stringify(credential)).not.toContain(
