@@ -18,7 +18,7 @@ export interface GlobalFlags {
   provider: string | undefined;
   url: string | undefined;
   format: Format | undefined;
-  /** The fields of `--json`; empty where all are printed. */
+  /** The fields of `--json`; empty: all. */
   json: string[] | undefined;
   quiet: boolean;
   noInput: boolean;
@@ -48,20 +48,20 @@ export interface Context {
   readonly debugs: boolean;
   readonly tokenContext: TokenContext;
 
-  /** The settings. Warns of unknown names in them. */
+  /** The settings. Warns of unknown names. */
   config(): Promise<Config>;
   profile(): Promise<Profile>;
   /** The API of the profile; undefined for the embedded authority. */
   connection(): Promise<Connection | undefined>;
   backend(): Promise<KeyBackend>;
-  /** The same command line for another profile, without the profile and the token that the environment names. */
+  /** The same command line for another profile; profile and token variables of the environment do not apply. */
   forProfile(place: { profile: string; provider?: string; url?: string | undefined }): Context;
 
-  /** The journal of this profile; `db` is the authority's file where it is not that of the profile. */
+  /** The journal of this profile. `db` is the authority's file, if not the profile's. */
   journal(db?: string): Promise<Journal>;
-  /** Throws `KeysError` (5) where an earlier operation on a key of this name is unfinished; warns of other operations. */
+  /** Throws `KeysError` (5) if an operation on a key of this name is unfinished; warns of other unfinished operations. */
   requireFinished(name: string): Promise<void>;
-  /** The key that a reference names, with everything that its provider tells about it. */
+  /** The key that a reference names, with everything that its provider reports. */
   key(reference: string): Promise<Key>;
   /** Every key of the profile, newest first. */
   keys(): Promise<Key[]>;
@@ -85,7 +85,7 @@ export interface Context {
   secretFrom(source: string): Promise<Secret>;
 
   print(result: Result): Promise<void>;
-  /** Prints the notes and warnings that are held back while the command may still fail with one JSON document. */
+  /** Prints deferred messages. With JSON errors, messages wait until the command can no longer fail. */
   flush(): Promise<void>;
   /** Good to know; silent with `--quiet`. */
   note(text: string): Promise<void>;

@@ -12,7 +12,7 @@ import { mayHaveKeychain } from '../platform/keychain/may-have-keychain.ts';
 import type { Paths } from '../platform/paths.ts';
 import { trustedFolders } from '../platform/paths.ts';
 
-/** The outcome of one check of `keys doctor`. */
+/** The result of one check of `keys doctor`. */
 export interface Finding {
   check: string;
   status: 'ok' | 'warn' | 'fail';
@@ -20,7 +20,7 @@ export interface Finding {
   hint?: string;
 }
 
-/** Looks at everything that `keys` depends on, and changes nothing. */
+/** Checks everything that keys depends on, and changes nothing. */
 export async function examine(io: Io, paths: Paths, profile: () => Promise<Profile>): Promise<Finding[]> {
   return [
     { check: 'version', status: 'ok', message: `keys ${version} on ${process.platform} ${process.arch}` },
@@ -47,23 +47,23 @@ function nodeVersion(running: string): Finding {
 }
 
 /**
- * Who can read and write a path; nothing for one that does not exist yet: it will be made with the right mode. What others
- * can write is refused by every command. What they can read is wrong for a file with secrets, and unwise for the others.
+ * Who can read and write a path; empty if it does not exist yet: it will be created with the right mode. Every command
+ * refuses a path that others can write. One that others can read is a failure if it contains secrets, else a warning.
  */
 function access(kind: TrustedKind, path: string, content?: 'secret'): Finding[] {
   const check = kind === 'file' ? 'file' : 'folder';
   const distrust = distrustOf(path, kind);
   if (distrust)
     return [{ check, status: 'fail', message: `${path} ${distrust.reason}`, hint: distrust.hint }];
-  // Windows keeps access lists in place of modes.
+  // Windows has access control lists instead of modes.
   if (process.platform === 'win32' || !existsSync(path)) return [];
   const mode = check === 'folder' ? 0o700 : 0o600;
-  const found = statSync(path).mode & 0o777;
-  const octal = `0${found.toString(8)}`;
-  if ((found & ~mode) === 0) return [{ check, status: 'ok', message: `${path} is private (${octal})` }];
+  const actual = statSync(path).mode & 0o777;
+  const octal = `0${actual.toString(8)}`;
+  if ((actual & ~mode) === 0) return [{ check, status: 'ok', message: `${path} is private (${octal})` }];
   const hint = `chmod ${mode.toString(8)} '${path}'`;
   const status = content ? 'fail' : 'warn';
-  return [{ check, status, message: `${path} is open to others (${octal})`, hint }];
+  return [{ check, status, message: `${path} is accessible to other users (${octal})`, hint }];
 }
 
 async function configuration(file: string): Promise<Finding> {
@@ -72,7 +72,7 @@ async function configuration(file: string): Promise<Finding> {
     const { profiles } = await readConfig(file, async (text) => void unknown.push(text));
     if (unknown.length > 0) return { check: 'config', status: 'warn', message: unknown.join('; ') };
     const count = Object.keys(profiles).length;
-    const message = existsSync(file) ? `${file}: ${count} profiles` : 'none: the defaults apply';
+    const message = existsSync(file) ? `${file}: ${count} profiles` : 'no file; defaults apply';
     return { check: 'config', status: 'ok', message };
   } catch (error) {
     return failure('config', error);
@@ -90,34 +90,34 @@ async function authority({ authorityDatabase: path, authorityMarker: marker }: P
     return failure(check, databaseMissing(path, traces, existsSync(path) ? 'is empty' : 'is gone'));
   }
   if (!existsSync(path)) {
-    return { check, status: 'ok', message: `no database yet; the first key makes ${path}` };
+    return { check, status: 'ok', message: `no database yet; creating a key creates ${path}` };
   }
   try {
     const { inspectDatabase } = await import('../authority/database/inspect.ts');
     const { problems, keys, schema, retention } = inspectDatabase(path);
     if (problems.length === 0) {
-      const kept = retention === 'never' ? 'log kept for good' : `log kept for ${retention}`;
-      return { check, status: 'ok', message: `${path} is sound: ${keys} keys, schema ${schema}, ${kept}` };
+      const kept = retention === 'never' ? 'log kept forever' : `log kept for ${retention}`;
+      return { check, status: 'ok', message: `${path} is intact: ${keys} keys, schema ${schema}, ${kept}` };
     }
-    const hint = `keep a copy of the file, then: sqlite3 '${path}' .recover`;
+    const hint = `copy the file, then run: sqlite3 '${path}' .recover`;
     return { check, status: 'fail', message: `${path} is damaged: ${problems.join('; ')}`, hint };
   } catch (error) {
     return failure(check, error);
   }
 }
 
-/** Where the secret of a new key waits when it cannot be delivered. */
+/** Where an undelivered secret is kept. */
 async function escrow(env: Environment, profile: () => Promise<Profile>): Promise<Finding> {
   const check = 'escrow';
-  if (mayHaveKeychain(env)) return { check, status: 'ok', message: 'the keychain of the system' };
+  if (mayHaveKeychain(env)) return { check, status: 'ok', message: 'the system keychain' };
   try {
     const { name, escrow: kind } = await profile();
     if (kind === 'file') return { check, status: 'ok', message: 'a file that only you can read' };
     return {
       check,
       status: 'warn',
-      message: 'there is no keychain: a key whose secret cannot be delivered is revoked again',
-      hint: `to let secrets wait in a private file: "escrow": "file" for the profile ${name} in config.json`,
+      message: 'no keychain: a new key whose secret cannot be delivered is revoked',
+      hint: `to keep undelivered secrets in a private file, set "escrow": "file" for the profile ${name} in config.json`,
     };
   } catch (error) {
     return failure(check, error);
@@ -134,8 +134,7 @@ async function unfinished(folder: string): Promise<Finding> {
     const [first] = unreadable;
     if (first) return failure(check, first);
     const open = all.filter((one) => !isWaiting(one)).length;
-    const waiting =
-      all.length > open ? `; ${all.length - open} old keys wait for the end of their grace` : '';
+    const waiting = all.length > open ? `; ${all.length - open} old keys are in their grace period` : '';
     if (open === 0) return { check, status: 'ok', message: `nothing is unfinished${waiting}` };
     const message = `${open} ${open === 1 ? 'operation is' : 'operations are'} unfinished${waiting}`;
     return { check, status: 'warn', message, hint: 'keys recover' };

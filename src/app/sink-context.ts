@@ -3,14 +3,11 @@ import { checkPrivateFile, removeStaleCopies } from '../platform/files/private-f
 import type { SessionPlace, SinkContext } from '../sinks/context.ts';
 import type { Context } from './context.ts';
 
-/** Where `keys login` keeps the token of a profile; what the environment says of tokens does not count there. */
+/** The stored session token of a profile. Tokens in the environment do not count. */
 async function sessionOf(context: Context, profile: string): Promise<SessionPlace> {
   const connection = await context.forProfile({ profile }).connection();
   if (!connection?.profile.store) {
-    throw usageError(
-      `nobody has logged in to the profile ${profile}: there is no session token to replace`,
-      'keys profile list',
-    );
+    throw usageError(`the profile ${profile} has no stored session token to replace`, 'keys profile list');
   }
   const [{ ownerOf }, { openStore }] = await Promise.all([
     import('./open-remote.ts'),
@@ -31,18 +28,18 @@ async function sessionOf(context: Context, profile: string): Promise<SessionPlac
   };
 }
 
-/** Removes what a login that was killed has left beside the tokens. Never fails. */
+/** Removes the files that a killed login left next to the tokens. Never fails. */
 export function removeTokenLeftovers({ paths }: Pick<Context, 'paths'>): Promise<void> {
   return removeStaleCopies(paths.tokens);
 }
 
-/** Whose operation it is, and what its relative paths mean; absent: those of this command. */
+/** The profile of an operation, and the folder that its relative paths start from. */
 interface Setting {
   profile: string;
   cwd: string;
 }
 
-/** What sinks need of the world. */
+/** Without a setting: that of this command. */
 export function sinkContextOf(context: Context, allowInGit: boolean, setting?: Setting): SinkContext {
   const { env } = context.io;
   const { interactive } = context;

@@ -2,25 +2,25 @@ import { safeJson } from '../base/sanitise.ts';
 import type { Fields } from './values.ts';
 import { cell, pick } from './values.ts';
 
-/** The formats of `--format`, with what `keys help formats` says of them. */
+/** The formats of `--format`, with their help. */
 export const formats = {
-  table: 'for people: fits the width of the terminal; relative times, colours',
-  json: 'one JSON document: an array for a list, an object for one thing',
-  ndjson: 'one JSON object per line, written as it arrives',
-  csv: "RFC 4180 with a header line; a text that a sheet would run as a formula has ' before it",
-  tsv: 'tab-separated with a header line; formulas as in csv',
+  table: 'a table for people: fitted to the terminal, with relative times and colours',
+  json: 'one JSON document: an array for a list, an object for a single record',
+  ndjson: 'one JSON object per line, printed as it arrives',
+  csv: "RFC 4180 with a header line; text that a spreadsheet would run as a formula is prefixed with '",
+  tsv: 'tab-separated with a header line; formulas are prefixed as in csv',
   yaml: 'one YAML document',
 } as const;
 
 export type Format = keyof typeof formats;
 
-/** The formats, and the one off a terminal where none was asked for: tab-separated without a header. */
+/** `plain` is the default off a terminal: tab-separated lines without a header. */
 export type Encoding = Exclude<Format, 'table'> | 'plain';
 
-/** Turns records into the text of a format. `fields` are the columns, or the selection where one was made. */
+/** Turns records into the text of a format. */
 export interface Encoder {
   one(record: object): string;
-  /** Pieces of text, each as soon as its record is there. */
+  /** The text in pieces, each as soon as its record arrives. */
   many(records: Iterable<object> | AsyncIterable<object>): AsyncIterable<string>;
 }
 
@@ -50,12 +50,12 @@ function values(record: object, fields: readonly string[]): string[] {
   return fields.map((field) => cell((record as Fields)[field]));
 }
 
-/** As `values`, for what may be opened as a sheet: a text that would be run as a formula has `'` before it. */
+/** As `values`, for spreadsheets: text that would run as a formula is prefixed with `'`. */
 function sheet(record: object, fields: readonly string[]): string[] {
   return fields.map((field) => {
     const value = (record as Fields)[field];
     const text = cell(value);
-    // A number is one, and a secret has to be exact.
+    // Numbers are not formulas, and a secret must be exact.
     const isFormula =
       typeof value !== 'number' && field !== 'secret' && /^\s*[=+@\-＝＋＠－]|^\\[tr]/.test(text);
     return isFormula ? `'${text}` : text;
@@ -94,8 +94,8 @@ function jsonEncoder(selection: readonly string[] | undefined): Encoder {
 
 async function yamlEncoder(selection: readonly string[] | undefined): Promise<Encoder> {
   const { stringify } = await import('yaml');
-  // Double quotes hold any character as an escape, so what is unsafe on a terminal never stands there raw. A text with
-  // line breaks stays on one line: another one could begin as a command of a CI system does.
+  // In double quotes any character can be escaped, so nothing unsafe reaches a terminal. Text with line breaks stays on
+  // one line: a new line could begin like a CI command.
   const options = {
     defaultStringType: 'QUOTE_DOUBLE',
     defaultKeyType: 'PLAIN',
@@ -104,19 +104,19 @@ async function yamlEncoder(selection: readonly string[] | undefined): Promise<En
   } as const;
   const encode = (value: unknown) => {
     const text = safeJson(stringify(value, options));
-    // Keys that are foreign text, such as those of labels, could begin a line as a command of a CI system does.
+    // Keys can be foreign text, such as the names of labels, and could begin a line like a CI command.
     if (!/^[\s-]*::|##\w*\[/m.test(text)) return text;
     return safeJson(stringify(value, { ...options, defaultKeyType: 'QUOTE_DOUBLE' }));
   };
   return {
     one: (record) => encode(pick(record, selection)),
     async *many(records) {
-      let empty = true;
+      let isEmpty = true;
       for await (const record of records) {
         yield encode([pick(record, selection)]);
-        empty = false;
+        isEmpty = false;
       }
-      if (empty) yield '[]\n';
+      if (isEmpty) yield '[]\n';
     },
   };
 }

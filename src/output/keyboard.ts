@@ -1,59 +1,59 @@
 import { PassThrough } from 'node:stream';
 import type { Io } from '../platform/io.ts';
 
-/** Why a question was taken back: Ctrl-C, the end of input, Ctrl-Z, or the process was stopped and runs again. */
-export type TakenBack = 'interrupted' | 'ended' | 'stopped' | 'continued';
+/** Why a prompt was withdrawn: Ctrl-C, end of input, Ctrl-Z, or the process was stopped and continued. */
+export type Withdrawal = 'interrupted' | 'ended' | 'stopped' | 'continued';
 
 const keys = { interrupt: '\x03', end: '\x04', quit: '\x1c', stop: '\x1a' } as const;
 
-export interface Pressing {
+export interface KeyboardOptions {
   io: Pick<Io, 'stdin' | 'onContinue'>;
-  /** There is no line to edit: Ctrl-D means the end of input wherever the cursor is. */
+  /** There is no line to edit: Ctrl-D always means end of input. */
   hasNoLine: boolean;
-  onTakenBack: (why: TakenBack) => void;
+  onWithdrawal: (why: Withdrawal) => void;
 }
 
 /**
- * The terminal's keys on their way to one question. readline takes them for a stream of its own; what is about the whole
- * process, and the end of input, it would settle in silence: these are taken out here.
+ * The terminal's keys on their way to one prompt. readline would silently handle the keys that concern the whole process,
+ * and the end of input: those are intercepted here.
  */
 export class Keyboard extends PassThrough {
   readonly isTTY = true;
-  readonly #pressing: Pressing;
+  readonly #options: KeyboardOptions;
   readonly #forget: () => void;
   #isOpen = true;
 
-  constructor(pressing: Pressing) {
+  constructor(options: KeyboardOptions) {
     super();
-    this.#pressing = pressing;
-    const { stdin, onContinue } = pressing.io;
-    const stopListening = onContinue(() => this.#takeBack('continued'));
+    this.#options = options;
+    const { stdin, onContinue } = options.io;
+    const stopListening = onContinue(() => this.#withdraw('continued'));
     const take = (piece: Buffer | string) => this.#take(String(piece));
-    const end = () => this.#takeBack('ended');
+    const end = () => this.#withdraw('ended');
     stdin.on('data', take).on('end', end).on('close', end).on('error', end).resume();
     this.#forget = () => {
       stopListening();
       stdin.removeListener('data', take).removeListener('end', end).removeListener('close', end);
-      // A terminal that is gone may still say so: the listener for errors stays.
+      // A lost terminal may still report errors: that listener stays.
       stdin.pause();
     };
     if (stdin.readableEnded || stdin.destroyed) setImmediate(end);
   }
 
-  /** As a terminal has it, for readline. */
+  /** readline expects this of a terminal. */
   setRawMode(isRaw: boolean): this {
-    const { stdin } = this.#pressing.io;
+    const { stdin } = this.#options.io;
     if (!stdin.destroyed) (stdin as { setRawMode?: (isRaw: boolean) => void }).setRawMode?.(isRaw);
     return this;
   }
 
-  /** readline pauses its input when it closes: before there is an answer, that is the end of input. */
+  /** readline pauses its input when it closes: without an answer, that is end of input. */
   override pause(): this {
-    this.#takeBack('ended');
+    this.#withdraw('ended');
     return super.pause();
   }
 
-  /** The question is over: keys are no longer listened to. */
+  /** Stops listening: the prompt has its answer. */
   close(): void {
     this.#isOpen = false;
     this.#forget();
@@ -62,16 +62,16 @@ export class Keyboard extends PassThrough {
   #take(text: string): void {
     for (const key of text.split(/([\x03\x04\x1a\x1c])/)) {
       if (!this.#isOpen || key === '') continue;
-      if (key === keys.interrupt || key === keys.quit) this.#takeBack('interrupted');
-      else if (key === keys.stop && process.platform !== 'win32') this.#takeBack('stopped');
-      else if (key === keys.end && this.#pressing.hasNoLine) this.#takeBack('ended');
+      if (key === keys.interrupt || key === keys.quit) this.#withdraw('interrupted');
+      else if (key === keys.stop && process.platform !== 'win32') this.#withdraw('stopped');
+      else if (key === keys.end && this.#options.hasNoLine) this.#withdraw('ended');
       else this.write(key);
     }
   }
 
-  #takeBack(why: TakenBack): void {
+  #withdraw(why: Withdrawal): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#pressing.onTakenBack(why);
+    this.#options.onWithdrawal(why);
   }
 }

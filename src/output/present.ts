@@ -5,44 +5,47 @@ import type { Encoding, Format } from './formats.ts';
 import { encoderFor } from './formats.ts';
 import type { Terminal } from './style.ts';
 
-/** What the command line says about output. */
+/** The output options of a command line. */
 export interface OutputSettings {
   /** Undefined: a table on a terminal, plain tab-separated lines off it. */
   readonly format: Format | undefined;
-  /** The fields chosen with `--json id,name`; undefined: all. */
+  /** The fields selected with `--json id,name`; undefined: all. */
   readonly fields: readonly string[] | undefined;
   readonly noColor: boolean;
 }
 
-/** What a command answers. Every kind names its columns: the fields of csv, tsv and plain lines, in order. */
-export type Result = { exit?: ExitName } & (
+/** The result of a command. `columns` are the fields of csv, tsv and plain lines, in order. */
+export type Result = {
+  /** Read once everything is printed: rows may decide it while they arrive. */
+  readonly exit?: ExitName;
+} & (
   | {
       kind: 'rows';
       rows: Iterable<object> | AsyncIterable<object>;
       columns: readonly string[];
       table: View<readonly object[]>;
     }
-  /** Rows that go on coming: each is printed by itself. */
+  /** Rows without a foreseeable end: each is printed on its own. */
   | { kind: 'stream'; rows: AsyncIterable<object>; columns: readonly string[]; line: View<object> }
   | { kind: 'one'; record: object; columns: readonly string[]; table: View<object> }
   | { kind: 'text'; text: string }
   /** Everything has been printed. */
   | { kind: 'nothing' }
-  /** Another program had the terminal; its exit code, 0 to 255, is that of this one. */
+  /** Another program had the terminal; the exit code is its own, 0 to 255. */
   | { kind: 'ended'; code: number }
 );
 
 /**
- * A record as text for people. Commands load their views in here, so that JSON does not pay for them. Method syntax:
- * a view of keys serves as a view of records.
+ * A record as text for people. Commands import their views inside, so that JSON output does not load them. Method syntax
+ * makes it bivariant: a view of keys serves as a view of records.
  */
 type View<Shown> = { show(shown: Shown, terminal: Terminal): string | Promise<string> }['show'];
 
-/** Characters that are written at once. */
-const portion = 16_384;
+/** Characters per write. */
+const chunkSize = 16_384;
 
 /**
- * Prints the result on stdout, or as much of it as there is before `stop` aborts. Rejects where stdout takes no more.
+ * Prints the result on stdout until it ends or `stop` aborts. Rejects if stdout cannot be written.
  */
 export async function present(
   io: Io,
@@ -51,20 +54,20 @@ export async function present(
   stop?: AbortSignal,
 ): Promise<void> {
   if (result.kind === 'nothing' || result.kind === 'ended') return;
-  let waiting = '';
+  let buffered = '';
   for await (const piece of pieces(io, settings, result)) {
-    waiting += harmless(piece, result, settings, io);
-    if (result.kind !== 'stream' && waiting.length < portion) continue;
-    await io.stdout.write(waiting);
-    waiting = '';
-    // Writing alone never lets Node.js notice Ctrl-C.
+    buffered += harmless(piece, result, settings, io);
+    if (result.kind !== 'stream' && buffered.length < chunkSize) continue;
+    await io.stdout.write(buffered);
+    buffered = '';
+    // Writing alone does not let Node.js notice Ctrl-C.
     await new Promise((resume) => setImmediate(resume));
     if (stop?.aborted) return;
   }
-  if (waiting !== '') await io.stdout.write(waiting);
+  if (buffered !== '') await io.stdout.write(buffered);
 }
 
-/** As no CI system takes it for a command. Pieces begin at the start of a line, or in the middle of JSON. */
+/** Defuses CI commands. A piece begins at the start of a line, or inside JSON. */
 function harmless(piece: string, result: Result, { format }: OutputSettings, { env }: Io): string {
   const isJson = result.kind === 'text' ? parses(piece) : /^(?:(?:nd)?json|yaml)$/.test(format ?? '');
   return isJson ? harmlessJson(piece, env) : harmlessLines(piece, env);
@@ -90,7 +93,7 @@ async function* pieces(
   }
   const encoding = encodingOf(io, settings.format);
   if (encoding === 'table') {
-    yield* forPeople(await openTerminal(io, settings.noColor), result);
+    yield* renderTables(await openTerminal(io, settings.noColor), result);
     return;
   }
   const encoder = await encoderFor(encoding, result.columns, settings.fields);
@@ -98,7 +101,7 @@ async function* pieces(
   else yield* encoder.many(result.rows);
 }
 
-async function* forPeople(
+async function* renderTables(
   terminal: Terminal,
   result: Extract<Result, { columns: unknown }>,
 ): AsyncGenerator<string> {
@@ -117,7 +120,6 @@ function encodingOf(io: Io, format: Format | undefined): Encoding | 'table' {
   return format ?? (io.stdout.isTTY ? 'table' : 'plain');
 }
 
-/** stdout as a place to show something to people. */
 async function openTerminal(io: Io, noColor: boolean): Promise<Terminal> {
   const { terminalOf } = await import('./style.ts');
   return terminalOf(io.stdout, io.env, noColor, io.now());

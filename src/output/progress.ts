@@ -1,17 +1,17 @@
 import { shown } from '../base/sanitise.ts';
 
-/** A line on stderr that says how far the work has come, for somebody who watches. */
+/** A progress bar on stderr. */
 export interface Progress {
-  /** One more is done: this one. */
+  /** Counts one more item as done and shows its name. */
   step(name: string): Promise<void>;
-  /** Takes the line away. */
+  /** Removes the bar. */
   end(): Promise<void>;
 }
 
 const barWidth = 24;
 const nameWidth = 40;
 
-/** `draw` shows a line in place of the one before; an empty one is none. */
+/** `draw` replaces the progress line; empty text removes it. */
 export async function startProgress(draw: (line: string) => Promise<void>, count: number): Promise<Progress> {
   let done = 0;
   const show = async (name: string) => {

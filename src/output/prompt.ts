@@ -2,17 +2,16 @@ import { declined } from '../base/errors.ts';
 import { shown } from '../base/sanitise.ts';
 import { Secret } from '../base/secret.ts';
 import type { Io } from '../platform/io.ts';
-import type { TakenBack } from './keyboard.ts';
+import type { Withdrawal } from './keyboard.ts';
 import { Keyboard } from './keyboard.ts';
 
 /*
- * Questions to a person. They are drawn on stderr, so that stdout stays data; whoever asks has made sure that there is
- * a terminal. Texts may be foreign: they are made harmless here. Every question throws `KeysError`: 1 at the end of
- * input, and on Ctrl-C what the interruption says.
+ * Prompts on stderr, so that stdout stays data. The caller makes sure that there is a terminal. Texts may be foreign: they
+ * are sanitised here. Every prompt throws `KeysError`: 1 at the end of input, and the interruption's failure on Ctrl-C.
  */
 
-/** What asking takes: the terminal, and somebody who is told of Ctrl-C. */
-export interface Asking {
+/** What a prompt needs: the terminal, and the interruption that Ctrl-C sets off. */
+export interface PromptContext {
   io: Io;
   interruption: Interrupting;
 }
@@ -29,69 +28,68 @@ export interface Choice<T extends string> {
   description?: string;
 }
 
-/** Characters of a question, and of a choice, that are shown. */
-const longestQuestion = 600;
-const longestChoice = 200;
+const maxQuestionLength = 600;
+const maxChoiceLength = 200;
 
 /** A line of text; Enter takes the proposal. */
-export async function askText(asking: Asking, question: string, proposal?: string): Promise<string> {
+export async function askText(context: PromptContext, question: string, proposal?: string): Promise<string> {
   const { input } = await import('@inquirer/prompts');
-  const message = shown(question, longestQuestion);
-  const proposed = proposal === undefined ? undefined : shown(proposal, longestChoice);
-  const answer = await ask(asking, false, (context) =>
-    input({ message, ...(proposed !== undefined && { default: proposed }) }, context),
+  const message = shown(question, maxQuestionLength);
+  const proposed = proposal === undefined ? undefined : shown(proposal, maxChoiceLength);
+  const answer = await ask(context, false, (drawing) =>
+    input({ message, ...(proposed !== undefined && { default: proposed }) }, drawing),
   );
   return answer === proposed && proposal !== undefined ? proposal : answer;
 }
 
-/** A line that is shown as stars while it is typed. */
-export async function askSecret(asking: Asking, question: string): Promise<Secret> {
+/** A line that is masked while it is typed. */
+export async function askSecret(context: PromptContext, question: string): Promise<Secret> {
   const { password } = await import('@inquirer/prompts');
-  const message = shown(question, longestQuestion);
-  const validate = (text: string) => text.trim() !== '' || 'nothing was typed';
-  const answer = await ask(asking, false, (context) => password({ message, mask: true, validate }, context));
+  const message = shown(question, maxQuestionLength);
+  const validate = (text: string) => text.trim() !== '' || 'enter a value';
+  const answer = await ask(context, false, (drawing) => password({ message, mask: true, validate }, drawing));
   return new Secret(answer.trim());
 }
 
-/** One of several. The first one is what Enter takes: never something final. */
+/** One of several choices. Enter takes the first one, which must never be final. */
 export async function askChoice<T extends string>(
-  asking: Asking,
+  context: PromptContext,
   question: string,
   choices: readonly Choice<T>[],
 ): Promise<T> {
   const { select } = await import('@inquirer/prompts');
-  const message = shown(question, longestQuestion);
+  const message = shown(question, maxQuestionLength);
   const safe = choices.map(({ name, value, description }) => ({
     value,
-    name: shown(name, longestChoice),
-    ...(description !== undefined && { description: shown(description, longestQuestion) }),
+    name: shown(name, maxChoiceLength),
+    ...(description !== undefined && { description: shown(description, maxQuestionLength) }),
   }));
-  return ask(asking, true, (context) => select<T>({ message, choices: safe }, context));
+  return ask(context, true, (drawing) => select<T>({ message, choices: safe }, drawing));
 }
 
-interface Context {
+interface Drawing {
   input: Keyboard;
   output: Io['stderr']['stream'];
   signal: AbortSignal;
 }
 
-/** Asks until there is an answer: after the process was stopped and runs again, the question is drawn anew. */
+/** Asks until there is an answer: when the process continues after a stop, the prompt is drawn again. */
 async function ask<T>(
-  { io, interruption }: Asking,
+  { io, interruption }: PromptContext,
   hasNoLine: boolean,
-  draw: (context: Context) => Promise<T>,
+  draw: (drawing: Drawing) => Promise<T>,
 ): Promise<T> {
   for (;;) {
     if (interruption.asked.aborted) throw interruption.failure();
     const taking = new AbortController();
-    let why: TakenBack | undefined;
-    const onTakenBack = (reason: TakenBack) => {
+    let why: Withdrawal | undefined;
+    const onWithdrawal = (reason: Withdrawal) => {
       why ??= reason;
       taking.abort();
     };
-    const onInterrupt = () => onTakenBack('interrupted');
+    const onInterrupt = () => onWithdrawal('interrupted');
     interruption.asked.addEventListener('abort', onInterrupt);
-    const keyboard = new Keyboard({ io, hasNoLine, onTakenBack });
+    const keyboard = new Keyboard({ io, hasNoLine, onWithdrawal });
     try {
       return await draw({ input: keyboard, output: io.stderr.stream, signal: taking.signal });
     } catch (error) {

@@ -1,4 +1,4 @@
-/** What is said to a person who has just been shown a secret or a token. */
+/** The note after a secret or a token was shown on a terminal. */
 export function shownOnce(noun: string): string {
-  return `this is the only time the ${noun} is shown: store it now, then wipe it from the scrollback (clear; in tmux: tmux clear-history)`;
+  return `the ${noun} is not shown again: store it now, then clear the scrollback (clear; in tmux: tmux clear-history)`;
 }

@@ -3,76 +3,77 @@ import { maskSecrets } from '../base/secret.ts';
 import type { Io } from '../platform/io.ts';
 import { harmlessLines } from './ci-log.ts';
 
-/** Characters of one text that are printed: enough for any list that somebody reads. */
-const longestText = 10_000;
+const maxTextLength = 10_000;
 const clearLine = '\r\x1b[2K';
 
 /**
- * The one owner of stderr while a command runs: what is said beside the work, one question at a time, and a line that
- * says how far the work has come. Nothing that looks like a secret is repeated, and nothing makes the work fail: stderr
- * may be closed.
+ * The only writer to stderr while a command runs: messages, one prompt at a time, and a progress line. Anything that looks
+ * like a secret is masked. A closed stderr never makes a command fail.
  */
 export class Reporter {
   readonly #io: Io;
-  #held: string[] | undefined;
-  /** Questions that were asked, each after the one before it. */
-  #questions: Promise<unknown> = Promise.resolve();
-  /** What is said while a question stands on the screen. */
-  #meanwhile: string[] | undefined;
+  #deferred: string[] | undefined;
+  /** Prompts run one after the other: this is the last one. */
+  #lastPrompt: Promise<unknown> = Promise.resolve();
+  /** Messages written while a prompt is on the screen. */
+  #duringPrompt: string[] | undefined;
   #status = '';
-  readonly #said = new Set<string>();
+  readonly #written = new Set<string>();
 
-  /** `holds`: stderr is to have one JSON document if the command fails, so that what else there is to say waits. */
-  constructor(io: Io, holds: boolean) {
+  /** With `defers`, messages wait for success: if the command fails, stderr holds a single JSON document. */
+  constructor(io: Io, defers: boolean) {
     this.#io = io;
-    this.#held = holds ? [] : undefined;
+    this.#deferred = defers ? [] : undefined;
   }
 
   /** One line. */
   async write(text: string): Promise<void> {
-    const line = harmlessLines(shown(maskSecrets(text.slice(0, 2 * longestText)), longestText), this.#io.env);
-    if (this.#meanwhile) this.#meanwhile.push(line);
+    const line = harmlessLines(
+      shown(maskSecrets(text.slice(0, 2 * maxTextLength)), maxTextLength),
+      this.#io.env,
+    );
+    if (this.#duringPrompt) this.#duringPrompt.push(line);
     else await this.#writeLines(`${line}\n`);
   }
 
   async defer(text: string, { once = false } = {}): Promise<void> {
-    if (once && this.#said.has(text)) return;
-    if (once) this.#said.add(text);
-    if (this.#held) this.#held.push(text);
+    if (once && this.#written.has(text)) return;
+    if (once) this.#written.add(text);
+    if (this.#deferred) this.#deferred.push(text);
     else await this.write(text);
   }
 
-  /** Says what was held: the command has succeeded, or is about to talk with a person. */
+  /** Writes the deferred messages: the command has succeeded, or is about to prompt. */
   async flush(): Promise<void> {
-    const texts = this.#held ?? [];
-    this.#held = undefined;
+    const texts = this.#deferred ?? [];
+    this.#deferred = undefined;
     for (const text of texts) await this.write(text);
   }
 
-  /** Asks when all questions before this one are answered; until then nothing else is drawn. */
+  /** Prompts once all earlier prompts are answered. Messages wait until this one is answered, too. */
   async ask<T>(question: () => Promise<T>): Promise<T> {
-    const before = this.#questions;
+    const before = this.#lastPrompt;
     const answer = before.then(() => this.#alone(question));
-    this.#questions = answer.catch(() => {});
+    this.#lastPrompt = answer.catch(() => {});
     return answer;
   }
 
-  /** The line that stands below everything that is said; empty: none. */
+  /** The progress line below all messages; empty text removes it. */
   async setStatus(text: string): Promise<void> {
     const hadOne = this.#status !== '';
     this.#status = text;
-    if (!this.#meanwhile && (hadOne || text !== '')) await this.#print(`${clearLine}${text}`);
+    if (!this.#duringPrompt && (hadOne || text !== '')) await this.#print(`${clearLine}${text}`);
   }
 
   async #alone<T>(question: () => Promise<T>): Promise<T> {
     await this.flush();
     if (this.#status !== '') await this.#print(clearLine);
-    this.#meanwhile = [];
+    this.#duringPrompt = [];
     try {
       return await question();
     } finally {
-      const lines = this.#meanwhile;
-      this.#meanwhile = undefined;
+      const lines = this.#duringPrompt;
+      this.#duringPrompt = undefined;
       await this.#writeLines(lines.map((line) => `${line}\n`).join(''));
     }
   }

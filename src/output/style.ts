@@ -4,7 +4,7 @@ import type { Environment } from '../platform/env.ts';
 import { setting } from '../platform/env.ts';
 import type { Output } from '../platform/io.ts';
 
-/** What a view needs to know of the place where it is shown. */
+/** What a view needs to know about the terminal. */
 export interface Terminal {
   /** Width in characters. */
   readonly width: number;
@@ -12,15 +12,15 @@ export interface Terminal {
   readonly now: Date;
 }
 
-const fallbackWidth = 80;
+const defaultWidth = 80;
 
-/** `noColor` is the flag; the environment decides otherwise, NO_COLOR before FORCE_COLOR. */
+/** `noColor` is the flag. It overrides NO_COLOR, which overrides FORCE_COLOR. */
 export function terminalOf(output: Output, env: Environment, noColor: boolean, now: Date): Terminal {
-  const width = output.columns || Number(env.COLUMNS) || fallbackWidth;
+  const width = output.columns || Number(env.COLUMNS) || defaultWidth;
   return { width, style: new Chalk({ level: noColor ? 0 : colorLevel(output, env) }), now };
 }
 
-/** Only the 16 basic colours are used: they follow the user's own theme. */
+/** Only the 16 basic colours: they follow the user's theme. */
 function colorLevel(output: Output, env: Environment): 0 | 1 {
   if (setting(env, 'NO_COLOR')) return 0;
   const forced = setting(env, 'FORCE_COLOR');

@@ -3,20 +3,20 @@ import stringWidth from 'string-width';
 import { bounded, shown } from '../base/sanitise.ts';
 import type { Terminal } from './style.ts';
 
-/** A column of a table for people. Its texts are safe to print, and may be coloured. */
+/** A column of a table for people. Its texts must be sanitised, and may be coloured. */
 export interface Column<Row> {
   header: string;
   text: (row: Row, terminal: Terminal) => string;
   align?: 'left' | 'right';
-  /** Columns with the highest number are left out first where the width is too small; 0 stays. */
+  /** Columns with the highest rank are dropped first if the terminal is too narrow; 0 always stays. */
   rank: number;
-  /** May be cut down to this many characters, with `…`. Absent: never cut. */
+  /** May be truncated to this many characters, with `…`; absent: never. */
   shrinkTo?: number;
 }
 
 const gap = 2;
 
-/** Rows as a table that fits the width; where not even its most important columns do, as a card per row. */
+/** A table fitted to the terminal, or a card per row if not even the most important columns fit. */
 export function renderTable<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
@@ -39,7 +39,7 @@ export function renderTable<Row>(
   return widths ? drawTable(rows.length, texts, widths, terminal) : drawCards(rows.length, texts, terminal);
 }
 
-/** Records as a table of these fields, the first two of which always stay. */
+/** A table of these fields; the first two always stay. */
 export function renderFields<Field extends string>(
   records: readonly Readonly<Record<Field, string | boolean | null>>[],
   fields: readonly Field[],
@@ -57,7 +57,7 @@ export function renderFields<Field extends string>(
 
 type Widths<Row> = Map<Column<Row>, number>;
 
-/** Leaves out and narrows columns until they fit; undefined where they cannot. */
+/** Drops and narrows columns until they fit; undefined if they cannot. */
 function fitColumns<Row>(
   columns: readonly Column<Row>[],
   natural: Widths<Row>,
@@ -74,11 +74,11 @@ function fitColumns<Row>(
     kept = kept.filter(({ rank }) => rank !== last);
   }
   const widths: Widths<Row> = new Map();
-  let spare = available - total(kept, least);
+  let unused = available - total(kept, least);
   for (const column of kept) {
-    const extra = Math.min(spare, (natural.get(column) ?? 0) - least(column));
+    const extra = Math.min(unused, (natural.get(column) ?? 0) - least(column));
     widths.set(column, least(column) + extra);
-    spare -= extra;
+    unused -= extra;
   }
   return widths;
 }
@@ -98,7 +98,7 @@ function drawTable<Row>(count: number, texts: Texts<Row>, widths: Widths<Row>, {
   );
 }
 
-/** A card per row: a line per value, with the header before it. */
+/** A card per row, with a line per value. */
 function drawCards<Row>(count: number, texts: Texts<Row>, { style, width }: Terminal): string {
   const label = Math.max(...[...texts.keys()].map(({ header }) => header.length));
   const cards = Array.from({ length: count }, (_, row) =>
@@ -108,7 +108,7 @@ function drawCards<Row>(count: number, texts: Texts<Row>, { style, width }: Term
   return cards.map((card) => draw(card, [label, valueWidth], ['left', 'left'])).join('\n');
 }
 
-/** Lines of cells, each cut to its width. */
+/** Lines of cells, each truncated to its width. */
 export function draw(
   rows: readonly (readonly string[])[],
   widths: readonly number[],
@@ -120,39 +120,37 @@ export function draw(
     chars: noLines,
     style: { 'padding-left': 0, 'padding-right': gap, head: [], border: [], compact: true },
   });
-  table.push(...rows.map((row) => row.map((text, column) => cut(text, widths[column] ?? 0))));
+  table.push(...rows.map((row) => row.map((text, column) => truncate(text, widths[column] ?? 0))));
   const lines = table.toString().split('\n');
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
 /**
- * The text cut down to a width, with `…`. Cut between whole characters as people see them, colours aside; cli-table3
- * counts halves of them, and lets wide ones stick out.
+ * The text truncated to a width, with `…`, between characters as people see them and without counting colours; cli-table3
+ * counts code units and lets wide characters stick out.
  */
-function cut(text: string, width: number): string {
+function truncate(text: string, width: number): string {
   const whole = bounded(text);
   if (stringWidth(whole) <= width) return whole;
   let shown = '';
-  let room = width - 1;
+  let left = width - 1;
   for (const part of whole.split(/(\x1b\[[\d;]*m)/)) {
     if (part.startsWith('\x1b')) shown += part;
     else {
       for (const { segment } of new Intl.Segmenter().segment(part)) {
         const size = stringWidth(segment);
-        if (room >= 0) shown += size <= room ? segment : '…';
-        room = size <= room ? room - size : -1;
+        if (left >= 0) shown += size <= left ? segment : '…';
+        left = size <= left ? left - size : -1;
       }
     }
   }
   return shown;
 }
 
-const noLines = Object.fromEntries([
-  ['middle', ''],
-  ...['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) => [
-    [side, ''],
-    [`${side}-mid`, ''],
-    [`${side}-left`, ''],
-    [`${side}-right`, ''],
-  ]),
+const borders = ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) => [
+  side,
+  `${side}-mid`,
+  `${side}-left`,
+  `${side}-right`,
 ]);
+const noLines = Object.fromEntries([...borders, 'middle'].map((name) => [name, '']));

@@ -1,9 +1,9 @@
 import { visible } from '../base/sanitise.ts';
 
-/** A record of any kind, as it is printed: a key, a log entry, a usage row. */
+/** Any record to print: a key, a log entry, a usage row. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The fields that were asked for, in that order; all of them where none were. A field the record lacks stays away. */
+/** The selected fields, in that order, or all. A field that the record lacks is left out. */
 export function pick(record: object, fields: readonly string[] | undefined): Fields {
   const all = record as Fields;
   if (!fields) return all;
@@ -12,7 +12,7 @@ export function pick(record: object, fields: readonly string[] | undefined): Fie
   );
 }
 
-/** A value as the text of one cell: lists by comma, pairs as `name=value`, nothing for null. */
+/** A value as the text of one cell: lists joined by commas, pairs as `name=value`, nothing for null. */
 export function cell(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (Array.isArray(value)) return value.map(cell).join(',');

@@ -220,7 +220,7 @@ test.skipIf(process.platform !== 'linux')(
       { status: 'ok' },
     ]);
     const bus = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' };
-    expect(await findings(new Sandbox(), bus)).toMatchObject([{ message: 'the keychain of the system' }, {}]);
+    expect(await findings(new Sandbox(), bus)).toMatchObject([{ message: 'the system keychain' }, {}]);
     const box = withEscrow(new Sandbox());
     await box.keys(['create', 'ci', '--to', 'exec:false']);
     expect(await findings(box)).toMatchObject([
@@ -237,7 +237,7 @@ test('doctor finds files that are open to others: exit 8', async () => {
   const run = await box.keys(['doctor', '--no-color'], { terminal: 120 });
   expect(run.exit).toBe(8);
   expect(run.stdout).toMatch(
-    /fail {2}file +\S+authority\.db is open to others \(0644\)\n +chmod 600 '\S+authority\.db'/,
+    /fail {2}file +\S+authority\.db is accessible to other users \(0644\)\n +chmod 600 '\S+authority\.db'/,
   );
 });
 

@@ -164,7 +164,7 @@ describe('the path of a database', () => {
       'PostgreSQL://db.example.com/keys',
     ]) {
       expect(() => readDatabase(address)).toThrow(InvalidValue);
-      expect(() => readDatabase(address)).toThrow(/^(?!.*EXAMPLE).*no path/);
+      expect(() => readDatabase(address)).toThrow(/^(?!.*EXAMPLE).*not a URL/);
     }
     for (const path of ['keys.db', '/srv/keys.db', 'C:\\keys\\keys.db', 'C:/keys.db'])
       expect(readDatabase(path)).toBe(path);

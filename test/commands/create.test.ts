@@ -151,9 +151,9 @@ test('on a terminal the secret is shown once, alone on its line, with a reminder
     secretOnStdout: true,
   });
   expect(run.stdout.match(new RegExp(secretLine, 'gm'))).toHaveLength(1);
-  expect(run.stdout).toMatch(/\n── secret, shown this once ─+\n\nsk_\w+\n\n─+\n$/);
+  expect(run.stdout).toMatch(/\n── secret, shown only once ─+\n\nsk_\w+\n\n─+\n$/);
   expect(run.stdout).toContain('Expires      in 90 days (2027-02-18T12:00:00Z)');
-  expect(run.stderr).toContain('this is the only time the secret is shown: store it now');
+  expect(run.stderr).toContain('the secret is not shown again: store it now');
 });
 
 test('on the terminal of a coding agent it is not shown unless that is asked for', async () => {

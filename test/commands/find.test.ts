@@ -238,7 +238,7 @@ test('on a terminal it is a table with the command that ends the key', async () 
   expect(run.stdout).toMatch(new RegExp(`\n\nif it has leaked: keys revoke ${id}\n$`));
   await box.keys(['revoke', id, '--yes']);
   const after = await box.keys(['find', '--from', 'file:leaked.txt', '--no-color'], { terminal: 100 });
-  expect(after.stdout).toMatch(/\n\nrevoked already\n$/);
+  expect(after.stdout).toMatch(/\n\nalready revoked\n$/);
 });
 
 describe('a value anywhere in a text', () => {

@@ -116,8 +116,8 @@ describe('a secret that waits in escrow', () => {
     const box = withEscrow(new Sandbox());
     await stopped(box);
     const run = await box.keys(['recover', '--yes', '--no-color'], { terminal: 90, secretOnStdout: true });
-    expect(run.stdout).toMatch(/── secret, shown this once ─+\n\nsk_\w+\n\n─+\n$/);
-    expect(run.stderr).toContain('this is the only time');
+    expect(run.stdout).toMatch(/── secret, shown only once ─+\n\nsk_\w+\n\n─+\n$/);
+    expect(run.stderr).toContain('is not shown again: store it now');
   });
 
   test('goes elsewhere with --to', async () => {

@@ -52,7 +52,7 @@ describe.skipIf(cannotMount())('on a read-only disk', () => {
     expect(names(await box.program(['list', '--json'], { env }))).toEqual(['ci']);
     expect((await box.program(['backup', 'saved.db'], { env })).exit).toBe(0);
     const doctor = await box.program(['doctor'], { env });
-    expect(doctor.stdout).toContain('is sound: 1 keys');
+    expect(doctor.stdout).toContain('is intact: 1 keys');
     for (const args of [
       ['create', 'other', '--to', 'file:other'],
       ['update', 'ci', '--rate-limit', '9'],

@@ -12,5 +12,5 @@ export function createdView(
   const detail = keyDetailView(key, terminal);
   return secret === undefined
     ? detail
-    : `${detail}${secretView(secret, 'secret, shown this once', terminal)}`;
+    : `${detail}${secretView(secret, 'secret, shown only once', terminal)}`;
 }

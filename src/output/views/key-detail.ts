@@ -4,7 +4,6 @@ import type { Terminal } from '../style.ts';
 import * as value from './key-values.ts';
 import { renderRecord } from './record.ts';
 
-/** Everything about one key. */
 export function keyDetailView(key: Partial<Key>, terminal: Terminal): string {
   const { now } = terminal;
   const time = (at: string | null | undefined) => (at === null ? 'never' : at && value.moment(at, now));

@@ -35,14 +35,14 @@ const columns: Column<Key>[] = [
   { header: 'DESCRIPTION', text: (key) => shown(key.description ?? ''), rank: 7, shrinkTo: 12 },
 ];
 
-/** The stat line of all keys, and a table of those chosen. */
+/** A summary of all keys, and a table of the selected ones. */
 export function keyListView(keys: readonly Key[], summary: Summary, terminal: Terminal): string {
   const table = keys.length > 0 ? renderTable(keys, columns, terminal) : `${nothing(summary)}\n`;
   return `${wrap(stats(summary, terminal), terminal)}\n${table}`;
 }
 
 function stats(summary: Summary, { style }: Terminal): string[] {
-  const standing = [
+  const counts = [
     style.green(`${summary.active} active`) +
       (summary.expiring > 0 ? style.yellow(` (${summary.expiring} expiring)`) : ''),
     `${summary.expired} expired`,
@@ -55,15 +55,15 @@ function stats(summary: Summary, { style }: Terminal): string[] {
     tokens === undefined ? [] : value.plural(tokens, 'token', value.shortCount),
     spentUsd === undefined ? [] : `${value.dollars(spentUsd)} spent`,
   ].flat();
-  return [...standing, ...use];
+  return [...counts, ...use];
 }
 
-/** The parts with dots between them, on as many lines as the width demands. */
+/** The parts separated by dots, on as many lines as the width requires. */
 function wrap(parts: readonly string[], { style, width }: Terminal): string {
   const lines: string[] = [];
   for (const part of parts) {
-    const longer = `${lines.at(-1)} · ${part}`;
-    if (lines.length > 0 && stringWidth(longer) <= width) lines[lines.length - 1] = longer;
+    const extended = `${lines.at(-1)} · ${part}`;
+    if (lines.length > 0 && stringWidth(extended) <= width) lines[lines.length - 1] = extended;
     else lines.push(part);
   }
   return lines.map((line) => `${line.replaceAll(' · ', style.dim(' · '))}\n`).join('');
@@ -73,6 +73,6 @@ function nothing(summary: Summary): string {
   const { active, expired, disabled, revoked } = summary;
   const all = active + expired + disabled + revoked;
   return all === 0
-    ? 'No keys yet: keys create <name> --expires 90d'
-    : 'No key matches: keys list --status all';
+    ? 'No keys yet. To create one: keys create <name> --expires 90d'
+    : 'No matching keys. To list all: keys list --status all';
 }

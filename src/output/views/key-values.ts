@@ -3,10 +3,9 @@ import type { Key, Status } from '../../keys/key.ts';
 import { absoluteTime, relativeTime } from '../relative-time.ts';
 import type { Terminal } from '../style.ts';
 
-/** How single values of a key look to people; shared by the list and the detail view. */
-
 /*
- * Numbers are written here and not by Intl, which takes 10 ms to get ready: more than all the rest of a table.
+ * Single values of a key as text for people. Numbers are formatted here because Intl takes 10 ms to start: longer than the
+ * rest of a table.
  */
 
 /** `120,345` */
@@ -18,7 +17,7 @@ function grouped(digits: string): string {
   return digits.replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** `51.3K`: for sums that are only read, never compared. */
+/** `51.3K`: for sums at a glance. */
 export function shortCount(value: number): string {
   const step = steps.findLast(([size]) => value >= size * 0.99995) ?? [1, ''];
   const [size, letter] = step;
@@ -37,14 +36,14 @@ export function plural(value: number, noun: string, write = count): string {
   return `${write(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
-/** `$3.20`, `$1,204.00`; less than a cent with all its decimals: `$0.000042`. */
+/** `$3.20`, `$1,204.00`; below one cent with all decimals: `$0.000042`. */
 export function dollars(value: number): string {
   const isTiny = value !== 0 && Math.abs(value) < 0.01;
   const [whole = '', decimals = ''] = value.toFixed(isTiny ? 6 : 2).split('.');
   return `$${grouped(whole)}.${isTiny ? decimals.replace(/0+$/, '') : decimals}`;
 }
 
-/** Expiring is yellow, ended is dim or red; the word itself always stands there, for those who see no colour. */
+/** The colour only repeats what the word says. */
 export function status(key: Partial<Key>, { style, now }: Terminal): string {
   if (key.status === undefined) return '';
   const colors: Record<Status, (text: string) => string> = {
@@ -60,7 +59,7 @@ export function status(key: Partial<Key>, { style, now }: Terminal): string {
   return `${text} ${style.dim(`superseded${key.retireAt ? `, ends ${relativeTime(key.retireAt, now)}` : ''}`)}`;
 }
 
-/** Dim for a key that is gone. */
+/** Dim for a revoked key. */
 export function name(key: Partial<Key>, { style }: Terminal): string {
   const text = shown(key.name ?? '');
   return key.status === 'revoked' ? style.dim(text) : text;
@@ -78,12 +77,12 @@ export function lastUse(key: Key, { now }: Terminal): string {
   return key.lastUsedAt === null ? 'never' : relativeTime(key.lastUsedAt, now);
 }
 
-/** Both ways to tell a time: `in 90 days (2027-02-18T22:20:05Z)`. */
+/** `in 90 days (2027-02-18T22:20:05Z)` */
 export function moment(time: string, now: Date): string {
   return `${relativeTime(time, now)} (${absoluteTime(time)})`;
 }
 
-/** The first two models and how many more there are; `all` for a key without a list. */
+/** The first two models and the number of others; `all` for a key without a list. */
 export function models(key: Key): string {
   if (!key.models) return '';
   if (key.models.length === 0) return 'all';

@@ -16,11 +16,11 @@ const columns: Column<Match>[] = [
   { header: 'DESCRIPTION', text: ({ description }) => shown(description ?? ''), rank: 3, shrinkTo: 12 },
 ];
 
-/** The keys that may have a value, and how to end the first of them that still can be used. */
+/** The keys that a secret may belong to, and how to revoke the first one that still works. */
 export function matchListView(matches: readonly Match[], current: string, terminal: Terminal): string {
   const table = renderTable(matches, columns, terminal);
   const live = matches.find(({ status }) => status !== 'revoked');
-  if (!live) return `${table}\n${terminal.style.dim('revoked already')}\n`;
+  if (!live) return `${table}\n${terminal.style.dim('already revoked')}\n`;
   const { id, profile = current } = live;
   const place = profile === current ? '' : ` --profile ${shellWord(profile)}`;
   return `${table}\nif it has leaked: ${terminal.style.bold(shown(`keys revoke ${shellWord(id)}${place}`))}\n`;

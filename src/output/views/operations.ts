@@ -45,5 +45,5 @@ function card(one: Outcome, terminal: Terminal): string {
 
 /** An operation whose secret is shown now. */
 export function deliveredView(one: Outcome & { secret: string }, terminal: Terminal): string {
-  return `${card(one, terminal)}${secretView(one.secret, 'secret, shown this once', terminal)}`;
+  return `${card(one, terminal)}${secretView(one.secret, 'secret, shown only once', terminal)}`;
 }

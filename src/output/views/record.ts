@@ -1,7 +1,7 @@
 import { bounded } from '../../base/sanitise.ts';
 import type { Terminal } from '../style.ts';
 
-/** Labelled lines; those without a value are left out. Values are safe to print, and may be coloured. */
+/** Labelled lines; lines without a value are left out. Values must be sanitised, and may be coloured. */
 export function renderRecord(
   lines: readonly (readonly [label: string, value: string | undefined])[],
   { style }: Terminal,

@@ -13,7 +13,7 @@ export const rotationColumns = ['name', 'oldId', 'newId', 'oldRevoked', 'oldRevo
 
 export function rotatedView(record: ShownRecord, terminal: Terminal): string {
   const { secret, new: key } = record;
-  const secretPart = secret === undefined ? '' : secretView(secret, 'secret, shown this once', terminal);
+  const secretPart = secret === undefined ? '' : secretView(secret, 'secret, shown only once', terminal);
   const detail = key && record.changed ? keyDetailView(key, terminal) : '';
   return `${detail}${rotatedLine(record, terminal)}${secretPart}`;
 }

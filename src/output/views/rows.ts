@@ -24,10 +24,10 @@ function statusCode({ statusCode: code }: LogEntry, { style }: Terminal): string
 }
 
 export function logView(entries: readonly LogEntry[], terminal: Terminal): string {
-  return entries.length > 0 ? renderTable(entries, logColumns, terminal) : 'no use recorded\n';
+  return entries.length > 0 ? renderTable(entries, logColumns, terminal) : 'no requests recorded\n';
 }
 
-/** A single entry while following: no later row can widen a column, so there are none. */
+/** A single entry of --follow: later entries are unknown, so there are no columns to align. */
 export function logLine(entry: LogEntry, terminal: Terminal): string {
   const parts = [
     absoluteTime(entry.timestamp),
@@ -59,5 +59,5 @@ const usageColumns: Column<UsageRow>[] = [
 ];
 
 export function usageView(rows: readonly UsageRow[], terminal: Terminal): string {
-  return rows.length > 0 ? renderTable(rows, usageColumns, terminal) : 'no use recorded\n';
+  return rows.length > 0 ? renderTable(rows, usageColumns, terminal) : 'no requests recorded\n';
 }

@@ -29,10 +29,10 @@ const columns: Column<Session>[] = [
 
 export function sessionListView(sessions: readonly Session[], terminal: Terminal): string {
   if (sessions.length > 0) return renderTable(sessions, columns, terminal);
-  return 'No sessions: keys session create --user <name>\n';
+  return 'No sessions. To create one: keys session create --user <name>\n';
 }
 
-/** A session that was just made; its token, where it is shown, is set apart. */
+/** A new session; its token, if shown, is framed. */
 export function sessionView(session: Session & { secret?: string }, terminal: Terminal): string {
   const { secret, id, user, role, createdAt, expiresAt } = session;
   const detail = renderRecord(
@@ -45,7 +45,7 @@ export function sessionView(session: Session & { secret?: string }, terminal: Te
     ],
     terminal,
   );
-  return secret === undefined ? detail : `${detail}${secretView(secret, 'token, shown this once', terminal)}`;
+  return secret === undefined ? detail : `${detail}${secretView(secret, 'token, shown only once', terminal)}`;
 }
 
 function end(expiresAt: string | null, now: Date): string {
