@@ -46,7 +46,7 @@ const groups = [
   },
   {
     name: 'journal',
-    test: /\/src\/(app\/open-journal\.ts|journal\/|platform\/files\/|keys\/(?:operations\/recovery|rotation\/(?:rotation|retirement))\.ts)/,
+    test: /\/src\/(app\/open-(?:journal|operations)\.ts|journal\/|platform\/files\/|keys\/(?:operations\/recovery|rotation\/(?:rotation|retirement))\.ts)/,
   },
   { name: 'views', test: /\/src\/output\/(views\/(?!recovery-events|rotation-events|stored)|table|style)/ },
 ];

@@ -80,7 +80,7 @@ export class App extends Dialogue implements Context {
   }
 
   async requireFinished(name: string): Promise<void> {
-    if (hasOperations(this.paths)) await (await import('./open-journal.ts')).requireFinished(this, name);
+    if (hasOperations(this.paths)) await (await import('./open-operations.ts')).requireFinished(this, name);
   }
 
   key(reference: string): Promise<Key> {

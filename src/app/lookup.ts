@@ -13,7 +13,7 @@ export async function listKeys(context: Context): Promise<Key[]> {
   const keys = await (await context.backend()).list();
   const placed = keys.map((key) => ({ ...key, provider, profile }));
   if (!hasOperations(context.paths)) return withSuperseded(placed);
-  return withSuperseded(await (await import('./open-journal.ts')).withRetirements(context, placed));
+  return withSuperseded(await (await import('./open-operations.ts')).withRetirements(context, placed));
 }
 
 /** The key that a reference names, as listed. Throws `KeysError` (3) for none or several. */

@@ -14,7 +14,7 @@ export async function rotationServices(
   { secretOnly, allowInGit }: { secretOnly: boolean; allowInGit: boolean },
 ): Promise<RotationServices> {
   const backend = await context.backend();
-  const journal = () => import('./open-journal.ts');
+  const operations = () => import('./open-operations.ts');
   return {
     backend,
     profile: await context.profile(),
@@ -28,8 +28,8 @@ export async function rotationServices(
     journal: () => context.journal(),
     listKeys: () => context.keys(),
     listKeysWith: (references) => keysWith(context, references),
-    claimName: async (name) => (await journal()).claimName(context, name),
-    openRotations: async (name) => (await journal()).rotationsOf(context, name),
+    claimName: async (name) => (await operations()).claimName(context, name),
+    openRotations: async (name) => (await operations()).rotationsOf(context, name),
     provenHolder: async (keys, value) =>
       (await import('./find-by-value.ts')).provenHolder(backend, keys, value),
     ownKey: async (keys) => (await import('./own-key.ts')).ownKey(context, keys),
