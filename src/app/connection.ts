@@ -27,8 +27,7 @@ export async function openConnection(
   if (!provider) throw usageError(`there is no provider '${profile.provider}'`, 'keys provider list');
   const problems: string[] = [];
   const written = profile.url ?? provider.url;
-  if (written === undefined)
-    problems.push(`the provider ${provider.id} has no address of its own: --url says which`);
+  if (written === undefined) problems.push(`the provider ${provider.id} has no default URL; pass --url`);
   const options = { ...optionsInEnvironment(env, provider), ...profile.options };
   problems.push(...optionProblems(provider, options));
   if (problems.length > 0 || written === undefined)

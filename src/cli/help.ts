@@ -1,4 +1,4 @@
-import { Command as Commander } from 'commander';
+import { Command as Commander, Help } from 'commander';
 import { usageError } from '../base/errors.ts';
 import type { Catalog } from './catalog.ts';
 import { commandsOf, isCommand, isGroup } from './catalog.ts';
@@ -26,7 +26,8 @@ export async function helpPage(
   if (!load) throw usageError(`no help for '${name}'`, 'keys help');
   const command = await load();
   const page = buildParser(name, command).commander.configureHelp({ helpWidth: width }).helpInformation();
-  const fields = command.fields.length > 0 ? `\nFields for --json: ${command.fields.join(', ')}\n` : '';
+  const list = wrap(`Fields for --json: ${command.fields.join(', ')}`, width);
+  const fields = command.fields.length > 0 ? `\n${list}\n` : '';
   return `${page}${fields}\nExamples:\n${command.examples.map((example) => `  ${example}\n`).join('')}`;
 }
 
@@ -49,11 +50,20 @@ async function programHelp(catalog: Catalog, width: number, names: readonly stri
 async function topicHelp(name: string, topic: Topic, width: number): Promise<string> {
   const { summary, after } = topic;
   const rows = typeof topic.rows === 'function' ? await topic.rows() : topic.rows;
-  const layout = emptyPage(name).configureHelp({ helpWidth: width }).createHelp();
-  layout.prepareContext({ helpWidth: width });
+  const layout = layoutOf(width);
   const termWidth = Math.max(...rows.map(([term]) => term.length));
   const lines = rows.map(([term, meaning]) => layout.formatItem(term, termWidth, meaning, layout));
-  return `${name}: ${summary}\n\n${lines.join('\n')}\n${after === undefined ? '' : `\n${after}\n`}`;
+  return `${name}: ${summary}\n\n${lines.join('\n')}\n${after === undefined ? '' : `\n${wrap(after, width)}\n`}`;
+}
+
+function wrap(text: string, width: number): string {
+  return layoutOf(width).boxWrap(text, width);
+}
+
+function layoutOf(width: number): Help {
+  const layout = new Help();
+  layout.prepareContext({ helpWidth: width });
+  return layout;
 }
 
 function emptyPage(name: string): Commander {

@@ -5,9 +5,9 @@ import { parseSink } from '../../sinks/sink-spec.ts';
 export const destinationFlags = {
   to: values(
     '--to <sink>',
-    'where the secret goes, such as env:.env#API_KEY; may be repeated (keys help sinks)',
+    'where to deliver the secret, such as env:.env#API_KEY; repeatable (keys help sinks)',
     parseSink,
   ),
-  secretOnly: toggle('--secret-only', 'print the bare secret and a newline, nothing else'),
-  allowInGit: toggle('--allow-in-git', 'write the secret to a file that git does not ignore'),
+  secretOnly: toggle('--secret-only', 'print the secret and a newline, nothing else'),
+  allowInGit: toggle('--allow-in-git', 'allow a file that git does not ignore'),
 };

@@ -12,7 +12,7 @@ const statusChoices = [...statuses.filter((status) => status !== 'unknown'), 'al
 
 export const list = defineCommand({
   operands: '',
-  summary: 'list keys, newest first; without revoked keys unless --status asks for them',
+  summary: 'list keys, newest first; revoked keys only with --status',
   description: [
     'expiring means active with 30 days or less left; --status active includes expiring keys. Filters combine. Off a',
     'terminal, the output is tab-separated lines, with the fields in the order listed below.',

@@ -8,7 +8,8 @@ export const statusFields = ['profile', 'provider', 'url', 'tokenSource', 'authe
 export const status = defineCommand({
   operands: '',
   summary: 'show the profile in use, whether it is logged in, and what its provider can do',
-  description: 'Asks the API whether it accepts the session token. Exits with 4 if not, or if there is none.',
+  description:
+    'Asks the API whether it accepts the session token. Exits with 4 if it does not, or if there is no token.',
   examples: ['keys status', 'keys status --json authenticated,tokenSource'],
   flags: {},
   fields: statusFields,

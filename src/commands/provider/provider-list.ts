@@ -6,7 +6,7 @@ const fields = ['id', 'name', 'url', 'note'] as const;
 
 export const providerList = defineCommand({
   operands: '',
-  summary: 'list the providers that keys can administer',
+  summary: 'list the supported providers',
   description:
     'Your own providers are JSON files in the folder config/providers. To check one: keys provider check FILE.',
   examples: ['keys provider list', 'keys provider list --json id,name'],
