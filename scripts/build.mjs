@@ -1,5 +1,5 @@
-// Bundles the program into `dist`. What every command needs is one file, what only some need comes in files of its own
-// that are loaded when they are used. CommonJS, because Node.js starts it faster than ES modules.
+// Bundles the program into `dist`: one file for what every command needs, and further files that are loaded when they
+// are used. CommonJS, because Node.js starts it faster than ES modules.
 import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +10,8 @@ const dist = join(root, 'dist');
 const fresh = join(root, `dist.${process.pid}`);
 const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 
-// Loading many small files costs more than loading one. These groups are each one file; a command, the authority, the
-// prompts and so on are each a file by themselves.
+// Loading many small files costs more than loading one, so each of these groups is one file. Everything else, such as
+// a command or the prompts, is a file by itself.
 const only = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
   `base/${only('')}`,
@@ -51,7 +51,7 @@ const groups = [
   { name: 'views', test: /\/src\/output\/(views\/(?!recovery-events|rotation-events|stored)|table|style)/ },
 ];
 
-/** commander and detect-libc can start programs; here they never do, and the module costs 2 ms to load. */
+/** commander and detect-libc can start programs. They never do here, and the module costs 2 ms to load. */
 const noChildProcess = {
   name: 'no-child-process',
   resolveId(source, importer) {
@@ -62,8 +62,8 @@ const noChildProcess = {
 };
 
 /**
- * conf validates against a JSON schema only where it is given one, and Fastify validates, serialises and logs in its own
- * way only where it is not given another; here they never do, and what they would do it with is big.
+ * conf validates only if it is given a JSON schema, and Fastify uses its own validator, serialiser and logger only if it
+ * is given no other. Neither happens here, and those libraries are big.
  */
 const noValidator = {
   name: 'no-validator',
@@ -76,7 +76,7 @@ const noValidator = {
   },
 };
 
-/** conf and the prompts bring libraries that take signals for themselves; these are for src/platform/io.ts alone. */
+/** conf and the prompts bring libraries that install signal handlers. Only src/platform/io.ts may do so. */
 const noSignalHooks = {
   name: 'no-signal-hooks',
   resolveId(source) {
@@ -110,7 +110,7 @@ const { output } = await build({
     codeSplitting: { groups },
   },
 });
-// Processes that the program starts, by `entryPath`: each a file that shares nothing with others, so that it starts fast.
+// Processes that the program starts, by `entryPath`. Each is a file that shares nothing with others, so it starts fast.
 const children = {
   'keychain-child': 'src/platform/keychain/keychain-child.ts',
   'clipboard-clear': 'src/sinks/clipboard-clear.ts',
@@ -125,7 +125,7 @@ chmodSync(join(fresh, 'keys.cjs'), 0o755);
 rmSync(dist, { recursive: true, force: true });
 renameSync(fresh, dist);
 
-/** The licence texts of the packages that ended up in the bundle, as their licences demand. */
+/** The licence texts of the packages in the bundle, which those licences require. */
 function licences(inputs) {
   const folders = new Set(
     inputs.flatMap((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []),

@@ -1,6 +1,6 @@
-// Stands in for @neon-rs/load in the bundle: names libsql's native part for this machine. The original asks Node.js for a
-// report on the whole process to tell glibc from musl, which costs 4 ms; libsql tells them apart again by itself, in a
-// cheaper way, so that here either will do.
+// Replaces @neon-rs/load in the bundle: names libsql's native part for this machine. The original asks Node.js for a report
+// on the whole process to tell glibc from musl, which costs 4 ms. libsql detects that again by itself, in a cheaper way, so
+// either name works here.
 const targets = {
   'darwin-arm64': 'darwin-arm64',
   'darwin-x64': 'darwin-x64',

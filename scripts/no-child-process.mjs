@@ -1,2 +1,2 @@
-// Stands in for node:child_process where it is never used; see build.mjs.
+// Replaces node:child_process in libraries that never use it; see build.mjs.
 export default {};

@@ -1,6 +1,6 @@
-// Stands in for when-exit and signal-exit in the bundle; see build.mjs. Both take signals for themselves and raise them
-// again, which ends the process in the middle of an operation. Signals have one owner here, src/platform/io.ts; what is to be
-// cleared up at the end of the process is cleared up at its end.
+// Replaces when-exit and signal-exit in the bundle; see build.mjs. Both install signal handlers and raise the signals again,
+// which ends the process in the middle of an operation. Only src/platform/io.ts handles signals. Callbacks meant for the end
+// of the process run at its end.
 const atExit = (callback) => {
   process.once('exit', callback);
   return () => process.removeListener('exit', callback);
@@ -8,5 +8,5 @@ const atExit = (callback) => {
 
 export { atExit as default };
 
-/** A prompt that is still open at the end of the process has no one to answer to. */
+/** A prompt that is still open when the process ends needs no clean-up. */
 export const onExit = () => () => {};

@@ -1,3 +1,3 @@
-// Stands in for validators, serialisers and a logger in the bundle that are never used; see build.mjs.
+// Replaces validators, serialisers and a logger that are never used; see build.mjs.
 export class Ajv2020 {}
 export default function unused() {}

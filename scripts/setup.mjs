@@ -1,4 +1,4 @@
-// Brings a clone to the point where the program and its tests can run: installs and builds, each only where needed.
+// Installs and builds what a clone needs to run the program and its tests, and skips what is up to date.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ const buildInputs = [
   'package-lock.json',
 ];
 
-/** Returns when dependencies and bundle are those of this tree. Everything it says goes to stderr. */
+/** Returns when dependencies and bundle match this tree. Prints to stderr only. */
 export function setUp() {
   checkNode();
   if (isInstalled() && isBuilt()) return;
@@ -35,25 +35,25 @@ export function setUp() {
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
-  fail(`Node.js 20.19 or later is needed; this is ${process.versions.node}`);
+  fail(`this is Node.js ${process.versions.node}, but 20.19 or later is required`);
 }
 
 function isInstalled() {
   return existsSync(installed) && readFileSync(installed, 'utf8') === installationId();
 }
 
-/** Dependencies hold binaries of their own per platform, none per version of Node.js. */
+/** Dependencies contain binaries for each platform, but not for each version of Node.js. */
 function installationId() {
   return `${hashOf(['package-lock.json'])} ${process.platform}-${process.arch}\n`;
 }
 
 function install() {
   console.error('keys: installing dependencies (once)…');
-  // The npm that runs this script, where one does.
+  // The npm that runs this script, if one does.
   const cli = process.env.npm_execpath;
   const [command, first] = cli?.endsWith('.js') ? [process.execPath, [cli]] : ['npm', []];
   const options = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-  run(command, [...first, ...options], 'the installation of dependencies failed');
+  run(command, [...first, ...options], 'could not install the dependencies');
   writeFileSync(installed, installationId());
 }
 
@@ -63,7 +63,7 @@ function isBuilt() {
 
 function build() {
   const inputs = hashOf(buildInputs);
-  run(process.execPath, [join(root, 'scripts', 'build.mjs')], 'the build failed');
+  run(process.execPath, [join(root, 'scripts', 'build.mjs')], 'could not build the program');
   writeFileSync(built, inputs);
 }
 
@@ -89,11 +89,11 @@ function hashOf(paths) {
   return hash.digest('hex');
 }
 
-/** Two commands started at once on a fresh clone must not install into each other. */
+/** Two commands started at once on a fresh clone must not install at the same time. */
 function alone(work) {
   const deadline = Date.now() + 10 * 60_000;
   while (!takeLock()) {
-    if (Date.now() > deadline) fail(`another set-up holds ${lock}; if none is running, delete it`);
+    if (Date.now() > deadline) fail(`another setup holds ${lock}; if no setup is running, delete the file`);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
   }
   try {

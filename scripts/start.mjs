@@ -1,4 +1,4 @@
-// `npm start -- <command>`: sets up what is missing, then runs the program in the folder where npm was called.
+// `npm start -- <command>`: sets up what is missing, then runs the program in the folder in which npm was called.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root, setUp } from './setup.mjs';

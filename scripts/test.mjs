@@ -1,4 +1,4 @@
-// `npm test [-- <vitest arguments>]`: types, lint and format, then the lanes of tests that need no program of others.
+// `npm test [-- <vitest arguments>]`: types, lint and format, then the lanes of tests that need no other program.
 // `npm test -- rotate` runs the test files with `rotate` in their path, of every lane but soak, and nothing else.
 // Lanes (vitest.config.ts) may stand before a `--`: `node scripts/test.mjs unit smoke -- <vitest arguments>` runs those.
 import { spawnSync } from 'node:child_process';
@@ -38,7 +38,7 @@ function bin(...path) {
   return join(root, 'node_modules', ...path);
 }
 
-/** Runs a program of the dependencies; ends this one where it fails. */
+/** Runs a program of the dependencies; ends this process if it fails. */
 function run(name, ...command) {
   const { status } = spawnSync(process.execPath, command, { cwd: root, stdio: 'inherit' });
   if (status === 0) return;
