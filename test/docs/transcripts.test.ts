@@ -38,6 +38,19 @@ test('the README shows keys list as it is', async () => {
 });
 
 test.each([
+  ['README.md', ['--grace', '0', '--json', 'oldId,newId,verified,oldRevoked'], ['stdout']],
+  ['docs/rotation.md', [], ['stderr', 'last line']],
+] as const)('%s shows keys rotate as it is', async (name, flags, shown) => {
+  const box = new Sandbox();
+  box.expectSecretIn('.env');
+  const to = ['--to', 'env:.env#API_KEY'];
+  await box.keys(['create', 'ci', '--expires', '90d', ...to], { now });
+  const { stdout, stderr } = await box.keys(['rotate', 'ci', ...flags, ...to], terminal);
+  const parts = { stdout, stderr, 'last line': stdout.trimEnd().split('\n').at(-1) ?? '' };
+  for (const part of shown) expect(page(name)).toContain(comparable(parts[part]));
+});
+
+test.each([
   ['README.md', ['create', 'ci', '--expires', '90d'], { now }],
   ['docs/pipes.md', ['show', 'missing', '--json'], { now }],
   ['docs/providers.md', ['create', 'ci', '--expires', '45d', '--provider', 'privatemind'], terminal],
