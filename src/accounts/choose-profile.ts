@@ -11,16 +11,18 @@ export interface ProfileRequest {
 }
 
 /**
- * The connection that flags, environment and configuration name, in this order. A provider that is named without a
- * profile has the profile of its own name. Throws `KeysError` (2) for a profile that does not exist and cannot be
- * made up from a provider.
+ * The profile that flags, environment or configuration name, in this order. A provider without a profile gets the profile
+ * of its own name. Throws `KeysError` (2) for a profile that does not exist, unless a provider is named.
  */
 export function chooseProfile(config: Config, env: Environment, request: ProfileRequest): Profile {
   const provider = request.provider ?? setting(env, 'KEYS_PROVIDER');
   const url = request.url ?? setting(env, 'KEYS_URL');
-  const known: Config['profiles'] = { local: { provider: localProvider.id, url: null }, ...config.profiles };
-  const name = chooseName(config, known, request.profile ?? setting(env, 'KEYS_PROFILE'), provider);
-  const stored = Object.hasOwn(known, name) ? known[name] : undefined;
+  const profiles: Config['profiles'] = {
+    local: { provider: localProvider.id, url: null },
+    ...config.profiles,
+  };
+  const name = chooseName(config, profiles, request.profile ?? setting(env, 'KEYS_PROFILE'), provider);
+  const stored = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
   if (stored && (provider === undefined || provider === stored.provider)) {
     return { ...withoutForeignToken(stored, url), name, url: url ?? stored.url };
   }
@@ -30,7 +32,7 @@ export function chooseProfile(config: Config, env: Environment, request: Profile
   return { name, provider, url: url ?? null };
 }
 
-/** A program that prints a token is trusted with the URL that stands beside it, and with no other origin. */
+/** A program that prints a token does so for the URL in its profile, and for no other origin. */
 function withoutForeignToken(stored: StoredProfile, url: string | undefined): StoredProfile {
   if (url === undefined || originOf(url) === originOf(stored.url ?? '')) return stored;
   const { tokenCommand: _, ...rest } = stored;
@@ -43,11 +45,12 @@ function originOf(url: string): string | undefined {
 
 function chooseName(
   config: Config,
-  known: Config['profiles'],
-  asked: string | undefined,
+  profiles: Config['profiles'],
+  requestedName: string | undefined,
   provider: string | undefined,
 ): string {
-  const usual = asked ?? config.currentProfile ?? localProvider.id;
-  if (asked !== undefined || provider === undefined || known[usual]?.provider === provider) return usual;
-  return provider;
+  const name = requestedName ?? config.currentProfile ?? localProvider.id;
+  const isFit =
+    requestedName !== undefined || provider === undefined || profiles[name]?.provider === provider;
+  return isFit ? name : provider;
 }

@@ -4,7 +4,7 @@ import Conf from 'conf';
 import { KeysError, systemCode } from '../base/errors.ts';
 import { withPrivateFolder } from '../platform/files/private-folder.ts';
 import { makePrivateFolder } from '../platform/paths.ts';
-import { faulty, parsed, profile, readConfigFile } from './config-file.ts';
+import { invalidConfig, parseConfig, profileSchema, readConfigFile } from './config-file.ts';
 import type { StoredProfile } from './profile.ts';
 import { checkProfileName } from './profile.ts';
 
@@ -13,12 +13,12 @@ export type ConfigChange =
   | { kind: 'remove'; name: string }
   | { kind: 'use'; name: string };
 
-/** Reads, changes and writes the file (0600) while no other process does. False: there was nothing to change. */
+/** Reads, changes and writes the file (0600) while no other process does. False if there was nothing to change. */
 export async function changeConfigFile(file: string, change: ConfigChange): Promise<boolean> {
   if (change.kind !== 'remove') checkProfileName(change.name);
   try {
     makePrivateFolder(dirname(file));
-    return await withPrivateFolder(dirname(file), async () => applied(file, change));
+    return await withPrivateFolder(dirname(file), async () => apply(file, change));
   } catch (error) {
     if (error instanceof KeysError) throw error;
     throw new KeysError({
@@ -30,8 +30,8 @@ export async function changeConfigFile(file: string, change: ConfigChange): Prom
   }
 }
 
-/** A faulty file is left as it is: what it was meant to say is not known. */
-function applied(file: string, change: ConfigChange): boolean {
+/** Leaves an invalid file as it is: what it should say is not known. */
+function apply(file: string, change: ConfigChange): boolean {
   const currentProfile = existsSync(file) ? readConfigFile(file).config.currentProfile : undefined;
   const conf = open(file);
   if (change.kind === 'use') {
@@ -41,7 +41,7 @@ function applied(file: string, change: ConfigChange): boolean {
   const { profiles = {}, ...settings } = conf.store as Settings;
   const { [change.name]: existing, ...others } = profiles;
   if (change.kind === 'write') {
-    const unknown = Object.entries(existing ?? {}).filter(([setting]) => !(setting in profile.entries));
+    const unknown = Object.entries(existing ?? {}).filter(([setting]) => !(setting in profileSchema.entries));
     const written = { ...change.profile, ...Object.fromEntries(unknown) };
     conf.store = { ...settings, profiles: { ...others, [change.name]: written } };
     return true;
@@ -58,8 +58,8 @@ interface Settings extends Record<string, unknown> {
 
 function open(file: string): Conf<Record<string, unknown>> {
   try {
-    return new Conf({ cwd: dirname(file), configFileMode: 0o600, deserialize: parsed });
+    return new Conf({ cwd: dirname(file), configFileMode: 0o600, deserialize: parseConfig });
   } catch (error) {
-    throw faulty(file, [error instanceof Error ? error.message : String(error)], error);
+    throw invalidConfig(file, [error instanceof Error ? error.message : String(error)], error);
   }
 }

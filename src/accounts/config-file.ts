@@ -6,7 +6,7 @@ import type { Config } from './profile.ts';
 import { isProfileName, profileNameRule } from './profile.ts';
 
 /** A stored profile. */
-export const profile = v.object({
+export const profileSchema = v.object({
   provider: v.string(),
   url: v.optional(v.nullable(v.string()), null),
   store: v.exactOptional(v.picklist(['keychain', 'file'])),
@@ -23,26 +23,29 @@ export const profile = v.object({
 
 const schema = v.object({
   currentProfile: v.optional(v.string()),
-  profiles: v.optional(v.record(v.pipe(v.string(), v.check(isProfileName, profileNameRule)), profile), {}),
+  profiles: v.optional(
+    v.record(v.pipe(v.string(), v.check(isProfileName, profileNameRule)), profileSchema),
+    {},
+  ),
 });
 
 /**
- * Reads an existing file; `unknown` is what to say of names in it that are no setting. Throws `KeysError` that names every
- * fault with its path.
+ * Reads an existing file. `warnings` are about names in it that are not settings. Throws a `KeysError` that lists every
+ * problem with its path.
  */
-export function readConfigFile(file: string): { config: Config; unknown: string[] } {
+export function readConfigFile(file: string): { config: Config; warnings: string[] } {
   const settings = read(file);
-  return { config: validated(file, settings), unknown: unknownSettings(settings) };
+  return { config: validate(file, settings), warnings: unknownSettings(settings) };
 }
 
-/** Far more than settings ever need. */
+/** Far more than settings need. */
 const maxBytes = 1024 * 1024;
 
 function read(file: string): unknown {
   try {
-    return parsed(textOf(readBounded(file, { maxBytes })));
+    return parseConfig(textOf(readBounded(file, { maxBytes })));
   } catch (error) {
-    if (error instanceof SyntaxError) throw faulty(file, [error.message], error);
+    if (error instanceof SyntaxError) throw invalidConfig(file, [error.message], error);
     throw new KeysError({
       code: 'config_unreadable',
       message: `${file} cannot be read (${readFault(error)})`,
@@ -52,38 +55,38 @@ function read(file: string): unknown {
   }
 }
 
-/** The content of a file, with or without a byte order mark. */
-export function parsed(text: string): Record<string, unknown> {
+/** Parses the content of a file, with or without a byte order mark. */
+export function parseConfig(text: string): Record<string, unknown> {
   return JSON.parse(text.replace(/^\uFEFF/, ''));
 }
 
-/** What to say of names that are no setting: most often typing errors. */
+/** A warning for each name that is not a setting: most often a typing error. */
 function unknownSettings(settings: unknown): string[] {
   const { profiles } = Object(settings);
   const ofProfiles = Object.entries(Object(profiles)).flatMap(([name, one]) =>
-    strangers(one, Object.keys(profile.entries), `profiles.${name}.`),
+    unknownNames(one, Object.keys(profileSchema.entries), `profiles.${name}.`),
   );
-  return [...strangers(settings, ['$schema', ...Object.keys(schema.entries)], ''), ...ofProfiles];
+  return [...unknownNames(settings, ['$schema', ...Object.keys(schema.entries)], ''), ...ofProfiles];
 }
 
-function strangers(value: unknown, known: string[], path: string): string[] {
-  const names = Object.keys(Object(value)).filter((name) => !known.includes(name));
+function unknownNames(value: unknown, settings: string[], path: string): string[] {
+  const names = Object.keys(Object(value)).filter((name) => !settings.includes(name));
   return names.map((name) => {
-    const near = closestMatch(name, known, { maxDistance: 3 });
-    return `${path}${name} is no setting, and is ignored${near ? ` (did you mean ${near}?)` : ''}`;
+    const near = closestMatch(name, settings, { maxDistance: 3 });
+    return `${path}${name} is not a setting and is ignored${near ? ` (did you mean ${near}?)` : ''}`;
   });
 }
 
-function validated(file: string, settings: unknown): Config {
+function validate(file: string, settings: unknown): Config {
   const result = v.safeParse(schema, settings);
   if (result.success) return { currentProfile: undefined, ...result.output };
-  throw faulty(
+  throw invalidConfig(
     file,
     result.issues.map((issue) => `${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`),
   );
 }
 
-export function faulty(file: string, problems: readonly string[], cause?: unknown): KeysError {
+export function invalidConfig(file: string, problems: readonly string[], cause?: unknown): KeysError {
   return new KeysError({
     code: 'config_faulty',
     message: `${file} is not a valid configuration: ${problems.join('; ')}`,

@@ -13,9 +13,9 @@ export interface Failure {
   code: ErrorCode;
   /** One sentence, lower case, no full stop. Never holds a secret. */
   message: string;
-  /** What to do next; where possible a command that can be pasted. */
+  /** What to do next; if possible a command that can be pasted. */
   hints?: readonly string[];
-  /** Several faults found at once; `message` is then their summary. */
+  /** Several problems at once; `message` is then their summary. */
   problems?: readonly string[];
   httpStatus?: number;
   requestId?: string;
@@ -36,15 +36,15 @@ export class KeysError extends Error {
   }
 }
 
-/** Refused before anything happened (exit 2). Several problems are all named at once. */
+/** Refused before anything happened (exit 2). All problems are listed at once. */
 export function usageError(problems: string | readonly string[], ...hints: string[]): KeysError {
   const list = typeof problems === 'string' ? [problems] : problems;
   return new KeysError({ code: 'usage', message: list.join('; '), problems: list, hints });
 }
 
 /**
- * The value of a flag or an operand that cannot be used, or several of them. Each message reads on after the flag's
- * name ("--expires: `0` is not…"); the parser of the command line collects all of them into one `usageError`.
+ * One or more invalid values of a flag or an operand. Each message follows the flag's name ("--expires: `0` is not…"); the
+ * parser of the command line collects all of them into one `usageError`.
  */
 export class InvalidValue extends Error {
   override readonly name = 'InvalidValue';
@@ -66,11 +66,11 @@ export function systemCode(error: unknown): string | undefined {
 export function interrupted(): KeysError {
   return new KeysError({
     code: 'interrupted',
-    message: 'interrupted; nothing has happened',
+    message: 'interrupted; nothing was changed',
   });
 }
 
-/** The end of input at a question (Ctrl-D, or a terminal that is gone): the answer is no. */
+/** The end of input at a prompt (Ctrl-D, or a terminal that is gone) means no. */
 export function declined(): KeysError {
   return new KeysError({
     code: 'declined',
@@ -78,21 +78,21 @@ export function declined(): KeysError {
   });
 }
 
-/** Whether somebody has ended the whole command: by Ctrl-C, or by giving a question no answer. */
+/** Whether the user has ended the whole command: by Ctrl-C, or by not answering a prompt. */
 export function isStop(error: unknown): boolean {
   return (
     error instanceof KeysError && (error.failure.code === 'interrupted' || error.failure.code === 'declined')
   );
 }
 
-/** An error that nobody expected. Its stack is what a report needs; it is masked like any other text. */
+/** An unexpected error. A report needs its stack, which is masked like any other text. */
 export function bug(error: unknown): Failure {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
     exit: 'failed',
     code: 'bug',
-    message: 'this is a bug in keys: something failed that nobody expected',
-    problems: ['this is a bug in keys: something failed that nobody expected', ...text.split('\n')],
-    hints: ['report it with the lines above and the output of: keys doctor --json'],
+    message: 'this is a bug in keys: an unexpected error occurred',
+    problems: ['this is a bug in keys: an unexpected error occurred', ...text.split('\n')],
+    hints: ['report it, with the lines above and the output of: keys doctor --json'],
   };
 }

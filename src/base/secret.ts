@@ -9,17 +9,17 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value itself. Every call site is counted by a test: a new one is a decision, not an accident. */
+  /** The value itself. A test lists every file that calls this: a new one is a decision, not an accident. */
   reveal(): string {
     return this.#value;
   }
 
-  /** The value with a text before it, such as `Bearer `: a secret as well. */
+  /** The value with a prefix, such as `Bearer `: also a secret. */
   prefixed(text: string): Secret {
     return this.mapped((value) => `${text}${value}`);
   }
 
-  /** The value in another form, such as base64: a secret as well. */
+  /** The value in another form, such as base64: also a secret. */
   mapped(change: (value: string) => string): Secret {
     return new Secret(change(this.#value));
   }

@@ -22,16 +22,16 @@ const units = new Map<string, (amount: number) => Duration>([
 const durationExamples = '30s, 5min, 36h, 90d, 12w, 6mo, 1y';
 const whenExamples = '36h, 90d, 12w, 6mo, 1y, 2027-01-31, 2027-01-31T18:00:00Z or never';
 
-/** Expiries past the year 9999 have no RFC 3339 form. */
+/** RFC 3339 has no form for years after 9999. */
 const latest = Date.UTC(9999, 11, 31, 23, 59, 59);
 
 /**
- * Reads a span such as `90d`, `36h`, `6mo`; `0` is a span too. Throws `InvalidValue`: for `m`, which could be minutes
- * or months, and for anything else outside the list.
+ * Parses a duration such as `90d`, `36h`, `6mo` or `0`. Throws `InvalidValue` for `m`, which could be minutes or months,
+ * and for any other unit that is not in the list.
  */
 export function parseDuration(text: string): Duration {
   const span = readSpan(text.trim());
-  if (!span) throw new InvalidValue(`'${text}' is not a duration: write one like ${durationExamples}`);
+  if (!span) throw new InvalidValue(`'${text}' is not a duration: use one like ${durationExamples}`);
   return span;
 }
 
@@ -39,18 +39,16 @@ function readSpan(text: string): Duration | undefined {
   if (/^0+$/.test(text)) return { months: 0, milliseconds: 0 };
   const [, digits = '', unit = ''] = /^(\d{1,9})([A-Za-z]+)$/.exec(text) ?? [];
   if (unit.toLowerCase() === 'm') {
-    throw new InvalidValue(
-      `'${text}' is ambiguous: write ${digits}min for minutes or ${digits}mo for months`,
-    );
+    throw new InvalidValue(`'${text}' is ambiguous: use ${digits}min for minutes or ${digits}mo for months`);
   }
   return units.get(unit)?.(Number(digits));
 }
 
-/** As `parseDuration`, and refuses a span of nothing. */
+/** As `parseDuration`, but refuses zero. */
 export function parsePositiveDuration(text: string): Duration {
   const span = parseDuration(text);
   if (isZero(span))
-    throw new InvalidValue(`'${text}' is no time at all: write a duration like ${durationExamples}`);
+    throw new InvalidValue(`'${text}' must not be zero: use a duration like ${durationExamples}`);
   return span;
 }
 
@@ -79,21 +77,21 @@ function shift(from: Date, { months, milliseconds }: Duration, direction: 1 | -1
   return moved;
 }
 
-/** A moment that was said as a span from another one: an API that takes spans is told that span, and not what is left. */
+/** A moment given as a span from another one: an API that takes spans gets that span, and not the time that is left. */
 export class SpanEnd extends Date {
   /** Milliseconds from its beginning. */
   readonly span: number;
 
   constructor(from: Date, span: Duration) {
     const end = after(from, span).getTime();
-    // Whole seconds: the finest that all servers store, so that what is stored can be compared with what was asked.
+    // Whole seconds, which all servers store, so that the stored time can be compared with the requested one.
     super(Math.floor(end / 1000) * 1000);
     this.span = end - from.getTime();
   }
 }
 
 /**
- * Reads an expiry: a span from now, a date (the end of that day, UTC), an RFC 3339 time, or `never` (null).
+ * Parses an expiry: a span from now, a date (the end of that day, UTC), an RFC 3339 time, or `never` (null).
  * Throws `InvalidValue` for `0`, the past, `m`, a date that does not exist and a time without a zone.
  */
 export function parseExpiry(text: string, now: Date): Date | null {
@@ -101,24 +99,25 @@ export function parseExpiry(text: string, now: Date): Date | null {
   if (trimmed === 'never') return null;
   const moment = parseMoment(trimmed, '23:59:59') ?? parseSpanFromNow(trimmed, now);
   if (moment.getTime() <= now.getTime()) {
-    throw new InvalidValue(`'${text}' is not in the future: write a time like ${whenExamples}`);
+    throw new InvalidValue(`'${text}' is not in the future: use a time like ${whenExamples}`);
   }
   if (!(moment.getTime() <= latest)) {
-    throw new InvalidValue(`'${text}' is too far away: the last possible day is 9999-12-31; or write never`);
+    throw new InvalidValue(
+      `'${text}' is too far in the future: the last possible day is 9999-12-31; or use never`,
+    );
   }
   return moment;
 }
 
 function parseSpanFromNow(text: string, now: Date): Date {
   const span = readSpan(text);
-  if (!span) throw new InvalidValue(`'${text}' is not a time: write one like ${whenExamples}`);
-  if (isZero(span))
-    throw new InvalidValue(`'${text}' would expire at once: write a time like ${whenExamples}`);
+  if (!span) throw new InvalidValue(`'${text}' is not a time: use one like ${whenExamples}`);
+  if (isZero(span)) throw new InvalidValue(`'${text}' would expire at once: use a time like ${whenExamples}`);
   return new SpanEnd(now, span);
 }
 
 /**
- * Reads a moment in the past, for filters: a span (that long ago), a date (its first or its last millisecond, UTC), or
+ * Parses a moment in the past, for filters: a span (that long ago), a date (its first or last millisecond, UTC), or
  * RFC 3339. Throws `InvalidValue`.
  */
 export function parsePast(text: string, now: Date, edge: 'start' | 'end'): Date {
@@ -132,14 +131,14 @@ export function parsePast(text: string, now: Date, edge: 'start' | 'end'): Date 
 const rfc3339 = /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)([Zz]|[+-]\d{2}:\d{2})?)?$/;
 
 /**
- * A calendar date, at the given time of day, or an RFC 3339 time (RFC 3339 section 5.6); undefined where the text has
- * the shape of neither.
+ * A calendar date, at the given time of day, or an RFC 3339 time (RFC 3339 section 5.6); undefined if the text looks like
+ * neither.
  */
 function parseMoment(text: string, timeOfDay: string): Date | undefined {
   const match = rfc3339.exec(text);
   if (!match) {
     if (/^\d{4}-\d{2}-\d{2}/.test(text)) {
-      throw new InvalidValue(`'${text}' is not an RFC 3339 time: write one like 2027-01-31T18:00:00Z`);
+      throw new InvalidValue(`'${text}' is not an RFC 3339 time: use one like 2027-01-31T18:00:00Z`);
     }
     return undefined;
   }
@@ -153,23 +152,23 @@ function parseMoment(text: string, timeOfDay: string): Date | undefined {
       `'${text}' has no time zone: end it with Z for UTC, or with an offset like +02:00`,
     );
   const moment = new Date(`${date}T${time}${zone.toUpperCase()}`);
-  // JavaScript also takes 24:00:00, for midnight at the end of the day; RFC 3339 does not.
+  // JavaScript also accepts 24:00:00, for midnight at the end of the day; RFC 3339 does not.
   if (Number.isNaN(moment.getTime()) || time.startsWith('24'))
     throw new InvalidValue(`'${text}' names a time that does not exist`);
   return moment;
 }
 
-/** How far a moment may be from a step and still be meant by it, in milliseconds. */
-const stepTolerance = 60_000;
+/** How far a moment may be from a step and still count as that step. */
+const stepToleranceMs = 60_000;
 
-/** The one of several spans, such as `90d`, that ends at this moment; undefined where none does. */
+/** The span, such as `90d`, that ends at this moment; undefined if none does. */
 export function stepAt(steps: readonly string[], moment: Date, now: Date): string | undefined {
   if (steps.length === 0) return undefined;
   const step = nearestStep(steps, moment, now);
-  return distance(step, moment, now) < stepTolerance ? step : undefined;
+  return distance(step, moment, now) < stepToleranceMs ? step : undefined;
 }
 
-/** The span that ends next to a moment: minutes may have passed since it was chosen. Throws for no spans at all. */
+/** The span that ends closest to a moment: minutes may have passed since it was chosen. Throws if there are no spans. */
 export function nearestStep(steps: readonly string[], moment: Date, now: Date): string {
   return steps.reduce((best, step) =>
     distance(step, moment, now) < distance(best, moment, now) ? step : best,

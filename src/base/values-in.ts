@@ -2,46 +2,47 @@ import { usageError } from './errors.ts';
 import { Secret } from './secret.ts';
 
 /*
- * A value that has leaked seldom stands alone: it is in a line of a log, a dotenv file, JSON, a URL. To miss it would be a
- * false all-clear, so that everything that could be a value is looked at; what is none is that of no key.
+ * A value that has leaked is rarely alone: it is in a line of a log, a dotenv file, JSON, a URL. Missing it would be a false
+ * all-clear, so everything that could be a value is considered; anything else simply matches no key.
  */
 
-/** Characters of a text: more is for a scanner. */
-const mostText = 8_000_000;
-const mostValues = 400_000;
-/** Characters of a value; whoever gives a shorter one gives it alone. */
-const fewest = 8;
-/** Parts of a word, between characters that values may have in them or may end at. */
-const mostParts = 12;
+/** A longer text is a job for a scanner. */
+const maxTextCharacters = 8_000_000;
+const maxValues = 400_000;
+/** A shorter value is found only if it is the whole text. */
+const minValueCharacters = 8;
+/** Parts of a word, between characters that values may contain or end at. */
+const maxParts = 12;
 
-/** Whether a text is one word, and so a value as it stands. */
+/** Whether a text is a single word, and so a value as it is. */
 export function isOneValue(text: Secret): boolean {
   return text.matches(/^\s*\S+\s*$/);
 }
 
 /**
- * Everything in a text that could be the value of a key, the longest first; the text itself is one of them where it is one
- * line. Throws `KeysError` (2) for a text that is too long.
+ * Everything in a text that could be the value of a key, the longest first, with the text itself if it is one line. Throws `KeysError` (2) for a text that is too long.
  */
 export function valuesIn(text: Secret): Secret[] {
   const plain = text.reveal();
-  if (plain.length > mostText)
-    throw usageError(`the input has more than ${mostText / 1_000_000} MB: split it, as with split -C 4M`);
-  const found = new Set<string>();
+  if (plain.length > maxTextCharacters)
+    throw usageError(
+      `the input has more than ${maxTextCharacters / 1_000_000} MB: split it, as with split -C 4M`,
+    );
+  const values = new Set<string>();
   for (const form of formsOf(plain)) {
     const whole = form.trim();
-    if (!/[\r\n]/.test(whole)) found.add(whole);
-    for (const piece of piecesOf(form)) if (piece.length >= fewest) found.add(piece);
-    if (found.size > mostValues)
+    if (!/[\r\n]/.test(whole)) values.add(whole);
+    for (const piece of piecesOf(form)) if (piece.length >= minValueCharacters) values.add(piece);
+    if (values.size > maxValues)
       throw usageError('the input has too many words to look at: split it, as with split -C 1M');
   }
-  found.delete('');
-  return [...found].sort((a, b) => b.length - a.length).map((value) => new Secret(value));
+  values.delete('');
+  return [...values].sort((a, b) => b.length - a.length).map((value) => new Secret(value));
 }
 
 /**
- * The text as it is, without what a terminal does not show, with the escapes of JSON and of URLs undone, with lines joined
- * that a mail or a shell has broken, and what stands in base64, as a header `Basic …` or a Secret of Kubernetes has it.
+ * The text without what a terminal does not show, with the escapes of JSON and of URLs decoded, with lines joined that a
+ * mail or a shell has broken, and the content of base64, as in a `Basic …` header or a Secret of Kubernetes.
  */
 function* formsOf(text: string): Iterable<string> {
   const shown = text.replace(/\u001b\[[0-9;?]*[A-Za-z]|[\u00ad\u200b-\u200d\u2060\ufeff\0]/g, '');
@@ -92,7 +93,7 @@ function* partsOf(word: string): Iterable<string> {
   }
   ends.push(word.length);
   for (const start of starts) {
-    const following = ends.filter((end) => end - start >= fewest);
-    for (const end of following.slice(0, 2 * mostParts)) yield word.slice(start, end);
+    const following = ends.filter((end) => end - start >= minValueCharacters);
+    for (const end of following.slice(0, 2 * maxParts)) yield word.slice(start, end);
   }
 }

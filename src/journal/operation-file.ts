@@ -201,7 +201,7 @@ export function notWritten(path: string, error: unknown): KeysError {
   return new KeysError({
     code: 'journal_not_written',
     message: `${path} could not be written (${systemCode(error) ?? 'unknown error'}): without a journal, secrets could be lost`,
-    hints: ['choose another place with KEYS_HOME (keys help environment)', `ls -ld '${dirname(path)}'`],
+    hints: ['choose another folder with KEYS_HOME (keys help environment)', `ls -ld '${dirname(path)}'`],
     cause: error,
   });
 }

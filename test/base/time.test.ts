@@ -56,7 +56,7 @@ describe('a duration', () => {
 
   test.each(['5m', '5M'])('%j is ambiguous, and both readings are offered', (text) => {
     expect(() => parseDuration(text)).toThrow(
-      `'${text}' is ambiguous: write 5min for minutes or 5mo for months`,
+      `'${text}' is ambiguous: use 5min for minutes or 5mo for months`,
     );
   });
 
@@ -136,10 +136,10 @@ describe('an expiry', () => {
     ['2027-01-31T18:00Z', 'is not an RFC 3339 time'],
     ['2027-01-31Z', 'is not an RFC 3339 time'],
     ['2027-01-31T18:00:00+0200', 'is not an RFC 3339 time'],
-    ['8000y', 'is too far away'],
-    ['999999999y', 'is too far away'],
-    ['999999999d', 'is too far away'],
-    ['9999-12-31T23:59:59-01:00', 'is too far away'],
+    ['8000y', 'is too far in the future'],
+    ['999999999y', 'is too far in the future'],
+    ['999999999d', 'is too far in the future'],
+    ['9999-12-31T23:59:59-01:00', 'is too far in the future'],
     ['', 'is not a time'],
     ['tomorrow', 'is not a time'],
     ['Never', 'is not a time'],

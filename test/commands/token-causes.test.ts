@@ -32,7 +32,7 @@ describe('a job without a token is told which variable is missing', () => {
   });
 
   test.each([
-    ['white space', { KEYS_TOKEN: ' \n' }, 'KEYS_TOKEN holds no token'],
+    ['white space', { KEYS_TOKEN: ' \n' }, 'KEYS_TOKEN contains no token'],
     ['a file that is missing', { KEYS_TOKEN_FILE: 'gone' }, /^KEYS_TOKEN_FILE: \/.*gone cannot be read/],
   ])('%s', async (_, env, expected) => {
     const run = await new Sandbox().keys(['list', '--json'], { env: { ...job, ...env } });

@@ -185,16 +185,16 @@ describe('a configuration', () => {
     truncateSync(join(box.home, 'config', 'config.json'));
   });
 
-  test('with a name that is no setting says so, once, with the near one', async () => {
+  test('with an unknown setting is reported once, with the closest name', async () => {
     const box = new Sandbox();
     write(box, '{"currentProfle":"x","theme":1,"profiles":{"local":{"provider":"local","escrw":"file"}}}');
     const { exit, stderr } = await box.keys(['list']);
     expect(exit).toBe(0);
     const file = join(box.home, 'config', 'config.json');
     expect(stderr.trimEnd().split('\n')).toEqual([
-      `warning: ${file}: currentProfle is no setting, and is ignored (did you mean currentProfile?)`,
-      `warning: ${file}: theme is no setting, and is ignored`,
-      `warning: ${file}: profiles.local.escrw is no setting, and is ignored (did you mean escrow?)`,
+      `warning: ${file}: currentProfle is not a setting and is ignored (did you mean currentProfile?)`,
+      `warning: ${file}: theme is not a setting and is ignored`,
+      `warning: ${file}: profiles.local.escrw is not a setting and is ignored (did you mean escrow?)`,
     ]);
     expect((await box.keys(['doctor'])).stdout).toContain('did you mean escrow?');
   });
@@ -228,7 +228,7 @@ describe('a token file', () => {
     box.expectSecretIn('token');
     writeFileSync(join(box.cwd, 'token'), '\ufefftok-EXAMPLE\n', { mode: 0o600 });
     const status = await box.keys(['status', '--json'], { env: { ...api, KEYS_TOKEN_FILE: 'token' } });
-    expect(status.stderr).not.toContain('holds something else');
+    expect(status.stderr).not.toContain('is not a token');
     const line = `KEYS_TOKEN_FILE=<(sleep 0.2; echo tok-EXAMPLE) ${process.execPath} ${program} list --timeout 1s`;
     const piped = await box.command(['bash', '-c', line], { env: api });
     expect(piped).toMatchObject({ exit: 7 });
@@ -240,7 +240,7 @@ describe('a token file', () => {
     writeFileSync(join(box.cwd, 'huge'), '', { mode: 0o600 });
     truncateSync(join(box.cwd, 'huge'), 5 * 1024 ** 3);
     for (const [name, reason] of [
-      ['fifo', 'holds no token'],
+      ['fifo', 'contains no token'],
       ['huge', 'it is larger than 64 KiB'],
     ] as const) {
       const run = await box.keys(['list'], { env: { ...api, KEYS_TOKEN_FILE: name } });

@@ -66,7 +66,7 @@ describe.each(prompts)('at the question for %s', (_, args, question, make) => {
     expect(await terminal.ended, terminal.output).toBe(exit);
     expect(terminal.output).not.toMatch(/^DEPLOYING/m);
     expect(terminal.output).toMatch(
-      exit === 1 ? /error: declined: the input ended/ : /error: interrupted; nothing has happened/,
+      exit === 1 ? /error: declined: the input ended/ : /error: interrupted; nothing was changed/,
     );
     expect(await records(box)).toEqual(before);
   });
@@ -130,7 +130,7 @@ test.each([
   await new Promise((resume) => setTimeout(resume, 300));
   terminal.type(key);
   expect(await terminal.ended, terminal.output).toBe(5);
-  expect(terminal.output).not.toContain('nothing has happened');
+  expect(terminal.output).not.toContain('nothing was changed');
   expect(terminal.output).toMatch(/"outcome": "revoked".*"outcome": "open"/s);
   const statuses = (await records(box)) as { status: string }[];
   expect(statuses.map(({ status }) => status).sort()).toEqual(['active', 'revoked']);
@@ -144,7 +144,7 @@ test.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)(
     await terminal.shows('Type ci to revoke it');
     terminal.kill(signal);
     expect(await terminal.ended).toBe(130);
-    expect(terminal.output).toContain('nothing has happened');
+    expect(terminal.output).toContain('nothing was changed');
   },
 );
 

@@ -32,7 +32,7 @@ test.each([silence, silenceInBody])('Ctrl-C ends a read that is under way', asyn
   expect(await sent).toMatchObject({ exit: 'interrupted' });
 });
 
-test('Ctrl-C during a write that was sent does not claim that nothing has happened', async () => {
+test('Ctrl-C during a write that was sent does not claim that nothing was changed', async () => {
   const server = await FaultServer.start();
   server.on('POST /v1/keys', silence);
   const controller = new AbortController();
@@ -61,7 +61,7 @@ test('Ctrl-C ends a wait at once, and nothing more is sent', async () => {
   expect(failure).toMatchObject({ exit: 'interrupted' });
 });
 
-test('Ctrl-C before a write is repeated does not claim that nothing has happened', async () => {
+test('Ctrl-C before a write is repeated does not claim that nothing was changed', async () => {
   const server = await FaultServer.start();
   server.on('POST /v1/keys', resetBeforeReply);
   const controller = new AbortController();

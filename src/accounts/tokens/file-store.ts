@@ -12,9 +12,9 @@ import type { TokenItems } from './token-context.ts';
 import { openToOthers } from './token-file.ts';
 
 /**
- * Tokens in `<data>/tokens.json` (0600), an object by account: only for who asked for it with `keys login --store file`.
- * Written as a whole, one process at a time. Every call throws `KeysError` (4) for a file that others can read, that
- * cannot be read, or that is not such an object.
+ * Tokens in `<data>/tokens.json` (0600), an object by account, for `keys login --store file` only. Replaced as a whole, by
+ * one process at a time. Every call throws `KeysError` (4) for a file that others can read, that cannot be read, or that
+ * is not such an object.
  */
 export function openFileItems(paths: Paths): TokenItems {
   const file = paths.tokens;
@@ -34,24 +34,24 @@ export function openFileItems(paths: Paths): TokenItems {
     async remove(account) {
       await removeStaleCopies(file);
       if (!(await readTokens(file)).has(account)) return false;
-      let removed = false;
+      let isRemoved = false;
       await change((tokens) => {
-        removed = tokens.delete(account);
+        isRemoved = tokens.delete(account);
       });
-      return removed;
+      return isRemoved;
     },
   };
 }
 
-/** Throws `KeysError` where the folder of the tokens cannot be made. */
+/** Throws `KeysError` if the folder of the tokens cannot be created. */
 export function makeTokenFolder({ data: folder }: Paths): void {
   try {
     makePrivateFolder(folder);
   } catch (error) {
     throw new KeysError({
       code: 'folder_not_writable',
-      message: `${folder} cannot be made (${systemCode(error) ?? 'unknown error'})`,
-      hints: ['choose another place with KEYS_HOME (keys help environment)'],
+      message: `${folder} cannot be created (${systemCode(error) ?? 'unknown error'})`,
+      hints: ['choose another folder with KEYS_HOME (keys help environment)'],
       cause: error,
     });
   }
@@ -67,7 +67,7 @@ function tokensIn(file: string, content: Buffer | undefined): Map<string, string
   if (isTokens(tokens)) return new Map(Object.entries(tokens));
   throw new KeysError({
     code: 'token_file_faulty',
-    message: `${file} is not a JSON object of texts`,
+    message: `${file} is not a JSON object of strings`,
     hints: [`mv '${file}' '${file}.bad', then log in again: keys login --store file`],
   });
 }
@@ -82,14 +82,14 @@ async function readChecked(file: string): Promise<Buffer | undefined> {
     if (error instanceof KeysError) throw new KeysError({ ...error.failure, exit: 'auth' });
     throw new KeysError({
       code: 'token_file_unreadable',
-      message: `${file} cannot be looked up (${systemCode(error) ?? 'unknown error'})`,
+      message: `${file} cannot be read (${systemCode(error) ?? 'unknown error'})`,
       hints: [`ls -ld '${file}'`],
       cause: error,
     });
   }
 }
 
-/** The parser's own error quotes the text, and with it a token. */
+/** Undefined for invalid JSON: the parser's own error would quote a token. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -17,22 +17,21 @@ export interface FoundToken {
 const silent = async () => {};
 
 /**
- * The token from the first place that has one: `KEYS_TOKEN`, `KEYS_TOKEN_FILE`, the profile's `tokenCommand`, then the
- * one store that `keys login` used. Undefined: not logged in. A place that was named and gives nothing usable is an
- * error, never a reason to look further. Throws `KeysError` (4) for a keychain that is absent, locked or silent, for a
- * token file that cannot be read, for a `tokenCommand` that fails, and for a token that no
- * HTTP header can carry.
+ * The token from the first source that is set: `KEYS_TOKEN`, `KEYS_TOKEN_FILE`, the profile's `tokenCommand`, then the
+ * store that `keys login` used. Undefined: not logged in. A source that is set but gives nothing usable is an error, never
+ * a reason to try the next one. Throws `KeysError` (4) for a keychain that is absent, locked or silent, for a token file
+ * that cannot be read, for a `tokenCommand` that fails, and for a token that no HTTP header can carry.
  */
 export async function findToken(owner: TokenOwner, context: TokenContext): Promise<FoundToken | undefined> {
   const { env, cwd } = context;
   const inline = setting(env, 'KEYS_TOKEN');
-  if (inline !== undefined) return found(inline, 'KEYS_TOKEN', 'KEYS_TOKEN');
+  if (inline !== undefined) return readToken(inline, 'KEYS_TOKEN', 'KEYS_TOKEN');
   const file = setting(env, 'KEYS_TOKEN_FILE');
   if (file !== undefined)
-    return found(await readTokenFile(file, cwd, context.warn ?? silent), 'KEYS_TOKEN_FILE', file);
+    return readToken(await readTokenFile(file, cwd, context.warn ?? silent), 'KEYS_TOKEN_FILE', file);
   if (owner.tokenCommand !== undefined) {
     const output = await runTokenCommand(owner.tokenCommand, owner.profile, context);
-    return found(output, 'tokenCommand', `the tokenCommand of the profile ${owner.profile}`);
+    return readToken(output, 'tokenCommand', `the tokenCommand of the profile ${owner.profile}`);
   }
   const store = openStore(owner.store ?? 'keychain', context);
   const token = await store.read(owner).catch((error: unknown) => {
@@ -41,12 +40,12 @@ export async function findToken(owner: TokenOwner, context: TokenContext): Promi
   return token && { token, source: store.name };
 }
 
-/** The variables for tokens that are set to nothing, as a CI system sets those of secrets that it withholds. */
+/** The token variables that are set but empty, as a CI system leaves those of secrets that it withholds. */
 export function emptyVariables(env: Environment): string[] {
   return ['KEYS_TOKEN', 'KEYS_TOKEN_FILE'].filter((name) => env[name] === '');
 }
 
-/** A store was asked only because the environment has no token: on a machine without a keychain that is the cause. */
+/** A store is used only if the environment has no token: without a keychain, that is the cause. */
 function withVariables(error: unknown, env: Environment): unknown {
   if (!(error instanceof KeysError)) return error;
   const { failure } = error;
@@ -56,17 +55,15 @@ function withVariables(error: unknown, env: Environment): unknown {
   return new KeysError({ ...failure, message: `${cause}, and ${failure.message}`, cause: error });
 }
 
-/** What came from outside, without the white space around it. */
-function found(text: string, source: TokenSource, place: string): FoundToken {
+/** Checks a token from outside, without the white space around it. */
+function readToken(text: string, source: TokenSource, place: string): FoundToken {
   const token = text.trim();
   if (/^[!-~]+$/.test(token)) return { token: new Secret(token), source };
-  const fault =
-    token === ''
-      ? 'holds no token'
-      : 'holds something else than a token: one word of visible ASCII characters';
+  const problem =
+    token === '' ? 'contains no token' : 'is not a token: expected one word of visible ASCII characters';
   throw new KeysError({
     code: token === '' ? 'token_empty' : 'token_malformed',
-    message: `${place} ${fault}`,
-    hints: ['give the token alone, on one line: no quotes around it, no "Bearer " before it'],
+    message: `${place} ${problem}`,
+    hints: ['give only the token, on one line, without quotes and without "Bearer "'],
   });
 }

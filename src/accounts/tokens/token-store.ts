@@ -4,17 +4,17 @@ import { openKeychain } from '../../platform/keychain/open-keychain.ts';
 import { openFileItems } from './file-store.ts';
 import type { TokenContext, TokenItems, TokenOwner } from './token-context.ts';
 
-/** A place in which `keys login` keeps tokens, one per profile and origin. */
+/** Where `keys login` stores tokens, one per profile and origin. */
 export interface TokenStore {
   readonly name: 'keychain' | 'file';
   read(owner: TokenOwner): Promise<Secret | undefined>;
-  /** Reads back what was written. Throws `KeysError` (4, `token_not_stored`) where that is not the token. */
+  /** Reads back what was written. Throws `KeysError` (4, `token_not_stored`) if that is not the token. */
   write(owner: TokenOwner, token: Secret): Promise<void>;
-  /** False: there was none. */
+  /** False if there was none. */
   remove(owner: TokenOwner): Promise<boolean>;
 }
 
-/** Opens nothing yet. Its calls throw `KeysError` (4) as `openKeychain` and `openFileItems` say. */
+/** Opens nothing yet. Its calls throw `KeysError` (4) as `Keychain` and `openFileItems` say. */
 export function openStore(kind: 'keychain' | 'file', context: TokenContext): TokenStore {
   const items = kind === 'file' ? openFileItems(context.paths) : keychainOf(context);
   return {
@@ -32,12 +32,12 @@ export function openStore(kind: 'keychain' | 'file', context: TokenContext): Tok
   };
 }
 
-/** A profile's name has no `@` in it, so that no two owners share an account. */
+/** The name of a profile contains no `@`, so no two owners share an account. */
 function accountOf({ profile, origin }: TokenOwner): string {
   return `${profile}@${origin}`;
 }
 
-/** One per context, so that what it remembers on macOS serves the whole command. */
+/** One per context: the values that it remembers on macOS serve the whole command. */
 const keychains = new WeakMap<TokenContext, TokenItems>();
 
 function keychainOf(context: TokenContext): TokenItems {
@@ -51,7 +51,7 @@ function keychainOf(context: TokenContext): TokenItems {
 function notStored(place: string, { profile }: TokenOwner): KeysError {
   return new KeysError({
     code: 'token_not_stored',
-    message: `the ${place} took the token, but does not give the same one back; you are not logged in`,
-    hints: [`keep it in a file that only you can read: keys login --store file --profile ${profile}`],
+    message: `the ${place} stored the token, but returned a different value when it was read back; you are not logged in`,
+    hints: [`store it in a file that only you can read: keys login --store file --profile ${profile}`],
   });
 }

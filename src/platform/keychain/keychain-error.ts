@@ -65,7 +65,7 @@ const fileInstead = 'use a file instead: file:PATH or env:PATH#NAME';
 const alternativesTo: Readonly<Record<KeychainCall['service'], (call: KeychainCall) => string[]>> = {
   tokens: ({ account }) => [
     'pass the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)',
-    `or keep it in a file that only you can read: keys login --store file --profile ${account.slice(0, account.indexOf('@'))}`,
+    `or store it in a file that only you can read: keys login --store file --profile ${account.slice(0, account.indexOf('@'))}`,
   ],
   secrets: () => [fileInstead],
   owners: () => [fileInstead],

@@ -104,7 +104,7 @@ test('a token file that others can read is warned of, with the command that clos
   ] as const) {
     chmodSync(path, mode);
     expect((await findToken(owner, context))?.source).toBe('KEYS_TOKEN_FILE');
-    const warning = `${path} holds a token, and others can read it (${octal}): chmod 600 '${path}'`;
+    const warning = `${path} contains a token and is readable by others (${octal}): chmod 600 '${path}'`;
     expect(warnings.splice(0)).toEqual([warning]);
   }
   chmodSync(path, 0o400);
