@@ -19,8 +19,8 @@ const core = [
   'app/(?:app|dialogue|lookup|secret-input|tell)\\.ts$',
   'accounts/(?:config|profile|choose-profile)\\.ts$',
   `keys/${only('match')}`,
-  `keys/operations/${only('await-state|complete|decision|deliver-waiting|inspect-operation|outcome|recover|recover-operation|recovery|resume-delivery')}`,
-  `output/${only('prompt|progress|table|style')}`,
+  `keys/operations/${only('await-state|complete|create|decision|deliver-waiting|inspect-operation|outcome|recover|recover-operation|recovery|resume-delivery|revoke|value-in-place')}`,
+  `output/${only('created-result|prompt|progress|table|style')}`,
   `cli/${only('help|help-topics')}`,
   'commands/catalog\\.ts$',
   'authority/(?:capabilities|roles)\\.ts$',
@@ -48,7 +48,10 @@ const groups = [
     name: 'journal',
     test: /\/src\/(app\/open-(?:journal|operations)\.ts|journal\/|platform\/files\/|keys\/(?:operations\/recovery|rotation\/(?:rotation|retirement))\.ts)/,
   },
-  { name: 'views', test: /\/src\/output\/(views\/(?!recovery-events|rotation-events|stored)|table|style)/ },
+  {
+    name: 'views',
+    test: /\/src\/output\/(views\/(?!(?:creation|recovery|rotation)-events|stored)|table|style)/,
+  },
 ];
 
 /** commander and detect-libc can start programs. They never do here, and the module costs 2 ms to load. */

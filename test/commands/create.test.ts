@@ -257,7 +257,7 @@ test('a second key of a name supersedes the first, and says that both are live',
   box.expectSecretIn('a.key');
   const first = JSON.parse((await box.keys(['create', 'ci', '--to', 'file:a.key', '--json'])).stdout);
   const run = await box.keys(['create', 'ci', '--to', 'file:a.key', '--json']);
-  expect(run.stderr).toContain(`a key named ci works already (${first.id})`);
+  expect(run.stderr).toContain(`a key named ci already works (${first.id})`);
   const { stdout } = await box.keys(['list', '--json', 'id,superseded']);
   expect(JSON.parse(stdout)).toEqual([
     { id: JSON.parse(run.stdout).id, superseded: false },

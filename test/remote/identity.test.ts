@@ -70,7 +70,7 @@ test('a secret is delivered although its key cannot be found', async () => {
   const record = JSON.parse(run.stdout);
   expect(record).toMatchObject({ name: 'ci', changed: true });
   expect(record).not.toHaveProperty('id');
-  expect(run.stderr).toContain('the API does not show which key it made');
+  expect(run.stderr).toContain('the API does not show which key it created');
 });
 
 test('the key that was made is found although an older one has a later time', async () => {

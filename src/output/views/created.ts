@@ -3,7 +3,7 @@ import type { Terminal } from '../style.ts';
 import { keyDetailView } from './key-detail.ts';
 import { secretView } from './secret.ts';
 
-/** A key that was just made; its secret, where it is shown, is set apart. */
+/** A key that was just created; its secret, if it is shown, is set apart. */
 export function createdView(
   record: Partial<Key> & { secret?: string | undefined },
   terminal: Terminal,

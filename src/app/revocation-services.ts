@@ -1,0 +1,41 @@
+import { visible } from '../base/sanitise.ts';
+import type { Key } from '../keys/key.ts';
+import type { RevocationServices } from '../keys/operations/revoke.ts';
+import { relativeTime } from '../output/relative-time.ts';
+import type { Context } from './context.ts';
+import { keysWith } from './lookup.ts';
+
+/** What the revocation of keys needs, for this command. */
+export async function revocationServices(context: Context): Promise<RevocationServices> {
+  return {
+    backend: await context.backend(),
+    interruption: context.interruption,
+    mayAsk: context.interactive,
+    startMutation: () => context.startMutation(),
+    listKeysWith: (references) => keysWith(context, references),
+    ownKey: async (keys) => (await import('./own-key.ts')).ownKey(context, keys),
+    confirm: (keys) => confirm(context, keys),
+    tell: (event) =>
+      event.type === 'dry-run'
+        ? context.note('dry run: nothing was revoked')
+        : context.warn(`another key named ${event.key.name} still works: ${event.key.id}`),
+  };
+}
+
+/** Enter alone never revokes: a person types the name of the key, its id if it has no name, or the number of keys. */
+async function confirm(context: Context, keys: readonly Key[]): Promise<boolean> {
+  for (const { id, name, status, lastUsedAt } of keys) {
+    const use = lastUsedAt ? `last used ${relativeTime(lastUsedAt, context.now)}` : 'never used';
+    await context.note(`${name}  ${id}  ${status}  ${use}`);
+  }
+  const [first] = keys;
+  const only = keys.length === 1 ? first : undefined;
+  const label = only && (only.name.trim() === '' ? only.id : only.name);
+  const answer = await context.ask(
+    label
+      ? `This is final. Type ${visible(label)} to revoke it:`
+      : `This is final. Type ${keys.length} to revoke these ${keys.length} keys:`,
+  );
+  const accepted = only && label ? [label, visible(label), only.id] : [String(keys.length)];
+  return answer.trim() !== '' && (accepted.includes(answer.trim()) || accepted.includes(answer));
+}
