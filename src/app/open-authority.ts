@@ -6,7 +6,7 @@ import type { Key } from '../keys/key.ts';
 import type { Issuer, Subject } from '../keys/operations/issuer.ts';
 import type { Context } from './context.ts';
 
-/** The embedded authority as several have it: for the server, and for whoever makes sessions. */
+/** Opens the embedded authority for the server and for session commands. Closed when the command ends. */
 export function openAuthority(
   context: Context,
   db: string | undefined,
@@ -25,12 +25,12 @@ export function openAuthority(
   return authority;
 }
 
-/** The file of the embedded authority. */
+/** The database file of the embedded authority. */
 export function databaseOf(context: Context, db: string | undefined): string {
   return db === undefined ? context.paths.authorityDatabase : resolve(context.io.cwd, db);
 }
 
-/** Sessions, made and taken back as keys are; a session is named after its user. */
+/** Creates and revokes sessions the way keys are; a session is named after its user. */
 export function sessionIssuer(sessions: Sessions): Issuer<SessionSpec & { name: string }> {
   const asKey = ({ id, user: name, status, createdAt }: Session): Key => ({ id, name, status, createdAt });
   return {
@@ -49,7 +49,7 @@ export function sessionIssuer(sessions: Sessions): Issuer<SessionSpec & { name: 
   };
 }
 
-export const aSession: Subject = {
+export const sessionSubject: Subject = {
   kind: 'session',
   noun: 'session',
   revocation: (id) => `keys session revoke ${id}`,

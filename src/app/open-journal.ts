@@ -74,10 +74,10 @@ export function claim(
 /** What can list and revoke what an operation created: in its own profile, whichever one this command works with. */
 export async function issuerOf(context: Context, { plan, setting }: Header): Promise<OperationIssuer> {
   if (plan.kind === 'session') {
-    const { openAuthority, sessionIssuer, aSession } = await import('./open-authority.ts');
+    const { openAuthority, sessionIssuer, sessionSubject } = await import('./open-authority.ts');
     return {
       issuer: sessionIssuer(openAuthority(context, setting.db).sessions),
-      subject: aSession,
+      subject: sessionSubject,
     };
   }
   const backend = await (await contextOf(context, setting)).backend();

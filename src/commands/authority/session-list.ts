@@ -3,10 +3,10 @@ import { dbFlag, sessionFields } from '../flags/session-flags.ts';
 
 export const sessionList = defineCommand({
   operands: '',
-  summary: 'list the sessions of those who manage keys over HTTP',
-  description: 'Without --ended: those that work now.',
+  summary: 'list the sessions of users who manage keys over HTTP',
+  description: 'Lists active sessions; with --ended also those that have expired or were revoked.',
   examples: ['keys session list', 'keys session list --ended --json id,user,status'],
-  flags: { ended: toggle('--ended', 'also those that have expired or were revoked'), db: dbFlag },
+  flags: { ended: toggle('--ended', 'include expired and revoked sessions'), db: dbFlag },
   fields: sessionFields,
   async run(context, { ended, db }) {
     const { openAuthority } = await import('../../app/open-authority.ts');

@@ -5,7 +5,7 @@ const fields = ['id', 'revoked', 'changed'];
 
 export const sessionRevoke = defineCommand({
   operands: '<id>',
-  summary: 'end a session at once; its token is refused from then on',
+  summary: 'end a session at once; its token stops working',
   examples: ['keys session revoke 9fK2aB71Qw0xYz3c'],
   flags: { db: dbFlag },
   fields,
@@ -14,7 +14,7 @@ export const sessionRevoke = defineCommand({
     const { sessions } = openAuthority(context, db);
     context.startMutation();
     const changed = sessions.revoke(id);
-    await context.note(changed ? `the session ${id} has ended` : `the session ${id} had ended before`);
+    await context.note(changed ? `ended the session ${id}` : `the session ${id} had already ended`);
     return { kind: 'one', record: { id, revoked: true, changed }, columns: fields, table: () => '' };
   },
 });

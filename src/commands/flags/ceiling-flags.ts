@@ -5,17 +5,25 @@ import type { Input } from '../../cli/define.ts';
 import { value } from '../../cli/define.ts';
 import { readCountOrNone, readDollarsOrNone, readList, readListOrAll } from '../../cli/read.ts';
 
-/** The most that a user may give a key. */
+/** Limits on what a user may give a key. */
 export const ceilingFlags = {
-  maxBudget: value('--max-budget <usd>', 'of each key of the user; or none', readDollarsOrNone),
-  maxRateLimit: value('--max-rate-limit <rpm>', 'of each key of the user; or none', readCountOrNone),
-  maxModels: value('--max-models <list>', 'that keys of the user may call; or all', readListOrAll),
+  maxBudget: value(
+    '--max-budget <usd>',
+    "budget limit for each of the user's keys, or none",
+    readDollarsOrNone,
+  ),
+  maxRateLimit: value(
+    '--max-rate-limit <rpm>',
+    "rate limit for each of the user's keys, or none",
+    readCountOrNone,
+  ),
+  maxModels: value('--max-models <list>', "models that the user's keys may call, or all", readListOrAll),
   maxPermissions: value(
     '--max-permissions <list>',
-    `that the user may grant: ${permissions.join(', ')}; default all but admin`,
+    `permissions that the user may grant: ${permissions.join(', ')} (default all but admin)`,
     readPermissions,
   ),
-  maxKeys: value('--max-keys <number>', 'live keys of the user; or none', readCountOrNone),
+  maxKeys: value('--max-keys <number>', 'active keys of the user, or none', readCountOrNone),
 };
 
 export function ceilingIn(input: Input<typeof ceilingFlags>): Partial<Ceiling> {
@@ -32,7 +40,7 @@ export function ceilingIn(input: Input<typeof ceilingFlags>): Partial<Ceiling> {
 /** Throws `InvalidValue`. */
 function readPermissions(text: string): string[] {
   const list = readList(text);
-  const unknown = list.find((one) => !permissions.some((permission) => permission === one));
+  const unknown = list.find((name) => !permissions.some((permission) => permission === name));
   if (unknown === undefined && list.length > 0) return list;
   throw new InvalidValue(`'${unknown ?? text}' is not one of ${permissions.join(', ')}`);
 }

@@ -1,10 +1,10 @@
 import { value } from '../../cli/define.ts';
 import { readDatabase } from '../../cli/read.ts';
 
-/** For the commands that use the authority on this machine, whatever the profile. */
+/** For commands that use the embedded authority, whatever the profile. */
 export const dbFlag = value(
   '--db <path>',
-  "the authority's database; default: that of the profile local",
+  "the authority's database (default that of the profile local)",
   readDatabase,
 );
 

@@ -6,7 +6,8 @@ import * as value from './key-values.ts';
 import { renderRecord } from './record.ts';
 import { secretView } from './secret.ts';
 
-interface Session {
+/** A session of the authority, as listed. */
+interface SessionRecord {
   id: string;
   user: string;
   role: string;
@@ -15,7 +16,7 @@ interface Session {
   expiresAt: string | null;
 }
 
-const columns: Column<Session>[] = [
+const columns: Column<SessionRecord>[] = [
   { header: 'ID', text: ({ id }) => shown(id), rank: 0 },
   { header: 'USER', text: ({ user }) => shown(user), rank: 0, shrinkTo: 12 },
   { header: 'ROLE', text: ({ role }) => role, rank: 1 },
@@ -24,16 +25,16 @@ const columns: Column<Session>[] = [
     text: ({ status }, { style }) => (status === 'active' ? style.green(status) : status),
     rank: 0,
   },
-  { header: 'EXPIRES', text: ({ expiresAt }, { now }) => end(expiresAt, now), rank: 0 },
+  { header: 'EXPIRES', text: ({ expiresAt }, { now }) => expiry(expiresAt, now), rank: 0 },
 ];
 
-export function sessionListView(sessions: readonly Session[], terminal: Terminal): string {
+export function sessionListView(sessions: readonly SessionRecord[], terminal: Terminal): string {
   if (sessions.length > 0) return renderTable(sessions, columns, terminal);
   return 'No sessions. To create one: keys session create --user <name>\n';
 }
 
-/** A new session; its token, if shown, is framed. */
-export function sessionView(session: Session & { secret?: string }, terminal: Terminal): string {
+/** A new session. Its token, if shown, is framed. */
+export function sessionView(session: SessionRecord & { secret?: string }, terminal: Terminal): string {
   const { secret, id, user, role, createdAt, expiresAt } = session;
   const detail = renderRecord(
     [
@@ -41,13 +42,13 @@ export function sessionView(session: Session & { secret?: string }, terminal: Te
       ['User', shown(user)],
       ['Role', role],
       ['Created', value.moment(createdAt, terminal.now)],
-      ['Expires', end(expiresAt, terminal.now)],
+      ['Expires', expiry(expiresAt, terminal.now)],
     ],
     terminal,
   );
   return secret === undefined ? detail : `${detail}${secretView(secret, 'token, shown only once', terminal)}`;
 }
 
-function end(expiresAt: string | null, now: Date): string {
+function expiry(expiresAt: string | null, now: Date): string {
   return expiresAt === null ? 'never' : value.moment(expiresAt, now);
 }
