@@ -50,9 +50,9 @@ export function openApi(context: Context, connection: Connection, given?: Secret
       return token;
     },
     http,
-    timeout: context.timeout,
+    timeoutMs: context.timeout,
     now: () => context.now,
-    patience: context.timeout * 20,
+    listTimeoutMs: context.timeout * 20,
     askSecret: (name) => askSecret(context, name, provider.secrets?.[name]?.help ?? 'the one-time password'),
   });
 }

@@ -10,16 +10,16 @@ import type { Issuing, Operation } from '../providers/declaration/operation.ts';
 import type { Paging } from '../providers/declaration/paging.ts';
 import { secretsIn } from '../providers/declaration/placeholder.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
-import { below, pageUrl } from './address.ts';
-import type { Telling } from './answers.ts';
-import { failureOf, notThisApi, reasonIn, refusalOf } from './answers.ts';
-import { jsonIn } from './explanation.ts';
-import type { Reading } from './paging.ts';
-import { longestList, readPages } from './paging.ts';
-import { isRefusal, refusedWith } from './refusal.ts';
+import type { ErrorContext } from './api-error.ts';
+import { apiErrorOf, notThisApi, reasonGivenIn, refusalErrorOf } from './api-error.ts';
+import { pageUrl, urlBelow } from './api-url.ts';
+import { parseJson } from './explain-failure.ts';
+import { isFailureBody, statusInBody } from './failure-body.ts';
+import type { Inputs } from './fill-template.ts';
+import { fillBody, fillPath } from './fill-template.ts';
+import type { PageReader } from './read-pages.ts';
+import { maxListLength, readPages } from './read-pages.ts';
 import type { Part } from './select.ts';
-import type { Inputs } from './template.ts';
-import { fillBody, fillPath } from './template.ts';
 
 export interface ApiOptions {
   provider: Provider;
@@ -33,10 +33,10 @@ export interface ApiOptions {
   options: Readonly<Record<string, string>>;
   http: HttpClient;
   /** Milliseconds that a call may take. */
-  timeout: number;
+  timeoutMs: number;
   now: () => Date;
   /** Milliseconds for all pages of a list of keys together. */
-  patience?: number;
+  listTimeoutMs?: number;
   /** Obtains a secret that a single call wants beside the token. */
   askSecret: (name: string) => Promise<Secret>;
 }
@@ -74,19 +74,19 @@ export class Api {
     if (failure) throw failure;
     // A page for people, such as a sign-in, is no success, whatever its status.
     const isPage = /^text\/html\b/i.test(response.headers['content-type'] ?? '');
-    if (isPage && !('secret' in operation && typeof jsonIn(response.text) === 'object')) response.json();
-    if (isRefusal(response, operation, provider)) {
-      const status = refusedWith(response);
+    if (isPage && !('secret' in operation && typeof parseJson(response.text) === 'object')) response.json();
+    if (isFailureBody(response, operation, provider)) {
+      const status = statusInBody(response);
       if (status === 404 && isAboutOne) return { ...response, status };
-      throw refusalOf(response, this.#telling(operation), status);
+      throw refusalErrorOf(response, this.#telling(operation), status);
     }
     this.#isAccepted = true;
     return response;
   }
 
   /** Milliseconds that a call may take. */
-  get callLimit(): number {
-    return this.#options.timeout;
+  get callLimitMs(): number {
+    return this.#options.timeoutMs;
   }
 
   /** Milliseconds by which the clock of the API is ahead of ours, by the Date of its last answer. */
@@ -96,16 +96,16 @@ export class Api {
 
   /** The failure that an answer stands for; undefined for a success. */
   failureOf(response: HttpResponse, operation: Operation = {}): KeysError | undefined {
-    return failureOf(response, this.#telling(operation));
+    return apiErrorOf(response, this.#telling(operation));
   }
 
   /** `, Project Not Found`: what an answer says of its status; empty where it says nothing. */
   reasonOf(response: HttpResponse): string {
-    const { message } = reasonIn(response, this.#telling({}));
+    const { message } = reasonGivenIn(response, this.#telling({}));
     return message === undefined ? '' : `, ${message}`;
   }
 
-  #telling(operation: Operation): Telling {
+  #telling(operation: Operation): ErrorContext {
     const { provider, profile } = this.#options;
     return {
       provider,
@@ -120,14 +120,14 @@ export class Api {
   pages(
     operation: Operation & { items: Path; paging?: Paging },
     inputs: Inputs = {},
-    { isNew, onEnd }: Pick<Reading, 'isNew' | 'onEnd'> = {},
+    { isNew, onEnd }: Pick<PageReader, 'isNew' | 'onEnd'> = {},
   ): AsyncGenerator<Part> {
-    const { patience } = this.#options;
+    const { listTimeoutMs: patience } = this.#options;
     return readPages(operation.paging, operation.items, {
       read: (page) => this.send(operation, inputs, page),
       ...(isNew && { isNew }),
       ...(onEnd && { onEnd }),
-      ...(operation === this.#options.provider.list && { limit: patience, mostText: longestList }),
+      ...(operation === this.#options.provider.list && { timeLimitMs: patience, maxLength: maxListLength }),
     });
   }
 
@@ -141,7 +141,7 @@ export class Api {
     const { provider, token, http } = this.#options;
     return http.send({
       method,
-      url: below(this.#options.url, path),
+      url: urlBelow(this.#options.url, path),
       headers: this.#headers(provider.auth, await token()),
       ...(body !== undefined && { body }),
       repeatable: method === 'GET' || method === 'HEAD',
@@ -177,7 +177,7 @@ export class Api {
     const all = { ...inputs, ...this.#settings(), ...(await this.#secrets(operation)) };
     const clock = { now: now(), steps: provider.capabilities.expirySteps ?? [] };
     const { method, path } = callOf(operation);
-    const url = given === undefined ? below(base, fillPath(path, all)) : pageUrl(base, given);
+    const url = given === undefined ? urlBelow(base, fillPath(path, all)) : pageUrl(base, given);
     const own = fillBody(operation.query ?? {}, all, clock) as Readonly<Record<string, unknown>>;
     for (const [name, value] of Object.entries({ ...(given === undefined && own), ...query })) {
       url.searchParams.set(name, String(value));

@@ -22,7 +22,7 @@ function hasStatus(code: number, wanted: string): boolean {
  * Tells from which entry on no later one can be wanted: one before `since`, in a log that has so far run from new to
  * old. Without it, following a log would read all of its pages each time.
  */
-export function pastOf(since: Date | undefined): (entry: LogEntry) => boolean {
+export function pastCheck(since: Date | undefined): (entry: LogEntry) => boolean {
   let last = Number.POSITIVE_INFINITY;
   let falls = 0;
   let rises = false;

@@ -17,14 +17,14 @@ import {
 } from './select.ts';
 
 /** A field of a key that cannot be read, and why, in words. */
-export interface Odd {
+export interface UnreadableField {
   field: KeyField;
   what: string;
 }
 
 export interface ReadKey {
   key: Key;
-  odd: readonly Odd[];
+  unreadable: readonly UnreadableField[];
 }
 
 /** The id by which the API addresses a key. Throws `WrongShape` where there is none. */
@@ -41,7 +41,7 @@ export function readId(from: Part, fields: Pick<KeyFields, 'id'>): string {
  */
 export function readKey(from: Part, fields: KeyFields, now: Date): ReadKey {
   const id = readId(from, fields);
-  const odd: Odd[] = [];
+  const odd: UnreadableField[] = [];
   const soft = <T>(field: KeyField, read: () => T): T | undefined => {
     try {
       return read();
@@ -60,7 +60,7 @@ export function readKey(from: Part, fields: KeyFields, now: Date): ReadKey {
     name: soft('name', () => readName(from, fields.name)) ?? '',
     description: soft('description', () => optional(from, fields.description, text)),
     status: isUnsure ? 'unknown' : status,
-    prefix: recognisable(
+    prefix: safePrefix(
       soft('prefix', () => optional(from, fields.prefix, text)),
       id,
     ),
@@ -85,7 +85,7 @@ export function readKey(from: Part, fields: KeyFields, now: Date): ReadKey {
   const carried = keptOf(from, fields);
   return {
     key: { ...key, ...(missed.length > 0 && { [unread]: missed }), ...(carried && { [kept]: carried }) },
-    odd,
+    unreadable: odd,
   };
 }
 
@@ -119,17 +119,17 @@ function readStatus(from: Part, { status = [] }: KeyFields, expiresAt: string | 
 }
 
 /** Up to this many characters it is a prefix; more may be the secret itself. */
-const longestPrefix = 12;
+const maxPrefixLength = 12;
 
 /**
  * What may be shown of a secret. An API that gives it away whole must not make `list` do the same; a prefix that ends
  * with the id, such as `sk_<id>`, gives away nothing more than the id.
  */
-function recognisable(prefix: string | null | undefined, id: string): string | undefined {
+function safePrefix(prefix: string | null | undefined, id: string): string | undefined {
   if (prefix === null || prefix === undefined) return undefined;
   const isMasked = /\.\.|[*•…]/.test(prefix);
   const own = prefix.endsWith(id) ? prefix.slice(0, -id.length) : prefix;
-  if (isMasked || own.length <= longestPrefix) return prefix;
+  if (isMasked || own.length <= maxPrefixLength) return prefix;
   const [head, tail] = [
     Math.min(8, Math.floor(prefix.length / 4)),
     Math.min(4, Math.floor(prefix.length / 8)),

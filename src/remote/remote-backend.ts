@@ -20,23 +20,23 @@ import type { Provider } from '../providers/declaration/provider.ts';
 import type { Verification } from '../providers/declaration/verification.ts';
 import type { Api } from './api.ts';
 import { capabilitiesOf } from './capabilities.ts';
-import type { Asked } from './issue.ts';
-import { readIssued } from './issue.ts';
-import { listKeys } from './key-list.ts';
-import { OddKeys } from './odd-keys.ts';
+import { isEmptyBody } from './failure-body.ts';
+import type { Inputs } from './fill-template.ts';
+import { KeyWarnings } from './key-warnings.ts';
+import { listKeys } from './list-keys.ts';
+import { countedUsage, readLogs, readUsage } from './logs-and-usage.ts';
+import type { IssueRequest } from './read-issued.ts';
+import { readIssued } from './read-issued.ts';
 import { readKey } from './read-key.ts';
-import { isVoid } from './refusal.ts';
-import { revokeKey } from './remote-revoke.ts';
-import { noSuchKey, updateKey } from './remote-update.ts';
-import { countedUsage, readLogs, readUsage } from './remote-use.ts';
+import { readVerdict } from './read-verdict.ts';
+import { revokeKey } from './revoke-key.ts';
 import type { Part } from './select.ts';
 import { part, required, select, wrongShape } from './select.ts';
-import type { Inputs } from './template.ts';
-import { TakenNames } from './unique-names.ts';
-import { readVerdict } from './verdict.ts';
+import { TakenNames } from './taken-names.ts';
+import { noSuchKey, updateKey } from './update-key.ts';
 
 /** How many names are tried for one new key. */
-const mostNames = 3;
+const maxNameAttempts = 3;
 
 /** The keys of an account behind an API, as its declaration describes them. */
 export class RemoteBackend implements KeyBackend {
@@ -47,7 +47,7 @@ export class RemoteBackend implements KeyBackend {
   readonly #provider: Provider;
   readonly #api: Api;
   readonly #now: () => Date;
-  readonly #odd: OddKeys;
+  readonly #odd: KeyWarnings;
   readonly #names = new TakenNames();
 
   constructor(provider: Provider, api: Api, now: () => Date, warn = async (_: string) => {}) {
@@ -56,7 +56,7 @@ export class RemoteBackend implements KeyBackend {
     this.#provider = provider;
     this.#api = api;
     this.#now = now;
-    this.#odd = new OddKeys(warn);
+    this.#odd = new KeyWarnings(warn);
     const { rotate } = provider;
     const { verify } = provider;
     if (verify?.id !== undefined) this.identify = (credential) => this.#identify(verify, credential);
@@ -64,7 +64,7 @@ export class RemoteBackend implements KeyBackend {
   }
 
   get callLimit(): number {
-    return this.#api.callLimit;
+    return this.#api.callLimitMs;
   }
 
   clockAhead(): number | undefined {
@@ -75,7 +75,7 @@ export class RemoteBackend implements KeyBackend {
     const { list } = this.#provider;
     if (list.single) return this.#single();
     const keys = await listKeys(this.#api, this.#provider, this.#now(), this.#odd);
-    if (mayBeCut(keys, this)) await this.#odd.tellOfCut(keys.length);
+    if (mayBeCut(keys, this)) await this.#odd.warnOfShortList(keys.length);
     this.#names.isKnown = true;
     return keys.map((key) => this.#shown(this.#named(key)));
   }
@@ -84,7 +84,7 @@ export class RemoteBackend implements KeyBackend {
     const { show } = this.#provider;
     if (!show) return (await this.list()).find((key) => key.id === id);
     const response = await this.#api.send(show, { id });
-    if (response.status === 404 || isVoid(response)) return undefined;
+    if (response.status === 404 || isEmptyBody(response)) return undefined;
     return this.#key(required(part(response.json()), show.key ?? '', 'key'));
   }
 
@@ -101,7 +101,7 @@ export class RemoteBackend implements KeyBackend {
         return this.#made(readIssued(response, this.#asked(create, spec.name)));
       } catch (error) {
         // A key that no list shows may have the name. A conflict has made nothing.
-        if (!isConflict(error) || !this.capabilities.uniqueNames || attempt === mostNames) throw error;
+        if (!isConflict(error) || !this.capabilities.uniqueNames || attempt === maxNameAttempts) throw error;
         this.#names.refuse(name);
       }
     }
@@ -185,14 +185,14 @@ export class RemoteBackend implements KeyBackend {
     return typeof id === 'string' || typeof id === 'number' ? String(id) : undefined;
   }
 
-  #asked(operation: Issuing, name: string): Asked {
+  #asked(operation: Issuing, name: string): IssueRequest {
     const { key: fields } = this.#provider;
     return { operation, fields, name, now: this.#now() };
   }
 
   async #key(found: Part): Promise<Key> {
-    const { key, odd } = readKey(found, this.#provider.key, this.#now());
-    for (const one of odd) await this.#odd.tell(one, key.id);
+    const { key, unreadable: odd } = readKey(found, this.#provider.key, this.#now());
+    for (const one of odd) await this.#odd.warnOf(one, key.id);
     return this.#shown(this.#named(key));
   }
 

@@ -43,7 +43,7 @@ function found(value: unknown, prefix: string, read: readonly string[]): string[
     const path = `${prefix}${name}`;
     if (read.includes(path)) return [];
     if (read.some((other) => other.startsWith(`${path}.`))) return found(one, `${path}.`, read);
-    return isSaid(one) && (restricts(name) || (typeof one === 'string' && restrictedValue.test(one)))
+    return hasContent(one) && (restricts(name) || (typeof one === 'string' && restrictedValue.test(one)))
       ? [path]
       : [];
   });
@@ -74,7 +74,7 @@ function textsIn(value: unknown): string[] {
   );
 }
 
-function isSaid(value: unknown): boolean {
+function hasContent(value: unknown): boolean {
   if (value === null || value === undefined || value === false || value === '' || value === 0) return false;
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }

@@ -62,7 +62,7 @@ export function elements(list: Part): Part[] {
 }
 
 /** Characters of a text that names or describes something; what is longer is something else. */
-const longestText = 10_000;
+const maxTextLength = 10_000;
 
 /** A text; numbers count, because some ids are, as long as JavaScript reads them exactly. */
 export function text(found: Part): string {
@@ -72,8 +72,8 @@ export function text(found: Part): string {
     return String(found.value);
   }
   if (typeof found.value !== 'string') throw wrongShape(found, 'a text');
-  if (found.value.length > longestText)
-    throw wrongShape(found, `a text of at most ${longestText} characters`);
+  if (found.value.length > maxTextLength)
+    throw wrongShape(found, `a text of at most ${maxTextLength} characters`);
   return found.value;
 }
 

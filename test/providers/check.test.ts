@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { checkProvider } from '../../src/providers/declaration/check.ts';
 import { gitlab } from '../../src/providers/gitlab.ts';
 import { unreal } from '../../src/providers/unreal.ts';
-import { fillBody } from '../../src/remote/template.ts';
+import { fillBody } from '../../src/remote/fill-template.ts';
 
 function issuesOf(change: Record<string, unknown>): Record<string, string> {
   const { issues } = checkProvider(JSON.parse(JSON.stringify({ ...unreal, ...change })));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkProvider } from '../../src/providers/declaration/check.ts';
 import { unreal } from '../../src/providers/unreal.ts';
-import { fillBody } from '../../src/remote/template.ts';
+import { fillBody } from '../../src/remote/fill-template.ts';
 
 /* For how long a rotated secret goes on working, as APIs are told it (providers with a rotation of their own). */
 

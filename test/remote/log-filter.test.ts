@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LogEntry } from '../../src/keys/ports.ts';
-import { matchesLogQuery, pastOf } from '../../src/remote/log-filter.ts';
+import { matchesLogQuery, pastCheck } from '../../src/remote/log-filter.ts';
 
 const start = Date.parse('2026-11-20T12:00:00Z');
 
@@ -11,7 +11,7 @@ function entry(minute: number, change: Partial<LogEntry> = {}): LogEntry {
 
 /** After how many entries nothing more is wanted; undefined: never. */
 function endsAt(minutes: readonly number[], since: number | undefined): number | undefined {
-  const isPast = pastOf(since === undefined ? undefined : new Date(start + since * 60_000));
+  const isPast = pastCheck(since === undefined ? undefined : new Date(start + since * 60_000));
   const at = minutes.findIndex((minute) => isPast(entry(minute)));
   return at < 0 ? undefined : at;
 }

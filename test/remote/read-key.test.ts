@@ -36,7 +36,7 @@ test.each([
   ['description', { description: 'x'.repeat(20_000) }],
   ['name', { name: 7.5e20 }],
 ])('a key is read although its %s is odd, and that is told', (path, fields) => {
-  const { key, odd } = readOdd(fields);
+  const { key, unreadable: odd } = readOdd(fields);
   expect(key.id).toBe('abcdefgh12345678');
   expect(odd).toHaveLength(1);
   expect(odd[0]?.what).toContain(`the field ${path} is not`);

@@ -45,7 +45,7 @@ export function remoteAt(
   });
   onTestFinished(() => http.close());
   const api = new Api({
-    timeout: 30_000,
+    timeoutMs: 30_000,
     provider,
     profile: 'test',
     url,

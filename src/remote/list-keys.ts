@@ -2,10 +2,10 @@ import { KeysError } from '../base/errors.ts';
 import type { Key } from '../keys/key.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
-import type { OddKeys } from './odd-keys.ts';
-import type { LastPage } from './paging.ts';
-import { requireWhole } from './paging.ts';
+import type { KeyWarnings } from './key-warnings.ts';
 import { readId, readKey } from './read-key.ts';
+import type { LastPage } from './read-pages.ts';
+import { requireComplete } from './read-pages.ts';
 import type { Part } from './select.ts';
 import { WrongShape } from './select.ts';
 
@@ -13,7 +13,7 @@ import { WrongShape } from './select.ts';
  * Every key of the account. One that cannot be read is told and does not keep the others: it may be another one that is
  * to be revoked in a hurry. Throws `KeysError` (7) where the list is not whole, or where no key of it can be named.
  */
-export async function listKeys(api: Api, provider: Provider, now: Date, odd: OddKeys): Promise<Key[]> {
+export async function listKeys(api: Api, provider: Provider, now: Date, odd: KeyWarnings): Promise<Key[]> {
   try {
     return await readList(api, provider, now, odd);
   } catch (error) {
@@ -23,7 +23,12 @@ export async function listKeys(api: Api, provider: Provider, now: Date, odd: Odd
   }
 }
 
-async function readList(api: Api, { list, key: fields }: Provider, now: Date, odd: OddKeys): Promise<Key[]> {
+async function readList(
+  api: Api,
+  { list, key: fields }: Provider,
+  now: Date,
+  odd: KeyWarnings,
+): Promise<Key[]> {
   const keys = new Map<string, Key>();
   const unnamed: WrongShape[] = [];
   let last: LastPage | undefined;
@@ -41,15 +46,15 @@ async function readList(api: Api, { list, key: fields }: Provider, now: Date, od
     try {
       const read = readKey(item, fields, now);
       keys.set(read.key.id, read.key);
-      for (const one of read.odd) await odd.tell(one, read.key.id);
+      for (const one of read.unreadable) await odd.warnOf(one, read.key.id);
     } catch (error) {
       if (!(error instanceof WrongShape)) throw error;
       unnamed.push(error);
     }
   }
   if (keys.size === 0 && unnamed[0]) throw unnamed[0];
-  if (last) requireWhole(list.paging, last, keys.size + unnamed.length);
-  for (const error of unnamed) await odd.tell(error);
+  if (last) requireComplete(list.paging, last, keys.size + unnamed.length);
+  for (const error of unnamed) await odd.warnOf(error);
   return [...keys.values()];
 }
 

@@ -11,9 +11,9 @@ export function readEntry(from: Part, fields: EntryFields): LogEntry {
   if (!timestamp) throw wrongShape(from, `${whole} with a time`);
   return withoutAbsent({
     timestamp,
-    method: text(needed(from, fields.method, whole)),
-    path: text(needed(from, fields.path, whole)),
-    statusCode: number(needed(from, fields.statusCode, whole)),
+    method: text(fieldOf(from, fields.method, whole)),
+    path: text(fieldOf(from, fields.path, whole)),
+    statusCode: number(fieldOf(from, fields.statusCode, whole)),
     keyId: optional(from, fields.keyId, text) || undefined,
     ip: optional(from, fields.ip, text) ?? undefined,
     model: optional(from, fields.model, text) ?? undefined,
@@ -24,21 +24,21 @@ export function readEntry(from: Part, fields: EntryFields): LogEntry {
 }
 
 /** What the API has summed over a key, or over a day (UTC). Throws `KeysError` (7). */
-export function readSum(from: Part, fields: UsageFields, by: UsageQuery['by']): UsageRow {
+export function readTotal(from: Part, fields: UsageFields, by: UsageQuery['by']): UsageRow {
   const whole = `the sum of a ${by}`;
   const date = by === 'day' ? time(from, fields.date) : undefined;
   if (by === 'day' && !date) throw wrongShape(from, `${whole} with its date`);
   return withoutAbsent({
-    keyId: by === 'key' ? text(needed(from, fields.keyId, whole)) : undefined,
+    keyId: by === 'key' ? text(fieldOf(from, fields.keyId, whole)) : undefined,
     name: by === 'key' ? (optional(from, fields.name, text) ?? undefined) : undefined,
     date: date?.slice(0, 10),
-    requests: number(needed(from, fields.requests, whole)),
+    requests: number(fieldOf(from, fields.requests, whole)),
     tokens: optional(from, fields.tokens, number) ?? undefined,
     spentUsd: optional(from, fields.spentUsd, number) ?? undefined,
   });
 }
 
-function needed(from: Part, path: Path, whole: string): Part {
+function fieldOf(from: Part, path: Path, whole: string): Part {
   const found = select(from, path);
   if (!found) throw wrongShape(from, `${whole} with the field ${[path].flat().join(' or ')}`);
   return found;

@@ -1,13 +1,13 @@
 import { KeysError } from '../base/errors.ts';
 
 /** An address of the API: a path below its base URL. */
-export function below(base: URL, path: string): URL {
+export function urlBelow(base: URL, path: string): URL {
   return new URL(`${base.href.replace(/\/$/, '')}/${path.replace(/^\//, '')}`);
 }
 
 /** A page that the server names by a URL of its own. Throws `KeysError`: the token goes to no other origin. */
-export function pageUrl(base: URL, given: string): URL {
-  const page = URL.canParse(given, base.href) ? new URL(given, base) : undefined;
+export function pageUrl(base: URL, nextUrl: string): URL {
+  const page = URL.canParse(nextUrl, base.href) ? new URL(nextUrl, base) : undefined;
   if (page?.origin === base.origin) return page;
   throw new KeysError({
     code: 'foreign_page',

@@ -2,11 +2,11 @@ import { KeysError } from '../base/errors.ts';
 import type { HttpResponse } from '../http/response.ts';
 import type { Reason, Verdict } from '../keys/ports.ts';
 import type { Verification } from '../providers/declaration/verification.ts';
-import { holds, isRefusal, refusedWith } from './refusal.ts';
+import { isFailureBody, meets, statusInBody } from './failure-body.ts';
 import type { Part } from './select.ts';
 import { elements, part, select } from './select.ts';
 
-const usualReading: Readonly<Record<number, Reason>> = {
+const defaultReading: Readonly<Record<number, Reason>> = {
   401: 'invalid',
   402: 'budget',
   403: 'forbidden',
@@ -43,7 +43,7 @@ export async function readVerdict(
     return { ...verdict(reason, status), ...(reason === 'ok' && modelsIn(verification, answer)) };
   }
   const reason =
-    codes.get(codeIn(response)) ?? verification.reading?.[String(status)] ?? usualReading[status];
+    codes.get(codeIn(response)) ?? verification.reading?.[String(status)] ?? defaultReading[status];
   if (reason !== undefined) return verdict(reason, status);
   if (status >= 500) return verdict('unreachable', status);
   throw new KeysError({
@@ -64,10 +64,10 @@ function reasonIn(
   answer: Part,
 ): Reason {
   if (told) return told.words[String(select(answer, told.at)?.value)] ?? 'invalid';
-  if (isRefusal(response, asked)) return readingOf(refusedWith(response)) ?? 'invalid';
-  if (holds(answer, { at: 'valid', is: false })) return codes.get(codeIn(response)) ?? 'invalid';
+  if (isFailureBody(response, asked)) return readingOf(statusInBody(response)) ?? 'invalid';
+  if (meets(answer, { at: 'valid', is: false })) return codes.get(codeIn(response)) ?? 'invalid';
   const proofs = [requires, id].filter((path) => path !== undefined);
-  if (proofs.some((path) => !holds(answer, { at: path }))) return 'invalid';
+  if (proofs.some((path) => !meets(answer, { at: path }))) return 'invalid';
   if (models !== undefined && !select(answer, models)) return 'invalid';
   if (proofs.length === 0 && models === undefined && isEmpty(answer.value)) return 'invalid';
   return 'ok';
@@ -75,7 +75,7 @@ function reasonIn(
 
 function readingOf(status: number | undefined): Reason | undefined {
   if (status === undefined) return undefined;
-  return usualReading[status] ?? (status >= 500 ? 'unreachable' : undefined);
+  return defaultReading[status] ?? (status >= 500 ? 'unreachable' : undefined);
 }
 
 function isEmpty(value: unknown): boolean {

@@ -18,25 +18,25 @@ export interface LastPage {
   headers: HttpResponse['headers'];
 }
 
-export interface Reading {
+export interface PageReader {
   read: (page: PageRequest) => Promise<HttpResponse>;
   /** Whether an item was not on an earlier page; absent: each is taken for new. */
   isNew?: (item: Part) => boolean;
   onEnd?: (last: LastPage) => void;
   /** Milliseconds for all pages together. */
-  limit?: number | undefined;
+  timeLimitMs?: number | undefined;
   /** Characters of all pages together, where all items are kept. */
-  mostText?: number;
+  maxLength?: number;
 }
 
 /** A list of more pages than this has no end. */
-const mostPages = 10_000;
+const maxPages = 10_000;
 
 /** Characters of a list that is kept as a whole: more than a million keys, or a server without an end. */
-export const longestList = 256 * 1024 * 1024;
+export const maxListLength = 256 * 1024 * 1024;
 
 /** As many pages in a row without a new item are no progress. */
-const mostIdlePages = 10;
+const maxIdlePages = 10;
 
 /**
  * All items of a list, page by page as they are read. A server that gives a page once more is found out: where it had
@@ -46,7 +46,13 @@ const mostIdlePages = 10;
 export async function* readPages(
   paging: Paging | undefined,
   itemsAt: Path,
-  { read, isNew = () => true, onEnd, limit = Infinity, mostText = Infinity }: Reading,
+  {
+    read,
+    isNew = () => true,
+    onEnd,
+    timeLimitMs: limit = Infinity,
+    maxLength: mostText = Infinity,
+  }: PageReader,
 ): AsyncGenerator<Part> {
   const begun = performance.now();
   let request: PageRequest | undefined = { query: firstQuery(paging) };
@@ -57,7 +63,7 @@ export async function* readPages(
     const question = JSON.stringify(request);
     if (asked.has(question)) throw repeatedPage();
     asked.add(question);
-    if (asked.size > mostPages || performance.now() - begun > limit) throw endless(asked.size - 1);
+    if (asked.size > maxPages || performance.now() - begun > limit) throw endless(asked.size - 1);
     const response: HttpResponse = await read(request);
     length += response.text.length;
     if (length > mostText) throw endless(asked.size);
@@ -76,7 +82,7 @@ export async function* readPages(
     yield* fresh;
     seen += items.length;
     idle = fresh.length > 0 ? 0 : idle + 1;
-    if (idle > mostIdlePages) throw endless(asked.size);
+    if (idle > maxIdlePages) throw endless(asked.size);
     request = paging && nextPage(paging, state);
     if (!request) onEnd?.({ answer, headers: response.headers });
   }
@@ -151,11 +157,11 @@ function ignoresPaging(paging: Paging | undefined, count: number, seen: number):
   return paging !== undefined && 'size' in paging && count === seen && count > paging.size;
 }
 
-const usualTotals = [
+const defaultTotalPaths = [
   ...['total', 'total_count', 'totalCount', 'meta.total', 'meta.total_count', 'pagination.total'],
   ...['page_info.total', 'result_info.total_count'],
 ];
-const usualMores = [
+const defaultMorePaths = [
   ...['has_more', 'hasMore', 'meta.has_more', 'meta.hasMore', 'pagination.has_more', 'pagination.hasMore'],
   ...['pageInfo.hasNextPage', 'page_info.has_next_page'],
 ];
@@ -164,11 +170,15 @@ const usualMores = [
  * Throws `KeysError` (7, `list_incomplete`) where the last page says that there is more than the `count` items that came:
  * by the total and the `more` of the declaration, else as most APIs say it.
  */
-export function requireWhole(paging: Paging | undefined, { answer, headers }: LastPage, count: number): void {
+export function requireComplete(
+  paging: Paging | undefined,
+  { answer, headers }: LastPage,
+  count: number,
+): void {
   const told = (path: Path) => select(answer, path)?.value;
-  const mores = paging?.by === 'cursor' && paging.more !== undefined ? [paging.more] : usualMores;
+  const mores = paging?.by === 'cursor' && paging.more !== undefined ? [paging.more] : defaultMorePaths;
   const ownTotal = paging && 'total' in paging ? paging.total : undefined;
-  const totals = ownTotal === undefined && !paging ? usualTotals : [ownTotal ?? []].flat();
+  const totals = ownTotal === undefined && !paging ? defaultTotalPaths : [ownTotal ?? []].flat();
   const total = Math.max(
     0,
     ...totals.map((path) => Number(told(path) ?? 0)).filter((one) => Number.isSafeInteger(one)),

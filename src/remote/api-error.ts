@@ -3,16 +3,16 @@ import { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import type { HttpResponse } from '../http/response.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
-import { explanation } from './explanation.ts';
+import { explainFailure } from './explain-failure.ts';
 
-interface Meaning {
+interface StatusMeaning {
   code: ErrorCode;
   message: string;
   hints?: readonly string[];
 }
 
 /** What an HTTP status means for the user. */
-const meanings: Readonly<Record<number, Meaning>> = {
+const meanings: Readonly<Record<number, StatusMeaning>> = {
   400: { code: 'rejected', message: 'the API rejected the request' },
   402: { code: 'budget', message: 'the budget of the account is spent' },
   403: { code: 'forbidden', message: 'the session token may not do this' },
@@ -26,7 +26,7 @@ const meanings: Readonly<Record<number, Meaning>> = {
 const keyLimitCodes = /KEY_?LIMIT|LIMIT_EXCEEDED|MAX_KEYS|QUOTA/i;
 
 /** What a failure is told with. */
-export interface Telling {
+export interface ErrorContext {
   provider: Provider;
   /** Name of the profile, for hints. */
   profile: string;
@@ -39,12 +39,12 @@ export interface Telling {
 }
 
 /** The failure that an answer stands for; undefined for a success. */
-export function failureOf(response: HttpResponse, telling: Telling): KeysError | undefined {
+export function apiErrorOf(response: HttpResponse, telling: ErrorContext): KeysError | undefined {
   if (response.status >= 200 && response.status < 300) return undefined;
-  return told(response, telling, meaningOf(response.status, telling));
+  return errorFor(response, telling, meaningOf(response.status, telling));
 }
 
-function meaningOf(status: number, telling: Telling): Meaning {
+function meaningOf(status: number, telling: ErrorContext): StatusMeaning {
   if (status === 401) return refusedCredential(telling);
   return (
     meanings[status] ?? {
@@ -55,14 +55,22 @@ function meaningOf(status: number, telling: Telling): Meaning {
 }
 
 /** A refusal by an answer whose status is that of a success; `status` is the one that it stands for, where it says so. */
-export function refusalOf(response: HttpResponse, telling: Telling, status: number | undefined): KeysError {
+export function refusalErrorOf(
+  response: HttpResponse,
+  telling: ErrorContext,
+  status: number | undefined,
+): KeysError {
   const refused = { code: 'rejected', message: 'the API refused the request' } as const;
-  return told(response, telling, status === undefined ? refused : meaningOf(status, telling));
+  return errorFor(response, telling, status === undefined ? refused : meaningOf(status, telling));
 }
 
-function told(response: HttpResponse, { provider, profile, sent }: Telling, meaning: Meaning): KeysError {
+function errorFor(
+  response: HttpResponse,
+  { provider, profile, sent }: ErrorContext,
+  meaning: StatusMeaning,
+): KeysError {
   const hide = hiding(sent);
-  const { message, code } = reasonIn(response, { provider, sent });
+  const { message, code } = reasonGivenIn(response, { provider, sent });
   const isKeyLimit = meaning.code !== 'rate_limited' && code !== undefined && keyLimitCodes.test(code);
   const { requestId } = response;
   const what = isKeyLimit ? 'the account has as many keys as the API allows' : meaning.message;
@@ -78,10 +86,10 @@ function told(response: HttpResponse, { provider, profile, sent }: Telling, mean
 /** A 404 for what is no single key: an address that is wrong, in the URL or in a setting. */
 export function notThisApi(
   response: HttpResponse,
-  { provider, sent }: Telling,
+  { provider, sent }: ErrorContext,
   { url, options }: { url: URL; options: Readonly<Record<string, string>> },
 ): KeysError {
-  const { message } = reasonIn(response, { provider, sent });
+  const { message } = reasonGivenIn(response, { provider, sent });
   const reason = message === undefined ? 'there is no such API' : `the API answered 404, ${message},`;
   const settings = Object.entries(options).map(([name, value]) => `--option ${name}=${value}`);
   return new KeysError({
@@ -97,11 +105,11 @@ export function notThisApi(
 }
 
 /** What an answer says of its failure, without what was sent. */
-export function reasonIn(
+export function reasonGivenIn(
   response: HttpResponse,
-  { provider, sent }: Pick<Telling, 'provider' | 'sent'>,
+  { provider, sent }: Pick<ErrorContext, 'provider' | 'sent'>,
 ): { message?: string; code?: string } {
-  return explanation(response, provider, hiding(sent));
+  return explainFailure(response, provider, hiding(sent));
 }
 
 function hiding(sent: readonly Secret[]): (text: string) => string {
@@ -109,7 +117,7 @@ function hiding(sent: readonly Secret[]): (text: string) => string {
 }
 
 /** A 401 to a call that carries another secret, too, may be about that one. */
-function refusedCredential({ secrets = [], isAccepted = false }: Telling): Meaning {
+function refusedCredential({ secrets = [], isAccepted = false }: ErrorContext): StatusMeaning {
   if (secrets.length === 0) {
     return { code: 'not_logged_in', message: 'the API does not accept the session token' };
   }
@@ -129,7 +137,7 @@ function hintsFor(code: string, profile: string, retryAfter: number | undefined)
     return [
       retryAfter === undefined
         ? 'the API does not say for how long: wait a minute or more, then run the command again'
-        : `run the command again in ${inWords(retryAfter)}`,
+        : `run the command again in ${waitInWords(retryAfter)}`,
     ];
   }
   if (code === 'not_logged_in') return [`keys login --profile ${profile}`, 'or set KEYS_TOKEN'];
@@ -138,7 +146,7 @@ function hintsFor(code: string, profile: string, retryAfter: number | undefined)
   return [];
 }
 
-function inWords(seconds: number): string {
+function waitInWords(seconds: number): string {
   const whole = Math.ceil(seconds);
   if (whole < 120) return `${whole} s`;
   return whole < 7200 ? `${Math.ceil(whole / 60)} min` : `${Math.ceil(whole / 3600)} h`;

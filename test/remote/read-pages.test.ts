@@ -3,7 +3,7 @@ import { KeysError } from '../../src/base/errors.ts';
 import type { Paging } from '../../src/providers/declaration/paging.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { unreal } from '../../src/providers/unreal.ts';
-import { readPages } from '../../src/remote/paging.ts';
+import { readPages } from '../../src/remote/read-pages.ts';
 import { collect } from '../support/collect.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { remoteOf } from './remote-of.ts';
@@ -232,7 +232,7 @@ describe('a list without an end is given up', () => {
     const { api } = remoteOf(provider, server);
     const pages = readPages(provider.list.paging, 'keys', {
       read: (page) => api.send(provider.list, {}, page),
-      limit: 200,
+      timeLimitMs: 200,
     });
     expect(await codeOf(collect(pages))).toBe('list_endless');
   });

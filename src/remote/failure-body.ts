@@ -10,31 +10,31 @@ import { part, select } from './select.ts';
 type Rules = Partial<Pick<Provider, 'ok' | 'error' | 'show' | 'update' | 'key'>>;
 
 /** A call, and where a success has what it was made for. */
-export type Asked = Operation & Partial<Pick<Issuing, 'key' | 'secret'>>;
+export type ExpectedContent = Operation & Partial<Pick<Issuing, 'key' | 'secret'>>;
 
 /**
  * Whether an answer with a status of success refuses what was asked, by the rules of the declaration, else by the forms
  * that are common: `errors` or `error` with something in it (GraphQL, JSON-RPC), `success` or `ok` that is false, and a
  * `status` of "error" or "fail" (JSend). A new secret in it is a success whatever stands beside it: it must not be lost.
  */
-export function isRefusal(response: HttpResponse, asked: Asked, provider: Rules = {}): boolean {
+export function isFailureBody(response: HttpResponse, asked: ExpectedContent, provider: Rules = {}): boolean {
   const answer = bodyOf(response);
   if (!answer) return false;
-  if (asked.secret !== undefined && isSaid(select(answer, asked.secret)?.value)) return false;
+  if (asked.secret !== undefined && hasContent(select(answer, asked.secret)?.value)) return false;
   const [ok, error] = [asked.ok ?? provider.ok, asked.error ?? provider.error];
-  if (error && holds(answer, error)) return true;
-  if (ok) return !holds(answer, ok);
-  return isUsualRefusal(answer.value) && !isKey(answer, asked, provider);
+  if (error && meets(answer, error)) return true;
+  if (ok) return !meets(answer, ok);
+  return isCommonFailure(answer.value) && !isKey(answer, asked, provider);
 }
 
 /** Null, or `{"data": null}` and nothing else: there is nothing to tell of. */
-export function isVoid(response: HttpResponse): boolean {
+export function isEmptyBody(response: HttpResponse): boolean {
   const answer = bodyOf(response);
   if (!answer) return false;
   const { value } = answer;
   if (value === null) return true;
   if (typeof value !== 'object' || !('data' in value) || value.data !== null) return false;
-  return Object.entries(value).every(([name, one]) => name === 'data' || name === 'meta' || !isSaid(one));
+  return Object.entries(value).every(([name, one]) => name === 'data' || name === 'meta' || !hasContent(one));
 }
 
 const denial =
@@ -46,9 +46,9 @@ const nothing = new Set(['false', '0', 'no', 'null']);
  * Whether an answer with a status of success leaves it open that a key was ended: it has a form in which some servers
  * refuse, or put off, what they were asked.
  */
-export function isDoubtful(response: HttpResponse, id: string): boolean {
+export function isInconclusive(response: HttpResponse, id: string): boolean {
   const { status, text } = response;
-  if (![200, 204, 205].includes(status) || isVoid(response) || refusedWith(response) !== undefined)
+  if (![200, 204, 205].includes(status) || isEmptyBody(response) || statusInBody(response) !== undefined)
     return true;
   const value = bodyOf(response)?.value ?? text;
   if (value === false || value === 0) return true;
@@ -68,9 +68,9 @@ function entriesIn(value: unknown, depth = 2): [name: string, value: unknown][] 
   );
 }
 
-export function holds(answer: Part, { at, is }: Condition): boolean {
+export function meets(answer: Part, { at, is }: Condition): boolean {
   const value = select(answer, at)?.value;
-  if (is === undefined) return isSaid(value);
+  if (is === undefined) return hasContent(value);
   return [is].flat().some((one) => String(one) === String(value ?? null));
 }
 
@@ -85,31 +85,31 @@ function bodyOf(response: HttpResponse): Part | undefined {
 
 const failures = new Set(['error', 'fail', 'failed', 'failure']);
 
-function isUsualRefusal(body: unknown): boolean {
+function isCommonFailure(body: unknown): boolean {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return false;
   const { errors, error, success, ok, status } = body as Record<string, unknown>;
-  if (isSaid(errors) || isSaid(error)) return true;
+  if (hasContent(errors) || hasContent(error)) return true;
   if ([success, ok].some((one) => one === false || one === 0 || one === 'false')) return true;
   return typeof status === 'string' && failures.has(status.toLowerCase());
 }
 
 /** Where a key is its own answer, a field of that name is the key's. */
-function isKey(answer: Part, asked: Asked, { key, show, update }: Rules): boolean {
+function isKey(answer: Part, asked: ExpectedContent, { key, show, update }: Rules): boolean {
   if (!key || (asked !== show && asked !== update)) return false;
   const found = select(answer, asked.key ?? '');
-  return found !== undefined && isSaid(select(found, key.id)?.value);
+  return found !== undefined && hasContent(select(found, key.id)?.value);
 }
 
-function isSaid(value: unknown): boolean {
+function hasContent(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === '' || value === 0) return false;
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
 
-const statusPlaces = [
+const statusPaths = [
   ...['error.status', 'error.statusCode', 'error.code', 'statusCode', 'status', 'code'],
   ...['errors.0.status', 'errors.0.code', 'errors.0.extensions.http.status', 'errors.0.extensions.status'],
 ];
-const wordPlaces = ['error.code', 'errors.0.extensions.code', 'errors.0.code', 'code', 'error.type', 'type'];
+const wordPaths = ['error.code', 'errors.0.extensions.code', 'errors.0.code', 'code', 'error.type', 'type'];
 
 /** What some APIs say in words, as in the codes of gRPC and GraphQL. */
 const words: readonly [RegExp, number][] = [
@@ -121,14 +121,14 @@ const words: readonly [RegExp, number][] = [
 ];
 
 /** The HTTP status that a refusal in a success stands for; undefined where it does not say. */
-export function refusedWith(response: HttpResponse): number | undefined {
+export function statusInBody(response: HttpResponse): number | undefined {
   const answer = bodyOf(response);
   if (!answer) return undefined;
-  for (const place of statusPlaces) {
+  for (const place of statusPaths) {
     const status = Number(select(answer, place)?.value);
     if (Number.isInteger(status) && status >= 400 && status < 600) return status;
   }
-  for (const place of wordPlaces) {
+  for (const place of wordPaths) {
     const word = select(answer, place)?.value;
     const found = words.find(([form]) => typeof word === 'string' && form.test(word.toUpperCase()));
     if (found) return found[1];

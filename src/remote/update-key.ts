@@ -6,12 +6,12 @@ import type { KeyChanges } from '../keys/ports.ts';
 import type { Operation } from '../providers/declaration/operation.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
+import { isEmptyBody } from './failure-body.ts';
+import type { Inputs } from './fill-template.ts';
 import { readId } from './read-key.ts';
-import { isVoid } from './refusal.ts';
 import { part, select } from './select.ts';
-import type { Inputs } from './template.ts';
 
-export interface Account {
+export interface UpdateContext {
   api: Api;
   provider: Provider;
   get(id: string): Promise<Key | undefined>;
@@ -24,7 +24,7 @@ export interface Account {
  * Changes a key, and nothing of it that was not said: where the API replaces the whole key, or all of its labels, what
  * there was is sent again. Gives back the key as it is afterwards, also where the change has given it another id.
  */
-export async function updateKey(account: Account, id: string, changes: KeyChanges): Promise<Key> {
+export async function updateKey(account: UpdateContext, id: string, changes: KeyChanges): Promise<Key> {
   const { update, enable, disable } = account.provider;
   const { disabled, ...fields } = changes;
   const toggle = disabled ? disable : enable;
@@ -43,7 +43,7 @@ export async function updateKey(account: Account, id: string, changes: KeyChange
 const traits = ['description', 'permissions', 'rateLimitRpm', 'budgetUsd', 'models'] as const;
 
 async function inputsFor(
-  { provider, get, nameFor }: Account,
+  { provider, get, nameFor }: UpdateContext,
   id: string,
   { labels, name, ...fields }: Omit<KeyChanges, 'disabled'>,
 ): Promise<Inputs> {
@@ -74,9 +74,9 @@ async function inputsFor(
   };
 }
 
-async function change({ api }: Account, operation: Operation, inputs: Inputs): Promise<HttpResponse> {
+async function change({ api }: UpdateContext, operation: Operation, inputs: Inputs): Promise<HttpResponse> {
   const response = await api.send(operation, inputs);
-  if (response.status === 404 || isVoid(response)) throw noSuchKey(String(inputs.id));
+  if (response.status === 404 || isEmptyBody(response)) throw noSuchKey(String(inputs.id));
   return response;
 }
 
@@ -91,7 +91,7 @@ function idIn(response: HttpResponse, { update, key }: Provider): string | undef
 }
 
 /** Some APIs address a key by its name. */
-async function renamed({ list }: Account, { name }: KeyChanges): Promise<Key | undefined> {
+async function renamed({ list }: UpdateContext, { name }: KeyChanges): Promise<Key | undefined> {
   if (name === undefined) return undefined;
   const [only, ...others] = (await list()).filter((key) => key.name === name && key.status !== 'revoked');
   return others.length === 0 ? only : undefined;

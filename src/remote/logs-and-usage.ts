@@ -2,14 +2,14 @@ import type { Key } from '../keys/key.ts';
 import type { LogEntry, LogQuery, UsageQuery, UsageRow } from '../keys/ports.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
-import { matchesLogQuery, pastOf } from './log-filter.ts';
-import { readEntry, readSum } from './read-use.ts';
+import { matchesLogQuery, pastCheck } from './log-filter.ts';
+import { readEntry, readTotal } from './read-entry.ts';
 
 /* How keys are used, as an API tells it. */
 
 export async function* readLogs(api: Api, { logs }: Provider, query: LogQuery): AsyncGenerator<LogEntry> {
   if (!logs) return;
-  const isPast = pastOf(query.since);
+  const isPast = pastCheck(query.since);
   for await (const item of api.pages(logs, { ...query })) {
     const entry = readEntry(item, logs.entry);
     if (isPast(entry)) return;
@@ -23,7 +23,7 @@ export async function readUsage(
   query: UsageQuery,
 ): Promise<UsageRow[]> {
   const rows: UsageRow[] = [];
-  for await (const item of api.pages(usage, { ...query })) rows.push(readSum(item, usage.row, query.by));
+  for await (const item of api.pages(usage, { ...query })) rows.push(readTotal(item, usage.row, query.by));
   return rows;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
-import { bareName, TakenNames } from '../../src/remote/unique-names.ts';
+import { bareName, TakenNames } from '../../src/remote/taken-names.ts';
 import { spec } from '../support/authority.ts';
 import type { Answer } from '../support/fault-server.ts';
 import { FaultServer, json } from '../support/fault-server.ts';

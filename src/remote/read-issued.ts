@@ -7,13 +7,13 @@ import { unread } from '../keys/key.ts';
 import type { Made } from '../keys/ports.ts';
 import type { KeyFields } from '../providers/declaration/key-fields.ts';
 import type { Issuing } from '../providers/declaration/operation.ts';
-import { jsonIn } from './explanation.ts';
+import { parseJson } from './explain-failure.ts';
 import { readId, readKey } from './read-key.ts';
 import type { Part } from './select.ts';
 import { part, required, select, text, wrongShape } from './select.ts';
 
 /** What was asked for, and how its answer is to be read. */
-export interface Asked {
+export interface IssueRequest {
   operation: Issuing;
   fields: KeyFields;
   /** What the key is called. */
@@ -25,17 +25,17 @@ export interface Asked {
  * What an API answered that has just issued a secret. Which key it is of may be left open, see `Made`. Throws
  * `KeysError`: 5, `orphan_key`, where there is a key and its secret cannot be used; 7 where nothing shows that there is.
  */
-export function readIssued(response: HttpResponse, asked: Asked): Made {
+export function readIssued(response: HttpResponse, request: IssueRequest): Made {
   const answer = part(jsonOf(response));
-  const key = readNew(answer, asked);
-  const found = select(answer, asked.operation.secret);
+  const key = readNew(answer, request);
+  const found = select(answer, request.operation.secret);
   const isThere = found !== undefined && found.value !== null;
   try {
-    const secret = readSecret(required(answer, asked.operation.secret, 'secret'));
-    const named = key && withoutValue(key, secret);
+    const secret = readSecret(required(answer, request.operation.secret, 'secret'));
+    const named = key && withoutSecret(key, secret);
     return { secret, ...(named && { key: named }) };
   } catch (error) {
-    throw error instanceof KeysError && (key || isThere) ? orphan(asked.name, key?.id, error) : error;
+    throw error instanceof KeysError && (key || isThere) ? orphanKey(request.name, key?.id, error) : error;
   }
 }
 
@@ -44,14 +44,14 @@ function jsonOf(response: HttpResponse): unknown {
   try {
     return response.json();
   } catch (error) {
-    const body = jsonIn(response.text);
+    const body = parseJson(response.text);
     if (typeof body === 'object') return body;
     throw error;
   }
 }
 
 /** The key of a secret. One that can be named can be revoked: its other fields are no reason to lose it. */
-function readNew(answer: Part, { operation, fields, name, now }: Asked): Key | undefined {
+function readNew(answer: Part, { operation, fields, name, now }: IssueRequest): Key | undefined {
   const found = operation.key === undefined ? undefined : select(answer, operation.key);
   if (!found || !hasId(found, fields)) return undefined;
   const { key } = readKey(found, fields, now);
@@ -74,7 +74,7 @@ function hasId(found: Part, fields: KeyFields): boolean {
  * A key is shown and written down; its secret must not be in any field of it. Some APIs have the whole secret where later
  * its beginning is. A key whose id is the secret cannot be named.
  */
-function withoutValue({ prefix, labels, ...key }: Key, secret: Secret): Key | undefined {
+function withoutSecret({ prefix, labels, ...key }: Key, secret: Secret): Key | undefined {
   if (secret.hideIn(key.id) !== key.id) return undefined;
   const texts = Object.entries(key).filter(([, value]) => typeof value === 'string');
   return {
@@ -92,7 +92,7 @@ function readSecret(found: Part): Secret {
   throw wrongShape(found, 'a secret of visible ASCII characters');
 }
 
-function orphan(name: string, id: string | undefined, cause: KeysError): KeysError {
+function orphanKey(name: string, id: string | undefined, cause: KeysError): KeysError {
   return new KeysError({
     ...cause.failure,
     exit: 'unfinished',

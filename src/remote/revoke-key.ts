@@ -4,7 +4,7 @@ import type { HttpResponse } from '../http/response.ts';
 import type { Key } from '../keys/key.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
-import { isDoubtful } from './refusal.ts';
+import { isInconclusive } from './failure-body.ts';
 import { part, select } from './select.ts';
 
 /**
@@ -33,7 +33,7 @@ export async function revokeKey(
       throw notRevoked(id, `the API answered 404${api.reasonOf(response)}, and still has`);
     return false;
   }
-  const isPlain = (revoke.ok ?? ok) !== undefined || !isDoubtful(response, id);
+  const isPlain = (revoke.ok ?? ok) !== undefined || !isInconclusive(response, id);
   if (!isPlain && (await isGone(look)) === false)
     throw notRevoked(id, 'the API did not say that it revoked, and still has,');
   return true;
