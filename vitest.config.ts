@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { ramDisk } from './test/support/ram-disk.ts';
 
+const temporary = ramDisk();
 const inProcess = 'test/**/*.test.ts';
 const contract = 'test/{remote,server}/conformance*.test.ts';
 const withProcesses = ['smoke', 'e2e', 'real-parts', 'soak'].map((name) => `test/${name}/**`);
@@ -18,6 +20,7 @@ function lane(name: string, include: string, exclude: readonly string[] = []) {
       retry: process.env.CI ? 1 : 0,
       // Loading the sources anew for each file takes longer than most tests. No test replaces a module or a global.
       isolate: false,
+      ...(temporary && { env: { TMPDIR: temporary } }),
     },
   };
 }
