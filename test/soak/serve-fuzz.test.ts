@@ -10,7 +10,7 @@ import type { Callers, FuzzedRequest } from '../support/fuzzed-request.ts';
 import { fuzzedRequest } from '../support/fuzzed-request.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { upstreamKey } from '../support/scripted-upstream.ts';
-import { randomOf, seed } from '../support/seeded.ts';
+import { randomOf, rounds, seed } from '../support/seeded.ts';
 import { startServe } from '../support/serving.ts';
 
 /*
@@ -18,7 +18,7 @@ import { startServe } from '../support/serving.ts';
  * that is no better. `KEYS_FUZZ_REQUESTS` says how many; `KEYS_SOAK_SEED` repeats a run.
  */
 
-const requests = Number(process.env.KEYS_FUZZ_REQUESTS ?? 10_000);
+const requests = 2000 * rounds;
 const inParallel = 48;
 
 /** Requests after which there are new keys and sessions: some requests end those that they use. */

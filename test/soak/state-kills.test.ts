@@ -32,7 +32,7 @@ async function start(): Promise<State> {
   const verdicts = async () => {
     const found: Record<string, string> = {};
     for (const [name, stdin] of Object.entries(values))
-      found[name] = JSON.parse((await box.program(['verify', '--json'], { stdin })).stdout).reason;
+      found[name] = JSON.parse((await box.keys(['verify', '--json'], { stdin })).stdout).reason;
     return found;
   };
   return { box, verdicts };
@@ -44,7 +44,7 @@ const after = { ...before, later: 'invalid' };
 /** Every step of a command is one of these; which are taken follows from the seed. */
 function calls(name: string): number[] {
   const random = randomOf(name);
-  return Array.from({ length: 6 * rounds }, () => 1 + Math.floor(random() * 16));
+  return Array.from({ length: 3 * rounds }, () => 1 + Math.floor(random() * 14));
 }
 
 describe.skipIf(lacks('strace'))('killed at its steps', { timeout: slow }, () => {

@@ -53,6 +53,8 @@ export interface Interrupted {
   hasEscrow: boolean;
   /** How many times Ctrl-C is typed while the call is under way. */
   times?: number;
+  /** The first call that is interrupted. */
+  first?: number;
   /** Only every so many calls. */
   stride?: number;
 }
@@ -60,9 +62,9 @@ export interface Interrupted {
 /** Runs the command again and again, interrupted at one call after the other, until it makes no more of them. */
 export async function interruptedAtEachCall(
   what: string,
-  { hasEscrow, times = 1, stride = 1 }: Interrupted,
+  { hasEscrow, times = 1, first = 1, stride = 1 }: Interrupted,
 ): Promise<void> {
-  for (let at = 1; at < 60; at += stride) if (await isOver(what, { hasEscrow, times }, at)) return;
+  for (let at = first; at < 60; at += stride) if (await isOver(what, { hasEscrow, times }, at)) return;
   throw new Error(`${what} has no end`);
 }
 

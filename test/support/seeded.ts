@@ -3,8 +3,8 @@ import { createHash, randomInt } from 'node:crypto';
 /** What random rounds follow from: `KEYS_SOAK_SEED` repeats those of an earlier run, which printed it. */
 export const seed = process.env.KEYS_SOAK_SEED ?? String(randomInt(1_000_000));
 
-/** How many rounds there are, as a multiple of the usual number. */
-export const rounds = Number(process.env.KEYS_SOAK_ROUNDS ?? 1);
+/** How many rounds each series has; one is enough to see that a series works. */
+export const rounds = Number(process.env.KEYS_SOAK_ROUNDS ?? 5);
 
 /** Numbers from 0 to 1 that follow from the seed and a name. */
 export function randomOf(name: string): () => number {
