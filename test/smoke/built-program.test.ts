@@ -1,28 +1,99 @@
 import { expect, test } from 'vitest';
 import { Sandbox } from '../support/sandbox.ts';
 import { startServe } from '../support/serving.ts';
+import { ids, prefixes, secrets, Transcript, times } from '../support/transcript.ts';
 
 /* The built program in real processes, from the first key to the last: quick enough for every supported Node.js. */
 
 test('the embedded authority: create, list, rotate, verify, revoke, and nothing left unfinished', async () => {
   const box = new Sandbox();
   box.expectSecretIn('.env');
+  const shows = new Transcript(box, [secrets, ids, times, prefixes]);
   const to = ['--to', 'env:.env#API_KEY'];
-  expect(await box.program(['create', 'ci', '--expires', '90d', ...to])).toMatchObject({ exit: 0 });
-  const before = box.read('.env');
-  expect(await box.program(['rotate', 'ci', '--grace', '0', ...to])).toMatchObject({ exit: 0 });
-  expect(box.read('.env')).not.toBe(before);
-  expect(await box.program(['verify', '--from', 'env:.env#API_KEY'])).toMatchObject({ exit: 0 });
-
-  const listed = await box.program(['list', '--status', 'all', '--json']);
-  const keys = JSON.parse(listed.stdout) as { name: string; status: string }[];
-  expect(keys.map(({ name, status }) => [name, status])).toEqual([
-    ['ci', 'active'],
-    ['ci', 'revoked'],
-  ]);
-  expect(await box.program(['revoke', 'ci', '--yes'])).toMatchObject({ exit: 0 });
-  expect(await box.program(['verify', '--from', 'env:.env#API_KEY'])).toMatchObject({ exit: 8 });
-  expect(await box.program(['recover', '--list', '--json'])).toMatchObject({ exit: 0, stdout: '[]\n' });
+  expect(await shows.program(['create', 'ci', '--expires', '90d', ...to])).toMatchInlineSnapshot(`
+    "$ keys create ci --expires 90d --to env:.env#API_KEY
+    exit 0
+    --- stdout
+    [id 1]	ci		active	[prefix]	[time]	[time]			read			0			requests=0,tokens=0	false	local	local
+    --- stderr
+    expires [time] (in 90 days)
+    delivered to env:.env#API_KEY and read back
+    --- files
+    .env (600): API_KEY=[secret 1]
+    "
+  `);
+  expect(await shows.program(['rotate', 'ci', '--grace', '0', ...to])).toMatchInlineSnapshot(`
+    "$ keys rotate ci --grace 0 --to env:.env#API_KEY
+    exit 0
+    --- stdout
+    ci	[id 1]	[id 2]	true	[time]	true
+    --- stderr
+    expires [time] (in 90 days)
+    delivered to env:.env#API_KEY and read back
+    the old key [id 1] is revoked
+    --- files
+    .env (600): API_KEY=[secret 2]
+    "
+  `);
+  expect(await shows.program(['verify', '--from', 'env:.env#API_KEY'])).toMatchInlineSnapshot(`
+    "$ keys verify --from env:.env#API_KEY
+    exit 0
+    --- stdout
+    true	ok	200	
+    --- files
+    .env (600): API_KEY=[secret 2]
+    "
+  `);
+  const fields = ['--json', 'id,name,status,superseded'];
+  expect(await shows.program(['list', '--status', 'all', ...fields])).toMatchInlineSnapshot(`
+    "$ keys list --status all --json id,name,status,superseded
+    exit 0
+    --- stdout
+    [
+      {
+        "id": "[id 2]",
+        "name": "ci",
+        "status": "active",
+        "superseded": false
+      },
+      {
+        "id": "[id 1]",
+        "name": "ci",
+        "status": "revoked",
+        "superseded": true
+      }
+    ]
+    --- files
+    .env (600): API_KEY=[secret 2]
+    "
+  `);
+  expect(await shows.program(['revoke', 'ci', '--yes'])).toMatchInlineSnapshot(`
+    "$ keys revoke ci --yes
+    exit 0
+    --- stdout
+    [id 2]	ci	true	true	
+    --- files
+    .env (600): API_KEY=[secret 2]
+    "
+  `);
+  expect(await shows.program(['verify', '--from', 'env:.env#API_KEY'])).toMatchInlineSnapshot(`
+    "$ keys verify --from env:.env#API_KEY
+    exit 8
+    --- stdout
+    false	revoked	401	
+    --- files
+    .env (600): API_KEY=[secret 2]
+    "
+  `);
+  expect(await shows.program(['recover', '--list', '--json'])).toMatchInlineSnapshot(`
+    "$ keys recover --list --json
+    exit 0
+    --- stdout
+    []
+    --- files
+    .env (600): API_KEY=[secret 2]
+    "
+  `);
 });
 
 test('over HTTP: a session, a key, its use, and an orderly end of the server', async () => {
