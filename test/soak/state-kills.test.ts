@@ -32,7 +32,7 @@ async function start(): Promise<State> {
   const verdicts = async () => {
     const found: Record<string, string> = {};
     for (const [name, stdin] of Object.entries(values))
-      found[name] = JSON.parse((await box.keys(['verify', '--json'], { stdin })).stdout).reason;
+      found[name] = JSON.parse((await box.program(['verify', '--json'], { stdin })).stdout).reason;
     return found;
   };
   return { box, verdicts };
