@@ -1,0 +1,1 @@
+export function packageProblems(paths: readonly string[]): string[];
