@@ -19,7 +19,7 @@ import { randomOf, rounds, seed } from '../support/seeded.ts';
  * a key away that waits for its secret.
  */
 
-const count = 20 * rounds;
+const count = 12 * rounds;
 
 type Random = () => number;
 

@@ -107,7 +107,7 @@ function reachedAllSteps(runs: readonly KilledRun[]): void {
 
 function randomMoments(name: string): Moment[] {
   const random = randomOf(name);
-  return Array.from({ length: 3 * rounds }, () => ({ after: 30 + random() * 250 }));
+  return Array.from({ length: rounds }, () => ({ after: 30 + random() * 250 }));
 }
 
 /**
@@ -126,7 +126,8 @@ describe.skipIf(lacks('strace'))('killed before each step', { timeout: slow }, (
   });
 
   test.for(['file:', 'env:', 'exec:'])('%s, and the recovery as well', async (sink) => {
-    reachedAllSteps(await survive(sink, calls, { recoveries: calls }));
+    const recoveries = calls.filter((_, index) => index % 2 === 0);
+    reachedAllSteps(await survive(sink, calls, { recoveries }));
   });
 });
 
