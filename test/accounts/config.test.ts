@@ -41,7 +41,7 @@ function write(file: string, content: unknown): void {
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
 }
 
-test('a profile is stored for its user alone and read back whole', async () => {
+test('a profile is stored for the user alone and reads back complete', async () => {
   const box = new TokenBox();
   const file = configOf(box);
   await writeProfile(file, 'a.b-c_D', full);
@@ -56,7 +56,7 @@ test('a profile is stored for its user alone and read back whole', async () => {
   expect(readdirSync(dirname(file))).toEqual(['config.json']);
 });
 
-test('a file that was open to others is closed by the next change', async () => {
+test('the next change closes a file that was open to others', async () => {
   const box = new TokenBox();
   const file = configOf(box);
   await writeProfile(file, 'work', work);
@@ -65,7 +65,7 @@ test('a file that was open to others is closed by the next change', async () => 
   expect(box.mode(file)).toBe('600');
 });
 
-test('what is not known stays: in the file and in a profile that is stored again', async () => {
+test('unknown settings are kept, in the file and in a profile that is stored again', async () => {
   const box = new TokenBox();
   const file = configOf(box);
   write(file, {
@@ -96,7 +96,7 @@ test('a removed profile is gone, and no longer the current one', async () => {
   expect(settings(file)).toEqual({ profiles: {} });
 });
 
-test('processes that store profiles at the same time lose none', async () => {
+test('concurrent writers of profiles lose none', async () => {
   const box = new TokenBox();
   const file = configOf(box);
   const program = await bundleProgram(`
@@ -122,7 +122,7 @@ test.each(['', 'a b', 'a/b', 'a@b', 'ä', '__proto__', 'constructor', 'x'.repeat
   },
 );
 
-test('every fault of a file is named with its path, and a faulty file is not written to', async () => {
+test('every problem of a file is listed with its path, and an invalid file is not written to', async () => {
   const box = new TokenBox();
   const file = configOf(box);
   const profiles = {
@@ -158,7 +158,7 @@ test('every fault of a file is named with its path, and a faulty file is not wri
   expect(before).toContain('cloud');
 });
 
-test('a folder that cannot be made is an error that names the file', async () => {
+test('a folder that cannot be created is an error that names the file', async () => {
   const box = new TokenBox();
   writeFileSync(box.home, 'in the way');
   const failure = await box.failure(writeProfile(configOf(box), 'work', work));

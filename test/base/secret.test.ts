@@ -7,7 +7,7 @@ const value = 'sk_live_0123456789abcdefghij_EXAMPLE';
 describe('a secret', () => {
   const secret = new Secret(value);
 
-  test('gives its value when it is asked to reveal it', () => {
+  test('reveals its value on request', () => {
     expect(secret.reveal()).toBe(value);
   });
 
@@ -22,11 +22,11 @@ describe('a secret', () => {
     expect(text).toBe('****');
   });
 
-  test('is **** in JSON, however deep it lies', () => {
+  test('is **** in JSON, at any depth', () => {
     expect(JSON.stringify({ key: { secrets: [secret] } })).toBe('{"key":{"secrets":["****"]}}');
   });
 
-  test('is **** in what a console would print of the things that hold it', () => {
+  test('is **** when an object that contains it is inspected', () => {
     const error = Object.assign(new Error('failed'), { secret, cause: { secret } });
     const holders = [{ secret }, [[secret]], new Map([[secret, secret]]), new Set([secret]), error];
     for (const holder of holders) {
@@ -38,7 +38,7 @@ describe('a secret', () => {
     }
   });
 
-  test('has no property that a copy would take along', () => {
+  test('has no property that a copy would include', () => {
     expect({ ...secret }).toEqual({});
     expect(Object.getOwnPropertyNames(secret)).toEqual([]);
     expect(Object.getOwnPropertySymbols(secret)).toEqual([]);
@@ -131,7 +131,7 @@ describe('masking', () => {
   });
 });
 
-describe('a value that somebody repeats', () => {
+describe('a value in the output of others', () => {
   const value = 'tok+a/b=1234567EXAMPLE';
   const secret = new Secret(value);
   const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -160,7 +160,7 @@ describe('a value that somebody repeats', () => {
     for (const form of [value, base64(value).slice(4, 16)]) expect(hidden).not.toContain(form);
   });
 
-  test('a short one is hidden as it is, and nothing else', () => {
+  test('a short one is hidden verbatim only', () => {
     expect(new Secret('pin').hideIn('pin PIN cGlu')).toBe('**** PIN cGlu');
     expect(new Secret('a.c').hideIn('a.c abc')).toBe('**** abc');
   });

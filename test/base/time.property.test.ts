@@ -33,7 +33,7 @@ test('any text is a valid moment for a filter, or an InvalidValue', () => {
   );
 });
 
-test('a span of fixed length there and back leads to the same moment', () => {
+test('adding and subtracting a fixed span returns to the same moment', () => {
   const fixed = fc
     .tuple(fc.nat(100_000), fc.constantFrom('s', 'min', 'h', 'd', 'w'))
     .map((parts) => parts.join(''));
@@ -46,7 +46,7 @@ test('a span of fixed length there and back leads to the same moment', () => {
   );
 });
 
-test('a span of months keeps the time of day, and the day of the month where that exists', () => {
+test('a span of months keeps the time of day, and the day of the month if it exists', () => {
   const moment = fc.date({ min: new Date('1990-01-01'), max: new Date('2100-01-01'), noInvalidDate: true });
   fc.assert(
     fc.property(moment, fc.integer({ min: 1, max: 600 }), (start, months) => {

@@ -60,7 +60,7 @@ describe('a duration', () => {
     );
   });
 
-  test.each(['0', '0d', '0mo', '00'])('%j is refused where it must be some time', (text) => {
+  test.each(['0', '0d', '0mo', '00'])('%j is refused where zero makes no sense', (text) => {
     expect(() => parsePositiveDuration(text)).toThrow(InvalidValue);
     expect(parsePositiveDuration('1s')).toEqual({ months: 0, milliseconds: 1000 });
   });
@@ -110,7 +110,7 @@ describe('an expiry', () => {
     expect(expiry(text)).toBe(moment);
   });
 
-  test('never means none', () => {
+  test('never means no expiry', () => {
     expect(parseExpiry('never', now)).toBeNull();
   });
 

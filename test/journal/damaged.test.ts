@@ -99,7 +99,7 @@ const damages: [string, (file: string) => void, reason: string][] = [
 ];
 
 describe.each(damages)('a file that %s', (what, damage, reason) => {
-  test('is named, stays as it is, and keeps no other from being listed', async () => {
+  test('is reported, kept, and does not hide the others', async () => {
     const options = journal();
     const other = await written(options);
     const bad = join(options.folder, 'bad22222.jsonl');
@@ -120,7 +120,7 @@ describe.each(damages)('a file that %s', (what, damage, reason) => {
   });
 });
 
-test('a file that cannot be read is named', async () => {
+test('a file that cannot be read is reported', async () => {
   const options = journal();
   const path = await written(options);
   rmSync(path);
@@ -136,7 +136,7 @@ const plain = (changes: object = {}, line: object = {}, id = 'bad22222') => {
   return `${JSON.stringify(header)}\n${JSON.stringify(step)}\n`;
 };
 
-test('a file of a version before checksums is read, with half a line in it', async () => {
+test('a file from before checksums is read, even with half a line in it', async () => {
   const options = journal();
   makePrivateFolder(options.folder);
   const text = plain();
@@ -160,9 +160,9 @@ test.each<[string, object, object?]>([
   ['a name that is a number', { plan: { ...plan, name: 7 } }],
   ['a grace that is a text', { plan: { ...plan, replaces: { id: 'a', grace: '7d' } } }],
   ['a setting that is a text', { setting: 'local' }],
-  ['a URL that is none', { setting: { ...setting, url: 'nowhere' } }],
+  ['an invalid URL', { setting: { ...setting, url: 'nowhere' } }],
   ['a folder that is missing', { setting: { ...setting, cwd: undefined } }],
-  ['a time that is none', { at: 'yesterday' }],
+  ['an invalid time', { at: 'yesterday' }],
   ['the id of another operation', { id: 'other222' }],
   ['a step that is not known', {}, { step: 'destroyed' }],
   ['a step without its id', {}, { id: undefined }],
@@ -170,7 +170,7 @@ test.each<[string, object, object?]>([
   ['a step without a time', {}, { at: undefined }],
   ['an escrow that is not known', {}, { step: 'reserved', escrow: 'cloud' }],
   ['a superseded key with an odd time', {}, { step: 'superseded', until: 'soon' }],
-])('a file with %s is named', async (_, changes, line) => {
+])('a file with %s is reported', async (_, changes, line) => {
   const options = journal();
   makePrivateFolder(options.folder);
   writeFileSync(join(options.folder, 'bad22222.jsonl'), plain(changes, line));
@@ -179,7 +179,7 @@ test.each<[string, object, object?]>([
   expect(errors).toMatchObject([{ code: 'operation_unreadable', operation: 'bad22222' }]);
 });
 
-test('the beginning of a file is cleared away, but not where a secret waits for it', async () => {
+test('a truncated file is removed, unless its secret is in escrow', async () => {
   const held = new Map<string, { id: string; name: string; secret: Secret }>();
   const options = journal(held);
   makePrivateFolder(options.folder);
@@ -195,7 +195,7 @@ test('the beginning of a file is cleared away, but not where a secret waits for 
   expect(readdirSync(options.folder)).toEqual(['bad22222.jsonl']);
 });
 
-test('whatever befalls a file, it tells what was written, a beginning of it, or nothing', async () => {
+test('a damaged file yields what was written, a beginning of it, or an error', async () => {
   const options = journal();
   const file = await written(options);
   const original = readFileSync(file);

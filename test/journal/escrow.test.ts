@@ -25,7 +25,7 @@ describe.each([
   ['in a file', () => inFiles().escrow],
   ['in a keychain', () => inKeychain().escrow],
 ])('a secret %s', (_, open) => {
-  test('comes back as it was', async () => {
+  test('comes back unchanged', async () => {
     const escrow = open();
     await escrow.reserve('op1');
     expect(await escrow.get('op1')).toBeUndefined();
@@ -36,7 +36,7 @@ describe.each([
     expect(await escrow.get('op2')).toBeUndefined();
   });
 
-  test('is gone once it is erased, and may be erased again', async () => {
+  test('is gone once it is erased, and can be erased twice', async () => {
     const escrow = open();
     await escrow.reserve('op1');
     await escrow.put('op1', held);
@@ -61,7 +61,7 @@ describe('a file', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('is overwritten before it goes', async () => {
+  test('is overwritten before it is removed', async () => {
     const { file, escrow } = inFiles();
     await escrow.reserve('op1');
     await escrow.put('op1', held);
@@ -75,7 +75,7 @@ describe('a file', () => {
     expect(left.toString()).not.toContain('canary');
   });
 
-  test('takes a secret that is longer than what was set aside', async () => {
+  test('can hold a secret that is longer than the reserved space', async () => {
     const { escrow } = inFiles();
     const long = new Secret('x'.repeat(40_000));
     await escrow.reserve('op1');
@@ -102,14 +102,14 @@ describe('a file', () => {
   });
 });
 
-describe('what is not what was put there', () => {
+describe('a changed escrow', () => {
   async function kept(): Promise<{ escrow: Escrow; items: Map<string, string>; text: string }> {
     const { items, escrow } = inKeychain();
     await escrow.put('op1', held);
     return { items, escrow, text: items.get('op1') ?? '' };
   }
 
-  test('is refused, whichever of its characters is another one', async () => {
+  test('is refused, whichever character was changed', async () => {
     const { escrow, items, text } = await kept();
     for (let at = 0; at < text.length; at++) {
       const other = String.fromCharCode(text.charCodeAt(at) ^ 1);
@@ -123,7 +123,7 @@ describe('what is not what was put there', () => {
     }
   });
 
-  test('is refused where characters are missing, doubled or added', async () => {
+  test('is refused if characters are missing, doubled or added', async () => {
     const { escrow, items, text } = await kept();
     for (let at = 1; at < text.length; at++) {
       for (const other of [text.slice(0, at), text.slice(at), text.slice(0, at) + text.slice(at - 1)]) {
@@ -148,14 +148,14 @@ describe('what is not what was put there', () => {
     },
   );
 
-  test('what an earlier version put there, without a sum, is taken', async () => {
+  test('an entry of an earlier version, without a checksum, is accepted', async () => {
     const { escrow, items } = await kept();
     items.set('op1', '{"id":"new00001","name":"ci","secret":"sk_old_EXAMPLE"}');
     expect((await escrow.get('op1'))?.secret.reveal()).toBe('sk_old_EXAMPLE');
   });
 });
 
-test('a keychain that forgets is found before there is a secret', async () => {
+test('a keychain that loses values is noticed before there is a secret', async () => {
   const escrow = keychainEscrow({ ...memoryKeychain(), writeAndReadBack: async () => false });
   expect(await failureIn(escrow.reserve('op1'))).toMatchObject({ code: 'escrow_failed' });
 });

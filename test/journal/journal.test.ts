@@ -68,7 +68,7 @@ function begin(options: JournalOptions) {
   return openJournal(options, setting).begin(plan);
 }
 
-test('an operation is one private file of lines, and gone when it has ended', async () => {
+test('an operation is one private file of lines, removed when it ends', async () => {
   const options = world();
   const operation = await begin(options);
   await operation.note({ step: 'creating' });
@@ -87,7 +87,7 @@ test('an operation is one private file of lines, and gone when it has ended', as
   expect(readdirSync(options.folder)).toEqual([]);
 });
 
-test('the journal never holds the secret, the escrow does until the end', async () => {
+test('the journal never holds the secret; the escrow does until the end', async () => {
   const options = world();
   const operation = await begin(options);
   await operation.putInEscrow(held);
@@ -110,7 +110,7 @@ describe('the escrow', () => {
     await operation.end();
   });
 
-  test('that cannot be erased leaves the operation for recover, and a warning', async () => {
+  test('that cannot be erased leaves the operation open, with a warning', async () => {
     const options = world();
     const operation = await begin(options);
     options.keychain.erase = async () => {
@@ -124,8 +124,8 @@ describe('the escrow', () => {
   });
 });
 
-describe('an operation that was left', () => {
-  test('is listed with its steps, and goes on with them', async () => {
+describe('an operation that was left open', () => {
+  test('is listed with its steps and can continue', async () => {
     const options = world();
     const first = await begin(options);
     await first.note({ step: 'creating' });
@@ -142,7 +142,7 @@ describe('an operation that was left', () => {
     expect(readdirSync(options.folder)).toEqual([]);
   });
 
-  test('is one process’s at a time', async () => {
+  test('can be claimed by one process at a time', async () => {
     const options = world();
     const first = await begin(options);
     const [open] = await list(options);
@@ -157,7 +157,7 @@ describe('an operation that was left', () => {
     expect(readdirSync(options.folder)).toEqual([]);
   });
 
-  test('in the middle of a line goes on behind it', async () => {
+  test('in the middle of a line continues after it', async () => {
     const options = world();
     const first = await begin(options);
     await first.leave();
@@ -172,7 +172,7 @@ describe('an operation that was left', () => {
     expect(again?.steps.map(({ step }) => step)).toEqual(['creating']);
   });
 
-  test('before it knew its escrow has both cleared', async () => {
+  test('before it recorded its escrow clears both', async () => {
     const options = world();
     const first = await begin(options);
     await first.leave();
@@ -187,7 +187,7 @@ describe('an operation that was left', () => {
   });
 });
 
-test('a file whose process died before its first line was whole is cleared away', async () => {
+test('a file with an incomplete first line is removed', async () => {
   const options = world();
   makePrivateFolder(options.folder);
   writeFileSync(join(options.folder, 'torn.jsonl'), '{"version":1');
@@ -195,7 +195,7 @@ test('a file whose process died before its first line was whole is cleared away'
   expect(readdirSync(options.folder)).toEqual([]);
 });
 
-test('where nothing can be written, nothing begins', async () => {
+test('nothing begins if nothing can be written', async () => {
   const options = world();
   writeFileSync(join(options.folder, '..', '..', 'state'), 'a file');
   const failure = await failureIn(begin(options));

@@ -17,7 +17,7 @@ test.each(['KEYS_TOKEN', 'KEYS_PASSWORD', 'KEYS_OTP', 'KEYS_PIN', 'KEYS_OPTION_A
   },
 );
 
-test('every variable that keys reads is passed on, but for the token', () => {
+test('every variable of keys is passed on, except the token', () => {
   const all = Object.fromEntries(Object.keys(environment).map((name) => [name, 'x']));
   expect(Object.keys(withoutSecrets(all))).toEqual(Object.keys(all).filter((name) => name !== 'KEYS_TOKEN'));
 });

@@ -22,7 +22,7 @@ test('the whole input is in a pipe, which can be opened again as /dev/stdin', as
 });
 
 test.skipIf(process.platform !== 'linux')(
-  'on Linux the pipe never has a name: to open that again would wait for a writer',
+  'on Linux the pipe never has a name: reopening a named one would wait for a writer',
   async () => {
     for (let round = 0; round < 40; round += 1) {
       expect((await shell('exec readlink /proc/self/fd/0', 'a')).stdout).toMatch(/^pipe:/);
@@ -30,7 +30,7 @@ test.skipIf(process.platform !== 'linux')(
   },
 );
 
-test.each([1, 4096, 16_384, 65_536])('an input of %i bytes arrives as it is', async (length) => {
+test.each([1, 4096, 16_384, 65_536])('an input of %i bytes arrives unchanged', async (length) => {
   const { stdout } = await shell('wc -c', 'x'.repeat(length));
   expect(stdout.trim()).toBe(String(length));
 });
@@ -48,7 +48,7 @@ test('the input ends at once for a program that reads it twice or not at all', a
 });
 
 test.skipIf(process.platform !== 'linux')(
-  'a script that is given a value may write to /dev/stdout and /dev/stderr',
+  'a script with an input can write to /dev/stdout and /dev/stderr',
   async () => {
     const line =
       'set -e; n=$(wc -c); echo "got $n" >/dev/stderr; echo done >/dev/stdout; echo more >&2; exit 3';
@@ -58,7 +58,7 @@ test.skipIf(process.platform !== 'linux')(
   },
 );
 
-test('all that a program says is heard, however much it is at once', async () => {
+test('all output is captured, even much at once', async () => {
   const { stdout, stderr } = await shell('cat >/dev/null; printf "%060000d" 1; printf "%060000d" 2 >&2', 'a');
   expect([stdout.length, stderr.length, stderr.at(-1)]).toEqual([60_000, 60_000, '2']);
 });

@@ -41,7 +41,7 @@ function world(options: Partial<SinkContext> = {}) {
   };
 }
 
-test('it holds the value, can be read back, and is cleared after a while', async () => {
+test('the clipboard holds the secret, can be read back, and is cleared later', async () => {
   const { context, notes, held } = world();
   const sink = clipboardSink('clipboard', context, 700);
   await sink.check();
@@ -53,7 +53,7 @@ test('it holds the value, can be read back, and is cleared after a while', async
   await expect.poll(held, { timeout: 10_000 }).toBe('');
 });
 
-test('what was copied since is left alone', async () => {
+test('a later copy is left alone', async () => {
   const { context, held, file } = world();
   await clipboardSink('clipboard', context, 300).deliver(delivery);
   writeFileSync(file, 'something else');
@@ -62,14 +62,14 @@ test('what was copied since is left alone', async () => {
 });
 
 describe('is refused before there is a key', () => {
-  test('where there is no display', async () => {
+  test('without a display', async () => {
     const { context } = world();
     const failure = await failureIn(clipboardSink('clipboard', { ...context, env: {} }).check());
     expect(failure).toMatchObject({ code: 'no_clipboard' });
     expect(failure.message).toContain('neither WAYLAND_DISPLAY nor DISPLAY is set');
   });
 
-  test('where no program for it is installed', async () => {
+  test('without a clipboard program', async () => {
     const { context } = world();
     const env = { PATH: '/nonexistent', DISPLAY: ':0', WAYLAND_DISPLAY: 'wayland-0' };
     const failure = await failureIn(clipboardSink('clipboard', { ...context, env }).check());
@@ -78,7 +78,7 @@ describe('is refused before there is a key', () => {
   });
 });
 
-test('a failure of the program is told', async () => {
+test('a failure of the program is reported', async () => {
   const { context, file } = world();
   writeFileSync(join(context.cwd, 'xclip'), '#!/bin/sh\nexit 3\n', { mode: 0o755 });
   const failure = await failureIn(clipboardSink('clipboard', context).deliver(delivery));

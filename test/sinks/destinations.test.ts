@@ -18,7 +18,7 @@ describe('a sink', () => {
     ['file:/run/my secrets/a:b#c', { kind: 'file', path: '/run/my secrets/a:b#c' }],
     ['env:.env#API_KEY', { kind: 'env', path: '.env', variable: 'API_KEY' }],
     ['env:dir#1/.env#_key2', { kind: 'env', path: 'dir#1/.env', variable: '_key2' }],
-  ])('%j is understood', (text, spec) => {
+  ])('%j is accepted', (text, spec) => {
     expect(parseSink(text)).toEqual({ ...spec, text });
   });
 
@@ -43,7 +43,7 @@ describe('a sink', () => {
     expect(() => parseSink(text)).toThrow(reason);
   });
 
-  test('every kind that help names can be parsed', () => {
+  test('every kind in the help can be parsed', () => {
     const examples = Object.keys(sinkKinds).map((kind) =>
       kind.replaceAll(/[A-Z]+/g, (word) => word.toLowerCase()),
     );
@@ -79,7 +79,7 @@ function world({ terminal = false, to = [], secretOnly = false, format, fields }
 
 type Form = 'record' | 'bare' | 'elsewhere';
 
-/** What is said of stdout, and what really happens there. */
+/** What is promised about stdout, and what is printed. */
 async function formOn(given: Case): Promise<{ form: Form; sinks: string[] }> {
   const { resolve, stdout, presented } = world(given);
   const { sinks, printsRecord, printsSecretOnly } = await resolve();
@@ -144,12 +144,12 @@ describe('off a terminal', () => {
   });
 });
 
-test('sinks are used in the order in which they were named, stdout last', async () => {
+test('sinks are used in the order given, stdout last', async () => {
   const to = ['stdout', 'env:.env#KEY', 'file:token', 'stdout'];
   expect((await formOn({ to })).sinks).toEqual(['env:.env#KEY', 'file:token', 'stdout']);
 });
 
-test('paths are taken from the working folder', async () => {
+test('relative paths start from the working folder', async () => {
   const { cwd, resolve } = world({ to: ['file:missing/token'] });
   await expect((await resolve()).sinks[0]?.check()).rejects.toThrow(join(cwd, 'missing', 'token'));
 });

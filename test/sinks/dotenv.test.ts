@@ -45,7 +45,7 @@ describe('setting a variable', () => {
     expect(set(file)).toBe(expected);
   });
 
-  test('bytes that are no UTF-8 stay as they are, next to the value too', () => {
+  test('bytes that are not UTF-8 are kept, even next to the value', () => {
     const file = Buffer.from('A=caf\xe9\nKEY=old\xa0 # na\xefve\n', 'latin1');
     expect(setVariable(file, 'KEY', 'new').toString('latin1')).toBe('A=caf\xe9\nKEY=new # na\xefve\n');
   });
@@ -58,7 +58,7 @@ describe('setting a variable', () => {
     });
   });
 
-  test('a file in which the variable next to it would be read differently afterwards is refused', () => {
+  test('a file whose other variables would then be read differently is refused', () => {
     const file = `KEY=\n'one\nB=2\n'\n`;
     expect(failureOf(() => set(file)).code).toBe('dotenv_ambiguous');
   });
@@ -78,7 +78,7 @@ describe('writing a value', () => {
     ['~', "KEY='~'\n"],
     ['', "KEY=''\n"],
     ['clé', "KEY='clé'\n"],
-  ])('%j is written in the plainest form that reads back', (value, expected) => {
+  ])('%j is written in the simplest form that reads back', (value, expected) => {
     expect(set('', value)).toBe(expected);
     expect(read(expected)).toBe(value);
   });

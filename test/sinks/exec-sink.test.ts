@@ -22,7 +22,7 @@ function sinkOf(context: SinkContext, ...command: string[]) {
   return execSink(`exec:${command.join(' ')}`, command, context);
 }
 
-test('the program gets the value on stdin, and nowhere else', async () => {
+test('the program gets the secret on stdin only', async () => {
   const { programs, context } = world();
   const sink = sinkOf(context, 'deliver', '--to', 'vault');
   await sink.check();
@@ -43,7 +43,7 @@ test('its environment has no session token and no password', async () => {
   expect(seen.OTHER).toBe('kept');
 });
 
-test('a path is taken from the working folder', async () => {
+test('a relative path starts from the working folder', async () => {
   const { programs, context } = world();
   await sinkOf({ ...context, env: {} }, './deliver').check();
   await sinkOf({ ...context, env: {} }, './deliver').deliver(delivery);
@@ -53,14 +53,14 @@ test('a path is taken from the working folder', async () => {
 describe('{name} and {id}', () => {
   const hostile = 'two words; rm -rf "$HOME"';
 
-  test('are filled in, each within its argument', async () => {
+  test('are filled in, each inside its argument', async () => {
     const { programs, context } = world();
     const named = { ...delivery, key: key({ id: 'id000001', name: 'ci-2' }) };
     await sinkOf(context, 'deliver', '{name}', 'keys/{id}/{name}', '--name={name}').deliver(named);
     expect(programs.calls[0]?.args).toEqual(['ci-2', 'keys/id000001/ci-2', '--name=ci-2']);
   });
 
-  test('an argument of its own may be any text', async () => {
+  test('a placeholder that is a whole argument may have any value', async () => {
     const { programs, context } = world();
     const named = { ...delivery, key: key({ id: 'id000001', name: hostile }) };
     const sink = sinkOf(context, 'deliver', '--to', 'vault', '{name}');
@@ -69,7 +69,7 @@ describe('{name} and {id}', () => {
     expect(programs.calls[0]?.args).toEqual(['--to', 'vault', hostile]);
   });
 
-  test('an argument of a script in a shell is no part of it', async () => {
+  test('an argument of a shell script is not part of the script', async () => {
     const { context } = world({}, { env: { PATH: process.env.PATH } });
     const sink = sinkOf(
       { ...context, env: { PATH: process.env.PATH } },
@@ -83,7 +83,7 @@ describe('{name} and {id}', () => {
     await sink.deliver({ ...delivery, key: key({ name: 'a;b' }) });
   });
 
-  test('an id of a server is held to the same, once it is known', async () => {
+  test('an id from a server is checked in the same way, once it is known', async () => {
     const { programs, context } = world();
     const sink = sinkOf(context, 'deliver', 'keys/{id}');
     await sink.check({ name: 'ci' });
@@ -122,7 +122,7 @@ describe('is refused before there is a key', () => {
 });
 
 describe('a failure', () => {
-  test('is told with the exit code and what the program said, without the secret in any form', async () => {
+  test('is reported with the exit code and the output, without the secret in any form', async () => {
     const base64 = Buffer.from(value).toString('base64');
     const said = `cannot store $STDIN\nnor ${base64}\nnor ${encodeURIComponent(value)}`;
     const { context } = world({ stderr: said, code: 3 });
@@ -131,7 +131,7 @@ describe('a failure', () => {
     expect(failure.message).toBe('deliver failed with exit code 3: cannot store ****\nnor ****\nnor ****');
   });
 
-  test('is told with what it printed, where it kept its stderr empty', async () => {
+  test('is reported with stdout if stderr is empty', async () => {
     const { context } = world({ stdout: 'quota of $STDIN', code: 1 });
     const failure = await failureIn(sinkOf(context, 'deliver').deliver(delivery));
     expect(failure.message).toBe('deliver failed with exit code 1: quota of ****');
@@ -155,7 +155,7 @@ describe('a failure', () => {
   });
 });
 
-test('a program that ends well without reading is taken at its word', async () => {
+test('a program that succeeds without reading its input counts as successful', async () => {
   const { context } = world({ deaf: true });
   await sinkOf(context, 'deliver').deliver({ ...delivery, secret: new Secret('x'.repeat(60_000)) });
 });

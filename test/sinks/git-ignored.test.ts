@@ -26,14 +26,17 @@ function workTree(): string {
 
 const context = sinkContext('/');
 
-test('outside a work tree every file may have a secret', async () => {
+test('outside a work tree any file may hold a secret', async () => {
   await requireIgnored(join(temporaryFolder(), '.env'), context);
 });
 
 describe.skipIf(lacks('git'))('in a work tree', () => {
-  test.each(['.env', 'sub folder/.env', 'private/key'])('%s, which git ignores, may', async (file) => {
-    await requireIgnored(join(workTree(), file), context);
-  });
+  test.each(['.env', 'sub folder/.env', 'private/key'])(
+    '%s, which git ignores, may hold one',
+    async (file) => {
+      await requireIgnored(join(workTree(), file), context);
+    },
+  );
 
   test('a file that git does not ignore may not', async () => {
     const tree = workTree();
@@ -47,7 +50,7 @@ describe.skipIf(lacks('git'))('in a work tree', () => {
     await requireIgnored(file, context);
   });
 
-  test('nor one that is tracked, whatever is ignored', async () => {
+  test('nor may a tracked file, even an ignored one', async () => {
     const tree = workTree();
     writeFileSync(join(tree, '.env'), '');
     git(tree, 'add', '--force', '.env');
@@ -56,11 +59,11 @@ describe.skipIf(lacks('git'))('in a work tree', () => {
     );
   });
 
-  test('unless that is wanted', async () => {
+  test('unless it is allowed explicitly', async () => {
     await requireIgnored(join(workTree(), 'key'), { ...context, allowInGit: true });
   });
 
-  test('a linked work tree is one', async () => {
+  test('a linked work tree counts, too', async () => {
     const tree = workTree();
     git(tree, 'commit', '--quiet', '--allow-empty', '--message', 'first');
     const linked = join(temporaryFolder(), 'linked');
@@ -68,7 +71,7 @@ describe.skipIf(lacks('git'))('in a work tree', () => {
     expect((await failureIn(requireIgnored(join(linked, 'key'), context))).code).toBe('not_ignored_by_git');
   });
 
-  test('the repository that the caller is at work in is not the one that is asked', async () => {
+  test('the repository of the file decides, not that of the caller', async () => {
     const [tree, other] = [workTree(), workTree()];
     writeFileSync(join(other, '.gitignore'), 'key\n');
     const env = { ...context.env, GIT_DIR: join(other, '.git'), GIT_WORK_TREE: other };
@@ -77,7 +80,7 @@ describe.skipIf(lacks('git'))('in a work tree', () => {
     );
   });
 
-  test('no program is run that the repository names, and git itself gets no secret of ours', async () => {
+  test('programs named by the repository are not run, and git gets no secret', async () => {
     const tree = workTree();
     const hook = join(tree, 'hook');
     writeFileSync(hook, `#!/bin/sh\nenv > ${join(tree, 'seen')}\n`, { mode: 0o755 });
@@ -95,7 +98,7 @@ describe.skipIf(lacks('git'))('in a work tree', () => {
     expect(Object.keys(seen).filter((name) => name.startsWith('KEYS_'))).toEqual(['KEYS_HOME']);
   });
 
-  test('without git nothing is known, and it is refused', async () => {
+  test('without git the file is refused', async () => {
     const failure = await failureIn(
       requireIgnored(join(workTree(), '.env'), { ...context, env: { PATH: '/nonexistent' } }),
     );
@@ -103,7 +106,7 @@ describe.skipIf(lacks('git'))('in a work tree', () => {
     expect(failure.hints).toEqual(['or add --allow-in-git']);
   });
 
-  test('nor where git refuses to answer', async () => {
+  test('and also if git refuses to answer', async () => {
     const tree = workTree();
     writeFileSync(join(tree, '.git', 'HEAD'), 'nonsense');
     const failure = await failureIn(requireIgnored(join(tree, '.env'), context));

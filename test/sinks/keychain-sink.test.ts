@@ -31,7 +31,7 @@ async function deliver(sink: ReturnType<typeof keychainSink>): Promise<void> {
   await sink.deliver(delivery);
 }
 
-test('a profile may change its own entry, and another one may not', async () => {
+test('a profile may change its own entry, but not that of another profile', async () => {
   const { sinkOf } = world();
   await deliver(sinkOf('a'));
   await deliver(sinkOf('a'));
@@ -41,7 +41,7 @@ test('a profile may change its own entry, and another one may not', async () => 
   expect(failure.hints?.[0]).toContain('keychain:b-ci');
 });
 
-test('an entry that was removed is free', async () => {
+test('an entry that was removed is available', async () => {
   const { items, sinkOf } = world();
   await deliver(sinkOf('a'));
   items.clear();
@@ -49,11 +49,11 @@ test('an entry that was removed is free', async () => {
   expect(await failureIn(sinkOf('a').check())).toMatchObject({ code: 'keychain_entry_taken' });
 });
 
-test('of an entry that nobody is known to own, nothing is said', async () => {
+test('an entry without a known owner is accepted', async () => {
   await deliver(world({ ci: 'older' }).sinkOf('a'));
 });
 
-test('only Linux has a command that removes it', async () => {
+test('only on Linux is a command to remove it suggested', async () => {
   const { sinkOf } = world({}, 'darwin');
   await deliver(sinkOf('a'));
   expect((await failureIn(sinkOf('b').check())).hints).toHaveLength(1);

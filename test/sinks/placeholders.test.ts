@@ -13,7 +13,7 @@ function codeOf(command: string, name: string): string {
   }
 }
 
-describe('in code a placeholder is refused, whatever the name is', () => {
+describe('a placeholder in code is refused, whatever the name', () => {
   test.each([
     "sh -c './deliver {name}'",
     "sh -c './deliver {id}'",
@@ -80,7 +80,7 @@ const hostile = [
   '',
 ];
 
-describe('elsewhere harmless names may stand, and others not', () => {
+describe('elsewhere only harmless names are allowed', () => {
   test.each([
     'deliver keys/{name}',
     'deliver --name={name}',
@@ -108,7 +108,7 @@ describe('elsewhere harmless names may stand, and others not', () => {
   });
 });
 
-describe('as an argument of its own any name may stand', () => {
+describe('as a whole argument any name is allowed', () => {
   test.each([
     './deliver {name}',
     './deliver --to vault {name} {id}',
@@ -123,17 +123,17 @@ describe('as an argument of its own any name may stand', () => {
   });
 });
 
-test.each(['-x', '--help', '-', '--output=/etc/passwd'])('%s is not taken for an option', (name) => {
+test.each(['-x', '--help', '-', '--output=/etc/passwd'])('%s does not become an option', (name) => {
   for (const command of ['./deliver {name}', './deliver {name}.key', "ssh host 'deliver {name}'"])
     expect(codeOf(command, name)).toBe('argument_is_flag');
   expect(codeOf('./deliver a-{name}', '-x')).toBe('allowed');
 });
 
-test('a value is filled in once: what looks like a placeholder in it stays', () => {
+test('a value is filled in once, even if it looks like a placeholder', () => {
   expect(fillPlaceholders(['./deliver', '{name}'], { id: 'ID', name: '{id}$&' })).toEqual(['{id}$&']);
 });
 
-test('the hint is a command that does what was meant', () => {
+test('the hint is a command that does the same safely', () => {
   let hint = '';
   try {
     checkPlaceholders(['sh', '-c', './deliver {name}'], { name: 'ci' });

@@ -55,7 +55,7 @@ interface Case {
 const notFound = { stderr: 'No value found at secret/data/app', code: 2 };
 
 const cases: Record<string, Case> = {
-  'github, which nobody can read': {
+  'github, which cannot be read': {
     to: 'github:acme/app#API_KEY',
     program: 'gh',
     calls: [`secret set API_KEY --repo acme/app < ${value}`],
@@ -170,7 +170,7 @@ test('every preset has a case', () => {
 describe.each(Object.values(cases).filter(({ behaviours }) => !behaviours?.some(({ args }) => !args)))(
   '$to',
   ({ to, program }) => {
-    test('says where to get a program that is missing', async () => {
+    test('says how to install a program that is missing', async () => {
       const { sink } = await world(to, 'another');
       const failure = await failureIn(sink.check());
       expect(failure).toMatchObject({
@@ -180,7 +180,7 @@ describe.each(Object.values(cases).filter(({ behaviours }) => !behaviours?.some(
       expect(failure.message).toContain(program);
     });
 
-    test('repeats what the program complains of, without the secret', async () => {
+    test('repeats the error of the program, without the secret', async () => {
       const { sink } = await world(to, program, { stderr: `not logged in: $STDIN ${base64}`, code: 4 });
       const failure = await failureIn(sink.deliver(delivery));
       expect(failure).toMatchObject({ exit: 'failed', code: 'program_failed' });
@@ -244,7 +244,7 @@ test.each([
   await (await world(to, program, behaviour)).sink.check();
 });
 
-test('another host than github.com is asked itself', async () => {
+test('a host other than github.com is queried directly', async () => {
   const { programs, sink } = await world('github:git.example.com/acme/app#NAME', 'gh');
   await sink.check();
   expect(callsOf(programs)).toEqual([

@@ -57,7 +57,7 @@ describe('env:PATH#NAME', () => {
     expect(readFileSync(join(folder, '.env'), 'utf8')).toBe('KEY=1\nKEY=2\n');
   });
 
-  test('of several deliveries into one file at once, none is lost', async () => {
+  test('concurrent deliveries to one file lose nothing', async () => {
     const folder = temporaryFolder();
     const names = Array.from({ length: 8 }, (_, index) => `KEY_${index}`);
     await Promise.all(

@@ -13,9 +13,9 @@ const send = ['dbus-send', '--session', '--print-reply'];
 export interface KeyringOptions {
   /** A folder of the test's own; the keyring's files are below it. */
   home: string;
-  /** `none`: a bus on which nobody offers the Secret Service. Default: a gnome-keyring, unlocked. */
+  /** `none`: a bus without a Secret Service. Default: a gnome-keyring, unlocked. */
   service?: 'gnome-keyring' | 'none';
-  /** What asks for the password of a locked keyring. `waiting`: it starts, and nobody ever types one. Default: none. */
+  /** What asks for the password of a locked keyring. `waiting`: it starts and waits for ever. Default: none. */
   prompter?: 'none' | 'waiting';
 }
 

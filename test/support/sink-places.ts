@@ -8,8 +8,7 @@ import { Sandbox } from './sandbox.ts';
 import { StandIns } from './stand-in.ts';
 
 /*
- * Every kind of sink, where whoever uses it would look for a secret, and what has become of the keys that were made for
- * it.
+ * Every kind of sink, where its user would look for a secret, and what has become of the keys that were created for it.
  */
 
 const anySecret = /sk_([0-9A-Za-z]{16})_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/g;
@@ -28,7 +27,7 @@ export interface World {
 export interface Place {
   /** What `--to` says for the n-th key. */
   to: (n: number) => string[];
-  /** All that whoever uses the place could find there, as text. */
+  /** Everything that the user of the place could find there, as text. */
   holds: (world: World) => string[];
 }
 

@@ -20,7 +20,7 @@ export interface Call {
   args: string[];
   env: Record<string, string>;
   stdin: string;
-  /** Its /proc/self/cmdline; empty where there is none. */
+  /** Its /proc/self/cmdline; empty on other systems. */
   cmdline: string;
 }
 

@@ -21,7 +21,7 @@ export class Vendors {
   readonly calls: string[] = [];
   /** What GitHub holds, encrypted; what AWS and Kubernetes hold. */
   readonly held = new Map<string, string>();
-  /** Nobody is logged in any more. */
+  /** The login has been removed. */
   refuses = false;
   /** What the vendors' programs need in their environment. */
   env: Environment = {};

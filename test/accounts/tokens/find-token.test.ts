@@ -36,7 +36,7 @@ function tokenFile(box: TokenBox, content: string, mode = 0o600): string {
   return path;
 }
 
-test('the first place that has a token wins: variable, file, command, store', async () => {
+test('the first source with a token wins: variable, file, command, store', async () => {
   const box = new TokenBox();
   const tokens = [box.token(), box.token(), box.token(), box.token()];
   const [variable = '', inFile = '', printed = '', stored = ''] = tokens;
@@ -58,7 +58,7 @@ test('the first place that has a token wins: variable, file, command, store', as
   expect(await look({}, owner)).toEqual(['keychain', stored]);
 });
 
-test('with a token file chosen at login, the keychain is not asked', async () => {
+test('with a token file chosen at login, the keychain is not used', async () => {
   const box = new TokenBox();
   const token = box.token();
   const context = box.context({}, { keychain: brokenKeychain('asked') });
@@ -71,7 +71,7 @@ test('with a token file chosen at login, the keychain is not asked', async () =>
   await expect(findToken(owner, context)).rejects.toThrow('asked');
 });
 
-test('the file is taken without its line end, its byte order mark and the lines after the first', async () => {
+test('only the first line of the file counts, without its line end and byte order mark', async () => {
   const box = new TokenBox();
   const token = box.token();
   tokenFile(box, `\uFEFF${token}  \r\nmade by hand\n`);
@@ -79,7 +79,7 @@ test('the file is taken without its line end, its byte order mark and the lines 
   expect(found?.token.reveal()).toBe(token);
 });
 
-test('what is no token is refused where it stands, and not repeated', async () => {
+test('what is not a token is refused, and not repeated', async () => {
   const box = new TokenBox();
   const token = box.token();
   const failure = async (text: string) => box.failure(findToken(owner, box.context({ KEYS_TOKEN: text })));
@@ -92,7 +92,7 @@ test('what is no token is refused where it stands, and not repeated', async () =
   expect((await empty).code).toBe('token_empty');
 });
 
-test('a token file that others can read is warned of, with the command that closes it, and used', async () => {
+test('a token file that others can read is used with a warning and the command to close it', async () => {
   const box = new TokenBox();
   const path = tokenFile(box, box.token(), 0o644);
   const warnings: string[] = [];
@@ -128,7 +128,7 @@ test.skipIf(!canWrite('/run'))('a secret that is mounted below /run may be open 
 });
 
 test.skipIf(process.getuid?.() !== 0)(
-  'a file of somebody else may be open: its mode is not ours',
+  'a file of another user may be open: its mode is not up to this one',
   async () => {
     const box = new TokenBox();
     const token = box.token();
@@ -160,14 +160,14 @@ test('a token file that is missing or a folder is an error that names it', async
   }
 });
 
-test('a tokenCommand runs without a shell, with its arguments as they are and no input', async () => {
+test('a tokenCommand runs without a shell and without input, with unchanged arguments', async () => {
   const box = new TokenBox();
   const script = 'process.stdin.on("data", () => {}).on("end", () => console.log(process.argv[1]))';
   const who = { ...owner, tokenCommand: [process.execPath, '-e', script, '$HOME;`id`EXAMPLE'] };
   expect((await findToken(who, box.context()))?.token.reveal()).toBe('$HOME;`id`EXAMPLE');
 });
 
-test('a tokenCommand that fails is named with its exit code, and nothing that it printed is repeated', async () => {
+test('a tokenCommand that fails is reported with its exit code, without its output', async () => {
   const box = new TokenBox();
   const token = box.token();
   box.expectTokenIn('fail.mjs');
@@ -183,7 +183,7 @@ test('a tokenCommand that fails is named with its exit code, and nothing that it
   expect(failure.message).not.toContain('an-argument');
 });
 
-test('a tokenCommand that is not there, prints nothing or never stops printing is an error', async () => {
+test('a tokenCommand that does not exist, prints nothing or prints without end is an error', async () => {
   const box = new TokenBox();
   const failure = (who: TokenOwner) => box.failure(findToken(who, box.context()));
   expect((await failure({ ...owner, tokenCommand: ['no-such-program'] })).message).toMatch(/was not found/);
@@ -192,7 +192,7 @@ test('a tokenCommand that is not there, prints nothing or never stops printing i
   expect(endless.message).toContain('prints without end');
 });
 
-test('a tokenCommand that never ends is given up at the limit, and ended', async () => {
+test('a tokenCommand that never ends is ended after its timeout', async () => {
   const box = new TokenBox();
   const script = 'require("node:fs").writeFileSync("pid", String(process.pid)); setTimeout(() => {}, 20_000)';
   const start = performance.now();

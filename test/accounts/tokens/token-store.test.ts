@@ -16,7 +16,7 @@ function fileIn(box: TokenBox): string {
   return file;
 }
 
-test('a keychain that took the token and holds nothing, or something else, is an error', async () => {
+test('a keychain that does not return the stored token is an error', async () => {
   const box = new TokenBox();
   const token = new Secret(box.token());
   const forgetful = { ...memoryKeychain(), write: async () => {} };
@@ -63,7 +63,7 @@ test('the file of tokens is private, and holds one per profile and origin', asyn
   expect((await store.read(home))?.reveal()).toBe(second);
 });
 
-test('logins at the same time do not lose each other', async () => {
+test('concurrent logins do not overwrite each other', async () => {
   const box = new TokenBox();
   const file = fileIn(box);
   const profiles = Array.from({ length: 12 }, (_, index) => `p${index}`);
@@ -76,7 +76,7 @@ test('logins at the same time do not lose each other', async () => {
   expect(existsSync(`${file}.lock`)).toBe(false);
 });
 
-test('a file of tokens may begin with a byte order mark', async () => {
+test('a token file may begin with a byte order mark', async () => {
   const box = new TokenBox();
   const file = fileIn(box);
   const token = box.token();
@@ -86,7 +86,7 @@ test('a file of tokens may begin with a byte order mark', async () => {
   expect((await store.read(owner))?.reveal()).toBe(token);
 });
 
-test('a file of tokens that others can read is refused, for reading and for writing', async () => {
+test('a token file that others can read is refused, for reading and writing', async () => {
   const box = new TokenBox();
   const file = fileIn(box);
   const store = openStore('file', box.context());
@@ -98,7 +98,7 @@ test('a file of tokens that others can read is refused, for reading and for writ
   expect((await box.failure(store.remove(owner))).code).toBe('token_file_open');
 });
 
-test('a damaged file of tokens is named and neither quoted nor replaced', async () => {
+test('a damaged token file is reported, but neither quoted nor replaced', async () => {
   const box = new TokenBox();
   const file = fileIn(box);
   const token = box.token();
@@ -114,7 +114,7 @@ test('a damaged file of tokens is named and neither quoted nor replaced', async 
   }
 });
 
-test('a file of tokens behind a symbolic link is not followed', async () => {
+test('a token file behind a symbolic link is refused', async () => {
   const box = new TokenBox();
   fileIn(box);
   box.expectTokenIn('elsewhere.json');
@@ -127,7 +127,7 @@ test('a file of tokens behind a symbolic link is not followed', async () => {
   expect(readFileSync(join(box.cwd, 'elsewhere.json'), 'utf8')).toBe('{}');
 });
 
-test('a data folder that cannot be made is an error, not a bug', async () => {
+test('a data folder that cannot be created is an error, not a bug', async () => {
   const box = new TokenBox();
   writeFileSync(box.home, 'in the way');
   const failure = await box.failure(openStore('file', box.context()).write(owner, new Secret(box.token())));

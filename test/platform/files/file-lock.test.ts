@@ -54,7 +54,7 @@ test('lets one in at a time', async () => {
   expect(readFileSync(file, 'utf8')).toBe('20');
 });
 
-test('who waits gets it as soon as it is released', async () => {
+test('a waiting process gets it as soon as it is released', async () => {
   const path = join(temporaryFolder(), 'one');
   const first = await holdFileLock(path);
   const second = holdFileLock(path, 10_000);
@@ -65,7 +65,7 @@ test('who waits gets it as soon as it is released', async () => {
   release?.();
 });
 
-test('a lock whose file was taken away under its holder is not given to two others', async () => {
+test('a lock whose file was removed is not given to two processes', async () => {
   const path = join(temporaryFolder(), 'one');
   const first = await holdFileLock(path);
   unlinkSync(`${path}.lock`);
@@ -106,7 +106,7 @@ test('lets one process in at a time', async () => {
   expect(existsSync(`${file}.lock`)).toBe(false);
 });
 
-test('ends with its process, and stays with one that is paused', async () => {
+test('ends with its process, but not while that is paused', async () => {
   const path = join(temporaryFolder(), 'one');
   const program = await bundleProgram(`
     import { holdFileLock } from 'src/platform/files/file-lock.ts';
@@ -130,7 +130,7 @@ test('ends with its process, and stays with one that is paused', async () => {
   release?.();
 });
 
-test('the locks of processes that were killed can be cleared away, and no others', async () => {
+test('only the locks of killed processes are cleaned up', async () => {
   const folder = temporaryFolder();
   for (const name of ['dead.lock', 'new.lock', 'held.lock']) writeFileSync(join(folder, name), '');
   const longAgo = new Date(Date.now() - 120_000);
@@ -142,7 +142,7 @@ test('the locks of processes that were killed can be cleared away, and no others
   release?.();
 });
 
-test('a file that names a process, as earlier versions made them, holds nothing', async () => {
+test('a file of an earlier version, which names a process, is no lock', async () => {
   const path = join(temporaryFolder(), 'one');
   writeFileSync(`${path}.lock`, `${process.pid} 1234`);
   const release = await holdFileLock(path);
@@ -156,7 +156,7 @@ const planted: [string, (lock: string) => void][] = [
   ['a symbolic link', (lock) => symlinkSync('elsewhere', lock)],
 ];
 
-test.each(planted)('%s in the place of a lock is a failure, and stays', async (_, plant) => {
+test.each(planted)('%s in place of a lock is a failure, and is kept', async (_, plant) => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'elsewhere'), '');
   plant(join(folder, 'one.lock'));
@@ -167,7 +167,7 @@ test.each(planted)('%s in the place of a lock is a failure, and stays', async (_
   expect(readdirSync(folder).sort()).toEqual(['elsewhere', 'one.lock']);
 });
 
-test('a lock that cannot be made is a failure with its path', async () => {
+test('a lock that cannot be created is a failure with its path', async () => {
   const path = join(temporaryFolder(), 'missing', 'one');
   expect(await failureIn(holdFileLock(path))).toMatchObject({
     exit: 'failed',

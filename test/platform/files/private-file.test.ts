@@ -44,7 +44,7 @@ describe('writing', () => {
     expect(mode(path)).toBe('600');
   });
 
-  test('never widens a file, whatever the umask says', async () => {
+  test('never widens a file, whatever the umask', async () => {
     const folder = temporaryFolder();
     const old = process.umask(0);
     onTestFinished(() => void process.umask(old));
@@ -81,7 +81,7 @@ describe('writing', () => {
   });
 });
 
-describe('a place that cannot be written to is refused by the check and by the writing, and stays as it is', () => {
+describe('an unwritable place is refused by the check and by the write, and not changed', () => {
   const uses: [string, (path: string) => Promise<unknown>][] = [
     ['check', checkPrivateFile],
     ['write', (path) => writePrivateFile(path, 'sk_EXAMPLE')],
@@ -130,7 +130,7 @@ describe('a place that cannot be written to is refused by the check and by the w
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test.each(uses)('a file in the place of its folder (%s)', async (_, work) => {
+  test.each(uses)('a file in place of its folder (%s)', async (_, work) => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'file'), 'old');
     expect(await failureIn(work(join(folder, 'file', 'token')))).toMatchObject({ exit: 'failed' });
@@ -146,7 +146,7 @@ describe('a place that cannot be written to is refused by the check and by the w
   });
 });
 
-test('the check tells how to make the folder that is missing', async () => {
+test('the check suggests how to create a missing folder', async () => {
   const folder = temporaryFolder();
   expect(await failureIn(checkPrivateFile(join(folder, 'missing', 'token')))).toMatchObject({
     code: 'folder_missing',
@@ -173,7 +173,7 @@ test('a name too long for a file leaves no temporary file behind', async () => {
   expect(readdirSync(folder)).toEqual(['x'.repeat(255)]);
 });
 
-test('a folder that takes the name while the file is being written leaves no temporary file behind', async () => {
+test('a folder that takes the name during the write leaves no temporary file behind', async () => {
   const folder = temporaryFolder();
   const failure = failureIn(writePrivateFile(join(folder, 'token'), 'sk_EXAMPLE'));
   while (readdirSync(folder).length === 0) await setImmediate();
@@ -183,7 +183,7 @@ test('a folder that takes the name while the file is being written leaves no tem
 });
 
 describe('reading', () => {
-  test('gives the bytes of the file, and undefined where there is none', async () => {
+  test('returns the bytes of the file, or undefined if there is none', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'token'), Buffer.from([0, 255]));
     expect(await readPrivateFile(join(folder, 'token'))).toEqual(Buffer.from([0, 255]));
@@ -191,14 +191,14 @@ describe('reading', () => {
     expect(await readPrivateFile(join(folder, 'none', 'token'))).toBeUndefined();
   });
 
-  test('does not go through a symbolic link', async () => {
+  test('does not follow a symbolic link', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'target'), 'old');
     symlinkSync(join(folder, 'target'), join(folder, 'link'));
     expect((await failureIn(readPrivateFile(join(folder, 'link')))).code).toBe('not_a_plain_file');
   });
 
-  test.each(asRoot ? [] : ['EACCES'])('a file of somebody else is a failure with its path (%s)', async () => {
+  test.each(asRoot ? [] : ['EACCES'])('a file of another user is a failure with its path (%s)', async () => {
     const path = join(temporaryFolder(), 'token');
     writeFileSync(path, 'old', { mode: 0o000 });
     expect(await failureIn(readPrivateFile(path))).toMatchObject({

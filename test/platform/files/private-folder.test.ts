@@ -42,7 +42,7 @@ test('is private, hidden from git, one at a time, and gone afterwards', async ()
   expect(readdirSync(parent)).toEqual([]);
 });
 
-test('what a killed process left is removed by the next one, and by who tidies up', async () => {
+test('what a killed process left is removed by the next one, and by a cleanup', async () => {
   const parent = temporaryFolder();
   const folder = join(parent, '.keys-tmp');
   const leave = () => {
@@ -60,7 +60,7 @@ test('what a killed process left is removed by the next one, and by who tidies u
   expect(readdirSync(parent)).toEqual([]);
 });
 
-test('one of ours that others can write to is closed and cleared before it is used', async () => {
+test('a folder of the user that others can write to is closed and emptied before use', async () => {
   const parent = temporaryFolder();
   const folder = join(parent, '.keys-tmp');
   mkdirSync(folder);
@@ -73,7 +73,7 @@ test('one of ours that others can write to is closed and cleared before it is us
   expect(readdirSync(parent)).toEqual([]);
 });
 
-test('tidying up makes no folder, and leaves alone what is in use', async () => {
+test('a cleanup creates no folder, and leaves one that is in use alone', async () => {
   const parent = temporaryFolder();
   await removePrivateFolder(parent);
   await removePrivateFolder(join(parent, 'missing'));
@@ -124,14 +124,14 @@ test.each(planted)('%s in its place is refused by the check, and nothing is writ
   expect(readdirSync(join(parent, 'elsewhere'))).toEqual([]);
 });
 
-test('a FIFO in the place of its lock is refused, too', async () => {
+test('a FIFO in place of its lock is refused, too', async () => {
   const parent = temporaryFolder();
   mkdirSync(join(parent, '.keys-tmp'), { mode: 0o700 });
   spawnSync('mkfifo', [join(parent, '.keys-tmp', 'write.lock')]);
   expect((await failureIn(checkPrivateFile(join(parent, '.env')))).code).toBe('file_not_lockable');
 });
 
-test('a failure of the work is its own, and leaves nothing behind', async () => {
+test('a failure of the work is rethrown, and leaves nothing behind', async () => {
   const parent = temporaryFolder();
   const work = withPrivateFolder(parent, async () => {
     throw new RangeError('no');

@@ -33,7 +33,7 @@ test('the bytes of a file, up to the limit', async () => {
   expect(await readFileOrPipe(path, maxBytes)).toEqual(Buffer.alloc(0));
 });
 
-test('a file of any size is refused before it is read', async () => {
+test('a file that is too large is refused before it is read', async () => {
   const path = join(temporaryFolder(), 'file');
   writeFileSync(path, '');
   truncateSync(path, 5 * 1024 ** 3);
@@ -43,7 +43,7 @@ test('a file of any size is refused before it is read', async () => {
   expect(await faultOf(() => readBounded('/dev/zero', { maxBytes }))).toBe('it is not a plain file');
 });
 
-test('a FIFO holds nobody up', async () => {
+test('a FIFO does not block', async () => {
   expect(await faultOf(() => readBounded(fifo(), { maxBytes }))).toBe('it is not a plain file');
   expect(await readFileOrPipe(fifo(), maxBytes)).toEqual(Buffer.alloc(0));
 });
@@ -71,7 +71,7 @@ test('folders, links and absent files', async () => {
   expect(String(readBounded(join(folder, 'link'), { maxBytes }))).toBe('x');
 });
 
-test('a byte order mark is no part of the text', () => {
+test('a byte order mark is not part of the text', () => {
   expect(textOf(Buffer.from('\ufeff{}'))).toBe('{}');
   expect(textOf(Buffer.from('{}'))).toBe('{}');
 });

@@ -6,7 +6,7 @@ import { readOnce } from '../../../src/platform/keychain/open-keychain.ts';
 import { memoryKeychain } from '../../support/fake-keychain.ts';
 import { TokenBox } from '../../support/token-box.ts';
 
-/** As the Windows Credential Manager: at most 2560 bytes of UTF-16, and half a character is none. */
+/** Like the Windows Credential Manager: at most 2560 bytes of UTF-16, and no half characters. */
 function windowsItems() {
   const items = new Map<string, string>();
   const memory = memoryKeychain(items);
@@ -25,7 +25,7 @@ test('a value of up to 1280 characters is one item as it is', async () => {
   expect(await keychain.read('a')).toBe(value);
 });
 
-test('a longer value is split over items of the allowed length, and comes back as it was', async () => {
+test('a longer value is split over items of the allowed length, and comes back unchanged', async () => {
   const { items, keychain } = windowsItems();
   const box = new TokenBox();
   for (const value of [box.token(1274), box.token(6000), box.known(`x${'😀'.repeat(1281)}EXAMPLE`)]) {
@@ -35,7 +35,7 @@ test('a longer value is split over items of the allowed length, and comes back a
   }
 });
 
-test('a shorter value leaves no part of the longer one before it, and neither does a removal', async () => {
+test('a shorter value or a removal leaves no part of a longer value behind', async () => {
   const { items, keychain } = windowsItems();
   const box = new TokenBox();
   await keychain.write('a', box.token(6000));
@@ -55,7 +55,7 @@ test('a value that looks like the header of parts is still a value', async () =>
   expect(await keychain.read('a')).toBe('keys-parts:2:0123456789abcdef');
 });
 
-test('parts that do not belong together are an error, and not a token', async () => {
+test('parts that do not belong together are an error', async () => {
   const { items, keychain } = windowsItems();
   const box = new TokenBox();
   await keychain.write('a', box.token(2000));
@@ -65,7 +65,7 @@ test('parts that do not belong together are an error, and not a token', async ()
   await expect(keychain.read('a')).rejects.toThrow('do not belong together');
 });
 
-test('on macOS a value is asked for once, again after it was written, and again after a failure', async () => {
+test('on macOS a value is read once, again after a write, and again after a failure', async () => {
   const memory = memoryKeychain();
   let reads = 0;
   let locked = true;

@@ -64,7 +64,7 @@ function keychainProcesses({
 }
 
 describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => {
-  test('no session bus is an absent keychain, with three ways on, at once', async () => {
+  test('no session bus is an absent keychain, at once, with three alternatives', async () => {
     const box = new TokenBox();
     const { result, took } = await timed(box.failure(findToken(owner, box.context())));
     expect(result).toMatchObject({ exit: 'auth', code: 'keychain_absent' });
@@ -77,7 +77,7 @@ describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => 
     expect(took).toBeLessThan(2000);
   });
 
-  test('a bus that takes the connection and says nothing is a silent keychain after 3 s', async () => {
+  test('a bus that accepts the connection and never answers is a silent keychain after 3 s', async () => {
     const box = new TokenBox();
     const context = box.context(await deafBus(box));
     const { result, took } = await timed(box.failure(findToken(owner, context)));
@@ -87,7 +87,7 @@ describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => 
     expect(took).toBeLessThan(4000);
   });
 
-  test('a bus that says nothing asks nobody for a password: a person does not wait longer for it', async () => {
+  test('a bus that never answers asks for no password: a person does not wait longer for it', async () => {
     const box = new TokenBox();
     const context = box.context(await deafBus(box), { interactive: true });
     const { result, took } = await timed(box.failure(findToken(owner, context)));
@@ -162,12 +162,12 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     expect(stdout).toBe(token);
   });
 
-  test('nobody logged in is not an error', async () => {
+  test('not being logged in is not an error', async () => {
     const { box, keyring } = await boxWithKeyring();
     expect(await findToken(owner, box.context(keyring.env))).toBeUndefined();
   });
 
-  test('remove takes the token away, and says whether there was one', async () => {
+  test('remove deletes the token, and says whether there was one', async () => {
     const { box, keyring } = await boxWithKeyring();
     const store = openStore('keychain', box.context(keyring.env));
     await store.write(owner, new Secret(box.token()));
@@ -187,7 +187,7 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     expect(await findToken({ ...owner, profile: 'home' }, context)).toBeUndefined();
   });
 
-  test('a value of other characters, and a long one, come back as they were', async () => {
+  test('unusual characters and long values come back unchanged', async () => {
     const { box, keyring } = await boxWithKeyring();
     const keychain = openKeychain({ service: 'tokens', env: keyring.env, interactive: false });
     for (const value of ['tök-€-😀\t"\\\n-EXAMPLE', box.token(8000), 'keys-parts:1:0000000000000000']) {
@@ -196,7 +196,7 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     }
   });
 
-  test('a locked keyring is locked, for reading and for writing, and not "not logged in"', async () => {
+  test('a locked keyring is reported as locked, for reading and writing, not as "not logged in"', async () => {
     const { box, keyring } = await boxWithKeyring();
     const store = openStore('keychain', box.context(keyring.env));
     await store.write(owner, new Secret(box.token()));
@@ -229,7 +229,7 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     expect(await outcome).toBe('interrupted');
   });
 
-  test('a service that owns its name and answers nothing is silent after 3 s, and slow is not silent', async () => {
+  test('a service that never answers is silent after 3 s; a slow one is not', async () => {
     const { box, keyring } = await boxWithKeyring();
     const context = box.context(keyring.env);
     const token = box.token();
@@ -246,7 +246,7 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     expect((await late)?.token.reveal()).toBe(token);
   });
 
-  test('a bus on which nobody offers the Secret Service is an absent keychain', async () => {
+  test('a bus without a Secret Service is an absent keychain', async () => {
     const { box, keyring } = await boxWithKeyring({ service: 'none' });
     const { result, took } = await timed(box.failure(findToken(owner, box.context(keyring.env))));
     expect(result).toMatchObject({ exit: 'auth', code: 'keychain_absent' });

@@ -86,7 +86,7 @@ test('a keyring that is slow to start is asked again', async () => {
   expect(items.size).toBe(1);
 });
 
-test('a failure before the keychain is open is told without `opened`', async () => {
+test('a failure before the keychain is open comes without `opened`', async () => {
   const message = 'Failed to connect to socket';
   expect((await served([write], { failures: [message] })).replies).toEqual([{ failure: message }]);
   const [missing] = (await served([write], { isMissing: true })).replies;
