@@ -3,11 +3,13 @@ import type { GlobalFlags } from '../app/context.ts';
 import { usageError } from '../base/errors.ts';
 import { looksLikeSecret } from '../base/secret.ts';
 import { keyFields } from '../keys/key.ts';
+import type { CommandLine } from './argv.ts';
 import { bindJsonFields, findCommand } from './argv.ts';
 import type { Catalog } from './catalog.ts';
-import { commandsOf, isCommand, isGroup } from './catalog.ts';
+import { isCommand, isGroup } from './catalog.ts';
 import type { Command, Flags, Input, ParseContext } from './define.ts';
 import { buildParser } from './parser.ts';
+import { nearest, unknownCommand } from './suggest.ts';
 
 /** A valid command line. */
 export interface Invocation {
@@ -33,24 +35,33 @@ export async function parseArguments(
   catalog: Catalog,
   context: ParseContext,
 ): Promise<Parsed> {
-  const { words, rest } = findCommand(argv, catalog, (name) => anyField.has(name));
+  const line = findCommand(argv, catalog, (name) => anyField.has(name));
+  const { words, rest } = line;
+  const name = words.join(' ');
+  const load = isCommand(catalog, name) ? catalog[name] : undefined;
+  if (!load) return parseWithoutCommand(argv, catalog, line);
+  const command = await load();
+  const request = requestIn(rest);
+  if (request === 'version') return { kind: 'version' };
+  if (request === 'help' || (rest.length === 1 && rest[0] === 'help')) return { kind: 'help', name };
+  return { kind: 'run', invocation: await readInvocation(name, command, rest, argv, context) };
+}
+
+/** A request for help or for the version. Throws `KeysError` (2) for anything else. */
+async function parseWithoutCommand(
+  argv: readonly string[],
+  catalog: Catalog,
+  { words, rest }: CommandLine,
+): Promise<Parsed> {
+  if (argv.length === 0) return { kind: 'empty' };
   const name = words.join(' ');
   const request = requestIn(rest);
-  const load = isCommand(catalog, name) ? catalog[name] : undefined;
-  if (!load) {
-    if (request === 'help' && (name === '' || isGroup(catalog, name)))
-      return { kind: 'help', name: name || undefined };
-    const [group = '', word, ...others] = words;
-    if (word === 'help' && others.length === 0 && rest.length === 0 && isGroup(catalog, group))
-      return { kind: 'help', name: group };
-    if (request === 'version' && name === '') return { kind: 'version' };
-    if (argv.length === 0) return { kind: 'empty' };
-    throw await unknownCommand(catalog, words, argv);
-  }
-  const command = await load();
-  if (request) return request === 'help' ? { kind: 'help', name } : { kind: 'version' };
-  if (rest.length === 1 && rest[0] === 'help') return { kind: 'help', name };
-  return { kind: 'run', invocation: await readInvocation(name, command, rest, argv, context) };
+  if (name === '' && request) return { kind: request, name: undefined };
+  if (request === 'help' && isGroup(catalog, name)) return { kind: 'help', name };
+  const [group = '', word] = words;
+  const isGroupHelp = words.length === 2 && word === 'help' && rest.length === 0;
+  if (isGroupHelp && isGroup(catalog, group)) return { kind: 'help', name: group };
+  throw await unknownCommand(catalog, words, secretsIn(argv));
 }
 
 async function readInvocation(
@@ -184,30 +195,4 @@ function outputProblems(
     problems.push(`'${misread}' has unknown fields; ${available}`);
   }
   return problems;
-}
-
-async function unknownCommand(catalog: Catalog, words: readonly string[], argv: readonly string[]) {
-  const problems = secretsIn(argv);
-  const name = words.join(' ');
-  if (words.length === 0) return usageError([...problems, 'no command given'], 'keys help');
-  const group = words[0] ?? '';
-  if (isGroup(catalog, group)) {
-    const members = commandsOf(catalog, group);
-    const what = words.length === 1 ? `'${group}' needs a subcommand` : `unknown command '${name}'`;
-    return usageError([...problems, what], ...members.map((member) => `keys ${member}`));
-  }
-  const near = await nearest(group, Object.keys(catalog));
-  return usageError(
-    [...problems, `unknown command '${group}'`],
-    ...(near ? [`keys ${near}`] : []),
-    'keys help',
-  );
-}
-
-/** The candidate that starts with the word, or else one that is at most two edits away. */
-async function nearest(word: string, candidates: readonly string[]): Promise<string | undefined> {
-  const completion = candidates.find((candidate) => word.length > 3 && candidate.startsWith(word));
-  if (completion !== undefined) return completion;
-  const { closestMatch } = await import('leven');
-  return closestMatch(word, [...candidates], { maxDistance: Math.min(2, word.length - 1) });
 }

@@ -4,11 +4,13 @@ import type { Failure } from '../base/errors.ts';
 import { KeysError, systemCode } from '../base/errors.ts';
 import { harmlessJson, harmlessLines } from '../output/ci-log.ts';
 import { failureJson, failureText } from '../output/error.ts';
+import type { Result } from '../output/present.ts';
 import { endChildren } from '../platform/children.ts';
 import type { Interruption } from '../platform/interruption.ts';
 import type { Io } from '../platform/io.ts';
 import { asksForJson } from './argv.ts';
 import type { Catalog } from './catalog.ts';
+import type { Invocation } from './parse.ts';
 import { parseArguments } from './parse.ts';
 
 /** What `run` needs besides a command line and the outside world. */
@@ -20,40 +22,44 @@ export interface Program {
 /** Runs one command line and returns the exit code. Throws `KeysError` for every expected failure. */
 export async function run(argv: readonly string[], io: Io, { catalog, version }: Program): Promise<number> {
   const parsed = await parseArguments(argv, catalog, { now: io.now() });
+  if (parsed.kind === 'run') return runCommand(parsed.invocation, io);
   if (parsed.kind === 'version') {
     await io.stdout.write(`${version}\n`);
     return exits.done.code;
   }
-  if (parsed.kind !== 'run') {
-    const { helpPage } = await import('./help.ts');
-    // A script that forgot the command must fail.
-    const output = parsed.kind === 'empty' ? io.stderr : io.stdout;
-    await output.write(
-      await helpPage(catalog, parsed.kind === 'help' ? parsed.name : undefined, io.stdout.columns),
-    );
-    return exits[parsed.kind === 'empty' ? 'usage' : 'done'].code;
-  }
-  const { command, input, globals } = parsed.invocation;
+  const { helpPage } = await import('./help.ts');
+  const name = parsed.kind === 'help' ? parsed.name : undefined;
+  // A script that forgot the command must fail.
+  const [output, exit] = parsed.kind === 'empty' ? [io.stderr, exits.usage] : [io.stdout, exits.done];
+  await output.write(await helpPage(catalog, name, io.stdout.columns));
+  return exit.code;
+}
+
+async function runCommand({ command, input, globals }: Invocation, io: Io): Promise<number> {
   const app = new App(io, globals);
+  const { interruption } = app;
   onInterruption(app);
   try {
-    const { interruption } = app;
     const result = await unlessDropped(interruption, () => command.run(app, input));
     await app.flush();
     await app.print(result).catch((error: unknown) => {
       // The reader of stdout has seen enough. The exit code still tells the outcome.
       if (systemCode(error) !== 'EPIPE') throw error;
     });
-    if (result.kind === 'ended') return result.code;
-    if (result.kind === 'rows' && interruption.dropped.aborted) return exits.interrupted.code;
-    return exits[result.exit ?? 'done'].code;
+    return exitCodeOf(result, interruption);
   } catch (error) {
     // The code that was waiting cannot know whether the command had changed something before.
-    if (error instanceof KeysError && error.failure.exit === 'interrupted') throw app.interruption.failure();
+    if (error instanceof KeysError && error.failure.exit === 'interrupted') throw interruption.failure();
     throw error;
   } finally {
     await app.close();
   }
+}
+
+function exitCodeOf(result: Result, { dropped }: Interruption): number {
+  if (result.kind === 'ended') return result.code;
+  if (result.kind === 'rows' && dropped.aborted) return exits.interrupted.code;
+  return exits[result.exit ?? 'done'].code;
 }
 
 /** How long after Ctrl-C a program may take to receive a secret. */

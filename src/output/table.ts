@@ -132,19 +132,24 @@ export function draw(
 function truncate(text: string, width: number): string {
   const whole = bounded(text);
   if (stringWidth(whole) <= width) return whole;
-  let shown = '';
+  let truncated = '';
   let left = width - 1;
-  for (const part of whole.split(/(\x1b\[[\d;]*m)/)) {
-    if (part.startsWith('\x1b')) shown += part;
-    else {
-      for (const { segment } of new Intl.Segmenter().segment(part)) {
-        const size = stringWidth(segment);
-        if (left >= 0) shown += size <= left ? segment : '…';
-        left = size <= left ? left - size : -1;
-      }
-    }
+  for (const glyph of glyphsOf(whole)) {
+    const isColour = glyph.startsWith('\x1b');
+    const size = isColour ? 0 : stringWidth(glyph);
+    if (isColour || size <= left) truncated += glyph;
+    else if (left >= 0) truncated += '…';
+    if (!isColour) left = size <= left ? left - size : -1;
   }
-  return shown;
+  return truncated;
+}
+
+/** The characters as people see them, and the codes of colours, which have no width. */
+function* glyphsOf(text: string): Generator<string> {
+  for (const part of text.split(/(\x1b\[[\d;]*m)/)) {
+    if (part.startsWith('\x1b')) yield part;
+    else for (const { segment } of new Intl.Segmenter().segment(part)) yield segment;
+  }
 }
 
 const borders = ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) => [

@@ -365,7 +365,7 @@ describe('login, logout and profiles', () => {
     const npm = await box.keys(['login', '--provider', 'npm', '--with-token', '--option', 'colour=red'], {
       stdin: 'tok-EXAMPLE',
     });
-    expect(npm.stderr).toContain('--url says which');
+    expect(npm.stderr).toContain('has no default URL; pass --url');
     expect(npm.stderr).toContain('--option colour');
     expect(existsSync(box.home)).toBe(false);
   });
