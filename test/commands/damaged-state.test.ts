@@ -93,7 +93,7 @@ describe('a secret in escrow with one changed character', () => {
     ]) {
       const run = await box.keys([...args, '--json']);
       expect(run.exit).toBe(5);
-      expect(`${run.stdout}${run.stderr}`).toContain('is damaged, and was not delivered');
+      expect(`${run.stdout}${run.stderr}`).toContain('is damaged and was not delivered');
     }
     expect(readdirSync(box.cwd)).not.toContain('elsewhere');
     expect(await live(box)).toEqual(['ci']);

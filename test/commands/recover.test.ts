@@ -320,6 +320,6 @@ test('a file in the journal that cannot be understood is told of, and left alone
   writeFileSync(join(box.home, 'state', 'operations', 'odd.jsonl'), '{"version":9}\n');
   expect(await box.keys(['recover'])).toMatchObject({
     exit: 5,
-    stderr: expect.stringContaining('in a form that this version of keys does not know'),
+    stderr: expect.stringContaining('written by a later version of keys'),
   });
 });
