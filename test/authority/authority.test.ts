@@ -18,7 +18,7 @@ const whole = spec({
 });
 
 describe('a new key', () => {
-  test('is what was asked for, and is the same when it is listed', async () => {
+  test('is as requested, and is listed the same way', async () => {
     const { authority } = testAuthority();
     const { key, secret } = await authority.create(whole);
     expect(key).toEqual({
@@ -45,7 +45,7 @@ describe('a new key', () => {
     for (const file of filesBelow(dirname(path))) expect(readFileSync(file, 'latin1')).not.toContain(part);
   });
 
-  test('may have the name of another, and comes before it in the list', async () => {
+  test('may have the name of another key, and precedes it in the list', async () => {
     const { authority, clock } = testAuthority();
     const older = await authority.create(whole);
     clock.advance(1);
@@ -53,7 +53,7 @@ describe('a new key', () => {
     expect((await authority.list()).map(({ id }) => id)).toEqual([newer.key.id, older.key.id]);
   });
 
-  test('is there for the next process', async () => {
+  test('is available to the next process', async () => {
     const { authority, clock, path } = testAuthority();
     const { key } = await authority.create(whole);
     authority.close();
@@ -64,7 +64,7 @@ describe('a new key', () => {
 });
 
 describe('an update', () => {
-  test('changes what it names and nothing else', async () => {
+  test('changes only the given fields', async () => {
     const { authority } = testAuthority();
     const { key } = await authority.create(whole);
     expect(await authority.update(key.id, { name: 'ship', budgetUsd: 0.000001 })).toEqual({
@@ -75,7 +75,7 @@ describe('an update', () => {
     expect(await authority.update(key.id, {})).toMatchObject({ name: 'ship', models: ['small'] });
   });
 
-  test('takes a limit away with null, and a list with an empty one', async () => {
+  test('removes a limit with null, and a list with an empty one', async () => {
     const { authority } = testAuthority();
     const { key } = await authority.create(whole);
     const none = {
@@ -118,7 +118,7 @@ describe('an update', () => {
   });
 });
 
-test('revoking ends a key once and for all: the second time is no error, and changes nothing', async () => {
+test('revoking a key is final; revoking it again changes nothing and is not an error', async () => {
   const { authority } = testAuthority();
   const { key } = await authority.create(whole);
   expect(await authority.revoke(key.id)).toBe(true);

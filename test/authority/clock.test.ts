@@ -7,7 +7,7 @@ import { testService } from '../support/authority-service.ts';
 
 const day = 86_400_000;
 
-test('places that were taken in a future that is no more count, and are free after a minute', async () => {
+test('slots reserved before the clock was set back count, and are free after a minute', async () => {
   const { authority, clock } = testAuthority();
   const { secret } = await authority.create(spec({ rateLimitRpm: 3 }));
   const ask = () => authority.authorize({ key: secret.reveal() });
@@ -39,7 +39,7 @@ test.each([
   }
 });
 
-test('a successor has the span that its key was given, whatever the clock said between them', () => {
+test('a successor has the lifetime of its key, even if the clock was set back in between', () => {
   const { keysOf, clock } = testService();
   const ada = keysOf('ada');
   const hour = 3_600_000;

@@ -17,8 +17,8 @@ const issue = (keys: ScopedKeys, changes: Partial<typeof request> = {}) =>
   keys.issue(spec(), { idempotentRequest: { ...request, ...changes } });
 const day = 86_400_000;
 
-describe('a request that comes again', () => {
-  test('gets the same key and the same secret, and makes no other', () => {
+describe('a repeated request', () => {
+  test('gets the same key and secret, and creates no other', () => {
     const { keysOf } = testService();
     const ada = keysOf('ada');
     const [first, second] = [issue(ada), issue(ada)];
@@ -27,7 +27,7 @@ describe('a request that comes again', () => {
     expect(ada.list()).toHaveLength(1);
   });
 
-  test('gets it where there is no more room, and after the key was revoked', () => {
+  test('gets it even at the key limit and after the key was revoked', () => {
     const { keysOf } = testService({ maxKeys: 1 });
     const ada = keysOf('ada');
     const { id } = issue(ada);
@@ -47,7 +47,7 @@ describe('a request that comes again', () => {
     expect(ada.list()).toHaveLength(2);
   });
 
-  test('with another content is refused, and makes nothing', () => {
+  test('with different content is refused, and creates nothing', () => {
     const { keysOf } = testService();
     const ada = keysOf('ada');
     issue(ada);
@@ -58,7 +58,7 @@ describe('a request that comes again', () => {
     expect(ada.list()).toHaveLength(1);
   });
 
-  test('of another session of the same user is refused, and makes no other key', () => {
+  test('from another session of the same user is refused, and creates no key', () => {
     const { keysOf } = testService();
     const ada = keysOf('ada');
     issue(ada);
@@ -79,7 +79,7 @@ describe('a request that comes again', () => {
     expect(issue(ada, changes).id).not.toBe(issue(ada).id);
   });
 
-  test('is a new one after a day', () => {
+  test('is a new request after a day', () => {
     const { keysOf, clock } = testService();
     const ada = keysOf('ada');
     const { id } = issue(ada);
@@ -91,7 +91,7 @@ describe('a request that comes again', () => {
     expect(issue(ada).id).toBe(next.id);
   });
 
-  test('that failed has no reply: it is tried again', () => {
+  test('that failed is tried again', () => {
     const { keysOf } = testService({ maxKeys: 1 });
     const ada = keysOf('ada');
     const { id } = ada.issue(spec());
@@ -101,7 +101,7 @@ describe('a request that comes again', () => {
   });
 });
 
-test('a kept reply leaves neither the secret nor what opens it in the files', () => {
+test('a stored response leaves neither the secret nor its sealing key in the files', () => {
   const { keysOf, path } = testService();
   const { secret } = issue(keysOf('ada'));
   const [, , part = ''] = secret.reveal().split('_');
@@ -110,7 +110,7 @@ test('a kept reply leaves neither the secret nor what opens it in the files', ()
     const bytes = readFileSync(file);
     for (const text of [part, request.key]) {
       for (const form of ['latin1', 'utf16le', 'hex', 'base64', 'base64url'] as const) {
-        // Without the ends, which depend on what stands before and after.
+        // Without the ends, which depend on the neighbouring bytes.
         const written =
           form === 'latin1' || form === 'utf16le'
             ? Buffer.from(text, form)

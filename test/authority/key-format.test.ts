@@ -14,18 +14,18 @@ describe('a new key', () => {
     expect(idOf('sk', value)).toBe(id);
   });
 
-  test('is kept as the SHA-256 of the whole', () => {
+  test('is stored as the SHA-256 of the whole value', () => {
     const { hash, value } = mint('sk');
     expect(hash.toString('hex')).toBe(createHash('sha256').update(value).digest('hex'));
   });
 
-  test('is like none of 10,000 others, in its id and in its secret', () => {
+  test('differs from 10,000 others in its id and its secret', () => {
     const keys = Array.from({ length: 10_000 }, () => mint('sk'));
     expect(new Set(keys.map(({ id }) => id)).size).toBe(10_000);
     expect(new Set(keys.map(({ value }) => value.split('_')[2])).size).toBe(10_000);
   });
 
-  test('has every character of the alphabet about as often as any other', () => {
+  test('uses every character of the alphabet about equally often', () => {
     const text = Array.from({ length: 2000 }, () => mint('sk').value.split('_')[2]).join('');
     const counts = [...alphabet].map((character) => text.split(character).length - 1);
     expect(counts.reduce((sum, count) => sum + count)).toBe(2000 * 43);
@@ -36,7 +36,7 @@ describe('a new key', () => {
   });
 });
 
-describe('a text that is no key of ours', () => {
+describe('a text that is not a key of ours', () => {
   const { value } = mint('sk');
 
   test.each([
@@ -52,7 +52,7 @@ describe('a text that is no key of ours', () => {
     expect(idOf('sk', text)).toBeUndefined();
   });
 
-  test('is noticed wherever a single character differs', () => {
+  test('reveals any single changed character', () => {
     const places = fc.nat(value.length - 1);
     fc.assert(
       fc.property(places, fc.constantFrom(...alphabet, '_', ' '), (place, character) => {
@@ -63,7 +63,7 @@ describe('a text that is no key of ours', () => {
     );
   });
 
-  test('is noticed where two neighbours were swapped, or one character was left out', () => {
+  test('reveals two swapped neighbours and a missing character', () => {
     for (let place = 0; place < value.length - 1; place++) {
       const [left = '', right = ''] = [value[place], value[place + 1]];
       const [start, end] = [value.slice(0, place), value.slice(place + 2)];
@@ -74,14 +74,14 @@ describe('a text that is no key of ours', () => {
 });
 
 describe('a hash', () => {
-  test('matches the key it was made of and no other', () => {
+  test('matches its own key and no other', () => {
     const [one, other] = [mint('sk'), mint('sk')];
     expect(matches(one.value, one.hash)).toBe(true);
     expect(matches(one.value, other.hash)).toBe(false);
     expect(matches(`${one.value} `, one.hash)).toBe(false);
   });
 
-  test('matches as the plain bytes that a database gives back', () => {
+  test('matches the plain bytes that a database returns', () => {
     const { value, hash } = mint('sk');
     expect(matches(value, new Uint8Array(hash))).toBe(true);
   });

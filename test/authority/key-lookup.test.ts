@@ -7,7 +7,7 @@ import { AuthorityService } from '../../src/authority/service.ts';
 import { forgedKey, spec, use } from '../support/authority.ts';
 import { testService } from '../support/authority-service.ts';
 
-/** A key that was used, so that it is remembered; and the same file as another process has it. */
+/** A key that was used, so that it is cached; and the same file as another process opens it. */
 async function used(organisation: Organisation = {}) {
   const made = testService(organisation);
   const { path, clock } = made;
@@ -24,19 +24,19 @@ async function used(organisation: Organisation = {}) {
 }
 
 describe('the very next decision', () => {
-  test('knows of a key that was made elsewhere', async () => {
+  test('knows a key that another process created', async () => {
     const { service, elsewhere } = await used();
     const { secret } = await elsewhere.create(spec());
     expect(service.examine({ key: secret.reveal() }).allowed).toBe(true);
   });
 
-  test('knows that the key was revoked elsewhere', async () => {
+  test('knows that another process revoked the key', async () => {
     const { elsewhere, key, code } = await used();
     await elsewhere.revoke(key.id);
     expect(code()).toBe('INVALID_API_KEY');
   });
 
-  test('knows what was changed elsewhere, each time', async () => {
+  test('knows each change by another process', async () => {
     const { elsewhere, key, code } = await used();
     for (const disabled of [true, false, true]) {
       await elsewhere.update(key.id, { disabled });
@@ -44,13 +44,13 @@ describe('the very next decision', () => {
     }
   });
 
-  test('knows what an keysOf of the same process has done', async () => {
+  test('knows what a caller of the same process has changed', async () => {
     const { keysOf, key, code } = await used();
     keysOf('admin').revoke(key.id);
     expect(code()).toBe('INVALID_API_KEY');
   });
 
-  test('knows what was metered here, and what was metered elsewhere', async () => {
+  test('knows what this and other processes metered', async () => {
     const { service, elsewhere, code, spend } = await used();
     service.record([spend(6)]);
     expect(code()).toBe('OK');
@@ -60,7 +60,7 @@ describe('the very next decision', () => {
     expect(code()).toBe('BUDGET_EXCEEDED');
   });
 
-  test('knows that the key has expired: that is not remembered', async () => {
+  test('knows that the key has expired, which is not cached', async () => {
     const { elsewhere, key, code, clock } = await used();
     await elsewhere.update(key.id, { expiresAt: new Date('2026-11-20T12:00:01.000Z') });
     expect(code()).toBe('OK');
@@ -68,7 +68,7 @@ describe('the very next decision', () => {
     expect(code()).toBe('EXPIRED_API_KEY');
   });
 
-  test('counts a month from its beginning', async () => {
+  test('starts at zero each month', async () => {
     const { service, code, spend, clock } = await used({ monthlyBudgetUsd: 5 });
     service.record([spend(5)]);
     expect(code()).toBe('ORGANISATION_BUDGET_EXCEEDED');
@@ -80,13 +80,13 @@ describe('the very next decision', () => {
     expect(code()).toBe('OK');
   });
 
-  test('counts in the month what was spent elsewhere', async () => {
+  test('includes spending by other processes in the month', async () => {
     const { elsewhere, code, spend } = await used({ monthlyBudgetUsd: 5 });
     elsewhere.record(spend(5));
     expect(code()).toBe('ORGANISATION_BUDGET_EXCEEDED');
   });
 
-  test('is made from what is remembered where nothing has changed', async () => {
+  test('uses the cache if nothing has changed', async () => {
     const { path, value, key } = await used();
     const database = openDatabase(path, 1000);
     onTestFinished(() => database.close());

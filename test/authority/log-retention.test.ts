@@ -17,7 +17,7 @@ function used() {
   return { ...made, ada, id, use: use_, rows };
 }
 
-test('rows of the log are removed after 90 days, a few at once; the counters stay', () => {
+test('log rows are removed after 90 days in batches; the counters stay', () => {
   const { service, clock, use: record, rows, ada, id } = used();
   record(10);
   clock.advance(50 * day);
@@ -45,7 +45,7 @@ test.each([
   expect(inspectDatabase(path).retention).toBe(retention);
 });
 
-test('commands that write on the machine itself look after the log as well', async () => {
+test('local commands that write also prune the log', async () => {
   const { authority, clock, path } = testAuthority();
   const { key } = await authority.create(spec());
   authority.record(use({ keyId: key.id }));

@@ -3,7 +3,7 @@ import { maxPerUse } from '../../src/authority/use.ts';
 import { issue, spec, use } from '../support/authority.ts';
 import { testService } from '../support/authority-service.ts';
 
-/* One bad use can hurt its own key, and nobody else. */
+/* One bad use can harm its own key, and no other. */
 
 const impossible = [Number.MAX_SAFE_INTEGER, 1e13, 1e300, Number.POSITIVE_INFINITY, Number.NaN, -5];
 
@@ -28,7 +28,7 @@ test.each(impossible)(
   },
 );
 
-test('a cost that cannot be stops its own key, and no other by way of the organisation', async () => {
+test('an impossible cost stops its own key but is not counted as spending of the organisation', async () => {
   const { keysOf, service } = testService({ monthlyBudgetUsd: 100 });
   const [bad, good] = ['bad', 'good'].map((name) => keysOf('ada').issue(spec({ name, budgetUsd: 10 })));
   service.record([use({ keyId: bad?.id ?? '', costUsd: 1e13 }), use({ keyId: good?.id ?? '', costUsd: 1 })]);
@@ -39,7 +39,7 @@ test('a cost that cannot be stops its own key, and no other by way of the organi
   expect(codes).toEqual(['BUDGET_EXCEEDED', 'OK']);
 });
 
-test('counters at their end stay there, and so do their sums', async () => {
+test('counters stop at their maximum, and so do their sums', async () => {
   const { keysOf, service } = testService();
   const ada = keysOf('ada');
   const ids = ['one', 'other'].map((name) => ada.issue(spec({ name })).id);
@@ -53,7 +53,7 @@ test('counters at their end stay there, and so do their sums', async () => {
   expect(ada.get(ids[0] ?? '').key.usage?.tokens).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
 });
 
-test('of uses that are written together, one that is refused is left out and named', async () => {
+test('a rejected use is left out of its batch and reported', async () => {
   const { keysOf, service } = testService();
   const ada = keysOf('ada');
   const { id } = ada.issue(spec());

@@ -4,7 +4,7 @@ import type { LogQuery } from '../../src/keys/ports.ts';
 import { spec, testAuthority, use } from '../support/authority.ts';
 import { collect } from '../support/collect.ts';
 
-/** An authority with two keys, and a way to meter uses of them. */
+/** An authority with two keys, and a function to record their uses. */
 async function metered() {
   const { authority, clock } = testAuthority();
   const [ci, web] = [await authority.create(spec()), await authority.create(spec({ name: 'web' }))];
@@ -34,14 +34,14 @@ describe('the counters of a key', () => {
     });
   });
 
-  test('keep the last known address where a use has none', async () => {
+  test('keep the last known address if a use has none', async () => {
     const { record, key, ci } = await metered();
     record('2026-11-20T12:00:00.000Z', { ip: '192.0.2.1' });
     record('2026-11-20T12:00:01.000Z');
     expect(await key(ci)).toMatchObject({ lastUsedIp: '192.0.2.1', lastUsedAt: '2026-11-20T12:00:01.000Z' });
   });
 
-  test('stay exact to a millionth of a dollar over many additions', async () => {
+  test('stay exact to a millionth of a dollar after many additions', async () => {
     const { authority, record, key, ci } = await metered();
     const cost = fc.integer({ min: 0, max: 5_000_000 });
     let total = 0;
@@ -68,7 +68,7 @@ describe('usage', () => {
     return world;
   }
 
-  test('by key, the one that spent most first', async () => {
+  test('by key, highest spending first', async () => {
     const { authority, ci, web } = await used();
     expect(await authority.usage({ by: 'key' })).toEqual([
       { keyId: web, name: 'web', requests: 1, tokens: 100, spentUsd: 3 },
@@ -85,7 +85,7 @@ describe('usage', () => {
     ]);
   });
 
-  test('since a day, the whole of that day among it', async () => {
+  test('since a day, including all of that day', async () => {
     const { authority } = await used();
     const since = new Date('2026-11-19T17:00:00Z');
     expect((await authority.usage({ by: 'day', since })).map(({ date }) => date)).toEqual([
@@ -117,7 +117,7 @@ describe('the log', () => {
     return { ...world, paths };
   }
 
-  test('has a record of every use, with what is known of it', async () => {
+  test('has a row for every use, with all its fields', async () => {
     const { authority, ci } = await logged();
     expect((await collect(authority.logs({}))).at(-1)).toEqual({
       timestamp: '2026-11-20T10:00:00.000Z',
@@ -132,7 +132,7 @@ describe('the log', () => {
     });
   });
 
-  test('comes newest first, in one millisecond the last written first', async () => {
+  test('is newest first, and within one millisecond last written first', async () => {
     expect(await (await logged()).paths({})).toEqual(['/v2/chat', '/v1/%_', '/v1/models', '/v1/chat']);
   });
 
@@ -156,18 +156,18 @@ describe('the log', () => {
     expect(await (await logged()).paths(query)).toEqual(expected);
   });
 
-  test('is narrowed to the start of a path beyond the basic plane', async () => {
+  test('can be limited to a path prefix with characters beyond the basic plane', async () => {
     const { record, paths } = await logged();
     record('2026-11-20T13:00:00.000Z', { path: '/🗝/door' });
     expect(await paths({ pathPrefix: '/🗝' })).toEqual(['/🗝/door']);
   });
 
-  test('is narrowed to a key', async () => {
+  test('can be limited to one key', async () => {
     const { paths, web } = await logged();
     expect(await paths({ keyId: web })).toEqual(['/v1/%_']);
   });
 
-  test('a use of no key at all is refused, and leaves no trace', async () => {
+  test('a use without a key is refused and leaves no trace', async () => {
     const { authority, paths } = await logged();
     expect(() => authority.record(use({ keyId: 'nobody' }))).toThrow('FOREIGN KEY');
     expect(await paths({})).toHaveLength(4);

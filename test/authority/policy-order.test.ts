@@ -10,7 +10,7 @@ describe('the first rule that refuses wins', () => {
   type Offence = [code: string, cause: (authority: Authority, id: string) => Promise<unknown> | undefined];
   const change = (changes: KeyChanges) => (authority: Authority, id: string) => authority.update(id, changes);
 
-  // From the last rule to the first: each offence comes on top of all before it.
+  // From the last rule to the first: each violation adds to all before it.
   const offences: Offence[] = [
     ['RATE_LIMITED', change({ rateLimitRpm: 1 })],
     [
@@ -29,7 +29,7 @@ describe('the first rule that refuses wins', () => {
     return decision.allowed ? 'allowed' : decision.code;
   }
 
-  test('of all offences together, in the order of the rules', async () => {
+  test('for several violations at once, in the order of the rules', async () => {
     const { authority, key, ask } = await issue({ permissions: ['write'] }, { monthlyBudgetUsd: 5 });
     const request = { model: 'large', permission: 'write' };
     const seen: string[] = [];

@@ -15,7 +15,7 @@ test('a key without limits is allowed, and named by its id', async () => {
   });
 });
 
-describe('who is asking (401)', () => {
+describe('identity (401)', () => {
   test.each([[undefined], ['']])('no key at all: %j', async (key) => {
     const { ask } = await issue();
     expect(ask({ key })).toEqual({
@@ -28,8 +28,8 @@ describe('who is asking (401)', () => {
   });
 
   test.each([
-    ['a key of somebody else', 'sk-other-vendor-EXAMPLE'],
-    ['a key of ours that nobody made', 'sk_0000000000000000_EXAMPLE'],
+    ['a key of another vendor', 'sk-other-vendor-EXAMPLE'],
+    ['a well-formed key that was never issued', 'sk_0000000000000000_EXAMPLE'],
   ])('%s is unknown, and no id is told', async (_, key) => {
     const { ask } = await issue();
     expect(ask({ key })).toEqual({
@@ -41,7 +41,7 @@ describe('who is asking (401)', () => {
     });
   });
 
-  test('a key that was made up around the id of one of ours is unknown', async () => {
+  test('a forged key with an issued id is unknown', async () => {
     const { key, ask } = await issue();
     expect(ask({ key: forgedKey(key.id) })).toMatchObject({ code: 'INVALID_API_KEY', details: {} });
   });
@@ -65,7 +65,7 @@ describe('who is asking (401)', () => {
     expect(ask().allowed).toBe(true);
   });
 
-  test('an expired key, from its very millisecond on, with the time at which it ended', async () => {
+  test('an expired key, from the very millisecond, with the time of its expiry', async () => {
     const { clock, key, ask } = await issue({ expiresAt: new Date(expiry) });
     clock.set('2026-11-20T12:59:59.999Z');
     expect(ask().allowed).toBe(true);
@@ -81,7 +81,7 @@ describe('who is asking (401)', () => {
   });
 });
 
-describe('what is asked for (403)', () => {
+describe('models and permissions (403)', () => {
   test('a model outside the list of the organisation', async () => {
     const { key, ask } = await issue({}, { models: ['small'] });
     expect(ask({ model: 'small' }).allowed).toBe(true);
@@ -94,7 +94,7 @@ describe('what is asked for (403)', () => {
     });
   });
 
-  test('an organisation with an empty list is entitled to nothing, a key with one to everything', async () => {
+  test('an empty list entitles an organisation to nothing and a key to everything', async () => {
     const { ask } = await issue({ models: [] }, { models: [] });
     expect(ask({ model: 'small' })).toMatchObject({ code: 'MODEL_NOT_ENTITLED' });
   });
@@ -122,8 +122,8 @@ describe('what is asked for (403)', () => {
   });
 });
 
-describe('what has been spent (402)', () => {
-  test('the budget of the key, once it is used up to the last millionth', async () => {
+describe('budgets (402)', () => {
+  test('the budget of the key, once its last millionth is spent', async () => {
     const { key, ask, spend } = await issue({ budgetUsd: 0.3 });
     spend(0.1);
     spend(0.199999);
@@ -136,7 +136,7 @@ describe('what has been spent (402)', () => {
     });
   });
 
-  test('the monthly budget of the organisation, which all keys spend together', async () => {
+  test('the monthly budget of the organisation, which all keys share', async () => {
     const { authority, key, ask, spend } = await issue({}, { monthlyBudgetUsd: 5 });
     const other = await authority.create(spec({ name: 'other' }));
     spend(2);

@@ -15,7 +15,7 @@ async function limited(rateLimitRpm: number) {
   };
 }
 
-test('each use takes a place, and says how many are left', async () => {
+test('each use reserves a slot and reports how many are left', async () => {
   const { key, ask } = await limited(2);
   const admitted = {
     allowed: true,
@@ -29,7 +29,7 @@ test('each use takes a place, and says how many are left', async () => {
   expect(ask()).toEqual({ ...admitted, rateLimit: { limit: 2, remaining: 0, resetSeconds: 60 } });
 });
 
-test('when no place is left, says in how many seconds the oldest becomes free', async () => {
+test('without a free slot, reports in how many seconds the oldest becomes free', async () => {
   const { clock, key, ask } = await limited(2);
   ask();
   clock.advance(20_500);
@@ -45,7 +45,7 @@ test('when no place is left, says in how many seconds the oldest becomes free', 
   });
 });
 
-test('whoever waits as long as told is admitted, and one millisecond before the place is free is not', async () => {
+test('a caller is admitted after the reported wait, and refused one millisecond before the slot is free', async () => {
   const { clock, ask } = await limited(1);
   ask();
   clock.advance(59_999);
@@ -54,7 +54,7 @@ test('whoever waits as long as told is admitted, and one millisecond before the 
   expect(ask().allowed).toBe(true);
 });
 
-test('the window slides with every use: it never starts anew', async () => {
+test('the window slides with every use and never restarts', async () => {
   const { clock, ask } = await limited(2);
   const allowed: number[] = [];
   for (let second = 0; second <= 120; second += 10) {
@@ -64,7 +64,7 @@ test('the window slides with every use: it never starts anew', async () => {
   expect(allowed).toEqual([0, 10, 60, 70, 120]);
 });
 
-test('in no span of a minute are there more uses than the limit', async () => {
+test('no minute has more uses than the limit', async () => {
   const { clock, ask } = await limited(5);
   const times: number[] = [];
   for (let attempt = 0; attempt < 300; attempt++) {
@@ -76,7 +76,7 @@ test('in no span of a minute are there more uses than the limit', async () => {
     expect(time - (times[at - 5] ?? 0)).toBeGreaterThanOrEqual(60_000);
 });
 
-test('a refused use takes no place', async () => {
+test('a refused use reserves no slot', async () => {
   const { clock, ask } = await limited(1);
   ask();
   clock.advance(30_000);
@@ -85,14 +85,14 @@ test('a refused use takes no place', async () => {
   expect(ask().allowed).toBe(true);
 });
 
-test('keys do not take places from each other', async () => {
+test('keys do not share slots', async () => {
   const { authority, ask } = await limited(1);
   const other = await authority.create(spec({ rateLimitRpm: 1 }));
   ask();
   expect(authority.authorize({ key: other.secret.reveal() }).allowed).toBe(true);
 });
 
-test('all connections to the file share the places', async () => {
+test('all connections to the file share the slots', async () => {
   const { clock, path, value, ask } = await limited(1);
   const other = new Authority({ path, now: clock.now, timeoutMs: 1000 });
   try {

@@ -5,7 +5,7 @@ import { failureOf } from '../support/failure.ts';
 
 const hour = 3_600_000;
 
-/** A key that lives for 30 days, and is 10 days old. */
+/** A key with a lifetime of 30 days that is 10 days old. */
 function aged(expiresAt: Date | null = new Date('2026-12-20T12:00:00.000Z')) {
   const made = testService();
   const ada = made.keysOf('ada');
@@ -26,8 +26,8 @@ function aged(expiresAt: Date | null = new Date('2026-12-20T12:00:00.000Z')) {
   return { ...made, ada, old, whole, works };
 }
 
-describe('a new key in place of an old one', () => {
-  test('is as the old one in everything but its secret and its counters', () => {
+describe('the successor of a rotated key', () => {
+  test('equals the old key in everything but its secret and its counters', () => {
     const { ada, old, whole, works } = aged();
     const next = ada.rotate(old.id, { grace: hour });
     expect(next.id).not.toBe(old.id);
@@ -38,20 +38,20 @@ describe('a new key in place of an old one', () => {
     expect([works(old), works(next)]).toEqual([true, true]);
   });
 
-  test('lives as long as the old one was meant to, or as it is told', () => {
+  test('has the lifetime of the old key, or the requested expiry', () => {
     expect(expiryAfter(null, undefined)).toBeNull();
     expect(expiryAfter(new Date('2026-11-20T13:00:00.000Z'), undefined)).toBe('2026-11-30T13:00:00.000Z');
     expect(expiryAfter(null, new Date('2027-01-01T00:00:00.000Z'))).toBe('2027-01-01T00:00:00.000Z');
     expect(expiryAfter(undefined, null)).toBeNull();
   });
 
-  test('has the owner of the old one, also where an admin makes it', () => {
+  test('has the owner of the old key, even if an admin rotates it', () => {
     const { keysOf, ada, old } = aged();
     const next = keysOf('admin').rotate(old.id, { grace: hour });
     expect(ada.get(next.id).owner).toBe('ada');
   });
 
-  test('needs no room of its own, but for one key at a time that lives out its grace', () => {
+  test('fits into a full key limit, but for one key at a time that lives out its grace period', () => {
     const { keysOf, clock } = testService({ maxKeys: 1 });
     const ada = keysOf('ada');
     const next = ada.rotate(ada.issue(spec()).id, { grace: hour });
@@ -68,15 +68,15 @@ describe('a new key in place of an old one', () => {
   });
 });
 
-/** When the new key ends, where the old one was to end at a time, and the rotation says another. */
+/** The expiry of the new key, given the old key's expiry and the one that the rotation requests. */
 function expiryAfter(first: Date | null | undefined, expiresAt: Date | null | undefined) {
   const { ada, old } = aged(first);
   const rotation = { grace: hour, ...(expiresAt !== undefined && { expiresAt }) };
   return ada.get(ada.rotate(old.id, rotation).id).key.expiresAt;
 }
 
-describe('the grace', () => {
-  test('is how long the old key lives on, to the millisecond', () => {
+describe('the grace period', () => {
+  test('is how long the old key keeps working, to the millisecond', () => {
     const { ada, old, works, clock } = aged();
     ada.rotate(old.id, { grace: hour });
     expect(ada.get(old.id).key.expiresAt).toBe('2026-11-30T13:00:00.000Z');
@@ -87,7 +87,7 @@ describe('the grace', () => {
     expect(ada.get(old.id).key.status).toBe('expired');
   });
 
-  test('never lets a key live longer than it would have', () => {
+  test('never makes a key live longer than it would have', () => {
     const { ada, old, clock } = aged();
     ada.rotate(old.id, { grace: 365 * 24 * hour });
     expect(ada.get(old.id).key.expiresAt).toBe('2026-12-20T12:00:00.000Z');
@@ -103,7 +103,7 @@ describe('the grace', () => {
     expect(ada.get(old.id).key.expiresAt).toBe('2026-12-20T12:00:00.000Z');
   });
 
-  test('of nothing revokes the old key at once', () => {
+  test('of zero revokes the old key at once', () => {
     const { ada, old, works } = aged();
     const next = ada.rotate(old.id, { grace: 0 });
     expect([works(old), works(next)]).toEqual([false, true]);
@@ -111,8 +111,8 @@ describe('the grace', () => {
   });
 });
 
-describe('a second rotation', () => {
-  test('of a key that has a successor is refused, and makes no key', () => {
+describe('rotating again', () => {
+  test('a key that has a successor is refused, and creates no key', () => {
     const { ada, old } = aged();
     const next = ada.rotate(old.id, { grace: hour });
     expect(failureOf(() => ada.rotate(old.id, { grace: hour }))).toMatchObject({
@@ -137,7 +137,7 @@ describe('a second rotation', () => {
     expect(failureOf(() => ada.rotate(old.id, { grace: hour })).code).toBe('key_rotated');
   });
 
-  test('of a key that was replaced at once is refused: it is revoked', () => {
+  test('a key that was replaced at once is refused, because it is revoked', () => {
     const { ada, old } = aged();
     ada.rotate(old.id, { grace: 0 });
     expect(failureOf(() => ada.rotate(old.id, { grace: 0 })).code).toBe('key_revoked');

@@ -19,7 +19,7 @@ function two(organisation: Organisation = {}) {
 const ids = (keys: ScopedKeys) => keys.list().map(({ key }) => key.id);
 
 describe('a user', () => {
-  test('lists its own keys, and an admin those of everybody', () => {
+  test('lists its own keys, and an admin those of all users', () => {
     const { ada, bob, admin, hers, his } = two();
     expect([ids(ada), ids(bob), ids(admin)]).toEqual([[hers.id], [his.id], [his.id, hers.id]]);
     expect(admin.list().map(({ owner }) => owner)).toEqual(['bob', 'ada']);
@@ -35,7 +35,7 @@ describe('a user', () => {
     }
   });
 
-  test('does not find what belongs to another, whatever it is called by', () => {
+  test("does not find another user's key by any reference", () => {
     const { ada, bob, hers } = two();
     for (const reference of [hers.id, ada.get(hers.id).hash, hers.secret.reveal()]) {
       expect(bob.find(reference)).toBeUndefined();
@@ -43,7 +43,7 @@ describe('a user', () => {
     }
   });
 
-  test('finds nothing by a forged value, and is not told it again', () => {
+  test('finds nothing by a forged value, and does not repeat it', () => {
     const { ada, hers } = two();
     const forged = forgedKey(hers.id);
     expect(ada.find(forged)).toBeUndefined();
@@ -82,7 +82,7 @@ describe('a user', () => {
     },
   );
 
-  test('sees how its own keys are used, and an admin how all are', () => {
+  test('sees the usage of its own keys, and an admin that of all keys', () => {
     const { service, ada, bob, admin, hers, his } = two();
     service.record([use({ keyId: hers.id, costUsd: 1 }), use({ keyId: his.id, costUsd: 2, tokens: 5 })]);
     const keysIn = (keys: ScopedKeys) => [...keys.logs({})].map(({ entry }) => entry.keyId);
@@ -118,7 +118,7 @@ describe('a list', () => {
     expect(ada.list({ search: hers.id.slice(2, 12) }).map(({ key }) => key.id)).toEqual([hers.id]);
   });
 
-  test('of each status holds the keys that have it; the active ones have the expiring among them', () => {
+  test('by status has the keys of that status; active includes expiring', () => {
     const { keysOf, clock } = testService();
     const ada = keysOf('ada');
     const inDays = (days: number) => new Date(clock.now().getTime() + days * 86_400_000);
@@ -136,8 +136,8 @@ describe('a list', () => {
   });
 });
 
-describe('the number of live keys', () => {
-  test('is exactly what the organisation grants to each user', () => {
+describe('the number of active keys', () => {
+  test('is limited to exactly what the organisation grants each user', () => {
     const { keysOf } = testService({ maxKeys: 2 });
     const [ada, bob] = [keysOf('ada'), keysOf('bob')];
     const [first] = [ada.issue(spec()), ada.issue(spec())];
@@ -149,7 +149,7 @@ describe('the number of live keys', () => {
     expect(failureOf(() => ada.issue(spec())).code).toBe('key_limit');
   });
 
-  test('counts the disabled, and not the expired', () => {
+  test('counts disabled keys, but not expired ones', () => {
     const { keysOf, clock } = testService({ maxKeys: 1 });
     const ada = keysOf('ada');
     const { id } = ada.issue(spec({ expiresAt: new Date('2026-11-20T13:00:00Z') }));
@@ -161,7 +161,7 @@ describe('the number of live keys', () => {
 });
 
 describe('models that the organisation is not entitled to', () => {
-  test('cannot be asked for, neither by a new key nor later', () => {
+  test('cannot be given to a key, neither on creation nor later', () => {
     const { keysOf } = testService({ models: ['small', 'large'] });
     const ada = keysOf('ada');
     const { id } = ada.issue(spec({ models: ['small'] }));
@@ -177,7 +177,7 @@ describe('models that the organisation is not entitled to', () => {
     expect(ada.update(id, { models: ['large'] }).key.models).toEqual(['large']);
   });
 
-  test('none are, where it is not limited', () => {
+  test('is unlimited by default', () => {
     const { keysOf } = testService();
     expect(keysOf('ada').issue(spec({ models: ['huge'] })).id).toMatch(/^[0-9A-Za-z]{16}$/);
   });
@@ -186,7 +186,7 @@ describe('models that the organisation is not entitled to', () => {
 describe('a single key', () => {
   const single = { single: true };
 
-  test('is one for each user, beside its other keys', () => {
+  test('exists once per user, beside its other keys', () => {
     const { keysOf } = testService();
     const [ada, bob] = [keysOf('ada'), keysOf('bob')];
     ada.issue(spec({ name: 'other' }));
@@ -198,7 +198,7 @@ describe('a single key', () => {
     expect(bob.issue(spec(), single).id).toMatch(/^[0-9A-Za-z]{16}$/);
   });
 
-  test('of an admin is its own, and so is the log of it', () => {
+  test('of an admin is its own, and so is its log', () => {
     const { service, keysOf } = testService();
     const [ada, admin] = [keysOf('ada'), keysOf('admin')];
     const { id } = ada.issue(spec(), single);
@@ -210,7 +210,7 @@ describe('a single key', () => {
     expect([admin.logCount({}, single), ada.logCount({}, single)]).toEqual([1, 1]);
   });
 
-  test('makes room when it is revoked, and is replaced at once when it is rotated', () => {
+  test('can be created again once revoked, and is replaced at once when rotated', () => {
     const { keysOf } = testService();
     const ada = keysOf('ada');
     const first = ada.issue(spec(), single);

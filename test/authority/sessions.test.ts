@@ -10,7 +10,7 @@ import { filesBelow } from '../support/sandbox.ts';
 const lasting = { user: 'ada', expiresAt: null };
 
 describe('a new session', () => {
-  test('is told of without its token, which identifies its user', () => {
+  test('is listed without its token, which identifies its user', () => {
     const { sessions } = testService().service;
     const { session, token } = sessions.create(lasting);
     expect(session).toEqual({
@@ -44,7 +44,7 @@ describe('a new session', () => {
 });
 
 describe('the end of a session', () => {
-  test('comes at its expiry, to the millisecond', () => {
+  test('is its expiry, to the millisecond', () => {
     const { service, clock } = testService();
     const expiresAt = new Date('2026-11-20T13:00:00.000Z');
     const { session, token } = service.sessions.create({ ...lasting, expiresAt });
@@ -56,7 +56,7 @@ describe('the end of a session', () => {
     expect(service.sessions.get(session.id)?.status).toBe('expired');
   });
 
-  test('comes at once where it is revoked; a second time changes nothing', () => {
+  test('is immediate on revocation; revoking again changes nothing', () => {
     const { sessions } = testService().service;
     const { session, token } = sessions.create(lasting);
     const other = sessions.create(lasting);
@@ -67,7 +67,7 @@ describe('the end of a session', () => {
     expect(sessions.identify(other.token.reveal())).toMatchObject({ user: 'ada' });
   });
 
-  test('cannot come to one that does not exist', () => {
+  test('is rejected for a key that does not exist', () => {
     const { sessions } = testService().service;
     expect(failureOf(() => sessions.revoke('nobody'))).toMatchObject({
       exit: 'notFound',
@@ -90,13 +90,13 @@ test('sessions are listed newest first, of one user or of all', () => {
 });
 
 describe('the role of a user', () => {
-  test('is admin for the user of that name, else user', () => {
+  test('is admin for the user named admin, otherwise user', () => {
     const { sessions } = testService().service;
     expect(sessions.create({ ...lasting, user: 'admin' }).session.role).toBe('admin');
     expect(sessions.create({ ...lasting, user: 'Admin' }).session.role).toBe('user');
   });
 
-  test('stays what it was where none is given, also for the user admin', () => {
+  test('stays unchanged if none is given, even for the user admin', () => {
     const { sessions } = testService().service;
     sessions.create({ ...lasting, role: 'admin' });
     expect(sessions.create(lasting).session.role).toBe('admin');
@@ -104,14 +104,14 @@ describe('the role of a user', () => {
     expect(sessions.create({ ...lasting, user: 'admin' }).session.role).toBe('user');
   });
 
-  test('is taken from all sessions of an admin who is made a user', () => {
+  test('is lost in all sessions when an admin becomes a user', () => {
     const { sessions } = testService().service;
     const { token } = sessions.create({ ...lasting, role: 'admin' });
     sessions.create({ ...lasting, role: 'user' });
     expect(sessions.identify(token.reveal())).toMatchObject({ role: 'user' });
   });
 
-  test('of an admin is not given to sessions that were made before', () => {
+  test('of an admin does not apply to earlier sessions', () => {
     const { sessions } = testService().service;
     const { token, session } = sessions.create(lasting);
     const later = sessions.create({ ...lasting, role: 'admin' });
@@ -127,7 +127,7 @@ describe('the role of a user', () => {
   });
 });
 
-test('a user who is made a reporter is no more in any session, and its reporting sessions stay that', () => {
+test('a user who becomes a reporter is one in every session, and its reporter sessions stay so', () => {
   const { sessions } = testService().service;
   const role = (token: { reveal(): string }) => {
     const caller = sessions.identify(token.reveal());
@@ -140,16 +140,16 @@ test('a user who is made a reporter is no more in any session, and its reporting
   expect([role(first), role(second), role(third)]).toEqual(['admin', 'reporter', 'admin']);
 });
 
-describe('a token that is none', () => {
-  test('of a shape that is right is unknown: nobody has made it', () => {
+describe('a text that is not a session token', () => {
+  test('of the right format is unknown if it was never issued', () => {
     const { sessions } = testService().service;
     expect(sessions.identify(mint('ses').value)).toBe('unknown');
   });
 
-  test('with the id of a session and another secret is unknown', () => {
+  test('with an issued id but another secret is unknown', () => {
     const { sessions } = testService().service;
     const { session } = sessions.create(lasting);
-    // Its checksum is right: only the hash can tell.
+    // Its checksum is correct: only the hash differs.
     const forged = forgedKey(session.id, 'ses');
     expect(idOf('ses', forged)).toBe(session.id);
     expect(sessions.identify(forged)).toBe('unknown');

@@ -14,18 +14,18 @@ function withUses(count: number) {
   return { service, ada, id };
 }
 
-test('a log that is read in part holds up no change after it', () => {
+test('a log that is read in part does not block later writes', () => {
   const { service, ada, id } = withUses(500);
   const logs = ada.logs({})[Symbol.iterator]();
   expect(logs.next().done).toBe(false);
   service.record([use({ keyId: id })]);
-  // With a statement left open, this would wait for itself until the timeout, and everybody with it.
+  // With a statement left open, this write would block itself and all others until the timeout.
   expect(ada.issue(spec({ name: 'another' })).id).not.toBe(id);
   expect(ada.revoke(id)).toBe(true);
   expect(logs.next().done).toBe(false);
 });
 
-test('a long log holds each row exactly once, newest first, whatever comes meanwhile', () => {
+test('a long log yields each row exactly once, newest first, even while rows are added', () => {
   const { service, ada, id } = withUses(2500);
   const positions: { at: number; id: number }[] = [];
   for (const { position } of ada.logs({})) {

@@ -43,7 +43,7 @@ async function start() {
 }
 
 describe('a backup', () => {
-  test('is one private file, sound, with all that was there', async () => {
+  test('is one private, sound file with the whole content', async () => {
     const { box, file } = await start();
     expect(box.mode('authority.backup')).toBe('600');
     expect(readdirSync(box.cwd)).toEqual(['authority.backup']);
@@ -57,7 +57,7 @@ describe('a backup', () => {
     copy.close();
   });
 
-  test('is of one moment while the server writes, and has what was acknowledged before it', async () => {
+  test('is a consistent snapshot while the server writes, with everything acknowledged before', async () => {
     const { box } = await start();
     const session = await box.program(['session', 'create', '--user', 'ada', '--secret-only'], {
       secretOnStdout: true,
@@ -87,7 +87,7 @@ describe('a backup', () => {
     expect(await server.stop()).toBe(0);
   });
 
-  test('replaces no file that was not meant', async () => {
+  test('never replaces an existing file by accident', async () => {
     const { box, file } = await start();
     const before = readFileSync(file);
     expect(await box.program(['backup', 'authority.backup'])).toMatchObject({ exit: 2 });
@@ -102,7 +102,7 @@ describe('a backup', () => {
     expect(box.read('target')).toBe('mine');
   });
 
-  test('is never written over the database, or what belongs to it', async () => {
+  test('is never written over the database or its files', async () => {
     const { box, kept, verdict } = await start();
     symlinkSync(join(box.home, 'data'), join(box.cwd, 'data'));
     for (const to of [
@@ -116,7 +116,7 @@ describe('a backup', () => {
     expect(await verdict(kept.value)).toBe('ok');
   });
 
-  test('is not written where git would take it up', async () => {
+  test('is not written where git would track it', async () => {
     const { box } = await start();
     expect((await box.command(['git', 'init', '-q'])).exit).toBe(0);
     const run = await box.program(['backup', 'in-git.db', '--json']);
@@ -125,7 +125,7 @@ describe('a backup', () => {
     expect((await json(box, ['backup', 'in-git.db', '--allow-in-git'])).keys).toBe(2);
   });
 
-  test('of no database is an error, and makes none', async () => {
+  test('of a missing database is an error, and creates none', async () => {
     const box = new Sandbox();
     const run = await box.program(['backup', 'none.db', '--json']);
     expect([run.exit, JSON.parse(run.stderr).error.code]).toEqual([1, 'no_database']);
@@ -135,7 +135,7 @@ describe('a backup', () => {
 });
 
 describe('a restore', () => {
-  test('brings back what was there, but for what was ended since', async () => {
+  test('brings back the backup, except what was revoked since', async () => {
     const { box, kept, lost, verdict } = await start();
     const session = await box.program(['session', 'create', '--user', 'ada', '--secret-only'], {
       secretOnStdout: true,
@@ -164,7 +164,7 @@ describe('a restore', () => {
     expect(box.mode(restored.previous)).toBe('600');
   });
 
-  test.each(['is gone', 'is damaged'])('knows what was ended also where the database %s', async (how) => {
+  test.each(['is gone', 'is damaged'])('knows what was revoked even if the database %s', async (how) => {
     const { box, kept, lost, verdict, status } = await start();
     const third = await create(box, 'third');
     await json(box, ['backup', 'authority.backup', '--yes']);
@@ -182,7 +182,7 @@ describe('a restore', () => {
     expect(await status('kept')).toBe('expiring');
   });
 
-  test('says so where nothing can tell what was ended', async () => {
+  test('warns if nothing can tell what was revoked', async () => {
     const { box, lost, verdict } = await start();
     await box.program(['revoke', 'lost', '--yes']);
     for (const end of ['', '.ends']) rmSync(`${databaseOf(box)}${end}`);
@@ -192,7 +192,7 @@ describe('a restore', () => {
     expect(await verdict(lost.value)).toBe('ok');
   });
 
-  test('keeps what was spent since', async () => {
+  test('keeps spending since the backup', async () => {
     const { box, file } = await start();
     const foreign = new Database(databaseOf(box));
     foreign.exec("UPDATE keys SET spent_micros = 5000000, requests = 7 WHERE name = 'kept'");
@@ -201,7 +201,7 @@ describe('a restore', () => {
     expect(await json(box, ['show', 'kept'])).toMatchObject({ spentUsd: 5, usage: { requests: 7 } });
   });
 
-  test('waits for nobody: while a server runs it is refused, and nothing has changed', async () => {
+  test('is refused while a server runs, and changes nothing', async () => {
     const { box, lost, verdict } = await start();
     const server = await startServe(box);
     expect((await box.program(['revoke', 'lost', '--yes'])).exit).toBe(0);
@@ -221,21 +221,21 @@ describe('a restore', () => {
       (_, file) => writeFileSync(file, readFileSync(file).subarray(0, statSync(file).size / 2)),
       'backup_damaged',
     ],
-    ['a database of somebody else', (_, file) => change(file, 'DROP TABLE uses'), 'not_a_backup'],
+    ['a foreign database', (_, file) => change(file, 'DROP TABLE uses'), 'not_a_backup'],
     [
-      'one of a newer version',
+      'a backup of a newer version',
       (_, file) => change(file, `PRAGMA user_version = ${migrations.length + 1}`),
       'authority_newer',
     ],
     [
-      'one that does things by itself',
+      'one with a trigger',
       (_, file) => change(file, 'CREATE TRIGGER t AFTER INSERT ON keys BEGIN DELETE FROM uses; END'),
       'not_a_backup',
     ],
     ['a database with a log beside it', (_, file) => writeFileSync(`${file}-wal`, 'x'), 'not_a_backup'],
     ['no file', (_, file) => rmSync(file), 'no_backup'],
   ];
-  test.each(bad)('of %s is refused, and the database stays', async (_, spoil, code) => {
+  test.each(bad)('of %s is refused and leaves the database alone', async (_, spoil, code) => {
     const { box, kept, file, verdict } = await start();
     spoil(box, file);
     const run = await box.program(['restore', file, '--yes', '--json']);
@@ -244,10 +244,10 @@ describe('a restore', () => {
     expect(readdirSync(join(box.home, 'data')).filter((name) => name.includes('before'))).toEqual([]);
   });
 
-  test('of an earlier version is brought up to date', async () => {
+  test('of an earlier version is migrated', async () => {
     const { box } = await start();
     const old = new Database(join(box.cwd, 'old.db'));
-    for (const sql of migrations.slice(0, 2)) old.exec(String(sql));
+    old.exec([migrations[0], migrations[1]].flat().join(';'));
     old.exec(`PRAGMA user_version = 2;
               INSERT INTO keys (id, name, prefix, secret_hash, created_at, permissions, models, labels)
               VALUES ('0123456789abcdef', 'old', 'sk_old', x'00', 1, '[]', '[]', '{}')`);
@@ -257,7 +257,7 @@ describe('a restore', () => {
     expect((await json(box, ['show', 'old'])).id).toBe('0123456789abcdef');
   });
 
-  test('needs to be meant', async () => {
+  test('needs confirmation', async () => {
     const { box } = await start();
     expect(await box.program(['restore', 'authority.backup'])).toMatchObject({ exit: 2, stdout: '' });
   });

@@ -8,10 +8,10 @@ import { Sandbox } from '../support/sandbox.ts';
 import type { Served } from '../support/serving.ts';
 import { startServe } from '../support/serving.ts';
 
-/* What goes to the disk before it is acknowledged, as the kernel is asked for it. */
+/* What is synced to disk before it is acknowledged, counted by the system calls. */
 
 describe.skipIf(lacks('strace'))('counted by strace', () => {
-  test('uses cost no sync each; a key, its end and a budget that is spent cost one', async () => {
+  test('uses need no sync; a new key, a revocation and a budget stop need one each', async () => {
     const box = new Sandbox();
     const server = await startServe(box);
     const run = await box.program(['create', 'ci', '--budget', '1', '--secret-only'], {
@@ -55,7 +55,7 @@ describe.skipIf(lacks('strace'))('counted by strace', () => {
   });
 });
 
-/** Watches the server; gives the number of syncs that it has asked for since. */
+/** Watches the server, and returns how many syncs it has made since. */
 async function countSyncs(box: Sandbox, { pid }: Served): Promise<() => Promise<number>> {
   const file = join(box.cwd, 'syncs');
   const strace = spawn('strace', ['-f', '-e', 'trace=fsync,fdatasync', '-o', file, '-p', String(pid)], {
@@ -67,7 +67,7 @@ async function countSyncs(box: Sandbox, { pid }: Served): Promise<() => Promise<
   });
   await once(strace.stderr, 'data');
   return async () => {
-    // What has been traced is in the file a moment later.
+    // The trace reaches the file with a short delay.
     await new Promise((resume) => setTimeout(resume, 150));
     return [...readFileSync(file, 'utf8').matchAll(/f(?:data)?sync\(/g)].length;
   };

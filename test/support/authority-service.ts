@@ -14,11 +14,11 @@ export interface TestService {
   service: AuthorityService;
   clock: Clock;
   path: string;
-  /** The keys as a user sees them; the user is made where there is none of that name. */
+  /** The keys as a user sees them. Creates the user if necessary. */
   keysOf(user: string, role?: Role): ScopedKeys;
 }
 
-/** An authority for many, in a file of the test's own, with a clock under its control. */
+/** An authority service in the test's own file, with a clock that the test controls. */
 export function testService(
   organisation: Organisation = {},
   start = '2026-11-20T12:00:00.000Z',
@@ -40,7 +40,7 @@ export function testService(
   };
 }
 
-/** A new key with everything that the native API can say of one. */
+/** A new key with every field of the admin API. */
 export const whole = {
   name: 'deploy',
   description: 'the release train',
@@ -53,12 +53,12 @@ export const whole = {
 };
 
 export interface CallOptions {
-  /** A session token or a key; absent: nobody's call. */
+  /** A session token or a key; absent: an anonymous call. */
   token?: string;
-  /** Sent as JSON; a text goes as it is. */
+  /** Sent as JSON; a string is sent unchanged. */
   body?: unknown;
   headers?: Record<string, string>;
-  /** The test expects a secret in the answer. Anywhere else it is a leak. */
+  /** Whether the response contains a secret. An unexpected one is a leak. */
   secret?: boolean;
 }
 
@@ -70,7 +70,7 @@ export interface Answer<Body> {
 
 export interface Serving {
   url: string;
-  /** The token of a new session, which ends only where it is told when. */
+  /** The token of a new session, which never expires by default. */
   token(user: string, role?: Role, expiresAt?: Date): string;
   call<Body = unknown>(method: string, path: string, options?: CallOptions): Promise<Answer<Body>>;
 }
@@ -78,8 +78,8 @@ export interface Serving {
 const secretShape = /(?:sk|ses)_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/;
 
 /**
- * The server on a free port, until the test ends. Then the test fails where anything went wrong that nobody expected,
- * where an answer may be kept by a cache, and where one holds a secret that the test did not expect.
+ * Runs the server on a free port until the test ends. The test fails on an unexpected error in the server, a response that
+ * a cache may keep, or an unexpected secret in a response.
  */
 export async function serving(
   { service, clock }: TestService,
@@ -100,8 +100,8 @@ export async function serving(
   const url = `http://127.0.0.1:${port}`;
   onTestFinished(async () => {
     await server.stop(1000);
-    expect(bugs, 'what nobody expected').toEqual([]);
-    expect(faults, 'answers that give something away').toEqual([]);
+    expect(bugs, 'unexpected errors').toEqual([]);
+    expect(faults, 'responses that leak').toEqual([]);
   });
   return {
     url,
@@ -126,13 +126,13 @@ export async function serving(
   };
 }
 
-/** What a refusal of the generic envelope holds. */
+/** A refusal in the generic envelope. */
 export interface Refused {
   success: false;
   error: { code: string; message: string; details: Record<string, string | number> };
 }
 
-/** What a test compares of a refusal. */
+/** The parts of a refusal that tests compare. */
 export function refusalIn({ status, body }: Answer<unknown>): [status: number, code: string | undefined] {
   return [status, (body as Partial<Refused>)?.error?.code];
 }

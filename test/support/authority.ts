@@ -8,7 +8,7 @@ import type { Use } from '../../src/authority/use.ts';
 import type { KeySpec } from '../../src/keys/ports.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-/** What a key is asked to be, without any limit. */
+/** The spec of a key without limits. */
 export function spec(fields: Partial<KeySpec> = {}): KeySpec {
   return {
     name: 'ci',
@@ -23,7 +23,7 @@ export function spec(fields: Partial<KeySpec> = {}): KeySpec {
   };
 }
 
-/** A use that was served, at no cost. */
+/** A successful use at no cost. */
 export function use(fields: Partial<Use> = {}): Use {
   return {
     keyId: '',
@@ -56,7 +56,7 @@ export function clockAt(start: string): Clock {
   };
 }
 
-/** An authority in a file of the test's own, with a clock under its control. */
+/** An authority in the test's own file, with a clock that the test controls. */
 export function testAuthority(organisation: Organisation = {}): {
   authority: Authority;
   clock: Clock;
@@ -69,7 +69,7 @@ export function testAuthority(organisation: Organisation = {}): {
   return { authority, clock, path };
 }
 
-/** A key or a token with this id and a checksum that is right, which no authority has issued. */
+/** A key or a session token with this id and a valid checksum that no authority has issued. */
 export function forgedKey(id: string, kind: Kind = 'sk'): string {
   const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
   const body = `${kind}_${id}_${'EXAMPLE'.padStart(43, '0')}`;
@@ -80,7 +80,7 @@ export function forgedKey(id: string, kind: Kind = 'sk'): string {
   return `${body}_${checksum}`;
 }
 
-/** An authority with one key, and a way to ask for it. */
+/** An authority with one key, and a function to authorize its use. */
 export async function issue(fields: Partial<KeySpec> = {}, organisation: Organisation = {}) {
   const { authority, clock } = testAuthority(organisation);
   const { key, secret } = await authority.create(spec(fields));

@@ -9,7 +9,7 @@ export function databaseOf(box: Sandbox): string {
   return join(box.home, 'data', 'authority.db');
 }
 
-/** What the work makes of the sandbox's authority, opened in this process for as long as that takes. */
+/** Opens the sandbox's authority in this process for the duration of `work`. */
 export async function withAuthority<T>(
   box: Sandbox,
   work: (authority: Authority) => T | Promise<T>,
@@ -22,14 +22,14 @@ export async function withAuthority<T>(
   }
 }
 
-/** Those of the secrets that the authority would not accept now. */
+/** The secrets that the authority rejects. */
 export function refusedKeys(box: Sandbox, secrets: readonly string[]): Promise<string[]> {
   return withAuthority(box, (authority) =>
     secrets.filter((secret) => !authority.authorize({ key: secret }).allowed),
   );
 }
 
-/** What SQLite finds when it checks the whole file: `['ok']` for a sound one. */
+/** The result of SQLite's integrity check: `['ok']` if the file is sound. */
 export function integrityOf(box: Sandbox): string[] {
   const database = new Database(databaseOf(box), { timeout: timeoutMs });
   try {

@@ -17,7 +17,7 @@ function connect(path: string | undefined, timeout = 1000) {
   return connection;
 }
 
-/** A connection of SQLite's own, as another process has it. */
+/** A plain SQLite connection, like another process's. */
 function foreign(path: string) {
   const database = new Database(path);
   onTestFinished(() => void database.close());
@@ -29,7 +29,7 @@ function mode(path: string): string {
 }
 
 describe('the file', () => {
-  test('is 0600 in a 0700 folder, and so is all that SQLite puts beside it', async () => {
+  test('is 0600 in a 0700 folder, and so is everything that SQLite puts beside it', async () => {
     const { authority, path } = testAuthority();
     await authority.create(spec());
     expect(mode(dirname(path))).toBe('700');
@@ -38,14 +38,14 @@ describe('the file', () => {
     expect(files.map(mode)).toEqual(files.map(() => '600'));
   });
 
-  test('is not made by reading', async () => {
+  test('is not created by reading', async () => {
     const { authority, path } = testAuthority();
     expect(await authority.list()).toEqual([]);
     expect(await authority.usage({ by: 'key' })).toEqual([]);
     expect(filesBelow(dirname(dirname(path)))).toEqual([]);
   });
 
-  test('is found by a reader that was there before it', async () => {
+  test('is found by a reader that started before it existed', async () => {
     const { authority: reader, clock, path } = testAuthority();
     expect(await reader.list()).toEqual([]);
     const writer = new Authority({ path, now: clock.now, timeoutMs: 1000 });
@@ -65,7 +65,7 @@ describe('the file', () => {
 });
 
 describe('the version of the tables', () => {
-  test('is brought up to date when the file is made, and left alone when it is opened again', () => {
+  test('is current in a new file, and unchanged when the file is opened again', () => {
     const path = join(temporaryFolder(), 'authority.db');
     openDatabase(path, 1000).close();
     const outside = foreign(path);
@@ -77,12 +77,12 @@ describe('the version of the tables', () => {
         name,
       })),
     );
-    outside.exec('CREATE TABLE of_somebody_else (id INTEGER)');
+    outside.exec('CREATE TABLE of_another_program (id INTEGER)');
     openDatabase(path, 1000).close();
     expect(tables()).toHaveLength(9);
   });
 
-  test('keeps what an earlier version wrote: keys, and the places taken under rate limits', () => {
+  test('migrates what an earlier version wrote: keys, and the slots reserved under rate limits', () => {
     const path = join(temporaryFolder(), 'authority.db');
     const old = foreign(path);
     old.exec([migrations[0]].flat().concat('PRAGMA user_version = 1').join(';'));
@@ -98,7 +98,7 @@ describe('the version of the tables', () => {
     ]);
   });
 
-  test('of a newer keys is refused, and the file stays as it is', () => {
+  test('of a newer keys is refused, and the file stays unchanged', () => {
     const path = join(temporaryFolder(), 'authority.db');
     openDatabase(path, 1000).close();
     const outside = foreign(path);
@@ -112,7 +112,7 @@ describe('the version of the tables', () => {
 });
 
 describe('a file that cannot be used', () => {
-  test('because it is no database is a failure with its path, and stays as it is', () => {
+  test('because it is not a database is an error with its path, and stays unchanged', () => {
     const path = join(temporaryFolder(), 'authority.db');
     writeFileSync(path, 'a shopping list, long enough to be looked at as a header of SQLite: '.repeat(20));
     const before = statSync(path).size;
@@ -131,14 +131,14 @@ describe('a file that cannot be used', () => {
     expect(failureOf(() => openDatabase(path, 1000)).code).toBe('authority_unusable');
   });
 
-  test('because its folder cannot be made', () => {
+  test('because its folder cannot be created', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'data'), '');
     const path = join(folder, 'data', 'authority.db');
     expect(failureOf(() => openDatabase(path, 1000)).code).toBe('authority_unusable');
   });
 
-  test('because another process keeps it locked is a failure of its own, while reading goes on', async () => {
+  test('because another process has locked it has an error code of its own, and reading still works', async () => {
     const path = join(temporaryFolder(), 'authority.db');
     openDatabase(path, 1000).close();
     const outside = foreign(path);
@@ -153,7 +153,7 @@ describe('a file that cannot be used', () => {
 });
 
 describe('a transaction', () => {
-  test('that throws leaves nothing behind, and lets the next one in', () => {
+  test('that throws leaves nothing behind and does not block the next one', () => {
     const connection = connect(join(temporaryFolder(), 'authority.db'));
     connection.run('CREATE TABLE notes (text TEXT)');
     const cause = new RangeError('half-way');
@@ -167,7 +167,7 @@ describe('a transaction', () => {
     expect(connection.all('SELECT text FROM notes')).toEqual([{ text: 'kept' }]);
   });
 
-  test('keeps other writers out from its start, before it has written anything', () => {
+  test('excludes other writers from the start, before it has written anything', () => {
     const path = join(temporaryFolder(), 'authority.db');
     const connection = connect(path);
     const outside = foreign(path);
@@ -178,7 +178,7 @@ describe('a transaction', () => {
     expect(outside.inTransaction).toBe(true);
   });
 
-  test('is seen by others only when it is whole', () => {
+  test('is visible to others only once it is complete', () => {
     const path = join(temporaryFolder(), 'authority.db');
     const connection = connect(path);
     connection.run('CREATE TABLE notes (text TEXT)');
@@ -191,7 +191,7 @@ describe('a transaction', () => {
     expect(count()).toEqual([{ count: 1 }]);
   });
 
-  test('that breaks a rule of the tables is a failure, not a bug', () => {
+  test('that violates a constraint is a failure, not a bug', () => {
     const connection = connect(undefined);
     const orphan = () => connection.run("INSERT INTO places (key_id, at, taken) VALUES ('nobody', 1, 1)");
     expect(failureOf(orphan).code).toBe('authority_unusable');
@@ -211,12 +211,12 @@ describe('values', () => {
     expect(row?.value instanceof Uint8Array && [...row.value]).toEqual([0, 1, 255]);
   });
 
-  test('a row that is not there is undefined', () => {
+  test('a missing row is undefined', () => {
     expect(connect(undefined).get('SELECT id FROM keys')).toBeUndefined();
   });
 });
 
-test('an inspection tells of a sound file how many keys it has, in which version', async () => {
+test('inspecting a sound file reports its number of keys and its schema version', async () => {
   const { authority, path } = testAuthority();
   await authority.create(spec());
   await authority.create(spec());

@@ -7,7 +7,7 @@ import { issue, spec, testAuthority, use } from '../../support/authority.ts';
 import { collect } from '../../support/collect.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-describe('text that is stored', () => {
+describe('stored text', () => {
   test.each([
     ['a lone surrogate', 'a\ud800b', 'a\ufffdb'],
     ['the second half of one', '\udfff', '\ufffd'],
@@ -42,7 +42,7 @@ describe('text that is stored', () => {
     expect(await collect(authority.logs({ pathPrefix: '/\ud800' }))).toHaveLength(1);
   });
 
-  test('of a use is cut to what a log row may hold', async () => {
+  test('of a use is cut to the size of a log row', async () => {
     const { authority, key } = await issue();
     const long = 'x'.repeat(1_000_000);
     authority.record(use({ keyId: key.id, method: long, path: long, ip: long, model: long }));
@@ -51,7 +51,7 @@ describe('text that is stored', () => {
   });
 });
 
-/** Values that reach SQLite as JSON are not looked at by libsql. */
+/** libsql does not check values that reach SQLite as JSON. */
 const plant = `INSERT INTO uses (key_id, at, method, path, status, ip, model, requests, tokens, cost_micros)
   SELECT 'old', 1, value ->> 0, value ->> 1, 200, value ->> 2, value ->> 3, 1, 0, 0 FROM json_each(?)`;
 const badRows = JSON.stringify([
@@ -66,7 +66,7 @@ function withKey(path: string): Database.Database {
   return database;
 }
 
-test('rows of an earlier version that cannot be read are repaired when the file is opened', () => {
+test('unreadable rows of an earlier version are repaired when the file is opened', () => {
   const path = `${temporaryFolder()}/authority.db`;
   const old = withKey(path);
   old.exec([migrations[0], migrations[1]].flat().join(';'));
@@ -78,7 +78,7 @@ test('rows of an earlier version that cannot be read are repaired when the file 
 
   const connection = openDatabase(path, 1000);
   onTestFinished(() => connection.close());
-  // Plain columns: a row that was not repaired would end this process.
+  // Reads plain columns: a row that was not repaired would abort this process.
   expect(connection.all('SELECT method, path, ip, model FROM uses ORDER BY id')).toEqual([
     {
       method: 'GE\ufffd\ufffd\ufffdT',
@@ -91,7 +91,7 @@ test('rows of an earlier version that cannot be read are repaired when the file 
   ]);
 });
 
-test('a row that somebody else has written since is read all the same', async () => {
+test('a malformed row that another program wrote can still be read', async () => {
   const { authority, path } = testAuthority();
   const { key } = await authority.create(spec());
   const foreign = withKey(path);
