@@ -22,7 +22,7 @@ export interface Serving {
   allowedHosts: readonly string[];
   upstream?: { url: string; key?: () => Promise<Secret> } | undefined;
   log?: { format: LogFormat; write: (line: string) => void };
-  /** How long the log of uses keeps its rows; absent: as before. */
+  /** How long the log of uses keeps its rows; absent: unchanged. */
   retention?: string | undefined;
 }
 
@@ -41,7 +41,7 @@ const upstreamIdleMs = 600_000;
 /** For a whole response of the upstream: one that never ends would hold its connections forever. */
 const upstreamTotalMs = 3_600_000;
 
-/** Starts the server. Throws `KeysError`: where the port is taken, an address is not one of this machine, and the like. */
+/** Starts the server. Throws `KeysError` if it cannot listen, or an option cannot be used. */
 export async function startServer(
   context: Context,
   authority: AuthorityService,
@@ -57,7 +57,7 @@ export async function startServer(
     version,
     now: () => context.now,
     behindProxy,
-    // Who is meant to be reached from elsewhere is known by names that are for its operator to choose.
+    // A server that is reachable from other machines has names that only its operator knows.
     allowedHosts:
       isLoopbackHost(host) || serving.allowedHosts.length > 0 ? [host, ...serving.allowedHosts] : undefined,
     ...(tls && { tls }),
@@ -65,7 +65,7 @@ export async function startServer(
     ...(log && { log }),
     onLoss: ({ use, reason }) =>
       void context.warn(`a use of the key ${use.keyId} was not metered: ${visible(messageOf(reason))}`),
-    onBug: (error) => void context.warn(`a request failed in a way that nobody expected: ${stackOf(error)}`),
+    onBug: (error) => void context.warn(`a request failed unexpectedly: ${stackOf(error)}`),
   });
   const address = await listen(server, host, port);
   const stopPruning = keepPruning(authority);
@@ -80,7 +80,7 @@ export async function startServer(
 }
 
 async function connect(context: Context, { url, key }: NonNullable<Serving['upstream']>): Promise<Upstream> {
-  if (!URL.canParse(url)) throw usageError('--upstream: this is not a URL', 'keys help serve');
+  if (!URL.canParse(url)) throw usageError('--upstream is not a URL', 'keys help serve');
   const { openUpstream } = await import('../gateway/upstream.ts');
   return openUpstream({
     url: new URL(url),
@@ -98,9 +98,9 @@ function readTls(
   try {
     createSecureContext(pair);
   } catch (error) {
-    // What OpenSSL says of it is about the form, never about the content.
+    // OpenSSL's codes describe the form, never the content.
     throw usageError(
-      `--tls-cert, --tls-key: ${cert} and ${key} are no certificate with its key in PEM (${systemCode(error) ?? 'unreadable'})`,
+      `--tls-cert, --tls-key: ${cert} and ${key} are not a certificate and its key in PEM (${systemCode(error) ?? 'unreadable'})`,
     );
   }
   return pair;
@@ -110,7 +110,7 @@ function readPem(context: Context, flag: string, path: string): Buffer {
   try {
     return readFileSync(resolve(context.io.cwd, path));
   } catch (error) {
-    throw usageError(`${flag}: ${path} cannot be read (${systemCode(error) ?? 'unknown error'})`);
+    throw usageError(`${flag}: cannot read ${path} (${systemCode(error) ?? 'unknown error'})`);
   }
 }
 
@@ -123,18 +123,18 @@ async function listen(server: Server, host: string, port: number) {
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there',
-  EACCES: 'only root may listen there',
+  EADDRINUSE: 'the port is in use',
+  EACCES: 'only root may use this port',
   EADDRNOTAVAIL: 'this machine does not have that address',
-  ENOTFOUND: 'there is no host of that name',
+  ENOTFOUND: 'there is no host with that name',
 };
 
 function notListening(host: string, port: number, error: unknown): KeysError {
   const code = systemCode(error) ?? '';
   return new KeysError({
     code: code === 'EADDRINUSE' ? 'port_taken' : 'not_listening',
-    message: `the server cannot listen on ${host}:${port}: ${reasons[code] ?? (code || 'unknown error')}`,
-    hints: ['keys serve --port 0 takes any port that is free'],
+    message: `cannot listen on ${host}:${port}: ${reasons[code] ?? (code || 'unknown error')}`,
+    hints: ['keys serve --port 0 uses any free port'],
     cause: error,
   });
 }

@@ -5,32 +5,32 @@ import { logText } from './log-text.ts';
 export const logFormats = ['json', 'text'] as const;
 export type LogFormat = (typeof logFormats)[number];
 
-/** What one request came to. It holds no header, no body and no query. */
+/** The outcome of one request, without its headers, body and query. */
 export interface AccessRecord {
   /** RFC 3339 UTC. */
   time: string;
   requestId: string;
   ip: string;
   method: string;
-  /** Without its query, and with what looks like a secret masked. */
+  /** Without the query, and with anything that looks like a secret masked. */
   path: string;
   status: number;
   durationMs: number;
-  /** Who called, where that is known. */
+  /** The caller, if known. */
   key?: string;
   user?: string;
-  /** Why it was refused, or what failed. */
+  /** The code of the refusal or failure. */
   code?: string;
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What the access log says of the request besides its address. */
+    /** What the access log records about the request besides its path. */
     logged: Pick<AccessRecord, 'key' | 'user' | 'code'>;
   }
 }
 
-/** Calls `write` with one line for each request, when its answer is complete, or broke off. */
+/** Writes one line for each request when its response has completed or broken off. */
 export function logAccess(app: FastifyInstance, format: LogFormat, write: (line: string) => void): void {
   const line = format === 'json' ? (record: AccessRecord) => JSON.stringify(record) : textOf;
   const log = (request: FastifyRequest, reply: FastifyReply, ip?: string) =>
@@ -38,7 +38,7 @@ export function logAccess(app: FastifyInstance, format: LogFormat, write: (line:
       line({
         time: new Date().toISOString(),
         requestId: request.id,
-        // Node.js forgets it when the connection ends.
+        // Node.js drops it when the connection ends.
         ip: logText(ip ?? request.ip ?? 'unknown'),
         method: logText(request.method),
         path: pathOf(request.url),
@@ -48,7 +48,7 @@ export function logAccess(app: FastifyInstance, format: LogFormat, write: (line:
       }),
     );
   app.addHook('onRequest', (request, reply, done) => {
-    // Fastify tells only of answers that are complete.
+    // Fastify reports only responses that are complete.
     const { ip } = request;
     reply.raw.once('close', () => {
       if (!reply.raw.writableFinished) setImmediate(log, request, reply, ip);
@@ -61,12 +61,13 @@ export function logAccess(app: FastifyInstance, format: LogFormat, write: (line:
   });
 }
 
-const longestPath = 1000;
+/** In characters. */
+const maxPathLength = 1000;
 
-/** A path as it may be kept: a query can hold anything, and so can a path that a caller made up. */
+/** A path that is safe to log: a query can contain anything, and so can a path that a caller makes up. */
 export function pathOf(url: string): string {
-  // Masked before it is cut: the cut could leave the beginning of a secret, which has no shape any more.
-  return logText(maskSecrets(url.split('?', 1)[0] ?? ''), longestPath);
+  // Masked before it is cut: the beginning of a secret would no longer look like one.
+  return logText(maskSecrets(url.split('?', 1)[0] ?? ''), maxPathLength);
 }
 
 function loggedText(logged: FastifyRequest['logged']): FastifyRequest['logged'] {

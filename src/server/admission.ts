@@ -6,14 +6,14 @@ import { keyOf } from './caller.ts';
 import type { Context } from './context.ts';
 import { logText } from './log-text.ts';
 
-/** One use of a key, as its log row tells of it. */
+/** Where a use of a key went, for its log row. */
 export interface UseAddress {
   method: string;
   path: string;
   model?: string;
 }
 
-/** Decides on the key that a request shows. Throws the refusal as `HttpProblem`, with its row in the log. */
+/** Decides on the key of a request. Logs a refusal and throws it as an `HttpProblem`. */
 export async function admit(
   { batcher, metrics }: Context,
   request: FastifyRequest,
@@ -33,7 +33,7 @@ export async function admit(
   throw refusal(decision);
 }
 
-/** Where a request goes by its own words. */
+/** The method, path and model of a request, for its log row. */
 export function addressOf(request: FastifyRequest, model?: string): UseAddress {
   return {
     method: request.method,
@@ -45,14 +45,14 @@ export function addressOf(request: FastifyRequest, model?: string): UseAddress {
 export function refusal(decision: Extract<Decision, { allowed: false }>): HttpProblem {
   const { status, code, message, details, rateLimit } = decision;
   return new HttpProblem(status, code, message, details, {
-    // For proxies that can read a header of an answer, and not its body.
+    // For proxies that can read a header of a response but not its body.
     'x-key-error': code,
     ...(status === 401 && { 'www-authenticate': 'Bearer realm="keys"' }),
     ...(rateLimit && { 'retry-after': String(rateLimit.resetSeconds) }),
   });
 }
 
-/** draft-ietf-httpapi-ratelimit-headers-06. `reset` is in seconds, until a place falls free. */
+/** draft-ietf-httpapi-ratelimit-headers-06. `reset` is in seconds, until a slot becomes free. */
 export function rateLimitHeaders({ limit, remaining, resetSeconds }: RateLimit): Record<string, string> {
   return {
     'ratelimit-limit': String(limit),

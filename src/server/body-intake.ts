@@ -1,54 +1,54 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpProblem } from '../gateway/http-problem.ts';
 
-/** The largest body of a call that is passed on, in bytes: 32 MB. */
-const maxBody = 32 * 1024 * 1024;
+/** The largest body that is forwarded: 32 MB. */
+const maxBodyBytes = 32 * 1024 * 1024;
 
-/** Bytes of all bodies that are held at once, and of those of one key: 256 and 128 MB. */
-const limits = { total: 256 * 1024 * 1024, each: 128 * 1024 * 1024 };
+/** All bodies that are held at once, and those of one key. */
+const defaultLimits = { totalBytes: 256 * 1024 * 1024, keyBytes: 128 * 1024 * 1024 };
 
-/** A body that was read. Its bytes count until it is released. */
+/** A body in memory; it counts against the limits until it is released. */
 export interface HeldBody {
   body: Buffer | undefined;
   release(): void;
 }
 
-/** Bodies that are in memory, of all connections: what has no room any more is refused, and nothing else has to wait. */
+/** Bounds the memory that the bodies of all connections take: beyond the limits, a body is refused rather than queued. */
 export class BodyIntake {
-  readonly #limits: typeof limits;
+  readonly #limits: typeof defaultLimits;
   readonly #held = new Map<string, number>();
   #total = 0;
 
-  constructor(most = limits) {
-    this.#limits = most;
+  constructor(limits = defaultLimits) {
+    this.#limits = limits;
   }
 
-  /** The bytes that are held. */
+  /** The bytes of all held bodies. */
   get total(): number {
     return this.#total;
   }
 
   /**
-   * Reads a body for a holder, which is a key that was admitted. Throws `HttpProblem` 413 for one over 32 MB, 503 where
-   * there is no room for it now; what is left of it is then unread.
+   * Reads a body on behalf of an admitted key. Throws `HttpProblem` 413 for one over 32 MB, and 503 when the limits are
+   * reached; the rest of it then stays unread.
    */
-  async read(request: IncomingMessage, response: ServerResponse, holder: string): Promise<HeldBody> {
+  async read(request: IncomingMessage, response: ServerResponse, keyId: string): Promise<HeldBody> {
     if (!hasBody(request)) return { body: undefined, release: () => {} };
     const length = Number(request.headers['content-length'] ?? 0);
-    if (length > maxBody) throw tooLarge();
+    if (length > maxBodyBytes) throw tooLarge();
     let size = 0;
     const release = () => {
-      this.#count(holder, -size);
+      this.#count(keyId, -size);
       size = 0;
     };
     const chunks: Buffer[] = [];
     askForBody(request, response);
     try {
       await eachChunk(request, (chunk) => {
-        if (size + chunk.length > maxBody) throw tooLarge();
-        if (!this.#hasRoom(holder, chunk.length)) throw noRoom();
+        if (size + chunk.length > maxBodyBytes) throw tooLarge();
+        if (!this.#fits(keyId, chunk.length)) throw serverBusy();
         size += chunk.length;
-        this.#count(holder, chunk.length);
+        this.#count(keyId, chunk.length);
         chunks.push(chunk);
       });
       return { body: size === 0 ? undefined : Buffer.concat(chunks), release };
@@ -58,35 +58,35 @@ export class BodyIntake {
     }
   }
 
-  #hasRoom(holder: string, bytes: number): boolean {
-    const held = this.#held.get(holder) ?? 0;
-    return this.#total + bytes <= this.#limits.total && held + bytes <= this.#limits.each;
+  #fits(keyId: string, bytes: number): boolean {
+    const held = this.#held.get(keyId) ?? 0;
+    return this.#total + bytes <= this.#limits.totalBytes && held + bytes <= this.#limits.keyBytes;
   }
 
-  #count(holder: string, bytes: number): void {
-    const held = (this.#held.get(holder) ?? 0) + bytes;
+  #count(keyId: string, bytes: number): void {
+    const held = (this.#held.get(keyId) ?? 0) + bytes;
     this.#total += bytes;
-    if (held > 0) this.#held.set(holder, held);
-    else this.#held.delete(holder);
+    if (held > 0) this.#held.set(keyId, held);
+    else this.#held.delete(keyId);
   }
 }
 
-/** Whether a request says that it has a body. */
+/** Whether a request announces a body. */
 export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** Tells a caller that waits for it that its body is wanted (RFC 9110 section 10.1.1). */
+/** Sends `100 Continue` to a caller that waits for it (RFC 9110 section 10.1.1). */
 export function askForBody({ headers }: IncomingMessage, response: ServerResponse): void {
   if (isWaiting(headers) && !response.headersSent) response.writeContinue();
 }
 
-/** Whether a caller sends its body only when it is told to. */
+/** Whether a caller waits for `100 Continue` before it sends its body. */
 export function isWaiting(headers: IncomingMessage['headers']): boolean {
   return /^100-continue$/i.test(headers.expect ?? '');
 }
 
-/** Hands over what arrives; where `take` throws, rejects with that, and the rest stays unread. */
+/** Calls `take` with each chunk; if it throws, rejects with that error and leaves the rest unread. */
 function eachChunk(request: IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
   return new Promise((done, failed) => {
     if (request.destroyed) return failed(brokenOff());
@@ -109,13 +109,19 @@ function eachChunk(request: IncomingMessage, take: (chunk: Buffer) => void): Pro
 }
 
 function brokenOff(): HttpProblem {
-  return new HttpProblem(400, 'CLIENT_CLOSED', 'the body broke off');
+  return new HttpProblem(400, 'CLIENT_CLOSED', 'the request body is incomplete');
 }
 
 function tooLarge(): HttpProblem {
   return new HttpProblem(413, 'BODY_TOO_LARGE', 'the body is larger than 32 MB');
 }
 
-function noRoom(): HttpProblem {
-  return new HttpProblem(503, 'SERVER_BUSY', 'too much is being sent at once', {}, { 'retry-after': '1' });
+function serverBusy(): HttpProblem {
+  return new HttpProblem(
+    503,
+    'SERVER_BUSY',
+    'too many large requests are in progress; retry later',
+    {},
+    { 'retry-after': '1' },
+  );
 }

@@ -6,25 +6,25 @@ import { HttpProblem } from '../gateway/http-problem.ts';
 import { isLoopbackHost } from '../platform/loopback.ts';
 import { nameIn } from './host-check.ts';
 
-/** The value after `Bearer ` in `Authorization` (RFC 6750), if there is one. */
+/** The bearer token of a request (RFC 6750), if it has one. */
 export function bearerOf({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
 }
 
-/** The key that a caller of the data plane shows: `Authorization: Bearer` or `X-API-Key`. */
+/** The key of a data-plane request: `Authorization: Bearer` or `X-API-Key`. */
 export function keyOf(request: Pick<FastifyRequest, 'headers'>): string | undefined {
   const header = request.headers['x-api-key'];
   return bearerOf(request) ?? (typeof header === 'string' && header !== '' ? header.trim() : undefined);
 }
 
-/** The keys of whoever calls with a session token. Throws 401, and 403 for a reporter. */
+/** The keys that the session of a request may manage. Throws 401, and 403 for a reporter. */
 export function keysOf(authority: AuthorityService, request: Pick<FastifyRequest, 'headers'>): ScopedKeys {
   const keys = reporterOf(authority, request);
   if (keys.caller.role !== 'reporter') return keys;
-  throw new HttpProblem(403, 'FORBIDDEN', 'a reporter may only say what calls have cost: POST /v1/usage');
+  throw new HttpProblem(403, 'FORBIDDEN', 'a reporter may only report usage: POST /v1/usage');
 }
 
-/** As `keysOf`, for what a reporter may do as well. */
+/** As `keysOf`, for operations that are open to reporters too. */
 export function reporterOf(
   authority: AuthorityService,
   request: Pick<FastifyRequest, 'headers'>,
@@ -35,7 +35,7 @@ export function reporterOf(
   }
   const caller = authority.sessions.identify(token);
   if (caller === 'expired') throw unauthorized('EXPIRED_SESSION', 'the session has expired');
-  if (typeof caller === 'string') throw unauthorized('INVALID_SESSION', 'the session token is not valid');
+  if (typeof caller === 'string') throw unauthorized('INVALID_SESSION', 'the session token is invalid');
   return authority.keysOf(caller);
 }
 
@@ -43,7 +43,7 @@ function unauthorized(code: string, message: string): HttpProblem {
   return new HttpProblem(401, code, message, {}, { 'www-authenticate': 'Bearer realm="keys"' });
 }
 
-/** Headers by which a proxy says that it passed a request on. */
+/** Headers by which a proxy marks a forwarded request. */
 const forwarding = [
   'x-forwarded-for',
   'x-forwarded-host',
@@ -53,7 +53,7 @@ const forwarding = [
   'via',
 ];
 
-/** Whether a request comes from a program on this machine itself: neither a proxy nor a web page has a part in it. */
+/** Whether a request comes directly from a program on this machine, not through a proxy or from a web page. */
 export function isLocalCall({ raw }: Pick<FastifyRequest, 'raw'>): boolean {
   const peer = raw.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
   const { host = '', origin } = raw.headers;
@@ -64,8 +64,8 @@ export function isLocalCall({ raw }: Pick<FastifyRequest, 'raw'>): boolean {
 }
 
 /**
- * Leaves one address in `X-Forwarded-For`: the last, which the proxy has added. What is no address goes, and the
- * proxy's own counts.
+ * Keeps only the last address in `X-Forwarded-For`, which the proxy has added. Anything but an address is removed; the
+ * proxy's own address then counts.
  */
 export function keepForwardedAddress(headers: FastifyRequest['headers']): void {
   const last = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',').at(-1)?.trim() ?? '';

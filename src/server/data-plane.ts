@@ -8,10 +8,10 @@ import { logText } from './log-text.ts';
 import { forward, proxy } from './proxy.ts';
 import { reportUsage } from './report-usage.ts';
 
-/** Bytes of a report of a use: 64 KB. Its key may stand in it, so that it is read before anything is known. */
-const maxReport = 64 * 1024;
+/** A usage report is read before its caller is known, because it may contain the key: 64 KB. */
+const maxReportBytes = 64 * 1024;
 
-/** For whoever has a key, or is asked by somebody who has one: the root of the server. */
+/** The routes at the root, for callers with a key and for proxies that check one. */
 export function dataPlane(app: FastifyInstance, context: Context): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
@@ -21,15 +21,15 @@ export function dataPlane(app: FastifyInstance, context: Context): void {
     url: '/v1/authorize',
     handler: (request, reply) => authorize(context, request, reply),
   });
-  app.post('/v1/usage', { bodyLimit: maxReport }, async (request) => reportUsage(context, request));
+  app.post('/v1/usage', { bodyLimit: maxReportBytes }, async (request) => reportUsage(context, request));
   const { upstream } = context;
   if (!upstream) return;
   app.register(async (scope) => proxy(scope, context, upstream));
 }
 
 /**
- * `GET /v1/models`, as the OpenAI API has it: the models that the key may call. `answerSession` answers whoever shows a
- * session in place of a key, where an API has that.
+ * `GET /v1/models` as in the OpenAI API: the models that the key may call. `answerSession` answers a caller with a session
+ * instead of a key, for APIs that allow it.
  */
 export function modelRoute(
   app: FastifyInstance,
@@ -41,13 +41,13 @@ export function modelRoute(
     if (answer) return answer;
     const address = addressOf(request);
     const admission = await admit(context, request, reply, { models: 'any' }, address);
-    // Where nothing limits them, the upstream knows which there are.
+    // Without a limit, only the upstream knows the models.
     if (admission.models === null && context.upstream && request.url.startsWith('/v1/')) {
       const { method, url: target, headers } = request;
       const content = { method, target, headers, body: undefined };
       return forward(context, context.upstream, { request, reply, content, admission });
     }
-    served(context, request, admission, address);
+    enqueueServed(context, request, admission, address);
     return modelList(admission.models ?? []);
   });
 }
@@ -57,9 +57,9 @@ export function modelList(ids: readonly string[]): object {
 }
 
 /**
- * The sub-request of a reverse proxy: 200 lets the request through, anything else refuses it. What is asked for stands
- * in `X-Original-Method` and `X-Original-URI` (nginx) or `X-Forwarded-Method` and `X-Forwarded-Uri` (Traefik, Caddy);
- * `X-Model` and `X-Permission` say what it needs.
+ * The subrequest of a reverse proxy: 200 lets the request through, anything else refuses it. The original request is in
+ * `X-Original-Method` and `X-Original-URI` (nginx) or `X-Forwarded-Method` and `X-Forwarded-Uri` (Traefik, Caddy);
+ * `X-Model` and `X-Permission` name what it needs.
  */
 async function authorize(context: Context, request: FastifyRequest, reply: FastifyReply): Promise<string> {
   const header = (...names: string[]) => names.map((name) => one(request.headers[name])).find(Boolean);
@@ -72,7 +72,7 @@ async function authorize(context: Context, request: FastifyRequest, reply: Fasti
   };
   const access = { ...(model !== undefined && { model }), ...(permission !== undefined && { permission }) };
   const admission = await admit(context, request, reply, access, address);
-  served(context, request, admission, address);
+  enqueueServed(context, request, admission, address);
   reply.headers({ 'x-key-id': admission.keyId, 'x-key-name': headerText(admission.keyName) });
   if (admission.rateLimit) {
     const { limit, remaining, resetSeconds } = admission.rateLimit;
@@ -89,12 +89,12 @@ function one(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
 }
 
-/** A name as a header can carry it: whatever is not visible ASCII is percent-encoded, as UTF-8. */
+/** A name for a header: characters other than visible ASCII are percent-encoded as UTF-8. */
 function headerText(name: string): string {
   return name.replace(/[^ -$&-~]/gu, (character) => encodeURIComponent(Buffer.from(character).toString()));
 }
 
-function served(
+function enqueueServed(
   { batcher }: Context,
   request: FastifyRequest,
   { keyId }: Admission,

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Counters for Prometheus. No label has more values than there are routes and codes: neither keys nor users are labels. */
+/** Counters for Prometheus. Labels are routes, methods and codes only: keys and users would be too many. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #requests: Counter<'route' | 'method' | 'status'>;
@@ -20,21 +20,21 @@ export class Metrics {
     });
     this.#durations = new Histogram({
       name: 'keys_http_request_duration_seconds',
-      help: 'Time from the request to the end of its answer.',
+      help: 'Time from the request to the end of its response.',
       labelNames: ['route'],
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
       registers,
     });
     this.#decisions = new Counter({
       name: 'keys_decisions_total',
-      help: 'Uses of keys that were allowed (code OK) or refused.',
+      help: 'Uses of keys, allowed (code OK) or refused.',
       labelNames: ['code'],
       registers,
     });
-    this.#tokens = new Counter({ name: 'keys_tokens_total', help: 'Tokens that were metered.', registers });
+    this.#tokens = new Counter({ name: 'keys_tokens_total', help: 'Metered tokens.', registers });
     this.#cost = new Counter({
       name: 'keys_cost_usd_total',
-      help: 'Cost that was metered, in US dollars.',
+      help: 'Metered cost in US dollars.',
       registers,
     });
     new Gauge({ name: 'keys_info', help: 'The version of keys.', labelNames: ['version'], registers })
@@ -52,7 +52,7 @@ export class Metrics {
     this.#cost.inc(costUsd);
   }
 
-  /** Counts every answer of a server, and offers the counters at `/metrics` to those that `check` does not refuse. */
+  /** Counts every response of a server, and serves the counters at `/metrics` to callers that `check` does not reject. */
   serve(app: FastifyInstance, check: (request: FastifyRequest) => void): void {
     app.addHook('onResponse', (request, reply, done) => {
       const route = request.routeOptions.url ?? 'none';

@@ -1,13 +1,13 @@
 import type { AuthorityService } from '../authority/service.ts';
 
-/** Milliseconds between two looks at the log, and between two steps where there is more to remove. */
-const every = 60_000;
-const rest = 100;
+/** Between checks of the log, and between steps while there is more to remove. */
+const checkIntervalMs = 60_000;
+const stepIntervalMs = 100;
 
-/** Rows that one step removes: authorisations wait for no longer than that takes, some milliseconds. */
-const step = 500;
+/** Few enough that authorisations wait only for some milliseconds. */
+const rowsPerStep = 500;
 
-/** Keeps the log from growing without end, until it is told to stop. */
+/** Prunes the log regularly; returns a function that stops it. */
 export function keepPruning(authority: AuthorityService): () => void {
   let timer: NodeJS.Timeout;
   const wait = (milliseconds: number) => {
@@ -16,12 +16,12 @@ export function keepPruning(authority: AuthorityService): () => void {
   const prune = () => {
     let removed = 0;
     try {
-      removed = authority.prune(step);
+      removed = authority.prune(rowsPerStep);
     } catch {
-      // The database is busy: there is time.
+      // The database is busy; the next check will do.
     }
-    wait(removed === step ? rest : every);
+    wait(removed === rowsPerStep ? stepIntervalMs : checkIntervalMs);
   };
-  wait(rest);
+  wait(stepIntervalMs);
   return () => clearTimeout(timer);
 }

@@ -10,7 +10,7 @@ import { bearerOf, keyOf, reporterOf } from './caller.ts';
 import type { Context } from './context.ts';
 import { readBody } from './validation.ts';
 
-/** `POST /v1/usage`: what a call cost that was made elsewhere. `requests` is 0 where it was authorised here before. */
+/** `POST /v1/usage`: the cost of a call made elsewhere. `requests` is 0 if the call was authorised here before. */
 export const usageReport = v.strictObject({
   key_id: v.optional(text(64)),
   key: v.optional(text(200)),
@@ -23,25 +23,26 @@ export const usageReport = v.strictObject({
   status_code: v.optional(v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599)), 200),
 });
 
-/** A key that may be reported for, and the cost that the reporter is believed, in US dollars. */
+/** A key that the caller may report for. */
 interface Reporting {
   keyId: string;
-  mostUsd: number;
-  /** The key reports for itself. */
+  /** The highest cost that is accepted from this caller. */
+  maxUsd: number;
+  /** The key reports its own usage. */
   isOwn: boolean;
 }
 
 /**
- * Meters what is reported, before it answers: from then on it counts. A session is believed for every key that it may
- * see, revoked ones too: what a call cost is known after it. A key is believed for itself, as long as it may be used,
- * and can spend no more than its own budget has left.
+ * Meters a report before it answers: from then on the cost counts. A session may report for every key that it may see,
+ * revoked ones too, since the cost of a call is known only after it. A key may report for itself as long as it may be
+ * used, and no more than its remaining budget.
  */
 export function reportUsage(context: Context, request: FastifyRequest): object {
   const { batcher, metrics } = context;
   const { key_id, key, cost_usd, status_code: statusCode, ...use } = readBody(usageReport, request);
-  const { keyId, mostUsd, isOwn } = reporting(context, request, { key_id, key });
+  const { keyId, maxUsd, isOwn } = reporting(context, request, { key_id, key });
   request.logged.key = keyId;
-  const costUsd = Math.min(cost_usd, mostUsd);
+  const costUsd = Math.min(cost_usd, maxUsd);
   const { requests, tokens, method, model } = use;
   const reported: Use = {
     keyId,
@@ -59,7 +60,7 @@ export function reportUsage(context: Context, request: FastifyRequest): object {
   return { recorded: true, key_id: keyId };
 }
 
-/** Throws 401 or 404 where the caller may not report for the key, and what `/v1/authorize` would say of its own. */
+/** Throws 401 or 404 if the caller may not report for the key, and the refusal of `/v1/authorize` for its own key. */
 function reporting(
   { authority }: Context,
   request: FastifyRequest,
@@ -73,7 +74,7 @@ function reporting(
       throw new HttpProblem(400, 'VALIDATION_FAILED', 'key_id: missing', { path: 'key_id' });
     return {
       keyId: reporterOf(authority, request).get(keyId).key.id,
-      mostUsd: maxPerUse.costUsd,
+      maxUsd: maxPerUse.costUsd,
       isOwn: false,
     };
   }
@@ -82,5 +83,5 @@ function reporting(
   if (keyId !== undefined && keyId !== decision.keyId) {
     throw new HttpProblem(401, 'INVALID_API_KEY', 'The provided API key is invalid');
   }
-  return { keyId: decision.keyId, mostUsd: decision.budgetLeftUsd ?? maxPerUse.costUsd, isOwn: true };
+  return { keyId: decision.keyId, maxUsd: decision.budgetLeftUsd ?? maxPerUse.costUsd, isOwn: true };
 }

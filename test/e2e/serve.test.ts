@@ -76,12 +76,12 @@ test.each([
   [['--upstream-key', 'file:key'], '--upstream-key needs --upstream'],
   [['--port', '70000'], 'not a port'],
   [['--org-budget', '-1'], 'US dollars'],
-  [['--tls-cert', '/dev/null', '--tls-key', '/dev/null'], 'no certificate with its key'],
-  [['--tls-cert', 'missing.pem', '--tls-key', 'missing.pem'], 'missing.pem cannot be read (ENOENT)'],
+  [['--tls-cert', '/dev/null', '--tls-key', '/dev/null'], 'are not a certificate and its key'],
+  [['--tls-cert', 'missing.pem', '--tls-key', 'missing.pem'], 'cannot read missing.pem (ENOENT)'],
   [['--upstream', 'nowhere'], 'not a URL'],
-  [['--upstream', 'http://api.example.com', '--upstream-key', 'file:upstream.key'], 'in the clear'],
-  [['--upstream', 'http://192.168.0.7:1/v1', '--upstream-key', 'file:upstream.key'], 'in the clear'],
-  [['--upstream', 'http://127.0.0.1.example.com', '--upstream-key', 'file:upstream.key'], 'in the clear'],
+  [['--upstream', 'http://api.example.com', '--upstream-key', 'file:upstream.key'], 'unencrypted'],
+  [['--upstream', 'http://192.168.0.7:1/v1', '--upstream-key', 'file:upstream.key'], 'unencrypted'],
+  [['--upstream', 'http://127.0.0.1.example.com', '--upstream-key', 'file:upstream.key'], 'unencrypted'],
   [['--upstream', 'http://127.0.0.1:1', '--upstream-key', 'literal'], 'not a source'],
 ])('%j is refused before anything is started', async (flags, message) => {
   const box = new Sandbox();

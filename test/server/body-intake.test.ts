@@ -8,7 +8,7 @@ import type { HeldBody } from '../../src/server/body-intake.ts';
 import { BodyIntake } from '../../src/server/body-intake.ts';
 
 /** A server that reads each body for the holder that a header names, and tells what came of it. */
-async function started(limits?: { total: number; each: number }) {
+async function started(limits?: { totalBytes: number; keyBytes: number }) {
   const intake = new BodyIntake(limits);
   const held: HeldBody[] = [];
   const server = createServer(async (incoming, response) => {
@@ -51,7 +51,7 @@ test('bodies count until they are released', async () => {
 });
 
 test('what one key holds is bounded, and so is what all hold together', async () => {
-  const { intake, held, whole } = await started({ total: 3000, each: 2000 });
+  const { intake, held, whole } = await started({ totalBytes: 3000, keyBytes: 2000 });
   expect(await whole('a', 1500)).toEqual([200, '1500']);
   expect(await whole('a', 600)).toEqual([503, 'SERVER_BUSY']);
   expect(await whole('b', 1400)).toEqual([200, '1400']);

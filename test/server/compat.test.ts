@@ -204,7 +204,7 @@ describe('drun', () => {
     const again = await ask(`DELETE ${base}/${id}`);
     expect([again.status, again.body]).toEqual([
       404,
-      { code: 'KEY_NOT_FOUND', message: 'the key was deleted before' },
+      { code: 'KEY_NOT_FOUND', message: 'the key is already deleted' },
     ]);
   });
 

@@ -9,7 +9,7 @@ import { sessionRoutes } from './sessions.ts';
 import { userRoutes } from './users.ts';
 import { useRoutes } from './uses.ts';
 
-/** The API that has the whole authority, and the description of itself. */
+/** The API of the whole authority, and its OpenAPI description. */
 export function adminApi(app: FastifyInstance, context: Context, version: string): void {
   const routes = [
     ...keyRoutes(context),
@@ -18,7 +18,7 @@ export function adminApi(app: FastifyInstance, context: Context, version: string
     ...userRoutes(context),
   ];
   register(app, context, routes);
-  // Asked with a key in place of a session; it takes no place under the rate limit, and is no use of the key.
+  // Called with a key instead of a session; it takes no slot of the rate limit and is not a use of the key.
   app.get('/verify', async (request) => {
     const decision = context.authority.examine({ key: bearerOf(request), models: 'any' });
     if (!decision.allowed) throw refusal(decision);

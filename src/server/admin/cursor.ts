@@ -6,7 +6,7 @@ export function writeCursor({ at, id }: { at: number; id: string | number }): st
   return Buffer.from(`${at}.${id}`).toString('base64url');
 }
 
-/** Throws 400 for what is no cursor of ours, or that of another list. */
+/** Throws 400 for a cursor that is not ours, or is that of another list. */
 export function readCursor(text: string, ids: RegExp = /^[0-9A-Za-z]{16}$/): { at: number; id: string } {
   const [, at, id] = /^(\d{1,16})\.(\w{1,32})$/.exec(Buffer.from(text, 'base64url').toString()) ?? [];
   if (at === undefined || id === undefined || !ids.test(id)) {

@@ -7,18 +7,18 @@ import type { Context } from '../context.ts';
 import { invalid } from '../validation.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { answerTagged, requireMatch } from './etag.ts';
-import type { AnyRoute } from './route.ts';
+import type { Route } from './route.ts';
 import { route } from './route.ts';
 import * as shape from './shapes.ts';
 import { changesIn, expiryIn, keyOut, specIn } from './wire.ts';
 
 const idempotency = {
   'Idempotency-Key':
-    '16 to 255 visible ASCII characters, for example a random UUID. A request of the same session that comes again with it within a day gets the same answer, secret included.',
+    '16 to 255 visible ASCII characters, for example a random UUID. A request repeated with it by the same session within a day gets the same response, secret included.',
 };
 
-/** Making, seeing, changing and ending keys. */
-export function keyRoutes({ now, batcher }: Context): AnyRoute[] {
+/** Creating, reading, changing, rotating and revoking keys. */
+export function keyRoutes({ now, batcher }: Context): Route[] {
   return [
     route({
       method: 'GET',
@@ -45,7 +45,7 @@ export function keyRoutes({ now, batcher }: Context): AnyRoute[] {
       method: 'POST',
       path: '/keys',
       operation: 'createKey',
-      summary: 'Create a key; its secret is in this answer and in no other',
+      summary: 'Create a key; only this response contains its secret',
       body: shape.newKey,
       headers: idempotency,
       status: 201,
@@ -66,7 +66,7 @@ export function keyRoutes({ now, batcher }: Context): AnyRoute[] {
       path: '/keys/:id',
       operation: 'getKey',
       summary: 'Show a key',
-      headers: { 'If-None-Match': 'the entity tag of what the caller has' },
+      headers: { 'If-None-Match': 'the entity tag of the copy that you have' },
       status: 200,
       reply: shape.key,
       refusals: { 404: 'KEY_NOT_FOUND' },
@@ -79,9 +79,9 @@ export function keyRoutes({ now, batcher }: Context): AnyRoute[] {
       method: 'PATCH',
       path: '/keys/:id',
       operation: 'updateKey',
-      summary: 'Change a key; what is not named stays, a label that is null is removed',
+      summary: 'Change a key; omitted fields stay as they are, a label that is null is removed',
       body: shape.keyChanges,
-      headers: { 'If-Match': 'the entity tag of what the caller has seen' },
+      headers: { 'If-Match': 'the entity tag of the version that you change' },
       status: 200,
       reply: shape.key,
       refusals: {
@@ -115,18 +115,19 @@ export function keyRoutes({ now, batcher }: Context): AnyRoute[] {
       method: 'DELETE',
       path: '/keys/:id',
       operation: 'revokeKey',
-      summary: 'Revoke a key, at once and for good',
+      summary: 'Revoke a key, immediately and permanently',
       status: 204,
       refusals: { 404: 'KEY_NOT_FOUND' },
       handle({ keys, id }) {
-        if (!keys.revoke(id)) throw new HttpProblem(404, 'KEY_NOT_FOUND', 'the key was revoked before');
+        if (!keys.revoke(id)) throw new HttpProblem(404, 'KEY_NOT_FOUND', 'the key is already revoked');
       },
     }),
     route({
       method: 'POST',
       path: '/keys/:id/rotate',
       operation: 'rotateKey',
-      summary: 'Make a key that is as this one but for its secret; this one ends after the grace',
+      summary:
+        'Create a replacement for a key, with a new secret; the old key expires after the grace period',
       body: shape.rotation,
       headers: idempotency,
       status: 201,
@@ -154,21 +155,21 @@ export function keyRoutes({ now, batcher }: Context): AnyRoute[] {
   ];
 }
 
-/** Characters of a page, but for its last key: more than a client may take at once. */
-const longestPage = 4_000_000;
+/** A page ends with the key that exceeds this length: clients do not accept more at once. */
+const maxPageLength = 4_000_000;
 
-/** The first keys, no more of them than a page may hold: some may be from a time when a key had no bounds. */
+/** The keys that fit on a page: some may date from before the fields of a key were bounded. */
 function pageOf(found: readonly OwnedKey[]): OwnedKey[] {
   let length = 0;
   const end = found.findIndex((one) => {
-    const isFull = length > longestPage;
+    const isFull = length > maxPageLength;
     length += JSON.stringify(one.key).length;
     return isFull;
   });
   return end < 0 ? [...found] : found.slice(0, end);
 }
 
-/** The address of a key, below the prefix under which this API is mounted. */
+/** The path of a key, below the prefix under which this API is mounted. */
 function locationOf({ url }: FastifyRequest, id: string): string {
   return `${url.slice(0, url.indexOf('/keys'))}/keys/${id}`;
 }

@@ -1,11 +1,11 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type { GenericSchema } from 'valibot';
-import type { AnyRoute } from './route.ts';
+import type { Route } from './route.ts';
 import * as shape from './shapes.ts';
 
 type Json = { readonly [name: string]: unknown };
 
-/** Shapes that are described once, and named where they are used. */
+/** Shapes that are described once and referred to by name. */
 const components: Readonly<Record<string, GenericSchema>> = {
   Key: shape.key,
   NewKey: shape.newKey,
@@ -20,7 +20,7 @@ const components: Readonly<Record<string, GenericSchema>> = {
 };
 
 /** The routes as OpenAPI 3.1 (spec.openapis.org/oas/v3.1.0); paths are below the prefix of the API. */
-export function describe(routes: readonly AnyRoute[], version: string): Json {
+export function describe(routes: readonly Route[], version: string): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const one of routes) {
     const path = one.path.replace(/:(\w+)/g, '{$1}');
@@ -31,7 +31,7 @@ export function describe(routes: readonly AnyRoute[], version: string): Json {
     info: {
       title: 'keys serve',
       version,
-      description: 'A key authority: keys, how they are used, and the sessions of those who manage them.',
+      description: 'A key authority: keys, their usage, and the sessions that manage them.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/admin' }],
@@ -59,7 +59,7 @@ function operationOf({
   status,
   reply,
   refusals,
-}: AnyRoute): Json {
+}: Route): Json {
   const parameters = [
     ...(path.includes(':id') ? [parameter('path', 'id', true, { type: 'string' })] : []),
     ...(query ? queryParameters(query) : []),
@@ -85,11 +85,11 @@ function operationOf({
 
 const verify: Json = {
   operationId: 'verifyKey',
-  summary: 'Ask whether a key works, without using it up',
+  summary: 'Check whether a key works, without using it',
   security: [{ key: [] }],
   responses: {
     200: {
-      description: 'It works; models is null where it may call every one',
+      description: 'The key works; models is null if it may call every model',
       content: json(schemaOf(shape.verdict)),
     },
     401: refused('MISSING_API_KEY, INVALID_API_KEY, EXPIRED_API_KEY, DISABLED_API_KEY'),
@@ -115,7 +115,7 @@ function queryParameters(query: GenericSchema): Json[] {
   return Object.entries(properties).map(([name, schema]) => parameter('query', name, false, schema));
 }
 
-/** A shape as JSON Schema 2020-12, which is what OpenAPI 3.1 takes; parts that have a name are referred to. */
+/** A shape as JSON Schema 2020-12, as in OpenAPI 3.1; named components become references. */
 function schemaOf(schema: GenericSchema, self?: string): Json {
   const known = Object.entries(components).find(([, one]) => one === schema)?.[0];
   if (known !== undefined && known !== self) return { $ref: `#/components/schemas/${known}` };

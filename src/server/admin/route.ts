@@ -5,68 +5,81 @@ import { keysOf } from '../caller.ts';
 import type { Context } from '../context.ts';
 import { readBody, readQuery } from '../validation.ts';
 
-/** A call of the native API, as it is answered and as it is described. Both come from here. */
-export interface Route<Body extends GenericSchema, Query extends GenericSchema> {
+/** What an operation of the admin API is, for its description. */
+export interface Operation {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** `/keys/:id`. */
   path: string;
   operation: string;
   summary: string;
-  body?: Body;
-  query?: Query;
-  /** Headers that it heeds, with what they are for. */
+  body?: GenericSchema;
+  query?: GenericSchema;
+  /** Headers that it reads, and what they are for. */
   headers?: Readonly<Record<string, string>>;
   status: 200 | 201 | 204;
-  /** What it answers; absent: nothing. */
+  /** The shape of its response; absent: an empty one. */
   reply?: GenericSchema;
-  /** Codes of refusals by their status, besides those that every route has. */
+  /** Codes of refusals by their status, besides those of every operation. */
   refusals?: Readonly<Record<number, string>>;
+}
+
+/** An operation and how it is handled. */
+interface RouteSpec<Body extends GenericSchema, Query extends GenericSchema> extends Operation {
+  body?: Body;
+  query?: Query;
   handle(call: Call<Body, Query>): unknown;
 }
 
-/** A call by somebody with a session. */
+/** A call with a session. */
 export interface Call<Body extends GenericSchema, Query extends GenericSchema> {
   keys: ScopedKeys;
   /** The `:id` of the path. */
   id: string;
   body: InferOutput<Body>;
   query: InferOutput<Query>;
-  request: FastifyRequest;
+  request: AdminRequest;
   reply: FastifyReply;
 }
 
-/** Of any shape, for lists of routes. */
-export type AnyRoute = Omit<Route<GenericSchema, GenericSchema>, 'handle'> & {
-  handle(call: Call<GenericSchema, GenericSchema>): unknown;
-};
+export type AdminRequest = FastifyRequest<{ Params: { id?: string } }>;
 
-export function route<Body extends GenericSchema, Query extends GenericSchema>(
-  one: Route<Body, Query>,
-): AnyRoute {
-  return one as unknown as AnyRoute;
+export interface Route extends Operation {
+  answer(keys: ScopedKeys, request: AdminRequest, reply: FastifyReply): unknown;
 }
 
-/** Answers the routes, each for whoever has a session. */
-export function register(app: FastifyInstance, context: Context, routes: readonly AnyRoute[]): void {
-  for (const { method, path, body, query, status, handle } of routes) {
-    app.route({
+export function route<Body extends GenericSchema, Query extends GenericSchema>(
+  spec: RouteSpec<Body, Query>,
+): Route {
+  const { handle, ...operation } = spec;
+  const { body, query } = spec;
+  return {
+    ...operation,
+    answer: (keys, request, reply) =>
+      handle({
+        keys,
+        id: request.params.id ?? '',
+        // Without a schema, the handler does not know the type of the body or the query.
+        body: body && readBody(body, request),
+        query: query && readQuery(query, request),
+        request,
+        reply,
+      }),
+  };
+}
+
+/** Serves the routes to every caller with a session. */
+export function register(app: FastifyInstance, context: Context, routes: readonly Route[]): void {
+  for (const { method, path, status, answer } of routes) {
+    app.route<{ Params: { id?: string } }>({
       method,
       url: path,
       handler: async (request, reply) => {
         const keys = keysOf(context.authority, request);
         request.logged.user = keys.caller.user;
-        const { id = '' } = request.params as { id?: string };
-        const answer = await handle({
-          keys,
-          id,
-          body: body && readBody(body, request),
-          query: query && readQuery(query, request),
-          request,
-          reply,
-        });
+        const response = await answer(keys, request, reply);
         if (reply.sent) return;
         if (reply.statusCode === 200) reply.code(status);
-        return answer;
+        return response;
       },
     });
   }

@@ -3,16 +3,16 @@ import type { Session } from '../../authority/sessions.ts';
 import { HttpProblem } from '../../gateway/http-problem.ts';
 import type { Context } from '../context.ts';
 import { invalid } from '../validation.ts';
-import type { AnyRoute } from './route.ts';
+import type { Route } from './route.ts';
 import { route } from './route.ts';
 import * as shape from './shapes.ts';
 import { expiryIn, sessionOut } from './wire.ts';
 
-/** Who is logged in. A user sees and ends the sessions of its own; an admin those of everybody. */
-export function sessionRoutes({ authority: { sessions }, now }: Context): AnyRoute[] {
+/** Sessions. Users see and end their own; admins see and end all. */
+export function sessionRoutes({ authority: { sessions }, now }: Context): Route[] {
   const current = ({ caller }: ScopedKeys): Session => {
     const session = sessions.get(caller.sessionId);
-    if (!session) throw new Error('a session that has called is not there');
+    if (!session) throw new Error('the session of the caller does not exist');
     return session;
   };
   return [
@@ -20,7 +20,7 @@ export function sessionRoutes({ authority: { sessions }, now }: Context): AnyRou
       method: 'GET',
       path: '/session',
       operation: 'getSession',
-      summary: 'Show the session of the token that is used',
+      summary: 'Show the current session',
       status: 200,
       reply: shape.session,
       handle: ({ keys }) => sessionOut(current(keys)),
@@ -29,7 +29,7 @@ export function sessionRoutes({ authority: { sessions }, now }: Context): AnyRou
       method: 'DELETE',
       path: '/session',
       operation: 'endSession',
-      summary: 'End the session of the token that is used, with all that were made with it: log out',
+      summary: 'Log out: end the current session and all sessions created with it',
       status: 204,
       handle({ keys }) {
         sessions.revoke(keys.caller.sessionId);
@@ -50,8 +50,7 @@ export function sessionRoutes({ authority: { sessions }, now }: Context): AnyRou
       method: 'POST',
       path: '/sessions',
       operation: 'createSession',
-      summary:
-        'Create a session, which ends with the one that asks; its token is in this answer and in no other',
+      summary: 'Create a session that ends with the current one; only this response contains its token',
       body: shape.newSession,
       status: 201,
       reply: shape.newToken,
@@ -61,9 +60,9 @@ export function sessionRoutes({ authority: { sessions }, now }: Context): AnyRou
         const isAdmin = own.role === 'admin';
         if (!isAdmin && (user !== own.user || (role ?? own.role) !== own.role)) throw forbidden();
         const expiresAt = expires_at === undefined ? own.expiresAt : expires_at;
-        // Or whoever finds a token that ends today could make one that never does.
+        // Otherwise a leaked token that expires today could create one that never does.
         if (!isAdmin && endOf(expiresAt) > endOf(own.expiresAt)) {
-          throw invalid('expires_at', 'expected a time before the end of the session that asks');
+          throw invalid('expires_at', 'expected a time before the current session expires');
         }
         const made = sessions.create({
           user,
@@ -78,15 +77,15 @@ export function sessionRoutes({ authority: { sessions }, now }: Context): AnyRou
       method: 'DELETE',
       path: '/sessions/:id',
       operation: 'revokeSession',
-      summary: 'End a session at once, with all that were made with it',
+      summary: 'End a session and all sessions created with it, immediately',
       status: 204,
       refusals: { 404: 'SESSION_NOT_FOUND' },
       handle({ keys: { caller }, id }) {
         const session = sessions.get(id);
         const isVisible = session && (caller.role === 'admin' || session.user === caller.user);
-        // Also of one that has ended: sessions that were made with it may not have.
+        // Even if it has ended: sessions created with it may still be live.
         if (!isVisible || !sessions.revoke(id)) {
-          throw new HttpProblem(404, 'SESSION_NOT_FOUND', 'no live session has this id');
+          throw new HttpProblem(404, 'SESSION_NOT_FOUND', 'there is no live session with this id');
         }
       },
     }),
@@ -98,5 +97,5 @@ function endOf(expiresAt: string | null): number {
 }
 
 function forbidden(): HttpProblem {
-  return new HttpProblem(403, 'FORBIDDEN', 'only an admin may make sessions for others');
+  return new HttpProblem(403, 'FORBIDDEN', 'only an admin may create sessions for others');
 }

@@ -3,11 +3,11 @@ import { permissions } from '../../authority/capabilities.ts';
 import { keyBounds } from '../../authority/key-bounds.ts';
 import { roles } from '../../authority/roles.ts';
 
-/* What goes over the wire. Times are RFC 3339, UTC where we write them; amounts are US dollars. */
+/* The shapes of the admin API. Times are RFC 3339, ours in UTC; amounts are US dollars. */
 
-export const text = (longest: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(longest));
+export const text = (maxLength: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(maxLength));
 
-/** `2026-02-31` has the form of a day, and JavaScript takes it for one in March. */
+/** JavaScript reads `2026-02-31` as a day in March. */
 function isMoment(text: string): boolean {
   const day = text.slice(0, 10);
   return !Number.isNaN(Date.parse(text)) && new Date(day).toISOString().startsWith(day);

@@ -3,18 +3,18 @@ import type { ScopedKeys } from '../../authority/scoped-keys.ts';
 import type { User } from '../../authority/users.ts';
 import { HttpProblem } from '../../gateway/http-problem.ts';
 import type { Context } from '../context.ts';
-import type { AnyRoute } from './route.ts';
+import type { Route } from './route.ts';
 import { route } from './route.ts';
 import * as shape from './shapes.ts';
 
-/** What users may give their keys: for admins to say. */
-export function userRoutes({ authority: { users } }: Context): AnyRoute[] {
+/** The ceilings of users' keys, which admins set. */
+export function userRoutes({ authority: { users } }: Context): Route[] {
   return [
     route({
       method: 'GET',
       path: '/users',
       operation: 'listUsers',
-      summary: 'List users, with the most that each may give a key; for admins',
+      summary: 'List users with the ceilings of their keys (admins only)',
       status: 200,
       reply: shape.users,
       refusals: { 403: 'FORBIDDEN' },
@@ -27,7 +27,7 @@ export function userRoutes({ authority: { users } }: Context): AnyRoute[] {
       method: 'PATCH',
       path: '/users/:id',
       operation: 'updateUser',
-      summary: 'Say what a user may give a key that is made or changed from now on; for admins',
+      summary: 'Set the ceilings of the keys that a user creates or changes from now on (admins only)',
       body: shape.ceilingChanges,
       status: 200,
       reply: shape.user,

@@ -1,18 +1,18 @@
 import type { Context } from '../context.ts';
 import { readCursor, writeCursor } from './cursor.ts';
-import type { AnyRoute } from './route.ts';
+import type { Route } from './route.ts';
 import { route } from './route.ts';
 import * as shape from './shapes.ts';
 import { entryOut, logQueryIn, usageOut } from './wire.ts';
 
-/** How keys are used. */
-export function useRoutes({ batcher }: Context): AnyRoute[] {
+/** The log of uses, and sums of it. */
+export function useRoutes({ batcher }: Context): Route[] {
   return [
     route({
       method: 'GET',
       path: '/logs',
       operation: 'listUses',
-      summary: 'List uses of keys, newest first; refused ones too',
+      summary: 'List uses of keys, refused ones included, newest first',
       query: shape.logQuery,
       status: 200,
       reply: shape.page(shape.logEntry),

@@ -5,7 +5,7 @@ import type { KeyChanges, KeySpec, LogEntry, LogQuery, UsageRow } from '../../ke
 import { invalid } from '../validation.ts';
 import type * as shape from './shapes.ts';
 
-/* From what the authority knows to what goes over the wire, and back. */
+/* Conversions between the authority's records and the shapes of the admin API. */
 
 type WireKey = InferOutput<typeof shape.key>;
 
@@ -48,14 +48,14 @@ export function specIn(body: InferOutput<typeof shape.newKey>, now: Date): KeySp
 export function changesIn(body: InferOutput<typeof shape.keyChanges>, now: Date): KeyChanges {
   const { expires_at, rate_limit_rpm, budget_usd, ...same } = body;
   return {
-    ...given(same),
+    ...present(same),
     ...(expires_at !== undefined && { expiresAt: expiryIn(expires_at, now) }),
     ...(rate_limit_rpm !== undefined && { rateLimitRpm: rate_limit_rpm }),
     ...(budget_usd !== undefined && { budgetUsd: budget_usd }),
   };
 }
 
-/** Throws 400 for a moment that has passed. */
+/** Throws 400 for a time in the past. */
 export function expiryIn(text: string | null, now: Date): Date | null {
   if (text === null) return null;
   const moment = new Date(text);
@@ -66,7 +66,7 @@ export function expiryIn(text: string | null, now: Date): Date | null {
 export function logQueryIn(query: InferOutput<typeof shape.logQuery>): LogQuery {
   const { key_id: keyId, since, until, status, method, path_prefix: pathPrefix } = query;
   return {
-    ...given({ keyId, status, method, pathPrefix }),
+    ...present({ keyId, status, method, pathPrefix }),
     ...(since !== undefined && { since: new Date(since) }),
     ...(until !== undefined && { until: new Date(until) }),
   };
@@ -90,11 +90,11 @@ export function entryOut(entry: LogEntry): InferOutput<typeof shape.logEntry> {
 export function usageOut(row: UsageRow): object {
   const { keyId, name, date, requests, tokens, spentUsd = 0, refused } = row;
   return {
-    ...given({ key_id: keyId, name, date }),
+    ...present({ key_id: keyId, name, date }),
     requests,
     tokens,
     spent_usd: spentUsd,
-    ...given({ refused }),
+    ...present({ refused }),
   };
 }
 
@@ -109,9 +109,9 @@ export function sessionOut({
   return { id, user, role, status, created_at: createdAt, expires_at: expiresAt };
 }
 
-type Given<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
+type Present<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
 
-/** The fields that are there. */
-function given<T extends object>(fields: T): Given<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;
+/** The fields that are not undefined. */
+function present<T extends object>(fields: T): Present<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>;
 }

@@ -5,11 +5,11 @@ import type { KeySpec } from '../../keys/ports.ts';
 import { keysOf } from '../caller.ts';
 import type { Context } from '../context.ts';
 
-/** A key-management API of somebody else, as this server speaks it. The formats are those of the providers' declarations. */
+/** The key-management API of a vendor, as this server serves it. The formats match the providers' declarations. */
 export interface CompatApi {
-  /** `/unreal`: where it is mounted. */
+  /** Where it is mounted: `/unreal`. */
   prefix: string;
-  /** How it tells of a failure. */
+  /** The body of a failure. */
   errorBody: (problem: HttpProblem) => object;
   mount(app: FastifyInstance, context: Context): void;
 }
@@ -23,7 +23,7 @@ export function callerOf({ authority, batcher }: Context, request: FastifyReques
   return keys;
 }
 
-/** What a key is asked to be, where the dialect has no words for more: it may read, and has no limit. */
+/** The key that an API without further settings creates: it may read, and has no limits. */
 export function plainSpec(name: string): KeySpec {
   return {
     name,

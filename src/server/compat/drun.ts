@@ -25,14 +25,14 @@ export const drun: CompatApi = {
     });
     app.delete<{ Params: { id: string } }>('/apis/v1/apikeys/:id', async (request, reply) => {
       if (!callerOf(context, request).revoke(request.params.id)) {
-        throw new HttpProblem(404, 'KEY_NOT_FOUND', 'the key was deleted before');
+        throw new HttpProblem(404, 'KEY_NOT_FOUND', 'the key is already deleted');
       }
       reply.code(204);
     });
   },
 };
 
-/** The secret itself is shown once; what comes after its prefix is masked. */
+/** The secret is shown once; here everything after its prefix is masked. */
 function listed({ key }: OwnedKey): object {
   return { id: key.id, name: key.name, apiKey: `${key.prefix?.slice(0, 10)}****`, createdAt: key.createdAt };
 }

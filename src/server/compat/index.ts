@@ -4,5 +4,5 @@ import { privatemind } from './privatemind.ts';
 import { riskinmind } from './riskinmind.ts';
 import { unreal } from './unreal.ts';
 
-/** The APIs of others that the server speaks. A new one is a file and a line here. */
+/** The vendors' APIs that the server serves. A new one is a file and a line here. */
 export const compatApis: readonly CompatApi[] = [unreal, riskinmind, privatemind, drun];

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 
-const wholeNumber = (most: number) =>
+const wholeNumber = (max: number) =>
   v.pipe(
     v.string(),
     v.regex(/^[1-9]\d{0,8}$/, 'expected a whole number of at least 1'),
     v.transform(Number),
-    v.maxValue(most, `expected at most ${most}`),
+    v.maxValue(max, `expected at most ${max}`),
   );
 
 /** Pages by number, from 1. */

@@ -57,7 +57,7 @@ export const privatemind: CompatApi = {
       const { page, limit, search = '', status } = readQuery(query, request);
       const all = keys.list();
       const found = (search === '' ? all : keys.list({ search })).filter(
-        ({ key }) => status === undefined || standingOf(key.status) === status,
+        ({ key }) => status === undefined || statusOf(key.status) === status,
       );
       const api_keys = found.slice((page - 1) * limit, page * limit).map(shown);
       return { api_keys, summary: summaryOf(all), total: found.length, page, limit };
@@ -78,7 +78,7 @@ export const privatemind: CompatApi = {
     });
     app.delete<{ Params: { id: string } }>('/v1/api-keys/:id', async (request) => {
       if (!callerOf(context, request).revoke(request.params.id)) {
-        throw new HttpProblem(404, 'KEY_NOT_FOUND', 'the key was revoked before');
+        throw new HttpProblem(404, 'KEY_NOT_FOUND', 'the key is already revoked');
       }
       return { revoked: true };
     });
@@ -90,8 +90,8 @@ export const privatemind: CompatApi = {
   },
 };
 
-/** A disabled key does not work, and the console has no word for it that comes nearer. */
-function standingOf(status: string): 'active' | 'expired' | 'revoked' {
+/** A disabled key does not work; `revoked` is the console's closest word. */
+function statusOf(status: string): 'active' | 'expired' | 'revoked' {
   if (status === 'expired') return 'expired';
   return status === 'active' || status === 'expiring' ? 'active' : 'revoked';
 }
@@ -102,7 +102,7 @@ function shown({ key }: OwnedKey): object {
     access_key_id: key.id,
     prefix: key.id.slice(0, 12),
     description: key.name,
-    status: standingOf(key.status),
+    status: statusOf(key.status),
     rate_limit_rpm: key.rateLimitRpm,
     budget_usd: key.budgetUsd,
     spend_usd: key.spentUsd,
@@ -120,11 +120,11 @@ function shown({ key }: OwnedKey): object {
 function summaryOf(keys: readonly OwnedKey[]): object {
   const summary = { active: 0, expired: 0, revoked: 0, requests: 0, tokens: 0, spend_usd: 0 };
   for (const { key } of keys) {
-    summary[standingOf(key.status)] += 1;
+    summary[statusOf(key.status)] += 1;
     summary.requests += key.usage?.requests ?? 0;
     summary.tokens += key.usage?.tokens ?? 0;
     summary.spend_usd += key.spentUsd ?? 0;
   }
-  // Sums of millionths, which decimal fractions in binary do not keep.
+  // Sums of millionths, which binary fractions cannot represent exactly.
   return { ...summary, spend_usd: Math.round(summary.spend_usd * 1e6) / 1e6 };
 }

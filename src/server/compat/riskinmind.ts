@@ -8,13 +8,13 @@ import { paging } from './paging.ts';
 
 const generation = v.object({ label: v.optional(v.pipe(v.string(), v.maxLength(120))) });
 
-/** RiskInMind, "API Keys (/api/v1/keys)": one key per user. The document leaves it open what `generate` does where there is one. */
+/** RiskInMind, "API Keys (/api/v1/keys)": one key per user. The document does not define `generate` for a user that has one. */
 export const riskinmind: CompatApi = {
   prefix: '/riskinmind',
   errorBody: envelope,
   mount(app, context) {
     const current = '/api/v1/keys';
-    // The document writes it with the slash.
+    // The document has the trailing slash.
     for (const url of [`${current}/`, current]) {
       app.get(url, async (request) => {
         const single = callerOf(context, request).single();

@@ -38,9 +38,9 @@ export const unreal: CompatApi = {
   },
 };
 
-/** A key that is deleted is one that is not there: the API has no word for its standing. */
+/** The API has no status for deleted keys: they do not exist. */
 function deleted(): HttpProblem {
-  return new HttpProblem(404, 'KEY_NOT_FOUND', 'the key was deleted before');
+  return new HttpProblem(404, 'KEY_NOT_FOUND', 'the key is already deleted');
 }
 
 function listed({ key, hash }: OwnedKey): { name: string; hash: string; created: number } {
