@@ -55,11 +55,11 @@ describe.each(places)('where others can change %s', (place) => {
     const box = prepared();
     const path = join(box.home, place);
     chmodSync(path, 0o755 | Number.parseInt(bits, 8));
-    for (const args of commands) refused(await box.keys(args), path, 'can be written by other users');
+    for (const args of commands) refused(await box.keys(args), path, 'is writable by other users');
     expect(existsSync(join(box.cwd, 'ran'))).toBe(false);
     const doctor = await box.keys(['doctor', '--json']);
     expect(doctor.exit).toBe(8);
-    expect(doctor.stdout).toContain('can be written by other users');
+    expect(doctor.stdout).toContain('is writable by other users');
     expect(doctor.stdout).toContain('chmod go-w');
     expect(existsSync(join(box.cwd, 'ran'))).toBe(false);
     chmodSync(path, place.endsWith('.json') ? 0o644 : 0o755);
@@ -92,7 +92,7 @@ test.skipIf(!asRoot)('a folder of the default ones that others can change is ref
   mkdirSync(config, { recursive: true });
   chmodSync(config, 0o777);
   const run = await box.program(['list'], { env: { KEYS_HOME: '' } });
-  refused(run, config, 'can be written by other users (0777)');
+  refused(run, config, 'is writable by other users (0777)');
 });
 
 test('a KEYS_HOME to which others can add, but in which they cannot replace anything, is used', async () => {
@@ -103,7 +103,7 @@ test('a KEYS_HOME to which others can add, but in which they cannot replace anyt
   refused(
     await box.keys(['profile', 'list']),
     join(box.home, 'config'),
-    'can be written by other users (01777)',
+    'is writable by other users (01777)',
   );
 });
 
@@ -112,7 +112,7 @@ test('a provider of the user that others can change is refused', async () => {
   const file = join(box.home, 'config', 'providers', 'mine.json');
   writeFileSync(file, '{}');
   chmodSync(file, 0o666);
-  refused(await box.keys(['list', '--provider', 'mine']), file, 'can be written by other users (0666)');
+  refused(await box.keys(['list', '--provider', 'mine']), file, 'is writable by other users (0666)');
 });
 
 describe('a KEYS_HOME that is none', () => {

@@ -59,7 +59,7 @@ describe.skipIf(lacks('unshare') || cannotMount())('in two containers on one KEY
     const create = await startUntil(box, 'begun', ['create', 'ci', '--to', slowSink(box)]);
     const recovery = await inContainer(box, ['recover', '--all', '--yes', '--json']);
     expect(recovery.exit).toBe(5);
-    expect(recovery.stdout).toContain('another keys process is at work on it');
+    expect(recovery.stdout).toContain('another keys process is working on it');
     writeFileSync(join(box.cwd, 'go'), '');
     expect((await create.ended).exit).toBe(0);
     expect((await keysOf(box)).map(({ status }) => status)).toEqual(['active']);
@@ -91,7 +91,7 @@ describe.skipIf(lacks('unshare') || cannotMount())('in two containers on one KEY
     create.child.kill('SIGKILL');
     await create.ended;
     const recovery = await inContainer(box, ['recover', '--all', '--yes', '--json']);
-    expect(recovery.stdout).not.toContain('at work on it');
+    expect(recovery.stdout).not.toContain('working on it');
   });
 
   test('each sets its variable in one dotenv file, though each has a KEYS_HOME of its own', async () => {

@@ -20,7 +20,7 @@ const source = `
     command: ['/bin/sh', '-c', ${JSON.stringify(store)}],
     cwd: process.cwd(),
     env: process.env,
-    limit: 20_000,
+    timeoutMs: 20_000,
     input: 'value_EXAMPLE'.repeat(500),
   });
 `;
