@@ -35,8 +35,8 @@ export const topics: Readonly<Record<string, Topic>> = {
     rows: Object.entries(formats),
     after: [
       'Without --format: a table on a terminal; elsewhere tab-separated lines without a header, with times in RFC 3339 UTC.',
-      'In table, csv, tsv and plain lines, control characters are written as escapes (\\x1b, \\n, \\u202e). json, ndjson and',
-      'yaml keep the data exactly.',
+      'In table, csv, tsv and plain lines, control characters are written as escapes (\\x1b, \\n, \\u202e).',
+      'json, ndjson and yaml keep the data exactly.',
     ].join('\n'),
   },
   sinks: {
@@ -45,8 +45,8 @@ export const topics: Readonly<Record<string, Topic>> = {
     after: [
       'Several --to deliver in order, stdout last. Sinks are checked before the key is created and read back afterwards.',
       'Without --to, the secret is shown once on a terminal; elsewhere only with --json (or ndjson, yaml) or --secret-only.',
-      'A secret that cannot be delivered is kept in escrow: in the system keychain or, if the profile has "escrow": "file" in',
-      'config.json, in a private file. keys recover delivers it later. Without escrow, the new key is revoked.',
+      'A secret that cannot be delivered waits in escrow, and keys recover delivers it later. ' +
+        'Escrow is the system keychain or, if the profile has "escrow": "file" in config.json, a private file. Without escrow, the new key is revoked.',
     ].join('\n'),
   },
   providers: {

@@ -8,7 +8,7 @@ import { topics } from '../cli/help-topics.ts';
 export function helpOn(catalog: Catalog): Command {
   return defineCommand({
     operands: '[topic...]',
-    summary: 'explain a command, or one of the topics below',
+    summary: 'show the help of a command or of a topic',
     description: `Topics: ${Object.keys(topics).join(', ')}`,
     examples: ['keys help create', 'keys help exit-codes'],
     flags: {},

@@ -4,7 +4,7 @@ export const betterAuth: Provider = {
   id: 'better-auth',
   name: 'better-auth API keys',
   docs: 'better-auth, "API Key" plugin',
-  note: 'the URL is that of the mounted handler, such as https://app.example.com/api/auth; it needs the bearer plugin',
+  note: 'the URL is that of the mounted handler, such as https://app.example.com/api/auth; requires the bearer plugin',
   auth: { header: 'Authorization', scheme: 'Bearer' },
   capabilities: { overlap: 'client', expiry: 'any', uniqueNames: false, maxKeys: null },
   list: {

@@ -4,7 +4,7 @@ export const drun: Provider = {
   id: 'drun',
   name: 'd.run',
   docs: 'd.run, "Manage Your API Keys"',
-  note: 'the document describes a console; the wire format is a reading of its fields, and --url is required',
+  note: 'its documents describe only a console, so the wire format is inferred from their fields; --url is required',
   auth: { header: 'Authorization', scheme: 'Bearer' },
   capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },
   list: { get: '/apis/v1/apikeys', items: 'items' },

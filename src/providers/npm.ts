@@ -4,7 +4,7 @@ export const npm: Provider = {
   id: 'npm',
   name: 'npm registry tokens',
   docs: 'npm CLI, "npm token"',
-  note: 'any registry with the token API; --url is required, and making a token needs the password of the account',
+  note: 'any registry with the token API; --url is required, and creating a token needs the password of the account',
   auth: { header: 'Authorization', scheme: 'Bearer', otpHeader: 'npm-otp' },
   secrets: { password: { help: 'the password of the account' } },
   capabilities: { overlap: 'client', expiry: 'any', uniqueNames: false, maxKeys: null },

@@ -4,7 +4,7 @@ export const privatemind: Provider = {
   id: 'privatemind',
   name: 'PrivateMind',
   docs: 'PrivateMind, "API keys"',
-  note: 'the document describes a console; the wire format is a reading of its fields',
+  note: 'its documents describe only a console, so the wire format is inferred from their fields',
   url: 'https://api.privatemind.com',
   auth: { header: 'Authorization', scheme: 'Bearer' },
   capabilities: {

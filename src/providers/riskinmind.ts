@@ -4,7 +4,7 @@ export const riskinmind: Provider = {
   id: 'riskinmind',
   name: 'RiskInMind',
   docs: 'RiskInMind, "API Keys (/api/v1/keys)"',
-  note: 'one key per user; the document has no host, so --url is required',
+  note: 'one key per user; its documents name no host, so --url is required',
   auth: { header: 'Authorization', scheme: 'Bearer' },
   capabilities: { overlap: 'none', expiry: 'none', uniqueNames: false, maxKeys: 1 },
   list: { get: '/api/v1/keys/', items: 'data', single: true },

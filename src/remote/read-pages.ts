@@ -193,7 +193,10 @@ function incomplete(message: string): KeysError {
   return new KeysError({
     code: 'list_incomplete',
     message: `${message}: the list would not be whole`,
-    hints: ['check the paging of the provider: keys docs providers', 'look at the traffic: --debug'],
+    hints: [
+      'check the paging in the provider file (docs/provider-reference.md)',
+      'look at the traffic: --debug',
+    ],
   });
 }
 

@@ -101,7 +101,7 @@ function unreadable(id: string, fields: readonly string[]): KeysError {
   return new KeysError({
     code: 'would_be_lost',
     message: `the API replaces what is there, and of the key ${id} nobody here can read ${fields.join(', ')}: nothing was changed`,
-    hints: ['declare where these fields are: keys docs providers'],
+    hints: ['declare where these fields are in the provider file (docs/provider-reference.md)'],
   });
 }
 

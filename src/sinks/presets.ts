@@ -34,7 +34,7 @@ export type PresetName = keyof typeof presets;
 export const presets = {
   github: {
     form: 'OWNER/REPO#NAME',
-    help: 'a secret of GitHub Actions, by gh',
+    help: 'a secret of GitHub Actions, through gh',
     program: 'gh',
     install: 'https://cli.github.com',
     login: 'gh auth login',
@@ -52,7 +52,7 @@ export const presets = {
 
   gitlab: {
     form: 'PROJECT#NAME',
-    help: 'a variable of GitLab CI, masked, by glab',
+    help: 'a masked variable of GitLab CI, through glab',
     program: 'glab',
     install: 'https://gitlab.com/gitlab-org/cli',
     login: 'glab auth login',
@@ -83,7 +83,7 @@ export const presets = {
 
   vault: {
     form: 'MOUNT/PATH#FIELD',
-    help: 'a field of a secret in Vault (KV version 2), by vault; other fields stay',
+    help: 'a field of a secret in Vault (KV version 2), through vault; other fields are kept',
     program: 'vault',
     install: 'https://developer.hashicorp.com/vault/install',
     login: 'vault login',
@@ -109,7 +109,7 @@ export const presets = {
 
   kubernetes: {
     form: 'NAMESPACE/SECRET#KEY',
-    help: 'a key of a Secret in Kubernetes, by kubectl; other keys stay',
+    help: 'a key of a Secret in Kubernetes, through kubectl; other keys are kept',
     program: 'kubectl',
     install: 'https://kubernetes.io/docs/tasks/tools',
     login: 'kubectl config current-context',
@@ -147,7 +147,7 @@ export const presets = {
 
   'aws-secretsmanager': {
     form: 'NAME',
-    help: 'a secret in AWS Secrets Manager, by aws',
+    help: 'a secret in AWS Secrets Manager, through aws',
     program: 'aws',
     install: 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html',
     login: 'aws configure',

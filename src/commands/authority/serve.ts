@@ -29,7 +29,7 @@ export const serve = defineCommand({
     db: dbFlag,
     models: value(
       '--models <list>',
-      'models that the organisation is entitled to (default every model)',
+      'models that the organisation is entitled to (default: every model)',
       readList,
     ),
     orgBudget: value(
@@ -37,7 +37,7 @@ export const serve = defineCommand({
       'spending limit of all keys together in a calendar month (UTC)',
       readDollars,
     ),
-    maxKeys: value('--max-keys <number>', 'active keys per user', readCount),
+    maxKeys: value('--max-keys <number>', 'how many active keys a user can have', readCount),
     logRetention: value(
       '--log-retention <span>',
       'how long the log keeps its rows: 90d (default), 36h, 6mo … or never to keep all',
@@ -62,7 +62,7 @@ export const serve = defineCommand({
     ),
     logFormat: value(
       '--log-format <format>',
-      'json or text (default text on a terminal, otherwise json)',
+      'json or text (default: text on a terminal, otherwise json)',
       oneOf(['json', 'text'] as const),
     ),
   },

@@ -15,7 +15,7 @@ export const sessionCreate = defineCommand({
   operands: '',
   summary: 'create a session token, with which a user manages keys over HTTP',
   description: [
-    'keys login --with-token takes the token. It is shown or delivered once; the authority stores only its',
+    'Pass the token to keys login --with-token. It is shown or delivered once; the authority stores only its',
     `hash. Without --expires it expires after ${defaultLifetime}. A user manages its own keys, an admin all`,
     'keys; the user named admin is an admin unless --role says otherwise. A reporter reports the cost of',
     'calls with any key (POST /v1/usage) and does nothing else: for your API, not for people. A promotion',
@@ -35,7 +35,7 @@ export const sessionCreate = defineCommand({
     role: value('--role <role>', 'user, admin, or reporter (reports the cost of calls)', oneOf(roles)),
     expires: value(
       '--expires <when>',
-      `36h, 30d, 2027-01-31 or never (default ${defaultLifetime})`,
+      `when the session expires: 36h, 30d, 2027-01-31 or never (default ${defaultLifetime})`,
       (text, { now }) => parseExpiry(text, now),
     ),
     ...ceilingFlags,

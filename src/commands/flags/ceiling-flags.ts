@@ -23,7 +23,7 @@ export const ceilingFlags = {
     `permissions that the user may grant: ${permissions.join(', ')} (default all but admin)`,
     readPermissions,
   ),
-  maxKeys: value('--max-keys <number>', 'active keys of the user, or none', readCountOrNone),
+  maxKeys: value('--max-keys <number>', 'how many active keys the user can have, or none', readCountOrNone),
 };
 
 export function ceilingIn(input: Input<typeof ceilingFlags>): Partial<Ceiling> {

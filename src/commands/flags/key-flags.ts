@@ -23,7 +23,7 @@ export const keyFlags = {
   description: value('--description <text>', 'what the key is for', readDescription),
   expires: value(
     '--expires <when>',
-    '90d, 12w, 6mo, 1y, 36h, 2027-01-31, an RFC 3339 time, or never',
+    'when the key expires: 90d, 12w, 6mo, 1y, 36h, 2027-01-31, RFC 3339 or never',
     (text, { now }) => parseExpiry(text, now),
   ),
   permission: values('--permission <list>', 'comma-separated permissions', readList),

@@ -4,7 +4,7 @@ import { readDatabase } from '../../cli/read.ts';
 /** For commands that use the embedded authority, whatever the profile. */
 export const dbFlag = value(
   '--db <path>',
-  "the authority's database (default that of the profile local)",
+  "the authority's database (default: that of the profile local)",
   readDatabase,
 );
 

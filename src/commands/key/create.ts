@@ -24,7 +24,7 @@ export const create = defineCommand({
   operands: '[name]',
   summary: 'create a key; its secret is shown or delivered once',
   description: [
-    'Without a name it prompts for one on a terminal, and uses <login name>-<host> elsewhere. A name may be used again:',
+    'Without a name, keys prompts for one on a terminal and uses <login name>-<host> elsewhere. A name may be used again:',
     'it then means the newest key that is not revoked, and the older key is superseded.',
   ].join('\n'),
   examples: [

@@ -24,10 +24,18 @@ export const list = defineCommand({
     'keys list | cut -f2',
   ],
   flags: {
-    status: value('--status <status>', statusChoices.join(', '), oneOf(statusChoices)),
-    search: value('--search <text>', 'text in the name, description, id, prefix or a label', readText),
-    expiring: value('--expiring <within>', 'active keys that expire within this time', parsePositiveDuration),
-    olderThan: value('--older-than <age>', 'keys created at least this long ago', parsePositiveDuration),
+    status: value('--status <status>', `only this status: ${statusChoices.join(', ')}`, oneOf(statusChoices)),
+    search: value(
+      '--search <text>',
+      'only keys with this text in the name, description, id, prefix or a label',
+      readText,
+    ),
+    expiring: value(
+      '--expiring <within>',
+      'only active keys that expire within this time',
+      parsePositiveDuration,
+    ),
+    olderThan: value('--older-than <age>', 'only keys created at least this long ago', parsePositiveDuration),
     unused: value(
       '--unused <for>',
       'keys created and last used at least this long ago',

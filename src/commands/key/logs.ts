@@ -26,18 +26,22 @@ const pollIntervalMs = 1000;
 const defaultPageSize = 50;
 
 const flags = {
-  since: value('--since <when>', '24h (ago), 2026-11-01, or an RFC 3339 time', (text, { now }) =>
-    parsePast(text, now, 'start'),
+  since: value(
+    '--since <when>',
+    'the earliest time: 24h (ago), 2026-11-01, or an RFC 3339 time',
+    (text, { now }) => parsePast(text, now, 'start'),
   ),
-  until: value('--until <when>', 'like --since; a date means the end of that day', (text, { now }) =>
-    parsePast(text, now, 'end'),
+  until: value(
+    '--until <when>',
+    'the latest time, like --since; a date means the end of that day',
+    (text, { now }) => parsePast(text, now, 'end'),
   ),
   limit: value('--limit <n>', 'maximum entries per page', readCount),
   page: value('--page <n>', 'page number, starting at 1', readCount),
   follow: toggle('--follow', 'keep printing new entries, oldest first, until Ctrl-C'),
-  status: value('--status <status>', 'a status such as 429, or a class such as 4xx', readStatus),
-  method: value('--method <method>', 'GET, POST, …', (text) => text.toUpperCase()),
-  path: value('--path <prefix>', 'the start of the path', readText),
+  status: value('--status <status>', 'only this status, such as 429, or this class, such as 4xx', readStatus),
+  method: value('--method <method>', 'only this method, such as GET', (text) => text.toUpperCase()),
+  path: value('--path <prefix>', 'only paths that start with this', readText),
 };
 
 export const logs = defineCommand({

@@ -45,10 +45,10 @@ export const recover = defineCommand({
   operands: '[operation]',
   summary: 'finish what was interrupted: deliver a secret from escrow, or revoke a key whose secret is lost',
   description: [
-    'A secret in escrow is delivered to the recorded sinks; --to names another one. A sink that already holds the value',
-    'is skipped. A key whose secret is lost is revoked: a terminal prompts, elsewhere pass --yes. A key whose secret may',
+    'A secret in escrow is delivered to the recorded sinks; --to names another one. A sink that already holds the secret',
+    'is skipped. A key whose secret is lost is revoked: keys asks first on a terminal, elsewhere pass --yes. A key whose secret may',
     'have arrived is kept until you pass --keep or --revoke. If a reply was lost, --key names the key that was created.',
-    'Running it again is safe, and so is running it twice at once. Exits 0 when nothing is left open, else 5.',
+    'Running it again is safe, and so is running it twice at once. Exits with 0 if nothing is left open, otherwise with 5.',
   ].join('\n'),
   examples: [
     'keys recover',

@@ -10,8 +10,8 @@ export const revoke = defineCommand({
   operands: '<key...>',
   summary: 'revoke keys; they stop working at once, for good',
   description: [
-    'A terminal prompts for the name; elsewhere pass --yes or --confirm. All keys are found before the first one is',
-    'revoked. A key that is revoked already is no error.',
+    'On a terminal, keys asks you to type the name; elsewhere pass --yes or --confirm. All keys are looked up before the',
+    'first one is revoked. Revoking a revoked key again is not an error.',
   ].join('\n'),
   examples: [
     'keys revoke ci',
@@ -20,7 +20,7 @@ export const revoke = defineCommand({
     'keys revoke ci --dry-run',
   ],
   flags: {
-    confirm: value('--confirm <name>', 'the name of the key, in place of the prompt', readText),
+    confirm: value('--confirm <name>', 'the name of the key; replaces the prompt', readText),
     dryRun: toggle('--dry-run', 'show what would be revoked'),
   },
   fields,

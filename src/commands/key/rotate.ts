@@ -37,13 +37,13 @@ const columns = ['name', 'oldId', 'newId', 'oldRevoked', 'oldRevokeAt', 'verifie
 const flags = {
   grace: value(
     '--grace <for>',
-    'how long the old key keeps working; default 7d, 0: until the new key is delivered',
+    'how long the old key keeps working (default 7d; 0: until the new key is delivered)',
     parseDuration,
   ),
   ...destinationFlags,
   expires: value(
     '--expires <when>',
-    'when the new key expires; default: after the same span as the old one',
+    'when the new key expires (default: after the same span as the old one)',
     (text, { now }) => parseExpiry(text, now),
   ),
   due: value('--due <within>', 'rotate only a key that expires within this time', parsePositiveDuration),
@@ -56,7 +56,7 @@ const flags = {
   finish: toggle('--finish', 'create nothing; only retire old keys whose grace period is over'),
   whenIdle: value(
     '--when-idle <for>',
-    'retire an old key once it has not been used for this long, not by the clock',
+    'retire an old key once it has not been used for this long, instead of after --grace',
     parsePositiveDuration,
   ),
   allowDowntime: toggle(
@@ -68,7 +68,7 @@ const flags = {
     'rotate even if the new key cannot take over everything from the old one',
   ),
   noVerify: toggle('--no-verify', 'deliver the new key without verifying it'),
-  concurrency: value('--concurrency <n>', 'how many keys to rotate in parallel; default 4', readCount),
+  concurrency: value('--concurrency <n>', 'how many keys to rotate in parallel (default 4)', readCount),
   dryRun: toggle('--dry-run', 'show what would be rotated'),
 };
 
@@ -81,7 +81,7 @@ export const rotate = defineCommand({
     'The new key has the name and all settings of the old one. It is verified, delivered and read back before the old key',
     'is retired: after --grace, or at once with --grace 0. Run the same command every day: with --older-than or --due it',
     'does nothing until a key is due, retires old keys whose grace period is over, and finishes what was interrupted. An',
-    'old key is retired only if something shows that the new one has arrived; otherwise the exit code is 5, with a hint.',
+    'old key is retired only if there is evidence that the new one has arrived; otherwise the exit code is 5, with a hint.',
   ].join('\n'),
   examples: [
     'keys rotate ci --to env:.env#API_KEY',

@@ -12,8 +12,10 @@ export const usage = defineCommand({
   description: 'Usage is counted per day (UTC): --since 36h includes the whole first day.',
   examples: ['keys usage --since 30d', 'keys usage --by day --format csv', 'keys usage ci --by day'],
   flags: {
-    since: value('--since <when>', '30d (ago), 2026-11-01, or an RFC 3339 time', (text, { now }) =>
-      parsePast(text, now, 'start'),
+    since: value(
+      '--since <when>',
+      'the earliest time: 30d (ago), 2026-11-01, or an RFC 3339 time',
+      (text, { now }) => parsePast(text, now, 'start'),
     ),
     by: value('--by <what>', 'key (default) or day', oneOf(['key', 'day'] as const)),
   },
