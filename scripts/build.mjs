@@ -21,7 +21,7 @@ const core = [
   `keys/${only('match')}`,
   `keys/operations/${only('await-state|complete|create|decision|deliver-waiting|inspect-operation|outcome|recover|recover-operation|recovery|resume-delivery|revoke|value-in-place')}`,
   `output/${only('created-result|prompt|progress|table|style')}`,
-  `cli/${only('help|help-topics')}`,
+  `cli/${only('help')}`,
   'commands/catalog\\.ts$',
   'authority/(?:capabilities|roles)\\.ts$',
 ];

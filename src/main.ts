@@ -15,7 +15,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       import('./cli/program.ts'),
       import('./commands/catalog.ts'),
     ]);
-    return await run(argv, io, { catalog, version });
+    const topics = async () => (await import('./commands/help-topics.ts')).topics;
+    return await run(argv, io, { catalog, topics, version });
   } catch (error) {
     // The reader of stdout has seen enough (`keys list | head -1`).
     if (systemCode(error) === 'EPIPE') return exits.done.code;

@@ -2,24 +2,41 @@ import { Command as Commander, Help } from 'commander';
 import { usageError } from '../base/errors.ts';
 import type { Catalog } from './catalog.ts';
 import { commandsOf, isCommand, isGroup } from './catalog.ts';
-import type { Topic } from './help-topics.ts';
-import { topics } from './help-topics.ts';
 import { buildParser } from './parser.ts';
 
 const maxWidth = 110;
+
+type Rows = readonly (readonly [term: string, meaning: string])[];
+
+/** A page of `keys help` about something other than a command. */
+export interface Topic {
+  summary: string;
+  /** A function if the rows need code that other pages do not. */
+  rows: Rows | (() => Promise<Rows>);
+  after?: string;
+}
+
+export type Topics = Readonly<Record<string, Topic>>;
+
+/** Everything that help explains. */
+export interface Manual {
+  catalog: Catalog;
+  topics: Topics;
+}
 
 /**
  * The help page of a command, a group of commands or a topic; without a name, of the program. `columns` is the width of
  * the terminal. Throws `KeysError` (2) for an unknown name.
  */
 export async function helpPage(
-  catalog: Catalog,
+  manual: Manual,
   name: string | undefined,
   columns: number | undefined,
 ): Promise<string> {
+  const { catalog, topics } = manual;
   const width = Math.min(columns ?? maxWidth, maxWidth);
-  if (name === undefined) return programHelp(catalog, width, Object.keys(catalog));
-  if (isGroup(catalog, name)) return programHelp(catalog, width, commandsOf(catalog, name));
+  if (name === undefined) return programHelp(manual, width, Object.keys(catalog));
+  if (isGroup(catalog, name)) return programHelp(manual, width, commandsOf(catalog, name));
   const topic = Object.hasOwn(topics, name) ? topics[name] : undefined;
   if (topic) return topicHelp(name, topic, width);
   const load = isCommand(catalog, name) ? catalog[name] : undefined;
@@ -31,7 +48,11 @@ export async function helpPage(
   return `${page}${fields}\nExamples:\n${command.examples.map((example) => `  ${example}\n`).join('')}`;
 }
 
-async function programHelp(catalog: Catalog, width: number, names: readonly string[]): Promise<string> {
+async function programHelp(
+  { catalog, topics }: Manual,
+  width: number,
+  names: readonly string[],
+): Promise<string> {
   const program = emptyPage('keys').usage('<command> [flags]');
   program.description('Manage API keys: no secret lost, no secret leaked.');
   for (const name of names) {

@@ -10,17 +10,24 @@ import type { Interruption } from '../platform/interruption.ts';
 import type { Io } from '../platform/io.ts';
 import { asksForJson } from './argv.ts';
 import type { Catalog } from './catalog.ts';
+import type { Topics } from './help.ts';
 import type { Invocation } from './parse.ts';
 import { parseArguments } from './parse.ts';
 
 /** What `run` needs besides a command line and the outside world. */
 export interface Program {
   catalog: Catalog;
+  /** The topics of help, loaded only for help. */
+  topics: () => Promise<Topics>;
   version: string;
 }
 
 /** Runs one command line and returns the exit code. Throws `KeysError` for every expected failure. */
-export async function run(argv: readonly string[], io: Io, { catalog, version }: Program): Promise<number> {
+export async function run(
+  argv: readonly string[],
+  io: Io,
+  { catalog, topics, version }: Program,
+): Promise<number> {
   const parsed = await parseArguments(argv, catalog, { now: io.now() });
   if (parsed.kind === 'run') return runCommand(parsed.invocation, io);
   if (parsed.kind === 'version') {
@@ -31,7 +38,7 @@ export async function run(argv: readonly string[], io: Io, { catalog, version }:
   const name = parsed.kind === 'help' ? parsed.name : undefined;
   // A script that forgot the command must fail.
   const [output, exit] = parsed.kind === 'empty' ? [io.stderr, exits.usage] : [io.stdout, exits.done];
-  await output.write(await helpPage(catalog, name, io.stdout.columns));
+  await output.write(await helpPage({ catalog, topics: await topics() }, name, io.stdout.columns));
   return exit.code;
 }
 

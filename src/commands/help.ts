@@ -2,7 +2,7 @@ import type { Catalog } from '../cli/catalog.ts';
 import type { Command } from '../cli/define.ts';
 import { defineCommand } from '../cli/define.ts';
 import { helpPage } from '../cli/help.ts';
-import { topics } from '../cli/help-topics.ts';
+import { topics } from './help-topics.ts';
 
 /** The command that explains the others. */
 export function helpOn(catalog: Catalog): Command {
@@ -14,7 +14,11 @@ export function helpOn(catalog: Catalog): Command {
     flags: {},
     fields: [],
     async run(context, { operands }) {
-      const text = await helpPage(catalog, operands.join(' ') || undefined, context.io.stdout.columns);
+      const text = await helpPage(
+        { catalog, topics },
+        operands.join(' ') || undefined,
+        context.io.stdout.columns,
+      );
       return { kind: 'text', text };
     },
   });

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { errorCodes, exitOf, exits } from '../../src/base/error-codes.ts';
 import { errorReference } from '../../src/base/error-reference/error-reference.ts';
 import { helpPage } from '../../src/cli/help.ts';
-import { topics } from '../../src/cli/help-topics.ts';
 import { catalog } from '../../src/commands/catalog.ts';
+import { topics } from '../../src/commands/help-topics.ts';
 
 /* Generated pages. `npm test -- test/docs -u` writes them anew. */
 
@@ -20,7 +20,7 @@ async function commandsPage(): Promise<string> {
     Object.entries(catalog).map(async ([name, load]) => ({
       name: `keys ${name}`,
       summary: (await load()).summary,
-      help: await helpPage(catalog, name, undefined),
+      help: await helpPage({ catalog, topics }, name, undefined),
     })),
   );
   const pages = Object.entries(topics).filter(([name]) => name !== 'errors');
@@ -42,7 +42,11 @@ async function commandsPage(): Promise<string> {
     ...commands.flatMap(({ name, help }) => [`## ${name}`, '', ...block(withoutGlobalFlags(help))]),
     ...(
       await Promise.all(
-        pages.map(async ([name]) => [`## ${name}`, '', ...block(await helpPage(catalog, name, undefined))]),
+        pages.map(async ([name]) => [
+          `## ${name}`,
+          '',
+          ...block(await helpPage({ catalog, topics }, name, undefined)),
+        ]),
       )
     ).flat(),
   );

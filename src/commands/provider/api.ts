@@ -1,7 +1,8 @@
 import { KeysError, usageError } from '../../base/errors.ts';
 import { safeJson, visibleLines } from '../../base/sanitise.ts';
 import { defineCommand } from '../../cli/define.ts';
-import type { JsonBody } from '../../http/request.ts';
+
+type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
@@ -40,11 +41,11 @@ function methodIn(text: string): (typeof methods)[number] | undefined {
 }
 
 /** Undefined for no text. The error leaves out the text, which may contain a secret. */
-function parseBody(input: string): JsonBody | undefined {
+function parseBody(input: string): Json | undefined {
   const text = input.trim();
   if (text === '') return undefined;
   try {
-    return JSON.parse(text) as JsonBody;
+    return JSON.parse(text) as Json;
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/".*"/s, '…') : '';
     throw new KeysError({ code: 'usage', message: `the body on stdin is not JSON: ${reason}` });

@@ -1,21 +1,13 @@
 import { localProvider } from '../accounts/profile.ts';
 import { errorCodes, exitOf, exits } from '../base/error-codes.ts';
+import type { Topics } from '../cli/help.ts';
 import { formats } from '../output/formats.ts';
 import { agentMarkers, environment } from '../platform/env.ts';
 import { providers } from '../providers/index.ts';
 import { sinkKinds } from '../sinks/sink-spec.ts';
 
-type Rows = readonly (readonly [term: string, meaning: string])[];
-
-/** A page of `keys help` about something other than a command. Its rows come from the tables that the program uses. */
-export interface Topic {
-  summary: string;
-  /** A function if the rows need code that other pages do not. */
-  rows: Rows | (() => Promise<Rows>);
-  after?: string;
-}
-
-export const topics: Readonly<Record<string, Topic>> = {
+/** Rows come from the tables that the program uses. */
+export const topics: Topics = {
   'exit-codes': {
     summary: 'exit codes and what they mean',
     rows: Object.values(exits).map(({ code, meaning }) => [String(code), meaning] as const),
