@@ -83,7 +83,7 @@ describe('the word after --json, after the command', () => {
     expect(bindJsonFields(words(line), isField, takesValue)).toEqual(words(bound));
   });
 
-  test('a list may have blanks in it', () => {
+  test('a list may contain spaces', () => {
     expect(bindJsonFields(['--json', 'id, name'], isField, takesValue)).toEqual(['--json=id, name']);
   });
 });

@@ -15,7 +15,7 @@ test.each([['--version'], ['-V'], ['--json', '--version'], ['list', '-V']])(
   },
 );
 
-test('without a command it explains itself on stderr: exit 2', async () => {
+test('without a command, prints help on stderr: exit 2', async () => {
   const run = await new Sandbox().keys([]);
   expect(run).toMatchObject({ exit: 2, stdout: '' });
   expect(run.stderr).toContain('Usage: keys <command> [flags]');
@@ -45,13 +45,13 @@ test.each([
   ['create', 'help', '--to', 'file:a'],
   ['revoke', 'help', '--yes'],
   ['rotate', '--secret-only', 'help'],
-])('whether help or a key of that name is meant is not guessed: keys %s %s %s', async (...args) => {
+])('does not guess whether help or a key named help is meant: keys %s %s %s', async (...args) => {
   const run = await new Sandbox().keys(args);
   expect(run.exit).toBe(2);
   expect(run.stderr).toContain(`something named help: keys ${args[0]} … -- help`);
 });
 
-test('after -- help is a name', async () => {
+test('help after -- is a name', async () => {
   const box = new Sandbox();
   box.expectSecretIn('a');
   expect((await box.keys(['create', '--to', 'file:a', '--', 'help'])).exit).toBe(0);
@@ -77,12 +77,12 @@ test.each(['exit-codes', 'environment', 'formats', 'sinks', 'providers', 'errors
   },
 );
 
-test('the table of exit codes in the README is the one of the program', () => {
+test('the README has the exit codes of the program', () => {
   const rows = Object.values(exits).map(({ code, meaning }) => `| ${code} | ${meaning} |`);
   expect(readFileSync(join(projectRoot, 'README.md'), 'utf8')).toContain(rows.join('\n'));
 });
 
-test('an unknown command is refused with one that is near', async () => {
+test('refuses an unknown command and suggests a similar one', async () => {
   const run = await new Sandbox().keys(['creat', '--json']);
   expect(run.exit).toBe(2);
   expect(JSON.parse(run.stderr)).toEqual({
@@ -90,13 +90,13 @@ test('an unknown command is refused with one that is near', async () => {
   });
 });
 
-test('an unknown flag is refused with one that is near, and the word behind it is not blamed', async () => {
+test('refuses an unknown flag, suggests a similar one, and does not report the word after it', async () => {
   const run = await new Sandbox().keys(['list', '--limt', '3', '--json']);
   expect(run.exit).toBe(2);
   expect(JSON.parse(run.stderr).error.message).toBe('unknown flag --limt (did you mean --limit?)');
 });
 
-test('a word too many is not repeated where a secret may have been meant for stdin', async () => {
+test('does not repeat a surplus argument that may be a secret meant for stdin', async () => {
   const box = new Sandbox();
   for (const command of ['login', 'verify']) {
     const run = await box.keys([command, 'my-very-own-token']);
@@ -112,7 +112,7 @@ test('an error that has no hint of its own gets that of its code', async () => {
   expect(JSON.parse(run.stderr).error).toMatchObject({ code: 'no_backup', hint: 'check the path' });
 });
 
-test('a flag without its value is refused', async () => {
+test('refuses a flag without its value', async () => {
   const run = await new Sandbox().keys(['list', '--limit']);
   expect(run).toMatchObject({ exit: 2, stderr: 'error: --limit needs a value\nhint: keys help list\n' });
 });
@@ -129,7 +129,7 @@ test('global flags stand before or after the command', async () => {
   }
 });
 
-test('status tells profile, provider and what it can do', async () => {
+test('status shows the profile, the provider and its capabilities', async () => {
   const run = await new Sandbox().keys(['--json', 'status']);
   expect(JSON.parse(run.stdout)).toMatchObject({
     profile: 'local',
@@ -141,7 +141,7 @@ test('status tells profile, provider and what it can do', async () => {
   });
 });
 
-test('a profile comes from the flag, else the environment, else the configuration', async () => {
+test('the flag selects the profile, then the environment, then the configuration', async () => {
   const box = new Sandbox();
   const profiles = { work: { provider: 'local' }, home: { provider: 'local' }, ci: { provider: 'local' } };
   mkdirSync(join(box.home, 'config'), { recursive: true, mode: 0o700 });
@@ -156,7 +156,7 @@ test('a profile comes from the flag, else the environment, else the configuratio
   expect(await used(['--profile', 'ci'], { KEYS_PROFILE: 'work' })).toBe('ci');
 });
 
-test('profiles, providers and URLs that cannot be are usage errors', async () => {
+test('invalid profiles, providers and URLs are usage errors', async () => {
   const box = new Sandbox();
   for (const flags of [
     ['--profile', 'nobody'],
@@ -169,7 +169,7 @@ test('profiles, providers and URLs that cannot be are usage errors', async () =>
   }
 });
 
-test('a faulty configuration is named with the path of each fault', async () => {
+test('an invalid configuration is reported with the path of each problem', async () => {
   const box = new Sandbox();
   const file = join(box.home, 'config', 'config.json');
   mkdirSync(join(box.home, 'config'), { recursive: true });
@@ -188,7 +188,7 @@ test('provider list names the embedded authority first', async () => {
   expect(JSON.parse(run.stdout)[0]).toEqual({ id: 'local' });
 });
 
-test('doctor finds nothing wrong with a fresh machine, and changes nothing', async () => {
+test('doctor finds no problem on a fresh machine, and changes nothing', async () => {
   const box = new Sandbox();
   const run = await box.keys(['doctor', '--json']);
   expect(run.exit).toBe(0);
@@ -208,7 +208,7 @@ test('doctor finds nothing wrong with a fresh machine, and changes nothing', asy
 });
 
 test.skipIf(process.platform !== 'linux')(
-  'doctor tells where secrets would wait, and what is unfinished',
+  'doctor shows where undelivered secrets are kept, and what is unfinished',
   async () => {
     const findings = async (box: Sandbox, env: Record<string, string> = {}) => {
       const { stdout } = await box.keys(['doctor', '--json'], { env });
@@ -230,7 +230,7 @@ test.skipIf(process.platform !== 'linux')(
   },
 );
 
-test('doctor finds files that are open to others: exit 8', async () => {
+test('doctor finds files that other users can access: exit 8', async () => {
   const box = new Sandbox();
   await seedKey(box, new Date());
   chmodSync(join(box.home, 'data', 'authority.db'), 0o644);
@@ -241,7 +241,7 @@ test('doctor finds files that are open to others: exit 8', async () => {
   );
 });
 
-test('doctor finds a database that is none: exit 8', async () => {
+test('doctor finds an invalid database: exit 8', async () => {
   const box = new Sandbox();
   mkdirSync(join(box.home, 'data'), { recursive: true, mode: 0o700 });
   writeFileSync(
@@ -257,14 +257,14 @@ test('doctor finds a database that is none: exit 8', async () => {
   expect(checks).toContainEqual(expect.objectContaining({ check: 'authority', status: 'fail' }));
 });
 
-test('a reader that has seen enough is no error', async () => {
+test('a reader that closes stdout early is no error', async () => {
   const box = new Sandbox();
   await seedKey(box, new Date());
   const run = await box.keys(['list'], { breakStdout: { at: 1, code: 'EPIPE' } });
   expect(run).toEqual({ exit: 0, stdout: '', stderr: '' });
 });
 
-test('a bug keeps its stack, and asks to be reported', async () => {
+test('a bug prints its stack and how to report it', async () => {
   const box = new Sandbox();
   await seedKey(box, new Date());
   const run = await box.keys(['list'], { breakStdout: { at: 1, code: 'EUNHEARDOF' } });
@@ -273,14 +273,14 @@ test('a bug keeps its stack, and asks to be reported', async () => {
   expect(run.stderr).toMatch(/error: {5}at /);
 });
 
-test('--debug tells on stderr which authority is used', async () => {
+test('--debug prints the authority in use on stderr', async () => {
   const box = new Sandbox();
   const run = await box.keys(['list', '--debug', '--json']);
   expect(run.stderr).toBe(`debug: the embedded authority, ${join(box.home, 'data', 'authority.db')}\n`);
   expect(run.stdout).toBe('[]\n');
 });
 
-test('with JSON asked for, stderr holds nothing but the error, however much there was to warn of', async () => {
+test('with --json, stderr holds only the error, without any warnings', async () => {
   const box = new Sandbox();
   await seedKey(box, new Date());
   mkdirSync(join(box.cwd, 'folder'));

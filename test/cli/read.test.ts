@@ -158,7 +158,7 @@ describeReader<[string, string]>(
 );
 
 describe('the path of a database', () => {
-  test('an address is refused, and its password not repeated: it would become a file of that name', () => {
+  test('refuses a URL without repeating its password', () => {
     for (const address of [
       'postgres://ada:EXAMPLE@db.example.com/keys',
       'PostgreSQL://db.example.com/keys',

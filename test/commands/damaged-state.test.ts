@@ -32,7 +32,7 @@ const damages: [string, (file: string) => void][] = [
 ];
 
 describe.each(damages)('a file of the journal that is %s', (_, damage) => {
-  test('is named, and every command goes on with the others', async () => {
+  test('is reported, and every command works with the others', async () => {
     const box = withEscrow(new Sandbox());
     box.expectSecretIn('other');
     const operation = await waiting(box, 'ci');
@@ -59,7 +59,7 @@ describe.each(damages)('a file of the journal that is %s', (_, damage) => {
   });
 });
 
-test('a journal in whose place there is a file is refused by name', async () => {
+test('refuses a journal that is a file', async () => {
   const box = new Sandbox();
   mkdirSync(join(box.home, 'state'), { recursive: true, mode: 0o700 });
   writeFileSync(join(box.home, 'state', 'operations'), '');
@@ -84,7 +84,7 @@ describe('a secret in escrow with one changed character', () => {
     return { box, operation };
   }
 
-  test('is not delivered, and its key stays', async () => {
+  test('is not delivered, and its key is kept', async () => {
     const { box, operation } = await damaged();
     for (const args of [
       ['recover', '--all', '--yes'],
@@ -99,21 +99,21 @@ describe('a secret in escrow with one changed character', () => {
     expect(await live(box)).toEqual(['ci']);
   });
 
-  test('is given up, with its key, where the user says so', async () => {
+  test('is given up with its key if the user says so', async () => {
     const { box, operation } = await damaged();
     expect((await box.keys(['recover', operation, '--revoke', '--yes'])).exit).toBe(0);
     expect(await live(box)).toEqual([]);
     expect(readdirSync(join(box.home, 'state', 'operations'))).toEqual([]);
   });
 
-  test('is given up, and its key kept, where the user says so', async () => {
+  test('is given up and its key kept if the user says so', async () => {
     const { box, operation } = await damaged();
     expect((await box.keys(['recover', operation, '--keep'])).exit).toBe(0);
     expect(await live(box)).toEqual(['ci']);
   });
 });
 
-test('a journal that cannot be read is an error that names it', async () => {
+test('an unreadable journal is an error with its path', async () => {
   const box = withEscrow(new Sandbox());
   await waiting(box, 'ci');
   const folder = join(box.home, 'state', 'operations');
@@ -147,7 +147,7 @@ async function withoutPrivileges<T>(box: Sandbox, work: () => Promise<T>): Promi
   }
 }
 
-test('a token store that cannot be written is found before a key is made', async () => {
+test('an unwritable token store is found before a key is created', async () => {
   const box = new Sandbox();
   const api = ['--profile', 'b', '--provider', 'unreal', '--url', 'http://127.0.0.1:9'];
   const login = ['login', ...api, '--with-token', '--store', 'file', '--no-verify'];

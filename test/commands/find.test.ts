@@ -33,7 +33,7 @@ function errorOf({ stderr }: Run): { code: string; message: string; hint?: strin
 }
 
 describe('the embedded authority', () => {
-  test('knows a value by its hash', async () => {
+  test('recognises a secret by its hash', async () => {
     const box = new Sandbox();
     await makeKey(box, 'other');
     const { id, value } = await makeKey(box);
@@ -44,7 +44,7 @@ describe('the embedded authority', () => {
     ]);
   });
 
-  test('knows the value of a revoked key', async () => {
+  test('recognises the secret of a revoked key', async () => {
     const box = new Sandbox();
     const { id, value } = await makeKey(box);
     await box.keys(['revoke', id, '--yes']);
@@ -52,7 +52,7 @@ describe('the embedded authority', () => {
     expect(found(run)).toEqual([{ id, status: 'revoked', match: 'hash' }]);
   });
 
-  test('takes no other value for that of a key, also where the id in it is right', async () => {
+  test('rejects another secret, even with the id of a key in it', async () => {
     const box = new Sandbox();
     const { id } = await makeKey(box);
     const run = await box.keys(['find', '--json'], { stdin: forgedKey(id) });
@@ -60,7 +60,7 @@ describe('the embedded authority', () => {
     expect(errorOf(run).code).toBe('no_such_value');
   });
 
-  test('recognises a part of a value, and says that it is no proof', async () => {
+  test('recognises a part of a secret, and warns that this is no proof', async () => {
     const box = new Sandbox();
     const { id, value } = await makeKey(box);
     const run = await box.keys(['find', '--json', 'id,match'], { stdin: value.slice(0, 40) });
@@ -69,7 +69,7 @@ describe('the embedded authority', () => {
   });
 });
 
-test('a typing error is told as such, offline, with the key that the id belongs to', async () => {
+test('reports a typing error offline, with the key that the id belongs to', async () => {
   const box = new Sandbox();
   const { id, value } = await makeKey(box);
   const mistyped = `${value.slice(0, 30)}${value[30] === 'x' ? 'y' : 'x'}${value.slice(31)}`;
@@ -88,7 +88,7 @@ describe('an API', () => {
     ],
   });
 
-  test('is asked for the list of its keys, and told nothing of the value', async () => {
+  test('is asked for its keys and receives nothing of the secret', async () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     server.on('GET /v1/keys', keysAnswer);
     const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
@@ -101,7 +101,7 @@ describe('an API', () => {
     for (const trace of [foreign, foreign.slice(8, 20), hashOf(foreign)]) expect(sent).not.toContain(trace);
   });
 
-  test('whose keys have their id in the value', async () => {
+  test('whose secrets contain the id of the key', async () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     const api_keys = ['ak0123456789', 'ak9876543210'].map((access_key_id) => ({
       access_key_id,
@@ -128,14 +128,14 @@ describe('an API', () => {
     expect(found(run)).toEqual([{ id: 'k1', match: 'prefix' }]);
   });
 
-  test('that cannot be asked is its own failure', async () => {
+  test('that cannot be reached is reported as such', async () => {
     const run = await new Sandbox().keys(['find', '--json', '--provider', 'unreal'], { stdin: foreign });
     expect(run.exit).toBe(4);
   });
 });
 
 describe('--all-profiles', () => {
-  test('looks in every stored profile and in local, the most certain match first', async () => {
+  test('searches local and every stored profile, and lists the most certain match first', async () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     const { id, value } = await makeKey(box);
     const page = { data: [{ id: 'r1', name: 'ci', prefix: value.slice(0, 12) }], next_cursor: null };
@@ -153,7 +153,7 @@ describe('--all-profiles', () => {
     expect(run.stderr).toBe('');
   });
 
-  test('a profile that cannot be asked is a warning where another one has the value', async () => {
+  test('a failing profile is a warning if another one has the secret', async () => {
     const box = new Sandbox();
     const { value } = await makeKey(box);
     writeProfiles(box, { work: { provider: 'unreal', url: 'http://127.0.0.1:1' } });
@@ -162,7 +162,7 @@ describe('--all-profiles', () => {
     expect(run.stderr).toMatch(/^warning: could not search the profile work: .+\n$/);
   });
 
-  test('a value that was not found is not known to be harmless while a profile was not asked: exit 5', async () => {
+  test('a secret that was not found may belong to a profile that was not searched: exit 5', async () => {
     const box = new Sandbox();
     writeProfiles(box, { work: { provider: 'unreal', url: 'http://127.0.0.1:1' } });
     const run = await box.keys(['find', '--all-profiles', '--json'], { stdin: foreign });
@@ -176,7 +176,7 @@ describe('--all-profiles', () => {
     });
   });
 
-  test('a token in the environment goes to its own profile, and to no other', async () => {
+  test('a token in the environment is used for its own profile only', async () => {
     const [box, own, other] = [new Sandbox(), await FaultServer.start(), await FaultServer.start()];
     own.on('GET /v1/keys', json(200, { keys: [] }));
     writeProfiles(box, {
@@ -191,7 +191,7 @@ describe('--all-profiles', () => {
   });
 });
 
-test('nothing found is an error that says where was looked: exit 3', async () => {
+test('reports which profiles were searched if nothing was found: exit 3', async () => {
   const run = await new Sandbox().keys(['find'], { stdin: foreign });
   expect(run).toEqual({
     exit: 3,
@@ -203,7 +203,7 @@ test('nothing found is an error that says where was looked: exit 3', async () =>
   });
 });
 
-test('the value comes from a source, too; one in its place is refused and not repeated', async () => {
+test('reads the secret from a source, and refuses a secret in place of one without repeating it', async () => {
   const box = new Sandbox();
   const { value } = await makeKey(box);
   writeFileSync(join(box.cwd, 'leaked.txt'), value);
@@ -226,7 +226,7 @@ test.each([
   expect(run.stderr).toContain(reason);
 });
 
-test('on a terminal it is a table with the command that ends the key', async () => {
+test('on a terminal, prints a table and the command that revokes the key', async () => {
   const box = new Sandbox();
   const { id, value } = await makeKey(box, 'ci\u001b[2J');
   writeFileSync(join(box.cwd, 'leaked.txt'), value);
@@ -241,7 +241,7 @@ test('on a terminal it is a table with the command that ends the key', async () 
   expect(after.stdout).toMatch(/\n\nalready revoked\n$/);
 });
 
-describe('a value anywhere in a text', () => {
+describe('a secret anywhere in a text', () => {
   const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le');
   const bigEndian = (text: string) => utf16(text).swap16();
 
@@ -286,7 +286,7 @@ describe('a value anywhere in a text', () => {
     }
   });
 
-  test('several of them, each once, the most certain first', async () => {
+  test('several secrets are listed once each, the most certain first', async () => {
     const box = new Sandbox();
     const [one, two] = [await makeKey(box, 'one'), await makeKey(box, 'two')];
     const text = `A=${one.value}\nB=${two.value.slice(0, 40)}\nC=${one.value}\nD=hunter2hunter2\n`;
@@ -297,7 +297,7 @@ describe('a value anywhere in a text', () => {
     ]);
   });
 
-  test('none of them is a key: exit 3', async () => {
+  test('without a secret of a key: exit 3', async () => {
     const box = new Sandbox();
     await makeKey(box);
     const run = await box.keys(['find'], { stdin: `GET /v1/models 200\nkey=${foreign}\n` });
@@ -315,7 +315,7 @@ describe('a value anywhere in a text', () => {
     },
   );
 
-  test('is not known to be harmless where the API shows nothing of its keys: exit 5', async () => {
+  test('may still belong to a key if the API shows nothing of its keys: exit 5', async () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     server.on('GET /v1/keys', json(200, { keys: [{ name: 'ci', hash: 'h1', created: 1 }] }));
     const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
@@ -328,7 +328,7 @@ describe('a value anywhere in a text', () => {
     });
   });
 
-  test('that is too long is refused, not half read', async () => {
+  test('that is too long is refused', async () => {
     const run = await new Sandbox().keys(['find'], { stdin: 'a'.repeat(9_000_000) });
     expect(run).toMatchObject({ exit: 2, stderr: expect.stringContaining('more than 8 MB') });
   });

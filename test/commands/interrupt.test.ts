@@ -17,7 +17,7 @@ async function waitingElsewhere() {
   return { box, server, env };
 }
 
-test('Ctrl-C does not break off a revocation that recover has begun in another profile', async () => {
+test('Ctrl-C does not cut off a revocation that recover has started in another profile', async () => {
   const { box, server, env } = await waitingElsewhere();
   const interrupt = new AbortController();
   server.onRequest = async (call) => {
@@ -32,7 +32,7 @@ test('Ctrl-C does not break off a revocation that recover has begun in another p
   expect(server.keys).toEqual([]);
 });
 
-test('a second Ctrl-C ends the waiting for it; the operation stays open: exit 5', async () => {
+test('a second Ctrl-C stops waiting for it; the operation stays open: exit 5', async () => {
   const { box, server, env } = await waitingElsewhere();
   const [interrupt, urgent] = [new AbortController(), new AbortController()];
   server.onRequest = async (call) => {
@@ -49,7 +49,7 @@ test('a second Ctrl-C ends the waiting for it; the operation stays open: exit 5'
   expect((await box.keys(args, { env })).exit).toBe(0);
 });
 
-test('Ctrl-C between two revocations names those that are left: exit 5', async () => {
+test('Ctrl-C between two revocations names the remaining keys: exit 5', async () => {
   const [box, server] = [new Sandbox(), await UnrealServer.start()];
   for (const name of ['a', 'b', 'c']) server.add(name);
   const interrupt = new AbortController();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { withAuthority } from '../support/embedded-authority.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
-test('a key that carries too much is refused before it is made, and named in full', async () => {
+test('refuses a key with values that are too large, and names each of them', async () => {
   const box = new Sandbox();
   const flags = ['--label', `big=${'x'.repeat(1001)}`, '--models', 'm'.repeat(201)];
   const run = await box.keys(['create', 'ci', ...flags, '--json']);
@@ -13,7 +13,7 @@ test('a key that carries too much is refused before it is made, and named in ful
   expect(await withAuthority(box, (authority) => authority.list())).toEqual([]);
 });
 
-test('labels are merged, and one without a value stays one', async () => {
+test('merges labels, and keeps an empty label', async () => {
   const box = new Sandbox();
   await box.keys(['create', 'ci', '--label', 'a=1', '--label', 'b=2', '--to', 'file:secret']);
   box.expectSecretIn('secret');
@@ -24,7 +24,7 @@ test('labels are merged, and one without a value stays one', async () => {
   expect(JSON.parse(stdout).labels).toMatchObject({ b: '2', c: '3' });
 });
 
-test('a session says what its user may give a key, and what becomes of a role', async () => {
+test('a session sets what its user may give a key, and reports a changed role', async () => {
   const box = new Sandbox();
   const create = (...flags: string[]) =>
     box.keys(['session', 'create', '--user', 'bob', '--to', 'file:token', ...flags]);

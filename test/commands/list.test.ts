@@ -27,18 +27,18 @@ async function namesOf(box: Sandbox, ...flags: string[]): Promise<string[]> {
   return (JSON.parse(stdout) as { name: string }[]).map(({ name }) => name);
 }
 
-test('on a fresh machine the list is empty, and listing makes no file', async () => {
+test('on a fresh machine the list is empty, and no file is created', async () => {
   const box = new Sandbox();
   expect(await box.keys(['list', '--json'])).toEqual({ exit: 0, stdout: '[]\n', stderr: '' });
   expect(await box.keys(['list'])).toEqual({ exit: 0, stdout: '', stderr: '' });
   expect(existsSync(box.home)).toBe(false);
 });
 
-test('lists newest first, without the revoked ones', async () => {
+test('lists the newest keys first, without revoked ones', async () => {
   expect(await namesOf(await seeded())).toEqual(['new', 'soon', 'late', 'old']);
 });
 
-test('filters by status; active has the expiring keys among it', async () => {
+test('filters by status; active includes expiring keys', async () => {
   const box = await seeded();
   expect(await namesOf(box, '--status', 'active')).toEqual(['new', 'soon', 'old']);
   expect(await namesOf(box, '--status', 'expiring')).toEqual(['soon']);
@@ -63,7 +63,7 @@ test('sorts by any field, reverses and limits', async () => {
   expect(await namesOf(box, '--sort', 'tokens', '--reverse', '--limit', '1')).toEqual(['soon']);
 });
 
-test('--json with fields gives just these, in this order', async () => {
+test('--json with fields selects and orders them', async () => {
   const box = await seeded();
   const { stdout } = await box.keys(['list', '--json', 'id,name,status,expiresAt', '--limit', '1'], { now });
   const [key] = JSON.parse(stdout);
@@ -71,7 +71,7 @@ test('--json with fields gives just these, in this order', async () => {
   expect(key).toMatchObject({ name: 'new', status: 'active', expiresAt: inDays(200).toISOString() });
 });
 
-test('off a terminal it prints a line per key with the name in column 2, and no header', async () => {
+test('off a terminal, prints a line per key with the name in column 2, and no header', async () => {
   const box = await seeded();
   const { stdout } = await box.keys(['list'], { now });
   const rows = stdout
@@ -88,7 +88,7 @@ test('off a terminal it prints a line per key with the name in column 2, and no 
   ]);
 });
 
-test('on a terminal it shows the sums of all keys above a table', async () => {
+test('on a terminal, prints a summary of all keys above the table', async () => {
   const box = await seeded();
   const { stdout } = await box.keys(['list', '--no-color'], { now, terminal: 110 });
   const [sums, gap, header, ...rows] = stdout.trimEnd().split('\n');
@@ -130,7 +130,7 @@ test('the name of a key cannot redraw the screen; JSON keeps it', async () => {
   expect(JSON.parse(stdout)).toEqual([{ name }]);
 });
 
-test('a status or a sort field that does not exist is refused with the list of those that do', async () => {
+test('refuses an unknown status or sort field, and lists the valid ones', async () => {
   const box = new Sandbox();
   const run = await box.keys(['list', '--status', 'alive', '--sort', 'age']);
   expect(run.exit).toBe(2);

@@ -21,7 +21,7 @@ async function tokensIn(box: Sandbox): Promise<string | null> {
   return JSON.parse(stdout).tokenSource;
 }
 
-test('logout ends the session at the server, and then forgets its token', async () => {
+test('logout ends the session at the server, then removes its token', async () => {
   const { box, server, url } = await loggedIn('authority', ended);
   const run = await box.keys(['logout', '--json']);
   expect(JSON.parse(run.stdout)).toEqual({
@@ -39,7 +39,7 @@ test('logout ends the session at the server, and then forgets its token', async 
   expect(await tokensIn(box)).toBeNull();
 });
 
-test.each([401, 404])('a session that the server does not know any more (%i) is over', async (status) => {
+test.each([401, 404])('a session that the server no longer knows (%i) has ended', async (status) => {
   const { box } = await loggedIn('authority', json(status, { error: { code: 'INVALID_SESSION' } }));
   const run = await box.keys(['logout', '--json', 'changed,endedAtServer']);
   expect(JSON.parse(run.stdout)).toEqual({ changed: true, endedAtServer: true });
@@ -51,7 +51,7 @@ test.each<[string, Answer]>([
   ['fails', json(500, {})],
   ['breaks off', resetBeforeReply],
   ['is another one', html(200)],
-])('where the server %s, the token is forgotten and the doubt is said', async (_, answer) => {
+])('if the server %s, the token is removed with a warning', async (_, answer) => {
   const { box, server } = await loggedIn('authority', answer);
   const run = await box.keys(['logout', '--json', 'changed,endedAtServer']);
   expect(run.exit).toBe(0);
@@ -61,7 +61,7 @@ test.each<[string, Answer]>([
   expect(await tokensIn(box)).toBeNull();
 });
 
-test('an API without a call for it is asked nothing', async () => {
+test('an API without a call for it is not called', async () => {
   const { box, server } = await loggedIn('unreal');
   const run = await box.keys(['logout', '--json', 'changed,endedAtServer']);
   expect(JSON.parse(run.stdout)).toEqual({ changed: true, endedAtServer: null });
@@ -71,7 +71,7 @@ test('an API without a call for it is asked nothing', async () => {
   expect(server.received).toEqual([]);
 });
 
-test('with no token stored there is no session to end', async () => {
+test('without a stored token there is no session to end', async () => {
   const { box, server } = await loggedIn('authority', ended);
   await box.keys(['logout']);
   const again = await box.keys(['logout', '--json', 'changed,endedAtServer']);
@@ -80,7 +80,7 @@ test('with no token stored there is no session to end', async () => {
   expect(server.received).toHaveLength(1);
 });
 
-test('a token from the environment is never ended: the stored one is', async () => {
+test('ends the session of the stored token, never that of the environment', async () => {
   const { box, server } = await loggedIn('authority', ended);
   const env = { KEYS_TOKEN: 'tok-givenEXAMPLE' };
   const run = await box.keys(['logout', '--json', 'endedAtServer'], { env });
@@ -91,7 +91,7 @@ test('a token from the environment is never ended: the stored one is', async () 
   expect(server.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer tok-storedEXAMPLE']);
 });
 
-test('with nothing but the environment nothing is ended or written', async () => {
+test('with only a token in the environment, ends and writes nothing', async () => {
   const [box, server] = [new Sandbox(), await FaultServer.start()];
   const env = { KEYS_PROVIDER: 'authority', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-givenEXAMPLE' };
   await box.keys(['logout', '--json'], { env });

@@ -21,7 +21,7 @@ async function pathsOf(box: Sandbox, ...args: string[]): Promise<string[]> {
   return (JSON.parse(stdout) as { path: string }[]).map(({ path }) => path);
 }
 
-test('logs come newest first, with everything that is known of a use', async () => {
+test('logs are newest first, with everything known about a request', async () => {
   const { box, ci } = await seeded();
   const { stdout } = await box.keys(['logs', '--format', 'ndjson'], { now });
   const lines = stdout
@@ -60,7 +60,7 @@ test('logs come in pages', async () => {
   expect(await pathsOf(box, '--limit', '2', '--page', '3')).toEqual([]);
 });
 
-test('--follow prints what has happened since, oldest first, until it is interrupted', async () => {
+test('--follow prints new entries, oldest first, until it is interrupted', async () => {
   const { box } = await seeded();
   const controller = new AbortController();
   const running = box.keys(['logs', '--follow', '--since', '1h', '--format', 'ndjson'], {
@@ -77,7 +77,7 @@ test('--follow prints what has happened since, oldest first, until it is interru
   expect(paths).toEqual(['/v1/models', '/v1/chat/completions']);
 });
 
-test('a status that is none is refused, and so is --follow with a page', async () => {
+test('refuses an invalid status, and --follow with a page', async () => {
   const box = new Sandbox();
   const run = await box.keys(['logs', '--status', '9xx']);
   expect(run.exit).toBe(2);
@@ -85,7 +85,7 @@ test('a status that is none is refused, and so is --follow with a page', async (
   expect((await box.keys(['logs', '--follow', '--page', '2'])).exit).toBe(2);
 });
 
-test('usage sums by key, the one with the highest spend first', async () => {
+test('usage sums by key, the highest spend first', async () => {
   const { box, ci, shop } = await seeded();
   const { stdout } = await box.keys(['usage', '--json'], { now });
   expect(JSON.parse(stdout)).toEqual([
@@ -94,7 +94,7 @@ test('usage sums by key, the one with the highest spend first', async () => {
   ]);
 });
 
-test('usage sums by day, from a day on, of one key', async () => {
+test('usage sums one key by day, since a day', async () => {
   const { box } = await seeded();
   const days = async (...args: string[]) =>
     JSON.parse((await box.keys(['usage', '--by', 'day', '--json', ...args], { now })).stdout);
@@ -106,7 +106,7 @@ test('usage sums by day, from a day on, of one key', async () => {
   expect(await days('shop')).toEqual([{ date: '2026-11-19', requests: 1, tokens: 7, spentUsd: 0.1 }]);
 });
 
-test('on a terminal both are tables', async () => {
+test('on a terminal, both are tables', async () => {
   const { box } = await seeded();
   const logs = await box.keys(['logs', '--no-color'], { now, terminal: 120 });
   expect(logs.stdout).toMatch(/^TIME +STATUS +METHOD +PATH +KEY/);

@@ -85,7 +85,7 @@ describe('Unreal AI, to the letter of its document', () => {
     expect(run.stderr).not.toMatch(/EXAMPLE/);
   });
 
-  test('a session that expired names the command that mends it: exit 4', async () => {
+  test('an expired session is reported with the command to log in: exit 4', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     server.isLocked = true;
     const run = await box.keys(['list', '--json'], { env: envOf('unreal', server.url) });
@@ -97,7 +97,7 @@ describe('Unreal AI, to the letter of its document', () => {
     });
   });
 
-  test('a key that delivery failed for is revoked at the API', async () => {
+  test('a key whose delivery failed is revoked at the API', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     const options = { env: envOf('unreal', server.url), breakStdout: { at: 1, code: 'EPIPE' } };
     expect((await box.keys(['create', 'ci', '--secret-only'], options)).exit).toBe(1);
@@ -107,14 +107,14 @@ describe('Unreal AI, to the letter of its document', () => {
 });
 
 describe('Ctrl-C', () => {
-  test('before a key is made ends the command: exit 130', async () => {
+  test('before a key is created ends the command: exit 130', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     const options = { env: envOf('unreal', server.url), interrupt: AbortSignal.abort() };
     expect((await box.keys(['create', 'ci', '--secret-only'], options)).exit).toBe(130);
     expect(server.keys).toEqual([]);
   });
 
-  test('after it was made lets the command clear up behind itself', async () => {
+  test('after it was created lets the command clean up', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     const controller = new AbortController();
     server.onCreate = () => controller.abort();
@@ -128,7 +128,7 @@ describe('Ctrl-C', () => {
     expect(server.keys).toEqual([]);
   });
 
-  test('after it was made does not keep the secret from its place', async () => {
+  test('after it was created does not stop the delivery', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     box.expectSecretIn('a.key');
     const controller = new AbortController();
@@ -166,7 +166,7 @@ describe('what a provider cannot do is refused before any call', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test('an API with fixed steps of expiry refuses others with its list, and a key without', async () => {
+  test('an API with fixed expiry steps refuses other spans, and keys that never expire', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     const env = envOf('privatemind', server.url);
     const other = await box.keys(['create', 'ci', '--expires', '45d', '--json'], { env });
@@ -176,7 +176,7 @@ describe('what a provider cannot do is refused before any call', () => {
     expect([other.exit, none.exit, server.requests.length]).toEqual([2, 2, 0]);
   });
 
-  test('provider show has the whole table', async () => {
+  test('provider show lists every capability', async () => {
     const run = await new Sandbox().keys(['provider', 'show', 'privatemind', '--json', 'capabilities']);
     expect(JSON.parse(run.stdout).capabilities).toMatchObject({
       overlap: 'client',
@@ -202,14 +202,14 @@ describe('RiskInMind, with one key per user', () => {
     data: { ...live.data, keyId: 'key_67890', createdAt: '2026-11-20T12:00:00Z' },
   };
 
-  test('list shows the one', async () => {
+  test('list shows that key', async () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     server.on('GET /api/v1/keys/', json(200, live));
     const run = await box.keys(['list', '--json', 'id,prefix'], { env: envOf('riskinmind', server.origin) });
     expect(JSON.parse(run.stdout)).toEqual([{ id: 'key_12345', prefix: 'sk_live_...9f8a' }]);
   });
 
-  test('create refuses while one is live, and ends none', async () => {
+  test('create refuses while a key is active, and revokes none', async () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     server.on('GET /api/v1/keys/', json(200, live));
     const run = await box.keys(['create', 'ci', '--json'], { env: envOf('riskinmind', server.origin) });
@@ -220,7 +220,7 @@ describe('RiskInMind, with one key per user', () => {
     });
   });
 
-  test('a server that overwrote the live key is found out', async () => {
+  test('detects a server that replaced the active key', async () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     server.on('GET /api/v1/keys/', json(200, live), json(200, next), json(200, next));
     server.on(
@@ -236,7 +236,7 @@ describe('RiskInMind, with one key per user', () => {
     expect(run.stderr).toContain('the API replaced the key key_12345: it no longer works');
   });
 
-  test('logs run over all pages, and are filtered here where the API cannot', async () => {
+  test('logs read all pages, and filter locally if the API cannot', async () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     const row = (index: number) => ({
       endpoint: '/api/v1/loans',
@@ -260,7 +260,7 @@ describe('RiskInMind, with one key per user', () => {
     expect(run.stdout.trimEnd().split('\n')).toHaveLength(75);
   });
 
-  test('logs read no further page than was asked for', async () => {
+  test('logs read no page beyond the requested one', async () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     const rows = Array.from({ length: 100 }, () => ({
       endpoint: '/x',
@@ -292,7 +292,7 @@ describe('login, logout and profiles', () => {
     ...more,
   ];
 
-  test('a token that the API refuses is not stored: exit 4', async () => {
+  test('a token that the API rejects is not stored: exit 4', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     const run = await box.keys([...login(server.url), '--json'], { stdin: 'wrong-EXAMPLE' });
     expect(run.exit).toBe(4);
@@ -300,7 +300,7 @@ describe('login, logout and profiles', () => {
     expect(existsSync(box.home)).toBe(false);
   });
 
-  test('--no-verify stores it unseen, without a call', async () => {
+  test('--no-verify stores it without a call', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     expect((await box.keys(login(server.url, '--no-verify'), { stdin: 'wrong-EXAMPLE' })).exit).toBe(0);
     expect(server.requests).toEqual([]);
@@ -314,7 +314,7 @@ describe('login, logout and profiles', () => {
     expect(readdirSync(box.cwd)).toEqual([]);
   });
 
-  test('status tells source and standing, and never a part of the token; logout forgets', async () => {
+  test('status shows the source and validity of the token, never a part of it; logout removes it', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     await box.keys(login(server.url), { stdin: 'tok-EXAMPLE' });
     const status = await box.keys(['status', '--json', 'tokenSource,authenticated']);
@@ -355,7 +355,7 @@ describe('login, logout and profiles', () => {
     expect((await box.keys(['profile', 'use', 'work'])).exit).toBe(2);
   });
 
-  test('what is missing for a login is named at once, with nobody to ask', async () => {
+  test('without a terminal, login names everything that is missing', async () => {
     const box = new Sandbox();
     expect((await box.keys(['login'])).exit).toBe(2);
     const gitlab = await box.keys(['login', '--provider', 'gitlab', '--with-token'], {
@@ -378,7 +378,7 @@ describe('login, logout and profiles', () => {
 });
 
 describe('the escape hatch', () => {
-  test('api calls any path with the session token, and prints the answer as it is', async () => {
+  test('api calls any path with the session token, and prints the answer unchanged', async () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     server.on('POST /v1/anything?x=1', json(201, { ok: true }));
     const run = await box.keys(['api', 'post', '/v1/anything?x=1'], {
@@ -398,7 +398,7 @@ describe('the escape hatch', () => {
     expect(run.stdout).toBe('{"message":"nothing here"}');
   });
 
-  test('a method that is none, and a body that is no JSON, are refused', async () => {
+  test('refuses an invalid method, and a body that is not JSON', async () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     const env = envOf('unreal', server.origin);
     expect((await box.keys(['api', 'FETCH', '/'], { env })).exit).toBe(2);
@@ -406,7 +406,7 @@ describe('the escape hatch', () => {
   });
 });
 
-test("a user's own provider is used like a known one", async () => {
+test("a user's own provider works like a built-in one", async () => {
   const [box, server] = [new Sandbox(), await FaultServer.start()];
   const { unreal } = await import('../../src/providers/unreal.ts');
   const { mkdirSync, writeFileSync } = await import('node:fs');
@@ -422,7 +422,7 @@ test("a user's own provider is used like a known one", async () => {
   expect(run.stdout).not.toContain('\u001b');
 });
 
-test('provider check names every fault with its path: exit 8', async () => {
+test('provider check lists each fault with its path: exit 8', async () => {
   const box = new Sandbox();
   const { writeFileSync } = await import('node:fs');
   writeFileSync(join(box.cwd, 'broken.json'), '{"id": "Mine", "name": ""}');

@@ -39,7 +39,7 @@ test('the values are in the environment of the program', async () => {
   expect(box.read('seen')).toBe(`${value}\n`.repeat(3));
 });
 
-test.each([0, 1, 2, 5, 77, 255])('the exit code of the program, %i, is that of keys', async (code) => {
+test.each([0, 1, 2, 5, 77, 255])('exits with the exit code of the program: %i', async (code) => {
   expect(await exitOf(boxWithSources(), ['A=file:ci.key'], `exit ${code}`)).toBe(code);
 });
 
@@ -100,7 +100,7 @@ describe('refused before anything happens, with exit 2', () => {
     },
   );
 
-  test('a value in place of its source, and it is not repeated', async () => {
+  test('a secret in place of its source, without repeating it', async () => {
     for (const binding of ['A=correct-horse-battery', 'correct-horse-battery', `A=${value}`]) {
       const run = await boxWithSources().keys(['run', '--env', binding, ...ls]);
       expect(run.exit).toBe(2);
@@ -108,14 +108,14 @@ describe('refused before anything happens, with exit 2', () => {
     }
   });
 
-  test('a value among the words of the command', async () => {
+  test('a secret among the arguments of the program', async () => {
     const run = await boxWithSources().keys(['run', '--env', 'A=file:ci.key', '--', 'curl', value]);
     expect(run.exit).toBe(2);
     expect(problemsOf(run)).toEqual([expect.stringContaining('argument 6 looks like a secret')]);
   });
 });
 
-test('every source is read before the program starts, and all that cannot be read are named', async () => {
+test('reads every source before the program starts, and names all that are unreadable', async () => {
   const box = boxWithSources();
   const flags = ['A=file:ci.key', 'B=file:missing', 'C=env:.env#NOBODY'].flatMap((one) => ['--env', one]);
   const run = await box.keys(['run', ...flags, '--', 'touch', 'started']);
@@ -127,7 +127,7 @@ test('every source is read before the program starts, and all that cannot be rea
   expect(() => box.read('started')).toThrow();
 });
 
-test('a value with a NUL character is refused, and not repeated', async () => {
+test('refuses a value with a NUL character without repeating it', async () => {
   const box = new Sandbox();
   writeFileSync(join(box.cwd, 'binary'), 'before\0after');
   const run = await box.keys(['run', '--env', 'A=file:binary', '--json', '--', 'touch', 'started']);
@@ -175,7 +175,7 @@ test('--debug names the variables, never their values', async () => {
   expect(run).toEqual({ exit: 0, stdout: '', stderr: 'debug: starts true with A in its environment\n' });
 });
 
-test('in a job of GitHub Actions the values are masked before the program starts', async () => {
+test('in GitHub Actions, masks the values before the program starts', async () => {
   const box = boxWithSources();
   const run = await box.keys(['run', '--env', 'A=file:ci.key', '--', 'true'], {
     env: { GITHUB_ACTIONS: 'true' },

@@ -14,14 +14,14 @@ test('shows a key by id, by name and by the start of its id', async () => {
   }
 });
 
-test('the word after --json is a key where it is no list of fields', async () => {
+test('the word after --json is a key unless it is a list of fields', async () => {
   const box = new Sandbox();
   await seedKey(box, now);
   const run = await box.keys(['show', '--json', 'ci'], { now });
   expect(JSON.parse(run.stdout)).toMatchObject({ name: 'ci', status: 'active', budgetUsd: null });
 });
 
-test('a key that does not exist is exit 3, with the command that lists those that do', async () => {
+test('a key that does not exist: exit 3, with the command that lists keys', async () => {
   const box = new Sandbox();
   const run = await box.keys(['show', 'nobody', '--json']);
   expect(run.exit).toBe(3);
@@ -42,7 +42,7 @@ test('the detail view has a bar for the budget', async () => {
   expect(stdout).toContain('Usage        1 request, 1,200 tokens');
 });
 
-test('update changes what its flags name, and nothing else', async () => {
+test('update changes only the given fields', async () => {
   const box = new Sandbox();
   await seedKey(box, before, { description: 'old', budgetUsd: 5, labels: { team: 'shop', tier: '1' } });
   const run = await box.keys(
@@ -72,7 +72,7 @@ test('update changes what its flags name, and nothing else', async () => {
   });
 });
 
-test('update can take back every limit', async () => {
+test('update can remove every limit', async () => {
   const box = new Sandbox();
   await seedKey(box, now, {
     description: 'x',
@@ -90,14 +90,14 @@ test('update can take back every limit', async () => {
   });
 });
 
-test('update echoes the absolute time of a new expiry', async () => {
+test('update prints the absolute time of a new expiry', async () => {
   const box = new Sandbox();
   await seedKey(box, now);
   const run = await box.keys(['update', 'ci', '--expires', '12w', '--json', 'expiresAt'], { now });
   expect(run.stderr).toBe('expires 2027-02-12T12:00:00Z (in 84 days)\n');
 });
 
-test('--disable and --enable go back and forth', async () => {
+test('--disable and --enable undo each other', async () => {
   const box = new Sandbox();
   await seedKey(box, now);
   const status = async (flag: string) =>
@@ -106,7 +106,7 @@ test('--disable and --enable go back and forth', async () => {
   expect(await status('--enable')).toBe('active');
 });
 
-test('an update without a change, or with two that contradict, names every fault', async () => {
+test('an update without a change, or with contradicting flags, names every problem', async () => {
   const box = new Sandbox();
   const empty = await box.keys(['update']);
   expect(empty.exit).toBe(2);

@@ -40,7 +40,7 @@ async function snippetOf(lang: string, fields: Partial<Provider>, path = ''): Pr
   return { ...snippet, code: snippet.code.replaceAll(server.origin, 'https://api.example.com') };
 }
 
-test('without --lang it is curl, at the address of keys serve', async () => {
+test('without --lang, prints curl for the default address of keys serve', async () => {
   const { box, id } = await boxWithKey();
   expect(await box.keys(['snippet', 'ci'])).toEqual({
     exit: 0,
@@ -54,7 +54,7 @@ test('without --lang it is curl, at the address of keys serve', async () => {
   });
 });
 
-test('--json has the code and what is in it', async () => {
+test('--json has the code and its parts', async () => {
   const { box, id } = await boxWithKey();
   const run = await box.keys(['snippet', 'ci', '--lang', 'node', '--json']);
   const { code, ...rest } = JSON.parse(run.stdout) as Snippet;
@@ -75,12 +75,12 @@ test.each([
   ['sh', 'IFS= read -rs API_KEY'],
   ['cmd', '@set /p "API_KEY=API key: "'],
   ['powershell', "Read-Host -AsSecureString 'API key'"],
-])('%s asks for the value, so that it is in no history', async (lang, line) => {
+])('%s prompts for the secret, so that it is in no history', async (lang, line) => {
   const { box } = await boxWithKey();
   expect((await box.keys(['snippet', 'ci', '--lang', lang])).stdout).toContain(line);
 });
 
-test('a language that is none and a key that is none are refused', async () => {
+test('refuses an unknown language and an unknown key', async () => {
   const { box } = await boxWithKey();
   const run = await box.keys(['snippet', 'ci', '--lang', 'ruby']);
   expect(run.exit).toBe(2);
@@ -88,7 +88,7 @@ test('a language that is none and a key that is none are refused', async () => {
   expect((await box.keys(['snippet', 'nobody'])).exit).toBe(3);
 });
 
-test('a key that no longer works is warned of', async () => {
+test('warns of a key that no longer works', async () => {
   const { box, id } = await boxWithKey();
   await box.keys(['revoke', id, '--yes']);
   expect((await box.keys(['snippet', id])).stderr).toContain('warning: the key ci is revoked');
@@ -116,7 +116,7 @@ describe('the call of a provider', () => {
     expect(code).toContain("'https://api.example.com/api/v1/models'");
   });
 
-  test('is the base URL alone where nothing harmless is known', async () => {
+  test('is only the base URL if the provider declares no call', async () => {
     const { code } = await snippetOf('curl', {});
     expect(code).toContain("--header @- 'https://api.example.com/'");
   });
@@ -127,7 +127,7 @@ describe('the call of a provider', () => {
     ['python', `"it's $(touch pwned) \\"%\\""`, `"https://api.example.com/it's$(touch)"`],
     ['node', `"it's $(touch pwned) \\"%\\""`, `"https://api.example.com/it's$(touch)"`],
     ['cmd', '"X-A: its touch pwned "', `"https://api.example.com/it's$(touch)"`],
-  ])('means nothing to %s but itself', async (lang, header, url) => {
+  ])('has no special meaning to %s', async (lang, header, url) => {
     const { code } = await snippetOf(lang, {
       headers: { 'X-A': 'it\'s $(touch pwned) "%"' },
       verify: { get: "/it's$(touch)" },
@@ -136,7 +136,7 @@ describe('the call of a provider', () => {
     expect(code).toContain(url);
   });
 
-  test('has percent signs that cmd takes for themselves', async () => {
+  test('escapes percent signs for cmd', async () => {
     const { code } = await snippetOf('cmd', { verify: { get: '/a%20b' } });
     expect(code).toContain('"https://api.example.com/a%%20b"');
   });
@@ -152,7 +152,7 @@ test.each([
   ['100% !x ~ * ^ "', '100\\u{25} \\u{21}x \\u{7e} \\u{2a} \\u{5e} \\u{22}'],
   ['at the end\\', 'at the end\\x5c'],
   ['déployé 東京 👩‍💻 a.b_c@d:/e+f,g-h', 'déployé 東京 👩‍💻 a.b_c@d:/e+f,g-h'],
-])('the comment has the name %j as %s', async (name, written) => {
+])('the comment shows the name %j as %s', async (name, written) => {
   const { box, id } = await boxWithKey(name);
   for (const lang of ['curl', 'python', 'node', 'sh', 'powershell']) {
     const { stdout } = await box.keys(['snippet', id, '--lang', lang]);

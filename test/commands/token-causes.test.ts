@@ -13,7 +13,7 @@ const url = 'https://keys.example.com';
 const noBus = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' };
 const job = { ...noBus, KEYS_PROVIDER: 'unreal', KEYS_URL: url };
 
-describe('a job without a token is told which variable is missing', () => {
+describe('a job without a token names the missing variable', () => {
   test.each([
     ['no variable', {}, 'KEYS_TOKEN is not set, and no Secret Service '],
     ['a token that was withheld', { KEYS_TOKEN: '' }, 'KEYS_TOKEN is set but empty, and no Secret Service '],
@@ -40,7 +40,7 @@ describe('a job without a token is told which variable is missing', () => {
     expect(errorOf(run).message).toMatch(expected);
   });
 
-  test('an empty variable is named beside a profile that is not logged in', async () => {
+  test('an empty variable is named along with the profile that is not logged in', async () => {
     const box = withProfile(new Sandbox(), { url });
     const run = await box.keys(['list', '--json'], { env: { ...noBus, KEYS_TOKEN: '' } });
     expect(errorOf(run).message).toMatch(/^KEYS_TOKEN is set but empty, and not logged in: /);
@@ -75,7 +75,7 @@ describe('a profile whose URL was changed in the file', () => {
     return { box, other, login, server };
   }
 
-  test('says where its token is for', async () => {
+  test('reports the origin that its token is for', async () => {
     const { box, server, other } = await moved();
     const run = await box.keys(['list', '--json']);
     expect(run.exit).toBe(4);
@@ -84,7 +84,7 @@ describe('a profile whose URL was changed in the file', () => {
     );
   });
 
-  test('keeps no token for the old one after another login', async () => {
+  test('keeps no token for the old URL after another login', async () => {
     const { box, other, login } = await moved();
     other.on('GET /v1/keys', json(200, { keys: [] }));
     await box.keys([...login, '--url', other.origin], { stdin: 'tok-2-EXAMPLE' });
@@ -97,7 +97,7 @@ describe('a profile whose URL was changed in the file', () => {
     expect(storedTokens(box)).toEqual([]);
   });
 
-  test('is removed with its token, even if it leads nowhere any more', async () => {
+  test('is removed with its token, even if its URL is no longer valid', async () => {
     const { box } = await moved();
     const file = join(box.home, 'config', 'config.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace('"provider": "unreal"', '"provider": "gone"'));

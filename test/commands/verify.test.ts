@@ -12,7 +12,7 @@ async function account({ isAsked = true } = {}) {
   return { box, server, env };
 }
 
-describe('the value in the input, and nothing else, goes to the API', () => {
+describe('only the secret in the input is sent to the API', () => {
   test.each([
     ['alone', `${value}\n`],
     ['in quotes', `"${value}"\n`],
@@ -29,7 +29,7 @@ describe('the value in the input, and nothing else, goes to the API', () => {
     expect(server.received.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${value}`]);
   });
 
-  test('a dotenv line with a value of no known shape', async () => {
+  test('a dotenv line with a secret of unknown form', async () => {
     const { box, server, env } = await account();
     await box.keys(['verify'], { env, stdin: 'API_KEY=correct-horse-battery\n' });
     expect(server.received[0]?.headers.authorization).toBe('Bearer correct-horse-battery');
@@ -48,7 +48,7 @@ describe('the value in the input, and nothing else, goes to the API', () => {
   });
 });
 
-test('a prefix as it is shown names no key, and the error says which key it belongs to', async () => {
+test('a prefix does not name a key; the error says which key it belongs to', async () => {
   const box = new Sandbox();
   await box.keys(['create', 'ci', '--json'], { secretOnStdout: true });
   const [key] = JSON.parse((await box.keys(['list', '--json', 'id,prefix'])).stdout);

@@ -14,7 +14,7 @@ const odd = fc.string({
   unit: fc.constantFrom(':', '#', '[', ']', ' ', '\n', '\t', 'x', '\u3000', '\u2028', '"', '\\\\'),
 });
 
-test('no line of text is a command in CI, and text is as it was elsewhere', () => {
+test('in CI, no line of text is a command; elsewhere, text is unchanged', () => {
   fc.assert(
     fc.property(odd, (text) => {
       expect(harmlessLines(text, ci).split('\n').filter(isCommand)).toEqual([]);
@@ -23,7 +23,7 @@ test('no line of text is a command in CI, and text is as it was elsewhere', () =
   );
 });
 
-test('no line of JSON is a command in CI, and it is the same data', () => {
+test('in CI, no line of JSON is a command; the data is unchanged', () => {
   fc.assert(
     fc.property(fc.array(odd), (texts) => {
       const json = harmlessJson(JSON.stringify(texts, undefined, 2), ci);
@@ -33,7 +33,7 @@ test('no line of JSON is a command in CI, and it is the same data', () => {
   );
 });
 
-describe('what a server says in GitHub Actions', () => {
+describe('text from a server in GitHub Actions', () => {
   const names = [
     '::stop-commands::x',
     ' ::add-mask::y',

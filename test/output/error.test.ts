@@ -11,18 +11,18 @@ const failure: Failure = {
 };
 const secret = 'sk_live_0123456789abcdefghij_EXAMPLE';
 
-describe('a failure for people', () => {
+describe('a failure as text', () => {
   test('is a line for each problem and each hint', () => {
     expect(failureText(failure)).toBe('error: one\nerror: two\nhint: keys help\nhint: keys list\n');
   });
 
-  test('is its message where there are no problems of their own', () => {
+  test('is its message if it lists no problems', () => {
     expect(failureText({ exit: 'failed', code: 'rejected', message: 'it failed' })).toBe(
       'error: it failed\n',
     );
   });
 
-  test('shows what is unsafe, and repeats no secret', () => {
+  test('escapes unsafe characters and masks secrets', () => {
     const text = failureText({
       ...failure,
       problems: [`no \x1b[2J\n${secret}`],
@@ -33,13 +33,13 @@ describe('a failure for people', () => {
 });
 
 describe('a failure as JSON', () => {
-  test('is one document, without what is not known', () => {
+  test('is one document, without unknown fields', () => {
     expect(failureJson(failure)).toBe(
       '{"error":{"code":"usage","message":"one; two","hint":"keys help\\nkeys list"}}\n',
     );
   });
 
-  test('has what the server said', () => {
+  test('has the details from the server', () => {
     const text = failureJson({
       exit: 'limit',
       code: 'rate_limited',
@@ -53,7 +53,7 @@ describe('a failure as JSON', () => {
     });
   });
 
-  test('stays JSON, and repeats no secret', () => {
+  test('stays JSON and masks secrets', () => {
     const text = failureJson({ exit: 'failed', code: 'rejected', message: `"${secret}"\x1b\n${secret}` });
     expect(JSON.parse(text)).toEqual({ error: { code: 'rejected', message: '"****"\x1b\n****' } });
     expect(text.trimEnd()).not.toMatch(/[\x00-\x1f]/);

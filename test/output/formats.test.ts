@@ -44,7 +44,7 @@ describe('several records', () => {
     expect(lines.map((line) => JSON.parse(line))).toEqual([one, two]);
   });
 
-  test('as csv have one header, and quotes where they are needed', async () => {
+  test('as csv have one header, and quotes where needed', async () => {
     expect(await encode('csv', [one, two])).toBe(
       'id,name,models,budgetUsd\na1,ci,"small,large",9.5\nb2,"say ""hi"", ok",,\n',
     );
@@ -98,7 +98,7 @@ describe('a selection of fields', () => {
     expect(await encode(encoding, one, ['name', 'id'])).toBe(text);
   });
 
-  test('leaves a field that the record lacks away from JSON, and empty in columns', async () => {
+  test('omits a missing field in JSON, and leaves its column empty', async () => {
     expect(await encode('ndjson', one, ['id', 'prefix'])).toBe('{"id":"a1"}\n');
     expect(await encode('tsv', [one], ['prefix', 'id'])).toBe('prefix\tid\n\ta1\n');
   });
@@ -173,14 +173,14 @@ test('plain lines, JSON and a secret are exact', async () => {
   expect(await encode('csv', { secret: '=EXAMPLE' }, ['secret'])).toBe('secret\n=EXAMPLE\n');
 });
 
-test('a key of YAML that is foreign text never begins a line as a command does', async () => {
+test('foreign text as a YAML key never starts a line like a CI command', async () => {
   const record = { labels: { '::stop-commands::x': '1', 'a##[stop-commands]': '2' } };
   const text = await encode('yaml', record);
   expect(text).not.toMatch(/^\s*::/m);
   expect(parse(text)).toEqual(record);
 });
 
-test('yaml has each text on one line, whatever breaks it has: none can begin a line of its own', async () => {
+test('yaml keeps each text on one line, whatever line breaks it contains', async () => {
   const name = `${'long '.repeat(20)}\n::stop-commands::x\n\n  ::error::y\r\n##[z]\u2028::w`;
   const record = { id: 'a1', name, labels: { [name]: name }, models: [name] };
   const text = await encode('yaml', record);

@@ -32,7 +32,7 @@ describe('a time as a distance from now', () => {
     expect(at(distance)).toBe(text);
   });
 
-  test('a key that was given 90 days a moment ago still has 90 days', () => {
+  test('a key just created for 90 days still expires in 90 days', () => {
     expect(at(90 * day - 5 * minute)).toBe('in 90 days');
   });
 
@@ -41,11 +41,11 @@ describe('a time as a distance from now', () => {
     [2 * day - hour, 'in 2 days'],
     [30 * day - hour, 'in 30 days'],
     [2 * day - 2 * hour, 'in 1 day'],
-  ])('%d milliseconds are rounded down, but for the last twentieth: %s', (distance, text) => {
+  ])('%d milliseconds are rounded down, except within the last twentieth: %s', (distance, text) => {
     expect(at(distance)).toBe(text);
   });
 
-  test('never promises more than is left by over a twentieth of a unit', () => {
+  test('never overstates by more than a twentieth of a unit', () => {
     const units: Record<string, number> = { minute, hour, day, month: 30 * day, year: 365 * day };
     fc.assert(
       fc.property(fc.integer({ min: minute, max: 4000 * day }), (distance) => {
@@ -63,6 +63,6 @@ test.each([
   ['2027-02-18T12:00:00.000Z', '2027-02-18T12:00:00Z'],
   ['2027-02-18T12:00:00.123456Z', '2027-02-18T12:00:00Z'],
   ['2027-02-18T12:00:00Z', '2027-02-18T12:00:00Z'],
-])('%s is shown to people as %s', (time, text) => {
+])('%s is printed as %s', (time, text) => {
   expect(absoluteTime(time)).toBe(text);
 });

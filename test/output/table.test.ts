@@ -49,7 +49,7 @@ describe('a table', () => {
     );
   });
 
-  test('cuts the columns that may be cut where it is narrow, the last ones first', () => {
+  test('truncates columns on a narrow terminal, the last ones first', () => {
     expect(draw(rows, 46)).toBe(
       lines(
         'NAME                  ID         COUNT  NOTE',
@@ -59,7 +59,7 @@ describe('a table', () => {
     );
   });
 
-  test('leaves out the least important columns where that is not enough', () => {
+  test('drops the least important columns if that is not enough', () => {
     expect(draw(rows, 31)).toBe(
       lines(
         'NAME           ID         COUNT',
@@ -70,7 +70,7 @@ describe('a table', () => {
     expect(draw(rows, 24).split('\n')[0]).toBe('NAME            ID');
   });
 
-  test('leaves out a column that is empty in every row', () => {
+  test('drops a column that is empty in every row', () => {
     const bare = rows.map((row) => ({ ...row, count: '' }));
     expect(draw(bare, 80).split('\n')[0]).toBe('NAME                  ID        NOTE');
   });
@@ -91,13 +91,13 @@ describe('a table', () => {
   });
 });
 
-test('characters of two units and one place are cut as one, and wide ones never stick out', () => {
+test('truncates between whole characters, and wide characters never stick out', () => {
   const list = [{ name: 'ci', id: 'aaaa0001', count: '', note: '𐀀⺀⺀𐀀𐀀⺀' }];
   expect(draw(list, 23)).toBe(lines('NAME  ID        NOTE', 'ci    aaaa0001  𐀀⺀⺀𐀀…'));
 });
 
-describe('where not even the most important columns fit', () => {
-  test('there is a card for each row, with an empty line between them', () => {
+describe('if not even the most important columns fit', () => {
+  test('prints a card per row, separated by empty lines', () => {
     expect(draw(rows, 17)).toBe(
       lines(
         'NAME   ci',
@@ -113,7 +113,7 @@ describe('where not even the most important columns fit', () => {
     );
   });
 
-  test('a card leaves out what is empty', () => {
+  test('a card omits empty values', () => {
     const bare = rows.map((row) => ({ ...row, note: '' }));
     expect(draw(bare, 17)).not.toContain('NOTE');
   });
@@ -145,7 +145,7 @@ test.each([0, 1] as const)(
   },
 );
 
-test('a table has one line per row and one of headers', () => {
+test('a table has one line per row and one header line', () => {
   fc.assert(
     fc.property(fc.array(anyRow, { minLength: 1, maxLength: 4 }), (list) => {
       const named = list.map((row, index) => ({ ...row, id: `id${index}` }));
@@ -155,7 +155,7 @@ test('a table has one line per row and one of headers', () => {
   );
 });
 
-test('of a text of any length no more is measured than could be shown', () => {
+test('measures no more of a long text than fits', () => {
   const name = '東'.repeat(10_000_000);
   const row = { name, id: 'a1', count: '1', note: '\x1b'.repeat(30_000_000) };
   for (const width of [30, 100]) {

@@ -22,7 +22,7 @@ describe('a cell', () => {
     expect(cell(value)).toBe(text);
   });
 
-  test('shows what is unsafe, in names as well as in values', () => {
+  test('escapes unsafe characters in names and values', () => {
     expect(cell({ 'na\tme': ['a\nb', '\x1b[1m'] })).toBe('na\\tme=a\\nb,\\x1b[1m');
   });
 });
@@ -30,18 +30,18 @@ describe('a cell', () => {
 describe('picking fields', () => {
   const record = { id: 'a', name: 'ci', expiresAt: null, prefix: undefined };
 
-  test('takes those that were asked for, in that order', () => {
+  test('returns the selected fields in that order', () => {
     expect(Object.entries(pick(record, ['name', 'id']))).toEqual([
       ['name', 'ci'],
       ['id', 'a'],
     ]);
   });
 
-  test('takes all where none were asked for', () => {
+  test('returns all fields without a selection', () => {
     expect(pick(record, undefined)).toBe(record);
   });
 
-  test('keeps null, and leaves away what the record lacks', () => {
+  test('keeps null, and omits missing fields', () => {
     expect(pick(record, ['expiresAt', 'prefix', 'models'])).toStrictEqual({ expiresAt: null });
   });
 });

@@ -96,7 +96,7 @@ test('the embedded authority: create, list, rotate, verify, revoke, and nothing 
   `);
 });
 
-test('over HTTP: a session, a key, its use, and an orderly end of the server', async () => {
+test('over HTTP: a session, a key, its use, and a clean shutdown', async () => {
   const box = new Sandbox();
   box.expectSecretIn('key');
   const session = await box.program(['session', 'create', '--user', 'alice', '--secret-only'], {
