@@ -36,6 +36,11 @@ export default defineConfig({
       lane('real-parts', 'test/real-parts/**/*.test.ts'),
       lane('soak', 'test/soak/**/*.test.ts'),
     ],
+    coverage: {
+      include: ['src/**'],
+      reporter: ['text-summary', 'html'],
+      reportsDirectory: 'node_modules/.coverage',
+    },
     globalSetup: ['test/support/real-parts.ts'],
     // Tests wait for other processes and for short time limits: more workers than cores keep the cores busy.
     maxWorkers: availableParallelism() + 1,
