@@ -3,8 +3,8 @@ import type { KeyField, KeyInput } from './key.ts';
 import type { Capabilities } from './ports.ts';
 
 /*
- * What a provider cannot do is refused before any call, in one voice: what was asked, that it cannot be had here, and
- * what can.
+ * Refuses what a provider cannot do before any call. Each message names the flag, says that the provider does not support
+ * it, and what it supports instead.
  */
 
 /** The flag that carries each input. */
@@ -19,7 +19,7 @@ const flags: Readonly<Record<KeyInput, string>> = {
   labels: '--label',
 };
 
-/** Refuses inputs that the API has no place for (exit 2). */
+/** Refuses fields that the API does not accept (exit 2). */
 export function requireInputs(
   provider: string,
   doing: 'create' | 'update',
@@ -27,15 +27,15 @@ export function requireInputs(
   capabilities: Capabilities,
 ): void {
   const accepted = doing === 'create' ? capabilities.createFields : capabilities.updateFields;
-  const lacking = inputs.filter((input) => !accepted.includes(input));
-  if (lacking.length === 0) return;
+  const unsupported = inputs.filter((input) => !accepted.includes(input));
+  if (unsupported.length === 0) return;
   const possible = accepted
     .filter((input) => doing === 'update' || input !== 'name')
     .map((input) => flags[input]);
   const nothing = doing === 'create' ? 'only a name' : 'nothing';
-  const what = `${doing} takes ${possible.join(', ') || nothing} there`;
+  const what = `${doing} accepts ${possible.join(', ') || nothing}`;
   throw usageError(
-    lacking.map((input) => `the provider ${provider} cannot honour ${flags[input]}: ${what}`),
+    unsupported.map((input) => `the provider ${provider} does not support ${flags[input]}: ${what}`),
     `keys provider show ${provider}`,
   );
 }
@@ -43,13 +43,13 @@ export function requireInputs(
 type Ability = 'logs' | 'logsByKey' | 'usage' | 'usageByDay' | 'update' | 'disable' | 'verify';
 
 const abilities: Readonly<Record<Ability, string>> = {
-  logs: 'reports no log of uses',
+  logs: 'does not report a log',
   logsByKey: 'does not report which key was used',
-  usage: 'reports no usage',
-  usageByDay: 'reports no usage by day',
+  usage: 'does not report usage',
+  usageByDay: 'does not report usage by day',
   update: 'cannot change a key',
-  disable: 'cannot disable a key: it can only be revoked',
-  verify: 'has no call that tells whether a key works',
+  disable: 'cannot disable a key, only revoke it',
+  verify: 'has no call to verify a key',
 };
 
 /** Refuses what the API has no call for (exit 2). */
@@ -58,17 +58,17 @@ export function requireAbility(provider: string, ability: Ability, capabilities:
   throw usageError(`the provider ${provider} ${abilities[ability]}`, `keys provider show ${provider}`);
 }
 
-/** Refuses to judge by a field that the API does not report (exit 2): absent is not the same as never. */
+/** Refuses to select by a field that the API does not report (exit 2): absent does not mean never. */
 export function requireReports(
   provider: string,
   wanted: readonly { flag: string; field: KeyField }[],
   capabilities: Capabilities,
 ): void {
-  const lacking = wanted.filter(({ field }) => !capabilities.reports.includes(field));
-  if (lacking.length === 0) return;
+  const missingFields = wanted.filter(({ field }) => !capabilities.reports.includes(field));
+  if (missingFields.length === 0) return;
   throw usageError(
-    lacking.map(
-      ({ flag, field }) => `the provider ${provider} cannot honour ${flag}: it does not report ${field}`,
+    missingFields.map(
+      ({ flag, field }) => `the provider ${provider} does not support ${flag}: it does not report ${field}`,
     ),
     `keys provider show ${provider}`,
   );

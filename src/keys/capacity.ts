@@ -4,8 +4,8 @@ import type { Key } from './key.ts';
 import type { Capabilities } from './ports.ts';
 
 /**
- * Refuses a new key where the account already has as many as the API allows (exit 6): some APIs would refuse, others
- * would give up one that works. It names the keys that stand in the way and ends none of them.
+ * Refuses a new key if the account already has as many as the API allows (exit 6): some APIs would refuse it, others would
+ * replace a key that works. Names the keys that use up the limit, and revokes none of them.
  */
 export function requireCapacity(
   provider: string,
@@ -16,11 +16,11 @@ export function requireCapacity(
   const ids = live.map(({ id }) => id);
   throw new KeysError({
     code: 'key_limit',
-    message: `the provider ${provider} has room for ${maxKeys} live ${maxKeys === 1 ? 'key' : 'keys'}, and there is ${ids.join(', ')}`,
+    message: `the provider ${provider} allows ${maxKeys} active ${maxKeys === 1 ? 'key' : 'keys'}, already used by ${ids.join(', ')}`,
     hints: [
       `keys revoke ${shellWord(ids[0] ?? '')}`,
       ...(overlap === 'none'
-        ? ['or add --allow-downtime: the old key may die before the new one is in place']
+        ? ['or add --allow-downtime: the old key may stop working before the new one is delivered']
         : []),
     ],
   });

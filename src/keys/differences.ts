@@ -3,20 +3,20 @@ import type { Key, KeyInput } from './key.ts';
 import { unread } from './key.ts';
 import type { Capabilities, KeyChanges, KeySpec } from './ports.ts';
 
-/** What was asked of a key, and what the API answered that it is. */
+/** A requested field, and what the API reports of it. */
 export interface Difference {
   field: KeyInput;
   asked: unknown;
-  /** Absent where the API does not say. */
+  /** Absent if the API does not report it. */
   stored?: unknown;
 }
 
 type Asked = Partial<Omit<KeySpec, 'labels'>> & Pick<KeyChanges, 'labels'>;
 
 /**
- * Every field that was asked for and that the API does not answer to have stored so: another value, or none that it tells.
- * Silence is no consent. What nobody asked for is the API's own choice, but for an end where none was wanted: in a new
- * key, null and nothing are not asked for; in a change they are.
+ * Every requested field that the API does not report as stored: it reports another value, or none. Fields that were not
+ * requested are the API's own choice, except an expiry where none was requested. In a new key, null and empty values are
+ * not requests; in a change they are.
  */
 export function differences(
   asked: Asked,
@@ -50,7 +50,7 @@ export function differences(
   return found;
 }
 
-/** The fields that may be told by a second look at the key. */
+/** Whether a second look at the key may report a missing field. */
 export function untold(found: readonly Difference[], { reports }: Capabilities): boolean {
   return found.some((one) => !('stored' in one) && reports.includes(one.field));
 }
@@ -68,14 +68,14 @@ function hasLabels(stored: Key['labels'], wanted: Readonly<Record<string, string
   return Object.entries(wanted).every(([name, value]) => (stored?.[name] ?? null) === value);
 }
 
-const second = 1000;
+const secondMs = 1000;
 
-/** By how much the clock of an API that counts an expiry itself may differ from this one, in milliseconds. */
-const clocks = 5 * 60_000;
+/** How much the clock of an API that counts an expiry itself may differ from ours. */
+const clockToleranceMs = 5 * 60_000;
 
 /**
- * Whether the API stored the end that was asked for, as exactly as it keeps one. An API that was told a span counts from
- * its own clock: the span is compared, where it also tells when the key was made.
+ * Whether the API stored the requested expiry, as precisely as it keeps one. An API that takes a span counts from its own
+ * clock: then the span is compared, if the API reports when the key was created.
  */
 export function isSameExpiry(
   { createdAt, expiresAt }: Key,
@@ -85,10 +85,10 @@ export function isSameExpiry(
   if (asked === null) return expiresAt === undefined || expiresAt === null;
   if (!expiresAt) return false;
   const stored = Date.parse(expiresAt);
-  const tolerance = Math.max(second, expiryResolution);
+  const tolerance = Math.max(secondMs, expiryResolution);
   if (Math.abs(stored - asked.getTime()) <= tolerance) return true;
   if (!expiryIsSpan) return false;
   if (createdAt && asked instanceof SpanEnd)
-    return Math.abs(stored - Date.parse(createdAt) - asked.span) <= tolerance + second;
-  return Math.abs(stored - asked.getTime()) <= tolerance + clocks;
+    return Math.abs(stored - Date.parse(createdAt) - asked.span) <= tolerance + secondMs;
+  return Math.abs(stored - asked.getTime()) <= tolerance + clockToleranceMs;
 }

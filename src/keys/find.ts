@@ -2,22 +2,22 @@ import { KeysError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { Key } from './key.ts';
 
-const shortestPrefix = 4;
+const minPrefixLength = 4;
 
 /**
- * The key that a reference names: an id, an exact name, or a prefix of an id of at least 4 characters. A name means
- * the newest key of that name that is not revoked; if all are, the newest. `keys` come newest first.
+ * The key that a reference names: an id, an exact name, or the first 4 or more characters of an id. A name means the newest
+ * key of that name that is not revoked; if all are revoked, the newest. `keys` come newest first.
  * Throws `KeysError` (exit 3): no such key, or several.
  */
 export function findKey(keys: readonly Key[], reference: string): Key {
   const exact = keys.find((key) => key.id === reference) ?? newestNamed(keys, reference);
   if (exact) return exact;
   const candidates =
-    reference.length < shortestPrefix ? [] : keys.filter((key) => key.id.startsWith(reference));
+    reference.length < minPrefixLength ? [] : keys.filter((key) => key.id.startsWith(reference));
   const [match] = candidates;
   if (!match) throw noSuchKey(keys, [reference]);
   if (candidates.length > 1) {
-    throw severalKeys(`'${reference}' is the start of ${candidates.length} ids`, candidates);
+    throw severalKeys(`${candidates.length} ids start with '${reference}'`, candidates);
   }
   return match;
 }
@@ -25,21 +25,21 @@ export function findKey(keys: readonly Key[], reference: string): Key {
 function newestNamed(keys: readonly Key[], name: string): Key | undefined {
   const named = keys.filter((key) => key.name === name);
   const live = inUse(named.filter((key) => key.status !== 'revoked'));
-  // Without times nobody can tell which is the newest, and a guess could end the wrong key.
+  // Without creation times the newest is unknown, and a guess could revoke the wrong key.
   if (live.length > 1 && live.some((key) => key.createdAt === undefined)) {
-    throw severalKeys(`${live.length} live keys are named '${name}'`, live);
+    throw severalKeys(`${live.length} active keys are named '${name}'`, live);
   }
   return live[0] ?? named[0];
 }
 
-/** Without those that a rotation is to retire, where times do not tell that they are older and the journal does. */
+/** Leaves out the keys that a rotation is to retire: without creation times, only the journal knows that they are older. */
 function inUse(live: readonly Key[]): readonly Key[] {
   if (live.every(({ createdAt }) => createdAt !== undefined)) return live;
   const left = live.filter(({ retireAt }) => retireAt === undefined);
   return left.length > 0 ? left : live;
 }
 
-/** As `findKey` for several references: every one is looked up before any is used, and all missing ones are named. */
+/** `findKey` for several references: all are found before any is used, and all missing ones are named. */
 export function findKeys(keys: readonly Key[], references: readonly string[]): Key[] {
   const missing: string[] = [];
   const found = new Map<string, Key>();
@@ -59,7 +59,7 @@ export function findKeys(keys: readonly Key[], references: readonly string[]): K
 function noSuchKey(keys: readonly Key[], references: readonly string[]): KeysError {
   const quoted = references.map((reference) => `'${reference}'`).join(', ');
   const isTooShort = references.some(
-    (start) => start.length < shortestPrefix && keys.some(({ id }) => id.startsWith(start)),
+    (start) => start.length < minPrefixLength && keys.some(({ id }) => id.startsWith(start)),
   );
   return new KeysError({
     code: 'no_such_key',
@@ -68,9 +68,9 @@ function noSuchKey(keys: readonly Key[], references: readonly string[]): KeysErr
       ...keys
         .filter(({ prefix }) => prefix !== undefined && references.includes(prefix))
         .slice(0, 3)
-        .map(({ id, prefix = '' }) => `${prefix} is what is shown of a value: keys show ${shellWord(id)}`),
+        .map(({ id, prefix = '' }) => `${prefix} is the prefix of a secret: keys show ${shellWord(id)}`),
       'keys list --status all',
-      ...(isTooShort ? [`a prefix of an id needs at least ${shortestPrefix} characters`] : []),
+      ...(isTooShort ? [`a prefix of an id needs at least ${minPrefixLength} characters`] : []),
     ],
   });
 }

@@ -1,4 +1,4 @@
-/** The fields of a key, in the order in which they are shown. A field that a provider does not report is absent. */
+/** The fields of a key, in display order. A field that a provider does not report is absent. */
 export const keyFields = [
   'id',
   'name',
@@ -23,7 +23,7 @@ export const keyFields = [
 
 export type KeyField = (typeof keyFields)[number];
 
-/** What can be said about a key when it is made or changed. */
+/** The fields that can be set when a key is created or changed. */
 export const keyInputs = [
   'name',
   'description',
@@ -37,16 +37,16 @@ export const keyInputs = [
 
 export type KeyInput = (typeof keyInputs)[number];
 
-/** The id of a key of which only the secret is known: no call is made with it. */
+/** The id of a key whose id is not known: it is never sent to an API. */
 export const unidentified = '';
 
 export const statuses = ['active', 'expiring', 'expired', 'revoked', 'disabled', 'unknown'] as const;
 export type Status = (typeof statuses)[number];
 
-/** Names what the API says of a key and nobody here can read, so that nobody can carry it over to another key. */
+/** Names the fields that the API reports in a form that cannot be read, and so cannot be carried over to another key. */
 export const unread: unique symbol = Symbol('unread');
 
-/** What a new key takes over from this one word for word, by the names that the declaration of its API gives it. */
+/** What a new key takes over from this one verbatim, by its name in the provider's declaration. */
 export const kept: unique symbol = Symbol('kept');
 
 /** One API key, without its secret. Times are RFC 3339 UTC, amounts are US dollars; null means none or never. */
@@ -66,14 +66,14 @@ export interface Key {
   rateLimitRpm?: number | null;
   budgetUsd?: number | null;
   spentUsd?: number;
-  /** Models the key may call; empty means every model. */
+  /** Models the key may call; empty: every model. */
   models?: readonly string[];
   labels?: Readonly<Record<string, string>>;
-  /** `tokens` is absent where the API does not count them. */
+  /** `tokens` is absent if the API does not count them. */
   usage?: { readonly requests: number; readonly tokens?: number };
   /** A newer active key of the same name exists. */
   superseded?: boolean;
-  /** When a rotation retires it, where the API does not do that by itself (RFC 3339); null: when nobody uses it. */
+  /** When a rotation retires it, if the API does not do that by itself (RFC 3339); null: once it is idle. */
   retireAt?: string | null;
   provider?: string;
   profile?: string;
@@ -81,14 +81,14 @@ export interface Key {
   [kept]?: Readonly<Record<string, unknown>>;
 }
 
-/** A key as it is reported: an id that nobody knows is absent. */
+/** A key as it is reported: an unknown id is absent. */
 export function asReported<T extends Key>(key: T): T {
   if (key.id !== unidentified) return key;
   const { id: _, ...rest } = key;
   return rest as T;
 }
 
-/** The fields of a key in the order in which they are shown. */
+/** The fields of a key in display order. */
 export function inOrder(key: Key): Key {
   const entries = ([...keyFields, 'retireAt'] as const)
     .filter((field) => key[field] !== undefined)
@@ -99,7 +99,7 @@ export function inOrder(key: Key): Key {
 /** Milliseconds: a key with this much left or less is `expiring`. */
 export const expiringWithin = 30 * 86_400_000;
 
-/** What the standing of a key follows from, most final first. Times in milliseconds since the epoch. */
+/** The status of a key; the most final one wins. Times in ms since 1970. */
 export function statusOf(
   key: { revoked: boolean; disabled: boolean; expiresAt: number | null },
   now: number,
@@ -117,8 +117,8 @@ export function isActive(key: Key): boolean {
 }
 
 /**
- * The keys, newest first, each with `superseded` filled in. Where the API does not tell when they were made, only the
- * journal knows which of a name is older: the one that a rotation is to retire.
+ * The keys, newest first, each with `superseded` set. If the API does not report when they were created, only the journal
+ * knows which key of a name is older: the one that a rotation is to retire.
  */
 export function withSuperseded(keys: readonly Key[]): Key[] {
   const newestFirst = [...keys].sort(byCreation).reverse().sort(byJournal);
@@ -135,7 +135,7 @@ function byJournal(a: Key, b: Key): number {
   return Number(a.retireAt !== undefined) - Number(b.retireAt !== undefined);
 }
 
-/** Oldest first; keys made in the same millisecond keep a fixed order. */
+/** Oldest first; keys of the same millisecond have a fixed order. */
 function byCreation(a: Key, b: Key): number {
   const [first, second] = [a.createdAt ?? '', b.createdAt ?? ''];
   if (first !== second) return first < second ? -1 : 1;
@@ -143,8 +143,8 @@ function byCreation(a: Key, b: Key): number {
 }
 
 /**
- * Some APIs cut their lists without a word, at a round number of keys: what such a list does not show may be there all
- * the same. One that says where it ends is whole.
+ * Some APIs silently cut their lists at a round number of keys: a key that such a list does not show may exist. A list that
+ * says where it ends is complete.
  */
 export function mayBeCut(keys: readonly Key[], { capabilities }: ListedBy): boolean {
   return !capabilities.endsLists && keys.length > 0 && keys.length % 50 === 0;
@@ -154,10 +154,10 @@ interface ListedBy {
   capabilities: { endsLists: boolean };
 }
 
-/** So many keys are a page of some APIs. */
-const pages = [10, 20, 25, 30];
+/** Page sizes of some APIs. */
+const pageSizes = [10, 20, 25, 30];
 
-/** The same, told more carefully: for where a key that is wrongly taken for absent would be lost for good. */
+/** A more cautious `mayBeCut`, for decisions that would lose a key that is wrongly taken for absent. */
 export function mayHide(keys: readonly Key[], api: ListedBy): boolean {
-  return mayBeCut(keys, api) || (!api.capabilities.endsLists && pages.includes(keys.length));
+  return mayBeCut(keys, api) || (!api.capabilities.endsLists && pageSizes.includes(keys.length));
 }

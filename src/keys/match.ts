@@ -4,21 +4,21 @@ import { keyFields } from './key.ts';
 import type { KeyBackend } from './ports.ts';
 
 /**
- * What tells that a value is that of a key, the strongest first: its SHA-256, as the API addresses the key by it or keeps
- * it; the id of the key, which stands in the value; what the API shows of the value, which is no proof.
+ * Evidence that a value belongs to a key, strongest first: its SHA-256, which the API uses as id or keeps; the id of the
+ * key, which is part of the value; the prefix that the API shows, which is no proof.
  */
 export const evidence = ['hash', 'id', 'prefix'] as const;
 
-/** A key that may have the value that was asked about. */
+/** A key that a value may belong to. */
 export interface Match extends Key {
   match: (typeof evidence)[number];
 }
 
 export const matchFields = [...keyFields, 'match'] as const;
 
-/** A backend that keeps the hashes of values itself: what it does not know is the value of none of its keys. */
+/** A backend that keeps the hashes of values itself: a value that it does not know belongs to none of its keys. */
 export interface HashKeeper {
-  /** The id of the key whose value this is. */
+  /** The id of the key with this value. */
   holderOf(value: Secret): Promise<string | undefined>;
 }
 
@@ -27,8 +27,8 @@ export function keepsHashes(backend: KeyBackend): backend is KeyBackend & HashKe
 }
 
 /**
- * The keys that may have the value, the most certain first; a match that is no proof is left out beside one that is.
- * `ownId` is the id in a value that is shaped as the authority shapes them.
+ * The keys that a value may belong to; weaker matches are left out if there is a stronger one. `ownId` is the id in a value
+ * that has the authority's format.
  */
 export async function matchKeys(
   keys: readonly Key[],
@@ -38,7 +38,7 @@ export async function matchKeys(
   const { createHash } = await import('node:crypto');
   const text = value.reveal();
   const hash = createHash('sha256').update(text).digest('hex');
-  // `<access key id>:<secret>`, as PrivateMind shapes them.
+  // `<access key id>:<secret>`, the format of PrivateMind.
   const ids = [ownId, /^([^:]+):./s.exec(text)?.[1]];
   const hashed = keys.filter(({ id }) => id.toLowerCase() === hash);
   if (hashed.length > 0) return withEvidence(hashed, 'hash');
@@ -51,25 +51,25 @@ export function withEvidence(keys: readonly Key[], match: Match['match']): Match
   return keys.map((key) => ({ ...key, match }));
 }
 
-/** Matches of several accounts, the most certain first. */
+/** Matches of several accounts, strongest first. */
 export function bestFirst(matches: readonly Match[]): Match[] {
   return [...matches].sort((a, b) => evidence.indexOf(a.match) - evidence.indexOf(b.match));
 }
 
-/** What many values of a kind begin with, such as `sk-or-v1-`: it tells nothing about one of them. */
+/** What all values of a kind begin with, such as `sk-or-v1-`: it identifies none of them. */
 const common = /^(?:(?:[A-Za-z][A-Za-z0-9]{0,11}[-_])+|AIza(?:Sy)?|A[KS]IA|eyJ[\w-]*)/;
-/** Characters behind that which show whose value it is, and characters of an id. */
-const [fewestProving, shortestId] = [6, 8];
+/** How many characters after that identify a value, and how many an id. */
+const [minProvingLength, minIdLength] = [6, 8];
 
 /**
- * Whether a match is good enough to act on: to send the value to the API of the key, or to end an older one. Values that
- * merely begin alike, such as the tokens of two accounts, are not.
+ * Whether a match is strong enough to act on: to send the value to the API of the key, or to revoke an older key. Values
+ * that merely begin alike, such as the tokens of two accounts, are not.
  */
 export function proves({ match, id, prefix = '' }: Match): boolean {
   if (match === 'hash') return true;
-  if (match === 'id') return id.length >= shortestId;
+  if (match === 'id') return id.length >= minIdLength;
   const [head = '', ...others] = prefix.trim().split(leftOut);
-  return [head.replace(common, ''), ...others].join('').length >= fewestProving;
+  return [head.replace(common, ''), ...others].join('').length >= minProvingLength;
 }
 
 /**
@@ -80,41 +80,41 @@ export function mayBeIssued(value: Secret): boolean {
   return value.matches(/^[0-9A-Za-z](?:[\w.~+/=-]{19,}|[\w.~+=-]{0,63}:[\w.~+=-][\w.~+/=-]{15,})$/);
 }
 
-/** Characters that must be the same; with fewer, any value would do. */
-const fewestShown = 4;
+/** How many characters must be equal; fewer would match any value. */
+const minShownLength = 4;
 
-/** The keys of which the API shows what stands in the value too, those with the most of it first. */
+/** The keys whose shown prefix is part of the value, longest first. */
 function shownAs(keys: readonly Key[], value: string): Key[] {
   return keys
     .map((key) => ({ key, shown: shownIn(value, key.prefix ?? '') }))
-    .filter(({ shown }) => shown >= fewestShown)
+    .filter(({ shown }) => shown >= minShownLength)
     .sort((a, b) => b.shown - a.shown)
     .map(({ key }) => key);
 }
 
 /**
- * Whether a value that matches no key is certainly that of none: of each key enough of the value is shown to tell, or the
- * key goes by the SHA-256 of it.
+ * Whether a value that matches no key certainly belongs to none: the API shows enough of each key's value, or uses its
+ * SHA-256 as id.
  */
 export function allShown(keys: readonly Key[]): boolean {
   return keys.every(
-    ({ id, prefix = '' }) => shownOf(prefix).length >= fewestShown || /^[0-9a-f]{64}$/i.test(id),
+    ({ id, prefix = '' }) => shownOf(prefix).length >= minShownLength || /^[0-9a-f]{64}$/i.test(id),
   );
 }
 
-/** Whether what the API shows of a key's value is no part of this one. */
+/** Whether the API shows something of a key's value that is not part of this one. */
 export function contradicts({ prefix = '' }: Key, value: Secret): boolean {
-  return shownOf(prefix).length >= fewestShown && shownIn(value.reveal(), prefix) === 0;
+  return shownOf(prefix).length >= minShownLength && shownIn(value.reveal(), prefix) === 0;
 }
 
-/** `sk_ab` is a beginning; `sk_ab****` and `sk_ab...wxyz` leave out a part of unknown length. */
+/** `sk_ab` is a prefix; `sk_ab****` and `sk_ab...wxyz` leave out a part of unknown length. */
 const leftOut = /(?:\.{2,}|[*•●…])+/u;
 
 function shownOf(prefix: string): string {
   return prefix.trim().replace(new RegExp(leftOut, 'gu'), '');
 }
 
-/** How many characters of the value are shown; 0 where others are. */
+/** How many characters of the value are shown; 0 if it is another value. */
 function shownIn(value: string, prefix: string): number {
   const [head = '', ...later] = prefix.trim().split(leftOut);
   const tail = later.pop() ?? '';

@@ -6,16 +6,16 @@ import { isActive, keyFields } from './key.ts';
 export const sortFields = [...keyFields.filter((field) => field !== 'usage'), 'requests', 'tokens'] as const;
 type SortField = (typeof sortFields)[number];
 
-/** Which keys of a list are wanted, and in which order. */
+/** Which keys of a list to show, and in which order. */
 export interface Selection {
-  /** Absent: every key that is not revoked. `active` has the expiring ones among it. */
+  /** Absent: every key that is not revoked. `active` includes the expiring ones. */
   status?: Status | 'all' | undefined;
-  /** Found in name, description, id, prefix or a label, whatever the case. */
+  /** Found in name, description, id, prefix or a label, ignoring case. */
   search?: string | undefined;
-  /** Still works, and expires within this span. */
+  /** Active, and expires within this span. */
   expiring?: Duration | undefined;
   olderThan?: Duration | undefined;
-  /** Made, and last used, at least this long ago. */
+  /** Created, and last used, at least this long ago. */
   unused?: Duration | undefined;
   /** Ascending; absent: newest first. A key that never expires sorts after all that do. */
   sort?: SortField | undefined;
@@ -23,7 +23,7 @@ export interface Selection {
   limit?: number | undefined;
 }
 
-/** The keys that a selection names; `keys` come newest first. */
+/** The selected keys; `keys` come newest first. */
 export function selectKeys(keys: readonly Key[], selection: Selection, now: Date): Key[] {
   const chosen = keys.filter((key) => tests(selection, now).every((test) => test(key)));
   if (selection.sort) chosen.sort(comparing(selection.sort));
@@ -64,7 +64,7 @@ function comparing(field: SortField): (a: Key, b: Key) => number {
   return (a, b) => compare(sortValue(a, field), sortValue(b, field), field === 'expiresAt' ? 1 : -1);
 }
 
-/** Orders two values; `empty` is where a missing one goes: -1 first, 1 last. */
+/** Orders two values; `empty` is where a missing value goes: -1 first, 1 last. */
 function compare(a: SortValue, b: SortValue, empty: -1 | 1): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? empty : -empty;
   if (typeof a === 'number' && typeof b === 'number') return a - b;

@@ -1,15 +1,15 @@
 import type { Key } from './key.ts';
 import { isActive } from './key.ts';
 
-/** What an account amounts to: keys by standing, and their use. Amounts in US dollars. */
+/** The keys of an account by status, and their usage. Amounts in US dollars. */
 export interface Summary {
-  /** Keys that work, the expiring ones among them. */
+  /** Active keys, including the expiring ones. */
   active: number;
   expiring: number;
   expired: number;
   disabled: number;
   revoked: number;
-  /** Undefined where no key reports them: unknown is not none. */
+  /** Undefined if no key reports them: unknown is not zero. */
   requests: number | undefined;
   tokens: number | undefined;
   spentUsd: number | undefined;
@@ -32,7 +32,7 @@ export function summarise(keys: readonly Key[]): Summary {
     revoked: count((key) => key.status === 'revoked'),
     requests: sum((key) => key.usage?.requests),
     tokens: sum((key) => key.usage?.tokens),
-    // Amounts are whole millionths; rounding takes away what adding up binary fractions leaves.
+    // Amounts are whole millionths; rounding removes the error of adding binary fractions.
     spentUsd: spent === undefined ? undefined : Math.round(spent * 1e6) / 1e6,
   };
 }

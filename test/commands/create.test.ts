@@ -129,7 +129,7 @@ test('where stdout breaks after the key was made, the key is revoked again', asy
   const box = new Sandbox();
   const run = await box.keys(['create', 'ci', '--secret-only'], { breakStdout: { at: 1, code: 'EPIPE' } });
   expect(run.exit).toBe(1);
-  expect(run.stderr).toContain('was revoked again');
+  expect(run.stderr).toContain('was revoked');
   const { stdout } = await box.keys(['list', '--status', 'all', '--json', 'name,status']);
   expect(JSON.parse(stdout)).toEqual([{ name: 'ci', status: 'revoked' }]);
 });

@@ -71,7 +71,7 @@ describe('a secret that waits in escrow', () => {
     ]);
     expect(errorOf(run)).toMatchObject({ code: 'in_escrow' });
     expect(run.exit).toBe(5);
-    expect(errorOf(run).message).toContain('it waits in the file');
+    expect(errorOf(run).message).toContain('it is in escrow (file');
 
     expect((await box.keys(['recover'])).exit).toBe(5);
     mkdirSync(folder);

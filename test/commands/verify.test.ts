@@ -54,5 +54,5 @@ test('a prefix does not name a key; the error says which key it belongs to', asy
   const [key] = JSON.parse((await box.keys(['list', '--json', 'id,prefix'])).stdout);
   const run = await box.keys(['show', key.prefix]);
   expect(run.exit).toBe(3);
-  expect(run.stderr).toContain(`hint: ${key.prefix} is what is shown of a value: keys show ${key.id}\n`);
+  expect(run.stderr).toContain(`hint: ${key.prefix} is the prefix of a secret: keys show ${key.id}\n`);
 });

@@ -76,7 +76,7 @@ test('a prefix of several ids is refused, with the candidates in the hint', () =
   expect(failureOf(() => findKey(keys, 'abcd'))).toMatchObject({
     exit: 'notFound',
     code: 'several_keys',
-    message: "'abcd' is the start of 2 ids",
+    message: "2 ids start with 'abcd'",
     hints: ['abcd0002  deploy  revoked', 'abcd0001  ci  active'],
   });
 });
@@ -112,6 +112,6 @@ describe('several keys', () => {
 test('of several live keys of a name without times, none is guessed', () => {
   const [a, b] = [key({ id: 'aaaa0001', name: 'ci' }), key({ id: 'bbbb0001', name: 'ci' })];
   const timeless = [a, b].map(({ createdAt: _, ...rest }) => rest);
-  expect(() => findKey(timeless, 'ci')).toThrow(/2 live keys are named 'ci'/);
+  expect(() => findKey(timeless, 'ci')).toThrow(/2 active keys are named 'ci'/);
   expect(findKey(timeless, 'aaaa0001').id).toBe('aaaa0001');
 });

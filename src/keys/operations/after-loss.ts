@@ -13,8 +13,8 @@ export type AfterLoss = Extract<
 >;
 
 /**
- * Where an operation stands whose call got no answer, as far as the keys that there are tell. Throws `KeysError` where
- * they cannot be listed.
+ * The state of an operation whose call got no answer, as far as the existing keys tell. Throws `KeysError` if they cannot
+ * be listed.
  */
 export async function afterLoss(operation: Operation, account: Account): Promise<AfterLoss> {
   const { plan, steps } = operation;
@@ -23,7 +23,7 @@ export async function afterLoss(operation: Operation, account: Account): Promise
   const { possible, certain } = candidatesIn(keys, operation, accountOf(account));
   if (certain) return { kind: 'undeliverable', key: certain, isTold: false };
   if (possible.length > 0) return { kind: 'ambiguous', candidates: possible };
-  // Where the list is cut, a key that it does not show may be there.
+  // If the list is cut, a key that it does not show may exist.
   if (mayHide(keys, account)) return { kind: 'ambiguous', candidates: [] };
   const renewal = plan.replaces?.shown && inPlaceOutcomeOf(keys, plan.replaces);
   if (!plan.replaces || !renewal || renewal === 'untouched')
@@ -32,7 +32,7 @@ export async function afterLoss(operation: Operation, account: Account): Promise
   return { kind: 'renewed', key: { id, name: plan.name }, isCertain: renewal === 'replaced' };
 }
 
-/** What is known of an account when keys are looked for in it. */
+/** What helps to find the key of a lost call in an account. */
 export function accountOf(account: Account) {
   return { ahead: account.clockAhead?.(), single: account.capabilities.maxKeys === 1 };
 }

@@ -3,20 +3,19 @@ import type { Sink } from '../ports.ts';
 import { hasFingerprint } from './fingerprint.ts';
 import type { Operation } from './operation.ts';
 
-/** Which sinks have a secret, as the journal and the places themselves tell. */
+/** Which sinks have a secret, according to the journal and the sinks themselves. */
 export interface Arrival {
-  /** Those that have it not for certain; the ones that turn out to hold it among them. */
+  /** Those that do not certainly have it, including the ones that turn out to hold it. */
   left: string[];
-  /** Those that were given it, and those that may have been. */
+  /** Those that got it, and those that may have got it. */
   holders: string[];
   /** The secret, and where it was found. */
   found?: { secret: Secret; sink: string };
 }
 
 /**
- * Looks into every place that may have been given the secret of an operation. `places` are its sinks, as far as they can
- * be opened. A sink may have the secret from the moment at which its delivery began, unless it can be read and holds
- * something else.
+ * Reads every sink that may have got the secret of an operation. `places` are its sinks, as far as they can be opened. From
+ * the moment its delivery began, a sink may have the secret, unless it can be read and holds something else.
  */
 export async function arrivalOf(operation: Operation, places: readonly Sink[]): Promise<Arrival> {
   const { plan, steps } = operation;
@@ -36,11 +35,11 @@ export async function arrivalOf(operation: Operation, places: readonly Sink[]): 
   return { left, holders, ...(found && { found }) };
 }
 
-/** The sinks whose delivery began, and of which nothing else was written down. */
+/** The sinks whose delivery began and has no recorded end. */
 function begunBy({ steps }: Operation, left: readonly string[]): string[] {
   const created = steps.findLast((one) => one.step === 'created');
   if (!created) return [];
-  // Written by a version that did not tell when a delivery began.
+  // Written by a version that did not record when a delivery began.
   if (created.fingerprint === undefined) return [...left];
   const begun: string[] = [];
   for (const one of steps) {
@@ -50,7 +49,7 @@ function begunBy({ steps }: Operation, left: readonly string[]): string[] {
   return begun;
 }
 
-/** The sinks that were not served; one that was named twice is served twice. */
+/** The sinks that were not served; a sink that was named twice is served twice. */
 function withoutEach(sinks: readonly string[], served: readonly string[]): string[] {
   const left = [...served];
   return sinks.filter((sink) => {

@@ -2,7 +2,7 @@ import { KeysError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { Delivered, Delivery, Sink } from '../ports.ts';
 
-/** Hands a secret to a sink and reads it back, where that can be done. Throws `KeysError`. */
+/** Delivers a secret to a sink and reads it back, if the sink can be read. Throws `KeysError`. */
 export async function deliverTo(sink: Sink, delivery: Delivery): Promise<Delivered> {
   await sink.deliver(delivery);
   const isThere = await holds(sink, delivery.secret);
@@ -13,7 +13,7 @@ export async function deliverTo(sink: Sink, delivery: Delivery): Promise<Deliver
   });
 }
 
-/** Whether a place holds the secret now; undefined where it cannot be read. */
+/** Whether a sink holds the secret now; undefined if it cannot be read. */
 export async function holds(sink: Sink, secret: Secret): Promise<boolean | undefined> {
   const found = await sink.read?.();
   if (found === undefined) return undefined;

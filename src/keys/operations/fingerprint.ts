@@ -2,15 +2,15 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Secret } from '../../base/secret.ts';
 
 /**
- * What the journal keeps of a secret, to recognise it in a place later: an HMAC-SHA256 under a key of its own, as
- * `<key>.<hmac>` in base64url. It gives nothing away: the secrets that APIs issue are too random to be guessed.
+ * What the journal keeps of a secret, to recognise it in a sink later: an HMAC-SHA256 under a random key, as
+ * `<key>.<hmac>` in base64url. It reveals nothing: the secrets that APIs issue are too random to be guessed.
  */
 export function fingerprintOf(secret: Secret): string {
   const key = randomBytes(16);
   return `${key.toString('base64url')}.${hmac(secret, key).toString('base64url')}`;
 }
 
-/** Whether this is the secret that a fingerprint was taken of; white space around it does not count. */
+/** Whether the fingerprint is that of the secret; white space around the secret does not count. */
 export function hasFingerprint(secret: Secret, fingerprint: string): boolean {
   const [key = '', expected = ''] = fingerprint.split('.').map((part) => Buffer.from(part, 'base64url'));
   return [secret, secret.mapped((value) => value.trim())].some((one) => {

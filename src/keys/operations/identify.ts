@@ -5,17 +5,17 @@ import { isActive, unidentified } from '../key.ts';
 import { contradicts, matchKeys } from '../match.ts';
 import { isUnnamed } from './candidates.ts';
 
-/* Which key a new secret is of, where the answer that gave it out does not say. */
+/* The key of a new secret, if the answer does not name it. */
 
-/** What was known before the secret was given out. */
+/** What was known before the secret was issued. */
 export interface Before {
-  /** Every key that there was: none of them is the new one. */
+  /** Every existing key: none of them is the new one. */
   keys: readonly Key[];
   /** The API keeps no names. */
   nameless?: boolean;
-  /** The account has one key at most: the one that lives is the new one. */
+  /** The account has at most one key: the active one is the new one. */
   single?: boolean;
-  /** The API has put a new secret in the place of this one's, which may have kept its id. */
+  /** The API replaced the secret of this key, which may have kept its id. */
   renewed?: Key;
 }
 
@@ -24,13 +24,13 @@ interface Account {
   identify?(secret: Secret): Promise<string | undefined>;
 }
 
-/** Milliseconds between two looks at a list that does not have the new key yet. */
-const pauses = [0, 500, 1500];
+/** Pauses before each look at the list, which may not have the new key yet. */
+const pausesMs = [0, 500, 1500];
 
 /**
- * The key of a new secret: the one that the API names when it is asked with the secret itself, else the only one that
- * was not there before and can be it. Never one that was there before, but for the one whose secret was replaced. Where
- * nobody can tell, a key with the id `unidentified`. Never fails: the secret is worth more than the id.
+ * The key of a new secret: the one that the API names for the secret, else the only new key that it can be. Never a key
+ * that existed before, except one whose secret was replaced. If it is not known, a key with the id `unidentified`. Never
+ * fails: the secret is worth more than the id.
  */
 export async function identifyNew(
   account: Account,
@@ -40,19 +40,19 @@ export async function identifyNew(
 ): Promise<Key> {
   const { name, secret } = issued;
   const { renewed } = before;
-  const told = await account.identify?.(secret).catch(() => undefined);
-  if (told !== undefined && told === renewed?.id) return renewed;
+  const reportedId = await account.identify?.(secret).catch(() => undefined);
+  if (reportedId !== undefined && reportedId === renewed?.id) return renewed;
   const known = new Set(before.keys.map(({ id }) => id));
-  const isTold = told !== undefined && !known.has(told);
-  for (const wait of pauses) {
+  const isNew = reportedId !== undefined && !known.has(reportedId);
+  for (const wait of pausesMs) {
     if (wait > 0) await pause(wait);
     const keys = await account.list().catch(() => undefined);
-    const found = keys && (await newAmong(keys, issued, before, isTold ? told : undefined));
+    const found = keys && (await newAmong(keys, issued, before, isNew ? reportedId : undefined));
     if (found) return { ...found, name: before.nameless || isUnnamed(found) ? name : found.name };
-    // It lives, and no other one has appeared: its id was kept.
+    // It is active, and no other one has appeared: its id was kept.
     if (renewed && keys?.some((key) => key.id === renewed.id && works(key))) return renewed;
   }
-  if (isTold) return { id: told, name, status: 'unknown' };
+  if (isNew) return { id: reportedId, name, status: 'unknown' };
   return renewed ?? { id: unidentified, name, status: 'unknown' };
 }
 
@@ -60,9 +60,9 @@ async function newAmong(
   keys: readonly Key[],
   { name, secret }: { name: string; secret: Secret },
   { keys: before, nameless, single }: Before,
-  told: string | undefined,
+  reportedId: string | undefined,
 ): Promise<Key | undefined> {
-  if (told !== undefined) return keys.find(({ id }) => id === told);
+  if (reportedId !== undefined) return keys.find(({ id }) => id === reportedId);
   const known = new Set(before.map(({ id }) => id));
   const fresh = keys.filter((key) => !known.has(key.id));
   const [proven, second] = (await matchKeys(fresh, secret, undefined)).filter(

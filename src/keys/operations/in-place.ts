@@ -1,15 +1,15 @@
 import type { Key } from '../key.ts';
 import type { Replaced } from './operation.ts';
 
-/** What became of a key whose own API was told to put a new secret in the place of the old one. */
+/** What became of a key whose secret the API was told to replace. */
 export type InPlaceOutcome = 'replaced' | 'untouched' | 'unknown';
 
-/** Characters that an API has to show of a value, so that the same ones mean the same value. */
-const telling = 8;
+/** How many characters of a secret an API must show so that equal ones mean an equal secret. */
+const minShownLength = 8;
 
 /**
- * Whether the secret of a key was replaced by a call whose answer never came, by what the API shows of the value before
- * and after. A part that every value has, such as `sk_`, tells nothing.
+ * Whether a call whose answer was lost replaced the secret of a key, by what the API shows of the secret before and after.
+ * A common part, such as `sk_`, tells nothing.
  */
 export function inPlaceOutcomeOf(keys: readonly Key[], { id, shown = {} }: Replaced): InPlaceOutcome {
   const key = keys.find((one) => one.id === id);
@@ -19,5 +19,7 @@ export function inPlaceOutcomeOf(keys: readonly Key[], { id, shown = {} }: Repla
   if (createdAt !== undefined && key.createdAt !== undefined && createdAt !== key.createdAt)
     return 'replaced';
   const characters = (prefix ?? '').replace(/[.*•●…]/gu, '').length;
-  return prefix !== undefined && prefix === key.prefix && characters >= telling ? 'untouched' : 'unknown';
+  return prefix !== undefined && prefix === key.prefix && characters >= minShownLength
+    ? 'untouched'
+    : 'unknown';
 }

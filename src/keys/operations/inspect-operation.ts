@@ -19,7 +19,7 @@ export async function inspectOperation(
   account: Account,
   places: readonly Sink[],
 ): Promise<RecoveryState> {
-  const { held, damage } = await heldBy(operation);
+  const { held, damage } = await escrowOf(operation);
   const created = operation.steps.findLast((one) => one.step === 'created');
   if (!held && !created && !damage) return afterLoss(operation, account);
   const arrival = await arrivalOf(operation, places);
@@ -30,7 +30,7 @@ export async function inspectOperation(
   if (damage && !arrival.found)
     return { kind: 'damaged', key: { id, name: operation.plan.name }, reason: damage };
   if (id === unidentified) return unnamed(operation, account, arrival, held);
-  // What is at hand is delivered even where the API cannot be asked: nothing is lost by it.
+  // A secret at hand is delivered even if the API cannot be reached: nothing is lost by it.
   const key = await lookUp(account, id).catch((error: unknown) => {
     if (secret) return undefined;
     throw error;
@@ -49,7 +49,7 @@ export async function inspectOperation(
 }
 
 /** What is in escrow, or why it cannot be trusted. */
-async function heldBy(operation: Operation): Promise<{ held?: EscrowedSecret; damage?: string }> {
+async function escrowOf(operation: Operation): Promise<{ held?: EscrowedSecret; damage?: string }> {
   try {
     const held = await operation.readEscrow();
     return held ? { held } : {};
@@ -59,7 +59,7 @@ async function heldBy(operation: Operation): Promise<{ held?: EscrowedSecret; da
   }
 }
 
-/** The key of an id; `gone` where it certainly is, `unlisted` where a list is all that tells. */
+/** The key of an id; `gone`: certainly; `unlisted`: the list does not show it. */
 async function lookUp(account: Account, id: string): Promise<Key | 'gone' | 'unlisted'> {
   const key = await account.get(id);
   return key ?? (account.capabilities.show ? 'gone' : 'unlisted');
@@ -75,7 +75,7 @@ function deliverable(key: Key, secret: Secret, { left, found }: Arrival, held: E
   };
 }
 
-/** The key of the secret was not found before the process ended, or the API does not tell which it is. */
+/** The process ended before the key of the secret was found, or the API does not tell which it is. */
 async function unnamed(
   operation: Operation,
   account: Account,

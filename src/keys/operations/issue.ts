@@ -23,23 +23,23 @@ export interface Issuing {
   subject?: Subject;
   /** Where the secret goes, in order. */
   sinks: readonly Sink[];
-  /** The keys that there were before. */
+  /** The keys that existed before. */
   known: readonly Key[];
   /** The API keeps no names. */
   nameless?: boolean;
-  /** The account has one key at most: the one that lives is the new one. */
+  /** The account has at most one key: the active one is the new one. */
   single?: boolean;
   journal: Journal;
-  /** Runs first of all with the new secret. */
+  /** Runs before the secret goes anywhere. */
   onSecret: (secret: Secret) => Promise<void>;
 }
 
 /**
- * Makes a key and hands its secret to every sink, in order. All sinks are checked, and the operation is written down,
- * before the key exists. From the answer of the API until every sink has it, the secret is in escrow: a delivery that
- * fails leaves it there (exit 5), and so does the end of this process, whatever ends it. Without an escrow, a key that
- * no sink holds is revoked again (exit 1), and one that a sink can be shown to hold is kept (exit 5). Where the reply
- * of the API was lost, the operation stays open (exit 5).
+ * Creates a key and delivers its secret to every sink, in order. All sinks are checked, and the operation is written down,
+ * before the key exists. From the answer of the API until every sink has it, the secret is in escrow: a failed delivery
+ * leaves it there (exit 5), and so does the end of this process. Without an escrow, a key that no sink holds is revoked
+ * (exit 1), and a key that a sink verifiably holds is kept (exit 5). If the reply of the API is lost, the operation stays
+ * open (exit 5).
  */
 export async function issueKey<Spec extends { name: string }>(
   issuer: Issuer<Spec>,
@@ -59,7 +59,7 @@ export async function issueKey<Spec extends { name: string }>(
   return issued;
 }
 
-/** What a plan keeps of the keys that there were: those that could be taken for the new one. */
+/** What a plan keeps of the existing keys: those that could be mistaken for the new one. */
 export function knownBefore(
   keys: readonly Key[],
   { name, nameless }: { name: string; nameless: boolean },
@@ -74,23 +74,23 @@ export function knownBefore(
 }
 
 /**
- * Makes the key of an operation that has begun, and hands its secret to every sink. `verify` sees the secret while
- * nobody has it yet, and may refuse the key. The operation is left to the caller; where this throws, it has been seen to.
+ * Creates the key of an operation that has begun, and delivers its secret to every sink. `verify` gets the secret before
+ * any sink does, and may refuse the key. The caller ends the operation; if this throws, it has been ended or left open.
  */
 export async function createAndDeliver<Spec extends { name: string }>(
   issuer: Issuer<Spec>,
   spec: Spec,
   operation: Operation,
-  { subject, sinks, onSecret, verify, before }: Making,
+  { subject, sinks, onSecret, verify, before }: Creation,
 ): Promise<Issued> {
-  const made = believed(await make(issuer, spec, operation, subject), before, operation.plan);
-  const { secret } = made;
-  const { id: told = unidentified, name = spec.name } = made.key ?? {};
-  // Before anything else: whatever is asked from here on may fail.
-  const isHeld = await isInEscrow(operation, { id: told, name, secret });
-  const key = made.key ?? (await identifyNew(issuer, { name, secret }, before));
+  const issued = withoutKnownKey(await create(issuer, spec, operation, subject), before, operation.plan);
+  const { secret } = issued;
+  const { id: reportedId = unidentified, name = spec.name } = issued.key ?? {};
+  // Before anything else: every later call may fail.
+  const isHeld = await isInEscrow(operation, { id: reportedId, name, secret });
+  const key = issued.key ?? (await identifyNew(issuer, { name, secret }, before));
   const { id } = key;
-  if (isHeld && id !== told) await isInEscrow(operation, { id, name, secret });
+  if (isHeld && id !== reportedId) await isInEscrow(operation, { id, name, secret });
   const delivered: Delivered[] = [];
   let current: Sink | undefined;
   try {
@@ -100,17 +100,17 @@ export async function createAndDeliver<Spec extends { name: string }>(
     for (const sink of sinks) {
       await operation.note({ step: 'delivering', sink: sink.name });
       current = sink;
-      // The name that was asked for: an API that keeps none would give the id of each new key a place of its own.
+      // The requested name: an API without names reports the id, and each new key would get a different place.
       const named = { ...key, name: spec.name };
-      const arrived = await deliverTo(sink, { secret, key: named, delivered });
+      const delivery = await deliverTo(sink, { secret, key: named, delivered });
       current = undefined;
-      delivered.push(arrived);
-      // Where this cannot be written down, the place itself tells it to `recover`.
-      await operation.note({ step: 'delivered', ...arrived }).catch(() => {});
+      delivered.push(delivery);
+      // If this cannot be written down, the sink itself tells `recover`.
+      await operation.note({ step: 'delivered', ...delivery }).catch(() => {});
     }
   } catch (cause) {
     const failed = current;
-    // What could not be confirmed may have arrived all the same.
+    // A delivery that could not be confirmed may have arrived anyway.
     if (failed && (await holds(failed, secret).catch(() => undefined)))
       delivered.push({ sink: failed.name, verified: true });
     throw await undelivered(issuer, operation, { subject, key, isHeld, delivered, failed, cause });
@@ -118,26 +118,26 @@ export async function createAndDeliver<Spec extends { name: string }>(
   return { key, delivered };
 }
 
-export interface Making {
+export interface Creation {
   subject: Subject;
   sinks: readonly Sink[];
   onSecret: (secret: Secret) => Promise<void>;
   before: Before;
-  /** Throws where the key is not to be delivered. */
+  /** Throws if the key must not be delivered. */
   verify?: (secret: Secret, key: Key) => Promise<void>;
 }
 
 /**
- * What was made, without its key where that is another one that lives already: revoking it later would cut off those who
- * use it. Only the key that is being replaced may have got a new secret.
+ * What the API issued, without its key if that is a different key that already existed: revoking it later would break its
+ * users. Only the key that is being replaced may have got a new secret.
  */
-function believed({ key, ...made }: Made, { keys, single }: Before, { replaces }: Plan): Made {
+function withoutKnownKey({ key, ...issued }: Made, { keys, single }: Before, { replaces }: Plan): Made {
   const isOther =
     !single && key?.id !== replaces?.id && keys.some((one) => one.id === key?.id && !isOver(one));
-  return { ...made, ...(key && !isOther && { key }) };
+  return { ...issued, ...(key && !isOther && { key }) };
 }
 
-async function make<Spec extends { name: string }>(
+async function create<Spec extends { name: string }>(
   issuer: Issuer<Spec>,
   spec: Spec,
   operation: Operation,
@@ -154,7 +154,7 @@ async function make<Spec extends { name: string }>(
   }
 }
 
-/** Whether the secret is in escrow from here on. */
+/** Whether the secret is in escrow now. */
 async function isInEscrow(operation: Operation, held: { id: string; name: string; secret: Secret }) {
   if (operation.escrow === undefined) return false;
   return operation.putInEscrow(held).then(

@@ -4,24 +4,24 @@ import type { Key } from '../key.ts';
 import type { Capabilities, KeyBackend, Made } from '../ports.ts';
 import type { Plan } from './operation.ts';
 
-/** Makes what has a secret, and takes it back. */
+/** Creates something with a secret, and revokes it. */
 export interface Issuer<Spec extends { name: string }> {
   create(spec: Spec): Promise<Made>;
   revoke(id: string): Promise<boolean>;
-  /** All that there are; looked through where a reply was lost, or does not tell which key it made. */
+  /** Everything that exists; searched if a reply was lost, or does not tell which key it created. */
   list(): Promise<readonly Key[]>;
-  /** One of them, by its id; what its absence tells depends on `show`. */
+  /** One of them, by its id; what its absence means depends on `show`. */
   get(id: string): Promise<Key | undefined>;
   readonly capabilities: Pick<Capabilities, 'endsLists' | 'show' | 'maxKeys'>;
-  /** Milliseconds that a call may take; absent: it is done when it returns. */
+  /** The time limit of a call in ms; absent: a call is over when it returns. */
   readonly callLimit?: number;
-  /** Milliseconds by which the clock of the API is ahead of ours. */
+  /** By how many ms the clock of the API is ahead of ours. */
   clockAhead?(): number | undefined;
-  /** The id of the key that a secret is of, as the API says. */
+  /** The id of the key with this secret, as the API reports it. */
   identify?(secret: Secret): Promise<string | undefined>;
 }
 
-/** What is issued, for messages and for the journal, and the command that revokes it. */
+/** What is issued, as messages and the journal call it, and the command that revokes it. */
 export interface Subject {
   kind: Plan['kind'];
   noun: string;

@@ -2,19 +2,19 @@ import type { Secret } from '../../base/secret.ts';
 import type { Key } from '../key.ts';
 import type { Issuer } from './issuer.ts';
 
-/** Where an operation stands, and with that what can be done about it. */
+/** The state of an unfinished operation, which decides what can be done about it. */
 export type RecoveryState =
-  /** No key of it is live, or every sink has its secret: it can be ended. */
+  /** Its key is not active, or every sink has its secret: it can be ended. */
   | {
       kind: 'settled';
       reason: 'nothing-made' | 'key-gone' | 'delivered';
       id?: string;
-      /** The API does not know the key, which it may not know yet. */
+      /** The API does not know the key, or does not know it yet. */
       isAbsent?: true;
-      /** What was delivered, where it can still be read. */
+      /** The delivered secret, if a sink can still be read. */
       secret?: Secret;
     }
-  /** The secret is there, in escrow or in a sink; these sinks do not have it yet. */
+  /** The secret is at hand, in escrow or in a sink; these sinks do not have it yet. */
   | {
       kind: 'deliverable';
       key: Key;
@@ -22,21 +22,21 @@ export type RecoveryState =
       sinks: readonly string[];
       /** The sink that it was read from; absent: it is in escrow. */
       from?: string;
-      /** The API does not list the key, which need not mean that it is gone. */
+      /** The API does not list the key, which may exist nevertheless. */
       isUnlisted?: boolean;
     }
-  /** There is a key, and its secret is gone: no sink can have it. */
+  /** The key exists, and its secret is lost: no sink can have it. */
   | { kind: 'undeliverable'; key: Named; isTold: boolean }
-  /** There is a key, and these sinks have its secret or may have it. */
+  /** The key exists, and these sinks have its secret or may have it. */
   | { kind: 'unclear'; key: Named; holders: readonly string[] }
-  /** There may be a key, and what is in escrow is not the secret that was put there. No place is known to have it. */
+  /** The key may exist, and what is in escrow is not the secret that was put there. No sink is known to have it. */
   | { kind: 'damaged'; key: Named; reason: string }
-  /** The API has put a new secret in the place of this key's, or may have, and the secret is gone. */
+  /** The API replaced the secret of this key, or may have, and the new secret is lost. */
   | { kind: 'renewed'; key: Named; isCertain: boolean }
   /** The reply was lost, and each of these may be the key: only a person can tell. */
   | { kind: 'ambiguous'; candidates: readonly Key[] };
 
 export type Named = Pick<Key, 'id' | 'name'>;
 
-/** What is asked about the keys that there are. */
+/** What the state depends on in the account. */
 export type Account = Pick<Issuer<never>, 'list' | 'get' | 'capabilities' | 'callLimit' | 'clockAhead'>;

@@ -6,8 +6,8 @@ import { fingerprintOf } from './fingerprint.ts';
 import type { Operation } from './operation.ts';
 
 /**
- * Goes on where a delivery stopped: each sink that turns out to hold the secret already is left as it is, so that
- * nothing is delivered twice where that can be seen. Throws what a sink throws; the secret then stays in escrow.
+ * Continues a delivery where it stopped: a sink that verifiably holds the secret is left as it is. Throws what a sink
+ * throws; the secret then stays in escrow.
  */
 export async function resumeDelivery(
   operation: Operation,
@@ -17,7 +17,7 @@ export async function resumeDelivery(
 ): Promise<Delivered[]> {
   await onSecret(secret);
   for (const sink of sinks) await sink.check(key);
-  // The process may have died before it could say which key the secret in escrow is of: what comes later asks for that.
+  // The process may have died before it noted the key of the secret in escrow, which the retirement needs.
   if (!operation.steps.some(({ step }) => step === 'created'))
     await operation.note({ step: 'created', id: key.id, fingerprint: fingerprintOf(secret) });
   const delivered: Delivered[] = [];

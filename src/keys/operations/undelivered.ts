@@ -16,7 +16,7 @@ export interface Undelivered {
   cause: unknown;
 }
 
-/** What to report of a secret that was not delivered, after the world was put in order. */
+/** The failure to report for a secret that was not delivered, after cleaning up. */
 export async function undelivered(
   issuer: Pick<Issuer<never>, 'revoke'>,
   operation: Operation,
@@ -27,11 +27,11 @@ export async function undelivered(
   const isUnclear = cause instanceof KeysError && cause.failure.code === 'delivery_unclear';
   const recovery = `keys recover ${operation.id}`;
   const isKnown = key.id !== unidentified;
-  const which = isKnown ? `${key.name} (${key.id})` : key.name;
+  const label = isKnown ? `${key.name} (${key.id})` : key.name;
   const unfinished = (code: ErrorCode, message: string, hints: readonly string[]) =>
     new KeysError({ exit: 'unfinished', code, message, hints, operation: operation.id, cause });
   const leave = async () => {
-    // The disk may be full, which may be why it was not delivered: what was written before is enough to go on.
+    // A full disk may be why it was not delivered: what was written before is enough to recover.
     await operation
       .note({
         step: 'undelivered',
@@ -48,18 +48,18 @@ export async function undelivered(
     const others = delivered.length > 0 ? `is in ${names(delivered)}, but ` : '';
     return unfinished(
       'in_escrow',
-      `the secret of ${which} ${others}was not delivered${to}: ${reason}; it waits in the ${operation.escrow}`,
+      `the secret of ${label} ${others}was not delivered${to}: ${reason}; it is in escrow (${operation.escrow})`,
       [...causeHints(cause), recovery],
     );
   }
-  // A place that got a new key in place of an old one must not be left with a dead value.
+  // A sink whose old key was replaced must not be left with a dead value.
   const isRotation = operation.plan.kind === 'rotate';
   const holders = isRotation ? delivered : delivered.filter(({ verified }) => verified);
   if (holders.length > 0) {
     await leave();
     return unfinished(
       'partly_delivered',
-      `the secret of ${which} is in ${names(holders)} but was not delivered${to}: ${reason}`,
+      `the secret of ${label} is in ${names(holders)} but was not delivered${to}: ${reason}`,
       [
         recovery,
         `the ${noun} works; copy its secret from ${holders[0]?.sink} or revoke it`,
@@ -71,7 +71,7 @@ export async function undelivered(
     await leave();
     return unfinished(
       'delivery_unclear',
-      `whether the secret of ${which} was delivered${to} is not known (${reason}), so no key was revoked`,
+      `the secret of ${label} may have been delivered${to} (${reason}), so no key was revoked`,
       [...causeHints(cause), recovery],
     );
   }
@@ -79,7 +79,7 @@ export async function undelivered(
     await leave();
     return unfinished(
       'renewed_undelivered',
-      `the secret of ${which} was replaced by the API and not delivered${to}: ${reason}; its old value no longer works`,
+      `the secret of ${label} was replaced by the API and not delivered${to}: ${reason}; its old value no longer works`,
       [...causeHints(cause), `keys rotate ${shellWord(key.name)} --allow-downtime --to ...`],
     );
   }
@@ -87,8 +87,8 @@ export async function undelivered(
     await operation.end();
     return new KeysError({
       code: 'delivery_failed',
-      message: `the secret was not delivered${to}: ${reason}; the new ${noun} ${key.id} was revoked again`,
-      hints: [...causeHints(cause), 'how it could have waited instead: keys doctor'],
+      message: `the secret was not delivered${to}: ${reason}; the new ${noun} ${key.id} was revoked`,
+      hints: [...causeHints(cause), 'set up an escrow to keep it next time: keys doctor'],
       cause,
     });
   }

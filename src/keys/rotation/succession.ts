@@ -3,53 +3,50 @@ import { isActive } from '../key.ts';
 import type { KeyBackend } from '../ports.ts';
 import { spanOf } from './successor.ts';
 
-/** A key that works, though a newer one of its name has taken its place. */
+/** An active key that a newer key of its name supersedes. */
 export interface Superseded {
   key: Key;
-  /** Milliseconds since 1970 at which the newer one has been there for the whole grace; null: nobody knows. */
+  /** When the newer key has existed for the grace period, in ms since 1970; null: not known. */
   due: number | null;
-  /** The API ends it by itself, by then or when an earlier rotation told it to. */
+  /** The API ends it by itself, in time or when an earlier rotation requested. */
   ends: boolean;
 }
 
-/** What the keys alone tell: those of a name that a newer one has taken the place of. `keys` come newest first. */
+/** The superseded keys of a name, as the keys alone tell. `keys` come newest first. */
 export function supersededOf(keys: readonly Key[], name: string, grace: number): Superseded[] {
   const live = keys.filter((key) => key.name === name && isActive(key));
   return live.slice(1).map((key, at) => {
     const successor = live[at];
-    const made = successor?.createdAt;
-    // Of two that were made in the same second by an API that knows only those, nobody knows which is the newer one.
-    const due = made === undefined || made === key.createdAt ? null : Date.parse(made) + grace;
+    const createdAt = successor?.createdAt;
+    // Of two keys of the same second, if the API keeps only seconds, the newer one is not known.
+    const due = createdAt === undefined || createdAt === key.createdAt ? null : Date.parse(createdAt) + grace;
     return { key, due, ends: successor !== undefined && isEnding(key, successor, due) };
   });
 }
 
-/** A key that has less time than its successor got was given that by a rotation. */
+/** A key with less time than its successor got its expiry from a rotation. */
 function isEnding(key: Key, successor: Key, due: number | null): boolean {
   if (typeof key.expiresAt !== 'string') return false;
-  if (due !== null && Date.parse(key.expiresAt) <= due + day) return true;
+  if (due !== null && Date.parse(key.expiresAt) <= due + dayMs) return true;
   const [span, full] = [spanOf(key), spanOf(successor)];
-  return span !== null && (full === null || span < full - minute);
+  return span !== null && (full === null || span < full - minuteMs);
 }
 
-const minute = 60_000;
-const day = 86_400_000;
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
 
-/** Calls that a rotation may make with a new key, to see whether it works, and how soon after it was made. */
-const ownCalls = 4;
-const ownCallsWithin = 5 * 60_000;
+/** The most calls that a rotation makes with a new key to verify it, and how soon after its creation. */
+const maxOwnCalls = 4;
+const ownCallsWithinMs = 5 * 60_000;
 
-/**
- * What shows that somebody has the secret of a key, in words; undefined where nothing does. Our own question whether it
- * works is no use of it.
- */
+/** What shows that the secret of a key is in use, in words; undefined: nothing does. Our own verification does not count. */
 export async function useOf(backend: KeyBackend, { id }: Pick<Key, 'id'>): Promise<string | undefined> {
   const { createdAt, lastUsedAt, usage } = (await backend.get(id)) ?? {};
-  const made = createdAt === undefined ? Number.NaN : Date.parse(createdAt);
-  if (lastUsedAt && Date.parse(lastUsedAt) > made + ownCallsWithin)
+  const created = createdAt === undefined ? Number.NaN : Date.parse(createdAt);
+  if (lastUsedAt && Date.parse(lastUsedAt) > created + ownCallsWithinMs)
     return `${id} was last used ${lastUsedAt}`;
   const requests = usage?.requests ?? 0;
-  return requests > ownCalls ? `${id} has been used ${requests} times` : undefined;
+  return requests > maxOwnCalls ? `${id} has been used ${requests} times` : undefined;
 }
 
 export interface Idleness {
@@ -59,8 +56,8 @@ export interface Idleness {
 }
 
 /**
- * Whether a key has not been used since a moment, by its last use or, where that is not reported, by the log. Undefined
- * where the API tells neither.
+ * Whether a key has not been used since a moment: by its last use or, if that is not reported, by the log. Undefined if
+ * the API reports neither.
  */
 export async function idlenessOf(
   backend: KeyBackend,
@@ -77,7 +74,7 @@ export async function idlenessOf(
   }
   if (!logs || !logsByKey) return undefined;
   for await (const { timestamp } of backend.logs({ keyId: id, since })) {
-    return { isIdle: false, evidence: `the log has a use of ${id} at ${timestamp}` };
+    return { isIdle: false, evidence: `the log shows a use of ${id} at ${timestamp}` };
   }
-  return { isIdle: true, evidence: `the log has no use of ${id} since ${since.toISOString()}` };
+  return { isIdle: true, evidence: `the log shows no use of ${id} since ${since.toISOString()}` };
 }

@@ -166,7 +166,7 @@ describe('a secret that cannot be delivered waits in escrow', () => {
     expect(failure).toMatchObject({
       exit: 'unfinished',
       code: 'in_escrow',
-      message: `the secret of ci (new00001) ${what}the disk is full; it waits in the test escrow`,
+      message: `the secret of ci (new00001) ${what}the disk is full; it is in escrow (test escrow)`,
       hints: ['df -h', 'keys recover op000001'],
       operation: 'op000001',
     });
@@ -196,7 +196,7 @@ describe('a secret that cannot be delivered waits in escrow', () => {
   });
 });
 
-const doctor = 'how it could have waited instead: keys doctor';
+const doctor = 'set up an escrow to keep it next time: keys doctor';
 
 describe('without an escrow, a key that no sink holds is revoked again', () => {
   test.each([
@@ -211,7 +211,7 @@ describe('without an escrow, a key that no sink holds is revoked again', () => {
     expect(failure).toMatchObject({
       exit: 'failed',
       code: 'delivery_failed',
-      message: `the secret was not delivered${to}: the disk is full; the new key new00001 was revoked again`,
+      message: `the secret was not delivered${to}: the disk is full; the new key new00001 was revoked`,
       hints: ['df -h', doctor],
     });
     expect(world.steps.slice(-3)).toEqual([step, 'revoke new00001', 'end']);

@@ -43,7 +43,7 @@ test('a lost reply names the key that was made, ends none, and leaves the operat
   expect(failure).toMatchObject({
     exit: 'unfinished',
     code: 'reply_lost',
-    message: 'the reply was lost; nobody has the secret of the new key new00001',
+    message: 'the reply was lost; the secret of the new key is lost: new00001',
     hints: ['keys recover op000001'],
     operation: 'op000001',
   });
@@ -58,7 +58,7 @@ test.each([
   expect(failure).toMatchObject({
     exit: 'unfinished',
     code: 'reply_lost',
-    message: 'the reply was lost; a key named ci may have been made',
+    message: 'the reply was lost; a key named ci may have been created',
   });
   expect(steps.at(-1)).toBe('leave');
 });
