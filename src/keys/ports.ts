@@ -1,46 +1,46 @@
 import type { Secret } from '../base/secret.ts';
 import type { Key, KeyField, KeyInput } from './key.ts';
 
-/** What a provider's API can do. Commands ask before they call. */
+/** What a provider's API can do. Checked before any call. */
 export interface Capabilities {
-  /** Whether old and new key can live side by side: never, by creating a second one, or by the API's own rotation. */
+  /** How an old and a new key can work side by side: not at all, by creating a second key, or by the API's own rotation. */
   overlap: 'none' | 'client' | 'server';
   /** Whether a key can expire: at any time, after one of fixed spans, or never. */
   expiry: 'any' | 'steps' | 'none';
   uniqueNames: boolean;
-  /** Live keys per account; null where there is no limit. */
+  /** Active keys per account; null: no limit. */
   maxKeys: number | null;
-  /** The API says where its list ends, by a cursor or the address of the next page: a list cannot be short unseen. */
+  /** The API says where its list ends, by a cursor or the URL of the next page: a list cannot be cut silently. */
   endsLists: boolean;
-  /** A key can be asked for by its id: that it is not there is then certain, which no list tells. */
+  /** A key can be read by its id: then its absence is certain, which a list never tells. */
   show: boolean;
   usage: boolean;
   logs: boolean;
-  /** Whether the log tells which key was used. */
+  /** Whether the log reports which key was used. */
   logsByKey: boolean;
   update: boolean;
   disable: boolean;
   verify: boolean;
-  /** With `expiry: 'steps'`: the spans on offer. */
+  /** With `expiry: 'steps'`: the available spans. */
   expirySteps?: readonly string[];
-  /** Milliseconds to which the API keeps an expiry: 1000 for whole seconds, a day for dates; absent: to the millisecond. */
+  /** How precisely the API keeps an expiry, in ms: 1000 for whole seconds, a day for dates; absent: to the millisecond. */
   expiryResolution?: number;
   /** The API counts an expiry from its own clock. */
   expiryIsSpan?: boolean;
-  /** What the API gives every key alike, so that a new one has it as well. */
+  /** Fields that are the same for every key, so that a new one has them as well. */
   alike?: readonly KeyInput[];
-  /** A key cannot be made without an expiry. */
+  /** A key cannot be created without an expiry. */
   expiryRequired?: boolean;
-  /** What can be said about a key when it is made, and when it is changed. */
+  /** The fields that can be set when a key is created, and when it is changed. */
   createFields: readonly KeyInput[];
   updateFields: readonly KeyInput[];
-  /** Whether `usage` can be told by day. */
+  /** Whether usage is reported by day. */
   usageByDay: boolean;
-  /** What is reported about a key, in lists or when one is shown. */
+  /** The fields that are reported of a key, in lists or when one is shown. */
   reports: readonly KeyField[];
 }
 
-/** What a new key is asked to be. `expiresAt` is a moment, or null for never. */
+/** A requested key. `expiresAt`: null: never. */
 export interface KeySpec {
   name: string;
   description: string | null;
@@ -50,7 +50,7 @@ export interface KeySpec {
   budgetUsd: number | null;
   models: readonly string[];
   labels: Readonly<Record<string, string>>;
-  /** What it takes over from an older key word for word, see `kept`. */
+  /** What it takes over from an older key verbatim, see `kept`. */
   kept?: Readonly<Record<string, unknown>>;
 }
 
@@ -60,11 +60,11 @@ export type KeyChanges = Partial<Omit<KeySpec, 'labels' | 'kept'>> & {
   disabled?: boolean;
 };
 
-/** How an API is asked to rotate a key. */
+/** A request to the API's own rotation. */
 export interface InPlaceRotation {
-  /** Seconds that the old secret goes on working, where the API lets that be said. */
+  /** How many seconds the old secret keeps working, if the API lets that be set. */
   graceSeconds: number;
-  /** When the new one ends; absent: as the API does it. */
+  /** When the new key expires; absent: as the API decides. */
   expiresAt?: Date | null;
 }
 
@@ -82,7 +82,7 @@ export interface LogEntry {
   costUsd?: number;
 }
 
-/** Which log entries are wanted. Absent: all. `since` and `until` are both inclusive. */
+/** Selects log entries; absent fields select all. `since` and `until` are both inclusive. */
 export interface LogQuery {
   keyId?: string;
   since?: Date;
@@ -93,7 +93,7 @@ export interface LogQuery {
   pathPrefix?: string;
 }
 
-/** Which counters are wanted. `since` counts from the start of its day (UTC). */
+/** Selects counters. `since` counts from the start of its day (UTC). */
 export interface UsageQuery {
   by: 'key' | 'day';
   since?: Date;
@@ -106,63 +106,63 @@ export interface UsageRow {
   name?: string;
   date?: string;
   requests: number;
-  /** Absent where the provider does not count them. */
+  /** Absent if the provider does not count them. */
   tokens?: number;
-  /** Absent where the provider does not report it. */
+  /** Absent if the provider does not report it. */
   spentUsd?: number;
-  /** Uses that were refused; absent where none was, or the provider does not report it. */
+  /** Refused uses; absent if there were none, or the provider does not report them. */
   refused?: number;
 }
 
-/** A secret that was given out just now. */
+/** A secret that was just issued. */
 export interface Made {
   secret: Secret;
-  /** The key that it is of; absent where the answer does not tell which: `identifyNew` finds that out. */
+  /** The key with this secret; absent if the answer does not tell which: `identifyNew` finds it. */
   key?: Key;
 }
 
 /** The keys of one account, wherever they are kept. Every method throws `KeysError`. */
 export interface KeyBackend {
   readonly capabilities: Capabilities;
-  /** The permissions a key can be given, the least one first; undefined where the provider does not say. */
+  /** The permissions a key can have, the least one first; undefined if the provider does not report them. */
   readonly permissions: readonly string[] | undefined;
-  /** Every key of the account, revoked ones too where the API still knows them. */
+  /** Every key of the account, including revoked ones if the API still lists them. */
   list(): Promise<Key[]>;
-  /** One key with everything that is known of it; undefined where there is none, or none is listed (see `show`). */
+  /** One key with everything that is reported of it; undefined if it does not exist, or is not listed (see `show`). */
   get(id: string): Promise<Key | undefined>;
   /**
-   * Makes exactly one key by exactly one call. The secret is given out here and never again, so nothing else is asked
+   * Creates exactly one key by exactly one call. The secret is issued here and never again, so there is no other call
    * before the caller has it.
    */
   create(spec: KeySpec): Promise<Made>;
   /**
-   * A new secret by the API's own rotation, which keeps all that the key is; absent where there is none. With
-   * `overlap: 'client'` the old one is dead at once, and making a second key is better. One call, as `create`.
+   * A new secret by the API's own rotation, which keeps all settings of the key; absent if the API has none. With
+   * `overlap: 'client'` the old secret stops working at once, so creating a second key is better. One call, as `create`.
    */
   rotateInPlace?(old: Key, rotation: InPlaceRotation): Promise<Made>;
   update(id: string, changes: KeyChanges): Promise<Key>;
-  /** Ends a key at once and for good; one already revoked stays so and is no error (`false`). */
+  /** Ends a key at once and for good; a key that is revoked already is no error (`false`). */
   revoke(id: string): Promise<boolean>;
-  /** Newest first, read as they are asked for: a million rows need no more memory than one. */
+  /** Newest first, read on demand: a million rows need no more memory than one. */
   logs(query: LogQuery): AsyncIterable<LogEntry>;
   usage(query: UsageQuery): Promise<UsageRow[]>;
-  /** The id of the key that a credential of our own is, as the API says; undefined where it is none of the keys. */
+  /** The id of the key that is our own credential, as the API reports it; undefined if it is none of the keys. */
   identify?(credential: Secret): Promise<string | undefined>;
-  /** Milliseconds that a call may take before it is given up; absent: a call is done when it returns. */
+  /** The time limit of a call in ms; absent: a call is over when it returns. */
   readonly callLimit?: number;
-  /** Milliseconds by which the clock of the API is ahead of ours; undefined where it did not say. */
+  /** By how many ms the clock of the API is ahead of ours; undefined if it did not report its time. */
   clockAhead?(): number | undefined;
-  /** Whether a key works, without using it up. Only where the capabilities say `verify`. */
+  /** Whether a key works, without spending anything. Only with the capability `verify`. */
   verify(secret: Secret): Promise<Verdict>;
 }
 
-/** What is known of a key's value. Limits (`budget`, `rate-limited`, `no-models`) do not make it invalid. */
+/** Whether a secret works. Limits (`budget`, `rate-limited`, `no-models`) do not make it invalid. */
 export interface Verdict {
   valid: boolean;
   reason: Reason;
-  /** Null where no answer came. */
+  /** Null if there was no answer. */
   httpStatus: number | null;
-  /** The models that the key may call, where they were told. */
+  /** The models that the key may call, if they were reported. */
   models?: readonly string[];
 }
 
@@ -179,7 +179,7 @@ export const reasons = [
 ] as const;
 export type Reason = (typeof reasons)[number];
 
-/** What a sink is given. */
+/** What a sink gets. */
 export interface Delivery {
   secret: Secret;
   key: Key;
@@ -189,25 +189,25 @@ export interface Delivery {
 
 export interface Delivered {
   sink: string;
-  /** Read back from there and found equal; false where a sink cannot be read. */
+  /** Read back and found equal; false if the sink cannot be read. */
   verified: boolean;
 }
 
-/** A place where a new secret goes, once. */
+/** A place where a new secret is delivered, once. */
 export interface Sink {
   /** As the user wrote it, such as `env:.env#API_KEY`. */
   readonly name: string;
-  /** Throws unless a delivery of the key that is planned can be expected to succeed. Leaves nothing behind. */
+  /** Throws unless the delivery of the planned key can be expected to succeed. Leaves nothing behind. */
   check(planned?: Pick<Key, 'name'>): Promise<void>;
   /**
-   * Resolves only when the secret is there to stay. On a failure, the place is as it was before; where that is not known,
-   * the code of the failure is `delivery_unclear`.
+   * Resolves once the secret is stored durably. On a failure, the place is as it was before; if that is not known, the
+   * code of the failure is `delivery_unclear`.
    */
   deliver(delivery: Delivery): Promise<void>;
-  /** The value that the place holds now; null: none; undefined: it cannot be read now. Absent: it never can be. Never fails. */
+  /** The current value; null: none; undefined: it cannot be read now. Absent: it can never be read. Never fails. */
   read?(): Promise<Secret | null | undefined>;
-  /** The place forgets, or is handed on: that a value is not there is no sign that it never was. */
+  /** The place loses its value, or passes it on: an absent value may have been there. */
   isTransient?: true;
-  /** Removes what a process left here that was killed in the middle of a delivery. Never fails. */
+  /** Removes what a process left here that was killed during a delivery. Never fails. */
   removeLeftovers?(): Promise<void>;
 }

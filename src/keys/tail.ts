@@ -8,13 +8,13 @@ export interface TailOptions {
   pause: () => Promise<void>;
   /** Log entries from this moment on. */
   since: Date;
-  /** Told of a server that could not be read this time; it is asked again after the pause. */
+  /** The server could not be read this time; it is read again after the pause. */
   onTrouble: (error: KeysError) => Promise<void>;
 }
 
 /**
- * New log entries in the order in which they happened, each once, until the signal aborts. Entries of one millisecond
- * can arrive in two reads, so the newest instant is asked for again and what was given out already is left out.
+ * New log entries in chronological order, each once, until the signal aborts. Entries of one millisecond can arrive in two
+ * reads, so each read starts at the newest instant again and leaves out what was yielded before.
  */
 export async function* tail(
   backend: KeyBackend,
@@ -22,9 +22,9 @@ export async function* tail(
   { signal, pause, since, onTrouble }: TailOptions,
 ): AsyncGenerator<LogEntry> {
   let newest = since;
-  let given = new Map<string, number>();
+  let yielded = new Map<string, number>();
   while (!signal.aborted) {
-    const already = new Map(given);
+    const already = new Map(yielded);
     for (const entry of await readSince(backend, { ...query, since: newest }, signal, onTrouble)) {
       const identity = JSON.stringify(entry);
       const times = already.get(identity) ?? 0;
@@ -35,16 +35,16 @@ export async function* tail(
       const at = new Date(entry.timestamp);
       if (at > newest) {
         newest = at;
-        given = new Map();
+        yielded = new Map();
       }
-      if (at.getTime() === newest.getTime()) given.set(identity, (given.get(identity) ?? 0) + 1);
+      if (at.getTime() === newest.getTime()) yielded.set(identity, (yielded.get(identity) ?? 0) + 1);
       yield entry;
     }
     await pause();
   }
 }
 
-/** Oldest first; nothing where the server could not be read, and not a part: what is missing would never be shown. */
+/** Oldest first; nothing if the server could not be read to the end, because a missing part would never be shown. */
 async function readSince(
   backend: KeyBackend,
   query: LogQuery,
@@ -56,15 +56,15 @@ async function readSince(
     for await (const entry of backend.logs(query)) entries.push(entry);
   } catch (error) {
     if (signal.aborted) return [];
-    if (!(error instanceof KeysError) || !isPassing(error)) throw error;
+    if (!(error instanceof KeysError) || !isTransient(error)) throw error;
     await onTrouble(error);
     return [];
   }
   return entries.reverse().sort((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp));
 }
 
-/** What may be over by the next read. */
-function isPassing({ failure }: KeysError): boolean {
+/** A failure that may be over by the next read. */
+function isTransient({ failure }: KeysError): boolean {
   return failure.exit === 'network' || failure.code === 'rate_limited';
 }
 

@@ -92,7 +92,7 @@ describe('--if-missing, with a key that is there already', () => {
     expect((await again(box, 'file:deploy.key')).exit).toBe(5);
   });
 
-  test('of a place that cannot be read it is said that nobody can tell', async () => {
+  test('for a sink that cannot be read there is a warning', async () => {
     const box = await delivered('exec:./deliver');
     const run = await again(box, 'exec:./deliver');
     expect(run).toMatchObject({ exit: 0 });

@@ -98,7 +98,7 @@ describe('a secret that waits in escrow', () => {
     });
   });
 
-  test('for stdout is given to whoever asks for it in a way that may have it', async () => {
+  test('for stdout is printed if the command line allows it', async () => {
     for (const args of [['--secret-only'], ['--json']]) {
       const box = withEscrow(new Sandbox());
       const { operation } = await stopped(box);
@@ -155,7 +155,7 @@ describe('a secret that waits in escrow', () => {
 });
 
 describe('--all --yes', () => {
-  test('delivers what it can, and revokes what nobody could be given', async () => {
+  test('delivers what it can, and revokes what cannot be delivered', async () => {
     const box = withEscrow(new Sandbox());
     await stopped(box, 'printed');
     mkdirSync(join(box.cwd, 'place'));
@@ -209,7 +209,7 @@ describe('a command of the same name', () => {
     expect(other.stderr).toContain(`the create of ci (local) is unfinished: keys recover ${operation}`);
   });
 
-  test('does not count a key as found whose secret nobody has', async () => {
+  test('does not count a key whose secret is lost as found', async () => {
     const box = withEscrow(new Sandbox());
     await stopped(box);
     expect((await box.keys(['create', 'ci', '--if-missing', '--to', 'file:key'])).exit).toBe(5);
@@ -268,7 +268,7 @@ describe('a create whose reply was lost', () => {
     expect(operationsOf(box)).toEqual([]);
   });
 
-  test('ends with --keep where somebody has the secret after all', async () => {
+  test('ends with --keep if the secret arrived after all', async () => {
     const { box, server, env } = await world();
     server.lostReplies.push((response) => resetBeforeReply(response, {} as never));
     const { operation } = errorOf(await box.keys(['create', 'ci', '--to', 'file:key', '--json'], { env }));
@@ -314,7 +314,7 @@ test.each([
   expect(run).toMatchObject({ exit: 2, stderr: expect.stringContaining(message) });
 });
 
-test('a file in the journal that cannot be understood is told of, and left alone', async () => {
+test('a file in the journal that cannot be read is reported, and left alone', async () => {
   const box = new Sandbox();
   mkdirSync(join(box.home, 'state', 'operations'), { recursive: true });
   writeFileSync(join(box.home, 'state', 'operations', 'odd.jsonl'), '{"version":9}\n');

@@ -146,7 +146,7 @@ describe('what a provider cannot do is refused before any call', () => {
   test.each([
     [
       ['create', 'ci', '--budget', '5', '--expires', '90d'],
-      ['--budget', '--expires', 'create takes only a name'],
+      ['--budget', '--expires', 'create accepts only a name'],
     ],
     [['logs'], ['does not report a log']],
     [['update', 'ci', '--name', 'x'], ['cannot change a key']],

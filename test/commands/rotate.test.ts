@@ -243,7 +243,7 @@ describe('many keys', () => {
     expect(run.stdout.split('\n').filter((line) => line.includes('rotated'))).toHaveLength(3);
   });
 
-  test('Ctrl-C lets those end that have begun, and the same command does the rest, and nothing twice', async () => {
+  test('Ctrl-C lets started rotations finish, and the same command does the rest, and nothing twice', async () => {
     const { box, vendors, env, args } = await fleet(5);
     vendors.add('deliver', { lasts: 300 });
     const interrupt = new AbortController();
@@ -336,7 +336,7 @@ describe('where it stopped', () => {
     expect((await listed(box)).map(({ expiresAt }) => expiresAt)).toEqual([null, later(8).toISOString()]);
   });
 
-  test('a new key that does not work is not delivered by recover either, and the old one goes on', async () => {
+  test('a new key that does not work is not delivered by recover either, and the old one keeps working', async () => {
     const box = await boxWithKey();
     const before = box.read('key');
     const vendors = new StandIns().add('deliver', { code: 1 });
@@ -353,7 +353,7 @@ describe('where it stopped', () => {
     expect(await refusedKeys(box, [before])).toEqual([]);
   });
 
-  test('revoked by recover, the new key is gone and the old one goes on working', async () => {
+  test('revoked by recover, the new key is gone and the old one keeps working', async () => {
     const box = await boxWithKey();
     const vendors = new StandIns().add('deliver', { code: 1 });
     const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
@@ -419,7 +419,7 @@ describe('on an API without expiries, to the letter of Unreal AI', () => {
     expect(server.keys).toHaveLength(1);
   });
 
-  test('where the account is full, the error names the older key that stands in the way, and nothing is ended', async () => {
+  test('where the account is full, the error names the older key that uses up the limit, and nothing is revoked', async () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     const made = (hash: string, created: number) => ({ name: 'ci', hash, created });
     const soon = Math.floor(start.getTime() / 1000);
@@ -459,7 +459,7 @@ describe('on an API without expiries, to the letter of Unreal AI', () => {
   });
 });
 
-test('a journal that cannot be read keeps nobody from seeing the keys', async () => {
+test('a journal that cannot be read does not keep the keys from being listed', async () => {
   const box = await boxWithKey();
   writeFileSync(join(box.home, 'state', 'operations', 'abcdefgh.jsonl'), '{"version":99}\n');
   expect(await listed(box)).toHaveLength(1);
@@ -479,7 +479,7 @@ test('a newer key that is revoked is not the one in use', async () => {
   expect(run.stderr).toContain(`file:key holds ${second?.id}`);
 });
 
-test('--when-idle retires an old key that nobody uses, and prints what that follows from', async () => {
+test('--when-idle retires an old key that is not used, and prints the evidence', async () => {
   const box = await boxWithKey();
   const [old] = await listed(box);
   const args = ['rotate', 'ci', '--when-idle', '24h', '--to', 'file:key', '--json'];

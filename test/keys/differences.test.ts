@@ -58,7 +58,7 @@ test('silence is one too, and says nothing of what is stored', () => {
   expect(untold(found, { ...capabilities, reports: ['id'] })).toBe(false);
 });
 
-test('what nobody asked for is the choice of the API', () => {
+test('what was not requested is the choice of the API', () => {
   expect(differences(spec({ name: 'ci' }), stored, capabilities)).toEqual([]);
 });
 

@@ -97,11 +97,11 @@ test('whatever arrives in whatever batches is given exactly once and in order', 
   );
 });
 
-test('a read that fails in passing is told of and tried again; nothing is given twice or left out', async () => {
+test('a transient failure is reported and the read repeated; no entry is yielded twice or left out', async () => {
   const trouble = new KeysError({ exit: 'network', code: 'connection_failed', message: 'no answer' });
   const [a, b] = [entry(1, '/a'), entry(2, '/b')];
   const reads: (KeysError | LogEntry[])[] = [[a], trouble, [b, a]];
-  const told: string[] = [];
+  const messages: string[] = [];
   const stop = new AbortController();
   const backend: KeyBackend = {
     ...new FakeWorld().backend(),
@@ -112,10 +112,10 @@ test('a read that fails in passing is told of and tried again; nothing is given 
       yield* next;
     },
   };
-  const onTrouble = async ({ message }: KeysError) => void told.push(message);
+  const onTrouble = async ({ message }: KeysError) => void messages.push(message);
   const options = { signal: stop.signal, pause: async () => {}, since: new Date(start), onTrouble };
   expect(await collect(tail(backend, {}, options))).toEqual([a, b]);
-  expect(told).toEqual(['no answer']);
+  expect(messages).toEqual(['no answer']);
 });
 
 test('a read that fails for good ends the following', async () => {

@@ -11,8 +11,8 @@ import type { EscrowedSecret, Operation } from './operation.ts';
 import type { Account, RecoveryState } from './recovery-state.ts';
 
 /**
- * Looks at the escrow, at the places and at the keys that there are; `places` are the sinks of the operation that could
- * be opened. Throws `KeysError` where one of them cannot be asked and what to do depends on it.
+ * The state of an operation, by its escrow, its sinks and the existing keys; `places` are the sinks that could be opened.
+ * Throws `KeysError` if one of them cannot be read and the state depends on it.
  */
 export async function inspectOperation(
   operation: Operation,

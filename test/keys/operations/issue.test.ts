@@ -33,7 +33,7 @@ function issueUnheld(world: FakeWorld, sinks: readonly Sink[]) {
   return issue(world, sinks, { escrow: false });
 }
 
-/** As `issueUnheld`, in the place of another key. */
+/** As `issueUnheld`, replacing another key. */
 function rotateUnheld(world: FakeWorld, sinks: readonly Sink[]) {
   return issueKey(world.backend(), spec(), {
     subject: { ...keySubject, kind: 'rotate' },
@@ -73,7 +73,7 @@ test('writes each step down before the next one, and the secret to escrow before
   ]);
 });
 
-describe('where the answer does not tell which key it made', () => {
+describe('if the answer does not tell which key it created', () => {
   const named = key({ id: 'new00009', name: 'ci' });
 
   /** Issues a key whose id is to be found in a list. */
@@ -101,7 +101,7 @@ describe('where the answer does not tell which key it made', () => {
     expect(world.steps.slice(2, 7)).toEqual(['note creating', 'create', 'hold', 'list', 'hold']);
   });
 
-  test('it is delivered although nobody can tell', async () => {
+  test('it is delivered although its key is not known', async () => {
     const world = new FakeWorld();
     const issued = await issueUntold(world, async () => {
       throw full;
@@ -121,7 +121,7 @@ describe('where the answer does not tell which key it made', () => {
   });
 });
 
-test('each sink is told who has the secret already', async () => {
+test('each sink learns which ones have the secret already', async () => {
   const world = new FakeWorld();
   const [first, second] = [world.sink('file:a', true), world.sink('stdout')];
   await issue(world, [first, second]);
@@ -227,7 +227,7 @@ describe('without an escrow, a key that no sink holds is revoked again', () => {
     expect(world.steps.slice(-3)).toEqual([`read file:a`, 'revoke new00001', 'end']);
   });
 
-  test('when something fails that nobody expected', async () => {
+  test('after an unexpected failure', async () => {
     const world = new FakeWorld({ [`deliver file:a ${fakeSecret}`]: new TypeError('no such method') });
     const failure = await failureIn(issueUnheld(world, [world.sink('file:a', true)]));
     expect(failure).toMatchObject({ exit: 'failed', code: 'delivery_failed', hints: [doctor] });
@@ -254,7 +254,7 @@ describe('without an escrow, a key whose secret a sink has is kept', () => {
     expect(world.steps.slice(-2)).toEqual(['note undelivered', 'leave']);
   });
 
-  test('in the place of an old one, whether the sink can be read or not', async () => {
+  test('replacing an old key, whether the sink can be read or not', async () => {
     const world = new FakeWorld({ [`deliver file:b ${fakeSecret}`]: full });
     const sinks = [world.sink('exec:a'), world.sink('file:b', true)];
     const failure = await failureIn(rotateUnheld(world, sinks));
@@ -262,7 +262,7 @@ describe('without an escrow, a key whose secret a sink has is kept', () => {
     expect(world.steps).not.toContain('revoke new00001');
   });
 
-  test('in the place of an old one, where a program was ended before it said whether it has it', async () => {
+  test('replacing an old key, if a program was stopped before it reported whether it has the secret', async () => {
     const fault = new KeysError({ exit: 'failed', code: 'delivery_unclear', message: 'deliver hung' });
     const world = new FakeWorld({ [`deliver exec:a ${fakeSecret}`]: fault });
     expect(await failureIn(rotateUnheld(world, [world.sink('exec:a')]))).toMatchObject({
@@ -340,7 +340,7 @@ describe('an answer that names a key which lives already', () => {
     expect(world.steps.filter((step) => step.startsWith('revoke'))).toEqual([]);
   });
 
-  test('is told of the one that is new, where the list has it', async () => {
+  test('names the new one if the list has it', async () => {
     const world = new FakeWorld();
     const fresh = key({ id: 'new00002', name: 'ci' });
     const issued = await issueKey(answering(world, old.id, [old, fresh]), spec(), {

@@ -17,7 +17,7 @@ function broken(httpStatus: number): KeysError {
   return new KeysError({ exit: 'network', code: 'server_failed', message: 'oops', httpStatus });
 }
 
-/** What is reported of a create that fails, where these keys are listed afterwards; undefined: nobody can be asked. */
+/** The failure of a create if these keys are listed afterwards; undefined: the API cannot be reached. */
 async function reported(after: Key[] | undefined, error: Error = replyLost) {
   const world = new FakeWorld({ create: error });
   const backend: KeyBackend = {
@@ -52,7 +52,7 @@ test('a lost reply names the key that was made, ends none, and leaves the operat
 
 test.each([
   ['no new key is listed yet', [old]],
-  ['nobody can be asked', undefined],
+  ['the API cannot be reached', undefined],
 ])('it is open too where %s', async (_, after) => {
   const { failure, steps } = await reported(after);
   expect(failure).toMatchObject({
@@ -70,7 +70,7 @@ describe('a server that broke down', () => {
     expect(steps.at(-1)).toBe('end');
   });
 
-  test.each([502, 504])('behind a proxy that says %i may still be at work', async (status) => {
+  test.each([502, 504])('a server behind a proxy that answers %i may still be working', async (status) => {
     expect((await reported([old], broken(status))).failure.exit).toBe('unfinished');
   });
 
@@ -80,7 +80,7 @@ describe('a server that broke down', () => {
   });
 });
 
-describe('whether an error says that nothing was made', () => {
+describe('whether an error says that nothing was created', () => {
   test.each([
     ['a conflict', { exit: 'limit', code: 'conflict', httpStatus: 409 }, true],
     ['a session that has expired', { exit: 'auth', code: 'not_logged_in', httpStatus: 401 }, true],

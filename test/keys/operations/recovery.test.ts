@@ -184,7 +184,7 @@ describe('with the secret gone', () => {
     });
   });
 
-  test('a journal of an earlier version does not tell which deliveries had begun', async () => {
+  test('a journal of an earlier version does not record which deliveries began', async () => {
     expect(await standing({ steps: [creating, created, inFile] }, [made])).toEqual({
       kind: 'unclear',
       key: { id: 'new00001', name: 'ci' },
@@ -239,19 +239,19 @@ describe('without a reply', () => {
     });
   });
 
-  test('and so is one whose time nobody knows', async () => {
+  test('and so is one whose creation time is not known', async () => {
     const { createdAt: _, ...timeless } = made;
     expect(await standing({ steps: lost }, [timeless])).toMatchObject({ kind: 'undeliverable' });
   });
 
-  test('a key that was made much later is somebody else’s', async () => {
+  test('a key that was created much later belongs to someone else', async () => {
     expect(await standing({ steps: lost }, [at('new00001', 0), at('later001', 60)])).toMatchObject({
       kind: 'undeliverable',
       key: { id: 'new00001' },
     });
   });
 
-  test('several candidates are told, never guessed between', async () => {
+  test('several candidates are reported, never guessed between', async () => {
     const keys = [at('new00001', 0), at('new00002', 1)];
     expect(await standing({ steps: lost }, keys)).toEqual({ kind: 'ambiguous', candidates: keys });
   });
@@ -279,7 +279,7 @@ describe('without a reply', () => {
     expect(await standing({ steps: lost }, keys.slice(1))).toMatchObject({ reason: 'nothing-made' });
   });
 
-  test('nor is one that somebody uses', async () => {
+  test('nor is one that is in use', async () => {
     const used = { ...at('new00001', 0), lastUsedAt: minute(1) };
     expect(await standing({ steps: lost }, [used])).toMatchObject({ kind: 'ambiguous' });
   });

@@ -169,7 +169,7 @@ describe('a new key that does not work', () => {
     verify: async () => ({ valid: false, reason: 'invalid', httpStatus: 401 }),
   });
 
-  test('reaches nobody, waits in escrow, and leaves the old one alone', async () => {
+  test('reaches no sink, stays in escrow, and leaves the old key alone', async () => {
     const world = new FakeWorld();
     const failure = await failureIn(rotation(world, { backend: refused(world) }));
     expect(failure).toMatchObject({ exit: 'unfinished', code: 'in_escrow', operation: 'op000001' });
@@ -202,7 +202,7 @@ describe('whatever fails before the new key has arrived, the old one is left alo
   });
 });
 
-test.each(['revoke old00001'])('%s fails: both live, exit 5, and recover goes on', async (step) => {
+test.each(['revoke old00001'])('%s fails: both keys work, exit 5, and recover continues', async (step) => {
   const world = new FakeWorld({ [step]: fault });
   const failure = await failureIn(rotation(world));
   expect(failure).toMatchObject({
@@ -214,7 +214,7 @@ test.each(['revoke old00001'])('%s fails: both live, exit 5, and recover goes on
   expect(world.steps.slice(-2)).toEqual([step, 'leave']);
 });
 
-test('an API that takes the revocation and goes on calling the key alive is not believed', async () => {
+test('an API that accepts a revocation and still reports the key as active is not believed', async () => {
   const world = new FakeWorld();
   const backend = { ...backendOf(world), get: async () => old };
   const failure = await failureIn(rotation(world, { backend }));
@@ -274,7 +274,7 @@ describe("the API's own rotation", () => {
   });
 });
 
-test('a rotation is retired later as it would have been at once', async () => {
+test('an old key is retired later as it would have been at once', async () => {
   const world = new FakeWorld();
   const operation: Operation = await world.journal().begin({
     ...{ kind: 'rotate', name: 'ci', sinks: [], known: [] },

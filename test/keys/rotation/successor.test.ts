@@ -46,7 +46,7 @@ test('a key that never expires has a successor that does not, and --expires says
   expect(successorOf(old, capabilities, { expires: null, now }).spec.expiresAt).toBeNull();
 });
 
-test('what the API does not take, or does not tell, is named', () => {
+test('what the API does not accept or report is named', () => {
   const poor = {
     ...capabilities,
     createFields: ['name', 'models'] as const,
@@ -65,7 +65,7 @@ test('what the API does not take, or does not tell, is named', () => {
   ]);
 });
 
-test('where a key must end and nobody knows when the old one was to, --expires is asked for', async () => {
+test('if a key needs an expiry and the span of the old one is not known, --expires is required', async () => {
   const demanding = { ...capabilities, expiryRequired: true };
   const work = async () => successorOf(key({ expiresAt: null }), demanding, asked);
   expect(await failureIn(work())).toMatchObject({
@@ -95,13 +95,13 @@ test.each<[what: string, fields: Partial<Key>, isUse: boolean]>([
   ['more calls than we make', { usage: { requests: 5, tokens: 0 } }, true],
   ['no more calls than we make', { usage: { requests: 4, tokens: 0 } }, false],
   ['never used', { lastUsedAt: null, usage: { requests: 0, tokens: 0 } }, false],
-  ['nothing told', {}, false],
+  ['nothing reported', {}, false],
 ])('evidence that a new key has arrived: %s', async (_, fields, isUse) => {
   const backend = { ...new FakeWorld().backend(), get: async () => key(fields) };
   expect((await useOf(backend, { id: 'a' })) !== undefined).toBe(isUse);
 });
 
-test('of two that were made in the same second nobody knows which is newer', () => {
+test('of two keys of the same second, the newer one is not known', () => {
   const keys = [key({ id: 'a' }), key({ id: 'b' })];
   expect(supersededOf(keys, 'ci', 0)).toMatchObject([{ due: null }]);
 });
@@ -170,7 +170,7 @@ test.each([
   expect((spec.expiresAt as SpanEnd).span).toBe(span);
 });
 
-test('what the API says of the old key and nobody here can read is lost, but for what no key takes over', () => {
+test('a field of the old key that cannot be read is lost, except those that no key takes over', () => {
   const odd = { ...old, [unread]: ['permissions', 'access_level', 'lastUsedAt'] };
   expect(successorOf(odd, capabilities, asked).lost).toEqual(['permissions', 'access_level']);
 });
