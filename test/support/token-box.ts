@@ -16,14 +16,17 @@ import { filesBelow } from './sandbox.ts';
  * was kept and all files are searched for those; one that stands where the test did not expect it fails the test.
  */
 export class TokenBox {
-  readonly root = realpathSync(mkdtempSync(join(tmpdir(), 'keys-tokens-')));
-  readonly home = join(this.root, 'home');
-  readonly cwd = join(this.root, 'work');
+  readonly root: string;
+  readonly home: string;
+  readonly cwd: string;
   readonly #tokens: string[] = [];
   readonly #texts: string[] = [];
   readonly #tokenFiles = new Set<string>();
 
-  constructor() {
+  constructor(parent = tmpdir()) {
+    this.root = realpathSync(mkdtempSync(join(parent, 'keys-tokens-')));
+    this.home = join(this.root, 'home');
+    this.cwd = join(this.root, 'work');
     mkdirSync(this.cwd);
     onTestFinished(() => {
       try {

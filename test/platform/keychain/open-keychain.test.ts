@@ -130,11 +130,12 @@ describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => 
       import { openKeychain } from 'src/platform/keychain/open-keychain.ts';
       const tokens = { service: 'tokens', env: process.env, interactive: false };
       openKeychain({ ...tokens, interactive: true }).read('${account}').catch(() => {});
-      setTimeout(() => process.exit(), 500);
+      process.stdin.on('end', () => process.exit()).resume();
     `);
     const env = { ...box.env, ...(await deafBus(box)) };
     const run = execFile(process.execPath, [program], { env });
-    await vi.waitFor(() => expect(keychainProcesses(env)).toHaveLength(1));
+    await vi.waitFor(() => expect(keychainProcesses(env)).toHaveLength(1), { timeout: 10_000 });
+    run.child.stdin?.end();
     await run;
     await vi.waitFor(() => expect(keychainProcesses(env)).toEqual([]));
   });
