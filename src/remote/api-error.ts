@@ -11,34 +11,34 @@ interface StatusMeaning {
   hints?: readonly string[];
 }
 
-/** What an HTTP status means for the user. */
+/** What each HTTP status means. */
 const meanings: Readonly<Record<number, StatusMeaning>> = {
   400: { code: 'rejected', message: 'the API rejected the request' },
   402: { code: 'budget', message: 'the budget of the account is spent' },
-  403: { code: 'forbidden', message: 'the session token may not do this' },
+  403: { code: 'forbidden', message: 'the session token does not allow this' },
   404: { code: 'no_such_key', message: 'the API has nothing at this address' },
   409: { code: 'conflict', message: 'the API reports a conflict' },
   422: { code: 'rejected', message: 'the API rejected the request' },
   429: { code: 'rate_limited', message: 'the rate limit of the API is reached' },
 };
 
-/** Codes with which an API says that no further key may be made. */
+/** Error codes that say that the account cannot have more keys. */
 const keyLimitCodes = /KEY_?LIMIT|LIMIT_EXCEEDED|MAX_KEYS|QUOTA/i;
 
-/** What a failure is told with. */
+/** What an error message needs besides the response. */
 export interface ErrorContext {
   provider: Provider;
   /** Name of the profile, for hints. */
   profile: string;
-  /** Secrets that were sent, and are not repeated from the answer. */
+  /** Secrets that were sent; they are masked if the response repeats them. */
   sent: readonly Secret[];
-  /** Names of those that the call carried beside the session token, such as a password. */
+  /** Names of secrets that the call carried besides the session token, such as a password. */
   secrets?: readonly string[];
   /** The API has accepted the session token before. */
   isAccepted?: boolean;
 }
 
-/** The failure that an answer stands for; undefined for a success. */
+/** The error for a response with a status of failure; undefined for a success. */
 export function apiErrorOf(response: HttpResponse, telling: ErrorContext): KeysError | undefined {
   if (response.status >= 200 && response.status < 300) return undefined;
   return errorFor(response, telling, meaningOf(response.status, telling));
@@ -54,7 +54,7 @@ function meaningOf(status: number, telling: ErrorContext): StatusMeaning {
   );
 }
 
-/** A refusal by an answer whose status is that of a success; `status` is the one that it stands for, where it says so. */
+/** The error for a 2xx response that is a failure; `status` is the HTTP status that its body gives, if any. */
 export function refusalErrorOf(
   response: HttpResponse,
   telling: ErrorContext,
@@ -73,17 +73,17 @@ function errorFor(
   const { message, code } = reasonGivenIn(response, { provider, sent });
   const isKeyLimit = meaning.code !== 'rate_limited' && code !== undefined && keyLimitCodes.test(code);
   const { requestId } = response;
-  const what = isKeyLimit ? 'the account has as many keys as the API allows' : meaning.message;
+  const summary = isKeyLimit ? 'the account has reached its maximum number of keys' : meaning.message;
   return new KeysError({
     code: isKeyLimit ? 'key_limit' : meaning.code,
-    message: `${[what, message].filter(Boolean).join(': ')}${code === undefined ? '' : ` (${code})`}`,
+    message: `${[summary, message].filter(Boolean).join(': ')}${code === undefined ? '' : ` (${code})`}`,
     hints: meaning.hints ?? hintsFor(isKeyLimit ? 'key_limit' : meaning.code, profile, response.retryAfter),
     httpStatus: response.status,
     ...(requestId !== undefined && { requestId: hide(requestId) }),
   });
 }
 
-/** A 404 for what is no single key: an address that is wrong, in the URL or in a setting. */
+/** The error for a 404 that is not about one key: the URL, or a setting in it, is wrong. */
 export function notThisApi(
   response: HttpResponse,
   { provider, sent }: ErrorContext,
@@ -96,7 +96,7 @@ export function notThisApi(
     code: 'not_this_api',
     message: `${reason} at ${url.href}${settings.length > 0 ? ` with ${settings.join(' ')}` : ''}`,
     hints: [
-      ...(settings.length > 0 ? ['check the setting of the profile: keys status'] : []),
+      ...(settings.length > 0 ? ['check the settings of the profile: keys status'] : []),
       'check the URL of the profile: keys profile list',
       'look at the traffic: --debug',
     ],
@@ -104,7 +104,7 @@ export function notThisApi(
   });
 }
 
-/** What an answer says of its failure, without what was sent. */
+/** The reason that a failed response gives, without the secrets that were sent. */
 export function reasonGivenIn(
   response: HttpResponse,
   { provider, sent }: Pick<ErrorContext, 'provider' | 'sent'>,
@@ -116,7 +116,7 @@ function hiding(sent: readonly Secret[]): (text: string) => string {
   return (text) => sent.reduce((hidden, secret) => secret.hideIn(hidden), text);
 }
 
-/** A 401 to a call that carries another secret, too, may be about that one. */
+/** A 401 to a call that carries another secret may be about either. */
 function refusedCredential({ secrets = [], isAccepted = false }: ErrorContext): StatusMeaning {
   if (secrets.length === 0) {
     return { code: 'not_logged_in', message: 'the API does not accept the session token' };
@@ -127,7 +127,7 @@ function refusedCredential({ secrets = [], isAccepted = false }: ErrorContext): 
     code: 'secret_refused',
     message: isAccepted
       ? `the API does not accept the ${names}`
-      : `the API does not accept the ${names}, or not the session token`,
+      : `the API does not accept the ${names} or the session token`,
     hints: [`check the ${names} (${variables})`, ...(isAccepted ? [] : ['keys status'])],
   };
 }
@@ -136,13 +136,13 @@ function hintsFor(code: string, profile: string, retryAfter: number | undefined)
   if (code === 'rate_limited') {
     return [
       retryAfter === undefined
-        ? 'the API does not say for how long: wait a minute or more, then run the command again'
+        ? 'the API gives no time: wait a minute or more, then run the command again'
         : `run the command again in ${waitInWords(retryAfter)}`,
     ];
   }
   if (code === 'not_logged_in') return [`keys login --profile ${profile}`, 'or set KEYS_TOKEN'];
   if (code === 'forbidden') return [`keys status --profile ${profile}`];
-  if (code === 'key_limit') return ['keys list', 'revoke a key that is no longer needed: keys revoke <key>'];
+  if (code === 'key_limit') return ['keys list', 'revoke a key that you no longer need: keys revoke <key>'];
   return [];
 }
 

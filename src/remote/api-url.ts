@@ -1,19 +1,19 @@
 import { KeysError } from '../base/errors.ts';
 
-/** An address of the API: a path below its base URL. */
+/** The URL of a path below the base URL of the API. */
 export function urlBelow(base: URL, path: string): URL {
   return new URL(`${base.href.replace(/\/$/, '')}/${path.replace(/^\//, '')}`);
 }
 
-/** A page that the server names by a URL of its own. Throws `KeysError`: the token goes to no other origin. */
+/** A page whose URL the server gives. Throws `KeysError` for another origin, which must not get the token. */
 export function pageUrl(base: URL, nextUrl: string): URL {
   const page = URL.canParse(nextUrl, base.href) ? new URL(nextUrl, base) : undefined;
   if (page?.origin === base.origin) return page;
   throw new KeysError({
     code: 'foreign_page',
     message: page
-      ? `the next page of the list is said to be at ${page.origin}, which is not ${base.origin}: it was not asked, and got no token`
-      : 'the address of the next page of the list is not a URL: the list would not be whole',
+      ? `the next page of the list is at ${page.origin}, not at ${base.origin}; it was not requested, and the session token was not sent there`
+      : 'the address of the next page is not a URL, so the list would be incomplete',
     hints: ['check the URL of the profile: keys status'],
   });
 }

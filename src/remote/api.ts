@@ -13,10 +13,12 @@ import type { Provider } from '../providers/declaration/provider.ts';
 import type { ErrorContext } from './api-error.ts';
 import { apiErrorOf, notThisApi, reasonGivenIn, refusalErrorOf } from './api-error.ts';
 import { pageUrl, urlBelow } from './api-url.ts';
+import { asksForOtp } from './asks-for-otp.ts';
 import { parseJson } from './explain-failure.ts';
 import { isFailureBody, statusInBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
 import { fillBody, fillPath } from './fill-template.ts';
+import type { PageRequest } from './next-page.ts';
 import type { PageReader } from './read-pages.ts';
 import { maxListLength, readPages } from './read-pages.ts';
 import type { Part } from './select.ts';
@@ -27,9 +29,8 @@ export interface ApiOptions {
   profile: string;
   /** The base URL; paths of the provider are below it. */
   url: URL;
-  /** Finds the session token; not asked for by what is done with a key's own value. */
+  /** Finds the session token. Not called for calls made with a key. */
   token: () => Promise<Secret>;
-  /** Settings of the profile. */
   options: Readonly<Record<string, string>>;
   http: HttpClient;
   /** Milliseconds that a call may take. */
@@ -37,18 +38,18 @@ export interface ApiOptions {
   now: () => Date;
   /** Milliseconds for all pages of a list of keys together. */
   listTimeoutMs?: number;
-  /** Obtains a secret that a single call wants beside the token. */
+  /** Obtains a secret that a single call needs besides the session token. */
   askSecret: (name: string) => Promise<Secret>;
 }
 
 /** The calls of a declaration, made over HTTP. Every method throws `KeysError`. */
 export class Api {
   readonly #options: ApiOptions;
-  /** What the API has been told and might repeat. */
+  /** Secrets that the API has received and might repeat. */
   readonly #sent = new Set<Secret>();
-  /** It has answered a call with the session token by a success. */
+  /** A call with the session token has succeeded. */
   #isAccepted = false;
-  readonly #asked = new Map<string, Promise<Secret>>();
+  readonly #secretsByName = new Map<string, Promise<Secret>>();
   #clockAhead: number | undefined;
 
   constructor(options: ApiOptions) {
@@ -56,56 +57,59 @@ export class Api {
   }
 
   /**
-   * The answer to a call with the session token. A failure is thrown, and so is a refusal whose status is that of a
-   * success; but for 404 where the call was about one key: what that means is for the caller to say. A call that takes an
-   * idempotency key gets a new one, the same each time that it has to be repeated.
+   * Makes a call with the session token and returns a success, or the 404 of a call about one key, which the caller
+   * interprets. Any other failure is thrown, including a 2xx response whose body is a failure. A call that takes an
+   * idempotency key gets a new one, the same for each repetition.
    */
-  async send(operation: Call, inputs: Inputs, page: Page = {}): Promise<HttpResponse> {
+  async send(
+    operation: CallOperation,
+    inputs: Inputs,
+    page: Partial<PageRequest> = {},
+  ): Promise<HttpResponse> {
     const { provider, token } = this.#options;
     const { idempotency } = operation;
-    const once = idempotency === undefined ? {} : { [idempotency]: randomUUID() };
-    const response = await this.#requestWithOtp(operation, inputs, await token(), page, once);
-    const isAboutOne = 'id' in inputs || (provider.list.single && operation === provider.list);
+    const idempotencyHeader = idempotency === undefined ? {} : { [idempotency]: randomUUID() };
+    const response = await this.#requestWithOtp(operation, inputs, await token(), page, idempotencyHeader);
+    const isAboutOneKey = 'id' in inputs || (provider.list.single && operation === provider.list);
     if (response.status === 404) {
-      if (isAboutOne) return response;
-      throw notThisApi(response, this.#telling(operation), this.#options);
+      if (isAboutOneKey) return response;
+      throw notThisApi(response, this.#errorContext(operation), this.#options);
     }
     const failure = this.failureOf(response, operation);
     if (failure) throw failure;
-    // A page for people, such as a sign-in, is no success, whatever its status.
-    const isPage = /^text\/html\b/i.test(response.headers['content-type'] ?? '');
-    if (isPage && !('secret' in operation && typeof parseJson(response.text) === 'object')) response.json();
+    // A web page, such as a sign-in, is no success, whatever its status: json() refuses it.
+    const isWebPage = /^text\/html\b/i.test(response.headers['content-type'] ?? '');
+    if (isWebPage && !('secret' in operation && typeof parseJson(response.text) === 'object'))
+      response.json();
     if (isFailureBody(response, operation, provider)) {
       const status = statusInBody(response);
-      if (status === 404 && isAboutOne) return { ...response, status };
-      throw refusalErrorOf(response, this.#telling(operation), status);
+      if (status === 404 && isAboutOneKey) return { ...response, status };
+      throw refusalErrorOf(response, this.#errorContext(operation), status);
     }
     this.#isAccepted = true;
     return response;
   }
 
-  /** Milliseconds that a call may take. */
   get callLimitMs(): number {
     return this.#options.timeoutMs;
   }
 
-  /** Milliseconds by which the clock of the API is ahead of ours, by the Date of its last answer. */
+  /** Milliseconds by which the clock of the API is ahead of ours, by the Date of its last response. */
   get clockAhead(): number | undefined {
     return this.#clockAhead;
   }
 
-  /** The failure that an answer stands for; undefined for a success. */
   failureOf(response: HttpResponse, operation: Operation = {}): KeysError | undefined {
-    return apiErrorOf(response, this.#telling(operation));
+    return apiErrorOf(response, this.#errorContext(operation));
   }
 
-  /** `, Project Not Found`: what an answer says of its status; empty where it says nothing. */
+  /** `, Project Not Found`: the reason that a response gives; empty if it gives none. */
   reasonOf(response: HttpResponse): string {
-    const { message } = reasonGivenIn(response, this.#telling({}));
+    const { message } = reasonGivenIn(response, this.#errorContext({}));
     return message === undefined ? '' : `, ${message}`;
   }
 
-  #telling(operation: Operation): ErrorContext {
+  #errorContext(operation: Operation): ErrorContext {
     const { provider, profile } = this.#options;
     return {
       provider,
@@ -122,21 +126,24 @@ export class Api {
     inputs: Inputs = {},
     { isNew, onEnd }: Pick<PageReader, 'isNew' | 'onEnd'> = {},
   ): AsyncGenerator<Part> {
-    const { listTimeoutMs: patience } = this.#options;
+    const { listTimeoutMs } = this.#options;
     return readPages(operation.paging, operation.items, {
       read: (page) => this.send(operation, inputs, page),
       ...(isNew && { isNew }),
       ...(onEnd && { onEnd }),
-      ...(operation === this.#options.provider.list && { timeLimitMs: patience, maxLength: maxListLength }),
+      ...(operation === this.#options.provider.list && {
+        timeLimitMs: listTimeoutMs,
+        maxLength: maxListLength,
+      }),
     });
   }
 
-  /** A call that is made with a key in place of the session token; every status is an answer. */
+  /** Makes a call with a key in place of the session token. Returns the response, whatever its status. */
   sendAs(operation: Operation, auth: Provider['auth'], key: Secret): Promise<HttpResponse> {
     return this.#request(operation, {}, auth, key, {});
   }
 
-  /** Any call below the base URL, with the session token; every status is an answer. */
+  /** Makes any call below the base URL, with the session token. Returns the response, whatever its status. */
   async call(method: HttpRequest['method'], path: string, body: JsonBody | undefined): Promise<HttpResponse> {
     const { provider, token, http } = this.#options;
     return http.send({
@@ -148,12 +155,12 @@ export class Api {
     });
   }
 
-  /** A refusal that asks for a one-time password is answered by one: the API has not done anything yet. */
+  /** Repeats a call that was refused for want of a one-time password; the refused call had no effect. */
   async #requestWithOtp(
-    operation: Call,
+    operation: CallOperation,
     inputs: Inputs,
     token: Secret,
-    page: Page,
+    page: Partial<PageRequest>,
     headers: Readonly<Record<string, string>>,
   ): Promise<HttpResponse> {
     const { provider } = this.#options;
@@ -166,38 +173,42 @@ export class Api {
   }
 
   async #request(
-    operation: Call,
+    operation: CallOperation,
     inputs: Inputs,
     auth: Provider['auth'],
     credential: Secret,
-    { query = {}, url: given }: Page,
-    more: Readonly<Record<string, string | Secret>> = {},
+    { query = {}, url: pageAddress }: Partial<PageRequest>,
+    extraHeaders: Readonly<Record<string, string | Secret>> = {},
   ): Promise<HttpResponse> {
     const { provider, http, now, url: base } = this.#options;
-    const all = { ...inputs, ...this.#settings(), ...(await this.#secrets(operation)) };
+    const values = { ...inputs, ...this.#settings(), ...(await this.#secrets(operation)) };
     const clock = { now: now(), steps: provider.capabilities.expirySteps ?? [] };
     const { method, path } = callOf(operation);
-    const url = given === undefined ? urlBelow(base, fillPath(path, all)) : pageUrl(base, given);
-    const own = fillBody(operation.query ?? {}, all, clock) as Readonly<Record<string, unknown>>;
-    for (const [name, value] of Object.entries({ ...(given === undefined && own), ...query })) {
+    const url =
+      pageAddress === undefined ? urlBelow(base, fillPath(path, values)) : pageUrl(base, pageAddress);
+    const declaredQuery = fillBody(operation.query ?? {}, values, clock) as Readonly<Record<string, unknown>>;
+    for (const [name, value] of Object.entries({
+      ...(pageAddress === undefined && declaredQuery),
+      ...query,
+    })) {
       url.searchParams.set(name, String(value));
     }
     const reads = this.#reads(operation);
-    const body = operation.body === undefined ? undefined : fillBody(operation.body, all, clock);
+    const body = operation.body === undefined ? undefined : fillBody(operation.body, values, clock);
     const response = await http.send({
       method,
       url,
-      headers: { ...this.#headers(auth, credential), ...more },
+      headers: { ...this.#headers(auth, credential), ...extraHeaders },
       ...(body !== undefined && { body }),
       repeatable: reads || operation.idempotency !== undefined,
       reads,
     });
-    const told = Date.parse(response.headers.date ?? '');
-    if (!Number.isNaN(told)) this.#clockAhead = told - now().getTime();
+    const serverTime = Date.parse(response.headers.date ?? '');
+    if (!Number.isNaN(serverTime)) this.#clockAhead = serverTime - now().getTime();
     return response;
   }
 
-  /** A read may be a POST, and a change a GET: what a call does follows from what it is declared as. */
+  /** Whether a call changes nothing. That follows from what it is declared as: a read may be a POST, a change a GET. */
   #reads(operation: Operation): boolean {
     const { list, show, logs, usage, verify } = this.#options.provider;
     return [list, show, logs, usage, verify].includes(operation as typeof list);
@@ -208,7 +219,7 @@ export class Api {
     return Object.fromEntries(entries.map(([name, value]) => [`option.${name}`, value]));
   }
 
-  /** Asked for only where the body of the call has a place for one. */
+  /** The secrets that the body of the call uses; no others are asked for. */
   async #secrets(operation: Operation): Promise<Inputs> {
     const body = JSON.stringify(operation.body ?? {});
     const secrets: Record<string, Secret> = {};
@@ -219,11 +230,11 @@ export class Api {
     return secrets;
   }
 
-  /** Once for each, also where a call has to be made again. */
+  /** Each secret is asked for once, even if a call is repeated. */
   async #ask(name: string): Promise<Secret> {
-    const asked = this.#asked.get(name) ?? this.#options.askSecret(name);
-    this.#asked.set(name, asked);
-    const secret = await asked;
+    const pending = this.#secretsByName.get(name) ?? this.#options.askSecret(name);
+    this.#secretsByName.set(name, pending);
+    const secret = await pending;
     this.#sent.add(secret);
     return secret;
   }
@@ -235,14 +246,4 @@ export class Api {
   }
 }
 
-type Call = Operation & Pick<Issuing, 'idempotency'>;
-
-interface Page {
-  query?: Readonly<Record<string, string>>;
-  url?: string;
-}
-
-/** The two ways in which npm registries ask. */
-function asksForOtp({ headers, text }: HttpResponse): boolean {
-  return /\botp\b/i.test(headers['www-authenticate'] ?? '') || /one-time pass/i.test(text);
-}
+type CallOperation = Operation & Pick<Issuing, 'idempotency'>;

@@ -7,7 +7,7 @@ import type { Provider } from '../providers/declaration/provider.ts';
 import type { MomentStyle } from '../providers/declaration/styles.ts';
 import { expiryStyles, timeStyles } from '../providers/declaration/styles.ts';
 
-/** What commands may ask of a provider. */
+/** What the API of a provider can do. */
 export function capabilitiesOf(provider: Provider): Capabilities {
   const { key, logs, usage } = provider;
   return {
@@ -46,18 +46,18 @@ function expiryOf({ create, key }: Provider): Pick<Capabilities, 'expiryResoluti
   };
 }
 
-/** What can be said of a key in a call. */
+/** The fields of a key that a call can set. */
 function inputsOf(operation: Operation | undefined): KeyInput[] {
   const names = namesIn(operation);
   return keyInputs.filter((input) => names.includes(input));
 }
 
-/** Labels that nobody can read would be lost where the API replaces them. */
+/** If the API replaces all labels, those that cannot be read would be lost. */
 function keepsLabels({ update, key }: Provider): boolean {
   return update?.labels === 'merge' || key.labels !== undefined;
 }
 
-/** Standing and succession follow from the rest; a name that is always the same is none. */
+/** Status and superseded follow from other fields; a name that every key has is no name. */
 function isReported({ key }: Provider, field: KeyField): boolean {
   if (field === 'name') return !(typeof key.name === 'object' && 'always' in key.name);
   return field in key || field === 'status' || field === 'superseded';

@@ -4,43 +4,48 @@ import type { Path } from '../providers/declaration/field.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import { part, select } from './select.ts';
 
-/** Where messages and codes stand in the error envelopes of most APIs. */
+/** Where most APIs have their error messages and codes. */
 const defaultMessagePaths = [
-  ...[
-    'error.message',
-    'error.detail',
-    'error.title',
-    'message',
-    'msg',
-    'errors.0.message',
-    'errors.0.detail',
-  ],
-  ...['error_description', 'detail.0.msg', 'detail', 'reason', 'errors.0', 'errors', 'error', 'title'],
+  'error.message',
+  'error.detail',
+  'error.title',
+  'message',
+  'msg',
+  'errors.0.message',
+  'errors.0.detail',
+  'error_description',
+  'detail.0.msg',
+  'detail',
+  'reason',
+  'errors.0',
+  'errors',
+  'error',
+  'title',
 ];
 const defaultCodePaths = ['error.code', 'code', 'errors.0.extensions.code', 'name', 'error.type', 'type'];
 
 const maxExplanationLength = 300;
 
-/** More of an answer than this is not even looked through for secrets. */
+/** Text past this length is dropped before secrets are masked. */
 const maxSearchedLength = 4000;
 
 /**
- * What the body of a failure says of it, on one line and cut to a length that a message can have. A plain text is its
- * own message; a page for people is not repeated. `hide` takes out what was sent.
+ * The message and the code in the body of a failure, on one line and shortened to fit into an error message. A plain text
+ * is its own message; a web page is not repeated. `hide` masks secrets that were sent.
  */
 export function explainFailure(
   response: HttpResponse,
   { errors }: Pick<Provider, 'errors'>,
   hide: (text: string) => string,
 ): { message?: string; code?: string } {
-  const told = (text: string) =>
+  const cleaned = (text: string) =>
     maskSecrets(hide(text.slice(0, maxSearchedLength)))
       .replace(/\s+/g, ' ')
       .trim()
       .slice(0, maxExplanationLength);
   const body = parseJson(response.text);
   if (body === undefined) {
-    const message = isMarkup(response.text) ? '' : told(response.text);
+    const message = isMarkup(response.text) ? '' : cleaned(response.text);
     return message === '' ? {} : { message };
   }
   const first = (paths: Path): string | undefined => {
@@ -50,7 +55,7 @@ export function explainFailure(
         (value) =>
           (typeof value === 'string' && value !== '') || typeof value === 'number' || isReasonsByField(value),
       );
-    return found === undefined ? undefined : told(textOf(found));
+    return found === undefined ? undefined : cleaned(textOf(found));
   };
   const message = first(errors?.message ?? defaultMessagePaths);
   const code = first(errors?.code ?? defaultCodePaths);
@@ -60,7 +65,7 @@ export function explainFailure(
   };
 }
 
-/** JSON, whatever the server calls it: some name their answers otherwise than they write them. Undefined for none. */
+/** JSON, whatever content type the server declares; undefined if it is none. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) ?? undefined;
@@ -69,12 +74,12 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Some servers call a plain text HTML: only a tag makes it a page. */
+/** Some servers declare plain text as HTML: only a tag makes it a web page. */
 function isMarkup(text: string): boolean {
   return /<[a-z!/][^>]*>/i.test(text.slice(0, maxSearchedLength));
 }
 
-/** `{name: ["is taken"]}`, as some APIs explain. */
+/** `{name: ["is taken"]}`, as some APIs explain a failure. */
 function isReasonsByField(value: unknown): boolean {
   return (
     typeof value === 'object' &&

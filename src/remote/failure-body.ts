@@ -4,18 +4,18 @@ import type { Provider } from '../providers/declaration/provider.ts';
 import type { Part } from './select.ts';
 import { part, select } from './select.ts';
 
-/* Answers whose status is that of a success, and which are none. */
+/* 2xx responses whose body says that the call failed, or leaves it open. */
 
-/** What a declaration says of all of its answers. */
+/** What a declaration says about all of its responses. */
 type Rules = Partial<Pick<Provider, 'ok' | 'error' | 'show' | 'update' | 'key'>>;
 
-/** A call, and where a success has what it was made for. */
+/** A call, and where a success has its result. */
 export type ExpectedContent = Operation & Partial<Pick<Issuing, 'key' | 'secret'>>;
 
 /**
- * Whether an answer with a status of success refuses what was asked, by the rules of the declaration, else by the forms
- * that are common: `errors` or `error` with something in it (GraphQL, JSON-RPC), `success` or `ok` that is false, and a
- * `status` of "error" or "fail" (JSend). A new secret in it is a success whatever stands beside it: it must not be lost.
+ * Whether a 2xx response is a failure: by the rules of the declaration, else by common forms: `errors` or `error` with
+ * content (GraphQL, JSON-RPC), `success` or `ok` that is false, a `status` of "error" or "fail" (JSend). A response with a
+ * new secret is a success whatever else it contains, because the secret must not be lost.
  */
 export function isFailureBody(response: HttpResponse, asked: ExpectedContent, provider: Rules = {}): boolean {
   const answer = bodyOf(response);
@@ -27,7 +27,7 @@ export function isFailureBody(response: HttpResponse, asked: ExpectedContent, pr
   return isCommonFailure(answer.value) && !isKey(answer, asked, provider);
 }
 
-/** Null, or `{"data": null}` and nothing else: there is nothing to tell of. */
+/** Null, or `{"data": null}` and nothing else. */
 export function isEmptyBody(response: HttpResponse): boolean {
   const answer = bodyOf(response);
   if (!answer) return false;
@@ -43,8 +43,7 @@ const outcome = /^(?:deleted|revoked|removed|success|ok|done|affected|\w*count)$
 const nothing = new Set(['false', '0', 'no', 'null']);
 
 /**
- * Whether an answer with a status of success leaves it open that a key was ended: it has a form in which some servers
- * refuse, or put off, what they were asked.
+ * Whether a 2xx response leaves open if a key was revoked: it has a form in which some servers refuse or postpone a call.
  */
 export function isInconclusive(response: HttpResponse, id: string): boolean {
   const { status, text } = response;
@@ -55,12 +54,12 @@ export function isInconclusive(response: HttpResponse, id: string): boolean {
   const entries = entriesIn(value);
   if (entries.some(([name, one]) => outcome.test(name) && nothing.has(String(one).toLowerCase())))
     return true;
-  // The texts of the key itself say nothing of the call.
+  // The fields of the key itself say nothing about the call.
   const isOwn = entries.some(([, one]) => String(one) === id);
   return !isOwn && entries.some(([, one]) => typeof one === 'string' && denial.test(one.slice(0, 1000)));
 }
 
-/** What is named in an answer, two levels deep; a text by itself has no name. */
+/** The named values of a body, two levels deep; a plain value has no name. */
 function entriesIn(value: unknown, depth = 2): [name: string, value: unknown][] {
   if (typeof value !== 'object' || value === null) return [['', value]];
   return Object.entries(value).flatMap(([name, one]): [string, unknown][] =>
@@ -74,7 +73,7 @@ export function meets(answer: Part, { at, is }: Condition): boolean {
   return [is].flat().some((one) => String(one) === String(value ?? null));
 }
 
-/** The answer as JSON; undefined for an empty body and for a text, of which the status says it all. */
+/** The body as JSON; undefined for an empty body or plain text, where only the status counts. */
 function bodyOf(response: HttpResponse): Part | undefined {
   try {
     return part(response.json());
@@ -93,7 +92,7 @@ function isCommonFailure(body: unknown): boolean {
   return typeof status === 'string' && failures.has(status.toLowerCase());
 }
 
-/** Where a key is its own answer, a field of that name is the key's. */
+/** If the body is the key itself, a field such as `error` belongs to the key. */
 function isKey(answer: Part, asked: ExpectedContent, { key, show, update }: Rules): boolean {
   if (!key || (asked !== show && asked !== update)) return false;
   const found = select(answer, asked.key ?? '');
@@ -106,12 +105,20 @@ function hasContent(value: unknown): boolean {
 }
 
 const statusPaths = [
-  ...['error.status', 'error.statusCode', 'error.code', 'statusCode', 'status', 'code'],
-  ...['errors.0.status', 'errors.0.code', 'errors.0.extensions.http.status', 'errors.0.extensions.status'],
+  'error.status',
+  'error.statusCode',
+  'error.code',
+  'statusCode',
+  'status',
+  'code',
+  'errors.0.status',
+  'errors.0.code',
+  'errors.0.extensions.http.status',
+  'errors.0.extensions.status',
 ];
 const wordPaths = ['error.code', 'errors.0.extensions.code', 'errors.0.code', 'code', 'error.type', 'type'];
 
-/** What some APIs say in words, as in the codes of gRPC and GraphQL. */
+/** Status words of some APIs, such as the codes of gRPC and GraphQL. */
 const words: readonly [RegExp, number][] = [
   [/^(UNAUTHENTICATED|UNAUTHORI[ZS]ED|(INVALID|EXPIRED)_TOKEN)$/, 401],
   [/^(FORBIDDEN|PERMISSION_DENIED|ACCESS_DENIED)$/, 403],
@@ -120,7 +127,7 @@ const words: readonly [RegExp, number][] = [
   [/^(RATE_LIMIT(ED|_EXCEEDED)?|TOO_MANY_REQUESTS|RESOURCE_EXHAUSTED)$/, 429],
 ];
 
-/** The HTTP status that a refusal in a success stands for; undefined where it does not say. */
+/** The HTTP status that the body of a failure gives; undefined if it gives none. */
 export function statusInBody(response: HttpResponse): number | undefined {
   const answer = bodyOf(response);
   if (!answer) return undefined;

@@ -5,7 +5,7 @@ import type { Clock } from '../providers/declaration/styles.ts';
 import { expiryStyles, graceStyles } from '../providers/declaration/styles.ts';
 import type { Template } from '../providers/declaration/template.ts';
 
-/** What templates can be filled with. Undefined: not said. */
+/** The values for templates. Undefined: no value. */
 export type Inputs = Readonly<Record<string, unknown>>;
 
 export type Filled =
@@ -19,7 +19,7 @@ export type Filled =
 
 const alone = new RegExp(`^${placeholder.source}$`);
 
-/** A body: inputs that were not said disappear, with the fields that held them. */
+/** A body. Placeholders without a value disappear with their fields. */
 export function fillBody(template: Template, inputs: Inputs, clock: Clock): Filled | undefined {
   if (typeof template === 'string') return fillText(template, inputs, clock);
   if (typeof template !== 'object' || template === null) return template;
@@ -35,7 +35,7 @@ export function fillBody(template: Template, inputs: Inputs, clock: Clock): Fill
 function fillText(template: string, inputs: Inputs, clock: Clock): Filled | undefined {
   const [, name, style] = alone.exec(template) ?? [];
   if (name !== undefined) return convert(inputs[name], style, clock);
-  // A text with a gap in it would say something else.
+  // A text with a gap would mean something else.
   const isSaid = [...template.matchAll(placeholder)].every(([, input = '']) => inputs[input] !== undefined);
   if (!isSaid) return undefined;
   return template.replace(placeholder, (_, input: string, as?: string) =>
@@ -55,22 +55,22 @@ function styleNamed<Styles extends object>(styles: Styles, name: string): Styles
 }
 
 /**
- * A path: every input is one segment, percent-encoded whatever it holds. Throws `KeysError`, before any call, for one that
- * is empty or was not said (2), and for dots, which would lead to another address however they are written (WHATWG URL,
- * "double-dot URL path segment").
+ * A path. Every value becomes one segment, percent-encoded. Throws `KeysError`, before any call, for a missing or empty
+ * value (2), and for dots, which would lead to another path however they are encoded (WHATWG URL, "double-dot URL path
+ * segment").
  */
 export function fillPath(template: string, inputs: Inputs): string {
   return template.replace(placeholder, (_, name: string) => {
     const segment = String(inputs[name] ?? '');
-    // Half of a surrogate pair has no form in UTF-8.
+    // Half of a surrogate pair cannot be encoded in UTF-8.
     if (!/^\.{0,2}$/.test(segment) && segment.isWellFormed()) return encodeURIComponent(segment);
     throw unusable(name, segment);
   });
 }
 
 function unusable(name: string, segment: string): KeysError {
-  const what = segment === '' ? `{${name}} has no value` : `'${segment}' cannot be a part of an address`;
-  const message = `${what}, and the address of the call needs it: no call was made`;
+  const what = segment === '' ? `{${name}} has no value` : `'${segment}' cannot be part of a path`;
+  const message = `${what}, and the path of the call needs it; no call was made`;
   const option = /^option\.(.+)$/.exec(name)?.[1];
   if (name === 'id') return new KeysError({ code: 'unusable_address', message });
   return usageError(message, ...(option === undefined ? [] : [`keys login --option ${option}=VALUE`]));

@@ -5,19 +5,19 @@ import type { Api } from './api.ts';
 import type { KeyWarnings } from './key-warnings.ts';
 import { readId, readKey } from './read-key.ts';
 import type { LastPage } from './read-pages.ts';
-import { requireComplete } from './read-pages.ts';
+import { requireComplete } from './require-complete.ts';
 import type { Part } from './select.ts';
 import { WrongShape } from './select.ts';
 
 /**
- * Every key of the account. One that cannot be read is told and does not keep the others: it may be another one that is
- * to be revoked in a hurry. Throws `KeysError` (7) where the list is not whole, or where no key of it can be named.
+ * Every key of the account. A key that cannot be read is a warning, so that the others can still be revoked in a hurry.
+ * Throws `KeysError` (7) if the list is incomplete, or if no key in it has an id.
  */
 export async function listKeys(api: Api, provider: Provider, now: Date, odd: KeyWarnings): Promise<Key[]> {
   try {
     return await readList(api, provider, now, odd);
   } catch (error) {
-    // A key that was made or revoked between two pages moves the others: what is missing may be there at a second look.
+    // A key created or revoked between two pages shifts the others: a second read may be complete.
     if (!isIncomplete(error)) throw error;
     return readList(api, provider, now, odd);
   }

@@ -1,6 +1,6 @@
 import type { LogEntry, LogQuery } from '../keys/ports.ts';
 
-/** Whether an entry is one that was asked for: for APIs that cannot select by themselves. */
+/** Whether an entry matches the query, for APIs that cannot select by themselves. */
 export function matchesLogQuery(entry: LogEntry, query: LogQuery): boolean {
   const at = Date.parse(entry.timestamp);
   const { keyId, since, until, status, method, pathPrefix } = query;
@@ -19,8 +19,8 @@ function hasStatus(code: number, wanted: string): boolean {
 }
 
 /**
- * Tells from which entry on no later one can be wanted: one before `since`, in a log that has so far run from new to
- * old. Without it, following a log would read all of its pages each time.
+ * A check whether an entry, and all that follow, are too old: it is before `since`, in a log that has so far run from new
+ * to old. Without it, following a log would read all of its pages each time.
  */
 export function pastCheck(since: Date | undefined): (entry: LogEntry) => boolean {
   let last = Number.POSITIVE_INFINITY;
@@ -31,7 +31,7 @@ export function pastCheck(since: Date | undefined): (entry: LogEntry) => boolean
     if (at > last) rises = true;
     if (at < last) falls += 1;
     last = at;
-    // The first entry always falls; a second one shows the direction.
+    // The first entry always counts as a fall; the second one shows the direction.
     return since !== undefined && at < since.getTime() && falls > 1 && !rises;
   };
 }

@@ -5,7 +5,7 @@ import type { Api } from './api.ts';
 import { matchesLogQuery, pastCheck } from './log-filter.ts';
 import { readEntry, readTotal } from './read-entry.ts';
 
-/* How keys are used, as an API tells it. */
+/* What an API reports about the use of keys. */
 
 export async function* readLogs(api: Api, { logs }: Provider, query: LogQuery): AsyncGenerator<LogEntry> {
   if (!logs) return;
@@ -27,7 +27,7 @@ export async function readUsage(
   return rows;
 }
 
-/** From the counters of the keys, which have no days. They are asked for one by one only where the list has none. */
+/** From the counters of the keys, which are not by day. Keys are requested one by one only if the list has no counters. */
 export async function countedUsage(
   keys: { list(): Promise<Key[]>; get(id: string): Promise<Key | undefined> },
   { keyId }: UsageQuery,

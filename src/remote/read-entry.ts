@@ -23,11 +23,11 @@ export function readEntry(from: Part, fields: EntryFields): LogEntry {
   });
 }
 
-/** What the API has summed over a key, or over a day (UTC). Throws `KeysError` (7). */
+/** A total by key, or by day (UTC). Throws `KeysError` (7). */
 export function readTotal(from: Part, fields: UsageFields, by: UsageQuery['by']): UsageRow {
-  const whole = `the sum of a ${by}`;
+  const whole = `a total by ${by}`;
   const date = by === 'day' ? time(from, fields.date) : undefined;
-  if (by === 'day' && !date) throw wrongShape(from, `${whole} with its date`);
+  if (by === 'day' && !date) throw wrongShape(from, `${whole} with a date`);
   return withoutAbsent({
     keyId: by === 'key' ? text(fieldOf(from, fields.keyId, whole)) : undefined,
     name: by === 'key' ? (optional(from, fields.name, text) ?? undefined) : undefined,

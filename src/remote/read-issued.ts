@@ -12,34 +12,33 @@ import { readId, readKey } from './read-key.ts';
 import type { Part } from './select.ts';
 import { part, required, select, text, wrongShape } from './select.ts';
 
-/** What was asked for, and how its answer is to be read. */
+/** What was requested, and how to read the response. */
 export interface IssueRequest {
   operation: Issuing;
   fields: KeyFields;
-  /** What the key is called. */
+  /** The name of the key. */
   name: string;
   now: Date;
 }
 
 /**
- * What an API answered that has just issued a secret. Which key it is of may be left open, see `Made`. Throws
- * `KeysError`: 5, `orphan_key`, where there is a key and its secret cannot be used; 7 where nothing shows that there is.
+ * Reads the response to a call that issues a secret. It may not say which key the secret belongs to, see `Made`. Throws
+ * `KeysError`: 5, `orphan_key`, if a key exists but its secret cannot be used; 7 if nothing shows that a key exists.
  */
 export function readIssued(response: HttpResponse, request: IssueRequest): Made {
   const answer = part(jsonOf(response));
   const key = readNew(answer, request);
-  const found = select(answer, request.operation.secret);
-  const isThere = found !== undefined && found.value !== null;
+  const hasSecret = (select(answer, request.operation.secret)?.value ?? null) !== null;
   try {
     const secret = readSecret(required(answer, request.operation.secret, 'secret'));
     const named = key && withoutSecret(key, secret);
     return { secret, ...(named && { key: named }) };
   } catch (error) {
-    throw error instanceof KeysError && (key || isThere) ? orphanKey(request.name, key?.id, error) : error;
+    throw error instanceof KeysError && (key || hasSecret) ? orphanKey(request.name, key?.id, error) : error;
   }
 }
 
-/** A secret is not thrown away because the server calls its JSON something else. */
+/** A secret is not thrown away because the server declares its JSON as something else. */
 function jsonOf(response: HttpResponse): unknown {
   try {
     return response.json();
@@ -50,15 +49,15 @@ function jsonOf(response: HttpResponse): unknown {
   }
 }
 
-/** The key of a secret. One that can be named can be revoked: its other fields are no reason to lose it. */
+/** The key of a new secret. With an id it can be revoked, so unreadable other fields do not matter. */
 function readNew(answer: Part, { operation, fields, name, now }: IssueRequest): Key | undefined {
   const found = operation.key === undefined ? undefined : select(answer, operation.key);
   if (!found || !hasId(found, fields)) return undefined;
   const { key } = readKey(found, fields, now);
-  // Where the API keeps no names, the key is called as it was asked for as long as anybody remembers.
+  // If the API has no names, the key has the requested name until this process ends.
   const isNameless = typeof fields.name === 'object' && 'always' in fields.name;
   if (isNameless || key.name !== '') return { ...key, name: isNameless ? name : key.name };
-  // Nothing in the answer says that the name was kept.
+  // The response does not confirm the name.
   return { ...key, name, [unread]: [...(key[unread] ?? []), 'name'] };
 }
 
@@ -71,8 +70,8 @@ function hasId(found: Part, fields: KeyFields): boolean {
 }
 
 /**
- * A key is shown and written down; its secret must not be in any field of it. Some APIs have the whole secret where later
- * its beginning is. A key whose id is the secret cannot be named.
+ * The key without its secret in any field, because keys are shown and recorded. Some APIs first return the whole secret
+ * where they later return its prefix. Undefined if the id is the secret.
  */
 function withoutSecret({ prefix, labels, ...key }: Key, secret: Secret): Key | undefined {
   if (secret.hideIn(key.id) !== key.id) return undefined;
@@ -85,7 +84,7 @@ function withoutSecret({ prefix, labels, ...key }: Key, secret: Secret): Key | u
   };
 }
 
-/** A secret that no header, file or terminal could carry whole is none. */
+/** Throws for a secret that a header, a file or a terminal could not carry whole. */
 function readSecret(found: Part): Secret {
   const value = text(found);
   if (/^[!-~]+$/.test(value)) return new Secret(value);
@@ -97,7 +96,7 @@ function orphanKey(name: string, id: string | undefined, cause: KeysError): Keys
     ...cause.failure,
     exit: 'unfinished',
     code: 'orphan_key',
-    message: `a key named ${name}${id === undefined ? '' : ` (${id})`} was made, but its secret is lost: ${cause.message}`,
+    message: `a key named ${name}${id === undefined ? '' : ` (${id})`} was created, but its secret is lost: ${cause.message}`,
     hints: id === undefined ? ['keys list'] : [`keys revoke ${shellWord(id)} --yes`],
     cause,
   });

@@ -16,7 +16,7 @@ import {
   wrongShape,
 } from './select.ts';
 
-/** A field of a key that cannot be read, and why, in words. */
+/** A field of a key that cannot be read, and why. */
 export interface UnreadableField {
   field: KeyField;
   what: string;
@@ -27,7 +27,7 @@ export interface ReadKey {
   unreadable: readonly UnreadableField[];
 }
 
-/** The id by which the API addresses a key. Throws `WrongShape` where there is none. */
+/** The id by which the API addresses a key. Throws `WrongShape` if it has none. */
 export function readId(from: Part, fields: Pick<KeyFields, 'id'>): string {
   const id = select(from, fields.id);
   if (!id || id.value === '' || id.value === null)
@@ -36,8 +36,8 @@ export function readId(from: Part, fields: Pick<KeyFields, 'id'>): string {
 }
 
 /**
- * A key as the API reports it. A field that is not what it should be is left out and told beside it: the key can still be
- * named, and so be revoked. Throws `WrongShape` where it has no id.
+ * A key as the API reports it. An unreadable field is omitted and listed beside the key, which can still be revoked by its
+ * id. Throws `WrongShape` if it has no id.
  */
 export function readKey(from: Part, fields: KeyFields, now: Date): ReadKey {
   const id = readId(from, fields);
@@ -53,7 +53,7 @@ export function readKey(from: Part, fields: KeyFields, now: Date): ReadKey {
   };
   const expiresAt = soft('expiresAt', () => fields.expiresAt && time(from, fields.expiresAt));
   const status = readStatus(from, fields, expiresAt ?? null, now);
-  // An end that cannot be read may be in the past.
+  // An unreadable expiry may be in the past.
   const isUnsure = odd.length > 0 && (status === 'active' || status === 'expiring');
   const key = withoutAbsent<Key>({
     id,
@@ -118,12 +118,12 @@ function readStatus(from: Part, { status = [] }: KeyFields, expiresAt: string | 
   return statusOf({ revoked: false, disabled: false, expiresAt: expires }, now.getTime());
 }
 
-/** Up to this many characters it is a prefix; more may be the secret itself. */
+/** A longer prefix may be the secret itself. */
 const maxPrefixLength = 12;
 
 /**
- * What may be shown of a secret. An API that gives it away whole must not make `list` do the same; a prefix that ends
- * with the id, such as `sk_<id>`, gives away nothing more than the id.
+ * What may be shown of a secret, even if the API returns all of it. A prefix that ends with the id, such as `sk_<id>`,
+ * reveals no more than the id.
  */
 function safePrefix(prefix: string | null | undefined, id: string): string | undefined {
   if (prefix === null || prefix === undefined) return undefined;

@@ -13,7 +13,7 @@ const defaultReading: Readonly<Record<number, Reason>> = {
   429: 'rate-limited',
 };
 
-/** What some APIs say more exactly than the status does. */
+/** Error codes of some APIs that are more exact than the status. */
 const codes = new Map<string, Reason>([
   ['EXPIRED_API_KEY', 'expired'],
   ['REVOKED_API_KEY', 'revoked'],
@@ -23,7 +23,7 @@ const codes = new Map<string, Reason>([
   ['NO_MODELS', 'no-models'],
 ]);
 
-/** What the answer to a harmless call, made with the key, says of the key. A server that cannot be asked decides nothing. */
+/** What a harmless call made with a key says about the key. If the server cannot be reached, nothing. */
 export async function readVerdict(
   verification: Verification,
   ask: () => Promise<HttpResponse>,
@@ -37,7 +37,7 @@ export async function readVerdict(
   }
   const { status } = response;
   if (status >= 200 && status < 300) {
-    // A page for people is no answer, whatever its status.
+    // A web page is no answer, whatever its status: json() refuses it.
     const answer = part(response.json());
     const reason = reasonIn(verification, response, answer);
     return { ...verdict(reason, status), ...(reason === 'ok' && modelsIn(verification, answer)) };
@@ -55,8 +55,8 @@ export async function readVerdict(
 }
 
 /**
- * What an answer of success says of the key. Some APIs answer everybody by a success: a proof is only what they would not
- * have to say to a stranger.
+ * What a 2xx response says about the key. Some APIs give everyone a success, so it only counts with something that they
+ * would not tell a stranger.
  */
 function reasonIn(
   { models, id, requires, verdict: told, ...asked }: Verification,
@@ -82,7 +82,7 @@ function isEmpty(value: unknown): boolean {
   return value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
-/** Limits do not make a key invalid: it is what it should be, and may be used again. */
+/** A key at one of its limits is still valid. */
 const validReasons = new Set<Reason>(['ok', 'no-models', 'budget', 'rate-limited']);
 
 function verdict(reason: Reason, httpStatus: number | null): Verdict {
@@ -91,7 +91,7 @@ function verdict(reason: Reason, httpStatus: number | null): Verdict {
 
 function modelsIn({ models }: Verification, answer: Part): { models?: string[] } {
   const list = models === undefined ? undefined : select(answer, models);
-  // Null: every model, also those that are yet to come.
+  // Null: every model, including future ones.
   if (!list || list.value === null) return {};
   return {
     models: elements(list)

@@ -35,7 +35,7 @@ import { part, required, select, wrongShape } from './select.ts';
 import { TakenNames } from './taken-names.ts';
 import { noSuchKey, updateKey } from './update-key.ts';
 
-/** How many names are tried for one new key. */
+/** How many names are tried for a new key. */
 const maxNameAttempts = 3;
 
 /** The keys of an account behind an API, as its declaration describes them. */
@@ -47,7 +47,7 @@ export class RemoteBackend implements KeyBackend {
   readonly #provider: Provider;
   readonly #api: Api;
   readonly #now: () => Date;
-  readonly #odd: KeyWarnings;
+  readonly #warnings: KeyWarnings;
   readonly #names = new TakenNames();
 
   constructor(provider: Provider, api: Api, now: () => Date, warn = async (_: string) => {}) {
@@ -56,7 +56,7 @@ export class RemoteBackend implements KeyBackend {
     this.#provider = provider;
     this.#api = api;
     this.#now = now;
-    this.#odd = new KeyWarnings(warn);
+    this.#warnings = new KeyWarnings(warn);
     const { rotate } = provider;
     const { verify } = provider;
     if (verify?.id !== undefined) this.identify = (credential) => this.#identify(verify, credential);
@@ -74,8 +74,8 @@ export class RemoteBackend implements KeyBackend {
   async list(): Promise<Key[]> {
     const { list } = this.#provider;
     if (list.single) return this.#single();
-    const keys = await listKeys(this.#api, this.#provider, this.#now(), this.#odd);
-    if (mayBeCut(keys, this)) await this.#odd.warnOfShortList(keys.length);
+    const keys = await listKeys(this.#api, this.#provider, this.#now(), this.#warnings);
+    if (mayBeCut(keys, this)) await this.#warnings.warnOfShortList(keys.length);
     this.#names.isKnown = true;
     return keys.map((key) => this.#shown(this.#named(key)));
   }
@@ -90,31 +90,31 @@ export class RemoteBackend implements KeyBackend {
 
   async create(spec: KeySpec): Promise<Made> {
     const { create } = this.#provider;
-    const { kept = {}, ...asked } = spec;
-    const carried = Object.fromEntries(
+    const { kept = {}, ...fields } = spec;
+    const keptInputs = Object.fromEntries(
       Object.entries(kept).map(([name, value]) => [`kept.${name}`, value] as const),
     );
     for (let attempt = 1; ; attempt += 1) {
       const name = await this.#nameFor(spec.name);
       try {
-        const response = await this.#api.send(create, { ...said(asked), name, ...carried });
-        return this.#made(readIssued(response, this.#asked(create, spec.name)));
+        const response = await this.#api.send(create, { ...inputsFrom(fields), name, ...keptInputs });
+        return this.#made(readIssued(response, this.#issueRequest(create, spec.name)));
       } catch (error) {
-        // A key that no list shows may have the name. A conflict has made nothing.
+        // A key that no list shows may have the name. A conflict has created nothing.
         if (!isConflict(error) || !this.capabilities.uniqueNames || attempt === maxNameAttempts) throw error;
         this.#names.refuse(name);
       }
     }
   }
 
-  /** Where names are unique, one that is free; else the name itself. */
+  /** A free name if names are unique, else the name itself. */
   async #nameFor(name: string, id?: string): Promise<string> {
     if (!this.capabilities.uniqueNames) return name;
     if (!this.#names.isKnown) await this.list();
     return this.#names.free(name, this.#now(), id);
   }
 
-  /** A key without a name, where there may be several, is named by its id: one name for all would make them one. */
+  /** Keys without a name are named by their ids if there can be several: one shared name would make them one key. */
   #named(key: Key): Key {
     const { key: fields, list } = this.#provider;
     const isNameless = key.name === '' || (typeof fields.name === 'object' && 'always' in fields.name);
@@ -125,11 +125,11 @@ export class RemoteBackend implements KeyBackend {
     return { ...made, ...(key && { key: this.#shown(key) }) };
   }
 
-  /** The key as it is told: without what a name has behind it, and revoked where that is all that the API can do. */
+  /** The key as it is shown: without the date after its name, and revoked if disabling is how the API revokes. */
   #shown(key: Key): Key {
     const named = this.capabilities.uniqueNames ? this.#names.shown(key) : key;
-    const isOver = this.#provider.revoke.leaves === 'disabled' && key.status === 'disabled';
-    return isOver ? { ...named, status: 'revoked' } : named;
+    const isRevoked = this.#provider.revoke.leaves === 'disabled' && key.status === 'disabled';
+    return isRevoked ? { ...named, status: 'revoked' } : named;
   }
 
   async #rotate(
@@ -143,7 +143,7 @@ export class RemoteBackend implements KeyBackend {
       ...(expiresAt && { expiresAt }),
     });
     if (response.status === 404) throw noSuchKey(id);
-    return this.#made(readIssued(response, this.#asked(rotate, name)));
+    return this.#made(readIssued(response, this.#issueRequest(rotate, name)));
   }
 
   update(id: string, changes: KeyChanges): Promise<Key> {
@@ -171,7 +171,7 @@ export class RemoteBackend implements KeyBackend {
       : countedUsage(this, query);
   }
 
-  /** Asks the API about a key, by a harmless call that is made with the key itself. */
+  /** Checks a key by a harmless call made with the key itself. */
   async verify(secret: Secret): Promise<Verdict> {
     const { verify, auth } = this.#provider;
     if (!verify) throw new Error('verify is not among the capabilities');
@@ -185,14 +185,14 @@ export class RemoteBackend implements KeyBackend {
     return typeof id === 'string' || typeof id === 'number' ? String(id) : undefined;
   }
 
-  #asked(operation: Issuing, name: string): IssueRequest {
+  #issueRequest(operation: Issuing, name: string): IssueRequest {
     const { key: fields } = this.#provider;
     return { operation, fields, name, now: this.#now() };
   }
 
   async #key(found: Part): Promise<Key> {
     const { key, unreadable: odd } = readKey(found, this.#provider.key, this.#now());
-    for (const one of odd) await this.#odd.warnOf(one, key.id);
+    for (const one of odd) await this.#warnings.warnOf(one, key.id);
     return this.#shown(this.#named(key));
   }
 
@@ -203,8 +203,8 @@ export class RemoteBackend implements KeyBackend {
     if (response.status === 404) return [];
     const answer = part(response.json());
     const found = select(answer, list.items);
-    // Anything else than a key or a plain null is no word on whether there is one.
-    if (!found) throw wrongShape(answer, `an answer with the key at ${[list.items].flat().join(' or ')}`);
+    // Only a key or null says whether there is one.
+    if (!found) throw wrongShape(answer, `a response with the key at ${[list.items].flat().join(' or ')}`);
     return found.value === null ? [] : [await this.#key(found)];
   }
 }
@@ -213,12 +213,12 @@ function isConflict(error: unknown): boolean {
   return error instanceof KeysError && error.failure.code === 'conflict';
 }
 
-/** Null, in what a new key is asked to be, is the API's own default: nothing need be said. */
-function said(spec: Omit<KeySpec, 'kept'>): Inputs {
-  const isSaid = (value: unknown) => {
+/** The inputs for a new key. Null and empty values are the API's default, and are not sent. */
+function inputsFrom(spec: Omit<KeySpec, 'kept'>): Inputs {
+  const hasValue = (value: unknown) => {
     if (value === null) return false;
     if (value instanceof Date || typeof value !== 'object') return true;
     return Object.keys(value).length > 0;
   };
-  return Object.fromEntries(Object.entries(spec).filter(([, value]) => isSaid(value)));
+  return Object.fromEntries(Object.entries(spec).filter(([, value]) => hasValue(value)));
 }

@@ -2,47 +2,69 @@ import type { KeyFields } from '../providers/declaration/key-fields.ts';
 import type { Part } from './select.ts';
 
 /*
- * What an API says of a key that restricts it, and that the declaration does not read: a rotation cannot carry it over, and
- * the new key might be allowed more than the old one.
+ * Fields that seem to restrict a key and that the declaration does not read. A rotation cannot carry them over, so the new
+ * key might be allowed more than the old one.
  */
 
-/** Words in the names of fields that restrict, in the singular. */
+/** Words in the names of fields that restrict, in the singular. `policie` and the like are plurals without their s. */
 const restricting = new Set([
-  ...[
-    'permission',
-    'scope',
-    'role',
-    'policy',
-    'policie',
-    'acl',
-    'access',
-    'grant',
-    'privilege',
-    'capability',
-  ],
-  ...['capabilitie', 'action', 'allow', 'allowed', 'allowlist', 'whitelist', 'deny', 'denied', 'denylist'],
-  ...['blocklist', 'restrict', 'restricted', 'restriction', 'readonly', 'limit', 'quota', 'budget', 'cidr'],
-  ...['referrer', 'referer', 'domain', 'origin', 'model', 'index', 'indexe', 'resource', 'bundle'],
+  'permission',
+  'scope',
+  'role',
+  'policy',
+  'policie',
+  'acl',
+  'access',
+  'grant',
+  'privilege',
+  'capability',
+  'capabilitie',
+  'action',
+  'allow',
+  'allowed',
+  'allowlist',
+  'whitelist',
+  'deny',
+  'denied',
+  'denylist',
+  'blocklist',
+  'restrict',
+  'restricted',
+  'restriction',
+  'readonly',
+  'limit',
+  'quota',
+  'budget',
+  'cidr',
+  'referrer',
+  'referer',
+  'domain',
+  'origin',
+  'model',
+  'index',
+  'indexe',
+  'resource',
+  'bundle',
 ]);
 
-/** Words in the names of fields that count, or tell of the past. */
-const telling =
+/** Words in the names of fields that count or describe the past. */
+const descriptive =
   /^(id|key|prefix|remaining|used|usage|last|count|current|consumed|available|url|by|at|time)s?$/;
 
-/** A word that restricts by itself, whatever the field is called. */
+/** A value that restricts, whatever the field is called. */
 const restrictedValue = /^(read[-_ ]?only|view(er)?|restricted|limited|custom)$/i;
 
 /** Names of fields, with dots between them. */
 export function restrictionsIn(from: Part, fields: KeyFields): string[] {
-  return found(from.value, '', pathsOf(fields));
+  return unreadIn(from.value, '', pathsOf(fields));
 }
 
-function found(value: unknown, prefix: string, read: readonly string[]): string[] {
+function unreadIn(value: unknown, prefix: string, read: readonly string[]): string[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
   return Object.entries(value).flatMap(([name, one]) => {
     const path = `${prefix}${name}`;
     if (read.includes(path)) return [];
-    if (read.some((other) => other.startsWith(`${path}.`))) return found(one, `${path}.`, read);
+    if (read.some((other) => other.startsWith(`${path}.`))) return unreadIn(one, `${path}.`, read);
     return hasContent(one) && (restricts(name) || (typeof one === 'string' && restrictedValue.test(one)))
       ? [path]
       : [];
@@ -54,14 +76,14 @@ function restricts(name: string): boolean {
     .replace(/([a-z])([A-Z])/g, '$1_$2')
     .toLowerCase()
     .split(/[^a-z]+/);
-  if (words.some((word) => telling.test(word))) return false;
+  if (words.some((word) => descriptive.test(word))) return false;
   return words.some((word, at) => {
     const one = word.replace(/s$/, '');
     return restricting.has(word) || restricting.has(one) || (one === 'read' && words[at + 1] === 'only');
   });
 }
 
-/** Every path that the declaration of a key reads, or calls harmless. */
+/** Every path that the declaration of a key reads or calls harmless. */
 function pathsOf({ harmless = [], alike: _, ...fields }: KeyFields): string[] {
   return [...harmless, ...textsIn(fields)];
 }

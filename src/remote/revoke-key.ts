@@ -8,8 +8,8 @@ import { isInconclusive } from './failure-body.ts';
 import { part, select } from './select.ts';
 
 /**
- * Ends a key; false where there was none. An answer that does not say whether it was done is none: then the key is looked
- * at. Throws `KeysError` where the key goes on working, or nobody can tell.
+ * Revokes a key; false if it does not exist. If the response does not confirm it, the key is looked up. Throws `KeysError`
+ * if the key still works, or if that cannot be determined.
  */
 export async function revokeKey(
   api: Api,
@@ -21,13 +21,13 @@ export async function revokeKey(
   try {
     response = await api.send(revoke, { id });
   } catch (error) {
-    // The reply is lost, or comes from a proxy that gave up waiting.
+    // The reply was lost, or came from a proxy that gave up waiting.
     const gone = isUnclear(error) ? await isGone(look) : undefined;
     if (gone) return true;
     throw gone === false ? stillThere(error as KeysError, id) : error;
   }
-  if (saysNo(response)) throw notRevoked(id, 'the API answered that it did not revoke');
-  // It may also be the address of the call that does not exist, or a setting in it.
+  if (saysNo(response)) throw notRevoked(id, 'the API says that it did not revoke');
+  // The path of the call, or a setting in it, may be what does not exist.
   if (response.status === 404) {
     if ((await isGone(look)) === false)
       throw notRevoked(id, `the API answered 404${api.reasonOf(response)}, and still has`);
@@ -35,7 +35,7 @@ export async function revokeKey(
   }
   const isPlain = (revoke.ok ?? ok) !== undefined || !isInconclusive(response, id);
   if (!isPlain && (await isGone(look)) === false)
-    throw notRevoked(id, 'the API did not say that it revoked, and still has,');
+    throw notRevoked(id, 'the API did not confirm that it revoked, and still has,');
   return true;
 }
 
@@ -48,10 +48,10 @@ function notRevoked(id: string, what: string): KeysError {
 }
 
 function stillThere({ failure, message }: KeysError, id: string): KeysError {
-  return new KeysError({ ...failure, message: `${message}; the key ${id} is still there` });
+  return new KeysError({ ...failure, message: `${message}; the key ${id} still exists` });
 }
 
-/** Undefined where the API could not be asked. */
+/** Undefined if the API cannot be asked. */
 async function isGone(look: () => Promise<Key | undefined>): Promise<boolean | undefined> {
   try {
     const key = await look();
@@ -67,7 +67,7 @@ function saysNo(response: HttpResponse): boolean {
   try {
     answer = response.json();
   } catch {
-    // An empty body, or a word: the status says it all.
+    // An empty body or plain text: only the status counts.
     return false;
   }
   return ['deleted', 'revoked'].some((field) => select(part(answer), field)?.value === false);

@@ -3,11 +3,11 @@ import type { Path, TimePath } from '../providers/declaration/field.ts';
 import { timeStyles } from '../providers/declaration/styles.ts';
 
 /*
- * Reads values out of an API's answer. A value of the wrong shape is an error that names its place, such as
- * `data.keys[3].created`, and never repeats it.
+ * Reads values from a response. A value of the wrong type is an error that names its place, such as
+ * `data.keys[3].created`, and never repeats the value.
  */
 
-/** A part of an answer, and where it stood. */
+/** A part of a response, and where it was. */
 export interface Part {
   readonly value: unknown;
   readonly at: string;
@@ -17,7 +17,7 @@ export function part(value: unknown, at = ''): Part {
   return { value, at };
 }
 
-/** What stands at the first of the paths that leads somewhere; undefined where none does. */
+/** The value at the first of the paths that exists; undefined if none does. */
 export function select(from: Part, path: Path): Part | undefined {
   for (const one of typeof path === 'string' ? [path] : path) {
     let found: Part | undefined = from;
@@ -27,14 +27,14 @@ export function select(from: Part, path: Path): Part | undefined {
   return undefined;
 }
 
-/** What stands at a path that every such answer has. Throws `KeysError` (7), which calls it `what`. */
+/** The value at a path that must exist. Throws `KeysError` (7), which calls it `what`. */
 export function required(answer: Part, path: Path, what: string): Part {
   const found = select(answer, path);
   if (found && found.value !== null) return found;
-  throw wrongShape(answer, `an answer with the ${what} at ${[path].flat().join(' or ') || 'its top'}`);
+  throw wrongShape(answer, `a response with the ${what} at ${[path].flat().join(' or ') || 'its top'}`);
 }
 
-/** Undefined where the API has no such field, null where it says null. */
+/** Undefined if the API has no such field, null if it is null. */
 export function optional<T>(
   from: Part,
   path: Path | undefined,
@@ -45,7 +45,7 @@ export function optional<T>(
   return found.value === null ? null : read(found);
 }
 
-/** A record without the fields that the API does not have. */
+/** A record without its undefined fields. */
 export function withoutAbsent<T extends object>(fields: { [Name in keyof T]: T[Name] | undefined }): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }
@@ -61,23 +61,23 @@ export function elements(list: Part): Part[] {
   return list.value.map((value: unknown, index) => part(value, `${list.at}[${index}]`));
 }
 
-/** Characters of a text that names or describes something; what is longer is something else. */
+/** A longer text does not name or describe anything. */
 const maxTextLength = 10_000;
 
-/** A text; numbers count, because some ids are, as long as JavaScript reads them exactly. */
+/** A string. Numbers count, because some ids are, if JavaScript reads them exactly. */
 export function text(found: Part): string {
   if (typeof found.value === 'number') {
     if (Number.isInteger(found.value) && !Number.isSafeInteger(found.value))
-      throw wrongShape(found, 'a number that can be read exactly');
+      throw wrongShape(found, 'a number that JavaScript reads exactly');
     return String(found.value);
   }
-  if (typeof found.value !== 'string') throw wrongShape(found, 'a text');
+  if (typeof found.value !== 'string') throw wrongShape(found, 'a string');
   if (found.value.length > maxTextLength)
-    throw wrongShape(found, `a text of at most ${maxTextLength} characters`);
+    throw wrongShape(found, `a string of at most ${maxTextLength} characters`);
   return found.value;
 }
 
-/** A number, also one written as a text. */
+/** A number, or a string with one. */
 export function number(found: Part): number {
   const value =
     typeof found.value === 'string' && found.value.trim() !== '' ? Number(found.value) : found.value;
@@ -86,23 +86,26 @@ export function number(found: Part): number {
   return value;
 }
 
-/** A list of texts; one text is a list of one. */
+/** A list of strings; one string is a list of one. */
 export function texts(found: Part): string[] {
   return typeof found.value === 'string' ? [found.value] : elements(found).map(text);
 }
 
-/** An object whose values are texts; null is none. A value that is no text is told to `onOdd`, and left out. */
-export function textsByName(found: Part, onOdd: (odd: WrongShape) => void): Record<string, string> {
+/** An object whose values are strings. Null values are omitted; any other value is omitted and passed to `onUnreadable`. */
+export function textsByName(
+  found: Part,
+  onUnreadable: (problem: WrongShape) => void,
+): Record<string, string> {
   const { value, at } = found;
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw wrongShape(found, 'an object of texts');
+    throw wrongShape(found, 'an object of strings');
   const entries = Object.entries(value).flatMap(([name, one]) => {
     if (one === null) return [];
     try {
       return [[name, text(part(one, `${at}.${name}`))] as const];
     } catch (error) {
       if (!(error instanceof WrongShape)) throw error;
-      onOdd(error);
+      onUnreadable(error);
       return [];
     }
   });
@@ -123,7 +126,7 @@ export function time(from: Part, path: TimePath): string | null | undefined {
   return new Date(milliseconds).toISOString();
 }
 
-/** An answer that is not what the API documents. */
+/** A response that is not what the API documents. */
 export class WrongShape extends KeysError {
   /** `the field keys[3].created is not a time`. */
   readonly what: string;
@@ -131,7 +134,7 @@ export class WrongShape extends KeysError {
   constructor(what: string) {
     super({
       code: 'unexpected_answer',
-      message: `${what}: this is not the API that the provider describes, or it has changed`,
+      message: `${what}; this is not the API that the provider declares, or it has changed`,
       hints: ['check the URL of the profile: keys status', 'look at the traffic: --debug'],
     });
     this.what = what;
@@ -139,6 +142,6 @@ export class WrongShape extends KeysError {
 }
 
 export function wrongShape(found: Part, expected: string): WrongShape {
-  const place = found.at === '' ? 'the answer' : `the field ${found.at}`;
+  const place = found.at === '' ? 'the response' : `the field ${found.at}`;
   return new WrongShape(`${place} is not ${expected}`);
 }

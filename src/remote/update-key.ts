@@ -16,13 +16,13 @@ export interface UpdateContext {
   provider: Provider;
   get(id: string): Promise<Key | undefined>;
   list(): Promise<Key[]>;
-  /** What a key is to be called at the API. */
+  /** The name that a key gets at the API. */
   nameFor(name: string, id: string): Promise<string>;
 }
 
 /**
- * Changes a key, and nothing of it that was not said: where the API replaces the whole key, or all of its labels, what
- * there was is sent again. Gives back the key as it is afterwards, also where the change has given it another id.
+ * Changes only the given fields of a key: if the API replaces the whole key, or all of its labels, the other values are
+ * read and sent again. Returns the key as it is afterwards, even if the change gave it another id.
  */
 export async function updateKey(account: UpdateContext, id: string, changes: KeyChanges): Promise<Key> {
   const { update, enable, disable } = account.provider;
@@ -39,7 +39,7 @@ export async function updateKey(account: UpdateContext, id: string, changes: Key
   return key;
 }
 
-/** Fields of a key that an update which replaces it has to send again. */
+/** Fields that an update has to send again if it replaces the whole key. */
 const traits = ['description', 'permissions', 'rateLimitRpm', 'budgetUsd', 'models'] as const;
 
 async function inputsFor(
@@ -80,7 +80,7 @@ async function change({ api }: UpdateContext, operation: Operation, inputs: Inpu
   return response;
 }
 
-/** The id of the key in an answer, where it has one. */
+/** The id of the key in a response, if it has one. */
 function idIn(response: HttpResponse, { update, key }: Provider): string | undefined {
   try {
     const found = select(part(response.json()), update?.key ?? '');
@@ -100,7 +100,7 @@ async function renamed({ list }: UpdateContext, { name }: KeyChanges): Promise<K
 function unreadable(id: string, fields: readonly string[]): KeysError {
   return new KeysError({
     code: 'would_be_lost',
-    message: `the API replaces what is there, and of the key ${id} nobody here can read ${fields.join(', ')}: nothing was changed`,
+    message: `the API replaces the whole key ${id}, and keys cannot read its ${fields.join(', ')}; nothing was changed`,
     hints: ['declare where these fields are in the provider file (docs/provider-reference.md)'],
   });
 }
@@ -108,7 +108,7 @@ function unreadable(id: string, fields: readonly string[]): KeysError {
 export function noSuchKey(id: string): KeysError {
   return new KeysError({
     code: 'no_such_key',
-    message: `the API knows no key '${id}'`,
+    message: `the API has no key '${id}'`,
     hints: ['keys list --status all'],
   });
 }

@@ -106,7 +106,7 @@ test('sums by day are days', async () => {
 test('the sum of something else than was asked for is a failure', async () => {
   const failure = await failureIn(usageOf({ by: 'day' }, [sum]));
   expect(failure.code).toBe('unexpected_answer');
-  expect(failure.message).toContain('data[0] is not the sum of a day with its date');
+  expect(failure.message).toContain('data[0] is not a total by day with a date');
 });
 
 test('what can be asked for follows from the declaration', () => {

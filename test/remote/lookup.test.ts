@@ -54,7 +54,7 @@ test('a key is revoked by its id although the list cannot be read', async () => 
   server.always('GET /keys/k-hidden1', json(200, hidden)).on('DELETE /keys/k-hidden1', json(200, {}));
   const run = await keys(['revoke', 'k-hidden1', '--yes', '--json']);
   expect(JSON.parse(run.stdout)).toMatchObject({ id: 'k-hidden1', changed: true });
-  expect(run.stderr).toContain('the API says that there are 5 keys, and gave 0');
+  expect(run.stderr).toContain('the API reports 5 keys but returned 0');
   server.always('GET /keys/deploy', json(404, {}));
   expect(await keys(['revoke', 'deploy', '--yes'])).toMatchObject({ exit: 7 });
 });

@@ -162,12 +162,12 @@ describe('a revocation without a clear answer', () => {
     expect(await backend.revoke('h1')).toBe(true);
   });
 
-  test('is a failure where the key is still there', async () => {
+  test('is a failure where the key still exists', async () => {
     const alive = json(200, { hash: 'h1', name: 'ci' });
     const { backend } = await started(unreal, ['DELETE /v1/keys/h1', gateway], ['GET /v1/keys/h1', alive]);
     const failure = await failureIn(backend.revoke('h1'));
     expect(failure).toMatchObject({ exit: 'network', httpStatus: 504 });
-    expect(failure.message).toContain('the key h1 is still there');
+    expect(failure.message).toContain('the key h1 still exists');
   });
 
   test('that is 404 is done where the key is gone, and refused where it is not', async () => {
@@ -230,7 +230,7 @@ describe('the reason of a failure', () => {
       ...Array.from({ length: 4 }, () => busy({})),
     ]);
     expect((await failureIn(backend.create(spec()))).hints?.join()).toContain('60 min');
-    expect((await failureIn(backend.create(spec()))).hints?.join()).toContain('does not say for how long');
+    expect((await failureIn(backend.create(spec()))).hints?.join()).toContain('gives no time');
   });
 });
 
@@ -243,7 +243,7 @@ test('a refused password is not called a session token', async () => {
   );
   const unsure = await failureIn(backend.create(spec()));
   expect(unsure).toMatchObject({ exit: 'auth', code: 'secret_refused' });
-  expect(unsure.message).toContain('the password, or not the session token');
+  expect(unsure.message).toContain('the password or the session token');
   await backend.list();
   const sure = await failureIn(backend.create(spec()));
   expect(sure.message).toContain('does not accept the password: bad password');
@@ -271,7 +271,7 @@ describe('a revocation whose answer leaves it open', () => {
     ['a part', text(206, '')],
   ];
 
-  test.each(answers)('with %s is none, where the key is still there', async (_, answer) => {
+  test.each(answers)('with %s is none, where the key still exists', async (_, answer) => {
     const { backend } = await started(
       unreal,
       ['DELETE /v1/keys/h1', answer],
