@@ -53,7 +53,7 @@ function residentMegabytes(pid: number): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
-test('a key that is limited to one model reaches no other', async () => {
+test('a key limited to one model reaches no other', async () => {
   const { upstream, server, create } = await start();
   const authorization = `Bearer ${await create('--models', 'gpt-4o')}`;
   const type = 'application/json';
@@ -167,7 +167,7 @@ test('without a key 32 MB cost the server nothing', async () => {
   expect((await send(server.url, '/v1/authorize', { headers })).status).toBe(200);
 });
 
-test('with a key, what is large is bounded, and what takes long is refused', async () => {
+test('with a key, large bodies are bounded and slow ones refused', async () => {
   const { server, create } = await start([], ['--max-old-space-size=512']);
   const headers = { authorization: `Bearer ${await create()}`, 'content-type': 'application/json' };
   const many = Buffer.from(`{${Array.from({ length: 2_000_000 }, (_, at) => `"${at}":1`).join()}}`);
@@ -201,7 +201,7 @@ test('with a key, what is large is bounded, and what takes long is refused', asy
   expect(residentMegabytes(server.pid)).toBeLessThan(900);
 });
 
-test("an upstream that repeats its key does not tell it to the caller, and the caller's does not reach it", async () => {
+test("the upstream's key never reaches the caller, nor the caller's key the upstream", async () => {
   const { server, upstream, create, box } = await start();
   const key = await create();
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
@@ -249,7 +249,7 @@ test("an upstream that repeats its key does not tell it to the caller, and the c
   expect(stdout).not.toContain(key);
 });
 
-test('a path that could be read in another way is not passed on', async () => {
+test('an ambiguous path is not forwarded', async () => {
   const { server, upstream, create } = await start();
   const headers = { authorization: `Bearer ${await create('--permission', 'read,write')}` };
   const paths = [

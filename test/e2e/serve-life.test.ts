@@ -81,7 +81,7 @@ test('the provider authority does everything that the authority can', async () =
   expect(JSON.parse(verdict.stdout)).toEqual({ valid: true, reason: 'ok', httpStatus: 200 });
 });
 
-test('a key is refused as soon as it has expired, and is told when that was', async () => {
+test('a key is refused as soon as it has expired, with the time', async () => {
   const box = new Sandbox();
   const { url } = await startServe(box);
   const { stdout } = await box.program(['create', 'short', '--expires', '2s', '--json'], {
@@ -99,7 +99,7 @@ test('a key is refused as soon as it has expired, and is told when that was', as
   });
 });
 
-test('users see the keys of their own only, and an admin those of everybody', async () => {
+test('users see only their own keys, and an admin all keys', async () => {
   const box = new Sandbox();
   const { url } = await startServe(box);
   const as = async (user: string) => {
@@ -121,7 +121,7 @@ test('users see the keys of their own only, and an admin those of everybody', as
   expect((await admin('revoke', id, '--yes')).exit).toBe(0);
 });
 
-test('a session that was revoked is refused at its next call', async () => {
+test('a revoked session is refused at its next call', async () => {
   const box = new Sandbox();
   const { url } = await startServe(box);
   const { stdout } = await box.program(['session', 'create', '--user', 'alice', '--json'], {

@@ -31,7 +31,7 @@ test('the same with two servers on one file', { timeout: slow }, async () => {
   expect(stdout).toContain('requests');
 });
 
-test('a budget that is spent at one server is spent at the other, at once', async () => {
+test('a budget spent at one server is spent at the other immediately', async () => {
   const box = new Sandbox();
   const [one, other] = [await startServe(box), await startServe(box)];
   const key = await createKey(box, '--budget', '1');
@@ -45,7 +45,7 @@ test('a budget that is spent at one server is spent at the other, at once', asyn
   expect(await refused.json()).toMatchObject({ error: { code: 'BUDGET_EXCEEDED' } });
 });
 
-test('a key that was revoked by another process is refused at its very next use', async () => {
+test('a key revoked by another process is refused at its next use', async () => {
   const box = new Sandbox();
   const { url } = await startServe(box);
   for (let round = 0; round < 5; round++) {

@@ -28,7 +28,7 @@ const posted = (body: string, headers: Record<string, string> = {}) => ({
   body,
 });
 
-test('text that is none ends neither the server nor what reads its log, and a bad row is no danger', async () => {
+test('invalid text and bad rows harm neither the server nor readers of its log', async () => {
   const box = new Sandbox();
   const [live, dead] = [await create(box, 'live'), await create(box, 'dead')];
   expect((await box.program(['revoke', 'dead', '--yes'])).exit).toBe(0);
@@ -65,7 +65,7 @@ test('text that is none ends neither the server nor what reads its log, and a ba
   expect([said.exit, JSON.parse(said.stdout).length]).toEqual([0, data.length]);
 });
 
-test('what an upstream says that a call cost cannot stop the metering of others', async () => {
+test('an absurd cost from an upstream does not stop the metering of other calls', async () => {
   const box = new Sandbox();
   const [bad, poor] = [await create(box, 'bad'), await create(box, 'poor', '--budget', '1')];
   const admin = await session(box, 'admin');
@@ -94,7 +94,7 @@ test('what an upstream says that a call cost cannot stop the metering of others'
   );
 });
 
-describe('a database that goes away under the server', () => {
+describe('a database that disappears under the server', () => {
   const ways: [string, (path: string) => void][] = [
     ['is removed', (path) => rmSync(path)],
     [
@@ -114,7 +114,7 @@ describe('a database that goes away under the server', () => {
     ['is emptied', (path) => writeFileSync(path, '')],
   ];
 
-  test.each(ways)('because it %s: nothing is acknowledged any more', async (_, spoil) => {
+  test.each(ways)('because it %s: nothing more is acknowledged', async (_, spoil) => {
     const box = new Sandbox();
     const key = await create(box, 'ci');
     const alice = await session(box, 'alice');

@@ -13,7 +13,7 @@ import { startServe } from '../support/serving.ts';
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
-test('says where it listens, answers, and ends with 0 on SIGTERM and on Ctrl-C', async () => {
+test('prints its address, answers, and exits with 0 on SIGTERM and on Ctrl-C', async () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const server = await startServe(new Sandbox());
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -23,7 +23,7 @@ test('says where it listens, answers, and ends with 0 on SIGTERM and on Ctrl-C',
   }
 });
 
-test('lets a call that runs come to its end before it ends', async () => {
+test('finishes running calls before it exits', async () => {
   const box = new Sandbox();
   let release = () => {};
   const upstream = createServer((_, response) => {
@@ -48,7 +48,7 @@ test('lets a call that runs come to its end before it ends', async () => {
   expect(await ended).toBe(0);
 });
 
-test('writes what was noted before it ends', async () => {
+test('writes enqueued uses before it exits', async () => {
   const box = new Sandbox();
   const server = await startServe(box);
   const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
@@ -59,7 +59,7 @@ test('writes what was noted before it ends', async () => {
   ]);
 });
 
-test('a port that is taken is an error that says so', async () => {
+test('a port in use is an error', async () => {
   const box = new Sandbox();
   const { url } = await startServe(box);
   const { exit, stderr } = await box.program(['serve', '--port', new URL(url).port, '--format', 'json']);
@@ -92,7 +92,7 @@ test.each([
   expect(stderr).toContain(message);
 });
 
-test('on loopback, refuses other hosts and web pages, as a rebound name would bring them', async () => {
+test('on loopback, refuses other hosts and web pages (DNS rebinding)', async () => {
   const { url } = await startServe(new Sandbox(), ['--allow-host', 'keys.example.com']);
   const ask = (headers: Record<string, string>) =>
     new Promise<number>((done, fail) => {
@@ -108,7 +108,7 @@ test('on loopback, refuses other hosts and web pages, as a rebound name would br
   expect(await ask({ origin: 'null' })).toBe(403);
 });
 
-test('one line of its log for each request, without its query and without secrets', async () => {
+test('logs one line for each request, without its query and without secrets', async () => {
   const box = new Sandbox();
   const server = await startServe(box);
   const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
@@ -129,7 +129,7 @@ test('one line of its log for each request, without its query and without secret
   }
 });
 
-test('--quiet leaves out the requests, --log-format text is for people', async () => {
+test('--quiet omits the requests, --log-format text is readable', async () => {
   const quiet = await startServe(new Sandbox(), ['--quiet']);
   await fetch(`${quiet.url}/healthz`);
   expect(await quiet.stop()).toBe(0);
@@ -140,7 +140,7 @@ test('--quiet leaves out the requests, --log-format text is for people', async (
   expect(text.log()[1]).toMatch(/^\S+Z 404 GET \/nowhere [\d.]+ms 127\.0\.0\.1 - NOT_FOUND$/);
 });
 
-test.skipIf(!hasOpenssl)('speaks TLS, with the certificate that it is given', async () => {
+test.skipIf(!hasOpenssl)('serves TLS with the given certificate', async () => {
   const box = new Sandbox();
   const subject = [
     '-subj',
@@ -198,7 +198,7 @@ test.skipIf(!hasOpenssl)('speaks TLS, with the certificate that it is given', as
   }
 });
 
-test('behind a proxy, the address of the client is the one that the proxy adds last', async () => {
+test('behind a proxy, the last address that the proxy adds is that of the client', async () => {
   const box = new Sandbox();
   const server = await startServe(box, ['--behind-proxy']);
   const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
@@ -208,7 +208,7 @@ test('behind a proxy, the address of the client is the one that the proxy adds l
   expect(JSON.parse((await box.program(['logs', '--json', 'ip'])).stdout)).toEqual([{ ip: '198.51.100.7' }]);
 });
 
-test('a body that is too large, and a head that never ends, are refused', async () => {
+test('a body that is too large and a head that never ends are refused', async () => {
   const box = new Sandbox();
   const { url } = await startServe(box);
   const { stdout } = await box.program(['session', 'create', '--user', 'ada', '--secret-only'], {

@@ -35,7 +35,7 @@ test('lists models', async () => {
   expect(data.length).toBeGreaterThan(0);
 });
 
-test('streams a chat completion, and meters what its last event says', async () => {
+test('streams a chat completion, and meters the usage in its last event', async () => {
   const { openai, upstream, apiKey, shown } = await start();
   let text = '';
   for await (const event of await openai.chat.completions.create({ ...question, stream: true })) {
@@ -51,14 +51,14 @@ test('streams a chat completion, and meters what its last event says', async () 
   }
 });
 
-test('answers at once what is no stream, and meters it', async () => {
+test('answers a call without a stream, and meters it', async () => {
   const { openai, shown } = await start();
   const { choices } = await openai.chat.completions.create(question);
   expect(choices[0]?.message.content).toBe(words.join(''));
   await expect.poll(shown, { timeout: 5000 }).toMatchObject({ spentUsd: usage.cost });
 });
 
-test('refusals are ours, and nothing of them reaches the upstream', async () => {
+test('refused calls do not reach the upstream', async () => {
   const { openai, upstream, box, server } = await start('--models', 'gpt-4o', '--budget', '0.002');
   await expect(openai.chat.completions.create({ ...question, model: 'o3' })).rejects.toMatchObject({
     status: 403,
@@ -78,7 +78,7 @@ test('refusals are ours, and nothing of them reaches the upstream', async () => 
   expect(upstream.received).toHaveLength(1);
 });
 
-test('a failure of the upstream is told apart from a refusal', async () => {
+test('a failure of the upstream differs from a refusal', async () => {
   const { openai, upstream } = await start();
   upstream.key = 'sk-another-EXAMPLE';
   await expect(openai.chat.completions.create(question)).rejects.toMatchObject({

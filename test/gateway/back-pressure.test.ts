@@ -58,7 +58,7 @@ test('a slow reader slows the upstream down, and gets everything in the end', as
   expect(await front.lastResult).toEqual({ status: 200, upstreamStatus: 200 });
 });
 
-test('a reader that takes nothing any more is cut off, and the upstream with it', async () => {
+test('a reader that stops reading is cut off, and so is the upstream', async () => {
   const scripted = await ScriptedUpstream.start();
   const front = await UpstreamFront.start(scripted, { timeouts: { idleMs: 150 } });
   const flood = new Flood(256);
@@ -79,7 +79,7 @@ test('a reader that takes nothing any more is cut off, and the upstream with it'
   await expect(once(reply.resume(), 'end')).rejects.toThrow('aborted');
 });
 
-test('a reader that is slower than the span of silence, but reads, is not cut off', async () => {
+test('a reader slower than the idle timeout is not cut off while it reads', async () => {
   const scripted = await ScriptedUpstream.start();
   const front = await UpstreamFront.start(scripted, { timeouts: { idleMs: 800 } });
   const flood = new Flood(64);
@@ -94,7 +94,7 @@ test('a reader that is slower than the span of silence, but reads, is not cut of
   expect(size).toBe(64 * megabyte);
 });
 
-test('a caller that is said to have left while it takes nothing is not waited for', async () => {
+test('a caller that disconnects while it reads nothing is not waited for', async () => {
   const scripted = await ScriptedUpstream.start();
   const front = await UpstreamFront.start(scripted);
   const leaving = new AbortController();

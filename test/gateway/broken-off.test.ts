@@ -15,7 +15,7 @@ function envelope(code: string, details: object = {}) {
   return { success: false, error: { code, message: expect.any(String), details } };
 }
 
-describe('an answer that breaks off', () => {
+describe('a response that breaks off', () => {
   const first = event({ usage: { total_tokens: 3 } });
 
   test.each<[string, Answer]>([
@@ -25,7 +25,7 @@ describe('an answer that breaks off', () => {
         void breakOffAfter(response.writeHead(200, { 'content-type': 'text/event-stream' }), first),
     ],
     ['of a known length', truncated(200, first)],
-  ])('%s never looks whole to the caller', async (_, answer) => {
+  ])('%s never looks complete to the caller', async (_, answer) => {
     const { scripted, front } = await started();
     scripted.next(answer);
     await expect(front.call('/v1/x')).rejects.toThrow('aborted');
@@ -72,7 +72,7 @@ describe('an answer that breaks off', () => {
     await held.closed();
   });
 
-  test('in an error that is looked through is told in full', async () => {
+  test('in an error that is inspected gives a complete refusal', async () => {
     const { scripted, front } = await started();
     scripted.next(truncated(404, '{'));
     const reply = await front.call('/v1/x');
@@ -85,7 +85,7 @@ describe('an answer that breaks off', () => {
   }
 });
 
-test('an upstream that sends one piece within every span of silence is not silent', async () => {
+test('an upstream that sends one piece within every idle timeout is not idle', async () => {
   const { scripted, front } = await started({ timeouts: { idleMs: 600 } });
   const held = new HeldAnswer();
   scripted.next(held.answer);

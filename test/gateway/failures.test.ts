@@ -185,7 +185,7 @@ describe('no answer', () => {
     }
   });
 
-  test('silence in an error that is looked through: UPSTREAM_TIMEOUT', async () => {
+  test('silence in an error that is inspected: UPSTREAM_TIMEOUT', async () => {
     const { scripted, front } = await started({ timeouts: { idleMs: 60 } });
     scripted.next((response) => void response.writeHead(404).write('{'));
     expect((await front.call('/v1/models')).status).toBe(504);
@@ -193,7 +193,7 @@ describe('no answer', () => {
   });
 
   test.each<[string, string, string]>([
-    ['nobody listens', 'http://127.0.0.1:9', 'ECONNREFUSED'],
+    ['nothing listens', 'http://127.0.0.1:9', 'ECONNREFUSED'],
     ['the name is not known', 'https://keys.invalid', ''],
   ])('%s: UPSTREAM_UNREACHABLE', async (_, url, reason) => {
     const front = await UpstreamFront.start(new URL(url));
@@ -215,7 +215,7 @@ describe('no answer', () => {
     expect(scripted.received).toEqual([]);
   });
 
-  test('a handshake that nobody answers: UPSTREAM_UNREACHABLE after the limit for connecting', async () => {
+  test('an unanswered handshake: UPSTREAM_UNREACHABLE after the connect timeout', async () => {
     const sockets: Socket[] = [];
     const server = createServer((socket) => void sockets.push(socket.on('error', () => {})));
     await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -302,7 +302,7 @@ describe('a key that cannot be had', () => {
     expect((await front.call('/v1/models')).status).toBe(200);
   });
 
-  test('for a reason that nobody expected is a bug', async () => {
+  test('for an unexpected reason is a bug', async () => {
     const { front } = await started({ key: () => Promise.reject(new TypeError('a bug')) });
     const calling = request(`${front.origin}/v1/models`).end();
     await expect(once(calling, 'response')).rejects.toThrow();

@@ -27,7 +27,7 @@ test.each([
   expect(headersForUpstream(headers)).toEqual({ 'x-kept': 'y', 'accept-encoding': 'identity' });
 });
 
-test('an upstream is asked not to compress, whatever the caller takes', () => {
+test('an upstream is asked not to compress, whatever the caller accepts', () => {
   expect(headersForUpstream({ 'accept-encoding': 'gzip, br' })).toEqual({ 'accept-encoding': 'identity' });
 });
 
@@ -52,13 +52,13 @@ test.each([
   expect(headersForCaller(headers as never, () => false)).toEqual({ 'x-kept': 'y' });
 });
 
-test('a caller does not see a value that holds the secret', () => {
+test('a caller does not see a value that contains the secret', () => {
   const headers = { 'x-a': 'with secret', 'x-b': ['a', 'a secret'], 'x-c': 'none' };
   expect(headersForCaller(headers, (text) => text.includes('secret'))).toEqual({ 'x-c': 'none' });
 });
 
 test.each<[string | string[]]>([[['12', '12']], ['12, 12'], ['-1'], ['x'], ['']])(
-  'a length of %j is none',
+  '%j is not a length',
   (length) => {
     expect(headersForCaller({ 'content-length': length as never }, () => false)).toEqual({});
   },

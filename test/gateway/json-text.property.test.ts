@@ -34,7 +34,7 @@ const nearlyJson = fc
   )
   .map((pieces) => pieces.join(''));
 
-test('whatever JSON.parse takes is read the same, and whatever it refuses is refused', () => {
+test('it accepts and refuses what JSON.parse does, with the same values', () => {
   const texts = fc.oneof(
     nearlyJson,
     fc.json({ noUnicodeString: false }),
@@ -70,7 +70,7 @@ test.each([
   expect(readJson(text).text).toBe(written);
 });
 
-test('members of the outermost object are told by name, and written again', () => {
+test('the members of the outermost object are returned by name, and rewritten', () => {
   const { members, text } = readJson('{"a":[1,{"b":2}],"c":"\\"}"}');
   expect([...(members ?? [])]).toEqual([
     ['a', '[1,{"b":2}]'],
@@ -96,7 +96,7 @@ test('members of one name in several objects are no duplicates', () => {
   expect(readJson(text, { unique: true }).text).toBe(text);
 });
 
-describe('what would take long, or much memory, is refused', () => {
+describe('texts that would take much time or memory are refused', () => {
   test.each([
     ['too deeply', '['.repeat(1_000_000)],
     ['too deeply', `${'{"a":'.repeat(101)}1${'}'.repeat(101)}`],
@@ -107,7 +107,7 @@ describe('what would take long, or much memory, is refused', () => {
     expect(() => readJson(text)).toThrow(message);
   });
 
-  test('what is within the limits is not', () => {
+  test('texts within the limits are not', () => {
     expect(readJson(`${'['.repeat(100)}${']'.repeat(100)}`).text).toHaveLength(200);
     expect(readJson(`["${'\\\\\\"'.repeat(1_000_000)}"]`).text).toHaveLength(4_000_004);
   });

@@ -24,7 +24,7 @@ describe("the caller's key", () => {
       'x-forwarded-user': callerKey,
     },
     { connection: 'close, x-key', 'x-key': callerKey },
-  ])('in a header for credentials is left behind: %j', async (headers) => {
+  ])('in a credential header is removed: %j', async (headers) => {
     const { scripted, front } = await started();
     const reply = await front.call('/v1/models', { headers });
     expect(reply.status).toBe(200);
@@ -74,7 +74,7 @@ describe("the caller's key", () => {
     backwards: [...own].reverse().join(''),
   };
 
-  test.each(Object.entries(forms))('shown with its id is found without it, %s', async (_, form) => {
+  test.each(Object.entries(forms))('is found without its id, %s', async (_, form) => {
     const { scripted, front } = await started();
     for (const shown of [own, `0123456789abcdef:${own}`]) {
       front.callerKey = shown;
@@ -96,7 +96,7 @@ describe("the caller's key", () => {
     expect(scripted.received.filter(({ path }) => path !== '/v1/models')).toEqual([]);
   });
 
-  test('in a body of several megabytes is found as well', async () => {
+  test('is found in a body of several megabytes', async () => {
     const { scripted, front } = await started();
     const body = `${'x'.repeat(3_000_000)}${callerKey}${'x'.repeat(3_000_000)}`;
     expect((await front.post('/v1/x', body)).status).toBe(400);
@@ -105,7 +105,7 @@ describe("the caller's key", () => {
 });
 
 describe("the upstream's own key", () => {
-  test('goes to the upstream, once asked for', async () => {
+  test('goes to the upstream, and is read once', async () => {
     let asked = 0;
     const key = async () => {
       asked += 1;
@@ -120,7 +120,7 @@ describe("the upstream's own key", () => {
     );
   });
 
-  test('is none where the upstream wants none', async () => {
+  test('is not sent if none is configured', async () => {
     const scripted = await ScriptedUpstream.start();
     scripted.key = undefined;
     const front = await UpstreamFront.start(scripted, { key: undefined });
@@ -128,7 +128,7 @@ describe("the upstream's own key", () => {
     expect(scripted.last.headers).not.toHaveProperty('authorization');
   });
 
-  test('in a header of the answer is left out, whatever the status', async () => {
+  test('in a header of the response is removed, whatever the status', async () => {
     const { scripted, front } = await started();
     const headers = {
       'x-echo': `Bearer ${upstreamKey}`,
@@ -170,7 +170,7 @@ describe("the upstream's own key", () => {
     expect((await front.lastResult).reason).toBe("the upstream's key in its answer");
   });
 
-  test('in pieces, nothing of it but its first letters arrives', async () => {
+  test('in pieces, only its first letters reach the caller', async () => {
     const { scripted, front } = await started();
     for (let first = 1; first < upstreamKey.length; first++) {
       const held = new HeldAnswer({ 'content-type': 'text/event-stream' });
@@ -189,54 +189,56 @@ describe("the upstream's own key", () => {
     }
   });
 
-  test.each([1, 2, 5, 9])('told by a stream, %i letters an event, is not told to its end', async (size) => {
-    const { scripted, front } = await started();
-    const said = `You sent ${upstreamKey}.`;
-    for (const shape of [
-      (content: string) => ({ choices: [{ delta: { content } }] }),
-      (delta: string) => ({ type: 'response.output_text.delta', delta }),
-      (text: string) => ({ type: 'content_block_delta', delta: { type: 'text_delta', text } }),
-    ]) {
-      const held = new HeldAnswer({ 'content-type': 'text/event-stream' });
-      scripted.next(held.answer);
-      const reply = await front.open('/v1/x');
-      let got = '';
-      reply.on('data', (chunk) => {
-        got += chunk;
-      });
-      const aborted = once(reply, 'error');
-      for (let at = 0; at < said.length && !reply.destroyed; at += size) {
-        await Promise.race([held.send(event(shape(said.slice(at, at + size)))), aborted]);
+  test.each([1, 2, 5, 9])(
+    'in a stream, %i letters an event, never reaches the caller in full',
+    async (size) => {
+      const { scripted, front } = await started();
+      const said = `You sent ${upstreamKey}.`;
+      for (const shape of [
+        (content: string) => ({ choices: [{ delta: { content } }] }),
+        (delta: string) => ({ type: 'response.output_text.delta', delta }),
+        (text: string) => ({ type: 'content_block_delta', delta: { type: 'text_delta', text } }),
+      ]) {
+        const held = new HeldAnswer({ 'content-type': 'text/event-stream' });
+        scripted.next(held.answer);
+        const reply = await front.open('/v1/x');
+        let got = '';
+        reply.on('data', (chunk) => {
+          got += chunk;
+        });
+        const aborted = once(reply, 'error');
+        for (let at = 0; at < said.length && !reply.destroyed; at += size) {
+          await Promise.race([held.send(event(shape(said.slice(at, at + size)))), aborted]);
+        }
+        await aborted;
+        const told = [...got.matchAll(/"(?:content|delta|text)":"([^"]*)"/g)]
+          .map(([, text]) => text)
+          .join('');
+        expect(said.startsWith(told) && told.length <= 'You sent '.length + 5 + size, told).toBe(true);
+        await held.closed();
       }
-      await aborted;
-      const told = [...got.matchAll(/"(?:content|delta|text)":"([^"]*)"/g)].map(([, text]) => text).join('');
-      expect(said.startsWith(told) && told.length <= 'You sent '.length + 5 + size, told).toBe(true);
-      await held.closed();
-    }
-  });
+    },
+  );
 
   test.each<[string, (text: string) => Buffer]>([
     ['gzip', gzipSync],
     ['deflate', deflateSync],
     ['br', brotliCompressSync],
-  ])(
-    'in an answer that is compressed as %s is found, and others are decompressed',
-    async (coding, compress) => {
-      const { scripted, front } = await started();
-      const headers = { 'content-type': 'application/json', 'content-encoding': coding };
-      const compressed = (value: object) => text(200, compress(JSON.stringify(value)), headers);
-      scripted.next(compressed({ echo: upstreamKey }), compressed({ usage: { total_tokens: 3 } }));
-      await expect(front.call('/v1/x')).rejects.toThrow('aborted');
-      const reply = await front.call('/v1/x');
-      expect([reply.headers['content-encoding'], JSON.parse(reply.body)]).toEqual([
-        undefined,
-        { usage: { total_tokens: 3 } },
-      ]);
-      expect((await front.lastResult).usage).toEqual({ tokens: 3 });
-    },
-  );
+  ])('in a response compressed as %s is found, and others are decompressed', async (coding, compress) => {
+    const { scripted, front } = await started();
+    const headers = { 'content-type': 'application/json', 'content-encoding': coding };
+    const compressed = (value: object) => text(200, compress(JSON.stringify(value)), headers);
+    scripted.next(compressed({ echo: upstreamKey }), compressed({ usage: { total_tokens: 3 } }));
+    await expect(front.call('/v1/x')).rejects.toThrow('aborted');
+    const reply = await front.call('/v1/x');
+    expect([reply.headers['content-encoding'], JSON.parse(reply.body)]).toEqual([
+      undefined,
+      { usage: { total_tokens: 3 } },
+    ]);
+    expect((await front.lastResult).usage).toEqual({ tokens: 3 });
+  });
 
-  test('is safe from compression that is unknown, and from what is none', async () => {
+  test('is protected from unknown and invalid compression', async () => {
     const { scripted, front } = await started();
     scripted.next(text(200, upstreamKey, { 'content-encoding': 'zstd' }));
     expect((await front.call('/v1/x')).status).toBe(502);
@@ -245,7 +247,7 @@ describe("the upstream's own key", () => {
     expect(await front.lastResult).toMatchObject({ code: 'UPSTREAM_BROKE_OFF', reason: 'compressed badly' });
   });
 
-  test('in the name of a header, or encoded in its value, is left out', async () => {
+  test('in the name of a header, or encoded in its value, is removed', async () => {
     const { scripted, front } = await started();
     const echo = {
       [`x-${upstreamKey}`]: 'name',
@@ -259,7 +261,7 @@ describe("the upstream's own key", () => {
     expect(JSON.stringify(headers)).not.toContain('name');
   });
 
-  test('in a trailer, or in the words beside the status, is left out', async () => {
+  test('in a trailer, or in the words beside the status, is removed', async () => {
     const { scripted, front } = await started();
     scripted.next((response) => {
       response.writeHead(200, upstreamKey, { trailer: 'x-echo' }).write('a');
@@ -271,13 +273,13 @@ describe("the upstream's own key", () => {
     expect([reply.statusMessage, reply.trailers, reply.headers.trailer]).toEqual(['OK', {}, undefined]);
   });
 
-  test('cannot be asked for in parts', async () => {
+  test('cannot be requested in ranges', async () => {
     const { scripted, front } = await started();
     await front.call('/v1/models', { headers: { range: 'bytes=0-10', 'if-range': '"x"' } });
     expect(Object.keys(scripted.last.headers)).not.toEqual(expect.arrayContaining(['range']));
   });
 
-  test('is not looked for where there is none', async () => {
+  test('is not searched for if none is configured', async () => {
     const scripted = await ScriptedUpstream.start();
     scripted.key = undefined;
     const front = await UpstreamFront.start(scripted, { key: undefined });
@@ -315,7 +317,7 @@ test('a URL that cannot be used is refused before anything is opened', () => {
   expect(proxy.exit).toBe('usage');
 });
 
-test('a base path of its own stands before everything', async () => {
+test('the base path precedes every path', async () => {
   const scripted = await ScriptedUpstream.start();
   scripted.next(json(200, {}), events(event({ usage: { total_tokens: 3 } })));
   const front = await UpstreamFront.start(new URL('/openai', scripted.url));

@@ -73,7 +73,7 @@ describe('a key that is limited to models', () => {
     expect([...models(body)].sort()).toEqual([...expected].sort());
   });
 
-  test('a parameter of a tool, and what a tool was called with, choose no model', () => {
+  test('parameters and arguments of tools choose no model', () => {
     const schema = { type: 'object', properties: { model: { type: 'string', enum: ['T', 'S'] } } };
     const body = {
       model: 'a',
@@ -140,7 +140,7 @@ describe('a key that is limited to models', () => {
     expect(refused(() => models(body, { headers: headers as never }))[0]).toBe(415);
   });
 
-  test('what is passed on is written anew', () => {
+  test('the forwarded body is rewritten', () => {
     const body = '{ "model":"a", "seed": 12345678901234567890, "x":{"y":2}, "t":"\\u0061\\/" }';
     const { body: sent, headers } = prepared(body, true, {
       headers: {
@@ -230,13 +230,13 @@ describe('a key that is limited to models', () => {
     },
   );
 
-  test('a query is written anew', () => {
+  test('a query is rewritten', () => {
     expect(prepared('{"model":"a"}', true, { target: `${target}?b%65ta=tr%75e&&x` }).target).toBe(
       `${target}?beta=true&x=`,
     );
   });
 
-  test('whatever stands around them, a second model is seen', () => {
+  test('a second model is found, whatever surrounds it', () => {
     const name = fc.constantFrom('model', 'Model', 'engine', 'fall_backs', 'm\\u004fdelId');
     const filler = fc.dictionary(
       fc.string().map((text) => `x${text}`),
@@ -268,7 +268,7 @@ describe('a form of a key that is limited to models', () => {
     file + part('model', 'a') + end,
     `------x\r\ncontent-disposition:form-data;name=model\r\n\r\na\r\n${end}`,
     part('model', 'a') + end.trim(),
-  ])('%j names its model, and is written anew', (body) => {
+  ])('%j names its model, and is rewritten', (body) => {
     const call = prepared(body, true, sent);
     expect([call.model, call.models]).toEqual(['a', ['a']]);
     const boundary = /^multipart\/form-data; boundary=(keys-[0-9a-f]{48})$/.exec(
@@ -326,7 +326,7 @@ describe('a form of a key that is limited to models', () => {
     expect(refused(() => prepared(body, true, { ...sent, type: contentType }))).toEqual(ambiguous);
   });
 
-  test('the bodies of FormData are read, and come out the same', async () => {
+  test('the bodies of FormData are rewritten without loss', async () => {
     const made = new FormData();
     const content = Buffer.alloc(1000, '\r\n--');
     made.set('file', new Blob([content], { type: 'audio/mpeg' }), 'a "quoted" näme.mp3');
@@ -353,7 +353,7 @@ describe('a key without such a limit', () => {
     ['/v1/x', 'model=a', undefined, 'application/x-www-form-urlencoded'],
     ['/v1/x', '{"model":"a"', undefined, 'text/plain'],
     ['/v1/x', '\xff\0', undefined, 'application/octet-stream'],
-  ])('is passed on byte for byte: %s %s', (to, body, model, contentType = type) => {
+  ])('is forwarded byte for byte: %s %s', (to, body, model, contentType = type) => {
     const call = prepared(Buffer.from(body, 'latin1'), false, { target: to, type: contentType });
     expect([call.body?.toString('latin1'), call.model, call.models, call.target]).toEqual([
       body,
@@ -376,7 +376,7 @@ describe('a key without such a limit', () => {
     [target, '[{"stream":true}]'],
     [target, 'stream=true'],
     [target, '\xff'],
-  ])('is refused what cannot be read: %s %s', (to, body) => {
+  ])('may not send an unreadable body: %s %s', (to, body) => {
     const read = () => prepared(Buffer.from(body, 'latin1'), false, { target: to });
     expect(refused(read)).toEqual([400, 'INVALID_REQUEST']);
   });
@@ -419,7 +419,7 @@ describe('asking for the usage', () => {
   test.each([
     ['{"stream":false,"stream":true}', '{"stream":true,"stream_options":{"include_usage":true}}'],
     ['{"stream":true,"stream":false}', '{"stream":false}'],
-  ])('%s is read as its last member says, or refused', (body, sent) => {
+  ])('the last member of %s counts, or it is refused', (body, sent) => {
     expect(asked(body)).toBe(sent);
     expect(refused(() => asked(body, target, true))).toEqual(ambiguous);
   });
@@ -433,7 +433,7 @@ describe('asking for the usage', () => {
     ).toBeUndefined();
   });
 
-  test('what is compressed cannot be asked', () => {
+  test('a compressed request is refused', () => {
     const headers = { 'content-encoding': 'gzip' };
     expect(refused(() => prepared(gzipSync('{"stream":true}'), false, { headers }))[0]).toBe(415);
     expect(
@@ -473,7 +473,7 @@ test.each([
   expect(refused(() => prepared('{"model":"a"}', true, { target: query }))).toEqual(ambiguous);
 });
 
-test('a model that a parameter names in JSON counts', () => {
+test('a model in the JSON of a parameter counts', () => {
   const query = `${target}?extra_body=${encodeURIComponent('{"model":"gold"}')}`;
   expect(prepared('{"model":"a"}', true, { target: query }).models).toEqual(['a', 'gold']);
 });

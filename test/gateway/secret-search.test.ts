@@ -8,7 +8,7 @@ const secret = 'sk-Upstream_0123456789/abc+DEF-EXAMPLE';
 const forms = new SecretForms(secret);
 
 describe.each(Object.entries(encodingsOf(secret)))('a secret %s', (name, form) => {
-  test('is found across pieces, before its last byte is handed over', () => {
+  test('is found across pieces, before its last byte is passed on', () => {
     const text = Buffer.from(`{"echo": "${form}", "after": 1}`, 'latin1');
     // The first characters of base64 hold what stands before the secret, too.
     const most =
@@ -32,7 +32,7 @@ function handedOver(pieces: Buffer[]): number {
   throw new Error('not found');
 }
 
-test('what holds no secret passes as it is, in whatever pieces', () => {
+test('bytes without the secret pass unchanged, in any pieces', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 600 })), (pieces) => {
       const search = new SecretSearch(forms);
@@ -42,13 +42,13 @@ test('what holds no secret passes as it is, in whatever pieces', () => {
   );
 });
 
-test('an event is handed over at its end, not with the next one', () => {
+test('an event is passed on at its end, not with the next one', () => {
   const search = new SecretSearch(forms);
   const event = Buffer.from('data: {"delta":"sk-Upstream"}\n\n');
   expect(search.add(event)).toEqual(event);
 });
 
-test('a word that begins like the secret waits for its end, and no other', () => {
+test('only a word that begins like the secret is held back', () => {
   const search = new SecretSearch(forms);
   const pieces = ['Hey ', 'dear wor', 'ld sk-Up', 'ward'].map((piece) =>
     search.add(Buffer.from(piece))?.toString(),
@@ -56,7 +56,7 @@ test('a word that begins like the secret waits for its end, and no other', () =>
   expect(pieces).toEqual(['Hey ', 'dear wor', 'ld ', 'sk-Upward']);
 });
 
-test('no more is held back than a secret can be long', () => {
+test('at most the length of a secret is held back', () => {
   const search = new SecretSearch(forms);
   const line = Buffer.alloc(100_000, 'A');
   expect(line.length - (search.add(line)?.length ?? 0)).toBeLessThanOrEqual(forms.maxBytes);

@@ -10,7 +10,7 @@ function source(): { ask: () => Promise<Secret>; asked: () => number } {
   return { ask: async () => new Secret(`sk-${++asked}-EXAMPLE`), asked: () => asked };
 }
 
-test('the source is asked once, by however many at a time', async () => {
+test('concurrent reads ask the source once', async () => {
   const { ask, asked } = source();
   const key = new UpstreamKey(ask);
   const [one, other] = await Promise.all([key.read(), key.read()]);
@@ -20,7 +20,7 @@ test('the source is asked once, by however many at a time', async () => {
   expect(one.headers()).toEqual({ authorization: 'Bearer sk-1-EXAMPLE' });
 });
 
-test('after a rejection it is asked again, once, however many saw the rejection', async () => {
+test('after a rejection the source is asked once more, however many calls saw it', async () => {
   const { ask, asked } = source();
   const key = new UpstreamKey(ask);
   const old = await key.read();
@@ -57,7 +57,7 @@ test('a key that HTTP cannot carry is a failure without its value', async () => 
   expect(JSON.stringify(failure)).not.toContain('EXAMPLE');
 });
 
-test('it is found in a text, and is in none that prints it', () => {
+test('it is found in a text, and never printed', () => {
   const credential = new UpstreamCredential(new Secret('sk-EXAMPLE'));
   expect(credential.isIn('Bearer sk-EXAMPLE.')).toBe(true);
   expect(credential.isIn('Bearer sk-')).toBe(false);

@@ -109,7 +109,7 @@ test.each([
   '/v1/a|b',
   '/v1/a^b',
   '/v1/a`b',
-])('%j is not passed on', (target) => {
+])('%j is not forwarded', (target) => {
   expect(targetBelow('/v1', target)).toBeUndefined();
 });
 

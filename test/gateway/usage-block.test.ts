@@ -75,7 +75,7 @@ describe('the usage of a document', () => {
   });
 });
 
-describe('which answers are read', () => {
+describe('which responses are read', () => {
   const document = Buffer.from('{"usage":{"total_tokens":11}}');
   const found = (headers: Record<string, string | string[]>, body = document) => {
     const meter = meterFor(headers);
@@ -99,14 +99,14 @@ describe('which answers are read', () => {
     expect(found({ 'content-type': 'text/event-stream; charset=utf-8' }, body)).toEqual({ tokens: 11 });
   });
 
-  test('what is compressed cannot be read, even if it looks like JSON', () => {
+  test('compressed responses are not read, even if they look like JSON', () => {
     expect(found({ 'content-type': 'application/json', 'content-encoding': 'gzip' })).toBeUndefined();
     expect(found({ 'content-type': 'application/json', 'content-encoding': 'identity' })).toEqual({
       tokens: 11,
     });
   });
 
-  test('what is no JSON, or only its beginning, has no usage', () => {
+  test('a text that is not JSON, or incomplete, has no usage', () => {
     const headers = { 'content-type': 'application/json' };
     expect(found(headers, Buffer.from('{"usage":{"total_tokens":11}'))).toBeUndefined();
     expect(found(headers, Buffer.alloc(0))).toBeUndefined();
@@ -181,7 +181,7 @@ describe('the usage of a stream of events', () => {
     expect(usageOf(Buffer.from(' data: {"usage":{"total_tokens":11}}\n\n'))).toBeUndefined();
   });
 
-  test('any bytes at all do no harm, however they are cut', () => {
+  test('any bytes are read the same, however they are cut', () => {
     const piece = fc.constantFrom(
       'data:',
       'data',
@@ -203,7 +203,7 @@ describe('the usage of a stream of events', () => {
     );
   });
 
-  test('an event of 20 MB is read at its end, and the next one is read as ever', () => {
+  test('the usage is read from the end of an event of 20 MB, and from the next event', () => {
     const output = 'x'.repeat(20 * megabyte);
     const huge = event({
       type: 'response.completed',
@@ -214,7 +214,7 @@ describe('the usage of a stream of events', () => {
   });
 });
 
-describe('a document that is too long to be kept', () => {
+describe('a document that is too long to keep', () => {
   const long = (end: string) => {
     const text = new BoundedBuffer();
     text.add(Buffer.from('{"data":["'));
@@ -238,7 +238,7 @@ describe('a document that is too long to be kept', () => {
     ',"said":"\\"usage\\":{\\"total_tokens\\":5}}"}',
     ',"usage":{"total_tokens":11}',
     `,"usage":{"total_tokens":11},"x":"${'x'.repeat(megabyte)}"}`,
-  ])('has no usage where none stands there', (end) => {
+  ])('has no usage without one there', (end) => {
     expect(long(end)).toBeUndefined();
   });
 

@@ -28,7 +28,7 @@ describe.each(['json', 'text'] as const)('the log as %s', (format) => {
     ['the last of several', '\x9bevil, 203.0.113.9', '203.0.113.9'],
     ['an address with its port', '203.0.113.9:4711', '203.0.113.9'],
     ['IPv6 with its port', '[2001:db8::1]:4711', '2001:db8::1'],
-  ])('has an address, whatever X-Forwarded-For holds: %s', async (_, forwarded, address) => {
+  ])('has an address, whatever X-Forwarded-For contains: %s', async (_, forwarded, address) => {
     const { url, lines } = await started(format);
     await new Promise((done) =>
       request(`${url}/healthz`, { headers: { 'x-forwarded-for': forwarded } }, (response) =>
@@ -42,7 +42,7 @@ describe.each(['json', 'text'] as const)('the log as %s', (format) => {
     expect(lines[0]?.length).toBeLessThan(500);
   });
 
-  test('without a proxy nothing that a header says counts', async () => {
+  test('ignores the header without a proxy', async () => {
     const { url, lines } = await started(format, false);
     await fetch(`${url}/healthz`, { headers: { 'x-forwarded-for': '203.0.113.9' } });
     await expect.poll(() => lines.length).toBe(1);
@@ -50,7 +50,7 @@ describe.each(['json', 'text'] as const)('the log as %s', (format) => {
     expect(lines[0]).not.toContain('203.0.113.9');
   });
 
-  test('a user of any name takes one harmless line', async () => {
+  test('a user with any name takes one harmless line', async () => {
     const { url, token, lines } = await started(format);
     const user = 'eve\u202e\x9b2J';
     await fetch(`${url}/admin/keys`, { headers: { authorization: `Bearer ${token(user)}` } });
@@ -69,14 +69,14 @@ test('foreign text is harmless and bounded, whatever it is', () => {
   );
 });
 
-test('a cut leaves nothing of a secret', () => {
+test('cutting a text leaves nothing of a secret', () => {
   const secret = `sk_${'a1'.repeat(8)}_${'b2'.repeat(21)}c_EXAMPL`;
   for (let before = 900; before < 1000; before += 3) {
     expect(pathOf(`/${'x'.repeat(before)}/${secret}`)).not.toContain('sk_a1');
   }
 });
 
-test('a caller that leaves before its answer has a line, with its address', async () => {
+test('a caller that disconnects early is logged with its address', async () => {
   const { url, lines, token } = await started('json', false);
   const calling = request(`${url}/admin/keys`, {
     method: 'POST',

@@ -16,10 +16,10 @@ const planted = 'sk_planted_EXAMPLE';
 describe('a request of the wrong form', () => {
   test.each<[string, string, object | string, string]>([
     ['POST /admin/keys', 'a missing name', {}, 'name'],
-    ['POST /admin/keys', 'a name that is none', { name: ' ' }, 'name'],
+    ['POST /admin/keys', 'an empty name', { name: ' ' }, 'name'],
     ['POST /admin/keys', 'a long name', { name: planted.repeat(20) }, 'name'],
     ['POST /admin/keys', 'a name of another type', { name: [planted] }, 'name'],
-    ['POST /admin/keys', 'a time that is none', { name: 'ci', expires_at: planted }, 'expires_at'],
+    ['POST /admin/keys', 'an invalid time', { name: 'ci', expires_at: planted }, 'expires_at'],
     [
       'POST /admin/keys',
       'a time without a zone',
@@ -61,7 +61,7 @@ describe('a request of the wrong form', () => {
     ['POST /admin/keys/ID/rotate', 'a past expiry', { expires_at: '2020-01-01T00:00:00Z' }, 'expires_at'],
     ['POST /admin/sessions', 'an unknown role', { role: planted }, 'role'],
     ['POST /admin/sessions', 'a name with a space', { user: `${planted} x` }, 'user'],
-  ])('%s with %s is 400, with its place and never its value', async (route, _, body, path) => {
+  ])('%s with %s is 400, with its path and never its value', async (route, _, body, path) => {
     const { call, ada: token, keysOf } = await start();
     const { id } = keysOf('ada').issue(spec());
     const [method = '', address = ''] = route.replace('ID', id).split(' ');
@@ -87,7 +87,7 @@ describe('a request of the wrong form', () => {
     ['/admin/usage?by=planted', 'by'],
     ['/admin/usage?since=2026-13-01', 'since'],
     ['/admin/usage?since=2026-02-31', 'since'],
-  ])('GET %s is 400, with its place and never its value', async (address, path) => {
+  ])('GET %s is 400, with its path and never its value', async (address, path) => {
     const { call, ada: token } = await start();
     const answer = await call<Refused>('GET', address, { token });
     expect(refusalIn(answer)).toEqual([400, 'VALIDATION_FAILED']);
@@ -99,7 +99,7 @@ describe('a request of the wrong form', () => {
     ['JSON that breaks off', '{"name":'],
     ['nothing at all', ''],
     ['a prototype in place of a field', '{"name":"ci","__proto__":{"permissions":["admin"]}}'],
-  ])('%s is no JSON that is taken', async (_, body) => {
+  ])('%s is not accepted as JSON', async (_, body) => {
     const { call, ada: token } = await start();
     expect(refusalIn(await call('POST', '/admin/keys', { token, body }))).toEqual([400, 'VALIDATION_FAILED']);
   });
@@ -117,7 +117,7 @@ describe('a request of the wrong form', () => {
     },
   );
 
-  test('more than a megabyte is too much', async () => {
+  test('a body over 1 MB is refused', async () => {
     const { call, ada: token } = await start();
     const body = { name: 'ci', description: 'x'.repeat(1024 * 1024) };
     expect(refusalIn(await call('POST', '/admin/keys', { token, body }))).toEqual([413, 'BODY_TOO_LARGE']);
@@ -134,7 +134,7 @@ describe('an address', () => {
     ['PATCH /admin/sessions', 'GET, HEAD, POST'],
     ['POST /admin/verify', 'GET, HEAD'],
     ['POST /admin/openapi.json', 'GET, HEAD'],
-  ])('that takes other methods says which: %s', async (route, allow) => {
+  ])('with other methods names them: %s', async (route, allow) => {
     const { call, ada: token } = await start();
     const [method = '', path = ''] = route.split(' ');
     const answer = await call(method, path, { token });
@@ -148,7 +148,7 @@ describe('an address', () => {
     'POST /admin/keys/abc/nothing',
     'GET /admin/openapiXjson',
     `GET /admin/keys/${'x'.repeat(1500)}`,
-  ])('that is none is 404: %s', async (route) => {
+  ])('that does not exist is 404: %s', async (route) => {
     const { call, ada: token } = await start();
     const [method = '', path = ''] = route.split(' ');
     const answer = await call(method, path, { token });
@@ -156,12 +156,12 @@ describe('an address', () => {
     expect(refusalIn(answer)[1]).toMatch(/^(KEY_)?NOT_FOUND$/);
   });
 
-  test('that cannot be read is 400', async () => {
+  test('that cannot be decoded is 400', async () => {
     const { call, ada: token } = await start();
     expect(refusalIn(await call('GET', '/admin/keys/%zz', { token }))).toEqual([400, 'BAD_REQUEST']);
   });
 
-  test('of a key that does not exist is 404, and does not repeat a value that stands there', async () => {
+  test('of a key that does not exist is 404, and does not repeat a value in the path', async () => {
     const { call, ada: token } = await start();
     for (const id of ['nobody', forgedKey('3kTMd8Zx0QpLw7Vn')]) {
       expect(refusalIn(await call('GET', `/admin/keys/${id}`, { token }))).toEqual([404, 'KEY_NOT_FOUND']);
@@ -169,10 +169,10 @@ describe('an address', () => {
   });
 });
 
-describe('whoever calls', () => {
+describe('a caller', () => {
   const routes = ['GET /admin/keys', 'POST /admin/keys', 'DELETE /admin/session', 'GET /admin/usage'];
 
-  test.each(routes)('%s without a good session gets 401, and is told how to show one', async (route) => {
+  test.each(routes)('%s without a valid session is 401, and names the scheme', async (route) => {
     const { call, token, clock, service, keysOf } = await start();
     const [method = '', path = ''] = route.split(' ');
     const ended = token('ada', undefined, new Date(clock.now().getTime() + 1000));

@@ -32,7 +32,7 @@ async function pagesOf<Item>(
 }
 
 describe('the list of keys', () => {
-  test('holds each of 250 keys exactly once, newest first, whatever is made meanwhile', async () => {
+  test('contains each of 250 keys exactly once, newest first, even if keys are created meanwhile', async () => {
     const started = await start();
     const ada = started.keysOf('ada');
     const made = Array.from({ length: 250 }, (_, at) => {
@@ -51,7 +51,7 @@ describe('the list of keys', () => {
     expect(times).toEqual([...times].sort().reverse());
   });
 
-  test('has 100 keys on a page, 200 at the most, and no page after the last', async () => {
+  test('has 100 keys on a page, at most 200, and no page after the last', async () => {
     const started = await start();
     const ada = started.keysOf('ada');
     for (let at = 0; at < 200; at++) ada.issue(spec());
@@ -59,7 +59,7 @@ describe('the list of keys', () => {
     expect((await pagesOf(started, '/admin/keys?limit=200')).map((page) => page.length)).toEqual([200]);
   });
 
-  test('of nobody is empty', async () => {
+  test('of a user without keys is empty', async () => {
     const { call, ada: token } = await start();
     const answer = await call('GET', '/admin/keys', { token });
     expect([answer.status, answer.body]).toEqual([200, { data: [], next_cursor: null }]);
@@ -112,7 +112,7 @@ describe('the log', () => {
     return { ...started, one, other };
   }
 
-  test('tells of every use in full, newest first', async () => {
+  test('contains every use in full, newest first', async () => {
     const started = await used();
     const { data } = (await started.call<Page<object>>('GET', '/admin/logs', { token: started.ada })).body;
     expect(data).toHaveLength(5);
@@ -131,7 +131,7 @@ describe('the log', () => {
     expect(data[3]).toMatchObject({ ip: null, model: null });
   });
 
-  test('holds each use exactly once over pages, those of one moment too', async () => {
+  test('contains each use exactly once over pages, simultaneous ones too', async () => {
     const started = await used();
     const pages = await pagesOf<{ timestamp: string; path: string }>(started, '/admin/logs?limit=2');
     expect(pages.map((page) => page.length)).toEqual([2, 2, 1]);
@@ -192,7 +192,7 @@ describe('the usage', () => {
     ]);
   });
 
-  test('is that since a day, of a key, and of everybody for an admin', async () => {
+  test('can be limited to a time and a key, and covers all users for an admin', async () => {
     const { sums, token, hers, his } = await used();
     const admin = token('admin');
     expect(await sums('?since=2026-11-19')).toMatchObject([{ tokens: 7 }]);

@@ -42,14 +42,14 @@ describe('a rotation', () => {
     expect(refusalIn(again)).toEqual([409, status === 'revoked' ? 'KEY_REVOKED' : 'KEY_ROTATED']);
   });
 
-  test('gives the new key the end that is asked for', async () => {
+  test('gives the new key the requested expiry', async () => {
     const started = await start();
     const { key } = (await started.create(whole)).body;
     const expires_at = '2027-01-01T00:00:00.000Z';
     expect((await rotate(started, key.id, { expires_at })).body.key.expires_at).toBe(expires_at);
   });
 
-  test('that comes again gives the same key', async () => {
+  test('that is repeated gives the same key', async () => {
     const started = await start();
     const { key } = (await started.create(whole)).body;
     const once = { 'idempotency-key': 'request-EXAMPLE-1' };

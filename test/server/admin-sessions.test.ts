@@ -12,7 +12,7 @@ async function start() {
   const made = testService();
   const server = await serving(made);
   const [ada, admin] = [server.token('ada', undefined, tonight), server.token('admin')];
-  /** A session that is made by whoever shows a token. */
+  /** A session created with a token. */
   const make = (token: string, body: object | undefined = {}) =>
     server.call<Made>('POST', '/admin/sessions', { token, body, secret: true });
   const refusal = async (token: string, body: object) =>
@@ -22,7 +22,7 @@ async function start() {
   return { ...made, ...server, ada, admin, make, refusal, list };
 }
 
-test('a session is shown to whoever uses it', async () => {
+test('a session is shown to its holder', async () => {
   const { call, ada, service } = await start();
   const answer = await call('GET', '/admin/session', { token: ada });
   expect([answer.status, answer.body]).toEqual([
@@ -38,7 +38,7 @@ test('a session is shown to whoever uses it', async () => {
   ]);
 });
 
-test('a session that is ended by its own token is over at once, and no other is', async () => {
+test('logging out ends only the current session, immediately', async () => {
   const { call, ada, token } = await start();
   const other = token('ada');
   expect(await call('DELETE', '/admin/session', { token: ada })).toMatchObject({ status: 204, body: '' });
@@ -108,7 +108,7 @@ describe('an admin', () => {
     expect((await make(token, { user: 'carol' })).body.session.role).toBe('user');
   });
 
-  test('sees and ends the sessions of everybody', async () => {
+  test('sees and ends all sessions', async () => {
     const { call, ada, admin, list } = await start();
     const [session] = (await list(admin)).filter(({ user }) => user === 'ada');
     expect((await call('DELETE', `/admin/sessions/${session?.id}`, { token: admin })).status).toBe(204);

@@ -8,7 +8,7 @@ async function start(organisation = {}) {
   return { ...made, ...server, ada: server.token('ada') };
 }
 
-test('GET /admin/verify says what a key may call; null is every model', async () => {
+test('GET /admin/verify lists the models that a key may call; null means every model', async () => {
   const { call, keysOf } = await start();
   const { id, secret } = keysOf('ada').issue(spec({ name: 'ci' }));
   const [one, some] = [secret, keysOf('ada').issue(spec({ models: ['small'] })).secret];
@@ -18,7 +18,7 @@ test('GET /admin/verify says what a key may call; null is every model', async ()
   expect(limited.body).toMatchObject({ models: ['small'] });
 });
 
-test('asking takes no place under the rate limit, and is no use of the key', async () => {
+test('it takes no slot of the rate limit, and is not a use of the key', async () => {
   const { call, keysOf } = await start();
   const { id, secret } = keysOf('ada').issue(spec({ rateLimitRpm: 1 }));
   const key = secret.reveal();
@@ -33,7 +33,7 @@ test('asking takes no place under the rate limit, and is no use of the key', asy
   );
 });
 
-test('it says why a key does not work', async () => {
+test('it reports why a key does not work', async () => {
   const { call, keysOf, service, clock, ada: session } = await start();
   const ada = keysOf('ada');
   const soon = new Date(clock.now().getTime() + 1000);
@@ -52,7 +52,7 @@ test('it says why a key does not work', async () => {
   }
 });
 
-test('it says so where the organisation is entitled to no model', async () => {
+test('it reports an organisation without models', async () => {
   const { call, keysOf } = await start({ models: [] });
   const { secret } = keysOf('ada').issue(spec());
   expect(refusalIn(await call('GET', '/admin/verify', { token: secret.reveal() }))).toEqual([

@@ -21,7 +21,7 @@ async function start(organisation = {}) {
 }
 
 describe('a new key', () => {
-  test('is answered with its address, its secret and everything that was asked for', async () => {
+  test('is returned with its location, its secret and all requested fields', async () => {
     const { create, call, ada } = await start();
     const { status, headers, body } = await create(whole);
     const { key, secret } = body;
@@ -43,7 +43,7 @@ describe('a new key', () => {
     expect([shown.status, shown.body]).toEqual([200, key]);
   });
 
-  test('of a name alone may read, and has no limit', async () => {
+  test('with only a name may read, and has no limits', async () => {
     const { create } = await start();
     expect((await create()).body.key).toMatchObject({
       description: null,
@@ -56,7 +56,7 @@ describe('a new key', () => {
     });
   });
 
-  test('is refused where there is no room, and with a model that nobody is entitled to', async () => {
+  test('is refused at the key limit, and with a model that the organisation lacks', async () => {
     const { create, call, ada: token } = await start({ maxKeys: 1, models: ['small'] });
     const refused = await call('POST', '/admin/keys', { token, body: { ...whole, models: ['huge'] } });
     expect(refusalIn(refused)).toEqual([403, 'MODEL_NOT_ENTITLED']);
@@ -69,7 +69,7 @@ describe('a new key', () => {
     expect(refusalIn(changed)).toEqual([403, 'MODEL_NOT_ENTITLED']);
   });
 
-  test('is the same one where the request comes again', async () => {
+  test('is the same one if the request is repeated', async () => {
     const { create, call, ada: token, clock } = await start();
     const once = { 'idempotency-key': '!request~EXAMPLE' };
     const first = await create(whole, once);
@@ -100,7 +100,7 @@ describe('a new key', () => {
 });
 
 describe('a key', () => {
-  test('is changed in what is named, and in nothing else', async () => {
+  test('is changed only in the fields that are named', async () => {
     const { create, call, ada: token } = await start();
     const { key } = (await create(whole)).body;
     const at = `/admin/keys/${key.id}`;
@@ -128,7 +128,7 @@ describe('a key', () => {
     }
   });
 
-  test('is revoked once, and then is no more to be changed', async () => {
+  test('is revoked once, and cannot be changed afterwards', async () => {
     const { create, call, ada: token } = await start();
     const { key, secret } = (await create()).body;
     const at = `/admin/keys/${key.id}`;
@@ -148,7 +148,7 @@ describe('a key', () => {
     }
   });
 
-  test('of another user is not there', async () => {
+  test('of another user is not found', async () => {
     const { create, call, token } = await start();
     const { key } = (await create()).body;
     const bob = token('bob');
@@ -168,7 +168,7 @@ describe('a key', () => {
 });
 
 describe('an entity tag', () => {
-  test('spares the caller what it has', async () => {
+  test('saves sending a body that the caller has', async () => {
     const { create, call, ada: token } = await start();
     const { key } = (await create()).body;
     const at = `/admin/keys/${key.id}`;
@@ -184,7 +184,7 @@ describe('an entity tag', () => {
     expect(changed.headers.get('etag')).not.toBe(tag);
   });
 
-  test('keeps a change from what has changed since', async () => {
+  test('prevents a change to a newer version', async () => {
     const { create, call, ada: token } = await start();
     const { key } = (await create()).body;
     const at = `/admin/keys/${key.id}`;

@@ -50,7 +50,7 @@ test('bodies count until they are released', async () => {
   expect(intake.total).toBe(0);
 });
 
-test('what one key holds is bounded, and so is what all hold together', async () => {
+test('the bodies of one key are bounded, and so are those of all keys', async () => {
   const { intake, held, whole } = await started({ totalBytes: 3000, keyBytes: 2000 });
   expect(await whole('a', 1500)).toEqual([200, '1500']);
   expect(await whole('a', 600)).toEqual([503, 'SERVER_BUSY']);
@@ -61,7 +61,7 @@ test('what one key holds is bounded, and so is what all hold together', async ()
   expect(await whole('a', 600)).toEqual([200, '600']);
 });
 
-test('a body that is announced as too large is not read, and one that turns out to be is given up', async () => {
+test('a body announced as too large is not read, and one that proves too large is abandoned', async () => {
   const { intake, send } = await started();
   const announced = send('a', { 'content-length': 33 * 1024 * 1024 });
   announced.flushHeaders();
@@ -74,7 +74,7 @@ test('a body that is announced as too large is not read, and one that turns out 
   expect(intake.total).toBe(0);
 });
 
-test('a body that breaks off leaves nothing behind', async () => {
+test('a body that breaks off is released', async () => {
   const { intake, send } = await started();
   const calling = send('a', { 'content-length': 1000 });
   calling.write(Buffer.alloc(500));

@@ -23,7 +23,7 @@ async function start() {
 
 const beyond = [403, 'CEILING_EXCEEDED'];
 
-describe('a user of whom nothing is said', () => {
+describe('a user without ceilings', () => {
   test('grants every permission but admin', async () => {
     const { send, create, patch, admin } = await start();
     const { id } = await create({ permissions: ['read', 'write', 'webhook'] });
@@ -35,7 +35,7 @@ describe('a user of whom nothing is said', () => {
     expect((await patch(id, { permissions: ['admin'] })).status).toBe(200);
   });
 
-  test('chooses a budget, and does not lift one that is spent, also by a rotation', async () => {
+  test('chooses a budget, but cannot raise a spent one, not even by a rotation', async () => {
     const { create, patch, service, admin, call, ada, send } = await start();
     const { id } = await create({ budget_usd: 5 });
     expect((await patch(id, { budget_usd: 6 })).status).toBe(200);
@@ -55,7 +55,7 @@ describe('a user of whom nothing is said', () => {
   });
 });
 
-describe('what an admin has set on a key', () => {
+describe('settings of an admin on a key', () => {
   test.each<[object, object[], object]>([
     [{ budget_usd: 5 }, [{ budget_usd: 6 }, { budget_usd: null }], { budget_usd: 4 }],
     [{ rate_limit_rpm: 60 }, [{ rate_limit_rpm: 61 }, { rate_limit_rpm: null }], { rate_limit_rpm: 30 }],
@@ -77,7 +77,7 @@ describe('what an admin has set on a key', () => {
     expect((await patch(next, set)).status).toBe(200);
   });
 
-  test('a key that an admin has disabled is enabled by an admin', async () => {
+  test('a key that an admin has disabled is enabled only by an admin', async () => {
     const { create, send, admin, keysOf, ada } = await start();
     const { id } = await create();
     await send('POST', `/keys/${id}/disable`, {}, admin);
@@ -90,7 +90,7 @@ describe('what an admin has set on a key', () => {
     expect((await send('POST', `/keys/${next}/enable`, {})).status).toBe(200);
   });
 
-  test('an expiry that an admin has set is that of the successor, too', async () => {
+  test('an expiry set by an admin also applies to the successor', async () => {
     const { create, patch, send, admin, ada, keysOf } = await start();
     const { id } = await create({ expires_at: '2027-11-20T00:00:00Z' });
     await patch(id, { expires_at: '2026-11-25T00:00:00Z' }, admin);
@@ -103,7 +103,7 @@ describe('what an admin has set on a key', () => {
   });
 });
 
-test('a ceiling holds for new keys and changes, in every format, and fills in what is not asked for', async () => {
+test('a ceiling holds for new keys and changes, in every format, and supplies what is not requested', async () => {
   const { create, patch, limit, send, call, ada, keysOf } = await start();
   const before = await create();
   const ceiling = {
@@ -137,7 +137,7 @@ test('a ceiling holds for new keys and changes, in every format, and fills in wh
   expect(refusalIn(await send('POST', '/keys', { name: 'fourth' }))).toEqual([403, 'KEY_LIMIT_REACHED']);
 });
 
-test('ceilings are for admins to see and to set', async () => {
+test('only admins see and set ceilings', async () => {
   const { send, limit, admin, call, ada } = await start();
   expect(refusalIn(await send('PATCH', '/users/ada', { budget_usd: 5 }))).toEqual([403, 'FORBIDDEN']);
   expect(refusalIn(await call('GET', '/admin/users', { token: ada }))).toEqual([403, 'FORBIDDEN']);
@@ -157,7 +157,7 @@ test('the user of the machine is an admin to the keys of others', async () => {
   expect(keysOf('ada').get(id).key.budgetUsd).toBe(5);
 });
 
-describe('what a key carries', () => {
+describe('the fields of a key', () => {
   const labels = (count: number, value: string) =>
     Object.fromEntries(Array.from({ length: count }, (_, at) => [`label-${at}`, value]));
 
@@ -166,7 +166,7 @@ describe('what a key carries', () => {
     ['labels', { labels: labels(1, 'x'.repeat(1001)) }],
     ['labels', { labels: labels(20, 'x'.repeat(900)) }],
     ['models', { models: Array.from({ length: 200 }, (_, at) => `${at}-${'m'.repeat(150)}`) }],
-  ])('has bounds in every format: %s', async (_, body) => {
+  ])('are bounded in every format: %s', async (_, body) => {
     const { send, create, patch } = await start();
     expect(refusalIn(await send('POST', '/keys', { name: 'x', ...body }))).toEqual([
       400,
@@ -176,7 +176,7 @@ describe('what a key carries', () => {
     expect(refusalIn(await patch(id, body))).toEqual([400, 'VALIDATION_FAILED']);
   });
 
-  test('labels that come one by one are bounded together, and null removes one', async () => {
+  test('include labels, which are bounded together even if added one by one; null removes one', async () => {
     const { create, patch, keysOf } = await start();
     const { id } = await create({ labels: { a: '1', b: '2' } });
     expect((await patch(id, { labels: { c: '3' } })).status).toBe(200);
@@ -189,7 +189,7 @@ describe('what a key carries', () => {
     expect(JSON.stringify(keysOf('ada').get(id).key.labels).length).toBeLessThanOrEqual(8192);
   });
 
-  test('does not make a page that no client can take, where it is from a time without bounds', async () => {
+  test('never make a page too long for a client, even if older than the bounds', async () => {
     const { keysOf, path, call, admin } = await start();
     const ids = Array.from({ length: 12 }, (_, at) => keysOf('ada').issue(spec({ name: `ci-${at}` })).id);
     const { default: Database } = await import('libsql');

@@ -35,7 +35,7 @@ describe('unreal', () => {
   const make = async (started: Awaited<ReturnType<typeof start>>, name = 'ci') =>
     (await started.ask<Made>('POST /unreal/v1/keys', { name }, true)).body;
 
-  test('makes, lists, shows and deletes keys', async () => {
+  test('creates, lists, shows and deletes keys', async () => {
     const started = await start();
     const { ask, service, keysOf } = started;
     expect((await ask('GET /unreal/v1/keys')).body).toEqual({ keys: [] });
@@ -74,7 +74,7 @@ describe('unreal', () => {
     });
   });
 
-  test('refuses what has no name, and what nobody is logged in for', async () => {
+  test('rejects a key without a name, and a call without a session', async () => {
     const { ask, call } = await start();
     expect(await ask('POST /unreal/v1/keys', {})).toMatchObject({
       status: 400,
@@ -91,7 +91,7 @@ describe('unreal', () => {
 describe('riskinmind', () => {
   const base = '/riskinmind/api/v1/keys';
 
-  test('makes one key, shows it, replaces it and revokes it', async () => {
+  test('creates one key, shows it, replaces it and revokes it', async () => {
     const { ask } = await start();
     expect((await ask(`GET ${base}/`)).body).toEqual({ success: true, data: null });
     const made = await ask<{ data: { apiKey: string } }>(`POST ${base}/generate`, { label: 'prod' }, true);
@@ -124,7 +124,7 @@ describe('riskinmind', () => {
     expect((await ask(`GET ${base}/`)).body).toEqual({ success: true, data: null });
   });
 
-  test('kills the old key when it makes the next', async () => {
+  test('revokes the old key when it creates the next', async () => {
     const { ask, call } = await start();
     const keys: string[] = [];
     for (const verb of ['generate', 'regenerate']) {
@@ -135,7 +135,7 @@ describe('riskinmind', () => {
     expect([await status(keys[0]), await status(keys[1])]).toEqual([401, 200]);
   });
 
-  test('refuses a second key, and what needs one where there is none', async () => {
+  test('rejects a second key, and operations on a key that does not exist', async () => {
     const { ask, call } = await start();
     for (const verb of ['regenerate', 'revoke']) {
       expect(await ask(`POST ${base}/${verb}`)).toMatchObject({ status: 404, body: failed('NO_ACTIVE_KEY') });
@@ -148,7 +148,7 @@ describe('riskinmind', () => {
     expect((await call('POST', `${base}/generate`, { body: { label: 1 } })).status).toBe(401);
   });
 
-  test('tells how the key is used, by pages, and of no key of another', async () => {
+  test('lists the uses of its own key, in pages', async () => {
     const { ask, service, keysOf } = await start();
     const [id, other] = ['ada', 'bob'].map((user) => {
       return keysOf(user).issue(spec(), { single: true }).id;
@@ -186,7 +186,7 @@ describe('riskinmind', () => {
 describe('drun', () => {
   const base = '/drun/apis/v1/apikeys';
 
-  test('makes, lists and deletes keys', async () => {
+  test('creates, lists and deletes keys', async () => {
     const { ask } = await start();
     expect((await ask(`GET ${base}`)).body).toEqual({ items: [] });
     const made = await ask<{ id: string }>(`POST ${base}`, { name: 'test-key' }, true);
@@ -208,7 +208,7 @@ describe('drun', () => {
     ]);
   });
 
-  test('says in its own words what it refuses', async () => {
+  test('reports refusals in its own format', async () => {
     const { ask, call } = await start({ maxKeys: 1 });
     await ask(`POST ${base}`, { name: 'first' }, true);
     for (const [answer, status, code] of [

@@ -12,7 +12,7 @@ describe.each(telling.map((one) => [one.provider.id, one] as const))('%s', (_, o
   const { provider, asked } = one;
 
   if (provider.logs) {
-    test('tells how a key is used, over pages', async () => {
+    test('lists the uses of a key, over pages', async () => {
       const { backend, idOf, service, clock } = await start(one);
       const { key } = await made(backend, spec(asked));
       const begin = clock.now().getTime();
@@ -37,7 +37,7 @@ describe.each(telling.map((one) => [one.provider.id, one] as const))('%s', (_, o
   }
 
   if (provider.key.usage || provider.usage) {
-    test('sums what was used', async () => {
+    test('sums the usage', async () => {
       const { backend, idOf, service } = await start(one);
       const { key } = await made(backend, spec(asked));
       service.record([use({ keyId: idOf(key.id), tokens: 5, costUsd: 0.5 })]);
@@ -51,7 +51,7 @@ describe.each(telling.map((one) => [one.provider.id, one] as const))('%s', (_, o
   }
 
   if (provider.verify) {
-    test('says whether a key works, and why not', async () => {
+    test('reports whether a key works, and why not', async () => {
       const { backend, keysOf, idOf, service, clock } = await start(one);
       const { key, secret } = await made(backend, spec({ ...asked, models: [], budgetUsd: null }));
       expect(await backend.verify(secret)).toMatchObject({ valid: true, reason: 'ok', httpStatus: 200 });
@@ -68,7 +68,7 @@ describe.each(telling.map((one) => [one.provider.id, one] as const))('%s', (_, o
       expect(await backend.verify(secret)).toEqual({ valid: false, reason: 'invalid', httpStatus: 401 });
     });
 
-    test('says which models a key may call, and where there are none', async () => {
+    test('reports which models a key may call, and that there are none', async () => {
       const some = await start(one, { models: ['small', 'large'] });
       const { secret } = await some.backend.create(spec({ ...asked, models: [] }));
       expect(await some.backend.verify(secret)).toMatchObject({ reason: 'ok', models: ['small', 'large'] });

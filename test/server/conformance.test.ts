@@ -20,7 +20,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     expect(await backend.get('3kTMd8Zx0QpLw7Vn')).toBeUndefined();
   });
 
-  test('makes a key that is all that could be asked for, and shows it so', async () => {
+  test('creates a key with every supported field, and shows it', async () => {
     const { backend, works } = await start(one);
     expect(Object.keys(asked).sort()).toEqual([...backend.capabilities.createFields].sort());
     const { key, secret } = await made(backend, spec(asked));
@@ -35,7 +35,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     expect(await works(secret)).toBe(true);
   });
 
-  test('reports every field that it is said to report', async () => {
+  test('reports every field that it declares', async () => {
     const { backend, idOf, service } = await start(one);
     const { key } = await made(backend, spec(asked));
     service.record([use({ keyId: idOf(key.id), tokens: 5, costUsd: 0.5, ip: '10.0.0.1' })]);
@@ -46,7 +46,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     if (provider.key.usage) expect(shown?.usage).toEqual({ requests: 1, tokens: 5 });
   });
 
-  test('revokes a key, at once and once', async () => {
+  test('revokes a key immediately, and only once', async () => {
     const { backend, works } = await start(one);
     const { key, secret } = await made(backend, spec(asked));
     expect(await backend.revoke(key.id)).toBe(true);
@@ -57,7 +57,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     expect((await backend.get(key.id))?.status ?? 'revoked').toBe('revoked');
   });
 
-  test('takes no token but that of a session', async () => {
+  test('accepts only session tokens', async () => {
     const { backend, remote } = await start(one);
     const { secret } = await backend.create(spec(asked));
     for (const token of ['tok-EXAMPLE', secret.reveal()]) {
@@ -67,21 +67,21 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
   });
 
   if (provider.capabilities.maxKeys === null) {
-    test('lists 300 keys whole', async () => {
+    test('lists all of 300 keys', async () => {
       const { backend, keysOf } = await start(one);
       for (let at = 0; at < 300; at++) keysOf().issue(spec({ name: `bot ${at}` }));
       const names = (await backend.list()).map(({ name }) => name);
       expect(names.sort()).toEqual(Array.from({ length: 300 }, (_, at) => `bot ${at}`).sort());
     });
 
-    test('says so where there is no room for another key', async () => {
+    test('reports that the key limit is reached', async () => {
       const { backend } = await start(one, { maxKeys: 1 });
       await backend.create(spec(asked));
       const failure = { exit: 'limit', code: 'key_limit' };
       expect(await failureIn(backend.create(spec(asked)))).toMatchObject(failure);
     });
   } else {
-    test('says so where there is a key, which goes on working', async () => {
+    test('reports that a key exists, which keeps working', async () => {
       const { backend, works } = await start(one);
       const { secret } = await backend.create(spec(asked));
       expect(await failureIn(backend.create(spec(asked)))).toMatchObject({ exit: 'limit', httpStatus: 409 });
@@ -90,7 +90,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
   }
 
   if (changes) {
-    test('changes all that can be changed', async () => {
+    test('changes every field that can be changed', async () => {
       const { backend } = await start(one);
       expect(Object.keys(changes).sort()).toEqual([...backend.capabilities.updateFields].sort());
       const { key } = await made(backend, spec(asked));
@@ -115,7 +115,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
   }
 
   if (provider.rotate) {
-    test('rotates a key; only where both can live side by side does the old one', async () => {
+    test('rotates a key; the old one stays only if the API supports overlap', async () => {
       const { backend, works } = await start(one);
       const old = await made(backend, spec(asked));
       const next = await renewed(backend, old.key, provider.capabilities.expiry === 'any' ? in90Days : null);

@@ -31,7 +31,7 @@ test.each([
   { via: '1.1 proxy' },
   { host: 'keys.example.com' },
   { origin: 'http://localhost' },
-])('what came through a proxy or a page needs an admin session: %j', async (headers) => {
+])('a request from a proxy or a web page needs an admin session: %j', async (headers) => {
   for (const behindProxy of [false, true]) {
     const { status, token } = await started({ behindProxy });
     const as = (value: string) => ({ ...headers, authorization: `Bearer ${value}` });

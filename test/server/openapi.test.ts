@@ -43,7 +43,7 @@ function context(): Context {
   return { authority: service, batcher, metrics: new Metrics('0.0.0'), now: clock.now };
 }
 
-test('the description is for everybody, and is valid OpenAPI 3.1', async () => {
+test('the description is public, and valid OpenAPI 3.1', async () => {
   const { answer } = await start();
   expect([answer.status, answer.headers.get('content-type')]).toEqual([
     200,
@@ -55,13 +55,13 @@ test('the description is for everybody, and is valid OpenAPI 3.1', async () => {
   expect([valid, validator.version]).toEqual([true, '3.1']);
 });
 
-test('the validator would notice what is wrong', async () => {
+test('the validator notices errors', async () => {
   const { answer } = await start();
   const broken = { ...structuredClone(answer.body), info: {} };
   expect((await new Validator().validate(broken as never)).valid).toBe(false);
 });
 
-test('it describes exactly the routes that are there', async () => {
+test('it describes exactly the existing routes', async () => {
   const { operations } = await start();
   const served: string[] = [];
   const app = fastify();
@@ -76,7 +76,7 @@ test('it describes exactly the routes that are there', async () => {
   expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
 });
 
-test('every part that it refers to is there', async () => {
+test('every reference in it resolves', async () => {
   const { answer } = await start();
   const references = [...JSON.stringify(answer.body).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
     ([, at]) => at ?? '',
@@ -88,7 +88,7 @@ test('every part that it refers to is there', async () => {
   }
 });
 
-test('every place in a path is a parameter that is required', async () => {
+test('every path parameter is required', async () => {
   const { operations } = await start();
   for (const { path, parameters = [] } of operations) {
     const places = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
@@ -99,7 +99,7 @@ test('every place in a path is a parameter that is required', async () => {
   }
 });
 
-describe('an answer is exactly what is described', () => {
+describe('a response matches its description', () => {
   type Started = Awaited<ReturnType<typeof start>>;
   type Ask = (started: Started & { id: string; key: string; ada: string }) => Promise<Answer<unknown>>;
 
@@ -142,7 +142,7 @@ describe('an answer is exactly what is described', () => {
     return routes().find((route) => route.operation === operation)?.reply;
   }
 
-  test('for every operation there is', async () => {
+  test('for every operation', async () => {
     const { operations } = await start();
     expect(Object.keys(asks).sort()).toEqual(operations.map(({ operationId }) => operationId).sort());
   });

@@ -33,7 +33,7 @@ const failed = (code: string, details: object = {}) => ({
   error: { code, message: expect.any(String), details },
 });
 
-test('makes, shows, changes and revokes a key', async () => {
+test('creates, shows, changes and revokes a key', async () => {
   const { ask, service } = await start();
   const body = {
     description: 'deploy',
@@ -83,7 +83,7 @@ test('makes, shows, changes and revokes a key', async () => {
   expect(await ask(`PATCH /${id}`, {})).toMatchObject({ status: 409, body: failed('KEY_REVOKED') });
 });
 
-test('a key of which little is said has a limit of 60 a minute, and no other', async () => {
+test('a key without settings has only a limit of 60 requests a minute', async () => {
   const { make } = await start();
   expect(await make()).toMatchObject({ rate_limit_rpm: 60, budget_usd: null, allowed_models: [] });
 });
@@ -95,7 +95,7 @@ test.each([
   ['1y', '2027-11-20'],
   ['2y', '2028-11-20'],
   ['10y', '2036-11-20'],
-])('a key can be made for %s', async (expiration, day) => {
+])('a key can be created for %s', async (expiration, day) => {
   const { make } = await start();
   expect(await make({ expiration })).toMatchObject({ expiration_date: `${day}T12:00:00.000Z` });
 });
@@ -123,7 +123,7 @@ describe('a key is refused', () => {
     if (isChange) expect(await ask(`PATCH /${id}`, fields)).toMatchObject(refusal);
   });
 
-  test('with a model that the organisation has not, and where there is no room', async () => {
+  test('with a model that the organisation lacks, and at the key limit', async () => {
     const { ask, make } = await start({ models: ['small'], maxKeys: 1 });
     const body = { description: 'ci', expiration: '30d', allowed_models: ['huge'] };
     expect(await ask('POST ', body)).toMatchObject({ status: 403, body: failed('MODEL_NOT_ENTITLED') });
@@ -134,7 +134,7 @@ describe('a key is refused', () => {
     });
   });
 
-  test('without a session, whatever it says', async () => {
+  test('without a session, whatever the body', async () => {
     const { call } = await start();
     for (const [method, path] of [
       ['POST', base],
@@ -151,7 +151,7 @@ describe('a key is refused', () => {
 });
 
 describe('the list', () => {
-  test('has pages, and says what all keys come to', async () => {
+  test('has pages, and sums all keys', async () => {
     const { ask, make, service, clock } = await start();
     const made: string[] = [];
     for (let at = 0; at < 25; at++) {
@@ -200,7 +200,7 @@ describe('the models', () => {
     data: ids.map((id) => expect.objectContaining({ id })),
   });
 
-  test('are told to a session, and to a key those that it may call', async () => {
+  test('are shown to a session in full, and to a key as far as it may call them', async () => {
     const { call, ada, make } = await start({ models: ['small', 'large'] });
     const { token: one } = await make();
     const { token: limited } = await make({ allowed_models: ['small'] });
@@ -209,7 +209,7 @@ describe('the models', () => {
     expect((await call('GET', at, { token: limited })).body).toEqual(list('small'));
   });
 
-  test('are told to nobody else', async () => {
+  test('are shown to no one else', async () => {
     const { call, ask, make } = await start({ models: [] });
     const { token: key, access_key_id: id } = await make();
     expect(await call('GET', at, { token: key })).toMatchObject({

@@ -35,7 +35,7 @@ describe('a key that may not be used', () => {
         service.record([use({ keyId: id, costUsd: 1 })]);
       },
     ],
-  ])('because it %s is believed nothing, and leaves no row', async (_, refused, end) => {
+  ])('because it %s cannot report, and leaves no row', async (_, refused, end) => {
     const started = await start(500);
     const { id, value } = started.issue();
     end(started, id);
@@ -55,7 +55,7 @@ describe('a key that may not be used', () => {
   });
 });
 
-test('a key is believed for itself, and for no more than its own budget has left', async () => {
+test('a key reports for itself, up to its remaining budget', async () => {
   const { issue, report, ada } = await start(500);
   const { id, value } = issue({ budgetUsd: 10 });
   expect((await report({ cost_usd: 4, tokens: 7 }, value)).status).toBe(200);
@@ -66,7 +66,7 @@ test('a key is believed for itself, and for no more than its own budget has left
   expect(refusalIn(await report({ key_id: id }, other.value))).toEqual([401, 'INVALID_API_KEY']);
 });
 
-test('a session is believed for the keys that it sees, revoked ones too', async () => {
+test('a session reports for the keys that it sees, revoked ones too', async () => {
   const { issue, report, ada, token } = await start();
   const { id } = issue();
   ada.revoke(id);
@@ -76,7 +76,7 @@ test('a session is believed for the keys that it sees, revoked ones too', async 
   expect(refusalIn(await report({ key_id: id }))).toEqual([401, 'MISSING_API_KEY']);
 });
 
-test('a reporter is believed for every key, and can do nothing else', async () => {
+test('a reporter reports for every key, and can do nothing else', async () => {
   const { issue, report, ada, call, service } = await start();
   const { id } = issue({ budgetUsd: 1 });
   const made = service.sessions.create({ user: 'api', role: 'reporter', expiresAt: null });
@@ -114,7 +114,7 @@ test.each([
   ['tokens', { tokens: Number.MAX_SAFE_INTEGER }],
   ['requests', { requests: -1 }],
   ['cost_usd', { cost_usd: 1e13 }],
-])('what cannot be stored as it is said is refused: %s', async (path, body) => {
+])('a report that cannot be stored as it is is refused: %s', async (path, body) => {
   const { issue, report, ada } = await start();
   const { value } = issue();
   const answer = await report(body, value);
@@ -136,7 +136,7 @@ test('refused uses of one key fill no log: past 60 rows in a minute they are onl
   expect(ada.usage({ by: 'key' })).toMatchObject([{ keyId: id, requests: 0, refused: 101 }]);
 });
 
-test('what a key reports of itself fills no log either: past 600 rows in a minute it is only counted', async () => {
+test('reports of one key fill no log either: past 600 rows in a minute they are only counted', async () => {
   const { issue, ada, report, clock } = await start();
   const { id, value } = issue({ rateLimitRpm: 1 });
   for (let round = 0; round < 620; round++) await report({ tokens: 1 }, value);

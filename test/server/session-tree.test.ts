@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Serving } from '../support/authority-service.ts';
 import { refusalIn, serving, testService } from '../support/authority-service.ts';
 
-/* What was made with a session ends with it: whoever found a token could otherwise keep what it gave. */
+/* Sessions created with a session end with it: otherwise a leaked token would outlive its revocation. */
 
 interface Made {
   session: { id: string; role: string };
@@ -35,8 +35,8 @@ test.each<[string, (started: Awaited<ReturnType<typeof start>>) => unknown]>([
       call('DELETE', `/admin/sessions/${root.session.id}`, { token: token('admin') }),
   ],
   ['on the machine', ({ service: { sessions }, root }) => sessions.revoke(root.session.id)],
-  ['by whoever has the token', ({ call, found }) => call('DELETE', '/admin/session', { token: found })],
-])('a session that is ended %s takes all that were made with it', async (_, end) => {
+  ['by the holder of the token', ({ call, found }) => call('DELETE', '/admin/session', { token: found })],
+])('ending a session %s ends all sessions created with it', async (_, end) => {
   const started = await start();
   const other = started.token('ada');
   await end(started);
@@ -44,7 +44,7 @@ test.each<[string, (started: Awaited<ReturnType<typeof start>>) => unknown]>([
   expect(await started.works(other)).toBe(true);
 });
 
-test('ending a branch leaves the stem, and ending the stem again takes what is left', async () => {
+test('ending a child leaves its parent, and ending the parent ends what is left', async () => {
   const started = await start();
   const {
     service: { sessions },
@@ -63,7 +63,7 @@ test('ending a branch leaves the stem, and ending the stem again takes what is l
   expect(sessions.revoke(root.session.id)).toBe(false);
 });
 
-test('a session that has ended makes none', async () => {
+test('a session that has ended creates none', async () => {
   const {
     call,
     found,
@@ -77,7 +77,7 @@ test('a session that has ended makes none', async () => {
   ]);
 });
 
-test('an answer is repeated for the session that asked, and for no other that knows the header', async () => {
+test('a response is repeated only to the session that sent the request', async () => {
   const made = testService();
   const { call, token } = await serving(made);
   const [mine, other] = [token('ada'), token('ada')];
@@ -93,7 +93,7 @@ test('an answer is repeated for the session that asked, and for no other that kn
   expect(refusalIn(await create(other, false))).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
 });
 
-test('a user has 100 live sessions at the most by asking, and leaves no endless trail of ended ones', async () => {
+test('a user can create at most 100 live sessions, and old ones are removed', async () => {
   const made = testService();
   const server = await serving(made);
   const mine = server.token('ada');

@@ -93,7 +93,7 @@ test('a key that is missing, unknown, revoked, over its limit or without budget'
   expect(scripted.received.map(({ path }) => path)).toEqual(['/v1/models']);
 });
 
-test('a caller that waits for its answer first is not told to send its body', async () => {
+test('a refused caller that waits for 100 Continue never gets it', async () => {
   const { url, key, scripted } = await started();
   const refused = await announce(url, { expect: '100-continue' });
   expect(refused).toMatch(/^HTTP\/1\.1 401 /);
@@ -110,7 +110,7 @@ test('a caller that waits for its answer first is not told to send its body', as
   expect(scripted.received).toHaveLength(1);
 });
 
-test('other routes still take a body that waits', async () => {
+test('other routes still send 100 Continue', async () => {
   const { url, token } = await started();
   const calling = request(`${url}/admin/keys`, {
     method: 'POST',
@@ -128,7 +128,7 @@ test('other routes still take a body that waits', async () => {
   expect(reply.resume().statusCode).toBe(201);
 });
 
-test('a caller that sends all the same gets its answer, and not much of it is read', async () => {
+test('a caller that sends anyway gets its response, and little of the body is read', async () => {
   const { url } = await started();
   for (const type of ['application/x-www-form-urlencoded', 'application/json', 'text/plain']) {
     const socket = open(url);
@@ -154,7 +154,7 @@ test('a caller that sends all the same gets its answer, and not much of it is re
   }
 });
 
-test('a small body is no reason to end the connection', async () => {
+test('a small body does not end the connection', async () => {
   const { url } = await started();
   const socket = open(url);
   let answer = '';
@@ -168,7 +168,7 @@ test('a small body is no reason to end the connection', async () => {
   await expect.poll(() => answer.split('MISSING_API_KEY').length).toBe(3);
 });
 
-test('a key that is revoked while its body is on its way passes nothing on', async () => {
+test('a key that is revoked while its body arrives forwards nothing', async () => {
   const { url, key, id, ada, scripted } = await started();
   const calling = request(`${url}/v1/chat/completions`, {
     method: 'POST',

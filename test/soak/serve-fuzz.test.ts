@@ -31,7 +31,7 @@ const patience = { first: 1000, more: 100 };
 const mostGrown = 200;
 
 test(
-  'no request brings the server down, makes it grow or is answered with 500',
+  'no request crashes the server, makes it grow or gets a 500',
   async () => {
     const box = new Sandbox();
     writeFileSync(join(box.cwd, '.env'), `UPSTREAM_KEY=${upstreamKey}\n`, { mode: 0o600 });
@@ -93,7 +93,7 @@ test(
   60_000 + requests * 20,
 );
 
-/** Only what an upstream did may be 5xx, and nobody is told its key. */
+/** Only failures of an upstream may be 5xx, and no response contains its key. */
 function isWrong(status: string, answer: string): boolean {
   const hasCode = /"code":"(?:UPSTREAM_[A-Z_]+|SERVER_BUSY|AUTHORITY_BUSY)"/.test(answer);
   // The answer to HEAD ends with its headers.

@@ -252,60 +252,103 @@ const bodies = [
 
 /** A request that follows from random numbers. */
 export function fuzzedRequest(random: () => number, callers: Callers): FuzzedRequest {
-  const int = (limit: number) => Math.floor(random() * limit);
-  const chance = (share: number) => random() < share;
-  const pick = <T>(all: readonly T[]): T => all[int(all.length)] as T;
+  return new Fuzzer(random, callers).request();
+}
 
-  const path = chance(0.8)
-    ? pick(paths)
-    : pick(paths).replace(/\/[^/]*$/, (last) =>
-        chance(0.5) ? `${last}/${pick(segments)}` : `/${pick(segments)}${last}`,
-      );
-  const target = path + (chance(0.2) ? pick(queries) : '') + (chance(0.02) ? pick(queries) : '');
-  const body = chance(0.45) ? mutated(pick(jsons)) : chance(0.5) ? pick(bodies) : '';
-  const usual = [
-    ...(chance(0.97) ? [`Host: ${chance(0.97) ? 'localhost' : pick(segments)}`] : []),
-    ...credential(),
-    ...(body !== '' && chance(0.9) ? [`Content-Length: ${Buffer.byteLength(body, 'latin1')}`] : []),
-    ...(body !== '' && chance(0.8) ? ['Content-Type: application/json'] : []),
-    ...(chance(0.9) ? ['Connection: close'] : []),
-  ];
-  const odd = Array.from({ length: chance(0.2) ? 1 + int(3) : 0 }, () => pick(headerLines));
-  const version = chance(0.97) ? 'HTTP/1.1' : pick(['HTTP/1.0', 'HTTP/2.0', 'HTTP/9', 'http/1.1', '']);
-  const drawn = chance(0.93) ? pick(methods.slice(0, 6)) : pick(methods);
-  // It would end the sessions that all the others are made with.
-  const method = drawn === 'DELETE' && /^\/admin\/(?:session|users)/.test(target) ? 'GET' : drawn;
-  const head = [`${method} ${target} ${version}`, ...usual, ...odd].join('\r\n');
-  const bytes = Buffer.from(`${chance(0.01) ? '\r\n' : ''}${head}\r\n\r\n${body}`, 'latin1');
-  if (chance(0.015)) bytes[int(bytes.length)] = int(256);
-  const whole = chance(0.02) ? Buffer.concat([bytes, bytes]) : bytes;
-  return {
-    bytes: whole,
-    stopsAt: chance(0.05) ? int(whole.length) : undefined,
-    pieces: chance(0.1) ? 2 + int(3) : 1,
-  };
+class Fuzzer {
+  readonly #random: () => number;
+  readonly #callers: Callers;
 
-  function credential(): string[] {
-    const all = Object.values(callers);
-    const fitting = target.startsWith('/v1') ? [callers.key, callers.limited] : [callers.user, callers.admin];
-    const value = pick(chance(0.75) ? fitting : all);
-    const shown = chance(0.05) ? value.replace(/.$/, pick(['a', 'b', '\xff', ''])) : value;
-    const form = random();
+  constructor(random: () => number, callers: Callers) {
+    this.#random = random;
+    this.#callers = callers;
+  }
+
+  request(): FuzzedRequest {
+    const target = this.#path() + this.#maybe(0.2, queries) + this.#maybe(0.02, queries);
+    const body = this.#body();
+    const head = this.#head(target, body);
+    const bytes = Buffer.from(`${this.#chance(0.01) ? '\r\n' : ''}${head}\r\n\r\n${body}`, 'latin1');
+    if (this.#chance(0.015)) bytes[this.#int(bytes.length)] = this.#int(256);
+    const whole = this.#chance(0.02) ? Buffer.concat([bytes, bytes]) : bytes;
+    return {
+      bytes: whole,
+      stopsAt: this.#chance(0.05) ? this.#int(whole.length) : undefined,
+      pieces: this.#chance(0.1) ? 2 + this.#int(3) : 1,
+    };
+  }
+
+  #path(): string {
+    if (this.#chance(0.8)) return this.#pick(paths);
+    return this.#pick(paths).replace(/\/[^/]*$/, (last) =>
+      this.#chance(0.5) ? `${last}/${this.#pick(segments)}` : `/${this.#pick(segments)}${last}`,
+    );
+  }
+
+  #body(): string {
+    if (this.#chance(0.45)) return this.#mutated(this.#pick(jsons));
+    return this.#maybe(0.5, bodies);
+  }
+
+  #head(target: string, body: string): string {
+    const lines = [...this.#commonLines(target, body)];
+    const odd = Array.from({ length: this.#chance(0.2) ? 1 + this.#int(3) : 0 }, () =>
+      this.#pick(headerLines),
+    );
+    const versions = ['HTTP/1.0', 'HTTP/2.0', 'HTTP/9', 'http/1.1', ''];
+    const version = this.#chance(0.97) ? 'HTTP/1.1' : this.#pick(versions);
+    return [`${this.#method(target)} ${target} ${version}`, ...lines, ...odd].join('\r\n');
+  }
+
+  *#commonLines(target: string, body: string): Iterable<string> {
+    if (this.#chance(0.97)) yield `Host: ${this.#chance(0.97) ? 'localhost' : this.#pick(segments)}`;
+    yield* this.#credential(target);
+    if (body !== '' && this.#chance(0.9)) yield `Content-Length: ${Buffer.byteLength(body, 'latin1')}`;
+    if (body !== '' && this.#chance(0.8)) yield 'Content-Type: application/json';
+    if (this.#chance(0.9)) yield 'Connection: close';
+  }
+
+  #method(target: string): string {
+    const method = this.#chance(0.93) ? this.#pick(methods.slice(0, 6)) : this.#pick(methods);
+    // It would end the sessions that all other requests use.
+    return method === 'DELETE' && /^\/admin\/(?:session|users)/.test(target) ? 'GET' : method;
+  }
+
+  #credential(target: string): string[] {
+    const { key, limited, user, admin } = this.#callers;
+    const fitting = target.startsWith('/v1') ? [key, limited] : [user, admin];
+    const value = this.#pick(this.#chance(0.75) ? fitting : Object.values(this.#callers));
+    const shown = this.#chance(0.05) ? value.replace(/.$/, this.#pick(['a', 'b', '\xff', ''])) : value;
+    const form = this.#random();
     if (form < 0.07) return [];
     if (form < 0.75) return [`Authorization: Bearer ${shown}`];
     if (form < 0.85) return [`X-API-Key: ${shown}`];
     if (form < 0.92) return [`Authorization: Bearer ${shown.slice(3, 19)}:${shown}`];
-    return [
-      `Authorization: ${pick(['Bearer', 'Basic x', 'Bearer \xff', `Bearer ${'z'.repeat(5000)}`, 'Bearer  a b'])}`,
-      `X-API-Key: ${shown}`,
-    ];
+    const odd = ['Bearer', 'Basic x', 'Bearer \xff', `Bearer ${'z'.repeat(5000)}`, 'Bearer  a b'];
+    return [`Authorization: ${this.#pick(odd)}`, `X-API-Key: ${shown}`];
   }
 
-  function mutated(text: string): string {
-    if (chance(0.7)) return text;
-    const at = int(text.length);
-    return chance(0.5)
-      ? text.slice(0, at)
-      : text.slice(0, at) + pick(['\\', '"', '\x00', '\xff', '{', ',', '9'.repeat(400)]) + text.slice(at + 1);
+  #mutated(text: string): string {
+    if (this.#chance(0.7)) return text;
+    const at = this.#int(text.length);
+    if (this.#chance(0.5)) return text.slice(0, at);
+    const inserted = this.#pick(['\\', '"', '\x00', '\xff', '{', ',', '9'.repeat(400)]);
+    return text.slice(0, at) + inserted + text.slice(at + 1);
+  }
+
+  #maybe(share: number, all: readonly string[]): string {
+    return this.#chance(share) ? this.#pick(all) : '';
+  }
+
+  #int(limit: number): number {
+    return Math.floor(this.#random() * limit);
+  }
+
+  #chance(share: number): boolean {
+    return this.#random() < share;
+  }
+
+  #pick<T>(all: readonly T[]): T {
+    return all[this.#int(all.length)] as T;
   }
 }
