@@ -21,7 +21,7 @@ export function ownerOf({ profile, url }: Connection): TokenOwner {
   };
 }
 
-/** The session token of a connection, or undefined where nobody has logged in. */
+/** The session token of a connection; undefined: not logged in. */
 export function tokenOf(context: Context, connection: Connection): Promise<FoundToken | undefined> {
   return findToken(ownerOf(connection), context.tokenContext);
 }
@@ -87,15 +87,17 @@ function notLoggedIn({ profile, url }: Connection, env: Environment): KeysError 
   });
 }
 
-/** A secret that a single call wants: from `KEYS_<NAME>`, else from a masked prompt. */
+/** A secret that a single call needs, such as a password: from `KEYS_<NAME>`, or else from a masked prompt. */
 async function askSecret(context: Context, name: string, help: string): Promise<Secret> {
   const variable = `KEYS_${name.toUpperCase()}`;
-  const given = context.io.env[variable];
-  if (given) return new Secret(given);
+  const fromEnvironment = context.io.env[variable];
+  if (fromEnvironment) return new Secret(fromEnvironment);
   if (context.interactive) return context.askSecret(help);
+  const reason =
+    fromEnvironment === '' ? `${variable} is set but empty` : 'keys cannot prompt: not a terminal';
   throw new KeysError({
     code: 'secret_needed',
-    message: `the API wants ${help} for this call, and ${given === '' ? `${variable} is set but empty` : 'it cannot be asked for: not a terminal'}`,
+    message: `the API requires ${help} for this call, and ${reason}`,
     hints: [`set ${variable}`],
   });
 }
