@@ -120,8 +120,9 @@ function encodingsOf(secret: Buffer): Buffer[] {
   // Escapes are undone by removing backslashes, those of the secret included.
   const unslashed = Buffer.from(secret.toString('latin1').replaceAll('\\', ''), 'latin1');
   const hasSlashes = unslashed.length < secret.length && unslashed.length >= minEncodedLength;
-  const texts = [...base64(secret), secret.toString('hex')].map((text) => Buffer.from(text));
-  return [...texts, reversed, ...(hasSlashes ? [unslashed] : [])];
+  const whole = secret.toString('base64');
+  const texts = [...base64(secret), whole, whole.replace(/=+$/, ''), secret.toString('hex')];
+  return [...texts.map((text) => Buffer.from(text)), reversed, ...(hasSlashes ? [unslashed] : [])];
 }
 
 /** The digits that depend on the secret alone, wherever it begins in the text that is encoded. */
