@@ -49,7 +49,7 @@ export const keyFields = v.strictObject({
     v.record(word, path),
   ),
   harmless: optional(
-    'Fields that look like a restriction but are none, or that nobody can set. Without this, a field that restricts a key and is not read here stops a rotation.',
+    'Fields that look like a restriction but are not, or that cannot be set. Any other field that looks like one and is not declared stops a rotation.',
     v.array(text),
   ),
   alike: optional('Fields that have the same value in every key of the API.', v.array(v.picklist(keyInputs))),
