@@ -18,19 +18,19 @@ export function visible(text: string): string {
   return text.replace(unsafe, (character) => named.get(character) ?? escapeOf(character));
 }
 
-/** Characters of a value that are shown to people: measuring text takes time, and no screen is larger. */
-const longestValue = 4_000;
+/** Shown of a value: measuring text takes time, and no screen is larger. */
+const maxValueCharacters = 4_000;
 
-/** As `visible`, cut down to so many characters, with `…`: what is not shown is not even looked at. */
-export function shown(text: string, most = longestValue): string {
-  if (text.length <= most) return visible(text);
-  return `${visible(text.slice(0, most).replace(/[\ud800-\udbff]$/, ''))}…`;
+/** As `visible`, cut to this length with `…`; the rest is not even scanned. */
+export function shown(text: string, maxCharacters = maxValueCharacters): string {
+  if (text.length <= maxCharacters) return visible(text);
+  return `${visible(text.slice(0, maxCharacters).replace(/[\ud800-\udbff]$/, ''))}…`;
 }
 
-/** A value that is safe to print, and may be coloured, cut down to what somebody can look at. */
+/** A value that is safe to print, and may be coloured, cut to what a person can read. */
 export function bounded(text: string): string {
-  if (text.length <= longestValue) return text;
-  const start = text.slice(0, longestValue).replace(/[\ud800-\udbff]$|\x1b\[[\d;]*$/, '');
+  if (text.length <= maxValueCharacters) return text;
+  const start = text.slice(0, maxValueCharacters).replace(/[\ud800-\udbff]$|\x1b\[[\d;]*$/, '');
   return `${start}…${start.includes('\x1b') ? '\x1b[0m' : ''}`;
 }
 
