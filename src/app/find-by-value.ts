@@ -12,11 +12,6 @@ export async function holdersOf(backend: KeyBackend, keys: readonly Key[], value
   return matchesAmong(backend, keys, value, ownId);
 }
 
-/** Whether a secret may be sent to the API of these keys: it belongs to one of them beyond doubt. */
-export async function isOurs(backend: KeyBackend, keys: readonly Key[], value: Secret): Promise<boolean> {
-  return (await provenHolder(backend, keys, value)) !== undefined;
-}
-
 /** The key that a secret belongs to beyond doubt. */
 export async function provenHolder(
   backend: KeyBackend,

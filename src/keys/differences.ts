@@ -29,9 +29,9 @@ export function differences(
     if (!isSame) found.push({ field, asked: wanted, ...(stored !== undefined && { stored }) });
   };
   const { name, description, expiresAt, permissions, rateLimitRpm, budgetUsd, models, labels } = asked;
-  const isTold = (field: KeyInput) => !key[unread]?.includes(field);
+  const isReadable = (field: KeyInput) => !key[unread]?.includes(field);
   if (name !== undefined && capabilities.reports.includes('name'))
-    compare('name', name, isTold('name') ? key.name : undefined, isTold('name') && key.name === name);
+    compare('name', name, isReadable('name') ? key.name : undefined, isReadable('name') && key.name === name);
   const isAsked = (value: unknown) =>
     value !== undefined &&
     (isChange || (value !== null && Object.keys(Object(value)).length > 0) || typeof value === 'number');

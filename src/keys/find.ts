@@ -42,18 +42,18 @@ function inUse(live: readonly Key[]): readonly Key[] {
 /** `findKey` for several references: all are found before any is used, and all missing ones are named. */
 export function findKeys(keys: readonly Key[], references: readonly string[]): Key[] {
   const missing: string[] = [];
-  const found = new Map<string, Key>();
+  const chosenKeys = new Map<string, Key>();
   for (const reference of references) {
     try {
       const key = findKey(keys, reference);
-      found.set(key.id, key);
+      chosenKeys.set(key.id, key);
     } catch (error) {
       if (!(error instanceof KeysError) || error.failure.code !== 'no_such_key') throw error;
       missing.push(reference);
     }
   }
   if (missing.length > 0) throw noSuchKey(keys, missing);
-  return [...found.values()];
+  return [...chosenKeys.values()];
 }
 
 function noSuchKey(keys: readonly Key[], references: readonly string[]): KeysError {

@@ -121,9 +121,9 @@ function shownIn(value: string, prefix: string): number {
   if (!value.startsWith(head)) return 0;
   let at = head.length;
   for (const piece of later) {
-    const found = value.indexOf(piece, at);
-    if (found < 0) return 0;
-    at = found + piece.length;
+    const index = value.indexOf(piece, at);
+    if (index < 0) return 0;
+    at = index + piece.length;
   }
   if (!value.slice(at).endsWith(tail)) return 0;
   return [head, ...later, tail].join('').length;

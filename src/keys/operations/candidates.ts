@@ -24,8 +24,8 @@ export interface Account {
  */
 export function candidatesIn(keys: readonly Key[], operation: Operation, account: Account = {}): Candidates {
   const { plan } = operation;
-  const known = new Set(plan.known);
-  const fresh = keys.filter((key) => !known.has(key.id) && !isOver(key));
+  const knownIds = new Set(plan.known);
+  const fresh = keys.filter((key) => !knownIds.has(key.id) && !isOver(key));
   const named = fresh.filter(({ name }) => name === plan.name);
   const possible = plan.nameless ? fresh : named.length > 0 ? named : fresh.filter(isUnnamed);
   const [only, ...others] = possible.filter(withinCall(operation, account.ahead));

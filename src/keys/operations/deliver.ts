@@ -15,7 +15,7 @@ export async function deliverTo(sink: Sink, delivery: Delivery): Promise<Deliver
 
 /** Whether a sink holds the secret now; undefined if it cannot be read. */
 export async function holds(sink: Sink, secret: Secret): Promise<boolean | undefined> {
-  const found = await sink.read?.();
-  if (found === undefined) return undefined;
-  return found?.equals(secret) ?? false;
+  const value = await sink.read?.();
+  if (value === undefined) return undefined;
+  return value?.equals(secret) ?? false;
 }

@@ -14,8 +14,8 @@ export function fingerprintOf(secret: Secret): string {
 export function hasFingerprint(secret: Secret, fingerprint: string): boolean {
   const [key = '', expected = ''] = fingerprint.split('.').map((part) => Buffer.from(part, 'base64url'));
   return [secret, secret.mapped((value) => value.trim())].some((one) => {
-    const found = hmac(one, Buffer.from(key));
-    return found.length === expected.length && timingSafeEqual(found, Buffer.from(expected));
+    const actual = hmac(one, Buffer.from(key));
+    return actual.length === expected.length && timingSafeEqual(actual, Buffer.from(expected));
   });
 }
 

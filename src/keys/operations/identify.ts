@@ -42,13 +42,13 @@ export async function identifyNew(
   const { renewed } = before;
   const reportedId = await account.identify?.(secret).catch(() => undefined);
   if (reportedId !== undefined && reportedId === renewed?.id) return renewed;
-  const known = new Set(before.keys.map(({ id }) => id));
-  const isNew = reportedId !== undefined && !known.has(reportedId);
+  const knownIds = new Set(before.keys.map(({ id }) => id));
+  const isNew = reportedId !== undefined && !knownIds.has(reportedId);
   for (const wait of pausesMs) {
     if (wait > 0) await pause(wait);
     const keys = await account.list().catch(() => undefined);
-    const found = keys && (await newAmong(keys, issued, before, isNew ? reportedId : undefined));
-    if (found) return { ...found, name: before.nameless || isUnnamed(found) ? name : found.name };
+    const newKey = keys && (await newAmong(keys, issued, before, isNew ? reportedId : undefined));
+    if (newKey) return { ...newKey, name: before.nameless || isUnnamed(newKey) ? name : newKey.name };
     // It is active, and no other one has appeared: its id was kept.
     if (renewed && keys?.some((key) => key.id === renewed.id && works(key))) return renewed;
   }
@@ -63,8 +63,8 @@ async function newAmong(
   reportedId: string | undefined,
 ): Promise<Key | undefined> {
   if (reportedId !== undefined) return keys.find(({ id }) => id === reportedId);
-  const known = new Set(before.map(({ id }) => id));
-  const fresh = keys.filter((key) => !known.has(key.id));
+  const knownIds = new Set(before.map(({ id }) => id));
+  const fresh = keys.filter((key) => !knownIds.has(key.id));
   const [proven, second] = (await matchKeys(fresh, secret, undefined)).filter(
     ({ match }) => match !== 'prefix',
   );

@@ -65,9 +65,9 @@ export function knownBefore(
   { name, nameless }: { name: string; nameless: boolean },
   issuer: { capabilities: Pick<Capabilities, 'endsLists'> },
 ): Pick<Plan, 'known' | 'nameless' | 'isCut'> {
-  const known = keys.filter((key) => nameless || key.name === name || isUnnamed(key));
+  const similarKeys = keys.filter((key) => nameless || key.name === name || isUnnamed(key));
   return {
-    known: known.map(({ id }) => id),
+    known: similarKeys.map(({ id }) => id),
     ...(nameless && { nameless }),
     ...(mayHide(keys, issuer) && { isCut: true }),
   };
