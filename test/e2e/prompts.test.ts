@@ -209,7 +209,7 @@ test('names that a server chose are harmless in every question of recover', asyn
   await terminal.shows('leave it in escrow');
   await new Promise((resume) => setTimeout(resume, 100));
   terminal.type('\x1b[B\x1b[B\r');
-  await terminal.shows('Its secret is lost then');
+  await terminal.shows('Its secret will be lost');
   await new Promise((resume) => setTimeout(resume, 100));
   terminal.type('\r');
   expect(await terminal.ended).toBe(5);
