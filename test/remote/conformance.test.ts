@@ -8,7 +8,7 @@ import type { Answer, Received } from '../support/fault-server.ts';
 import { FaultServer, html, json, resetBeforeReply, text, truncated } from '../support/fault-server.ts';
 import { made } from '../support/made.ts';
 import { renewed } from '../support/renewed.ts';
-import type { Case, Exchange } from './cases.ts';
+import type { Case, Exchange } from './case.ts';
 import { cases } from './cases.ts';
 import { remoteOf } from './remote-of.ts';
 
