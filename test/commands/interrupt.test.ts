@@ -60,7 +60,7 @@ test('Ctrl-C between two revocations names the remaining keys: exit 5', async ()
   const args = ['revoke', 'a', 'b', 'c', '--yes'];
   const run = await box.keys(args, { env, interrupt: interrupt.signal });
   expect(run.exit).toBe(5);
-  expect(run.stderr).toContain('1 of 3 keys were revoked');
+  expect(run.stderr).toContain('revoked 1 of 3 keys');
   expect(run.stderr).toMatch(/hint: keys revoke hash2abcdef hash3abcdef --yes/);
   expect(server.keys.map(({ name }) => name)).toEqual(['b', 'c']);
 });
