@@ -75,9 +75,7 @@ export class SecretForms {
   /** Hides the secret in a part of a text, and tells how many bytes of it that took; `undecided` at its end are left. */
   #hideInWindow(window: Buffer, undecided: number): { shown: Buffer; length: number } {
     const isShort = this.#secret.length < minEncodedLength;
-    const spans = spansIn(window, isShort ? [this.#secret] : this.#patterns, isShort ? unfolded : folded).map(
-      ({ start, end }) => ({ start, end: end + paddingAt(window, end) }),
-    );
+    const spans = spansIn(window, isShort ? [this.#secret] : this.#patterns, isShort ? unfolded : folded);
     const parts: Buffer[] = [];
     let length = 0;
     const decided = window.length - undecided;
@@ -133,11 +131,6 @@ function base64(secret: Buffer): string[] {
     const text = Buffer.concat([Buffer.alloc(offset), secret]).toString('base64');
     return text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + secret.length) * 8) / 6));
   });
-}
-
-/** How many bytes the end of padded base64 takes after the digits of a secret: one more digit has its last bits. */
-function paddingAt(bytes: Buffer, at: number): number {
-  return /^[\w+/-]?={1,2}(?![\w+/=-])/.exec(bytes.toString('latin1', at, at + 4))?.[0].length ?? 0;
 }
 
 /** A range of bytes in a text. */

@@ -25,7 +25,7 @@ test('a reader that has seen enough of a long list ends it without an error', as
   const box = new Sandbox();
   await makeKeys(
     box,
-    Array.from({ length: 500 }, (_, index) => `key-${index}-${'x'.repeat(240)}`),
+    Array.from({ length: 900 }, (_, index) => `key-${index}-${'x'.repeat(110)}`),
   );
   const whole = await shell(box, 'keys list | wc -c');
   expect(Number(whole.stdout)).toBeGreaterThan(2 * 65_536);
