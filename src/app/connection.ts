@@ -26,13 +26,13 @@ export async function openConnection(
   const provider = await findProvider(profile.provider, providerFolder);
   if (!provider) throw usageError(`there is no provider '${profile.provider}'`, 'keys provider list');
   const problems: string[] = [];
-  const written = profile.url ?? provider.url;
-  if (written === undefined) problems.push(`the provider ${provider.id} has no default URL; pass --url`);
+  const url = profile.url ?? provider.url;
+  if (url === undefined) problems.push(`the provider ${provider.id} has no default URL; pass --url`);
   const options = { ...optionsInEnvironment(env, provider), ...profile.options };
   problems.push(...optionProblems(provider, options));
-  if (problems.length > 0 || written === undefined)
+  if (problems.length > 0 || url === undefined)
     throw usageError(problems, `keys provider show ${provider.id}`);
-  return { profile, provider, url: parseBaseUrl(written), options };
+  return { profile, provider, url: parseBaseUrl(url), options };
 }
 
 /** What is wrong with the settings of a profile. */
@@ -46,7 +46,7 @@ function optionProblems(provider: Provider, options: Readonly<Record<string, str
   ];
 }
 
-/** `KEYS_OPTION_PROJECT=group/app`, for a CI job that has no profile to keep the setting in. */
+/** `KEYS_OPTION_PROJECT=group/app`, for a CI job without a stored profile. */
 function optionsInEnvironment(env: Environment, { options = {} }: Provider): Record<string, string> {
   const entries = Object.keys(options).flatMap((name) => {
     const value = env[`KEYS_OPTION_${name.toUpperCase()}`];

@@ -11,7 +11,7 @@ import { RemoteBackend } from '../remote/remote-backend.ts';
 import type { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 
-/** Whose token is wanted: a profile at an origin. A profile whose URL moved elsewhere has none there. */
+/** The owner of a session token: a profile at an origin. If the URL of the profile moves to another origin, it has none there. */
 export function ownerOf({ profile, url }: Connection): TokenOwner {
   return {
     profile: profile.name,
@@ -26,8 +26,8 @@ export function tokenOf(context: Context, connection: Connection): Promise<Found
   return findToken(ownerOf(connection), context.tokenContext);
 }
 
-/** The API behind a connection. The token is looked up at the first call, unless one is given. */
-export function openApi(context: Context, connection: Connection, given?: Secret): Api {
+/** The API behind a connection. Without `ownToken`, the session token is looked up at the first call. */
+export function openApi(context: Context, connection: Connection, ownToken?: Secret): Api {
   const { profile, provider, url, options } = connection;
   const http = createHttpClient({
     origin: url.origin,
@@ -39,7 +39,7 @@ export function openApi(context: Context, connection: Connection, given?: Secret
     now: () => context.now,
   });
   context.atEnd(() => http.close());
-  let token = given && Promise.resolve(given);
+  let token = ownToken && Promise.resolve(ownToken);
   return new Api({
     provider,
     profile: profile.name,
@@ -58,11 +58,11 @@ export function openApi(context: Context, connection: Connection, given?: Secret
 }
 
 /** The keys behind a connection. */
-export function openRemote(context: Context, connection: Connection, given?: Secret): RemoteBackend {
+export function openRemote(context: Context, connection: Connection, ownToken?: Secret): RemoteBackend {
   const { provider } = connection;
   return new RemoteBackend(
     provider,
-    openApi(context, connection, given),
+    openApi(context, connection, ownToken),
     () => context.now,
     (text) => context.warn(text),
   );

@@ -7,8 +7,8 @@ import type { Provider } from './declaration/provider.ts';
 import { providers } from './index.ts';
 
 /**
- * The provider with this id: one of the user's own, else one that `keys` knows; undefined where there is none. Throws
- * `KeysError` for a file of the user's that is no provider.
+ * The provider with this id: the user's own, else a built-in one; undefined if there is none. Throws `KeysError` if the
+ * user's own file is not a valid provider.
  */
 export async function findProvider(id: string, folder: string): Promise<Provider | undefined> {
   const own = files(folder).includes(`${id}.json`)
@@ -18,12 +18,12 @@ export async function findProvider(id: string, folder: string): Promise<Provider
 }
 
 /**
- * All providers, the user's own last; one of these hides a known one of the same id. A file that is none hurts only itself:
- * `onFault` is told of it.
+ * All providers, the user's own last; these hide built-in ones of the same id. A file that is not valid is passed to
+ * `onInvalid` and does not affect the others.
  */
 export async function allProviders(
   folder: string,
-  onFault: (fault: KeysError) => Promise<void>,
+  onInvalid: (error: KeysError) => Promise<void>,
 ): Promise<Provider[]> {
   const own: Provider[] = [];
   for (const file of files(folder)) {
@@ -31,7 +31,7 @@ export async function allProviders(
       own.push(await readProvider(join(folder, file)));
     } catch (error) {
       if (!(error instanceof KeysError)) throw error;
-      await onFault(error);
+      await onInvalid(error);
     }
   }
   const hidden = new Set(own.map(({ id }) => id));
@@ -47,7 +47,7 @@ function files(folder: string): string[] {
     if (systemCode(error) === 'ENOENT') return [];
     throw new KeysError({
       code: 'folder_unreadable',
-      message: `the folder of your own providers ${folder} cannot be read (${readFault(error)})`,
+      message: `cannot read the folder of your own providers ${folder} (${readFault(error)})`,
       hints: [`ls -ld '${folder}'`],
       cause: error,
     });
@@ -61,25 +61,25 @@ async function readProvider(file: string): Promise<Provider> {
   const isNamedRight = provider?.id === basename(file, '.json');
   if (provider && isNamedRight) return provider;
   const problems = provider
-    ? [{ path: 'id', message: `'${provider.id}' is not the name of the file` }]
+    ? [{ path: 'id', message: `'${provider.id}' differs from the name of the file` }]
     : issues;
   throw new KeysError({
     code: 'provider_faulty',
-    message: `${file} is not a provider: ${problems.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,
+    message: `${file} is not a valid provider: ${problems.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,
     hints: [`keys provider check '${file}'`],
   });
 }
 
 const maxBytes = 1024 * 1024;
 
-/** The content of a JSON file. Throws `KeysError` where it cannot be read, or is not JSON. */
+/** The content of a JSON file. Throws `KeysError` if it cannot be read or is not JSON. */
 export function readJson(file: string): unknown {
   try {
     return JSON.parse(textOf(readBounded(file, { maxBytes })));
   } catch (error) {
     throw new KeysError({
       code: 'file_unreadable',
-      message: `${file} cannot be read: ${error instanceof SyntaxError ? error.message : readFault(error)}`,
+      message: `cannot read ${file}: ${error instanceof SyntaxError ? error.message : readFault(error)}`,
       cause: error,
     });
   }
