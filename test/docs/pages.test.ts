@@ -23,10 +23,7 @@ test.each(pages)('every link in $name leads somewhere', ({ file, text }) => {
   expect(broken).toEqual([]);
 });
 
-// The map of the house is written together with its moves.
-const naming = pages.filter(({ name }) => name !== 'ARCHITECTURE.md');
-
-test.each(naming)('every file that $name names exists', ({ text }) => {
+test.each(pages)('every file that $name names exists', ({ text }) => {
   const named = [...prose(text).matchAll(/`((?:src|docs|test|scripts|bin)\/[\w./-]*)`/g)];
   const missing = named.map(([, path = '']) => path).filter((path) => !existsSync(join(projectRoot, path)));
   expect(missing).toEqual([]);
