@@ -52,11 +52,15 @@ function refuseUnstorable(value: unknown): void {
     const [path, part] = next;
     if (typeof part === 'string' && !isStorable(part)) throw unstorable(path);
     if (typeof part !== 'object' || part === null) continue;
-    for (const [name, member] of Object.entries(part)) {
-      if (!isStorable(name)) throw unstorable(path);
-      if (name === '__proto__') throw invalid('', 'a member is named __proto__');
-      pending.push([path === '' ? name : `${path}.${name}`, member]);
-    }
+    for (const member of storableMembers(path, part)) pending.push(member);
+  }
+}
+
+function* storableMembers(path: string, value: object): Iterable<[path: string, member: unknown]> {
+  for (const [name, member] of Object.entries(value)) {
+    if (!isStorable(name)) throw unstorable(path);
+    if (name === '__proto__') throw invalid('', 'a member is named __proto__');
+    yield [path === '' ? name : `${path}.${name}`, member];
   }
 }
 
