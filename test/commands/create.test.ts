@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Sandbox } from '../support/sandbox.ts';
+import { ids, prefixes, secrets, Transcript } from '../support/transcript.ts';
 
 const now = new Date('2026-11-20T12:00:00Z');
 const secretLine = /^sk_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/m;
@@ -14,32 +15,65 @@ async function names(box: Sandbox): Promise<string[]> {
 test('delivers the secret of a new key into a dotenv file, and prints the record without it', async () => {
   const box = new Sandbox();
   box.expectSecretIn('.env');
-
-  const run = await box.keys(['create', 'ci', '--expires', '90d', '--to', 'env:.env#API_KEY', '--json'], {
-    now,
-  });
-
-  expect(run.exit).toBe(0);
-  expect(run.stderr).toBe(
-    'expires 2027-02-18T12:00:00Z (in 90 days)\ndelivered to env:.env#API_KEY and read back\n',
-  );
-  expect(JSON.parse(run.stdout)).toMatchObject({
-    name: 'ci',
-    status: 'active',
-    expiresAt: '2027-02-18T12:00:00.000Z',
-    changed: true,
-    delivered: [{ sink: 'env:.env#API_KEY', verified: true }],
-  });
-  expect(box.read('.env')).toMatch(/^API_KEY=sk_\w+\n$/);
-  expect(box.mode('.env')).toBe('600');
+  const args = ['create', 'ci', '--expires', '90d', '--to', 'env:.env#API_KEY', '--json'];
+  expect(await new Transcript(box, [secrets, ids, prefixes]).keys(args, { now })).toMatchInlineSnapshot(`
+    "$ keys create ci --expires 90d --to env:.env#API_KEY --json
+    exit 0
+    --- stdout
+    {
+      "id": "[id 1]",
+      "name": "ci",
+      "description": null,
+      "status": "active",
+      "prefix": "[prefix]",
+      "createdAt": "2026-11-20T12:00:00.000Z",
+      "expiresAt": "2027-02-18T12:00:00.000Z",
+      "lastUsedAt": null,
+      "lastUsedIp": null,
+      "permissions": [
+        "read"
+      ],
+      "rateLimitRpm": null,
+      "budgetUsd": null,
+      "spentUsd": 0,
+      "models": [],
+      "labels": {},
+      "usage": {
+        "requests": 0,
+        "tokens": 0
+      },
+      "superseded": false,
+      "provider": "local",
+      "profile": "local",
+      "delivered": [
+        {
+          "sink": "env:.env#API_KEY",
+          "verified": true
+        }
+      ],
+      "changed": true
+    }
+    --- stderr
+    expires 2027-02-18T12:00:00Z (in 90 days)
+    delivered to env:.env#API_KEY and read back
+    --- files
+    .env (600): API_KEY=[secret 1]
+    "
+  `);
 });
 
 test('off a terminal, with nothing said about the secret, refuses before anything exists', async () => {
   const box = new Sandbox();
-  const run = await box.keys(['create', 'ci', '--expires', '90d']);
-  expect(run.exit).toBe(2);
-  expect(run.stdout).toBe('');
-  expect(run.stderr).toContain('no key was created');
+  const transcript = new Transcript(box, []).keys(['create', 'ci', '--expires', '90d']);
+  expect(await transcript).toMatchInlineSnapshot(`
+    "$ keys create ci --expires 90d
+    exit 2
+    --- stderr
+    error: stdout is not a terminal, and no destination for the secret was given; no key was created
+    hint: choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)
+    hint: or print it: --json for the record with its secret, --secret-only for the secret alone
+    "
+  `);
   expect(existsSync(box.home)).toBe(false);
 });
 
