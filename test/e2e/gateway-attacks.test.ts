@@ -4,11 +4,11 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { drained } from '../support/drained.ts';
 import { json, text } from '../support/fault-server.ts';
 import { program, Sandbox } from '../support/sandbox.ts';
 import { event, ScriptedUpstream, upstreamKey } from '../support/scripted-upstream.ts';
 import { startServe } from '../support/serving.ts';
+import { socketDrain } from '../support/socket-drain.ts';
 
 /* What callers with and without a key, and an upstream, try against `keys serve --upstream`. */
 
@@ -190,7 +190,7 @@ test('with a key, large bodies are bounded and slow ones refused', async () => {
         `POST /v1/x HTTP/1.1\r\nhost: localhost\r\nauthorization: ${headers.authorization}\r\ncontent-length: ${32 * megabyte}\r\n\r\n`,
       );
       for (let sent = 0; sent < 30 && said === '' && !socket.destroyed; sent++) {
-        if (!socket.write(piece)) await drained(socket);
+        if (!socket.write(piece)) await socketDrain(socket);
       }
       return () => said;
     }),

@@ -3,11 +3,11 @@ import { checkProvider } from '../../src/providers/declaration/check.ts';
 import type { Path } from '../../src/providers/declaration/field.ts';
 import { providers } from '../../src/providers/index.ts';
 import { spec } from '../support/authority.ts';
+import { createKey } from '../support/create-key.ts';
 import { failureIn } from '../support/failure.ts';
 import type { Answer, Received } from '../support/fault-server.ts';
 import { FaultServer, html, json, resetBeforeReply, text, truncated } from '../support/fault-server.ts';
-import { made } from '../support/made.ts';
-import { renewed } from '../support/renewed.ts';
+import { rotateKey } from '../support/rotate-key.ts';
 import type { Case, Exchange } from './case.ts';
 import { cases } from './cases.ts';
 import { remoteOf } from './remote-of.ts';
@@ -46,7 +46,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
   test('creates by exactly the documented request, and gives out the secret', async () => {
     const exchanges = [one.create, ...(one.afterCreate ? [one.afterCreate] : [])];
     const { backend, server } = await start(one, exchanges);
-    const { key, secret } = await made(backend, spec(one.create.spec));
+    const { key, secret } = await createKey(backend, spec(one.create.spec));
     expect(key).toMatchObject(one.create.key);
     expect(secret.reveal()).toBe(one.create.secret);
     expect(JSON.stringify(key)).not.toContain(one.create.secret);
@@ -97,7 +97,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     test('rotates in place by exactly the documented request, and gives out the secret', async () => {
       const { backend, server } = await start(one, [rotate, ...(one.afterCreate ? [one.afterCreate] : [])]);
       const old = { id: rotate.id, name: 'ci', status: 'active' } as const;
-      const { key, secret } = await renewed(backend, old, rotate.expiresAt);
+      const { key, secret } = await rotateKey(backend, old, rotate.expiresAt);
       expect(key).toMatchObject(rotate.key);
       expect(secret.reveal()).toBe(rotate.secret);
       expect(bodyOf(server.received[0])).toEqual(rotate.body);

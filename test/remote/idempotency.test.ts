@@ -13,7 +13,7 @@ import {
   resetBeforeReply,
   truncated,
 } from '../support/fault-server.ts';
-import { renewed } from '../support/renewed.ts';
+import { rotateKey } from '../support/rotate-key.ts';
 import { authorityCase } from './authority-case.ts';
 import { remoteOf } from './remote-of.ts';
 
@@ -77,7 +77,7 @@ test('a rotation in place is sent again too; a revocation is not', async () => {
   server.on(revoke.route, resetBeforeReply);
   server.always(`GET /keys/${revoke.id}`, json(200, { id: revoke.id, name: 'ci', status: 'active' }));
   const { backend } = remoteOf(authority, server);
-  const { secret } = await renewed(backend, { id: revoke.id, name: 'ci', status: 'active' }, null);
+  const { secret } = await rotateKey(backend, { id: revoke.id, name: 'ci', status: 'active' }, null);
   expect(secret.reveal()).toBe(rotate?.secret);
   expect(await failureIn(backend.revoke(revoke.id))).toMatchObject({ code: 'reply_lost' });
   expect(keysOf(server).slice(0, 3)).toEqual([expect.any(String), keysOf(server)[0], undefined]);

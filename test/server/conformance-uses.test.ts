@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { spec, use } from '../support/authority.ts';
 import { collect } from '../support/collect.ts';
-import { made } from '../support/made.ts';
+import { createKey } from '../support/create-key.ts';
 import { cases, start } from './conforming.ts';
 
 /* How keys are used, as the providers of the server's APIs tell it, and whether they work. */
@@ -14,7 +14,7 @@ describe.each(telling.map((one) => [one.provider.id, one] as const))('%s', (_, o
   if (provider.logs) {
     test('lists the uses of a key, over pages', async () => {
       const { backend, idOf, service, clock } = await start(one);
-      const { key } = await made(backend, spec(asked));
+      const { key } = await createKey(backend, spec(asked));
       const begin = clock.now().getTime();
       const at = (second: number) => new Date(begin + second * 1000);
       service.record(
@@ -39,7 +39,7 @@ describe.each(telling.map((one) => [one.provider.id, one] as const))('%s', (_, o
   if (provider.key.usage || provider.usage) {
     test('sums the usage', async () => {
       const { backend, idOf, service } = await start(one);
-      const { key } = await made(backend, spec(asked));
+      const { key } = await createKey(backend, spec(asked));
       service.record([use({ keyId: idOf(key.id), tokens: 5, costUsd: 0.5 })]);
       const sums = { requests: 1, tokens: 5, ...(provider.key.spentUsd && { spentUsd: 0.5 }) };
       expect(await backend.usage({ by: 'key' })).toEqual([{ keyId: key.id, name: 'deploy', ...sums }]);
@@ -53,7 +53,7 @@ describe.each(telling.map((one) => [one.provider.id, one] as const))('%s', (_, o
   if (provider.verify) {
     test('reports whether a key works, and why not', async () => {
       const { backend, keysOf, idOf, service, clock } = await start(one);
-      const { key, secret } = await made(backend, spec({ ...asked, models: [], budgetUsd: null }));
+      const { key, secret } = await createKey(backend, spec({ ...asked, models: [], budgetUsd: null }));
       expect(await backend.verify(secret)).toMatchObject({ valid: true, reason: 'ok', httpStatus: 200 });
       const id = idOf(key.id);
       keysOf().update(id, { budgetUsd: 1 });

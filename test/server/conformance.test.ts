@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { KeyField } from '../../src/keys/key.ts';
 import { spec, use } from '../support/authority.ts';
+import { createKey } from '../support/create-key.ts';
 import { failureIn } from '../support/failure.ts';
-import { made } from '../support/made.ts';
-import { renewed } from '../support/renewed.ts';
+import { rotateKey } from '../support/rotate-key.ts';
 import { cases, in90Days, start } from './conforming.ts';
 
 /* Every provider whose API the server speaks, over real HTTP against the real server. */
@@ -23,7 +23,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
   test('creates a key with every supported field, and shows it', async () => {
     const { backend, works } = await start(one);
     expect(Object.keys(asked).sort()).toEqual([...backend.capabilities.createFields].sort());
-    const { key, secret } = await made(backend, spec(asked));
+    const { key, secret } = await createKey(backend, spec(asked));
     const expiresAt = asked.expiresAt?.toISOString();
     expect(key).toMatchObject({ ...asked, status: 'active', ...(expiresAt && { expiresAt }) });
     const name = backend.capabilities.reports.includes('name') ? {} : { name: 'api-key' };
@@ -37,7 +37,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
 
   test('reports every field that it declares', async () => {
     const { backend, idOf, service } = await start(one);
-    const { key } = await made(backend, spec(asked));
+    const { key } = await createKey(backend, spec(asked));
     service.record([use({ keyId: idOf(key.id), tokens: 5, costUsd: 0.5, ip: '10.0.0.1' })]);
     const shown = await backend.get(key.id);
     const reported = backend.capabilities.reports.filter((field) => !derived.includes(field));
@@ -48,7 +48,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
 
   test('revokes a key immediately, and only once', async () => {
     const { backend, works } = await start(one);
-    const { key, secret } = await made(backend, spec(asked));
+    const { key, secret } = await createKey(backend, spec(asked));
     expect(await backend.revoke(key.id)).toBe(true);
     expect(await works(secret)).toBe(false);
     expect(await backend.revoke(key.id)).toBe(false);
@@ -93,7 +93,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     test('changes every field that can be changed', async () => {
       const { backend } = await start(one);
       expect(Object.keys(changes).sort()).toEqual([...backend.capabilities.updateFields].sort());
-      const { key } = await made(backend, spec(asked));
+      const { key } = await createKey(backend, spec(asked));
       const { labels = {}, ...expected } = changes;
       const changed = await backend.update(key.id, changes);
       expect(changed).toMatchObject(expected);
@@ -106,7 +106,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
   if (provider.disable) {
     test('disables a key, and enables it again', async () => {
       const { backend, works } = await start(one);
-      const { key, secret } = await made(backend, spec(asked));
+      const { key, secret } = await createKey(backend, spec(asked));
       expect((await backend.update(key.id, { disabled: true })).status).toBe('disabled');
       expect(await works(secret)).toBe(false);
       expect((await backend.update(key.id, { disabled: false })).status).toBe('active');
@@ -117,15 +117,19 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
   if (provider.rotate) {
     test('rotates a key; the old one stays only if the API supports overlap', async () => {
       const { backend, works } = await start(one);
-      const old = await made(backend, spec(asked));
-      const next = await renewed(backend, old.key, provider.capabilities.expiry === 'any' ? in90Days : null);
+      const old = await createKey(backend, spec(asked));
+      const next = await rotateKey(
+        backend,
+        old.key,
+        provider.capabilities.expiry === 'any' ? in90Days : null,
+      );
       expect(next.key).toMatchObject({ name: 'deploy', status: 'active' });
       expect(next.key.id).not.toBe(old.key.id);
       const overlaps = provider.capabilities.overlap === 'server';
       expect([await works(old.secret), await works(next.secret)]).toEqual([overlaps, true]);
       await backend.revoke(next.key.id);
       await backend.revoke(old.key.id);
-      const failure = await failureIn(renewed(backend, next.key, null));
+      const failure = await failureIn(rotateKey(backend, next.key, null));
       expect(failure).toMatchObject(overlaps ? { code: 'conflict' } : { exit: 'notFound' });
     });
   }

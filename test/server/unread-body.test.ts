@@ -8,8 +8,8 @@ import { Secret } from '../../src/base/secret.ts';
 import { openUpstream } from '../../src/gateway/upstream.ts';
 import { spec } from '../support/authority.ts';
 import { serving, testService } from '../support/authority-service.ts';
-import { drained } from '../support/drained.ts';
 import { ScriptedUpstream, upstreamKey } from '../support/scripted-upstream.ts';
+import { socketDrain } from '../support/socket-drain.ts';
 
 /* What is decided by the headers of a call is answered by them: its body has not been read by then. */
 
@@ -145,7 +145,7 @@ test('a caller that sends anyway gets its response, and little of the body is re
       isOver = true;
     });
     for (let sent = 0; sent < 32 * megabyte && !isOver; sent += piece.length) {
-      if (!socket.write(piece)) await drained(socket);
+      if (!socket.write(piece)) await socketDrain(socket);
     }
     if (!isOver) await new Promise((done) => socket.once('close', done));
     expect(answer).toContain('MISSING_API_KEY');

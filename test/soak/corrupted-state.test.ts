@@ -11,8 +11,8 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { withEscrow } from '../support/escrow.ts';
+import { randomOf, rounds, seed } from '../support/rounds.ts';
 import { filesBelow, Sandbox } from '../support/sandbox.ts';
-import { randomOf, rounds, seed } from '../support/seeded.ts';
 
 /*
  * Any file below KEYS_HOME damaged in any way: no command calls it a bug, prints a secret or hangs, and recover never takes

@@ -5,7 +5,7 @@ import { startKeyring } from '../support/keyring.ts';
 import type { KilledRun, Moment } from '../support/killing.ts';
 import { inParallel, runKilled } from '../support/killing.ts';
 import { keyringParts, lacks } from '../support/real-parts.ts';
-import { printMatrix, randomOf, rounds } from '../support/seeded.ts';
+import { printMatrix, randomOf, rounds } from '../support/rounds.ts';
 import type { EscrowOf, Fate, Place } from '../support/sink-places.ts';
 import { envOf, fateOf, keychainPlace, makeWorld, places } from '../support/sink-places.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

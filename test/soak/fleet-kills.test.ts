@@ -6,8 +6,8 @@ import type { KeyWorld } from '../support/key-worlds.ts';
 import { embeddedWorld, quirkyWorld, servedWorld } from '../support/key-worlds.ts';
 import type { Ending } from '../support/killing.ts';
 import { inParallel, runKilled } from '../support/killing.ts';
+import { printMatrix, randomOf, rounds } from '../support/rounds.ts';
 import { Sandbox } from '../support/sandbox.ts';
-import { printMatrix, randomOf, rounds } from '../support/seeded.ts';
 
 /*
  * `rotate --all`, ended at random moments in every way, then run again and ended again, then recovered by recoveries of

@@ -1,6 +1,6 @@
 import { test } from 'vitest';
 import { commands, interruptedAtEachCall } from '../support/interrupting.ts';
-import { randomOf, rounds } from '../support/seeded.ts';
+import { randomOf, rounds } from '../support/rounds.ts';
 
 const cases = Object.keys(commands).flatMap((what) =>
   [true, false].flatMap((hasEscrow) => [1, 2].map((times) => [what, hasEscrow, times] as const)),

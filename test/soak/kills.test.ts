@@ -9,8 +9,8 @@ import { startKeyring } from '../support/keyring.ts';
 import type { Moment } from '../support/killing.ts';
 import { inParallel, runKilled } from '../support/killing.ts';
 import { keyringParts, lacks } from '../support/real-parts.ts';
+import { printMatrix, randomOf, rounds } from '../support/rounds.ts';
 import { Sandbox } from '../support/sandbox.ts';
-import { printMatrix, randomOf, rounds } from '../support/seeded.ts';
 import { StandIns } from '../support/stand-in.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

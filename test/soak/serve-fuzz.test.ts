@@ -8,9 +8,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { integrityOf } from '../support/embedded-authority.ts';
 import type { Callers, FuzzedRequest } from '../support/fuzzed-request.ts';
 import { fuzzedRequest } from '../support/fuzzed-request.ts';
+import { randomOf, rounds, seed } from '../support/rounds.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { upstreamKey } from '../support/scripted-upstream.ts';
-import { randomOf, rounds, seed } from '../support/seeded.ts';
 import { startServe } from '../support/serving.ts';
 
 /*

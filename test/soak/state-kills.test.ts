@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runKilled } from '../support/killing.ts';
 import { lacks } from '../support/real-parts.ts';
+import { randomOf, rounds } from '../support/rounds.ts';
 import { Sandbox } from '../support/sandbox.ts';
-import { randomOf, rounds } from '../support/seeded.ts';
 
 /* What changes the whole database, killed at its steps: the database is as it was before or as it is after. */
 

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Failure } from '../../src/base/errors.ts';
 import { KeysError } from '../../src/base/errors.ts';
 
-/** The failure that the work ends in. Anything else that it throws, and its success, fails the test. */
+/** The `KeysError` that the work throws. Any other error, and success, fails the test. */
 export function failureOf(work: () => unknown): Failure {
   try {
     work();
@@ -12,7 +12,7 @@ export function failureOf(work: () => unknown): Failure {
   return expect.fail('it did not fail');
 }
 
-/** As `failureOf`, for work that takes its time. */
+/** As `failureOf`, for asynchronous work. */
 export async function failureIn(work: Promise<unknown>): Promise<Failure> {
   const outcome = await work.then(
     () => undefined,

@@ -5,17 +5,17 @@ import type { Environment } from '../../src/platform/env.ts';
 import type { Run, Sandbox } from './sandbox.ts';
 import { program } from './sandbox.ts';
 
-/** When a process is killed: at its n-th call that makes something lasting, or after so many milliseconds. */
+/** When a process is killed: at its n-th call that makes a change durable, or after this many milliseconds. */
 export type Moment = { call: number } | { after: number };
 
-/** How a process is ended: at once, by an abort, or asked to. `stopped` is held for a while, and goes on. */
+/** How a process is ended: at once, by an abort, or on request. `stopped` pauses it for a while. */
 export type Ending = 'SIGKILL' | 'SIGABRT' | 'SIGTERM' | 'SIGHUP' | 'SIGINT' | 'stopped';
 
-/** What is made lasting is a step: these calls are where one ends and the next begins. */
+/** Each step of an operation ends with one of these calls. */
 const lasting = 'fsync,fdatasync,rename,unlink';
 
 export interface KilledRun extends Run {
-  /** False: it came to its end before the moment did. */
+  /** False if it ended before the moment came. */
   wasKilled: boolean;
 }
 
@@ -27,8 +27,8 @@ interface KilledOptions {
 }
 
 /**
- * Runs `keys` and kills it. Calls are counted by strace, which sends the signal before the call is carried
- * out; those on the main thread and those on libuv's, of which there is one here, are counted apart.
+ * Runs `keys` and kills it. strace counts the calls, separately for the main thread and the one libuv thread, and sends
+ * the signal before the call is carried out.
  */
 export function runKilled(
   box: Sandbox,
@@ -59,7 +59,7 @@ export function runKilled(
     child.on('error', fail);
     child.on('exit', (exit, endedBy) => {
       clearTimeout(timer);
-      // What a process has left behind may hold the pipes open: what there was to read has been read a moment later.
+      // A child that outlives the process may hold the pipes open, so wait for the output and not for their end.
       setTimeout(() => {
         const run = { exit, ...output() };
         box.keep(args, run, { secretOnStdout });
@@ -79,7 +79,7 @@ function collected(child: ChildProcess): () => { stdout: string; stderr: string 
   return () => ({ ...pieces });
 }
 
-/** Does the work for each item, so many at a time. */
+/** Does the work for each item, `width` at a time. */
 export async function inParallel<T>(
   items: readonly T[],
   width: number,

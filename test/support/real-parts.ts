@@ -2,8 +2,8 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /*
- * Programs of others that some tests run for real. Without one of them those tests are skipped and the run says so at
- * its end; in CI they are not skipped, so they fail. vitest loads this file as a global set-up, too.
+ * Other programs that some tests run for real. If one is missing, its tests are skipped and the run says so at its end;
+ * in CI they are not skipped, and fail. vitest loads this file as a global set-up, too.
  */
 
 /** Each program, and the Debian package that brings it. */
@@ -27,7 +27,7 @@ const realParts = {
 
 export type RealPart = keyof typeof realParts;
 
-/** What a real Secret Service takes. */
+/** What a real Secret Service needs. */
 export const keyringParts: readonly RealPart[] = [
   'dbus-run-session',
   'dbus-send',
@@ -35,12 +35,12 @@ export const keyringParts: readonly RealPart[] = [
   'secret-tool',
 ];
 
-/** Whether tests that need these programs are to be skipped. */
+/** Whether to skip tests that need these programs. */
 export function lacks(...parts: readonly RealPart[]): boolean {
   return !process.env.CI && parts.some((part) => !isInstalled(part));
 }
 
-/** Whether tests that need a disk of their own are to be skipped: only root may mount one. */
+/** Whether to skip tests that need a disk of their own: only root may mount one. */
 export function cannotMount(): boolean {
   return !process.env.CI && (process.platform !== 'linux' || process.getuid?.() !== 0);
 }

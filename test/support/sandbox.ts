@@ -45,7 +45,7 @@ export interface FakeRunOptions extends RunOptions {
   breakStdout?: { at: number; code: string };
 }
 
-/** The full values that the embedded authority gives out, and the secrets and session tokens that tests make up. */
+/** The full values that the embedded authority issues, and the secrets and session tokens that tests invent. */
 const secretShape =
   /(?:sk|ses)_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}|(?:sk[-_]|glpat-|npm_|tok-)\w*EXAMPLE/;
 
@@ -54,8 +54,8 @@ export function holdsSecret(text: string): boolean {
 }
 
 /**
- * A KEYS_HOME and a working folder of one test's own. When the test ends, all output and all files are searched for
- * secrets; one that stands where the test did not expect it fails the test.
+ * A KEYS_HOME and a working folder for one test. When the test ends, all output and all files are searched for secrets; a
+ * secret where the test did not expect one fails the test.
  */
 export class Sandbox {
   readonly home: string;
@@ -79,7 +79,7 @@ export class Sandbox {
     });
   }
 
-  /** Declares a file, relative to the working folder, in which the test expects a secret. */
+  /** Declares a file, relative to the working folder, that the test expects to hold a secret. */
   expectSecretIn(path: string): void {
     this.#secretFiles.add(resolve(this.cwd, path));
   }
@@ -89,7 +89,7 @@ export class Sandbox {
     this.#escrow = join(this.home, 'state', 'escrow');
   }
 
-  /** Puts a provider of the user's own where `keys` looks for it. */
+  /** Installs a provider of the user's own. */
   ownProvider(provider: { id: string }): void {
     const folder = join(this.home, 'config', 'providers');
     mkdirSync(folder, { recursive: true });
@@ -100,7 +100,7 @@ export class Sandbox {
     return readFileSync(resolve(this.cwd, path), 'utf8');
   }
 
-  /** Writes a file, relative to the working folder, and the folders that it needs. */
+  /** Writes a file, relative to the working folder, and makes its folders. */
   write(path: string, text: string): void {
     const file = resolve(this.cwd, path);
     mkdirSync(dirname(file), { recursive: true });
@@ -115,7 +115,7 @@ export class Sandbox {
     return { KEYS_HOME: this.home, HOME: this.#root, PATH: process.env.PATH };
   }
 
-  /** Runs `main` in this process, with streams that are kept. */
+  /** Runs `main` in this process, and keeps what it prints. */
   async keys(args: readonly string[], options: FakeRunOptions = {}): Promise<Run> {
     const { io, stdout, stderr } = fakeIo({
       ...options,
@@ -126,7 +126,7 @@ export class Sandbox {
     return this.keep(args, { exit, stdout: stdout(), stderr: stderr() }, options);
   }
 
-  /** Runs the built program in a process of its own. */
+  /** Runs the built program. */
   program(args: readonly string[], options: RunOptions = {}): Promise<Run> {
     return this.command([process.execPath, program, ...args], options);
   }
@@ -151,7 +151,7 @@ export class Sandbox {
     });
   }
 
-  /** Notes a run that was made in some other way, for the search at the end. */
+  /** Records a run made in another way, for the search at the end. */
   keep(args: readonly string[], run: Run, options: RunOptions): Run {
     this.#runs.push({ args, run, options });
     return run;
@@ -168,17 +168,17 @@ export class Sandbox {
     expect(this.leaks(), 'files that hold a secret').toEqual([]);
   }
 
-  /** The files that hold a secret, and that no test expected to. */
+  /** The files that hold a secret and should not. */
   leaks(): string[] {
     const holders = filesBelow(this.#root).filter((file) => holdsSecret(readFileSync(file, 'latin1')));
-    // The file store is where a token belongs, once somebody chose it.
+    // A token belongs in the file store, once a user has chosen it.
     const allowed = new Set([...this.#secretFiles, join(this.home, 'data', 'tokens.json')]);
     const leaks = holders.filter((file) => !allowed.has(file) && dirname(file) !== this.#escrow);
     return leaks.map((file) => relative(this.#root, file));
   }
 }
 
-/** All plain files below a folder, in which others may make and remove some meanwhile. */
+/** All plain files below a folder; other processes may add and remove files meanwhile. */
 export function filesBelow(folder: string): string[] {
   return entriesOf(folder).flatMap((entry) => {
     const path = join(folder, entry.name);

@@ -5,12 +5,12 @@ import type { KeySpec } from '../../src/keys/ports.ts';
 import { spec } from './authority.ts';
 import type { Sandbox } from './sandbox.ts';
 
-/** The authority of a sandbox, at a moment of the test's choice. */
+/** The authority of a sandbox, at this moment. */
 export function authorityOf(box: Sandbox, now: Date): Authority {
   return new Authority({ path: join(box.home, 'data', 'authority.db'), now: () => now, timeoutMs: 5000 });
 }
 
-/** Makes a key at a moment, without any sink for its secret, and returns its id. */
+/** Creates a key at this moment, without a sink for its secret, and returns its id. */
 export async function seedKey(box: Sandbox, now: Date, fields: Partial<KeySpec> = {}): Promise<string> {
   const authority = authorityOf(box, now);
   const { key } = await authority.create(spec({ permissions: ['read'], ...fields }));
@@ -18,7 +18,7 @@ export async function seedKey(box: Sandbox, now: Date, fields: Partial<KeySpec> 
   return key.id;
 }
 
-/** Meters one use of a key at a moment. */
+/** Records one use of a key at this moment. */
 export function seedUse(box: Sandbox, now: Date, keyId: string, use: Partial<Use> = {}): void {
   const authority = authorityOf(box, now);
   const defaults = {

@@ -2,16 +2,16 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from './temporary-folder.ts';
 
-/** What a program does when it is called with arguments that match. `$STDIN` in a text is what it read. */
+/** What a program does when its arguments match. `$STDIN` in a text stands for its input. */
 export interface Behaviour {
-  /** Found in the arguments, joined by blanks; absent: always. */
+  /** Matched against the arguments, joined by spaces; absent: matches always. */
   args?: RegExp;
   stdout?: string;
   stderr?: string;
   code?: number;
   /** Milliseconds before it ends. */
   lasts?: number;
-  /** It ends without having read what it was given. */
+  /** It ends without reading its input. */
   deaf?: boolean;
 }
 
@@ -24,12 +24,12 @@ export interface Call {
   cmdline: string;
 }
 
-/** Programs on a PATH of their own that stand in for those of vendors, and write down how they were called. */
+/** Fakes of vendors' programs in a folder for the PATH, which record how they are called. */
 export class StandIns {
   readonly folder = temporaryFolder();
   readonly #calls = join(this.folder, 'calls');
 
-  /** A program of this name; the first behaviour that matches is what it does, else it ends well. */
+  /** Adds a program. It does what the first matching behaviour says; without one it succeeds. */
   add(name: string, ...behaviours: Behaviour[]): this {
     const rules = behaviours.map(({ args, ...rest }) => ({ args: args?.source ?? '', ...rest }));
     const file = join(this.folder, name);

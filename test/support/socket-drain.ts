@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
-/** Resolves when a socket takes more, or has ended. */
-export function drained(socket: Socket): Promise<void> {
+/** Resolves when a socket accepts more data, or has ended. */
+export function socketDrain(socket: Socket): Promise<void> {
   return new Promise((done) => {
     const end = () => {
       socket.off('drain', end).off('close', end);

@@ -3,8 +3,8 @@ import type { Key } from '../../src/keys/key.ts';
 import { identifyNew } from '../../src/keys/operations/identify.ts';
 import type { KeyBackend } from '../../src/keys/ports.ts';
 
-/** A key as the API's own rotation makes it, with an hour in which the old one works too. */
-export async function renewed(
+/** A key that the API's own rotation has made; the old one keeps working for an hour. */
+export async function rotateKey(
   backend: KeyBackend,
   old: Key,
   expiresAt: Date | null,

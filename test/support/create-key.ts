@@ -3,8 +3,8 @@ import type { Key } from '../../src/keys/key.ts';
 import { identifyNew } from '../../src/keys/operations/identify.ts';
 import type { KeyBackend, KeySpec } from '../../src/keys/ports.ts';
 
-/** A new key, found where the answer did not tell which it is, and its secret. */
-export async function made(backend: KeyBackend, spec: KeySpec): Promise<{ key: Key; secret: Secret }> {
+/** A new key and its secret; looked up where the answer does not say which key it is. */
+export async function createKey(backend: KeyBackend, spec: KeySpec): Promise<{ key: Key; secret: Secret }> {
   const { key, secret } = await backend.create(spec);
   const nameless = !backend.capabilities.reports.includes('name');
   const issued = { name: spec.name, secret };

@@ -1,12 +1,12 @@
 import { createHash, randomInt } from 'node:crypto';
 
-/** What random rounds follow from: `KEYS_SOAK_SEED` repeats those of an earlier run, which printed it. */
+/** The seed of all random rounds. Every run prints it; `KEYS_SOAK_SEED` repeats that run. */
 export const seed = process.env.KEYS_SOAK_SEED ?? String(randomInt(1_000_000));
 
-/** How many rounds each series has; one is enough to see that a series works. */
+/** Rounds per series; CI runs one. */
 export const rounds = Number(process.env.KEYS_SOAK_ROUNDS ?? 5);
 
-/** Numbers from 0 to 1 that follow from the seed and a name. */
+/** Random numbers from 0 to 1, determined by the seed and a name. */
 export function randomOf(name: string): () => number {
   let state = createHash('sha256').update(`${seed} ${name}`).digest();
   return () => {
@@ -15,7 +15,7 @@ export function randomOf(name: string): () => number {
   };
 }
 
-/** Prints what became of a series, a line a row; the first column says what the row is about. */
+/** Prints the outcome of a series as a table; the first column names the row. */
 export function printMatrix(rows: readonly object[]): void {
   const lines = [Object.keys(rows[0] ?? {}), ...rows.map((row) => Object.values(row).map(String))];
   const width = Math.max(0, ...lines.map(([what = '']) => what.length));
