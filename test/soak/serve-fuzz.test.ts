@@ -24,11 +24,11 @@ const inParallel = 48;
 /** Requests after which there are new keys and sessions: some requests end those that they use. */
 const lifetime = 10_000;
 
-/** Milliseconds that an answer is waited for, and for more of it: many a request is one that the server waits for, too. */
-const patience = { first: 1000, more: 100 };
+/** To wait for the first byte and for further ones: the server, too, waits for the rest of many requests. */
+const answerTimeoutMs = { first: 1000, more: 100 };
 
-/** The largest growth of the process after its first tenth of the requests, in megabytes. */
-const mostGrown = 200;
+/** How much the process may grow after the first tenth of the requests. */
+const maxGrowthMegabytes = 200;
 
 test(
   'no request crashes the server, makes it grow or gets a 500',
@@ -73,11 +73,11 @@ test(
 
     const grown = residentMegabytes(server.pid) - grownFrom;
     process.stdout.write(
-      `fuzz: seed ${seed}, ${sent} requests, answers ${JSON.stringify(seen)}, ${unanswered} in vain, ${Math.round(grown)} MB more than ${Math.round(grownFrom)} MB\n`,
+      `fuzz: seed ${seed}, ${sent} requests, answers ${JSON.stringify(seen)}, ${unanswered} unanswered, ${Math.round(grown)} MB more than ${Math.round(grownFrom)} MB\n`,
     );
     expect(bad, `seed ${seed}`).toEqual([]);
-    expect(grown).toBeLessThan(mostGrown);
-    // Some wait for more of their body, as the server does; where one of them stops the server, all others wait, too.
+    expect(grown).toBeLessThan(maxGrowthMegabytes);
+    // Some requests are incomplete, so that the server waits; if one of them blocked it, all others would wait as well.
     expect(unanswered / sent).toBeLessThan(0.1);
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
     expect(await server.stop()).toBe(0);
@@ -106,12 +106,12 @@ function answerTo(url: string, { bytes, stopsAt, pieces }: FuzzedRequest): Promi
   return new Promise((done) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     let answer = '';
-    let timer = setTimeout(() => socket.destroy(), patience.first);
+    let timer = setTimeout(() => socket.destroy(), answerTimeoutMs.first);
     socket.on('data', (chunk) => {
       answer += chunk.toString('latin1');
       // It is told to keep the connection: what is complete is not waited for any longer.
       clearTimeout(timer);
-      timer = setTimeout(() => socket.destroy(), patience.more);
+      timer = setTimeout(() => socket.destroy(), answerTimeoutMs.more);
     });
     socket.on('error', () => {});
     socket.on('close', () => {
