@@ -90,9 +90,35 @@ interface Scene extends Api {
   escrow: 'none' | 'file' | Keyring;
 }
 
-/** One operation, killed at a moment and then recovered; what became of keys and places is added to the row. */
+/** One operation, killed at a moment and then recovered; adds to the row what became of keys and places. */
 async function survive(scene: Scene, moment: Moment, row: Row): Promise<void> {
-  const { open, verb, again, places, escrow, rotatesInPlace, single, lagsBy = 0 } = scene;
+  const stage = await setStage(scene);
+  const { box, env, works } = stage;
+  const { verb, rotatesInPlace } = scene;
+  const command = commandOf(scene, stage);
+  const countOutage = async () => {
+    if (verb === 'rotate' && !rotatesInPlace && !(await works())) row.outages += 1;
+  };
+
+  const run = await runKilled(box, command, moment, { env });
+  if (run.wasKilled) row.kills += 1;
+  else row.done += 1;
+  // On a busy machine a delivery may run into its time limit.
+  if (!run.wasKilled) expect([0, 5], run.stderr).toContain(run.exit);
+  await countOutage();
+  if (scene.again && run.wasKilled) {
+    const { exit, stderr } = await box.program(command, { env });
+    // 2: it had finished, and nothing is left to do; 3: the old key is gone.
+    expect([0, 2, 3, 5], stderr).toContain(exit);
+  }
+  const recovery = await box.program(['recover', '--all', '--yes', '--json'], { env });
+  expect([0, 5], recovery.stderr).toContain(recovery.exit);
+  await countOutage();
+  await judge(scene, stage, recovery.exit === 5, row);
+}
+
+/** Everything that one kill happens in: the API, the escrow, and the places that the secret goes to. */
+async function setStage({ open, verb, places, escrow, single, lagsBy = 0 }: Scene) {
   const box = new Sandbox();
   const vendors = new StandIns().add('deliver');
   box.expectSecretIn('key');
@@ -104,7 +130,6 @@ async function survive(scene: Scene, moment: Moment, row: Row): Promise<void> {
   const to = sinks[places].flatMap((one) => ['--to', one]);
   if (!single) await world.addOther('web');
   const others = await world.live();
-
   if (verb === 'rotate') {
     const made = await box.program(['create', 'ci', ...to, '--json'], { env });
     expect(made.exit, made.stderr).toBe(0);
@@ -112,38 +137,35 @@ async function survive(scene: Scene, moment: Moment, row: Row): Promise<void> {
   }
   const values = () => valuesIn(box, vendors);
   const works = async () => (await Promise.all(values().map(world.works))).every(Boolean);
-  const reference = world.idOf(values()[0] ?? '') ?? 'ci';
-  const args = verb === 'create' ? ['create', 'ci', ...to] : ['rotate', reference, '--grace', '0', ...to];
-  const downtime = rotatesInPlace ? ['--allow-downtime'] : [];
-  const command = [...args, ...downtime, '--timeout', '8s'];
-  const run = await runKilled(box, command, moment, { env });
-  if (run.wasKilled) row.kills += 1;
-  else row.done += 1;
-  // On a busy machine a delivery may run into its time limit.
-  if (!run.wasKilled) expect([0, 5], run.stderr).toContain(run.exit);
-  if (verb === 'rotate' && !rotatesInPlace && !(await works())) row.outages += 1;
-
-  if (again && run.wasKilled) {
-    const { exit, stderr } = await box.program(command, { env });
-    // 2: it had come to its end, and waits for nothing; 3: the old key is gone.
-    expect([0, 2, 3, 5], stderr).toContain(exit);
-  }
-  const recovery = await box.program(['recover', '--all', '--yes', '--json'], { env });
-  expect([0, 5], recovery.stderr).toContain(recovery.exit);
-  const isTold = recovery.exit === 5;
-  if (isTold) row.told += 1;
-  else if (!(await works())) row.lost += 1;
-  if (verb === 'rotate' && !rotatesInPlace && !(await works())) row.outages += 1;
-  const live = await world.live();
-  const held = new Set(values().map(world.idOf));
-  const own = live.filter((id) => !others.includes(id));
-  if (!isTold && own.some((id) => !held.has(id))) row.orphaned += 1;
-  if (others.some((id) => !live.includes(id)) || (verb === 'rotate' && own.length === 0)) row.wrong += 1;
-  const escrowed = join(box.home, 'state', 'escrow');
-  if (!isTold && existsSync(escrowed)) expect(readdirSync(escrowed)).toEqual([]);
+  return { box, world, env, to, others, values, works };
 }
 
-/** What whoever uses the places would find there; for a program, the last that it was given. */
+type Stage = Awaited<ReturnType<typeof setStage>>;
+
+function commandOf({ verb, rotatesInPlace }: Scene, { world, values, to }: Stage): string[] {
+  const reference = world.idOf(values()[0] ?? '') ?? 'ci';
+  const args = verb === 'create' ? ['create', 'ci', ...to] : ['rotate', reference, '--grace', '0', ...to];
+  return [...args, ...(rotatesInPlace ? ['--allow-downtime'] : []), '--timeout', '8s'];
+}
+
+/** Counts what is wrong after the recovery; `isTold`: it said that it cannot know. */
+async function judge({ verb }: Scene, stage: Stage, isTold: boolean, row: Row): Promise<void> {
+  const { box, world, others, values, works } = stage;
+  const live = await world.live();
+  const own = live.filter((id) => !others.includes(id));
+  if (others.some((id) => !live.includes(id)) || (verb === 'rotate' && own.length === 0)) row.wrong += 1;
+  if (isTold) {
+    row.told += 1;
+    return;
+  }
+  if (!(await works())) row.lost += 1;
+  const held = new Set(values().map(world.idOf));
+  if (own.some((id) => !held.has(id))) row.orphaned += 1;
+  const escrowed = join(box.home, 'state', 'escrow');
+  if (existsSync(escrowed)) expect(readdirSync(escrowed)).toEqual([]);
+}
+
+/** What a user of the places finds there; for a program, the last value that it was given. */
 function valuesIn(box: Sandbox, vendors: StandIns): string[] {
   const text = (name: string) => {
     const path = join(box.cwd, name);
