@@ -81,14 +81,17 @@ test('a key that is missing, unknown, revoked, over its limit or without budget'
     [bearer(slow.secret.reveal()), 429, 'RATE_LIMITED'],
     [bearer(spent.secret.reveal()), 402, 'BUDGET_EXCEEDED'],
   ];
-  for (const [headers, status, code] of cases) {
-    for (const more of [{}, { 'transfer-encoding': 'chunked', 'content-length': '' }]) {
-      const answer = await announce(url, { ...headers, ...more });
+  const bodies = [{}, { 'transfer-encoding': 'chunked', 'content-length': '' }];
+  const answers = cases.flatMap(([headers, status, code]) =>
+    bodies.map(async (body) => {
+      const answer = await announce(url, { ...headers, ...body });
       expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
       expect(answer).toContain(`"${code}"`);
       expect(answer.toLowerCase()).toContain('connection: close');
-    }
-  }
+    }),
+  );
+  // Each connection stays open for a second after its answer.
+  await Promise.all(answers);
   // The one call of the limited key that went through.
   expect(scripted.received.map(({ path }) => path)).toEqual(['/v1/models']);
 });
