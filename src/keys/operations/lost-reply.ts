@@ -6,7 +6,12 @@ import type { Operation } from './operation.ts';
 
 /** Network failures before a byte of the request was sent, and refusals. */
 const unsent = new Set([
-  ...['connection_failed', 'tls_failed', 'proxy_failed', 'timed_out', 'redirect_refused', 'not_this_api'],
+  'connection_failed',
+  'tls_failed',
+  'proxy_failed',
+  'timed_out',
+  'redirect_refused',
+  'not_this_api',
 ]);
 
 /**
