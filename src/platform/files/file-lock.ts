@@ -66,7 +66,7 @@ function take(Connection: typeof Database, lock: string): Release | undefined {
   for (;;) {
     const before = existing(lock) ?? create(lock);
     if (!before) continue;
-    const connection = open(Connection, lock);
+    const connection = open(Connection, lock, before);
     if (!connection) continue;
     try {
       connection.exec('PRAGMA journal_mode = MEMORY');
@@ -77,7 +77,7 @@ function take(Connection: typeof Database, lock: string): Release | undefined {
       throw error;
     }
     const now = existing(lock);
-    if (now && now.ino === before.ino && now.dev === before.dev) return releaseOf(connection, lock);
+    if (now && isSameFile(now, before)) return releaseOf(connection, lock);
     unlock(connection);
   }
 }
@@ -103,14 +103,20 @@ function create(lock: string): Stats | undefined {
   }
 }
 
-/** Undefined if the file has just been removed: `mode=rw` creates none. */
-function open(Connection: typeof Database, lock: string): Database.Database | undefined {
+/** Undefined if the file has just been removed, even if another process made one again: `mode=rw` creates none. */
+function open(Connection: typeof Database, lock: string, before: Stats): Database.Database | undefined {
   try {
     return new Connection(`${pathToFileURL(lock).href}?mode=rw`, { timeout: 0 });
   } catch (error) {
-    if (!existing(lock)) return undefined;
+    const now = existing(lock);
+    // A file system may give a new file the number of one just removed, but not its time.
+    if (!now || !isSameFile(now, before) || now.ctimeMs !== before.ctimeMs) return undefined;
     throw error;
   }
+}
+
+function isSameFile(one: Stats, other: Stats): boolean {
+  return one.ino === other.ino && one.dev === other.dev;
 }
 
 function releaseOf(connection: Database.Database, lock: string): Release {
