@@ -69,10 +69,10 @@ export function openRemote(context: Context, connection: Connection, ownToken?: 
 }
 
 async function requireToken(context: Context, connection: Connection): Promise<Secret> {
-  const found = await tokenOf(context, connection);
-  if (!found) throw notLoggedIn(connection, context.io.env);
-  await context.debug(`session token from ${found.source}`);
-  return found.token;
+  const foundToken = await tokenOf(context, connection);
+  if (!foundToken) throw notLoggedIn(connection, context.io.env);
+  await context.debug(`session token from ${foundToken.source}`);
+  return foundToken.token;
 }
 
 function notLoggedIn({ profile, url }: Connection, env: Environment): KeysError {

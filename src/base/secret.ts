@@ -98,13 +98,13 @@ export function maskSecrets(text: string): string {
 
 /** The parts of a text that look like the full value of a key, each once; none that is a part of another one. */
 export function secretsIn(text: Secret): Secret[] {
-  const found = new Set<string>();
+  const matches = new Set<string>();
   text.mapped((plain) => {
     for (const shape of shapes)
-      for (const [match] of plain.matchAll(new RegExp(shape, 'g'))) found.add(match);
+      for (const [match] of plain.matchAll(new RegExp(shape, 'g'))) matches.add(match);
     return '';
   });
-  const all = [...found];
+  const all = [...matches];
   return all
     .filter((one) => !all.some((other) => other !== one && other.includes(one)))
     .map((one) => new Secret(one));

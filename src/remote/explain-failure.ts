@@ -49,13 +49,13 @@ export function explainFailure(
     return message === '' ? {} : { message };
   }
   const first = (paths: Path): string | undefined => {
-    const found = (typeof paths === 'string' ? [paths] : paths)
+    const reason = (typeof paths === 'string' ? [paths] : paths)
       .map((path) => select(part(body), path)?.value)
       .find(
         (value) =>
           (typeof value === 'string' && value !== '') || typeof value === 'number' || isReasonsByField(value),
       );
-    return found === undefined ? undefined : cleaned(textOf(found));
+    return reason === undefined ? undefined : cleaned(textOf(reason));
   };
   const message = first(errors?.message ?? defaultMessagePaths);
   const code = first(errors?.code ?? defaultCodePaths);

@@ -39,7 +39,7 @@ export function readTotal(from: Part, fields: UsageFields, by: UsageQuery['by'])
 }
 
 function fieldOf(from: Part, path: Path, whole: string): Part {
-  const found = select(from, path);
-  if (!found) throw wrongShape(from, `${whole} with the field ${[path].flat().join(' or ')}`);
-  return found;
+  const value = select(from, path);
+  if (!value) throw wrongShape(from, `${whole} with the field ${[path].flat().join(' or ')}`);
+  return value;
 }

@@ -51,9 +51,9 @@ function jsonOf(response: HttpResponse): unknown {
 
 /** The key of a new secret. With an id it can be revoked, so unreadable other fields do not matter. */
 function readNew(answer: Part, { operation, fields, name, now }: IssueRequest): Key | undefined {
-  const found = operation.key === undefined ? undefined : select(answer, operation.key);
-  if (!found || !hasId(found, fields)) return undefined;
-  const { key } = readKey(found, fields, now);
+  const keyPart = operation.key === undefined ? undefined : select(answer, operation.key);
+  if (!keyPart || !hasId(keyPart, fields)) return undefined;
+  const { key } = readKey(keyPart, fields, now);
   // If the API has no names, the key has the requested name until this process ends.
   const isNameless = typeof fields.name === 'object' && 'always' in fields.name;
   if (isNameless || key.name !== '') return { ...key, name: isNameless ? name : key.name };

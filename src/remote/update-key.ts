@@ -83,8 +83,8 @@ async function change({ api }: UpdateContext, operation: Operation, inputs: Inpu
 /** The id of the key in a response, if it has one. */
 function idIn(response: HttpResponse, { update, key }: Provider): string | undefined {
   try {
-    const found = select(part(response.json()), update?.key ?? '');
-    return found && readId(found, key);
+    const keyPart = select(part(response.json()), update?.key ?? '');
+    return keyPart && readId(keyPart, key);
   } catch {
     return undefined;
   }

@@ -58,14 +58,14 @@ export const presets = {
     login: 'glab auth login',
     pattern: /^([\w.][\w./-]*)#([A-Za-z_]\w*)$/,
     async obstacle(run, [project = '', name = '']) {
-      const found = await run({ args: ['variable', 'get', name, '--repo', project, '--output', 'json'] });
-      const isNew = /\b404\b/.test(found.stderr) && !/404 project/i.test(found.stderr);
-      return isNew ? undefined : complaintOf(found);
+      const outcome = await run({ args: ['variable', 'get', name, '--repo', project, '--output', 'json'] });
+      const isNew = /\b404\b/.test(outcome.stderr) && !/404 project/i.test(outcome.stderr);
+      return isNew ? undefined : complaintOf(outcome);
     },
     async deliver(run, [project = '', name = ''], value) {
       const place = [name, '--repo', project];
-      const found = await run({ args: ['variable', 'get', ...place, '--output', 'json'] });
-      const existing = found.code === 0 ? parsed(found.stdout) : undefined;
+      const outcome = await run({ args: ['variable', 'get', ...place, '--output', 'json'] });
+      const existing = outcome.code === 0 ? parsed(outcome.stdout) : undefined;
       if (!existing) {
         return run({ args: ['variable', 'set', ...place, '--masked', '--raw'], input: value });
       }
@@ -75,8 +75,8 @@ export const presets = {
       return run({ args: ['variable', 'update', ...place, ...kept, ...type], input: value });
     },
     async read(run, [project = '', name = '']) {
-      const found = await run({ args: ['variable', 'get', name, '--repo', project, '--output', 'json'] });
-      const value = parsed(found.stdout)?.value;
+      const outcome = await run({ args: ['variable', 'get', name, '--repo', project, '--output', 'json'] });
+      const value = parsed(outcome.stdout)?.value;
       return typeof value === 'string' ? value : undefined;
     },
   },
@@ -89,10 +89,10 @@ export const presets = {
     login: 'vault login',
     pattern: /^([\w.][\w.-]*)\/([\w.][\w./-]*)#([\w.][\w.-]*)$/,
     async obstacle(run, [mount = '', path = '']) {
-      const found = await run({ args: ['token', 'capabilities', `${mount}/data/${path}`] });
-      if (/^\s*(?:deny|read|list|read, list)\s*$/.test(found.stdout))
-        return `its token may not write ${mount}/${path} (${found.stdout.trim()})`;
-      return complaintOf(found);
+      const outcome = await run({ args: ['token', 'capabilities', `${mount}/data/${path}`] });
+      if (/^\s*(?:deny|read|list|read, list)\s*$/.test(outcome.stdout))
+        return `its token may not write ${mount}/${path} (${outcome.stdout.trim()})`;
+      return complaintOf(outcome);
     },
     async deliver(run, [mount = '', path = '', field = ''], value) {
       const write = (verb: string) =>
@@ -115,11 +115,11 @@ export const presets = {
     login: 'kubectl config current-context',
     pattern: /^([a-z0-9][a-z0-9-]*)\/([a-z0-9][a-z0-9.-]*)#([\w.][\w.-]*)$/,
     async obstacle(run, [namespace = '', name = '']) {
-      const found = await run({
+      const outcome = await run({
         args: ['auth', 'can-i', 'patch', `secret/${name}`, '--namespace', namespace],
       });
-      const isForbidden = found.code !== 0 && /^no\b/.test(found.stdout);
-      return isForbidden ? `it may not change secrets in ${namespace}` : complaintOf(found);
+      const isForbidden = outcome.code !== 0 && /^no\b/.test(outcome.stdout);
+      return isForbidden ? `it may not change secrets in ${namespace}` : complaintOf(outcome);
     },
     deliver(run, [namespace = '', name = '', key = ''], value) {
       const secret = {
@@ -136,10 +136,10 @@ export const presets = {
       });
     },
     async read(run, [namespace = '', name = '', key = '']) {
-      const found = await run({
+      const outcome = await run({
         args: ['get', 'secret', name, '--namespace', namespace, '--output', 'json'],
       });
-      const data = parsed(found.stdout)?.data as Record<string, unknown> | undefined;
+      const data = parsed(outcome.stdout)?.data as Record<string, unknown> | undefined;
       const value = data?.[key];
       return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : undefined;
     },
@@ -156,12 +156,12 @@ export const presets = {
       /^((?:arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d+:secret:)?[A-Za-z0-9/_+=.][A-Za-z0-9/_+=.@-]*)$/,
     // A login that may only write gets AccessDenied here: it can deliver.
     async obstacle(run, [name = '']) {
-      const found = await run({
+      const outcome = await run({
         args: ['secretsmanager', 'describe-secret', '--secret-id', name, '--output', 'json'],
       });
-      if (parsed(found.stdout)?.DeletedDate) return 'the secret is marked for deletion';
-      const isReached = /ResourceNotFoundException|AccessDeniedException/.test(found.stderr);
-      return isReached ? undefined : complaintOf(found);
+      if (parsed(outcome.stdout)?.DeletedDate) return 'the secret is marked for deletion';
+      const isReached = /ResourceNotFoundException|AccessDeniedException/.test(outcome.stderr);
+      return isReached ? undefined : complaintOf(outcome);
     },
     async deliver(run, [name = ''], value) {
       const write = (call: readonly string[]) =>

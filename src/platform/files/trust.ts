@@ -27,12 +27,12 @@ export function distrustOf(path: string, kind: TrustedKind): Distrust | undefine
   try {
     const link = lstatSync(path, { throwIfNoEntry: false });
     if (!link) return undefined;
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (!found) return { reason: 'is a symbolic link to nothing', hint };
-    if (kind === 'file' ? !found.isFile() : !found.isDirectory())
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (!stats) return { reason: 'is a symbolic link to nothing', hint };
+    if (kind === 'file' ? !stats.isFile() : !stats.isDirectory())
       return { reason: kind === 'file' ? 'is not a plain file' : 'is not a folder', hint };
-    const mayAdd = kind === 'home' && (found.mode & 0o1000) !== 0;
-    return ownership(path, link) ?? ownership(path, found) ?? (mayAdd ? undefined : writers(path, found));
+    const mayAdd = kind === 'home' && (stats.mode & 0o1000) !== 0;
+    return ownership(path, link) ?? ownership(path, stats) ?? (mayAdd ? undefined : writers(path, stats));
   } catch (error) {
     // One of the folders above is a file.
     if (systemCode(error) === 'ENOTDIR') return { reason: 'is below something that is not a folder', hint };

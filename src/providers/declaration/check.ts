@@ -29,8 +29,8 @@ function messageOf({ kind, type, message, expected, received }: v.InferIssue<typ
   if (kind !== 'schema') return message;
   if (type === 'strict_object' && expected === 'never') return 'is not a known field';
   if (type === 'strict_object' && received === 'undefined') return 'is required';
-  const wanted = expected?.replace(/^\((.*)\)$/, '$1').replaceAll(' | ', ' or ') ?? '';
-  return `is ${inJsonWords(received)}; expected ${inJsonWords(wanted)}`;
+  const expectedType = expected?.replace(/^\((.*)\)$/, '$1').replaceAll(' | ', ' or ') ?? '';
+  return `is ${inJsonWords(received)}; expected ${inJsonWords(expectedType)}`;
 }
 
 /** valibot names the types of JavaScript. */

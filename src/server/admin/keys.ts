@@ -30,14 +30,14 @@ export function keyRoutes({ now, batcher }: Context): Route[] {
       reply: shape.page(shape.key),
       handle({ keys, query: { limit, cursor, status, search } }) {
         batcher.flush();
-        const found = keys.list({
+        const listedKeys = keys.list({
           limit: limit + 1,
           ...(status && { status }),
           ...(search && { search }),
           ...(cursor && { after: readCursor(cursor) }),
         });
-        const page = pageOf(found.slice(0, limit));
-        const last = page.length < found.length ? page.at(-1) : undefined;
+        const page = pageOf(listedKeys.slice(0, limit));
+        const last = page.length < listedKeys.length ? page.at(-1) : undefined;
         return { data: page.map(keyOut), next_cursor: last ? writeCursor(last.position) : null };
       },
     }),

@@ -56,11 +56,11 @@ export const privatemind: CompatApi = {
       const keys = callerOf(context, request);
       const { page, limit, search = '', status } = readQuery(query, request);
       const all = keys.list();
-      const found = (search === '' ? all : keys.list({ search })).filter(
+      const matchingKeys = (search === '' ? all : keys.list({ search })).filter(
         ({ key }) => status === undefined || statusOf(key.status) === status,
       );
-      const api_keys = found.slice((page - 1) * limit, page * limit).map(shown);
-      return { api_keys, summary: summaryOf(all), total: found.length, page, limit };
+      const api_keys = matchingKeys.slice((page - 1) * limit, page * limit).map(shown);
+      return { api_keys, summary: summaryOf(all), total: matchingKeys.length, page, limit };
     });
     app.get<{ Params: { id: string } }>('/v1/api-keys/:id', async (request) =>
       shown(callerOf(context, request).get(request.params.id)),

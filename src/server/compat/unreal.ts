@@ -26,9 +26,9 @@ export const unreal: CompatApi = {
       return { keys: keys.filter(({ key }) => key.status !== 'revoked').map(listed) };
     });
     app.get<{ Params: { key: string } }>('/v1/keys/:key', async (request) => {
-      const found = callerOf(context, request).get(request.params.key);
-      if (found.key.status === 'revoked') throw deleted();
-      return { ...listed(found), usage: found.key.usage };
+      const requestedKey = callerOf(context, request).get(request.params.key);
+      if (requestedKey.key.status === 'revoked') throw deleted();
+      return { ...listed(requestedKey), usage: requestedKey.key.usage };
     });
     app.delete<{ Params: { key: string } }>('/v1/keys/:key', async (request) => {
       const keys = callerOf(context, request);
