@@ -55,7 +55,7 @@ function incomplete(message: string): KeysError {
     code: 'list_incomplete',
     message: `${message}, so the list would be incomplete`,
     hints: [
-      'check the paging in the provider file (docs/provider-reference.md)',
+      'check the paging in the provider file (docs/reference/providers.md)',
       'look at the traffic: --debug',
     ],
   });

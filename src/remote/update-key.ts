@@ -101,7 +101,7 @@ function unreadable(id: string, fields: readonly string[]): KeysError {
   return new KeysError({
     code: 'would_be_lost',
     message: `the API replaces the whole key ${id}, and keys cannot read its ${fields.join(', ')}; nothing was changed`,
-    hints: ['declare where these fields are in the provider file (docs/provider-reference.md)'],
+    hints: ['declare where these fields are in the provider file (docs/reference/providers.md)'],
   });
 }
 

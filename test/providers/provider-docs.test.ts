@@ -12,7 +12,7 @@ test('the published JSON Schema is up to date (npm test -- provider-docs -u writ
 });
 
 test('the reference page is up to date (npm test -- provider-docs -u writes it)', async () => {
-  await expect(providerReference()).toMatchFileSnapshot(join(docs, 'provider-reference.md'));
+  await expect(providerReference()).toMatchFileSnapshot(join(docs, 'reference', 'providers.md'));
 });
 
 test('every field has a description', () => {

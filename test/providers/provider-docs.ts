@@ -66,7 +66,7 @@ export function providerReference(): string {
   );
   return [
     '# Provider reference',
-    'Every field that a provider can declare. [Providers](providers.md#a-provider-of-your-own) explains how they work together; [provider.schema.json](provider.schema.json) offers the same to editors. `npm test -- provider-docs -u` writes this page from `src/providers/declaration/`.',
+    'Every field that a provider can declare. [Providers](../providers.md#a-provider-of-your-own) explains how they work together; [provider.schema.json](../provider.schema.json) offers the same to editors. `npm test -- provider-docs -u` writes this page from `src/providers/declaration/`.',
     section({ title: 'Provider', name: '', schema }, defs),
     ...named,
     placeholderSection(),

@@ -37,7 +37,7 @@ export const times: Filter = {
 export const operations: Filter = {
   word: 'operation',
   isNumbered: true,
-  pattern: /(?<=recover |"operation": ?")\w+/g,
+  pattern: /(?<=recover |escrow\/|"operation": ?")[a-z0-9]+|^[a-z0-9]{8}(?=\t)/gm,
 };
 /** The folders of a sandbox. */
 export const folders: Filter = {

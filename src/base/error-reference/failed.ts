@@ -220,6 +220,6 @@ export const failed: Readonly<Record<CodeOf<'failed'>, Explanation>> = {
   would_be_lost: {
     meaning:
       'the API replaces the whole key on update, and some of its fields cannot be read; nothing was changed',
-    fix: ['declare where these fields are in your provider file: docs/provider-reference.md'],
+    fix: ['declare where these fields are in your provider file: docs/reference/providers.md'],
   },
 };

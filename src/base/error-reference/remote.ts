@@ -92,7 +92,7 @@ export const remote: Readonly<Record<CodeOf<'auth' | 'network'>, Explanation>> =
   },
   list_incomplete: {
     meaning: 'the API has more keys than it returned, and gave no way to get them',
-    fix: ['check the paging in your provider file: docs/provider-reference.md', 'see the requests: --debug'],
+    fix: ['check the paging in your provider file: docs/reference/providers.md', 'see the requests: --debug'],
   },
   not_http: {
     meaning: 'the reply is not HTTP',

@@ -28,7 +28,7 @@ export async function planSuccessor(
     throw usageError(
       `${problem}; it might be allowed more than the old one`,
       `keys rotate ${shellWord(old.name)} --allow-loss`,
-      'declare where the fields are in the provider file (docs/provider-reference.md)',
+      'declare where the fields are in the provider file (docs/reference/providers.md)',
     );
   }
   return successor;
