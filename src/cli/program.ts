@@ -66,7 +66,8 @@ async function runCommand({ command, input, globals }: Invocation, io: Io): Prom
 function exitCodeOf(result: Result, { dropped }: Interruption): number {
   if (result.kind === 'ended') return result.code;
   if (result.kind === 'rows' && dropped.aborted) return exits.interrupted.code;
-  return exits[result.exit ?? 'done'].code;
+  const { exit = 'done' } = result;
+  return exits[typeof exit === 'function' ? exit() : exit].code;
 }
 
 /** How long after Ctrl-C a program may take to receive a secret. */

@@ -16,8 +16,8 @@ export interface OutputSettings {
 
 /** The result of a command. `columns` are the fields of csv, tsv and plain lines, in order. */
 export type Result = {
-  /** Read once everything is printed: rows may decide it while they arrive. */
-  readonly exit?: ExitName;
+  /** A function if the rows decide it: called once, when everything is printed. */
+  readonly exit?: ExitName | (() => ExitName);
 } & (
   | {
       kind: 'rows';

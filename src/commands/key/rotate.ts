@@ -152,8 +152,6 @@ function several(batch: RotationBatch, concurrency: number | undefined): Result 
       const { rotatedLine } = await import('../../output/views/rotated.ts');
       return records.map((record) => rotatedLine(record, terminal)).join('');
     },
-    get exit() {
-      return batch.exit;
-    },
+    exit: () => batch.exit,
   };
 }
