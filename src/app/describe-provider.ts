@@ -1,22 +1,9 @@
 import { localProvider } from '../accounts/profile.ts';
-import type { Capabilities } from '../keys/ports.ts';
+import type { ProviderDescription } from '../output/views/provider.ts';
 import { findProvider } from '../providers/catalog.ts';
 import { capabilitiesOf } from '../remote/capabilities.ts';
 
-/** What `provider show` prints. */
-export interface ProviderDescription {
-  id: string;
-  name: string;
-  url: string | null;
-  docs?: string;
-  note?: string;
-  /** The help of each setting, by its name. */
-  options: Readonly<Record<string, string>>;
-  permissions?: readonly string[];
-  capabilities: Capabilities;
-}
-
-/** Undefined where there is no such provider. */
+/** Undefined if there is no such provider. */
 export async function describeProvider(id: string, folder: string): Promise<ProviderDescription | undefined> {
   if (id === localProvider.id) {
     const { capabilities, permissions } = await import('../authority/capabilities.ts');

@@ -4,18 +4,20 @@ import type { Terminal } from '../style.ts';
 import { renderRecord } from './record.ts';
 import { capabilityLines } from './status.ts';
 
-interface Provider {
+/** What `provider show` prints. */
+export interface ProviderDescription {
   id: string;
   name: string;
   url: string | null;
   docs?: string;
   note?: string;
+  /** The help of each setting, by its name. */
   options: Readonly<Record<string, string>>;
   permissions?: readonly string[];
   capabilities: Capabilities;
 }
 
-export function providerView(provider: Provider, noUrl: string, terminal: Terminal): string {
+export function providerView(provider: ProviderDescription, noUrl: string, terminal: Terminal): string {
   const { id, name, url, docs, note, permissions, capabilities } = provider;
   const options = Object.entries(provider.options).map(
     ([option, help]) => `--option ${option}=VALUE: ${help}`,
