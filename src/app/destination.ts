@@ -38,8 +38,9 @@ export async function openDestination<PrintedRecord extends object>(
     printsSecret,
     sinks(record) {
       if (!printsRecord) return sinks;
-      const stdout = recordSink(io, async ({ key, delivered }, secret) => {
-        await print(record(key, [...delivered, { sink: 'stdout', verified: false }]), secret);
+      const stdout = recordSink(io, async (delivery, secret) => {
+        const delivered = [...delivery.delivered, { sink: 'stdout', verified: false }];
+        await print(record({ ...delivery, delivered }), secret);
         if (io.stdout.isTTY) await context.note(shownOnce('secret'));
       });
       return [...places, stdout];

@@ -1,5 +1,4 @@
-import type { Key } from './key.ts';
-import type { Delivered, Sink } from './ports.ts';
+import type { Delivery, Sink } from './ports.ts';
 
 /** Where a new secret goes. */
 export interface Destination<PrintedRecord extends object> {
@@ -12,4 +11,4 @@ export interface Destination<PrintedRecord extends object> {
 }
 
 /** What is printed beside a secret; `delivered` includes stdout. */
-export type RecordOf<PrintedRecord> = (key: Key, delivered: readonly Delivered[]) => PrintedRecord;
+export type RecordOf<PrintedRecord> = (delivery: Omit<Delivery, 'secret'>) => PrintedRecord;

@@ -185,6 +185,8 @@ export interface Delivery {
   key: Key;
   /** The sinks that have the secret already. */
   delivered: readonly Delivered[];
+  /** The id of the operation that delivers it. */
+  operation: string;
 }
 
 export interface Delivered {

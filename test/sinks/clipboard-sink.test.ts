@@ -11,7 +11,7 @@ import { sinkContext } from '../support/sink-context.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const secret = new Secret('sk_canary_EXAMPLE');
-const delivery = { secret, key: key(), delivered: [] };
+const delivery = { secret, key: key(), delivered: [], operation: 'op000001' };
 
 /** A clipboard that is a file, and that stays in the background as those of X11 do. */
 function world(options: Partial<SinkContext> = {}) {

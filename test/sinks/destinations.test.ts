@@ -83,7 +83,7 @@ type Form = 'record' | 'bare' | 'elsewhere';
 async function formOn(given: Case): Promise<{ form: Form; sinks: string[] }> {
   const { resolve, stdout, presented } = world(given);
   const { sinks, printsRecord, printsSecretOnly } = await resolve();
-  const delivery = { secret: new Secret('sk_EXAMPLE'), key: key(), delivered: [] };
+  const delivery = { secret: new Secret('sk_EXAMPLE'), key: key(), delivered: [], operation: 'op000001' };
   for (const sink of sinks) await sink.deliver(delivery);
   const form = presented.length > 0 ? 'record' : stdout() === 'sk_EXAMPLE\n' ? 'bare' : 'elsewhere';
   expect({ printsRecord, printsSecretOnly }).toEqual({

@@ -10,7 +10,7 @@ import { StandIns } from '../support/stand-in.ts';
 
 const secret = new Secret('sk_canary/+ _EXAMPLE');
 const value = secret.reveal();
-const delivery = { secret, key: key({ id: 'id000001', name: 'ci' }), delivered: [] };
+const delivery = { secret, key: key({ id: 'id000001', name: 'ci' }), delivered: [], operation: 'op000001' };
 
 function world(behaviour: Behaviour = {}, options: Partial<SinkContext> = {}) {
   const programs = new StandIns().add('deliver', behaviour);

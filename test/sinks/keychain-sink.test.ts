@@ -6,7 +6,7 @@ import { memoryKeychain } from '../support/fake-keychain.ts';
 import { key } from '../support/key.ts';
 import { sinkContext } from '../support/sink-context.ts';
 
-const delivery = { secret: new Secret('sk_EXAMPLE'), key: key(), delivered: [] };
+const delivery = { secret: new Secret('sk_EXAMPLE'), key: key(), delivered: [], operation: 'op000001' };
 
 /** A keychain that several profiles deliver to. */
 function world(held: Readonly<Record<string, string>> = {}, platform: NodeJS.Platform = 'linux') {

@@ -16,7 +16,7 @@ import { StandIns } from '../support/stand-in.ts';
 const value = 'sk_canary_EXAMPLE';
 const base64 = Buffer.from(value).toString('base64');
 const secret = new Secret(value);
-const delivery = { secret, key: key({ name: 'ci' }), delivered: [] };
+const delivery = { secret, key: key({ name: 'ci' }), delivered: [], operation: 'op000001' };
 
 /** A sink whose vendor's program behaves like this. */
 async function world(to: string, program: string, ...behaviours: Behaviour[]) {

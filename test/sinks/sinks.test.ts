@@ -13,7 +13,7 @@ import { sinkContext } from '../support/sink-context.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const secret = new Secret('sk_EXAMPLE');
-const delivery = { secret, key: key(), delivered: [] };
+const delivery = { secret, key: key(), delivered: [], operation: 'op000001' };
 
 describe('file:PATH', () => {
   test('holds the value and nothing else, and can be read back', async () => {

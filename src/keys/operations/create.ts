@@ -117,8 +117,8 @@ async function create(
   const isNameless = !capabilities.reports.includes('name');
   services.startMutation();
   const { key, delivered } = await issueKey(backend, spec, {
-    sinks: before.destination.sinks((created, all) =>
-      recordOf(created, all, differences(spec, created, capabilities)),
+    sinks: before.destination.sinks((delivery) =>
+      recordOf(delivery.key, delivery.delivered, differences(spec, delivery.key, capabilities)),
     ),
     known: before.keys,
     nameless: isNameless,

@@ -43,7 +43,7 @@ export async function deliverWaiting(
   });
   services.startMutation();
   await verifyOfRotation(recovery, state);
-  const allSinks = destination.sinks((_, delivered) =>
+  const allSinks = destination.sinks(({ delivered }) =>
     concluded(open, { outcome: 'delivered', id: key.id, delivered: [...earlier, ...delivered] }),
   );
   const delivered = await resumeDelivery(operation, { key, secret }, allSinks, (one) =>

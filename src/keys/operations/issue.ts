@@ -102,7 +102,12 @@ export async function createAndDeliver<Spec extends { name: string }>(
       current = sink;
       // The requested name: an API without names reports the id, and each new key would get a different place.
       const named = { ...key, name: spec.name };
-      const delivery = await deliverTo(sink, { secret, key: named, delivered });
+      const delivery = await deliverTo(sink, {
+        secret,
+        key: named,
+        delivered,
+        operation: operation.id,
+      });
       current = undefined;
       delivered.push(delivery);
       // If this cannot be written down, the sink itself tells `recover`.

@@ -25,7 +25,9 @@ export async function resumeDelivery(
     const isThere = await holds(sink, secret);
     if (!isThere) await operation.note({ step: 'delivering', sink: sink.name });
     delivered.push(
-      isThere ? { sink: sink.name, verified: true } : await deliverTo(sink, { secret, key, delivered }),
+      isThere
+        ? { sink: sink.name, verified: true }
+        : await deliverTo(sink, { secret, key, delivered, operation: operation.id }),
     );
     await operation.note({ step: 'delivered', ...(delivered.at(-1) as Delivered) });
   }

@@ -1,13 +1,13 @@
 import { KeysError, usageError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { requireCapacity } from '../capacity.ts';
-import type { Destination } from '../destination.ts';
+import type { Destination, RecordOf } from '../destination.ts';
 import { differences } from '../differences.ts';
 import type { Key } from '../key.ts';
 import { isActive } from '../key.ts';
 import { isOver } from '../operations/candidates.ts';
 import type { Replaced } from '../operations/operation.ts';
-import type { Delivered, KeyBackend } from '../ports.ts';
+import type { KeyBackend } from '../ports.ts';
 import { requestedIn, storedDifferences } from '../requested.ts';
 import { planSuccessor, requestedOf } from './carry-over.ts';
 import { isDue, requireRotatable } from './eligible.ts';
@@ -122,8 +122,7 @@ async function rotate(
   if (capabilities.overlap === 'client') requireCapacity(provider, capabilities, keys.filter(isActive));
   const replaces = replacedBy(services, old, policy);
   const requested = requestedOf(services, old, successor, policy);
-  let operation: string | null = null;
-  const recordOf = (key: Key, delivered: readonly Delivered[]): RotationRecord => ({
+  const recordOf: RecordOf<RotationRecord> = ({ key, delivered, operation }) => ({
     ...unchanged(placed({ ...key, superseded: false })),
     ...expectedEnd(replaces, services.now),
     old: placed(old),
@@ -149,13 +148,10 @@ async function rotate(
     now: () => services.now,
     onNoEscrow: () => services.tell({ type: 'no-escrow' }),
     isOurs: async (value) => (await services.provenHolder(keys, value)) !== undefined,
-    onBegin: (id) => {
-      operation = id;
-    },
   }).catch((error: unknown) => {
     throw withObstacles(error, keys, old);
   });
-  const { key, delivered, ...retirement } = rotated;
+  const { key, delivered, operation, ...retirement } = rotated;
   await tellContradictions(services, old, rotated);
   const stored = await storedDifferences(backend, requested, key);
   await services.tell({ type: 'stored', key, differences: stored });
@@ -164,7 +160,7 @@ async function rotate(
     await services.tell({ type: 'replaced', oldId: old.id, newId: key.id, retirement });
   }
   if (destination.printsSecret) return undefined;
-  return { ...recordOf(key, delivered), ...retirement, ...requestedIn(stored) };
+  return { ...recordOf({ key, delivered, operation }), ...retirement, ...requestedIn(stored) };
 }
 
 /** What the journal keeps of the key that is replaced. */

@@ -23,8 +23,6 @@ export interface Rotation extends Omit<Issuing, 'subject'> {
   onNoEscrow: () => Promise<void>;
   /** Whether a value is that of a key of this account beyond doubt; absent: none is. No other value is sent to the API. */
   isOurs?: (value: Secret) => Promise<boolean>;
-  /** Receives the id of the operation before the new key is created. */
-  onBegin?: (operation: string) => void;
 }
 
 export interface Rotated extends Issued, Retirement {
@@ -51,7 +49,6 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
     ...knownBefore(known, { name: spec.name, nameless }, backend),
     replaces,
   });
-  rotation.onBegin?.(operation.id);
   if (backend.capabilities.overlap === 'none' && operation.escrow === undefined) await rotation.onNoEscrow();
   const verifies = isVerified(backend, replaces);
   // Verifying a key counts as a use of it: a key that is retired once it is idle is not verified.
