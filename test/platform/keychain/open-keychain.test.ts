@@ -101,9 +101,12 @@ describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => 
     const env = { ...(await deafBus(box)), KEYS_TOKEN: given, NODE_OPTIONS: '--no-warnings' };
     const store = openStore('keychain', box.context(env));
     const write = box.failure(store.write(owner, new Secret(stored)));
-    await sleep(1000);
-    const children = keychainProcesses(env);
-    expect(children).toHaveLength(1);
+    const oneProcess = vi.waitFor(() => {
+      const processes = keychainProcesses(env);
+      expect(processes).toHaveLength(1);
+      return processes;
+    });
+    const children = await Promise.race([oneProcess, write.then(({ message }) => expect.fail(message))]);
     for (const { pid, text } of children) {
       expect(box.keep(text)).toContain('DBUS_SESSION_BUS_ADDRESS');
       process.kill(pid, 'SIGKILL');
