@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import type { Environment } from '../../src/platform/env.ts';
 import type { Sandbox } from './sandbox.ts';
 import { program } from './sandbox.ts';
+import { screenOf } from './screen.ts';
 
 export interface TerminalOptions {
   columns?: number;
@@ -12,17 +13,19 @@ export interface TerminalOptions {
   secretShown?: boolean;
 }
 
-/** A program that runs in a real terminal of its own, and someone who types there. */
+/** A program in a real terminal of its own, and a keyboard to type on. */
 export class Terminal {
   /** The exit code, once all output has arrived. */
   readonly ended: Promise<number>;
   readonly #process: IPty;
+  readonly #columns: number;
   #output = '';
   #hasEnded = false;
   #onChange = () => {};
 
   constructor(box: Sandbox, [command = '', ...args]: readonly string[], options: TerminalOptions = {}) {
     const { columns = 100, env, secretShown = false } = options;
+    this.#columns = columns;
     this.#process = spawn(command, args, {
       name: env?.TERM ?? 'xterm-256color',
       cols: columns,
@@ -48,12 +51,17 @@ export class Terminal {
     });
   }
 
-  /** All that the terminal was sent, escape sequences included. */
+  /** Everything that was sent to the terminal, escape sequences included. */
   get output(): string {
     return this.#output;
   }
 
-  /** Resolves when this text has been sent so many times; rejects if the program ends without it. */
+  /** What a user reads there, line by line. */
+  get screen(): string {
+    return screenOf(this.#output, this.#columns);
+  }
+
+  /** Resolves when this text has been sent this many times; rejects if the program ends first. */
   shows(text: string, times = 1): Promise<void> {
     return new Promise((done, fail) => {
       const look = () => {
@@ -65,12 +73,20 @@ export class Terminal {
     });
   }
 
+  /** Resolves when nothing has been sent for a moment. */
+  async rests(): Promise<void> {
+    for (let seen = -1; seen !== this.#output.length; ) {
+      seen = this.#output.length;
+      await new Promise((resume) => setTimeout(resume, 200));
+    }
+  }
+
   /** Sends a signal to the program itself. */
   kill(signal: NodeJS.Signals): void {
     process.kill(this.#process.pid, signal);
   }
 
-  /** Hangs up, as a terminal window does that is closed: nothing more is heard of what runs there. */
+  /** Hangs up, as a closed terminal window does. No more output arrives. */
   hangUp(): void {
     this.#hasEnded = true;
     (this.#process as IPty & { destroy(): void }).destroy();
@@ -86,7 +102,7 @@ export function keysIn(box: Sandbox, args: readonly string[], options: TerminalO
   return new Terminal(box, [process.execPath, program, ...args], options);
 }
 
-/** A line of bash in a terminal, in which `"$0" "$1"` is `keys`. */
+/** A line of bash in a terminal; in it `"$0" "$1"` is `keys`. */
 export function bashIn(box: Sandbox, line: string, options: TerminalOptions = {}): Terminal {
   return new Terminal(box, ['bash', '-o', 'pipefail', '-c', line, process.execPath, program], options);
 }

@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { FakeRunOptions, Run, RunOptions, Sandbox } from './sandbox.ts';
 import { filesBelow } from './sandbox.ts';
+import type { Terminal } from './terminal.ts';
+
+const maxFileBytes = 64 * 1024;
 
 /** Text that differs from run to run, and the word that replaces it in a transcript. */
 export interface Filter {
@@ -31,13 +34,14 @@ export const prefixes: Filter = {
 /** RFC 3339 times, and days. */
 export const times: Filter = {
   word: 'time',
-  pattern: /\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z)?/g,
+  pattern: /\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z)?/g,
 };
 /** The ids of operations in the journal. */
 export const operations: Filter = {
   word: 'operation',
   isNumbered: true,
-  pattern: /(?<=recover |escrow\/|"operation": ?")[a-z0-9]+|^[a-z0-9]{8}(?=\t)/gm,
+  pattern:
+    /(?<=recover |escrow\/|"operation": ?"|Operation {2})[a-z0-9]{8}\b|^[a-z0-9]{8}(?=\t)|\b[a-z0-9]{8}(?= is unfinished| {2}create| {2}rotate)/gm,
 };
 /** The folders of a sandbox. */
 export const folders: Filter = {
@@ -73,15 +77,24 @@ export class Transcript {
     return this.of(args, await this.#box.program(args, options));
   }
 
-  of(args: readonly string[], { exit, stdout, stderr }: Run): string {
-    const command = ['keys', ...args].map((word) => (/^[\w./:@#=,+-]+$/.test(word) ? word : `'${word}'`));
-    const parts = [
-      `$ ${command.join(' ')}\nexit ${exit}\n`,
-      section('stdout', stdout),
-      section('stderr', stderr),
-      section('files', this.#files()),
-    ];
-    return this.filtered(parts.join(''));
+  /** A run of `keys` with these arguments, made in another way. */
+  of(args: readonly string[], run: Run): string {
+    return this.line(commandLine(args), run);
+  }
+
+  /** A run of any command line. */
+  line(command: string, { exit, stdout, stderr }: Run): string {
+    return this.#text(command, exit, section('stdout', stdout) + section('stderr', stderr));
+  }
+
+  /** What a terminal shows when its program has ended. */
+  async screen(command: string, terminal: Terminal): Promise<string> {
+    const exit = await terminal.ended;
+    return this.#text(command, exit, section('screen', terminal.screen));
+  }
+
+  #text(command: string, exit: number | null, output: string): string {
+    return this.filtered(`$ ${command}\nexit ${exit}\n${output}${section('files', this.#files())}`);
   }
 
   filtered(text: string): string {
@@ -102,13 +115,24 @@ export class Transcript {
   }
 
   #files(): string {
-    const files = filesBelow(this.#box.cwd).sort();
-    const lines = files.map((file) => {
-      const name = relative(this.#box.cwd, file);
-      return `${name} (${this.#box.mode(name)}): ${readFileSync(join(this.#box.cwd, name), 'utf8').trimEnd()}\n`;
-    });
+    const names = filesBelow(this.#box.cwd).map((file) => relative(this.#box.cwd, file));
+    const lines = names
+      .filter((name) => !name.startsWith('.git/'))
+      .sort()
+      .map((name) => `${name} (${this.#box.mode(name)}): ${contentOf(join(this.#box.cwd, name))}\n`);
     return lines.join('');
   }
+}
+
+function contentOf(file: string): string {
+  if (statSync(file).size > maxFileBytes) return '(large)';
+  const text = readFileSync(file, 'utf8');
+  return text.includes('\0') ? '(binary)' : text.trimEnd();
+}
+
+/** `keys` with these arguments, as one types it in a shell. */
+export function commandLine(args: readonly string[]): string {
+  return ['keys', ...args].map((word) => (/^[\w./:@#=,+-]+$/.test(word) ? word : `'${word}'`)).join(' ');
 }
 
 function section(name: string, text: string): string {
