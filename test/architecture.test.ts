@@ -22,6 +22,7 @@ const homes: Record<string, string | string[]> = {
   '@napi-rs/keyring': 'src/platform/keychain/',
   undici: 'src/http/',
   'eventsource-parser': 'src/gateway/event-stream.ts',
+  'p-map': 'src/keys/rotation/rotate-many.ts',
   fastify: 'src/server/',
   'prom-client': 'src/server/metrics.ts',
   '@valibot/to-json-schema': 'src/server/admin/openapi.ts',

@@ -1,3 +1,4 @@
+import { pMapIterable, pMapSkip } from 'p-map';
 import type { ExitName } from '../../base/error-codes.ts';
 import { isStop, KeysError } from '../../base/errors.ts';
 import type { Key } from '../key.ts';
@@ -7,103 +8,86 @@ import type { RotationServices } from './services.ts';
 
 const defaultConcurrency = 4;
 
-type Work = (old: Key) => Promise<RotationRecord | undefined>;
+type BatchServices = Pick<RotationServices, 'interruption' | 'tell'>;
+type Rotate = (old: Key) => Promise<RotationRecord | undefined>;
 
 /**
  * Rotates many keys, some in parallel. A failure does not stop the others, and each record is there as soon as its key
  * is done. An interruption lets those finish that have begun, and begins no other.
  */
 export class RotationBatch {
-  readonly #services: RotationServices;
-  readonly #queue: Key[];
-  readonly #count: number;
-  readonly #work: Work;
+  readonly #services: BatchServices;
+  readonly #targets: readonly Key[];
+  readonly #rotate: Rotate;
   readonly #records: RotationRecord[] = [];
   readonly #exits = new Set<ExitName>();
-  #wasAbandoned = false;
+  #finished = 0;
   #bug: unknown;
 
-  constructor(services: RotationServices, targets: readonly Key[], work: Work) {
+  constructor(services: BatchServices, targets: readonly Key[], rotate: Rotate) {
     this.#services = services;
-    this.#queue = [...targets];
-    this.#count = targets.length;
-    this.#work = work;
+    this.#targets = targets;
+    this.#rotate = rotate;
   }
 
   /** What became of each key, in the order in which they are done. */
   async *run(concurrency = defaultConcurrency): AsyncGenerator<RotationRecord> {
     const { interruption, tell } = this.#services;
-    await tell({ type: 'batch-started', count: this.#count });
-    let given = 0;
-    let wake = () => {};
-    const workers = Promise.all(
-      Array.from({ length: concurrency }, () =>
-        this.#workOff(() => wake()).catch((error: unknown) => {
-          this.#bug ??= error;
-          this.#queue.length = 0;
-        }),
-      ),
-    );
-    let isOver = false;
-    let isRead = false;
-    const end = workers.then(() => {
-      isOver = true;
-      wake();
-    });
+    await tell({ type: 'batch-started', count: this.#targets.length });
+    const begun: Promise<unknown>[] = [];
+    const begin = (old: Key) => {
+      const rotation = this.#begin(old);
+      begun.push(rotation);
+      return rotation;
+    };
     try {
-      while (!isOver || given < this.#records.length) {
-        const record = this.#records[given];
-        if (record) {
-          given += 1;
-          yield record;
-        } else {
-          await new Promise<void>((resume) => {
-            wake = resume;
-            if (isOver || this.#records.length > given) resume();
-          });
-        }
-      }
-      isRead = true;
+      yield* pMapIterable(this.#targets, begin, {
+        concurrency,
+        // A reader that pauses, such as a pager, does not pause the rotation.
+        backpressure: Number.POSITIVE_INFINITY,
+        preserveOrder: false,
+      });
     } finally {
       // Without a reader nothing else is begun; what has begun is finished.
-      const left = this.#queue.splice(0, isRead ? 0 : this.#queue.length);
-      await end;
-      this.#wasAbandoned = left.length > 0;
+      await Promise.all(begun);
       await tell({ type: 'batch-drained' });
     }
     if (this.#bug) throw this.#bug;
-    if (this.#queue.length > 0 && !interruption.hasBegun) throw interruption.failure();
-    await tell({ type: 'batch-finished', records: this.#records, notStarted: this.#queue.length });
+    if (this.#notStarted > 0 && !interruption.hasBegun) throw interruption.failure();
+    await tell({ type: 'batch-finished', records: this.#records, notStarted: this.#notStarted });
   }
 
   /** 5 if anything is left to do. To be asked once the records have been read. */
   get exit(): ExitName {
     const isPending = this.#records.some(({ pending }) => pending);
-    if (this.#wasAbandoned || this.#queue.length > 0 || isPending || this.#exits.has('unfinished'))
-      return 'unfinished';
+    if (this.#notStarted > 0 || isPending || this.#exits.has('unfinished')) return 'unfinished';
     const [only, ...others] = this.#exits;
     return others.length > 0 ? 'failed' : (only ?? 'done');
   }
 
-  async #workOff(onRecord: () => void): Promise<void> {
+  get #notStarted(): number {
+    return this.#targets.length - this.#finished;
+  }
+
+  /** Never rejects: a bug waits until what has begun is finished. */
+  async #begin(old: Key): Promise<RotationRecord | typeof pMapSkip> {
     const { interruption, tell } = this.#services;
-    while (!interruption.asked.aborted) {
-      const old = this.#queue.shift();
-      if (!old) return;
-      const record = await this.#rotate(old).catch((error: unknown) => {
-        if (!isStop(error)) throw error;
-        this.#queue.push(old);
-      });
-      if (interruption.asked.aborted && !record) return;
+    if (interruption.asked.aborted || this.#bug) return pMapSkip;
+    try {
+      const record = await this.#recordOf(old);
+      this.#finished += 1;
       if (record) this.#records.push(record);
       await tell({ type: 'batch-step', name: old.name });
-      onRecord();
+      return record ?? pMapSkip;
+    } catch (error) {
+      if (!isStop(error)) this.#bug ??= error;
+      return pMapSkip;
     }
   }
 
-  async #rotate(old: Key): Promise<RotationRecord | undefined> {
+  async #recordOf(old: Key): Promise<RotationRecord | undefined> {
     try {
-      return await this.#work(old);
+      return await this.#rotate(old);
     } catch (error) {
       if (!(error instanceof KeysError) || isStop(error)) throw error;
       this.#exits.add(error.failure.exit);

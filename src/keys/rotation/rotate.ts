@@ -7,7 +7,7 @@ import { lockOut } from '../own-key.ts';
 import type { RotationPolicy } from './policy.ts';
 import { isNone } from './policy.ts';
 import type { RotationRecord } from './record.ts';
-import { RotationBatch } from './rotate-many.ts';
+import type { RotationBatch } from './rotate-many.ts';
 import { rotateOne } from './rotate-one.ts';
 import type { RotationServices } from './services.ts';
 
@@ -41,6 +41,7 @@ export async function rotateKeys(
   if (own && targets.some(isOwn)) await services.tell({ type: 'own-key-skipped', key: own.key });
   const work = (target: Key) => rotateOne(services, { keys, old: target, policy, isOne: false });
   const remaining = targets.filter((key) => !isOwn(key));
+  const { RotationBatch } = await import('./rotate-many.ts');
   return { kind: 'many', batch: new RotationBatch(services, remaining, work) };
 }
 
