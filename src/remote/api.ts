@@ -4,7 +4,6 @@ import type { Secret } from '../base/secret.ts';
 import type { HttpClient } from '../http/client.ts';
 import type { HttpRequest, JsonBody } from '../http/request.ts';
 import type { HttpResponse } from '../http/response.ts';
-import { callOf } from '../providers/declaration/call.ts';
 import type { Path } from '../providers/declaration/field.ts';
 import type { Issuing, Operation } from '../providers/declaration/operation.ts';
 import type { Paging } from '../providers/declaration/paging.ts';
@@ -12,12 +11,12 @@ import { secretsIn } from '../providers/declaration/placeholder.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { ErrorContext } from './api-error.ts';
 import { apiErrorOf, notThisApi, reasonGivenIn, refusalErrorOf } from './api-error.ts';
-import { pageUrl, urlBelow } from './api-url.ts';
+import { urlBelow } from './api-url.ts';
 import { asksForOtp } from './asks-for-otp.ts';
+import { buildRequest, headersWith } from './build-request.ts';
 import { parseJson } from './explain-failure.ts';
 import { isFailureBody, statusInBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
-import { fillBody, fillPath } from './fill-template.ts';
 import type { PageRequest } from './next-page.ts';
 import type { PageReader } from './read-pages.ts';
 import { maxListLength, readPages } from './read-pages.ts';
@@ -177,41 +176,24 @@ export class Api {
     inputs: Inputs,
     auth: Provider['auth'],
     credential: Secret,
-    { query = {}, url: pageAddress }: Partial<PageRequest>,
+    page: Partial<PageRequest>,
     extraHeaders: Readonly<Record<string, string | Secret>> = {},
   ): Promise<HttpResponse> {
     const { provider, http, now, url: base } = this.#options;
-    const values = { ...inputs, ...this.#settings(), ...(await this.#secrets(operation)) };
-    const clock = { now: now(), steps: provider.capabilities.expirySteps ?? [] };
-    const { method, path } = callOf(operation);
-    const url =
-      pageAddress === undefined ? urlBelow(base, fillPath(path, values)) : pageUrl(base, pageAddress);
-    const declaredQuery = fillBody(operation.query ?? {}, values, clock) as Readonly<Record<string, unknown>>;
-    for (const [name, value] of Object.entries({
-      ...(pageAddress === undefined && declaredQuery),
-      ...query,
-    })) {
-      url.searchParams.set(name, String(value));
-    }
-    const reads = this.#reads(operation);
-    const body = operation.body === undefined ? undefined : fillBody(operation.body, values, clock);
-    const response = await http.send({
-      method,
-      url,
+    const request = buildRequest({
+      provider,
+      base,
+      operation,
+      values: { ...inputs, ...this.#settings(), ...(await this.#secrets(operation)) },
+      now: now(),
+      page,
       headers: { ...this.#headers(auth, credential), ...extraHeaders },
-      ...(body !== undefined && { body }),
-      repeatable: reads || operation.idempotency !== undefined,
-      reads,
+      isIdempotent: operation.idempotency !== undefined,
     });
+    const response = await http.send(request);
     const serverTime = Date.parse(response.headers.date ?? '');
     if (!Number.isNaN(serverTime)) this.#clockAhead = serverTime - now().getTime();
     return response;
-  }
-
-  /** Whether a call changes nothing. That follows from what it is declared as: a read may be a POST, a change a GET. */
-  #reads(operation: Operation): boolean {
-    const { list, show, logs, usage, verify } = this.#options.provider;
-    return [list, show, logs, usage, verify].includes(operation as typeof list);
   }
 
   #settings(): Inputs {
@@ -239,10 +221,9 @@ export class Api {
     return secret;
   }
 
-  #headers({ header, scheme }: Provider['auth'], credential: Secret): Record<string, string | Secret> {
+  #headers(auth: Provider['auth'], credential: Secret): Record<string, string | Secret> {
     this.#sent.add(credential);
-    const value = scheme === undefined ? credential : credential.prefixed(`${scheme} `);
-    return { ...this.#options.provider.headers, [header]: value };
+    return headersWith(this.#options.provider, auth, credential);
   }
 }
 
