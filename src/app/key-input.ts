@@ -40,11 +40,11 @@ export async function readKeyValue(
   if (isBare(plain) && (!only || only.equals(plain))) return plain;
   const value = others.length === 0 ? (only ?? assignedIn(plain)) : undefined;
   if (value) {
-    await context.note('the input contains more than a secret; only the secret in it is used');
+    await context.note('the input contains more than the secret; only the secret is used');
     return value;
   }
   throw usageError(
-    `the input contains ${others.length > 0 ? 'several secrets' : 'text that is not a single secret'}; nothing was sent`,
+    `the input ${others.length > 0 ? 'contains several secrets' : 'is not a single secret'}; nothing was sent`,
     `keys ${command} --from env:PATH#NAME`,
     'to find out which of your keys are in a text: keys find',
   );

@@ -78,11 +78,12 @@ async function requireToken(context: Context, connection: Connection): Promise<S
 function notLoggedIn({ profile, url }: Connection, env: Environment): KeysError {
   const { name, provider, tokenOrigin = url.origin } = profile;
   const [empty] = emptyVariables(env);
+  const cause = empty === undefined ? 'no' : `${empty} is set but empty, and there is no`;
   const moved =
     tokenOrigin === url.origin ? '' : `; its token is for ${tokenOrigin}, and is not sent elsewhere`;
   return new KeysError({
     code: 'not_logged_in',
-    message: `${empty === undefined ? '' : `${empty} is set but empty, and `}not logged in: no session token for the profile ${name} at ${url.origin}${moved}`,
+    message: `not logged in: ${cause} session token for the profile ${name} at ${url.origin}${moved}`,
     hints: [`keys login --profile ${name} --provider ${provider} --url ${url.href}`, 'or set KEYS_TOKEN'],
   });
 }

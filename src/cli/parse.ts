@@ -129,7 +129,7 @@ function secretsIn(argv: readonly string[]): string[] {
   return argv.flatMap((word, at) =>
     looksLikeSecret(word)
       ? [
-          `argument ${at + 1} looks like a secret; secrets are never accepted on the command line, name a key by its id or name`,
+          `argument ${at + 1} looks like a secret, and secrets are not accepted on the command line; name a key by its id or name`,
         ]
       : [],
   );

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Answer } from '../support/fault-server.ts';
 import { FaultServer, html, json, resetBeforeReply, text } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
+import { ports, Transcript } from '../support/transcript.ts';
 
 const ended = text(204, '');
 
@@ -13,7 +14,7 @@ async function loggedIn(provider: string, ...answers: Answer[]) {
   const url = `${server.origin}/admin`;
   const login = ['login', '--provider', provider, '--url', url, '--with-token', '--store', 'file'];
   await box.keys([...login, '--no-verify'], { stdin: 'tok-storedEXAMPLE' });
-  return { box, server, url };
+  return { box, server, shows: new Transcript(box, [ports]) };
 }
 
 async function tokensIn(box: Sandbox): Promise<string | null> {
@@ -22,72 +23,177 @@ async function tokensIn(box: Sandbox): Promise<string | null> {
 }
 
 test('logout ends the session at the server, then removes its token', async () => {
-  const { box, server, url } = await loggedIn('authority', ended);
-  const run = await box.keys(['logout', '--json']);
-  expect(JSON.parse(run.stdout)).toEqual({
-    profile: 'authority',
-    url,
-    removed: true,
-    changed: true,
-    endedAtServer: true,
-  });
-  expect(run).toMatchObject({
-    exit: 0,
-    stderr: 'removed the session token of authority; its session at the provider has ended\n',
-  });
+  const { box, server, shows } = await loggedIn('authority', ended);
+  expect(await shows.keys(['logout', '--json'])).toMatchInlineSnapshot(`
+    "$ keys logout --json
+    exit 0
+    --- stdout
+    {
+      "profile": "authority",
+      "url": "http://127.0.0.1:[port 1]/admin",
+      "removed": true,
+      "changed": true,
+      "endedAtServer": true
+    }
+    --- stderr
+    removed the session token of the profile authority; its session at the provider has ended
+    "
+  `);
   expect(server.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer tok-storedEXAMPLE']);
   expect(await tokensIn(box)).toBeNull();
 });
 
 test.each([401, 404])('a session that the server no longer knows (%i) has ended', async (status) => {
-  const { box } = await loggedIn('authority', json(status, { error: { code: 'INVALID_SESSION' } }));
-  const run = await box.keys(['logout', '--json', 'changed,endedAtServer']);
-  expect(JSON.parse(run.stdout)).toEqual({ changed: true, endedAtServer: true });
-  expect(run.stderr).not.toContain('warning');
+  const { shows } = await loggedIn('authority', json(status, { error: { code: 'INVALID_SESSION' } }));
+  expect(await shows.keys(['logout'])).toMatchInlineSnapshot(`
+    "$ keys logout
+    exit 0
+    --- stdout
+    authority	http://127.0.0.1:[port 1]/admin	true	true	true
+    --- stderr
+    removed the session token of the profile authority; its session at the provider has ended
+    "
+  `);
 });
 
-test.each<[string, Answer]>([
-  ['refuses', json(403, { error: { code: 'FORBIDDEN', message: 'not yours' } })],
-  ['fails', json(500, {})],
-  ['breaks off', resetBeforeReply],
-  ['is another one', html(200)],
-])('if the server %s, the token is removed with a warning', async (_, answer) => {
-  const { box, server } = await loggedIn('authority', answer);
-  const run = await box.keys(['logout', '--json', 'changed,endedAtServer']);
-  expect(run.exit).toBe(0);
-  expect(JSON.parse(run.stdout)).toEqual({ changed: true, endedAtServer: false });
-  expect(run.stderr).toContain(`warning: the session may still be valid at ${server.origin}: `);
-  expect(run.stderr).toContain('removed the session token of authority\n');
-  expect(await tokensIn(box)).toBeNull();
+describe('the token is removed with a warning', () => {
+  async function logout(answer: Answer) {
+    const { box, shows } = await loggedIn('authority', answer);
+    const transcript = await shows.keys(['logout', '--json', 'changed,endedAtServer']);
+    expect(await tokensIn(box)).toBeNull();
+    return transcript;
+  }
+
+  test('if the server refuses', async () => {
+    const answer = json(403, { error: { code: 'FORBIDDEN', message: 'not yours' } });
+    expect(await logout(answer)).toMatchInlineSnapshot(`
+      "$ keys logout --json changed,endedAtServer
+      exit 0
+      --- stdout
+      {
+        "changed": true,
+        "endedAtServer": false
+      }
+      --- stderr
+      warning: the session may still be valid at http://127.0.0.1:[port 1]: the session token does not allow this: not yours (FORBIDDEN)
+      removed the session token of the profile authority
+      "
+    `);
+  });
+
+  test('if the server fails', async () => {
+    expect(await logout(json(500, {}))).toMatchInlineSnapshot(`
+      "$ keys logout --json changed,endedAtServer
+      exit 0
+      --- stdout
+      {
+        "changed": true,
+        "endedAtServer": false
+      }
+      --- stderr
+      warning: the session may still be valid at http://127.0.0.1:[port 1]: the API answered with HTTP status 500
+      removed the session token of the profile authority
+      "
+    `);
+  });
+
+  test('if the connection breaks off', async () => {
+    expect(await logout(resetBeforeReply)).toMatchInlineSnapshot(`
+      "$ keys logout --json changed,endedAtServer
+      exit 0
+      --- stdout
+      {
+        "changed": true,
+        "endedAtServer": false
+      }
+      --- stderr
+      warning: the session may still be valid at http://127.0.0.1:[port 1]: the reply to DELETE /admin/session was lost: http://127.0.0.1:[port 1] closed the connection before its reply was complete (UND_ERR_SOCKET); the request may or may not have taken effect
+      removed the session token of the profile authority
+      "
+    `);
+  });
+
+  test('if another server answers', async () => {
+    expect(await logout(html(200))).toMatchInlineSnapshot(`
+      "$ keys logout --json changed,endedAtServer
+      exit 0
+      --- stdout
+      {
+        "changed": true,
+        "endedAtServer": false
+      }
+      --- stderr
+      warning: the session may still be valid at http://127.0.0.1:[port 1]: DELETE /admin/session answered 200 with text/html that is not valid JSON
+      removed the session token of the profile authority
+      "
+    `);
+  });
 });
 
 test('an API without a call for it is not called', async () => {
-  const { box, server } = await loggedIn('unreal');
-  const run = await box.keys(['logout', '--json', 'changed,endedAtServer']);
-  expect(JSON.parse(run.stdout)).toEqual({ changed: true, endedAtServer: null });
-  expect(run.stderr).toBe(
-    'removed the session token of unreal; it stays valid at the provider until it expires\n',
-  );
+  const { server, shows } = await loggedIn('unreal');
+  expect(await shows.keys(['logout', '--json', 'changed,endedAtServer'])).toMatchInlineSnapshot(`
+    "$ keys logout --json changed,endedAtServer
+    exit 0
+    --- stdout
+    {
+      "changed": true,
+      "endedAtServer": null
+    }
+    --- stderr
+    removed the session token of the profile unreal; it stays valid at the provider until it expires
+    "
+  `);
   expect(server.received).toEqual([]);
 });
 
 test('without a stored token there is no session to end', async () => {
-  const { box, server } = await loggedIn('authority', ended);
+  const { box, server, shows } = await loggedIn('authority', ended);
   await box.keys(['logout']);
-  const again = await box.keys(['logout', '--json', 'changed,endedAtServer']);
-  expect(JSON.parse(again.stdout)).toEqual({ changed: false, endedAtServer: null });
-  expect(again.stderr).toBe('no session token of authority was stored\n');
+  expect(await shows.keys(['logout', '--json', 'changed,endedAtServer'])).toMatchInlineSnapshot(`
+    "$ keys logout --json changed,endedAtServer
+    exit 0
+    --- stdout
+    {
+      "changed": false,
+      "endedAtServer": null
+    }
+    --- stderr
+    no session token of the profile authority was stored
+    "
+  `);
   expect(server.received).toHaveLength(1);
 });
 
 test('ends the session of the stored token, never that of the environment', async () => {
-  const { box, server } = await loggedIn('authority', ended);
+  const { server, shows } = await loggedIn('authority', ended);
   const env = { KEYS_TOKEN: 'tok-givenEXAMPLE' };
-  const run = await box.keys(['logout', '--json', 'endedAtServer'], { env });
-  expect(JSON.parse(run.stdout)).toEqual({ endedAtServer: true });
-  expect(run.stderr).toContain('KEYS_TOKEN is set and is still used');
-  const again = await box.keys(['logout', '--json', 'endedAtServer'], { env });
-  expect(JSON.parse(again.stdout)).toEqual({ endedAtServer: null });
+  expect(await shows.keys(['logout', '--json', 'changed,endedAtServer'], { env })).toMatchInlineSnapshot(`
+    "$ keys logout --json changed,endedAtServer
+    exit 0
+    --- stdout
+    {
+      "changed": true,
+      "endedAtServer": true
+    }
+    --- stderr
+    removed the session token of the profile authority; its session at the provider has ended
+    warning: KEYS_TOKEN is set and is still used
+    "
+  `);
+  expect(await shows.keys(['logout', '--json', 'changed,endedAtServer'], { env })).toMatchInlineSnapshot(`
+    "$ keys logout --json changed,endedAtServer
+    exit 0
+    --- stdout
+    {
+      "changed": false,
+      "endedAtServer": null
+    }
+    --- stderr
+    no session token of the profile authority was stored
+    warning: KEYS_TOKEN is set and is still used
+    "
+  `);
   expect(server.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer tok-storedEXAMPLE']);
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Sandbox } from '../support/sandbox.ts';
 import { seedKey, seedUse } from '../support/seed.ts';
+import { idColumns, ids, Transcript } from '../support/transcript.ts';
 
 const now = new Date('2026-11-20T12:00:00Z');
 const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
@@ -23,24 +24,17 @@ async function pathsOf(box: Sandbox, ...args: string[]): Promise<string[]> {
 
 test('logs are newest first, with everything known about a request', async () => {
   const { box, ci } = await seeded();
-  const { stdout } = await box.keys(['logs', '--format', 'ndjson'], { now });
-  const lines = stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  expect(lines).toHaveLength(3);
-  expect(lines[0]).toEqual({
-    timestamp: minutesAgo(20).toISOString(),
-    method: 'POST',
-    path: '/v1/chat/completions',
-    statusCode: 200,
-    keyId: ci,
-    ip: '203.0.113.9',
-    model: 'gpt-4o',
-    requests: 1,
-    tokens: 100,
-    costUsd: 0.2,
-  });
+  const shows = new Transcript(box, [ids]);
+  expect(shows.filtered(ci)).toBe('[id 1]');
+  expect(await shows.keys(['logs', '--format', 'ndjson'], { now })).toMatchInlineSnapshot(`
+    "$ keys logs --format ndjson
+    exit 0
+    --- stdout
+    {"timestamp":"2026-11-20T11:40:00.000Z","method":"POST","path":"/v1/chat/completions","statusCode":200,"keyId":"[id 1]","ip":"203.0.113.9","model":"gpt-4o","requests":1,"tokens":100,"costUsd":0.2}
+    {"timestamp":"2026-11-20T11:30:00.000Z","method":"GET","path":"/v1/models","statusCode":429,"keyId":"[id 1]","requests":0,"tokens":0,"costUsd":0}
+    {"timestamp":"2026-11-19T02:40:00.000Z","method":"POST","path":"/v1/embeddings","statusCode":200,"keyId":"[id 2]","requests":1,"tokens":7,"costUsd":0.1}
+    "
+  `);
 });
 
 test('logs filter by key, time, status, method and path', async () => {
@@ -79,19 +73,52 @@ test('--follow prints new entries, oldest first, until it is interrupted', async
 
 test('refuses an invalid status, and --follow with a page', async () => {
   const box = new Sandbox();
-  const run = await box.keys(['logs', '--status', '9xx']);
-  expect(run.exit).toBe(2);
-  expect(run.stderr).toContain('429');
-  expect((await box.keys(['logs', '--follow', '--page', '2'])).exit).toBe(2);
+  const shows = new Transcript(box, []);
+  expect(await shows.keys(['logs', '--status', '9xx'])).toMatchInlineSnapshot(`
+    "$ keys logs --status 9xx
+    exit 2
+    --- stderr
+    error: --status: '9xx' is neither a status such as 429 nor a class such as 4xx
+    hint: keys help logs
+    "
+  `);
+  expect(await shows.keys(['logs', '--follow', '--page', '2'])).toMatchInlineSnapshot(`
+    "$ keys logs --follow --page 2
+    exit 2
+    --- stderr
+    error: --follow cannot be combined with --page, --limit or --until
+    hint: keys help logs
+    "
+  `);
 });
 
 test('usage sums by key, the highest spend first', async () => {
-  const { box, ci, shop } = await seeded();
-  const { stdout } = await box.keys(['usage', '--json'], { now });
-  expect(JSON.parse(stdout)).toEqual([
-    { keyId: ci, name: 'ci', requests: 1, tokens: 100, spentUsd: 0.2, refused: 1 },
-    { keyId: shop, name: 'shop', requests: 1, tokens: 7, spentUsd: 0.1 },
-  ]);
+  const { box, ci } = await seeded();
+  const shows = new Transcript(box, [ids]);
+  expect(shows.filtered(ci)).toBe('[id 1]');
+  expect(await shows.keys(['usage', '--json'], { now })).toMatchInlineSnapshot(`
+    "$ keys usage --json
+    exit 0
+    --- stdout
+    [
+      {
+        "keyId": "[id 1]",
+        "name": "ci",
+        "requests": 1,
+        "tokens": 100,
+        "spentUsd": 0.2,
+        "refused": 1
+      },
+      {
+        "keyId": "[id 2]",
+        "name": "shop",
+        "requests": 1,
+        "tokens": 7,
+        "spentUsd": 0.1
+      }
+    ]
+    "
+  `);
 });
 
 test('usage sums one key by day, since a day', async () => {
@@ -108,8 +135,25 @@ test('usage sums one key by day, since a day', async () => {
 
 test('on a terminal, both are tables', async () => {
   const { box } = await seeded();
-  const logs = await box.keys(['logs', '--no-color'], { now, terminal: 120 });
-  expect(logs.stdout).toMatch(/^TIME +STATUS +METHOD +PATH +KEY/);
-  const usage = await box.keys(['usage', '--no-color'], { now, terminal: 80 });
-  expect(usage.stdout).toMatch(/^NAME +ID +REQUESTS +TOKENS +SPENT\nci +\w+ +1 +100 +\$0\.20/);
+  const shows = new Transcript(box, [idColumns, ids]);
+  const options = { now, terminal: 120, env: { NO_COLOR: '1' } };
+  expect(await shows.keys(['logs'], options)).toMatchInlineSnapshot(`
+    "$ keys logs
+    exit 0
+    --- stdout
+    TIME                  STATUS  METHOD  PATH                  KEY               MODEL   TOKENS   COST  IP
+    2026-11-20T11:40:00Z  200     POST    /v1/chat/completions  [id 1]            gpt-4o     100  $0.20  203.0.113.9
+    2026-11-20T11:30:00Z  429     GET     /v1/models            [id 1]
+    2026-11-19T02:40:00Z  200     POST    /v1/embeddings        [id 2]                         7  $0.10
+    "
+  `);
+  expect(await shows.keys(['usage'], options)).toMatchInlineSnapshot(`
+    "$ keys usage
+    exit 0
+    --- stdout
+    NAME  ID                REQUESTS  TOKENS  SPENT
+    ci    [id 1]                   1     100  $0.20
+    shop  [id 2]                   1       7  $0.10
+    "
+  `);
 });

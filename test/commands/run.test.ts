@@ -1,8 +1,8 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Run } from '../support/sandbox.ts';
 import { Sandbox } from '../support/sandbox.ts';
+import { folders, Transcript } from '../support/transcript.ts';
 
 const value = 'sk-0123456789abcdefghij_EXAMPLE';
 
@@ -13,7 +13,7 @@ function boxWithSources(): Sandbox {
     ['ci.key', `${value}\n`],
     ['.env', `API_KEY=${value}\n`],
   ] as const) {
-    writeFileSync(join(box.cwd, path), text);
+    writeFileSync(join(box.cwd, path), text, { mode: 0o600 });
     box.expectSecretIn(path);
   }
   return box;
@@ -25,10 +25,6 @@ async function exitOf(box: Sandbox, bindings: readonly string[], line: string): 
   const run = await box.keys(['run', ...flags, '--', 'sh', '-c', line]);
   expect(run.stderr).toBe('');
   return run.exit;
-}
-
-function problemsOf({ stderr }: Run): string[] {
-  return stderr.split('\n').filter((line) => line.startsWith('error: '));
 }
 
 test('the values are in the environment of the program', async () => {
@@ -52,113 +48,262 @@ test.each([
 });
 
 describe('refused before anything happens, with exit 2', () => {
-  const ls = ['--', 'touch', 'started'];
+  const command = ['--', 'touch', 'started'];
 
-  test.each<[what: string, args: string[], problems: string[]]>([
-    ['no variable', ls, ['--env: at least one NAME=SOURCE is required']],
-    ['no command', ['--env', 'A=file:ci.key'], ['missing argument <command...>']],
-    ['nothing after --', ['--env', 'A=file:ci.key', '--'], ['missing argument <command...>']],
-    ['an empty command', ['--env', 'A=file:ci.key', '--', ''], ['the command after -- is empty']],
-    [
-      'a command without --',
-      ['--env', 'A=file:ci.key', 'touch'],
-      ['unexpected argument before --; the program to run comes after it', 'missing argument <command...>'],
-    ],
-    [
-      '-- in place of the variable',
-      ['--env', ...ls],
-      ['--env needs a value', '--env: at least one NAME=SOURCE is required'],
-    ],
-    [
-      'an unknown flag',
-      ['--env', 'A=file:ci.key', '--evn', ...ls],
-      ['unknown flag --evn (did you mean --env?)'],
-    ],
-    [
-      'everything at once',
-      ['--env', '1A=file:ci.key', '--env', 'B=none', '--env', 'C=file:a', '--env', 'C=file:b', ...ls],
-      [
-        '--env: value 1 is not NAME=SOURCE; NAME has letters, digits and _, and does not start with a digit',
-        '--env: B: not a source; expected keychain:NAME, file:PATH or env:PATH#NAME',
-        '--env: C is given twice',
-      ],
-    ],
-  ])('%s', async (_, args, problems) => {
-    const box = boxWithSources();
-    const run = await box.keys(['run', ...args]);
-    expect(run.exit).toBe(2);
-    expect(problemsOf(run)).toEqual(problems.map((problem) => `error: ${problem}`));
-    expect(() => box.read('started')).toThrow();
+  function refusals(...lines: string[][]): Promise<string> {
+    const shows = new Transcript(boxWithSources(), []);
+    return shows.all(lines.map((args) => ['run', ...args]));
+  }
+
+  test('no variable', async () => {
+    expect(await refusals(command)).toMatchInlineSnapshot(`
+      "$ keys run -- touch started
+      exit 2
+      --- stderr
+      error: --env: at least one NAME=SOURCE is required
+      hint: keys help run
+      --- files
+      .env (600): API_KEY=sk-0123456789abcdefghij_EXAMPLE
+      ci.key (600): sk-0123456789abcdefghij_EXAMPLE
+      "
+    `);
+  });
+
+  test('no command', async () => {
+    const binding = ['--env', 'A=file:ci.key'];
+    expect(await refusals(binding, [...binding, '--'], [...binding, '--', ''])).toMatchInlineSnapshot(`
+      "$ keys run --env A=file:ci.key
+      exit 2
+      --- stderr
+      error: missing argument <command...>
+      hint: keys help run
+      $ keys run --env A=file:ci.key --
+      exit 2
+      --- stderr
+      error: missing argument <command...>
+      hint: keys help run
+      $ keys run --env A=file:ci.key -- ''
+      exit 2
+      --- stderr
+      error: the command after -- is empty
+      hint: keys help run
+      --- files
+      .env (600): API_KEY=sk-0123456789abcdefghij_EXAMPLE
+      ci.key (600): sk-0123456789abcdefghij_EXAMPLE
+      "
+    `);
+  });
+
+  test('a command without --', async () => {
+    expect(await refusals(['--env', 'A=file:ci.key', 'touch'])).toMatchInlineSnapshot(`
+      "$ keys run --env A=file:ci.key touch
+      exit 2
+      --- stderr
+      error: unexpected argument before --; the program to run comes after it
+      error: missing argument <command...>
+      hint: keys help run
+      --- files
+      .env (600): API_KEY=sk-0123456789abcdefghij_EXAMPLE
+      ci.key (600): sk-0123456789abcdefghij_EXAMPLE
+      "
+    `);
+  });
+
+  test('-- in place of the variable', async () => {
+    expect(await refusals(['--env', ...command])).toMatchInlineSnapshot(`
+      "$ keys run --env -- touch started
+      exit 2
+      --- stderr
+      error: --env needs a value
+      error: --env: at least one NAME=SOURCE is required
+      hint: keys help run
+      --- files
+      .env (600): API_KEY=sk-0123456789abcdefghij_EXAMPLE
+      ci.key (600): sk-0123456789abcdefghij_EXAMPLE
+      "
+    `);
+  });
+
+  test('an unknown flag', async () => {
+    expect(await refusals(['--env', 'A=file:ci.key', '--evn', ...command])).toMatchInlineSnapshot(`
+      "$ keys run --env A=file:ci.key --evn -- touch started
+      exit 2
+      --- stderr
+      error: unknown flag --evn (did you mean --env?)
+      hint: keys help run
+      --- files
+      .env (600): API_KEY=sk-0123456789abcdefghij_EXAMPLE
+      ci.key (600): sk-0123456789abcdefghij_EXAMPLE
+      "
+    `);
+  });
+
+  test('everything at once', async () => {
+    const bindings = ['1A=file:ci.key', 'B=none', 'C=file:a', 'C=file:b'];
+    expect(
+      await refusals([...bindings.flatMap((one) => ['--env', one]), ...command]),
+    ).toMatchInlineSnapshot(`
+      "$ keys run --env 1A=file:ci.key --env B=none --env C=file:a --env C=file:b -- touch started
+      exit 2
+      --- stderr
+      error: --env: value 1 is not NAME=SOURCE; NAME has letters, digits and _, and does not start with a digit
+      error: --env: B: not a source; expected keychain:NAME, file:PATH or env:PATH#NAME
+      error: --env: C is given twice
+      hint: keys help run
+      --- files
+      .env (600): API_KEY=sk-0123456789abcdefghij_EXAMPLE
+      ci.key (600): sk-0123456789abcdefghij_EXAMPLE
+      "
+    `);
   });
 
   test.each(['keychain:', 'file:', 'env:.env', 'env:#A', 'env:.env#', 'ENV:.env#A', '', 'ci.key'])(
     "the source '%s'",
     async (source) => {
-      const run = await boxWithSources().keys(['run', '--env', `A=${source}`, ...ls]);
-      expect(run.exit).toBe(2);
-      expect(run.stderr).toContain('--env: A: not a source');
+      expect(await boxWithSources().keys(['run', '--env', `A=${source}`, ...command])).toEqual({
+        exit: 2,
+        stdout: '',
+        stderr:
+          'error: --env: A: not a source; expected keychain:NAME, file:PATH or env:PATH#NAME\nhint: keys help run\n',
+      });
     },
   );
 
   test('a secret in place of its source, without repeating it', async () => {
     for (const binding of ['A=correct-horse-battery', 'correct-horse-battery', `A=${value}`]) {
-      const run = await boxWithSources().keys(['run', '--env', binding, ...ls]);
-      expect(run.exit).toBe(2);
-      expect(run.stderr).not.toMatch(/horse|0123456789/);
+      const run = await boxWithSources().keys(['run', '--env', binding, ...command]);
+      expect(run.stdout + run.stderr).not.toMatch(/horse|0123456789/);
     }
+    expect(
+      await refusals(
+        ['--env', 'A=correct-horse-battery', ...command],
+        ['--env', 'correct-horse-battery', ...command],
+      ),
+    ).toMatchInlineSnapshot(`
+      "$ keys run --env A=correct-horse-battery -- touch started
+      exit 2
+      --- stderr
+      error: --env: A: not a source; expected keychain:NAME, file:PATH or env:PATH#NAME
+      hint: keys help run
+      $ keys run --env correct-horse-battery -- touch started
+      exit 2
+      --- stderr
+      error: --env: value 1 is not NAME=SOURCE; NAME has letters, digits and _, and does not start with a digit
+      hint: keys help run
+      --- files
+      .env (600): API_KEY=sk-0123456789abcdefghij_EXAMPLE
+      ci.key (600): sk-0123456789abcdefghij_EXAMPLE
+      "
+    `);
   });
 
   test('a secret among the arguments of the program', async () => {
-    const run = await boxWithSources().keys(['run', '--env', 'A=file:ci.key', '--', 'curl', value]);
-    expect(run.exit).toBe(2);
-    expect(problemsOf(run)).toEqual([expect.stringContaining('argument 6 looks like a secret')]);
+    expect(await refusals(['--env', 'A=file:ci.key', '--', 'curl', value])).toMatchInlineSnapshot(`
+      "$ keys run --env A=file:ci.key -- curl sk-0123456789abcdefghij_EXAMPLE
+      exit 2
+      --- stderr
+      error: argument 6 looks like a secret; secrets are never accepted on the command line, name a key by its id or name
+      hint: keys help run
+      --- files
+      .env (600): API_KEY=sk-0123456789abcdefghij_EXAMPLE
+      ci.key (600): sk-0123456789abcdefghij_EXAMPLE
+      "
+    `);
   });
 });
 
 test('reads every source before the program starts, and names all that are unreadable', async () => {
   const box = boxWithSources();
-  const flags = ['A=file:ci.key', 'B=file:missing', 'C=env:.env#NOBODY'].flatMap((one) => ['--env', one]);
-  const run = await box.keys(['run', ...flags, '--', 'touch', 'started']);
-  expect(run.exit).toBe(1);
-  expect(problemsOf(run)).toEqual([
-    `error: ${join(box.cwd, 'missing')} cannot be read (ENOENT)`,
-    'error: there is no value at env:.env#NOBODY',
-  ]);
-  expect(() => box.read('started')).toThrow();
+  const flags = ['A=file:ci.key', 'B=file:missing', 'C=env:.env#OTHER_KEY'].flatMap((one) => ['--env', one]);
+  const shows = new Transcript(box, [folders]);
+  expect(await shows.keys(['run', ...flags, '--', 'touch', 'started'])).toMatchInlineSnapshot(`
+    "$ keys run --env A=file:ci.key --env B=file:missing --env C=env:.env#OTHER_KEY -- touch started
+    exit 1
+    --- stderr
+    error: [folder 1]/missing cannot be read (ENOENT)
+    error: there is no value at env:.env#OTHER_KEY
+    hint: check that the file exists and that you may read it
+    --- files
+    .env (600): API_KEY=sk-0123456789abcdefghij_EXAMPLE
+    ci.key (600): sk-0123456789abcdefghij_EXAMPLE
+    "
+  `);
 });
 
 test('refuses a value with a NUL character without repeating it', async () => {
   const box = new Sandbox();
   writeFileSync(join(box.cwd, 'binary'), 'before\0after');
-  const run = await box.keys(['run', '--env', 'A=file:binary', '--json', '--', 'touch', 'started']);
-  expect(run.exit).toBe(1);
-  expect(JSON.parse(run.stderr).error.code).toBe('value_with_nul');
-  expect(run.stderr).not.toMatch(/before|after/);
-  expect(() => box.read('started')).toThrow();
+  const args = ['run', '--env', 'A=file:binary', '--json', '--', 'touch', 'started'];
+  const run = await box.keys(args);
+  rmSync(join(box.cwd, 'binary'));
+  expect(new Transcript(box, []).of(args, run)).toMatchInlineSnapshot(`
+    "$ keys run --env A=file:binary --json -- touch started
+    exit 1
+    --- stderr
+    {"error":{"code":"value_with_nul","message":"the value for A contains a NUL character, which no variable can hold; nothing was started","hint":"name another source, or remove the character from the file"}}
+    "
+  `);
 });
 
 describe('a program that cannot be started', () => {
-  test.each([
-    ['no-such-program', 127, 'program_not_found', undefined],
-    ['./no-such-program', 127, 'program_not_found', undefined],
-    ['npm start', 127, 'program_not_found', expect.stringContaining("-- sh -c '...'")],
-    ['./plain', 126, 'program_not_executable', undefined],
-    ['./folder', 126, 'program_not_executable', undefined],
-    ['./plain/inside', 126, 'program_not_executable', undefined],
-    ['./stray', 126, 'program_not_executable', undefined],
-  ])('%s: exit %i', async (program, exit, code, hint) => {
+  async function starts(...programs: string[]): Promise<string> {
     const box = boxWithSources();
     mkdirSync(join(box.cwd, 'folder'));
-    writeFileSync(join(box.cwd, 'plain'), '#!/bin/sh\n');
+    writeFileSync(join(box.cwd, 'plain'), '#!/bin/sh\n', { mode: 0o600 });
     writeFileSync(join(box.cwd, 'stray'), '#!/no/such/interpreter\n');
     chmodSync(join(box.cwd, 'stray'), 0o755);
-    const run = await box.keys(['run', '--env', 'A=file:ci.key', '--json', '--', program]);
-    expect(run).toMatchObject({ exit, stdout: '' });
-    expect(JSON.parse(run.stderr).error).toEqual({
-      code,
-      message: expect.stringContaining(`'${program}'`),
-      hint: hint ?? expect.any(String),
-    });
+    const lines = programs.map((program) => ['run', '--env', 'A=file:ci.key', '--json', '--', program]);
+    return new Transcript(box, [folders]).all(lines);
+  }
+
+  test('because it does not exist', async () => {
+    expect(await starts('no-such-program', './no-such-program', 'npm start')).toMatchInlineSnapshot(`
+      "$ keys run --env A=file:ci.key --json -- no-such-program
+      exit 127
+      --- stderr
+      {"error":{"code":"program_not_found","message":"there is no program 'no-such-program'","hint":"check the name, and that its folder is on the PATH"}}
+      $ keys run --env A=file:ci.key --json -- ./no-such-program
+      exit 127
+      --- stderr
+      {"error":{"code":"program_not_found","message":"there is no program './no-such-program'","hint":"check the name, and that its folder is on the PATH"}}
+      $ keys run --env A=file:ci.key --json -- 'npm start'
+      exit 127
+      --- stderr
+      {"error":{"code":"program_not_found","message":"there is no program 'npm start'","hint":"no shell splits it; to run a shell command: -- sh -c '...'"}}
+      --- files
+      .env (600): API_KEY=sk-0123456789abcdefghij_EXAMPLE
+      ci.key (600): sk-0123456789abcdefghij_EXAMPLE
+      plain (600): #!/bin/sh
+      stray (755): #!/no/such/interpreter
+      "
+    `);
+  });
+
+  test('because it is not an executable file', async () => {
+    expect(await starts('./plain', './folder', './plain/inside', './stray')).toMatchInlineSnapshot(`
+      "$ keys run --env A=file:ci.key --json -- ./plain
+      exit 126
+      --- stderr
+      {"error":{"code":"program_not_executable","message":"'./plain' cannot be started: it is not executable (EACCES)","hint":"check that the file is a program you may run"}}
+      $ keys run --env A=file:ci.key --json -- ./folder
+      exit 126
+      --- stderr
+      {"error":{"code":"program_not_executable","message":"'./folder' cannot be started: it is not executable (EACCES)","hint":"check that the file is a program you may run"}}
+      $ keys run --env A=file:ci.key --json -- ./plain/inside
+      exit 126
+      --- stderr
+      {"error":{"code":"program_not_executable","message":"'./plain/inside' cannot be started: a part of its path is not a folder (ENOTDIR)","hint":"check that the file is a program you may run"}}
+      $ keys run --env A=file:ci.key --json -- ./stray
+      exit 126
+      --- stderr
+      {"error":{"code":"program_not_executable","message":"'./stray' cannot be started: the interpreter in its first line is missing (ENOENT)","hint":"check that the file is a program you may run"}}
+      --- files
+      .env (600): API_KEY=sk-0123456789abcdefghij_EXAMPLE
+      ci.key (600): sk-0123456789abcdefghij_EXAMPLE
+      plain (600): #!/bin/sh
+      stray (755): #!/no/such/interpreter
+      "
+    `);
   });
 });
 

@@ -2,48 +2,85 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FaultServer, json } from '../support/fault-server.ts';
-import type { Run } from '../support/sandbox.ts';
 import { Sandbox } from '../support/sandbox.ts';
-
-function errorOf({ stderr }: Run): { code: string; message: string; hint: string } {
-  return JSON.parse(stderr).error;
-}
+import { folders, ports, Transcript } from '../support/transcript.ts';
 
 const url = 'https://keys.example.com';
 const noBus = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' };
 const job = { ...noBus, KEYS_PROVIDER: 'unreal', KEYS_URL: url };
 
+/** What the keychain of this machine answers. */
+const faults = { word: 'fault', pattern: /(?<=no Secret Service is available \().*?(?=\)",)/g };
+
 describe('a job without a token names the missing variable', () => {
-  test.each([
-    ['no variable', {}, 'KEYS_TOKEN is not set, and no Secret Service '],
-    ['a token that was withheld', { KEYS_TOKEN: '' }, 'KEYS_TOKEN is set but empty, and no Secret Service '],
-    [
-      'no name of a file',
-      { KEYS_TOKEN_FILE: '' },
-      'KEYS_TOKEN_FILE is set but empty, and no Secret Service ',
-    ],
-  ])('%s', async (_, env, start) => {
-    const run = await new Sandbox().keys(['list', '--json'], { env: { ...job, ...env } });
-    expect(run.exit).toBe(4);
-    const { code, message, hint } = errorOf(run);
-    expect(code).toBe('keychain_absent');
-    expect(message.startsWith(start), message).toBe(true);
-    expect(hint).toMatch(/^pass the token with each call: KEYS_TOKEN/);
+  function list(env: Readonly<Record<string, string>>): Promise<string> {
+    return new Transcript(new Sandbox(), [folders, faults]).keys(['list', '--json'], {
+      env: { ...job, ...env },
+    });
+  }
+
+  test('no variable', async () => {
+    expect(await list({})).toMatchInlineSnapshot(`
+      "$ keys list --json
+      exit 4
+      --- stderr
+      {"error":{"code":"keychain_absent","message":"KEYS_TOKEN is not set, and no Secret Service is available ([fault])","hint":"pass the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)\\nor store it in a file that only you can read: keys login --store file --profile unreal\\nor start a keyring, which works without a desktop and on WSL: dbus-run-session -- bash -c 'read -rsp \\"Password of the keyring: \\" p; printf %s \\"$p\\" | gnome-keyring-daemon --unlock --components=secrets; exec \\"$SHELL\\"'"}}
+      "
+    `);
   });
 
-  test.each([
-    ['white space', { KEYS_TOKEN: ' \n' }, 'KEYS_TOKEN contains no token'],
-    ['a file that is missing', { KEYS_TOKEN_FILE: 'gone' }, /^KEYS_TOKEN_FILE: \/.*gone cannot be read/],
-  ])('%s', async (_, env, expected) => {
-    const run = await new Sandbox().keys(['list', '--json'], { env: { ...job, ...env } });
-    expect(run.exit).toBe(4);
-    expect(errorOf(run).message).toMatch(expected);
+  test('a token that was withheld', async () => {
+    expect(await list({ KEYS_TOKEN: '' })).toMatchInlineSnapshot(`
+      "$ keys list --json
+      exit 4
+      --- stderr
+      {"error":{"code":"keychain_absent","message":"KEYS_TOKEN is set but empty, and no Secret Service is available ([fault])","hint":"pass the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)\\nor store it in a file that only you can read: keys login --store file --profile unreal\\nor start a keyring, which works without a desktop and on WSL: dbus-run-session -- bash -c 'read -rsp \\"Password of the keyring: \\" p; printf %s \\"$p\\" | gnome-keyring-daemon --unlock --components=secrets; exec \\"$SHELL\\"'"}}
+      "
+    `);
+  });
+
+  test('no name of a file', async () => {
+    expect(await list({ KEYS_TOKEN_FILE: '' })).toMatchInlineSnapshot(`
+      "$ keys list --json
+      exit 4
+      --- stderr
+      {"error":{"code":"keychain_absent","message":"KEYS_TOKEN_FILE is set but empty, and no Secret Service is available ([fault])","hint":"pass the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)\\nor store it in a file that only you can read: keys login --store file --profile unreal\\nor start a keyring, which works without a desktop and on WSL: dbus-run-session -- bash -c 'read -rsp \\"Password of the keyring: \\" p; printf %s \\"$p\\" | gnome-keyring-daemon --unlock --components=secrets; exec \\"$SHELL\\"'"}}
+      "
+    `);
+  });
+
+  test('white space', async () => {
+    expect(await list({ KEYS_TOKEN: ' \n' })).toMatchInlineSnapshot(`
+      "$ keys list --json
+      exit 4
+      --- stderr
+      {"error":{"code":"token_empty","message":"KEYS_TOKEN contains no token","hint":"give only the token, on one line, without quotes and without \\"Bearer \\""}}
+      "
+    `);
+  });
+
+  test('a file that is missing', async () => {
+    expect(await list({ KEYS_TOKEN_FILE: 'gone' })).toMatchInlineSnapshot(`
+      "$ keys list --json
+      exit 4
+      --- stderr
+      {"error":{"code":"token_file_unreadable","message":"KEYS_TOKEN_FILE: [folder 1]/gone cannot be read (ENOENT)","hint":"ls -ld '[folder 1]/gone'"}}
+      "
+    `);
   });
 
   test('an empty variable is named along with the profile that is not logged in', async () => {
     const box = withProfile(new Sandbox(), { url });
-    const run = await box.keys(['list', '--json'], { env: { ...noBus, KEYS_TOKEN: '' } });
-    expect(errorOf(run).message).toMatch(/^KEYS_TOKEN is set but empty, and not logged in: /);
+    const env = { ...noBus, KEYS_TOKEN: '' };
+    expect(await new Transcript(box, []).keys(['list'], { env })).toMatchInlineSnapshot(`
+      "$ keys list
+      exit 4
+      --- stderr
+      error: not logged in: KEYS_TOKEN is set but empty, and there is no session token for the profile work at https://keys.example.com
+      hint: keys login --profile work --provider unreal --url https://keys.example.com/
+      hint: or set KEYS_TOKEN
+      "
+    `);
   });
 });
 
@@ -77,10 +114,18 @@ describe('a profile whose URL was changed in the file', () => {
 
   test('reports the origin that its token is for', async () => {
     const { box, server, other } = await moved();
-    const run = await box.keys(['list', '--json']);
-    expect(run.exit).toBe(4);
-    expect(errorOf(run).message).toBe(
-      `not logged in: no session token for the profile work at ${other.origin}; its token is for ${server.origin}, and is not sent elsewhere`,
+    const shows = new Transcript(box, [ports]);
+    expect(await shows.keys(['list'])).toMatchInlineSnapshot(`
+      "$ keys list
+      exit 4
+      --- stderr
+      error: not logged in: no session token for the profile work at http://127.0.0.1:[port 1]; its token is for http://127.0.0.1:[port 2], and is not sent elsewhere
+      hint: keys login --profile work --provider unreal --url http://127.0.0.1:[port 1]/
+      hint: or set KEYS_TOKEN
+      "
+    `);
+    expect(shows.filtered(`${other.origin} ${server.origin}`)).toMatchInlineSnapshot(
+      `"http://127.0.0.1:[port 1] http://127.0.0.1:[port 2]"`,
     );
   });
 
@@ -91,9 +136,31 @@ describe('a profile whose URL was changed in the file', () => {
     expect(storedTokens(box)).toEqual([`work@${other.origin}`]);
   });
 
-  test.each([[['profile', 'remove', 'work']], [['logout']]])('nor after %j', async (args) => {
+  test('nor after it is removed', async () => {
     const { box } = await moved();
-    expect((await box.keys(args)).exit).toBe(0);
+    expect(await new Transcript(box, []).keys(['profile', 'remove', 'work'])).toMatchInlineSnapshot(`
+      "$ keys profile remove work
+      exit 0
+      --- stdout
+      work	true	true
+      --- stderr
+      removed the profile work and its session token
+      "
+    `);
+    expect(storedTokens(box)).toEqual([]);
+  });
+
+  test('nor after logout', async () => {
+    const { box } = await moved();
+    expect(await new Transcript(box, [ports]).keys(['logout'])).toMatchInlineSnapshot(`
+      "$ keys logout
+      exit 0
+      --- stdout
+      work	http://127.0.0.1:[port 1]	true	true	
+      --- stderr
+      removed the session token of the profile work; it stays valid at the provider until it expires
+      "
+    `);
     expect(storedTokens(box)).toEqual([]);
   });
 
@@ -101,9 +168,21 @@ describe('a profile whose URL was changed in the file', () => {
     const { box } = await moved();
     const file = join(box.home, 'config', 'config.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace('"provider": "unreal"', '"provider": "gone"'));
-    expect((await box.keys(['profile', 'remove', 'work', '--json'])).stdout).toContain(
-      '"tokenRemoved": true',
-    );
+    expect(
+      await new Transcript(box, []).keys(['profile', 'remove', 'work', '--json']),
+    ).toMatchInlineSnapshot(`
+      "$ keys profile remove work --json
+      exit 0
+      --- stdout
+      {
+        "name": "work",
+        "removed": true,
+        "tokenRemoved": true
+      }
+      --- stderr
+      removed the profile work and its session token
+      "
+    `);
     expect(storedTokens(box)).toEqual([]);
   });
 });

@@ -12,6 +12,8 @@ export interface Filter {
   pattern: RegExp;
   /** Each value gets a number of its own, `[word 1]`, `[word 2]` …, so that it can be followed from run to run. */
   isNumbered?: true;
+  /** Pads the replacement to the length of the value: a table stays one. */
+  keepsWidth?: true;
 }
 
 /** The secrets and session tokens of the embedded authority. */
@@ -25,6 +27,12 @@ export const ids: Filter = {
   word: 'id',
   isNumbered: true,
   pattern: /(?<![0-9A-Za-z_])(?=[a-z]*[0-9A-Z])[0-9A-Za-z]{16}(?![0-9A-Za-z])/g,
+};
+/** Such ids in the columns of a table; goes before `ids`. */
+export const idColumns: Filter = {
+  ...ids,
+  pattern: new RegExp(`${ids.pattern.source}(?= {2})`, 'g'),
+  keepsWidth: true,
 };
 /** The beginning of a secret that lists show. */
 export const prefixes: Filter = {
@@ -72,6 +80,17 @@ export class Transcript {
     return this.of(args, await this.#box.keys(args, options));
   }
 
+  /** Several runs of `main`, one after the other, and the files after the last. */
+  async all(lines: readonly (readonly string[])[], options?: FakeRunOptions): Promise<string> {
+    const parts: string[] = [];
+    for (const args of lines) {
+      const { exit, stdout, stderr } = await this.#box.keys(args, options);
+      const output = section('stdout', stdout) + section('stderr', stderr);
+      parts.push(`$ ${commandLine(args)}\nexit ${exit}\n${output}`);
+    }
+    return this.filtered(parts.join('') + section('files', this.#files()));
+  }
+
   /** Runs the built program. */
   async program(args: readonly string[], options?: RunOptions): Promise<string> {
     return this.of(args, await this.#box.program(args, options));
@@ -99,7 +118,10 @@ export class Transcript {
 
   filtered(text: string): string {
     return this.#filters.reduce(
-      (result, filter) => result.replace(filter.pattern, (value) => this.#replacement(filter, value)),
+      (result, filter) =>
+        result.replace(filter.pattern, (value) =>
+          this.#replacement(filter, value).padEnd(filter.keepsWidth ? value.length : 0),
+        ),
       text,
     );
   }

@@ -25,8 +25,8 @@ export const logout = defineCommand({
     const { removed: changed, endedAtServer } = await endStoredSession(context, connection);
     await context.note(
       changed
-        ? `removed the session token of ${profile.name}${fateOf(endedAtServer)}`
-        : `no session token of ${profile.name} was stored`,
+        ? `removed the session token of the profile ${profile.name}${fateOf(endedAtServer)}`
+        : `no session token of the profile ${profile.name} was stored`,
     );
     await warnOfTokenVariables(context, 'is still used');
     const place = url.href.replace(/\/$/, '');
