@@ -1,6 +1,7 @@
 import { closestMatch } from 'leven';
 import * as v from 'valibot';
 import { KeysError } from '../base/errors.ts';
+import { jsonFault } from '../base/json-fault.ts';
 import { readBounded, readFault, textOf } from '../platform/files/read-file.ts';
 import type { Config } from './profile.ts';
 import { isProfileName, profileNameRule } from './profile.ts';
@@ -45,7 +46,7 @@ function read(file: string): unknown {
   try {
     return parseConfig(textOf(readBounded(file, { maxBytes })));
   } catch (error) {
-    if (error instanceof SyntaxError) throw invalidConfig(file, [error.message], error);
+    if (error instanceof SyntaxError) throw invalidConfig(file, [jsonFault(error)], error);
     throw new KeysError({
       code: 'config_unreadable',
       message: `${file} cannot be read (${readFault(error)})`,

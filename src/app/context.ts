@@ -45,6 +45,8 @@ export interface Context {
   readonly isHumanOutput: boolean;
   /** Whether a prompt can be answered. */
   readonly interactive: boolean;
+  /** Why no prompt can be answered, such as "not a terminal"; undefined: one can. */
+  readonly promptObstacle: string | undefined;
   readonly debugs: boolean;
   readonly tokenContext: TokenContext;
 

@@ -51,9 +51,15 @@ export class Dialogue {
   }
 
   get interactive(): boolean {
+    return this.promptObstacle === undefined;
+  }
+
+  get promptObstacle(): string | undefined {
     const { env, stdin, stderr } = this.io;
-    if (this.globals.noInput || setting(env, 'KEYS_NO_INPUT') || ciIn(env)) return false;
-    return Boolean(stdin.isTTY) && stderr.isTTY;
+    if (!stdin.isTTY || !stderr.isTTY) return 'not a terminal';
+    if (this.globals.noInput) return '--no-input is set';
+    const variable = setting(env, 'KEYS_NO_INPUT') === undefined ? ciIn(env) : 'KEYS_NO_INPUT';
+    return variable && `${variable} is set`;
   }
 
   get debugs(): boolean {

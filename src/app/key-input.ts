@@ -14,7 +14,7 @@ export async function readKeyText(
   if (!context.io.stdin.isTTY) return nonEmpty((await context.readStdin()).trim());
   if (context.interactive) return context.askSecret('API key');
   throw usageError(
-    'cannot prompt for the secret: not a terminal',
+    `cannot prompt for the secret: ${context.promptObstacle}`,
     `keys ${command} < key.txt`,
     `keys ${command} --from file:PATH`,
   );

@@ -44,7 +44,7 @@ async function chooseProfile(context: Context): Promise<Profile> {
     throw usageError(
       isLocalWanted
         ? 'the embedded authority needs no login'
-        : 'no provider given, and cannot prompt: not a terminal',
+        : `no provider given, and cannot prompt: ${context.promptObstacle}`,
       'keys login --provider ID --with-token',
       'keys provider list',
     );
@@ -69,7 +69,7 @@ export async function readSessionToken(
   if (fromStdin) return context.readSecret();
   if (context.interactive) return context.askSecret(`Session token for ${provider}`);
   throw usageError(
-    'cannot prompt for the session token: not a terminal',
+    `cannot prompt for the session token: ${context.promptObstacle}`,
     'keys login --with-token < token.txt',
   );
 }

@@ -95,7 +95,7 @@ async function askSecret(context: Context, name: string, help: string): Promise<
   if (fromEnvironment) return new Secret(fromEnvironment);
   if (context.interactive) return context.askSecret(help);
   const reason =
-    fromEnvironment === '' ? `${variable} is set but empty` : 'keys cannot prompt: not a terminal';
+    fromEnvironment === '' ? `${variable} is set but empty` : `keys cannot prompt: ${context.promptObstacle}`;
   throw new KeysError({
     code: 'secret_needed',
     message: `the API requires ${help} for this call, and ${reason}`,

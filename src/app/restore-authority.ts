@@ -48,7 +48,7 @@ async function requireConfirmation(context: Context, from: string): Promise<void
   if (context.globals.yes) return;
   if (!context.interactive) {
     throw usageError(
-      'restoring replaces the database; cannot prompt: not a terminal',
+      `restoring replaces the database; cannot prompt: ${context.promptObstacle}`,
       `keys restore ${shellWord(from)} --yes`,
     );
   }

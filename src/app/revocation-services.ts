@@ -10,7 +10,7 @@ export async function revocationServices(context: Context): Promise<RevocationSe
   return {
     backend: await context.backend(),
     interruption: context.interruption,
-    mayAsk: context.interactive,
+    promptObstacle: context.promptObstacle,
     startMutation: () => context.startMutation(),
     listKeysWith: (references) => keysWith(context, references),
     ownKey: async (keys) => (await import('./own-key.ts')).ownKey(context, keys),

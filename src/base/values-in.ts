@@ -20,13 +20,15 @@ export function isOneValue(text: Secret): boolean {
 }
 
 /**
- * Everything in a text that could be the value of a key, the longest first, with the text itself if it is one line. Throws `KeysError` (2) for a text that is too long.
+ * Everything in a text that could be the value of a key, the longest first, with the text itself if it is one
+ * line. Throws `KeysError` (2) for a text that is too long.
  */
 export function valuesIn(text: Secret): Secret[] {
   const plain = text.reveal();
   if (plain.length > maxTextCharacters)
     throw usageError(
-      `the input has more than ${maxTextCharacters / 1_000_000} MB: split it, as with split -C 4M`,
+      `the input is larger than ${maxTextCharacters / 1_000_000} MB`,
+      'search it in pieces: split -C 4M',
     );
   const values = new Set<string>();
   for (const form of formsOf(plain)) {
@@ -34,7 +36,7 @@ export function valuesIn(text: Secret): Secret[] {
     if (!/[\r\n]/.test(whole)) values.add(whole);
     for (const piece of piecesOf(form)) if (piece.length >= minValueCharacters) values.add(piece);
     if (values.size > maxValues)
-      throw usageError('the input has too many words to look at: split it, as with split -C 1M');
+      throw usageError('the input has too many words to search', 'search it in pieces: split -C 1M');
   }
   values.delete('');
   return [...values].sort((a, b) => b.length - a.length).map((value) => new Secret(value));

@@ -20,7 +20,7 @@ export function parseBaseUrl(text: string): URL {
   if (url.username || url.password) problems.push('the URL contains a user name or a password');
   if (/[?#]/.test(url.href)) problems.push('the URL contains a query or a fragment');
   if (url.protocol === 'http:' && !isLoopback(url)) {
-    problems.push('the URL is http: to another machine, which would send the session token in the clear');
+    problems.push('the URL uses http, which would send the session token in the clear to another machine');
   }
   if (problems.length > 0) {
     throw usageError(problems, 'write only scheme, host and path, such as https://api.example.com/v1');

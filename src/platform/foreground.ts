@@ -121,7 +121,9 @@ function notStarted(program: string, cwd: string, cause: unknown): unknown {
   return new KeysError({
     code: 'program_not_found',
     message: `there is no program '${program}'`,
-    ...(/\s/.test(program) && { hints: ["keys run starts no shell; to run a shell command: -- sh -c '...'"] }),
+    ...(/\s/.test(program) && {
+      hints: ["keys run starts no shell; to run a shell command: -- sh -c '...'"],
+    }),
     cause,
   });
 }

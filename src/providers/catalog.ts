@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { KeysError, systemCode } from '../base/errors.ts';
+import { jsonFault } from '../base/json-fault.ts';
 import { readBounded, readFault, textOf } from '../platform/files/read-file.ts';
 import { requireTrusted } from '../platform/files/trust.ts';
 import type { Provider } from './declaration/provider.ts';
@@ -79,7 +80,10 @@ export function readJson(file: string): unknown {
   } catch (error) {
     throw new KeysError({
       code: 'file_unreadable',
-      message: `cannot read ${file}: ${error instanceof SyntaxError ? error.message : readFault(error)}`,
+      message:
+        error instanceof SyntaxError
+          ? `${file} is not valid JSON: ${jsonFault(error)}`
+          : `cannot read ${file}: ${readFault(error)}`,
       cause: error,
     });
   }

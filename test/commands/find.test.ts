@@ -1,22 +1,35 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { forgedKey, spec } from '../support/authority.ts';
-import { withAuthority } from '../support/embedded-authority.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import type { Run } from '../support/sandbox.ts';
 import { Sandbox } from '../support/sandbox.ts';
+import { authorityOf } from '../support/seed.ts';
+import {
+  durations,
+  idColumns,
+  ids,
+  keychainFaults,
+  ports,
+  prefixes,
+  secrets,
+  Transcript,
+  userAgents,
+} from '../support/transcript.ts';
 
 const foreign = 'sk-0123456789abcdefghij_EXAMPLE';
+const now = new Date('2026-11-20T12:00:00Z');
+const noKeychain = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' };
 const hashOf = (value: string) => createHash('sha256').update(value).digest('hex');
 
 /** A key of the embedded authority, with its value. */
-function makeKey(box: Sandbox, name = 'ci'): Promise<{ id: string; value: string }> {
-  return withAuthority(box, async (authority) => {
-    const { key, secret } = await authority.create(spec({ name }));
-    return { id: key.id, value: secret.reveal() };
-  });
+async function makeKey(box: Sandbox, name = 'ci'): Promise<{ id: string; value: string }> {
+  const authority = authorityOf(box, now);
+  const { key, secret } = await authority.create(spec({ name }));
+  authority.close();
+  return { id: key.id, value: secret.reveal() };
 }
 
 function writeProfiles(box: Sandbox, profiles: Readonly<Record<string, { provider: string; url: string }>>) {
@@ -28,20 +41,47 @@ function found({ stdout }: Run): { id: string; match: string; profile: string }[
   return JSON.parse(stdout);
 }
 
-function errorOf({ stderr }: Run): { code: string; message: string; hint?: string } {
-  return JSON.parse(stderr).error;
-}
-
 describe('the embedded authority', () => {
   test('recognises a secret by its hash', async () => {
     const box = new Sandbox();
     await makeKey(box, 'other');
     const { id, value } = await makeKey(box);
-    const run = await box.keys(['find', '--json'], { stdin: `${value}\n` });
-    expect(run).toMatchObject({ exit: 0, stderr: '' });
-    expect(found(run)).toEqual([
-      expect.objectContaining({ id, name: 'ci', status: 'active', profile: 'local', match: 'hash' }),
-    ]);
+    const shows = new Transcript(box, [prefixes, ids]);
+    expect(shows.filtered(id)).toBe('[id 1]');
+    const options = { stdin: `${value}\n`, now };
+    expect(await shows.keys(['find', '--json'], options)).toMatchInlineSnapshot(`
+      "$ keys find --json
+      exit 0
+      --- stdout
+      [
+        {
+          "id": "[id 1]",
+          "name": "ci",
+          "description": null,
+          "status": "active",
+          "prefix": "[prefix]",
+          "createdAt": "2026-11-20T12:00:00.000Z",
+          "expiresAt": null,
+          "lastUsedAt": null,
+          "lastUsedIp": null,
+          "permissions": [],
+          "rateLimitRpm": null,
+          "budgetUsd": null,
+          "spentUsd": 0,
+          "models": [],
+          "labels": {},
+          "usage": {
+            "requests": 0,
+            "tokens": 0
+          },
+          "provider": "local",
+          "profile": "local",
+          "superseded": false,
+          "match": "hash"
+        }
+      ]
+      "
+    `);
   });
 
   test('recognises the secret of a revoked key', async () => {
@@ -55,17 +95,36 @@ describe('the embedded authority', () => {
   test('rejects another secret, even with the id of a key in it', async () => {
     const box = new Sandbox();
     const { id } = await makeKey(box);
-    const run = await box.keys(['find', '--json'], { stdin: forgedKey(id) });
-    expect(run).toMatchObject({ exit: 3, stdout: '' });
-    expect(errorOf(run).code).toBe('no_such_value');
+    const shows = new Transcript(box, []);
+    expect(await shows.keys(['find', '--json'], { stdin: forgedKey(id) })).toMatchInlineSnapshot(`
+      "$ keys find --json
+      exit 3
+      --- stderr
+      {"error":{"code":"no_such_value","message":"no key of the profile local has this secret","hint":"to search all profiles: keys find --all-profiles"}}
+      "
+    `);
   });
 
   test('recognises a part of a secret, and warns that this is no proof', async () => {
     const box = new Sandbox();
     const { id, value } = await makeKey(box);
-    const run = await box.keys(['find', '--json', 'id,match'], { stdin: value.slice(0, 40) });
-    expect(found(run)).toEqual([{ id, match: 'prefix' }]);
-    expect(run.stderr).toMatch(/^warning: .* does not prove .*\n$/);
+    const shows = new Transcript(box, [ids]);
+    expect(shows.filtered(id)).toBe('[id 1]');
+    const options = { stdin: value.slice(0, 40) };
+    expect(await shows.keys(['find', '--json', 'id,match'], options)).toMatchInlineSnapshot(`
+      "$ keys find --json id,match
+      exit 0
+      --- stdout
+      [
+        {
+          "id": "[id 1]",
+          "match": "prefix"
+        }
+      ]
+      --- stderr
+      warning: only the prefix shown by the provider matches; that does not prove it is this key
+      "
+    `);
   });
 });
 
@@ -73,11 +132,16 @@ test('reports a typing error offline, with the key that the id belongs to', asyn
   const box = new Sandbox();
   const { id, value } = await makeKey(box);
   const mistyped = `${value.slice(0, 30)}${value[30] === 'x' ? 'y' : 'x'}${value.slice(31)}`;
-  const run = await box.keys(['find', '--json', '--provider', 'unreal', '--url', 'http://127.0.0.1:1'], {
-    stdin: mistyped,
-  });
-  expect(run).toMatchObject({ exit: 3, stdout: '' });
-  expect(errorOf(run)).toMatchObject({ code: 'value_mistyped', hint: expect.stringContaining(id) });
+  const shows = new Transcript(box, [ids]);
+  expect(shows.filtered(id)).toBe('[id 1]');
+  const args = ['find', '--json', '--provider', 'unreal', '--url', 'http://127.0.0.1:1'];
+  expect(await shows.keys(args, { stdin: mistyped })).toMatchInlineSnapshot(`
+    "$ keys find --json --provider unreal --url http://127.0.0.1:1
+    exit 3
+    --- stderr
+    {"error":{"code":"value_mistyped","message":"the secret is mistyped: its checksum is wrong, so it belongs to no key","hint":"the key whose id it contains: keys show [id 1]"}}
+    "
+  `);
 });
 
 describe('an API', () => {
@@ -92,9 +156,26 @@ describe('an API', () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     server.on('GET /v1/keys', keysAnswer);
     const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
-    const run = await box.keys(['find', '--debug', '--json', 'id,match'], { env, stdin: foreign });
-    expect(found(run)).toEqual([{ id: hashOf(foreign), match: 'hash' }]);
+    const args = ['find', '--debug', '--json', 'id,match'];
+    const run = await box.keys(args, { env, stdin: foreign });
     expect(run.stderr).not.toContain(foreign.slice(8, 20));
+    const shows = new Transcript(box, [ports, durations, userAgents]);
+    expect(shows.of(args, run).replace(hashOf(foreign), '[hash]')).toMatchInlineSnapshot(`
+      "$ keys find --debug --json id,match
+      exit 0
+      --- stdout
+      [
+        {
+          "id": "[hash]",
+          "match": "hash"
+        }
+      ]
+      --- stderr
+      debug: session token from KEYS_TOKEN
+      debug: > GET http://127.0.0.1:[port 1]/v1/keys accept: application/json, accept-encoding: identity, user-agent: [program], authorization: ****
+      debug: < 200 in [duration], content-type: application/json, body {keys}
+      "
+    `);
     expect(server.received).toHaveLength(1);
     const [request] = server.received;
     const sent = `${request?.path} ${JSON.stringify(request?.headers)} ${request?.body}`;
@@ -128,9 +209,32 @@ describe('an API', () => {
     expect(found(run)).toEqual([{ id: 'k1', match: 'prefix' }]);
   });
 
+  test('without a login is not asked', async () => {
+    const shows = new Transcript(new Sandbox(), [keychainFaults]);
+    const args = ['find', '--provider', 'unreal'];
+    expect(await shows.keys(args, { env: noKeychain, stdin: foreign })).toMatchInlineSnapshot(`
+      "$ keys find --provider unreal
+      exit 4
+      --- stderr
+      error: KEYS_TOKEN is not set, and no Secret Service is available ([fault])
+      hint: pass the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)
+      hint: or store it in a file that only you can read: keys login --store file --profile unreal
+      hint: or start a keyring, which works without a desktop and on WSL: dbus-run-session -- bash -c 'read -rsp "Password of the keyring: " p; printf %s "$p" | gnome-keyring-daemon --unlock --components=secrets; exec "$SHELL"'
+      "
+    `);
+  });
+
   test('that cannot be reached is reported as such', async () => {
-    const run = await new Sandbox().keys(['find', '--json', '--provider', 'unreal'], { stdin: foreign });
-    expect(run.exit).toBe(4);
+    const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: 'http://127.0.0.1:1', KEYS_TOKEN: 'tok-EXAMPLE' };
+    const shows = new Transcript(new Sandbox(), []);
+    expect(await shows.keys(['find'], { env, stdin: foreign })).toMatchInlineSnapshot(`
+      "$ keys find
+      exit 7
+      --- stderr
+      error: cannot connect to http://127.0.0.1:1: the connection was refused (ECONNREFUSED)
+      hint: check the URL of the profile: keys profile list
+      "
+    `);
   });
 });
 
@@ -157,23 +261,35 @@ describe('--all-profiles', () => {
     const box = new Sandbox();
     const { value } = await makeKey(box);
     writeProfiles(box, { work: { provider: 'unreal', url: 'http://127.0.0.1:1' } });
-    const run = await box.keys(['find', '--all-profiles', '--json', 'match'], { stdin: value });
-    expect(run.exit).toBe(0);
-    expect(run.stderr).toMatch(/^warning: could not search the profile work: .+\n$/);
+    const shows = new Transcript(box, [keychainFaults]);
+    const args = ['find', '--all-profiles', '--json', 'match'];
+    expect(await shows.keys(args, { env: noKeychain, stdin: value })).toMatchInlineSnapshot(`
+      "$ keys find --all-profiles --json match
+      exit 0
+      --- stdout
+      [
+        {
+          "match": "hash"
+        }
+      ]
+      --- stderr
+      warning: could not search the profile work: KEYS_TOKEN is not set, and no Secret Service is available ([fault])
+      "
+    `);
   });
 
   test('a secret that was not found may belong to a profile that was not searched: exit 5', async () => {
     const box = new Sandbox();
     writeProfiles(box, { work: { provider: 'unreal', url: 'http://127.0.0.1:1' } });
-    const run = await box.keys(['find', '--all-profiles', '--json'], { stdin: foreign });
-    expect(run).toMatchObject({ exit: 5, stdout: '' });
-    expect(errorOf(run)).toMatchObject({
-      code: 'profiles_unasked',
-      message: expect.stringMatching(
-        /^no key of the profile local has this secret; could not search the profile work/,
-      ),
-      hint: expect.stringContaining('keys '),
-    });
+    const shows = new Transcript(box, [keychainFaults]);
+    const args = ['find', '--all-profiles', '--json'];
+    expect(await shows.keys(args, { env: noKeychain, stdin: foreign })).toMatchInlineSnapshot(`
+      "$ keys find --all-profiles --json
+      exit 5
+      --- stderr
+      {"error":{"code":"profiles_unasked","message":"no key of the profile local has this secret; could not search the profile work: KEYS_TOKEN is not set, and no Secret Service is available ([fault])","hint":"pass the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)"}}
+      "
+    `);
   });
 
   test('a token in the environment is used for its own profile only', async () => {
@@ -192,15 +308,15 @@ describe('--all-profiles', () => {
 });
 
 test('reports which profiles were searched if nothing was found: exit 3', async () => {
-  const run = await new Sandbox().keys(['find'], { stdin: foreign });
-  expect(run).toEqual({
-    exit: 3,
-    stdout: '',
-    stderr: [
-      'error: no key of the profile local has this secret',
-      'hint: to search all profiles: keys find --all-profiles\n',
-    ].join('\n'),
-  });
+  const shows = new Transcript(new Sandbox(), []);
+  expect(await shows.keys(['find'], { stdin: foreign })).toMatchInlineSnapshot(`
+    "$ keys find
+    exit 3
+    --- stderr
+    error: no key of the profile local has this secret
+    hint: to search all profiles: keys find --all-profiles
+    "
+  `);
 });
 
 test('reads the secret from a source, and refuses a secret in place of one without repeating it', async () => {
@@ -209,36 +325,89 @@ test('reads the secret from a source, and refuses a secret in place of one witho
   writeFileSync(join(box.cwd, 'leaked.txt'), value);
   box.expectSecretIn('leaked.txt');
   expect(found(await box.keys(['find', '--from', 'file:leaked.txt', '--json']))).toHaveLength(1);
-  for (const command of ['find', 'verify']) {
-    const run = await box.keys([command, '--from', 'correct-horse-battery']);
-    expect(run).toMatchObject({ exit: 2, stderr: expect.stringContaining('--from: not a source') });
-    expect(run.stderr).not.toContain('horse');
-  }
+  const lines = ['find', 'verify'].map((command) => [command, '--from', 'correct-horse-battery']);
+  for (const args of lines) expect((await box.keys(args)).stderr).not.toContain('horse');
+  rmSync(join(box.cwd, 'leaked.txt'));
+  expect(await new Transcript(box, []).all(lines)).toMatchInlineSnapshot(`
+    "$ keys find --from correct-horse-battery
+    exit 2
+    --- stderr
+    error: --from: not a source; expected keychain:NAME, file:PATH or env:PATH#NAME
+    hint: keys help find
+    $ keys verify --from correct-horse-battery
+    exit 2
+    --- stderr
+    error: --from: not a source; expected keychain:NAME, file:PATH or env:PATH#NAME
+    hint: keys help verify
+    "
+  `);
 });
 
-test.each([
-  ['--no-input', 2, 'not a terminal'],
-  ['', 2, 'stdin is empty; expected a secret'],
-])('without a value %s: exit %i', async (flag, exit, reason) => {
-  const options = flag ? { terminal: 100 } : { stdin: '' };
-  const run = await new Sandbox().keys(['find', ...(flag ? [flag] : [])], options);
-  expect(run.exit).toBe(exit);
-  expect(run.stderr).toContain(reason);
+test('without a value and a prompt: exit 2', async () => {
+  const shows = new Transcript(new Sandbox(), []);
+  expect(
+    await shows.keys(['find', '--no-input'], { terminal: 100, env: { NO_COLOR: '1' } }),
+  ).toMatchInlineSnapshot(`
+    "$ keys find --no-input
+    exit 2
+    --- stderr
+    error: cannot prompt for the secret: --no-input is set
+    hint: keys find < key.txt
+    hint: keys find --from file:PATH
+    "
+  `);
+  const job = { terminal: 100, env: { NO_COLOR: '1', CI: '1' } };
+  expect(await shows.keys(['find'], job)).toMatchInlineSnapshot(`
+    "$ keys find
+    exit 2
+    --- stderr
+    error: cannot prompt for the secret: CI is set
+    hint: keys find < key.txt
+    hint: keys find --from file:PATH
+    "
+  `);
+  expect(await shows.keys(['find'], { stdin: '' })).toMatchInlineSnapshot(`
+    "$ keys find
+    exit 2
+    --- stderr
+    error: stdin is empty; expected a secret
+    "
+  `);
 });
 
 test('on a terminal, prints a table and the command that revokes the key', async () => {
   const box = new Sandbox();
   const { id, value } = await makeKey(box, 'ci\u001b[2J');
-  writeFileSync(join(box.cwd, 'leaked.txt'), value);
+  const shows = new Transcript(box, [secrets, idColumns, ids]);
+  const terminal = { terminal: 100, now, env: { NO_COLOR: '1' } };
+  writeFileSync(join(box.cwd, 'leaked.txt'), value, { mode: 0o600 });
   box.expectSecretIn('leaked.txt');
-  const run = await box.keys(['find', '--from', 'file:leaked.txt', '--no-color'], { terminal: 100 });
-  expect(run.stdout).toMatch(
-    /^MATCH +NAME +ID +STATUS +PROFILE +LAST USED\nhash +ci\\x1b\[2J +\w+ +active +local/,
-  );
-  expect(run.stdout).toMatch(new RegExp(`\n\nif it has leaked: keys revoke ${id}\n$`));
-  await box.keys(['revoke', id, '--yes']);
-  const after = await box.keys(['find', '--from', 'file:leaked.txt', '--no-color'], { terminal: 100 });
-  expect(after.stdout).toMatch(/\n\nalready revoked\n$/);
+  const args = ['find', '--from', 'file:leaked.txt'];
+  expect(await shows.keys(args, terminal)).toMatchInlineSnapshot(`
+    "$ keys find --from file:leaked.txt
+    exit 0
+    --- stdout
+    MATCH  NAME       ID                STATUS  PROFILE  LAST USED
+    hash   ci\\x1b[2J  [id 1]            active  local    never
+
+    if it has leaked: keys revoke [id 1]
+    --- files
+    leaked.txt (600): [secret 1]
+    "
+  `);
+  await box.keys(['revoke', id, '--yes'], { now });
+  expect(await shows.keys(args, terminal)).toMatchInlineSnapshot(`
+    "$ keys find --from file:leaked.txt
+    exit 0
+    --- stdout
+    MATCH  NAME       ID                STATUS   PROFILE  LAST USED
+    hash   ci\\x1b[2J  [id 1]            revoked  local    never
+
+    already revoked
+    --- files
+    leaked.txt (600): [secret 1]
+    "
+  `);
 });
 
 describe('a secret anywhere in a text', () => {
@@ -319,17 +488,25 @@ describe('a secret anywhere in a text', () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     server.on('GET /v1/keys', json(200, { keys: [{ name: 'ci', hash: 'h1', created: 1 }] }));
     const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
-    const run = await box.keys(['find', '--json'], { env, stdin: foreign });
-    expect(run).toMatchObject({ exit: 5, stdout: '' });
-    expect(errorOf(run)).toMatchObject({
-      code: 'value_unclear',
-      message: expect.stringContaining('cannot tell whether a key of the profile unreal has this secret'),
-      hint: 'to ask the API, sending it the secret: keys verify --profile unreal < key.txt',
-    });
+    const shows = new Transcript(box, []);
+    expect(await shows.keys(['find', '--json'], { env, stdin: foreign })).toMatchInlineSnapshot(`
+      "$ keys find --json
+      exit 5
+      --- stderr
+      {"error":{"code":"value_unclear","message":"cannot tell whether a key of the profile unreal has this secret: the API does not show enough of its keys","hint":"to ask the API, sending it the secret: keys verify --profile unreal < key.txt"}}
+      "
+    `);
   });
 
   test('that is too long is refused', async () => {
-    const run = await new Sandbox().keys(['find'], { stdin: 'a'.repeat(9_000_000) });
-    expect(run).toMatchObject({ exit: 2, stderr: expect.stringContaining('more than 8 MB') });
+    const shows = new Transcript(new Sandbox(), []);
+    expect(await shows.keys(['find'], { stdin: 'a'.repeat(9_000_000) })).toMatchInlineSnapshot(`
+      "$ keys find
+      exit 2
+      --- stderr
+      error: the input is larger than 8 MB
+      hint: search it in pieces: split -C 4M
+      "
+    `);
   });
 });

@@ -1,67 +1,119 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FaultServer, json } from '../support/fault-server.ts';
-import type { Run } from '../support/sandbox.ts';
 import { filesBelow, Sandbox } from '../support/sandbox.ts';
+import { durations, folders, operations, ports, Transcript, userAgents } from '../support/transcript.ts';
 import { UnrealServer } from '../support/unreal-server.ts';
 
 function envOf(provider: string, url: string, token = 'tok-EXAMPLE') {
   return { KEYS_PROVIDER: provider, KEYS_URL: url, KEYS_TOKEN: token };
 }
 
-function errorOf({ stderr }: Run): { code: string; message: string; hint?: string } {
-  return JSON.parse(stderr).error;
-}
-
 describe('Unreal AI, to the letter of its document', () => {
   test('the whole life of a key, from login to revocation', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     box.expectSecretIn('.env');
-    const login = [
-      'login',
-      '--provider',
-      'unreal',
-      '--url',
-      server.url,
-      '--with-token',
-      '--store',
-      'file',
-      '--json',
+    const now = new Date('2026-11-20T12:00:00Z');
+    const shows = new Transcript(box, [ports, operations]);
+    const login = ['login', '--provider', 'unreal', '--url', server.url, '--with-token', '--store', 'file'];
+    const fields = ['--json', 'profile,provider,tokenSource,authenticated'];
+    const verify = ['verify', '--from', 'env:.env#API_KEY', '--json'];
+    expect(await shows.keys([...login, ...fields], { stdin: 'tok-EXAMPLE\n' })).toMatchInlineSnapshot(`
+      "$ keys login --provider unreal --url http://127.0.0.1:[port 1] --with-token --store file --json profile,provider,tokenSource,authenticated
+      exit 0
+      --- stdout
+      {
+        "profile": "unreal",
+        "provider": "unreal",
+        "tokenSource": "file",
+        "authenticated": true
+      }
+      --- stderr
+      logged in: unreal is now the current profile; its token is in a file that only you can read
+      "
+    `);
+    expect(
+      await shows.keys(['create', 'ci', '--to', 'env:.env#API_KEY', '--json'], { now }),
+    ).toMatchInlineSnapshot(`
+      "$ keys create ci --to env:.env#API_KEY --json
+      exit 0
+      --- stdout
+      {
+        "id": "hash1abcdef",
+        "name": "ci",
+        "status": "active",
+        "createdAt": "2023-09-09T14:12:43.000Z",
+        "superseded": false,
+        "provider": "unreal",
+        "profile": "unreal",
+        "delivered": [
+          {
+            "sink": "env:.env#API_KEY",
+            "verified": true
+          }
+        ],
+        "changed": true
+      }
+      --- stderr
+      delivered to env:.env#API_KEY and read back
+      --- files
+      .env (600): API_KEY=sk-a1b2c3d4e5f6g7h8i9j01EXAMPLE
+      "
+    `);
+    const lines = [
+      ['list', '--json', 'name,status'],
+      ['show', 'ci', '--json', 'usage'],
+      verify,
+      ['revoke', 'ci', '--yes'],
+      verify,
     ];
-    const status = JSON.parse((await box.keys(login, { stdin: 'tok-EXAMPLE\n' })).stdout);
-    expect(status).toMatchObject({
-      profile: 'unreal',
-      provider: 'unreal',
-      tokenSource: 'file',
-      authenticated: true,
-    });
-
-    const made = await box.keys(['create', 'ci', '--to', 'env:.env#API_KEY', '--json']);
-    expect(JSON.parse(made.stdout)).toMatchObject({
-      id: 'hash1abcdef',
-      name: 'ci',
-      provider: 'unreal',
-      profile: 'unreal',
-    });
-    expect(box.read('.env')).toBe('API_KEY=sk-a1b2c3d4e5f6g7h8i9j01EXAMPLE\n');
-
-    expect(JSON.parse((await box.keys(['list', '--json', 'name,status'])).stdout)).toEqual([
-      { name: 'ci', status: 'active' },
-    ]);
-    expect(JSON.parse((await box.keys(['show', 'ci', '--json', 'usage'])).stdout)).toEqual({
-      usage: { requests: 17, tokens: 4250 },
-    });
-    const verdict = await box.keys(['verify', '--from', 'env:.env#API_KEY', '--json']);
-    expect(JSON.parse(verdict.stdout)).toEqual({
-      valid: true,
-      reason: 'ok',
-      httpStatus: 200,
-      models: ['mixtral-8x22b-instruct'],
-    });
-
-    expect((await box.keys(['revoke', 'ci', '--yes'])).exit).toBe(0);
-    expect((await box.keys(['verify', '--from', 'env:.env#API_KEY', '--json'])).exit).toBe(8);
+    expect(await shows.all(lines, { now })).toMatchInlineSnapshot(`
+      "$ keys list --json name,status
+      exit 0
+      --- stdout
+      [
+        {
+          "name": "ci",
+          "status": "active"
+        }
+      ]
+      $ keys show ci --json usage
+      exit 0
+      --- stdout
+      {
+        "usage": {
+          "requests": 17,
+          "tokens": 4250
+        }
+      }
+      $ keys verify --from env:.env#API_KEY --json
+      exit 0
+      --- stdout
+      {
+        "valid": true,
+        "reason": "ok",
+        "httpStatus": 200,
+        "models": [
+          "mixtral-8x22b-instruct"
+        ]
+      }
+      $ keys revoke ci --yes
+      exit 0
+      --- stdout
+      hash1abcdef	ci	true	true	
+      $ keys verify --from env:.env#API_KEY --json
+      exit 8
+      --- stdout
+      {
+        "valid": false,
+        "reason": "invalid",
+        "httpStatus": 401
+      }
+      --- files
+      .env (600): API_KEY=sk-a1b2c3d4e5f6g7h8i9j01EXAMPLE
+      "
+    `);
     expect(server.keys).toEqual([]);
     for (const request of server.requests) expect(request).not.toMatch(/EXAMPLE/);
   });
@@ -75,32 +127,50 @@ describe('Unreal AI, to the letter of its document', () => {
 
   test('--debug shows the traffic without token or secret', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
-    const run = await box.keys(['create', 'ci', '--secret-only', '--debug'], {
-      env: envOf('unreal', server.url),
-      secretOnStdout: true,
-    });
-    expect(run.stdout).toMatch(/^sk-\w+EXAMPLE\n$/);
-    expect(run.stderr).toContain('> POST');
-    expect(run.stderr).toContain('authorization: ****');
+    const args = ['create', 'ci', '--secret-only', '--debug'];
+    const run = await box.keys(args, { env: envOf('unreal', server.url), secretOnStdout: true });
     expect(run.stderr).not.toMatch(/EXAMPLE/);
+    const shows = new Transcript(box, [ports, durations, userAgents]);
+    expect(shows.of(args, run)).toMatchInlineSnapshot(`
+      "$ keys create ci --secret-only --debug
+      exit 0
+      --- stdout
+      sk-a1b2c3d4e5f6g7h8i9j01EXAMPLE
+      --- stderr
+      debug: session token from KEYS_TOKEN
+      debug: > GET http://127.0.0.1:[port 1]/v1/keys accept: application/json, accept-encoding: identity, user-agent: [program], authorization: ****
+      debug: < 200 in [duration], content-type: application/json, body {keys}
+      debug: > POST http://127.0.0.1:[port 1]/v1/keys accept: application/json, accept-encoding: identity, user-agent: [program], content-type: application/json, authorization: ****, body {name}
+      debug: < 200 in [duration], content-type: application/json, body {name, key, hash, created}
+      "
+    `);
   });
 
   test('an expired session is reported with the command to log in: exit 4', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     server.isLocked = true;
-    const run = await box.keys(['list', '--json'], { env: envOf('unreal', server.url) });
-    expect(run.exit).toBe(4);
-    expect(errorOf(run)).toMatchObject({
-      code: 'not_logged_in',
-      httpStatus: 401,
-      hint: expect.stringContaining('keys login --profile unreal'),
-    });
+    const shows = new Transcript(box, [ports]);
+    expect(await shows.keys(['list', '--json'], { env: envOf('unreal', server.url) })).toMatchInlineSnapshot(`
+      "$ keys list --json
+      exit 4
+      --- stderr
+      {"error":{"code":"not_logged_in","message":"the API does not accept the session token: unknown session (UNAUTHORIZED)","hint":"keys login --profile unreal\\nor set KEYS_TOKEN","httpStatus":401}}
+      "
+    `);
   });
 
   test('a key whose delivery failed is revoked at the API', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     const options = { env: envOf('unreal', server.url), breakStdout: { at: 1, code: 'EPIPE' } };
-    expect((await box.keys(['create', 'ci', '--secret-only'], options)).exit).toBe(1);
+    const shows = new Transcript(box, []);
+    expect(await shows.keys(['create', 'ci', '--secret-only'], options)).toMatchInlineSnapshot(`
+      "$ keys create ci --secret-only
+      exit 1
+      --- stderr
+      error: the secret was not delivered to stdout: broken; the new key hash1abcdef was revoked
+      hint: set up an escrow to keep it next time: keys doctor
+      "
+    `);
     expect(server.keys).toEqual([]);
     expect(server.requests).toContain('DELETE /v1/keys/hash1abcdef');
   });
@@ -110,7 +180,14 @@ describe('Ctrl-C', () => {
   test('before a key is created ends the command: exit 130', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     const options = { env: envOf('unreal', server.url), interrupt: AbortSignal.abort() };
-    expect((await box.keys(['create', 'ci', '--secret-only'], options)).exit).toBe(130);
+    const shows = new Transcript(box, []);
+    expect(await shows.keys(['create', 'ci', '--secret-only'], options)).toMatchInlineSnapshot(`
+      "$ keys create ci --secret-only
+      exit 130
+      --- stderr
+      error: interrupted; nothing was changed
+      "
+    `);
     expect(server.keys).toEqual([]);
   });
 
@@ -118,13 +195,20 @@ describe('Ctrl-C', () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     const controller = new AbortController();
     server.onCreate = () => controller.abort();
-    const options = { env: envOf('unreal', server.url), interrupt: controller.signal };
-    const run = await box.keys(['create', 'ci', '--secret-only'], {
-      ...options,
+    const options = {
+      env: envOf('unreal', server.url),
+      interrupt: controller.signal,
       breakStdout: { at: 1, code: 'EPIPE' },
-    });
-    expect(run.exit).toBe(1);
-    expect(run.stderr).toContain('was revoked');
+    };
+    const shows = new Transcript(box, []);
+    expect(await shows.keys(['create', 'ci', '--secret-only'], options)).toMatchInlineSnapshot(`
+      "$ keys create ci --secret-only
+      exit 1
+      --- stderr
+      error: the secret was not delivered to stdout: broken; the new key hash1abcdef was revoked
+      hint: set up an escrow to keep it next time: keys doctor
+      "
+    `);
     expect(server.keys).toEqual([]);
   });
 
@@ -133,57 +217,170 @@ describe('Ctrl-C', () => {
     box.expectSecretIn('a.key');
     const controller = new AbortController();
     server.onCreate = () => controller.abort();
-    const run = await box.keys(['create', 'ci', '--to', 'file:a.key'], {
-      env: envOf('unreal', server.url),
-      interrupt: controller.signal,
-    });
-    expect(run.exit).toBe(0);
+    const now = new Date('2026-11-20T12:00:00Z');
+    const options = { env: envOf('unreal', server.url), interrupt: controller.signal, now };
+    const shows = new Transcript(box, []);
+    expect(await shows.keys(['create', 'ci', '--to', 'file:a.key'], options)).toMatchInlineSnapshot(`
+      "$ keys create ci --to file:a.key
+      exit 0
+      --- stdout
+      hash1abcdef	ci		active		2023-09-09T14:12:43.000Z											false	unreal	unreal
+      --- stderr
+      delivered to file:a.key and read back
+      --- files
+      a.key (600): sk-a1b2c3d4e5f6g7h8i9j01EXAMPLE
+      "
+    `);
     expect(box.read('a.key')).toBe(server.keys[0]?.secret);
   });
 });
 
 describe('what a provider cannot do is refused before any call', () => {
-  test.each([
-    [
-      ['create', 'ci', '--budget', '5', '--expires', '90d'],
-      ['--budget', '--expires', 'create accepts only a name'],
-    ],
-    [['logs'], ['does not report a log']],
-    [['update', 'ci', '--name', 'x'], ['cannot change a key']],
-    [['update', 'ci', '--disable'], ['cannot disable a key']],
-    [
-      ['list', '--unused', '9d'],
-      ['--unused', 'does not report lastUsedAt'],
-    ],
-    [['list', '--expiring', '9d'], ['--expiring']],
-    [['usage', '--by', 'day'], ['by day']],
-  ])('%j', async (args, reasons) => {
+  test('by Unreal AI', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
-    const run = await box.keys([...args, '--json'], { env: envOf('unreal', server.url) });
-    expect(run.exit).toBe(2);
-    for (const reason of reasons) expect(run.stderr).toContain(reason);
-    expect(run.stderr).toContain('keys provider show unreal');
+    const lines = [
+      ['create', 'ci', '--budget', '5', '--expires', '90d', '--secret-only'],
+      ['logs'],
+      ['update', 'ci', '--name', 'x'],
+      ['update', 'ci', '--disable'],
+      ['list', '--unused', '9d'],
+      ['list', '--expiring', '9d'],
+      ['usage', '--by', 'day'],
+    ];
+    const options = { env: envOf('unreal', server.url) };
+    expect(await new Transcript(box, []).all(lines, options)).toMatchInlineSnapshot(`
+      "$ keys create ci --budget 5 --expires 90d --secret-only
+      exit 2
+      --- stderr
+      error: the provider unreal does not support --expires: create accepts only a name
+      error: the provider unreal does not support --budget: create accepts only a name
+      hint: keys provider show unreal
+      $ keys logs
+      exit 2
+      --- stderr
+      error: the provider unreal does not report a log
+      hint: keys provider show unreal
+      $ keys update ci --name x
+      exit 2
+      --- stderr
+      error: the provider unreal cannot change a key
+      hint: keys provider show unreal
+      $ keys update ci --disable
+      exit 2
+      --- stderr
+      error: the provider unreal cannot disable a key, only revoke it
+      hint: keys provider show unreal
+      $ keys list --unused 9d
+      exit 2
+      --- stderr
+      error: the provider unreal does not support --unused: it does not report lastUsedAt
+      hint: keys provider show unreal
+      $ keys list --expiring 9d
+      exit 2
+      --- stderr
+      error: the provider unreal does not support --expiring: it does not report expiresAt
+      hint: keys provider show unreal
+      $ keys usage --by day
+      exit 2
+      --- stderr
+      error: the provider unreal does not report usage by day
+      hint: keys provider show unreal
+      "
+    `);
     expect(server.requests).toEqual([]);
   });
 
-  test('an API with fixed expiry steps refuses other spans, and keys that never expire', async () => {
+  test('by an API with fixed expiry steps: other spans, and keys that never expire', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
-    const env = envOf('privatemind', server.url);
-    const other = await box.keys(['create', 'ci', '--expires', '45d', '--json'], { env });
-    expect(errorOf(other).message).toContain('offers only 30d, 90d, 6mo, 1y, 2y, 10y');
-    const none = await box.keys(['create', 'ci', '--json'], { env });
-    expect(errorOf(none).message).toContain('pass --expires with one of 30d');
-    expect([other.exit, none.exit, server.requests.length]).toEqual([2, 2, 0]);
+    const lines = [
+      ['create', 'ci', '--expires', '45d', '--secret-only'],
+      ['create', 'ci', '--secret-only'],
+    ];
+    const options = { env: envOf('privatemind', server.url) };
+    expect(await new Transcript(box, []).all(lines, options)).toMatchInlineSnapshot(`
+      "$ keys create ci --expires 45d --secret-only
+      exit 2
+      --- stderr
+      error: --expires: the provider privatemind offers only 30d, 90d, 6mo, 1y, 2y, 10y
+      $ keys create ci --secret-only
+      exit 2
+      --- stderr
+      error: the provider privatemind does not create keys that never expire; pass --expires with one of 30d, 90d, 6mo, 1y, 2y, 10y
+      "
+    `);
+    expect(server.requests).toEqual([]);
   });
 
   test('provider show lists every capability', async () => {
-    const run = await new Sandbox().keys(['provider', 'show', 'privatemind', '--json', 'capabilities']);
-    expect(JSON.parse(run.stdout).capabilities).toMatchObject({
-      overlap: 'client',
-      expiry: 'steps',
-      createFields: ['name', 'expiresAt', 'rateLimitRpm', 'budgetUsd', 'models'],
-      logs: false,
-    });
+    const shows = new Transcript(new Sandbox(), []);
+    const args = ['provider', 'show', 'privatemind', '--json', 'capabilities'];
+    expect(await shows.keys(args)).toMatchInlineSnapshot(`
+      "$ keys provider show privatemind --json capabilities
+      exit 0
+      --- stdout
+      {
+        "capabilities": {
+          "overlap": "client",
+          "expiry": "steps",
+          "expirySteps": [
+            "30d",
+            "90d",
+            "6mo",
+            "1y",
+            "2y",
+            "10y"
+          ],
+          "expiryRequired": true,
+          "uniqueNames": false,
+          "maxKeys": null,
+          "endsLists": false,
+          "show": true,
+          "usage": true,
+          "logs": false,
+          "logsByKey": false,
+          "update": true,
+          "disable": false,
+          "verify": true,
+          "expiryResolution": 1000,
+          "expiryIsSpan": true,
+          "alike": [
+            "permissions"
+          ],
+          "createFields": [
+            "name",
+            "expiresAt",
+            "rateLimitRpm",
+            "budgetUsd",
+            "models"
+          ],
+          "updateFields": [
+            "name",
+            "rateLimitRpm",
+            "budgetUsd",
+            "models"
+          ],
+          "usageByDay": false,
+          "reports": [
+            "id",
+            "name",
+            "status",
+            "prefix",
+            "createdAt",
+            "expiresAt",
+            "lastUsedAt",
+            "lastUsedIp",
+            "permissions",
+            "rateLimitRpm",
+            "budgetUsd",
+            "spentUsd",
+            "models",
+            "usage",
+            "superseded"
+          ]
+        }
+      }
+      "
+    `);
   });
 });
 
@@ -212,12 +409,15 @@ describe('RiskInMind, with one key per user', () => {
   test('create refuses while a key is active, and revokes none', async () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     server.on('GET /api/v1/keys/', json(200, live));
-    const run = await box.keys(['create', 'ci', '--json'], { env: envOf('riskinmind', server.origin) });
-    expect(run.exit).toBe(6);
-    expect(errorOf(run)).toMatchObject({
-      code: 'key_limit',
-      hint: expect.stringContaining('--allow-downtime'),
-    });
+    const options = { env: envOf('riskinmind', server.origin) };
+    const shows = new Transcript(box, []);
+    expect(await shows.keys(['create', 'ci', '--json'], options)).toMatchInlineSnapshot(`
+      "$ keys create ci --json
+      exit 6
+      --- stderr
+      {"error":{"code":"key_limit","message":"the provider riskinmind allows 1 active key, already used by key_12345","hint":"keys revoke key_12345\\nor add --allow-downtime: the old key may stop working before the new one is delivered"}}
+      "
+    `);
   });
 
   test('detects a server that replaced the active key', async () => {
@@ -228,12 +428,36 @@ describe('RiskInMind, with one key per user', () => {
       json(200, { success: true, data: { apiKey: 'sk_live_abcdef12345678EXAMPLE' } }),
     );
     const args = ['create', 'ci', '--allow-downtime', '--json'];
-    const run = await box.keys(args, { env: envOf('riskinmind', server.origin), secretOnStdout: true });
-    expect(JSON.parse(run.stdout)).toMatchObject({
-      id: 'key_67890',
-      secret: 'sk_live_abcdef12345678EXAMPLE',
-    });
-    expect(run.stderr).toContain('the API replaced the key key_12345: it no longer works');
+    const now = new Date('2026-11-20T12:00:00Z');
+    const options = { env: envOf('riskinmind', server.origin), secretOnStdout: true, now };
+    const shows = new Transcript(box, [operations]);
+    expect(await shows.keys(args, options)).toMatchInlineSnapshot(`
+      "$ keys create ci --allow-downtime --json
+      exit 0
+      --- stdout
+      {
+        "id": "key_67890",
+        "name": "ci",
+        "status": "active",
+        "prefix": "sk_live_...9f8a",
+        "createdAt": "2026-11-20T12:00:00.000Z",
+        "superseded": false,
+        "provider": "riskinmind",
+        "profile": "riskinmind",
+        "delivered": [
+          {
+            "sink": "stdout",
+            "verified": false
+          }
+        ],
+        "changed": true,
+        "secret": "sk_live_abcdef12345678EXAMPLE"
+      }
+      --- stderr
+      warning: the provider riskinmind keeps no names: refer to the key by its id, key_67890
+      warning: the API replaced the key key_12345: it no longer works
+      "
+    `);
   });
 
   test('logs read all pages, and filter locally if the API cannot', async () => {
@@ -294,15 +518,40 @@ describe('login, logout and profiles', () => {
 
   test('a token that the API rejects is not stored: exit 4', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
-    const run = await box.keys([...login(server.url), '--json'], { stdin: 'wrong-EXAMPLE' });
-    expect(run.exit).toBe(4);
-    expect(errorOf(run).message).toContain('nothing was stored');
+    const shows = new Transcript(box, [ports]);
+    const options = { stdin: 'wrong-EXAMPLE' };
+    expect(await shows.keys([...login(server.url), '--json'], options)).toMatchInlineSnapshot(`
+      "$ keys login --provider unreal --url http://127.0.0.1:[port 1] --with-token --store file --json
+      exit 4
+      --- stderr
+      {"error":{"code":"not_logged_in","message":"http://127.0.0.1:[port 1] rejects this session token; nothing was stored","hint":"get a new token from the provider\\nor store it unchecked with --no-verify","httpStatus":401}}
+      "
+    `);
     expect(existsSync(box.home)).toBe(false);
   });
 
   test('--no-verify stores it without a call', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
-    expect((await box.keys(login(server.url, '--no-verify'), { stdin: 'wrong-EXAMPLE' })).exit).toBe(0);
+    const shows = new Transcript(box, [ports]);
+    const options = { stdin: 'wrong-EXAMPLE' };
+    expect(
+      await shows.keys(
+        login(server.url, '--no-verify', '--json', 'profile,tokenSource,authenticated'),
+        options,
+      ),
+    ).toMatchInlineSnapshot(`
+      "$ keys login --provider unreal --url http://127.0.0.1:[port 1] --with-token --store file --no-verify --json profile,tokenSource,authenticated
+      exit 0
+      --- stdout
+      {
+        "profile": "unreal",
+        "tokenSource": "file",
+        "authenticated": null
+      }
+      --- stderr
+      logged in: unreal is now the current profile; its token is in a file that only you can read
+      "
+    `);
     expect(server.requests).toEqual([]);
   });
 
@@ -317,63 +566,175 @@ describe('login, logout and profiles', () => {
   test('status shows the source and validity of the token, never a part of it; logout removes it', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     await box.keys(login(server.url), { stdin: 'tok-EXAMPLE' });
-    const status = await box.keys(['status', '--json', 'tokenSource,authenticated']);
-    expect(JSON.parse(status.stdout)).toEqual({ tokenSource: 'file', authenticated: true });
-    const out = await box.keys(['logout', '--json']);
-    expect(JSON.parse(out.stdout)).toMatchObject({ profile: 'unreal', removed: true, changed: true });
-    const after = await box.keys(['status', '--json', 'tokenSource,authenticated']);
-    expect(after.exit).toBe(4);
-    expect(JSON.parse(after.stdout)).toEqual({ tokenSource: null, authenticated: false });
-    const list = await box.keys(['list', '--json']);
-    expect([list.exit, errorOf(list).code]).toEqual([4, 'not_logged_in']);
+    const fields = 'tokenSource,authenticated';
+    const lines = [
+      ['status', '--json', fields],
+      ['logout', '--json', 'profile,removed,changed'],
+      ['status', '--json', fields],
+      ['list', '--json'],
+    ];
+    expect(await new Transcript(box, [ports]).all(lines)).toMatchInlineSnapshot(`
+      "$ keys status --json tokenSource,authenticated
+      exit 0
+      --- stdout
+      {
+        "tokenSource": "file",
+        "authenticated": true
+      }
+      $ keys logout --json profile,removed,changed
+      exit 0
+      --- stdout
+      {
+        "profile": "unreal",
+        "removed": true,
+        "changed": true
+      }
+      --- stderr
+      removed the session token of the profile unreal; it stays valid at the provider until it expires
+      $ keys status --json tokenSource,authenticated
+      exit 4
+      --- stdout
+      {
+        "tokenSource": null,
+        "authenticated": false
+      }
+      $ keys list --json
+      exit 4
+      --- stderr
+      {"error":{"code":"not_logged_in","message":"not logged in: no session token for the profile unreal at http://127.0.0.1:[port 1]","hint":"keys login --profile unreal --provider unreal --url http://127.0.0.1:[port 1]/\\nor set KEYS_TOKEN"}}
+      "
+    `);
   });
 
   test('a profile whose URL moved to another origin is not sent the old token', async () => {
     const [box, server, other] = [new Sandbox(), await UnrealServer.start(), await UnrealServer.start()];
     await box.keys(login(server.url), { stdin: 'tok-EXAMPLE' });
-    const run = await box.keys(['list', '--url', other.url, '--json']);
-    expect([run.exit, errorOf(run).code]).toEqual([4, 'not_logged_in']);
+    const shows = new Transcript(box, [ports]);
+    expect(await shows.keys(['list', '--url', other.url])).toMatchInlineSnapshot(`
+      "$ keys list --url http://127.0.0.1:[port 1]
+      exit 4
+      --- stderr
+      error: not logged in: no session token for the profile unreal at http://127.0.0.1:[port 1]; its token is for http://127.0.0.1:[port 2], and is not sent elsewhere
+      hint: keys login --profile unreal --provider unreal --url http://127.0.0.1:[port 1]/
+      hint: or set KEYS_TOKEN
+      "
+    `);
     expect(other.requests).toEqual([]);
   });
 
   test('profiles are listed, chosen and removed', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     await box.keys(login(server.url, '--profile', 'work'), { stdin: 'tok-EXAMPLE' });
-    const names = async () =>
-      (
-        JSON.parse((await box.keys(['profile', 'list', '--json'])).stdout) as {
-          name: string;
-          current: boolean;
-        }[]
-      ).map(({ name, current }) => `${name}${current ? ' *' : ''}`);
-    expect(await names()).toEqual(['local', 'work *']);
-    await box.keys(['profile', 'use', 'local']);
-    expect(await names()).toEqual(['local *', 'work']);
-    const removed = await box.keys(['profile', 'remove', 'work', '--json']);
-    expect(JSON.parse(removed.stdout)).toEqual({ name: 'work', removed: true, tokenRemoved: true });
-    expect(await names()).toEqual(['local *']);
-    expect((await box.keys(['profile', 'use', 'work'])).exit).toBe(2);
+    const lines = [
+      ['profile', 'list', '--json', 'name,current'],
+      ['profile', 'use', 'local'],
+      ['profile', 'list', '--json', 'name,current'],
+      ['profile', 'remove', 'work', '--json'],
+      ['profile', 'list', '--json', 'name,current'],
+      ['profile', 'use', 'work'],
+    ];
+    expect(await new Transcript(box, []).all(lines)).toMatchInlineSnapshot(`
+      "$ keys profile list --json name,current
+      exit 0
+      --- stdout
+      [
+        {
+          "name": "local",
+          "current": false
+        },
+        {
+          "name": "work",
+          "current": true
+        }
+      ]
+      $ keys profile use local
+      exit 0
+      --- stdout
+      local	true
+      --- stderr
+      the current profile is local
+      $ keys profile list --json name,current
+      exit 0
+      --- stdout
+      [
+        {
+          "name": "local",
+          "current": true
+        },
+        {
+          "name": "work",
+          "current": false
+        }
+      ]
+      $ keys profile remove work --json
+      exit 0
+      --- stdout
+      {
+        "name": "work",
+        "removed": true,
+        "tokenRemoved": true
+      }
+      --- stderr
+      removed the profile work and its session token
+      $ keys profile list --json name,current
+      exit 0
+      --- stdout
+      [
+        {
+          "name": "local",
+          "current": true
+        }
+      ]
+      $ keys profile use work
+      exit 2
+      --- stderr
+      error: there is no profile 'work'
+      hint: keys profile list
+      "
+    `);
   });
 
   test('without a terminal, login names everything that is missing', async () => {
     const box = new Sandbox();
-    expect((await box.keys(['login'])).exit).toBe(2);
-    const gitlab = await box.keys(['login', '--provider', 'gitlab', '--with-token'], {
-      stdin: 'tok-EXAMPLE',
-    });
-    expect(gitlab.stderr).toContain('--option project=VALUE');
-    const npm = await box.keys(['login', '--provider', 'npm', '--with-token', '--option', 'colour=red'], {
-      stdin: 'tok-EXAMPLE',
-    });
-    expect(npm.stderr).toContain('has no default URL; pass --url');
-    expect(npm.stderr).toContain('--option colour');
+    const lines = [
+      ['login'],
+      ['login', '--provider', 'gitlab', '--with-token'],
+      ['login', '--provider', 'npm', '--with-token', '--option', 'colour=red'],
+    ];
+    expect(await new Transcript(box, []).all(lines, { stdin: 'tok-EXAMPLE' })).toMatchInlineSnapshot(`
+      "$ keys login
+      exit 2
+      --- stderr
+      error: no provider given, and cannot prompt: not a terminal
+      hint: keys login --provider ID --with-token
+      hint: keys provider list
+      $ keys login --provider gitlab --with-token
+      exit 2
+      --- stderr
+      error: the provider gitlab needs --option project=VALUE: id or path of the project, such as group/project
+      hint: keys provider show gitlab
+      $ keys login --provider npm --with-token --option colour=red
+      exit 2
+      --- stderr
+      error: the provider npm has no default URL; pass --url
+      error: --option colour: the provider npm has no such setting
+      hint: keys provider show npm
+      "
+    `);
     expect(existsSync(box.home)).toBe(false);
   });
 
   test('a URL without TLS is refused beyond loopback, before any call', async () => {
-    const run = await new Sandbox().keys(['list', '--json'], { env: envOf('unreal', 'http://192.0.2.1') });
-    expect(run.exit).toBe(2);
-    expect(run.stderr).not.toContain('EXAMPLE');
+    const shows = new Transcript(new Sandbox(), []);
+    const options = { env: envOf('unreal', 'http://192.0.2.1') };
+    expect(await shows.keys(['list'], options)).toMatchInlineSnapshot(`
+      "$ keys list
+      exit 2
+      --- stderr
+      error: the URL uses http, which would send the session token in the clear to another machine
+      hint: write only scheme, host and path, such as https://api.example.com/v1
+      "
+    `);
   });
 });
 
@@ -393,45 +754,97 @@ describe('the escape hatch', () => {
   test('a failure is printed too, and has its exit code', async () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     server.on('GET /v1/nothing', json(404, { message: 'nothing here' }));
-    const run = await box.keys(['api', 'GET', '/v1/nothing'], { env: envOf('unreal', server.origin) });
-    expect(run.exit).toBe(3);
-    expect(run.stdout).toBe('{"message":"nothing here"}');
+    const options = { env: envOf('unreal', server.origin) };
+    const shows = new Transcript(box, [ports]);
+    expect(await shows.keys(['api', 'GET', '/v1/nothing'], options)).toMatchInlineSnapshot(`
+      "$ keys api GET /v1/nothing
+      exit 3
+      --- stdout
+      {"message":"nothing here"}
+      (no newline)
+      --- stderr
+      error: the API has nothing at this address: nothing here
+      hint: check the path, which is relative to http://127.0.0.1:[port 1]/
+      "
+    `);
   });
 
   test('refuses an invalid method, and a body that is not JSON', async () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     const env = envOf('unreal', server.origin);
-    expect((await box.keys(['api', 'FETCH', '/'], { env })).exit).toBe(2);
-    expect((await box.keys(['api', 'POST', '/'], { env, stdin: 'not json' })).exit).toBe(2);
+    const shows = new Transcript(box, []);
+    expect(await shows.keys(['api', 'FETCH', '/'], { env })).toMatchInlineSnapshot(`
+      "$ keys api FETCH /
+      exit 2
+      --- stderr
+      error: 'FETCH' is not one of GET, HEAD, POST, PUT, PATCH, DELETE
+      hint: keys help api
+      "
+    `);
+    expect(await shows.keys(['api', 'POST', '/'], { env, stdin: 'not json' })).toMatchInlineSnapshot(`
+      "$ keys api POST /
+      exit 2
+      --- stderr
+      error: the body on stdin is not valid JSON: unexpected token 'o'
+      "
+    `);
   });
 });
 
 test("a user's own provider works like a built-in one", async () => {
   const [box, server] = [new Sandbox(), await FaultServer.start()];
   const { unreal } = await import('../../src/providers/unreal.ts');
-  const { mkdirSync, writeFileSync } = await import('node:fs');
-  const folder = join(box.home, 'config', 'providers');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(
-    join(folder, 'mine.json'),
-    JSON.stringify({ ...unreal, id: 'mine', list: { get: '/keys', items: 'all' } }),
-  );
+  const mine = { ...unreal, id: 'mine', list: { get: '/keys', items: 'all' } };
+  box.ownProvider(mine);
   server.on('GET /keys', json(200, { all: [{ name: 'ci\u001b[2J', hash: 'h1', created: 0 }] }));
-  const run = await box.keys(['list', '--no-color'], { env: envOf('mine', server.origin), terminal: 100 });
-  expect(run.stdout).toContain('ci\\x1b[2J');
+  const options = {
+    env: { ...envOf('mine', server.origin), NO_COLOR: '1' },
+    terminal: 100,
+    now: new Date('2026-11-20T12:00:00Z'),
+  };
+  const run = await box.keys(['list'], options);
   expect(run.stdout).not.toContain('\u001b');
+  expect(new Transcript(box, []).of(['list'], run)).toMatchInlineSnapshot(`
+    "$ keys list
+    exit 0
+    --- stdout
+    1 active · 0 expired · 0 revoked
+
+    NAME       ID  STATUS
+    ci\\x1b[2J  h1  active
+    "
+  `);
 });
 
 test('provider check lists each fault with its path: exit 8', async () => {
   const box = new Sandbox();
-  const { writeFileSync } = await import('node:fs');
-  writeFileSync(join(box.cwd, 'broken.json'), '{"id": "Mine", "name": ""}');
-  const run = await box.keys(['provider', 'check', 'broken.json', '--json', 'path']);
-  expect(run.exit).toBe(8);
-  const paths = (JSON.parse(run.stdout) as { path: string }[]).map(({ path }) => path);
-  expect(paths).toEqual(
-    expect.arrayContaining(['id', 'name', 'auth', 'capabilities', 'list', 'create', 'revoke', 'key']),
-  );
-  writeFileSync(join(box.cwd, 'broken.json'), '{');
-  expect((await box.keys(['provider', 'check', 'broken.json'])).exit).toBe(1);
+  box.write('broken.json', '{"id": "Mine", "name": ""}');
+  const shows = new Transcript(box, [folders]);
+  const args = ['provider', 'check', 'broken.json'];
+  const faults = await box.keys(args);
+  box.write('broken.json', 'not json');
+  const noJson = await box.keys(args);
+  rmSync(join(box.cwd, 'broken.json'));
+  expect(shows.of(args, faults)).toMatchInlineSnapshot(`
+    "$ keys provider check broken.json
+    exit 8
+    --- stdout
+    id	use lower-case letters, digits and dashes
+    name	is empty
+    auth	is required
+    capabilities	is required
+    list	is required
+    create	is required
+    revoke	is required
+    key	is required
+    "
+  `);
+  expect(shows.of(args, noJson)).toMatchInlineSnapshot(`
+    "$ keys provider check broken.json
+    exit 1
+    --- stderr
+    error: [folder 1]/broken.json is not valid JSON: unexpected token 'o'
+    hint: check that the file exists, that you may read it, and what is in it
+    "
+  `);
 });

@@ -140,9 +140,7 @@ describe('refused before anything happens, with exit 2', () => {
 
   test('everything at once', async () => {
     const bindings = ['1A=file:ci.key', 'B=none', 'C=file:a', 'C=file:b'];
-    expect(
-      await refusals([...bindings.flatMap((one) => ['--env', one]), ...command]),
-    ).toMatchInlineSnapshot(`
+    expect(await refusals([...bindings.flatMap((one) => ['--env', one]), ...command])).toMatchInlineSnapshot(`
       "$ keys run --env 1A=file:ci.key --env B=none --env C=file:a --env C=file:b -- touch started
       exit 2
       --- stderr
@@ -202,7 +200,7 @@ describe('refused before anything happens, with exit 2', () => {
       "$ keys run --env A=file:ci.key -- curl sk-0123456789abcdefghij_EXAMPLE
       exit 2
       --- stderr
-      error: argument 6 looks like a secret; secrets are never accepted on the command line, name a key by its id or name
+      error: argument 6 looks like a secret, and secrets are not accepted on the command line; name a key by its id or name
       hint: keys help run
       --- files
       .env (600): API_KEY=sk-0123456789abcdefghij_EXAMPLE
@@ -269,7 +267,7 @@ describe('a program that cannot be started', () => {
       $ keys run --env A=file:ci.key --json -- 'npm start'
       exit 127
       --- stderr
-      {"error":{"code":"program_not_found","message":"there is no program 'npm start'","hint":"no shell splits it; to run a shell command: -- sh -c '...'"}}
+      {"error":{"code":"program_not_found","message":"there is no program 'npm start'","hint":"keys run starts no shell; to run a shell command: -- sh -c '...'"}}
       --- files
       .env (600): API_KEY=sk-0123456789abcdefghij_EXAMPLE
       ci.key (600): sk-0123456789abcdefghij_EXAMPLE

@@ -6,6 +6,7 @@ import { providers } from '../../src/providers/index.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { seedKey } from '../support/seed.ts';
+import { ids, Transcript } from '../support/transcript.ts';
 
 interface Snippet {
   lang: string;
@@ -41,17 +42,19 @@ async function snippetOf(lang: string, fields: Partial<Provider>, path = ''): Pr
 }
 
 test('without --lang, prints curl for the default address of keys serve', async () => {
-  const { box, id } = await boxWithKey();
-  expect(await box.keys(['snippet', 'ci'])).toEqual({
-    exit: 0,
-    stdout: [
-      `# key ci, id ${id}, secret in API_KEY`,
-      `printf '%s%s\\n' 'Authorization: Bearer ' "$API_KEY" |`,
-      '  curl --silent --show-error --fail --globoff \\',
-      "    --header @- 'http://127.0.0.1:8787/v1/models'\n",
-    ].join('\n'),
-    stderr: 'start the server at http://127.0.0.1:8787 with: keys serve\n',
-  });
+  const { box } = await boxWithKey();
+  expect(await new Transcript(box, [ids]).keys(['snippet', 'ci'])).toMatchInlineSnapshot(`
+    "$ keys snippet ci
+    exit 0
+    --- stdout
+    # key ci, id [id 1], secret in API_KEY
+    printf '%s%s\\n' 'Authorization: Bearer ' "$API_KEY" |
+      curl --silent --show-error --fail --globoff \\
+        --header @- 'http://127.0.0.1:8787/v1/models'
+    --- stderr
+    start the server at http://127.0.0.1:8787 with: keys serve
+    "
+  `);
 });
 
 test('--json has the code and its parts', async () => {
@@ -71,27 +74,93 @@ test('a terminal shows the same code', async () => {
   expect(terminal.stdout).toBe(plain.stdout);
 });
 
-test.each([
-  ['sh', 'IFS= read -rs API_KEY'],
-  ['cmd', '@set /p "API_KEY=API key: "'],
-  ['powershell', "Read-Host -AsSecureString 'API key'"],
-])('%s prompts for the secret, so that it is in no history', async (lang, line) => {
+test('sh, cmd and powershell prompt for the secret, so that it is in no history', async () => {
   const { box } = await boxWithKey();
-  expect((await box.keys(['snippet', 'ci', '--lang', lang])).stdout).toContain(line);
+  const lines = ['sh', 'cmd', 'powershell'].map((lang) => ['snippet', 'ci', '--lang', lang]);
+  expect(await new Transcript(box, [ids]).all(lines)).toMatchInlineSnapshot(`
+    "$ keys snippet ci --lang sh
+    exit 0
+    --- stdout
+    # key ci, id [id 1], secret in API_KEY
+    {
+      printf 'API key: ' >&2
+      if [ -n "\${BASH_VERSION-}\${ZSH_VERSION-}" ]; then
+        IFS= read -rs API_KEY
+      else
+        trap 'stty echo' INT; stty -echo 2>/dev/null
+        IFS= read -r API_KEY
+        stty echo 2>/dev/null; trap - INT
+      fi
+      printf '\\n' >&2
+      export API_KEY
+      printf '%s%s\\n' 'Authorization: Bearer ' "$API_KEY" |
+        curl --silent --show-error --fail --globoff \\
+          --header @- 'http://127.0.0.1:8787/v1/models'
+    }
+    --- stderr
+    start the server at http://127.0.0.1:8787 with: keys serve
+    $ keys snippet ci --lang cmd
+    exit 0
+    --- stdout
+    @rem key ci, id [id 1], secret in API_KEY
+    @set /p "API_KEY=API key: "
+    @cmd /v:on /c "echo Authorization: Bearer !API_KEY!"|curl --silent --show-error --fail --globoff --header @- "http://127.0.0.1:8787/v1/models"
+    --- stderr
+    start the server at http://127.0.0.1:8787 with: keys serve
+    $ keys snippet ci --lang powershell
+    exit 0
+    --- stdout
+    # key ci, id [id 1], secret in API_KEY
+    & {
+      $value = Read-Host -AsSecureString 'API key'
+      $env:API_KEY = [System.Net.NetworkCredential]::new('', $value).Password
+      Invoke-RestMethod -Uri 'http://127.0.0.1:8787/v1/models' -Headers @{
+        'Authorization' = 'Bearer ' + $env:API_KEY
+      }
+    }
+    --- stderr
+    start the server at http://127.0.0.1:8787 with: keys serve
+    "
+  `);
 });
 
 test('refuses an unknown language and an unknown key', async () => {
   const { box } = await boxWithKey();
-  const run = await box.keys(['snippet', 'ci', '--lang', 'ruby']);
-  expect(run.exit).toBe(2);
-  expect(run.stderr).toContain("'ruby' is not one of curl, python, node, sh, cmd, powershell");
-  expect((await box.keys(['snippet', 'nobody'])).exit).toBe(3);
+  const lines = [
+    ['snippet', 'ci', '--lang', 'ruby'],
+    ['snippet', 'other'],
+  ];
+  expect(await new Transcript(box, []).all(lines)).toMatchInlineSnapshot(`
+    "$ keys snippet ci --lang ruby
+    exit 2
+    --- stderr
+    error: --lang: 'ruby' is not one of curl, python, node, sh, cmd, powershell
+    hint: keys help snippet
+    $ keys snippet other
+    exit 3
+    --- stderr
+    error: no key has the id or the name 'other'
+    hint: keys list --status all
+    "
+  `);
 });
 
 test('warns of a key that no longer works', async () => {
   const { box, id } = await boxWithKey();
   await box.keys(['revoke', id, '--yes']);
-  expect((await box.keys(['snippet', id])).stderr).toContain('warning: the key ci is revoked');
+  expect(await new Transcript(box, [ids]).keys(['snippet', id])).toMatchInlineSnapshot(`
+    "$ keys snippet [id 1]
+    exit 0
+    --- stdout
+    # key ci, id [id 1], secret in API_KEY
+    printf '%s%s\\n' 'Authorization: Bearer ' "$API_KEY" |
+      curl --silent --show-error --fail --globoff \\
+        --header @- 'http://127.0.0.1:8787/v1/models'
+    --- stderr
+    warning: the key ci is revoked
+    start the server at http://127.0.0.1:8787 with: keys serve
+    "
+  `);
 });
 
 describe('the call of a provider', () => {
@@ -100,45 +169,122 @@ describe('the call of a provider', () => {
       headers: { 'X-Version': '2026-01-01' },
       verify: { get: '/me', query: { full: 'a b' }, auth: { header: 'X-API-Key' } },
     });
-    expect(code.split('\n').slice(1)).toEqual([
-      'fetch("https://api.example.com/me?full=a+b", {',
-      '  headers: {',
-      '    "X-API-Key": "" + process.env.API_KEY,',
-      '    "X-Version": "2026-01-01",',
-      '  },',
-      '}).then(async (response) => console.log(response.status, await response.text()));',
-      '',
-    ]);
+    expect(code).toMatchInlineSnapshot(`
+      "// key ci, id h1, secret in API_KEY
+      fetch("https://api.example.com/me?full=a+b", {
+        headers: {
+          "X-API-Key": "" + process.env.API_KEY,
+          "X-Version": "2026-01-01",
+        },
+      }).then(async (response) => console.log(response.status, await response.text()));
+      "
+    `);
   });
 
   test('stays below the base URL', async () => {
     const { code } = await snippetOf('curl', { verify: { get: '/v1/models' } }, '/api');
-    expect(code).toContain("'https://api.example.com/api/v1/models'");
+    expect(code).toMatchInlineSnapshot(`
+      "# key ci, id h1, secret in API_KEY
+      printf '%s%s\\n' 'Authorization: Bearer ' "$API_KEY" |
+        curl --silent --show-error --fail --globoff \\
+          --header @- 'https://api.example.com/api/v1/models'
+      "
+    `);
   });
 
   test('is only the base URL if the provider declares no call', async () => {
     const { code } = await snippetOf('curl', {});
-    expect(code).toContain("--header @- 'https://api.example.com/'");
+    expect(code).toMatchInlineSnapshot(`
+      "# key ci, id h1, secret in API_KEY
+      printf '%s%s\\n' 'Authorization: Bearer ' "$API_KEY" |
+        curl --silent --show-error --fail --globoff \\
+          --header @- 'https://api.example.com/'
+      "
+    `);
   });
 
-  test.each([
-    ['curl', `'X-A: it'\\''s $(touch pwned) "%"'`, `'https://api.example.com/it'\\''s$(touch)'`],
-    ['powershell', `'it''s $(touch pwned) "%"'`, `'https://api.example.com/it''s$(touch)'`],
-    ['python', `"it's $(touch pwned) \\"%\\""`, `"https://api.example.com/it's$(touch)"`],
-    ['node', `"it's $(touch pwned) \\"%\\""`, `"https://api.example.com/it's$(touch)"`],
-    ['cmd', '"X-A: its touch pwned "', `"https://api.example.com/it's$(touch)"`],
-  ])('has no special meaning to %s', async (lang, header, url) => {
-    const { code } = await snippetOf(lang, {
+  describe('has no special meaning to', () => {
+    const hostile: Partial<Provider> = {
       headers: { 'X-A': 'it\'s $(touch pwned) "%"' },
       verify: { get: "/it's$(touch)" },
+    };
+
+    test('curl', async () => {
+      expect((await snippetOf('curl', hostile)).code).toMatchInlineSnapshot(`
+        "# key ci, id h1, secret in API_KEY
+        printf '%s%s\\n' 'Authorization: Bearer ' "$API_KEY" |
+          curl --silent --show-error --fail --globoff \\
+            --header 'X-A: it'\\''s $(touch pwned) "%"' \\
+            --header @- 'https://api.example.com/it'\\''s$(touch)'
+        "
+      `);
     });
-    expect(code).toContain(header);
-    expect(code).toContain(url);
+
+    test('powershell', async () => {
+      expect((await snippetOf('powershell', hostile)).code).toMatchInlineSnapshot(`
+        "# key ci, id h1, secret in API_KEY
+        & {
+          $value = Read-Host -AsSecureString 'API key'
+          $env:API_KEY = [System.Net.NetworkCredential]::new('', $value).Password
+          Invoke-RestMethod -Uri 'https://api.example.com/it''s$(touch)' -Headers @{
+            'Authorization' = 'Bearer ' + $env:API_KEY
+            'X-A' = 'it''s $(touch pwned) "%"'
+          }
+        }
+        "
+      `);
+    });
+
+    test('python', async () => {
+      expect((await snippetOf('python', hostile)).code).toMatchInlineSnapshot(`
+        "import os
+        import urllib.request
+
+        # key ci, id h1, secret in API_KEY
+        request = urllib.request.Request(
+            "https://api.example.com/it's$(touch)",
+            headers={
+                "Authorization": "Bearer " + os.environ["API_KEY"],
+                "X-A": "it's $(touch pwned) \\"%\\"",
+            },
+        )
+        with urllib.request.urlopen(request) as response:
+            print(response.status, response.read().decode())
+        "
+      `);
+    });
+
+    test('node', async () => {
+      expect((await snippetOf('node', hostile)).code).toMatchInlineSnapshot(`
+        "// key ci, id h1, secret in API_KEY
+        fetch("https://api.example.com/it's$(touch)", {
+          headers: {
+            "Authorization": "Bearer " + process.env.API_KEY,
+            "X-A": "it's $(touch pwned) \\"%\\"",
+          },
+        }).then(async (response) => console.log(response.status, await response.text()));
+        "
+      `);
+    });
+
+    test('cmd', async () => {
+      expect((await snippetOf('cmd', hostile)).code).toMatchInlineSnapshot(`
+        "@rem key ci, id h1, secret in API_KEY
+        @set /p "API_KEY=API key: "
+        @cmd /v:on /c "echo Authorization: Bearer !API_KEY!"|curl --silent --show-error --fail --globoff --header "X-A: its touch pwned " --header @- "https://api.example.com/it's$(touch)"
+        "
+      `);
+    });
   });
 
   test('escapes percent signs for cmd', async () => {
     const { code } = await snippetOf('cmd', { verify: { get: '/a%20b' } });
-    expect(code).toContain('"https://api.example.com/a%%20b"');
+    expect(code).toMatchInlineSnapshot(`
+      "@rem key ci, id h1, secret in API_KEY
+      @set /p "API_KEY=API key: "
+      @cmd /v:on /c "echo Authorization: Bearer !API_KEY!"|curl --silent --show-error --fail --globoff --header @- "https://api.example.com/a%%20b"
+      "
+    `);
   });
 });
 
@@ -156,7 +302,8 @@ test.each([
   const { box, id } = await boxWithKey(name);
   for (const lang of ['curl', 'python', 'node', 'sh', 'powershell']) {
     const { stdout } = await box.keys(['snippet', id, '--lang', lang]);
-    expect(stdout).toContain(`key ${written}, id ${id}, secret in API_KEY\n`);
+    const [comment] = stdout.split('\n').flatMap((line) => /^(?:#|\/\/) (.*)/.exec(line)?.[1] ?? []);
+    expect(comment).toBe(`key ${written}, id ${id}, secret in API_KEY`);
   }
   const { stdout } = await box.keys(['snippet', id, '--lang', 'cmd']);
   expect(stdout.split('\n')).toHaveLength(4);

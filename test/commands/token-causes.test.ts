@@ -3,18 +3,15 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
-import { folders, ports, Transcript } from '../support/transcript.ts';
+import { folders, keychainFaults, ports, Transcript } from '../support/transcript.ts';
 
 const url = 'https://keys.example.com';
 const noBus = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' };
 const job = { ...noBus, KEYS_PROVIDER: 'unreal', KEYS_URL: url };
 
-/** What the keychain of this machine answers. */
-const faults = { word: 'fault', pattern: /(?<=no Secret Service is available \().*?(?=\)",)/g };
-
 describe('a job without a token names the missing variable', () => {
   function list(env: Readonly<Record<string, string>>): Promise<string> {
-    return new Transcript(new Sandbox(), [folders, faults]).keys(['list', '--json'], {
+    return new Transcript(new Sandbox(), [folders, keychainFaults]).keys(['list', '--json'], {
       env: { ...job, ...env },
     });
   }

@@ -57,6 +57,15 @@ export const folders: Filter = {
   isNumbered: true,
   pattern: /\/[\w./-]*\/keys-test-\w+(?:\/(?:work|home))?/g,
 };
+/** Why the keychain of this machine cannot be opened. */
+export const keychainFaults: Filter = {
+  word: 'fault',
+  pattern: /(?<=no Secret Service is available \().*?(?=\)(?:"|$))/gm,
+};
+/** What requests of `keys` say about the program and its surroundings. */
+export const userAgents: Filter = { word: 'program', pattern: /keys\/\S+ \(node \S+; \w+\)/g };
+/** How long something took. */
+export const durations: Filter = { word: 'duration', pattern: /(?<=\bin )\d+ ms/g };
 /** A port that the system has chosen. */
 export const ports: Filter = { word: 'port', isNumbered: true, pattern: /(?<=127\.0\.0\.1:)\d+/g };
 

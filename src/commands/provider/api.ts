@@ -1,4 +1,5 @@
 import { KeysError, usageError } from '../../base/errors.ts';
+import { jsonFault } from '../../base/json-fault.ts';
 import { safeJson, visibleLines } from '../../base/sanitise.ts';
 import { defineCommand } from '../../cli/define.ts';
 
@@ -31,6 +32,10 @@ export const api = defineCommand({
     const response = await api.call(method, path, body);
     await context.print({ kind: 'text', text: printable(response.text, context.io.stdout.isTTY) });
     const failure = api.failureOf(response);
+    if (failure?.failure.code === 'no_such_key') {
+      const hint = `check the path, which is relative to ${connection.url.href}`;
+      throw new KeysError({ ...failure.failure, hints: [hint] });
+    }
     if (failure) throw failure;
     return { kind: 'nothing' };
   },
@@ -47,8 +52,8 @@ function parseBody(input: string): Json | undefined {
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/".*"/s, '…') : '';
-    throw new KeysError({ code: 'usage', message: `the body on stdin is not JSON: ${reason}` });
+    if (!(error instanceof SyntaxError)) throw error;
+    throw usageError(`the body on stdin is not valid JSON: ${jsonFault(error)}`);
   }
 }
 

@@ -32,8 +32,8 @@ export type RevocationEvent = { type: 'dry-run' } | { type: 'still-active'; key:
 export interface RevocationServices {
   readonly backend: KeyBackend;
   readonly interruption: Pick<Interruption, 'asked' | 'failure'>;
-  /** A prompt can be answered. */
-  readonly mayAsk: boolean;
+  /** Why no prompt can be answered, such as "not a terminal"; undefined: one can. */
+  readonly promptObstacle: string | undefined;
   /** Call it right before something changes. Throws `KeysError` after an interruption. */
   startMutation(): void;
   /** Every key of the profile, newest first, with the keys that only their id leads to. */
@@ -78,9 +78,9 @@ async function requireConfirmed(
 ): Promise<void> {
   if (confirm !== undefined) return requireNamed(targets, confirm);
   if (assumeYes || targets.every(({ status }) => status === 'revoked')) return;
-  if (!services.mayAsk) {
+  if (services.promptObstacle !== undefined) {
     throw usageError(
-      'revoking is final, and cannot prompt: not a terminal; pass --yes, or --confirm with the name',
+      `revoking is final, and cannot prompt: ${services.promptObstacle}; pass --yes, or --confirm with the name`,
       `keys revoke ${targets.map(({ id }) => shellWord(id)).join(' ')} --yes`,
     );
   }
