@@ -52,12 +52,6 @@ export async function createSession(
     format: context.output.format,
     fields: context.output.fields,
     noun: 'session',
-    present: ({ key, delivered }, secret) =>
-      print({
-        ...sessionOf(authority, key.id),
-        delivered: delivered.concat({ sink: 'stdout', verified: false }),
-        secret,
-      }),
   });
   const previousRole = users.get(user)?.role;
   context.startMutation();
@@ -67,7 +61,13 @@ export async function createSession(
     { name: user, user, role, expiresAt },
     {
       subject: sessionSubject,
-      sinks: destination.sinks,
+      sinks: destination.sinks(({ key: created, delivered: earlier }, secret) =>
+        print({
+          ...sessionOf(authority, created.id),
+          delivered: [...earlier, { sink: 'stdout', verified: false }],
+          secret,
+        }),
+      ),
       known: await issuer.list(),
       journal: await context.journal(db),
       onSecret: (secret) => maskInCiLog(context.io, secret),
@@ -78,11 +78,11 @@ export async function createSession(
   if (role !== undefined && previousRole !== undefined && role !== previousRole) {
     await context.note(roleChange(user, role));
   }
-  if (!context.isHumanOutput || destination.printsSecretOnly)
+  if (!context.isHumanOutput || destination.stdout === 'secret')
     await context.note(summaryOf(session, context.now));
   await noteDeliveries(context, delivered);
-  if (destination.printsRecord && context.io.stdout.isTTY) await context.note(shownOnce('token'));
-  return destination.printsSecretOnly || destination.printsRecord ? undefined : { ...session, delivered };
+  if (destination.stdout === 'record' && context.io.stdout.isTTY) await context.note(shownOnce('token'));
+  return destination.stdout === 'nothing' ? { ...session, delivered } : undefined;
 }
 
 function sessionOf({ sessions }: AuthorityService, id: string): Session {

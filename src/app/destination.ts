@@ -3,7 +3,6 @@ import type { Setting } from '../keys/operations/open-operation.ts';
 import { shownOnce } from '../output/reminder.ts';
 import { resolveDestination } from '../sinks/destinations.ts';
 import { parseSink } from '../sinks/sink-spec.ts';
-import { recordSink } from '../sinks/stdout-sink.ts';
 import type { Context } from './context.ts';
 import { sinkContextOf } from './sink-context.ts';
 
@@ -23,27 +22,21 @@ export async function openDestination<PrintedRecord extends object>(
   print: (record: PrintedRecord, secret: string) => Promise<void>,
 ): Promise<Destination<PrintedRecord>> {
   const { io } = context;
-  const { sinks, printsRecord, printsSecretOnly } = await resolveDestination(io, {
+  const { places, stdout, sinks } = await resolveDestination(io, {
     to: to.map(parseSink),
     secretOnly,
     format: context.output.format,
     fields: context.output.fields,
     context: sinkContextOf(context, allowInGit, setting),
-    present: () => Promise.reject(new Error('a record is printed through the sinks of a destination')),
   });
-  const printsSecret = printsRecord || printsSecretOnly;
-  const places = sinks.slice(0, printsSecret ? -1 : undefined);
   return {
     places,
-    printsSecret,
-    sinks(record) {
-      if (!printsRecord) return sinks;
-      const stdout = recordSink(io, async (delivery, secret) => {
+    printsSecret: stdout !== 'nothing',
+    sinks: (record) =>
+      sinks(async (delivery, secret) => {
         const delivered = [...delivery.delivered, { sink: 'stdout', verified: false }];
         await print(record({ ...delivery, delivered }), secret);
         if (io.stdout.isTTY) await context.note(shownOnce('secret'));
-      });
-      return [...places, stdout];
-    },
+      }),
   };
 }

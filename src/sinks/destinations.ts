@@ -11,11 +11,12 @@ import type { Present } from './stdout-sink.ts';
 import { recordSink, secretOnlySink } from './stdout-sink.ts';
 
 export interface Destination {
-  sinks: readonly Sink[];
-  /** The `stdout` sink prints the record of the key together with its secret. */
-  printsRecord: boolean;
-  /** The `stdout` sink prints the secret and a newline: nothing else may be on stdout. */
-  printsSecretOnly: boolean;
+  /** The sinks besides stdout, in order. */
+  places: readonly Sink[];
+  /** `record`: with the secret in it; `secret`: the secret and a newline, and nothing else may be on stdout. */
+  stdout: 'record' | 'secret' | 'nothing';
+  /** All sinks, in order; `present` prints the record, if stdout gets it. */
+  sinks(present: Present): readonly Sink[];
 }
 
 export interface DestinationRequest {
@@ -25,7 +26,6 @@ export interface DestinationRequest {
   format: string | undefined;
   /** The fields of the record; undefined: all. */
   fields: readonly string[] | undefined;
-  present: Present;
   context: SinkContext;
   /** What the secret belongs to, for messages; absent: `key`. */
   noun?: string;
@@ -41,26 +41,26 @@ export async function resolveDestination(io: Io, request: DestinationRequest): P
   const { to, secretOnly, format, noun = 'key' } = request;
   const toStdout = to.some(({ kind }) => kind === 'stdout');
   requireOwnFiles(to, request.context.cwd);
-  const sinks = await openSinks(to.filter(isPlace), request.context);
+  const places = await openSinks(to.filter(isPlace), request.context);
   if (secretOnly) {
     if (format !== undefined) throw usageError(`--secret-only prints no record: drop --format ${format}`);
-    return { sinks: [...sinks, secretOnlySink(io)], printsRecord: false, printsSecretOnly: true };
+    return printingSecret(io, places);
   }
-  if (to.length > 0 && !toStdout) return { sinks, printsRecord: false, printsSecretOnly: false };
+  if (to.length > 0 && !toStdout) return { places, stdout: 'nothing', sinks: () => places };
   if (showsSecret(io, format) || (toStdout && format !== undefined)) {
     if (request.fields && !request.fields.includes('secret')) throw secretLeftOut(request.fields, noun);
-    return {
-      sinks: [...sinks, recordSink(io, request.present)],
-      printsRecord: true,
-      printsSecretOnly: false,
-    };
+    return { places, stdout: 'record', sinks: (present) => [...places, recordSink(io, present)] };
   }
-  if (toStdout) return { sinks: [...sinks, secretOnlySink(io)], printsRecord: false, printsSecretOnly: true };
+  if (toStdout) return printingSecret(io, places);
   throw usageError(
     `${readerOf(io)}, and no destination for the secret was given; no ${noun} was created`,
     'choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)',
     'or print it: --json for the record with its secret, --secret-only for the secret alone',
   );
+}
+
+function printingSecret(io: Io, places: readonly Sink[]): Destination {
+  return { places, stdout: 'secret', sinks: () => [...places, secretOnlySink(io)] };
 }
 
 /** Refuses a file that is the target of both `file:` and `env:`: the later delivery would spoil the earlier one. */

@@ -65,31 +65,30 @@ interface Case {
 function world({ terminal = false, to = [], secretOnly = false, format, fields }: Case) {
   const cwd = temporaryFolder();
   const fake = fakeIo({ cwd, env: {}, ...(terminal && { terminal: 80 }) });
-  const presented: string[] = [];
   const request: DestinationRequest = {
     to: to.map(parseSink),
     secretOnly,
     format,
     fields,
     context: sinkContext(cwd),
-    present: async (_, value) => void presented.push(value),
   };
-  return { ...fake, cwd, presented, resolve: () => resolveDestination(fake.io, request) };
+  return { ...fake, cwd, resolve: () => resolveDestination(fake.io, request) };
 }
 
 type Form = 'record' | 'bare' | 'elsewhere';
 
 /** What is promised about stdout, and what is printed. */
 async function formOn(given: Case): Promise<{ form: Form; sinks: string[] }> {
-  const { resolve, stdout, presented } = world(given);
-  const { sinks, printsRecord, printsSecretOnly } = await resolve();
+  const { resolve, stdout } = world(given);
+  const destination = await resolve();
+  const presented: string[] = [];
+  const sinks = destination.sinks(async (_, value) => void presented.push(value));
   const delivery = { secret: new Secret('sk_EXAMPLE'), key: key(), delivered: [], operation: 'op000001' };
   for (const sink of sinks) await sink.deliver(delivery);
   const form = presented.length > 0 ? 'record' : stdout() === 'sk_EXAMPLE\n' ? 'bare' : 'elsewhere';
-  expect({ printsRecord, printsSecretOnly }).toEqual({
-    printsRecord: form === 'record',
-    printsSecretOnly: form === 'bare',
-  });
+  const promised = { record: 'record', bare: 'secret', elsewhere: 'nothing' };
+  expect(destination.stdout).toBe(promised[form]);
+  expect(destination.places).toEqual(sinks.filter(({ name }) => name !== 'stdout'));
   return { form, sinks: sinks.map(({ name }) => name) };
 }
 
@@ -151,7 +150,7 @@ test('sinks are used in the order given, stdout last', async () => {
 
 test('relative paths start from the working folder', async () => {
   const { cwd, resolve } = world({ to: ['file:missing/token'] });
-  await expect((await resolve()).sinks[0]?.check()).rejects.toThrow(join(cwd, 'missing', 'token'));
+  await expect((await resolve()).places[0]?.check()).rejects.toThrow(join(cwd, 'missing', 'token'));
 });
 
 test.each([true, false])(
