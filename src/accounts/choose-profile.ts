@@ -22,9 +22,9 @@ export function chooseProfile(config: Config, env: Environment, request: Profile
     ...config.profiles,
   };
   const name = chooseName(config, profiles, request.profile ?? setting(env, 'KEYS_PROFILE'), provider);
-  const stored = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
-  if (stored && (provider === undefined || provider === stored.provider)) {
-    return { ...withoutForeignToken(stored, url), name, url: url ?? stored.url };
+  const storedProfile = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
+  if (storedProfile && (provider === undefined || provider === storedProfile.provider)) {
+    return { ...withoutForeignToken(storedProfile, url), name, url: url ?? storedProfile.url };
   }
   if (provider === undefined) {
     throw usageError(`there is no profile '${name}'`, 'keys profile list', `keys login --profile ${name}`);
@@ -33,9 +33,9 @@ export function chooseProfile(config: Config, env: Environment, request: Profile
 }
 
 /** A program that prints a token does so for the URL in its profile, and for no other origin. */
-function withoutForeignToken(stored: StoredProfile, url: string | undefined): StoredProfile {
-  if (url === undefined || originOf(url) === originOf(stored.url ?? '')) return stored;
-  const { tokenCommand: _, ...rest } = stored;
+function withoutForeignToken(storedProfile: StoredProfile, url: string | undefined): StoredProfile {
+  if (url === undefined || originOf(url) === originOf(storedProfile.url ?? '')) return storedProfile;
+  const { tokenCommand: _, ...rest } = storedProfile;
   return rest;
 }
 

@@ -42,8 +42,8 @@ function apply(file: string, change: ConfigChange): boolean {
   const { [change.name]: existing, ...others } = profiles;
   if (change.kind === 'write') {
     const unknown = Object.entries(existing ?? {}).filter(([setting]) => !(setting in profileSchema.entries));
-    const written = { ...change.profile, ...Object.fromEntries(unknown) };
-    conf.store = { ...settings, profiles: { ...others, [change.name]: written } };
+    const newProfile = { ...change.profile, ...Object.fromEntries(unknown) };
+    conf.store = { ...settings, profiles: { ...others, [change.name]: newProfile } };
     return true;
   }
   if (!Object.hasOwn(profiles, change.name)) return false;

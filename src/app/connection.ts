@@ -37,9 +37,11 @@ export async function openConnection(
 
 /** What is wrong with the settings of a profile. */
 function optionProblems(provider: Provider, options: Readonly<Record<string, string>>): string[] {
-  const declared = provider.options ?? {};
-  const unknown = Object.keys(options).filter((name) => !Object.hasOwn(declared, name));
-  const missing = Object.entries(declared).filter(([name, { required }]) => required && !options[name]);
+  const declaredOptions = provider.options ?? {};
+  const unknown = Object.keys(options).filter((name) => !Object.hasOwn(declaredOptions, name));
+  const missing = Object.entries(declaredOptions).filter(
+    ([name, { required }]) => required && !options[name],
+  );
   return [
     ...unknown.map((name) => `--option ${name}: the provider ${provider.id} has no such setting`),
     ...missing.map(([name, { help }]) => `the provider ${provider.id} needs --option ${name}=VALUE: ${help}`),

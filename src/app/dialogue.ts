@@ -23,15 +23,15 @@ export class Dialogue {
   readonly interruption: Interruption;
   protected readonly reporter: Reporter;
 
-  /** `shared` comes from the command that this one is a part of. */
-  constructor(io: Io, globals: GlobalFlags, shared?: { interruption: Interruption; reporter: Reporter }) {
+  /** `parent` is the command that this one is a part of. */
+  constructor(io: Io, globals: GlobalFlags, parent?: { interruption: Interruption; reporter: Reporter }) {
     this.io = io;
-    this.interruption = shared?.interruption ?? new Interruption(io);
+    this.interruption = parent?.interruption ?? new Interruption(io);
     this.globals = globals;
     const format = globals.format ?? (globals.json ? 'json' : undefined);
     const fields = globals.json && globals.json.length > 0 ? globals.json : undefined;
     this.output = { format, fields, noColor: globals.noColor };
-    this.reporter = shared?.reporter ?? new Reporter(io, format === 'json' || format === 'ndjson');
+    this.reporter = parent?.reporter ?? new Reporter(io, format === 'json' || format === 'ndjson');
   }
 
   get stop(): AbortSignal {

@@ -96,8 +96,12 @@ async function authority({ authorityDatabase: path, authorityMarker: marker }: P
     const { inspectDatabase } = await import('../authority/database/inspect.ts');
     const { problems, keys, schema, retention } = inspectDatabase(path);
     if (problems.length === 0) {
-      const kept = retention === 'never' ? 'log kept forever' : `log kept for ${retention}`;
-      return { check, status: 'ok', message: `${path} is intact: ${keys} keys, schema ${schema}, ${kept}` };
+      const logText = retention === 'never' ? 'log kept forever' : `log kept for ${retention}`;
+      return {
+        check,
+        status: 'ok',
+        message: `${path} is intact: ${keys} keys, schema ${schema}, ${logText}`,
+      };
     }
     const hint = `copy the file, then run: sqlite3 '${path}' .recover`;
     return { check, status: 'fail', message: `${path} is damaged: ${problems.join('; ')}`, hint };

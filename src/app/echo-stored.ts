@@ -12,11 +12,11 @@ import { tell } from './tell.ts';
 export async function echoStored(
   context: Context,
   backend: KeyBackend,
-  asked: Partial<KeySpec> | KeyChanges,
+  request: Partial<KeySpec> | KeyChanges,
   key: Key,
   isChange = false,
 ): Promise<Requested> {
-  const differences = await storedDifferences(backend, asked, key, isChange);
+  const differences = await storedDifferences(backend, request, key, isChange);
   const { storedMessages } = await import('../output/views/stored.ts');
   await tell(context, storedMessages(key, differences, context));
   return requestedIn(differences);

@@ -105,8 +105,13 @@ export async function storeLogin(
   await removeEarlierToken(context, connection, kind);
   // From now on the stored token counts, not the program that printed one before.
   const { name, tokenCommand: _, ...settings } = profile;
-  const stored = { ...settings, url: url.href.replace(/\/$/, ''), store: kind, tokenOrigin: url.origin };
-  await writeProfile(context.paths.configFile, name, stored);
+  const storedSettings = {
+    ...settings,
+    url: url.href.replace(/\/$/, ''),
+    store: kind,
+    tokenOrigin: url.origin,
+  };
+  await writeProfile(context.paths.configFile, name, storedSettings);
   await setCurrentProfile(context.paths.configFile, name);
-  return { ...profile, ...stored };
+  return { ...profile, ...storedSettings };
 }

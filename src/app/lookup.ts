@@ -11,9 +11,9 @@ import type { Context } from './context.ts';
 export async function listKeys(context: Context): Promise<Key[]> {
   const { name: profile, provider } = await context.profile();
   const keys = await (await context.backend()).list();
-  const placed = keys.map((key) => ({ ...key, provider, profile }));
-  if (!hasOperations(context.paths)) return withSuperseded(placed);
-  return withSuperseded(await (await import('./open-operations.ts')).withRetirements(context, placed));
+  const ownKeys = keys.map((key) => ({ ...key, provider, profile }));
+  if (!hasOperations(context.paths)) return withSuperseded(ownKeys);
+  return withSuperseded(await (await import('./open-operations.ts')).withRetirements(context, ownKeys));
 }
 
 /** The key that a reference names, as listed. Throws `KeysError` (3) for none or several. */
@@ -24,9 +24,9 @@ export async function lookUpKey(context: Context, reference: string): Promise<Ke
 /** The key that a reference names, with everything that its provider reports. */
 export async function showKey(context: Context, reference: string): Promise<Key> {
   const { name: profile, provider } = await context.profile();
-  const listed = await lookUpKey(context, reference);
-  const whole = (await (await context.backend()).get(listed.id)) ?? listed;
-  return inOrder({ ...listed, ...whole, provider, profile });
+  const listedKey = await lookUpKey(context, reference);
+  const whole = (await (await context.backend()).get(listedKey.id)) ?? listedKey;
+  return inOrder({ ...listedKey, ...whole, provider, profile });
 }
 
 /**
@@ -36,20 +36,20 @@ export async function showKey(context: Context, reference: string): Promise<Key>
 export async function keysWith(context: Context, references: readonly string[]): Promise<Key[]> {
   const backend = await context.backend();
   if (!backend.capabilities.show) return context.keys();
-  const listed = await context.keys().catch((error: unknown) => unreadableList(error));
-  const keys = listed instanceof KeysError ? [] : listed;
+  const listing = await context.keys().catch((error: unknown) => unreadableList(error));
+  const keys = listing instanceof KeysError ? [] : listing;
   const { name: profile, provider } = await context.profile();
-  const unlisted: Key[] = [];
+  const unlistedKeys: Key[] = [];
   for (const reference of references) {
     if (!mayBeId(reference) || !isMissing(keys, reference)) continue;
     const key = await getById(backend, reference);
-    if (key?.id === reference) unlisted.push({ ...key, provider, profile });
+    if (key?.id === reference) unlistedKeys.push({ ...key, provider, profile });
   }
-  if (listed instanceof KeysError) {
-    if (references.length === 0 || unlisted.length < references.length) throw listed;
-    await context.warn(`${listed.message}; each key was fetched by its id instead`);
+  if (listing instanceof KeysError) {
+    if (references.length === 0 || unlistedKeys.length < references.length) throw listing;
+    await context.warn(`${listing.message}; each key was fetched by its id instead`);
   }
-  return [...keys, ...unlisted];
+  return [...keys, ...unlistedKeys];
 }
 
 /** A key whose id is known can be revoked even where the list is unreadable. */

@@ -21,10 +21,10 @@ export async function requireFinished(context: Context, name: string): Promise<v
   for (const operation of await openOperations(context)) {
     const { id, plan, setting } = operation.header;
     if (isWaiting(operation)) continue;
-    const claimed = await claim(context, operation, 0);
+    const claimedOperation = await claim(context, operation, 0);
     // Another process is working on it, and will finish it.
-    if (!claimed) continue;
-    await claimed.leave();
+    if (!claimedOperation) continue;
+    await claimedOperation.leave();
     if (isSamePlace(setting, own) && plan.kind !== 'session' && plan.name === name)
       throw unfinished(id, plan);
     await context.warn(

@@ -79,11 +79,11 @@ function notLoggedIn({ profile, url }: Connection, env: Environment): KeysError 
   const { name, provider, tokenOrigin = url.origin } = profile;
   const [empty] = emptyVariables(env);
   const cause = empty === undefined ? 'no' : `${empty} is set but empty, and there is no`;
-  const moved =
+  const originNote =
     tokenOrigin === url.origin ? '' : `; its token is for ${tokenOrigin}, and is not sent elsewhere`;
   return new KeysError({
     code: 'not_logged_in',
-    message: `not logged in: ${cause} session token for the profile ${name} at ${url.origin}${moved}`,
+    message: `not logged in: ${cause} session token for the profile ${name} at ${url.origin}${originNote}`,
     hints: [`keys login --profile ${name} --provider ${provider} --url ${url.href}`, 'or set KEYS_TOKEN'],
   });
 }

@@ -29,7 +29,7 @@ export async function restoreAuthority(
   requireBackup(file, database);
   context.startMutation();
   makePrivateFolder(dirname(database));
-  const restored = await withPrivateFolder(dirname(database), async (folder) => {
+  const restoration = await withPrivateFolder(dirname(database), async (folder) => {
     const copy = join(folder, 'restored.db');
     copyFileSync(file, copy);
     chmodSync(copy, 0o600);
@@ -39,8 +39,8 @@ export async function restoreAuthority(
     syncToDisk(dirname(database));
     return { ...result, database, previous: result.replaced ? previous : null };
   });
-  await report(context, restored);
-  return restored;
+  await report(context, restoration);
+  return restoration;
 }
 
 /** Throws `KeysError`: 2 if it cannot prompt, 1 if the answer is no. */

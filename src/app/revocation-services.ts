@@ -36,6 +36,8 @@ async function confirm(context: Context, keys: readonly Key[]): Promise<boolean>
       ? `This is final. Type ${visible(label)} to revoke it:`
       : `This is final. Type ${keys.length} to revoke these ${keys.length} keys:`,
   );
-  const accepted = only && label ? [label, visible(label), only.id] : [String(keys.length)];
-  return answer.trim() !== '' && (accepted.includes(answer.trim()) || accepted.includes(answer));
+  const acceptedAnswers = only && label ? [label, visible(label), only.id] : [String(keys.length)];
+  return (
+    answer.trim() !== '' && (acceptedAnswers.includes(answer.trim()) || acceptedAnswers.includes(answer))
+  );
 }

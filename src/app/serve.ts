@@ -46,9 +46,9 @@ async function upstreamKey(
   source: string | undefined,
 ): Promise<(() => Promise<Secret>) | undefined> {
   if (source === undefined) return undefined;
-  const read = () => context.secretFrom(source);
-  await read();
-  return read;
+  const readSecret = () => context.secretFrom(source);
+  await readSecret();
+  return readSecret;
 }
 
 /** The first line of the log, from which a supervisor learns the address. */

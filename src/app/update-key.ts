@@ -25,22 +25,22 @@ export async function updateKey(
   requireInputs(provider, 'update', Object.keys(fields) as KeyInput[], capabilities);
   checkPermissions(backend, changes.permissions ?? []);
   checkExpiry(provider, capabilities, changes.expiresAt, context.now);
-  const listed = await lookUpKey(context, reference);
+  const listedKey = await lookUpKey(context, reference);
   context.startMutation();
-  const updated = await backend.update(listed.id, changes);
-  const requested = await echoStored(context, backend, fields, updated, true);
-  const key = inOrder({ ...withoutChanged(listed, changes), ...updated, provider, profile });
-  return { ...key, changed: hasChanged(changes, requested), ...requested };
+  const updatedKey = await backend.update(listedKey.id, changes);
+  const requestedFields = await echoStored(context, backend, fields, updatedKey, true);
+  const key = inOrder({ ...withoutChanged(listedKey, changes), ...updatedKey, provider, profile });
+  return { ...key, changed: hasChanged(changes, requestedFields), ...requestedFields };
 }
 
 /** The listed key without the fields that have changed since it was listed. */
-function withoutChanged(listed: Key, changes: KeyChanges): Key {
-  const fields = Object.entries(listed).filter(([field]) => !Object.hasOwn(changes, field));
+function withoutChanged(listedKey: Key, changes: KeyChanges): Key {
+  const fields = Object.entries(listedKey).filter(([field]) => !Object.hasOwn(changes, field));
   return Object.fromEntries(fields) as unknown as Key;
 }
 
 /** Whether the API reports that it changed at least one of the requested fields. */
 function hasChanged({ disabled, ...fields }: KeyChanges, { requested = {}, ...expiry }: Requested): boolean {
-  const unchanged = Object.keys(requested).length + ('expiresAtRequested' in expiry ? 1 : 0);
-  return disabled !== undefined || unchanged < Object.keys(fields).length;
+  const unchangedCount = Object.keys(requested).length + ('expiresAtRequested' in expiry ? 1 : 0);
+  return disabled !== undefined || unchangedCount < Object.keys(fields).length;
 }

@@ -73,9 +73,9 @@ export class Authority implements KeyBackend, HashKeeper {
   async create(spec: KeySpec): Promise<{ key: Key; secret: Secret }> {
     const database = this.#file.writing;
     requireBounds(spec);
-    const minted = mint('sk');
-    database.transaction(() => new KeyTable(database).insert(minted, spec, { owner: null }, this.#now()));
-    return { key: this.#key(minted.id), secret: new Secret(minted.value) };
+    const newValue = mint('sk');
+    database.transaction(() => new KeyTable(database).insert(newValue, spec, { owner: null }, this.#now()));
+    return { key: this.#key(newValue.id), secret: new Secret(newValue.value) };
   }
 
   async update(id: string, changes: KeyChanges): Promise<Key> {

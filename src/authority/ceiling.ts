@@ -26,23 +26,23 @@ export const defaultCeiling: Ceiling = {
 
 /** A new key under a ceiling: limits that were not requested are those of the ceiling. Throws `ceiling_exceeded`. */
 export function applyCeiling(spec: KeySpec, ceiling: Ceiling): KeySpec {
-  const limited = {
+  const limitedFields = {
     ...spec,
     budgetUsd: spec.budgetUsd ?? ceiling.budgetUsd,
     rateLimitRpm: spec.rateLimitRpm ?? ceiling.rateLimitRpm,
     models: spec.models.length > 0 ? spec.models : ceiling.models,
   };
-  requireWithinCeiling(limited, ceiling, {});
-  return limited;
+  requireWithinCeiling(limitedFields, ceiling, {});
+  return limitedFields;
 }
 
 /** Throws `ceiling_exceeded`. Limits that an admin has set on the key itself override the owner's ceiling. */
 export function requireWithinCeiling(changes: KeyChanges, ceiling: Ceiling, limits: AdminLimits): void {
   const max = { ...ceiling, ...limits };
   const { permissions = [], budgetUsd, rateLimitRpm, models, expiresAt, disabled } = changes;
-  const refused = permissions.filter((permission) => !max.permissions.includes(permission));
-  if (refused.length > 0)
-    throw ceilingExceeded('permissions', `only an admin can grant ${refused.join(', ')}`);
+  const refusedPermissions = permissions.filter((permission) => !max.permissions.includes(permission));
+  if (refusedPermissions.length > 0)
+    throw ceilingExceeded('permissions', `only an admin can grant ${refusedPermissions.join(', ')}`);
   if (isAbove(budgetUsd, max.budgetUsd)) {
     throw ceilingExceeded('budget', `at most ${max.budgetUsd} US dollars`);
   }
@@ -66,6 +66,6 @@ function isAbove(limit: number | null | undefined, max: number | null): boolean 
 }
 
 /** An empty list of models means all of them. */
-function isSubset(models: readonly string[], allowed: readonly string[]): boolean {
-  return models.length > 0 && models.every((model) => allowed.includes(model));
+function isSubset(models: readonly string[], allowedModels: readonly string[]): boolean {
+  return models.length > 0 && models.every((model) => allowedModels.includes(model));
 }

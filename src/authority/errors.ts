@@ -50,10 +50,10 @@ export function invalidKey(problems: readonly string[]): KeysError {
   return new KeysError({ code: 'invalid_key', message: problems.join('; '), problems });
 }
 
-export function ceilingExceeded(field: string, allowed: string): KeysError {
+export function ceilingExceeded(field: string, limit: string): KeysError {
   return new KeysError({
     code: 'ceiling_exceeded',
-    message: `${field}: above what this user may set: ${allowed}`,
+    message: `${field}: above what this user may set: ${limit}`,
     hints: ['ask an admin'],
   });
 }

@@ -43,11 +43,11 @@ export function issueOnce(
   issue: () => StoredResponse,
 ): StoredResponse {
   if (!request) return issue();
-  const stored = findStoredResponse(database, request, now);
-  if (stored) return stored;
-  const issued = issue();
-  storeResponse(database, request, issued, now);
-  return issued;
+  const storedResponse = findStoredResponse(database, request, now);
+  if (storedResponse) return storedResponse;
+  const issuedKey = issue();
+  storeResponse(database, request, issuedKey, now);
+  return issuedKey;
 }
 
 function findStoredResponse(
@@ -98,10 +98,10 @@ function seal(request: IdempotentRequest, id: string, secret: string): Buffer {
   return Buffer.concat([nonce, cipher.getAuthTag(), ciphertext]);
 }
 
-function unseal(request: IdempotentRequest, id: string, sealed: Uint8Array): string {
-  const nonce = sealed.subarray(0, nonceLength);
-  const tag = sealed.subarray(nonceLength, nonceLength + tagLength);
-  const ciphertext = sealed.subarray(nonceLength + tagLength);
+function unseal(request: IdempotentRequest, id: string, sealedBytes: Uint8Array): string {
+  const nonce = sealedBytes.subarray(0, nonceLength);
+  const tag = sealedBytes.subarray(nonceLength, nonceLength + tagLength);
+  const ciphertext = sealedBytes.subarray(nonceLength + tagLength);
   try {
     const decipher = createDecipheriv('aes-256-gcm', sealingKey(request, id), nonce);
     decipher.setAuthTag(tag);

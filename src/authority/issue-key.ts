@@ -43,14 +43,14 @@ export function issueKey(database: Connection, spec: KeySpec, issuance: Issuance
 }
 
 /** Throws `model_not_entitled`. */
-export function requireEntitled(models: readonly string[], { models: entitled }: Organisation): void {
-  const refused = entitled ? models.filter((model) => !entitled.includes(model)) : [];
-  if (refused.length > 0) throw modelsNotEntitled(refused);
+export function requireEntitled(models: readonly string[], { models: entitledModels }: Organisation): void {
+  const refusedModels = entitledModels ? models.filter((model) => !entitledModels.includes(model)) : [];
+  if (refusedModels.length > 0) throw modelsNotEntitled(refusedModels);
 }
 
 /** To be called in a transaction. */
 export function insertKey(table: KeyTable, spec: KeySpec, ownership: Ownership, now: number): IssuedKey {
-  const minted = mint('sk');
-  table.insert(minted, spec, ownership, now);
-  return { id: minted.id, secret: new Secret(minted.value) };
+  const mintedValue = mint('sk');
+  table.insert(mintedValue, spec, ownership, now);
+  return { id: mintedValue.id, secret: new Secret(mintedValue.value) };
 }

@@ -105,16 +105,16 @@ export class KeyTable {
     return Number(row?.active ?? 0);
   }
 
-  insert(minted: MintedValue, spec: KeySpec, { owner, single = false }: Ownership, now: number): void {
+  insert(mintedValue: MintedValue, spec: KeySpec, { owner, single = false }: Ownership, now: number): void {
     this.#database.run(
       `INSERT INTO keys (id, name, description, prefix, secret_hash, created_at, made_at, expires_at,
                          permissions, rate_limit_rpm, budget_micros, models, labels, owner, single)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      minted.id,
+      mintedValue.id,
       spec.name,
       spec.description,
-      minted.prefix,
-      minted.hash,
+      mintedValue.prefix,
+      mintedValue.hash,
       this.#creationTime(spec.name, now),
       now,
       spec.expiresAt?.getTime() ?? null,

@@ -36,8 +36,8 @@ function writeBatch(database: Connection, uses: readonly Use[], now: number): Lo
     const [use] = uses;
     if (use && uses.length === 1) return [{ use, reason }];
     const middle = Math.ceil(uses.length / 2);
-    const lost = writeBatch(database, uses.slice(0, middle), now);
-    return lost.concat(writeBatch(database, uses.slice(middle), now));
+    const lostUses = writeBatch(database, uses.slice(0, middle), now);
+    return lostUses.concat(writeBatch(database, uses.slice(middle), now));
   }
 }
 

@@ -30,17 +30,20 @@ export function decide(
 }
 
 /** The last rule: 429 if the key has no slot left in this minute. */
-export function underLimit(admission: Admission, granted: boolean, rateLimit: RateLimit): Decision {
-  if (granted) return { ...admission, rateLimit };
+export function underLimit(admission: Admission, isGranted: boolean, rateLimit: RateLimit): Decision {
+  if (isGranted) return { ...admission, rateLimit };
   const { keyId } = admission;
   const details = { key_id: keyId, limit_rpm: rateLimit.limit };
   const refusal = refuse(429, 'RATE_LIMITED', 'The rate limit of the API key is reached', details, keyId);
   return { ...refusal, rateLimit };
 }
 
-function admission(key: KnownKey, { models: entitled }: Organisation): Admission {
-  const { id, name, models: chosen, rateLimit, budget, spent } = key;
-  const models = chosen.length > 0 ? chosen.filter((model) => entitled?.includes(model) ?? true) : entitled;
+function admission(key: KnownKey, { models: entitledModels }: Organisation): Admission {
+  const { id, name, models: chosenModels, rateLimit, budget, spent } = key;
+  const models =
+    chosenModels.length > 0
+      ? chosenModels.filter((model) => entitledModels?.includes(model) ?? true)
+      : entitledModels;
   const budgetLeftUsd = budget === null ? null : fromMicros(budget - spent);
   return {
     allowed: true,
@@ -61,29 +64,29 @@ function checkStatus({ id, revoked, disabled, expiresAt }: KnownKey, now: number
 }
 
 function checkModels(
-  { id, models: allowed }: KnownKey,
+  { id, models: allowedModels }: KnownKey,
   { model, models }: AccessRequest,
-  { models: entitled }: Organisation,
+  { models: entitledModels }: Organisation,
 ): Refusal | undefined {
-  if (models === 'any' && entitled?.length === 0) {
+  if (models === 'any' && entitledModels?.length === 0) {
     return refuseModel(id, 'NO_MODELS', 'The organisation is entitled to no models');
   }
   if (model === undefined) {
-    if (models !== 'unnamed' || (!entitled && allowed.length === 0)) return undefined;
+    if (models !== 'unnamed' || (!entitledModels && allowedModels.length === 0)) return undefined;
     return refuseModel(id, 'MODEL_REQUIRED', 'The request must name a model that the API key may call');
   }
-  if (entitled && !entitled.includes(model)) {
+  if (entitledModels && !entitledModels.includes(model)) {
     return refuseModel(id, 'MODEL_NOT_ENTITLED', 'The organisation is not entitled to this model', model);
   }
-  if (allowed.length > 0 && !allowed.includes(model)) {
+  if (allowedModels.length > 0 && !allowedModels.includes(model)) {
     return refuseModel(id, 'MODEL_NOT_ALLOWED', 'The API key may not call this model', model);
   }
   return undefined;
 }
 
 function refuseModel(keyId: string, code: string, message: string, model?: string): Refusal {
-  const named = model !== undefined && { model: clipped(model, maxEchoLength) };
-  return refuse(403, code, message, { key_id: keyId, ...named }, keyId);
+  const modelField = model !== undefined && { model: clipped(model, maxEchoLength) };
+  return refuse(403, code, message, { key_id: keyId, ...modelField }, keyId);
 }
 
 function checkPermission({ id, permissions }: KnownKey, permission: string | undefined): Refusal | undefined {

@@ -10,11 +10,11 @@ const windowMs = 60_000;
  * processes. Returns the other decisions unchanged.
  */
 export function reserveSlots(database: Connection, decisions: readonly Decision[], now: number): Decision[] {
-  const requested = countByKey(decisions);
-  if (requested.size === 0) return [...decisions];
+  const requestedSlots = countByKey(decisions);
+  if (requestedSlots.size === 0) return [...decisions];
   return database.transaction(() => {
     const slots = new Map<string, Iterator<Slot>>();
-    for (const [keyId, { limit, count }] of requested) {
+    for (const [keyId, { limit, count }] of requestedSlots) {
       slots.set(keyId, reserve(database, { keyId, limit, count }, now).values());
     }
     return decisions.map((decision) => {
@@ -52,19 +52,19 @@ function countByKey(decisions: readonly Decision[]): Map<string, Omit<SlotReques
 function reserve(database: Connection, { keyId, limit, count }: SlotRequest, now: number): Slot[] {
   database.run('DELETE FROM places WHERE key_id = ? AND at <= ?', keyId, now - windowMs);
   moveFutureSlotsToNow(database, keyId, now);
-  const used = database.get(
+  const usedRow = database.get(
     'SELECT COALESCE(SUM(taken), 0) AS taken, MIN(at) AS oldest FROM places WHERE key_id = ?',
     keyId,
   );
-  const taken = Number(used?.taken ?? 0);
-  const granted = Math.min(count, Math.max(0, limit - taken));
-  if (granted > 0) addSlots(database, { keyId, count: granted }, now);
-  const oldest = Number(used?.oldest ?? now);
-  const nextToFree = taken > limit ? timeOfSlot(database, keyId, taken - limit) : oldest;
+  const takenSlots = Number(usedRow?.taken ?? 0);
+  const grantedSlots = Math.min(count, Math.max(0, limit - takenSlots));
+  if (grantedSlots > 0) addSlots(database, { keyId, count: grantedSlots }, now);
+  const oldest = Number(usedRow?.oldest ?? now);
+  const nextToFree = takenSlots > limit ? timeOfSlot(database, keyId, takenSlots - limit) : oldest;
   const resetSeconds = Math.max(1, Math.ceil((nextToFree + windowMs - now) / 1000));
   return Array.from({ length: count }, (_, index) => ({
-    granted: index < granted,
-    rateLimit: { limit, remaining: Math.max(0, limit - taken - index - 1), resetSeconds },
+    granted: index < grantedSlots,
+    rateLimit: { limit, remaining: Math.max(0, limit - takenSlots - index - 1), resetSeconds },
   }));
 }
 
@@ -97,10 +97,10 @@ function addSlots(
 
 /** When the slot was reserved that has to become free first, if more are taken than a lowered limit allows. */
 function timeOfSlot(database: Connection, keyId: string, excess: number): number {
-  let passed = 0;
+  let passedSlots = 0;
   for (const row of database.all('SELECT at, taken FROM places WHERE key_id = ? ORDER BY at', keyId)) {
-    passed += Number(row.taken);
-    if (passed > excess) return Number(row.at);
+    passedSlots += Number(row.taken);
+    if (passedSlots > excess) return Number(row.at);
   }
   throw new Error('the table places has fewer slots than it counted');
 }

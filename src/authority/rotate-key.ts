@@ -49,10 +49,10 @@ export function rotateKey(
 
       // The old key ends first: there cannot be two single keys.
       retire(table, pair.old, rotation.grace, now);
-      const issued = insertSuccessor(table, pair.old, spec, now);
-      setAdminLimits(database, issued.id, limits);
-      if (!isAdmin(rotator)) keepSpentBudget(table, pair.old, issued.id, limits);
-      return issued;
+      const issuedKey = insertSuccessor(table, pair.old, spec, now);
+      setAdminLimits(database, issuedKey.id, limits);
+      if (!isAdmin(rotator)) keepSpentBudget(table, pair.old, issuedKey.id, limits);
+      return issuedKey;
     }),
   );
 }
@@ -93,16 +93,16 @@ function successorSpec(
   now: number,
 ): KeySpec {
   // A key that was rotated before expires with its grace period: its successor has the lifetime.
-  const requested = expiresAt === undefined ? sameLifetime(revokedSuccessor ?? old, now) : expiresAt;
-  return { ...specOf(old, now), expiresAt: earlier(requested, limits) };
+  const requestedExpiry = expiresAt === undefined ? sameLifetime(revokedSuccessor ?? old, now) : expiresAt;
+  return { ...specOf(old, now), expiresAt: earlier(requestedExpiry, limits) };
 }
 
 function insertSuccessor(table: KeyTable, old: Row, spec: KeySpec, now: number): IssuedKey {
   const ownership = { owner: optionalText(old.owner), single: old.single === 1 };
-  const issued = insertKey(table, spec, ownership, now);
-  if (old.disabled === 1) table.update(issued.id, { disabled: true }, now);
-  table.setSuccessor(String(old.id), issued.id);
-  return issued;
+  const issuedKey = insertKey(table, spec, ownership, now);
+  if (old.disabled === 1) table.update(issuedKey.id, { disabled: true }, now);
+  table.setSuccessor(String(old.id), issuedKey.id);
+  return issuedKey;
 }
 
 /** Otherwise the owner could lift a budget by rotating. */

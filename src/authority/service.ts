@@ -57,10 +57,10 @@ export class AuthorityService {
   authorize(requests: readonly AccessRequest[]): Decision[] {
     // Read once: each access checks the file.
     const database = this.#file.metering;
-    const cached = this.#cachedLookup(database);
-    cached.refresh();
+    const cachedLookup = this.#cachedLookup(database);
+    cachedLookup.refresh();
     const now = this.#now();
-    const lookup = oncePerKey(cached);
+    const lookup = oncePerKey(cachedLookup);
     const decisions = requests.map((request) => decide(lookup, request, this.organisation, now));
     for (const decision of decisions) {
       if (!decision.allowed && decision.status === 402) this.#persistStop(decision);
@@ -70,9 +70,9 @@ export class AuthorityService {
 
   /** Decides without reserving a rate limit slot. Changes nothing. */
   examine(request: AccessRequest): Decision {
-    const cached = this.#cachedLookup(this.#file.metering);
-    cached.refresh();
-    return decide(cached, request, this.organisation, this.#now());
+    const cachedLookup = this.#cachedLookup(this.#file.metering);
+    cachedLookup.refresh();
+    return decide(cachedLookup, request, this.organisation, this.#now());
   }
 
   /** Sets how long the log keeps its rows. */

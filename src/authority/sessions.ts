@@ -100,7 +100,7 @@ export class Sessions {
     const now = this.#now();
     return database.transaction(() => {
       // A tree of sessions ends together, even below one that has already ended.
-      const ended = database.all(
+      const endedRows = database.all(
         `WITH RECURSIVE tree (id) AS (
            SELECT ?2 UNION SELECT s.id FROM sessions s JOIN tree ON s.parent = tree.id
          )
@@ -109,7 +109,7 @@ export class Sessions {
         now,
         id,
       );
-      const ids = ended.map((row) => String(row.id));
+      const ids = endedRows.map((row) => String(row.id));
       for (const session of ids) database.recordStatusChange({ session, at: now, revoked: true });
       return ids.includes(id);
     });
@@ -180,12 +180,12 @@ function rowOf(database: Connection, id: string): Row | undefined {
 }
 
 function toSession(row: Row, now: number): Session {
-  const expired = row.expires_at !== null && Number(row.expires_at) <= now;
+  const isExpired = row.expires_at !== null && Number(row.expires_at) <= now;
   return {
     id: String(row.id),
     user: String(row.user),
     role: parseRole(row.effective),
-    status: row.revoked_at !== null ? 'revoked' : expired ? 'expired' : 'active',
+    status: row.revoked_at !== null ? 'revoked' : isExpired ? 'expired' : 'active',
     createdAt: toTime(Number(row.created_at)),
     expiresAt: optionalText(row.expires_at) && toTime(Number(row.expires_at)),
   };

@@ -1,10 +1,10 @@
 /** Maps a byte to lower case, and the alphabet of base64url (RFC 4648 section 5) to that of base64. */
-export const folded = Uint8Array.from({ length: 256 }, (_, byte) => {
+export const foldedBytes = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte === 0x2d) return 0x2b;
   if (byte === 0x5f) return 0x2f;
   return byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
 });
-export const unfolded = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+export const unfoldedBytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 
 /** Escapes of URLs, JavaScript, JSON, HTML and C; a backslash before any other character means that character. */
 const escapes =
@@ -14,7 +14,7 @@ const escapes =
 const plainBackslashes = /\\+(?![ux0-7])/gi;
 
 /** The bytes without the zeros of UTF-16, each replaced by its entry in the table. */
-export function fold(bytes: Buffer, table: Uint8Array = folded): Buffer {
+export function fold(bytes: Buffer, table: Uint8Array = foldedBytes): Buffer {
   const result = Buffer.allocUnsafe(bytes.length);
   let size = 0;
   for (let at = 0; at < bytes.length; at++) {
@@ -26,7 +26,7 @@ export function fold(bytes: Buffer, table: Uint8Array = folded): Buffer {
 
 /** A folded text with one layer of escapes undone. */
 export function withoutEscapes(text: string): string {
-  return text.replace(plainBackslashes, '').replace(escapes, (...match) => unescaped(match, folded));
+  return text.replace(plainBackslashes, '').replace(escapes, (...match) => unescaped(match, foldedBytes));
 }
 
 /** A text with some layers of escapes undone, and where in the original text each of its characters begins and ends. */
@@ -51,7 +51,7 @@ export function firstLayer(bytes: Buffer, table: Uint8Array): Layer {
 /** Undoes one more layer of escapes; undefined where there is none. */
 export function nextLayer({ text, starts, ends, table }: Layer): Layer | undefined {
   const next = { text: '', starts: [] as number[], ends: [] as number[], table };
-  let done = 0;
+  let copiedLength = 0;
   // A backslash belongs to the character after it.
   let pending: number | undefined;
   const copy = (plain: string, start: number, end: number) => {
@@ -61,13 +61,14 @@ export function nextLayer({ text, starts, ends, table }: Layer): Layer | undefin
     pending = undefined;
   };
   const copyUntil = (end: number) => {
-    for (; done < end; done++) copy(text[done] as string, starts[done] as number, ends[done] as number);
+    for (; copiedLength < end; copiedLength++)
+      copy(text[copiedLength] as string, starts[copiedLength] as number, ends[copiedLength] as number);
   };
   for (const match of text.matchAll(escapes)) {
     copyUntil(match.index);
-    done = match.index + match[0].length;
+    copiedLength = match.index + match[0].length;
     const plain = unescaped(match, table);
-    if (plain) copy(plain, starts[match.index] as number, ends[done - 1] as number);
+    if (plain) copy(plain, starts[match.index] as number, ends[copiedLength - 1] as number);
     else pending ??= starts[match.index];
   }
   copyUntil(text.length);

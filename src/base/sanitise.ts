@@ -7,7 +7,7 @@
 const unsafe =
   /(?![\u200d\ufe0f])[\p{Control}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2028\u2029\ufff9-\ufffb\p{Surrogate}]/gu;
 
-const named = new Map([
+const namedEscapes = new Map([
   ['\n', '\\n'],
   ['\r', '\\r'],
   ['\t', '\\t'],
@@ -15,7 +15,7 @@ const named = new Map([
 
 /** The text with everything unsafe written as a visible escape such as `\x1b` or `\u202e`: one harmless line. */
 export function visible(text: string): string {
-  return text.replace(unsafe, (character) => named.get(character) ?? escapeOf(character));
+  return text.replace(unsafe, (character) => namedEscapes.get(character) ?? escapeOf(character));
 }
 
 /** Shown of a value: measuring text takes time, and no screen is larger. */

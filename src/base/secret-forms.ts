@@ -1,5 +1,5 @@
 import type { Layer } from './escape-layers.ts';
-import { firstLayer, fold, folded, nextLayer, unfolded, withoutEscapes } from './escape-layers.ts';
+import { firstLayer, fold, foldedBytes, nextLayer, unfoldedBytes, withoutEscapes } from './escape-layers.ts';
 
 /** Shorter secrets are looked for as they are only: their encodings occur in ordinary text. */
 const minEncodedLength = 8;
@@ -28,9 +28,9 @@ export class SecretForms {
 
   constructor(secret: string) {
     const bytes = Buffer.from(secret);
-    const encoded = bytes.length < minEncodedLength ? [] : encodingsOf(bytes);
+    const encodedForms = bytes.length < minEncodedLength ? [] : encodingsOf(bytes);
     this.#secret = bytes;
-    this.#patterns = bytes.length === 0 ? [] : [bytes, ...encoded].map((form) => fold(form));
+    this.#patterns = bytes.length === 0 ? [] : [bytes, ...encodedForms].map((form) => fold(form));
     for (const letter of `${secret}abcdefghijklmnopqrstuvwxyz0123456789`) {
       for (const byte of Buffer.from(letter + letter.toUpperCase())) this.#characters.add(byte);
     }
@@ -45,12 +45,12 @@ export class SecretForms {
     const bytes = fold(typeof text === 'string' ? Buffer.from(text) : text);
     if (this.#matches(bytes)) return true;
     if (!bytes.includes('\\') && !bytes.includes('%') && !bytes.includes('&#')) return false;
-    let escaped = bytes.toString('latin1');
+    let escapedText = bytes.toString('latin1');
     for (let layer = 0; layer < maxEscapeLayers; layer++) {
-      const plain = withoutEscapes(escaped);
-      if (plain === escaped) return false;
+      const plain = withoutEscapes(escapedText);
+      if (plain === escapedText) return false;
       if (this.#matches(Buffer.from(plain, 'latin1'))) return true;
-      escaped = plain;
+      escapedText = plain;
     }
     return false;
   }
@@ -75,18 +75,22 @@ export class SecretForms {
   /** Hides the secret in a part of a text, and tells how many bytes of it that took; `undecided` at its end are left. */
   #hideInWindow(window: Buffer, undecided: number): { shown: Buffer; length: number } {
     const isShort = this.#secret.length < minEncodedLength;
-    const spans = spansIn(window, isShort ? [this.#secret] : this.#patterns, isShort ? unfolded : folded);
+    const spans = spansIn(
+      window,
+      isShort ? [this.#secret] : this.#patterns,
+      isShort ? unfoldedBytes : foldedBytes,
+    );
     const parts: Buffer[] = [];
     let length = 0;
-    const decided = window.length - undecided;
+    const decidedLength = window.length - undecided;
     for (const { start, end } of spans.toSorted((one, other) => one.start - other.start)) {
-      if (start >= decided) break;
+      if (start >= decidedLength) break;
       if (start >= length) parts.push(window.subarray(length, start), Buffer.from('****'));
       length = Math.max(length, end);
     }
-    if (length < decided) {
-      parts.push(window.subarray(length, decided));
-      length = decided;
+    if (length < decidedLength) {
+      parts.push(window.subarray(length, decidedLength));
+      length = decidedLength;
     }
     return { shown: Buffer.concat(parts), length };
   }
@@ -116,13 +120,17 @@ export class SecretForms {
 }
 
 function encodingsOf(secret: Buffer): Buffer[] {
-  const reversed = Buffer.from(secret).reverse();
+  const reversedSecret = Buffer.from(secret).reverse();
   // Escapes are undone by removing backslashes, those of the secret included.
-  const unslashed = Buffer.from(secret.toString('latin1').replaceAll('\\', ''), 'latin1');
-  const hasSlashes = unslashed.length < secret.length && unslashed.length >= minEncodedLength;
+  const unslashedSecret = Buffer.from(secret.toString('latin1').replaceAll('\\', ''), 'latin1');
+  const hasSlashes = unslashedSecret.length < secret.length && unslashedSecret.length >= minEncodedLength;
   const whole = secret.toString('base64');
   const texts = [...base64(secret), whole, whole.replace(/=+$/, ''), secret.toString('hex')];
-  return [...texts.map((text) => Buffer.from(text)), reversed, ...(hasSlashes ? [unslashed] : [])];
+  return [
+    ...texts.map((text) => Buffer.from(text)),
+    reversedSecret,
+    ...(hasSlashes ? [unslashedSecret] : []),
+  ];
 }
 
 /** The digits that depend on the secret alone, wherever it begins in the text that is encoded. */

@@ -93,7 +93,7 @@ export function looksLikeSecret(text: string): boolean {
 
 /** The text with everything that looks like a secret replaced by `****`: for messages that quote what a user typed. */
 export function maskSecrets(text: string): string {
-  return everywhere.reduce((masked, shape) => masked.replace(shape, '****'), text);
+  return everywhere.reduce((maskedText, shape) => maskedText.replace(shape, '****'), text);
 }
 
 /** The parts of a text that look like the full value of a key, each once; none that is a part of another one. */

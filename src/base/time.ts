@@ -67,14 +67,14 @@ export function before(from: Date, span: Duration): Date {
 }
 
 function shift(from: Date, { months, milliseconds }: Duration, direction: 1 | -1): Date {
-  const moved = new Date(from.getTime() + direction * milliseconds);
-  if (months === 0) return moved;
-  const dayOfMonth = moved.getUTCDate();
-  moved.setUTCDate(1);
-  moved.setUTCMonth(moved.getUTCMonth() + direction * months);
-  const lastDay = new Date(Date.UTC(moved.getUTCFullYear(), moved.getUTCMonth() + 1, 0)).getUTCDate();
-  moved.setUTCDate(Math.min(dayOfMonth, lastDay));
-  return moved;
+  const movedDate = new Date(from.getTime() + direction * milliseconds);
+  if (months === 0) return movedDate;
+  const dayOfMonth = movedDate.getUTCDate();
+  movedDate.setUTCDate(1);
+  movedDate.setUTCMonth(movedDate.getUTCMonth() + direction * months);
+  const lastDay = new Date(Date.UTC(movedDate.getUTCFullYear(), movedDate.getUTCMonth() + 1, 0)).getUTCDate();
+  movedDate.setUTCDate(Math.min(dayOfMonth, lastDay));
+  return movedDate;
 }
 
 /** A moment given as a span from another one: an API that takes spans gets that span, and not the time that is left. */
@@ -95,9 +95,9 @@ export class SpanEnd extends Date {
  * Throws `InvalidValue` for `0`, the past, `m`, a date that does not exist and a time without a zone.
  */
 export function parseExpiry(text: string, now: Date): Date | null {
-  const trimmed = text.trim();
-  if (trimmed === 'never') return null;
-  const moment = parseMoment(trimmed, '23:59:59') ?? parseSpanFromNow(trimmed, now);
+  const trimmedText = text.trim();
+  if (trimmedText === 'never') return null;
+  const moment = parseMoment(trimmedText, '23:59:59') ?? parseSpanFromNow(trimmedText, now);
   if (moment.getTime() <= now.getTime()) {
     throw new InvalidValue(`'${text}' is not in the future: use a time like ${whenExamples}`);
   }
@@ -121,9 +121,10 @@ function parseSpanFromNow(text: string, now: Date): Date {
  * RFC 3339. Throws `InvalidValue`.
  */
 export function parsePast(text: string, now: Date, edge: 'start' | 'end'): Date {
-  const trimmed = text.trim();
+  const trimmedText = text.trim();
   const moment =
-    parseMoment(trimmed, edge === 'end' ? '23:59:59.999' : '00:00:00') ?? before(now, parseDuration(trimmed));
+    parseMoment(trimmedText, edge === 'end' ? '23:59:59.999' : '00:00:00') ??
+    before(now, parseDuration(trimmedText));
   if (Number.isNaN(moment.getTime())) throw new InvalidValue(`'${text}' is too long ago`);
   return moment;
 }

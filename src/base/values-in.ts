@@ -47,15 +47,15 @@ export function valuesIn(text: Secret): Secret[] {
  * mail or a shell has broken, and the content of base64, as in a `Basic …` header or a Secret of Kubernetes.
  */
 function* formsOf(text: string): Iterable<string> {
-  const shown = text.replace(/\u001b\[[0-9;?]*[A-Za-z]|[\u00ad\u200b-\u200d\u2060\ufeff\0]/g, '');
-  yield shown;
-  if (shown.includes('\\')) yield unescaped(shown);
-  if (/%[0-9a-f]{2}/i.test(shown)) yield shown.replace(/(?:%[0-9a-f]{2})+/gi, decoded);
-  const joined = shown.replace(/[=\\]\r?\n[ \t]*/g, '');
-  if (joined !== shown) yield joined;
-  if (/=[0-9A-F]{2}/.test(joined))
-    yield joined.replace(/=([0-9A-F]{2})/g, (_, code) => Buffer.from(code, 'hex').toString('latin1'));
-  for (const [word] of shown.matchAll(/[A-Za-z0-9+/_-]{16,}={0,2}/g)) {
+  const shownText = text.replace(/\u001b\[[0-9;?]*[A-Za-z]|[\u00ad\u200b-\u200d\u2060\ufeff\0]/g, '');
+  yield shownText;
+  if (shownText.includes('\\')) yield unescaped(shownText);
+  if (/%[0-9a-f]{2}/i.test(shownText)) yield shownText.replace(/(?:%[0-9a-f]{2})+/gi, decoded);
+  const joinedText = shownText.replace(/[=\\]\r?\n[ \t]*/g, '');
+  if (joinedText !== shownText) yield joinedText;
+  if (/=[0-9A-F]{2}/.test(joinedText))
+    yield joinedText.replace(/=([0-9A-F]{2})/g, (_, code) => Buffer.from(code, 'hex').toString('latin1'));
+  for (const [word] of shownText.matchAll(/[A-Za-z0-9+/_-]{16,}={0,2}/g)) {
     const text = Buffer.from(word, 'base64').toString('latin1');
     if (/^[\t\r\n -~]+$/.test(text)) yield text;
   }
@@ -77,8 +77,9 @@ function decoded(escapes: string): string {
 }
 
 function* piecesOf(text: string): Iterable<string> {
-  for (const [, quoted = ''] of text.matchAll(/(?=["'`]([^"'`\r\n]{8,512})["'`])/g)) yield quoted;
-  for (const [, assigned = ''] of text.matchAll(/[=:][ \t]*([^\r\n]{8,512})/g)) yield assigned.trim();
+  for (const [, quotedValue = ''] of text.matchAll(/(?=["'`]([^"'`\r\n]{8,512})["'`])/g)) yield quotedValue;
+  for (const [, assignedValue = ''] of text.matchAll(/[=:][ \t]*([^\r\n]{8,512})/g))
+    yield assignedValue.trim();
   for (const [word] of text.matchAll(/[^\s"'`<>()[\]{},;|\\]{8,}/g)) yield* partsOf(word);
 }
 

@@ -81,7 +81,7 @@ export function values<T>(
 /** Throws one `InvalidValue` for all invalid texts. */
 function readAll<T>(texts: readonly string[], parse: (text: string) => T): T[] {
   const faults: string[] = [];
-  const read = texts.flatMap((text) => {
+  const parsedValues = texts.flatMap((text) => {
     try {
       return [parse(text)];
     } catch (error) {
@@ -91,5 +91,5 @@ function readAll<T>(texts: readonly string[], parse: (text: string) => T): T[] {
     }
   });
   if (faults.length > 0) throw new InvalidValue(...faults);
-  return read;
+  return parsedValues;
 }

@@ -74,14 +74,14 @@ async function readInvocation(
   const parser = buildParser(name, command);
   const isField = (field: string) => command.fields.includes(field);
   const { before, after } = splitAtEnd(rest);
-  const bound = bindJsonFields(before, isField, parser.takesValue);
+  const boundFields = bindJsonFields(before, isField, parser.takesValue);
   const problems = secretsIn(argv);
-  const last = bound.at(-1) ?? '';
+  const last = boundFields.at(-1) ?? '';
   if (parser.takesValue(last)) {
     problems.push(`${last} needs a value`);
-    bound.pop();
+    boundFields.pop();
   }
-  const { operands: early, unknown } = parser.commander.parseOptions(bound);
+  const { operands: early, unknown } = parser.commander.parseOptions(boundFields);
   problems.push(...(await unknownFlags(unknown, parser.commander.options)));
   const unread: string[] = [];
   const { flags, globals } = parser.values(context, unread);
@@ -136,11 +136,11 @@ function secretsIn(argv: readonly string[]): string[] {
 }
 
 async function unknownFlags(unknown: readonly string[], options: readonly Option[]): Promise<string[]> {
-  const known = options.flatMap(({ long }) => long ?? []);
+  const knownFlags = options.flatMap(({ long }) => long ?? []);
   const names = unknown.filter((word) => word.startsWith('-')).map((word) => word.replace(/=.*$/s, ''));
   return Promise.all(
     names.map(async (flag) => {
-      const near = await nearest(flag, known);
+      const near = await nearest(flag, knownFlags);
       return `unknown flag ${flag}${near ? ` (did you mean ${near}?)` : ''}`;
     }),
   );

@@ -28,16 +28,16 @@ export async function run(
   io: Io,
   { catalog, topics, version }: Program,
 ): Promise<number> {
-  const parsed = await parseArguments(argv, catalog, { now: io.now() });
-  if (parsed.kind === 'run') return runCommand(parsed.invocation, io);
-  if (parsed.kind === 'version') {
+  const parsedLine = await parseArguments(argv, catalog, { now: io.now() });
+  if (parsedLine.kind === 'run') return runCommand(parsedLine.invocation, io);
+  if (parsedLine.kind === 'version') {
     await io.stdout.write(`${version}\n`);
     return exits.done.code;
   }
   const { helpPage } = await import('./help.ts');
-  const name = parsed.kind === 'help' ? parsed.name : undefined;
+  const name = parsedLine.kind === 'help' ? parsedLine.name : undefined;
   // A script that forgot the command must fail.
-  const [output, exit] = parsed.kind === 'empty' ? [io.stderr, exits.usage] : [io.stdout, exits.done];
+  const [output, exit] = parsedLine.kind === 'empty' ? [io.stderr, exits.usage] : [io.stdout, exits.done];
   await output.write(await helpPage({ catalog, topics: await topics() }, name, io.stdout.columns));
   return exit.code;
 }
@@ -90,9 +90,9 @@ function onInterruption(app: App): void {
 async function unlessDropped<T>(interruption: Interruption, work: () => Promise<T>): Promise<T> {
   const { dropped } = interruption;
   if (dropped.aborted) throw interruption.failure();
-  return new Promise((done, fail) => {
-    dropped.addEventListener('abort', () => fail(interruption.failure()));
-    work().then(done, fail);
+  return new Promise((resolve, reject) => {
+    dropped.addEventListener('abort', () => reject(interruption.failure()));
+    work().then(resolve, reject);
   });
 }
 

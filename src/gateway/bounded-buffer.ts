@@ -14,9 +14,9 @@ export class BoundedBuffer {
   add(piece: Buffer): void {
     if (this.#size + piece.length > maxBytes) {
       // Makes room for nearly 8 MB more, so that little is moved for what arrives.
-      const kept = Math.min(this.#size, keptEndBytes);
-      this.#bytes.copyWithin(0, this.#size - kept, this.#size);
-      this.#size = kept;
+      const keptBytes = Math.min(this.#size, keptEndBytes);
+      this.#bytes.copyWithin(0, this.#size - keptBytes, this.#size);
+      this.#size = keptBytes;
       this.#isCut = true;
     }
     const end = piece.subarray(Math.max(0, piece.length - (maxBytes - keptEndBytes)));

@@ -51,13 +51,13 @@ export class EventStream {
   #feed(text: string): void {
     if (this.#oversized === undefined) this.#parser.feed(text);
     if (this.#oversized === undefined) return;
-    const oversized = this.#oversized + text;
-    const end = oversized.indexOf('\n\n');
-    this.#oversized = oversized.slice(-keptEndLength);
+    const oversizedText = this.#oversized + text;
+    const end = oversizedText.indexOf('\n\n');
+    this.#oversized = oversizedText.slice(-keptEndLength);
     if (end < 0) return;
     this.#oversized = undefined;
     this.#parser.reset();
-    this.#onData({ text: oversized.slice(Math.max(0, end - keptEndLength), end), isEnd: true });
-    this.#feed(oversized.slice(end + 2));
+    this.#onData({ text: oversizedText.slice(Math.max(0, end - keptEndLength), end), isEnd: true });
+    this.#feed(oversizedText.slice(end + 2));
   }
 }

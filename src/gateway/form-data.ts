@@ -98,8 +98,8 @@ function valuesOf(parameters: string, name: string): (string | null)[] {
   const matches = parameters.matchAll(
     new RegExp(`;\\s*${name}(\\*[\\w*]*)?=(?:"([^"]*)"|([^\\s;"]+))`, 'gi'),
   );
-  return [...matches].map(([, extended, quoted, bare]) =>
-    extended === undefined ? (quoted ?? bare ?? '') : null,
+  return [...matches].map(([, extendedMarker, quotedValue, bare]) =>
+    extendedMarker === undefined ? (quotedValue ?? bare ?? '') : null,
   );
 }
 

@@ -97,9 +97,9 @@ class ProxyCall {
 
   async #relay(upstream: UpstreamResponse, credential: UpstreamCredential | undefined): Promise<ProxyResult> {
     const hasBody = this.#request.method !== 'HEAD' && upstream.status !== 304;
-    const decoded = hasBody ? decodedBody(upstream) : upstream.body;
+    const decodedStream = hasBody ? decodedBody(upstream) : upstream.body;
     // Without a credential there is nothing to search for, and any compression will do.
-    const body = decoded ?? (credential ? undefined : upstream.body);
+    const body = decodedStream ?? (credential ? undefined : upstream.body);
     if (!body) return this.#refuse('UPSTREAM_FAILED', 'unknown compression');
     const headers = body === upstream.body ? upstream.headers : withoutCompression(upstream.headers);
     this.#meter = hasBody ? meterFor(headers) : undefined;
@@ -129,8 +129,8 @@ class ProxyCall {
   ): Record<string, string | string[]> {
     const forCaller = headersForCaller(headers, (text) => credential?.isIn(text) ?? false);
     // Ours win: our rate limits, for example, are about the caller's own key.
-    const added = Object.entries(forCaller).filter(([name]) => !this.#response.hasHeader(name));
-    return { ...Object.fromEntries(added), 'x-upstream-status': String(status) };
+    const upstreamHeaders = Object.entries(forCaller).filter(([name]) => !this.#response.hasHeader(name));
+    return { ...Object.fromEntries(upstreamHeaders), 'x-upstream-status': String(status) };
   }
 
   #refuse(code: RefusalCode, reason?: string): ProxyResult {

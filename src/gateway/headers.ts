@@ -46,16 +46,19 @@ const notForCaller = new Set([...hopByHop, ...credentials, ...challenges, ...acc
 
 /** The headers of a request for an upstream: without the caller's credentials and whereabouts. */
 export function headersForUpstream(headers: IncomingHttpHeaders): Headers {
-  const named = namedByConnection(headers.connection);
-  const kept = Object.entries(headers).filter(
-    ([name]) => !notForUpstream.has(name) && !named.has(name) && !/^(?:proxy-|x-forwarded(?:-|$))/.test(name),
+  const connectionHeaders = namedByConnection(headers.connection);
+  const keptHeaders = Object.entries(headers).filter(
+    ([name]) =>
+      !notForUpstream.has(name) &&
+      !connectionHeaders.has(name) &&
+      !/^(?:proxy-|x-forwarded(?:-|$))/.test(name),
   );
   // Uncompressed, so that the usage in the response can be read.
-  return { ...present(kept), 'accept-encoding': 'identity' };
+  return { ...present(keptHeaders), 'accept-encoding': 'identity' };
 }
 
 /** The headers that a key limited to models may send; no others are known to choose no model. */
-const limitedKept = new Set(
+const limitedHeaderNames = new Set(
   words(`
     accept accept-language user-agent idempotency-key x-request-id x-client-request-id
     openai-beta anthropic-version anthropic-beta traceparent tracestate
@@ -69,8 +72,10 @@ const stainless =
 
 /** The headers of a call of a key that is limited to models, with the type that its body is sent as. */
 export function limitedHeaders(headers: IncomingHttpHeaders, type: string | undefined): IncomingHttpHeaders {
-  const kept = Object.entries(headers).filter(([name]) => limitedKept.has(name) || stainless.test(name));
-  return { ...Object.fromEntries(kept), ...(type !== undefined && { 'content-type': type }) };
+  const keptHeaders = Object.entries(headers).filter(
+    ([name]) => limitedHeaderNames.has(name) || stainless.test(name),
+  );
+  return { ...Object.fromEntries(keptHeaders), ...(type !== undefined && { 'content-type': type }) };
 }
 
 /** The media type of a body, in lower case and without parameters, or an empty text. */
@@ -83,16 +88,16 @@ export function headersForCaller(
   headers: IncomingHttpHeaders,
   holdsSecret: (text: string) => boolean,
 ): Headers {
-  const named = namedByConnection(headers.connection);
-  const kept = Object.entries(headers).filter(
+  const connectionHeaders = namedByConnection(headers.connection);
+  const keptHeaders = Object.entries(headers).filter(
     ([name, value]) =>
       !notForCaller.has(name) &&
       !holdsSecret(name) &&
-      !named.has(name) &&
+      !connectionHeaders.has(name) &&
       !/^proxy-/.test(name) &&
       ![value ?? ''].flat().some(holdsSecret),
   );
-  const { 'content-length': length, ...others } = present(kept);
+  const { 'content-length': length, ...others } = present(keptHeaders);
   // Anything but a number is no length; without one, the body is sent in chunks.
   return typeof length === 'string' && /^\d{1,15}$/.test(length)
     ? { ...others, 'content-length': length }

@@ -105,9 +105,9 @@ class Reader {
     return `[${text}]`;
   }
 
-  #each(end: '}' | ']', read: () => void): void {
+  #each(end: '}' | ']', readItem: () => void): void {
     if (this.#takes(end)) return;
-    do read();
+    do readItem();
     while (this.#takes(','));
     if (!this.#takes(end)) throw notJson();
   }

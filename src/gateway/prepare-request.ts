@@ -12,11 +12,11 @@ import { isCompletions } from './upstream-path.ts';
 
 /**
  * Reads which model a call is for, and prepares what is forwarded: completions that stream ask for the usage, and a call
- * of a key that is `limited` to models is rewritten. Throws `HttpProblem`.
+ * of a key that is limited to models is rewritten. Throws `HttpProblem`.
  */
-export function prepareRequest(content: RequestContent, limited: boolean): PreparedRequest {
+export function prepareRequest(content: RequestContent, isLimited: boolean): PreparedRequest {
   try {
-    return limited ? prepareLimited(content) : prepareUnlimited(content);
+    return isLimited ? prepareLimited(content) : prepareUnlimited(content);
   } catch (error) {
     if (error instanceof InvalidJson) throw new HttpProblem(400, 'INVALID_REQUEST', error.message);
     throw error;
@@ -26,19 +26,19 @@ export function prepareRequest(content: RequestContent, limited: boolean): Prepa
 /** Reads as much of a call as metering needs, and leaves the rest as it is. */
 function prepareUnlimited(content: RequestContent): PreparedRequest {
   const { target, headers, body } = content;
-  const unlimited = { ...content, models: [], takesModel: false };
-  if (!body?.length) return unlimited;
-  const encoded = isEncoded(headers);
+  const preparedRequest = { ...content, models: [], takesModel: false };
+  if (!body?.length) return preparedRequest;
+  const isEncodedBody = isEncoded(headers);
   if (isCompletions(target)) {
-    if (encoded) throw encodedBody();
+    if (isEncodedBody) throw encodedBody();
     const json = readJsonBody(body);
     if (!json.members) throw notAnObject();
     const forwardedBody = Buffer.from(objectText(withUsageRequested(json.members)));
-    return { ...unlimited, ...modelOf(json), body: forwardedBody };
+    return { ...preparedRequest, ...modelOf(json), body: forwardedBody };
   }
-  if (encoded) return unlimited;
-  if (/[/+]json$/.test(mediaTypeOf(headers))) return { ...unlimited, ...modelOf(readJsonBody(body)) };
-  return { ...unlimited, ...modelInOther(body, single(headers, 'content-type') ?? '') };
+  if (isEncodedBody) return preparedRequest;
+  if (/[/+]json$/.test(mediaTypeOf(headers))) return { ...preparedRequest, ...modelOf(readJsonBody(body)) };
+  return { ...preparedRequest, ...modelInOther(body, single(headers, 'content-type') ?? '') };
 }
 
 /** The model in a form, or in JSON of another media type: for the log, if it is there. */

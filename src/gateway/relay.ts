@@ -57,9 +57,9 @@ export async function relay(
   try {
     for await (const chunk of body) {
       meter?.add(chunk);
-      const decided: Buffer | undefined = search ? search.add(chunk) : chunk;
-      if (!decided) throw new UpstreamError('KEY_IN_ANSWER', "the upstream's key in its answer");
-      if (decided.length > 0 && !response.write(decided)) await drained(response, body, idleMs);
+      const safeBytes: Buffer | undefined = search ? search.add(chunk) : chunk;
+      if (!safeBytes) throw new UpstreamError('KEY_IN_ANSWER', "the upstream's key in its answer");
+      if (safeBytes.length > 0 && !response.write(safeBytes)) await drained(response, body, idleMs);
     }
   } catch (error) {
     // From our own decompressor; the body itself fails with an `UpstreamError`.
@@ -96,13 +96,13 @@ export function breakOff(response: ServerResponse): void {
 
 /** Resolves when the response accepts more, or when that no longer matters: the body then says why. */
 function drained(response: ServerResponse, body: Readable, idleMs: number): Promise<void> {
-  return new Promise((done, failed) => {
+  return new Promise((resolve, reject) => {
     const end = (error?: UpstreamError) => {
       clearTimeout(timer);
       response.off('drain', onEvent).off('close', onEvent);
       body.off('close', onEvent);
-      if (error) failed(error);
-      else done();
+      if (error) reject(error);
+      else resolve();
     };
     const onEvent = () => end();
     const timer = setTimeout(() => end(new UpstreamError('CLIENT_CLOSED', 'stalled')), timerMs(idleMs));

@@ -42,11 +42,11 @@ class EventSearch implements ResponseSearch {
   }
 
   add(chunk: Buffer): Buffer | undefined {
-    const decided = this.#bytes.add(chunk);
+    const safeBytes = this.#bytes.add(chunk);
     this.#events.add(chunk);
-    if (!decided || this.#isFound) return undefined;
-    this.#held.push(decided);
-    this.#heldBytes += decided.length;
+    if (!safeBytes || this.#isFound) return undefined;
+    this.#held.push(safeBytes);
+    this.#heldBytes += safeBytes.length;
     const isSafe = this.#text.heldBytes <= maxShownBytes || this.#heldBytes > maxHeldBytes;
     return isSafe ? this.#release() : Buffer.alloc(0);
   }

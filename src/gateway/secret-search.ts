@@ -27,10 +27,10 @@ export class SecretSearch {
   add(chunk: Buffer): Buffer | undefined {
     const text = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     if (this.#forms.isIn(text)) return undefined;
-    const decided = text.length - this.#forms.undecidedEnd(text);
+    const safeLength = text.length - this.#forms.undecidedEnd(text);
     // A copy: the chunk may be a small part of a large buffer that would be kept with it.
-    this.#held = Buffer.from(text.subarray(decided));
-    return text.subarray(0, decided);
+    this.#held = Buffer.from(text.subarray(safeLength));
+    return text.subarray(0, safeLength);
   }
 
   get heldBytes(): number {

@@ -81,9 +81,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#watchIdle();
     const body = new Readable({
       read: () => this.#resume(controller),
-      destroy: (error, done) => {
+      destroy: (error, callback) => {
         this.#stop(error ?? new UpstreamError('CLIENT_CLOSED', 'not read'));
-        done(error);
+        callback(error);
       },
     });
     // A reader gets the error too; without one it must not be uncaught.

@@ -12,6 +12,6 @@ export function withUsageRequested(members: ReadonlyMap<string, string>): Readon
   const options = Object.entries(current instanceof Object && !Array.isArray(current) ? current : {});
   const keptOptions = options.filter(([name]) => name.toLowerCase() !== 'include_usage');
   const others = [...members].filter(([name]) => name.toLowerCase() !== 'stream_options');
-  const requested = JSON.stringify({ ...Object.fromEntries(keptOptions), include_usage: true });
-  return new Map([...others, ['stream_options', requested]]);
+  const streamOptions = JSON.stringify({ ...Object.fromEntries(keptOptions), include_usage: true });
+  return new Map([...others, ['stream_options', streamOptions]]);
 }

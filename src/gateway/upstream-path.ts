@@ -36,17 +36,17 @@ export function targetBelow(basePath: string, target: string): string | undefine
  * servers or change when they are decoded again, trimmed or normalised.
  */
 export function segmentsOf(target: string): string[] | undefined {
-  const [, ...encoded] = pathOf(target).replace(/\/$/, '').split('/');
-  const segments = encoded.map(plainSegment);
+  const [, ...encodedSegments] = pathOf(target).replace(/\/$/, '').split('/');
+  const segments = encodedSegments.map(plainSegment);
   return segments.every((segment) => segment !== undefined) ? segments : undefined;
 }
 
-function plainSegment(encoded: string): string | undefined {
+function plainSegment(encodedSegment: string): string | undefined {
   // As in RFC 3986 section 3.3, but without `;`, which begins parameters at some servers.
-  if (!/^(?:[\w.~!$&'()*+,=:@-]|%[0-9a-f]{2})+$/i.test(encoded)) return undefined;
+  if (!/^(?:[\w.~!$&'()*+,=:@-]|%[0-9a-f]{2})+$/i.test(encodedSegment)) return undefined;
   let segment: string;
   try {
-    segment = decodeURIComponent(encoded);
+    segment = decodeURIComponent(encodedSegment);
   } catch {
     return undefined;
   }

@@ -34,7 +34,7 @@ export function openUpstream({ url, key, env, timeouts }: UpstreamOptions): Upst
     ...(key && { key: new UpstreamKey(key) }),
   };
   const running = new Set<Promise<ProxyResult>>();
-  let closed: Promise<void> | undefined;
+  let closePromise: Promise<void> | undefined;
 
   async function close(): Promise<void> {
     // Some may still wait for the key and have not reached the dispatcher.
@@ -54,8 +54,8 @@ export function openUpstream({ url, key, env, timeouts }: UpstreamOptions): Upst
       }
     },
     close() {
-      closed ??= close();
-      return closed;
+      closePromise ??= close();
+      return closePromise;
     },
   };
 }

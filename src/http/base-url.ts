@@ -8,11 +8,11 @@ import { isLoopbackHost } from '../platform/loopback.ts';
  */
 export function parseBaseUrl(text: string): URL {
   // Anything before an @ or after a ? or # may be a secret, and is not repeated.
-  const shown = /[@?#]/.test(text) ? 'the URL' : `'${maskSecrets(text)}'`;
+  const shownUrl = /[@?#]/.test(text) ? 'the URL' : `'${maskSecrets(text)}'`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw usageError(
-      `${shown} is not an http or https URL`,
+      `${shownUrl} is not an http or https URL`,
       'write it in full, such as https://api.example.com or http://localhost:8787',
     );
   }

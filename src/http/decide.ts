@@ -71,7 +71,7 @@ function afterFailure(state: SendState, failure: ExchangeFailure, circumstances:
   const { request, attempt } = state;
   const { endpoint, now, random } = circumstances;
   const error = transportErrorOf(failure, endpoint);
-  const ambiguous = !isRead(request) && failure.sent ? error : state.ambiguous;
+  const ambiguous = !isRead(request) && failure.isSent ? error : state.ambiguous;
   if (failure.cause === 'interrupt' && !ambiguous) return { kind: 'give-up', error: interrupted() };
   const { repeatable } = request;
   const delayMs = delayAfterFailure(failure, error, { attempt, repeatable, now, random });

@@ -19,7 +19,7 @@ export interface RawResponse {
 export interface ExchangeFailure {
   kind: 'failure';
   /** Whether any byte of the request may have left: the server may then have acted on it. */
-  sent: boolean;
+  isSent: boolean;
   cause: 'interrupt' | 'idle' | 'too-slow' | 'too-large' | Error;
 }
 
@@ -51,7 +51,7 @@ export function exchange(
   return new Promise((resolve) => {
     const response: RawResponse = { kind: 'response', status: 0, headers: {}, body: Buffer.alloc(0) };
     const chunks: Buffer[] = [];
-    let [size, sent, hasEnded] = [0, false, false];
+    let [size, isSent, hasEnded] = [0, false, false];
     let controller: Dispatcher.DispatchController | undefined;
 
     const end = (outcome: Outcome) => {
@@ -63,7 +63,7 @@ export function exchange(
       resolve(outcome);
     };
     const stop = (cause: ExchangeFailure['cause']) => {
-      end({ kind: 'failure', sent, cause });
+      end({ kind: 'failure', isSent, cause });
       controller?.abort(new Error('stopped'));
     };
     const onAbort = () => stop('interrupt');
@@ -79,7 +79,7 @@ export function exchange(
         onRequestStart(control) {
           if (hasEnded) return control.abort(new Error('stopped'));
           controller = control;
-          sent = true;
+          isSent = true;
           idleTimer.refresh();
         },
         onResponseStart(_, status, fields) {
@@ -98,7 +98,7 @@ export function exchange(
           end({ ...response, body: Buffer.concat(chunks) });
         },
         onResponseError(_, error) {
-          end({ kind: 'failure', sent, cause: error });
+          end({ kind: 'failure', isSent, cause: error });
         },
       },
     );

@@ -8,11 +8,11 @@ type Socket = { read(size?: number): Buffer | null; write: (...args: never[]) =>
  * section 15.2.1). undici would close the connection. It accepts every other interim response, so a 100 is read as 102.
  */
 export function tolerateInterim(connect: Connector): Connector {
-  return (options, done) =>
+  return (options, callback) =>
     connect(options, (...result) => {
       const [error, socket] = result;
       if (error === null && socket) passInterim(socket as unknown as Socket);
-      done(...result);
+      callback(...result);
     });
 }
 

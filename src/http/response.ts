@@ -102,6 +102,6 @@ function describe(headers: Readonly<Record<string, string>>, text: string): stri
   if (text.trim() === '') return 'an empty body instead of JSON';
   const type = mediaType(headers['content-type']) ?? 'a body of unknown type';
   const coding = headers['content-encoding'] ?? 'identity';
-  const compressed = coding === 'identity' ? '' : ', compressed without being asked to,';
-  return `${type}${compressed} that is not valid JSON`;
+  const compression = coding === 'identity' ? '' : ', compressed without being asked to,';
+  return `${type}${compression} that is not valid JSON`;
 }

@@ -48,10 +48,10 @@ export function hadNoEffect({ status, headers }: RawResponse, now: Date): boolea
 
 /** Milliseconds to wait before the request is sent again; undefined if the failure stands. */
 export function delayAfterFailure(
-  { sent }: ExchangeFailure,
+  { isSent }: ExchangeFailure,
   error: TransportError,
   { attempt, repeatable, random }: Attempt,
 ): number | undefined {
-  const mayRepeat = error.retryable && (repeatable || !sent);
+  const mayRepeat = error.retryable && (repeatable || !isSent);
   return mayRepeat && attempt < maxAttempts ? backoffMs(attempt, random) : undefined;
 }

@@ -39,10 +39,10 @@ export function responseLine(
   const fields = Object.entries(headers).filter(([name]) => openHeaders.has(name));
   // A header that repeats part of a successful body may repeat a new secret.
   const isRepeated = (value: string) => status < 300 && value.length >= 8 && body.includes(value);
-  const shown = fields
+  const shownHeaders = fields
     .map(([name, value]) => `, ${name}: ${isRepeated(value) ? '****' : headerValue(name, value)}`)
     .join('');
-  return `< ${status} in ${milliseconds} ms${shown}${body.length > 0 ? `, body ${outlineOfText(body)}` : ''}`;
+  return `< ${status} in ${milliseconds} ms${shownHeaders}${body.length > 0 ? `, body ${outlineOfText(body)}` : ''}`;
 }
 
 /** The path without the query; anything that looks like a secret is masked. */
@@ -61,8 +61,10 @@ function headerValue(name: string, value: string | Secret): string {
 }
 
 function queryOf(url: URL): string {
-  const shown = [...url.searchParams].map(([name, value]) => `${fieldName(name)}=${parameter(name, value)}`);
-  return shown.length > 0 ? `?${shown.join('&')}` : '';
+  const shownParameters = [...url.searchParams].map(
+    ([name, value]) => `${fieldName(name)}=${parameter(name, value)}`,
+  );
+  return shownParameters.length > 0 ? `?${shownParameters.join('&')}` : '';
 }
 
 function parameter(name: string, value: string): string {

@@ -41,20 +41,20 @@ const allowMoreTime = 'allow more time with --timeout 2min';
  * Explains a failed exchange by the codes of Node.js (nodejs.org/api/errors.html,
  * nodejs.org/api/tls.html#x509-certificate-error-codes) and undici. Rethrows a cause that is a bug of ours.
  */
-export function transportErrorOf({ cause, sent }: ExchangeFailure, endpoint: Endpoint): TransportError {
+export function transportErrorOf({ cause, isSent }: ExchangeFailure, endpoint: Endpoint): TransportError {
   const { origin, callLimitMs } = endpoint;
   if (cause === 'interrupt') return permanent('interrupted', 'the request was interrupted');
   if (cause === 'too-large') return permanent('body_too_large', `${origin} sent a body of more than 32 MB`);
-  if (cause === 'idle') return idleError(endpoint, sent);
+  if (cause === 'idle') return idleError(endpoint, isSent);
   if (cause === 'too-slow') {
     return permanent('timed_out', `${origin} did not finish its reply within ${callLimitMs / 1000} s`, [
       allowMoreTime,
     ]);
   }
-  return connectionError(cause, sent, endpoint);
+  return connectionError(cause, isSent, endpoint);
 }
 
-function connectionError(cause: Error, sent: boolean, endpoint: Endpoint): TransportError {
+function connectionError(cause: Error, isSent: boolean, endpoint: Endpoint): TransportError {
   const { origin } = endpoint;
   const code = systemCode(cause) ?? cause.name;
   if (programmingErrors.has(code)) throw cause;
@@ -63,8 +63,8 @@ function connectionError(cause: Error, sent: boolean, endpoint: Endpoint): Trans
   if (trustCodes.has(code) || tlsCodes.test(code)) return tlsError(endpoint, code);
   if (cause.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW')
     return retryable('not_http', `the reply from ${origin} is not valid HTTP`, [checkUrl]);
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return idleError(endpoint, sent);
-  if (sent)
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return idleError(endpoint, isSent);
+  if (isSent)
     return retryable(
       'connection_failed',
       `${origin} closed the connection before its reply was complete (${code})`,
@@ -91,9 +91,10 @@ function permanent(code: ErrorCode, message: string, hints: readonly string[] = 
   return { code, message, hints, retryable: false };
 }
 
-function idleError(endpoint: Endpoint, sent: boolean): TransportError {
+function idleError(endpoint: Endpoint, isSent: boolean): TransportError {
   const seconds = `${endpoint.timeoutMs / 1000} s`;
-  if (sent) return retryable('timed_out', `${endpoint.origin} sent nothing for ${seconds}`, [allowMoreTime]);
+  if (isSent)
+    return retryable('timed_out', `${endpoint.origin} sent nothing for ${seconds}`, [allowMoreTime]);
   return retryable('timed_out', `cannot connect to ${endpoint.origin} within ${seconds}`, [
     allowMoreTime,
     ...proxyHints(endpoint),

@@ -17,13 +17,13 @@ export function headersOf(request: HttpRequest, userAgent: string): Record<strin
 
 /** The headers as they are sent. Throws `KeysError` (usage), without the value, for a value that HTTP cannot carry. */
 export function revealHeaders(headers: Readonly<Record<string, string | Secret>>): Record<string, string> {
-  const revealed: Record<string, string> = {};
+  const revealedHeaders: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     const text = value instanceof Secret ? value.reveal() : value;
     if (!/^[\t\x20-\x7e]*$/.test(text)) throw unsendable(name);
-    revealed[name] = text;
+    revealedHeaders[name] = text;
   }
-  return revealed;
+  return revealedHeaders;
 }
 
 /**
@@ -32,9 +32,9 @@ export function revealHeaders(headers: Readonly<Record<string, string | Secret>>
  */
 export function withoutSentSecrets(
   response: RawResponse,
-  sent: Readonly<Record<string, string | Secret>>,
+  requestHeaders: Readonly<Record<string, string | Secret>>,
 ): RawResponse {
-  const secrets = sentSecrets(sent);
+  const secrets = sentSecrets(requestHeaders);
   const longSecrets = secrets.filter(isLong);
   const headers = Object.entries(response.headers).map(([name, text]) => [
     name,
@@ -55,8 +55,8 @@ function hidden(text: string, secrets: readonly Secret[]): string {
 }
 
 /** A server may repeat `Bearer <token>` whole or without its scheme. */
-function sentSecrets(sent: Readonly<Record<string, string | Secret>>): Secret[] {
-  const values = Object.values(sent).filter((value) => value instanceof Secret);
+function sentSecrets(requestHeaders: Readonly<Record<string, string | Secret>>): Secret[] {
+  const values = Object.values(requestHeaders).filter((value) => value instanceof Secret);
   return values.flatMap((value) => [value, value.mapped((text) => text.replace(/^\S+ +/, ''))]);
 }
 

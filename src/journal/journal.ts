@@ -151,13 +151,13 @@ class JournalledOperation implements Operation {
   }
 
   async note(step: Step): Promise<void> {
-    const written = stamped(step, this.#options.now());
-    await this.#file.write(written);
-    this.steps.push(written);
+    const stampedStep = stamped(step, this.#options.now());
+    await this.#file.write(stampedStep);
+    this.steps.push(stampedStep);
   }
 
-  async putInEscrow(held: EscrowedSecret): Promise<void> {
-    await this.#places[0]?.put(this.id, held);
+  async putInEscrow(escrowedSecret: EscrowedSecret): Promise<void> {
+    await this.#places[0]?.put(this.id, escrowedSecret);
   }
 
   async readEscrow(): Promise<EscrowedSecret | undefined> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** Matches a line that ends with its checksum. */
-export const summed = /^(\{.*),"sum":"([0-9a-f]{16})"\}$/s;
+export const lineWithSum = /^(\{.*),"sum":"([0-9a-f]{16})"\}$/s;
 
 /** The line with its checksum. */
 export function withSum(text: string, sum: string): string {

@@ -6,7 +6,7 @@ import { KeysError, systemCode } from '../base/errors.ts';
 import type { Contents, EscrowKind, Header } from '../keys/operations/open-operation.ts';
 import type { Step, WrittenStep } from '../keys/operations/operation.ts';
 import { readBounded, readFault } from '../platform/files/read-file.ts';
-import { summed, sumOf, withoutSum, withSum } from './line-sum.ts';
+import { lineWithSum, sumOf, withoutSum, withSum } from './line-sum.ts';
 import { headerFault, lineFault } from './operation-shape.ts';
 
 /*
@@ -37,11 +37,11 @@ export class OperationFile {
   static async create(path: string, header: Header): Promise<OperationFile> {
     const flags = constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_WRONLY;
     try {
-      const made = new OperationFile(path, await open(path, flags, 0o600), '');
-      await made.#append(header);
+      const file = new OperationFile(path, await open(path, flags, 0o600), '');
+      await file.#append(header);
       const folder = process.platform === 'win32' ? undefined : await open(dirname(path), 'r');
       await folder?.sync().finally(() => folder.close());
-      return made;
+      return file;
     } catch (error) {
       throw notWritten(path, error);
     }
@@ -113,7 +113,7 @@ function parse(path: string, bytes: Buffer): Parsed {
   const wholeLines = bytes.lastIndexOf(0x0a) + 1;
   const rest = bytes.toString('latin1', wholeLines);
   if (/[^\x20-\xff]/.test(rest)) throw unreadable(path, 'its last line is damaged');
-  const lacksEnd = summed.test(rest);
+  const lacksEnd = lineWithSum.test(rest);
   const end = lacksEnd ? bytes.length : wholeLines;
   const id = basename(path, '.jsonl');
   if (end === 0 && isBeginning(rest, id)) return { contents: undefined, end, lacksEnd, sum: '' };
@@ -133,21 +133,21 @@ function contentsOf(
   path: string,
   [first = '', ...others]: readonly string[],
 ): Pick<Parsed, 'contents' | 'sum'> {
-  const hasSums = summed.test(first);
+  const hasSums = lineWithSum.test(first);
   let sum = hasSums ? '' : undefined;
-  const read = (line: string): unknown => {
+  const readLine = (line: string): unknown => {
     if (sum === undefined) return plain(path, parsed(line));
-    const [, body = '', found] = summed.exec(line) ?? [];
+    const [, body = '', recordedSum] = lineWithSum.exec(line) ?? [];
     sum = sumOf(sum, `${body}}`);
-    if (found !== sum) throw unreadable(path, 'a line is damaged, or missing');
+    if (recordedSum !== sum) throw unreadable(path, 'a line is damaged, or missing');
     return withoutSum(parsed(line));
   };
-  const header = read(first);
+  const header = readLine(first);
   const fault = headerFault(header, basename(path, '.jsonl'));
   if (fault) throw unreadable(path, fault);
   const contents: Contents = { header: header as Header, escrow: undefined, steps: [] };
   for (const line of others) {
-    const value = read(line);
+    const value = readLine(line);
     // In a file without checksums, a line that was appended later may follow half a line.
     if (value === undefined && !hasSums) continue;
     const problem = lineFault(value);

@@ -27,22 +27,25 @@ const optional =
   (check: Check): Check =>
   (value) =>
     value === undefined || check(value);
-const shaped =
+const hasShape =
   (shape: Record<string, Check>): Check =>
   (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
     return Object.entries(shape).every(([field, check]) => check((value as Record<string, unknown>)[field]));
   };
 
-const shown: Shape<NonNullable<Replaced['shown']>> = { prefix: optional(text), createdAt: optional(text) };
+const shownShape: Shape<NonNullable<Replaced['shown']>> = {
+  prefix: optional(text),
+  createdAt: optional(text),
+};
 
-const replaced: Shape<Replaced> = {
+const replacedShape: Shape<Replaced> = {
   id: text,
   grace: duration,
   expiresAt: optional(orNull(time)),
   unverified: optional(flag),
   createdAt: optional(text),
-  shown: optional(shaped(shown)),
+  shown: optional(hasShape(shownShape)),
   untilIdle: optional(flag),
 };
 
@@ -53,7 +56,7 @@ const plan: Shape<Plan> = {
   known: texts,
   nameless: optional(flag),
   isCut: optional(flag),
-  replaces: optional(shaped(replaced)),
+  replaces: optional(hasShape(replacedShape)),
 };
 
 const setting: Shape<Setting> = {
@@ -67,8 +70,8 @@ const setting: Shape<Setting> = {
 const header: Shape<Omit<Header, 'version'>> = {
   id: text,
   at: time,
-  plan: shaped(plan),
-  setting: shaped(setting),
+  plan: hasShape(plan),
+  setting: hasShape(setting),
 };
 
 const escrowKinds: readonly EscrowKind[] = ['keychain', 'file', 'none'];
@@ -90,18 +93,18 @@ const lines: Record<string, Record<string, Check>> = {
 
 /** Why this is not the first line of the operation with this id; undefined if it is. */
 export function headerFault(value: unknown, id: string): string | undefined {
-  if (!shaped({})(value)) return 'its first line does not describe an operation';
+  if (!hasShape({})(value)) return 'its first line does not describe an operation';
   const { version } = value as { version?: unknown };
   if (typeof version === 'number' && version > 1) return 'it was written by a later version of keys';
-  if (version !== 1 || !shaped(header)(value)) return 'its first line does not describe an operation';
+  if (version !== 1 || !hasShape(header)(value)) return 'its first line does not describe an operation';
   return (value as Header).id === id ? undefined : 'it describes the operation of another file';
 }
 
 /** Why this is not a line after the first one; undefined if it is. */
 export function lineFault(value: unknown): string | undefined {
-  if (!shaped({ step: text, at: time })(value)) return 'a line is not a step of an operation';
+  if (!hasShape({ step: text, at: time })(value)) return 'a line is not a step of an operation';
   const { step } = value as { step: string };
   const shape = Object.hasOwn(lines, step) ? lines[step] : undefined;
   if (!shape) return 'it has a step of a later version of keys';
-  return shaped(shape)(value) ? undefined : `its step '${step}' is incomplete`;
+  return hasShape(shape)(value) ? undefined : `its step '${step}' is incomplete`;
 }

@@ -73,10 +73,10 @@ async function clearUnbegun(path: string, escrows: Escrows | undefined): Promise
 /** True also if an escrow cannot be read. */
 async function mayHoldSecret({ allowed, ...escrows }: Escrows, id: string): Promise<boolean> {
   for (const kind of new Set([...allowed, 'file' as const])) {
-    const held = await escrows[kind]()
+    const escrow = await escrows[kind]()
       .then((place) => place.get(id))
       .catch(() => true);
-    if (held) return true;
+    if (escrow) return true;
   }
   return false;
 }

@@ -26,16 +26,16 @@ export function requireInputs(
   inputs: readonly KeyInput[],
   capabilities: Capabilities,
 ): void {
-  const accepted = doing === 'create' ? capabilities.createFields : capabilities.updateFields;
-  const unsupported = inputs.filter((input) => !accepted.includes(input));
-  if (unsupported.length === 0) return;
-  const possible = accepted
+  const acceptedInputs = doing === 'create' ? capabilities.createFields : capabilities.updateFields;
+  const unsupportedInputs = inputs.filter((input) => !acceptedInputs.includes(input));
+  if (unsupportedInputs.length === 0) return;
+  const possible = acceptedInputs
     .filter((input) => doing === 'update' || input !== 'name')
     .map((input) => flags[input]);
   const nothing = doing === 'create' ? 'only a name' : 'nothing';
   const what = `${doing} accepts ${possible.join(', ') || nothing}`;
   throw usageError(
-    unsupported.map((input) => `the provider ${provider} does not support ${flags[input]}: ${what}`),
+    unsupportedInputs.map((input) => `the provider ${provider} does not support ${flags[input]}: ${what}`),
     `keys provider show ${provider}`,
   );
 }
@@ -61,10 +61,10 @@ export function requireAbility(provider: string, ability: Ability, capabilities:
 /** Refuses to select by a field that the API does not report (exit 2): absent does not mean never. */
 export function requireReports(
   provider: string,
-  wanted: readonly { flag: string; field: KeyField }[],
+  selectors: readonly { flag: string; field: KeyField }[],
   capabilities: Capabilities,
 ): void {
-  const missingFields = wanted.filter(({ field }) => !capabilities.reports.includes(field));
+  const missingFields = selectors.filter(({ field }) => !capabilities.reports.includes(field));
   if (missingFields.length === 0) return;
   throw usageError(
     missingFields.map(

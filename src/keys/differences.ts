@@ -6,9 +6,9 @@ import type { Capabilities, KeyChanges, KeySpec } from './ports.ts';
 /** A requested field, and what the API reports of it. */
 export interface Difference {
   field: KeyInput;
-  asked: unknown;
+  requestedValue: unknown;
   /** Absent if the API does not report it. */
-  stored?: unknown;
+  storedValue?: unknown;
 }
 
 type Asked = Partial<Omit<KeySpec, 'labels'>> & Pick<KeyChanges, 'labels'>;
@@ -19,16 +19,16 @@ type Asked = Partial<Omit<KeySpec, 'labels'>> & Pick<KeyChanges, 'labels'>;
  * not requests; in a change they are.
  */
 export function differences(
-  asked: Asked,
+  request: Asked,
   key: Key,
   capabilities: Capabilities,
   isChange = false,
 ): Difference[] {
-  const found: Difference[] = [];
-  const compare = <T>(field: KeyInput, wanted: T, stored: unknown, isSame: boolean) => {
-    if (!isSame) found.push({ field, asked: wanted, ...(stored !== undefined && { stored }) });
+  const result: Difference[] = [];
+  const compare = <T>(field: KeyInput, requestedValue: T, storedValue: unknown, isSame: boolean) => {
+    if (!isSame) result.push({ field, requestedValue, ...(storedValue !== undefined && { storedValue }) });
   };
-  const { name, description, expiresAt, permissions, rateLimitRpm, budgetUsd, models, labels } = asked;
+  const { name, description, expiresAt, permissions, rateLimitRpm, budgetUsd, models, labels } = request;
   const isReadable = (field: KeyInput) => !key[unread]?.includes(field);
   if (name !== undefined && capabilities.reports.includes('name'))
     compare('name', name, isReadable('name') ? key.name : undefined, isReadable('name') && key.name === name);
@@ -47,25 +47,31 @@ export function differences(
     compare('budgetUsd', budgetUsd, key.budgetUsd, isSameAmount(budgetUsd, key.budgetUsd));
   if (models && isAsked(models)) compare('models', models, key.models, isSameSet(models, key.models));
   if (labels && isAsked(labels)) compare('labels', labels, key.labels, hasLabels(key.labels, labels));
-  return found;
+  return result;
 }
 
 /** Whether a second look at the key may report a missing field. */
-export function untold(found: readonly Difference[], { reports }: Capabilities): boolean {
-  return found.some((one) => !('stored' in one) && reports.includes(one.field));
+export function untold(list: readonly Difference[], { reports }: Capabilities): boolean {
+  return list.some((one) => !('storedValue' in one) && reports.includes(one.field));
 }
 
-function isSameSet(wanted: readonly string[], stored: readonly string[] | undefined): boolean {
-  return JSON.stringify([...wanted].sort()) === JSON.stringify([...(stored ?? [])].sort());
+function isSameSet(requestedSet: readonly string[], storedSet: readonly string[] | undefined): boolean {
+  return JSON.stringify([...requestedSet].sort()) === JSON.stringify([...(storedSet ?? [])].sort());
 }
 
-function isSameAmount(wanted: number | null | undefined, stored: number | null | undefined): boolean {
-  if (typeof wanted !== 'number') return typeof stored !== 'number';
-  return typeof stored === 'number' && Math.abs(wanted - stored) < 1e-6;
+function isSameAmount(
+  requestedAmount: number | null | undefined,
+  storedAmount: number | null | undefined,
+): boolean {
+  if (typeof requestedAmount !== 'number') return typeof storedAmount !== 'number';
+  return typeof storedAmount === 'number' && Math.abs(requestedAmount - storedAmount) < 1e-6;
 }
 
-function hasLabels(stored: Key['labels'], wanted: Readonly<Record<string, string | null>>): boolean {
-  return Object.entries(wanted).every(([name, value]) => (stored?.[name] ?? null) === value);
+function hasLabels(
+  storedLabels: Key['labels'],
+  requestedLabels: Readonly<Record<string, string | null>>,
+): boolean {
+  return Object.entries(requestedLabels).every(([name, value]) => (storedLabels?.[name] ?? null) === value);
 }
 
 const secondMs = 1000;
@@ -79,16 +85,16 @@ const clockToleranceMs = 5 * 60_000;
  */
 export function isSameExpiry(
   { createdAt, expiresAt }: Key,
-  asked: Date | null,
+  requestedExpiry: Date | null,
   { expiryResolution = 1, expiryIsSpan = false }: Capabilities,
 ): boolean {
-  if (asked === null) return expiresAt === undefined || expiresAt === null;
+  if (requestedExpiry === null) return expiresAt === undefined || expiresAt === null;
   if (!expiresAt) return false;
-  const stored = Date.parse(expiresAt);
+  const storedMs = Date.parse(expiresAt);
   const tolerance = Math.max(secondMs, expiryResolution);
-  if (Math.abs(stored - asked.getTime()) <= tolerance) return true;
+  if (Math.abs(storedMs - requestedExpiry.getTime()) <= tolerance) return true;
   if (!expiryIsSpan) return false;
-  if (createdAt && asked instanceof SpanEnd)
-    return Math.abs(stored - Date.parse(createdAt) - asked.span) <= tolerance + secondMs;
-  return Math.abs(stored - asked.getTime()) <= tolerance + clockToleranceMs;
+  if (createdAt && requestedExpiry instanceof SpanEnd)
+    return Math.abs(storedMs - Date.parse(createdAt) - requestedExpiry.span) <= tolerance + secondMs;
+  return Math.abs(storedMs - requestedExpiry.getTime()) <= tolerance + clockToleranceMs;
 }

@@ -23,20 +23,20 @@ export function findKey(keys: readonly Key[], reference: string): Key {
 }
 
 function newestNamed(keys: readonly Key[], name: string): Key | undefined {
-  const named = keys.filter((key) => key.name === name);
-  const live = inUse(named.filter((key) => key.status !== 'revoked'));
+  const namesakes = keys.filter((key) => key.name === name);
+  const live = inUse(namesakes.filter((key) => key.status !== 'revoked'));
   // Without creation times the newest is unknown, and a guess could revoke the wrong key.
   if (live.length > 1 && live.some((key) => key.createdAt === undefined)) {
     throw severalKeys(`${live.length} active keys are named '${name}'`, live);
   }
-  return live[0] ?? named[0];
+  return live[0] ?? namesakes[0];
 }
 
 /** Leaves out the keys that a rotation is to retire: without creation times, only the journal knows that they are older. */
 function inUse(live: readonly Key[]): readonly Key[] {
   if (live.every(({ createdAt }) => createdAt !== undefined)) return live;
-  const left = live.filter(({ retireAt }) => retireAt === undefined);
-  return left.length > 0 ? left : live;
+  const remainingKeys = live.filter(({ retireAt }) => retireAt === undefined);
+  return remainingKeys.length > 0 ? remainingKeys : live;
 }
 
 /** `findKey` for several references: all are found before any is used, and all missing ones are named. */
@@ -57,13 +57,13 @@ export function findKeys(keys: readonly Key[], references: readonly string[]): K
 }
 
 function noSuchKey(keys: readonly Key[], references: readonly string[]): KeysError {
-  const quoted = references.map((reference) => `'${reference}'`).join(', ');
+  const quotedReferences = references.map((reference) => `'${reference}'`).join(', ');
   const isTooShort = references.some(
     (start) => start.length < minPrefixLength && keys.some(({ id }) => id.startsWith(start)),
   );
   return new KeysError({
     code: 'no_such_key',
-    message: `no key has the id or the name ${quoted}`,
+    message: `no key has the id or the name ${quotedReferences}`,
     hints: [
       ...keys
         .filter(({ prefix }) => prefix !== undefined && references.includes(prefix))

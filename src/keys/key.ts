@@ -122,10 +122,10 @@ export function isActive(key: Key): boolean {
  */
 export function withSuperseded(keys: readonly Key[]): Key[] {
   const newestFirst = [...keys].sort(byCreation).reverse().sort(byJournal);
-  const named = new Set<string>();
+  const seenNames = new Set<string>();
   return newestFirst.map((key) => {
-    const superseded = key.createdAt === undefined ? key.retireAt !== undefined : named.has(key.name);
-    if (isActive(key)) named.add(key.name);
+    const superseded = key.createdAt === undefined ? key.retireAt !== undefined : seenNames.has(key.name);
+    if (isActive(key)) seenNames.add(key.name);
     return { ...key, superseded };
   });
 }

@@ -40,10 +40,10 @@ export async function matchKeys(
   const hash = createHash('sha256').update(text).digest('hex');
   // `<access key id>:<secret>`, the format of PrivateMind.
   const ids = [ownId, /^([^:]+):./s.exec(text)?.[1]];
-  const hashed = keys.filter(({ id }) => id.toLowerCase() === hash);
-  if (hashed.length > 0) return withEvidence(hashed, 'hash');
-  const named = keys.filter(({ id }) => ids.includes(id));
-  if (named.length > 0) return withEvidence(named, 'id');
+  const keysByHash = keys.filter(({ id }) => id.toLowerCase() === hash);
+  if (keysByHash.length > 0) return withEvidence(keysByHash, 'hash');
+  const keysById = keys.filter(({ id }) => ids.includes(id));
+  if (keysById.length > 0) return withEvidence(keysById, 'id');
   return withEvidence(shownAs(keys, text), 'prefix');
 }
 
@@ -86,9 +86,9 @@ const minShownLength = 4;
 /** The keys whose shown prefix is part of the value, longest first. */
 function shownAs(keys: readonly Key[], value: string): Key[] {
   return keys
-    .map((key) => ({ key, shown: shownIn(value, key.prefix ?? '') }))
-    .filter(({ shown }) => shown >= minShownLength)
-    .sort((a, b) => b.shown - a.shown)
+    .map((key) => ({ key, shownLength: shownIn(value, key.prefix ?? '') }))
+    .filter(({ shownLength }) => shownLength >= minShownLength)
+    .sort((a, b) => b.shownLength - a.shownLength)
     .map(({ key }) => key);
 }
 

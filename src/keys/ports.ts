@@ -200,7 +200,7 @@ export interface Sink {
   /** As the user wrote it, such as `env:.env#API_KEY`. */
   readonly name: string;
   /** Throws unless the delivery of the planned key can be expected to succeed. Leaves nothing behind. */
-  check(planned?: Pick<Key, 'name'>): Promise<void>;
+  check(plannedKey?: Pick<Key, 'name'>): Promise<void>;
   /**
    * Resolves once the secret is stored durably. On a failure, the place is as it was before; if that is not known, the
    * code of the failure is `delivery_unclear`.

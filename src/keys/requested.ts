@@ -15,25 +15,25 @@ export interface Requested {
 /** The differences between a request and the stored key. A field missing from the answer is looked up once more. */
 export async function storedDifferences(
   backend: KeyBackend,
-  asked: Partial<KeySpec> | KeyChanges,
+  request: Partial<KeySpec> | KeyChanges,
   key: Key,
   isChange = false,
 ): Promise<Difference[]> {
   const { capabilities } = backend;
-  const first = differences(asked, key, capabilities, isChange);
+  const first = differences(request, key, capabilities, isChange);
   if (!untold(first, capabilities) || key.id === unidentified) return first;
   // The key exists and its secret is delivered: a server that fails now changes nothing about that.
   const whole = await backend.get(key.id).catch(() => undefined);
-  return whole ? differences(asked, whole, capabilities, isChange) : first;
+  return whole ? differences(request, whole, capabilities, isChange) : first;
 }
 
-export function requestedIn(found: readonly Difference[]): Requested {
-  const others = found.filter(({ field }) => field !== 'expiresAt');
-  const expiry = found.find(({ field }) => field === 'expiresAt');
+export function requestedIn(fieldDifferences: readonly Difference[]): Requested {
+  const others = fieldDifferences.filter(({ field }) => field !== 'expiresAt');
+  const expiry = fieldDifferences.find(({ field }) => field === 'expiresAt');
   return {
-    ...(expiry && { expiresAtRequested: expiry.asked as string | null }),
+    ...(expiry && { expiresAtRequested: expiry.requestedValue as string | null }),
     ...(others.length > 0 && {
-      requested: Object.fromEntries(others.map(({ field, asked }) => [field, asked])),
+      requested: Object.fromEntries(others.map(({ field, requestedValue }) => [field, requestedValue])),
     }),
   };
 }

@@ -25,10 +25,10 @@ export interface Selection {
 
 /** The selected keys; `keys` come newest first. */
 export function selectKeys(keys: readonly Key[], selection: Selection, now: Date): Key[] {
-  const chosen = keys.filter((key) => tests(selection, now).every((test) => test(key)));
-  if (selection.sort) chosen.sort(comparing(selection.sort));
-  if (selection.reverse) chosen.reverse();
-  return chosen.slice(0, selection.limit);
+  const chosenKeys = keys.filter((key) => tests(selection, now).every((test) => test(key)));
+  if (selection.sort) chosenKeys.sort(comparing(selection.sort));
+  if (selection.reverse) chosenKeys.reverse();
+  return chosenKeys.slice(0, selection.limit);
 }
 
 function tests(selection: Selection, now: Date): ((key: Key) => boolean)[] {

@@ -27,8 +27,10 @@ export function requireExpiry(
 }
 
 /** Refuses permissions that the provider does not have (exit 2). */
-export function checkPermissions({ permissions }: KeyBackend, wanted: readonly string[]): void {
-  const unknown = permissions ? wanted.filter((permission) => !permissions.includes(permission)) : [];
+export function checkPermissions({ permissions }: KeyBackend, requestedPermissions: readonly string[]): void {
+  const unknown = permissions
+    ? requestedPermissions.filter((permission) => !permissions.includes(permission))
+    : [];
   if (!permissions || unknown.length === 0) return;
   const names = unknown.map((permission) => `'${permission}'`).join(', ');
   throw usageError(`--permission: unknown ${names}; this provider has ${permissions.join(', ')}`);

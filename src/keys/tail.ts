@@ -22,9 +22,9 @@ export async function* tail(
   { signal, pause, since, onTrouble }: TailOptions,
 ): AsyncGenerator<LogEntry> {
   let newest = since;
-  let yielded = new Map<string, number>();
+  let yieldedCounts = new Map<string, number>();
   while (!signal.aborted) {
-    const already = new Map(yielded);
+    const already = new Map(yieldedCounts);
     for (const entry of await readSince(backend, { ...query, since: newest }, signal, onTrouble)) {
       const identity = JSON.stringify(entry);
       const times = already.get(identity) ?? 0;
@@ -35,9 +35,10 @@ export async function* tail(
       const at = new Date(entry.timestamp);
       if (at > newest) {
         newest = at;
-        yielded = new Map();
+        yieldedCounts = new Map();
       }
-      if (at.getTime() === newest.getTime()) yielded.set(identity, (yielded.get(identity) ?? 0) + 1);
+      if (at.getTime() === newest.getTime())
+        yieldedCounts.set(identity, (yieldedCounts.get(identity) ?? 0) + 1);
       yield entry;
     }
     await pause();

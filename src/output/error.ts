@@ -22,6 +22,6 @@ export function failureJson({ code, message, hints, httpStatus, requestId, opera
   const hint = hints && hints.length > 0 ? hints.join('\n') : undefined;
   const error = { code, message, hint, httpStatus, requestId, operation };
   // Masked before escaping: the `n` of an escaped line break would hide the start of a secret.
-  const masked = (_: string, value: unknown) => (typeof value === 'string' ? maskSecrets(value) : value);
-  return `${safeJson(JSON.stringify({ error }, masked))}\n`;
+  const maskValue = (_: string, value: unknown) => (typeof value === 'string' ? maskSecrets(value) : value);
+  return `${safeJson(JSON.stringify({ error }, maskValue))}\n`;
 }

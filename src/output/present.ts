@@ -54,17 +54,17 @@ export async function present(
   stop?: AbortSignal,
 ): Promise<void> {
   if (result.kind === 'nothing' || result.kind === 'ended') return;
-  let buffered = '';
+  let pendingText = '';
   for await (const piece of pieces(io, settings, result)) {
-    buffered += harmless(piece, result, settings, io);
-    if (result.kind !== 'stream' && buffered.length < chunkSize) continue;
-    await io.stdout.write(buffered);
-    buffered = '';
+    pendingText += harmless(piece, result, settings, io);
+    if (result.kind !== 'stream' && pendingText.length < chunkSize) continue;
+    await io.stdout.write(pendingText);
+    pendingText = '';
     // Writing alone does not let Node.js notice Ctrl-C.
     await new Promise((resume) => setImmediate(resume));
     if (stop?.aborted) return;
   }
-  if (buffered !== '') await io.stdout.write(buffered);
+  if (pendingText !== '') await io.stdout.write(pendingText);
 }
 
 /** Defuses CI commands. A piece begins at the start of a line, or inside JSON. */

@@ -13,16 +13,16 @@ const nameWidth = 40;
 
 /** `draw` replaces the progress line; empty text removes it. */
 export async function startProgress(draw: (line: string) => Promise<void>, count: number): Promise<Progress> {
-  let done = 0;
+  let doneCount = 0;
   const show = async (name: string) => {
-    const filled = Math.floor((done / count) * barWidth);
-    const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
-    await draw(`${bar} ${done}/${count} ${shown(name, nameWidth)}`);
+    const filledWidth = Math.floor((doneCount / count) * barWidth);
+    const bar = '█'.repeat(filledWidth) + '░'.repeat(barWidth - filledWidth);
+    await draw(`${bar} ${doneCount}/${count} ${shown(name, nameWidth)}`);
   };
   await show('');
   return {
     step(name) {
-      done += 1;
+      doneCount += 1;
       return show(name);
     },
     end: () => draw(''),

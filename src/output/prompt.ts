@@ -35,11 +35,11 @@ const maxChoiceLength = 200;
 export async function askText(context: PromptContext, question: string, proposal?: string): Promise<string> {
   const { input } = await import('@inquirer/prompts');
   const message = shown(question, maxQuestionLength);
-  const proposed = proposal === undefined ? undefined : shown(proposal, maxChoiceLength);
+  const shownProposal = proposal === undefined ? undefined : shown(proposal, maxChoiceLength);
   const answer = await ask(context, false, (drawing) =>
-    input({ message, ...(proposed !== undefined && { default: proposed }) }, drawing),
+    input({ message, ...(shownProposal !== undefined && { default: shownProposal }) }, drawing),
   );
-  return answer === proposed && proposal !== undefined ? proposal : answer;
+  return answer === shownProposal && proposal !== undefined ? proposal : answer;
 }
 
 /** A line that is masked while it is typed. */

@@ -23,7 +23,7 @@ export function terminalOf(output: Output, env: Environment, noColor: boolean, n
 /** Only the 16 basic colours: they follow the user's theme. */
 function colorLevel(output: Output, env: Environment): 0 | 1 {
   if (setting(env, 'NO_COLOR')) return 0;
-  const forced = setting(env, 'FORCE_COLOR');
-  if (forced !== undefined) return forced === '0' || forced === 'false' ? 0 : 1;
+  const forceColor = setting(env, 'FORCE_COLOR');
+  if (forceColor !== undefined) return forceColor === '0' || forceColor === 'false' ? 0 : 1;
   return output.isTTY && env.TERM !== 'dumb' ? 1 : 0;
 }

@@ -30,10 +30,10 @@ export function renderTable<Row>(
       (widest, text) => Math.max(widest, stringWidth(text)),
       stringWidth(column.header),
     );
-  const filled = columns.filter((column) => texts.get(column)?.some((text) => text !== ''));
+  const filledColumns = columns.filter((column) => texts.get(column)?.some((text) => text !== ''));
   const widths = fitColumns(
-    filled,
-    new Map(filled.map((column) => [column, widthOf(column)])),
+    filledColumns,
+    new Map(filledColumns.map((column) => [column, widthOf(column)])),
     terminal.width,
   );
   return widths ? drawTable(rows.length, texts, widths, terminal) : drawCards(rows.length, texts, terminal);
@@ -67,18 +67,18 @@ function fitColumns<Row>(
     Math.min(natural.get(column) ?? 0, column.shrinkTo ?? Number.POSITIVE_INFINITY);
   const total = (list: readonly Column<Row>[], width: (column: Column<Row>) => number) =>
     list.reduce((sum, column) => sum + width(column), gap * Math.max(0, list.length - 1));
-  let kept = [...columns];
-  while (total(kept, least) > available) {
-    const last = Math.max(...kept.map(({ rank }) => rank));
+  let keptColumns = [...columns];
+  while (total(keptColumns, least) > available) {
+    const last = Math.max(...keptColumns.map(({ rank }) => rank));
     if (last <= 0) return undefined;
-    kept = kept.filter(({ rank }) => rank !== last);
+    keptColumns = keptColumns.filter(({ rank }) => rank !== last);
   }
   const widths: Widths<Row> = new Map();
-  let unused = available - total(kept, least);
-  for (const column of kept) {
-    const extra = Math.min(unused, (natural.get(column) ?? 0) - least(column));
+  let unusedWidth = available - total(keptColumns, least);
+  for (const column of keptColumns) {
+    const extra = Math.min(unusedWidth, (natural.get(column) ?? 0) - least(column));
     widths.set(column, least(column) + extra);
-    unused -= extra;
+    unusedWidth -= extra;
   }
   return widths;
 }
@@ -132,16 +132,16 @@ export function draw(
 function truncate(text: string, width: number): string {
   const whole = bounded(text);
   if (stringWidth(whole) <= width) return whole;
-  let truncated = '';
-  let left = width - 1;
+  let result = '';
+  let remainingWidth = width - 1;
   for (const glyph of glyphsOf(whole)) {
     const isColour = glyph.startsWith('\x1b');
     const size = isColour ? 0 : stringWidth(glyph);
-    if (isColour || size <= left) truncated += glyph;
-    else if (left >= 0) truncated += '…';
-    if (!isColour) left = size <= left ? left - size : -1;
+    if (isColour || size <= remainingWidth) result += glyph;
+    else if (remainingWidth >= 0) result += '…';
+    if (!isColour) remainingWidth = size <= remainingWidth ? remainingWidth - size : -1;
   }
-  return truncated;
+  return result;
 }
 
 /** The characters as people see them, and the codes of colours, which have no width. */

@@ -8,6 +8,6 @@ export type ChildEntry = 'keychain-child' | 'clipboard-clear';
 /** The file of such an entry. Tests, which run from the sources, use that of the last build. */
 export function entryPath(entry: ChildEntry): string {
   const here = dirname(fileURLToPath(import.meta.url));
-  const bundled = join(here, '..', `${entry}.cjs`);
-  return existsSync(bundled) ? bundled : join(here, '..', '..', 'dist', `${entry}.cjs`);
+  const bundledPath = join(here, '..', `${entry}.cjs`);
+  return existsSync(bundledPath) ? bundledPath : join(here, '..', '..', 'dist', `${entry}.cjs`);
 }

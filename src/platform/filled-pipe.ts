@@ -38,8 +38,8 @@ export function emptyPipe(): Promise<{ reader: number; writer: number } | undefi
  * Resolves with what `open` returns, undefined if there is no such shell; rejects with what `open` throws.
  */
 function pipeOfShell<T>(open: (path: string) => T): Promise<T | undefined> {
-  return new Promise((done, fail) => {
-    let opened: T | undefined;
+  return new Promise((resolve, reject) => {
+    let result: T | undefined;
     let failure: unknown;
     const child = spawn('/bin/sh', ['-c', holder], {
       // Ctrl-C must not reach it, and it complains about a folder that is gone.
@@ -51,15 +51,15 @@ function pipeOfShell<T>(open: (path: string) => T): Promise<T | undefined> {
     child.stdin.on('error', () => {});
     child.stderr.setEncoding('utf8').once('data', (pid: string) => {
       try {
-        if (/^\d+\n$/.test(pid)) opened = open(`/proc/${pid.trim()}/fd/3`);
+        if (/^\d+\n$/.test(pid)) result = open(`/proc/${pid.trim()}/fd/3`);
       } catch (error) {
         failure = error;
       }
       child.stdin.end();
     });
-    child.on('error', () => done(undefined));
+    child.on('error', () => resolve(undefined));
     // Only now the write end is closed, and a reader finds the end of the text.
-    child.on('close', () => (failure === undefined ? done(opened) : fail(failure)));
+    child.on('close', () => (failure === undefined ? resolve(result) : reject(failure)));
   });
 }
 
@@ -86,11 +86,11 @@ function newFolder(): string | undefined {
 
 /** False if there is no such program, or the file system has no named pipes. */
 function makeNamedPipe(path: string): Promise<boolean> {
-  return new Promise((done) => {
+  return new Promise((resolve) => {
     const env = { PATH: '/usr/bin:/bin' };
     const child = spawn('mkfifo', ['-m', '600', path], { cwd: '/', env, stdio: 'ignore' });
-    child.on('error', () => done(false));
-    child.on('exit', (code) => done(code === 0));
+    child.on('error', () => resolve(false));
+    child.on('exit', (code) => resolve(code === 0));
   });
 }
 

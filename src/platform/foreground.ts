@@ -32,16 +32,16 @@ export async function runInForeground(
   const all = { ...withoutSecrets(env), ...variables(secrets) };
   let stopListening = () => {};
   try {
-    return await new Promise<number>((done, fail) => {
+    return await new Promise<number>((settle, reject) => {
       // Before the program starts: a signal may be sent as soon as it is visible.
       let child: ChildProcess | undefined;
       stopListening = onSignals((signal) => void child?.kill(signal));
       child = spawn(program, args, { cwd, env: all, stdio: 'inherit' });
       child.on('error', (error) => {
         // Also emitted if a signal must not be sent, as to `sudo`: the program runs on.
-        if (child?.pid === undefined) fail(error);
+        if (child?.pid === undefined) reject(error);
       });
-      child.on('exit', (code, signal) => done(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
+      child.on('exit', (code, signal) => settle(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
     });
   } catch (error) {
     throw notStarted(program, cwd, error);

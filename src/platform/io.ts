@@ -91,15 +91,15 @@ export async function readAll(stream: Readable): Promise<string> {
  * on Windows, whose consoles have an encoding of their own.
  */
 function outputOf(descriptor: 1 | 2, open: () => NodeJS.WriteStream): Output {
-  let opened: NodeJS.WriteStream | undefined;
+  let openedTerminal: NodeJS.WriteStream | undefined;
   const stream = () => {
     // Each write reports its own failure; without a listener a closed pipe would also end the process.
-    opened ??= open().on('error', () => {});
-    return opened;
+    openedTerminal ??= open().on('error', () => {});
+    return openedTerminal;
   };
   const writeToStream = (data: Buffer) =>
-    new Promise<void>((done, fail) => {
-      stream().write(data, (error) => (error ? fail(failureOf(error)) : done()));
+    new Promise<void>((resolve, reject) => {
+      stream().write(data, (error) => (error ? reject(failureOf(error)) : resolve()));
     });
   return {
     get isTTY() {
@@ -110,7 +110,7 @@ function outputOf(descriptor: 1 | 2, open: () => NodeJS.WriteStream): Output {
     },
     async write(text) {
       const data = Buffer.from(text);
-      const isDirect = opened === undefined && process.platform !== 'win32';
+      const isDirect = openedTerminal === undefined && process.platform !== 'win32';
       const rest = isDirect ? writeNow(descriptor, data) : data;
       if (rest.length > 0) await writeToStream(rest);
     },

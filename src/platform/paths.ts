@@ -29,11 +29,11 @@ export interface Paths {
 
 /** Below `KEYS_HOME` if that is set, else in the platform's own folders (XDG on Linux). */
 export function locatePaths(env: Environment, cwd: string): Paths {
-  const named = setting(env, 'KEYS_HOME');
-  const home = named && resolve(cwd, named);
-  if (named && !isAbsolute(named) && !existsSync(cwd))
+  const namedFolder = setting(env, 'KEYS_HOME');
+  const home = namedFolder && resolve(cwd, namedFolder);
+  if (namedFolder && !isAbsolute(namedFolder) && !existsSync(cwd))
     throw usageError(
-      `KEYS_HOME is the relative path '${named}', but the current folder no longer exists`,
+      `KEYS_HOME is the relative path '${namedFolder}', but the current folder no longer exists`,
       'cd',
     );
   const { config, data, state } = home ? below(home) : platformFolders();

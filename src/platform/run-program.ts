@@ -56,8 +56,8 @@ export async function runProgram(call: ProgramCall): Promise<Outcome> {
   const outputs = { stdout: ends.stdout ?? child.stdout, stderr: ends.stderr ?? child.stderr };
   let timer: NodeJS.Timeout | undefined;
   try {
-    return await new Promise<Outcome>((done, fail) => {
-      const expire = () => fail(new Error(`has not ended after ${call.timeoutMs / 1000} s`));
+    return await new Promise<Outcome>((resolve, reject) => {
+      const expire = () => reject(new Error(`has not ended after ${call.timeoutMs / 1000} s`));
       // If this process was stopped meanwhile (Ctrl-Z), the program may have ended long ago: that event comes first.
       timer = setTimeout(() => {
         timer = setTimeout(expire, noticeMs);
@@ -66,16 +66,16 @@ export async function runProgram(call: ProgramCall): Promise<Outcome> {
       for (const name of ['stdout', 'stderr'] as const) {
         outputs[name]?.setEncoding('utf8').on('data', (text: string) => {
           pieces[name] += text;
-          if (pieces[name].length > maxOutputCharacters) fail(new Error('prints without end'));
+          if (pieces[name].length > maxOutputCharacters) reject(new Error('prints without end'));
         });
       }
       child.on('error', (error) => {
         const code = systemCode(error) ?? 'unknown error';
-        fail(new Error(`${code === 'ENOENT' ? 'was not found' : 'cannot be started'} (${code})`));
+        reject(new Error(`${code === 'ENOENT' ? 'was not found' : 'cannot be started'} (${code})`));
       });
-      const ended = [ends.stdout, ends.stderr].map((output) => output && closed(output));
+      const endedOutputs = [ends.stdout, ends.stderr].map((output) => output && closed(output));
       child.on('close', (code, signal) => {
-        Promise.all(ended).then(() => done({ ...pieces, code, signal }));
+        Promise.all(endedOutputs).then(() => resolve({ ...pieces, code, signal }));
       });
       child.stdin?.on('error', () => {});
       child.stdin?.end(call.input);
@@ -117,7 +117,7 @@ function readerOf(fd: number): Readable {
 }
 
 function closed(stream: Readable): Promise<void> {
-  return new Promise((done) => stream.on('close', () => done()));
+  return new Promise((resolve) => stream.on('close', () => resolve()));
 }
 
 /** Closes the descriptors: the program has its own by then, or was never started. */

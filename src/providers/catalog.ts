@@ -35,8 +35,8 @@ export async function allProviders(
       await onInvalid(error);
     }
   }
-  const hidden = new Set(own.map(({ id }) => id));
-  return [...providers.filter(({ id }) => !hidden.has(id)), ...own];
+  const ownIds = new Set(own.map(({ id }) => id));
+  return [...providers.filter(({ id }) => !ownIds.has(id)), ...own];
 }
 
 function files(folder: string): string[] {

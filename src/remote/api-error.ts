@@ -31,7 +31,7 @@ export interface ErrorContext {
   /** Name of the profile, for hints. */
   profile: string;
   /** Secrets that were sent; they are masked if the response repeats them. */
-  sent: readonly Secret[];
+  sentSecrets: readonly Secret[];
   /** Names of secrets that the call carried besides the session token, such as a password. */
   secrets?: readonly string[];
   /** The API has accepted the session token before. */
@@ -60,17 +60,17 @@ export function refusalErrorOf(
   telling: ErrorContext,
   status: number | undefined,
 ): KeysError {
-  const refused = { code: 'rejected', message: 'the API refused the request' } as const;
-  return errorFor(response, telling, status === undefined ? refused : meaningOf(status, telling));
+  const refusal = { code: 'rejected', message: 'the API refused the request' } as const;
+  return errorFor(response, telling, status === undefined ? refusal : meaningOf(status, telling));
 }
 
 function errorFor(
   response: HttpResponse,
-  { provider, profile, sent }: ErrorContext,
+  { provider, profile, sentSecrets }: ErrorContext,
   meaning: StatusMeaning,
 ): KeysError {
-  const hide = hiding(sent);
-  const { message, code } = reasonGivenIn(response, { provider, sent });
+  const hide = hiding(sentSecrets);
+  const { message, code } = reasonGivenIn(response, { provider, sentSecrets });
   const isKeyLimit = meaning.code !== 'rate_limited' && code !== undefined && keyLimitCodes.test(code);
   const { requestId } = response;
   const summary = isKeyLimit ? 'the account has reached its maximum number of keys' : meaning.message;
@@ -86,10 +86,10 @@ function errorFor(
 /** The error for a 404 that is not about one key: the URL, or a setting in it, is wrong. */
 export function notThisApi(
   response: HttpResponse,
-  { provider, sent }: ErrorContext,
+  { provider, sentSecrets }: ErrorContext,
   { url, options }: { url: URL; options: Readonly<Record<string, string>> },
 ): KeysError {
-  const { message } = reasonGivenIn(response, { provider, sent });
+  const { message } = reasonGivenIn(response, { provider, sentSecrets });
   const reason = message === undefined ? 'there is no such API' : `the API answered 404, ${message},`;
   const settings = Object.entries(options).map(([name, value]) => `--option ${name}=${value}`);
   return new KeysError({
@@ -107,13 +107,13 @@ export function notThisApi(
 /** The reason that a failed response gives, without the secrets that were sent. */
 export function reasonGivenIn(
   response: HttpResponse,
-  { provider, sent }: Pick<ErrorContext, 'provider' | 'sent'>,
+  { provider, sentSecrets }: Pick<ErrorContext, 'provider' | 'sentSecrets'>,
 ): { message?: string; code?: string } {
-  return explainFailure(response, provider, hiding(sent));
+  return explainFailure(response, provider, hiding(sentSecrets));
 }
 
-function hiding(sent: readonly Secret[]): (text: string) => string {
-  return (text) => sent.reduce((hidden, secret) => secret.hideIn(hidden), text);
+function hiding(sentSecrets: readonly Secret[]): (text: string) => string {
+  return (text) => sentSecrets.reduce((maskedText, secret) => secret.hideIn(maskedText), text);
 }
 
 /** A 401 to a call that carries another secret may be about either. */

@@ -113,7 +113,7 @@ export class Api {
     return {
       provider,
       profile,
-      sent: [...this.#sent],
+      sentSecrets: [...this.#sent],
       secrets: secretsIn(operation),
       isAccepted: this.#isAccepted,
     };
@@ -127,7 +127,7 @@ export class Api {
   ): AsyncGenerator<Part> {
     const { listTimeoutMs } = this.#options;
     return readPages(operation.paging, operation.items, {
-      read: (page) => this.send(operation, inputs, page),
+      readPage: (page) => this.send(operation, inputs, page),
       ...(isNew && { isNew }),
       ...(onEnd && { onEnd }),
       ...(operation === this.#options.provider.list && {

@@ -38,14 +38,14 @@ export function explainFailure(
   { errors }: Pick<Provider, 'errors'>,
   hide: (text: string) => string,
 ): { message?: string; code?: string } {
-  const cleaned = (text: string) =>
+  const clean = (text: string) =>
     maskSecrets(hide(text.slice(0, maxSearchedLength)))
       .replace(/\s+/g, ' ')
       .trim()
       .slice(0, maxExplanationLength);
   const body = parseJson(response.text);
   if (body === undefined) {
-    const message = isMarkup(response.text) ? '' : cleaned(response.text);
+    const message = isMarkup(response.text) ? '' : clean(response.text);
     return message === '' ? {} : { message };
   }
   const first = (paths: Path): string | undefined => {
@@ -55,7 +55,7 @@ export function explainFailure(
         (value) =>
           (typeof value === 'string' && value !== '') || typeof value === 'number' || isReasonsByField(value),
       );
-    return reason === undefined ? undefined : cleaned(textOf(reason));
+    return reason === undefined ? undefined : clean(textOf(reason));
   };
   const message = first(errors?.message ?? defaultMessagePaths);
   const code = first(errors?.code ?? defaultCodePaths);

@@ -17,14 +17,18 @@ export type ExpectedContent = Operation & Partial<Pick<Issuing, 'key' | 'secret'
  * content (GraphQL, JSON-RPC), `success` or `ok` that is false, a `status` of "error" or "fail" (JSend). A response with a
  * new secret is a success whatever else it contains, because the secret must not be lost.
  */
-export function isFailureBody(response: HttpResponse, asked: ExpectedContent, provider: Rules = {}): boolean {
+export function isFailureBody(
+  response: HttpResponse,
+  content: ExpectedContent,
+  provider: Rules = {},
+): boolean {
   const answer = bodyOf(response);
   if (!answer) return false;
-  if (asked.secret !== undefined && hasContent(select(answer, asked.secret)?.value)) return false;
-  const [ok, error] = [asked.ok ?? provider.ok, asked.error ?? provider.error];
+  if (content.secret !== undefined && hasContent(select(answer, content.secret)?.value)) return false;
+  const [ok, error] = [content.ok ?? provider.ok, content.error ?? provider.error];
   if (error && meets(answer, error)) return true;
   if (ok) return !meets(answer, ok);
-  return isCommonFailure(answer.value) && !isKey(answer, asked, provider);
+  return isCommonFailure(answer.value) && !isKey(answer, content, provider);
 }
 
 /** Null, or `{"data": null}` and nothing else. */
@@ -93,10 +97,10 @@ function isCommonFailure(body: unknown): boolean {
 }
 
 /** If the body is the key itself, a field such as `error` belongs to the key. */
-function isKey(answer: Part, asked: ExpectedContent, { key, show, update }: Rules): boolean {
-  if (!key || (asked !== show && asked !== update)) return false;
-  const found = select(answer, asked.key ?? '');
-  return found !== undefined && hasContent(select(found, key.id)?.value);
+function isKey(answer: Part, content: ExpectedContent, { key, show, update }: Rules): boolean {
+  if (!key || (content !== show && content !== update)) return false;
+  const keyPart = select(answer, content.key ?? '');
+  return keyPart !== undefined && hasContent(select(keyPart, key.id)?.value);
 }
 
 function hasContent(value: unknown): boolean {
@@ -137,8 +141,8 @@ export function statusInBody(response: HttpResponse): number | undefined {
   }
   for (const place of wordPaths) {
     const word = select(answer, place)?.value;
-    const found = words.find(([form]) => typeof word === 'string' && form.test(word.toUpperCase()));
-    if (found) return found[1];
+    const entry = words.find(([form]) => typeof word === 'string' && form.test(word.toUpperCase()));
+    if (entry) return entry[1];
   }
   return undefined;
 }

@@ -30,7 +30,7 @@ async function readList(
   odd: KeyWarnings,
 ): Promise<Key[]> {
   const keys = new Map<string, Key>();
-  const unnamed: WrongShape[] = [];
+  const withoutId: WrongShape[] = [];
   let last: LastPage | undefined;
   const pages = api.pages(
     list,
@@ -44,17 +44,17 @@ async function readList(
   );
   for await (const item of pages) {
     try {
-      const read = readKey(item, fields, now);
-      keys.set(read.key.id, read.key);
-      for (const one of read.unreadable) await odd.warnOf(one, read.key.id);
+      const keyRead = readKey(item, fields, now);
+      keys.set(keyRead.key.id, keyRead.key);
+      for (const one of keyRead.unreadable) await odd.warnOf(one, keyRead.key.id);
     } catch (error) {
       if (!(error instanceof WrongShape)) throw error;
-      unnamed.push(error);
+      withoutId.push(error);
     }
   }
-  if (keys.size === 0 && unnamed[0]) throw unnamed[0];
-  if (last) requireComplete(list.paging, last, keys.size + unnamed.length);
-  for (const error of unnamed) await odd.warnOf(error);
+  if (keys.size === 0 && withoutId[0]) throw withoutId[0];
+  if (last) requireComplete(list.paging, last, keys.size + withoutId.length);
+  for (const error of withoutId) await odd.warnOf(error);
   return [...keys.values()];
 }
 

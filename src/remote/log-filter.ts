@@ -14,8 +14,8 @@ export function matchesLogQuery(entry: LogEntry, query: LogQuery): boolean {
   );
 }
 
-function hasStatus(code: number, wanted: string): boolean {
-  return wanted.endsWith('xx') ? Math.floor(code / 100) === Number(wanted[0]) : code === Number(wanted);
+function hasStatus(code: number, pattern: string): boolean {
+  return pattern.endsWith('xx') ? Math.floor(code / 100) === Number(pattern[0]) : code === Number(pattern);
 }
 
 /**

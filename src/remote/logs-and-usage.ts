@@ -32,9 +32,9 @@ export async function countedUsage(
   keys: { list(): Promise<Key[]>; get(id: string): Promise<Key | undefined> },
   { keyId }: UsageQuery,
 ): Promise<UsageRow[]> {
-  const listed = keyId === undefined ? await keys.list() : [await keys.get(keyId)];
+  const foundKeys = keyId === undefined ? await keys.list() : [await keys.get(keyId)];
   const rows: UsageRow[] = [];
-  for (const one of listed) {
+  for (const one of foundKeys) {
     const key = one && (one.usage || keyId !== undefined ? one : await keys.get(one.id));
     if (!key?.usage) continue;
     const { id, name, usage, spentUsd } = key;

@@ -18,7 +18,7 @@ export interface ReadPage {
   answer: Part;
   items: readonly Part[];
   /** Items so far, these included. */
-  seen: number;
+  itemCount: number;
 }
 
 export function firstPage(paging: Paging | undefined): PageRequest {
@@ -34,7 +34,7 @@ export function nextPage(paging: Paging, page: ReadPage): PageRequest | undefine
     case 'offset':
       return isPastLastOffset(paging, page)
         ? undefined
-        : { query: { ...query, [paging.offset]: String(page.seen) } };
+        : { query: { ...query, [paging.offset]: String(page.itemCount) } };
     case 'page':
       return isLast(paging, page)
         ? undefined
@@ -59,9 +59,9 @@ function isPastLastOffset(paging: Paging & { by: 'offset' }, page: ReadPage): bo
   return page.items.length < paging.size ? isLast(paging, page) : page.items.length === 0;
 }
 
-function isLast(paging: { size: number; total?: Path }, { answer, items, seen }: ReadPage): boolean {
+function isLast(paging: { size: number; total?: Path }, { answer, items, itemCount }: ReadPage): boolean {
   const total = paging.total === undefined ? undefined : select(answer, paging.total);
-  return items.length === 0 || (total ? seen >= number(total) : items.length < paging.size);
+  return items.length === 0 || (total ? itemCount >= number(total) : items.length < paging.size);
 }
 
 function nextCursor(

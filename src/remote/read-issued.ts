@@ -31,8 +31,8 @@ export function readIssued(response: HttpResponse, request: IssueRequest): Made 
   const hasSecret = (select(answer, request.operation.secret)?.value ?? null) !== null;
   try {
     const secret = readSecret(required(answer, request.operation.secret, 'secret'));
-    const named = key && withoutSecret(key, secret);
-    return { secret, ...(named && { key: named }) };
+    const safeKey = key && withoutSecret(key, secret);
+    return { secret, ...(safeKey && { key: safeKey }) };
   } catch (error) {
     throw error instanceof KeysError && (key || hasSecret) ? orphanKey(request.name, key?.id, error) : error;
   }
@@ -61,9 +61,9 @@ function readNew(answer: Part, { operation, fields, name, now }: IssueRequest): 
   return { ...key, name, [unread]: [...(key[unread] ?? []), 'name'] };
 }
 
-function hasId(found: Part, fields: KeyFields): boolean {
+function hasId(keyPart: Part, fields: KeyFields): boolean {
   try {
-    return readId(found, fields) !== '';
+    return readId(keyPart, fields) !== '';
   } catch {
     return false;
   }
@@ -85,10 +85,10 @@ function withoutSecret({ prefix, labels, ...key }: Key, secret: Secret): Key | u
 }
 
 /** Throws for a secret that a header, a file or a terminal could not carry whole. */
-function readSecret(found: Part): Secret {
-  const value = text(found);
+function readSecret(secretPart: Part): Secret {
+  const value = text(secretPart);
   if (/^[!-~]+$/.test(value)) return new Secret(value);
-  throw wrongShape(found, 'a secret of visible ASCII characters');
+  throw wrongShape(secretPart, 'a secret of visible ASCII characters');
 }
 
 function orphanKey(name: string, id: string | undefined, cause: KeysError): KeysError {

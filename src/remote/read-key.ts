@@ -42,9 +42,9 @@ export function readId(from: Part, fields: Pick<KeyFields, 'id'>): string {
 export function readKey(from: Part, fields: KeyFields, now: Date): ReadKey {
   const id = readId(from, fields);
   const odd: UnreadableField[] = [];
-  const soft = <T>(field: KeyField, read: () => T): T | undefined => {
+  const soft = <T>(field: KeyField, readField: () => T): T | undefined => {
     try {
-      return read();
+      return readField();
     } catch (error) {
       if (!(error instanceof WrongShape)) throw error;
       odd.push({ field, what: error.what });
@@ -75,16 +75,20 @@ export function readKey(from: Part, fields: KeyFields, now: Date): ReadKey {
     models: soft('models', () => optional(from, fields.models, texts)) ?? undefined,
     labels:
       soft('labels', () =>
-        optional(from, fields.labels, (found) =>
-          textsByName(found, ({ what }) => odd.push({ field: 'labels', what })),
+        optional(from, fields.labels, (labels) =>
+          textsByName(labels, ({ what }) => odd.push({ field: 'labels', what })),
         ),
       ) ?? undefined,
     usage: soft('usage', () => readUsage(from, fields.usage)),
   });
-  const missed = [...odd.map(({ field }) => field), ...restrictionsIn(from, fields)];
-  const carried = keptOf(from, fields);
+  const unreadFields = [...odd.map(({ field }) => field), ...restrictionsIn(from, fields)];
+  const keptFields = keptOf(from, fields);
   return {
-    key: { ...key, ...(missed.length > 0 && { [unread]: missed }), ...(carried && { [kept]: carried }) },
+    key: {
+      ...key,
+      ...(unreadFields.length > 0 && { [unread]: unreadFields }),
+      ...(keptFields && { [kept]: keptFields }),
+    },
     unreadable: odd,
   };
 }
@@ -105,9 +109,9 @@ function readName(from: Part, name: KeyFields['name']): string {
 function readStatus(from: Part, { status = [] }: KeyFields, expiresAt: string | null, now: Date): Status {
   let unknown = false;
   for (const { at, words } of status) {
-    const found = select(from, at);
-    if (!found) continue;
-    const value = String(found.value);
+    const statusPart = select(from, at);
+    if (!statusPart) continue;
+    const value = String(statusPart.value);
     const word = Object.hasOwn(words, value) ? words[value] : undefined;
     if (word === undefined) unknown = true;
     else if (word !== 'active') return word;

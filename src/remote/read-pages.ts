@@ -15,7 +15,7 @@ export interface LastPage {
 }
 
 export interface PageReader {
-  read: (page: PageRequest) => Promise<HttpResponse>;
+  readPage: (page: PageRequest) => Promise<HttpResponse>;
   /** Whether an item was not on an earlier page. Default: always. */
   isNew?: (item: Part) => boolean;
   onEnd?: (last: LastPage) => void;
@@ -44,23 +44,27 @@ export async function* readPages(
   itemsAt: Path,
   reader: PageReader,
 ): AsyncGenerator<Part> {
-  const { read, isNew = () => true, onEnd } = reader;
+  const { readPage, isNew = () => true, onEnd } = reader;
   const progress = new Progress(reader);
   let request: PageRequest | undefined = firstPage(paging);
   while (request) {
     progress.startPage(request);
-    const response: HttpResponse = await read(request);
+    const response: HttpResponse = await readPage(request);
     progress.addText(response.text);
     const answer = part(response.json());
     const items = itemsOf(answer, itemsAt);
     if (progress.isRepeat(items)) {
-      if (ignoresPaging(paging, items.length, progress.seen) || hasAll(paging, answer, progress.seen)) return;
+      if (
+        ignoresPaging(paging, items.length, progress.itemCount) ||
+        hasAll(paging, answer, progress.itemCount)
+      )
+        return;
       throw repeatedPage();
     }
     const newItems = items.filter(isNew);
     yield* newItems;
     progress.endPage(items.length, newItems.length);
-    request = paging && nextPage(paging, { request, response, answer, items, seen: progress.seen });
+    request = paging && nextPage(paging, { request, response, answer, items, itemCount: progress.itemCount });
     if (!request) onEnd?.({ answer, headers: response.headers });
   }
 }
@@ -68,7 +72,7 @@ export async function* readPages(
 /** What has been read so far, and whether it leads anywhere. */
 class Progress {
   /** Items so far. */
-  seen = 0;
+  itemCount = 0;
   readonly #startedAt = performance.now();
   readonly #timeLimitMs: number;
   readonly #maxLength: number;
@@ -106,7 +110,7 @@ class Progress {
   }
 
   endPage(count: number, newCount: number): void {
-    this.seen += count;
+    this.itemCount += count;
     this.#idlePages = newCount > 0 ? 0 : this.#idlePages + 1;
     if (this.#idlePages > maxIdlePages) throw endless(this.#requests.size);
   }
@@ -119,14 +123,14 @@ function itemsOf(answer: Part, path: Path): Part[] {
 }
 
 /** The total says that no item is missing. */
-function hasAll(paging: Paging | undefined, answer: Part, seen: number): boolean {
+function hasAll(paging: Paging | undefined, answer: Part, itemCount: number): boolean {
   const total = paging && 'total' in paging && paging.total !== undefined && select(answer, paging.total);
-  return total ? seen >= number(total) : false;
+  return total ? itemCount >= number(total) : false;
 }
 
 /** A server without paging returns more than was asked for, and then the same again. */
-function ignoresPaging(paging: Paging | undefined, count: number, seen: number): boolean {
-  return paging !== undefined && 'size' in paging && count === seen && count > paging.size;
+function ignoresPaging(paging: Paging | undefined, count: number, itemCount: number): boolean {
+  return paging !== undefined && 'size' in paging && count === itemCount && count > paging.size;
 }
 
 function repeatedPage(): KeysError {

@@ -59,12 +59,12 @@ export async function readVerdict(
  * would not tell a stranger.
  */
 function reasonIn(
-  { models, id, requires, verdict: told, ...asked }: Verification,
+  { models, id, requires, verdict: rule, ...content }: Verification,
   response: HttpResponse,
   answer: Part,
 ): Reason {
-  if (told) return told.words[String(select(answer, told.at)?.value)] ?? 'invalid';
-  if (isFailureBody(response, asked)) return readingOf(statusInBody(response)) ?? 'invalid';
+  if (rule) return rule.words[String(select(answer, rule.at)?.value)] ?? 'invalid';
+  if (isFailureBody(response, content)) return readingOf(statusInBody(response)) ?? 'invalid';
   if (meets(answer, { at: 'valid', is: false })) return codes.get(codeIn(response)) ?? 'invalid';
   const proofs = [requires, id].filter((path) => path !== undefined);
   if (proofs.some((path) => !meets(answer, { at: path }))) return 'invalid';

@@ -90,9 +90,9 @@ export class RemoteBackend implements KeyBackend {
 
   async create(spec: KeySpec): Promise<Made> {
     const { create } = this.#provider;
-    const { kept = {}, ...fields } = spec;
+    const { kept: keptFields = {}, ...fields } = spec;
     const keptInputs = Object.fromEntries(
-      Object.entries(kept).map(([name, value]) => [`kept.${name}`, value] as const),
+      Object.entries(keptFields).map(([name, value]) => [`kept.${name}`, value] as const),
     );
     for (let attempt = 1; ; attempt += 1) {
       const name = await this.#nameFor(spec.name);
@@ -121,15 +121,15 @@ export class RemoteBackend implements KeyBackend {
     return isNameless && !list.single && this.capabilities.maxKeys !== 1 ? { ...key, name: key.id } : key;
   }
 
-  #made({ key, ...made }: Made): Made {
-    return { ...made, ...(key && { key: this.#shown(key) }) };
+  #made({ key, ...rest }: Made): Made {
+    return { ...rest, ...(key && { key: this.#shown(key) }) };
   }
 
   /** The key as it is shown: without the date after its name, and revoked if disabling is how the API revokes. */
   #shown(key: Key): Key {
-    const named = this.capabilities.uniqueNames ? this.#names.shown(key) : key;
+    const bareKey = this.capabilities.uniqueNames ? this.#names.shown(key) : key;
     const isRevoked = this.#provider.revoke.leaves === 'disabled' && key.status === 'disabled';
-    return isRevoked ? { ...named, status: 'revoked' } : named;
+    return isRevoked ? { ...bareKey, status: 'revoked' } : bareKey;
   }
 
   async #rotate(
@@ -190,8 +190,8 @@ export class RemoteBackend implements KeyBackend {
     return { operation, fields, name, now: this.#now() };
   }
 
-  async #key(found: Part): Promise<Key> {
-    const { key, unreadable: odd } = readKey(found, this.#provider.key, this.#now());
+  async #key(keyPart: Part): Promise<Key> {
+    const { key, unreadable: odd } = readKey(keyPart, this.#provider.key, this.#now());
     for (const one of odd) await this.#warnings.warnOf(one, key.id);
     return this.#shown(this.#named(key));
   }
@@ -202,10 +202,10 @@ export class RemoteBackend implements KeyBackend {
     const response = await this.#api.send(list, {});
     if (response.status === 404) return [];
     const answer = part(response.json());
-    const found = select(answer, list.items);
+    const keyPart = select(answer, list.items);
     // Only a key or null says whether there is one.
-    if (!found) throw wrongShape(answer, `a response with the key at ${[list.items].flat().join(' or ')}`);
-    return found.value === null ? [] : [await this.#key(found)];
+    if (!keyPart) throw wrongShape(answer, `a response with the key at ${[list.items].flat().join(' or ')}`);
+    return keyPart.value === null ? [] : [await this.#key(keyPart)];
   }
 }
 

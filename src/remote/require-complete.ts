@@ -41,8 +41,8 @@ export function requireComplete(paging: Paging | undefined, last: LastPage, coun
 }
 
 function totalOf(paging: Paging | undefined, { answer, headers }: LastPage): number {
-  const declared = paging && 'total' in paging ? paging.total : undefined;
-  const paths = declared === undefined && !paging ? defaultTotalPaths : [declared ?? []].flat();
+  const declaredPath = paging && 'total' in paging ? paging.total : undefined;
+  const paths = declaredPath === undefined && !paging ? defaultTotalPaths : [declaredPath ?? []].flat();
   const totals = paths
     .map((path) => Number(select(answer, path)?.value ?? 0))
     .filter((total) => Number.isSafeInteger(total));

@@ -59,12 +59,12 @@ export function restrictionsIn(from: Part, fields: KeyFields): string[] {
   return unreadIn(from.value, '', pathsOf(fields));
 }
 
-function unreadIn(value: unknown, prefix: string, read: readonly string[]): string[] {
+function unreadIn(value: unknown, prefix: string, readPaths: readonly string[]): string[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
   return Object.entries(value).flatMap(([name, one]) => {
     const path = `${prefix}${name}`;
-    if (read.includes(path)) return [];
-    if (read.some((other) => other.startsWith(`${path}.`))) return unreadIn(one, `${path}.`, read);
+    if (readPaths.includes(path)) return [];
+    if (readPaths.some((other) => other.startsWith(`${path}.`))) return unreadIn(one, `${path}.`, readPaths);
     return hasContent(one) && (restricts(name) || (typeof one === 'string' && restrictedValue.test(one)))
       ? [path]
       : [];

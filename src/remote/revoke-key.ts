@@ -22,9 +22,9 @@ export async function revokeKey(
     response = await api.send(revoke, { id });
   } catch (error) {
     // The reply was lost, or came from a proxy that gave up waiting.
-    const gone = isUnclear(error) ? await isGone(look) : undefined;
-    if (gone) return true;
-    throw gone === false ? stillThere(error as KeysError, id) : error;
+    const isKeyGone = isUnclear(error) ? await isGone(look) : undefined;
+    if (isKeyGone) return true;
+    throw isKeyGone === false ? stillThere(error as KeysError, id) : error;
   }
   if (saysNo(response)) throw notRevoked(id, 'the API says that it did not revoke');
   // The path of the call, or a setting in it, may be what does not exist.

@@ -20,17 +20,17 @@ export function part(value: unknown, at = ''): Part {
 /** The value at the first of the paths that exists; undefined if none does. */
 export function select(from: Part, path: Path): Part | undefined {
   for (const one of typeof path === 'string' ? [path] : path) {
-    let found: Part | undefined = from;
-    for (const name of one === '' ? [] : one.split('.')) found = found && child(found, name);
-    if (found && found.value !== undefined) return found;
+    let current: Part | undefined = from;
+    for (const name of one === '' ? [] : one.split('.')) current = current && child(current, name);
+    if (current && current.value !== undefined) return current;
   }
   return undefined;
 }
 
 /** The value at a path that must exist. Throws `KeysError` (7), which calls it `what`. */
 export function required(answer: Part, path: Path, what: string): Part {
-  const found = select(answer, path);
-  if (found && found.value !== null) return found;
+  const requiredPart = select(answer, path);
+  if (requiredPart && requiredPart.value !== null) return requiredPart;
   throw wrongShape(answer, `a response with the ${what} at ${[path].flat().join(' or ') || 'its top'}`);
 }
 
@@ -38,11 +38,11 @@ export function required(answer: Part, path: Path, what: string): Part {
 export function optional<T>(
   from: Part,
   path: Path | undefined,
-  read: (found: Part) => T,
+  readField: (field: Part) => T,
 ): T | null | undefined {
-  const found = path === undefined ? undefined : select(from, path);
-  if (!found) return undefined;
-  return found.value === null ? null : read(found);
+  const optionalPart = path === undefined ? undefined : select(from, path);
+  if (!optionalPart) return undefined;
+  return optionalPart.value === null ? null : readField(optionalPart);
 }
 
 /** A record without its undefined fields. */
@@ -65,40 +65,40 @@ export function elements(list: Part): Part[] {
 const maxTextLength = 10_000;
 
 /** A string. Numbers count, because some ids are, if JavaScript reads them exactly. */
-export function text(found: Part): string {
-  if (typeof found.value === 'number') {
-    if (Number.isInteger(found.value) && !Number.isSafeInteger(found.value))
-      throw wrongShape(found, 'a number that JavaScript reads exactly');
-    return String(found.value);
+export function text(field: Part): string {
+  if (typeof field.value === 'number') {
+    if (Number.isInteger(field.value) && !Number.isSafeInteger(field.value))
+      throw wrongShape(field, 'a number that JavaScript reads exactly');
+    return String(field.value);
   }
-  if (typeof found.value !== 'string') throw wrongShape(found, 'a string');
-  if (found.value.length > maxTextLength)
-    throw wrongShape(found, `a string of at most ${maxTextLength} characters`);
-  return found.value;
+  if (typeof field.value !== 'string') throw wrongShape(field, 'a string');
+  if (field.value.length > maxTextLength)
+    throw wrongShape(field, `a string of at most ${maxTextLength} characters`);
+  return field.value;
 }
 
 /** A number, or a string with one. */
-export function number(found: Part): number {
+export function number(field: Part): number {
   const value =
-    typeof found.value === 'string' && found.value.trim() !== '' ? Number(found.value) : found.value;
+    typeof field.value === 'string' && field.value.trim() !== '' ? Number(field.value) : field.value;
   if (typeof value !== 'number' || !(Math.abs(value) <= Number.MAX_SAFE_INTEGER))
-    throw wrongShape(found, 'a number');
+    throw wrongShape(field, 'a number');
   return value;
 }
 
 /** A list of strings; one string is a list of one. */
-export function texts(found: Part): string[] {
-  return typeof found.value === 'string' ? [found.value] : elements(found).map(text);
+export function texts(field: Part): string[] {
+  return typeof field.value === 'string' ? [field.value] : elements(field).map(text);
 }
 
 /** An object whose values are strings. Null values are omitted; any other value is omitted and passed to `onUnreadable`. */
 export function textsByName(
-  found: Part,
+  field: Part,
   onUnreadable: (problem: WrongShape) => void,
 ): Record<string, string> {
-  const { value, at } = found;
+  const { value, at } = field;
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw wrongShape(found, 'an object of strings');
+    throw wrongShape(field, 'an object of strings');
   const entries = Object.entries(value).flatMap(([name, one]) => {
     if (one === null) return [];
     try {
@@ -115,14 +115,14 @@ export function textsByName(
 /** A time as RFC 3339 UTC. */
 export function time(from: Part, path: TimePath): string | null | undefined {
   const { at, as } = typeof path === 'object' && 'as' in path ? path : { at: path };
-  const found = select(from, at);
-  if (!found) return undefined;
-  if (found.value === null) return null;
-  const isWritten = typeof found.value === 'string' || typeof found.value === 'number';
-  const read = as === undefined ? Date.parse : timeStyles[as].read;
-  const milliseconds = isWritten ? read(String(found.value)) : Number.NaN;
+  const timePart = select(from, at);
+  if (!timePart) return undefined;
+  if (timePart.value === null) return null;
+  const isWritten = typeof timePart.value === 'string' || typeof timePart.value === 'number';
+  const parseTime = as === undefined ? Date.parse : timeStyles[as].read;
+  const milliseconds = isWritten ? parseTime(String(timePart.value)) : Number.NaN;
   // RFC 3339 ends with the year 9999; what lies past it is a time in another unit.
-  if (!(milliseconds >= 0 && milliseconds < Date.UTC(10_000, 0))) throw wrongShape(found, 'a time');
+  if (!(milliseconds >= 0 && milliseconds < Date.UTC(10_000, 0))) throw wrongShape(timePart, 'a time');
   return new Date(milliseconds).toISOString();
 }
 
@@ -141,7 +141,7 @@ export class WrongShape extends KeysError {
   }
 }
 
-export function wrongShape(found: Part, expected: string): WrongShape {
-  const place = found.at === '' ? 'the response' : `the field ${found.at}`;
-  return new WrongShape(`${place} is not ${expected}`);
+export function wrongShape(field: Part, expectation: string): WrongShape {
+  const place = field.at === '' ? 'the response' : `the field ${field.at}`;
+  return new WrongShape(`${place} is not ${expectation}`);
 }

@@ -33,11 +33,12 @@ export class TakenNames {
     const own = id === undefined ? undefined : this.#byId.get(id);
     if (own !== undefined && bareName(own) === name) return own;
     // Some APIs ignore case.
-    const taken = new Set([...this.#byId.values()].map((one) => one.toLowerCase()));
-    const isFree = (one: string) => !taken.has(one.toLowerCase()) && !this.#refused.has(one.toLowerCase());
+    const takenNames = new Set([...this.#byId.values()].map((one) => one.toLowerCase()));
+    const isFree = (one: string) =>
+      !takenNames.has(one.toLowerCase()) && !this.#refused.has(one.toLowerCase());
     const day = now.toISOString().slice(0, 10);
-    let written = name;
-    for (let at = 1; !isFree(written); at += 1) written = `${name} (${at === 1 ? day : `${day} ${at}`})`;
-    return written;
+    let freeName = name;
+    for (let at = 1; !isFree(freeName); at += 1) freeName = `${name} (${at === 1 ? day : `${day} ${at}`})`;
+    return freeName;
   }
 }

@@ -59,8 +59,8 @@ async function inputsFor(
   }
   const before = await get(id);
   if (!before) throw noSuchKey(id);
-  const lost = (before[unread] ?? []).filter((field) => isWhole || field === 'labels');
-  if (lost.length > 0) throw unreadable(id, lost);
+  const lostFields = (before[unread] ?? []).filter((field) => isWhole || field === 'labels');
+  if (lostFields.length > 0) throw unreadable(id, lostFields);
   const own = isWhole ? Object.fromEntries(traits.map((field) => [field, before[field]])) : {};
   const expiresAt = isWhole && before.expiresAt ? { expiresAt: new Date(before.expiresAt) } : {};
   const all = { ...before.labels, ...labels };

@@ -70,8 +70,8 @@ export function pathOf(url: string): string {
   return logText(maskSecrets(url.split('?', 1)[0] ?? ''), maxPathLength);
 }
 
-function loggedText(logged: FastifyRequest['logged']): FastifyRequest['logged'] {
-  return Object.fromEntries(Object.entries(logged).map(([name, text]) => [name, logText(text)]));
+function loggedText(fields: FastifyRequest['logged']): FastifyRequest['logged'] {
+  return Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, logText(text)]));
 }
 
 function textOf({ time, ip, method, path, status, durationMs, key, user, code }: AccessRecord): string {

@@ -59,14 +59,14 @@ export class BodyIntake {
   }
 
   #fits(keyId: string, bytes: number): boolean {
-    const held = this.#held.get(keyId) ?? 0;
-    return this.#total + bytes <= this.#limits.totalBytes && held + bytes <= this.#limits.keyBytes;
+    const heldBytes = this.#held.get(keyId) ?? 0;
+    return this.#total + bytes <= this.#limits.totalBytes && heldBytes + bytes <= this.#limits.keyBytes;
   }
 
   #count(keyId: string, bytes: number): void {
-    const held = (this.#held.get(keyId) ?? 0) + bytes;
+    const heldBytes = (this.#held.get(keyId) ?? 0) + bytes;
     this.#total += bytes;
-    if (held > 0) this.#held.set(keyId, held);
+    if (heldBytes > 0) this.#held.set(keyId, heldBytes);
     else this.#held.delete(keyId);
   }
 }
@@ -88,8 +88,8 @@ export function isWaiting(headers: IncomingMessage['headers']): boolean {
 
 /** Calls `take` with each chunk; if it throws, rejects with that error and leaves the rest unread. */
 function eachChunk(request: IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
-  return new Promise((done, failed) => {
-    if (request.destroyed) return failed(brokenOff());
+  return new Promise((resolve, reject) => {
+    if (request.destroyed) return reject(brokenOff());
     const end = (settle: () => void) => {
       request.pause();
       request.off('data', onData).off('end', onEnd).off('error', onClose).off('close', onClose);
@@ -99,11 +99,11 @@ function eachChunk(request: IncomingMessage, take: (chunk: Buffer) => void): Pro
       try {
         take(chunk);
       } catch (error) {
-        end(() => failed(error));
+        end(() => reject(error));
       }
     };
-    const onEnd = () => end(done);
-    const onClose = () => end(() => failed(brokenOff()));
+    const onEnd = () => end(resolve);
+    const onClose = () => end(() => reject(brokenOff()));
     request.on('data', onData).on('end', onEnd).on('error', onClose).on('close', onClose);
   });
 }

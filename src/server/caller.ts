@@ -70,8 +70,8 @@ export function isLocalCall({ raw }: Pick<FastifyRequest, 'raw'>): boolean {
 export function keepForwardedAddress(headers: FastifyRequest['headers']): void {
   const last = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',').at(-1)?.trim() ?? '';
   // Some proxies add the port.
-  const [, bracketed, dotted] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(last) ?? [];
-  const address = bracketed ?? dotted ?? last;
+  const [, bracketedAddress, dottedAddress] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(last) ?? [];
+  const address = bracketedAddress ?? dottedAddress ?? last;
   if (isIP(address) !== 0) headers['x-forwarded-for'] = address;
   else delete headers['x-forwarded-for'];
 }

@@ -6,12 +6,12 @@ const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
  * Refuses requests that a web page could send through a browser on this machine: those for another host name (DNS
- * rebinding) and those with an `Origin`. `allowed` are the accepted names besides those of the loopback; undefined if the
+ * rebinding) and those with an `Origin`. `allowedHosts` are the accepted names besides those of the loopback; undefined if the
  * server may be reached by any name.
  */
-export function checkHost(app: FastifyInstance, allowed: readonly string[] | undefined): void {
-  if (!allowed) return;
-  const hosts = new Set([...loopbackHosts, ...allowed].map((host) => host.toLowerCase()));
+export function checkHost(app: FastifyInstance, allowedHosts: readonly string[] | undefined): void {
+  if (!allowedHosts) return;
+  const hosts = new Set([...loopbackHosts, ...allowedHosts].map((host) => host.toLowerCase()));
   app.addHook('onRequest', (request, _, done) => {
     const { host = '', origin } = request.headers;
     if (!hosts.has(nameIn(host))) {

@@ -15,13 +15,15 @@ export function methodNotAllowed(scope: FastifyInstance, body: (problem: HttpPro
   });
   scope.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';
-    const allowed = routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods);
+    const allowedMethods = routes
+      .filter(({ pattern }) => pattern.test(path))
+      .flatMap(({ methods }) => methods);
     const problem =
-      allowed.length > 0
+      allowedMethods.length > 0
         ? new HttpProblem(405, 'METHOD_NOT_ALLOWED', 'this path does not support that method')
         : new HttpProblem(404, 'NOT_FOUND', 'there is nothing at this path');
     request.logged.code = problem.code;
-    if (allowed.length > 0) reply.header('allow', [...new Set(allowed)].sort().join(', '));
+    if (allowedMethods.length > 0) reply.header('allow', [...new Set(allowedMethods)].sort().join(', '));
     reply.code(problem.status).send(body(problem));
   });
 }

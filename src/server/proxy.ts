@@ -22,14 +22,14 @@ export function proxy(app: FastifyInstance, context: Context, upstream: Upstream
   app.all('/v1/*', { config: { readsOwnBody: true } }, async (request, reply) => {
     const access = accessFor(request.method);
     const admission = await admit(context, request, reply, access, addressOf(request));
-    const held = await loggingRefusals(context, request, admission, () =>
+    const heldBody = await loggingRefusals(context, request, admission, () =>
       readBody(intake, request, reply, admission),
     );
     try {
-      const content = await check(context, request, reply, { access, admission, body: held.body });
+      const content = await check(context, request, reply, { access, admission, body: heldBody.body });
       await forward(context, upstream, { request, reply, content, admission });
     } finally {
-      held.release();
+      heldBody.release();
     }
   });
 }
@@ -85,8 +85,8 @@ async function check(
 
 /** What a key that is limited to models must be allowed, each by itself. */
 function modelAccessOf({ models, takesModel, model }: PreparedRequest): Partial<AccessRequest>[] {
-  const named = models.map((one) => ({ model: one }));
-  return takesModel && model === undefined ? [...named, { models: 'unnamed' }] : named;
+  const modelRequests = models.map((one) => ({ model: one }));
+  return takesModel && model === undefined ? [...modelRequests, { models: 'unnamed' }] : modelRequests;
 }
 
 /** Runs an action for an admitted key; a problem that it throws is also logged as a use. */
@@ -100,8 +100,8 @@ async function loggingRefusals<T>(
     return await act();
   } catch (error) {
     if (error instanceof HttpProblem) {
-      const refused = { statusCode: error.status, ip: request.ip, requests: 0, tokens: 0, costUsd: 0 };
-      batcher.enqueueUse({ keyId, ...addressOf(request), ...refused });
+      const refusedUse = { statusCode: error.status, ip: request.ip, requests: 0, tokens: 0, costUsd: 0 };
+      batcher.enqueueUse({ keyId, ...addressOf(request), ...refusedUse });
     }
     throw error;
   }
@@ -120,9 +120,9 @@ export async function forward(
   upstream: Upstream,
   { request, reply, content, admission }: AdmittedCall,
 ): Promise<void> {
-  const disconnected = new AbortController();
+  const disconnection = new AbortController();
   reply.raw.on('close', () => {
-    if (!reply.raw.writableFinished) disconnected.abort();
+    if (!reply.raw.writableFinished) disconnection.abort();
   });
   reply.hijack();
   for (const [name, value] of Object.entries(reply.getHeaders())) {
@@ -131,7 +131,7 @@ export async function forward(
   const { method, target, headers, body, model } = content;
   const callerKey = keyOf(request) ?? '';
   const result = await upstream.forward(
-    { method, target, headers, body, model, callerKey, signal: disconnected.signal },
+    { method, target, headers, body, model, callerKey, signal: disconnection.signal },
     reply.raw,
   );
   if (result.code) request.logged.code = result.code;

@@ -14,13 +14,13 @@ export function keepPruning(authority: AuthorityService): () => void {
     timer = setTimeout(prune, milliseconds).unref();
   };
   const prune = () => {
-    let removed = 0;
+    let removedRows = 0;
     try {
-      removed = authority.prune(rowsPerStep);
+      removedRows = authority.prune(rowsPerStep);
     } catch {
       // The database is busy; the next check will do.
     }
-    wait(removed === rowsPerStep ? stepIntervalMs : checkIntervalMs);
+    wait(removedRows === rowsPerStep ? stepIntervalMs : checkIntervalMs);
   };
   wait(stepIntervalMs);
   return () => clearTimeout(timer);

@@ -44,7 +44,7 @@ export function reportUsage(context: Context, request: FastifyRequest): object {
   request.logged.key = keyId;
   const costUsd = Math.min(cost_usd, maxUsd);
   const { requests, tokens, method, model } = use;
-  const reported: Use = {
+  const reportedUse: Use = {
     keyId,
     requests,
     tokens,
@@ -54,8 +54,8 @@ export function reportUsage(context: Context, request: FastifyRequest): object {
     path: pathOf(use.path),
     ...(model !== undefined && { model }),
   };
-  if (isOwn) batcher.recordReport(reported);
-  else batcher.record(reported);
+  if (isOwn) batcher.recordReport(reportedUse);
+  else batcher.record(reportedUse);
   metrics.metered(tokens, costUsd);
   return { recorded: true, key_id: keyId };
 }

@@ -55,6 +55,6 @@ async function clearLater(job: ClearJob, env: SinkContext['env']): Promise<void>
   });
   child.on('error', () => {});
   child.stdin.on('error', () => {});
-  await new Promise<void>((done) => child.stdin.end(JSON.stringify(job), () => done()));
+  await new Promise<void>((resolve) => child.stdin.end(JSON.stringify(job), () => resolve()));
   child.unref();
 }

@@ -4,9 +4,9 @@ import { Secret } from '../base/secret.ts';
 
 /** The current value of a place; null if it has none, undefined if that cannot be told. */
 export async function currentValue(
-  read: () => Promise<string | null | undefined>,
+  readValue: () => Promise<string | null | undefined>,
 ): Promise<Secret | null | undefined> {
-  const text = await read().catch(() => undefined);
+  const text = await readValue().catch(() => undefined);
   return text ? new Secret(text) : text === undefined ? undefined : null;
 }
 

@@ -66,10 +66,10 @@ function printingSecret(io: Io, places: readonly Sink[]): Destination {
 /** Refuses a file that is the target of both `file:` and `env:`: the later delivery would spoil the earlier one. */
 function requireOwnFiles(to: readonly SinkSpec[], cwd: string): void {
   const whole = new Set(to.flatMap((spec) => (spec.kind === 'file' ? [resolve(cwd, spec.path)] : [])));
-  const shared = to.find((spec) => spec.kind === 'env' && whole.has(resolve(cwd, spec.path)));
-  if (!shared) return;
+  const clashingSpec = to.find((spec) => spec.kind === 'env' && whole.has(resolve(cwd, spec.path)));
+  if (!clashingSpec) return;
   throw usageError(
-    `${shared.text} and a file: sink write to the same file; no key was created`,
+    `${clashingSpec.text} and a file: sink write to the same file; no key was created`,
     'use a different file for each sink',
   );
 }

@@ -19,10 +19,10 @@ interface Assignment {
 
 // Not `\s`: in Latin-1 it matches the byte A0, which in UTF-8 is a part of letters such as `à`.
 const blank = String.raw`[\t\v\f ]`;
-const quoted = [`'(?:\\\\'|[^'])*'`, `"(?:\\\\"|[^"])*"`, '`(?:\\\\`|[^`])*`'].join('|');
+const quotedForms = [`'(?:\\\\'|[^'])*'`, `"(?:\\\\"|[^"])*"`, '`(?:\\\\`|[^`])*`'].join('|');
 const bare = String.raw`(?:[^\t\v\f \r\n#][^#\r\n]*?)?`;
 const assignment = new RegExp(
-  String.raw`${blank}*(?:export${blank}+)?([\w.-]+)${blank}*(?:=|:${blank})${blank}*?(${quoted}|${bare})${blank}*(?:#[^\r\n]*)?$`,
+  String.raw`${blank}*(?:export${blank}+)?([\w.-]+)${blank}*(?:=|:${blank})${blank}*?(${quotedForms}|${bare})${blank}*(?:#[^\r\n]*)?$`,
   'dmy',
 );
 
@@ -45,11 +45,11 @@ export function setVariable(file: Buffer, name: string, value: string): Buffer {
       hints: [`keep only one line with ${name}=`],
     });
   }
-  const written = Buffer.from(quote(value), 'utf8').toString('latin1');
-  const changed = existing
-    ? text.slice(0, existing.start) + written + text.slice(existing.end)
-    : append(text, `${name}=${written}`);
-  const result = Buffer.from(changed, 'latin1');
+  const quotedValue = Buffer.from(quote(value), 'utf8').toString('latin1');
+  const changedText = existing
+    ? text.slice(0, existing.start) + quotedValue + text.slice(existing.end)
+    : append(text, `${name}=${quotedValue}`);
+  const result = Buffer.from(changedText, 'latin1');
   if (!isDeepStrictEqual(variables(result), variables(file).set(name, value))) throw ambiguous(name);
   return result;
 }
@@ -95,10 +95,10 @@ function matchAt(text: string, position: number): Assignment | undefined {
  */
 function quote(value: string): string {
   if (/^[\w.:/+=@%,-]+$/.test(value)) return value;
-  const escaped = value.replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+  const escapedValue = value.replaceAll('\n', '\\n').replaceAll('\r', '\\r');
   const single = `'${value}'`;
   if (!/['\r\n\0]|\\$/.test(value) && parse(`X=${single}`).X === value) return single;
-  const double = `"${escaped}"`;
+  const double = `"${escapedValue}"`;
   if (!/["$`\\\0]/.test(value) && parse(`X=${double}`).X === value) return double;
   throw new KeysError({
     code: 'value_not_writable',

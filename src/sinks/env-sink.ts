@@ -14,14 +14,14 @@ import { requireIgnored } from './git-ignored.ts';
 /** `env:PATH#NAME`: one variable of a dotenv file, which becomes 0600; its other bytes are not changed. */
 export function envSink(name: string, path: string, variable: string, context: SinkContext): Sink {
   const target = resolve(context.cwd, path);
-  const read = async () => (await readPrivateFile(target)) ?? Buffer.alloc(0);
+  const readTarget = async () => (await readPrivateFile(target)) ?? Buffer.alloc(0);
   return {
     name,
     check: async () => {
       await checkPrivateFile(target);
       await requireIgnored(target, context);
       // Refuses a file in which the variable cannot be set before there is a secret to lose.
-      setVariable(await read(), variable, 'value');
+      setVariable(await readTarget(), variable, 'value');
     },
     deliver: ({ secret }) =>
       changePrivateFile(target, (content = Buffer.alloc(0)) =>

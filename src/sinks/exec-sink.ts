@@ -12,8 +12,8 @@ export function execSink(name: string, command: readonly string[], context: Sink
   const [program = ''] = command;
   return {
     name,
-    async check(planned) {
-      checkPlaceholders(command, planned);
+    async check(plannedKey) {
+      checkPlaceholders(command, plannedKey);
       await findProgram(program, context);
     },
     async deliver({ secret, key }) {

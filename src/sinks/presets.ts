@@ -70,9 +70,9 @@ export const presets = {
         return run({ args: ['variable', 'set', ...place, '--masked', '--raw'], input: value });
       }
       // Some versions reset settings that are not repeated.
-      const kept = ['protected', 'masked', 'raw'].map((flag) => `--${flag}=${existing[flag] === true}`);
+      const keptFlags = ['protected', 'masked', 'raw'].map((flag) => `--${flag}=${existing[flag] === true}`);
       const type = existing.variable_type === 'file' ? ['--type', 'file'] : [];
-      return run({ args: ['variable', 'update', ...place, ...kept, ...type], input: value });
+      return run({ args: ['variable', 'update', ...place, ...keptFlags, ...type], input: value });
     },
     async read(run, [project = '', name = '']) {
       const outcome = await run({ args: ['variable', 'get', name, '--repo', project, '--output', 'json'] });
@@ -97,9 +97,11 @@ export const presets = {
     async deliver(run, [mount = '', path = '', field = ''], value) {
       const write = (verb: string) =>
         run({ args: ['kv', verb, `-mount=${mount}`, path, `${field}=-`], input: value });
-      const patched = await write('patch');
+      const patchResult = await write('patch');
       // Only if there is nothing yet: `put` replaces every field.
-      return patched.code !== 0 && /no value found/i.test(patched.stderr) ? write('put') : patched;
+      return patchResult.code !== 0 && /no value found/i.test(patchResult.stderr)
+        ? write('put')
+        : patchResult;
     },
     async read(run, [mount = '', path = '', field = '']) {
       const { code, stdout } = await run({ args: ['kv', 'get', `-mount=${mount}`, `-field=${field}`, path] });
@@ -166,9 +168,9 @@ export const presets = {
     async deliver(run, [name = ''], value) {
       const write = (call: readonly string[]) =>
         run({ args: ['secretsmanager', ...call, '--secret-string', 'file:///dev/stdin'], input: value });
-      const put = await write(['put-secret-value', '--secret-id', name]);
-      const isMissing = put.code !== 0 && put.stderr.includes('ResourceNotFoundException');
-      return isMissing ? write(['create-secret', '--name', name]) : put;
+      const putResult = await write(['put-secret-value', '--secret-id', name]);
+      const isMissing = putResult.code !== 0 && putResult.stderr.includes('ResourceNotFoundException');
+      return isMissing ? write(['create-secret', '--name', name]) : putResult;
     },
     async read(run, [name = '']) {
       const { code, stdout } = await run({

@@ -16,7 +16,7 @@ function response(status: number, headers: Record<string, string> = {}): RawResp
 }
 
 function failure(cause: ExchangeFailure['cause'], sent: boolean): ExchangeFailure {
-  return { kind: 'failure', cause, sent };
+  return { kind: 'failure', cause, isSent: sent };
 }
 
 const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' });

@@ -43,7 +43,11 @@ test.each([
 ])('another %s is one, with both values', (field, other) => {
   const found = differences(asked, { ...stored, ...other }, capabilities);
   expect(found).toEqual([
-    { field, asked: asked[field as keyof typeof asked], stored: other[field as keyof typeof other] },
+    {
+      field,
+      requestedValue: asked[field as keyof typeof asked],
+      storedValue: other[field as keyof typeof other],
+    },
   ]);
 });
 
@@ -51,8 +55,8 @@ test('silence is one too, and says nothing of what is stored', () => {
   const { description: _, ...silent } = stored;
   const found = differences(asked, { ...silent, [unread]: ['name'] }, capabilities);
   expect(found).toEqual([
-    { field: 'name', asked: 'ci' },
-    { field: 'description', asked: 'deploys' },
+    { field: 'name', requestedValue: 'ci' },
+    { field: 'description', requestedValue: 'deploys' },
   ]);
   expect(untold(found, capabilities)).toBe(true);
   expect(untold(found, { ...capabilities, reports: ['id'] })).toBe(false);

@@ -231,7 +231,7 @@ describe('a list without an end is given up', () => {
     );
     const { api } = remoteOf(provider, server);
     const pages = readPages(provider.list.paging, 'keys', {
-      read: (page) => api.send(provider.list, {}, page),
+      readPage: (page) => api.send(provider.list, {}, page),
       timeLimitMs: 200,
     });
     expect(await codeOf(collect(pages))).toBe('list_endless');

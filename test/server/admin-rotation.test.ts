@@ -1,10 +1,10 @@
 import type { InferOutput } from 'valibot';
 import { describe, expect, test } from 'vitest';
-import type { rotated } from '../../src/server/admin/shapes.ts';
+import type { rotatedKey } from '../../src/server/admin/shapes.ts';
 import type { Answer } from '../support/authority-service.ts';
 import { refusalIn, serving, testService, whole } from '../support/authority-service.ts';
 
-type Rotated = InferOutput<typeof rotated>;
+type Rotated = InferOutput<typeof rotatedKey>;
 
 async function start() {
   const made = testService();

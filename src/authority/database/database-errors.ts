@@ -55,8 +55,8 @@ export function isBusy(error: unknown): boolean {
 export function isRejectedValue(error: unknown): boolean {
   if (!(error instanceof KeysError)) return true;
   const code = systemCode(error.failure.cause) ?? '';
-  const extended = /^UNKNOWN_SQLITE_ERROR_(\d+)$/.exec(code)?.[1];
-  return /^SQLITE_(?:CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(code) || (Number(extended) & 0xff) === 19;
+  const extendedCode = /^UNKNOWN_SQLITE_ERROR_(\d+)$/.exec(code)?.[1];
+  return /^SQLITE_(?:CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(code) || (Number(extendedCode) & 0xff) === 19;
 }
 
 export function newerDatabase(name: string): KeysError {

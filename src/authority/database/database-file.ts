@@ -89,12 +89,12 @@ export class DatabaseFile {
 
   #openFor(use: Use): { connection: Connection; isReadOnly: boolean } {
     if (use === 'memory') return { connection: openDatabase(undefined, this.#timeoutMs), isReadOnly: false };
-    const opened =
+    const main =
       use === 'reading'
         ? openForReading(this.#path, this.#timeoutMs)
         : { connection: openDatabase(this.#path, this.#timeoutMs), isReadOnly: false };
     this.#openedAs ??= identityOf(this.#path);
-    return opened;
+    return main;
   }
 
   /** Whether the file exists. Throws if it existed before and is now missing or empty. */

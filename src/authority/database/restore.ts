@@ -42,14 +42,14 @@ function restore(request: RestoreRequest): RestoreResult {
   const current = existsSync(database) ? lockExclusively(database) : undefined;
   const changes = readStatusChanges(database);
   const connection = openDatabase(copy, timeoutMs);
-  const ended = reconcile(connection, changes ?? [], current?.state);
+  const endedCount = reconcile(connection, changes ?? [], current?.state);
   const schema = Number(connection.get('PRAGMA user_version')?.user_version);
   connection.leaveWalMode();
   swap(request);
   // Until here, this connection kept every other process out.
   current?.connection.close();
   const isComplete = changes !== undefined || current?.state !== undefined;
-  return { keys, schema, ended: isComplete ? ended : undefined, replaced: current !== undefined };
+  return { keys, schema, ended: isComplete ? endedCount : undefined, replaced: current !== undefined };
 }
 
 /**

@@ -51,7 +51,7 @@ export const sessionCreate = defineCommand({
     const session = await createSession(
       context,
       { user, role, expiresAt, ceiling: ceilingIn(input), to, secretOnly, allowInGit, db },
-      (printed) => context.print(resultOf(printed)),
+      (record) => context.print(resultOf(record)),
     );
     return session ? resultOf(session) : { kind: 'nothing' };
   },

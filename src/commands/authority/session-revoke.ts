@@ -13,8 +13,13 @@ export const sessionRevoke = defineCommand({
     const { openAuthority } = await import('../../app/open-authority.ts');
     const { sessions } = openAuthority(context, db);
     context.startMutation();
-    const changed = sessions.revoke(id);
-    await context.note(changed ? `ended the session ${id}` : `the session ${id} had already ended`);
-    return { kind: 'one', record: { id, revoked: true, changed }, columns: fields, table: () => '' };
+    const hasChanged = sessions.revoke(id);
+    await context.note(hasChanged ? `ended the session ${id}` : `the session ${id} had already ended`);
+    return {
+      kind: 'one',
+      record: { id, revoked: true, changed: hasChanged },
+      columns: fields,
+      table: () => '',
+    };
   },
 });

@@ -59,7 +59,7 @@ export const recover = defineCommand({
   flags,
   fields,
   problems({ list, all, operands, revoke, keep, key, to, secretOnly }) {
-    const named = operands.length > 0;
+    const hasReferences = operands.length > 0;
     const single = {
       '--keep': keep,
       '--key': key !== undefined,
@@ -67,8 +67,10 @@ export const recover = defineCommand({
       '--secret-only': secretOnly,
     };
     return [
-      ...(all && named ? ['--all cannot be combined with the id of an operation'] : []),
-      ...(list && (all || named || revoke || keep) ? ['--list cannot be combined with an action'] : []),
+      ...(all && hasReferences ? ['--all cannot be combined with the id of an operation'] : []),
+      ...(list && (all || hasReferences || revoke || keep)
+        ? ['--list cannot be combined with an action']
+        : []),
       ...(revoke && keep ? ['--revoke cannot be combined with --keep'] : []),
       ...Object.entries(single).flatMap(([flag, isSet]) =>
         isSet && all ? [`${flag} applies to one operation: name it, and leave out --all`] : [],
@@ -82,16 +84,20 @@ export const recover = defineCommand({
     if (input.list) return { ...listing(open), exit: exit ?? 'done' };
     await removeTokenLeftovers(context);
     const { recoveryServices } = await import('../../app/recovery-services.ts');
-    const { outcomes, chosen } = await recoverOperations(recoveryServices(context, input.allowInGit), open, {
-      reference,
-      all: input.all,
-      choice: choiceOf(input, context.globals.yes),
-      mayAsk: context.interactive && !context.globals.yes,
-    });
+    const { outcomes, chosen: chosenCount } = await recoverOperations(
+      recoveryServices(context, input.allowInGit),
+      open,
+      {
+        reference,
+        all: input.all,
+        choice: choiceOf(input, context.globals.yes),
+        mayAsk: context.interactive && !context.globals.yes,
+      },
+    );
     // A table says so itself.
-    if (chosen === 0 && !context.isHumanOutput)
+    if (chosenCount === 0 && !context.isHumanOutput)
       await context.note(isComplete ? 'nothing is unfinished' : 'nothing else is unfinished');
-    if (chosen > 0 && outcomes.length === 0) return { kind: 'nothing', ...(exit && { exit }) };
+    if (chosenCount > 0 && outcomes.length === 0) return { kind: 'nothing', ...(exit && { exit }) };
     return { ...report(outcomes, reference !== undefined && !input.all), ...(exit && { exit }) };
   },
 });
@@ -109,8 +115,8 @@ async function readOperations(
   const { openOperations, warningOf } = await import('../../app/open-journal.ts');
   const unreadable: KeysError[] = [];
   const open = await openOperations(context, async (error) => void unreadable.push(error));
-  const named = unreadable.find(({ failure }) => failure.operation === reference);
-  if (named && reference !== undefined) throw named;
+  const unreadableMatch = unreadable.find(({ failure }) => failure.operation === reference);
+  if (unreadableMatch && reference !== undefined) throw unreadableMatch;
   for (const error of unreadable) await warningOf(context)(error);
   return { open, isComplete: unreadable.length === 0 };
 }

@@ -93,10 +93,10 @@ export const rotate = defineCommand({
   flags,
   fields,
   problems({ operands, all, finish, to, secretOnly, due, olderThan }) {
-    const named = operands.length > 0;
+    const hasReferences = operands.length > 0;
     return [
-      ...(named || all || finish ? [] : ['name a key or pass --all']),
-      ...(named && all ? ['--all cannot be combined with the name of a key'] : []),
+      ...(hasReferences || all || finish ? [] : ['name a key or pass --all']),
+      ...(hasReferences && all ? ['--all cannot be combined with the name of a key'] : []),
       ...(finish && (to.length > 0 || secretOnly || due || olderThan)
         ? ['--finish creates no key: leave out --to, --secret-only, --due and --older-than']
         : []),
@@ -111,8 +111,8 @@ export const rotate = defineCommand({
     const services = await rotationServices(context, input);
     checkExpiry(services.profile.provider, services.backend.capabilities, input.expires, context.now);
     const policy = policyOf(input, context.globals.yes);
-    const run = await rotateKeys(services, { references: input.operands, all, policy });
-    return run.kind === 'one' ? single(run.record) : several(run.batch, concurrency);
+    const rotation = await rotateKeys(services, { references: input.operands, all, policy });
+    return rotation.kind === 'one' ? single(rotation.record) : several(rotation.batch, concurrency);
   },
 });
 

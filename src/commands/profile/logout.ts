@@ -22,15 +22,15 @@ export const logout = defineCommand({
     if (!connection) throw usageError('the embedded authority has no session to end', 'keys profile list');
     const { profile, url } = connection;
     context.startMutation();
-    const { removed: changed, endedAtServer } = await endStoredSession(context, connection);
+    const { removed: hasChanged, endedAtServer } = await endStoredSession(context, connection);
     await context.note(
-      changed
+      hasChanged
         ? `removed the session token of the profile ${profile.name}${fateOf(endedAtServer)}`
         : `no session token of the profile ${profile.name} was stored`,
     );
     await warnOfTokenVariables(context, 'is still used');
     const place = url.href.replace(/\/$/, '');
-    const record = { profile: profile.name, url: place, removed: true, changed, endedAtServer };
+    const record = { profile: profile.name, url: place, removed: true, changed: hasChanged, endedAtServer };
     return { kind: 'one', record, columns: fields, table: () => '' };
   },
 });

@@ -17,10 +17,10 @@ export const profileUse = defineCommand({
     if (name !== localProvider.id && !Object.hasOwn(profiles, name)) {
       throw usageError(`there is no profile '${name}'`, 'keys profile list');
     }
-    const changed = (currentProfile ?? localProvider.id) !== name;
+    const hasChanged = (currentProfile ?? localProvider.id) !== name;
     context.startMutation();
-    if (changed) await setCurrentProfile(configFile, name);
+    if (hasChanged) await setCurrentProfile(configFile, name);
     await context.note(`the current profile is ${name}`);
-    return { kind: 'one', record: { name, changed }, columns: fields, table: () => '' };
+    return { kind: 'one', record: { name, changed: hasChanged }, columns: fields, table: () => '' };
   },
 });

@@ -6,11 +6,11 @@ import type { Operation } from './operation.ts';
 /** Which sinks have a secret, according to the journal and the sinks themselves. */
 export interface Arrival {
   /** Those that do not certainly have it, including the ones that turn out to hold it. */
-  left: string[];
+  leftSinks: string[];
   /** Those that got it, and those that may have got it. */
   holders: string[];
   /** The secret, and where it was found. */
-  found?: { secret: Secret; sink: string };
+  foundSecret?: { secret: Secret; sink: string };
 }
 
 /**
@@ -19,42 +19,42 @@ export interface Arrival {
  */
 export async function arrivalOf(operation: Operation, places: readonly Sink[]): Promise<Arrival> {
   const { plan, steps } = operation;
-  const served = steps.flatMap((one) => (one.step === 'delivered' ? [one.sink] : []));
-  const left = withoutEach(plan.sinks, served);
+  const servedSinks = steps.flatMap((one) => (one.step === 'delivered' ? [one.sink] : []));
+  const leftSinks = withoutEach(plan.sinks, servedSinks);
   const fingerprint = steps.findLast((one) => one.step === 'created')?.fingerprint;
-  const holders = [...served];
-  let found: Arrival['found'];
-  for (const sink of new Set([...served, ...begunBy(operation, left)])) {
+  const holders = [...servedSinks];
+  let foundSecret: Arrival['foundSecret'];
+  for (const sink of new Set([...servedSinks, ...begunBy(operation, leftSinks)])) {
     const place = places.find(({ name }) => name === sink);
     const value = await place?.read?.();
     const isIt = value && fingerprint !== undefined && hasFingerprint(value, fingerprint);
-    if (isIt) found ??= { secret: value, sink };
+    if (isIt) foundSecret ??= { secret: value, sink };
     const mayHaveIt = value === undefined || place?.isTransient || fingerprint === undefined;
-    if (!served.includes(sink) && (isIt || mayHaveIt)) holders.push(sink);
+    if (!servedSinks.includes(sink) && (isIt || mayHaveIt)) holders.push(sink);
   }
-  return { left, holders, ...(found && { found }) };
+  return { leftSinks, holders, ...(foundSecret && { foundSecret }) };
 }
 
 /** The sinks whose delivery began and has no recorded end. */
-function begunBy({ steps }: Operation, left: readonly string[]): string[] {
-  const created = steps.findLast((one) => one.step === 'created');
-  if (!created) return [];
+function begunBy({ steps }: Operation, leftSinks: readonly string[]): string[] {
+  const creation = steps.findLast((one) => one.step === 'created');
+  if (!creation) return [];
   // Written by a version that did not record when a delivery began.
-  if (created.fingerprint === undefined) return [...left];
-  const begun: string[] = [];
+  if (creation.fingerprint === undefined) return [...leftSinks];
+  const begunSinks: string[] = [];
   for (const one of steps) {
-    if (one.step === 'delivering') begun.push(one.sink);
-    if (one.step === 'delivered' || (one.step === 'undelivered' && !one.isUnclear)) begun.pop();
+    if (one.step === 'delivering') begunSinks.push(one.sink);
+    if (one.step === 'delivered' || (one.step === 'undelivered' && !one.isUnclear)) begunSinks.pop();
   }
-  return begun;
+  return begunSinks;
 }
 
 /** The sinks that were not served; a sink that was named twice is served twice. */
-function withoutEach(sinks: readonly string[], served: readonly string[]): string[] {
-  const left = [...served];
+function withoutEach(sinks: readonly string[], servedSinks: readonly string[]): string[] {
+  const unmatchedSinks = [...servedSinks];
   return sinks.filter((sink) => {
-    const at = left.indexOf(sink);
-    if (at >= 0) left.splice(at, 1);
+    const at = unmatchedSinks.indexOf(sink);
+    if (at >= 0) unmatchedSinks.splice(at, 1);
     return at < 0;
   });
 }

@@ -25,17 +25,17 @@ export interface Pending {
 export async function awaitState(recovery: Recovery): Promise<RecoveryState | Pending> {
   const { services, operation, issuer, places } = recovery;
   const until = visibleBy(recovery);
-  for (let waited = 0; ; waited += pollIntervalMs) {
+  for (let waitedMs = 0; ; waitedMs += pollIntervalMs) {
     const state = await inspectOperation(operation, issuer.issuer, places);
-    const left = until - services.now.getTime();
-    if (left <= 0 || !mayChange(state)) return state;
-    if (waited >= maxWaitMs || services.stop.aborted)
+    const leftMs = until - services.now.getTime();
+    if (leftMs <= 0 || !mayChange(state)) return state;
+    if (waitedMs >= maxWaitMs || services.stop.aborted)
       return { kind: 'pending', until: new Date(until).toISOString() };
-    if (waited === 0) {
-      const seconds = Math.ceil(Math.min(left, maxWaitMs) / 1000);
+    if (waitedMs === 0) {
+      const seconds = Math.ceil(Math.min(leftMs, maxWaitMs) / 1000);
       await services.tell({ type: 'waiting-for-api', operation: operation.id, seconds });
     }
-    await sleep(Math.min(left, pollIntervalMs), undefined, { signal: services.stop }).catch(() => {});
+    await sleep(Math.min(leftMs, pollIntervalMs), undefined, { signal: services.stop }).catch(() => {});
   }
 }
 
@@ -46,9 +46,9 @@ function mayChange(state: RecoveryState): boolean {
 
 /** Waits until the API must show the key; not at all if that time is over. Returns whether it waited. */
 export async function waitUntilVisible(recovery: Recovery): Promise<boolean> {
-  const left = visibleBy(recovery) - recovery.services.now.getTime();
-  if (left <= 0) return false;
-  await sleep(left, undefined, { signal: recovery.services.stop }).catch(() => {});
+  const leftMs = visibleBy(recovery) - recovery.services.now.getTime();
+  if (leftMs <= 0) return false;
+  await sleep(leftMs, undefined, { signal: recovery.services.stop }).catch(() => {});
   return true;
 }
 
@@ -64,6 +64,6 @@ function visibleBy({ operation, issuer }: Pick<Recovery, 'operation' | 'issuer'>
 }
 
 function createdBy(operation: Operation): number | undefined {
-  const created = operation.steps.findLast(({ step }) => step === 'created');
-  return created ? Date.parse(created.at) : callSpan(operation)?.until;
+  const creation = operation.steps.findLast(({ step }) => step === 'created');
+  return creation ? Date.parse(creation.at) : callSpan(operation)?.until;
 }

@@ -26,10 +26,10 @@ export function candidatesIn(keys: readonly Key[], operation: Operation, account
   const { plan } = operation;
   const knownIds = new Set(plan.known);
   const fresh = keys.filter((key) => !knownIds.has(key.id) && !isOver(key));
-  const named = fresh.filter(({ name }) => name === plan.name);
-  const possible = plan.nameless ? fresh : named.length > 0 ? named : fresh.filter(isUnnamed);
+  const namesakes = fresh.filter(({ name }) => name === plan.name);
+  const possible = plan.nameless ? fresh : namesakes.length > 0 ? namesakes : fresh.filter(isUnnamed);
   const [only, ...others] = possible.filter(withinCall(operation, account.ahead));
-  const isSure = only && others.length === 0 && !isUsed(only) && (account.single || named.includes(only));
+  const isSure = only && others.length === 0 && !isUsed(only) && (account.single || namesakes.includes(only));
   return { possible, certain: isSure ? only : undefined };
 }
 
@@ -56,9 +56,9 @@ export function callSpan({ steps }: Pick<Operation, 'steps'>): { from: number; u
   const creating = steps.findLast((one) => one.step === 'creating');
   if (!creating) return undefined;
   const from = Date.parse(creating.at);
-  const lost = steps.findLast((one) => one.step === 'lost');
+  const lostStep = steps.findLast((one) => one.step === 'lost');
   const until = from + (creating.limit ?? defaultCallLimitMs);
-  return { from, until: lost ? Math.max(until, Date.parse(lost.at)) : until };
+  return { from, until: lostStep ? Math.max(until, Date.parse(lostStep.at)) : until };
 }
 
 /** How much two clocks may differ: if nothing is known of one, and if it is known in whole seconds. */
@@ -74,9 +74,9 @@ function withinCall(operation: Operation, ahead: number | undefined): (key: Key)
   const from = operation.plan.isCut ? span.from + (ahead ?? 0) - skew : Number.NEGATIVE_INFINITY;
   const until = span.until + (ahead ?? 0) + skew;
   return ({ createdAt }) => {
-    const created = createdAt === undefined ? Number.NaN : Date.parse(createdAt);
+    const createdMs = createdAt === undefined ? Number.NaN : Date.parse(createdAt);
     // An API that keeps only the day means all of it.
-    const resolution = created % dayMs === 0 ? dayMs : 1000;
-    return Number.isNaN(created) || (created + resolution > from && created <= until);
+    const resolution = createdMs % dayMs === 0 ? dayMs : 1000;
+    return Number.isNaN(createdMs) || (createdMs + resolution > from && createdMs <= until);
   };
 }

@@ -104,7 +104,7 @@ async function create(
   const recordOf = (
     key: Key,
     delivered: readonly Delivered[],
-    found: readonly Difference[],
+    fieldDifferences: readonly Difference[],
   ): CreationRecord => ({
     ...asReported(key),
     superseded: false,
@@ -112,7 +112,7 @@ async function create(
     profile: profile.name,
     delivered,
     changed: true,
-    ...requestedIn(found),
+    ...requestedIn(fieldDifferences),
   });
   const isNameless = !capabilities.reports.includes('name');
   services.startMutation();
@@ -126,14 +126,14 @@ async function create(
     journal: await services.journal(),
     onSecret: (secret) => services.maskInLog(secret),
   });
-  const stored = await storedDifferences(backend, spec, key);
-  await tell({ type: 'stored', key, differences: stored });
+  const unstoredFields = await storedDifferences(backend, spec, key);
+  await tell({ type: 'stored', key, differences: unstoredFields });
   if (key.id === unidentified) await tell({ type: 'unidentified' });
   else if (isNameless) await tell({ type: 'unnamed', id: key.id, provider: profile.provider });
   if (capabilities.maxKeys !== null) await tellReplaced(services, before.active);
   if (before.destination.printsSecret) return undefined;
   await tell({ type: 'delivered', delivered });
-  return recordOf(key, delivered, stored);
+  return recordOf(key, delivered, unstoredFields);
 }
 
 /**

@@ -26,17 +26,17 @@ export async function deliverWaiting(
     const doubt = await doubtAbout(recovery, state);
     if (doubt) return doubt;
   }
-  const planned = choice.to.length > 0 ? choice.to : sinks;
-  const places = planned.filter((sink) => sink !== 'stdout');
+  const plannedSinks = choice.to.length > 0 ? choice.to : sinks;
+  const places = plannedSinks.filter((sink) => sink !== 'stdout');
   const mayPrint = isOne && (choice.secretOnly || choice.to.length > 0 || services.printsRecords);
-  if (places.length < planned.length && !mayPrint) return withoutStdout(recovery, { key, places });
-  const answer = await chooseDelivery(recovery, state, planned);
+  if (places.length < plannedSinks.length && !mayPrint) return withoutStdout(recovery, { key, places });
+  const answer = await chooseDelivery(recovery, state, plannedSinks);
   if (answer === 'revoke') return revokeCreated(recovery, key);
   if (answer === 'leave') return { outcome: 'open', id: key.id, reason: 'left as it is' };
 
   const earlier = describe(open).delivered;
   const destination = await services.openDestination({
-    to: answer === 'deliver' ? planned : answer.to,
+    to: answer === 'deliver' ? plannedSinks : answer.to,
     secretOnly: choice.secretOnly,
     setting: open.header.setting,
     isHere: choice.to.length > 0 || answer !== 'deliver',
@@ -130,8 +130,8 @@ async function withoutStdout(
 async function chooseDelivery(
   { services, choice, issuer, mayAsk }: Recovery,
   { key, from }: Deliverable,
-  planned: readonly string[],
+  plannedSinks: readonly string[],
 ): Promise<'deliver' | 'revoke' | 'leave' | { to: string[] }> {
   if (!mayAsk || choice.to.length > 0 || choice.secretOnly) return 'deliver';
-  return services.prompts.chooseDelivery({ key, noun: issuer.subject.noun, from, sinks: planned });
+  return services.prompts.chooseDelivery({ key, noun: issuer.subject.noun, from, sinks: plannedSinks });
 }

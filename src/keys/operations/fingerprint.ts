@@ -20,10 +20,10 @@ export function hasFingerprint(secret: Secret, fingerprint: string): boolean {
 }
 
 function hmac(secret: Secret, key: Buffer): Buffer {
-  const keyed = createHmac('sha256', key);
+  const digester = createHmac('sha256', key);
   secret.mapped((value) => {
-    keyed.update(value);
+    digester.update(value);
     return '';
   });
-  return keyed.digest();
+  return digester.digest();
 }

@@ -34,11 +34,11 @@ const pausesMs = [0, 500, 1500];
  */
 export async function identifyNew(
   account: Account,
-  issued: { name: string; secret: Secret },
+  issuedKey: { name: string; secret: Secret },
   before: Before,
   pause: (milliseconds: number) => Promise<unknown> = sleep,
 ): Promise<Key> {
-  const { name, secret } = issued;
+  const { name, secret } = issuedKey;
   const { renewed } = before;
   const reportedId = await account.identify?.(secret).catch(() => undefined);
   if (reportedId !== undefined && reportedId === renewed?.id) return renewed;
@@ -47,7 +47,7 @@ export async function identifyNew(
   for (const wait of pausesMs) {
     if (wait > 0) await pause(wait);
     const keys = await account.list().catch(() => undefined);
-    const newKey = keys && (await newAmong(keys, issued, before, isNew ? reportedId : undefined));
+    const newKey = keys && (await newAmong(keys, issuedKey, before, isNew ? reportedId : undefined));
     if (newKey) return { ...newKey, name: before.nameless || isUnnamed(newKey) ? name : newKey.name };
     // It is active, and no other one has appeared: its id was kept.
     if (renewed && keys?.some((key) => key.id === renewed.id && works(key))) return renewed;

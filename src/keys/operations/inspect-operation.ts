@@ -19,17 +19,17 @@ export async function inspectOperation(
   account: Account,
   places: readonly Sink[],
 ): Promise<RecoveryState> {
-  const { held, damage } = await escrowOf(operation);
-  const created = operation.steps.findLast((one) => one.step === 'created');
-  if (!held && !created && !damage) return afterLoss(operation, account);
+  const { escrowedSecret, damage } = await escrowOf(operation);
+  const creation = operation.steps.findLast((one) => one.step === 'created');
+  if (!escrowedSecret && !creation && !damage) return afterLoss(operation, account);
   const arrival = await arrivalOf(operation, places);
-  const id = held?.id || created?.id || unidentified;
-  const secret = held?.secret ?? arrival.found?.secret;
-  if (arrival.left.length === 0)
+  const id = escrowedSecret?.id || creation?.id || unidentified;
+  const secret = escrowedSecret?.secret ?? arrival.foundSecret?.secret;
+  if (arrival.leftSinks.length === 0)
     return { kind: 'settled', reason: 'delivered', ...(id && { id }), ...(secret && { secret }) };
-  if (damage && !arrival.found)
+  if (damage && !arrival.foundSecret)
     return { kind: 'damaged', key: { id, name: operation.plan.name }, reason: damage };
-  if (id === unidentified) return unnamed(operation, account, arrival, held);
+  if (id === unidentified) return unnamed(operation, account, arrival, escrowedSecret);
   // A secret at hand is delivered even if the API cannot be reached: nothing is lost by it.
   const key = await lookUp(account, id).catch((error: unknown) => {
     if (secret) return undefined;
@@ -37,11 +37,11 @@ export async function inspectOperation(
   });
   if (key === 'gone') return { kind: 'settled', reason: 'key-gone', id, isAbsent: true };
   if (key && key !== 'unlisted' && isOver(key)) return { kind: 'settled', reason: 'key-gone', id };
-  const name = held?.name ?? operation.plan.name;
+  const name = escrowedSecret?.name ?? operation.plan.name;
   if (secret) {
     const isUnlisted = key === 'unlisted';
-    const named: Key = { status: 'unknown', ...(isUnlisted ? {} : key), id, name };
-    return { ...deliverable(named, secret, arrival, held), ...(isUnlisted && { isUnlisted }) };
+    const namedKey: Key = { status: 'unknown', ...(isUnlisted ? {} : key), id, name };
+    return { ...deliverable(namedKey, secret, arrival, escrowedSecret), ...(isUnlisted && { isUnlisted }) };
   }
   if (arrival.holders.length > 0) return { kind: 'unclear', key: { id, name }, holders: arrival.holders };
   if (id === operation.plan.replaces?.id) return { kind: 'renewed', key: { id, name }, isCertain: true };
@@ -49,10 +49,10 @@ export async function inspectOperation(
 }
 
 /** What is in escrow, or why it cannot be trusted. */
-async function escrowOf(operation: Operation): Promise<{ held?: EscrowedSecret; damage?: string }> {
+async function escrowOf(operation: Operation): Promise<{ escrowedSecret?: EscrowedSecret; damage?: string }> {
   try {
-    const held = await operation.readEscrow();
-    return held ? { held } : {};
+    const escrowedSecret = await operation.readEscrow();
+    return escrowedSecret ? { escrowedSecret } : {};
   } catch (error) {
     if (!(error instanceof KeysError) || error.failure.code !== 'escrow_damaged') throw error;
     return { damage: error.message };
@@ -65,13 +65,18 @@ async function lookUp(account: Account, id: string): Promise<Key | 'gone' | 'unl
   return key ?? (account.capabilities.show ? 'gone' : 'unlisted');
 }
 
-function deliverable(key: Key, secret: Secret, { left, found }: Arrival, held: EscrowedSecret | undefined) {
+function deliverable(
+  key: Key,
+  secret: Secret,
+  { leftSinks, foundSecret }: Arrival,
+  escrowedSecret: EscrowedSecret | undefined,
+) {
   return {
     kind: 'deliverable' as const,
     key,
     secret,
-    sinks: left,
-    ...(!held && found && { from: found.sink }),
+    sinks: leftSinks,
+    ...(!escrowedSecret && foundSecret && { from: foundSecret.sink }),
   };
 }
 
@@ -80,14 +85,14 @@ async function unnamed(
   operation: Operation,
   account: Account,
   arrival: Arrival,
-  held: EscrowedSecret | undefined,
+  escrowedSecret: EscrowedSecret | undefined,
 ): Promise<RecoveryState> {
-  const name = held?.name ?? operation.plan.name;
-  const secret = held?.secret ?? arrival.found?.secret;
+  const name = escrowedSecret?.name ?? operation.plan.name;
+  const secret = escrowedSecret?.secret ?? arrival.foundSecret?.secret;
   if (!secret && arrival.holders.length === 0) return afterLoss(operation, account);
   const keys = await account.list().catch(() => []);
   const { certain } = candidatesIn(keys, operation, accountOf(account));
   const key: Key = { ...(certain ?? { id: unidentified, status: 'unknown' as const }), name };
-  if (secret) return deliverable(key, secret, arrival, held);
+  if (secret) return deliverable(key, secret, arrival, escrowedSecret);
   return { kind: 'unclear', key, holders: arrival.holders };
 }

@@ -54,9 +54,9 @@ export async function issueKey<Spec extends { name: string }>(
     ...knownBefore(known, { name: spec.name, nameless }, issuer),
   });
   const before = { keys: known, nameless, single };
-  const issued = await createAndDeliver(issuer, spec, operation, { subject, sinks, onSecret, before });
+  const issuedKey = await createAndDeliver(issuer, spec, operation, { subject, sinks, onSecret, before });
   await operation.end();
-  return issued;
+  return issuedKey;
 }
 
 /** What a plan keeps of the existing keys: those that could be mistaken for the new one. */
@@ -83,12 +83,12 @@ export async function createAndDeliver<Spec extends { name: string }>(
   operation: Operation,
   { subject, sinks, onSecret, verify, before }: Creation,
 ): Promise<Issued> {
-  const issued = withoutKnownKey(await create(issuer, spec, operation, subject), before, operation.plan);
-  const { secret } = issued;
-  const { id: reportedId = unidentified, name = spec.name } = issued.key ?? {};
+  const issuedKey = withoutKnownKey(await create(issuer, spec, operation, subject), before, operation.plan);
+  const { secret } = issuedKey;
+  const { id: reportedId = unidentified, name = spec.name } = issuedKey.key ?? {};
   // Before anything else: every later call may fail.
   const isHeld = await isInEscrow(operation, { id: reportedId, name, secret });
-  const key = issued.key ?? (await identifyNew(issuer, { name, secret }, before));
+  const key = issuedKey.key ?? (await identifyNew(issuer, { name, secret }, before));
   const { id } = key;
   if (isHeld && id !== reportedId) await isInEscrow(operation, { id, name, secret });
   const delivered: Delivered[] = [];
@@ -101,10 +101,10 @@ export async function createAndDeliver<Spec extends { name: string }>(
       await operation.note({ step: 'delivering', sink: sink.name });
       current = sink;
       // The requested name: an API without names reports the id, and each new key would get a different place.
-      const named = { ...key, name: spec.name };
+      const namedKey = { ...key, name: spec.name };
       const delivery = await deliverTo(sink, {
         secret,
-        key: named,
+        key: namedKey,
         delivered,
         operation: operation.id,
       });
@@ -114,11 +114,18 @@ export async function createAndDeliver<Spec extends { name: string }>(
       await operation.note({ step: 'delivered', ...delivery }).catch(() => {});
     }
   } catch (cause) {
-    const failed = current;
+    const failedSink = current;
     // A delivery that could not be confirmed may have arrived anyway.
-    if (failed && (await holds(failed, secret).catch(() => undefined)))
-      delivered.push({ sink: failed.name, verified: true });
-    throw await undelivered(issuer, operation, { subject, key, isHeld, delivered, failed, cause });
+    if (failedSink && (await holds(failedSink, secret).catch(() => undefined)))
+      delivered.push({ sink: failedSink.name, verified: true });
+    throw await undelivered(issuer, operation, {
+      subject,
+      key,
+      isHeld,
+      delivered,
+      failed: failedSink,
+      cause,
+    });
   }
   return { key, delivered };
 }
@@ -160,9 +167,9 @@ async function create<Spec extends { name: string }>(
 }
 
 /** Whether the secret is in escrow now. */
-async function isInEscrow(operation: Operation, held: { id: string; name: string; secret: Secret }) {
+async function isInEscrow(operation: Operation, newSecret: { id: string; name: string; secret: Secret }) {
   if (operation.escrow === undefined) return false;
-  return operation.putInEscrow(held).then(
+  return operation.putInEscrow(newSecret).then(
     () => true,
     () => false,
   );

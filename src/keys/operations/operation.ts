@@ -88,7 +88,7 @@ export interface Operation {
   /** Resolves when the step is on disk. */
   note(step: Step): Promise<void>;
   /** Puts the secret in escrow and reads it back. Does nothing without an escrow. */
-  putInEscrow(held: EscrowedSecret): Promise<void>;
+  putInEscrow(escrowedSecret: EscrowedSecret): Promise<void>;
   /** What is in escrow. Throws `KeysError` (`escrow_damaged`) if it is not what was put there. */
   readEscrow(): Promise<EscrowedSecret | undefined>;
   /** Erases what is in escrow, then forgets the operation. Never throws: what is left is cleared up by `recover`. */

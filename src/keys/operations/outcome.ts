@@ -32,13 +32,13 @@ export type Conclusion = Partial<Outcome> & Pick<Outcome, 'outcome'>;
 export function describe(open: OpenOperation): Omit<Outcome, 'outcome'> {
   const { header, escrow, steps } = open;
   const { id, at, plan, setting } = header;
-  const created = steps.findLast((step) => step.step === 'created');
+  const creation = steps.findLast((step) => step.step === 'created');
   const stop = steps.findLast((step) => step.step === 'undelivered' || step.step === 'lost');
   return {
     operation: id,
     kind: plan.kind,
     name: plan.name,
-    ...(created && { id: created.id }),
+    ...(creation && { id: creation.id }),
     at,
     profile: setting.profile,
     provider: setting.provider,

@@ -27,11 +27,11 @@ export async function recoverOperations(
   open: readonly OpenOperation[],
   { reference, all, choice, mayAsk }: RecoveryRequest,
 ): Promise<Recovered> {
-  const chosen = await choose(services, open, { reference, all, choice, mayAsk });
-  const mode = { isOne: chosen.length === 1 && !all, rotates: false, mayAsk };
+  const chosenOperations = await choose(services, open, { reference, all, choice, mayAsk });
+  const mode = { isOne: chosenOperations.length === 1 && !all, rotates: false, mayAsk };
   const outcomes: Outcome[] = [];
   let isStopped = false;
-  for (const operation of chosen) {
+  for (const operation of chosenOperations) {
     const work = isStopped
       ? Promise.resolve(untouched(operation))
       : recoverOperation(services, operation, choice, mode);
@@ -44,7 +44,7 @@ export async function recoverOperations(
     outcomes.push(outcome);
     if (outcome.outcome === 'open') await services.tell({ type: 'still-open', outcome });
   }
-  return { outcomes, chosen: chosen.length };
+  return { outcomes, chosen: chosenOperations.length };
 }
 
 function untouched(operation: OpenOperation): Outcome {

@@ -104,8 +104,8 @@ async function revokeAll(
   for (const { id, name, status } of targets) {
     try {
       if (interruption.asked.aborted) throw interruption.failure();
-      const changed = status !== 'revoked' && (await backend.revoke(id));
-      records.push({ id, name, revoked: true, changed });
+      const hasChanged = status !== 'revoked' && (await backend.revoke(id));
+      records.push({ id, name, revoked: true, changed: hasChanged });
     } catch (error) {
       throw records.length > 0 ? partlyRevoked(records, targets, error) : error;
     }
@@ -132,10 +132,10 @@ function partlyRevoked(
 async function tellStillActive(
   { tell }: RevocationServices,
   keys: readonly Key[],
-  revoked: readonly Key[],
+  revokedKeys: readonly Key[],
 ): Promise<void> {
-  const ids = new Set(revoked.map(({ id }) => id));
-  const names = new Set(revoked.map(({ name }) => name));
+  const ids = new Set(revokedKeys.map(({ id }) => id));
+  const names = new Set(revokedKeys.map(({ name }) => name));
   const active = keys.filter((key) => names.has(key.name) && !ids.has(key.id) && isActive(key));
   for (const key of active) await tell({ type: 'still-active', key });
 }

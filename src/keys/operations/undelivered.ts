@@ -28,7 +28,7 @@ export async function undelivered(
   const recovery = `keys recover ${operation.id}`;
   const isKnown = key.id !== unidentified;
   const label = isKnown ? `${key.name} (${key.id})` : key.name;
-  const unfinished = (code: ErrorCode, message: string, hints: readonly string[]) =>
+  const unfinishedError = (code: ErrorCode, message: string, hints: readonly string[]) =>
     new KeysError({ exit: 'unfinished', code, message, hints, operation: operation.id, cause });
   const leave = async () => {
     // A full disk may be why it was not delivered: what was written before is enough to recover.
@@ -46,7 +46,7 @@ export async function undelivered(
   if (isHeld) {
     await leave();
     const others = delivered.length > 0 ? `is in ${names(delivered)}, but ` : '';
-    return unfinished(
+    return unfinishedError(
       'in_escrow',
       `the secret of ${label} ${others}was not delivered${to}: ${reason}; it is in escrow (${operation.escrow})`,
       [...causeHints(cause), recovery],
@@ -57,7 +57,7 @@ export async function undelivered(
   const holders = isRotation ? delivered : delivered.filter(({ verified }) => verified);
   if (holders.length > 0) {
     await leave();
-    return unfinished(
+    return unfinishedError(
       'partly_delivered',
       `the secret of ${label} is in ${names(holders)} but was not delivered${to}: ${reason}`,
       [
@@ -69,7 +69,7 @@ export async function undelivered(
   }
   if (isRotation && isUnclear) {
     await leave();
-    return unfinished(
+    return unfinishedError(
       'delivery_unclear',
       `the secret of ${label} may have been delivered${to} (${reason}), so no key was revoked`,
       [...causeHints(cause), recovery],
@@ -77,7 +77,7 @@ export async function undelivered(
   }
   if (isKnown && key.id === operation.plan.replaces?.id) {
     await leave();
-    return unfinished(
+    return unfinishedError(
       'renewed_undelivered',
       `the secret of ${label} was replaced by the API and not delivered${to}: ${reason}; its old value no longer works`,
       [...causeHints(cause), `keys rotate ${shellWord(key.name)} --allow-downtime --to ...`],
@@ -93,7 +93,7 @@ export async function undelivered(
     });
   }
   await leave();
-  return unfinished(
+  return unfinishedError(
     'orphan_key',
     `the secret was not delivered${to} (${reason}), and the new ${noun} ${key.id || key.name} could not be revoked`,
     isKnown ? [recovery, revocation(key.id)] : [recovery, 'keys list'],

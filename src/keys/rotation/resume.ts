@@ -27,30 +27,30 @@ export interface Resumed {
  */
 export async function resume(services: RotationServices, job: RotationJob): Promise<Resumed> {
   const { keys, old, policy } = job;
-  const resumed: Resumed = { hasChanged: false, isRenewed: false, retired: [] };
+  const resumption: Resumed = { hasChanged: false, isRenewed: false, retired: [] };
   for (const open of await services.openRotations(old.name)) {
     if (isWaiting(open)) {
       const createdId = open.steps.findLast((step) => step.step === 'created')?.id;
-      resumed.hasChanged ||= Boolean(createdId) && !keys.some(({ id }) => id === createdId);
+      resumption.hasChanged ||= Boolean(createdId) && !keys.some(({ id }) => id === createdId);
       if (await retireWaiting(services, open, policy)) {
-        resumed.hasChanged = true;
-        resumed.retired.push(open.header.plan.replaces?.id ?? '');
+        resumption.hasChanged = true;
+        resumption.retired.push(open.header.plan.replaces?.id ?? '');
       }
       continue;
     }
     const outcome = await recoverRotation(services, open, job);
-    resumed.hasChanged = true;
+    resumption.hasChanged = true;
     const { replaces } = open.header.plan;
-    resumed.isRenewed ||= outcome?.outcome === 'ended' && outcome.id === replaces?.id;
+    resumption.isRenewed ||= outcome?.outcome === 'ended' && outcome.id === replaces?.id;
     if (outcome?.outcome !== 'delivered') continue;
     await services.tell({ type: 'resumed', name: old.name, reason: outcome.reason });
     // A secret that cannot be read back from its sinks cannot reach a new one: that gets a key of its own.
-    const served = new Set(outcome.delivered.map(({ sink }) => sink));
-    if (isElsewhere(policy, open) && !policy.to.every((sink) => served.has(sink))) continue;
+    const servedSinks = new Set(outcome.delivered.map(({ sink }) => sink));
+    if (isElsewhere(policy, open) && !policy.to.every((sink) => servedSinks.has(sink))) continue;
     const { delivered, operation } = outcome;
-    resumed.rotated = { changed: true, delivered, operation, oldId: replaces?.id ?? null };
+    resumption.rotated = { changed: true, delivered, operation, oldId: replaces?.id ?? null };
   }
-  return resumed;
+  return resumption;
 }
 
 /** Whether the policy names a sink that the operation does not have. */

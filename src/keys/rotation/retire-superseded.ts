@@ -26,16 +26,16 @@ export async function retireSuperseded(
   places: readonly Sink[],
 ): Promise<SupersededRetirement> {
   const { backend } = services;
-  const journalled = new Set(
+  const journalledIds = new Set(
     (await services.openRotations(old.name)).map(({ header }) => header.plan.replaces?.id),
   );
   const current = keys.find((key) => key.name === old.name && isActive(key));
   const retired: string[] = [];
   const pending = (key: Key, why: string) => ({ retired, pending: pendingText(key, why) });
-  for (const superseded of supersededOf(keys, old.name, graceMs(policy, services.now))) {
-    const { key, due } = superseded;
-    if (journalled.has(key.id) || (superseded.ends && policy.whenIdle === undefined)) continue;
-    if (!(await isOver(services, superseded, policy.whenIdle))) {
+  for (const supersededKey of supersededOf(keys, old.name, graceMs(policy, services.now))) {
+    const { key, due } = supersededKey;
+    if (journalledIds.has(key.id) || (supersededKey.ends && policy.whenIdle === undefined)) continue;
+    if (!(await isOver(services, supersededKey, policy.whenIdle))) {
       if (due === null)
         return pending(key, 'the API does not report which key of the name is newer, or since when');
       continue;
@@ -78,6 +78,6 @@ async function placeOf(
 }
 
 function pendingText({ id, createdAt }: Key, why: string): string {
-  const created = createdAt ? ` (created ${createdAt})` : '';
-  return `the old key ${id}${created} still works: ${why}; once you are sure: keys revoke ${shellWord(id)} --yes`;
+  const createdNote = createdAt ? ` (created ${createdAt})` : '';
+  return `the old key ${id}${createdNote} still works: ${why}; once you are sure: keys revoke ${shellWord(id)} --yes`;
 }

@@ -34,16 +34,16 @@ export async function retire(
   now: Date,
   { atOnce = false, grace }: { atOnce?: boolean; grace?: number | undefined } = {},
 ): Promise<Retirement> {
-  const planned = operation.plan.replaces;
-  if (!planned) throw new Error('this operation replaces no key');
-  const replaces = grace === undefined ? planned : { ...planned, grace };
+  const plannedKey = operation.plan.replaces;
+  if (!plannedKey) throw new Error('this operation replaces no key');
+  const replaces = grace === undefined ? plannedKey : { ...plannedKey, grace };
   try {
     if (wasRotatedInPlace(operation)) return await endedInPlace(backend, operation, now);
     const old = await backend.get(replaces.id);
     if (old && isAnother(old, replaces)) throw anotherKey(operation, old);
     if (old ? isOver(old) : backend.capabilities.show) {
-      const ended = old?.status === 'expired' ? old.expiresAt : null;
-      return await over(operation, ended ?? now.toISOString());
+      const endedAt = old?.status === 'expired' ? old.expiresAt : null;
+      return await over(operation, endedAt ?? now.toISOString());
     }
     const due = atOnce ? now.getTime() : dueOf(operation, replaces, now);
     if (due !== null && due <= now.getTime()) {
@@ -82,9 +82,9 @@ function anotherKey({ id }: Operation, old: Key): KeysError {
  * there is no old key to retire.
  */
 function wasRotatedInPlace({ plan: { replaces }, steps }: Operation): boolean {
-  const created = steps.findLast((one) => one.step === 'created');
-  if (!created || !replaces) return false;
-  return created.id === replaces.id || (created.id === unidentified && replaces.shown !== undefined);
+  const creation = steps.findLast((one) => one.step === 'created');
+  if (!creation || !replaces) return false;
+  return creation.id === replaces.id || (creation.id === unidentified && replaces.shown !== undefined);
 }
 
 async function endedInPlace(backend: KeyBackend, operation: Operation, now: Date): Promise<Retirement> {
@@ -103,10 +103,10 @@ async function over(operation: Operation, at: string): Promise<Retirement> {
 export function dueOf({ steps }: Operation, { grace, untilIdle }: Replaced, now: Date): number | null {
   if (untilIdle) return null;
   // A later command may have changed the grace period.
-  const noted = steps.findLast((one) => one.step === 'superseded')?.until;
-  if (noted) return Date.parse(noted);
-  const arrived = steps.findLast(({ step }) => step === 'delivered')?.at;
-  return (arrived === undefined ? now.getTime() : Date.parse(arrived)) + grace;
+  const notedUntil = steps.findLast((one) => one.step === 'superseded')?.until;
+  if (notedUntil) return Date.parse(notedUntil);
+  const arrivedAt = steps.findLast(({ step }) => step === 'delivered')?.at;
+  return (arrivedAt === undefined ? now.getTime() : Date.parse(arrivedAt)) + grace;
 }
 
 /** Revokes the key and checks that it is revoked. Throws `KeysError` if the API still reports it as alive. */

@@ -73,8 +73,10 @@ function chooseTargets(
   if (references.length > 0) return findKeys(keys, references);
   const current = keys.filter((key) => isActive(key) && !key.superseded);
   if (!finishOnly) return current;
-  const superseded = new Set(keys.filter((key) => key.superseded && isActive(key)).map(({ name }) => name));
-  return current.filter(({ name }) => superseded.has(name));
+  const supersededNames = new Set(
+    keys.filter((key) => key.superseded && isActive(key)).map(({ name }) => name),
+  );
+  return current.filter(({ name }) => supersededNames.has(name));
 }
 
 /** A key that is our own session token is stored as such, too; where keys does not keep the token, it is refused (2). */

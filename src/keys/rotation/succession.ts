@@ -42,8 +42,8 @@ const ownCallsWithinMs = 5 * 60_000;
 /** What shows that the secret of a key is in use, in words; undefined: nothing does. Our own verification does not count. */
 export async function useOf(backend: KeyBackend, { id }: Pick<Key, 'id'>): Promise<string | undefined> {
   const { createdAt, lastUsedAt, usage } = (await backend.get(id)) ?? {};
-  const created = createdAt === undefined ? Number.NaN : Date.parse(createdAt);
-  if (lastUsedAt && Date.parse(lastUsedAt) > created + ownCallsWithinMs)
+  const createdMs = createdAt === undefined ? Number.NaN : Date.parse(createdAt);
+  if (lastUsedAt && Date.parse(lastUsedAt) > createdMs + ownCallsWithinMs)
     return `${id} was last used ${lastUsedAt}`;
   const requests = usage?.requests ?? 0;
   return requests > maxOwnCalls ? `${id} has been used ${requests} times` : undefined;
@@ -66,10 +66,10 @@ export async function idlenessOf(
 ): Promise<Idleness | undefined> {
   const { reports, logs, logsByKey } = backend.capabilities;
   const key = await backend.get(id);
-  const counted = key?.usage ? `, ${key.usage.requests} requests in all` : '';
+  const usageNote = key?.usage ? `, ${key.usage.requests} requests in all` : '';
   if (key && reports.includes('lastUsedAt') && key.lastUsedAt !== undefined) {
     const from = key.lastUsedAt ?? key.createdAt;
-    const evidence = `${id} was ${key.lastUsedAt ? `last used ${key.lastUsedAt}` : 'never used'}${counted}`;
+    const evidence = `${id} was ${key.lastUsedAt ? `last used ${key.lastUsedAt}` : 'never used'}${usageNote}`;
     return { isIdle: from !== undefined && Date.parse(from) <= since.getTime(), evidence };
   }
   if (!logs || !logsByKey) return undefined;

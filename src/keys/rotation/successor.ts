@@ -40,7 +40,7 @@ export function successorOf(
   if (expiryRequired && !expiresAt) {
     throw usageError(`the span of the key ${old.id} is not known: pass --expires`);
   }
-  const carried = traits.filter((trait) => isTaken(trait) && old[trait] !== undefined);
+  const carriedTraits = traits.filter((trait) => isTaken(trait) && old[trait] !== undefined);
   const cannot = (trait: (typeof traits)[number]) => {
     if (alike.includes(trait)) return false;
     return isTaken(trait) ? !reports.includes(trait) : isSet(old[trait]);
@@ -50,7 +50,7 @@ export function successorOf(
   return {
     spec: {
       ...blankSpec,
-      ...Object.fromEntries(carried.map((trait) => [trait, old[trait]])),
+      ...Object.fromEntries(carriedTraits.map((trait) => [trait, old[trait]])),
       name: old.name,
       expiresAt,
       ...(old[kept] && { kept: old[kept] }),

@@ -58,13 +58,13 @@ const barWidth = 20;
 /** `$3.20 of $10.00  ██████░░░░░░░░░░░░░░ 32%`: green, yellow from 80%, red when spent. */
 function budget(key: Partial<Key>, { style }: Terminal): string | undefined {
   const { budgetUsd, spentUsd } = key;
-  const spent = spentUsd === undefined ? undefined : `${value.dollars(spentUsd)} spent`;
-  if (budgetUsd === undefined) return spent;
-  if (budgetUsd === null) return spent ? `none, ${spent}` : 'none';
+  const spentText = spentUsd === undefined ? undefined : `${value.dollars(spentUsd)} spent`;
+  if (budgetUsd === undefined) return spentText;
+  if (budgetUsd === null) return spentText ? `none, ${spentText}` : 'none';
   if (spentUsd === undefined) return value.dollars(budgetUsd);
   const share = budgetUsd > 0 ? Math.max(0, Math.min(1, spentUsd / budgetUsd)) : 1;
-  const filled = Math.round(share * barWidth);
+  const filledWidth = Math.round(share * barWidth);
   const paint = share >= 1 ? style.red : share >= 0.8 ? style.yellow : style.green;
-  const bar = paint('█'.repeat(filled)) + style.dim('░'.repeat(barWidth - filled));
+  const bar = paint('█'.repeat(filledWidth)) + style.dim('░'.repeat(barWidth - filledWidth));
   return `${value.dollars(spentUsd)} of ${value.dollars(budgetUsd)}  ${bar} ${Math.floor(share * 100)}%`;
 }

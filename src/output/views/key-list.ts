@@ -62,8 +62,8 @@ function stats(summary: Summary, { style }: Terminal): string[] {
 function wrap(parts: readonly string[], { style, width }: Terminal): string {
   const lines: string[] = [];
   for (const part of parts) {
-    const extended = `${lines.at(-1)} · ${part}`;
-    if (lines.length > 0 && stringWidth(extended) <= width) lines[lines.length - 1] = extended;
+    const extendedLine = `${lines.at(-1)} · ${part}`;
+    if (lines.length > 0 && stringWidth(extendedLine) <= width) lines[lines.length - 1] = extendedLine;
     else lines.push(part);
   }
   return lines.map((line) => `${line.replaceAll(' · ', style.dim(' · '))}\n`).join('');

@@ -6,7 +6,7 @@ export function renderRecord(
   lines: readonly (readonly [label: string, value: string | undefined])[],
   { style }: Terminal,
 ): string {
-  const shown = lines.filter((line): line is readonly [string, string] => Boolean(line[1]));
-  const width = Math.max(...shown.map(([label]) => label.length)) + 2;
-  return shown.map(([label, value]) => `${style.dim(label.padEnd(width))}${bounded(value)}\n`).join('');
+  const shownLines = lines.filter((line): line is readonly [string, string] => Boolean(line[1]));
+  const width = Math.max(...shownLines.map(([label]) => label.length)) + 2;
+  return shownLines.map(([label, value]) => `${style.dim(label.padEnd(width))}${bounded(value)}\n`).join('');
 }

@@ -17,19 +17,19 @@ export function storedMessages(
   return [...warnings, note(`expires ${absoluteTime(key.expiresAt)} (${relativeTime(key.expiresAt, now)})`)];
 }
 
-function describeDifference({ id, name }: Key, { field, asked, ...answer }: Difference): string {
+function describeDifference({ id, name }: Key, { field, requestedValue, ...answer }: Difference): string {
   if (field === 'expiresAt') {
-    const stored =
-      'stored' in answer
-        ? `the server stored ${answer.stored ?? 'never'}`
+    const storedText =
+      'storedValue' in answer
+        ? `the server stored ${answer.storedValue ?? 'never'}`
         : 'the API does not report an expiry';
-    return `requested expiry ${asked ?? 'never'}, but ${stored}`;
+    return `requested expiry ${requestedValue ?? 'never'}, but ${storedText}`;
   }
-  if (field === 'name' && answer.stored === id)
-    return `the API did not keep the name ${String(asked)}; use the key's id instead: ${id}`;
-  const request = `requested ${labels[field]} ${valueText(asked)} for ${name}`;
-  return 'stored' in answer
-    ? `${request}, but the server stored ${valueText(answer.stored)}`
+  if (field === 'name' && answer.storedValue === id)
+    return `the API did not keep the name ${String(requestedValue)}; use the key's id instead: ${id}`;
+  const request = `requested ${labels[field]} ${valueText(requestedValue)} for ${name}`;
+  return 'storedValue' in answer
+    ? `${request}, but the server stored ${valueText(answer.storedValue)}`
     : `${request}, but the API does not report whether it was stored`;
 }
 

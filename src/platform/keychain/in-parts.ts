@@ -45,9 +45,9 @@ export function inParts(items: KeychainItems): KeychainItems {
     },
     async remove(account) {
       const { count } = await partsOf(account);
-      const removed = await items.remove(account);
+      const isRemoved = await items.remove(account);
       await removeParts(account, 1, count);
-      return removed;
+      return isRemoved;
     },
   };
 }

@@ -61,9 +61,9 @@ export function openKeychain({
     remove: (account) => call(account, (one) => one.remove(account)),
   };
   // macOS asks its user about each access by a program that it does not know, such as a Node.js just upgraded.
-  const shared = process.platform === 'darwin' ? readOnce(items) : items;
+  const sharedItems = process.platform === 'darwin' ? readOnce(items) : items;
   return {
-    ...shared,
+    ...sharedItems,
     describe: () => keychain,
     writeAndReadBack: (account, value) =>
       call(account, async (one) => {

@@ -15,13 +15,14 @@ export function checkProvider(
     message: messageOf(issue),
   }));
   const provider = data as Provider;
-  const run = (check: (provider: Provider) => SchemaIssue[]) =>
+  const issuesOf = (check: (provider: Provider) => SchemaIssue[]) =>
     result.success ? check(provider) : tolerateMisshapen(() => check(provider));
-  for (const check of [operationIssues, consistencyIssues]) issues.push(...withNewPaths(run(check), issues));
+  for (const check of [operationIssues, consistencyIssues])
+    issues.push(...withNewPaths(issuesOf(check), issues));
   // A call that is wrong in itself may well contain what it seems to lack.
   const isReported = ({ path }: SchemaIssue) =>
     issues.some((issue) => issue.path === path || issue.path.startsWith(`${path}.`));
-  issues.push(...run(inputIssues).filter((issue) => !isReported(issue)));
+  issues.push(...issuesOf(inputIssues).filter((issue) => !isReported(issue)));
   return result.success && issues.length === 0 ? { provider: result.output, issues: [] } : { issues };
 }
 
@@ -41,9 +42,9 @@ function inJsonWords(types: string): string {
 /** One issue per path is enough; the first one is the most basic. */
 function withNewPaths(
   issues: readonly SchemaIssue[],
-  reported: readonly SchemaIssue[],
+  reportedIssues: readonly SchemaIssue[],
 ): readonly SchemaIssue[] {
-  const paths = new Set(reported.map(({ path }) => path));
+  const paths = new Set(reportedIssues.map(({ path }) => path));
   return issues.filter(({ path }) => !paths.has(path));
 }
 

@@ -50,17 +50,17 @@ function textsIn(place: 'query' | 'body', value: unknown): TemplateText[] {
 }
 
 /** What looks as if it were meant to be filled in. */
-const braced = /\{[\w.:-]+\}/g;
+const bracedText = /\{[\w.:-]+\}/g;
 const wholePlaceholder = new RegExp(`^${placeholder.source}$`);
 
 function placeholderIssues(provider: Provider, name: CallName, operation: Operation): SchemaIssue[] {
   return textsOf(operation).flatMap(({ place, text, isName }) =>
-    [...text.matchAll(braced)].flatMap(([written]) => {
-      const [, input = '', style] = wholePlaceholder.exec(written) ?? [];
+    [...text.matchAll(bracedText)].flatMap(([braces]) => {
+      const [, input = '', style] = wholePlaceholder.exec(braces) ?? [];
       const problem = isName
         ? 'is not filled in in the name of a field'
-        : problemOf(provider, { name, place, input, style, isAlone: written === text });
-      return problem ? [{ path: `${name}.${place}`, message: `${written} ${problem}` }] : [];
+        : problemOf(provider, { name, place, input, style, isAlone: braces === text });
+      return problem ? [{ path: `${name}.${place}`, message: `${braces} ${problem}` }] : [];
     }),
   );
 }
@@ -74,13 +74,13 @@ interface Placeholder {
   isAlone: boolean;
 }
 
-function problemOf(provider: Provider, found: Placeholder): string | undefined {
-  const [, kind, rest = ''] = /^(option|secret|kept)\.(.+)$/.exec(found.input) ?? [];
-  if (found.input === '') return 'is not a placeholder and would be sent as it is';
-  if (kind === 'option') return optionProblem(provider, rest, isInPath(found) || !found.isAlone);
-  if (kind === 'secret') return secretProblem(provider, rest, found);
-  if (kind === 'kept') return keptProblem(provider, rest, found);
-  return inputProblem(found) ?? styleProblem(found);
+function problemOf(provider: Provider, occurrence: Placeholder): string | undefined {
+  const [, kind, rest = ''] = /^(option|secret|kept)\.(.+)$/.exec(occurrence.input) ?? [];
+  if (occurrence.input === '') return 'is not a placeholder and would be sent as it is';
+  if (kind === 'option') return optionProblem(provider, rest, isInPath(occurrence) || !occurrence.isAlone);
+  if (kind === 'secret') return secretProblem(provider, rest, occurrence);
+  if (kind === 'kept') return keptProblem(provider, rest, occurrence);
+  return inputProblem(occurrence) ?? styleProblem(occurrence);
 }
 
 function isInPath({ place }: Placeholder): boolean {
@@ -98,19 +98,20 @@ function secretProblem({ secrets = {} }: Provider, name: string, { place }: Plac
   return place === 'body' ? undefined : 'would be part of a URL, which servers log; send it in the body';
 }
 
-function keptProblem(provider: Provider, name: string, found: Placeholder): string | undefined {
-  if (found.name !== 'create') return 'is available in create only';
+function keptProblem(provider: Provider, name: string, occurrence: Placeholder): string | undefined {
+  if (occurrence.name !== 'create') return 'is available in create only';
   // The shape of the key may be what is wrong.
   return Object.hasOwn(provider.key?.kept ?? {}, name) ? undefined : 'is not declared in key.kept';
 }
 
-function inputProblem(found: Placeholder): string | undefined {
-  const { inputs, always }: { inputs: readonly string[]; always: readonly string[] } = callInputs[found.name];
-  const { input, isAlone } = found;
+function inputProblem(occurrence: Placeholder): string | undefined {
+  const { inputs, always }: { inputs: readonly string[]; always: readonly string[] } =
+    callInputs[occurrence.name];
+  const { input, isAlone } = occurrence;
   if (inputs.length === 0) return 'is not available: this call has no inputs';
   if (!inputs.includes(input)) return `is not one of ${inputs.join(', ')}`;
   if (always.includes(input)) return undefined;
-  if (isInPath(found)) return 'cannot be part of a path: it may have no value';
+  if (isInPath(occurrence)) return 'cannot be part of a path: it may have no value';
   return isAlone ? undefined : 'may have no value; make it the whole text, without anything beside it';
 }
 
@@ -124,9 +125,9 @@ function styleProblem({ input, style }: Placeholder): string | undefined {
 /** Headers are the same in every request. */
 function headerIssues({ headers = {} }: Provider): SchemaIssue[] {
   return Object.entries(headers).flatMap(([name, value]) =>
-    [...`${name} ${value}`.matchAll(braced)].map(([written]) => ({
+    [...`${name} ${value}`.matchAll(bracedText)].map(([braces]) => ({
       path: `headers.${name}`,
-      message: `${written} is not filled in in headers and would be sent as it is`,
+      message: `${braces} is not filled in in headers and would be sent as it is`,
     })),
   );
 }

@@ -97,7 +97,7 @@ interface TimeStyle {
   /** Milliseconds between two times that the style can tell apart. */
   resolutionMs: number;
   /** Milliseconds since 1970; NaN for what is not written in this style. */
-  read: (written: string) => number;
+  read: (text: string) => number;
 }
 
 /** How an answer writes a time that is not RFC 3339: `{ "at": "created", "as": STYLE }`. */

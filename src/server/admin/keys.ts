@@ -49,7 +49,7 @@ export function keyRoutes({ now, batcher }: Context): Route[] {
       body: shape.newKey,
       headers: idempotency,
       status: 201,
-      reply: shape.issued,
+      reply: shape.issuedKey,
       refusals: {
         403: 'KEY_LIMIT_REACHED, MODEL_NOT_ENTITLED, CEILING_EXCEEDED',
         422: 'IDEMPOTENCY_KEY_REUSED',
@@ -131,7 +131,7 @@ export function keyRoutes({ now, batcher }: Context): Route[] {
       body: shape.rotation,
       headers: idempotency,
       status: 201,
-      reply: shape.rotated,
+      reply: shape.rotatedKey,
       refusals: {
         403: 'KEY_LIMIT_REACHED, CEILING_EXCEEDED',
         404: 'KEY_NOT_FOUND',
@@ -159,14 +159,14 @@ export function keyRoutes({ now, batcher }: Context): Route[] {
 const maxPageLength = 4_000_000;
 
 /** The keys that fit on a page: some may date from before the fields of a key were bounded. */
-function pageOf(found: readonly OwnedKey[]): OwnedKey[] {
+function pageOf(matches: readonly OwnedKey[]): OwnedKey[] {
   let length = 0;
-  const end = found.findIndex((one) => {
+  const end = matches.findIndex((one) => {
     const isFull = length > maxPageLength;
     length += JSON.stringify(one.key).length;
     return isFull;
   });
-  return end < 0 ? [...found] : found.slice(0, end);
+  return end < 0 ? [...matches] : matches.slice(0, end);
 }
 
 /** The path of a key, below the prefix under which this API is mounted. */

@@ -106,8 +106,8 @@ function json(schema: Json): Json {
   return { 'application/json': { schema } };
 }
 
-function parameter(place: string, name: string, required: boolean, schema: Json): Json {
-  return { in: place, name, required, schema };
+function parameter(place: string, name: string, isRequired: boolean, schema: Json): Json {
+  return { in: place, name, required: isRequired, schema };
 }
 
 function queryParameters(query: GenericSchema): Json[] {
@@ -117,8 +117,9 @@ function queryParameters(query: GenericSchema): Json[] {
 
 /** A shape as JSON Schema 2020-12, as in OpenAPI 3.1; named components become references. */
 function schemaOf(schema: GenericSchema, self?: string): Json {
-  const known = Object.entries(components).find(([, one]) => one === schema)?.[0];
-  if (known !== undefined && known !== self) return { $ref: `#/components/schemas/${known}` };
+  const componentName = Object.entries(components).find(([, one]) => one === schema)?.[0];
+  if (componentName !== undefined && componentName !== self)
+    return { $ref: `#/components/schemas/${componentName}` };
   const {
     $schema: _,
     definitions: __,

@@ -64,13 +64,13 @@ export function sessionRoutes({ authority: { sessions }, now }: Context): Route[
         if (!isAdmin && endOf(expiresAt) > endOf(own.expiresAt)) {
           throw invalid('expires_at', 'expected a time before the current session expires');
         }
-        const made = sessions.create({
+        const newSession = sessions.create({
           user,
           role,
           expiresAt: expiryIn(expiresAt, now()),
           parent: own.id,
         });
-        return { session: sessionOut(made.session), token: made.token.reveal() };
+        return { session: sessionOut(newSession.session), token: newSession.token.reveal() };
       },
     }),
     route({

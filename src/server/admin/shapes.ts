@@ -107,8 +107,8 @@ export const rotation = v.strictObject({
   expires_at: v.optional(expiry),
 });
 
-export const issued = v.object({ key, secret: v.string() });
-export const rotated = v.object({ key, secret: v.string(), previous: key });
+export const issuedKey = v.object({ key, secret: v.string() });
+export const rotatedKey = v.object({ key, secret: v.string(), previous: key });
 
 const limit = v.pipe(
   v.string(),

@@ -34,14 +34,14 @@ export function userRoutes({ authority: { users } }: Context): Route[] {
       refusals: { 403: 'FORBIDDEN', 404: 'USER_NOT_FOUND' },
       handle({ keys, id, body: { permissions, budget_usd, rate_limit_rpm, models, max_keys } }) {
         requireAdmin(keys);
-        const changed = users.setCeiling(id, {
+        const changedUser = users.setCeiling(id, {
           ...(permissions && { permissions }),
           ...(budget_usd !== undefined && { budgetUsd: budget_usd }),
           ...(rate_limit_rpm !== undefined && { rateLimitRpm: rate_limit_rpm }),
           ...(models && { models }),
           ...(max_keys !== undefined && { maxKeys: max_keys }),
         });
-        return userOut(changed);
+        return userOut(changedUser);
       },
     }),
   ];

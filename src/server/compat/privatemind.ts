@@ -68,13 +68,13 @@ export const privatemind: CompatApi = {
     app.patch<{ Params: { id: string } }>('/v1/api-keys/:id', async (request) => {
       const keys = callerOf(context, request);
       const { description, rate_limit_rpm, budget_usd, allowed_models } = readBody(change, request);
-      const changed = keys.update(request.params.id, {
+      const changedKey = keys.update(request.params.id, {
         ...(description !== undefined && { name: description }),
         ...(rate_limit_rpm !== undefined && { rateLimitRpm: rate_limit_rpm }),
         ...(budget_usd !== undefined && { budgetUsd: budget_usd }),
         ...(allowed_models !== undefined && { models: allowed_models }),
       });
-      return shown(changed);
+      return shown(changedKey);
     });
     app.delete<{ Params: { id: string } }>('/v1/api-keys/:id', async (request) => {
       if (!callerOf(context, request).revoke(request.params.id)) {

@@ -56,8 +56,8 @@ export const riskinmind: CompatApi = {
   },
 };
 
-function needed(found: OwnedKey | undefined): OwnedKey {
-  if (found) return found;
+function needed(key: OwnedKey | undefined): OwnedKey {
+  if (key) return key;
   throw new HttpProblem(404, 'NO_ACTIVE_KEY', 'there is no active key');
 }
 
