@@ -19,7 +19,7 @@ import { isFailureBody, statusInBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
 import type { PageRequest } from './next-page.ts';
 import type { PageReader } from './read-pages.ts';
-import { maxListLength, readPages } from './read-pages.ts';
+import { defaultMaxListLength, readPages } from './read-pages.ts';
 import type { Part } from './select.ts';
 
 export interface ApiOptions {
@@ -37,6 +37,8 @@ export interface ApiOptions {
   now: () => Date;
   /** Milliseconds for all pages of a list of keys together. */
   listTimeoutMs?: number;
+  /** Characters of all pages of a list of keys together, which are kept in memory. */
+  maxListLength?: number;
   /** Obtains a secret that a single call needs besides the session token. */
   askSecret: (name: string) => Promise<Secret>;
 }
@@ -125,7 +127,7 @@ export class Api {
     inputs: Inputs = {},
     { isNew, onEnd }: Pick<PageReader, 'isNew' | 'onEnd'> = {},
   ): AsyncGenerator<Part> {
-    const { listTimeoutMs } = this.#options;
+    const { listTimeoutMs, maxListLength = defaultMaxListLength } = this.#options;
     return readPages(operation.paging, operation.items, {
       readPage: (page) => this.send(operation, inputs, page),
       ...(isNew && { isNew }),

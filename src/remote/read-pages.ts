@@ -29,7 +29,7 @@ export interface PageReader {
 const maxPages = 10_000;
 
 /** Characters of a list that is kept in memory: more than a million keys, or an endless list. */
-export const maxListLength = 256 * 1024 * 1024;
+export const defaultMaxListLength = 256 * 1024 * 1024;
 
 /** This many pages in a row without a new item are no progress. */
 const maxIdlePages = 10;

@@ -3,7 +3,7 @@ import { KeysError } from '../../src/base/errors.ts';
 import type { Paging } from '../../src/providers/declaration/paging.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { unreal } from '../../src/providers/unreal.ts';
-import { readPages } from '../../src/remote/read-pages.ts';
+import { defaultMaxListLength, readPages } from '../../src/remote/read-pages.ts';
 import { collect } from '../support/collect.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { remoteOf } from './remote-of.ts';
@@ -252,16 +252,40 @@ test('one odd key does not keep the others, and is told once', async () => {
   ]);
 });
 
-test('a list without an end is given up before it fills the memory', async () => {
+describe('a list is kept in memory up to a limit', () => {
   const provider = paged({ by: 'url', next: 'next' });
-  const server = await FaultServer.start();
-  const padding = ' '.repeat(30 * 1024 * 1024);
-  let pages = 0;
-  server.always('GET /v1/keys', (response) => {
-    pages += 1;
-    const page = { keys: keys(`k${pages}`), next: `/v1/keys?page=${pages}` };
-    response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify(page)}${padding}`);
+  const pageLength = 1000;
+
+  /** Reads pages of 1000 characters with one key each; without `count` there is no last one. */
+  async function listPages(maxListLength: number, count = Number.POSITIVE_INFINITY) {
+    const server = await FaultServer.start();
+    let pages = 0;
+    server.always('GET /v1/keys', (response) => {
+      pages += 1;
+      const next = pages < count ? `/v1/keys?page=${pages}` : '';
+      const text = JSON.stringify({ keys: keys(`k${pages}`), next }).padEnd(pageLength);
+      response.writeHead(200, { 'content-type': 'application/json' }).end(text);
+    });
+    const { backend } = remoteOf(provider, server, {}, { maxListLength });
+    const listed = await backend.list().catch((error: unknown) => error);
+    return { listed, pages };
+  }
+
+  test('an endless list fails at the page that exceeds the limit', async () => {
+    const { listed, pages } = await listPages(8 * pageLength);
+    expect((listed as KeysError).failure).toMatchObject({
+      code: 'list_endless',
+      message: 'the list did not end after 9 pages, so keys stopped reading it',
+    });
+    expect(pages).toBe(9);
   });
-  expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('list_endless');
-  expect(pages).toBeLessThan(12);
+
+  test('a list that ends exactly at the limit is read', async () => {
+    const { listed } = await listPages(8 * pageLength, 8);
+    expect(listed).toHaveLength(8);
+  });
+
+  test('the default limit is 256 Mi characters', () => {
+    expect(defaultMaxListLength).toBe(256 * 1024 * 1024);
+  });
 });

@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
 import { createHttpClient } from '../../src/http/client.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
+import type { ApiOptions } from '../../src/remote/api.ts';
 import { Api } from '../../src/remote/api.ts';
 import { RemoteBackend } from '../../src/remote/remote-backend.ts';
 import type { FaultServer } from '../support/fault-server.ts';
@@ -10,9 +11,9 @@ import { now } from './cases.ts';
 export interface Remote {
   backend: RemoteBackend;
   api: Api;
-  /** Milliseconds of each wait between two attempts; none is really waited for. */
+  /** Milliseconds of each pause between two attempts; the pauses are not real. */
   waits: number[];
-  /** What was told of keys that are not what they should be. */
+  /** Warnings about keys that could not be read in full. */
   warnings: string[];
 }
 
@@ -21,8 +22,9 @@ export function remoteOf(
   provider: Provider,
   server: FaultServer,
   options: Record<string, string> = {},
+  limits: Pick<ApiOptions, 'maxListLength'> = {},
 ): Remote {
-  return remoteAt(provider, { url: server.url('/'), token: 'tok-EXAMPLE', now: () => now }, options);
+  return remoteAt(provider, { url: server.url('/'), token: 'tok-EXAMPLE', now: () => now }, options, limits);
 }
 
 /** The keys behind any server, with a token for it. */
@@ -30,6 +32,7 @@ export function remoteAt(
   provider: Provider,
   { url, token, now }: { url: URL; token: string; now: () => Date },
   options: Record<string, string> = {},
+  limits: Pick<ApiOptions, 'maxListLength'> = {},
 ): Remote {
   const waits: number[] = [];
   const http = createHttpClient({
@@ -45,6 +48,7 @@ export function remoteAt(
   });
   onTestFinished(() => http.close());
   const api = new Api({
+    ...limits,
     timeoutMs: 30_000,
     provider,
     profile: 'test',
