@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Dirent } from 'node:fs';
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -105,6 +106,8 @@ export class Sandbox {
     const file = resolve(this.cwd, path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
+    // Transcripts show it, whatever the umask is.
+    chmodSync(file, 0o644);
   }
 
   mode(path: string): string {
