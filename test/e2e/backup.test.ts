@@ -16,6 +16,7 @@ import { migrations } from '../../src/authority/database/migrations.ts';
 import { databaseOf } from '../support/embedded-authority.ts';
 import { program, Sandbox } from '../support/sandbox.ts';
 import { startServe } from '../support/serving.ts';
+import { folders, ids, Transcript, times } from '../support/transcript.ts';
 
 async function json(box: Sandbox, args: readonly string[]) {
   const { stdout, stderr, exit } = await box.program([...args, '--json']);
@@ -43,7 +44,7 @@ async function start() {
 }
 
 describe('a backup', () => {
-  test('is one private, sound file with the whole content', async () => {
+  test('is one private, intact file with the whole content', async () => {
     const { box, file } = await start();
     expect(box.mode('authority.backup')).toBe('600');
     expect(readdirSync(box.cwd)).toEqual(['authority.backup']);
@@ -63,7 +64,7 @@ describe('a backup', () => {
       secretOnStdout: true,
     });
     const server = await startServe(box);
-    let made = 0;
+    let acknowledgedCount = 0;
     let isOver = false;
     const work = async () => {
       while (!isOver) {
@@ -72,51 +73,120 @@ describe('a backup', () => {
           headers: { authorization: `Bearer ${session.stdout.trim()}`, 'content-type': 'application/json' },
           body: JSON.stringify({ name: 'load' }),
         });
-        if (answer.status === 201) made += 1;
+        if (answer.status === 201) acknowledgedCount += 1;
       }
     };
     const workers = [work(), work(), work()];
     for (let round = 0; round < 3; round++) {
-      const before = made;
+      const before = acknowledgedCount;
       const { keys } = await json(box, ['backup', `round-${round}.db`]);
       expect(keys).toBeGreaterThanOrEqual(2 + before);
-      expect(keys).toBeLessThanOrEqual(2 + made + 3);
+      expect(keys).toBeLessThanOrEqual(2 + acknowledgedCount + 3);
     }
     isOver = true;
     await Promise.all(workers);
     expect(await server.stop()).toBe(0);
   });
 
-  test('never replaces an existing file by accident', async () => {
+  test('does not replace a file without --yes, nor what is not a file', async () => {
     const { box, file } = await start();
     const before = readFileSync(file);
-    expect(await box.program(['backup', 'authority.backup'])).toMatchObject({ exit: 2 });
+    const story = new Transcript(box, [folders, ids]);
+    expect(await story.program(['backup', 'authority.backup'])).toMatchInlineSnapshot(`
+      "$ keys backup authority.backup
+      exit 2
+      --- stderr
+      error: [folder 1]/authority.backup already exists
+      hint: to replace it: keys backup [folder 1]/authority.backup --yes
+      --- files
+      authority.backup (600): (large)
+      "
+    `);
     expect(readFileSync(file).equals(before)).toBe(true);
     expect((await json(box, ['backup', 'authority.backup', '--yes'])).keys).toBe(2);
     writeFileSync(join(box.cwd, 'target'), 'mine');
     symlinkSync(join(box.cwd, 'target'), join(box.cwd, 'link'));
     mkdirSync(join(box.cwd, 'folder'));
-    for (const to of ['link', 'folder', 'no/such/folder/file']) {
-      expect(await box.program(['backup', to, '--yes'])).toMatchObject({ exit: 1, stdout: '' });
-    }
+    const texts: string[] = [];
+    for (const to of ['link', 'folder', 'no/such/folder/file'])
+      texts.push(await story.program(['backup', to, '--yes']));
+    expect(texts.join('')).toMatchInlineSnapshot(`
+      "$ keys backup link --yes
+      exit 1
+      --- stderr
+      error: [folder 1]/link is not a regular file, so it cannot hold a backup
+      hint: ls -ld [folder 1]/link
+      --- files
+      authority.backup (600): (large)
+      target (644): mine
+      $ keys backup folder --yes
+      exit 1
+      --- stderr
+      error: [folder 1]/folder is not a regular file, so it cannot hold a backup
+      hint: ls -ld [folder 1]/folder
+      --- files
+      authority.backup (600): (large)
+      target (644): mine
+      $ keys backup no/such/folder/file --yes
+      exit 1
+      --- stderr
+      error: the folder of [folder 1]/no/such/folder/file does not exist
+      hint: mkdir -p -m 700 [folder 1]/no/such/folder
+      --- files
+      authority.backup (600): (large)
+      target (644): mine
+      "
+    `);
     expect(box.read('target')).toBe('mine');
   });
 
   test('is never written over the database or its files', async () => {
     const { box, kept, verdict } = await start();
     symlinkSync(join(box.home, 'data'), join(box.cwd, 'data'));
+    const story = new Transcript(box, [folders]);
+    const texts: string[] = [];
     for (const to of [
       databaseOf(box),
       'data/authority.db',
       `${databaseOf(box)}-wal`,
       `${databaseOf(box)}.ends`,
-    ]) {
-      expect(await box.program(['backup', to, '--yes'])).toMatchObject({ exit: 2 });
-    }
+    ])
+      texts.push(await story.program(['backup', to, '--yes']));
+    expect(texts.join('')).toMatchInlineSnapshot(`
+      "$ keys backup [folder 1]/data/authority.db --yes
+      exit 2
+      --- stderr
+      error: [folder 1]/data/authority.db belongs to the database that you are backing up
+      hint: name another file
+      --- files
+      authority.backup (600): (large)
+      $ keys backup data/authority.db --yes
+      exit 2
+      --- stderr
+      error: [folder 2]/data/authority.db belongs to the database that you are backing up
+      hint: name another file
+      --- files
+      authority.backup (600): (large)
+      $ keys backup [folder 1]/data/authority.db-wal --yes
+      exit 2
+      --- stderr
+      error: [folder 1]/data/authority.db-wal belongs to the database that you are backing up
+      hint: name another file
+      --- files
+      authority.backup (600): (large)
+      $ keys backup [folder 1]/data/authority.db.ends --yes
+      exit 2
+      --- stderr
+      error: [folder 1]/data/authority.db.ends belongs to the database that you are backing up
+      hint: name another file
+      --- files
+      authority.backup (600): (large)
+      "
+    `);
     expect(await verdict(kept.value)).toBe('ok');
   });
 
-  test('is not written where git would track it', async () => {
+  test('is not written to a place that git tracks', async () => {
     const { box } = await start();
     expect((await box.command(['git', 'init', '-q'])).exit).toBe(0);
     const run = await box.program(['backup', 'in-git.db', '--json']);
@@ -125,7 +195,7 @@ describe('a backup', () => {
     expect((await json(box, ['backup', 'in-git.db', '--allow-in-git'])).keys).toBe(2);
   });
 
-  test('of a missing database is an error, and creates none', async () => {
+  test('of a missing database is an error and creates none', async () => {
     const box = new Sandbox();
     const run = await box.program(['backup', 'none.db', '--json']);
     expect([run.exit, JSON.parse(run.stderr).error.code]).toEqual([1, 'no_database']);
@@ -135,7 +205,7 @@ describe('a backup', () => {
 });
 
 describe('a restore', () => {
-  test('brings back the backup, except what was revoked since', async () => {
+  test('brings back the backup, except keys and sessions revoked since', async () => {
     const { box, kept, lost, verdict } = await start();
     const session = await box.program(['session', 'create', '--user', 'ada', '--secret-only'], {
       secretOnStdout: true,
@@ -164,7 +234,7 @@ describe('a restore', () => {
     expect(box.mode(restored.previous)).toBe('600');
   });
 
-  test.each(['is gone', 'is damaged'])('knows what was revoked even if the database %s', async (how) => {
+  test.each(['is gone', 'is damaged'])('knows what was revoked if the database %s', async (how) => {
     const { box, kept, lost, verdict, status } = await start();
     const third = await create(box, 'third');
     await json(box, ['backup', 'authority.backup', '--yes']);
@@ -182,17 +252,33 @@ describe('a restore', () => {
     expect(await status('kept')).toBe('expiring');
   });
 
-  test('warns if nothing can tell what was revoked', async () => {
+  test('warns if no record tells what was revoked', async () => {
     const { box, lost, verdict } = await start();
     await box.program(['revoke', 'lost', '--yes']);
     for (const end of ['', '.ends']) rmSync(`${databaseOf(box)}${end}`);
     const run = await box.program(['restore', 'authority.backup', '--yes', '--json']);
-    expect(JSON.parse(run.stdout)).toMatchObject({ ended: null, previous: null });
-    expect(run.stderr).toContain('keys cannot tell what was revoked since');
+    const story = new Transcript(box, [folders, times]);
+    expect(story.of(['restore', 'authority.backup', '--yes', '--json'], run)).toMatchInlineSnapshot(`
+      "$ keys restore authority.backup --yes --json
+      exit 0
+      --- stdout
+      {
+        "database": "[folder 1]/data/authority.db",
+        "keys": 2,
+        "schema": 7,
+        "ended": null,
+        "previous": null
+      }
+      --- stderr
+      warning: keys cannot tell what was revoked since the backup, so it may work again; check with keys list
+      --- files
+      authority.backup (600): (large)
+      "
+    `);
     expect(await verdict(lost.value)).toBe('ok');
   });
 
-  test('keeps spending since the backup', async () => {
+  test('keeps the spending since the backup', async () => {
     const { box, file } = await start();
     const foreign = new Database(databaseOf(box));
     foreign.exec("UPDATE keys SET spent_micros = 5000000, requests = 7 WHERE name = 'kept'");
@@ -213,7 +299,7 @@ describe('a restore', () => {
     expect((await box.program(['restore', 'authority.backup', '--yes'])).exit).toBe(0);
   });
 
-  const bad: [string, (box: Sandbox, file: string) => void, string][] = [
+  const invalidBackups: [string, (box: Sandbox, file: string) => void, string][] = [
     ['text', (_, file) => writeFileSync(file, 'hello'), 'backup_damaged'],
     ['an empty file', (_, file) => writeFileSync(file, ''), 'not_a_backup'],
     [
@@ -228,14 +314,14 @@ describe('a restore', () => {
       'authority_newer',
     ],
     [
-      'one with a trigger',
+      'a database with a trigger',
       (_, file) => change(file, 'CREATE TRIGGER t AFTER INSERT ON keys BEGIN DELETE FROM uses; END'),
       'not_a_backup',
     ],
     ['a database with a log beside it', (_, file) => writeFileSync(`${file}-wal`, 'x'), 'not_a_backup'],
     ['no file', (_, file) => rmSync(file), 'no_backup'],
   ];
-  test.each(bad)('of %s is refused and leaves the database alone', async (_, spoil, code) => {
+  test.each(invalidBackups)('of %s is refused and leaves the database alone', async (_, spoil, code) => {
     const { box, kept, file, verdict } = await start();
     spoil(box, file);
     const run = await box.program(['restore', file, '--yes', '--json']);
@@ -259,7 +345,18 @@ describe('a restore', () => {
 
   test('needs confirmation', async () => {
     const { box } = await start();
-    expect(await box.program(['restore', 'authority.backup'])).toMatchObject({ exit: 2, stdout: '' });
+    expect(
+      await new Transcript(box, [folders, times]).program(['restore', 'authority.backup']),
+    ).toMatchInlineSnapshot(`
+      "$ keys restore authority.backup
+      exit 2
+      --- stderr
+      error: restoring replaces the database; cannot prompt: not a terminal
+      hint: keys restore authority.backup --yes
+      --- files
+      authority.backup (600): (large)
+      "
+    `);
   });
 
   test('that is killed leaves the old database or the new one', async () => {

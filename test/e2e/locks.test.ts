@@ -8,20 +8,21 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { refusedKeys } from '../support/embedded-authority.ts';
 import { cannotMount, lacks } from '../support/real-parts.ts';
 import { program, Sandbox } from '../support/sandbox.ts';
+import { folders, ids, operations, secrets, Transcript, times } from '../support/transcript.ts';
 
-/* Who may go on with what: processes that cannot see each other, that were killed, or that are paused. */
+/* Which process may work on what: processes that cannot see each other, were killed or are paused. */
 
-/** The command in a container of its own, as far as processes go. */
-const contained = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
+/** Runs a command in a process namespace of its own, as in a container. */
+const inNamespace = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
 
-interface Started {
+interface StartedProcess {
   child: ChildProcess;
   ended: Promise<{ exit: number | null; stderr: string }>;
 }
 
-/** Runs `keys` until something that its sink does tells that it is in the middle of a delivery. */
-async function startUntil(box: Sandbox, file: string, args: readonly string[]): Promise<Started> {
-  const [command = '', ...rest] = [...contained, process.execPath, program, ...args];
+/** Runs `keys` until its sink writes a file, in the middle of a delivery. */
+async function startUntil(box: Sandbox, file: string, args: readonly string[]): Promise<StartedProcess> {
+  const [command = '', ...rest] = [...inNamespace, process.execPath, program, ...args];
   const child = spawn(command, rest, {
     cwd: box.cwd,
     env: { ...box.env },
@@ -37,7 +38,7 @@ async function startUntil(box: Sandbox, file: string, args: readonly string[]): 
   return { child, ended };
 }
 
-/** A sink that stops in the middle until a file `go` is there. */
+/** A sink that waits in the middle of a delivery until the file `go` exists. */
 function slowSink(box: Sandbox): string {
   const script = 'cat > "secret"; touch begun; while [ ! -e go ]; do sleep 0.05; done';
   writeFileSync(join(box.cwd, 'slow.sh'), script);
@@ -46,7 +47,7 @@ function slowSink(box: Sandbox): string {
 }
 
 function inContainer(box: Sandbox, args: readonly string[]) {
-  return box.command([...contained, process.execPath, program, ...args]);
+  return box.command([...inNamespace, process.execPath, program, ...args]);
 }
 
 async function keysOf(box: Sandbox): Promise<{ name: string; status: string; superseded: boolean }[]> {
@@ -54,12 +55,41 @@ async function keysOf(box: Sandbox): Promise<{ name: string; status: string; sup
 }
 
 describe.skipIf(lacks('unshare') || cannotMount())('in two containers on one KEYS_HOME', () => {
-  test('recover leaves alone what another container is at work on', async () => {
+  test('recover leaves an operation alone that another container works on', async () => {
     const box = new Sandbox();
     const create = await startUntil(box, 'begun', ['create', 'ci', '--to', slowSink(box)]);
     const recovery = await inContainer(box, ['recover', '--all', '--yes', '--json']);
-    expect(recovery.exit).toBe(5);
-    expect(recovery.stdout).toContain('another keys process is working on it');
+    const story = new Transcript(box, [secrets, ids, operations, times]);
+    expect(story.of(['recover', '--all', '--yes', '--json'], recovery)).toMatchInlineSnapshot(`
+      "$ keys recover --all --yes --json
+      exit 5
+      --- stdout
+      [
+        {
+          "operation": "[operation 1]",
+          "kind": "create",
+          "name": "ci",
+          "id": "[id 1]",
+          "at": "[time]",
+          "profile": "local",
+          "provider": "local",
+          "sinks": [
+            "exec:sh slow.sh"
+          ],
+          "escrow": "none",
+          "delivered": [],
+          "outcome": "open",
+          "reason": "another keys process is working on it"
+        }
+      ]
+      --- stderr
+      warning: [operation 1] is unfinished: another keys process is working on it
+      --- files
+      begun (644): 
+      secret (644): [secret 1]
+      slow.sh (644): cat > "secret"; touch begun; while [ ! -e go ]; do sleep 0.05; done
+      "
+    `);
     writeFileSync(join(box.cwd, 'go'), '');
     expect((await create.ended).exit).toBe(0);
     expect((await keysOf(box)).map(({ status }) => status)).toEqual(['active']);
@@ -68,16 +98,24 @@ describe.skipIf(lacks('unshare') || cannotMount())('in two containers on one KEY
     expect(readdirSync(join(box.home, 'state', 'operations'))).toEqual([]);
   });
 
-  test('of two rotations of one name one makes a key, and the other says why it does not', async () => {
+  test('of two rotations of one name one creates a key, and the other says why it does not', async () => {
     const box = new Sandbox();
     await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
     const rotate = ['rotate', 'ci', '--grace', '0', '--to', slowSink(box)];
     const first = await startUntil(box, 'begun', rotate);
     const second = await inContainer(box, rotate);
-    expect(second).toMatchObject({
-      exit: 6,
-      stderr: expect.stringContaining('another process is rotating ci'),
-    });
+    expect(new Transcript(box, [secrets, ids]).of(rotate, second)).toMatchInlineSnapshot(`
+      "$ keys rotate ci --grace 0 --to 'exec:sh slow.sh'
+      exit 6
+      --- stderr
+      error: another process is rotating ci; nothing was changed
+      hint: wait until it is done, then check: keys list
+      --- files
+      begun (644): 
+      secret (644): [secret 1]
+      slow.sh (644): cat > "secret"; touch begun; while [ ! -e go ]; do sleep 0.05; done
+      "
+    `);
     writeFileSync(join(box.cwd, 'go'), '');
     expect((await first.ended).exit).toBe(0);
     const live = (await keysOf(box)).filter(({ status }) => status === 'active');
@@ -85,7 +123,7 @@ describe.skipIf(lacks('unshare') || cannotMount())('in two containers on one KEY
     expect(await refusedKeys(box, [box.read('secret')])).toEqual([]);
   });
 
-  test('what was killed in one is taken up by the other at once', async () => {
+  test('an operation killed in one is recovered by the other at once', async () => {
     const box = new Sandbox();
     const create = await startUntil(box, 'begun', ['create', 'ci', '--to', slowSink(box)]);
     create.child.kill('SIGKILL');
@@ -94,13 +132,13 @@ describe.skipIf(lacks('unshare') || cannotMount())('in two containers on one KEY
     expect(recovery.stdout).not.toContain('working on it');
   });
 
-  test('each sets its variable in one dotenv file, though each has a KEYS_HOME of its own', async () => {
+  test('each sets its variable in one dotenv file, even with a KEYS_HOME of its own', async () => {
     const box = new Sandbox();
     box.expectSecretIn('.env');
     const names = ['A', 'B', 'C', 'D', 'E', 'F'];
     const runs = await Promise.all(
       names.map((name) =>
-        box.command([...contained, process.execPath, program, 'create', name, '--to', `env:.env#${name}`], {
+        box.command([...inNamespace, process.execPath, program, 'create', name, '--to', `env:.env#${name}`], {
           env: { KEYS_HOME: join(box.home, name) },
         }),
       ),
@@ -117,30 +155,53 @@ describe.skipIf(lacks('unshare') || cannotMount())('in two containers on one KEY
   });
 });
 
-describe('what others plant beside a target', () => {
+describe('what others create beside a target', () => {
   const plants: [string, (box: Sandbox) => void][] = [
-    ['a FIFO in the place of the lock of earlier versions', ({ cwd }) => fifo(join(cwd, 'v.env.lock'))],
-    ['a folder there', ({ cwd }) => mkdirSync(join(cwd, 'v.env.lock'))],
+    ['a FIFO in place of the lock of earlier versions', ({ cwd }) => fifo(join(cwd, 'v.env.lock'))],
+    ['a folder in its place', ({ cwd }) => mkdirSync(join(cwd, 'v.env.lock'))],
   ];
-  test.each(plants)('%s is no matter', async (_, plant) => {
+  test.each(plants)('%s does not matter', async (_, plant) => {
     const box = new Sandbox();
     box.expectSecretIn('v.env');
     plant(box);
     expect((await box.program(['create', 'ci', '--to', 'env:v.env#K'])).exit).toBe(0);
   });
 
-  const obstacles: [string, string][] = [
-    ['the target', 'v.env'],
-    ['the private folder', '.keys-tmp'],
-  ];
-  test.each(obstacles)('a FIFO in the place of %s is refused before a key is made', async (_, name) => {
-    const box = new Sandbox();
-    fifo(join(box.cwd, name));
-    for (const sink of ['env:v.env#K', 'file:v.env']) {
-      const run = await box.program(['create', 'ci', '--to', sink]);
-      expect(run).toMatchObject({ exit: 1, stderr: expect.stringContaining(join(box.cwd, name)) });
+  test('a FIFO in place of the target or the private folder is refused before a key is created', async () => {
+    const texts: string[] = [];
+    for (const name of ['v.env', '.keys-tmp']) {
+      const box = new Sandbox();
+      fifo(join(box.cwd, name));
+      const story = new Transcript(box, [folders]);
+      for (const sink of ['env:v.env#K', 'file:v.env'])
+        texts.push(await story.program(['create', 'ci', '--to', sink]));
+      expect(await keysOf(box)).toEqual([]);
     }
-    expect(await keysOf(box)).toEqual([]);
+    expect(texts.join('')).toMatchInlineSnapshot(`
+      "$ keys create ci --to env:v.env#K
+      exit 1
+      --- stderr
+      error: [folder 1]/v.env is not a plain file: a secret is written only to a plain file
+      hint: ls -ld '[folder 1]/v.env'
+      $ keys create ci --to file:v.env
+      exit 1
+      --- stderr
+      error: [folder 1]/v.env is not a plain file: a secret is written only to a plain file
+      hint: ls -ld '[folder 1]/v.env'
+      $ keys create ci --to env:v.env#K
+      exit 1
+      --- stderr
+      error: [folder 1]/.keys-tmp is not a folder of yours; nothing was written to it
+      hint: ls -ld '[folder 1]/.keys-tmp'
+      hint: if you do not need it: rm -r '[folder 1]/.keys-tmp'
+      $ keys create ci --to file:v.env
+      exit 1
+      --- stderr
+      error: [folder 1]/.keys-tmp is not a folder of yours; nothing was written to it
+      hint: ls -ld '[folder 1]/.keys-tmp'
+      hint: if you do not need it: rm -r '[folder 1]/.keys-tmp'
+      "
+    `);
   });
 });
 

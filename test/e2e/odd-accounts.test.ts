@@ -6,10 +6,19 @@ import type { KeyWorld } from '../support/key-worlds.ts';
 import { quirkyWorld } from '../support/key-worlds.ts';
 import type { Run } from '../support/sandbox.ts';
 import { Sandbox } from '../support/sandbox.ts';
+import { folders, operations, Transcript, times } from '../support/transcript.ts';
 
-/* Interrupted at an API that shows late what it made, breaks down over it, cuts its lists, or uses ids again. */
+/* Interrupted operations at an API that shows a new key late, fails while it creates one, truncates its lists or reuses ids. */
 
 const slow = 90_000;
+
+const filters = [
+  { word: 'secret', isNumbered: true, pattern: /sk_[0-9a-f]{32}_EXAMPLE/g } as const,
+  { word: 'id', isNumbered: true, pattern: /\bk\d{4}[0-9a-f]{8}\b/g } as const,
+  operations,
+  times,
+  folders,
+];
 
 interface Scene {
   box: Sandbox;
@@ -17,10 +26,10 @@ interface Scene {
   keys: (...args: string[]) => Promise<Run>;
 }
 
-/** Takes what it is given into `place`; the first time it kills the command that gave it. */
+/** Stores its input in `place`; the first time it kills `keys` instead. */
 const killing = 'exec:sh deliver.sh';
 const deliver = `
-if [ ! -e spared ]; then touch spared; kill -9 $PPID; exit 0; fi
+if [ ! -e killed ]; then touch killed; kill -9 $PPID; exit 0; fi
 cat > place
 `;
 
@@ -45,7 +54,7 @@ describe('an API that shows a new key late', () => {
   test.each([
     ['by its id', {}],
     ['in its list', { hidesKeys: true }],
-  ] as const)('%s: its secret is not given up', { timeout: slow }, async (_, quirks) => {
+  ] as const)('%s: its secret stays in escrow', { timeout: slow }, async (_, quirks) => {
     const { box, world, keys } = await open({ lagsBy: 6000, ...quirks }, 'file');
     expect((await keys('create', 'ci', '--to', killing)).exit).toBe(null);
     const recovery = await keys('recover', '--all', '--yes', '--json');
@@ -54,7 +63,7 @@ describe('an API that shows a new key late', () => {
     expect(await world.works(box.read('place'))).toBe(true);
   });
 
-  test('and takes its value late: a rotation is finished by recover', { timeout: slow }, async () => {
+  test('and accepts it late: recover finishes a rotation', { timeout: slow }, async () => {
     const { box, world, keys } = await open({ lagsBy: 6000, tellsNoId: true }, 'file');
     await keys('create', 'ci', '--to', 'file:key');
     await new Promise((resume) => setTimeout(resume, 6000));
@@ -65,7 +74,7 @@ describe('an API that shows a new key late', () => {
     expect(await world.live()).toHaveLength(1);
   });
 
-  test('nor is the key taken for gone whose secret nobody has', { timeout: slow }, async () => {
+  test('and no escrow: the key is not taken for revoked', { timeout: slow }, async () => {
     const { world, keys } = await open({ lagsBy: 6000 });
     expect((await keys('create', 'ci', '--to', killing)).exit).toBe(null);
     expect(await keys('recover', '--all', '--yes')).toMatchObject({ exit: 5 });
@@ -73,9 +82,9 @@ describe('an API that shows a new key late', () => {
   });
 });
 
-describe('a server that breaks down over its answer', () => {
+describe('a server that fails after its work is done', () => {
   test.each([10, 20, 25, 30, 100])(
-    'and lists no more than %i has made a key that it does not list',
+    'and lists at most %i keys has created one that it does not list',
     {
       timeout: slow,
     },
@@ -87,7 +96,7 @@ describe('a server that breaks down over its answer', () => {
     },
   );
 
-  test('and rotates in place has put an end to the old value', { timeout: slow }, async () => {
+  test('and rotates in place has ended the old secret', { timeout: slow }, async () => {
     const { box, world, keys } = await open({ breaksDown: 'roll', rolls: true });
     await keys('create', 'ci', '--to', 'file:key');
     const rotate = ['rotate', 'ci', '--to', 'file:key', '--allow-downtime', '--grace', '0'];
@@ -99,11 +108,11 @@ describe('a server that breaks down over its answer', () => {
   });
 });
 
-describe('a rotation of which only the end of the old key is left', () => {
+describe('a rotation that has only the old key left to retire', () => {
   const rotate = ['rotate', 'ci', '--grace', '0'];
 
   test.each(['rotate', 'recover'])(
-    'is finished by %s --to another place, which gets the value too',
+    'is finished by %s --to another sink, which gets the secret too',
     {
       timeout: slow,
     },
@@ -119,14 +128,28 @@ describe('a rotation of which only the end of the old key is left', () => {
     },
   );
 
-  test('and whose new value cannot be read again is followed by another one', { timeout: slow }, async () => {
+  test('and whose new secret cannot be read again is followed by another one', {
+    timeout: slow,
+  }, async () => {
     const { box, world, keys } = await open({ breaksDown: 'revoke' });
     await keys('create', 'ci', '--to', 'file:other');
     expect((await keys(...rotate, '--to', 'exec:cat')).exit).toBe(5);
-    expect(await keys('recover', '--to', 'file:other')).toMatchObject({
-      exit: 5,
-      stderr: expect.stringContaining('cannot be read from there'),
-    });
+    const recovery = await keys('recover', '--to', 'file:other');
+    expect(
+      new Transcript(box, filters).of(['recover', '--to', 'file:other'], recovery),
+    ).toMatchInlineSnapshot(`
+      "$ keys recover --to file:other
+      exit 5
+      --- stderr
+      error: the secret of ci is in exec:cat, and cannot be read from there
+      hint: keys recover [operation 1]
+      --- files
+      deliver.sh (644): 
+      if [ ! -e killed ]; then touch killed; kill -9 $PPID; exit 0; fi
+      cat > place
+      other (600): [secret 1]
+      "
+    `);
     expect(await keys(...rotate, '--to', 'file:other')).toMatchObject({ exit: 0 });
     expect(await world.works(box.read('other'))).toBe(true);
     expect(await world.live()).toHaveLength(1);
@@ -141,18 +164,29 @@ describe('a rotation of which only the end of the old key is left', () => {
     expect(await keys('recover', '--list', '--json')).toMatchObject({ stdout: '[]\n' });
   });
 
-  test('leaves a key alone that has got the id of the old one', { timeout: slow }, async () => {
-    const { world, keys } = await open({ breaksDown: 'revoke', reusesIds: true });
+  test('leaves a key alone that reuses the id of the old one', { timeout: slow }, async () => {
+    const { box, world, keys } = await open({ breaksDown: 'revoke', reusesIds: true });
     await keys('create', 'ci', '--to', 'file:key');
     const [old = ''] = await world.live();
     expect((await keys(...rotate, '--to', 'file:key')).exit).toBe(5);
     expect((await keys('revoke', old, '--yes')).exit).toBe(0);
     await new Promise((resume) => setTimeout(resume, 1100));
     expect(await world.addOther('web')).toBe(old);
-    expect(await keys('recover', '--all', '--yes')).toMatchObject({
-      exit: 5,
-      stderr: expect.stringContaining('a different key'),
-    });
+    const recovery = await keys('recover', '--all', '--yes');
+    expect(new Transcript(box, filters).of(['recover', '--all', '--yes'], recovery)).toMatchInlineSnapshot(`
+      "$ keys recover --all --yes
+      exit 5
+      --- stdout
+      [operation 1]	open	rotate	ci	key-2	[time]	work	file:key
+      --- stderr
+      warning: [operation 1] is unfinished: the new key ci is delivered, but the old one, key-1, was not retired: key-1 is a different key now, created [time]; keys recover [operation 1] --keep
+      --- files
+      deliver.sh (644): 
+      if [ ! -e killed ]; then touch killed; kill -9 $PPID; exit 0; fi
+      cat > place
+      key (600): [secret 1]
+      "
+    `);
     expect(await world.live()).toContain(old);
     expect(await keys('recover', '--keep')).toMatchObject({ exit: 0 });
   });

@@ -8,33 +8,56 @@ import { refusedKeys } from '../support/embedded-authority.ts';
 import type { Run } from '../support/sandbox.ts';
 import { projectRoot, Sandbox } from '../support/sandbox.ts';
 import { startServe } from '../support/serving.ts';
+import { secrets, Transcript } from '../support/transcript.ts';
 
 /** This Node.js comes first. */
 const path = [dirname(process.execPath), process.env.PATH].join(delimiter);
 const slow = 300_000;
 
-test('the package holds the program, its licences and its documents, and nothing else', async () => {
+test('the package contains the program, its licences and its documents, and nothing else', async () => {
   const box = new Sandbox();
   const listing = await box.command(['tar', '-tzf', await pack(box)]);
   const files = listing.stdout.split('\n').filter((file) => file !== '');
   expect(packageProblems(files.map((file) => file.replace(/^package\//, '')))).toEqual([]);
-  expect(packageProblems(['package.json', 'src/main.ts'])).toContain('the package lacks dist/keys.cjs');
+  expect(packageProblems(['package.json', 'src/main.ts'])).toMatchInlineSnapshot(`
+    [
+      "the package lacks LICENSE",
+      "the package lacks README.md",
+      "the package lacks CHANGELOG.md",
+      "the package lacks SECURITY.md",
+      "the package lacks dist/keys.cjs",
+      "the package lacks dist/THIRD-PARTY-LICENSES.txt",
+      "the package holds src/main.ts, which scripts/package-contents.mjs does not list",
+    ]
+  `);
 });
 
 test(
   'the package installs from its file, delivers a key and serves it',
   async () => {
     const box = new Sandbox();
-    const prefix = join(box.cwd, 'prefix');
+    const prefix = join(box.env.HOME ?? '', 'prefix');
     await npm(box, ['install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', await pack(box)]);
 
     box.expectSecretIn('.env');
-    const create = ['create', 'ci', '--to', 'env:.env#API_KEY'];
+    const create = ['create', 'ci', '--to', 'env:.env#API_KEY', '--json', 'name,status'];
     const keys = join(prefix, 'bin', 'keys');
     const run = await box.command([keys, ...create], { env: { PATH: path } });
 
-    expect(run).toMatchObject({ exit: 0, stderr: 'delivered to env:.env#API_KEY and read back\n' });
-    expect(box.read('.env')).toMatch(/^API_KEY=sk_\w+\n$/);
+    expect(new Transcript(box, [secrets]).of(create, run)).toMatchInlineSnapshot(`
+      "$ keys create ci --to env:.env#API_KEY --json name,status
+      exit 0
+      --- stdout
+      {
+        "name": "ci",
+        "status": "active"
+      }
+      --- stderr
+      delivered to env:.env#API_KEY and read back
+      --- files
+      .env (600): API_KEY=[secret 1]
+      "
+    `);
     const key = box.read('.env').slice('API_KEY='.length, -1);
     expect(await refusedKeys(box, [key])).toEqual([]);
 
@@ -50,9 +73,10 @@ test(
 
 /** The path of the package file. The program is not built again: other tests are running it. */
 async function pack(box: Sandbox): Promise<string> {
-  await npm(box, ['pack', projectRoot, '--ignore-scripts', '--pack-destination', box.cwd]);
-  const name = readdirSync(box.cwd).find((file) => file.endsWith('.tgz')) ?? expect.fail('no package file');
-  return join(box.cwd, name);
+  const folder = box.env.HOME ?? '';
+  await npm(box, ['pack', projectRoot, '--ignore-scripts', '--pack-destination', folder]);
+  const name = readdirSync(folder).find((file) => file.endsWith('.tgz')) ?? expect.fail('no package file');
+  return join(folder, name);
 }
 
 async function npm(box: Sandbox, args: readonly string[]): Promise<Run> {

@@ -5,10 +5,13 @@ import { Sandbox } from '../support/sandbox.ts';
 import type { Served } from '../support/serving.ts';
 import { startServe } from '../support/serving.ts';
 import { StandIns } from '../support/stand-in.ts';
+import { folders, ids, operations, prefixes, secrets, Transcript, times } from '../support/transcript.ts';
 
 const slow = 300_000;
+const hashes = { word: 'hash', isNumbered: true, pattern: /\b[0-9a-f]{64}\b/g } as const;
+const filters = [secrets, prefixes, hashes, ids, operations, times, folders];
 
-/** Each API that the server speaks: where it is, what one calls a key there, and whether rotating takes a moment without. */
+/** Each API that the server speaks: its path, how to name a key there, and the flags that a rotation needs. */
 const apis = [
   { provider: 'authority', path: '/admin', name: 'ci', flags: [] },
   { provider: 'unreal', path: '/unreal', name: 'ci', flags: [] },
@@ -30,19 +33,19 @@ async function served(
   return { box, env, server };
 }
 
-/** Whether the server takes a value, as its callers send it. */
+/** Whether the server accepts a key. */
 async function works({ url }: Served, value: string): Promise<boolean> {
   const { status } = await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${value}` } });
   return status === 200;
 }
 
 describe.each(apis)('$provider, over HTTP', { timeout: slow }, ({ provider, path, name, flags }) => {
-  test('the new value works and the old one is dead after --grace 0', async () => {
+  test('after --grace 0 the new key works and the old one does not', async () => {
     const { box, env, server } = await served(provider, path);
     box.expectSecretIn('key');
     const expires = provider === 'privatemind' ? flags : [];
-    const made = await box.program(['create', 'ci', '--to', 'file:key', ...expires], { env });
-    expect(made.exit, made.stderr).toBe(0);
+    const created = await box.program(['create', 'ci', '--to', 'file:key', ...expires], { env });
+    expect(created.exit, created.stderr).toBe(0);
     const before = box.read('key');
     expect(await works(server, before)).toBe(true);
 
@@ -55,7 +58,7 @@ describe.each(apis)('$provider, over HTTP', { timeout: slow }, ({ provider, path
 
   if (provider === 'riskinmind') return;
 
-  test('both work during the grace', async () => {
+  test('both keys work during the grace period', async () => {
     const { box, env, server } = await served(provider, path);
     box.expectSecretIn('key');
     await box.program(['create', 'ci', '--to', 'file:key', ...flags], { env });
@@ -73,36 +76,43 @@ describe.each(apis)('$provider, over HTTP', { timeout: slow }, ({ provider, path
   });
 });
 
-describe('a rotation by the API itself that does not arrive', { timeout: slow }, () => {
-  test.each(['90d', undefined])(
-    'gives the old key back the time that it had, with --expires %s',
-    async (expires) => {
-      const { box, env } = await served('authority', '/admin');
-      box.expectSecretIn('key');
-      await box.program(['create', 'ci', '--to', 'file:key', ...(expires ? ['--expires', expires] : [])], {
-        env,
-      });
-      const shown = async () => JSON.parse((await box.program(['show', 'ci', '--json'], { env })).stdout);
-      const before = await shown();
-      const run = await box.program(['rotate', 'ci', '--grace', '0', '--to', 'exec:false'], { env });
-      expect(run.exit).toBe(1);
-      expect(run.stderr).toContain(`the old key ${before.id} works as before`);
-      const after = await shown();
-      const seconds = (time: string | null) => time && Math.floor(Date.parse(time) / 1000);
-      expect([after.id, after.status, seconds(after.expiresAt)]).toEqual([
-        before.id,
-        'active',
-        seconds(before.expiresAt),
-      ]);
-      const again = await box.program(['rotate', 'ci', '--grace', '0', '--to', 'file:key', '--json'], {
-        env,
-      });
-      expect(again.exit, again.stderr).toBe(0);
-      expect(JSON.parse(again.stdout)).toMatchObject({ changed: true, oldRevoked: true });
-    },
-  );
+describe('a rotation by the API itself whose secret is not delivered', { timeout: slow }, () => {
+  test.each(['90d', undefined])('gives the old key its expiry back, with --expires %s', async (expires) => {
+    const { box, env } = await served('authority', '/admin');
+    box.expectSecretIn('key');
+    await box.program(['create', 'ci', '--to', 'file:key', ...(expires ? ['--expires', expires] : [])], {
+      env,
+    });
+    const shown = async () => JSON.parse((await box.program(['show', 'ci', '--json'], { env })).stdout);
+    const before = await shown();
+    const args = ['rotate', 'ci', '--grace', '0', '--to', 'exec:false'];
+    const story = new Transcript(box, filters);
+    expect(story.filtered(before.id)).toBe('[id 1]');
+    expect(await story.program(args, { env })).toMatchInlineSnapshot(`
+      "$ keys rotate ci --grace 0 --to exec:false
+      exit 1
+      --- stderr
+      error: the secret was not delivered to exec:false: false failed with exit code 1; the new key [id 2] was revoked; the old key [id 1] works as before
+      hint: set up an escrow to keep it next time: keys doctor
+      --- files
+      key (600): [secret 1]
+      "
+    `);
+    const after = await shown();
+    const seconds = (time: string | null) => time && Math.floor(Date.parse(time) / 1000);
+    expect([after.id, after.status, seconds(after.expiresAt)]).toEqual([
+      before.id,
+      'active',
+      seconds(before.expiresAt),
+    ]);
+    const again = await box.program(['rotate', 'ci', '--grace', '0', '--to', 'file:key', '--json'], {
+      env,
+    });
+    expect(again.exit, again.stderr).toBe(0);
+    expect(JSON.parse(again.stdout)).toMatchObject({ changed: true, oldRevoked: true });
+  });
 
-  test('--when-idle sets no end by the clock', async () => {
+  test('--when-idle sets no expiry', async () => {
     const { box, env } = await served('authority', '/admin');
     box.expectSecretIn('key');
     await box.program(['create', 'ci', '--to', 'file:key'], { env });
@@ -116,7 +126,7 @@ describe('a rotation by the API itself that does not arrive', { timeout: slow },
   });
 });
 
-test('two rotations of one key at once: the second is refused, and nothing was made for it', async () => {
+test('of two rotations of one key at once the second is refused and creates nothing', async () => {
   const box = new Sandbox();
   box.expectSecretIn('key');
   await box.program(['create', 'ci', '--to', 'file:key']);
@@ -125,23 +135,34 @@ test('two rotations of one key at once: the second is refused, and nothing was m
   const rotate = () => box.program(['rotate', 'ci', '--to', 'exec:slow', '--json'], { env });
   const runs = await Promise.all([rotate(), rotate()]);
   expect(runs.map(({ exit }) => exit).sort()).toEqual([0, 6]);
-  expect(runs.find(({ exit }) => exit === 6)?.stderr).toContain('rotation_under_way');
+  const refused = runs.find(({ exit }) => exit === 6) ?? expect.fail('no rotation was refused');
+  expect(
+    new Transcript(box, filters).of(['rotate', 'ci', '--to', 'exec:slow', '--json'], refused),
+  ).toMatchInlineSnapshot(`
+    "$ keys rotate ci --to exec:slow --json
+    exit 6
+    --- stderr
+    {"error":{"code":"rotation_under_way","message":"another process is rotating ci; nothing was changed","hint":"wait until it is done, then check: keys list"}}
+    --- files
+    key (600): [secret 1]
+    "
+  `);
   const { stdout } = await box.keys(['list', '--status', 'all', '--json']);
   expect(JSON.parse(stdout)).toHaveLength(2);
 });
 
-test('a job that has no journal converges, run after run', { timeout: slow }, async () => {
+test('a job without a journal converges, run after run', { timeout: slow }, async () => {
   const { box, env, server } = await served('unreal', '/unreal');
   for (const name of ['key', 'fresh/key']) box.expectSecretIn(name);
   await box.program(['create', 'ci', '--to', 'file:key'], { env });
   const before = box.read('key');
-  // This API tells whole seconds.
+  // This API gives times in whole seconds.
   await sleep(1100);
   const run = async (home: string, args: readonly string[], to = 'file:key') => {
-    const one = await box.program(['rotate', 'ci', '--to', to, '--json', ...args], {
+    const { exit, stdout } = await box.program(['rotate', 'ci', '--to', to, '--json', ...args], {
       env: { ...env, KEYS_HOME: join(box.cwd, home) },
     });
-    return { exit: one.exit, record: JSON.parse(one.stdout) };
+    return { exit, record: JSON.parse(stdout) };
   };
   expect(await run('fresh-1', ['--grace', '1s'])).toMatchObject({
     exit: 0,
@@ -154,7 +175,7 @@ test('a job that has no journal converges, run after run', { timeout: slow }, as
     record: { changed: false, pending: expect.any(String) },
   });
   expect(await works(server, before)).toBe(true);
-  // Somebody uses the new one: now it is known to have arrived.
+  // A use of the new key is evidence that it has arrived.
   for (let call = 0; call < 5; call += 1) expect(await works(server, box.read('key'))).toBe(true);
   await sleep(500);
   expect(await run('fresh-3', daily, 'exec:true')).toMatchObject({
@@ -164,7 +185,7 @@ test('a job that has no journal converges, run after run', { timeout: slow }, as
   expect([await works(server, before), await works(server, box.read('key'))]).toEqual([false, true]);
 });
 
-test('a sink that holds the new key is evidence enough for a job that has no journal', {
+test('a sink that holds the new key is evidence for a job without a journal', {
   timeout: slow,
 }, async () => {
   const { box, env, server } = await served('unreal', '/unreal');
@@ -179,9 +200,16 @@ test('a sink that holds the new key is evidence enough for a job that has no jou
   expect((await run('fresh-1', [])).exit).toBe(0);
   await sleep(2500);
   const daily = await run('fresh-2', ['--older-than', '60d']);
-  expect(daily).toMatchObject({
-    exit: 0,
-    stderr: expect.stringMatching(/file:key holds \w+, so the old key \w+ was revoked/),
-  });
+  const story = new Transcript(box, filters);
+  expect(story.printed('keys rotate ci --older-than 60d', daily)).toMatchInlineSnapshot(`
+    "$ keys rotate ci --older-than 60d
+    exit 0
+    --- stdout
+    ci		[hash 1]	false		false
+    --- stderr
+    file:key holds [hash 1], so the old key [hash 2] was revoked
+    ci ([hash 1]) is not due: created just now
+    "
+  `);
   expect([await works(server, before), await works(server, box.read('key'))]).toEqual([false, true]);
 });

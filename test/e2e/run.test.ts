@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { program, Sandbox } from '../support/sandbox.ts';
 import { keysIn } from '../support/terminal.ts';
+import { Transcript } from '../support/transcript.ts';
 
 const value = 'sk-0123456789abcdefghij_EXAMPLE';
 
@@ -19,7 +20,7 @@ function boxWithKey(): Sandbox {
 
 const bound = ['run', '--env', 'API_KEY=file:ci.key'];
 
-/** Tells of each signal, and ends with 9 when it reads a line. */
+/** Prints each signal, and ends with 9 when it reads a line. */
 const listener = `
   let count = 0;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'])
@@ -30,8 +31,8 @@ const listener = `
 
 test('the program reads our stdin, and writes to our stdout and stderr', async () => {
   const box = boxWithKey();
-  const run = await box.program([...bound, '--', 'sh', '-c', 'cat; echo said >&2'], { stdin: 'typed\n' });
-  expect(run).toEqual({ exit: 0, stdout: 'typed\n', stderr: 'said\n' });
+  const run = await box.program([...bound, '--', 'sh', '-c', 'cat; echo warned >&2'], { stdin: 'typed\n' });
+  expect(run).toEqual({ exit: 0, stdout: 'typed\n', stderr: 'warned\n' });
 });
 
 test('a program that does not read leaves stdin to the next one', async () => {
@@ -41,7 +42,7 @@ test('a program that does not read leaves stdin to the next one', async () => {
   expect(run).toEqual({ exit: 0, stdout: 'left over\n', stderr: '' });
 });
 
-test('everything after -- is for the program, also what looks like our flags', async () => {
+test('everything after -- is for the program, even what looks like flags of keys', async () => {
   const box = boxWithKey();
   const words = ['--json', '--help', '-V', '--env', 'X=Y', '--json', 'id,nme', '--', '--profile', '', 'a b'];
   const code = 'console.log(JSON.stringify(process.argv.slice(1)))';
@@ -50,7 +51,7 @@ test('everything after -- is for the program, also what looks like our flags', a
   expect(run).toMatchObject({ exit: 0, stderr: '' });
 });
 
-test('the program has the environment of the caller without our own secrets', async () => {
+test("the program has the caller's environment without the secrets of keys", async () => {
   const box = boxWithKey();
   const own = { KEYS_TOKEN: 'tok-EXAMPLE', KEYS_PASSWORD: 'pw-EXAMPLE', KEYS_OTP: '000000' };
   const code = 'console.log(JSON.stringify(Object.keys(process.env).sort()))';
@@ -61,19 +62,36 @@ test('the program has the environment of the caller without our own secrets', as
     return JSON.parse(run.stdout) as string[];
   };
   expect(await names(bound)).toEqual(['API_KEY', 'HOME', 'KEYS_HOME', 'NODE_NO_WARNINGS', 'PATH', 'TARGET']);
-  // Who asks for one by name gets it.
-  expect(await names(['run', '--env', 'KEYS_TOKEN=file:ci.key'])).toContain('KEYS_TOKEN');
+  // --env sets one of them by name.
+  expect(await names(['run', '--env', 'KEYS_TOKEN=file:ci.key'])).toEqual([
+    'HOME',
+    'KEYS_HOME',
+    'KEYS_TOKEN',
+    'NODE_NO_WARNINGS',
+    'PATH',
+    'TARGET',
+  ]);
 });
 
-test('the program is looked for on the PATH that it is given', async () => {
+test('the program is looked up in the PATH that it gets', async () => {
   const box = boxWithKey();
-  const bare = await box.program([...bound, '--', 'sh', '-c', 'exit 3'], { env: { PATH: '/nonexistent' } });
-  expect(bare).toMatchObject({ exit: 127, stdout: '' });
-  expect(bare.stderr).toContain("error: there is no program 'sh'\n");
+  const env = { PATH: '/nonexistent' };
+  const args = [...bound, '--', 'sh', '-c', 'exit 3'];
+  const secret = { word: 'secret', pattern: new RegExp(value, 'g') };
+  expect(await new Transcript(box, [secret]).program(args, { env })).toMatchInlineSnapshot(`
+    "$ keys run --env API_KEY=file:ci.key -- sh -c 'exit 3'
+    exit 127
+    --- stderr
+    error: there is no program 'sh'
+    hint: check the name, and that its folder is on the PATH
+    --- files
+    ci.key (644): [secret]
+    "
+  `);
 });
 
 describe.skipIf(process.platform !== 'linux')('on Linux', () => {
-  test('the value is in no list of arguments, and in no environment but that of the program', async () => {
+  test("the value is in no list of arguments, and only in the program's environment", async () => {
     const box = boxWithKey();
     const line =
       'cat /proc/$PPID/cmdline /proc/$PPID/environ /proc/$$/cmdline; grep -c EXAMPLE /proc/$$/environ';
@@ -87,17 +105,18 @@ describe.skipIf(process.platform !== 'linux')('on Linux', () => {
 
 describe('away from a terminal', () => {
   test.each(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR2'] as const)(
-    '%s is passed on to the program, which decides',
+    '%s is forwarded to the program, which decides',
     async (signal) => {
       const run = startAlone(boxWithKey(), [process.execPath, '-e', listener]);
-      await run.says('ready');
+      await run.prints('ready');
       for (const count of [1, 2, 3]) {
         run.child.kill(signal);
-        await run.says(`${signal} ${count}`);
+        await run.prints(`${signal} ${count}`);
       }
       run.child.stdin?.write('end\n');
       expect(await run.ended).toBe(9);
-      expect(run.output()).toContain('total 3');
+      const received = [1, 2, 3].map((count) => `${signal} ${count}\n`);
+      expect(run.output()).toBe(`ready\n${received.join('')}total 3\n`);
     },
   );
 
@@ -105,22 +124,22 @@ describe('away from a terminal', () => {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
     ['SIGINT', 130],
-  ] as const)('a program that dies of the %s it was passed: exit %i', async (signal, exit) => {
+  ] as const)('a program that dies of a forwarded %s: exit %i', async (signal, exit) => {
     const run = startAlone(boxWithKey(), ['sh', '-c', 'echo ready; exec sleep 60']);
-    await run.says('ready');
+    await run.prints('ready');
     run.child.kill(signal);
     expect(await run.ended).toBe(exit);
   });
 });
 
 describe('in a terminal', () => {
-  test('Ctrl-C reaches the program once each time, and keys waits for its end', async () => {
+  test('each Ctrl-C reaches the program once, and keys waits for its end', async () => {
     const terminal = keysIn(boxWithKey(), [...bound, '--', process.execPath, '-e', listener]);
     await terminal.shows('ready');
     for (const count of [1, 2, 3]) {
       terminal.type('\x03');
       await terminal.shows(`SIGINT ${count}`);
-      // A second one would have come by now.
+      // A second signal would have arrived after this time.
       await sleep(150);
     }
     terminal.type('end\r');
@@ -128,7 +147,7 @@ describe('in a terminal', () => {
     expect(await terminal.ended).toBe(9);
   });
 
-  test('a program that ignores Ctrl-C is left to end by itself', async () => {
+  test('a program that ignores Ctrl-C ends by itself', async () => {
     const line = 'trap "" INT; echo ready; read line; exit 5';
     const terminal = keysIn(boxWithKey(), [...bound, '--', 'sh', '-c', line]);
     await terminal.shows('ready');
@@ -136,11 +155,11 @@ describe('in a terminal', () => {
       terminal.type('\x03');
       await sleep(30);
     }
-    terminal.type('go on\r');
+    terminal.type('continue\r');
     expect(await terminal.ended).toBe(5);
   });
 
-  test('Ctrl-C ends a program that does nothing about it: exit 130', async () => {
+  test('Ctrl-C ends a program that does not handle it: exit 130', async () => {
     const terminal = keysIn(boxWithKey(), [...bound, '--', 'sh', '-c', 'echo ready; exec sleep 60']);
     await terminal.shows('ready');
     terminal.type('\x03');
@@ -153,7 +172,7 @@ describe('in a terminal', () => {
   });
 });
 
-/** `keys run` in a session of its own, where no terminal sends signals to anybody. */
+/** `keys run` in a session of its own, where no terminal sends signals. */
 function startAlone(box: Sandbox, command: readonly string[]) {
   const args = [...bound, '--', ...command];
   const child: ChildProcess = spawn(process.execPath, [program, ...args], {
@@ -174,12 +193,12 @@ function startAlone(box: Sandbox, command: readonly string[]) {
     if (child.exitCode === null && child.pid) process.kill(-child.pid, 'SIGKILL');
     box.keep(args, { exit: await ended, stdout: output, stderr: '' }, {});
   });
-  const says = (text: string) =>
+  const prints = (text: string) =>
     new Promise<void>((done) => {
       look = () => {
         if (output.includes(text)) done();
       };
       look();
     });
-  return { child, says, ended, output: () => output };
+  return { child, prints, ended, output: () => output };
 }

@@ -3,11 +3,11 @@ import { expect, test } from 'vitest';
 import { Sandbox } from '../support/sandbox.ts';
 import { startServe } from '../support/serving.ts';
 
-/* Limits hold exactly, however many ask at once and whichever process they ask. */
+/* Limits hold exactly, whatever the number of simultaneous calls and of servers. */
 
 const slow = 60_000;
 
-test('64 connections on one key with a limit of 100 a minute: exactly 100 get through', {
+test('64 connections on one key with a limit of 100 a minute: exactly 100 pass', {
   timeout: slow,
 }, async () => {
   const box = new Sandbox();
@@ -21,14 +21,12 @@ test('the same with two servers on one file', { timeout: slow }, async () => {
   const [one, other] = [await startServe(box), await startServe(box)];
   const key = await createKey(box, '--rate-limit', '100');
   expect(await hammer([one.url, other.url], key, 2000)).toEqual({ 200: 100, 429: 1900 });
-  const { stdout } = await box.program(['show', 'ci', '--json', 'usage']);
-  // Each server writes what it has noted a moment later.
+  // Each server writes its uses to the database a moment later.
   await expect
     .poll(async () => JSON.parse((await box.program(['show', 'ci', '--json', 'usage'])).stdout), {
       timeout: 5000,
     })
     .toEqual({ usage: { requests: 100, tokens: 0 } });
-  expect(stdout).toContain('requests');
 });
 
 test('a budget spent at one server is spent at the other immediately', async () => {
@@ -100,7 +98,7 @@ async function createKey(box: Sandbox, ...flags: string[]): Promise<string> {
   return run.stdout.trim();
 }
 
-/** Sends so many requests over 64 connections to each of the servers in turn, and counts the answers by status. */
+/** Sends requests over 64 connections to the servers in turn, and counts the responses by status. */
 async function hammer(urls: readonly string[], key: string, count: number): Promise<Record<number, number>> {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const statuses = await Promise.all(

@@ -7,8 +7,9 @@ import { cannotMount } from '../support/real-parts.ts';
 import type { Run } from '../support/sandbox.ts';
 import { program, Sandbox } from '../support/sandbox.ts';
 import { mountSmallDisk } from '../support/small-disk.ts';
+import { commandLine, folders, ids, operations, Transcript } from '../support/transcript.ts';
 
-/* What is still there is shown, where nothing can be written; and what is lost is not taken for what never was. */
+/* What exists can be read where nothing can be written; and a lost database is not taken for one that never existed. */
 
 const reads = [
   ['list', '--json'],
@@ -30,7 +31,7 @@ function mount(...args: string[]): void {
   if (status !== 0) throw new Error(`mount ${args.join(' ')}: ${stderr}`);
 }
 
-/** The same files, in a place where nothing can be written. */
+/** The same files, mounted read-only. */
 function readOnlyViewOf(box: Sandbox): string {
   const view = join(box.cwd, 'view');
   mkdirSync(view);
@@ -45,27 +46,51 @@ function names({ stdout }: Run): string[] {
 }
 
 describe.skipIf(cannotMount())('on a read-only disk', () => {
-  test('all reading works, and writing says why it does not', async () => {
+  test('commands that read work, and those that write say why they cannot', async () => {
     const box = await withKey();
     const env = { KEYS_HOME: readOnlyViewOf(box) };
     for (const args of reads) expect(await box.program(args, { env })).toMatchObject({ exit: 0, stderr: '' });
     expect(names(await box.program(['list', '--json'], { env }))).toEqual(['ci']);
     expect((await box.program(['backup', 'saved.db'], { env })).exit).toBe(0);
-    const doctor = await box.program(['doctor'], { env });
-    expect(doctor.stdout).toContain('is intact: 1 keys');
+    const story = new Transcript(box, [folders, ids, operations]);
+    const { exit, stdout, stderr } = await box.program(['doctor'], { env });
+    const checks = stdout.split(/(?<=\n)/).filter((line) => /^(?:authority|operations)\t/.test(line));
+    rmSync(join(box.cwd, 'saved.db'));
+    const texts = [story.printed('keys doctor', { exit, stdout: checks.join(''), stderr })];
     for (const args of [
       ['create', 'other', '--to', 'file:other'],
       ['update', 'ci', '--rate-limit', '9'],
       ['revoke', 'ci', '--yes'],
-    ]) {
-      const run = await box.program(args, { env });
-      expect(run.exit).toBe(1);
-      expect(run.stderr).toMatch(/read-only|EROFS/);
-    }
+    ])
+      texts.push(story.printed(commandLine(args), await box.program(args, { env })));
+    expect(texts.join('')).toMatchInlineSnapshot(`
+      "$ keys doctor
+      exit 0
+      --- stdout
+      authority	ok	[folder 1]/view/data/authority.db is intact: 1 keys, schema 7, log kept for 90d	
+      operations	ok	nothing is unfinished	
+      $ keys create other --to file:other
+      exit 1
+      --- stderr
+      error: [folder 1]/view/state/operations/[operation 1].jsonl could not be written (EROFS): without a journal, secrets could be lost
+      hint: choose another folder with KEYS_HOME (keys help environment)
+      hint: ls -ld '[folder 1]/view/state/operations'
+      $ keys update ci --rate-limit 9
+      exit 1
+      --- stderr
+      error: cannot use the authority's database [folder 1]/view/data/authority.db: unable to open database file (the disk is read-only)
+      hint: keys doctor
+      $ keys revoke ci --yes
+      exit 1
+      --- stderr
+      error: cannot use the authority's database [folder 1]/view/data/authority.db: unable to open database file (the disk is read-only)
+      hint: keys doctor
+      "
+    `);
     expect(names(await box.program(['list', '--json']))).toEqual(['ci']);
   });
 
-  test('what a killed process has left in its log is read, too', async () => {
+  test('what a killed process left in the write-ahead log is read', async () => {
     const box = await withKey();
     const copy = new Sandbox();
     mkdirSync(join(copy.home, 'data'), { recursive: true });
@@ -78,7 +103,7 @@ describe.skipIf(cannotMount())('on a read-only disk', () => {
     expect(names(await copy.program(['list', '--json'], { env }))).toEqual(['renamed']);
   });
 
-  test('what another process is at work on is read as it is now', async () => {
+  test('what another process has open is read in its current state', async () => {
     const box = await withKey();
     const env = { KEYS_HOME: readOnlyViewOf(box) };
     await withAuthority(box, async (authority) => {
@@ -87,7 +112,7 @@ describe.skipIf(cannotMount())('on a read-only disk', () => {
     });
   });
 
-  test('a home in which nothing was ever made is empty', async () => {
+  test('a home that was never used is empty', async () => {
     const box = new Sandbox();
     mkdirSync(box.home);
     const env = { KEYS_HOME: readOnlyViewOf(box) };
@@ -100,7 +125,7 @@ describe.skipIf(cannotMount())('on a read-only disk', () => {
 });
 
 describe.skipIf(cannotMount())('on a full disk', () => {
-  test('all reading works, and a create says that it is full', async () => {
+  test('commands that read work, and create says that the disk is full', async () => {
     const box = await withKey();
     const home = join(box.cwd, 'small');
     const disk = mountSmallDisk(home);
@@ -110,56 +135,118 @@ describe.skipIf(cannotMount())('on a full disk', () => {
     const env = { KEYS_HOME: home };
     for (const args of reads) expect(await box.program(args, { env })).toMatchObject({ exit: 0, stderr: '' });
     const run = await box.program(['create', 'other', '--to', `file:${join(box.cwd, 'other')}`], { env });
-    expect(run.exit).toBe(1);
-    expect(run.stderr).toMatch(/ENOSPC|the disk is full/);
+    const story = new Transcript(box, [folders, ids, operations]);
+    expect(story.printed('keys create other --to file:other', run)).toMatchInlineSnapshot(`
+      "$ keys create other --to file:other
+      exit 1
+      --- stderr
+      error: [folder 1]/small/state/operations/[operation 1].jsonl could not be written (ENOSPC): without a journal, secrets could be lost
+      hint: choose another folder with KEYS_HOME (keys help environment)
+      hint: ls -ld '[folder 1]/small/state/operations'
+      "
+    `);
     disk.free();
     expect(names(await box.program(['list', '--json'], { env }))).toEqual(['ci']);
   });
 });
 
-describe('a database that is no longer there', () => {
-  const losses: [string, (box: Sandbox) => void, string][] = [
-    ['its file is gone', (box) => rmSync(databaseOf(box)), 'is gone'],
-    ['its folder is gone', (box) => rmSync(join(box.home, 'data'), { recursive: true }), 'is gone'],
-    ['its file is empty', (box) => truncateSync(databaseOf(box)), 'is empty'],
-    ['it was moved', (box) => renameSync(join(box.home, 'data'), join(box.cwd, 'data')), 'is gone'],
+describe('a lost database', () => {
+  const losses: [string, (box: Sandbox) => void][] = [
+    ['its file is gone', (box) => rmSync(databaseOf(box))],
+    ['its folder is gone', (box) => rmSync(join(box.home, 'data'), { recursive: true })],
+    ['its file is empty', (box) => truncateSync(databaseOf(box))],
+    ['it was moved', (box) => renameSync(join(box.home, 'data'), join(box.home, 'moved'))],
   ];
 
-  test('is told of by the list of ends beside it, too', async () => {
+  test('is noticed if only the list of revoked keys beside it is left', async () => {
     const box = await withKey();
     await box.program(['revoke', 'ci', '--yes']);
     rmSync(join(box.home, 'state', 'authority'));
     rmSync(databaseOf(box));
-    expect(await box.program(['list', '--json'])).toMatchObject({
-      exit: 1,
-      stderr: expect.stringContaining(`${databaseOf(box)} is gone`),
-    });
+    expect(await new Transcript(box, [folders]).program(['list', '--json'])).toMatchInlineSnapshot(`
+      "$ keys list --json
+      exit 1
+      --- stderr
+      {"error":{"code":"authority_missing","message":"the authority's database [folder 1]/data/authority.db is gone, and with it all keys issued here","hint":"put it back: keys restore <file>\\nto start over without them: rm -f [folder 1]/data/authority.db [folder 1]/data/authority.db.ends"}}
+      "
+    `);
   });
 
-  test.each(losses)('is told of, where %s, and no other is made', async (_, lose, what) => {
-    const box = await withKey();
-    lose(box);
-    for (const args of [
-      ['list', '--json'],
-      ['show', 'ci'],
-      ['create', 'ci', '--to', 'file:ci'],
-      ['revoke', 'ci', '--yes'],
-      ['logs'],
-      ['session', 'list'],
-      ['serve', '--port', '0'],
-    ]) {
-      const run = await box.program(args);
-      expect(run, args.join(' ')).toMatchObject({
-        exit: 1,
-        stdout: '',
-        stderr: expect.stringContaining(`${databaseOf(box)} ${what}`),
-      });
+  test('is an error of every command, and no other is created', async () => {
+    const texts: string[] = [];
+    for (const [label, lose] of losses) {
+      const box = await withKey();
+      lose(box);
+      const runs: Run[] = [];
+      for (const args of [
+        ['list'],
+        ['show', 'ci'],
+        ['create', 'ci', '--to', 'file:ci'],
+        ['revoke', 'ci', '--yes'],
+        ['logs'],
+        ['session', 'list'],
+        ['serve', '--port', '0'],
+      ])
+        runs.push(await box.program(args));
+      const [run = expect.fail('no run')] = runs;
+      expect(runs).toEqual(runs.map(() => run));
+      const doctor = await box.program(['doctor']);
+      const failures = doctor.stdout.split(/(?<=\n)/).filter((line) => line.split('\t')[1] === 'fail');
+      const story = new Transcript(box, [folders]);
+      texts.push(`# ${label}\n`, story.of(['list'], run));
+      texts.push(story.of(['doctor'], { ...doctor, stdout: failures.join('') }));
+      expect(existsSync(join(box.cwd, 'ci'))).toBe(false);
     }
-    expect(existsSync(join(box.cwd, 'ci'))).toBe(false);
-    expect(await box.program(['doctor'])).toMatchObject({ exit: 8, stdout: expect.stringContaining(what) });
+    expect(texts.join('')).toMatchInlineSnapshot(`
+      "# its file is gone
+      $ keys list
+      exit 1
+      --- stderr
+      error: the authority's database [folder 1]/data/authority.db is gone, and with it all keys issued here
+      hint: put it back: keys restore <file>
+      hint: to start over without them: rm -f [folder 1]/data/authority.db [folder 1]/state/authority
+      $ keys doctor
+      exit 8
+      --- stdout
+      authority	fail	the authority's database [folder 1]/data/authority.db is gone, and with it all keys issued here	put it back: keys restore <file>
+      # its folder is gone
+      $ keys list
+      exit 1
+      --- stderr
+      error: the authority's database [folder 1]/data/authority.db is gone, and with it all keys issued here
+      hint: put it back: keys restore <file>
+      hint: to start over without them: rm -f [folder 1]/data/authority.db [folder 1]/state/authority
+      $ keys doctor
+      exit 8
+      --- stdout
+      authority	fail	the authority's database [folder 1]/data/authority.db is gone, and with it all keys issued here	put it back: keys restore <file>
+      # its file is empty
+      $ keys list
+      exit 1
+      --- stderr
+      error: the authority's database [folder 1]/data/authority.db is empty, and with it all keys issued here
+      hint: put it back: keys restore <file>
+      hint: to start over without them: rm -f [folder 1]/data/authority.db [folder 1]/state/authority
+      $ keys doctor
+      exit 8
+      --- stdout
+      authority	fail	the authority's database [folder 1]/data/authority.db is empty, and with it all keys issued here	put it back: keys restore <file>
+      # it was moved
+      $ keys list
+      exit 1
+      --- stderr
+      error: the authority's database [folder 1]/data/authority.db is gone, and with it all keys issued here
+      hint: put it back: keys restore <file>
+      hint: to start over without them: rm -f [folder 1]/data/authority.db [folder 1]/state/authority
+      $ keys doctor
+      exit 8
+      --- stdout
+      authority	fail	the authority's database [folder 1]/data/authority.db is gone, and with it all keys issued here	put it back: keys restore <file>
+      "
+    `);
   });
 
-  test('is made anew where the user says so', async () => {
+  test('is created again by the command of the hint', async () => {
     const box = await withKey();
     rmSync(databaseOf(box));
     const { stderr } = await box.program(['list']);
@@ -178,7 +265,7 @@ describe('a database that is no longer there', () => {
     expect(names(await box.program(['list', '--json']))).toEqual(['ci']);
   });
 
-  test('is no matter where there never was one, and a file of another name is no concern of this', async () => {
+  test('is no error if there was none, nor for a file of another name', async () => {
     const box = new Sandbox();
     expect((await box.program(['list', '--json'])).stdout).toBe('[]\n');
     await box.program(['session', 'create', '--user', 'ada', '--db', 'other.db', '--secret-only'], {
@@ -201,7 +288,12 @@ test.skipIf(process.getuid?.() !== 0)(
     const as = ['setpriv', '--reuid', user, '--regid', user, '--clear-groups', process.execPath, program];
     const run = await box.command([...as, 'list', '--json']);
     chmodSync(join(box.home, 'data'), 0o700);
-    expect(run).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('EACCES') });
-    expect(run.stderr).toContain(join(box.home, 'data'));
+    expect(new Transcript(box, [folders]).of(['list', '--json'], run)).toMatchInlineSnapshot(`
+      "$ keys list --json
+      exit 2
+      --- stderr
+      {"error":{"code":"not_trusted","message":"[folder 1]/data/tokens.json cannot be looked up (EACCES)","hint":"ls -ld [folder 1]/data/tokens.json\\nor choose another folder with KEYS_HOME (keys help environment)"}}
+      "
+    `);
   },
 );

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Dirent } from 'node:fs';
 import {
-  chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -106,8 +105,6 @@ export class Sandbox {
     const file = resolve(this.cwd, path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
-    // Transcripts show it, whatever the umask is.
-    chmodSync(file, 0o644);
   }
 
   mode(path: string): string {

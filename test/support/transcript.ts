@@ -49,7 +49,7 @@ export const operations: Filter = {
   word: 'operation',
   isNumbered: true,
   pattern:
-    /(?<=recover |escrow\/|"operation": ?"|Operation {2})[a-z0-9]{8}\b|^[a-z0-9]{8}(?=\t)|\b[a-z0-9]{8}(?= is unfinished| {2}create| {2}rotate)/gm,
+    /(?<=recover |escrow\/|operations\/|"operation": ?"|Operation {2})[a-z0-9]{8}\b|^[a-z0-9]{8}(?=\t)|\b[a-z0-9]{8}(?= is unfinished| {2}create| {2}rotate)/gm,
 };
 /** The folders of a sandbox. */
 export const folders: Filter = {
@@ -115,6 +115,13 @@ export class Transcript {
     return this.#text(command, exit, section('stdout', stdout) + section('stderr', stderr));
   }
 
+  /** A run of any command line, without the files. */
+  printed(command: string, { exit, stdout, stderr }: Run): string {
+    return this.filtered(
+      `$ ${command}\nexit ${exit}\n${section('stdout', stdout)}${section('stderr', stderr)}`,
+    );
+  }
+
   /** What a terminal shows when its program has ended. */
   async screen(command: string, terminal: Terminal): Promise<string> {
     const exit = await terminal.ended;
@@ -150,8 +157,13 @@ export class Transcript {
     const lines = names
       .filter((name) => !name.startsWith('.git/'))
       .sort()
-      .map((name) => `${name} (${this.#box.mode(name)}): ${contentOf(join(this.#box.cwd, name))}\n`);
+      .map((name) => `${name} (${this.#modeOf(name)}): ${contentOf(join(this.#box.cwd, name))}\n`);
     return lines.join('');
+  }
+
+  /** Without the bits that depend on the machine's umask. */
+  #modeOf(name: string): string {
+    return (Number.parseInt(this.#box.mode(name), 8) & ~0o022).toString(8);
   }
 }
 
