@@ -2,6 +2,7 @@ import { closestMatch } from 'leven';
 import * as v from 'valibot';
 import { KeysError } from '../base/errors.ts';
 import { jsonFault } from '../base/json-fault.ts';
+import { schemaFault } from '../base/schema-fault.ts';
 import { readBounded, readFault, textOf } from '../platform/files/read-file.ts';
 import type { Config } from './profile.ts';
 import { isProfileName, profileNameRule } from './profile.ts';
@@ -83,7 +84,7 @@ function validate(file: string, settings: unknown): Config {
   if (result.success) return { currentProfile: undefined, ...result.output };
   throw invalidConfig(
     file,
-    result.issues.map((issue) => `${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`),
+    result.issues.map((issue) => `${v.getDotPath(issue) ?? 'the file'}: ${schemaFault(issue)}`),
   );
 }
 

@@ -79,6 +79,8 @@ async function configuration(file: string): Promise<Finding> {
   }
 }
 
+const unusableHint = 'check its permissions, or replace it with a backup: keys restore FILE';
+
 async function authority({ authorityDatabase: path, authorityMarker: marker }: Paths): Promise<Finding> {
   const check = 'authority';
   const isEmpty = !existsSync(path) || statSync(path).size === 0;
@@ -97,16 +99,15 @@ async function authority({ authorityDatabase: path, authorityMarker: marker }: P
     const { problems, keys, schema, retention } = inspectDatabase(path);
     if (problems.length === 0) {
       const logText = retention === 'never' ? 'log kept forever' : `log kept for ${retention}`;
-      return {
-        check,
-        status: 'ok',
-        message: `${path} is intact: ${keys} keys, schema ${schema}, ${logText}`,
-      };
+      const count = keys === 1 ? '1 key' : `${keys} keys`;
+      return { check, status: 'ok', message: `${path} is intact: ${count}, schema ${schema}, ${logText}` };
     }
     const hint = `copy the file, then run: sqlite3 '${path}' .recover`;
     return { check, status: 'fail', message: `${path} is damaged: ${problems.join('; ')}`, hint };
   } catch (error) {
-    return failure(check, error);
+    const finding = failure(check, error);
+    // Elsewhere the hint is this very command.
+    return finding.hint === 'keys doctor' ? { ...finding, hint: unusableHint } : finding;
   }
 }
 

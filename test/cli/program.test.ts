@@ -5,8 +5,14 @@ import { exits } from '../../src/base/error-codes.ts';
 import { withEscrow } from '../support/escrow.ts';
 import { projectRoot, Sandbox } from '../support/sandbox.ts';
 import { seedKey } from '../support/seed.ts';
+import { folders, Transcript } from '../support/transcript.ts';
 
+const now = new Date('2026-11-20T12:00:00Z');
 const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+
+/** The version of `keys` and the system, and the version of Node.js. */
+const versions = { word: 'version', pattern: /(?<=keys )\d[\w.-]* on \w+ \w+|(?<=Node\.js )[\d.]+/g };
+const stack = { word: 'stack', pattern: /error: {5}at .*(?:\nerror: {5}at .*)*/g };
 
 test.each([['--version'], ['-V'], ['--json', '--version'], ['list', '-V']])(
   '%s %s prints the version',
@@ -16,9 +22,51 @@ test.each([['--version'], ['-V'], ['--json', '--version'], ['list', '-V']])(
 );
 
 test('without a command, prints help on stderr: exit 2', async () => {
-  const run = await new Sandbox().keys([]);
-  expect(run).toMatchObject({ exit: 2, stdout: '' });
-  expect(run.stderr).toContain('Usage: keys <command> [flags]');
+  expect(await new Transcript(new Sandbox(), []).keys([])).toMatchInlineSnapshot(`
+    "$ keys
+    exit 2
+    --- stderr
+    Usage: keys <command> [flags]
+
+    Manage API keys: no secret lost, no secret leaked.
+
+    Commands:
+      login           store a session token for a profile, after checking it with the API
+      logout          end the session and remove its token
+      status          show the profile in use, whether it is logged in, and what its provider can do
+      profile list    list the profiles and show which one is in use
+      profile use     make a profile the current one
+      profile remove  remove a profile and its session token; keys at the provider are not touched
+      provider list   list the supported providers
+      provider show   show what a provider can do
+      provider check  check the declaration of your own provider
+      create          create a key; its secret is shown or delivered once
+      list            list keys, newest first; revoked keys only with --status
+      show            show everything about one key except its secret
+      update          change a key; its secret stays the same
+      revoke          revoke keys; they stop working at once, for good
+      rotate          replace a key; the old one keeps working for a grace period
+      recover         finish what was interrupted: deliver a secret from escrow, or revoke a key whose secret is
+                      lost
+      logs            show how keys were used, newest first
+      usage           show total requests, tokens and spend, by key or by day
+      verify          check whether a key works, without using up its budget
+      find            find the key that a secret belongs to, without sending the secret anywhere
+      run             run a program with secrets in its environment, and nowhere else
+      snippet         print code that calls the API with a key; it reads the secret from an environment variable
+      api             call the profile's API directly, with its session token
+      backup          back up the embedded authority to one file, even while keys serve runs
+      restore         replace the embedded authority with a backup
+      serve           serve the embedded authority over HTTP: an API to manage keys, and one to check them
+      session create  create a session token, with which a user manages keys over HTTP
+      session list    list the sessions of users who manage keys over HTTP
+      session revoke  end a session at once; its token stops working
+      doctor          check this installation: Node.js, folders, permissions, configuration, database and escrow
+      help            show the help of a command or of a topic
+
+    More: keys help <command>, keys help exit-codes|environment|formats|sinks|providers|errors
+    "
+  `);
 });
 
 test.each([
@@ -38,17 +86,33 @@ test.each([
 ])('help: keys %s %s', async (...args) => {
   const run = await new Sandbox().keys(args);
   expect(run).toMatchObject({ exit: 0, stderr: '' });
-  expect(run.stdout).toContain('Usage: keys');
+  expect(run.stdout.split('\n').filter((line) => line.startsWith('Usage: keys'))).toHaveLength(1);
 });
 
-test.each([
-  ['create', 'help', '--to', 'file:a'],
-  ['revoke', 'help', '--yes'],
-  ['rotate', '--secret-only', 'help'],
-])('does not guess whether help or a key named help is meant: keys %s %s %s', async (...args) => {
-  const run = await new Sandbox().keys(args);
-  expect(run.exit).toBe(2);
-  expect(run.stderr).toContain(`something named help: keys ${args[0]} … -- help`);
+test('does not guess whether help or a key named help is meant', async () => {
+  const lines = [
+    ['create', 'help', '--to', 'file:a'],
+    ['revoke', 'help', '--yes'],
+    ['rotate', '--secret-only', 'help'],
+  ];
+  expect(await new Transcript(new Sandbox(), []).all(lines)).toMatchInlineSnapshot(`
+    "$ keys create help --to file:a
+    exit 2
+    --- stderr
+    error: 'help' shows help only without other arguments; for something named help: keys create … -- help
+    hint: keys help create
+    $ keys revoke help --yes
+    exit 2
+    --- stderr
+    error: 'help' shows help only without other arguments; for something named help: keys revoke … -- help
+    hint: keys help revoke
+    $ keys rotate --secret-only help
+    exit 2
+    --- stderr
+    error: 'help' shows help only without other arguments; for something named help: keys rotate … -- help
+    hint: keys help rotate
+    "
+  `);
 });
 
 test('help after -- is a name', async () => {
@@ -62,9 +126,13 @@ test('help lists every command of the catalog, and each has a page with an examp
   const box = new Sandbox();
   const { catalog } = await import('../../src/commands/catalog.ts');
   const { stdout } = await box.keys(['help']);
+  const listed = stdout
+    .split('\n')
+    .flatMap((line) => /^ {2}([a-z]+(?: [a-z-]+)?) {2,}/.exec(line)?.[1] ?? []);
   for (const name of Object.keys(catalog)) {
-    expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
-    expect((await box.keys(['help', ...name.split(' ')])).stdout).toContain('Examples:\n  keys ');
+    expect(listed).toContain(name);
+    const lines = (await box.keys(['help', ...name.split(' ')])).stdout.split('\n');
+    expect(lines[lines.indexOf('Examples:') + 1]).toMatch(/^ {2}keys /);
   }
 });
 
@@ -83,38 +151,74 @@ test('the README has the exit codes of the program', () => {
 });
 
 test('refuses an unknown command and suggests a similar one', async () => {
-  const run = await new Sandbox().keys(['creat', '--json']);
-  expect(run.exit).toBe(2);
-  expect(JSON.parse(run.stderr)).toEqual({
-    error: { code: 'usage', message: "unknown command 'creat'", hint: 'keys create\nkeys help' },
-  });
+  const lines = [['creat'], ['creat', '--json']];
+  expect(await new Transcript(new Sandbox(), []).all(lines)).toMatchInlineSnapshot(`
+    "$ keys creat
+    exit 2
+    --- stderr
+    error: unknown command 'creat'
+    hint: keys create
+    hint: keys help
+    $ keys creat --json
+    exit 2
+    --- stderr
+    {"error":{"code":"usage","message":"unknown command 'creat'","hint":"keys create\\nkeys help"}}
+    "
+  `);
 });
 
 test('refuses an unknown flag, suggests a similar one, and does not report the word after it', async () => {
-  const run = await new Sandbox().keys(['list', '--limt', '3', '--json']);
-  expect(run.exit).toBe(2);
-  expect(JSON.parse(run.stderr).error.message).toBe('unknown flag --limt (did you mean --limit?)');
+  const shows = new Transcript(new Sandbox(), []);
+  expect(await shows.keys(['list', '--limt', '3', '--json'])).toMatchInlineSnapshot(`
+    "$ keys list --limt 3 --json
+    exit 2
+    --- stderr
+    {"error":{"code":"usage","message":"unknown flag --limt (did you mean --limit?)","hint":"keys help list"}}
+    "
+  `);
 });
 
 test('does not repeat a surplus argument that may be a secret meant for stdin', async () => {
   const box = new Sandbox();
-  for (const command of ['login', 'verify']) {
-    const run = await box.keys([command, 'my-very-own-token']);
-    expect(run.exit).toBe(2);
-    expect(run.stderr).toContain('unexpected argument (the first); this command takes none');
-    expect(run.stderr).not.toContain('my-very-own-token');
-  }
+  const lines = ['login', 'verify'].map((command) => [command, 'my-very-own-token']);
+  for (const args of lines) expect((await box.keys(args)).stderr).not.toContain('my-very-own-token');
+  expect(await new Transcript(box, []).all(lines)).toMatchInlineSnapshot(`
+    "$ keys login my-very-own-token
+    exit 2
+    --- stderr
+    error: unexpected argument (the first); this command takes none
+    hint: keys help login
+    $ keys verify my-very-own-token
+    exit 2
+    --- stderr
+    error: unexpected argument (the first); this command takes none
+    hint: keys help verify
+    "
+  `);
 });
 
 test('an error that has no hint of its own gets that of its code', async () => {
-  const run = await new Sandbox().keys(['restore', 'nothing.db', '--yes', '--json']);
-  expect(run.exit).toBe(1);
-  expect(JSON.parse(run.stderr).error).toMatchObject({ code: 'no_backup', hint: 'check the path' });
+  const shows = new Transcript(new Sandbox(), [folders]);
+  expect(await shows.keys(['restore', 'nothing.db', '--yes'])).toMatchInlineSnapshot(`
+    "$ keys restore nothing.db --yes
+    exit 1
+    --- stderr
+    error: [folder 1]/nothing.db does not exist
+    hint: check the path
+    "
+  `);
 });
 
 test('refuses a flag without its value', async () => {
-  const run = await new Sandbox().keys(['list', '--limit']);
-  expect(run).toMatchObject({ exit: 2, stderr: 'error: --limit needs a value\nhint: keys help list\n' });
+  const shows = new Transcript(new Sandbox(), []);
+  expect(await shows.keys(['list', '--limit'])).toMatchInlineSnapshot(`
+    "$ keys list --limit
+    exit 2
+    --- stderr
+    error: --limit needs a value
+    hint: keys help list
+    "
+  `);
 });
 
 test('global flags stand before or after the command', async () => {
@@ -130,15 +234,75 @@ test('global flags stand before or after the command', async () => {
 });
 
 test('status shows the profile, the provider and its capabilities', async () => {
-  const run = await new Sandbox().keys(['--json', 'status']);
-  expect(JSON.parse(run.stdout)).toMatchObject({
-    profile: 'local',
-    provider: 'local',
-    url: null,
-    tokenSource: null,
-    authenticated: true,
-    capabilities: { overlap: 'client', expiry: 'any', maxKeys: null, logs: true },
-  });
+  expect(await new Transcript(new Sandbox(), []).keys(['--json', 'status'])).toMatchInlineSnapshot(`
+    "$ keys --json status
+    exit 0
+    --- stdout
+    {
+      "profile": "local",
+      "provider": "local",
+      "url": null,
+      "tokenSource": null,
+      "authenticated": true,
+      "capabilities": {
+        "overlap": "client",
+        "expiry": "any",
+        "uniqueNames": false,
+        "maxKeys": null,
+        "endsLists": true,
+        "show": true,
+        "usage": true,
+        "logs": true,
+        "logsByKey": true,
+        "update": true,
+        "disable": true,
+        "verify": true,
+        "createFields": [
+          "name",
+          "description",
+          "expiresAt",
+          "permissions",
+          "rateLimitRpm",
+          "budgetUsd",
+          "models",
+          "labels"
+        ],
+        "updateFields": [
+          "name",
+          "description",
+          "expiresAt",
+          "permissions",
+          "rateLimitRpm",
+          "budgetUsd",
+          "models",
+          "labels"
+        ],
+        "usageByDay": true,
+        "reports": [
+          "id",
+          "name",
+          "description",
+          "status",
+          "prefix",
+          "createdAt",
+          "expiresAt",
+          "lastUsedAt",
+          "lastUsedIp",
+          "permissions",
+          "rateLimitRpm",
+          "budgetUsd",
+          "spentUsd",
+          "models",
+          "labels",
+          "usage",
+          "superseded",
+          "provider",
+          "profile"
+        ]
+      }
+    }
+    "
+  `);
 });
 
 test('the flag selects the profile, then the environment, then the configuration', async () => {
@@ -157,16 +321,30 @@ test('the flag selects the profile, then the environment, then the configuration
 });
 
 test('invalid profiles, providers and URLs are usage errors', async () => {
-  const box = new Sandbox();
-  for (const flags of [
-    ['--profile', 'nobody'],
-    ['--provider', 'unheard-of'],
-    ['--url', 'https://api.example.com'],
-  ]) {
-    const run = await box.keys(['list', ...flags]);
-    expect(run.exit).toBe(2);
-    expect(run.stderr).toMatch(/hint: keys (profile|provider) list/);
-  }
+  const lines = [
+    ['list', '--profile', 'other'],
+    ['list', '--provider', 'unheard-of'],
+    ['list', '--url', 'https://api.example.com'],
+  ];
+  expect(await new Transcript(new Sandbox(), []).all(lines)).toMatchInlineSnapshot(`
+    "$ keys list --profile other
+    exit 2
+    --- stderr
+    error: there is no profile 'other'
+    hint: keys profile list
+    hint: keys login --profile other
+    $ keys list --provider unheard-of
+    exit 2
+    --- stderr
+    error: there is no provider 'unheard-of'
+    hint: keys provider list
+    $ keys list --url https://api.example.com
+    exit 2
+    --- stderr
+    error: the provider local runs in this process and has no URL
+    hint: keys provider list
+    "
+  `);
 });
 
 test('an invalid configuration is reported with the path of each problem', async () => {
@@ -174,13 +352,24 @@ test('an invalid configuration is reported with the path of each problem', async
   const file = join(box.home, 'config', 'config.json');
   mkdirSync(join(box.home, 'config'), { recursive: true });
   writeFileSync(file, JSON.stringify({ currentProfile: 7, profiles: { work: {} } }));
-  const run = await box.keys(['list']);
-  expect(run.exit).toBe(1);
-  expect(run.stderr).toContain(file);
-  expect(run.stderr).toContain('currentProfile: ');
-  expect(run.stderr).toContain('profiles.work.provider: ');
-  writeFileSync(file, '{ not json');
-  expect((await box.keys(['list'])).stderr).toContain(`${file} is not a valid configuration`);
+  const shows = new Transcript(box, [folders]);
+  expect(await shows.keys(['list'])).toMatchInlineSnapshot(`
+    "$ keys list
+    exit 1
+    --- stderr
+    error: [folder 1]/config/config.json is not a valid configuration: currentProfile: is 7, expected string; profiles.work.provider: is required
+    hint: fix the file, or move it aside to start over
+    "
+  `);
+  writeFileSync(file, 'not json');
+  expect(await shows.keys(['list'])).toMatchInlineSnapshot(`
+    "$ keys list
+    exit 1
+    --- stderr
+    error: [folder 1]/config/config.json is not a valid configuration: unexpected token 'o'
+    hint: fix the file, or move it aside to start over
+    "
+  `);
 });
 
 test('provider list names the embedded authority first', async () => {
@@ -216,7 +405,11 @@ test.skipIf(process.platform !== 'linux')(
       return all.filter(({ check }) => check === 'escrow' || check === 'operations');
     };
     expect(await findings(new Sandbox())).toMatchObject([
-      { status: 'warn', hint: expect.stringContaining('"escrow": "file" for the profile local') },
+      {
+        status: 'warn',
+        message: 'no keychain: a new key whose secret cannot be delivered is revoked',
+        hint: 'to keep undelivered secrets in a private file, set "escrow": "file" for the profile local in config.json',
+      },
       { status: 'ok' },
     ]);
     const bus = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' };
@@ -234,11 +427,29 @@ test('doctor finds files that other users can access: exit 8', async () => {
   const box = new Sandbox();
   await seedKey(box, new Date());
   chmodSync(join(box.home, 'data', 'authority.db'), 0o644);
-  const run = await box.keys(['doctor', '--no-color'], { terminal: 120 });
-  expect(run.exit).toBe(8);
-  expect(run.stdout).toMatch(
-    /fail {2}file +\S+authority\.db is accessible to other users \(0644\)\n +chmod 600 '\S+authority\.db'/,
-  );
+  const shows = new Transcript(box, [folders, versions]);
+  const bus = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' };
+  const options = { now, terminal: 120, env: { NO_COLOR: '1', ...bus } };
+  expect(await shows.keys(['doctor'], options)).toMatchInlineSnapshot(`
+    "$ keys doctor
+    exit 8
+    --- stdout
+    ok    version     keys [version]
+    ok    node        Node.js [version]
+    ok    folders     config in [folder 1]/config, data in [folder 1]/data
+    ok    folder      [folder 1] is private (0700)
+    ok    folder      [folder 1]/data is private (0700)
+    fail  file        [folder 1]/data/authority.db is accessible to other users (0644)
+                      chmod 600 '[folder 1]/data/authority.db'
+    ok    file        [folder 1]/data/authority.db-wal is private (0600)
+    ok    file        [folder 1]/data/authority.db-shm is private (0600)
+    ok    config      no file; defaults apply
+    ok    authority   [folder 1]/data/authority.db is intact: 1 key, schema 7, log kept for 90d
+    ok    escrow      the system keychain
+    ok    operations  nothing is unfinished
+    ok    terminal    stdin is a terminal, stdout is a terminal, stderr is a terminal
+    "
+  `);
 });
 
 test('doctor finds an invalid database: exit 8', async () => {
@@ -251,10 +462,25 @@ test('doctor finds an invalid database: exit 8', async () => {
       mode: 0o600,
     },
   );
-  const run = await box.keys(['doctor', '--json']);
-  expect(run.exit).toBe(8);
-  const checks = JSON.parse(run.stdout) as { check: string; status: string }[];
-  expect(checks).toContainEqual(expect.objectContaining({ check: 'authority', status: 'fail' }));
+  const shows = new Transcript(box, [folders, versions]);
+  const bus = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' };
+  expect(await shows.keys(['doctor'], { env: bus })).toMatchInlineSnapshot(`
+    "$ keys doctor
+    exit 8
+    --- stdout
+    version	ok	keys [version]	
+    node	ok	Node.js [version]	
+    folders	ok	config in [folder 1]/config, data in [folder 1]/data	
+    folder	ok	[folder 1] is private (0700)	
+    folder	ok	[folder 1]/data is private (0700)	
+    file	ok	[folder 1]/data/authority.db is private (0600)	
+    config	ok	no file; defaults apply	
+    authority	fail	cannot use the authority's database [folder 1]/data/authority.db: file is not a database	check its permissions, or replace it with a backup: keys restore FILE
+    escrow	ok	the system keychain	
+    operations	ok	nothing is unfinished	
+    terminal	ok	stdin is not a terminal, stdout is not a terminal, stderr is not a terminal	
+    "
+  `);
 });
 
 test('a reader that closes stdout early is no error', async () => {
@@ -268,28 +494,54 @@ test('a bug prints its stack and how to report it', async () => {
   const box = new Sandbox();
   await seedKey(box, new Date());
   const run = await box.keys(['list'], { breakStdout: { at: 1, code: 'EUNHEARDOF' } });
-  expect(run.exit).toBe(1);
-  expect(run.stderr).toContain('this is a bug in keys');
-  expect(run.stderr).toMatch(/error: {5}at /);
+  const shows = new Transcript(box, [stack]);
+  expect(shows.of(['list'], run)).toMatchInlineSnapshot(`
+    "$ keys list
+    exit 1
+    --- stderr
+    error: this is a bug in keys: an unexpected error occurred
+    error: Error: broken
+    [stack]
+    hint: report it, with the lines above and the output of: keys doctor --json
+    "
+  `);
 });
 
 test('--debug prints the authority in use on stderr', async () => {
   const box = new Sandbox();
-  const run = await box.keys(['list', '--debug', '--json']);
-  expect(run.stderr).toBe(`debug: the embedded authority, ${join(box.home, 'data', 'authority.db')}\n`);
-  expect(run.stdout).toBe('[]\n');
+  expect(await new Transcript(box, [folders]).keys(['list', '--debug', '--json'])).toMatchInlineSnapshot(`
+    "$ keys list --debug --json
+    exit 0
+    --- stdout
+    []
+    --- stderr
+    debug: the embedded authority, [folder 1]/data/authority.db
+    "
+  `);
 });
 
 test('with --json, stderr holds only the error, without any warnings', async () => {
   const box = new Sandbox();
   await seedKey(box, new Date());
   mkdirSync(join(box.cwd, 'folder'));
-  const run = await box.keys(['create', 'ci', '--expires', '90d', '--to', 'file:folder', '--json']);
-  expect(run.exit).toBe(1);
-  expect(JSON.parse(run.stderr).error.code).toBe('not_a_plain_file');
+  const args = ['create', 'ci', '--expires', '90d', '--to', 'file:folder', '--json'];
+  expect(await new Transcript(box, [folders]).keys(args)).toMatchInlineSnapshot(`
+    "$ keys create ci --expires 90d --to file:folder --json
+    exit 1
+    --- stderr
+    {"error":{"code":"not_a_plain_file","message":"[folder 1]/folder is a folder: a secret is written only to a plain file","hint":"ls -ld '[folder 1]/folder'"}}
+    "
+  `);
 });
 
-test('Ctrl-C before the command has started prints nothing: exit 130', async () => {
-  const run = await new Sandbox().keys(['status', '--json'], { interrupt: AbortSignal.abort() });
-  expect(run).toMatchObject({ exit: 130, stdout: '' });
+test('Ctrl-C before the command has started prints no result: exit 130', async () => {
+  const shows = new Transcript(new Sandbox(), []);
+  const options = { interrupt: AbortSignal.abort() };
+  expect(await shows.keys(['status', '--json'], options)).toMatchInlineSnapshot(`
+    "$ keys status --json
+    exit 130
+    --- stderr
+    {"error":{"code":"interrupted","message":"interrupted; nothing was changed"}}
+    "
+  `);
 });

@@ -57,8 +57,7 @@ test.each([
 ])('%s shows the error of keys %j as it is', async (name, args, options) => {
   const run = await new Sandbox().keys(args, options);
   expect(run.exit).not.toBe(0);
-  const [first = ''] = run.stderr.split('\n');
-  expect(page(name)).toContain(first);
+  expect(page(name)).toContain(comparable(run.stderr));
 });
 
 function page(name: string): string {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { unreal } from '../../src/providers/unreal.ts';
 import { Sandbox } from '../support/sandbox.ts';
+import { folders, Transcript } from '../support/transcript.ts';
 
 /* Files of the user's own beside the providers that are known. */
 
@@ -11,15 +12,69 @@ test('a faulty file hurts only itself', async () => {
   box.ownProvider({ ...unreal, id: 'mine' });
   box.ownProvider({ id: 'broken' });
   box.ownProvider({ ...unreal, id: 'local' });
-  writeFileSync(join(box.home, 'config', 'providers', 'odd.json'), '{');
-  const { exit, stdout, stderr } = await box.keys(['provider', 'list', '--json']);
-  expect(exit).toBe(0);
-  const ids = JSON.parse(stdout).map(({ id }: { id: string }) => id);
-  expect(ids).toContain('mine');
-  expect(ids).toContain('unreal');
-  expect(ids.filter((id: string) => id === 'local')).toHaveLength(1);
-  for (const name of ['broken.json', 'odd.json', 'local.json']) expect(stderr).toContain(name);
-  expect(stderr).toContain("'local' is reserved for the embedded authority");
-  expect(await box.keys(['provider', 'show', 'mine'])).toMatchObject({ exit: 0 });
-  expect(await box.keys(['provider', 'show', 'broken'])).toMatchObject({ exit: 1 });
+  writeFileSync(join(box.home, 'config', 'providers', 'odd.json'), 'not json');
+  const shows = new Transcript(box, [folders]);
+  expect(await shows.keys(['provider', 'list', '--json', 'id'])).toMatchInlineSnapshot(`
+    "$ keys provider list --json id
+    exit 0
+    --- stdout
+    [
+      {
+        "id": "local"
+      },
+      {
+        "id": "unreal"
+      },
+      {
+        "id": "riskinmind"
+      },
+      {
+        "id": "privatemind"
+      },
+      {
+        "id": "drun"
+      },
+      {
+        "id": "authority"
+      },
+      {
+        "id": "openrouter"
+      },
+      {
+        "id": "better-auth"
+      },
+      {
+        "id": "gitlab"
+      },
+      {
+        "id": "npm"
+      },
+      {
+        "id": "mine"
+      }
+    ]
+    --- stderr
+    warning: [folder 1]/config/providers/broken.json is not a valid provider: name: is required; auth: is required; capabilities: is required; list: is required; create: is required; revoke: is required; key: is required
+    warning: [folder 1]/config/providers/local.json is not a valid provider: id: 'local' is reserved for the embedded authority; choose another id
+    warning: [folder 1]/config/providers/odd.json is not valid JSON: unexpected token 'o'
+    "
+  `);
+  expect(await shows.keys(['provider', 'show', 'mine', '--json', 'id,name'])).toMatchInlineSnapshot(`
+    "$ keys provider show mine --json id,name
+    exit 0
+    --- stdout
+    {
+      "id": "mine",
+      "name": "Unreal AI"
+    }
+    "
+  `);
+  expect(await shows.keys(['provider', 'show', 'broken'])).toMatchInlineSnapshot(`
+    "$ keys provider show broken
+    exit 1
+    --- stderr
+    error: [folder 1]/config/providers/broken.json is not a valid provider: name: is required; auth: is required; capabilities: is required; list: is required; create: is required; revoke: is required; key: is required
+    hint: keys provider check '[folder 1]/config/providers/broken.json'
+    "
+  `);
 });

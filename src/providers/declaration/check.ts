@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { schemaFault } from '../../base/schema-fault.ts';
 import { consistencyIssues, inputIssues } from './consistency-issues.ts';
 import { operationIssues } from './operation-issues.ts';
 import type { Provider } from './provider.ts';
@@ -12,7 +13,7 @@ export function checkProvider(
   const result = v.safeParse(providerSchema, data);
   const issues = (result.issues ?? []).map((issue) => ({
     path: v.getDotPath(issue) ?? '',
-    message: messageOf(issue),
+    message: schemaFault(issue),
   }));
   const provider = data as Provider;
   const issuesOf = (check: (provider: Provider) => SchemaIssue[]) =>
@@ -24,19 +25,6 @@ export function checkProvider(
     issues.some((issue) => issue.path === path || issue.path.startsWith(`${path}.`));
   issues.push(...issuesOf(inputIssues).filter((issue) => !isReported(issue)));
   return result.success && issues.length === 0 ? { provider: result.output, issues: [] } : { issues };
-}
-
-function messageOf({ kind, type, message, expected, received }: v.InferIssue<typeof providerSchema>): string {
-  if (kind !== 'schema') return message;
-  if (type === 'strict_object' && expected === 'never') return 'is not a known field';
-  if (type === 'strict_object' && received === 'undefined') return 'is required';
-  const expectedType = expected?.replace(/^\((.*)\)$/, '$1').replaceAll(' | ', ' or ') ?? '';
-  return `is ${inJsonWords(received)}; expected ${inJsonWords(expectedType)}`;
-}
-
-/** valibot names the types of JavaScript. */
-function inJsonWords(types: string): string {
-  return types.replaceAll('Array', 'list').replaceAll('Object', 'object');
 }
 
 /** One issue per path is enough; the first one is the most basic. */

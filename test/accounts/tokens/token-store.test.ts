@@ -23,10 +23,13 @@ test('a keychain that does not return the stored token is an error', async () =>
   const failure = await box.failure(
     openStore('keychain', box.context({}, { keychain: forgetful })).write(owner, token),
   );
-  expect(failure).toMatchObject({ exit: 'auth', code: 'token_not_stored' });
-  expect(failure.message).toContain('test keychain');
-  expect(failure.message).toContain('you are not logged in');
-  expect(failure.hints?.[0]).toContain('keys login --store file --profile work');
+  expect(failure).toEqual({
+    exit: 'auth',
+    code: 'token_not_stored',
+    message:
+      'the test keychain stored the token, but returned a different value when it was read back; you are not logged in',
+    hints: ['store it in a file that only you can read: keys login --store file --profile work'],
+  });
 
   const items = new Map<string, string>();
   const cutting = {
@@ -107,8 +110,11 @@ test('a damaged token file is reported, but neither quoted nor replaced', async 
     writeFileSync(file, content, { mode: 0o600 });
     const store = openStore('file', box.context());
     const failure = await box.failure(store.read(owner));
-    expect(failure).toMatchObject({ exit: 'auth', code: 'token_file_faulty' });
-    expect(failure.message).toContain(file);
+    expect(failure).toMatchObject({
+      exit: 'auth',
+      code: 'token_file_faulty',
+      message: `${file} is not a JSON object of strings`,
+    });
     expect((await box.failure(store.write(owner, new Secret(box.token())))).code).toBe('token_file_faulty');
     expect(readFileSync(file, 'utf8')).toBe(content);
   }
@@ -131,5 +137,8 @@ test('a data folder that cannot be created is an error, not a bug', async () => 
   const box = new TokenBox();
   writeFileSync(box.home, 'in the way');
   const failure = await box.failure(openStore('file', box.context()).write(owner, new Secret(box.token())));
-  expect(failure.code).toMatch(/folder_not_writable|token_file_unreadable/);
+  expect(failure).toMatchObject({
+    code: 'folder_not_writable',
+    message: `${join(box.home, 'data')} cannot be created (ENOTDIR)`,
+  });
 });
