@@ -66,6 +66,8 @@ export const keychainFaults: Filter = {
 export const userAgents: Filter = { word: 'program', pattern: /keys\/\S+ \(node \S+; \w+\)/g };
 /** How long something took. */
 export const durations: Filter = { word: 'duration', pattern: /(?<=\bin )\d+ ms/g };
+/** The character that begins a colour or a movement of the cursor. */
+export const escapes: Filter = { word: 'esc', pattern: /\u001b/g };
 /** A port that the system has chosen. */
 export const ports: Filter = { word: 'port', isNumbered: true, pattern: /(?<=127\.0\.0\.1:)\d+/g };
 
