@@ -1,10 +1,18 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { FakeRunOptions } from '../support/sandbox.ts';
 import { Sandbox } from '../support/sandbox.ts';
-import { ids, prefixes, secrets, Transcript } from '../support/transcript.ts';
+import { folders, ids, operations, prefixes, secrets, Transcript } from '../support/transcript.ts';
 
 const now = new Date('2026-11-20T12:00:00Z');
+const earlier = new Date('2026-11-10T12:00:00Z');
+const filters = [secrets, ids, prefixes, operations, folders];
 const secretLine = /^sk_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/m;
+
+/** `keys …` in a sandbox, as a whole transcript. */
+function shows(box: Sandbox, args: readonly string[], options: FakeRunOptions = {}): Promise<string> {
+  return new Transcript(box, filters).keys(args, { now, ...options });
+}
 
 /** The names of all keys that exist, revoked ones among them. */
 async function names(box: Sandbox): Promise<string[]> {
@@ -16,7 +24,7 @@ test('delivers the secret of a new key into a dotenv file, and prints the record
   const box = new Sandbox();
   box.expectSecretIn('.env');
   const args = ['create', 'ci', '--expires', '90d', '--to', 'env:.env#API_KEY', '--json'];
-  expect(await new Transcript(box, [secrets, ids, prefixes]).keys(args, { now })).toMatchInlineSnapshot(`
+  expect(await shows(box, args)).toMatchInlineSnapshot(`
     "$ keys create ci --expires 90d --to env:.env#API_KEY --json
     exit 0
     --- stdout
@@ -64,8 +72,7 @@ test('delivers the secret of a new key into a dotenv file, and prints the record
 
 test('off a terminal, with nothing said about the secret, refuses before anything exists', async () => {
   const box = new Sandbox();
-  const transcript = new Transcript(box, []).keys(['create', 'ci', '--expires', '90d']);
-  expect(await transcript).toMatchInlineSnapshot(`
+  expect(await shows(box, ['create', 'ci', '--expires', '90d'])).toMatchInlineSnapshot(`
     "$ keys create ci --expires 90d
     exit 2
     --- stderr
@@ -86,11 +93,49 @@ test('--json off a terminal carries the secret in the record', async () => {
   expect(record.delivered).toEqual([{ sink: 'stdout', verified: false }]);
 });
 
-test.each(['ndjson', 'yaml'])('--format %s off a terminal carries the secret too', async (format) => {
-  const box = new Sandbox();
-  const run = await box.keys(['create', 'ci', '--format', format], { secretOnStdout: true });
-  expect(run.exit).toBe(0);
-  expect(run.stdout).toMatch(/"?secret"?: ?"sk_\w+"/);
+test('other formats off a terminal carry the secret too', async () => {
+  const create = (format: string) =>
+    shows(new Sandbox(), ['create', 'ci', '--format', format], { secretOnStdout: true });
+  expect(await create('ndjson')).toMatchInlineSnapshot(`
+    "$ keys create ci --format ndjson
+    exit 0
+    --- stdout
+    {"id":"[id 1]","name":"ci","description":null,"status":"active","prefix":"[prefix]","createdAt":"2026-11-20T12:00:00.000Z","expiresAt":null,"lastUsedAt":null,"lastUsedIp":null,"permissions":["read"],"rateLimitRpm":null,"budgetUsd":null,"spentUsd":0,"models":[],"labels":{},"usage":{"requests":0,"tokens":0},"superseded":false,"provider":"local","profile":"local","delivered":[{"sink":"stdout","verified":false}],"changed":true,"secret":"[secret 1]"}
+    "
+  `);
+  expect(await create('yaml')).toMatchInlineSnapshot(`
+    "$ keys create ci --format yaml
+    exit 0
+    --- stdout
+    id: "[id 1]"
+    name: "ci"
+    description: null
+    status: "active"
+    prefix: "[prefix]"
+    createdAt: "2026-11-20T12:00:00.000Z"
+    expiresAt: null
+    lastUsedAt: null
+    lastUsedIp: null
+    permissions:
+      - "read"
+    rateLimitRpm: null
+    budgetUsd: null
+    spentUsd: 0
+    models: []
+    labels: {}
+    usage:
+      requests: 0
+      tokens: 0
+    superseded: false
+    provider: "local"
+    profile: "local"
+    delivered:
+      - sink: "stdout"
+        verified: false
+    changed: true
+    secret: "[secret 1]"
+    "
+  `);
 });
 
 test.each(['csv', 'tsv', 'table'])(
@@ -104,34 +149,71 @@ test.each(['csv', 'tsv', 'table'])(
 
 test('--to stdout with csv has a column for the secret', async () => {
   const box = new Sandbox();
-  const run = await box.keys(['create', 'ci', '--format', 'csv', '--to', 'stdout'], { secretOnStdout: true });
-  const [header, row] = run.stdout.split('\n');
-  expect(header?.split(',').at(-1)).toBe('secret');
-  expect(row?.split(',').at(-1)).toMatch(secretLine);
+  const args = ['create', 'ci', '--format', 'csv', '--to', 'stdout'];
+  expect(await shows(box, args, { secretOnStdout: true })).toMatchInlineSnapshot(`
+    "$ keys create ci --format csv --to stdout
+    exit 0
+    --- stdout
+    id,name,description,status,prefix,createdAt,expiresAt,lastUsedAt,lastUsedIp,permissions,rateLimitRpm,budgetUsd,spentUsd,models,labels,usage,superseded,provider,profile,secret
+    [id 1],ci,,active,[prefix],2026-11-20T12:00:00.000Z,,,,read,,,0,,,"requests=0,tokens=0",false,local,local,[secret 1]
+    "
+  `);
 });
 
 test('a selection of fields that would lose the secret is refused', async () => {
   const box = new Sandbox();
-  const refused = await box.keys(['create', 'ci', '--json', 'id,name']);
-  expect(refused.exit).toBe(2);
-  expect(refused.stderr).toContain('--json id,name,secret');
+  expect(await shows(box, ['create', 'ci', '--json', 'id,name'])).toMatchInlineSnapshot(`
+    "$ keys create ci --json id,name
+    exit 2
+    --- stderr
+    {"error":{"code":"usage","message":"--json leaves out the field secret, which could never be shown again; no key was created","hint":"--json id,name,secret\\nor choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)"}}
+    "
+  `);
   expect(await names(box)).toEqual([]);
 
-  const run = await box.keys(['create', 'ci', '--json', 'secret,id'], { secretOnStdout: true });
-  expect(Object.keys(JSON.parse(run.stdout))).toEqual(['secret', 'id']);
+  expect(
+    await shows(box, ['create', 'ci', '--json', 'secret,id'], { secretOnStdout: true }),
+  ).toMatchInlineSnapshot(`
+    "$ keys create ci --json secret,id
+    exit 0
+    --- stdout
+    {
+      "secret": "[secret 1]",
+      "id": "[id 1]"
+    }
+    "
+  `);
 });
 
 test('--secret-only prints the bare value and a newline', async () => {
   const box = new Sandbox();
-  const run = await box.keys(['create', 'ci', '--secret-only', '--quiet'], { secretOnStdout: true });
-  expect(run.stdout).toMatch(/^sk_\w+\n$/);
-  expect(run.stderr).toBe('');
+  const args = ['create', 'ci', '--secret-only', '--quiet'];
+  expect(await shows(box, args, { secretOnStdout: true })).toMatchInlineSnapshot(`
+    "$ keys create ci --secret-only --quiet
+    exit 0
+    --- stdout
+    [secret 1]
+    "
+  `);
 });
 
 test('--secret-only with a format, or with --if-missing, is refused', async () => {
   const box = new Sandbox();
-  expect((await box.keys(['create', 'ci', '--secret-only', '--json'])).exit).toBe(2);
-  expect((await box.keys(['create', 'ci', '--secret-only', '--if-missing'])).exit).toBe(2);
+  expect(await shows(box, ['create', 'ci', '--secret-only', '--json'])).toMatchInlineSnapshot(`
+    "$ keys create ci --secret-only --json
+    exit 2
+    --- stderr
+    {"error":{"code":"usage","message":"--secret-only prints no record: drop --format json"}}
+    "
+  `);
+  expect(await shows(box, ['create', 'ci', '--secret-only', '--if-missing'])).toMatchInlineSnapshot(`
+    "$ keys create ci --secret-only --if-missing
+    exit 2
+    --- stderr
+    error: --if-missing cannot print the secret of a key that exists: pass --json, or --to a file
+    hint: keys help create
+    "
+  `);
   expect(await names(box)).toEqual([]);
 });
 
@@ -153,17 +235,28 @@ test('several sinks get the secret in order, stdout last', async () => {
 
 test('a sink that cannot work is found before the key is created', async () => {
   const box = new Sandbox();
-  const run = await box.keys(['create', 'ci', '--to', 'file:missing/folder/a.key']);
-  expect(run.exit).toBe(1);
-  expect(run.stderr).toContain('does not exist');
+  expect(await shows(box, ['create', 'ci', '--to', 'file:missing/folder/a.key'])).toMatchInlineSnapshot(`
+    "$ keys create ci --to file:missing/folder/a.key
+    exit 1
+    --- stderr
+    error: the folder of [folder 1]/missing/folder/a.key does not exist
+    hint: mkdir -p -m 700 '[folder 1]/missing/folder'
+    "
+  `);
   expect(await names(box)).toEqual([]);
 });
 
 test('where stdout breaks after the key was made, the key is revoked again', async () => {
   const box = new Sandbox();
-  const run = await box.keys(['create', 'ci', '--secret-only'], { breakStdout: { at: 1, code: 'EPIPE' } });
-  expect(run.exit).toBe(1);
-  expect(run.stderr).toContain('was revoked');
+  const breakStdout = { at: 1, code: 'EPIPE' };
+  expect(await shows(box, ['create', 'ci', '--secret-only'], { breakStdout })).toMatchInlineSnapshot(`
+    "$ keys create ci --secret-only
+    exit 1
+    --- stderr
+    error: the secret was not delivered to stdout: broken; the new key [id 1] was revoked
+    hint: set up an escrow to keep it next time: keys doctor
+    "
+  `);
   const { stdout } = await box.keys(['list', '--status', 'all', '--json', 'name,status']);
   expect(JSON.parse(stdout)).toEqual([{ name: 'ci', status: 'revoked' }]);
 });
@@ -172,35 +265,81 @@ test('where a sink holds the secret and stdout breaks, the key is kept and the e
   const box = new Sandbox();
   box.expectSecretIn('a.key');
   const args = ['create', 'ci', '--to', 'file:a.key', '--to', 'stdout'];
-  const run = await box.keys(args, { breakStdout: { at: 1, code: 'EPIPE' } });
-  expect(run.exit).toBe(5);
-  expect(run.stderr).toContain('is in file:a.key but was not delivered to stdout');
+  expect(await shows(box, args, { breakStdout: { at: 1, code: 'EPIPE' } })).toMatchInlineSnapshot(`
+    "$ keys create ci --to file:a.key --to stdout
+    exit 5
+    --- stderr
+    error: the secret of ci ([id 1]) is in file:a.key but was not delivered to stdout: broken
+    hint: keys recover [operation 1]
+    hint: the key works; copy its secret from file:a.key or revoke it
+    hint: keys revoke [id 1] --yes
+    --- files
+    a.key (600): [secret 1]
+    "
+  `);
 });
 
 test('on a terminal the secret is shown once, alone on its line, with a reminder', async () => {
   const box = new Sandbox();
-  const run = await box.keys(['create', 'ci', '--expires', '90d', '--no-color'], {
-    terminal: 100,
-    now,
-    secretOnStdout: true,
-  });
+  const args = ['create', 'ci', '--expires', '90d', '--no-color'];
+  const run = await box.keys(args, { terminal: 100, now, secretOnStdout: true });
   expect(run.stdout.match(new RegExp(secretLine, 'gm'))).toHaveLength(1);
-  expect(run.stdout).toMatch(/\n── secret, shown only once ─+\n\nsk_\w+\n\n─+\n$/);
-  expect(run.stdout).toContain('Expires      in 90 days (2027-02-18T12:00:00Z)');
-  expect(run.stderr).toContain('the secret is not shown again: store it now');
+  expect(new Transcript(box, filters).of(args, run)).toMatchInlineSnapshot(`
+    "$ keys create ci --expires 90d --no-color
+    exit 0
+    --- stdout
+    Name         ci
+    Id           [id 1]
+    Status       active
+    Prefix       [prefix]
+    Created      just now (2026-11-20T12:00:00Z)
+    Expires      in 90 days (2027-02-18T12:00:00Z)
+    Last used    never
+    Permissions  read
+    Rate limit   none
+    Budget       none, $0.00 spent
+    Models       all
+    Usage        0 requests, 0 tokens
+    Profile      local (local)
+
+    ── secret, shown only once ─────────────────────────────────────────────
+
+    [secret 1]
+
+    ────────────────────────────────────────────────────────────────────────
+    --- stderr
+    the secret is not shown again: store it now, then clear the scrollback (clear; in tmux: tmux clear-history)
+    "
+  `);
 });
 
 test('on the terminal of a coding agent it is not shown unless that is asked for', async () => {
   const box = new Sandbox();
   const agent = { env: { CLAUDECODE: '1' }, terminal: 100 };
-  const refused = await box.keys(['create', 'ci'], agent);
-  expect(refused.exit).toBe(2);
-  expect(refused.stderr).toContain('a coding agent reads this terminal (CLAUDECODE is set)');
-  expect(refused.stderr).toContain('no key was created');
+  expect(await shows(box, ['create', 'ci'], agent)).toMatchInlineSnapshot(`
+    "$ keys create ci
+    exit 2
+    --- stderr
+    error: a coding agent reads this terminal (CLAUDECODE is set), and no destination for the secret was given; no key was created
+    hint: choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)
+    hint: or print it: --json for the record with its secret, --secret-only for the secret alone
+    "
+  `);
   expect((await box.keys(['create', 'ci', '--to', 'file:a.key'], agent)).exit).toBe(0);
   box.expectSecretIn('a.key');
-  const asked = await box.keys(['create', 'ci', '--secret-only'], { ...agent, secretOnStdout: true });
-  expect(asked.stdout).toMatch(/^sk_\w+\n$/);
+  expect(
+    await shows(box, ['create', 'ci', '--secret-only'], { ...agent, secretOnStdout: true }),
+  ).toMatchInlineSnapshot(`
+    "$ keys create ci --secret-only
+    exit 0
+    --- stdout
+    [secret 1]
+    --- stderr
+    warning: a key named ci already works ([id 1]): the new one supersedes it, and it stays active
+    --- files
+    a.key (600): [secret 2]
+    "
+  `);
 });
 
 test('in GitHub Actions the secret is registered for masking before it goes anywhere', async () => {
@@ -216,52 +355,80 @@ test('in GitHub Actions the secret is registered for masking before it goes anyw
 test('every flag ends up in the key', async () => {
   const box = new Sandbox();
   box.expectSecretIn('a.key');
-  const run = await box.keys([
-    ...[
-      'create',
-      'shop',
-      '--description',
-      'Main API',
-      '--expires',
-      '2027-01-31',
-      '--permission',
-      'read,webhook',
-    ],
-    ...[
-      '--rate-limit',
-      '600',
-      '--budget',
-      '9.5',
-      '--models',
-      'gpt-4o, mistral-large',
-      '--label',
-      'team=shop',
-    ],
-    ...['--label', 'tier=1', '--to', 'file:a.key', '--json'],
-  ]);
-  expect(run.exit).toBe(0);
-  expect(JSON.parse(run.stdout)).toMatchObject({
-    name: 'shop',
-    description: 'Main API',
-    expiresAt: '2027-01-31T23:59:59.000Z',
-    permissions: ['read', 'webhook'],
-    rateLimitRpm: 600,
-    budgetUsd: 9.5,
-    spentUsd: 0,
-    models: ['gpt-4o', 'mistral-large'],
-    labels: { team: 'shop', tier: '1' },
-    provider: 'local',
-    profile: 'local',
-    superseded: false,
-  });
+  const limits = ['--expires', '2027-01-31', '--rate-limit', '600', '--budget', '9.5'];
+  const rights = ['--permission', 'read,webhook', '--models', 'gpt-4o, mistral-large'];
+  const labels = ['--description', 'Main API', '--label', 'team=shop', '--label', 'tier=1'];
+  const args = ['create', 'shop', ...limits, ...rights, ...labels, '--to', 'file:a.key', '--json'];
+  expect(await shows(box, args)).toMatchInlineSnapshot(`
+    "$ keys create shop --expires 2027-01-31 --rate-limit 600 --budget 9.5 --permission read,webhook --models 'gpt-4o, mistral-large' --description 'Main API' --label team=shop --label tier=1 --to file:a.key --json
+    exit 0
+    --- stdout
+    {
+      "id": "[id 1]",
+      "name": "shop",
+      "description": "Main API",
+      "status": "active",
+      "prefix": "[prefix]",
+      "createdAt": "2026-11-20T12:00:00.000Z",
+      "expiresAt": "2027-01-31T23:59:59.000Z",
+      "lastUsedAt": null,
+      "lastUsedIp": null,
+      "permissions": [
+        "read",
+        "webhook"
+      ],
+      "rateLimitRpm": 600,
+      "budgetUsd": 9.5,
+      "spentUsd": 0,
+      "models": [
+        "gpt-4o",
+        "mistral-large"
+      ],
+      "labels": {
+        "team": "shop",
+        "tier": "1"
+      },
+      "usage": {
+        "requests": 0,
+        "tokens": 0
+      },
+      "superseded": false,
+      "provider": "local",
+      "profile": "local",
+      "delivered": [
+        {
+          "sink": "file:a.key",
+          "verified": true
+        }
+      ],
+      "changed": true
+    }
+    --- stderr
+    expires 2027-01-31T23:59:59Z (in 72 days)
+    delivered to file:a.key and read back
+    --- files
+    a.key (600): [secret 1]
+    "
+  `);
 });
 
 test('without a name and off a terminal it takes login and host, and says so', async () => {
   const box = new Sandbox();
   box.expectSecretIn('a.key');
-  const run = await box.keys(['create', '--to', 'file:a.key', '--json', 'name']);
-  expect(JSON.parse(run.stdout)).toEqual({ name: 'ada-workshop' });
-  expect(run.stderr).toContain('no name given: the key is named ada-workshop');
+  expect(await shows(box, ['create', '--to', 'file:a.key', '--json', 'name'])).toMatchInlineSnapshot(`
+    "$ keys create --to file:a.key --json name
+    exit 0
+    --- stdout
+    {
+      "name": "ada-workshop"
+    }
+    --- stderr
+    no name given: the key is named ada-workshop
+    delivered to file:a.key and read back
+    --- files
+    a.key (600): [secret 1]
+    "
+  `);
 });
 
 test('--if-missing creates once, and then finds', async () => {
@@ -289,9 +456,57 @@ test('--if-missing takes a revoked or an expired key for missing', async () => {
 test('a second key of a name supersedes the first, and says that both are live', async () => {
   const box = new Sandbox();
   box.expectSecretIn('a.key');
-  const first = JSON.parse((await box.keys(['create', 'ci', '--to', 'file:a.key', '--json'])).stdout);
-  const run = await box.keys(['create', 'ci', '--to', 'file:a.key', '--json']);
-  expect(run.stderr).toContain(`a key named ci already works (${first.id})`);
+  const first = JSON.parse(
+    (await box.keys(['create', 'ci', '--to', 'file:a.key', '--json'], { now: earlier })).stdout,
+  );
+  const story = new Transcript(box, filters);
+  expect(story.filtered(first.id)).toBe('[id 1]');
+  const args = ['create', 'ci', '--to', 'file:a.key', '--json'];
+  const run = await box.keys(args, { now });
+  expect(story.of(args, run)).toMatchInlineSnapshot(`
+    "$ keys create ci --to file:a.key --json
+    exit 0
+    --- stdout
+    {
+      "id": "[id 2]",
+      "name": "ci",
+      "description": null,
+      "status": "active",
+      "prefix": "[prefix]",
+      "createdAt": "2026-11-20T12:00:00.000Z",
+      "expiresAt": null,
+      "lastUsedAt": null,
+      "lastUsedIp": null,
+      "permissions": [
+        "read"
+      ],
+      "rateLimitRpm": null,
+      "budgetUsd": null,
+      "spentUsd": 0,
+      "models": [],
+      "labels": {},
+      "usage": {
+        "requests": 0,
+        "tokens": 0
+      },
+      "superseded": false,
+      "provider": "local",
+      "profile": "local",
+      "delivered": [
+        {
+          "sink": "file:a.key",
+          "verified": true
+        }
+      ],
+      "changed": true
+    }
+    --- stderr
+    warning: a key named ci already works ([id 1]): the new one supersedes it, and it stays active
+    delivered to file:a.key and read back
+    --- files
+    a.key (600): [secret 1]
+    "
+  `);
   const { stdout } = await box.keys(['list', '--json', 'id,superseded']);
   expect(JSON.parse(stdout)).toEqual([
     { id: JSON.parse(run.stdout).id, superseded: false },
@@ -301,56 +516,111 @@ test('a second key of a name supersedes the first, and says that both are live',
 
 test('--dry-run shows the key, makes nothing, and tells where the real run would be refused', async () => {
   const box = new Sandbox();
-  const run = await box.keys(['create', 'ci', '--expires', '10d', '--dry-run'], { now });
-  expect(run.exit).toBe(0);
-  expect(run.stderr).toContain('warning: without --dry-run this is refused');
-  expect(run.stderr).toContain('dry run: nothing was created');
+  const args = ['create', 'ci', '--expires', '10d', '--dry-run'];
+  expect(await shows(box, args)).toMatchInlineSnapshot(`
+    "$ keys create ci --expires 10d --dry-run
+    exit 0
+    --- stdout
+    	ci		expiring			2026-11-30T12:00:00.000Z			read								local	local
+    --- stderr
+    warning: without --dry-run this is refused: stdout is not a terminal, and no destination for the secret was given; no key was created
+    dry run: nothing was created
+    "
+  `);
   expect(existsSync(box.home)).toBe(false);
 
-  const json = await box.keys(['create', 'ci', '--expires', '10d', '--dry-run', '--json'], { now });
-  expect(JSON.parse(json.stdout)).toMatchObject({
-    name: 'ci',
-    status: 'expiring',
-    changed: false,
-    dryRun: true,
-  });
+  expect(await shows(box, [...args, '--json'])).toMatchInlineSnapshot(`
+    "$ keys create ci --expires 10d --dry-run --json
+    exit 0
+    --- stdout
+    {
+      "name": "ci",
+      "description": null,
+      "expiresAt": "2026-11-30T12:00:00.000Z",
+      "permissions": [
+        "read"
+      ],
+      "rateLimitRpm": null,
+      "budgetUsd": null,
+      "models": [],
+      "labels": {},
+      "status": "expiring",
+      "provider": "local",
+      "profile": "local",
+      "delivered": [],
+      "changed": false,
+      "dryRun": true
+    }
+    --- stderr
+    dry run: nothing was created
+    "
+  `);
   expect(readdirSync(box.cwd)).toEqual([]);
 });
 
 test('all faults are named at once, and nothing is created', async () => {
   const box = new Sandbox();
-  const run = await box.keys([
-    'create',
-    'a',
-    'b',
-    '--expires',
-    '0',
-    '--budget',
-    '-1',
-    '--frob',
-    '--to',
-    'nowhere',
-  ]);
-  expect(run.exit).toBe(2);
-  for (const fault of ['--expires', '--budget', '--frob', '--to', "'b'"]) expect(run.stderr).toContain(fault);
+  const faults = ['--expires', '0', '--budget', '-1', '--frob', '--to', 'nowhere'];
+  expect(await shows(box, ['create', 'a', 'b', ...faults])).toMatchInlineSnapshot(`
+    "$ keys create a b --expires 0 --budget -1 --frob --to nowhere
+    exit 2
+    --- stderr
+    error: unknown flag --frob
+    error: --expires: '0' would expire at once: use a time like 36h, 90d, 12w, 6mo, 1y, 2027-01-31, 2027-01-31T18:00:00Z or never
+    error: --budget: '-1' is neither an amount of US dollars above 0, such as 25 or 9.50, nor 'none'
+    error: --to: 'nowhere' is not a sink; expected stdout, file:PATH, env:PATH#NAME, keychain:NAME, login:PROFILE, clipboard, exec:COMMAND…, github:OWNER/REPO#NAME, gitlab:PROJECT#NAME, vault:MOUNT/PATH#FIELD, kubernetes:NAMESPACE/SECRET#KEY, aws-secretsmanager:NAME
+    error: unexpected argument 'b'
+    hint: keys help create
+    "
+  `);
   expect(existsSync(box.home)).toBe(false);
 });
 
-test.each([
-  ['--expires', '5m', 'ambiguous'],
-  ['--expires', '2020-01-01', 'not in the future'],
-  ['--permission', 'root', 'this provider has read, write, admin, webhook'],
-  ['--rate-limit', '0', 'whole number'],
-  ['--label', 'team', 'NAME=VALUE'],
-  ['--to', 'env:.env', 'env:PATH#NAME'],
-])('%s %s is refused', async (flag, text, reason) => {
+test('a value that a flag cannot have is refused', async () => {
   const box = new Sandbox();
-  const run = await box.keys(['create', 'ci', flag, text, '--json']);
-  expect(run.exit).toBe(2);
-  expect(JSON.parse(run.stderr).error).toMatchObject({
-    code: 'usage',
-    message: expect.stringContaining(reason),
-  });
+  const create = (...flags: string[]) => shows(box, ['create', 'ci', ...flags, '--json']);
+  expect(await create('--expires', '5m')).toMatchInlineSnapshot(`
+    "$ keys create ci --expires 5m --json
+    exit 2
+    --- stderr
+    {"error":{"code":"usage","message":"--expires: '5m' is ambiguous: use 5min for minutes or 5mo for months","hint":"keys help create"}}
+    "
+  `);
+  expect(await create('--expires', '2020-01-01')).toMatchInlineSnapshot(`
+    "$ keys create ci --expires 2020-01-01 --json
+    exit 2
+    --- stderr
+    {"error":{"code":"usage","message":"--expires: '2020-01-01' is not in the future: use a time like 36h, 90d, 12w, 6mo, 1y, 2027-01-31, 2027-01-31T18:00:00Z or never","hint":"keys help create"}}
+    "
+  `);
+  expect(await create('--permission', 'root')).toMatchInlineSnapshot(`
+    "$ keys create ci --permission root --json
+    exit 2
+    --- stderr
+    {"error":{"code":"usage","message":"--permission: unknown 'root'; this provider has read, write, admin, webhook"}}
+    "
+  `);
+  expect(await create('--rate-limit', '0')).toMatchInlineSnapshot(`
+    "$ keys create ci --rate-limit 0 --json
+    exit 2
+    --- stderr
+    {"error":{"code":"usage","message":"--rate-limit: '0' is not a whole number of at least 1","hint":"keys help create"}}
+    "
+  `);
+  expect(await create('--label', 'team')).toMatchInlineSnapshot(`
+    "$ keys create ci --label team --json
+    exit 2
+    --- stderr
+    {"error":{"code":"usage","message":"--label: 'team' is not a label; expected NAME=VALUE","hint":"keys help create"}}
+    "
+  `);
+  expect(await create('--to', 'env:.env')).toMatchInlineSnapshot(`
+    "$ keys create ci --to env:.env --json
+    exit 2
+    --- stderr
+    {"error":{"code":"usage","message":"--to: 'env:.env' is invalid; expected env:PATH#NAME","hint":"keys help create"}}
+    "
+  `);
   expect(existsSync(box.home)).toBe(false);
 });
 
@@ -359,16 +629,51 @@ test('a secret as an argument is refused and not repeated', async () => {
   const { secret } = JSON.parse(
     (await box.keys(['create', 'ci', '--json'], { secretOnStdout: true })).stdout,
   );
-  for (const args of [
+  const commands = [
     ['show', secret],
     ['revoke', secret, '--yes'],
     ['create', secret],
     [secret],
     ['list', `--search=${secret}`],
-  ]) {
+  ];
+  const story = new Transcript(box, filters);
+  const runs: string[] = [];
+  for (const args of commands) {
     const run = await box.keys(args);
-    expect(run.exit).toBe(2);
-    expect(run.stderr).toContain('looks like a secret');
+    runs.push(story.of(args, run));
     expect(run.stderr).not.toContain(secret.slice(-6));
   }
+  expect(runs.join('\n')).toMatchInlineSnapshot(`
+    "$ keys show [secret 1]
+    exit 2
+    --- stderr
+    error: argument 2 looks like a secret; secrets are never accepted on the command line, name a key by its id or name
+    hint: keys help show
+
+    $ keys revoke [secret 1] --yes
+    exit 2
+    --- stderr
+    error: argument 2 looks like a secret; secrets are never accepted on the command line, name a key by its id or name
+    hint: keys help revoke
+
+    $ keys create [secret 1]
+    exit 2
+    --- stderr
+    error: argument 2 looks like a secret; secrets are never accepted on the command line, name a key by its id or name
+    hint: keys help create
+
+    $ keys [secret 1]
+    exit 2
+    --- stderr
+    error: argument 1 looks like a secret; secrets are never accepted on the command line, name a key by its id or name
+    error: unknown command '****'
+    hint: keys help
+
+    $ keys list --search=[secret 1]
+    exit 2
+    --- stderr
+    error: argument 2 looks like a secret; secrets are never accepted on the command line, name a key by its id or name
+    hint: keys help list
+    "
+  `);
 });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { withProfiles } from '../support/escrow.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { StandIns } from '../support/stand-in.ts';
+import { operations, Transcript, times } from '../support/transcript.ts';
 import { UnrealServer } from '../support/unreal-server.ts';
 
 /** An operation of another profile, whose secret waits. */
@@ -27,8 +28,31 @@ test('Ctrl-C does not cut off a revocation that recover has started in another p
   };
   const args = ['recover', '--all', '--revoke', '--yes', '--json'];
   const run = await box.keys(args, { env, interrupt: interrupt.signal });
-  expect(run.exit, run.stderr).toBe(0);
-  expect(JSON.parse(run.stdout)).toMatchObject([{ outcome: 'revoked' }]);
+  expect(new Transcript(box, [operations, times]).of(args, run)).toMatchInlineSnapshot(`
+    "$ keys recover --all --revoke --yes --json
+    exit 0
+    --- stdout
+    [
+      {
+        "operation": "[operation 1]",
+        "kind": "create",
+        "name": "ci",
+        "id": "hash1abcdef",
+        "at": "[time]",
+        "profile": "work",
+        "provider": "unreal",
+        "sinks": [
+          "exec:no"
+        ],
+        "escrow": "file",
+        "delivered": [],
+        "outcome": "revoked"
+      }
+    ]
+    --- stderr
+    revoked the key hash1abcdef
+    "
+  `);
   expect(server.keys).toEqual([]);
 });
 
@@ -43,7 +67,32 @@ test('a second Ctrl-C stops waiting for it; the operation stays open: exit 5', a
   };
   const args = ['recover', '--all', '--revoke', '--yes', '--json'];
   const run = await box.keys(args, { env, interrupt: interrupt.signal, urgent: urgent.signal });
-  expect(run.exit, run.stderr).toBe(5);
+  expect(new Transcript(box, [operations, times]).of(args, run)).toMatchInlineSnapshot(`
+    "$ keys recover --all --revoke --yes --json
+    exit 5
+    --- stdout
+    [
+      {
+        "operation": "[operation 1]",
+        "kind": "create",
+        "name": "ci",
+        "id": "hash1abcdef",
+        "at": "[time]",
+        "profile": "work",
+        "provider": "unreal",
+        "sinks": [
+          "exec:no"
+        ],
+        "escrow": "file",
+        "delivered": [],
+        "reason": "the reply to DELETE /v1/keys/hash1abcdef was lost: the request was interrupted; the request may or may not have taken effect; look before you try again: keys list",
+        "outcome": "open"
+      }
+    ]
+    --- stderr
+    warning: [operation 1] is unfinished: the reply to DELETE /v1/keys/hash1abcdef was lost: the request was interrupted; the request may or may not have taken effect; look before you try again: keys list
+    "
+  `);
   expect(`${run.stdout}${run.stderr}`).not.toContain('nothing was changed');
   server.onRequest = async () => {};
   expect((await box.keys(args, { env })).exit).toBe(0);
@@ -59,8 +108,13 @@ test('Ctrl-C between two revocations names the remaining keys: exit 5', async ()
   const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.url, KEYS_TOKEN: 'tok-EXAMPLE' };
   const args = ['revoke', 'a', 'b', 'c', '--yes'];
   const run = await box.keys(args, { env, interrupt: interrupt.signal });
-  expect(run.exit).toBe(5);
-  expect(run.stderr).toContain('revoked 1 of 3 keys');
-  expect(run.stderr).toMatch(/hint: keys revoke hash2abcdef hash3abcdef --yes/);
+  expect(new Transcript(box, []).of(args, run)).toMatchInlineSnapshot(`
+    "$ keys revoke a b c --yes
+    exit 5
+    --- stderr
+    error: revoked 1 of 3 keys, then failed: interrupted; what had begun was finished or is in the journal, the rest was not started
+    hint: keys revoke hash2abcdef hash3abcdef --yes
+    "
+  `);
   expect(server.keys.map(({ name }) => name)).toEqual(['b', 'c']);
 });

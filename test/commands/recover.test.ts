@@ -5,9 +5,20 @@ import { withEscrow } from '../support/escrow.ts';
 import { resetAfterHeaders, resetBeforeReply, truncated } from '../support/fault-server.ts';
 import type { FakeRunOptions, Run } from '../support/sandbox.ts';
 import { Sandbox } from '../support/sandbox.ts';
+import type { Filter } from '../support/transcript.ts';
+import { folders, ids, operations, prefixes, secrets, Transcript } from '../support/transcript.ts';
 import { UnrealServer } from '../support/unreal-server.ts';
 
 const brokenPipe: FakeRunOptions = { breakStdout: { at: 1, code: 'EPIPE' } };
+
+const now = new Date('2026-11-20T12:00:00Z');
+const later = new Date('2026-11-20T13:00:00Z');
+const filters = [secrets, prefixes, ids, operations, folders];
+
+/** `keys …` in a sandbox, as a whole transcript. */
+function shows(box: Sandbox, args: readonly string[], options: FakeRunOptions = {}): Promise<string> {
+  return new Transcript(box, filters).keys(args, { now, ...options });
+}
 
 function errorOf({ stderr }: Run): { code: string; message: string; hint: string; operation: string } {
   return JSON.parse(stderr).error;
@@ -28,7 +39,7 @@ interface Row {
 
 /** A create whose secret could not be printed: it waits in escrow. */
 async function stopped(box: Sandbox, name = 'ci', to: string[] = []): Promise<{ operation: string }> {
-  const run = await box.keys(['create', name, ...to, '--json'], brokenPipe);
+  const run = await box.keys(['create', name, ...to, '--json'], { ...brokenPipe, now });
   expect(run.exit).toBe(5);
   return { operation: errorOf(run).operation };
 }
@@ -48,10 +59,14 @@ test('with nothing unfinished there is nothing to do', async () => {
     expect((await box.keys([...args, '--json'])).stdout).toBe('[]\n');
     expect((await box.keys(args)).exit).toBe(0);
   }
-  expect(await box.keys(['recover', 'nothing1'])).toMatchObject({
-    exit: 3,
-    stderr: expect.stringContaining("no unfinished operation has the id 'nothing1'"),
-  });
+  expect(await shows(box, ['recover', 'nothing1'])).toMatchInlineSnapshot(`
+    "$ keys recover [operation 1]
+    exit 3
+    --- stderr
+    error: no unfinished operation has the id 'nothing1'; it may be finished
+    hint: keys recover --list
+    "
+  `);
 });
 
 describe('a secret that waits in escrow', () => {
@@ -60,79 +75,203 @@ describe('a secret that waits in escrow', () => {
     const folder = join(box.cwd, 'place');
     mkdirSync(folder);
     // The folder is there when it is checked, and gone when it is written to.
-    const run = await box.keys([
-      'create',
-      'ci',
-      '--to',
-      'exec:rmdir place',
-      '--to',
-      'file:place/key',
-      '--json',
-    ]);
-    expect(errorOf(run)).toMatchObject({ code: 'in_escrow' });
-    expect(run.exit).toBe(5);
-    expect(errorOf(run).message).toContain('it is in escrow (file');
-
-    expect((await box.keys(['recover'])).exit).toBe(5);
+    const to = ['--to', 'exec:rmdir place', '--to', 'file:place/key'];
+    const story = new Transcript(box, filters);
+    const recover = () => story.keys(['recover'], { now });
+    expect(await story.keys(['create', 'ci', ...to, '--json'], { now })).toMatchInlineSnapshot(`
+      "$ keys create ci --to 'exec:rmdir place' --to file:place/key --json
+      exit 5
+      --- stderr
+      {"error":{"code":"in_escrow","message":"the secret of ci ([id 1]) is in exec:rmdir place, but was not delivered to file:place/key: [folder 1]/place/.keys-tmp cannot be written to (ENOENT); it is in escrow (file [folder 2]/state/escrow/[operation 1])","hint":"ls -ld '[folder 1]/place/.keys-tmp/..'\\nkeys recover [operation 1]","operation":"[operation 1]"}}
+      "
+    `);
+    expect(await recover()).toMatchInlineSnapshot(`
+      "$ keys recover
+      exit 5
+      --- stderr
+      error: the folder of [folder 1]/place/key does not exist
+      hint: mkdir -p -m 700 '[folder 1]/place'
+      hint: keys recover [operation 1]
+      "
+    `);
     mkdirSync(folder);
     box.expectSecretIn('place/key');
-    const again = await box.keys(['recover']);
-    expect(again.exit).toBe(0);
-    expect(again.stderr).toContain('delivered to file:place/key and read back');
+    expect(await recover()).toMatchInlineSnapshot(`
+      "$ keys recover
+      exit 0
+      --- stdout
+      [operation 1]	delivered	create	ci	[id 1]	2026-11-20T12:00:00.000Z	local	exec:rmdir place,file:place/key
+      --- stderr
+      delivered to file:place/key and read back
+      --- files
+      place/key (600): [secret 1]
+      "
+    `);
     expect((await box.keys(['verify', '--from', 'file:place/key'])).exit).toBe(0);
-    expect(box.mode('place/key')).toBe('600');
     expect(operationsOf(box)).toEqual([]);
-    expect((await box.keys(['recover'])).exit).toBe(0);
+    expect(await recover()).toMatchInlineSnapshot(`
+      "$ keys recover
+      exit 0
+      --- stderr
+      nothing is unfinished
+      --- files
+      place/key (600): [secret 1]
+      "
+    `);
   });
 
   test('relative paths mean what they meant when it began', async () => {
     const box = withEscrow(new Sandbox());
     const { operation } = await stopped(box, 'ci', ['--to', 'stdout', '--to', 'env:.env#KEY']);
     box.expectSecretIn('.env');
-    expect(box.read('.env')).toContain('KEY=');
-    const [row] = await json<Row[]>(box, ['recover', '--list']);
-    expect(row).toMatchObject({
-      operation,
-      outcome: 'open',
-      delivered: [{ sink: 'env:.env#KEY', verified: true }],
-    });
+    const list = await box.keys(['recover', '--list', '--json'], { now });
+    expect(JSON.parse(list.stdout)[0].operation).toBe(operation);
+    expect(new Transcript(box, filters).of(['recover', '--list', '--json'], list)).toMatchInlineSnapshot(`
+      "$ keys recover --list --json
+      exit 0
+      --- stdout
+      [
+        {
+          "operation": "[operation 1]",
+          "kind": "create",
+          "name": "ci",
+          "id": "[id 1]",
+          "at": "2026-11-20T12:00:00.000Z",
+          "profile": "local",
+          "provider": "local",
+          "sinks": [
+            "env:.env#KEY",
+            "stdout"
+          ],
+          "escrow": "file",
+          "delivered": [
+            {
+              "sink": "env:.env#KEY",
+              "verified": true
+            }
+          ],
+          "reason": "broken",
+          "outcome": "open"
+        }
+      ]
+      --- files
+      .env (600): KEY=[secret 1]
+      "
+    `);
   });
 
   test('for stdout is printed if the command line allows it', async () => {
-    for (const args of [['--secret-only'], ['--json']]) {
+    const runs: string[] = [];
+    for (const flag of ['--secret-only', '--json']) {
       const box = withEscrow(new Sandbox());
       const { operation } = await stopped(box);
-      const refused = await box.keys(['recover']);
-      expect(refused.exit).toBe(5);
-      expect(refused.stderr).toContain(`keys recover ${operation} --to env:.env#API_KEY`);
-      const run = await box.keys(['recover', operation, ...args], { secretOnStdout: true });
-      expect(run.exit).toBe(0);
-      expect(run.stdout).toMatch(args[0] === '--json' ? /"secret": "sk_/ : /^sk_\w+\n$/);
+      const story = new Transcript(box, filters);
+      runs.push(await story.keys(['recover'], { now }));
+      runs.push(await story.keys(['recover', operation, flag], { now, secretOnStdout: true }));
       expect(operationsOf(box)).toEqual([]);
     }
+    expect(runs.join('\n')).toMatchInlineSnapshot(`
+      "$ keys recover
+      exit 5
+      --- stdout
+      [operation 1]	open	create	ci	[id 1]	2026-11-20T12:00:00.000Z	local	stdout
+      --- stderr
+      warning: [operation 1] is unfinished: its secret was to be printed: keys recover [operation 1] --to env:.env#API_KEY, or --secret-only, or --revoke
+
+      $ keys recover [operation 1] --secret-only
+      exit 0
+      --- stdout
+      [secret 1]
+
+      $ keys recover
+      exit 5
+      --- stdout
+      [operation 1]	open	create	ci	[id 1]	2026-11-20T12:00:00.000Z	local	stdout
+      --- stderr
+      warning: [operation 1] is unfinished: its secret was to be printed: keys recover [operation 1] --to env:.env#API_KEY, or --secret-only, or --revoke
+
+      $ keys recover [operation 1] --json
+      exit 0
+      --- stdout
+      {
+        "operation": "[operation 1]",
+        "kind": "create",
+        "name": "ci",
+        "id": "[id 1]",
+        "at": "2026-11-20T12:00:00.000Z",
+        "profile": "local",
+        "provider": "local",
+        "sinks": [
+          "stdout"
+        ],
+        "escrow": "file",
+        "delivered": [
+          {
+            "sink": "stdout",
+            "verified": false
+          }
+        ],
+        "outcome": "delivered",
+        "secret": "[secret 1]"
+      }
+      "
+    `);
   });
 
   test('is framed on a terminal', async () => {
     const box = withEscrow(new Sandbox());
     await stopped(box);
-    const run = await box.keys(['recover', '--yes', '--no-color'], { terminal: 90, secretOnStdout: true });
-    expect(run.stdout).toMatch(/── secret, shown only once ─+\n\nsk_\w+\n\n─+\n$/);
-    expect(run.stderr).toContain('is not shown again: store it now');
+    const args = ['recover', '--yes', '--no-color'];
+    expect(await shows(box, args, { terminal: 90, secretOnStdout: true })).toMatchInlineSnapshot(`
+      "$ keys recover --yes --no-color
+      exit 0
+      --- stdout
+      Operation  [operation 1]  delivered
+      Key        ci [id 1]
+      Profile    local local
+      Begun      just now
+      To         stdout (has it)
+
+      ── secret, shown only once ─────────────────────────────────────────────
+
+      [secret 1]
+
+      ────────────────────────────────────────────────────────────────────────
+      --- stderr
+      the secret is not shown again: store it now, then clear the scrollback (clear; in tmux: tmux clear-history)
+      "
+    `);
   });
 
   test('goes elsewhere with --to', async () => {
     const box = withEscrow(new Sandbox());
     const { operation } = await stopped(box);
     box.expectSecretIn('other');
-    expect((await box.keys(['recover', operation.slice(0, 5), '--to', 'file:other'])).exit).toBe(0);
+    const args = ['recover', operation.slice(0, 5), '--to', 'file:other'];
+    expect(await shows(box, args)).toMatchInlineSnapshot(`
+      "$ keys recover [operation 1] --to file:other
+      exit 0
+      --- stdout
+      [operation 2]	delivered	create	ci	[id 1]	2026-11-20T12:00:00.000Z	local	stdout
+      --- stderr
+      delivered to file:other and read back
+      --- files
+      other (600): [secret 1]
+      "
+    `);
     expect((await box.keys(['verify', '--from', 'file:other'])).exit).toBe(0);
   });
 
   test('is not kept back from --keep, which would lose it', async () => {
     const box = withEscrow(new Sandbox());
     const { operation } = await stopped(box);
-    const run = await box.keys(['recover', operation, '--keep']);
-    expect(run).toMatchObject({ exit: 2, stderr: expect.stringContaining('--keep would lose the secret') });
+    expect(await shows(box, ['recover', operation, '--keep'])).toMatchInlineSnapshot(`
+      "$ keys recover [operation 1] --keep
+      exit 2
+      --- stderr
+      error: --keep would lose the secret, which is in escrow: deliver it with --to
+      "
+    `);
     expect(operationsOf(box)).toHaveLength(1);
   });
 
@@ -140,15 +279,57 @@ describe('a secret that waits in escrow', () => {
     const box = withEscrow(new Sandbox());
     const { operation } = await stopped(box);
     await box.keys(['revoke', 'ci', '--yes']);
-    const row = await json<Row>(box, ['recover', operation]);
-    expect(row).toMatchObject({ outcome: 'ended', reason: 'what it created is revoked or gone' });
+    expect(await shows(box, ['recover', operation, '--json'])).toMatchInlineSnapshot(`
+      "$ keys recover [operation 1] --json
+      exit 0
+      --- stdout
+      {
+        "operation": "[operation 1]",
+        "kind": "create",
+        "name": "ci",
+        "id": "[id 1]",
+        "at": "2026-11-20T12:00:00.000Z",
+        "profile": "local",
+        "provider": "local",
+        "sinks": [
+          "stdout"
+        ],
+        "escrow": "file",
+        "delivered": [],
+        "outcome": "ended",
+        "reason": "what it created is revoked or gone"
+      }
+      "
+    `);
     expect(operationsOf(box)).toEqual([]);
   });
 
   test('goes with its key on --revoke', async () => {
     const box = withEscrow(new Sandbox());
     const { operation } = await stopped(box);
-    expect(await json<Row>(box, ['recover', operation, '--revoke'])).toMatchObject({ outcome: 'revoked' });
+    expect(await shows(box, ['recover', operation, '--revoke', '--json'])).toMatchInlineSnapshot(`
+      "$ keys recover [operation 1] --revoke --json
+      exit 0
+      --- stdout
+      {
+        "operation": "[operation 1]",
+        "kind": "create",
+        "name": "ci",
+        "id": "[id 1]",
+        "at": "2026-11-20T12:00:00.000Z",
+        "profile": "local",
+        "provider": "local",
+        "sinks": [
+          "stdout"
+        ],
+        "escrow": "file",
+        "delivered": [],
+        "outcome": "revoked"
+      }
+      --- stderr
+      revoked the key [id 1]
+      "
+    `);
     expect(await statusOf(box, 'ci')).toEqual(['revoked']);
     expect(readdirSync(join(box.home, 'state', 'escrow'))).toEqual([]);
   });
@@ -159,13 +340,23 @@ describe('--all --yes', () => {
     const box = withEscrow(new Sandbox());
     await stopped(box, 'printed');
     mkdirSync(join(box.cwd, 'place'));
-    await box.keys(['create', 'filed', '--to', 'exec:rmdir place', '--to', 'file:place/key']);
+    const to = ['--to', 'exec:rmdir place', '--to', 'file:place/key'];
+    await box.keys(['create', 'filed', ...to], { now: later });
     mkdirSync(join(box.cwd, 'place'));
     box.expectSecretIn('place/key');
-    const run = await box.keys(['recover', '--all', '--yes', '--json']);
-    expect(run.exit).toBe(0);
-    const rows = JSON.parse(run.stdout) as Row[];
-    expect(rows.map(({ outcome }) => outcome)).toEqual(['revoked', 'delivered']);
+    expect(await shows(box, ['recover', '--all', '--yes'])).toMatchInlineSnapshot(`
+      "$ keys recover --all --yes
+      exit 0
+      --- stdout
+      [operation 1]	revoked	create	printed	[id 1]	2026-11-20T12:00:00.000Z	local	stdout
+      [operation 2]	delivered	create	filed	[id 2]	2026-11-20T13:00:00.000Z	local	exec:rmdir place,file:place/key
+      --- stderr
+      revoked the key [id 1]
+      delivered to file:place/key and read back
+      --- files
+      place/key (600): [secret 1]
+      "
+    `);
     expect(await statusOf(box, 'printed')).toEqual(['revoked']);
     expect(await statusOf(box, 'filed')).toEqual(['active']);
     expect(operationsOf(box)).toEqual([]);
@@ -175,7 +366,15 @@ describe('--all --yes', () => {
     const box = withEscrow(new Sandbox());
     box.expectSecretIn('a.key');
     await stopped(box, 'ci', ['--to', 'file:a.key', '--to', 'stdout']);
-    expect((await box.keys(['recover', '--all', '--yes'])).exit).toBe(0);
+    expect(await shows(box, ['recover', '--all', '--yes'])).toMatchInlineSnapshot(`
+      "$ keys recover --all --yes
+      exit 0
+      --- stdout
+      [operation 1]	delivered	create	ci	[id 1]	2026-11-20T12:00:00.000Z	local	file:a.key,stdout
+      --- files
+      a.key (600): [secret 1]
+      "
+    `);
     expect(await statusOf(box, 'ci')).toEqual(['active']);
     expect((await box.keys(['verify', '--from', 'file:a.key'])).exit).toBe(0);
   });
@@ -183,10 +382,17 @@ describe('--all --yes', () => {
   test('leaves a secret in escrow whose sink fails again', async () => {
     const box = withEscrow(new Sandbox());
     mkdirSync(join(box.cwd, 'place'));
-    await box.keys(['create', 'ci', '--to', 'exec:rmdir place', '--to', 'file:place/key']);
-    const run = await box.keys(['recover', '--all', '--yes']);
-    expect(run.exit).toBe(5);
-    expect(run.stderr).toContain("mkdir -p -m 700 '");
+    const to = ['--to', 'exec:rmdir place', '--to', 'file:place/key'];
+    await box.keys(['create', 'ci', ...to], { now });
+    expect(await shows(box, ['recover', '--all', '--yes'])).toMatchInlineSnapshot(`
+      "$ keys recover --all --yes
+      exit 5
+      --- stdout
+      [operation 1]	open	create	ci	[id 1]	2026-11-20T12:00:00.000Z	local	exec:rmdir place,file:place/key
+      --- stderr
+      warning: [operation 1] is unfinished: the folder of [folder 1]/place/key does not exist; mkdir -p -m 700 '[folder 1]/place'
+      "
+    `);
     expect(await statusOf(box, 'ci')).toEqual(['active']);
     expect(operationsOf(box)).toHaveLength(1);
   });
@@ -196,23 +402,42 @@ describe('a command of the same name', () => {
   test('is refused while one is unfinished, and another name is not', async () => {
     const box = withEscrow(new Sandbox());
     const { operation } = await stopped(box);
-    const again = await box.keys(['create', 'ci', '--to', 'file:key', '--json']);
-    expect(again.exit).toBe(5);
-    expect(errorOf(again)).toMatchObject({
-      code: 'unfinished_before',
-      operation,
-      hint: `keys recover ${operation}`,
-    });
+    const story = new Transcript(box, filters);
+    expect(story.filtered(`keys recover ${operation}`)).toBe('keys recover [operation 1]');
+    expect(await story.keys(['create', 'ci', '--to', 'file:key', '--json'], { now })).toMatchInlineSnapshot(`
+      "$ keys create ci --to file:key --json
+      exit 5
+      --- stderr
+      {"error":{"code":"unfinished_before","message":"an earlier create of ci is unfinished; no key was created","hint":"keys recover [operation 1]","operation":"[operation 1]"}}
+      "
+    `);
     box.expectSecretIn('other');
-    const other = await box.keys(['create', 'other', '--to', 'file:other']);
-    expect(other.exit).toBe(0);
-    expect(other.stderr).toContain(`the create of ci (local) is unfinished: keys recover ${operation}`);
+    expect(await story.keys(['create', 'other', '--to', 'file:other'], { now })).toMatchInlineSnapshot(`
+      "$ keys create other --to file:other
+      exit 0
+      --- stdout
+      [id 1]	other		active	[prefix]	2026-11-20T12:00:00.000Z				read			0			requests=0,tokens=0	false	local	local
+      --- stderr
+      warning: the create of ci (local) is unfinished: keys recover [operation 1]
+      delivered to file:other and read back
+      --- files
+      other (600): [secret 1]
+      "
+    `);
   });
 
   test('does not count a key whose secret is lost as found', async () => {
     const box = withEscrow(new Sandbox());
     await stopped(box);
-    expect((await box.keys(['create', 'ci', '--if-missing', '--to', 'file:key'])).exit).toBe(5);
+    const args = ['create', 'ci', '--if-missing', '--to', 'file:key'];
+    expect(await shows(box, args)).toMatchInlineSnapshot(`
+      "$ keys create ci --if-missing --to file:key
+      exit 5
+      --- stderr
+      error: an earlier create of ci is unfinished; no key was created
+      hint: keys recover [operation 1]
+      "
+    `);
   });
 });
 
@@ -230,13 +455,19 @@ describe('a create whose reply was lost', () => {
   ])('by %s is found by name and revoked', async (_, answer) => {
     const { box, server, env } = await world();
     server.lostReplies.push((response) => answer(response, {} as never));
-    const run = await box.keys(['create', 'ci', '--to', 'file:key', '--json'], { env });
+    const run = await box.keys(['create', 'ci', '--to', 'file:key', '--json'], { env, now });
     expect(run.exit).toBe(5);
     expect(errorOf(run)).toMatchObject({ code: 'reply_lost', hint: expect.stringContaining('keys recover') });
     expect(server.keys).toHaveLength(1);
-    const asked = await box.keys(['recover'], { env });
-    expect(asked.exit).toBe(5);
-    expect(asked.stderr).toContain('--yes revokes it');
+    expect(await shows(box, ['recover'], { env })).toMatchInlineSnapshot(`
+      "$ keys recover
+      exit 5
+      --- stdout
+      [operation 1]	open	create	ci	hash1abcdef	2026-11-20T12:00:00.000Z	unreal	file:key
+      --- stderr
+      warning: [operation 1] is unfinished: the secret of the key hash1abcdef is lost: keys recover [operation 1] --yes revokes it
+      "
+    `);
     expect(server.keys).toHaveLength(1);
     expect((await box.keys(['recover', '--all', '--yes'], { env })).exit).toBe(0);
     expect(server.keys).toEqual([]);
@@ -250,7 +481,7 @@ describe('a create whose reply was lost', () => {
       server.add('ci');
       resetBeforeReply(response, {} as never);
     });
-    const run = await box.keys(['create', 'ci', '--to', 'file:key', '--json'], { env });
+    const run = await box.keys(['create', 'ci', '--to', 'file:key', '--json'], { env, now });
     const { operation } = errorOf(run);
     expect(server.requests.filter((request) => request.startsWith('POST'))).toHaveLength(1);
     const open = await box.keys(['recover', '--all', '--yes', '--json'], { env });
@@ -260,8 +491,16 @@ describe('a create whose reply was lost', () => {
     expect(row?.candidates?.map(({ id }) => id).sort()).toEqual([...ids].sort());
     expect(server.keys).toHaveLength(2);
 
-    const wrong = await box.keys(['recover', operation, '--key', 'nothing1', '--yes'], { env });
-    expect(wrong).toMatchObject({ exit: 2, stderr: expect.stringContaining('is not one of the candidates') });
+    const wrong = ['recover', operation, '--key', 'nothing1', '--yes'];
+    expect(await shows(box, wrong, { env })).toMatchInlineSnapshot(`
+      "$ keys recover [operation 1] --key nothing1 --yes
+      exit 2
+      --- stderr
+      error: --key nothing1 is not one of the candidates
+      hint: keys recover [operation 1] --key hash1abcdef --yes
+      hint: keys recover [operation 1] --key hash2abcdef --yes
+      "
+    `);
     const [first = ''] = ids;
     expect((await box.keys(['recover', operation, '--key', first, '--yes'], { env })).exit).toBe(0);
     expect(server.keys.map(({ hash }) => hash)).toEqual(ids.slice(1));
@@ -271,10 +510,16 @@ describe('a create whose reply was lost', () => {
   test('ends with --keep if the secret arrived after all', async () => {
     const { box, server, env } = await world();
     server.lostReplies.push((response) => resetBeforeReply(response, {} as never));
-    const { operation } = errorOf(await box.keys(['create', 'ci', '--to', 'file:key', '--json'], { env }));
-    expect(await json<Row>(box, ['recover', operation, '--keep'], { env })).toMatchObject({
-      outcome: 'kept',
-    });
+    const { operation } = errorOf(
+      await box.keys(['create', 'ci', '--to', 'file:key', '--json'], { env, now }),
+    );
+    expect(await shows(box, ['recover', operation, '--keep'], { env })).toMatchInlineSnapshot(`
+      "$ keys recover [operation 1] --keep
+      exit 0
+      --- stdout
+      [operation 1]	kept	create	ci		2026-11-20T12:00:00.000Z	unreal	file:key
+      "
+    `);
     expect(server.keys).toHaveLength(1);
   });
 
@@ -282,12 +527,20 @@ describe('a create whose reply was lost', () => {
     const { box, server, env } = await world();
     const other = await UnrealServer.start();
     server.lostReplies.push((response) => resetBeforeReply(response, {} as never));
-    await box.keys(['create', 'ci', '--to', 'file:key'], { env });
+    await box.keys(['create', 'ci', '--to', 'file:key'], { env, now });
     const seen = server.requests.length;
     const elsewhere = { KEYS_PROVIDER: 'unreal', KEYS_URL: other.url, KEYS_TOKEN: 'tok-other-EXAMPLE' };
-    const run = await box.keys(['recover', '--all', '--yes'], { env: elsewhere });
-    expect(run.exit).toBe(5);
-    expect(run.stderr).toContain('KEYS_TOKEN');
+    const keychain: Filter = { word: 'keychain', pattern: /(?<=KEYS_TOKEN is not set, and ).*/g };
+    const story = new Transcript(box, [...filters, keychain]);
+    expect(await story.keys(['recover', '--all', '--yes'], { env: elsewhere, now })).toMatchInlineSnapshot(`
+      "$ keys recover --all --yes
+      exit 5
+      --- stdout
+      [operation 1]	open	create	ci		2026-11-20T12:00:00.000Z	unreal	file:key
+      --- stderr
+      warning: [operation 1] is unfinished: KEYS_TOKEN is not set, and [keychain]
+      "
+    `);
     expect(server.requests).toHaveLength(seen);
     expect(other.requests).toEqual([]);
   });
@@ -295,31 +548,89 @@ describe('a create whose reply was lost', () => {
 
 test('a session is recovered as a key is', async () => {
   const box = withEscrow(new Sandbox());
-  const run = await box.keys(['session', 'create', '--user', 'alice', '--json'], brokenPipe);
+  const run = await box.keys(['session', 'create', '--user', 'alice', '--json'], { ...brokenPipe, now });
   expect(run.exit).toBe(5);
   const { operation } = errorOf(run);
   box.expectSecretIn('token');
-  const row = await json<Row>(box, ['recover', operation, '--to', 'file:token']);
-  expect(row).toMatchObject({ outcome: 'delivered', kind: 'session', name: 'alice' });
+  expect(await shows(box, ['recover', operation, '--to', 'file:token', '--json'])).toMatchInlineSnapshot(`
+    "$ keys recover [operation 1] --to file:token --json
+    exit 0
+    --- stdout
+    {
+      "operation": "[operation 1]",
+      "kind": "session",
+      "name": "alice",
+      "id": "[id 1]",
+      "at": "2026-11-20T12:00:00.000Z",
+      "profile": "local",
+      "provider": "local",
+      "sinks": [
+        "stdout"
+      ],
+      "escrow": "file",
+      "delivered": [
+        {
+          "sink": "file:token",
+          "verified": true
+        }
+      ],
+      "outcome": "delivered"
+    }
+    --- stderr
+    delivered to file:token and read back
+    --- files
+    token (600): [secret 1]
+    "
+  `);
   expect(box.read('token')).toMatch(/^ses_/);
 });
 
-test.each([
-  [['--all', 'abcd2345'], '--all cannot be combined with the id of an operation'],
-  [['--list', '--all'], '--list cannot be combined with an action'],
-  [['--revoke', '--keep'], '--revoke cannot be combined with --keep'],
-  [['--all', '--to', 'file:a'], '--to applies to one operation'],
-])('%j is refused', async (args, message) => {
-  const run = await new Sandbox().keys(['recover', ...args]);
-  expect(run).toMatchObject({ exit: 2, stderr: expect.stringContaining(message) });
+test('flags that contradict each other are refused', async () => {
+  const recover = (...flags: string[]) => shows(new Sandbox(), ['recover', ...flags]);
+  expect(await recover('--all', 'abcd2345')).toMatchInlineSnapshot(`
+    "$ keys recover --all abcd2345
+    exit 2
+    --- stderr
+    error: --all cannot be combined with the id of an operation
+    hint: keys help recover
+    "
+  `);
+  expect(await recover('--list', '--all')).toMatchInlineSnapshot(`
+    "$ keys recover --list --all
+    exit 2
+    --- stderr
+    error: --list cannot be combined with an action
+    hint: keys help recover
+    "
+  `);
+  expect(await recover('--revoke', '--keep')).toMatchInlineSnapshot(`
+    "$ keys recover --revoke --keep
+    exit 2
+    --- stderr
+    error: --revoke cannot be combined with --keep
+    hint: keys help recover
+    "
+  `);
+  expect(await recover('--all', '--to', 'file:a')).toMatchInlineSnapshot(`
+    "$ keys recover --all --to file:a
+    exit 2
+    --- stderr
+    error: --to applies to one operation: name it, and leave out --all
+    hint: keys help recover
+    "
+  `);
 });
 
 test('a file in the journal that cannot be read is reported, and left alone', async () => {
   const box = new Sandbox();
   mkdirSync(join(box.home, 'state', 'operations'), { recursive: true });
   writeFileSync(join(box.home, 'state', 'operations', 'odd.jsonl'), '{"version":9}\n');
-  expect(await box.keys(['recover'])).toMatchObject({
-    exit: 5,
-    stderr: expect.stringContaining('written by a later version of keys'),
-  });
+  expect(await shows(box, ['recover'])).toMatchInlineSnapshot(`
+    "$ keys recover
+    exit 5
+    --- stderr
+    warning: [folder 1]/state/operations/odd.jsonl cannot be read as an operation: it was written by a later version of keys
+    nothing else is unfinished
+    "
+  `);
 });
