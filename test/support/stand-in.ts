@@ -43,7 +43,8 @@ export class StandIns {
 
   get calls(): Call[] {
     if (!existsSync(this.#calls)) return [];
-    const lines = readFileSync(this.#calls, 'utf8').trimEnd().split('\n');
+    // What follows the last newline is nothing, or a call that is still being written.
+    const lines = readFileSync(this.#calls, 'utf8').split('\n').slice(0, -1);
     return lines.map((line) => JSON.parse(line) as Call);
   }
 }
