@@ -95,7 +95,7 @@ function sessionOf({ sessions }: AuthorityService, id: string): Session {
 function roleChange(user: string, role: Role): string {
   return role === 'admin'
     ? `${user} is now an admin; existing sessions keep their role`
-    : `${user} is now a ${role}; existing sessions cannot do more than that`;
+    : `${user} is now a ${role}; existing sessions are limited to that role`;
 }
 
 function summaryOf({ user, role, expiresAt }: Session, now: Date): string {

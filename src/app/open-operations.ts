@@ -28,7 +28,7 @@ export async function requireFinished(context: Context, name: string): Promise<v
     if (isSamePlace(setting, own) && plan.kind !== 'session' && plan.name === name)
       throw unfinished(id, plan);
     await context.warn(
-      `the ${plan.kind} of ${plan.name} (${setting.profile}) is unfinished: keys recover ${id}`,
+      `the ${operationNoun(plan.kind)} of ${plan.name} (${setting.profile}) is unfinished: keys recover ${id}`,
     );
   }
 }
@@ -92,8 +92,12 @@ export async function claimName(context: Context, name: string): Promise<() => v
 function unfinished(id: string, { kind, name }: Plan): KeysError {
   return new KeysError({
     code: 'unfinished_before',
-    message: `an earlier ${kind} of ${name} is unfinished; no key was created`,
+    message: `an earlier ${operationNoun(kind)} of ${name} is unfinished; no key was created`,
     hints: [`keys recover ${id}`],
     operation: id,
   });
+}
+
+function operationNoun(kind: Plan['kind']): string {
+  return kind === 'rotate' ? 'rotation' : kind;
 }

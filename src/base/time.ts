@@ -179,3 +179,8 @@ export function nearestStep(steps: readonly string[], moment: Date, now: Date): 
 function distance(step: string, moment: Date, now: Date): number {
   return Math.abs(after(now, parseDuration(step)).getTime() - moment.getTime());
 }
+
+/** An RFC 3339 time without its fraction of a second. */
+export function withoutFraction(time: string): string {
+  return time.replace(/\.\d+Z$/, 'Z');
+}

@@ -647,32 +647,32 @@ test('a secret as an argument is refused and not repeated', async () => {
     "$ keys show [secret 1]
     exit 2
     --- stderr
-    error: argument 2 looks like a secret; secrets are never accepted on the command line, name a key by its id or name
+    error: argument 2 looks like a secret, and secrets are not accepted on the command line; name a key by its id or name
     hint: keys help show
 
     $ keys revoke [secret 1] --yes
     exit 2
     --- stderr
-    error: argument 2 looks like a secret; secrets are never accepted on the command line, name a key by its id or name
+    error: argument 2 looks like a secret, and secrets are not accepted on the command line; name a key by its id or name
     hint: keys help revoke
 
     $ keys create [secret 1]
     exit 2
     --- stderr
-    error: argument 2 looks like a secret; secrets are never accepted on the command line, name a key by its id or name
+    error: argument 2 looks like a secret, and secrets are not accepted on the command line; name a key by its id or name
     hint: keys help create
 
     $ keys [secret 1]
     exit 2
     --- stderr
-    error: argument 1 looks like a secret; secrets are never accepted on the command line, name a key by its id or name
+    error: argument 1 looks like a secret, and secrets are not accepted on the command line; name a key by its id or name
     error: unknown command '****'
     hint: keys help
 
     $ keys list --search=[secret 1]
     exit 2
     --- stderr
-    error: argument 2 looks like a secret; secrets are never accepted on the command line, name a key by its id or name
+    error: argument 2 looks like a secret, and secrets are not accepted on the command line; name a key by its id or name
     hint: keys help list
     "
   `);

@@ -112,7 +112,7 @@ test('Ctrl-C between two revocations names the remaining keys: exit 5', async ()
     "$ keys revoke a b c --yes
     exit 5
     --- stderr
-    error: revoked 1 of 3 keys, then failed: interrupted; what had begun was finished or is in the journal, the rest was not started
+    error: interrupted after 1 of 3 keys were revoked
     hint: keys revoke hash2abcdef hash3abcdef --yes
     "
   `);

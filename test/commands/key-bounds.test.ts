@@ -98,7 +98,7 @@ test('a session sets what its user may give a key, and reports a changed role', 
     --- stdout
     [id 4]	bob	user	active	2026-11-20T12:00:00.000Z	2026-11-21T00:00:00.000Z
     --- stderr
-    bob is now a user; existing sessions cannot do more than that
+    bob is now a user; existing sessions are limited to that role
     session for bob: expires 2026-11-21T00:00:00Z (in 12 hours)
     delivered to file:token and read back
     --- files

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { FakeRunOptions } from '../support/sandbox.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { seedKey, seedUse } from '../support/seed.ts';
-import { escapes, ids, prefixes, Transcript } from '../support/transcript.ts';
+import { escapes, idColumns, ids, prefixes, Transcript } from '../support/transcript.ts';
 
 const day = 86_400_000;
 const now = new Date('2026-11-20T12:00:00Z');
@@ -25,7 +25,7 @@ async function seeded(): Promise<Sandbox> {
 
 /** `keys …` in a sandbox, as a whole transcript. */
 function shows(box: Sandbox, args: readonly string[], options: FakeRunOptions = {}): Promise<string> {
-  return new Transcript(box, [prefixes, ids]).keys(args, { now, ...options });
+  return new Transcript(box, [prefixes, idColumns, ids]).keys(args, { now, ...options });
 }
 
 async function namesOf(box: Sandbox, ...flags: string[]): Promise<string[]> {
@@ -110,10 +110,10 @@ test('on a terminal, prints a summary of all keys above the table', async () => 
     3 active (1 expiring) · 1 expired · 1 revoked · 1 request · 4.3K tokens · $3.20 spent
 
     NAME  ID                STATUS    EXPIRES      LAST USED   REQUESTS  SPENT  MODELS  DESCRIPTION
-    new   [id 1]  active    in 6 months  never              0  $0.00  all     Nightly SUMMARY
-    soon  [id 2]  expiring  in 10 days   2 days ago         1  $3.20  all
-    late  [id 3]  expired   1 day ago    never              0  $0.00  all
-    old   [id 4]  active    never        never              0  $0.00  all
+    new   [id 1]            active    in 6 months  never              0  $0.00  all     Nightly SUMMARY
+    soon  [id 2]            expiring  in 10 days   2 days ago         1  $3.20  all
+    late  [id 3]            expired   1 day ago    never              0  $0.00  all
+    old   [id 4]            active    never        never              0  $0.00  all
     "
   `);
 });
@@ -121,7 +121,7 @@ test('on a terminal, prints a summary of all keys above the table', async () => 
 test('an expiring key is yellow and a revoked one dim, unless NO_COLOR is set', async () => {
   const box = await seeded();
   const args = ['list', '--status', 'all'];
-  const story = new Transcript(box, [prefixes, ids, escapes]);
+  const story = new Transcript(box, [prefixes, idColumns, ids, escapes]);
   expect(await story.keys(args, { now, terminal: 110 })).toMatchInlineSnapshot(`
     "$ keys list --status all
     exit 0
@@ -129,11 +129,11 @@ test('an expiring key is yellow and a revoked one dim, unless NO_COLOR is set', 
     [esc][32m3 active[esc][39m[esc][33m (1 expiring)[esc][39m[esc][2m · [esc][22m1 expired[esc][2m · [esc][22m[esc][2m1 revoked[esc][22m[esc][2m · [esc][22m1 request[esc][2m · [esc][22m4.3K tokens[esc][2m · [esc][22m$3.20 spent
 
     [esc][1mNAME[esc][22m  [esc][1mID[esc][22m                [esc][1mSTATUS[esc][22m    [esc][1mEXPIRES[esc][22m      [esc][1mLAST USED[esc][22m   [esc][1mREQUESTS[esc][22m  [esc][1mSPENT[esc][22m  [esc][1mMODELS[esc][22m  [esc][1mDESCRIPTION[esc][22m
-    new   [id 1]  [esc][32mactive[esc][39m    in 6 months  never              0  $0.00  all     Nightly SUMMARY
-    soon  [id 2]  [esc][33mexpiring[esc][39m  [esc][33min 10 days[esc][39m   2 days ago         1  $3.20  all
-    late  [id 3]  [esc][31mexpired[esc][39m   1 day ago    never              0  $0.00  all
-    [esc][2mgone[esc][22m  [id 4]  [esc][2mrevoked[esc][22m   never        never              0  $0.00  all
-    old   [id 5]  [esc][32mactive[esc][39m    never        never              0  $0.00  all
+    new   [id 1]            [esc][32mactive[esc][39m    in 6 months  never              0  $0.00  all     Nightly SUMMARY
+    soon  [id 2]            [esc][33mexpiring[esc][39m  [esc][33min 10 days[esc][39m   2 days ago         1  $3.20  all
+    late  [id 3]            [esc][31mexpired[esc][39m   1 day ago    never              0  $0.00  all
+    [esc][2mgone[esc][22m  [id 4]            [esc][2mrevoked[esc][22m   never        never              0  $0.00  all
+    old   [id 5]            [esc][32mactive[esc][39m    never        never              0  $0.00  all
     "
   `);
   const plain = await box.keys(args, { now, terminal: 110, env: { NO_COLOR: '1' } });

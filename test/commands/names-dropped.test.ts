@@ -132,7 +132,7 @@ test('a key that was rotated and waits for its end is not rotated again', async 
     "$ keys rotate [key 1] --grace 7d --to 'exec:deliver ci'
     exit 2
     --- stderr
-    error: the key [key 1] was rotated before and waits to be retired: rotate the key that replaced it
+    error: the key [key 1] was already rotated and is due to be retired; rotate the key that replaced it
     hint: keys recover --list
     "
   `);

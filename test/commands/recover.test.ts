@@ -229,8 +229,8 @@ describe('a secret that waits in escrow', () => {
       Operation  [operation 1]  delivered
       Key        ci [id 1]
       Profile    local local
-      Begun      just now
-      To         stdout (has it)
+      Started    just now
+      To         stdout (delivered)
 
       ── secret, shown only once ─────────────────────────────────────────────
 
@@ -248,11 +248,15 @@ describe('a secret that waits in escrow', () => {
     const { operation } = await stopped(box);
     box.expectSecretIn('other');
     const args = ['recover', operation.slice(0, 5), '--to', 'file:other'];
-    expect(await shows(box, args)).toMatchInlineSnapshot(`
-      "$ keys recover [operation 1] --to file:other
+    const start: Filter = {
+      word: 'start of the id',
+      pattern: new RegExp(`${operation.slice(0, 5)}(?= )`, 'g'),
+    };
+    expect(await new Transcript(box, [...filters, start]).keys(args, { now })).toMatchInlineSnapshot(`
+      "$ keys recover [start of the id] --to file:other
       exit 0
       --- stdout
-      [operation 2]	delivered	create	ci	[id 1]	2026-11-20T12:00:00.000Z	local	stdout
+      [operation 1]	delivered	create	ci	[id 1]	2026-11-20T12:00:00.000Z	local	stdout
       --- stderr
       delivered to file:other and read back
       --- files

@@ -9,10 +9,28 @@ import type { FakeRunOptions, Run } from '../support/sandbox.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { seedKey } from '../support/seed.ts';
 import { StandIns } from '../support/stand-in.ts';
+import type { Filter } from '../support/transcript.ts';
+import {
+  escapes,
+  folders,
+  idColumns,
+  ids,
+  operations,
+  prefixes,
+  secrets,
+  Transcript,
+} from '../support/transcript.ts';
 import { UnrealServer } from '../support/unreal-server.ts';
 
 const start = new Date('2026-11-21T12:00:00Z');
 const later = (days: number) => new Date(start.getTime() + days * 86_400_000);
+
+const filters = [secrets, prefixes, idColumns, ids, operations, folders];
+
+/** `keys …` in a sandbox, as a whole transcript. */
+function shows(box: Sandbox, args: readonly string[], options: FakeRunOptions = {}): Promise<string> {
+  return new Transcript(box, filters).keys(args, { now: start, ...options });
+}
 
 interface Listed {
   id: string;
@@ -41,10 +59,6 @@ async function listed(box: Sandbox, options: FakeRunOptions = {}): Promise<Liste
 function rotation(run: Run) {
   expect(run.exit, run.stderr).toBe(0);
   return JSON.parse(run.stdout);
-}
-
-function errorOf({ stderr }: Run): { code: string; message: string; hint?: string; operation?: string } {
-  return JSON.parse(stderr).error;
 }
 
 describe('on the embedded authority', () => {
@@ -99,7 +113,17 @@ describe('on the embedded authority', () => {
 
   test('off a terminal nothing is printed unasked, and nothing has happened', async () => {
     const box = await boxWithKey();
-    expect(await box.keys(['rotate', 'ci'])).toMatchObject({ exit: 2, stdout: '' });
+    expect(await shows(box, ['rotate', 'ci'])).toMatchInlineSnapshot(`
+      "$ keys rotate ci
+      exit 2
+      --- stderr
+      error: stdout is not a terminal, and no destination for the secret was given; no key was created
+      hint: choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)
+      hint: or print it: --json for the record with its secret, --secret-only for the secret alone
+      --- files
+      key (600): [secret 1]
+      "
+    `);
     expect(await listed(box)).toHaveLength(1);
   });
 
@@ -131,40 +155,169 @@ describe('on the embedded authority', () => {
 
   test('--dry-run shows what would be done', async () => {
     const box = await boxWithKey();
-    const record = rotation(
-      await box.keys(['rotate', 'ci', '--to', 'file:key', '--dry-run', '--json'], { now: start }),
-    );
-    expect(record).toMatchObject({
-      new: null,
-      changed: false,
-      dryRun: true,
-      oldRevokeAt: later(7).toISOString(),
-    });
+    const args = ['rotate', 'ci', '--to', 'file:key', '--dry-run', '--json'];
+    expect(await shows(box, args)).toMatchInlineSnapshot(`
+      "$ keys rotate ci --to file:key --dry-run --json
+      exit 0
+      --- stdout
+      {
+        "name": "ci",
+        "old": {
+          "id": "[id 1]",
+          "name": "ci",
+          "description": null,
+          "status": "active",
+          "prefix": "[prefix]",
+          "createdAt": "2026-11-21T12:00:00.000Z",
+          "expiresAt": null,
+          "lastUsedAt": null,
+          "lastUsedIp": null,
+          "permissions": [
+            "read"
+          ],
+          "rateLimitRpm": null,
+          "budgetUsd": null,
+          "spentUsd": 0,
+          "models": [],
+          "labels": {},
+          "usage": {
+            "requests": 0,
+            "tokens": 0
+          },
+          "provider": "local",
+          "profile": "local",
+          "superseded": false
+        },
+        "new": null,
+        "oldId": "[id 1]",
+        "newId": null,
+        "retired": [],
+        "oldRevoked": false,
+        "oldRevokeAt": "2026-11-28T12:00:00.000Z",
+        "verified": false,
+        "changed": false,
+        "delivered": [],
+        "operation": null,
+        "dryRun": true
+      }
+      --- stderr
+      dry run: nothing was rotated
+      --- files
+      key (600): [secret 1]
+      "
+    `);
     expect(await listed(box)).toHaveLength(1);
   });
 
-  test.each<[what: string, args: string[], exit: number, problem: string]>([
-    ['no key', ['rotate'], 2, 'name a key or pass --all'],
-    ['a key and --all', ['rotate', 'ci', '--all'], 2, 'cannot be combined'],
-    ['an unknown key', ['rotate', 'nosuch', '--to', 'file:key'], 3, "'nosuch'"],
-    [
-      'one place for several keys',
-      ['rotate', '--all', '--to', 'file:key'],
-      2,
-      'only the last of several keys',
-    ],
-    ['several keys to be printed', ['rotate', '--all', '--json'], 2, 'several secrets cannot be printed'],
-    [
-      'a place for no new key',
-      ['rotate', 'ci', '--finish', '--to', 'file:key'],
-      2,
-      '--finish creates no key',
-    ],
-  ])('%s is refused', async (_, args, exit, problem) => {
+  test('what cannot be meant is refused, and no key is created', async () => {
     const box = await boxWithKey();
-    const run = await box.keys(args);
-    expect(run.exit).toBe(exit);
-    expect(run.stderr).toContain(problem);
+    const rotate = (...args: string[]) => shows(box, ['rotate', ...args]);
+    expect(await rotate()).toMatchInlineSnapshot(`
+      "$ keys rotate
+      exit 2
+      --- stderr
+      error: name a key or pass --all
+      hint: keys help rotate
+      --- files
+      key (600): [secret 1]
+      "
+    `);
+    expect(await rotate('ci', '--all')).toMatchInlineSnapshot(`
+      "$ keys rotate ci --all
+      exit 2
+      --- stderr
+      error: --all cannot be combined with the name of a key
+      hint: keys help rotate
+      --- files
+      key (600): [secret 1]
+      "
+    `);
+    expect(await rotate('nosuch', '--to', 'file:key')).toMatchInlineSnapshot(`
+      "$ keys rotate nosuch --to file:key
+      exit 3
+      --- stderr
+      error: no key has the id or the name 'nosuch'
+      hint: keys list --status all
+      --- files
+      key (600): [secret 1]
+      "
+    `);
+    expect(await rotate('--all', '--to', 'file:key')).toMatchInlineSnapshot(`
+      "$ keys rotate --all --to file:key
+      exit 2
+      --- stderr
+      error: file:key would hold only the last of several keys: use exec: with {name} or {id} in it
+      hint: keys help rotate
+      --- files
+      key (600): [secret 1]
+      "
+    `);
+    expect(await rotate('--all', '--json')).toMatchInlineSnapshot(`
+      "$ keys rotate --all --json
+      exit 2
+      --- stdout
+      [
+        {
+          "name": "ci",
+          "old": {
+            "id": "[id 1]",
+            "name": "ci",
+            "description": null,
+            "status": "active",
+            "prefix": "[prefix]",
+            "createdAt": "2026-11-21T12:00:00.000Z",
+            "expiresAt": null,
+            "lastUsedAt": null,
+            "lastUsedIp": null,
+            "permissions": [
+              "read"
+            ],
+            "rateLimitRpm": null,
+            "budgetUsd": null,
+            "spentUsd": 0,
+            "models": [],
+            "labels": {},
+            "usage": {
+              "requests": 0,
+              "tokens": 0
+            },
+            "provider": "local",
+            "profile": "local",
+            "superseded": false
+          },
+          "new": null,
+          "oldId": "[id 1]",
+          "newId": null,
+          "retired": [],
+          "oldRevoked": false,
+          "oldRevokeAt": null,
+          "verified": false,
+          "changed": false,
+          "delivered": [],
+          "operation": null,
+          "error": {
+            "code": "usage",
+            "message": "the secrets of several keys cannot be printed; give each key a sink of its own"
+          }
+        }
+      ]
+      --- stderr
+      warning: ci ([id 1]): the secrets of several keys cannot be printed; give each key a sink of its own
+      1 failed
+      --- files
+      key (600): [secret 1]
+      "
+    `);
+    expect(await rotate('ci', '--finish', '--to', 'file:key')).toMatchInlineSnapshot(`
+      "$ keys rotate ci --finish --to file:key
+      exit 2
+      --- stderr
+      error: --finish creates no key: leave out --to, --secret-only, --due and --older-than
+      hint: keys help rotate
+      --- files
+      key (600): [secret 1]
+      "
+    `);
     expect(await listed(box)).toHaveLength(1);
   });
 
@@ -173,13 +326,41 @@ describe('on the embedded authority', () => {
     const [first] = await listed(box);
     await box.keys(['rotate', 'ci', '--to', 'file:key'], { now: later(1) });
     const id = first?.id ?? '';
-    const attempt = async (reference: string) =>
-      (await box.keys(['rotate', reference, '--to', 'file:key'], { now: later(2) })).stderr;
-    expect(await attempt(id)).toContain('a newer key named ci supersedes');
+    const story = new Transcript(box, filters);
+    const attempt = (reference: string) =>
+      story.keys(['rotate', reference, '--to', 'file:key'], { now: later(2) });
+    expect(await attempt(id)).toMatchInlineSnapshot(`
+      "$ keys rotate [id 1] --to file:key
+      exit 2
+      --- stderr
+      error: a newer key named ci supersedes [id 1]: rotate that one
+      hint: keys rotate ci
+      --- files
+      key (600): [secret 1]
+      "
+    `);
     await box.keys(['update', 'ci', '--disable']);
-    expect(await attempt('ci')).toMatch(/is disabled\nhint: keys update \w+ --enable/);
+    expect(await attempt('ci')).toMatchInlineSnapshot(`
+      "$ keys rotate ci --to file:key
+      exit 2
+      --- stderr
+      error: the key [id 2] is disabled
+      hint: keys update [id 2] --enable
+      --- files
+      key (600): [secret 1]
+      "
+    `);
     await box.keys(['revoke', id, '--yes']);
-    expect(await attempt(id)).toContain('is revoked for good');
+    expect(await attempt(id)).toMatchInlineSnapshot(`
+      "$ keys rotate [id 1] --to file:key
+      exit 2
+      --- stderr
+      error: the key [id 1] is revoked for good: create a new one
+      hint: keys create ci
+      --- files
+      key (600): [secret 1]
+      "
+    `);
   });
 
   test('all keys, each to its own place; one that fails does not stop the others', async () => {
@@ -211,9 +392,13 @@ describe('on the embedded authority', () => {
 });
 
 describe('many keys', () => {
+  /** The bar is drawn at most ten times a second; only its last state is certain. */
+  const bars: Filter = { word: 'bar', pattern: /(?:\r\x1b\[2K[^\r]*)+(?=\r\x1b\[2K)/g };
+
   async function fleet(count: number) {
     const box = withEscrow(new Sandbox());
-    for (let n = 0; n < count; n += 1) await seedKey(box, start, { name: `key-${n}` });
+    for (let n = 0; n < count; n += 1)
+      await seedKey(box, new Date(start.getTime() - n * 1000), { name: `key-${n}` });
     const vendors = new StandIns().add('deliver');
     const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
     const args = ['rotate', '--all', '--to', 'exec:deliver {name}', '--grace', '0', '--older-than', '12h'];
@@ -236,11 +421,22 @@ describe('many keys', () => {
 
   test('a terminal has a line each, and a bar that is gone in the end', async () => {
     const { box, env, args } = await fleet(3);
-    const run = await box.keys(args, { env, now: later(1), terminal: 120 });
-    expect(run.exit).toBe(0);
+    const one = [...args, '--concurrency', '1'];
+    const run = await box.keys(one, { env, now: later(1), terminal: 120 });
     expect(run.stderr).toContain('3/3');
-    expect(run.stderr).toMatch(/\r\x1b\[2K3 rotated\n$/);
-    expect(run.stdout.split('\n').filter((line) => line.includes('rotated'))).toHaveLength(3);
+    const story = new Transcript(box, [ids, bars, escapes]);
+    expect(story.of(one, run)).toMatchInlineSnapshot(`
+      "$ keys rotate --all --to 'exec:deliver {name}' --grace 0 --older-than 12h --concurrency 1
+      exit 0
+      --- stdout
+      [esc][32mrotated[esc][39m  key-0  [id 1] → [id 2]  old key revoked
+      [esc][32mrotated[esc][39m  key-1  [id 3] → [id 4]  old key revoked
+      [esc][32mrotated[esc][39m  key-2  [id 5] → [id 6]  old key revoked
+      --- stderr
+      [bar]
+      [esc][2K3 rotated
+      "
+    `);
   });
 
   test('Ctrl-C lets started rotations finish, and the same command does the rest, and nothing twice', async () => {
@@ -258,7 +454,7 @@ describe('many keys', () => {
     expect(run.exit).toBe(5);
     const done = (JSON.parse(run.stdout) as { name: string }[]).map(({ name }) => name);
     expect(done.length).toBeLessThan(5);
-    expect(run.stderr).toMatch(/not started/);
+    expect(run.stderr).toBe(`${done.length} rotated, ${5 - done.length} not started\n`);
 
     vendors.add('deliver');
     const rest = await box.keys([...args, '--json'], { env, now: later(1) });
@@ -279,15 +475,40 @@ describe('where it stopped', () => {
     const vendors = new StandIns().add('deliver', { code: 1, stderr: 'no: $STDIN' });
     const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
     const args = ['rotate', 'ci', '--grace', '0', '--to', 'exec:deliver', '--json'];
-    const failed = await box.keys(args, { env, now: start });
-    expect(failed.exit).toBe(5);
-    expect(errorOf(failed)).toMatchObject({ code: 'in_escrow', operation: expect.any(String) });
+    const story = new Transcript(box, filters);
+    expect(await story.keys(args, { env, now: start })).toMatchInlineSnapshot(`
+      "$ keys rotate ci --grace 0 --to exec:deliver --json
+      exit 5
+      --- stderr
+      {"error":{"code":"in_escrow","message":"the secret of ci ([id 1]) was not delivered to exec:deliver: deliver failed with exit code 1: no: ****; it is in escrow (file [folder 1]/state/escrow/[operation 1])","hint":"keys recover [operation 1]","operation":"[operation 1]"}}
+      --- files
+      key (600): [secret 1]
+      "
+    `);
     expect((await listed(box)).map(({ status }) => status)).toEqual(['active', 'active']);
-    expect((await box.keys(['create', 'ci', '--to', 'exec:deliver'], { env })).exit).toBe(5);
+    const create = ['create', 'ci', '--to', 'exec:deliver'];
+    expect(await story.keys(create, { env, now: start })).toMatchInlineSnapshot(`
+      "$ keys create ci --to exec:deliver
+      exit 5
+      --- stderr
+      error: an earlier rotation of ci is unfinished; no key was created
+      hint: keys recover [operation 1]
+      --- files
+      key (600): [secret 1]
+      "
+    `);
 
     vendors.add('deliver');
-    const again = rotation(await box.keys(args, { env, now: start }));
-    expect(again).toMatchObject({ changed: true, delivered: [{ sink: 'exec:deliver', verified: false }] });
+    const again = await box.keys(args, { env, now: start });
+    expect(rotation(again)).toMatchObject({
+      changed: true,
+      delivered: [{ sink: 'exec:deliver', verified: false }],
+    });
+    expect(story.filtered(again.stderr)).toMatchInlineSnapshot(`
+      "delivered to exec:deliver
+      finished the interrupted rotation of ci: the old key [id 2] is retired
+      "
+    `);
     expect((await listed(box)).map(({ status }) => status).sort()).toEqual(['active', 'revoked']);
     expect((await box.keys(['recover', '--list', '--json'])).stdout).toBe('[]\n');
     expect(rotation(await box.keys([...args, '--older-than', '1d'], { env, now: start })).changed).toBe(
@@ -314,7 +535,10 @@ describe('where it stopped', () => {
     vendors.add('deliver');
     const again = await box.keys([...args, ...second], { env, now: start });
     expect(rotation(again)).toMatchObject({ oldId: old?.id, ...end });
-    expect(again.stderr).toContain(`the old key ${old?.id} ${end.oldRevoked ? 'is retired' : 'works until'}`);
+    const state = end.oldRevoked ? 'is retired' : 'works until 2026-11-28T12:00:00Z';
+    expect(again.stderr).toBe(
+      `delivered to exec:deliver\nfinished the interrupted rotation of ci: the old key ${old?.id} ${state}\n`,
+    );
     const [after] = (await listed(box)).filter(({ id }) => id === old?.id);
     expect(after).toMatchObject(
       end.oldRevoked ? { status: 'revoked' } : { status: 'expiring', expiresAt: end.oldRevokeAt },
@@ -328,11 +552,40 @@ describe('where it stopped', () => {
     const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
     await box.keys(['rotate', 'ci', '--to', 'exec:deliver'], { env, now: later(1) });
     vendors.add('deliver');
-    const run = await box.keys(['recover', '--all', '--json'], { env, now: later(1) });
-    expect(run.exit, run.stderr).toBe(0);
-    expect(JSON.parse(run.stdout)).toMatchObject([
-      { outcome: 'delivered', kind: 'rotate', reason: expect.stringContaining('works until') },
-    ]);
+    const recover = ['recover', '--all', '--json'];
+    expect(await shows(box, recover, { env, now: later(1) })).toMatchInlineSnapshot(`
+      "$ keys recover --all --json
+      exit 0
+      --- stdout
+      [
+        {
+          "operation": "[operation 1]",
+          "kind": "rotate",
+          "name": "ci",
+          "id": "[id 1]",
+          "at": "2026-11-22T12:00:00.000Z",
+          "profile": "local",
+          "provider": "local",
+          "sinks": [
+            "exec:deliver"
+          ],
+          "escrow": "file",
+          "delivered": [
+            {
+              "sink": "exec:deliver",
+              "verified": false
+            }
+          ],
+          "outcome": "delivered",
+          "reason": "the old key [id 2] works until 2026-11-29T12:00:00Z"
+        }
+      ]
+      --- stderr
+      delivered to exec:deliver
+      --- files
+      key (600): [secret 1]
+      "
+    `);
     expect((await listed(box)).map(({ expiresAt }) => expiresAt)).toEqual([null, later(8).toISOString()]);
   });
 
@@ -346,9 +599,34 @@ describe('where it stopped', () => {
     const fresh = (await listed(box)).find(({ id }) => id !== before.split('_')[1]);
     await withAuthority(box, (authority) => authority.update(fresh?.id ?? '', { disabled: true }));
     vendors.add('deliver');
-    const run = await box.keys(['recover', '--all', '--json'], { env, now: start });
-    expect(run.exit).toBe(5);
-    expect(run.stdout + run.stderr).toContain('the API does not accept the new key');
+    expect(await shows(box, ['recover', '--all', '--json'], { env })).toMatchInlineSnapshot(`
+      "$ keys recover --all --json
+      exit 5
+      --- stdout
+      [
+        {
+          "operation": "[operation 1]",
+          "kind": "rotate",
+          "name": "ci",
+          "id": "[id 1]",
+          "at": "2026-11-21T12:00:00.000Z",
+          "profile": "local",
+          "provider": "local",
+          "sinks": [
+            "exec:deliver"
+          ],
+          "escrow": "file",
+          "delivered": [],
+          "reason": "the API does not accept the new key (forbidden)",
+          "outcome": "open"
+        }
+      ]
+      --- stderr
+      warning: [operation 1] is unfinished: the API does not accept the new key (forbidden)
+      --- files
+      key (600): [secret 1]
+      "
+    `);
     expect(vendors.calls).toHaveLength(1);
     expect(await refusedKeys(box, [before])).toEqual([]);
   });
@@ -358,8 +636,18 @@ describe('where it stopped', () => {
     const vendors = new StandIns().add('deliver', { code: 1 });
     const env = { PATH: `${vendors.folder}:${process.env.PATH}` };
     await box.keys(['rotate', 'ci', '--grace', '0', '--to', 'exec:deliver'], { env, now: start });
-    const run = await box.keys(['recover', '--all', '--revoke', '--yes'], { env, now: start });
-    expect(run.exit, run.stderr).toBe(0);
+    const recover = ['recover', '--all', '--revoke', '--yes'];
+    expect(await shows(box, recover, { env })).toMatchInlineSnapshot(`
+      "$ keys recover --all --revoke --yes
+      exit 0
+      --- stdout
+      [operation 1]	revoked	rotate	ci	[id 1]	2026-11-21T12:00:00.000Z	local	exec:deliver
+      --- stderr
+      revoked the key [id 1]
+      --- files
+      key (600): [secret 1]
+      "
+    `);
     expect(await refusedKeys(box, [box.read('key')])).toEqual([]);
     expect((await listed(box)).map(({ status }) => status).sort()).toEqual(['active', 'revoked']);
   });
@@ -384,8 +672,20 @@ describe('on an API without expiries, to the letter of Unreal AI', () => {
     expect(waiting).toMatchObject([{ outcome: 'waiting', kind: 'rotate', escrow: 'none' }]);
     const shown = await keys(['show', record.old.id, '--json']);
     expect(JSON.parse(shown.stdout)).toMatchObject({ superseded: true, retireAt: later(7).toISOString() });
-    const { stdout } = await box.keys(['list', '--no-color'], { env, now: later(1), terminal: 120 });
-    expect(stdout).toContain('superseded, ends in 6 days');
+    const list = ['list', '--no-color'];
+    expect(await shows(box, list, { env, now: later(1), terminal: 120 })).toMatchInlineSnapshot(`
+      "$ keys list --no-color
+      exit 0
+      --- stdout
+      2 active · 0 expired · 0 revoked
+
+      NAME  ID           STATUS
+      ci    hash2abcdef  active
+      ci    hash1abcdef  active superseded, ends in 6 days
+      --- files
+      key (600): sk-a1b2c3d4e5f6g7h8i9j02EXAMPLE
+      "
+    `);
     expect((await keys(['recover', '--all', '--yes'], 6)).exit).toBe(0);
     expect(server.keys).toHaveLength(2);
 
@@ -409,13 +709,44 @@ describe('on an API without expiries, to the letter of Unreal AI', () => {
   });
 
   test('on a fresh machine the keys alone tell; use of the new one is the evidence', async () => {
-    const { server, keys } = await remote();
+    const { box, env, server } = await remote();
     server.add('ci');
-    const run = await keys(['rotate', 'ci', '--older-than', '99y', '--to', 'file:key', '--json']);
-    expect(rotation(run)).toMatchObject({ changed: false, retired: ['hash1abcdef'] });
-    expect(run.stderr).toContain(
-      'hash2abcdef has been used 17 times, so the old key hash1abcdef was revoked',
-    );
+    const args = ['rotate', 'ci', '--older-than', '99y', '--to', 'file:key', '--json'];
+    expect(await shows(box, args, { env })).toMatchInlineSnapshot(`
+      "$ keys rotate ci --older-than 99y --to file:key --json
+      exit 0
+      --- stdout
+      {
+        "name": "ci",
+        "old": null,
+        "new": {
+          "id": "hash2abcdef",
+          "name": "ci",
+          "status": "active",
+          "createdAt": "2023-09-09T14:12:44.000Z",
+          "provider": "unreal",
+          "profile": "unreal",
+          "superseded": false
+        },
+        "oldId": null,
+        "newId": "hash2abcdef",
+        "retired": [
+          "hash1abcdef"
+        ],
+        "oldRevoked": false,
+        "oldRevokeAt": null,
+        "verified": false,
+        "changed": false,
+        "delivered": [],
+        "operation": null
+      }
+      --- stderr
+      hash2abcdef has been used 17 times, so the old key hash1abcdef was revoked
+      ci (hash2abcdef) is not due: created 3 years ago
+      --- files
+      key (600): sk-a1b2c3d4e5f6g7h8i9j01EXAMPLE
+      "
+    `);
     expect(server.keys).toHaveLength(1);
   });
 
@@ -430,12 +761,14 @@ describe('on an API without expiries, to the letter of Unreal AI', () => {
       .on('GET /v1/keys/second', json(200, keys[1]))
       .on('POST /v1/keys', json(403, full));
     const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
-    const run = await box.keys(['rotate', 'ci', '--to', 'file:key', '--json'], { env, now: start });
-    expect(run.exit).toBe(6);
-    expect(errorOf(run)).toMatchObject({
-      code: 'key_limit',
-      hint: expect.stringContaining('keys revoke first --yes'),
-    });
+    const args = ['rotate', 'ci', '--to', 'file:key', '--json'];
+    expect(await shows(box, args, { env })).toMatchInlineSnapshot(`
+      "$ keys rotate ci --to file:key --json
+      exit 6
+      --- stderr
+      {"error":{"code":"key_limit","message":"the account has reached its maximum number of keys: no more keys (KEY_LIMIT_REACHED)","hint":"revoke an older key of this name to make room: keys revoke first --yes\\nkeys list","httpStatus":403}}
+      "
+    `);
     expect(server.received.some(({ method }) => method === 'DELETE')).toBe(false);
   });
 
@@ -450,12 +783,37 @@ describe('on an API without expiries, to the letter of Unreal AI', () => {
     server.on('GET /v1/keys', json(200, { keys })).on('GET /v1/keys/second', json(200, unused));
     const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
     const args = ['rotate', 'ci', '--older-than', '99y', '--to', 'file:key', '--json'];
-    const run = await box.keys(args, { env, now: start });
-    expect(run.exit).toBe(5);
-    expect(JSON.parse(run.stdout)).toMatchObject({
-      changed: false,
-      pending: expect.stringMatching(/first.*keys revoke first --yes/),
-    });
+    expect(await shows(box, args, { env })).toMatchInlineSnapshot(`
+      "$ keys rotate ci --older-than 99y --to file:key --json
+      exit 5
+      --- stdout
+      {
+        "name": "ci",
+        "old": null,
+        "new": {
+          "id": "second",
+          "name": "ci",
+          "status": "active",
+          "createdAt": "2023-11-14T22:13:20.000Z",
+          "provider": "unreal",
+          "profile": "unreal",
+          "superseded": false
+        },
+        "oldId": null,
+        "newId": "second",
+        "retired": [],
+        "oldRevoked": false,
+        "oldRevokeAt": null,
+        "verified": false,
+        "changed": false,
+        "delivered": [],
+        "operation": null,
+        "pending": "the old key first (created 2023-07-22T04:26:40Z) still works: nothing shows that the new key second is in use; once you are sure: keys revoke first --yes"
+      }
+      --- stderr
+      ci (second) is not due: created 3 years ago
+      "
+    `);
   });
 });
 
@@ -476,7 +834,13 @@ test('a newer key that is revoked is not the one in use', async () => {
   expect(rotation(await box.keys(args, { now: later(7) })).retired).toEqual([]);
   const run = await box.keys(args, { now: later(9) });
   expect(rotation(run)).toMatchObject({ changed: false, newId: second?.id, retired: [first?.id] });
-  expect(run.stderr).toContain(`file:key holds ${second?.id}`);
+  const story = new Transcript(box, filters);
+  expect(story.filtered(second?.id ?? '')).toBe('[id 1]');
+  expect(story.filtered(run.stderr)).toMatchInlineSnapshot(`
+    "file:key holds [id 1], so the old key [id 2] was revoked
+    ci ([id 1]) is not due: created 8 days ago
+    "
+  `);
 });
 
 test('--when-idle retires an old key that is not used, and prints the evidence', async () => {
@@ -490,10 +854,12 @@ test('--when-idle retires an old key that is not used, and prints the evidence',
   const finish = ['rotate', '--finish', '--when-idle', '24h', '--json'];
   const used = JSON.parse((await box.keys(['show', keyId, '--json'])).stdout).lastUsedAt as string;
   const soon = await box.keys(finish, { now: new Date(Date.parse(used) + 3_600_000) });
-  expect(soon.stderr).toContain(`${keyId} was last used ${used}, 1 requests in all: still in use`);
+  expect(soon.stderr).toBe(`${keyId} was last used ${used}, 1 request in total: still in use\n1 not due\n`);
   expect(JSON.parse(soon.stdout)).toMatchObject([{ retired: [] }]);
   const quiet = await box.keys(finish, { now: new Date(Date.parse(used) + 25 * 3_600_000) });
-  expect(quiet.stderr).toContain(': idle');
+  expect(quiet.stderr).toBe(
+    `${keyId} was last used ${used}, 1 request in total: idle\nretired the old key ${keyId}\n1 retired, 1 not due\n`,
+  );
   expect(JSON.parse(quiet.stdout)).toMatchObject([{ retired: [keyId] }]);
 });
 
@@ -502,9 +868,14 @@ describe('an API with room for one key', () => {
     const box = new Sandbox();
     const server = await FaultServer.start();
     const env = { KEYS_PROVIDER: 'riskinmind', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
-    const run = await box.keys(['rotate', 'api-key', '--to', 'file:key', '--json'], { env });
-    expect(run.exit).toBe(2);
-    expect(errorOf(run).hint).toContain('--allow-downtime');
+    const args = ['rotate', 'api-key', '--to', 'file:key', '--json'];
+    expect(await shows(box, args, { env })).toMatchInlineSnapshot(`
+      "$ keys rotate api-key --to file:key --json
+      exit 2
+      --- stderr
+      {"error":{"code":"usage","message":"the provider riskinmind allows one key: the old one stops working before the new one is delivered","hint":"add --allow-downtime to rotate anyway"}}
+      "
+    `);
     expect(server.received).toEqual([]);
   });
 
@@ -520,12 +891,53 @@ describe('an API with room for one key', () => {
         json(200, { success: true, data: { apiKey: 'sk_live_newkey12345EXAMPLE' } }),
       );
     const env = { KEYS_PROVIDER: 'riskinmind', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
-    const run = await box.keys(['rotate', 'api-key', '--allow-downtime', '--to', 'file:key', '--json'], {
-      env,
-      now: start,
-    });
-    expect(rotation(run)).toMatchObject({ oldId: 'k1', newId: 'k2', oldRevoked: true });
-    expect(run.stderr).toContain('there is no escrow');
-    expect(box.read('key')).toBe('sk_live_newkey12345EXAMPLE');
+    const args = ['rotate', 'api-key', '--allow-downtime', '--to', 'file:key', '--json'];
+    expect(await shows(box, args, { env })).toMatchInlineSnapshot(`
+      "$ keys rotate api-key --allow-downtime --to file:key --json
+      exit 0
+      --- stdout
+      {
+        "name": "api-key",
+        "old": {
+          "id": "k1",
+          "name": "api-key",
+          "status": "active",
+          "createdAt": "2026-11-21T12:00:00.000Z",
+          "provider": "riskinmind",
+          "profile": "riskinmind",
+          "superseded": false
+        },
+        "new": {
+          "id": "k2",
+          "name": "api-key",
+          "status": "active",
+          "createdAt": "2026-11-21T12:00:00.000Z",
+          "superseded": false,
+          "provider": "riskinmind",
+          "profile": "riskinmind"
+        },
+        "oldId": "k1",
+        "newId": "k2",
+        "retired": [],
+        "oldRevoked": true,
+        "oldRevokeAt": "2026-11-21T12:00:00.000Z",
+        "verified": false,
+        "changed": true,
+        "delivered": [
+          {
+            "sink": "file:key",
+            "verified": true
+          }
+        ],
+        "operation": "[operation 1]"
+      }
+      --- stderr
+      warning: there is no escrow: if the new key cannot be delivered, no key is left (keys doctor)
+      delivered to file:key and read back
+      the old key k1 is revoked
+      --- files
+      key (600): sk_live_newkey12345EXAMPLE
+      "
+    `);
   });
 });

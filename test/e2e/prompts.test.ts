@@ -329,7 +329,7 @@ test('recover escapes control characters of names in every prompt', async () => 
     Operation  [operation 1]  unfinished
     Key        x\\x1b[31mred\\r\\x9b2Jover\\u202egnp\\u200b\\x1b]8;;https://example.com\\x07link\\nerror: forged \\x85\\u2066 [id 1]
     Profile    local local
-    Begun      just now
+    Started    just now
     To         exec:deliver
     Escrow     in the file
     Reason     left as it is

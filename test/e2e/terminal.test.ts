@@ -452,8 +452,8 @@ describe('recover in a terminal', () => {
       Operation  [operation 1]  delivered
       Key        ci [id 1]
       Profile    local local
-      Begun      just now
-      To         exec:deliver (has it)
+      Started    just now
+      To         exec:deliver (delivered)
       "
     `);
     const [, second] = vendors.calls;
@@ -508,7 +508,7 @@ describe('recover in a terminal', () => {
       Operation  [operation 1]  delivered
       Key        ci [id 1]
       Profile    local local
-      Begun      just now
+      Started    just now
       To         exec:deliver
       --- files
       other.key (600): [secret 1]

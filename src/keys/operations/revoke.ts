@@ -120,9 +120,13 @@ function partlyRevoked(
 ): KeysError {
   const remaining = targets.slice(records.length).map(({ id }) => shellWord(id));
   const reason = cause instanceof Error ? cause.message : String(cause);
+  const isInterrupted = cause instanceof KeysError && cause.failure.code === 'interrupted';
+  const count = `${records.length} of ${targets.length} keys`;
   return new KeysError({
     code: 'partly_revoked',
-    message: `revoked ${records.length} of ${targets.length} keys, then failed: ${reason}`,
+    message: isInterrupted
+      ? `interrupted after ${count} were revoked`
+      : `revoked ${count}, then failed: ${reason}`,
     hints: [`keys revoke ${remaining.join(' ')} --yes`],
     cause,
   });

@@ -26,7 +26,7 @@ export function requireRotatable(
   // Where the API keeps no names, only the journal tells that there is a newer key.
   if (retireAt !== undefined && !finishOnly) {
     throw usageError(
-      `the key ${id} was rotated before and waits to be retired: rotate the key that replaced it`,
+      `the key ${id} was already rotated and is due to be retired; rotate the key that replaced it`,
       'keys recover --list',
     );
   }

@@ -1,4 +1,5 @@
 import { shellWord } from '../../base/shell-word.ts';
+import { withoutFraction } from '../../base/time.ts';
 import type { Key } from '../key.ts';
 import { isActive } from '../key.ts';
 import type { Sink } from '../ports.ts';
@@ -43,7 +44,7 @@ export async function retireSuperseded(
     const evidence =
       current && ((await useOf(backend, current)) ?? (await placeOf(services, keys, current, places)));
     if (evidence === undefined)
-      return pending(key, `nothing shows that the new key ${current?.id} has arrived where it is used`);
+      return pending(key, `nothing shows that the new key ${current?.id} is in use`);
     services.startMutation();
     await revokeAndConfirm(backend, key);
     retired.push(key.id);
@@ -78,6 +79,6 @@ async function placeOf(
 }
 
 function pendingText({ id, createdAt }: Key, why: string): string {
-  const createdNote = createdAt ? ` (created ${createdAt})` : '';
+  const createdNote = createdAt ? ` (created ${withoutFraction(createdAt)})` : '';
   return `the old key ${id}${createdNote} still works: ${why}; once you are sure: keys revoke ${shellWord(id)} --yes`;
 }

@@ -64,7 +64,7 @@ async function openDestination(
   const destination = await services.openDestination(policy.to);
   if (isOne || !destination.printsSecret) return destination;
   throw usageError(
-    'several secrets cannot be printed: name a place for each of them',
+    'the secrets of several keys cannot be printed; give each key a sink of its own',
     "keys rotate --all --to 'exec:./deliver {name}'",
   );
 }

@@ -66,7 +66,7 @@ export async function idlenessOf(
 ): Promise<Idleness | undefined> {
   const { reports, logs, logsByKey } = backend.capabilities;
   const key = await backend.get(id);
-  const usageNote = key?.usage ? `, ${key.usage.requests} requests in all` : '';
+  const usageNote = key?.usage ? `, ${requestCount(key.usage.requests)} in total` : '';
   if (key && reports.includes('lastUsedAt') && key.lastUsedAt !== undefined) {
     const from = key.lastUsedAt ?? key.createdAt;
     const evidence = `${id} was ${key.lastUsedAt ? `last used ${key.lastUsedAt}` : 'never used'}${usageNote}`;
@@ -77,4 +77,8 @@ export async function idlenessOf(
     return { isIdle: false, evidence: `the log shows a use of ${id} at ${timestamp}` };
   }
   return { isIdle: true, evidence: `the log shows no use of ${id} since ${since.toISOString()}` };
+}
+
+function requestCount(count: number): string {
+  return `${count} request${count === 1 ? '' : 's'}`;
 }

@@ -25,7 +25,7 @@ function card(one: Outcome, terminal: Terminal): string {
   const state = one.outcome === 'open' ? style.yellow(words.open) : style.green(words[one.outcome]);
   const to = one.sinks.map((sink) => {
     const has = one.delivered.some((delivered) => delivered.sink === sink);
-    return `${shown(sink)}${has ? style.dim(' (has it)') : ''}`;
+    return `${shown(sink)}${has ? style.dim(' (delivered)') : ''}`;
   });
   const waits = one.escrow === 'none' ? undefined : `in the ${one.escrow}`;
   return renderRecord(
@@ -33,7 +33,7 @@ function card(one: Outcome, terminal: Terminal): string {
       ['Operation', `${style.bold(one.operation)}  ${state}`],
       [one.kind === 'session' ? 'Session of' : 'Key', `${shown(one.name)} ${style.dim(shown(one.id ?? ''))}`],
       ['Profile', `${shown(one.profile)} ${style.dim(shown(one.provider))}`],
-      ['Begun', relativeTime(one.at, now)],
+      ['Started', relativeTime(one.at, now)],
       ['To', to.join(', ')],
       ['Escrow', one.outcome === 'open' ? waits : undefined],
       ['Candidates', one.candidates?.map(({ id }) => shown(id)).join(', ')],

@@ -130,7 +130,7 @@ test('idle is who was not used since, by the last use, and else by the log', asy
   });
   expect(await idlenessOf(used('2026-11-20T12:00:00Z'), { id: 'a' }, since)).toEqual({
     isIdle: true,
-    evidence: 'a was last used 2026-11-20T12:00:00Z, 3 requests in all',
+    evidence: 'a was last used 2026-11-20T12:00:00Z, 3 requests in total',
   });
   expect((await idlenessOf(used('2026-11-20T12:00:01Z'), { id: 'a' }, since))?.isIdle).toBe(false);
   expect((await idlenessOf(used(null), { id: 'a' }, since))?.evidence).toContain('never used');
