@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { safeJson, shown, visible, visibleLines } from '../../src/base/sanitise.ts';
 
-/** Unicode's own classes of what does not print by itself, and the characters that print as nothing. */
+/** The Unicode categories of characters that do not print by themselves, and the characters that print as nothing. */
 const hidden =
   /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\u00ad\u180e\u200b\u200c\u2060-\u2064\ufeff]|\p{Default_Ignorable_Code_Point}/gu;
-/** What emoji are made of: joiner, and the selector of their colourful form. */
+/** Parts of emoji: the joiner, and the selector of the coloured form. */
 const harmless = new Set(['\u200d', '\ufe0f']);
 
 function hiddenIn(text: string): string[] {
@@ -59,22 +59,22 @@ describe('text for a terminal', () => {
     ['tags, in which text can hide', 'a\u{e0041}', 'a\\u{e0041}'],
     ['an annotation', 'a\ufff9b\ufffac\ufffb', 'a\\ufff9b\\ufffac\\ufffb'],
     ['half of a pair', 'a\ud83d', 'a\\ud83d'],
-  ])('%s is shown, not obeyed', (_, text, shown) => {
+  ])('%s is shown, not executed', (_, text, shown) => {
     expect(visible(text)).toBe(shown);
   });
 
-  test('letters that print as nothing are shown', () => {
+  test('invisible letters are shown', () => {
     expect(visible('a\u034fb\u3164c\uffa0')).toBe('a\\u034fb\\u3164c\\uffa0');
   });
 
   test.each(['plain', 'größer', '日本語', 'שלום', 'naïve', '👍', '👩‍🚀', '❤️', '\\n', 'a  b', '€'])(
-    '%s stays as it is',
+    '%s is unchanged',
     (text) => {
       expect(visible(text)).toBe(text);
     },
   );
 
-  test('nothing hidden is left, whatever the text', () => {
+  test('no hidden character is left in any text', () => {
     fc.assert(
       fc.property(nasty, (text) => {
         expect(hiddenIn(visible(text))).toEqual([]);
@@ -92,7 +92,7 @@ describe('text for a terminal', () => {
     expect(missed).toEqual([]);
   });
 
-  test('is one line, unless the lines are to be kept', () => {
+  test('becomes one line, unless lines are kept', () => {
     expect(visible('a\nb')).toBe('a\\nb');
     expect(visibleLines('a\n\x1b[1mb\r\n')).toBe('a\n\\x1b[1mb\\r\n');
   });
@@ -104,11 +104,11 @@ describe('JSON', () => {
     expect(safeJson(json)).toBe('{\n  "name": "a\\u007f\\u202e\\u009b"\n}');
   });
 
-  test('a character outside the basic plane is written as its pair', () => {
+  test('a character outside the basic plane is written as a surrogate pair', () => {
     expect(safeJson('"\u{e0041}"')).toBe('"\\udb40\\udc41"');
   });
 
-  test('is the same data, and nothing hidden is left, whatever it holds', () => {
+  test('is the same data, without hidden characters', () => {
     const record = fc.dictionary(
       nasty,
       fc.oneof(nasty, fc.array(nasty, { maxLength: 3 }), fc.integer(), fc.constant(null)),
@@ -127,7 +127,7 @@ describe('JSON', () => {
   });
 });
 
-test('shown cuts a long text down before it looks at it, between whole characters', () => {
+test('shown truncates a long text before it examines it, between whole characters', () => {
   expect(shown('abc', 3)).toBe('abc');
   expect(shown('abcd', 3)).toBe('abc…');
   expect(shown('ab😀d', 3)).toBe('ab…');

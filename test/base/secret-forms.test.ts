@@ -12,15 +12,15 @@ describe.each(Object.entries(encodingsOf(secret)))('a secret %s', (_, form) => {
     expect(forms.isIn(`{"echo":"Bearer ${form}","x":"\\n"}`)).toBe(true);
   });
 
-  test('is hidden, and nothing else with it', () => {
+  test('is masked, and nothing else is', () => {
     const hidden = forms.hideIn(`{"echo":"${form}"}\n`);
     expect(forms.isIn(hidden)).toBe(false);
-    // The first and the last digits of base64 hold what stands around the secret, too.
+    // The first and last digits of base64 also encode the bytes around the secret.
     expect(hidden).toMatch(/^\{"echo":"[\w+/-]{0,10}\*{4}[\w+/=-]{0,4}\0?"\}\n$/);
   });
 });
 
-test('a secret is hidden wherever it stands in a long text', () => {
+test('a secret is masked anywhere in a long text', () => {
   const encodings = Object.values(encodingsOf(secret));
   fc.assert(
     fc.property(
@@ -39,20 +39,20 @@ test('a secret is hidden wherever it stands in a long text', () => {
   );
 });
 
-test('JSON stays JSON when a secret is hidden in it', () => {
+test('JSON stays valid when a secret in it is masked', () => {
   const odd = new SecretForms('nb\\cd"ef/gh-EXAMPLE');
   const json = JSON.stringify({ a: 'nb\\cd"ef/gh-EXAMPLE', b: '\\nb\\cd"ef/gh-EXAMPLE', c: 'kept\n' });
   expect(JSON.parse(odd.hideIn(json))).toEqual({ a: '****', b: '****', c: 'kept\n' });
 });
 
 test.each(['sk-Upstream_0123456789', 'EXAMPLE', '', '\\', '%', '&#', '%%%', '\\\\u00'])(
-  '%j is no secret',
+  '%j is not a secret',
   (text) => {
     expect(forms.isIn(text)).toBe(false);
   },
 );
 
-test('a short secret is not taken for its base64', () => {
+test('the base64 of a short secret is not masked', () => {
   const short = new SecretForms('abc');
   expect(short.isIn('xABCx')).toBe(true);
   expect(short.isIn(Buffer.from('abc').toString('base64'))).toBe(false);

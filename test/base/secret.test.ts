@@ -131,7 +131,7 @@ describe('masking', () => {
   });
 });
 
-describe('a value in the output of others', () => {
+describe('a value in the output of another program', () => {
   const value = 'tok+a/b=1234567EXAMPLE';
   const secret = new Secret(value);
   const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -153,14 +153,14 @@ describe('a value in the output of others', () => {
     ['in the base64 of a longer text', base64(`u:${value}:x`)],
     ['in the base64 of another one', base64(`Basic ${value}`)],
     ['in hexadecimal digits', Buffer.from(value).toString('hex').toUpperCase()],
-  ])('%s is hidden', (_, repeated) => {
+  ])('%s is masked', (_, repeated) => {
     const hidden = secret.hideIn(`said ${repeated} again`);
     expect(hidden).toContain('****');
     expect(hidden.length).toBeLessThan(28);
     for (const form of [value, base64(value).slice(4, 16)]) expect(hidden).not.toContain(form);
   });
 
-  test('a short one is hidden verbatim only', () => {
+  test('a short value is masked verbatim only', () => {
     expect(new Secret('pin').hideIn('pin PIN cGlu')).toBe('**** PIN cGlu');
     expect(new Secret('a.c').hideIn('a.c abc')).toBe('**** abc');
   });

@@ -61,7 +61,7 @@ test('a span of months keeps the time of day, and the day of the month if it exi
   );
 });
 
-/** What the work answers, or the InvalidValue that it throws. */
+/** The result of the work, or the InvalidValue that it throws. */
 function attempt<T>(work: () => T): T | InvalidValue {
   try {
     return work();

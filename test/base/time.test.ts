@@ -60,7 +60,7 @@ describe('a duration', () => {
     );
   });
 
-  test.each(['0', '0d', '0mo', '00'])('%j is refused where zero makes no sense', (text) => {
+  test.each(['0', '0d', '0mo', '00'])('%j is refused if it must be positive', (text) => {
     expect(() => parsePositiveDuration(text)).toThrow(InvalidValue);
     expect(parsePositiveDuration('1s')).toEqual({ months: 0, milliseconds: 1000 });
   });
@@ -161,7 +161,7 @@ describe('a moment in the past', () => {
     ['2026-11-01', 'start', '2026-11-01T00:00:00.000Z'],
     ['2026-11-01', 'end', '2026-11-01T23:59:59.999Z'],
     ['2026-11-01T08:00:00+01:00', 'start', '2026-11-01T07:00:00.000Z'],
-  ] as const)('%j as the %s of a span is %s', (text, edge, moment) => {
+  ] as const)('%j as the %s of a range is %s', (text, edge, moment) => {
     expect(parsePast(text, now, edge).toISOString()).toBe(moment);
   });
 

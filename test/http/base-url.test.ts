@@ -28,7 +28,7 @@ test.each([
 });
 
 test.each(['', 'api.example.com', 'localhost:8787', 'ftp://example.com', 'file:///etc/passwd', 'https://'])(
-  '%j is no URL of an API',
+  '%j is not the URL of an API',
   (text) => {
     expect(refusal(text)).toBe(`'${text}' is not an http or https URL`);
   },
@@ -42,12 +42,12 @@ test.each([
   ['https://api.example.com/?', 'a query or a fragment'],
   ['user:hunter2-EXAMPLE@api.example.com', 'not an http or https URL'],
   ['sk-0123456789abcdefghijklmnopEXAMPLE', "'****' is not an http or https URL"],
-])('%s is refused without a secret in the message', (text, reason) => {
+])('%s is refused, and the message repeats no secret', (text, reason) => {
   expect(refusal(text)).toContain(reason);
   expect(refusal(text)).not.toContain('EXAMPLE');
 });
 
-test('all that is wrong is named at once', () => {
+test('every problem is reported at once', () => {
   expect(refusal('http://user@example.com/?a')).toMatch(/user name.*query.*in the clear/);
 });
 

@@ -5,13 +5,13 @@ import { createHttpClient } from '../../src/http/client.ts';
 
 export interface ClientUnderTest {
   client: HttpClient;
-  /** The waits before retries, in milliseconds. */
+  /** Pauses before retries, in milliseconds. */
   pauses: number[];
   /** The lines of --debug. */
   trace: string[];
 }
 
-/** A client that, unless told to, never really waits, and takes the middle of every random span. It is closed when the test ends. */
+/** A client without real pauses, which takes the middle of every random span. Closed when the test ends. */
 export function clientOf(
   origin: string,
   { realPause = false, ...options }: Partial<HttpOptions> & { realPause?: boolean } = {},
@@ -34,7 +34,7 @@ export function clientOf(
   return { client, pauses, trace };
 }
 
-/** The failure that a promise rejects with. Anything but a `KeysError` is thrown on. */
+/** The failure that a promise rejects with. Rethrows anything but a `KeysError`. */
 export async function failureOf(promise: Promise<unknown>): Promise<KeysError['failure']> {
   try {
     await promise;

@@ -83,13 +83,13 @@ test('the sixth redirect is refused', () => {
   expect(() => decideOn(write, redirect)).toThrow(KeysError);
 });
 
-test('a redirect changes neither the attempt nor the doubt about a write', () => {
+test('a redirect changes neither the attempt number nor the ambiguity of a write', () => {
   const state = { attempt: 3, redirects: 1, ambiguous: { message: 'lost' } };
   const decision = decideOn(read, response(307, { location: '/v2/keys' }), state);
   expect(decision).toMatchObject({ next: { ...state, redirects: 2 } });
 });
 
-test('once a write is ambiguous, only a success or a failure of the server ends the doubt', () => {
+test('once a write is ambiguous, only a success or a server failure resolves it', () => {
   const state = { attempt: 2, ambiguous: { message: 'the connection was lost' } };
   expect(summaryOf(decideOn(onceOnly, response(201), state))).toBe('done 201');
   expect(summaryOf(decideOn(onceOnly, response(501), state))).toBe('done 501');
@@ -100,7 +100,7 @@ test('once a write is ambiguous, only a success or a failure of the server ends 
   expect(summaryOf(decideOn(onceOnly, failure(badCertificate, false), state))).toBe('give up: reply_lost');
 });
 
-test('a rate limit holds back other requests, another failure does not', () => {
+test('a rate limit delays other requests; other failures do not', () => {
   expect(decideOn(read, response(429))).toMatchObject({ isRateLimited: true });
   expect(decideOn(read, response(503))).toMatchObject({ isRateLimited: false });
 });

@@ -6,12 +6,12 @@ import { rewriteInterim } from '../../src/http/interim.ts';
 import { FaultServer, json, slowDrip, text } from '../support/fault-server.ts';
 import { clientOf, failureOf } from './client-of.ts';
 
-/* Replies that are never silent, and never end; and such as come after others. */
+/* Replies that keep sending without end, and unexpected interim replies. */
 
 const read = { method: 'GET', repeatable: true } as const;
 const write = { method: 'POST', body: { name: 'ci' }, repeatable: false } as const;
 
-/** A server that answers the head of each request with bytes of its own. */
+/** A server that answers the head of each request with raw bytes. */
 async function rawServer(answer: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -28,10 +28,10 @@ async function rawServer(answer: (socket: Socket) => void): Promise<string> {
 
 const done = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
 
-describe('a call has an end', () => {
+describe('a call ends', () => {
   const drip = slowDrip(`"${'x'.repeat(10_000)}"`, 20);
 
-  test('though its reply comes byte by byte, and is not asked for again', async () => {
+  test('at its time limit if the reply arrives byte by byte, without a retry', async () => {
     const server = await FaultServer.start();
     server.on('GET /v1/keys', drip);
     const { client } = clientOf(server.origin, { timeoutMs: 500 });
@@ -40,7 +40,7 @@ describe('a call has an end', () => {
     expect(failure.message).toContain('did not finish its reply within 2 s');
   });
 
-  test('and a write that was cut off so may have been done', async () => {
+  test('at its time limit, and a write is then ambiguous', async () => {
     const server = await FaultServer.start();
     server.on('POST /v1/keys', drip);
     const { client } = clientOf(server.origin, { timeoutMs: 500 });
@@ -48,7 +48,7 @@ describe('a call has an end', () => {
     expect(failure).toMatchObject({ exit: 'network', code: 'reply_lost' });
   });
 
-  test('though interim replies never cease', async () => {
+  test('at its time limit if interim replies never stop', async () => {
     const origin = await rawServer((socket) => {
       const more = setInterval(() => socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'), 10);
       socket.on('close', () => clearInterval(more));
@@ -58,7 +58,7 @@ describe('a call has an end', () => {
     expect(failure).toMatchObject({ code: 'reply_lost' });
   });
 
-  test('but a slow reply that ends in time is taken', async () => {
+  test('normally if a slow reply is complete in time', async () => {
     const server = await FaultServer.start();
     server.on('GET /v1/keys', slowDrip('{"a":1}', 10));
     const { client } = clientOf(server.origin, { timeoutMs: 3000 });
@@ -66,12 +66,12 @@ describe('a call has an end', () => {
   });
 });
 
-describe('100 Continue that nobody asked for', () => {
+describe('an unexpected 100 Continue', () => {
   test.each([
     ['in one piece with the reply', [`HTTP/1.1 100 Continue\r\n\r\n${done}`]],
     ['before the reply', ['HTTP/1.1 100 Continue\r\n\r\n', done]],
     ['twice, with a field', ['HTTP/1.1 100 Continue\r\nx: y\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n', done]],
-  ])('is passed over %s', async (_, pieces) => {
+  ])('is ignored %s', async (_, pieces) => {
     const origin = await rawServer(async (socket) => {
       for (const piece of pieces) {
         socket.write(piece);
@@ -84,7 +84,7 @@ describe('100 Continue that nobody asked for', () => {
     expect((await client.send({ ...read, url })).json()).toEqual({});
   });
 
-  test('changes nothing in a body that looks like it', () => {
+  test('is not confused with a body that looks like one', () => {
     const head = Buffer.from('HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n');
     expect(rewriteInterim(head)).toBe(false);
     expect(head.toString()).toContain('100 Continue');
@@ -94,7 +94,7 @@ describe('100 Continue that nobody asked for', () => {
 test.each([
   ['lists', '['.repeat(100_000)],
   ['objects', '{"a":'.repeat(100_000)],
-])('JSON of %s without a bottom is refused', async (_, body) => {
+])('JSON of endlessly nested %s is refused', async (_, body) => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', text(200, body, { 'content-type': 'application/json' }));
   const { client } = clientOf(server.origin);
@@ -105,7 +105,7 @@ test.each([
   });
 });
 
-test('brackets in a text are no levels', async () => {
+test('brackets in a string are not nesting', async () => {
   const server = await FaultServer.start();
   const value = { a: `\\"${'['.repeat(1000)}` };
   server.on('GET /v1/keys', json(200, value));

@@ -16,13 +16,13 @@ import { clientOf, failureOf } from './client-of.ts';
 const read = { method: 'GET', repeatable: true } as const;
 const write = { method: 'POST', body: {}, repeatable: false } as const;
 
-/** Aborts once the server has got a request. */
+/** Aborts once the server has received a request. */
 async function interruptAt(server: FaultServer, controller: AbortController): Promise<void> {
   while (server.received.length === 0) await new Promise((done) => setTimeout(done, 2));
   controller.abort();
 }
 
-test.each([silence, silenceInBody])('Ctrl-C ends a read that is under way', async (answer) => {
+test.each([silence, silenceInBody])('Ctrl-C ends a running read', async (answer) => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', answer);
   const controller = new AbortController();
@@ -32,7 +32,7 @@ test.each([silence, silenceInBody])('Ctrl-C ends a read that is under way', asyn
   expect(await sent).toMatchObject({ exit: 'interrupted' });
 });
 
-test('Ctrl-C during a write that was sent does not claim that nothing was changed', async () => {
+test('Ctrl-C after a write was sent does not claim that nothing changed', async () => {
   const server = await FaultServer.start();
   server.on('POST /v1/keys', silence);
   const controller = new AbortController();
@@ -46,7 +46,7 @@ test('Ctrl-C during a write that was sent does not claim that nothing was change
   );
 });
 
-test('Ctrl-C ends a wait at once, and nothing more is sent', async () => {
+test('Ctrl-C ends a pause at once, and nothing more is sent', async () => {
   const server = await FaultServer.start();
   server.on('POST /v1/keys', text(429, '', { 'retry-after': '50' }));
   const controller = new AbortController();
@@ -61,7 +61,7 @@ test('Ctrl-C ends a wait at once, and nothing more is sent', async () => {
   expect(failure).toMatchObject({ exit: 'interrupted' });
 });
 
-test('Ctrl-C before a write is repeated does not claim that nothing was changed', async () => {
+test('Ctrl-C before the retry of a write does not claim that nothing changed', async () => {
   const server = await FaultServer.start();
   server.on('POST /v1/keys', resetBeforeReply);
   const controller = new AbortController();
@@ -76,7 +76,7 @@ test('Ctrl-C before a write is repeated does not claim that nothing was changed'
   expect(await failureOf(sent)).toMatchObject({ exit: 'unfinished', code: 'reply_lost' });
 });
 
-test('the real wait ends at Ctrl-C too', async () => {
+test('Ctrl-C ends a real pause too', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', text(429, '', { 'retry-after': '50' }));
   const controller = new AbortController();
@@ -120,14 +120,14 @@ test.each<[string, Answer]>([
   await ended;
 });
 
-test('a request after close is a bug', async () => {
+test('a request after close is reported as a bug', async () => {
   const { client } = clientOf('http://127.0.0.1:9');
   await client.close();
   const sent = client.send({ ...write, url: new URL('http://127.0.0.1:9/') });
   await expect(sent).rejects.toThrow('The client is destroyed');
 });
 
-test('close ends a connection that is still being made, and the server sees it end', async () => {
+test('close ends a connection that is still being established, and the server sees it end', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());

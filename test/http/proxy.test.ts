@@ -19,7 +19,7 @@ function environmentOfProcess(name: string, value: string): void {
   });
 }
 
-test.each(['HTTP_PROXY', 'http_proxy'])('%s leads through the proxy', async (name) => {
+test.each(['HTTP_PROXY', 'http_proxy'])('%s sends requests through the proxy', async (name) => {
   const [server, proxy] = [await FaultServer.start(), await LoopbackProxy.start()];
   server.on('GET /v1/keys', json(200, { keys: [] }));
   const { client } = clientOf(server.origin, { env: { [name]: proxy.url } });
@@ -28,7 +28,7 @@ test.each(['HTTP_PROXY', 'http_proxy'])('%s leads through the proxy', async (nam
   expect(proxy.tunnels).toEqual([new URL(server.origin).host]);
 });
 
-test('a proxy may be named without its scheme', async () => {
+test('the scheme of a proxy is optional', async () => {
   const [server, proxy] = [await FaultServer.start(), await LoopbackProxy.start()];
   server.on('GET /v1/keys', json(200, {}));
   const { client } = clientOf(server.origin, { env: { HTTP_PROXY: new URL(proxy.url).host } });
@@ -40,7 +40,7 @@ test.each([
   ['NO_PROXY', '127.0.0.1'],
   ['no_proxy', 'example.com,127.0.0.1'],
   ['NO_PROXY', '*'],
-])('%s=%s leads around the proxy', async (name, value) => {
+])('%s=%s bypasses the proxy', async (name, value) => {
   const [server, proxy] = [await FaultServer.start(), await LoopbackProxy.start()];
   server.on('GET /v1/keys', json(200, {}));
   const { client } = clientOf(server.origin, { env: { HTTP_PROXY: proxy.url, [name]: value } });
@@ -61,7 +61,7 @@ test.each<[string, Record<string, string>]>([
   expect(proxy.tunnels).toEqual([]);
 });
 
-test('the environment of the process does not count, only the one given', async () => {
+test('only the given environment counts, not that of the process', async () => {
   const [server, stray] = [await FaultServer.start(), await LoopbackProxy.start()];
   const proxy = await LoopbackProxy.start();
   environmentOfProcess('http_proxy', stray.url);
@@ -75,7 +75,7 @@ test('the environment of the process does not count, only the one given', async 
   expect(stray.tunnels).toEqual([]);
 });
 
-test('a token for this machine takes no proxy on another one: the way there is not encrypted', async () => {
+test('a token for this machine is not sent through a remote proxy, because that connection is not encrypted', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', json(200, {}));
   const { client } = clientOf(server.origin, {
@@ -85,7 +85,7 @@ test('a token for this machine takes no proxy on another one: the way there is n
   expect((await client.send({ ...read, url: server.url('/v1/keys') })).status).toBe(200);
 });
 
-test('a request over https asks the proxy of HTTPS_PROXY for a tunnel, and none of HTTP_PROXY', async () => {
+test('https asks the proxy of HTTPS_PROXY for a tunnel, and ignores HTTP_PROXY', async () => {
   const [proxy, other] = [await LoopbackProxy.start({ refuseWith: 403 }), await LoopbackProxy.start()];
   const origin = 'https://api.example.com';
   const { client, pauses } = clientOf(origin, { env: { HTTPS_PROXY: proxy.url, HTTP_PROXY: other.url } });
@@ -100,7 +100,7 @@ test('a request over https asks the proxy of HTTPS_PROXY for a tunnel, and none 
   expect(pauses).toEqual([]);
 });
 
-test('a proxy that cannot reach the server for now is asked four times, even for a write', async () => {
+test('a proxy that cannot reach the server is tried four times, even for a write', async () => {
   const proxy = await LoopbackProxy.start({ refuseWith: 502 });
   const origin = 'https://api.example.com';
   const { client } = clientOf(origin, { env: { https_proxy: proxy.url } });
@@ -110,7 +110,7 @@ test('a proxy that cannot reach the server for now is asked four times, even for
   expect(proxy.tunnels).toHaveLength(4);
 });
 
-test('a write that was given up while its connection was being made is not sent when that stands at last', async () => {
+test('a write that is given up while connecting is not sent once the connection is established', async () => {
   const [server, proxy] = [await FaultServer.start(), await LoopbackProxy.start({ delay: 100 })];
   const { client } = clientOf(server.origin, { env: { HTTP_PROXY: proxy.url }, timeoutMs: 15 });
   const url = server.url('/v1/keys');
@@ -122,7 +122,7 @@ test('a write that was given up while its connection was being made is not sent 
 });
 
 test.each(['socks5://user:hunter2-EXAMPLE@127.0.0.1:1080', 'http://user:hunter2-EXAMPLE@[/'])(
-  'a proxy that cannot be used is refused without its value',
+  'an unusable proxy is refused, and its value is not repeated',
   (value) => {
     const error = (() => {
       try {

@@ -26,7 +26,7 @@ test.each([301, 302, 303, 307, 308])(
 );
 
 test.each(['GET', 'HEAD', 'POST'] as const)(
-  '%s is never sent on to another origin, and no token goes there',
+  '%s is never redirected to another origin, and no token is sent there',
   async (method) => {
     const [server, other] = [await FaultServer.start(), await FaultServer.start()];
     server.on(`${method} /v1/keys`, redirect(307, `${other.origin}/v1/keys?token=query-EXAMPLE`));
@@ -47,7 +47,7 @@ test.each([
   ['http://localhost:1/v1/keys', 'http://localhost:1'],
   ['//example.com/v1/keys', 'http://example.com'],
   ['javascript:alert(1)', 'javascript:'],
-])('the same holds for a redirect to %s', async (location, target) => {
+])('a redirect to %s is refused too', async (location, target) => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', redirect(302, location));
   const { client } = clientOf(server.origin);
@@ -67,7 +67,7 @@ test('a redirect from https to http on the same host and port leads to another o
   );
 });
 
-test('a redirect to what is no URL is refused', async () => {
+test('a redirect to an invalid URL is refused', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', redirect(302, 'http://['));
   const { client } = clientOf(server.origin);
@@ -77,7 +77,7 @@ test('a redirect to what is no URL is refused', async () => {
   expect(failure.code).toBe('redirect_refused');
 });
 
-test.each([302, 303, 307, 308])('a write is not sent on by a %i even within its origin', async (status) => {
+test.each([302, 303, 307, 308])('a write does not follow a %i, even within its origin', async (status) => {
   const server = await FaultServer.start();
   server.on('POST /v1/keys', redirect(status, '/v1/keys/'));
   const { client } = clientOf(server.origin);
@@ -88,7 +88,7 @@ test.each([302, 303, 307, 308])('a write is not sent on by a %i even within its 
   expect(server.received).toHaveLength(1);
 });
 
-test('a read follows five redirects, and refuses the sixth', async () => {
+test('a read follows five redirects and refuses the sixth', async () => {
   const server = await FaultServer.start();
   const around = redirect(302, '/around');
   server.on('GET /around', around, around, around, around, around, around);
@@ -101,7 +101,7 @@ test('a read follows five redirects, and refuses the sixth', async () => {
   expect(server.received).toHaveLength(6);
 });
 
-test('a read is sent again where its last redirect led', async () => {
+test('a retry of a read goes to the target of its last redirect', async () => {
   const server = await FaultServer.start();
   server.on('GET /old', redirect(301, '/new'));
   server.on('GET /new', text(503, ''), json(200, {}));
@@ -111,7 +111,7 @@ test('a read is sent again where its last redirect led', async () => {
   expect(server.received.map(({ path }) => path)).toEqual(['/old', '/new', '/new']);
 });
 
-test('a 304, and a redirect that does not say where to, are replies like others', async () => {
+test('a 304 and a redirect without a location are ordinary replies', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', text(304, '', { location: '/elsewhere' }), text(302, ''));
   const { client } = clientOf(server.origin);
@@ -124,7 +124,7 @@ test.each([
   ['http://session-EXAMPLE.example.com/', 'GET'],
   ['https://example.com:1/session-EXAMPLE', 'GET'],
   ['/v2/session-EXAMPLE', 'POST'],
-] as const)('the token in the address of a redirect is told nowhere: %s', async (address, method) => {
+] as const)('a token in the URL of a redirect is not printed anywhere: %s', async (address, method) => {
   const server = await FaultServer.start();
   server.on(`${method} /v1/keys`, redirect(302, address));
   const { client, trace } = clientOf(server.origin);
@@ -135,7 +135,7 @@ test.each([
   expect([JSON.stringify(failure), ...trace].join().toLowerCase()).not.toContain('session-example');
 });
 
-test('nor is it asked for by such an address', async () => {
+test('nor is it sent to such a URL', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', redirect(302, '/v2/session-EXAMPLE'));
   server.on('GET /v2/****', json(404, {}));

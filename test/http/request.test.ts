@@ -3,7 +3,7 @@ import { Secret } from '../../src/base/secret.ts';
 import { FaultServer, html, json, text, truncated } from '../support/fault-server.ts';
 import { clientOf, failureOf } from './client-of.ts';
 
-test('a read carries the usual headers, the secret of a header, and no body', async () => {
+test('a read sends the usual headers, with secrets revealed, and no body', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys?limit=2', json(200, { keys: [] }, { 'x-request-id': 'r-1' }));
   const { client } = clientOf(server.origin);
@@ -29,7 +29,7 @@ test('a read carries the usual headers, the secret of a header, and no body', as
   expect(request?.body).toHaveLength(0);
 });
 
-test('a body is sent as UTF-8 JSON, with the secrets in it revealed at every depth', async () => {
+test('a body is sent as UTF-8 JSON, with secrets revealed at every depth', async () => {
   const server = await FaultServer.start();
   server.on('POST /v1/keys', json(201, {}));
   const { client } = clientOf(server.origin);
@@ -50,7 +50,7 @@ test('a body is sent as UTF-8 JSON, with the secrets in it revealed at every dep
   expect(request?.body.toString('utf8')).toBe('{"name":"clé","list":["one-EXAMPLE",{"deep":"two-EXAMPLE"}]}');
 });
 
-test('a body that is a secret by itself, and one that is null, are JSON too', async () => {
+test('a body may be just a secret, or null', async () => {
   const server = await FaultServer.start();
   server.on('PUT /token', json(200, {}), json(200, {}));
   const { client } = clientOf(server.origin);
@@ -60,7 +60,7 @@ test('a body that is a secret by itself, and one that is null, are JSON too', as
   expect(server.received.map(({ body }) => body.toString())).toEqual(['"one-EXAMPLE"', 'null']);
 });
 
-test('a token with a line break in it is refused before anything is sent, and not repeated', async () => {
+test('a token with a line break is refused before anything is sent, and is not repeated', async () => {
   const server = await FaultServer.start();
   const { client } = clientOf(server.origin);
   const failure = await failureOf(
@@ -77,7 +77,7 @@ test('a token with a line break in it is refused before anything is sent, and no
   expect(server.received).toEqual([]);
 });
 
-test('a request for another origin is a bug, and is not sent', async () => {
+test('a request to another origin is a bug, and is not sent', async () => {
   const [server, other] = [await FaultServer.start(), await FaultServer.start()];
   const { client } = clientOf(server.origin);
   await expect(client.send({ method: 'GET', url: other.url('/v1/keys'), repeatable: true })).rejects.toThrow(
@@ -86,17 +86,20 @@ test('a request for another origin is a bug, and is not sent', async () => {
   expect(other.received).toEqual([]);
 });
 
-test.each([400, 401, 404, 409, 422])('status %i is for the caller to read, at once', async (status) => {
-  const server = await FaultServer.start();
-  server.on('GET /v1/keys', json(status, { error: { message: 'no' } }));
-  const { client, pauses } = clientOf(server.origin);
-  const response = await client.send({ method: 'GET', url: server.url('/v1/keys'), repeatable: true });
-  expect(response.status).toBe(status);
-  expect(response.json()).toEqual({ error: { message: 'no' } });
-  expect(pauses).toEqual([]);
-});
+test.each([400, 401, 404, 409, 422])(
+  'status %i is returned to the caller without a retry',
+  async (status) => {
+    const server = await FaultServer.start();
+    server.on('GET /v1/keys', json(status, { error: { message: 'no' } }));
+    const { client, pauses } = clientOf(server.origin);
+    const response = await client.send({ method: 'GET', url: server.url('/v1/keys'), repeatable: true });
+    expect(response.status).toBe(status);
+    expect(response.json()).toEqual({ error: { message: 'no' } });
+    expect(pauses).toEqual([]);
+  },
+);
 
-test('a repeated header is one value, and a byte order mark is no part of the text', async () => {
+test('a repeated header becomes one value, and a byte order mark is dropped', async () => {
   const server = await FaultServer.start();
   server.on('GET /', (response) => {
     response.writeHead(200, ['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']).end('\ufeff{"a":1}');
@@ -107,7 +110,7 @@ test('a repeated header is one value, and a byte order mark is no part of the te
   expect(response.text).toBe('{"a":1}');
 });
 
-test('what comes before the reply proper (103 Early Hints) is passed over', async () => {
+test('interim replies (103 Early Hints) are ignored', async () => {
   const server = await FaultServer.start();
   server.on('GET /', (response, request) => {
     response.writeEarlyHints({ link: '</style.css>; rel=preload' });
@@ -127,7 +130,7 @@ test('HEAD has headers and no body', async () => {
   expect(response).toMatchObject({ status: 200, text: '' });
 });
 
-test('a web page where JSON should be is an error that names its type, and neither the query nor the body', async () => {
+test('a web page in place of JSON is an error that names its type, but repeats neither the query nor the body', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', html(200));
   const { client } = clientOf(server.origin);
@@ -138,7 +141,7 @@ test('a web page where JSON should be is an error that names its type, and neith
   expect(failure.message).toBe('GET /v1/keys answered 200 with text/html that is not valid JSON');
 });
 
-test('JSON that breaks off is an error that does not repeat the secret in it', async () => {
+test('truncated JSON is an error that does not repeat its secret', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys/7', text(200, '{"secret":"one-EXAMPLE', { 'content-type': 'application/json' }));
   const { client } = clientOf(server.origin);
@@ -157,7 +160,7 @@ test.each([
     { 'content-type': 'application/json', 'content-encoding': 'gzip' },
     'application/json, compressed without being asked to, that is not valid JSON',
   ],
-])('the body %j with the headers %j is described as such', async (body, headers, description) => {
+])('the body %j with the headers %j is described', async (body, headers, description) => {
   const server = await FaultServer.start();
   server.on('GET /', text(200, body, headers));
   const { client } = clientOf(server.origin);
@@ -166,7 +169,7 @@ test.each([
   expect(failure.message).toBe(`GET / answered 200 with ${description}`);
 });
 
-test('a body shorter than its announced length is read again by a read', async () => {
+test('a read is retried if the body is shorter than announced', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', truncated(200, '{"keys":[]}'), json(200, { keys: [] }));
   const { client, pauses } = clientOf(server.origin);

@@ -29,16 +29,16 @@ test.each<[number | undefined, Record<string, string>]>([
   [30, { ratelimit: '"burst";r=0;t=2, "day";r=0; t=30, "month";r=9;t=900' }],
   [12, { ratelimit: '"default";r=5;t=30', 'ratelimit-reset': '12' }],
   [undefined, {}],
-])('a 429 asks for %d seconds by %j', (seconds, headers) => {
+])('a 429 asks for a pause of %d seconds by %j', (seconds, headers) => {
   expect(retryHint(429, headers, now)).toBe(seconds);
 });
 
-test('a 503 is not put off by a rate limit that is renewed in an hour', () => {
+test('a rate limit that resets in an hour does not delay the retry of a 503', () => {
   expect(retryHint(503, { 'x-ratelimit-reset': '3600', ratelimit: '"a";r=0;t=3600' }, now)).toBeUndefined();
   expect(retryHint(503, { 'x-retry-after': '4' }, now)).toBe(4);
 });
 
-test('the backoff is a random part of a span that doubles up to 20 seconds', () => {
+test('the backoff is a random part of a limit that doubles up to 20 seconds', () => {
   const most = () => 0.999999;
   expect([1, 2, 3, 6, 7, 50].map((attempt) => backoffMs(attempt, most))).toEqual([
     499, 999, 1999, 15999, 19999, 19999,

@@ -23,7 +23,7 @@ import { clientOf, failureOf } from './client-of.ts';
 const read = { method: 'GET', repeatable: true } as const;
 const write = { method: 'POST', body: { name: 'ci' }, repeatable: false } as const;
 
-/** An origin on loopback where nobody listens. */
+/** A loopback origin without a server. */
 async function closedOrigin(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -32,17 +32,20 @@ async function closedOrigin(): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-test.each([408, 429, 500, 502, 503, 504])('a read is sent again on %i, four times in all', async (status) => {
-  const server = await FaultServer.start();
-  server.on('GET /v1/keys', text(status, ''), text(status, ''), text(status, ''), text(status, 'last'));
-  const { client, pauses } = clientOf(server.origin);
-  const response = await client.send({ ...read, url: server.url('/v1/keys') });
-  expect(response).toMatchObject({ status, text: 'last' });
-  expect(server.received).toHaveLength(4);
-  expect(pauses).toEqual([250, 500, 1000]);
-});
+test.each([408, 429, 500, 502, 503, 504])(
+  'a read is retried on %i, with four attempts in all',
+  async (status) => {
+    const server = await FaultServer.start();
+    server.on('GET /v1/keys', text(status, ''), text(status, ''), text(status, ''), text(status, 'last'));
+    const { client, pauses } = clientOf(server.origin);
+    const response = await client.send({ ...read, url: server.url('/v1/keys') });
+    expect(response).toMatchObject({ status, text: 'last' });
+    expect(server.received).toHaveLength(4);
+    expect(pauses).toEqual([250, 500, 1000]);
+  },
+);
 
-test('a read that succeeds at last is like any other', async () => {
+test('a read that finally succeeds returns its reply', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', text(502, ''), resetBeforeReply, json(200, { keys: [1] }));
   const { client } = clientOf(server.origin);
@@ -59,7 +62,7 @@ test.each([408, 500, 502, 503, 504])('a write is sent once on %i', async (status
   expect(pauses).toEqual([]);
 });
 
-test.each([429, 503])('a write is sent again, with its body, on %i with Retry-After', async (status) => {
+test.each([429, 503])('a write is retried, with its body, on %i with Retry-After', async (status) => {
   const server = await FaultServer.start();
   server.on('POST /v1/keys', text(status, '', { 'retry-after': '2' }), json(201, { id: 'k1' }));
   const { client, pauses } = clientOf(server.origin);
@@ -74,7 +77,7 @@ test.each<[string, Answer]>([
   ['silence', silence],
   ['500', text(500, '')],
   ['503', text(503, '')],
-])('a write that the server does once is sent again after %s', async (_, answer) => {
+])('an idempotent write is retried after %s', async (_, answer) => {
   const server = await FaultServer.start();
   server.on('POST /v1/keys', answer, json(201, { id: 'k1' }));
   const { client, pauses } = clientOf(server.origin, { timeoutMs: 400 });
@@ -88,7 +91,7 @@ test.each<[string, Answer[]]>([
   ['a refusal after no reply', [resetBeforeReply, text(403, '')]],
   ['a refusal after a failure', [text(500, ''), text(409, '')]],
   ['no time after no reply', [resetBeforeReply, text(429, '', { 'retry-after': '3600' })]],
-])('a repeated write may have been done where there was %s', async (_, answers) => {
+])('a retried write is ambiguous after %s', async (_, answers) => {
   const server = await FaultServer.start();
   server.on('POST /v1/keys', ...answers);
   const { client } = clientOf(server.origin);
@@ -98,7 +101,7 @@ test.each<[string, Answer[]]>([
   expect(failure.message).toContain('the request may or may not have taken effect');
 });
 
-test('a repeated write that fails at the server each time ends with its reply', async () => {
+test('a retried write that fails at the server each time returns the last reply', async () => {
   const server = await FaultServer.start();
   server.on('POST /v1/keys', resetBeforeReply, text(500, ''), text(500, ''), text(500, 'last'));
   const { client } = clientOf(server.origin);
@@ -106,7 +109,7 @@ test('a repeated write that fails at the server each time ends with its reply', 
   expect(response).toMatchObject({ status: 500, text: 'last' });
 });
 
-test('a refusal after what did nothing is a refusal', async () => {
+test('a refusal after attempts that changed nothing is a plain refusal', async () => {
   const server = await FaultServer.start();
   server.on('POST /v1/keys', text(429, ''), text(503, '', { 'retry-after': '1' }), text(403, ''));
   const { client } = clientOf(server.origin);
@@ -114,7 +117,7 @@ test('a refusal after what did nothing is a refusal', async () => {
   expect(response.status).toBe(403);
 });
 
-test('a hint of more than a minute is not waited for', async () => {
+test('a request to wait more than a minute is not followed', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', text(429, 'later', { 'retry-after': '61' }));
   const { client, pauses } = clientOf(server.origin);
@@ -123,7 +126,7 @@ test('a hint of more than a minute is not waited for', async () => {
   expect(pauses).toEqual([]);
 });
 
-test('a hint to come back at once is spaced like no hint', async () => {
+test('a request to retry at once gets the same pause as none', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', text(429, '', { 'retry-after': '0' }), json(200, {}));
   const { client, pauses } = clientOf(server.origin);
@@ -160,7 +163,7 @@ test.each<[string, string, Answer]>([
   ['timed_out', 'silence within the body', silenceInBody],
   ['not_http', 'something that is not HTTP', notHttp],
   ['not_http', 'headers without measure', hugeHeaders],
-])('a read ends with %s after four times %s', async (code, _, answer) => {
+])('a read fails with %s after four times %s', async (code, _, answer) => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', answer, answer, answer, answer);
   const { client, pauses } = clientOf(server.origin, { timeoutMs: 400 });
@@ -169,7 +172,7 @@ test.each<[string, string, Answer]>([
   expect(pauses).toEqual([250, 500, 1000]);
 });
 
-test('a body that keeps coming slowly is no silence', async () => {
+test('a body that arrives slowly is not idle', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', slowDrip('{"a":1}', 60));
   const { client } = clientOf(server.origin, { timeoutMs: 300 });
@@ -177,14 +180,14 @@ test('a body that keeps coming slowly is no silence', async () => {
   expect(response.json()).toEqual({ a: 1 });
 });
 
-test('a timeout longer than a timer can hold is as good as none', async () => {
+test('a timeout longer than a timer can hold does not expire', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', slowDrip('{"a":1}', 5));
   const { client } = clientOf(server.origin, { timeoutMs: 2 ** 33 });
   expect((await client.send({ ...read, url: server.url('/v1/keys') })).status).toBe(200);
 });
 
-test('a refused connection is tried four times, and the error asks to check the URL', async () => {
+test('a refused connection is tried four times, and the hint is to check the URL', async () => {
   const origin = await closedOrigin();
   const { client, pauses } = clientOf(origin);
   const failure = await failureOf(client.send({ ...read, url: new URL('/v1/keys', origin) }));
@@ -194,7 +197,7 @@ test('a refused connection is tried four times, and the error asks to check the 
   expect(pauses).toHaveLength(3);
 });
 
-test('a write that was never sent is tried four times too, and is not lost', async () => {
+test('a write that was never sent is tried four times too, and its reply is not lost', async () => {
   const origin = await closedOrigin();
   const { client, pauses } = clientOf(origin);
   const failure = await failureOf(client.send({ ...write, url: new URL('/v1/keys', origin) }));
@@ -202,7 +205,7 @@ test('a write that was never sent is tried four times too, and is not lost', asy
   expect(pauses).toHaveLength(3);
 });
 
-test('a connection that the server closed after a reply does not lose the next write', async () => {
+test('a connection that the server closes after a reply does not lose the next write', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', (response) => {
     response.writeHead(200).end('{}', () => response.socket?.destroy());
@@ -213,7 +216,7 @@ test('a connection that the server closed after a reply does not lose the next w
   expect((await client.send({ ...write, url: server.url('/v1/keys') })).status).toBe(201);
 });
 
-test('a body of more than 32 MB is an error, and is not asked for again', async () => {
+test('a body of more than 32 MB is an error without a retry', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', endless);
   const { client } = clientOf(server.origin);
@@ -222,7 +225,7 @@ test('a body of more than 32 MB is an error, and is not asked for again', async 
   expect(failure.message).toContain('more than 32 MB');
 });
 
-test('a body of 32 MB exactly is read', async () => {
+test('a body of exactly 32 MB is read', async () => {
   const server = await FaultServer.start();
   server.on('GET /v1/keys', text(200, 'x'.repeat(32 * 1024 * 1024)));
   const { client } = clientOf(server.origin, { trace: () => {} });
@@ -230,7 +233,7 @@ test('a body of 32 MB exactly is read', async () => {
   expect(response.text).toHaveLength(32 * 1024 * 1024);
 });
 
-test('one 429 slows everybody who asks the same API at that time', async () => {
+test('one 429 delays all concurrent requests to the same API', async () => {
   const server = await FaultServer.start();
   server
     .on('POST /v1/keys', text(429, '', { 'retry-after': '1' }), json(201, { id: 'k1' }))

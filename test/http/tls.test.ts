@@ -23,7 +23,7 @@ function selfSigned(host: string): { key: string; cert: string } {
 }
 
 test.skipIf(!hasOpenssl)(
-  'a self-signed certificate is refused once, before anything is sent, with the way to trust it',
+  'a self-signed certificate is refused once, before anything is sent, with a hint how to trust it',
   async () => {
     const server = await FaultServer.start(selfSigned('127.0.0.1'));
     const { client, pauses } = clientOf(server.origin);
@@ -44,7 +44,7 @@ test('https to a port that speaks plain HTTP is a TLS failure', async () => {
   expect(failure.message).toContain(`TLS connection to ${origin} failed`);
 });
 
-test('a handshake that nobody answers is a connection that timed out, and a write tries again', async () => {
+test('an unanswered handshake is a connection timeout, and even a write is retried', async () => {
   let connections = 0;
   const server = createServer((socket) => {
     connections += 1;

@@ -3,7 +3,7 @@ import { Secret } from '../../src/base/secret.ts';
 import { FaultServer, json, resetBeforeReply, text } from '../support/fault-server.ts';
 import { clientOf } from './client-of.ts';
 
-test('each attempt and each wait is a line, and none of them holds a secret', async () => {
+test('each attempt and each pause is one line, without secrets', async () => {
   const server = await FaultServer.start();
   const reply = {
     id: 'k1',
@@ -48,7 +48,7 @@ test('each attempt and each wait is a line, and none of them holds a secret', as
   expect(trace.join('\n')).not.toContain('EXAMPLE');
 });
 
-test('the duration is that of the clock', async () => {
+test('the duration is measured by the clock', async () => {
   const server = await FaultServer.start();
   server.on('GET /', json(200, [1, 2, 3]));
   let milliseconds = 0;
@@ -62,7 +62,7 @@ test('the duration is that of the clock', async () => {
   expect(trace.at(-1)).toBe('< 200 in 12 ms, content-type: application/json, body [3]');
 });
 
-test('a broken connection and what follows it are in the trace', async () => {
+test('a broken connection and its retry are in the trace', async () => {
   const server = await FaultServer.start();
   server.on('GET /', resetBeforeReply, json(200, 'text'));
   const { client, trace } = clientOf(server.origin);
@@ -71,7 +71,7 @@ test('a broken connection and what follows it are in the trace', async () => {
   expect(trace.at(-1)).toContain('body string');
 });
 
-test('text of a server cannot draw on the terminal through the trace', async () => {
+test('control characters from a server do not reach the terminal', async () => {
   const server = await FaultServer.start();
   server.on('GET /', json(200, { '\u001b[2J': 1, 'a\u202eb': 2 }, { 'content-type': 'a/b\u00a0\u0085c' }));
   const { client, trace } = clientOf(server.origin);
@@ -88,7 +88,7 @@ test('a secret in the path is masked', async () => {
   expect(trace[0]).toContain('/v1/keys/**** ');
 });
 
-test('a trace that cannot be written does not cost the reply', async () => {
+test('a trace that cannot be written does not lose the reply', async () => {
   const server = await FaultServer.start();
   server.on('POST /v1/keys', json(201, { key: 'made-EXAMPLE' }));
   const { client } = clientOf(server.origin, { trace: () => Promise.reject(new Error('EPIPE')) });
@@ -101,7 +101,7 @@ test('a trace that cannot be written does not cost the reply', async () => {
   expect(response.json()).toEqual({ key: 'made-EXAMPLE' });
 });
 
-test('a new secret that a server also gives in a header is not shown', async () => {
+test('a new secret that a server repeats in a header is masked', async () => {
   const server = await FaultServer.start();
   const value = 'a1b2c3d4e5f6EXAMPLE';
   server.on('POST /v1/keys', json(201, { key: value }, { 'x-request-id': value, 'retry-after': value }));

@@ -21,7 +21,7 @@ import type { Plan, Step } from '../../src/keys/operations/operation.ts';
 import { makePrivateFolder } from '../../src/platform/paths.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-/* A file of the journal that is damaged is named and left alone, and the others are gone on with. */
+/* A damaged journal file is reported and left alone, and the others are still read. */
 
 const setting = { profile: 'local', provider: 'local', url: null, cwd: '/work' };
 const plan: Plan = {
@@ -99,7 +99,7 @@ const damages: [string, (file: string) => void, reason: string][] = [
 ];
 
 describe.each(damages)('a file that %s', (what, damage, reason) => {
-  test('is reported, kept, and does not hide the others', async () => {
+  test('is reported and kept, and does not hide the others', async () => {
     const options = journal();
     const other = await written(options);
     const bad = join(options.folder, 'bad22222.jsonl');
@@ -124,7 +124,7 @@ test('a file that cannot be read is reported', async () => {
   const options = journal();
   const path = await written(options);
   rmSync(path);
-  // What not even root can read: a link to itself.
+  // Not even root can read this: a link to itself.
   symlinkSync(path, path);
   expect((await listed(options)).errors[0]?.message).toContain(path);
 });
@@ -195,7 +195,7 @@ test('a truncated file is removed, unless its secret is in escrow', async () => 
   expect(readdirSync(options.folder)).toEqual(['bad22222.jsonl']);
 });
 
-test('a damaged file yields what was written, a beginning of it, or an error', async () => {
+test('a damaged file yields what was written, a prefix of it, or an error', async () => {
   const options = journal();
   const file = await written(options);
   const original = readFileSync(file);
@@ -234,7 +234,7 @@ function mutated(original: Buffer, one: Record<string, unknown>): Buffer {
   const mutation = one as unknown as Mutation;
   const bytes = Buffer.from(original);
   if (mutation.kind === 'line') {
-    // A line that is gone, said twice, or in another place.
+    // A line that is missing, repeated or moved.
     const lines = String(original).split(/(?<=\n)/);
     const [line = ''] = lines.splice(mutation.line, 1);
     if (mutation.by !== -1)

@@ -47,7 +47,7 @@ describe.each([
 });
 
 describe('a file', () => {
-  test('is private, in a private folder, and as big before the secret as after', async () => {
+  test('is private, in a private folder, and has its full size before it has the secret', async () => {
     const { folder, file, escrow } = inFiles();
     await escrow.reserve('op1');
     const before = statSync(file);
@@ -55,7 +55,7 @@ describe('a file', () => {
     const after = statSync(file);
     expect((after.mode & 0o777).toString(8)).toBe('600');
     expect((statSync(folder).mode & 0o777).toString(8)).toBe('700');
-    // In place: a full disk has nothing to refuse.
+    // In place: works on a full disk too.
     expect([after.size, after.ino]).toEqual([before.size, before.ino]);
     await escrow.erase('op1');
     expect(readdirSync(folder)).toEqual([]);

@@ -18,7 +18,7 @@ const plan: Plan = { kind: 'create', name: 'ci', sinks: ['file:a'], known: ['old
 const setting = { profile: 'local', provider: 'local', url: null, cwd: '/work' };
 const held = { id: 'new00001', name: 'ci', secret: new Secret('sk_canary_EXAMPLE') };
 
-/** An escrow in memory, which may be made to fail. */
+/** An escrow in memory that can be made to fail. */
 function memoryEscrow(name: string, fails = false): Escrow & { items: Map<string, unknown> } {
   const items = new Map<string, unknown>();
   const work = async (operation: string, value: unknown) => {
@@ -57,7 +57,7 @@ function world({ broken = false, allowed = ['keychain', 'file'] as Escrows['allo
   };
 }
 
-/** What is listed, where every file can be read. */
+/** The listed operations, if every file can be read. */
 function list(options: JournalOptions): Promise<OpenOperation[]> {
   return listOperations(options, async (error) => {
     throw error;
@@ -195,7 +195,7 @@ test('a file with an incomplete first line is removed', async () => {
   expect(readdirSync(options.folder)).toEqual([]);
 });
 
-test('nothing begins if nothing can be written', async () => {
+test('no operation begins if the journal cannot be written', async () => {
   const options = world();
   writeFileSync(join(options.folder, '..', '..', 'state'), 'a file');
   const failure = await failureIn(begin(options));

@@ -26,7 +26,7 @@ const stored = key({
   labels: { team: 'web', made: 'by the server' },
 });
 
-test('a key that is what was asked for has no differences', () => {
+test('a key as requested has no differences', () => {
   expect(differences(asked, stored, capabilities)).toEqual([]);
 });
 
@@ -40,7 +40,7 @@ test.each([
   ['models', { models: [] }],
   ['labels', { labels: { team: 'Web' } }],
   ['expiresAt', { expiresAt: '2026-12-21T00:00:00.000Z' }],
-])('another %s is one, with both values', (field, other) => {
+])('another %s is a difference, with both values', (field, other) => {
   const found = differences(asked, { ...stored, ...other }, capabilities);
   expect(found).toEqual([
     {
@@ -51,7 +51,7 @@ test.each([
   ]);
 });
 
-test('silence is one too, and says nothing of what is stored', () => {
+test('an unreported field is a difference without a stored value', () => {
   const { description: _, ...silent } = stored;
   const found = differences(asked, { ...silent, [unread]: ['name'] }, capabilities);
   expect(found).toEqual([
@@ -62,7 +62,7 @@ test('silence is one too, and says nothing of what is stored', () => {
   expect(untold(found, { ...capabilities, reports: ['id'] })).toBe(false);
 });
 
-test('what was not requested is the choice of the API', () => {
+test('fields that were not requested are the choice of the API', () => {
   expect(differences(spec({ name: 'ci' }), stored, capabilities)).toEqual([]);
 });
 
@@ -86,14 +86,14 @@ describe('an expiry', () => {
     expect(same(expiresAt, new Date('2026-12-21T12:00:00Z'), abilities)).toBe(expected);
   });
 
-  test('that is a span is compared by when the key was made, whatever the clocks say', () => {
+  test('that is a span is compared with the creation time, whatever the clocks say', () => {
     const span = new SpanEnd(now, { months: 0, milliseconds: 30 * day });
     const made = '2027-03-01T00:00:00.000Z';
     expect(same('2027-03-31T00:00:00.000Z', span, { expiryIsSpan: true }, made)).toBe(true);
     expect(same('2027-03-30T23:00:00.000Z', span, { expiryIsSpan: true }, made)).toBe(false);
   });
 
-  test('that is never is another one than any', () => {
+  test('of never differs from any time', () => {
     expect(same(null, null, {})).toBe(true);
     expect(same('2026-12-21T12:00:00.000Z', null, {})).toBe(false);
   });
@@ -104,7 +104,7 @@ test.each([
   ['36h', 129_600],
   ['90d', 7_776_000],
   ['1y', 365 * 86_400],
-])('the span %s stays what it is, whatever the fraction of the second', (text, seconds) => {
+])('the span %s stays the same, whatever the fraction of the second', (text, seconds) => {
   const end = parseExpiry(text, now);
   expect(end).toBeInstanceOf(SpanEnd);
   expect((end as SpanEnd).span).toBe(seconds * 1000);

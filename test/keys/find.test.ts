@@ -37,11 +37,11 @@ describe('one key', () => {
     expect(findKey([byPrefix], 'abcd')).toBe(byPrefix);
   });
 
-  test('an id may be shorter than a prefix has to be', () => {
+  test('a complete id may be shorter than the minimum for a prefix', () => {
     expect(findKey([key({ id: 'a1' })], 'a1').id).toBe('a1');
   });
 
-  test('a prefix that is too short says so only where it would have helped', () => {
+  test('a prefix is reported as too short only if a key starts with it', () => {
     const hintFor = (reference: string) =>
       failureOf(() => findKey([key({ id: 'abcd1234' })], reference)).hints;
     expect(hintFor('abc')).toEqual([
@@ -52,7 +52,7 @@ describe('one key', () => {
   });
 });
 
-describe('a name that several keys have', () => {
+describe('a name of several keys', () => {
   const newest = key({ id: 'cccc0003', status: 'revoked' });
   const middle = key({ id: 'bbbb0002', status: 'expired' });
   const oldest = key({ id: 'aaaa0001', status: 'active' });
@@ -61,13 +61,13 @@ describe('a name that several keys have', () => {
     expect(findKey([newest, middle, oldest], 'ci')).toBe(middle);
   });
 
-  test('means the newest where all are revoked', () => {
+  test('means the newest if all are revoked', () => {
     const all = [newest, middle, oldest].map((one) => ({ ...one, status: 'revoked' as const }));
     expect(findKey(all, 'ci').id).toBe('cccc0003');
   });
 });
 
-test('a prefix of several ids is refused, with the candidates in the hint', () => {
+test('a prefix of several ids is refused, and the hint lists the candidates', () => {
   const keys = [
     key({ id: 'abcd0002', name: 'deploy', status: 'revoked' }),
     key({ id: 'abcd0001' }),
@@ -84,18 +84,18 @@ test('a prefix of several ids is refused, with the candidates in the hint', () =
 describe('several keys', () => {
   const keys = [key({ id: 'abcd0001', name: 'ci' }), key({ id: 'wxyz0002', name: 'deploy' })];
 
-  test('are found in the order in which they were named', () => {
+  test('are found in the given order', () => {
     expect(findKeys(keys, ['deploy', 'abcd']).map(({ id }) => id)).toEqual(['wxyz0002', 'abcd0001']);
   });
 
-  test('one that is named twice is found once', () => {
+  test('a key that is named twice is found once', () => {
     expect(findKeys(keys, ['ci', 'abcd0001', 'deploy', 'ci']).map(({ name }) => name)).toEqual([
       'ci',
       'deploy',
     ]);
   });
 
-  test('all that are missing are named at once', () => {
+  test('all missing keys are reported at once', () => {
     expect(failureOf(() => findKeys(keys, ['one', 'ci', 'two']))).toMatchObject({
       exit: 'notFound',
       code: 'no_such_key',
@@ -103,13 +103,13 @@ describe('several keys', () => {
     });
   });
 
-  test('an ambiguous one is refused as by itself', () => {
+  test('an ambiguous reference is refused like a single one', () => {
     const twins = [key({ id: 'abcd0001' }), key({ id: 'abcd0002' })];
     expect(failureOf(() => findKeys(twins, ['missing', 'abcd'])).code).toBe('several_keys');
   });
 });
 
-test('of several live keys of a name without times, none is guessed', () => {
+test('among several active keys of a name without timestamps, none is guessed', () => {
   const [a, b] = [key({ id: 'aaaa0001', name: 'ci' }), key({ id: 'bbbb0001', name: 'ci' })];
   const timeless = [a, b].map(({ createdAt: _, ...rest }) => rest);
   expect(() => findKey(timeless, 'ci')).toThrow(/2 active keys are named 'ci'/);

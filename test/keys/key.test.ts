@@ -60,11 +60,11 @@ describe('superseded keys', () => {
     },
   );
 
-  test('a key that has ended is superseded as well', () => {
+  test('a key that has ended can be superseded too', () => {
     expect(superseded(at(1, { status: 'revoked' }), at(2, { status: 'expiring' }))).toEqual(['id1']);
   });
 
-  test('all keys come back newest first, and the list that was given stays as it was', () => {
+  test('all keys are returned newest first, and the given list is unchanged', () => {
     const given = [at(1), at(3), at(2)];
     expect(withSuperseded(given).map(({ id }) => id)).toEqual(['id3', 'id2', 'id1']);
     expect(given.map(({ id }) => id)).toEqual(['id1', 'id3', 'id2']);

@@ -20,7 +20,7 @@ describe('by hash', () => {
     expect(await matches([key(), key({ id })])).toEqual([`${id}: hash`]);
   });
 
-  test('a hash leaves no room for what is less certain', async () => {
+  test('a match by hash excludes less certain ones', async () => {
     const keys = [key({ id: 'other', prefix: 'sk-ab12' }), key({ id: hash, prefix: 'sk-ab12' })];
     expect(await matches(keys)).toEqual([`${hash}: hash`]);
   });
@@ -34,12 +34,12 @@ describe('by the id in the value', () => {
     expect(await matches(keys, 'ak12')).toEqual([]);
   });
 
-  test('the id that the shape of the authority has in it', async () => {
+  test('the id in a key of the authority', async () => {
     expect(await matches([key({ id: 'a' }), key({ id: 'b' })], 'sk_b_EXAMPLE', 'b')).toEqual(['b: id']);
   });
 });
 
-describe('by what is shown of the value', () => {
+describe('by the shown part of the value', () => {
   test.each([
     'sk-ab12',
     'sk-ab12…',
@@ -61,10 +61,10 @@ describe('by what is shown of the value', () => {
     'SK-AB12',
     'sk-ab...wxyy',
     'sk-***cd35***wxyz',
-    // Both parts are there, and would overlap.
+    // Both parts match, but overlap.
     'sk-ab12cd34ef56EXAMPLE...EXAMPLEwxyz',
     `${value}and-more`,
-    // Too little to tell anything.
+    // Too short to prove anything.
     'sk-',
     's...z',
     '****',
@@ -85,7 +85,7 @@ describe('by what is shown of the value', () => {
   });
 });
 
-test('matches of several accounts come with the most certain first, else as they came', () => {
+test('matches of several accounts are sorted by certainty, otherwise left in order', () => {
   const all = [
     ...withEvidence([key({ id: 'p1' }), key({ id: 'p2' })], 'prefix'),
     ...withEvidence([key({ id: 'i' })], 'id'),
@@ -94,7 +94,7 @@ test('matches of several accounts come with the most certain first, else as they
   expect(bestFirst(all).map(({ id }) => id)).toEqual(['h', 'i', 'p1', 'p2']);
 });
 
-describe('a match is proof', () => {
+describe('whether a match is proof', () => {
   test.each<[Match['match'], Partial<Key>, boolean]>([
     ['hash', {}, true],
     ['id', { id: 'ak9876543210' }, true],
@@ -103,7 +103,7 @@ describe('a match is proof', () => {
     ['prefix', { prefix: 'sk-01...MPLE' }, true],
     ['prefix', { prefix: 'sk_fOAS0LpPS2v0WdEL' }, true],
     ['prefix', { prefix: 'sk-or-v1-abc...xyz' }, true],
-    // So begin the values of every account.
+    // The values of every account start like this.
     ['prefix', { prefix: 'sk-or-v1-' }, false],
     ['prefix', { prefix: 'glpat-...' }, false],
     ['prefix', { prefix: 'sk_live_ab…' }, false],

@@ -20,20 +20,20 @@ function varied<Field extends keyof Key>(field: Field, ...values: Key[Field][]):
 describe('by status', () => {
   const keys = statuses.map((status) => key({ id: status, status }));
 
-  test('without one, all but the revoked', () => {
+  test('without a filter: all but revoked keys', () => {
     expect(select(keys, {})).toEqual(['active', 'expiring', 'expired', 'disabled', 'unknown']);
   });
 
-  test('all means all', () => {
+  test('all: every key', () => {
     expect(select(keys, { status: 'all' })).toEqual([...statuses]);
   });
 
-  test('active has the expiring ones among it', () => {
+  test('active includes expiring keys', () => {
     expect(select(keys, { status: 'active' })).toEqual(['active', 'expiring']);
   });
 
   test.each(['expiring', 'expired', 'revoked', 'disabled', 'unknown'] as const)(
-    '%s means just that',
+    '%s: only keys of that status',
     (status) => {
       expect(select(keys, { status })).toEqual([status]);
     },
@@ -57,17 +57,17 @@ describe('by text', () => {
     ['the name of a label', 'stage'],
     ['the value of a label', 'payments'],
     ['a label as it is written', 'team=pay'],
-  ])('a part of %s is enough, whatever the case', (_, search) => {
+  ])('a part of %s is enough, in any case', (_, search) => {
     expect(select([key({ id: 'zzzz', name: 'other' }), found], { search })).toEqual(['abcd0001']);
   });
 
-  test.each(['deploybot', '.*', 'null', 'undefined'])('%j is not found', (search) => {
+  test.each(['deploybot', '.*', 'null', 'undefined'])('%j matches nothing', (search) => {
     expect(select([found, key({ id: 'zzzz', description: null })], { search })).toEqual([]);
   });
 });
 
 describe('by time', () => {
-  test('expiring within a span, its last millisecond included; keys that have ended are not', () => {
+  test('expiring within a span, including its last millisecond, without keys that have ended', () => {
     const keys = [
       key({ id: 'in', expiresAt: '2026-11-27T12:00:00.000Z' }),
       key({ id: 'out', expiresAt: '2026-11-27T12:00:00.001Z' }),
@@ -84,7 +84,7 @@ describe('by time', () => {
     expect(select(keys, { olderThan: parseDuration('3mo') })).toEqual(['2026-08-20T12:00:00.000Z']);
   });
 
-  test('unused for a span: neither used nor made since', () => {
+  test('unused for a span: neither used nor created since', () => {
     const old = '2026-01-01T00:00:00.000Z';
     const keys = [
       key({ id: 'used long ago', createdAt: old, lastUsedAt: '2026-10-21T12:00:00.000Z' }),
@@ -96,7 +96,7 @@ describe('by time', () => {
   });
 });
 
-test('filters narrow each other down', () => {
+test('filters are combined', () => {
   const keys = [
     key({ id: 'a', name: 'web' }),
     key({ id: 'b', name: 'web', status: 'expired' }),
@@ -106,11 +106,11 @@ test('filters narrow each other down', () => {
 });
 
 describe('order', () => {
-  test('without a field, as the keys came', () => {
+  test('without a field, the order is unchanged', () => {
     expect(select(varied('name', 'b', 'c', 'a'), {})).toEqual(['b', 'c', 'a']);
   });
 
-  test('names in the order of people: case aside, numbers by value', () => {
+  test('names are sorted without regard to case, and numbers in them by value', () => {
     expect(select(varied('name', 'web-10', 'Web-9', 'api'), { sort: 'name' })).toEqual([
       'api',
       'Web-9',
@@ -118,12 +118,12 @@ describe('order', () => {
     ]);
   });
 
-  test('amounts by value, keys without one first', () => {
+  test('amounts are sorted by value, keys without one first', () => {
     const keys = varied('budgetUsd', 10, null, 9.5, 100);
     expect(select(keys, { sort: 'budgetUsd' })).toEqual(['null', '9.5', '10', '100']);
   });
 
-  test('a key that never expires comes after all that do, one that was never used before all that were', () => {
+  test('keys that never expire come last, keys that were never used first', () => {
     const times = ['2027-01-01T00:00:00.000Z', null, '2026-12-01T00:00:00.000Z'];
     expect(select(varied('expiresAt', ...times), { sort: 'expiresAt' })).toEqual([
       times[2],
@@ -137,7 +137,7 @@ describe('order', () => {
     ]);
   });
 
-  test('by the counters of use', () => {
+  test('usage counters can be sorted by', () => {
     const keys = [5, 40, 6].map((requests) =>
       key({ id: String(requests), usage: { requests, tokens: -requests } }),
     );
@@ -145,12 +145,12 @@ describe('order', () => {
     expect(select(keys, { sort: 'tokens' })).toEqual(['40', '6', '5']);
   });
 
-  test('keys that are equal in the field keep their order', () => {
+  test('keys with equal values keep their order', () => {
     const keys = [key({ id: 'b' }), key({ id: 'c' }), key({ id: 'a' })];
     expect(select(keys, { sort: 'name' })).toEqual(['b', 'c', 'a']);
   });
 
-  test.each(sortFields.map((field) => [field]))('%s can be sorted by, with keys that lack it', (field) => {
+  test.each(sortFields.map((field) => [field]))('%s can be sorted by, even if some keys lack it', (field) => {
     const full = key({
       id: 'full',
       description: 'd',
@@ -166,19 +166,19 @@ describe('order', () => {
     expect(select([full, key({ id: 'bare' })], { sort: field }).sort()).toEqual(['bare', 'full']);
   });
 
-  test('reverse turns it around, also without a field', () => {
+  test('reverse inverts the order, even without a field', () => {
     const keys = varied('name', 'b', 'c', 'a');
     expect(select(keys, { reverse: true })).toEqual(['a', 'c', 'b']);
     expect(select(keys, { sort: 'name', reverse: true })).toEqual(['c', 'b', 'a']);
   });
 
-  test('the limit counts what was chosen and sorted', () => {
+  test('the limit applies after filters and order', () => {
     const keys = varied('name', 'b', 'c', 'a');
     expect(select(keys, { sort: 'name', limit: 2 })).toEqual(['a', 'b']);
     expect(select(keys, { limit: 9 })).toHaveLength(3);
   });
 
-  test('the list that was given stays as it was', () => {
+  test('the given list is unchanged', () => {
     const keys = varied('name', 'b', 'a');
     selectKeys(keys, { sort: 'name', reverse: true }, now);
     expect(keys.map(({ id }) => id)).toEqual(['b', 'a']);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { summarise } from '../../src/keys/summary.ts';
 import { key } from '../support/key.ts';
 
-test('keys are counted by standing, the expiring ones among the active', () => {
+test('keys are counted by status, and expiring keys count as active too', () => {
   const standing = [
     'active',
     'active',
@@ -22,7 +22,7 @@ test('keys are counted by standing, the expiring ones among the active', () => {
   });
 });
 
-test('use is summed over all keys, also those that have ended or report nothing', () => {
+test('usage is summed over all keys, including those that have ended or report none', () => {
   const keys = [
     key({ usage: { requests: 3, tokens: 100 }, spentUsd: 0.5 }),
     key({ status: 'revoked', usage: { requests: 4, tokens: 11 }, spentUsd: 1.25 }),
@@ -31,16 +31,16 @@ test('use is summed over all keys, also those that have ended or report nothing'
   expect(summarise(keys)).toMatchObject({ requests: 7, tokens: 111, spentUsd: 1.75 });
 });
 
-test('millionths of a dollar do not drift apart in the sum', () => {
+test('the sum is exact to millionths of a dollar', () => {
   const keys = Array.from({ length: 10 }, () => key({ spentUsd: 0.1 }));
   expect(summarise(keys).spentUsd).toBe(1);
 });
 
-test('no keys are nothing of everything', () => {
+test('without keys every count is zero', () => {
   expect(new Set(Object.values(summarise([])))).toEqual(new Set([0]));
 });
 
-test('what no key reports is unknown, which is not nothing', () => {
+test('a figure that no key reports is unknown, not zero', () => {
   const { requests, tokens, spentUsd } = summarise([key(), key()]);
   expect([requests, tokens, spentUsd]).toEqual([undefined, undefined, undefined]);
 });

@@ -8,12 +8,12 @@ import { entriesOf, FakeWorld } from '../support/fake-backend.ts';
 
 const start = Date.parse('2026-11-20T12:00:00.000Z');
 
-/** A use at so many milliseconds after the start. */
+/** A use that many milliseconds after the start. */
 function entry(at: number, path = '/'): LogEntry {
   return { timestamp: new Date(start + at).toISOString(), method: 'GET', path, statusCode: 200 };
 }
 
-/** What a reader is given while these batches arrive, one in each pause; and what the backend was asked. */
+/** The entries that a reader gets while these batches arrive, one per pause; and the queries to the backend. */
 async function following(batches: readonly (readonly LogEntry[])[], query: LogQuery = {}) {
   const rows: LogEntry[] = [];
   const asked: LogQuery[] = [];
@@ -44,16 +44,16 @@ async function following(batches: readonly (readonly LogEntry[])[], query: LogQu
   return { given, asked };
 }
 
-test('new entries are given once, oldest first, however often they are read', async () => {
+test('new entries are yielded once, oldest first, however often they are read', async () => {
   const [a, b, c] = [entry(1, '/a'), entry(2, '/b'), entry(9, '/c')];
   expect((await following([[a, b], [], [c], []])).given).toEqual([a, b, c]);
 });
 
-test('entries from before the start are left out, one of the very millisecond is not', async () => {
+test('entries before the start are omitted; one in the same millisecond is not', async () => {
   expect((await following([[entry(-1), entry(0)]])).given).toEqual([entry(0)]);
 });
 
-test('equal entries of one millisecond are all given, in one read or in two', async () => {
+test('equal entries of one millisecond are all yielded, in one read or in two', async () => {
   const twin = entry(5);
   expect((await following([[twin, twin], [twin], [], [twin, twin]])).given).toEqual(Array(5).fill(twin));
 });
@@ -63,7 +63,7 @@ test('an entry that arrives late in the newest millisecond is not skipped', asyn
   expect((await following([[a], [b], [c]])).given).toEqual([a, b, c]);
 });
 
-test('the query is kept, and asks for the newest millisecond again and nothing older', async () => {
+test('the query is kept, and starts again at the newest millisecond', async () => {
   const { asked } = await following([[entry(3)], [entry(7), entry(8)], []], {
     status: '4xx',
     keyId: 'aaaa0001',
@@ -72,14 +72,14 @@ test('the query is kept, and asks for the newest millisecond again and nothing o
   for (const query of asked) expect(query).toMatchObject({ status: '4xx', keyId: 'aaaa0001' });
 });
 
-test('a reader that has stopped before the first read is given nothing', async () => {
+test('a reader that stops before the first read gets nothing', async () => {
   const backend = { ...new FakeWorld().backend(), logs: () => entriesOf([entry(1)]) };
   const quiet = { pause: async () => {}, onTrouble: async () => {} };
   const options = { signal: AbortSignal.abort(), since: new Date(start), ...quiet };
   expect(await collect(tail(backend, {}, options))).toEqual([]);
 });
 
-test('whatever arrives in whatever batches is given exactly once and in order', async () => {
+test('entries in any batches are yielded exactly once and in order', async () => {
   const step = fc.record({ wait: fc.integer({ min: 0, max: 2 }), path: fc.constantFrom('/a', '/b') });
   const batch = fc.array(step, { maxLength: 5 });
   await fc.assert(
@@ -97,7 +97,7 @@ test('whatever arrives in whatever batches is given exactly once and in order', 
   );
 });
 
-test('a transient failure is reported and the read repeated; no entry is yielded twice or left out', async () => {
+test('a transient failure is reported and the read is retried; no entry is yielded twice or omitted', async () => {
   const trouble = new KeysError({ exit: 'network', code: 'connection_failed', message: 'no answer' });
   const [a, b] = [entry(1, '/a'), entry(2, '/b')];
   const reads: (KeysError | LogEntry[])[] = [[a], trouble, [b, a]];
@@ -118,7 +118,7 @@ test('a transient failure is reported and the read repeated; no entry is yielded
   expect(messages).toEqual(['no answer']);
 });
 
-test('a read that fails for good ends the following', async () => {
+test('a permanent failure ends the tail', async () => {
   const refused = new KeysError({ exit: 'auth', code: 'not_logged_in', message: 'no' });
   const backend: KeyBackend = {
     ...new FakeWorld().backend(),
@@ -131,7 +131,7 @@ test('a read that fails for good ends the following', async () => {
   await expect(collect(tail(backend, {}, options))).rejects.toBe(refused);
 });
 
-test('a server that lists the oldest first is followed in the right order all the same', async () => {
+test('entries of a server that lists the oldest first are yielded in the right order too', async () => {
   const [a, b, c] = [entry(1, '/a'), entry(2, '/b'), entry(3, '/c')];
   const stop = new AbortController();
   const backend: KeyBackend = { ...new FakeWorld().backend(), logs: () => entriesOf([a, b, c]) };

@@ -12,7 +12,7 @@ import { Sandbox } from '../support/sandbox.ts';
 
 /* What a rotation carries over, and what it refuses to lose. */
 
-describe('what restricts a key and is not read', () => {
+describe('an unread field that restricts a key', () => {
   test.each([
     ['permission', 'sending_access'],
     ['scopes', ['read_api']],
@@ -27,7 +27,7 @@ describe('what restricts a key and is not read', () => {
     ['role', 'viewer'],
     ['type', 'read-only'],
     ['indexes', ['movies']],
-  ])('is found: %s', (name, value) => {
+  ])('is reported: %s', (name, value) => {
     expect(restrictionsIn(part({ hash: 'h1', [name]: value }), unreal.key)).toEqual([name]);
   });
 
@@ -42,11 +42,11 @@ describe('what restricts a key and is not read', () => {
     ['model_count', 3],
     ['note', 'for the domain'],
     ['usage', { requests: 1, tokens: 1 }],
-  ])('is not what counts, tells of the past, or is not set: %s', (name, value) => {
+  ])('is not reported if it is a counter, a timestamp or empty: %s', (name, value) => {
     expect(restrictionsIn(part({ hash: 'h1', [name]: value }), unreal.key)).toEqual([]);
   });
 
-  test('is found beside what is read, at any depth, and not where it is read or called harmless', () => {
+  test('is reported next to read fields, at any depth, but not if it is read or declared harmless', () => {
     const fields = { id: 'data.id', name: 'data.attributes.name', harmless: ['data.attributes.role'] };
     const attributes = { name: 'ci', scopes: ['a'], role: 'x' };
     expect(restrictionsIn(part({ data: { id: '1', attributes, acl: 'y' } }), fields)).toEqual([
@@ -68,7 +68,7 @@ describe('what restricts a key and is not read', () => {
       betterAuth,
       { id: 'k', rateLimitEnabled: true, rateLimitMax: 10, rateLimitTimeWindow: 1000 },
     ],
-  ])('is nothing that %s is known to say', (_, { key }, answer) => {
+  ])('does not occur in the documented answers of %s', (_, { key }, answer) => {
     expect(restrictionsIn(part(answer), key)).toEqual([]);
   });
 });
@@ -130,7 +130,7 @@ describe('a rotation that would lose a field', () => {
     },
   );
 
-  test('goes on with --allow-loss, and says what is lost', async () => {
+  test('proceeds with --allow-loss, and warns of what is lost', async () => {
     const { server, rotate } = await started(mailer, old);
     server.on('POST /keys', json(200, { ...old, id: 'k-new1', token: secret }));
     const run = await rotate('--allow-loss');
@@ -139,7 +139,7 @@ describe('a rotation that would lose a field', () => {
   });
 });
 
-test('what a declaration keeps is copied word for word', async () => {
+test('the fields that a declaration keeps are copied verbatim', async () => {
   const provider: Provider = {
     ...mailer,
     create: {
@@ -156,7 +156,7 @@ test('what a declaration keeps is copied word for word', async () => {
   expect(JSON.parse(String(sent?.body))).toEqual({ name: 'ci', acl: access.list, strict: false });
 });
 
-describe('what was asked for is compared with what the server stored', () => {
+describe('the request is compared with what the server stored', () => {
   async function created(answer: object, ...args: string[]) {
     const sandbox = new Sandbox();
     const server = await FaultServer.start();
@@ -183,7 +183,7 @@ describe('what was asked for is compared with what the server stored', () => {
     };
   }
 
-  test('and each difference is said, on stderr and in the record', async () => {
+  test('and each difference is reported, on stderr and in the record', async () => {
     const { record, stderr } = await created(
       { name: 'CI', note: null, budget: 5, ends: '2026-12-01T00:00:00Z' },
       ...['--description', 'deploys', '--budget', '25', '--expires', '2027-01-31'],
@@ -197,14 +197,14 @@ describe('what was asked for is compared with what the server stored', () => {
     }
   });
 
-  test('silence is said as well', async () => {
+  test('and so is a field that the API does not report', async () => {
     const { record, stderr } = await created({ name: 'ci' }, '--description', 'deploys', '--expires', '90d');
     expect(record).toMatchObject({ requested: { description: 'deploys' } });
     expect(record).toHaveProperty('expiresAtRequested');
     expect(stderr).toContain('does not report');
   });
 
-  test('a span is sent as it was said, and is no difference on another clock', async () => {
+  test('a span is sent unchanged, and a different clock is not a difference', async () => {
     const { record, stderr, sent } = await created(
       { name: 'ci', created_at: '2026-11-20T12:03:00.400Z', ends: '2026-11-21T12:03:00Z' },
       ...['--expires', '1d'],

@@ -2,7 +2,7 @@ import type { Key } from '../../src/keys/key.ts';
 import type { KeyChanges, KeySpec } from '../../src/keys/ports.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
 
-/** One call as it must arrive, and what the API documents as its answer. */
+/** One call as it must arrive, and the documented answer. */
 export interface Exchange {
   /** Method, path and query. */
   route: string;
@@ -13,19 +13,19 @@ export interface Exchange {
   answer?: unknown;
 }
 
-/** What one provider documents, and what `keys` must make of it. */
+/** The calls and answers that one provider documents, and how `keys` must read them. */
 export interface Case {
   provider: Provider;
   options?: Record<string, string>;
   /** The header that carries the token `tok-EXAMPLE`. */
   credential: [header: string, value: string];
   list: Exchange;
-  /** The same call where the account has no key. */
+  /** The same call for an account without keys. */
   empty: unknown;
   keys: Partial<Key>[];
   show?: Exchange & { id: string; key: Partial<Key> };
   create: Exchange & { spec: Partial<KeySpec>; key: Partial<Key>; secret: string };
-  /** Asked after `create`, where its answer does not tell which key it made. */
+  /** The calls after `create` if its answer does not identify the new key. */
   afterCreate?: Exchange;
   rotate?: Exchange & { id: string; expiresAt: Date | null; key: Partial<Key>; secret: string };
   update?: Exchange & { id: string; changes: KeyChanges };

@@ -12,9 +12,9 @@ import type { Case, Exchange } from './case.ts';
 import { cases } from './cases.ts';
 import { remoteOf } from './remote-of.ts';
 
-/* What every provider must get right, against a server that answers as its API documents, or worse. */
+/* What every provider must do against a server that answers as documented, or fails. */
 
-test('every known provider has a case here, and is one by its own schema', () => {
+test('every known provider has a case here and matches the schema', () => {
   expect(cases.map(({ provider }) => provider.id)).toEqual(providers.map(({ id }) => id));
   for (const provider of providers) expect(checkProvider(provider).issues).toEqual([]);
 });
@@ -32,18 +32,18 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     expect(request?.body).toHaveLength(0);
   });
 
-  test('an account without keys is an empty list', async () => {
+  test('an account without keys has an empty list', async () => {
     const { backend } = await start(one, [{ ...one.list, answer: one.empty }]);
     expect(await backend.list()).toEqual([]);
   });
 
-  test('a field that nobody has heard of changes nothing', async () => {
+  test('unknown fields are ignored', async () => {
     const answer = withField(one.list.answer, one.provider.key.labels);
     const { backend } = await start(one, [{ ...one.list, answer }]);
     expect(await backend.list()).toMatchObject(one.keys);
   });
 
-  test('creates by exactly the documented request, and gives out the secret', async () => {
+  test('creates by exactly the documented request, and returns the secret', async () => {
     const exchanges = [one.create, ...(one.afterCreate ? [one.afterCreate] : [])];
     const { backend, server } = await start(one, exchanges);
     const { key, secret } = await createKey(backend, spec(one.create.spec));
@@ -54,13 +54,13 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     expect(server.received[0]?.headers['content-type']).toBe('application/json');
   });
 
-  test('a create says nothing of what was not said', async () => {
+  test('a create omits the fields that were not requested', async () => {
     const { backend, server } = await start(one, [one.create]);
     await backend.create(spec({ name: 'ci' }));
     expect(String(server.received[0]?.body)).not.toMatch(/:(null|\[\]|\{\})/);
   });
 
-  test('revokes by exactly the documented request; a second time is no error', async () => {
+  test('revokes by exactly the documented request; revoking again is not an error', async () => {
     const { backend, server } = await start(one, [
       one.revoke,
       { ...one.revoke, status: 404, answer: { message: 'gone' } },
@@ -76,7 +76,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     );
   });
 
-  test('neither the token nor a secret stands in a URL', async () => {
+  test('no URL contains the token or a secret', async () => {
     const { backend, server } = await start(one, [one.list, one.revoke]);
     await backend.list();
     await backend.revoke(one.revoke.id);
@@ -85,7 +85,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
 
   if (one.show) {
     const { show } = one;
-    test('shows a key by exactly the documented request; 404 is none', async () => {
+    test('shows a key by exactly the documented request; 404 means no key', async () => {
       const { backend } = await start(one, [show, { ...show, status: 404, answer: { message: 'gone' } }]);
       expect(await backend.get(show.id)).toMatchObject({ id: show.id, ...show.key });
       expect(await backend.get(show.id)).toBeUndefined();
@@ -94,7 +94,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
 
   if (one.rotate) {
     const { rotate } = one;
-    test('rotates in place by exactly the documented request, and gives out the secret', async () => {
+    test('rotates in place by exactly the documented request, and returns the secret', async () => {
       const { backend, server } = await start(one, [rotate, ...(one.afterCreate ? [one.afterCreate] : [])]);
       const old = { id: rotate.id, name: 'ci', status: 'active' } as const;
       const { key, secret } = await rotateKey(backend, old, rotate.expiresAt);
@@ -127,23 +127,23 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     [402, { exit: 'limit', code: 'budget' }],
     [403, { exit: 'auth', code: 'forbidden' }],
     [409, { exit: 'limit', code: 'conflict' }],
-  ])('HTTP %i when creating is its own failure, and is not repeated', async (status, failure) => {
+  ])('HTTP %i on create has its own error code and is not retried', async (status, failure) => {
     const { backend, server } = await start(one, [
       { ...one.create, status, answer: { message: 'no', code: 'X' } },
     ]);
-    // Beside the token it may be the password of the call that is refused.
+    // The server may have refused the password of the call rather than the token.
     const code = status === 401 && one.provider.secrets ? 'secret_refused' : failure.code;
     expect(await failureIn(backend.create(spec(one.create.spec)))).toMatchObject({ ...failure, code });
     expect(server.received).toHaveLength(1);
   });
 
-  test('a server that has no such API is told from a key that does not exist', async () => {
+  test('a missing API is distinguished from a missing key', async () => {
     if (one.provider.list.single) return;
     const { backend } = await start(one, [{ ...one.list, status: 404, answer: { message: 'no route' } }]);
     expect(await failureIn(backend.list())).toMatchObject({ exit: 'network', code: 'not_this_api' });
   });
 
-  test.each([429, 500, 503])('HTTP %i when listing is tried four times in all', async (status) => {
+  test.each([429, 500, 503])('HTTP %i on list is tried four times in all', async (status) => {
     const failing = { ...one.list, status, answer: { message: 'later' } };
     const { backend, server, waits } = await start(one, [failing, failing, failing, failing]);
     const exit = status === 429 ? 'limit' : 'network';
@@ -151,7 +151,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     expect([server.received.length, waits.length]).toEqual([4, 3]);
   });
 
-  test('a busy server is read once it has time', async () => {
+  test('a list is retried until a busy server answers', async () => {
     const { backend, waits } = await start(one, [one.list], json(429, {}, { 'retry-after': '2' }));
     expect(await backend.list()).toHaveLength(one.keys.length);
     expect(waits).toEqual([2000]);
@@ -166,7 +166,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
       expect(server.received).toHaveLength(1);
     });
   } else {
-    test('a create whose reply is lost is sent again as the same one', async () => {
+    test('a create whose reply is lost is sent again with the same idempotency key', async () => {
       const { backend, server } = await start(one, [one.create], resetBeforeReply);
       const { secret } = await backend.create(spec(one.create.spec));
       expect(secret.reveal()).toBe(one.create.secret);
@@ -185,21 +185,24 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     expect(await failureIn(backend.list())).toMatchObject({ exit: 'network' });
   });
 
-  test('a body that is cut off is a failure', async () => {
+  test('a truncated body is a failure', async () => {
     const cut = truncated(200, JSON.stringify(one.list.answer));
     const { backend } = await start(one, [], undefined, [one.list.route, cut, cut, cut, cut]);
     expect(await failureIn(backend.list())).toMatchObject({ exit: 'network' });
   });
 
-  test.each(fieldsOf(one))('a wrong type at %s is told, and the key is listed', async (field, path) => {
-    const { backend, warnings } = await start(one, [{ ...one.list, answer: withWrongType(one, path) }]);
-    if (field === 'id' && one.keys.length === 1) {
-      expect(await failureIn(backend.list())).toMatchObject({ exit: 'network', code: 'unexpected_answer' });
-      return;
-    }
-    expect(await backend.list()).toHaveLength(field === 'id' ? one.keys.length - 1 : one.keys.length);
-    expect(warnings.join(), field).toContain(path);
-  });
+  test.each(fieldsOf(one))(
+    'a wrong type in %s is reported, and the key is still listed',
+    async (field, path) => {
+      const { backend, warnings } = await start(one, [{ ...one.list, answer: withWrongType(one, path) }]);
+      if (field === 'id' && one.keys.length === 1) {
+        expect(await failureIn(backend.list())).toMatchObject({ exit: 'network', code: 'unexpected_answer' });
+        return;
+      }
+      expect(await backend.list()).toHaveLength(field === 'id' ? one.keys.length - 1 : one.keys.length);
+      expect(warnings.join(), field).toContain(path);
+    },
+  );
 });
 
 async function start(
@@ -222,14 +225,14 @@ function bodyOf(request: Received | undefined): unknown {
   return body === '' ? undefined : JSON.parse(body);
 }
 
-/** The first key of a list answer. */
+/** The first key in the answer to a list. */
 function firstKey(one: Case, answer: unknown): Record<string, unknown> {
   const path = [one.provider.list.items].flat()[0] ?? '';
   const items = path === '' ? answer : (answer as Record<string, unknown>)[path];
   return (Array.isArray(items) ? items[0] : items) as Record<string, unknown>;
 }
 
-/** An answer with a new field everywhere but among the labels, whose names are the user's. */
+/** An answer with a new field in every object except the labels, whose names are the user's. */
 function withField(answer: unknown, labels: Path | undefined): unknown {
   const add = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(add);
@@ -240,7 +243,7 @@ function withField(answer: unknown, labels: Path | undefined): unknown {
   return add(answer);
 }
 
-/** The fields of a key that have a type, and where they stand; a status word of another type is unknown, no failure. */
+/** The typed fields of a key and their paths. The status is not one: a word of another type is an unknown status. */
 function fieldsOf(one: Case): [field: string, path: string][] {
   const key = firstKey(one, one.list.answer);
   return Object.entries(one.provider.key).flatMap(([field, where]) => {

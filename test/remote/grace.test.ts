@@ -3,7 +3,7 @@ import { checkProvider } from '../../src/providers/declaration/check.ts';
 import { unreal } from '../../src/providers/unreal.ts';
 import { fillBody } from '../../src/remote/fill-template.ts';
 
-/* For how long a rotated secret goes on working, as APIs are told it (providers with a rotation of their own). */
+/* The grace period as providers with their own rotation take it. */
 
 const clock = { now: new Date('2026-11-21T12:00:00Z'), steps: [] };
 
@@ -12,7 +12,7 @@ test.each([
   ['minutes', 604_830, 10_081],
   ['hours', 3601, 2],
   ['duration', 86_400, '24h'],
-])('a grace in %s: of %i seconds it is %j', (style, seconds, written) => {
+])('a grace period in the style %s: %i seconds are %j', (style, seconds, written) => {
   const template = { grace_period: `{grace:${style}}` };
   expect(fillBody(template, { grace: seconds }, clock)).toEqual({ grace_period: written });
 });
@@ -26,7 +26,7 @@ test.each([
   expect(faults).toContain(problem);
 });
 
-test('a grace can be said in a rotation only', () => {
+test('only a rotation takes a grace period', () => {
   const create = { ...unreal.create, body: { grace: '{grace:seconds}' } };
   expect(JSON.stringify(checkProvider({ ...unreal, create }))).toContain('{grace:seconds} is not one of');
 });

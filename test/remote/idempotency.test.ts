@@ -17,7 +17,7 @@ import { rotateKey } from '../support/rotate-key.ts';
 import { authorityCase } from './authority-case.ts';
 import { remoteOf } from './remote-of.ts';
 
-/* What an API answers that does a repeated call only once, and what is made of it. */
+/* Retries at an API with idempotency keys. */
 
 const done = json(201, authorityCase.create.answer);
 
@@ -38,7 +38,7 @@ test.each<[string, Answer]>([
   ['HTTP 500', json(500, {})],
   ['HTTP 502', json(502, {})],
   ['HTTP 429', json(429, {})],
-])('a create is sent again, as the same one, after %s', async (_, answer) => {
+])('a create is sent again with the same idempotency key after %s', async (_, answer) => {
   const { backend, server } = await creating(answer, done);
   const { secret } = await backend.create(spec());
   expect(secret.reveal()).toBe(authorityCase.create.secret);
@@ -47,7 +47,7 @@ test.each<[string, Answer]>([
   expect(String(second?.body)).toBe(String(first?.body));
 });
 
-test('two creates are two', async () => {
+test('two creates have different idempotency keys', async () => {
   const { backend, server } = await creating(done, done);
   await backend.create(spec());
   await backend.create(spec());
@@ -56,13 +56,13 @@ test('two creates are two', async () => {
   expect(second).not.toBe(first);
 });
 
-test('a create whose reply is lost each time is not said to have failed', async () => {
+test('a create whose reply is lost each time is not reported as failed', async () => {
   const { backend, server } = await creating(...Array.from({ length: 4 }, () => resetBeforeReply));
   expect(await failureIn(backend.create(spec()))).toMatchObject({ exit: 'network', code: 'reply_lost' });
   expect(new Set(keysOf(server)).size).toBe(1);
 });
 
-test('a refusal after a lost reply is no word on what was done before', async () => {
+test('a refusal after a lost reply does not settle the first attempt', async () => {
   const refused = json(401, { error: { code: 'EXPIRED_SESSION' } });
   const { backend } = await creating(resetBeforeReply, refused);
   const failure = await failureIn(backend.create(spec()));
@@ -83,14 +83,14 @@ test('a rotation in place is sent again too; a revocation is not', async () => {
   expect(keysOf(server).slice(0, 3)).toEqual([expect.any(String), keysOf(server)[0], undefined]);
 });
 
-test('an API that does not know such keys gets none', async () => {
+test('an API without idempotency keys gets none', async () => {
   const server = await FaultServer.start();
   server.on('POST /v1/keys', json(200, { name: 'ci', key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE', hash: 'h2' }));
   await remoteOf(unreal, server).backend.create(spec());
   expect(keysOf(server)).toEqual([undefined]);
 });
 
-test('a call that is made again with a one-time password is the same call', async () => {
+test('a call repeated with a one-time password has the same idempotency key', async () => {
   const provider: Provider = { ...npm, create: { ...npm.create, idempotency: 'Idempotency-Key' } };
   const server = await FaultServer.start();
   const made = { token: 'npm_abcdefghijklmnopqrEXAMPLE', key: 'id1' };

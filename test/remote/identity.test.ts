@@ -4,7 +4,7 @@ import type { Answer } from '../support/fault-server.ts';
 import { FaultServer, json, text } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
-/* Whole commands against an API whose answers do not tell which key a new secret is of. */
+/* Whole commands against an API that does not say which key a new secret belongs to. */
 
 const secret = 'sk-a1b2c3d4e5f6g7h8EXAMPLE';
 const provider: Provider = {
@@ -44,7 +44,7 @@ async function started(one: Provider, ...script: [route: string, ...answers: Ans
 
 const listed = (...keys: unknown[]) => json(200, { keys });
 
-test('a failed delivery revokes no key that was there before, though the list lags', async () => {
+test('a failed delivery revokes no earlier key, even if the list lags behind', async () => {
   const { keys, server, sandbox } = await started(
     provider,
     ['GET /keys', listed(old), listed(old), listed(old), listed(old)],
@@ -57,7 +57,7 @@ test('a failed delivery revokes no key that was there before, though the list la
   expect(sandbox.leaks()).toEqual([]);
 });
 
-test('a secret is delivered although its key cannot be found', async () => {
+test('a secret is delivered even if its key cannot be found', async () => {
   const { keys, sandbox } = await started(
     provider,
     ['GET /keys', listed(old), text(400, ''), text(400, ''), text(400, '')],
@@ -73,7 +73,7 @@ test('a secret is delivered although its key cannot be found', async () => {
   expect(run.stderr).toContain('the API does not show which key it created');
 });
 
-test('the key that was made is found although an older one has a later time', async () => {
+test('the new key is found even if an older one has a later timestamp', async () => {
   const later = { ...old, created: '2026-12-01T00:00:00Z' };
   const { keys, sandbox } = await started(
     provider,
@@ -85,7 +85,7 @@ test('the key that was made is found although an older one has a later time', as
   expect(JSON.parse(run.stdout)).toMatchObject({ id: 'k-new1' });
 });
 
-test('a rotation that keeps the id deletes neither that key nor a disabled one of its name', async () => {
+test('a rotation that keeps the id deletes neither that key nor a disabled key of its name', async () => {
   const disabled = { id: 'k-off1', name: 'ci', state: 'off', created: '2026-11-19T00:00:00Z' };
   const whose: Answer = (response, request) =>
     json(200, { key_id: request.headers.authorization?.includes(secret) ? old.id : 'me' })(response, request);

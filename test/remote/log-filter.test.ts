@@ -9,23 +9,23 @@ function entry(minute: number, change: Partial<LogEntry> = {}): LogEntry {
   return { timestamp, method: 'POST', path: '/v1/chat', statusCode: 200, ...change };
 }
 
-/** After how many entries nothing more is wanted; undefined: never. */
+/** The number of entries after which reading stops; undefined: never. */
 function endsAt(minutes: readonly number[], since: number | undefined): number | undefined {
   const isPast = pastCheck(since === undefined ? undefined : new Date(start + since * 60_000));
   const at = minutes.findIndex((minute) => isPast(entry(minute)));
   return at < 0 ? undefined : at;
 }
 
-test('a log from new to old ends at the first entry before what is asked for', () => {
+test('a log from new to old ends at the first entry before the requested start', () => {
   expect(endsAt([9, 8, 7, 4, 3], 5)).toBe(3);
 });
 
-test('a log from old to new is read to its end, whatever it begins with', () => {
+test('a log from old to new is read to its end', () => {
   expect(endsAt([1, 2, 3, 8, 9], 5)).toBeUndefined();
   expect(endsAt([1], 5)).toBeUndefined();
 });
 
-test('a log in no order, or without a beginning asked for, is read to its end', () => {
+test('an unordered log, or one without a requested start, is read to its end', () => {
   expect(endsAt([3, 9, 8, 2], 5)).toBeUndefined();
   expect(endsAt([9, 8, 2], undefined)).toBeUndefined();
 });

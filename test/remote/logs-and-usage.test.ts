@@ -8,7 +8,7 @@ import { failureIn } from '../support/failure.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { remoteOf } from './remote-of.ts';
 
-/* What is asked of an API that selects log entries and sums use by itself, and what is made of its answers. */
+/* Logs and usage of an API that filters and sums them itself. */
 
 const row = {
   timestamp: '2026-11-20T11:59:59.999Z',
@@ -37,7 +37,7 @@ async function usageOf(query: UsageQuery, data: unknown): Promise<{ asked: strin
   return { asked: decodeURIComponent(server.received[0]?.path ?? ''), rows };
 }
 
-test('a log is asked for with all that was said of it, to the millisecond', async () => {
+test('a log request has every filter, to the millisecond', async () => {
   const { asked } = await logsOf(
     {
       keyId: 'k1',
@@ -55,26 +55,26 @@ test('a log is asked for with all that was said of it, to the millisecond', asyn
   );
 });
 
-test('what was not said is not asked for, and every field of an entry is read', async () => {
+test('a log request omits unset filters, and every field of an entry is read', async () => {
   const { asked, got } = await logsOf({}, [row]);
   expect(asked).toBe('/logs?limit=100');
   const { status_code: statusCode, key_id: keyId, cost_usd: costUsd, ...rest } = row;
   expect(got).toEqual([{ ...rest, statusCode, keyId, costUsd }]);
 });
 
-test('null in an entry is a field that it has not', async () => {
+test('a null field of an entry counts as missing', async () => {
   const { got } = await logsOf({}, [
     { ...row, key_id: null, ip: null, model: null, requests: null, tokens: null, cost_usd: null },
   ]);
   expect(Object.keys(got[0] ?? {})).toEqual(['timestamp', 'method', 'path', 'statusCode']);
 });
 
-test('entries that the server should not have given are left out all the same', async () => {
+test('entries that do not match the filters are omitted, even if the server returns them', async () => {
   const { got } = await logsOf({ status: '429' }, [row, { ...row, status_code: 200 }]);
   expect(got.map(({ statusCode }) => statusCode)).toEqual([429]);
 });
 
-test('each page of a log is asked for with all that was said', async () => {
+test('the request for each page of a log has every filter', async () => {
   const server = await FaultServer.start();
   server.on('GET /logs?key_id=k1&limit=100', json(200, { data: [row], next_cursor: 'c2' }));
   server.on('GET /logs?key_id=k1&limit=100&cursor=c2', json(200, { data: [{ ...row, tokens: 8 }] }));
@@ -84,14 +84,14 @@ test('each page of a log is asked for with all that was said', async () => {
 
 const sum = { key_id: 'k1', name: 'ci', requests: 3, tokens: 70, spent_usd: 0.5 };
 
-test('sums by key are asked for, and read', async () => {
+test('usage by key is requested and read', async () => {
   const since = new Date('2026-11-01T10:00:00Z');
   const { asked, rows } = await usageOf({ by: 'key', since, keyId: 'k1' }, [sum]);
   expect(asked).toBe('/usage?by=key&since=2026-11-01&key_id=k1');
   expect(rows).toEqual([{ keyId: 'k1', name: 'ci', requests: 3, tokens: 70, spentUsd: 0.5 }]);
 });
 
-test('sums by day are days', async () => {
+test('usage by day has dates', async () => {
   const { asked, rows } = await usageOf({ by: 'day' }, [
     { date: '2026-11-19', requests: 3, tokens: null, spent_usd: null },
     { date: '2026-11-20T00:00:00Z', requests: 1, tokens: 2, spent_usd: 0 },
@@ -103,13 +103,13 @@ test('sums by day are days', async () => {
   ]);
 });
 
-test('the sum of something else than was asked for is a failure', async () => {
+test('usage grouped otherwise than requested is a failure', async () => {
   const failure = await failureIn(usageOf({ by: 'day' }, [sum]));
   expect(failure.code).toBe('unexpected_answer');
   expect(failure.message).toContain('data[0] is not a total by day with a date');
 });
 
-test('what can be asked for follows from the declaration', () => {
+test('the capabilities follow from the declaration', () => {
   expect(capabilitiesOf(authority)).toMatchObject({ usage: true, usageByDay: true, logsByKey: true });
   expect(capabilitiesOf(unreal)).toMatchObject({ usage: true, usageByDay: false, logs: false });
   const { keyId: _, ...entry } = authority.logs?.entry ?? {

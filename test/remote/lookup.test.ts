@@ -3,7 +3,7 @@ import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
-/* Commands about one key, at an API whose list is not all there is. */
+/* Commands about one key, at an API whose list is incomplete. */
 
 const provider: Provider = {
   id: 'vague',
@@ -32,7 +32,7 @@ async function started(list: unknown) {
   return { server, keys: (args: readonly string[]) => sandbox.keys(args, { env }) };
 }
 
-test('a full id is asked for where the list does not have it', async () => {
+test('a full id that is not listed is fetched', async () => {
   const { server, keys } = await started({ keys: [] });
   server.always('GET /keys/k-hidden1', json(200, hidden)).always('GET /keys/k-none1', json(404, {}));
   server.on('DELETE /keys/k-hidden1', json(200, {}));
@@ -43,13 +43,13 @@ test('a full id is asked for where the list does not have it', async () => {
   expect(await keys(['show', 'k-none1'])).toMatchObject({ exit: 3 });
 });
 
-test('a name is no id: it is found in the list alone', async () => {
+test('a name is looked up in the list only', async () => {
   const { server, keys } = await started({ keys: [{ id: 'k1', name: 'ci app' }] });
   expect(await keys(['show', 'web app'])).toMatchObject({ exit: 3 });
   expect(server.received.map(({ path }) => path)).toEqual(['/keys']);
 });
 
-test('a key is revoked by its id although the list cannot be read', async () => {
+test('a key is revoked by its id even if the list cannot be read', async () => {
   const { server, keys } = await started({ keys: [], total: 5 });
   server.always('GET /keys/k-hidden1', json(200, hidden)).on('DELETE /keys/k-hidden1', json(200, {}));
   const run = await keys(['revoke', 'k-hidden1', '--yes', '--json']);
@@ -59,7 +59,7 @@ test('a key is revoked by its id although the list cannot be read', async () => 
   expect(await keys(['revoke', 'deploy', '--yes'])).toMatchObject({ exit: 7 });
 });
 
-test('an odd key is told, and neither it nor the others are kept from being revoked', async () => {
+test('a key with unreadable fields is reported, and all keys can still be revoked', async () => {
   const odd = { id: 'k-odd1', name: 'odd', meta: { trial: true }, state: 'on' };
   const { server, keys } = await started({
     keys: [odd, { id: null, name: 'x' }, { ...hidden, state: 'on' }],
@@ -74,7 +74,7 @@ test('an odd key is told, and neither it nor the others are kept from being revo
   expect(await keys(['revoke', 'k-odd1', '--yes'])).toMatchObject({ exit: 0 });
 });
 
-test('a key that is revoked already is not revoked again', async () => {
+test('a revoked key is not revoked again', async () => {
   const { server, keys } = await started({ keys: [{ ...hidden, state: 'gone' }] });
   const run = await keys(['revoke', 'deploy', '--yes', '--json']);
   expect(JSON.parse(run.stdout)).toMatchObject({ revoked: true, changed: false });

@@ -12,7 +12,7 @@ import { FaultServer, html, json, text } from '../support/fault-server.ts';
 import { now } from './cases.ts';
 import { remoteOf } from './remote-of.ts';
 
-/* Servers that answer with a success, and yet not with what they should. */
+/* Servers that answer with a success, but with unexpected content. */
 
 async function started(provider: Provider, script: (server: FaultServer) => void) {
   const server = await FaultServer.start();
@@ -26,8 +26,8 @@ async function failureOf(work: Promise<unknown>): Promise<KeysError['failure']> 
   throw new Error(`not a failure: ${error}`);
 }
 
-describe('a create that was done', () => {
-  test('gives out its secret although another field of the key cannot be read', async () => {
+describe('a successful create', () => {
+  test('returns its secret even if another field of the key cannot be read', async () => {
     const answer = { name: 'ci', key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE', hash: 'h2', created: 'yesterday' };
     const { backend } = await started(unreal, (server) => server.on('POST /v1/keys', json(200, answer)));
     const { key, secret } = await backend.create(spec({}));
@@ -37,16 +37,16 @@ describe('a create that was done', () => {
 
   test.each([
     ['no id', { name: 'ci', key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE' }],
-    ['an id that is none', { name: 'ci', key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE', hash: { not: 'an id' } }],
+    ['an invalid id', { name: 'ci', key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE', hash: { not: 'an id' } }],
     ['an empty id', { name: 'ci', key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE', hash: '' }],
-  ])('gives out its secret with %s in the answer, by that one call', async (_, answer) => {
+  ])('returns its secret with %s in the answer, after a single call', async (_, answer) => {
     const { backend } = await started(unreal, (server) => server.on('POST /v1/keys', json(200, answer)));
     const made = await backend.create(spec({}));
     expect(made.key).toBeUndefined();
     expect(made.secret.reveal()).toBe(answer.key);
   });
 
-  test('without a secret in its answer is unfinished, and says that there is a key', async () => {
+  test('without a secret in the answer is unfinished, and reports that a key exists', async () => {
     const answer = { name: 'ci', hash: 'h2', created: 1694268762 };
     const { backend } = await started(unreal, (server) => server.on('POST /v1/keys', json(200, answer)));
     const failure = await failureOf(backend.create(spec({})));
@@ -55,7 +55,7 @@ describe('a create that was done', () => {
   });
 });
 
-test('an API with one key is not believed to have none because its answer is odd', async () => {
+test('an unexpected answer of an API with one key does not mean that there is no key', async () => {
   const { backend } = await started(riskinmind, (server) =>
     server.on(
       'GET /api/v1/keys/',
@@ -68,7 +68,7 @@ test('an API with one key is not believed to have none because its answer is odd
 });
 
 test.each(['description', 'option.team'])(
-  'a create whose address needs {%s}, which was not said, is refused before any call',
+  'a create whose URL needs {%s} is refused before any call if it is missing',
   async (input) => {
     const create = { ...unreal.create, post: `/v1/{${input}}/keys` };
     const { backend, server } = await started({ ...unreal, create }, () => {});
@@ -77,13 +77,13 @@ test.each(['description', 'option.team'])(
   },
 );
 
-test.each(['', '.', '..'])('the id %j leads to no other address', async (id) => {
+test.each(['', '.', '..'])('the id %j does not change the path', async (id) => {
   const { backend, server } = await started(unreal, () => {});
   expect(await failureOf(backend.revoke(id))).toMatchObject({ exit: 'failed', code: 'unusable_address' });
   expect(server.received).toEqual([]);
 });
 
-test('a page for people is neither a revocation nor the proof of a key', async () => {
+test('a web page proves neither a revocation nor a key', async () => {
   const { backend } = await started(openrouter, (server) =>
     server.on('DELETE /keys/h1', html(200)).on('GET /key', html(200)),
   );
@@ -91,14 +91,14 @@ test('a page for people is neither a revocation nor the proof of a key', async (
   expect(await failureOf(backend.verify(new Secret('sk-EXAMPLE')))).toMatchObject({ code: 'not_json' });
 });
 
-test('a status that says nothing about a key does not condemn it', async () => {
+test('a status that says nothing about the key does not make it invalid', async () => {
   const { backend } = await started(openrouter, (server) =>
     server.on('GET /key', json(404, { message: 'no route' })),
   );
   expect(await failureOf(backend.verify(new Secret('sk-EXAMPLE')))).toMatchObject({ exit: 'network' });
 });
 
-test('words of a server that mean something to JavaScript mean nothing here', async () => {
+test('property names of JavaScript objects are not status words', async () => {
   const key = { access_key_id: 'a1', description: 'ci', status: 'constructor' };
   const list = json(200, { api_keys: [key], total: 1 });
   const { backend } = await started(privatemind, (server) =>
@@ -108,7 +108,7 @@ test('words of a server that mean something to JavaScript mean nothing here', as
   expect(await backend.verify(new Secret('x'))).toMatchObject({ valid: false, reason: 'invalid' });
 });
 
-test('an expiry that was one of the steps is sent as that step, also minutes later', async () => {
+test('an expiry step is sent as that step, even minutes later', async () => {
   const { backend, server } = await started(privatemind, (server) =>
     server.on(
       'POST /v1/api-keys',
@@ -120,7 +120,7 @@ test('an expiry that was one of the steps is sent as that step, also minutes lat
   expect(JSON.parse(String(server.received[0]?.body))).toMatchObject({ expiration: '90d' });
 });
 
-test('what a server repeats of a token is not repeated here', async () => {
+test('a token that a server repeats is masked', async () => {
   const { backend } = await started(unreal, (server) =>
     server.on(
       'GET /v1/keys',
@@ -136,25 +136,25 @@ test('what a server repeats of a token is not repeated here', async () => {
   expect(JSON.stringify(failure)).not.toContain('tok-EXAMPLE');
 });
 
-test('a rate limit is not taken for a limit on keys', async () => {
+test('a rate limit is not mistaken for a limit on keys', async () => {
   const busy = json(429, { message: 'slow down', code: 'RATE_LIMIT_EXCEEDED' }, { 'retry-after': '3600' });
   const { backend } = await started(unreal, (server) => server.on('GET /v1/keys', busy));
   expect(await failureOf(backend.list())).toMatchObject({ exit: 'limit', code: 'rate_limited' });
 });
 
-test('a long text that begins many secrets and holds none is masked in no time', () => {
+test('a long text with many beginnings of secrets is masked quickly', () => {
   for (const start of ['re-', 'eyJ-', 'sk-', 'npm_']) {
     const text = start.repeat(50_000);
     expect(maskSecrets(text).length).toBeGreaterThan(0);
   }
 });
 
-describe('what is said of a secret', () => {
+describe('a new secret', () => {
   const created = (apiKey: string) =>
     json(201, { id: 'i2', name: 'ci', apiKey, createdAt: '2026-11-20T12:00:00Z' });
 
   test.each(['sk-short', 'sk-drunsecret0000EXAMPLE', 'sk-x1VDTAFB7Ra1hldATbncOaEXAMPLE'])(
-    'the prefix of a new key gives away less than half of %s',
+    'has a prefix that reveals less than half of %s',
     async (value) => {
       const { backend } = await started(drun, (server) => server.on('POST /apis/v1/apikeys', created(value)));
       const { key } = await backend.create(spec({}));
@@ -164,7 +164,7 @@ describe('what is said of a secret', () => {
   );
 
   test.each(['sk-a\u001b[31mEXAMPLE', 'sk-a\nb-EXAMPLE', 'sk-\u202eEXAMPLE', ''])(
-    'a secret that no terminal should see is none: %j',
+    'is refused if it has characters unsafe for a terminal: %j',
     async (value) => {
       const { backend } = await started(drun, (server) => server.on('POST /apis/v1/apikeys', created(value)));
       expect(await failureOf(backend.create(spec({})))).toMatchObject({
@@ -175,14 +175,14 @@ describe('what is said of a secret', () => {
   );
 });
 
-test('a key that the API says it did not revoke is not revoked', async () => {
+test('a revocation that the API denies is a failure', async () => {
   const { backend } = await started(unreal, (server) =>
     server.on('DELETE /v1/keys/h1', json(200, { deleted: false })),
   );
   expect(await failureOf(backend.revoke('h1'))).toMatchObject({ exit: 'failed', code: 'not_revoked' });
 });
 
-test('a time in another unit is no time', async () => {
+test('a time in another unit is unreadable', async () => {
   const keys = [{ name: 'ci', hash: 'h1', created: 1694268762123 }];
   const { backend, warnings } = await started(unreal, (server) =>
     server.on('GET /v1/keys', json(200, { keys })),
@@ -191,14 +191,14 @@ test('a time in another unit is no time', async () => {
   expect(warnings.join()).toContain('keys[0].created is not a time');
 });
 
-test('JSON that calls itself something else is none', async () => {
+test('JSON with another content type is refused', async () => {
   const { backend } = await started(unreal, (server) =>
     server.on('GET /v1/keys', text(200, '{"keys":[]}', { 'content-type': 'text/plain' })),
   );
   expect(await failureOf(backend.list())).toMatchObject({ code: 'not_json' });
 });
 
-test('a token that an API repeats in a key, in whatever form, is not told', async () => {
+test('a token that an API repeats in a key is masked in any form', async () => {
   const token = 'tok-EXAMPLE';
   const forms = [
     token,
@@ -213,7 +213,7 @@ test('a token that an API repeats in a key, in whatever form, is not told', asyn
   expect(names.join().toLowerCase()).not.toContain(token.toLowerCase());
 });
 
-test('a token is looked for in a list of any length', async () => {
+test('a token is masked in a list of any length', async () => {
   const { backend } = await started(unreal, (server) =>
     server.always('GET /v1/keys', (response, request) => {
       const [, sent] = request.headers.authorization?.split(' ') ?? [];
@@ -236,7 +236,7 @@ describe('a secret that an API repeats', () => {
   };
 
   test.each([value, `key ${value}`, Buffer.from(value).toString('base64'), value.toUpperCase()])(
-    'in the name stays hidden: %s',
+    'in a name is masked: %s',
     async (name) => {
       const key = await create({ name });
       expect(key?.id).toBe('h2');
@@ -245,12 +245,12 @@ describe('a secret that an API repeats', () => {
     },
   );
 
-  test.each([value, `id-${value}`])('as its id names no key: %s', async (hash) => {
+  test.each([value, `id-${value}`])('in the id leaves the key without an id: %s', async (hash) => {
     expect(await create({ hash })).toBeUndefined();
   });
 });
 
-test('an id that no address can have is refused, and is no bug', async () => {
+test('an id that cannot be part of a URL is refused, and is not a bug', async () => {
   const { backend } = await started(unreal, () => {});
   expect(await failureOf(backend.revoke('\ud800'))).toMatchObject({ code: 'unusable_address' });
 });

@@ -9,7 +9,7 @@ const made = { token: 'npm_abcdefghijklmnopqrEXAMPLE', key: 'id1', created: '202
 test.each([
   ['in a header', json(401, {}, { 'www-authenticate': 'OTP' })],
   ['in words', json(401, { error: 'You must provide a one-time pass.' })],
-])('a one-time password that is asked for %s is given, once', async (_, question) => {
+])('a one-time password that is requested %s is sent once', async (_, question) => {
   const server = await FaultServer.start();
   server.on('POST /-/npm/v1/tokens', question, json(200, made));
   const { secret } = await remoteOf(npm, server).backend.create(spec({}));
@@ -17,7 +17,7 @@ test.each([
   expect(server.received.map(({ headers }) => headers['npm-otp'])).toEqual([undefined, 'otp-EXAMPLE']);
 });
 
-test('a one-time password that is refused is not asked for again', async () => {
+test('a refused one-time password is not requested again', async () => {
   const server = await FaultServer.start();
   const question = json(401, {}, { 'www-authenticate': 'OTP' });
   server.on('POST /-/npm/v1/tokens', question, question);
@@ -26,7 +26,7 @@ test('a one-time password that is refused is not asked for again', async () => {
   });
 });
 
-test('any other 401 asks for nothing', async () => {
+test('any other 401 does not prompt for a one-time password', async () => {
   const server = await FaultServer.start();
   server.on('POST /-/npm/v1/tokens', json(401, { error: 'unknown token' }));
   await expect(remoteOf(npm, server).backend.create(spec({}))).rejects.toMatchObject({

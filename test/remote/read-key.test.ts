@@ -14,7 +14,7 @@ function readOdd(fields: Record<string, unknown>) {
   return readKey(part({ id: 'abcdefgh12345678', name: 'ci', ...fields }), authority.key, now);
 }
 
-test('labels are texts by name, whatever the names are', () => {
+test('labels are strings by name, whatever the names are', () => {
   const labels = JSON.parse('{"team": "web", "__proto__": "x"}');
   expect(Object.entries(read({ labels }).labels ?? {})).toEqual([
     ['team', 'web'],
@@ -35,7 +35,7 @@ test.each([
   ['usage.requests', { usage: { requests: [] } }],
   ['description', { description: 'x'.repeat(20_000) }],
   ['name', { name: 7.5e20 }],
-])('a key is read although its %s is odd, and that is told', (path, fields) => {
+])('a key with an unreadable %s is read, and the field is reported', (path, fields) => {
   const { key, unreadable: odd } = readOdd(fields);
   expect(key.id).toBe('abcdefgh12345678');
   expect(odd).toHaveLength(1);
@@ -44,11 +44,11 @@ test.each([
   expect(JSON.stringify(key)).not.toContain('unread');
 });
 
-test('the other labels of a key with an odd one are read; null is no label', () => {
+test('one unreadable label does not affect the others; a null label is omitted', () => {
   expect(read({ labels: { team: 'web', trial: true, old: null } }).labels).toEqual({ team: 'web' });
 });
 
-test.each([null, '', undefined, {}, 2 ** 60])('with the id %j there is no key to name', (id) => {
+test.each([null, '', undefined, {}, 2 ** 60])('a key with the id %j is refused', (id) => {
   expect(failureOf(() => readOdd({ id }))).toMatchObject({ exit: 'network', code: 'unexpected_answer' });
 });
 
@@ -56,7 +56,7 @@ test.each([
   ['sk_abcdefgh12345678', 'sk_abcdefgh12345678'],
   ['sk_abcdefgh12345678_secretEXAMPLE', 'sk_abcde…MPLE'],
   ['abcdefgh12345678:secretEXAMPLE', 'abcdefg…PLE'],
-])('of the prefix %s it shows %s: the id gives nothing away', (prefix, shown) => {
+])('the prefix %s is shown as %s if the id is part of it', (prefix, shown) => {
   expect(read({ prefix }).prefix).toBe(shown);
 });
 
@@ -65,6 +65,6 @@ test.each([
   ['active', '2026-11-25T00:00:00.000Z', 'expiring'],
   ['disabled', null, 'disabled'],
   ['paused', null, 'unknown'],
-])('the standing %s, with the expiry %s, is %s', (status, expires_at, standing) => {
+])('the status %s with the expiry %s is %s', (status, expires_at, standing) => {
   expect(read({ status, expires_at }).status).toBe(standing);
 });

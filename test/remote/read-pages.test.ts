@@ -8,7 +8,7 @@ import { collect } from '../support/collect.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { remoteOf } from './remote-of.ts';
 
-/** Unreal AI with pages, and with a total in its answers. */
+/** Unreal AI with paging. */
 function paged(paging: Paging): Provider {
   return { ...unreal, list: { get: '/v1/keys', items: 'keys', paging } };
 }
@@ -37,7 +37,7 @@ test('pages by offset end at the total', async () => {
   expect(ids).toEqual(['a', 'b', 'c']);
 });
 
-test('without a total, pages by offset end at a short page or an empty one', async () => {
+test('without a total, pages by offset end at a short or empty page', async () => {
   const provider = paged({ by: 'offset', offset: 'offset', size: 2 });
   const short = await listed(provider, (server) => {
     server.on('GET /v1/keys', json(200, { keys: keys('a', 'b') }));
@@ -53,7 +53,7 @@ test('without a total, pages by offset end at a short page or an empty one', asy
   ]);
 });
 
-test('pages by number are counted from 1', async () => {
+test('pages by number start at 1', async () => {
   const provider = paged({ by: 'page', page: 'page', limit: 'limit', size: 1, total: 'total' });
   const ids = await listed(provider, (server) => {
     for (const [index, name] of ['a', 'b', 'c'].entries()) {
@@ -63,7 +63,7 @@ test('pages by number are counted from 1', async () => {
   expect(ids).toEqual(['a', 'b', 'c']);
 });
 
-test('a Link header is followed as it stands', async () => {
+test('a Link header is followed verbatim', async () => {
   const provider = paged({ by: 'link', limit: 'per_page', size: 100 });
   const server = await FaultServer.start();
   const link = `<${server.origin}/other?cursor=x%2Fy>; rel="next", <${server.origin}/last>; rel="last"`;
@@ -81,18 +81,18 @@ test('a next URL in the answer is followed until it is empty', async () => {
   expect(ids).toEqual(['a', 'b']);
 });
 
-test.each([[''], [null], [undefined]])('a cursor is sent back until there is none: %j', async (end) => {
+test.each([[''], [null], [undefined]])('a cursor is followed until it is %j', async (end) => {
   const provider = paged({ by: 'cursor', cursor: 'after', limit: 'limit', size: 2, next: 'page.next' });
   const ids = await listed(provider, (server) => {
     server.on('GET /v1/keys?limit=2', json(200, { keys: keys('a', 'b'), page: { next: 'x/y=&' } }));
-    // A page may be empty, and not be the last.
+    // An empty page need not be the last one.
     server.on('GET /v1/keys?limit=2&after=x%2Fy%3D%26', json(200, { keys: [], page: { next: 7 } }));
     server.on('GET /v1/keys?limit=2&after=7', json(200, { keys: keys('c'), page: { next: end } }));
   });
   expect(ids).toEqual(['a', 'b', 'c']);
 });
 
-test('a cursor that is none, or leads back, fails the list', async () => {
+test('an invalid or repeated cursor fails the list', async () => {
   const provider = paged({ by: 'cursor', cursor: 'after', size: 2, next: 'next' });
   const [odd, around] = [await FaultServer.start(), await FaultServer.start()];
   odd.on('GET /v1/keys', json(200, { keys: keys('a', 'b'), next: { after: 'b' } }));
@@ -110,7 +110,7 @@ test('a next URL on another origin is never called', async () => {
   expect(other.received).toEqual([]);
 });
 
-test('a server that ignores paging and gives everything at once has given everything', async () => {
+test('a server that ignores paging returns the whole list at once', async () => {
   const provider = paged({ by: 'offset', offset: 'offset', size: 2 });
   const everything = json(200, { keys: keys('a', 'b', 'c') });
   const ids = await listed(provider, (server) => {
@@ -120,7 +120,7 @@ test('a server that ignores paging and gives everything at once has given everyt
   expect(ids).toEqual(['a', 'b', 'c']);
 });
 
-test('a server that repeats a page fails the list: it would have holes', async () => {
+test('a repeated page fails the list, because it would have gaps', async () => {
   const provider = paged({ by: 'page', page: 'page', limit: 'limit', size: 2, total: 'total' });
   const same = json(200, { keys: keys('a', 'b'), total: 6 });
   const server = await FaultServer.start();
@@ -128,7 +128,7 @@ test('a server that repeats a page fails the list: it would have holes', async (
   expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('page_repeated');
 });
 
-test('pages that lead back to an earlier one fail the list, in place of going on for ever', async () => {
+test('pages that lead back to an earlier one fail the list', async () => {
   const provider = paged({ by: 'url', next: 'next' });
   const server = await FaultServer.start();
   server.on('GET /v1/keys', json(200, { keys: keys('a'), next: '/v1/keys?page=2' }));
@@ -137,17 +137,17 @@ test('pages that lead back to an earlier one fail the list, in place of going on
   expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('page_repeated');
 });
 
-describe('a list that is known not to be whole is an error', () => {
+describe('an incomplete list is an error', () => {
   const page = { by: 'page', page: 'page', limit: 'limit', size: 2, total: 'total' } as const;
   const cursor = { by: 'cursor', cursor: 'after', size: 2, next: 'next', more: 'more' } as const;
 
   test.each<[what: string, paging: Paging | undefined, answer: object]>([
     ['an empty first page and a total', page, { keys: [], total: 5 }],
     ['fewer keys than the total', page, { keys: [], total: '3' }],
-    ['more of them, and no way to get these', cursor, { keys: keys('a'), more: true }],
-    ['more of them, and an empty cursor', cursor, { keys: keys('a'), more: true, next: '' }],
-    ['a total, though no pages are declared', undefined, { keys: keys('a'), meta: { total: 2 } }],
-    ['more of them, though no pages are declared', undefined, { keys: keys('a'), has_more: true }],
+    ['more keys, and no cursor', cursor, { keys: keys('a'), more: true }],
+    ['more keys, and an empty cursor', cursor, { keys: keys('a'), more: true, next: '' }],
+    ['a total, though no paging is declared', undefined, { keys: keys('a'), meta: { total: 2 } }],
+    ['more keys, though no paging is declared', undefined, { keys: keys('a'), has_more: true }],
     [
       'a next page, though offsets end here',
       { by: 'offset', offset: 'o', size: 5 },
@@ -160,7 +160,7 @@ describe('a list that is known not to be whole is an error', () => {
     expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('list_incomplete');
   });
 
-  test('but what a moment ago was between two pages is found at a second look', async () => {
+  test('but is read once more, since a key may have moved between two pages', async () => {
     const provider = paged({ by: 'offset', offset: 'offset', size: 2, total: 'total' });
     const server = await FaultServer.start();
     server.on('GET /v1/keys', json(200, { keys: keys('b', 'c'), total: 3 }));
@@ -183,7 +183,7 @@ test('pages that overlap are merged', async () => {
   expect(ids).toEqual(['a', 'b', 'c']);
 });
 
-test('pages by number may begin with 0', async () => {
+test('pages by number may start at 0', async () => {
   const provider = paged({ by: 'page', page: 'p', limit: 'n', size: 1, total: 'total', first: 0 });
   const ids = await listed(provider, (server) => {
     server.on('GET /v1/keys?n=1&p=0', json(200, { keys: keys('a'), total: 2 }));
@@ -192,7 +192,7 @@ test('pages by number may begin with 0', async () => {
   expect(ids).toEqual(['a', 'b']);
 });
 
-test('the next page may be asked for by a field of the last item', async () => {
+test('a field of the last item may be the cursor', async () => {
   const provider = paged({ by: 'cursor', cursor: 'after', size: 2, last: 'hash', more: 'has_more' });
   const ids = await listed(provider, (server) => {
     server.on('GET /v1/keys', json(200, { keys: keys('a', 'b'), has_more: true }));
@@ -201,7 +201,7 @@ test('the next page may be asked for by a field of the last item', async () => {
   expect(ids).toEqual(['a', 'b', 'c']);
 });
 
-describe('a list without an end is given up', () => {
+describe('an endless list is given up', () => {
   const provider = paged({ by: 'cursor', cursor: 'c', size: 2, next: 'next' });
 
   async function calls(answer: (at: number) => object): Promise<number> {
@@ -212,18 +212,18 @@ describe('a list without an end is given up', () => {
     return server.received.length;
   }
 
-  test('whose pages are empty, each with a cursor of its own', async () => {
+  test('if its pages are empty, each with a new cursor', async () => {
     expect(await calls((at) => ({ keys: [], next: `c${at}` }))).toBeLessThan(20);
   });
 
-  test('whose pages bring the same keys in another order', async () => {
+  test('if its pages repeat the same keys in another order', async () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
     const rotated = (at: number) =>
       [...names.slice(at % 8), ...names.slice(0, at % 8)].slice(0, 4 + (at % 3));
     expect(await calls((at) => ({ keys: keys(...rotated(at)), next: `c${at}` }))).toBeLessThan(40);
   });
 
-  test('whose pages go on with new keys', async () => {
+  test('if its pages keep adding new keys', async () => {
     const server = await FaultServer.start();
     let at = 0;
     server.always('GET /v1/keys', (response, request) =>
@@ -238,7 +238,7 @@ describe('a list without an end is given up', () => {
   });
 });
 
-test('one odd key does not keep the others, and is told once', async () => {
+test('unreadable keys are omitted and reported once', async () => {
   const server = await FaultServer.start();
   const odd = [{ name: 'x', hash: null }, null, { name: 'y', hash: 'y', created: 'yesterday' }];
   server.always('GET /v1/keys', json(200, { keys: [...keys('a'), ...odd] }));

@@ -17,7 +17,7 @@ async function verdictOn(answer: Answer) {
   return verdict;
 }
 
-test('the models that a key may call are told; null is every model, and no list', async () => {
+test('a verdict lists the models that a key may call; null means all models', async () => {
   const some = { key_id: 'k1', name: 'ci', models: ['m1', 'm2'] };
   expect(await verdictOn(json(200, some))).toEqual({
     valid: true,
@@ -45,7 +45,7 @@ test.each([
   expect(await verdictOn(answer)).toEqual({ valid, reason, httpStatus: status });
 });
 
-describe('a success is a proof only by what a stranger would not be told', () => {
+describe('a success proves a key only with content that is not public', () => {
   async function reasonOf(verify: Verification, body: unknown) {
     const server = await FaultServer.start();
     server.on('GET /me', json(200, body));
@@ -70,7 +70,7 @@ describe('a success is a proof only by what a stranger would not be told', () =>
     [{}, { error: { code: 429 } }, 'rate-limited'],
     [{}, { valid: false, code: 'EXPIRED_API_KEY' }, 'expired'],
     [{ requires: 'data' }, { valid: false, data: { x: 1 } }, 'invalid'],
-  ])('by %j, %j is %s', async (verify, body, reason) => {
+  ])('with %j, the answer %j means %s', async (verify, body, reason) => {
     expect(await reasonOf(verify, body)).toBe(reason);
   });
 
@@ -80,7 +80,7 @@ describe('a success is a proof only by what a stranger would not be told', () =>
     ['USAGE_EXCEEDED', 'budget'],
     ['SOMETHING_NEW', 'invalid'],
     [undefined, 'invalid'],
-  ])('a word %s that was declared is %s', async (code, reason) => {
+  ])('the declared word %s means %s', async (code, reason) => {
     const words = { VALID: 'ok', EXPIRED: 'expired', USAGE_EXCEEDED: 'budget' } as const;
     expect(await reasonOf({ verdict: { at: 'data.code', words } }, { data: { code } })).toBe(reason);
   });

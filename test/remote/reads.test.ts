@@ -6,7 +6,7 @@ import { failureIn } from '../support/failure.ts';
 import { FaultServer, json, resetBeforeReply } from '../support/fault-server.ts';
 import { remoteOf } from './remote-of.ts';
 
-/* What a call does follows from what it is declared as, not from its method. */
+/* Whether a call is a read follows from its declaration, not from its method. */
 
 const provider: Provider = {
   ...unreal,
@@ -17,7 +17,7 @@ const provider: Provider = {
 };
 const key = { hash: 'h1', name: 'ci' };
 
-test('a list, a look at a key and a verification by POST are sent again', async () => {
+test('list, show and verify are retried even if they are POST requests', async () => {
   const server = await FaultServer.start();
   server.on('POST /keys.list', resetBeforeReply, json(502, {}), json(200, { keys: [key] }));
   server.on('POST /keys.show', resetBeforeReply, json(200, key));
@@ -28,14 +28,14 @@ test('a list, a look at a key and a verification by POST are sent again', async 
   expect(await backend.verify(new Secret('sk-EXAMPLE'))).toMatchObject({ valid: true });
 });
 
-test('a lost reply to a list leaves nothing in doubt', async () => {
+test('a lost reply to a list is not ambiguous', async () => {
   const server = await FaultServer.start();
   server.on('POST /keys.list', ...Array.from({ length: 4 }, () => resetBeforeReply));
   const failure = await failureIn(remoteOf(provider, server).backend.list());
   expect(failure).toMatchObject({ exit: 'network', code: 'connection_failed' });
 });
 
-test('a revocation by GET is not sent again', async () => {
+test('a revocation by GET is not retried', async () => {
   const server = await FaultServer.start();
   server.on('GET /keys/h1/revoke', resetBeforeReply).always('POST /keys.show', json(200, key));
   const failure = await failureIn(remoteOf(provider, server).backend.revoke('h1'));

@@ -8,7 +8,7 @@ import type { Answer } from '../support/fault-server.ts';
 import { FaultServer, json, resetBeforeReply, text } from '../support/fault-server.ts';
 import { remoteOf } from './remote-of.ts';
 
-/* Servers that refuse with a status of success, or say why in a form of their own. */
+/* Servers that refuse with a success status, or explain failures in their own form. */
 
 async function started(provider: Provider, ...script: [route: string, ...answers: Answer[]][]) {
   const server = await FaultServer.start();
@@ -28,27 +28,27 @@ const refusals: [what: string, body: unknown][] = [
   ['a status of JSend', { status: 'fail', message: 'not yours' }],
 ];
 
-describe.each(refusals)('%s in an answer of 200', (_, body) => {
+describe.each(refusals)('an HTTP 200 with %s', (_, body) => {
   const refused = { exit: 'failed', code: 'rejected', httpStatus: 200 };
 
-  test('is no revocation', async () => {
+  test('does not count as a revocation', async () => {
     const { backend } = await started(unreal, ['DELETE /v1/keys/h1', json(200, body)]);
     const failure = await failureIn(backend.revoke('h1'));
     expect(failure).toMatchObject(refused);
     expect(failure.message).toContain('not yours');
   });
 
-  test('is no change', async () => {
+  test('does not count as a change', async () => {
     const { backend } = await started(betterAuth, ['POST /api-key/update', json(200, body)]);
     expect(await failureIn(backend.update('k1', { name: 'web' }))).toMatchObject(refused);
   });
 
-  test('is no new key, and no lost reply', async () => {
+  test('is neither a new key nor a lost reply', async () => {
     const { backend } = await started(unreal, ['POST /v1/keys', json(200, body)]);
     expect(await failureIn(backend.create(spec()))).toMatchObject(refused);
   });
 
-  test('is no list, not even an empty one', async () => {
+  test('is not a list, not even an empty one', async () => {
     const answer = { keys: [], ...(body as object) };
     const { backend } = await started(unreal, ['GET /v1/keys', json(200, answer)]);
     expect(await failureIn(backend.list())).toMatchObject(refused);
@@ -65,20 +65,20 @@ test.each([
   expect(await backend.revoke('h1')).toBe(true);
 });
 
-test('a field of the key is no refusal of the call that shows it', async () => {
+test('a field of the key itself is not a refusal', async () => {
   const key = { name: 'ci', hash: 'h1', error: 'last use failed', status: 'error' };
   const { backend } = await started(unreal, ['GET /v1/keys/h1', json(200, key)]);
   expect(await backend.get('h1')).toMatchObject({ id: 'h1' });
 });
 
-test('a new secret is not thrown away for what stands beside it', async () => {
+test('a new secret is kept, whatever comes with it', async () => {
   const answer = { hash: 'h1', key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE', errors: [{ message: 'quota is low' }] };
   const { backend } = await started(unreal, ['POST /v1/keys', json(200, answer)]);
   expect((await backend.create(spec())).secret.reveal()).toBe(answer.key);
 });
 
 test.each(['text/html; charset=utf-8', 'text/plain'])(
-  'a new secret is not thrown away because its JSON is called %s',
+  'a new secret is kept even if its JSON is declared as %s',
   async (type) => {
     const answer = JSON.stringify({ hash: 'h1', name: 'ci', key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE' });
     const { backend } = await started(unreal, ['POST /v1/keys', text(200, answer, { 'content-type': type })]);
@@ -91,7 +91,7 @@ test.each([
   [429, { errors: [{ message: 'slow', extensions: { code: 'RATE_LIMITED' } }] }, { code: 'rate_limited' }],
   [409, { success: false, code: 'CONFLICT' }, { exit: 'limit', code: 'conflict' }],
   [503, { success: false, statusCode: 503 }, { exit: 'network', code: 'server_failed' }],
-])('a refusal in 200 that stands for %i is that failure', async (_, body, failure) => {
+])('a refusal in an HTTP 200 fails like HTTP %i', async (_, body, failure) => {
   const { backend } = await started(unreal, ['POST /v1/keys', json(200, body)]);
   expect(await failureIn(backend.create(spec()))).toMatchObject(failure);
 });
@@ -99,7 +99,7 @@ test.each([
 describe('the rules of a declaration', () => {
   const strict: Provider = { ...unreal, ok: { at: 'code', is: 0 } };
 
-  test('say what a success is, in place of the common forms', async () => {
+  test('define a success, and replace the common forms', async () => {
     const { backend } = await started(
       strict,
       ['DELETE /v1/keys/h1', json(200, { code: '0', error: 'none' })],
@@ -109,7 +109,7 @@ describe('the rules of a declaration', () => {
     expect((await failureIn(backend.revoke('h2'))).message).toContain('not yours');
   });
 
-  test('say what a refusal is, also for one call alone', async () => {
+  test('define a refusal, also for a single call', async () => {
     const provider: Provider = {
       ...unreal,
       revoke: { ...unreal.revoke, error: { at: 'result', is: ['denied', 'locked'] } },
@@ -119,8 +119,8 @@ describe('the rules of a declaration', () => {
   });
 });
 
-describe('an answer of 200 that tells of nothing', () => {
-  test.each([null, { data: null }, { data: null, meta: {} }])('%j is no key', async (body) => {
+describe('an HTTP 200 without content', () => {
+  test.each([null, { data: null }, { data: null, meta: {} }])('%j is not a key', async (body) => {
     const { backend } = await started(
       betterAuth,
       ['GET /api-key/get', json(200, body)],
@@ -130,7 +130,7 @@ describe('an answer of 200 that tells of nothing', () => {
     expect(await failureIn(backend.update('k1', { name: 'web' }))).toMatchObject({ exit: 'notFound' });
   });
 
-  test('is a revocation only where the key is gone', async () => {
+  test('is a revocation only if the key is gone', async () => {
     const alive = json(200, { hash: 'h1', name: 'ci' });
     const { backend } = await started(
       unreal,
@@ -141,7 +141,7 @@ describe('an answer of 200 that tells of nothing', () => {
     expect(await backend.revoke('h1')).toBe(true);
   });
 
-  test('leaves open whether a key was made', async () => {
+  test('leaves open whether a key was created', async () => {
     const { backend } = await started(unreal, ['POST /v1/keys', json(200, { data: null })]);
     expect(await failureIn(backend.create(spec()))).toMatchObject({ exit: 'network' });
   });
@@ -153,7 +153,7 @@ describe('a revocation without a clear answer', () => {
   test.each([
     ['a gateway that gave up', gateway],
     ['a lost connection', resetBeforeReply],
-  ])('after %s is done where the key is gone', async (_, answer) => {
+  ])('after %s succeeds if the key is gone', async (_, answer) => {
     const { backend } = await started(
       unreal,
       ['DELETE /v1/keys/h1', answer],
@@ -162,7 +162,7 @@ describe('a revocation without a clear answer', () => {
     expect(await backend.revoke('h1')).toBe(true);
   });
 
-  test('is a failure where the key still exists', async () => {
+  test('fails if the key still exists', async () => {
     const alive = json(200, { hash: 'h1', name: 'ci' });
     const { backend } = await started(unreal, ['DELETE /v1/keys/h1', gateway], ['GET /v1/keys/h1', alive]);
     const failure = await failureIn(backend.revoke('h1'));
@@ -170,7 +170,7 @@ describe('a revocation without a clear answer', () => {
     expect(failure.message).toContain('the key h1 still exists');
   });
 
-  test('that is 404 is done where the key is gone, and refused where it is not', async () => {
+  test('by 404 succeeds if the key is gone, and fails if it is not', async () => {
     const alive = json(200, { hash: 'h1', name: 'ci' });
     const nowhere = text(404, 'no such route');
     const { backend } = await started(
@@ -195,19 +195,19 @@ describe('the reason of a failure', () => {
       text(400, '{"message":"name is taken"}', { 'content-type': 'text/plain' }),
     ],
     ['a list of problems', json(400, { detail: [{ loc: ['body'], msg: 'name is taken' }] })],
-  ])('is told where it is %s', async (_, answer) => {
+  ])('is reported if it is %s', async (_, answer) => {
     const { backend } = await started(unreal, ['POST /v1/keys', answer]);
     expect((await failureIn(backend.create(spec()))).message).toContain('name is taken');
   });
 
-  test('is not a page for people, and no novel', async () => {
+  test('is neither a web page nor a long text', async () => {
     const page = text(400, '<html><body>name is taken</body></html>', { 'content-type': 'text/html' });
     const { backend } = await started(unreal, ['POST /v1/keys', page, text(400, 'x'.repeat(100_000))]);
     expect((await failureIn(backend.create(spec()))).message).not.toContain('taken');
     expect((await failureIn(backend.create(spec()))).message.length).toBeLessThan(400);
   });
 
-  test('is told for an address that does not exist, with the settings that led there', async () => {
+  test('is reported for a missing URL, with the settings of the profile', async () => {
     const provider: Provider = {
       ...unreal,
       options: { project: { help: 'the project' } },
@@ -222,7 +222,7 @@ describe('the reason of a failure', () => {
     expect(failure.message).toContain('--option project=nope');
   });
 
-  test('says when to come back', async () => {
+  test('includes when to try again', async () => {
     const busy = (headers: Record<string, string>) => json(429, { message: 'slow down' }, headers);
     const { backend } = await started(unreal, [
       'POST /v1/keys',
@@ -234,7 +234,7 @@ describe('the reason of a failure', () => {
   });
 });
 
-test('a refused password is not called a session token', async () => {
+test('a refused password is not reported as a session token', async () => {
   const { npm } = await import('../../src/providers/npm.ts');
   const { backend } = await started(
     npm,
@@ -250,7 +250,7 @@ test('a refused password is not called a session token', async () => {
   expect(sure.hints?.join()).toContain('KEYS_PASSWORD');
 });
 
-describe('a revocation whose answer leaves it open', () => {
+describe('an inconclusive revocation', () => {
   const live = { hash: 'h1', name: 'ci', created: 1694268762 };
   const answers: [what: string, answer: Answer][] = [
     ['a status in the body', json(200, { status: 403, message: 'denied' })],
@@ -271,7 +271,7 @@ describe('a revocation whose answer leaves it open', () => {
     ['a part', text(206, '')],
   ];
 
-  test.each(answers)('with %s is none, where the key still exists', async (_, answer) => {
+  test.each(answers)('with %s fails if the key still exists', async (_, answer) => {
     const { backend } = await started(
       unreal,
       ['DELETE /v1/keys/h1', answer],
@@ -280,7 +280,7 @@ describe('a revocation whose answer leaves it open', () => {
     expect(await failureIn(backend.revoke('h1'))).toMatchObject({ code: 'not_revoked' });
   });
 
-  test.each(answers)('with %s is one, where the key is gone', async (_, answer) => {
+  test.each(answers)('with %s succeeds if the key is gone', async (_, answer) => {
     const { backend } = await started(
       unreal,
       ['DELETE /v1/keys/h1', answer],
@@ -295,7 +295,7 @@ describe('a revocation whose answer leaves it open', () => {
     json(200, { deleted: true, id: 'h1' }),
     json(200, { hash: 'h1', name: 'not in use', success: true }),
     text(204, ''),
-  ])('needs no second look where it was clear', async (answer) => {
+  ])('is not suspected if the answer is clear', async (answer) => {
     const { backend } = await started(unreal, ['DELETE /v1/keys/h1', answer]);
     expect(await backend.revoke('h1')).toBe(true);
   });

@@ -20,7 +20,7 @@ test.each([
   expect(bareName(name)).toBe(shown);
 });
 
-test('a name that is taken gets the day, and a number from the second on', () => {
+test('a taken name gets the date, and from the second time also a number', () => {
   const names = new TakenNames();
   expect(names.free('ci', now)).toBe('ci');
   names.shown(key({ id: '1', name: 'CI' }));
@@ -42,7 +42,7 @@ const provider: Provider = {
   key: { id: 'id', name: 'name', createdAt: 'created' },
 };
 
-/** An API that has each name once, also those of `hidden` keys. */
+/** An API with unique names, including those of `hidden` keys. */
 async function started(hidden: readonly string[] = []) {
   const server = await FaultServer.start();
   const keys: { id: string; name: string; created: string }[] = [];
@@ -86,7 +86,7 @@ describe('where names are unique', () => {
     expect(keys.map(({ name }) => name)).toEqual(['ci (2026-11-20)', 'ci']);
   });
 
-  test('a name that a hidden key has is not insisted on', async () => {
+  test('a name that a hidden key has is replaced by another one', async () => {
     const { server } = await started(['ci', 'ci (2026-11-20)']);
     const { key: made } = await remoteOf(provider, server).backend.create(spec({ name: 'ci' }));
     expect(made).toMatchObject({ name: 'ci' });
@@ -96,7 +96,7 @@ describe('where names are unique', () => {
     expect(sent.map(({ name }) => name)).toEqual(['ci', 'ci (2026-11-20)', 'ci (2026-11-20 2)']);
   });
 
-  test('a conflict about something else is given up', async () => {
+  test('a conflict about something else fails after three attempts', async () => {
     const { server } = await started();
     server.always('POST /keys', json(409, { message: 'the account is locked' }));
     await expect(remoteOf(provider, server).backend.create(spec({ name: 'ci' }))).rejects.toThrow('locked');

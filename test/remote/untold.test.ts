@@ -5,7 +5,7 @@ import type { Answer } from '../support/fault-server.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
-/* Rotations at APIs that do not tell when a key was made, or what it is called. */
+/* Rotations at APIs that do not report creation times or names. */
 
 const provider: Provider = {
   id: 'timeless',
@@ -28,7 +28,7 @@ async function started(one: Provider, keys: Stored[]) {
   let next = 9 - keys.length;
   const list: Answer = (response, request) => json(200, { keys })(response, request);
   const create: Answer = (response, request) => {
-    // Ids that tell nothing of the order.
+    // Ids whose order is not that of creation.
     const made = { id: `k-${next--}000`, name: JSON.parse(String(request.body)).name };
     keys.push(made);
     json(201, { ...made, secret: `sk-a1b2c3d4e5f6g7h8${keys.length}EXAMPLE` })(response, request);
@@ -55,7 +55,7 @@ async function started(one: Provider, keys: Stored[]) {
   };
 }
 
-test('a key without a time is rotated again within its grace, for the journal knows which is which', async () => {
+test('a key without timestamps is rotated again within its grace period, because the journal knows which one is newer', async () => {
   const { rotate, keys } = await started(provider, [{ id: 'k-9000', name: 'ci' }]);
   expect((await rotate('ci', '--grace', '7d')).record).toMatchObject({ oldId: 'k-9000', newId: 'k-8000' });
   expect((await rotate('ci', '--grace', '7d')).record).toMatchObject({ oldId: 'k-8000', newId: 'k-7000' });
@@ -65,7 +65,7 @@ test('a key without a time is rotated again within its grace, for the journal kn
   expect(await rotate('k-9000')).toMatchObject({ exit: 2 });
 });
 
-test('where nobody knows which is newest, a key is rotated by its id, and that one alone', async () => {
+test('if the newest key is unknown, only the key named by its id is rotated', async () => {
   const two = [
     { id: 'k-9000', name: 'ci' },
     { id: 'k-8000', name: 'ci' },
@@ -79,7 +79,7 @@ test('where nobody knows which is newest, a key is rotated by its id, and that o
   expect(two.map(({ id }) => id)).toContain('k-9000');
 });
 
-test('keys without names are rotated each by its own id', async () => {
+test('each key without a name is rotated by its own id', async () => {
   const nameless: Provider = { ...provider, id: 'nameless', key: { id: 'id', name: { always: 'api-key' } } };
   const stored = [
     { id: 'k-9000', name: 'x' },
@@ -93,7 +93,7 @@ test('keys without names are rotated each by its own id', async () => {
   expect(stored.map(({ id }) => id)).toEqual(['k-7000', 'k-6000']);
 });
 
-test('keys without a name are not one key: rotating one leaves the others, and what is said of them, alone', async () => {
+test('rotating one key without a name leaves the others alone', async () => {
   const named: Provider = {
     ...provider,
     id: 'optional',

@@ -5,7 +5,7 @@ import { FaultServer, json } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { remoteOf } from './remote-of.ts';
 
-/* A change changes what was said, and nothing else. */
+/* A change affects the requested fields and nothing else. */
 
 const provider: Provider = {
   id: 'box',
@@ -32,14 +32,14 @@ async function updated(one: Provider, before: object, changes: object): Promise<
 }
 
 describe('labels', () => {
-  test('that the API replaces are sent with those that stay', async () => {
+  test('that the API replaces are sent together with the unchanged ones', async () => {
     const labels = { tier: '2', fresh: 'x' };
     expect(await updated(provider, stored, { labels })).toEqual({
       tags: { team: 'web', tier: '2', fresh: 'x' },
     });
   });
 
-  test('that are removed are not sent as null', async () => {
+  test('that are removed are omitted, not sent as null', async () => {
     expect(await updated(provider, stored, { labels: { team: null } })).toEqual({ tags: { tier: '1' } });
   });
 
@@ -68,7 +68,7 @@ describe('labels', () => {
   });
 });
 
-test('a change that replaces the whole key sends again what was not said', async () => {
+test('a change that replaces the whole key repeats the unchanged fields', async () => {
   const { patch, ...update } = provider.update ?? {};
   const replacing: Provider = { ...provider, update: { ...update, put: '/keys/{id}' } };
   expect(await updated(replacing, stored, { name: 'web' })).toEqual({
@@ -85,14 +85,14 @@ test('a change that replaces the whole key sends again what was not said', async
 describe('a rename that gives the key another id', () => {
   const renamed = { ...stored, id: 'k-two2', name: 'web' };
 
-  test('is followed by what the answer says', async () => {
+  test('is followed by the id in the answer', async () => {
     const server = await FaultServer.start();
     server.on('PATCH /keys/k-one1', json(200, renamed)).on('GET /keys/k-two2', json(200, renamed));
     const { backend } = remoteOf(provider, server);
     expect(await backend.update('k-one1', { name: 'web' })).toMatchObject({ id: 'k-two2', name: 'web' });
   });
 
-  test('is followed by the name where it says nothing', async () => {
+  test('is followed by the name if the answer has no id', async () => {
     const server = await FaultServer.start();
     server.on('PATCH /keys/k-one1', json(200, {})).on('GET /keys/k-one1', json(404, {}));
     server.on('GET /keys', json(200, { keys: [renamed] }));
@@ -113,7 +113,7 @@ describe('the command', () => {
     return { ...done, record: JSON.parse(done.stdout), calls: server.received.length };
   }
 
-  test('says where the API has kept what was there', async () => {
+  test('reports fields that the API did not change', async () => {
     const { record, stderr } = await run(
       { ...stored, name: 'web' },
       '--name',
@@ -125,17 +125,17 @@ describe('the command', () => {
     expect(stderr).toContain('requested permissions write for web, but the server stored read');
   });
 
-  test('does not call it a change where nothing has changed', async () => {
+  test('does not report a change if nothing changed', async () => {
     const { record } = await run(stored, '--label', 'team=');
     expect(record).toMatchObject({ changed: false, requested: { labels: { team: null } } });
   });
 
-  test('disables a key by three calls', async () => {
+  test('disables a key with three calls', async () => {
     expect((await run(stored, '--disable')).calls).toBe(3);
   });
 });
 
-test('where revoking only disables, a disabled key is revoked', async () => {
+test('if revoking only disables, a disabled key counts as revoked', async () => {
   const { disable: _, enable: __, ...rest } = provider;
   const leaving: Provider = {
     ...rest,

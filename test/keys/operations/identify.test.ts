@@ -11,7 +11,7 @@ const old = key({ id: 'old00001', name: 'ci', createdAt: '2026-11-01T00:00:00.00
 const made = key({ id: 'new00001', name: 'ci', createdAt: '2026-10-01T00:00:00.000Z' });
 
 interface Account {
-  /** What each look at the list gives; the last one again and again. */
+  /** The result of each read of the list; the last one repeats. */
   lists: (readonly Key[] | Error)[];
   told?: string | Error;
 }
@@ -37,7 +37,7 @@ async function identified({ lists, told }: Account, before: Partial<Before> = {}
   return { found, pauses };
 }
 
-describe('a key that was there before is never the new one', () => {
+describe('an earlier key is never the new one', () => {
   test.each<[what: string, lists: Account['lists'], before?: Partial<Before>]>([
     ['the list does not show the new one', [[old]]],
     ['nothing is listed', [[]]],
@@ -47,63 +47,63 @@ describe('a key that was there before is never the new one', () => {
     ['the new ones have other names', [[old, { ...made, name: 'web' }]]],
     ['the new one does not work', [[old, { ...made, status: 'disabled' }]]],
     ['the new one shows another value', [[old, { ...made, prefix: 'sk-zzzz...9999' }]]],
-  ])('where %s', async (_, lists, before) => {
+  ])('if %s', async (_, lists, before) => {
     expect((await identified({ lists }, before)).found).toEqual({ id: '', name: 'ci', status: 'unknown' });
   });
 
-  test('not even where the API names it for the new secret', async () => {
+  test('not even if the API names it for the new secret', async () => {
     expect((await identified({ lists: [[old]], told: old.id })).found.id).toBe('');
   });
 });
 
-test('it is the only one of the name that is new, whatever the times say', async () => {
+test('the only new key of the name is it, whatever the timestamps', async () => {
   const { found, pauses } = await identified({ lists: [[old, made, key({ id: 'x', name: 'web' })]] });
   expect(found).toEqual(made);
   expect(pauses).toEqual([]);
 });
 
-test('of several that are new it is the one that the API names, or whose id is the hash of the value', async () => {
+test('among several new keys it is the one that the API names, or whose id is the hash of the value', async () => {
   const hash = createHash('sha256').update(value).digest('hex');
   const lists = [[old, made, { ...made, id: 'new00002' }, { ...made, id: hash, name: 'odd' }]];
   expect((await identified({ lists, told: 'new00002' })).found.id).toBe('new00002');
   expect((await identified({ lists })).found.id).toBe(hash);
 });
 
-test('the API may name a key that its list does not show', async () => {
+test('the API may name a key that is not listed', async () => {
   const { found } = await identified({ lists: [[old]], told: 'new00001' });
   expect(found).toEqual({ id: 'new00001', name: 'ci', status: 'unknown' });
 });
 
-test('a list that lags behind is looked at again', async () => {
+test('a list that lags behind is read again', async () => {
   const { found, pauses } = await identified({ lists: [[old], new Error('no'), [old, made]] });
   expect(found).toEqual(made);
   expect(pauses).toHaveLength(2);
 });
 
 test.each(['', 'new00001'])(
-  'an API that shows the name %j may have dropped that of the key',
+  'an API that shows the name %j may have dropped the name of the key',
   async (name) => {
     expect((await identified({ lists: [[{ ...made, name }]] })).found.id).toBe('new00001');
   },
 );
 
-describe('a secret that took the place of another one', () => {
-  test('is of the same key where no new one appears', async () => {
+describe('a secret that replaced another one', () => {
+  test('belongs to the same key if no new one appears', async () => {
     expect((await identified({ lists: [[old]] }, { renewed: old })).found).toEqual(old);
   });
 
-  test('is not of a disabled key of the name that was there before', async () => {
+  test('does not belong to an earlier disabled key of the name', async () => {
     const other = key({ id: 'other001', name: 'ci', status: 'disabled', createdAt: '2026-11-19T00:00:00Z' });
     const keys = [old, other];
     expect((await identified({ lists: [keys] }, { keys, renewed: old })).found).toEqual(old);
     expect((await identified({ lists: [keys], told: old.id }, { keys, renewed: old })).found).toEqual(old);
   });
 
-  test('is of the new key where there is one', async () => {
+  test('belongs to the new key if there is one', async () => {
     expect((await identified({ lists: [[old, made]] }, { renewed: old })).found).toEqual(made);
   });
 });
 
-test('in an account with one key it is the one that lives', async () => {
+test('in an account with one key, the active key is the new one', async () => {
   expect((await identified({ lists: [[old]] }, { single: true, nameless: true })).found.id).toBe(old.id);
 });

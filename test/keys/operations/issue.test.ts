@@ -28,12 +28,12 @@ function issue(world: FakeWorld, sinks: readonly Sink[], { escrow = true } = {})
   });
 }
 
-/** Without an escrow: as on a machine that has no keychain. */
+/** Without an escrow, as on a machine without a keychain. */
 function issueUnheld(world: FakeWorld, sinks: readonly Sink[]) {
   return issue(world, sinks, { escrow: false });
 }
 
-/** As `issueUnheld`, replacing another key. */
+/** Like `issueUnheld`, but replaces another key. */
 function rotateUnheld(world: FakeWorld, sinks: readonly Sink[]) {
   return issueKey(world.backend(), spec(), {
     subject: { ...keySubject, kind: 'rotate' },
@@ -44,7 +44,7 @@ function rotateUnheld(world: FakeWorld, sinks: readonly Sink[]) {
   });
 }
 
-test('writes each step down before the next one, and the secret to escrow before all else', async () => {
+test('journals each step before the next one, and puts the secret in escrow first', async () => {
   const world = new FakeWorld();
   const [first, second] = [world.sink('file:a', true), world.sink('stdout')];
   const issued = await issue(world, [first, second]);
@@ -73,10 +73,10 @@ test('writes each step down before the next one, and the secret to escrow before
   ]);
 });
 
-describe('if the answer does not tell which key it created', () => {
+describe('if the answer does not identify the new key', () => {
   const named = key({ id: 'new00009', name: 'ci' });
 
-  /** Issues a key whose id is to be found in a list. */
+  /** Issues a key whose id has to be found in a list. */
   function issueUntold(world: FakeWorld, list: () => Promise<Key[]>, escrow = true) {
     const backend = {
       ...world.backend(),
@@ -94,14 +94,14 @@ describe('if the answer does not tell which key it created', () => {
     });
   }
 
-  test('the secret is in escrow before anything else is asked', async () => {
+  test('the secret is in escrow before any other call', async () => {
     const world = new FakeWorld();
     const issued = await issueUntold(world, async () => [named]);
     expect(issued.key.id).toBe('new00009');
     expect(world.steps.slice(2, 7)).toEqual(['note creating', 'create', 'hold', 'list', 'hold']);
   });
 
-  test('it is delivered although its key is not known', async () => {
+  test('it is delivered even if its key is unknown', async () => {
     const world = new FakeWorld();
     const issued = await issueUntold(world, async () => {
       throw full;
@@ -111,7 +111,7 @@ describe('if the answer does not tell which key it created', () => {
     expect(world.steps.at(-1)).toBe('end');
   });
 
-  test('no key is revoked where its secret goes nowhere', async () => {
+  test('no key is revoked if the secret cannot be delivered', async () => {
     const world = new FakeWorld({ [`deliver file:a ${fakeSecret}`]: full });
     const failure = await failureIn(
       issueUntold(world, async () => [key({ id: 'old00001', name: 'ci' })], false),
@@ -121,7 +121,7 @@ describe('if the answer does not tell which key it created', () => {
   });
 });
 
-test('each sink learns which ones have the secret already', async () => {
+test('each sink receives the list of earlier deliveries', async () => {
   const world = new FakeWorld();
   const [first, second] = [world.sink('file:a', true), world.sink('stdout')];
   await issue(world, [first, second]);
@@ -130,7 +130,7 @@ test('each sink learns which ones have the secret already', async () => {
 
 describe('before there is a key', () => {
   test.each(['check file:a', 'check file:b', 'begin'])(
-    'a failure at "%s" is passed on, and no key is made',
+    'a failure at "%s" is rethrown, and no key is created',
     async (step) => {
       const world = new FakeWorld({ [step]: full });
       const failure = await failureIn(issue(world, [world.sink('file:a', true), world.sink('file:b', true)]));
@@ -160,7 +160,7 @@ describe('a secret that cannot be delivered waits in escrow', () => {
       `deliver file:b ${fakeSecret}`,
       'is in file:a, but was not delivered to file:b: ',
     ],
-  ])('when %s', async (_, step, what) => {
+  ])('if %s', async (_, step, what) => {
     const world = new FakeWorld({ [step]: full });
     const failure = await failureIn(issue(world, [world.sink('file:a', true), world.sink('file:b', true)]));
     expect(failure).toMatchObject({
@@ -173,20 +173,20 @@ describe('a secret that cannot be delivered waits in escrow', () => {
     expect(world.steps.slice(-3)).toEqual([step, 'note undelivered', 'leave']);
   });
 
-  test('also where the failure cannot be written down', async () => {
+  test('even if the failure cannot be journalled', async () => {
     const world = new FakeWorld({ [`deliver file:a ${fakeSecret}`]: full, 'note undelivered': full });
     expect(await failureIn(issue(world, [world.sink('file:a', true)]))).toMatchObject({ code: 'in_escrow' });
     expect(world.steps.at(-1)).toBe('leave');
   });
 
-  test('and where the escrow refuses it, it is delivered all the same', async () => {
+  test('and if the escrow fails, it is delivered anyway', async () => {
     const world = new FakeWorld({ hold: full });
     await issue(world, [world.sink('file:a', true)]);
     expect(world.steps).toContain(`deliver file:a ${fakeSecret}`);
     expect(world.steps.at(-1)).toBe('end');
   });
 
-  test('or the key is revoked, where the escrow has refused it and the sink does too', async () => {
+  test('or its key is revoked, if both the escrow and the sink fail', async () => {
     const world = new FakeWorld({ hold: full, [`deliver file:a ${fakeSecret}`]: full });
     expect(await failureIn(issue(world, [world.sink('file:a', true)]))).toMatchObject({
       exit: 'failed',
@@ -203,7 +203,7 @@ describe('without an escrow, a key that no sink holds is revoked again', () => {
     ['the masking fails', `mask ${fakeSecret}`, ''],
     ['the first delivery fails', `deliver file:a ${fakeSecret}`, ' to file:a'],
     ['reading back fails', `read file:a`, ' to file:a'],
-  ])('when %s', async (_, step, to) => {
+  ])('if %s', async (_, step, to) => {
     const world = new FakeWorld({ [step]: full });
     const failure = await failureIn(
       issueUnheld(world, [world.sink('file:a', true), world.sink('file:b', true)]),
@@ -217,7 +217,7 @@ describe('without an escrow, a key that no sink holds is revoked again', () => {
     expect(world.steps.slice(-3)).toEqual([step, 'revoke new00001', 'end']);
   });
 
-  test('when what was read back is something else', async () => {
+  test('if the sink holds something else when read back', async () => {
     const world = new FakeWorld();
     const failure = await failureIn(
       issueUnheld(world, [world.sink('file:a', false), world.sink('file:b', true)]),
@@ -235,11 +235,11 @@ describe('without an escrow, a key that no sink holds is revoked again', () => {
   });
 });
 
-describe('without an escrow, a key whose secret a sink has is kept', () => {
+describe('without an escrow, a key is kept if a sink has its secret', () => {
   test.each([
     ['the second delivery fails', `deliver file:b ${fakeSecret}`],
     ['reading the second back fails', `read file:b`],
-  ])('when %s', async (_, step) => {
+  ])('if %s', async (_, step) => {
     const world = new FakeWorld({ [step]: full });
     const failure = await failureIn(
       issueUnheld(world, [world.sink('file:a', true), world.sink('file:b', true)]),
@@ -272,7 +272,7 @@ describe('without an escrow, a key whose secret a sink has is kept', () => {
     expect(world.steps).not.toContain('revoke new00001');
   });
 
-  test('and where the delivery failed, but the place has it', async () => {
+  test('and if the delivery failed, but the sink holds it', async () => {
     const world = new FakeWorld();
     const place = world.sink('file:a', true);
     const sink: Sink = {
@@ -315,7 +315,7 @@ test('no failure repeats the secret', async () => {
   }
 });
 
-describe('an answer that names a key which lives already', () => {
+describe('an answer that names an existing active key', () => {
   const answering = (world: FakeWorld, id: string, keys: readonly Key[]) => ({
     ...world.backend(),
     list: async () => keys,
@@ -326,7 +326,7 @@ describe('an answer that names a key which lives already', () => {
   });
   const old = key({ id: 'old00001', name: 'ci' });
 
-  test('never has that one revoked', async () => {
+  test('never causes that key to be revoked', async () => {
     const world = new FakeWorld({ [`deliver stdout ${fakeSecret}`]: full });
     const failure = await failureIn(
       issueKey(answering(world, old.id, [old]), spec(), {
@@ -340,7 +340,7 @@ describe('an answer that names a key which lives already', () => {
     expect(world.steps.filter((step) => step.startsWith('revoke'))).toEqual([]);
   });
 
-  test('names the new one if the list has it', async () => {
+  test('is corrected to the new key if that is listed', async () => {
     const world = new FakeWorld();
     const fresh = key({ id: 'new00002', name: 'ci' });
     const issued = await issueKey(answering(world, old.id, [old, fresh]), spec(), {
@@ -352,7 +352,7 @@ describe('an answer that names a key which lives already', () => {
     expect(issued.key.id).toBe('new00002');
   });
 
-  test('is believed where that is the key which is replaced', async () => {
+  test('is believed if that key is being replaced', async () => {
     const world = new FakeWorld();
     const operation = await world.journal().begin({
       kind: 'rotate',
@@ -370,7 +370,7 @@ describe('an answer that names a key which lives already', () => {
     expect(issued.key.id).toBe(old.id);
   });
 
-  test('is believed where that key has ended: some ids come again', async () => {
+  test('is believed if that key has ended: some ids are reused', async () => {
     const world = new FakeWorld();
     const issued = await issueKey(answering(world, old.id, []), spec(), {
       sinks: [world.sink('stdout')],

@@ -38,7 +38,7 @@ async function reported(after: Key[] | undefined, error: Error = replyLost) {
   return { failure, steps: world.steps };
 }
 
-test('a lost reply names the key that was made, ends none, and leaves the operation open', async () => {
+test('a lost reply names the new key, revokes none, and leaves the operation open', async () => {
   const { failure, steps } = await reported([old, made, key({ id: 'other001', name: 'x' })]);
   expect(failure).toMatchObject({
     exit: 'unfinished',
@@ -53,7 +53,7 @@ test('a lost reply names the key that was made, ends none, and leaves the operat
 test.each([
   ['no new key is listed yet', [old]],
   ['the API cannot be reached', undefined],
-])('it is open too where %s', async (_, after) => {
+])('it also stays open if %s', async (_, after) => {
   const { failure, steps } = await reported(after);
   expect(failure).toMatchObject({
     exit: 'unfinished',
@@ -63,18 +63,18 @@ test.each([
   expect(steps.at(-1)).toBe('leave');
 });
 
-describe('a server that broke down', () => {
-  test.each([500, 501, 503])('with %i is believed where it lists no new key', async (status) => {
+describe('a server error', () => {
+  test.each([500, 501, 503])('with %i means no key if the list has no new one', async (status) => {
     const { failure, steps } = await reported([old], broken(status));
     expect(failure).toMatchObject({ exit: 'network', code: 'server_failed', httpStatus: status });
     expect(steps.at(-1)).toBe('end');
   });
 
-  test.each([502, 504])('a server behind a proxy that answers %i may still be working', async (status) => {
+  test.each([502, 504])('of %i may come from a proxy while the server is still working', async (status) => {
     expect((await reported([old], broken(status))).failure.exit).toBe('unfinished');
   });
 
-  test('is not believed where there is a new key, or no list', async () => {
+  test('is not believed if there is a new key, or no list', async () => {
     expect((await reported([old, made], broken(500))).failure.exit).toBe('unfinished');
     expect((await reported(undefined, broken(500))).failure.exit).toBe('unfinished');
   });
@@ -95,7 +95,7 @@ describe('whether an error says that nothing was created', () => {
     expect(certainlyNotCreated(new KeysError({ message: 'x', ...failure }))).toBe(expected);
   });
 
-  test('a bug says nothing', () => {
+  test('a bug leaves it open', () => {
     expect(certainlyNotCreated(new TypeError('x'))).toBe(false);
   });
 });

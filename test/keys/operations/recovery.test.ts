@@ -20,7 +20,7 @@ const inFile: Step = { step: 'delivered', sink: 'file:a', verified: true };
 
 const begun = Date.parse('2026-11-20T12:00:00.000Z');
 
-/** A moment so many minutes after the operation has begun. */
+/** That many minutes after the operation began. */
 function minute(count: number): string {
   return new Date(begun + count * 60_000).toISOString();
 }
@@ -32,7 +32,7 @@ interface Case {
   places?: readonly Sink[];
   /** Milliseconds by which the clock of the API is ahead. */
   ahead?: number;
-  /** Whether a key can be asked for by its id. */
+  /** Whether a key can be fetched by its id. */
   show?: boolean;
 }
 
@@ -53,7 +53,7 @@ async function stopped(world: FakeWorld, { steps, plan, held: inEscrow }: Case):
   };
 }
 
-/** What can be done about an operation while these keys are listed; undefined: the API cannot be asked. */
+/** The state of an operation while these keys are listed; undefined: the API cannot be reached. */
 async function standing(from: Case, keys: readonly Key[] | undefined) {
   const operation = await stopped(new FakeWorld(), from);
   const list = async () => {
@@ -71,7 +71,7 @@ async function standing(from: Case, keys: readonly Key[] | undefined) {
 }
 
 describe('with the secret in escrow', () => {
-  test('it is delivered to the sinks that do not have it', async () => {
+  test('delivers it to the sinks that do not have it', async () => {
     expect(await standing({ steps: [creating, created, inFile], held }, [made])).toEqual({
       kind: 'deliverable',
       key: made,
@@ -80,14 +80,14 @@ describe('with the secret in escrow', () => {
     });
   });
 
-  test('also where the process died before it wrote down that there is a key', async () => {
+  test('even if the process died before it journalled the key', async () => {
     expect(await standing({ steps: [creating], held }, [made])).toMatchObject({
       kind: 'deliverable',
       sinks: ['file:a', 'file:b'],
     });
   });
 
-  test('also where the API cannot be asked', async () => {
+  test('even if the API cannot be reached', async () => {
     expect(await standing({ steps: [creating, created], held }, undefined)).toMatchObject({
       kind: 'deliverable',
       key: { id: 'new00001', name: 'ci', status: 'unknown' },
@@ -102,7 +102,7 @@ describe('with the secret in escrow', () => {
     });
   });
 
-  test.each(['revoked', 'expired'] as const)('nothing is delivered of a key that is %s', async (status) => {
+  test.each(['revoked', 'expired'] as const)('delivers nothing if the key is %s', async (status) => {
     expect(await standing({ steps: [creating, created], held }, [{ ...made, status }])).toEqual({
       kind: 'settled',
       reason: 'key-gone',
@@ -111,7 +111,7 @@ describe('with the secret in escrow', () => {
   });
 });
 
-test('a secret in escrow is not given up because a list does not show its key', async () => {
+test('keeps the secret in escrow if its key is not listed', async () => {
   const steps = [creating, created];
   expect(await standing({ steps, held, show: false }, [])).toMatchObject({
     kind: 'deliverable',
@@ -129,7 +129,7 @@ describe('with the secret gone', () => {
     read: async () => value,
   });
 
-  test('where no delivery had begun, no place can have it', async () => {
+  test('no sink can have it if no delivery had begun', async () => {
     expect(await standing({ steps: [creating, marked] }, [made])).toEqual({
       kind: 'undeliverable',
       key: { id: 'new00001', name: 'ci' },
@@ -140,14 +140,14 @@ describe('with the secret gone', () => {
   test.each([
     ['holds nothing', null],
     ['holds another value', new Secret('sk_old_EXAMPLE')],
-  ])('nor where the place %s', async (_, value) => {
+  ])('nor if the sink %s', async (_, value) => {
     const places = [place('file:a', value)];
     expect(await standing({ steps: [creating, marked, begun], places }, [made])).toMatchObject({
       kind: 'undeliverable',
     });
   });
 
-  test('a place that holds it is where the others get it from', async () => {
+  test('a sink that holds it supplies the others', async () => {
     const places = [place('file:a', new Secret(`${fakeSecret}\n`)), place('file:b', null)];
     expect(await standing({ steps: [creating, marked, begun], places }, [made])).toMatchObject({
       kind: 'deliverable',
@@ -161,7 +161,7 @@ describe('with the secret gone', () => {
     ['can never be read', [new FakeWorld().sink('file:a')]],
     ['is not there any more', []],
     ['forgets what it holds', [{ ...place('file:a', null), isTransient: true as const }]],
-  ])('a place that %s may have it', async (_, places) => {
+  ])('a sink that %s may have it', async (_, places) => {
     expect(await standing({ steps: [creating, marked, begun], places }, [made])).toEqual({
       kind: 'unclear',
       key: { id: 'new00001', name: 'ci' },
@@ -169,7 +169,7 @@ describe('with the secret gone', () => {
     });
   });
 
-  test('one that failed has it not, one that was served has it', async () => {
+  test('a failed sink does not have it, a served one has', async () => {
     const failed: Step = { step: 'undelivered', sink: 'file:a', reason: 'full' };
     expect(await standing({ steps: [creating, marked, begun, failed] }, [made])).toMatchObject({
       kind: 'undeliverable',
@@ -192,7 +192,7 @@ describe('with the secret gone', () => {
     });
   });
 
-  test('a key that was rotated in place is not revoked for it', async () => {
+  test('a key that was rotated in place is not revoked', async () => {
     const plan = { kind: 'rotate' as const, replaces: { id: 'new00001', grace: 0 } };
     expect(await standing({ steps: [creating, marked], plan }, [made])).toMatchObject({
       kind: 'renewed',
@@ -200,11 +200,11 @@ describe('with the secret gone', () => {
     });
   });
 
-  test('a key that is gone is none', async () => {
+  test('a key that is gone settles the operation', async () => {
     expect(await standing({ steps: [creating, created] }, [])).toMatchObject({ reason: 'key-gone' });
   });
 
-  test('nothing is decided while the API cannot be asked', async () => {
+  test('nothing is decided while the API cannot be reached', async () => {
     expect(await failureIn(standing({ steps: [creating, created] }, undefined))).toMatchObject({
       code: 'connection_failed',
     });
@@ -214,7 +214,7 @@ describe('with the secret gone', () => {
 test.each([
   ['nothing was asked of the API', [], undefined],
   ['every sink has it', [creating, created, inFile, { ...inFile, sink: 'file:b' }], undefined],
-] as const)('it is settled where %s, without a question', async (_, steps, keys) => {
+] as const)('it is settled without a question if %s', async (_, steps, keys) => {
   expect((await standing({ steps }, keys)).kind).toBe('settled');
 });
 
@@ -227,11 +227,11 @@ describe('without a reply', () => {
     ['a key that was there before', old],
     ['a key of another name', key({ id: 'new00001', name: 'web' })],
     ['a key that is revoked', { ...made, status: 'revoked' as const }],
-  ])('%s is not the one', async (_, other) => {
+  ])('%s is not the new key', async (_, other) => {
     expect(await standing({ steps: lost }, [other])).toEqual({ kind: 'settled', reason: 'nothing-made' });
   });
 
-  test('the one new key of the name is the one', async () => {
+  test('the only new key of the name is the new key', async () => {
     expect(await standing({ steps: lost }, [old, at('new00001', 0)])).toMatchObject({
       kind: 'undeliverable',
       key: { id: 'new00001' },
@@ -239,7 +239,7 @@ describe('without a reply', () => {
     });
   });
 
-  test('and so is one whose creation time is not known', async () => {
+  test('even if its creation time is unknown', async () => {
     const { createdAt: _, ...timeless } = made;
     expect(await standing({ steps: lost }, [timeless])).toMatchObject({ kind: 'undeliverable' });
   });
@@ -256,7 +256,7 @@ describe('without a reply', () => {
     expect(await standing({ steps: lost }, keys)).toEqual({ kind: 'ambiguous', candidates: keys });
   });
 
-  test('nor is a single one that was made long after: the clock of the server may be wrong', async () => {
+  test('nor is a single one taken for it that was created much later: the clock of the server may be wrong', async () => {
     expect(await standing({ steps: lost }, [at('new00001', 60)])).toMatchObject({ kind: 'ambiguous' });
   });
 
@@ -267,29 +267,29 @@ describe('without a reply', () => {
     expect(await standing({ steps: lost, ahead: 0 }, keys)).toMatchObject({ kind: 'ambiguous' });
   });
 
-  test('where the list may have been cut, a key from before the call is not the one, known or not', async () => {
+  test('if the list may have been cut, a key from before the call is not the new one, known or not', async () => {
     const keys = [at('new00001', -60)];
     expect(await standing({ steps: lost }, keys)).toMatchObject({ kind: 'undeliverable' });
     expect(await standing({ steps: lost, plan: { isCut: true } }, keys)).toMatchObject({ kind: 'ambiguous' });
   });
 
-  test('where the list may be cut, that it shows no new key is no sign that there is none', async () => {
+  test('if the list may be cut, it does not prove that there is no new key', async () => {
     const keys = Array.from({ length: 100 }, (_, n) => key({ id: `other${n}`, name: `other-${n}` }));
     expect(await standing({ steps: lost }, keys)).toEqual({ kind: 'ambiguous', candidates: [] });
     expect(await standing({ steps: lost }, keys.slice(1))).toMatchObject({ reason: 'nothing-made' });
   });
 
-  test('nor is one that is in use', async () => {
+  test('a key that is in use is not certain', async () => {
     const used = { ...at('new00001', 0), lastUsedAt: minute(1) };
     expect(await standing({ steps: lost }, [used])).toMatchObject({ kind: 'ambiguous' });
   });
 
-  test.each(['', 'new00001'])('nor one whose name the API has dropped: %j', async (name) => {
+  test.each(['', 'new00001'])('nor is one whose name the API has dropped: %j', async (name) => {
     const unnamed = { ...at('new00001', 0), name };
     expect(await standing({ steps: lost }, [unnamed])).toEqual({ kind: 'ambiguous', candidates: [unnamed] });
   });
 
-  test('of an API without names, what is new may be it', async () => {
+  test('at an API without names, any new key may be it', async () => {
     const unnamed = { ...at('new00001', 0), name: 'the key' };
     expect(await standing({ steps: lost, plan: { nameless: true } }, [unnamed])).toMatchObject({
       kind: 'ambiguous',
@@ -319,7 +319,7 @@ describe('delivering again', () => {
     return resumeDelivery(operation, { key: made, secret }, sinks, async () => world.take('mask'));
   }
 
-  test('writes down which key it is, where the process died before it could', async () => {
+  test('journals the key if the process died before it could', async () => {
     const world = new FakeWorld();
     const operation = await stopped(world, { steps: [creating], held });
     await resumeDelivery(operation, { key: made, secret }, [world.sink('exec:a')], async () => {});
@@ -346,7 +346,7 @@ describe('delivering again', () => {
     ]);
   });
 
-  test('leaves a sink alone that holds the secret already', async () => {
+  test('does not deliver to a sink that already holds the secret', async () => {
     const world = new FakeWorld();
     const sink = { ...world.sink('file:a'), read: async () => new Secret(fakeSecret) };
     expect(await again(world, [sink])).toEqual([{ sink: 'file:a', verified: true }]);

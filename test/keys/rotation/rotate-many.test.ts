@@ -76,7 +76,7 @@ function failing(exit: ExitName, code: ErrorCode = 'rejected'): KeysError {
 }
 
 describe('records', () => {
-  test('come as soon as their keys are done, not in the order in which they began', async () => {
+  test('arrive as soon as their keys are done, not in the order of their start', async () => {
     const fleet = new Fleet('abc');
     const { names, end } = reading(fleet.batch.run(2));
     await settled();
@@ -109,7 +109,7 @@ describe('records', () => {
     await end;
   });
 
-  test('wait for a reader that has stopped reading, and the rotation does not', async () => {
+  test('wait for a reader that has paused, but the rotation does not', async () => {
     const fleet = new Fleet('abcdefgh');
     const run = fleet.batch.run(2);
     const first = run.next();
@@ -134,7 +134,7 @@ describe('records', () => {
 });
 
 describe('a reader that leaves', () => {
-  test('lets nothing else begin, and the batch ends once what has begun is finished', async () => {
+  test('starts nothing else, and the batch ends once everything started is finished', async () => {
     const fleet = new Fleet('abcdefgh');
     const run = fleet.batch.run(2);
     const first = run.next();
@@ -156,7 +156,7 @@ describe('a reader that leaves', () => {
     expect(fleet.batch.exit).toBe('unfinished');
   });
 
-  test('leaves nothing to do once every key is done', async () => {
+  test('loses nothing once every key is done', async () => {
     const fleet = new Fleet('ab');
     const run = fleet.batch.run();
     const first = run.next();
@@ -170,7 +170,7 @@ describe('a reader that leaves', () => {
 });
 
 describe('an interruption', () => {
-  test('lets those finish that have begun, and begins no other', async () => {
+  test('lets started rotations finish, and starts no other', async () => {
     const fleet = new Fleet('abcdef');
     const { names, end } = reading(fleet.batch.run(2));
     await settled();
@@ -249,7 +249,7 @@ test('a failure has a record, and does not stop the others', async () => {
   expect(fleet.steps()).toEqual(['a', 'b', 'c']);
 });
 
-test('a bug lets nothing else begin, and is thrown once what has begun is finished', async () => {
+test('a bug starts nothing else, and is thrown once everything started is finished', async () => {
   const fleet = new Fleet('abcdef');
   const { names, end } = reading(fleet.batch.run(2));
   await settled();

@@ -114,15 +114,15 @@ test('the old key is not touched before the new one works and every sink has it'
   expect(world.steps).toEqual([...delivery, 'revoke old00001', 'end']);
 });
 
-test('with a grace the API ends the old key by itself', async () => {
+test('with a grace period the API retires the old key by itself', async () => {
   const world = new FakeWorld();
   const until = '2026-11-27T12:00:00.000Z';
-  // The grace begins when the last sink has the new key, which is what the journal says.
+  // The grace period begins when the last sink has the new key, according to the journal.
   expect(await rotation(world, { grace: week })).toMatchObject({ oldRevoked: false, oldRevokeAt: until });
   expect(world.steps).toEqual([...delivery, `update old00001 ${until}`, 'end']);
 });
 
-test('a key that ends before its grace does keeps its end', async () => {
+test('a key that expires within the grace period keeps its expiry', async () => {
   const world = new FakeWorld();
   const expiresAt = '2026-11-22T00:00:00.000Z';
   const backend = backendOf(world, { live: { ...old, expiresAt } });
@@ -135,7 +135,7 @@ test.each<[what: string, abilities: Partial<Capabilities>]>([
   ['an expiry that cannot be changed', { updateFields: ['name'] }],
   ['an expiry in steps', { expiry: 'steps' }],
 ])(
-  'where the API has %s, the journal waits for the end of the grace, without the secret',
+  'if the API has %s, the journal waits for the end of the grace period, without the secret',
   async (_, abilities) => {
     const world = new FakeWorld();
     const backend = backendOf(world, abilities);
@@ -147,7 +147,7 @@ test.each<[what: string, abilities: Partial<Capabilities>]>([
   },
 );
 
-test('an old key that is watched for use has no end by the clock', async () => {
+test('an old key that is retired when idle does not expire', async () => {
   const world = new FakeWorld();
   expect(await rotation(world, { grace: week, untilIdle: true })).toMatchObject({
     oldRevoked: false,
@@ -156,7 +156,7 @@ test('an old key that is watched for use has no end by the clock', async () => {
   expect(world.steps).toEqual([...delivery, 'note superseded', 'rest', 'leave']);
 });
 
-test('an old key that is gone by then is no failure', async () => {
+test('an old key that is already gone is not a failure', async () => {
   const world = new FakeWorld();
   const backend = { ...backendOf(world), get: async () => undefined };
   expect(await rotation(world, { backend })).toMatchObject({ oldRevoked: true });
@@ -177,14 +177,14 @@ describe('a new key that does not work', () => {
     expect(world.steps.filter((step) => /deliver|revoke/.test(step))).toEqual(['note undelivered']);
   });
 
-  test('without an escrow it is revoked, and the old one is left alone', async () => {
+  test('is revoked without an escrow, and leaves the old key alone', async () => {
     const world = new FakeWorld();
     const failure = await failureIn(rotation(world, { backend: refused(world), escrow: false }));
     expect(failure).toMatchObject({ exit: 'failed', code: 'delivery_failed' });
     expect(world.steps.filter((step) => step.startsWith('revoke'))).toEqual(['revoke new00001']);
   });
 
-  test('is not asked about with --no-verify', async () => {
+  test('is not verified with --no-verify', async () => {
     const world = new FakeWorld();
     expect(await rotation(world, { backend: refused(world), verifies: false })).toMatchObject({
       verified: false,
@@ -192,7 +192,7 @@ describe('a new key that does not work', () => {
   });
 });
 
-describe('whatever fails before the new key has arrived, the old one is left alone', () => {
+describe('any failure before the new key has arrived leaves the old one alone', () => {
   test.each(delivery.filter((step) => !/note|hold/.test(step)))('%s', async (step) => {
     for (const escrow of [true, false]) {
       const world = new FakeWorld({ [step]: fault });
@@ -233,14 +233,14 @@ describe("the API's own rotation", () => {
     };
   }
 
-  test('leaves the old key the time that the new one takes to arrive, and then it is revoked', async () => {
+  test('keeps the old key until the new one has arrived, and then revokes it', async () => {
     const world = new FakeWorld();
     await rotation(world, { backend: renewing(world, 'new00001', 'server') });
     expect(world.steps).toContain('rotate 86400');
     expect(world.steps.slice(-2)).toEqual(['revoke old00001', 'end']);
   });
 
-  test('whose new key cannot be delivered leaves the old one the time that it had', async () => {
+  test('whose new key cannot be delivered leaves the expiry of the old one unchanged', async () => {
     const world = new FakeWorld({ [`deliver file:a ${fakeSecret}`]: fault });
     const backend = renewing(world, 'new00001', 'server');
     const failure = await failureIn(rotation(world, { backend, escrow: false, expiresAt: null }));
@@ -249,7 +249,7 @@ describe("the API's own rotation", () => {
     expect(world.steps.slice(-1)).toEqual(['update old00001 undefined']);
   });
 
-  test('whose new key waits in escrow says until when the old one works', async () => {
+  test('whose new key waits in escrow reports until when the old one works', async () => {
     const world = new FakeWorld({ [`deliver file:a ${fakeSecret}`]: fault });
     const ending = { ...old, expiresAt: '2026-11-22T12:00:00Z' };
     const backend = { ...renewing(world, 'new00001', 'server'), get: async () => ending };
@@ -260,21 +260,21 @@ describe("the API's own rotation", () => {
     });
   });
 
-  test('a new secret in the same key: there is nothing to revoke', async () => {
+  test('that keeps the id leaves nothing to revoke', async () => {
     const world = new FakeWorld();
     const rotated = await rotation(world, { backend: renewing(world, old.id, 'none') });
     expect(rotated).toMatchObject({ oldRevoked: true });
     expect(world.steps).not.toContain('revoke old00001');
   });
 
-  test('is not used where it leaves no time and a second key can be made', async () => {
+  test('is not used if it has no grace period and a second key can be created', async () => {
     const world = new FakeWorld();
     await rotation(world, { backend: renewing(world, 'new00001', 'client') });
     expect(world.steps).toContain('create');
   });
 });
 
-test('an old key is retired later as it would have been at once', async () => {
+test('a later retirement has the same effect as an immediate one', async () => {
   const world = new FakeWorld();
   const operation: Operation = await world.journal().begin({
     ...{ kind: 'rotate', name: 'ci', sinks: [], known: [] },
@@ -288,7 +288,7 @@ test('an old key is retired later as it would have been at once', async () => {
   expect(late.oldRevoked).toBe(true);
 });
 
-describe('the value that a sink held before', () => {
+describe('the previous value of a sink', () => {
   const before = new Secret('sk_before_EXAMPLE');
 
   const isOurs = async (value: Secret) => value === before;
@@ -317,23 +317,23 @@ describe('the value that a sink held before', () => {
     [0, true],
     [week, true],
     [week, false],
-  ])('after a grace of %i ms it is asked once more: %s', async (grace, works) => {
+  ])('after a grace period of %i ms it is checked once more: %s', async (grace, works) => {
     expect(await proof(grace, works)).toEqual({ oldWorks: works, asked: 2 });
   });
 
   test.each<Options>([{}, { isOurs: async () => false }])(
-    'is not sent to the API unless it is a key of ours',
+    'is sent to the API only if it is one of its keys',
     async (options) => {
       expect(await proof(0, true, options)).toEqual({ oldWorks: undefined, asked: 0 });
     },
   );
 
-  test('is not asked about where the end of the old key waits for it not to be used', async () => {
+  test('is not checked if the old key is retired when idle', async () => {
     expect(await proof(week, true, { untilIdle: true, isOurs })).toEqual({ oldWorks: undefined, asked: 0 });
   });
 });
 
-describe('the end that an old key is given', () => {
+describe('the expiry of an old key', () => {
   /** Retires the old key of a rotation that was delivered a moment ago. */
   async function retired(update: KeyBackend['update']) {
     const world = new FakeWorld();
@@ -349,7 +349,7 @@ describe('the end that an old key is given', () => {
     return retire(backend, begun, new Date('2026-11-20T12:00:00.600Z'));
   }
 
-  test('is the grace itself to an API that takes spans, however long the delivery took', async () => {
+  test('is the grace period itself for an API that takes spans, however long the delivery took', async () => {
     let asked: Date | null | undefined;
     await retired(async (_, changes) => {
       asked = changes.expiresAt;
@@ -358,7 +358,7 @@ describe('the end that an old key is given', () => {
     expect((asked as SpanEnd).span).toBe(week);
   });
 
-  test('is left to the journal where the API refuses it', async () => {
+  test('is left to the journal if the API refuses it', async () => {
     const refusal = new KeysError({
       exit: 'failed',
       code: 'rejected',

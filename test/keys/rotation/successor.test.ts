@@ -22,7 +22,7 @@ const old = key({
 });
 const asked = { expires: undefined, now };
 
-test('a successor is what the old key was, for the same span from now', () => {
+test('a successor has the fields of the old key, and the same lifetime from now', () => {
   expect(successorOf(old, capabilities, asked)).toEqual({
     spec: {
       name: 'ci',
@@ -38,7 +38,7 @@ test('a successor is what the old key was, for the same span from now', () => {
   });
 });
 
-test('a key that never expires has a successor that does not, and --expires says otherwise', () => {
+test('the successor of a key that never expires does not either, unless --expires is given', () => {
   const endless = { ...old, expiresAt: null };
   expect(successorOf(endless, capabilities, asked).spec.expiresAt).toBeNull();
   const expires = new Date('2027-01-01T00:00:00Z');
@@ -46,7 +46,7 @@ test('a key that never expires has a successor that does not, and --expires says
   expect(successorOf(old, capabilities, { expires: null, now }).spec.expiresAt).toBeNull();
 });
 
-test('what the API does not accept or report is named', () => {
+test('fields that the API does not accept or report are named', () => {
   const poor = {
     ...capabilities,
     createFields: ['name', 'models'] as const,
@@ -65,7 +65,7 @@ test('what the API does not accept or report is named', () => {
   ]);
 });
 
-test('if a key needs an expiry and the span of the old one is not known, --expires is required', async () => {
+test('--expires is required if keys must expire and the lifetime of the old one is unknown', async () => {
   const demanding = { ...capabilities, expiryRequired: true };
   const work = async () => successorOf(key({ expiresAt: null }), demanding, asked);
   expect(await failureIn(work())).toMatchObject({
@@ -74,7 +74,7 @@ test('if a key needs an expiry and the span of the old one is not known, --expir
   });
 });
 
-test('older keys of a name are due when their successor has been there for the grace', () => {
+test('older keys of a name are due once the grace period has passed since their successor was created', () => {
   const keys = [
     key({ id: 'third', createdAt: '2026-11-20T00:00:00Z' }),
     key({ id: 'other', name: 'b', createdAt: '2026-11-19T00:00:00Z' }),
@@ -101,7 +101,7 @@ test.each<[what: string, fields: Partial<Key>, isUse: boolean]>([
   expect((await useOf(backend, { id: 'a' })) !== undefined).toBe(isUse);
 });
 
-test('of two keys of the same second, the newer one is not known', () => {
+test('of two keys of the same second, the newer one is unknown', () => {
   const keys = [key({ id: 'a' }), key({ id: 'b' })];
   expect(supersededOf(keys, 'ci', 0)).toMatchObject([{ due: null }]);
 });
@@ -120,7 +120,7 @@ test.each<[what: string, expiresAt: string | null, successor: string | null, end
   expect(supersededOf(keys, 'ci', 7 * 86_400_000)[0]?.ends).toBe(ends);
 });
 
-test('idle is who was not used since, by the last use, and else by the log', async () => {
+test('a key is idle if it was not used since, according to the last use, otherwise to the log', async () => {
   const since = new Date('2026-11-20T12:00:00Z');
   const backend = new FakeWorld().backend();
   const used = (lastUsedAt: string | null | undefined) => ({
@@ -164,24 +164,24 @@ test.each([
   ['2026-11-20T12:00:00.300Z', '2026-11-20T13:30:00.000Z', 5_400_000],
   ['2026-11-20T12:00:00.000Z', '2026-11-20T12:00:30.000Z', 30_000],
   ['2026-11-20T12:00:00.000Z', '2026-11-21T18:30:10.000Z', 109_810_000],
-])('from %s to %s it was meant for %i ms', (createdAt, expiresAt, span) => {
+])('the lifetime from %s to %s was meant to be %i ms', (createdAt, expiresAt, span) => {
   const { spec } = successorOf(key({ createdAt, expiresAt }), capabilities, asked);
   expect(spec.expiresAt).toBeInstanceOf(SpanEnd);
   expect((spec.expiresAt as SpanEnd).span).toBe(span);
 });
 
-test('a field of the old key that cannot be read is lost, except those that no key takes over', () => {
+test('an unreadable field of the old key is lost, except those that are never carried over', () => {
   const odd = { ...old, [unread]: ['permissions', 'access_level', 'lastUsedAt'] };
   expect(successorOf(odd, capabilities, asked).lost).toEqual(['permissions', 'access_level']);
 });
 
-test('an end of unknown span is lost, unless there is another one', () => {
+test('an expiry of unknown span is lost, unless a new one is given', () => {
   const { createdAt: _, ...undated } = old;
   expect(successorOf(undated, capabilities, asked).lost).toEqual(['expiresAt']);
   expect(successorOf(undated, capabilities, { expires: null, now }).lost).toEqual([]);
 });
 
-test('what every key of the API has alike is no loss', () => {
+test('a field that is the same for every key of the API is not lost', () => {
   const fixed = { ...capabilities, createFields: ['name'] as const, alike: ['permissions'] as const };
   expect(successorOf({ ...old, expiresAt: null }, fixed, asked).lost).not.toContain('permissions');
 });
