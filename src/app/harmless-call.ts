@@ -1,6 +1,6 @@
 import type { HarmlessCall } from '../output/snippet-code.ts';
 import { callOf } from '../providers/declaration/call.ts';
-import { fillPath } from '../remote/fill-template.ts';
+import { fillPath } from '../remote/fill-path.ts';
 import type { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 

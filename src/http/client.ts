@@ -93,7 +93,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     const startedAt = now().getTime();
     const outcome = await exchange(
       dispatcher,
-      { method: request.method, url, headers: revealHeaders(headers), body: revealBody(request.body) },
+      { method: request.method, url, headers: revealHeaders(headers), body: revealBody(request) },
       { timeoutMs, callLimitMs: endpoint.callLimitMs, signal },
     );
     const safeOutcome = outcome.kind === 'response' ? withoutSentSecrets(outcome, headers) : outcome;

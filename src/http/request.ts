@@ -15,8 +15,10 @@ export interface HttpRequest {
   url: URL;
   /** Values may be secrets: revealed only when sent, `****` in the trace. */
   headers?: Readonly<Record<string, string | Secret>>;
-  /** Sent as JSON. */
+  /** Sent as `encoding` says. */
   body?: JsonBody;
+  /** Default: json. A form is an object whose fields are texts, numbers, booleans, or lists of those. */
+  encoding?: 'json' | 'form';
   /**
    * A read, or a write that the server carries out only once even if it arrives several times: repeated on 429, 5xx and
    * connection failures. Any other write is repeated only if it certainly had no effect.

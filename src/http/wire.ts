@@ -3,6 +3,8 @@ import { Secret } from '../base/secret.ts';
 import type { RawResponse } from './exchange.ts';
 import type { HttpRequest, JsonBody } from './request.ts';
 
+const contentTypes = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
+
 /** The headers of a request by lower case name, secrets still hidden. Its own headers replace the default ones. */
 export function headersOf(request: HttpRequest, userAgent: string): Record<string, string | Secret> {
   const own = Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
@@ -10,7 +12,7 @@ export function headersOf(request: HttpRequest, userAgent: string): Record<strin
     accept: 'application/json',
     'accept-encoding': 'identity',
     'user-agent': userAgent,
-    ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(request.body === undefined ? {} : { 'content-type': contentTypes[request.encoding ?? 'json'] }),
     ...Object.fromEntries(own),
   };
 }
@@ -65,16 +67,28 @@ function isLong(secret: Secret): boolean {
   return secret.matches(/^.{8,}$/s);
 }
 
-/** The bytes of a JSON body; null without a body. */
-export function revealBody(body: JsonBody | undefined): Buffer | null {
+/** The bytes of a body; null without a body. */
+export function revealBody({ body, encoding }: Pick<HttpRequest, 'body' | 'encoding'>): Buffer | null {
   if (body === undefined) return null;
-  return Buffer.from(
-    // JSON.stringify is given `****` for a secret; the original is in the object it came from.
-    JSON.stringify(body, function (this: Record<string, unknown>, name: string, value: unknown) {
-      const original = this[name];
-      return original instanceof Secret ? original.reveal() : value;
-    }),
+  return Buffer.from(encoding === 'form' ? formOf(body) : jsonOf(body));
+}
+
+function jsonOf(body: JsonBody): string {
+  // JSON.stringify is given `****` for a secret; the original is in the object it came from.
+  return JSON.stringify(body, function (this: Record<string, unknown>, name: string, value: unknown) {
+    const original = this[name];
+    return original instanceof Secret ? original.reveal() : value;
+  });
+}
+
+/** A list is a field for each of its items. */
+function formOf(body: JsonBody): string {
+  const fields = Object.entries(body ?? {}).flatMap(([name, value]: [string, unknown]) =>
+    [value]
+      .flat()
+      .map((item): [string, string] => [name, item instanceof Secret ? item.reveal() : String(item)]),
   );
+  return new URLSearchParams(fields).toString();
 }
 
 /** A field value is visible ASCII, spaces and tabs (RFC 9110 section 5.5), unlike a pasted line break or `…`. */

@@ -13,7 +13,7 @@ import type { ErrorContext } from './api-error.ts';
 import { apiErrorOf, notThisApi, reasonGivenIn, refusalErrorOf } from './api-error.ts';
 import { urlBelow } from './api-url.ts';
 import { asksForOtp } from './asks-for-otp.ts';
-import { buildRequest, headersWith } from './build-request.ts';
+import { buildRequest, credentialHeader, headersOfEveryCall } from './build-request.ts';
 import { parseJson } from './explain-failure.ts';
 import { isFailureBody, statusInBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
@@ -116,7 +116,7 @@ export class Api {
       provider,
       profile,
       sentSecrets: [...this.#sent],
-      secrets: secretsIn(operation),
+      secrets: secretsIn(provider, operation),
       isAccepted: this.#isAccepted,
     };
   }
@@ -146,11 +146,14 @@ export class Api {
 
   /** Makes any call below the base URL, with the session token. Returns the response, whatever its status. */
   async call(method: HttpRequest['method'], path: string, body: JsonBody | undefined): Promise<HttpResponse> {
-    const { provider, token, http } = this.#options;
+    const { provider, token, http, now } = this.#options;
     return http.send({
       method,
       url: urlBelow(this.#options.url, path),
-      headers: this.#headers(provider.auth, await token()),
+      headers: {
+        ...headersOfEveryCall(provider, await this.#values({}), now()),
+        ...this.#headers(provider.auth, await token()),
+      },
       ...(body !== undefined && { body }),
       repeatable: method === 'GET' || method === 'HEAD',
     });
@@ -186,7 +189,7 @@ export class Api {
       provider,
       base,
       operation,
-      values: { ...inputs, ...this.#settings(), ...(await this.#secrets(operation)) },
+      values: { ...inputs, ...(await this.#values(operation)) },
       now: now(),
       page,
       headers: { ...this.#headers(auth, credential), ...extraHeaders },
@@ -198,20 +201,14 @@ export class Api {
     return response;
   }
 
-  #settings(): Inputs {
-    const entries = Object.entries(this.#options.options);
-    return Object.fromEntries(entries.map(([name, value]) => [`option.${name}`, value]));
-  }
-
-  /** The secrets that the body of the call uses; no others are asked for. */
-  async #secrets(operation: Operation): Promise<Inputs> {
-    const body = JSON.stringify(operation.body ?? {});
-    const secrets: Record<string, Secret> = {};
-    for (const name of Object.keys(this.#options.provider.secrets ?? {})) {
-      if (!body.includes(`{secret.${name}}`)) continue;
-      secrets[`secret.${name}`] = await this.#ask(name);
+  /** The settings and the secrets that the call uses; no other secret is asked for. */
+  async #values(operation: Operation): Promise<Inputs> {
+    const values: Record<string, string | Secret> = {};
+    for (const [name, value] of Object.entries(this.#options.options)) values[`option.${name}`] = value;
+    for (const name of secretsIn(this.#options.provider, operation)) {
+      values[`secret.${name}`] = await this.#ask(name);
     }
-    return secrets;
+    return values;
   }
 
   /** Each secret is asked for once, even if a call is repeated. */
@@ -225,7 +222,7 @@ export class Api {
 
   #headers(auth: Provider['auth'], credential: Secret): Record<string, string | Secret> {
     this.#sent.add(credential);
-    return headersWith(this.#options.provider, auth, credential);
+    return credentialHeader(auth, credential);
   }
 }
 

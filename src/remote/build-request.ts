@@ -1,11 +1,12 @@
-import type { Secret } from '../base/secret.ts';
+import { Secret } from '../base/secret.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { callOf } from '../providers/declaration/call.ts';
 import type { Operation } from '../providers/declaration/operation.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import { pageUrl, urlBelow } from './api-url.ts';
-import type { Inputs } from './fill-template.ts';
-import { fillBody, fillPath } from './fill-template.ts';
+import { fillPath } from './fill-path.ts';
+import type { Filling, Inputs } from './fill-template.ts';
+import { fillBody } from './fill-template.ts';
 import type { PageRequest } from './next-page.ts';
 
 /** Everything that a declared call is made of. */
@@ -18,6 +19,7 @@ export interface DeclaredCall {
   values: Inputs;
   now: Date;
   page?: Partial<PageRequest>;
+  /** Besides the declared ones: the credential, a one-time password, an idempotency key. */
   headers: Readonly<Record<string, string | Secret>>;
   /** Any repetition has the same effect as a single call. */
   isIdempotent: boolean;
@@ -32,35 +34,61 @@ export function buildRequest({
   headers,
   ...call
 }: DeclaredCall): HttpRequest {
-  const clock = { now, steps: provider.capabilities.expirySteps ?? [] };
+  // What a change does not name stays as it is, unless the call replaces the whole key.
+  const sendsFallbacks = operation !== provider.update || operation.put !== undefined;
+  const filling = { now, steps: provider.capabilities.expirySteps ?? [], sendsFallbacks };
   const { method, path } = callOf(operation);
   const { query = {}, url: pageAddress } = call.page ?? {};
   const url =
     pageAddress === undefined ? urlBelow(call.base, fillPath(path, values)) : pageUrl(call.base, pageAddress);
-  const declaredQuery = fillBody(operation.query ?? {}, values, clock) as Readonly<Record<string, unknown>>;
+  const declaredQuery = fillBody(operation.query ?? {}, values, filling) as Readonly<Record<string, unknown>>;
   for (const [name, value] of Object.entries({ ...(pageAddress === undefined && declaredQuery), ...query })) {
     url.searchParams.set(name, String(value));
   }
-  const body = operation.body === undefined ? undefined : fillBody(operation.body, values, clock);
+  const template = operation.form ?? operation.body;
+  const body = template === undefined ? undefined : fillBody(template, values, filling);
   const reads = isRead(provider, operation);
   return {
     method,
     url,
-    headers,
+    headers: {
+      ...headersOfEveryCall(provider, values, now),
+      ...fillHeaders(operation.headers, values, filling),
+      ...headers,
+    },
     ...(body !== undefined && { body }),
+    ...(operation.form && { encoding: 'form' as const }),
     repeatable: reads || call.isIdempotent,
     reads,
   };
 }
 
-/** The header that carries a credential, with those of every request. */
-export function headersWith(
-  provider: Provider,
+/** The declared headers of every call. */
+export function headersOfEveryCall(
+  { headers }: Provider,
+  values: Inputs,
+  now: Date,
+): Record<string, string | Secret> {
+  return fillHeaders(headers, values, { now, steps: [], sendsFallbacks: false });
+}
+
+function fillHeaders(
+  templates: Provider['headers'],
+  values: Inputs,
+  filling: Filling,
+): Record<string, string | Secret> {
+  const headers = fillBody(templates ?? {}, values, filling) as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, value instanceof Secret ? value : String(value)]),
+  );
+}
+
+/** The header that carries a credential. */
+export function credentialHeader(
   { header, scheme }: Provider['auth'],
   credential: Secret,
-): Record<string, string | Secret> {
-  const value = scheme === undefined ? credential : credential.prefixed(`${scheme} `);
-  return { ...provider.headers, [header]: value };
+): Record<string, Secret> {
+  return { [header]: scheme === undefined ? credential : credential.prefixed(`${scheme} `) };
 }
 
 /** Whether a call changes nothing. That follows from what it is declared as: a read may be a POST, a change a GET. */

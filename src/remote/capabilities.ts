@@ -2,7 +2,7 @@ import type { KeyField, KeyInput } from '../keys/key.ts';
 import { keyFields, keyInputs } from '../keys/key.ts';
 import type { Capabilities } from '../keys/ports.ts';
 import type { Operation } from '../providers/declaration/operation.ts';
-import { namesIn } from '../providers/declaration/placeholder.ts';
+import { namesIn, placeholdersIn } from '../providers/declaration/placeholder.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { MomentStyle } from '../providers/declaration/styles.ts';
 import { expiryStyles, timeStyles } from '../providers/declaration/styles.ts';
@@ -34,12 +34,12 @@ export function capabilitiesOf(provider: Provider): Capabilities {
 
 /** How exactly the API keeps an expiry, and by whose clock. */
 function expiryOf({ create, key }: Provider): Pick<Capabilities, 'expiryResolution' | 'expiryIsSpan'> {
-  const [, name = ''] = /\{expiresAt:(\w+)\}/.exec(JSON.stringify(create)) ?? [];
+  const { style: name = '' } = placeholdersIn(create).find(({ input }) => input === 'expiresAt') ?? {};
   const style: MomentStyle | undefined = Object.hasOwn(expiryStyles, name)
     ? expiryStyles[name as keyof typeof expiryStyles]
     : undefined;
-  const isStyled = typeof key.expiresAt === 'object' && 'as' in key.expiresAt;
-  const readMs = isStyled ? timeStyles[key.expiresAt.as].resolutionMs : 1;
+  const { as } = typeof key.expiresAt === 'object' && 'as' in key.expiresAt ? key.expiresAt : {};
+  const readMs = as === undefined ? 1 : timeStyles[as].resolutionMs;
   return {
     expiryResolution: Math.max(style?.resolutionMs ?? 1, readMs),
     ...(style?.isSpan && { expiryIsSpan: true }),

@@ -1,8 +1,9 @@
-import { KeysError, usageError } from '../base/errors.ts';
+import { usageError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
-import { placeholder } from '../providers/declaration/placeholder.ts';
-import type { Clock } from '../providers/declaration/styles.ts';
-import { expiryStyles, graceStyles } from '../providers/declaration/styles.ts';
+import type { PlaceholderParts } from '../providers/declaration/placeholder.ts';
+import { placeholder, placeholdersIn } from '../providers/declaration/placeholder.ts';
+import type { Clock, ListStyle } from '../providers/declaration/styles.ts';
+import { amountStyles, expiryStyles, graceStyles, listStyles } from '../providers/declaration/styles.ts';
 import type { Template } from '../providers/declaration/template.ts';
 
 /** The values for templates. Undefined: no value. */
@@ -17,61 +18,94 @@ export type Filled =
   | readonly Filled[]
   | { readonly [name: string]: Filled };
 
-const alone = new RegExp(`^${placeholder.source}$`);
+const alone = new RegExp(`^(?:${placeholder.source})$`);
+
+/** How placeholders are filled. */
+export interface Filling extends Clock {
+  /** Whether the value after a bar is sent for an input that has none; it always is for null. */
+  sendsFallbacks: boolean;
+}
 
 /** A body. Placeholders without a value disappear with their fields. */
-export function fillBody(template: Template, inputs: Inputs, clock: Clock): Filled | undefined {
-  if (typeof template === 'string') return fillText(template, inputs, clock);
+export function fillBody(template: Template, inputs: Inputs, filling: Filling): Filled | undefined {
+  if (typeof template === 'string') return fillText(template, inputs, filling);
   if (typeof template !== 'object' || template === null) return template;
-  if (Array.isArray(template)) {
-    return template.map((one: Template) => fillBody(one, inputs, clock)).filter((one) => one !== undefined);
-  }
+  if (Array.isArray(template)) return fillList(template, inputs, filling);
   const entries = Object.entries(template).map(
-    ([name, one]) => [name, fillBody(one, inputs, clock)] as const,
+    ([name, one]) => [name, fillBody(one, inputs, filling)] as const,
   );
   return Object.fromEntries(entries.filter((entry): entry is [string, Filled] => entry[1] !== undefined));
 }
 
-function fillText(template: string, inputs: Inputs, clock: Clock): Filled | undefined {
-  const [, name, style] = alone.exec(template) ?? [];
-  if (name !== undefined) return convert(inputs[name], style, clock);
+/** An item with `{input:each}` is repeated; a list of nothing else has no value if the input has none. */
+function fillList(template: readonly Template[], inputs: Inputs, filling: Filling): Filled | undefined {
+  const repeated = template.map(eachIn);
+  const isUnset = (input: string | undefined) => input !== undefined && inputs[input] === undefined;
+  if (template.length > 0 && repeated.every(isUnset)) return undefined;
+  const items = template.flatMap((item, index) => {
+    const input = repeated[index];
+    if (input === undefined) return [fillBody(item, inputs, filling)];
+    const values = inputs[input];
+    return Array.isArray(values)
+      ? values.map((value) => fillBody(item, { ...inputs, [input]: [value] }, filling))
+      : [];
+  });
+  return items.filter((item) => item !== undefined);
+}
+
+/** The input for which an item is repeated; a list inside the item repeats its own. */
+function eachIn(item: Template): string | undefined {
+  if (Array.isArray(item)) return undefined;
+  if (typeof item === 'object' && item !== null) return Object.values(item).map(eachIn).find(Boolean);
+  return placeholdersIn(item).find(({ style }) => style === 'each')?.input;
+}
+
+function fillText(template: string, inputs: Inputs, filling: Filling): Filled | undefined {
+  const whole: PlaceholderParts | undefined = alone.exec(template)?.groups;
+  if (whole?.input !== undefined) return filledWith({ ...whole, input: whole.input }, inputs, filling);
   // A text with a gap would mean something else.
-  const isSaid = [...template.matchAll(placeholder)].every(([, input = '']) => inputs[input] !== undefined);
-  if (!isSaid) return undefined;
-  return template.replace(placeholder, (_, input: string, as?: string) =>
-    String(convert(inputs[input], as, clock) ?? ''),
-  );
-}
-
-function convert(value: unknown, style: string | undefined, clock: Clock): Filled | undefined {
-  if (value instanceof Date) return styleNamed(expiryStyles, style ?? 'iso').write(value, clock);
-  if (typeof value === 'number' && style !== undefined) return styleNamed(graceStyles, style).write(value);
-  return value as Filled | undefined;
-}
-
-/** The check of a declaration has refused every other name. */
-function styleNamed<Styles extends object>(styles: Styles, name: string): Styles[keyof Styles] {
-  return styles[name as keyof Styles];
-}
-
-/**
- * A path. Every value becomes one segment, percent-encoded. Throws `KeysError`, before any call, for a missing or empty
- * value (2), and for dots, which would lead to another path however they are encoded (WHATWG URL, "double-dot URL path
- * segment").
- */
-export function fillPath(template: string, inputs: Inputs): string {
-  return template.replace(placeholder, (_, name: string) => {
-    const segment = String(inputs[name] ?? '');
-    // Half of a surrogate pair cannot be encoded in UTF-8.
-    if (!/^\.{0,2}$/.test(segment) && segment.isWellFormed()) return encodeURIComponent(segment);
-    throw unusable(name, segment);
+  if (placeholdersIn(template).some(({ input }) => inputs[input] === undefined)) return undefined;
+  return template.replace(placeholder, (...match) => {
+    const { literal, input = '', style }: PlaceholderParts = match.at(-1);
+    return literal === undefined
+      ? String(convert(input, inputs[input], style, filling) ?? '')
+      : `{${literal}}`;
   });
 }
 
-function unusable(name: string, segment: string): KeysError {
-  const what = segment === '' ? `{${name}} has no value` : `'${segment}' cannot be part of a path`;
-  const message = `${what}, and the path of the call needs it; no call was made`;
-  const option = /^option\.(.+)$/.exec(name)?.[1];
-  if (name === 'id') return new KeysError({ code: 'unusable_address', message });
-  return usageError(message, ...(option === undefined ? [] : [`keys login --option ${option}=VALUE`]));
+function filledWith(
+  { input, style, fallback }: PlaceholderParts & { input: string },
+  inputs: Inputs,
+  filling: Filling,
+): Filled | undefined {
+  const value = inputs[input];
+  const isMissing = value === null || (value === undefined && filling.sendsFallbacks);
+  if (isMissing && fallback !== undefined) return JSON.parse(fallback);
+  return value === null ? null : convert(input, value, style, filling);
+}
+
+/** The check of a declaration has refused every style that does not fit. */
+function convert(input: string, value: unknown, style: string | undefined, clock: Clock): Filled | undefined {
+  if (value instanceof Date) return styleNamed(expiryStyles, style ?? 'iso').write(value, clock);
+  if (style === undefined) return value as Filled | undefined;
+  if (Array.isArray(value)) return writeList(input, value, style);
+  if (typeof value !== 'number') return value as Filled | undefined;
+  if (input === 'grace') return styleNamed(graceStyles, style).write(value);
+  return Math.round(value * styleNamed(amountStyles, style).perDollar);
+}
+
+function writeList(input: string, values: readonly string[], style: string): string {
+  const { separator }: ListStyle = styleNamed(listStyles, style);
+  if (separator !== undefined) return values.join(separator);
+  const [only, ...others] = values;
+  if (only !== undefined && others.length === 0) return only;
+  throw usageError(
+    `the API takes exactly one value for ${inputFlags[input] ?? input}, and ${values.length} were given; no call was made`,
+  );
+}
+
+const inputFlags: Readonly<Record<string, string>> = { permissions: '--permission', models: '--models' };
+
+function styleNamed<Styles extends object>(styles: Styles, name: string): Styles[keyof Styles] {
+  return styles[name as keyof Styles];
 }

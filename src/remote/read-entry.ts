@@ -1,45 +1,56 @@
 import type { LogEntry, UsageQuery, UsageRow } from '../keys/ports.ts';
-import type { Path } from '../providers/declaration/field.ts';
+import type { ValuePath } from '../providers/declaration/field.ts';
 import type { EntryFields, UsageFields } from '../providers/declaration/use-fields.ts';
+import { amountAt, textAt, timeAt } from './declared-value.ts';
 import type { Part } from './select.ts';
-import { number, optional, select, text, time, withoutAbsent, wrongShape } from './select.ts';
+import { withoutAbsent, wrongShape } from './select.ts';
 
 /** A log entry as the API reports it. Throws `KeysError` (7). */
 export function readEntry(from: Part, fields: EntryFields): LogEntry {
   const whole = 'a log entry';
-  const timestamp = time(from, fields.timestamp);
+  const timestamp = timeAt(from, fields.timestamp);
   if (!timestamp) throw wrongShape(from, `${whole} with a time`);
   return withoutAbsent({
     timestamp,
-    method: text(fieldOf(from, fields.method, whole)),
-    path: text(fieldOf(from, fields.path, whole)),
-    statusCode: number(fieldOf(from, fields.statusCode, whole)),
-    keyId: optional(from, fields.keyId, text) || undefined,
-    ip: optional(from, fields.ip, text) ?? undefined,
-    model: optional(from, fields.model, text) ?? undefined,
-    requests: optional(from, fields.requests, number) ?? undefined,
-    tokens: optional(from, fields.tokens, number) ?? undefined,
-    costUsd: optional(from, fields.costUsd, number) ?? undefined,
+    method: present(textAt, from, fields.method, whole),
+    path: present(textAt, from, fields.path, whole),
+    statusCode: present(amountAt, from, fields.statusCode, whole),
+    keyId: textAt(from, fields.keyId) || undefined,
+    ip: textAt(from, fields.ip) ?? undefined,
+    model: textAt(from, fields.model) ?? undefined,
+    requests: amountAt(from, fields.requests) ?? undefined,
+    tokens: amountAt(from, fields.tokens) ?? undefined,
+    costUsd: amountAt(from, fields.costUsd) ?? undefined,
   });
 }
 
 /** A total by key, or by day (UTC). Throws `KeysError` (7). */
 export function readTotal(from: Part, fields: UsageFields, by: UsageQuery['by']): UsageRow {
   const whole = `a total by ${by}`;
-  const date = by === 'day' ? time(from, fields.date) : undefined;
+  const date = by === 'day' ? timeAt(from, fields.date) : undefined;
   if (by === 'day' && !date) throw wrongShape(from, `${whole} with a date`);
   return withoutAbsent({
-    keyId: by === 'key' ? text(fieldOf(from, fields.keyId, whole)) : undefined,
-    name: by === 'key' ? (optional(from, fields.name, text) ?? undefined) : undefined,
+    keyId: by === 'key' ? present(textAt, from, fields.keyId, whole) : undefined,
+    name: by === 'key' ? (textAt(from, fields.name) ?? undefined) : undefined,
     date: date?.slice(0, 10),
-    requests: number(fieldOf(from, fields.requests, whole)),
-    tokens: optional(from, fields.tokens, number) ?? undefined,
-    spentUsd: optional(from, fields.spentUsd, number) ?? undefined,
+    requests: present(amountAt, from, fields.requests, whole),
+    tokens: amountAt(from, fields.tokens) ?? undefined,
+    spentUsd: amountAt(from, fields.spentUsd) ?? undefined,
   });
 }
 
-function fieldOf(from: Part, path: Path, whole: string): Part {
-  const value = select(from, path);
-  if (!value) throw wrongShape(from, `${whole} with the field ${[path].flat().join(' or ')}`);
+function present<Where extends ValuePath, T>(
+  read: (from: Part, where: Where) => T | null | undefined,
+  from: Part,
+  where: Where,
+  whole: string,
+): T {
+  const value = read(from, where);
+  if (value === undefined || value === null) throw wrongShape(from, `${whole} with ${nameOf(where)}`);
   return value;
+}
+
+function nameOf(where: ValuePath): string {
+  const path = typeof where === 'object' && 'at' in where ? where.at : where;
+  return `the field ${[path].flat().join(' or ')}`;
 }

@@ -1,20 +1,10 @@
 import type { Key, KeyField, Status } from '../keys/key.ts';
 import { kept, statusOf, unread } from '../keys/key.ts';
 import type { KeyFields } from '../providers/declaration/key-fields.ts';
+import { amountAt, listAt, textAt, timeAt } from './declared-value.ts';
 import { restrictionsIn } from './restrictions.ts';
 import type { Part } from './select.ts';
-import {
-  number,
-  optional,
-  select,
-  text,
-  texts,
-  textsByName,
-  time,
-  WrongShape,
-  withoutAbsent,
-  wrongShape,
-} from './select.ts';
+import { optional, select, text, textsByName, WrongShape, withoutAbsent, wrongShape } from './select.ts';
 
 /** A field of a key that cannot be read, and why. */
 export interface UnreadableField {
@@ -51,28 +41,28 @@ export function readKey(from: Part, fields: KeyFields, now: Date): ReadKey {
       return undefined;
     }
   };
-  const expiresAt = soft('expiresAt', () => fields.expiresAt && time(from, fields.expiresAt));
+  const expiresAt = soft('expiresAt', () => timeAt(from, fields.expiresAt));
   const status = readStatus(from, fields, expiresAt ?? null, now);
   // An unreadable expiry may be in the past.
   const isUnsure = odd.length > 0 && (status === 'active' || status === 'expiring');
   const key = withoutAbsent<Key>({
     id,
     name: soft('name', () => readName(from, fields.name)) ?? '',
-    description: soft('description', () => optional(from, fields.description, text)),
+    description: soft('description', () => textAt(from, fields.description)),
     status: isUnsure ? 'unknown' : status,
     prefix: safePrefix(
       soft('prefix', () => optional(from, fields.prefix, text)),
       id,
     ),
-    createdAt: soft('createdAt', () => fields.createdAt && time(from, fields.createdAt)) ?? undefined,
+    createdAt: soft('createdAt', () => timeAt(from, fields.createdAt)) ?? undefined,
     expiresAt,
-    lastUsedAt: soft('lastUsedAt', () => fields.lastUsedAt && time(from, fields.lastUsedAt)),
-    lastUsedIp: soft('lastUsedIp', () => optional(from, fields.lastUsedIp, text)),
-    permissions: soft('permissions', () => optional(from, fields.permissions, texts)) ?? undefined,
-    rateLimitRpm: soft('rateLimitRpm', () => optional(from, fields.rateLimitRpm, number)),
-    budgetUsd: soft('budgetUsd', () => optional(from, fields.budgetUsd, number)),
-    spentUsd: soft('spentUsd', () => optional(from, fields.spentUsd, number)) ?? undefined,
-    models: soft('models', () => optional(from, fields.models, texts)) ?? undefined,
+    lastUsedAt: soft('lastUsedAt', () => timeAt(from, fields.lastUsedAt)),
+    lastUsedIp: soft('lastUsedIp', () => textAt(from, fields.lastUsedIp)),
+    permissions: soft('permissions', () => listAt(from, fields.permissions)) ?? undefined,
+    rateLimitRpm: soft('rateLimitRpm', () => amountAt(from, fields.rateLimitRpm)),
+    budgetUsd: soft('budgetUsd', () => amountAt(from, fields.budgetUsd)),
+    spentUsd: soft('spentUsd', () => amountAt(from, fields.spentUsd)) ?? undefined,
+    models: soft('models', () => listAt(from, fields.models)) ?? undefined,
     labels:
       soft('labels', () =>
         optional(from, fields.labels, (labels) =>
@@ -143,8 +133,8 @@ function safePrefix(prefix: string | null | undefined, id: string): string | und
 
 function readUsage(from: Part, usage: KeyFields['usage']): Key['usage'] {
   if (!usage) return undefined;
-  const requests = optional(from, usage.requests, number);
+  const requests = amountAt(from, usage.requests);
   if (requests === undefined || requests === null) return undefined;
-  const tokens = optional(from, usage.tokens, number);
+  const tokens = amountAt(from, usage.tokens);
   return { requests, ...(typeof tokens === 'number' && { tokens }) };
 }

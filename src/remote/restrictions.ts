@@ -88,12 +88,13 @@ function pathsOf({ harmless = [], alike: _, ...fields }: KeyFields): string[] {
   return [...harmless, ...textsIn(fields)];
 }
 
+/** Fields of a declaration whose texts are no paths. */
+const noPaths = new Set(['words', 'always', 'as', 'none', 'missing', 'item']);
+
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, one]) =>
-    name === 'words' || name === 'always' ? [] : textsIn(one),
-  );
+  return Object.entries(value).flatMap(([name, one]) => (noPaths.has(name) ? [] : textsIn(one)));
 }
 
 function hasContent(value: unknown): boolean {

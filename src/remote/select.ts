@@ -1,6 +1,5 @@
 import { KeysError } from '../base/errors.ts';
-import type { Path, TimePath } from '../providers/declaration/field.ts';
-import { timeStyles } from '../providers/declaration/styles.ts';
+import type { Path } from '../providers/declaration/field.ts';
 
 /*
  * Reads values from a response. A value of the wrong type is an error that names its place, such as
@@ -110,20 +109,6 @@ export function textsByName(
     }
   });
   return Object.fromEntries(entries);
-}
-
-/** A time as RFC 3339 UTC. */
-export function time(from: Part, path: TimePath): string | null | undefined {
-  const { at, as } = typeof path === 'object' && 'as' in path ? path : { at: path };
-  const timePart = select(from, at);
-  if (!timePart) return undefined;
-  if (timePart.value === null) return null;
-  const isWritten = typeof timePart.value === 'string' || typeof timePart.value === 'number';
-  const parseTime = as === undefined ? Date.parse : timeStyles[as].read;
-  const milliseconds = isWritten ? parseTime(String(timePart.value)) : Number.NaN;
-  // RFC 3339 ends with the year 9999; what lies past it is a time in another unit.
-  if (!(milliseconds >= 0 && milliseconds < Date.UTC(10_000, 0))) throw wrongShape(timePart, 'a time');
-  return new Date(milliseconds).toISOString();
 }
 
 /** A response that is not what the API documents. */

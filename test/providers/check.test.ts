@@ -79,7 +79,7 @@ test('a log is asked for with what can be said of its entries, and nothing else 
     'logs.query': expect.stringContaining('is not one of keyId,'),
   });
   expect(withQuery({ from: '{since:iso}' })).toEqual({
-    'logs.query': '{since:iso} needs one of :time, :date',
+    'logs.query': '{since:iso} needs one of :time, :date, :epochSeconds, :epochMilliseconds',
   });
   expect(withQuery({ s: '{status:time}' })).toEqual({
     'logs.query': '{status:time} takes no style, but has :time',
@@ -134,7 +134,7 @@ describe('what would not do what it says is a fault', () => {
       create({ name: '{name}', ttl: '{expiresAt:seconds}s' }),
       'create.body',
     ],
-    ['a placeholder in a header', { headers: { 'x-team': '{option.team}' } }, 'headers.x-team'],
+    ['a placeholder in a header', { headers: { 'x-team': '{option.team}' } }, 'headers'],
     ['a placeholder that names a field', create({ name: '{name}', '{description}': 1 }), 'create.body'],
     ['an underscore in a placeholder', create({ name: '{name}', rpm: '{rate_limit}' }), 'create.body'],
     [
@@ -211,7 +211,7 @@ describe('what would not do what it says is a fault', () => {
 
   test('a span may have its unit by a style, and a text that is not whole is not sent', async () => {
     expect(issuesOf(create({ name: '{name}', ttl: '{expiresAt:duration}', note: 'for {name}' }))).toEqual({});
-    const clock = { now: new Date(0), steps: [] };
+    const clock = { now: new Date(0), steps: [], sendsFallbacks: true };
     const body = { ttl: '{expiresAt:duration}', note: 'for {name}', team: 'of {option.team}' };
     expect(fillBody(body, { name: 'ci', expiresAt: new Date(90_000) }, clock)).toEqual({
       ttl: '90s',

@@ -1,8 +1,8 @@
 import type { JsonSchema } from '@valibot/to-json-schema';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
-import { path, timePath } from '../../src/providers/declaration/field.ts';
-import { callInputs, inputStyles } from '../../src/providers/declaration/inputs.ts';
+import { amountPath, listPath, path, textPath, timePath } from '../../src/providers/declaration/field.ts';
+import { callInputs, optionalStyles, requiredStyles } from '../../src/providers/declaration/inputs.ts';
 import { condition, issuing, operation } from '../../src/providers/declaration/operation.ts';
 import { paging } from '../../src/providers/declaration/paging.ts';
 import { providerSchema } from '../../src/providers/declaration/provider.ts';
@@ -11,11 +11,25 @@ import { template } from '../../src/providers/declaration/template.ts';
 
 /* The JSON Schema of a provider and its reference page, both made from the shape that the program checks with. */
 
-const definitions = { path, timePath, template, condition, operation, issuing, paging };
+const definitions = {
+  path,
+  textPath,
+  timePath,
+  amountPath,
+  listPath,
+  template,
+  condition,
+  operation,
+  issuing,
+  paging,
+};
 
 const titles: Readonly<Record<string, string>> = {
   path: 'Path',
+  textPath: 'Text path',
   timePath: 'Time path',
+  amountPath: 'Amount path',
+  listPath: 'List path',
   template: 'Template',
   condition: 'Condition',
   operation: 'Call',
@@ -171,12 +185,12 @@ function placeholderSection(): string {
     const all: readonly string[] = call.inputs;
     return `| \`${name}\` | ${codes(all) || 'none'} | ${codes(call.always)} |`;
   });
-  const styles = Object.entries({ ...inputStyles, 'a time in a response': timeStyles });
+  const styles = Object.entries({ ...requiredStyles, ...optionalStyles, 'a time in a response': timeStyles });
   const byTable = new Map<object, string[]>();
   for (const [name, table] of styles) byTable.set(table, [...(byTable.get(table) ?? []), name]);
   return [
     '## Placeholders',
-    'The inputs that the templates of each call can contain. Only an input that always has a value may be part of a path or of a longer string; the others must be the whole string, and their field is not sent if they have no value. Every call can also use `{option.NAME}`, every body `{secret.NAME}`, and the body of `create` `{kept.NAME}`.',
+    'The inputs that the templates of each call can contain. Only an input that always has a value may be part of a path or of a longer string; the others must be the whole string, and their field is not sent if they have no value. `{budgetUsd|null}` or `{expiresAt:epochSeconds|-1}` sends the JSON after the bar in place of a value that means none, and, except in an `update` that sends only changes, where there is no value. `{{text}}` is `{text}` and no placeholder. Every call can also use `{option.NAME}`, every header and body `{secret.NAME}`, and the body of `create` `{kept.NAME}`.',
     ['| Call | Inputs | Always has a value |', '| --- | --- | --- |', ...inputs].join('\n'),
     '## Styles',
     ...[...byTable].map(([table, names]) => stylesTable(names, table as Record<string, { meaning: string }>)),

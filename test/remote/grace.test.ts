@@ -5,7 +5,7 @@ import { fillBody } from '../../src/remote/fill-template.ts';
 
 /* The grace period as providers with their own rotation take it. */
 
-const clock = { now: new Date('2026-11-21T12:00:00Z'), steps: [] };
+const clock = { now: new Date('2026-11-21T12:00:00Z'), steps: [], sendsFallbacks: true };
 
 test.each([
   ['seconds', 604_800, 604_800],
@@ -18,8 +18,8 @@ test.each([
 });
 
 test.each([
-  ['{grace}', 'needs one of :seconds, :minutes, :hours, :duration'],
-  ['{grace:days}', 'needs one of :seconds, :minutes, :hours, :duration'],
+  ['{grace}', 'needs one of :seconds, :milliseconds, :minutes, :hours, :duration'],
+  ['{grace:days}', 'needs one of :seconds, :milliseconds, :minutes, :hours, :duration'],
 ])('%s is refused in a declaration', (written, problem) => {
   const rotate = { post: '/v1/keys/{id}/rotate', body: { grace: written }, secret: 'key' };
   const faults = JSON.stringify(checkProvider({ ...unreal, rotate }));

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { timeStyles } from './styles.ts';
+import { amountStyles, timeStyles } from './styles.ts';
 import type { Template } from './template.ts';
 
 /* What the fields of a declaration are made of. */
@@ -39,17 +39,56 @@ export const path = v.pipe(
 );
 export type Path = Declared<typeof path>;
 
-export const timePath = v.pipe(
-  v.union([
-    path,
-    v.strictObject({
-      at: required('Where the time is.', path),
-      as: required('How the time is written.', v.picklist(namesOf(timeStyles))),
-    }),
-  ]),
-  v.description('Where a time is: a path to an RFC 3339 time, or a path and the style of the time.'),
+const scalar = v.union([v.string(), v.number(), v.boolean()]);
+
+/** Where a value is and how it is written, or what it always is. */
+function valuePath<T extends Record<string, v.GenericSchema>>(description: string, own: T) {
+  return v.pipe(
+    v.union([
+      path,
+      v.strictObject({
+        at: required('Where the value is.', path),
+        none: optional(
+          'Values that mean none or never, such as `-1`. Compared as strings. Null always does.',
+          v.array(scalar),
+        ),
+        missing: optional('The value where the response has no such field.', v.union([scalar, v.null()])),
+        ...own,
+      }),
+      v.strictObject({ always: required('The value, if the API does not tell it.', scalar) }),
+    ]),
+    v.description(description),
+  );
+}
+
+export const textPath = valuePath(
+  'Where a text is: a path, a path with what it means, or the text itself.',
+  {},
+);
+export type TextPath = Declared<typeof textPath>;
+
+export const timePath = valuePath(
+  'Where a time is: a path to an RFC 3339 time, or a path and the style of the time.',
+  { as: optional('How the time is written.', v.picklist(namesOf(timeStyles))) },
 );
 export type TimePath = Declared<typeof timePath>;
+
+export const amountPath = valuePath('Where a number is: a path, or a path and the unit.', {
+  as: optional('The unit of an amount of money. Default: US dollars.', v.picklist(namesOf(amountStyles))),
+});
+export type AmountPath = Declared<typeof amountPath>;
+
+export const listPath = valuePath(
+  'Where a list of texts is: a path, or a path and how the list is written. One text is a list of one.',
+  {
+    item: optional('Where an item, which is an object, has its text.', path),
+    as: optional('What stands between the items of one text.', v.picklist(['comma', 'space'])),
+  },
+);
+export type ListPath = Declared<typeof listPath>;
+
+/** Any of the ways to declare a value. */
+export type ValuePath = TextPath | TimePath | AmountPath | ListPath;
 
 export const count = v.pipe(v.number(), v.integer('is not a whole number'));
 

@@ -1,6 +1,6 @@
 import { keyInputs } from '../../keys/key.ts';
 import type { LogQuery, UsageQuery } from '../../keys/ports.ts';
-import { expiryStyles, graceStyles, momentStyles } from './styles.ts';
+import { amountStyles, expiryStyles, graceStyles, listStyles, momentStyles } from './styles.ts';
 
 /* What the templates of each call can be filled with. */
 
@@ -42,9 +42,18 @@ export const callInputs = {
 export type CallName = keyof typeof callInputs;
 
 /** The inputs that need a style, with the styles to choose from. */
-export const inputStyles: Readonly<Record<string, Readonly<Record<string, { meaning: string }>>>> = {
+export const requiredStyles: Styles = {
   expiresAt: expiryStyles,
   since: momentStyles,
   until: momentStyles,
   grace: graceStyles,
 };
+
+/** The inputs that may have a style. */
+export const optionalStyles: Styles = {
+  budgetUsd: amountStyles,
+  permissions: listStyles,
+  models: listStyles,
+};
+
+type Styles = Readonly<Record<string, Readonly<Record<string, { meaning: string }>>>>;

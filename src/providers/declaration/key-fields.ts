@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { keyInputs } from '../../keys/key.ts';
 import type { Declared } from './field.ts';
-import { optional, path, required, text, timePath, word } from './field.ts';
+import { amountPath, listPath, optional, path, required, text, textPath, timePath, word } from './field.ts';
 
 /* Where the API has the fields of a key. */
 
@@ -14,8 +14,8 @@ const statusRule = v.strictObject({
 });
 
 const usage = v.strictObject({
-  requests: required('The number of requests made with the key.', path),
-  tokens: optional('The number of tokens used.', path),
+  requests: required('The number of requests made with the key.', amountPath),
+  tokens: optional('The number of tokens used.', amountPath),
 });
 
 export const keyFields = v.strictObject({
@@ -24,7 +24,7 @@ export const keyFields = v.strictObject({
     'The name. `{ "always": "api-key" }` if keys have no name; each key is then named by its id.',
     v.union([path, v.strictObject({ always: required('The name of every key.', text) })]),
   ),
-  description: optional('The description.', path),
+  description: optional('The description.', textPath),
   status: optional(
     'Rules that read the status. The first rule whose word means anything but active decides; a word that no rule knows makes the status unknown. Default: active.',
     v.array(statusRule),
@@ -36,12 +36,12 @@ export const keyFields = v.strictObject({
   createdAt: optional('When the key was created.', timePath),
   expiresAt: optional('When the key expires.', timePath),
   lastUsedAt: optional('When the key was last used.', timePath),
-  lastUsedIp: optional('The address from which the key was last used.', path),
-  permissions: optional('The permissions: a list of strings, or one string.', path),
-  rateLimitRpm: optional('The rate limit, in requests per minute.', path),
-  budgetUsd: optional('The budget, in US dollars.', path),
-  spentUsd: optional('What the key has spent, in US dollars.', path),
-  models: optional('The models that the key may call.', path),
+  lastUsedIp: optional('The address from which the key was last used.', textPath),
+  permissions: optional('The permissions: a list of strings, or one string.', listPath),
+  rateLimitRpm: optional('The rate limit, in requests per minute.', amountPath),
+  budgetUsd: optional('The budget, in US dollars.', amountPath),
+  spentUsd: optional('What the key has spent, in US dollars.', amountPath),
+  models: optional('The models that the key may call.', listPath),
   labels: optional('The labels: an object whose values are strings.', path),
   usage: optional('Counters of the key.', usage),
   kept: optional(

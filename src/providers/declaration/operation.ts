@@ -36,6 +36,14 @@ export const operationFields = {
     'Query parameters. May contain placeholders; a parameter without a value is not sent.',
     v.record(text, text),
   ),
+  headers: optional(
+    'Headers of this call alone, besides those of every request. May contain placeholders; a header without a value is not sent.',
+    v.record(headerName, text),
+  ),
+  form: optional(
+    'A body of the type `application/x-www-form-urlencoded`, in place of `body`. A field without a value is not sent; a list is a field for each item.',
+    v.record(text, template),
+  ),
   body: optional(
     'The JSON body. A string that is one placeholder takes the type of its value; a field without a value is not sent.',
     template,

@@ -100,7 +100,7 @@ export const providerSchema = v.strictObject({
     }),
   ),
   headers: optional(
-    'Headers of every request, such as an API version. Placeholders are not filled in.',
+    'Headers of every request, such as an API version. `{option.NAME}` and `{secret.NAME}` are filled in; a header without a value is not sent.',
     v.record(headerName, text),
   ),
   options: optional(
@@ -114,7 +114,7 @@ export const providerSchema = v.strictObject({
     ),
   ),
   secrets: optional(
-    'Secrets that single calls need besides the token, for use as `{secret.NAME}` in a body. `keys` reads `KEYS_<NAME>` or prompts.',
+    'Secrets that single calls need besides the token, for use as `{secret.NAME}` in a header or a body. `keys` reads `KEYS_<NAME>` or prompts.',
     v.record(word, v.strictObject({ help: required('What the secret is.', text) })),
   ),
   capabilities: required('What the API can do.', capabilities),

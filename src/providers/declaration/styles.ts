@@ -1,7 +1,7 @@
-import { nearestStep, SpanEnd } from '../../base/time.ts';
+import { after, nearestStep, parseDuration, SpanEnd } from '../../base/time.ts';
 
 /*
- * The styles in which APIs write moments, spans and times. A style is declared here and nowhere else: its name, its line
+ * The styles in which APIs write moments, spans, times, amounts and lists. A style is declared here and nowhere else: its name, its line
  * in the reference, how it is written or read, and how exact it is.
  */
 
@@ -35,6 +35,16 @@ export const momentStyles = {
     resolutionMs: dayMs,
     write: (moment) => moment.toISOString().slice(0, 10),
   },
+  epochSeconds: {
+    meaning: 'seconds since 1970, UTC',
+    resolutionMs: 1000,
+    write: (moment) => Math.round(moment.getTime() / 1000),
+  },
+  epochMilliseconds: {
+    meaning: 'milliseconds since 1970, UTC',
+    resolutionMs: 1,
+    write: (moment) => moment.getTime(),
+  },
 } as const satisfies Record<string, MomentStyle>;
 
 /** `{expiresAt:STYLE}` */
@@ -50,6 +60,24 @@ export const expiryStyles = {
     resolutionMs: 1000,
     isSpan: true,
     write: (moment, clock) => Math.round(timeLeft(moment, clock) / 1000),
+  },
+  milliseconds: {
+    meaning: 'milliseconds from now',
+    resolutionMs: 1000,
+    isSpan: true,
+    write: (moment, clock) => Math.round(timeLeft(moment, clock)),
+  },
+  minutes: {
+    meaning: 'minutes from now, rounded up',
+    resolutionMs: 60_000,
+    isSpan: true,
+    write: (moment, clock) => Math.ceil(timeLeft(moment, clock) / 60_000),
+  },
+  hours: {
+    meaning: 'hours from now, rounded up',
+    resolutionMs: 3_600_000,
+    isSpan: true,
+    write: (moment, clock) => Math.ceil(timeLeft(moment, clock) / 3_600_000),
   },
   days: {
     meaning: 'days from now, rounded up',
@@ -69,11 +97,21 @@ export const expiryStyles = {
     isSpan: true,
     write: (moment, { now, steps }) => nearestStep(steps, moment, now),
   },
+  stepMilliseconds: {
+    meaning: 'one of `expirySteps`, in milliseconds',
+    resolutionMs: 1000,
+    isSpan: true,
+    write: (moment, { now, steps }) => stepMs(nearestStep(steps, moment, now), now),
+  },
 } as const satisfies Record<string, MomentStyle>;
 
 /** Milliseconds until a moment; a span that was asked for counts as that span, whenever it is written. */
 function timeLeft(moment: Date, { now }: Clock): number {
   return moment instanceof SpanEnd ? moment.span : moment.getTime() - now.getTime();
+}
+
+function stepMs(step: string, now: Date): number {
+  return after(now, parseDuration(step)).getTime() - now.getTime();
 }
 
 interface SpanStyle {
@@ -84,6 +122,7 @@ interface SpanStyle {
 /** `{grace:STYLE}`: how long a rotated secret keeps working. */
 export const graceStyles = {
   seconds: { meaning: 'a number of seconds', write: (seconds) => seconds },
+  milliseconds: { meaning: 'a number of milliseconds', write: (seconds) => seconds * 1000 },
   minutes: { meaning: 'a number of minutes, rounded up', write: (seconds) => Math.ceil(seconds / 60) },
   hours: { meaning: 'a number of hours, rounded up', write: (seconds) => Math.ceil(seconds / 3600) },
   duration: {
@@ -91,6 +130,32 @@ export const graceStyles = {
     write: (seconds) => `${Math.ceil(seconds / 3600)}h`,
   },
 } as const satisfies Record<string, SpanStyle>;
+
+interface AmountStyle {
+  meaning: string;
+  /** How many of its units a US dollar has. */
+  perDollar: number;
+}
+
+/** How an API writes an amount of money that is not in US dollars: `{budgetUsd:STYLE}`, or `as` where it is read. */
+export const amountStyles = {
+  cents: { meaning: 'a number of US cents', perDollar: 100 },
+  micros: { meaning: 'a number of millionths of a US dollar', perDollar: 1_000_000 },
+} as const satisfies Record<string, AmountStyle>;
+
+export interface ListStyle {
+  meaning: string;
+  /** Between two items of a text; absent: the style is no text. */
+  separator?: string;
+}
+
+/** `{permissions:STYLE}` and `{models:STYLE}`, where an API does not take a list of texts. */
+export const listStyles = {
+  comma: { meaning: 'one text with commas between the items', separator: ',' },
+  space: { meaning: 'one text with spaces between the items', separator: ' ' },
+  one: { meaning: 'the only item; several are refused before any call' },
+  each: { meaning: 'one item; the item of the list that contains the placeholder is repeated for each' },
+} as const satisfies Record<string, ListStyle>;
 
 interface TimeStyle {
   meaning: string;
@@ -105,7 +170,12 @@ export const timeStyles = {
   epochSeconds: {
     meaning: 'seconds since 1970, UTC',
     resolutionMs: 1000,
-    read: (seconds) => Number(seconds.trim() || Number.NaN) * 1000,
+    read: (seconds) => numberIn(seconds) * 1000,
+  },
+  epochMilliseconds: {
+    meaning: 'milliseconds since 1970, UTC',
+    resolutionMs: 1,
+    read: (milliseconds) => numberIn(milliseconds),
   },
   date: {
     meaning: '`YYYY-MM-DD`: the start of that day, UTC',
@@ -113,3 +183,7 @@ export const timeStyles = {
     read: (date) => Date.parse(date),
   },
 } as const satisfies Record<string, TimeStyle>;
+
+function numberIn(written: string): number {
+  return Number(written.trim() || Number.NaN);
+}

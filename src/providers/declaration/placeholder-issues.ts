@@ -1,0 +1,114 @@
+import type { CallName } from './inputs.ts';
+import { callInputs, optionalStyles, requiredStyles } from './inputs.ts';
+import type { PlaceholderParts } from './placeholder.ts';
+import { placeholder } from './placeholder.ts';
+import type { Provider } from './provider.ts';
+import type { SchemaIssue } from './schema-issue.ts';
+import type { TemplateText } from './template-text.ts';
+
+/** What looks as if it were meant to be filled in. */
+const bracedText = /\{\{[^{}]*\}\}|\{[\w.:|-][^{}\s]*\}/g;
+const wholePlaceholder = new RegExp(`^(?:${placeholder.source})$`);
+
+/** Placeholders that cannot be filled, or would be sent as they are. Without a call, `texts` are those of every call. */
+export function placeholderIssues(
+  provider: Provider,
+  call: CallName | undefined,
+  texts: readonly TemplateText[],
+): SchemaIssue[] {
+  return texts.flatMap(({ place, text, isName }) =>
+    [...text.matchAll(bracedText)].flatMap(([written]) => {
+      const parts: PlaceholderParts = wholePlaceholder.exec(written)?.groups ?? {};
+      if (parts.literal !== undefined) return [];
+      const isAlone = written === text;
+      const problem = isName
+        ? 'is not filled in in the name of a field'
+        : problemOf(provider, { ...parts, input: parts.input ?? '', call, place, isAlone });
+      const path = [call, place].filter(Boolean).join('.');
+      return problem ? [{ path, message: `${written} ${problem}` }] : [];
+    }),
+  );
+}
+
+interface Placeholder extends PlaceholderParts {
+  input: string;
+  call: CallName | undefined;
+  place: TemplateText['place'];
+  /** It is the whole text. */
+  isAlone: boolean;
+}
+
+function problemOf(provider: Provider, occurrence: Placeholder): string | undefined {
+  const [, kind, rest = ''] = /^(option|secret|kept)\.(.+)$/.exec(occurrence.input) ?? [];
+  if (occurrence.input === '')
+    return 'is not a placeholder and would be sent as it is; write {{text}} for braces';
+  if (kind === 'option') return optionProblem(provider, rest, occurrence) ?? fallbackProblem(occurrence);
+  if (kind === 'secret') return secretProblem(provider, rest, occurrence);
+  if (kind === 'kept') return keptProblem(provider, rest, occurrence) ?? fallbackProblem(occurrence);
+  return inputProblem(occurrence) ?? styleProblem(occurrence) ?? fallbackProblem(occurrence);
+}
+
+function isInPath({ place }: Placeholder): boolean {
+  return !['query', 'headers', 'body', 'form'].includes(place);
+}
+
+function optionProblem(
+  { options = {} }: Provider,
+  name: string,
+  occurrence: Placeholder,
+): string | undefined {
+  const option = Object.hasOwn(options, name) ? options[name] : undefined;
+  if (!option) return 'is not declared in options';
+  const needsValue = isInPath(occurrence) || !occurrence.isAlone;
+  return needsValue && !option.required ? 'may have no value here; declare it as required' : undefined;
+}
+
+function secretProblem(
+  { secrets = {} }: Provider,
+  name: string,
+  occurrence: Placeholder,
+): string | undefined {
+  if (!Object.hasOwn(secrets, name)) return 'is not declared in secrets';
+  if (isInPath(occurrence) || occurrence.place === 'query')
+    return 'would be part of a URL, which servers log; send it in a header or in the body';
+  return occurrence.isAlone ? undefined : 'is a secret: make it the whole text, without anything beside it';
+}
+
+function keptProblem(provider: Provider, name: string, occurrence: Placeholder): string | undefined {
+  if (occurrence.call !== 'create') return 'is available in create only';
+  // The shape of the key may be what is wrong.
+  return Object.hasOwn(provider.key?.kept ?? {}, name) ? undefined : 'is not declared in key.kept';
+}
+
+function inputProblem(occurrence: Placeholder): string | undefined {
+  const { call, input, isAlone } = occurrence;
+  if (call === undefined)
+    return 'is not available in the headers of every call: use {option.NAME} or {secret.NAME}';
+  const { inputs, always }: { inputs: readonly string[]; always: readonly string[] } = callInputs[call];
+  if (inputs.length === 0) return 'is not available: this call has no inputs';
+  if (!inputs.includes(input)) return `is not one of ${inputs.join(', ')}`;
+  if (always.includes(input)) return undefined;
+  if (isInPath(occurrence)) return 'cannot be part of a path: it may have no value';
+  return isAlone ? undefined : 'may have no value; make it the whole text, without anything beside it';
+}
+
+function styleProblem({ input, style }: Placeholder): string | undefined {
+  const required = requiredStyles[input];
+  const styles = required ?? optionalStyles[input];
+  if (!styles) return style === undefined ? undefined : `takes no style, but has :${style}`;
+  if (style === undefined && !required) return undefined;
+  if (style !== undefined && Object.hasOwn(styles, style)) return undefined;
+  return `needs one of :${Object.keys(styles).join(', :')}`;
+}
+
+function fallbackProblem({ fallback, isAlone, place }: Placeholder): string | undefined {
+  if (fallback === undefined) return undefined;
+  if (!isAlone || !['body', 'form', 'query'].includes(place))
+    return 'has a value after |, which is possible only if it is the whole text of a query, form or body field';
+  try {
+    JSON.parse(fallback);
+    return undefined;
+  } catch {
+    return `has ${fallback === '' ? 'nothing' : `'${fallback}'`} after |, which is not JSON`;
+  }
+}

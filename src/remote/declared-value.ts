@@ -1,0 +1,80 @@
+import type {
+  AmountPath,
+  ListPath,
+  Path,
+  TextPath,
+  TimePath,
+  ValuePath,
+} from '../providers/declaration/field.ts';
+import { amountStyles, listStyles, timeStyles } from '../providers/declaration/styles.ts';
+import type { Part } from './select.ts';
+import { elements, number, required, select, text, texts, wrongShape } from './select.ts';
+
+/*
+ * Reads values as a declaration describes them. Each function returns undefined if the response has no such value, and
+ * null if the value means none. A value of the wrong shape is a `WrongShape`.
+ */
+
+export function textAt(from: Part, where: TextPath | undefined): string | null | undefined {
+  return read(from, where, text);
+}
+
+export function amountAt(from: Part, where: AmountPath | undefined): number | null | undefined {
+  const unit = styleOf(where);
+  const perDollar = unit === undefined ? 1 : amountStyles[unit].perDollar;
+  return read(from, where, (found) => number(found) / perDollar);
+}
+
+export function listAt(from: Part, where: ListPath | undefined): string[] | null | undefined {
+  const item = where !== undefined && !isPath(where) && 'item' in where ? where.item : undefined;
+  const style = styleOf(where);
+  return read(from, where, (found) => {
+    if (item !== undefined)
+      return elements(found).map((one) => text(required(one, item, 'text of the item')));
+    if (style === undefined) return texts(found);
+    return text(found)
+      .split(listStyles[style].separator)
+      .map((one) => one.trim())
+      .filter(Boolean);
+  });
+}
+
+/** RFC 3339, UTC. */
+export function timeAt(from: Part, where: TimePath | undefined): string | null | undefined {
+  const style = styleOf(where);
+  return read(from, where, (found) => {
+    const isWritten = typeof found.value === 'string' || typeof found.value === 'number';
+    const parse = style === undefined ? Date.parse : timeStyles[style].read;
+    const milliseconds = isWritten ? parse(String(found.value)) : Number.NaN;
+    // RFC 3339 ends with the year 9999; what lies past it is a time in another unit.
+    if (!(milliseconds >= 0 && milliseconds < Date.UTC(10_000, 0))) throw wrongShape(found, 'a time');
+    return new Date(milliseconds).toISOString();
+  });
+}
+
+/** The value itself; null if it means none. */
+export function valueAt(from: Part, where: ValuePath | undefined): Part | undefined {
+  if (where === undefined) return undefined;
+  if (isPath(where)) return select(from, where);
+  if ('always' in where) return { ...from, value: where.always };
+  const found = select(from, where.at);
+  if (!found) return where.missing === undefined ? undefined : { ...from, value: where.missing };
+  const meansNone = where.none?.some((none) => String(none) === String(found.value));
+  return meansNone ? { ...found, value: null } : found;
+}
+
+function read<T>(from: Part, where: ValuePath | undefined, of: (found: Part) => T): T | null | undefined {
+  const found = valueAt(from, where);
+  if (!found) return undefined;
+  return found.value === null ? null : of(found);
+}
+
+function isPath(where: ValuePath): where is Path {
+  return typeof where === 'string' || Array.isArray(where);
+}
+
+function styleOf<Where extends ValuePath>(
+  where: Where | undefined,
+): Extract<Where, { as?: unknown }>['as'] | undefined {
+  return typeof where === 'object' && 'as' in where ? where.as : undefined;
+}

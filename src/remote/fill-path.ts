@@ -1,0 +1,28 @@
+import { KeysError, usageError } from '../base/errors.ts';
+import type { PlaceholderParts } from '../providers/declaration/placeholder.ts';
+import { placeholder } from '../providers/declaration/placeholder.ts';
+import type { Inputs } from './fill-template.ts';
+
+/**
+ * A path. Every value becomes one segment, percent-encoded. Throws `KeysError`, before any call, for a missing or empty
+ * value (2), and for dots, which would lead to another path however they are encoded (WHATWG URL, "double-dot URL path
+ * segment").
+ */
+export function fillPath(template: string, inputs: Inputs): string {
+  return template.replace(placeholder, (...match) => {
+    const { literal, input: name = '' }: PlaceholderParts = match.at(-1);
+    if (literal !== undefined) return encodeURIComponent(`{${literal}}`);
+    const segment = String(inputs[name] ?? '');
+    // Half of a surrogate pair cannot be encoded in UTF-8.
+    if (!/^\.{0,2}$/.test(segment) && segment.isWellFormed()) return encodeURIComponent(segment);
+    throw unusable(name, segment);
+  });
+}
+
+function unusable(name: string, segment: string): KeysError {
+  const what = segment === '' ? `{${name}} has no value` : `'${segment}' cannot be part of a path`;
+  const message = `${what}, and the path of the call needs it; no call was made`;
+  const option = /^option\.(.+)$/.exec(name)?.[1];
+  if (name === 'id') return new KeysError({ code: 'unusable_address', message });
+  return usageError(message, ...(option === undefined ? [] : [`keys login --option ${option}=VALUE`]));
+}

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { amountAt, listAt, textAt, timeAt } from '../../src/remote/declared-value.ts';
+import { part } from '../../src/remote/select.ts';
+
+const answer = part({
+  cents: 1250,
+  micros: '250000',
+  unlimited: -1,
+  never: 0,
+  seconds: 1_797_854_400,
+  milliseconds: 1_797_854_400_000,
+  scopes: 'read, write',
+  groups: [{ id: 'a' }, { id: 'b' }],
+  empty: null,
+});
+
+test('an amount in another unit', () => {
+  expect(amountAt(answer, { at: 'cents', as: 'cents' })).toBe(12.5);
+  expect(amountAt(answer, { at: 'micros', as: 'micros' })).toBe(0.25);
+});
+
+test('a value that means none', () => {
+  expect(amountAt(answer, { at: 'unlimited', none: [-1] })).toBeNull();
+  expect(timeAt(answer, { at: 'never', none: [0], as: 'epochSeconds' })).toBeNull();
+  expect(textAt(answer, 'empty')).toBeNull();
+});
+
+test('a time since 1970', () => {
+  expect(timeAt(answer, { at: 'seconds', as: 'epochSeconds' })).toBe('2026-12-21T12:00:00.000Z');
+  expect(timeAt(answer, { at: 'milliseconds', as: 'epochMilliseconds' })).toBe('2026-12-21T12:00:00.000Z');
+});
+
+test('a list in one text, or of objects', () => {
+  expect(listAt(answer, { at: 'scopes', as: 'comma' })).toEqual(['read', 'write']);
+  expect(listAt(answer, { at: 'groups', item: 'id' })).toEqual(['a', 'b']);
+  expect(() => listAt(answer, { at: 'groups', item: 'name' })).toThrow(
+    'the field groups[0] is not a response with the text of the item at name',
+  );
+});
+
+test('a value that the API does not tell', () => {
+  expect(textAt(answer, { always: 'POST' })).toBe('POST');
+  expect(amountAt(answer, { at: 'budget', missing: null })).toBeNull();
+  expect(amountAt(answer, { at: 'count', missing: 1 })).toBe(1);
+  expect(amountAt(answer, 'budget')).toBeUndefined();
+});
