@@ -24,7 +24,7 @@ test('slots reserved before the clock was set back count, and are free after a m
 test.each([
   ['in the same millisecond', 0],
   ['after the clock was set back by a day', -day],
-])('of two keys of a name, the one that is made later is the current one: %s', async (_, shift) => {
+])('of two keys of a name, the one created later is the current one: %s', async (_, shift) => {
   const { authority, clock } = testAuthority();
   for (let round = 0; round < 5; round++) {
     const { key: old } = await authority.create(spec({ name: `ci-${round}` }));

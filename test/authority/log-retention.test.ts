@@ -35,7 +35,7 @@ test.each([
   ['6mo', 91 * day, 3],
   ['never', 9999 * day, 3],
   ['999999999y', 91 * day, 3],
-])('the log keeps its rows for as long as is said: %s', (retention, age, left) => {
+])('the log keeps its rows for the configured time: %s', (retention, age, left) => {
   const { service, clock, use: record, rows, path } = used();
   service.setLogRetention(retention);
   record(3);

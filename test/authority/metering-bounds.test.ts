@@ -3,12 +3,12 @@ import { maxPerUse } from '../../src/authority/use.ts';
 import { issue, spec, use } from '../support/authority.ts';
 import { testService } from '../support/authority-service.ts';
 
-/* One bad use can harm its own key, and no other. */
+/* One bad use can only harm its own key. */
 
 const impossible = [Number.MAX_SAFE_INTEGER, 1e13, 1e300, Number.POSITIVE_INFINITY, Number.NaN, -5];
 
 test.each(impossible)(
-  'counters that were told %d are whole numbers within bounds, and go on',
+  'counters that receive %d stay whole numbers within bounds, and keep counting',
   async (amount) => {
     const { authority, key } = await issue();
     for (let round = 0; round < 3; round++) {

@@ -30,7 +30,7 @@ describe('identity (401)', () => {
   test.each([
     ['a key of another vendor', 'sk-other-vendor-EXAMPLE'],
     ['a well-formed key that was never issued', 'sk_0000000000000000_EXAMPLE'],
-  ])('%s is unknown, and no id is told', async (_, key) => {
+  ])('%s is unknown, and no id is revealed', async (_, key) => {
     const { ask } = await issue();
     expect(ask({ key })).toEqual({
       allowed: false,

@@ -128,7 +128,7 @@ describe('rotating again', () => {
   test.each([
     ['30 days', new Date('2026-12-20T12:00:00.000Z'), '2026-12-30T12:00:00.000Z'],
     ['ever', null, null],
-  ])('is allowed once the successor is revoked; what was made for %s stays so', (_, expiresAt, expected) => {
+  ])('is allowed once the successor is revoked; a key created for %s stays so', (_, expiresAt, expected) => {
     const { ada, old, works } = aged(expiresAt);
     ada.revoke(ada.rotate(old.id, { grace: hour }).id);
     const again = ada.rotate(old.id, { grace: hour });

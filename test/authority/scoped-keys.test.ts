@@ -55,7 +55,7 @@ describe('a user', () => {
     ['disable', (keys, id) => keys.update(id, { disabled: true })],
     ['revoke', (keys, id) => keys.revoke(id)],
     ['rotate', (keys, id) => keys.rotate(id, { grace: 0 })],
-  ])('cannot %s the key of another, which stays as it is', (_, act) => {
+  ])('cannot %s the key of another user, which stays unchanged', (_, act) => {
     const { ada, bob, admin, hers } = two();
     const before = admin.list();
     expect(failureOf(() => act(bob, hers.id))).toMatchObject({ exit: 'notFound', code: 'no_such_key' });
@@ -64,7 +64,7 @@ describe('a user', () => {
   });
 
   test.each(['id', 'hash', 'value'] as const)(
-    'alters and ends its own, and an admin those of anybody, by %s',
+    'changes and revokes its own, and an admin those of any user, by %s',
     (by) => {
       const { ada, admin, hers } = two();
       const { hash } = ada.get(hers.id);
@@ -186,7 +186,7 @@ describe('models that the organisation is not entitled to', () => {
 describe('a single key', () => {
   const single = { single: true };
 
-  test('exists once per user, beside its other keys', () => {
+  test('exists once per user, in addition to its other keys', () => {
     const { keysOf } = testService();
     const [ada, bob] = [keysOf('ada'), keysOf('bob')];
     ada.issue(spec({ name: 'other' }));

@@ -7,7 +7,7 @@ import { UpstreamFront } from '../support/upstream-front.ts';
 const megabyte = 1024 * 1024;
 const piece = Buffer.alloc(megabyte, 'x');
 
-/** Sends as fast as the other side takes it, and counts the pieces. */
+/** Sends as fast as the other side accepts it, and counts the pieces. */
 class Flood {
   sent = 0;
   readonly #pieces: number;
@@ -32,7 +32,7 @@ class Flood {
     response.on('drain', end).on('close', end);
   }
 
-  /** Resolves when nothing has been taken for 300 ms. */
+  /** Resolves when nothing has been accepted for 300 ms. */
   async stuck(): Promise<void> {
     for (let before = -1; before !== this.sent; ) {
       before = this.sent;
@@ -41,7 +41,7 @@ class Flood {
   }
 }
 
-test('a slow reader slows the upstream down, and gets everything in the end', async () => {
+test('a slow reader slows the upstream down, and receives everything', async () => {
   const scripted = await ScriptedUpstream.start();
   const front = await UpstreamFront.start(scripted);
   const flood = new Flood(256);
@@ -49,7 +49,7 @@ test('a slow reader slows the upstream down, and gets everything in the end', as
   const before = process.memoryUsage().arrayBuffers;
   const reply = await front.open('/v1/x');
   await flood.stuck();
-  // Two connections, with up to some 10 MB each in the kernel.
+  // Two connections, with up to about 10 MB each in the kernel.
   expect(flood.sent).toBeLessThan(64);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * megabyte);
   let size = 0;

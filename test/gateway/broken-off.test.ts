@@ -36,7 +36,7 @@ describe('a response that breaks off', () => {
     });
   });
 
-  test('is metered as far as it went', async () => {
+  test('is metered up to that point', async () => {
     const { scripted, front } = await started();
     const held = new HeldAnswer();
     scripted.next(held.answer);
@@ -59,7 +59,7 @@ describe('a response that breaks off', () => {
     await expect(once(socket.resume(), 'end')).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
-  test('by silence is a timeout', async () => {
+  test('because the upstream is silent is a timeout', async () => {
     const { scripted, front } = await started({ timeouts: { idleMs: 60 } });
     const held = new HeldAnswer();
     scripted.next(held.answer);

@@ -16,7 +16,7 @@ test('close ends idle connections, and a second one is harmless', async () => {
   while ((await scripted.connections()) > 0) await new Promise((done) => setTimeout(done, 2));
 });
 
-test('close lets what is running come to its end', async () => {
+test('close lets running calls finish', async () => {
   const { scripted, front } = await started();
   const held = new HeldAnswer();
   scripted.next(held.answer);
@@ -36,7 +36,7 @@ test('close lets what is running come to its end', async () => {
   await closing;
 });
 
-test('also a call that still waits for the key', async () => {
+test('including a call that still waits for the key', async () => {
   const key = new HeldKey();
   const { front } = await started({ key: key.source });
   const reply = front.call('/v1/models');
@@ -58,7 +58,7 @@ test('after close the upstream cannot be reached', async () => {
   expect(scripted.received).toEqual([]);
 });
 
-test('a connection is used again, also after errors', async () => {
+test('a connection is reused, even after errors', async () => {
   const { scripted, front } = await started();
   await front.call('/v1/models');
   scripted.next((response) => void response.writeHead(429, { 'content-type': 'text/plain' }).end('busy'));

@@ -20,7 +20,7 @@ function envelope(code: string, details: object = {}) {
   return { success: false, error: { code, message: expect.any(String), details } };
 }
 
-describe('an answer that is not passed on', () => {
+describe('a response that is not forwarded', () => {
   test.each<[number, number, string]>([
     [401, 502, 'UPSTREAM_REFUSED'],
     [402, 502, 'UPSTREAM_REFUSED'],
@@ -35,7 +35,7 @@ describe('an answer that is not passed on', () => {
     [301, 502, 'UPSTREAM_FAILED'],
     [307, 502, 'UPSTREAM_FAILED'],
   ])(
-    '%i becomes %i %s, once, and nothing of it is told but the status',
+    '%i becomes %i %s after one attempt, and only its status is revealed',
     async (upstreamStatus, status, code) => {
       const { scripted, front } = await started();
       const headers = { location: `${scripted.url}/elsewhere`, 'x-inner': 'inner', 'set-cookie': 'a=b' };
@@ -51,19 +51,19 @@ describe('an answer that is not passed on', () => {
     },
   );
 
-  test.each(['30', 'Fri, 20 Nov 2026 12:00:00 GMT'])('Retry-After %j is passed on', async (value) => {
+  test.each(['30', 'Fri, 20 Nov 2026 12:00:00 GMT'])('Retry-After %j is forwarded', async (value) => {
     const { scripted, front } = await started();
     scripted.next(json(429, {}, { 'retry-after': value }));
     expect((await front.call('/v1/models')).headers['retry-after']).toBe(value);
   });
 
-  test.each(['soon', '-1', 'sk-upstream-EXAMPLE'])('Retry-After %j is not', async (value) => {
+  test.each(['soon', '-1', 'sk-upstream-EXAMPLE'])('Retry-After %j is not forwarded', async (value) => {
     const { scripted, front } = await started();
     scripted.next(json(429, {}, { 'retry-after': value }));
     expect((await front.call('/v1/models')).headers['retry-after']).toBeUndefined();
   });
 
-  test('an error without an end does not keep the caller waiting, nor the connection', async () => {
+  test('an endless error does not block the caller or the connection', async () => {
     const { scripted, front } = await started();
     const held = new HeldAnswer({}, 500);
     scripted.next(held.answer);
@@ -72,7 +72,7 @@ describe('an answer that is not passed on', () => {
   });
 });
 
-test.each([400, 404, 405, 408, 409, 413, 415, 422])('%i is passed on as it is', async (status) => {
+test.each([400, 404, 405, 408, 409, 413, 415, 422])('%i is forwarded unchanged', async (status) => {
   const { scripted, front } = await started();
   const error = {
     error: { message: 'no such model', type: 'invalid_request_error' },
@@ -95,7 +95,7 @@ test.each([400, 404, 405, 408, 409, 413, 415, 422])('%i is passed on as it is', 
 test.each<[string, Answer]>([
   ['longer than 1 MB', text(404, 'x'.repeat(1024 * 1024 + 1))],
   ['compressed', text(404, 'x', { 'content-encoding': 'gzip' })],
-])('an error that is %s cannot be looked through, and is not passed on', async (_, answer) => {
+])('an error that is %s cannot be inspected, and is not forwarded', async (_, answer) => {
   const { scripted, front } = await started();
   scripted.next(answer);
   const reply = await front.call('/v1/models');
@@ -103,19 +103,19 @@ test.each<[string, Answer]>([
   expect(JSON.parse(reply.body)).toEqual(envelope('UPSTREAM_FAILED', { upstream_status: 404 }));
 });
 
-test('an error to HEAD has no body to look through', async () => {
+test('an error to HEAD has no body to inspect', async () => {
   const { scripted, front } = await started();
   scripted.next(text(404, '', { 'content-length': '1000' }));
   const reply = await front.call('/v1/models/x', { method: 'HEAD' });
   expect(reply).toMatchObject({ status: 404, headers: { 'content-length': '1000' } });
 });
 
-describe('no answer', () => {
+describe('a missing response', () => {
   test.each<[string, Answer, string]>([
     ['the connection ends', resetBeforeReply, 'UND_ERR_SOCKET'],
     ['it is not HTTP', notHttp, 'HTTPParserError'],
     ['the headers are too long', hugeHeaders, 'UND_ERR_HEADERS_OVERFLOW'],
-  ])('%s: UPSTREAM_FAILED, without another try', async (_, answer, reason) => {
+  ])('%s: UPSTREAM_FAILED, without a retry', async (_, answer, reason) => {
     const { scripted, front } = await started();
     scripted.next(answer);
     const reply = await front.post('/v1/responses', {});
@@ -140,7 +140,7 @@ describe('no answer', () => {
     await ended;
   });
 
-  test('interim answers without end: UPSTREAM_TIMEOUT, for they put nothing off', async () => {
+  test('endless interim responses: UPSTREAM_TIMEOUT, because they do not extend the timeout', async () => {
     const { scripted, front } = await started({ timeouts: { idleMs: 200 } });
     scripted.next((response) => {
       const hints = setInterval(() => response.writeEarlyHints({ link: '</x>; rel=preload' }), 20);
@@ -150,7 +150,7 @@ describe('no answer', () => {
     expect(await front.lastResult).toEqual({ status: 504, code: 'UPSTREAM_TIMEOUT', reason: 'silence' });
   });
 
-  test('a 100 that was not asked for is no answer', async () => {
+  test('an unexpected 100 is not a response', async () => {
     const { scripted, front } = await started();
     scripted.next((response) => {
       response.socket?.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n');
@@ -159,7 +159,7 @@ describe('no answer', () => {
     expect((await front.post('/v1/responses', {})).body).toBe('{"a":1}');
   });
 
-  test('headers without end: UPSTREAM_TIMEOUT', async () => {
+  test('endless headers: UPSTREAM_TIMEOUT', async () => {
     const { scripted, front } = await started({ timeouts: { idleMs: 200 } });
     scripted.next((response) => {
       const { socket } = response;
@@ -170,7 +170,7 @@ describe('no answer', () => {
     expect((await front.call('/v1/models')).status).toBe(504);
   });
 
-  test('a body without end breaks off after the limit for the whole, however steadily it comes', async () => {
+  test('an endless body breaks off at the time limit of the call, however steadily it arrives', async () => {
     const { scripted, front } = await started({ timeouts: { idleMs: 5000, totalMs: 300 } });
     for (const status of [200, 404]) {
       scripted.next((response) => {
@@ -229,7 +229,7 @@ describe('no answer', () => {
     expect(await front.lastResult).toMatchObject({ code: 'UPSTREAM_UNREACHABLE', reason: 'timeout' });
   });
 
-  test('a call that was given up while its connection was being made is not sent when that stands at last', async () => {
+  test('a call that is given up while connecting is not sent once the connection is established', async () => {
     const [scripted, proxy] = [await ScriptedUpstream.start(), await LoopbackProxy.start({ delay: 100 })];
     const front = await UpstreamFront.start(scripted, {
       env: { HTTP_PROXY: proxy.url },
@@ -243,7 +243,7 @@ describe('no answer', () => {
 });
 
 describe('a proxy', () => {
-  test('leads to the upstream', async () => {
+  test('connects to the upstream', async () => {
     const [scripted, proxy] = [await ScriptedUpstream.start(), await LoopbackProxy.start()];
     const front = await UpstreamFront.start(scripted, { env: { HTTP_PROXY: proxy.url } });
     expect((await front.call('/v1/models')).status).toBe(200);
@@ -264,7 +264,7 @@ describe('a proxy', () => {
   });
 });
 
-describe('a request that is not passed on', () => {
+describe('a request that is not forwarded', () => {
   test.each([
     ['GET', '/v1/../admin', undefined],
     ['GET', '/v1/%2e%2e/admin', undefined],
@@ -281,8 +281,8 @@ describe('a request that is not passed on', () => {
   });
 });
 
-describe('a key that cannot be had', () => {
-  test('is no fault of the caller, and is asked for again', async () => {
+describe('a key that cannot be read', () => {
+  test('is not an error of the caller, and is read again', async () => {
     let isReady = false;
     const { scripted, front } = await started({
       key: async () => {
@@ -310,7 +310,7 @@ describe('a key that cannot be had', () => {
   });
 });
 
-test('a rotated key is read from its source for the request after the refusal', async () => {
+test('a rotated key is read from its source for the next request after a rejection', async () => {
   const keys = ['sk-upstream-old-EXAMPLE', 'sk-upstream-EXAMPLE'];
   let asked = 0;
   const { scripted, front } = await started({ key: async () => new Secret(keys[asked++] ?? '') });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { headersForCaller, headersForUpstream } from '../../src/gateway/headers.ts';
 
-test('an upstream sees what the call is about', () => {
+test('an upstream sees the headers of the call', () => {
   const headers = {
     'content-type': 'application/json',
     accept: 'text/event-stream',
@@ -31,7 +31,7 @@ test('an upstream is asked not to compress, whatever the caller accepts', () => 
   expect(headersForUpstream({ 'accept-encoding': 'gzip, br' })).toEqual({ 'accept-encoding': 'identity' });
 });
 
-test('a caller sees what the answer is about', () => {
+test('a caller sees the headers of the response', () => {
   const headers = {
     'content-type': 'application/json',
     'content-length': '12',
@@ -58,7 +58,7 @@ test('a caller does not see a value that contains the secret', () => {
 });
 
 test.each<[string | string[]]>([[['12', '12']], ['12, 12'], ['-1'], ['x'], ['']])(
-  '%j is not a length',
+  '%j is not a valid length',
   (length) => {
     expect(headersForCaller({ 'content-length': length as never }, () => false)).toEqual({});
   },

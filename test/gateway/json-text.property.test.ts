@@ -34,7 +34,7 @@ const nearlyJson = fc
   )
   .map((pieces) => pieces.join(''));
 
-test('it accepts and refuses what JSON.parse does, with the same values', () => {
+test('it accepts and rejects the same texts as JSON.parse, with the same values', () => {
   const texts = fc.oneof(
     nearlyJson,
     fc.json({ noUnicodeString: false }),
@@ -91,12 +91,12 @@ test.each([
   expect(readJson(text).text).toBe(JSON.stringify(JSON.parse(text)));
 });
 
-test('members of one name in several objects are no duplicates', () => {
+test('members of the same name in different objects are not duplicates', () => {
   const text = '{"a":{"a":[{"a":1},{"a":2}]},"b":{"a":1},"A":1}';
   expect(readJson(text, { unique: true }).text).toBe(text);
 });
 
-describe('texts that would take much time or memory are refused', () => {
+describe('texts that would take too much time or memory are refused', () => {
   test.each([
     ['too deeply', '['.repeat(1_000_000)],
     ['too deeply', `${'{"a":'.repeat(101)}1${'}'.repeat(101)}`],
@@ -107,7 +107,7 @@ describe('texts that would take much time or memory are refused', () => {
     expect(() => readJson(text)).toThrow(message);
   });
 
-  test('texts within the limits are not', () => {
+  test('texts within the limits are accepted', () => {
     expect(readJson(`${'['.repeat(100)}${']'.repeat(100)}`).text).toHaveLength(200);
     expect(readJson(`["${'\\\\\\"'.repeat(1_000_000)}"]`).text).toHaveLength(4_000_004);
   });

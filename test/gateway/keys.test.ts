@@ -74,7 +74,7 @@ describe("the caller's key", () => {
     backwards: [...own].reverse().join(''),
   };
 
-  test.each(Object.entries(forms))('is found without its id, %s', async (_, form) => {
+  test.each(Object.entries(forms))('is found by its secret alone, %s', async (_, form) => {
     const { scripted, front } = await started();
     for (const shown of [own, `0123456789abcdef:${own}`]) {
       front.callerKey = shown;
@@ -87,7 +87,7 @@ describe("the caller's key", () => {
         await front.post('/v1/x', `{"messages":["${escaped}"]}`),
         await front.post('/v1/x', form, { 'content-type': 'text/plain' }),
       ];
-      // The name of a header is in lower case, and holds no percent signs.
+      // Header names are in lower case and have no percent signs.
       const found = replies.filter((_, at) => at !== 2 || !/[%=]/.test(form));
       expect(found.map(({ status, body }) => [status, JSON.parse(body).error?.code])).toEqual(
         found.map(() => [400, 'KEY_IN_REQUEST']),
@@ -105,7 +105,7 @@ describe("the caller's key", () => {
 });
 
 describe("the upstream's own key", () => {
-  test('goes to the upstream, and is read once', async () => {
+  test('is sent to the upstream, and is read once', async () => {
     let asked = 0;
     const key = async () => {
       asked += 1;
@@ -156,7 +156,7 @@ describe("the upstream's own key", () => {
     'in an event': event({ choices: [{ delta: { content: upstreamKey } }] }),
   };
 
-  test.each(Object.entries(echoes))('in a success, %s, breaks the answer off', async (_, echo) => {
+  test.each(Object.entries(echoes))('in a success, %s, breaks off the response', async (_, echo) => {
     const { scripted, front } = await started();
     for (const type of ['application/json', 'text/event-stream', 'text/plain']) {
       scripted.next(text(200, `${event({ usage: { total_tokens: 3 } })}${echo}`, { 'content-type': type }));
@@ -170,7 +170,7 @@ describe("the upstream's own key", () => {
     expect((await front.lastResult).reason).toBe("the upstream's key in its answer");
   });
 
-  test('in pieces, only its first letters reach the caller', async () => {
+  test('in pieces: only its first letters reach the caller', async () => {
     const { scripted, front } = await started();
     for (let first = 1; first < upstreamKey.length; first++) {
       const held = new HeldAnswer({ 'content-type': 'text/event-stream' });
@@ -261,7 +261,7 @@ describe("the upstream's own key", () => {
     expect(JSON.stringify(headers)).not.toContain('name');
   });
 
-  test('in a trailer, or in the words beside the status, is removed', async () => {
+  test('in a trailer or a status text is removed', async () => {
     const { scripted, front } = await started();
     scripted.next((response) => {
       response.writeHead(200, upstreamKey, { trailer: 'x-echo' }).write('a');
@@ -293,7 +293,7 @@ describe("the upstream's own key", () => {
     ['with escapes', JSON.stringify({ error: upstreamKey }).replace('sk-', 'sk\\u002d')],
     ['in no JSON', `<p>${upstreamKey}</p>`],
     ['among bytes', `\xff${upstreamKey}\xff`],
-  ])('in an error, %s, keeps it from the caller', async (_, body) => {
+  ])('in an error, %s, keeps the error from the caller', async (_, body) => {
     const { scripted, front } = await started();
     scripted.next(text(400, body));
     const reply = await front.call('/v1/models');

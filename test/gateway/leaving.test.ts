@@ -12,7 +12,7 @@ async function started(options = {}) {
   return { scripted, front: await UpstreamFront.start(scripted, options) };
 }
 
-/** A caller that will go away. */
+/** A caller that will disconnect. */
 function calling(front: UpstreamFront) {
   return request(`${front.origin}${target}`, { method: 'POST' })
     .on('error', () => {})
@@ -23,7 +23,7 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((done) => setTimeout(done, 2));
 }
 
-test('a caller that leaves before the headers ends the request to the upstream', async () => {
+test('a caller that disconnects before the headers ends the request to the upstream', async () => {
   const { scripted, front } = await started();
   const caller = calling(front);
   const ended = new Promise<void>((done) => {
@@ -36,7 +36,7 @@ test('a caller that leaves before the headers ends the request to the upstream',
   expect(await front.lastResult).toEqual({ status: 499, code: 'CLIENT_CLOSED', reason: 'left' });
 });
 
-test('a caller that leaves midway ends the request to the upstream, and what it used so far is told', async () => {
+test('a caller that disconnects midway ends the request to the upstream, and its usage so far is metered', async () => {
   const { scripted, front } = await started();
   const held = new HeldAnswer();
   scripted.next(held.answer);
@@ -54,7 +54,7 @@ test('a caller that leaves midway ends the request to the upstream, and what it 
   });
 });
 
-test('the end of the connection is enough to tell', async () => {
+test('the end of the connection counts as disconnecting', async () => {
   const { scripted, front } = await started();
   front.signal = new AbortController().signal;
   const held = new HeldAnswer();
@@ -65,7 +65,7 @@ test('the end of the connection is enough to tell', async () => {
   expect(await front.lastResult).toMatchObject({ status: 499, code: 'CLIENT_CLOSED' });
 });
 
-test('a caller that is said to have left is left too', async () => {
+test('a call that is aborted by its signal ends too', async () => {
   const { scripted, front } = await started();
   const leaving = new AbortController();
   front.signal = leaving.signal;
@@ -78,7 +78,7 @@ test('a caller that is said to have left is left too', async () => {
   expect(await front.lastResult).toMatchObject({ status: 499, code: 'CLIENT_CLOSED' });
 });
 
-test('for a caller that left beforehand nothing is sent', async () => {
+test('nothing is sent for a caller that disconnected before', async () => {
   const { scripted, front } = await started();
   front.signal = AbortSignal.abort();
   await expect(front.post(target, {})).rejects.toThrow('socket hang up');
@@ -86,7 +86,7 @@ test('for a caller that left beforehand nothing is sent', async () => {
   expect(scripted.received).toEqual([]);
 });
 
-test('for a caller that leaves while the key is being read nothing is sent', async () => {
+test('nothing is sent for a caller that disconnects while the key is read', async () => {
   const key = new HeldKey();
   const { scripted, front } = await started({ key: key.source });
   const caller = calling(front);
@@ -98,7 +98,7 @@ test('for a caller that leaves while the key is being read nothing is sent', asy
   expect(scripted.received).toEqual([]);
 });
 
-test('for a caller that leaves while the connection is being made nothing is sent', async () => {
+test('nothing is sent for a caller that disconnects during the connection setup', async () => {
   const [scripted, proxy] = [await ScriptedUpstream.start(), await LoopbackProxy.start({ delay: 80 })];
   const front = await UpstreamFront.start(scripted, { env: { HTTP_PROXY: proxy.url } });
   const caller = calling(front);
@@ -110,7 +110,7 @@ test('for a caller that leaves while the connection is being made nothing is sen
   expect(scripted.received).toEqual([]);
 });
 
-test('a caller that leaves disturbs no other', async () => {
+test('a caller that disconnects does not affect others', async () => {
   const { scripted, front } = await started();
   const [one, other] = [new HeldAnswer(), new HeldAnswer()];
   scripted.next(one.answer);

@@ -73,7 +73,7 @@ describe('a key that is limited to models', () => {
     expect([...models(body)].sort()).toEqual([...expected].sort());
   });
 
-  test('parameters and arguments of tools choose no model', () => {
+  test('parameters and arguments of tools do not choose a model', () => {
     const schema = { type: 'object', properties: { model: { type: 'string', enum: ['T', 'S'] } } };
     const body = {
       model: 'a',
@@ -218,7 +218,7 @@ describe('a key that is limited to models', () => {
     ['fallback.model=gold', ['gold']],
     ['model=gold&model=a', ['gold']],
     ['x=1&beta=true', []],
-  ])('?%s names %j beside the body', (query, expected) => {
+  ])('?%s names %j in addition to the body', (query, expected) => {
     const call = prepared('{"model":"a"}', true, { target: `${target}?${query}` });
     expect([...call.models].sort()).toEqual([...new Set(['a', ...expected])].sort());
   });
@@ -236,7 +236,7 @@ describe('a key that is limited to models', () => {
     );
   });
 
-  test('a second model is found, whatever surrounds it', () => {
+  test('a second model is found in any context', () => {
     const name = fc.constantFrom('model', 'Model', 'engine', 'fall_backs', 'm\\u004fdelId');
     // Of different names: a duplicate member is refused.
     const filler = (first: string) =>
@@ -289,7 +289,7 @@ describe('a form of a key that is limited to models', () => {
     part('model', 'a') + part('engine', 'gold') + end,
     part('model', 'a') + part('session[model]', 'gold') + end,
     part('model', 'a') + part('session', '{"model":"gold"}') + end,
-  ])('%j names another', (body) => {
+  ])('%j names another model', (body) => {
     expect([...prepared(body, true, sent).models].sort()).toEqual(['a', 'gold']);
   });
 
@@ -384,7 +384,7 @@ describe('a key without such a limit', () => {
   });
 });
 
-describe('asking for the usage', () => {
+describe('the request for usage', () => {
   const asked = (body: string, path = target, limited = false) =>
     prepared(body, limited, { target: path }).body?.toString();
 
@@ -426,7 +426,7 @@ describe('asking for the usage', () => {
     expect(refused(() => asked(body, target, true))).toEqual(ambiguous);
   });
 
-  test('only completions know the option', () => {
+  test('only completions get the option', () => {
     expect(asked('{"stream":true}', '/v1/responses')).toBe('{"stream":true}');
     expect(asked('{"stream":true}', '/v1/completions?x=1')).toContain('include_usage');
     expect(asked('{"stream":true}', '/v1/chat/completion%73')).toContain('include_usage');

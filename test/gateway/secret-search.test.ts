@@ -8,9 +8,9 @@ const secret = 'sk-Upstream_0123456789/abc+DEF-EXAMPLE';
 const forms = new SecretForms(secret);
 
 describe.each(Object.entries(encodingsOf(secret)))('a secret %s', (name, form) => {
-  test('is found across pieces, before its last byte is passed on', () => {
+  test('is found across pieces, before its last byte is forwarded', () => {
     const text = Buffer.from(`{"echo": "${form}", "after": 1}`, 'latin1');
-    // The first characters of base64 hold what stands before the secret, too.
+    // The first characters of base64 also encode the bytes before the secret.
     const most =
       text.indexOf(form, 0, 'latin1') + (name.includes('base64') || name.includes('basic') ? 12 : 0);
     for (let first = 1; first < text.length; first++) {
@@ -20,7 +20,7 @@ describe.each(Object.entries(encodingsOf(secret)))('a secret %s', (name, form) =
   });
 });
 
-/** How many bytes were handed over before the secret was found. */
+/** The number of bytes forwarded before the secret was found. */
 function handedOver(pieces: Buffer[]): number {
   const search = new SecretSearch(forms);
   let size = 0;
@@ -42,13 +42,13 @@ test('bytes without the secret pass unchanged, in any pieces', () => {
   );
 });
 
-test('an event is passed on at its end, not with the next one', () => {
+test('an event is forwarded at its end, not with the next one', () => {
   const search = new SecretSearch(forms);
   const event = Buffer.from('data: {"delta":"sk-Upstream"}\n\n');
   expect(search.add(event)).toEqual(event);
 });
 
-test('only a word that begins like the secret is held back', () => {
+test('only text that begins like the secret is held back', () => {
   const search = new SecretSearch(forms);
   const pieces = ['Hey ', 'dear wor', 'ld sk-Up', 'ward'].map((piece) =>
     search.add(Buffer.from(piece))?.toString(),

@@ -25,14 +25,14 @@ test('a response that is not read for a while is not idle', async () => {
   expect(size).toBe(32 * megabyte);
 });
 
-test('a response that is not read takes little memory', async () => {
+test('an unread response takes little memory', async () => {
   const { response } = await sent(5000, 32 * megabyte);
   await new Promise((done) => setTimeout(done, 100));
   expect(response.body.readableLength).toBeLessThan(megabyte / 4);
   response.body.destroy();
 });
 
-test('leaving a response that has arrived in full is no error', async () => {
+test('disconnecting after a complete response is not an error', async () => {
   const { response, leaving } = await sent(5000, 10);
   await new Promise((done) => setTimeout(done, 20));
   leaving.abort();

@@ -16,7 +16,7 @@ async function started() {
   return { scripted, front: await UpstreamFront.start(scripted) };
 }
 
-/** The next bytes that arrive, as text. */
+/** The next bytes to arrive, as text. */
 async function next(reply: IncomingMessage): Promise<string> {
   const arrived = once(reply, 'data');
   reply.resume();
@@ -25,7 +25,7 @@ async function next(reply: IncomingMessage): Promise<string> {
   return chunk.toString();
 }
 
-test('a call goes through as it is, with its answer', async () => {
+test('a call and its response are forwarded unchanged', async () => {
   const { scripted, front } = await started();
   const reply = await front.post(`${target}?beta=true`, call, { 'x-custom': 'a' });
   expect(reply.status).toBe(200);
@@ -40,14 +40,14 @@ test('a call goes through as it is, with its answer', async () => {
   expect(await front.lastResult).toEqual({ status: 200, upstreamStatus: 200, usage: metered });
 });
 
-test('models are listed, which uses nothing', async () => {
+test('models are listed without usage', async () => {
   const { front } = await started();
   const reply = await front.call('/v1/models');
   expect(JSON.parse(reply.body).data).toHaveLength(2);
   expect(await front.lastResult).toEqual({ status: 200, upstreamStatus: 200 });
 });
 
-test('a caller that streams cannot leave out the usage, and gets the event too', async () => {
+test('a caller that streams cannot turn off the usage, and also gets its event', async () => {
   const { scripted, front } = await started();
   const reply = await front.post(target, { ...call, stream: true, stream_options: { include_usage: false } });
   expect(reply.body).toBe(eventsOf({ model: 'gpt-4', stream_options: { include_usage: true } }).join(''));
@@ -57,7 +57,7 @@ test('a caller that streams cannot leave out the usage, and gets the event too',
   expect(await front.lastResult).toEqual({ status: 200, upstreamStatus: 200, usage: metered });
 });
 
-test('headers and every piece arrive while the upstream still holds the next one back', async () => {
+test('headers and every piece arrive before the upstream sends the next one', async () => {
   const { scripted, front } = await started();
   const held = new HeldAnswer({ 'content-type': 'text/event-stream', 'x-request-id': 'req-1' });
   scripted.next(held.answer);
@@ -73,7 +73,7 @@ test('headers and every piece arrive while the upstream still holds the next one
   await ended;
 });
 
-test('a stream arrives byte for byte, and is metered, however it is cut', async () => {
+test('a stream arrives byte for byte, and is metered, however it is split', async () => {
   const { scripted, front } = await started();
   const stream = Buffer.from(eventsOf({ model: 'gpt-4', stream_options: { include_usage: true } }).join(''));
   await fc.assert(
@@ -95,7 +95,7 @@ test('a stream arrives byte for byte, and is metered, however it is cut', async 
   );
 });
 
-test('a body may be anything, and is sent as it came', async () => {
+test('any body is forwarded unchanged', async () => {
   const { scripted, front } = await started();
   const body = Buffer.from([0, 1, 2, 0xff, 0xfe, 0x0d, 0x0a]);
   scripted.next(json(201, {}, { location: '/v1/files/1' }));
@@ -116,7 +116,7 @@ test.each(['DELETE', 'PUT', 'PATCH', 'OPTIONS', 'GET'])(
   },
 );
 
-test('HEAD gets the length, and no body', async () => {
+test('HEAD gets the length without a body', async () => {
   const { scripted, front } = await started();
   scripted.next(json(200, {}, { 'content-length': '1000' }));
   const reply = await front.call('/v1/models', { method: 'HEAD' });
@@ -124,7 +124,7 @@ test('HEAD gets the length, and no body', async () => {
   expect(await front.lastResult).toEqual({ status: 200, upstreamStatus: 200 });
 });
 
-test.each([204, 304])('%i has no body, and ends', async (status) => {
+test.each([204, 304])('%i ends without a body', async (status) => {
   const { scripted, front } = await started();
   scripted.next((response) => void response.writeHead(status, { etag: '"x"' }).end());
   const reply = await front.call('/v1/models', { headers: { 'if-none-match': '"x"' } });
@@ -132,7 +132,7 @@ test.each([204, 304])('%i has no body, and ends', async (status) => {
   expect(scripted.last.headers['if-none-match']).toBe('"x"');
 });
 
-test('what comes before the answer proper is not the answer', async () => {
+test('interim responses are not the response', async () => {
   const { scripted, front } = await started();
   scripted.next((response) => {
     response.writeEarlyHints({ link: '</x>; rel=preload' });
@@ -141,7 +141,7 @@ test('what comes before the answer proper is not the answer', async () => {
   expect(await front.call('/v1/models')).toMatchObject({ status: 200, body: '{}' });
 });
 
-test('an answer keeps its length, and one without is sent in chunks', async () => {
+test('a response keeps its length; without one it is sent in chunks', async () => {
   const { scripted, front } = await started();
   scripted.next(json(200, {}, { 'content-length': '2' }));
   const known = await front.call('/v1/models');
@@ -155,7 +155,7 @@ test('an answer keeps its length, and one without is sent in chunks', async () =
   expect(unknown.headers).toMatchObject({ 'transfer-encoding': 'chunked' });
 });
 
-test('headers that the authorising half has set win', async () => {
+test('headers set by the authority take precedence', async () => {
   const { scripted, front } = await started();
   front.before = (response) => void response.setHeader('X-RateLimit-Limit', '60').setHeader('x-key-id', 'k1');
   scripted.next(json(200, {}, { 'x-ratelimit-limit': '9000', 'x-ratelimit-reset': '5' }));
@@ -167,7 +167,7 @@ test('headers that the authorising half has set win', async () => {
   });
 });
 
-test('a caller that speaks HTTP/1.0 gets the stream as well', async () => {
+test('a caller that speaks HTTP/1.0 gets the stream too', async () => {
   const { scripted, front } = await started();
   scripted.next((response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -181,7 +181,7 @@ test('a caller that speaks HTTP/1.0 gets the stream as well', async () => {
   expect(text.split('\r\n\r\n')[1]).toBe(event('one') + event('two'));
 });
 
-test('a model that the answer names is used only where the request names none', async () => {
+test('the model in the response is used only if the request names none', async () => {
   const { scripted, front } = await started();
   const answer = json(200, { model: 'gpt-4-0613', usage: { total_tokens: 3 } });
   scripted.next(answer, answer);

@@ -4,13 +4,13 @@ import { Secret } from '../../src/base/secret.ts';
 import { UpstreamCredential, UpstreamKey } from '../../src/gateway/upstream-key.ts';
 import { failureIn } from '../support/failure.ts';
 
-/** A source that gives `sk-1-EXAMPLE`, `sk-2-EXAMPLE` and so on, and counts. */
+/** A source that returns `sk-1-EXAMPLE`, `sk-2-EXAMPLE` and so on, and counts its reads. */
 function source(): { ask: () => Promise<Secret>; asked: () => number } {
   let asked = 0;
   return { ask: async () => new Secret(`sk-${++asked}-EXAMPLE`), asked: () => asked };
 }
 
-test('concurrent reads ask the source once', async () => {
+test('concurrent reads query the source once', async () => {
   const { ask, asked } = source();
   const key = new UpstreamKey(ask);
   const [one, other] = await Promise.all([key.read(), key.read()]);
@@ -20,7 +20,7 @@ test('concurrent reads ask the source once', async () => {
   expect(one.headers()).toEqual({ authorization: 'Bearer sk-1-EXAMPLE' });
 });
 
-test('after a rejection the source is asked once more, however many calls saw it', async () => {
+test('after a rejection the source is read once more, however many calls saw it', async () => {
   const { ask, asked } = source();
   const key = new UpstreamKey(ask);
   const old = await key.read();
@@ -35,7 +35,7 @@ test('after a rejection the source is asked once more, however many calls saw it
   expect(asked()).toBe(2);
 });
 
-test('a source that failed is asked again by the next request', async () => {
+test('a source that failed is read again by the next request', async () => {
   let [asked, isReady] = [0, false];
   const key = new UpstreamKey(async () => {
     asked += 1;
@@ -57,7 +57,7 @@ test('a key that HTTP cannot carry is a failure without its value', async () => 
   expect(JSON.stringify(failure)).not.toContain('EXAMPLE');
 });
 
-test('it is found in a text, and never printed', () => {
+test('a key is found in a text, and never printed', () => {
   const credential = new UpstreamCredential(new Secret('sk-EXAMPLE'));
   expect(credential.isIn('Bearer sk-EXAMPLE.')).toBe(true);
   expect(credential.isIn('Bearer sk-')).toBe(false);

@@ -10,7 +10,7 @@ test.each([
   ['http://gateway.example.com:8080/openai/v1', '/openai/v1'],
   ['http://gateway.example.com/openai', '/openai/v1'],
   ['https://api.example.com/dev1', '/dev1/v1'],
-])('the API at %s lives below %s', (url, path) => {
+])('the API at %s is below %s', (url, path) => {
   expect(basePathOf(new URL(url))).toBe(path);
 });
 
@@ -125,7 +125,7 @@ test.each([
   expect(isCompletions(target)).toBe(is);
 });
 
-test('the segments of a path are decoded, once', () => {
+test('the segments of a path are decoded once', () => {
   expect(segmentsOf('/v1/models/org%2Fmodel?x=/y')).toEqual(['v1', 'models', 'org/model']);
   expect(segmentsOf('/v1/models/')).toEqual(['v1', 'models']);
 });

@@ -59,11 +59,11 @@ describe('the usage of a document', () => {
     'usage',
     null,
     undefined,
-  ])('%j has none', (document) => {
+  ])('%j has no usage', (document) => {
     expect(usageIn(document)).toBeUndefined();
   });
 
-  test('the model stands beside it', () => {
+  test('comes with the model', () => {
     const usage = { total_tokens: 11 };
     expect(usageIn({ model: 'gpt-4', usage })).toEqual({ tokens: 11, model: 'gpt-4' });
     expect(usageIn({ model: 'x', response: { model: 'gpt-4', usage } })).toEqual({
@@ -90,11 +90,11 @@ describe('which responses are read', () => {
     },
   );
 
-  test.each(['text/html', 'audio/mpeg', 'application/json-seq', ''])('%j is not', (type) => {
+  test.each(['text/html', 'audio/mpeg', 'application/json-seq', ''])('%j is not JSON', (type) => {
     expect(found({ 'content-type': type })).toBeUndefined();
   });
 
-  test('text/event-stream has events', () => {
+  test('text/event-stream is read as events', () => {
     const body = Buffer.from(`data: ${document}\n\n`);
     expect(found({ 'content-type': 'text/event-stream; charset=utf-8' }, body)).toEqual({ tokens: 11 });
   });
@@ -113,7 +113,7 @@ describe('which responses are read', () => {
   });
 });
 
-/** The usage in a stream that comes in pieces, cut at these places. */
+/** The usage in a stream that arrives in pieces, split at these positions. */
 function usageOf(stream: Buffer, cuts: readonly number[] = []): Usage | undefined {
   const meter = meterFor({ 'content-type': 'text/event-stream' });
   let start = 0;
@@ -156,7 +156,7 @@ describe('the usage of a stream of events', () => {
       `${chat}${event({ usage: null })}${event({ usage: {} })}${event('"usage" {')}`,
     ],
     ['an earlier count', event({ usage: { total_tokens: 5 } }) + chat],
-  ])('%s, cut anywhere', (_, text) => {
+  ])('%s, split anywhere', (_, text) => {
     const stream = Buffer.from(text);
     const expected = { tokens: 11, costUsd: 0.0025, model: 'gpt-4-0613' };
     expect(usageOf(stream)).toEqual(expected);
@@ -174,14 +174,14 @@ describe('the usage of a stream of events', () => {
     expect(usageOf(Buffer.from(created + completed))).toEqual({ tokens: 11, model: 'gpt-4' });
   });
 
-  test('without usage there is none', () => {
+  test('is absent if no event has it', () => {
     expect(usageOf(Buffer.from(eventsOf({ model: 'gpt-4' }).join('')))).toBeUndefined();
     expect(usageOf(Buffer.from('event: {"usage":{"total_tokens":11}}\n\n'))).toBeUndefined();
     expect(usageOf(Buffer.from('xdata: {"usage":{"total_tokens":11}}\n\n'))).toBeUndefined();
     expect(usageOf(Buffer.from(' data: {"usage":{"total_tokens":11}}\n\n'))).toBeUndefined();
   });
 
-  test('any bytes are read the same, however they are cut', () => {
+  test('any bytes are read the same, however they are split', () => {
     const piece = fc.constantFrom(
       'data:',
       'data',
@@ -238,7 +238,7 @@ describe('a document that is too long to keep', () => {
     ',"said":"\\"usage\\":{\\"total_tokens\\":5}}"}',
     ',"usage":{"total_tokens":11}',
     `,"usage":{"total_tokens":11},"x":"${'x'.repeat(megabyte)}"}`,
-  ])('has no usage without one there', (end) => {
+  ])('has no usage if none is there', (end) => {
     expect(long(end)).toBeUndefined();
   });
 
@@ -251,7 +251,7 @@ describe('a document that is too long to keep', () => {
       text.add(piece);
       most = Math.max(most, process.memoryUsage().arrayBuffers - before);
     }
-    // While it grows, there is the smaller one still, until it is collected.
+    // While a buffer grows, the smaller one still exists until it is collected.
     expect(most).toBeLessThan(20 * megabyte);
     text.add(Buffer.alloc(20 * megabyte, 'x'));
     text.add(Buffer.from(',"usage":{"total_tokens":11}}'));

@@ -6,7 +6,7 @@ import { runProgram } from '../../src/platform/run-program.ts';
 const env = { PATH: process.env.PATH, LC_ALL: 'C' };
 const timeoutMs = 10_000;
 
-/** What a line of shell says when it is run with this input. */
+/** The output of a line of shell that runs with this input. */
 function shell(line: string, input?: string, options = {}) {
   const call = { command: ['sh', '-c', line], cwd: tmpdir(), env, timeoutMs, ...options };
   return runProgram({ ...call, ...(input !== undefined && { input }) });

@@ -3,7 +3,7 @@ import { forgedKey, spec } from '../support/authority.ts';
 import type { Refused } from '../support/authority-service.ts';
 import { refusalIn, serving, testService } from '../support/authority-service.ts';
 
-/* What the native API refuses, and how it says so. */
+/* The refusals of the admin API and their form. */
 
 async function start() {
   const made = testService();
@@ -105,7 +105,7 @@ describe('a request of the wrong form', () => {
   });
 
   test.each(['text/plain', 'application/xml', 'application/x-www-form-urlencoded', 'nonsense'])(
-    '%s is no type that is taken',
+    '%s is not an accepted content type',
     async (type) => {
       const { call, ada: token } = await start();
       const answer = await call('POST', '/admin/keys', {
@@ -124,7 +124,7 @@ describe('a request of the wrong form', () => {
   });
 });
 
-describe('an address', () => {
+describe('a path', () => {
   test.each([
     ['PUT /admin/keys', 'GET, HEAD, POST'],
     ['DELETE /admin/keys', 'GET, HEAD, POST'],
@@ -134,7 +134,7 @@ describe('an address', () => {
     ['PATCH /admin/sessions', 'GET, HEAD, POST'],
     ['POST /admin/verify', 'GET, HEAD'],
     ['POST /admin/openapi.json', 'GET, HEAD'],
-  ])('with other methods names them: %s', async (route, allow) => {
+  ])('with other methods lists them: %s', async (route, allow) => {
     const { call, ada: token } = await start();
     const [method = '', path = ''] = route.split(' ');
     const answer = await call(method, path, { token });

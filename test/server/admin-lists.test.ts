@@ -65,7 +65,7 @@ describe('the list of keys', () => {
     expect([answer.status, answer.body]).toEqual([200, { data: [], next_cursor: null }]);
   });
 
-  test('is searched and filtered, also over pages', async () => {
+  test('is searched and filtered, even over several pages', async () => {
     const started = await start();
     const ada = started.keysOf('ada');
     for (let at = 0; at < 6; at++)
@@ -131,7 +131,7 @@ describe('the log', () => {
     expect(data[3]).toMatchObject({ ip: null, model: null });
   });
 
-  test('contains each use exactly once over pages, simultaneous ones too', async () => {
+  test('contains each use exactly once over several pages, even simultaneous ones', async () => {
     const started = await used();
     const pages = await pagesOf<{ timestamp: string; path: string }>(started, '/admin/logs?limit=2');
     expect(pages.map((page) => page.length)).toEqual([2, 2, 1]);

@@ -49,7 +49,7 @@ describe('a rotation', () => {
     expect((await rotate(started, key.id, { expires_at })).body.key.expires_at).toBe(expires_at);
   });
 
-  test('that is repeated gives the same key', async () => {
+  test('that is repeated returns the same key', async () => {
     const started = await start();
     const { key } = (await started.create(whole)).body;
     const once = { 'idempotency-key': 'request-EXAMPLE-1' };

@@ -47,7 +47,7 @@ test('logging out ends only the current session, immediately', async () => {
 });
 
 describe('a user', () => {
-  test('makes sessions of its own, which end when the one that asks does or before', async () => {
+  test('creates its own sessions, which expire no later than the current one', async () => {
     const { call, ada, make } = await start();
     const answer = await make(ada);
     const { session, token } = answer.body;
@@ -62,7 +62,7 @@ describe('a user', () => {
     ['for another user', { user: 'bob' }],
     ['for the admin', { user: 'admin' }],
     ['for itself as an admin', { role: 'admin' }],
-  ])('makes none %s', async (_, body) => {
+  ])('creates no session %s', async (_, body) => {
     const { ada, admin, refusal, list, service } = await start();
     expect(await refusal(ada, body)).toEqual([403, 'FORBIDDEN']);
     expect(await list(admin)).toHaveLength(2);
@@ -73,13 +73,13 @@ describe('a user', () => {
     ['never ends', null],
     ['ends a millisecond later', '2026-11-20T20:00:00.001Z'],
     ['ended before', '2026-11-20T11:59:59Z'],
-  ])('makes none that %s', async (_, expires_at) => {
+  ])('creates no session that %s', async (_, expires_at) => {
     const { ada, admin, refusal, list } = await start();
     expect(await refusal(ada, { expires_at })).toEqual([400, 'VALIDATION_FAILED']);
     expect(await list(admin)).toHaveLength(2);
   });
 
-  test('whose session never ends may make one that never does', async () => {
+  test('whose session never expires may create one that never expires', async () => {
     const { make, token } = await start();
     expect((await make(token('bob'), { expires_at: null })).body.session.expires_at).toBeNull();
     expect((await make(token('bob'))).body.session.expires_at).toBeNull();
@@ -100,7 +100,7 @@ describe('a user', () => {
 });
 
 describe('an admin', () => {
-  test('makes sessions for anybody, of any role, that end at any time', async () => {
+  test('creates sessions for any user, with any role and any expiry', async () => {
     const { admin, make } = await start();
     const body = { user: 'bob@example.com', role: 'admin', expires_at: null };
     const { session, token } = (await make(admin, body)).body;
@@ -116,7 +116,7 @@ describe('an admin', () => {
     expect(await list(admin)).toHaveLength(2);
   });
 
-  test('that is one no more can do no more than a user', async () => {
+  test('that loses the role can do no more than a user', async () => {
     const { admin, token, refusal } = await start();
     const second = token('bob', 'admin');
     token('bob', 'user');

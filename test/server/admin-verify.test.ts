@@ -18,7 +18,7 @@ test('GET /admin/verify lists the models that a key may call; null means every m
   expect(limited.body).toMatchObject({ models: ['small'] });
 });
 
-test('it takes no slot of the rate limit, and is not a use of the key', async () => {
+test('it uses no slot of the rate limit, and is not a use of the key', async () => {
   const { call, keysOf } = await start();
   const { id, secret } = keysOf('ada').issue(spec({ rateLimitRpm: 1 }));
   const key = secret.reveal();

@@ -100,7 +100,7 @@ describe('a new key', () => {
 });
 
 describe('a key', () => {
-  test('is changed only in the fields that are named', async () => {
+  test('is changed only in the given fields', async () => {
     const { create, call, ada: token } = await start();
     const { key } = (await create(whole)).body;
     const at = `/admin/keys/${key.id}`;
@@ -168,7 +168,7 @@ describe('a key', () => {
 });
 
 describe('an entity tag', () => {
-  test('saves sending a body that the caller has', async () => {
+  test('avoids sending a body that the caller already has', async () => {
     const { create, call, ada: token } = await start();
     const { key } = (await create()).body;
     const at = `/admin/keys/${key.id}`;
@@ -184,7 +184,7 @@ describe('an entity tag', () => {
     expect(changed.headers.get('etag')).not.toBe(tag);
   });
 
-  test('prevents a change to a newer version', async () => {
+  test('prevents a change that would overwrite a newer one', async () => {
     const { create, call, ada: token } = await start();
     const { key } = (await create()).body;
     const at = `/admin/keys/${key.id}`;

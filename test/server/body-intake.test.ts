@@ -7,7 +7,7 @@ import { HttpProblem } from '../../src/gateway/http-problem.ts';
 import type { HeldBody } from '../../src/server/body-intake.ts';
 import { BodyIntake } from '../../src/server/body-intake.ts';
 
-/** A server that reads each body for the holder that a header names, and tells what came of it. */
+/** A server that reads each body for the key named in a header, and answers with the outcome. */
 async function started(limits?: { totalBytes: number; keyBytes: number }) {
   const intake = new BodyIntake(limits);
   const held: HeldBody[] = [];

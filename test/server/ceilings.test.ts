@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { spec, use } from '../support/authority.ts';
 import { refusalIn, serving, testService } from '../support/authority-service.ts';
 
-/* What a user may give a key, and what an admin has to say about it. */
+/* The ceilings that an admin sets for the keys of a user. */
 
 async function start() {
   const made = testService();
@@ -35,7 +35,7 @@ describe('a user without ceilings', () => {
     expect((await patch(id, { permissions: ['admin'] })).status).toBe(200);
   });
 
-  test('chooses a budget, but cannot raise a spent one, not even by a rotation', async () => {
+  test('chooses a budget, but cannot raise a spent one, not even by rotating', async () => {
     const { create, patch, service, admin, call, ada, send } = await start();
     const { id } = await create({ budget_usd: 5 });
     expect((await patch(id, { budget_usd: 6 })).status).toBe(200);
@@ -66,7 +66,7 @@ describe('settings of an admin on a key', () => {
       [{ expires_at: '2026-11-26T00:00:00Z' }, { expires_at: null }],
       { expires_at: '2026-11-24T00:00:00Z' },
     ],
-  ])('%j: its owner may lower it, and not raise it', async (set, raised, lowered) => {
+  ])('%j: its owner may lower it, but not raise it', async (set, raised, lowered) => {
     const { create, patch, admin, send, ada } = await start();
     const { id } = await create();
     expect((await patch(id, set, admin)).status).toBe(200);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { spec, use } from '../support/authority.ts';
 import { serving, testService } from '../support/authority-service.ts';
 
-/* The APIs of others, field by field as their documents or our readings of them have it. */
+/* The APIs of other vendors, field by field as documented or as observed. */
 
 const anId = expect.stringMatching(/^[0-9A-Za-z]{16}$/);
 const aSecret = expect.stringMatching(/^sk_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/);

@@ -4,7 +4,7 @@ import { collect } from '../support/collect.ts';
 import { createKey } from '../support/create-key.ts';
 import { cases, start } from './conforming.ts';
 
-/* How keys are used, as the providers of the server's APIs tell it, and whether they work. */
+/* Usage and verification through the providers of the server's APIs. */
 
 const telling = cases.filter(({ provider }) => provider.logs ?? provider.verify);
 
@@ -12,7 +12,7 @@ describe.each(telling.map((one) => [one.provider.id, one] as const))('%s', (_, o
   const { provider, asked } = one;
 
   if (provider.logs) {
-    test('lists the uses of a key, over pages', async () => {
+    test('lists the uses of a key, over several pages', async () => {
       const { backend, idOf, service, clock } = await start(one);
       const { key } = await createKey(backend, spec(asked));
       const begin = clock.now().getTime();

@@ -8,7 +8,7 @@ import { cases, in90Days, start } from './conforming.ts';
 
 /* Every provider whose API the server speaks, over real HTTP against the real server. */
 
-/** What is no field of an answer: standing and succession follow from the rest, and profiles are the caller's. */
+/** Fields that are not in an answer: some follow from the others, and profiles belong to the caller. */
 const derived: readonly KeyField[] = ['status', 'superseded', 'provider', 'profile'];
 
 describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one) => {
@@ -27,7 +27,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     const expiresAt = asked.expiresAt?.toISOString();
     expect(key).toMatchObject({ ...asked, status: 'active', ...(expiresAt && { expiresAt }) });
     const name = backend.capabilities.reports.includes('name') ? {} : { name: 'api-key' };
-    // The prefix of a new key may be its secret; later it is masked.
+    // Some APIs return the whole secret as the prefix of a new key, and mask it later.
     const { prefix, ...same } = { ...key, ...name };
     expect(await backend.list()).toMatchObject([provider.key.usage ? { id: key.id } : same]);
     expect(await backend.get(key.id)).toMatchObject(same);

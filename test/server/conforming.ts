@@ -13,7 +13,7 @@ export interface Case {
   provider: Provider;
   /** The base URL of a profile, below the server's. */
   base: string;
-  /** All that the API lets a caller say of a new key. */
+  /** Every field that the API accepts for a new key. */
   asked: Partial<KeySpec>;
   changes?: KeyChanges;
 }
@@ -55,7 +55,7 @@ export const cases: Case[] = [
   { provider: drun, base: '/drun', asked: { name: 'deploy' } },
 ];
 
-/** The provider's side of a server that runs, as a user with a session has it. */
+/** The backend of a provider at a running server, for a user with a session. */
 export async function start({ provider, base }: Case, organisation = {}) {
   const made = testService(organisation);
   const server = await serving(made);
@@ -65,7 +65,7 @@ export async function start({ provider, base }: Case, organisation = {}) {
   const keysOf = () => made.keysOf('ada');
   const works = async (secret: { reveal(): string }) =>
     (await server.call('GET', '/v1/models', { token: secret.reveal() })).status === 200;
-  /** The authority's own id of a key that the API knows by another. */
+  /** The authority's id of a key that the API identifies otherwise. */
   const idOf = (reference: string) => keysOf().get(reference).key.id;
   return { ...made, ...server, backend, remote, works, keysOf, idOf };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { refusalIn, serving, testService } from '../support/authority-service.ts';
 
-/* What is nested a thousand times, or has a hundred thousand members, is the caller's fault: 400, never 500. */
+/* JSON nested a thousand levels deep, or with a hundred thousand members, is a 400, never a 500. */
 
 const deep = (depth: number, inner = '1') => `${'['.repeat(depth)}${inner}${']'.repeat(depth)}`;
 const bodies: Record<string, string> = {

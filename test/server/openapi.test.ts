@@ -36,7 +36,7 @@ async function start() {
   return { ...made, ...server, answer, operations };
 }
 
-/** What routes are made from, without a server. */
+/** The definitions of the routes, without a server. */
 function context(): Context {
   const { service, clock } = testService();
   const batcher = new RequestBatcher(service, clock.now, () => {});
@@ -136,7 +136,7 @@ describe('a response matches its description', () => {
     return [...keyRoutes(made), ...useRoutes(made), ...sessionRoutes(made), ...userRoutes(made)];
   };
 
-  /** The shapes that the description is made from; absent: an answer without a body. */
+  /** The schemas that the description is generated from; absent: an answer without a body. */
   function shapeOf(operation: string): GenericSchema | undefined {
     if (operation === 'verifyKey') return shape.verdict;
     return routes().find((route) => route.operation === operation)?.reply;
@@ -164,7 +164,7 @@ describe('a response matches its description', () => {
       schema ? (name.startsWith('create') || name === 'rotateKey' ? 201 : 200) : 204,
     );
     expect(content !== undefined).toBe(schema !== undefined);
-    // What the shape does not know of is dropped by reading, and is missed then.
+    // Reading drops fields that the schema does not know; the comparison then finds them missing.
     expect(answer.body).toEqual(schema ? parse(schema, answer.body) : '');
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { use } from '../support/authority.ts';
 import { serving, testService } from '../support/authority-service.ts';
 
-/* PrivateMind, in our reading of its console. */
+/* PrivateMind, as observed in its console. */
 
 const base = '/privatemind/v1/api-keys';
 
@@ -151,7 +151,7 @@ describe('a key is refused', () => {
 });
 
 describe('the list', () => {
-  test('has pages, and sums all keys', async () => {
+  test('has pages, and a summary of all keys', async () => {
     const { ask, make, service, clock } = await start();
     const made: string[] = [];
     for (let at = 0; at < 25; at++) {
@@ -200,7 +200,7 @@ describe('the models', () => {
     data: ids.map((id) => expect.objectContaining({ id })),
   });
 
-  test('are shown to a session in full, and to a key as far as it may call them', async () => {
+  test('are shown in full to a session, and to a key only those that it may call', async () => {
     const { call, ada, make } = await start({ models: ['small', 'large'] });
     const { token: one } = await make();
     const { token: limited } = await make({ allowed_models: ['small'] });

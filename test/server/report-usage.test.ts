@@ -66,7 +66,7 @@ test('a key reports for itself, up to its remaining budget', async () => {
   expect(refusalIn(await report({ key_id: id }, other.value))).toEqual([401, 'INVALID_API_KEY']);
 });
 
-test('a session reports for the keys that it sees, revoked ones too', async () => {
+test('a session reports for the keys that it sees, including revoked ones', async () => {
   const { issue, report, ada, token } = await start();
   const { id } = issue();
   ada.revoke(id);
@@ -114,7 +114,7 @@ test.each([
   ['tokens', { tokens: Number.MAX_SAFE_INTEGER }],
   ['requests', { requests: -1 }],
   ['cost_usd', { cost_usd: 1e13 }],
-])('a report that cannot be stored as it is is refused: %s', async (path, body) => {
+])('a report that cannot be stored unchanged is refused: %s', async (path, body) => {
   const { issue, report, ada } = await start();
   const { value } = issue();
   const answer = await report(body, value);
@@ -122,7 +122,7 @@ test.each([
   expect([...ada.logs({})]).toEqual([]);
 });
 
-test('refused uses of one key fill no log: past 60 rows in a minute they are only counted', async () => {
+test('refused uses of one key do not flood the log: past 60 rows in a minute they are only counted', async () => {
   const { issue, ada, call, clock } = await start();
   const { id, value } = issue();
   ada.revoke(id);
@@ -136,7 +136,7 @@ test('refused uses of one key fill no log: past 60 rows in a minute they are onl
   expect(ada.usage({ by: 'key' })).toMatchObject([{ keyId: id, requests: 0, refused: 101 }]);
 });
 
-test('reports of one key fill no log either: past 600 rows in a minute they are only counted', async () => {
+test('nor do reports of one key: past 600 rows in a minute they are only counted', async () => {
   const { issue, ada, report, clock } = await start();
   const { id, value } = issue({ rateLimitRpm: 1 });
   for (let round = 0; round < 620; round++) await report({ tokens: 1 }, value);

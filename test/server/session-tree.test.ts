@@ -44,7 +44,7 @@ test.each<[string, (started: Awaited<ReturnType<typeof start>>) => unknown]>([
   expect(await started.works(other)).toBe(true);
 });
 
-test('ending a child leaves its parent, and ending the parent ends what is left', async () => {
+test('ending a child leaves its parent; ending the parent ends the remaining sessions', async () => {
   const started = await start();
   const {
     service: { sessions },
@@ -63,7 +63,7 @@ test('ending a child leaves its parent, and ending the parent ends what is left'
   expect(sessions.revoke(root.session.id)).toBe(false);
 });
 
-test('a session that has ended creates none', async () => {
+test('a session that has ended cannot create another', async () => {
   const {
     call,
     found,
@@ -110,7 +110,7 @@ test('a user can create at most 100 live sessions, and old ones are removed', as
 });
 
 test.each([{}, { role: 'user' }])(
-  'a session from before its user became an admin gives no more than it has: %j',
+  'a session from before its user became an admin grants no more than it has: %j',
   async (body) => {
     const { service: authority, ...made } = testService();
     const server = await serving({ service: authority, ...made });
@@ -119,7 +119,7 @@ test.each([{}, { role: 'user' }])(
     const child = await make(server, old, body);
     expect(child.session.role).toBe('user');
     expect((await server.call('GET', '/admin/users', { token: child.token })).status).toBe(403);
-    // Nor does it take anything from the others.
+    // Nor does it affect the others.
     expect((await server.call('GET', '/admin/users', { token: admin })).status).toBe(200);
   },
 );

@@ -11,7 +11,7 @@ import { serving, testService } from '../support/authority-service.ts';
 import { ScriptedUpstream, upstreamKey } from '../support/scripted-upstream.ts';
 import { socketDrain } from '../support/socket-drain.ts';
 
-/* What is decided by the headers of a call is answered by them: its body has not been read by then. */
+/* A call that its headers decide is answered before its body is read. */
 
 const megabyte = 1024 * 1024;
 
@@ -32,7 +32,7 @@ async function started() {
   return { ...server, ...made, scripted, ada, id, key: secret.reveal() };
 }
 
-/** Sends a head that announces a body, and none of it. Gives what is answered, until the connection ends. */
+/** Sends a head that announces a body, without the body. Returns the answer once the connection ends. */
 async function announce(url: string, headers: Record<string, string>, path = '/v1/chat/completions') {
   const socket = open(url);
   const head: Record<string, string> = {
@@ -92,7 +92,7 @@ test('a key that is missing, unknown, revoked, over its limit or without budget'
   );
   // Each connection stays open for a second after its answer.
   await Promise.all(answers);
-  // The one call of the limited key that went through.
+  // The one call of the limited key that was admitted.
   expect(scripted.received.map(({ path }) => path)).toEqual(['/v1/models']);
 });
 
@@ -152,7 +152,7 @@ test('a caller that sends anyway gets its response, and little of the body is re
     }
     if (!isOver) await new Promise((done) => socket.once('close', done));
     expect(answer).toContain('MISSING_API_KEY');
-    // What the kernel holds for both ends comes on top of what the server reads.
+    // The kernel buffers at both ends, in addition to what the server reads.
     expect(socket.bytesWritten - socket.writableLength).toBeLessThan(20 * megabyte);
   }
 });

@@ -13,7 +13,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const secret = new Secret('sk_canary_EXAMPLE');
 const delivery = { secret, key: key(), delivered: [], operation: 'op000001' };
 
-/** A clipboard that is a file, and that stays in the background as those of X11 do. */
+/** A clipboard that is a file, and whose program stays in the background like those of X11. */
 function world(options: Partial<SinkContext> = {}) {
   const folder = temporaryFolder();
   const held = join(folder, 'clipboard');

@@ -77,7 +77,7 @@ function world({ terminal = false, to = [], secretOnly = false, format, fields }
 
 type Form = 'record' | 'bare' | 'elsewhere';
 
-/** What is promised about stdout, and what is printed. */
+/** The form in which stdout receives the secret, and the names of the sinks. */
 async function formOn(given: Case): Promise<{ form: Form; sinks: string[] }> {
   const { resolve, stdout } = world(given);
   const destination = await resolve();

@@ -27,7 +27,7 @@ const target = fc
     comment,
   )
   .map(([name, sign, blank, value, rest]) =>
-    // An empty value stands at the sign.
+    // An empty value is at the sign.
     value === ''
       ? { before: name + sign, value, rest: blank + rest }
       : { before: name + sign + blank, value, rest },
@@ -83,7 +83,7 @@ test('dotenv reads the value back, and every byte around it stays', () => {
   expect(written).toBeGreaterThan(100);
 });
 
-test('whatever the bytes of a file are, the value is refused or all variables read as they should', () => {
+test('in a file of any bytes, the value is refused or all variables are read as expected', () => {
   const byte = fc.oneof(
     fc
       .constantFrom('KEY', ': ', '\r\n', 'export ', '\\n', ...'A=\'"`# \n\r\\xéà\xa0\u2028\ufeff')

@@ -45,7 +45,7 @@ describe.skipIf(lacks('git'))('in a work tree', () => {
     expect(failure).toMatchObject({ exit: 'failed', code: 'not_ignored_by_git' });
     expect(failure.message).toContain(`${file} is in the git work tree ${tree}, and git does not ignore it`);
     expect(failure.hints?.at(-1)).toBe('or add --allow-in-git');
-    // The hint does what it says.
+    // The hint works.
     execFileSync('sh', ['-c', failure.hints?.[0] ?? 'false']);
     await requireIgnored(file, context);
   });
@@ -106,7 +106,7 @@ describe.skipIf(lacks('git'))('in a work tree', () => {
     expect(failure.hints).toEqual(['or add --allow-in-git']);
   });
 
-  test('and also if git refuses to answer', async () => {
+  test('and if git refuses to answer', async () => {
     const tree = workTree();
     writeFileSync(join(tree, '.git', 'HEAD'), 'nonsense');
     const failure = await failureIn(requireIgnored(join(tree, '.env'), context));

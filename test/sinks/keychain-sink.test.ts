@@ -53,7 +53,7 @@ test('an entry without a known owner is accepted', async () => {
   await deliver(world({ ci: 'older' }).sinkOf('a'));
 });
 
-test('only on Linux is a command to remove it suggested', async () => {
+test('a command to remove it is suggested on Linux only', async () => {
   const { sinkOf } = world({}, 'darwin');
   await deliver(sinkOf('a'));
   expect((await failureIn(sinkOf('b').check())).hints).toHaveLength(1);

@@ -28,7 +28,7 @@ async function world(to: string, program: string, ...behaviours: Behaviour[]) {
   return { programs, sink: sink as Sink };
 }
 
-/** The question that each preset asks before there is a key. */
+/** The check that each preset makes before there is a key. */
 const questions: Readonly<Record<string, string>> = {
   gh: 'api repos/acme/app/actions/secrets/public-key --silent',
   glab: 'variable get API_KEY --repo group/app --output json',
@@ -37,7 +37,7 @@ const questions: Readonly<Record<string, string>> = {
   aws: 'secretsmanager describe-secret --secret-id prod/api-key --output json',
 };
 
-/** How the program was called: its arguments, and `<` with what it was given. */
+/** How the program was called: its arguments, and `<` with its input. */
 function callsOf(programs: StandIns): string[] {
   return programs.calls.map(({ args, stdin }) => [...args, ...(stdin ? ['<', stdin] : [])].join(' '));
 }
@@ -48,7 +48,7 @@ interface Case {
   behaviours?: Behaviour[];
   /** The calls of a delivery and of reading it back. */
   calls: string[];
-  /** Whether it can be read, and holds the secret; absent: it cannot be read. */
+  /** Whether the sink holds the secret; absent: it cannot be read. */
   isThere?: boolean;
 }
 
@@ -213,7 +213,7 @@ describe('is refused before there is a key', () => {
       'Unable to locate',
     ],
     ['aws-secretsmanager:a', 'aws', { stdout: '{"DeletedDate":1}' }, 'marked for deletion'],
-  ])('%s where %s says %j', async (to, program, behaviour, told) => {
+  ])('%s if %s prints %j', async (to, program, behaviour, told) => {
     const { sink } = await world(to, program, behaviour);
     const failure = await failureIn(sink.check());
     expect(failure).toMatchObject({ exit: 'failed', code: 'program_not_ready' });
@@ -222,7 +222,7 @@ describe('is refused before there is a key', () => {
     expect(failure.hints).toHaveLength(1);
   });
 
-  test('where the program does not answer in time', async () => {
+  test('if the program does not answer in time', async () => {
     const programs = new StandIns().add('gh', { lasts: 60_000 });
     const context = sinkContext(programs.folder, { env: { PATH: programs.folder }, timeout: 300 });
     const [sink] = await openSinks([parseSink('github:acme/app#NAME') as PlaceSpec], context);
@@ -237,7 +237,7 @@ test.each([
   ['aws', 'aws-secretsmanager:a', { stderr: 'An error occurred (AccessDeniedException)', code: 254 }],
   ['vault', 'vault:secret/app#field', { stdout: 'create, patch, read\n' }],
   ['vault', 'vault:secret/app#field', { stdout: 'root\n' }],
-  // What fails without a word tells nothing.
+  // A failure without a message proves nothing.
   ['gh', 'github:acme/app#NAME', { code: 1 }],
   ['glab', 'gitlab:group/app#NAME', { code: 1 }],
 ])('%s is ready for %s with %j', async (program, to, behaviour) => {

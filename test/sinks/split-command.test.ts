@@ -58,7 +58,7 @@ test('a real shell splits every accepted command in the same way', () => {
       } catch {
         return;
       }
-      // A word with `=` before the first other one would be an assignment, and a word of none a syntax error.
+      // A first word with `=` would be an assignment, and an empty first word a syntax error.
       const { stdout, status } = spawnSync('sh', ['-c', `set -f; printf '%s\\0' x ${command}`], {
         encoding: 'utf8',
       });

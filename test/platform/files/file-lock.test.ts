@@ -19,7 +19,7 @@ import { bundleProgram } from '../../support/bundle.ts';
 import { failureIn } from '../../support/failure.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-/** Adds one to the number in a file, with a pause in which others could come between. */
+/** Adds one to the number in a file, with a pause in which others could interfere. */
 async function increment(file: string): Promise<void> {
   const release = await holdFileLock(file, 10_000);
   const number = Number(readFileSync(file, 'utf8'));
@@ -28,7 +28,7 @@ async function increment(file: string): Promise<void> {
   release?.();
 }
 
-test('a lock is held once, is an empty 0600 file, and is gone when it is released', async () => {
+test('a lock is held once, is an empty 0600 file, and is removed when released', async () => {
   const folder = temporaryFolder();
   const path = join(folder, 'one');
   const release = await holdFileLock(path);

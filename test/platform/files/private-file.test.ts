@@ -24,7 +24,7 @@ function mode(path: string): string {
   return (statSync(path).mode & 0o777).toString(8);
 }
 
-/** Root may read and write everything: where it runs the tests, there is no permission to be denied, and no test of it. */
+/** Root may read and write everything, so tests of denied permissions are skipped for root. */
 const asRoot = process.getuid?.() === 0;
 
 describe('writing', () => {

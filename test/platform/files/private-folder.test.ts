@@ -24,7 +24,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const asRoot = process.getuid?.() === 0;
 
-test('is private, hidden from git, one at a time, and gone afterwards', async () => {
+test('is private, ignored by git, used by one process at a time, and removed afterwards', async () => {
   const parent = temporaryFolder();
   let inside = 0;
   await Promise.all(
@@ -42,7 +42,7 @@ test('is private, hidden from git, one at a time, and gone afterwards', async ()
   expect(readdirSync(parent)).toEqual([]);
 });
 
-test('what a killed process left is removed by the next one, and by a cleanup', async () => {
+test('files left by a killed process are removed by the next one, and by a cleanup', async () => {
   const parent = temporaryFolder();
   const folder = join(parent, '.keys-tmp');
   const leave = () => {

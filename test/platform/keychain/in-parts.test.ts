@@ -111,6 +111,6 @@ test.each([
   const { failure } = keychainError(new KeychainFault(kind, text), call);
   expect(failure).toMatchObject({ exit: 'auth', code });
   expect(failure.message).not.toContain('logged in');
-  // How to start a keyring is for those who have to.
+  // Only a keychain that is absent gets the hint how to start one.
   expect(failure.hints).toHaveLength(2);
 });

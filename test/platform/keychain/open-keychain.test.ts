@@ -21,7 +21,7 @@ const execFile = promisify(execFileWithCallback);
 const owner: TokenOwner = { profile: 'work', origin: 'https://api.example.com' };
 const account = 'work@https://api.example.com';
 
-/** A box, and a keyring whose files are in it. */
+/** A sandbox with a keyring in it. */
 async function boxWithKeyring(options: Partial<KeyringOptions> = {}) {
   const box = new TokenBox();
   return { box, keyring: await startKeyring({ home: join(box.root, 'keyring'), ...options }) };
@@ -33,7 +33,7 @@ async function timed<T>(work: Promise<T>): Promise<{ result: T; took: number }> 
   return { result: await work, took: performance.now() - start };
 }
 
-/** Takes connections and never says anything. */
+/** Accepts connections and never answers. */
 async function deafBus(box: TokenBox): Promise<Environment> {
   const path = join(box.root, 'deaf-bus');
   const server = createServer().listen(path);
@@ -87,7 +87,7 @@ describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => 
     expect(took).toBeLessThan(4000);
   });
 
-  test('a bus that never answers asks for no password: a person does not wait longer for it', async () => {
+  test('a bus that never answers does not ask for a password, so the longer timeout does not apply', async () => {
     const box = new TokenBox();
     const context = box.context(await deafBus(box), { interactive: true });
     const { result, took } = await timed(box.failure(findToken(owner, context)));
@@ -127,7 +127,7 @@ describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => 
     expect(took).toBeLessThan(2000);
   });
 
-  test('a program that is ended while it waits leaves no process behind', async () => {
+  test('a program that is killed while it waits leaves no process behind', async () => {
     const box = new TokenBox();
     const program = await bundleProgram(`
       import { openKeychain } from 'src/platform/keychain/open-keychain.ts';
@@ -171,7 +171,7 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     expect(await findToken(owner, box.context(keyring.env))).toBeUndefined();
   });
 
-  test('remove deletes the token, and says whether there was one', async () => {
+  test('remove deletes the token, and reports whether there was one', async () => {
     const { box, keyring } = await boxWithKeyring();
     const store = openStore('keychain', box.context(keyring.env));
     await store.write(owner, new Secret(box.token()));
@@ -213,7 +213,7 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     expect((await box.failure(store.remove(owner))).code).toBe('keychain_locked');
   });
 
-  test('a keyring that waits for its password is silent after 3 s, but a person is given the time', async () => {
+  test('a keyring that waits for its password is silent after 3 s, but a user is given more time', async () => {
     const { box, keyring } = await boxWithKeyring({ prompter: 'waiting' });
     await openStore('keychain', box.context(keyring.env)).write(owner, new Secret(box.token()));
     keyring.lock();

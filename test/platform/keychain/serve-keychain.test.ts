@@ -8,7 +8,7 @@ const write: KeychainRequest = { operation: 'write', account: 'a', value: 'sk_EX
 
 interface World {
   isOrphaned?: boolean;
-  /** What the first constructor calls of the binding throw. */
+  /** The errors of the first constructor calls of the binding. */
   failures?: string[];
   /** The binding is not installed. */
   isMissing?: boolean;
@@ -61,7 +61,7 @@ async function served(requests: readonly KeychainRequest[], world: World = {}) {
   return { items, replies, ends };
 }
 
-test('a value is written for the process that asked for it', async () => {
+test('a value is written for the process that requested it', async () => {
   const { items, replies } = await served([write]);
   expect([...items]).toEqual([['keys-cli-test a', 'sk_EXAMPLE']]);
   expect(replies).toEqual([{ opened: true }, { answer: null }]);
@@ -73,7 +73,7 @@ test('a value is not written once that process has ended', async () => {
   expect(ends).toBeGreaterThan(0);
 });
 
-test('a missing value is null, and a removal says whether there was one', async () => {
+test('a missing value is null, and a removal reports whether there was one', async () => {
   const { replies } = await served([
     { operation: 'read', account: 'a' },
     { operation: 'remove', account: 'a' },
@@ -81,7 +81,7 @@ test('a missing value is null, and a removal says whether there was one', async 
   expect(replies).toEqual(expect.arrayContaining([{ answer: null }, { answer: false }]));
 });
 
-test('a keyring that is slow to start is asked again', async () => {
+test('a keyring that is slow to start is tried again', async () => {
   const { items } = await served([write], { failures: ['DBus error: Did not receive a reply.'] });
   expect(items.size).toBe(1);
 });
