@@ -8,7 +8,7 @@ import { Sandbox } from '../support/sandbox.ts';
 import type { Served } from '../support/serving.ts';
 import { startServe } from '../support/serving.ts';
 
-/* What is synced to disk before it is acknowledged, counted by the system calls. */
+/* Writes are synced to disk before they are acknowledged: the system calls are counted. */
 
 describe.skipIf(lacks('strace'))('counted by strace', () => {
   test('uses need no sync; a new key, a revocation and a budget stop need one each', async () => {
@@ -55,7 +55,7 @@ describe.skipIf(lacks('strace'))('counted by strace', () => {
   });
 });
 
-/** Watches the server, and returns how many syncs it has made since. */
+/** Watches the server; the result returns the number of syncs since then. */
 async function countSyncs(box: Sandbox, { pid }: Served): Promise<() => Promise<number>> {
   const file = join(box.cwd, 'syncs');
   const strace = spawn('strace', ['-f', '-e', 'trace=fsync,fdatasync', '-o', file, '-p', String(pid)], {

@@ -8,8 +8,8 @@ import { lacks } from '../support/real-parts.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /*
- * A program that is handed a value sees all of it or is never started, whatever call of ours is the last one. strace ends
- * this process before the call is carried out; only the main thread is traced, so the program itself is left alone.
+ * A program that gets a value on stdin gets all of it or is never started, at whichever system call this process is
+ * killed. strace kills it before the call. It traces only the main thread, so the program itself is not affected.
  */
 
 const value = 'value_EXAMPLE'.repeat(500);
@@ -25,7 +25,7 @@ const source = `
   });
 `;
 
-/** Everything by which a process is started, something handed over, or an end closed. */
+/** The calls that start a process, pass on data or close an end. */
 const calls = [
   'clone',
   'clone3',
@@ -40,7 +40,7 @@ const calls = [
 ];
 const traced = [...calls, 'write', 'writev', 'sendto', 'sendmsg', 'shutdown', 'close', 'read', 'wait4'];
 
-/** Runs it under strace in a folder of its own, and gives back what the program has stored when all has ended. */
+/** Runs it under strace in a folder of its own; returns what the program has stored once every process has ended. */
 async function run(program: string, ...options: string[]): Promise<{ stored: string[]; folder: string }> {
   const folder = temporaryFolder();
   const trace = ['-qq', '-o', join(folder, 'trace'), '-e', `trace=${traced.join(',')}`, ...options];
@@ -51,7 +51,7 @@ async function run(program: string, ...options: string[]): Promise<{ stored: str
   return { stored: names.map((name) => readFileSync(join(folder, name), 'utf8')), folder };
 }
 
-/** Whether a process is still at work there. */
+/** Whether a process still works there. */
 function isInUse(folder: string): boolean {
   return readdirSync('/proc').some((pid) => {
     try {
@@ -62,7 +62,7 @@ function isInUse(folder: string): boolean {
   });
 }
 
-/** The calls of a trace from the first process on, each with how many of its name come before it. */
+/** The calls of a trace from the first process on, each with its number among those of its name. */
 function momentsOf(trace: string): { call: string; when: number }[] {
   const counts = new Map<string, number>();
   let hasBegun = false;
@@ -76,7 +76,7 @@ function momentsOf(trace: string): { call: string; when: number }[] {
 }
 
 test.skipIf(lacks('strace') || !existsSync('/proc/self/cwd'))(
-  'a program gets the whole value or is never started, wherever this process is killed',
+  'a program gets the whole value or is never started, at whichever call this process is killed',
   async () => {
     const program = await bundleProgram(source);
     const whole = await run(program);
@@ -90,7 +90,7 @@ test.skipIf(lacks('strace') || !existsSync('/proc/self/cwd'))(
       for (let moment = queue.pop(); moment; moment = queue.pop()) {
         const { call, when } = moment;
         const { stored } = await run(program, `--inject=${call}:signal=KILL:when=${when}`);
-        for (const one of stored) expect(one.length, `killed at ${call} ${when}`).toBe(value.length);
+        for (const text of stored) expect(text.length, `killed at ${call} ${when}`).toBe(value.length);
         outcomes[stored.length === 0 ? 'never' : 'whole'] += 1;
       }
     };

@@ -6,10 +6,10 @@ import { Sandbox } from '../support/sandbox.ts';
 
 const slow = 120_000;
 
-/* A rotation that keeps the id, killed before each of its steps: the key that was delivered is never the one retired. */
+/* A rotation that keeps the id, killed before each of its steps: the delivered key is never the retired one. */
 
 test.skipIf(lacks('strace'))(
-  'recover does not revoke the key that it has just delivered',
+  'recover does not revoke the key that it delivered',
   { timeout: slow },
   async () => {
     for (let call = 1; call <= 12; call += 1) {

@@ -3,22 +3,77 @@ import OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
 import { startKeyring } from '../support/keyring.ts';
 import { keyringParts, lacks } from '../support/real-parts.ts';
+import type { Run } from '../support/sandbox.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { ScriptedUpstream, upstreamKey } from '../support/scripted-upstream.ts';
 import { startServe } from '../support/serving.ts';
+import { commandLine, folders, ports, Transcript } from '../support/transcript.ts';
 import { UnrealServer } from '../support/unreal-server.ts';
+
+/** What the system says differs from version to version. */
+const reasons = {
+  word: 'reason',
+  pattern: /(?<=\((?:Platform failure|Couldn't access platform storage): )[^)]*/g,
+};
+
+/** Without the files: the keyring's own are in the working folder. */
+function printed(box: Sandbox, command: string, run: Run): string {
+  return new Transcript(box, [ports, folders, reasons]).printed(command, run);
+}
 
 const login = (url: string) => ['login', '--provider', 'unreal', '--url', url, '--with-token', '--json'];
 
 describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
-  test('login stores the token, others see it, a new process uses it, logout removes it', async () => {
+  test('login stores the token, other programs see it, a new process uses it, logout removes it', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     const keyring = await startKeyring({ home: join(box.cwd, 'keyring') });
     const options = { env: keyring.env };
     const account = `unreal@${server.url}`;
 
     const stored = await box.program(login(server.url), { ...options, stdin: 'tok-EXAMPLE\n' });
-    expect(JSON.parse(stored.stdout)).toMatchObject({ tokenSource: 'keychain', authenticated: true });
+    expect(printed(box, commandLine(login(server.url)), stored)).toMatchInlineSnapshot(`
+      "$ keys login --provider unreal --url http://127.0.0.1:[port 1] --with-token --json
+      exit 0
+      --- stdout
+      {
+        "profile": "unreal",
+        "provider": "unreal",
+        "url": "http://127.0.0.1:[port 1]",
+        "tokenSource": "keychain",
+        "authenticated": true,
+        "capabilities": {
+          "overlap": "client",
+          "expiry": "none",
+          "uniqueNames": false,
+          "maxKeys": null,
+          "endsLists": false,
+          "show": true,
+          "usage": true,
+          "logs": false,
+          "logsByKey": false,
+          "update": false,
+          "disable": false,
+          "verify": true,
+          "expiryResolution": 1,
+          "createFields": [
+            "name"
+          ],
+          "updateFields": [],
+          "usageByDay": false,
+          "reports": [
+            "id",
+            "name",
+            "status",
+            "createdAt",
+            "usage",
+            "superseded"
+          ]
+        }
+      }
+      --- stderr
+      logged in: unreal is now the current profile; its token is in the keychain
+      "
+    `);
     expect(keyring.run(['secret-tool', 'lookup', 'service', 'keys-cli', 'username', account])).toBe(
       'tok-EXAMPLE',
     );
@@ -31,7 +86,7 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     ).toThrow();
   });
 
-  test('a login that changes the store takes the earlier token out of the other', async () => {
+  test('a login to another store removes the earlier token from the first', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     const keyring = await startKeyring({ home: join(box.cwd, 'keyring') });
     const options = { env: keyring.env, stdin: 'tok-EXAMPLE\n' };
@@ -40,7 +95,16 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     expect(keyring.run(find)).toBe('tok-EXAMPLE');
     expect((await box.program([...login(server.url), '--store', 'file'], options)).exit).toBe(0);
     expect(() => keyring.run(find)).toThrow();
-    expect((await box.program(['status', '--json', 'tokenSource'], options)).stdout).toContain('"file"');
+    const status = await box.program(['status', '--json', 'tokenSource'], options);
+    expect(printed(box, 'keys status --json tokenSource', status)).toMatchInlineSnapshot(`
+      "$ keys status --json tokenSource
+      exit 0
+      --- stdout
+      {
+        "tokenSource": "file"
+      }
+      "
+    `);
   });
 
   test('an entry that holds the key of another profile is not overwritten', async () => {
@@ -57,16 +121,17 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
       KEYS_TOKEN: 'tok-EXAMPLE',
     };
     const run = await box.program(create, { env: { ...keyring.env, ...work } });
-    expect(run.exit).toBe(1);
-    const { code, message, hint } = JSON.parse(run.stderr).error;
-    expect({ code, message }).toEqual({
-      code: 'keychain_entry_taken',
-      message: 'the keychain entry ci holds a key of the profile local, which would be overwritten',
-    });
-    expect(hint).toContain('--to keychain:work-ci');
+    expect(printed(box, commandLine(create), run)).toMatchInlineSnapshot(`
+      "$ keys create ci --to keychain:ci --json delivered
+      exit 1
+      --- stderr
+      {"error":{"code":"keychain_entry_taken","message":"the keychain entry ci holds a key of the profile local, which would be overwritten","hint":"choose another name: --to keychain:work-ci\\nor remove it first: secret-tool clear service keys-cli-secrets username ci"}}
+      "
+    `);
+    const { hint } = JSON.parse(run.stderr).error;
     expect(server.keys).toEqual([]);
     expect(keyring.run(lookUp)).toBe(value);
-    // The other hint does what it says.
+    // The command of the other hint works.
     const [, removal = ''] = /remove it first: (.+)/.exec(hint) ?? [];
     keyring.run(['sh', '-c', removal]);
     expect((await box.program(create, { env: { ...keyring.env, ...work } })).exit).toBe(0);
@@ -77,16 +142,21 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     expect(rotated.exit).toBe(0);
   });
 
-  test('a keychain that is locked is an error of its own, and stores nothing', async () => {
+  test('a locked keychain is an error, and nothing is stored', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     const keyring = await startKeyring({ home: join(box.cwd, 'keyring') });
     keyring.lock();
     const run = await box.program(login(server.url), { env: keyring.env, stdin: 'tok-EXAMPLE\n' });
-    expect(run.exit).toBe(4);
-    expect(JSON.parse(run.stderr).error.code).toBe('keychain_locked');
+    expect(printed(box, commandLine(login(server.url)), run)).toMatchInlineSnapshot(`
+      "$ keys login --provider unreal --url http://127.0.0.1:[port 1] --with-token --json
+      exit 4
+      --- stderr
+      {"error":{"code":"keychain_locked","message":"the Secret Service is locked (Couldn't access platform storage: [reason])","hint":"pass the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)\\nor store it in a file that only you can read: keys login --store file --profile unreal\\nor start a keyring, which works without a desktop and on WSL: dbus-run-session -- bash -c 'read -rsp \\"Password of the keyring: \\" p; printf %s \\"$p\\" | gnome-keyring-daemon --unlock --components=secrets; exec \\"$SHELL\\"'"}}
+      "
+    `);
   });
 
-  test('keys run hands a program a value comes from the keychain', async () => {
+  test('keys run gives a program a value from the keychain', async () => {
     const box = new Sandbox();
     const keyring = await startKeyring({ home: join(box.cwd, 'keyring') });
     const account = ['service', 'keys-cli-secrets', 'username', 'deploy'];
@@ -112,18 +182,27 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
   });
 });
 
-test('without D-Bus, login and list say so and name every way on', async () => {
+test('without D-Bus, login and list say so and name each alternative', async () => {
   const [box, server] = [new Sandbox(), await UnrealServer.start()];
   const env = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent', XDG_RUNTIME_DIR: box.cwd };
   const profile = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.url };
+  const texts: string[] = [];
   for (const [args, stdin] of [
     [login(server.url), 'tok-EXAMPLE\n'],
     [['list', '--json'], ''],
   ] as const) {
     const run = await box.program(args, { env: { ...env, ...profile }, stdin });
-    expect(run.exit).toBe(4);
-    const { code, hint } = JSON.parse(run.stderr).error;
-    expect(code).toBe('keychain_absent');
-    for (const way of ['KEYS_TOKEN', '--store file', 'dbus-run-session']) expect(hint).toContain(way);
+    texts.push(printed(box, commandLine(args), run));
   }
+  expect(texts.join('')).toMatchInlineSnapshot(`
+    "$ keys login --provider unreal --url http://127.0.0.1:[port 1] --with-token --json
+    exit 4
+    --- stderr
+    {"error":{"code":"keychain_absent","message":"no Secret Service is available (Platform failure: [reason])","hint":"pass the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)\\nor store it in a file that only you can read: keys login --store file --profile unreal\\nor start a keyring, which works without a desktop and on WSL: dbus-run-session -- bash -c 'read -rsp \\"Password of the keyring: \\" p; printf %s \\"$p\\" | gnome-keyring-daemon --unlock --components=secrets; exec \\"$SHELL\\"'"}}
+    $ keys list --json
+    exit 4
+    --- stderr
+    {"error":{"code":"keychain_absent","message":"KEYS_TOKEN is not set, and no Secret Service is available (Platform failure: [reason])","hint":"pass the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)\\nor store it in a file that only you can read: keys login --store file --profile unreal\\nor start a keyring, which works without a desktop and on WSL: dbus-run-session -- bash -c 'read -rsp \\"Password of the keyring: \\" p; printf %s \\"$p\\" | gnome-keyring-daemon --unlock --components=secrets; exec \\"$SHELL\\"'"}}
+    "
+  `);
 });

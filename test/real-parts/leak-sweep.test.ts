@@ -16,14 +16,13 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { UnrealServer } from '../support/unreal-server.ts';
 
 /*
- * Every command, where it succeeds and where it fails, with secrets and tokens that are looked for afterwards: on stdout
- * and stderr, in every file, and in the arguments and the environment of every process that was started. `--debug` is on
- * throughout.
+ * Every command, both when it succeeds and when it fails, followed by a search for secrets and tokens: on stdout and
+ * stderr, in every file, and in the arguments and the environment of every started process. `--debug` is always on.
  */
 
 const slow = 120_000;
 const token = 'tok-EXAMPLE';
-/** Of a vendor's shape, as that of a server's own secrets is. */
+/** In a vendor's shape, as a server's own secrets are. */
 const canary = 'sk-canary0123456789abcdefEXAMPLE';
 
 /** How often each command ended with each exit code. */
@@ -39,7 +38,7 @@ afterAll(() => {
   process.stdout.write(`${processes} other processes had no secret in their arguments or environment\n`);
 });
 
-/** A place to run commands in, each of which is searched. */
+/** A sandbox that searches each run for secrets. */
 class Sweep {
   readonly box: Sandbox;
   readonly vendors: StandIns = workingVendors();
@@ -49,12 +48,12 @@ class Sweep {
   constructor(box: Sandbox, env: Record<string, string> = {}) {
     this.box = box;
     this.env = { PATH: `${this.vendors.folder}:${process.env.PATH}`, DISPLAY: ':0', ...env };
-    // It repeats the secret, on its way to fail.
+    // It repeats the secret and fails.
     this.vendors.add('refuse', { code: 1, stderr: 'no: $STDIN', stdout: '$STDIN' });
     this.vendors.add('consumer');
   }
 
-  /** Runs a command, written as in a shell without quotes, and expects this exit code, if one is given. */
+  /** Runs a command, written as in a shell without quotes, and expects this exit code, if any. */
   async run(line: string, exit: number | undefined, options: RunOptions = {}): Promise<string> {
     const args = line.split(' ');
     const strace = [
@@ -73,11 +72,11 @@ class Sweep {
     const command = [...strace, process.execPath, program, ...args, '--debug'];
     if (args.includes('--')) command.splice(command.indexOf('--', strace.length), 0, command.pop() ?? '');
     const run = await this.box.command(command, { ...options, env: { ...this.env, ...options.env } });
-    const end = run.exit ?? -1;
-    if (exit !== undefined) expect(end, `keys ${line}: ${run.stderr}`).toBe(exit);
+    const exitCode = run.exit ?? -1;
+    if (exit !== undefined) expect(exitCode, `keys ${line}: ${run.stderr}`).toBe(exit);
     expect(run.stderr).not.toContain('a bug in keys');
     const name = args.slice(0, 2).join(' ') in catalog ? args.slice(0, 2).join(' ') : (args[0] ?? '');
-    seen[name] = { ...seen[name], [end]: (seen[name]?.[end] ?? 0) + 1 };
+    seen[name] = { ...seen[name], [exitCode]: (seen[name]?.[exitCode] ?? 0) + 1 };
     this.#searchTrace(line);
     expect(this.box.leaks(), `files after keys ${line}`).toEqual([]);
     return run.stdout;
@@ -86,7 +85,7 @@ class Sweep {
   /** The first process is `keys` itself, whose environment is the caller's. `consumer` is what `run` starts. */
   #searchTrace(line: string): void {
     const [, ...children] = readFileSync(this.#trace, 'utf8').trimEnd().split('\n');
-    // A program that is looked for in each folder of the PATH has not been started by that.
+    // Looking for a program in the folders of the PATH does not start it.
     const started = children.filter((one) => one.endsWith(' = 0') && !one.includes('/consumer"'));
     for (const child of started) {
       processes += 1;
@@ -109,7 +108,7 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     await run('create a --to file:a --expires 90d --label team=ci', 0);
     await run('create b --to env:.env#B --json', 0);
     await run('create c --to exec:deliver --to github:acme/app#C --to vault:m/p#F --to kubernetes:p/s#K', 0);
-    // What clears the clipboard lives on, and strace with it: what it starts tells by itself how it was called.
+    // The process that clears the clipboard outlives the command, and strace with it; the fake programs record their calls.
     await box.program(['create', 'clip', '--to', 'clipboard', '--debug'], { env: sweep.env });
     for (const { args, env, cmdline } of sweep.vendors.calls)
       expect(holdsSecret(JSON.stringify([args, env, cmdline]))).toBe(false);
@@ -267,7 +266,7 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
   });
 
   test.each([200, 401, 409, 500])(
-    'on an API that answers %i and repeats the token and all that it was told',
+    'on an API that responds with %i and repeats the token and the whole request',
     async (status) => {
       const box = withEscrow(new Sandbox());
       box.expectSecretIn('key');
@@ -275,26 +274,26 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
       const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: await parrot(status), KEYS_TOKEN: token };
       const sweep = new Sweep(box, env);
       const reads = ['show a --json', 'revoke a --yes', 'snippet a', 'usage', 'find --from file:key'];
-      // Reads are repeated where the server has failed.
+      // Reads are retried if the server fails.
       for (const line of ['list', 'create a --to file:key2', ...(status === 500 ? [] : reads)])
         await sweep.run(line, undefined);
       for (const line of ['verify --from file:key --json', 'status']) await sweep.run(line, undefined);
     },
   );
 
-  test('every command took part', () => {
-    const silent = Object.keys(catalog).filter((name) => !(name in seen));
-    expect(silent).toEqual([]);
+  test('every command was run', () => {
+    const missing = Object.keys(catalog).filter((name) => !(name in seen));
+    expect(missing).toEqual([]);
   });
 });
 
-/** The URL of a server that says back all that it is told, in its headers too, with a secret of its own. */
+/** The URL of a server that repeats each request in its body and headers, with a secret of its own. */
 async function parrot(status: number): Promise<string> {
   const server: Server = createServer(async (request, response) => {
-    const said = `${request.headers.authorization} ${request.url} ${await textOf(request)} ${canary}`;
-    response.writeHead(status, { 'content-type': 'application/json', 'x-request-id': said, 'x-said': said });
-    const error = { message: said, code: said, type: said };
-    response.end(JSON.stringify({ error, message: said, detail: said, key: said, name: 5, keys: [said] }));
+    const echo = `${request.headers.authorization} ${request.url} ${await textOf(request)} ${canary}`;
+    response.writeHead(status, { 'content-type': 'application/json', 'x-request-id': echo, 'x-echo': echo });
+    const error = { message: echo, code: echo, type: echo };
+    response.end(JSON.stringify({ error, message: echo, detail: echo, key: echo, name: 5, keys: [echo] }));
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   onTestFinished(() => {

@@ -5,13 +5,11 @@ import { runKilled } from '../support/killing.ts';
 import { lacks } from '../support/real-parts.ts';
 import { filesBelow, holdsSecret, Sandbox } from '../support/sandbox.ts';
 
-const login = [
-  ...['login', '--profile', 'work', '--provider', 'openrouter', '--url', 'http://127.0.0.1:9'],
-  ...['--with-token', '--store', 'file', '--no-verify'],
-];
+const flags = ['--url', 'http://127.0.0.1:9', '--with-token', '--store', 'file', '--no-verify'];
+const login = ['login', '--profile', 'work', '--provider', 'openrouter', ...flags];
 
 test.skipIf(lacks('strace'))(
-  'a login that is killed leaves no token but in its store',
+  'a killed login leaves a token only in its store',
   async () => {
     const ended: number[] = [];
     for (let call = 1; ended.length === 0; call += 1) {
@@ -21,7 +19,7 @@ test.skipIf(lacks('strace'))(
       expect(await box.program(['recover', '--all', '--yes'])).toMatchObject({ exit: 0 });
       const store = join(box.home, 'data', 'tokens.json');
       const holders = filesBelow(box.home).filter((file) => holdsSecret(readFileSync(file, 'latin1')));
-      // It is the first token of all: where it has not arrived, there is no file.
+      // This is the first token: if it was not stored, there is no file.
       expect(holders, `killed at call ${call}`).toEqual(existsSync(store) ? [store] : []);
       const again = await box.program(login, { stdin: 'tok-secondEXAMPLE\n' });
       expect(again).toMatchObject({ exit: 0 });

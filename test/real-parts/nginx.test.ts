@@ -10,10 +10,10 @@ import { lacks } from '../support/real-parts.ts';
 import { projectRoot, Sandbox } from '../support/sandbox.ts';
 import { startServe } from '../support/serving.ts';
 
-/* The configuration that docs/serving.md gives, run by a real nginx between an API and the authority. */
+/* The configuration in docs/serving.md, run by a real nginx in front of an API, with the authority beside it. */
 
 describe.skipIf(lacks('nginx'))('behind a real nginx', () => {
-  test('a key gets through, the API learns whose it is and never sees it', async () => {
+  test('a key is accepted; the API gets its id and name, but never the key', async () => {
     const { create, ask, received } = await start();
     const { secret, id } = await create('café');
     expect(await ask('/hello?x=1', secret)).toMatchObject({ status: 200, body: 'the API' });
@@ -26,7 +26,7 @@ describe.skipIf(lacks('nginx'))('behind a real nginx', () => {
     }
   });
 
-  test('refusals arrive with the status and the code of the authority', async () => {
+  test('refusals have the status and the code of the authority', async () => {
     const { box, create, ask, report, received } = await start();
     const key = await create('ci', '--models', 'gpt-4o', '--budget', '1', '--rate-limit', '4');
     expect(await ask('/models/gpt-4o/chat', key.secret)).toMatchObject({ status: 200 });
@@ -34,14 +34,14 @@ describe.skipIf(lacks('nginx'))('behind a real nginx', () => {
       status: 403,
       code: 'MODEL_NOT_ALLOWED',
     });
-    // What the caller claims does not count.
+    // The caller's own headers do not count.
     const claims = { 'x-model': 'gpt-4o', 'x-permission': 'read', 'x-original-uri': '/elsewhere' };
     expect(await ask('/models/o3/chat', key.secret, claims)).toMatchObject({ status: 403 });
     expect(await ask('/hello', key.secret, {}, 'POST')).toMatchObject({
       status: 403,
       code: 'PERMISSION_DENIED',
     });
-    expect(await ask('/hello', 'sk-nobody-EXAMPLE')).toMatchObject({ status: 401, code: 'INVALID_API_KEY' });
+    expect(await ask('/hello', 'sk-unknown-EXAMPLE')).toMatchObject({ status: 401, code: 'INVALID_API_KEY' });
     expect(await ask('/hello')).toMatchObject({ status: 401, code: 'MISSING_API_KEY' });
 
     for (let use = 0; use < 3; use++) expect(await ask('/hello', key.secret)).toMatchObject({ status: 200 });
@@ -58,7 +58,7 @@ describe.skipIf(lacks('nginx'))('behind a real nginx', () => {
     expect(received).toHaveLength(4);
   });
 
-  test('the log of the authority has what was asked of the API, and by whom', async () => {
+  test("the authority's log has the API's path and the caller's address", async () => {
     const { box, create, ask } = await start();
     const { secret } = await create('ci', '--permission', 'write');
     await ask('/orders/7?secret=no', secret, {}, 'DELETE');
@@ -69,7 +69,7 @@ describe.skipIf(lacks('nginx'))('behind a real nginx', () => {
       .toEqual([{ method: 'DELETE', path: '/orders/7', ip: '127.0.0.1' }]);
   });
 
-  test("the API's own failures pass through, and an authority that is gone lets nobody in", async () => {
+  test("the API's own failures pass through; without the authority every call is refused", async () => {
     const { create, ask, authority } = await start();
     const { secret } = await create('ci');
     expect(await ask('/broken', secret)).toMatchObject({ status: 500, body: 'the API is broken' });
@@ -114,7 +114,7 @@ async function start() {
   };
 }
 
-/** Runs the nginx of the page on a free port; it ends with the test. */
+/** Runs nginx with the configuration of the page on a free port until the test ends. */
 async function startNginx(box: Sandbox, keysPort: string, apiPort: number): Promise<string> {
   const port = await freePort();
   const prefix = join(box.cwd, 'nginx');

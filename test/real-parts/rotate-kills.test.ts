@@ -10,14 +10,14 @@ import { Sandbox } from '../support/sandbox.ts';
 const slow = 300_000;
 
 describe.skipIf(lacks('strace'))('killed before each step', { timeout: slow }, () => {
-  // The last one never comes.
+  // The last call never happens.
   const calls: Moment[] = [
     ...Array.from({ length: 22 }, (_, index) => ({ call: index + 1 })),
     { call: 1000 },
   ];
 
   test.each(['0', '7d'])(
-    'with --grace %s: at each moment one key that works is in place, and in the end only one',
+    'with --grace %s: the sink holds a working key at each moment, and only one is left at the end',
     async (grace) => {
       let kills = 0;
       let ended = 0;
@@ -29,11 +29,11 @@ describe.skipIf(lacks('strace'))('killed before each step', { timeout: slow }, (
         const killed = await runKilled(box, args, moment);
         if (killed.wasKilled) kills += 1;
         else ended += 1;
-        expect(await refusedKeys(box, [box.read('key')]), 'what is in place works').toEqual([]);
+        expect(await refusedKeys(box, [box.read('key')]), 'the key in the sink works').toEqual([]);
 
         const recovery = await box.program(['recover', '--all', '--yes', '--json']);
         expect(recovery.exit, recovery.stderr).toBe(0);
-        expect(await refusedKeys(box, [box.read('key')]), 'what is in place works').toEqual([]);
+        expect(await refusedKeys(box, [box.read('key')]), 'the key in the sink works').toEqual([]);
         await settledIn(box, grace);
       });
       expect(kills).toBeGreaterThan(8);
@@ -41,7 +41,7 @@ describe.skipIf(lacks('strace'))('killed before each step', { timeout: slow }, (
     },
   );
 
-  test('the same command again goes on where it stopped', async () => {
+  test('the same command resumes where it stopped', async () => {
     await inParallel(calls, 6, async (moment) => {
       const box = withEscrow(new Sandbox());
       box.expectSecretIn('key');
@@ -57,7 +57,7 @@ describe.skipIf(lacks('strace'))('killed before each step', { timeout: slow }, (
   });
 });
 
-/** The one key that is in place, and the old one with an end, or revoked; nothing unfinished, and no secret elsewhere. */
+/** One key in the sink, the old one expiring or revoked, nothing unfinished, and no secret elsewhere. */
 async function settledIn(box: Sandbox, grace: string): Promise<void> {
   const { stdout } = await box.keys(['list', '--status', 'all', '--json']);
   const keys = JSON.parse(stdout) as { id: string; status: string; expiresAt: string | null }[];

@@ -7,7 +7,7 @@ import { lacks } from '../support/real-parts.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
 describe.skipIf(lacks('strace', 'git'))('killed at any step of a write', () => {
-  test('no file is left that git would take up, and the next run leaves none at all', async () => {
+  test('no file is left that git would add, and the next run leaves no file at all', async () => {
     const box = new Sandbox();
     for (const file of ['.env', '.keys-tmp/new']) box.expectSecretIn(file);
     writeFileSync(join(box.cwd, '.gitignore'), '/.env\n');
@@ -20,7 +20,7 @@ describe.skipIf(lacks('strace', 'git'))('killed at any step of a write', () => {
         cwd: box.cwd,
         encoding: 'utf8',
       });
-      // A lock, which is always empty, may be seen for the moment in which the folder is made or removed.
+      // The lock, which is always empty, can be visible while the folder is created or removed.
       expect(stdout.replace('?? .keys-tmp/write.lock\n', '')).toBe('?? .gitignore\n');
       await box.program(['recover', '--all', '--yes']);
       expect(existsSync(join(box.cwd, '.keys-tmp', 'new'))).toBe(false);
