@@ -10,7 +10,7 @@ import { event, ScriptedUpstream, upstreamKey } from '../support/scripted-upstre
 import { startServe } from '../support/serving.ts';
 import { socketDrain } from '../support/socket-drain.ts';
 
-/* What callers with and without a key, and an upstream, try against `keys serve --upstream`. */
+/* Attacks on `keys serve --upstream` by callers with and without a key, and by an upstream. */
 
 const megabyte = 1024 * 1024;
 
@@ -26,27 +26,31 @@ async function start(serveFlags: string[] = [], nodeFlags: string[] = []) {
   return { box, upstream, server, create };
 }
 
-interface Sent {
+interface Call {
   method?: string;
   headers?: Record<string, string>;
   body?: string | Buffer;
 }
 
-/** Sends a path as it stands. Gives status and body; 0 where the connection ended before an answer. */
-async function send(url: string, path: string, { method = 'POST', headers = {}, body }: Sent = {}) {
+/** Sends a path unchanged. Returns the status, 0 if the connection ended before a response, and the body. */
+async function send(url: string, path: string, { method = 'POST', headers = {}, body }: Call = {}) {
   const calling = request(url, { method, path, headers });
   const replied = new Promise<IncomingMessage | undefined>((done) =>
     calling.once('response', done).once('error', () => done(undefined)),
   );
   calling.end(body);
   const reply = await replied;
-  let said = '';
+  let content = '';
   try {
-    for await (const chunk of reply ?? []) said += chunk;
+    for await (const chunk of reply ?? []) content += chunk;
   } catch {
-    return { status: 0, said };
+    return { status: 0, content };
   }
-  return { status: reply?.statusCode ?? 0, said };
+  return { status: reply?.statusCode ?? 0, content };
+}
+
+function codeIn(content: string): string {
+  return /"code":"(\w+)"/.exec(content)?.[1] ?? '-';
 }
 
 function residentMegabytes(pid: number): number {
@@ -59,7 +63,7 @@ test('a key limited to one model reaches no other', async () => {
   const type = 'application/json';
   const chat = '/v1/chat/completions';
   const base = { model: 'gpt-4o', messages: [] };
-  const json = (body: object | string, headers = {}): Sent => ({
+  const json = (body: object | string, headers = {}): Call => ({
     headers: { authorization, 'content-type': type, ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
@@ -68,7 +72,7 @@ test('a key limited to one model reaches no other', async () => {
       `${fields.map(([name, value]) => `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`).join('')}--x--\r\n`,
       { 'content-type': 'multipart/form-data; boundary=x' },
     );
-  const attacks: [string, Sent][] = [
+  const attacks: [string, Call][] = [
     [chat, json({ ...base, model: 'gold' })],
     [chat, json({ ...base, models: ['gold'] })],
     [chat, json({ ...base, fallbacks: ['gold'] })],
@@ -124,13 +128,52 @@ test('a key limited to one model reaches no other', async () => {
       ]),
     ],
   ];
-  for (const [path, sent] of attacks) {
-    const { status, said } = await send(server.url, path, sent);
-    expect([400, 403, 415], `${path} ${String(sent.body)}: ${status} ${said}`).toContain(status);
+  const lines: string[] = [];
+  for (const [path, call] of attacks) {
+    const { status, content } = await send(server.url, path, call);
+    lines.push(`${status} ${codeIn(content)}  ${path}  ${String(call.body).replaceAll('\r\n', '⏎')}`);
   }
+  expect(lines.join('\n')).toMatchInlineSnapshot(`
+    "403 MODEL_NOT_ALLOWED  /v1/chat/completions  {"model":"gold","messages":[]}
+    403 MODEL_NOT_ALLOWED  /v1/chat/completions  {"model":"gpt-4o","messages":[],"models":["gold"]}
+    403 MODEL_NOT_ALLOWED  /v1/chat/completions  {"model":"gpt-4o","messages":[],"fallbacks":["gold"]}
+    403 MODEL_NOT_ALLOWED  /v1/chat/completions  {"model":"gpt-4o","messages":[],"fallbacks":[{"model":"gold"}]}
+    403 MODEL_NOT_ALLOWED  /v1/chat/completions  {"model":"gpt-4o","messages":[],"session":{"model":"gold"}}
+    403 MODEL_NOT_ALLOWED  /v1/chat/completions  {"model":"gpt-4o","messages":[],"tools":[{"type":"image_generation","model":"gold"}]}
+    403 MODEL_NOT_ALLOWED  /v1/chat/completions  {"model":"gpt-4o","messages":[],"extra_body":{"deep":[{"Engine":"gold"}]}}
+    400 MODEL_AMBIGUOUS  /v1/chat/completions  {"model":"gpt-4o","model":"gold"}
+    400 MODEL_AMBIGUOUS  /v1/chat/completions  {"model":"gold","model":"gpt-4o"}
+    400 MODEL_AMBIGUOUS  /v1/chat/completions  {"model":"gpt-4o","MODEL":"gold"}
+    400 MODEL_AMBIGUOUS  /v1/chat/completions  {"model":"gpt-4o","mod\\u0065l":"gold"}
+    400 MODEL_AMBIGUOUS  /v1/chat/completions  {"model":"gpt-4o","model\\u0000":"gold"}
+    400 MODEL_AMBIGUOUS  /v1/chat/completions  {"model":["gold"]}
+    415 UNSUPPORTED_MEDIA_TYPE  /v1/chat/completions  model=gold
+    415 UNSUPPORTED_MEDIA_TYPE  /v1/chat/completions  {"model":"gold","messages":[]}
+    415 UNSUPPORTED_MEDIA_TYPE  /v1/chat/completions  {"model":"gold","messages":[]}
+    415 UNSUPPORTED_MEDIA_TYPE  /v1/chat/completions  {"model":"gpt-4o","messages":[]}
+    403 ENDPOINT_NOT_ALLOWED  /v1/engines/gold/completions  {"model":"gpt-4o","messages":[]}
+    403 ENDPOINT_NOT_ALLOWED  /v1/engines/gold/chat/completions  {"messages":[]}
+    403 ENDPOINT_NOT_ALLOWED  /v1/%65ngines/gold/completions  {"model":"gpt-4o","messages":[]}
+    403 ENDPOINT_NOT_ALLOWED  /v1/openai/deployments/gold/chat/completions  {"model":"gpt-4o","messages":[]}
+    403 ENDPOINT_NOT_ALLOWED  /v1/realtime/sessions  {"session":{"model":"gold"}}
+    403 ENDPOINT_NOT_ALLOWED  /v1/batches  {"model":"gpt-4o","messages":[],"endpoint":"gold"}
+    403 MODEL_NOT_ALLOWED  /v1/chat/completions?model=gold  {"model":"gpt-4o","messages":[]}
+    403 MODEL_NOT_ALLOWED  /v1/chat/completions?Model=gold  {"model":"gpt-4o","messages":[]}
+    403 MODEL_NOT_ALLOWED  /v1/chat/completions?model[]=gold  {"model":"gpt-4o","messages":[]}
+    403 MODEL_NOT_ALLOWED  /v1/chat/completions?model%5B%5D=gold  {"model":"gpt-4o","messages":[]}
+    403 MODEL_NOT_ALLOWED  /v1/chat/completions?mod%65l=gold  {"model":"gpt-4o","messages":[]}
+    400 MODEL_AMBIGUOUS  /v1/chat/completions?x=1;model=gold  {"model":"gpt-4o","messages":[]}
+    403 MODEL_NOT_ALLOWED  /v1/chat/completions?engine=gold  {"model":"gpt-4o","messages":[]}
+    403 MODEL_NOT_ALLOWED  /v1/models/gold  
+    403 MODEL_NOT_ALLOWED  /v1/models/g%6fld  
+    403 MODEL_NOT_ALLOWED  /v1/audio/transcriptions  --x⏎Content-Disposition: form-data; name="model"⏎⏎gold⏎--x--⏎
+    400 MODEL_AMBIGUOUS  /v1/audio/transcriptions  --x⏎Content-Disposition: form-data; name="model"⏎⏎gpt-4o⏎--x⏎Content-Disposition: form-data; name="model"⏎⏎gold⏎--x--⏎
+    400 MODEL_AMBIGUOUS  /v1/audio/transcriptions  --x⏎Content-Disposition: form-data; name="model"⏎⏎gpt-4o⏎--x⏎Content-Disposition: form-data; name="Model"⏎⏎gold⏎--x--⏎
+    403 MODEL_NOT_ALLOWED  /v1/audio/transcriptions  --x⏎Content-Disposition: form-data; name="model"⏎⏎gpt-4o⏎--x⏎Content-Disposition: form-data; name="models[]"⏎⏎gold⏎--x--⏎"
+  `);
   expect(upstream.received).toEqual([]);
 
-  // What is no attack is passed on, without the headers that could choose a model.
+  // A legitimate call is forwarded without the headers that could choose a model.
   const legitimate = json(
     { ...base, stream: false },
     { 'x-model-id': 'gold', 'azureml-model-deployment': 'gold' },
@@ -140,7 +183,7 @@ test('a key limited to one model reaches no other', async () => {
   expect(JSON.stringify(upstream.last)).not.toContain('gold');
 });
 
-test('without a key 32 MB cost the server nothing', async () => {
+test('bodies of 32 MB without a key cost the server nothing', async () => {
   const { server, upstream, create } = await start([], ['--max-old-space-size=128']);
   const before = residentMegabytes(server.pid);
   const members = Buffer.from(`{${Array.from({ length: 1_500_000 }, (_, at) => `"${at}":1`).join()}}`);
@@ -156,7 +199,7 @@ test('without a key 32 MB cost the server nothing', async () => {
         send(server.url, '/v1/chat/completions', { headers: { ...headers, 'content-type': type }, body }),
       ),
     );
-    // A caller that does not listen while it sends can miss its answer; the server has given it all the same.
+    // A caller that does not read while it sends can miss the response, which the server has sent.
     expect(answers.every(({ status }) => status === 401 || status === 0)).toBe(true);
   }
   expect(residentMegabytes(server.pid) - before).toBeLessThan(150);
@@ -172,32 +215,34 @@ test('with a key, large bodies are bounded and slow ones refused', async () => {
   const headers = { authorization: `Bearer ${await create()}`, 'content-type': 'application/json' };
   const many = Buffer.from(`{${Array.from({ length: 2_000_000 }, (_, at) => `"${at}":1`).join()}}`);
   for (const body of [many, Buffer.alloc(16 * megabyte, '['), `{"model":${'['.repeat(100_000)}`]) {
-    const { status, said } = await send(server.url, '/v1/chat/completions', { headers, body });
-    expect([status, JSON.parse(said).error.code]).toEqual([400, 'INVALID_REQUEST']);
+    const { status, content } = await send(server.url, '/v1/chat/completions', { headers, body });
+    expect([status, codeIn(content)]).toEqual([400, 'INVALID_REQUEST']);
   }
-  // Bodies that never end are held until there is no room for more of them.
+  // Bodies that never end are kept until there is no memory left for another one.
   const port = Number(new URL(server.url).port);
   const piece = Buffer.alloc(megabyte, 'x');
   const answers = await Promise.all(
     Array.from({ length: 6 }, async () => {
       const socket = connect(port, '127.0.0.1').on('error', () => {});
       onTestFinished(() => void socket.destroy());
-      let said = '';
+      let content = '';
       socket.on('data', (chunk) => {
-        said += chunk;
+        content += chunk;
       });
       socket.write(
         `POST /v1/x HTTP/1.1\r\nhost: localhost\r\nauthorization: ${headers.authorization}\r\ncontent-length: ${32 * megabyte}\r\n\r\n`,
       );
-      for (let sent = 0; sent < 30 && said === '' && !socket.destroyed; sent++) {
+      for (let sent = 0; sent < 30 && content === '' && !socket.destroyed; sent++) {
         if (!socket.write(piece)) await socketDrain(socket);
       }
-      return () => said;
+      return () => content;
     }),
   );
-  await expect.poll(() => answers.filter((said) => said().includes('SERVER_BUSY')).length).toBeGreaterThan(0);
-  const answered = await send(server.url, '/v1/authorize', { method: 'GET', headers });
-  expect(answered.status).toBe(200);
+  await expect
+    .poll(() => answers.filter((content) => content().includes('SERVER_BUSY')).length)
+    .toBeGreaterThan(0);
+  const later = await send(server.url, '/v1/authorize', { method: 'GET', headers });
+  expect(later.status).toBe(200);
   expect(residentMegabytes(server.pid)).toBeLessThan(900);
 });
 
@@ -220,16 +265,17 @@ test("the upstream's key never reaches the caller, nor the caller's key the upst
   const forms = [upstreamKey, Buffer.from(upstreamKey).toString('base64').slice(0, 20), '%2d'];
   for (const _ of answers) {
     const reply = await fetch(`${server.url}/v1/x`, { method: 'POST', headers, body: '{}' });
-    const said = JSON.stringify([...reply.headers]) + (await reply.text().catch(() => ''));
-    for (const form of [...forms, Buffer.from(upstreamKey).toString('hex')]) expect(said).not.toContain(form);
+    const content = JSON.stringify([...reply.headers]) + (await reply.text().catch(() => ''));
+    for (const form of [...forms, Buffer.from(upstreamKey).toString('hex')])
+      expect(content).not.toContain(form);
   }
   const before = upstream.received.length;
-  const told = () => server.log().filter((line) => line.includes('"code":"KEY_IN_ANSWER"')).length;
-  await expect.poll(told).toBe(3);
+  const warnings = () => server.log().filter((line) => line.includes('"code":"KEY_IN_ANSWER"')).length;
+  await expect.poll(warnings).toBe(3);
 
   const id = key.slice(3, 19);
   const shown = { authorization: `Bearer ${id}:${key}`, 'content-type': 'application/json' };
-  const calls: [string, Sent][] = [
+  const calls: [string, Call][] = [
     [`/v1/x?key=${key}`, { headers: shown, body: '{}' }],
     [`/v1/files/${key}`, { headers: shown, body: '{}' }],
     ['/v1/x', { headers: { ...shown, 'x-goog-api-key': key }, body: '{}' }],
@@ -238,7 +284,7 @@ test("the upstream's key never reaches the caller, nor the caller's key the upst
     ['/v1/x', { headers: shown, body: JSON.stringify({ key }).replaceAll('_', '\\u005f') }],
     ['/v1/x', { headers: shown, body: `key=${key.replaceAll('_', '%5f')}` }],
   ];
-  for (const [path, sent] of calls) expect((await send(server.url, path, sent)).status).toBe(400);
+  for (const [path, call] of calls) expect((await send(server.url, path, call)).status).toBe(400);
   expect(upstream.received).toHaveLength(before);
   expect(
     (await send(server.url, '/v1/models', { method: 'GET', headers: { ...shown, cookie: key } })).status,
@@ -253,31 +299,57 @@ test('an ambiguous path is not forwarded', async () => {
   const { server, upstream, create } = await start();
   const headers = { authorization: `Bearer ${await create('--permission', 'read,write')}` };
   const paths = [
-    ...['/v1/../admin', '/v1/%2e%2e/admin', '/v1/..%20/admin', '/v1/..%09/x', '/v1/%2e%2e%00/x', '/v1/..%00'],
-    ...[
-      '/v1/..%c0%af../x',
-      '/v1/%c0%ae%c0%ae/x',
-      '/v1/%252e%252e/x',
-      '/v1/x%252fy',
-      '/v1/x;/../y',
-      '/v1/..;/x',
-    ],
-    ...[
-      '/v1/a\\..\\b',
-      '/v1/a%5c..%5cb',
-      '/v1//x',
-      '/v1/./x',
-      '/v1/x/..',
-      '/v1/x%2f..%2fy',
-      '/v1/%ff',
-      '/v1/%e2%80%a5/x',
-    ],
+    '/v1/../admin',
+    '/v1/%2e%2e/admin',
+    '/v1/..%20/admin',
+    '/v1/..%09/x',
+    '/v1/%2e%2e%00/x',
+    '/v1/..%00',
+    '/v1/..%c0%af../x',
+    '/v1/%c0%ae%c0%ae/x',
+    '/v1/%252e%252e/x',
+    '/v1/x%252fy',
+    '/v1/x;/../y',
+    '/v1/..;/x',
+    '/v1/a\\..\\b',
+    '/v1/a%5c..%5cb',
+    '/v1//x',
+    '/v1/./x',
+    '/v1/x/..',
+    '/v1/x%2f..%2fy',
+    '/v1/%ff',
+    '/v1/%e2%80%a5/x',
   ];
+  const lines: string[] = [];
   for (const path of paths) {
+    const statuses: string[] = [];
     for (const method of ['GET', 'POST', 'DELETE']) {
-      const { status } = await send(server.url, path, { method, headers });
-      expect([400, 404, 405], `${method} ${path}`).toContain(status);
+      const { status, content } = await send(server.url, path, { method, headers });
+      statuses.push(`${method} ${status} ${codeIn(content)}`);
     }
+    lines.push(`${path}  ${statuses.join(', ')}`);
   }
+  expect(lines.join('\n')).toMatchInlineSnapshot(`
+    "/v1/../admin  GET 400 INVALID_REQUEST, POST 400 INVALID_REQUEST, DELETE 400 INVALID_REQUEST
+    /v1/%2e%2e/admin  GET 400 INVALID_REQUEST, POST 400 INVALID_REQUEST, DELETE 400 INVALID_REQUEST
+    /v1/..%20/admin  GET 400 INVALID_REQUEST, POST 400 INVALID_REQUEST, DELETE 400 INVALID_REQUEST
+    /v1/..%09/x  GET 400 INVALID_REQUEST, POST 400 INVALID_REQUEST, DELETE 400 INVALID_REQUEST
+    /v1/%2e%2e%00/x  GET 400 INVALID_REQUEST, POST 400 INVALID_REQUEST, DELETE 400 INVALID_REQUEST
+    /v1/..%00  GET 400 INVALID_REQUEST, POST 400 INVALID_REQUEST, DELETE 400 INVALID_REQUEST
+    /v1/..%c0%af../x  GET 400 BAD_REQUEST, POST 400 BAD_REQUEST, DELETE 400 BAD_REQUEST
+    /v1/%c0%ae%c0%ae/x  GET 400 BAD_REQUEST, POST 400 BAD_REQUEST, DELETE 400 BAD_REQUEST
+    /v1/%252e%252e/x  GET 400 INVALID_REQUEST, POST 400 INVALID_REQUEST, DELETE 400 INVALID_REQUEST
+    /v1/x%252fy  GET 400 INVALID_REQUEST, POST 400 INVALID_REQUEST, DELETE 400 INVALID_REQUEST
+    /v1/x;/../y  GET 400 INVALID_REQUEST, POST 400 INVALID_REQUEST, DELETE 400 INVALID_REQUEST
+    /v1/..;/x  GET 400 INVALID_REQUEST, POST 400 INVALID_REQUEST, DELETE 400 INVALID_REQUEST
+    /v1/a\\..\\b  GET 400 INVALID_REQUEST, POST 400 INVALID_REQUEST, DELETE 400 INVALID_REQUEST
+    /v1/a%5c..%5cb  GET 400 INVALID_REQUEST, POST 400 INVALID_REQUEST, DELETE 400 INVALID_REQUEST
+    /v1//x  GET 400 INVALID_REQUEST, POST 400 INVALID_REQUEST, DELETE 400 INVALID_REQUEST
+    /v1/./x  GET 400 INVALID_REQUEST, POST 400 INVALID_REQUEST, DELETE 400 INVALID_REQUEST
+    /v1/x/..  GET 400 INVALID_REQUEST, POST 400 INVALID_REQUEST, DELETE 400 INVALID_REQUEST
+    /v1/x%2f..%2fy  GET 400 INVALID_REQUEST, POST 400 INVALID_REQUEST, DELETE 400 INVALID_REQUEST
+    /v1/%ff  GET 400 BAD_REQUEST, POST 400 BAD_REQUEST, DELETE 400 BAD_REQUEST
+    /v1/%e2%80%a5/x  GET 400 INVALID_REQUEST, POST 400 INVALID_REQUEST, DELETE 400 INVALID_REQUEST"
+  `);
   expect(upstream.received).toEqual([]);
 });

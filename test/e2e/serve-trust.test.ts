@@ -8,7 +8,7 @@ import { Sandbox } from '../support/sandbox.ts';
 import { ScriptedUpstream, upstreamKey } from '../support/scripted-upstream.ts';
 import { startServe } from '../support/serving.ts';
 
-/* What one caller can do to the server of all: nothing. What happens to its files: it says so. */
+/* One caller cannot harm the server that all use. If its files are lost, it says so. */
 
 async function create(box: Sandbox, name: string, ...flags: string[]): Promise<string> {
   const run = await box.program(['create', name, '--secret-only', ...flags], { secretOnStdout: true });
@@ -36,9 +36,8 @@ test('invalid text and bad rows harm neither the server nor readers of its log',
   const upstream = await ScriptedUpstream.start();
   writeFileSync(join(box.cwd, '.env'), `UPSTREAM_KEY=${upstreamKey}\n`, { mode: 0o600 });
   box.expectSecretIn('.env');
-  const server = await startServe(box, [
-    ...['--upstream', upstream.url.href, '--upstream-key', 'env:.env#UPSTREAM_KEY'],
-  ]);
+  const flags = ['--upstream', upstream.url.href, '--upstream-key', 'env:.env#UPSTREAM_KEY'];
+  const server = await startServe(box, flags);
   const report = (key: string) =>
     fetch(`${server.url}/v1/usage`, posted(`{"key":"${key}","model":"\\ud800"}`));
   expect([(await report(dead)).status, (await report(live)).status]).toEqual([400, 400]);
@@ -61,8 +60,8 @@ test('invalid text and bad rows harm neither the server nor readers of its log',
     '\ufffd\ufffd\ufffd',
   ]);
   expect(await server.stop()).toBe(0);
-  const said = await box.program(['logs', '--json']);
-  expect([said.exit, JSON.parse(said.stdout).length]).toEqual([0, data.length]);
+  const run = await box.program(['logs', '--json']);
+  expect([run.exit, JSON.parse(run.stdout).length]).toEqual([0, data.length]);
 });
 
 test('an absurd cost from an upstream does not stop the metering of other calls', async () => {
@@ -98,7 +97,7 @@ describe('a database that disappears under the server', () => {
   const ways: [string, (path: string) => void][] = [
     ['is removed', (path) => rmSync(path)],
     [
-      'is removed with all that SQLite puts beside it',
+      'is removed with the files that SQLite keeps beside it',
       (path) => {
         for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`);
       },
@@ -114,16 +113,16 @@ describe('a database that disappears under the server', () => {
     ['is emptied', (path) => writeFileSync(path, '')],
   ];
 
-  test.each(ways)('because it %s: nothing more is acknowledged', async (_, spoil) => {
+  test.each(ways)('because it %s: the server acknowledges nothing more', async (_, spoil) => {
     const box = new Sandbox();
     const key = await create(box, 'ci');
     const alice = await session(box, 'alice');
     const server = await startServe(box);
     const answers = async () => {
-      const made = await fetch(`${server.url}/admin/keys`, posted('{"name":"x"}', alice));
+      const created = await fetch(`${server.url}/admin/keys`, posted('{"name":"x"}', alice));
       const used = await fetch(`${server.url}/v1/authorize`, { headers: { authorization: `Bearer ${key}` } });
       const health = await fetch(`${server.url}/healthz`);
-      return [made.status, used.status, health.status];
+      return [created.status, used.status, health.status];
     };
     expect(await answers()).toEqual([201, 200, 200]);
     spoil(databaseOf(box));

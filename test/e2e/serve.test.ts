@@ -10,13 +10,32 @@ import { connect as connectTls } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import { Sandbox } from '../support/sandbox.ts';
 import { startServe } from '../support/serving.ts';
+import { commandLine, folders, ids, ports, Transcript, times } from '../support/transcript.ts';
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
-test('prints its address, answers, and exits with 0 on SIGTERM and on Ctrl-C', async () => {
+const filters = [
+  times,
+  ports,
+  ids,
+  folders,
+  { word: 'duration', pattern: /(?<="durationMs":)[\d.]+|(?<= )[\d.]+(?=ms )/g },
+  { word: 'request', isNumbered: true, pattern: /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g } as const,
+];
+
+/** The lines that a server has printed, as text. */
+function logOf(box: Sandbox, lines: readonly string[]): string {
+  return new Transcript(box, filters).filtered(lines.map((line) => `${line}\n`).join(''));
+}
+
+test('prints its address, responds, and exits with 0 on SIGTERM and on Ctrl-C', async () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    const server = await startServe(new Sandbox());
-    expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const box = new Sandbox();
+    const server = await startServe(box);
+    expect(logOf(box, server.log())).toMatchInlineSnapshot(`
+      "{"time":"[time]","event":"listening","url":"http://127.0.0.1:[port 1]"}
+      "
+    `);
     expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ status: 'ok' });
     expect(await server.stop(signal)).toBe(0);
     await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
@@ -62,34 +81,104 @@ test('writes enqueued uses before it exits', async () => {
 test('a port in use is an error', async () => {
   const box = new Sandbox();
   const { url } = await startServe(box);
-  const { exit, stderr } = await box.program(['serve', '--port', new URL(url).port, '--format', 'json']);
-  expect(exit).toBe(1);
-  expect(JSON.parse(stderr).error).toMatchObject({
-    code: 'port_taken',
-    hint: expect.stringContaining('--port 0'),
-  });
+  const { port } = new URL(url);
+  const story = new Transcript(box, [{ word: 'port', pattern: new RegExp(`\\b${port}\\b`, 'g') }]);
+  expect(await story.program(['serve', '--port', port, '--format', 'json'])).toMatchInlineSnapshot(`
+    "$ keys serve --port [port] --format json
+    exit 1
+    --- stderr
+    {"error":{"code":"port_taken","message":"cannot listen on 127.0.0.1:[port]: the port is in use","hint":"keys serve --port 0 uses any free port"}}
+    "
+  `);
 });
 
-test.each([
-  [['--host', '0.0.0.0'], '--tls-cert and --tls-key, or --behind-proxy'],
-  [['--tls-cert', 'cert.pem'], 'need each other'],
-  [['--upstream-key', 'file:key'], '--upstream-key needs --upstream'],
-  [['--port', '70000'], 'not a port'],
-  [['--org-budget', '-1'], 'US dollars'],
-  [['--tls-cert', '/dev/null', '--tls-key', '/dev/null'], 'are not a certificate and its key'],
-  [['--tls-cert', 'missing.pem', '--tls-key', 'missing.pem'], 'cannot read missing.pem (ENOENT)'],
-  [['--upstream', 'nowhere'], 'not a URL'],
-  [['--upstream', 'http://api.example.com', '--upstream-key', 'file:upstream.key'], 'unencrypted'],
-  [['--upstream', 'http://192.168.0.7:1/v1', '--upstream-key', 'file:upstream.key'], 'unencrypted'],
-  [['--upstream', 'http://127.0.0.1.example.com', '--upstream-key', 'file:upstream.key'], 'unencrypted'],
-  [['--upstream', 'http://127.0.0.1:1', '--upstream-key', 'literal'], 'not a source'],
-])('%j is refused before anything is started', async (flags, message) => {
+test('flags that are not valid or not safe are refused before anything starts', async () => {
   const box = new Sandbox();
   writeFileSync(join(box.cwd, 'upstream.key'), 'sk-upstream-EXAMPLE', { mode: 0o600 });
   box.expectSecretIn('upstream.key');
-  const { exit, stderr, stdout } = await box.keys(['serve', '--port', '0', ...flags]);
-  expect([exit, stdout]).toEqual([2, '']);
-  expect(stderr).toContain(message);
+  const reason = { word: 'reason', pattern: /(?<=in PEM \()\w+/g };
+  const story = new Transcript(box, [folders, reason]);
+  const texts: string[] = [];
+  const upstreamKey = ['--upstream-key', 'file:upstream.key'];
+  for (const flags of [
+    ['--host', '0.0.0.0'],
+    ['--tls-cert', 'cert.pem'],
+    ['--upstream-key', 'file:key'],
+    ['--port', '70000'],
+    ['--org-budget', '-1'],
+    ['--tls-cert', '/dev/null', '--tls-key', '/dev/null'],
+    ['--tls-cert', 'missing.pem', '--tls-key', 'missing.pem'],
+    ['--upstream', 'nowhere'],
+    ['--upstream', 'http://api.example.com', ...upstreamKey],
+    ['--upstream', 'http://192.168.0.7:1/v1', ...upstreamKey],
+    ['--upstream', 'http://127.0.0.1.example.com', ...upstreamKey],
+    ['--upstream', 'http://127.0.0.1:1', '--upstream-key', 'literal'],
+  ]) {
+    const args = ['serve', '--port', '0', ...flags];
+    const run = await box.keys(args);
+    expect([run.exit, run.stdout]).toEqual([2, '']);
+    texts.push(story.printed(commandLine(args), run));
+  }
+  expect(texts.join('')).toMatchInlineSnapshot(`
+    "$ keys serve --port 0 --host 0.0.0.0
+    exit 2
+    --- stderr
+    error: --host 0.0.0.0 is reachable from other machines: add --tls-cert and --tls-key, or --behind-proxy
+    hint: keys help serve
+    $ keys serve --port 0 --tls-cert cert.pem
+    exit 2
+    --- stderr
+    error: --tls-cert and --tls-key need each other
+    hint: keys help serve
+    $ keys serve --port 0 --upstream-key file:key
+    exit 2
+    --- stderr
+    error: --upstream-key needs --upstream
+    hint: keys help serve
+    $ keys serve --port 0 --port 70000
+    exit 2
+    --- stderr
+    error: --port: '70000' is not a port: use an integer from 0 to 65535
+    hint: keys help serve
+    $ keys serve --port 0 --org-budget -1
+    exit 2
+    --- stderr
+    error: --org-budget: '-1' is not an amount of US dollars above 0, such as 25 or 9.50
+    hint: keys help serve
+    $ keys serve --port 0 --tls-cert /dev/null --tls-key /dev/null
+    exit 2
+    --- stderr
+    error: --tls-cert, --tls-key: /dev/null and /dev/null are not a certificate and its key in PEM ([reason])
+    $ keys serve --port 0 --tls-cert missing.pem --tls-key missing.pem
+    exit 2
+    --- stderr
+    error: --tls-cert: cannot read missing.pem (ENOENT)
+    $ keys serve --port 0 --upstream nowhere
+    exit 2
+    --- stderr
+    error: --upstream is not a URL
+    hint: keys help serve
+    $ keys serve --port 0 --upstream http://api.example.com --upstream-key file:upstream.key
+    exit 2
+    --- stderr
+    error: the upstream URL is http: to another host, which would send its key unencrypted
+    hint: pass only scheme, host and path, like https://api.example.com/v1
+    $ keys serve --port 0 --upstream http://192.168.0.7:1/v1 --upstream-key file:upstream.key
+    exit 2
+    --- stderr
+    error: the upstream URL is http: to another host, which would send its key unencrypted
+    hint: pass only scheme, host and path, like https://api.example.com/v1
+    $ keys serve --port 0 --upstream http://127.0.0.1.example.com --upstream-key file:upstream.key
+    exit 2
+    --- stderr
+    error: the upstream URL is http: to another host, which would send its key unencrypted
+    hint: pass only scheme, host and path, like https://api.example.com/v1
+    $ keys serve --port 0 --upstream http://127.0.0.1:1 --upstream-key literal
+    exit 2
+    --- stderr
+    error: 'literal' is not a source; expected keychain:NAME, file:PATH or env:PATH#NAME
+    "
+  `);
 });
 
 test('on loopback, refuses other hosts and web pages (DNS rebinding)', async () => {
@@ -116,31 +205,40 @@ test('logs one line for each request, without its query and without secrets', as
   await fetch(`${server.url}/v1/models?key=${key}`, { headers: { authorization: `Bearer ${key}` } });
   await fetch(`${server.url}/unreal/v1/keys/${key}`, { headers: { authorization: `Bearer ${key}` } });
   expect(await server.stop()).toBe(0);
-  const [listening, ...lines] = server.log().map((line) => JSON.parse(line));
-  expect(listening).toMatchObject({ event: 'listening', url: server.url });
-  expect(lines).toMatchObject([
-    { method: 'GET', path: '/v1/models', status: 200, key: key.slice(3, 19), ip: '127.0.0.1' },
-    { method: 'GET', path: '/unreal/v1/keys/****', status: 401, code: 'INVALID_SESSION' },
-  ]);
-  for (const { time, durationMs, requestId } of lines) {
+  expect(logOf(box, server.log())).toMatchInlineSnapshot(`
+    "{"time":"[time]","event":"listening","url":"http://127.0.0.1:[port 1]"}
+    {"time":"[time]","requestId":"[request 1]","ip":"127.0.0.1","method":"GET","path":"/v1/models","status":200,"durationMs":[duration],"key":"[id 1]"}
+    {"time":"[time]","requestId":"[request 2]","ip":"127.0.0.1","method":"GET","path":"/unreal/v1/keys/****","status":401,"durationMs":[duration],"code":"INVALID_SESSION"}
+    "
+  `);
+  const [, ...lines] = server.log().map((line) => JSON.parse(line));
+  expect(lines.map(({ key: id }) => id)).toEqual([key.slice(3, 19), undefined]);
+  for (const { time, durationMs } of lines) {
     expect(Date.parse(time)).toBeGreaterThan(0);
     expect(durationMs).toBeGreaterThan(0);
-    expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
   }
 });
 
 test('--quiet omits the requests, --log-format text is readable', async () => {
-  const quiet = await startServe(new Sandbox(), ['--quiet']);
+  const box = new Sandbox();
+  const quiet = await startServe(box, ['--quiet']);
   await fetch(`${quiet.url}/healthz`);
   expect(await quiet.stop()).toBe(0);
-  expect(quiet.log()).toHaveLength(1);
-  const text = await startServe(new Sandbox(), ['--log-format', 'text']);
+  expect(logOf(box, quiet.log())).toMatchInlineSnapshot(`
+    "{"time":"[time]","event":"listening","url":"http://127.0.0.1:[port 1]"}
+    "
+  `);
+  const text = await startServe(box, ['--log-format', 'text']);
   await fetch(`${text.url}/nowhere`);
   expect(await text.stop()).toBe(0);
-  expect(text.log()[1]).toMatch(/^\S+Z 404 GET \/nowhere [\d.]+ms 127\.0\.0\.1 - NOT_FOUND$/);
+  expect(logOf(box, text.log())).toMatchInlineSnapshot(`
+    "listening on http://127.0.0.1:[port 1]
+    [time] 404 GET /nowhere [duration]ms 127.0.0.1 - NOT_FOUND
+    "
+  `);
 });
 
-test.skipIf(!hasOpenssl)('serves TLS with the given certificate', async () => {
+test.skipIf(!hasOpenssl)('serves TLS with the certificate of --tls-cert', async () => {
   const box = new Sandbox();
   const subject = [
     '-subj',
@@ -198,7 +296,7 @@ test.skipIf(!hasOpenssl)('serves TLS with the given certificate', async () => {
   }
 });
 
-test('behind a proxy, the last address that the proxy adds is that of the client', async () => {
+test("behind a proxy, the client's address is the last one that the proxy adds", async () => {
   const box = new Sandbox();
   const server = await startServe(box, ['--behind-proxy']);
   const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
@@ -208,7 +306,7 @@ test('behind a proxy, the last address that the proxy adds is that of the client
   expect(JSON.parse((await box.program(['logs', '--json', 'ip'])).stdout)).toEqual([{ ip: '198.51.100.7' }]);
 });
 
-test('a body that is too large and a head that never ends are refused', async () => {
+test('a body or headers that are too large are refused', async () => {
   const box = new Sandbox();
   const { url } = await startServe(box);
   const { stdout } = await box.program(['session', 'create', '--user', 'ada', '--secret-only'], {
@@ -228,8 +326,14 @@ test('a body that is too large and a head that never ends are refused', async ()
   const { port, hostname } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.write(`GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`);
-  const answer = await new Promise((done) => socket.once('data', (data) => done(String(data))));
-  expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+  const response = await new Promise<string>((done) => socket.once('data', (data) => done(String(data))));
+  expect(new Transcript(box, filters).filtered(response.replaceAll('\r', ''))).toMatchInlineSnapshot(`
+    "HTTP/1.1 431 Request Header Fields Too Large
+    Content-Length: 114
+    Content-Type: application/json
+
+    {"error":"Request Header Fields Too Large","message":"Exceeded maximum allowed HTTP header size","statusCode":431}"
+  `);
 });
 
 test('counts for Prometheus', async () => {
@@ -241,15 +345,17 @@ test('counts for Prometheus', async () => {
   await fetch(`${url}/v1/authorize`);
   await fetch(`${url}/v1/usage`, { method: 'POST', headers, body: '{"tokens":7,"cost_usd":0.5}' });
   const metrics = await fetch(`${url}/metrics`);
-  expect(metrics.headers.get('content-type')).toContain('text/plain');
-  const lines = (await metrics.text()).split('\n');
-  for (const line of [
-    'keys_decisions_total{code="OK"} 1',
-    'keys_decisions_total{code="MISSING_API_KEY"} 1',
-    'keys_tokens_total 7',
-    'keys_cost_usd_total 0.5',
-    'keys_http_requests_total{route="/v1/authorize",method="GET",status="401"} 1',
-  ]) {
-    expect(lines).toContain(line);
-  }
+  expect(metrics.headers.get('content-type')).toMatchInlineSnapshot(
+    `"text/plain; version=0.0.4; charset=utf-8"`,
+  );
+  const lines = (await metrics.text()).split('\n').filter((line) => /^keys_.*_total/.test(line));
+  expect(lines.sort().join('\n')).toMatchInlineSnapshot(`
+    "keys_cost_usd_total 0.5
+    keys_decisions_total{code="MISSING_API_KEY"} 1
+    keys_decisions_total{code="OK"} 1
+    keys_http_requests_total{route="/v1/authorize",method="GET",status="200"} 1
+    keys_http_requests_total{route="/v1/authorize",method="GET",status="401"} 1
+    keys_http_requests_total{route="/v1/usage",method="POST",status="200"} 1
+    keys_tokens_total 7"
+  `);
 });
