@@ -29,8 +29,7 @@ function describeReader<T>(
     );
 
     test.each(refused.map((text) => ({ text })))("refuses '$text', and says why", ({ text }) => {
-      expect(() => read(text)).toThrow(InvalidValue);
-      expect(() => read(text)).toThrow(`'${text}' ${reason}`);
+      expect(() => read(text)).toThrow(new InvalidValue(`'${text}' ${reason}`));
     });
   });
 }
@@ -163,8 +162,7 @@ describe('the path of a database', () => {
       'postgres://ada:EXAMPLE@db.example.com/keys',
       'PostgreSQL://db.example.com/keys',
     ]) {
-      expect(() => readDatabase(address)).toThrow(InvalidValue);
-      expect(() => readDatabase(address)).toThrow(/^(?!.*EXAMPLE).*not a URL/);
+      expect(() => readDatabase(address)).toThrow(new InvalidValue('expected a path, not a URL'));
     }
     for (const path of ['keys.db', '/srv/keys.db', 'C:\\keys\\keys.db', 'C:/keys.db'])
       expect(readDatabase(path)).toBe(path);

@@ -1,0 +1,64 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { unreal } from '../../src/providers/unreal.ts';
+import { FaultServer, json } from '../support/fault-server.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { folders, Transcript } from '../support/transcript.ts';
+
+test("a user's own provider works like a built-in one", async () => {
+  const [box, server] = [new Sandbox(), await FaultServer.start()];
+  const mine = { ...unreal, id: 'mine', list: { get: '/keys', items: 'all' } };
+  box.ownProvider(mine);
+  server.on('GET /keys', json(200, { all: [{ name: 'ci\u001b[2J', hash: 'h1', created: 0 }] }));
+  const options = {
+    env: { KEYS_PROVIDER: 'mine', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE', NO_COLOR: '1' },
+    terminal: 100,
+    now: new Date('2026-11-20T12:00:00Z'),
+  };
+  const run = await box.keys(['list'], options);
+  expect(run.stdout).not.toContain('\u001b');
+  expect(new Transcript(box, []).of(['list'], run)).toMatchInlineSnapshot(`
+    "$ keys list
+    exit 0
+    --- stdout
+    1 active · 0 expired · 0 revoked
+
+    NAME       ID  STATUS
+    ci\\x1b[2J  h1  active
+    "
+  `);
+});
+
+test('provider check lists each fault with its path: exit 8', async () => {
+  const box = new Sandbox();
+  box.write('broken.json', '{"id": "Mine", "name": ""}');
+  const shows = new Transcript(box, [folders]);
+  const args = ['provider', 'check', 'broken.json'];
+  const faults = await box.keys(args);
+  box.write('broken.json', 'not json');
+  const noJson = await box.keys(args);
+  rmSync(join(box.cwd, 'broken.json'));
+  expect(shows.of(args, faults)).toMatchInlineSnapshot(`
+    "$ keys provider check broken.json
+    exit 8
+    --- stdout
+    id	use lower-case letters, digits and dashes
+    name	is empty
+    auth	is required
+    capabilities	is required
+    list	is required
+    create	is required
+    revoke	is required
+    key	is required
+    "
+  `);
+  expect(shows.of(args, noJson)).toMatchInlineSnapshot(`
+    "$ keys provider check broken.json
+    exit 1
+    --- stderr
+    error: [folder 1]/broken.json is not valid JSON: unexpected token 'o'
+    hint: check that the file exists, that you may read it, and what is in it
+    "
+  `);
+});
