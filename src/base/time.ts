@@ -181,6 +181,6 @@ function distance(step: string, moment: Date, now: Date): number {
 }
 
 /** An RFC 3339 time without its fraction of a second. */
-export function withoutFraction(time: string): string {
+export function absoluteTime(time: string): string {
   return time.replace(/\.\d+Z$/, 'Z');
 }

@@ -24,8 +24,3 @@ export function relativeTime(time: string, now: Date): string {
   const text = `${largest.count} ${largest.unit}${largest.count === 1 ? '' : 's'}`;
   return distance > 0 ? `in ${text}` : `${text} ago`;
 }
-
-/** A time without its fraction of a second. */
-export function absoluteTime(time: string): string {
-  return time.replace(/\.\d+Z$/, 'Z');
-}

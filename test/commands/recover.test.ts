@@ -6,7 +6,7 @@ import { resetAfterHeaders, resetBeforeReply, truncated } from '../support/fault
 import type { FakeRunOptions, Run } from '../support/sandbox.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import type { Filter } from '../support/transcript.ts';
-import { folders, ids, operations, prefixes, secrets, Transcript } from '../support/transcript.ts';
+import { folders, ids, operations, ports, prefixes, secrets, Transcript } from '../support/transcript.ts';
 import { UnrealServer } from '../support/unreal-server.ts';
 
 const brokenPipe: FakeRunOptions = { breakStdout: { at: 1, code: 'EPIPE' } };
@@ -459,9 +459,15 @@ describe('a create whose reply was lost', () => {
   ])('by %s is found by name and revoked', async (_, answer) => {
     const { box, server, env } = await world();
     server.lostReplies.push((response) => answer(response, {} as never));
-    const run = await box.keys(['create', 'ci', '--to', 'file:key', '--json'], { env, now });
-    expect(run.exit).toBe(5);
-    expect(errorOf(run)).toMatchObject({ code: 'reply_lost', hint: expect.stringContaining('keys recover') });
+    const story = new Transcript(box, [...filters, ports]);
+    const args = ['create', 'ci', '--to', 'file:key', '--json'];
+    expect(await story.keys(args, { env, now })).toMatchInlineSnapshot(`
+      "$ keys create ci --to file:key --json
+      exit 5
+      --- stderr
+      {"error":{"code":"reply_lost","message":"the reply to POST /v1/keys was lost: http://127.0.0.1:[port 1] closed the connection before its reply was complete (UND_ERR_SOCKET); the request may or may not have taken effect; the secret of the new key is lost: hash1abcdef","hint":"keys recover [operation 1]","operation":"[operation 1]"}}
+      "
+    `);
     expect(server.keys).toHaveLength(1);
     expect(await shows(box, ['recover'], { env })).toMatchInlineSnapshot(`
       "$ keys recover

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { absoluteTime, relativeTime } from '../../src/output/relative-time.ts';
+import { absoluteTime } from '../../src/base/time.ts';
+import { relativeTime } from '../../src/output/relative-time.ts';
 
 const now = new Date('2026-11-20T12:00:00.000Z');
 const [second, minute, hour, day] = [1000, 60_000, 3_600_000, 86_400_000];

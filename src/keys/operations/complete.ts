@@ -1,4 +1,4 @@
-import { withoutFraction } from '../../base/time.ts';
+import { absoluteTime } from '../../base/time.ts';
 import type { Key } from '../key.ts';
 import { restoreExpiry, retire } from '../rotation/retirement.ts';
 import type { Conclusion, Outcome } from './outcome.ts';
@@ -20,7 +20,7 @@ export async function complete({ services, operation, issuer, grace }: Recovery)
 
 /** `until`: RFC 3339; null: until the key is idle. */
 export function worksUntil(id: string, until: string | null): string {
-  return `the old key ${id} works until ${until === null ? 'it is no longer used' : withoutFraction(until)}`;
+  return `the old key ${id} works until ${until === null ? 'it is no longer used' : absoluteTime(until)}`;
 }
 
 /** Revokes what an operation created, and ends it. */

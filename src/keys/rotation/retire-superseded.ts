@@ -1,5 +1,5 @@
 import { shellWord } from '../../base/shell-word.ts';
-import { withoutFraction } from '../../base/time.ts';
+import { absoluteTime } from '../../base/time.ts';
 import type { Key } from '../key.ts';
 import { isActive } from '../key.ts';
 import type { Sink } from '../ports.ts';
@@ -79,6 +79,6 @@ async function placeOf(
 }
 
 function pendingText({ id, createdAt }: Key, why: string): string {
-  const createdNote = createdAt ? ` (created ${withoutFraction(createdAt)})` : '';
+  const createdNote = createdAt ? ` (created ${absoluteTime(createdAt)})` : '';
   return `the old key ${id}${createdNote} still works: ${why}; once you are sure: keys revoke ${shellWord(id)} --yes`;
 }

@@ -1,6 +1,6 @@
 import { KeysError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
-import { SpanEnd, withoutFraction } from '../../base/time.ts';
+import { absoluteTime, SpanEnd } from '../../base/time.ts';
 import type { Key } from '../key.ts';
 import { unidentified } from '../key.ts';
 import { isOver } from '../operations/candidates.ts';
@@ -205,5 +205,5 @@ export async function restoreExpiry(backend: KeyBackend, replaces: Replaced): Pr
 
 export async function endOfOld(backend: KeyBackend, { id }: Replaced): Promise<string | undefined> {
   const old = await backend.get(id).catch(() => undefined);
-  return old?.expiresAt ? `the old key ${id} works until ${withoutFraction(old.expiresAt)}` : undefined;
+  return old?.expiresAt ? `the old key ${id} works until ${absoluteTime(old.expiresAt)}` : undefined;
 }

@@ -1,6 +1,7 @@
 import { shown } from '../../base/sanitise.ts';
+import { absoluteTime } from '../../base/time.ts';
 import type { Key, Status } from '../../keys/key.ts';
-import { absoluteTime, relativeTime } from '../relative-time.ts';
+import { relativeTime } from '../relative-time.ts';
 import type { Terminal } from '../style.ts';
 
 /*

@@ -1,11 +1,12 @@
 import type { KeysError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
+import { absoluteTime } from '../../base/time.ts';
 import type { Key } from '../../keys/key.ts';
 import type { RotationRecord } from '../../keys/rotation/record.ts';
 import type { RotationEvent } from '../../keys/rotation/services.ts';
 import type { Message } from '../message.ts';
 import { note, warning } from '../message.ts';
-import { absoluteTime, relativeTime } from '../relative-time.ts';
+import { relativeTime } from '../relative-time.ts';
 import { deliveryMessages } from './recovery-events.ts';
 import { storedMessages } from './stored.ts';
 

@@ -1,6 +1,6 @@
 import { shown } from '../../base/sanitise.ts';
+import { absoluteTime } from '../../base/time.ts';
 import type { LogEntry, UsageRow } from '../../keys/ports.ts';
-import { absoluteTime } from '../relative-time.ts';
 import type { Terminal } from '../style.ts';
 import type { Column } from '../table.ts';
 import { renderTable } from '../table.ts';

@@ -1,9 +1,10 @@
 import { shown } from '../../base/sanitise.ts';
+import { absoluteTime } from '../../base/time.ts';
 import type { Difference } from '../../keys/differences.ts';
 import type { Key } from '../../keys/key.ts';
 import type { Message } from '../message.ts';
 import { note, warning } from '../message.ts';
-import { absoluteTime, relativeTime } from '../relative-time.ts';
+import { relativeTime } from '../relative-time.ts';
 
 /** Each field that the API did not store as requested, and when the key expires. */
 export function storedMessages(
