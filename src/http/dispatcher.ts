@@ -3,6 +3,7 @@ import { Agent, buildConnector, EnvHttpProxyAgent } from 'undici';
 import { usageError } from '../base/errors.ts';
 import type { Environment } from '../platform/env.ts';
 import { isLoopback } from './base-url.ts';
+import type { Connector } from './interim.ts';
 import { tolerateInterim } from './interim.ts';
 
 export type { Dispatcher };
@@ -21,7 +22,7 @@ export function openDispatcher(
   const options = { connect, headersTimeout: 0, bodyTimeout: 0 };
   const proxy = proxyFor(origin, env);
   if (!proxy) {
-    const connector = tolerateInterim(buildConnector(connect));
+    const connector = tolerateInterim(refuseOnceClosed(buildConnector(connect), closing));
     return { dispatcher: new Agent({ ...options, connect: connector }), isProxied: false };
   }
   // Empty strings, because undefined would make undici read the environment of the process.
@@ -34,6 +35,14 @@ export function openDispatcher(
     noProxy: env.no_proxy || env.NO_PROXY || '',
   });
   return { dispatcher, isProxied: true };
+}
+
+/**
+ * undici connects again after a response that was broken off, even if the dispatcher has been destroyed in the meantime.
+ * `net.connect` opens that socket although its signal has aborted, and it would keep the process alive.
+ */
+function refuseOnceClosed(connect: Connector, closing: AbortSignal): Connector {
+  return (options, done) => (closing.aborted ? done(closing.reason, null) : connect(options, done));
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { buildConnector } from 'undici';
 
-type Connector = buildConnector.connector;
+export type Connector = buildConnector.connector;
 type Socket = { read(size?: number): Buffer | null; write: (...args: never[]) => boolean };
 
 /**

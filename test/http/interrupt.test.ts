@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Answer } from '../support/fault-server.ts';
 import {
@@ -11,6 +12,7 @@ import {
   silenceInBody,
   text,
 } from '../support/fault-server.ts';
+import { LoopbackProxy } from '../support/loopback-proxy.ts';
 import { clientOf, failureOf } from './client-of.ts';
 
 const read = { method: 'GET', repeatable: true } as const;
@@ -144,4 +146,37 @@ test('close ends a connection that is still being established, and the server se
   expect(socket.closed).toBe(false);
   await client.close();
   await ended;
+});
+
+test.each([
+  ['directly', async () => ({})],
+  ['through a proxy', async () => ({ HTTP_PROXY: (await LoopbackProxy.start()).url })],
+])('after close no connection is opened again for a response that was broken off, %s', async (_, env) => {
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    open.add(socket);
+    socket.on('error', () => {}).once('close', () => open.delete(socket));
+    socket.on('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 99000000\r\n\r\n');
+      const more = () => {
+        while (!socket.destroyed && socket.write(Buffer.alloc(1024 * 1024, 'x')));
+      };
+      socket.on('drain', more);
+      more();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    for (const socket of open) socket.destroy();
+    server.close();
+  });
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { client } = clientOf(origin, { env: await env() });
+  for (const path of ['/v1/keys', '/v1/keys/1']) {
+    const failure = await failureOf(client.send({ ...read, url: new URL(path, origin) }));
+    expect(failure.code).toBe('body_too_large');
+  }
+  await client.close();
+  await sleep(200);
+  expect(open.size).toBe(0);
 });
