@@ -84,9 +84,13 @@ function withoutSecret({ prefix, labels, ...key }: Key, secret: Secret): Key | u
   };
 }
 
-/** Throws for a secret that a header, a file or a terminal could not carry whole. */
+/**
+ * Throws for a secret that a header, a file or a terminal could not carry whole, and for a masked one: by the API, or
+ * because the API has returned the session token. Delivered in place of the secret, it would retire the old key.
+ */
 function readSecret(secretPart: Part): Secret {
   const value = text(secretPart);
+  if (value.includes('****')) throw wrongShape(secretPart, 'a whole secret');
   if (/^[!-~]+$/.test(value)) return new Secret(value);
   throw wrongShape(secretPart, 'a secret of visible ASCII characters');
 }

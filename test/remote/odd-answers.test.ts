@@ -46,6 +46,20 @@ describe('a successful create', () => {
     expect(made.secret.reveal()).toBe(answer.key);
   });
 
+  test.each([
+    ['is masked', 'sk-a1b2****'],
+    ['is the session token', 'tok-EXAMPLE'],
+  ])('whose secret %s is unfinished: nothing is delivered in place of the secret', async (_, key) => {
+    const answer = { name: 'ci', key, hash: 'h2', created: 1694268762 };
+    const { backend } = await started(unreal, (server) => server.on('POST /v1/keys', json(200, answer)));
+    const failure = await failureOf(backend.create(spec({})));
+    expect(failure).toMatchObject({ exit: 'unfinished', code: 'orphan_key' });
+    expect(failure.message).toContain(
+      'a key named ci (h2) was created, but its secret is lost: the field key',
+    );
+    expect(failure.message).toContain('is not a whole secret');
+  });
+
   test('without a secret in the answer is unfinished, and reports that a key exists', async () => {
     const answer = { name: 'ci', hash: 'h2', created: 1694268762 };
     const { backend } = await started(unreal, (server) => server.on('POST /v1/keys', json(200, answer)));
