@@ -21,7 +21,6 @@ export type ExitName = keyof typeof exits;
 
 /** Every error code, and the exit code that goes with it unless the place that fails says otherwise. */
 const table = {
-  another_key: { exit: 'unfinished' },
   argument_is_flag: { exit: 'usage' },
   authority_busy: { exit: 'failed' },
   authority_gone: { exit: 'failed' },
@@ -129,7 +128,6 @@ const table = {
   several_keys: { exit: 'notFound' },
   source_empty: { exit: 'failed' },
   source_unreadable: { exit: 'failed' },
-  still_alive: { exit: 'failed' },
   timed_out: { exit: 'network' },
   tls_failed: { exit: 'network' },
   token_command_failed: { exit: 'auth' },

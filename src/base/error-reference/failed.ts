@@ -196,10 +196,6 @@ export const failed: Readonly<Record<CodeOf<'failed'>, Explanation>> = {
     meaning: 'the file that holds the secret cannot be read',
     fix: ['check that the file exists and that you may read it'],
   },
-  still_alive: {
-    meaning: 'the API accepted the revocation but still reports the key as working',
-    fix: ['look at it, then revoke it again: keys list --status all'],
-  },
   unusable_address: {
     meaning: 'the id of the key cannot be part of a URL; no call was made',
     fix: ['see the id: keys list --json id,name'],

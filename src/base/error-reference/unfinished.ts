@@ -3,10 +3,6 @@ import type { Explanation } from './explanation.ts';
 
 /** Codes with exit code 5. */
 export const unfinished: Readonly<Record<CodeOf<'unfinished'>, Explanation>> = {
-  another_key: {
-    meaning: 'the API reused the id of the old key for another key, which was left alone',
-    fix: ['end the operation and keep every key: keys recover <operation> --keep'],
-  },
   escrow_damaged: {
     meaning: 'the secret in escrow is damaged and was not delivered',
     fix: ['revoke the key it belongs to: keys recover <operation> --revoke'],
@@ -21,7 +17,11 @@ export const unfinished: Readonly<Record<CodeOf<'unfinished'>, Explanation>> = {
   },
   not_retired: {
     meaning: 'the new key is delivered, but the old one could not be retired',
-    fix: ['keys recover', 'or revoke the old key: keys revoke <id> --yes'],
+    fix: [
+      'keys recover',
+      'or revoke the old key: keys revoke <id> --yes',
+      'if the API has given its id to another key, keep every key: keys recover <operation> --keep',
+    ],
   },
   operation_unreadable: {
     meaning: 'one file of the journal is damaged; the other operations are not affected',

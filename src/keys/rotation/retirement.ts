@@ -40,7 +40,7 @@ export async function retire(
   try {
     if (wasRotatedInPlace(operation)) return await endedInPlace(backend, operation, now);
     const old = await backend.get(replaces.id);
-    if (old && isAnother(old, replaces)) throw anotherKey(operation, old);
+    if (old && isAnother(old, replaces)) throw new AnotherKey(old);
     if (old ? isOver(old) : backend.capabilities.show) {
       const endedAt = old?.status === 'expired' ? old.expiresAt : null;
       return await over(operation, endedAt ?? now.toISOString());
@@ -69,12 +69,11 @@ function isAnother({ createdAt }: Key, replaces: Replaced): boolean {
   return Date.parse(createdAt) !== Date.parse(replaces.createdAt);
 }
 
-function anotherKey({ id }: Operation, old: Key): KeysError {
-  return new KeysError({
-    code: 'another_key',
-    message: `${old.id} is a different key now, created ${old.createdAt}`,
-    hints: [`keys recover ${id} --keep`],
-  });
+/** Nothing is left to revoke: only the decision to keep every key ends the operation. */
+class AnotherKey extends KeysError {
+  constructor({ id, createdAt }: Key) {
+    super({ code: 'not_retired', message: `${id} is a different key now, created ${createdAt}` });
+  }
 }
 
 /**
@@ -116,8 +115,9 @@ export async function revokeAndConfirm(backend: KeyBackend, { id }: Pick<Key, 'i
   // A key that an API only disables no longer works either.
   if (!after || isOver(after) || after.status === 'disabled') return;
   throw new KeysError({
-    code: 'still_alive',
+    code: 'not_revoked',
     message: `the API accepted the revocation of ${id}, but still reports it as ${after.status}`,
+    hints: [`keys show ${shellWord(id)}`],
   });
 }
 
@@ -169,16 +169,15 @@ async function waiting(operation: Operation, due: number | null): Promise<Retire
 function notRetired({ id, plan }: Operation, replaces: Replaced, cause: unknown): KeysError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const failure = cause instanceof KeysError ? cause.failure : undefined;
-  const isOther = failure?.code === 'another_key';
   return new KeysError({
     ...failure,
     exit: 'unfinished',
     code: 'not_retired',
     message: `the new key ${plan.name} is delivered, but the old one, ${replaces.id}, was not retired: ${reason}`,
-    hints: (isOther && failure.hints) || [
-      `keys recover ${id}`,
-      `keys revoke ${shellWord(replaces.id)} --yes`,
-    ],
+    hints:
+      cause instanceof AnotherKey
+        ? [`keys recover ${id} --keep`]
+        : [`keys recover ${id}`, `keys revoke ${shellWord(replaces.id)} --yes`],
     operation: id,
     cause,
   });

@@ -66,6 +66,7 @@ function rotation(
     spec: spec({ name: 'ci' }),
     replaces: {
       id: old.id,
+      ...(old.createdAt !== undefined && { createdAt: old.createdAt }),
       grace,
       ...(untilIdle && { untilIdle }),
       ...(!verifies && { unverified: true as const }),
@@ -220,6 +221,23 @@ test('an API that accepts a revocation and still reports the key as active is no
   const failure = await failureIn(rotation(world, { backend }));
   expect(failure).toMatchObject({ exit: 'unfinished', code: 'not_retired' });
   expect(failure.message).toContain('still reports it as active');
+  expect(failure.hints).toEqual(['keys recover op000001', 'keys revoke old00001 --yes']);
+});
+
+test('an id that the API has given to another key is not revoked, and the hint keeps every key', async () => {
+  const world = new FakeWorld();
+  const backend = {
+    ...backendOf(world),
+    get: async () => ({ ...old, createdAt: '2026-11-20T00:00:00.000Z' }),
+  };
+  const failure = await failureIn(rotation(world, { backend }));
+  expect(failure).toMatchObject({
+    exit: 'unfinished',
+    code: 'not_retired',
+    hints: ['keys recover op000001 --keep'],
+  });
+  expect(failure.message).toContain('old00001 is a different key now, created 2026-11-20T00:00:00.000Z');
+  expect(world.steps).not.toContain('revoke old00001');
 });
 
 describe("the API's own rotation", () => {
