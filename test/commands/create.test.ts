@@ -239,7 +239,7 @@ test('a sink that cannot work is found before the key is created', async () => {
     "$ keys create ci --to file:missing/folder/a.key
     exit 1
     --- stderr
-    error: the folder of [folder 1]/missing/folder/a.key does not exist
+    error: the folder [folder 1]/missing/folder does not exist
     hint: mkdir -p -m 700 '[folder 1]/missing/folder'
     "
   `);

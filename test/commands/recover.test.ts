@@ -82,14 +82,14 @@ describe('a secret that waits in escrow', () => {
       "$ keys create ci --to 'exec:rmdir place' --to file:place/key --json
       exit 5
       --- stderr
-      {"error":{"code":"in_escrow","message":"the secret of ci ([id 1]) is in exec:rmdir place, but was not delivered to file:place/key: [folder 1]/place/.keys-tmp cannot be written to (ENOENT); it is in escrow (file [folder 2]/state/escrow/[operation 1])","hint":"ls -ld '[folder 1]/place/.keys-tmp/..'\\nkeys recover [operation 1]","operation":"[operation 1]"}}
+      {"error":{"code":"in_escrow","message":"the secret of ci ([id 1]) is in exec:rmdir place, but was not delivered to file:place/key: the folder [folder 1]/place does not exist; it is in escrow (file [folder 2]/state/escrow/[operation 1])","hint":"mkdir -p -m 700 '[folder 1]/place'\\nkeys recover [operation 1]","operation":"[operation 1]"}}
       "
     `);
     expect(await recover()).toMatchInlineSnapshot(`
       "$ keys recover
       exit 5
       --- stderr
-      error: the folder of [folder 1]/place/key does not exist
+      error: the folder [folder 1]/place does not exist
       hint: mkdir -p -m 700 '[folder 1]/place'
       hint: keys recover [operation 1]
       "
@@ -394,7 +394,7 @@ describe('--all --yes', () => {
       --- stdout
       [operation 1]	open	create	ci	[id 1]	2026-11-20T12:00:00.000Z	local	exec:rmdir place,file:place/key
       --- stderr
-      warning: [operation 1] is unfinished: the folder of [folder 1]/place/key does not exist; mkdir -p -m 700 '[folder 1]/place'
+      warning: [operation 1] is unfinished: the folder [folder 1]/place does not exist; mkdir -p -m 700 '[folder 1]/place'
       "
     `);
     expect(await statusOf(box, 'ci')).toEqual(['active']);

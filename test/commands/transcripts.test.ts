@@ -95,8 +95,8 @@ test('a create whose second sink fails, and its recovery', async () => {
     "$ keys create ci --to 'exec:rmdir place' --to file:place/key
     exit 5
     --- stderr
-    error: the secret of ci ([id 1]) is in exec:rmdir place, but was not delivered to file:place/key: [folder 1]/place/.keys-tmp cannot be written to (ENOENT); it is in escrow (file [folder 2]/state/escrow/[operation 1])
-    hint: ls -ld '[folder 1]/place/.keys-tmp/..'
+    error: the secret of ci ([id 1]) is in exec:rmdir place, but was not delivered to file:place/key: the folder [folder 1]/place does not exist; it is in escrow (file [folder 2]/state/escrow/[operation 1])
+    hint: mkdir -p -m 700 '[folder 1]/place'
     hint: keys recover [operation 1]
     "
   `);
@@ -119,7 +119,7 @@ test('a create whose second sink fails, and its recovery', async () => {
     "$ keys recover
     exit 5
     --- stderr
-    error: the folder of [folder 1]/place/key does not exist
+    error: the folder [folder 1]/place does not exist
     hint: mkdir -p -m 700 '[folder 1]/place'
     hint: keys recover [operation 1]
     "

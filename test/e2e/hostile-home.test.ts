@@ -740,7 +740,7 @@ describe('a current folder that no longer exists', () => {
       "$ keys create ci --to file:secret
       exit 1
       --- stderr
-      error: the folder of [folder 1]/gone/secret does not exist
+      error: the folder [folder 1]/gone does not exist
       hint: mkdir -p -m 700 '[folder 1]/gone'
       "
     `);

@@ -3,7 +3,12 @@ import type { FileHandle } from 'node:fs/promises';
 import { access, lstat, open, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { KeysError, systemCode } from '../../base/errors.ts';
-import { checkPrivateFolder, removePrivateFolder, withPrivateFolder } from './private-folder.ts';
+import {
+  checkPrivateFolder,
+  removePrivateFolder,
+  unusableFolder,
+  withPrivateFolder,
+} from './private-folder.ts';
 import { readBounded, readFault } from './read-file.ts';
 
 /*
@@ -20,13 +25,7 @@ export async function checkPrivateFile(path: string): Promise<void> {
   try {
     await access(dirname(path), constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    const missing = systemCode(error) === 'ENOENT';
-    throw new KeysError({
-      code: missing ? 'folder_missing' : 'folder_not_writable',
-      message: `the folder of ${path} ${missing ? 'does not exist' : 'cannot be written to'}`,
-      hints: [missing ? `mkdir -p -m 700 '${dirname(path)}'` : `ls -ld '${dirname(path)}'`],
-      cause: error,
-    });
+    throw unusableFolder(dirname(path), error);
   }
   await checkPrivateFolder(dirname(path));
 }

@@ -8,7 +8,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KeysError, systemCode } from '../../base/errors.ts';
 import type { Release } from './file-lock.ts';
@@ -59,7 +59,7 @@ function prepare(folder: string): void {
     clear(folder);
     writeFileSync(join(folder, '.gitignore'), '*\n', { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    throw notUsable(folder, error);
+    throw unusableFolder(dirname(folder), error);
   }
 }
 
@@ -91,7 +91,7 @@ function make(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw notUsable(folder, error);
+    if (systemCode(error) !== 'EEXIST') throw unusableFolder(dirname(folder), error);
     const stats = lstatSync(folder, { throwIfNoEntry: false });
     if (stats && !isOurs(stats)) throw planted(folder);
     // A file system without modes ignores this, and needs none.
@@ -139,12 +139,22 @@ function planted(folder: string): KeysError {
   });
 }
 
-function notUsable(folder: string, error: unknown): KeysError {
+/** Why nothing can be written in a folder. It may have vanished since it was checked. */
+export function unusableFolder(folder: string, cause: unknown): KeysError {
+  const code = systemCode(cause);
+  if (code === 'ENOENT') {
+    return new KeysError({
+      code: 'folder_missing',
+      message: `the folder ${folder} does not exist`,
+      hints: [`mkdir -p -m 700 '${folder}'`],
+      cause,
+    });
+  }
   return new KeysError({
     code: 'folder_not_writable',
-    message: `${folder} cannot be written to (${systemCode(error) ?? 'unknown error'})`,
-    hints: [`ls -ld '${folder}/..'`],
-    cause: error,
+    message: `the folder ${folder} cannot be written to (${code ?? 'unknown error'})`,
+    hints: [`ls -ld '${folder}'`],
+    cause,
   });
 }
 

@@ -150,7 +150,7 @@ test('the check suggests how to create a missing folder', async () => {
   const folder = temporaryFolder();
   expect(await failureIn(checkPrivateFile(join(folder, 'missing', 'token')))).toMatchObject({
     code: 'folder_missing',
-    message: `the folder of ${join(folder, 'missing', 'token')} does not exist`,
+    message: `the folder ${join(folder, 'missing')} does not exist`,
     hints: [`mkdir -p -m 700 '${join(folder, 'missing')}'`],
   });
 });
