@@ -61,14 +61,22 @@ function atOrBefore(time: string | null | undefined, moment: Date): boolean {
 type SortValue = number | string | null;
 
 function comparing(field: SortField): (a: Key, b: Key) => number {
-  return (a, b) => compare(sortValue(a, field), sortValue(b, field), field === 'expiresAt' ? 1 : -1);
+  // `localeCompare` with options would make a collator for each comparison, which takes 20 times as long.
+  const { compare: compareText } = new Intl.Collator('en', { numeric: true });
+  const empty = field === 'expiresAt' ? 1 : -1;
+  return (a, b) => compare(sortValue(a, field), sortValue(b, field), { empty, compareText });
 }
 
-/** Orders two values; `empty` is where a missing value goes: -1 first, 1 last. */
-function compare(a: SortValue, b: SortValue, empty: -1 | 1): number {
+interface Comparison {
+  /** Where a missing value goes: -1 first, 1 last. */
+  empty: -1 | 1;
+  compareText: (a: string, b: string) => number;
+}
+
+function compare(a: SortValue, b: SortValue, { empty, compareText }: Comparison): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? empty : -empty;
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return String(a).localeCompare(String(b), 'en', { numeric: true });
+  return compareText(String(a), String(b));
 }
 
 function sortValue(key: Key, field: SortField): SortValue {
