@@ -61,7 +61,8 @@ test('a placeholder stands for something that there is', () => {
 test('an expiry says how it is written, and nothing else does', () => {
   const withBody = (body: unknown) => issuesOf({ create: { ...unreal.create, body } });
   expect(withBody({ e: '{expiresAt}' })).toEqual({
-    'create.body': '{expiresAt} needs one of :iso, :time, :date, :seconds, :days, :duration, :step',
+    'create.body':
+      '{expiresAt} needs one of :iso, :time, :date, :epochSeconds, :epochMilliseconds, :seconds, :milliseconds, :minutes, :hours, :days, :duration, :step, :stepMilliseconds',
   });
   expect(withBody({ e: '{expiresAt:fortnights}' })).toHaveProperty(['create.body']);
   expect(withBody({ e: '{name:iso}' })).toEqual({ 'create.body': '{name:iso} takes no style, but has :iso' });
