@@ -3,7 +3,6 @@ import { errorCodes, exitOf, exits } from '../base/error-codes.ts';
 import type { Topics } from '../cli/help.ts';
 import { formats } from '../output/formats.ts';
 import { agentMarkers, environment } from '../platform/env.ts';
-import { providers } from '../providers/index.ts';
 import { sinkKinds } from '../sinks/sink-spec.ts';
 
 /** Rows come from the tables that the program uses. */
@@ -43,9 +42,11 @@ export const topics: Topics = {
   },
   providers: {
     summary: 'key-management APIs that keys supports',
-    rows: [localProvider, ...providers].map(
-      ({ id, name, note }) => [id, note ? `${name}: ${note}` : name] as const,
-    ),
+    rows: async () => {
+      const { builtInProviders } = await import('../providers/built-in/built-in.ts');
+      const providers = [localProvider, ...(await builtInProviders())];
+      return providers.map(({ id, name, note }) => [id, note ? `${name}: ${note}` : name] as const);
+    },
     after: 'To see what a provider can do: keys provider show <id>',
   },
   errors: {

@@ -4,8 +4,8 @@ import { KeysError, systemCode } from '../base/errors.ts';
 import { jsonFault } from '../base/json-fault.ts';
 import { readBounded, readFault, textOf } from '../platform/files/read-file.ts';
 import { requireTrusted } from '../platform/files/trust.ts';
+import { builtInProvider, builtInProviders } from './built-in/built-in.ts';
 import type { Provider } from './declaration/provider.ts';
-import { providers } from './index.ts';
 
 /**
  * The provider with this id: the user's own, else a built-in one; undefined if there is none. Throws `KeysError` if the
@@ -15,7 +15,7 @@ export async function findProvider(id: string, folder: string): Promise<Provider
   const own = files(folder).includes(`${id}.json`)
     ? await readProvider(join(folder, `${id}.json`))
     : undefined;
-  return own ?? providers.find((provider) => provider.id === id);
+  return own ?? builtInProvider(id);
 }
 
 /**
@@ -36,7 +36,8 @@ export async function allProviders(
     }
   }
   const ownIds = new Set(own.map(({ id }) => id));
-  return [...providers.filter(({ id }) => !ownIds.has(id)), ...own];
+  const builtIn = await builtInProviders();
+  return [...builtIn.filter(({ id }) => !ownIds.has(id)), ...own];
 }
 
 function files(folder: string): string[] {

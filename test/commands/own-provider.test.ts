@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { unreal } from '../../src/providers/unreal.ts';
+import { unreal } from '../../src/providers/built-in/unreal.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { folders, Transcript } from '../support/transcript.ts';

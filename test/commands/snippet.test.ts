@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { unreal } from '../../src/providers/built-in/unreal.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
-import { providers } from '../../src/providers/index.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { seedKey } from '../support/seed.ts';
@@ -25,7 +25,6 @@ async function boxWithKey(name = 'ci'): Promise<{ box: Sandbox; id: string }> {
 /** The snippet for the one key, `ci`, of a provider of the user's own. */
 async function snippetOf(lang: string, fields: Partial<Provider>, path = ''): Promise<Snippet> {
   const [box, server] = [new Sandbox(), await FaultServer.start()];
-  const unreal = providers.find(({ id }) => id === 'unreal');
   const folder = join(box.home, 'config', 'providers');
   mkdirSync(folder, { recursive: true });
   const { verify: _, ...rest } = unreal as Provider;

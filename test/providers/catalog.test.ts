@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { unreal } from '../../src/providers/unreal.ts';
+import { unreal } from '../../src/providers/built-in/unreal.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { folders, Transcript } from '../support/transcript.ts';
 
@@ -38,9 +38,6 @@ test('a faulty file hurts only itself', async () => {
         "id": "authority"
       },
       {
-        "id": "openrouter"
-      },
-      {
         "id": "better-auth"
       },
       {
@@ -48,6 +45,9 @@ test('a faulty file hurts only itself', async () => {
       },
       {
         "id": "npm"
+      },
+      {
+        "id": "openrouter"
       },
       {
         "id": "mine"

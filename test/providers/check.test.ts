@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { gitlab } from '../../src/providers/built-in/gitlab.ts';
+import { unreal } from '../../src/providers/built-in/unreal.ts';
 import { checkProvider } from '../../src/providers/declaration/check.ts';
-import { gitlab } from '../../src/providers/gitlab.ts';
-import { unreal } from '../../src/providers/unreal.ts';
 import { fillBody } from '../../src/remote/fill-template.ts';
 
 function issuesOf(change: Record<string, unknown>): Record<string, string> {

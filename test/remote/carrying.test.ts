@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { betterAuth } from '../../src/providers/better-auth.ts';
+import { betterAuth } from '../../src/providers/built-in/better-auth.ts';
+import { gitlab } from '../../src/providers/built-in/gitlab.ts';
+import { npm } from '../../src/providers/built-in/npm.ts';
+import { openrouter } from '../../src/providers/built-in/openrouter.ts';
+import { unreal } from '../../src/providers/built-in/unreal.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
-import { gitlab } from '../../src/providers/gitlab.ts';
-import { npm } from '../../src/providers/npm.ts';
-import { openrouter } from '../../src/providers/openrouter.ts';
-import { unreal } from '../../src/providers/unreal.ts';
 import { restrictionsIn } from '../../src/remote/restrictions.ts';
 import { part } from '../../src/remote/select.ts';
 import { FaultServer, json } from '../support/fault-server.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { unreal } from '../../src/providers/built-in/unreal.ts';
 import { checkProvider } from '../../src/providers/declaration/check.ts';
-import { unreal } from '../../src/providers/unreal.ts';
 import { fillBody } from '../../src/remote/fill-template.ts';
 
 /* The grace period as providers with their own rotation take it. */

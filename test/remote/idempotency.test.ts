@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { authority } from '../../src/providers/authority.ts';
+import { authority } from '../../src/providers/built-in/authority.ts';
+import { npm } from '../../src/providers/built-in/npm.ts';
+import { unreal } from '../../src/providers/built-in/unreal.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
-import { npm } from '../../src/providers/npm.ts';
-import { unreal } from '../../src/providers/unreal.ts';
 import { spec } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';
 import type { Answer } from '../support/fault-server.ts';
@@ -14,7 +14,7 @@ import {
   truncated,
 } from '../support/fault-server.ts';
 import { rotateKey } from '../support/rotate-key.ts';
-import { authorityCase } from './authority-case.ts';
+import { authorityCase } from './cases/authority.ts';
 import { remoteOf } from './remote-of.ts';
 
 /* Retries at an API with idempotency keys. */

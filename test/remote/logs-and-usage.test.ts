@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { LogEntry, LogQuery, UsageQuery, UsageRow } from '../../src/keys/ports.ts';
-import { authority } from '../../src/providers/authority.ts';
-import { unreal } from '../../src/providers/unreal.ts';
+import { authority } from '../../src/providers/built-in/authority.ts';
+import { unreal } from '../../src/providers/built-in/unreal.ts';
 import { capabilitiesOf } from '../../src/remote/capabilities.ts';
 import { collect } from '../support/collect.ts';
 import { failureIn } from '../support/failure.ts';

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../src/base/errors.ts';
 import { maskSecrets, Secret } from '../../src/base/secret.ts';
+import { drun } from '../../src/providers/built-in/drun.ts';
+import { openrouter } from '../../src/providers/built-in/openrouter.ts';
+import { privatemind } from '../../src/providers/built-in/privatemind.ts';
+import { riskinmind } from '../../src/providers/built-in/riskinmind.ts';
+import { unreal } from '../../src/providers/built-in/unreal.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
-import { drun } from '../../src/providers/drun.ts';
-import { openrouter } from '../../src/providers/openrouter.ts';
-import { privatemind } from '../../src/providers/privatemind.ts';
-import { riskinmind } from '../../src/providers/riskinmind.ts';
-import { unreal } from '../../src/providers/unreal.ts';
 import { spec } from '../support/authority.ts';
 import { FaultServer, html, json, text } from '../support/fault-server.ts';
-import { now } from './cases.ts';
+import { now } from './clock.ts';
 import { remoteOf } from './remote-of.ts';
 
 /* Servers that answer with a success, but with unexpected content. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { npm } from '../../src/providers/npm.ts';
+import { npm } from '../../src/providers/built-in/npm.ts';
 import { spec } from '../support/authority.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { remoteOf } from './remote-of.ts';

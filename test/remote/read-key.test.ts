@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { unread } from '../../src/keys/key.ts';
-import { authority } from '../../src/providers/authority.ts';
+import { authority } from '../../src/providers/built-in/authority.ts';
 import { readKey } from '../../src/remote/read-key.ts';
 import { part } from '../../src/remote/select.ts';
 import { failureOf } from '../support/failure.ts';
-import { now } from './cases.ts';
+import { now } from './clock.ts';
 
 function read(fields: Record<string, unknown>) {
   return readOdd(fields).key;

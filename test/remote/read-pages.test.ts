@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { KeysError } from '../../src/base/errors.ts';
+import { unreal } from '../../src/providers/built-in/unreal.ts';
 import type { Paging } from '../../src/providers/declaration/paging.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
-import { unreal } from '../../src/providers/unreal.ts';
 import { defaultMaxListLength, readPages } from '../../src/remote/read-pages.ts';
 import { collect } from '../support/collect.ts';
 import { FaultServer, json } from '../support/fault-server.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
-import { authority } from '../../src/providers/authority.ts';
+import { authority } from '../../src/providers/built-in/authority.ts';
+import { npm } from '../../src/providers/built-in/npm.ts';
+import { openrouter } from '../../src/providers/built-in/openrouter.ts';
+import { unreal } from '../../src/providers/built-in/unreal.ts';
 import type { Verification } from '../../src/providers/declaration/verification.ts';
-import { npm } from '../../src/providers/npm.ts';
-import { openrouter } from '../../src/providers/openrouter.ts';
-import { unreal } from '../../src/providers/unreal.ts';
 import type { Answer } from '../support/fault-server.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { remoteOf } from './remote-of.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
+import { unreal } from '../../src/providers/built-in/unreal.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
-import { unreal } from '../../src/providers/unreal.ts';
 import { failureIn } from '../support/failure.ts';
 import { FaultServer, json, resetBeforeReply } from '../support/fault-server.ts';
 import { remoteOf } from './remote-of.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { betterAuth } from '../../src/providers/better-auth.ts';
+import { betterAuth } from '../../src/providers/built-in/better-auth.ts';
+import { unreal } from '../../src/providers/built-in/unreal.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
-import { unreal } from '../../src/providers/unreal.ts';
 import { spec } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';
 import type { Answer } from '../support/fault-server.ts';
@@ -235,7 +235,7 @@ describe('the reason of a failure', () => {
 });
 
 test('a refused password is not reported as a session token', async () => {
-  const { npm } = await import('../../src/providers/npm.ts');
+  const { npm } = await import('../../src/providers/built-in/npm.ts');
   const { backend } = await started(
     npm,
     ['POST /-/npm/v1/tokens', json(401, { error: 'bad password' }), json(401, { error: 'bad password' })],

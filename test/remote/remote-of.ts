@@ -6,7 +6,7 @@ import type { ApiOptions } from '../../src/remote/api.ts';
 import { Api } from '../../src/remote/api.ts';
 import { RemoteBackend } from '../../src/remote/remote-backend.ts';
 import type { FaultServer } from '../support/fault-server.ts';
-import { now } from './cases.ts';
+import { now } from './clock.ts';
 
 export interface Remote {
   backend: RemoteBackend;

@@ -6,7 +6,7 @@ import type { Answer } from '../support/fault-server.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { key } from '../support/key.ts';
 import { Sandbox } from '../support/sandbox.ts';
-import { now } from './cases.ts';
+import { now } from './clock.ts';
 import { remoteOf } from './remote-of.ts';
 
 test.each([

@@ -1,10 +1,10 @@
 import type { KeyChanges, KeySpec } from '../../src/keys/ports.ts';
-import { authority } from '../../src/providers/authority.ts';
+import { authority } from '../../src/providers/built-in/authority.ts';
+import { drun } from '../../src/providers/built-in/drun.ts';
+import { privatemind } from '../../src/providers/built-in/privatemind.ts';
+import { riskinmind } from '../../src/providers/built-in/riskinmind.ts';
+import { unreal } from '../../src/providers/built-in/unreal.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
-import { drun } from '../../src/providers/drun.ts';
-import { privatemind } from '../../src/providers/privatemind.ts';
-import { riskinmind } from '../../src/providers/riskinmind.ts';
-import { unreal } from '../../src/providers/unreal.ts';
 import { remoteAt } from '../remote/remote-of.ts';
 import { serving, testService } from '../support/authority-service.ts';
 

@@ -1,5 +1,5 @@
-import { authority } from '../../src/providers/authority.ts';
-import type { Case } from './case.ts';
+import { authority } from '../../../src/providers/built-in/authority.ts';
+import type { Case } from '../case.ts';
 
 const id = '3kTMd8Zx0QpLw7Vn';
 

@@ -1,5 +1,5 @@
-import type { Paging } from './declaration/paging.ts';
-import type { Provider } from './declaration/provider.ts';
+import type { Paging } from '../declaration/paging.ts';
+import type { Provider } from '../declaration/provider.ts';
 
 /** What can be said of a key when it is made, and when it is changed. */
 const fields = {

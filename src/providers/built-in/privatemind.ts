@@ -1,4 +1,4 @@
-import type { Provider } from './declaration/provider.ts';
+import type { Provider } from '../declaration/provider.ts';
 
 export const privatemind: Provider = {
   id: 'privatemind',

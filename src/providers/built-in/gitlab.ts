@@ -1,4 +1,4 @@
-import type { Provider } from './declaration/provider.ts';
+import type { Provider } from '../declaration/provider.ts';
 
 export const gitlab: Provider = {
   id: 'gitlab',

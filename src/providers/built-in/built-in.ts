@@ -1,0 +1,22 @@
+import type { Provider } from '../declaration/provider.ts';
+
+/** The APIs that `keys` knows by itself, in the order in which they are listed. Each is loaded only when it is used. */
+const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
+  unreal: async () => (await import('./unreal.ts')).unreal,
+  riskinmind: async () => (await import('./riskinmind.ts')).riskinmind,
+  privatemind: async () => (await import('./privatemind.ts')).privatemind,
+  drun: async () => (await import('./drun.ts')).drun,
+  authority: async () => (await import('./authority.ts')).authority,
+  'better-auth': async () => (await import('./better-auth.ts')).betterAuth,
+  gitlab: async () => (await import('./gitlab.ts')).gitlab,
+  npm: async () => (await import('./npm.ts')).npm,
+  openrouter: async () => (await import('./openrouter.ts')).openrouter,
+};
+
+export async function builtInProvider(id: string): Promise<Provider | undefined> {
+  return Object.hasOwn(declarations, id) ? declarations[id]?.() : undefined;
+}
+
+export function builtInProviders(): Promise<Provider[]> {
+  return Promise.all(Object.values(declarations).map((load) => load()));
+}
