@@ -54,18 +54,20 @@ test('a placeholder stands for something that there is', () => {
     'show.get': '{option.project} is not declared in options',
   });
   expect(issuesOf({ create: { ...unreal.create, body: { a: { b: ['{secret.otp}'] } } } })).toEqual({
-    'create.body': '{secret.otp} is not declared in secrets',
+    'create.body.a.b.0': '{secret.otp} is not declared in secrets',
   });
 });
 
 test('an expiry says how it is written, and nothing else does', () => {
   const withBody = (body: unknown) => issuesOf({ create: { ...unreal.create, body } });
   expect(withBody({ e: '{expiresAt}' })).toEqual({
-    'create.body':
+    'create.body.e':
       '{expiresAt} needs one of :iso, :time, :date, :epochSeconds, :epochMilliseconds, :seconds, :milliseconds, :minutes, :hours, :days, :duration, :step, :stepMilliseconds',
   });
-  expect(withBody({ e: '{expiresAt:fortnights}' })).toHaveProperty(['create.body']);
-  expect(withBody({ e: '{name:iso}' })).toEqual({ 'create.body': '{name:iso} takes no style, but has :iso' });
+  expect(withBody({ e: '{expiresAt:fortnights}' })).toHaveProperty(['create.body.e']);
+  expect(withBody({ e: '{name:iso}' })).toEqual({
+    'create.body.e': '{name:iso} takes no style, but has :iso',
+  });
   expect(withBody({ name: '{name}', e: '{expiresAt:seconds}' })).toEqual({});
 });
 
@@ -78,18 +80,20 @@ test('a log is asked for with what can be said of its entries, and nothing else 
   const withQuery = (query: Record<string, string>) => issuesOf({ logs: { ...logs, query } });
   expect(withQuery({ key: '{keyId}', from: '{since:time}', day: '{until:date}', s: '{status}' })).toEqual({});
   expect(withQuery({ id: '{id}' })).toEqual({
-    'logs.query': '{id} is not one of keyId, since, until, status, method, pathPrefix',
+    'logs.query.id': '{id} is not one of keyId, since, until, status, method, pathPrefix',
   });
   expect(withQuery({ from: '{since:iso}' })).toEqual({
-    'logs.query': '{since:iso} needs one of :time, :date, :epochSeconds, :epochMilliseconds',
+    'logs.query.from': '{since:iso} needs one of :time, :date, :epochSeconds, :epochMilliseconds',
   });
   expect(withQuery({ s: '{status:time}' })).toEqual({
-    'logs.query': '{status:time} takes no style, but has :time',
+    'logs.query.s': '{status:time} takes no style, but has :time',
   });
   expect(issuesOf({ logs: { ...logs, get: '/logs/{keyId}' } })).toEqual({
     'logs.get': '{keyId} cannot be part of a path: it may have no value',
   });
-  expect(issuesOf({ list: { ...unreal.list, query: { key: '{keyId}' } } })).toHaveProperty(['list.query']);
+  expect(issuesOf({ list: { ...unreal.list, query: { key: '{keyId}' } } })).toHaveProperty([
+    'list.query.key',
+  ]);
 });
 
 test('sums are asked for as they are wanted', () => {
@@ -99,7 +103,7 @@ test('sums are asked for as they are wanted', () => {
   expect(withQuery({ by: '{by}', from: '{since:date}', key: '{keyId}' })).toEqual({});
   expect(withQuery({ from: '{since:date}', key: '{keyId}' })).toEqual({ usage: 'does not use {by}' });
   expect(withQuery({ by: '{by}', from: '{since:date}', key: '{keyId}', s: '{status}' })).toHaveProperty([
-    'usage.query',
+    'usage.query.s',
   ]);
 });
 
@@ -203,7 +207,7 @@ describe('what would not do what it says is a fault', () => {
     });
     expect(Object.keys(issues).sort()).toEqual([
       'capabilities.maxKeys',
-      'create.body',
+      'create.body.rpm',
       'name',
       'revoke',
       'rotate',

@@ -16,10 +16,13 @@ export function operationIssues(provider: Provider): SchemaIssue[] {
     return [
       ...methodIssues(name, operation),
       ...bodyIssues(name, operation),
-      ...placeholderIssues(provider, name, textsOf(operation)),
+      ...placeholderIssues(provider, name, textsOf(operation, name)),
     ];
   });
-  return [...issues, ...placeholderIssues(provider, undefined, textsIn('headers', provider.headers))];
+  return [
+    ...issues,
+    ...placeholderIssues(provider, undefined, textsIn('headers', provider.headers, 'headers')),
+  ];
 }
 
 function methodIssues(name: CallName, operation: Operation): SchemaIssue[] {

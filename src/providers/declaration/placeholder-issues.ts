@@ -16,7 +16,7 @@ export function placeholderIssues(
   call: CallName | undefined,
   texts: readonly TemplateText[],
 ): SchemaIssue[] {
-  return texts.flatMap(({ place, text, isName }) =>
+  return texts.flatMap(({ place, path, text, isName }) =>
     [...text.matchAll(bracedText)].flatMap(([written]) => {
       const parts: PlaceholderParts = wholePlaceholder.exec(written)?.groups ?? {};
       if (parts.literal !== undefined) return [];
@@ -24,7 +24,6 @@ export function placeholderIssues(
       const problem = isName
         ? 'is not filled in in the name of a field'
         : problemOf(provider, { ...parts, input: parts.input ?? '', call, place, isAlone });
-      const path = [call, place].filter(Boolean).join('.');
       return problem ? [{ path, message: `${written} ${problem}` }] : [];
     }),
   );
