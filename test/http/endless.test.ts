@@ -37,7 +37,7 @@ describe('a call ends', () => {
     const { client } = clientOf(server.origin, { timeoutMs: 500 });
     const failure = await failureOf(client.send({ ...read, url: server.url('/v1/keys') }));
     expect(failure).toMatchObject({ exit: 'network', code: 'timed_out' });
-    expect(failure.message).toContain('did not finish its reply within 2 s');
+    expect(failure.message).toBe(`${server.origin} did not finish its reply within 2 s`);
   });
 
   test('at its time limit, and a write is then ambiguous', async () => {

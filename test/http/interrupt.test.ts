@@ -43,8 +43,8 @@ test('Ctrl-C after a write was sent does not claim that nothing changed', async 
   await interruptAt(server, controller);
   const failure = await sent;
   expect(failure).toMatchObject({ exit: 'unfinished', code: 'reply_lost' });
-  expect(failure.message).toContain(
-    'the request was interrupted; the request may or may not have taken effect',
+  expect(failure.message).toMatchInlineSnapshot(
+    `"the reply to POST /v1/keys was lost: the request was interrupted; the request may or may not have taken effect"`,
   );
 });
 

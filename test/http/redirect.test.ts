@@ -38,7 +38,11 @@ test.each(['GET', 'HEAD', 'POST'] as const)(
     expect(failure.message).toBe(
       `${method} /v1/keys was redirected from ${server.origin} to ${other.origin}: the token was not sent there`,
     );
-    expect(failure.hints?.join()).toContain('correct the URL of the profile');
+    expect(failure.hints).toMatchInlineSnapshot(`
+      [
+        "if the API has moved, correct the URL of the profile: keys login --url https://…",
+      ]
+    `);
     expect(other.received).toEqual([]);
   },
 );
@@ -62,8 +66,8 @@ test('a redirect from https to http on the same host and port leads to another o
   const from = new URL('https://api.example.com:8443/v1/keys');
   const headers = { location: 'http://api.example.com:8443/v1/keys' };
   const reply = { kind: 'response', status: 301, headers, body: Buffer.alloc(0) } as const;
-  expect(() => redirectTarget('GET', from, reply)).toThrow(
-    'from https://api.example.com:8443 to http://api.example.com:8443: the token was not sent there',
+  expect(() => redirectTarget('GET', from, reply)).toThrowErrorMatchingInlineSnapshot(
+    `[KeysError: GET /v1/keys was redirected from https://api.example.com:8443 to http://api.example.com:8443: the token was not sent there]`,
   );
 });
 

@@ -72,7 +72,16 @@ test('a token with a line break is refused before anything is sent, and is not r
     }),
   );
   expect(failure).toMatchObject({ exit: 'usage', code: 'header_not_sendable' });
-  expect(JSON.stringify(failure)).toContain('authorization');
+  expect(failure).toMatchInlineSnapshot(`
+    {
+      "code": "header_not_sendable",
+      "exit": "usage",
+      "hints": [
+        "if it is the session token, store it again: keys login",
+      ],
+      "message": "the value of the header authorization contains a line break or another character that HTTP cannot carry",
+    }
+  `);
   expect(JSON.stringify(failure)).not.toContain('EXAMPLE');
   expect(server.received).toEqual([]);
 });

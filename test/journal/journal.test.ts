@@ -200,5 +200,8 @@ test('no operation begins if the journal cannot be written', async () => {
   writeFileSync(join(options.folder, '..', '..', 'state'), 'a file');
   const failure = await failureIn(begin(options));
   expect(failure).toMatchObject({ exit: 'failed', code: 'journal_not_written' });
-  expect(failure.hints?.[0]).toContain('KEYS_HOME');
+  expect(failure.hints).toEqual([
+    'choose another folder with KEYS_HOME (keys help environment)',
+    `ls -ld '${join(options.folder, '..', '..', 'state')}'`,
+  ]);
 });

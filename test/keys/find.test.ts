@@ -112,6 +112,8 @@ describe('several keys', () => {
 test('among several active keys of a name without timestamps, none is guessed', () => {
   const [a, b] = [key({ id: 'aaaa0001', name: 'ci' }), key({ id: 'bbbb0001', name: 'ci' })];
   const timeless = [a, b].map(({ createdAt: _, ...rest }) => rest);
-  expect(() => findKey(timeless, 'ci')).toThrow(/2 active keys are named 'ci'/);
+  expect(() => findKey(timeless, 'ci')).toThrowErrorMatchingInlineSnapshot(
+    `[KeysError: 2 active keys are named 'ci']`,
+  );
   expect(findKey(timeless, 'aaaa0001').id).toBe('aaaa0001');
 });

@@ -38,7 +38,9 @@ test.each([1, 4096, 16_384, 65_536])('an input of %i bytes arrives unchanged', a
 test('an input longer than a pipe is refused before the program starts', async () => {
   const cwd = mkdtempSync(`${tmpdir()}/keys-test-`);
   const refused = shell('cat > started', 'x'.repeat(2_000_000), { cwd });
-  await expect(refused).rejects.toThrow(/^cannot take 2000000 bytes on stdin: a pipe holds less$/);
+  await expect(refused).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[Error: cannot take 2000000 bytes on stdin: a pipe holds less]`,
+  );
   expect(readdirSync(cwd)).toEqual([]);
 });
 

@@ -39,8 +39,8 @@ describe('a list', () => {
 
   test('of one item', () => {
     expect(filled('{permissions:one}', { permissions: ['read'] })).toBe('read');
-    expect(() => filled('{permissions:one}', { permissions })).toThrow(
-      'the API takes exactly one value for --permission, and 2 were given; no call was made',
+    expect(() => filled('{permissions:one}', { permissions })).toThrowErrorMatchingInlineSnapshot(
+      `[KeysError: the API takes exactly one value for --permission, and 2 were given; no call was made]`,
     );
   });
 

@@ -28,5 +28,14 @@ test.each([
 
 test('only a rotation takes a grace period', () => {
   const create = { ...unreal.create, body: { grace: '{grace:seconds}' } };
-  expect(JSON.stringify(checkProvider({ ...unreal, create }))).toContain('{grace:seconds} is not one of');
+  expect(checkProvider({ ...unreal, create })).toMatchInlineSnapshot(`
+    {
+      "issues": [
+        {
+          "message": "{grace:seconds} is not one of name, description, expiresAt, permissions, rateLimitRpm, budgetUsd, models, labels",
+          "path": "create.body",
+        },
+      ],
+    }
+  `);
 });

@@ -106,7 +106,9 @@ test('usage by day has dates', async () => {
 test('usage grouped otherwise than requested is a failure', async () => {
   const failure = await failureIn(usageOf({ by: 'day' }, [sum]));
   expect(failure.code).toBe('unexpected_answer');
-  expect(failure.message).toContain('data[0] is not a total by day with a date');
+  expect(failure.message).toMatchInlineSnapshot(
+    `"the field data[0] is not a total by day with a date; this is not the API that the provider declares, or it has changed"`,
+  );
 });
 
 test('the capabilities follow from the declaration', () => {

@@ -146,7 +146,9 @@ test('a token that a server repeats is masked', async () => {
     ),
   );
   const failure = await failureOf(backend.list());
-  expect(failure.message).toContain('no session for ****');
+  expect(failure.message).toMatchInlineSnapshot(
+    `"the API does not accept the session token: no session for **** (****)"`,
+  );
   expect(JSON.stringify(failure)).not.toContain('tok-EXAMPLE');
 });
 
@@ -202,7 +204,11 @@ test('a time in another unit is unreadable', async () => {
     server.on('GET /v1/keys', json(200, { keys })),
   );
   expect((await backend.list())[0]).not.toHaveProperty('createdAt');
-  expect(warnings.join()).toContain('keys[0].created is not a time');
+  expect(warnings).toMatchInlineSnapshot(`
+    [
+      "the key h1: the field keys[0].created is not a time; its createdAt is omitted",
+    ]
+  `);
 });
 
 test('JSON with another content type is refused', async () => {

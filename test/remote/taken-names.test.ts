@@ -99,7 +99,11 @@ describe('where names are unique', () => {
   test('a conflict about something else fails after three attempts', async () => {
     const { server } = await started();
     server.always('POST /keys', json(409, { message: 'the account is locked' }));
-    await expect(remoteOf(provider, server).backend.create(spec({ name: 'ci' }))).rejects.toThrow('locked');
+    await expect(
+      remoteOf(provider, server).backend.create(spec({ name: 'ci' })),
+    ).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[KeysError: the API reports a conflict: the account is locked]`,
+    );
     expect(server.received.filter(({ method }) => method === 'POST')).toHaveLength(3);
   });
 });

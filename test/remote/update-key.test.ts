@@ -122,7 +122,10 @@ describe('the command', () => {
       'write',
     );
     expect(record).toMatchObject({ name: 'web', changed: true, requested: { permissions: ['write'] } });
-    expect(stderr).toContain('requested permissions write for web, but the server stored read');
+    expect(stderr).toMatchInlineSnapshot(`
+      "warning: requested permissions write for web, but the server stored read
+      "
+    `);
   });
 
   test('does not report a change if nothing changed', async () => {

@@ -37,8 +37,10 @@ test('a profile may change its own entry, but not that of another profile', asyn
   await deliver(sinkOf('a'));
   const failure = await failureIn(sinkOf('b').check());
   expect(failure).toMatchObject({ exit: 'failed', code: 'keychain_entry_taken' });
-  expect(failure.message).toContain('holds a key of the profile a');
-  expect(failure.hints?.[0]).toContain('keychain:b-ci');
+  expect(failure.message).toMatchInlineSnapshot(
+    `"the keychain entry ci holds a key of the profile a, which would be overwritten"`,
+  );
+  expect(failure.hints?.[0]).toBe('choose another name: --to keychain:b-ci');
 });
 
 test('an entry that was removed is available', async () => {

@@ -223,7 +223,9 @@ describe('without an escrow, a key that no sink holds is revoked again', () => {
       issueUnheld(world, [world.sink('file:a', false), world.sink('file:b', true)]),
     );
     expect(failure).toMatchObject({ exit: 'failed', code: 'delivery_failed' });
-    expect(failure.message).toContain('what file:a holds is not the secret that was delivered');
+    expect(failure.message).toMatchInlineSnapshot(
+      `"the secret was not delivered to file:a: what file:a holds is not the secret that was delivered; the new key new00001 was revoked"`,
+    );
     expect(world.steps.slice(-3)).toEqual([`read file:a`, 'revoke new00001', 'end']);
   });
 
@@ -258,7 +260,9 @@ describe('without an escrow, a key is kept if a sink has its secret', () => {
     const world = new FakeWorld({ [`deliver file:b ${fakeSecret}`]: full });
     const sinks = [world.sink('exec:a'), world.sink('file:b', true)];
     const failure = await failureIn(rotateUnheld(world, sinks));
-    expect(failure.message).toContain('is in exec:a but was not delivered to file:b');
+    expect(failure.message).toMatchInlineSnapshot(
+      `"the secret of ci (new00001) is in exec:a but was not delivered to file:b: the disk is full"`,
+    );
     expect(world.steps).not.toContain('revoke new00001');
   });
 

@@ -174,7 +174,9 @@ describe('a new key that does not work', () => {
     const world = new FakeWorld();
     const failure = await failureIn(rotation(world, { backend: refused(world) }));
     expect(failure).toMatchObject({ exit: 'unfinished', code: 'in_escrow', operation: 'op000001' });
-    expect(failure.message).toContain('the API does not accept the new key (invalid)');
+    expect(failure.message).toMatchInlineSnapshot(
+      `"the secret of ci (new00001) was not delivered: the API does not accept the new key (invalid); it is in escrow (test escrow)"`,
+    );
     expect(world.steps.filter((step) => /deliver|revoke/.test(step))).toEqual(['note undelivered']);
   });
 
@@ -220,7 +222,9 @@ test('an API that accepts a revocation and still reports the key as active is no
   const backend = { ...backendOf(world), get: async () => old };
   const failure = await failureIn(rotation(world, { backend }));
   expect(failure).toMatchObject({ exit: 'unfinished', code: 'not_retired' });
-  expect(failure.message).toContain('still reports it as active');
+  expect(failure.message).toMatchInlineSnapshot(
+    `"the new key ci is delivered, but the old one, old00001, was not retired: the API accepted the revocation of old00001, but still reports it as active"`,
+  );
   expect(failure.hints).toEqual(['keys recover op000001', 'keys revoke old00001 --yes']);
 });
 
@@ -263,7 +267,9 @@ describe("the API's own rotation", () => {
     const backend = renewing(world, 'new00001', 'server');
     const failure = await failureIn(rotation(world, { backend, escrow: false, expiresAt: null }));
     expect(failure).toMatchObject({ code: 'delivery_failed' });
-    expect(failure.message).toContain('the old key old00001 works as before');
+    expect(failure.message).toMatchInlineSnapshot(
+      `"the secret was not delivered to file:a: it broke down; the new key new00001 was revoked; the old key old00001 works as before"`,
+    );
     expect(world.steps.slice(-1)).toEqual(['update old00001 undefined']);
   });
 

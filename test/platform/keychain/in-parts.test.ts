@@ -60,9 +60,13 @@ test('parts that do not belong together are an error', async () => {
   const box = new TokenBox();
   await keychain.write('a', box.token(2000));
   items.set('a#2', box.token(500));
-  await expect(keychain.read('a')).rejects.toThrow('do not belong together');
+  await expect(keychain.read('a')).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[Error: the parts of the item do not belong together]`,
+  );
   items.delete('a#2');
-  await expect(keychain.read('a')).rejects.toThrow('do not belong together');
+  await expect(keychain.read('a')).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[Error: the parts of the item do not belong together]`,
+  );
 });
 
 test('on macOS a value is read once, again after a write, and again after a failure', async () => {
@@ -76,7 +80,7 @@ test('on macOS a value is read once, again after a write, and again after a fail
       return locked ? Promise.reject(new Error('locked')) : memory.read(account);
     },
   });
-  await expect(once.read('a')).rejects.toThrow('locked');
+  await expect(once.read('a')).rejects.toThrowErrorMatchingInlineSnapshot(`[Error: locked]`);
   locked = false;
   expect(await once.read('a')).toBeUndefined();
   expect(await once.read('a')).toBeUndefined();
