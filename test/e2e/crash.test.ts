@@ -10,24 +10,24 @@ const slow = 300_000;
 
 let names = 0;
 
-/** A name of its own for each key: one that was interrupted is in the way of the next one of its name. */
+/** A new name for each key: an interrupted create blocks the next one of the same name. */
 function nextName(): string {
   names += 1;
   return `crash-${names}`;
 }
 
 test(
-  'no key whose secret was received is lost when processes are killed at random moments',
+  'no key is lost whose secret was received, when processes are killed at random moments',
   async () => {
     const box = new Sandbox();
     const acknowledged: string[] = [];
     let kills = 0;
 
-    // The moment of the kill lies anywhere in the life of a process, and at the latest where its answer arrives.
+    // A process is killed at a random moment of its life, at the latest when its output arrives.
     const loop = async () => {
       let span = 200;
       while (kills < 60 || acknowledged.length < 15) {
-        const begun = performance.now();
+        const startedMs = performance.now();
         const { killed, stdout } = await runUntilKilled(
           box,
           ['create', nextName(), '--secret-only'],
@@ -36,10 +36,10 @@ test(
             return { onOutput: kill, onEnd: () => clearTimeout(timer) };
           },
         );
-        const received = stdout.endsWith('\n');
-        if (received) acknowledged.push(stdout.trimEnd());
+        const isReceived = stdout.endsWith('\n');
+        if (isReceived) acknowledged.push(stdout.trimEnd());
         else if (killed) kills += 1;
-        span = received ? 1.5 * (performance.now() - begun) : 1.1 * span;
+        span = isReceived ? 1.5 * (performance.now() - startedMs) : 1.1 * span;
       }
     };
     await Promise.all([loop(), loop(), loop()]);
@@ -55,7 +55,7 @@ test(
 );
 
 test(
-  'a dotenv file is the old one or the new one, whole and private, wherever its writer is killed',
+  'a dotenv file is the old or the new one, complete and private, whenever its writer is killed',
   async () => {
     const box = new Sandbox();
     box.expectSecretIn('.env');
@@ -69,7 +69,7 @@ test(
 
     while (outcomes.old + outcomes.new < 20 || outcomes.old === 0 || outcomes.new === 0) {
       const { killed } = await runUntilKilled(box, ['create', nextName(), '--to', 'env:.env#K'], (kill) => {
-        // The first change in the folder is the lock: what comes next is the writing.
+        // The first change in the folder is the lock; the write follows.
         let timer: NodeJS.Timeout | undefined;
         const watcher = watch(box.cwd, () => {
           timer ??= setTimeout(kill, Math.random() * span);
@@ -80,17 +80,17 @@ test(
         };
         return { onEnd };
       });
-      const found = box.read('.env');
+      const content = box.read('.env');
       expect(box.mode('.env')).toBe('600');
-      if (found !== file) {
-        const { K = '' } = parse(found);
-        expect(found).toBe(`# kept\nK=${K}\n${rest}`);
+      if (content !== file) {
+        const { K = '' } = parse(content);
+        expect(content).toBe(`# kept\nK=${K}\n${rest}`);
         expect(await refusedKeys(box, [K])).toEqual([]);
       }
-      if (killed) outcomes[found === file ? 'old' : 'new'] += 1;
-      span *= found === file ? 1.1 : 0.9;
-      file = found;
-      // A copy that was being written is as private as the file itself.
+      if (killed) outcomes[content === file ? 'old' : 'new'] += 1;
+      span *= content === file ? 1.1 : 0.9;
+      file = content;
+      // An unfinished copy is as private as the file itself.
       if (existsSync(join(box.cwd, '.keys-tmp', 'new'))) expect(box.mode('.keys-tmp/new')).toBe('600');
       rmSync(join(box.cwd, '.keys-tmp'), { recursive: true, force: true });
     }
@@ -107,7 +107,7 @@ interface Fate {
   onEnd: () => void;
 }
 
-/** Runs `keys` in a process of its own; `decide` is given the means to kill it. */
+/** Runs `keys` in a process of its own; `decide` gets the function that kills it. */
 function runUntilKilled(
   box: Sandbox,
   args: readonly string[],

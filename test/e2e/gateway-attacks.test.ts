@@ -193,7 +193,7 @@ test('bodies of 32 MB without a key cost the server nothing', async () => {
     ['application/json', Buffer.alloc(32 * megabyte, '[')],
     ['multipart/form-data; boundary=x', Buffer.alloc(32 * megabyte, '--x\r\n')],
   ];
-  for (const headers of [{}, { authorization: 'Bearer sk-nobody-EXAMPLE' }]) {
+  for (const headers of [{}, { authorization: 'Bearer sk-unknown-EXAMPLE' }]) {
     const answers = await Promise.all(
       bodies.map(([type, body]) =>
         send(server.url, '/v1/chat/completions', { headers: { ...headers, 'content-type': type }, body }),

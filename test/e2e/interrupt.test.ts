@@ -10,7 +10,7 @@ import { StandIns } from '../support/stand-in.ts';
 import type { Terminal } from '../support/terminal.ts';
 import { bashIn, keysIn } from '../support/terminal.ts';
 
-/** As any installation is that somebody has logged in with: reading the configuration must not change who hears Ctrl-C. */
+/** As after a login: reading the configuration must not change which process gets Ctrl-C. */
 function configured(): Sandbox {
   const box = new Sandbox();
   mkdirSync(join(box.home, 'config'), { recursive: true });
@@ -31,13 +31,13 @@ async function liveKeys(box: Sandbox): Promise<string[]> {
 
 async function until(condition: () => boolean, terminal: Terminal): Promise<void> {
   for (let tries = 0; !condition(); tries++) {
-    if (tries > 1000) throw new Error(`nothing happened:\n${terminal.output}`);
+    if (tries > 1000) throw new Error(`timed out:\n${terminal.output}`);
     await new Promise((resume) => setTimeout(resume, 20));
   }
 }
 
-/** A delivery that is under way when the test goes on, and ends when the test says so. */
-class Slow {
+/** A delivery that waits, once it has started, until the test calls `finish`. */
+class SlowDelivery {
   readonly #box: Sandbox;
   constructor(box: Sandbox) {
     this.#box = box;
@@ -52,7 +52,7 @@ class Slow {
     return existsSync(join(this.#box.cwd, 'begun'));
   }
 
-  goOn(): void {
+  finish(): void {
     writeFileSync(join(this.#box.cwd, 'go'), '');
   }
 }
@@ -62,24 +62,24 @@ describe.each(installations)('with %s', (_, install) => {
     ['Ctrl-C', '\x03'],
     ['SIGTERM', 'SIGTERM'],
     ['SIGHUP', 'SIGHUP'],
-  ])('%s does not keep a secret from its place', async (_name, request) => {
+  ])('%s does not stop a delivery', async (_name, request) => {
     const box = install();
-    const slow = new Slow(box);
+    const slow = new SlowDelivery(box);
     const terminal = keysIn(box, ['create', 'ci', '--to', 'exec:sh deliver.sh']);
     await until(() => slow.hasBegun, terminal);
     if (request.startsWith('SIG')) terminal.kill(request as NodeJS.Signals);
     else terminal.type(request);
     await new Promise((resume) => setTimeout(resume, 300));
-    slow.goOn();
+    slow.finish();
 
     expect(await terminal.ended, terminal.output).toBe(0);
     expect(await refusedKeys(box, [box.read('got').trim()])).toEqual([]);
     expect(await liveKeys(box)).toHaveLength(1);
   });
 
-  test('the second Ctrl-C ends a delivery that does not end, and no key is left that nobody has', async () => {
+  test('the second Ctrl-C ends a delivery that hangs, and no key is left that no operation knows', async () => {
     const box = install();
-    const slow = new Slow(box);
+    const slow = new SlowDelivery(box);
     const terminal = keysIn(box, ['create', 'ci', '--to', 'exec:sh deliver.sh']);
     await until(() => slow.hasBegun, terminal);
     terminal.type('\x03');
@@ -90,12 +90,12 @@ describe.each(installations)('with %s', (_, install) => {
     expect([1, 5]).toContain(await terminal.ended);
     const { stdout } = await box.program(['recover', '--list', '--json', 'escrow']);
     const open = JSON.parse(stdout) as { escrow: string }[];
-    // Each live key is one that an open operation knows of.
+    // An open operation knows each live key.
     expect((await liveKeys(box)).length).toBeLessThanOrEqual(open.length);
     expect(existsSync(join(box.cwd, 'got'))).toBe(false);
   });
 
-  test('Ctrl-C before anything has begun ends with 130, and leaves no program behind', async () => {
+  test('Ctrl-C before the first change: exit 130, and no program is left running', async () => {
     const box = install();
     box.write('token.sh', 'trap "touch ended; exit 1" TERM; touch begun; sleep 60 & wait\n');
     box.write(
@@ -114,7 +114,7 @@ describe.each(installations)('with %s', (_, install) => {
   });
 });
 
-test('a delivery that is deaf to SIGTERM is ended all the same', async () => {
+test('a delivery that ignores SIGTERM is killed', async () => {
   const box = withEscrow(new Sandbox());
   box.write('deaf.sh', 'trap "" TERM; touch begun; while :; do sleep 0.1; done\n');
   const terminal = keysIn(box, ['create', 'ci', '--to', 'exec:sh deaf.sh']);
@@ -127,7 +127,7 @@ test('a delivery that is deaf to SIGTERM is ended all the same', async () => {
   expect(terminal.output).toContain('keys recover');
 });
 
-test('a closed terminal does not end a server that was started off it', async () => {
+test('SIGHUP does not end a server that was started without a terminal', async () => {
   const served = await startServe(new Sandbox());
   process.kill(served.pid, 'SIGHUP');
   await new Promise((resume) => setTimeout(resume, 300));
@@ -135,7 +135,7 @@ test('a closed terminal does not end a server that was started off it', async ()
   expect(await served.stop('SIGTERM')).toBe(0);
 });
 
-test('Ctrl-C in a fleet lets those end that have begun: exit 5, and says how many are done and not started', async () => {
+test('Ctrl-C in a fleet finishes the rotations that have started: exit 5, with the numbers of done and not started', async () => {
   const box = configured();
   const vendors = new StandIns().add('deliver', { lasts: 400 });
   const env: Environment = { PATH: `${vendors.folder}:${process.env.PATH}` };
@@ -153,9 +153,9 @@ test('Ctrl-C in a fleet lets those end that have begun: exit 5, and says how man
   expect(JSON.parse(stdout)).toEqual([]);
 });
 
-test('a command that is stopped with Ctrl-Z goes on where it was, and its delivery has not noticed', async () => {
+test('a command stopped with Ctrl-Z continues after fg, and its delivery is not affected', async () => {
   const box = configured();
-  const slow = new Slow(box);
+  const slow = new SlowDelivery(box);
   const terminal = bashIn(
     box,
     'set -m; "$0" "$1" create ci --to "exec:sh deliver.sh"; echo "stopped $?"; fg; echo "ended $?"',
@@ -163,13 +163,13 @@ test('a command that is stopped with Ctrl-Z goes on where it was, and its delive
   await until(() => slow.hasBegun, terminal);
   terminal.type('\x1a');
   await terminal.shows('stopped ');
-  slow.goOn();
+  slow.finish();
   expect(await terminal.ended, terminal.output).toBe(0);
   expect(terminal.output).toContain('ended 0');
   expect(await refusedKeys(box, [box.read('got').trim()])).toEqual([]);
 });
 
-test('no library of the bundle takes signals for itself', async () => {
+test('no library of the bundle handles signals', async () => {
   const box = configured();
   box.write(
     'count.cjs',
@@ -180,7 +180,7 @@ const times = (one) => taken.filter((name) => name === one).length;
 process.once('exit', () => require('node:fs').writeFileSync('counts', names.map(times).join(' ')));`,
   );
   const env = { NODE_OPTIONS: `--require ${join(box.cwd, 'count.cjs')}` };
-  const ran = async (args: readonly string[], answer?: [string, string]) => {
+  const countsAfter = async (args: readonly string[], answer?: [string, string]) => {
     const terminal = keysIn(box, args, { env, secretShown: true });
     if (answer) {
       await terminal.shows(answer[0]);
@@ -189,12 +189,12 @@ process.once('exit', () => require('node:fs').writeFileSync('counts', names.map(
     await terminal.ended;
     return box.read('counts');
   };
-  expect(await ran(['create'], ['Name of the key', 'ci\r'])).toBe('1 1 1 0 0 0');
-  expect(await ran(['profile', 'use', 'local'])).toBe('1 1 1 0 0 0');
-  expect(await ran(['rotate', 'ci', '--to', 'exec:true'])).toBe('1 1 1 0 0 0');
+  expect(await countsAfter(['create'], ['Name of the key', 'ci\r'])).toBe('1 1 1 0 0 0');
+  expect(await countsAfter(['profile', 'use', 'local'])).toBe('1 1 1 0 0 0');
+  expect(await countsAfter(['rotate', 'ci', '--to', 'exec:true'])).toBe('1 1 1 0 0 0');
 });
 
-test('the third Ctrl-C ends the process at once; what is left is in the journal: exit 5', async () => {
+test('the third Ctrl-C ends the process at once and leaves the operation in the journal: exit 5', async () => {
   const box = withEscrow(new Sandbox());
   box.write('deaf.sh', 'trap "" TERM; echo $$ > begun; while :; do sleep 0.1; done\n');
   const terminal = keysIn(box, ['create', 'ci', '--to', 'exec:sh deaf.sh']);

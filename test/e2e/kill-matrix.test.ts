@@ -15,15 +15,15 @@ import type { EscrowOf, Place, World } from '../support/sink-places.ts';
 import { envOf, fateOf, makeWorld, places } from '../support/sink-places.ts';
 
 /*
- * A create, killed before each call that it makes of the backend, the journal and its sinks, in this process. After
- * `keys recover` each key is where it belongs or revoked, and nothing holds a secret that should not. The soak kills real
- * processes, with one vendor's sink for all of them.
+ * A create in this process, killed before each of its calls to the backend, the journal and its sinks. After `keys
+ * recover` each key is delivered or revoked, and a secret is nowhere else. The soak tests kill real processes, with one
+ * vendor's sink on behalf of all.
  */
 
 const vendors = ['gitlab:', 'vault:', 'kubernetes:', 'aws-secretsmanager:'] as const;
 const moments = 18;
 
-/** Creates `name-<n>`, and dies before the n-th call; gives the number of calls that were made. */
+/** Creates `name-<n>` and dies before the n-th call. */
 async function createUntilKilled(
   { box, ...world }: World,
   place: Place,
@@ -32,7 +32,7 @@ async function createUntilKilled(
   const process = new MortalPorts(n);
   const specs = place.to(n).map((text) => {
     const parsed = parseSink(text);
-    if (parsed.kind === 'stdout') throw new Error('not a place');
+    if (parsed.kind === 'stdout') throw new Error('stdout is not a place');
     return parsed;
   });
   const sinks = await openSinks(specs, sinkContext(box.cwd, { env: envOf({ box, ...world }) }));
@@ -40,7 +40,7 @@ async function createUntilKilled(
     {
       folder: join(box.home, 'state', 'operations'),
       escrows: {
-        keychain: () => Promise.reject(new Error('there is no keychain here')),
+        keychain: () => Promise.reject(new Error('no keychain in this test')),
         file: async () => fileEscrow(join(box.home, 'state', 'escrow'), makePrivateFolder),
         allowed: escrow === 'file' ? ['file'] : [],
       },
@@ -78,7 +78,7 @@ test.each(vendors.flatMap((sink) => (['file', 'none'] as const).map((escrow) => 
       const process = await createUntilKilled(world, place, { n, escrow });
       (process.isDead ? killed : ended).push(n);
     }
-    // Every call was one to die before, and the last creates made fewer calls than that.
+    // A process died before every call, and the last creates made fewer calls than allowed.
     expect(killed).toEqual(Array.from({ length: killed.length }, (_, index) => index + 1));
     expect(killed.length).toBeGreaterThan(8);
     expect(ended.length).toBeGreaterThan(0);

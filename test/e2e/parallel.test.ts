@@ -3,19 +3,19 @@ import { expect, test } from 'vitest';
 import { integrityOf, refusedKeys } from '../support/embedded-authority.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
-/** More than any machine needs: what counts here is that nothing fails, not when it is done. */
-const patience = ['--timeout', '10min'];
+/** Longer than any machine needs: nothing may fail, however long it takes. */
+const longTimeout = ['--timeout', '10min'];
 const slow = 300_000;
 
 test(
-  '200 processes at once, with no database yet, make 200 keys',
+  '200 processes at once, with no database yet, create 200 keys',
   async () => {
     const box = new Sandbox();
     const names = numbered(200, 'parallel-');
 
     const runs = await Promise.all(
       names.map((name) =>
-        box.program(['create', name, '--secret-only', ...patience], { secretOnStdout: true }),
+        box.program(['create', name, '--secret-only', ...longTimeout], { secretOnStdout: true }),
       ),
     );
 
@@ -40,17 +40,17 @@ test(
 
     const runs = await Promise.all(
       variables.map((variable) =>
-        box.program(['create', variable, '--to', `env:.env#${variable}`, ...patience]),
+        box.program(['create', variable, '--to', `env:.env#${variable}`, ...longTimeout]),
       ),
     );
 
     expect(runs.filter(({ exit }) => exit !== 0)).toEqual([]);
-    const read = parse(box.read('.env'));
-    expect(Object.keys(read).sort()).toEqual([...variables].sort());
-    expect(new Set(Object.values(read)).size).toBe(20);
-    expect(await refusedKeys(box, Object.values(read))).toEqual([]);
+    const entries = parse(box.read('.env'));
+    expect(Object.keys(entries).sort()).toEqual([...variables].sort());
+    expect(new Set(Object.values(entries)).size).toBe(20);
+    expect(await refusedKeys(box, Object.values(entries))).toEqual([]);
     const names = (await box.program(['list', '--format', 'tsv'])).stdout;
-    for (const [variable, secret] of Object.entries(read)) {
+    for (const [variable, secret] of Object.entries(entries)) {
       expect(names).toContain(`${secret.split('_')[1]}\t${variable}\t`);
     }
   },

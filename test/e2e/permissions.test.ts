@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { databaseOf } from '../support/embedded-authority.ts';
 import { program, Sandbox } from '../support/sandbox.ts';
 
-test.for(['000', '022'])('under umask %s nobody else can read what keys writes', async (umask) => {
+test.for(['000', '022'])('under umask %s other users cannot read what keys writes', async (umask) => {
   const box = new Sandbox();
   for (const file of ['secret', '.env', 'open.env']) box.expectSecretIn(file);
   writeFileSync(join(box.cwd, 'open.env'), 'A=1\n');
@@ -35,14 +35,14 @@ test.for(['000', '022'])('under umask %s nobody else can read what keys writes',
 });
 
 test.for(['000', '022'])(
-  'under umask %s what SQLite keeps beside an open database is private too',
+  'under umask %s the files that SQLite keeps beside an open database are private',
   async (umask) => {
     const box = new Sandbox();
     await box.command(underUmask(umask, ['create', 'ci', '--secret-only']), { secretOnStdout: true });
 
     const data = dirname(databaseOf(box));
     const watcher = watch(data);
-    const bothAreThere = new Promise<void>((done) => {
+    const bothExist = new Promise<void>((done) => {
       watcher.on('change', () => {
         if (['-shm', '-wal'].every((end) => existsSync(databaseOf(box) + end))) done();
       });
@@ -54,7 +54,7 @@ test.for(['000', '022'])(
       reader.kill('SIGKILL');
     });
 
-    await bothAreThere;
+    await bothExist;
     expect(Object.entries(modesBelow(data)).sort()).toEqual([
       ['.', '700'],
       ['authority.db', '600'],
@@ -68,7 +68,7 @@ function underUmask(umask: string, args: readonly string[]): string[] {
   return ['sh', '-c', `umask ${umask} && exec "$@"`, 'sh', process.execPath, program, ...args];
 }
 
-/** The mode of a folder and of everything below it, by relative path. */
+/** The modes of a folder and of everything below it, by relative path. */
 function modesBelow(folder: string): Record<string, string> {
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   return Object.fromEntries(

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { refusedKeys } from '../support/embedded-authority.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
-/* Two rotations of one name at the same moment: each of them rotates what is there, or does nothing. */
+/* Simultaneous rotations of one name: each rotates the current key or does nothing. */
 
 interface Listed {
   name: string;
@@ -10,7 +10,7 @@ interface Listed {
   expiresAt: string | null;
 }
 
-test.each(['0', '1h'])('with a grace of %s no key is left without an end but the newest', async (grace) => {
+test.each(['0', '1h'])('with --grace %s only the newest key is left without an expiry', async (grace) => {
   const box = new Sandbox();
   for (const name of ['a', 'b', 'c', 'd']) {
     box.expectSecretIn(name);

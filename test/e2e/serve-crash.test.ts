@@ -17,7 +17,7 @@ test('kill -9 under load loses no acknowledged create or revoke', {
   const headers = { authorization: `Bearer ${session.stdout.trim()}` };
   const created = new Map<string, string>();
   const revoked = new Set<string>();
-  const doubtful = new Set<string>();
+  const unconfirmed = new Set<string>();
 
   for (let round = 0; round < rounds; round++) {
     const server = await startServe(box);
@@ -37,15 +37,15 @@ test('kill -9 under load loses no acknowledged create or revoke', {
       for (;;) {
         const id = await create();
         if (Math.random() < 0.5) continue;
-        doubtful.add(id);
+        unconfirmed.add(id);
         if ((await api('DELETE', `/keys/${id}`)).status !== 204) return;
         revoked.add(id);
-        doubtful.delete(id);
+        unconfirmed.delete(id);
       }
     };
     const workers = Array.from({ length: 8 }, () => work().catch(() => {}));
     await pause(100 + Math.random() * 300);
-    // A busy machine may need longer to acknowledge anything.
+    // A busy machine may take longer until the first acknowledgement.
     while (revoked.size < round + 2) await pause(20);
     await server.kill();
     await Promise.all(workers);
@@ -55,7 +55,7 @@ test('kill -9 under load loses no acknowledged create or revoke', {
   const { url } = await startServe(box);
   for (const [id, secret] of created) {
     const { status } = await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${secret}` } });
-    if (!doubtful.has(id)) expect(status, id).toBe(revoked.has(id) ? 401 : 200);
+    if (!unconfirmed.has(id)) expect(status, id).toBe(revoked.has(id) ? 401 : 200);
   }
   expect(integrityOf(box)).toEqual(['ok']);
 });

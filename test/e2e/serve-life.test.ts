@@ -6,7 +6,7 @@ import { Sandbox } from '../support/sandbox.ts';
 import { startServe } from '../support/serving.ts';
 import { shell } from '../support/shell.ts';
 
-/* The life of keys as users have it: `keys serve` in one terminal, `keys` in another. */
+/* Keys from a user's point of view: `keys serve` in one terminal, `keys` in another. */
 
 const lives: [provider: string, path: string, flags: string, reference: string][] = [
   ['authority', 'admin', '--expires 90d --rate-limit 60 --budget 5 --label team=web', 'ci'],
@@ -23,15 +23,18 @@ test.for(lives)(
     box.expectSecretIn('ci.key');
     const { url } = await startServe(box);
     const login = `keys login --provider ${provider} --url ${url}/${path} --store file --with-token`;
-    const made = await shell(box, `keys session create --user alice --expires 12h --secret-only | ${login}`);
-    expect(made.exit, made.stderr).toBe(0);
+    const loggedIn = await shell(
+      box,
+      `keys session create --user alice --expires 12h --secret-only | ${login}`,
+    );
+    expect(loggedIn.exit, loggedIn.stderr).toBe(0);
 
     expect((await shell(box, `keys create ci ${flags} --to file:ci.key`)).exit).toBe(0);
     const key = readFileSync(join(box.cwd, 'ci.key'), 'utf8').trim();
     const models = () => fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
     expect((await models()).status).toBe(200);
-    const [listed] = JSON.parse((await shell(box, 'keys list --json')).stdout);
-    expect(listed).toMatchObject({ name: reference, status: 'active', provider });
+    const [listedKey] = JSON.parse((await shell(box, 'keys list --json')).stdout);
+    expect(listedKey).toMatchObject({ name: reference, status: 'active', provider });
 
     expect((await shell(box, `keys revoke ${reference} --yes`)).exit).toBe(0);
     const refused = await models();
@@ -42,7 +45,7 @@ test.for(lives)(
   },
 );
 
-test('the provider authority does everything that the authority can', async () => {
+test('the provider authority supports every feature of the authority', async () => {
   const box = new Sandbox();
   box.expectSecretIn('ci.key');
   const { url } = await startServe(box);
@@ -81,7 +84,7 @@ test('the provider authority does everything that the authority can', async () =
   expect(JSON.parse(verdict.stdout)).toEqual({ valid: true, reason: 'ok', httpStatus: 200 });
 });
 
-test('a key is refused as soon as it has expired, with the time', async () => {
+test('an expired key is refused at once, with the time of its expiry', async () => {
   const box = new Sandbox();
   const { url } = await startServe(box);
   const { stdout } = await box.program(['create', 'short', '--expires', '2s', '--json'], {

@@ -322,7 +322,7 @@ test('a body or headers that are too large are refused', async () => {
       call.end(`{"name":"${'x'.repeat(2_000_000)}"}`);
     });
   expect(await send(`Bearer ${stdout.trim()}`)).toBe(413);
-  expect(await send('Bearer ses_nobody')).toBe(401);
+  expect(await send('Bearer ses_unknown')).toBe(401);
   const { port, hostname } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.write(`GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`);

@@ -11,23 +11,23 @@ import { mountSmallDisk } from '../support/small-disk.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /*
- * Every sink, failing in every way that it can: the key is delivered, or its secret waits and is delivered once the cause
- * is gone, or the key is revoked, or none was made.
+ * Every sink, failing in every possible way: the key is delivered, or its secret waits and is delivered after the fault
+ * is fixed, or the key is revoked, or no key is created.
  */
 
 const slow = 120_000;
 
-/** How one way to fail is brought about, and mended. */
+/** How to cause one failure, and how to fix it. */
 interface Case {
-  /** Other places than those of the sink, and where to look for what they hold. */
+  /** A place other than the sink's own. */
   place?: Place;
   env?: Record<string, string | undefined>;
   /** Instead of `--json`. */
   flags?: readonly string[];
-  /** Nobody reads stdout any more. */
-  deafReader?: boolean;
+  /** Stdout is a pipe without a reader. */
+  hasNoReader?: boolean;
   before?: (world: World) => void;
-  mend?: (world: World) => void | Promise<void>;
+  fix?: (world: World) => void | Promise<void>;
 }
 
 type Fails = (world: World) => Case;
@@ -46,7 +46,7 @@ afterAll(() => {
   );
 });
 
-/** Runs one case, and gives back what became of the key. */
+/** Runs one case and returns what became of the key. */
 async function outcomeOf(
   sink: string,
   fails: Fails,
@@ -55,7 +55,7 @@ async function outcomeOf(
   const printed: string[] = [];
   const world = makeWorld(1, escrow, () => printed.join(''));
   const { box } = world;
-  const { place = sinkPlace, env: changes, flags = ['--json'], deafReader, before, mend } = fails(world);
+  const { place = sinkPlace, env: changes, flags = ['--json'], hasNoReader, before, fix } = fails(world);
   box.expectSecretIn('sub/key-0');
   box.expectSecretIn('sub/.env');
   const env = { ...envOf(world), ...changes };
@@ -64,10 +64,12 @@ async function outcomeOf(
 
   const to = place.to(0).flatMap((one) => ['--to', one]);
   const args = ['create', 'name-0', ...to, ...flags];
-  const create = deafReader ? await deaf(world, args, env) : await box.program(args, { env, secretOnStdout });
+  const create = hasNoReader
+    ? await runWithoutReader(world, args, env)
+    : await box.program(args, { env, secretOnStdout });
   printed.push(create.stdout);
   expect([0, 1, 2, 4, 5], create.stderr).toContain(create.exit);
-  await mend?.(world);
+  await fix?.(world);
   const waited = create.exit === 5;
   if (waited) {
     const operation = /keys recover (\w+)/.exec(create.stderr)?.[1] ?? '';
@@ -82,16 +84,16 @@ async function outcomeOf(
   expect(fate).toMatchObject({ lost: 0, orphaned: 0, leaked: 0 });
   if (fate.delivered > 0) return waited ? 'waits, delivered' : 'delivered';
   expect(create.exit).not.toBe(0);
-  return fate.revoked > 0 ? 'revoked' : 'nothing made';
+  return fate.revoked > 0 ? 'revoked' : 'not created';
 }
 
-/** A run whose stdout is a pipe that nobody reads any more. */
-async function deaf({ box }: World, args: readonly string[], env: Case['env']): Promise<Run> {
+/** A run whose stdout is a pipe without a reader. */
+async function runWithoutReader({ box }: World, args: readonly string[], env: Case['env']): Promise<Run> {
   const line = `exec 3> >(true); wait $!; "$@" >&3`;
   return box.command(['bash', '-c', line, 'bash', process.execPath, program, ...args], { env: env ?? {} });
 }
 
-/** As the sink's own places, below the folder `sub`, which another sink does something to first. */
+/** A place below the folder `sub`, which another sink changes first. */
 function afterAnother(first: string, to: string, file: string): Place {
   return {
     to: () => [first, to],
@@ -106,25 +108,25 @@ function contentsOf({ cwd }: Sandbox, file: string): string[] {
 
 const noPrograms: Fails = () => ({ env: { PATH: temporaryFolder() } });
 
-/** The vendor's program says no, and repeats what it was told. */
+/** The vendor's program fails and repeats its input. */
 function refuses(name: string, calls: RegExp): Fails {
   return () => ({
     before: ({ vendors }) =>
       void vendors.add(name, { args: calls, code: 1, stderr: 'refused: $STDIN' }, { code: 1 }),
-    mend: ({ vendors }) => void vendors.add(name, { args: /get|-out/, code: 1 }),
+    fix: ({ vendors }) => void vendors.add(name, { args: /get|-out/, code: 1 }),
   });
 }
 
-/** The folder goes away between the check and the delivery. */
+/** The folder is removed between the check and the delivery. */
 function folderGone(to: string, file: string): Fails {
   return ({ box }) => ({
     place: afterAnother('exec:rm -r sub', to, file),
     before: () => void mkdirSync(join(box.cwd, 'sub')),
-    mend: () => void mkdirSync(join(box.cwd, 'sub')),
+    fix: () => void mkdirSync(join(box.cwd, 'sub')),
   });
 }
 
-/** The disk is full from the beginning, or another sink fills it between the check and the delivery. */
+/** The disk is full from the start, or another sink fills it between the check and the delivery. */
 function diskFull(to: string, file: string): (isLate: boolean) => Fails {
   const filling = `exec:sh -c 'cat >/dev/null; dd if=/dev/zero of=sub/ballast bs=4k; true'`;
   return (isLate) =>
@@ -135,13 +137,13 @@ function diskFull(to: string, file: string): (isLate: boolean) => Fails {
           ? afterAnother(filling, to, file)
           : { to: () => [to], holds: () => contentsOf(box, file) },
         ...(!isLate && { before: () => disk.fill() }),
-        mend: () => disk.free(),
+        fix: () => disk.free(),
       };
     };
 }
 
 interface Failures {
-  /** Found out before a key is made. */
+  /** Fails before a key is created. */
   check: Fails;
   deliver?: Fails;
   full?: (isLate: boolean) => Fails;
@@ -169,48 +171,54 @@ const failures: Record<string, Failures> = {
   stdout: { check: () => ({ flags: [], place: { to: () => [], holds: () => [] } }) },
 };
 
-/** Notes what became of the key, and says what should have. */
-async function note(sink: string, column: string, outcome: Promise<string>, expected: string): Promise<void> {
-  const found = await outcome;
-  row[sink] = { ...row[sink], [column]: found };
-  expect(found, `${sink} ${column}`).toBe(expected);
+/** Records what became of the key and compares it. */
+async function expectOutcome(
+  sink: string,
+  column: string,
+  outcome: Promise<string>,
+  expected: string,
+): Promise<void> {
+  const actual = await outcome;
+  row[sink] = { ...row[sink], [column]: actual };
+  expect(actual, `${sink} ${column}`).toBe(expected);
 }
 
 const nothing: Fails = () => ({});
 
 describe.each(Object.entries(failures))('%s', { timeout: slow }, (sink, { check, deliver, full }) => {
-  test('succeeds', () => note(sink, 'succeeds', outcomeOf(sink, nothing), 'delivered'));
+  test('succeeds', () => expectOutcome(sink, 'succeeds', outcomeOf(sink, nothing), 'delivered'));
 
-  test('fails at check', () => note(sink, 'check fails', outcomeOf(sink, check), 'nothing made'));
+  test('fails at check', () => expectOutcome(sink, 'check fails', outcomeOf(sink, check), 'not created'));
 
   if (deliver) {
-    test('fails at deliver', () => note(sink, 'deliver fails', outcomeOf(sink, deliver), 'waits, delivered'));
+    test('fails at deliver', () =>
+      expectOutcome(sink, 'deliver fails', outcomeOf(sink, deliver), 'waits, delivered'));
 
-    test('fails at deliver, and nothing can wait', () =>
-      note(sink, '.. no escrow', outcomeOf(sink, deliver, { escrow: 'none' }), 'revoked'));
+    test('fails at deliver, without an escrow', () =>
+      expectOutcome(sink, '.. no escrow', outcomeOf(sink, deliver, { escrow: 'none' }), 'revoked'));
   }
 
   if (full) {
     test.skipIf(cannotMount())('onto a full disk', () =>
-      note(sink, 'disk full', outcomeOf(sink, full(false)), 'waits, delivered'),
+      expectOutcome(sink, 'disk full', outcomeOf(sink, full(false)), 'waits, delivered'),
     );
 
-    test.skipIf(cannotMount())('onto a disk that gets full', () =>
-      note(sink, '.. later', outcomeOf(sink, full(true)), 'waits, delivered'),
+    test.skipIf(cannotMount())('onto a disk that fills up', () =>
+      expectOutcome(sink, '.. later', outcomeOf(sink, full(true)), 'waits, delivered'),
     );
   }
 
-  test.skipIf(cannotMount())('with the disk of keys itself full', () => {
+  test.skipIf(cannotMount())('with the disk of KEYS_HOME full', () => {
     const homeFull: Fails = ({ box }) => ({ before: () => mountSmallDisk(box.home).fill() });
-    return note(sink, 'home full', outcomeOf(sink, homeFull, { escrow: 'none' }), 'nothing made');
+    return expectOutcome(sink, 'home full', outcomeOf(sink, homeFull, { escrow: 'none' }), 'not created');
   });
 
-  test('nobody reads stdout', () => {
+  test('stdout has no reader', () => {
     const expected = sink === 'stdout' ? 'waits, delivered' : 'delivered';
-    return note(
+    return expectOutcome(
       sink,
       'broken pipe',
-      outcomeOf(sink, () => ({ deafReader: true })),
+      outcomeOf(sink, () => ({ hasNoReader: true })),
       expected,
     );
   });
@@ -224,19 +232,19 @@ describe.skipIf(lacks(...keyringParts))('keychain:', { timeout: slow }, () => {
 
   test.each<[column: string, fails: Fails, expected: string]>([
     ['succeeds', nothing, 'delivered'],
-    ['check fails', ({ keyring }) => ({ before: () => keyring?.lock() }), 'nothing made'],
+    ['check fails', ({ keyring }) => ({ before: () => keyring?.lock() }), 'not created'],
     [
       'deliver fails',
       ({ keyring }) => ({
         place: { ...keychainPlace, to: () => [lock, 'keychain:key-0'] },
-        mend: () => keyring?.restart(),
+        fix: () => keyring?.restart(),
       }),
       'waits, delivered',
     ],
-    ['broken pipe', () => ({ deafReader: true }), 'delivered'],
+    ['broken pipe', () => ({ hasNoReader: true }), 'delivered'],
   ])('%s', async (column, fails, expected) => {
     const escrow = await startKeyring({ home: temporaryFolder() });
-    await note(
+    await expectOutcome(
       'keychain:',
       column,
       outcomeOf('keychain:', fails, { escrow, sinkPlace: keychainPlace }),

@@ -14,7 +14,7 @@ import { commandLine, ids, operations, prefixes, secrets, Transcript, times } fr
 const colour = /\x1b\[[0-9;]*m/;
 const filters = [secrets, prefixes, ids, times, operations];
 
-test('create without a name asks for one, and Enter takes the proposal', async () => {
+test('create without a name asks for one, and Enter accepts the default', async () => {
   const box = new Sandbox();
   const name = `${userInfo().username}-${hostname().split('.')[0]}`;
   const terminal = keysIn(box, ['create'], { secretShown: true });
@@ -26,7 +26,7 @@ test('create without a name asks for one, and Enter takes the proposal', async (
   expect(await names(box)).toEqual([name]);
 });
 
-test('create without a name takes what is typed', async () => {
+test('create without a name uses the name that you type', async () => {
   const box = new Sandbox();
   const terminal = keysIn(box, ['create'], { secretShown: true });
   await terminal.shows('Name of the key');
@@ -74,7 +74,7 @@ test('the secret is shown once, alone on its line, with the reminder', async () 
   expect(await refusedKeys(box, shown)).toEqual([]);
 });
 
-test('revoke asks to type the name, and the name revokes the key', async () => {
+test('revoke asks you to type the name, and then revokes the key', async () => {
   const box = await boxWith(['ci']);
   const terminal = keysIn(box, ['revoke', 'ci']);
   await terminal.shows('Type ci to revoke it');

@@ -6,7 +6,7 @@ import { Sandbox } from '../support/sandbox.ts';
 import { ScriptedUpstream, upstreamKey, usage, words } from '../support/scripted-upstream.ts';
 import { startServe } from '../support/serving.ts';
 
-/* The official OpenAI SDK, through `keys serve --upstream`, at a server that answers by a script. */
+/* The official OpenAI SDK, through `keys serve --upstream`, with a scripted server behind it. */
 
 async function start(...flags: string[]) {
   const box = new Sandbox();
@@ -22,9 +22,9 @@ async function start(...flags: string[]) {
   const { stdout } = await box.program(['create', 'ci', '--secret-only', ...flags], { secretOnStdout: true });
   const apiKey = stdout.trim();
   const openai = new OpenAI({ apiKey, baseURL: `${server.url}/v1`, maxRetries: 0 });
-  const shown = async () =>
+  const usageOf = async () =>
     JSON.parse((await box.program(['show', 'ci', '--json', 'usage,spentUsd'])).stdout);
-  return { box, upstream, server, apiKey, openai, shown };
+  return { box, upstream, server, apiKey, openai, usageOf };
 }
 
 const question = { model: 'gpt-4o', messages: [{ role: 'user' as const, content: 'Hello' }] };
@@ -36,14 +36,14 @@ test('lists models', async () => {
 });
 
 test('streams a chat completion, and meters the usage in its last event', async () => {
-  const { openai, upstream, apiKey, shown } = await start();
+  const { openai, upstream, apiKey, usageOf } = await start();
   let text = '';
   for await (const event of await openai.chat.completions.create({ ...question, stream: true })) {
     text += event.choices[0]?.delta.content ?? '';
   }
   expect(text).toBe(words.join(''));
   await expect
-    .poll(shown, { timeout: 5000 })
+    .poll(usageOf, { timeout: 5000 })
     .toEqual({ usage: { requests: 1, tokens: usage.total_tokens }, spentUsd: usage.cost });
   for (const { headers, body } of upstream.received) {
     expect(headers.authorization).toBe(`Bearer ${upstreamKey}`);
@@ -51,11 +51,11 @@ test('streams a chat completion, and meters the usage in its last event', async 
   }
 });
 
-test('answers a call without a stream, and meters it', async () => {
-  const { openai, shown } = await start();
+test('answers a call without streaming, and meters it', async () => {
+  const { openai, usageOf } = await start();
   const { choices } = await openai.chat.completions.create(question);
   expect(choices[0]?.message.content).toBe(words.join(''));
-  await expect.poll(shown, { timeout: 5000 }).toMatchObject({ spentUsd: usage.cost });
+  await expect.poll(usageOf, { timeout: 5000 }).toMatchObject({ spentUsd: usage.cost });
 });
 
 test('refused calls do not reach the upstream', async () => {
@@ -64,7 +64,7 @@ test('refused calls do not reach the upstream', async () => {
     status: 403,
     code: 'MODEL_NOT_ALLOWED',
   });
-  const stranger = new OpenAI({ apiKey: 'sk-nobody-EXAMPLE', baseURL: `${server.url}/v1`, maxRetries: 0 });
+  const stranger = new OpenAI({ apiKey: 'sk-unknown-EXAMPLE', baseURL: `${server.url}/v1`, maxRetries: 0 });
   await expect(stranger.models.list()).rejects.toMatchObject({ status: 401, code: 'INVALID_API_KEY' });
   expect(upstream.received).toHaveLength(0);
 
