@@ -95,7 +95,7 @@ test.each(vendors.flatMap((sink) => (['file', 'none'] as const).map((escrow) => 
     if (escrow === 'file') expect(readdirSync(join(box.home, 'state', 'escrow'))).toEqual([]);
     const fate = await fateOf(world, place, {
       promised: ended.map((n) => `name-${n}`),
-      told: open.flatMap(({ id }) => id ?? []),
+      reported: open.flatMap(({ id }) => id ?? []),
     });
     expect(fate).toMatchObject({ lost: 0, orphaned: 0, leaked: 0 });
   },

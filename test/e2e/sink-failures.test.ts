@@ -80,7 +80,7 @@ async function outcomeOf(
   }
   expect((await box.keys(['recover', '--list', '--json'])).stdout).toBe('[]\n');
 
-  const fate = await fateOf(world, place, { promised: create.exit === 0 ? ['name-0'] : [], told: [] });
+  const fate = await fateOf(world, place, { promised: create.exit === 0 ? ['name-0'] : [], reported: [] });
   expect(fate).toMatchObject({ lost: 0, orphaned: 0, leaked: 0 });
   if (fate.delivered > 0) return waited ? 'waits, delivered' : 'delivered';
   expect(create.exit).not.toBe(0);

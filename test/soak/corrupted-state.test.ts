@@ -15,8 +15,8 @@ import { randomOf, rounds, seed } from '../support/rounds.ts';
 import { filesBelow, Sandbox } from '../support/sandbox.ts';
 
 /*
- * Any file below KEYS_HOME damaged in any way: no command calls it a bug, prints a secret or hangs, and recover never takes
- * a key away that waits for its secret.
+ * Any file below KEYS_HOME damaged in any way: no command reports a bug, prints a secret or hangs, and recover never
+ * revokes a key whose secret waits in escrow.
  */
 
 const count = 12 * rounds;
@@ -73,7 +73,7 @@ test(`${count} damaged files (seed ${seed})`, { timeout: 600_000 }, async () => 
   expect(exit).toBe(5);
   const saved = join(dirname(box.home), 'saved');
   cpSync(box.home, saved, { recursive: true });
-  // The saved copy has what waits in escrow, as the home has.
+  // The saved copy contains the escrow, too.
   for (const file of filesBelow(saved)) box.expectSecretIn(file);
 
   for (let round = 0; round < count; round++) {
@@ -93,7 +93,7 @@ test(`${count} damaged files (seed ${seed})`, { timeout: 600_000 }, async () => 
     if (isJournal && stdout) {
       const names = (JSON.parse(stdout) as { name: string }[]).map(({ name }) => name);
       expect(names, what).toContain('ci');
-      // What waits is only given up where its damage is such that nothing shows that there is anything.
+      // The key is only given up if no trace of its secret is left.
       if (kind !== 'gone' || !file.includes('escrow')) expect(names, what).toContain('waits');
     }
     for (const name of readdirSync(box.cwd)) if (name === 'other') rmSync(join(box.cwd, name));

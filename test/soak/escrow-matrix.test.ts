@@ -11,15 +11,15 @@ import { envOf, fateOf, keychainPlace, makeWorld, places } from '../support/sink
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /*
- * Every sink, killed with SIGKILL before each of its steps and at random moments: whatever happens, after `keys recover`
- * each key is where it belongs or revoked, and nothing holds a secret that should not.
+ * Every sink, killed with SIGKILL before each of its steps and at random moments: after `keys recover` each key is
+ * delivered or revoked, and a secret is nowhere else.
  */
 
 const slow = 600_000;
 interface Row extends Fate {
   sink: string;
   kills: number;
-  /** Runs that came to their end before the moment did. */
+  /** Runs that ended before they could be killed. */
   ended: number;
 }
 
@@ -34,7 +34,7 @@ interface Variant {
   recoveries?: readonly Moment[];
 }
 
-/** Creates a key for each moment, killed then; recovers; and looks for every key. */
+/** Creates a key for each moment, killed at that moment; recovers; then looks for every key. */
 async function survive(
   sink: string,
   moments: readonly Moment[],
@@ -59,17 +59,17 @@ async function survive(
     const { wasKilled } = await runKilled(box, ['recover', '--all', '--yes'], moment, { env });
     if (wasKilled) killedRecoveries += 1;
   }
-  // So many clients that are killed while they talk to it may have been the end of the service as well.
+  // Clients that were killed during their calls may have crashed the service as well.
   await keyring?.restart();
   const recovery = await box.program(['recover', '--all', '--yes', '--json'], { env });
-  // Without an escrow, what a place that cannot be read may have is told, and left as it is.
+  // Without an escrow, a key that may be in a sink that cannot be read is reported and kept.
   expect(escrow === 'none' ? [0, 5] : [0], recovery.stderr).toContain(recovery.exit);
   expect(recovery.stderr).not.toContain('error');
   const outcomes = JSON.parse(recovery.stdout) as { outcome: string; id?: string; operation: string }[];
   const open = outcomes.filter(({ outcome }) => outcome === 'open');
   const left = (folder: string) => {
     const path = join(box.home, 'state', folder);
-    // Where every run was killed early, nothing has made it.
+    // If every run was killed early, the folder does not exist.
     return existsSync(path) ? readdirSync(path) : [];
   };
   const operations = left('operations').filter((name) => !name.endsWith('.lock'));
@@ -80,26 +80,26 @@ async function survive(
 
   const kills = runs.filter(({ wasKilled }) => wasKilled).length + killedRecoveries;
   const kept = { none: ', no escrow', file: '' }[String(escrow)] ?? ', keyring';
-  const told = open.flatMap(({ id }) => id ?? []);
+  const reported = open.flatMap(({ id }) => id ?? []);
   const again = recoveries.length > 0 ? ', twice' : '';
   const row = {
     sink: sink + kept + again,
     kills,
     ended: ended.size,
-    ...(await fateOf(world, place, { promised: ended, told })),
+    ...(await fateOf(world, place, { promised: ended, reported })),
   };
   matrix.push(row);
   expect(row).toMatchObject({ lost: 0, orphaned: 0, leaked: 0 });
   return runs;
 }
 
-/** A call that no create comes to. */
+/** A call that no create reaches. */
 const never = 1000;
 
-/** Those that wait for a lock make more calls than the others, so one moment is past the end of all. */
+/** A create that waits for a lock makes more calls, so one moment is past the end of all. */
 const calls = [...Array.from({ length: 14 }, (_, index) => ({ call: index + 1 })), { call: never }];
 
-/** Some were killed, and some not: a step that comes later would have been the end of those as well. */
+/** Some runs were killed and some were not, so no step was left out. */
 function reachedAllSteps(runs: readonly KilledRun[]): void {
   expect(runs.filter(({ wasKilled }) => wasKilled).length).toBeGreaterThan(5);
   expect(runs.filter(({ exit }) => exit === 0).length).toBeGreaterThan(0);

@@ -10,13 +10,13 @@ import { printMatrix, randomOf, rounds } from '../support/rounds.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
 /*
- * `rotate --all`, ended at random moments in every way, then run again and ended again, then recovered by recoveries of
- * which the first ones are killed. The program that takes the secrets in may go on when the command is gone, and may
- * fail. No place is left with a value that does not work, no key that nothing tells of, and no other key is touched.
+ * Rotations of many keys, ended at random moments in every way, run and ended again, then recovered by recoveries, the
+ * first of which are killed. The sink's program can outlive the command and can fail. No sink is left with a key that
+ * does not work, no key is left unreported, and no other key is changed.
  */
 
 const slow = 900_000;
-/** Takes in what it is given all at once, some time later; one time in so many it fails before it has. */
+/** Stores its input at once, after a pause; one in $FAILS times it fails instead. */
 const store = `
 value=$(cat)
 [ -z "$AT_ONCE" ] && sleep "0.$(( $$ % 4 ))"
@@ -35,7 +35,7 @@ const endings: readonly Ending[] = [
 ];
 
 interface Fleet {
-  /** How many keys there are. */
+  /** The number of keys. */
   size: number;
   open: (box: Sandbox, escrow: object) => Promise<KeyWorld>;
   fails?: number;
@@ -56,7 +56,7 @@ const fleets: Readonly<Record<string, Fleet>> = {
 interface Row {
   fleet: string;
   rounds: number;
-  /** Runs that did not come to the end that they had without it. */
+  /** Runs that were ended early. */
   ended: number;
   done: number;
   told: number;
@@ -99,7 +99,7 @@ async function survive(
   };
   const env = { ...world.env, ...(fails && { FAILS: String(fails) }) };
   const rotate = ['rotate', ...names, '--grace', '0', '--timeout', '5s', ...to];
-  // A fleet that was faster than its ending tells how long it takes: the next one ends sooner.
+  // A fleet that ended before it was stopped shows how long it takes: the next one is stopped sooner.
   let spanMs = 2400;
   for (let round = 0; round < 3 || (row.ended === 0 && round < maxRounds); round++) {
     const ending = endings[Math.floor(random() * endings.length)] ?? 'SIGKILL';
@@ -119,9 +119,9 @@ async function survive(
     if (run.wasKilled) row.ended += 1;
     row.outages += await outages();
   }
-  // What was left running has come to its end.
+  // Programs that were left running have ended.
   await new Promise((resume) => setTimeout(resume, 500));
-  // A program that has failed does not fail any more.
+  // The sink's program does not fail from now on.
   const recovery = await box.program(['recover', '--all', '--yes', '--json'], { env: world.env });
   expect([0, 5], recovery.stderr).toContain(recovery.exit);
   const rows = JSON.parse(recovery.stdout) as { name: string; outcome: string }[];
@@ -139,7 +139,7 @@ async function survive(
 }
 
 describe('a fleet, ended in every way', { timeout: slow }, () => {
-  /** Much of a fleet's time is waiting, so several of them share a test. */
+  /** A fleet mostly waits, so several share a test. */
   const names = Object.keys(fleets);
   test.for([names.slice(0, 4), names.slice(4)])('%s', (some) => inParallel(some, 4, killAll));
 

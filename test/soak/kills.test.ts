@@ -16,19 +16,19 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /*
  * Creates and rotations at APIs of every kind, killed with SIGKILL at each step and at random moments, with and without
- * an escrow. Whatever happens, no place is left with a value that does not work while another one did, no key is left
- * that nothing tells of, and no key of others is revoked. What cannot be known is told (5).
+ * an escrow. No sink is left with a key that does not work while another one did, no key is left unreported, and no other
+ * key is revoked. What keys cannot know, it reports (exit code 5).
  */
 
 const slow = 900_000;
 
 interface Api {
   open: (box: Sandbox, escrow: object) => Promise<KeyWorld>;
-  /** The old value is dead as soon as the API has a new one: that is what --allow-downtime says. */
+  /** The old secret stops working as soon as the API has a new one: hence --allow-downtime. */
   rotatesInPlace?: true;
-  /** There is no room for keys of others. */
+  /** It allows one key, so there are no others. */
   single?: true;
-  /** Milliseconds before it knows a key that it has made. */
+  /** Milliseconds before it accepts a new key. */
   lagsBy?: number;
 }
 
@@ -70,7 +70,7 @@ interface Row {
   what: string;
   kills: number;
   done: number;
-  /** Where recovery said that it cannot know. */
+  /** Operations of which recovery reported that it cannot know. */
   told: number;
   lost: number;
   orphaned: number;
@@ -84,13 +84,13 @@ afterAll(() => printMatrix(matrix));
 
 interface Scene extends Api {
   verb: 'create' | 'rotate';
-  /** A killed rotation is gone on with by the same command, in place of `recover`. */
+  /** A killed rotation is resumed by the same command instead of `recover`. */
   again?: true;
   places: Places;
   escrow: 'none' | 'file' | Keyring;
 }
 
-/** One operation, killed at a moment and then recovered; adds to the row what became of keys and places. */
+/** One operation, killed and then recovered; adds to the row what became of the keys and sinks. */
 async function survive(scene: Scene, moment: Moment, row: Row): Promise<void> {
   const stage = await setStage(scene);
   const { box, env, works } = stage;
@@ -103,12 +103,12 @@ async function survive(scene: Scene, moment: Moment, row: Row): Promise<void> {
   const run = await runKilled(box, command, moment, { env });
   if (run.wasKilled) row.kills += 1;
   else row.done += 1;
-  // On a busy machine a delivery may run into its time limit.
+  // On a busy machine a delivery can time out.
   if (!run.wasKilled) expect([0, 5], run.stderr).toContain(run.exit);
   await countOutage();
   if (scene.again && run.wasKilled) {
     const { exit, stderr } = await box.program(command, { env });
-    // 2: it had finished, and nothing is left to do; 3: the old key is gone.
+    // 2: the rotation is complete; 3: the old key is gone.
     expect([0, 2, 3, 5], stderr).toContain(exit);
   }
   const recovery = await box.program(['recover', '--all', '--yes', '--json'], { env });
@@ -117,7 +117,7 @@ async function survive(scene: Scene, moment: Moment, row: Row): Promise<void> {
   await judge(scene, stage, recovery.exit === 5, row);
 }
 
-/** Everything that one kill happens in: the API, the escrow, and the places that the secret goes to. */
+/** The surroundings of one kill: the API, the escrow and the sinks. */
 async function setStage({ open, verb, places, escrow, single, lagsBy = 0 }: Scene) {
   const box = new Sandbox();
   const vendors = new StandIns().add('deliver');
@@ -148,7 +148,7 @@ function commandOf({ verb, rotatesInPlace }: Scene, { world, values, to }: Stage
   return [...args, ...(rotatesInPlace ? ['--allow-downtime'] : []), '--timeout', '8s'];
 }
 
-/** Counts what is wrong after the recovery; `isTold`: it said that it cannot know. */
+/** Counts what is wrong after the recovery; `isTold`: the recovery reported that it cannot know. */
 async function judge({ verb }: Scene, stage: Stage, isTold: boolean, row: Row): Promise<void> {
   const { box, world, others, values, works } = stage;
   const live = await world.live();
@@ -165,7 +165,7 @@ async function judge({ verb }: Scene, stage: Stage, isTold: boolean, row: Row): 
   if (existsSync(escrowed)) expect(readdirSync(escrowed)).toEqual([]);
 }
 
-/** What a user of the places finds there; for a program, the last value that it was given. */
+/** What a user finds in the sinks; for a program, the last value that it received. */
 function valuesIn(box: Sandbox, vendors: StandIns): string[] {
   const text = (name: string) => {
     const path = join(box.cwd, name);

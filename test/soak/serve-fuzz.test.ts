@@ -14,20 +14,20 @@ import { upstreamKey } from '../support/scripted-upstream.ts';
 import { startServe } from '../support/serving.ts';
 
 /*
- * `keys serve` under requests of every kind, well-formed and not, with and without credentials, in front of an upstream
- * that is no better. `KEYS_FUZZ_REQUESTS` says how many; `KEYS_SOAK_SEED` repeats a run.
+ * `keys serve` under requests of every kind, well-formed and not, with and without credentials, in front of an equally
+ * erratic upstream. `KEYS_SOAK_ROUNDS` sets how many; `KEYS_SOAK_SEED` repeats a run.
  */
 
 const requests = 2000 * rounds;
 const inParallel = 48;
 
-/** Requests after which there are new keys and sessions: some requests end those that they use. */
+/** Requests before new keys and sessions are created: some requests revoke those that they use. */
 const lifetime = 10_000;
 
-/** To wait for the first byte and for further ones: the server, too, waits for the rest of many requests. */
+/** How long to wait for the first byte and for more: the server itself waits for the rest of many requests. */
 const answerTimeoutMs = { first: 1000, more: 100 };
 
-/** How much the process may grow after the first tenth of the requests. */
+/** The permitted growth of the process after the first tenth of the requests. */
 const maxGrowthMegabytes = 200;
 
 test(
@@ -77,7 +77,7 @@ test(
     );
     expect(bad, `seed ${seed}`).toEqual([]);
     expect(grown).toBeLessThan(maxGrowthMegabytes);
-    // Some requests are incomplete, so that the server waits; if one of them blocked it, all others would wait as well.
+    // The server waits for the rest of incomplete requests. If one of them blocked it, all others would wait as well.
     expect(unanswered / sent).toBeLessThan(0.1);
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
     expect(await server.stop()).toBe(0);
@@ -101,7 +101,7 @@ function isWrong(status: string, answer: string): boolean {
   return (/^5/.test(status) && !isExcused) || answer.includes(upstreamKey);
 }
 
-/** Sends the bytes as they are to be sent, and gives what comes back until the connection ends. */
+/** Sends the request as it says; returns the response up to the end of the connection. */
 function answerTo(url: string, { bytes, stopsAt, pieces }: FuzzedRequest): Promise<string> {
   return new Promise((done) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
@@ -109,7 +109,7 @@ function answerTo(url: string, { bytes, stopsAt, pieces }: FuzzedRequest): Promi
     let timer = setTimeout(() => socket.destroy(), answerTimeoutMs.first);
     socket.on('data', (chunk) => {
       answer += chunk.toString('latin1');
-      // It is told to keep the connection: what is complete is not waited for any longer.
+      // The server may keep the connection open, so wait only a little for more.
       clearTimeout(timer);
       timer = setTimeout(() => socket.destroy(), answerTimeoutMs.more);
     });
@@ -144,7 +144,7 @@ async function makeCallers(box: Sandbox): Promise<Callers> {
   return callers;
 }
 
-/** An upstream that answers anything, on loopback until the test ends. Gives its URL. */
+/** An upstream with random responses, on loopback until the test ends. Returns its URL. */
 async function startUpstream(): Promise<string> {
   const random = randomOf('upstream');
   const server = createServer((incoming, response) => {

@@ -6,17 +6,17 @@ import { lacks } from '../support/real-parts.ts';
 import { randomOf, rounds } from '../support/rounds.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
-/* What changes the whole database, killed at its steps: the database is as it was before or as it is after. */
+/* Commands that replace the whole database, killed at their steps: the database is the old or the new one. */
 
 const slow = 600_000;
 
 interface State {
   box: Sandbox;
-  /** What each value that was given out is worth now. */
+  /** The current verdict on each issued key. */
   verdicts: () => Promise<Record<string, string>>;
 }
 
-/** All of it in processes of their own: this one must not have the database open. */
+/** Everything runs in other processes: this one must not have the database open. */
 async function start(): Promise<State> {
   const box = new Sandbox();
   const values: Record<string, string> = {};
@@ -30,10 +30,10 @@ async function start(): Promise<State> {
   await create('later');
   expect((await box.program(['revoke', 'lost', '--yes'])).exit).toBe(0);
   const verdicts = async () => {
-    const found: Record<string, string> = {};
+    const reasons: Record<string, string> = {};
     for (const [name, stdin] of Object.entries(values))
-      found[name] = JSON.parse((await box.program(['verify', '--json'], { stdin })).stdout).reason;
-    return found;
+      reasons[name] = JSON.parse((await box.program(['verify', '--json'], { stdin })).stdout).reason;
+    return reasons;
   };
   return { box, verdicts };
 }
@@ -41,7 +41,7 @@ async function start(): Promise<State> {
 const before = { kept: 'ok', lost: 'revoked', later: 'ok' };
 const after = { ...before, later: 'invalid' };
 
-/** Every step of a command is one of these; which are taken follows from the seed. */
+/** Random steps of a command, determined by the seed. */
 function calls(name: string): number[] {
   const random = randomOf(name);
   return Array.from({ length: 3 * rounds }, () => 1 + Math.floor(random() * 14));
@@ -56,9 +56,9 @@ describe.skipIf(lacks('strace'))('killed at its steps', { timeout: slow }, () =>
       rmSync(data, { recursive: true });
       cpSync(join(box.cwd, 'data'), data, { recursive: true });
       await runKilled(box, ['restore', 'copy.db', '--yes'], { call });
-      const found = await verdicts();
-      expect([before, after], `call ${call}`).toContainEqual(found);
-      if (found.later === 'invalid') expect(readdirSync(data).join()).toContain('.before-');
+      const current = await verdicts();
+      expect([before, after], `call ${call}`).toContainEqual(current);
+      if (current.later === 'invalid') expect(readdirSync(data).join()).toContain('.before-');
       expect((await box.program(['restore', 'copy.db', '--yes'])).exit, `call ${call}`).toBe(0);
       expect(await verdicts()).toEqual(after);
     }
@@ -74,7 +74,7 @@ describe.skipIf(lacks('strace'))('killed at its steps', { timeout: slow }, () =>
     expect(await verdicts()).toMatchObject({ kept: 'ok', lost: 'revoked' });
   });
 
-  test('a session that is made is delivered or gone', async () => {
+  test('a new session is delivered or revoked', async () => {
     for (const call of calls('session')) {
       const box = new Sandbox();
       box.expectSecretIn('token');

@@ -7,15 +7,15 @@ import { keysIn } from './terminal.ts';
 import { UnrealServer } from './unreal-server.ts';
 
 /*
- * Ctrl-C at each call that a command makes. Whatever it was, the exit code says whether anything happened, and after
- * `recover` no key is live whose secret nobody can get, and no name is without one that works.
+ * Ctrl-C at each call of a command. The exit code tells whether anything happened. After `recover`, the secret of every
+ * live key is available, and every name has a key that works.
  */
 
 interface Scene {
   box: Sandbox;
   server: UnrealServer;
   env: Record<string, string>;
-  /** Secrets that somebody had before. */
+  /** Secrets that were delivered before. */
   known: string[];
 }
 
@@ -55,20 +55,20 @@ export interface Interrupted {
   times?: number;
   /** The first call that is interrupted. */
   first?: number;
-  /** Only every so many calls. */
+  /** Interrupts every n-th call. */
   stride?: number;
 }
 
-/** Runs the command again and again, interrupted at one call after the other, until it makes no more of them. */
+/** Runs the command repeatedly, interrupted at one call after the other, until it has no further call. */
 export async function interruptedAtEachCall(
   what: string,
   { hasEscrow, times = 1, first = 1, stride = 1 }: Interrupted,
 ): Promise<void> {
   for (let at = first; at < 60; at += stride) if (await isOver(what, { hasEscrow, times }, at)) return;
-  throw new Error(`${what} has no end`);
+  throw new Error(`${what} makes too many calls`);
 }
 
-/** Interrupts the command at its n-th call; true where it has no such call. */
+/** Interrupts the command at its n-th call; true if it has no such call. */
 async function isOver(
   what: string,
   { hasEscrow, times }: { hasEscrow: boolean; times: number },
@@ -84,11 +84,11 @@ async function isOver(
     calls += 1;
     const isNow = calls === at;
     if (isNow) {
-      for (let typed = 0; typed < times; typed++) {
-        if (typed > 0) await pause(400);
+      for (let count = 0; count < times; count++) {
+        if (count > 0) await pause(400);
         terminal.type('\x03');
       }
-      // The signal is there before the answer.
+      // The signal arrives before the response.
       await pause(60);
     }
     if (!call.startsWith('GET')) hasWritten = true;
@@ -107,8 +107,8 @@ async function isOver(
       where,
     ).toEqual(before);
   }
-  const recovered = await box.program(['recover', '--all', '--yes'], { env });
-  expect(recovered.exit, `${where}\n${recovered.stderr}`).toBe(0);
+  const recovery = await box.program(['recover', '--all', '--yes'], { env });
+  expect(recovery.exit, `${where}\n${recovery.stderr}`).toBe(0);
   const got = new Set([
     ...known,
     ...readdirSync(box.cwd)

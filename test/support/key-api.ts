@@ -5,29 +5,29 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 
-/** What is odd about an API. */
+/** How an API deviates from the usual. */
 export interface Quirks {
-  /** It keeps no names: none is told back. */
+  /** It does not store names. */
   dropsNames?: true;
-  /** It lists the oldest keys first, so many of them, and says that these are all. */
+  /** It lists the oldest keys first, at most this many, and reports no more. */
   cutsListAt?: number;
-  /** A key cannot be asked for by its id. */
+  /** A key cannot be fetched by its id. */
   hidesKeys?: true;
-  /** `POST /keys/:id/roll` puts a new secret in the place of the old one, which is dead at once. */
+  /** `POST /keys/:id/roll` replaces the secret; the old one stops working at once. */
   rolls?: true;
-  /** There is room for one key: another one is refused. */
+  /** It allows one key and refuses another. */
   single?: true;
   /** Milliseconds by which its clock is ahead. */
   clockAhead?: number;
-  /** Milliseconds that it takes to make a key; it goes on when the caller is gone. */
+  /** Milliseconds that it takes to create a key, even if the caller disconnects. */
   takes?: number;
-  /** Milliseconds before it shows, lists or takes a key that it has made: it reads from a copy. */
+  /** Milliseconds before it shows, lists or accepts a new key: it reads from a replica. */
   lagsBy?: number;
-  /** The first time, it breaks down over this (500): what was to be made is made, what was to be revoked is not. */
+  /** The first such call fails with 500: the key is created, or it is not revoked. */
   breaksDown?: 'create' | 'roll' | 'revoke';
-  /** What it answers when it makes a key is the secret alone. */
+  /** Its response to a create is the secret alone. */
   tellsNoId?: true;
-  /** A new key gets the lowest id that is free. */
+  /** A new key gets the lowest free id. */
   reusesIds?: true;
 }
 
@@ -36,14 +36,14 @@ interface StoredKey {
   name: string;
   secret: string;
   createdAt: string;
-  /** When it can be seen. Milliseconds since 1970, by our clock. */
+  /** When it becomes visible. Milliseconds since 1970, by the test's clock. */
   seenFrom: number;
 }
 
-/** A key-management API on loopback with the session token `tok-EXAMPLE`, which does nothing odd but its quirks. */
+/** A key-management API on loopback with the session token `tok-EXAMPLE` and these quirks. */
 export class KeyApi {
   readonly keys: StoredKey[] = [];
-  /** Of every key that was revoked. */
+  /** Every revoked key. */
   readonly revoked: StoredKey[] = [];
   readonly requests: string[] = [];
   readonly #quirks: Quirks;
@@ -93,12 +93,12 @@ export class KeyApi {
     };
   }
 
-  /** Whether the API takes a value. */
+  /** Whether the API accepts a key. */
   works(secret: string): boolean {
     return this.keys.some((key) => key.secret === secret.trim());
   }
 
-  /** Makes a key as somebody else would. */
+  /** Creates a key as another client would. */
   add(name: string, { ago = 0, lag = 0 } = {}): StoredKey {
     this.#made += 1;
     const key = {
@@ -120,7 +120,7 @@ export class KeyApi {
     return `key-${id}`;
   }
 
-  /** The keys that can be seen by now. */
+  /** The visible keys. */
   get #seen(): StoredKey[] {
     return this.keys.filter(({ seenFrom }) => seenFrom <= Date.now());
   }

@@ -8,16 +8,16 @@ import { KeyApi } from './key-api.ts';
 import type { Sandbox } from './sandbox.ts';
 import { startServe } from './serving.ts';
 
-/** Where keys are made, as a test sees it from outside. */
+/** A place where keys are created, seen from outside `keys`. */
 export interface KeyWorld {
-  /** What a command in it has in its environment. */
+  /** The environment of commands in it. */
   env: Readonly<Record<string, string>>;
   works(value: string): Promise<boolean>;
-  /** The ids of all keys that work, asked for behind the back of the program. */
+  /** The ids of all keys that work. */
   live(): Promise<string[]>;
-  /** The key that a value is of. */
+  /** The id of the key with this value. */
   idOf(value: string): string | undefined;
-  /** Makes a key that the operation has nothing to do with. */
+  /** Creates a key that the operation does not concern. */
   addOther(name: string): Promise<string>;
 }
 
@@ -53,7 +53,7 @@ export async function servedWorld(box: Sandbox, escrow: object): Promise<KeyWorl
   };
 }
 
-/** An API with quirks, declared by a file of the user's own, in the profile `work`. */
+/** An API with quirks, declared by a user's own file, in the profile `work`. */
 export async function quirkyWorld(box: Sandbox, escrow: object, quirks: Quirks): Promise<KeyWorld> {
   const api = await KeyApi.start(quirks);
   const folder = join(box.home, 'config', 'providers');

@@ -15,26 +15,26 @@ export interface KeyringOptions {
   home: string;
   /** `none`: a bus without a Secret Service. Default: a gnome-keyring, unlocked. */
   service?: 'gnome-keyring' | 'none';
-  /** What asks for the password of a locked keyring. `waiting`: it starts and waits for ever. Default: none. */
+  /** The program that prompts for the password of a locked keyring. `waiting`: it never prompts. Default: none. */
   prompter?: 'none' | 'waiting';
 }
 
 /** A session bus of the test's own with a real Secret Service on it; ended with the test. */
 export interface Keyring {
-  /** What a program needs to reach it. */
+  /** The environment that a program needs to reach it. */
   env: Environment;
   /** Runs a program there; rejects unless it exits with 0. */
   run(command: readonly string[], stdin?: string): string;
   /** Closes the keyring until its password is typed. */
   lock(): void;
-  /** A new one, unlocked, takes its place, as after logging in again. */
+  /** Replaces it with a new, unlocked one, as after a new login. */
   restart(): Promise<void>;
-  /** From now on the service is there and answers nothing, until it is thawed. */
+  /** The service keeps its name but does not respond until `thaw`. */
   freeze(): void;
   thaw(): void;
 }
 
-/** A program that never claims the name for which it was started. */
+/** A program that never claims the name that it was started for. */
 const waitingPrompter = [
   '[D-BUS Service]',
   'Name=org.gnome.keyring.SystemPrompter',
@@ -53,7 +53,7 @@ export async function startKeyring(options: KeyringOptions): Promise<Keyring> {
   writeFileSync(config, busConfig(home, services));
   const daemon = service === 'none' ? 'echo 0' : `${start} echo $!`;
   const script = `echo "$DBUS_SESSION_BUS_ADDRESS"; ${daemon}; exec cat`;
-  // Its stdin is ours: when the tests end, however they do, `cat` ends, and the bus and the keyring with it.
+  // When the tests end, its stdin closes; then `cat` ends, and the bus and the keyring with it.
   const session = spawn('dbus-run-session', ['--config-file', config, '--', 'sh', '-c', script], {
     env: { PATH: process.env.PATH, HOME: home, XDG_RUNTIME_DIR: home },
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -63,12 +63,12 @@ export async function startKeyring(options: KeyringOptions): Promise<Keyring> {
   const signal = (name: NodeJS.Signals) => void (Number(pid) > 0 && process.kill(Number(pid), name));
   const run = (command: readonly string[], stdin = '') => runProgram(command, env, stdin);
   onTestFinished(async () => {
-    // A frozen one would not see that its bus has gone.
+    // A frozen service would not notice that its bus is gone.
     signal('SIGCONT');
     const ended = new Promise((done) => session.on('exit', done));
     session.stdin?.end();
     await ended;
-    // What it has started may hold on to the other end for a while.
+    // Its children may keep the other end open for a while.
     session.stdout?.destroy();
   });
   if (service !== 'none') await untilOwned(run);

@@ -15,7 +15,7 @@ export type Ending = 'SIGKILL' | 'SIGABRT' | 'SIGTERM' | 'SIGHUP' | 'SIGINT' | '
 const lasting = 'fsync,fdatasync,rename,unlink';
 
 export interface KilledRun extends Run {
-  /** False if it ended before the moment came. */
+  /** False if it ended before that moment. */
   wasKilled: boolean;
 }
 
@@ -59,7 +59,7 @@ export function runKilled(
     child.on('error', fail);
     child.on('exit', (exit, endedBy) => {
       clearTimeout(timer);
-      // A child that outlives the process may hold the pipes open, so wait for the output and not for their end.
+      // A child that outlives the process may keep the pipes open: wait for the output, not for their end.
       setTimeout(() => {
         const run = { exit, ...output() };
         box.keep(args, run, { secretOnStdout });

@@ -5,8 +5,8 @@ import type { KeyBackend, Sink } from '../../src/keys/ports.ts';
 export class Killed extends Error {}
 
 /**
- * A process that dies before its n-th call of a port, from 1: that call and every one after it throw, so that nothing
- * can be put right. Afterwards `release` gives back what the system takes from a dead process: its file locks.
+ * A process that dies before its n-th call of a port, from 1: that call and every later one throw, so that nothing can be
+ * cleaned up. `release` then frees what the system frees for a dead process: its file locks.
  */
 export class MortalPorts {
   readonly #lastCall: number;

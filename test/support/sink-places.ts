@@ -7,27 +7,25 @@ import type { Keyring } from './keyring.ts';
 import { Sandbox } from './sandbox.ts';
 import { StandIns } from './stand-in.ts';
 
-/*
- * Every kind of sink, where its user would look for a secret, and what has become of the keys that were created for it.
- */
+/* Every kind of sink, where its user looks for a secret, and what became of the keys that were created for it. */
 
 const anySecret = /sk_([0-9A-Za-z]{16})_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/g;
 
-/** What a test of one sink is made of. */
+/** Everything that a test of one sink uses. */
 export interface World {
   box: Sandbox;
   vendors: StandIns;
-  /** The most keys that there are. */
+  /** The number of keys, at most. */
   count: number;
   keyring?: Keyring;
-  /** All that was printed. */
+  /** Everything printed so far. */
   stdout: () => string;
 }
 
 export interface Place {
-  /** What `--to` says for the n-th key. */
+  /** The values of `--to` for the n-th key. */
   to: (n: number) => string[];
-  /** Everything that the user of the place could find there, as text. */
+  /** Everything that its user can find there, as text. */
   holds: (world: World) => string[];
 }
 
@@ -45,7 +43,7 @@ function textOf(path: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
-/** All that need no keychain. */
+/** All places that need no keychain. */
 export const places: Readonly<Record<string, Place>> = {
   'file:': { to: (n) => [`file:key-${n}`], holds: inFiles },
   'env:': { to: (n) => [`env:.env#KEY_${n}`], holds: inFiles },
@@ -67,7 +65,7 @@ export const places: Readonly<Record<string, Place>> = {
   },
 };
 
-/** The one sink that needs a keychain, which may be the escrow too. */
+/** The one sink that needs a keychain, which can be the escrow too. */
 export const keychainPlace: Place = {
   to: (n) => [`keychain:key-${n}`],
   holds: ({ keyring, count }) => [
@@ -83,14 +81,14 @@ function lookUp(keyring: Keyring | undefined, service: string, name: string): st
   }
 }
 
-/** What a Secret of Kubernetes has in it. */
+/** The value in a Secret of Kubernetes. */
 function decoded(text: string): string {
   return (/"data":\{"\w+":"([^"]+)"/.exec(text)?.slice(1) ?? [])
     .map((data) => Buffer.from(data, 'base64').toString())
     .join('');
 }
 
-/** The programs of all sinks, of which none can say what it holds. */
+/** The programs of all sinks; none can be read back. */
 export function workingVendors(): StandIns {
   return new StandIns()
     .add('deliver')
@@ -102,15 +100,15 @@ export function workingVendors(): StandIns {
     .add('aws', { args: /get-secret-value/, code: 1 });
 }
 
-/** Where secrets wait: nowhere, in files, or in this keychain. */
+/** The escrow: none, files, or this keychain. */
 export type EscrowOf = 'none' | 'file' | Keyring;
 
-/** A sandbox with the programs of all sinks, for so many keys. */
+/** A sandbox with the programs of all sinks, for this number of keys. */
 export function makeWorld(count: number, escrow: EscrowOf, stdout: () => string): World {
   const box = new Sandbox();
   const local = { provider: 'local', ...(escrow === 'file' && { escrow }) };
   if (escrow === 'file') box.expectEscrow();
-  // Whose session tokens are kept in a file.
+  // The session tokens of these profiles are in a file.
   const mine = { provider: 'unreal', url: 'https://keys.example.com', store: 'file' };
   const owners = Array.from({ length: count }, (_, n) => [`mine-${n}`, mine] as const);
   withProfiles(box, { local, ...Object.fromEntries(owners) });
@@ -120,7 +118,7 @@ export function makeWorld(count: number, escrow: EscrowOf, stdout: () => string)
   return { box, vendors: workingVendors(), count, stdout, ...(keyring && { keyring }) };
 }
 
-/** What a run in this world has in its environment, beside what the sandbox gives it. */
+/** The environment of a run in this world, in addition to the sandbox's. */
 export function envOf({ vendors, keyring }: World): Record<string, string | undefined> {
   return { ...keyring?.env, PATH: `${vendors.folder}:${process.env.PATH}`, DISPLAY: ':0' };
 }
@@ -128,22 +126,22 @@ export function envOf({ vendors, keyring }: World): Record<string, string | unde
 export interface Fate {
   delivered: number;
   revoked: number;
-  /** Keys of which the command said that they are delivered, or whose secret arrived, and that do not work. */
+  /** Keys that were reported as delivered, or whose secret arrived, but that do not work. */
   lost: number;
-  /** Keys that work, and whose secret is not where it was to go. */
+  /** Keys that work but whose secret is not in its place. */
   orphaned: number;
-  /** Files that hold a secret, and should not. */
+  /** Files that hold a secret and should not. */
   leaked: number;
 }
 
 /**
- * Looks for every key that there is; `promised` are the names of those that were said to be delivered, `told` the ids of
- * those of which it was said that they may be orphans.
+ * Looks for every key. `promised`: the names of the keys that were reported as delivered; `reported`: the ids of the keys
+ * that were reported as possible orphans.
  */
 export async function fateOf(
   world: World,
   place: Place,
-  { promised, told }: { promised: Iterable<string>; told: readonly string[] },
+  { promised, reported }: { promised: Iterable<string>; reported: readonly string[] },
 ): Promise<Fate> {
   const { box } = world;
   const { stdout } = await box.keys(['list', '--status', 'all', '--json']);
@@ -159,7 +157,7 @@ export async function fateOf(
     delivered: live.length,
     revoked: keys.length - live.length,
     lost: broken.length + refused.length,
-    orphaned: live.filter(({ id }) => !isEverywhere(id) && !told.includes(id)).length,
+    orphaned: live.filter(({ id }) => !isEverywhere(id) && !reported.includes(id)).length,
     leaked: box.leaks().length,
   };
 }

@@ -13,16 +13,16 @@ interface StoredKey {
 /** An API that follows the document of Unreal AI to the letter, with the session token `tok-EXAMPLE`. */
 export class UnrealServer {
   readonly requests: string[] = [];
-  /** What each request had as its `Authorization`. */
+  /** The `Authorization` header of each request. */
   readonly credentials: (string | undefined)[] = [];
   readonly keys: StoredKey[] = [];
   /** While true, the session token is refused. */
   isLocked = false;
-  /** Called when a key was made, before the answer is sent. */
+  /** Called after a key is created, before the response. */
   onCreate = () => {};
-  /** Called when a request has arrived; it is served when the promise resolves. */
+  /** Called when a request arrives; the request is served when the promise resolves. */
   onRequest = async (_what: string): Promise<void> => {};
-  /** What becomes of the replies to the next creates, after the key was made: one each. */
+  /** Handles the responses to the next creates, one each, after the key is created. */
   readonly lostReplies: ((response: ServerResponse) => void)[] = [];
   #made = 0;
   readonly #server: Server;
@@ -79,7 +79,7 @@ export class UnrealServer {
     answer(200, { name, hash, created, usage: { requests: 17, tokens: 4250 } });
   }
 
-  /** Makes a key as somebody else would. */
+  /** Creates a key as another client would. */
   add(name: string): void {
     this.#create(name);
   }
