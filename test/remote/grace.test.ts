@@ -22,8 +22,8 @@ test.each([
   ['{grace:days}', 'needs one of :seconds, :milliseconds, :minutes, :hours, :duration'],
 ])('%s is refused in a declaration', (written, problem) => {
   const rotate = { post: '/v1/keys/{id}/rotate', body: { grace: written }, secret: 'key' };
-  const faults = JSON.stringify(checkProvider({ ...unreal, rotate }));
-  expect(faults).toContain(problem);
+  const { issues } = checkProvider({ ...unreal, rotate });
+  expect(issues).toEqual([{ path: 'rotate.body.grace', message: `${written} ${problem}` }]);
 });
 
 test('only a rotation takes a grace period', () => {
@@ -33,7 +33,7 @@ test('only a rotation takes a grace period', () => {
       "issues": [
         {
           "message": "{grace:seconds} is not one of name, description, expiresAt, permissions, rateLimitRpm, budgetUsd, models, labels",
-          "path": "create.body",
+          "path": "create.body.grace",
         },
       ],
     }

@@ -203,7 +203,9 @@ describe('the reason of a failure', () => {
     ['a list of problems', json(400, { detail: [{ loc: ['body'], msg: 'name is taken' }] })],
   ])('is reported if it is %s', async (_, answer) => {
     const { backend } = await started(unreal, ['POST /v1/keys', answer]);
-    expect((await failureIn(backend.create(spec()))).message).toContain('name is taken');
+    expect((await failureIn(backend.create(spec()))).message).toBe(
+      'the API rejected the request: name is taken',
+    );
   });
 
   test('is neither a web page nor a long text', async () => {

@@ -137,8 +137,11 @@ describe('off a terminal', () => {
   ])('%s does not ask for the secret, and is refused before a key exists', async (_, given) => {
     expect(await failureIn(world(given).resolve())).toMatchObject({
       exit: 'usage',
-      message: expect.stringContaining('no key was created'),
-      hints: [expect.stringContaining('--to file:PATH'), expect.stringContaining('--secret-only')],
+      message: 'stdout is not a terminal, and no destination for the secret was given; no key was created',
+      hints: [
+        'choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)',
+        'or print it: --json for the record with its secret, --secret-only for the secret alone',
+      ],
     });
   });
 });
@@ -159,8 +162,11 @@ test.each([true, false])(
     const { resolve } = world({ terminal, format: 'json', fields: ['id', 'name'] });
     expect(await failureIn(resolve())).toMatchObject({
       exit: 'usage',
-      message: expect.stringContaining('leaves out the field secret'),
-      hints: ['--json id,name,secret', expect.stringContaining('--to file:PATH')],
+      message: '--json leaves out the field secret, which could never be shown again; no key was created',
+      hints: [
+        '--json id,name,secret',
+        'or choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)',
+      ],
     });
   },
 );

@@ -76,7 +76,7 @@ describe.skipIf(lacks('git'))('in a work tree', () => {
     writeFileSync(join(other, '.gitignore'), 'key\n');
     const env = { ...context.env, GIT_DIR: join(other, '.git'), GIT_WORK_TREE: other };
     await expect(requireIgnored(join(tree, 'key'), { ...context, env })).rejects.toThrow(
-      'does not ignore it',
+      `${join(tree, 'key')} is in the git work tree ${tree}, and git does not ignore it`,
     );
   });
 
