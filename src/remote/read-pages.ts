@@ -6,7 +6,7 @@ import type { Paging } from '../providers/declaration/paging.ts';
 import type { PageRequest } from './next-page.ts';
 import { firstPage, nextPage } from './next-page.ts';
 import type { Part } from './select.ts';
-import { elements, number, part, select, wrongShape } from './select.ts';
+import { elements, missing, number, part, select } from './select.ts';
 
 /** The last page of a list. */
 export interface LastPage {
@@ -118,7 +118,7 @@ class Progress {
 
 function itemsOf(answer: Part, path: Path): Part[] {
   const list = select(answer, path);
-  if (!list) throw wrongShape(answer, `a response with the list ${[path].flat().join(' or ')}`);
+  if (!list) throw missing(answer, `list ${[path].flat().join(' or ')}`);
   return elements(list);
 }
 

@@ -31,7 +31,7 @@ import { readKey } from './read-key.ts';
 import { readVerdict } from './read-verdict.ts';
 import { revokeKey } from './revoke-key.ts';
 import type { Part } from './select.ts';
-import { part, required, select, wrongShape } from './select.ts';
+import { missing, part, required, select } from './select.ts';
 import { TakenNames } from './taken-names.ts';
 import { noSuchKey, updateKey } from './update-key.ts';
 
@@ -204,7 +204,7 @@ export class RemoteBackend implements KeyBackend {
     const answer = part(response.json());
     const keyPart = select(answer, list.items);
     // Only a key or null says whether there is one.
-    if (!keyPart) throw wrongShape(answer, `a response with the key at ${[list.items].flat().join(' or ')}`);
+    if (!keyPart) throw missing(answer, `key at ${[list.items].flat().join(' or ')}`);
     return keyPart.value === null ? [] : [await this.#key(keyPart)];
   }
 }

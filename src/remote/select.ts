@@ -30,7 +30,7 @@ export function select(from: Part, path: Path): Part | undefined {
 export function required(answer: Part, path: Path, what: string): Part {
   const requiredPart = select(answer, path);
   if (requiredPart && requiredPart.value !== null) return requiredPart;
-  throw wrongShape(answer, `a response with the ${what} at ${[path].flat().join(' or ') || 'its top'}`);
+  throw missing(answer, `${what} at ${[path].flat().join(' or ') || 'its top'}`);
 }
 
 /** Undefined if the API has no such field, null if it is null. */
@@ -127,6 +127,14 @@ export class WrongShape extends KeysError {
 }
 
 export function wrongShape(field: Part, expectation: string): WrongShape {
-  const place = field.at === '' ? 'the response' : `the field ${field.at}`;
-  return new WrongShape(`${place} is not ${expectation}`);
+  return new WrongShape(`${placeOf(field)} is not ${expectation}`);
+}
+
+/** `what`: `list keys`. */
+export function missing(field: Part, what: string): WrongShape {
+  return new WrongShape(`${placeOf(field)} has no ${what}`);
+}
+
+function placeOf({ at }: Part): string {
+  return at === '' ? 'the response' : `the field ${at}`;
 }

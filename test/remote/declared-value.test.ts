@@ -34,7 +34,7 @@ test('a list in one text, or of objects', () => {
   expect(listAt(answer, { at: 'scopes', as: 'comma' })).toEqual(['read', 'write']);
   expect(listAt(answer, { at: 'groups', item: 'id' })).toEqual(['a', 'b']);
   expect(() => listAt(answer, { at: 'groups', item: 'name' })).toThrowErrorMatchingInlineSnapshot(
-    `[KeysError: the field groups[0] is not a response with the text of the item at name; this is not the API that the provider declares, or it has changed]`,
+    `[KeysError: the field groups[0] has no text of the item at name; this is not the API that the provider declares, or it has changed]`,
   );
 });
 
