@@ -46,11 +46,13 @@ export async function lostReply(
     return error;
   }
   await operation.leave();
+  const isOrphan = error instanceof KeysError && error.failure.code === 'orphan_key';
+  const isReported = isOrphan && state?.kind === 'undeliverable' && reason.includes(state.key.id);
   return new KeysError({
     ...(error instanceof KeysError && error.failure),
     exit: 'unfinished',
     code: 'reply_lost',
-    message: `${reason}; ${findingText(state, noun, operation.plan.name)}`,
+    message: isReported ? reason : `${reason}; ${findingText(state, noun, operation.plan.name)}`,
     hints: [`keys recover ${operation.id}`],
     operation: operation.id,
     cause: error,

@@ -50,6 +50,13 @@ test('a lost reply names the new key, revokes none, and leaves the operation ope
   expect(steps).toEqual(['begin', 'note creating', 'create', 'note lost', 'leave']);
 });
 
+test('a response that names the key but lacks its secret is reported once', async () => {
+  const message = 'a key named ci (new00001) was created, but its secret is lost';
+  const orphan = new KeysError({ code: 'orphan_key', message });
+  const { failure } = await reported([old, made], orphan);
+  expect(failure).toMatchObject({ code: 'reply_lost', message, hints: ['keys recover op000001'] });
+});
+
 test.each([
   ['no new key is listed yet', [old]],
   ['the API cannot be reached', undefined],
