@@ -135,9 +135,10 @@ function refusedCredential({ secrets = [], isAccepted = false }: ErrorContext): 
 function hintsFor(code: string, profile: string, retryAfter: number | undefined): string[] {
   if (code === 'rate_limited') {
     return [
-      retryAfter === undefined
-        ? 'the API gives no time: wait a minute or more, then run the command again'
-        : `run the command again in ${waitInWords(retryAfter)}`,
+      // The server is still refusing, so zero seconds, or a date in the past, says nothing.
+      retryAfter
+        ? `run the command again in ${waitInWords(retryAfter)}`
+        : 'the API gives no time: wait a minute or more, then run the command again',
     ];
   }
   if (code === 'not_logged_in') return [`keys login --profile ${profile}`, 'or set KEYS_TOKEN'];

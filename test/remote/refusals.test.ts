@@ -237,6 +237,7 @@ describe('the reason of a failure', () => {
       'POST /v1/keys',
       busy({ 'x-retry-after': '3600' }),
       ...Array.from({ length: 4 }, () => busy({})),
+      ...Array.from({ length: 4 }, () => busy({ 'retry-after': 'Thu, 01 Jan 1970 00:00:00 GMT' })),
     ]);
     expect((await failureIn(backend.create(spec()))).hints).toMatchInlineSnapshot(`
       [
@@ -248,6 +249,8 @@ describe('the reason of a failure', () => {
         "the API gives no time: wait a minute or more, then run the command again",
       ]
     `);
+    const past = await failureIn(backend.create(spec()));
+    expect(past.hints?.join()).toContain('the API gives no time');
   });
 });
 
