@@ -240,7 +240,9 @@ test('an id that the API has given to another key is not revoked, and the hint k
     code: 'not_retired',
     hints: ['keys recover op000001 --keep'],
   });
-  expect(failure.message).toContain('old00001 is a different key now, created 2026-11-20T00:00:00.000Z');
+  expect(failure.message).toMatchInlineSnapshot(
+    `"the new key ci is delivered, but the old one, old00001, was not retired: old00001 is a different key now, created 2026-11-20T00:00:00.000Z"`,
+  );
   expect(world.steps).not.toContain('revoke old00001');
 });
 
@@ -280,7 +282,8 @@ describe("the API's own rotation", () => {
     const failure = await failureIn(rotation(world, { backend, expiresAt: null }));
     expect(failure).toMatchObject({
       code: 'in_escrow',
-      message: expect.stringContaining('works until 2026-11-22T12:00:00Z'),
+      message:
+        'the secret of ci (new00001) was not delivered to file:a: it broke down; it is in escrow (test escrow); the old key old00001 works until 2026-11-22T12:00:00Z',
     });
   });
 

@@ -112,7 +112,7 @@ describe('an unwritable place is refused by the check and by the write, and not 
     mkdirSync(join(folder, 'taken'));
     expect(await failureIn(work(join(folder, 'taken')))).toMatchObject({
       code: 'not_a_plain_file',
-      message: expect.stringContaining('is a folder'),
+      message: `${join(folder, 'taken')} is a folder: a secret is written only to a plain file`,
     });
     expect(readdirSync(folder)).toEqual(['taken']);
   });
@@ -120,7 +120,7 @@ describe('an unwritable place is refused by the check and by the write, and not 
   test.each(uses)('a device (%s)', async (_, work) => {
     expect(await failureIn(work('/dev/null'))).toMatchObject({
       code: 'not_a_plain_file',
-      message: expect.stringContaining('is not a plain file'),
+      message: '/dev/null is not a plain file: a secret is written only to a plain file',
     });
   });
 
