@@ -3,7 +3,7 @@ import type { Key } from '../../src/keys/key.ts';
 import { identifyNew } from '../../src/keys/operations/identify.ts';
 import type { KeyBackend, KeySpec } from '../../src/keys/ports.ts';
 
-/** A new key and its secret; looked up where the answer does not say which key it is. */
+/** A new key and its secret; the key is looked up if the response does not identify it. */
 export async function createKey(backend: KeyBackend, spec: KeySpec): Promise<{ key: Key; secret: Secret }> {
   const { key, secret } = await backend.create(spec);
   const nameless = !backend.capabilities.reports.includes('name');

@@ -4,12 +4,12 @@ import type { EscrowedSecret, Journal, WrittenStep } from '../../src/keys/operat
 import type { Delivered, KeyBackend, LogEntry, Sink } from '../../src/keys/ports.ts';
 import { key } from './key.ts';
 
-/** A step that is to fail, and with what. */
+/** The steps that fail, each with its error. */
 export type Faults = Readonly<Record<string, Error>>;
 
 export const fakeSecret = 'sk_fake_EXAMPLE';
 
-/** The outside world of one operation. It writes down every step; a step named in `faults` fails. */
+/** The outside world of one operation. It records every step; a step in `faults` fails. */
 export class FakeWorld {
   readonly steps: string[] = [];
   readonly #faults: Faults;
@@ -75,7 +75,7 @@ export class FakeWorld {
     };
   }
 
-  /** `readsBack`: what reading back answers; absent for a sink that cannot be read. */
+  /** `readsBack`: whether the sink reads back the right secret; absent: it cannot be read. */
   sink(name: string, readsBack?: boolean): Sink & { seen: Delivered[][] } {
     const seen: Delivered[][] = [];
     return {
@@ -97,7 +97,7 @@ export class FakeWorld {
   }
 }
 
-/** A list as a backend gives it out. */
+/** A list in the form that a backend returns. */
 export async function* entriesOf(entries: readonly LogEntry[]): AsyncGenerator<LogEntry> {
   yield* entries;
 }

@@ -23,8 +23,8 @@ export interface Received {
 export type Answer = (response: ServerResponse, request: Received) => void;
 
 /**
- * A server on loopback that answers each request by a script, and may misbehave. The test fails where a request came
- * that no answer was left for, and where an answer was never asked for.
+ * A server on loopback that answers each request from a script and can misbehave. The test fails if a request has no
+ * answer in the script, or an answer no request.
  */
 export class FaultServer {
   readonly received: Received[] = [];
@@ -36,7 +36,7 @@ export class FaultServer {
 
   private constructor(tls: { key: string; cert: string } | undefined) {
     const listener: RequestListener = (request, response) => {
-      // A request that breaks off has not arrived.
+      // An incomplete request does not count.
       this.#serve(request, response).catch(() => response.destroy());
     };
     this.#server = tls ? createTlsServer(tls, listener) : createServer(listener);
@@ -67,14 +67,14 @@ export class FaultServer {
 
   /**
    * Answers the next requests for a route, one answer each, in this order. A route is a method and a path, with its
-   * query if the test cares for it: `GET /v1/keys`, `GET /v1/keys?limit=10`.
+   * query if it matters: `GET /v1/keys`, `GET /v1/keys?limit=10`.
    */
   on(route: string, ...answers: Answer[]): this {
     this.#script.push(...answers.map((answer) => ({ route, answer, used: false })));
     return this;
   }
 
-  /** Answers every request for a route for which no other answer is left, however many there are, or none. */
+  /** Answers all requests for a route, if any, once its script is used up. */
   always(route: string, answer: Answer): this {
     this.#standing.set(route, answer);
     return this;
@@ -123,14 +123,14 @@ export const resetBeforeReply: Answer = (response) => {
   response.socket?.destroy();
 };
 
-/** The headers of a success arrive, and then the connection is reset. */
+/** The connection is reset after the headers of a success. */
 export const resetAfterHeaders: Answer = (response) => {
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
   response.flushHeaders();
   setImmediate(() => response.socket?.destroy());
 };
 
-/** A body shorter than its announced length, and then the end of the connection. */
+/** The connection ends before the announced length of the body. */
 export function truncated(status: number, body: string): Answer {
   return (response) => {
     response.writeHead(status, {
@@ -144,7 +144,7 @@ export function truncated(status: number, body: string): Answer {
 /** Never answers. */
 export const silence: Answer = () => {};
 
-/** Sends the headers and the beginning of a body, and then nothing more. */
+/** Sends the headers and the beginning of a body, then nothing. */
 export const silenceInBody: Answer = (response) => {
   response.writeHead(200, { 'content-type': 'application/json' });
   response.write('{"keys":');

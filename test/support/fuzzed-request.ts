@@ -1,4 +1,4 @@
-/** Who calls: keys and session tokens by what they may do. */
+/** The callers: keys and session tokens by their permissions. */
 export interface Callers extends Record<string, string> {
   key: string;
   limited: string;
@@ -7,12 +7,12 @@ export interface Callers extends Record<string, string> {
   admin: string;
 }
 
-/** The bytes of a request as a confused or hostile caller sends it, and how it sends them. */
+/** The bytes of a request by a confused or hostile caller, and how it sends them. */
 export interface FuzzedRequest {
   bytes: Buffer;
-  /** It goes away after so many bytes. */
+  /** It disconnects after this many bytes. */
   stopsAt: number | undefined;
-  /** In how many pieces it arrives. */
+  /** The number of pieces in which it arrives. */
   pieces: number;
 }
 
@@ -250,7 +250,7 @@ const bodies = [
   ],
 ];
 
-/** A request that follows from random numbers. */
+/** A request determined by random numbers. */
 export function fuzzedRequest(random: () => number, callers: Callers): FuzzedRequest {
   return new Fuzzer(random, callers).request();
 }
@@ -310,7 +310,7 @@ class Fuzzer {
 
   #method(target: string): string {
     const method = this.#chance(0.93) ? this.#pick(methods.slice(0, 6)) : this.#pick(methods);
-    // It would end the sessions that all other requests use.
+    // It would revoke the sessions that all other requests use.
     return method === 'DELETE' && /^\/admin\/(?:session|users)/.test(target) ? 'GET' : method;
   }
 

@@ -7,7 +7,7 @@ const tmpfs = 0x01021994;
 const minFreeBytes = 2 ** 30;
 
 /**
- * A folder in memory for the temporary files of tests, where there is one with room in which programs can be run. Tests
+ * A folder in memory for the temporary files of tests, if there is one with enough space that can run programs. Tests
  * sync thousands of small files, and each sync takes milliseconds on a disk.
  */
 export function ramDisk(): string | undefined {

@@ -3,7 +3,7 @@ import type { Key } from '../../src/keys/key.ts';
 import { identifyNew } from '../../src/keys/operations/identify.ts';
 import type { KeyBackend } from '../../src/keys/ports.ts';
 
-/** A key that the API's own rotation has made; the old one keeps working for an hour. */
+/** A key created by the API's own rotation; the old one keeps working for an hour. */
 export async function rotateKey(
   backend: KeyBackend,
   old: Key,

@@ -8,10 +8,10 @@ import { json } from './fault-server.ts';
 
 export const upstreamKey = 'sk-upstream-EXAMPLE';
 
-/** What the models of the upstream say to everything, word by word. */
+/** The response of the upstream's models to every prompt, word by word. */
 export const words = ['Hel', 'lo ', 'wörld', ' 🌍'];
 
-/** What every completion costs. */
+/** The usage of every completion. */
 export const usage = { prompt_tokens: 7, completion_tokens: 4, total_tokens: 11, cost: 0.0025 };
 
 interface Call {
@@ -22,16 +22,16 @@ interface Call {
 
 /**
  * An OpenAI-compatible server on loopback until the test ends: `GET /v1/models` and `POST /v1/chat/completions`, as JSON
- * or as server-sent events with the usage in the last one, if that was asked for. It answers 401 without its key. Answers
- * that were left for it go before; the test fails where one of them was never asked for.
+ * or as server-sent events with the usage in the last one, if the call asks for it. It answers 401 without its key.
+ * Scripted answers come first; the test fails if one of them is not used.
  */
 export class ScriptedUpstream {
   readonly received: Received[] = [];
-  /** Requires `authorization: Bearer` and this; undefined: takes everyone. */
+  /** The key that it requires as `authorization: Bearer`; undefined: none. */
   key: string | undefined = upstreamKey;
   readonly #script: Answer[] = [];
   readonly #server = createServer((request, response) => {
-    // A request that breaks off has not arrived.
+    // An incomplete request does not count.
     this.#serve(request, response).catch(() => response.destroy());
   });
 
@@ -57,7 +57,7 @@ export class ScriptedUpstream {
     return this;
   }
 
-  /** How many connections it has. */
+  /** The number of its connections. */
   connections(): Promise<number> {
     return new Promise((done, failed) =>
       this.#server.getConnections((error, count) => (error ? failed(error) : done(count))),
@@ -137,10 +137,10 @@ function model(id: string): unknown {
   return { id, object: 'model', created: 1_795_000_000, owned_by: 'example' };
 }
 
-/** An answer that is sent piece by piece, when the test says so. */
+/** An answer that the test sends piece by piece. */
 export class HeldAnswer {
   #arrived: (response: ServerResponse) => void = () => {};
-  /** The response, once the request is there. */
+  /** The response, once the request has arrived. */
   readonly response = new Promise<ServerResponse>((done) => {
     this.#arrived = done;
   });
@@ -152,7 +152,7 @@ export class HeldAnswer {
     this.#status = status;
   }
 
-  /** Sends the headers as soon as the request is there, and then nothing. */
+  /** Sends the headers when the request arrives, then nothing. */
   readonly answer: Answer = (response) => {
     response.writeHead(this.#status, this.#headers).flushHeaders();
     this.#arrived(response);

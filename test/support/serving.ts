@@ -7,19 +7,19 @@ import { program } from './sandbox.ts';
 
 /** A `keys serve` of the built program, on a port of its own. */
 export interface Served {
-  /** As its first line says it. */
+  /** From its first line. */
   url: string;
   pid: number;
-  /** Every line on stdout so far, that one too. */
+  /** Every line on stdout so far. */
   log(): string[];
   stderr(): string;
-  /** Asks it to end, and resolves with its exit code. */
+  /** Sends a signal, and resolves with the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
-  /** Ends it as a crash would. */
+  /** Kills it, as in a crash. */
   kill(): Promise<void>;
 }
 
-/** Starts the server in the sandbox; it ends with the test at the latest. Rejects where it ends before it listens. */
+/** Starts the server in the sandbox until the test ends. Rejects if it ends before it listens. */
 export async function startServe(
   box: Sandbox,
   args: readonly string[] = [],
@@ -34,13 +34,13 @@ export async function startServe(
     env: { ...box.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const said = { stdout: '', stderr: '' };
+  const output = { stdout: '', stderr: '' };
   const end = once(child, 'close') as Promise<[number | null]>;
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said.stderr += text;
+    output.stderr += text;
   });
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    said.stdout += text;
+    output.stdout += text;
   });
   const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
     child.kill(signal);
@@ -48,20 +48,20 @@ export async function startServe(
   };
   onTestFinished(async () => {
     await stop('SIGKILL');
-    box.keep(all, { exit: child.exitCode, ...said }, {});
+    box.keep(all, { exit: child.exitCode, ...output }, {});
   });
 
   const ended = end.then(([exit]) =>
-    Promise.reject(new Error(`keys serve ended with ${exit}: ${said.stderr}`)),
+    Promise.reject(new Error(`keys serve ended with ${exit}: ${output.stderr}`)),
   );
-  while (!said.stdout.includes('\n')) await Promise.race([once(child.stdout, 'data'), ended]);
+  while (!output.stdout.includes('\n')) await Promise.race([once(child.stdout, 'data'), ended]);
   ended.catch(() => {});
-  const url = /https?:\/\/[^\s"]+/.exec(said.stdout)?.[0] ?? '';
+  const url = /https?:\/\/[^\s"]+/.exec(output.stdout)?.[0] ?? '';
   return {
     url,
     pid: child.pid ?? 0,
-    log: () => said.stdout.split('\n').slice(0, -1),
-    stderr: () => said.stderr,
+    log: () => output.stdout.split('\n').slice(0, -1),
+    stderr: () => output.stderr,
     stop,
     kill: async () => void (await stop('SIGKILL')),
   };

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { systemCode } from '../../src/base/errors.ts';
 
-/** A file system of the test's own, so small that it can be filled. */
+/** A file system of the test's own, small enough to fill. */
 export interface SmallDisk {
-  /** A file that takes all the room there is. */
+  /** A file that takes all the space. */
   ballast: string;
   fill(): void;
   free(): void;
 }
 
-/** Mounts a tmpfs of so many bytes on a folder, which is made; unmounted with the test. */
+/** Creates a folder and mounts a tmpfs of this size in bytes on it until the test ends. */
 export function mountSmallDisk(folder: string, size = 1024 * 1024): SmallDisk {
   mkdirSync(folder, { recursive: true });
   const { status, stderr } = spawnSync(

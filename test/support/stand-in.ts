@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from './temporary-folder.ts';
 
-/** What a program does when its arguments match. `$STDIN` in a text stands for its input. */
+/** What a program does if its arguments match. `$STDIN` in a text is replaced by its input. */
 export interface Behaviour {
   /** Matched against the arguments, joined by spaces; absent: matches always. */
   args?: RegExp;
@@ -63,17 +63,17 @@ function standIn(load: NodeJS.Require, self: NodeJS.Process, { rules, calls }: R
   try {
     if (!rule?.deaf) stdin = fs.readFileSync(0, 'utf8');
   } catch {
-    // Nothing was given.
+    // There is no input.
   }
   let cmdline = '';
   try {
     cmdline = fs.readFileSync('/proc/self/cmdline', 'utf8');
   } catch {
-    // There is no such file system here.
+    // This system has no /proc.
   }
   fs.appendFileSync(calls, `${JSON.stringify({ args, env: self.env, stdin, cmdline })}\n`);
   const filled = (text = '') => text.replaceAll('$STDIN', stdin);
-  // Only then is all of it in the pipes: to exit before would cut off what a busy reader has not taken yet.
+  // Exit once all output is in the pipes: an earlier exit would lose what a busy reader has not read.
   let unwritten = 2;
   const end = () => {
     unwritten -= 1;

@@ -12,8 +12,8 @@ import { locatePaths } from '../../src/platform/paths.ts';
 import { filesBelow } from './sandbox.ts';
 
 /**
- * A KEYS_HOME and a working folder of one test's own, and tokens that are known. When the test ends, everything that
- * was kept and all files are searched for those; one that stands where the test did not expect it fails the test.
+ * A KEYS_HOME and a working folder for one test, and the tokens that it uses. When the test ends, all kept texts and all
+ * files are searched for them; a token where the test did not expect one fails the test.
  */
 export class TokenBox {
   readonly root: string;
@@ -42,7 +42,7 @@ export class TokenBox {
     return this.known(`${randomBytes(length).toString('base64url').slice(0, length)}EXAMPLE`);
   }
 
-  /** Makes a value of the test's own one of those that are searched for. */
+  /** Adds a value to those that are searched for. */
   known(token: string): string {
     this.#tokens.push(token);
     return token;
@@ -66,13 +66,13 @@ export class TokenBox {
     return (statSync(resolve(this.cwd, path)).mode & 0o777).toString(8);
   }
 
-  /** Notes a text for the search at the end. */
+  /** Keeps a text for the search at the end. */
   keep(text: string): string {
     this.#texts.push(text);
     return text;
   }
 
-  /** The failure with which the work was refused, searched for tokens with everything that hangs on it. */
+  /** The failure of the work; it is searched for tokens with all its properties. */
   async failure(work: Promise<unknown>): Promise<Failure> {
     const error = await work.then(
       () => new Error('this was meant to fail'),
@@ -85,14 +85,14 @@ export class TokenBox {
   }
 
   #sweep(): void {
-    // A long value may have been taken apart: its middle is searched for too.
+    // A long value may have been split: search for its second half, too.
     const traces = this.#tokens.flatMap((token) => [
       token,
       Buffer.from(token).toString('base64'),
       token.slice(token.length >> 1),
     ]);
     const leaksIn = (text: string) => traces.filter((trace) => text.includes(trace));
-    for (const text of this.#texts) expect(leaksIn(text), `a token stands in: ${text}`).toEqual([]);
+    for (const text of this.#texts) expect(leaksIn(text), `this text holds a token: ${text}`).toEqual([]);
     const files = filesBelow(this.root).filter((file) => leaksIn(readFileSync(file, 'latin1')).length > 0);
     const leaks = files.filter((file) => !this.#tokenFiles.has(file));
     expect(

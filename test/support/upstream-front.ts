@@ -46,7 +46,7 @@ export class UpstreamFront {
   readonly upstream: Upstream;
   readonly #server = createServer((incoming, response) => void this.#serve(incoming, response));
   readonly #seen: unknown[] = [];
-  /** Runs before a call is forwarded, as an authorising half would. */
+  /** Runs before a call is forwarded, as the authorisation does. */
   before: (response: ServerResponse) => void = () => {};
   /** Signals that the caller disconnected, in place of the end of the connection. */
   signal: AbortSignal | undefined;
@@ -98,7 +98,7 @@ export class UpstreamFront {
     return this.results.at(-1) ?? expect.fail('no call has arrived');
   }
 
-  /** Calls and gives the whole reply. Rejects where it breaks off. */
+  /** Calls and returns the whole reply. Rejects if the reply is incomplete. */
   async call(target: string, call: Call = {}): Promise<Reply> {
     const reply = await this.open(target, call);
     const chunks: Buffer[] = [];
@@ -108,7 +108,7 @@ export class UpstreamFront {
     return { status: reply.statusCode ?? 0, headers: reply.headers, body };
   }
 
-  /** Calls and gives the reply as soon as its headers are there. */
+  /** Calls and returns the reply as soon as its headers arrive. */
   async open(target: string, { method = 'GET', headers = {}, body }: Call = {}): Promise<IncomingMessage> {
     const calling = request(this.origin, {
       path: target,
@@ -162,7 +162,7 @@ export class UpstreamFront {
   }
 }
 
-/** A source of the upstream's key that gives it when the test says so. */
+/** A source of the upstream's key that waits for the test. */
 export class HeldKey {
   #give: (key: Secret) => void = () => {};
   readonly #key = new Promise<Secret>((done) => {

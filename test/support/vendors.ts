@@ -10,8 +10,8 @@ import { LoopbackProxy } from './loopback-proxy.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /*
- * The servers of vendors, on loopback: their real programs reach them through a proxy, over TLS that a certificate of our
- * own vouches for.
+ * The vendors' servers, on loopback. Their real programs reach them through a proxy, over TLS with a certificate of the
+ * test's own.
  */
 
 const hosts = ['api.github.com', 'secretsmanager.eu-west-1.amazonaws.com', 'kubernetes.example.com'];
@@ -21,9 +21,9 @@ export class Vendors {
   readonly calls: string[] = [];
   /** What GitHub holds, encrypted; what AWS and Kubernetes hold. */
   readonly held = new Map<string, string>();
-  /** The login has been removed. */
+  /** Every login is refused. */
   refuses = false;
-  /** What the vendors' programs need in their environment. */
+  /** The environment that the vendors' programs need. */
   env: Environment = {};
 
   static async start(): Promise<Vendors> {
@@ -96,7 +96,7 @@ export class Vendors {
     if (this.refuses) return { status: 401, answer: { kind: 'Status', message: 'Unauthorized', code: 401 } };
     if (path === '/version')
       return { status: 200, answer: { major: '1', minor: '32', gitVersion: 'v1.32.0' } };
-    // A description of nothing, in protobuf.
+    // An empty description, in protobuf.
     if (path === '/openapi/v2') return { status: 200, answer: nothing };
     if (path === '/api') return { status: 200, answer: { kind: 'APIVersions', versions: ['v1'] } };
     if (path === '/apis') return { status: 200, answer: { kind: 'APIGroupList', groups: [] } };
