@@ -22,7 +22,7 @@ export class KeyWarnings {
 
   /** `id` is absent if the key has none that can be read. */
   async warnOf(problem: UnreadableField | { what: string }, id?: string): Promise<void> {
-    const field = 'field' in problem ? `; its ${problem.field} is omitted` : '';
+    const field = 'field' in problem ? `; ${problem.field} is omitted` : '';
     const text =
       id === undefined ? `${problem.what}; this key is omitted` : `the key ${id}: ${problem.what}${field}`;
     if (this.#given.has(text)) return;

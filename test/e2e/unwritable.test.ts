@@ -167,7 +167,7 @@ describe('a lost database', () => {
       "$ keys list --json
       exit 1
       --- stderr
-      {"error":{"code":"authority_missing","message":"the authority's database [folder 1]/data/authority.db is gone, and with it all keys issued here","hint":"put it back: keys restore <file>\\nto start over without them: rm -f [folder 1]/data/authority.db [folder 1]/data/authority.db.ends"}}
+      {"error":{"code":"authority_missing","message":"the authority's database [folder 1]/data/authority.db is gone; the keys it issued are lost with it","hint":"put it back: keys restore <file>\\nto start over without them: rm -f [folder 1]/data/authority.db [folder 1]/data/authority.db.ends"}}
       "
     `);
   });
@@ -202,46 +202,46 @@ describe('a lost database', () => {
       $ keys list
       exit 1
       --- stderr
-      error: the authority's database [folder 1]/data/authority.db is gone, and with it all keys issued here
+      error: the authority's database [folder 1]/data/authority.db is gone; the keys it issued are lost with it
       hint: put it back: keys restore <file>
       hint: to start over without them: rm -f [folder 1]/data/authority.db [folder 1]/state/authority
       $ keys doctor
       exit 8
       --- stdout
-      authority	fail	the authority's database [folder 1]/data/authority.db is gone, and with it all keys issued here	put it back: keys restore <file>
+      authority	fail	the authority's database [folder 1]/data/authority.db is gone; the keys it issued are lost with it	put it back: keys restore <file>
       # its folder is gone
       $ keys list
       exit 1
       --- stderr
-      error: the authority's database [folder 1]/data/authority.db is gone, and with it all keys issued here
+      error: the authority's database [folder 1]/data/authority.db is gone; the keys it issued are lost with it
       hint: put it back: keys restore <file>
       hint: to start over without them: rm -f [folder 1]/data/authority.db [folder 1]/state/authority
       $ keys doctor
       exit 8
       --- stdout
-      authority	fail	the authority's database [folder 1]/data/authority.db is gone, and with it all keys issued here	put it back: keys restore <file>
+      authority	fail	the authority's database [folder 1]/data/authority.db is gone; the keys it issued are lost with it	put it back: keys restore <file>
       # its file is empty
       $ keys list
       exit 1
       --- stderr
-      error: the authority's database [folder 1]/data/authority.db is empty, and with it all keys issued here
+      error: the authority's database [folder 1]/data/authority.db is empty; the keys it issued are lost with it
       hint: put it back: keys restore <file>
       hint: to start over without them: rm -f [folder 1]/data/authority.db [folder 1]/state/authority
       $ keys doctor
       exit 8
       --- stdout
-      authority	fail	the authority's database [folder 1]/data/authority.db is empty, and with it all keys issued here	put it back: keys restore <file>
+      authority	fail	the authority's database [folder 1]/data/authority.db is empty; the keys it issued are lost with it	put it back: keys restore <file>
       # it was moved
       $ keys list
       exit 1
       --- stderr
-      error: the authority's database [folder 1]/data/authority.db is gone, and with it all keys issued here
+      error: the authority's database [folder 1]/data/authority.db is gone; the keys it issued are lost with it
       hint: put it back: keys restore <file>
       hint: to start over without them: rm -f [folder 1]/data/authority.db [folder 1]/state/authority
       $ keys doctor
       exit 8
       --- stdout
-      authority	fail	the authority's database [folder 1]/data/authority.db is gone, and with it all keys issued here	put it back: keys restore <file>
+      authority	fail	the authority's database [folder 1]/data/authority.db is gone; the keys it issued are lost with it	put it back: keys restore <file>
       "
     `);
   });

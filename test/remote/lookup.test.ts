@@ -72,7 +72,7 @@ test('a key with unreadable fields is reported, and all keys can still be revoke
   expect(listed.exit).toBe(0);
   expect(JSON.parse(listed.stdout)).toHaveLength(2);
   expect(listed.stderr).toMatchInlineSnapshot(`
-    "warning: the key k-odd1: the field keys[0].meta.trial is not a string; its labels is omitted
+    "warning: the key k-odd1: the field keys[0].meta.trial is not a string; labels is omitted
     warning: the field keys[1] is not a key with the field id; this key is omitted
     "
   `);

@@ -206,7 +206,7 @@ test('a time in another unit is unreadable', async () => {
   expect((await backend.list())[0]).not.toHaveProperty('createdAt');
   expect(warnings).toMatchInlineSnapshot(`
     [
-      "the key h1: the field keys[0].created is not a time; its createdAt is omitted",
+      "the key h1: the field keys[0].created is not a time; createdAt is omitted",
     ]
   `);
 });

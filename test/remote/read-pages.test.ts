@@ -246,7 +246,7 @@ test('unreadable keys are omitted and reported once', async () => {
   expect((await backend.list()).map(({ id }) => id)).toEqual(['a', 'y']);
   await backend.list();
   expect(warnings).toEqual([
-    'the key y: the field keys[3].created is not a time; its createdAt is omitted',
+    'the key y: the field keys[3].created is not a time; createdAt is omitted',
     'the field keys[1] is not a key with the field hash; this key is omitted',
     'the field keys[2] is not a key with the field hash; this key is omitted',
   ]);

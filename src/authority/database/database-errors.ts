@@ -83,7 +83,7 @@ export function databaseMissing(
 ): KeysError {
   return new KeysError({
     code: 'authority_missing',
-    message: `the authority's database ${path} ${state}, and with it all keys issued here`,
+    message: `the authority's database ${path} ${state}; the keys it issued are lost with it`,
     hints: [
       'put it back: keys restore <file>',
       `to start over without them: rm -f ${[path, ...traces].map(shellWord).join(' ')}`,

@@ -38,7 +38,7 @@ export function successorOf(
     span === null || !isTaken('expiresAt') ? null : new SpanEnd(now, { months: 0, milliseconds: span });
   const expiresAt = expires === undefined ? lasting : expires;
   if (expiryRequired && !expiresAt) {
-    throw usageError(`the span of the key ${old.id} is not known: pass --expires`);
+    throw usageError(`the lifetime of the key ${old.id} is unknown; pass --expires`);
   }
   const carriedTraits = traits.filter((trait) => isTaken(trait) && old[trait] !== undefined);
   const cannot = (trait: (typeof traits)[number]) => {

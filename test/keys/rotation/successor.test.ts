@@ -70,7 +70,7 @@ test('--expires is required if keys must expire and the lifetime of the old one 
   const work = async () => successorOf(key({ expiresAt: null }), demanding, asked);
   expect(await failureIn(work())).toMatchObject({
     exit: 'usage',
-    message: 'the span of the key aaaa0001 is not known: pass --expires',
+    message: 'the lifetime of the key aaaa0001 is unknown; pass --expires',
   });
 });
 
