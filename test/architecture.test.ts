@@ -6,7 +6,7 @@ import { filesBelow, projectRoot } from './support/sandbox.ts';
 /** Each third party has one home. */
 const homes: Record<string, string | string[]> = {
   commander: 'src/cli/',
-  leven: ['src/cli/', 'src/accounts/config-file.ts'],
+  leven: ['src/cli/', 'src/accounts/config-file.ts', 'src/providers/declaration/shape-issues.ts'],
   '@inquirer/prompts': 'src/output/prompt.ts',
   'cli-table3': 'src/output/',
   'string-width': 'src/output/',
@@ -22,6 +22,7 @@ const homes: Record<string, string | string[]> = {
   '@napi-rs/keyring': 'src/platform/keychain/',
   undici: 'src/http/',
   'eventsource-parser': 'src/gateway/event-stream.ts',
+  '@humanwhocodes/momoa': 'src/providers/json-source.ts',
   'p-map': 'src/keys/rotation/rotate-many.ts',
   fastify: 'src/server/',
   'prom-client': 'src/server/metrics.ts',

@@ -49,7 +49,9 @@ async function chooseProfile(context: Context): Promise<Profile> {
       'keys provider list',
     );
   }
-  const providers = await allProviders(context.paths.providers, ({ message }) => context.warn(message));
+  const providers = await allProviders(context.paths.providers, ({ message, failure: { hints = [] } }) =>
+    context.warn([message, ...hints].join('; ')),
+  );
   const provider = await context.choose(
     'Which provider?',
     providers.map(({ id, name, note }) => ({

@@ -2,10 +2,12 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { KeysError, systemCode } from '../base/errors.ts';
 import { jsonFault } from '../base/json-fault.ts';
+import { shellWord } from '../base/shell-word.ts';
 import { readBounded, readFault, textOf } from '../platform/files/read-file.ts';
 import { requireTrusted } from '../platform/files/trust.ts';
 import { builtInProvider, builtInProviders } from './built-in/built-in.ts';
 import type { Provider } from './declaration/provider.ts';
+import type { SchemaIssue } from './declaration/schema-issue.ts';
 
 /**
  * The provider with this id: the user's own, else a built-in one; undefined if there is none. Throws `KeysError` if the
@@ -60,31 +62,56 @@ async function readProvider(file: string): Promise<Provider> {
   const { checkProvider } = await import('./declaration/check.ts');
   requireTrusted(file, 'file');
   const { provider, issues } = checkProvider(readJson(file));
-  const isNamedRight = provider?.id === basename(file, '.json');
-  if (provider && isNamedRight) return provider;
-  const problems = provider
-    ? [{ path: 'id', message: `'${provider.id}' differs from the name of the file` }]
-    : issues;
+  const [first, ...others] = provider ? nameIssues(provider, file) : issues;
+  if (provider && !first) return provider;
+  const rest = others.length === 0 ? '' : ` (and ${others.length} more)`;
   throw new KeysError({
     code: 'provider_faulty',
-    message: `${file} is not a valid provider: ${problems.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,
-    hints: [`keys provider check '${file}'`],
+    message: `${file} is not a valid provider: ${first?.path}: ${first?.message}${rest}`,
+    hints: [checkCommand(file)],
   });
+}
+
+/** In the folder of the user's own providers, the name of a file is how its provider is found. */
+export function nameIssues({ id }: Provider, file: string): SchemaIssue[] {
+  const name = basename(file, '.json');
+  if (id === name) return [];
+  return [
+    {
+      path: 'id',
+      message: `differs from the name of the file; write "${name}", or rename the file to ${id}.json`,
+    },
+  ];
+}
+
+function checkCommand(file: string): string {
+  return `keys provider check ${shellWord(file)}`;
 }
 
 const maxBytes = 1024 * 1024;
 
-/** The content of a JSON file. Throws `KeysError` if it cannot be read or is not JSON. */
-export function readJson(file: string): unknown {
+function readJson(file: string): unknown {
   try {
-    return JSON.parse(textOf(readBounded(file, { maxBytes })));
+    return JSON.parse(readDeclaration(file));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new KeysError({
+      code: 'file_unreadable',
+      message: `${file} is not valid JSON: ${jsonFault(error)}`,
+      hints: [checkCommand(file)],
+      cause: error,
+    });
+  }
+}
+
+/** The text of a declaration. Throws `KeysError` if the file cannot be read. */
+export function readDeclaration(file: string): string {
+  try {
+    return textOf(readBounded(file, { maxBytes }));
   } catch (error) {
     throw new KeysError({
       code: 'file_unreadable',
-      message:
-        error instanceof SyntaxError
-          ? `${file} is not valid JSON: ${jsonFault(error)}`
-          : `cannot read ${file}: ${readFault(error)}`,
+      message: `cannot read ${file}: ${readFault(error)}`,
       cause: error,
     });
   }

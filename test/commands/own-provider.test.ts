@@ -43,22 +43,21 @@ test('provider check lists each fault with its path: exit 8', async () => {
     "$ keys provider check broken.json
     exit 8
     --- stdout
-    id	use lower-case letters, digits and dashes
-    name	is empty
-    auth	is required
-    capabilities	is required
-    list	is required
-    create	is required
-    revoke	is required
-    key	is required
+    1	1	auth	is required; write "auth": { "header": "Authorization", "scheme": "Bearer" }
+    1	1	capabilities	is required; write "capabilities": { "overlap": "client", "expiry": "none", "uniqueNames": false, "maxKeys": null }
+    1	1	list	is required; write "list": { "get": "/keys", "items": "data" }
+    1	1	create	is required; write "create": { "post": "/keys", "body": { "name": "{name}" }, "key": "", "secret": "secret" }
+    1	1	revoke	is required; write "revoke": { "delete": "/keys/{id}" }
+    1	1	key	is required; write "key": { "id": "id", "name": "name" }
+    1	2	id	use lower-case letters, digits and dashes
+    1	16	name	is empty; write a text
     "
   `);
   expect(shows.of(args, noJson)).toMatchInlineSnapshot(`
     "$ keys provider check broken.json
-    exit 1
-    --- stderr
-    error: [folder 1]/broken.json is not valid JSON: unexpected token 'o'
-    hint: check that the file exists, that you may read it, and what is in it
+    exit 8
+    --- stdout
+    1	1		has a word without quotes; write it in double quotes
     "
   `);
 });

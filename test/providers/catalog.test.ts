@@ -54,9 +54,9 @@ test('a faulty file hurts only itself', async () => {
       }
     ]
     --- stderr
-    warning: [folder 1]/config/providers/broken.json is not a valid provider: name: is required; auth: is required; capabilities: is required; list: is required; create: is required; revoke: is required; key: is required
-    warning: [folder 1]/config/providers/local.json is not a valid provider: id: 'local' is reserved for the embedded authority; choose another id
-    warning: [folder 1]/config/providers/odd.json is not valid JSON: unexpected token 'o'
+    warning: [folder 1]/config/providers/broken.json is not a valid provider: name: is required; write "name": "My API" (and 6 more); keys provider check [folder 1]/config/providers/broken.json
+    warning: [folder 1]/config/providers/local.json is not a valid provider: id: 'local' is reserved for the embedded authority; choose another id; keys provider check [folder 1]/config/providers/local.json
+    warning: [folder 1]/config/providers/odd.json is not valid JSON: unexpected token 'o'; keys provider check [folder 1]/config/providers/odd.json
     "
   `);
   expect(await shows.keys(['provider', 'show', 'mine', '--json', 'id,name'])).toMatchInlineSnapshot(`
@@ -73,8 +73,8 @@ test('a faulty file hurts only itself', async () => {
     "$ keys provider show broken
     exit 1
     --- stderr
-    error: [folder 1]/config/providers/broken.json is not a valid provider: name: is required; auth: is required; capabilities: is required; list: is required; create: is required; revoke: is required; key: is required
-    hint: keys provider check '[folder 1]/config/providers/broken.json'
+    error: [folder 1]/config/providers/broken.json is not a valid provider: name: is required; write "name": "My API" (and 6 more)
+    hint: keys provider check [folder 1]/config/providers/broken.json
     "
   `);
 });

@@ -4,8 +4,11 @@ import { unreal } from '../../src/providers/built-in/unreal.ts';
 import { checkProvider } from '../../src/providers/declaration/check.ts';
 import { fillBody } from '../../src/remote/fill-template.ts';
 
+/** The issues of a declaration that is right but for this change. */
 function issuesOf(change: Record<string, unknown>): Record<string, string> {
-  const { issues } = checkProvider(JSON.parse(JSON.stringify({ ...unreal, ...change })));
+  const sendsExpiry = JSON.stringify(change.create)?.includes('{expiresAt');
+  const capabilities = { ...unreal.capabilities, ...(sendsExpiry && { expiry: 'any' }) };
+  const { issues } = checkProvider(JSON.parse(JSON.stringify({ ...unreal, capabilities, ...change })));
   return Object.fromEntries(issues.map(({ path, message }) => [path, message]));
 }
 
@@ -48,13 +51,13 @@ test('a call has exactly one method', () => {
 test('a placeholder stands for something that there is', () => {
   expect(issuesOf({ show: { get: '/v1/keys/{key}' } })).toEqual({
     'show.get':
-      '{key} is not one of id, name, description, expiresAt, permissions, rateLimitRpm, budgetUsd, models, labels',
+      '{key} is not one of id, name, description, expiresAt, permissions, rateLimitRpm, budgetUsd, models, labels; write {{key}} if it is no placeholder',
   });
   expect(issuesOf({ show: { get: '/{option.project}/{id}' } })).toEqual({
-    'show.get': '{option.project} is not declared in options',
+    'show.get': expect.stringMatching(/^\{option.project\} is not declared in options; add /),
   });
   expect(issuesOf({ create: { ...unreal.create, body: { a: { b: ['{secret.otp}'] } } } })).toEqual({
-    'create.body.a.b.0': '{secret.otp} is not declared in secrets',
+    'create.body.a.b.0': expect.stringMatching(/^\{secret.otp\} is not declared in secrets; add /),
   });
 });
 
@@ -66,7 +69,7 @@ test('an expiry says how it is written, and nothing else does', () => {
   });
   expect(withBody({ e: '{expiresAt:fortnights}' })).toHaveProperty(['create.body.e']);
   expect(withBody({ e: '{name:iso}' })).toEqual({
-    'create.body.e': '{name:iso} takes no style, but has :iso',
+    'create.body.e': '{name:iso} takes no style, but has :iso; write {name}',
   });
   expect(withBody({ name: '{name}', e: '{expiresAt:seconds}' })).toEqual({});
 });
@@ -80,16 +83,17 @@ test('a log is asked for with what can be said of its entries, and nothing else 
   const withQuery = (query: Record<string, string>) => issuesOf({ logs: { ...logs, query } });
   expect(withQuery({ key: '{keyId}', from: '{since:time}', day: '{until:date}', s: '{status}' })).toEqual({});
   expect(withQuery({ id: '{id}' })).toEqual({
-    'logs.query.id': '{id} is not one of keyId, since, until, status, method, pathPrefix',
+    'logs.query.id':
+      '{id} is not one of keyId, since, until, status, method, pathPrefix; write {{id}} if it is no placeholder',
   });
   expect(withQuery({ from: '{since:iso}' })).toEqual({
     'logs.query.from': '{since:iso} needs one of :time, :date, :epochSeconds, :epochMilliseconds',
   });
   expect(withQuery({ s: '{status:time}' })).toEqual({
-    'logs.query.s': '{status:time} takes no style, but has :time',
+    'logs.query.s': '{status:time} takes no style, but has :time; write {status}',
   });
   expect(issuesOf({ logs: { ...logs, get: '/logs/{keyId}' } })).toEqual({
-    'logs.get': '{keyId} cannot be part of a path: it may have no value',
+    'logs.get': '{keyId} cannot be part of a path: it may have no value; send it in the query or the body',
   });
   expect(issuesOf({ list: { ...unreal.list, query: { key: '{keyId}' } } })).toHaveProperty([
     'list.query.key',
@@ -101,7 +105,9 @@ test('sums are asked for as they are wanted', () => {
   const withQuery = (query: Record<string, string>) =>
     issuesOf({ usage: { get: '/usage', items: '', row, query } });
   expect(withQuery({ by: '{by}', from: '{since:date}', key: '{keyId}' })).toEqual({});
-  expect(withQuery({ from: '{since:date}', key: '{keyId}' })).toEqual({ usage: 'does not use {by}' });
+  expect(withQuery({ from: '{since:date}', key: '{keyId}' })).toEqual({
+    usage: 'does not use {by}; add it to its query, such as "by": "{by}"',
+  });
   expect(withQuery({ by: '{by}', from: '{since:date}', key: '{keyId}', s: '{status}' })).toHaveProperty([
     'usage.query.s',
   ]);
@@ -118,8 +124,14 @@ test('only a call that gives out a secret takes an idempotency key, and names a 
 
 test('steps of expiry are durations, and there where they are promised', () => {
   const steps = (expirySteps?: string[]) =>
-    issuesOf({ capabilities: { ...unreal.capabilities, expiry: 'steps', expirySteps } });
-  expect(steps()).toEqual({ 'capabilities.expirySteps': 'is required because expiry is steps' });
+    issuesOf({
+      capabilities: { ...unreal.capabilities, expiry: 'steps', expirySteps },
+      create: { ...unreal.create, body: { name: '{name}', ttl: '{expiresAt:step}' } },
+    });
+  expect(steps()).toEqual({
+    'capabilities.expirySteps':
+      'is required because expiry is steps; write the spans on offer, such as ["30d", "90d"]',
+  });
   expect(steps(['90d', 'soon'])).toEqual({
     'capabilities.expirySteps': "'soon' is not a duration such as 90d",
   });

@@ -32,7 +32,7 @@ export const failed: Readonly<Record<CodeOf<'failed'>, Explanation>> = {
     fix: ['report it with the lines of the error and the output of: keys doctor --json'],
   },
   config_faulty: {
-    meaning: 'the configuration file is not valid; the message names each fault',
+    meaning: 'the configuration file is not valid; the message names the first fault',
     fix: ['fix the file, or move it aside to start over'],
   },
   config_not_written: {
@@ -177,7 +177,7 @@ export const failed: Readonly<Record<CodeOf<'failed'>, Explanation>> = {
     fix: ['log in with that program, then run the command again'],
   },
   provider_faulty: {
-    meaning: 'your own provider file is not valid; the message names each fault',
+    meaning: 'your own provider file is not valid; the message names the first fault',
     fix: ['keys provider check <file>'],
   },
   read_back_failed: {

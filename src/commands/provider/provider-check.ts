@@ -1,20 +1,21 @@
 import { resolve } from 'node:path';
-import { visible } from '../../base/sanitise.ts';
 import { defineCommand } from '../../cli/define.ts';
-import { readJson } from '../../providers/catalog.ts';
 
-const fields = ['path', 'message'];
+const fields = ['line', 'column', 'path', 'message'];
 
 export const providerCheck = defineCommand({
   operands: '<file>',
   summary: 'check the declaration of your own provider',
-  description: 'Prints each fault with its path. Exits with 8 if there are any.',
+  description:
+    'Prints every fault with its line and column, its path in the file, and what to write instead. Exits with 8 if there are any.',
   examples: ['keys provider check my-api.json'],
   flags: {},
   fields,
   async run(context, { operands: [file = ''] }) {
-    const { checkProvider } = await import('../../providers/declaration/check.ts');
-    const { provider, issues } = checkProvider(readJson(resolve(context.io.cwd, file)));
+    const { checkFile } = await import('../../providers/check-file.ts');
+    const { faultView, placed } = await import('../../output/views/faults.ts');
+    const { provider, issues, remarks } = checkFile(resolve(context.io.cwd, file), context.paths.providers);
+    for (const remark of remarks) await context.warn(placed(file, remark));
     if (provider)
       await context.note(
         `${file} is valid; to use it, save it as ${context.paths.providers}/${provider.id}.json`,
@@ -23,7 +24,7 @@ export const providerCheck = defineCommand({
       kind: 'rows',
       rows: issues,
       columns: fields,
-      table: () => issues.map(({ path, message }) => `${visible(path)}: ${visible(message)}\n`).join(''),
+      table: () => faultView(file, issues),
       ...(issues.length > 0 && { exit: 'no' as const }),
     };
   },

@@ -13,7 +13,9 @@ export const providerList = defineCommand({
   flags: {},
   fields,
   async run(context) {
-    const remote = await allProviders(context.paths.providers, ({ message }) => context.warn(message));
+    const remote = await allProviders(context.paths.providers, ({ message, failure: { hints = [] } }) =>
+      context.warn([message, ...hints].join('; ')),
+    );
     const rows = [
       { ...localProvider, url: null },
       ...remote.map(({ id, name, url = null, note = '' }) => ({ id, name, url, note })),

@@ -1,25 +1,34 @@
 import * as v from 'valibot';
-import { schemaFault } from '../../base/schema-fault.ts';
 import { consistencyIssues, inputIssues } from './consistency-issues.ts';
 import { operationIssues } from './operation-issues.ts';
+import { promiseRules } from './promise-rules.ts';
 import type { Provider } from './provider.ts';
 import { providerSchema } from './provider.ts';
+import { requestRules } from './request-rules.ts';
+import type { Rule } from './rule.ts';
 import type { SchemaIssue } from './schema-issue.ts';
+import { secrecyRules } from './secrecy-rules.ts';
+import { shapeIssues } from './shape-issues.ts';
+
+/** The rules across several fields, the most basic first. */
+const rules: readonly Rule[] = [
+  operationIssues,
+  consistencyIssues,
+  ...secrecyRules,
+  ...promiseRules,
+  ...requestRules,
+];
 
 /** Checks whether data is a provider: its shape first, then the rules across several fields. */
 export function checkProvider(
   data: unknown,
 ): { provider: Provider; issues: [] } | { provider?: never; issues: SchemaIssue[] } {
   const result = v.safeParse(providerSchema, data);
-  const issues = (result.issues ?? []).map((issue) => ({
-    path: v.getDotPath(issue) ?? '',
-    message: schemaFault(issue),
-  }));
+  const issues = result.success ? [] : shapeIssues(data);
   const provider = data as Provider;
-  const issuesOf = (check: (provider: Provider) => SchemaIssue[]) =>
-    result.success ? check(provider) : tolerateMisshapen(() => check(provider));
-  for (const check of [operationIssues, consistencyIssues])
-    issues.push(...withNewPaths(issuesOf(check), issues));
+  const issuesOf = (rule: Rule) =>
+    result.success ? rule(provider) : tolerateMisshapen(() => rule(provider));
+  for (const rule of rules) issues.push(...withNewPaths(issuesOf(rule), issues));
   // A call that is wrong in itself may well contain what it seems to lack.
   const isReported = ({ path }: SchemaIssue) =>
     issues.some((issue) => issue.path === path || issue.path.startsWith(`${path}.`));

@@ -16,29 +16,46 @@ function capabilityIssues({ id, capabilities, disable, enable, rotate, revoke }:
   const stepsPath = 'capabilities.expirySteps';
   const rules: [isBroken: boolean, path: string, message: string][] = [
     [id === 'local', 'id', "'local' is reserved for the embedded authority; choose another id"],
-    [expiry === 'steps' && expirySteps.length === 0, stepsPath, 'is required because expiry is steps'],
+    [
+      expiry === 'steps' && expirySteps.length === 0,
+      stepsPath,
+      'is required because expiry is steps; write the spans on offer, such as ["30d", "90d"]',
+    ],
     ...expirySteps.map((step): [boolean, string, string] => [
       !isDuration(step),
       stepsPath,
       `'${step}' is not a duration such as 90d`,
     ]),
-    [Boolean(disable) !== Boolean(enable), 'disable', 'requires enable, and enable requires disable'],
-    [overlap === 'server' && !rotate, 'rotate', 'is required because overlap is server'],
+    [
+      Boolean(disable) !== Boolean(enable),
+      'disable',
+      'requires enable, and enable requires disable; declare both or neither',
+    ],
+    [
+      overlap === 'server' && !rotate,
+      'rotate',
+      'is required because overlap is server; declare the call, or write "overlap": "client"',
+    ],
     [
       Boolean(revoke.leaves && disable),
       'revoke.leaves',
-      'cannot be combined with disable: a disabled key counts as revoked',
+      'cannot be combined with disable: a disabled key counts as revoked; remove one of them',
     ],
   ];
   return rules.filter(([isBroken]) => isBroken).map(([, path, message]) => ({ path, message }));
 }
+
+const usageExamples = { by: '{by}', since: '{since:date}', keyId: '{keyId}' } as const;
 
 /** An API that ignores an input would return totals of something else. */
 function usageIssues({ usage }: Provider): SchemaIssue[] {
   const names = namesIn(usage);
   return usageInputs
     .filter((input) => usage && !names.includes(input))
-    .map((input) => ({ path: 'usage', message: `does not use {${input}}` }));
+    .map((input) => ({
+      path: 'usage',
+      message: `does not use {${input}}; add it to its query, such as "${input}": "${usageExamples[input]}"`,
+    }));
 }
 
 /** Calls about one key that do not say which, and keys that would be created without their name. */
@@ -47,11 +64,22 @@ export function inputIssues(provider: Provider): SchemaIssue[] {
   const issues = (['show', 'rotate', 'update', 'disable', 'enable', 'revoke'] as const).flatMap((path) => {
     const operation: Operation | undefined = provider[path];
     if (!operation || isSingle || namesIn(operation).includes('id')) return [];
-    return [{ path, message: 'does not use {id}, so the API cannot tell which key is meant' }];
+    return [
+      {
+        path,
+        message: 'does not use {id}, so the API cannot tell which key is meant; add it, such as "/keys/{id}"',
+      },
+    ];
   });
   const hasNames = !(typeof provider.key.name === 'object' && 'always' in provider.key.name);
   if (!hasNames || namesIn(provider.create).includes('name')) return issues;
-  return [...issues, { path: 'create', message: 'does not use {name}, so new keys would have no name' }];
+  return [
+    ...issues,
+    {
+      path: 'create',
+      message: 'does not use {name}, so new keys would have no name; add "name": "{name}" to its body',
+    },
+  ];
 }
 
 /** The id of a key is shown; its secret must not be. */
@@ -60,7 +88,12 @@ function identityIssues({ create, rotate, key }: Provider): SchemaIssue[] {
     if (issuing?.key === undefined) return [];
     const ids = joined(issuing.key, key.id);
     return pathsOf(issuing.secret).some((secret) => ids.includes(secret))
-      ? [{ path: `${path}.secret`, message: 'is the same as key.id, but the id of a key is no secret' }]
+      ? [
+          {
+            path: `${path}.secret`,
+            message: 'is the same as key.id, but the id of a key is no secret; write where the secret is',
+          },
+        ]
       : [];
   });
 }
@@ -82,7 +115,7 @@ function keptIssues({ create, key }: Provider): SchemaIssue[] {
     .filter((name) => !names.includes(`kept.${name}`))
     .map((name) => ({
       path: `key.kept.${name}`,
-      message: `is not sent again: create does not use {kept.${name}}`,
+      message: `is not sent again: create does not use {kept.${name}}; add it to the body of create, or remove it here`,
     }));
 }
 

@@ -23,13 +23,16 @@ type Immutable<T> = [Template] extends [T]
     ? { readonly [Name in keyof T]: Immutable<T[Name]> }
     : T;
 
-export const text = v.pipe(v.string(), v.nonEmpty('is empty'));
+export const text = v.pipe(v.string(), v.nonEmpty('is empty; write a text'));
 
 /** A name that fits into a template and into an environment variable. */
 export const word = v.pipe(v.string(), v.regex(/^[A-Za-z]+$/, 'use letters only'));
 
 /** RFC 9110 section 5.6.2, `token`. */
-export const headerName = v.pipe(v.string(), v.regex(/^[!#$%&'*+.^`|~\w-]+$/, 'is not a header name'));
+export const headerName = v.pipe(
+  v.string(),
+  v.regex(/^[!#$%&'*+.^`|~\w-]+$/, 'is not a header name; write one such as X-Api-Key'),
+);
 
 export const path = v.pipe(
   v.union([v.string(), v.array(v.string())]),

@@ -33,5 +33,10 @@ function methodIssues(name: CallName, operation: Operation): SchemaIssue[] {
 
 function bodyIssues(name: CallName, { body, form }: Operation): SchemaIssue[] {
   if (body === undefined || form === undefined) return [];
-  return [{ path: `${name}.form`, message: 'cannot be combined with body: a request has one body' }];
+  return [
+    {
+      path: `${name}.form`,
+      message: 'cannot be combined with body: a request has one body; remove one of them',
+    },
+  ];
 }

@@ -19,7 +19,10 @@ export const condition = v.pipe(
 );
 export type Condition = Declared<typeof condition>;
 
-const apiPath = v.pipe(v.string(), v.startsWith('/', 'does not start with /'));
+const apiPath = v.pipe(
+  v.string(),
+  v.startsWith('/', 'does not start with /; write a path below the base URL, such as /keys'),
+);
 
 /** The name of the field that holds the path is the method of the call. */
 const methodFields = {

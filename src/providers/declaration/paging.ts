@@ -9,7 +9,11 @@ const maxPageSize = 10_000;
 
 const size = required(
   'Items per page.',
-  v.pipe(count, v.minValue(1, 'is not at least 1'), v.maxValue(maxPageSize, `is more than ${maxPageSize}`)),
+  v.pipe(
+    count,
+    v.minValue(1, 'is not at least 1; write a number such as 100'),
+    v.maxValue(maxPageSize, `is more than ${maxPageSize}`),
+  ),
 );
 const limit = 'The query parameter for the number of items per page.';
 const total = optional('Where the response has the total number of items.', path);

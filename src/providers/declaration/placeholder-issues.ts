@@ -7,7 +7,7 @@ import type { SchemaIssue } from './schema-issue.ts';
 import type { TemplateText } from './template-text.ts';
 
 /** What looks as if it were meant to be filled in. */
-const bracedText = /\{\{[^{}]*\}\}|\{[\w.:|-][^{}\s]*\}/g;
+const bracedText = /\{\{[^{}]*\}\}|\{\s*[\w.:|-][^{}\s]*\s*\}/g;
 const wholePlaceholder = new RegExp(`^(?:${placeholder.source})$`);
 
 /** Placeholders that cannot be filled, or would be sent as they are. Without a call, `texts` are those of every call. */
@@ -22,7 +22,7 @@ export function placeholderIssues(
       if (parts.literal !== undefined) return [];
       const isAlone = written === text;
       const problem = isName
-        ? 'is not filled in in the name of a field'
+        ? 'is not filled in in the name of a field; write the name itself'
         : problemOf(provider, { ...parts, input: parts.input ?? '', call, place, isAlone });
       return problem ? [{ path, message: `${written} ${problem}` }] : [];
     }),
@@ -57,7 +57,8 @@ function optionProblem(
   occurrence: Placeholder,
 ): string | undefined {
   const option = Object.hasOwn(options, name) ? options[name] : undefined;
-  if (!option) return 'is not declared in options';
+  if (!option)
+    return `is not declared in options; add "${name}": { "help": "what it is", "required": true } there`;
   const needsValue = isInPath(occurrence) || !occurrence.isAlone;
   return needsValue && !option.required ? 'may have no value here; declare it as required' : undefined;
 }
@@ -67,16 +68,19 @@ function secretProblem(
   name: string,
   occurrence: Placeholder,
 ): string | undefined {
-  if (!Object.hasOwn(secrets, name)) return 'is not declared in secrets';
+  if (!Object.hasOwn(secrets, name))
+    return `is not declared in secrets; add "${name}": { "help": "what it is" } there`;
   if (isInPath(occurrence) || occurrence.place === 'query')
     return 'would be part of a URL, which servers log; send it in a header or in the body';
   return occurrence.isAlone ? undefined : 'is a secret: make it the whole text, without anything beside it';
 }
 
 function keptProblem(provider: Provider, name: string, occurrence: Placeholder): string | undefined {
-  if (occurrence.call !== 'create') return 'is available in create only';
+  if (occurrence.call !== 'create') return 'is available in create only; remove it';
   // The shape of the key may be what is wrong.
-  return Object.hasOwn(provider.key?.kept ?? {}, name) ? undefined : 'is not declared in key.kept';
+  return Object.hasOwn(provider.key?.kept ?? {}, name)
+    ? undefined
+    : `is not declared in key.kept; add "${name}" and its path there`;
 }
 
 function inputProblem(occurrence: Placeholder): string | undefined {
@@ -84,17 +88,19 @@ function inputProblem(occurrence: Placeholder): string | undefined {
   if (call === undefined)
     return 'is not available in the headers of every call: use {option.NAME} or {secret.NAME}';
   const { inputs, always }: { inputs: readonly string[]; always: readonly string[] } = callInputs[call];
-  if (inputs.length === 0) return 'is not available: this call has no inputs';
-  if (!inputs.includes(input)) return `is not one of ${inputs.join(', ')}`;
+  if (inputs.length === 0) return 'is not available: this call has no inputs; remove it';
+  if (!inputs.includes(input))
+    return `is not one of ${inputs.join(', ')}; write {{${input}}} if it is no placeholder`;
   if (always.includes(input)) return undefined;
-  if (isInPath(occurrence)) return 'cannot be part of a path: it may have no value';
+  if (isInPath(occurrence))
+    return 'cannot be part of a path: it may have no value; send it in the query or the body';
   return isAlone ? undefined : 'may have no value; make it the whole text, without anything beside it';
 }
 
 function styleProblem({ input, style }: Placeholder): string | undefined {
   const required = requiredStyles[input];
   const styles = required ?? optionalStyles[input];
-  if (!styles) return style === undefined ? undefined : `takes no style, but has :${style}`;
+  if (!styles) return style === undefined ? undefined : `takes no style, but has :${style}; write {${input}}`;
   if (style === undefined && !required) return undefined;
   if (style !== undefined && Object.hasOwn(styles, style)) return undefined;
   return `needs one of :${Object.keys(styles).join(', :')}`;

@@ -28,7 +28,7 @@ const capabilities = v.strictObject({
   ),
   maxKeys: required(
     'How many active keys an account can have. Null: no limit.',
-    v.nullable(v.pipe(count, v.minValue(1, 'is not at least 1'))),
+    v.nullable(v.pipe(count, v.minValue(1, 'is not at least 1; write a number, or null for no limit'))),
   ),
   expirySteps: optional('With `expiry: "steps"`: the spans on offer, such as `90d`.', v.array(text)),
   expiryRequired: optional('Whether every key must expire.', v.boolean()),
@@ -87,7 +87,7 @@ export const providerSchema = v.strictObject({
   note: optional('What users should know about this declaration.', text),
   url: optional(
     'The base URL. Leave it out if every installation has its own; users then pass `--url`.',
-    v.pipe(v.string(), v.url('is not a URL')),
+    v.pipe(v.string(), v.url('is not a URL; write one such as https://api.example.com')),
   ),
   auth: required(
     'How the session token is sent.',

@@ -37,7 +37,10 @@ export const verification = v.strictObject({
   auth: optional('How the key is sent, if differently from the session token.', auth),
   reading: optional(
     'What an HTTP status means. Default: 401 invalid, 402 budget, 403 forbidden, 429 rate-limited.',
-    v.record(v.pipe(v.string(), v.regex(/^[1-5]\d\d$/, 'is not an HTTP status')), v.picklist(reasons)),
+    v.record(
+      v.pipe(v.string(), v.regex(/^[1-5]\d\d$/, 'is not an HTTP status; write one such as 403')),
+      v.picklist(reasons),
+    ),
   ),
 });
 export type Verification = Declared<typeof verification>;

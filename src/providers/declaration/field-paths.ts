@@ -1,0 +1,19 @@
+import type { Path, ValuePath } from './field.ts';
+
+/** The paths that a declared value names. */
+export function pathsOf(declared: Path | ValuePath | undefined): readonly string[] {
+  if (declared === undefined) return [];
+  if (typeof declared === 'string') return [declared];
+  if (isList(declared)) return declared;
+  return 'always' in declared ? [] : pathsOf(declared.at);
+}
+
+/** `Array.isArray` does not know lists that nothing changes. */
+function isList(declared: object): declared is readonly string[] {
+  return Array.isArray(declared);
+}
+
+/** Every inner path below every outer one. */
+export function joinedPaths(outer: Path, inner: readonly string[]): string[] {
+  return pathsOf(outer).flatMap((start) => inner.map((end) => [start, end].filter(Boolean).join('.')));
+}

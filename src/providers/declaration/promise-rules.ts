@@ -1,0 +1,77 @@
+import { namesIn, placeholdersIn } from './placeholder.ts';
+import type { Rule } from './rule.ts';
+import { ruleOf } from './rule.ts';
+
+/* What is promised is also sent, and what is sent is also promised. */
+
+const expiry = ruleOf(({ capabilities, create, rotate }) => {
+  const { expiry: kind, expirySteps, expiryRequired } = capabilities;
+  const isSent = namesIn(create).includes('expiresAt');
+  const style = placeholdersIn([create, rotate]).find(
+    ({ input, style = '' }) => input === 'expiresAt' && /^step/.test(style),
+  )?.style;
+  const isPromised = kind === 'any' || kind === 'steps';
+  return [
+    [
+      isPromised && !isSent,
+      'capabilities.expiry',
+      `is "${kind}", but create does not send {expiresAt}; add it to the body of create, or write "none"`,
+    ],
+    [
+      kind === 'none' && isSent,
+      'capabilities.expiry',
+      'is "none", but create sends {expiresAt}; write "any" or "steps", or remove it from create',
+    ],
+    [
+      kind === 'none' && expiryRequired === true,
+      'capabilities.expiryRequired',
+      'contradicts "expiry": "none"; remove it',
+    ],
+    [
+      kind !== 'steps' && expirySteps !== undefined,
+      'capabilities.expirySteps',
+      `is not used because expiry is "${kind}"; write "expiry": "steps", or remove it`,
+    ],
+    [
+      kind !== 'steps' && style !== undefined,
+      'capabilities.expiry',
+      `is "${kind}", but {expiresAt:${style}} needs "steps" and a list of expirySteps`,
+    ],
+  ];
+});
+
+const permissions = ruleOf(({ permissions: declared, create }) => [
+  [
+    declared !== undefined && !namesIn(create).includes('permissions'),
+    'permissions',
+    'is not sent; add {permissions} to the body of create, or remove the list',
+  ],
+]);
+
+const names = ruleOf(({ key, capabilities }) => [
+  [
+    capabilities.uniqueNames && typeof key.name === 'object' && 'always' in key.name,
+    'capabilities.uniqueNames',
+    'is true, but key.name says that keys have no names; write false',
+  ],
+]);
+
+const changes = ruleOf(({ update, disable, enable }) => [
+  [
+    update !== undefined && namesIn(update).every((name) => !/^[a-zA-Z]+$/.test(name) || name === 'id'),
+    'update',
+    'sends none of the fields that can change; add them to its body, such as "name": "{name}"',
+  ],
+  [
+    disable !== undefined && JSON.stringify(disable) === JSON.stringify(enable),
+    'enable',
+    'sends the same as disable; write what enables a key',
+  ],
+  [
+    update?.labels === 'merge' && !namesIn(update).includes('labels'),
+    'update.labels',
+    'has no effect because update does not send {labels}; add them to its body, or remove this field',
+  ],
+]);
+
+export const promiseRules: readonly Rule[] = [expiry, permissions, names, changes];

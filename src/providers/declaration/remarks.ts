@@ -1,0 +1,73 @@
+import { keyInputs } from '../../keys/key.ts';
+import { joinedPaths, pathsOf } from './field-paths.ts';
+import { namesIn, placeholdersIn } from './placeholder.ts';
+import type { Provider } from './provider.ts';
+import type { Rule } from './rule.ts';
+import { ruleOf } from './rule.ts';
+import type { SchemaIssue } from './schema-issue.ts';
+
+/* What is valid, but may not be what the author meant. */
+
+const rotation = ruleOf(({ capabilities, rotate }) => [
+  [
+    capabilities.overlap === 'client' && rotate !== undefined,
+    'rotate',
+    'is not used because overlap is "client": keys creates a second key instead, which leaves no gap',
+  ],
+  [
+    capabilities.overlap === 'server' && rotate !== undefined && !namesIn(rotate).includes('grace'),
+    'rotate',
+    'does not send {grace}, so the API alone decides how long the old secret keeps working',
+  ],
+]);
+
+/** A rotation refuses to lose what it cannot read. */
+const carriedOver: Rule = ({ create, key }) => {
+  const sent = namesIn(create);
+  return keyInputs
+    .filter((input) => input !== 'name' && sent.includes(input) && key[input] === undefined)
+    .map((input) => ({
+      path: 'key',
+      message: `does not say where ${input} is, though create sends it: rotations are refused without --allow-loss`,
+    }));
+};
+
+const statusWords: Rule = ({ key: { status = [] } }) =>
+  status.flatMap(({ words }, index) =>
+    Object.values(words).includes('active')
+      ? []
+      : [
+          {
+            path: `key.status.${index}.words`,
+            message: 'has no word for active, so a key with any other word has the status unknown',
+          },
+        ],
+  );
+
+const unused: Rule = (provider) => {
+  const { options = {}, secrets = {} } = provider;
+  const used = placeholdersIn(provider).map(({ input }) => input);
+  const unusedOf = (kind: string, declared: object, path: string) =>
+    Object.keys(declared)
+      .filter((name) => !used.includes(`${kind}.${name}`))
+      .map((name) => ({
+        path: `${path}.${name}`,
+        message: `is not used; write {${kind}.${name}} where it belongs`,
+      }));
+  return [...unusedOf('option', options, 'options'), ...unusedOf('secret', secrets, 'secrets')];
+};
+
+const prefix = ruleOf(({ create, key }) => [
+  [
+    create.key !== undefined &&
+      joinedPaths(create.key, pathsOf(key.prefix)).some((path) => pathsOf(create.secret).includes(path)),
+    'key.prefix',
+    'is where create returns the secret: keys shows only its first characters, and only if a list has it there too',
+  ],
+]);
+
+const rules: readonly Rule[] = [rotation, carriedOver, statusWords, unused, prefix];
+
+export function remarksOn(provider: Provider): SchemaIssue[] {
+  return rules.flatMap((rule) => rule(provider));
+}

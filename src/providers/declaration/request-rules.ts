@@ -1,0 +1,84 @@
+import { callInputs } from './inputs.ts';
+import type { Operation } from './operation.ts';
+import type { Paging } from './paging.ts';
+import type { Provider } from './provider.ts';
+import type { Rule } from './rule.ts';
+import { ruleOf } from './rule.ts';
+import type { SchemaIssue } from './schema-issue.ts';
+
+/* Requests that could not be sent as declared, and lists that could not be read to their end. */
+
+interface NamedCall {
+  name: string;
+  call: Operation & { paging?: Paging };
+}
+
+function callsOf(provider: Provider): NamedCall[] {
+  return Object.keys(callInputs).flatMap((name) => {
+    const call = provider[name as keyof typeof callInputs] as NamedCall['call'] | undefined;
+    return call ? [{ name, call }] : [];
+  });
+}
+
+const bodies: Rule = (provider) =>
+  callsOf(provider)
+    .filter(({ call }) => call.get !== undefined && (call.body ?? call.form) !== undefined)
+    .map(({ name, call }) => ({
+      path: `${name}.${call.body === undefined ? 'form' : 'body'}`,
+      message: 'is the body of a GET, which servers ignore; write it as query, or use another method',
+    }));
+
+/** A header that `keys` sets by itself would be sent twice, or replaced. */
+const headers: Rule = (provider) => {
+  const own = new Set(['content-length', 'host', provider.auth.header.toLowerCase()]);
+  const places = [
+    { path: 'headers', declared: provider.headers },
+    ...callsOf(provider).map(({ name, call }) => ({ path: `${name}.headers`, declared: call.headers })),
+  ];
+  return places.flatMap(({ path, declared = {} }) =>
+    Object.keys(declared)
+      .filter((header) => own.has(header.toLowerCase()))
+      .map((header) => ({ path: `${path}.${header}`, message: 'is set by keys itself; remove it' })),
+  );
+};
+
+const pages: Rule = (provider) =>
+  callsOf(provider).flatMap(({ name, call }) => (call.paging ? pagingIssues(name, call, call.paging) : []));
+
+function pagingIssues(name: string, { query = {} }: Operation, paging: Paging): SchemaIssue[] {
+  const path = `${name}.paging`;
+  const fields: Readonly<Record<string, unknown>> = { ...paging };
+  const parameter = fields[paging.by];
+  const clash = [parameter, fields.limit].find((one) => typeof one === 'string' && Object.hasOwn(query, one));
+  return ruleOf(() => [
+    [
+      parameter !== undefined && parameter === fields.limit,
+      `${path}.limit`,
+      `is the same parameter as ${paging.by}, so every page would be the first; write the parameter for the page size`,
+    ],
+    [clash !== undefined, `${name}.query.${clash}`, 'is set by paging, which replaces it; remove it here'],
+    [
+      'next' in paging && paging.next === '',
+      `${path}.next`,
+      'is the whole response, so the list could not end; write where the next page is',
+    ],
+    [
+      'more' in paging &&
+        paging.more !== undefined &&
+        'next' in paging &&
+        String(paging.more) === String(paging.next),
+      `${path}.more`,
+      'is the same as next, and only true continues the list; write where the response says true, or remove it',
+    ],
+  ])({} as Provider);
+}
+
+const singleList = ruleOf(({ list }) => [
+  [
+    list.single === true && list.paging !== undefined,
+    'list.paging',
+    'has no effect because list.single says that there is one key; remove one of them',
+  ],
+]);
+
+export const requestRules: readonly Rule[] = [bodies, headers, pages, singleList];

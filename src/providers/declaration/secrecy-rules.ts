@@ -1,0 +1,54 @@
+import { looksLikeSecret } from '../../base/secret.ts';
+import { isLoopbackHost } from '../../platform/loopback.ts';
+import { joinedPaths, pathsOf } from './field-paths.ts';
+import type { Rule } from './rule.ts';
+import { ruleOf } from './rule.ts';
+import type { SchemaIssue } from './schema-issue.ts';
+
+/* No secret in a file, in a URL, or in a field that is shown. */
+
+const baseUrl = ruleOf(({ url: text }) => {
+  const url = URL.canParse(text ?? '') ? new URL(text ?? '') : undefined;
+  if (!url) return [];
+  const isWeb = ['http:', 'https:'].includes(url.protocol);
+  const isOpen = url.protocol === 'http:' && !isLoopbackHost(url.hostname);
+  const message =
+    (!isWeb && 'is not an http or https URL; write one such as https://api.example.com') ||
+    ((url.username || url.password) &&
+      'contains a user name or a password; remove it, and declare in auth how the token is sent') ||
+    (/[?#]/.test(url.href) && 'has a query or a fragment; write scheme, host and path only') ||
+    (isOpen && 'would send the session token unencrypted; write https');
+  return [[Boolean(message), 'url', String(message)]];
+});
+
+/** The text itself is not repeated. */
+const noSecretInFile: Rule = (provider) => {
+  const visit = (value: unknown, path: string): SchemaIssue[] => {
+    if (typeof value === 'string')
+      return looksLikeSecret(value)
+        ? [{ path, message: 'looks like a secret; declare it in secrets, and write {secret.NAME}' }]
+        : [];
+    if (typeof value !== 'object' || value === null) return [];
+    return Object.entries(value).flatMap(([name, one]) => visit(one, path === '' ? name : `${path}.${name}`));
+  };
+  return visit(provider, '');
+};
+
+/** Fields of a key that are printed as they are; `prefix` is cut before, and the id has a rule of its own. */
+const shownFields = ['name', 'description', 'lastUsedIp'] as const;
+
+const noShownSecret: Rule = ({ create, rotate, key }) =>
+  [create, rotate].flatMap((issuing) => {
+    if (issuing?.key === undefined) return [];
+    const secrets = pathsOf(issuing.secret);
+    return shownFields
+      .filter((field) =>
+        joinedPaths(issuing.key ?? '', pathsOf(key[field])).some((path) => secrets.includes(path)),
+      )
+      .map((field) => ({
+        path: `key.${field}`,
+        message: `is where the response has the secret; write where the ${field} is`,
+      }));
+  });
+
+export const secrecyRules: readonly Rule[] = [baseUrl, noSecretInFile, noShownSecret];

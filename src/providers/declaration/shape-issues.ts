@@ -1,0 +1,83 @@
+import { closestMatch } from 'leven';
+import * as v from 'valibot';
+import { schemaFault } from '../../base/schema-fault.ts';
+import { maskSecrets } from '../../base/secret.ts';
+import { examples } from './examples.ts';
+import { providerSchema } from './provider.ts';
+import type { SchemaIssue } from './schema-issue.ts';
+import { fieldsAt, optionsAt } from './shape.ts';
+
+/** Where data differs from the shape of a provider, and what to write there. */
+export function shapeIssues(data: unknown): SchemaIssue[] {
+  const { issues: faults = [] } = v.safeParse(providerSchema, data);
+  const issues = faults.flatMap((fault) => issuesIn(fault, v.getDotPath(fault) ?? ''));
+  // A misspelt field is one fault, not also a missing one.
+  const meantFields = issues.flatMap(({ path, message }) => {
+    const [, meant] = /; did you mean "([^"]*)"\?$/.exec(message) ?? [];
+    return meant === undefined ? [] : [[...path.split('.').slice(0, -1), meant].join('.')];
+  });
+  return issues.filter(
+    ({ path, message }) => !message.startsWith('is required') || !meantFields.includes(path),
+  );
+}
+
+type Issue = v.BaseIssue<unknown>;
+
+function issuesIn(issue: Issue, path: string): SchemaIssue[] {
+  const inner =
+    issue.type === 'union' && isObject(issue.input) ? nearestOption(issue.input, path) : undefined;
+  if (!inner) return [{ path, message: messageOf(issue, path) }];
+  return inner.flatMap((one) => issuesIn(one, [path, v.getDotPath(one)].filter(Boolean).join('.')));
+}
+
+/** Of several objects that could be meant, the one with the fewest faults tells what is wrong; undefined: none could. */
+function nearestOption(input: object, path: string): readonly Issue[] | undefined {
+  const faults = optionsAt(path).flatMap((option) => {
+    const { issues } = v.safeParse(option, input);
+    return issues && option.type === 'strict_object' ? [issues] : [];
+  });
+  return faults.sort((a, b) => a.length - b.length)[0];
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function messageOf(issue: Issue, path: string): string {
+  // A text in the wrong place may be a secret; a word in place of another one is none.
+  const hidesText = issue.type !== 'picklist' && issue.type !== 'variant' && issue.received.startsWith('"');
+  const message = maskSecrets(schemaFault({ ...issue, ...(hidesText && { received: 'string' }) }));
+  const parts = path.split('.');
+  const name = parts.at(-1) ?? '';
+  if (issue.kind === 'schema' && issue.type === 'strict_object' && issue.expected === 'never')
+    return `${message}; ${insteadOf(name, parts.slice(0, -1).join('.'))}`;
+  if (issue.kind === 'schema' && issue.received === 'undefined') {
+    const example = examples[path] ?? examples[name];
+    return example === undefined ? 'is required' : `is required; write "${name}": ${example}`;
+  }
+  if (issue.type === 'picklist' && typeof issue.input === 'string') {
+    const meant = nearest(
+      issue.input,
+      ((issue.expected ?? '').match(/"[^"]*"/g) ?? []).map((word) => word.slice(1, -1)),
+    );
+    return meant === undefined ? message : `${message}; did you mean "${meant}"?`;
+  }
+  const example = issue.kind === 'schema' ? examples[path] : undefined;
+  return example === undefined ? message : `${message}; write "${name}": ${example}`;
+}
+
+/** What to write for an unknown field: a known one that looks alike, or the object that has a field of this name. */
+function insteadOf(name: string, parent: string): string {
+  const fields = fieldsAt(parent);
+  const meant = nearest(name, fields);
+  if (meant !== undefined) return `did you mean "${meant}"?`;
+  const home = fieldsAt('').find((other) => other !== parent && fieldsAt(other).includes(name));
+  if (home !== undefined && parent === '') return `write it inside "${home}"`;
+  return fields.length > 0 ? `remove it, or write one of ${fields.join(', ')}` : 'remove it';
+}
+
+function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const bare = (text: string) => text.replace(/[^A-Za-z]/g, '').toLowerCase();
+  const same = candidates.find((candidate) => bare(candidate) === bare(word));
+  return same ?? closestMatch(word, [...candidates], { maxDistance: Math.min(2, word.length - 1) });
+}
