@@ -4,6 +4,7 @@ import { emptyVariables, findToken } from '../accounts/tokens/find-token.ts';
 import type { TokenOwner } from '../accounts/tokens/token-context.ts';
 import { KeysError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
+import type { HttpClient } from '../http/client.ts';
 import { createHttpClient } from '../http/client.ts';
 import type { Environment } from '../platform/env.ts';
 import { Api } from '../remote/api.ts';
@@ -29,16 +30,12 @@ export function tokenOf(context: Context, connection: Connection): Promise<Found
 /** The API behind a connection. Without `ownToken`, the session token is looked up at the first call. */
 export function openApi(context: Context, connection: Connection, ownToken?: Secret): Api {
   const { profile, provider, url, options } = connection;
-  const http = createHttpClient({
-    origin: url.origin,
-    env: context.io.env,
-    version,
-    timeoutMs: context.timeout,
-    signal: context.stop,
-    ...(context.debugs && { trace: (line: string) => context.debug(line) }),
-    now: () => context.now,
-  });
-  context.atEnd(() => http.close());
+  const clients = new Map<string, HttpClient>();
+  const httpAt = (origin: string) => {
+    const http = clients.get(origin) ?? openHttp(context, origin);
+    clients.set(origin, http);
+    return http;
+  };
   let token = ownToken && Promise.resolve(ownToken);
   return new Api({
     provider,
@@ -49,12 +46,27 @@ export function openApi(context: Context, connection: Connection, ownToken?: Sec
       token ??= requireToken(context, connection);
       return token;
     },
-    http,
+    http: httpAt(url.origin),
+    httpAt,
     timeoutMs: context.timeout,
     now: () => context.now,
     listTimeoutMs: context.timeout * 20,
     askSecret: (name) => askSecret(context, name, provider.secrets?.[name]?.help ?? 'the one-time password'),
   });
+}
+
+function openHttp(context: Context, origin: string): HttpClient {
+  const http = createHttpClient({
+    origin,
+    env: context.io.env,
+    version,
+    timeoutMs: context.timeout,
+    signal: context.stop,
+    ...(context.debugs && { trace: (line: string) => context.debug(line) }),
+    now: () => context.now,
+  });
+  context.atEnd(() => http.close());
+  return http;
 }
 
 /** The keys behind a connection. */

@@ -9,6 +9,7 @@ import type { Issuing, Operation } from '../providers/declaration/operation.ts';
 import type { Paging } from '../providers/declaration/paging.ts';
 import { secretsIn } from '../providers/declaration/placeholder.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
+import type { Verification } from '../providers/declaration/verification.ts';
 import type { ErrorContext } from './api-error.ts';
 import { apiErrorOf, notThisApi, reasonGivenIn, refusalErrorOf } from './api-error.ts';
 import { urlBelow } from './api-url.ts';
@@ -18,6 +19,7 @@ import { parseJson } from './explain-failure.ts';
 import { isFailureBody, statusInBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
 import type { PageRequest } from './next-page.ts';
+import { requireNotToken } from './own-token.ts';
 import type { PageReader } from './read-pages.ts';
 import { defaultMaxListLength, readPages } from './read-pages.ts';
 import type { Part } from './select.ts';
@@ -32,6 +34,8 @@ export interface ApiOptions {
   token: () => Promise<Secret>;
   options: Readonly<Record<string, string>>;
   http: HttpClient;
+  /** A client for another origin, which gets no session token. */
+  httpAt: (origin: string) => HttpClient;
   /** Milliseconds that a call may take. */
   timeoutMs: number;
   now: () => Date;
@@ -139,9 +143,22 @@ export class Api {
     });
   }
 
-  /** Makes a call with a key in place of the session token. Returns the response, whatever its status. */
-  sendAs(operation: Operation, auth: Provider['auth'], key: Secret): Promise<HttpResponse> {
-    return this.#request(operation, {}, auth, key, {});
+  /**
+   * Tries out a key: with the key in place of the session token, or in the body. Returns the response, whatever its status.
+   * Throws `KeysError` (2) for the session token itself if that would go to another host.
+   */
+  async sendAs(verify: Verification, key: Secret): Promise<HttpResponse> {
+    const { provider, token, httpAt } = this.#options;
+    const { url, credential, auth = provider.auth } = verify;
+    this.#sent.add(key);
+    if (url !== undefined) await requireNotToken(key, token, url);
+    const sentCredential = credential === 'session' ? await token() : key;
+    const headers = credential === 'none' ? {} : this.#headers(auth, sentCredential);
+    if (url === undefined) return this.#request(verify, { key }, headers);
+    const base = new URL(url);
+    // Headers of every request may be credentials.
+    const place = { url: base, http: httpAt(base.origin), provider: { ...provider, headers: {} } };
+    return this.#request(verify, { key }, headers, {}, place);
   }
 
   /** Makes any call below the base URL, with the session token. Returns the response, whatever its status. */
@@ -167,45 +184,46 @@ export class Api {
     page: Partial<PageRequest>,
     headers: Readonly<Record<string, string>>,
   ): Promise<HttpResponse> {
-    const { provider } = this.#options;
-    const { otpHeader } = provider.auth;
-    const response = await this.#request(operation, inputs, provider.auth, token, page, headers);
+    const { auth } = this.#options.provider;
+    const { otpHeader } = auth;
+    const ownHeaders = { ...this.#headers(auth, token), ...headers };
+    const response = await this.#request(operation, inputs, ownHeaders, page);
     if (otpHeader === undefined || response.status !== 401 || !asksForOtp(response)) return response;
     const otp = await this.#options.askSecret('otp');
     this.#sent.add(otp);
-    return this.#request(operation, inputs, provider.auth, token, page, { ...headers, [otpHeader]: otp });
+    return this.#request(operation, inputs, { ...ownHeaders, [otpHeader]: otp }, page);
   }
 
   async #request(
     operation: CallOperation,
     inputs: Inputs,
-    auth: Provider['auth'],
-    credential: Secret,
-    page: Partial<PageRequest>,
-    extraHeaders: Readonly<Record<string, string | Secret>> = {},
+    headers: Readonly<Record<string, string | Secret>>,
+    page: Partial<PageRequest> = {},
+    place: Pick<ApiOptions, 'provider' | 'http' | 'url'> = this.#options,
   ): Promise<HttpResponse> {
-    const { provider, http, now, url: base } = this.#options;
+    const { now } = this.#options;
     const request = buildRequest({
-      provider,
-      base,
+      provider: place.provider,
+      base: place.url,
       operation,
-      values: { ...inputs, ...(await this.#values(operation)) },
+      values: { ...inputs, ...(await this.#values(operation, place.provider)) },
       now: now(),
       page,
-      headers: { ...this.#headers(auth, credential), ...extraHeaders },
+      headers,
       isIdempotent: operation.idempotency !== undefined,
     });
-    const response = await http.send(request);
+    const response = await place.http.send(request);
+    if (place !== this.#options) return response;
     const serverTime = Date.parse(response.headers.date ?? '');
     if (!Number.isNaN(serverTime)) this.#clockAhead = serverTime - now().getTime();
     return response;
   }
 
   /** The settings and the secrets that the call uses; no other secret is asked for. */
-  async #values(operation: Operation): Promise<Inputs> {
+  async #values(operation: Operation, provider = this.#options.provider): Promise<Inputs> {
     const values: Record<string, string | Secret> = {};
     for (const [name, value] of Object.entries(this.#options.options)) values[`option.${name}`] = value;
-    for (const name of secretsIn(this.#options.provider, operation)) {
+    for (const name of secretsIn(provider, operation)) {
       values[`secret.${name}`] = await this.#ask(name);
     }
     return values;

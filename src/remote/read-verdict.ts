@@ -1,7 +1,8 @@
 import { KeysError } from '../base/errors.ts';
 import type { HttpResponse } from '../http/response.ts';
 import type { Reason, Verdict } from '../keys/ports.ts';
-import type { Verification } from '../providers/declaration/verification.ts';
+import type { VerdictRule, Verification } from '../providers/declaration/verification.ts';
+import { parseJson } from './explain-failure.ts';
 import { isFailureBody, meets, statusInBody } from './failure-body.ts';
 import type { Part } from './select.ts';
 import { elements, part, select } from './select.ts';
@@ -23,10 +24,14 @@ const codes = new Map<string, Reason>([
   ['NO_MODELS', 'no-models'],
 ]);
 
-/** What a harmless call made with a key says about the key. If the server cannot be reached, nothing. */
+/**
+ * What a harmless call made with a key, or about it, says about the key. If the server cannot be reached, nothing. Throws
+ * `KeysError` for a failure that is about the session token: `failureOf` a response.
+ */
 export async function readVerdict(
   verification: Verification,
   ask: () => Promise<HttpResponse>,
+  failureOf: (response: HttpResponse) => KeysError | undefined,
 ): Promise<Verdict> {
   let response: HttpResponse;
   try {
@@ -42,10 +47,10 @@ export async function readVerdict(
     const reason = reasonIn(verification, response, answer);
     return { ...verdict(reason, status), ...(reason === 'ok' && modelsIn(verification, answer)) };
   }
-  const reason =
-    codes.get(codeIn(response)) ?? verification.reading?.[String(status)] ?? defaultReading[status];
+  const reason = reasonInFailure(verification, response);
   if (reason !== undefined) return verdict(reason, status);
   if (status >= 500) return verdict('unreachable', status);
+  if (verification.credential === 'session') throw failureOf(response) ?? new Error('a success');
   throw new KeysError({
     code: 'not_this_api',
     message: `the API answered with HTTP status ${status}, which says nothing about the key`,
@@ -59,18 +64,44 @@ export async function readVerdict(
  * would not tell a stranger.
  */
 function reasonIn(
-  { models, id, requires, verdict: rule, ...content }: Verification,
+  { models, id, requires, verdict: rules, ...content }: Verification,
   response: HttpResponse,
   answer: Part,
 ): Reason {
-  if (rule) return rule.words[String(select(answer, rule.at)?.value)] ?? 'invalid';
+  const declaredReason = reasonByRules(rules, response.status, answer);
+  if (declaredReason !== undefined) return declaredReason;
   if (isFailureBody(response, content)) return readingOf(statusInBody(response)) ?? 'invalid';
   if (meets(answer, { at: 'valid', is: false })) return codes.get(codeIn(response)) ?? 'invalid';
   const proofs = [requires, id].filter((path) => path !== undefined);
   if (proofs.some((path) => !meets(answer, { at: path }))) return 'invalid';
   if (models !== undefined && !select(answer, models)) return 'invalid';
-  if (proofs.length === 0 && models === undefined && isEmpty(answer.value)) return 'invalid';
-  return 'ok';
+  if (proofs.length > 0 || models !== undefined) return 'ok';
+  return rules !== undefined || isEmpty(answer.value) ? 'invalid' : 'ok';
+}
+
+/** What a failure says about the key; undefined: nothing. With the session token, its status is about that. */
+function reasonInFailure(
+  { verdict: rules, reading, credential }: Verification,
+  response: HttpResponse,
+): Reason | undefined {
+  const { status } = response;
+  const ruled = reasonByRules(rules, status, part(parseJson(response.text)));
+  const declaredReason = ruled ?? reading?.[String(status)];
+  if (credential === 'session') return declaredReason;
+  return ruled ?? codes.get(codeIn(response)) ?? declaredReason ?? defaultReading[status];
+}
+
+/** What the first rule says that is for a response; undefined if none is. */
+function reasonByRules(rules: Verification['verdict'], status: number, answer: Part): Reason | undefined {
+  const isSuccess = status >= 200 && status < 300;
+  const isFor = (rule: VerdictRule) =>
+    (rule.status === undefined ? isSuccess : rule.status === status) &&
+    (rule.when === undefined || meets(answer, rule.when));
+  const rule = [rules ?? []].flat().find(isFor);
+  if (!rule) return undefined;
+  if ('means' in rule) return rule.means;
+  const word = String(select(answer, rule.at)?.value);
+  return (Object.hasOwn(rule.words, word) ? rule.words[word] : undefined) ?? 'invalid';
 }
 
 function readingOf(status: number | undefined): Reason | undefined {

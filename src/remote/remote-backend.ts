@@ -59,7 +59,8 @@ export class RemoteBackend implements KeyBackend {
     this.#warnings = new KeyWarnings(warn);
     const { rotate } = provider;
     const { verify } = provider;
-    if (verify?.id !== undefined) this.identify = (credential) => this.#identify(verify, credential);
+    if (verify?.id !== undefined && verify.url === undefined)
+      this.identify = (credential) => this.#identify(verify, credential);
     if (rotate) this.rotateInPlace = (old, renewal) => this.#rotate(rotate, old, renewal);
   }
 
@@ -171,15 +172,19 @@ export class RemoteBackend implements KeyBackend {
       : countedUsage(this, query);
   }
 
-  /** Checks a key by a harmless call made with the key itself. */
+  /** Checks a key by a harmless call made with the key itself, or about it. */
   async verify(secret: Secret): Promise<Verdict> {
-    const { verify, auth } = this.#provider;
+    const { verify } = this.#provider;
     if (!verify) throw new Error('verify is not among the capabilities');
-    return readVerdict(verify, () => this.#api.sendAs(verify, verify.auth ?? auth, secret));
+    return readVerdict(
+      verify,
+      () => this.#api.sendAs(verify, secret),
+      (response) => this.#api.failureOf(response, verify),
+    );
   }
 
   async #identify(verify: Verification, credential: Secret): Promise<string | undefined> {
-    const response = await this.#api.sendAs(verify, verify.auth ?? this.#provider.auth, credential);
+    const response = await this.#api.sendAs(verify, credential);
     if (response.status >= 300) return undefined;
     const id = select(part(response.json()), verify.id ?? '')?.value;
     return typeof id === 'string' || typeof id === 'number' ? String(id) : undefined;

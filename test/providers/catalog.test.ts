@@ -50,6 +50,12 @@ test('a faulty file hurts only itself', async () => {
         "id": "openrouter"
       },
       {
+        "id": "resend"
+      },
+      {
+        "id": "xai"
+      },
+      {
         "id": "mine"
       }
     ]

@@ -237,3 +237,41 @@ describe('what would not do what it says is a fault', () => {
     });
   });
 });
+
+describe('a way of trying out a key that leaks a secret or proves nothing is a fault', () => {
+  const verify = { post: '/verify', body: { key: '{key}' }, credential: 'session', requires: 'data.id' };
+
+  test('a key may be in the body, and at another host', () => {
+    expect(issuesOf({ verify })).toEqual({});
+    expect(issuesOf({ verify: { get: '/me', url: 'https://api.example.com', requires: 'id' } })).toEqual({});
+  });
+
+  test.each<[change: Record<string, unknown>, path: string, message: RegExp]>([
+    [{ credential: undefined }, 'verify.credential', /is required because \{key\} is in the body/],
+    [{ body: { secret: 'x' } }, 'verify.body', /does not contain \{key\}/],
+    [{ requires: undefined }, 'verify.verdict', /any key would count as valid/],
+    [{ auth: { header: 'x-api-key' } }, 'verify.auth', /has no effect/],
+    [{ url: 'https://api.example.com' }, 'verify.credential', /not sent to another host/],
+    [{ url: 'http://api.example.com', credential: 'none' }, 'verify.url', /https/],
+    [{ query: { key: '{key}' } }, 'verify.query.key', /part of a URL/],
+    [{ headers: { 'x-key': '{key}' } }, 'verify.headers.x-key', /send it in the body/],
+    [{ body: { key: 'Bearer {key}' } }, 'verify.body.key', /without anything beside it/],
+    [{ body: { key: '{key|null}' } }, 'verify.body.key', /takes no style/],
+  ])('%j', (change, path, message) => {
+    expect(issuesOf({ verify: { ...verify, ...change } })[path]).toMatch(message);
+  });
+
+  test('only the call that verifies a key has one', () => {
+    expect(issuesOf({ logout: { post: '/logout', body: { key: '{key}' } } })).toHaveProperty([
+      'logout.body.key',
+    ]);
+  });
+
+  test('no other secret goes to another host', () => {
+    const secrets = { app: { help: 'x' } };
+    const body = { app: '{secret.app}' };
+    expect(
+      issuesOf({ secrets, verify: { post: '/me', url: 'https://api.example.com', body } }),
+    ).toHaveProperty(['verify.url']);
+  });
+});

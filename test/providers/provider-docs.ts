@@ -8,6 +8,7 @@ import { paging } from '../../src/providers/declaration/paging.ts';
 import { providerSchema } from '../../src/providers/declaration/provider.ts';
 import { timeStyles } from '../../src/providers/declaration/styles.ts';
 import { template } from '../../src/providers/declaration/template.ts';
+import { verdictRule } from '../../src/providers/declaration/verification.ts';
 
 /* The JSON Schema of a provider and its reference page, both made from the shape that the program checks with. */
 
@@ -22,6 +23,7 @@ const definitions = {
   operation,
   issuing,
   paging,
+  verdictRule,
 };
 
 const titles: Readonly<Record<string, string>> = {
@@ -35,6 +37,7 @@ const titles: Readonly<Record<string, string>> = {
   operation: 'Call',
   issuing: 'Issuing call',
   paging: 'Paging',
+  verdictRule: 'Verdict rule',
 };
 
 const intros: Readonly<Record<string, string>> = {

@@ -35,18 +35,21 @@ export function remoteAt(
   limits: Pick<ApiOptions, 'maxListLength'> = {},
 ): Remote {
   const waits: number[] = [];
-  const http = createHttpClient({
-    origin: url.origin,
-    env: {},
-    version: '0.0.0',
-    timeoutMs: 1000,
-    signal: new AbortController().signal,
-    now,
-    pause: async (milliseconds) => {
-      waits.push(milliseconds);
-    },
-  });
-  onTestFinished(() => http.close());
+  const httpAt = (origin: string) => {
+    const http = createHttpClient({
+      origin,
+      env: {},
+      version: '0.0.0',
+      timeoutMs: 1000,
+      signal: new AbortController().signal,
+      now,
+      pause: async (milliseconds) => {
+        waits.push(milliseconds);
+      },
+    });
+    onTestFinished(() => http.close());
+    return http;
+  };
   const api = new Api({
     ...limits,
     timeoutMs: 30_000,
@@ -55,7 +58,8 @@ export function remoteAt(
     url,
     token: async () => new Secret(token),
     options,
-    http,
+    http: httpAt(url.origin),
+    httpAt,
     now,
     askSecret: async (name) => new Secret(`${name}-EXAMPLE`),
   });

@@ -11,6 +11,8 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   gitlab: async () => (await import('./gitlab.ts')).gitlab,
   npm: async () => (await import('./npm.ts')).npm,
   openrouter: async () => (await import('./openrouter.ts')).openrouter,
+  resend: async () => (await import('./resend.ts')).resend,
+  xai: async () => (await import('./xai.ts')).xai,
 };
 
 export async function builtInProvider(id: string): Promise<Provider | undefined> {

@@ -35,9 +35,12 @@ export const callInputs = {
   revoke: ofOneKey,
   logs: { inputs: logInputs, always: [] },
   usage: { inputs: usageInputs, always: ['by'] },
-  verify: none,
+  verify: { inputs: ['key'], always: ['key'] },
   logout: none,
 } as const satisfies Record<string, CallInputs>;
+
+/** The inputs that are secrets: they may stand in a body only. */
+export const secretInputs: readonly string[] = ['key'];
 
 export type CallName = keyof typeof callInputs;
 

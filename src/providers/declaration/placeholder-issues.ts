@@ -1,5 +1,5 @@
 import type { CallName } from './inputs.ts';
-import { callInputs, optionalStyles, requiredStyles } from './inputs.ts';
+import { callInputs, optionalStyles, requiredStyles, secretInputs } from './inputs.ts';
 import type { PlaceholderParts } from './placeholder.ts';
 import { placeholder } from './placeholder.ts';
 import type { Provider } from './provider.ts';
@@ -44,6 +44,7 @@ function problemOf(provider: Provider, occurrence: Placeholder): string | undefi
   if (kind === 'option') return optionProblem(provider, rest, occurrence) ?? fallbackProblem(occurrence);
   if (kind === 'secret') return secretProblem(provider, rest, occurrence);
   if (kind === 'kept') return keptProblem(provider, rest, occurrence) ?? fallbackProblem(occurrence);
+  if (secretInputs.includes(occurrence.input)) return inputProblem(occurrence) ?? secrecyProblem(occurrence);
   return inputProblem(occurrence) ?? styleProblem(occurrence) ?? fallbackProblem(occurrence);
 }
 
@@ -70,9 +71,25 @@ function secretProblem(
 ): string | undefined {
   if (!Object.hasOwn(secrets, name))
     return `is not declared in secrets; add "${name}": { "help": "what it is" } there`;
-  if (isInPath(occurrence) || occurrence.place === 'query')
-    return 'would be part of a URL, which servers log; send it in a header or in the body';
-  return occurrence.isAlone ? undefined : 'is a secret: make it the whole text, without anything beside it';
+  return urlProblem(occurrence) ?? adjacencyProblem(occurrence);
+}
+
+/** A secret that the call itself is about: only a body keeps it out of logs. */
+function secrecyProblem(occurrence: Placeholder): string | undefined {
+  if (occurrence.style !== undefined || occurrence.fallback !== undefined)
+    return 'is a secret: it takes no style and no value after |';
+  if (occurrence.place === 'headers') return 'is a secret: send it in the body';
+  return urlProblem(occurrence) ?? adjacencyProblem(occurrence);
+}
+
+function urlProblem(occurrence: Placeholder): string | undefined {
+  return isInPath(occurrence) || occurrence.place === 'query'
+    ? 'would be part of a URL, which servers log; send it in a header or in the body'
+    : undefined;
+}
+
+function adjacencyProblem({ isAlone }: Placeholder): string | undefined {
+  return isAlone ? undefined : 'is a secret: make it the whole text, without anything beside it';
 }
 
 function keptProblem(provider: Provider, name: string, occurrence: Placeholder): string | undefined {

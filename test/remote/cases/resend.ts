@@ -1,0 +1,35 @@
+import { resend } from '../../../src/providers/built-in/resend.ts';
+import type { Case } from '../case.ts';
+
+const id = 'dacf4072-4119-4d88-932f-6202748ac7c8';
+
+export const resendCase: Case = {
+  provider: resend,
+  credential: ['authorization', 'Bearer tok-EXAMPLE'],
+  list: {
+    route: 'GET /api-keys?limit=100',
+    status: 200,
+    answer: {
+      object: 'list',
+      has_more: false,
+      data: [{ id, name: 'ci', created_at: '2026-10-06 23:47:56.678+00', last_used_at: null }],
+    },
+  },
+  empty: { object: 'list', has_more: false, data: [] },
+  keys: [{ id, name: 'ci', status: 'active', createdAt: '2026-10-06T23:47:56.678Z', lastUsedAt: null }],
+  create: {
+    spec: { name: 'ci', permissions: ['full_access'] },
+    route: 'POST /api-keys',
+    body: { name: 'ci', permission: 'full_access' },
+    status: 201,
+    answer: { id, token: 're_c1tpEyD8NKFusih9vKVQkniEXAMPLE' },
+    key: { id, name: 'ci' },
+    secret: 're_c1tpEyD8NKFusih9vKVQkniEXAMPLE',
+  },
+  revoke: {
+    id,
+    route: `DELETE /api-keys/${id}`,
+    status: 200,
+    answer: { object: 'api_key', id, deleted: true },
+  },
+};
