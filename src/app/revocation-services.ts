@@ -9,6 +9,7 @@ import { keysWith } from './lookup.ts';
 export async function revocationServices(context: Context): Promise<RevocationServices> {
   return {
     backend: await context.backend(),
+    provider: (await context.profile()).provider,
     interruption: context.interruption,
     promptObstacle: context.promptObstacle,
     startMutation: () => context.startMutation(),

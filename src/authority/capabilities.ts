@@ -8,6 +8,8 @@ export const capabilities: Capabilities = {
   maxKeys: null,
   endsLists: true,
   show: true,
+  create: true,
+  revoke: true,
   usage: true,
   logs: true,
   logsByKey: true,

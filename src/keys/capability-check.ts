@@ -40,9 +40,20 @@ export function requireInputs(
   );
 }
 
-type Ability = 'logs' | 'logsByKey' | 'usage' | 'usageByDay' | 'update' | 'disable' | 'verify';
+type Ability =
+  | 'create'
+  | 'revoke'
+  | 'logs'
+  | 'logsByKey'
+  | 'usage'
+  | 'usageByDay'
+  | 'update'
+  | 'disable'
+  | 'verify';
 
 const abilities: Readonly<Record<Ability, string>> = {
+  create: 'cannot create a key: its API has no call for that',
+  revoke: 'cannot revoke a key: its API has no call for that',
   logs: 'does not report a log',
   logsByKey: 'does not report which key was used',
   usage: 'does not report usage',
@@ -55,7 +66,51 @@ const abilities: Readonly<Record<Ability, string>> = {
 /** Refuses what the API has no call for (exit 2). */
 export function requireAbility(provider: string, ability: Ability, capabilities: Capabilities): void {
   if (capabilities[ability]) return;
-  throw usageError(`the provider ${provider} ${abilities[ability]}`, `keys provider show ${provider}`);
+  const ways = waysWithout[ability]?.(capabilities) ?? [];
+  throw usageError(
+    `the provider ${provider} ${abilities[ability]}`,
+    ...ways,
+    `keys provider show ${provider}`,
+  );
+}
+
+/** What to do in place of a call that the API does not have. */
+const waysWithout: Partial<Record<Ability, (capabilities: Capabilities) => readonly string[]>> = {
+  create: (capabilities) => inConsole('create the key', capabilities),
+  revoke: (capabilities) => [
+    ...inConsole('revoke the key', capabilities),
+    ...(capabilities.disable ? ['keys update <key> --disable'] : []),
+  ],
+};
+
+function inConsole(what: string, { console: place }: Capabilities): string[] {
+  if (place === undefined) return [];
+  return [`${what} ${URL.canParse(place) ? 'at' : 'in'} ${place}`];
+}
+
+/**
+ * Refuses a rotation that the API has no calls for (exit 2): one of its own, or one to create the new key and one to end
+ * the old key.
+ */
+export function requireRotation(
+  provider: string,
+  {
+    capabilities,
+    rotates,
+    finishOnly,
+  }: { capabilities: Capabilities; rotates: boolean; finishOnly: boolean },
+): void {
+  if (rotates) return;
+  const canEnd = capabilities.revoke || capabilities.disable;
+  if (canEnd && (capabilities.create || finishOnly)) return;
+  const what = capabilities.create ? 'revoke or disable the old key' : 'create the new key';
+  throw usageError(
+    `the provider ${provider} cannot rotate a key: its API has no call to ${what}; nothing was changed`,
+    ...(capabilities.create
+      ? inConsole('revoke the old key', capabilities)
+      : inConsole('create the new key', capabilities)),
+    `keys provider show ${provider}`,
+  );
 }
 
 /** Refuses to select by a field that the API does not report (exit 2): absent does not mean never. */

@@ -14,6 +14,9 @@ export interface Capabilities {
   endsLists: boolean;
   /** A key can be read by its id: then its absence is certain, which a list never tells. */
   show: boolean;
+  /** Whether the API has a call that creates a key, and one that ends it for good. */
+  create: boolean;
+  revoke: boolean;
   usage: boolean;
   logs: boolean;
   /** Whether the log reports which key was used. */
@@ -21,6 +24,8 @@ export interface Capabilities {
   update: boolean;
   disable: boolean;
   verify: boolean;
+  /** Where a person does what the API has no call for: a URL, or a name such as `the Claude Console`. */
+  console?: string;
   /** With `expiry: 'steps'`: the available spans. */
   expirySteps?: readonly string[];
   /** How precisely the API keeps an expiry, in ms: 1000 for whole seconds, a day for dates; absent: to the millisecond. */
@@ -141,7 +146,10 @@ export interface KeyBackend {
    */
   rotateInPlace?(old: Key, rotation: InPlaceRotation): Promise<Made>;
   update(id: string, changes: KeyChanges): Promise<Key>;
-  /** Ends a key at once and for good; a key that is revoked already is no error (`false`). */
+  /**
+   * Ends a key at once and for good; a key that is revoked already is no error (`false`). Without the capability `revoke`
+   * it disables the key, if the API can.
+   */
   revoke(id: string): Promise<boolean>;
   /** Newest first, read on demand: a million rows need no more memory than one. */
   logs(query: LogQuery): AsyncIterable<LogEntry>;

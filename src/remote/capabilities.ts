@@ -14,6 +14,8 @@ export function capabilitiesOf(provider: Provider): Capabilities {
     ...provider.capabilities,
     endsLists: ['cursor', 'url'].includes(provider.list.paging?.by ?? ''),
     show: provider.show !== undefined || provider.list.single === true,
+    create: provider.create !== undefined,
+    revoke: provider.revoke !== undefined,
     usage: key.usage !== undefined || usage !== undefined,
     logs: logs !== undefined,
     logsByKey:
@@ -24,6 +26,7 @@ export function capabilitiesOf(provider: Provider): Capabilities {
     disable: provider.disable !== undefined,
     verify: provider.verify !== undefined,
     ...expiryOf(provider),
+    ...(provider.console !== undefined && { console: provider.console }),
     ...(key.alike && { alike: key.alike }),
     createFields: inputsOf(provider.create),
     updateFields: inputsOf(provider.update).filter((input) => input !== 'labels' || keepsLabels(provider)),

@@ -91,6 +91,7 @@ export class RemoteBackend implements KeyBackend {
 
   async create(spec: KeySpec): Promise<Made> {
     const { create } = this.#provider;
+    if (!create) throw new Error('create is not among the capabilities');
     const { kept: keptFields = {}, ...fields } = spec;
     const keptInputs = Object.fromEntries(
       Object.entries(keptFields).map(([name, value]) => [`kept.${name}`, value] as const),
@@ -129,7 +130,7 @@ export class RemoteBackend implements KeyBackend {
   /** The key as it is shown: without the date after its name, and revoked if disabling is how the API revokes. */
   #shown(key: Key): Key {
     const bareKey = this.capabilities.uniqueNames ? this.#names.shown(key) : key;
-    const isRevoked = this.#provider.revoke.leaves === 'disabled' && key.status === 'disabled';
+    const isRevoked = this.#provider.revoke?.leaves === 'disabled' && key.status === 'disabled';
     return isRevoked ? { ...bareKey, status: 'revoked' } : bareKey;
   }
 
@@ -158,8 +159,12 @@ export class RemoteBackend implements KeyBackend {
     return updateKey(account, id, changes);
   }
 
-  revoke(id: string): Promise<boolean> {
-    return revokeKey(this.#api, this.#provider, id, () => this.get(id));
+  async revoke(id: string): Promise<boolean> {
+    const { revoke, disable } = this.#provider;
+    if (revoke) return revokeKey(this.#api, { ...this.#provider, revoke }, id, () => this.get(id));
+    if (!disable) throw new Error('revoke is not among the capabilities');
+    await this.update(id, { disabled: true });
+    return true;
   }
 
   logs(query: LogQuery): AsyncGenerator<LogEntry> {

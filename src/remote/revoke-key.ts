@@ -13,7 +13,7 @@ import { part, select } from './select.ts';
  */
 export async function revokeKey(
   api: Api,
-  { revoke, ok }: Provider,
+  { revoke, ok }: Pick<Provider, 'ok'> & { revoke: NonNullable<Provider['revoke']> },
   id: string,
   look: () => Promise<Key | undefined>,
 ): Promise<boolean> {

@@ -251,6 +251,8 @@ test('status shows the profile, the provider and its capabilities', async () => 
         "maxKeys": null,
         "endsLists": true,
         "show": true,
+        "create": true,
+        "revoke": true,
         "usage": true,
         "logs": true,
         "logsByKey": true,

@@ -46,9 +46,9 @@ test('provider check lists each fault with its path: exit 8', async () => {
     1	1	auth	is required; write "auth": { "header": "Authorization", "scheme": "Bearer" }
     1	1	capabilities	is required; write "capabilities": { "overlap": "client", "expiry": "none", "uniqueNames": false, "maxKeys": null }
     1	1	list	is required; write "list": { "get": "/keys", "items": "data" }
-    1	1	create	is required; write "create": { "post": "/keys", "body": { "name": "{name}" }, "key": "", "secret": "secret" }
-    1	1	revoke	is required; write "revoke": { "delete": "/keys/{id}" }
     1	1	key	is required; write "key": { "id": "id", "name": "name" }
+    1	1	create	is required; write "create": { "post": "/keys", "body": { "name": "{name}" }, "key": "", "secret": "secret" }, or say in console where keys are created
+    1	1	revoke	is required; write "revoke": { "delete": "/keys/{id}" }, or say in console where keys are revoked
     1	2	id	use lower-case letters, digits and dashes
     1	16	name	is empty; write a text
     "

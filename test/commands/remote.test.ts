@@ -334,6 +334,8 @@ describe('what a provider cannot do is refused before any call', () => {
           "maxKeys": null,
           "endsLists": false,
           "show": true,
+          "create": true,
+          "revoke": true,
           "usage": true,
           "logs": false,
           "logsByKey": false,

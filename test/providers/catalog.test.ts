@@ -47,6 +47,15 @@ test('a faulty file hurts only itself', async () => {
         "id": "npm"
       },
       {
+        "id": "anthropic"
+      },
+      {
+        "id": "openai"
+      },
+      {
+        "id": "openai-project"
+      },
+      {
         "id": "openrouter"
       },
       {

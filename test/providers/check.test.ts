@@ -41,6 +41,23 @@ test('something that is no object at all is a fault', () => {
   for (const data of [null, 7, 'text', []]) expect(checkProvider(data).issues).not.toEqual([]);
 });
 
+test('create and revoke are left out only where something else is said', () => {
+  const console = 'https://console.example.com';
+  const disable = { put: '/v1/keys/{id}/off' };
+  const enable = { put: '/v1/keys/{id}/on' };
+  expect(issuesOf({ create: undefined })).toEqual({
+    create: expect.stringMatching(/^is required; write .*, or say in console where keys are created$/),
+  });
+  expect(issuesOf({ revoke: undefined })).toEqual({
+    revoke: expect.stringMatching(/^is required; write .*, or say in console where keys are revoked$/),
+  });
+  expect(issuesOf({ create: undefined, revoke: undefined, console })).toEqual({});
+  expect(issuesOf({ revoke: undefined, disable, enable })).toEqual({});
+  expect(issuesOf({ console })).toEqual({
+    console: 'has no use, because the API can create and revoke keys; remove it',
+  });
+});
+
 test('a call has exactly one method', () => {
   expect(issuesOf({ revoke: {} })).toEqual({
     revoke: 'has 0 methods; expected exactly one of get, post, put, patch, delete',

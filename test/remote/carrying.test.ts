@@ -4,7 +4,7 @@ import { gitlab } from '../../src/providers/built-in/gitlab.ts';
 import { npm } from '../../src/providers/built-in/npm.ts';
 import { openrouter } from '../../src/providers/built-in/openrouter.ts';
 import { unreal } from '../../src/providers/built-in/unreal.ts';
-import type { Provider } from '../../src/providers/declaration/provider.ts';
+import type { LifecycleProvider, Provider } from '../../src/providers/declaration/provider.ts';
 import { restrictionsIn } from '../../src/remote/restrictions.ts';
 import { part } from '../../src/remote/select.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
@@ -91,7 +91,7 @@ async function started(provider: Provider, old: object) {
   return { server, rotate };
 }
 
-const mailer: Provider = {
+const mailer: LifecycleProvider = {
   id: 'mailer',
   name: 'Mailer',
   auth: { header: 'Authorization', scheme: 'Bearer' },

@@ -24,11 +24,12 @@ export interface Case {
   empty: unknown;
   keys: Partial<Key>[];
   show?: Exchange & { id: string; key: Partial<Key> };
-  create: Exchange & { spec: Partial<KeySpec>; key: Partial<Key>; secret: string };
+  /** Absent if the API has no such call; so are the others. */
+  create?: Exchange & { spec: Partial<KeySpec>; key: Partial<Key>; secret: string };
   /** The calls after `create` if its answer does not identify the new key. */
   afterCreate?: Exchange;
   rotate?: Exchange & { id: string; expiresAt: Date | null; key: Partial<Key>; secret: string };
   update?: Exchange & { id: string; changes: KeyChanges };
   disable?: Exchange & { id: string };
-  revoke: Exchange & { id: string };
+  revoke?: Exchange & { id: string };
 }

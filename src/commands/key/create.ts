@@ -3,6 +3,7 @@ import { creationDestination, creationServices } from '../../app/creation-servic
 import { InvalidValue, usageError } from '../../base/errors.ts';
 import type { Input } from '../../cli/define.ts';
 import { defineCommand, toggle } from '../../cli/define.ts';
+import { requireAbility } from '../../keys/capability-check.ts';
 import { keyFields } from '../../keys/key.ts';
 import { createKey } from '../../keys/operations/create.ts';
 import type { KeyBackend, KeySpec } from '../../keys/ports.ts';
@@ -43,10 +44,11 @@ export const create = defineCommand({
   },
   async run(context, input) {
     const { ifMissing, allowDowntime, dryRun } = input;
-    const to = input.to.map(({ text }) => text);
-    const destination = await creationDestination(context, { ...input, to });
     const services = await creationServices(context);
     const { backend, profile } = services;
+    requireAbility(profile.provider, 'create', backend.capabilities);
+    const to = input.to.map(({ text }) => text);
+    const destination = await creationDestination(context, { ...input, to });
     checkCapabilities(profile.provider, backend, input, context.now);
     const spec = toSpec(await chooseName(context, input.operands[0]), backend, input);
     const record = await createKey(services, { spec, ifMissing, allowDowntime, dryRun }, destination);

@@ -1,6 +1,7 @@
 import { KeysError, usageError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import type { Interruption } from '../../platform/interruption.ts';
+import { requireAbility } from '../capability-check.ts';
 import { findKeys } from '../find.ts';
 import type { Key } from '../key.ts';
 import { isActive } from '../key.ts';
@@ -31,6 +32,7 @@ export type RevocationEvent = { type: 'dry-run' } | { type: 'still-active'; key:
 /** What a revocation needs from outside the domain. */
 export interface RevocationServices {
   readonly backend: KeyBackend;
+  readonly provider: string;
   readonly interruption: Pick<Interruption, 'asked' | 'failure'>;
   /** Why no prompt can be answered, such as "not a terminal"; undefined: one can. */
   readonly promptObstacle: string | undefined;
@@ -50,6 +52,7 @@ export async function revokeKeys(
   services: RevocationServices,
   request: RevocationRequest,
 ): Promise<RevocationRecord[]> {
+  requireAbility(services.provider, 'revoke', services.backend.capabilities);
   const keys = await services.listKeysWith(request.references);
   const targets = findKeys(keys, request.references);
   if (request.dryRun) {

@@ -157,7 +157,8 @@ async function rotate(
   await services.tell({ type: 'stored', key, differences: stored });
   if (isOne) {
     await services.tell({ type: 'delivered', delivered });
-    await services.tell({ type: 'replaced', oldId: old.id, newId: key.id, retirement });
+    const isDisabled = !capabilities.revoke;
+    await services.tell({ type: 'replaced', oldId: old.id, newId: key.id, retirement, isDisabled });
   }
   if (destination.printsSecret) return undefined;
   return { ...recordOf({ key, delivered, operation }), ...retirement, ...requestedIn(stored) };

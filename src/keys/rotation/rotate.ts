@@ -1,4 +1,5 @@
 import { usageError } from '../../base/errors.ts';
+import { requireRotation } from '../capability-check.ts';
 import { findKeys } from '../find.ts';
 import type { Key } from '../key.ts';
 import { isActive } from '../key.ts';
@@ -7,6 +8,7 @@ import { lockOut } from '../own-key.ts';
 import type { RotationPolicy } from './policy.ts';
 import { isNone } from './policy.ts';
 import type { RotationRecord } from './record.ts';
+import { rotatesInPlace } from './retirement.ts';
 import type { RotationBatch } from './rotate-many.ts';
 import { rotateOne } from './rotate-one.ts';
 import type { RotationServices } from './services.ts';
@@ -28,7 +30,13 @@ export async function rotateKeys(
   services: RotationServices,
   { references, all, policy }: RotationRequest,
 ): Promise<RotationRun> {
+  const { capabilities } = services.backend;
+  const { finishOnly } = policy;
+  const rotates = rotatesInPlace(services.backend);
+  requireRotation(services.profile.provider, { capabilities, rotates, finishOnly });
   requireOverlap(services, policy);
+  if (!capabilities.revoke && !rotates)
+    await services.tell({ type: 'only-disables', provider: services.profile.provider });
   const keys = await services.listKeysWith(references);
   const targets = chooseTargets(keys, references, policy);
   const own = policy.dryRun || policy.finishOnly ? undefined : await services.ownKey(keys);

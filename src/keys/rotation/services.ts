@@ -29,6 +29,7 @@ export type RotationEvent =
   | { type: 'not-due'; key: Key }
   | { type: 'own-key-included'; key: Key; profile: string }
   | { type: 'own-key-skipped'; key: Key }
+  | { type: 'only-disables'; provider: string }
   | { type: 'no-escrow' }
   | { type: 'loss-accepted'; problem: string }
   | { type: 'would-be-refused'; problem: string }
@@ -41,7 +42,8 @@ export type RotationEvent =
   | { type: 'old-key-stopped-early'; id: string; until: string | null }
   | { type: 'stored'; key: Key; differences: readonly Difference[] }
   | { type: 'delivered'; delivered: readonly Delivered[] }
-  | { type: 'replaced'; oldId: string; newId: string; retirement: Retirement }
+  /** `isDisabled`: the API cannot revoke a key. */
+  | { type: 'replaced'; oldId: string; newId: string; retirement: Retirement; isDisabled: boolean }
   | { type: 'batch-started'; count: number }
   | { type: 'batch-step'; name: string }
   | { type: 'batch-failure'; key: Key; error: KeysError }

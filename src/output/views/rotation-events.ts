@@ -60,6 +60,12 @@ function stepMessages(event: StepEvent): Message[] {
           `skipped ${event.key.name}, the session token that keys itself uses: keys rotate ${shellWord(event.key.id)}`,
         ),
       ];
+    case 'only-disables':
+      return [
+        warning(
+          `the provider ${event.provider} cannot revoke a key: the old key is disabled, and can be enabled again`,
+        ),
+      ];
     case 'no-escrow':
       return [
         warning('there is no escrow: if the new key cannot be delivered, no key is left (keys doctor)'),
@@ -107,11 +113,12 @@ function retiredText({ id, evidence }: Extract<RotationEvent, { type: 'retired' 
     : `${evidence}, so the old key ${id} was revoked`;
 }
 
-function oldKeyText({ oldId, newId, retirement }: Extract<RotationEvent, { type: 'replaced' }>): string {
+function oldKeyText(event: Extract<RotationEvent, { type: 'replaced' }>): string {
+  const { oldId, newId, retirement, isDisabled } = event;
   const { oldRevoked, oldRevokeAt } = retirement;
   if (newId === oldId && oldRevoked)
     return `the key ${oldId} has a new value, and the old value no longer works`;
-  if (oldRevoked) return `the old key ${oldId} is revoked`;
+  if (oldRevoked) return `the old key ${oldId} is ${isDisabled ? 'disabled' : 'revoked'}`;
   const end = oldRevokeAt === null ? 'it is no longer used' : absoluteTime(oldRevokeAt);
   return `the old key ${oldId} works until ${end}`;
 }

@@ -1,6 +1,6 @@
-import type { Provider } from '../declaration/provider.ts';
+import type { LifecycleProvider } from '../declaration/provider.ts';
 
-export const npm: Provider = {
+export const npm: LifecycleProvider = {
   id: 'npm',
   name: 'npm registry tokens',
   docs: 'npm CLI, "npm token"',

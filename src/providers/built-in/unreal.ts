@@ -1,6 +1,6 @@
-import type { Provider } from '../declaration/provider.ts';
+import type { LifecycleProvider } from '../declaration/provider.ts';
 
-export const unreal: Provider = {
+export const unreal: LifecycleProvider = {
   id: 'unreal',
   name: 'Unreal AI',
   docs: 'Unreal AI, "API Key Management"',

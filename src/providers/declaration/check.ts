@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { consistencyIssues, inputIssues } from './consistency-issues.ts';
+import { consistencyIssues, inputIssues, lifecycleIssues } from './consistency-issues.ts';
 import { operationIssues } from './operation-issues.ts';
 import { promiseRules } from './promise-rules.ts';
 import type { Provider } from './provider.ts';
@@ -14,6 +14,7 @@ import { verificationRules } from './verification-rules.ts';
 /** The rules across several fields, the most basic first. */
 const rules: readonly Rule[] = [
   operationIssues,
+  lifecycleIssues,
   consistencyIssues,
   ...secrecyRules,
   ...promiseRules,

@@ -1,4 +1,5 @@
 import { parseDuration } from '../../base/time.ts';
+import { examples } from './examples.ts';
 import type { Path } from './field.ts';
 import { usageInputs } from './inputs.ts';
 import type { Operation } from './operation.ts';
@@ -9,6 +10,32 @@ import type { SchemaIssue } from './schema-issue.ts';
 /** Contradictions between fields that are each right by themselves. */
 export function consistencyIssues(provider: Provider): SchemaIssue[] {
   return [capabilityIssues, usageIssues, identityIssues, keptIssues].flatMap((check) => check(provider));
+}
+
+/** A call that is missing by mistake would take a command away in silence. */
+export function lifecycleIssues({ create, revoke, disable, console: place }: Provider): SchemaIssue[] {
+  const isPlaced = place !== undefined;
+  return [
+    ...(create || isPlaced
+      ? []
+      : [
+          {
+            path: 'create',
+            message: `is required; write "create": ${examples.create}, or say in console where keys are created`,
+          },
+        ]),
+    ...(revoke || disable || isPlaced
+      ? []
+      : [
+          {
+            path: 'revoke',
+            message: `is required; write "revoke": ${examples.revoke}, or say in console where keys are revoked`,
+          },
+        ]),
+    ...(create && revoke && isPlaced
+      ? [{ path: 'console', message: 'has no use, because the API can create and revoke keys; remove it' }]
+      : []),
+  ];
 }
 
 function capabilityIssues({ id, capabilities, disable, enable, rotate, revoke }: Provider): SchemaIssue[] {
@@ -37,7 +64,7 @@ function capabilityIssues({ id, capabilities, disable, enable, rotate, revoke }:
       'is required because overlap is server; declare the call, or write "overlap": "client"',
     ],
     [
-      Boolean(revoke.leaves && disable),
+      Boolean(revoke?.leaves && disable),
       'revoke.leaves',
       'cannot be combined with disable: a disabled key counts as revoked; remove one of them',
     ],
@@ -72,7 +99,7 @@ export function inputIssues(provider: Provider): SchemaIssue[] {
     ];
   });
   const hasNames = !(typeof provider.key.name === 'object' && 'always' in provider.key.name);
-  if (!hasNames || namesIn(provider.create).includes('name')) return issues;
+  if (!provider.create || !hasNames || namesIn(provider.create).includes('name')) return issues;
   return [
     ...issues,
     {

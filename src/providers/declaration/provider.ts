@@ -89,6 +89,10 @@ export const providerSchema = v.strictObject({
     'The base URL. Leave it out if every installation has its own; users then pass `--url`.',
     v.pipe(v.string(), v.url('is not a URL; write one such as https://api.example.com')),
   ),
+  console: optional(
+    'Where a person creates or revokes keys if the API has no call for that: a URL, or a name such as `the Claude Console`.',
+    text,
+  ),
   auth: required(
     'How the session token is sent.',
     v.strictObject({
@@ -124,12 +128,18 @@ export const providerSchema = v.strictObject({
   ),
   list: required('Lists the keys.', list),
   show: optional('Shows one key.', show),
-  create: required('Creates a key.', issuing),
+  create: optional(
+    'Creates a key. Leave it out if the API has no call for that; `console` then says where keys are created.',
+    issuing,
+  ),
   rotate: optional('Replaces the secret of a key by the API itself.', issuing),
   update: optional('Changes a key. With `put`, fields that do not change are sent again.', update),
   disable: optional('Disables a key.', operation),
   enable: optional('Enables a disabled key.', operation),
-  revoke: required('Revokes a key.', revoke),
+  revoke: optional(
+    'Revokes a key. Leave it out if the API has no call for that: a rotation then disables the old key.',
+    revoke,
+  ),
   logs: optional('Lists the requests made with keys.', logs),
   usage: optional('Totals usage by key and by day. Default: the counters of the keys.', usage),
   verify: optional('Checks whether a key works, with the key in place of the session token.', verification),
@@ -147,3 +157,6 @@ export const providerSchema = v.strictObject({
 });
 
 export type Provider = Declared<typeof providerSchema>;
+
+/** A provider whose API can create and revoke keys. */
+export type LifecycleProvider = Provider & Required<Pick<Provider, 'create' | 'revoke'>>;

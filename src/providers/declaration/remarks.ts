@@ -59,7 +59,7 @@ const unused: Rule = (provider) => {
 
 const prefix = ruleOf(({ create, key }) => [
   [
-    create.key !== undefined &&
+    create?.key !== undefined &&
       joinedPaths(create.key, pathsOf(key.prefix)).some((path) => pathsOf(create.secret).includes(path)),
     'key.prefix',
     'is where create returns the secret: keys shows only its first characters, and only if a list has it there too',

@@ -25,7 +25,7 @@ const authorityKey = {
 };
 
 /** The native API of `keys serve`. */
-export const authorityCase: Case = {
+export const authorityCase: Case & Required<Pick<Case, 'create' | 'revoke'>> = {
   provider: authority,
   credential: ['authorization', 'Bearer tok-EXAMPLE'],
   list: {

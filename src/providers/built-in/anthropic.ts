@@ -1,0 +1,48 @@
+import type { Provider } from '../declaration/provider.ts';
+
+export const anthropic: Provider = {
+  id: 'anthropic',
+  name: 'Anthropic',
+  docs: 'Anthropic, "Admin API", API keys (read in November 2026)',
+  note: 'the session token is an admin key (sk-ant-admin…), which individual accounts cannot have; revoking archives a key for good',
+  url: 'https://api.anthropic.com',
+  console: 'the Claude Console',
+  auth: { header: 'x-api-key' },
+  headers: { 'anthropic-version': '2026-10-21' },
+  options: { workspace: { help: 'id of a workspace: only its keys are listed' } },
+  capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },
+  list: {
+    get: '/v1/organizations/api_keys',
+    query: { workspace_id: '{option.workspace}' },
+    items: 'data',
+    paging: {
+      by: 'cursor',
+      cursor: 'after_id',
+      limit: 'limit',
+      size: 100,
+      next: 'last_id',
+      more: 'has_more',
+    },
+  },
+  show: { get: '/v1/organizations/api_keys/{id}' },
+  update: { post: '/v1/organizations/api_keys/{id}', body: { name: '{name}' } },
+  disable: { post: '/v1/organizations/api_keys/{id}', body: { status: 'inactive' } },
+  enable: { post: '/v1/organizations/api_keys/{id}', body: { status: 'active' } },
+  revoke: { post: '/v1/organizations/api_keys/{id}', body: { status: 'archived' } },
+  // What a key may call, and the session token, an admin key, may not.
+  verify: { get: '/v1/models', models: 'data' },
+  key: {
+    id: 'id',
+    name: 'name',
+    status: [
+      {
+        at: 'status',
+        words: { active: 'active', inactive: 'disabled', archived: 'revoked', expired: 'expired' },
+      },
+    ],
+    prefix: 'partial_key_hint',
+    createdAt: 'created_at',
+    expiresAt: 'expires_at',
+  },
+  errors: { message: 'error.message', code: ['error.details.error_code', 'error.type'] },
+};

@@ -1,0 +1,30 @@
+import type { Provider } from '../declaration/provider.ts';
+
+export const openaiProject: Provider = {
+  id: 'openai-project',
+  name: 'OpenAI project keys',
+  docs: 'OpenAI OpenAPI document, "Project API keys" (read in November 2026)',
+  note: 'the session token is an admin key; the API refuses to delete the key of a service account',
+  url: 'https://api.openai.com/v1',
+  console: 'the OpenAI platform',
+  auth: { header: 'Authorization', scheme: 'Bearer' },
+  options: { project: { help: 'id of the project', required: true } },
+  capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },
+  list: {
+    get: '/organization/projects/{option.project}/api_keys',
+    // Without it, some enabled keys may be left out.
+    query: { owner_project_access: 'any' },
+    items: 'data',
+    paging: { by: 'cursor', cursor: 'after', limit: 'limit', size: 100, next: 'last_id', more: 'has_more' },
+  },
+  show: { get: '/organization/projects/{option.project}/api_keys/{id}' },
+  revoke: { delete: '/organization/projects/{option.project}/api_keys/{id}' },
+  verify: { get: '/models', models: 'data' },
+  key: {
+    id: 'id',
+    name: 'name',
+    prefix: 'redacted_value',
+    createdAt: { at: 'created_at', as: 'epochSeconds' },
+    lastUsedAt: { at: 'last_used_at', as: 'epochSeconds' },
+  },
+};

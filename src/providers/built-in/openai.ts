@@ -1,0 +1,34 @@
+import type { Provider } from '../declaration/provider.ts';
+
+export const openai: Provider = {
+  id: 'openai',
+  name: 'OpenAI admin keys',
+  docs: 'OpenAI OpenAPI document, "Admin API keys" (read in November 2026)',
+  note: 'admin keys manage the organization and call no model; for the keys of a project see openai-project',
+  url: 'https://api.openai.com/v1',
+  auth: { header: 'Authorization', scheme: 'Bearer' },
+  capabilities: { overlap: 'client', expiry: 'any', uniqueNames: false, maxKeys: null },
+  list: {
+    get: '/organization/admin_api_keys',
+    items: 'data',
+    paging: { by: 'cursor', cursor: 'after', limit: 'limit', size: 100, next: 'last_id', more: 'has_more' },
+  },
+  show: { get: '/organization/admin_api_keys/{id}' },
+  create: {
+    post: '/organization/admin_api_keys',
+    body: { name: '{name}', expires_in_seconds: '{expiresAt:seconds}' },
+    key: '',
+    secret: 'value',
+  },
+  revoke: { delete: '/organization/admin_api_keys/{id}' },
+  key: {
+    id: 'id',
+    name: 'name',
+    prefix: 'redacted_value',
+    createdAt: { at: 'created_at', as: 'epochSeconds' },
+    expiresAt: { at: 'expires_at', as: 'epochSeconds' },
+    lastUsedAt: { at: 'last_used_at', as: 'epochSeconds' },
+    // The role is that of the owner, who creates the new key too.
+    harmless: ['owner.role'],
+  },
+};

@@ -1,0 +1,82 @@
+import { anthropic } from '../../../src/providers/built-in/anthropic.ts';
+import type { Case } from '../case.ts';
+
+const key = {
+  id: 'apikey_01Rj2N8SVvo6BePZj99NhmiT',
+  type: 'api_key',
+  name: 'ci',
+  status: 'active',
+  partial_key_hint: 'sk-ant-api03-R2D...igAA',
+  created_at: '2026-10-30T23:58:27.427722Z',
+  expires_at: null,
+  created_by: { id: 'user_01WCz1FkmYMm4gnmykNKUu3Q', type: 'user' },
+  principal: { type: 'user_actor', user_id: 'user_01WCz1FkmYMm4gnmykNKUu3Q' },
+  scope: { type: 'workspace', workspace_id: 'wrkspc_01JwQvzr7rXLA5AGx3HKfFUJ' },
+};
+const id = key.id;
+
+export const anthropicCase: Case = {
+  provider: anthropic,
+  options: { workspace: 'wrkspc_01JwQvzr7rXLA5AGx3HKfFUJ' },
+  credential: ['x-api-key', 'tok-EXAMPLE'],
+  list: {
+    route: 'GET /v1/organizations/api_keys?workspace_id=wrkspc_01JwQvzr7rXLA5AGx3HKfFUJ&limit=100',
+    status: 200,
+    answer: {
+      data: [
+        key,
+        { ...key, id: 'apikey_02', status: 'inactive' },
+        { ...key, id: 'apikey_03', status: 'archived' },
+        { ...key, id: 'apikey_04', status: 'expired' },
+        { ...key, id: 'apikey_05', status: 'paused' },
+      ],
+      has_more: false,
+      first_id: id,
+      last_id: 'apikey_05',
+    },
+  },
+  empty: { data: [], has_more: false, first_id: null, last_id: null },
+  keys: [
+    {
+      id,
+      name: 'ci',
+      status: 'active',
+      prefix: 'sk-ant-api03-R2D...igAA',
+      createdAt: '2026-10-30T23:58:27.427Z',
+      expiresAt: null,
+    },
+    { id: 'apikey_02', status: 'disabled' },
+    { id: 'apikey_03', status: 'revoked' },
+    { id: 'apikey_04', status: 'expired' },
+    { id: 'apikey_05', status: 'unknown' },
+  ],
+  show: {
+    id,
+    route: `GET /v1/organizations/api_keys/${id}`,
+    status: 200,
+    answer: key,
+    key: { name: 'ci', status: 'active' },
+  },
+  update: {
+    id,
+    changes: { name: 'deploys' },
+    route: `POST /v1/organizations/api_keys/${id}`,
+    body: { name: 'deploys' },
+    status: 200,
+    answer: { ...key, name: 'deploys' },
+  },
+  disable: {
+    id,
+    route: `POST /v1/organizations/api_keys/${id}`,
+    body: { status: 'inactive' },
+    status: 200,
+    answer: { ...key, status: 'inactive' },
+  },
+  revoke: {
+    id,
+    route: `POST /v1/organizations/api_keys/${id}`,
+    body: { status: 'archived' },
+    status: 200,
+    answer: { ...key, status: 'archived' },
+  },
+};
