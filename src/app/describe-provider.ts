@@ -11,12 +11,13 @@ export async function describeProvider(id: string, folder: string): Promise<Prov
   }
   const provider = await findProvider(id, folder);
   if (!provider) return undefined;
-  const { name, url = null, docs, note, options = {}, permissions } = provider;
+  const { name, url = null, docs, asOf, note, options = {}, permissions } = provider;
   return {
     id,
     name,
     url,
     ...(docs !== undefined && { docs }),
+    ...(asOf !== undefined && { asOf }),
     ...(note !== undefined && { note }),
     options: Object.fromEntries(Object.entries(options).map(([option, { help }]) => [option, help])),
     ...(permissions && { permissions }),

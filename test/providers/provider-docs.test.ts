@@ -1,7 +1,10 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { builtInProviders } from '../../src/providers/built-in/built-in.ts';
 import { projectRoot } from '../support/sandbox.ts';
 import { providerJsonSchema, providerReference } from './provider-docs.ts';
+import { providerIndex, providerPage } from './provider-pages.ts';
 
 const docs = join(projectRoot, 'docs');
 
@@ -13,6 +16,25 @@ test('the published JSON Schema is up to date (npm test -- provider-docs -u writ
 
 test('the reference page is up to date (npm test -- provider-docs -u writes it)', async () => {
   await expect(providerReference()).toMatchFileSnapshot(join(docs, 'reference', 'providers.md'));
+});
+
+test('the pages of the built-in providers are up to date (npm test -- provider-docs -u writes them)', async () => {
+  const providers = await builtInProviders();
+  const folder = join(docs, 'providers');
+  await expect(providerIndex(providers)).toMatchFileSnapshot(join(folder, 'README.md'));
+  for (const provider of providers) {
+    await expect(providerPage(provider)).toMatchFileSnapshot(join(folder, `${provider.id}.md`));
+  }
+  const ids = readdirSync(folder).map((file) => file.replace('.md', ''));
+  expect(ids.sort()).toEqual(['README', ...providers.map(({ id }) => id)].sort());
+});
+
+test('every built-in declaration says what it is taken from', async () => {
+  const unsourced = (await builtInProviders()).filter(
+    ({ docs, asOf }) => docs === undefined || asOf === undefined,
+  );
+  // The authority is this project's own.
+  expect(unsourced.map(({ id }) => id)).toEqual(['authority']);
 });
 
 test('every field has a description', () => {

@@ -10,6 +10,8 @@ export interface ProviderDescription {
   name: string;
   url: string | null;
   docs?: string;
+  /** When the documentation was written or read. */
+  asOf?: string;
   note?: string;
   /** The help of each setting, by its name. */
   options: Readonly<Record<string, string>>;
@@ -18,7 +20,7 @@ export interface ProviderDescription {
 }
 
 export function providerView(provider: ProviderDescription, noUrl: string, terminal: Terminal): string {
-  const { id, name, url, docs, note, permissions, capabilities } = provider;
+  const { id, name, url, docs, asOf, note, permissions, capabilities } = provider;
   const options = Object.entries(provider.options).map(
     ([option, help]) => `--option ${option}=VALUE: ${help}`,
   );
@@ -27,7 +29,7 @@ export function providerView(provider: ProviderDescription, noUrl: string, termi
       ['Id', id],
       ['Name', visible(name)],
       ['URL', url ?? noUrl],
-      ['Docs', docs && visible(docs)],
+      ['Docs', docs && visible(asOf === undefined ? docs : `${docs} (as of ${asOf})`)],
       ['Note', note && visible(note)],
       ['Options', visible(options.join('; '))],
       ['Permissions', permissions?.map(visible).join(', ')],

@@ -4,6 +4,7 @@ export const betterAuth: Provider = {
   id: 'better-auth',
   name: 'better-auth API keys',
   docs: 'better-auth, "API Key" plugin',
+  asOf: '2026-11',
   note: 'the URL is that of the mounted handler, such as https://app.example.com/api/auth; requires the bearer plugin',
   auth: { header: 'Authorization', scheme: 'Bearer' },
   capabilities: { overlap: 'client', expiry: 'any', uniqueNames: false, maxKeys: null },

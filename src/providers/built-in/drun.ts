@@ -4,6 +4,7 @@ export const drun: Provider = {
   id: 'drun',
   name: 'd.run',
   docs: 'd.run, "Manage Your API Keys"',
+  asOf: '2026-11',
   note: 'its documents describe only a console, so the wire format is inferred from their fields; --url is required',
   auth: { header: 'Authorization', scheme: 'Bearer' },
   capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },

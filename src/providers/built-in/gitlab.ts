@@ -4,6 +4,7 @@ export const gitlab: Provider = {
   id: 'gitlab',
   name: 'GitLab project access tokens',
   docs: 'GitLab, "Project access tokens API"',
+  asOf: '2026-11',
   url: 'https://gitlab.com/api/v4',
   auth: { header: 'PRIVATE-TOKEN' },
   options: { project: { help: 'id or path of the project, such as group/project', required: true } },

@@ -4,6 +4,7 @@ export const npm: LifecycleProvider = {
   id: 'npm',
   name: 'npm registry tokens',
   docs: 'npm CLI, "npm token"',
+  asOf: '2026-11',
   note: 'any registry with the token API; --url is required, and creating a token needs the password of the account',
   auth: { header: 'Authorization', scheme: 'Bearer', otpHeader: 'npm-otp' },
   secrets: { password: { help: 'the password of the account' } },

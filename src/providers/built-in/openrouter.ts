@@ -4,6 +4,7 @@ export const openrouter: Provider = {
   id: 'openrouter',
   name: 'OpenRouter',
   docs: 'OpenRouter, "Management API Keys"',
+  asOf: '2026-11',
   url: 'https://openrouter.ai/api/v1',
   auth: { header: 'Authorization', scheme: 'Bearer' },
   capabilities: { overlap: 'client', expiry: 'any', uniqueNames: false, maxKeys: null },

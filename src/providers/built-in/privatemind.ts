@@ -4,6 +4,7 @@ export const privatemind: Provider = {
   id: 'privatemind',
   name: 'PrivateMind',
   docs: 'PrivateMind, "API keys"',
+  asOf: '2026-11',
   note: 'its documents describe only a console, so the wire format is inferred from their fields',
   url: 'https://api.privatemind.com',
   auth: { header: 'Authorization', scheme: 'Bearer' },

@@ -4,6 +4,7 @@ export const riskinmind: Provider = {
   id: 'riskinmind',
   name: 'RiskInMind',
   docs: 'RiskInMind, "API Keys (/api/v1/keys)"',
+  asOf: '2026-11',
   note: 'one key per user; its documents name no host, so --url is required',
   auth: { header: 'Authorization', scheme: 'Bearer' },
   capabilities: { overlap: 'none', expiry: 'none', uniqueNames: false, maxKeys: 1 },

@@ -4,6 +4,7 @@ export const unreal: LifecycleProvider = {
   id: 'unreal',
   name: 'Unreal AI',
   docs: 'Unreal AI, "API Key Management"',
+  asOf: '2026-11',
   url: 'https://openai.ideomind.org',
   auth: { header: 'Authorization', scheme: 'Bearer' },
   capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },

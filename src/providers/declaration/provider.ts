@@ -83,7 +83,11 @@ export const providerSchema = v.strictObject({
     v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]*$/, 'use lower-case letters, digits and dashes')),
   ),
   name: required('The name to show.', text),
-  docs: optional('Where the API is documented.', text),
+  docs: optional('Where the API is documented: a title or a URL.', text),
+  asOf: optional(
+    'When that documentation was written or read, such as `2026-11` or `2026-11-20`.',
+    v.pipe(v.string(), v.regex(/^\d{4}-\d{2}(-\d{2})?$/, 'is not a month or a day such as 2026-11')),
+  ),
   note: optional('What users should know about this declaration.', text),
   url: optional(
     'The base URL. Leave it out if every installation has its own; users then pass `--url`.',

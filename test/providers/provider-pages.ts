@@ -1,0 +1,153 @@
+import type { KeyField, KeyInput } from '../../src/keys/key.ts';
+import type { Capabilities } from '../../src/keys/ports.ts';
+import type { Provider } from '../../src/providers/declaration/provider.ts';
+import { capabilitiesOf } from '../../src/remote/capabilities.ts';
+
+/* A page for each built-in provider, and the table of all of them, made from the declarations. */
+
+const origin = '<!-- `npm test -- provider-docs -u` writes this page from src/providers/built-in. -->';
+
+export function providerIndex(providers: readonly Provider[]): string {
+  const header = [
+    'Provider',
+    'Create',
+    'Expiry',
+    'Rotate',
+    'Update',
+    'Disable',
+    'Revoke',
+    'Usage',
+    'Logs',
+    'Verify',
+  ];
+  const rows = providers.map((provider) => {
+    const can = capabilitiesOf(provider);
+    return [
+      `[${provider.name}](${provider.id}.md)`,
+      mark(provider.create !== undefined),
+      expiryOf(can),
+      rotationWords[rotationOf(provider, can)].short,
+      mark(can.update),
+      mark(can.disable),
+      mark(provider.revoke !== undefined),
+      can.usage ? (can.usageByDay ? 'by key and day' : 'by key') : 'no',
+      mark(can.logs),
+      mark(can.verify),
+    ];
+  });
+  return [
+    '# Built-in providers',
+    `What \`keys\` can do at each key-management API. A "no" is what the API, or its documentation, lacks; \`keys\` refuses such a command before it calls anything.`,
+    table(header, rows),
+    'Your API is not here? [Describe it in one JSON file](../providers.md#a-provider-of-your-own).',
+    `${origin}\n`,
+  ].join('\n\n');
+}
+
+export function providerPage(provider: Provider): string {
+  const { id, name, note, options = {}, secrets = {} } = provider;
+  const settings = Object.entries(options).map(([option, { help, required }]) => [
+    `\`--option ${option}=VALUE\``,
+    required ? 'yes' : '',
+    help,
+  ]);
+  const furtherSecrets = Object.entries(secrets).map(([secret, { help }]) => [
+    `\`KEYS_${secret.replace(/[A-Z]/g, '_$&').toUpperCase()}\``,
+    help,
+  ]);
+  return [
+    `# ${name}`,
+    `\`\`\`sh\n${loginCommand(provider)}\n\`\`\``,
+    table(['', ''], factsOf(provider)),
+    note === undefined ? '' : `> ${sentence(note)}`,
+    '## What keys can do',
+    table(['Command', ''], commandsOf(provider)),
+    settings.length > 0 ? `## Settings\n\n${table(['Setting', 'Required', 'Meaning'], settings)}` : '',
+    furtherSecrets.length > 0
+      ? `## Further secrets\n\n${table(['Variable', 'Meaning'], furtherSecrets)}`
+      : '',
+    `\`keys provider show ${id}\` prints the same.`,
+    `${origin}\n`,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function loginCommand({ id, url, options = {} }: Provider): string {
+  const needed = Object.entries(options).filter(([, { required }]) => required);
+  const flags = needed.map(([option]) => ` --option ${option}=…`);
+  return `keys login --provider ${id}${url === undefined ? ' --url https://api.example.com' : ''}${flags.join('')}`;
+}
+
+function factsOf({ id, url, docs, asOf, auth, permissions }: Provider): string[][] {
+  const token = [auth.header, [auth.scheme, 'TOKEN'].filter(Boolean).join(' ')].join(': ');
+  return [
+    ['Id', `\`${id}\``],
+    ['URL', url === undefined ? 'that of your installation' : `<${url}>`],
+    ['Session token', `\`${token}\``],
+    ...(docs === undefined ? [] : [['Documentation', asOf === undefined ? docs : `${docs}, as of ${asOf}`]]),
+    ...(permissions ? [['Permissions', permissions.map((one) => `\`${one}\``).join(', ')]] : []),
+  ];
+}
+
+function commandsOf(provider: Provider): string[][] {
+  const can = capabilitiesOf(provider);
+  return [
+    ['`create`', provider.create ? `${sets(can.createFields)}; expiry: ${expiryOf(can)}` : 'no'],
+    ['`list`, `show`', `${reports(can.reports)}`],
+    ['`update`', can.update ? sets(can.updateFields) : 'no'],
+    ['`update --disable`', mark(can.disable)],
+    ['`rotate`', rotationWords[rotationOf(provider, can)].long],
+    ['`revoke`', mark(provider.revoke !== undefined)],
+    ['`usage`', can.usage ? (can.usageByDay ? 'by key and by day' : 'by key') : 'no'],
+    ['`logs`', can.logs ? (can.logsByKey ? 'yes, also of one key' : 'yes, of all keys together') : 'no'],
+    ['`verify`', mark(can.verify)],
+  ];
+}
+
+const rotationWords = {
+  server: {
+    short: 'in place, with overlap',
+    long: 'the API replaces the secret and keeps the old one for the grace period',
+  },
+  client: {
+    short: 'new key, then revoke',
+    long: 'a second key is created; the old one is revoked after the grace period',
+  },
+  none: { short: 'with downtime', long: 'the old secret stops when the new one is made: `--allow-downtime`' },
+  impossible: { short: 'no', long: 'no' },
+} as const;
+
+function rotationOf({ create, rotate }: Provider, can: Capabilities): keyof typeof rotationWords {
+  if (!create && !rotate) return 'impossible';
+  return can.overlap;
+}
+
+function expiryOf({ expiry, expirySteps = [], expiryRequired }: Capabilities): string {
+  if (expiry === 'none') return 'no';
+  const when = expiry === 'steps' ? expirySteps.join(', ') : 'any time';
+  return expiryRequired ? `${when}, required` : when;
+}
+
+function sets(fields: readonly KeyInput[]): string {
+  return fields.length === 0 ? 'yes' : `sets ${fields.map((field) => `\`${field}\``).join(', ')}`;
+}
+
+function reports(fields: readonly KeyField[]): string {
+  return fields.map((field) => `\`${field}\``).join(', ');
+}
+
+function mark(can: boolean): string {
+  return can ? 'yes' : 'no';
+}
+
+function sentence(text: string): string {
+  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(start) ? start : `${start}.`;
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
+}
