@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { localProvider } from '../../accounts/profile.ts';
+import type { Context } from '../../app/context.ts';
 import { describeProvider } from '../../app/describe-provider.ts';
 import { usageError } from '../../base/errors.ts';
 import { defineCommand } from '../../cli/define.ts';
@@ -14,6 +17,7 @@ export const providerShow = defineCommand({
   async run(context, { operands: [id = ''] }) {
     const record = await describeProvider(id, context.paths.providers);
     if (!record) throw usageError(`there is no provider '${id}'`, 'keys provider list');
+    if (id === localProvider.id) await warnOfOwnFile(context);
     const noUrl = id === localProvider.id ? 'none (runs in this process)' : 'none; pass --url';
     return {
       kind: 'one',
@@ -24,3 +28,12 @@ export const providerShow = defineCommand({
     };
   },
 });
+
+/** The embedded authority cannot be declared. */
+async function warnOfOwnFile(context: Context): Promise<void> {
+  const file = join(context.paths.providers, `${localProvider.id}.json`);
+  if (existsSync(file))
+    await context.warn(
+      `${file} is not used: ${localProvider.id} is the embedded authority; choose another id`,
+    );
+}

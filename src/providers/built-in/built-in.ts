@@ -18,8 +18,12 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   xai: async () => (await import('./xai.ts')).xai,
 };
 
+export function isBuiltIn(id: string): boolean {
+  return Object.hasOwn(declarations, id);
+}
+
 export async function builtInProvider(id: string): Promise<Provider | undefined> {
-  return Object.hasOwn(declarations, id) ? declarations[id]?.() : undefined;
+  return isBuiltIn(id) ? declarations[id]?.() : undefined;
 }
 
 export function builtInProviders(): Promise<Provider[]> {

@@ -62,7 +62,7 @@ const prefix = ruleOf(({ create, key }) => [
     create?.key !== undefined &&
       joinedPaths(create.key, pathsOf(key.prefix)).some((path) => pathsOf(create.secret).includes(path)),
     'key.prefix',
-    'is where create returns the secret: keys shows only its first characters, and only if a list has it there too',
+    'is where create returns the secret: keys shows a few of its characters',
   ],
 ]);
 
