@@ -153,6 +153,11 @@ describe('an incomplete list is an error', () => {
       { by: 'offset', offset: 'o', size: 5 },
       { keys: keys('a'), hasMore: true },
     ],
+    [
+      'a larger total, though there is no further cursor',
+      { by: 'cursor', cursor: 'c', size: 5, next: 'next', total: 'size' },
+      { keys: keys('a'), next: '', size: 2 },
+    ],
   ])('%s', async (_, paging, answer) => {
     const provider: Provider = paging ? paged(paging) : { ...unreal };
     const server = await FaultServer.start();

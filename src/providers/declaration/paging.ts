@@ -23,6 +23,7 @@ const cursorFields = {
   cursor: required('The query parameter for the cursor.', text),
   limit: optional(limit, text),
   size,
+  total,
 };
 
 export const paging = v.pipe(
