@@ -16,6 +16,12 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   openrouter: async () => (await import('./openrouter.ts')).openrouter,
   resend: async () => (await import('./resend.ts')).resend,
   xai: async () => (await import('./xai.ts')).xai,
+  neon: async () => (await import('./neon.ts')).neon,
+  'neon-organization': async () => (await import('./neon-organization.ts')).neonOrganization,
+  deepinfra: async () => (await import('./deepinfra.ts')).deepinfra,
+  fireworks: async () => (await import('./fireworks.ts')).fireworks,
+  jupyterhub: async () => (await import('./jupyterhub.ts')).jupyterhub,
+  pinecone: async () => (await import('./pinecone.ts')).pinecone,
 };
 
 export function isBuiltIn(id: string): boolean {
