@@ -3,6 +3,7 @@ import { errorCodes, exitOf, exits } from '../base/error-codes.ts';
 import type { Topics } from '../cli/help.ts';
 import { formats } from '../output/formats.ts';
 import { agentMarkers, environment } from '../platform/env.ts';
+import type { Provider } from '../providers/declaration/provider.ts';
 import { sinkKinds } from '../sinks/sink-spec.ts';
 
 /** Rows come from the tables that the program uses. */
@@ -44,10 +45,14 @@ export const topics: Topics = {
     summary: 'key-management APIs that keys supports',
     rows: async () => {
       const { builtInProviders } = await import('../providers/built-in/built-in.ts');
-      const providers = [localProvider, ...(await builtInProviders())];
-      return providers.map(({ id, name, note }) => [id, note ? `${name}: ${note}` : name] as const);
+      const remote = (await builtInProviders()).map((provider) => {
+        const settings = settingsFor(provider);
+        const { id, name } = provider;
+        return [id, settings.length > 0 ? `${name}; needs ${settings.join(' ')}` : name] as const;
+      });
+      return [[localProvider.id, `${localProvider.name}: ${localProvider.note}`] as const, ...remote];
     },
-    after: 'To see what a provider can do: keys provider show <id>',
+    after: 'To see what a provider can do, and what to know about it: keys provider show <id>',
   },
   errors: {
     summary: 'error codes and their exit codes',
@@ -64,3 +69,9 @@ export const topics: Topics = {
     ].join('\n'),
   },
 };
+
+/** What `keys login` has to be told besides the provider. */
+function settingsFor({ url, options = {} }: Provider): string[] {
+  const required = Object.entries(options).filter(([, option]) => option.required);
+  return [...(url === undefined ? ['--url'] : []), ...required.map(([name]) => `--option ${name}=VALUE`)];
+}
