@@ -13,6 +13,7 @@ export const profileSchema = v.object({
   url: v.optional(v.nullable(v.string()), null),
   store: v.exactOptional(v.picklist(['keychain', 'file'])),
   tokenOrigin: v.exactOptional(v.string()),
+  keptSecrets: v.exactOptional(v.array(v.string())),
   tokenCommand: v.exactOptional(
     v.pipe(
       v.array(v.string()),

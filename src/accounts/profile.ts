@@ -9,6 +9,8 @@ export interface StoredProfile {
   readonly store?: 'keychain' | 'file';
   /** The origin for which `keys login` stored the token: the URL may have been edited since. */
   readonly tokenOrigin?: string;
+  /** The names of the secrets that `keys login` stored beside the token. */
+  readonly keptSecrets?: readonly string[];
   /** Program and arguments of a program that prints the session token. */
   readonly tokenCommand?: readonly string[];
   /** The provider's own settings, for example a workspace. */

@@ -11,7 +11,7 @@ export async function describeProvider(id: string, folder: string): Promise<Prov
   }
   const provider = await findProvider(id, folder);
   if (!provider) return undefined;
-  const { name, url = null, docs, asOf, note, options = {}, permissions } = provider;
+  const { name, url = null, docs, asOf, note, options = {}, secrets, permissions } = provider;
   return {
     id,
     name,
@@ -20,6 +20,14 @@ export async function describeProvider(id: string, folder: string): Promise<Prov
     ...(asOf !== undefined && { asOf }),
     ...(note !== undefined && { note }),
     options: Object.fromEntries(Object.entries(options).map(([option, { help }]) => [option, help])),
+    ...(secrets && {
+      secrets: Object.fromEntries(
+        Object.entries(secrets).map(([secret, { help, keep }]) => [
+          secret,
+          keep ? `${help} (stored by keys login)` : help,
+        ]),
+      ),
+    }),
     ...(permissions && { permissions }),
     capabilities: capabilitiesOf(provider),
   };

@@ -8,6 +8,7 @@ import { allProviders, findProvider } from '../providers/catalog.ts';
 import type { Connection } from './connection.ts';
 import { openConnection } from './connection.ts';
 import type { Context } from './context.ts';
+import type { OwnCredentials } from './open-remote.ts';
 import { openRemote, ownerOf } from './open-remote.ts';
 import { removeEarlierToken } from './stored-token.ts';
 
@@ -76,42 +77,51 @@ export async function readSessionToken(
   );
 }
 
-/** Lists the keys once. Throws `KeysError` (4) for a token that the API rejects. */
+/** What a login stores: the session token and the kept secrets of the provider. */
+export type LoginCredentials = Required<OwnCredentials>;
+
+/** Lists the keys once. Throws `KeysError` (4) for credentials that the API rejects. */
 export async function requireAccepted(
   context: Context,
   connection: Connection,
-  token: Secret,
+  credentials: LoginCredentials,
 ): Promise<void> {
   try {
-    await openRemote(context, connection, token).list();
+    await openRemote(context, connection, credentials).list();
   } catch (error) {
     if (!(error instanceof KeysError) || error.failure.httpStatus !== 401) throw error;
+    const names = ['session token', ...credentials.secrets.keys()].join(' or ');
     throw new KeysError({
       ...error.failure,
-      message: `${connection.url.origin} rejects this session token; nothing was stored`,
+      message: `${connection.url.origin} rejects this ${names}; nothing was stored`,
       hints: ['get a new token from the provider', 'or store it unchecked with --no-verify'],
     });
   }
 }
 
-/** Stores the token, removes the one it supersedes, and makes the profile the current one. */
+/** Stores the credentials, removes those that they supersede, and makes the profile the current one. */
 export async function storeLogin(
   context: Context,
   connection: Connection,
-  token: Secret,
+  { token, secrets }: LoginCredentials,
   kind: 'keychain' | 'file',
 ): Promise<Profile> {
   const { profile, url } = connection;
   context.startMutation();
-  await openStore(kind, context.tokenContext).write(ownerOf(connection), token);
-  await removeEarlierToken(context, connection, kind);
+  const store = openStore(kind, context.tokenContext);
+  const owner = ownerOf(connection);
+  const keptSecrets = [...secrets.keys()];
+  await store.write(owner, token);
+  for (const [secret, value] of secrets) await store.write({ ...owner, secret }, value);
+  await removeEarlierToken(context, connection, kind, keptSecrets);
   // From now on the stored token counts, not the program that printed one before.
-  const { name, tokenCommand: _, ...settings } = profile;
+  const { name, tokenCommand: _, keptSecrets: __, ...settings } = profile;
   const storedSettings = {
     ...settings,
     url: url.href.replace(/\/$/, ''),
     store: kind,
     tokenOrigin: url.origin,
+    ...(keptSecrets.length > 0 && { keptSecrets }),
   };
   await writeProfile(context.paths.configFile, name, storedSettings);
   await setCurrentProfile(context.paths.configFile, name);

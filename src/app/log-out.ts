@@ -4,10 +4,11 @@ import type { Secret } from '../base/secret.ts';
 import type { Operation } from '../providers/declaration/operation.ts';
 import type { Connection } from './connection.ts';
 import type { Context } from './context.ts';
+import { keptSecretNames } from './kept-secrets.ts';
 import { openApi, ownerOf } from './open-remote.ts';
 
 export interface Logout {
-  /** Whether a stored token was removed. */
+  /** Whether a stored token, or a secret kept beside it, was removed. */
   removed: boolean;
   /** Whether the session is over at the provider; null where there was no session, or the API has no call to end one. */
   endedAtServer: boolean | null;
@@ -21,11 +22,15 @@ export async function endStoredSession(context: Context, connection: Connection)
   const token = provider.logout && (await store.read(owner));
   const endedAtServer =
     provider.logout && token ? await endSession(context, connection, provider.logout, token) : null;
-  const isRemoved = await store.remove(owner);
-  const { tokenOrigin: origin = url.origin } = profile;
-  // The URL has changed since the login: the token for the old one is unused, and removed as well.
-  const isMoved = origin !== url.origin;
-  return { removed: (isMoved && (await store.remove({ ...owner, origin }))) || isRemoved, endedAtServer };
+  const { tokenOrigin = url.origin, keptSecrets = [] } = profile;
+  const secrets = new Set([undefined, ...keptSecrets, ...keptSecretNames(provider)]);
+  let isRemoved = false;
+  // If the URL has changed since the login, the token for the old one is unused, and removed as well.
+  for (const origin of new Set([url.origin, tokenOrigin]))
+    for (const secret of secrets)
+      isRemoved =
+        (await store.remove({ ...owner, origin, ...(secret !== undefined && { secret }) })) || isRemoved;
+  return { removed: isRemoved, endedAtServer };
 }
 
 async function endSession(
@@ -35,7 +40,7 @@ async function endSession(
   token: Secret,
 ): Promise<boolean> {
   try {
-    await openApi(context, connection, token).send(operation, {});
+    await openApi(context, connection, { token }).send(operation, {});
     return true;
   } catch (error) {
     if (!(error instanceof KeysError)) throw error;

@@ -1,12 +1,14 @@
 import { version } from '../../package.json';
+import { findSecret } from '../accounts/tokens/find-secret.ts';
 import type { FoundToken } from '../accounts/tokens/find-token.ts';
 import { emptyVariables, findToken } from '../accounts/tokens/find-token.ts';
 import type { TokenOwner } from '../accounts/tokens/token-context.ts';
 import { KeysError } from '../base/errors.ts';
-import { Secret } from '../base/secret.ts';
+import type { Secret } from '../base/secret.ts';
 import type { HttpClient } from '../http/client.ts';
 import { createHttpClient } from '../http/client.ts';
 import type { Environment } from '../platform/env.ts';
+import { secretVariable } from '../platform/env.ts';
 import { Api } from '../remote/api.ts';
 import { RemoteBackend } from '../remote/remote-backend.ts';
 import type { Connection } from './connection.ts';
@@ -27,8 +29,15 @@ export function tokenOf(context: Context, connection: Connection): Promise<Found
   return findToken(ownerOf(connection), context.tokenContext);
 }
 
-/** The API behind a connection. Without `ownToken`, the session token is looked up at the first call. */
-export function openApi(context: Context, connection: Connection, ownToken?: Secret): Api {
+/** Credentials in place of the stored ones. */
+export interface OwnCredentials {
+  token: Secret;
+  /** By name. */
+  secrets?: ReadonlyMap<string, Secret>;
+}
+
+/** The API behind a connection. Without credentials of its own, they are looked up at the first call that needs them. */
+export function openApi(context: Context, connection: Connection, own?: OwnCredentials): Api {
   const { profile, provider, url, options } = connection;
   const clients = new Map<string, HttpClient>();
   const httpAt = (origin: string) => {
@@ -36,7 +45,7 @@ export function openApi(context: Context, connection: Connection, ownToken?: Sec
     clients.set(origin, http);
     return http;
   };
-  let token = ownToken && Promise.resolve(ownToken);
+  let token = own && Promise.resolve(own.token);
   return new Api({
     provider,
     profile: profile.name,
@@ -51,7 +60,7 @@ export function openApi(context: Context, connection: Connection, ownToken?: Sec
     timeoutMs: context.timeout,
     now: () => context.now,
     listTimeoutMs: context.timeout * 20,
-    askSecret: (name) => askSecret(context, name, provider.secrets?.[name]?.help ?? 'the one-time password'),
+    askSecret: async (name) => own?.secrets?.get(name) ?? (await askSecret(context, connection, name)),
   });
 }
 
@@ -70,11 +79,11 @@ function openHttp(context: Context, origin: string): HttpClient {
 }
 
 /** The keys behind a connection. */
-export function openRemote(context: Context, connection: Connection, ownToken?: Secret): RemoteBackend {
+export function openRemote(context: Context, connection: Connection, own?: OwnCredentials): RemoteBackend {
   const { provider } = connection;
   return new RemoteBackend(
     provider,
-    openApi(context, connection, ownToken),
+    openApi(context, connection, own),
     () => context.now,
     (text) => context.warn(text),
   );
@@ -100,17 +109,25 @@ function notLoggedIn({ profile, url }: Connection, env: Environment): KeysError 
   });
 }
 
-/** A secret that a single call needs, such as a password: from `KEYS_<NAME>`, or else from a masked prompt. */
-async function askSecret(context: Context, name: string, help: string): Promise<Secret> {
-  const variable = `KEYS_${name.toUpperCase()}`;
-  const fromEnvironment = context.io.env[variable];
-  if (fromEnvironment) return new Secret(fromEnvironment);
+/** A secret that a call needs: from `KEYS_<NAME>`, from the store if it is kept there, or else from a masked prompt. */
+async function askSecret(context: Context, connection: Connection, name: string): Promise<Secret> {
+  const secret = connection.provider.secrets?.[name];
+  const help = secret?.help ?? 'the one-time password';
+  const isKept = secret?.keep === true;
+  const foundSecret = await findSecret({ name, isKept }, ownerOf(connection), context.tokenContext);
+  if (foundSecret) return foundSecret.secret;
   if (context.interactive) return context.askSecret(help);
+  const variable = secretVariable(name);
   const reason =
-    fromEnvironment === '' ? `${variable} is set but empty` : `keys cannot prompt: ${context.promptObstacle}`;
+    context.io.env[variable] === ''
+      ? `${variable} is set but empty`
+      : `keys cannot prompt: ${context.promptObstacle}`;
   throw new KeysError({
     code: 'secret_needed',
     message: `the API requires ${help} for this call, and ${reason}`,
-    hints: [`set ${variable}`],
+    hints: [
+      `set ${variable}`,
+      ...(secret?.keep ? [`or store it: keys login --profile ${connection.profile.name}`] : []),
+    ],
   });
 }

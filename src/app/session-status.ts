@@ -1,8 +1,10 @@
 import { KeysError } from '../base/errors.ts';
 import type { Capabilities } from '../keys/ports.ts';
+import { secretsIn } from '../providers/declaration/placeholder.ts';
 import { capabilitiesOf } from '../remote/capabilities.ts';
 import type { Connection } from './connection.ts';
 import type { Context } from './context.ts';
+import { findKeptSecrets } from './kept-secrets.ts';
 import { openRemote, tokenOf } from './open-remote.ts';
 
 /** What `status` and `login` print. Never any part of the token. */
@@ -16,18 +18,25 @@ export interface SessionStatus {
   /** Null: the API was not asked. */
   authenticated: boolean | null;
   capabilities: Capabilities;
+  /** Where each secret that is kept beside the token is, null if nowhere; absent: the provider has none. */
+  secrets?: Readonly<Record<string, string | null>>;
 }
 
 /** Asks the API whether it accepts the session token of this connection. */
 export async function checkSession(context: Context, connection: Connection): Promise<SessionStatus> {
   const token = await tokenOf(context, connection);
-  if (!token) return sessionStatus(connection, null, false);
+  const secrets = await findKeptSecrets(context, connection);
+  const status = (isAuthenticated: boolean) =>
+    sessionStatus(connection, token?.source ?? null, isAuthenticated, secrets);
+  const { provider } = connection;
+  if (!token || secretsIn(provider, provider.list).some((name) => secrets[name] === null))
+    return status(false);
   try {
-    await openRemote(context, connection, token.token).list();
-    return sessionStatus(connection, token.source, true);
+    await openRemote(context, connection, { token: token.token }).list();
+    return status(true);
   } catch (error) {
     if (!(error instanceof KeysError) || error.failure.exit !== 'auth') throw error;
-    return sessionStatus(connection, token.source, false);
+    return status(false);
   }
 }
 
@@ -35,6 +44,7 @@ export function sessionStatus(
   { profile, provider, url }: Connection,
   tokenSource: string | null,
   authenticated: boolean | null,
+  secrets: Readonly<Record<string, string | null>> = {},
 ): SessionStatus {
   return {
     profile: profile.name,
@@ -43,5 +53,6 @@ export function sessionStatus(
     tokenSource,
     authenticated,
     capabilities: capabilitiesOf(provider),
+    ...(Object.keys(secrets).length > 0 && { secrets }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Profile } from '../accounts/profile.ts';
+import type { TokenOwner } from '../accounts/tokens/token-context.ts';
 import { openStore } from '../accounts/tokens/token-store.ts';
 import { KeysError } from '../base/errors.ts';
 import { setting } from '../platform/env.ts';
@@ -7,45 +8,59 @@ import { openConnection } from './connection.ts';
 import type { Context } from './context.ts';
 
 /**
- * Removes the token of an earlier login that the new one does not overwrite: the profile has moved to another origin or
- * another store, and nothing would find that token again.
+ * Removes what an earlier login stored and the new one does not overwrite: the profile has moved to another origin, store or
+ * provider, and nothing would find it again. `newSecrets` are the kept secrets that have just been stored.
  */
 export async function removeEarlierToken(
   context: Context,
   { profile: { name }, url }: Connection,
   kind: 'keychain' | 'file',
+  newSecrets: readonly string[],
 ): Promise<void> {
   const { profiles } = await context.config();
   const earlier = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
   if (earlier?.store === undefined) return;
   const origins = new Set([earlier.tokenOrigin, earlier.url === null ? undefined : originOf(earlier.url)]);
-  if (earlier.store === kind) origins.delete(url.origin);
-  await removeTokens(
-    context,
-    { ...earlier, name },
-    async () => origins,
-    `an earlier token may still be in the ${earlier.store}`,
-  );
+  const problem = `an earlier token may still be in the ${earlier.store}`;
+  if (earlier.store === kind) {
+    origins.delete(url.origin);
+    const unusedSecrets = (earlier.keptSecrets ?? []).filter((secret) => !newSecrets.includes(secret));
+    const owners = unusedSecrets.map((secret) => ({ profile: name, origin: url.origin, secret }));
+    await removeFrom(context, earlier.store, async () => owners, problem);
+  }
+  await removeFrom(context, earlier.store, async () => ownersOf({ ...earlier, name }, origins), problem);
 }
 
 /** Removes the tokens of a profile that is about to go. An unreachable store keeps its token; the user is warned. */
 export async function removeProfileTokens(context: Context, profile: Profile): Promise<boolean> {
-  const origins = async () => [await currentOrigin(context, profile), profile.tokenOrigin];
-  return removeTokens(context, profile, origins, 'its session token may still be stored');
+  const owners = async () =>
+    ownersOf(profile, new Set([await currentOrigin(context, profile), profile.tokenOrigin]));
+  return removeFrom(context, profile.store ?? 'keychain', owners, 'its session token may still be stored');
 }
 
-/** Whether a token was removed. `problem` begins the warning about a store that cannot be reached. */
-async function removeTokens(
+/** The session token and the kept secrets of a profile at each origin. */
+function ownersOf(
+  { name: profile, keptSecrets = [] }: Profile,
+  origins: ReadonlySet<string | undefined>,
+): TokenOwner[] {
+  return [...origins].flatMap((origin) =>
+    origin === undefined
+      ? []
+      : [{ profile, origin }, ...keptSecrets.map((secret) => ({ profile, origin, secret }))],
+  );
+}
+
+/** Whether anything was removed. `problem` begins the warning about a store that cannot be reached. */
+async function removeFrom(
   context: Context,
-  { name, store = 'keychain' }: Profile,
-  origins: () => Promise<Iterable<string | undefined>>,
+  store: 'keychain' | 'file',
+  owners: () => Promise<readonly TokenOwner[]>,
   problem: string,
 ): Promise<boolean> {
   try {
     const tokens = openStore(store, context.tokenContext);
     let isRemoved = false;
-    for (const origin of new Set(await origins()))
-      if (origin !== undefined) isRemoved = (await tokens.remove({ profile: name, origin })) || isRemoved;
+    for (const owner of await owners()) isRemoved = (await tokens.remove(owner)) || isRemoved;
     return isRemoved;
   } catch (error) {
     if (!(error instanceof KeysError)) throw error;

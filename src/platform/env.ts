@@ -16,6 +16,11 @@ export const environment = {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The variable of a secret that a provider's declaration names. */
+export function secretVariable(name: string): string {
+  return `KEYS_${name.toUpperCase()}`;
+}
+
 /** The value of a variable; an empty one counts as not set. */
 export function setting(env: Environment, name: keyof typeof environment): string | undefined {
   return env[name] || undefined;

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../base/error-codes.ts';
 import { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import type { HttpResponse } from '../http/response.ts';
+import { secretVariable } from '../platform/env.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import { explainFailure } from './explain-failure.ts';
 
@@ -122,7 +123,7 @@ function refusedCredential({ secrets = [], isAccepted = false }: ErrorContext): 
     return { code: 'not_logged_in', message: 'the API does not accept the session token' };
   }
   const names = secrets.join(' and the ');
-  const variables = secrets.map((name) => `KEYS_${name.toUpperCase()}`).join(', ');
+  const variables = secrets.map(secretVariable).join(', ');
   return {
     code: 'secret_refused',
     message: isAccepted

@@ -217,6 +217,8 @@ describe('what would not do what it says is a fault', () => {
       'list.paging',
     ],
     ['what is kept and not sent', { key: { ...key, kept: { acl: 'acl' } } }, 'key.kept.acl'],
+    ['a secret with the variable of the token', { secrets: { token: { help: 'x' } } }, 'secrets.token'],
+    ['a kept secret that is not sent', { secrets: { pin: { help: 'x', keep: true } } }, 'secrets.pin'],
     ['the id of the embedded authority', { id: 'local' }, 'id'],
   ])('%s', (_, change, path) => {
     const paths = Object.keys(issuesOf(change));

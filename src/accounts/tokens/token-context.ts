@@ -7,6 +7,8 @@ export interface TokenOwner {
   profile: string;
   /** As `URL.origin`. */
   origin: string;
+  /** The name of a kept secret of the provider; absent: the session token. */
+  secret?: string;
   /** Program and arguments of a program that prints the token. */
   tokenCommand?: readonly string[];
   /** Where `keys login` put the token; absent: the keychain. */

@@ -4,7 +4,7 @@ import { openKeychain } from '../../platform/keychain/open-keychain.ts';
 import { openFileItems } from './file-store.ts';
 import type { TokenContext, TokenItems, TokenOwner } from './token-context.ts';
 
-/** Where `keys login` stores tokens, one per profile and origin. */
+/** Where `keys login` stores tokens, one per profile and origin, and the kept secrets of a provider beside them. */
 export interface TokenStore {
   readonly name: 'keychain' | 'file';
   read(owner: TokenOwner): Promise<Secret | undefined>;
@@ -32,9 +32,9 @@ export function openStore(kind: 'keychain' | 'file', context: TokenContext): Tok
   };
 }
 
-/** The name of a profile contains no `@`, so no two owners share an account. */
-function accountOf({ profile, origin }: TokenOwner): string {
-  return `${profile}@${origin}`;
+/** The name of a profile contains no `@`, and an origin no `#`, so no two owners share an account. */
+function accountOf({ profile, origin, secret }: TokenOwner): string {
+  return `${profile}@${origin}${secret === undefined ? '' : `#${secret}`}`;
 }
 
 /** One per context: the values that it remembers on macOS serve the whole command. */
@@ -48,10 +48,10 @@ function keychainOf(context: TokenContext): TokenItems {
   return keychain;
 }
 
-function notStored(place: string, { profile }: TokenOwner): KeysError {
+function notStored(place: string, { profile, secret = 'token' }: TokenOwner): KeysError {
   return new KeysError({
     code: 'token_not_stored',
-    message: `the ${place} stored the token, but returned a different value when it was read back; you are not logged in`,
+    message: `the ${place} stored the ${secret}, but returned a different value when it was read back; you are not logged in`,
     hints: [`store it in a file that only you can read: keys login --store file --profile ${profile}`],
   });
 }

@@ -1,10 +1,11 @@
+import { readKeptSecrets } from '../../app/kept-secrets.ts';
 import { chooseConnection, readSessionToken, requireAccepted, storeLogin } from '../../app/log-in.ts';
 import { sessionStatus } from '../../app/session-status.ts';
 import { warnOfTokenVariables } from '../../app/stored-token.ts';
 import { InvalidValue } from '../../base/errors.ts';
 import { defineCommand, toggle, value, values } from '../../cli/define.ts';
 import { oneOf, readLabel } from '../../cli/read.ts';
-import { statusFields, statusResult } from './status.ts';
+import { allStatusFields, statusResult } from './status.ts';
 
 export const login = defineCommand({
   operands: '',
@@ -13,6 +14,8 @@ export const login = defineCommand({
     'On a terminal, keys prompts for whatever is missing. Elsewhere, pass --provider, --with-token and, if the provider',
     'has no default URL, --url. The profile is named by --profile, or after the provider, and becomes the current one.',
     'The token is stored in the system keychain; with --store file, in a file that only you can read (0600).',
+    'Some providers need a second secret with each call, such as an application key: it is stored beside the token. Where',
+    'keys cannot prompt, it is read from KEYS_<NAME> (keys provider show ID); --with-token reads only the token.',
   ].join('\n'),
   examples: [
     'keys login --provider unreal',
@@ -29,17 +32,21 @@ export const login = defineCommand({
     noVerify: toggle('--no-verify', 'store the token without checking it with the API'),
     option: values('--option <name=value>', 'a setting of this provider; repeatable', readOption),
   },
-  fields: statusFields,
+  fields: allStatusFields,
   async run(context, { option, withToken, store, noVerify }) {
     const connection = await chooseConnection(context, Object.fromEntries(option));
     const token = await readSessionToken(context, withToken, connection.provider.name);
-    if (!noVerify) await requireAccepted(context, connection, token);
+    const secrets = await readKeptSecrets(context, connection);
+    const credentials = { token, secrets };
+    if (!noVerify) await requireAccepted(context, connection, credentials);
     const kind = store ?? connection.profile.store ?? 'keychain';
-    const profile = await storeLogin(context, connection, token, kind);
+    const profile = await storeLogin(context, connection, credentials, kind);
     await warnOfTokenVariables(context, 'overrides the stored token');
     const place = kind === 'file' ? 'a file that only you can read' : 'the keychain';
-    await context.note(`logged in: ${profile.name} is now the current profile; its token is in ${place}`);
-    return statusResult(sessionStatus({ ...connection, profile }, kind, noVerify ? null : true));
+    const stored = secrets.size === 0 ? 'token is' : `token and ${[...secrets.keys()].join(', ')} are`;
+    await context.note(`logged in: ${profile.name} is now the current profile; its ${stored} in ${place}`);
+    const sources = Object.fromEntries([...secrets.keys()].map((name) => [name, kind]));
+    return statusResult(sessionStatus({ ...connection, profile }, kind, noVerify ? null : true, sources));
   },
 });
 

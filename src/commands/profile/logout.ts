@@ -9,8 +9,8 @@ export const logout = defineCommand({
   operands: '',
   summary: 'end the session and remove its token',
   description: [
-    'Ends the session at the provider if its API can, then removes the stored token; otherwise the token stays valid at',
-    'the provider until it expires. The profile is kept. Tokens from KEYS_TOKEN, KEYS_TOKEN_FILE or a tokenCommand are',
+    'Ends the session at the provider if its API can, then removes the stored token and the secrets stored beside it;',
+    'otherwise the token stays valid at the provider until it expires. The profile is kept. Tokens from KEYS_TOKEN, KEYS_TOKEN_FILE or a tokenCommand are',
     'left alone. "endedAtServer" is false if the session may still be valid, and null if there was no session to end or',
     'the API has no call for it.',
   ].join('\n'),

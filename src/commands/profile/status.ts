@@ -3,7 +3,10 @@ import type { SessionStatus } from '../../app/session-status.ts';
 import { defineCommand } from '../../cli/define.ts';
 import type { Result } from '../../output/present.ts';
 
-export const statusFields = ['profile', 'provider', 'url', 'tokenSource', 'authenticated', 'capabilities'];
+const statusFields = ['profile', 'provider', 'url', 'tokenSource', 'authenticated', 'capabilities'];
+
+/** The fields that can be selected; `secrets` is absent for a provider that keeps none. */
+export const allStatusFields = [...statusFields, 'secrets'];
 
 export const status = defineCommand({
   operands: '',
@@ -12,7 +15,7 @@ export const status = defineCommand({
     'Asks the API whether it accepts the session token. Exits with 4 if it does not, or if there is no token.',
   examples: ['keys status', 'keys status --json authenticated,tokenSource'],
   flags: {},
-  fields: statusFields,
+  fields: allStatusFields,
   async run(context) {
     const connection = await context.connection();
     if (connection) {
@@ -37,7 +40,7 @@ export function statusResult(record: SessionStatus): Result {
   return {
     kind: 'one',
     record,
-    columns: statusFields,
+    columns: record.secrets ? [...statusFields, 'secrets'] : statusFields,
     table: async (_, terminal) => (await import('../../output/views/status.ts')).statusView(record, terminal),
     ...(record.authenticated === false && { exit: 'auth' as const }),
   };

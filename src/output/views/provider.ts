@@ -1,5 +1,6 @@
 import { visible } from '../../base/sanitise.ts';
 import type { Capabilities } from '../../keys/ports.ts';
+import { secretVariable } from '../../platform/env.ts';
 import type { Terminal } from '../style.ts';
 import { renderRecord } from './record.ts';
 import { capabilityLines } from './status.ts';
@@ -15,6 +16,8 @@ export interface ProviderDescription {
   note?: string;
   /** The help of each setting, by its name. */
   options: Readonly<Record<string, string>>;
+  /** The help of each secret that calls need beside the session token, by its name. */
+  secrets?: Readonly<Record<string, string>>;
   permissions?: readonly string[];
   capabilities: Capabilities;
 }
@@ -24,6 +27,9 @@ export function providerView(provider: ProviderDescription, noUrl: string, termi
   const options = Object.entries(provider.options).map(
     ([option, help]) => `--option ${option}=VALUE: ${help}`,
   );
+  const secrets = Object.entries(provider.secrets ?? {}).map(
+    ([secret, help]) => `${secretVariable(secret)}: ${help}`,
+  );
   return renderRecord(
     [
       ['Id', id],
@@ -32,6 +38,7 @@ export function providerView(provider: ProviderDescription, noUrl: string, termi
       ['Docs', docs && visible(asOf === undefined ? docs : `${docs} (as of ${asOf})`)],
       ['Note', note && visible(note)],
       ['Options', visible(options.join('; '))],
+      ['Secrets', visible(secrets.join('; '))],
       ['Permissions', permissions?.map(visible).join(', ')],
       ...capabilityLines(capabilities),
     ],

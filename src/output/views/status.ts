@@ -10,6 +10,7 @@ interface Status {
   tokenSource: string | null;
   authenticated: boolean | null;
   capabilities: Capabilities;
+  secrets?: Readonly<Record<string, string | null>>;
 }
 
 /** The profile in use and what its provider can do. */
@@ -21,6 +22,7 @@ export function statusView(status: Status, terminal: Terminal): string {
       ['Provider', shown(status.provider)],
       ['URL', status.url === null ? 'none (runs in this process)' : shown(status.url)],
       ['Session', session],
+      ...secretLines(status, terminal),
       ...capabilityLines(status.capabilities),
     ],
     terminal,
@@ -32,6 +34,14 @@ function sessionLine({ authenticated, tokenSource }: Status, { style }: Terminal
   if (authenticated)
     return style.green(tokenSource === null ? 'not needed' : `accepted, token from ${tokenSource}`);
   return style.red(tokenSource === null ? 'not logged in' : `rejected, token from ${tokenSource}`);
+}
+
+/** A line per secret that is kept beside the token: where it is. */
+function secretLines({ secrets = {} }: Status, { style }: Terminal): (readonly [string, string])[] {
+  return Object.entries(secrets).map(([name, source]) => [
+    `Secret ${name}`,
+    source === null ? style.red('not stored') : `from ${source}`,
+  ]);
 }
 
 /** A line per capability, in words. */

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../base/error-codes.ts';
 import { interrupted, KeysError } from '../../base/errors.ts';
 import { maskSecrets } from '../../base/secret.ts';
+import { secretVariable } from '../env.ts';
 import type { KeychainFault } from './keychain-fault.ts';
 
 /** The call that failed. */
@@ -63,10 +64,15 @@ const fileInstead = 'use a file instead: file:PATH or env:PATH#NAME';
 
 /** What to do without the keychain. */
 const alternativesTo: Readonly<Record<KeychainCall['service'], (call: KeychainCall) => string[]>> = {
-  tokens: ({ account }) => [
-    'pass the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)',
-    `or store it in a file that only you can read: keys login --store file --profile ${account.slice(0, account.indexOf('@'))}`,
-  ],
+  tokens: ({ account }) => {
+    const [, profile = '', secret] = /^([^@]*)@[^#]*(?:#(.+))?$/.exec(account) ?? [];
+    return [
+      secret === undefined
+        ? 'pass the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)'
+        : `pass the secret with each call: ${secretVariable(secret)}`,
+      `or store it in a file that only you can read: keys login --store file --profile ${profile}`,
+    ];
+  },
   secrets: () => [fileInstead],
   owners: () => [fileInstead],
   escrow: () => ['it holds the secret of a new key: unlock it, then run: keys recover'],

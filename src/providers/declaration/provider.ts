@@ -122,8 +122,17 @@ export const providerSchema = v.strictObject({
     ),
   ),
   secrets: optional(
-    'Secrets that single calls need besides the token, for use as `{secret.NAME}` in a header or a body. `keys` reads `KEYS_<NAME>` or prompts.',
-    v.record(word, v.strictObject({ help: required('What the secret is.', text) })),
+    'Secrets that calls need besides the token, for use as `{secret.NAME}` in a header or a body. `keys` reads `KEYS_<NAME>`, then the kept one, or prompts.',
+    v.record(
+      word,
+      v.strictObject({
+        help: required('What the secret is.', text),
+        keep: optional(
+          '`keys login` asks for the secret and stores it beside the session token, such as a second key that every call needs. Default: it is asked for in each command that needs it.',
+          v.literal(true),
+        ),
+      }),
+    ),
   ),
   capabilities: required('What the API can do.', capabilities),
   permissions: optional(

@@ -1,6 +1,8 @@
 import { looksLikeSecret } from '../../base/secret.ts';
+import { environment, secretVariable } from '../../platform/env.ts';
 import { isLoopbackHost } from '../../platform/loopback.ts';
 import { joinedPaths, pathsOf } from './field-paths.ts';
+import { placeholdersIn } from './placeholder.ts';
 import type { Rule } from './rule.ts';
 import { ruleOf } from './rule.ts';
 import type { SchemaIssue } from './schema-issue.ts';
@@ -51,4 +53,25 @@ const noShownSecret: Rule = ({ create, rotate, key }) =>
       }));
   });
 
-export const secrecyRules: readonly Rule[] = [baseUrl, noSecretInFile, noShownSecret];
+/** The variable of a secret must be its own, and `keys login` must not ask for a secret that nothing sends. */
+const namedSecrets = ruleOf((provider) => {
+  const inputs = placeholdersIn(provider).map(({ input }) => input);
+  return Object.entries(provider.secrets ?? {}).flatMap(([name, { keep }]) => {
+    const variable = secretVariable(name);
+    const path = `secrets.${name}`;
+    return [
+      [
+        Object.hasOwn(environment, variable),
+        path,
+        `is read from ${variable}, which means something else; choose another name`,
+      ],
+      [
+        keep === true && !inputs.includes(`secret.${name}`),
+        path,
+        `is kept, but no call uses {secret.${name}}; use it, or remove the secret`,
+      ],
+    ] as const;
+  });
+});
+
+export const secrecyRules: readonly Rule[] = [baseUrl, noSecretInFile, noShownSecret, namedSecrets];
