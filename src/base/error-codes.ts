@@ -119,6 +119,7 @@ const table = {
   rejected: { exit: 'failed' },
   renewed_undelivered: { exit: 'unfinished' },
   reply_lost: { exit: 'network' },
+  revocation_incomplete: { exit: 'unfinished' },
   rotation_under_way: { exit: 'limit' },
   rotation_unfinished: { exit: 'unfinished' },
   secret_needed: { exit: 'auth' },

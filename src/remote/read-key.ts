@@ -1,7 +1,8 @@
-import type { Key, KeyField, Status } from '../keys/key.ts';
-import { kept, statusOf, unread } from '../keys/key.ts';
+import type { Key, KeyField } from '../keys/key.ts';
+import { kept, unread } from '../keys/key.ts';
 import type { KeyFields } from '../providers/declaration/key-fields.ts';
 import { amountAt, listAt, textAt, timeAt } from './declared-value.ts';
+import { readStatus } from './read-status.ts';
 import { restrictionsIn } from './restrictions.ts';
 import type { Part } from './select.ts';
 import { optional, select, text, textsByName, WrongShape, withoutAbsent, wrongShape } from './select.ts';
@@ -94,22 +95,6 @@ function keptOf(from: Part, fields: KeyFields): Record<string, unknown> | undefi
 function readName(from: Part, name: KeyFields['name']): string {
   if (typeof name === 'object' && 'always' in name) return name.always;
   return optional(from, name, text) ?? '';
-}
-
-function readStatus(from: Part, { status = [] }: KeyFields, expiresAt: string | null, now: Date): Status {
-  let unknown = false;
-  for (const { at, words } of status) {
-    const statusPart = select(from, at);
-    if (!statusPart) continue;
-    const value = String(statusPart.value);
-    const word = Object.hasOwn(words, value) ? words[value] : undefined;
-    if (word === undefined) unknown = true;
-    else if (word !== 'active') return word;
-    else unknown = false;
-  }
-  if (unknown) return 'unknown';
-  const expires = expiresAt === null ? null : Date.parse(expiresAt);
-  return statusOf({ revoked: false, disabled: false, expiresAt: expires }, now.getTime());
 }
 
 /** A longer prefix may be the secret itself. */

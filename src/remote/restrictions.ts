@@ -89,7 +89,7 @@ function pathsOf({ harmless = [], alike: _, ...fields }: KeyFields): string[] {
 }
 
 /** Fields of a declaration whose texts are no paths. */
-const noPaths = new Set(['words', 'always', 'as', 'none', 'missing', 'item']);
+const noPaths = new Set(['words', 'always', 'as', 'none', 'missing', 'item', 'when', 'means']);
 
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];

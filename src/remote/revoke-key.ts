@@ -2,6 +2,8 @@ import { KeysError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { HttpResponse } from '../http/response.ts';
 import type { Key } from '../keys/key.ts';
+import { callOf } from '../providers/declaration/call.ts';
+import type { Operation } from '../providers/declaration/operation.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
 import { isInconclusive } from './failure-body.ts';
@@ -13,7 +15,47 @@ import { part, select } from './select.ts';
  */
 export async function revokeKey(
   api: Api,
-  { revoke, ok }: Pick<Provider, 'ok'> & { revoke: NonNullable<Provider['revoke']> },
+  provider: RevokingProvider,
+  id: string,
+  look: () => Promise<Key | undefined>,
+): Promise<boolean> {
+  const isRevoked = await endKey(api, provider, id, look);
+  if (isRevoked) await completeRevocation(api, provider.revoke.then ?? [], id);
+  return isRevoked;
+}
+
+type RevokingProvider = Pick<Provider, 'ok'> & { revoke: NonNullable<Provider['revoke']> };
+
+/** Makes the calls that have to follow. Throws `KeysError` (5), which tells what is done and what is left. */
+async function completeRevocation(api: Api, calls: readonly Operation[], id: string): Promise<void> {
+  for (const [index, call] of calls.entries()) {
+    try {
+      // A 404 means that nothing is left to do.
+      await api.send(call, { id });
+    } catch (error) {
+      if (!(error instanceof KeysError)) throw error;
+      const remaining = calls.slice(index).map((one) => requestOf(one, id));
+      throw new KeysError({
+        ...error.failure,
+        exit: 'unfinished',
+        code: 'revocation_incomplete',
+        message: `the key ${id} is revoked, but ${remaining.join(' and ')} is still to be done: ${error.message}`,
+        hints: remaining.filter((request) => !request.includes('{')).map((request) => `keys api ${request}`),
+        cause: error,
+      });
+    }
+  }
+}
+
+/** `DELETE /keys/k1`; settings of the profile stay placeholders. */
+function requestOf(operation: Operation, id: string): string {
+  const { method, path } = callOf(operation);
+  return `${method} ${path.replaceAll('{id}', encodeURIComponent(id))}`;
+}
+
+async function endKey(
+  api: Api,
+  { revoke, ok }: RevokingProvider,
   id: string,
   look: () => Promise<Key | undefined>,
 ): Promise<boolean> {

@@ -3,6 +3,7 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
 import { amountPath, listPath, path, textPath, timePath } from '../../src/providers/declaration/field.ts';
 import { callInputs, optionalStyles, requiredStyles } from '../../src/providers/declaration/inputs.ts';
+import { statusRule } from '../../src/providers/declaration/key-fields.ts';
 import { condition, issuing, operation } from '../../src/providers/declaration/operation.ts';
 import { paging } from '../../src/providers/declaration/paging.ts';
 import { providerSchema } from '../../src/providers/declaration/provider.ts';
@@ -18,6 +19,7 @@ const definitions = {
   timePath,
   amountPath,
   listPath,
+  statusRule,
   template,
   condition,
   operation,
@@ -32,6 +34,7 @@ const titles: Readonly<Record<string, string>> = {
   timePath: 'Time path',
   amountPath: 'Amount path',
   listPath: 'List path',
+  statusRule: 'Status rule',
   template: 'Template',
   condition: 'Condition',
   operation: 'Call',

@@ -35,6 +35,11 @@ export const unfinished: Readonly<Record<CodeOf<'unfinished'>, Explanation>> = {
     meaning: 'some sinks have the secret and others do not; there is no escrow it could wait in',
     fix: ['deliver the rest: keys recover'],
   },
+  revocation_incomplete: {
+    meaning:
+      'the key no longer works, but a call that must follow its revocation failed; the hint repeats it',
+    fix: ['keys api DELETE <path>'],
+  },
   partly_revoked: {
     meaning: 'some of the keys were revoked before a failure; the hint revokes the rest',
     fix: ['keys revoke <key...> --yes'],

@@ -1,4 +1,5 @@
 import { parseDuration } from '../../base/time.ts';
+import { declaredCalls } from './declared-calls.ts';
 import { examples } from './examples.ts';
 import type { Path } from './field.ts';
 import { usageInputs } from './inputs.ts';
@@ -88,9 +89,10 @@ function usageIssues({ usage }: Provider): SchemaIssue[] {
 /** Calls about one key that do not say which, and keys that would be created without their name. */
 export function inputIssues(provider: Provider): SchemaIssue[] {
   const isSingle = provider.list.single === true;
-  const issues = (['show', 'rotate', 'update', 'disable', 'enable', 'revoke'] as const).flatMap((path) => {
-    const operation: Operation | undefined = provider[path];
-    if (!operation || isSingle || namesIn(operation).includes('id')) return [];
+  const aboutOneKey = ['show', 'rotate', 'update', 'disable', 'enable', 'revoke'];
+  const issues = declaredCalls(provider).flatMap(({ path, name, call }) => {
+    const { then: _, ...own }: Operation & { then?: unknown } = call;
+    if (!aboutOneKey.includes(name) || isSingle || namesIn(own).includes('id')) return [];
     return [
       {
         path,

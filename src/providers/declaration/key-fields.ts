@@ -1,17 +1,48 @@
 import * as v from 'valibot';
 import { keyInputs } from '../../keys/key.ts';
 import type { Declared } from './field.ts';
-import { amountPath, listPath, optional, path, required, text, textPath, timePath, word } from './field.ts';
+import {
+  amountPath,
+  listPath,
+  namesOf,
+  optional,
+  path,
+  required,
+  text,
+  textPath,
+  timePath,
+  word,
+} from './field.ts';
+import { timeStyles } from './styles.ts';
 
 /* Where the API has the fields of a key. */
 
-const statusRule = v.strictObject({
-  at: required('Where the word is.', path),
+const wordRule = v.strictObject({
+  at: required('Where the word is: a text, a number, or true or false.', path),
   words: required(
-    'What each word means. Compared as strings, so `"null"` is null.',
+    'What each word means. Compared as strings, so `"2"` is the number 2, `"false"` is false, and `"null"` is null.',
     v.record(v.string(), v.picklist(['active', 'expired', 'revoked', 'disabled'])),
   ),
 });
+
+const timeRule = v.strictObject({
+  at: required('Where the time, or another value, is.', path),
+  when: required(
+    'When the rule applies. `present`: there is a value, other than null, false and an empty string; `past`: the value is a time that has passed. If it does not apply, the key is active.',
+    v.picklist(['present', 'past']),
+  ),
+  means: required('The status if the rule applies.', v.picklist(['expired', 'revoked', 'disabled'])),
+  as: optional(
+    'With `when: "past"`: how the time is written. Default: RFC 3339.',
+    v.picklist(namesOf(timeStyles)),
+  ),
+});
+
+export const statusRule = v.pipe(
+  v.union([wordRule, timeRule]),
+  v.description('What the status of a key is: by words, or by a value that only some keys have.'),
+);
+export type StatusRule = Declared<typeof statusRule>;
 
 const usage = v.strictObject({
   requests: required('The number of requests made with the key.', amountPath),

@@ -61,6 +61,11 @@ const revoke = v.strictObject({
     'Revoking only disables the key, for good. A disabled key then counts as revoked.',
     v.literal('disabled'),
   ),
+  // biome-ignore lint/suspicious/noThenProperty: a list, which nothing awaits
+  then: optional(
+    'Calls that must follow for the revocation to be complete, in this order, such as a DELETE of the revoked key.',
+    v.array(operation),
+  ),
 });
 
 const logs = v.strictObject({

@@ -33,8 +33,8 @@ const carriedOver: Rule = ({ create, key }) => {
 };
 
 const statusWords: Rule = ({ key: { status = [] } }) =>
-  status.flatMap(({ words }, index) =>
-    Object.values(words).includes('active')
+  status.flatMap((rule, index) =>
+    'when' in rule || Object.values(rule.words).includes('active')
       ? []
       : [
           {

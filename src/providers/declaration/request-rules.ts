@@ -1,4 +1,4 @@
-import { callInputs } from './inputs.ts';
+import { declaredCalls } from './declared-calls.ts';
 import type { Operation } from './operation.ts';
 import type { Paging } from './paging.ts';
 import type { Provider } from './provider.ts';
@@ -8,23 +8,11 @@ import type { SchemaIssue } from './schema-issue.ts';
 
 /* Requests that could not be sent as declared, and lists that could not be read to their end. */
 
-interface NamedCall {
-  name: string;
-  call: Operation & { paging?: Paging };
-}
-
-function callsOf(provider: Provider): NamedCall[] {
-  return Object.keys(callInputs).flatMap((name) => {
-    const call = provider[name as keyof typeof callInputs] as NamedCall['call'] | undefined;
-    return call ? [{ name, call }] : [];
-  });
-}
-
 const bodies: Rule = (provider) =>
-  callsOf(provider)
+  declaredCalls(provider)
     .filter(({ call }) => call.get !== undefined && (call.body ?? call.form) !== undefined)
-    .map(({ name, call }) => ({
-      path: `${name}.${call.body === undefined ? 'form' : 'body'}`,
+    .map(({ path, call }) => ({
+      path: `${path}.${call.body === undefined ? 'form' : 'body'}`,
       message: 'is the body of a GET, which servers ignore; write it as query, or use another method',
     }));
 
@@ -33,7 +21,7 @@ const headers: Rule = (provider) => {
   const own = new Set(['content-length', 'host', provider.auth.header.toLowerCase()]);
   const places = [
     { path: 'headers', declared: provider.headers },
-    ...callsOf(provider).map(({ name, call }) => ({ path: `${name}.headers`, declared: call.headers })),
+    ...declaredCalls(provider).map(({ path, call }) => ({ path: `${path}.headers`, declared: call.headers })),
   ];
   return places.flatMap(({ path, declared = {} }) =>
     Object.keys(declared)
@@ -43,7 +31,9 @@ const headers: Rule = (provider) => {
 };
 
 const pages: Rule = (provider) =>
-  callsOf(provider).flatMap(({ name, call }) => (call.paging ? pagingIssues(name, call, call.paging) : []));
+  declaredCalls(provider).flatMap(({ name, call }) =>
+    call.paging ? pagingIssues(name, call, call.paging) : [],
+  );
 
 function pagingIssues(name: string, { query = {} }: Operation, paging: Paging): SchemaIssue[] {
   const path = `${name}.paging`;
