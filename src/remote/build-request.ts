@@ -5,7 +5,7 @@ import type { Operation } from '../providers/declaration/operation.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import { pageUrl, urlBelow } from './api-url.ts';
 import { fillPath } from './fill-path.ts';
-import type { Filling, Inputs } from './fill-template.ts';
+import type { Filled, Filling, Inputs } from './fill-template.ts';
 import { fillBody } from './fill-template.ts';
 import type { PageRequest } from './next-page.ts';
 
@@ -38,15 +38,17 @@ export function buildRequest({
   const sendsFallbacks = operation !== provider.update || operation.put !== undefined;
   const filling = { now, steps: provider.capabilities.expirySteps ?? [], sendsFallbacks };
   const { method, path } = callOf(operation);
-  const { query = {}, url: pageAddress } = call.page ?? {};
+  const { parameters = {}, in: place, url: pageAddress } = call.page ?? {};
   const url =
     pageAddress === undefined ? urlBelow(call.base, fillPath(path, values)) : pageUrl(call.base, pageAddress);
   const declaredQuery = fillBody(operation.query ?? {}, values, filling) as Readonly<Record<string, unknown>>;
-  for (const [name, value] of Object.entries({ ...(pageAddress === undefined && declaredQuery), ...query })) {
+  const query = { ...(pageAddress === undefined && declaredQuery), ...(place !== 'body' && parameters) };
+  for (const [name, value] of Object.entries(query)) {
     url.searchParams.set(name, String(value));
   }
   const template = operation.form ?? operation.body;
-  const body = template === undefined ? undefined : fillBody(template, values, filling);
+  const declaredBody = template === undefined ? undefined : fillBody(template, values, filling);
+  const body = place === 'body' ? withParameters(declaredBody, parameters) : declaredBody;
   const reads = isRead(provider, operation);
   return {
     method,
@@ -61,6 +63,20 @@ export function buildRequest({
     repeatable: reads || call.isIdempotent,
     reads,
   };
+}
+
+/** A body with further fields; a name with dots is a path. */
+function withParameters(body: Filled | undefined, parameters: PageRequest['parameters']): Filled {
+  let whole = { ...(body as FilledFields) };
+  for (const [path, value] of Object.entries(parameters)) whole = withField(whole, path.split('.'), value);
+  return whole;
+}
+
+type FilledFields = Readonly<Record<string, Filled>>;
+
+function withField(fields: FilledFields, [name = '', ...rest]: string[], value: Filled): FilledFields {
+  const inner = rest.length === 0 ? value : withField(fields[name] as FilledFields, rest, value);
+  return { ...fields, [name]: inner };
 }
 
 /** The declared headers of every call. */

@@ -77,7 +77,7 @@ const examplesOf: Readonly<Record<CallName, (provider: Provider, now: Date) => E
   usage: (_, now) => [
     { inputs: { by: 'day', since: new Date(now.getTime() - 30 * dayMs), keyId: exampleId } },
   ],
-  verify: () => [{ inputs: {} }],
+  verify: () => [{ inputs: { key: secret } }],
   logout: () => [{ inputs: {} }],
 };
 
@@ -110,17 +110,19 @@ function requestOf(
   name: CallName,
   { operation, inputs, now, page }: ExampleCall,
 ): Pick<ExampleRequest, 'request' | 'auth'> {
-  const auth = (name === 'verify' && provider.verify?.auth) || provider.auth;
+  const verify = name === 'verify' ? provider.verify : undefined;
+  const auth = verify?.auth ?? provider.auth;
   const { idempotency } = operation;
   const call: DeclaredCall = {
-    provider,
-    base: new URL(provider.url ?? exampleUrl),
+    // Nothing but the key goes to another host.
+    provider: verify?.url === undefined ? provider : { ...provider, headers: {} },
+    base: new URL(verify?.url ?? provider.url ?? exampleUrl),
     operation,
     values: { ...inputs, ...settingsFor(provider, operation) },
     now,
     ...(page && { page }),
     headers: {
-      ...credentialHeader(auth, secret),
+      ...(verify?.credential !== 'none' && credentialHeader(auth, secret)),
       ...(idempotency !== undefined && { [idempotency]: '00000000-0000-4000-8000-000000000000' }),
     },
     isIdempotent: idempotency !== undefined,

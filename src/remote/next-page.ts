@@ -4,9 +4,11 @@ import type { Paging } from '../providers/declaration/paging.ts';
 import type { Part } from './select.ts';
 import { number, optional, select, text } from './select.ts';
 
-/** One page of a list: query parameters to add, or the URL that an earlier page gave. */
+/** One page of a list: parameters to add to the query or to the body, or the URL that an earlier page gave. */
 export interface PageRequest {
-  query: Readonly<Record<string, string>>;
+  parameters: Readonly<Record<string, string | number>>;
+  /** Default: in the query. */
+  in?: 'body';
   url?: string;
 }
 
@@ -22,36 +24,41 @@ export interface ReadPage {
 }
 
 export function firstPage(paging: Paging | undefined): PageRequest {
-  if (!paging || paging.by === 'url') return { query: {} };
-  const limit = paging.limit === undefined ? {} : { [paging.limit]: String(paging.size) };
-  return { query: paging.by === 'page' ? { ...limit, [paging.page]: String(paging.first ?? 1) } : limit };
+  if (!paging || paging.by === 'url') return { parameters: {} };
+  const limit = paging.limit === undefined ? {} : { [paging.limit]: paging.size };
+  const place = 'in' in paging ? { in: paging.in } : {};
+  return {
+    ...place,
+    parameters: paging.by === 'page' ? { ...limit, [paging.page]: paging.first ?? 1 } : limit,
+  };
 }
 
 /** The request for the page after this one; undefined at the end of the list. */
 export function nextPage(paging: Paging, page: ReadPage): PageRequest | undefined {
-  const { query } = page.request;
+  const pageWith = (name: string, value: string | number): PageRequest => ({
+    ...page.request,
+    parameters: { ...page.request.parameters, [name]: value },
+  });
   switch (paging.by) {
     case 'offset':
-      return isPastLastOffset(paging, page)
-        ? undefined
-        : { query: { ...query, [paging.offset]: String(page.itemCount) } };
+      return isPastLastOffset(paging, page) ? undefined : pageWith(paging.offset, page.itemCount);
     case 'page':
       return isLast(paging, page)
         ? undefined
-        : { query: { ...query, [paging.page]: String(Number(query[paging.page]) + 1) } };
+        : pageWith(paging.page, Number(page.request.parameters[paging.page]) + 1);
     case 'link':
       return pageAt(/<([^>]+)>\s*;[^,]*\brel="?next"?/.exec(page.response.headers.link ?? '')?.[1]);
     case 'url':
       return pageAt(select(page.answer, paging.next)?.value);
     case 'cursor': {
       const cursor = nextCursor(paging, page);
-      return cursor ? { query: { ...query, [paging.cursor]: cursor } } : undefined;
+      return cursor ? pageWith(paging.cursor, cursor) : undefined;
     }
   }
 }
 
 function pageAt(url: unknown): PageRequest | undefined {
-  return typeof url === 'string' && url !== '' ? { query: {}, url } : undefined;
+  return typeof url === 'string' && url !== '' ? { parameters: {}, url } : undefined;
 }
 
 /** After a full page there may be more, whatever the total says: some APIs count only what they have read. */

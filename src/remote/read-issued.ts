@@ -53,12 +53,22 @@ function jsonOf(response: HttpResponse): unknown {
 function readNew(answer: Part, { operation, fields, name, now }: IssueRequest): Key | undefined {
   const keyPart = operation.key === undefined ? undefined : select(answer, operation.key);
   if (!keyPart || !hasId(keyPart, fields)) return undefined;
-  const { key } = readKey(keyPart, fields, now);
+  const { key } = readKey(keyPart, withoutDefaults(fields), now);
   // If the API has no names, the key has the requested name until this process ends.
   const isNameless = typeof fields.name === 'object' && 'always' in fields.name;
   if (isNameless || key.name !== '') return { ...key, name: isNameless ? name : key.name };
   // The response does not confirm the name.
   return { ...key, name, [unread]: [...(key[unread] ?? []), 'name'] };
+}
+
+/** A response that names only the new key leaves out fields that have a value: what is missing is not known. */
+function withoutDefaults(fields: KeyFields): KeyFields {
+  const entries = Object.entries(fields).map(([name, where]: [string, unknown]) => {
+    if (typeof where !== 'object' || where === null || !('missing' in where)) return [name, where];
+    const { missing: _, ...rest } = where;
+    return [name, rest];
+  });
+  return Object.fromEntries(entries);
 }
 
 function hasId(keyPart: Part, fields: KeyFields): boolean {

@@ -294,3 +294,13 @@ describe('a way of trying out a key that leaks a secret or proves nothing is a f
     ).toHaveProperty(['verify.url']);
   });
 });
+
+test('paging in the body has a body that takes it', () => {
+  const paging = { by: 'cursor', in: 'body', cursor: 'cursor', next: 'next', limit: 'limit', size: 100 };
+  const withList = (list: Record<string, unknown>) => issuesOf({ list: { items: 'keys', paging, ...list } });
+  expect(withList({ post: '/keys', body: { api: 'a' } })).toEqual({});
+  expect(withList({ post: '/keys' })).toEqual({});
+  expect(withList({ get: '/keys' })).toHaveProperty(['list.paging.in']);
+  expect(withList({ post: '/keys', body: ['a'] })).toHaveProperty(['list.paging.in']);
+  expect(withList({ post: '/keys', body: { cursor: 'a' } })).toHaveProperty(['list.body.cursor']);
+});

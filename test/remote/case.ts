@@ -1,5 +1,5 @@
 import type { Key } from '../../src/keys/key.ts';
-import type { KeyChanges, KeySpec } from '../../src/keys/ports.ts';
+import type { KeyChanges, KeySpec, Reason } from '../../src/keys/ports.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
 
 /** One call as it must arrive, and the documented answer. */
@@ -32,4 +32,6 @@ export interface Case {
   update?: Exchange & { id: string; changes: KeyChanges };
   disable?: Exchange & { id: string };
   revoke?: Exchange & { id: string };
+  /** With the key `key-abcdefghEXAMPLE`. */
+  verify?: Exchange & { reason: Reason };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Secret } from '../../src/base/secret.ts';
 import { builtInProviders } from '../../src/providers/built-in/built-in.ts';
 import { checkProvider } from '../../src/providers/declaration/check.ts';
 import type { Path } from '../../src/providers/declaration/field.ts';
@@ -30,7 +31,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
       [one.credential[0]]: one.credential[1],
       accept: 'application/json',
     });
-    expect(request?.body).toHaveLength(0);
+    expect(bodyOf(request)).toEqual(one.list.body);
   });
 
   test('an account without keys has an empty list', async () => {
@@ -117,6 +118,17 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
       expect(key).toMatchObject(rotate.key);
       expect(secret.reveal()).toBe(rotate.secret);
       expect(bodyOf(server.received[0])).toEqual(rotate.body);
+    });
+  }
+
+  if (one.verify) {
+    const { verify } = one;
+    test('verifies a key by exactly the documented request, which has no key in its URL', async () => {
+      const { backend, server } = await start(one, [verify]);
+      const verdict = await backend.verify(new Secret('key-abcdefghEXAMPLE'));
+      expect(verdict).toMatchObject({ reason: verify.reason, httpStatus: verify.status });
+      expect(bodyOf(server.received[0])).toEqual(verify.body);
+      expect(server.received[0]?.path).not.toMatch(/EXAMPLE/);
     });
   }
 

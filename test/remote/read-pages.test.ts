@@ -294,3 +294,64 @@ describe('a list is kept in memory up to a limit', () => {
     expect(defaultMaxListLength).toBe(256 * 1024 * 1024);
   });
 });
+
+describe('parameters in the body', () => {
+  async function bodies(list: Provider['list'], answers: readonly unknown[]) {
+    const server = await FaultServer.start();
+    for (const answer of answers) server.on('POST /keys', json(200, answer));
+    const ids = (await remoteOf({ ...unreal, list }, server).backend.list()).map(({ id }) => id);
+    return { ids, sent: server.received.map(({ body }) => JSON.parse(String(body))) };
+  }
+
+  test('a cursor is sent beside the declared fields', async () => {
+    const paging: Paging = {
+      by: 'cursor',
+      in: 'body',
+      cursor: 'cursor',
+      next: 'pagination.cursor',
+      more: 'pagination.hasMore',
+      limit: 'limit',
+      size: 100,
+    };
+    const { ids, sent } = await bodies({ post: '/keys', body: { api: 'a' }, items: 'data', paging }, [
+      { data: keys('a'), pagination: { hasMore: true, cursor: 'c2' } },
+      { data: keys('b'), pagination: { hasMore: false, cursor: 'c3' } },
+    ]);
+    expect(ids).toEqual(['a', 'b']);
+    expect(sent).toEqual([
+      { api: 'a', limit: 100 },
+      { api: 'a', limit: 100, cursor: 'c2' },
+    ]);
+  });
+
+  test('a name with dots is a path, and numbers stay numbers', async () => {
+    const paging: Paging = {
+      by: 'page',
+      in: 'body',
+      page: 'variables.page',
+      limit: 'variables.first',
+      first: 0,
+      size: 1,
+    };
+    const { ids, sent } = await bodies(
+      { post: '/keys', body: { query: 'q', variables: { team: 't' } }, items: 'keys', paging },
+      [{ keys: keys('a') }, { keys: keys('b') }, { keys: [] }],
+    );
+    expect(ids).toEqual(['a', 'b']);
+    expect(sent.map(({ variables }) => variables)).toEqual([
+      { team: 't', page: 0, first: 1 },
+      { team: 't', page: 1, first: 1 },
+      { team: 't', page: 2, first: 1 },
+    ]);
+  });
+
+  test('an offset needs no declared body', async () => {
+    const paging: Paging = { by: 'offset', in: 'body', offset: 'skip', size: 1, total: 'total' };
+    const { sent } = await bodies({ post: '/keys', items: 'keys', paging }, [
+      { keys: keys('a'), total: 2 },
+      { keys: keys('b'), total: 2 },
+      { keys: [], total: 2 },
+    ]);
+    expect(sent).toEqual([{}, { skip: 1 }, { skip: 2 }]);
+  });
+});

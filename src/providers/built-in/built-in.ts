@@ -15,6 +15,7 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   'openai-project': async () => (await import('./openai-project.ts')).openaiProject,
   openrouter: async () => (await import('./openrouter.ts')).openrouter,
   resend: async () => (await import('./resend.ts')).resend,
+  unkey: async () => (await import('./unkey.ts')).unkey,
   xai: async () => (await import('./xai.ts')).xai,
   neon: async () => (await import('./neon.ts')).neon,
   'neon-organization': async () => (await import('./neon-organization.ts')).neonOrganization,

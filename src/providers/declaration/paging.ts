@@ -15,12 +15,17 @@ const size = required(
     v.maxValue(maxPageSize, `is more than ${maxPageSize}`),
   ),
 );
-const limit = 'The query parameter for the number of items per page.';
+const limit = 'The parameter for the number of items per page.';
+const place = optional(
+  'Send the parameters as fields of the body, with dots between the names of nested ones. Default: in the query.',
+  v.literal('body'),
+);
 const total = optional('Where the response has the total number of items.', path);
 
 const cursorFields = {
   by: v.literal('cursor'),
-  cursor: required('The query parameter for the cursor.', text),
+  in: place,
+  cursor: required('The parameter for the cursor.', text),
   limit: optional(limit, text),
   size,
   total,
@@ -30,14 +35,16 @@ export const paging = v.pipe(
   v.variant('by', [
     v.strictObject({
       by: v.literal('offset'),
-      offset: required('The query parameter for the number of items to skip.', text),
+      in: place,
+      offset: required('The parameter for the number of items to skip.', text),
       limit: optional(limit, text),
       size,
       total,
     }),
     v.strictObject({
       by: v.literal('page'),
-      page: required('The query parameter for the page number.', text),
+      in: place,
+      page: required('The parameter for the page number.', text),
       limit: required(limit, text),
       size,
       total,

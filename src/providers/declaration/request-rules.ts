@@ -35,18 +35,31 @@ const pages: Rule = (provider) =>
     call.paging ? pagingIssues(name, call, call.paging) : [],
   );
 
-function pagingIssues(name: string, { query = {} }: Operation, paging: Paging): SchemaIssue[] {
+function pagingIssues(name: string, call: Operation, paging: Paging): SchemaIssue[] {
   const path = `${name}.paging`;
   const fields: Readonly<Record<string, unknown>> = { ...paging };
   const parameter = fields[paging.by];
-  const clash = [parameter, fields.limit].find((one) => typeof one === 'string' && Object.hasOwn(query, one));
+  const bodyField = call.form === undefined ? 'body' : 'form';
+  const place = fields.in === 'body' ? bodyField : 'query';
+  const declared = call[place] ?? {};
+  const hasFields = typeof declared === 'object' && declared !== null && !Array.isArray(declared);
+  const clash = [parameter, fields.limit].find(
+    (one) => typeof one === 'string' && hasFields && Object.hasOwn(declared, one),
+  );
   return ruleOf(() => [
     [
       parameter !== undefined && parameter === fields.limit,
       `${path}.limit`,
       `is the same parameter as ${paging.by}, so every page would be the first; write the parameter for the page size`,
     ],
-    [clash !== undefined, `${name}.query.${clash}`, 'is set by paging, which replaces it; remove it here'],
+    [clash !== undefined, `${name}.${place}.${clash}`, 'is set by paging, which replaces it; remove it here'],
+    [
+      fields.in === 'body' && (call.get !== undefined || !hasFields),
+      `${path}.in`,
+      call.get === undefined
+        ? 'needs a body that is an object'
+        : 'needs a call with a body, and a GET has none; remove it, or write the call as post',
+    ],
     [
       'next' in paging && paging.next === '',
       `${path}.next`,

@@ -26,6 +26,12 @@ export const resendCase: Case = {
     key: { id, name: 'ci' },
     secret: 're_c1tpEyD8NKFusih9vKVQkniEXAMPLE',
   },
+  verify: {
+    route: 'GET /api-keys?limit=1',
+    status: 401,
+    answer: { statusCode: 401, name: 'restricted_api_key', message: 'This API key may only send emails' },
+    reason: 'ok',
+  },
   revoke: {
     id,
     route: `DELETE /api-keys/${id}`,
