@@ -10,19 +10,19 @@ interface Account {
   options?: Record<string, string>;
   /** The route of the list, and the list with the key to rotate. */
   list: [route: string, answer: unknown];
-  /** The route that shows that key, if there is one, and what it answers. */
-  show?: [route: string, answer: unknown];
+  /** What other routes answer: one that shows that key, or sets its end. */
+  others?: Record<string, unknown>;
   /** The route that creates a key, and what it answers. */
   create: [route: string, answer: unknown];
 }
 
 const secret = 'sk-a1b2c3d4e5f6g7h8EXAMPLE';
 
-async function rotate({ provider, options = {}, list, show, create }: Account) {
+async function rotate({ provider, options = {}, list, others = {}, create }: Account) {
   const [sandbox, server] = [new Sandbox(), await FaultServer.start()];
   expect(await builtInProvider(provider), provider).toBeDefined();
   server.always(list[0], json(200, list[1]));
-  if (show) server.always(show[0], json(200, show[1]));
+  for (const [route, answer] of Object.entries(others)) server.always(route, json(200, answer));
   server.always(create[0], json(200, create[1]));
   const settings = Object.entries(options).map(([name, value]) => [
     `KEYS_OPTION_${name.toUpperCase()}`,
@@ -42,6 +42,24 @@ async function rotate({ provider, options = {}, list, show, create }: Account) {
 
 const created = '2026-11-01T00:00:00Z';
 const hubToken = { id: 'a1', note: 'ci', created, scopes: ['read:users'], roles: ['reader'] };
+const liteKey = {
+  token: 'a1',
+  key_alias: 'ci',
+  created_at: created,
+  expires: null,
+  models: ['gpt-4o'],
+  max_budget: 25,
+  budget_duration: '30d',
+  budget_reset_at: created,
+  rpm_limit: null,
+  tpm_limit: 1000,
+  max_parallel_requests: 2,
+  team_id: 't1',
+  metadata: { app: 'search' },
+  allowed_routes: ['/chat/completions'],
+  permissions: {},
+  blocked: false,
+};
 const infraToken = { token_id: 't1', name: 'ci', created_at: 1_793_491_200, allowed_ips: ['192.0.2.1'] };
 
 test.each<[what: string, account: Account, sent: unknown]>([
@@ -80,7 +98,7 @@ test.each<[what: string, account: Account, sent: unknown]>([
       provider: 'jupyterhub',
       options: { user: 'ada' },
       list: ['GET /users/ada/tokens', { api_tokens: [hubToken] }],
-      show: ['GET /users/ada/tokens/a1', hubToken],
+      others: { 'GET /users/ada/tokens/a1': hubToken },
       create: ['POST /users/ada/tokens', { ...hubToken, id: 'a2', token: secret }],
     },
     { note: 'ci', scopes: ['read:users'], roles: ['reader'] },
@@ -101,6 +119,33 @@ test.each<[what: string, account: Account, sent: unknown]>([
     },
     { name: 'ci', roles: ['DataPlaneEditor'] },
   ],
+  [
+    'the limits, the team and the settings of a LiteLLM key',
+    {
+      provider: 'litellm',
+      list: [
+        'GET /key/list?return_full_object=true&size=100&page=1',
+        { keys: [liteKey], total_count: 1, current_page: 1, total_pages: 1 },
+      ],
+      others: { 'POST /key/update': { key: 'a1' } },
+      create: [
+        'POST /key/generate',
+        { ...liteKey, token: undefined, key_alias: 'ci (2026-11-20)', token_id: 'b2', key: secret },
+      ],
+    },
+    {
+      key_alias: expect.stringMatching(/^ci \(\d{4}-\d\d-\d\d\)$/),
+      models: ['gpt-4o'],
+      max_budget: 25,
+      budget_duration: '30d',
+      tpm_limit: 1000,
+      max_parallel_requests: 2,
+      team_id: 't1',
+      metadata: { app: 'search' },
+      allowed_routes: ['/chat/completions'],
+      permissions: {},
+    },
+  ],
 ])('a rotation carries over %s', async (_, account, sent) => {
   const run = await rotate(account);
   expect(run.stderr).not.toContain('warning');
@@ -114,7 +159,7 @@ test.each<[what: string, account: Account, field: string]>([
     {
       provider: 'deepinfra',
       list: ['GET /v1/api-tokens', [infraToken]],
-      show: ['GET /v1/api-tokens/t1', infraToken],
+      others: { 'GET /v1/api-tokens/t1': infraToken },
       create: ['POST /v1/api-tokens', { token_id: 't2', name: 'ci', token: secret }],
     },
     'allowed_ips',

@@ -22,6 +22,7 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   deepinfra: async () => (await import('./deepinfra.ts')).deepinfra,
   fireworks: async () => (await import('./fireworks.ts')).fireworks,
   jupyterhub: async () => (await import('./jupyterhub.ts')).jupyterhub,
+  litellm: async () => (await import('./litellm.ts')).litellm,
   pinecone: async () => (await import('./pinecone.ts')).pinecone,
 };
 

@@ -3,7 +3,8 @@ import type { Provider } from '../declaration/provider.ts';
 export const deepinfra: Provider = {
   id: 'deepinfra',
   name: 'DeepInfra',
-  docs: 'DeepInfra, OpenAPI (May 2026)',
+  docs: 'DeepInfra, OpenAPI',
+  asOf: '2026-05',
   note: 'a token whose token_id is null cannot be addressed, because its secret would have to be part of a URL. A rotation cannot carry over allowed_ips. Undocumented: rate limits, whether lists mask the tokens, and a call that verifies a token',
   url: 'https://api.deepinfra.com',
   auth: { header: 'Authorization', scheme: 'Bearer' },

@@ -4,6 +4,7 @@ export const fireworks: Provider = {
   id: 'fireworks',
   name: 'Fireworks AI',
   docs: 'Fireworks, API reference (Gateway REST 4.259)',
+  asOf: '2026-11',
   note: 'the keys of one user of an account. Paging is documented as "to be added": a list that says that it has more keys than it shows is an error. Undocumented: errors, rate limits, and a call that verifies a key',
   url: 'https://api.fireworks.ai',
   auth: { header: 'Authorization', scheme: 'Bearer' },

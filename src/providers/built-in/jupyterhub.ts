@@ -4,6 +4,7 @@ export const jupyterhub: Provider = {
   id: 'jupyterhub',
   name: 'JupyterHub tokens',
   docs: 'JupyterHub, REST API',
+  asOf: '2026-11',
   note: 'the URL is that of the API, such as https://hub.example.com/hub/api. The name of a token is its note. The API answers 403 for a user that does not exist',
   auth: { header: 'Authorization', scheme: 'token' },
   options: { user: { help: 'name of the user whose tokens these are', required: true } },

@@ -4,6 +4,7 @@ export const neon: Provider = {
   id: 'neon',
   name: 'Neon',
   docs: 'Neon API v2, OpenAPI of @neondatabase/api-client 2.7.3',
+  asOf: '2026-11',
   note: 'personal API keys; those of an organization: neon-organization. A name has at most 64 characters. Undocumented: rate limits, whether names are unique, and whether revoked keys stay in the list',
   url: 'https://console.neon.tech/api/v2',
   auth: { header: 'Authorization', scheme: 'Bearer' },

@@ -4,6 +4,7 @@ export const pinecone: Provider = {
   id: 'pinecone',
   name: 'Pinecone',
   docs: 'Pinecone, Admin API, OpenAPI 2026-04',
+  asOf: '2026-04',
   note: 'the session token is an access token, from POST https://login.pinecone.io/oauth/token with the client id and secret of a service account; it expires. Without --permission, a new key can only read data (DataPlaneViewer); by itself, the API would give it ProjectEditor. A name has at most 80 characters. Undocumented: when keys were created, rate limits, and a call that verifies a key',
   url: 'https://api.pinecone.io',
   auth: { header: 'Authorization', scheme: 'Bearer' },
