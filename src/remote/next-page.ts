@@ -2,7 +2,7 @@ import type { HttpResponse } from '../http/response.ts';
 import type { Path } from '../providers/declaration/field.ts';
 import type { Paging } from '../providers/declaration/paging.ts';
 import type { Part } from './select.ts';
-import { number, optional, select, text } from './select.ts';
+import { number, optional, select, text, wrongShape } from './select.ts';
 
 /** One page of a list: parameters to add to the query or to the body, or the URL that an earlier page gave. */
 export interface PageRequest {
@@ -47,9 +47,9 @@ export function nextPage(paging: Paging, page: ReadPage): PageRequest | undefine
         ? undefined
         : pageWith(paging.page, Number(page.request.parameters[paging.page]) + 1);
     case 'link':
-      return pageAt(/<([^>]+)>\s*;[^,]*\brel="?next"?/.exec(page.response.headers.link ?? '')?.[1]);
+      return pageAt(nextLink(page.response.headers));
     case 'url':
-      return pageAt(select(page.answer, paging.next)?.value);
+      return pageAt(urlIn(page.answer, paging.next));
     case 'cursor': {
       const cursor = nextCursor(paging, page);
       return cursor ? pageWith(paging.cursor, cursor) : undefined;
@@ -57,8 +57,26 @@ export function nextPage(paging: Paging, page: ReadPage): PageRequest | undefine
   }
 }
 
-function pageAt(url: unknown): PageRequest | undefined {
-  return typeof url === 'string' && url !== '' ? { parameters: {}, url } : undefined;
+/** The next page by a `Link` header (RFC 8288); a link may have several relations. */
+export function nextLink({ link = '' }: HttpResponse['headers']): string | undefined {
+  return /<([^>]+)>[^,<]*;\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|'next'|next\b)/i.exec(link)?.[1];
+}
+
+/** A value that is neither a URL nor empty leaves open whether the list has ended. */
+function urlIn(answer: Part, path: Path): string | undefined {
+  const next = select(answer, path);
+  if (!next || next.value === null || next.value === false) return undefined;
+  if (typeof next.value !== 'string') throw wrongShape(next, 'a URL');
+  return next.value;
+}
+
+function pageAt(url: string | undefined): PageRequest | undefined {
+  return url ? { parameters: {}, url } : undefined;
+}
+
+/** Some APIs write `"true"` or 1. */
+export function isTrue(value: unknown): boolean {
+  return value === true || value === 1 || (typeof value === 'string' && /^(?:true|yes|1)$/i.test(value));
 }
 
 /** After a full page there may be more, whatever the total says: some APIs count only what they have read. */
@@ -68,15 +86,18 @@ function isPastLastOffset(paging: Paging & { by: 'offset' }, page: ReadPage): bo
 
 function isLast(paging: { size: number; total?: Path }, { answer, items, itemCount }: ReadPage): boolean {
   const total = paging.total === undefined ? undefined : select(answer, paging.total);
-  return items.length === 0 || (total ? itemCount >= number(total) : items.length < paging.size);
+  const isTold = total !== undefined && total.value !== null;
+  return items.length === 0 || (isTold ? itemCount >= number(total) : items.length < paging.size);
 }
 
 function nextCursor(
   paging: Paging & { by: 'cursor' },
   { answer, items }: ReadPage,
 ): string | null | undefined {
-  if (paging.more !== undefined && select(answer, paging.more)?.value !== true) return undefined;
-  if (!('last' in paging)) return optional(answer, paging.next, text);
+  if (paging.more !== undefined && !isTrue(select(answer, paging.more)?.value)) return undefined;
+  if (!('last' in paging)) {
+    return select(answer, paging.next)?.value === false ? undefined : optional(answer, paging.next, text);
+  }
   const lastItem = items.at(-1);
   return lastItem && optional(lastItem, paging.last, text);
 }

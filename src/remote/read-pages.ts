@@ -11,6 +11,8 @@ import { elements, missing, number, part, select } from './select.ts';
 /** The last page of a list. */
 export interface LastPage {
   answer: Part;
+  /** How many pages were read, this one included. */
+  pageCount: number;
   headers: HttpResponse['headers'];
 }
 
@@ -53,19 +55,20 @@ export async function* readPages(
     progress.addText(response.text);
     const answer = part(response.json());
     const items = itemsOf(answer, itemsAt);
+    const page = { answer, headers: response.headers, pageCount: progress.pageCount };
     if (progress.isRepeat(items)) {
       if (
-        ignoresPaging(paging, items.length, progress.itemCount) ||
-        hasAll(paging, answer, progress.itemCount)
+        !ignoresPaging(paging, items.length, progress.itemCount) &&
+        !hasAll(paging, answer, progress.itemCount)
       )
-        return;
-      throw repeatedPage();
+        throw repeatedPage();
+      return onEnd?.(page);
     }
     const newItems = items.filter(isNew);
     yield* newItems;
     progress.endPage(items.length, newItems.length);
     request = paging && nextPage(paging, { request, response, answer, items, itemCount: progress.itemCount });
-    if (!request) onEnd?.({ answer, headers: response.headers });
+    if (!request) onEnd?.(page);
   }
 }
 
@@ -84,6 +87,10 @@ class Progress {
   constructor({ timeLimitMs = Infinity, maxLength = Infinity }: PageReader) {
     this.#timeLimitMs = timeLimitMs;
     this.#maxLength = maxLength;
+  }
+
+  get pageCount(): number {
+    return this.#requests.size;
   }
 
   startPage(request: PageRequest): void {

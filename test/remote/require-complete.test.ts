@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import { unreal } from '../../src/providers/built-in/unreal.ts';
+import type { Paging } from '../../src/providers/declaration/paging.ts';
+import type { Provider } from '../../src/providers/declaration/provider.ts';
+import { failureIn } from '../support/failure.ts';
+import type { Answer } from '../support/fault-server.ts';
+import { FaultServer, json } from '../support/fault-server.ts';
+import { remoteOf } from './remote-of.ts';
+
+/* A list that gives any sign that it is incomplete must not pass for a whole one. */
+
+const keys = ['a', 'b'].map((id) => ({ hash: id, name: id, created: 0 }));
+const page: Paging = { by: 'page', page: 'page', limit: 'limit', size: 100 };
+const offset: Paging = { by: 'offset', offset: 'offset', size: 100 };
+const cursor: Paging = { by: 'cursor', cursor: 'after', size: 2, next: 'after', more: 'has_more' };
+const last: Paging = { by: 'cursor', cursor: 'after', size: 2, last: 'hash', more: 'has_more' };
+const link: Paging = { by: 'link', limit: 'limit', size: 100 };
+
+async function listOf(paging: Paging | undefined, ...answers: Answer[]) {
+  const server = await FaultServer.start();
+  server.on('GET /v1/keys', ...answers.slice(0, -1)).always('GET /v1/keys', answers.at(-1) ?? json(500, {}));
+  const list: Provider['list'] = { get: '/v1/keys', items: 'keys', ...(paging && { paging }) };
+  return remoteOf({ ...unreal, list }, server).backend.list();
+}
+
+describe('an incomplete list is an error', () => {
+  test.each<[what: string, paging: Paging | undefined, fields: object, headers?: Record<string, string>]>([
+    ['a total in a text', undefined, { total: '5' }],
+    ['a total under another name', undefined, { totalItems: 5 }],
+    ['a count of all items', undefined, { count: 5 }],
+    ['a total two levels deep', undefined, { meta: { pagination: { total: 5 } } }],
+    ['a total in a header', undefined, {}, { 'x-total-count': '5' }],
+    ['a total that is not declared, with pages by number', page, { total: 5 }],
+    ['a total that is not declared, with a cursor', cursor, { total: 5 }],
+    ['a number of pages', undefined, { page: 1, total_pages: 3 }],
+    ['a last page', page, { meta: { last_page: 2 } }],
+    ['has_more in a text', undefined, { has_more: 'true' }],
+    ['has_more as a number', undefined, { has_more: 1 }],
+    ['has_more and no cursor', cursor, { has_more: true }],
+    ['has_more in a text, and no cursor', cursor, { has_more: 'true' }],
+    ['a list that was cut', undefined, { IsTruncated: true }],
+    ['incomplete results', undefined, { incomplete_results: true }],
+    ['a cursor', undefined, { next_cursor: 'b' }],
+    ['a page token', undefined, { nextPageToken: 'b' }],
+    ['the number of the next page', page, { next_page: 2 }],
+    ['the URL of the next page', undefined, { next: '/v1/keys?page=2' }],
+    ['a link to the next page', offset, { _links: { next: { href: '/v1/keys?page=2' } } }],
+    ['a Link header', undefined, {}, { link: '</v1/keys?page=2>; rel="next"' }],
+    ['a total beside a Link header', link, {}, { 'x-total': '5' }],
+  ])('%s', async (_, paging, fields, headers = {}) => {
+    const failure = await failureIn(listOf(paging, json(200, { keys, ...fields }, headers)));
+    expect(failure).toMatchObject({ exit: 'network', code: 'list_incomplete' });
+  });
+
+  test('an empty page after a page that has more', async () => {
+    const first = json(200, { keys, has_more: true });
+    const server = await FaultServer.start();
+    server.always('GET /v1/keys', first);
+    server.always('GET /v1/keys?after=b', json(200, { keys: [], has_more: true }));
+    const { backend } = remoteOf(
+      { ...unreal, list: { get: '/v1/keys', items: 'keys', paging: last } },
+      server,
+    );
+    expect(await failureIn(backend.list())).toMatchObject({ code: 'list_incomplete' });
+  });
+
+  test('a page that is all that a server gives, and not all that it has', async () => {
+    const many = Array.from({ length: 3 }, (_, at) => ({ hash: `h${at}`, name: 'ci' }));
+    const paging: Paging = { by: 'page', page: 'page', limit: 'limit', size: 2 };
+    const failure = await failureIn(listOf(paging, json(200, { keys: many, total: 9 })));
+    expect(failure.code).toBe('list_incomplete');
+  });
+});
+
+test.each<[what: string, paging: Paging | undefined, fields: object, headers?: Record<string, string>]>([
+  ['a total', undefined, { total: 2 }],
+  ['a total of fewer', undefined, { total: '1' }],
+  ['a total that is null', { ...offset, total: 'total' }, { total: null }],
+  ['no further page', undefined, { has_more: false, next: null, next_cursor: '', links: { next: null } }],
+  ['the page that it is', undefined, { page: 1, pages: 1 }],
+  ['the total of something else', undefined, { usage: { total: 500 }, spent: { count: 7 } }],
+  ['links to other pages', undefined, {}, { link: '</v1/keys?page=1>; rel="first", </next>; rel="prev"' }],
+  ['a cursor that is false', { by: 'cursor', cursor: 'after', size: 2, next: 'after' }, { after: false }],
+])('a list with %s is whole', async (_, paging, fields, headers = {}) => {
+  expect(await listOf(paging, json(200, { keys, ...fields }, headers))).toHaveLength(2);
+});
+
+test.each(['true', 1])('has_more: %j leads to the next page', async (more) => {
+  const server = await FaultServer.start();
+  server.on('GET /v1/keys', json(200, { keys, has_more: more }));
+  server.on('GET /v1/keys?after=b', json(200, { keys: [{ hash: 'c', name: 'c' }], has_more: 'false' }));
+  const { backend } = remoteOf({ ...unreal, list: { get: '/v1/keys', items: 'keys', paging: last } }, server);
+  expect((await backend.list()).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+});
+
+test.each([
+  '</v1/keys?page=2>; rel="last next"',
+  '</v1/keys?page=0>; rel="prev", </v1/keys?page=2>; title="next"; rel=next',
+])('the next page is found in the header Link: %s', async (header) => {
+  const server = await FaultServer.start();
+  server.on('GET /v1/keys?limit=100', json(200, { keys }, { link: header }));
+  server.on('GET /v1/keys?page=2', json(200, { keys: [{ hash: 'c', name: 'c' }] }));
+  const { backend } = remoteOf({ ...unreal, list: { get: '/v1/keys', items: 'keys', paging: link } }, server);
+  expect(await backend.list()).toHaveLength(3);
+});
+
+test('a next URL that is no text leaves open whether the list has ended', async () => {
+  const paging: Paging = { by: 'url', next: 'links.next' };
+  const answer = json(200, { keys, links: { next: { href: '/v1/keys?page=2' } } });
+  expect(await failureIn(listOf(paging, answer))).toMatchObject({ code: 'unexpected_answer' });
+});
