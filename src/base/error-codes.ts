@@ -100,6 +100,7 @@ const table = {
   orphan_key: { exit: 'unfinished' },
   output_failed: { exit: 'failed' },
   page_repeated: { exit: 'network' },
+  partly_changed: { exit: 'unfinished' },
   partly_delivered: { exit: 'unfinished' },
   partly_revoked: { exit: 'unfinished' },
   placeholder_in_code: { exit: 'usage' },

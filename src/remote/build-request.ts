@@ -1,6 +1,6 @@
 import { Secret } from '../base/secret.ts';
 import type { HttpRequest } from '../http/request.ts';
-import { callOf } from '../providers/declaration/call.ts';
+import { callOf, replacesWhole, updatesOf } from '../providers/declaration/call.ts';
 import type { Operation } from '../providers/declaration/operation.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import { pageUrl, urlBelow } from './api-url.ts';
@@ -35,7 +35,8 @@ export function buildRequest({
   ...call
 }: DeclaredCall): HttpRequest {
   // What a change does not name stays as it is, unless the call replaces the whole key.
-  const sendsFallbacks = operation !== provider.update || operation.put !== undefined;
+  const changesFields = updatesOf(provider).includes(operation);
+  const sendsFallbacks = !changesFields || replacesWhole(operation);
   const filling = { now, steps: provider.capabilities.expirySteps ?? [], sendsFallbacks };
   const { method, path } = callOf(operation);
   const { parameters = {}, in: place, url: pageAddress } = call.page ?? {};

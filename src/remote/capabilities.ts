@@ -1,11 +1,12 @@
-import type { KeyField, KeyInput } from '../keys/key.ts';
-import { keyFields, keyInputs } from '../keys/key.ts';
+import type { KeyField } from '../keys/key.ts';
+import { keyFields } from '../keys/key.ts';
 import type { Capabilities } from '../keys/ports.ts';
-import type { Operation } from '../providers/declaration/operation.ts';
+import { updatesOf } from '../providers/declaration/call.ts';
 import { namesIn, placeholdersIn } from '../providers/declaration/placeholder.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { MomentStyle } from '../providers/declaration/styles.ts';
 import { expiryStyles, timeStyles } from '../providers/declaration/styles.ts';
+import { inputsIn } from './change-calls.ts';
 
 /** What the API of a provider can do. */
 export function capabilitiesOf(provider: Provider): Capabilities {
@@ -28,8 +29,8 @@ export function capabilitiesOf(provider: Provider): Capabilities {
     ...expiryOf(provider),
     ...(provider.console !== undefined && { console: provider.console }),
     ...(key.alike && { alike: key.alike }),
-    createFields: inputsOf(provider.create),
-    updateFields: inputsOf(provider.update).filter((input) => input !== 'labels' || keepsLabels(provider)),
+    createFields: inputsIn(provider.create),
+    updateFields: inputsIn(provider.update).filter((input) => input !== 'labels' || keepsLabels(provider)),
     usageByDay: usage !== undefined,
     reports: keyFields.filter((field) => isReported(provider, field)),
   };
@@ -49,15 +50,9 @@ function expiryOf({ create, key }: Provider): Pick<Capabilities, 'expiryResoluti
   };
 }
 
-/** The fields of a key that a call can set. */
-function inputsOf(operation: Operation | undefined): KeyInput[] {
-  const names = namesIn(operation);
-  return keyInputs.filter((input) => names.includes(input));
-}
-
 /** If the API replaces all labels, those that cannot be read would be lost. */
-function keepsLabels({ update, key }: Provider): boolean {
-  return update?.labels === 'merge' || key.labels !== undefined;
+function keepsLabels(provider: Provider): boolean {
+  return provider.key.labels !== undefined || updatesOf(provider).some(({ labels }) => labels === 'merge');
 }
 
 /** Status and superseded follow from other fields; a name that every key has is no name. */

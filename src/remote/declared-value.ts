@@ -8,7 +8,7 @@ import type {
 } from '../providers/declaration/field.ts';
 import { amountStyles, listStyles, timeStyles } from '../providers/declaration/styles.ts';
 import type { Part } from './select.ts';
-import { elements, number, required, select, text, texts, wrongShape } from './select.ts';
+import { elements, number, requiredAll, select, text, texts, wrongShape } from './select.ts';
 
 /*
  * Reads values as a declaration describes them. Each function returns undefined if the response has no such value, and
@@ -30,7 +30,7 @@ export function listAt(from: Part, where: ListPath | undefined): string[] | null
   const style = styleOf(where);
   return read(from, where, (found) => {
     if (item !== undefined)
-      return elements(found).map((one) => text(required(one, item, 'text of the item')));
+      return elements(found).flatMap((one) => requiredAll(one, item, 'text of the item').map(text));
     if (style === undefined) return texts(found);
     return text(found)
       .split(listStyles[style].separator)

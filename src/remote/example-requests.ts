@@ -1,11 +1,12 @@
 import { Secret } from '../base/secret.ts';
 import { parseDuration, SpanEnd } from '../base/time.ts';
 import type { HttpRequest } from '../http/request.ts';
+import { declaredCalls } from '../providers/declaration/declared-calls.ts';
 import type { Path } from '../providers/declaration/field.ts';
 import type { CallName } from '../providers/declaration/inputs.ts';
 import type { Issuing, Operation } from '../providers/declaration/operation.ts';
 import type { Paging } from '../providers/declaration/paging.ts';
-import { namesIn, secretsIn } from '../providers/declaration/placeholder.ts';
+import { namesIn, placeholdersIn, secretsIn } from '../providers/declaration/placeholder.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { DeclaredCall } from './build-request.ts';
 import { buildRequest, credentialHeader } from './build-request.ts';
@@ -58,9 +59,9 @@ const examplesOf: Readonly<Record<CallName, (provider: Provider, now: Date) => E
   rotate: (provider, now) => [
     { inputs: { id: exampleId, grace: 7 * 86_400, expiresAt: expiryFor(provider, now) } },
   ],
-  update: (provider, now) => [{ inputs: { id: exampleId, ...newKey(provider, now) } }],
-  disable: () => [{ inputs: { id: exampleId } }],
-  enable: () => [{ inputs: { id: exampleId } }],
+  update: changeExamples,
+  disable: changeExamples,
+  enable: changeExamples,
   revoke: () => [{ inputs: { id: exampleId } }],
   logs: (_, now) => [
     {
@@ -81,13 +82,16 @@ const examplesOf: Readonly<Record<CallName, (provider: Provider, now: Date) => E
   logout: () => [{ inputs: {} }],
 };
 
+/** A change that replaces the whole key sends more than what changes. */
+function changeExamples(provider: Provider, now: Date): Example[] {
+  return [{ inputs: { id: exampleId, ...newKey(provider, now), ...keptFields(provider) } }];
+}
+
 /** Every request that a declaration without faults would send. */
 export function exampleRequests(provider: Provider, now: Date): ExampleRequest[] {
-  return (Object.keys(examplesOf) as CallName[]).flatMap((name) => {
-    const operation: (Operation & { paging?: Paging; items?: Path }) | undefined = provider[name];
-    if (!operation) return [];
+  return declaredCalls(provider).flatMap(({ name, path, call: operation }) => {
     return examplesOf[name](provider, now).flatMap(({ how, inputs }) => {
-      const call = how === undefined ? name : `${name} ${how}`;
+      const call = how === undefined ? path : `${path} ${how}`;
       const build = (page?: PageRequest) => requestOf(provider, name, { operation, inputs, now, page });
       const { paging } = operation;
       if (!paging) return [{ call, ...build() }];
@@ -132,7 +136,11 @@ function requestOf(
 
 /** The options and the secrets that a call uses. */
 function settingsFor(provider: Provider, operation: Operation): Inputs {
-  const options = Object.keys(provider.options ?? {}).map((name) => [`option.${name}`, `my-${name}`]);
+  const jsonInputs = placeholdersIn(operation).filter(({ style }) => style === 'json');
+  const options = Object.keys(provider.options ?? {}).map((name) => {
+    const isJson = jsonInputs.some(({ input }) => input === `option.${name}`);
+    return [`option.${name}`, isJson ? `{"my-${name}":"*"}` : `my-${name}`];
+  });
   const secrets = secretsIn(provider, operation).map((name) => [`secret.${name}`, secret]);
   return Object.fromEntries([...options, ...secrets]);
 }

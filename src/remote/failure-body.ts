@@ -1,4 +1,5 @@
 import type { HttpResponse } from '../http/response.ts';
+import { updatesOf } from '../providers/declaration/call.ts';
 import type { Condition, Issuing, Operation } from '../providers/declaration/operation.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { Part } from './select.ts';
@@ -98,7 +99,7 @@ function isCommonFailure(body: unknown): boolean {
 
 /** If the body is the key itself, a field such as `error` belongs to the key. */
 function isKey(answer: Part, content: ExpectedContent, { key, show, update }: Rules): boolean {
-  if (!key || (content !== show && content !== update)) return false;
+  if (!key || (content !== show && !updatesOf({ ...(update && { update }) }).includes(content))) return false;
   const keyPart = select(answer, content.key ?? '');
   return keyPart !== undefined && hasContent(select(keyPart, key.id)?.value);
 }

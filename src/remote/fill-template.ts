@@ -1,5 +1,6 @@
 import { usageError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import { alternativesIn } from '../providers/declaration/either.ts';
 import type { PlaceholderParts } from '../providers/declaration/placeholder.ts';
 import { placeholder, placeholdersIn } from '../providers/declaration/placeholder.ts';
 import type { Clock, ListStyle } from '../providers/declaration/styles.ts';
@@ -31,10 +32,19 @@ export function fillBody(template: Template, inputs: Inputs, filling: Filling): 
   if (typeof template === 'string') return fillText(template, inputs, filling);
   if (typeof template !== 'object' || template === null) return template;
   if (Array.isArray(template)) return fillList(template, inputs, filling);
+  const alternatives = alternativesIn(template);
+  if (alternatives) return fillEither(alternatives, inputs, filling);
   const entries = Object.entries(template).map(
     ([name, one]) => [name, fillBody(one, inputs, filling)] as const,
   );
   return Object.fromEntries(entries.filter((entry): entry is [string, Filled] => entry[1] !== undefined));
+}
+
+/** The first template that can be filled without a gap; the last one if none can. */
+function fillEither(alternatives: readonly Template[], inputs: Inputs, filling: Filling): Filled | undefined {
+  const isWhole = (one: Template) => placeholdersIn(one).every(({ input }) => inputs[input] !== undefined);
+  const chosen = alternatives.find(isWhole) ?? alternatives.at(-1);
+  return chosen === undefined ? undefined : fillBody(chosen, inputs, filling);
 }
 
 /** An item with `{input:each}` is repeated; a list of nothing else has no value if the input has none. */
@@ -79,6 +89,7 @@ function filledWith(
   filling: Filling,
 ): Filled | undefined {
   const value = inputs[input];
+  if (style === 'json') return optionJson(input, value);
   const isMissing = value === null || (value === undefined && filling.sendsFallbacks);
   if (isMissing && fallback !== undefined) return JSON.parse(fallback);
   return value === null ? null : convert(input, value, style, filling);
@@ -89,9 +100,26 @@ function convert(input: string, value: unknown, style: string | undefined, clock
   if (value instanceof Date) return styleNamed(expiryStyles, style ?? 'iso').write(value, clock);
   if (style === undefined) return value as Filled | undefined;
   if (Array.isArray(value)) return writeList(input, value, style);
+  if (input === 'id') return numberIn(String(value));
   if (typeof value !== 'number') return value as Filled | undefined;
   if (input === 'grace') return styleNamed(graceStyles, style).write(value);
   return Math.round(value * styleNamed(amountStyles, style).perDollar);
+}
+
+/** An id that is no number is sent as it is: the API knows better why it does not have it. */
+function numberIn(id: string): Filled {
+  return Number.isSafeInteger(Number(id)) && String(Number(id)) === id ? Number(id) : id;
+}
+
+function optionJson(input: string, value: unknown): Filled {
+  const option = input.replace(/^option\./, '');
+  const hint = `keys login --option '${option}=JSON'`;
+  if (value === undefined) throw usageError(`the call needs --option ${option}=JSON; no call was made`, hint);
+  try {
+    return JSON.parse(String(value));
+  } catch {
+    throw usageError(`the value of --option ${option} is not valid JSON; no call was made`, hint);
+  }
 }
 
 function writeList(input: string, values: readonly string[], style: string): string {

@@ -33,7 +33,7 @@ import { revokeKey } from './revoke-key.ts';
 import type { Part } from './select.ts';
 import { missing, part, required, select } from './select.ts';
 import { TakenNames } from './taken-names.ts';
-import { noSuchKey, updateKey } from './update-key.ts';
+import { keptInputs, noSuchKey, updateKey } from './update-key.ts';
 
 /** How many names are tried for a new key. */
 const maxNameAttempts = 3;
@@ -92,14 +92,15 @@ export class RemoteBackend implements KeyBackend {
   async create(spec: KeySpec): Promise<Made> {
     const { create } = this.#provider;
     if (!create) throw new Error('create is not among the capabilities');
-    const { kept: keptFields = {}, ...fields } = spec;
-    const keptInputs = Object.fromEntries(
-      Object.entries(keptFields).map(([name, value]) => [`kept.${name}`, value] as const),
-    );
+    const { kept: keptFields, ...fields } = spec;
     for (let attempt = 1; ; attempt += 1) {
       const name = await this.#nameFor(spec.name);
       try {
-        const response = await this.#api.send(create, { ...inputsFrom(fields), name, ...keptInputs });
+        const response = await this.#api.send(create, {
+          ...inputsFrom(fields),
+          name,
+          ...keptInputs(keptFields),
+        });
         return this.#made(readIssued(response, this.#issueRequest(create, spec.name)));
       } catch (error) {
         // A key that no list shows may have the name. A conflict has created nothing.
@@ -154,6 +155,7 @@ export class RemoteBackend implements KeyBackend {
       provider: this.#provider,
       get: (one: string) => this.get(one),
       list: () => this.list(),
+      read: (keyPart: Part) => this.#key(keyPart),
       nameFor: (name: string, one: string) => this.#nameFor(name, one),
     };
     return updateKey(account, id, changes);

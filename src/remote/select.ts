@@ -33,6 +33,17 @@ export function required(answer: Part, path: Path, what: string): Part {
   throw missing(answer, `${what} at ${[path].flat().join(' or ') || 'its top'}`);
 }
 
+/** The values at a path in which `*` stands for each item of a list. Throws `KeysError` (7) if one is missing. */
+export function requiredAll(answer: Part, path: Path, what: string): Part[] {
+  const paths = [path].flat().map((one) => one.split('.*.'));
+  const existing = paths.find(([first = '']) => select(answer, first)) ?? paths[0] ?? [];
+  const [first = '', ...others] = existing;
+  const start = required(answer, first, what);
+  return others.length === 0
+    ? [start]
+    : elements(start).flatMap((item) => requiredAll(item, others.join('.*.'), what));
+}
+
 /** Undefined if the API has no such field, null if it is null. */
 export function optional<T>(
   from: Part,

@@ -1,14 +1,19 @@
-import { KeysError } from '../base/errors.ts';
+import { isStop, KeysError } from '../base/errors.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { HttpResponse } from '../http/response.ts';
 import type { Key } from '../keys/key.ts';
-import { unread } from '../keys/key.ts';
+import { kept, unread } from '../keys/key.ts';
 import type { KeyChanges } from '../keys/ports.ts';
-import type { Operation } from '../providers/declaration/operation.ts';
+import { replacesWhole } from '../providers/declaration/call.ts';
+import { namesIn } from '../providers/declaration/placeholder.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
+import type { ChangeCall } from './change-calls.ts';
+import { changeCalls } from './change-calls.ts';
 import { isEmptyBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
 import { readId } from './read-key.ts';
+import type { Part } from './select.ts';
 import { part, select } from './select.ts';
 
 export interface UpdateContext {
@@ -16,24 +21,36 @@ export interface UpdateContext {
   provider: Provider;
   get(id: string): Promise<Key | undefined>;
   list(): Promise<Key[]>;
+  /** The key in a response. */
+  read(keyPart: Part): Promise<Key>;
   /** The name that a key gets at the API. */
   nameFor(name: string, id: string): Promise<string>;
 }
 
 /**
  * Changes only the given fields of a key: if the API replaces the whole key, or all of its labels, the other values are
- * read and sent again. Returns the key as it is afterwards, even if the change gave it another id.
+ * read and sent again. Returns the key as it is afterwards, even if the change gave it another id. Throws `KeysError`,
+ * which tells what has changed if only some of several calls succeeded.
  */
 export async function updateKey(account: UpdateContext, id: string, changes: KeyChanges): Promise<Key> {
-  const { update, enable, disable } = account.provider;
-  const { disabled, ...fields } = changes;
-  const toggle = disabled ? disable : enable;
-  if (disabled !== undefined && toggle) await change(account, toggle, { id });
+  const calls = changeCalls(account.provider, changes);
+  const done: ChangeCall[] = [];
   let now = id;
-  if (update && Object.keys(fields).length > 0) {
-    const inputs = await inputsFor(account, id, fields);
-    now = idIn(await change(account, update, { ...inputs, id }), account.provider) ?? id;
+  let answeredKey: Key | undefined;
+  for (const call of calls) {
+    try {
+      const inputs = await inputsFor(account, now, call, changes);
+      const response = await send(account, call, { ...inputs, id: now });
+      const keyPart = keyIn(response, call, account.provider);
+      now = idIn(keyPart, account.provider) ?? now;
+      answeredKey = keyPart && (await toggledKey(account, keyPart, { id: now, changes }));
+      done.push(call);
+    } catch (error) {
+      if (done.length === 0 || !(error instanceof KeysError) || isStop(error)) throw error;
+      throw partlyChanged(now, calls, done, error);
+    }
   }
+  if (answeredKey) return answeredKey;
   const key = (await account.get(now)) ?? (await renamed(account, changes));
   if (!key) throw noSuchKey(now);
   return key;
@@ -43,51 +60,91 @@ export async function updateKey(account: UpdateContext, id: string, changes: Key
 const traits = ['description', 'permissions', 'rateLimitRpm', 'budgetUsd', 'models'] as const;
 
 async function inputsFor(
-  { provider, get, nameFor }: UpdateContext,
+  { get, nameFor }: UpdateContext,
   id: string,
-  { labels, name, ...fields }: Omit<KeyChanges, 'disabled'>,
+  { operation, fields: sentFields, sendsKey }: ChangeCall,
+  changes: KeyChanges,
 ): Promise<Inputs> {
-  const { update } = provider;
-  const isWhole = update?.put !== undefined;
-  const mergesLabels = update?.labels === 'merge';
-  if (!isWhole && (labels === undefined || mergesLabels)) {
-    return {
-      ...fields,
-      ...(labels && { labels }),
-      ...(name !== undefined && { name: await nameFor(name, id) }),
-    };
-  }
+  const changed = Object.fromEntries(sentFields.map((field) => [field, changes[field]])) as KeyChanges;
+  const { labels, name, disabled: _, ...fields } = changed;
+  const mergesLabels = operation.labels === 'merge';
+  const names = namesIn(operation);
+  const isWhole = sendsKey || replacesWhole(operation);
+  const needsKept = names.some((input) => input.startsWith('kept.'));
+  const changedName = name === undefined ? {} : { name: await nameFor(name, id) };
+  if (!isWhole && !needsKept && (labels === undefined || mergesLabels))
+    return { ...fields, ...(labels && { labels }), ...changedName };
   const before = await get(id);
   if (!before) throw noSuchKey(id);
-  const lostFields = (before[unread] ?? []).filter((field) => isWhole || field === 'labels');
+  const lostFields = (before[unread] ?? []).filter((field) =>
+    isWhole ? true : field === 'labels' && labels !== undefined,
+  );
   if (lostFields.length > 0) throw unreadable(id, lostFields);
   const own = isWhole ? Object.fromEntries(traits.map((field) => [field, before[field]])) : {};
   const expiresAt = isWhole && before.expiresAt ? { expiresAt: new Date(before.expiresAt) } : {};
-  const all = { ...before.labels, ...labels };
-  const whole = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
+  const ownName = isWhole && names.includes('name') ? { name: await nameFor(before.name, id) } : {};
   return {
+    ...keptInputs(before[kept]),
     ...own,
     ...expiresAt,
+    ...ownName,
     ...fields,
-    ...((isWhole || name !== undefined) && { name: await nameFor(name ?? before.name, id) }),
-    labels: mergesLabels ? labels : whole,
+    ...changedName,
+    ...((isWhole || labels !== undefined) && {
+      labels: mergesLabels ? labels : withLabels(before, labels),
+    }),
   };
 }
 
-async function change({ api }: UpdateContext, operation: Operation, inputs: Inputs): Promise<HttpResponse> {
+/** The values of `{kept.NAME}`. */
+export function keptInputs(keptFields: Readonly<Record<string, unknown>> = {}): Inputs {
+  return Object.fromEntries(Object.entries(keptFields).map(([name, value]) => [`kept.${name}`, value]));
+}
+
+function withLabels({ labels: ownLabels }: Key, labels: KeyChanges['labels']): Record<string, unknown> {
+  const entries = Object.entries({ ...ownLabels, ...labels });
+  return Object.fromEntries(entries.filter(([, value]) => value !== null));
+}
+
+async function send(
+  { api }: UpdateContext,
+  { operation }: ChangeCall,
+  inputs: Inputs,
+): Promise<HttpResponse> {
   const response = await api.send(operation, inputs);
   if (response.status === 404 || isEmptyBody(response)) throw noSuchKey(String(inputs.id));
   return response;
 }
 
-/** The id of the key in a response, if it has one. */
-function idIn(response: HttpResponse, { update, key }: Provider): string | undefined {
+/** The key in a response, if it has one. */
+function keyIn(response: HttpResponse, { keyPath }: ChangeCall, { key }: Provider): Part | undefined {
   try {
-    const keyPart = select(part(response.json()), update?.key ?? '');
-    return keyPart && readId(keyPart, key);
+    const keyPart = select(part(response.json()), keyPath);
+    return keyPart && readId(keyPart, key) !== '' ? keyPart : undefined;
   } catch {
     return undefined;
   }
+}
+
+function idIn(keyPart: Part | undefined, { key }: Provider): string | undefined {
+  return keyPart && readId(keyPart, key);
+}
+
+/**
+ * The key, if its response tells that nothing but its status was to change, and that it has: then it need not be looked up.
+ */
+async function toggledKey(
+  { provider, read }: UpdateContext,
+  keyPart: Part,
+  { id, changes: { disabled, ...fields } }: { id: string; changes: KeyChanges },
+): Promise<Key | undefined> {
+  if (disabled === undefined || Object.keys(fields).length > 0) return undefined;
+  const { status = [], expiresAt } = provider.key;
+  if (!status.some(({ at }) => select(keyPart, at))) return undefined;
+  const key = await read(keyPart);
+  const hasExpiry = expiresAt === undefined || key.expiresAt !== undefined;
+  const isRead = !key[unread]?.length && key.id === id && hasExpiry && key.status !== 'unknown';
+  return isRead && (key.status === 'disabled') === disabled ? key : undefined;
 }
 
 /** Some APIs address a key by its name. */
@@ -103,6 +160,29 @@ function unreadable(id: string, fields: readonly string[]): KeysError {
     message: `the API replaces the whole key ${id}, and keys cannot read its ${fields.join(', ')}; nothing was changed`,
     hints: ['declare where these fields are in the provider file (docs/reference/providers.md)'],
   });
+}
+
+/** Nothing is pending: the call that failed is not repeated by itself. */
+function partlyChanged(
+  id: string,
+  calls: readonly ChangeCall[],
+  done: readonly ChangeCall[],
+  cause: KeysError,
+): KeysError {
+  const namesOf = (some: readonly ChangeCall[]) => some.flatMap(({ fields }) => fields.map(fieldName));
+  const open = calls.filter((call) => !done.includes(call));
+  return new KeysError({
+    ...cause.failure,
+    exit: 'unfinished',
+    code: 'partly_changed',
+    message: `${namesOf(done).join(', ')} of the key ${id} changed, but ${namesOf(open).join(', ')} did not: ${cause.message}`,
+    hints: [`keys show ${shellWord(id)}`, ...(cause.failure.hints ?? [])],
+    cause,
+  });
+}
+
+function fieldName(field: keyof KeyChanges): string {
+  return field === 'disabled' ? 'the status' : field;
 }
 
 export function noSuchKey(id: string): KeysError {

@@ -219,6 +219,50 @@ describe('what would not do what it says is a fault', () => {
     ['what is kept and not sent', { key: { ...key, kept: { acl: 'acl' } } }, 'key.kept.acl'],
     ['a secret with the variable of the token', { secrets: { token: { help: 'x' } } }, 'secrets.token'],
     ['a kept secret that is not sent', { secrets: { pin: { help: 'x', keep: true } } }, 'secrets.pin'],
+    [
+      'what is kept in changes, and lost in a rotation',
+      {
+        update: { put: '/keys/{id}', body: { name: '{name}', acl: '{kept.acl}' } },
+        key: { ...key, kept: { acl: 'acl' } },
+      },
+      'key.kept.acl',
+    ],
+    [
+      'a change that drops what create sends',
+      {
+        ...create({ name: '{name}', note: '{description}' }),
+        update: [{ put: '/keys/{id}', body: { name: '{name}' } }],
+      },
+      'update.0',
+    ],
+    [
+      'a call among several without its key',
+      { update: [{ patch: '/keys', body: { name: '{name}' } }] },
+      'update.0',
+    ],
+    [
+      'what is kept, in a path',
+      { update: { patch: '/{kept.acl}/{id}', body: { name: '{name}' } } },
+      'update',
+    ],
+    [
+      'a choice of one',
+      create({ name: '{name}', acl: { '{either}': ['{description}'] } }),
+      'create.body.acl',
+    ],
+    [
+      'a choice beside another field',
+      create({ name: '{name}', acl: { '{either}': ['{description}', 1], more: 1 } }),
+      'create.body.acl',
+    ],
+    [
+      'a setting that is JSON, in a query',
+      {
+        options: { team: { help: 'x' } },
+        list: { get: '/keys', items: '', query: { team: '{option.team:json}' } },
+      },
+      'list.query',
+    ],
     ['the id of the embedded authority', { id: 'local' }, 'id'],
   ])('%s', (_, change, path) => {
     const paths = Object.keys(issuesOf(change));

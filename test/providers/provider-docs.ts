@@ -6,8 +6,8 @@ import { callInputs, optionalStyles, requiredStyles } from '../../src/providers/
 import { statusRule } from '../../src/providers/declaration/key-fields.ts';
 import { condition, issuing, operation } from '../../src/providers/declaration/operation.ts';
 import { paging } from '../../src/providers/declaration/paging.ts';
-import { providerSchema } from '../../src/providers/declaration/provider.ts';
-import { timeStyles } from '../../src/providers/declaration/styles.ts';
+import { providerSchema, toggle, update } from '../../src/providers/declaration/provider.ts';
+import { optionStyles, timeStyles } from '../../src/providers/declaration/styles.ts';
 import { template } from '../../src/providers/declaration/template.ts';
 import { verdictRule } from '../../src/providers/declaration/verification.ts';
 
@@ -24,6 +24,8 @@ const definitions = {
   condition,
   operation,
   issuing,
+  change: update,
+  toggle,
   paging,
   verdictRule,
 };
@@ -39,6 +41,8 @@ const titles: Readonly<Record<string, string>> = {
   condition: 'Condition',
   operation: 'Call',
   issuing: 'Issuing call',
+  change: 'Change',
+  toggle: 'Toggle',
   paging: 'Paging',
   verdictRule: 'Verdict rule',
 };
@@ -47,8 +51,10 @@ const intros: Readonly<Record<string, string>> = {
   operation:
     'Exactly one of `get`, `post`, `put`, `patch` and `delete` is required: it is the method of the call.',
   issuing: 'A call that returns a new secret.',
+  change: 'A call that changes a key.',
+  toggle: 'A call that disables or enables a key.',
   template:
-    'JSON whose strings may contain placeholders such as `{name}`, see [Placeholders](#placeholders). Names of fields are not filled in.',
+    'JSON whose strings may contain placeholders such as `{name}`, see [Placeholders](#placeholders). Names of fields are not filled in. `{ "{either}": [A, B] }` is the first template in the list that can be filled without a gap, or else the last one.',
 };
 
 export function providerJsonSchema(): JsonSchema {
@@ -191,12 +197,17 @@ function placeholderSection(): string {
     const all: readonly string[] = call.inputs;
     return `| \`${name}\` | ${codes(all) || 'none'} | ${codes(call.always)} |`;
   });
-  const styles = Object.entries({ ...requiredStyles, ...optionalStyles, 'a time in a response': timeStyles });
+  const styles = Object.entries({
+    ...requiredStyles,
+    ...optionalStyles,
+    'option.NAME': optionStyles,
+    'a time in a response': timeStyles,
+  });
   const byTable = new Map<object, string[]>();
   for (const [name, table] of styles) byTable.set(table, [...(byTable.get(table) ?? []), name]);
   return [
     '## Placeholders',
-    'The inputs that the templates of each call can contain. Only an input that always has a value may be part of a path or of a longer string; the others must be the whole string, and their field is not sent if they have no value. `{budgetUsd|null}` or `{expiresAt:epochSeconds|-1}` sends the JSON after the bar in place of a value that means none, and, except in an `update` that sends only changes, where there is no value. `{{text}}` is `{text}` and no placeholder. Every call can also use `{option.NAME}`, every header and body `{secret.NAME}`, and the body of `create` `{kept.NAME}`.',
+    'The inputs that the templates of each call can contain. Only an input that always has a value may be part of a path or of a longer string; the others must be the whole string, and their field is not sent if they have no value. `{budgetUsd|null}` or `{expiresAt:epochSeconds|-1}` sends the JSON after the bar in place of a value that means none, and, except in an `update` that sends only changes, where there is no value. `{{text}}` is `{text}` and no placeholder. Every call can also use `{option.NAME}`, every header and body `{secret.NAME}`, and the bodies of `create`, `update`, `disable` and `enable` `{kept.NAME}`.',
     ['| Call | Inputs | Always has a value |', '| --- | --- | --- |', ...inputs].join('\n'),
     '## Styles',
     ...[...byTable].map(([table, names]) => stylesTable(names, table as Record<string, { meaning: string }>)),

@@ -136,18 +136,21 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
   if (one.update) {
     const { update } = one;
     test('updates by exactly the documented request', async () => {
-      const { backend, server } = await start(one, [update, look]);
+      const { backend, server } = await start(one, [update]);
+      server.always(look.route, json(look.status, look.answer));
       await backend.update(update.id, update.changes);
-      expect(JSON.parse(String(server.received[0]?.body))).toEqual(update.body);
+      expect(bodyOf(requestFor(update, server))).toEqual(update.body);
     });
   }
 
   if (one.disable) {
     const { disable } = one;
     test('disables by exactly the documented request', async () => {
-      const { backend, server } = await start(one, [disable, look]);
+      const { backend, server } = await start(one, [disable]);
+      server.always(look.route, json(look.status, look.answer));
       await backend.update(disable.id, { disabled: true });
-      expect(bodyOf(server.received[0])).toEqual(disable.body);
+      expect(bodyOf(requestFor(disable, server))).toEqual(disable.body);
+      expect(server.received.length).toBeLessThanOrEqual(2);
     });
   }
 

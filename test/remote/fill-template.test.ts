@@ -78,3 +78,42 @@ test('doubled braces are braces', () => {
   expect(filled('{{name}}', { name: 'ci' })).toBe('{name}');
   expect(filled('query {{key}} of {id}', { id: 'k1' })).toBe('query {key} of k1');
 });
+
+describe('a choice', () => {
+  const choice = { '{either}': ['{kept.policies}', [{ id: '{permissions:each}' }]] };
+
+  test('is the first template that has all its values', () => {
+    expect(filled(choice, { 'kept.policies': ['p'], permissions: ['read'] })).toEqual(['p']);
+  });
+
+  test('is the last one if none has them all', () => {
+    expect(filled(choice, { permissions: ['read'] })).toEqual([{ id: 'read' }]);
+    expect(filled({ acl: choice }, {})).toEqual({});
+  });
+});
+
+test.each([
+  ['42', 42],
+  ['4e2', '4e2'],
+  ['00042', '00042'],
+  ['12345678901234567890', '12345678901234567890'],
+])('the id %s as a number is %j', (id, written) => {
+  expect(filled('{id:number}', { id })).toBe(written);
+});
+
+describe('a setting that is JSON', () => {
+  test('is sent as what it is', () => {
+    expect(filled('{option.resources:json}', { 'option.resources': '{"a":"*"}' })).toEqual({ a: '*' });
+  });
+
+  test.each([
+    ['absent', {}, 'the call needs --option resources=JSON; no call was made'],
+    [
+      'no JSON',
+      { 'option.resources': '{' },
+      'the value of --option resources is not valid JSON; no call was made',
+    ],
+  ])('stops the call if it is %s', (_, inputs, message) => {
+    expect(() => filled('{option.resources:json}', inputs)).toThrow(message);
+  });
+});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Provider } from '../../src/providers/declaration/provider.ts';
+import { updatesOf } from '../../src/providers/declaration/call.ts';
+import type { Provider, Update } from '../../src/providers/declaration/provider.ts';
 import { failureIn } from '../support/failure.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
@@ -7,6 +8,10 @@ import { remoteOf } from './remote-of.ts';
 
 /* A change affects the requested fields and nothing else. */
 
+const update: Update = {
+  patch: '/keys/{id}',
+  body: { name: '{name}', tags: '{labels}', scopes: '{permissions}' },
+};
 const provider: Provider = {
   id: 'box',
   name: 'Box',
@@ -15,7 +20,7 @@ const provider: Provider = {
   list: { get: '/keys', items: 'keys' },
   show: { get: '/keys/{id}' },
   create: { post: '/keys', body: { name: '{name}' }, key: '', secret: 'secret' },
-  update: { patch: '/keys/{id}', body: { name: '{name}', tags: '{labels}', scopes: '{permissions}' } },
+  update,
   disable: { post: '/keys/{id}/off' },
   enable: { post: '/keys/{id}/on' },
   revoke: { delete: '/keys/{id}' },
@@ -25,7 +30,7 @@ const stored = { id: 'k-one1', name: 'ci', tags: { team: 'web', tier: '1' }, sco
 
 async function updated(one: Provider, before: object, changes: object): Promise<unknown> {
   const server = await FaultServer.start();
-  const method = one.update?.put ? 'PUT' : 'PATCH';
+  const method = updatesOf(one)[0]?.put ? 'PUT' : 'PATCH';
   server.always('GET /keys/k-one1', json(200, before)).on(`${method} /keys/k-one1`, json(200, {}));
   await remoteOf(one, server).backend.update('k-one1', changes);
   return JSON.parse(String(server.received.find((request) => request.method === method)?.body));
@@ -44,7 +49,7 @@ describe('labels', () => {
   });
 
   test('that the API merges are sent alone', async () => {
-    const merging: Provider = { ...provider, update: { ...provider.update, labels: 'merge' } };
+    const merging: Provider = { ...provider, update: { ...update, labels: 'merge' } };
     const server = await FaultServer.start();
     server.always('GET /keys/k-one1', json(200, stored)).on('PATCH /keys/k-one1', json(200, {}));
     await remoteOf(merging, server).backend.update('k-one1', { labels: { team: null, tier: '2' } });
@@ -69,8 +74,8 @@ describe('labels', () => {
 });
 
 test('a change that replaces the whole key repeats the unchanged fields', async () => {
-  const { patch, ...update } = provider.update ?? {};
-  const replacing: Provider = { ...provider, update: { ...update, put: '/keys/{id}' } };
+  const { patch, ...fields } = update;
+  const replacing: Provider = { ...provider, update: { ...fields, put: '/keys/{id}' } };
   expect(await updated(replacing, stored, { name: 'web' })).toEqual({
     name: 'web',
     tags: stored.tags,

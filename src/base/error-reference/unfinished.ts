@@ -31,6 +31,11 @@ export const unfinished: Readonly<Record<CodeOf<'unfinished'>, Explanation>> = {
     meaning: 'a key exists whose secret is lost, and it could not be revoked',
     fix: ['keys recover', 'or revoke it: keys revoke <id> --yes'],
   },
+  partly_changed: {
+    meaning:
+      'the change needs several calls to the API, and one of them failed; the message says what has changed and what has not',
+    fix: ['run the command again for what has not changed'],
+  },
   partly_delivered: {
     meaning: 'some sinks have the secret and others do not; there is no escrow it could wait in',
     fix: ['deliver the rest: keys recover'],

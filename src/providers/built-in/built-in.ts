@@ -13,6 +13,8 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   anthropic: async () => (await import('./anthropic.ts')).anthropic,
   openai: async () => (await import('./openai.ts')).openai,
   'openai-project': async () => (await import('./openai-project.ts')).openaiProject,
+  cloudflare: async () => (await import('./cloudflare.ts')).cloudflare,
+  'cloudflare-account': async () => (await import('./cloudflare.ts')).cloudflareAccount,
   openrouter: async () => (await import('./openrouter.ts')).openrouter,
   resend: async () => (await import('./resend.ts')).resend,
   unkey: async () => (await import('./unkey.ts')).unkey,

@@ -1,4 +1,6 @@
+import type { CallName } from './inputs.ts';
 import type { Operation } from './operation.ts';
+import type { Provider, Update } from './provider.ts';
 
 export const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
@@ -9,4 +11,30 @@ export function callOf(operation: Operation): { method: Uppercase<(typeof method
     if (path !== undefined) return { method: method.toUpperCase() as Uppercase<typeof method>, path };
   }
   throw new Error('an operation without a method');
+}
+
+/** The calls that a declaration has under a name, and where each one is, such as `update.0`. */
+export function callsNamed(
+  provider: Provider,
+  name: CallName,
+): readonly { operation: Operation; path: string }[] {
+  const declared: Operation | readonly Operation[] | undefined = provider[name];
+  if (declared === undefined) return [];
+  if (!isList(declared)) return [{ operation: declared, path: name }];
+  return declared.map((operation, index) => ({ operation, path: `${name}.${index}` }));
+}
+
+/** The calls that change the fields of a key. */
+export function updatesOf({ update }: Pick<Provider, 'update'>): readonly Update[] {
+  if (update === undefined) return [];
+  return isList(update) ? update : [update];
+}
+
+function isList<T>(value: T | readonly T[]): value is readonly T[] {
+  return Array.isArray(value);
+}
+
+/** Whether a change drops what it does not send. */
+export function replacesWhole({ put, partial }: Pick<Update, 'put' | 'partial'>): boolean {
+  return put !== undefined && partial !== true;
 }

@@ -3,6 +3,7 @@ import { declaredCalls } from './declared-calls.ts';
 import { examples } from './examples.ts';
 import type { Path } from './field.ts';
 import { usageInputs } from './inputs.ts';
+import { keptIssues, wholeIssues } from './kept-issues.ts';
 import type { Operation } from './operation.ts';
 import { namesIn } from './placeholder.ts';
 import type { Provider } from './provider.ts';
@@ -10,7 +11,9 @@ import type { SchemaIssue } from './schema-issue.ts';
 
 /** Contradictions between fields that are each right by themselves. */
 export function consistencyIssues(provider: Provider): SchemaIssue[] {
-  return [capabilityIssues, usageIssues, identityIssues, keptIssues].flatMap((check) => check(provider));
+  return [capabilityIssues, usageIssues, identityIssues, keptIssues, wholeIssues].flatMap((check) =>
+    check(provider),
+  );
 }
 
 /** A call that is missing by mistake would take a command away in silence. */
@@ -135,17 +138,6 @@ function joined(outer: Path, inner: Path): string[] {
 
 function pathsOf(path: Path): readonly string[] {
   return typeof path === 'string' ? [path] : path;
-}
-
-/** A field that is kept and not sent would be lost silently. */
-function keptIssues({ create, key }: Provider): SchemaIssue[] {
-  const names = namesIn(create);
-  return Object.keys(key.kept ?? {})
-    .filter((name) => !names.includes(`kept.${name}`))
-    .map((name) => ({
-      path: `key.kept.${name}`,
-      message: `is not sent again: create does not use {kept.${name}}; add it to the body of create, or remove it here`,
-    }));
 }
 
 function isDuration(text: string): boolean {

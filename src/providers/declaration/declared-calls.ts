@@ -1,3 +1,4 @@
+import { callsNamed } from './call.ts';
 import type { CallName } from './inputs.ts';
 import { callInputs } from './inputs.ts';
 import type { Operation } from './operation.ts';
@@ -11,13 +12,12 @@ export interface DeclaredCall {
   call: Operation & { paging?: Paging };
 }
 
-/** Every call of a declaration, those that follow a revocation included. */
+/** Every call of a declaration, several of one name and those that follow a revocation included. */
 export function declaredCalls(provider: Provider): DeclaredCall[] {
   return (Object.keys(callInputs) as CallName[]).flatMap((name) => {
-    const call = provider[name] as DeclaredCall['call'] | undefined;
     const following = name === 'revoke' ? (provider.revoke?.then ?? []) : [];
     return [
-      ...(call ? [{ path: name, name, call }] : []),
+      ...callsNamed(provider, name).map(({ operation, path }) => ({ path, name, call: operation })),
       ...following.map((one, index) => ({ path: `${name}.then.${index}`, name, call: one })),
     ];
   });

@@ -84,7 +84,10 @@ export type AmountPath = Declared<typeof amountPath>;
 export const listPath = valuePath(
   'Where a list of texts is: a path, or a path and how the list is written. One text is a list of one.',
   {
-    item: optional('Where an item, which is an object, has its text.', path),
+    item: optional(
+      'Where an item, which is an object, has its text. `*` stands for each item of a list inside it.',
+      path,
+    ),
     as: optional('What stands between the items of one text.', v.picklist(['comma', 'space'])),
   },
 );

@@ -1,6 +1,6 @@
 import { keyInputs } from '../../keys/key.ts';
 import type { LogQuery, UsageQuery } from '../../keys/ports.ts';
-import { amountStyles, expiryStyles, graceStyles, listStyles, momentStyles } from './styles.ts';
+import { amountStyles, expiryStyles, graceStyles, idStyles, listStyles, momentStyles } from './styles.ts';
 
 /* What the templates of each call can be filled with. */
 
@@ -57,6 +57,7 @@ export const optionalStyles: Styles = {
   budgetUsd: amountStyles,
   permissions: listStyles,
   models: listStyles,
+  id: idStyles,
 };
 
 type Styles = Readonly<Record<string, Readonly<Record<string, { meaning: string }>>>>;

@@ -76,7 +76,7 @@ export const keyFields = v.strictObject({
   labels: optional('The labels: an object whose values are strings.', path),
   usage: optional('Counters of the key.', usage),
   kept: optional(
-    'Fields that a rotation copies unchanged from the old key, by `{kept.NAME}` in the body of `create`.',
+    'Fields that `keys` does not change: `{kept.NAME}` in the body of `create` copies one from the old key of a rotation, and in the body of `update`, `disable` or `enable` from the key as it is.',
     v.record(word, path),
   ),
   harmless: optional(

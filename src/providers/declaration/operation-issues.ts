@@ -1,9 +1,11 @@
 import { methods } from './call.ts';
 import { declaredCalls } from './declared-calls.ts';
+import { alternativesIn, either } from './either.ts';
 import type { Operation } from './operation.ts';
 import { placeholderIssues } from './placeholder-issues.ts';
 import type { Provider } from './provider.ts';
 import type { SchemaIssue } from './schema-issue.ts';
+import type { Template } from './template.ts';
 import { textsIn, textsOf } from './template-text.ts';
 
 /** What is wrong with the calls of a provider: their methods, their bodies, and the placeholders of their templates. */
@@ -11,6 +13,7 @@ export function operationIssues(provider: Provider): SchemaIssue[] {
   const issues = declaredCalls(provider).flatMap(({ path, name, call }) => [
     ...methodIssues(path, call),
     ...bodyIssues(path, call),
+    ...eitherIssues(call.form ?? call.body, `${path}.${call.form ? 'form' : 'body'}`),
     ...placeholderIssues(provider, name, textsOf(call, path)),
   ]);
   return [
@@ -33,4 +36,13 @@ function bodyIssues(path: string, { body, form }: Operation): SchemaIssue[] {
       message: 'cannot be combined with body: a request has one body; remove one of them',
     },
   ];
+}
+
+function eitherIssues(template: Template | undefined, path: string): SchemaIssue[] {
+  if (typeof template !== 'object' || template === null) return [];
+  const inner = Object.entries(template).flatMap(([name, one]) => eitherIssues(one, `${path}.${name}`));
+  if (Array.isArray(template) || !Object.hasOwn(template, either)) return inner;
+  const isAlone = Object.keys(template).length === 1;
+  const isChoice = isAlone && (alternativesIn(template)?.length ?? 0) > 1;
+  return isChoice ? inner : [{ path, message: `${either} must be the only field, with a list of templates` }];
 }

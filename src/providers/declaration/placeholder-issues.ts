@@ -1,9 +1,11 @@
+import { either } from './either.ts';
 import type { CallName } from './inputs.ts';
 import { callInputs, optionalStyles, requiredStyles, secretInputs } from './inputs.ts';
 import type { PlaceholderParts } from './placeholder.ts';
 import { placeholder } from './placeholder.ts';
 import type { Provider } from './provider.ts';
 import type { SchemaIssue } from './schema-issue.ts';
+import { optionStyles } from './styles.ts';
 import type { TemplateText } from './template-text.ts';
 
 /** What looks as if it were meant to be filled in. */
@@ -21,6 +23,7 @@ export function placeholderIssues(
       const parts: PlaceholderParts = wholePlaceholder.exec(written)?.groups ?? {};
       if (parts.literal !== undefined) return [];
       const isAlone = written === text;
+      if (isName && written === either && text === either) return [];
       const problem = isName
         ? 'is not filled in in the name of a field; write the name itself'
         : problemOf(provider, { ...parts, input: parts.input ?? '', call, place, isAlone });
@@ -61,7 +64,11 @@ function optionProblem(
   if (!option)
     return `is not declared in options; add "${name}": { "help": "what it is", "required": true } there`;
   const needsValue = isInPath(occurrence) || !occurrence.isAlone;
-  return needsValue && !option.required ? 'may have no value here; declare it as required' : undefined;
+  if (needsValue && !option.required) return 'may have no value here; declare it as required';
+  const { style, isAlone, place } = occurrence;
+  if (style === undefined) return undefined;
+  if (!Object.hasOwn(optionStyles, style)) return `needs one of :${Object.keys(optionStyles).join(', :')}`;
+  return isAlone && place === 'body' ? undefined : 'is JSON: make it the whole text of a field of the body';
 }
 
 function secretProblem(
@@ -93,11 +100,12 @@ function adjacencyProblem({ isAlone }: Placeholder): string | undefined {
 }
 
 function keptProblem(provider: Provider, name: string, occurrence: Placeholder): string | undefined {
-  if (occurrence.call !== 'create') return 'is available in create only; remove it';
+  if (!['create', 'update', 'disable', 'enable'].includes(occurrence.call ?? ''))
+    return 'is available in create, update, disable and enable only; remove it';
   // The shape of the key may be what is wrong.
-  return Object.hasOwn(provider.key?.kept ?? {}, name)
-    ? undefined
-    : `is not declared in key.kept; add "${name}" and its path there`;
+  if (!Object.hasOwn(provider.key?.kept ?? {}, name))
+    return `is not declared in key.kept; add "${name}" and its path there`;
+  return isInPath(occurrence) ? 'cannot be part of a path: it may have no value; remove it' : undefined;
 }
 
 function inputProblem(occurrence: Placeholder): string | undefined {

@@ -33,7 +33,7 @@ function textsIn(value: unknown): string[] {
 }
 
 /** The inputs that the templates of a call contain. */
-export function namesIn(operation: Operation | undefined): string[] {
+export function namesIn(operation: Operation | readonly Operation[] | undefined): string[] {
   return placeholdersIn(operation).map(({ input }) => input);
 }
 

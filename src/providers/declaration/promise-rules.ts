@@ -1,5 +1,6 @@
+import { callsNamed } from './call.ts';
 import { namesIn, placeholdersIn } from './placeholder.ts';
-import type { Rule } from './rule.ts';
+import type { Rule, Verdict } from './rule.ts';
 import { ruleOf } from './rule.ts';
 
 /* What is promised is also sent, and what is sent is also promised. */
@@ -56,22 +57,27 @@ const names = ruleOf(({ key, capabilities }) => [
   ],
 ]);
 
-const changes = ruleOf(({ update, disable, enable }) => [
-  [
-    update !== undefined && namesIn(update).every((name) => !/^[a-zA-Z]+$/.test(name) || name === 'id'),
-    'update',
-    'sends none of the fields that can change; add them to its body, such as "name": "{name}"',
-  ],
+const changes = ruleOf(({ disable, enable, ...provider }) => [
   [
     disable !== undefined && JSON.stringify(disable) === JSON.stringify(enable),
     'enable',
     'sends the same as disable; write what enables a key',
   ],
-  [
-    update?.labels === 'merge' && !namesIn(update).includes('labels'),
-    'update.labels',
-    'has no effect because update does not send {labels}; add them to its body, or remove this field',
-  ],
+  ...callsNamed(provider, 'update').flatMap(({ operation, path }): readonly Verdict[] => {
+    const sentNames = namesIn(operation);
+    return [
+      [
+        sentNames.every((name) => !/^[a-zA-Z]+$/.test(name) || name === 'id'),
+        path,
+        'sends none of the fields that can change; add them to its body, such as "name": "{name}"',
+      ],
+      [
+        'labels' in operation && !sentNames.includes('labels'),
+        `${path}.labels`,
+        'has no effect because update does not send {labels}; add them to its body, or remove this field',
+      ],
+    ];
+  }),
 ]);
 
 export const promiseRules: readonly Rule[] = [expiry, permissions, names, changes];

@@ -46,13 +46,24 @@ const show = v.strictObject({
   key: optional('Where the response has the key. Default: the whole response.', path),
 });
 
-const update = v.strictObject({
+export const update = v.strictObject({
   ...operationFields,
   key: optional('Where the response has the key. Default: the whole response.', path),
+  partial: optional(
+    'With `put`: the API keeps the fields that are not sent. Default: it drops them.',
+    v.literal(true),
+  ),
   labels: optional(
     'The API changes only the labels that are sent, and removes those that are null. Default: it replaces all labels.',
     v.literal('merge'),
   ),
+});
+
+export type Update = Declared<typeof update>;
+
+export const toggle = v.strictObject({
+  ...operationFields,
+  key: optional('Where the response has the key. Default: as in `update`, else as in `show`.', path),
 });
 
 const revoke = v.strictObject({
@@ -151,9 +162,15 @@ export const providerSchema = v.strictObject({
     issuing,
   ),
   rotate: optional('Replaces the secret of a key by the API itself.', issuing),
-  update: optional('Changes a key. With `put`, fields that do not change are sent again.', update),
-  disable: optional('Disables a key.', operation),
-  enable: optional('Enables a disabled key.', operation),
+  update: optional(
+    'Changes a key. Of several calls, each field is changed by the first one that sends it; a call that changes nothing is not made. With `put`, fields that do not change are read and sent again.',
+    v.union([update, v.array(update)]),
+  ),
+  disable: optional(
+    'Disables a key. With `{name}`, `{kept.NAME}` and the like, the key is read first.',
+    toggle,
+  ),
+  enable: optional('Enables a disabled key.', toggle),
   revoke: optional(
     'Revokes a key. Leave it out if the API has no call for that: a rotation then disables the old key.',
     revoke,

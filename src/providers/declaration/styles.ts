@@ -157,6 +157,23 @@ export const listStyles = {
   each: { meaning: 'one item; the item of the list that contains the placeholder is repeated for each' },
 } as const satisfies Record<string, ListStyle>;
 
+interface TextStyle {
+  meaning: string;
+}
+
+/** `{id:STYLE}` */
+export const idStyles = {
+  number: { meaning: 'a number, if the id is one' },
+} as const satisfies Record<string, TextStyle>;
+
+/** `{option.NAME:STYLE}` */
+export const optionStyles = {
+  json: {
+    meaning:
+      'the JSON in the text, such as an object; a call that needs it is refused if the setting has no value',
+  },
+} as const satisfies Record<string, TextStyle>;
+
 interface TimeStyle {
   meaning: string;
   /** Milliseconds between two times that the style can tell apart. */

@@ -1,0 +1,94 @@
+import type { Provider } from '../declaration/provider.ts';
+
+/** User tokens and account-owned tokens differ in their path only. */
+function cloudflareTokens(
+  path: string,
+  { id, name, options }: Pick<Provider, 'id' | 'name' | 'options'>,
+): Provider {
+  // A change replaces the whole token.
+  const token = {
+    name: '{name}',
+    policies: '{kept.policies}',
+    condition: '{kept.condition}',
+    not_before: '{kept.notBefore}',
+    expires_on: '{expiresAt:iso}',
+  };
+  return {
+    id,
+    name,
+    docs: 'Cloudflare TypeScript SDK 7.3.0, user and account tokens',
+    asOf: '2026-11',
+    note: 'permissions are ids of permission groups: keys api GET /user/tokens/permission_groups; those of policies that deny are shown too',
+    url: 'https://api.cloudflare.com/client/v4',
+    auth: { header: 'Authorization', scheme: 'Bearer' },
+    options: {
+      ...options,
+      resources: {
+        help: 'what a new key may reach, as JSON: {"com.cloudflare.api.account.zone.ID":"*"}',
+      },
+    },
+    capabilities: { overlap: 'client', expiry: 'any', uniqueNames: false, maxKeys: null },
+    list: {
+      get: path,
+      query: { include_expired: 'true' },
+      items: 'result',
+      paging: { by: 'page', page: 'page', limit: 'per_page', size: 50, total: 'result_info.total_count' },
+    },
+    show: { get: `${path}/{id}`, key: 'result' },
+    create: {
+      post: path,
+      body: {
+        ...token,
+        policies: {
+          '{either}': [
+            '{kept.policies}',
+            [
+              {
+                effect: 'allow',
+                permission_groups: [{ id: '{permissions:each}' }],
+                resources: '{option.resources:json}',
+              },
+            ],
+          ],
+        },
+      },
+      key: 'result',
+      secret: 'result.value',
+    },
+    update: { put: `${path}/{id}`, body: { ...token, status: '{kept.status}' }, key: 'result' },
+    disable: { put: `${path}/{id}`, body: { ...token, status: 'disabled' } },
+    enable: { put: `${path}/{id}`, body: { ...token, status: 'active' } },
+    revoke: { delete: `${path}/{id}` },
+    verify: {
+      get: `${path}/verify`,
+      id: 'result.id',
+      verdict: {
+        at: 'result.status',
+        words: { active: 'ok', disabled: 'invalid', expired: 'expired' },
+      },
+    },
+    key: {
+      id: 'id',
+      name: 'name',
+      status: [{ at: 'status', words: { active: 'active', disabled: 'disabled', expired: 'expired' } }],
+      createdAt: 'issued_on',
+      expiresAt: { at: 'expires_on', missing: null },
+      lastUsedAt: 'last_used_on',
+      permissions: { at: 'policies', item: 'permission_groups.*.id' },
+      kept: { policies: 'policies', condition: 'condition', notBefore: 'not_before', status: 'status' },
+      harmless: ['status'],
+    },
+    errors: { message: 'errors.0.message', code: 'errors.0.code' },
+  };
+}
+
+export const cloudflare = cloudflareTokens('/user/tokens', {
+  id: 'cloudflare',
+  name: 'Cloudflare user API tokens',
+});
+
+export const cloudflareAccount = cloudflareTokens('/accounts/{option.account}/tokens', {
+  id: 'cloudflare-account',
+  name: 'Cloudflare account API tokens',
+  options: { account: { help: 'id of the account', required: true } },
+});
