@@ -41,6 +41,12 @@ export interface Capabilities {
   updateFields: readonly KeyInput[];
   /** Whether usage is reported by day. */
   usageByDay: boolean;
+  /** How many days, today included, usage covers if no start is requested; absent: all that are reported. */
+  usageDefaultDays?: number;
+  /** How many days, today included, usage is reported; absent: all. */
+  usageRetentionDays?: number;
+  /** What the totals of usage cover; absent: everything. */
+  usageCovers?: string;
   /** The fields that are reported of a key, in lists or when one is shown. */
   reports: readonly KeyField[];
 }
@@ -107,10 +113,14 @@ export interface UsageQuery {
 
 /** Counters summed over a key, or over a day (UTC). */
 export interface UsageRow {
-  keyId?: string;
+  /** Null: the use of no key, or of one that the provider does not report. */
+  keyId?: string | null;
   name?: string;
   date?: string;
-  requests: number;
+  /** The first day (UTC) that the counters cover, if not all of them could be requested. */
+  since?: string;
+  /** Absent if the provider does not count them. */
+  requests?: number;
   /** Absent if the provider does not count them. */
   tokens?: number;
   /** Absent if the provider does not report it. */

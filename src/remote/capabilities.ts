@@ -32,6 +32,9 @@ export function capabilitiesOf(provider: Provider): Capabilities {
     createFields: inputsIn(provider.create),
     updateFields: inputsIn(provider.update).filter((input) => input !== 'labels' || keepsLabels(provider)),
     usageByDay: usage !== undefined,
+    ...(usage?.defaultDays !== undefined && { usageDefaultDays: usage.defaultDays }),
+    ...(usage?.retentionDays !== undefined && { usageRetentionDays: usage.retentionDays }),
+    ...(usage?.covers !== undefined && { usageCovers: usage.covers }),
     reports: keyFields.filter((field) => isReported(provider, field)),
   };
 }

@@ -8,7 +8,7 @@ import type {
 } from '../providers/declaration/field.ts';
 import { amountStyles, listStyles, timeStyles } from '../providers/declaration/styles.ts';
 import type { Part } from './select.ts';
-import { elements, number, requiredAll, select, text, texts, wrongShape } from './select.ts';
+import { elements, number, optional, requiredAll, select, text, texts, wrongShape } from './select.ts';
 
 /*
  * Reads values as a declaration describes them. Each function returns undefined if the response has no such value, and
@@ -22,7 +22,15 @@ export function textAt(from: Part, where: TextPath | undefined): string | null |
 export function amountAt(from: Part, where: AmountPath | undefined): number | null | undefined {
   const unit = styleOf(where);
   const perDollar = unit === undefined ? 1 : amountStyles[unit].perDollar;
+  if (where !== undefined && !isPath(where) && 'sum' in where) return sumAt(from, where.sum, perDollar);
   return read(from, where, (found) => number(found) / perDollar);
+}
+
+/** Null without one of the numbers: the rest would pass for the whole. */
+function sumAt(from: Part, paths: readonly Path[], perDollar: number): number | null {
+  const numbers = paths.map((path) => optional(from, path, number) ?? null);
+  const sum = numbers.reduce((total, one) => (total === null || one === null ? null : total + one), 0);
+  return sum === null ? null : sum / perDollar;
 }
 
 export function listAt(from: Part, where: ListPath | undefined): string[] | null | undefined {
@@ -53,7 +61,7 @@ export function timeAt(from: Part, where: TimePath | undefined): string | null |
 }
 
 /** The value itself; null if it means none. */
-export function valueAt(from: Part, where: ValuePath | undefined): Part | undefined {
+export function valueAt(from: Part, where: Single<ValuePath> | undefined): Part | undefined {
   if (where === undefined) return undefined;
   if (isPath(where)) return select(from, where);
   if ('always' in where) return { ...from, value: where.always };
@@ -63,11 +71,18 @@ export function valueAt(from: Part, where: ValuePath | undefined): Part | undefi
   return meansNone ? { ...found, value: null } : found;
 }
 
-function read<T>(from: Part, where: ValuePath | undefined, of: (found: Part) => T): T | null | undefined {
+function read<T>(
+  from: Part,
+  where: Single<ValuePath> | undefined,
+  of: (found: Part) => T,
+): T | null | undefined {
   const found = valueAt(from, where);
   if (!found) return undefined;
   return found.value === null ? null : of(found);
 }
+
+/** What describes one value. */
+type Single<Where> = Exclude<Where, { sum: unknown }>;
 
 function isPath(where: ValuePath): where is Path {
   return typeof where === 'string' || Array.isArray(where);

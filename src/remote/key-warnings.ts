@@ -13,11 +13,15 @@ export class KeyWarnings {
   }
 
   /** Of a list that may be incomplete. */
-  async warnOfShortList(count: number): Promise<void> {
-    const text = `the API lists exactly ${count} keys; there may be more that it does not list`;
-    if (this.#given.has(text)) return;
-    this.#given.add(text);
-    await this.#warn(text);
+  warnOfShortList(count: number): Promise<void> {
+    return this.#warnOnce(`the API lists exactly ${count} keys; there may be more that it does not list`);
+  }
+
+  /** Of totals that are left out because they would be too low. */
+  warnOfPartialTotals(counter: string): Promise<void> {
+    return this.#warnOnce(
+      `the API reports ${counter} for only a part of the usage; totals without them are left out`,
+    );
   }
 
   /** `id` is absent if the key has none that can be read. */
@@ -29,5 +33,11 @@ export class KeyWarnings {
     this.#given.add(text);
     if (this.#given.size <= maxWarnings) await this.#warn(text);
     if (this.#given.size === maxWarnings) await this.#warn('further warnings of this kind are omitted');
+  }
+
+  async #warnOnce(text: string): Promise<void> {
+    if (this.#given.has(text)) return;
+    this.#given.add(text);
+    await this.#warn(text);
   }
 }

@@ -1,6 +1,6 @@
-import type { LogEntry, UsageQuery, UsageRow } from '../keys/ports.ts';
+import type { LogEntry } from '../keys/ports.ts';
 import type { ValuePath } from '../providers/declaration/field.ts';
-import type { EntryFields, UsageFields } from '../providers/declaration/use-fields.ts';
+import type { EntryFields } from '../providers/declaration/use-fields.ts';
 import { amountAt, textAt, timeAt } from './declared-value.ts';
 import type { Part } from './select.ts';
 import { withoutAbsent, wrongShape } from './select.ts';
@@ -24,22 +24,8 @@ export function readEntry(from: Part, fields: EntryFields): LogEntry {
   });
 }
 
-/** A total by key, or by day (UTC). Throws `KeysError` (7). */
-export function readTotal(from: Part, fields: UsageFields, by: UsageQuery['by']): UsageRow {
-  const whole = `a total by ${by}`;
-  const date = by === 'day' ? timeAt(from, fields.date) : undefined;
-  if (by === 'day' && !date) throw wrongShape(from, `${whole} with a date`);
-  return withoutAbsent({
-    keyId: by === 'key' ? present(textAt, from, fields.keyId, whole) : undefined,
-    name: by === 'key' ? (textAt(from, fields.name) ?? undefined) : undefined,
-    date: date?.slice(0, 10),
-    requests: present(amountAt, from, fields.requests, whole),
-    tokens: amountAt(from, fields.tokens) ?? undefined,
-    spentUsd: amountAt(from, fields.spentUsd) ?? undefined,
-  });
-}
-
-function present<Where extends ValuePath, T>(
+/** A value that must be there. `whole`: what it is a part of. */
+export function present<Where extends ValuePath, T>(
   read: (from: Part, where: Where) => T | null | undefined,
   from: Part,
   where: Where,

@@ -24,10 +24,11 @@ import { isEmptyBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
 import { KeyWarnings } from './key-warnings.ts';
 import { listKeys } from './list-keys.ts';
-import { countedUsage, readLogs, readUsage } from './logs-and-usage.ts';
 import type { IssueRequest } from './read-issued.ts';
 import { readIssued } from './read-issued.ts';
 import { readKey } from './read-key.ts';
+import { readLogs } from './read-logs.ts';
+import { countedUsage, readUsage } from './read-usage.ts';
 import { readVerdict } from './read-verdict.ts';
 import { revokeKey } from './revoke-key.ts';
 import type { Part } from './select.ts';
@@ -174,9 +175,10 @@ export class RemoteBackend implements KeyBackend {
   }
 
   async usage(query: UsageQuery): Promise<UsageRow[]> {
-    return this.#provider.usage
-      ? readUsage(this.#api, this.#provider.usage, query)
-      : countedUsage(this, query);
+    const { usage } = this.#provider;
+    if (!usage) return countedUsage(this, query);
+    const listKeys = () => this.list();
+    return readUsage({ api: this.#api, usage, listKeys, warnings: this.#warnings }, query);
   }
 
   /** Checks a key by a harmless call made with the key itself, or about it. */

@@ -34,11 +34,21 @@ export function requireComplete(paging: Paging | undefined, last: LastPage, coun
   const fields = [...fieldsIn(last.answer.value)];
   const total = totalOf(paging, last, fields);
   if (total > count) throw incomplete(`the API reports ${total} keys but returned ${count}`);
+  requireLastPage(paging, last, `${count} keys`, fields);
+}
+
+/** Throws `KeysError` (7, `list_incomplete`) if the last page says that there are more. `what` was read. */
+export function requireLastPage(
+  paging: Paging | undefined,
+  last: LastPage,
+  what: string,
+  fields: readonly Field[] = [...fieldsIn(last.answer.value)],
+): void {
   const pageCount = pageCountOf(paging, last, fields);
   if (pageCount > last.pageCount)
     throw incomplete(`the API reports ${pageCount} pages but returned ${last.pageCount}`);
   if (hasMore(paging, last, fields))
-    throw incomplete(`the API returned ${count} keys and says that there are more, but not how to get them`);
+    throw incomplete(`the API returned ${what} and says that there are more, but not how to get them`);
 }
 
 function totalOf(paging: Paging | undefined, { answer, headers }: LastPage, fields: readonly Field[]) {

@@ -117,17 +117,35 @@ test('a log is asked for with what can be said of its entries, and nothing else 
   ]);
 });
 
-test('sums are asked for as they are wanted', () => {
+test('usage tells keys apart, counts something, and has limits that fit', () => {
   const row = { keyId: 'key', date: 'day', requests: 'requests' };
-  const withQuery = (query: Record<string, string>) =>
-    issuesOf({ usage: { get: '/usage', items: '', row, query } });
-  expect(withQuery({ by: '{by}', from: '{since:date}', key: '{keyId}' })).toEqual({});
-  expect(withQuery({ from: '{since:date}', key: '{keyId}' })).toEqual({
-    usage: 'does not use {by}; add it to its query, such as "by": "{by}"',
+  const since = { from: '{since:epochSeconds}' };
+  const withUsage = (usage: object) => issuesOf({ usage: { get: '/usage', items: '', row, ...usage } });
+  expect(withUsage({ query: { by: '{by}', ...since, key: '{keyId}' } })).toEqual({});
+  expect(withUsage({})).toEqual({});
+  expect(withUsage({ query: { s: '{status}' } })).toHaveProperty(['usage.query.s']);
+  const { keyId: _, ...keyless } = row;
+  expect(withUsage({ row: keyless, query: { key: '{keyId}' } })).toEqual({});
+  expect(withUsage({ row: keyless })).toEqual({
+    'usage.row': 'cannot tell keys apart; declare keyId in it, or use {keyId} in the query of usage',
   });
-  expect(withQuery({ by: '{by}', from: '{since:date}', key: '{keyId}', s: '{status}' })).toHaveProperty([
-    'usage.query.s',
-  ]);
+  expect(withUsage({ row: keyless, query: { by: '{by}', key: '{keyId}' } })).toEqual({
+    'usage.row.keyId': 'is required because the call uses {by}; write where a total by key has the id',
+  });
+  expect(withUsage({ row: { keyId: 'key', date: 'day' } })).toEqual({
+    'usage.row': 'counts nothing; declare requests, tokens or spentUsd',
+  });
+  expect(withUsage({ defaultDays: 7 })).toEqual({
+    'usage.defaultDays':
+      'is not used because the call does not use {since}; add it to the query, or remove this',
+  });
+  expect(withUsage({ query: since, defaultDays: 31, retentionDays: 30 })).toEqual({
+    'usage.defaultDays': 'is more than retentionDays; write 30 or less',
+  });
+  expect(withUsage({ retentionDays: 0, row: { ...row, tokens: { sum: ['a'] } } })).toEqual({
+    'usage.retentionDays': 'is not at least 1',
+    'usage.row.tokens.sum': 'has fewer than 2 paths; write the path of each number to add up',
+  });
 });
 
 test('only a call that gives out a secret takes an idempotency key, and names a header for it', () => {

@@ -1,20 +1,11 @@
 import type { Key } from '../../src/keys/key.ts';
 import type { KeyChanges, KeySpec, Reason } from '../../src/keys/ports.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
-
-/** One call as it must arrive, and the documented answer. */
-export interface Exchange {
-  /** Method, path and query. */
-  route: string;
-  /** The JSON of the body; absent: no body. */
-  body?: unknown;
-  status: number;
-  /** Absent: an empty body. */
-  answer?: unknown;
-}
+import type { Exchange } from './exchange.ts';
+import type { UseCases } from './use-cases.ts';
 
 /** The calls and answers that one provider documents, and how `keys` must read them. */
-export interface Case {
+export interface Case extends UseCases {
   provider: Provider;
   options?: Record<string, string>;
   /** The header that carries the token `tok-EXAMPLE`. */

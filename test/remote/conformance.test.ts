@@ -9,8 +9,9 @@ import { failureIn } from '../support/failure.ts';
 import type { Answer, Received } from '../support/fault-server.ts';
 import { FaultServer, html, json, resetBeforeReply, text, truncated } from '../support/fault-server.ts';
 import { rotateKey } from '../support/rotate-key.ts';
-import type { Case, Exchange } from './case.ts';
+import type { Case } from './case.ts';
 import { cases } from './cases.ts';
+import type { Exchange } from './exchange.ts';
 import { remoteOf } from './remote-of.ts';
 
 /* What every provider must do against a server that answers as documented, or fails. */

@@ -41,9 +41,14 @@ export function logLine(entry: LogEntry, terminal: Terminal): string {
 
 const usageColumns: Column<UsageRow>[] = [
   { header: 'DAY', text: (row) => row.date ?? '', rank: 0 },
-  { header: 'NAME', text: (row) => shown(row.name ?? ''), rank: 0, shrinkTo: 12 },
+  { header: 'NAME', text: usedBy, rank: 0, shrinkTo: 12 },
   { header: 'ID', text: (row) => shown(row.keyId ?? ''), rank: 1 },
-  { header: 'REQUESTS', text: (row) => count(row.requests), align: 'right', rank: 0 },
+  {
+    header: 'REQUESTS',
+    text: (row) => (row.requests === undefined ? '' : count(row.requests)),
+    align: 'right',
+    rank: 0,
+  },
   {
     header: 'TOKENS',
     text: (row) => (row.tokens === undefined ? '' : count(row.tokens)),
@@ -57,6 +62,10 @@ const usageColumns: Column<UsageRow>[] = [
     rank: 0,
   },
 ];
+
+function usedBy({ keyId, name }: UsageRow, { style }: Terminal): string {
+  return keyId === null ? style.dim('no listed key') : shown(name ?? '');
+}
 
 export function usageView(rows: readonly UsageRow[], terminal: Terminal): string {
   return rows.length > 0 ? renderTable(rows, usageColumns, terminal) : 'no requests recorded\n';

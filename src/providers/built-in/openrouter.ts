@@ -5,6 +5,7 @@ export const openrouter: Provider = {
   name: 'OpenRouter',
   docs: 'OpenRouter, "Management API Keys"',
   asOf: '2026-11',
+  note: 'its documents do not say whether usage includes today, or whether completion tokens include reasoning tokens',
   url: 'https://openrouter.ai/api/v1',
   auth: { header: 'Authorization', scheme: 'Bearer' },
   capabilities: { overlap: 'client', expiry: 'any', uniqueNames: false, maxKeys: null },
@@ -31,6 +32,18 @@ export const openrouter: Provider = {
   disable: { patch: '/keys/{id}', body: { disabled: true } },
   enable: { patch: '/keys/{id}', body: { disabled: false } },
   revoke: { delete: '/keys/{id}' },
+  usage: {
+    get: '/activity',
+    query: { api_key_hash: '{keyId}' },
+    items: 'data',
+    row: {
+      date: 'date',
+      requests: 'requests',
+      tokens: { sum: ['prompt_tokens', 'completion_tokens'] },
+      spentUsd: 'usage',
+    },
+    retentionDays: 30,
+  },
   verify: { get: '/key', requires: 'data' },
   key: {
     id: 'hash',

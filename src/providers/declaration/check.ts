@@ -9,6 +9,7 @@ import type { Rule } from './rule.ts';
 import type { SchemaIssue } from './schema-issue.ts';
 import { secrecyRules } from './secrecy-rules.ts';
 import { shapeIssues } from './shape-issues.ts';
+import { usageRules } from './usage-rules.ts';
 import { verificationRules } from './verification-rules.ts';
 
 /** The rules across several fields, the most basic first. */
@@ -20,6 +21,7 @@ const rules: readonly Rule[] = [
   ...promiseRules,
   ...requestRules,
   ...verificationRules,
+  ...usageRules,
 ];
 
 /** Checks whether data is a provider: its shape first, then the rules across several fields. */

@@ -2,7 +2,6 @@ import { parseDuration } from '../../base/time.ts';
 import { declaredCalls } from './declared-calls.ts';
 import { examples } from './examples.ts';
 import type { Path } from './field.ts';
-import { usageInputs } from './inputs.ts';
 import { keptIssues, wholeIssues } from './kept-issues.ts';
 import type { Operation } from './operation.ts';
 import { namesIn } from './placeholder.ts';
@@ -11,9 +10,7 @@ import type { SchemaIssue } from './schema-issue.ts';
 
 /** Contradictions between fields that are each right by themselves. */
 export function consistencyIssues(provider: Provider): SchemaIssue[] {
-  return [capabilityIssues, usageIssues, identityIssues, keptIssues, wholeIssues].flatMap((check) =>
-    check(provider),
-  );
+  return [capabilityIssues, identityIssues, keptIssues, wholeIssues].flatMap((check) => check(provider));
 }
 
 /** A call that is missing by mistake would take a command away in silence. */
@@ -74,19 +71,6 @@ function capabilityIssues({ id, capabilities, disable, enable, rotate, revoke }:
     ],
   ];
   return rules.filter(([isBroken]) => isBroken).map(([, path, message]) => ({ path, message }));
-}
-
-const usageExamples = { by: '{by}', since: '{since:date}', keyId: '{keyId}' } as const;
-
-/** An API that ignores an input would return totals of something else. */
-function usageIssues({ usage }: Provider): SchemaIssue[] {
-  const names = namesIn(usage);
-  return usageInputs
-    .filter((input) => usage && !names.includes(input))
-    .map((input) => ({
-      path: 'usage',
-      message: `does not use {${input}}; add it to its query, such as "${input}": "${usageExamples[input]}"`,
-    }));
 }
 
 /** Calls about one key that do not say which, and keys that would be created without their name. */

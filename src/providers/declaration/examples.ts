@@ -36,6 +36,8 @@ export const examples: Readonly<Record<string, string>> = {
   verify: '{ "get": "/me", "requires": "id" }',
   entry: '{ "timestamp": "time", "method": "method", "path": "path", "statusCode": "status" }',
   row: '{ "keyId": "key_id", "date": "date", "requests": "requests" }',
+  date: '"date"',
+  sum: '["input_tokens", "output_tokens"]',
   help: '"what it is for"',
   at: '"status"',
   words: '{ "ACTIVE": "active", "REVOKED": "revoked" }',

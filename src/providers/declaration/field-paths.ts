@@ -5,6 +5,7 @@ export function pathsOf(declared: Path | ValuePath | undefined): readonly string
   if (declared === undefined) return [];
   if (typeof declared === 'string') return [declared];
   if (isList(declared)) return declared;
+  if ('sum' in declared) return declared.sum.flatMap(pathsOf);
   return 'always' in declared ? [] : pathsOf(declared.at);
 }
 

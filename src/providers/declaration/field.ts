@@ -45,23 +45,24 @@ export type Path = Declared<typeof path>;
 const scalar = v.union([v.string(), v.number(), v.boolean()]);
 
 /** Where a value is and how it is written, or what it always is. */
+function valueVariants<T extends Record<string, v.GenericSchema>>(own: T) {
+  return [
+    path,
+    v.strictObject({
+      at: required('Where the value is.', path),
+      none: optional(
+        'Values that mean none or never, such as `-1`. Compared as strings. Null always does.',
+        v.array(scalar),
+      ),
+      missing: optional('The value where the response has no such field.', v.union([scalar, v.null()])),
+      ...own,
+    }),
+    v.strictObject({ always: required('The value, if the API does not tell it.', scalar) }),
+  ] as const;
+}
+
 function valuePath<T extends Record<string, v.GenericSchema>>(description: string, own: T) {
-  return v.pipe(
-    v.union([
-      path,
-      v.strictObject({
-        at: required('Where the value is.', path),
-        none: optional(
-          'Values that mean none or never, such as `-1`. Compared as strings. Null always does.',
-          v.array(scalar),
-        ),
-        missing: optional('The value where the response has no such field.', v.union([scalar, v.null()])),
-        ...own,
-      }),
-      v.strictObject({ always: required('The value, if the API does not tell it.', scalar) }),
-    ]),
-    v.description(description),
-  );
+  return v.pipe(v.union(valueVariants(own)), v.description(description));
 }
 
 export const textPath = valuePath(
@@ -76,9 +77,27 @@ export const timePath = valuePath(
 );
 export type TimePath = Declared<typeof timePath>;
 
-export const amountPath = valuePath('Where a number is: a path, or a path and the unit.', {
-  as: optional('The unit of an amount of money. Default: US dollars.', v.picklist(namesOf(amountStyles))),
-});
+const unit = optional(
+  'The unit of an amount of money. Default: US dollars.',
+  v.picklist(namesOf(amountStyles)),
+);
+
+export const amountPath = v.pipe(
+  v.union([
+    ...valueVariants({ as: unit }),
+    v.strictObject({
+      sum: required(
+        'Where the numbers are that are added up. Without one of them, there is no sum.',
+        v.pipe(
+          v.array(path),
+          v.minLength(2, 'has fewer than 2 paths; write the path of each number to add up'),
+        ),
+      ),
+      as: unit,
+    }),
+  ]),
+  v.description('Where a number is: a path, a path and the unit, or several numbers to add up.'),
+);
 export type AmountPath = Declared<typeof amountPath>;
 
 export const listPath = valuePath(

@@ -12,7 +12,7 @@ const logInputs = [
   'method',
   'pathPrefix',
 ] as const satisfies readonly (keyof LogQuery)[];
-export const usageInputs = ['by', 'since', 'keyId'] as const satisfies readonly (keyof UsageQuery)[];
+const usageInputs = ['by', 'since', 'keyId'] as const satisfies readonly (keyof UsageQuery)[];
 
 interface CallInputs {
   inputs: readonly string[];

@@ -4,7 +4,7 @@ import { count, headerName, optional, path, required, text, word } from './field
 import { keyFields } from './key-fields.ts';
 import { condition, issuing, operation, operationFields } from './operation.ts';
 import { paging } from './paging.ts';
-import { entryFields, usageFields } from './use-fields.ts';
+import { entryFields, usageCall } from './use-fields.ts';
 import { auth, verification } from './verification.ts';
 
 /*
@@ -84,12 +84,6 @@ const logs = v.strictObject({
   items: required('Where the response has the entries.', path),
   paging: optional('How to read further pages. Default: the first response is complete.', paging),
   entry: required('Where an entry has its fields.', entryFields),
-});
-
-const usage = v.strictObject({
-  ...operationFields,
-  items: required('Where the response has the totals.', path),
-  row: required('Where a total has its fields.', usageFields),
 });
 
 export const providerSchema = v.strictObject({
@@ -176,7 +170,7 @@ export const providerSchema = v.strictObject({
     revoke,
   ),
   logs: optional('Lists the requests made with keys.', logs),
-  usage: optional('Totals usage by key and by day. Default: the counters of the keys.', usage),
+  usage: optional('Totals usage by key and by day. Default: the counters of the keys.', usageCall),
   verify: optional('Checks whether a key works, with the key in place of the session token.', verification),
   logout: optional('Ends the session of the token.', operation),
   key: required('Where a key has its fields. A field that is not named is not reported.', keyFields),

@@ -15,6 +15,21 @@ const openrouterKey = {
   expires_at: null,
 };
 
+const activity = {
+  date: '2026-11-19',
+  model: 'vendor/model',
+  model_permaslug: 'vendor/model-2026-01-01',
+  endpoint_id: 'e1',
+  provider_name: 'Vendor',
+  requests: 3,
+  usage: 0.1,
+  byok_usage_inference: 0,
+  prompt_tokens: 50,
+  completion_tokens: 20,
+  reasoning_tokens: 5,
+};
+const olderActivity = { ...activity, date: '2026-11-18', requests: 1, usage: 0.2 };
+
 export const openrouterCase: Case = {
   provider: openrouter,
   credential: ['authorization', 'Bearer tok-EXAMPLE'],
@@ -63,4 +78,39 @@ export const openrouterCase: Case = {
     answer: { data: openrouterKey },
   },
   revoke: { id: 'h1', route: 'DELETE /keys/h1', status: 200, answer: { deleted: true } },
+  usage: [
+    {
+      query: { by: 'day' },
+      exchanges: [
+        { route: 'GET /activity', status: 200, answer: { data: [activity, activity, olderActivity] } },
+      ],
+      rows: [
+        { date: '2026-11-18', requests: 1, tokens: 70, spentUsd: 0.2 },
+        { date: '2026-11-19', requests: 6, tokens: 140, spentUsd: 0.2 },
+      ],
+    },
+    {
+      query: { by: 'key', keyId: 'h1', since: new Date('2026-11-19T18:00:00Z') },
+      exchanges: [
+        {
+          route: 'GET /activity?api_key_hash=h1',
+          status: 200,
+          answer: { data: [activity, olderActivity] },
+        },
+      ],
+      rows: [{ keyId: 'h1', requests: 3, tokens: 70, spentUsd: 0.1 }],
+    },
+    {
+      query: { by: 'key' },
+      exchanges: [
+        { route: 'GET /keys?include_disabled=true', status: 200, answer: { data: [openrouterKey] } },
+        { route: 'GET /activity?api_key_hash=h1', status: 200, answer: { data: [activity] } },
+        { route: 'GET /activity', status: 200, answer: { data: [activity, olderActivity] } },
+      ],
+      rows: [
+        { keyId: null, requests: 1, tokens: 70, spentUsd: 0.2 },
+        { keyId: 'h1', name: 'ci', requests: 3, tokens: 70, spentUsd: 0.1 },
+      ],
+    },
+  ],
 };

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { collect } from '../support/collect.ts';
+import { FaultServer, json } from '../support/fault-server.ts';
+import { cases } from './cases.ts';
+import type { Exchange } from './exchange.ts';
+import { remoteOf } from './remote-of.ts';
+
+/* What APIs document about the use of keys, against a server that answers so. */
+
+const reporting = cases.filter(({ usage, logs }) => usage ?? logs);
+
+test('every provider that declares usage or logs has them in its case', () => {
+  const untested = new Set(['authority', 'riskinmind']);
+  for (const { provider, usage, logs } of cases) {
+    if (untested.has(provider.id)) continue;
+    expect([provider.id, usage !== undefined]).toEqual([provider.id, provider.usage !== undefined]);
+    expect([provider.id, logs !== undefined]).toEqual([provider.id, provider.logs !== undefined]);
+  }
+});
+
+describe.each(reporting.map((one) => [one.provider.id, one] as const))('%s', (_, one) => {
+  test('totals usage by exactly the documented requests', async () => {
+    for (const { query, exchanges, rows } of one.usage ?? []) {
+      const server = await scripted(exchanges);
+      const { backend, warnings } = remoteOf(one.provider, server, one.options);
+      expect(await backend.usage(query)).toEqual(rows);
+      expect(warnings).toEqual([]);
+      expect(server.received.map(({ method, path }) => `${method} ${path}`)).toEqual(
+        exchanges.map(({ route }) => route),
+      );
+    }
+  });
+
+  test('reads the log by exactly the documented requests', async () => {
+    for (const { query, exchanges, entries } of one.logs ?? []) {
+      const server = await scripted(exchanges);
+      const { backend } = remoteOf(one.provider, server, one.options);
+      expect(await collect(backend.logs(query))).toEqual(entries);
+      expect(server.received.map(({ method, path }) => `${method} ${path}`)).toEqual(
+        exchanges.map(({ route }) => route),
+      );
+    }
+  });
+});
+
+async function scripted(exchanges: readonly Exchange[]): Promise<FaultServer> {
+  const server = await FaultServer.start();
+  for (const { route, status, answer } of exchanges) server.on(route, json(status, answer));
+  return server;
+}
