@@ -13,6 +13,9 @@ export interface KeyboardOptions {
   onWithdrawal: (why: Withdrawal) => void;
 }
 
+/** Takes an error that concerns nobody any more. */
+function ignore(): void {}
+
 /**
  * The terminal's keys on their way to one prompt. readline would silently handle the keys that concern the whole process,
  * and the end of input: those are intercepted here.
@@ -33,9 +36,10 @@ export class Keyboard extends PassThrough {
     stdin.on('data', take).on('end', end).on('close', end).on('error', end).resume();
     this.#forget = () => {
       stopListening();
-      stdin.removeListener('data', take).removeListener('end', end).removeListener('close', end);
-      // A lost terminal may still report errors: that listener stays.
-      stdin.pause();
+      // A lost terminal may still report errors: one listener stays, however many prompts there were.
+      if (!stdin.listeners('error').includes(ignore)) stdin.on('error', ignore);
+      for (const event of ['end', 'close', 'error']) stdin.removeListener(event, end);
+      stdin.removeListener('data', take).pause();
     };
     if (stdin.readableEnded || stdin.destroyed) setImmediate(end);
   }
