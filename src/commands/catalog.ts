@@ -11,6 +11,7 @@ export const catalog: Catalog = {
   'provider list': async () => (await import('./provider/provider-list.ts')).providerList,
   'provider show': async () => (await import('./provider/provider-show.ts')).providerShow,
   'provider check': async () => (await import('./provider/provider-check.ts')).providerCheck,
+  'provider new': async () => (await import('./provider/provider-new.ts')).providerNew,
   'provider add': async () => (await import('./provider/provider-add.ts')).providerAdd,
   create: async () => (await import('./key/create.ts')).create,
   list: async () => (await import('./key/list.ts')).list,

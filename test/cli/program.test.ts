@@ -40,6 +40,7 @@ test('without a command, prints help on stderr: exit 2', async () => {
       provider list   list the supported providers
       provider show   show what a provider can do
       provider check  check the declaration of your own provider
+      provider new    write the declaration of your own provider, from answers to questions
       provider add    install the declaration of your own provider, after checking it
       create          create a key; its secret is shown or delivered once
       list            list keys, newest first; revoked keys only with --status

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Environment } from '../../src/platform/env.ts';
 import { spec } from '../support/authority.ts';
+import { declaration, fileOf } from '../support/declaration.ts';
 import { withAuthority } from '../support/embedded-authority.ts';
 import { withEscrow } from '../support/escrow.ts';
 import { Sandbox } from '../support/sandbox.ts';
@@ -36,6 +37,14 @@ async function withKeys(names: readonly string[]): Promise<Scene> {
   return { box };
 }
 
+/** A declaration that is installed, and another one of the same id. */
+async function withInstalledProvider(): Promise<Scene> {
+  const scene = await withKeys(['ci']);
+  scene.box.ownProvider(declaration);
+  scene.box.write('my-api.json', fileOf({ name: 'Another API' }));
+  return scene;
+}
+
 const prompts: [what: string, args: string[], shows: string, make: () => Promise<Scene>, answer?: string][] =
   [
     ['the name of a new key', ['create'], 'Name of the key', () => withKeys(['ci'])],
@@ -44,6 +53,13 @@ const prompts: [what: string, args: string[], shows: string, make: () => Promise
     ['the provider of a login', ['login'], 'Which provider?', () => withKeys(['ci'])],
     ['the URL of a login', ['login', '--provider', 'authority'], 'URL of', () => withKeys(['ci'])],
     ['the token of a login', ['login', '--provider', 'unreal'], 'Session token for', () => withKeys(['ci'])],
+    ['the id of a new provider', ['provider', 'new'], 'Id of the provider', () => withKeys(['ci'])],
+    [
+      'the replacement of a provider',
+      ['provider', 'add', 'my-api.json'],
+      'Replace your provider',
+      withInstalledProvider,
+    ],
     ['the value to verify', ['verify'], 'API key', () => withKeys(['ci'])],
     ['the value to find', ['find'], 'API key', () => withKeys(['ci'])],
     ['what to recover', ['recover'], 'all of them', () => withSecretsInEscrow(2)],
