@@ -90,6 +90,9 @@ export async function requireAccepted(
     await openRemote(context, connection, credentials).list();
   } catch (error) {
     if (!(error instanceof KeysError) || error.failure.httpStatus !== 401) throw error;
+    // The token endpoint says why.
+    if (error.failure.code === 'exchange_refused')
+      throw new KeysError({ ...error.failure, message: `${error.message}; nothing was stored` });
     const names = ['session token', ...credentials.secrets.keys()].join(' or ');
     throw new KeysError({
       ...error.failure,

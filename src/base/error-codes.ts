@@ -44,6 +44,7 @@ const table = {
   dotenv_ambiguous: { exit: 'failed' },
   escrow_damaged: { exit: 'unfinished' },
   escrow_failed: { exit: 'failed' },
+  exchange_refused: { exit: 'auth' },
   file_locked: { exit: 'failed' },
   file_not_lockable: { exit: 'failed' },
   file_not_written: { exit: 'failed' },

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
-import type { HttpClient } from '../http/client.ts';
 import type { HttpRequest, JsonBody } from '../http/request.ts';
 import type { HttpResponse } from '../http/response.ts';
 import type { Path } from '../providers/declaration/field.ts';
@@ -10,8 +9,10 @@ import type { Paging } from '../providers/declaration/paging.ts';
 import { secretsIn } from '../providers/declaration/placeholder.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { Verification } from '../providers/declaration/verification.ts';
+import { AccessTokens } from './access-tokens.ts';
 import type { ErrorContext } from './api-error.ts';
 import { apiErrorOf, notThisApi, reasonGivenIn, refusalErrorOf } from './api-error.ts';
+import type { ApiOptions } from './api-options.ts';
 import { urlBelow } from './api-url.ts';
 import { asksForOtp } from './asks-for-otp.ts';
 import { buildRequest, credentialHeader, headersOfEveryCall } from './build-request.ts';
@@ -24,29 +25,6 @@ import type { PageReader } from './read-pages.ts';
 import { defaultMaxListLength, readPages } from './read-pages.ts';
 import type { Part } from './select.ts';
 
-export interface ApiOptions {
-  provider: Provider;
-  /** Name of the profile, for hints. */
-  profile: string;
-  /** The base URL; paths of the provider are below it. */
-  url: URL;
-  /** Finds the session token. Not called for calls made with a key. */
-  token: () => Promise<Secret>;
-  options: Readonly<Record<string, string>>;
-  http: HttpClient;
-  /** A client for another origin, which gets no session token. */
-  httpAt: (origin: string) => HttpClient;
-  /** Milliseconds that a call may take. */
-  timeoutMs: number;
-  now: () => Date;
-  /** Milliseconds for all pages of a list of keys together. */
-  listTimeoutMs?: number;
-  /** Characters of all pages of a list of keys together, which are kept in memory. */
-  maxListLength?: number;
-  /** Obtains a secret that a single call needs besides the session token. */
-  askSecret: (name: string) => Promise<Secret>;
-}
-
 /** The calls of a declaration, made over HTTP. Every method throws `KeysError`. */
 export class Api {
   readonly #options: ApiOptions;
@@ -57,8 +35,13 @@ export class Api {
   readonly #secretsByName = new Map<string, Promise<Secret>>();
   #clockAhead: number | undefined;
 
+  readonly #accessTokens: AccessTokens | undefined;
+
   constructor(options: ApiOptions) {
     this.#options = options;
+    const { exchange } = options.provider.auth;
+    const values = () => this.#values(exchange ?? {}, { headers: {} });
+    this.#accessTokens = exchange && new AccessTokens(exchange, options, values, this.#sent);
   }
 
   /**
@@ -71,10 +54,12 @@ export class Api {
     inputs: Inputs,
     page: Partial<PageRequest> = {},
   ): Promise<HttpResponse> {
-    const { provider, token } = this.#options;
+    const { provider } = this.#options;
     const { idempotency } = operation;
     const idempotencyHeader = idempotency === undefined ? {} : { [idempotency]: randomUUID() };
-    const response = await this.#requestWithOtp(operation, inputs, await token(), page, idempotencyHeader);
+    const response = await this.#withToken((token) =>
+      this.#requestWithOtp(operation, inputs, token, page, idempotencyHeader),
+    );
     const isAboutOneKey = 'id' in inputs || (provider.list.single && operation === provider.list);
     if (response.status === 404) {
       if (isAboutOneKey) return response;
@@ -152,7 +137,7 @@ export class Api {
     const { url, credential, auth = provider.auth } = verify;
     this.#sent.add(key);
     if (url !== undefined) await requireNotToken(key, token, url);
-    const sentCredential = credential === 'session' ? await token() : key;
+    const sentCredential = credential === 'session' ? await this.#token() : key;
     const headers = credential === 'none' ? {} : this.#headers(auth, sentCredential);
     if (url === undefined) return this.#request(verify, { key }, headers);
     const base = new URL(url);
@@ -163,17 +148,26 @@ export class Api {
 
   /** Makes any call below the base URL, with the session token. Returns the response, whatever its status. */
   async call(method: HttpRequest['method'], path: string, body: JsonBody | undefined): Promise<HttpResponse> {
-    const { provider, token, http, now } = this.#options;
-    return http.send({
-      method,
-      url: urlBelow(this.#options.url, path),
-      headers: {
-        ...headersOfEveryCall(provider, await this.#values({}), now()),
-        ...this.#headers(provider.auth, await token()),
-      },
-      ...(body !== undefined && { body }),
-      repeatable: method === 'GET' || method === 'HEAD',
-    });
+    const { provider, http, now } = this.#options;
+    const headers = headersOfEveryCall(provider, await this.#values({}), now());
+    return this.#withToken((token) =>
+      http.send({
+        method,
+        url: urlBelow(this.#options.url, path),
+        headers: { ...headers, ...this.#headers(provider.auth, token) },
+        ...(body !== undefined && { body }),
+        repeatable: method === 'GET' || method === 'HEAD',
+      }),
+    );
+  }
+
+  /** What authenticates a call: the session token, or the access token for which the API exchanges it. */
+  #token(): Promise<Secret> {
+    return this.#accessTokens?.current() ?? this.#options.token();
+  }
+
+  async #withToken(call: (token: Secret) => Promise<HttpResponse>): Promise<HttpResponse> {
+    return this.#accessTokens?.use(call) ?? call(await this.#options.token());
   }
 
   /** Repeats a call that was refused for want of a one-time password; the refused call had no effect. */
@@ -220,7 +214,10 @@ export class Api {
   }
 
   /** The settings and the secrets that the call uses; no other secret is asked for. */
-  async #values(operation: Operation, provider = this.#options.provider): Promise<Inputs> {
+  async #values(
+    operation: Operation,
+    provider: Pick<Provider, 'headers'> = this.#options.provider,
+  ): Promise<Inputs> {
     const values: Record<string, string | Secret> = {};
     for (const [name, value] of Object.entries(this.#options.options)) values[`option.${name}`] = value;
     for (const name of secretsIn(provider, operation)) {

@@ -89,7 +89,7 @@ export function headersOfEveryCall(
   return fillHeaders(headers, values, { now, steps: [], sendsFallbacks: false });
 }
 
-function fillHeaders(
+export function fillHeaders(
   templates: Provider['headers'],
   values: Inputs,
   filling: Filling,

@@ -8,6 +8,7 @@ import type { Issuing, Operation } from '../providers/declaration/operation.ts';
 import type { Paging } from '../providers/declaration/paging.ts';
 import { namesIn, placeholdersIn, secretsIn } from '../providers/declaration/placeholder.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
+import { exchangeRequest } from './access-tokens.ts';
 import type { DeclaredCall } from './build-request.ts';
 import { buildRequest, credentialHeader } from './build-request.ts';
 import type { Inputs } from './fill-template.ts';
@@ -89,7 +90,7 @@ function changeExamples(provider: Provider, now: Date): Example[] {
 
 /** Every request that a declaration without faults would send. */
 export function exampleRequests(provider: Provider, now: Date): ExampleRequest[] {
-  return declaredCalls(provider).flatMap(({ name, path, call: operation }) => {
+  const calls = declaredCalls(provider).flatMap(({ name, path, call: operation }) => {
     return examplesOf[name](provider, now).flatMap(({ how, inputs }) => {
       const call = how === undefined ? path : `${path} ${how}`;
       const build = (page?: PageRequest) => requestOf(provider, name, { operation, inputs, now, page });
@@ -100,6 +101,17 @@ export function exampleRequests(provider: Provider, now: Date): ExampleRequest[]
       return [{ call, ...first }, ...(next ? [{ call: `${call}, second page`, ...build(next) }] : [])];
     });
   });
+  return [...exchangeExample(provider, now), ...calls];
+}
+
+/** The request for an access token, if the API exchanges the session token for one. */
+function exchangeExample(provider: Provider, now: Date): ExampleRequest[] {
+  const { auth, url = exampleUrl } = provider;
+  const { exchange } = auth;
+  if (!exchange) return [];
+  const values = settingsFor({ ...provider, headers: {} }, exchange);
+  const request = exchangeRequest(exchange, { base: new URL(url), clientSecret: secret, values, now });
+  return [{ call: 'access token', request, auth: { header: 'Authorization', scheme: 'Basic' } }];
 }
 
 interface ExampleCall {

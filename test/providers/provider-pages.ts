@@ -84,10 +84,14 @@ function factsOf({ id, url, docs, asOf, auth, permissions }: Provider): string[]
   return [
     ['Id', `\`${id}\``],
     ['URL', url === undefined ? 'that of your installation' : `<${url}>`],
-    ['Session token', `\`${token}\``],
+    ['Session token', auth.exchange ? exchanged(auth.exchange.post, token) : `\`${token}\``],
     ...(docs === undefined ? [] : [['Documentation', asOf === undefined ? docs : `${docs}, as of ${asOf}`]]),
     ...(permissions ? [['Permissions', permissions.map((one) => `\`${one}\``).join(', ')]] : []),
   ];
+}
+
+function exchanged(endpoint: string, token: string): string {
+  return `sent to \`${endpoint}\`, which issues the access token of \`${token}\``;
 }
 
 function commandsOf(provider: Provider): string[][] {

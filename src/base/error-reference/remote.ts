@@ -7,6 +7,10 @@ export const remote: Readonly<Record<CodeOf<'auth' | 'network'>, Explanation>> =
     meaning: 'a user asked for more than an admin allows for its keys',
     fix: ['ask an admin to raise the limit'],
   },
+  exchange_refused: {
+    meaning: 'the API issues no access token for the session token, such as an OAuth client secret',
+    fix: ['keys login', 'check the settings that belong to it: keys status'],
+  },
   forbidden: {
     meaning: 'the session token is valid but may not do this',
     fix: ['keys status', 'log in with a token that may: keys login'],

@@ -3,13 +3,31 @@ import type { Provider } from '../declaration/provider.ts';
 export const pinecone: Provider = {
   id: 'pinecone',
   name: 'Pinecone',
-  docs: 'Pinecone, Admin API, OpenAPI 2026-04',
+  docs: 'Pinecone, Admin API and OAuth API, OpenAPI 2026-04',
   asOf: '2026-04',
-  note: 'the session token is an access token, from POST https://login.pinecone.io/oauth/token with the client id and secret of a service account; it expires. Without --permission, a new key can only read data (DataPlaneViewer); by itself, the API would give it ProjectEditor. A name has at most 80 characters. Undocumented: when keys were created, rate limits, and a call that verifies a key',
+  note: 'the session token is the client secret of a service account; keys exchanges it for an access token, which is never stored. Without --permission, a new key can only read data (DataPlaneViewer); by itself, the API would give it ProjectEditor. A name has at most 80 characters. Undocumented: when keys were created, rate limits, and a call that verifies a key',
   url: 'https://api.pinecone.io',
-  auth: { header: 'Authorization', scheme: 'Bearer' },
+  auth: {
+    header: 'Authorization',
+    scheme: 'Bearer',
+    exchange: {
+      post: 'https://login.pinecone.io/oauth/token',
+      headers: { 'X-Pinecone-Api-Version': '2026-04' },
+      body: {
+        grant_type: 'client_credentials',
+        client_id: '{option.clientId}',
+        client_secret: '{token}',
+        audience: 'https://api.pinecone.io/',
+      },
+      token: 'access_token',
+      expiresIn: 'expires_in',
+    },
+  },
   headers: { 'X-Pinecone-Api-Version': '2026-04' },
-  options: { project: { help: 'id of the project', required: true } },
+  options: {
+    clientId: { help: 'client id of the service account', required: true },
+    project: { help: 'id of the project', required: true },
+  },
   capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },
   permissions: [
     'DataPlaneViewer',

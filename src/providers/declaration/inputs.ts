@@ -39,10 +39,19 @@ export const callInputs = {
   logout: none,
 } as const satisfies Record<string, CallInputs>;
 
-/** The inputs that are secrets: they may stand in a body only. */
-export const secretInputs: readonly string[] = ['key'];
-
 export type CallName = keyof typeof callInputs;
+
+/** What the templates of anything that is sent can be filled with. */
+export const requestInputs = {
+  ...callInputs,
+  exchange: { inputs: ['token'], always: ['token'] },
+} as const satisfies Record<string, CallInputs>;
+
+/** A call of a provider, or the exchange of the session token. */
+export type RequestName = keyof typeof requestInputs;
+
+/** The inputs that are secrets: they may stand in a body only. */
+export const secretInputs: readonly string[] = ['key', 'token'];
 
 /** The inputs that need a style, with the styles to choose from. */
 export const requiredStyles: Styles = {

@@ -1,6 +1,6 @@
 import { either } from './either.ts';
-import type { CallName } from './inputs.ts';
-import { callInputs, optionalStyles, requiredStyles, secretInputs } from './inputs.ts';
+import type { RequestName } from './inputs.ts';
+import { optionalStyles, requestInputs, requiredStyles, secretInputs } from './inputs.ts';
 import type { PlaceholderParts } from './placeholder.ts';
 import { placeholder } from './placeholder.ts';
 import type { Provider } from './provider.ts';
@@ -15,7 +15,7 @@ const wholePlaceholder = new RegExp(`^(?:${placeholder.source})$`);
 /** Placeholders that cannot be filled, or would be sent as they are. Without a call, `texts` are those of every call. */
 export function placeholderIssues(
   provider: Provider,
-  call: CallName | undefined,
+  call: RequestName | undefined,
   texts: readonly TemplateText[],
 ): SchemaIssue[] {
   return texts.flatMap(({ place, path, text, isName }) =>
@@ -34,7 +34,7 @@ export function placeholderIssues(
 
 interface Placeholder extends PlaceholderParts {
   input: string;
-  call: CallName | undefined;
+  call: RequestName | undefined;
   place: TemplateText['place'];
   /** It is the whole text. */
   isAlone: boolean;
@@ -112,7 +112,7 @@ function inputProblem(occurrence: Placeholder): string | undefined {
   const { call, input, isAlone } = occurrence;
   if (call === undefined)
     return 'is not available in the headers of every call: use {option.NAME} or {secret.NAME}';
-  const { inputs, always }: { inputs: readonly string[]; always: readonly string[] } = callInputs[call];
+  const { inputs, always }: { inputs: readonly string[]; always: readonly string[] } = requestInputs[call];
   if (inputs.length === 0) return 'is not available: this call has no inputs; remove it';
   if (!inputs.includes(input))
     return `is not one of ${inputs.join(', ')}; write {{${input}}} if it is no placeholder`;

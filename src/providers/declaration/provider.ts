@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { exchange } from './exchange.ts';
 import type { Declared } from './field.ts';
 import { count, headerName, optional, path, required, text, word } from './field.ts';
 import { keyFields } from './key-fields.ts';
@@ -114,6 +115,10 @@ export const providerSchema = v.strictObject({
       otpHeader: optional(
         'The header for a one-time password, if the API responds with 401 and asks for one.',
         headerName,
+      ),
+      exchange: optional(
+        'The call that exchanges the session token, such as an OAuth client secret, for the access token that every call sends. The access token is never stored.',
+        exchange,
       ),
     }),
   ),

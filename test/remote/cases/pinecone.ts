@@ -4,8 +4,9 @@ import type { Case } from '../case.ts';
 const pineconeKey = { id: 'k1', name: 'ci', project_id: 'p1', roles: ['DataPlaneViewer'] };
 
 export const pineconeCase: Case = {
-  provider: pinecone,
-  options: { project: 'p1' },
+  // The exchange of the session token is tested in access-tokens.test.ts.
+  provider: { ...pinecone, auth: { header: 'Authorization', scheme: 'Bearer' } },
+  options: { project: 'p1', clientId: 'c1' },
   credential: ['authorization', 'Bearer tok-EXAMPLE'],
   list: { route: 'GET /admin/projects/p1/api-keys', status: 200, answer: { data: [pineconeKey] } },
   empty: { data: [] },
