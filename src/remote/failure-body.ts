@@ -2,21 +2,23 @@ import type { HttpResponse } from '../http/response.ts';
 import { updatesOf } from '../providers/declaration/call.ts';
 import type { Condition, Issuing, Operation } from '../providers/declaration/operation.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
+import { isTrue } from './next-page.ts';
 import type { Part } from './select.ts';
 import { part, select } from './select.ts';
 
 /* 2xx responses whose body says that the call failed, or leaves it open. */
 
 /** What a declaration says about all of its responses. */
-type Rules = Partial<Pick<Provider, 'ok' | 'error' | 'show' | 'update' | 'key'>>;
+type Rules = Partial<Pick<Provider, 'ok' | 'error' | 'show' | 'update' | 'revoke' | 'key'>>;
 
 /** A call, and where a success has its result. */
 export type ExpectedContent = Operation & Partial<Pick<Issuing, 'key' | 'secret'>>;
 
 /**
  * Whether a 2xx response is a failure: by the rules of the declaration, else by common forms: `errors` or `error` with
- * content (GraphQL, JSON-RPC), `success` or `ok` that is false, a `status` of "error" or "fail" (JSend). A response with a
- * new secret is a success whatever else it contains, because the secret must not be lost.
+ * content (GraphQL, JSON-RPC), `success` or `ok` that is false, a `status` of "error" or "fail" (JSend), an error code, a
+ * status of HTTP, a problem (RFC 9457). A response with a new secret is a success whatever else it contains, because the
+ * secret must not be lost.
  */
 export function isFailureBody(
   response: HttpResponse,
@@ -29,7 +31,10 @@ export function isFailureBody(
   const [ok, error] = [content.ok ?? provider.ok, content.error ?? provider.error];
   if (error && meets(answer, error)) return true;
   if (ok) return !meets(answer, ok);
-  return isCommonFailure(answer.value) && !isKey(answer, content, provider);
+  if (isKey(answer, content, provider)) return false;
+  if (isCommonFailure(answer.value)) return true;
+  // Whether a key was revoked can be looked up.
+  return content !== provider.revoke && (isProblem(response) || isRareFailure(answer.value));
 }
 
 /** Null, or `{"data": null}` and nothing else. */
@@ -61,6 +66,7 @@ export function isInconclusive(response: HttpResponse, id: string): boolean {
     return true;
   // The fields of the key itself say nothing about the call.
   const isOwn = entries.some(([, one]) => String(one) === id);
+  if (!isOwn && isRareFailure(value)) return true;
   return !isOwn && entries.some(([, one]) => typeof one === 'string' && denial.test(one.slice(0, 1000)));
 }
 
@@ -68,7 +74,7 @@ export function isInconclusive(response: HttpResponse, id: string): boolean {
 function entriesIn(value: unknown, depth = 2): [name: string, value: unknown][] {
   if (typeof value !== 'object' || value === null) return [['', value]];
   return Object.entries(value).flatMap(([name, one]): [string, unknown][] =>
-    typeof one === 'object' && depth > 0 ? entriesIn(one, depth - 1) : [[name, one]],
+    typeof one === 'object' && one !== null && depth > 0 ? entriesIn(one, depth - 1) : [[name, one]],
   );
 }
 
@@ -95,6 +101,48 @@ function isCommonFailure(body: unknown): boolean {
   if (hasContent(errors) || hasContent(error)) return true;
   if ([success, ok].some((one) => one === false || one === 0 || one === 'false')) return true;
   return typeof status === 'string' && failures.has(status.toLowerCase());
+}
+
+function isProblem({ headers }: HttpResponse): boolean {
+  return /^application\/problem\+json\b/i.test(headers['content-type'] ?? '');
+}
+
+const noCode = /^(?:0*|ok|success|none|null)$/i;
+const denialWord = /^(?:error|fail|failed|failure|denied|refused|rejected|forbidden|unauthori[sz]ed)$/i;
+
+/** Forms that a field of a key could have, too. Names are compared in lower case, without `_` and `-`. */
+function isRareFailure(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return false;
+  return Object.entries(body).some(([name, value]) => {
+    switch (name.toLowerCase().replace(/[_-]/g, '')) {
+      case 'error':
+      case 'errors':
+        return hasContent(value);
+      case 'iserror':
+      case 'failed':
+        return isTrue(value);
+      case 'errorcode':
+      case 'errcode':
+        return hasContent(value) && !noCode.test(String(value));
+      case 'success':
+      case 'issuccess':
+      case 'ok':
+        return value !== null && nothing.has(String(value).toLowerCase());
+      case 'result':
+        return typeof value === 'string' && denialWord.test(value);
+      case 'status':
+      case 'statuscode':
+      case 'code':
+        return isErrorStatus(value) || (typeof value === 'string' && denialWord.test(value));
+      default:
+        return false;
+    }
+  });
+}
+
+function isErrorStatus(value: unknown): boolean {
+  const status = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status < 600;
 }
 
 /** If the body is the key itself, a field such as `error` belongs to the key. */

@@ -19,6 +19,8 @@ export interface IssueRequest {
   /** The name of the key. */
   name: string;
   now: Date;
+  /** `, not yours`: what the response gives as a reason, if it gives one. */
+  reason?: string;
 }
 
 /**
@@ -30,6 +32,7 @@ export function readIssued(response: HttpResponse, request: IssueRequest): Made 
   const key = readNew(answer, request);
   const hasSecret = (select(answer, request.operation.secret)?.value ?? null) !== null;
   try {
+    if (!hasSecret && !key && request.reason) throw refused(request.reason);
     const secret = readSecret(required(answer, request.operation.secret, 'secret'));
     const safeKey = key && withoutSecret(key, secret);
     return { secret, ...(safeKey && { key: safeKey }) };
@@ -69,6 +72,15 @@ function withoutDefaults(fields: KeyFields): KeyFields {
     return [name, rest];
   });
   return Object.fromEntries(entries);
+}
+
+/** It may be a refusal in a form of its own, or a key was created after all: the list has to tell. */
+function refused(reason: string): KeysError {
+  return new KeysError({
+    code: 'unexpected_answer',
+    message: `the response has no secret${reason}`,
+    hints: ['look at the traffic: --debug'],
+  });
 }
 
 function hasId(keyPart: Part, fields: KeyFields): boolean {

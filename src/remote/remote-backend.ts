@@ -1,5 +1,6 @@
 import { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import type { HttpResponse } from '../http/response.ts';
 import type { Key } from '../keys/key.ts';
 import { mayBeCut } from '../keys/key.ts';
 import type {
@@ -24,12 +25,12 @@ import { isEmptyBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
 import { KeyWarnings } from './key-warnings.ts';
 import { listKeys } from './list-keys.ts';
-import type { IssueRequest } from './read-issued.ts';
 import { readIssued } from './read-issued.ts';
 import { readKey } from './read-key.ts';
 import { readLogs } from './read-logs.ts';
 import { countedUsage, readUsage } from './read-usage.ts';
 import { readVerdict } from './read-verdict.ts';
+import { requireToggled } from './require-toggled.ts';
 import { revokeKey } from './revoke-key.ts';
 import type { Part } from './select.ts';
 import { missing, part, required, select } from './select.ts';
@@ -102,7 +103,7 @@ export class RemoteBackend implements KeyBackend {
           name,
           ...keptInputs(keptFields),
         });
-        return this.#made(readIssued(response, this.#issueRequest(create, spec.name)));
+        return this.#issued(response, create, spec.name);
       } catch (error) {
         // A key that no list shows may have the name. A conflict has created nothing.
         if (!isConflict(error) || !this.capabilities.uniqueNames || attempt === maxNameAttempts) throw error;
@@ -125,7 +126,10 @@ export class RemoteBackend implements KeyBackend {
     return isNameless && !list.single && this.capabilities.maxKeys !== 1 ? { ...key, name: key.id } : key;
   }
 
-  #made({ key, ...rest }: Made): Made {
+  #issued(response: HttpResponse, operation: Issuing, name: string): Made {
+    const { key: fields } = this.#provider;
+    const reason = this.#api.reasonOf(response);
+    const { key, ...rest } = readIssued(response, { operation, fields, name, now: this.#now(), reason });
     return { ...rest, ...(key && { key: this.#shown(key) }) };
   }
 
@@ -147,10 +151,10 @@ export class RemoteBackend implements KeyBackend {
       ...(expiresAt && { expiresAt }),
     });
     if (response.status === 404) throw noSuchKey(id);
-    return this.#made(readIssued(response, this.#issueRequest(rotate, name)));
+    return this.#issued(response, rotate, name);
   }
 
-  update(id: string, changes: KeyChanges): Promise<Key> {
+  async update(id: string, changes: KeyChanges): Promise<Key> {
     const account = {
       api: this.#api,
       provider: this.#provider,
@@ -159,7 +163,10 @@ export class RemoteBackend implements KeyBackend {
       read: (keyPart: Part) => this.#key(keyPart),
       nameFor: (name: string, one: string) => this.#nameFor(name, one),
     };
-    return updateKey(account, id, changes);
+    const key = await updateKey(account, id, changes);
+    const { disabled } = changes;
+    if (disabled !== undefined) requireToggled(this.#provider, key, disabled);
+    return key;
   }
 
   async revoke(id: string): Promise<boolean> {
@@ -197,11 +204,6 @@ export class RemoteBackend implements KeyBackend {
     if (response.status >= 300) return undefined;
     const id = select(part(response.json()), verify.id ?? '')?.value;
     return typeof id === 'string' || typeof id === 'number' ? String(id) : undefined;
-  }
-
-  #issueRequest(operation: Issuing, name: string): IssueRequest {
-    const { key: fields } = this.#provider;
-    return { operation, fields, name, now: this.#now() };
   }
 
   async #key(keyPart: Part): Promise<Key> {

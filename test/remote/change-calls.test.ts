@@ -80,9 +80,9 @@ describe('a change that replaces the whole key', () => {
       provider,
       ['GET /keys/k1', json(200, stored)],
       ['PUT /keys/k1', json(200, answer)],
-      ['GET /keys/k1', json(200, stored)],
+      ['GET /keys/k1', json(200, { ...stored, on: false })],
     );
-    expect(await backend.update('k1', { disabled: true })).toMatchObject({ status: 'active' });
+    expect(await backend.update('k1', { disabled: true })).toMatchObject({ status: 'disabled' });
     expect(sent()).toHaveLength(3);
   });
 

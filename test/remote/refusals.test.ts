@@ -26,7 +26,108 @@ const refusals: [what: string, body: unknown][] = [
   ['an error in a word', { error: 'not yours' }],
   ['errors by field', { errors: { key: ['not yours'] } }],
   ['a status of JSend', { status: 'fail', message: 'not yours' }],
+  ['an error that is true', { error: true, message: 'not yours' }],
 ];
+
+/** Forms that leave a revocation open: the key is looked up. */
+const rareRefusals: [what: string, body: unknown][] = [
+  ['a status of HTTP', { status: 403, message: 'not yours' }],
+  ['a status of HTTP in a text', { statusCode: '403', message: 'not yours' }],
+  ['an error code', { error_code: 7, message: 'not yours' }],
+  ['an error code in a word', { errorCode: 'E_DENIED', message: 'not yours' }],
+  ['names in capitals', { Success: false, Message: 'x', message: 'not yours' }],
+  ['success: "no"', { success: 'no', message: 'not yours' }],
+  ['a result in a word', { result: 'Failed', message: 'not yours' }],
+  ['a status in a word', { status: 'denied', message: 'not yours' }],
+  ['isError', { is_error: 1, message: 'not yours' }],
+];
+
+describe.each([...rareRefusals])('an HTTP 200 with %s', (_, body) => {
+  test('is neither a change, nor a key, nor a list', async () => {
+    const { backend } = await started(
+      unreal,
+      ['POST /v1/keys', json(200, body)],
+      ['GET /v1/keys', json(200, { keys: [], ...(body as object) })],
+    );
+    for (const work of [() => backend.create(spec()), () => backend.list()]) {
+      const failure = await failureIn(work());
+      expect(['rejected', 'forbidden']).toContain(failure.code);
+      expect(failure.message).toContain('not yours');
+    }
+    const changing = await started(betterAuth, ['POST /api-key/update', json(200, body)]);
+    expect((await failureIn(changing.backend.update('k1', { name: 'web' }))).message).toContain('not yours');
+  });
+
+  test('is no revocation of a key that is still there', async () => {
+    const { backend } = await started(
+      unreal,
+      ['DELETE /v1/keys/h1', json(200, body)],
+      ['GET /v1/keys/h1', json(200, { hash: 'h1', name: 'ci' })],
+    );
+    expect(await failureIn(backend.revoke('h1'))).toMatchObject({ code: 'not_revoked' });
+  });
+});
+
+test('a problem (RFC 9457) in an HTTP 200 is a refusal', async () => {
+  const problem = text(
+    200,
+    JSON.stringify({ type: 'about:blank', title: 'Forbidden', detail: 'not yours' }),
+    {
+      'content-type': 'application/problem+json',
+    },
+  );
+  const { backend } = await started(unreal, ['POST /v1/keys', problem]);
+  expect((await failureIn(backend.create(spec()))).message).toBe(
+    'the API refused the request: not yours (about:blank)',
+  );
+});
+
+test('a new key without a secret comes with the reason of the API', async () => {
+  const { backend } = await started(unreal, [
+    'POST /v1/keys',
+    json(200, { code: 40001, data: null, msg: 'not yours' }),
+  ]);
+  expect(await failureIn(backend.create(spec()))).toMatchObject({
+    exit: 'network',
+    message: 'the response has no secret, not yours',
+  });
+});
+
+describe('a key that is to be disabled', () => {
+  const { createdAt } = betterAuth.key;
+  const shown = (enabled: boolean) => json(200, { id: 'k1', name: 'ci', enabled, createdAt });
+
+  test.each([
+    {},
+    { errors: {} },
+    { error: null },
+    { code: 0 },
+    { code: 40001, msg: 'no' },
+    [],
+    'failed',
+    false,
+  ])('and is still active is not disabled, whatever the answer is: %j', async (body) => {
+    const { backend } = await started(
+      betterAuth,
+      ['POST /api-key/update', json(200, body)],
+      ['GET /api-key/get', shown(true)],
+    );
+    expect((await failureIn(backend.update('k1', { disabled: true }))).message).toBe(
+      'the API accepted the call, but still reports the key k1 as active',
+    );
+  });
+
+  test('or enabled is so once the API shows it', async () => {
+    const { backend } = await started(
+      betterAuth,
+      ['POST /api-key/update', json(200, {}), json(200, {}), json(200, {})],
+      ['GET /api-key/get', shown(false), shown(true), shown(false)],
+    );
+    expect(await backend.update('k1', { disabled: true })).toMatchObject({ status: 'disabled' });
+    expect(await backend.update('k1', { disabled: false })).toMatchObject({ status: 'active' });
+    expect(await failureIn(backend.update('k1', { disabled: false }))).toMatchObject({ code: 'rejected' });
+  });
+});
 
 describe.each(refusals)('an HTTP 200 with %s', (_, body) => {
   const refused = { exit: 'failed', code: 'rejected', httpStatus: 200 };
