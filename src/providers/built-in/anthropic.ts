@@ -10,7 +10,7 @@ export const anthropic: Provider = {
   console: 'the Claude Console',
   auth: { header: 'x-api-key' },
   headers: { 'anthropic-version': '2026-10-21' },
-  options: { workspace: { help: 'id of a workspace: only its keys are listed' } },
+  options: { workspace: { help: 'id of a workspace: only its keys and their usage are shown' } },
   capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },
   list: {
     get: '/v1/organizations/api_keys',
@@ -30,6 +30,34 @@ export const anthropic: Provider = {
   disable: { post: '/v1/organizations/api_keys/{id}', body: { status: 'inactive' } },
   enable: { post: '/v1/organizations/api_keys/{id}', body: { status: 'active' } },
   revoke: { post: '/v1/organizations/api_keys/{id}', body: { status: 'archived' } },
+  usage: {
+    get: '/v1/organizations/usage_report/messages',
+    query: {
+      starting_at: '{since:time}',
+      bucket_width: '1d',
+      'group_by[]': 'api_key_id',
+      'api_key_ids[]': '{keyId}',
+      'workspace_ids[]': '{option.workspace}',
+    },
+    items: 'data',
+    rows: 'results',
+    paging: { by: 'cursor', cursor: 'page', size: 31, next: 'next_page', more: 'has_more' },
+    row: {
+      keyId: 'api_key_id',
+      date: 'starting_at',
+      tokens: {
+        sum: [
+          'uncached_input_tokens',
+          'cache_creation.ephemeral_1h_input_tokens',
+          'cache_creation.ephemeral_5m_input_tokens',
+          'cache_read_input_tokens',
+          'output_tokens',
+        ],
+      },
+    },
+    defaultDays: 30,
+    covers: 'messages',
+  },
   // What a key may call, and the session token, an admin key, may not.
   verify: { get: '/v1/models', models: 'data' },
   key: {

@@ -20,6 +20,27 @@ export const openaiProject: Provider = {
   },
   show: { get: '/organization/projects/{option.project}/api_keys/{id}' },
   revoke: { delete: '/organization/projects/{option.project}/api_keys/{id}' },
+  usage: {
+    get: '/organization/usage/completions',
+    query: {
+      start_time: '{since:epochSeconds}',
+      bucket_width: '1d',
+      group_by: 'api_key_id',
+      project_ids: '{option.project}',
+      api_key_ids: '{keyId}',
+    },
+    items: 'data',
+    rows: 'results',
+    paging: { by: 'cursor', cursor: 'page', limit: 'limit', size: 31, next: 'next_page', more: 'has_more' },
+    row: {
+      keyId: 'api_key_id',
+      date: { at: 'start_time', as: 'epochSeconds' },
+      requests: 'num_model_requests',
+      tokens: { sum: ['input_tokens', 'output_tokens'] },
+    },
+    defaultDays: 30,
+    covers: 'completions',
+  },
   verify: { get: '/models', models: 'data' },
   key: {
     id: 'id',

@@ -15,6 +15,30 @@ const key = {
 };
 const id = key.id;
 
+const workspace = 'wrkspc_01JwQvzr7rXLA5AGx3HKfFUJ';
+const report = '/v1/organizations/usage_report/messages?starting_at=2026-11-18T00:00:00.000Z&bucket_width=1d';
+
+const use = {
+  api_key_id: id,
+  workspace_id: null,
+  model: null,
+  service_tier: null,
+  context_window: null,
+  uncached_input_tokens: 1000,
+  cache_creation: { ephemeral_1h_input_tokens: 100, ephemeral_5m_input_tokens: 200 },
+  cache_read_input_tokens: 250,
+  output_tokens: 5,
+  server_tool_use: { web_search_requests: 1 },
+};
+
+function bucket(day: number, results: object[]) {
+  return {
+    starting_at: `2026-11-${day}T00:00:00Z`,
+    ending_at: `2026-11-${day + 1}T00:00:00Z`,
+    results,
+  };
+}
+
 export const anthropicCase: Case = {
   provider: anthropic,
   options: { workspace: 'wrkspc_01JwQvzr7rXLA5AGx3HKfFUJ' },
@@ -79,4 +103,44 @@ export const anthropicCase: Case = {
     status: 200,
     answer: { ...key, status: 'archived' },
   },
+  usage: [
+    {
+      query: { by: 'key', since: new Date('2026-11-18T00:00:00Z') },
+      exchanges: [
+        {
+          route: `GET ${report}&group_by[]=api_key_id&workspace_ids[]=${workspace}`,
+          status: 200,
+          answer: { data: [bucket(18, [use]), bucket(19, [])], has_more: true, next_page: 'page_2' },
+        },
+        {
+          route: `GET ${report}&group_by[]=api_key_id&workspace_ids[]=${workspace}&page=page_2`,
+          status: 200,
+          answer: {
+            data: [bucket(20, [use, { ...use, api_key_id: null }, { ...use, api_key_id: 'apikey_deleted' }])],
+            has_more: false,
+            next_page: null,
+          },
+        },
+      ],
+      rows: [
+        { keyId: id, tokens: 3110 },
+        { keyId: null, tokens: 1555 },
+        { keyId: 'apikey_deleted', tokens: 1555 },
+      ],
+    },
+    {
+      query: { by: 'day', since: new Date('2026-11-18T00:00:00Z'), keyId: id },
+      exchanges: [
+        {
+          route: `GET ${report}&group_by[]=api_key_id&api_key_ids[]=${id}&workspace_ids[]=${workspace}`,
+          status: 200,
+          answer: { data: [bucket(18, [use]), bucket(19, [use])], has_more: false, next_page: null },
+        },
+      ],
+      rows: [
+        { date: '2026-11-18', tokens: 1555 },
+        { date: '2026-11-19', tokens: 1555 },
+      ],
+    },
+  ],
 };
