@@ -5,7 +5,16 @@ import { amountAt, listAt, textAt, timeAt } from './declared-value.ts';
 import { readStatus } from './read-status.ts';
 import { restrictionsIn } from './restrictions.ts';
 import type { Part } from './select.ts';
-import { optional, select, text, textsByName, WrongShape, withoutAbsent, wrongShape } from './select.ts';
+import {
+  elements,
+  optional,
+  select,
+  text,
+  textsByName,
+  WrongShape,
+  withoutAbsent,
+  wrongShape,
+} from './select.ts';
 
 /** A field of a key that cannot be read, and why. */
 export interface UnreadableField {
@@ -24,6 +33,14 @@ export function readId(from: Part, fields: Pick<KeyFields, 'id'>): string {
   if (!id || id.value === '' || id.value === null)
     throw wrongShape(from, `a key with the field ${[fields.id].flat().join(' or ')}`);
   return text(id);
+}
+
+/** The key with an id, where an API answers with a list of keys. Throws `WrongShape` if the list does not have it. */
+export function keyWithId(from: Part, id: string, fields: Pick<KeyFields, 'id'>): Part {
+  if (!Array.isArray(from.value)) return from;
+  const keyPart = elements(from).find((one) => String(select(one, fields.id)?.value) === id);
+  if (!keyPart) throw wrongShape(from, `a list with the key ${id}`);
+  return keyPart;
 }
 
 /**

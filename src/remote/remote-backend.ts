@@ -26,7 +26,7 @@ import type { Inputs } from './fill-template.ts';
 import { KeyWarnings } from './key-warnings.ts';
 import { listKeys } from './list-keys.ts';
 import { readIssued } from './read-issued.ts';
-import { readKey } from './read-key.ts';
+import { keyWithId, readKey } from './read-key.ts';
 import { readLogs } from './read-logs.ts';
 import { countedUsage, readUsage } from './read-usage.ts';
 import { readVerdict } from './read-verdict.ts';
@@ -88,7 +88,8 @@ export class RemoteBackend implements KeyBackend {
     if (!show) return (await this.list()).find((key) => key.id === id);
     const response = await this.#api.send(show, { id });
     if (response.status === 404 || isEmptyBody(response)) return undefined;
-    return this.#key(required(part(response.json()), show.key ?? '', 'key'));
+    const keyPart = required(part(response.json()), show.key ?? '', 'key');
+    return this.#key(keyWithId(keyPart, id, this.#provider.key));
   }
 
   async create(spec: KeySpec): Promise<Made> {

@@ -13,6 +13,8 @@ export interface Case extends UseCases {
   list: Exchange;
   /** The same call for an account without keys. */
   empty: unknown;
+  /** The page after the first one, if only an empty page ends the list. */
+  end?: Exchange;
   keys: Partial<Key>[];
   show?: Exchange & { id: string; key: Partial<Key> };
   /** Absent if the API has no such call; so are the others. */

@@ -258,6 +258,7 @@ async function start(
     server.on(route, answer === undefined ? text(status, '') : json(status, answer));
   }
   if (script) server.on(...script);
+  if (one.end) server.always(one.end.route, json(one.end.status, one.end.answer));
   // If names are unique, those that are taken are read before a key is created.
   if (one.provider.capabilities.uniqueNames) server.always(one.list.route, json(200, one.empty));
   return { server, ...remoteOf(one.provider, server, one.options) };

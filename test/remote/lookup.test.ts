@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import { sendgrid } from '../../src/providers/built-in/sendgrid.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
+import { failureIn } from '../support/failure.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
+import { remoteOf } from './remote-of.ts';
 
 /* Commands about one key, at an API whose list is incomplete. */
 
@@ -86,4 +89,19 @@ test('a revoked key is not revoked again', async () => {
   const run = await keys(['revoke', 'deploy', '--yes', '--json']);
   expect(JSON.parse(run.stdout)).toMatchObject({ revoked: true, changed: false });
   expect(server.received.map(({ method }) => method)).toEqual(['GET']);
+});
+
+test('in a list of keys, the one with the id is shown', async () => {
+  const server = await FaultServer.start();
+  const other = { api_key_id: 'sg0', name: 'other', scopes: [] };
+  server.on(
+    'GET /v3/api_keys/sg1',
+    json(200, { result: [other, { api_key_id: 'sg1', name: 'ci', scopes: ['a'] }] }),
+    json(200, { api_key_id: 'sg1', name: 'ci', scopes: ['b'] }),
+    json(200, { result: [other] }),
+  );
+  const { backend } = remoteOf(sendgrid, server);
+  expect(await backend.get('sg1')).toMatchObject({ id: 'sg1', permissions: ['a'] });
+  expect(await backend.get('sg1')).toMatchObject({ id: 'sg1', permissions: ['b'] });
+  expect(await failureIn(backend.get('sg1'))).toMatchObject({ exit: 'network', code: 'unexpected_answer' });
 });

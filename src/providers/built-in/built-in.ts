@@ -25,6 +25,9 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   fireworks: async () => (await import('./fireworks.ts')).fireworks,
   jupyterhub: async () => (await import('./jupyterhub.ts')).jupyterhub,
   litellm: async () => (await import('./litellm.ts')).litellm,
+  sendgrid: async () => (await import('./sendgrid.ts')).sendgrid,
+  datadog: async () => (await import('./datadog.ts')).datadog,
+  'one-api': async () => (await import('./one-api.ts')).oneApi,
   pinecone: async () => (await import('./pinecone.ts')).pinecone,
 };
 

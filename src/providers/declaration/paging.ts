@@ -45,7 +45,7 @@ export const paging = v.pipe(
       by: v.literal('page'),
       in: place,
       page: required('The parameter for the page number.', text),
-      limit: required(limit, text),
+      limit: optional(limit, text),
       size,
       total,
       first: optional(

@@ -44,7 +44,10 @@ const list = v.strictObject({
 
 const show = v.strictObject({
   ...operationFields,
-  key: optional('Where the response has the key. Default: the whole response.', path),
+  key: optional(
+    'Where the response has the key. In a list of keys, it is the one with the id. Default: the whole response.',
+    path,
+  ),
 });
 
 export const update = v.strictObject({
