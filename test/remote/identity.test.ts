@@ -102,3 +102,23 @@ test('a rotation that keeps the id deletes neither that key nor a disabled key o
   expect(JSON.parse(run.stdout)).toMatchObject({ newId: old.id, verified: true });
   expect(run.exit).toBe(0);
 });
+
+test('a rotation that names no key deletes none, even if a key of the name appears meanwhile', async () => {
+  const { verify: _, ...silent } = rolling;
+  const { keys, server, sandbox } = await started(
+    silent,
+    ['GET /keys', listed(old)],
+    ['POST /keys/k-old1/roll', json(200, { secret })],
+  );
+  server.always('GET /keys', listed(old, { ...made, id: 'k-stranger' }));
+  sandbox.expectSecretIn('ci.key');
+  const run = await keys(['rotate', 'ci', '--grace', '0', '--to', 'file:ci.key', '--json']);
+  expect(server.received.filter(({ method }) => method === 'DELETE')).toEqual([]);
+  expect(run.exit).toBe(0);
+  expect(JSON.parse(run.stdout)).toMatchObject({ oldId: old.id, newId: null, oldRevoked: false });
+  expect(run.stderr).toMatchInlineSnapshot(`
+    "delivered to file:ci.key and read back
+    warning: the API does not show whether it gave the new value to k-old1 or to another key, so no key was revoked: keys list --status all
+    "
+  `);
+});

@@ -41,6 +41,7 @@ export async function awaitState(recovery: Recovery): Promise<RecoveryState | Pe
 
 /** A key that is absent now may appear in a moment. */
 function mayChange(state: RecoveryState): boolean {
+  if (state.kind === 'ambiguous') return state.isUnlisted === true;
   return state.kind === 'settled' && (state.reason === 'nothing-made' || state.isAbsent === true);
 }
 

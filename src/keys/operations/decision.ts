@@ -1,6 +1,5 @@
 import { usageError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
-import type { Key } from '../key.ts';
 import { useOf } from '../rotation/succession.ts';
 import { complete, revokeCreated } from './complete.ts';
 import type { Conclusion } from './outcome.ts';
@@ -22,7 +21,7 @@ export async function decide(recovery: Recovery, state: Undecided): Promise<Conc
     case 'renewed':
       return replacedInPlace(recovery, state);
     case 'ambiguous':
-      return chooseAmong(recovery, state.candidates);
+      return chooseAmong(recovery, state);
   }
 }
 
@@ -104,7 +103,10 @@ async function replacedInPlace(
   return { outcome: 'open', id: key.id, reason: `${finding}: ${again}${otherwise}` };
 }
 
-async function chooseAmong(recovery: Recovery, candidates: readonly Key[]): Promise<Conclusion> {
+async function chooseAmong(
+  recovery: Recovery,
+  { candidates, isUnlisted }: Extract<RecoveryState, { kind: 'ambiguous' }>,
+): Promise<Conclusion> {
   const { services, open, choice } = recovery;
   const { id: operation, plan } = open.header;
   const chosenKey = candidates.find(({ id }) => id === choice.keyId);
@@ -122,8 +124,13 @@ async function chooseAmong(recovery: Recovery, candidates: readonly Key[]): Prom
     if (answer) return revokeCreated(recovery, answer);
   }
   if (candidates.length === 0) {
-    const reason = `the API may cut its list of keys, so a key named ${plan.name} may exist unseen: look there, then run keys recover ${operation} --keep`;
-    return { outcome: 'open', reason };
+    const finding = isUnlisted
+      ? `a key named ${plan.name} was created, and the API does not list it`
+      : `the API may cut its list of keys, so a key named ${plan.name} may exist unseen`;
+    return {
+      outcome: 'open',
+      reason: `${finding}: look there, then run keys recover ${operation} --keep`,
+    };
   }
   const count = candidates.length === 1 ? '1 key' : `${candidates.length} keys`;
   return {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Secret } from '../../base/secret.ts';
 import type { Key } from '../key.ts';
 import { isActive, unidentified } from '../key.ts';
-import { contradicts, matchKeys } from '../match.ts';
+import { contradicts, matchKeys, proves } from '../match.ts';
 import { isUnnamed } from './candidates.ts';
 
 /* The key of a new secret, if the answer does not name it. */
@@ -29,8 +29,8 @@ const pausesMs = [0, 500, 1500];
 
 /**
  * The key of a new secret: the one that the API names for the secret, else the only new key that it can be. Never a key
- * that existed before, except one whose secret was replaced. If it is not known, a key with the id `unidentified`. Never
- * fails: the secret is worth more than the id.
+ * that existed before, except one whose secret was replaced. If it is not known, or if it may be either of the two, a key
+ * with the id `unidentified`. Never fails: the secret is worth more than the id.
  */
 export async function identifyNew(
   account: Account,
@@ -47,13 +47,37 @@ export async function identifyNew(
   for (const wait of pausesMs) {
     if (wait > 0) await pause(wait);
     const keys = await account.list().catch(() => undefined);
-    const newKey = keys && (await newAmong(keys, issuedKey, before, isNew ? reportedId : undefined));
-    if (newKey) return { ...newKey, name: before.nameless || isUnnamed(newKey) ? name : newKey.name };
-    // It is active, and no other one has appeared: its id was kept.
-    if (renewed && keys?.some((key) => key.id === renewed.id && works(key))) return renewed;
+    const key = keys && (await keyAmong(keys, issuedKey, before, isNew ? reportedId : undefined));
+    if (key) return key;
   }
   if (isNew) return { id: reportedId, name, status: 'unknown' };
   return renewed ?? { id: unidentified, name, status: 'unknown' };
+}
+
+/** The key of a new secret, as far as one look at the list tells; undefined: look again. */
+async function keyAmong(
+  keys: readonly Key[],
+  issuedKey: { name: string; secret: Secret },
+  before: Before,
+  reportedId: string | undefined,
+): Promise<Key | undefined> {
+  const { name, secret } = issuedKey;
+  const kept = keys.find((key) => key.id === before.renewed?.id && works(key));
+  const newKey = await newAmong(keys, issuedKey, before, reportedId);
+  // It is active, and no other one has appeared: its id was kept.
+  if (!newKey) return kept && before.renewed;
+  if (kept && reportedId === undefined && (await mayBeKept(kept, newKey, secret)))
+    return { id: unidentified, name, status: 'unknown' };
+  return { ...newKey, name: before.nameless || isUnnamed(newKey) ? name : newKey.name };
+}
+
+/**
+ * Whether the secret may belong to the key that the API was told to renew, although another one has appeared: that may be
+ * somebody else's, and the renewed one would be revoked for it.
+ */
+async function mayBeKept(kept: Key, newKey: Key, secret: Secret): Promise<boolean> {
+  if (contradicts(kept, secret)) return false;
+  return !(await matchKeys([newKey], secret, undefined)).some(proves);
 }
 
 async function newAmong(

@@ -89,7 +89,12 @@ async function unnamed(
 ): Promise<RecoveryState> {
   const name = escrowedSecret?.name ?? operation.plan.name;
   const secret = escrowedSecret?.secret ?? arrival.foundSecret?.secret;
-  if (!secret && arrival.holders.length === 0) return afterLoss(operation, account);
+  if (!secret && arrival.holders.length === 0) {
+    const state = await afterLoss(operation, account);
+    const isNothing = state.kind === 'settled' && state.reason === 'nothing-made';
+    // The API has issued a secret: a key that is not listed exists all the same.
+    return isNothing ? { kind: 'ambiguous', candidates: [], isUnlisted: true } : state;
+  }
   const keys = await account.list().catch(() => []);
   const { certain } = candidatesIn(keys, operation, accountOf(account));
   const key: Key = { ...(certain ?? { id: unidentified, status: 'unknown' as const }), name };

@@ -34,7 +34,12 @@ export type RecoveryState =
   /** The API replaced the secret of this key, or may have, and the new secret is lost. */
   | { kind: 'renewed'; key: Named; isCertain: boolean }
   /** The reply was lost, and each of these may be the key: only a person can tell. */
-  | { kind: 'ambiguous'; candidates: readonly Key[] };
+  | {
+      kind: 'ambiguous';
+      candidates: readonly Key[];
+      /** The API has issued the secret of a key, and does not list it, or not yet. */
+      isUnlisted?: true;
+    };
 
 export type Named = Pick<Key, 'id' | 'name'>;
 

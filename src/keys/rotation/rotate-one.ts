@@ -4,7 +4,7 @@ import { requireCapacity } from '../capacity.ts';
 import type { Destination, RecordOf } from '../destination.ts';
 import { differences } from '../differences.ts';
 import type { Key } from '../key.ts';
-import { isActive } from '../key.ts';
+import { isActive, unidentified } from '../key.ts';
 import { isOver } from '../operations/candidates.ts';
 import type { Replaced } from '../operations/operation.ts';
 import type { KeyBackend } from '../ports.ts';
@@ -155,8 +155,10 @@ async function rotate(
   await tellContradictions(services, old, rotated);
   const stored = await storedDifferences(backend, requested, key);
   await services.tell({ type: 'stored', key, differences: stored });
-  if (isOne) {
-    await services.tell({ type: 'delivered', delivered });
+  if (isOne) await services.tell({ type: 'delivered', delivered });
+  if (key.id === unidentified && rotatesInPlace(backend))
+    await services.tell({ type: 'unidentified', oldId: old.id });
+  else if (isOne) {
     const isDisabled = !capabilities.revoke;
     await services.tell({ type: 'replaced', oldId: old.id, newId: key.id, retirement, isDisabled });
   }

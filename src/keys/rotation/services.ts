@@ -42,6 +42,8 @@ export type RotationEvent =
   | { type: 'old-key-stopped-early'; id: string; until: string | null }
   | { type: 'stored'; key: Key; differences: readonly Difference[] }
   | { type: 'delivered'; delivered: readonly Delivered[] }
+  /** The API may have given the new value to this key, or to another one. */
+  | { type: 'unidentified'; oldId: string }
   /** `isDisabled`: the API cannot revoke a key. */
   | { type: 'replaced'; oldId: string; newId: string; retirement: Retirement; isDisabled: boolean }
   | { type: 'batch-started'; count: number }

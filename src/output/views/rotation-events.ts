@@ -48,6 +48,12 @@ function stepMessages(event: StepEvent): Message[] {
   switch (event.type) {
     case 'dry-run':
       return [note('dry run: nothing was rotated')];
+    case 'unidentified':
+      return [
+        warning(
+          `the API does not show whether it gave the new value to ${event.oldId} or to another key, so no key was revoked: keys list --status all`,
+        ),
+      ];
     case 'own-key-included':
       return [
         note(

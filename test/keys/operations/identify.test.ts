@@ -99,8 +99,28 @@ describe('a secret that replaced another one', () => {
     expect((await identified({ lists: [keys], told: old.id }, { keys, renewed: old })).found).toEqual(old);
   });
 
-  test('belongs to the new key if there is one', async () => {
-    expect((await identified({ lists: [[old, made]] }, { renewed: old })).found).toEqual(made);
+  test.each<[what: string, oldKey: Partial<Key>, newKey: Partial<Key>]>([
+    ['the old one has ended', { status: 'revoked' }, {}],
+    ['the old one shows another secret', { prefix: 'sk-zzzz' }, {}],
+    ['it shows the secret', {}, { prefix: 'sk-a1b2c3d4' }],
+  ])('belongs to the new key if %s', async (_, oldKey, newKey) => {
+    const [before, after] = [
+      { ...old, ...oldKey },
+      { ...made, ...newKey },
+    ];
+    expect((await identified({ lists: [[before, after]] }, { renewed: old })).found).toEqual(after);
+    expect((await identified({ lists: [[after, before]] }, { renewed: old })).found).toEqual(after);
+  });
+
+  test('may belong to either if a key has appeared that may be somebody else’s', async () => {
+    const { found, pauses } = await identified({ lists: [[old, made]] }, { renewed: old });
+    expect(found.id).toBe('');
+    expect(pauses).toEqual([]);
+  });
+
+  test('belongs to the new key if the API names it', async () => {
+    const { found } = await identified({ lists: [[old, made]], told: made.id }, { renewed: old });
+    expect(found).toEqual(made);
   });
 });
 

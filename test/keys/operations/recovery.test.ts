@@ -218,6 +218,17 @@ test.each([
   expect((await standing({ steps }, keys)).kind).toBe('settled');
 });
 
+test('a key whose secret had arrived exists, even if the API does not list it', async () => {
+  const steps: Step[] = [creating, { step: 'created', id: '', fingerprint: fingerprintOf(secret) }];
+  const other = key({ id: 'old00001', name: 'ci' });
+  expect(await standing({ steps }, [other])).toEqual({
+    kind: 'ambiguous',
+    candidates: [],
+    isUnlisted: true,
+  });
+  expect(await standing({ steps }, [other, made])).toMatchObject({ key: { id: 'new00001' } });
+});
+
 describe('without a reply', () => {
   const lost = [creating, { step: 'lost', reason: 'reset' }] as const;
   const old = key({ id: 'old00001', name: 'ci' });
