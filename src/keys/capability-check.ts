@@ -1,6 +1,6 @@
 import { usageError } from '../base/errors.ts';
 import type { KeyField, KeyInput } from './key.ts';
-import type { Capabilities } from './ports.ts';
+import type { Capabilities, LogField } from './ports.ts';
 
 /*
  * Refuses what a provider cannot do before any call. Each message names the flag, says that the provider does not support
@@ -109,6 +109,23 @@ export function requireRotation(
     ...(capabilities.create
       ? inConsole('revoke the old key', capabilities)
       : inConsole('create the new key', capabilities)),
+    `keys provider show ${provider}`,
+  );
+}
+
+/** Refuses to select log entries by what they do not tell apart (exit 2). */
+export function requireLogFields(
+  provider: string,
+  fields: readonly LogField[],
+  { logsWithout = [] }: Capabilities,
+): void {
+  const missingFields = fields.filter((field) => logsWithout.includes(field));
+  if (missingFields.length === 0) return;
+  throw usageError(
+    missingFields.map(
+      (field) =>
+        `the provider ${provider} does not support --${field}: its log does not report the ${field} of requests`,
+    ),
     `keys provider show ${provider}`,
   );
 }

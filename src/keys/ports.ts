@@ -21,6 +21,8 @@ export interface Capabilities {
   logs: boolean;
   /** Whether the log reports which key was used. */
   logsByKey: boolean;
+  /** What log entries do not report, or report alike; absent: nothing. */
+  logsWithout?: readonly LogField[];
   update: boolean;
   disable: boolean;
   verify: boolean;
@@ -84,7 +86,8 @@ export interface LogEntry {
   timestamp: string;
   method: string;
   path: string;
-  statusCode: number;
+  /** Absent if it is not reported. */
+  statusCode?: number;
   keyId?: string;
   ip?: string;
   model?: string;
@@ -92,6 +95,9 @@ export interface LogEntry {
   tokens?: number;
   costUsd?: number;
 }
+
+/** A field by which log entries can be selected. */
+export type LogField = 'status' | 'method' | 'path';
 
 /** Selects log entries; absent fields select all. `since` and `until` are both inclusive. */
 export interface LogQuery {

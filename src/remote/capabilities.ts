@@ -7,6 +7,7 @@ import type { Provider } from '../providers/declaration/provider.ts';
 import type { MomentStyle } from '../providers/declaration/styles.ts';
 import { expiryStyles, timeStyles } from '../providers/declaration/styles.ts';
 import { inputsIn } from './change-calls.ts';
+import { unloggedFields } from './read-logs.ts';
 
 /** What the API of a provider can do. */
 export function capabilitiesOf(provider: Provider): Capabilities {
@@ -17,12 +18,13 @@ export function capabilitiesOf(provider: Provider): Capabilities {
     show: provider.show !== undefined || provider.list.single === true,
     create: provider.create !== undefined,
     revoke: provider.revoke !== undefined,
-    usage: key.usage !== undefined || usage !== undefined,
+    usage: key.usage !== undefined || key.spentUsd !== undefined || usage !== undefined,
     logs: logs !== undefined,
     logsByKey:
       logs?.entry.keyId !== undefined ||
       namesIn(logs).includes('keyId') ||
       provider.capabilities.maxKeys === 1,
+    ...(unloggedFields(provider).length > 0 && { logsWithout: unloggedFields(provider) }),
     update: provider.update !== undefined,
     disable: provider.disable !== undefined,
     verify: provider.verify !== undefined,

@@ -52,12 +52,18 @@ export function timeAt(from: Part, where: TimePath | undefined): string | null |
   const style = styleOf(where);
   return read(from, where, (found) => {
     const isWritten = typeof found.value === 'string' || typeof found.value === 'number';
-    const parse = style === undefined ? Date.parse : timeStyles[style].read;
+    const parse = style === undefined ? parseTime : timeStyles[style].read;
     const milliseconds = isWritten ? parse(String(found.value)) : Number.NaN;
     // RFC 3339 ends with the year 9999; what lies past it is a time in another unit.
     if (!(milliseconds >= 0 && milliseconds < Date.UTC(10_000, 0))) throw wrongShape(found, 'a time');
     return new Date(milliseconds).toISOString();
   });
+}
+
+/** An ISO 8601 time without a zone is taken as UTC; `Date.parse` would take the zone of this machine. */
+function parseTime(text: string): number {
+  const isZoneless = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?$/.test(text);
+  return Date.parse(isZoneless ? `${text.replace(' ', 'T')}Z` : text);
 }
 
 /** The value itself; null if it means none. */

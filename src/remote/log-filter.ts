@@ -1,14 +1,25 @@
 import type { LogEntry, LogQuery } from '../keys/ports.ts';
 
-/** Whether an entry matches the query, for APIs that cannot select by themselves. */
-export function matchesLogQuery(entry: LogEntry, query: LogQuery): boolean {
+/**
+ * Whether an entry matches the query, for APIs that cannot select by themselves. `sentInputs`: what the API selected by; an
+ * entry that does not report such a field matches.
+ */
+export function matchesLogQuery(
+  entry: LogEntry,
+  query: LogQuery,
+  sentInputs: readonly string[] = [],
+): boolean {
   const at = Date.parse(entry.timestamp);
   const { keyId, since, until, status, method, pathPrefix } = query;
   return (
-    (keyId === undefined || entry.keyId === undefined || entry.keyId === keyId) &&
+    (keyId === undefined ||
+      (entry.keyId === undefined ? sentInputs.includes('keyId') : entry.keyId === keyId)) &&
     (!since || at >= since.getTime()) &&
     (!until || at <= until.getTime()) &&
-    (status === undefined || hasStatus(entry.statusCode, status)) &&
+    (status === undefined ||
+      (entry.statusCode === undefined
+        ? sentInputs.includes('status')
+        : hasStatus(entry.statusCode, status))) &&
     (method === undefined || entry.method.toUpperCase() === method) &&
     (pathPrefix === undefined || entry.path.startsWith(pathPrefix))
   );

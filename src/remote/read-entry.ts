@@ -14,7 +14,7 @@ export function readEntry(from: Part, fields: EntryFields): LogEntry {
     timestamp,
     method: present(textAt, from, fields.method, whole),
     path: present(textAt, from, fields.path, whole),
-    statusCode: present(amountAt, from, fields.statusCode, whole),
+    statusCode: amountAt(from, fields.statusCode) ?? undefined,
     keyId: textAt(from, fields.keyId) || undefined,
     ip: textAt(from, fields.ip) ?? undefined,
     model: textAt(from, fields.model) ?? undefined,

@@ -1,16 +1,46 @@
-import type { LogEntry, LogQuery } from '../keys/ports.ts';
+import type { LogEntry, LogField, LogQuery } from '../keys/ports.ts';
+import { namesIn } from '../providers/declaration/placeholder.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
 import { matchesLogQuery, pastCheck } from './log-filter.ts';
 import { readEntry } from './read-entry.ts';
+import type { LastPage } from './read-pages.ts';
+import { requireLastPage } from './require-complete.ts';
 
-/** The log of an API, as its declaration describes it. */
-export async function* readLogs(api: Api, { logs }: Provider, query: LogQuery): AsyncGenerator<LogEntry> {
+/** The log of an API, newest first. Throws `KeysError` (7) at its end if the API has more. */
+export async function* readLogs(api: Api, provider: Provider, query: LogQuery): AsyncGenerator<LogEntry> {
+  const { logs, capabilities } = provider;
   if (!logs) return;
+  const inputs = [...namesIn(logs), ...(capabilities.maxKeys === 1 ? ['keyId'] : [])];
+  let last: LastPage | undefined;
+  const onEnd = (page: LastPage) => {
+    last = page;
+  };
   const isPast = pastCheck(query.since);
-  for await (const item of api.pages(logs, { ...query })) {
+  const wholeLog: LogEntry[] = [];
+  for await (const item of api.pages(logs, { ...query }, { onEnd })) {
     const entry = readEntry(item, logs.entry);
-    if (isPast(entry)) return;
-    if (matchesLogQuery(entry, query)) yield entry;
+    if (logs.paging && isPast(entry)) return;
+    if (!matchesLogQuery(entry, query, inputs)) continue;
+    if (logs.paging) yield entry;
+    else wholeLog.push(entry);
   }
+  // What comes at once may come in any order.
+  yield* wholeLog.sort((a, b) => Date.parse(b.timestamp) - Date.parse(a.timestamp));
+  if (last) requireLastPage(logs.paging, last, 'entries');
+}
+
+/** What the entries of a log do not report, or report alike, and the API cannot select by either. */
+export function unloggedFields({ logs }: Provider): LogField[] {
+  if (!logs) return [];
+  const inputs = namesIn(logs);
+  const fields = [
+    ['status', 'status', logs.entry.statusCode],
+    ['method', 'method', logs.entry.method],
+    ['path', 'pathPrefix', logs.entry.path],
+  ] as const;
+  return fields.flatMap(([field, input, where]) => {
+    const isTold = where !== undefined && !(typeof where === 'object' && 'always' in where);
+    return isTold || inputs.includes(input) ? [] : [field];
+  });
 }

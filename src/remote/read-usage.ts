@@ -65,16 +65,21 @@ async function usageOfEachKey(account: Account, query: UsageQuery): Promise<Usag
   return totals.rows;
 }
 
-/** From the counters of the keys, which are not by day. Keys are requested one by one only if the list has no counters. */
+/**
+ * From the counters of the keys, which are not by day. Keys are requested one by one only if the list has no counters, and
+ * the API has some.
+ */
 export async function countedUsage(
   keys: { list(): Promise<Key[]>; get(id: string): Promise<Key | undefined> },
   { keyId }: UsageQuery,
+  hasCounters: boolean,
 ): Promise<UsageRow[]> {
   const foundKeys = keyId === undefined ? await keys.list() : [await keys.get(keyId)];
   const rows: UsageRow[] = [];
   for (const one of foundKeys) {
-    const key = one && (one.usage || keyId !== undefined ? one : await keys.get(one.id));
-    if (!key?.usage) continue;
+    const isWhole = one?.usage !== undefined || !hasCounters || keyId !== undefined;
+    const key = one && (isWhole ? one : await keys.get(one.id));
+    if (!key || (key.usage === undefined && key.spentUsd === undefined)) continue;
     const { id, name, usage, spentUsd } = key;
     rows.push({ keyId: id, name, ...usage, ...(spentUsd !== undefined && { spentUsd }) });
   }

@@ -183,8 +183,8 @@ export class RemoteBackend implements KeyBackend {
   }
 
   async usage(query: UsageQuery): Promise<UsageRow[]> {
-    const { usage } = this.#provider;
-    if (!usage) return countedUsage(this, query);
+    const { usage, key } = this.#provider;
+    if (!usage) return countedUsage(this, query, key.usage !== undefined);
     const listKeys = () => this.list();
     return readUsage({ api: this.#api, usage, listKeys, warnings: this.#warnings }, query);
   }

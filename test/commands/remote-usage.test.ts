@@ -3,7 +3,7 @@ import { FaultServer, json } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { Transcript } from '../support/transcript.ts';
 
-/* `keys usage` with an API that reports usage in its own way. */
+/* `keys usage` and `keys logs` with APIs that report use in their own way. */
 
 const now = new Date('2026-11-20T12:00:00Z');
 const key = { hash: 'hash0001', name: 'ci', label: 'sk-or-v1-abc...123', disabled: false };
@@ -64,6 +64,62 @@ test('a start that the API no longer reports is refused before any call', async 
     --- stderr
     error: --since: the provider openrouter reports usage of the last 30 days only, from 2026-10-22 (UTC)
     hint: keys usage --since 2026-10-22
+    "
+  `);
+});
+
+test('without --since, a note says from when totals are, and JSON repeats it', async () => {
+  const server = await FaultServer.start();
+  const env = { KEYS_PROVIDER: 'anthropic', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+  const shows = new Transcript(new Sandbox(), []);
+  const use = { uncached_input_tokens: 1, cache_read_input_tokens: 1, output_tokens: 1 };
+  const cached = { cache_creation: { ephemeral_1h_input_tokens: 1, ephemeral_5m_input_tokens: 1 } };
+  const results = ['apikey_1', 'apikey_gone'].map((id) => ({ api_key_id: id, ...use, ...cached }));
+  const data = [{ starting_at: '2026-11-19T00:00:00Z', ending_at: '2026-11-20T00:00:00Z', results }];
+  server.on(
+    'GET /v1/organizations/usage_report/messages?starting_at=2026-10-22T00%3A00%3A00.000Z&bucket_width=1d&group_by%5B%5D=api_key_id',
+    json(200, { data, has_more: false, next_page: null }),
+  );
+  server.on(
+    'GET /v1/organizations/api_keys?limit=100',
+    json(200, { data: [{ id: 'apikey_1', name: 'ci', status: 'active' }], has_more: false }),
+  );
+  expect(await shows.keys(['usage', '--json'], { env, now })).toMatchInlineSnapshot(`
+    "$ keys usage --json
+    exit 0
+    --- stdout
+    [
+      {
+        "keyId": "apikey_1",
+        "name": "ci",
+        "tokens": 5,
+        "since": "2026-10-22"
+      },
+      {
+        "keyId": "apikey_gone",
+        "tokens": 5,
+        "since": "2026-10-22"
+      }
+    ]
+    --- stderr
+    warning: the totals of anthropic cover messages only
+    usage from 2026-10-22 (UTC); --since sets another start
+    "
+  `);
+});
+
+test('a filter that the log cannot answer is refused before any call', async () => {
+  const server = await FaultServer.start();
+  const env = { KEYS_PROVIDER: 'litellm', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+  const shows = new Transcript(new Sandbox(), []);
+  const args = ['logs', '--status', '4xx', '--method', 'GET'];
+  expect(await shows.keys(args, { env, now })).toMatchInlineSnapshot(`
+    "$ keys logs --status 4xx --method GET
+    exit 2
+    --- stderr
+    error: the provider litellm does not support --status: its log does not report the status of requests
+    error: the provider litellm does not support --method: its log does not report the method of requests
+    hint: keys provider show litellm
     "
   `);
 });

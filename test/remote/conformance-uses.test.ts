@@ -13,8 +13,8 @@ test('every provider that declares usage or logs has them in its case', () => {
   const untested = new Set(['authority', 'riskinmind']);
   for (const { provider, usage, logs } of cases) {
     if (untested.has(provider.id)) continue;
-    expect([provider.id, usage !== undefined]).toEqual([provider.id, provider.usage !== undefined]);
-    expect([provider.id, logs !== undefined]).toEqual([provider.id, provider.logs !== undefined]);
+    if (provider.usage) expect([provider.id, usage]).toEqual([provider.id, expect.anything()]);
+    if (provider.logs) expect([provider.id, logs]).toEqual([provider.id, expect.anything()]);
   }
 });
 

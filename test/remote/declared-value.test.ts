@@ -30,6 +30,25 @@ test('a time since 1970', () => {
   expect(timeAt(answer, { at: 'milliseconds', as: 'epochMilliseconds' })).toBe('2026-12-21T12:00:00.000Z');
 });
 
+test('a time without a zone is UTC', () => {
+  const times = part({
+    iso: '2026-11-20T10:00:00.5',
+    sql: '2026-11-20 10:00',
+    resend: '2026-11-20 10:00:00+02',
+  });
+  expect(timeAt(times, 'iso')).toBe('2026-11-20T10:00:00.500Z');
+  expect(timeAt(times, 'sql')).toBe('2026-11-20T10:00:00.000Z');
+  expect(timeAt(times, 'resend')).toBe('2026-11-20T08:00:00.000Z');
+});
+
+test('numbers that are added up; without one of them there is no sum', () => {
+  const counts = part({ a: '1', b: { c: 2.5 }, none: null });
+  expect(amountAt(counts, { sum: ['a', 'b.c'] })).toBe(3.5);
+  expect(amountAt(counts, { sum: ['a', 'b.c'], as: 'cents' })).toBe(0.035);
+  expect(amountAt(counts, { sum: ['a', 'none'] })).toBeNull();
+  expect(amountAt(counts, { sum: ['a', 'missing'] })).toBeNull();
+});
+
 test('a list in one text, or of objects', () => {
   expect(listAt(answer, { at: 'scopes', as: 'comma' })).toEqual(['read', 'write']);
   expect(listAt(answer, { at: 'groups', item: 'id' })).toEqual(['a', 'b']);

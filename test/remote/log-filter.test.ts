@@ -41,11 +41,17 @@ test.each([
   [{ pathPrefix: '/v2/' }, { path: '/v1/chat' }, false],
   [{ keyId: 'a' }, { keyId: 'a' }, true],
   [{ keyId: 'a' }, { keyId: 'b' }, false],
-  [{ keyId: 'a' }, {}, true],
+  [{ keyId: 'a' }, {}, false],
   [{ since: new Date(start) }, {}, true],
   [{ since: new Date(start + 1) }, {}, false],
   [{ until: new Date(start) }, {}, true],
   [{ until: new Date(start - 1) }, {}, false],
 ])('%j of %j is %s', (query, change, wanted) => {
   expect(matchesLogQuery(entry(0, change), query)).toBe(wanted);
+});
+
+test('an entry that does not tell by what the API selected it matches', () => {
+  const { statusCode: _, ...bare } = entry(0);
+  expect(matchesLogQuery(bare, { keyId: 'a', status: '4xx' }, ['keyId', 'status'])).toBe(true);
+  expect(matchesLogQuery(bare, { keyId: 'a', status: '4xx' }, ['keyId'])).toBe(false);
 });

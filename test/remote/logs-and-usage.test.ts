@@ -125,3 +125,42 @@ test('the capabilities follow from the declaration', () => {
   expect(capabilitiesOf(byQuery).logsByKey).toBe(true);
   expect(capabilitiesOf({ ...authority, logs }).logsByKey).toBe(false);
 });
+
+test('an entry without a status has none, and the status is no filter', async () => {
+  const { statusCode: _, ...entry } = authority.logs?.entry ?? { timestamp: '', method: '', path: '' };
+  const logs = { get: '/logs', items: 'data', entry: { ...entry, method: { always: 'POST' } } };
+  const provider = { ...authority, logs };
+  expect(capabilitiesOf(provider).logsWithout).toEqual(['status', 'method']);
+  expect(capabilitiesOf({ ...provider, logs: { ...logs, query: { s: '{status}' } } }).logsWithout).toEqual([
+    'method',
+  ]);
+  expect(capabilitiesOf(authority).logsWithout).toBeUndefined();
+});
+
+test('a log without pages is shown newest first, and must be whole', async () => {
+  const server = await FaultServer.start();
+  const older = { ...row, timestamp: '2026-11-19T00:00:00Z' };
+  const { paging: _, ...logs } = authority.logs ?? {
+    items: '',
+    entry: { timestamp: '', method: '', path: '' },
+  };
+  const { backend } = remoteOf({ ...authority, logs }, server);
+  server.on('GET /logs', json(200, { data: [older, row] }));
+  const entries = await collect(backend.logs({}));
+  expect(entries.map(({ timestamp }) => timestamp)).toEqual([row.timestamp, '2026-11-19T00:00:00.000Z']);
+  server.on('GET /logs', json(200, { data: [row], has_more: true }));
+  expect(await failureIn(collect(backend.logs({})))).toMatchObject({ code: 'list_incomplete' });
+});
+
+test('an entry of no key is not of the requested key, unless the API selected it', async () => {
+  const { got } = await logsOf({ keyId: 'k1' }, [row, { ...row, key_id: null }]);
+  expect(got).toHaveLength(2);
+  const server = await FaultServer.start();
+  const { query: _, ...logs } = authority.logs ?? {
+    items: '',
+    entry: { timestamp: '', method: '', path: '' },
+  };
+  server.on('GET /logs?limit=100', json(200, { data: [row, { ...row, key_id: null }], next_cursor: null }));
+  const { backend } = remoteOf({ ...authority, logs }, server);
+  expect(await collect(backend.logs({ keyId: 'k1' }))).toHaveLength(1);
+});

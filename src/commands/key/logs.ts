@@ -6,7 +6,7 @@ import { parsePast } from '../../base/time.ts';
 import type { Input } from '../../cli/define.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
 import { readCount, readText } from '../../cli/read.ts';
-import { requireAbility } from '../../keys/capability-check.ts';
+import { requireAbility, requireLogFields } from '../../keys/capability-check.ts';
 import type { LogEntry, LogQuery } from '../../keys/ports.ts';
 import { page as pageOf, tail } from '../../keys/tail.ts';
 
@@ -60,6 +60,8 @@ export const logs = defineCommand({
     const { provider } = await context.profile();
     requireAbility(provider, 'logs', backend.capabilities);
     if (input.operands.length > 0) requireAbility(provider, 'logsByKey', backend.capabilities);
+    const filters = (['status', 'method', 'path'] as const).filter((flag) => input[flag] !== undefined);
+    requireLogFields(provider, filters, backend.capabilities);
     const query = await toQuery(context, input);
     if (input.follow) {
       const signal = context.io.interrupt;

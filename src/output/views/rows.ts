@@ -19,6 +19,7 @@ const logColumns: Column<LogEntry>[] = [
 ];
 
 function statusCode({ statusCode: code }: LogEntry, { style }: Terminal): string {
+  if (code === undefined) return '';
   const paint = code >= 500 ? style.red : code >= 400 ? style.yellow : style.green;
   return paint(String(code));
 }

@@ -62,6 +62,20 @@ export const litellm: Provider = {
   disable: { post: '/key/block', body: { key: '{id}' } },
   enable: { post: '/key/unblock', body: { key: '{id}' } },
   revoke: { post: '/key/delete', body: { keys: ['{id}'] }, ok: { at: 'deleted_keys' } },
+  logs: {
+    get: '/spend/logs',
+    // Without it, the proxy may return totals by day.
+    query: { api_key: '{keyId}', summarize: 'false' },
+    items: '',
+    entry: {
+      timestamp: 'startTime',
+      method: { always: 'POST' },
+      path: 'call_type',
+      keyId: 'api_key',
+      model: 'model',
+      costUsd: 'spend',
+    },
+  },
   verify: {
     get: '/key/info',
     requires: 'info',

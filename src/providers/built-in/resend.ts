@@ -24,6 +24,18 @@ export const resend: Provider = {
   },
   update: { patch: '/api-keys/{id}', body: { name: '{name}' } },
   revoke: { delete: '/api-keys/{id}' },
+  // Of the whole account: the log does not say which key was used.
+  logs: {
+    get: '/logs',
+    items: 'data',
+    paging: { by: 'cursor', cursor: 'after', last: 'id', more: 'has_more', limit: 'limit', size: 100 },
+    entry: {
+      timestamp: 'created_at',
+      method: 'method',
+      path: 'endpoint',
+      statusCode: 'response_status',
+    },
+  },
   verify: {
     get: '/api-keys',
     query: { limit: '1' },

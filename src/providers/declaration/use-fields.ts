@@ -10,7 +10,7 @@ export const entryFields = v.strictObject({
   timestamp: required('When the request was made.', timePath),
   method: required('The HTTP method.', textPath),
   path: required('The path of the request.', textPath),
-  statusCode: required('The HTTP status of the response.', amountPath),
+  statusCode: optional('The HTTP status of the response.', amountPath),
   keyId: optional('The id of the key that was used.', textPath),
   ip: optional('The address of the client.', textPath),
   model: optional('The model that was called.', textPath),

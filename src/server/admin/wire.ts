@@ -77,7 +77,7 @@ export function entryOut(entry: LogEntry): InferOutput<typeof shape.logEntry> {
     timestamp: entry.timestamp,
     method: entry.method,
     path: entry.path,
-    status_code: entry.statusCode,
+    status_code: entry.statusCode ?? 0,
     key_id: entry.keyId ?? '',
     ip: entry.ip ?? null,
     model: entry.model ?? null,

@@ -24,6 +24,30 @@ const liteKey = {
   updated_at: '2026-11-01T00:00:00Z',
 };
 
+function spendLog(time: string) {
+  return {
+    request_id: `chatcmpl-${time}`,
+    call_type: 'acompletion',
+    api_key: 'f3b5',
+    spend: 0.25,
+    startTime: `2026-11-20T${time}Z`,
+    endTime: `2026-11-20T${time}Z`,
+    model: 'gpt-4o',
+    metadata: {},
+  };
+}
+
+function entry(time: string) {
+  return {
+    timestamp: `2026-11-20T${time}.000Z`,
+    method: 'POST',
+    path: 'acompletion',
+    keyId: 'f3b5',
+    model: 'gpt-4o',
+    costUsd: 0.25,
+  };
+}
+
 export const litellmCase: Case = {
   provider: litellm,
   credential: ['authorization', 'Bearer tok-EXAMPLE'],
@@ -101,4 +125,30 @@ export const litellmCase: Case = {
     status: 200,
     answer: { deleted_keys: ['f3b5'] },
   },
+  usage: [
+    {
+      query: { by: 'key' },
+      exchanges: [
+        {
+          route: 'GET /key/list?return_full_object=true&size=100&page=1',
+          status: 200,
+          answer: { keys: [liteKey], total_count: 1, current_page: 1, total_pages: 1 },
+        },
+      ],
+      rows: [{ keyId: 'f3b5', name: 'ci', spentUsd: 1.5 }],
+    },
+  ],
+  logs: [
+    {
+      query: { keyId: 'f3b5', since: new Date('2026-11-20T10:00:00Z') },
+      exchanges: [
+        {
+          route: 'GET /spend/logs?api_key=f3b5&summarize=false',
+          status: 200,
+          answer: [spendLog('09:59:59'), spendLog('10:00:00'), spendLog('10:00:01')],
+        },
+      ],
+      entries: [entry('10:00:01'), entry('10:00:00')],
+    },
+  ],
 };
