@@ -79,6 +79,8 @@ export interface InPlaceRotation {
   graceSeconds: number;
   /** When the new key expires; absent: as the API decides. */
   expiresAt?: Date | null;
+  /** The end of the same span from now as that of the old key, for an API that does not keep it; null: there is none. */
+  sameSpan?: Date | null;
 }
 
 /** One use of a key. */

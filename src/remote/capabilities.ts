@@ -31,7 +31,8 @@ export function capabilitiesOf(provider: Provider): Capabilities {
     ...expiryOf(provider),
     ...(provider.console !== undefined && { console: provider.console }),
     ...(key.alike && { alike: key.alike }),
-    createFields: inputsIn(provider.create),
+    // Where keys are created in a console only, a new key is one that the API rotates.
+    createFields: inputsIn(provider.create ?? provider.rotate),
     updateFields: inputsIn(provider.update).filter((input) => input !== 'labels' || keepsLabels(provider)),
     usageByDay: usage !== undefined,
     ...(usage?.defaultDays !== undefined && { usageDefaultDays: usage.defaultDays }),
@@ -42,8 +43,13 @@ export function capabilitiesOf(provider: Provider): Capabilities {
 }
 
 /** How exactly the API keeps an expiry, and by whose clock. */
-function expiryOf({ create, key }: Provider): Pick<Capabilities, 'expiryResolution' | 'expiryIsSpan'> {
-  const { style: name = '' } = placeholdersIn(create).find(({ input }) => input === 'expiresAt') ?? {};
+function expiryOf({
+  create,
+  rotate,
+  key,
+}: Provider): Pick<Capabilities, 'expiryResolution' | 'expiryIsSpan'> {
+  const { style: name = '' } =
+    placeholdersIn(create ?? rotate).find(({ input }) => input === 'expiresAt') ?? {};
   const style: MomentStyle | undefined = Object.hasOwn(expiryStyles, name)
     ? expiryStyles[name as keyof typeof expiryStyles]
     : undefined;

@@ -17,7 +17,7 @@ import type {
   Verdict,
 } from '../keys/ports.ts';
 import type { Issuing } from '../providers/declaration/operation.ts';
-import type { Provider } from '../providers/declaration/provider.ts';
+import type { Provider, Rotation } from '../providers/declaration/provider.ts';
 import type { Verification } from '../providers/declaration/verification.ts';
 import type { Api } from './api.ts';
 import { capabilitiesOf } from './capabilities.ts';
@@ -142,9 +142,9 @@ export class RemoteBackend implements KeyBackend {
   }
 
   async #rotate(
-    rotate: Issuing,
+    rotate: Rotation,
     { id, name }: Key,
-    { graceSeconds, expiresAt }: InPlaceRotation,
+    { graceSeconds, sameSpan, expiresAt = rotate.expiry === 'reset' ? sameSpan : null }: InPlaceRotation,
   ): Promise<Made> {
     const response = await this.#api.send(rotate, {
       id,

@@ -7,7 +7,7 @@ import type { Part } from './select.ts';
  */
 
 /** Words in the names of fields that restrict, in the singular. `policie` and the like are plurals without their s. */
-const restricting = new Set([
+const restrictingWords = new Set([
   'permission',
   'scope',
   'role',
@@ -56,15 +56,24 @@ const restrictedValue = /^(read[-_ ]?only|view(er)?|restricted|limited|custom)$/
 
 /** Names of fields, with dots between them. */
 export function restrictionsIn(from: Part, fields: KeyFields): string[] {
-  return unreadIn(from.value, '', pathsOf(fields));
+  return unreadIn(from.value, '', { readPaths: pathsOf(fields), restricting: fields.restricting ?? [] });
 }
 
-function unreadIn(value: unknown, prefix: string, readPaths: readonly string[]): string[] {
+interface DeclaredPaths {
+  readPaths: readonly string[];
+  /** Restricting whatever their names say. */
+  restricting: readonly string[];
+}
+
+function unreadIn(value: unknown, prefix: string, declared: DeclaredPaths): string[] {
+  const { readPaths, restricting } = declared;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
   return Object.entries(value).flatMap(([name, one]) => {
     const path = `${prefix}${name}`;
+    if (restricting.includes(path)) return one === null ? [] : [path];
     if (readPaths.includes(path)) return [];
-    if (readPaths.some((other) => other.startsWith(`${path}.`))) return unreadIn(one, `${path}.`, readPaths);
+    if ([...readPaths, ...restricting].some((other) => other.startsWith(`${path}.`)))
+      return unreadIn(one, `${path}.`, declared);
     return hasContent(one) && (restricts(name) || (typeof one === 'string' && restrictedValue.test(one)))
       ? [path]
       : [];
@@ -79,12 +88,14 @@ function restricts(name: string): boolean {
   if (words.some((word) => descriptive.test(word))) return false;
   return words.some((word, at) => {
     const one = word.replace(/s$/, '');
-    return restricting.has(word) || restricting.has(one) || (one === 'read' && words[at + 1] === 'only');
+    return (
+      restrictingWords.has(word) || restrictingWords.has(one) || (one === 'read' && words[at + 1] === 'only')
+    );
   });
 }
 
 /** Every path that the declaration of a key reads or calls harmless. */
-function pathsOf({ harmless = [], alike: _, ...fields }: KeyFields): string[] {
+function pathsOf({ harmless = [], alike: _, restricting: __, ...fields }: KeyFields): string[] {
   return [...harmless, ...textsIn(fields)];
 }
 

@@ -173,6 +173,14 @@ test('steps of expiry are durations, and there where they are promised', () => {
   expect(steps(['90d', '6mo'])).toEqual({});
 });
 
+test('a rotation whose expiry the API resets sends one', () => {
+  const rotate = { post: '/v1/keys/{id}/rotate', secret: 'key', expiry: 'reset' };
+  expect(issuesOf({ rotate })).toHaveProperty(
+    'rotate.expiry',
+    'is "reset", but rotate does not send {expiresAt}; add it to the body of rotate',
+  );
+});
+
 test('disable goes with enable', () => {
   expect(issuesOf({ disable: { post: '/v1/keys/{id}/off' } })).toHaveProperty('disable');
 });

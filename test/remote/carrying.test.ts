@@ -55,6 +55,13 @@ describe('an unread field that restricts a key', () => {
     ]);
   });
 
+  test('is reported whatever its name says if it is declared as restricting, even if it is 0', () => {
+    const fields = { id: 'id', name: 'name', restricting: ['remaining', 'owner.kind'] };
+    const key = { id: 1, name: 'ci', remaining: 0, owner: { kind: 'robot', age: 3 } };
+    expect(restrictionsIn(part(key), fields)).toEqual(['remaining', 'owner.kind']);
+    expect(restrictionsIn(part({ ...key, remaining: null, owner: null }), fields)).toEqual([]);
+  });
+
   test.each([
     [
       'openrouter',

@@ -115,7 +115,11 @@ function issuerFor(backend: KeyBackend, { old, replaces, expires }: Rotation): I
   return {
     create: (spec: KeySpec) =>
       backend.rotateInPlace && rotatesInPlace(backend)
-        ? backend.rotateInPlace(old, { graceSeconds, ...(expires !== undefined && { expiresAt: expires }) })
+        ? backend.rotateInPlace(old, {
+            graceSeconds,
+            sameSpan: spec.expiresAt,
+            ...(expires !== undefined && { expiresAt: expires }),
+          })
         : backend.create(spec),
     revoke: (id: string) => backend.revoke(id),
     list: () => backend.list(),

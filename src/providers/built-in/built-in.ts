@@ -9,6 +9,9 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   authority: async () => (await import('./authority.ts')).authority,
   'better-auth': async () => (await import('./better-auth.ts')).betterAuth,
   gitlab: async () => (await import('./gitlab.ts')).gitlab,
+  'gitlab-group': async () => (await import('./gitlab-group.ts')).gitlabGroup,
+  'gitlab-personal': async () => (await import('./gitlab-personal.ts')).gitlabPersonal,
+  'gitlab-user': async () => (await import('./gitlab-user.ts')).gitlabUser,
   npm: async () => (await import('./npm.ts')).npm,
   anthropic: async () => (await import('./anthropic.ts')).anthropic,
   openai: async () => (await import('./openai.ts')).openai,
@@ -28,6 +31,7 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   sendgrid: async () => (await import('./sendgrid.ts')).sendgrid,
   datadog: async () => (await import('./datadog.ts')).datadog,
   'one-api': async () => (await import('./one-api.ts')).oneApi,
+  mistral: async () => (await import('./mistral.ts')).mistral,
   pinecone: async () => (await import('./pinecone.ts')).pinecone,
 };
 

@@ -1,27 +1,17 @@
 import type { Provider } from '../declaration/provider.ts';
+import { gitlabScopes, gitlabToken, gitlabVerification } from './gitlab-token.ts';
 
 export const gitlab: Provider = {
   id: 'gitlab',
   name: 'GitLab project access tokens',
   docs: 'GitLab, "Project access tokens API"',
   asOf: '2026-11',
+  note: 'tokens of a group: gitlab-group; of a user: gitlab-personal, or gitlab-user for administrators. A new token has the access level that the API gives by default, Maintainer (40); a rotated one keeps its own. Revoked tokens stay in the list',
   url: 'https://gitlab.com/api/v4',
   auth: { header: 'PRIVATE-TOKEN' },
   options: { project: { help: 'id or path of the project, such as group/project', required: true } },
   capabilities: { overlap: 'client', expiry: 'any', expiryRequired: true, uniqueNames: false, maxKeys: null },
-  permissions: [
-    'read_api',
-    'read_repository',
-    'write_repository',
-    'api',
-    'read_registry',
-    'write_registry',
-    'create_runner',
-    'manage_runner',
-    'ai_features',
-    'k8s_proxy',
-    'self_rotate',
-  ],
+  permissions: gitlabScopes,
   list: {
     get: '/projects/{option.project}/access_tokens',
     items: '',
@@ -43,23 +33,11 @@ export const gitlab: Provider = {
   rotate: {
     post: '/projects/{option.project}/access_tokens/{id}/rotate',
     body: { expires_at: '{expiresAt:date}' },
+    expiry: 'reset',
     key: '',
     secret: 'token',
   },
   revoke: { delete: '/projects/{option.project}/access_tokens/{id}' },
-  verify: { get: '/personal_access_tokens/self', id: 'id' },
-  key: {
-    id: 'id',
-    name: 'name',
-    description: 'description',
-    status: [
-      { at: 'revoked', words: { true: 'revoked', false: 'active' } },
-      { at: 'active', words: { true: 'active', false: 'expired' } },
-    ],
-    createdAt: 'created_at',
-    expiresAt: { at: 'expires_at', as: 'date' },
-    lastUsedAt: 'last_used_at',
-    permissions: 'scopes',
-    kept: { accessLevel: 'access_level' },
-  },
+  verify: gitlabVerification,
+  key: { ...gitlabToken, kept: { accessLevel: 'access_level' } },
 };

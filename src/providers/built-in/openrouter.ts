@@ -8,10 +8,11 @@ export const openrouter: Provider = {
   note: 'its documents do not say whether usage includes today, or whether completion tokens include reasoning tokens',
   url: 'https://openrouter.ai/api/v1',
   auth: { header: 'Authorization', scheme: 'Bearer' },
+  options: { workspace: { help: 'id of the workspace; without it, the default workspace' } },
   capabilities: { overlap: 'client', expiry: 'any', uniqueNames: false, maxKeys: null },
   list: {
     get: '/keys',
-    query: { include_disabled: 'true' },
+    query: { include_disabled: 'true', workspace_id: '{option.workspace}' },
     items: 'data',
     paging: { by: 'offset', offset: 'offset', size: 100 },
   },
@@ -24,6 +25,8 @@ export const openrouter: Provider = {
       expires_at: '{expiresAt:iso}',
       limit_reset: '{kept.limitReset}',
       include_byok_in_limit: '{kept.includeByok}',
+      creator_user_id: '{kept.creator}',
+      workspace_id: { '{either}': ['{kept.workspace}', '{option.workspace}'] },
     },
     key: 'data',
     secret: ['key', 'data.key'],
@@ -45,6 +48,7 @@ export const openrouter: Provider = {
     retentionDays: 30,
   },
   verify: { get: '/key', requires: 'data' },
+  errors: { code: ['error.metadata.error_type', 'error.code'] },
   key: {
     id: 'hash',
     name: 'name',
@@ -54,6 +58,13 @@ export const openrouter: Provider = {
     expiresAt: 'expires_at',
     budgetUsd: 'limit',
     spentUsd: 'usage',
-    kept: { limitReset: 'limit_reset', includeByok: 'include_byok_in_limit' },
+    kept: {
+      limitReset: 'limit_reset',
+      includeByok: 'include_byok_in_limit',
+      creator: 'creator_user_id',
+      workspace: 'workspace_id',
+    },
+    // A new key takes it in another form.
+    restricting: ['external_user'],
   },
 };

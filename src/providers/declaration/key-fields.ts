@@ -83,6 +83,10 @@ export const keyFields = v.strictObject({
     'Fields that look like a restriction but are not, or that cannot be set. Any other field that looks like one and is not declared stops a rotation.',
     v.array(text),
   ),
+  restricting: optional(
+    'Fields that restrict a key though their names do not say so, and that `create` does not take. A rotation of a key in which one is not null is refused.',
+    v.array(text),
+  ),
   alike: optional('Fields that have the same value in every key of the API.', v.array(v.picklist(keyInputs))),
 });
 export type KeyFields = Declared<typeof keyFields>;

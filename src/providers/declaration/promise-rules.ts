@@ -7,7 +7,8 @@ import { ruleOf } from './rule.ts';
 
 const expiry = ruleOf(({ capabilities, create, rotate }) => {
   const { expiry: kind, expirySteps, expiryRequired } = capabilities;
-  const isSent = namesIn(create).includes('expiresAt');
+  const issuing = create ? 'create' : 'rotate';
+  const isSent = namesIn(create ?? rotate).includes('expiresAt');
   const style = placeholdersIn([create, rotate]).find(
     ({ input, style = '' }) => input === 'expiresAt' && /^step/.test(style),
   )?.style;
@@ -16,12 +17,17 @@ const expiry = ruleOf(({ capabilities, create, rotate }) => {
     [
       isPromised && !isSent,
       'capabilities.expiry',
-      `is "${kind}", but create does not send {expiresAt}; add it to the body of create, or write "none"`,
+      `is "${kind}", but ${issuing} does not send {expiresAt}; add it to the body of ${issuing}, or write "none"`,
     ],
     [
       kind === 'none' && isSent,
       'capabilities.expiry',
-      'is "none", but create sends {expiresAt}; write "any" or "steps", or remove it from create',
+      `is "none", but ${issuing} sends {expiresAt}; write "any" or "steps", or remove it from ${issuing}`,
+    ],
+    [
+      rotate?.expiry === 'reset' && !namesIn(rotate).includes('expiresAt'),
+      'rotate.expiry',
+      'is "reset", but rotate does not send {expiresAt}; add it to the body of rotate',
     ],
     [
       kind === 'none' && expiryRequired === true,

@@ -50,6 +50,16 @@ const show = v.strictObject({
   ),
 });
 
+const rotation = v.strictObject({
+  ...issuing.entries,
+  expiry: optional(
+    'The API gives the new secret a default expiry unless one is sent, so `keys` sends the span of the old one. Default: the API keeps the expiry.',
+    v.literal('reset'),
+  ),
+});
+
+export type Rotation = Declared<typeof rotation>;
+
 export const update = v.strictObject({
   ...operationFields,
   key: optional('Where the response has the key. Default: the whole response.', path),
@@ -163,7 +173,7 @@ export const providerSchema = v.strictObject({
     'Creates a key. Leave it out if the API has no call for that; `console` then says where keys are created.',
     issuing,
   ),
-  rotate: optional('Replaces the secret of a key by the API itself.', issuing),
+  rotate: optional('Replaces the secret of a key by the API itself.', rotation),
   update: optional(
     'Changes a key. Of several calls, each field is changed by the first one that sends it; a call that changes nothing is not made. With `put`, fields that do not change are read and sent again.',
     v.union([update, v.array(update)]),
