@@ -79,7 +79,8 @@ const shapes = [
   /\bAIza[0-9A-Za-z_-]{30,}/,
   /\bSG\.[0-9A-Za-z_-]{16,}(?:\.[0-9A-Za-z_-]+)?/,
   /(?<![0-9A-Za-z_-])eyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}(?:\.[0-9A-Za-z_-]+)?/,
-  /\bAKIA[0-9A-Z]{16}\b/,
+  // An access key id of AWS is no secret; with its secret beside it, it is one.
+  /\bA[KS]IA[0-9A-Z]{16}:[0-9A-Za-z/+]{16,}/,
   // `<access key id>:<secret>`; the id has a digit, which the names of sinks and of URL schemes have not.
   /\b(?=[A-Za-z_-]{0,40}\d)[0-9A-Za-z_-]{8,40}:[0-9A-Za-z_-]{16,}/,
 ];

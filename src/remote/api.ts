@@ -15,7 +15,9 @@ import { apiErrorOf, notThisApi, reasonGivenIn, refusalErrorOf } from './api-err
 import type { ApiOptions } from './api-options.ts';
 import { urlBelow } from './api-url.ts';
 import { asksForOtp } from './asks-for-otp.ts';
-import { buildRequest, credentialHeader, headersOfEveryCall } from './build-request.ts';
+import type { Sender } from './authorize.ts';
+import { authorize } from './authorize.ts';
+import { buildRequest, headersOfEveryCall } from './build-request.ts';
 import { parseJson } from './explain-failure.ts';
 import { isFailureBody, statusInBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
@@ -23,6 +25,7 @@ import type { PageRequest } from './next-page.ts';
 import { requireNotToken } from './own-token.ts';
 import type { PageReader } from './read-pages.ts';
 import { defaultMaxListLength, readPages } from './read-pages.ts';
+import { withXmlRead } from './read-xml.ts';
 import type { Part } from './select.ts';
 
 /** The calls of a declaration, made over HTTP. Every method throws `KeysError`. */
@@ -33,9 +36,8 @@ export class Api {
   /** A call with the session token has succeeded. */
   #isAccepted = false;
   readonly #secretsByName = new Map<string, Promise<Secret>>();
-  #clockAhead: number | undefined;
-
   readonly #accessTokens: AccessTokens | undefined;
+  #clockAhead: number | undefined;
 
   constructor(options: ApiOptions) {
     this.#options = options;
@@ -138,26 +140,27 @@ export class Api {
     this.#sent.add(key);
     if (url !== undefined) await requireNotToken(key, token, url);
     const sentCredential = credential === 'session' ? await this.#token() : key;
-    const headers = credential === 'none' ? {} : this.#headers(auth, sentCredential);
-    if (url === undefined) return this.#request(verify, { key }, headers);
+    const sender = credential === 'none' ? {} : { auth, credential: sentCredential };
+    if (url === undefined) return this.#request(verify, { key }, sender);
     const base = new URL(url);
     // Headers of every request may be credentials.
     const place = { url: base, http: httpAt(base.origin), provider: { ...provider, headers: {} } };
-    return this.#request(verify, { key }, headers, {}, place);
+    return this.#request(verify, { key }, sender, {}, place);
   }
 
   /** Makes any call below the base URL, with the session token. Returns the response, whatever its status. */
   async call(method: HttpRequest['method'], path: string, body: JsonBody | undefined): Promise<HttpResponse> {
     const { provider, http, now } = this.#options;
     const headers = headersOfEveryCall(provider, await this.#values({}), now());
-    return this.#withToken((token) =>
-      http.send({
-        method,
-        url: urlBelow(this.#options.url, path),
-        headers: { ...headers, ...this.#headers(provider.auth, token) },
-        ...(body !== undefined && { body }),
-        repeatable: method === 'GET' || method === 'HEAD',
-      }),
+    const request: HttpRequest = {
+      method,
+      url: urlBelow(this.#options.url, path),
+      headers,
+      ...(body !== undefined && { body }),
+      repeatable: method === 'GET' || method === 'HEAD',
+    };
+    return this.#withToken(async (credential) =>
+      http.send(await this.#authorized(request, { auth: provider.auth, credential })),
     );
   }
 
@@ -180,18 +183,18 @@ export class Api {
   ): Promise<HttpResponse> {
     const { auth } = this.#options.provider;
     const { otpHeader } = auth;
-    const ownHeaders = { ...this.#headers(auth, token), ...headers };
-    const response = await this.#request(operation, inputs, ownHeaders, page);
+    const sender = { auth, credential: token, headers };
+    const response = await this.#request(operation, inputs, sender, page);
     if (otpHeader === undefined || response.status !== 401 || !asksForOtp(response)) return response;
     const otp = await this.#options.askSecret('otp');
     this.#sent.add(otp);
-    return this.#request(operation, inputs, { ...ownHeaders, [otpHeader]: otp }, page);
+    return this.#request(operation, inputs, { ...sender, headers: { ...headers, [otpHeader]: otp } }, page);
   }
 
   async #request(
     operation: CallOperation,
     inputs: Inputs,
-    headers: Readonly<Record<string, string | Secret>>,
+    sender: Sender,
     page: Partial<PageRequest> = {},
     place: Pick<ApiOptions, 'provider' | 'http' | 'url'> = this.#options,
   ): Promise<HttpResponse> {
@@ -203,10 +206,11 @@ export class Api {
       values: { ...inputs, ...(await this.#values(operation, place.provider)) },
       now: now(),
       page,
-      headers,
+      headers: sender.headers ?? {},
       isIdempotent: operation.idempotency !== undefined,
     });
-    const response = await place.http.send(request);
+    const answer = await place.http.send(await this.#authorized(request, sender));
+    const response = withXmlRead(answer, this.#options.provider.xml);
     if (place !== this.#options) return response;
     const serverTime = Date.parse(response.headers.date ?? '');
     if (!Number.isNaN(serverTime)) this.#clockAhead = serverTime - now().getTime();
@@ -235,9 +239,9 @@ export class Api {
     return secret;
   }
 
-  #headers(auth: Provider['auth'], credential: Secret): Record<string, string | Secret> {
-    this.#sent.add(credential);
-    return credentialHeader(auth, credential);
+  #authorized(request: HttpRequest, sender: Sender): Promise<HttpRequest> {
+    if (sender.credential) this.#sent.add(sender.credential);
+    return authorize(request, sender, this.#options.now());
   }
 }
 

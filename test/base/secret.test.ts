@@ -74,7 +74,7 @@ const secrets = [
   ['Slack', 'xoxb-012345678901-012345678901-EXAMPLE'],
   ['Google', 'AIza0123456789abcdefghijklmnopqEXAMPLE'],
   ['SendGrid', 'SG.0123456789abcdefghij.EXAMPLE'],
-  ['AWS', 'AKIA012345678EXAMPLE'],
+  ['AWS', 'AKIA012345678EXAMPLE:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'],
   ['a session (JWT)', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.EXAMPLE'],
 ] as const;
 

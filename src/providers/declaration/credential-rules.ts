@@ -4,7 +4,7 @@ import type { Rule } from './rule.ts';
 import { ruleOf } from './rule.ts';
 import { textsIn, textsOf } from './template-text.ts';
 
-/* The session token is exchanged in a call that sends it, whole, and to one place only. */
+/* The session token is exchanged in a call that sends it, whole, and to one place only; or it signs, and is not sent. */
 
 const exchangeTemplates: Rule = (provider) => {
   const { exchange } = provider.auth;
@@ -36,4 +36,17 @@ const exchangeContent = ruleOf(({ auth: { exchange } }) => {
   ];
 });
 
-export const credentialRules: readonly Rule[] = [exchangeTemplates, exchangeContent];
+const signature = ruleOf(({ auth: { header, scheme, exchange, sign } }) => [
+  [
+    sign !== undefined && (header !== 'Authorization' || scheme !== undefined),
+    'auth.sign',
+    'puts the signature into Authorization, without a scheme; write "header": "Authorization" alone',
+  ],
+  [
+    sign !== undefined && exchange !== undefined,
+    'auth.exchange',
+    'cannot be combined with sign; remove one of them',
+  ],
+]);
+
+export const credentialRules: readonly Rule[] = [exchangeTemplates, exchangeContent, signature];

@@ -5,6 +5,7 @@ import { count, headerName, optional, path, required, text, word } from './field
 import { keyFields } from './key-fields.ts';
 import { condition, issuing, operation, operationFields } from './operation.ts';
 import { paging } from './paging.ts';
+import { signing } from './signing.ts';
 import { entryFields, usageCall } from './use-fields.ts';
 import { auth, verification } from './verification.ts';
 
@@ -133,6 +134,10 @@ export const providerSchema = v.strictObject({
         'The call that exchanges the session token, such as an OAuth client secret, for the access token that every call sends. The access token is never stored.',
         exchange,
       ),
+      sign: optional(
+        'How requests are signed with the session token, which is then not sent itself.',
+        signing,
+      ),
     }),
   ),
   headers: optional(
@@ -197,6 +202,15 @@ export const providerSchema = v.strictObject({
     v.strictObject({
       message: optional('Where the message is.', path),
       code: optional('Where the error code is.', path),
+    }),
+  ),
+  xml: optional(
+    'Responses are XML. It is read as the same data in JSON, so paths are names of elements: an element is an object of its children, and one without children is its text. Attributes are left out.',
+    v.strictObject({
+      lists: required(
+        'The names of the elements whose children are the items of a list, such as `AccessKeyMetadata`.',
+        v.array(text),
+      ),
     }),
   ),
   ok: optional('What every 2xx response must contain to count as a success.', condition),
