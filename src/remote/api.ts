@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { KeysError } from '../base/errors.ts';
-import type { Secret } from '../base/secret.ts';
+import { Secret } from '../base/secret.ts';
 import type { HttpRequest, JsonBody } from '../http/request.ts';
 import type { HttpResponse } from '../http/response.ts';
 import type { Path } from '../providers/declaration/field.ts';
-import type { Issuing, Operation } from '../providers/declaration/operation.ts';
+import type { Operation } from '../providers/declaration/operation.ts';
 import type { Paging } from '../providers/declaration/paging.ts';
 import { secretsIn } from '../providers/declaration/placeholder.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
@@ -17,9 +17,10 @@ import { urlBelow } from './api-url.ts';
 import { asksForOtp } from './asks-for-otp.ts';
 import type { Sender } from './authorize.ts';
 import { authorize } from './authorize.ts';
+import type { CallOperation } from './build-request.ts';
 import { buildRequest, headersOfEveryCall } from './build-request.ts';
 import { parseJson } from './explain-failure.ts';
-import { isFailureBody, statusInBody } from './failure-body.ts';
+import { isFailureBody, saysNotFound, statusInBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
 import type { PageRequest } from './next-page.ts';
 import { requireNotToken } from './own-token.ts';
@@ -58,6 +59,7 @@ export class Api {
   ): Promise<HttpResponse> {
     const { provider } = this.#options;
     const { idempotency } = operation;
+    if (inputs.newSecret instanceof Secret) this.#sent.add(inputs.newSecret);
     const idempotencyHeader = idempotency === undefined ? {} : { [idempotency]: randomUUID() };
     const response = await this.#withToken((token) =>
       this.#requestWithOtp(operation, inputs, token, page, idempotencyHeader),
@@ -73,6 +75,7 @@ export class Api {
     const isWebPage = /^text\/html\b/i.test(response.headers['content-type'] ?? '');
     if (isWebPage && !('secret' in operation && typeof parseJson(response.text) === 'object'))
       response.json();
+    if (isAboutOneKey && saysNotFound(response, provider)) return { ...response, status: 404 };
     if (isFailureBody(response, operation, provider)) {
       const status = statusInBody(response);
       if (status === 404 && isAboutOneKey) return { ...response, status };
@@ -207,7 +210,6 @@ export class Api {
       now: now(),
       page,
       headers: sender.headers ?? {},
-      isIdempotent: operation.idempotency !== undefined,
     });
     const answer = await place.http.send(await this.#authorized(request, sender));
     const response = withXmlRead(answer, this.#options.provider.xml);
@@ -244,5 +246,3 @@ export class Api {
     return authorize(request, sender, this.#options.now());
   }
 }
-
-type CallOperation = Operation & Pick<Issuing, 'idempotency'>;

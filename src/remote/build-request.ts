@@ -1,7 +1,7 @@
 import { Secret } from '../base/secret.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { callOf, replacesWhole, updatesOf } from '../providers/declaration/call.ts';
-import type { Operation } from '../providers/declaration/operation.ts';
+import type { Issuing, Operation } from '../providers/declaration/operation.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import { pageUrl, urlBelow } from './api-url.ts';
 import { fillPath } from './fill-path.ts';
@@ -9,20 +9,20 @@ import type { Filled, Filling, Inputs } from './fill-template.ts';
 import { fillBody } from './fill-template.ts';
 import type { PageRequest } from './next-page.ts';
 
+export type CallOperation = Operation & Pick<Issuing, 'idempotency' | 'makes'>;
+
 /** Everything that a declared call is made of. */
 export interface DeclaredCall {
   provider: Provider;
   /** The base URL. */
   base: URL;
-  operation: Operation;
+  operation: CallOperation;
   /** What fills the templates: the inputs of the call, `option.NAME` and `secret.NAME`. */
   values: Inputs;
   now: Date;
   page?: Partial<PageRequest>;
   /** Besides the declared ones: the credential, a one-time password, an idempotency key. */
   headers: Readonly<Record<string, string | Secret>>;
-  /** Any repetition has the same effect as a single call. */
-  isIdempotent: boolean;
 }
 
 /** The request of a declared call. Throws `KeysError` if a path cannot be filled, or if a page is at another origin. */
@@ -61,7 +61,7 @@ export function buildRequest({
     },
     ...(body !== undefined && { body }),
     ...(operation.form && { encoding: 'form' as const }),
-    repeatable: reads || call.isIdempotent,
+    repeatable: reads || isIdempotent(operation),
     reads,
   };
 }
@@ -106,6 +106,11 @@ export function credentialHeader(
   credential: Secret,
 ): Record<string, Secret> {
   return { [header]: scheme === undefined ? credential : credential.prefixed(`${scheme} `) };
+}
+
+/** Whether any repetition has the same effect as a single call: a PUT of a secret that the client makes repeats that secret. */
+function isIdempotent({ idempotency, makes, put }: CallOperation): boolean {
+  return idempotency !== undefined || (makes !== undefined && put !== undefined);
 }
 
 /** Whether a call changes nothing. That follows from what it is declared as: a read may be a POST, a change a GET. */

@@ -134,14 +134,13 @@ function requestOf(
     provider: verify?.url === undefined ? provider : { ...provider, headers: {} },
     base: new URL(verify?.url ?? provider.url ?? exampleUrl),
     operation,
-    values: { ...inputs, ...settingsFor(provider, operation) },
+    values: { newSecret: secret, ...inputs, ...settingsFor(provider, operation) },
     now,
     ...(page && { page }),
     headers: {
       ...(verify?.credential !== 'none' && credentialHeader(auth, secret)),
       ...(idempotency !== undefined && { [idempotency]: '00000000-0000-4000-8000-000000000000' }),
     },
-    isIdempotent: idempotency !== undefined,
   };
   return { request: buildRequest(call), auth };
 }

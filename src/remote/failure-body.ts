@@ -2,6 +2,7 @@ import type { HttpResponse } from '../http/response.ts';
 import { updatesOf } from '../providers/declaration/call.ts';
 import type { Condition, Issuing, Operation } from '../providers/declaration/operation.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
+import { secretPartsIn } from './new-secret.ts';
 import { isTrue } from './next-page.ts';
 import type { Part } from './select.ts';
 import { part, select } from './select.ts';
@@ -27,7 +28,11 @@ export function isFailureBody(
 ): boolean {
   const answer = bodyOf(response);
   if (!answer) return false;
-  if (content.secret !== undefined && hasContent(select(answer, content.secret)?.value)) return false;
+  if (
+    content.secret !== undefined &&
+    secretPartsIn(answer, content.secret).every((one) => hasContent(one?.value))
+  )
+    return false;
   const [ok, error] = [content.ok ?? provider.ok, content.error ?? provider.error];
   if (error && meets(answer, error)) return true;
   if (ok) return !meets(answer, ok);
@@ -35,6 +40,12 @@ export function isFailureBody(
   if (isCommonFailure(answer.value)) return true;
   // Whether a key was revoked can be looked up.
   return content !== provider.revoke && (isProblem(response) || isRareFailure(answer.value));
+}
+
+/** Whether a 2xx response says by its body that there is no such key. */
+export function saysNotFound(response: HttpResponse, { notFound }: Pick<Provider, 'notFound'>): boolean {
+  const answer = bodyOf(response);
+  return notFound !== undefined && answer !== undefined && meets(answer, notFound);
 }
 
 /** Null, or `{"data": null}` and nothing else. */

@@ -4,19 +4,24 @@ import { placeholder } from '../providers/declaration/placeholder.ts';
 import type { Inputs } from './fill-template.ts';
 
 /**
- * A path. Every value becomes one segment, percent-encoded. Throws `KeysError`, before any call, for a missing or empty
- * value (2), and for dots, which would lead to another path however they are encoded (WHATWG URL, "double-dot URL path
- * segment").
+ * A path. Every value becomes one segment, percent-encoded; with `:path`, its slashes separate segments. Throws
+ * `KeysError`, before any call, for a missing or empty value (2), and for dots, which would lead to another path however
+ * they are encoded (WHATWG URL, "double-dot URL path segment").
  */
 export function fillPath(template: string, inputs: Inputs): string {
   return template.replace(placeholder, (...match) => {
-    const { literal, input: name = '' }: PlaceholderParts = match.at(-1);
+    const { literal, input: name = '', style }: PlaceholderParts = match.at(-1);
     if (literal !== undefined) return encodeURIComponent(`{${literal}}`);
-    const segment = String(inputs[name] ?? '');
-    // Half of a surrogate pair cannot be encoded in UTF-8.
-    if (!/^\.{0,2}$/.test(segment) && segment.isWellFormed()) return encodeURIComponent(segment);
-    throw unusable(name, segment);
+    const value = String(inputs[name] ?? '');
+    const segments = style === 'path' ? value.split('/') : [value];
+    if (segments.every(isSegment)) return segments.map(encodeURIComponent).join('/');
+    throw unusable(name, value);
   });
+}
+
+/** Half of a surrogate pair cannot be encoded in UTF-8. */
+function isSegment(text: string): boolean {
+  return !/^\.{0,2}$/.test(text) && text.isWellFormed();
 }
 
 function unusable(name: string, segment: string): KeysError {

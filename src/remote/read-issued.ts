@@ -8,9 +8,10 @@ import type { Made } from '../keys/ports.ts';
 import type { KeyFields } from '../providers/declaration/key-fields.ts';
 import type { Issuing } from '../providers/declaration/operation.ts';
 import { parseJson } from './explain-failure.ts';
+import { secretIn, secretPartsIn } from './new-secret.ts';
 import { readId, readKey } from './read-key.ts';
 import type { Part } from './select.ts';
-import { part, required, select, text, wrongShape } from './select.ts';
+import { part, select, text, wrongShape } from './select.ts';
 
 /** What was requested, and how to read the response. */
 export interface IssueRequest {
@@ -18,6 +19,8 @@ export interface IssueRequest {
   fields: KeyFields;
   /** The name of the key. */
   name: string;
+  /** The secret that was sent, if the API takes one from the client. */
+  newSecret?: Secret | undefined;
   now: Date;
   /** `, not yours`: what the response gives as a reason, if it gives one. */
   reason?: string;
@@ -28,21 +31,48 @@ export interface IssueRequest {
  * `KeysError`: 5, `orphan_key`, if a key exists but its secret cannot be used; 7 if nothing shows that a key exists.
  */
 export function readIssued(response: HttpResponse, request: IssueRequest): Made {
-  const answer = part(jsonOf(response));
+  const answer = part(jsonOf(response, request));
   const key = readNew(answer, request);
-  const hasSecret = (select(answer, request.operation.secret)?.value ?? null) !== null;
+  const { secret: where } = request.operation;
+  const parts = where === undefined ? [] : secretPartsIn(answer, where);
   try {
-    if (!hasSecret && !key && request.reason) throw refused(request.reason);
-    const secret = readSecret(required(answer, request.operation.secret, 'secret'));
-    const safeKey = key && withoutSecret(key, secret);
+    const isEmpty = !key && !request.newSecret && !parts.some(Boolean);
+    if (isEmpty && request.reason) throw refused(request.reason);
+    const secret = secretOf(answer, request);
+    const safeKey = key && withoutSecret(withoutParts(key, parts), secret);
     return { secret, ...(safeKey && { key: safeKey }) };
   } catch (error) {
-    throw error instanceof KeysError && (key || hasSecret) ? orphanKey(request.name, key?.id, error) : error;
+    throw error instanceof KeysError && (key || parts.some(Boolean))
+      ? orphanKey(request.name, key?.id, error)
+      : error;
   }
 }
 
+/** A secret that was sent counts as issued unless the response has a usable one of its own. */
+function secretOf(answer: Part, { operation: { secret: where }, newSecret }: IssueRequest): Secret {
+  if (where === undefined && newSecret) return newSecret;
+  try {
+    return readSecret(secretIn(answer, where ?? []));
+  } catch (error) {
+    if (newSecret && error instanceof KeysError) return newSecret;
+    throw error;
+  }
+}
+
+/** A shorter part may be in a text by chance. */
+const minPartLength = 8;
+
+/** The key without the parts of its secret, except its own id. */
+function withoutParts(key: Key, parts: readonly (Part | undefined)[]): Key {
+  const pieces = parts.length < 2 ? [] : parts.map((one) => String(one?.value ?? ''));
+  return pieces
+    .filter((piece) => piece.length >= minPartLength && !key.id.includes(piece))
+    .reduce((safeKey, piece) => withoutSecret(safeKey, new Secret(piece)) ?? safeKey, key);
+}
+
 /** A secret is not thrown away because the server declares its JSON as something else. */
-function jsonOf(response: HttpResponse): unknown {
+function jsonOf(response: HttpResponse, { newSecret }: IssueRequest): unknown {
+  if (newSecret && response.text.trim() === '') return {};
   try {
     return response.json();
   } catch (error) {

@@ -1,6 +1,5 @@
 import { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
-import type { HttpResponse } from '../http/response.ts';
 import type { Key } from '../keys/key.ts';
 import { mayBeCut } from '../keys/key.ts';
 import type {
@@ -25,6 +24,7 @@ import { isEmptyBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
 import { KeyWarnings } from './key-warnings.ts';
 import { listKeys } from './list-keys.ts';
+import { makeSecret } from './new-secret.ts';
 import { readIssued } from './read-issued.ts';
 import { keyWithId, readKey } from './read-key.ts';
 import { readLogs } from './read-logs.ts';
@@ -99,12 +99,8 @@ export class RemoteBackend implements KeyBackend {
     for (let attempt = 1; ; attempt += 1) {
       const name = await this.#nameFor(spec.name);
       try {
-        const response = await this.#api.send(create, {
-          ...inputsFrom(fields),
-          name,
-          ...keptInputs(keptFields),
-        });
-        return this.#issued(response, create, spec.name);
+        const inputs = { ...inputsFrom(fields), name, ...keptInputs(keptFields) };
+        return this.#withShown(await this.#issue(create, inputs, spec.name));
       } catch (error) {
         // A key that no list shows may have the name. A conflict has created nothing.
         if (!isConflict(error) || !this.capabilities.uniqueNames || attempt === maxNameAttempts) throw error;
@@ -127,10 +123,16 @@ export class RemoteBackend implements KeyBackend {
     return isNameless && !list.single && this.capabilities.maxKeys !== 1 ? { ...key, name: key.id } : key;
   }
 
-  #issued(response: HttpResponse, operation: Issuing, name: string): Made {
+  async #issue(operation: Issuing, inputs: Inputs, name: string): Promise<Made> {
+    const newSecret = makeSecret(operation.makes);
+    const response = await this.#api.send(operation, { ...inputs, ...(newSecret && { newSecret }) });
+    if (response.status === 404) throw noSuchKey(String(inputs.id));
     const { key: fields } = this.#provider;
     const reason = this.#api.reasonOf(response);
-    const { key, ...rest } = readIssued(response, { operation, fields, name, now: this.#now(), reason });
+    return readIssued(response, { operation, fields, name, now: this.#now(), newSecret, reason });
+  }
+
+  #withShown({ key, ...rest }: Made): Made {
     return { ...rest, ...(key && { key: this.#shown(key) }) };
   }
 
@@ -143,16 +145,12 @@ export class RemoteBackend implements KeyBackend {
 
   async #rotate(
     rotate: Rotation,
-    { id, name }: Key,
+    { id, name, status }: Key,
     { graceSeconds, sameSpan, expiresAt = rotate.expiry === 'reset' ? sameSpan : null }: InPlaceRotation,
   ): Promise<Made> {
-    const response = await this.#api.send(rotate, {
-      id,
-      grace: graceSeconds,
-      ...(expiresAt && { expiresAt }),
-    });
-    if (response.status === 404) throw noSuchKey(id);
-    return this.#issued(response, rotate, name);
+    const inputs = { id, grace: graceSeconds, ...(expiresAt && { expiresAt }) };
+    const made = await this.#issue(rotate, inputs, name);
+    return rotate.keepsId ? { ...made, key: { id, name, status } } : this.#withShown(made);
   }
 
   async update(id: string, changes: KeyChanges): Promise<Key> {

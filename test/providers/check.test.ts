@@ -374,3 +374,52 @@ test('paging in the body has a body that takes it', () => {
   expect(withList({ post: '/keys', body: ['a'] })).toHaveProperty(['list.paging.in']);
   expect(withList({ post: '/keys', body: { cursor: 'a' } })).toHaveProperty(['list.body.cursor']);
 });
+
+describe('where a new secret comes from', () => {
+  const { create } = unreal;
+  const rotate = { put: '/keys/{id}', body: { key: '{newSecret}' }, makes: { bytes: 32, as: 'base64' } };
+  const inPlace = { capabilities: { ...unreal.capabilities, overlap: 'none' } };
+
+  test('it can have parts, and the client can make it', () => {
+    expect(issuesOf({ create: { ...create, secret: { join: ['hash', 'key'], with: ':' } } })).toEqual({});
+    expect(issuesOf({ ...inPlace, rotate: { ...rotate, keepsId: true } })).toEqual({});
+  });
+
+  test.each<[change: Record<string, unknown>, path: string]>([
+    [{ create: { ...create, secret: undefined } }, 'create.secret'],
+    [{ create: { ...create, secret: { join: ['key'], with: ':' } } }, 'create.secret'],
+    [{ create: { ...create, key: '', secret: { join: ['hash', 'hash'], with: ':' } } }, 'create.secret'],
+    [
+      {
+        create: { ...create, key: '', secret: { join: ['hash', 'key'], with: ':' } },
+        key: { ...unreal.key, description: 'key' },
+      },
+      'key.description',
+    ],
+    [{ ...inPlace, rotate: { ...rotate, body: {} } }, 'rotate.makes'],
+    [{ ...inPlace, rotate: { ...rotate, makes: undefined, secret: 'key' } }, 'rotate.makes'],
+    [{ ...inPlace, rotate: { ...rotate, makes: { bytes: 8, as: 'base64' } } }, 'rotate.makes.bytes'],
+    [{ ...inPlace, rotate: { ...rotate, query: { key: '{newSecret}' } } }, 'rotate.query.key'],
+    [{ ...inPlace, rotate: { ...rotate, keepsId: true, key: '' } }, 'rotate.key'],
+    [{ create: { ...create, keepsId: true } }, 'create.keepsId'],
+    [{ update: { patch: '/keys/{id}', body: { name: '{name}', key: '{newSecret}' } } }, 'update.body.key'],
+  ])('%j has a fault', (change, path) => {
+    const paths = Object.keys(issuesOf(change));
+    expect(
+      paths.filter((one) => one === path || one.startsWith(`${path}.`)),
+      paths.join(),
+    ).not.toEqual([]);
+  });
+});
+
+test('an id of several segments stands in a path only', () => {
+  expect(issuesOf({ revoke: { delete: '/v1/keys/{id:path}' } })).toEqual({});
+  expect(issuesOf({ revoke: { post: '/revoke', body: { id: '{id:path}' } } })).toHaveProperty([
+    'revoke.body.id',
+  ]);
+  const options = { group: { help: 'x', required: true } };
+  expect(issuesOf({ options, list: { ...unreal.list, get: '/{option.group:path}/keys' } })).toEqual({});
+  expect(issuesOf({ options, list: { ...unreal.list, get: '/{option.group:raw}/keys' } })).toHaveProperty([
+    'list.get',
+  ]);
+});

@@ -4,10 +4,10 @@ import type * as v from 'valibot';
 import { amountPath, listPath, path, textPath, timePath } from '../../src/providers/declaration/field.ts';
 import { callInputs, optionalStyles, requiredStyles } from '../../src/providers/declaration/inputs.ts';
 import { statusRule } from '../../src/providers/declaration/key-fields.ts';
-import { condition, issuing, operation } from '../../src/providers/declaration/operation.ts';
+import { condition, issuing, operation, secretPath } from '../../src/providers/declaration/operation.ts';
 import { paging } from '../../src/providers/declaration/paging.ts';
 import { providerSchema, toggle, update } from '../../src/providers/declaration/provider.ts';
-import { optionStyles, timeStyles } from '../../src/providers/declaration/styles.ts';
+import { encodingStyles, optionStyles, timeStyles } from '../../src/providers/declaration/styles.ts';
 import { template } from '../../src/providers/declaration/template.ts';
 import { verdictRule } from '../../src/providers/declaration/verification.ts';
 
@@ -21,6 +21,7 @@ const definitions = {
   listPath,
   statusRule,
   template,
+  secretPath,
   condition,
   operation,
   issuing,
@@ -38,6 +39,7 @@ const titles: Readonly<Record<string, string>> = {
   listPath: 'List path',
   statusRule: 'Status rule',
   template: 'Template',
+  secretPath: 'Secret path',
   condition: 'Condition',
   operation: 'Call',
   issuing: 'Issuing call',
@@ -202,6 +204,7 @@ function placeholderSection(): string {
     ...optionalStyles,
     'option.NAME': optionStyles,
     'a time in a response': timeStyles,
+    'a secret made by `makes`': encodingStyles,
   });
   const byTable = new Map<object, string[]>();
   for (const [name, table] of styles) byTable.set(table, [...(byTable.get(table) ?? []), name]);

@@ -117,7 +117,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
       const old = { id: rotate.id, name: 'ci', status: 'active' } as const;
       const { key, secret } = await rotateKey(backend, old, rotate.expiresAt);
       expect(key).toMatchObject(rotate.key);
-      expect(secret.reveal()).toBe(rotate.secret);
+      expect(secret.reveal()).toEqual(rotate.secret);
       expect(bodyOf(server.received[0])).toEqual(rotate.body);
     });
   }

@@ -32,7 +32,7 @@ test('only a rotation takes a grace period', () => {
     {
       "issues": [
         {
-          "message": "{grace:seconds} is not one of name, description, expiresAt, permissions, rateLimitRpm, budgetUsd, models, labels; write {{grace}} if it is no placeholder",
+          "message": "{grace:seconds} is not one of name, description, expiresAt, permissions, rateLimitRpm, budgetUsd, models, labels, newSecret; write {{grace}} if it is no placeholder",
           "path": "create.body.grace",
         },
       ],

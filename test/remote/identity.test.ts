@@ -122,3 +122,23 @@ test('a rotation that names no key deletes none, even if a key of the name appea
     "
   `);
 });
+
+test('a key that somebody else creates meanwhile is not taken for the one that kept its id', async () => {
+  const cloud: Provider = {
+    ...rolling,
+    id: 'cloud',
+    rotate: { put: '/keys/{id}/value', body: {}, secret: 'result', keepsId: true },
+    verify: { get: '/me', requires: 'key_id' },
+  };
+  const { keys, server, sandbox } = await started(
+    cloud,
+    ['GET /keys', listed(old)],
+    ['PUT /keys/k-old1/value', json(200, { success: true, result: secret })],
+  );
+  server.always('GET /keys', listed(old, made)).always('GET /me', json(200, { key_id: 'any' }));
+  sandbox.expectSecretIn('ci.key');
+  const run = await keys(['rotate', old.id, '--grace', '0', '--to', 'file:ci.key', '--json']);
+  expect(server.received.filter(({ method }) => method === 'DELETE')).toEqual([]);
+  expect(JSON.parse(run.stdout)).toMatchObject({ newId: old.id, verified: true });
+  expect(run.exit).toBe(0);
+});

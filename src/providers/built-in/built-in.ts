@@ -20,6 +20,8 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   'cloudflare-account': async () => (await import('./cloudflare.ts')).cloudflareAccount,
   openrouter: async () => (await import('./openrouter.ts')).openrouter,
   resend: async () => (await import('./resend.ts')).resend,
+  powerdns: async () => (await import('./powerdns.ts')).powerdns,
+  strapi: async () => (await import('./strapi.ts')).strapi,
   unkey: async () => (await import('./unkey.ts')).unkey,
   xai: async () => (await import('./xai.ts')).xai,
   neon: async () => (await import('./neon.ts')).neon,

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { consistencyIssues, inputIssues, lifecycleIssues } from './consistency-issues.ts';
 import { credentialRules } from './credential-rules.ts';
+import { issuingRules } from './issuing-rules.ts';
 import { operationIssues } from './operation-issues.ts';
 import { promiseRules } from './promise-rules.ts';
 import type { Provider } from './provider.ts';
@@ -18,6 +19,7 @@ const rules: readonly Rule[] = [
   operationIssues,
   lifecycleIssues,
   consistencyIssues,
+  ...issuingRules,
   ...secrecyRules,
   ...credentialRules,
   ...promiseRules,

@@ -1,7 +1,6 @@
 import { parseDuration } from '../../base/time.ts';
 import { declaredCalls } from './declared-calls.ts';
 import { examples } from './examples.ts';
-import type { Path } from './field.ts';
 import { keptIssues, wholeIssues } from './kept-issues.ts';
 import type { Operation } from './operation.ts';
 import { namesIn } from './placeholder.ts';
@@ -10,7 +9,7 @@ import type { SchemaIssue } from './schema-issue.ts';
 
 /** Contradictions between fields that are each right by themselves. */
 export function consistencyIssues(provider: Provider): SchemaIssue[] {
-  return [capabilityIssues, identityIssues, keptIssues, wholeIssues].flatMap((check) => check(provider));
+  return [capabilityIssues, keptIssues, wholeIssues].flatMap((check) => check(provider));
 }
 
 /** A call that is missing by mistake would take a command away in silence. */
@@ -96,32 +95,6 @@ export function inputIssues(provider: Provider): SchemaIssue[] {
       message: 'does not use {name}, so new keys would have no name; add "name": "{name}" to its body',
     },
   ];
-}
-
-/** The id of a key is shown; its secret must not be. */
-function identityIssues({ create, rotate, key }: Provider): SchemaIssue[] {
-  return [['create', create] as const, ['rotate', rotate] as const].flatMap(([path, issuing]) => {
-    if (issuing?.key === undefined) return [];
-    const ids = joined(issuing.key, key.id);
-    return pathsOf(issuing.secret).some((secret) => ids.includes(secret))
-      ? [
-          {
-            path: `${path}.secret`,
-            message: 'is the same as key.id, but the id of a key is no secret; write where the secret is',
-          },
-        ]
-      : [];
-  });
-}
-
-function joined(outer: Path, inner: Path): string[] {
-  return pathsOf(outer).flatMap((start) =>
-    pathsOf(inner).map((end) => [start, end].filter(Boolean).join('.')),
-  );
-}
-
-function pathsOf(path: Path): readonly string[] {
-  return typeof path === 'string' ? [path] : path;
 }
 
 function isDuration(text: string): boolean {

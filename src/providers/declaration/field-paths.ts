@@ -1,4 +1,5 @@
 import type { Path, ValuePath } from './field.ts';
+import type { SecretPath } from './operation.ts';
 
 /** The paths that a declared value names. */
 export function pathsOf(declared: Path | ValuePath | undefined): readonly string[] {
@@ -7,6 +8,18 @@ export function pathsOf(declared: Path | ValuePath | undefined): readonly string
   if (isList(declared)) return declared;
   if ('sum' in declared) return declared.sum.flatMap(pathsOf);
   return 'always' in declared ? [] : pathsOf(declared.at);
+}
+
+/** The paths of a secret, or of its parts. */
+export function pathsOfSecret(declared: SecretPath | undefined): readonly string[] {
+  return isJoined(declared) ? declared.join.flatMap((path) => pathsOf(path)) : pathsOf(declared);
+}
+
+type JoinedSecret = Exclude<SecretPath, Path>;
+
+/** Whether a secret is made up of parts. A list, which has a method `join`, is none. */
+export function isJoined(declared: SecretPath | undefined): declared is JoinedSecret {
+  return typeof declared === 'object' && !isList(declared);
 }
 
 /** `Array.isArray` does not know lists that nothing changes. */

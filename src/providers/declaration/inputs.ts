@@ -27,8 +27,8 @@ const none: CallInputs = { inputs: [], always: [] };
 export const callInputs = {
   list: none,
   show: ofOneKey,
-  create: { inputs: keyInputs, always: ['name'] },
-  rotate: { inputs: ['id', ...keyInputs, 'grace'], always: ['id', 'grace'] },
+  create: { inputs: [...keyInputs, 'newSecret'], always: ['name', 'newSecret'] },
+  rotate: { inputs: ['id', ...keyInputs, 'grace', 'newSecret'], always: ['id', 'grace', 'newSecret'] },
   update: ofOneKey,
   disable: ofOneKey,
   enable: ofOneKey,
@@ -51,7 +51,7 @@ export const requestInputs = {
 export type RequestName = keyof typeof requestInputs;
 
 /** The inputs that are secrets: they may stand in a body only. */
-export const secretInputs: readonly string[] = ['key', 'token'];
+export const secretInputs: readonly string[] = ['key', 'newSecret', 'token'];
 
 /** The inputs that need a style, with the styles to choose from. */
 export const requiredStyles: Styles = {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Declared } from './field.ts';
-import { headerName, optional, path, required, text } from './field.ts';
+import { count, headerName, namesOf, optional, path, required, text } from './field.ts';
+import { encodingStyles } from './styles.ts';
 import { template } from './template.ts';
 
 /* The shape of one call: its method, its templates, and what makes its answer a success. */
@@ -61,13 +62,48 @@ export const operationFields = {
 export const operation = v.strictObject(operationFields);
 export type Operation = Declared<typeof operation>;
 
+export const secretPath = v.pipe(
+  v.union([
+    path,
+    v.strictObject({
+      join: required(
+        'Where the parts are, in order. If one of them is missing, there is no secret.',
+        v.pipe(v.array(path), v.minLength(2, 'has fewer than two parts')),
+      ),
+      with: required('What stands between the parts, such as `:`.', v.string()),
+    }),
+  ]),
+  v.description('Where a secret is: a path, or the paths of the parts that make it up.'),
+);
+export type SecretPath = Declared<typeof secretPath>;
+
+const makes = v.strictObject({
+  bytes: required(
+    'How many random bytes.',
+    v.pipe(count, v.minValue(16, 'is not at least 16'), v.maxValue(1024, 'is more than 1024')),
+  ),
+  as: required('How they are written.', v.picklist(namesOf(encodingStyles))),
+});
+export type Makes = Declared<typeof makes>;
+
 export const issuing = v.strictObject({
   ...operationFields,
   key: optional(
     'Where the response has the new key. Leave it out if the response has no id; the key is then found by other means.',
     path,
   ),
-  secret: required('Where the response has the secret.', path),
+  secret: optional(
+    'Where the response has the secret. Leave it out only with `makes`, if the response does not repeat the secret.',
+    secretPath,
+  ),
+  makes: optional(
+    'The API takes a secret that the client makes: random bytes, which the body sends as `{newSecret}`.',
+    makes,
+  ),
+  keepsId: optional(
+    'With `rotate`: the key stays the same one and gets a new secret, so there is no old key to revoke. The response is not searched for a key.',
+    v.literal(true),
+  ),
   idempotency: optional(
     'The header that takes an idempotency key, such as `Idempotency-Key`. Declare it only if the API responds to a repeated call as to the first, secret included: a call whose reply was lost is then repeated.',
     headerName,

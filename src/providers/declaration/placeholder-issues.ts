@@ -48,7 +48,12 @@ function problemOf(provider: Provider, occurrence: Placeholder): string | undefi
   if (kind === 'secret') return secretProblem(provider, rest, occurrence);
   if (kind === 'kept') return keptProblem(provider, rest, occurrence) ?? fallbackProblem(occurrence);
   if (secretInputs.includes(occurrence.input)) return inputProblem(occurrence) ?? secrecyProblem(occurrence);
-  return inputProblem(occurrence) ?? styleProblem(occurrence) ?? fallbackProblem(occurrence);
+  return (
+    inputProblem(occurrence) ??
+    styleProblem(occurrence) ??
+    pathStyleProblem(occurrence) ??
+    fallbackProblem(occurrence)
+  );
 }
 
 function isInPath({ place }: Placeholder): boolean {
@@ -68,6 +73,7 @@ function optionProblem(
   const { style, isAlone, place } = occurrence;
   if (style === undefined) return undefined;
   if (!Object.hasOwn(optionStyles, style)) return `needs one of :${Object.keys(optionStyles).join(', :')}`;
+  if (style === 'path') return pathStyleProblem(occurrence);
   return isAlone && place === 'body' ? undefined : 'is JSON: make it the whole text of a field of the body';
 }
 
@@ -97,6 +103,14 @@ function urlProblem(occurrence: Placeholder): string | undefined {
 
 function adjacencyProblem({ isAlone }: Placeholder): string | undefined {
   return isAlone ? undefined : 'is a secret: make it the whole text, without anything beside it';
+}
+
+/** Slashes separate segments in a path, and nowhere else. */
+function pathStyleProblem(occurrence: Placeholder): string | undefined {
+  const { input, style } = occurrence;
+  return style === 'path' && !isInPath(occurrence)
+    ? `takes :${style} in a path only; write {${input}}`
+    : undefined;
 }
 
 function keptProblem(provider: Provider, name: string, occurrence: Placeholder): string | undefined {

@@ -215,6 +215,10 @@ export const providerSchema = v.strictObject({
   ),
   ok: optional('What every 2xx response must contain to count as a success.', condition),
   error: optional('What turns any 2xx response into a failure.', condition),
+  notFound: optional(
+    'What a 2xx response to a call about one key contains if there is no such key. Counts as a 404.',
+    condition,
+  ),
 });
 
 export type Provider = Declared<typeof providerSchema>;

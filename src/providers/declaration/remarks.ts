@@ -1,5 +1,5 @@
 import { keyInputs } from '../../keys/key.ts';
-import { joinedPaths, pathsOf } from './field-paths.ts';
+import { joinedPaths, pathsOf, pathsOfSecret } from './field-paths.ts';
 import { namesIn, placeholdersIn } from './placeholder.ts';
 import type { Provider } from './provider.ts';
 import type { Rule } from './rule.ts';
@@ -60,7 +60,9 @@ const unused: Rule = (provider) => {
 const prefix = ruleOf(({ create, key }) => [
   [
     create?.key !== undefined &&
-      joinedPaths(create.key, pathsOf(key.prefix)).some((path) => pathsOf(create.secret).includes(path)),
+      joinedPaths(create.key, pathsOf(key.prefix)).some((path) =>
+        pathsOfSecret(create.secret).includes(path),
+      ),
     'key.prefix',
     'is where create returns the secret: keys shows a few of its characters',
   ],

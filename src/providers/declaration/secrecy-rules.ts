@@ -1,7 +1,7 @@
 import { looksLikeSecret } from '../../base/secret.ts';
 import { environment, secretVariable } from '../../platform/env.ts';
 import { isLoopbackHost } from '../../platform/loopback.ts';
-import { joinedPaths, pathsOf } from './field-paths.ts';
+import { joinedPaths, pathsOf, pathsOfSecret } from './field-paths.ts';
 import { placeholdersIn } from './placeholder.ts';
 import type { Rule } from './rule.ts';
 import { ruleOf } from './rule.ts';
@@ -42,7 +42,9 @@ const shownFields = ['name', 'description', 'lastUsedIp'] as const;
 const noShownSecret: Rule = ({ create, rotate, key }) =>
   [create, rotate].flatMap((issuing) => {
     if (issuing?.key === undefined) return [];
-    const secrets = pathsOf(issuing.secret);
+    // The id may be a part of the secret.
+    const ids = joinedPaths(issuing.key, pathsOf(key.id));
+    const secrets = pathsOfSecret(issuing.secret).filter((path) => !ids.includes(path));
     return shownFields
       .filter((field) =>
         joinedPaths(issuing.key ?? '', pathsOf(key[field])).some((path) => secrets.includes(path)),

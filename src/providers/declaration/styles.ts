@@ -161,18 +161,38 @@ interface TextStyle {
   meaning: string;
 }
 
+/** A value with slashes in it, in a path. */
+const pathStyles = {
+  path: {
+    meaning: 'in a path: several segments, each percent-encoded; the slashes between them are kept',
+  },
+} as const satisfies Record<string, TextStyle>;
+
 /** `{id:STYLE}` */
 export const idStyles = {
+  ...pathStyles,
   number: { meaning: 'a number, if the id is one' },
 } as const satisfies Record<string, TextStyle>;
 
 /** `{option.NAME:STYLE}` */
 export const optionStyles = {
+  ...pathStyles,
   json: {
     meaning:
       'the JSON in the text, such as an object; a call that needs it is refused if the setting has no value',
   },
 } as const satisfies Record<string, TextStyle>;
+interface EncodingStyle {
+  meaning: string;
+  write: (bytes: Buffer) => string;
+}
+
+/** How a secret that the client makes is written. */
+export const encodingStyles = {
+  base64: { meaning: 'base64 with padding', write: (bytes) => bytes.toString('base64') },
+  base64url: { meaning: 'base64 for URLs, without padding', write: (bytes) => bytes.toString('base64url') },
+  hex: { meaning: 'hexadecimal digits in lower case', write: (bytes) => bytes.toString('hex') },
+} as const satisfies Record<string, EncodingStyle>;
 
 interface TimeStyle {
   meaning: string;
