@@ -75,15 +75,15 @@ export async function countedUsage(
   hasCounters: boolean,
 ): Promise<UsageRow[]> {
   const foundKeys = keyId === undefined ? await keys.list() : [await keys.get(keyId)];
-  const rows: UsageRow[] = [];
+  const totals = new UsageTotals('key');
   for (const one of foundKeys) {
     const isWhole = one?.usage !== undefined || !hasCounters || keyId !== undefined;
     const key = one && (isWhole ? one : await keys.get(one.id));
     if (!key || (key.usage === undefined && key.spentUsd === undefined)) continue;
     const { id, name, usage, spentUsd } = key;
-    rows.push({ keyId: id, name, ...usage, ...(spentUsd !== undefined && { spentUsd }) });
+    totals.add({ keyId: id, name, ...usage, ...(spentUsd !== undefined && { spentUsd }) });
   }
-  return rows;
+  return totals.rows;
 }
 
 function startOfDay(moment: Date): Date {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { gitlab } from '../../src/providers/built-in/gitlab.ts';
 import { unreal } from '../../src/providers/built-in/unreal.ts';
 import { checkProvider } from '../../src/providers/declaration/check.ts';
+import { remarksOn } from '../../src/providers/declaration/remarks.ts';
 import { fillBody } from '../../src/remote/fill-template.ts';
 
 /** The issues of a declaration that is right but for this change. */
@@ -146,6 +147,26 @@ test('usage tells keys apart, counts something, and has limits that fit', () => 
     'usage.retentionDays': 'is not at least 1',
     'usage.row.tokens.sum': 'has fewer than 2 paths; write the path of each number to add up',
   });
+});
+
+test('usage that may not reach back to the start is remarked on', () => {
+  const usage = {
+    get: '/usage',
+    items: '',
+    row: { keyId: 'key', date: 'day', requests: 'requests' },
+  } as const;
+  const remarksOf = (change: object) =>
+    remarksOn({ ...unreal, usage: { ...usage, ...change } })
+      .filter(({ path }) => path === 'usage')
+      .map(({ message }) => message);
+  const query = { from: '{since:date}' };
+  expect(remarksOf({})).toEqual([
+    'does not use {since}: the API alone decides how far back the totals go; declare retentionDays if they do not go back to the start',
+  ]);
+  expect(remarksOf({ query })).toEqual([
+    'has no defaultDays: without --since, the API alone decides how far back the totals go',
+  ]);
+  expect([remarksOf({ retentionDays: 30 }), remarksOf({ query, defaultDays: 30 })]).toEqual([[], []]);
 });
 
 test('only a call that gives out a secret takes an idempotency key, and names a header for it', () => {

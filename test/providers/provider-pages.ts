@@ -103,10 +103,16 @@ function commandsOf(provider: Provider): string[][] {
     ['`update --disable`', mark(can.disable)],
     ['`rotate`', rotationWords[rotationOf(provider, can)].long],
     ['`revoke`', mark(provider.revoke !== undefined)],
-    ['`usage`', can.usage ? (can.usageByDay ? 'by key and by day' : 'by key') : 'no'],
+    ['`usage`', can.usage ? usageOf(can) : 'no'],
     ['`logs`', can.logs ? (can.logsByKey ? 'yes, also of one key' : 'yes, of all keys together') : 'no'],
     ['`verify`', mark(can.verify)],
   ];
+}
+
+function usageOf({ usageByDay, usageCovers, usageRetentionDays }: Capabilities): string {
+  const covered = usageCovers === undefined ? '' : `, ${usageCovers} only`;
+  const span = usageRetentionDays === undefined ? '' : `, the last ${usageRetentionDays} days`;
+  return `${usageByDay ? 'by key and by day' : 'by key'}${covered}${span}`;
 }
 
 const rotationWords = {

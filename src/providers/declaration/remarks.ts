@@ -5,6 +5,7 @@ import type { Provider } from './provider.ts';
 import type { Rule } from './rule.ts';
 import { ruleOf } from './rule.ts';
 import type { SchemaIssue } from './schema-issue.ts';
+import { usageRemarks } from './usage-rules.ts';
 
 /* What is valid, but may not be what the author meant. */
 
@@ -68,7 +69,7 @@ const prefix = ruleOf(({ create, key }) => [
   ],
 ]);
 
-const rules: readonly Rule[] = [rotation, carriedOver, statusWords, unused, prefix];
+const rules: readonly Rule[] = [rotation, carriedOver, statusWords, unused, prefix, ...usageRemarks];
 
 export function remarksOn(provider: Provider): SchemaIssue[] {
   return rules.flatMap((rule) => rule(provider));

@@ -37,3 +37,24 @@ const usage = ruleOf((provider) => {
 });
 
 export const usageRules = [usage];
+
+/** What an API may leave out in silence. */
+const span = ruleOf((provider) => {
+  if (!provider.usage) return [];
+  const { defaultDays, retentionDays } = provider.usage;
+  const sendsSince = namesIn(provider.usage).includes('since');
+  return [
+    [
+      sendsSince && defaultDays === undefined,
+      'usage',
+      'has no defaultDays: without --since, the API alone decides how far back the totals go',
+    ],
+    [
+      !sendsSince && retentionDays === undefined,
+      'usage',
+      'does not use {since}: the API alone decides how far back the totals go; declare retentionDays if they do not go back to the start',
+    ],
+  ];
+});
+
+export const usageRemarks = [span];
