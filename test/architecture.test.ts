@@ -6,7 +6,7 @@ import { filesBelow, projectRoot } from './support/sandbox.ts';
 /** Each third party has one home. */
 const homes: Record<string, string | string[]> = {
   commander: 'src/cli/',
-  leven: ['src/cli/', 'src/accounts/config-file.ts', 'src/providers/declaration/shape-issues.ts'],
+  leven: ['src/cli/', 'src/accounts/config-file.ts', 'src/providers/declaration/nearest.ts'],
   '@inquirer/prompts': 'src/output/prompt.ts',
   'cli-table3': 'src/output/',
   'string-width': 'src/output/',

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { localProvider } from '../accounts/profile.ts';
+import { usageError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { headersOf } from '../http/wire.ts';
 import { builtInProvider } from '../providers/built-in/built-in.ts';
@@ -11,6 +13,8 @@ import { exampleRequests } from '../remote/example-requests.ts';
 import type { Context } from './context.ts';
 
 interface CheckedDeclaration extends CheckedFile {
+  /** The file, or the id of a built-in provider. */
+  place: string;
   /** `keys` can use it as it is. */
   isInstalled: boolean;
 }
@@ -23,11 +27,19 @@ export async function checkDeclaration(
   const file = resolve(io.cwd, fileOrId);
   const isId = /^[a-z][a-z0-9-]*$/.test(fileOrId) && !existsSync(file);
   const ownFile = join(paths.providers, `${fileOrId}.json`);
-  if (isId && existsSync(ownFile)) return { ...checkFile(ownFile, paths.providers), isInstalled: true };
+  if (isId && existsSync(ownFile))
+    return { ...checkFile(ownFile, paths.providers), place: ownFile, isInstalled: true };
+  if (isId && fileOrId === localProvider.id)
+    throw usageError('the embedded authority has no declaration', 'keys provider show local');
   const provider = isId ? await builtInProvider(fileOrId) : undefined;
   // Remarks are for the author of a file.
-  if (provider) return { ...checkText(JSON.stringify(provider)), remarks: [], isInstalled: true };
-  return { ...checkFile(file, paths.providers), isInstalled: dirname(file) === paths.providers };
+  if (provider)
+    return { ...checkText(JSON.stringify(provider)), remarks: [], place: fileOrId, isInstalled: true };
+  return {
+    ...checkFile(file, paths.providers),
+    place: fileOrId,
+    isInstalled: dirname(file) === paths.providers,
+  };
 }
 
 /** A request as it is shown: `****` in place of each secret. */

@@ -34,8 +34,8 @@ function offsetIn(error: unknown): number {
 /** The character at fault, what stands before it, and what to write. */
 const remedies: readonly [at: RegExp, before: RegExp, message: string][] = [
   [/^$/, /^\s*$/, 'is empty; write a declaration, or let keys provider new write one'],
-  [/^\S?\s*$/, /(^|[^}\]\s])\s*$/, 'ends too early; close what is open'],
   [/^[}\]]/, /,\s*$/, 'has a comma before a closing bracket; remove the comma'],
+  [/^\S?\s*$/, /(^|[^}\]\s])\s*$/, 'ends too early; close what is open'],
   [/^[/#]/, /^/, 'has a comment, which JSON does not allow; remove it'],
   [/^'/, /^/, 'has a text in single quotes; write double quotes'],
   [/^[\n\r\t]/, /^/, 'has a line break or a tab inside a text; write \\n or \\t, or close the text'],

@@ -210,6 +210,6 @@ function secondPage(paging: Paging, firstUrl: URL): PageRequest | undefined {
 
 /** `{ a: { b: value } }` for the path `a.b`. */
 function objectWith(path: Path, value: unknown): object {
-  const first = typeof path === 'string' ? path : (path[0] ?? '');
+  const [first = ''] = [path].flat();
   return first.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as object;
 }

@@ -189,7 +189,7 @@ test('steps of expiry are durations, and there where they are promised', () => {
       'is required because expiry is steps; write the spans on offer, such as ["30d", "90d"]',
   });
   expect(steps(['90d', 'soon'])).toEqual({
-    'capabilities.expirySteps': "'soon' is not a duration such as 90d",
+    'capabilities.expirySteps.1': `'soon' is not a duration; write one such as "90d"`,
   });
   expect(steps(['90d', '6mo'])).toEqual({});
 });

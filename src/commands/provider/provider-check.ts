@@ -19,9 +19,9 @@ export const providerCheck = defineCommand({
   fields: [...faultFields, ...requestFields],
   async run(context, { operands: [file = ''], showRequests }) {
     const { checkDeclaration, requestsOf } = await import('../../app/check-declaration.ts');
-    const { provider, issues, remarks, isInstalled } = await checkDeclaration(context, file);
-    for (const remark of remarks) await context.warn(placed(file, remark));
-    if (!provider) return faultResult(file, issues);
+    const { place, provider, issues, remarks, isInstalled } = await checkDeclaration(context, file);
+    for (const remark of remarks) await context.warn(placed(place, remark));
+    if (!provider) return faultResult(place, issues);
     if (showRequests) {
       const { requestsView } = await import('../../output/views/requests.ts');
       const requests = requestsOf(provider, context.now);
@@ -34,6 +34,6 @@ export const providerCheck = defineCommand({
     }
     const next = isInstalled ? `login --provider ${provider.id}` : `provider add ${shellWord(file)}`;
     await context.note(`${file} is valid; to use it: keys ${next}`);
-    return faultResult(file, []);
+    return faultResult(place, []);
   },
 });

@@ -33,10 +33,10 @@ export function checkProvider(
   data: unknown,
 ): { provider: Provider; issues: [] } | { provider?: never; issues: SchemaIssue[] } {
   const result = v.safeParse(providerSchema, data);
-  const issues = result.success ? [] : shapeIssues(data);
+  const issues = shapeIssues(data);
+  const isShaped = issues.length === 0;
   const provider = data as Provider;
-  const issuesOf = (rule: Rule) =>
-    result.success ? rule(provider) : tolerateMisshapen(() => rule(provider));
+  const issuesOf = (rule: Rule) => (isShaped ? rule(provider) : tolerateMisshapen(() => rule(provider)));
   for (const rule of rules) issues.push(...withNewPaths(issuesOf(rule), issues));
   // A call that is wrong in itself may well contain what it seems to lack.
   const isReported = ({ path }: SchemaIssue) =>

@@ -48,10 +48,10 @@ function capabilityIssues({ id, capabilities, disable, enable, rotate, revoke }:
       stepsPath,
       'is required because expiry is steps; write the spans on offer, such as ["30d", "90d"]',
     ],
-    ...expirySteps.map((step): [boolean, string, string] => [
+    ...expirySteps.map((step, index): [boolean, string, string] => [
       !isDuration(step),
-      stepsPath,
-      `'${step}' is not a duration such as 90d`,
+      `${stepsPath}.${index}`,
+      `'${step}' is not a duration; write one such as "90d"`,
     ]),
     [
       Boolean(disable) !== Boolean(enable),

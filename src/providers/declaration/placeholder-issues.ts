@@ -1,6 +1,7 @@
 import { either } from './either.ts';
 import type { RequestName } from './inputs.ts';
 import { optionalStyles, requestInputs, requiredStyles, secretInputs } from './inputs.ts';
+import { nearest } from './nearest.ts';
 import type { PlaceholderParts } from './placeholder.ts';
 import { placeholder } from './placeholder.ts';
 import type { Provider } from './provider.ts';
@@ -26,14 +27,17 @@ export function placeholderIssues(
       if (isName && written === either && text === either) return [];
       const problem = isName
         ? 'is not filled in in the name of a field; write the name itself'
-        : problemOf(provider, { ...parts, input: parts.input ?? '', call, place, isAlone });
+        : problemOf(provider, { ...parts, input: parts.input ?? '', written, call, place, isAlone });
       return problem ? [{ path, message: `${written} ${problem}` }] : [];
     }),
   );
 }
 
 interface Placeholder extends PlaceholderParts {
+  /** Empty if it is none. */
   input: string;
+  /** With its braces. */
+  written: string;
   call: RequestName | undefined;
   place: TemplateText['place'];
   /** It is the whole text. */
@@ -42,8 +46,7 @@ interface Placeholder extends PlaceholderParts {
 
 function problemOf(provider: Provider, occurrence: Placeholder): string | undefined {
   const [, kind, rest = ''] = /^(option|secret|kept)\.(.+)$/.exec(occurrence.input) ?? [];
-  if (occurrence.input === '')
-    return 'is not a placeholder and would be sent as it is; write {{text}} for braces';
+  if (occurrence.input === '') return unfilledProblem(occurrence);
   if (kind === 'option') return optionProblem(provider, rest, occurrence) ?? fallbackProblem(occurrence);
   if (kind === 'secret') return secretProblem(provider, rest, occurrence);
   if (kind === 'kept') return keptProblem(provider, rest, occurrence) ?? fallbackProblem(occurrence);
@@ -54,6 +57,13 @@ function problemOf(provider: Provider, occurrence: Placeholder): string | undefi
     pathStyleProblem(occurrence) ??
     fallbackProblem(occurrence)
   );
+}
+
+function unfilledProblem({ written, call }: Placeholder): string {
+  const name = written.replace(/[{}\s]/g, '').replace(/[:|].*$/, '');
+  const meant = nearest(name, call === undefined ? [] : requestInputs[call].inputs);
+  const instead = meant === undefined ? 'write {{text}} for braces' : `did you mean {${meant}}?`;
+  return `is not a placeholder and would be sent as it is; ${instead}`;
 }
 
 function isInPath({ place }: Placeholder): boolean {
@@ -128,8 +138,12 @@ function inputProblem(occurrence: Placeholder): string | undefined {
     return 'is not available in the headers of every call: use {option.NAME} or {secret.NAME}';
   const { inputs, always }: { inputs: readonly string[]; always: readonly string[] } = requestInputs[call];
   if (inputs.length === 0) return 'is not available: this call has no inputs; remove it';
-  if (!inputs.includes(input))
-    return `is not one of ${inputs.join(', ')}; write {{${input}}} if it is no placeholder`;
+  if (!inputs.includes(input)) {
+    const meant = nearest(input, inputs);
+    return meant === undefined
+      ? `is not one of ${inputs.join(', ')}; write {{${input}}} if it is no placeholder`
+      : `is not available; did you mean {${meant}}?`;
+  }
   if (always.includes(input)) return undefined;
   if (isInPath(occurrence))
     return 'cannot be part of a path: it may have no value; send it in the query or the body';

@@ -5,11 +5,12 @@ import { ruleOf } from './rule.ts';
 
 /* What is promised is also sent, and what is sent is also promised. */
 
-const expiry = ruleOf(({ capabilities, create, rotate }) => {
+const expiry = ruleOf(({ capabilities, ...provider }) => {
+  const { create, rotate } = provider;
   const { expiry: kind, expirySteps, expiryRequired } = capabilities;
   const issuing = create ? 'create' : 'rotate';
   const isSent = namesIn(create ?? rotate).includes('expiresAt');
-  const style = placeholdersIn([create, rotate]).find(
+  const style = placeholdersIn(provider).find(
     ({ input, style = '' }) => input === 'expiresAt' && /^step/.test(style),
   )?.style;
   const isPromised = kind === 'any' || kind === 'steps';
@@ -35,7 +36,7 @@ const expiry = ruleOf(({ capabilities, create, rotate }) => {
       'contradicts "expiry": "none"; remove it',
     ],
     [
-      kind !== 'steps' && expirySteps !== undefined,
+      (kind === 'any' || kind === 'none') && expirySteps !== undefined,
       'capabilities.expirySteps',
       `is not used because expiry is "${kind}"; write "expiry": "steps", or remove it`,
     ],
@@ -53,6 +54,11 @@ const permissions = ruleOf(({ permissions: declared, create }) => [
     'permissions',
     'is not sent; add {permissions} to the body of create, or remove the list',
   ],
+  [
+    declared?.length === 0,
+    'permissions',
+    'is empty; write the permissions that a key can have, or remove the list',
+  ],
 ]);
 
 const names = ruleOf(({ key, capabilities }) => [
@@ -68,6 +74,11 @@ const changes = ruleOf(({ disable, enable, ...provider }) => [
     disable !== undefined && JSON.stringify(disable) === JSON.stringify(enable),
     'enable',
     'sends the same as disable; write what enables a key',
+  ],
+  [
+    Array.isArray(provider.update) && provider.update.length === 0,
+    'update',
+    'is an empty list; write a call, or remove it',
   ],
   ...callsNamed(provider, 'update').flatMap(({ operation, path }): readonly Verdict[] => {
     const sentNames = namesIn(operation);

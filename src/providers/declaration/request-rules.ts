@@ -1,8 +1,10 @@
 import { declaredCalls } from './declared-calls.ts';
+import type { Path } from './field.ts';
+import { pathsOf } from './field-paths.ts';
 import type { Operation } from './operation.ts';
 import type { Paging } from './paging.ts';
 import type { Provider } from './provider.ts';
-import type { Rule } from './rule.ts';
+import type { Rule, Verdict } from './rule.ts';
 import { ruleOf } from './rule.ts';
 import type { SchemaIssue } from './schema-issue.ts';
 
@@ -60,11 +62,22 @@ function pagingIssues(name: string, call: Operation, paging: Paging): SchemaIssu
         ? 'needs a body that is an object'
         : 'needs a call with a body, and a GET has none; remove it, or write the call as post',
     ],
-    [
-      'next' in paging && paging.next === '',
-      `${path}.next`,
-      'is the whole response, so the list could not end; write where the next page is',
-    ],
+    ...(['next', 'last', 'more', 'total'] as const).map((field): Verdict => {
+      const paths = pathsOf(fields[field] as Path | undefined);
+      return [
+        paths.includes(''),
+        `${path}.${field}`,
+        `is the whole ${field === 'last' ? 'item' : 'response'}, so the end of the list could not be told; write the field`,
+      ];
+    }),
+    ...(['limit', paging.by] as const).map((field): Verdict => {
+      const name = fields[field];
+      return [
+        typeof name === 'string' && /[{}]/.test(name),
+        `${path}.${field}`,
+        'is the name of a parameter, which is not filled in; write the name itself',
+      ];
+    }),
     [
       'more' in paging &&
         paging.more !== undefined &&

@@ -13,14 +13,20 @@ const baseUrl = ruleOf(({ url: text }) => {
   const url = URL.canParse(text ?? '') ? new URL(text ?? '') : undefined;
   if (!url) return [];
   const isWeb = ['http:', 'https:'].includes(url.protocol);
-  const isOpen = url.protocol === 'http:' && !isLoopbackHost(url.hostname);
-  const message =
-    (!isWeb && 'is not an http or https URL; write one such as https://api.example.com') ||
-    ((url.username || url.password) &&
-      'contains a user name or a password; remove it, and declare in auth how the token is sent') ||
-    (/[?#]/.test(url.href) && 'has a query or a fragment; write scheme, host and path only') ||
-    (isOpen && 'would send the session token unencrypted; write https');
-  return [[Boolean(message), 'url', String(message)]];
+  return [
+    [!isWeb, 'url', 'is not an http or https URL; write one such as https://api.example.com'],
+    [
+      Boolean(url.username || url.password),
+      'url',
+      'contains a user name or a password; remove it, and declare in auth how the token is sent',
+    ],
+    [/[?#]/.test(url.href), 'url', 'has a query or a fragment; write scheme, host and path only'],
+    [
+      url.protocol === 'http:' && !isLoopbackHost(url.hostname),
+      'url',
+      'would send the session token unencrypted; write https',
+    ],
+  ];
 });
 
 /** The text itself is not repeated. */

@@ -1,8 +1,8 @@
-import { closestMatch } from 'leven';
 import * as v from 'valibot';
 import { schemaFault } from '../../base/schema-fault.ts';
 import { maskSecrets } from '../../base/secret.ts';
 import { examples } from './examples.ts';
+import { nearest } from './nearest.ts';
 import { providerSchema } from './provider.ts';
 import type { SchemaIssue } from './schema-issue.ts';
 import { fieldsAt, optionsAt } from './shape.ts';
@@ -10,15 +10,37 @@ import { fieldsAt, optionsAt } from './shape.ts';
 /** Where data differs from the shape of a provider, and what to write there. */
 export function shapeIssues(data: unknown): SchemaIssue[] {
   const { issues: faults = [] } = v.safeParse(providerSchema, data);
-  const issues = faults.flatMap((fault) => issuesIn(fault, v.getDotPath(fault) ?? ''));
+  const listPaths = misplacedLists(data, '');
+  const issues = faults
+    .flatMap((fault) => issuesIn(fault, v.getDotPath(fault) ?? ''))
+    .filter(({ path }) => !listPaths.some((list) => path === list || path.startsWith(`${list}.`)));
   // A misspelt field is one fault, not also a missing one.
   const meantFields = issues.flatMap(({ path, message }) => {
     const [, meant] = /; did you mean "([^"]*)"\?$/.exec(message) ?? [];
     return meant === undefined ? [] : [[...path.split('.').slice(0, -1), meant].join('.')];
   });
-  return issues.filter(
-    ({ path, message }) => !message.startsWith('is required') || !meantFields.includes(path),
+  return [
+    ...issues.filter(
+      ({ path, message }) => !message.startsWith('is required') || !meantFields.includes(path),
+    ),
+    ...listPaths.map((path) => ({ path, message: withExample('is list, expected object', path) })),
+  ];
+}
+
+/** For valibot, a list is an object too. */
+function misplacedLists(value: unknown, path: string): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const options = Array.isArray(value) ? optionsAt(path) : [];
+  if (options.length > 0 && options.every(({ type }) => ['strict_object', 'record'].includes(type)))
+    return [path];
+  return Object.entries(value).flatMap(([name, one]) =>
+    misplacedLists(one, path === '' ? name : `${path}.${name}`),
   );
+}
+
+function withExample(message: string, path: string): string {
+  const example = examples[path];
+  return example === undefined ? message : `${message}; write "${path.split('.').at(-1)}": ${example}`;
 }
 
 type Issue = v.BaseIssue<unknown>;
@@ -52,7 +74,7 @@ function messageOf(issue: Issue, path: string): string {
   if (issue.kind === 'schema' && issue.type === 'strict_object' && issue.expected === 'never')
     return `${message}; ${insteadOf(name, parts.slice(0, -1).join('.'))}`;
   if (issue.kind === 'schema' && issue.received === 'undefined') {
-    const example = examples[path] ?? examples[name];
+    const example = examples[path] ?? examples[name] ?? fieldLike(name, path);
     return example === undefined ? 'is required' : `is required; write "${name}": ${example}`;
   }
   if (issue.type === 'picklist' && typeof issue.input === 'string') {
@@ -66,18 +88,25 @@ function messageOf(issue: Issue, path: string): string {
   return example === undefined ? message : `${message}; write "${name}": ${example}`;
 }
 
+/** A path into a response often ends with the name of what it is. */
+function fieldLike(name: string, path: string): string | undefined {
+  const isPath = optionsAt(path).some(({ type }) => type === 'string');
+  return isPath ? `"${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}"` : undefined;
+}
+
 /** What to write for an unknown field: a known one that looks alike, or the object that has a field of this name. */
 function insteadOf(name: string, parent: string): string {
   const fields = fieldsAt(parent);
   const meant = nearest(name, fields);
   if (meant !== undefined) return `did you mean "${meant}"?`;
-  const home = fieldsAt('').find((other) => other !== parent && fieldsAt(other).includes(name));
-  if (home !== undefined && parent === '') return `write it inside "${home}"`;
-  return fields.length > 0 ? `remove it, or write one of ${fields.join(', ')}` : 'remove it';
+  const home = parent === '' ? homes.find((other) => fieldsAt(other).includes(name)) : undefined;
+  if (home !== undefined) return `write it inside "${home}"`;
+  if (fields.length === 0) return 'remove it';
+  return fields.length > maxListedFields
+    ? 'remove it; docs/reference/providers.md lists the fields'
+    : `remove it, or write one of ${fields.join(', ')}`;
 }
 
-function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const bare = (text: string) => text.replace(/[^A-Za-z]/g, '').toLowerCase();
-  const same = candidates.find((candidate) => bare(candidate) === bare(word));
-  return same ?? closestMatch(word, [...candidates], { maxDistance: Math.min(2, word.length - 1) });
-}
+/** Where a field may belong that stands at the top by mistake. */
+const homes = ['capabilities', 'key', 'list', 'auth'];
+const maxListedFields = 12;
