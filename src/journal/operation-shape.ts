@@ -1,5 +1,6 @@
 import type { EscrowKind, Header, Setting } from '../keys/operations/open-operation.ts';
 import type { Plan, Replaced, Step } from '../keys/operations/operation.ts';
+import type { PlannedSpec } from '../keys/operations/planned-spec.ts';
 
 /*
  * What the lines of a journal may contain. Every field has its check, and the types demand one for each new field. Unknown
@@ -47,6 +48,20 @@ const replacedShape: Shape<Replaced> = {
   createdAt: optional(text),
   shown: optional(hasShape(shownShape)),
   untilIdle: optional(flag),
+  revokedFirst: optional(flag),
+};
+
+const specShape: Shape<PlannedSpec> = {
+  name: text,
+  description: orNull(text),
+  expiresAt: orNull(time),
+  spanMs: optional(duration),
+  permissions: texts,
+  rateLimitRpm: orNull(duration),
+  budgetUsd: orNull(duration),
+  models: texts,
+  labels: hasShape({}),
+  kept: optional(hasShape({})),
 };
 
 const plan: Shape<Plan> = {
@@ -56,6 +71,7 @@ const plan: Shape<Plan> = {
   known: texts,
   nameless: optional(flag),
   isCut: optional(flag),
+  spec: optional(hasShape(specShape)),
   replaces: optional(hasShape(replacedShape)),
 };
 
@@ -77,6 +93,8 @@ const header: Shape<Omit<Header, 'version'>> = {
 const escrowKinds: readonly EscrowKind[] = ['keychain', 'file', 'none'];
 
 const steps: { [Name in Step['step']]: Shape<Omit<Extract<Step, { step: Name }>, 'step'>> } = {
+  revoking: {},
+  revoked: {},
   creating: { limit: optional(duration) },
   created: { id: text, fingerprint: optional(text) },
   delivering: { sink: text },
@@ -84,6 +102,7 @@ const steps: { [Name in Step['step']]: Shape<Omit<Extract<Step, { step: Name }>,
   undelivered: { sink: optional(text), reason: text, isUnclear: optional(flag) },
   superseded: { until: orNull(time) },
   lost: { reason: text },
+  undone: { reason: text },
 };
 
 const lines: Record<string, Record<string, Check>> = {

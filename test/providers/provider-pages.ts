@@ -97,12 +97,15 @@ function exchanged(endpoint: string, token: string): string {
 function commandsOf(provider: Provider): string[][] {
   const can = capabilitiesOf(provider);
   return [
-    ['`create`', provider.create ? `${sets(can.createFields)}; expiry: ${expiryOf(can)}` : 'no'],
+    [
+      '`create`',
+      provider.create ? `${sets(can.createFields)}; expiry: ${expiryOf(can)}` : inConsole(provider),
+    ],
     ['`list`, `show`', `${reports(can.reports)}`],
     ['`update`', can.update ? sets(can.updateFields) : 'no'],
     ['`update --disable`', mark(can.disable)],
     ['`rotate`', rotationWords[rotationOf(provider, can)].long],
-    ['`revoke`', mark(provider.revoke !== undefined)],
+    ['`revoke`', provider.revoke ? 'yes' : inConsole(provider)],
     ['`usage`', can.usage ? usageOf(can) : 'no'],
     ['`logs`', can.logs ? (can.logsByKey ? 'yes, also of one key' : 'yes, of all keys together') : 'no'],
     ['`verify`', mark(can.verify)],
@@ -124,13 +127,18 @@ const rotationWords = {
     short: 'new key, then revoke',
     long: 'a second key is created; the old one is revoked after the grace period',
   },
+  first: {
+    short: 'with downtime',
+    long: 'the old key is revoked before the new one is created: `--allow-downtime`, and an escrow',
+  },
   none: { short: 'with downtime', long: 'the old secret stops when the new one is made: `--allow-downtime`' },
   impossible: { short: 'no', long: 'no' },
 } as const;
 
 function rotationOf({ create, rotate }: Provider, can: Capabilities): keyof typeof rotationWords {
-  if (!create && !rotate) return 'impossible';
-  return can.overlap;
+  const canEnd = can.revoke || can.disable;
+  if (!rotate && !(create && canEnd)) return 'impossible';
+  return can.overlap === 'none' && !rotate ? 'first' : can.overlap;
 }
 
 function expiryOf({ expiry, expirySteps = [], expiryRequired }: Capabilities): string {
@@ -145,6 +153,10 @@ function sets(fields: readonly KeyInput[]): string {
 
 function reports(fields: readonly KeyField[]): string {
   return fields.map((field) => `\`${field}\``).join(', ');
+}
+
+function inConsole({ console: place }: Provider): string {
+  return place === undefined ? 'no' : `no, only ${URL.canParse(place) ? 'at' : 'in'} ${place}`;
 }
 
 function mark(can: boolean): string {

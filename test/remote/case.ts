@@ -24,7 +24,8 @@ export interface Case extends UseCases {
   rotate?: Exchange & { id: string; expiresAt: Date | null; key: Partial<Key>; secret: string };
   update?: Exchange & { id: string; changes: KeyChanges };
   disable?: Exchange & { id: string };
-  revoke?: Exchange & { id: string };
+  /** `following`: the calls that complete it. */
+  revoke?: Exchange & { id: string; following?: readonly Exchange[] };
   /** With the key `key-abcdefghEXAMPLE`. */
   verify?: Exchange & { reason: Reason };
 }

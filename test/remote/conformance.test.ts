@@ -73,6 +73,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
       const { backend, server } = await start(one, [
         revoke,
         { ...revoke, status: 404, answer: { message: 'gone' } },
+        ...(revoke.following ?? []),
       ]);
       server.always(one.list.route, json(200, one.empty));
       const look = one.show?.route.replace(one.show.id, revoke.id);
@@ -83,11 +84,18 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
       expect(request && String(request.body)).toBe(
         revoke.body === undefined ? '' : JSON.stringify(revoke.body),
       );
+      const followed = server.received.slice(1, 1 + (revoke.following?.length ?? 0));
+      expect(followed.map(({ method, path }) => `${method} ${path}`)).toEqual(
+        (revoke.following ?? []).map(({ route }) => route),
+      );
     });
   }
 
   test('no URL contains the token or a secret', async () => {
-    const { backend, server } = await start(one, [one.list, ...(one.revoke ? [one.revoke] : [])]);
+    const { backend, server } = await start(one, [
+      one.list,
+      ...(one.revoke ? [one.revoke, ...(one.revoke.following ?? [])] : []),
+    ]);
     // An answer that does not confirm the revocation is followed by a look.
     server.always(one.list.route, json(200, one.empty));
     await backend.list();

@@ -28,6 +28,8 @@ interface Api {
   rotatesInPlace?: true;
   /** It allows one key, so there are no others. */
   single?: true;
+  /** It revokes the old key before it creates the new one, and so only with an escrow. */
+  revokesFirst?: true;
   /** Milliseconds before it accepts a new key. */
   lagsBy?: number;
 }
@@ -47,6 +49,12 @@ const apis: Readonly<Record<string, Api>> = {
     open: (box, escrow) => quirkyWorld(box, escrow, { rolls: true, single: true }),
     rotatesInPlace: true,
     single: true,
+  },
+  'one key, revoked first': {
+    open: (box, escrow) => quirkyWorld(box, escrow, { single: true }),
+    rotatesInPlace: true,
+    single: true,
+    revokesFirst: true,
   },
   'late, lists cut at 20, no ids': {
     open: (box, escrow) =>
@@ -220,7 +228,9 @@ const escrows = ['none', 'file'] as const;
 
 describe.skipIf(lacks('strace'))('killed, then recovered', { timeout: slow }, () => {
   test.for(Object.entries(apis))('%s', async ([name, api]) =>
-    inParallel(verbs, 2, (verb) => kill(name, { ...api, verb, escrows })),
+    inParallel(verbs, 2, (verb) =>
+      kill(name, { ...api, verb, escrows: api.revokesFirst ? ['file'] : escrows }),
+    ),
   );
 });
 

@@ -15,7 +15,7 @@ export interface Quirks {
   hidesKeys?: true;
   /** `POST /keys/:id/roll` replaces the secret; the old one stops working at once. */
   rolls?: true;
-  /** It allows one key and refuses another. */
+  /** It allows one key and refuses another. Without `rolls`, the old key has to be revoked before a new one is created. */
   single?: true;
   /** Milliseconds by which its clock is ahead. */
   clockAhead?: number;
@@ -46,6 +46,8 @@ export class KeyApi {
   /** Every revoked key. */
   readonly revoked: StoredKey[] = [];
   readonly requests: string[] = [];
+  /** Runs when a key is revoked, as another client would. */
+  onRevoke: (() => void) | undefined;
   readonly #quirks: Quirks;
   readonly #server: Server;
   #made = 0;
@@ -78,7 +80,7 @@ export class KeyApi {
       name: 'Quirky API',
       auth: { header: 'Authorization', scheme: 'Bearer' },
       capabilities: {
-        overlap: rolls ? 'none' : 'client',
+        overlap: rolls || single ? 'none' : 'client',
         expiry: 'none',
         uniqueNames: false,
         maxKeys: single ? 1 : null,
@@ -156,7 +158,10 @@ export class KeyApi {
       return answer(200, { ...this.#shown(key), secret: key.secret });
     }
     if (method === 'DELETE' && this.#breaks('revoke')) return answer(500, { message: 'oops' });
-    if (method === 'DELETE') this.revoked.push(...this.keys.splice(this.keys.indexOf(key), 1));
+    if (method === 'DELETE') {
+      this.revoked.push(...this.keys.splice(this.keys.indexOf(key), 1));
+      this.onRevoke?.();
+    }
     answer(200, this.#shown(key));
   }
 

@@ -3,6 +3,7 @@ import { candidatesIn } from './candidates.ts';
 import { inPlaceOutcomeOf } from './in-place.ts';
 import type { Issuer } from './issuer.ts';
 import type { Operation } from './operation.ts';
+import { attemptIn } from './operation.ts';
 import type { RecoveryState } from './recovery-state.ts';
 
 type Account = Pick<Issuer<never>, 'list' | 'capabilities' | 'clockAhead'>;
@@ -17,8 +18,9 @@ export type AfterLoss = Extract<
  * be listed.
  */
 export async function afterLoss(operation: Operation, account: Account): Promise<AfterLoss> {
-  const { plan, steps } = operation;
-  if (!steps.some(({ step }) => step === 'creating')) return { kind: 'settled', reason: 'nothing-made' };
+  const { plan } = operation;
+  if (!attemptIn(operation.steps).some(({ step }) => step === 'creating'))
+    return { kind: 'settled', reason: 'nothing-made' };
   const keys = await account.list();
   const { possible, certain } = candidatesIn(keys, operation, accountOf(account));
   if (certain) return { kind: 'undeliverable', key: certain, isTold: false };

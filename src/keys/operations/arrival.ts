@@ -1,7 +1,8 @@
 import type { Secret } from '../../base/secret.ts';
 import type { Sink } from '../ports.ts';
 import { hasFingerprint } from './fingerprint.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, WrittenStep } from './operation.ts';
+import { attemptIn, creationIn } from './operation.ts';
 
 /** Which sinks have a secret, according to the journal and the sinks themselves. */
 export interface Arrival {
@@ -18,13 +19,14 @@ export interface Arrival {
  * the moment its delivery began, a sink may have the secret, unless it can be read and holds something else.
  */
 export async function arrivalOf(operation: Operation, places: readonly Sink[]): Promise<Arrival> {
-  const { plan, steps } = operation;
+  const { plan } = operation;
+  const steps = attemptIn(operation.steps);
   const servedSinks = steps.flatMap((one) => (one.step === 'delivered' ? [one.sink] : []));
   const leftSinks = withoutEach(plan.sinks, servedSinks);
-  const fingerprint = steps.findLast((one) => one.step === 'created')?.fingerprint;
+  const fingerprint = creationIn(steps)?.fingerprint;
   const holders = [...servedSinks];
   let foundSecret: Arrival['foundSecret'];
-  for (const sink of new Set([...servedSinks, ...begunBy(operation, leftSinks)])) {
+  for (const sink of new Set([...servedSinks, ...begunBy(steps, leftSinks)])) {
     const place = places.find(({ name }) => name === sink);
     const value = await place?.read?.();
     const isIt = value && fingerprint !== undefined && hasFingerprint(value, fingerprint);
@@ -36,8 +38,8 @@ export async function arrivalOf(operation: Operation, places: readonly Sink[]): 
 }
 
 /** The sinks whose delivery began and has no recorded end. */
-function begunBy({ steps }: Operation, leftSinks: readonly string[]): string[] {
-  const creation = steps.findLast((one) => one.step === 'created');
+function begunBy(steps: readonly WrittenStep[], leftSinks: readonly string[]): string[] {
+  const creation = creationIn(steps);
   if (!creation) return [];
   // Written by a version that did not record when a delivery began.
   if (creation.fingerprint === undefined) return [...leftSinks];

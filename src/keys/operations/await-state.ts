@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { callSpan } from './candidates.ts';
 import { inspectOperation } from './inspect-operation.ts';
 import type { Operation } from './operation.ts';
+import { creationIn } from './operation.ts';
 import type { Recovery } from './recovery.ts';
 import type { RecoveryState } from './recovery-state.ts';
 
@@ -65,6 +66,6 @@ function visibleBy({ operation, issuer }: Pick<Recovery, 'operation' | 'issuer'>
 }
 
 function createdBy(operation: Operation): number | undefined {
-  const creation = operation.steps.findLast(({ step }) => step === 'created');
+  const creation = creationIn(operation.steps);
   return creation ? Date.parse(creation.at) : callSpan(operation)?.until;
 }

@@ -1,5 +1,6 @@
 import type { Key } from '../key.ts';
 import type { Operation } from './operation.ts';
+import { attemptIn } from './operation.ts';
 
 /* The keys that a call may have created whose answer was lost. */
 
@@ -52,7 +53,8 @@ function isUsed({ lastUsedAt, usage }: Key): boolean {
 const defaultCallLimitMs = 30_000;
 
 /** When a call began, and when it was given up at the latest. Milliseconds since 1970. */
-export function callSpan({ steps }: Pick<Operation, 'steps'>): { from: number; until: number } | undefined {
+export function callSpan(operation: Pick<Operation, 'steps'>): { from: number; until: number } | undefined {
+  const steps = attemptIn(operation.steps);
   const creating = steps.findLast((one) => one.step === 'creating');
   if (!creating) return undefined;
   const from = Date.parse(creating.at);

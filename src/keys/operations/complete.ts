@@ -23,16 +23,29 @@ export function worksUntil(id: string, until: string | null): string {
   return `the old key ${id} works until ${until === null ? 'it is no longer used' : absoluteTime(until)}`;
 }
 
-/** Revokes what an operation created, and ends it. */
+/**
+ * Revokes what an operation created, and ends it; if the old key is revoked as well, it stays open for the key that has to
+ * follow.
+ */
 export async function revokeCreated(
-  { services, operation, issuer }: Recovery,
+  { services, operation, issuer, choice }: Recovery,
   { id }: Pick<Key, 'id'>,
 ): Promise<Conclusion> {
   services.startMutation();
   await issuer.issuer.revoke(id);
   const { replaces } = operation.plan;
+  if (goesForward({ operation, choice })) {
+    await operation.note({ step: 'undone', reason: `the key ${id} was revoked` });
+    await services.tell({ type: 'created-revoked', noun: issuer.subject.noun, id });
+    return { outcome: 'revoked', id };
+  }
   const reason = replaces && issuer.backend && (await restoreExpiry(issuer.backend, replaces));
   await operation.end();
   await services.tell({ type: 'created-revoked', noun: issuer.subject.noun, id });
   return { outcome: 'revoked', id, ...(reason && { reason }) };
+}
+
+/** Whether the operation creates another key in place of one that is given up. */
+export function goesForward({ operation, choice }: Pick<Recovery, 'operation' | 'choice'>): boolean {
+  return operation.plan.replaces?.revokedFirst === true && !choice.revoke;
 }

@@ -3,7 +3,7 @@ import type { Key } from '../key.ts';
 import type { Verdict } from '../ports.ts';
 import { verifyNewKey } from '../rotation/verify-new-key.ts';
 import { isVisible, waitUntilVisible } from './await-state.ts';
-import { complete, revokeCreated } from './complete.ts';
+import { complete, goesForward, revokeCreated } from './complete.ts';
 import type { Conclusion } from './outcome.ts';
 import { concluded, describe } from './outcome.ts';
 import type { Recovery } from './recovery.ts';
@@ -31,7 +31,7 @@ export async function deliverWaiting(
   const mayPrint = isOne && (choice.secretOnly || choice.to.length > 0 || services.printsRecords);
   if (places.length < plannedSinks.length && !mayPrint) return withoutStdout(recovery, { key, places });
   const answer = await chooseDelivery(recovery, state, plannedSinks);
-  if (answer === 'revoke') return revokeCreated(recovery, key);
+  if (answer === 'revoke') return revokeCreated({ ...recovery, choice: { ...choice, revoke: true } }, key);
   if (answer === 'leave') return { outcome: 'open', id: key.id, reason: 'left as it is' };
 
   const earlier = describe(open).delivered;
@@ -118,7 +118,8 @@ async function withoutStdout(
       id: key.id,
     };
   }
-  if (choice.assumeYes) return revokeCreated(recovery, key);
+  // A rotation that revoked the old key first would be left without any key.
+  if (choice.assumeYes && !goesForward(recovery)) return revokeCreated(recovery, key);
   return {
     outcome: 'open',
     id: key.id,

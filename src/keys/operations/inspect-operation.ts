@@ -8,6 +8,7 @@ import type { Arrival } from './arrival.ts';
 import { arrivalOf } from './arrival.ts';
 import { candidatesIn, isOver } from './candidates.ts';
 import type { EscrowedSecret, Operation } from './operation.ts';
+import { creationIn } from './operation.ts';
 import type { Account, RecoveryState } from './recovery-state.ts';
 
 /**
@@ -20,7 +21,7 @@ export async function inspectOperation(
   places: readonly Sink[],
 ): Promise<RecoveryState> {
   const { escrowedSecret, damage } = await escrowOf(operation);
-  const creation = operation.steps.findLast((one) => one.step === 'created');
+  const creation = creationIn(operation.steps);
   if (!escrowedSecret && !creation && !damage) return afterLoss(operation, account);
   const arrival = await arrivalOf(operation, places);
   const id = escrowedSecret?.id || creation?.id || unidentified;

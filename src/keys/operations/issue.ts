@@ -9,7 +9,7 @@ import type { Before } from './identify.ts';
 import { identifyNew } from './identify.ts';
 import type { Issuer, Subject } from './issuer.ts';
 import { keySubject } from './issuer.ts';
-import { certainlyNotCreated, lostReply } from './lost-reply.ts';
+import { certainlyNotCreated, lostReply, withoutKey } from './lost-reply.ts';
 import type { Journal, Operation, Plan } from './operation.ts';
 import { undelivered } from './undelivered.ts';
 
@@ -161,6 +161,7 @@ async function create<Spec extends { name: string }>(
     return await issuer.create(spec);
   } catch (error) {
     if (!certainlyNotCreated(error)) throw await lostReply(issuer, operation, subject, error);
+    if (operation.plan.replaces?.revokedFirst) throw await withoutKey(operation, error);
     await operation.end();
     throw error;
   }

@@ -42,6 +42,7 @@ export async function lostReply(
   const state = await afterLoss(operation, issuer).catch(() => undefined);
   const { httpStatus } = error instanceof KeysError ? error.failure : {};
   if (state?.kind === 'settled' && httpStatus !== undefined && [500, 501, 503].includes(httpStatus)) {
+    if (operation.plan.replaces?.revokedFirst) return withoutKey(operation, error);
     await operation.end();
     return error;
   }
@@ -54,6 +55,26 @@ export async function lostReply(
     code: 'reply_lost',
     message: isReported ? reason : `${reason}; ${findingText(state, noun, operation.plan.name)}`,
     hints: [`keys recover ${operation.id}`],
+    operation: operation.id,
+    cause: error,
+  });
+}
+
+/**
+ * The failure to report if the API created no key and the old one is revoked already: the operation stays open for
+ * `recover`, which creates the key.
+ */
+export async function withoutKey(operation: Operation, error: unknown): Promise<KeysError> {
+  const reason = error instanceof Error ? error.message : String(error);
+  const failure = error instanceof KeysError ? error.failure : undefined;
+  await operation.note({ step: 'undone', reason }).catch(() => {});
+  await operation.leave();
+  return new KeysError({
+    ...failure,
+    exit: 'unfinished',
+    code: 'rotation_unfinished',
+    message: `${reason}; the old key ${operation.plan.replaces?.id} is revoked, and no new key exists`,
+    hints: [...(failure?.hints ?? []), `keys recover ${operation.id}`],
     operation: operation.id,
     cause: error,
   });

@@ -1,4 +1,5 @@
 import type { Secret } from '../../base/secret.ts';
+import type { PlannedSpec } from './planned-spec.ts';
 
 /** What an operation is about to do, written down before anything happens. Holds no secret. */
 export interface Plan {
@@ -14,6 +15,8 @@ export interface Plan {
   nameless?: true;
   /** The list of keys may have been cut: a key that is not among `known` need not be new. */
   isCut?: true;
+  /** The new key, if `recover` may have to create it. */
+  spec?: PlannedSpec;
   /** In a rotation: the key that the new one replaces. */
   replaces?: Replaced;
 }
@@ -33,10 +36,16 @@ export interface Replaced {
   shown?: { prefix?: string; createdAt?: string };
   /** It is retired once it is idle, not by the clock. */
   untilIdle?: true;
+  /** It is revoked before the new key is created: the API allows one key, and has no rotation of its own. */
+  revokedFirst?: true;
 }
 
 /** A step of an operation. Each is written down before the next one begins. */
 export type Step =
+  /** The old key is revoked next: from here on it may not work. The operation can then only go forward. */
+  | { step: 'revoking' }
+  /** The old key is revoked, and no new one exists yet. */
+  | { step: 'revoked' }
   /** The call that creates the key is sent next: from here on it may exist. */
   | {
       step: 'creating';
@@ -64,7 +73,9 @@ export type Step =
   /** Every sink has the secret. The old key is to be retired then (RFC 3339); null: once it is idle. */
   | { step: 'superseded'; until: string | null }
   /** No reply: whether the key exists is not known. */
-  | { step: 'lost'; reason: string };
+  | { step: 'lost'; reason: string }
+  /** Nothing is left of the last `creating`: the API refused it, or the new key was revoked. */
+  | { step: 'undone'; reason: string };
 
 /** A key that was created, and its secret. */
 export interface EscrowedSecret {
@@ -109,6 +120,20 @@ export function isWaiting({ steps }: Pick<Operation, 'steps'>, now?: Date): bool
   const last = steps.at(-1);
   if (last?.step !== 'superseded') return false;
   return now === undefined || last.until === null || Date.parse(last.until) > now.getTime();
+}
+
+/** The steps of the last attempt to create the key; none if nothing is left of it. */
+export function attemptIn(steps: readonly WrittenStep[]): readonly WrittenStep[] {
+  const from = steps.findLastIndex(({ step }) => step === 'creating');
+  const attempt = steps.slice(Math.max(0, from));
+  return attempt.some(({ step }) => step === 'undone') ? [] : attempt;
+}
+
+/** The key that the last attempt created. */
+export function creationIn(
+  steps: readonly WrittenStep[],
+): Extract<WrittenStep, { step: 'created' }> | undefined {
+  return attemptIn(steps).findLast((one) => one.step === 'created');
 }
 
 /** Records operations. */

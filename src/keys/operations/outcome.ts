@@ -1,6 +1,7 @@
 import type { Key } from '../key.ts';
 import type { Delivered } from '../ports.ts';
 import type { OpenOperation } from './open-operation.ts';
+import { attemptIn, creationIn } from './operation.ts';
 
 /**
  * An unfinished operation, and what became of it. `open`: still unfinished; `waiting`: only the old key of a rotation
@@ -32,8 +33,10 @@ export type Conclusion = Partial<Outcome> & Pick<Outcome, 'outcome'>;
 export function describe(open: OpenOperation): Omit<Outcome, 'outcome'> {
   const { header, escrow, steps } = open;
   const { id, at, plan, setting } = header;
-  const creation = steps.findLast((step) => step.step === 'created');
-  const stop = steps.findLast((step) => step.step === 'undelivered' || step.step === 'lost');
+  const creation = creationIn(steps);
+  const stop = steps.findLast(
+    (step) => step.step === 'undelivered' || step.step === 'lost' || step.step === 'undone',
+  );
   return {
     operation: id,
     kind: plan.kind,
@@ -44,7 +47,7 @@ export function describe(open: OpenOperation): Omit<Outcome, 'outcome'> {
     provider: setting.provider,
     sinks: plan.sinks,
     escrow: escrow ?? 'none',
-    delivered: steps.flatMap((step) =>
+    delivered: attemptIn(steps).flatMap((step) =>
       step.step === 'delivered' ? [{ sink: step.sink, verified: step.verified }] : [],
     ),
     ...(stop && { reason: stop.reason }),

@@ -2,7 +2,8 @@ import { isStop, KeysError, usageError } from '../../base/errors.ts';
 import type { Key } from '../key.ts';
 import { unidentified } from '../key.ts';
 import { awaitState } from './await-state.ts';
-import { complete, revokeCreated, worksUntil } from './complete.ts';
+import { complete, goesForward, revokeCreated, worksUntil } from './complete.ts';
+import { createAgain, isWithoutKey } from './create-again.ts';
 import { decide } from './decision.ts';
 import { deliverWaiting } from './deliver-waiting.ts';
 import type { OpenOperation } from './open-operation.ts';
@@ -70,7 +71,11 @@ async function conclude(recovery: Recovery): Promise<Conclusion | undefined> {
     await operation.end();
     return { outcome: 'kept' };
   }
-  if (state.kind !== 'settled') return decide(recovery, state);
+  if (state.kind !== 'settled') {
+    const conclusion = await decide(recovery, state);
+    return conclusion.outcome === 'revoked' && goesForward(recovery) ? createAgain(recovery) : conclusion;
+  }
+  if (isWithoutKey(recovery, state)) return createAgain(recovery);
   const isWantedElsewhere = choice.to.length > 0 || choice.secretOnly;
   if (state.reason === 'delivered' && isWantedElsewhere) return deliverAgain(recovery, state);
   return finish(recovery, state);

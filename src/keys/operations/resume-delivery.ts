@@ -4,6 +4,7 @@ import type { Delivered, Sink } from '../ports.ts';
 import { deliverTo, holds } from './deliver.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Operation } from './operation.ts';
+import { creationIn } from './operation.ts';
 
 /**
  * Continues a delivery where it stopped: a sink that verifiably holds the secret is left as it is. Throws what a sink
@@ -18,7 +19,7 @@ export async function resumeDelivery(
   await onSecret(secret);
   for (const sink of sinks) await sink.check(key);
   // The process may have died before it noted the key of the secret in escrow, which the retirement needs.
-  if (!operation.steps.some(({ step }) => step === 'created'))
+  if (!creationIn(operation.steps))
     await operation.note({ step: 'created', id: key.id, fingerprint: fingerprintOf(secret) });
   const delivered: Delivered[] = [];
   for (const sink of sinks) {

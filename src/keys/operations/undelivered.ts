@@ -84,13 +84,8 @@ export async function undelivered(
     );
   }
   if (isKnown && (await issuer.revoke(key.id).catch(() => false))) {
-    await operation.end();
-    return new KeysError({
-      code: 'delivery_failed',
-      message: `the secret was not delivered${to}: ${reason}; the new ${noun} ${key.id} was revoked`,
-      hints: [...causeHints(cause), 'set up an escrow to keep it next time: keys doctor'],
-      cause,
-    });
+    const message = `the secret was not delivered${to}: ${reason}; the new ${noun} ${key.id} was revoked`;
+    return withoutNewKey(operation, message, { cause, reason, leave });
   }
   await leave();
   return unfinishedError(
@@ -98,6 +93,38 @@ export async function undelivered(
     `the secret was not delivered${to} (${reason}), and the new ${noun} ${key.id || key.name} could not be revoked`,
     isKnown ? [recovery, revocation(key.id)] : [recovery, 'keys list'],
   );
+}
+
+/** The failure to report once the new key is revoked again: if the old one is revoked too, another one has to follow. */
+async function withoutNewKey(
+  operation: Operation,
+  message: string,
+  { cause, reason, leave }: { cause: unknown; reason: string; leave: () => Promise<void> },
+): Promise<KeysError> {
+  const { replaces } = operation.plan;
+  if (!replaces?.revokedFirst) {
+    await operation.end();
+    return deliveryFailed(message, cause);
+  }
+  await operation.note({ step: 'undone', reason }).catch(() => {});
+  await leave();
+  return new KeysError({
+    exit: 'unfinished',
+    code: 'delivery_failed',
+    message: `${message}, as the old one ${replaces.id} was before`,
+    hints: [...causeHints(cause), `keys recover ${operation.id}`],
+    operation: operation.id,
+    cause,
+  });
+}
+
+function deliveryFailed(message: string, cause: unknown): KeysError {
+  return new KeysError({
+    code: 'delivery_failed',
+    message,
+    hints: [...causeHints(cause), 'set up an escrow to keep it next time: keys doctor'],
+    cause,
+  });
 }
 
 function names(delivered: readonly Delivered[]): string {

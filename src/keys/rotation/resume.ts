@@ -1,6 +1,6 @@
 import { KeysError } from '../../base/errors.ts';
 import type { OpenOperation } from '../operations/open-operation.ts';
-import { isWaiting } from '../operations/operation.ts';
+import { creationIn, isWaiting } from '../operations/operation.ts';
 import type { Outcome } from '../operations/outcome.ts';
 import { recoverOperation } from '../operations/recover-operation.ts';
 import { isIdle } from './idle.ts';
@@ -30,7 +30,7 @@ export async function resume(services: RotationServices, job: RotationJob): Prom
   const resumption: Resumed = { hasChanged: false, isRenewed: false, retired: [] };
   for (const open of await services.openRotations(old.name)) {
     if (isWaiting(open)) {
-      const createdId = open.steps.findLast((step) => step.step === 'created')?.id;
+      const createdId = creationIn(open.steps)?.id;
       resumption.hasChanged ||= Boolean(createdId) && !keys.some(({ id }) => id === createdId);
       if (await retireWaiting(services, open, policy)) {
         resumption.hasChanged = true;

@@ -5,6 +5,7 @@ import type { Key } from '../key.ts';
 import { unidentified } from '../key.ts';
 import { isOver } from '../operations/candidates.ts';
 import type { Operation, Replaced } from '../operations/operation.ts';
+import { creationIn } from '../operations/operation.ts';
 import type { KeyBackend } from '../ports.ts';
 
 /* The end of an old key, once a new one has replaced it. */
@@ -38,7 +39,8 @@ export async function retire(
   if (!plannedKey) throw new Error('this operation replaces no key');
   const replaces = grace === undefined ? plannedKey : { ...plannedKey, grace };
   try {
-    if (wasRotatedInPlace(operation)) return await endedInPlace(backend, operation, now);
+    const ended = await endedBefore(backend, operation, now);
+    if (ended) return ended;
     const old = await backend.get(replaces.id);
     if (old && isAnother(old, replaces)) throw new AnotherKey(old);
     if (old ? isOver(old) : backend.capabilities.show) {
@@ -81,7 +83,7 @@ class AnotherKey extends KeysError {
  * there is no old key to retire.
  */
 function wasRotatedInPlace({ plan: { replaces }, steps }: Operation): boolean {
-  const creation = steps.findLast((one) => one.step === 'created');
+  const creation = creationIn(steps);
   if (!creation || !replaces) return false;
   return creation.id === replaces.id || (creation.id === unidentified && replaces.shown !== undefined);
 }
@@ -91,6 +93,18 @@ async function endedInPlace(backend: KeyBackend, operation: Operation, now: Date
   if (backend.capabilities.overlap === 'none') return { oldRevoked: true, oldRevokeAt: now.toISOString() };
   const grace = Math.max(minGraceSeconds * 1000, operation.plan.replaces?.grace ?? 0);
   return { oldRevoked: false, oldRevokeAt: new Date(now.getTime() + grace).toISOString() };
+}
+
+/** The end of an old key that has ended with the creation of the new one, or before it; undefined: it has not. */
+async function endedBefore(
+  backend: KeyBackend,
+  operation: Operation,
+  now: Date,
+): Promise<Retirement | undefined> {
+  if (wasRotatedInPlace(operation)) return endedInPlace(backend, operation, now);
+  if (!operation.plan.replaces?.revokedFirst) return undefined;
+  const revocation = operation.steps.findLast(({ step }) => step === 'revoked');
+  return over(operation, revocation?.at ?? now.toISOString());
 }
 
 async function over(operation: Operation, at: string): Promise<Retirement> {

@@ -17,6 +17,7 @@ import { unchanged, unrotated } from './record.ts';
 import { resume, unfinished } from './resume.ts';
 import { retireSuperseded } from './retire-superseded.ts';
 import { rotatesInPlace } from './retirement.ts';
+import { revokesFirst } from './revoke-first.ts';
 import type { Rotated } from './rotation.ts';
 import { rotateKey } from './rotation.ts';
 import type { RotationJob, RotationServices } from './services.ts';
@@ -169,11 +170,13 @@ async function rotate(
 /** What the journal keeps of the key that is replaced. */
 function replacedBy({ backend, now }: RotationServices, old: Key, policy: RotationJob['policy']): Replaced {
   const { id, prefix, createdAt, expiresAt } = old;
+  const isFirst = revokesFirst(backend);
   // Tells afterwards whether the API has replaced the secret of this key in place.
   const shown = { ...(prefix !== undefined && { prefix }), ...(createdAt !== undefined && { createdAt }) };
   return {
     id,
-    grace: graceMs(policy, now),
+    grace: isFirst ? 0 : graceMs(policy, now),
+    ...(isFirst && { revokedFirst: true as const }),
     ...(policy.whenIdle !== undefined && { untilIdle: true as const }),
     ...(!policy.verify && { unverified: true as const }),
     ...(expiresAt !== undefined && { expiresAt }),
@@ -222,6 +225,7 @@ async function dryRun(services: RotationServices, job: RotationJob): Promise<Rot
   const isWanted = !policy.finishOnly && (await isDue(services, old, job));
   if (!isWanted) return { ...unchanged(old), dryRun: true };
   await planSuccessor(services, await whole(services.backend, old), policy);
-  const oldRevokeAt = new Date(services.now.getTime() + graceMs(policy, services.now)).toISOString();
+  const grace = revokesFirst(services.backend) ? 0 : graceMs(policy, services.now);
+  const oldRevokeAt = new Date(services.now.getTime() + grace).toISOString();
   return { ...unrotated(old), oldRevokeAt, dryRun: true };
 }

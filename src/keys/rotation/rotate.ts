@@ -8,7 +8,9 @@ import { lockOut } from '../own-key.ts';
 import type { RotationPolicy } from './policy.ts';
 import { isNone } from './policy.ts';
 import type { RotationRecord } from './record.ts';
+import { unfinished } from './resume.ts';
 import { rotatesInPlace } from './retirement.ts';
+import { revokesFirst } from './revoke-first.ts';
 import type { RotationBatch } from './rotate-many.ts';
 import { rotateOne } from './rotate-one.ts';
 import type { RotationServices } from './services.ts';
@@ -38,6 +40,7 @@ export async function rotateKeys(
   if (!capabilities.revoke && !rotates)
     await services.tell({ type: 'only-disables', provider: services.profile.provider });
   const keys = await services.listKeysWith(references);
+  await requireKeyLeft(services, keys, references);
   const targets = chooseTargets(keys, references, policy);
   const own = policy.dryRun || policy.finishOnly ? undefined : await services.ownKey(keys);
   const [old, ...others] = targets;
@@ -56,20 +59,38 @@ export async function rotateKeys(
 /** Refuses what needs a moment in which no key works (exit 2), unless the policy accepts that. */
 function requireOverlap(
   { backend, profile: { provider } }: RotationServices,
-  { allowDowntime, finishOnly, dryRun, grace }: RotationPolicy,
+  { allowDowntime, finishOnly, dryRun, grace, whenIdle }: RotationPolicy,
 ): void {
   if (backend.capabilities.overlap !== 'none') return;
-  if (grace && !isNone(grace)) {
+  const flag = grace && !isNone(grace) ? '--grace' : whenIdle && !finishOnly && '--when-idle';
+  if (flag) {
     throw usageError(
-      `--grace: the provider ${provider} ends the old value at once, without a grace period`,
-      'leave out --grace',
+      `${flag}: the provider ${provider} ends the old value at once, without a grace period`,
+      `leave out ${flag}`,
     );
   }
   if (allowDowntime || finishOnly || dryRun) return;
   throw usageError(
     `the provider ${provider} allows one key: the old one stops working before the new one is delivered`,
-    backend.rotateInPlace ? 'add --allow-downtime to rotate anyway' : `keys provider show ${provider}`,
+    'add --allow-downtime to rotate anyway',
   );
+}
+
+/** If the old key is revoked first, an interrupted rotation may have left no key of its name (5). */
+async function requireKeyLeft(
+  { backend, openRotations }: RotationServices,
+  keys: readonly Key[],
+  references: readonly string[],
+): Promise<void> {
+  if (!revokesFirst(backend)) return;
+  for (const name of references) {
+    if (keys.some((key) => key.name === name && isActive(key))) continue;
+    const [open] = await openRotations(name);
+    if (!open) continue;
+    const { id } = open.header;
+    const message = `an earlier rotation of ${name} is unfinished: its old key is revoked, and no new one exists`;
+    throw unfinished(message, [`keys recover ${id}`], id);
+  }
 }
 
 /** Throws `KeysError` (3) for a key that does not exist. */

@@ -1,14 +1,16 @@
-import { KeysError } from '../../base/errors.ts';
+import { KeysError, usageError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { Key } from '../key.ts';
 import type { Issued, Issuing } from '../operations/issue.ts';
 import { createAndDeliver, knownBefore } from '../operations/issue.ts';
 import type { Issuer, Subject } from '../operations/issuer.ts';
 import { keySubject } from '../operations/issuer.ts';
-import type { Replaced } from '../operations/operation.ts';
+import type { Operation, Replaced } from '../operations/operation.ts';
+import { plannedSpec } from '../operations/planned-spec.ts';
 import type { KeyBackend, KeySpec } from '../ports.ts';
 import type { Retirement } from './retirement.ts';
 import { endOfOld, minGraceSeconds, restoreExpiry, retire, rotatesInPlace } from './retirement.ts';
+import { revokeOld } from './revoke-first.ts';
 import { isVerified, verifyNewKey } from './verify-new-key.ts';
 
 export interface Rotation extends Omit<Issuing, 'subject'> {
@@ -48,11 +50,17 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
     sinks: sinks.map(({ name }) => name),
     ...knownBefore(known, { name: spec.name, nameless }, backend),
     replaces,
+    ...(replaces.revokedFirst && { spec: plannedSpec(spec) }),
   });
+  if (replaces.revokedFirst && operation.escrow === undefined) {
+    await operation.end();
+    throw withoutEscrow(replaces);
+  }
   if (backend.capabilities.overlap === 'none' && operation.escrow === undefined) await rotation.onNoEscrow();
   const verifies = isVerified(backend, replaces);
   // Verifying a key counts as a use of it: a key that is retired once it is idle is not verified.
   const before = verifies && !replaces.untilIdle ? await workingValueIn(backend, rotation) : undefined;
+  if (replaces.revokedFirst) await endOldFirst(backend, operation);
   const issued = await createAndDeliver(issuerFor(backend, rotation), spec, operation, {
     subject: rotationSubject,
     sinks,
@@ -76,6 +84,35 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
     operation: operation.id,
     ...(oldWorks !== undefined && { oldWorks }),
   };
+}
+
+/** A new secret without an escrow could be lost when no other key works. */
+function withoutEscrow({ id }: Replaced): KeysError {
+  return usageError(
+    `the API allows one key, so ${id} has to be revoked before the new key exists: that needs an escrow for the new secret, and there is none; nothing was changed`,
+    'set up an escrow: keys doctor',
+  );
+}
+
+/** Revokes the old key before the new one exists. Throws `KeysError`: 5 if it is not certain that the old key works. */
+async function endOldFirst(backend: KeyBackend, operation: Operation): Promise<void> {
+  const refusal = await revokeOld(backend, operation).catch(async (error: unknown) => {
+    await operation.leave();
+    const failure = error instanceof KeysError ? error.failure : undefined;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new KeysError({
+      ...failure,
+      exit: 'unfinished',
+      code: 'rotation_unfinished',
+      message: `${reason}; whether the old key ${operation.plan.replaces?.id} still works is not known, and no new key was created`,
+      hints: [...(failure?.hints ?? []), `keys recover ${operation.id}`],
+      operation: operation.id,
+      cause: error,
+    });
+  });
+  if (!refusal) return;
+  await operation.end();
+  throw refusal;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const anthropic: Provider = {
   id: 'anthropic',
   name: 'Anthropic',
-  docs: 'Anthropic, "Admin API", API keys (read in November 2026)',
+  docs: 'Anthropic, "Admin API", API keys',
   asOf: '2026-11',
   note: 'the session token is an admin key (sk-ant-admin…), which individual accounts cannot have; revoking archives a key for good',
   url: 'https://api.anthropic.com',

@@ -17,7 +17,7 @@ import { auth, verification } from './verification.ts';
 
 const capabilities = v.strictObject({
   overlap: required(
-    'Whether the old and the new secret work side by side. `client`: a second key is created; `server`: the API rotates and keeps the old secret for a grace period; `none`: the old secret stops at once.',
+    'Whether the old and the new secret work side by side. `client`: a second key is created; `server`: the API rotates and keeps the old secret for a grace period; `none`: the old secret stops at once, by `rotate` or, without it, because the only key is revoked before a new one is created.',
     v.picklist(['none', 'client', 'server']),
   ),
   expiry: required(
