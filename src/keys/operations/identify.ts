@@ -66,7 +66,8 @@ async function keyAmong(
   const newKey = await newAmong(keys, issuedKey, before, reportedId);
   // It is active, and no other one has appeared: its id was kept.
   if (!newKey) return kept && before.renewed;
-  if (kept && reportedId === undefined && (await mayBeKept(kept, newKey, secret)))
+  const isOther = kept !== undefined && kept.id !== newKey.id && reportedId === undefined;
+  if (isOther && (await mayBeKept(kept, newKey, secret)))
     return { id: unidentified, name, status: 'unknown' };
   return { ...newKey, name: before.nameless || isUnnamed(newKey) ? name : newKey.name };
 }
