@@ -28,6 +28,7 @@ import type { PageReader } from './read-pages.ts';
 import { defaultMaxListLength, readPages } from './read-pages.ts';
 import { withXmlRead } from './read-xml.ts';
 import type { Part } from './select.ts';
+import { StepValues } from './step-values.ts';
 
 /** The calls of a declaration, made over HTTP. Every method throws `KeysError`. */
 export class Api {
@@ -37,13 +38,16 @@ export class Api {
   /** A call with the session token has succeeded. */
   #isAccepted = false;
   readonly #secretsByName = new Map<string, Promise<Secret>>();
-  readonly #accessTokens: AccessTokens | undefined;
   #clockAhead: number | undefined;
+  readonly #accessTokens: AccessTokens | undefined;
+  readonly #steps: StepValues;
 
   constructor(options: ApiOptions) {
     this.#options = options;
     const { exchange } = options.provider.auth;
     const values = () => this.#values(exchange ?? {}, { headers: {} });
+    const send = (step: Operation) => this.send(step, {});
+    this.#steps = new StepValues(options, { send, valuesFor: (step) => this.#values(step) });
     this.#accessTokens = exchange && new AccessTokens(exchange, options, values, this.#sent);
   }
 
@@ -224,11 +228,8 @@ export class Api {
     operation: Operation,
     provider: Pick<Provider, 'headers'> = this.#options.provider,
   ): Promise<Inputs> {
-    const values: Record<string, string | Secret> = {};
-    for (const [name, value] of Object.entries(this.#options.options)) values[`option.${name}`] = value;
-    for (const name of secretsIn(provider, operation)) {
-      values[`secret.${name}`] = await this.#ask(name);
-    }
+    const values: Record<string, unknown> = { ...(await this.#steps.of(operation)) };
+    for (const name of secretsIn(provider, operation)) values[`secret.${name}`] = await this.#ask(name);
     return values;
   }
 

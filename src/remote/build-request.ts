@@ -114,6 +114,6 @@ function isIdempotent({ idempotency, makes, put }: CallOperation): boolean {
 }
 
 /** Whether a call changes nothing. That follows from what it is declared as: a read may be a POST, a change a GET. */
-function isRead({ list, show, logs, usage, verify }: Provider, operation: Operation): boolean {
-  return [list, show, logs, usage, verify].includes(operation as typeof list);
+function isRead({ list, show, logs, usage, verify, before = [] }: Provider, operation: Operation): boolean {
+  return [list, show, logs, usage, verify, ...before].includes(operation as typeof list);
 }

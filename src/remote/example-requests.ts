@@ -101,7 +101,7 @@ export function exampleRequests(provider: Provider, now: Date): ExampleRequest[]
       return [{ call, ...first }, ...(next ? [{ call: `${call}, second page`, ...build(next) }] : [])];
     });
   });
-  return [...exchangeExample(provider, now), ...calls];
+  return [...exchangeExample(provider, now), ...stepExamples(provider, now), ...calls];
 }
 
 /** The request for an access token, if the API exchanges the session token for one. */
@@ -112,6 +112,14 @@ function exchangeExample(provider: Provider, now: Date): ExampleRequest[] {
   const values = settingsFor({ ...provider, headers: {} }, exchange);
   const request = exchangeRequest(exchange, { base: new URL(url), clientSecret: secret, values, now });
   return [{ call: 'access token', request, auth: { header: 'Authorization', scheme: 'Basic' } }];
+}
+
+/** The reads that other calls need. */
+function stepExamples(provider: Provider, now: Date): ExampleRequest[] {
+  return (provider.before ?? []).map((operation, index) => ({
+    call: `before.${index}`,
+    ...requestOf(provider, 'list', { operation, inputs: {}, now, page: undefined }),
+  }));
 }
 
 interface ExampleCall {
@@ -153,7 +161,9 @@ function settingsFor(provider: Provider, operation: Operation): Inputs {
     return [`option.${name}`, isJson ? `{"my-${name}":"*"}` : `my-${name}`];
   });
   const secrets = secretsIn(provider, operation).map((name) => [`secret.${name}`, secret]);
-  return Object.fromEntries([...options, ...secrets]);
+  const taken = (provider.before ?? []).flatMap(({ take }) => Object.keys(take));
+  const steps = taken.map((name) => [`step.${name}`, `my-${name}`]);
+  return Object.fromEntries([...options, ...secrets, ...steps]);
 }
 
 /** What a rotation copies from the old key. */

@@ -210,7 +210,7 @@ function placeholderSection(): string {
   for (const [name, table] of styles) byTable.set(table, [...(byTable.get(table) ?? []), name]);
   return [
     '## Placeholders',
-    'The inputs that the templates of each call can contain. Only an input that always has a value may be part of a path or of a longer string; the others must be the whole string, and their field is not sent if they have no value. `{budgetUsd|null}` or `{expiresAt:epochSeconds|-1}` sends the JSON after the bar in place of a value that means none, and, except in an `update` that sends only changes, where there is no value. `{{text}}` is `{text}` and no placeholder. Every call can also use `{option.NAME}`, every header and body `{secret.NAME}`, and the bodies of `create`, `update`, `disable` and `enable` `{kept.NAME}`.',
+    'The inputs that the templates of each call can contain. Only an input that always has a value may be part of a path or of a longer string; the others must be the whole string, and their field is not sent if they have no value. `{budgetUsd|null}` or `{expiresAt:epochSeconds|-1}` sends the JSON after the bar in place of a value that means none, and, except in an `update` that sends only changes, where there is no value. `{{text}}` is `{text}` and no placeholder. Every call can also use `{option.NAME}` and `{step.NAME}`, every header and body `{secret.NAME}`, and the bodies of `create`, `update`, `disable` and `enable` `{kept.NAME}`.',
     ['| Call | Inputs | Always has a value |', '| --- | --- | --- |', ...inputs].join('\n'),
     '## Styles',
     ...[...byTable].map(([table, names]) => stylesTable(names, table as Record<string, { meaning: string }>)),

@@ -10,6 +10,8 @@ export interface Case extends UseCases {
   options?: Record<string, string>;
   /** The header that carries the token `tok-EXAMPLE`. */
   credential: [header: string, value: string];
+  /** The read that every call needs first. */
+  before?: Exchange;
   list: Exchange;
   /** The same call for an account without keys. */
   empty: unknown;

@@ -26,7 +26,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
   test('lists keys by exactly the documented request', async () => {
     const { backend, server } = await start(one, [one.list]);
     expect(await backend.list()).toMatchObject(one.keys);
-    const [request] = server.received;
+    const request = requestFor(one.list, server);
     expect(`${request?.method} ${request?.path}`).toBe(one.list.route);
     expect(request?.headers).toMatchObject({
       [one.credential[0]]: one.credential[1],
@@ -80,7 +80,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
       if (look) server.always(look, json(404, { message: 'gone' }));
       expect(await backend.revoke(revoke.id)).toBe(true);
       expect(await backend.revoke(revoke.id)).toBe(false);
-      const [request] = server.received;
+      const request = requestFor(revoke, server);
       expect(request && String(request.body)).toBe(
         revoke.body === undefined ? '' : JSON.stringify(revoke.body),
       );
@@ -196,7 +196,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     const { backend, server, waits } = await start(one, [failing, failing, failing, failing]);
     const exit = status === 429 ? 'limit' : 'network';
     expect(await failureIn(backend.list())).toMatchObject({ exit, httpStatus: status });
-    expect([server.received.length, waits.length]).toEqual([4, 3]);
+    expect([requestsFor(one.list, server).length, waits.length]).toEqual([4, 3]);
   });
 
   test('a list is retried until a busy server answers', async () => {
@@ -266,6 +266,7 @@ async function start(
     server.on(route, answer === undefined ? text(status, '') : json(status, answer));
   }
   if (script) server.on(...script);
+  if (one.before) server.always(one.before.route, json(one.before.status, one.before.answer));
   if (one.end) server.always(one.end.route, json(one.end.status, one.end.answer));
   // If names are unique, those that are taken are read before a key is created.
   if (one.provider.capabilities.uniqueNames) server.always(one.list.route, json(200, one.empty));

@@ -33,6 +33,7 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   litellm: async () => (await import('./litellm.ts')).litellm,
   sendgrid: async () => (await import('./sendgrid.ts')).sendgrid,
   datadog: async () => (await import('./datadog.ts')).datadog,
+  grafana: async () => (await import('./grafana.ts')).grafana,
   'one-api': async () => (await import('./one-api.ts')).oneApi,
   mistral: async () => (await import('./mistral.ts')).mistral,
   pinecone: async () => (await import('./pinecone.ts')).pinecone,

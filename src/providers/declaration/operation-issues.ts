@@ -5,6 +5,7 @@ import type { Operation } from './operation.ts';
 import { placeholderIssues } from './placeholder-issues.ts';
 import type { Provider } from './provider.ts';
 import type { SchemaIssue } from './schema-issue.ts';
+import { stepIssues } from './step-issues.ts';
 import type { Template } from './template.ts';
 import { textsIn, textsOf } from './template-text.ts';
 
@@ -18,6 +19,7 @@ export function operationIssues(provider: Provider): SchemaIssue[] {
   ]);
   return [
     ...issues,
+    ...stepIssues(provider),
     ...placeholderIssues(provider, undefined, textsIn('headers', provider.headers, 'headers')),
   ];
 }

@@ -27,7 +27,7 @@ export function placeholderIssues(
       if (isName && written === either && text === either) return [];
       const problem = isName
         ? 'is not filled in in the name of a field; write the name itself'
-        : problemOf(provider, { ...parts, input: parts.input ?? '', written, call, place, isAlone });
+        : problemOf(provider, { ...parts, input: parts.input ?? '', written, call, path, place, isAlone });
       return problem ? [{ path, message: `${written} ${problem}` }] : [];
     }),
   );
@@ -39,15 +39,17 @@ interface Placeholder extends PlaceholderParts {
   /** With its braces. */
   written: string;
   call: RequestName | undefined;
+  path: string;
   place: TemplateText['place'];
   /** It is the whole text. */
   isAlone: boolean;
 }
 
 function problemOf(provider: Provider, occurrence: Placeholder): string | undefined {
-  const [, kind, rest = ''] = /^(option|secret|kept)\.(.+)$/.exec(occurrence.input) ?? [];
+  const [, kind, rest = ''] = /^(option|secret|kept|step)\.(.+)$/.exec(occurrence.input) ?? [];
   if (occurrence.input === '') return unfilledProblem(occurrence);
   if (kind === 'option') return optionProblem(provider, rest, occurrence) ?? fallbackProblem(occurrence);
+  if (kind === 'step') return stepProblem(provider, rest, occurrence);
   if (kind === 'secret') return secretProblem(provider, rest, occurrence);
   if (kind === 'kept') return keptProblem(provider, rest, occurrence) ?? fallbackProblem(occurrence);
   if (secretInputs.includes(occurrence.input)) return inputProblem(occurrence) ?? secrecyProblem(occurrence);
@@ -85,6 +87,17 @@ function optionProblem(
   if (!Object.hasOwn(optionStyles, style)) return `needs one of :${Object.keys(optionStyles).join(', :')}`;
   if (style === 'path') return pathStyleProblem(occurrence);
   return isAlone && place === 'body' ? undefined : 'is JSON: make it the whole text of a field of the body';
+}
+
+function stepProblem(
+  { before = [] }: Provider,
+  name: string,
+  { call, path }: Placeholder,
+): string | undefined {
+  if (call === undefined && !path.startsWith('before.'))
+    return 'is not available in the headers of every call; write it in the calls that need it';
+  const isTaken = before.some(({ take }) => Object.hasOwn(take, name));
+  return isTaken ? undefined : 'is not declared in before; add a step there that takes it';
 }
 
 function secretProblem(

@@ -6,6 +6,7 @@ import { keyFields } from './key-fields.ts';
 import { condition, issuing, operation, operationFields } from './operation.ts';
 import { paging } from './paging.ts';
 import { signing } from './signing.ts';
+import { step } from './step.ts';
 import { entryFields, usageCall } from './use-fields.ts';
 import { auth, verification } from './verification.ts';
 
@@ -171,6 +172,10 @@ export const providerSchema = v.strictObject({
   permissions: optional(
     'The permissions that a key can have, the weakest first; `keys create` without `--permission` sends the first.',
     v.array(text),
+  ),
+  before: optional(
+    'Reads that other calls need, such as the id of an account that users know by its name. Each is made once, when a call first uses its `{step.NAME}`.',
+    v.array(step),
   ),
   list: required('Lists the keys.', list),
   show: optional('Shows one key.', show),
