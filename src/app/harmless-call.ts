@@ -1,3 +1,4 @@
+import { usageError } from '../base/errors.ts';
 import type { HarmlessCall } from '../output/snippet-code.ts';
 import { callOf } from '../providers/declaration/call.ts';
 import { fillPath } from '../remote/fill-path.ts';
@@ -24,6 +25,8 @@ export async function harmlessCall(context: Context): Promise<CallTarget> {
 /** The call that verifies the provider's keys, or its base URL where that is not a plain GET. */
 async function remoteCall(context: Context, { provider, url, options }: Connection): Promise<CallTarget> {
   const { verify } = provider;
+  if (provider.auth.sign)
+    throw usageError(`keys of the provider ${provider.id} sign requests, which a snippet does not show`);
   const { header, scheme } = verify?.auth ?? provider.auth;
   const target = {
     base: url.href.replace(/\/$/, ''),

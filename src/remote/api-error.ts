@@ -24,7 +24,7 @@ const meanings: Readonly<Record<number, StatusMeaning>> = {
 };
 
 /** Error codes that say that the account cannot have more keys. */
-const keyLimitCodes = /KEY_?LIMIT|LIMIT_EXCEEDED|MAX_KEYS|QUOTA/i;
+const keyLimitCodes = /KEY_?LIMIT|LIMIT_?EXCEEDED|MAX_KEYS|QUOTA/i;
 
 /** What an error message needs besides the response. */
 export interface ErrorContext {

@@ -80,18 +80,19 @@ function loginCommand({ id, url, options = {} }: Provider): string {
 }
 
 function factsOf({ id, url, docs, asOf, auth, permissions }: Provider): string[][] {
-  const token = [auth.header, [auth.scheme, 'TOKEN'].filter(Boolean).join(' ')].join(': ');
   return [
     ['Id', `\`${id}\``],
     ['URL', url === undefined ? 'that of your installation' : `<${url}>`],
-    ['Session token', auth.exchange ? exchanged(auth.exchange.post, token) : `\`${token}\``],
+    ['Session token', tokenUse(auth)],
     ...(docs === undefined ? [] : [['Documentation', asOf === undefined ? docs : `${docs}, as of ${asOf}`]]),
     ...(permissions ? [['Permissions', permissions.map((one) => `\`${one}\``).join(', ')]] : []),
   ];
 }
 
-function exchanged(endpoint: string, token: string): string {
-  return `sent to \`${endpoint}\`, which issues the access token of \`${token}\``;
+function tokenUse({ header, scheme, exchange, sign }: Provider['auth']): string {
+  if (sign) return '`ACCESS_KEY_ID:SECRET_ACCESS_KEY`; it signs each request and is not sent';
+  const token = `\`${header}: ${[scheme, 'TOKEN'].filter(Boolean).join(' ')}\``;
+  return exchange ? `sent to \`${exchange.post}\`, which issues the access token of ${token}` : token;
 }
 
 function commandsOf(provider: Provider): string[][] {

@@ -18,7 +18,9 @@ import { remoteOf } from './remote-of.ts';
 
 test('every built-in provider has a case here and matches the schema', async () => {
   const providers = await builtInProviders();
-  expect(cases.map(({ provider }) => provider.id).sort()).toEqual(providers.map(({ id }) => id).sort());
+  // In XML and at one path: aws-iam.test.ts.
+  const ids = providers.map(({ id }) => id).filter((id) => id !== 'aws-iam');
+  expect(cases.map(({ provider }) => provider.id).sort()).toEqual(ids.sort());
   for (const provider of providers) expect(checkProvider(provider).issues).toEqual([]);
 });
 

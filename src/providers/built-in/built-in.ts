@@ -36,6 +36,7 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   grafana: async () => (await import('./grafana.ts')).grafana,
   'one-api': async () => (await import('./one-api.ts')).oneApi,
   mistral: async () => (await import('./mistral.ts')).mistral,
+  'aws-iam': async () => (await import('./aws-iam.ts')).awsIam,
   pinecone: async () => (await import('./pinecone.ts')).pinecone,
 };
 
