@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { builtInProviders } from '../../src/providers/built-in/built-in.ts';
 import { unreal } from '../../src/providers/built-in/unreal.ts';
+import { FaultServer, json } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { folders, Transcript } from '../support/transcript.ts';
 
@@ -45,4 +46,23 @@ test('a faulty file hurts only itself', async () => {
     hint: keys provider check [folder 1]/config/providers/broken.json
     "
   `);
+});
+
+test('a faulty file does not concern another profile, nor its provider', async () => {
+  const [box, server] = [new Sandbox(), await FaultServer.start()];
+  const mineProvider = { ...unreal, id: 'mine', list: { get: '/keys', items: 'keys' } };
+  box.ownProvider(mineProvider);
+  box.ownProvider({ id: 'broken' });
+  box.ownProvider({ ...unreal, id: 'local' });
+  server.on('GET /keys', json(200, { keys: [{ name: 'ci', hash: 'h1', created: 0 }] }));
+  const env = { KEYS_PROVIDER: 'mine', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+  const mine = await box.keys(['list', '--json', 'id'], { env });
+  expect([mine.exit, JSON.parse(mine.stdout), mine.stderr]).toEqual([0, [{ id: 'h1' }], '']);
+  const own = await box.keys(['list', '--json', 'id']);
+  expect([own.exit, JSON.parse(own.stdout), own.stderr]).toEqual([0, [], '']);
+  const broken = await box.keys(['list'], { env: { ...env, KEYS_PROVIDER: 'broken' } });
+  expect(broken.exit).toBe(1);
+  expect(broken.stderr).toMatch(
+    /^error: .*broken\.json is not a valid provider: .*\nhint: keys provider check /,
+  );
 });
