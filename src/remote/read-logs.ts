@@ -18,7 +18,9 @@ export async function* readLogs(api: Api, provider: Provider, query: LogQuery): 
   };
   const isPast = pastCheck(query.since);
   const wholeLog: LogEntry[] = [];
+  let count = 0;
   for await (const item of api.pages(logs, { ...query }, { onEnd })) {
+    count += 1;
     const entry = readEntry(item, logs.entry);
     if (logs.paging && isPast(entry)) return;
     if (!matchesLogQuery(entry, query, inputs)) continue;
@@ -27,7 +29,7 @@ export async function* readLogs(api: Api, provider: Provider, query: LogQuery): 
   }
   // What comes at once may come in any order.
   yield* wholeLog.sort((a, b) => Date.parse(b.timestamp) - Date.parse(a.timestamp));
-  if (last) requireLastPage(logs.paging, last, 'entries');
+  if (last) requireLastPage(logs.paging, last, { count, noun: 'entries' });
 }
 
 /** What the entries of a log do not report, or report alike, and the API cannot select by either. */

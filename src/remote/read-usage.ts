@@ -35,17 +35,19 @@ async function usageIn({ api, usage, warnings }: Account, query: UsageQuery): Pr
   const sentQuery = { ...query, ...(since && { since }) };
   const inputs = namesIn(usage);
   const seenBuckets = new Set<string>();
+  let count = 0;
   let last: LastPage | undefined;
   const onEnd = (page: LastPage) => {
     last = page;
   };
   for await (const item of api.pages(usage, sentQuery, { onEnd })) {
+    count += 1;
     for (const part of totalsIn(item, usage, seenBuckets)) {
       const row = readTotal(part, usage.row, query, inputs);
       if (row && !isBefore(row, since)) totals.add(row);
     }
   }
-  if (last) requireLastPage(usage.paging, last, 'totals');
+  if (last) requireLastPage(usage.paging, last, { count, noun: 'totals' });
   for (const counter of totals.partial) await warnings.warnOfPartialTotals(counter);
   return totals.rows;
 }

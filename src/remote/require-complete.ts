@@ -34,27 +34,40 @@ export function requireComplete(paging: Paging | undefined, last: LastPage, coun
   const fields = [...fieldsIn(last.answer.value)];
   const total = totalOf(paging, last, fields);
   if (total > count) throw incomplete(`the API reports ${total} keys but returned ${count}`);
-  requireLastPage(paging, last, `${count} keys`, fields);
+  requireLastPage(paging, last, { count, noun: 'keys' }, fields);
 }
 
-/** Throws `KeysError` (7, `list_incomplete`) if the last page says that there are more. `what` was read. */
+/**
+ * Throws `KeysError` (7, `list_incomplete`) if the last page says that there are more: for lists of anything but keys,
+ * where a field called `total` may count something else, unless the declaration names it.
+ */
 export function requireLastPage(
   paging: Paging | undefined,
   last: LastPage,
-  what: string,
+  { count, noun }: { count: number; noun: string },
   fields: readonly Field[] = [...fieldsIn(last.answer.value)],
 ): void {
+  const total = declaredTotal(paging, last) ?? 0;
+  if (total > count) throw incomplete(`the API reports ${total} ${noun} but returned ${count}`);
   const pageCount = pageCountOf(paging, last, fields);
   if (pageCount > last.pageCount)
     throw incomplete(`the API reports ${pageCount} pages but returned ${last.pageCount}`);
   if (hasMore(paging, last, fields))
-    throw incomplete(`the API returned ${what} and says that there are more, but not how to get them`);
+    throw incomplete(
+      `the API returned ${count} ${noun} and says that there are more, but not how to get them`,
+    );
 }
 
-function totalOf(paging: Paging | undefined, { answer, headers }: LastPage, fields: readonly Field[]) {
-  const declaredPath = paging && 'total' in paging ? paging.total : undefined;
-  if (declaredPath !== undefined) return largest([select(answer, declaredPath)?.value]);
-  return largest([...valuesOf(fields, totalNames), ...totalHeaders.map((name) => headers[name])]);
+function totalOf(paging: Paging | undefined, last: LastPage, fields: readonly Field[]): number {
+  return (
+    declaredTotal(paging, last) ??
+    largest([...valuesOf(fields, totalNames), ...totalHeaders.map((name) => last.headers[name])])
+  );
+}
+
+function declaredTotal(paging: Paging | undefined, { answer }: LastPage): number | undefined {
+  const path = paging && 'total' in paging ? paging.total : undefined;
+  return path === undefined ? undefined : largest([select(answer, path)?.value]);
 }
 
 /** Where pages are not read by number, each of them is as long as the server likes. */

@@ -9,7 +9,7 @@ import { remoteOf } from './remote-of.ts';
 
 /* Usage of an API that does not total it as requested: buckets of a day, each with totals of several keys. */
 
-const usage: Provider['usage'] = {
+const usage: NonNullable<Provider['usage']> = {
   get: '/usage',
   query: { start: '{since:epochSeconds}', key: '{keyId}' },
   items: 'data',
@@ -154,6 +154,20 @@ test.each<[what: string, pages: object[], message: string]>([
   const failure = await failureIn(usageOf({ by: 'key' }, pages));
   expect(failure.exit).toBe('network');
   expect(failure.message).toContain(message);
+});
+
+test('pages that end before the declared total are a failure', async () => {
+  const paging = { by: 'offset', offset: 'skip', limit: 'limit', size: 2, total: 'total' } as const;
+  const { paging: _, ...rest } = usage;
+  const provider = { ...buckets, usage: { ...rest, paging } };
+  const page = { data: [bucket('2026-11-18', result)], total: 3, has_more: false };
+  const server = await FaultServer.start();
+  server.on('GET /usage?limit=2', json(200, page));
+  server.on('GET /usage?limit=2&skip=1', json(200, { ...page, data: [] }));
+  const failure = await failureIn(remoteOf(provider, server).backend.usage({ by: 'key' }));
+  expect(failure.message).toMatchInlineSnapshot(
+    `"the API reports 3 totals but returned 1, so the list would be incomplete"`,
+  );
 });
 
 test('a count in the bucket is not taken for the count of its totals', async () => {
