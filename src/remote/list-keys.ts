@@ -7,11 +7,12 @@ import { readId, readKey } from './read-key.ts';
 import type { LastPage } from './read-pages.ts';
 import { requireComplete } from './require-complete.ts';
 import type { Part } from './select.ts';
-import { WrongShape } from './select.ts';
+import { select, WrongShape } from './select.ts';
 
 /**
  * Every key of the account. A key that cannot be read is a warning, so that the others can still be revoked in a hurry.
- * Throws `KeysError` (7) if the list is incomplete, or if no key in it has an id.
+ * Throws `KeysError` (7) if the list is incomplete, or if no key in it has an id: an empty one is a fault of the
+ * key, any other one of the declaration.
  */
 export async function listKeys(api: Api, provider: Provider, now: Date, odd: KeyWarnings): Promise<Key[]> {
   try {
@@ -31,6 +32,7 @@ async function readList(
 ): Promise<Key[]> {
   const keys = new Map<string, Key>();
   const withoutId: WrongShape[] = [];
+  let hasEmptyId = false;
   let last: LastPage | undefined;
   const pages = api.pages(
     list,
@@ -50,9 +52,10 @@ async function readList(
     } catch (error) {
       if (!(error instanceof WrongShape)) throw error;
       withoutId.push(error);
+      hasEmptyId ||= [null, ''].includes(select(item, fields.id)?.value as null);
     }
   }
-  if (keys.size === 0 && withoutId[0]) throw withoutId[0];
+  if (keys.size === 0 && !hasEmptyId && withoutId[0]) throw withoutId[0];
   if (last) requireComplete(list.paging, last, keys.size + withoutId.length);
   for (const error of withoutId) await odd.warnOf(error);
   return [...keys.values()];

@@ -51,6 +51,7 @@ export class RemoteBackend implements KeyBackend {
   readonly #now: () => Date;
   readonly #warnings: KeyWarnings;
   readonly #names = new TakenNames();
+  readonly #listedIds = new Set<string>();
 
   constructor(provider: Provider, api: Api, now: () => Date, warn = async (_: string) => {}) {
     this.capabilities = capabilitiesOf(provider);
@@ -80,6 +81,7 @@ export class RemoteBackend implements KeyBackend {
     const keys = await listKeys(this.#api, this.#provider, this.#now(), this.#warnings);
     if (mayBeCut(keys, this)) await this.#warnings.warnOfShortList(keys.length);
     this.#names.isKnown = true;
+    for (const { id } of keys) this.#listedIds.add(id);
     return keys.map((key) => this.#shown(this.#named(key)));
   }
 
@@ -126,9 +128,9 @@ export class RemoteBackend implements KeyBackend {
   async #issue(operation: Issuing, inputs: Inputs, name: string): Promise<Made> {
     const newSecret = makeSecret(operation.makes);
     const response = await this.#api.send(operation, { ...inputs, ...(newSecret && { newSecret }) });
-    if (response.status === 404) throw noSuchKey(String(inputs.id));
-    const { key: fields } = this.#provider;
     const reason = this.#api.reasonOf(response);
+    if (response.status === 404) throw noSuchKey(String(inputs.id), reason);
+    const { key: fields } = this.#provider;
     return readIssued(response, { operation, fields, name, now: this.#now(), newSecret, reason });
   }
 
@@ -169,8 +171,11 @@ export class RemoteBackend implements KeyBackend {
   }
 
   async revoke(id: string): Promise<boolean> {
-    const { revoke, disable } = this.#provider;
-    if (revoke) return revokeKey(this.#api, { ...this.#provider, revoke }, id, () => this.get(id));
+    const { revoke, disable, show } = this.#provider;
+    const lookInList = async () =>
+      show && this.#listedIds.has(id) ? (await this.list()).find((key) => key.id === id) : undefined;
+    if (revoke)
+      return revokeKey(this.#api, { ...this.#provider, revoke }, id, () => this.get(id), lookInList);
     if (!disable) throw new Error('revoke is not among the capabilities');
     await this.update(id, { disabled: true });
     return true;

@@ -18,8 +18,9 @@ export async function revokeKey(
   provider: RevokingProvider,
   id: string,
   look: () => Promise<Key | undefined>,
+  lookInList: () => Promise<Key | undefined>,
 ): Promise<boolean> {
-  const isRevoked = await endKey(api, provider, id, look);
+  const isRevoked = await endKey(api, provider, id, look, lookInList);
   if (isRevoked) await completeRevocation(api, provider.revoke.then ?? [], id);
   return isRevoked;
 }
@@ -58,6 +59,7 @@ async function endKey(
   { revoke, ok }: RevokingProvider,
   id: string,
   look: () => Promise<Key | undefined>,
+  lookInList: () => Promise<Key | undefined>,
 ): Promise<boolean> {
   let response: HttpResponse;
   try {
@@ -68,23 +70,24 @@ async function endKey(
     if (isKeyGone) return true;
     throw isKeyGone === false ? stillThere(error as KeysError, id) : error;
   }
-  if (saysNo(response)) throw notRevoked(id, 'the API says that it did not revoke');
-  // The path of the call, or a setting in it, may be what does not exist.
+  const reason = api.reasonOf(response);
+  if (saysNo(response)) throw notRevoked(id, 'the API says that it did not revoke', reason);
+  // The path of the call, or a setting in it, may be what does not exist; so it may be in the call that shows a key.
   if (response.status === 404) {
-    if ((await isGone(look)) === false)
-      throw notRevoked(id, `the API answered 404${api.reasonOf(response)}, and still has`);
+    if ((await isGone(look)) === false || (await isGone(lookInList)) === false)
+      throw notRevoked(id, `the API answered 404${reason}, and still has`);
     return false;
   }
   const isPlain = (revoke.ok ?? ok) !== undefined || !isInconclusive(response, id);
   if (!isPlain && (await isGone(look)) === false)
-    throw notRevoked(id, 'the API did not confirm that it revoked, and still has,');
+    throw notRevoked(id, 'the API did not confirm that it revoked, and still has,', reason);
   return true;
 }
 
-function notRevoked(id: string, what: string): KeysError {
+function notRevoked(id: string, what: string, reason = ''): KeysError {
   return new KeysError({
     code: 'not_revoked',
-    message: `${what} the key ${id}`,
+    message: `${what} the key ${id}${reason.replace(/^,/, ':')}`,
     hints: [`keys show ${shellWord(id)}`],
   });
 }

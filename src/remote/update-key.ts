@@ -112,7 +112,8 @@ async function send(
   inputs: Inputs,
 ): Promise<HttpResponse> {
   const response = await api.send(operation, inputs);
-  if (response.status === 404 || isEmptyBody(response)) throw noSuchKey(String(inputs.id));
+  if (response.status === 404 || isEmptyBody(response))
+    throw noSuchKey(String(inputs.id), api.reasonOf(response));
   return response;
 }
 
@@ -185,10 +186,11 @@ function fieldName(field: keyof KeyChanges): string {
   return field === 'disabled' ? 'the status' : field;
 }
 
-export function noSuchKey(id: string): KeysError {
+/** `reason`: `, Project Not Found`, as the API explains it. */
+export function noSuchKey(id: string, reason = ''): KeysError {
   return new KeysError({
     code: 'no_such_key',
-    message: `the API has no key '${id}'`,
+    message: `the API has no key '${id}'${reason.replace(/^,/, ':')}`,
     hints: ['keys list --status all'],
   });
 }

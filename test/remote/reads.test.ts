@@ -42,3 +42,11 @@ test('a revocation by GET is not retried', async () => {
   expect(failure).toMatchObject({ code: 'reply_lost' });
   expect(server.received.filter(({ path }) => path.endsWith('/revoke'))).toHaveLength(1);
 });
+
+test.each([null, ''])('a key with the id %j hides no list, even if it is the only one', async (hash) => {
+  const server = await FaultServer.start();
+  server.on('GET /v1/keys', json(200, { keys: [{ hash, name: 'ci' }] }));
+  const { backend, warnings } = remoteOf(unreal, server);
+  expect(await backend.list()).toEqual([]);
+  expect(warnings).toEqual(['the field keys[0] is not a key with the field hash; this key is omitted']);
+});

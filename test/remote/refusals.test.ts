@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { betterAuth } from '../../src/providers/built-in/better-auth.ts';
 import { unreal } from '../../src/providers/built-in/unreal.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
+import type { RemoteBackend } from '../../src/remote/remote-backend.ts';
 import { spec } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';
 import type { Answer } from '../support/fault-server.ts';
 import { FaultServer, json, resetBeforeReply, text } from '../support/fault-server.ts';
+import { key } from '../support/key.ts';
 import { remoteOf } from './remote-of.ts';
 
 /* Servers that refuse with a success status, or explain failures in their own form. */
@@ -290,6 +292,62 @@ describe('a revocation without a clear answer', () => {
     );
     expect(await backend.revoke('h1')).toBe(false);
   });
+});
+
+describe('a 404 about a key that is listed', () => {
+  const nowhere = json(404, { error: { message: 'Project Not Found' } });
+  const rotating: Provider = { ...unreal, rotate: { post: '/v1/keys/{id}/roll', secret: 'key' } };
+
+  test('is no revocation, even if the call that shows a key fails in the same way', async () => {
+    const { backend } = await started(
+      unreal,
+      ['GET /v1/keys', json(200, { keys: [{ hash: 'h1', name: 'ci' }] }), json(200, { keys: [] })],
+      ['DELETE /v1/keys/h1', nowhere],
+      ['GET /v1/keys/h1', nowhere],
+    );
+    await backend.list();
+    expect(await backend.revoke('h1')).toBe(false);
+  });
+
+  test('is reported with its reason', async () => {
+    const { server, backend } = await started(
+      unreal,
+      ['DELETE /v1/keys/h1', nowhere],
+      ['GET /v1/keys/h1', nowhere],
+    );
+    server.always('GET /v1/keys', json(200, { keys: [{ hash: 'h1', name: 'ci' }] }));
+    await backend.list();
+    expect((await failureIn(backend.revoke('h1'))).message).toBe(
+      'the API answered 404, Project Not Found, and still has the key h1',
+    );
+  });
+
+  test.each<[what: string, provider: Provider, route: string, work: (backend: RemoteBackend) => unknown]>([
+    ['a change', betterAuth, 'POST /api-key/update', (backend) => backend.update('k1', { name: 'web' })],
+    ['disabling', betterAuth, 'POST /api-key/update', (backend) => backend.update('k1', { disabled: true })],
+    [
+      'a rotation',
+      rotating,
+      'POST /v1/keys/k1/roll',
+      (backend) => backend.rotateInPlace?.(key({ id: 'k1' }), { graceSeconds: 1 }),
+    ],
+  ])('explains why %s failed', async (_, provider, route, work) => {
+    const { backend } = await started(provider, [route, nowhere]);
+    expect((await failureIn(Promise.resolve(work(backend)))).message).toBe(
+      "the API has no key 'k1': Project Not Found",
+    );
+  });
+});
+
+test('the reason of an answer that leaves a revocation open is reported', async () => {
+  const { backend } = await started(
+    unreal,
+    ['DELETE /v1/keys/h1', json(200, { code: 40001, msg: 'not yours' })],
+    ['GET /v1/keys/h1', json(200, { hash: 'h1', name: 'ci' })],
+  );
+  expect((await failureIn(backend.revoke('h1'))).message).toBe(
+    'the API did not confirm that it revoked, and still has, the key h1: not yours',
+  );
 });
 
 describe('the reason of a failure', () => {

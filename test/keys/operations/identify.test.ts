@@ -124,6 +124,11 @@ describe('a secret that replaced another one', () => {
   });
 });
 
+test('in an account with one key, a rotation renews that key', async () => {
+  const { found } = await identified({ lists: [[old]] }, { single: true, nameless: true, renewed: old });
+  expect(found.id).toBe(old.id);
+});
+
 test('in an account with one key, the active key is the new one', async () => {
   expect((await identified({ lists: [[old]] }, { single: true, nameless: true })).found.id).toBe(old.id);
 });
