@@ -29,10 +29,11 @@ async function remoteCall(context: Context, { provider, url, options }: Connecti
     throw usageError(`keys of the provider ${provider.id} sign requests, which a snippet does not show`);
   const { header, scheme } = verify?.auth ?? provider.auth;
   const target = {
-    base: url.href.replace(/\/$/, ''),
+    base: (verify?.url ?? url.href).replace(/\/$/, ''),
     header,
     before: scheme === undefined ? '' : `${scheme} `,
-    headers: provider.headers ?? {},
+    // They may be credentials of this API.
+    headers: verify?.url === undefined ? (provider.headers ?? {}) : {},
   };
   if (verify?.get === undefined) {
     await context.warn(`the provider ${provider.id} declares no call for keys; append a path to the URL`);

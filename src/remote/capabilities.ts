@@ -27,7 +27,7 @@ export function capabilitiesOf(provider: Provider): Capabilities {
     ...(unloggedFields(provider).length > 0 && { logsWithout: unloggedFields(provider) }),
     update: provider.update !== undefined,
     disable: provider.disable !== undefined,
-    verify: provider.verify !== undefined,
+    verify: provider.verify !== undefined || key.secret !== undefined,
     ...expiryOf(provider),
     ...(provider.console !== undefined && { console: provider.console }),
     ...(key.alike && { alike: key.alike }),

@@ -444,3 +444,12 @@ test('an id of several segments stands in a path only', () => {
     'list.get',
   ]);
 });
+
+test('no shown field is the secret that a list has', () => {
+  const { key } = unreal;
+  expect(issuesOf({ key: { ...key, secret: 'key', prefix: 'key' } })).toEqual({});
+  expect(issuesOf({ key: { ...key, secret: 'key', description: 'key' } })).toHaveProperty([
+    'key.description',
+  ]);
+  expect(issuesOf({ key: { ...key, secret: 'hash' } })).toHaveProperty(['key.id']);
+});

@@ -65,7 +65,9 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
     test('a create omits the fields that were not requested', async () => {
       const { backend, server } = await start(one, [create]);
       await backend.create(spec({ name: 'ci' }));
-      expect(String(requestFor(create, server)?.body)).not.toMatch(/:(null|\[\]|\{\})/);
+      const declaresNull = JSON.stringify(one.provider.create).includes('|null}');
+      const empty = declaresNull ? /:(\[\]|\{\})/ : /:(null|\[\]|\{\})/;
+      expect(String(requestFor(create, server)?.body)).not.toMatch(empty);
     });
   }
 

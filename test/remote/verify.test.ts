@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
+import { meilisearch } from '../../src/providers/built-in/meilisearch.ts';
 import { resend } from '../../src/providers/built-in/resend.ts';
 import { unreal } from '../../src/providers/built-in/unreal.ts';
 import { xai } from '../../src/providers/built-in/xai.ts';
@@ -137,4 +138,52 @@ test.each([
   server.on('GET /api-keys?limit=1', json(status, body));
   const { backend } = remoteOf(resend, server);
   expect(await backend.verify(key)).toEqual({ valid: reason === 'ok', reason, httpStatus: status });
+});
+
+describe('a list that has the secrets of all keys', () => {
+  const listedKey = {
+    uid: 'k1',
+    key: key.reveal(),
+    name: 'ci',
+    actions: ['search'],
+    indexes: ['*'],
+    expiresAt: null,
+  };
+
+  async function verdictIn(...keys: unknown[]) {
+    const server = await FaultServer.start();
+    server.on('GET /keys?limit=100', json(200, { results: keys, offset: 0, limit: 100, total: keys.length }));
+    return remoteOf(meilisearch, server).backend.verify(key);
+  }
+
+  test.each<[unknown, string]>([
+    [listedKey, 'ok'],
+    [{ ...listedKey, expiresAt: '2026-11-01T00:00:00Z' }, 'expired'],
+    [{ ...listedKey, key: 'another-EXAMPLE' }, 'invalid'],
+    [{ ...listedKey, key: key.reveal().slice(0, -1) }, 'invalid'],
+    [{ ...listedKey, key: 7 }, 'invalid'],
+    [{ ...listedKey, key: null }, 'invalid'],
+  ])('with %j says %s', async (one, reason) => {
+    expect(await verdictIn({ uid: 'k0', key: 'x', name: 'other' }, one)).toEqual({
+      valid: reason === 'ok',
+      reason,
+      httpStatus: 200,
+    });
+  });
+
+  test('says nothing if it cannot be read, and is not believed if it is incomplete', async () => {
+    const server = await FaultServer.start();
+    server.always('GET /keys?limit=100', json(503, {}));
+    expect(await remoteOf(meilisearch, server).backend.verify(key)).toMatchObject({ reason: 'unreachable' });
+    const cut = await FaultServer.start();
+    cut.on('GET /keys?limit=100', json(200, { results: [], total: 3 }));
+    const failure = await failureIn(remoteOf(meilisearch, cut).backend.verify(key));
+    expect(failure).toMatchObject({ code: 'list_incomplete' });
+  });
+
+  test('shows no secret', async () => {
+    const server = await FaultServer.start();
+    server.on('GET /keys?limit=100', json(200, { results: [listedKey], total: 1 }));
+    expect(JSON.stringify(await remoteOf(meilisearch, server).backend.list())).not.toContain('abcdefgh');
+  });
 });

@@ -21,6 +21,7 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   medusa: async () => (await import('./medusa.ts')).medusa,
   openrouter: async () => (await import('./openrouter.ts')).openrouter,
   resend: async () => (await import('./resend.ts')).resend,
+  meilisearch: async () => (await import('./meilisearch.ts')).meilisearch,
   powerdns: async () => (await import('./powerdns.ts')).powerdns,
   strapi: async () => (await import('./strapi.ts')).strapi,
   unkey: async () => (await import('./unkey.ts')).unkey,

@@ -13,6 +13,7 @@ import {
   timePath,
   word,
 } from './field.ts';
+import { secretPath } from './operation.ts';
 import { timeStyles } from './styles.ts';
 
 /* Where the API has the fields of a key. */
@@ -63,6 +64,10 @@ export const keyFields = v.strictObject({
   prefix: optional(
     'The recognisable start of the secret. Shortened if the API returns more than that.',
     path,
+  ),
+  secret: optional(
+    'Where the list has the whole secret of a key, if the API never hides it. It is never shown; without `verify`, `keys` verifies a key by looking for it in the list.',
+    secretPath,
   ),
   createdAt: optional('When the key was created.', timePath),
   expiresAt: optional('When the key expires.', timePath),

@@ -61,6 +61,19 @@ const noShownSecret: Rule = ({ create, rotate, key }) =>
       }));
   });
 
+/** The list has whole secrets: no shown field is one. */
+const noListedSecret: Rule = ({ key }) => {
+  const secrets = pathsOfSecret(key.secret);
+  const isJoined = secrets.length > 1;
+  return (['id', ...shownFields] as const)
+    .filter((field) => !(field === 'id' && isJoined))
+    .filter((field) => pathsOf(key[field]).some((path) => secrets.includes(path)))
+    .map((field) => ({
+      path: `key.${field}`,
+      message: `is where the list has the secret; write where the ${field} is`,
+    }));
+};
+
 /** The variable of a secret must be its own, and `keys login` must not ask for a secret that nothing sends. */
 const namedSecrets = ruleOf((provider) => {
   const inputs = placeholdersIn(provider).map(({ input }) => input);
@@ -82,4 +95,10 @@ const namedSecrets = ruleOf((provider) => {
   });
 });
 
-export const secrecyRules: readonly Rule[] = [baseUrl, noSecretInFile, noShownSecret, namedSecrets];
+export const secrecyRules: readonly Rule[] = [
+  baseUrl,
+  noSecretInFile,
+  noShownSecret,
+  noListedSecret,
+  namedSecrets,
+];
