@@ -15,7 +15,7 @@ export function usageStart(
   const earliest = usageRetentionDays === undefined ? undefined : firstDay(usageRetentionDays, now);
   if (!earliest || dayOf(since) >= dayOf(earliest)) return since;
   throw usageError(
-    `--since: the provider ${provider} reports usage of the last ${usageRetentionDays} days only, from ${dayOf(earliest)} (UTC)`,
+    `--since: the provider ${provider} reports usage from ${dayOf(earliest)} (UTC) on, and no earlier`,
     `keys usage --since ${dayOf(earliest)}`,
   );
 }
@@ -25,7 +25,7 @@ export function dayOf(moment: Date): string {
   return moment.toISOString().slice(0, 10);
 }
 
-/** The first of so many days, today included. */
-function firstDay(days: number, now: Date): Date {
+/** The first of so many days (UTC), today included. */
+export function firstDay(days: number, now: Date): Date {
   return new Date(Date.parse(dayOf(now)) - (days - 1) * 86_400_000);
 }

@@ -35,7 +35,8 @@ test('usage by key asks for each key, and shows what no listed key used', async 
     ci             hash0001     1,200      70  $0.10
     no listed key               1,200      70  $0.10
     --- stderr
-    openrouter reports usage of the last 30 days only (UTC)
+    warning: the totals of openrouter cover completed days (UTC) only
+    openrouter reports usage from 2026-10-21 (UTC) on
     "
   `);
 });
@@ -51,19 +52,20 @@ test('usage by day takes one request', async () => {
     2026-11-18,1200,70,0.1
     2026-11-19,1200,70,0.1
     --- stderr
-    openrouter reports usage of the last 30 days only (UTC)
+    warning: the totals of openrouter cover completed days (UTC) only
+    openrouter reports usage from 2026-10-21 (UTC) on
     "
   `);
 });
 
 test('a start that the API no longer reports is refused before any call', async () => {
   const { shows, env } = await openrouterBox();
-  expect(await shows.keys(['usage', '--since', '30d'], { env, now })).toMatchInlineSnapshot(`
-    "$ keys usage --since 30d
+  expect(await shows.keys(['usage', '--since', '31d'], { env, now })).toMatchInlineSnapshot(`
+    "$ keys usage --since 31d
     exit 2
     --- stderr
-    error: --since: the provider openrouter reports usage of the last 30 days only, from 2026-10-22 (UTC)
-    hint: keys usage --since 2026-10-22
+    error: --since: the provider openrouter reports usage from 2026-10-21 (UTC) on, and no earlier
+    hint: keys usage --since 2026-10-21
     "
   `);
 });

@@ -115,7 +115,7 @@ function commandsOf(provider: Provider): string[][] {
 
 function usageOf({ usageByDay, usageCovers, usageRetentionDays }: Capabilities): string {
   const covered = usageCovers === undefined ? '' : `, ${usageCovers} only`;
-  const span = usageRetentionDays === undefined ? '' : `, the last ${usageRetentionDays} days`;
+  const span = usageRetentionDays === undefined ? '' : `, up to ${usageRetentionDays - 1} days back`;
   return `${usageByDay ? 'by key and by day' : 'by key'}${covered}${span}`;
 }
 

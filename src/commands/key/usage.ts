@@ -7,7 +7,7 @@ import { oneOf } from '../../cli/read.ts';
 import { requireAbility } from '../../keys/capability-check.ts';
 import type { Key } from '../../keys/key.ts';
 import type { Capabilities, UsageRow } from '../../keys/ports.ts';
-import { dayOf, usageStart } from '../../keys/usage-span.ts';
+import { dayOf, firstDay, usageStart } from '../../keys/usage-span.ts';
 
 const columnsByKey = ['keyId', 'name', 'requests', 'tokens', 'spentUsd'];
 const columnsByDay = ['date', 'requests', 'tokens', 'spentUsd'];
@@ -85,5 +85,7 @@ async function describeSpan(
   if (since) return;
   if (start) await context.note(`usage from ${dayOf(start)} (UTC); --since sets another start`);
   else if (usageRetentionDays !== undefined)
-    await context.note(`${provider} reports usage of the last ${usageRetentionDays} days only (UTC)`);
+    await context.note(
+      `${provider} reports usage from ${dayOf(firstDay(usageRetentionDays, context.now))} (UTC) on`,
+    );
 }

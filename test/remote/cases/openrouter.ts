@@ -82,7 +82,11 @@ export const openrouterCase: Case = {
     {
       query: { by: 'day' },
       exchanges: [
-        { route: 'GET /activity', status: 200, answer: { data: [activity, activity, olderActivity] } },
+        {
+          route: 'GET /activity',
+          status: 200,
+          answer: { data: [activity, { ...activity, endpoint_id: 'e2' }, olderActivity] },
+        },
       ],
       rows: [
         { date: '2026-11-18', requests: 1, tokens: 70, spentUsd: 0.2 },
