@@ -1,4 +1,5 @@
 import { KeysError } from '../base/errors.ts';
+import { isTooDeep, maxJsonDepth } from '../base/json-depth.ts';
 import { maskSecrets } from '../base/secret.ts';
 import type { HttpRequest } from './request.ts';
 import { retryHint } from './retry-hint.ts';
@@ -51,29 +52,10 @@ export function readResponse(
   };
 }
 
-/** Nested lists and objects. No API has so many, and reading them would exhaust the stack. */
-const maxDepth = 200;
-
-function isTooDeep(text: string): boolean {
-  let [depth, isText] = [0, false];
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text.charCodeAt(at);
-    if (isText) {
-      if (character === 0x5c) at += 1;
-      else if (character === 0x22) isText = false;
-    } else if (character === 0x22) isText = true;
-    else if (character === 0x5b || character === 0x7b) {
-      depth += 1;
-      if (depth > maxDepth) return true;
-    } else if (character === 0x5d || character === 0x7d) depth -= 1;
-  }
-  return false;
-}
-
 function tooDeep({ method, url }: Pick<HttpRequest, 'method' | 'url'>, status: number): KeysError {
   return new KeysError({
     code: 'not_json',
-    message: `${method} ${pathOf(url)} answered ${status} with JSON nested more than ${maxDepth} levels deep`,
+    message: `${method} ${pathOf(url)} answered ${status} with JSON nested more than ${maxJsonDepth} levels deep`,
     hints: ['check that the URL is the API: keys profile list'],
     httpStatus: status,
   });

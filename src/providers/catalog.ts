@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { KeysError, systemCode } from '../base/errors.ts';
+import { isTooDeep, maxJsonDepth } from '../base/json-depth.ts';
 import { jsonFault } from '../base/json-fault.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { readBounded, readFault, textOf } from '../platform/files/read-file.ts';
@@ -62,9 +63,10 @@ async function readProvider(file: string): Promise<Provider> {
   const { checkProvider } = await import('./declaration/check.ts');
   requireTrusted(file, 'file');
   const { provider, issues } = checkProvider(readJson(file));
-  const [first, ...others] = provider ? nameIssues(provider, file) : issues;
-  if (provider && !first) return provider;
-  const rest = others.length === 0 ? '' : ` (and ${others.length} more)`;
+  const problems: readonly SchemaIssue[] = provider ? nameIssues(provider, file) : issues;
+  if (provider && problems.length === 0) return provider;
+  const first = problems.find(({ path }) => path === 'id') ?? problems[0];
+  const rest = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`;
   throw new KeysError({
     code: 'provider_faulty',
     message: `${file} is not a valid provider: ${first?.path}: ${first?.message}${rest}`,
@@ -104,8 +106,17 @@ function readJson(file: string): unknown {
   }
 }
 
-/** The text of a declaration. Throws `KeysError` if the file cannot be read. */
+/** The text of a declaration. Throws `KeysError` if the file cannot be read, or is nested too deeply to be one. */
 export function readDeclaration(file: string): string {
+  const text = readText(file);
+  if (!isTooDeep(text)) return text;
+  throw new KeysError({
+    code: 'file_unusable',
+    message: `${file} is nested more than ${maxJsonDepth} levels deep, so it is no declaration`,
+  });
+}
+
+function readText(file: string): string {
   try {
     return textOf(readBounded(file, { maxBytes }));
   } catch (error) {

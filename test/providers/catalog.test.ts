@@ -15,6 +15,7 @@ test('a faulty file hurts only itself', async () => {
   box.ownProvider({ id: 'broken' });
   box.ownProvider({ ...unreal, id: 'local' });
   writeFileSync(join(box.home, 'config', 'providers', 'odd.json'), 'not json');
+  writeFileSync(join(box.home, 'config', 'providers', 'pit.json'), '['.repeat(100_000));
   const shows = new Transcript(box, [folders]);
   const list = await shows.keys(['provider', 'list', '--json', 'id']);
   const builtIn = (await builtInProviders()).map(({ id }) => id);
@@ -26,6 +27,7 @@ test('a faulty file hurts only itself', async () => {
     warning: [folder 1]/config/providers/broken.json is not a valid provider: name: is required; write "name": "My API" (and 6 more); keys provider check [folder 1]/config/providers/broken.json
     warning: [folder 1]/config/providers/local.json is not a valid provider: id: 'local' is reserved for the embedded authority; choose another id; keys provider check [folder 1]/config/providers/local.json
     warning: [folder 1]/config/providers/odd.json is not valid JSON: unexpected token 'o'; keys provider check [folder 1]/config/providers/odd.json
+    warning: [folder 1]/config/providers/pit.json is nested more than 200 levels deep, so it is no declaration
     "
   `);
   expect(await shows.keys(['provider', 'show', 'mine', '--json', 'id,name'])).toMatchInlineSnapshot(`

@@ -29,6 +29,9 @@ const baseUrl = ruleOf(({ url: text }) => {
   ];
 });
 
+/** What is written for people, or named by the API, and sent as no credential. */
+const harmlessFields = ['$schema', 'docs', 'note', 'console', 'permissions'];
+
 /** The text itself is not repeated. */
 const noSecretInFile: Rule = (provider) => {
   const visit = (value: unknown, path: string): SchemaIssue[] => {
@@ -37,9 +40,11 @@ const noSecretInFile: Rule = (provider) => {
         ? [{ path, message: 'looks like a secret; declare it in secrets, and write {secret.NAME}' }]
         : [];
     if (typeof value !== 'object' || value === null) return [];
-    return Object.entries(value).flatMap(([name, one]) => visit(one, path === '' ? name : `${path}.${name}`));
+    return Object.entries(value).flatMap(([name, one]) => visit(one, `${path}.${name}`));
   };
-  return visit(provider, '');
+  return Object.entries(provider)
+    .filter(([name]) => !harmlessFields.includes(name))
+    .flatMap(([name, value]) => visit(value, name));
 };
 
 /** Fields of a key that are printed as they are; `prefix` is cut before, and the id has a rule of its own. */

@@ -65,9 +65,14 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A longer text is not repeated in a message. */
+const maxWordLength = 60;
+
 function messageOf(issue: Issue, path: string): string {
   // A text in the wrong place may be a secret; a word in place of another one is none.
-  const hidesText = issue.type !== 'picklist' && issue.type !== 'variant' && issue.received.startsWith('"');
+  const isWord =
+    (issue.type === 'picklist' || issue.type === 'variant') && issue.received.length <= maxWordLength;
+  const hidesText = !isWord && issue.received.startsWith('"');
   const message = maskSecrets(schemaFault({ ...issue, ...(hidesText && { received: 'string' }) }));
   const parts = path.split('.');
   const name = parts.at(-1) ?? '';
