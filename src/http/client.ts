@@ -25,6 +25,8 @@ export interface HttpClient {
    * or may not have taken effect (`reply_lost`). Throws `interrupted()` if nothing was done.
    */
   send(request: HttpRequest): Promise<HttpResponse>;
+  /** Waits; rejects when the signal of the client aborts. */
+  pause(milliseconds: number): Promise<void>;
   /** Ends all connections at once. Without it, a connection that is being opened keeps the process alive. */
   close(): Promise<void>;
 }
@@ -138,6 +140,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
 
   return {
     send,
+    pause: (milliseconds) => pause(milliseconds, signal),
     async close() {
       await dispatcher.destroy();
       closing.abort();

@@ -19,8 +19,7 @@ import type { Sender } from './authorize.ts';
 import { authorize } from './authorize.ts';
 import type { CallOperation } from './build-request.ts';
 import { buildRequest, headersOfEveryCall } from './build-request.ts';
-import { parseJson } from './explain-failure.ts';
-import { isFailureBody, saysNotFound, statusInBody } from './failure-body.ts';
+import { isFailureBody, requireNoWebPage, saysNotFound, statusInBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
 import type { PageRequest } from './next-page.ts';
 import { requireNotToken } from './own-token.ts';
@@ -75,10 +74,7 @@ export class Api {
     }
     const failure = this.failureOf(response, operation);
     if (failure) throw failure;
-    // A web page, such as a sign-in, is no success, whatever its status: json() refuses it.
-    const isWebPage = /^text\/html\b/i.test(response.headers['content-type'] ?? '');
-    if (isWebPage && !('secret' in operation && typeof parseJson(response.text) === 'object'))
-      response.json();
+    requireNoWebPage(response, operation);
     if (isAboutOneKey && saysNotFound(response, provider)) return { ...response, status: 404 };
     if (isFailureBody(response, operation, provider)) {
       const status = statusInBody(response);
@@ -100,6 +96,10 @@ export class Api {
 
   failureOf(response: HttpResponse, operation: Operation = {}): KeysError | undefined {
     return apiErrorOf(response, this.#errorContext(operation));
+  }
+
+  get pause(): ApiOptions['http']['pause'] {
+    return this.#options.http.pause;
   }
 
   /** `, Project Not Found`: the reason that a response gives; empty if it gives none. */

@@ -2,6 +2,7 @@ import type { HttpResponse } from '../http/response.ts';
 import { updatesOf } from '../providers/declaration/call.ts';
 import type { Condition, Issuing, Operation } from '../providers/declaration/operation.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
+import { parseJson } from './explain-failure.ts';
 import { secretPartsIn } from './new-secret.ts';
 import { isTrue } from './next-page.ts';
 import type { Part } from './select.ts';
@@ -46,6 +47,16 @@ export function isFailureBody(
 export function saysNotFound(response: HttpResponse, { notFound }: Pick<Provider, 'notFound'>): boolean {
   const answer = bodyOf(response);
   return notFound !== undefined && answer !== undefined && meets(answer, notFound);
+}
+
+/**
+ * Throws `KeysError` for a web page, such as a sign-in: it is no success, whatever its status. JSON with a new secret that
+ * is declared as a web page is read nonetheless.
+ */
+export function requireNoWebPage(response: HttpResponse, content: ExpectedContent): void {
+  const isWebPage = /^text\/html\b/i.test(response.headers['content-type'] ?? '');
+  if (isWebPage && !(content.secret !== undefined && typeof parseJson(response.text) === 'object'))
+    response.json();
 }
 
 /** Null, or `{"data": null}` and nothing else. */

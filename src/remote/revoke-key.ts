@@ -79,7 +79,9 @@ async function endKey(
     return false;
   }
   const isPlain = (revoke.ok ?? ok) !== undefined || !isInconclusive(response, id);
-  if (!isPlain && (await isGone(look)) === false)
+  if (isPlain) return true;
+  const isKeyGone = response.status === 202 ? await isSoonGone(api, look) : await isGone(look);
+  if (isKeyGone === false)
     throw notRevoked(id, 'the API did not confirm that it revoked, and still has,', reason);
   return true;
 }
@@ -94,6 +96,25 @@ function notRevoked(id: string, what: string, reason = ''): KeysError {
 
 function stillThere({ failure, message }: KeysError, id: string): KeysError {
   return new KeysError({ ...failure, message: `${message}; the key ${id} still exists` });
+}
+
+/** How long an API that answers 202 (accepted) is given, from look to look. */
+const looksAfterMs = [0, 1000, 2000, 4000];
+
+/** As `isGone`, for an API that revokes a key a little later. */
+async function isSoonGone(api: Api, look: () => Promise<Key | undefined>): Promise<boolean | undefined> {
+  let isKeyGone: boolean | undefined;
+  for (const delayMs of looksAfterMs) {
+    try {
+      if (delayMs > 0) await api.pause(delayMs);
+    } catch {
+      return isKeyGone;
+    }
+    const isGoneNow = await isGone(look);
+    if (isGoneNow !== false) return isGoneNow ?? isKeyGone;
+    isKeyGone = false;
+  }
+  return isKeyGone;
 }
 
 /** Undefined if the API cannot be asked. */

@@ -457,11 +457,8 @@ describe('an inconclusive revocation', () => {
   ];
 
   test.each(answers)('with %s fails if the key still exists', async (_, answer) => {
-    const { backend } = await started(
-      unreal,
-      ['DELETE /v1/keys/h1', answer],
-      ['GET /v1/keys/h1', json(200, live)],
-    );
+    const { backend, server } = await started(unreal, ['DELETE /v1/keys/h1', answer]);
+    server.always('GET /v1/keys/h1', json(200, live));
     expect(await failureIn(backend.revoke('h1'))).toMatchObject({ code: 'not_revoked' });
   });
 
@@ -483,5 +480,27 @@ describe('an inconclusive revocation', () => {
   ])('is not suspected if the answer is clear', async (answer) => {
     const { backend } = await started(unreal, ['DELETE /v1/keys/h1', answer]);
     expect(await backend.revoke('h1')).toBe(true);
+  });
+});
+
+describe('a revocation that the API has only accepted (202)', () => {
+  const key = { hash: 'k1', name: 'ci', created: 1_793_491_200 };
+  const look = 'GET /v1/keys/k1';
+
+  test('is done once the key is gone', async () => {
+    const { backend, waits } = await started(
+      unreal,
+      ['DELETE /v1/keys/k1', text(202, '')],
+      [look, json(200, key), json(200, key), json(404, {})],
+    );
+    expect(await backend.revoke('k1')).toBe(true);
+    expect(waits).toEqual([1000, 2000]);
+  });
+
+  test('fails if the key stays', async () => {
+    const { backend, server, waits } = await started(unreal, ['DELETE /v1/keys/k1', text(202, '')]);
+    server.always(look, json(200, key));
+    expect(await failureIn(backend.revoke('k1'))).toMatchObject({ code: 'not_revoked' });
+    expect(waits).toEqual([1000, 2000, 4000]);
   });
 });

@@ -71,7 +71,9 @@ function requireOverlap(
   }
   if (allowDowntime || finishOnly || dryRun) return;
   throw usageError(
-    `the provider ${provider} allows one key: the old one stops working before the new one is delivered`,
+    backend.capabilities.maxKeys === 1
+      ? `the provider ${provider} allows one key: the old one stops working before the new one is delivered`
+      : `the provider ${provider} ends the old value at once, before the new one is delivered`,
     'add --allow-downtime to rotate anyway',
   );
 }
