@@ -364,3 +364,37 @@ test('recover escapes control characters of names in every prompt', async () => 
   ])
     expect(terminal.output.replaceAll('\r\n', '\n')).not.toContain(part);
 });
+
+test('login asks for the second secret of a provider too, and shows neither', async () => {
+  const { box } = await withKeys(['ci']);
+  const twoKeys = {
+    ...declaration,
+    id: 'two-keys',
+    headers: { 'x-app-key': '{secret.appKey}' },
+    secrets: { appKey: { help: 'the application key', keep: true } },
+  };
+  box.ownProvider(twoKeys);
+  const flags = [
+    '--provider',
+    'two-keys',
+    '--url',
+    'https://api.example.com',
+    '--store',
+    'file',
+    '--no-verify',
+  ];
+  const terminal = keysIn(box, ['login', ...flags, '--json', 'secrets'], { columns: 200 });
+  await terminal.shows('Session token for');
+  await terminal.rests();
+  terminal.type('tok-firstEXAMPLE\r');
+  await terminal.shows('the application key');
+  await terminal.rests();
+  terminal.type('tok-secondEXAMPLE\r');
+  expect(await terminal.ended, terminal.output).toBe(0);
+  expect(terminal.output).not.toMatch(/EXAMPLE/);
+  const tokens = JSON.parse(box.read(join(box.home, 'data', 'tokens.json')));
+  expect(tokens).toEqual({
+    'two-keys@https://api.example.com': 'tok-firstEXAMPLE',
+    'two-keys@https://api.example.com#appKey': 'tok-secondEXAMPLE',
+  });
+});

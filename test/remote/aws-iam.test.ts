@@ -163,3 +163,28 @@ test('from login to a delivered key, no output repeats a secret; the own key is 
   expect(revoked.exit).toBe(2);
   expect(revoked.stderr).toContain('is the session token that keys itself uses here');
 });
+
+test('a rotation of the own key stores the new one as the session token, and deletes the old one', async () => {
+  const [box, server] = [new Sandbox(), await FaultServer.start()];
+  let keys = [otherId];
+  const isNow =
+    (then: string[], answer: Answer): Answer =>
+    (response, request) => {
+      keys = then;
+      answer(response, request);
+    };
+  server
+    .always('GET /', (response, request) =>
+      listOf(keys.map((one) => member(one)).join(''))(response, request),
+    )
+    .on('POST /', isNow([otherId, id], created), isNow([id], done('DeleteAccessKey')));
+  const login = ['login', '--provider', 'aws-iam', '--url', server.origin, '--with-token', '--store', 'file'];
+  expect(await box.keys(login, { stdin: token })).toMatchObject({ exit: 0 });
+  const run = await box.keys(['rotate', otherId, '--grace', '0', '--json', 'newId,oldRevoked,verified']);
+  expect(run).toMatchObject({ exit: 0 });
+  expect(JSON.parse(run.stdout)).toEqual({ newId: id, oldRevoked: true, verified: false });
+  expect(readFileSync(join(box.home, 'data', 'tokens.json'), 'utf8')).toContain(`${id}:${secretKey}`);
+  const next = await box.keys(['list', '--json', 'id']);
+  expect(JSON.parse(next.stdout)).toEqual([{ id }]);
+  expect(server.received.at(-1)?.headers.authorization).toContain(`Credential=${id}/`);
+});
