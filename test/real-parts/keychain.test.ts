@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
+import { unreal } from '../../src/providers/built-in/unreal.ts';
 import { startKeyring } from '../support/keyring.ts';
 import { keyringParts, lacks } from '../support/real-parts.ts';
 import type { Run } from '../support/sandbox.ts';
@@ -48,6 +49,8 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
           "maxKeys": null,
           "endsLists": false,
           "show": true,
+          "create": true,
+          "revoke": true,
           "usage": true,
           "logs": false,
           "logsByKey": false,
@@ -84,6 +87,29 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     expect(() =>
       keyring.run(['secret-tool', 'lookup', 'service', 'keys-cli', 'username', account]),
     ).toThrow();
+  });
+
+  test('a second secret is stored beside the token, and logout removes both', async () => {
+    const [box, server] = [new Sandbox(), await UnrealServer.start()];
+    const keyring = await startKeyring({ home: join(box.cwd, 'keyring') });
+    const twoKeys = {
+      ...unreal,
+      id: 'two-keys',
+      headers: { 'x-app-key': '{secret.appKey}' },
+      secrets: { appKey: { help: 'the application key', keep: true } },
+    };
+    box.ownProvider(twoKeys);
+    const env = { ...keyring.env, KEYS_APPKEY: 'tok-appKeyEXAMPLE' };
+    const args = ['login', '--provider', 'two-keys', '--url', server.url, '--with-token'];
+    expect((await box.program(args, { env, stdin: 'tok-EXAMPLE\n' })).exit).toBe(0);
+    const account = `two-keys@${server.url}`;
+    const stored = (name: string) =>
+      keyring.run(['secret-tool', 'lookup', 'service', 'keys-cli', 'username', name]);
+    expect([stored(account), stored(`${account}#appKey`)]).toEqual(['tok-EXAMPLE', 'tok-appKeyEXAMPLE']);
+    const status = await box.program(['status', '--json', 'secrets'], { env: keyring.env });
+    expect(JSON.parse(status.stdout)).toEqual({ secrets: { appKey: 'keychain' } });
+    expect((await box.program(['logout'], { env: keyring.env })).exit).toBe(0);
+    for (const name of [account, `${account}#appKey`]) expect(() => stored(name)).toThrow();
   });
 
   test('a login to another store removes the earlier token from the first', async () => {
