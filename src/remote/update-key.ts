@@ -69,7 +69,8 @@ async function inputsFor(
   const { labels, name, disabled: _, ...fields } = changed;
   const mergesLabels = operation.labels === 'merge';
   const names = namesIn(operation);
-  const isWhole = sendsKey || replacesWhole(operation);
+  // A call that changes the status sends what it declares, and nothing else.
+  const isWhole = sendsKey || (replacesWhole(operation) && !sentFields.includes('disabled'));
   const needsKept = names.some((input) => input.startsWith('kept.'));
   const changedName = name === undefined ? {} : { name: await nameFor(name, id) };
   if (!isWhole && !needsKept && (labels === undefined || mergesLabels))

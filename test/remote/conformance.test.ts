@@ -67,7 +67,12 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
       await backend.create(spec({ name: 'ci' }));
       const declaresNull = JSON.stringify(one.provider.create).includes('|null}');
       const empty = declaresNull ? /:(\[\]|\{\})/ : /:(null|\[\]|\{\})/;
-      expect(String(requestFor(create, server)?.body)).not.toMatch(empty);
+      const text = String(requestFor(create, server)?.body);
+      const withoutNested = nestedIn(one.provider).reduce(
+        (rest, name) => rest.replace(`"${name}":{}`, ''),
+        text,
+      );
+      expect(withoutNested).not.toMatch(empty);
     });
   }
 
@@ -288,6 +293,12 @@ function requestFor(exchange: Exchange, server: FaultServer): Received | undefin
 function bodyOf(request: Received | undefined): unknown {
   const body = String(request?.body);
   return body === '' ? undefined : JSON.parse(body);
+}
+
+/** The objects of the body of a create, which are sent even if they are empty. */
+function nestedIn({ create }: Case['provider']): string[] {
+  const entries = Object.entries(Object(create?.body) as Record<string, unknown>);
+  return entries.flatMap(([name, value]) => (typeof value === 'object' ? [name] : []));
 }
 
 /** The first key in the answer to a list. */

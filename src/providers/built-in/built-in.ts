@@ -18,6 +18,7 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   'openai-project': async () => (await import('./openai-project.ts')).openaiProject,
   cloudflare: async () => (await import('./cloudflare.ts')).cloudflare,
   'cloudflare-account': async () => (await import('./cloudflare.ts')).cloudflareAccount,
+  'express-gateway': async () => (await import('./express-gateway.ts')).expressGateway,
   medusa: async () => (await import('./medusa.ts')).medusa,
   openrouter: async () => (await import('./openrouter.ts')).openrouter,
   resend: async () => (await import('./resend.ts')).resend,
