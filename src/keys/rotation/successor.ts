@@ -79,21 +79,30 @@ const dayMs = 86_400_000;
 
 /**
  * The span of a key in ms; null: forever, or not known. If the API keeps whole days, it is a number of days: two moments
- * that are cut to days would lose one with each rotation. Likewise a span within two seconds of a whole number of days,
- * hours or minutes is taken as that.
+ * that are cut to days would lose one with each rotation. So it is if the key ends at midnight (UTC) and did not begin
+ * then: some APIs cut an end to its day and write it as a moment. Likewise a span close to a whole number of days, hours
+ * or minutes is taken as that.
  */
 export function spanOf({ createdAt, expiresAt }: Key, resolution = 1): number | null {
   if (!createdAt || !expiresAt) return null;
   const [from, to] = [Date.parse(createdAt), Date.parse(expiresAt)];
-  if (resolution >= dayMs) return Math.max(1, Math.floor(to / dayMs) - Math.floor(from / dayMs)) * dayMs;
+  if (resolution >= dayMs || (to % dayMs === 0 && from % dayMs !== 0))
+    return Math.max(1, Math.floor(to / dayMs) - Math.floor(from / dayMs)) * dayMs;
   return snapped(to - from);
 }
 
-/** The intended span: a second or two are lost between two clocks, or to rounding. */
+/** The units of a span, and how far it may be off: two clocks differ, and each rotation would lose as much again. */
+const units = [
+  { unitMs: dayMs, toleranceMs: 5 * 60_000 },
+  { unitMs: 3_600_000, toleranceMs: 60_000 },
+  { unitMs: 60_000, toleranceMs: 2000 },
+];
+
+/** The intended span. */
 function snapped(span: number): number {
-  for (const unit of [dayMs, 3_600_000, 60_000]) {
-    const whole = Math.round(span / unit) * unit;
-    if (whole > 0 && Math.abs(span - whole) <= 2000) return whole;
+  for (const { unitMs, toleranceMs } of units) {
+    const whole = Math.round(span / unitMs) * unitMs;
+    if (whole > 0 && Math.abs(span - whole) <= toleranceMs) return whole;
   }
   return span;
 }

@@ -162,6 +162,9 @@ test('a span that an API keeps in days is a number of days, however often it is 
 
 test.each([
   ['2026-11-20T12:00:00.877Z', '2026-11-21T12:00:00.000Z', day],
+  ['2026-11-20T12:00:00.000Z', '2026-12-20T12:00:40.000Z', 30 * day],
+  ['2028-02-28T12:00:00.000Z', '2028-03-01T00:00:00.000Z', 2 * day],
+  ['2026-11-20T23:30:00.000Z', '2026-12-20T00:00:00.000Z', 30 * day],
   ['2026-11-20T12:00:00.000Z', '2026-11-21T12:00:01.500Z', day],
   ['2026-11-20T12:00:00.300Z', '2026-11-20T13:30:00.000Z', 5_400_000],
   ['2026-11-20T12:00:00.000Z', '2026-11-20T12:00:30.000Z', 30_000],
@@ -175,6 +178,20 @@ test.each([
 test('an unreadable field of the old key is lost, except those that are never carried over', () => {
   const odd = { ...old, [unread]: ['permissions', 'access_level', 'lastUsedAt'] };
   expect(successorOf(odd, capabilities, asked).lost).toEqual(['permissions', 'access_level']);
+});
+
+test('an end that an API cuts to its day, and writes as a moment, does not move back', () => {
+  let at = new Date('2026-11-20T00:10:00Z');
+  let expiresAt = '2026-12-20T00:00:00.000Z';
+  for (let count = 1; count <= 40; count += 1) {
+    const carried = { ...old, createdAt: at.toISOString(), expiresAt };
+    // A day and some hours later, at another time of the day.
+    at = new Date(at.getTime() + day + 5 * 3_600_000);
+    const { spec } = successorOf(carried, capabilities, { expires: undefined, now: at });
+    expiresAt = `${spec.expiresAt?.toISOString().slice(0, 10)}T00:00:00.000Z`;
+    const startOfDay = Date.parse(`${at.toISOString().slice(0, 10)}T00:00:00Z`);
+    expect((Date.parse(expiresAt) - startOfDay) / day).toBe(30);
+  }
 });
 
 test('an expiry of unknown span is lost, unless a new one is given', () => {
