@@ -45,7 +45,52 @@ const restrictingWords = new Set([
   'indexe',
   'resource',
   'bundle',
+  'ability',
+  'abilitie',
+  'right',
+  'entitlement',
+  'ratelimit',
+  'throttle',
+  'max',
 ]);
+
+/** Words in the names of fields that restrict if their value is a list or an object, in the singular. */
+const listingWords = new Set([
+  ...['ip', 'network', 'subnet', 'host', 'hostname', 'region', 'country', 'countrie', 'method', 'endpoint'],
+  ...[
+    'path',
+    'route',
+    'tool',
+    'topic',
+    'bucket',
+    'repository',
+    'repositorie',
+    'repo',
+    'project',
+    'workspace',
+  ],
+  ...['environment', 'audience', 'claim', 'rule', 'condition', 'constraint', 'feature', 'guardrail'],
+]);
+
+/** Words in the names of fields that restrict if their value is false. */
+const allowing = new Set([
+  'allow',
+  'allowed',
+  'can',
+  'may',
+  'access',
+  'write',
+  'admin',
+  'permission',
+  'unrestricted',
+]);
+
+/** Objects that describe something else than the key. */
+const others =
+  /^_?(?:owner|user|creator|created_?by|updated_?by|account|org|organi[sz]ation|team|project|workspace|service_?account|usage|stats?|links?|last.*)$/i;
+
+/** How deep fields are looked for in objects that the declaration does not mention. */
+const maxDepth = 3;
 
 /** Words in the names of fields that count or describe the past. */
 const descriptive =
@@ -65,7 +110,7 @@ interface DeclaredPaths {
   restricting: readonly string[];
 }
 
-function unreadIn(value: unknown, prefix: string, declared: DeclaredPaths): string[] {
+function unreadIn(value: unknown, prefix: string, declared: DeclaredPaths, depth = maxDepth): string[] {
   const { readPaths, restricting } = declared;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
   return Object.entries(value).flatMap(([name, one]) => {
@@ -74,24 +119,32 @@ function unreadIn(value: unknown, prefix: string, declared: DeclaredPaths): stri
     if (readPaths.includes(path)) return [];
     if ([...readPaths, ...restricting].some((other) => other.startsWith(`${path}.`)))
       return unreadIn(one, `${path}.`, declared);
-    return hasContent(one) && (restricts(name) || (typeof one === 'string' && restrictedValue.test(one)))
-      ? [path]
-      : [];
+    if (restricts(name, one)) return [path];
+    return depth > 0 && !others.test(name) ? unreadIn(one, `${path}.`, declared, depth - 1) : [];
   });
 }
 
-function restricts(name: string): boolean {
-  const words = name
+function restricts(name: string, value: unknown): boolean {
+  if (typeof value === 'string' && restrictedValue.test(value)) return true;
+  const words = wordsIn(name);
+  if (words.some((word) => descriptive.test(word))) return false;
+  if (value === false) return words.some((word) => allowing.has(word));
+  if (!hasContent(value)) return false;
+  const singulars = words.map((word) => word.replace(/s$/, ''));
+  return words.some(
+    (word, at) =>
+      restrictingWords.has(word) ||
+      restrictingWords.has(singulars[at] ?? '') ||
+      (word === 'only' && value === true) ||
+      (typeof value === 'object' && listingWords.has(singulars[at] ?? '')),
+  );
+}
+
+function wordsIn(name: string): string[] {
+  return name
     .replace(/([a-z])([A-Z])/g, '$1_$2')
     .toLowerCase()
     .split(/[^a-z]+/);
-  if (words.some((word) => descriptive.test(word))) return false;
-  return words.some((word, at) => {
-    const one = word.replace(/s$/, '');
-    return (
-      restrictingWords.has(word) || restrictingWords.has(one) || (one === 'read' && words[at + 1] === 'only')
-    );
-  });
 }
 
 /** Every path that the declaration of a key reads or calls harmless. */

@@ -27,6 +27,15 @@ describe('an unread field that restricts a key', () => {
     ['role', 'viewer'],
     ['type', 'read-only'],
     ['indexes', ['movies']],
+    ['ips', ['10.0.0.1']],
+    ['abilities', ['deploy']],
+    ['ratelimits', [{ limit: 5 }]],
+    ['projects', ['a']],
+    ['environments', { production: true }],
+    ['can_write', false],
+    ['allowAll', false],
+    ['internal_only', true],
+    ['max_uses', 3],
   ])('is reported: %s', (name, value) => {
     expect(restrictionsIn(part({ hash: 'h1', [name]: value }), unreal.key)).toEqual([name]);
   });
@@ -42,8 +51,22 @@ describe('an unread field that restricts a key', () => {
     ['model_count', 3],
     ['note', 'for the domain'],
     ['usage', { requests: 1, tokens: 1 }],
+    ['owner', { id: 'u1', role: 'admin' }],
+    ['project', 'p1'],
+    ['environment', 'production'],
+    ['sandbox', false],
+    ['ip', '10.0.0.1'],
   ])('is not reported if it is a counter, a timestamp or empty: %s', (name, value) => {
     expect(restrictionsIn(part({ hash: 'h1', [name]: value }), unreal.key)).toEqual([]);
+  });
+
+  test('is reported in objects that the declaration does not mention', () => {
+    const answer = {
+      hash: 'h1',
+      config: { note: 'x', security: { permissions: ['read'] } },
+      meta: { role: null },
+    };
+    expect(restrictionsIn(part(answer), unreal.key)).toEqual(['config.security.permissions']);
   });
 
   test('is reported next to read fields, at any depth, but not if it is read or declared harmless', () => {
