@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { gitlab } from '../../src/providers/built-in/gitlab.ts';
 import { unreal } from '../../src/providers/built-in/unreal.ts';
 import { checkProvider } from '../../src/providers/declaration/check.ts';
+import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { remarksOn } from '../../src/providers/declaration/remarks.ts';
 import { fillBody } from '../../src/remote/fill-template.ts';
 
@@ -452,4 +453,14 @@ test('no shown field is the secret that a list has', () => {
     'key.description',
   ]);
   expect(issuesOf({ key: { ...key, secret: 'hash' } })).toHaveProperty(['key.id']);
+});
+
+test('a rotation that does not say which key has the new secret is remarked on', () => {
+  const capabilities = { ...unreal.capabilities, overlap: 'none' as const };
+  const remarksWith = (rotate: Provider['rotate']) =>
+    remarksOn({ ...unreal, capabilities, ...(rotate && { rotate }) }).filter(({ path }) => path === 'rotate');
+  const call = { post: '/keys/{id}/roll', secret: 'key' } as const;
+  expect(remarksWith(call)).toHaveLength(1);
+  expect(remarksWith({ ...call, keepsId: true })).toEqual([]);
+  expect(remarksWith({ ...call, key: '' })).toEqual([]);
 });

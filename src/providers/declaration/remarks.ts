@@ -9,7 +9,7 @@ import { usageRemarks } from './usage-rules.ts';
 
 /* What is valid, but may not be what the author meant. */
 
-const rotation = ruleOf(({ capabilities, rotate }) => [
+const rotation = ruleOf(({ capabilities, rotate, list }) => [
   [
     capabilities.overlap === 'client' && rotate !== undefined,
     'rotate',
@@ -19,6 +19,15 @@ const rotation = ruleOf(({ capabilities, rotate }) => [
     capabilities.overlap === 'server' && rotate !== undefined && !namesIn(rotate).includes('grace'),
     'rotate',
     'does not send {grace}, so the API alone decides how long the old secret keeps working',
+  ],
+  [
+    rotate !== undefined &&
+      capabilities.overlap !== 'client' &&
+      rotate.key === undefined &&
+      !rotate.keepsId &&
+      !list.single,
+    'rotate',
+    'does not say which key has the new secret, so keys looks for it in the list; write "keepsId": true if it stays the same key',
   ],
 ]);
 
