@@ -52,7 +52,10 @@ export const topics: Topics = {
       });
       return [[localProvider.id, `${localProvider.name}: ${localProvider.note}`] as const, ...remote];
     },
-    after: 'To see what a provider can do, and what to know about it: keys provider show <id>',
+    after: [
+      'To see what a provider can do, and what to know about it: keys provider show <id>',
+      'To declare an API of your own: keys provider new, then keys provider add <file>',
+    ].join('\n'),
   },
   errors: {
     summary: 'error codes and their exit codes',

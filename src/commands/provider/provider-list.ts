@@ -8,7 +8,7 @@ export const providerList = defineCommand({
   operands: '',
   summary: 'list the supported providers',
   description:
-    'Your own providers are JSON files in the folder config/providers. To check one: keys provider check FILE.',
+    'Your own providers are JSON files in the folder config/providers. To write one: keys provider new. To install one: keys provider add FILE.',
   examples: ['keys provider list', 'keys provider list --json id,name'],
   flags: {},
   fields,
