@@ -12,15 +12,21 @@ import { select, WrongShape } from './select.ts';
 /**
  * Every key of the account. A key that cannot be read is a warning, so that the others can still be revoked in a hurry.
  * Throws `KeysError` (7) if the list is incomplete, or if no key in it has an id: an empty one is a fault of the
- * key, any other one of the declaration.
+ * key, any other one of the declaration. With the id of a key, the list is read until it has that key.
  */
-export async function listKeys(api: Api, provider: Provider, now: Date, odd: KeyWarnings): Promise<Key[]> {
+export async function listKeys(
+  api: Api,
+  provider: Provider,
+  now: Date,
+  odd: KeyWarnings,
+  wantedId?: string,
+): Promise<Key[]> {
   try {
-    return await readList(api, provider, now, odd);
+    return await readList(api, provider, now, odd, wantedId);
   } catch (error) {
     // A key created or revoked between two pages shifts the others: a second read may be complete.
     if (!isIncomplete(error)) throw error;
-    return readList(api, provider, now, odd);
+    return readList(api, provider, now, odd, wantedId);
   }
 }
 
@@ -29,6 +35,7 @@ async function readList(
   { list, key: fields }: Provider,
   now: Date,
   odd: KeyWarnings,
+  wantedId: string | undefined,
 ): Promise<Key[]> {
   const keys = new Map<string, Key>();
   const withoutId: WrongShape[] = [];
@@ -49,6 +56,7 @@ async function readList(
       const keyRead = readKey(item, fields, now);
       keys.set(keyRead.key.id, keyRead.key);
       for (const one of keyRead.unreadable) await odd.warnOf(one, keyRead.key.id);
+      if (keyRead.key.id === wantedId) return [keyRead.key];
     } catch (error) {
       if (!(error instanceof WrongShape)) throw error;
       withoutId.push(error);

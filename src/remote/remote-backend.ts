@@ -22,6 +22,7 @@ import type { Api } from './api.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { isEmptyBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
+import { inputsFrom, keptInputs } from './key-inputs.ts';
 import { KeyWarnings } from './key-warnings.ts';
 import { listKeys } from './list-keys.ts';
 import { makeSecret } from './new-secret.ts';
@@ -35,7 +36,7 @@ import { revokeKey } from './revoke-key.ts';
 import type { Part } from './select.ts';
 import { missing, part, required, select } from './select.ts';
 import { TakenNames } from './taken-names.ts';
-import { keptInputs, noSuchKey, updateKey } from './update-key.ts';
+import { noSuchKey, updateKey } from './update-key.ts';
 import { verifyByList } from './verify-by-list.ts';
 
 /** How many names are tried for a new key. */
@@ -77,18 +78,23 @@ export class RemoteBackend implements KeyBackend {
   }
 
   async list(): Promise<Key[]> {
-    const { list } = this.#provider;
-    if (list.single) return this.#single();
-    const keys = await listKeys(this.#api, this.#provider, this.#now(), this.#warnings);
-    if (mayBeCut(keys, this)) await this.#warnings.warnOfShortList(keys.length);
+    const keys = await this.#listed();
     this.#names.isKnown = true;
     for (const { id } of keys) this.#listedIds.add(id);
+    return keys;
+  }
+
+  /** Every key, or those up to the one with an id. */
+  async #listed(wantedId?: string): Promise<Key[]> {
+    if (this.#provider.list.single) return this.#single();
+    const keys = await listKeys(this.#api, this.#provider, this.#now(), this.#warnings, wantedId);
+    if (mayBeCut(keys, this)) await this.#warnings.warnOfShortList(keys.length);
     return keys.map((key) => this.#shown(this.#named(key)));
   }
 
   async get(id: string): Promise<Key | undefined> {
     const { show } = this.#provider;
-    if (!show) return (await this.list()).find((key) => key.id === id);
+    if (!show) return (await this.#listed(id)).find((key) => key.id === id);
     const response = await this.#api.send(show, { id });
     if (response.status === 404 || isEmptyBody(response)) return undefined;
     const keyPart = required(part(response.json()), show.key ?? '', 'key');
@@ -234,14 +240,4 @@ export class RemoteBackend implements KeyBackend {
 
 function isConflict(error: unknown): boolean {
   return error instanceof KeysError && error.failure.code === 'conflict';
-}
-
-/** The inputs for a new key. Null and empty values are the API's default, and are not sent. */
-function inputsFrom(spec: Omit<KeySpec, 'kept'>): Inputs {
-  const hasValue = (value: unknown) => {
-    if (value === null) return false;
-    if (value instanceof Date || typeof value !== 'object') return true;
-    return Object.keys(value).length > 0;
-  };
-  return Object.fromEntries(Object.entries(spec).filter(([, value]) => hasValue(value)));
 }

@@ -12,6 +12,7 @@ import type { ChangeCall } from './change-calls.ts';
 import { changeCalls } from './change-calls.ts';
 import { isEmptyBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
+import { keptInputs } from './key-inputs.ts';
 import { readId } from './read-key.ts';
 import type { Part } from './select.ts';
 import { part, select } from './select.ts';
@@ -95,11 +96,6 @@ async function inputsFor(
       labels: mergesLabels ? labels : withLabels(before, labels),
     }),
   };
-}
-
-/** The values of `{kept.NAME}`. */
-export function keptInputs(keptFields: Readonly<Record<string, unknown>> = {}): Inputs {
-  return Object.fromEntries(Object.entries(keptFields).map(([name, value]) => [`kept.${name}`, value]));
 }
 
 function withLabels({ labels: ownLabels }: Key, labels: KeyChanges['labels']): Record<string, unknown> {
