@@ -17,6 +17,7 @@ export const topics: Topics = {
     rows: Object.entries(environment),
     after: [
       'KEYS_OPTION_<NAME> sets --option NAME. KEYS_PASSWORD and KEYS_OTP are sent to APIs that ask for one with a call.',
+      'KEYS_<NAME> is a further secret that a provider needs; keys provider show ID names it.',
       'Programs that keys starts (keys run, sinks, git, tokenCommand) get these variables except KEYS_TOKEN, and no other KEYS_*.',
       `Under a coding agent, the terminal counts as a pipe for secrets. It is detected by ${agentMarkers.join(', ')}.`,
       'HTTPS_PROXY, HTTP_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS have their usual meaning.',
