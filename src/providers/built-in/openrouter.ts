@@ -3,9 +3,9 @@ import type { Provider } from '../declaration/provider.ts';
 export const openrouter: Provider = {
   id: 'openrouter',
   name: 'OpenRouter',
-  docs: 'OpenRouter, "Management API Keys"',
-  asOf: '2026-11',
-  note: 'its documents do not say whether completion tokens, which usage counts, include reasoning tokens',
+  docs: 'OpenRouter, "Management API Keys" and "API Key Rotation"',
+  asOf: '2026-08',
+  note: 'lists show the keys of one workspace. A key that is tied to an external user is not rotated, because its user cannot be read back in the form that a new key needs. The documents do not say whether completion tokens, which usage counts, include reasoning tokens',
   url: 'https://openrouter.ai/api/v1',
   auth: { header: 'Authorization', scheme: 'Bearer' },
   options: { workspace: { help: 'id of the workspace; without it, the default workspace' } },
@@ -37,7 +37,7 @@ export const openrouter: Provider = {
   revoke: { delete: '/keys/{id}' },
   usage: {
     get: '/activity',
-    query: { api_key_hash: '{keyId}' },
+    query: { api_key_hash: '{keyId}', workspace_id: '{option.workspace}' },
     items: 'data',
     row: {
       date: 'date',
