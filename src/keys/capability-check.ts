@@ -83,7 +83,8 @@ const waysWithout: Partial<Record<Ability, (capabilities: Capabilities) => reado
   ],
 };
 
-function inConsole(what: string, { console: place }: Capabilities): string[] {
+/** The place where a person can do it; none if the declaration names none. */
+export function inConsole(what: string, { console: place }: Capabilities): string[] {
   if (place === undefined) return [];
   return [`${what} ${URL.canParse(place) ? 'at' : 'in'} ${place}`];
 }

@@ -1,5 +1,6 @@
 import { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import { inConsole } from '../keys/capability-check.ts';
 import type { Key } from '../keys/key.ts';
 import { mayBeCut } from '../keys/key.ts';
 import type {
@@ -183,7 +184,12 @@ export class RemoteBackend implements KeyBackend {
       show && this.#listedIds.has(id) ? (await this.list()).find((key) => key.id === id) : undefined;
     if (revoke)
       return revokeKey(this.#api, { ...this.#provider, revoke }, id, () => this.get(id), lookInList);
-    if (!disable) throw new Error('revoke is not among the capabilities');
+    if (!disable)
+      throw new KeysError({
+        code: 'not_revoked',
+        message: `the API has no call to revoke the key ${id}`,
+        hints: inConsole('revoke the key', this.capabilities),
+      });
     await this.update(id, { disabled: true });
     return true;
   }

@@ -118,3 +118,23 @@ test('an API that can only disable keys: a revocation is refused, a rotation dis
   const put = server.received.find(({ method }) => method === 'PUT');
   expect(String(put?.body)).toBe('{"status":false}');
 });
+
+test('a new key that reaches no sink stays where the API can neither revoke nor disable it, and that is said', async () => {
+  const [box, server] = [new Sandbox(), await FaultServer.start()];
+  const { revoke: _, ...creating } = unreal;
+  const provider = { ...creating, id: 'creating', console: 'https://console.example.com/keys' };
+  box.ownProvider(provider);
+  const options = settings('creating', server);
+  server.always('GET /v1/keys', json(200, { keys: [] }));
+  server.on(
+    'POST /v1/keys',
+    json(200, { name: 'ci', hash: 'h1', created: 1_763_640_000, key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE' }),
+  );
+  server.always('GET /v1/keys/h1', json(200, { name: 'ci', hash: 'h1', created: 1_763_640_000 }));
+  const run = await box.keys(['create', 'ci', '--to', 'exec:false'], options);
+  expect(run).toMatchObject({ exit: 5 });
+  expect(run.stderr).toContain('the new key h1 could not be revoked');
+  const recovery = await box.keys(['recover', '--all', '--yes'], options);
+  expect(recovery).toMatchObject({ exit: 5 });
+  expect(recovery.stdout + recovery.stderr).toContain('revoke the key at https://console.example.com/keys');
+});
