@@ -28,7 +28,10 @@ export class TakenNames {
     this.#refused.add(name.toLowerCase());
   }
 
-  /** A free name for a key at the API; the key keeps its own name if it already has it. */
+  /**
+   * A free name for a key at the API, which is shown as the name that was asked for; the key keeps its own name if it
+   * already has it. A name that ends with a date of its own gets another one after it, which is then the one left out.
+   */
   free(name: string, now: Date, id?: string): string {
     const own = id === undefined ? undefined : this.#byId.get(id);
     if (own !== undefined && bareName(own) === name) return own;
@@ -38,7 +41,8 @@ export class TakenNames {
       !takenNames.has(one.toLowerCase()) && !this.#refused.has(one.toLowerCase());
     const day = now.toISOString().slice(0, 10);
     let freeName = name;
-    for (let at = 1; !isFree(freeName); at += 1) freeName = `${name} (${at === 1 ? day : `${day} ${at}`})`;
+    for (let at = 1; !isFree(freeName) || bareName(freeName) !== name; at += 1)
+      freeName = `${name} (${at === 1 ? day : `${day} ${at}`})`;
     return freeName;
   }
 }

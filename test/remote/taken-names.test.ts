@@ -31,6 +31,28 @@ test('a taken name gets the date, and from the second time also a number', () =>
   expect(names.free('ci', now, '2')).toBe('ci (2026-11-20)');
 });
 
+test('a name that ends with a date of its own is shown as it was asked for', () => {
+  const names = new TakenNames();
+  const name = 'backup (2026-01-31)';
+  const free = names.free(name, now);
+  expect(free).toBe('backup (2026-01-31) (2026-11-20)');
+  expect(names.shown(key({ id: '1', name: free })).name).toBe(name);
+  expect(names.free(name, now)).toBe('backup (2026-01-31) (2026-11-20 2)');
+  expect(names.free(name, now, '1')).toBe(free);
+});
+
+test('31 keys of a name leave a free one, whatever their case and order', () => {
+  const names = new TakenNames();
+  const taken = new Set<string>();
+  for (let count = 0; count < 31; count += 1) {
+    const free = names.free(count % 2 === 0 ? 'ci' : 'CI', now);
+    expect(taken).not.toContain(free.toLowerCase());
+    taken.add(free.toLowerCase());
+    names.shown(key({ id: `${100 - count}`, name: free }));
+  }
+  expect(names.free('ci', now)).toBe('ci (2026-11-20 31)');
+});
+
 const provider: Provider = {
   id: 'once',
   name: 'Once',
@@ -84,6 +106,20 @@ describe('where names are unique', () => {
     expect(JSON.parse(listed.stdout)).toEqual([{ name: 'ci' }]);
     expect(await run('rotate', 'ci', '--grace', '7d', '--to', 'file:ci.key')).toMatchObject({ exit: 0 });
     expect(keys.map(({ name }) => name)).toEqual(['ci (2026-11-20)', 'ci']);
+  });
+
+  test('a key with a date of its own is found again, created once and rotated', async () => {
+    const { server, keys } = await started();
+    const sandbox = new Sandbox();
+    sandbox.ownProvider(provider);
+    const env = { KEYS_PROVIDER: 'once', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+    const run = (...args: string[]) => sandbox.keys([...args, '--to', 'file:ci.key', '--json'], { env, now });
+    sandbox.expectSecretIn('ci.key');
+    const name = 'backup (2026-11-20)';
+    expect(JSON.parse((await run('create', name)).stdout)).toMatchObject({ name, changed: true });
+    expect(JSON.parse((await run('create', name, '--if-missing')).stdout)).toMatchObject({ changed: false });
+    expect(JSON.parse((await run('rotate', name, '--grace', '0')).stdout)).toMatchObject({ name });
+    expect(keys.map((one) => one.name)).toEqual(['backup (2026-11-20) (2026-11-20 2)']);
   });
 
   test('a name that a hidden key has is replaced by another one', async () => {
