@@ -45,7 +45,8 @@ export function explainFailure(
       .slice(0, maxExplanationLength);
   const body = parseJson(response.text);
   if (body === undefined) {
-    const message = isMarkup(response.text) ? '' : clean(response.text);
+    const isReason = response.text.trim() !== 'null' && !isMarkup(response.text);
+    const message = isReason ? clean(response.text) : '';
     return message === '' ? {} : { message };
   }
   const first = (paths: Path): string | undefined => {

@@ -95,6 +95,11 @@ test('a new key without a secret comes with the reason of the API', async () => 
   });
 });
 
+test('null is not a reason', async () => {
+  const { backend } = await started(unreal, ['POST /v1/keys', json(200, null)]);
+  expect((await failureIn(backend.create(spec()))).message).not.toContain('null');
+});
+
 describe('a key that is to be disabled', () => {
   const { createdAt } = betterAuth.key;
   const shown = (enabled: boolean) => json(200, { id: 'k1', name: 'ci', enabled, createdAt });

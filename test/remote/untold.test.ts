@@ -93,6 +93,15 @@ test('each key without a name is rotated by its own id', async () => {
   expect(stored.map(({ id }) => id)).toEqual(['k-7000', 'k-6000']);
 });
 
+test('a key without a name that was rotated already is not said to supersede itself', async () => {
+  const nameless: Provider = { ...provider, id: 'nameless', key: { id: 'id', name: { always: 'api-key' } } };
+  const { rotate } = await started(nameless, [{ id: 'k-9000', name: 'x' }]);
+  expect(await rotate('k-9000', '--grace', '7d')).toMatchObject({ exit: 0 });
+  const again = await rotate('k-9000', '--grace', '7d');
+  expect(again.exit).toBe(2);
+  expect(again.stderr).toContain('the key k-9000 was already rotated and is due to be retired');
+});
+
 test('rotating one key without a name leaves the others alone', async () => {
   const named: Provider = {
     ...provider,

@@ -17,7 +17,8 @@ export function requireRotatable(
   if (status === 'disabled') {
     throw usageError(`the key ${id} is disabled`, `keys update ${shellWord(id)} --enable`);
   }
-  if (superseded) {
+  // The name of a key without one is its id, which leads to no other key.
+  if (superseded && !(retireAt !== undefined && isUnnamed({ id, name }))) {
     throw usageError(
       `a newer key named ${name} supersedes ${id}: rotate that one`,
       `keys rotate ${shellWord(name)}`,
