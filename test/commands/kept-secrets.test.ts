@@ -142,6 +142,21 @@ describe('login', () => {
   });
 });
 
+test('provider show names the secret', async () => {
+  const { shows } = await start();
+  expect(await shows.keys(['provider', 'show', 'two-keys', '--json', 'secrets'])).toMatchInlineSnapshot(`
+    "$ keys provider show two-keys --json secrets
+    exit 0
+    --- stdout
+    {
+      "secrets": {
+        "appKey": "the application key (stored by keys login)"
+      }
+    }
+    "
+  `);
+});
+
 test('the variable overrides the stored secret', async () => {
   const { box, server } = await loggedIn();
   server.on('GET /v1/keys', noKeys);

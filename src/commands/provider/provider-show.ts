@@ -6,7 +6,7 @@ import { describeProvider } from '../../app/describe-provider.ts';
 import { usageError } from '../../base/errors.ts';
 import { defineCommand } from '../../cli/define.ts';
 
-const fields = ['id', 'name', 'url', 'docs', 'note', 'options', 'permissions', 'capabilities'];
+const fields = ['id', 'name', 'url', 'docs', 'note', 'options', 'permissions', 'capabilities', 'secrets'];
 
 export const providerShow = defineCommand({
   operands: '<id>',
