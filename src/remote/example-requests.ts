@@ -197,10 +197,10 @@ function secondPage(paging: Paging, firstUrl: URL): PageRequest | undefined {
   nextUrl.searchParams.set('page', '2');
   const at = (path: Path | undefined, value: unknown) => (path === undefined ? {} : objectWith(path, value));
   const item = part('last' in paging ? at(paging.last, exampleId) : {});
-  const answer = {
-    ...('next' in paging && at(paging.next, paging.by === 'url' ? nextUrl.href : 'cursor_123')),
-    ...('more' in paging && at(paging.more, true)),
-  };
+  const answer = merged(
+    'next' in paging ? at(paging.next, paging.by === 'url' ? nextUrl.href : 'cursor_123') : {},
+    'more' in paging ? at(paging.more, true) : {},
+  );
   const items = Array.from({ length: 'size' in paging ? paging.size : 1 }, () => item);
   return nextPage(paging, {
     request: firstPage(paging),
@@ -216,6 +216,17 @@ function secondPage(paging: Paging, firstUrl: URL): PageRequest | undefined {
     items,
     itemCount: items.length,
   });
+}
+
+/** Two objects in one, and so on for what they both contain: `pagination.cursor` and `pagination.more`. */
+function merged(one: object, other: object): object {
+  const fields: Record<string, unknown> = { ...one };
+  for (const [name, value] of Object.entries(other)) {
+    const own = fields[name];
+    const areObjects = [own, value].every((each) => typeof each === 'object' && each !== null);
+    fields[name] = areObjects ? merged(own as object, value as object) : value;
+  }
+  return fields;
 }
 
 /** `{ a: { b: value } }` for the path `a.b`. */

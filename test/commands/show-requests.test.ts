@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { requestsOf } from '../../src/app/check-declaration.ts';
 import { builtInProviders } from '../../src/providers/built-in/built-in.ts';
+import { powerdns } from '../../src/providers/built-in/powerdns.ts';
+import { unkey } from '../../src/providers/built-in/unkey.ts';
 import { callInputs } from '../../src/providers/declaration/inputs.ts';
+import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { richDeclaration as declaration } from '../support/declaration.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { Transcript } from '../support/transcript.ts';
@@ -224,4 +227,12 @@ test('every call of every built-in provider has an example that its templates ta
     expect([...calls], provider.id).toEqual(expect.arrayContaining(declaredCalls));
     for (const { url } of requests) expect(decodeURIComponent(url)).not.toMatch(/[{}]/);
   }
+});
+
+test('a key in a body, a secret that is made here and a page by POST are in place, and masked', () => {
+  const bodyOf = (provider: Provider, call: string) =>
+    JSON.stringify(requestsOf(provider, now).find((one) => one.call === call)).replaceAll('\\', '');
+  expect(bodyOf(unkey, 'list, second page')).toContain('cursor_123');
+  expect(bodyOf(unkey, 'verify')).toMatch(/"key":\s*"\*{4}"/);
+  expect(bodyOf(powerdns, 'rotate')).toMatch(/"key":\s*"\*{4}"/);
 });
