@@ -45,7 +45,9 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
       const { backend, count } = await started(one);
       await backend.revoke(revoke?.id ?? '').catch(() => undefined);
       const calls = 1 + (one.provider.revoke?.then?.length ?? 0);
-      expect(count()).toBeLessThanOrEqual(steps + calls + (one.show ? 1 : pages));
+      // Until a revocation that is only accepted (202) is carried out; here the key never goes.
+      const looks = revoke?.status === 202 ? 4 : 1;
+      expect(count()).toBeLessThanOrEqual(steps + calls + looks * (one.show ? 1 : pages));
     });
 
   if (disable)
