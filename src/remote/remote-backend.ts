@@ -23,7 +23,7 @@ import type { Api } from './api.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { isEmptyBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
-import { inputsFrom, keptInputs } from './key-inputs.ts';
+import { inputsFrom, withoutKept } from './key-inputs.ts';
 import { KeyWarnings } from './key-warnings.ts';
 import { listKeys } from './list-keys.ts';
 import { makeSecret } from './new-secret.ts';
@@ -36,7 +36,7 @@ import { requireToggled } from './require-toggled.ts';
 import { revokeKey } from './revoke-key.ts';
 import type { Part } from './select.ts';
 import { missing, part, required, select } from './select.ts';
-import { TakenNames } from './taken-names.ts';
+import { isConflict, TakenNames } from './taken-names.ts';
 import { noSuchKey, updateKey } from './update-key.ts';
 import { verifyByList } from './verify-by-list.ts';
 
@@ -105,15 +105,15 @@ export class RemoteBackend implements KeyBackend {
   async create(spec: KeySpec): Promise<Made> {
     const { create } = this.#provider;
     if (!create) throw new Error('create is not among the capabilities');
-    const { kept: keptFields, ...fields } = spec;
     for (let attempt = 1; ; attempt += 1) {
       const name = await this.#nameFor(spec.name);
+      const inputs = { ...inputsFrom(spec), name };
       try {
-        const inputs = { ...inputsFrom(fields), name, ...keptInputs(keptFields) };
         return this.#withShown(await this.#issue(create, inputs, spec.name));
       } catch (error) {
         // A key that no list shows may have the name. A conflict has created nothing.
-        if (!isConflict(error) || !this.capabilities.uniqueNames || attempt === maxNameAttempts) throw error;
+        if (!isConflict(error) || !this.capabilities.uniqueNames || attempt === maxNameAttempts)
+          throw withoutKept(error, inputs);
         this.#names.refuse(name);
       }
     }
@@ -242,8 +242,4 @@ export class RemoteBackend implements KeyBackend {
     if (!keyPart) throw missing(answer, `key at ${[list.items].flat().join(' or ')}`);
     return keyPart.value === null ? [] : [await this.#key(keyPart)];
   }
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof KeysError && error.failure.code === 'conflict';
 }

@@ -1,3 +1,4 @@
+import { KeysError } from '../base/errors.ts';
 import type { Key } from '../keys/key.ts';
 
 /*
@@ -45,4 +46,9 @@ export class TakenNames {
       freeName = `${name} (${at === 1 ? day : `${day} ${at}`})`;
     return freeName;
   }
+}
+
+/** The API refused a name because a key has it. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof KeysError && error.failure.code === 'conflict';
 }

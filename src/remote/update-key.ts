@@ -12,7 +12,7 @@ import type { ChangeCall } from './change-calls.ts';
 import { changeCalls } from './change-calls.ts';
 import { isEmptyBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
-import { keptInputs } from './key-inputs.ts';
+import { keptInputs, withoutKept } from './key-inputs.ts';
 import { readId } from './read-key.ts';
 import type { Part } from './select.ts';
 import { part, select } from './select.ts';
@@ -108,7 +108,9 @@ async function send(
   { operation }: ChangeCall,
   inputs: Inputs,
 ): Promise<HttpResponse> {
-  const response = await api.send(operation, inputs);
+  const response = await api.send(operation, inputs).catch((error: unknown) => {
+    throw withoutKept(error, inputs);
+  });
   if (response.status === 404 || isEmptyBody(response))
     throw noSuchKey(String(inputs.id), api.reasonOf(response));
   return response;

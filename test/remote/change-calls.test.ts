@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { changeCalls } from '../../src/remote/change-calls.ts';
+import { spec } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';
 import type { Answer } from '../support/fault-server.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
@@ -108,6 +109,22 @@ describe('a change that replaces the whole key', () => {
     await backend.update('k1', { name: 'ci' });
     expect(sent()[0]).toEqual(['PUT /keys/k1', { name: 'ci' }]);
   });
+});
+
+test.each([['PUT'], ['POST']])('an error never repeats what was kept: %s', async (method) => {
+  const token = 'abcd1234efgh5678-EXAMPLE';
+  const policies = [{ effect: 'allow', token }];
+  const refusal = json(400, { message: `the policy with ${token} is not allowed` });
+  const server = await FaultServer.start();
+  server.always('GET /keys/k1', json(200, { ...stored, policies }));
+  server.on(method === 'PUT' ? 'PUT /keys/k1' : 'POST /keys', refusal);
+  const { backend } = remoteOf(provider, server);
+  const call =
+    method === 'PUT'
+      ? backend.update('k1', { name: 'web' })
+      : backend.create(spec({ name: 'web', kept: { policies } }));
+  const failure = await failureIn(call);
+  expect(failure.message).toContain('the policy with **** is not allowed');
 });
 
 describe('several update calls', () => {
