@@ -142,3 +142,20 @@ test('a key that somebody else creates meanwhile is not taken for the one that k
   expect(JSON.parse(run.stdout)).toMatchObject({ newId: old.id, verified: true });
   expect(run.exit).toBe(0);
 });
+
+test('a key that is revoked already is not revoked again', async () => {
+  const lasting = {
+    ...provider,
+    key: { ...provider.key, status: [{ at: 'state', words: { on: 'active', gone: 'revoked' } }] },
+  } satisfies Provider;
+  const { keys, server } = await started(lasting, [
+    'GET /keys',
+    listed(old),
+    listed({ ...old, state: 'gone' }),
+  ]);
+  server.always('DELETE /keys/k-old1', json(200, {}));
+  const revoke = async () => JSON.parse((await keys(['revoke', old.id, '--yes', '--json'])).stdout);
+  expect(await revoke()).toMatchObject({ revoked: true, changed: true });
+  expect(await revoke()).toMatchObject({ revoked: true, changed: false });
+  expect(server.received.filter(({ method }) => method === 'DELETE')).toHaveLength(1);
+});
