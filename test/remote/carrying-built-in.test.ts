@@ -327,3 +327,43 @@ test.each<[what: string, account: Account, field: string]>([
   expect(run.stderr).toContain(`cannot take over ${field} from the old one`);
   expect(run.sent).toBeUndefined();
 });
+
+test('a rotation keeps the policies of a Cloudflare token, and needs no resources', async () => {
+  const resources = { 'com.cloudflare.api.account.zone.z1': '*' };
+  const policies = ['allow', 'deny'].map((effect, at) => ({
+    effect,
+    permission_groups: [{ id: `g${at}` }],
+    resources,
+  }));
+  const condition = { request_ip: { in: ['10.0.0.0/8'] } };
+  const token = { id: 'c1d2', name: 'ci', status: 'active', issued_on: created, policies, condition };
+  const success = { success: true, errors: [], messages: [] };
+  const run = await rotate({
+    provider: 'cloudflare',
+    list: [
+      'GET /user/tokens?include_expired=true&per_page=50&page=1',
+      { ...success, result: [token], result_info: { total_count: 1 } },
+    ],
+    others: {
+      'GET /user/tokens/c1d2': { ...success, result: token },
+      'GET /user/tokens/verify': { ...success, result: { id: 'other', status: 'active' } },
+      'PUT /user/tokens/c1d2': { ...success, result: token },
+    },
+    create: ['POST /user/tokens', { ...success, result: { ...token, id: 'e3f4', value: secret } }],
+  });
+  expect(run.exit, run.stderr).toBe(0);
+  expect(run.sent).toEqual({ name: 'ci', policies, condition });
+});
+
+test('a rotation at SendGrid reads the scopes of the old key, and gives them to the new one', async () => {
+  const key = { api_key_id: 'sg1abc', name: 'ci' };
+  const scopes = ['mail.send'];
+  const run = await rotate({
+    provider: 'sendgrid',
+    list: ['GET /v3/api_keys', { result: [key] }],
+    others: { 'GET /v3/api_keys/sg1abc': { result: [{ ...key, scopes }] } },
+    create: ['POST /v3/api_keys', { ...key, api_key_id: 'sg2abc', scopes, api_key: secret }],
+  });
+  expect(run.exit, run.stderr).toBe(0);
+  expect(run.sent).toEqual({ name: 'ci', scopes });
+});
