@@ -2,8 +2,8 @@ import { visible } from '../../base/sanitise.ts';
 import type { Capabilities } from '../../keys/ports.ts';
 import { secretVariable } from '../../platform/env.ts';
 import type { Terminal } from '../style.ts';
-import { renderRecord } from './record.ts';
-import { capabilityLines } from './status.ts';
+import { capabilityLines } from './capability-lines.ts';
+import { renderWrappedRecord } from './record.ts';
 
 /** What `provider show` prints. */
 export interface ProviderDescription {
@@ -24,21 +24,21 @@ export interface ProviderDescription {
 
 export function providerView(provider: ProviderDescription, noUrl: string, terminal: Terminal): string {
   const { id, name, url, docs, asOf, note, permissions, capabilities } = provider;
-  const options = Object.entries(provider.options).map(
-    ([option, help]) => `--option ${option}=VALUE: ${help}`,
+  const options = Object.entries(provider.options).map(([option, help]) =>
+    visible(`--option ${option}=VALUE: ${help}`),
   );
-  const secrets = Object.entries(provider.secrets ?? {}).map(
-    ([secret, help]) => `${secretVariable(secret)}: ${help}`,
+  const secrets = Object.entries(provider.secrets ?? {}).map(([secret, help]) =>
+    visible(`${secretVariable(secret)}: ${help}`),
   );
-  return renderRecord(
+  return renderWrappedRecord(
     [
       ['Id', id],
       ['Name', visible(name)],
       ['URL', url ?? noUrl],
       ['Docs', docs && visible(asOf === undefined ? docs : `${docs} (as of ${asOf})`)],
       ['Note', note && visible(note)],
-      ['Options', visible(options.join('; '))],
-      ['Secrets', visible(secrets.join('; '))],
+      ['Options', options.join('\n')],
+      ['Secrets', secrets.join('\n')],
       ['Permissions', permissions?.map(visible).join(', ')],
       ...capabilityLines(capabilities),
     ],

@@ -1,6 +1,7 @@
 import { shown } from '../../base/sanitise.ts';
 import type { Capabilities } from '../../keys/ports.ts';
 import type { Terminal } from '../style.ts';
+import { capabilityLines } from './capability-lines.ts';
 import { renderRecord } from './record.ts';
 
 interface Status {
@@ -42,21 +43,4 @@ function secretLines({ secrets = {} }: Status, { style }: Terminal): (readonly [
     `Secret ${name}`,
     source === null ? style.red('not stored') : `from ${source}`,
   ]);
-}
-
-/** A line per capability, in words. */
-export function capabilityLines(capabilities: Capabilities): (readonly [label: string, value: string])[] {
-  return Object.entries(capabilities).map(([name, can]) => [label(name), answer(can)] as const);
-}
-
-/** `uniqueNames` as `Unique names`. */
-function label(name: string): string {
-  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-function answer(can: unknown): string {
-  if (can === null) return 'no known limit';
-  if (typeof can === 'boolean') return can ? 'yes' : 'no';
-  return Array.isArray(can) ? can.join(', ') || 'none' : String(can);
 }
