@@ -4,6 +4,7 @@ import { callOf, replacesWhole, updatesOf } from '../providers/declaration/call.
 import type { Issuing, Operation } from '../providers/declaration/operation.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import { pageUrl, urlBelow } from './api-url.ts';
+import { inApiWords } from './declared-value.ts';
 import { fillPath } from './fill-path.ts';
 import type { Filled, Filling, Inputs } from './fill-template.ts';
 import { fillBody } from './fill-template.ts';
@@ -26,14 +27,8 @@ export interface DeclaredCall {
 }
 
 /** The request of a declared call. Throws `KeysError` if a path cannot be filled, or if a page is at another origin. */
-export function buildRequest({
-  provider,
-  operation,
-  values,
-  now,
-  headers,
-  ...call
-}: DeclaredCall): HttpRequest {
+export function buildRequest({ provider, operation, now, headers, ...call }: DeclaredCall): HttpRequest {
+  const values = inWordsOfApi(provider, call.values);
   // What a change does not name stays as it is, unless the call replaces the whole key.
   const changesFields = updatesOf(provider).includes(operation);
   const sendsFallbacks = !changesFields || replacesWhole(operation);
@@ -78,6 +73,16 @@ type FilledFields = Readonly<Record<string, Filled>>;
 function withField(fields: FilledFields, [name = '', ...rest]: string[], value: Filled): FilledFields {
   const inner = rest.length === 0 ? value : withField(fields[name] as FilledFields, rest, value);
   return { ...fields, [name]: inner };
+}
+
+/** Permissions and models as the API calls them. */
+function inWordsOfApi({ key }: Provider, values: Inputs): Inputs {
+  const { permissions, models } = values;
+  return {
+    ...values,
+    ...(Array.isArray(permissions) && { permissions: inApiWords(permissions, key.permissions) }),
+    ...(Array.isArray(models) && { models: inApiWords(models, key.models) }),
+  };
 }
 
 /** The declared headers of every call. */

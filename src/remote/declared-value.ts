@@ -8,7 +8,7 @@ import type {
 } from '../providers/declaration/field.ts';
 import { amountStyles, listStyles, timeStyles } from '../providers/declaration/styles.ts';
 import type { Part } from './select.ts';
-import { elements, number, optional, requiredAll, select, text, texts, wrongShape } from './select.ts';
+import { elements, number, optional, requiredAll, select, text, wrongShape } from './select.ts';
 
 /*
  * Reads values as a declaration describes them. Each function returns undefined if the response has no such value, and
@@ -34,17 +34,41 @@ function sumAt(from: Part, paths: readonly Path[], perDollar: number): number | 
 }
 
 export function listAt(from: Part, where: ListPath | undefined): string[] | null | undefined {
+  const values = read(from, where, (found) => itemsIn(found, where));
+  const words = Object.entries(wordsOf(where));
+  return (
+    values?.map((value) => words.find(([, written]) => String(written) === value)?.[0] ?? value) ?? values
+  );
+}
+
+function itemsIn(list: Part, where: ListPath | undefined): string[] {
   const item = where !== undefined && !isPath(where) && 'item' in where ? where.item : undefined;
   const style = styleOf(where);
-  return read(from, where, (found) => {
-    if (item !== undefined)
-      return elements(found).flatMap((one) => requiredAll(one, item, 'text of the item').map(text));
-    if (style === undefined) return texts(found);
-    return text(found)
-      .split(listStyles[style].separator)
-      .map((one) => one.trim())
-      .filter(Boolean);
-  });
+  if (item !== undefined)
+    return elements(list).flatMap((one) => requiredAll(one, item, 'text of the item').map(word));
+  if (style === undefined) return Array.isArray(list.value) ? elements(list).map(word) : [word(list)];
+  return text(list)
+    .split(listStyles[style].separator)
+    .map((one) => one.trim())
+    .filter(Boolean);
+}
+
+/** A text, or what stands for one in `words`. */
+function word(field: Part): string {
+  return typeof field.value === 'boolean' ? String(field.value) : text(field);
+}
+
+/** The values of a list as the API calls them. */
+export function inApiWords(
+  values: readonly string[],
+  where: ListPath | undefined,
+): readonly (string | number | boolean)[] {
+  const words = wordsOf(where);
+  return values.map((value) => (Object.hasOwn(words, value) ? (words[value] ?? value) : value));
+}
+
+function wordsOf(where: ListPath | undefined): Readonly<Record<string, string | number | boolean>> {
+  return typeof where === 'object' && 'words' in where ? (where.words ?? {}) : {};
 }
 
 /** RFC 3339, UTC. */

@@ -122,7 +122,7 @@ function optionJson(input: string, value: unknown): Filled {
   }
 }
 
-function writeList(input: string, values: readonly string[], style: string): string {
+function writeList(input: string, values: readonly Filled[], style: string): Filled {
   const { separator }: ListStyle = styleNamed(listStyles, style);
   if (separator !== undefined) return values.join(separator);
   const [only, ...others] = values;

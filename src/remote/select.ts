@@ -96,11 +96,6 @@ export function number(field: Part): number {
   return value;
 }
 
-/** A list of strings; one string is a list of one. */
-export function texts(field: Part): string[] {
-  return typeof field.value === 'string' ? [field.value] : elements(field).map(text);
-}
-
 /** An object whose values are strings. Null values are omitted; any other value is omitted and passed to `onUnreadable`. */
 export function textsByName(
   field: Part,

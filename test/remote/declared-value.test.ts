@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { amountAt, listAt, textAt, timeAt } from '../../src/remote/declared-value.ts';
+import { resend } from '../../src/providers/built-in/resend.ts';
+import { buildRequest } from '../../src/remote/build-request.ts';
+import { amountAt, inApiWords, listAt, textAt, timeAt } from '../../src/remote/declared-value.ts';
 import { part } from '../../src/remote/select.ts';
 
 const answer = part({
@@ -55,6 +57,32 @@ test('a list in one text, or of objects', () => {
   expect(() => listAt(answer, { at: 'groups', item: 'name' })).toThrowErrorMatchingInlineSnapshot(
     `[KeysError: the field groups[0] has no text of the item at name; this is not the API that the provider declares, or it has changed]`,
   );
+});
+
+test('a list in words of its own', () => {
+  const words = { read: 1, write: 2 };
+  expect(listAt(part({ levels: [2, 7] }), { at: 'levels', words })).toEqual(['write', '7']);
+  expect(listAt(part({ level: 1 }), { at: 'level', words })).toEqual(['read']);
+  expect(listAt(part({ readonly: true }), { at: 'readonly', words: { read: true, write: false } })).toEqual([
+    'read',
+  ]);
+  expect(inApiWords(['write', '7'], { at: 'levels', words })).toEqual([2, '7']);
+});
+
+test('a request has the words of the API', () => {
+  const provider = {
+    ...resend,
+    key: { ...resend.key, permissions: { at: 'permission', words: { send: 'sending_access' } } },
+  };
+  const { body } = buildRequest({
+    provider,
+    base: new URL('https://api.example.com'),
+    operation: provider.create ?? expect.fail(),
+    values: { name: 'ci', permissions: ['send'] },
+    now: new Date(0),
+    headers: {},
+  });
+  expect(body).toMatchObject({ name: 'ci', permission: 'sending_access' });
 });
 
 test('a value that the API does not tell', () => {

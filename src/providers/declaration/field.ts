@@ -108,6 +108,10 @@ export const listPath = valuePath(
       path,
     ),
     as: optional('What stands between the items of one text.', v.picklist(['comma', 'space'])),
+    words: optional(
+      'What the API calls an item, by the word that `keys` shows and takes, such as `{ "read": 1 }`. Applies to what is read and to what is sent; an item without a word stays as it is.',
+      v.record(v.string(), scalar),
+    ),
   },
 );
 export type ListPath = Declared<typeof listPath>;

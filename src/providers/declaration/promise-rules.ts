@@ -61,6 +61,19 @@ const permissions = ruleOf(({ permissions: declared, create }) => [
   ],
 ]);
 
+/** Two words for one value could not be told apart in a key. */
+const words = ruleOf(({ key }) =>
+  (['permissions', 'models'] as const).map((field): Verdict => {
+    const where = key[field];
+    const values = typeof where === 'object' && 'words' in where ? Object.values(where.words ?? {}) : [];
+    return [
+      new Set(values.map(String)).size < values.length,
+      `key.${field}.words`,
+      'has the same value twice; write one word for each value',
+    ];
+  }),
+);
+
 const names = ruleOf(({ key, capabilities }) => [
   [
     capabilities.uniqueNames && typeof key.name === 'object' && 'always' in key.name,
@@ -97,4 +110,4 @@ const changes = ruleOf(({ disable, enable, ...provider }) => [
   }),
 ]);
 
-export const promiseRules: readonly Rule[] = [expiry, permissions, names, changes];
+export const promiseRules: readonly Rule[] = [expiry, permissions, words, names, changes];
