@@ -35,6 +35,7 @@ function offsetIn(error: unknown): number {
 const remedies: readonly [at: RegExp, before: RegExp, message: string][] = [
   [/^$/, /^\s*$/, 'is empty; write a declaration, or let keys provider new write one'],
   [/^[}\]]/, /,\s*$/, 'has a comma before a closing bracket; remove the comma'],
+  [/^[,}\]]/, /:\s*$/, 'has a field without a value; write one after the colon'],
   [/^\S?\s*$/, /(^|[^}\]\s])\s*$/, 'ends too early; close what is open'],
   [/^[/#]/, /^/, 'has a comment, which JSON does not allow; remove it'],
   [/^'/, /^/, 'has a text in single quotes; write double quotes'],

@@ -27,6 +27,16 @@ test('1: a comma too many', async () => {
   `);
 });
 
+test('a field without a value', async () => {
+  expect(await check('{\n  "id": "acme",\n  "name": }\n')).toMatchInlineSnapshot(`
+    "$ keys provider check acme.json
+    exit 8
+    --- stdout
+    acme.json:3:11: has a field without a value; write one after the colon
+    "
+  `);
+});
+
 test('2: a comment', async () => {
   expect(await check('{\n  // our own API\n  "id": "acme"\n}\n')).toMatchInlineSnapshot(`
     "$ keys provider check acme.json
