@@ -4,6 +4,7 @@ import { parseBaseUrl } from '../http/base-url.ts';
 import type { Environment } from '../platform/env.ts';
 import { findProvider } from '../providers/catalog.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
+import { unknownProvider } from './unknown-provider.ts';
 
 /** A profile whose provider is an API, ready to be called. */
 export interface Connection {
@@ -24,7 +25,7 @@ export async function openConnection(
   env: Environment,
 ): Promise<Connection> {
   const provider = await findProvider(profile.provider, providerFolder);
-  if (!provider) throw usageError(`there is no provider '${profile.provider}'`, 'keys provider list');
+  if (!provider) throw await unknownProvider(profile.provider, providerFolder);
   const problems: string[] = [];
   const url = profile.url ?? provider.url;
   if (url === undefined) problems.push(`the provider ${provider.id} has no default URL; pass --url`);

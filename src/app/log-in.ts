@@ -11,6 +11,7 @@ import type { Context } from './context.ts';
 import type { OwnCredentials } from './open-remote.ts';
 import { openRemote, ownerOf } from './open-remote.ts';
 import { removeEarlierToken } from './stored-token.ts';
+import { unknownProvider } from './unknown-provider.ts';
 
 type Options = Record<string, string>;
 
@@ -24,7 +25,7 @@ export async function chooseConnection(context: Context, options: Options): Prom
     );
   }
   const provider = await findProvider(profile.provider, context.paths.providers);
-  if (!provider) throw usageError(`there is no provider '${profile.provider}'`, 'keys provider list');
+  if (!provider) throw await unknownProvider(profile.provider, context.paths.providers);
   const settings: Options = { ...profile.options, ...options };
   let { url } = profile;
   if (context.interactive) {

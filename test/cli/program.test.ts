@@ -328,6 +328,7 @@ test('invalid profiles, providers and URLs are usage errors', async () => {
   const lines = [
     ['list', '--profile', 'other'],
     ['list', '--provider', 'unheard-of'],
+    ['list', '--provider', 'opnai'],
     ['list', '--url', 'https://api.example.com'],
   ];
   expect(await new Transcript(new Sandbox(), []).all(lines)).toMatchInlineSnapshot(`
@@ -341,6 +342,11 @@ test('invalid profiles, providers and URLs are usage errors', async () => {
     exit 2
     --- stderr
     error: there is no provider 'unheard-of'
+    hint: keys provider list
+    $ keys list --provider opnai
+    exit 2
+    --- stderr
+    error: there is no provider 'opnai' (did you mean openai?)
     hint: keys provider list
     $ keys list --url https://api.example.com
     exit 2

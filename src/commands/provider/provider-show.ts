@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { localProvider } from '../../accounts/profile.ts';
 import type { Context } from '../../app/context.ts';
 import { describeProvider } from '../../app/describe-provider.ts';
-import { usageError } from '../../base/errors.ts';
+import { unknownProvider } from '../../app/unknown-provider.ts';
 import { defineCommand } from '../../cli/define.ts';
 
 const fields = ['id', 'name', 'url', 'docs', 'note', 'options', 'permissions', 'capabilities', 'secrets'];
@@ -16,7 +16,7 @@ export const providerShow = defineCommand({
   fields,
   async run(context, { operands: [id = ''] }) {
     const record = await describeProvider(id, context.paths.providers);
-    if (!record) throw usageError(`there is no provider '${id}'`, 'keys provider list');
+    if (!record) throw await unknownProvider(id, context.paths.providers);
     if (id === localProvider.id) await warnOfOwnFile(context);
     const noUrl = id === localProvider.id ? 'none (runs in this process)' : 'none; pass --url';
     return {
