@@ -9,8 +9,9 @@ interface Element {
 
 const maxDepth = 100;
 
+/** The attributes of a tag are limited, because each of their characters takes room on the stack of the pattern. */
 const token =
-  /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!\[CDATA\[(?<data>[\s\S]*?)\]\]>|<(?<end>\/)?(?<name>[A-Za-z_][\w.:-]*)(?:[^<>"']|"[^"]*"|'[^']*')*>|(?<text>[^<]+)/y;
+  /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!\[CDATA\[(?<data>[\s\S]*?)\]\]>|<(?<end>\/)?(?<name>[A-Za-z_][\w.:-]*)(?:[^<>"']|"[^"]*"|'[^']*'){0,10000}>|(?<text>[^<]+)/y;
 
 /**
  * Elements and their texts, as in responses of the AWS Query protocol. Undefined for anything else: without a DTD there are

@@ -40,3 +40,7 @@ test('a long document takes no time', () => {
   expect(parseXml(`<a>${'<b>c</b>'.repeat(50_000)}</a>`, lists)).toBeDefined();
   expect(performance.now() - started).toBeLessThan(2000);
 });
+
+test('a tag of many megabytes is no response, and no fault of the program', () => {
+  expect(parseXml(`<a ${'""'.repeat(4_000_000)}>text</a>`, lists)).toBeUndefined();
+});
