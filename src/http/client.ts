@@ -98,7 +98,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       { method: request.method, url, headers: revealHeaders(headers), body: revealBody(request) },
       { timeoutMs, callLimitMs: endpoint.callLimitMs, signal },
     );
-    const safeOutcome = outcome.kind === 'response' ? withoutSentSecrets(outcome, headers) : outcome;
+    const safeOutcome = outcome.kind === 'response' ? withoutSentSecrets(outcome, headers, request) : outcome;
     const elapsedMs = now().getTime() - startedAt;
     await trace(() => outcomeLine(safeOutcome, elapsedMs));
     return safeOutcome;

@@ -15,6 +15,8 @@ export interface HttpRequest {
   url: URL;
   /** Values may be secrets: revealed only when sent, `****` in the trace. */
   headers?: Readonly<Record<string, string | Secret>>;
+  /** Secrets besides those of the headers that the server knows, and must not repeat. */
+  confidential?: readonly Secret[];
   /** Sent as `encoding` says. */
   body?: JsonBody;
   /** Default: json. A form is an object whose fields are texts, numbers, booleans, or lists of those. */

@@ -29,20 +29,28 @@ export function revealHeaders(headers: Readonly<Record<string, string | Secret>>
 }
 
 /**
- * A response without the secrets of the request's headers, which a server may repeat: in a request id that is shown, in
- * the target of a redirect, or in any field of the body.
+ * A response without the secrets that a server may repeat: those of the request's headers, and `confidential` ones, in a
+ * request id that is shown, in the target of a redirect, or in any field of the body; those of the request's body in the
+ * headers only, because the body may have to say what was stored.
  */
 export function withoutSentSecrets(
   response: RawResponse,
   requestHeaders: Readonly<Record<string, string | Secret>>,
+  { body, confidential = [] }: Pick<HttpRequest, 'body' | 'confidential'> = {},
 ): RawResponse {
   const secrets = sentSecrets(requestHeaders);
-  const longSecrets = secrets.filter(isLong);
+  const longSecrets = [...secrets, ...confidential].filter(isLong);
+  const all = [...secrets, ...longSecrets, ...secretsInBody(body).filter(isLong)];
   const headers = Object.entries(response.headers).map(([name, text]) => [
     name,
-    hidden(text, name === 'location' ? longSecrets : secrets),
+    hidden(text, name === 'location' ? all.filter(isLong) : all),
   ]);
   return { ...response, headers: Object.fromEntries(headers), body: bodyWithout(longSecrets, response.body) };
+}
+
+function secretsInBody(body: JsonBody | undefined): Secret[] {
+  if (body instanceof Secret) return [body];
+  return typeof body === 'object' && body !== null ? Object.values(body).flatMap(secretsInBody) : [];
 }
 
 function bodyWithout(secrets: readonly Secret[], body: Buffer): Buffer {

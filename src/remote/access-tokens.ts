@@ -31,6 +31,8 @@ export class AccessTokens {
   readonly #exchange: Exchange;
   readonly #values: () => Promise<Inputs>;
   readonly #sent: Set<Secret>;
+  /** What was exchanged: the API may know it, and no response has a reason to repeat it. */
+  readonly exchanged = new Set<Secret>();
   #token: Promise<AccessToken> | undefined;
   /** The tokens that at least one call has used. */
   readonly #used = new WeakSet<Secret>();
@@ -69,6 +71,7 @@ export class AccessTokens {
     const { now, httpAt, http, url: base, token } = this.#options;
     const clientSecret = await token();
     this.#sent.add(clientSecret);
+    this.exchanged.add(clientSecret);
     const request = exchangeRequest(this.#exchange, {
       base,
       clientSecret,
@@ -141,6 +144,7 @@ export function exchangeRequest(
   const filled = fillBody(form ?? body ?? {}, values, filling);
   return {
     method: 'POST',
+    confidential: [clientSecret],
     url: post.startsWith('/') ? urlBelow(base, fillPath(post, values)) : new URL(post),
     headers: {
       ...fillHeaders(headers, values, filling),

@@ -21,6 +21,7 @@ import type { CallOperation } from './build-request.ts';
 import { buildRequest, headersOfEveryCall } from './build-request.ts';
 import { isFailureBody, requireNoWebPage, saysNotFound, statusInBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
+import { NamedSecrets } from './named-secrets.ts';
 import type { PageRequest } from './next-page.ts';
 import { requireNotToken } from './own-token.ts';
 import type { PageReader } from './read-pages.ts';
@@ -36,13 +37,14 @@ export class Api {
   readonly #sent = new Set<Secret>();
   /** A call with the session token has succeeded. */
   #isAccepted = false;
-  readonly #secretsByName = new Map<string, Promise<Secret>>();
+  readonly #namedSecrets: NamedSecrets;
   #clockAhead: number | undefined;
   readonly #accessTokens: AccessTokens | undefined;
   readonly #steps: StepValues;
 
   constructor(options: ApiOptions) {
     this.#options = options;
+    this.#namedSecrets = new NamedSecrets(options.askSecret, this.#sent);
     const { exchange } = options.provider.auth;
     const values = () => this.#values(exchange ?? {}, { headers: {} });
     const send = (step: Operation) => this.send(step, {});
@@ -158,11 +160,10 @@ export class Api {
   /** Makes any call below the base URL, with the session token. Returns the response, whatever its status. */
   async call(method: HttpRequest['method'], path: string, body: JsonBody | undefined): Promise<HttpResponse> {
     const { provider, http, now } = this.#options;
-    const headers = headersOfEveryCall(provider, await this.#values({}), now());
     const request: HttpRequest = {
       method,
       url: urlBelow(this.#options.url, path),
-      headers,
+      headers: headersOfEveryCall(provider, await this.#values({}), now()),
       ...(body !== undefined && { body }),
       repeatable: method === 'GET' || method === 'HEAD',
     };
@@ -215,7 +216,9 @@ export class Api {
       page,
       headers: sender.headers ?? {},
     });
-    const answer = await place.http.send(await this.#authorized(request, sender));
+    // A new key may be made of a secret of the user.
+    const named = 'secret' in operation ? [] : this.#namedSecrets.asked;
+    const answer = await place.http.send(await this.#authorized(request, sender, named));
     const response = withXmlRead(answer, this.#options.provider.xml);
     if (place !== this.#options) return response;
     const serverTime = Date.parse(response.headers.date ?? '');
@@ -228,22 +231,18 @@ export class Api {
     operation: Operation,
     provider: Pick<Provider, 'headers'> = this.#options.provider,
   ): Promise<Inputs> {
-    const values: Record<string, unknown> = { ...(await this.#steps.of(operation)) };
-    for (const name of secretsIn(provider, operation)) values[`secret.${name}`] = await this.#ask(name);
-    return values;
+    const values = await this.#steps.of(operation);
+    return { ...values, ...(await this.#namedSecrets.of(secretsIn(provider, operation))) };
   }
 
-  /** Each secret is asked for once, even if a call is repeated. */
-  async #ask(name: string): Promise<Secret> {
-    const pending = this.#secretsByName.get(name) ?? this.#options.askSecret(name);
-    this.#secretsByName.set(name, pending);
-    const secret = await pending;
-    this.#sent.add(secret);
-    return secret;
-  }
-
-  #authorized(request: HttpRequest, sender: Sender): Promise<HttpRequest> {
+  /** `named`: the secrets that the response must not repeat, besides those that authenticate calls. */
+  #authorized(
+    request: HttpRequest,
+    sender: Sender,
+    named: Iterable<Secret> = this.#namedSecrets.asked,
+  ): Promise<HttpRequest> {
     if (sender.credential) this.#sent.add(sender.credential);
-    return authorize(request, sender, this.#options.now());
+    const confidential = [...named, ...(this.#accessTokens?.exchanged ?? [])];
+    return authorize({ ...request, confidential }, sender, this.#options.now());
   }
 }

@@ -114,3 +114,19 @@ test('a new secret that a server repeats in a header is masked', async () => {
   );
   expect(trace.join()).not.toContain(value);
 });
+
+test('a secret of the body that a server repeats in a header is masked', async () => {
+  const server = await FaultServer.start();
+  const value = 'a1b2c3d4e5f6EXAMPLE';
+  server.on('POST /oauth/token', json(400, {}, { 'x-request-id': value, location: `/?${value}` }));
+  const { client, trace } = clientOf(server.origin);
+  const response = await client.send({
+    method: 'POST',
+    url: server.url('/oauth/token'),
+    body: { client: { secrets: [new Secret(value)] } },
+    encoding: 'form',
+    repeatable: true,
+  });
+  expect(trace[1]).toContain('x-request-id: ****');
+  expect(JSON.stringify(response)).not.toContain(value);
+});

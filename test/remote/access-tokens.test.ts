@@ -167,6 +167,25 @@ describe('a refusal says why, and repeats no secret', () => {
   });
 });
 
+describe('the client secret is not shown', () => {
+  const clientSecret = 'tok-EXAMPLE';
+
+  test('if the API repeats it in a key', async () => {
+    const { backend, server } = await start();
+    const key = { hash: `k1-${btoa(clientSecret)}`, name: `ci ${clientSecret}` };
+    server.on('POST /oauth/token', token('tok-accessEXAMPLE'));
+    server.on('GET /v1/keys', json(200, { keys: [key] }));
+    expect(await backend.list()).toMatchObject([{ id: 'k1-****', name: 'ci ****' }]);
+  });
+
+  test('if the token endpoint repeats it', async () => {
+    const basic = { basic: '{option.clientId}', form: { grant_type: 'client_credentials' } };
+    const { backend, server } = await start(exchanging(basic));
+    server.on('POST /oauth/token', json(400, { error: clientSecret }, { 'x-request-id': clientSecret }));
+    expect(JSON.stringify(await failureIn(backend.list()))).not.toContain(clientSecret);
+  });
+});
+
 describe('a faulty exchange is a fault of the declaration', () => {
   const issuesOf = (change: object) => {
     const declared = exchanging(change as object);
