@@ -37,6 +37,12 @@ test('every built-in declaration says what it is taken from', async () => {
   expect(unsourced.map(({ id }) => id)).toEqual(['authority']);
 });
 
+test('built-in declarations end what they are taken from with a link', async () => {
+  const unlinked = (await builtInProviders()).filter(({ docs }) => !/(^|, )https:\/\/\S+$/.test(docs ?? ''));
+  // No public page that describes the keys of these two is known; the authority is this project's own.
+  expect(unlinked.map(({ id }) => id).sort()).toEqual(['authority', 'deepinfra', 'drun']);
+});
+
 test('every field has a description', () => {
   const bare: string[] = [];
   const visit = (schema: unknown, at: string): void => {

@@ -84,9 +84,14 @@ function factsOf({ id, url, docs, asOf, auth, permissions }: Provider): string[]
     ['Id', `\`${id}\``],
     ['URL', url === undefined ? 'that of your installation' : `<${url}>`],
     ['Session token', tokenUse(auth)],
-    ...(docs === undefined ? [] : [['Documentation', asOf === undefined ? docs : `${docs}, as of ${asOf}`]]),
+    ...(docs === undefined ? [] : [['Documentation', documentation(docs, asOf)]]),
     ...(permissions ? [['Permissions', permissions.map((one) => `\`${one}\``).join(', ')]] : []),
   ];
+}
+
+function documentation(docs: string, asOf: string | undefined): string {
+  const linked = docs.replace(/https:\/\/\S+$/, '<$&>');
+  return asOf === undefined ? linked : `${linked}, as of ${asOf}`;
 }
 
 function tokenUse({ header, scheme, exchange, sign }: Provider['auth']): string {

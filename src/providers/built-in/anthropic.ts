@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const anthropic: Provider = {
   id: 'anthropic',
   name: 'Anthropic',
-  docs: 'Anthropic, "Admin API", API keys',
+  docs: 'Anthropic Admin API, https://platform.claude.com/docs/en/api/admin/api_keys',
   asOf: '2026-11',
   note: 'the session token is an admin key (sk-ant-admin…), which individual accounts cannot have; revoking archives a key for good',
   url: 'https://api.anthropic.com',

@@ -6,7 +6,7 @@ const keyPath = 'CreateAccessKeyResponse.CreateAccessKeyResult.AccessKey';
 export const awsIam: Provider = {
   id: 'aws-iam',
   name: 'AWS IAM access keys',
-  docs: 'AWS, "IAM API Reference", version 2010-05-08',
+  docs: 'AWS IAM API, version 2010-05-08, https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html',
   asOf: '2026-11',
   note: 'the session token is ACCESS_KEY_ID:SECRET_ACCESS_KEY, and a new key is delivered in the same form, because a rotation changes both: split it at the colon. Keys have no names. A user has at most two keys, disabled ones included. A new key can need some seconds until AWS accepts it, so keys does not verify it. When a key was last used is not read: that would be a call for each key. Temporary credentials cannot sign. China and GovCloud sign for another region, and need a declaration of their own',
   url: 'https://iam.amazonaws.com',

@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const betterAuth: Provider = {
   id: 'better-auth',
   name: 'better-auth API keys',
-  docs: 'better-auth, "API Key" plugin',
+  docs: 'better-auth API Key plugin, https://better-auth.com/docs/plugins/api-key',
   asOf: '2026-11',
   note: 'the URL is that of the mounted handler, such as https://app.example.com/api/auth; requires the bearer plugin. Keys of another configuration or of an organization need --option config or --option organization. A key with a number of remaining uses, or with permissions, is not rotated: only the server can set these. It also sets the rate limit of each key, and a rotated key gets the usual one. An expiry is at least one day away, unless the server allows less. Keys cannot be verified: the plugin has no route for it',
   auth: { header: 'Authorization', scheme: 'Bearer' },

@@ -16,7 +16,7 @@ function cloudflareTokens(
   return {
     id,
     name,
-    docs: 'Cloudflare TypeScript SDK 7.3.0, user and account tokens',
+    docs: 'Cloudflare TypeScript SDK 7.3.0 and API, https://developers.cloudflare.com/fundamentals/api/how-to/create-via-api',
     asOf: '2026-11',
     note: 'permissions are ids of permission groups: keys api GET /user/tokens/permission_groups; those of policies that deny are shown too',
     url: 'https://api.cloudflare.com/client/v4',

@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const datadog: Provider = {
   id: 'datadog',
   name: 'Datadog API keys',
-  docs: 'Datadog API client, "Key Management"',
+  docs: 'Datadog API, Key Management, https://docs.datadoghq.com/api/latest/key-management/',
   asOf: '2026-08',
   note: 'the session token is an API key; every call needs an application key too. For another site: --url https://api.datadoghq.eu. The API does not tell which key is the session token: take care not to revoke it. Whether names are unique is not documented',
   url: 'https://api.datadoghq.com',

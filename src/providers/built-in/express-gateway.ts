@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const expressGateway: Provider = {
   id: 'express-gateway',
   name: 'Express Gateway credentials',
-  docs: 'Express Gateway, "Admin API", credentials',
+  docs: 'Express Gateway Admin API, https://www.express-gateway.io/docs/admin/credentials/',
   asOf: '2026-11',
   note: 'the key-auth credentials of one consumer; the URL is that of the admin port, which has no authentication of its own, so that any session token does unless a proxy in front asks for one. The API cannot revoke a credential, only disable it, and its answers to lists contain all secrets',
   auth: { header: 'Authorization', scheme: 'Bearer' },

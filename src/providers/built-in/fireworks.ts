@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const fireworks: Provider = {
   id: 'fireworks',
   name: 'Fireworks AI',
-  docs: 'Fireworks, API reference (Gateway REST 4.259)',
+  docs: 'Fireworks Gateway REST API 4.259, https://docs.fireworks.ai/api-reference/create-api-key',
   asOf: '2026-11',
   note: 'the keys of one user of an account. Paging is documented as "to be added": a list that says that it has more keys than it shows is an error. Undocumented: errors, rate limits, and a call that verifies a key',
   url: 'https://api.fireworks.ai',

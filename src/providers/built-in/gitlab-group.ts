@@ -4,7 +4,7 @@ import { gitlabScopes, gitlabToken, gitlabVerification } from './gitlab-token.ts
 export const gitlabGroup: Provider = {
   id: 'gitlab-group',
   name: 'GitLab group access tokens',
-  docs: 'GitLab, "Group access tokens API"',
+  docs: 'GitLab Group access tokens API, https://docs.gitlab.com/api/group_access_tokens/',
   asOf: '2026-11',
   note: 'a new token has the access level that the API gives by default, Maintainer (40); a rotated one keeps its own. Revoked tokens stay in the list',
   url: 'https://gitlab.com/api/v4',

@@ -4,7 +4,7 @@ import { gitlabToken, gitlabVerification } from './gitlab-token.ts';
 export const gitlabPersonal: Provider = {
   id: 'gitlab-personal',
   name: 'GitLab personal access tokens of your own',
-  docs: 'GitLab, "Personal access tokens API"',
+  docs: 'GitLab Personal access tokens API, https://docs.gitlab.com/api/personal_access_tokens/',
   asOf: '2026-11',
   note: 'the API creates no personal tokens except for administrators (gitlab-user). It rotates in place: the old token stops at once, and rotating a revoked token revokes its whole family. Revoked tokens stay in the list',
   url: 'https://gitlab.com/api/v4',

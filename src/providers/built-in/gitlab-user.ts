@@ -4,7 +4,7 @@ import { gitlabScopes, gitlabToken, gitlabVerification } from './gitlab-token.ts
 export const gitlabUser: Provider = {
   id: 'gitlab-user',
   name: 'GitLab personal access tokens of a user, for administrators',
-  docs: 'GitLab, "Personal access tokens API" and "User tokens API"',
+  docs: 'GitLab Personal access tokens API and User tokens API, https://docs.gitlab.com/api/user_tokens/',
   asOf: '2026-11',
   note: 'for an instance of your own: only its administrators may create a token for a user. Revoked tokens stay in the list',
   auth: { header: 'PRIVATE-TOKEN' },

@@ -4,7 +4,7 @@ import { gitlabScopes, gitlabToken, gitlabVerification } from './gitlab-token.ts
 export const gitlab: Provider = {
   id: 'gitlab',
   name: 'GitLab project access tokens',
-  docs: 'GitLab, "Project access tokens API"',
+  docs: 'GitLab Project access tokens API, https://docs.gitlab.com/api/project_access_tokens/',
   asOf: '2026-11',
   note: 'tokens of a group: gitlab-group; of a user: gitlab-personal, or gitlab-user for administrators. A new token has the access level that the API gives by default, Maintainer (40); a rotated one keeps its own. Revoked tokens stay in the list',
   url: 'https://gitlab.com/api/v4',

@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const grafana: Provider = {
   id: 'grafana',
   name: 'Grafana service account tokens',
-  docs: 'Grafana HTTP API, "Service account"',
+  docs: 'Grafana Service account HTTP API, https://grafana.com/docs/grafana/latest/developers/http_api/serviceaccount/',
   asOf: '2026-11',
   note: 'the tokens of one service account. A server may demand an expiry, and limit it. With Basic authentication, a declaration of your own is needed. Undocumented: a call that verifies a token',
   auth: { header: 'Authorization', scheme: 'Bearer' },

@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const jupyterhub: Provider = {
   id: 'jupyterhub',
   name: 'JupyterHub tokens',
-  docs: 'JupyterHub, REST API',
+  docs: 'JupyterHub REST API, https://jupyterhub.readthedocs.io/en/stable/reference/rest-api.html',
   asOf: '2026-11',
   note: 'the URL is that of the API, such as https://hub.example.com/hub/api. The name of a token is its note. The API answers 403 for a user that does not exist',
   auth: { header: 'Authorization', scheme: 'token' },

@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const litellm: Provider = {
   id: 'litellm',
   name: 'LiteLLM proxy',
-  docs: 'LiteLLM, key management endpoints',
+  docs: 'LiteLLM Virtual Keys, https://docs.litellm.ai/docs/proxy/virtual_keys',
   asOf: '2026-05',
   note: 'log in with the master key, or a key that may manage keys. Without --models, a new key may call every model. A rotated key starts with nothing spent. Rotation by the API itself needs an Enterprise licence and is not used. Undocumented: which keys a list leaves out, such as those of teams, and whether it reports the key_type, which a rotation would then lose',
   auth: { header: 'Authorization', scheme: 'Bearer' },

@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const medusa: Provider = {
   id: 'medusa',
   name: 'Medusa API keys',
-  docs: 'Medusa 2, "Admin API", API keys',
+  docs: 'Medusa 2 Admin API, https://docs.medusajs.com/api/admin#api-keys_getapikeys',
   asOf: '2026-11',
   note: 'any Medusa 2 server; --url is required. Only one secret key can be unrevoked: a rotation revokes it before it creates the new one',
   auth: { header: 'Authorization', scheme: 'Bearer' },

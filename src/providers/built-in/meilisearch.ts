@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const meilisearch: Provider = {
   id: 'meilisearch',
   name: 'Meilisearch',
-  docs: 'Meilisearch, OpenAPI 1.53 and "Keys"',
+  docs: 'Meilisearch API 1.53, https://www.meilisearch.com/docs/reference/api/keys/list-api-keys',
   asOf: '2026-08',
   note: 'log in with the master key or with a key that may use keys.*. Without --permission, a new key can only search; its indexes are all (*), or in a rotation those of the old key. The API never hides secrets: keys shows only a part of them, and verifies a key by looking for it in the list',
   auth: { header: 'Authorization', scheme: 'Bearer' },

@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const neonOrganization: Provider = {
   id: 'neon-organization',
   name: 'Neon organization keys',
-  docs: 'Neon API v2, OpenAPI of @neondatabase/api-client 2.7.3',
+  docs: 'Neon API v2 (@neondatabase/api-client 2.7.3), https://neon.com/docs/reference/api/organizations/create-org-api-key',
   asOf: '2026-11',
   note: 'a new key is for the whole organization, a rotated one stays with its project. A name has at most 64 characters. Undocumented: rate limits, whether names are unique, whether revoked keys stay in the list, and a call that a key of one project may make, so keys are not verified',
   url: 'https://console.neon.tech/api/v2',

@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const neon: Provider = {
   id: 'neon',
   name: 'Neon',
-  docs: 'Neon API v2, OpenAPI of @neondatabase/api-client 2.7.3',
+  docs: 'Neon API v2 (@neondatabase/api-client 2.7.3), https://neon.com/docs/manage/api-keys',
   asOf: '2026-11',
   note: 'personal API keys; those of an organization: neon-organization. A name has at most 64 characters. Undocumented: rate limits, whether names are unique, and whether revoked keys stay in the list',
   url: 'https://console.neon.tech/api/v2',

@@ -3,7 +3,7 @@ import type { LifecycleProvider } from '../declaration/provider.ts';
 export const npm: LifecycleProvider = {
   id: 'npm',
   name: 'npm registry tokens',
-  docs: 'npm CLI, "npm token"',
+  docs: 'npm CLI, npm token, https://docs.npmjs.com/cli/v11/commands/npm-token',
   asOf: '2026-11',
   note: 'any registry with the token API; --url is required, and creating a token needs the password of the account. A rotation copies what the list reports; whether that of npmjs reports the packages, scopes and organizations of a token is not documented, so check a rotated token that is limited to some',
   auth: { header: 'Authorization', scheme: 'Bearer', otpHeader: 'npm-otp' },

@@ -11,7 +11,7 @@ const token = {
 export const oneApi: Provider = {
   id: 'one-api',
   name: 'one-api and new-api',
-  docs: 'one-api, "API"',
+  docs: 'one-api API, https://github.com/songquanpeng/one-api/blob/main/docs/API.md',
   asOf: '2026-11',
   note: 'a name has at most 30 characters. A new key has no quota of its own; a rotation and a change send the remaining quota as they read it, so what the key uses meanwhile is not deducted. An exhausted key is shown as unknown. Keys that new-api restricts in ways that one-api does not know are neither changed nor, without --allow-loss, rotated',
   auth: { header: 'Authorization' },

@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const openaiProject: Provider = {
   id: 'openai-project',
   name: 'OpenAI project keys',
-  docs: 'OpenAI OpenAPI document, "Project API keys"',
+  docs: 'OpenAI Project API keys, https://platform.openai.com/docs/api-reference/project-api-keys',
   asOf: '2026-08',
   note: 'the session token is an admin key; the API refuses to delete the key of a service account',
   url: 'https://api.openai.com/v1',

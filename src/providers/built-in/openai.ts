@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const openai: Provider = {
   id: 'openai',
   name: 'OpenAI admin keys',
-  docs: 'OpenAI OpenAPI document, "Admin API keys"',
+  docs: 'OpenAI Admin API keys, https://platform.openai.com/docs/api-reference/admin-api-keys',
   asOf: '2026-08',
   note: 'admin keys manage the organization and call no model; for the keys of a project see openai-project',
   url: 'https://api.openai.com/v1',

@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const openrouter: Provider = {
   id: 'openrouter',
   name: 'OpenRouter',
-  docs: 'OpenRouter, "Management API Keys" and "API Key Rotation"',
+  docs: 'OpenRouter Management API Keys, https://openrouter.ai/docs/guides/overview/auth/management-api-keys',
   asOf: '2026-08',
   note: 'lists show the keys of one workspace. A key that is tied to an external user is not rotated, because its user cannot be read back in the form that a new key needs. The documents do not say whether completion tokens, which usage counts, include reasoning tokens',
   url: 'https://openrouter.ai/api/v1',

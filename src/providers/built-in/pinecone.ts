@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const pinecone: Provider = {
   id: 'pinecone',
   name: 'Pinecone',
-  docs: 'Pinecone, Admin API and OAuth API, OpenAPI 2026-04',
+  docs: 'Pinecone Admin API 2026-04, https://docs.pinecone.io/reference/api/2026-04/admin/create_api_key',
   asOf: '2026-04',
   note: 'the session token is the client secret of a service account; keys exchanges it for an access token, which is never stored. Without --permission, a new key can only read data (DataPlaneViewer); by itself, the API would give it ProjectEditor. A name has at most 80 characters. Undocumented: when keys were created, rate limits, and a call that verifies a key',
   url: 'https://api.pinecone.io',

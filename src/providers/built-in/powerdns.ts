@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const powerdns: Provider = {
   id: 'powerdns',
   name: 'PowerDNS TSIG keys',
-  docs: 'PowerDNS Authoritative Server, HTTP API, "TSIG keys"',
+  docs: 'PowerDNS Authoritative Server HTTP API, TSIG keys, https://doc.powerdns.com/authoritative/http-api/tsigkey.html',
   asOf: '2026-11',
   note: 'the URL is that of a server of the API, such as http://127.0.0.1:8081/api/v1/servers/localhost; a rotation gives the key a new secret, which keys makes, and the old one stops working at once',
   auth: { header: 'X-API-Key' },

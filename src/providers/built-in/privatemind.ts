@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const privatemind: Provider = {
   id: 'privatemind',
   name: 'PrivateMind',
-  docs: 'PrivateMind, "API keys"',
+  docs: 'PrivateMind API keys, https://docs.privatemind.com/api-keys.html',
   asOf: '2026-11',
   note: 'its documents describe only a console, so the wire format is inferred from their fields',
   url: 'https://api.privatemind.com',

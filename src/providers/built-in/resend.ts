@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const resend: Provider = {
   id: 'resend',
   name: 'Resend API keys',
-  docs: 'Resend OpenAPI 1.5.0',
+  docs: 'Resend API 1.5.0, https://resend.com/docs/api-reference/api-keys/create-api-key',
   asOf: '2026-11-22',
   note: 'the API does not report what a key may do: a rotation needs --allow-loss, and the new key may only send',
   url: 'https://api.resend.com',

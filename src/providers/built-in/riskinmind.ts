@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const riskinmind: Provider = {
   id: 'riskinmind',
   name: 'RiskInMind',
-  docs: 'RiskInMind, "API Keys (/api/v1/keys)"',
+  docs: 'RiskInMind API Keys, https://docs.riskinmind.ai/docs/api-keys',
   asOf: '2026-11',
   note: 'one key per user; its documents name no host, so --url is required',
   auth: { header: 'Authorization', scheme: 'Bearer' },

@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const sendgrid: Provider = {
   id: 'sendgrid',
   name: 'SendGrid',
-  docs: 'SendGrid OpenAPI, "API Keys"',
+  docs: 'SendGrid API Keys API, https://www.twilio.com/docs/sendgrid/api-reference/api-keys/create-api-keys',
   asOf: '2026-01',
   note: 'permissions are scopes; without --permission the API decides what a new key may do. For the EU: --url https://api.eu.sendgrid.com. Undocumented: when keys were created, and a call that verifies a key',
   url: 'https://api.sendgrid.com',

@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const strapi: Provider = {
   id: 'strapi',
   name: 'Strapi API tokens',
-  docs: 'Strapi 5, "API tokens" of the admin API',
+  docs: 'Strapi 5 API tokens, https://docs.strapi.io/cms/features/api-tokens',
   asOf: '2026-11',
   note: 'log in with the token of an administrator session; a rotation keeps the token and its expiry, and the old secret stops working at once; custom tokens are created in the admin panel; what an update keeps is not documented, so keys does not change tokens',
   auth: { header: 'Authorization', scheme: 'Bearer' },

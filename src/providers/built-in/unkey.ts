@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const unkey: Provider = {
   id: 'unkey',
   name: 'Unkey',
-  docs: 'Unkey API OpenAPI 2.0.0',
+  docs: 'Unkey API 2.0.0, https://www.unkey.com/docs/api-reference/v2/keys/create-api-key',
   asOf: '2026-11',
   note: 'log in with a root key that may manage the keys of the API; a revoked key may keep working for up to 30 s',
   url: 'https://api.unkey.com',

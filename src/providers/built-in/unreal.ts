@@ -3,7 +3,7 @@ import type { LifecycleProvider } from '../declaration/provider.ts';
 export const unreal: LifecycleProvider = {
   id: 'unreal',
   name: 'Unreal AI',
-  docs: 'Unreal AI, "API Key Management"',
+  docs: 'Unreal AI API Key Management, https://docs.ideomind.org/examples/api-key-management-example',
   asOf: '2026-11',
   url: 'https://openai.ideomind.org',
   auth: { header: 'Authorization', scheme: 'Bearer' },

@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 export const xai: Provider = {
   id: 'xai',
   name: 'xAI API keys',
-  docs: 'https://docs.x.ai/developers/rest-api-reference/management/auth',
+  docs: 'xAI Management API, https://docs.x.ai/developers/rest-api-reference/management/auth',
   asOf: '2026-11-22',
   note: 'log in with a management key; a key without --permission can do nothing; whether the list has pages is not documented',
   url: 'https://management-api.x.ai',

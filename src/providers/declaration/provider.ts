@@ -109,7 +109,7 @@ export const providerSchema = v.strictObject({
     v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]*$/, 'use lower-case letters, digits and dashes')),
   ),
   name: required('The name to show.', text),
-  docs: optional('Where the API is documented: a title or a URL.', text),
+  docs: optional('Where the API is documented: a title, a URL, or both.', text),
   asOf: optional(
     'When that documentation was written or read, such as `2026-11` or `2026-11-20`.',
     v.pipe(v.string(), v.regex(/^\d{4}-\d{2}(-\d{2})?$/, 'is not a month or a day such as 2026-11')),
