@@ -1,5 +1,6 @@
 import type { KeyField, KeyInput } from '../../src/keys/key.ts';
 import type { Capabilities } from '../../src/keys/ports.ts';
+import { secretVariable } from '../../src/platform/env.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
 import { capabilitiesOf } from '../../src/remote/capabilities.ts';
 
@@ -52,7 +53,7 @@ export function providerPage(provider: Provider): string {
     help,
   ]);
   const furtherSecrets = Object.entries(secrets).map(([secret, { help }]) => [
-    `\`KEYS_${secret.replace(/[A-Z]/g, '_$&').toUpperCase()}\``,
+    `\`${secretVariable(secret)}\``,
     help,
   ]);
   return [
