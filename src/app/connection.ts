@@ -2,6 +2,7 @@ import type { Profile } from '../accounts/profile.ts';
 import { usageError } from '../base/errors.ts';
 import { parseBaseUrl } from '../http/base-url.ts';
 import type { Environment } from '../platform/env.ts';
+import { optionVariable } from '../platform/env.ts';
 import { findProvider } from '../providers/catalog.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import { unknownProvider } from './unknown-provider.ts';
@@ -52,7 +53,7 @@ function optionProblems(provider: Provider, options: Readonly<Record<string, str
 /** `KEYS_OPTION_PROJECT=group/app`, for a CI job without a stored profile. */
 function optionsInEnvironment(env: Environment, { options = {} }: Provider): Record<string, string> {
   const entries = Object.keys(options).flatMap((name) => {
-    const value = env[`KEYS_OPTION_${name.toUpperCase()}`];
+    const value = env[optionVariable(name)];
     return value ? [[name, value] as const] : [];
   });
   return Object.fromEntries(entries);

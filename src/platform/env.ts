@@ -21,6 +21,11 @@ export function secretVariable(name: string): string {
   return `KEYS_${name.toUpperCase()}`;
 }
 
+/** The variable that sets an option of a provider, for a CI job without a stored profile. */
+export function optionVariable(name: string): string {
+  return `KEYS_OPTION_${name.toUpperCase()}`;
+}
+
 /** The value of a variable; an empty one counts as not set. */
 export function setting(env: Environment, name: keyof typeof environment): string | undefined {
   return env[name] || undefined;

@@ -1,4 +1,5 @@
 import { KeysError, usageError } from '../base/errors.ts';
+import { optionVariable } from '../platform/env.ts';
 import type { PlaceholderParts } from '../providers/declaration/placeholder.ts';
 import { placeholder } from '../providers/declaration/placeholder.ts';
 import type { Inputs } from './fill-template.ts';
@@ -29,5 +30,7 @@ function unusable(name: string, segment: string): KeysError {
   const message = `${what}, and the path of the call needs it; no call was made`;
   const option = /^option\.(.+)$/.exec(name)?.[1];
   if (name === 'id') return new KeysError({ code: 'unusable_address', message });
-  return usageError(message, ...(option === undefined ? [] : [`keys login --option ${option}=VALUE`]));
+  const hints =
+    option === undefined ? [] : [`keys login --option ${option}=VALUE`, `or set ${optionVariable(option)}`];
+  return usageError(message, ...hints);
 }

@@ -1,5 +1,6 @@
 import { usageError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import { optionVariable } from '../platform/env.ts';
 import { alternativesIn } from '../providers/declaration/either.ts';
 import type { PlaceholderParts } from '../providers/declaration/placeholder.ts';
 import { placeholder, placeholdersIn } from '../providers/declaration/placeholder.ts';
@@ -113,12 +114,13 @@ function numberIn(id: string): Filled {
 
 function optionJson(input: string, value: unknown): Filled {
   const option = input.replace(/^option\./, '');
-  const hint = `keys login --option '${option}=JSON'`;
-  if (value === undefined) throw usageError(`the call needs --option ${option}=JSON; no call was made`, hint);
+  const hints = [`keys login --option '${option}=JSON'`, `or set ${optionVariable(option)}`];
+  if (value === undefined)
+    throw usageError(`the call needs --option ${option}=JSON; no call was made`, ...hints);
   try {
     return JSON.parse(String(value));
   } catch {
-    throw usageError(`the value of --option ${option} is not valid JSON; no call was made`, hint);
+    throw usageError(`the value of --option ${option} is not valid JSON; no call was made`, ...hints);
   }
 }
 

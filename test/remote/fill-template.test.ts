@@ -114,6 +114,13 @@ describe('a setting that is JSON', () => {
       'the value of --option resources is not valid JSON; no call was made',
     ],
   ])('stops the call if it is %s', (_, inputs, message) => {
-    expect(() => filled('{option.resources:json}', inputs)).toThrow(message);
+    expect(() => filled('{option.resources:json}', inputs)).toThrow(
+      expect.objectContaining({
+        message,
+        failure: expect.objectContaining({
+          hints: ["keys login --option 'resources=JSON'", 'or set KEYS_OPTION_RESOURCES'],
+        }),
+      }),
+    );
   });
 });
