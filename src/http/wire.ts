@@ -43,7 +43,7 @@ export function withoutSentSecrets(
   const all = [...secrets, ...longSecrets, ...secretsInBody(body).filter(isLong)];
   const headers = Object.entries(response.headers).map(([name, text]) => [
     name,
-    hidden(text, name === 'location' ? all.filter(isLong) : all),
+    hidden(text, shownIds.has(name) ? all : all.filter(isLong)),
   ]);
   return { ...response, headers: Object.fromEntries(headers), body: bodyWithout(longSecrets, response.body) };
 }
@@ -69,6 +69,9 @@ function sentSecrets(requestHeaders: Readonly<Record<string, string | Secret>>):
   const values = Object.values(requestHeaders).filter((value) => value instanceof Secret);
   return values.flatMap((value) => [value, value.mapped((text) => text.replace(/^\S+ +/, ''))]);
 }
+
+/** Headers that mean nothing to `keys` and are shown. Any other may lead somewhere, such as to the next page of a list. */
+const shownIds = new Set(['x-request-id', 'request-id']);
 
 /** A shorter token may appear in a body or an address by chance. */
 function isLong(secret: Secret): boolean {

@@ -186,3 +186,17 @@ test('a read is retried if the body is shorter than announced', async () => {
   expect(response.json()).toEqual({ keys: [] });
   expect(pauses).toHaveLength(1);
 });
+
+test('a short secret hides nothing in the headers that lead to the next page', async () => {
+  const server = await FaultServer.start();
+  const link = '</v1/keys?page=2>; rel="next"';
+  server.on('GET /v1/keys', json(200, {}, { link, 'x-request-id': 'n-1' }));
+  const { client } = clientOf(server.origin);
+  const { headers } = await client.send({
+    method: 'GET',
+    url: server.url('/v1/keys'),
+    headers: { 'x-pin': new Secret('n') },
+    repeatable: true,
+  });
+  expect(headers).toMatchObject({ link, 'content-type': 'application/json', 'x-request-id': '****-1' });
+});
