@@ -1,11 +1,12 @@
 import { dirname } from 'node:path';
+import { maskSecrets } from '../base/secret.ts';
 import { nameIssues, readDeclaration } from './catalog.ts';
 import { checkProvider } from './declaration/check.ts';
 import type { Provider } from './declaration/provider.ts';
 import { remarksOn } from './declaration/remarks.ts';
 import type { SchemaIssue } from './declaration/schema-issue.ts';
 import type { Position } from './json-source.ts';
-import { parseSource, positionOf, repeatedFields } from './json-source.ts';
+import { parseSource, positionsIn, repeatedFields } from './json-source.ts';
 
 /** A problem in a file, and where it is. The path is empty for one of the file as a whole. */
 export interface FileIssue extends SchemaIssue, Position {}
@@ -31,9 +32,15 @@ export function checkText(text: string, more: (provider: Provider) => SchemaIssu
   const source = parseSource(text);
   if ('fault' in source) return { text, issues: [{ path: '', ...source.fault }], remarks: [] };
   const { document } = source;
-  const placed = (issue: SchemaIssue): FileIssue => ({ ...positionOf(document, issue.path), ...issue });
+  const positionOf = positionsIn(document);
+  const placed = (issue: SchemaIssue): FileIssue => ({
+    ...positionOf(issue.path),
+    ...issue,
+    path: maskSecrets(issue.path),
+  });
   const repeats = repeatedFields(document).map((field) => ({
     ...field,
+    path: maskSecrets(field.path),
     message: 'is there twice, and only the last one counts; remove one of them',
   }));
   const { provider, issues: ownIssues } = checkProvider(JSON.parse(text));

@@ -55,20 +55,23 @@ function faultOf(text: string, offset: number): SyntaxFault {
   };
 }
 
-/** Where the field at a path is; if it is missing, where the field is that should contain it. */
-export function positionOf({ body }: DocumentNode, path: string): Position {
-  const { line, column } = placeOf(body, path) ?? body.loc.start;
-  return { line, column };
-}
-
-/** Names may contain dots themselves. */
-function placeOf(node: ValueNode, path: string): Position | undefined {
-  if (path === '') return undefined;
-  for (const { name, value, place } of childrenOf(node)) {
-    if (path === name) return place;
-    if (path.startsWith(`${name}.`)) return placeOf(value, path.slice(name.length + 1)) ?? place;
-  }
-  return undefined;
+/** Finds where the field at a path is; if it is missing, where the field is that should contain it. */
+export function positionsIn({ body }: DocumentNode): (path: string) => Position {
+  const positions = new Map<string, Position>();
+  const visit = (node: ValueNode, path: string): void => {
+    for (const { name, value, place } of childrenOf(node)) {
+      const own = path === '' ? name : `${path}.${name}`;
+      if (!positions.has(own)) positions.set(own, { line: place.line, column: place.column });
+      visit(value, own);
+    }
+  };
+  visit(body, '');
+  const { line, column } = body.loc.start;
+  return (path) => {
+    let place = path;
+    while (!positions.has(place) && place.includes('.')) place = place.slice(0, place.lastIndexOf('.'));
+    return positions.get(place) ?? { line, column };
+  };
 }
 
 interface Child {

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { checkText } from '../../src/providers/check-file.ts';
+
+test('a missing field is where the object is that should contain it', () => {
+  const { issues } = checkText('{\n  "id": "example",\n  "list": {\n    "get": "/keys"\n  }\n}');
+  expect(issues.find(({ path }) => path === 'list.items')).toMatchObject({ line: 3, column: 3 });
+  expect(issues.find(({ path }) => path === 'auth')).toMatchObject({ line: 1, column: 1 });
+});
+
+test('the name of a field that looks like a secret is not repeated', () => {
+  const secret = 'sk-0123456789abcdefghijklmnopEXAMPLE';
+  const { issues } = checkText(`{ "${secret}": 1, "${secret}": 2, "headers": { "${secret}": 3 } }`);
+  expect(issues.map(({ path }) => path)).toContain('****');
+  expect(JSON.stringify(issues)).not.toContain(secret);
+});
+
+test('a declaration with thousands of faults takes no time', () => {
+  const fields = Array.from({ length: 5000 }, (_, index) => [`f${index}`, '{none}']);
+  const startedAt = performance.now();
+  const { issues } = checkText(JSON.stringify({ create: { post: '/', body: Object.fromEntries(fields) } }));
+  expect(issues.length).toBeGreaterThan(5000);
+  expect(performance.now() - startedAt).toBeLessThan(2000);
+});
