@@ -1,7 +1,8 @@
 /** What the package must hold, and what else it may. */
 const required = ['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'dist/keys.cjs'];
 const licences = 'dist/THIRD-PARTY-LICENSES.txt';
-const allowed = /^(?:dist\/(?:chunks\/)?[\w.-]+\.cjs|docs\/(?:reference\/)?[\w.-]+\.(?:md|json))$/;
+const allowed =
+  /^(?:dist\/(?:chunks\/)?[\w.-]+\.cjs|docs\/(?:reference\/|providers\/)?[\w.-]+\.(?:md|json))$/;
 
 /** What is wrong with a package of these paths, a line each. */
 export function packageProblems(paths) {
