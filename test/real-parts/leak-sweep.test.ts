@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { catalog } from '../../src/commands/catalog.ts';
+import { unreal } from '../../src/providers/built-in/unreal.ts';
 import { withEscrow, withProfiles } from '../support/escrow.ts';
 import { lacks } from '../support/real-parts.ts';
 import type { RunOptions } from '../support/sandbox.ts';
@@ -237,6 +238,10 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     await run('status --url http://keys.example.com', 2);
     await run('doctor', undefined);
     await run('provider check nosuch.json', 1);
+    writeFileSync(join(box.cwd, 'mine.json'), JSON.stringify({ ...unreal, id: 'mine' }));
+    await run('provider check mine.json --show-requests', 0);
+    await run('provider add mine.json', 0);
+    await run('provider new', 2);
     await run('revoke a --yes', 0);
 
     writeFileSync(join(box.cwd, 'token'), token, { mode: 0o600 });
