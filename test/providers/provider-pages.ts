@@ -138,6 +138,10 @@ const rotationWords = {
     short: 'with downtime',
     long: 'the old key is revoked before the new one is created: `--allow-downtime`, and an escrow',
   },
+  disable: {
+    short: 'new key, then disable',
+    long: 'a second key is created; the old one is disabled after the grace period',
+  },
   none: { short: 'with downtime', long: 'the old secret stops when the new one is made: `--allow-downtime`' },
   impossible: { short: 'no', long: 'no' },
 } as const;
@@ -145,6 +149,7 @@ const rotationWords = {
 function rotationOf({ create, rotate }: Provider, can: Capabilities): keyof typeof rotationWords {
   const canEnd = can.revoke || can.disable;
   if (!rotate && !(create && canEnd)) return 'impossible';
+  if (can.overlap === 'client' && !can.revoke) return 'disable';
   return can.overlap === 'none' && !rotate ? 'first' : can.overlap;
 }
 
