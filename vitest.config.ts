@@ -43,6 +43,6 @@ export default defineConfig({
     },
     globalSetup: ['test/support/real-parts.ts'],
     // Tests wait for other processes and for short time limits: more workers than cores keep the cores busy.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() + 2,
   },
 });
