@@ -13,7 +13,7 @@ export interface SyntaxFault extends Position {
   message: string;
 }
 
-/** The values of a JSON text, or why it is none. */
+/** The values of a JSON text, or why it is not JSON. */
 export function parseSource(text: string): { document: DocumentNode } | { fault: SyntaxFault } {
   try {
     const document = parse(text, { mode: 'json' });

@@ -1,4 +1,5 @@
 import type { KeyFields } from '../declaration/key-fields.ts';
+import type { Provider } from '../declaration/provider.ts';
 import type { Verification } from '../declaration/verification.ts';
 
 /* What the access tokens of GitLab have in common. */
@@ -32,3 +33,38 @@ export const gitlabToken: KeyFields = {
   lastUsedAt: 'last_used_at',
   permissions: 'scopes',
 };
+
+/** The access tokens of a project and of a group differ in their path. */
+export function gitlabAccessTokens(owner: string) {
+  const path = `${owner}/access_tokens`;
+  return {
+    asOf: '2026-11',
+    url: 'https://gitlab.com/api/v4',
+    auth: { header: 'PRIVATE-TOKEN' },
+    capabilities: {
+      overlap: 'client',
+      expiry: 'any',
+      expiryRequired: true,
+      uniqueNames: false,
+      maxKeys: null,
+    },
+    permissions: gitlabScopes,
+    list: { get: path, items: '', paging: { by: 'link', limit: 'per_page', size: 100 } },
+    show: { get: `${path}/{id}` },
+    create: {
+      post: path,
+      body: {
+        name: '{name}',
+        description: '{description}',
+        scopes: '{permissions}',
+        expires_at: '{expiresAt:date}',
+        access_level: '{kept.accessLevel}',
+      },
+      key: '',
+      secret: 'token',
+    },
+    revoke: { delete: `${path}/{id}` },
+    verify: gitlabVerification,
+    key: { ...gitlabToken, kept: { accessLevel: 'access_level' } },
+  } satisfies Partial<Provider>;
+}

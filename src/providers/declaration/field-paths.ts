@@ -17,7 +17,7 @@ export function pathsOfSecret(declared: SecretPath | undefined): readonly string
 
 type JoinedSecret = Exclude<SecretPath, Path>;
 
-/** Whether a secret is made up of parts. A list, which has a method `join`, is none. */
+/** Whether a secret is made up of parts. A list has a method `join`, but no parts. */
 export function isJoined(declared: SecretPath | undefined): declared is JoinedSecret {
   return typeof declared === 'object' && !isList(declared);
 }

@@ -34,7 +34,7 @@ export function placeholderIssues(
 }
 
 interface Placeholder extends PlaceholderParts {
-  /** Empty if it is none. */
+  /** Empty if the text is not a placeholder. */
   input: string;
   /** With its braces. */
   written: string;

@@ -69,7 +69,7 @@ function isObject(value: unknown): value is object {
 const maxWordLength = 60;
 
 function messageOf(issue: Issue, path: string): string {
-  // A text in the wrong place may be a secret; a word in place of another one is none.
+  // A text in the wrong place may be a secret; a misspelt word is not.
   const isWord =
     (issue.type === 'picklist' || issue.type === 'variant') && issue.received.length <= maxWordLength;
   const hidesText = !isWord && issue.received.startsWith('"');
