@@ -27,7 +27,7 @@ export async function updateKey(
   checkExpiry(provider, capabilities, changes.expiresAt, context.now);
   const listedKey = await lookUpKey(context, reference);
   context.startMutation();
-  const updatedKey = await backend.update(listedKey.id, changes);
+  const updatedKey = await backend.update(listedKey.id, changes, listedKey);
   const requestedFields = await echoStored(context, backend, fields, updatedKey, true);
   const key = inOrder({ ...withoutChanged(listedKey, changes), ...updatedKey, provider, profile });
   return { ...key, changed: hasChanged(changes, requestedFields), ...requestedFields };

@@ -163,7 +163,8 @@ export interface KeyBackend {
    * `overlap: 'client'` the old secret stops working at once, so creating a second key is better. One call, as `create`.
    */
   rotateInPlace?(old: Key, rotation: InPlaceRotation): Promise<Made>;
-  update(id: string, changes: KeyChanges): Promise<Key>;
+  /** `listedKey`: the key as it was just listed, which saves a backend from reading it again. */
+  update(id: string, changes: KeyChanges, listedKey?: Key): Promise<Key>;
   /**
    * Ends a key at once and for good; a key that is revoked already is no error (`false`). Without the capability `revoke`
    * it disables the key, if the API can.

@@ -163,7 +163,7 @@ export class RemoteBackend implements KeyBackend {
     return rotate.keepsId ? { ...made, key: { id, name, status } } : this.#withShown(made);
   }
 
-  async update(id: string, changes: KeyChanges): Promise<Key> {
+  async update(id: string, changes: KeyChanges, listedKey?: Key): Promise<Key> {
     const account = {
       api: this.#api,
       provider: this.#provider,
@@ -172,7 +172,7 @@ export class RemoteBackend implements KeyBackend {
       read: (keyPart: Part) => this.#key(keyPart),
       nameFor: (name: string, one: string) => this.#nameFor(name, one),
     };
-    const key = await updateKey(account, id, changes);
+    const key = await updateKey(account, id, changes, listedKey);
     const { disabled } = changes;
     if (disabled !== undefined) requireToggled(this.#provider, key, disabled);
     return key;

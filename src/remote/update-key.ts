@@ -33,14 +33,20 @@ export interface UpdateContext {
  * read and sent again. Returns the key as it is afterwards, even if the change gave it another id. Throws `KeysError`,
  * which tells what has changed if only some of several calls succeeded.
  */
-export async function updateKey(account: UpdateContext, id: string, changes: KeyChanges): Promise<Key> {
+export async function updateKey(
+  account: UpdateContext,
+  id: string,
+  changes: KeyChanges,
+  listedKey?: Key,
+): Promise<Key> {
   const calls = changeCalls(account.provider, changes);
   const done: ChangeCall[] = [];
   let now = id;
   let answeredKey: Key | undefined;
   for (const call of calls) {
     try {
-      const inputs = await inputsFor(account, now, call, changes);
+      const before = () => keyBefore(account, now, done.length === 0 ? listedKey : undefined);
+      const inputs = await inputsFor(account, { id: now, before }, call, changes);
       const response = await send(account, call, { ...inputs, id: now });
       const keyPart = keyIn(response, call, account.provider);
       now = idIn(keyPart, account.provider) ?? now;
@@ -52,6 +58,7 @@ export async function updateKey(account: UpdateContext, id: string, changes: Key
     }
   }
   if (answeredKey) return answeredKey;
+  if (listedKey && isConfirmedDisabling(calls, changes)) return { ...listedKey, status: 'disabled' };
   const key = (await account.get(now)) ?? (await renamed(account, changes));
   if (!key) throw noSuchKey(now);
   return key;
@@ -60,9 +67,21 @@ export async function updateKey(account: UpdateContext, id: string, changes: Key
 /** Fields that an update has to send again if it replaces the whole key. */
 const traits = ['description', 'permissions', 'rateLimitRpm', 'budgetUsd', 'models'] as const;
 
-async function inputsFor(
-  { get, nameFor }: UpdateContext,
+/** The key as it is. Its row of the list serves if the list has all of the key, or is all that the API has. */
+async function keyBefore(
+  { provider, get }: UpdateContext,
   id: string,
+  listedKey: Key | undefined,
+): Promise<Key> {
+  const isWhole = provider.list.whole || !provider.show;
+  const key = listedKey && isWhole && !listedKey[unread]?.length ? listedKey : await get(id);
+  if (!key) throw noSuchKey(id);
+  return key;
+}
+
+async function inputsFor(
+  { nameFor }: UpdateContext,
+  { id, before: readBefore }: { id: string; before: () => Promise<Key> },
   { operation, fields: sentFields, sendsKey }: ChangeCall,
   changes: KeyChanges,
 ): Promise<Inputs> {
@@ -76,8 +95,7 @@ async function inputsFor(
   const changedName = name === undefined ? {} : { name: await nameFor(name, id) };
   if (!isWhole && !needsKept && (labels === undefined || mergesLabels))
     return { ...fields, ...(labels && { labels }), ...changedName };
-  const before = await get(id);
-  if (!before) throw noSuchKey(id);
+  const before = await readBefore();
   const lostFields = (before[unread] ?? []).filter((field) =>
     isWhole ? true : field === 'labels' && labels !== undefined,
   );
@@ -143,8 +161,19 @@ async function toggledKey(
   if (!status.some(({ at }) => select(keyPart, at))) return undefined;
   const key = await read(keyPart);
   const hasExpiry = expiresAt === undefined || key.expiresAt !== undefined;
-  const isRead = !key[unread]?.length && key.id === id && hasExpiry && key.status !== 'unknown';
+  // What the declaration does not read is not in the key that is shown, either.
+  const isUnread = key[unread]?.some((field) => Object.hasOwn(provider.key, field));
+  const isRead = !isUnread && key.id === id && hasExpiry && key.status !== 'unknown';
   return isRead && (key.status === 'disabled') === disabled ? key : undefined;
+}
+
+/**
+ * The key was only to be disabled, and the call declares what confirms that: a response without it is a failure. An enabled
+ * key may have expired, so it is looked up.
+ */
+function isConfirmedDisabling(calls: readonly ChangeCall[], { disabled, ...fields }: KeyChanges): boolean {
+  const isConfirmed = calls.every(({ operation }) => operation.ok !== undefined);
+  return disabled === true && Object.keys(fields).length === 0 && isConfirmed;
 }
 
 /** Some APIs address a key by its name. */

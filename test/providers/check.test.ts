@@ -43,6 +43,15 @@ test('something that is no object at all is a fault', () => {
   for (const data of [null, 7, 'text', []]) expect(checkProvider(data).issues).not.toEqual([]);
 });
 
+test('a list of whole keys is declared only beside a call that shows one', () => {
+  const { show, list } = unreal;
+  const whole = { ...list, whole: true };
+  expect(issuesOf({ list: whole, show: show ?? { get: '/v1/keys/{id}' } })).toEqual({});
+  expect(issuesOf({ list: whole, show: undefined })).toEqual({
+    'list.whole': 'has no effect without show, because the list is all that there is; remove it',
+  });
+});
+
 test('create and revoke are left out only where something else is said', () => {
   const console = 'https://console.example.com';
   const disable = { put: '/v1/keys/{id}/off' };

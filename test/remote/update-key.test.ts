@@ -143,6 +143,85 @@ describe('the command', () => {
   });
 });
 
+describe('a key that was just listed', () => {
+  const { patch, ...fields } = update;
+  const replacing: Provider = {
+    ...provider,
+    list: { ...provider.list, whole: true },
+    update: [
+      { ...fields, put: '/keys/{id}' },
+      { patch: '/keys/{id}/text', body: { text: '{description}' } },
+    ],
+    key: { ...provider.key, kept: { policy: 'policy' } },
+    disable: { put: '/keys/{id}', body: { name: '{name}', policy: '{kept.policy}', on: false } },
+    enable: { put: '/keys/{id}', body: { name: '{name}', policy: '{kept.policy}', on: true } },
+  };
+  const row = { ...stored, policy: { ip: '10.0.0.0/8' } };
+
+  async function requests(one: Provider, listedRow: object, changes: object) {
+    const server = await FaultServer.start();
+    server.always('GET /keys', json(200, { keys: [listedRow] })).always('GET /keys/k-one1', json(200, row));
+    server
+      .always('PUT /keys/k-one1', json(200, { done: 1 }))
+      .always('PATCH /keys/k-one1/text', json(200, {}));
+    const { backend } = remoteOf(one, server);
+    const [listedKey] = await backend.list();
+    const key = await backend.update('k-one1', changes, listedKey);
+    const bodyOf = (method: string) =>
+      JSON.parse(String(server.received.find((request) => request.method === method)?.body));
+    const routes = server.received.slice(1).map(({ method, path }) => `${method} ${path}`);
+    return { key, bodyOf, routes };
+  }
+
+  test('is not read again before it is replaced, if the list has whole keys', async () => {
+    const { routes, bodyOf } = await requests(replacing, row, { disabled: true });
+    expect(routes).toEqual(['PUT /keys/k-one1', 'GET /keys/k-one1']);
+    expect(bodyOf('PUT')).toEqual({ name: 'ci', policy: row.policy, on: false });
+  });
+
+  test('is read again if the list need not have all of it', async () => {
+    const { whole: _, ...list } = replacing.list;
+    const { routes, bodyOf } = await requests({ ...replacing, list }, stored, { disabled: true });
+    expect(routes).toEqual(['GET /keys/k-one1', 'PUT /keys/k-one1', 'GET /keys/k-one1']);
+    expect(bodyOf('PUT')).toEqual({ name: 'ci', policy: row.policy, on: false });
+  });
+
+  test('is read again if the list has it in an unreadable form', async () => {
+    const { routes } = await requests(replacing, { ...row, scopes: { odd: 1 } }, { name: 'web' });
+    expect(routes[0]).toBe('GET /keys/k-one1');
+  });
+
+  test('is read again once a first call has changed it', async () => {
+    const text = { ...fields, put: '/keys/{id}' };
+    const twice = {
+      ...replacing,
+      update: [text, { ...text, put: '/keys/{id}', body: { text: '{description}' } }],
+    };
+    const { routes } = await requests(twice, row, { name: 'web', description: 'new' });
+    expect(routes.slice(0, 3)).toEqual(['PUT /keys/k-one1', 'GET /keys/k-one1', 'PUT /keys/k-one1']);
+  });
+
+  test('is not looked up again if the answer meets the ok of the call', async () => {
+    const disable = { put: '/keys/{id}', body: { on: false }, ok: { at: 'done', is: 1 } };
+    const { routes, key } = await requests({ ...replacing, disable }, row, { disabled: true });
+    expect(routes).toEqual(['PUT /keys/k-one1']);
+    expect(key).toMatchObject({ id: 'k-one1', name: 'ci', status: 'disabled' });
+  });
+
+  test('is looked up again if it is enabled, because it may have expired', async () => {
+    const enable = { put: '/keys/{id}', body: { on: true }, ok: { at: 'done', is: 1 } };
+    const { routes } = await requests({ ...replacing, enable }, row, { disabled: false });
+    expect(routes).toEqual(['PUT /keys/k-one1', 'GET /keys/k-one1']);
+  });
+
+  test('is not disabled by an answer that does not meet the ok of the call', async () => {
+    const disable = { put: '/keys/{id}', body: { on: false }, ok: { at: 'done', is: 2 } };
+    await expect(requests({ ...replacing, disable }, row, { disabled: true })).rejects.toMatchObject({
+      failure: { code: 'rejected' },
+    });
+  });
+});
+
 test('if revoking only disables, a disabled key counts as revoked', async () => {
   const { disable: _, enable: __, ...rest } = provider;
   const leaving: Provider = {

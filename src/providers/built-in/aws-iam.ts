@@ -42,6 +42,7 @@ export const awsIam: Provider = {
   disable: {
     post: '/',
     form: { Action: 'UpdateAccessKey', ...common, AccessKeyId: '{id}', Status: 'Inactive' },
+    ok: { at: 'UpdateAccessKeyResponse.ResponseMetadata.RequestId' },
   },
   enable: {
     post: '/',

@@ -32,6 +32,7 @@ function cloudflareTokens(
       get: path,
       query: { include_expired: 'true' },
       items: 'result',
+      whole: true,
       paging: { by: 'page', page: 'page', limit: 'per_page', size: 50, total: 'result_info.total_count' },
     },
     show: { get: `${path}/{id}`, key: 'result' },

@@ -23,8 +23,16 @@ export const expressGateway: Provider = {
     secret: { join: ['keyId', 'keySecret'], with: ':' },
   },
   update: { put: '/credentials/key-auth/{id}/scopes', body: { scopes: '{permissions}' }, partial: true },
-  disable: { put: '/credentials/key-auth/{id}/status', body: { status: false } },
-  enable: { put: '/credentials/key-auth/{id}/status', body: { status: true } },
+  disable: {
+    put: '/credentials/key-auth/{id}/status',
+    body: { status: false },
+    ok: { at: 'status', is: ['Deactivated', 'Inactive'] },
+  },
+  enable: {
+    put: '/credentials/key-auth/{id}/status',
+    body: { status: true },
+    ok: { at: 'status', is: ['Activated', 'Active'] },
+  },
   key: {
     id: ['id', 'keyId'],
     name: { always: 'credential' },

@@ -51,7 +51,12 @@ export const unkey: Provider = {
       expires: '{expiresAt:epochMilliseconds}',
     },
   },
-  disable: { post: '/v2/keys.updateKey', body: { keyId: '{id}', enabled: false } },
+  // The answer has no data, by design.
+  disable: {
+    post: '/v2/keys.updateKey',
+    body: { keyId: '{id}', enabled: false },
+    ok: { at: 'meta.requestId' },
+  },
   enable: { post: '/v2/keys.updateKey', body: { keyId: '{id}', enabled: true } },
   revoke: { post: '/v2/keys.deleteKey', body: { keyId: '{id}' } },
   verify: {

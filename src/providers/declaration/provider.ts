@@ -40,6 +40,10 @@ const capabilities = v.strictObject({
 const list = v.strictObject({
   ...operationFields,
   items: required('Where the response has the keys.', path),
+  whole: optional(
+    'Each item is the whole key, as `show` returns it, by the documentation of the API. A change of a key that was just listed then does not read it again.',
+    v.literal(true),
+  ),
   single: optional('There is one key at `items`, or null, in place of a list.', v.literal(true)),
   paging: optional('How to read further pages. Default: the first response is complete.', paging),
 });
@@ -80,6 +84,10 @@ export type Update = Declared<typeof update>;
 export const toggle = v.strictObject({
   ...operationFields,
   key: optional('Where the response has the key. Default: as in `update`, else as in `show`.', path),
+  ok: optional(
+    'What a 2xx response must contain to count as a success. Replaces the general `ok`. A response without the key confirms by it that the key is disabled; without `ok`, the key is read again.',
+    condition,
+  ),
 });
 
 const revoke = v.strictObject({

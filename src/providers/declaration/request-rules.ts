@@ -89,12 +89,17 @@ function pagingIssues(name: string, call: Operation, paging: Paging): SchemaIssu
   ])({} as Provider);
 }
 
-const singleList = ruleOf(({ list }) => [
+const lists = ruleOf(({ list, show }) => [
   [
     list.single === true && list.paging !== undefined,
     'list.paging',
     'has no effect because list.single says that there is one key; remove one of them',
   ],
+  [
+    list.whole === true && show === undefined,
+    'list.whole',
+    'has no effect without show, because the list is all that there is; remove it',
+  ],
 ]);
 
-export const requestRules: readonly Rule[] = [bodies, headers, pages, singleList];
+export const requestRules: readonly Rule[] = [bodies, headers, pages, lists];

@@ -118,6 +118,11 @@ export const authorityCase: Case & Required<Pick<Case, 'create' | 'revoke'>> = {
     status: 200,
     answer: authorityKey,
   },
-  disable: { id, route: `POST /keys/${id}/disable`, status: 200, answer: authorityKey },
+  disable: {
+    id,
+    route: `POST /keys/${id}/disable`,
+    status: 200,
+    answer: { ...authorityKey, status: 'disabled' },
+  },
   revoke: { id, route: `DELETE /keys/${id}`, status: 204 },
 };

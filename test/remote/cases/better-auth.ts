@@ -60,7 +60,7 @@ export const betterAuthCase: Case = {
     route: 'POST /api-key/update',
     body: { keyId: 'k1', enabled: false },
     status: 200,
-    answer: betterAuthKey,
+    answer: { ...betterAuthKey, enabled: false },
   },
   revoke: {
     id: 'k1',

@@ -56,6 +56,6 @@ export const expressGatewayCase: Case = {
     route: 'PUT /credentials/key-auth/k2/status',
     body: { status: false },
     status: 200,
-    answer: 'Updated',
+    answer: { status: 'Deactivated' },
   },
 };

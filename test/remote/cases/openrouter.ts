@@ -75,7 +75,7 @@ export const openrouterCase: Case = {
     route: 'PATCH /keys/h1',
     body: { disabled: true },
     status: 200,
-    answer: { data: openrouterKey },
+    answer: { data: { ...openrouterKey, disabled: true } },
   },
   revoke: { id: 'h1', route: 'DELETE /keys/h1', status: 200, answer: { deleted: true } },
   usage: [
