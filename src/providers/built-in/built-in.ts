@@ -40,6 +40,7 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   mistral: async () => (await import('./mistral.ts')).mistral,
   'aws-iam': async () => (await import('./aws-iam.ts')).awsIam,
   pinecone: async () => (await import('./pinecone.ts')).pinecone,
+  supabase: async () => (await import('./supabase.ts')).supabase,
 };
 
 export function isBuiltIn(id: string): boolean {
