@@ -1,4 +1,5 @@
 import { usageError } from '../base/errors.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { Environment } from '../platform/env.ts';
 import { setting } from '../platform/env.ts';
 import type { Config, Profile, StoredProfile } from './profile.ts';
@@ -27,7 +28,11 @@ export function chooseProfile(config: Config, env: Environment, request: Profile
     return { ...withoutForeignToken(storedProfile, url), name, url: url ?? storedProfile.url };
   }
   if (provider === undefined) {
-    throw usageError(`there is no profile '${name}'`, 'keys profile list', `keys login --profile ${name}`);
+    throw usageError(
+      `there is no profile '${name}'`,
+      'keys profile list',
+      `keys login --profile ${shellWord(name)} --provider ID`,
+    );
   }
   return { name, provider, url: url ?? null };
 }

@@ -4,6 +4,7 @@ import { checkProfileName, localProvider } from '../accounts/profile.ts';
 import { openStore } from '../accounts/tokens/token-store.ts';
 import { KeysError, usageError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import { shellWord } from '../base/shell-word.ts';
 import { allProviders, findProvider } from '../providers/catalog.ts';
 import type { Connection } from './connection.ts';
 import { openConnection } from './connection.ts';
@@ -115,8 +116,12 @@ export async function storeLogin(
   const store = openStore(kind, context.tokenContext);
   const owner = ownerOf(connection);
   const keptSecrets = [...secrets.keys()];
-  await store.write(owner, token);
-  for (const [secret, value] of secrets) await store.write({ ...owner, secret }, value);
+  try {
+    await store.write(owner, token);
+    for (const [secret, value] of secrets) await store.write({ ...owner, secret }, value);
+  } catch (error) {
+    throw withWholeProfile(error, connection);
+  }
   await removeEarlierToken(context, connection, kind, keptSecrets);
   // From now on the stored token counts, not the program that printed one before.
   const { name, tokenCommand: _, keptSecrets: __, ...settings } = profile;
@@ -130,4 +135,16 @@ export async function storeLogin(
   await writeProfile(context.paths.configFile, name, storedSettings);
   await setCurrentProfile(context.paths.configFile, name);
   return { ...profile, ...storedSettings };
+}
+
+/** A store that fails suggests another one for the profile, which does not exist yet: the hint then names all of it. */
+function withWholeProfile(error: unknown, { profile, provider, url, options }: Connection): unknown {
+  if (!(error instanceof KeysError)) return error;
+  const { failure } = error;
+  const flags = [
+    `--profile ${profile.name} --provider ${provider.id} --url ${url.href}`,
+    ...Object.entries(options).map(([name, value]) => `--option ${shellWord(`${name}=${value}`)}`),
+  ].join(' ');
+  const hints = failure.hints?.map((hint) => hint.replace(`--profile ${profile.name}`, () => flags));
+  return new KeysError({ ...failure, ...(hints && { hints }), cause: error });
 }

@@ -337,7 +337,7 @@ test('invalid profiles, providers and URLs are usage errors', async () => {
     --- stderr
     error: there is no profile 'other'
     hint: keys profile list
-    hint: keys login --profile other
+    hint: keys login --profile other --provider ID
     $ keys list --provider unheard-of
     exit 2
     --- stderr

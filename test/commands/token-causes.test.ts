@@ -183,3 +183,18 @@ describe('a profile whose URL was changed in the file', () => {
     expect(storedTokens(box)).toEqual([]);
   });
 });
+
+test('a login without a keychain hints at one that works', async () => {
+  const [box, server] = [new Sandbox(), await FaultServer.start()];
+  server.on('GET /v1/keys', json(200, { keys: [] }));
+  const shows = new Transcript(box, [folders, keychainFaults, ports]);
+  const io = { env: noBus, stdin: 'tok-EXAMPLE' };
+  const login = ['login', '--profile', 'work', '--provider', 'unreal', '--url', server.origin];
+  expect(await shows.keys([...login, '--with-token', '--json'], io)).toMatchInlineSnapshot(`
+    "$ keys login --profile work --provider unreal --url http://127.0.0.1:[port 1] --with-token --json
+    exit 4
+    --- stderr
+    {"error":{"code":"keychain_absent","message":"no Secret Service is available ([fault])","hint":"pass the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)\\nor store it in a file that only you can read: keys login --store file --profile work --provider unreal --url http://127.0.0.1:[port 1]/\\nor start a keyring, which works without a desktop and on WSL: dbus-run-session -- bash -c 'read -rsp \\"Password of the keyring: \\" p; printf %s \\"$p\\" | gnome-keyring-daemon --unlock --components=secrets; exec \\"$SHELL\\"'"}}
+    "
+  `);
+});

@@ -224,7 +224,7 @@ test('without D-Bus, login and list say so and name each alternative', async () 
     "$ keys login --provider unreal --url http://127.0.0.1:[port 1] --with-token --json
     exit 4
     --- stderr
-    {"error":{"code":"keychain_absent","message":"no Secret Service is available (Platform failure: [reason])","hint":"pass the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)\\nor store it in a file that only you can read: keys login --store file --profile unreal\\nor start a keyring, which works without a desktop and on WSL: dbus-run-session -- bash -c 'read -rsp \\"Password of the keyring: \\" p; printf %s \\"$p\\" | gnome-keyring-daemon --unlock --components=secrets; exec \\"$SHELL\\"'"}}
+    {"error":{"code":"keychain_absent","message":"no Secret Service is available (Platform failure: [reason])","hint":"pass the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)\\nor store it in a file that only you can read: keys login --store file --profile unreal --provider unreal --url http://127.0.0.1:[port 1]/\\nor start a keyring, which works without a desktop and on WSL: dbus-run-session -- bash -c 'read -rsp \\"Password of the keyring: \\" p; printf %s \\"$p\\" | gnome-keyring-daemon --unlock --components=secrets; exec \\"$SHELL\\"'"}}
     $ keys list --json
     exit 4
     --- stderr
