@@ -115,9 +115,54 @@ const npmToken = {
   packages_and_scopes_permission: 'read-only',
   bypass_2fa: true,
 };
+const projectKey = {
+  id: 'p1',
+  name: 'ci',
+  type: 'secret',
+  api_key: 'sb_secret_abcde···',
+  secret_jwt_template: { role: 'service_role' },
+  inserted_at: created,
+};
+const gatewayKey = {
+  hash: 'h1',
+  name: 'ci',
+  disabled: false,
+  created_at: created,
+  limit: 5,
+  limit_reset: 'weekly',
+  limit_remaining: 4,
+};
+const serviceAccount = { id: 's1', name: 'ci', role: 'owner', created_at: 1_793_491_200 };
+const userToken = {
+  id: 't1',
+  name: 'ci',
+  createdAt: 1_793_491_200_000,
+  activeAt: 1_793_491_200_000,
+  scopes: [{ type: 'team', teamId: 'team1' }],
+};
 const infraToken = { token_id: 't1', name: 'ci', created_at: 1_793_491_200, allowed_ips: ['192.0.2.1'] };
 
 test.each<[what: string, account: Account, sent: unknown]>([
+  [
+    'the kind and the claims of a Supabase key',
+    {
+      provider: 'supabase',
+      options: { project: 'abc' },
+      list: ['GET /v1/projects/abc/api-keys', [projectKey]],
+      create: ['POST /v1/projects/abc/api-keys?reveal=true', { ...projectKey, id: 'p2', api_key: secret }],
+    },
+    { type: 'secret', name: 'ci', secret_jwt_template: { role: 'service_role' } },
+  ],
+  [
+    'the budget of a Merge Gateway key and how often it starts anew',
+    {
+      provider: 'merge-gateway',
+      list: ['GET /v1/keys?limit=100', { data: [gatewayKey], has_more: false }],
+      others: { 'GET /v1/keys/h1': gatewayKey },
+      create: ['POST /v1/keys', { ...gatewayKey, hash: 'h2', key: secret }],
+    },
+    { name: 'ci', limit: 5, limit_reset: 'weekly' },
+  ],
   [
     'the project of a Neon key',
     {
@@ -288,6 +333,46 @@ test.each<[what: string, account: Account, sent: unknown]>([
 });
 
 test.each<[what: string, account: Account, field: string]>([
+  [
+    'the models of a Merge Gateway key',
+    {
+      provider: 'merge-gateway',
+      list: ['GET /v1/keys?limit=100', { data: [{ ...gatewayKey, allowed_models: [] }], has_more: false }],
+      others: { 'GET /v1/keys/h1': { ...gatewayKey, allowed_models: [] } },
+      create: ['POST /v1/keys', { ...gatewayKey, hash: 'h2', key: secret }],
+    },
+    'allowed_models',
+  ],
+  [
+    'the role of an OpenAI service account',
+    {
+      provider: 'openai-service-account',
+      options: { project: 'p1' },
+      list: [
+        'GET /organization/projects/p1/service_accounts?limit=100',
+        { data: [serviceAccount], has_more: false },
+      ],
+      others: { 'GET /organization/projects/p1/service_accounts/s1': serviceAccount },
+      create: [
+        'POST /organization/projects/p1/service_accounts',
+        { ...serviceAccount, id: 's2', api_key: { value: secret } },
+      ],
+    },
+    'permissions',
+  ],
+  [
+    'the scopes of a Vercel token',
+    {
+      provider: 'vercel',
+      list: ['GET /v6/user/tokens', { tokens: [userToken], pagination: { count: 1, next: null } }],
+      others: {
+        'GET /v5/user/tokens/t1': { token: userToken },
+        'GET /v5/user/tokens/current': { token: { ...userToken, id: 'own' } },
+      },
+      create: ['POST /v3/user/tokens', { token: { ...userToken, id: 't2' }, bearerToken: secret }],
+    },
+    'scopes',
+  ],
   [
     'the allowed addresses of a DeepInfra token',
     {

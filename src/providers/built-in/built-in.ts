@@ -16,6 +16,7 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   anthropic: async () => (await import('./anthropic.ts')).anthropic,
   openai: async () => (await import('./openai.ts')).openai,
   'openai-project': async () => (await import('./openai-project.ts')).openaiProject,
+  'openai-service-account': async () => (await import('./openai-service-account.ts')).openaiServiceAccount,
   cloudflare: async () => (await import('./cloudflare.ts')).cloudflare,
   'cloudflare-account': async () => (await import('./cloudflare.ts')).cloudflareAccount,
   'express-gateway': async () => (await import('./express-gateway.ts')).expressGateway,
@@ -40,7 +41,9 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   mistral: async () => (await import('./mistral.ts')).mistral,
   'aws-iam': async () => (await import('./aws-iam.ts')).awsIam,
   pinecone: async () => (await import('./pinecone.ts')).pinecone,
+  'merge-gateway': async () => (await import('./merge-gateway.ts')).mergeGateway,
   supabase: async () => (await import('./supabase.ts')).supabase,
+  vercel: async () => (await import('./vercel.ts')).vercel,
 };
 
 export function isBuiltIn(id: string): boolean {
