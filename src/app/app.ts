@@ -87,8 +87,8 @@ export class App extends Dialogue implements Context {
     return showKey(this, reference);
   }
 
-  keys(): Promise<Key[]> {
-    return listKeys(this);
+  keys(references?: readonly string[]): Promise<Key[]> {
+    return listKeys(this, references);
   }
 
   async #openBackend(): Promise<KeyBackend> {

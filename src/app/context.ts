@@ -65,8 +65,8 @@ export interface Context {
   requireFinished(name: string): Promise<void>;
   /** The key that a reference names, with everything that its provider reports. */
   key(reference: string): Promise<Key>;
-  /** Every key of the profile, newest first. */
-  keys(): Promise<Key[]>;
+  /** Every key of the profile, newest first; with references, those that they are about, as `KeyBackend.list` returns them. */
+  keys(references?: readonly string[]): Promise<Key[]>;
 
   /** Call it right before something changes. Throws `KeysError` after Ctrl-C: 130, or 5 once something has changed. */
   startMutation(): void;

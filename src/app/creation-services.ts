@@ -23,7 +23,7 @@ export async function creationServices(context: Context): Promise<CreationServic
     },
     startMutation: () => context.startMutation(),
     journal: () => context.journal(),
-    listKeys: () => context.keys(),
+    listKeys: (references) => context.keys(references),
     requireFinished: (name) => context.requireFinished(name),
     async requireValueInPlaces(keys, key, places) {
       const { requireValueInPlaces } = await import('../keys/operations/value-in-place.ts');

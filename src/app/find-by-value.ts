@@ -47,12 +47,11 @@ async function matchesAmong(
   ownId: string | undefined,
 ): Promise<Match[]> {
   if (!keepsHashes(backend)) return matchKeys(keys, value, ownId);
-  const holder = ownId === undefined ? undefined : await backend.holderOf(value);
-  if (holder !== undefined)
-    return withEvidence(
-      keys.filter(({ id }) => id === holder),
-      'hash',
-    );
+  const holderId = ownId === undefined ? undefined : await backend.holderOf(value);
+  if (holderId !== undefined) {
+    const holder = keys.find(({ id }) => id === holderId) ?? (await backend.get(holderId));
+    return withEvidence(holder ? [holder] : [], 'hash');
+  }
   // The hash identifies a whole secret or nothing; a part of a secret can still be recognised.
   return ownId === undefined ? matchKeys(keys, value, undefined) : [];
 }

@@ -7,10 +7,10 @@ import type { KeyBackend } from '../keys/ports.ts';
 import { hasOperations } from '../platform/paths.ts';
 import type { Context } from './context.ts';
 
-/** Every key of the profile, newest first. */
-export async function listKeys(context: Context): Promise<Key[]> {
+/** Every key of the profile, newest first; with references, those that they are about, as `KeyBackend.list` returns them. */
+export async function listKeys(context: Context, references?: readonly string[]): Promise<Key[]> {
   const { name: profile, provider } = await context.profile();
-  const keys = await (await context.backend()).list();
+  const keys = await (await context.backend()).list(references);
   const ownKeys = keys.map((key) => ({ ...key, provider, profile }));
   if (!hasOperations(context.paths)) return withSuperseded(ownKeys);
   return withSuperseded(await (await import('./open-operations.ts')).withRetirements(context, ownKeys));
@@ -30,13 +30,15 @@ export async function showKey(context: Context, reference: string): Promise<Key>
 }
 
 /**
- * Every key of the profile, newest first, and keys that only their id leads to: some APIs list fewer keys than they
- * have, so a key that is not listed is asked for. Throws `KeysError` where the API cannot be asked.
+ * The keys that references are about, newest first (every key without references), and keys that only their id leads to:
+ * some APIs list fewer keys than they have, so a key that is not listed is asked for. Throws `KeysError` where the API
+ * cannot be asked.
  */
 export async function keysWith(context: Context, references: readonly string[]): Promise<Key[]> {
   const backend = await context.backend();
-  if (!backend.capabilities.show) return context.keys();
-  const listing = await context.keys().catch((error: unknown) => unreadableList(error));
+  const about = references.length > 0 ? references : undefined;
+  if (!backend.capabilities.show) return context.keys(about);
+  const listing = await context.keys(about).catch((error: unknown) => unreadableList(error));
   const keys = listing instanceof KeysError ? [] : listing;
   const { name: profile, provider } = await context.profile();
   const unlistedKeys: Key[] = [];

@@ -26,7 +26,7 @@ export async function rotationServices(
     recovery: recoveryServices(context, allowInGit),
     startMutation: () => context.startMutation(),
     journal: () => context.journal(),
-    listKeys: () => context.keys(),
+    listKeys: (references) => context.keys(references),
     listKeysWith: (references) => keysWith(context, references),
     claimName: async (name) => (await operations()).claimName(context, name),
     openRotations: async (name) => (await operations()).rotationsOf(context, name),

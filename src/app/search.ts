@@ -66,7 +66,11 @@ async function searchIn(
   values: readonly Secret[],
   search: Search,
 ): Promise<void> {
-  const [backend, keys] = [await place.backend(), await place.keys()];
+  const backend = await place.backend();
+  // Such a backend knows which keys it takes; of any other one, everything that it shows has to be compared.
+  const keys = await place.keys(
+    keepsHashes(backend) ? values.flatMap((value) => backend.idsIn(value)) : undefined,
+  );
   const matches = new Map<string, Match>();
   const proven: Secret[] = [];
   for (const value of values) {

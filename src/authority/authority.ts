@@ -19,9 +19,10 @@ import { DatabaseFile } from './database/database-file.ts';
 import type { AccessRequest, Decision, Organisation, Refusal } from './decision.ts';
 import { keyRevoked, noSuchKey } from './errors.ts';
 import { requireBounds } from './key-bounds.ts';
-import { hashOf, mint } from './key-format.ts';
+import { hashOf, idsWithin, mint } from './key-format.ts';
 import { keyLookupIn } from './key-lookup.ts';
-import { KeyTable, toKey } from './key-table.ts';
+import { toKey } from './key-row.ts';
+import { KeyTable } from './key-table.ts';
 import { pruneLog } from './log-retention.ts';
 import { readUsage, recordUses } from './metering.ts';
 import { decide } from './policy.ts';
@@ -60,9 +61,10 @@ export class Authority implements KeyBackend, HashKeeper {
     this.#now = () => now().getTime();
   }
 
-  async list(): Promise<Key[]> {
+  async list(references?: readonly string[]): Promise<Key[]> {
     const now = this.#now();
-    return new KeyTable(this.#file.reading).all().map((row) => toKey(row, now));
+    const table = new KeyTable(this.#file.reading);
+    return (references ? table.about(references) : table.all()).map((row) => toKey(row, now));
   }
 
   async get(id: string): Promise<Key | undefined> {
@@ -107,6 +109,10 @@ export class Authority implements KeyBackend, HashKeeper {
 
   async usage(query: UsageQuery): Promise<UsageRow[]> {
     return readUsage(this.#file.reading, query);
+  }
+
+  idsIn(value: Secret): string[] {
+    return idsWithin(value.reveal());
   }
 
   async holderOf(value: Secret): Promise<string | undefined> {

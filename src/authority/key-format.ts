@@ -45,6 +45,13 @@ export function idOf(kind: Kind, value: string): string | undefined {
   return body !== undefined && valueKind === kind && checksum(body) === sum ? id : undefined;
 }
 
+/** The ids that a text would have if it were a key or a part of one, alone or as `<id>:<secret>`. */
+export function idsWithin(text: string): string[] {
+  const own = text.startsWith('sk_') ? [text.slice(3, 3 + idLength)] : [];
+  const [, before] = /^([^:]{1,100}):./s.exec(text) ?? [];
+  return before === undefined ? own : [...own, before];
+}
+
 /** Whether a text has our format but a wrong checksum, so it was never issued. */
 export function isMistyped(kind: Kind, value: string): boolean {
   return shape.exec(value)?.[2] === kind && idOf(kind, value) === undefined;

@@ -1,6 +1,6 @@
 import type { Connection, Row } from './database/connection.ts';
 import { hashOf, idOf } from './key-format.ts';
-import { toTime } from './key-table.ts';
+import { toTime } from './key-row.ts';
 import { sumOf } from './metering.ts';
 
 /** A key as a decision needs it. Times are in milliseconds, money in millionths of a US dollar. */

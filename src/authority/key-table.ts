@@ -1,20 +1,11 @@
-import type { Key, Status } from '../keys/key.ts';
-import { expiringWithin, statusOf } from '../keys/key.ts';
+import { minPrefixLength } from '../keys/find.ts';
+import type { Status } from '../keys/key.ts';
+import { expiringWithin } from '../keys/key.ts';
 import type { KeyChanges, KeySpec } from '../keys/ports.ts';
 import type { Connection, Row, Value } from './database/connection.ts';
 import { requireBounds } from './key-bounds.ts';
 import type { MintedValue } from './key-format.ts';
-
-const microsPerUsd = 1_000_000;
-
-/** US dollars to whole millionths, which add up exactly. */
-export function toMicros(usd: number): number {
-  return Math.round(usd * microsPerUsd);
-}
-
-export function fromMicros(micros: number): number {
-  return micros / microsPerUsd;
-}
+import { parseLabels, toMicros } from './key-row.ts';
 
 const notEnded = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)';
 
@@ -75,6 +66,15 @@ export class KeyTable {
       ...values,
       limit ?? -1,
     );
+  }
+
+  /** The rows that references may name, as `findKey` reads them, and all rows of the same names, newest first. */
+  about(references: readonly string[]): Row[] {
+    const names = new Set(references.flatMap((reference) => this.#namesFor(reference)));
+    return [...names]
+      .flatMap((name) => this.#database.all('SELECT * FROM keys WHERE name = ?', name))
+      .filter((row) => this.#visible(row))
+      .sort(byPosition);
   }
 
   row(id: string): Row | undefined {
@@ -167,6 +167,27 @@ export class KeyTable {
     return Math.max(now, Number(row?.latest ?? 0) + 1);
   }
 
+  /** The names of the keys that a reference may name: of none but those with that id or name, if there are any. */
+  #namesFor(reference: string): string[] {
+    const exact = this.#database.all('SELECT name FROM keys WHERE id = ?1 OR name = ?1', reference);
+    const rows = exact.length > 0 ? exact : this.#similar(reference);
+    return rows.map(({ name }) => String(name));
+  }
+
+  /**
+   * Keys whose id begins like this, one if it is too short to mean any, and the key whose shown prefix it is, which ends
+   * with the id.
+   */
+  #similar(reference: string): Row[] {
+    return this.#database.all(
+      'SELECT name FROM keys WHERE (id >= ? AND id < ?) OR id = ? LIMIT ?',
+      reference,
+      `${reference}\u{10ffff}`,
+      reference.slice(reference.indexOf('_') + 1),
+      reference.length < minPrefixLength ? 1 : -1,
+    );
+  }
+
   #visible(row: Row | undefined): Row | undefined {
     return row && (this.#owner === null || row.owner === this.#owner) ? row : undefined;
   }
@@ -201,45 +222,7 @@ export class KeyTable {
   }
 }
 
-/** A row of the table as a `Key`. */
-export function toKey(row: Row, now: number): Key {
-  const expiresAt = optionalNumber(row.expires_at);
-  return {
-    id: String(row.id),
-    name: String(row.name),
-    description: optionalText(row.description),
-    status: statusOf({ revoked: row.revoked_at !== null, disabled: row.disabled === 1, expiresAt }, now),
-    prefix: String(row.prefix),
-    createdAt: toTime(Number(row.created_at)),
-    expiresAt: expiresAt === null ? null : toTime(expiresAt),
-    lastUsedAt: row.last_used_at === null ? null : toTime(Number(row.last_used_at)),
-    lastUsedIp: optionalText(row.last_used_ip),
-    permissions: parseList(row.permissions),
-    rateLimitRpm: optionalNumber(row.rate_limit_rpm),
-    budgetUsd: row.budget_micros === null ? null : fromMicros(Number(row.budget_micros)),
-    spentUsd: fromMicros(Number(row.spent_micros)),
-    models: parseList(row.models),
-    labels: parseLabels(row.labels),
-    usage: { requests: Number(row.requests), tokens: Number(row.tokens) },
-  };
-}
-
-export function toTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
-}
-
-export function optionalText(value: Value | undefined): string | null {
-  return value === null || value === undefined ? null : String(value);
-}
-
-function optionalNumber(value: Value | undefined): number | null {
-  return value === null || value === undefined ? null : Number(value);
-}
-
-function parseList(json: Value | undefined): string[] {
-  return JSON.parse(String(json ?? '[]'));
-}
-
-function parseLabels(json: Value | undefined): Record<string, string> {
-  return JSON.parse(String(json ?? '{}'));
+/** Newest first. */
+function byPosition(a: Row, b: Row): number {
+  return Number(b.created_at) - Number(a.created_at) || (String(a.id) < String(b.id) ? 1 : -1);
 }

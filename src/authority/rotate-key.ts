@@ -8,7 +8,8 @@ import { keyAlreadyRotated, keyLimitReached, keyRevoked, noSuchKey } from './err
 import { issueOnce } from './idempotency.ts';
 import type { Issuance, IssuedKey } from './issue-key.ts';
 import { insertKey } from './issue-key.ts';
-import { KeyTable, optionalText, toKey } from './key-table.ts';
+import { optionalText, toKey } from './key-row.ts';
+import { KeyTable } from './key-table.ts';
 import { maxTimestamp } from './use.ts';
 
 /** A new key that replaces an existing one. */

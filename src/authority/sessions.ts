@@ -3,7 +3,7 @@ import type { Connection, Row } from './database/connection.ts';
 import type { DatabaseFile } from './database/database-file.ts';
 import { noSuchSession, sessionLimitReached } from './errors.ts';
 import { idOf, matches, mint } from './key-format.ts';
-import { optionalText, toTime } from './key-table.ts';
+import { optionalText, toTime } from './key-row.ts';
 import type { Role } from './roles.ts';
 import { parseRole } from './roles.ts';
 

@@ -2,7 +2,8 @@ import { KeysError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { Key } from './key.ts';
 
-const minPrefixLength = 4;
+/** A shorter text is not taken for the beginning of an id. */
+export const minPrefixLength = 4;
 
 /**
  * The key that a reference names: an id, an exact name, or the first 4 or more characters of an id. A name means the newest

@@ -18,6 +18,8 @@ export const matchFields = [...keyFields, 'match'] as const;
 
 /** A backend that keeps the hashes of values itself: a value that it does not know belongs to none of its keys. */
 export interface HashKeeper {
+  /** The ids of all keys that a text may be a value of, or the beginning of one, by the text alone. */
+  idsIn(value: Secret): string[];
   /** The id of the key with this value. */
   holderOf(value: Secret): Promise<string | undefined>;
 }

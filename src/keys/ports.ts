@@ -149,8 +149,12 @@ export interface KeyBackend {
   readonly capabilities: Capabilities;
   /** The permissions a key can have, the least one first; undefined if the provider does not report them. */
   readonly permissions: readonly string[] | undefined;
-  /** Every key of the account, including revoked ones if the API still lists them. */
-  list(): Promise<Key[]>;
+  /**
+   * Every key of the account, including revoked ones if the API still lists them. With references, as `findKey` reads them:
+   * at least the keys that they may name, and all keys of the same names. Only a backend without a limit on keys, which
+   * keeps all names and lists all keys, leaves out others.
+   */
+  list(references?: readonly string[]): Promise<Key[]>;
   /** One key with everything that is reported of it; undefined if it does not exist, or is not listed (see `show`). */
   get(id: string): Promise<Key | undefined>;
   /**

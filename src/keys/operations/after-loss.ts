@@ -21,7 +21,7 @@ export async function afterLoss(operation: Operation, account: Account): Promise
   const { plan } = operation;
   if (!attemptIn(operation.steps).some(({ step }) => step === 'creating'))
     return { kind: 'settled', reason: 'nothing-made' };
-  const keys = await account.list();
+  const keys = await account.list([plan.name, ...(plan.replaces ? [plan.replaces.id] : [])]);
   const { possible, certain } = candidatesIn(keys, operation, accountOf(account));
   if (certain) return { kind: 'undeliverable', key: certain, isTold: false };
   if (possible.length > 0) return { kind: 'ambiguous', candidates: possible };

@@ -50,8 +50,8 @@ export interface CreationServices {
   /** Call it right before something changes. Throws `KeysError` after an interruption. */
   startMutation(): void;
   journal(): Promise<Journal>;
-  /** Every key of the profile, newest first. */
-  listKeys(): Promise<readonly Key[]>;
+  /** The keys of the profile that a name is about, newest first, as `KeyBackend.list` returns them. */
+  listKeys(references: readonly string[]): Promise<readonly Key[]>;
   /** Throws `KeysError` (5) if an earlier operation on a key of this name is unfinished. */
   requireFinished(name: string): Promise<void>;
   /** Throws `KeysError` (5) if a sink does not hold the value of the key. */
@@ -72,7 +72,7 @@ export async function createKey(
 ): Promise<CreationRecord | undefined> {
   const { backend, profile } = services;
   const { spec, ifMissing, dryRun } = request;
-  const keys = await services.listKeys();
+  const keys = await services.listKeys([spec.name]);
   const active = keys.filter(isActive);
   const namesakes = active.filter(({ name }) => name === spec.name);
   const [newest] = namesakes;

@@ -96,7 +96,7 @@ async function unnamed(
     // The API has issued a secret: a key that is not listed exists all the same.
     return isNothing ? { kind: 'ambiguous', candidates: [], isUnlisted: true } : state;
   }
-  const keys = await account.list().catch(() => []);
+  const keys = await account.list([operation.plan.name]).catch(() => []);
   const { certain } = candidatesIn(keys, operation, accountOf(account));
   const key: Key = { ...(certain ?? { id: unidentified, status: 'unknown' as const }), name };
   if (secret) return deliverable(key, secret, arrival, escrowedSecret);

@@ -8,8 +8,11 @@ import type { Plan } from './operation.ts';
 export interface Issuer<Spec extends { name: string }> {
   create(spec: Spec): Promise<Made>;
   revoke(id: string): Promise<boolean>;
-  /** Everything that exists; searched if a reply was lost, or does not tell which key it created. */
-  list(): Promise<readonly Key[]>;
+  /**
+   * Everything that exists, or what `references` may name, as in `KeyBackend`; searched if a reply was lost, or does not tell
+   * which key it created.
+   */
+  list(references?: readonly string[]): Promise<readonly Key[]>;
   /** One of them, by its id; what its absence means depends on `show`. */
   get(id: string): Promise<Key | undefined>;
   readonly capabilities: Pick<Capabilities, 'endsLists' | 'show' | 'maxKeys'>;

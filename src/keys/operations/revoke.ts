@@ -38,7 +38,7 @@ export interface RevocationServices {
   readonly promptObstacle: string | undefined;
   /** Call it right before something changes. Throws `KeysError` after an interruption. */
   startMutation(): void;
-  /** Every key of the profile, newest first, with the keys that only their id leads to. */
+  /** The keys that references are about, newest first, as `KeyBackend.list` returns them, and those that only their id leads to. */
   listKeysWith(references: readonly string[]): Promise<readonly Key[]>;
   /** The key that is our own session token. */
   ownKey(keys: readonly Key[]): Promise<OwnKey | undefined>;

@@ -14,6 +14,7 @@ import { isDue, requireRotatable } from './eligible.ts';
 import { graceMs } from './policy.ts';
 import type { RotationRecord } from './record.ts';
 import { unchanged, unrotated } from './record.ts';
+import type { Resumed } from './resume.ts';
 import { resume, unfinished } from './resume.ts';
 import { retireSuperseded } from './retire-superseded.ts';
 import { rotatesInPlace } from './retirement.ts';
@@ -38,7 +39,7 @@ export async function rotateOne(
   const release = await services.claimName(old.name);
   try {
     const resumed = await resume(services, job);
-    const keys = resumed.hasChanged ? await services.listKeys() : job.keys;
+    const keys = resumed.hasChanged ? await services.listKeys(concerned(old, resumed)) : job.keys;
     const settled = await retireSuperseded(services, { ...job, keys }, destination?.places ?? []);
     const current = currentKey(keys, old);
     const retirements = { ...settled, retired: [...resumed.retired, ...settled.retired] };
@@ -55,6 +56,11 @@ export async function rotateOne(
   } finally {
     release();
   }
+}
+
+/** What is listed again once earlier operations are finished: the name, and the key that one of them has replaced. */
+function concerned(old: Key, { rotated }: Resumed): string[] {
+  return [old.name, old.id, ...(rotated?.oldId ? [rotated.oldId] : [])];
 }
 
 /** Several secrets cannot be printed (2). */

@@ -159,7 +159,7 @@ function issuerFor(backend: KeyBackend, { old, replaces, expires }: Rotation): I
           })
         : backend.create(spec),
     revoke: (id: string) => backend.revoke(id),
-    list: () => backend.list(),
+    list: (references) => backend.list(references),
     get: (id: string) => backend.get(id),
     capabilities: backend.capabilities,
     ...(backend.callLimit !== undefined && { callLimit: backend.callLimit }),

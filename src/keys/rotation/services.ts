@@ -15,7 +15,7 @@ import type { Retirement } from './retirement.ts';
 
 /** One name that is to be rotated. */
 export interface RotationJob {
-  /** All keys of the account, newest first. */
+  /** At least all keys of the name, newest first; see `KeyBackend.list`. */
   keys: readonly Key[];
   old: Key;
   policy: RotationPolicy;
@@ -64,9 +64,9 @@ export interface RotationServices {
   /** Call it right before something changes. Throws `KeysError` after an interruption. */
   startMutation(): void;
   journal(): Promise<Journal>;
-  /** Every key of the profile, newest first. */
-  listKeys(): Promise<readonly Key[]>;
-  /** The same, with the keys that only their id leads to. */
+  /** The keys of the profile that references are about, newest first, as `KeyBackend.list` returns them. */
+  listKeys(references: readonly string[]): Promise<readonly Key[]>;
+  /** The same, with the keys that only their id leads to. Without references, every key. */
   listKeysWith(references: readonly string[]): Promise<readonly Key[]>;
   /** Takes a name for this process until the returned function is called. Throws `KeysError` (6) if it is taken. */
   claimName(name: string): Promise<() => void>;

@@ -1,0 +1,104 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Connection, Value } from '../../src/authority/database/connection.ts';
+import { openDatabase } from '../../src/authority/database/open-database.ts';
+import { mint } from '../../src/authority/key-format.ts';
+import { toKey } from '../../src/authority/key-row.ts';
+import { KeyTable } from '../../src/authority/key-table.ts';
+import type { Failure } from '../../src/base/errors.ts';
+import { KeysError } from '../../src/base/errors.ts';
+import { findKey } from '../../src/keys/find.ts';
+import type { Key } from '../../src/keys/key.ts';
+import { withSuperseded } from '../../src/keys/key.ts';
+import { spec } from '../support/authority.ts';
+
+const now = Date.parse('2026-11-20T12:00:00Z');
+
+/** Two keys of each name, the older one of every fifth name revoked. */
+function tableOf(names: number): { table: KeyTable; reads: Reads; all: Key[] } {
+  const connection = openDatabase(undefined, 1000);
+  afterAll(() => connection.close());
+  const writer = new KeyTable(connection);
+  for (let at = 0; at < 2 * names; at += 1) {
+    const value = mint('sk');
+    writer.insert(value, spec({ name: `service-${at % names}` }), { owner: null }, now + at);
+    if (at < names && at % 5 === 0) writer.revoke(value.id, now);
+  }
+  const reads = new Reads(connection);
+  return { table: new KeyTable(reads.connection), reads, all: keysIn(writer.all()) };
+}
+
+/** What a table asks its database. */
+class Reads {
+  rows = 0;
+  readonly #statements: { sql: string; values: Value[] }[] = [];
+  readonly #original: Connection;
+  readonly connection: Connection;
+
+  constructor(original: Connection) {
+    this.#original = original;
+    this.connection = {
+      ...original,
+      all: (sql, ...values) => {
+        const rows = original.all(sql, ...values);
+        this.#statements.push({ sql, values });
+        this.rows += rows.length;
+        return rows;
+      },
+    };
+  }
+
+  /** How SQLite carries out each statement. */
+  get plans(): string[] {
+    return this.#statements.flatMap(({ sql, values }) =>
+      this.#original.all(`EXPLAIN QUERY PLAN ${sql}`, ...values).map(({ detail }) => String(detail)),
+    );
+  }
+}
+
+function keysIn(rows: Parameters<typeof toKey>[0][]): Key[] {
+  return withSuperseded(rows.map((row) => toKey(row, now)));
+}
+
+/** The key that a reference names, or the failure. */
+function found(keys: readonly Key[], reference: string): Key | Failure {
+  try {
+    return findKey(keys, reference);
+  } catch (error) {
+    if (error instanceof KeysError) return error.failure;
+    throw error;
+  }
+}
+
+describe('the keys that a reference is about', () => {
+  const { table, reads, all } = tableOf(400);
+  const [newest = all[0], oldest = all[0]] = [all[0], all.at(-1)];
+  const references: [what: string, reference: string][] = [
+    ['an id', newest?.id ?? ''],
+    ['the id of a superseded key', oldest?.id ?? ''],
+    ['a name', 'service-7'],
+    ['a name whose older key is revoked', 'service-5'],
+    ['the first 4 characters of an id', newest?.id.slice(0, 4) ?? ''],
+    ['more of an id', newest?.id.slice(0, 12) ?? ''],
+    ['too short a beginning of an id', newest?.id.slice(0, 3) ?? ''],
+    ['the prefix of a secret', newest?.prefix ?? ''],
+    ['a name that no key has', 'service-x'],
+    ['nothing', ''],
+    ['text that is no key', 'a b\u{10ffff}%_'],
+  ];
+
+  test.each(references)('are enough to tell what is meant by %s', (_, reference) => {
+    expect(found(keysIn(table.about([reference])), reference)).toEqual(found(all, reference));
+  });
+
+  test('are few rows of the table, found by an index', () => {
+    const before = reads.rows;
+    table.about(references.map(([, reference]) => reference));
+    expect(reads.rows - before).toBeLessThan(40);
+    expect(reads.plans.filter((plan) => /^SCAN keys/.test(plan))).toEqual([]);
+  });
+
+  test('come newest first, whatever the order of the references', () => {
+    const names = table.about(['service-3', 'service-9', 'service-1']).map(({ name }) => name);
+    expect(names).toEqual(['service-9', 'service-3', 'service-1', 'service-9', 'service-3', 'service-1']);
+  });
+});
