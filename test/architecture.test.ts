@@ -20,7 +20,7 @@ const homes: Record<string, string | string[]> = {
   dotenv: 'src/sinks/dotenv.ts',
   which: 'src/sinks/vendor-program.ts',
   '@napi-rs/keyring': 'src/platform/keychain/',
-  undici: 'src/http/',
+  undici: 'src/gateway/',
   'eventsource-parser': 'src/gateway/event-stream.ts',
   '@humanwhocodes/momoa': 'src/providers/json-source.ts',
   aws4fetch: 'src/remote/sign-aws.ts',

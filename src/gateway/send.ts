@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { systemCode } from '../base/errors.ts';
-import type { Dispatcher } from '../http/dispatcher.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import type { UpstreamRequest, UpstreamResponse, UpstreamTimeouts } from './types.ts';
 import { UpstreamError } from './upstream-error.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Dispatcher } from '../http/dispatcher.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import type { Headers } from './headers.ts';
 import type { RefusalCode } from './refusal.ts';
 import type { UpstreamKey } from './upstream-key.ts';

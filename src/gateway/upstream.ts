@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Secret } from '../base/secret.ts';
-import { openDispatcher } from '../http/dispatcher.ts';
 import type { Environment } from '../platform/env.ts';
+import { openDispatcher } from './dispatcher.ts';
 import { forward } from './forward.ts';
 import type { ProxyResult, Upstream, UpstreamTarget, UpstreamTimeouts } from './types.ts';
 import { UpstreamKey } from './upstream-key.ts';
@@ -25,7 +25,7 @@ export function openUpstream({ url, key, env, timeouts }: UpstreamOptions): Upst
   const basePath = basePathOf(url, key !== undefined);
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
-  const { dispatcher } = openDispatcher(url, { env, timeoutMs: timeouts.connectMs, closing: closing.signal });
+  const dispatcher = openDispatcher(url, { env, timeoutMs: timeouts.connectMs, closing: closing.signal });
   const target: UpstreamTarget = {
     dispatcher,
     origin: url.origin,

@@ -1,13 +1,14 @@
-import { setMaxListeners } from 'node:events';
 import { version as nodeVersion, platform } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { interrupted } from '../base/errors.ts';
 import type { Environment } from '../platform/env.ts';
+import type { Connections } from './connections.ts';
+import { openConnections } from './connections.ts';
 import type { Decision, SendState } from './decide.ts';
 import { decide, interruptedWhileWaiting, startOf } from './decide.ts';
-import { openDispatcher } from './dispatcher.ts';
 import type { Outcome } from './exchange.ts';
 import { exchange } from './exchange.ts';
+import { proxyFor } from './proxy-for.ts';
 import type { HttpRequest } from './request.ts';
 import type { HttpResponse } from './response.ts';
 import { readResponse } from './response.ts';
@@ -59,21 +60,23 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   const { timeoutMs, signal, now, pause = realPause, random = Math.random } = options;
   const { origin } = new URL(options.origin);
   const userAgent = `keys/${options.version} (node ${nodeVersion.slice(1)}; ${platform})`;
-  const closing = new AbortController();
-  setMaxListeners(0, closing.signal);
-  const { dispatcher, isProxied } = openDispatcher(new URL(origin), {
-    env: options.env,
+  const proxy = proxyFor(new URL(origin), options.env);
+  const endpoint: Endpoint = {
+    origin,
+    isProxied: proxy !== undefined,
     timeoutMs,
-    closing: closing.signal,
-  });
-  const endpoint: Endpoint = { origin, isProxied, timeoutMs, callLimitMs: timeoutMs * timeoutsPerCall };
+    callLimitMs: timeoutMs * timeoutsPerCall,
+  };
 
+  let connections: Promise<Connections> | undefined;
+  let isClosed = false;
   // Milliseconds since 1970. A 429 to one request holds back all that run at the same time.
   let rateLimitedUntil = 0;
 
   async function send(request: HttpRequest): Promise<HttpResponse> {
     if (request.url.origin !== origin)
       throw new Error(`a request for ${request.url.origin}, not for ${origin}`);
+    if (isClosed) throw new Error('a request after the client was closed');
     let state = startOf(request);
     for (;;) {
       if (state.attempt === 1) await awaitRateLimit();
@@ -92,9 +95,10 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   async function attempt({ request, url }: SendState): Promise<Outcome> {
     const headers = headersOf(request, userAgent);
     await trace(() => requestLine({ ...request, url }, headers));
+    connections ??= openConnections(new URL(origin), proxy);
     const startedAt = now().getTime();
     const outcome = await exchange(
-      dispatcher,
+      await connections,
       { method: request.method, url, headers: revealHeaders(headers), body: revealBody(request) },
       { timeoutMs, callLimitMs: endpoint.callLimitMs, signal },
     );
@@ -142,8 +146,8 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     send,
     pause: (milliseconds) => pause(milliseconds, signal),
     async close() {
-      await dispatcher.destroy();
-      closing.abort();
+      isClosed = true;
+      (await connections)?.close();
     },
   };
 }

@@ -1,4 +1,6 @@
-import type { Dispatcher } from 'undici';
+import type { IncomingMessage } from 'node:http';
+import { request as startRequest } from 'node:http';
+import type { ConnectionRequest, Connections } from './connections.ts';
 
 /** A request as it is sent. */
 export interface WireRequest {
@@ -39,20 +41,19 @@ const maxBodyBytes = 32 * 1024 * 1024;
 /** The longest time that a timer of Node.js can hold; anything longer fires at once. */
 const maxTimerMs = 2 ** 31 - 1;
 
-/**
- * Sends one request and reads its whole response, whatever the status. Never rejects. undici's own timers are switched
- * off: they are up to a second late, and do not cover the handshake with a proxy.
- */
-export function exchange(
-  dispatcher: Dispatcher,
-  { method, url, headers, body }: WireRequest,
+/** Sends one request and reads its whole response, whatever the status. Rejects only for a request that is a bug. */
+export async function exchange(
+  connections: Connections,
+  request: WireRequest,
   { timeoutMs, callLimitMs, signal }: ExchangeLimits,
 ): Promise<Outcome> {
+  await connections.settle();
   return new Promise((resolve) => {
-    const response: RawResponse = { kind: 'response', status: 0, headers: {}, body: Buffer.alloc(0) };
     const chunks: Buffer[] = [];
     let [size, isSent, hasEnded] = [0, false, false];
-    let controller: Dispatcher.DispatchController | undefined;
+    const abandoning = new AbortController();
+    const options = { ...optionsOf(request), agent: connections.agent, abandoned: abandoning.signal };
+    if (signal.aborted) return resolve({ kind: 'failure', isSent, cause: 'interrupt' });
 
     const end = (outcome: Outcome) => {
       if (hasEnded) return;
@@ -62,51 +63,64 @@ export function exchange(
       signal.removeEventListener('abort', onAbort);
       resolve(outcome);
     };
+    const fail = (cause: ExchangeFailure['cause']) => end({ kind: 'failure', isSent, cause });
     const stop = (cause: ExchangeFailure['cause']) => {
-      end({ kind: 'failure', isSent, cause });
-      controller?.abort(new Error('stopped'));
+      fail(cause);
+      abandoning.abort();
+      sending.destroy();
     };
     const onAbort = () => stop('interrupt');
+
+    const sending = startRequest(options)
+      // The connection is established and the request is written next: from here on it may have arrived.
+      .on('socket', (socket) => {
+        if (socket.destroyed || !socket.writable) return stop(new Error('closed before use'));
+        isSent = true;
+        idleTimer.refresh();
+      })
+      // A 1xx is no response (RFC 9110 section 15.2) and no progress: it has an event of its own, which nobody heeds.
+      .on('response', (response) => {
+        idleTimer.refresh();
+        response
+          .on('data', (chunk: Buffer) => {
+            idleTimer.refresh();
+            size += chunk.length;
+            if (size > maxBodyBytes) return stop('too-large');
+            chunks.push(chunk);
+          })
+          .on('end', () => end(responseOf(response, Buffer.concat(chunks))))
+          .on('error', fail);
+      })
+      .on('error', fail)
+      .end(request.body);
     const idleTimer = setTimeout(() => stop('idle'), Math.min(timeoutMs, maxTimerMs));
     const callTimer = setTimeout(() => stop('too-slow'), Math.min(callLimitMs, maxTimerMs));
-    if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort);
-
-    dispatcher.dispatch(
-      { origin: url.origin, path: url.pathname + url.search, method, headers, body },
-      {
-        // The connection is open and the request is written next: from here on it may have arrived.
-        onRequestStart(control) {
-          if (hasEnded) return control.abort(new Error('stopped'));
-          controller = control;
-          isSent = true;
-          idleTimer.refresh();
-        },
-        onResponseStart(_, status, fields) {
-          // A 1xx also arrives here; the final response replaces it (RFC 9110 section 15.2). It is no sign of progress.
-          if (status >= 200) idleTimer.refresh();
-          response.status = status;
-          response.headers = byLowerCaseName(fields);
-        },
-        onResponseData(_, chunk) {
-          idleTimer.refresh();
-          size += chunk.length;
-          if (size > maxBodyBytes) return stop('too-large');
-          chunks.push(chunk);
-        },
-        onResponseEnd() {
-          end({ ...response, body: Buffer.concat(chunks) });
-        },
-        onResponseError(_, error) {
-          end({ kind: 'failure', isSent, cause: error });
-        },
-      },
-    );
   });
 }
 
-function byLowerCaseName(fields: Record<string, string | string[] | undefined>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name.toLowerCase(), [value ?? ''].flat().join(', ')]),
-  );
+function optionsOf({ method, url, headers, body }: WireRequest): ConnectionRequest {
+  return {
+    method,
+    protocol: url.protocol,
+    // Without the brackets of an IPv6 address.
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port,
+    path: url.pathname + url.search,
+    headers: body ? { ...headers, 'content-length': body.length } : headers,
+    // Whatever the flags of this process say.
+    insecureHTTPParser: false,
+  };
+}
+
+/** Every value of a repeated header, which `IncomingMessage.headers` does not have. */
+function responseOf({ statusCode = 0, rawHeaders }: IncomingMessage, body: Buffer): RawResponse {
+  const headers = new Map<string, string>();
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
+    const key = name.toLowerCase();
+    const earlier = headers.get(key);
+    headers.set(key, earlier === undefined ? value : `${earlier}, ${value}`);
+  }
+  return { kind: 'response', status: statusCode, headers: Object.fromEntries(headers), body };
 }

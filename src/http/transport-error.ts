@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../base/error-codes.ts';
 import { KeysError, systemCode } from '../base/errors.ts';
 import type { ExchangeFailure } from './exchange.ts';
+import { ProxyError } from './proxy-error.ts';
 
 /** Why an exchange ended without a response, in words. */
 export interface TransportError {
@@ -15,7 +16,7 @@ export interface TransportError {
 /** Where requests go, and how long they may take. */
 export interface Endpoint {
   origin: string;
-  /** A proxy is set for the origin, and used unless NO_PROXY names it. */
+  /** Requests go through a proxy. */
   isProxied: boolean;
   timeoutMs: number;
   /** For a whole exchange. */
@@ -31,15 +32,14 @@ const trustCodes = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 const tlsCodes =
-  /^(CERT_|CRL_|ERR_SSL_|ERR_TLS_|EPROTO$|HOSTNAME_MISMATCH$|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$|UND_ERR_PRX_TLS$)/;
-const programmingErrors = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_CLOSED', 'UND_ERR_DESTROYED']);
+  /^(CERT_|CRL_|ERR_SSL_|ERR_TLS_|EPROTO$|HOSTNAME_MISMATCH$|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$)/;
 
 const checkUrl = 'check the URL of the profile: keys profile list';
 const allowMoreTime = 'allow more time with --timeout 2min';
 
 /**
  * Explains a failed exchange by the codes of Node.js (nodejs.org/api/errors.html,
- * nodejs.org/api/tls.html#x509-certificate-error-codes) and undici. Rethrows a cause that is a bug of ours.
+ * nodejs.org/api/tls.html#x509-certificate-error-codes).
  */
 export function transportErrorOf({ cause, isSent }: ExchangeFailure, endpoint: Endpoint): TransportError {
   const { origin, callLimitMs } = endpoint;
@@ -54,16 +54,16 @@ export function transportErrorOf({ cause, isSent }: ExchangeFailure, endpoint: E
   return connectionError(cause, isSent, endpoint);
 }
 
-function connectionError(cause: Error, isSent: boolean, endpoint: Endpoint): TransportError {
+function connectionError(error: Error, isSent: boolean, endpoint: Endpoint): TransportError {
   const { origin } = endpoint;
-  const code = systemCode(cause) ?? cause.name;
-  if (programmingErrors.has(code)) throw cause;
-  const proxyStatus = /^Proxy response \((\d{3})\)/.exec(cause.message)?.[1];
-  if (proxyStatus) return proxyError(endpoint, proxyStatus);
-  if (trustCodes.has(code) || tlsCodes.test(code)) return tlsError(endpoint, code);
-  if (cause.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW')
+  if (error instanceof ProxyError && error.status !== undefined) return proxyError(endpoint, error.status);
+  const cause = error instanceof ProxyError ? error.cause : error;
+  const code = systemCode(cause) ?? error.name;
+  if (trustCodes.has(code) || tlsCodes.test(code))
+    return cause === error ? tlsError(endpoint, code) : proxyTlsError(endpoint, code);
+  // The parser reports the end of the connection within a body as an error of its own.
+  if (code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE')
     return retryable('not_http', `the reply from ${origin} is not valid HTTP`, [checkUrl]);
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return idleError(endpoint, isSent);
   if (isSent)
     return retryable(
       'connection_failed',
@@ -109,11 +109,21 @@ function proxyHints({ origin, isProxied }: Endpoint): string[] {
     : [];
 }
 
-function proxyError(endpoint: Endpoint, status: string): TransportError {
-  const reason = status === '407' ? 'it requires a user name and a password' : 'it refused the connection';
+function proxyError(endpoint: Endpoint, status: number): TransportError {
+  const reason = status === 407 ? 'it requires a user name and a password' : 'it refused the connection';
   const message = `the proxy answered ${status}: ${reason} to ${endpoint.origin}`;
-  const make = status.startsWith('5') ? retryable : permanent;
+  const make = status >= 500 ? retryable : permanent;
   return make('proxy_failed', message, proxyHints(endpoint));
+}
+
+const trustOwnCa = 'if it is signed by your own CA: export NODE_EXTRA_CA_CERTS=/path/to/ca.pem';
+
+function proxyTlsError(endpoint: Endpoint, code: string): TransportError {
+  const trust = trustCodes.has(code) ? [trustOwnCa] : [];
+  return permanent('tls_failed', `TLS connection to the proxy failed (${code})`, [
+    ...trust,
+    ...proxyHints(endpoint),
+  ]);
 }
 
 function tlsError({ origin }: Endpoint, code: string): TransportError {
@@ -121,7 +131,7 @@ function tlsError({ origin }: Endpoint, code: string): TransportError {
     return permanent(
       'tls_failed',
       `the certificate of ${origin} is not trusted: unknown or self-signed CA (${code})`,
-      ['if it is signed by your own CA: export NODE_EXTRA_CA_CERTS=/path/to/ca.pem'],
+      [trustOwnCa],
     );
   }
   const message =

@@ -107,7 +107,7 @@ describe('the token is removed with a warning', () => {
         "endedAtServer": false
       }
       --- stderr
-      warning: the session may still be valid at http://127.0.0.1:[port 1]: the reply to DELETE /admin/session was lost: http://127.0.0.1:[port 1] closed the connection before its reply was complete (UND_ERR_SOCKET); the request may or may not have taken effect
+      warning: the session may still be valid at http://127.0.0.1:[port 1]: the reply to DELETE /admin/session was lost: http://127.0.0.1:[port 1] closed the connection before its reply was complete (ECONNRESET); the request may or may not have taken effect
       removed the session token of the profile authority
       "
     `);

@@ -102,7 +102,6 @@ test('help loads no database, tables or prompts', async () => {
       "recover",
       "revoke",
       "rotate",
-      "undici",
     ]
   `);
 });
@@ -118,7 +117,6 @@ test('a built-in provider loads neither the database nor the check of a declarat
       "delivery",
       "keychain",
       "list",
-      "undici",
     ]
   `);
 });

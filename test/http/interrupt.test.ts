@@ -126,7 +126,7 @@ test('a request after close is reported as a bug', async () => {
   const { client } = clientOf('http://127.0.0.1:9');
   await client.close();
   const sent = client.send({ ...write, url: new URL('http://127.0.0.1:9/') });
-  await expect(sent).rejects.toThrow('The client is destroyed');
+  await expect(sent).rejects.toThrow('a request after the client was closed');
 });
 
 test('close ends a connection that is still being established, and the server sees it end', async () => {

@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import type { ClientRequestArgs } from 'node:http';
+import { Agent } from 'node:http';
+import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/**
+ * Connections to one origin, kept open between requests. Nothing of a request is written to a connection that is not
+ * established, with TLS and through the proxy: until its request has a `socket` event, nothing has been sent.
+ */
+export interface Connections {
+  readonly agent: Agent;
+  /** Gives the event loop a chance to notice kept connections that the server has closed, so that none of them is used. */
+  settle(): Promise<void>;
+  /** Ends all connections at once, including those still being opened. No other is opened afterwards. */
+  close(): void;
+}
+
+export interface ConnectionRequest extends ClientRequestArgs {
+  /** Aborts when the request no longer needs the connection that is being opened for it. */
+  abandoned?: AbortSignal;
+}
+
+/** Milliseconds that an unused connection is kept, less if the server announces so. Servers begin to end it after 5 s. */
+const keptMs = 4000;
+
+/** The connections to an origin. TLS and the way through a proxy are loaded only where they are used. */
+export async function openConnections(origin: URL, proxy: URL | undefined): Promise<Connections> {
+  const options = { keepAlive: true, timeout: keptMs };
+  const isSecure = origin.protocol === 'https:';
+  const agent = isSecure ? (await import('./secure-agent.ts')).secureAgent(options) : new Agent(options);
+  const tunnel = proxy && (await import('./proxy-tunnel.ts')).tunnelThrough(proxy, origin);
+  const openings = new Set<AbortController>();
+  let isClosed = false;
+
+  const connect = agent.createConnection.bind(agent) as (options: object) => Socket;
+  agent.createConnection = (options, done) => {
+    open(options).then(
+      (socket) => done?.(null, socket),
+      (error: Error) => (done as (error: Error) => void)(error),
+    );
+    return undefined;
+  };
+
+  async function open({ abandoned, ...options }: ConnectionRequest): Promise<Socket> {
+    const opening = new AbortController();
+    const abandon = () => opening.abort();
+    if (isClosed || abandoned?.aborted) abandon();
+    openings.add(opening);
+    abandoned?.addEventListener('abort', abandon);
+    try {
+      const carrier = await tunnel?.(opening.signal);
+      opening.signal.throwIfAborted();
+      if (carrier && !isSecure) return carrier;
+      return await established(connect({ ...options, ...(carrier && { socket: carrier }) }), opening.signal);
+    } finally {
+      openings.delete(opening);
+      abandoned?.removeEventListener('abort', abandon);
+    }
+  }
+
+  async function established(socket: Socket, signal: AbortSignal): Promise<Socket> {
+    // Its requests report errors; one that none of them waits for has no consequence.
+    socket.on('error', () => {});
+    try {
+      await once(socket, isSecure ? 'secureConnect' : 'connect', { signal });
+      return socket;
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  }
+
+  const keep = agent.keepSocketAlive.bind(agent);
+  agent.keepSocketAlive = (socket) => {
+    socket.on('data', destroyThis).on('end', destroyThis);
+    return keep(socket);
+  };
+  const reuse = agent.reuseSocket.bind(agent);
+  agent.reuseSocket = (socket, request) => {
+    socket.off('data', destroyThis).off('end', destroyThis);
+    reuse(socket, request);
+  };
+
+  return {
+    agent,
+    async settle() {
+      if (Object.keys(agent.freeSockets).length === 0) return;
+      // The first turn may continue after the system was asked for events; the second asks again.
+      await nextTurn();
+      await nextTurn();
+    },
+    close() {
+      isClosed = true;
+      for (const opening of openings) opening.abort();
+      agent.destroy();
+    },
+  };
+}
+
+/** What a server sends without being asked is no response to the next request. */
+function destroyThis(this: Pick<Socket, 'destroy'>): void {
+  this.destroy();
+}
