@@ -20,7 +20,7 @@ const core = [
   'accounts/(?:config|profile|choose-profile)\\.ts$',
   `keys/${only('match')}`,
   `keys/operations/${only('await-state|complete|create|decision|deliver-waiting|inspect-operation|outcome|recover|recover-operation|recovery|resume-delivery|revoke|value-in-place')}`,
-  `output/${only('created-result|prompt|progress|table|style')}`,
+  `output/${only('created-result|prompt|progress|table|typesetting|wide-typesetting|style')}`,
   `cli/${only('help')}`,
   'commands/catalog\\.ts$',
   'authority/(?:capabilities|roles)\\.ts$',
@@ -50,7 +50,7 @@ const groups = [
   },
   {
     name: 'views',
-    test: /\/src\/output\/(views\/(?!(?:creation|recovery|rotation)-events|stored)|table|style)/,
+    test: /\/src\/output\/(views\/(?!(?:creation|recovery|rotation)-events|stored|provider|wrapped-record)|table|typesetting|style)/,
   },
 ];
 

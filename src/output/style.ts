@@ -1,24 +1,44 @@
-import type { ChalkInstance } from 'chalk';
-import { Chalk } from 'chalk';
 import type { Environment } from '../platform/env.ts';
 import { setting } from '../platform/env.ts';
 import type { Output } from '../platform/io.ts';
+
+type Paint = (text: string) => string;
+
+/** The styles that views use. */
+export type Style = Readonly<Record<'bold' | 'dim' | 'green' | 'magenta' | 'red' | 'yellow', Paint>>;
 
 /** What a view needs to know about the terminal. */
 export interface Terminal {
   /** Width in characters. */
   readonly width: number;
-  readonly style: ChalkInstance;
+  readonly style: Style;
   readonly now: Date;
 }
 
 const defaultWidth = 80;
 
 /** `noColor` is the flag. It overrides NO_COLOR, which overrides FORCE_COLOR. */
-export function terminalOf(output: Output, env: Environment, noColor: boolean, now: Date): Terminal {
+export async function terminalOf(
+  output: Output,
+  env: Environment,
+  noColor: boolean,
+  now: Date,
+): Promise<Terminal> {
   const width = output.columns || Number(env.COLUMNS) || defaultWidth;
-  return { width, style: new Chalk({ level: noColor ? 0 : colorLevel(output, env) }), now };
+  const level = noColor ? 0 : colorLevel(output, env);
+  return { width, style: level === 0 ? colourless : new (await import('chalk')).Chalk({ level }), now };
 }
+
+const plain: Paint = (text) => text;
+
+const colourless: Style = {
+  bold: plain,
+  dim: plain,
+  green: plain,
+  magenta: plain,
+  red: plain,
+  yellow: plain,
+};
 
 /** Only the 16 basic colours: they follow the user's theme. */
 function colorLevel(output: Output, env: Environment): 0 | 1 {

@@ -1,34 +1,33 @@
-import Table from 'cli-table3';
-import stringWidth from 'string-width';
 import { bounded, shown } from '../base/sanitise.ts';
 import type { Terminal } from './style.ts';
+import type { Alignment, Typesetting } from './typesetting.ts';
+import { gap, isNarrow, narrowTypesetting } from './typesetting.ts';
 
 /** A column of a table for people. Its texts must be sanitised, and may be coloured. */
 export interface Column<Row> {
   header: string;
   text: (row: Row, terminal: Terminal) => string;
-  align?: 'left' | 'right';
+  align?: Alignment;
   /** Columns with the highest rank are dropped first if the terminal is too narrow; 0 always stays. */
   rank: number;
   /** May be truncated to this many characters, with `…`; absent: never. */
   shrinkTo?: number;
 }
 
-const gap = 2;
-
 /** A table fitted to the terminal, or a card per row if not even the most important columns fit. */
-export function renderTable<Row>(
+export async function renderTable<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
   terminal: Terminal,
-): string {
+): Promise<string> {
   const texts = new Map(
     columns.map((column) => [column, rows.map((row) => bounded(column.text(row, terminal)))]),
   );
+  const typesetting = await typesettingFor([...texts.values()].flat());
   const widthOf = (column: Column<Row>) =>
     (texts.get(column) ?? []).reduce(
-      (widest, text) => Math.max(widest, stringWidth(text)),
-      stringWidth(column.header),
+      (widest, text) => Math.max(widest, typesetting.widthOf(text)),
+      typesetting.widthOf(column.header),
     );
   const filledColumns = columns.filter((column) => texts.get(column)?.some((text) => text !== ''));
   const widths = fitColumns(
@@ -36,7 +35,17 @@ export function renderTable<Row>(
     new Map(filledColumns.map((column) => [column, widthOf(column)])),
     terminal.width,
   );
-  return widths ? drawTable(rows.length, texts, widths, terminal) : drawCards(rows.length, texts, terminal);
+  const table = { count: rows.length, texts, typesetting };
+  return widths ? drawTable(table, widths, terminal) : drawCards(table, terminal);
+}
+
+/**
+ * Most tables hold only narrow text. The libraries that know wide and combined characters take longer to load and to
+ * measure it than everything else in a command.
+ */
+async function typesettingFor(texts: readonly string[]): Promise<Typesetting> {
+  if (texts.every(isNarrow)) return narrowTypesetting;
+  return (await import('./wide-typesetting.ts')).wideTypesetting;
 }
 
 /** A table of these fields; the first two always stay. */
@@ -44,7 +53,7 @@ export function renderFields<Field extends string>(
   records: readonly Readonly<Record<Field, string | boolean | null>>[],
   fields: readonly Field[],
   terminal: Terminal,
-): string {
+): Promise<string> {
   const text = (value: string | boolean | null) => (value === true ? 'yes' : value ? shown(value) : '');
   const columns = fields.map((field, index) => ({
     header: field.toUpperCase(),
@@ -83,9 +92,18 @@ function fitColumns<Row>(
   return widths;
 }
 
-type Texts<Row> = ReadonlyMap<Column<Row>, readonly string[]>;
+interface Content<Row> {
+  /** How many rows there are. */
+  count: number;
+  texts: ReadonlyMap<Column<Row>, readonly string[]>;
+  typesetting: Typesetting;
+}
 
-function drawTable<Row>(count: number, texts: Texts<Row>, widths: Widths<Row>, { style }: Terminal): string {
+function drawTable<Row>(
+  { count, texts, typesetting }: Content<Row>,
+  widths: Widths<Row>,
+  { style }: Terminal,
+): string {
   const columns = [...widths.keys()];
   const head = columns.map(({ header }) => style.bold(header));
   const rows = Array.from({ length: count }, (_, row) =>
@@ -95,33 +113,31 @@ function drawTable<Row>(count: number, texts: Texts<Row>, widths: Widths<Row>, {
     [head, ...rows],
     columns.map((column) => widths.get(column) ?? 0),
     columns.map(({ align }) => align ?? 'left'),
+    typesetting,
   );
 }
 
 /** A card per row, with a line per value. */
-function drawCards<Row>(count: number, texts: Texts<Row>, { style, width }: Terminal): string {
+function drawCards<Row>({ count, texts, typesetting }: Content<Row>, { style, width }: Terminal): string {
   const label = Math.max(...[...texts.keys()].map(({ header }) => header.length));
   const cards = Array.from({ length: count }, (_, row) =>
     [...texts].flatMap(([{ header }, values]) => (values[row] ? [[style.bold(header), values[row]]] : [])),
   );
   const valueWidth = Math.max(1, width - label - gap);
-  return cards.map((card) => draw(card, [label, valueWidth], ['left', 'left'])).join('\n');
+  return cards.map((card) => draw(card, [label, valueWidth], ['left', 'left'], typesetting)).join('\n');
 }
 
 /** Lines of cells, each truncated to its width. */
-export function draw(
+function draw(
   rows: readonly (readonly string[])[],
   widths: readonly number[],
-  align: readonly ('left' | 'right')[],
+  align: readonly Alignment[],
+  typesetting: Typesetting,
 ): string {
-  const table = new Table({
-    colWidths: widths.map((width) => width + gap),
-    colAligns: [...align],
-    chars: noLines,
-    style: { 'padding-left': 0, 'padding-right': gap, head: [], border: [], compact: true },
-  });
-  table.push(...rows.map((row) => row.map((text, column) => truncate(text, widths[column] ?? 0))));
-  const lines = table.toString().split('\n');
+  const fittingRows = rows.map((row) =>
+    row.map((text, column) => truncate(text, widths[column] ?? 0, typesetting)),
+  );
+  const lines = typesetting.setLines(fittingRows, widths, align);
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
@@ -129,33 +145,22 @@ export function draw(
  * The text truncated to a width, with `…`, between characters as people see them and without counting colours; cli-table3
  * counts code units and lets wide characters stick out.
  */
-function truncate(text: string, width: number): string {
+function truncate(text: string, width: number, { widthOf, charactersOf }: Typesetting): string {
   const whole = bounded(text);
-  if (stringWidth(whole) <= width) return whole;
+  if (widthOf(whole) <= width) return whole;
   let result = '';
   let remainingWidth = width - 1;
-  for (const glyph of glyphsOf(whole)) {
-    const isColour = glyph.startsWith('\x1b');
-    const size = isColour ? 0 : stringWidth(glyph);
-    if (isColour || size <= remainingWidth) result += glyph;
-    else if (remainingWidth >= 0) result += '…';
-    if (!isColour) remainingWidth = size <= remainingWidth ? remainingWidth - size : -1;
+  for (const part of whole.split(/(\x1b\[[\d;]*m)/)) {
+    if (part.startsWith('\x1b')) {
+      result += part;
+      continue;
+    }
+    for (const character of charactersOf(part)) {
+      const size = widthOf(character);
+      if (size <= remainingWidth) result += character;
+      else if (remainingWidth >= 0) result += '…';
+      remainingWidth = size <= remainingWidth ? remainingWidth - size : -1;
+    }
   }
   return result;
 }
-
-/** The characters as people see them, and the codes of colours, which have no width. */
-function* glyphsOf(text: string): Generator<string> {
-  for (const part of text.split(/(\x1b\[[\d;]*m)/)) {
-    if (part.startsWith('\x1b')) yield part;
-    else for (const { segment } of new Intl.Segmenter().segment(part)) yield segment;
-  }
-}
-
-const borders = ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) => [
-  side,
-  `${side}-mid`,
-  `${side}-left`,
-  `${side}-right`,
-]);
-const noLines = Object.fromEntries([...borders, 'middle'].map((name) => [name, '']));

@@ -103,10 +103,10 @@ function outputOf(descriptor: 1 | 2, open: () => NodeJS.WriteStream): Output {
     });
   return {
     get isTTY() {
-      return Boolean(stream().isTTY);
+      return mayBeTerminal(descriptor) && Boolean(stream().isTTY);
     },
     get columns() {
-      return stream().columns;
+      return mayBeTerminal(descriptor) ? stream().columns : undefined;
     },
     async write(text) {
       const data = Buffer.from(text);
@@ -119,6 +119,17 @@ function outputOf(descriptor: 1 | 2, open: () => NodeJS.WriteStream): Output {
       return stream();
     },
   };
+}
+
+/** Cheaper to ask than a stream is to open. Windows tells in its own way. */
+function mayBeTerminal(descriptor: number): boolean {
+  if (process.platform === 'win32') return true;
+  try {
+    return fstatSync(descriptor).isCharacterDevice();
+  } catch {
+    // It is closed.
+    return false;
+  }
 }
 
 /** Writes what the descriptor accepts at once, and returns the rest. Throws as `Output.write` rejects. */
@@ -188,7 +199,7 @@ function stopRequests(): Pick<Io, 'interrupt' | 'urgent' | 'leaveSignals' | 'ign
 function closeLostTerminals(): void {
   for (const descriptor of [0, 1, 2]) {
     try {
-      if (!fstatSync(descriptor).isCharacterDevice()) continue;
+      if (!mayBeTerminal(descriptor)) continue;
       if (!process.getBuiltinModule('node:tty').isatty(descriptor)) closeSync(descriptor);
     } catch {
       // It is closed.

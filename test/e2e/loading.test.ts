@@ -54,7 +54,7 @@ test('--version loads the entry and one file, besides the runtime of the bundle'
 test.for<[command: string, parts: string[]]>([
   ['list --json', ['commander', 'libsql', 'list']],
   ['list', ['commander', 'libsql', 'list']],
-  ['list --format table', ['chalk', 'cli-table3', 'commander', 'libsql', 'list']],
+  ['list --format table', ['commander', 'libsql', 'list']],
   ['list --format yaml', ['commander', 'libsql', 'list', 'yaml']],
   ['create ci --to file:secret', ['commander', 'create', 'delivery', 'journal', 'libsql']],
   ['create ci --to env:.env#K', ['commander', 'create', 'delivery', 'dotenv', 'journal', 'libsql']],
@@ -70,6 +70,17 @@ test.for<[command: string, parts: string[]]>([
   for (const file of ['first', 'secret', '.env']) box.expectSecretIn(file);
   await box.program(['create', 'ci', '--to', 'file:first']);
   expect(partsIn(await loadedBy(box, command.split(' ')))).toEqual(parts);
+});
+
+test('a table loads colours for colours, and what measures wide text for wide text', async () => {
+  const box = new Sandbox();
+  box.expectSecretIn('secret');
+  const table = ['list', '--format', 'table'];
+  await box.program(['create', 'naïve', '--to', 'file:secret']);
+  const coloured = partsIn(await loadedBy(box, table, { FORCE_COLOR: '1' }));
+  expect(coloured).toEqual(['chalk', 'commander', 'libsql', 'list']);
+  await box.program(['create', '鍵', '--to', 'file:secret']);
+  expect(partsIn(await loadedBy(box, table))).toContain('cli-table3');
 });
 
 test('serve loads the server, but no tables, prompts or sinks', async () => {

@@ -5,6 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { shown } from '../../src/base/sanitise.ts';
 import type { Column } from '../../src/output/table.ts';
 import { renderTable } from '../../src/output/table.ts';
+import type { Alignment, Typesetting } from '../../src/output/typesetting.ts';
+import { isNarrow, narrowTypesetting, narrowWidth } from '../../src/output/typesetting.ts';
+import { wideTypesetting } from '../../src/output/wide-typesetting.ts';
 
 interface Row {
   name: string;
@@ -25,7 +28,7 @@ const rows: Row[] = [
   { name: 'deploy-to-production', id: 'bbbb0002', count: '12,345', note: 'a longer remark' },
 ];
 
-function draw(list: readonly Row[], width: number, level: 0 | 1 = 0): string {
+function draw(list: readonly Row[], width: number, level: 0 | 1 = 0): Promise<string> {
   return renderTable(list, columns, { width, style: new Chalk({ level }), now: new Date() });
 }
 
@@ -39,8 +42,8 @@ function widest(text: string): number {
 }
 
 describe('a table', () => {
-  test('has columns under their headers, and numbers to the right', () => {
-    expect(draw(rows, 80)).toBe(
+  test('has columns under their headers, and numbers to the right', async () => {
+    expect(await draw(rows, 80)).toBe(
       lines(
         'NAME                  ID         COUNT  NOTE',
         'ci                    aaaa0001       7  first',
@@ -49,8 +52,8 @@ describe('a table', () => {
     );
   });
 
-  test('truncates columns on a narrow terminal, the last ones first', () => {
-    expect(draw(rows, 46)).toBe(
+  test('truncates columns on a narrow terminal, the last ones first', async () => {
+    expect(await draw(rows, 46)).toBe(
       lines(
         'NAME                  ID         COUNT  NOTE',
         'ci                    aaaa0001       7  first',
@@ -59,46 +62,46 @@ describe('a table', () => {
     );
   });
 
-  test('drops the least important columns if that is not enough', () => {
-    expect(draw(rows, 31)).toBe(
+  test('drops the least important columns if that is not enough', async () => {
+    expect(await draw(rows, 31)).toBe(
       lines(
         'NAME           ID         COUNT',
         'ci             aaaa0001       7',
         'deploy-to-pr…  bbbb0002  12,345',
       ),
     );
-    expect(draw(rows, 24).split('\n')[0]).toBe('NAME            ID');
+    expect((await draw(rows, 24)).split('\n')[0]).toBe('NAME            ID');
   });
 
-  test('drops a column that is empty in every row', () => {
+  test('drops a column that is empty in every row', async () => {
     const bare = rows.map((row) => ({ ...row, count: '' }));
-    expect(draw(bare, 80).split('\n')[0]).toBe('NAME                  ID        NOTE');
+    expect((await draw(bare, 80)).split('\n')[0]).toBe('NAME                  ID        NOTE');
   });
 
-  test('counts wide characters as two places, and colours as none', () => {
+  test('counts wide characters as two places, and colours as none', async () => {
     const wide = rows.map((row, index) => ({ ...row, name: index === 0 ? '日本語' : 'latin' }));
-    expect(draw(wide, 80)).toBe(
+    expect(await draw(wide, 80)).toBe(
       lines(
         'NAME    ID         COUNT  NOTE',
         '日本語  aaaa0001       7  first',
         'latin   bbbb0002  12,345  a longer remark',
       ),
     );
-    const cut = draw([{ name: '日本語のキーの名前です', id: 'x'.repeat(8), count: '', note: '' }], 20);
+    const cut = await draw([{ name: '日本語のキーの名前です', id: 'x'.repeat(8), count: '', note: '' }], 20);
     expect(cut).toBe(lines('NAME        ID', '日本語の…   xxxxxxxx'));
-    const uncoloured = draw(wide, 80, 1).replaceAll(/\x1b\[\d+m/g, '');
-    expect(uncoloured).toBe(draw(wide, 80));
+    const uncoloured = (await draw(wide, 80, 1)).replaceAll(/\x1b\[\d+m/g, '');
+    expect(uncoloured).toBe(await draw(wide, 80));
   });
 });
 
-test('truncates between whole characters, and wide characters never stick out', () => {
+test('truncates between whole characters, and wide characters never stick out', async () => {
   const list = [{ name: 'ci', id: 'aaaa0001', count: '', note: '𐀀⺀⺀𐀀𐀀⺀' }];
-  expect(draw(list, 23)).toBe(lines('NAME  ID        NOTE', 'ci    aaaa0001  𐀀⺀⺀𐀀…'));
+  expect(await draw(list, 23)).toBe(lines('NAME  ID        NOTE', 'ci    aaaa0001  𐀀⺀⺀𐀀…'));
 });
 
 describe('if not even the most important columns fit', () => {
-  test('prints a card per row, separated by empty lines', () => {
-    expect(draw(rows, 17)).toBe(
+  test('prints a card per row, separated by empty lines', async () => {
+    expect(await draw(rows, 17)).toBe(
       lines(
         'NAME   ci',
         'ID     aaaa0001',
@@ -113,9 +116,9 @@ describe('if not even the most important columns fit', () => {
     );
   });
 
-  test('a card omits empty values', () => {
+  test('a card omits empty values', async () => {
     const bare = rows.map((row) => ({ ...row, note: '' }));
-    expect(draw(bare, 17)).toMatchInlineSnapshot(`
+    expect(await draw(bare, 17)).toMatchInlineSnapshot(`
       "NAME   ci
       ID     aaaa0001
       COUNT  7
@@ -140,13 +143,13 @@ const anyRow = fc.record({ name: text, id: text, count: text, note: text });
 
 test.each([0, 1] as const)(
   'no line is ever wider than the terminal, whatever the rows hold (colour %d)',
-  (level) => {
-    fc.assert(
-      fc.property(
+  async (level) => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(anyRow, { minLength: 1, maxLength: 4 }),
         fc.integer({ min: 20, max: 120 }),
-        (list, width) => {
-          expect(widest(draw(list, width, level))).toBeLessThanOrEqual(width);
+        async (list, width) => {
+          expect(widest(await draw(list, width, level))).toBeLessThanOrEqual(width);
         },
       ),
       { numRuns: 150 },
@@ -154,22 +157,57 @@ test.each([0, 1] as const)(
   },
 );
 
-test('a table has one line per row and one header line', () => {
-  fc.assert(
-    fc.property(fc.array(anyRow, { minLength: 1, maxLength: 4 }), (list) => {
+test('a table has one line per row and one header line', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyRow, { minLength: 1, maxLength: 4 }), async (list) => {
       const named = list.map((row, index) => ({ ...row, id: `id${index}` }));
-      expect(draw(named, 1000).trimEnd().split('\n')).toHaveLength(list.length + 1);
+      expect((await draw(named, 1000)).trimEnd().split('\n')).toHaveLength(list.length + 1);
     }),
     { numRuns: 100 },
   );
 });
 
-test('measures no more of a long text than fits', () => {
+const style = new Chalk({ level: 1 });
+const narrowText = fc
+  .string({ unit: fc.constantFrom('a', 'Z', '7', ' ', '~', 'é', 'ß', 'ő', '…'), maxLength: 12 })
+  .chain((plain) => fc.constantFrom(plain, style.green(plain), style.bold(plain), `${style.dim(plain)} a`));
+
+test('narrow text is set without libraries as they would set it', () => {
+  const alignment = fc.constantFrom<Alignment>('left', 'right');
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(narrowText, narrowText, narrowText), { minLength: 1, maxLength: 5 }),
+      fc.tuple(alignment, alignment, alignment),
+      fc.integer({ min: 0, max: 9 }),
+      (cells, align, extra) => {
+        expect(cells.flat().every(isNarrow)).toBe(true);
+        const columns = [0, 1, 2].map((column) => cells.map((row) => row[column] ?? ''));
+        const widths = columns.map((column) => Math.max(1, ...column.map(narrowWidth)) + extra);
+        const set = ({ setLines }: Typesetting) =>
+          setLines(cells, widths, align).map((line) => line.trimEnd());
+        expect(set(narrowTypesetting)).toEqual(set(wideTypesetting));
+        for (const text of cells.flat()) {
+          expect(narrowWidth(text)).toBe(wideTypesetting.widthOf(text));
+          const plain = text.replaceAll(/\x1b\[\d+m/g, '');
+          expect([...narrowTypesetting.charactersOf(plain)]).toEqual([
+            ...wideTypesetting.charactersOf(plain),
+          ]);
+        }
+      },
+    ),
+  );
+});
+
+test.each(['日本', 'e\u0301', '👍', '©', '\u200d'])('%j is not narrow', (text) => {
+  expect(isNarrow(`a${text}`)).toBe(false);
+});
+
+test('measures no more of a long text than fits', async () => {
   const name = '東'.repeat(10_000_000);
   const row = { name, id: 'a1', count: '1', note: '\x1b'.repeat(30_000_000) };
   for (const width of [30, 100]) {
     const terminal = { width, style: new Chalk({ level: 1 }), now: new Date() };
-    const text = renderTable([row], columns, terminal);
+    const text = await renderTable([row], columns, terminal);
     expect(text.length).toBeLessThan(10_000);
   }
 }, 20_000);

@@ -1,10 +1,10 @@
-import stringWidth from 'string-width';
 import { shown } from '../../base/sanitise.ts';
 import type { Key } from '../../keys/key.ts';
 import type { Summary } from '../../keys/summary.ts';
 import type { Terminal } from '../style.ts';
 import type { Column } from '../table.ts';
 import { renderTable } from '../table.ts';
+import { narrowWidth } from '../typesetting.ts';
 import * as value from './key-values.ts';
 
 const columns: Column<Key>[] = [
@@ -36,8 +36,12 @@ const columns: Column<Key>[] = [
 ];
 
 /** A summary of all keys, and a table of the selected ones. */
-export function keyListView(keys: readonly Key[], summary: Summary, terminal: Terminal): string {
-  const table = keys.length > 0 ? renderTable(keys, columns, terminal) : `${nothing(summary)}\n`;
+export async function keyListView(
+  keys: readonly Key[],
+  summary: Summary,
+  terminal: Terminal,
+): Promise<string> {
+  const table = keys.length > 0 ? await renderTable(keys, columns, terminal) : `${nothing(summary)}\n`;
   return `${wrap(stats(summary, terminal), terminal)}\n${table}`;
 }
 
@@ -63,7 +67,7 @@ function wrap(parts: readonly string[], { style, width }: Terminal): string {
   const lines: string[] = [];
   for (const part of parts) {
     const extendedLine = `${lines.at(-1)} · ${part}`;
-    if (lines.length > 0 && stringWidth(extendedLine) <= width) lines[lines.length - 1] = extendedLine;
+    if (lines.length > 0 && narrowWidth(extendedLine) <= width) lines[lines.length - 1] = extendedLine;
     else lines.push(part);
   }
   return lines.map((line) => `${line.replaceAll(' · ', style.dim(' · '))}\n`).join('');

@@ -17,8 +17,12 @@ const columns: Column<Match>[] = [
 ];
 
 /** The keys that a secret may belong to, and how to revoke the first one that still works. */
-export function matchListView(matches: readonly Match[], current: string, terminal: Terminal): string {
-  const table = renderTable(matches, columns, terminal);
+export async function matchListView(
+  matches: readonly Match[],
+  current: string,
+  terminal: Terminal,
+): Promise<string> {
+  const table = await renderTable(matches, columns, terminal);
   const live = matches.find(({ status }) => status !== 'revoked');
   if (!live) return `${table}\n${terminal.style.dim('already revoked')}\n`;
   const { id, profile = current } = live;

@@ -3,7 +3,7 @@ import type { Capabilities } from '../../keys/ports.ts';
 import { secretVariable } from '../../platform/env.ts';
 import type { Terminal } from '../style.ts';
 import { capabilityLines } from './capability-lines.ts';
-import { renderWrappedRecord } from './record.ts';
+import { renderWrappedRecord } from './wrapped-record.ts';
 
 /** What `provider show` prints. */
 export interface ProviderDescription {

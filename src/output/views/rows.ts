@@ -24,7 +24,7 @@ function statusCode({ statusCode: code }: LogEntry, { style }: Terminal): string
   return paint(String(code));
 }
 
-export function logView(entries: readonly LogEntry[], terminal: Terminal): string {
+export async function logView(entries: readonly LogEntry[], terminal: Terminal): Promise<string> {
   return entries.length > 0 ? renderTable(entries, logColumns, terminal) : 'no requests recorded\n';
 }
 
@@ -68,6 +68,6 @@ function usedBy({ keyId, name }: UsageRow, { style }: Terminal): string {
   return keyId === null ? style.dim('no listed key') : shown(name ?? '');
 }
 
-export function usageView(rows: readonly UsageRow[], terminal: Terminal): string {
+export async function usageView(rows: readonly UsageRow[], terminal: Terminal): Promise<string> {
   return rows.length > 0 ? renderTable(rows, usageColumns, terminal) : 'no requests recorded\n';
 }

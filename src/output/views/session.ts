@@ -28,7 +28,10 @@ const columns: Column<SessionRecord>[] = [
   { header: 'EXPIRES', text: ({ expiresAt }, { now }) => expiry(expiresAt, now), rank: 0 },
 ];
 
-export function sessionListView(sessions: readonly SessionRecord[], terminal: Terminal): string {
+export async function sessionListView(
+  sessions: readonly SessionRecord[],
+  terminal: Terminal,
+): Promise<string> {
   if (sessions.length > 0) return renderTable(sessions, columns, terminal);
   return 'No sessions. To create one: keys session create --user <name>\n';
 }

@@ -1,0 +1,44 @@
+/** How texts are measured, taken apart and set in columns. Texts may be coloured. */
+export interface Typesetting {
+  /** In columns of a terminal. */
+  widthOf(text: string): number;
+  /** The characters of a text without colours, as people see them. */
+  charactersOf(text: string): Iterable<string>;
+  /** Lines of cells that fit their widths, with `gap` columns between them. */
+  setLines(
+    rows: readonly (readonly string[])[],
+    widths: readonly number[],
+    align: readonly Alignment[],
+  ): string[];
+}
+
+export type Alignment = 'left' | 'right';
+
+/** Columns between two cells. */
+export const gap = 2;
+
+/** Latin letters, digits and punctuation, each one column wide and a character by itself; and colours. */
+const narrowText = /^(?:[\x20-\x7e\u00c0-\u02ff…]|\x1b\[[\d;]*m)*$/;
+
+export function isNarrow(text: string): boolean {
+  return narrowText.test(text);
+}
+
+/** The width of a text without wide characters: its length, without colours. */
+export function narrowWidth(text: string): number {
+  return (text.includes('\x1b') ? text.replace(/\x1b\[[\d;]*m/g, '') : text).length;
+}
+
+/** For narrow texts. */
+export const narrowTypesetting: Typesetting = {
+  widthOf: narrowWidth,
+  charactersOf: (text) => text,
+  setLines: (rows, widths, align) =>
+    rows.map((row) => {
+      const cells = row.map((text, column) => {
+        const space = ' '.repeat((widths[column] ?? 0) - narrowWidth(text));
+        return align[column] === 'right' ? space + text : text + space;
+      });
+      return cells.join(' '.repeat(gap));
+    }),
+};
