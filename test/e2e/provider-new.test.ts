@@ -23,12 +23,16 @@ test('provider new asks for an API and writes its declaration, checked', async (
   await answer(terminal, [
     ['Id of the provider', `Acme${enter}`],
     ['use lower-case letters', `acme${enter}`],
+    ['Name to show', `Acme AIP${enter}`],
+    ['Base URL', `<${enter}`],
     ['Name to show', `Acme API${enter}`],
-    ['its documentation', `https://example.com/docs${enter}`],
     ['Base URL', `https://api.example.com${enter}`],
+    ['its documentation', `https://example.com/docs${enter}`],
     ['take the session token', down + enter],
     ['Name of the header', enter],
     ['Word before the token', enter],
+    ['Header of every request', enter],
+    ['Settings that paths', enter],
     ['Path that lists', `/v1/keys${enter}`],
     ['with the keys', `.${enter}`],
     ['further pages', down + down + down + enter],
@@ -40,6 +44,8 @@ test('provider new asks for an API and writes its declaration, checked', async (
     ['with its name', enter],
     ['its creation', enter],
     ['How is created_at written', down + enter],
+    ['its last use', enter],
+    ['it works', enter],
     ['Method to create', enter],
     ['Path to create', enter],
     ['for the name', `label${enter}`],
@@ -49,29 +55,49 @@ test('provider new asks for an API and writes its declaration, checked', async (
     ['How is ttl written', down.repeat(5) + enter],
     ['with its expiry', `-${enter}`],
     ['Permissions a key', enter],
+    ['can be set for a key', `rate limit${enter}`],
+    ['for the rate limit', enter],
     ['the same name', enter],
     ['the new key', `key${enter}`],
     ['with the secret', enter],
+    ['shows one key', enter],
+    ['be changed', down + enter],
+    ['Path to change', enter],
+    ['that response with the key', enter],
     ['Method to revoke', enter],
     ['Path to revoke', `/v1/keys${enter}`],
-    ['write a path with {id}', enter],
+    ['write a path with {id}', `/v1/keys/{id}${enter}`],
     ['side by side', down + down + enter],
-    ['rotates a key', enter],
-    ['tries itself', `/v1/me${enter}`],
+    ['Method to rotate', enter],
+    ['Path to rotate', enter],
+    ['Which key has', enter],
+    ['the new secret', enter],
+    ['active at a time', enter],
+    ['any working key', `/v1/me${enter}`],
     ['a working key has', `id${enter}`],
+    ['count the use', down + enter],
+    ['with its requests', enter],
+    ['with its tokens', enter],
+    ['has spent', enter],
+    ['requests made with keys', enter],
   ]);
   expect(await new Transcript(box, [folders]).screen('keys provider new', terminal)).toMatchInlineSnapshot(`
     "$ keys provider new
     exit 0
     --- screen
-    ✔ Id of the provider Acme
-    ✔ Id of the provider (use lower-case letters, digits and dashes) acme
+    Enter takes the proposal, - leaves a part out, < goes back to the question before
+    ✔ Id of the provider, such as my-api Acme
+    ✔ Id of the provider, such as my-api (use lower-case letters, digits and dashes) acme
+    ✔ Name to show Acme AIP
+    ✔ Base URL of the API (- if every installation has its own) <
     ✔ Name to show Acme API
+    ✔ Base URL of the API (- if every installation has its own) https://api.example.com
     ✔ URL of its documentation https://example.com/docs
-    ✔ Base URL (- if every installation has its own) https://api.example.com
-    ✔ How does it take the session token? in another header
+    ✔ How does the API take the session token? in another header
     ✔ Name of the header X-Api-Key
     ✔ Word before the token -
+    ✔ Header of every request, such as X-Api-Version: 2 -
+    ✔ Settings that paths contain, such as project -
     ✔ Path that lists the keys /v1/keys
     ✔ Field of the response with the keys (. if it is the list itself) .
     ✔ How are further pages read? by a cursor in the response
@@ -83,6 +109,8 @@ test('provider new asks for an API and writes its declaration, checked', async (
     ✔ Field with its name (- if keys have none) name
     ✔ Field with the time of its creation (- if there is none) created_at
     ✔ How is created_at written? seconds since 1970, UTC
+    ✔ Field with the time of its last use, such as last_used_at -
+    ✔ Field that tells whether it works (- if every listed key does) -
     ✔ Method to create a key POST
     ✔ Path to create a key /v1/keys
     ✔ Field of the body for the name label
@@ -92,17 +120,32 @@ test('provider new asks for an API and writes its declaration, checked', async (
     ✔ How is ttl written? seconds from now
     ✔ Field of a key with its expiry (- if there is none) -
     ✔ Permissions a key can have, the weakest first, with commas (- if there are none) -
+    ✔ Which of description, rate limit, budget, models, labels can be set for a key? rate limit
+    ✔ Field for the rate limit (requests a minute), in the body and in a key rate_limit
     ✔ Can two keys have the same name? yes
     ✔ Field of the response with the new key (. if it is the response itself) key
     ✔ Field of the response with the secret key.secret
+    ✔ Path that shows one key, such as /v1/keys/{id} -
+    ✔ Can a key be changed? yes, by a PATCH of what changes
+    ✔ Path to change a key /v1/keys/{id}
+    ✔ Field of that response with the key (. if it is the response itself) key
     ✔ Method to revoke a key DELETE
     ✔ Path to revoke a key /v1/keys
     ✔ Path to revoke a key (write a path with {id}, such as /keys/{id}) /v1/keys/{id}
-    ✔ Can an old and a new key work side by side? no, a new secret ends the old one at once
-    ✔ Path of the POST that rotates a key /v1/keys/{id}/rotate
-    ✔ Path of a harmless GET by which a key tries itself /v1/me
+    ✔ Can an old and a new secret work side by side? no, a rotation by the API ends the old secret at once
+    ✔ Method to rotate a key POST
+    ✔ Path to rotate a key /v1/keys/{id}/rotate
+    ✔ Which key has the new secret? the same one: it keeps its id
+    ✔ Field of that response with the new secret key.secret
+    ✔ How many keys can be active at a time? (- if any number) -
+    ✔ Path of a harmless GET that any working key may make /v1/me
     ✔ Field that only the response to a working key has id
-    warning: acme.json:51:3: key: does not say where expiresAt is, though create sends it: rotations are refused without --a
+    ✔ Does the API count the use of keys? yes, in the fields of each key
+    ✔ Field of a key with its requests usage.requests
+    ✔ Field with its tokens, such as tokens -
+    ✔ Field with what it has spent, in US dollars, such as spent -
+    ✔ Path that lists the requests made with keys, such as /logs -
+    warning: acme.json:61:3: key: does not say where expiresAt is, though create sends it: rotations are refused without --a
     llow-loss
     wrote acme.json; next:
       keys provider check acme.json --show-requests
@@ -141,6 +184,7 @@ test('provider new asks for an API and writes its declaration, checked', async (
         "post": "/v1/keys",
         "body": {
           "label": "{name}",
+          "rate_limit": "{rateLimitRpm}",
           "ttl": "{expiresAt:seconds}"
         },
         "key": "key",
@@ -148,8 +192,17 @@ test('provider new asks for an API and writes its declaration, checked', async (
       },
       "rotate": {
         "post": "/v1/keys/{id}/rotate",
-        "key": "key",
+        "keepsId": true,
         "secret": "key.secret"
+      },
+      "update": {
+        "patch": "/v1/keys/{id}",
+        "body": {
+          "label": "{name}",
+          "rate_limit": "{rateLimitRpm}",
+          "ttl": "{expiresAt:seconds}"
+        },
+        "key": "key"
       },
       "revoke": {
         "delete": "/v1/keys/{id}"
@@ -164,6 +217,10 @@ test('provider new asks for an API and writes its declaration, checked', async (
         "createdAt": {
           "at": "created_at",
           "as": "epochSeconds"
+        },
+        "rateLimitRpm": "rate_limit",
+        "usage": {
+          "requests": "usage.requests"
         }
       }
     }

@@ -12,9 +12,9 @@ export const providerNew = defineCommand({
   operands: '[file]',
   summary: 'write the declaration of your own provider, from answers to questions',
   description: [
-    'Asks where the API has its keys, and how they are created, revoked and rotated. Enter takes the proposal; - leaves a field',
-    'out. Writes <id>.json in the current folder, or the file given, and checks it. What else a declaration can have is in',
-    'docs/reference/providers.md.',
+    'Asks where the API has its keys, and how they are created, changed, revoked, rotated and used. Enter takes the proposal,',
+    '- leaves a part out, and < goes back to the question before. Writes <id>.json in the current folder, or the file given,',
+    'and checks it. What else a declaration can have is in docs/reference/providers.md.',
   ].join('\n'),
   examples: ['keys provider new', 'keys provider new my-api.json'],
   flags: {},
@@ -26,9 +26,10 @@ export const providerNew = defineCommand({
         'keys provider check FILE',
         'keys provider add FILE',
       );
-    const { draftProvider } = await import('../../app/draft-provider.ts');
+    const { draftProvider } = await import('../../app/draft/draft-provider.ts');
     const { checkText } = await import('../../providers/check-file.ts');
     const { writePrivateFile } = await import('../../platform/files/private-file.ts');
+    await context.note('Enter takes the proposal, - leaves a part out, < goes back to the question before');
     const fileFor = (id: string) => operand ?? `${id}.json`;
     const draft = await draftProvider(context, (id) => confirmReplacement(context, fileFor(id)));
     const file = fileFor(draft.id);
