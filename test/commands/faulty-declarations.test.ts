@@ -294,3 +294,49 @@ test('what is valid but may not be meant is a warning: exit 0', async () => {
     "
   `);
 });
+
+test('header values of several lines, and characters that no header can have', async () => {
+  const text = fileOf({
+    auth: { header: 'Authorization', scheme: 'Bea\nrer' },
+    headers: { 'X-A': 'one\r\nX-B: two', 'X-C': 'caf\u00e9' },
+    list: { get: '/keys', items: 'data', headers: { 'X-D': 'a\nb' } },
+    verify: { get: '/me\r\n', auth: { header: 'X-Api-Key', scheme: 'a\rb' } },
+  });
+  expect(await check(text)).toMatchInlineSnapshot(`
+    "$ keys provider check acme.json
+    exit 8
+    --- stdout
+    acme.json:7:5: auth.scheme: has a character that a header cannot have; write one line of ASCII
+    acme.json:19:7: list.headers.X-D: has a character that a header cannot have; write one line of ASCII
+    acme.json:40:5: headers.X-A: has a character that a header cannot have; write one line of ASCII
+    acme.json:41:5: headers.X-C: has a character that a header cannot have; write one line of ASCII
+    acme.json:44:5: verify.get: has a space or a line break in it; remove it, or write a space as %20
+    acme.json:47:7: verify.auth.scheme: has a character that a header cannot have; write one line of ASCII
+    "
+  `);
+});
+
+test('names that every object has', async () => {
+  const text = fileOf({
+    headers: { constructor: 'x' },
+    create: { post: '/keys', body: { name: '{name}', PROTO: { prototype: 1 } }, key: '', secret: 'secret' },
+    constructor: 1,
+    key: {
+      id: 'id',
+      name: 'name',
+      status: [{ at: 'status', words: { active: 'active', PROTO: 'revoked', constructor: 'disabled' } }],
+    },
+    capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },
+  });
+  expect(await check(text.replaceAll('PROTO', '__proto__'))).toMatchInlineSnapshot(`
+    "$ keys provider check acme.json
+    exit 8
+    --- stdout
+    acme.json:23:7: create.body.__proto__: is a name that keys cannot send or read; use another name, or remove it
+    acme.json:41:11: key.status.0.words.__proto__: is a name that keys cannot send or read; use another name, or remove it
+    acme.json:42:11: key.status.0.words.constructor: is a name that keys cannot send or read; use another name, or remove it
+    acme.json:48:5: headers.constructor: is a name that keys cannot send or read; use another name, or remove it
+    acme.json:50:3: constructor: is a name that keys cannot send or read; use another name, or remove it
+    "
+  `);
+});

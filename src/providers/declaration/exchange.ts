@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Declared } from './field.ts';
-import { headerName, optional, path, required, text } from './field.ts';
+import { headerName, headerValue, optional, path, required, text } from './field.ts';
 import { operationFields } from './operation.ts';
 
 /* How an API exchanges the session token for an access token: OAuth client credentials, RFC 6749 section 4.4. */
@@ -20,7 +20,7 @@ export const exchange = v.strictObject({
   ),
   headers: optional(
     'Headers of this call. May contain placeholders; a header without a value is not sent.',
-    v.record(headerName, text),
+    v.record(headerName, headerValue),
   ),
   form,
   body,

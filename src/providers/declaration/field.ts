@@ -34,6 +34,12 @@ export const headerName = v.pipe(
   v.regex(/^[!#$%&'*+.^`|~\w-]+$/, 'is not a header name; write one such as X-Api-Key'),
 );
 
+/** RFC 9110 section 5.5, without bytes that are not ASCII: servers read them in different ways. */
+export const headerValue = v.pipe(
+  text,
+  v.regex(/^[\t\x20-\x7e]*$/, 'has a character that a header cannot have; write one line of ASCII'),
+);
+
 export const path = v.pipe(
   v.union([v.string(), v.array(v.string())]),
   v.description(

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Declared } from './field.ts';
-import { count, headerName, namesOf, optional, path, required, text } from './field.ts';
+import { count, headerName, headerValue, namesOf, optional, path, required, text } from './field.ts';
 import { encodingStyles } from './styles.ts';
 import { template } from './template.ts';
 
@@ -22,7 +22,11 @@ export type Condition = Declared<typeof condition>;
 
 const apiPath = v.pipe(
   v.string(),
-  v.startsWith('/', 'does not start with /; write a path below the base URL, such as /keys'),
+  v.regex(/^\/\S*$/, ({ input }) =>
+    input.startsWith('/')
+      ? 'has a space or a line break in it; remove it, or write a space as %20'
+      : 'does not start with /; write a path below the base URL, such as /keys',
+  ),
 );
 
 /** The name of the field that holds the path is the method of the call. */
@@ -42,7 +46,7 @@ export const operationFields = {
   ),
   headers: optional(
     'Headers of this call alone, besides those of every request. May contain placeholders; a header without a value is not sent.',
-    v.record(headerName, text),
+    v.record(headerName, headerValue),
   ),
   form: optional(
     'A body of the type `application/x-www-form-urlencoded`, in place of `body`. A field without a value is not sent; a list is a field for each item.',

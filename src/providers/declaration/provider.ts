@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { exchange } from './exchange.ts';
 import type { Declared } from './field.ts';
-import { count, headerName, optional, path, required, text, word } from './field.ts';
+import { count, headerName, headerValue, optional, path, required, text, word } from './field.ts';
 import { keyFields } from './key-fields.ts';
 import { condition, issuing, operation, operationFields } from './operation.ts';
 import { paging } from './paging.ts';
@@ -151,7 +151,7 @@ export const providerSchema = v.strictObject({
   ),
   headers: optional(
     'Headers of every request, such as an API version. `{option.NAME}` and `{secret.NAME}` are filled in; a header without a value is not sent.',
-    v.record(headerName, text),
+    v.record(headerName, headerValue),
   ),
   options: optional(
     'Settings of a profile (`login --option NAME=VALUE`), for use as `{option.NAME}`.',

@@ -11,9 +11,11 @@ import { fieldsAt, optionsAt } from './shape.ts';
 export function shapeIssues(data: unknown): SchemaIssue[] {
   const { issues: faults = [] } = v.safeParse(providerSchema, data);
   const listPaths = misplacedLists(data, '');
+  const reserved = reservedIn(data, '');
   const issues = faults
     .flatMap((fault) => issuesIn(fault, v.getDotPath(fault) ?? ''))
-    .filter(({ path }) => !listPaths.some((list) => path === list || path.startsWith(`${list}.`)));
+    .filter(({ path }) => !listPaths.some((list) => path === list || path.startsWith(`${list}.`)))
+    .filter(({ path }) => !reserved.some((one) => one.path === path));
   // A misspelt field is one fault, not also a missing one.
   const meantFields = issues.flatMap(({ path, message }) => {
     const [, meant] = /; did you mean "([^"]*)"\?$/.exec(message) ?? [];
@@ -24,6 +26,7 @@ export function shapeIssues(data: unknown): SchemaIssue[] {
       ({ path, message }) => !message.startsWith('is required') || !meantFields.includes(path),
     ),
     ...listPaths.map((path) => ({ path, message: withExample('is list, expected object', path) })),
+    ...reserved,
   ];
 }
 
@@ -36,6 +39,18 @@ function misplacedLists(value: unknown, path: string): string[] {
   return Object.entries(value).flatMap(([name, one]) =>
     misplacedLists(one, path === '' ? name : `${path}.${name}`),
   );
+}
+
+/** Names that every object has from birth, and that valibot leaves out: what they stand for would never be sent or read. */
+const reservedNames = ['__proto__', 'constructor', 'prototype'];
+
+function reservedIn(value: unknown, path: string): SchemaIssue[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, one]) => {
+    const own = path === '' ? name : `${path}.${name}`;
+    const message = 'is a name that keys cannot send or read; use another name, or remove it';
+    return reservedNames.includes(name) ? [{ path: own, message }] : reservedIn(one, own);
+  });
 }
 
 function withExample(message: string, path: string): string {

@@ -1,14 +1,14 @@
 import * as v from 'valibot';
 import { reasons } from '../../keys/ports.ts';
 import type { Declared } from './field.ts';
-import { count, headerName, optional, path, required, text } from './field.ts';
+import { count, headerName, headerValue, optional, path, required } from './field.ts';
 import { condition, operationFields } from './operation.ts';
 
 /* How a key is tried out: a harmless call, made with the key in place of the session token, or with the key in its body. */
 
 export const auth = v.strictObject({
   header: required('The header that carries the token.', headerName),
-  scheme: optional('The word before the token, such as `Bearer`.', text),
+  scheme: optional('The word before the token, such as `Bearer`.', headerValue),
 });
 
 const ruleStatus = optional(
