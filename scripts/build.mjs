@@ -20,7 +20,7 @@ const core = [
   'accounts/(?:config|profile|choose-profile)\\.ts$',
   `keys/${only('match')}`,
   `keys/operations/${only('await-state|complete|create|decision|deliver-waiting|inspect-operation|outcome|recover|recover-operation|recovery|resume-delivery|revoke|value-in-place')}`,
-  `output/${only('created-result|prompt|progress|table|typesetting|wide-typesetting|style')}`,
+  `output/${only('created-result|prompt|keyboard|progress|table|typesetting|wide-typesetting|style')}`,
   `cli/${only('help')}`,
   'commands/catalog\\.ts$',
   'authority/(?:capabilities|roles)\\.ts$',
@@ -88,6 +88,39 @@ const noSignalHooks = {
   },
 };
 
+/**
+ * Modules of Node.js that are not part of its own start are loaded by the first call into them, not by the file that
+ * imports them: a command that creates no key needs no crypto.
+ */
+const lazyBuiltins = {
+  name: 'lazy-builtins',
+  renderChunk(code) {
+    let lazyCode = code;
+    for (const [statement, name, module] of code.matchAll(/\blet (\w+) = require\("(node:[\w/]+)"\);/g)) {
+      if (startModules.has(module) || code.includes(`${name} = `, code.indexOf(statement) + statement.length))
+        continue;
+      lazyCode = lazyCode
+        .replaceAll(new RegExp(`\\b${name}\\.`, 'g'), `${name}.module.`)
+        .replace(
+          statement,
+          () => `const ${name} = { get module() { return this.loaded ??= require("${module}"); } };`,
+        );
+    }
+    return lazyCode;
+  },
+};
+
+/** What `node -e 0` loads by itself. */
+const startModules = new Set([
+  'node:fs',
+  'node:path',
+  'node:events',
+  'node:url',
+  'node:util',
+  'node:vm',
+  'node:module',
+]);
+
 const common = {
   cwd: root,
   platform: 'node',
@@ -104,7 +137,7 @@ const commonOutput = {
 const { output } = await build({
   ...common,
   input: { keys: 'bin/keys.ts' },
-  plugins: [noChildProcess, noValidator, noSignalHooks],
+  plugins: [noChildProcess, noValidator, noSignalHooks, lazyBuiltins],
   resolve: { alias: { '@neon-rs/load': libsqlTarget } },
   output: {
     ...commonOutput,

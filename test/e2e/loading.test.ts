@@ -72,6 +72,14 @@ test.for<[command: string, parts: string[]]>([
   expect(partsIn(await loadedBy(box, command.split(' ')))).toEqual(parts);
 });
 
+test.for<[command: string, modules: string[]]>([
+  ['--version', []],
+  ['list --json', ['os']],
+  ['list --format table', ['os']],
+])('%s loads no other modules of Node.js', async ([command, modules]) => {
+  expect(await builtinsLoadedBy(command.split(' '))).toEqual(modules);
+});
+
 test('a table loads colours for colours, and what measures wide text for wide text', async () => {
   const box = new Sandbox();
   box.expectSecretIn('secret');
@@ -142,6 +150,26 @@ async function loadedBy(
   const { exit } = await box.program(args, { env: { ...env, NODE_V8_COVERAGE: folder } });
   expect(exit).toBe(0);
   return scriptsIn(folder);
+}
+
+/** The modules of Node.js that a run loads besides those that Node.js loads by itself. */
+async function builtinsLoadedBy(args: readonly string[]): Promise<string[]> {
+  const box = new Sandbox();
+  const file = join(box.env.HOME ?? '', 'modules.json');
+  box.write(
+    'preload.cjs',
+    `const { builtinModules } = require('node:module');
+    const own = new Set(process.moduleLoadList);
+    process.once('exit', () => {
+      const loaded = process.moduleLoadList.filter((name) => !own.has(name)).map((name) => name.split(' ')[1]);
+      const open = loaded.filter((name) => builtinModules.includes(name) && name !== 'process');
+      require('node:fs').writeFileSync(process.env.MODULES, JSON.stringify(open));
+    });`,
+  );
+  const env = { NODE_OPTIONS: `--require=${join(box.cwd, 'preload.cjs')}`, MODULES: file };
+  const { exit } = await box.program(args, { env });
+  expect(exit).toBe(0);
+  return JSON.parse(readFileSync(file, 'utf8'));
 }
 
 /** The script files in a folder of coverage reports. */
