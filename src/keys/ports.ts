@@ -1,4 +1,5 @@
 import type { Secret } from '../base/secret.ts';
+import type { BeforeSending } from './before-sending.ts';
 import type { Key, KeyField, KeyInput } from './key.ts';
 
 /** What a provider's API can do. Checked before any call. */
@@ -161,12 +162,12 @@ export interface KeyBackend {
    * Creates exactly one key by exactly one call. The secret is issued here and never again, so there is no other call
    * before the caller has it.
    */
-  create(spec: KeySpec): Promise<Made>;
+  create(spec: KeySpec, beforeSending?: BeforeSending): Promise<Made>;
   /**
    * A new secret by the API's own rotation, which keeps all settings of the key; absent if the API has none. With
    * `overlap: 'client'` the old secret stops working at once, so creating a second key is better. One call, as `create`.
    */
-  rotateInPlace?(old: Key, rotation: InPlaceRotation): Promise<Made>;
+  rotateInPlace?(old: Key, rotation: InPlaceRotation, beforeSending?: BeforeSending): Promise<Made>;
   /** `listedKey`: the key as it was just listed, which saves a backend from reading it again. */
   update(id: string, changes: KeyChanges, listedKey?: Key): Promise<Key>;
   /**
@@ -179,6 +180,8 @@ export interface KeyBackend {
   usage(query: UsageQuery): Promise<UsageRow[]>;
   /** The id of the key that is our own credential, as the API reports it; undefined if it is none of the keys. */
   identify?(credential: Secret): Promise<string | undefined>;
+  /** Whether a key has this secret, which was made here; undefined, or absent: the API does not tell. */
+  holds?(id: string, secret: Secret): Promise<boolean | undefined>;
   /** The time limit of a call in ms; absent: a call is over when it returns. */
   readonly callLimit?: number;
   /** By how many ms the clock of the API is ahead of ours; undefined if it did not report its time. */

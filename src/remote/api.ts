@@ -217,7 +217,8 @@ export class Api {
       headers: sender.headers ?? {},
     });
     // A new key may be made of a secret of the user.
-    const named = 'secret' in operation ? [] : this.#namedSecrets.asked;
+    const isIssuing = 'secret' in operation && operation !== this.#options.provider.show;
+    const named = isIssuing ? [] : this.#namedSecrets.asked;
     const answer = await place.http.send(await this.#authorized(request, sender, named));
     const response = withXmlRead(answer, this.#options.provider.xml);
     if (place !== this.#options) return response;

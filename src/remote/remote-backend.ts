@@ -1,5 +1,6 @@
 import { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import type { BeforeSending } from '../keys/before-sending.ts';
 import { inConsole } from '../keys/capability-check.ts';
 import type { Key } from '../keys/key.ts';
 import { mayBeCut } from '../keys/key.ts';
@@ -18,11 +19,12 @@ import type {
 } from '../keys/ports.ts';
 import type { Issuing } from '../providers/declaration/operation.ts';
 import type { Provider, Rotation } from '../providers/declaration/provider.ts';
-import type { Verification } from '../providers/declaration/verification.ts';
 import type { Api } from './api.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { isEmptyBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
+import { holdsSecret } from './holds-secret.ts';
+import { identifyKey } from './identify-key.ts';
 import { inputsFrom, withoutKept } from './key-inputs.ts';
 import { KeyWarnings } from './key-warnings.ts';
 import { listKeys } from './list-keys.ts';
@@ -47,7 +49,7 @@ const maxNameAttempts = 3;
 export class RemoteBackend implements KeyBackend {
   readonly capabilities: Capabilities;
   readonly permissions: readonly string[] | undefined;
-  readonly rotateInPlace?: (old: Key, renewal: InPlaceRotation) => Promise<Made>;
+  readonly rotateInPlace?: NonNullable<KeyBackend['rotateInPlace']>;
   readonly identify?: (credential: Secret) => Promise<string | undefined>;
   readonly #provider: Provider;
   readonly #api: Api;
@@ -63,11 +65,10 @@ export class RemoteBackend implements KeyBackend {
     this.#api = api;
     this.#now = now;
     this.#warnings = new KeyWarnings(warn);
-    const { rotate } = provider;
-    const { verify } = provider;
+    const { rotate, verify } = provider;
     if (verify?.id !== undefined && verify.url === undefined)
-      this.identify = (credential) => this.#identify(verify, credential);
-    if (rotate) this.rotateInPlace = (old, renewal) => this.#rotate(rotate, old, renewal);
+      this.identify = (credential) => identifyKey(this.#api, verify, credential);
+    if (rotate) this.rotateInPlace = (...given) => this.#rotate(rotate, ...given);
   }
 
   get callLimit(): number {
@@ -102,14 +103,14 @@ export class RemoteBackend implements KeyBackend {
     return this.#key(keyWithId(keyPart, id, this.#provider.key));
   }
 
-  async create(spec: KeySpec): Promise<Made> {
+  async create(spec: KeySpec, beforeSending?: BeforeSending): Promise<Made> {
     const { create } = this.#provider;
     if (!create) throw new Error('create is not among the capabilities');
     for (let attempt = 1; ; attempt += 1) {
       const name = await this.#nameFor(spec.name);
       const inputs = { ...inputsFrom(spec), name };
       try {
-        return this.#withShown(await this.#issue(create, inputs, spec.name));
+        return this.#withShown(await this.#issue(create, inputs, spec.name, beforeSending));
       } catch (error) {
         // A key that no list shows may have the name. A conflict has created nothing.
         if (!isConflict(error) || !this.capabilities.uniqueNames || attempt === maxNameAttempts)
@@ -133,8 +134,14 @@ export class RemoteBackend implements KeyBackend {
     return isNameless && !list.single && this.capabilities.maxKeys !== 1 ? { ...key, name: key.id } : key;
   }
 
-  async #issue(operation: Issuing, inputs: Inputs, name: string): Promise<Made> {
+  async #issue(
+    operation: Issuing,
+    inputs: Inputs,
+    name: string,
+    beforeSending?: BeforeSending,
+  ): Promise<Made> {
     const newSecret = makeSecret(operation.makes);
+    if (newSecret) await beforeSending?.({ secret: newSecret, isFinal: operation.secret === undefined });
     const response = await this.#api.send(operation, { ...inputs, ...(newSecret && { newSecret }) });
     const reason = this.#api.reasonOf(response);
     if (response.status === 404) throw noSuchKey(String(inputs.id), reason);
@@ -157,9 +164,10 @@ export class RemoteBackend implements KeyBackend {
     rotate: Rotation,
     { id, name, status }: Key,
     { graceSeconds, sameSpan, expiresAt = rotate.expiry === 'reset' ? sameSpan : null }: InPlaceRotation,
+    beforeSending?: BeforeSending,
   ): Promise<Made> {
     const inputs = { id, grace: graceSeconds, ...(expiresAt && { expiresAt }) };
-    const made = await this.#issue(rotate, inputs, name);
+    const made = await this.#issue(rotate, inputs, name, beforeSending);
     return rotate.keepsId ? { ...made, key: { id, name, status } } : this.#withShown(made);
   }
 
@@ -173,8 +181,7 @@ export class RemoteBackend implements KeyBackend {
       nameFor: (name: string, one: string) => this.#nameFor(name, one),
     };
     const key = await updateKey(account, id, changes, listedKey);
-    const { disabled } = changes;
-    if (disabled !== undefined) requireToggled(this.#provider, key, disabled);
+    if (changes.disabled !== undefined) requireToggled(this.#provider, key, changes.disabled);
     return key;
   }
 
@@ -218,11 +225,8 @@ export class RemoteBackend implements KeyBackend {
     );
   }
 
-  async #identify(verify: Verification, credential: Secret): Promise<string | undefined> {
-    const response = await this.#api.sendAs(verify, credential);
-    if (response.status >= 300) return undefined;
-    const id = select(part(response.json()), verify.id ?? '')?.value;
-    return typeof id === 'string' || typeof id === 'number' ? String(id) : undefined;
+  holds(id: string, secret: Secret): Promise<boolean | undefined> {
+    return holdsSecret(this.#api, this.#provider, { id, secret }, () => this.verify(secret));
   }
 
   async #key(keyPart: Part): Promise<Key> {

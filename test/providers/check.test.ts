@@ -52,6 +52,16 @@ test('a list of whole keys is declared only beside a call that shows one', () =>
   });
 });
 
+test('a secret is shown for comparison only where keys makes secrets', () => {
+  const show = { get: '/v1/keys/{id}', secret: 'key' };
+  const makes = { bytes: 32, as: 'base64' };
+  const create = { post: '/v1/keys', body: { name: '{name}', key: '{newSecret}' }, makes, key: '' };
+  expect(issuesOf({ show, create })).toEqual({});
+  expect(issuesOf({ show })).toEqual({
+    'show.secret': 'has no effect because neither create nor rotate has makes; remove it',
+  });
+});
+
 test('create and revoke are left out only where something else is said', () => {
   const console = 'https://console.example.com';
   const disable = { put: '/v1/keys/{id}/off' };

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { looksLikeSecret } from '../../src/base/secret.ts';
+import { looksLikeSecret, Secret } from '../../src/base/secret.ts';
+import { powerdns } from '../../src/providers/built-in/powerdns.ts';
+import { withProfiles } from '../support/escrow.ts';
 import { FaultServer, json, resetBeforeReply, text } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
+import { remoteOf } from './remote-of.ts';
 
 /* Whole rotations at an API that takes the secret from the client and keeps the id: PowerDNS. */
 
@@ -29,6 +32,48 @@ test('the secret that was sent is delivered, and the key is not revoked', async 
   expect(`${run.stdout}${run.stderr}`).not.toContain(secret);
   expect(JSON.parse(run.stdout)).toMatchObject({ newId: 'ci.', oldRevoked: true });
   expect(run.exit).toBe(0);
+});
+
+test('a lost reply loses no secret: recovery delivers it if the API shows that it has it', async () => {
+  const { server, sandbox, keys } = await started();
+  let stored = 'old';
+  server.always('PUT /tsigkeys/ci.', (response, request) => {
+    stored = JSON.parse(String(request.body)).key;
+    resetBeforeReply(response, request);
+  });
+  server.always('GET /tsigkeys/ci.', (...exchange) => json(200, { ...tsig, key: stored })(...exchange));
+  sandbox.expectEscrow();
+  withProfiles(sandbox, { work: { provider: 'powerdns', url: server.origin, escrow: 'file' } });
+  const lost = await keys([...rotate, '--profile', 'work']);
+  expect(JSON.parse(lost.stderr).error).toMatchObject({
+    code: 'reply_lost',
+    message: expect.stringContaining('may have been replaced, and the new one is in escrow'),
+  });
+  const run = await keys(['recover', '--all', '--yes', '--json', '--profile', 'work']);
+  expect(JSON.parse(run.stdout)).toMatchObject([{ outcome: 'delivered', id: 'ci.' }]);
+  expect(sandbox.read('ci.key').trim()).toBe(stored);
+  expect(run.exit).toBe(0);
+});
+
+test('the secret of a key is that which the API shows, or the one that it accepts', async () => {
+  const server = await FaultServer.start();
+  const secret = new Secret('c2VjcmV0IG9mIGEga2V5EXAMPLE');
+  const show = (answer: object) => server.on('GET /tsigkeys/ci.', json(200, answer));
+  const { backend } = remoteOf(powerdns, server);
+  show({ ...tsig, key: secret.reveal() });
+  expect(await backend.holds('ci.', secret)).toBe(true);
+  show({ ...tsig, key: 'another' });
+  expect(await backend.holds('ci.', secret)).toBe(false);
+  show(tsig);
+  expect(await backend.holds('ci.', secret)).toBeUndefined();
+  server.on('GET /tsigkeys/ci.', json(404, {}));
+  expect(await backend.holds('ci.', secret)).toBe(false);
+
+  const verifying = remoteOf({ ...powerdns, show: { get: '/none/{id}' }, verify: { get: '/me' } }, server);
+  server.on('GET /me', json(200, { ok: true }), json(401, {}), json(403, {}));
+  expect(await verifying.backend.holds('ci.', secret)).toBe(true);
+  expect(await verifying.backend.holds('ci.', secret)).toBe(false);
+  expect(await verifying.backend.holds('ci.', secret)).toBeUndefined();
 });
 
 test('a lost reply leaves the operation open, and another rotation ends it', async () => {

@@ -4,11 +4,12 @@ import type { Key } from '../key.ts';
 import { unidentified } from '../key.ts';
 import type { Sink } from '../ports.ts';
 import { accountOf, afterLoss } from './after-loss.ts';
+import { afterSending } from './after-sending.ts';
 import type { Arrival } from './arrival.ts';
 import { arrivalOf } from './arrival.ts';
 import { candidatesIn, isOver } from './candidates.ts';
 import type { EscrowedSecret, Operation } from './operation.ts';
-import { creationIn } from './operation.ts';
+import { creationIn, sendingIn } from './operation.ts';
 import type { Account, RecoveryState } from './recovery-state.ts';
 
 /**
@@ -22,7 +23,8 @@ export async function inspectOperation(
 ): Promise<RecoveryState> {
   const { escrowedSecret, damage } = await escrowOf(operation);
   const creation = creationIn(operation.steps);
-  if (!escrowedSecret && !creation && !damage) return afterLoss(operation, account);
+  const unanswered = await stateBeforeAnswer(operation, account, { escrowedSecret, damage });
+  if (unanswered) return unanswered;
   const arrival = await arrivalOf(operation, places);
   const id = escrowedSecret?.id || creation?.id || unidentified;
   const secret = escrowedSecret?.secret ?? arrival.foundSecret?.secret;
@@ -49,8 +51,28 @@ export async function inspectOperation(
   return { kind: 'undeliverable', key: { id, name }, isTold: true };
 }
 
+/** The state if nothing of the answer of the API was recorded; else undefined. */
+async function stateBeforeAnswer(
+  operation: Operation,
+  account: Account,
+  { escrowedSecret, damage }: EscrowContent,
+): Promise<RecoveryState | undefined> {
+  const { steps } = operation;
+  const isAnswered = creationIn(steps) !== undefined || Boolean(escrowedSecret?.id);
+  // Of an earlier attempt, the secret may still be in escrow.
+  if (!isAnswered && steps.some(({ step }) => step === 'sending'))
+    return afterSending(operation, account, sendingIn(steps) && escrowedSecret?.secret);
+  const isRecorded = isAnswered || escrowedSecret || damage;
+  return isRecorded ? undefined : afterLoss(operation, account);
+}
+
+interface EscrowContent {
+  escrowedSecret?: EscrowedSecret | undefined;
+  damage?: string | undefined;
+}
+
 /** What is in escrow, or why it cannot be trusted. */
-async function escrowOf(operation: Operation): Promise<{ escrowedSecret?: EscrowedSecret; damage?: string }> {
+async function escrowOf(operation: Operation): Promise<EscrowContent> {
   try {
     const escrowedSecret = await operation.readEscrow();
     return escrowedSecret ? { escrowedSecret } : {};

@@ -1,4 +1,5 @@
 import type { Secret } from '../../base/secret.ts';
+import type { BeforeSending } from '../before-sending.ts';
 import type { Key } from '../key.ts';
 import { mayHide, unidentified } from '../key.ts';
 import type { Capabilities, Delivered, Made, Sink } from '../ports.ts';
@@ -158,13 +159,22 @@ async function create<Spec extends { name: string }>(
   try {
     const { callLimit: limit } = issuer;
     await operation.note({ step: 'creating', ...(limit !== undefined && { limit }) });
-    return await issuer.create(spec);
+    return await issuer.create(spec, holding(operation, spec.name));
   } catch (error) {
     if (!certainlyNotCreated(error)) throw await lostReply(issuer, operation, subject, error);
     if (operation.plan.replaces?.revokedFirst) throw await withoutKey(operation, error);
     await operation.end();
     throw error;
   }
+}
+
+/** A secret that is made here is in escrow before the call that sends it: if the reply is lost, the secret is not. */
+function holding(operation: Operation, name: string): BeforeSending {
+  return async ({ secret, isFinal }) => {
+    if (operation.escrow === undefined) return;
+    await operation.note({ step: 'sending', ...(isFinal && { isFinal }) });
+    await operation.putInEscrow({ id: unidentified, name, secret });
+  };
 }
 
 /** Whether the secret is in escrow now. */

@@ -1,12 +1,13 @@
 import type { Secret } from '../../base/secret.ts';
 import { shellWord } from '../../base/shell-word.ts';
+import type { BeforeSending } from '../before-sending.ts';
 import type { Key } from '../key.ts';
 import type { Capabilities, KeyBackend, Made } from '../ports.ts';
 import type { Plan } from './operation.ts';
 
 /** Creates something with a secret, and revokes it. */
 export interface Issuer<Spec extends { name: string }> {
-  create(spec: Spec): Promise<Made>;
+  create(spec: Spec, beforeSending?: BeforeSending): Promise<Made>;
   revoke(id: string): Promise<boolean>;
   /**
    * Everything that exists, or what `references` may name, as in `KeyBackend`; searched if a reply was lost, or does not tell
@@ -20,6 +21,8 @@ export interface Issuer<Spec extends { name: string }> {
   readonly callLimit?: number;
   /** By how many ms the clock of the API is ahead of ours. */
   clockAhead?(): number | undefined;
+  /** As in `KeyBackend`. */
+  holds?(id: string, secret: Secret): Promise<boolean | undefined>;
   /** The id of the key with this secret, as the API reports it. */
   identify?(secret: Secret): Promise<string | undefined>;
 }

@@ -3,6 +3,7 @@ import type { AfterLoss } from './after-loss.ts';
 import { afterLoss } from './after-loss.ts';
 import type { Issuer, Subject } from './issuer.ts';
 import type { Operation } from './operation.ts';
+import { sendingIn } from './operation.ts';
 
 /** Network failures before a byte of the request was sent, and refusals. */
 const unsent = new Set([
@@ -40,6 +41,7 @@ export async function lostReply(
   const reason = error instanceof Error ? error.message : String(error);
   await operation.note({ step: 'lost', reason }).catch(() => {});
   const state = await afterLoss(operation, issuer).catch(() => undefined);
+  const isHeld = sendingIn(operation.steps) !== undefined;
   const { httpStatus } = error instanceof KeysError ? error.failure : {};
   if (state?.kind === 'settled' && httpStatus !== undefined && [500, 501, 503].includes(httpStatus)) {
     if (operation.plan.replaces?.revokedFirst) return withoutKey(operation, error);
@@ -53,7 +55,7 @@ export async function lostReply(
     ...(error instanceof KeysError && error.failure),
     exit: 'unfinished',
     code: 'reply_lost',
-    message: isReported ? reason : `${reason}; ${findingText(state, noun, operation.plan.name)}`,
+    message: isReported ? reason : `${reason}; ${findingText(state, noun, operation.plan.name, isHeld)}`,
     hints: [`keys recover ${operation.id}`],
     operation: operation.id,
     cause: error,
@@ -80,10 +82,13 @@ export async function withoutKey(operation: Operation, error: unknown): Promise<
   });
 }
 
-function findingText(state: AfterLoss | undefined, noun: string, name: string): string {
-  if (state?.kind === 'renewed') return `the value of the ${noun} ${state.key.id} may have been replaced`;
+/** `isHeld`: the secret was made here, and is in escrow. */
+function findingText(state: AfterLoss | undefined, noun: string, name: string, isHeld: boolean): string {
+  const escrow = isHeld ? ', and its secret is in escrow' : '';
+  if (state?.kind === 'renewed')
+    return `the value of the ${noun} ${state.key.id} may have been replaced${isHeld ? ', and the new one is in escrow' : ''}`;
   const certain = state?.kind === 'undeliverable' ? [state.key] : [];
   const possible = state?.kind === 'ambiguous' ? state.candidates : certain;
-  if (possible.length === 0) return `a ${noun} named ${name} may have been created`;
+  if (possible.length === 0 || isHeld) return `a ${noun} named ${name} may have been created${escrow}`;
   return `the secret of the new ${noun} is lost: ${possible.map(({ id }) => id).join(', ')}`;
 }

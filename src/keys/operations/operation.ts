@@ -52,6 +52,15 @@ export type Step =
       /** The time limit of the call in ms; absent: the call is over when it returns. */
       limit?: number;
     }
+  /**
+   * A secret that is made here goes into escrow next, and then the call sends it: what is in escrow does not show that a key
+   * exists.
+   */
+  | {
+      step: 'sending';
+      /** The API stores it as it is sent. */
+      isFinal?: true;
+    }
   /** `id` is empty if it is not known which key it is. */
   | {
       step: 'created';
@@ -127,6 +136,13 @@ export function attemptIn(steps: readonly WrittenStep[]): readonly WrittenStep[]
   const from = steps.findLastIndex(({ step }) => step === 'creating');
   const attempt = steps.slice(Math.max(0, from));
   return attempt.some(({ step }) => step === 'undone') ? [] : attempt;
+}
+
+/** What the last attempt was about to send, if the secret was made here and the answer has not arrived. */
+export function sendingIn(
+  steps: readonly WrittenStep[],
+): Extract<WrittenStep, { step: 'sending' }> | undefined {
+  return creationIn(steps) ? undefined : attemptIn(steps).findLast((one) => one.step === 'sending');
 }
 
 /** The key that the last attempt created. */

@@ -44,4 +44,7 @@ export type RecoveryState =
 export type Named = Pick<Key, 'id' | 'name'>;
 
 /** What the state depends on in the account. */
-export type Account = Pick<Issuer<never>, 'list' | 'get' | 'capabilities' | 'callLimit' | 'clockAhead'>;
+export type Account = Pick<
+  Issuer<never>,
+  'list' | 'get' | 'holds' | 'capabilities' | 'callLimit' | 'clockAhead'
+>;

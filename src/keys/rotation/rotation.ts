@@ -1,5 +1,6 @@
 import { KeysError, usageError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
+import type { BeforeSending } from '../before-sending.ts';
 import type { Key } from '../key.ts';
 import type { Issued, Issuing } from '../operations/issue.ts';
 import { createAndDeliver, knownBefore } from '../operations/issue.ts';
@@ -150,14 +151,18 @@ async function withOldKey(backend: KeyBackend, replaces: Replaced, error: unknow
 function issuerFor(backend: KeyBackend, { old, replaces, expires }: Rotation): Issuer<KeySpec> {
   const graceSeconds = Math.max(minGraceSeconds, Math.ceil(replaces.grace / 1000));
   return {
-    create: (spec: KeySpec) =>
+    create: (spec: KeySpec, beforeSending?: BeforeSending) =>
       backend.rotateInPlace && rotatesInPlace(backend)
-        ? backend.rotateInPlace(old, {
-            graceSeconds,
-            sameSpan: spec.expiresAt,
-            ...(expires !== undefined && { expiresAt: expires }),
-          })
-        : backend.create(spec),
+        ? backend.rotateInPlace(
+            old,
+            {
+              graceSeconds,
+              sameSpan: spec.expiresAt,
+              ...(expires !== undefined && { expiresAt: expires }),
+            },
+            beforeSending,
+          )
+        : backend.create(spec, beforeSending),
     revoke: (id: string) => backend.revoke(id),
     list: (references) => backend.list(references),
     get: (id: string) => backend.get(id),

@@ -10,7 +10,8 @@ export const powerdns: Provider = {
   options: { algorithm: { help: 'algorithm of new keys (default hmac-sha256)' } },
   capabilities: { overlap: 'none', expiry: 'none', uniqueNames: false, maxKeys: null },
   list: { get: '/tsigkeys', items: '' },
-  show: { get: '/tsigkeys/{id}' },
+  // A list has no secrets; this has.
+  show: { get: '/tsigkeys/{id}', secret: 'key' },
   create: {
     post: '/tsigkeys',
     body: { name: '{name}', algorithm: '{option.algorithm|"hmac-sha256"}' },

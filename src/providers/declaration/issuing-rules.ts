@@ -69,4 +69,13 @@ const sameKey = ruleOnIssuing(({ keepsId, key }, path) => [
   ],
 ]);
 
-export const issuingRules: readonly Rule[] = [source, identity, sameKey];
+/** Only a secret that is known beforehand can be compared. */
+const shownSecret = ruleOf(({ show, create, rotate }) => [
+  [
+    show?.secret !== undefined && create?.makes === undefined && rotate?.makes === undefined,
+    'show.secret',
+    'has no effect because neither create nor rotate has makes; remove it',
+  ],
+]);
+
+export const issuingRules: readonly Rule[] = [source, identity, sameKey, shownSecret];

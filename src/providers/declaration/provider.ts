@@ -3,7 +3,7 @@ import { exchange } from './exchange.ts';
 import type { Declared } from './field.ts';
 import { count, headerName, headerValue, optional, path, required, text, word } from './field.ts';
 import { keyFields } from './key-fields.ts';
-import { condition, issuing, operation, operationFields } from './operation.ts';
+import { condition, issuing, operation, operationFields, secretPath } from './operation.ts';
 import { paging } from './paging.ts';
 import { signing } from './signing.ts';
 import { step } from './step.ts';
@@ -53,6 +53,10 @@ const show = v.strictObject({
   key: optional(
     'Where the response has the key. In a list of keys, it is the one with the id. Default: the whole response.',
     path,
+  ),
+  secret: optional(
+    'With `makes`: where the response has the secret of the key. After a lost reply, `keys` compares it with the secret that was sent.',
+    secretPath,
   ),
 });
 

@@ -1,0 +1,54 @@
+import type { Secret } from '../../base/secret.ts';
+import type { Key } from '../key.ts';
+import type { AfterLoss } from './after-loss.ts';
+import { afterLoss } from './after-loss.ts';
+import type { Operation } from './operation.ts';
+import { sendingIn } from './operation.ts';
+import type { Account, RecoveryState } from './recovery-state.ts';
+
+/**
+ * The state of an operation that was about to send a secret made here, and got no answer. The secret is in escrow, unless it
+ * was damaged there, and is delivered if a key has it: by what the API tells, or because a key can only be that of the call
+ * and the API stores what is sent. A key that has another secret is somebody else's.
+ */
+export async function afterSending(
+  operation: Operation,
+  account: Account,
+  secret: Secret | undefined,
+): Promise<RecoveryState> {
+  const state = await afterLoss(operation, account);
+  if (!secret) return state;
+  const { name, sinks } = operation.plan;
+  const deliverable = (key: Key): RecoveryState => ({
+    kind: 'deliverable',
+    key: { ...key, name },
+    secret,
+    sinks,
+  });
+  const candidates = candidatesOf(state, operation);
+  const refuted: Key[] = [];
+  for (const key of candidates) {
+    const isHolder = await account.holds?.(key.id, secret);
+    if (isHolder) return deliverable(key);
+    if (isHolder === false) refuted.push(key);
+  }
+  const isRefuted = candidates.length > 0 && refuted.length === candidates.length;
+  if (state.kind === 'renewed' && isRefuted) return { kind: 'settled', reason: 'nothing-made' };
+  if (state.kind !== 'undeliverable') return state;
+  if (isRefuted) return { kind: 'ambiguous', candidates };
+  const isFinal = sendingIn(operation.steps)?.isFinal === true;
+  return isFinal ? deliverable({ status: 'unknown', ...state.key }) : state;
+}
+
+/** The keys that may have got the secret: new ones, and the one that the API was told to renew. */
+function candidatesOf(state: AfterLoss, { plan: { name, replaces } }: Operation): Key[] {
+  const renewedKey: Key[] = replaces?.shown ? [{ id: replaces.id, name, status: 'unknown' }] : [];
+  switch (state.kind) {
+    case 'undeliverable':
+      return [{ status: 'unknown', ...state.key }];
+    case 'ambiguous':
+      return [...state.candidates, ...renewedKey];
+    default:
+      return renewedKey;
+  }
+}
