@@ -9,11 +9,17 @@ import type { Context } from './context.ts';
 
 /** Every key of the profile, newest first; with references, those that they are about, as `KeyBackend.list` returns them. */
 export async function listKeys(context: Context, references?: readonly string[]): Promise<Key[]> {
-  const { name: profile, provider } = await context.profile();
   const keys = await (await context.backend()).list(references);
-  const ownKeys = keys.map((key) => ({ ...key, provider, profile }));
-  if (!hasOperations(context.paths)) return withSuperseded(ownKeys);
-  return withSuperseded(await (await import('./open-operations.ts')).withRetirements(context, ownKeys));
+  return withSuperseded(keys.map(await placer(context)));
+}
+
+/** A function that says of a key where it is, and when a rotation retires it. */
+export async function placer(context: Context): Promise<(key: Key) => Key> {
+  const { name: profile, provider } = await context.profile();
+  const placed = (key: Key) => ({ ...key, provider, profile });
+  if (!hasOperations(context.paths)) return placed;
+  const withRetirement = await (await import('./open-operations.ts')).retirements(context);
+  return (key) => withRetirement(placed(key));
 }
 
 /** The key that a reference names, as listed. Throws `KeysError` (3) for none or several. */

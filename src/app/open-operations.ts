@@ -43,8 +43,8 @@ export async function rotationsOf(context: Context, name: string): Promise<OpenO
   );
 }
 
-/** The keys; those in their grace period with `retireAt`. */
-export async function withRetirements(context: Context, keys: readonly Key[]): Promise<Key[]> {
+/** A function that gives `retireAt` to a key in its grace period. */
+export async function retirements(context: Context): Promise<(key: Key) => Key> {
   const own = await settingOf(context);
   const ends = new Map<string, string | null>();
   const warn = warningOf(context);
@@ -59,10 +59,10 @@ export async function withRetirements(context: Context, keys: readonly Key[]): P
     if (replaces && last?.step === 'superseded' && isSamePlace(header.setting, own))
       ends.set(replaces.id, last.until);
   }
-  return keys.map((key) => {
+  return (key) => {
     const retireAt = isActive(key) ? ends.get(key.id) : undefined;
     return retireAt === undefined ? key : { ...key, retireAt };
-  });
+  };
 }
 
 function isSamePlace(one: Setting, other: Setting): boolean {

@@ -13,6 +13,8 @@ import type {
   UsageRow,
   Verdict,
 } from '../keys/ports.ts';
+import type { Selection } from '../keys/select.ts';
+import type { Summary } from '../keys/summary.ts';
 import { recordAdminChanges } from './admin-limits.ts';
 import { capabilities, permissions } from './capabilities.ts';
 import { DatabaseFile } from './database/database-file.ts';
@@ -22,6 +24,7 @@ import { requireBounds } from './key-bounds.ts';
 import { hashOf, idsWithin, mint } from './key-format.ts';
 import { keyLookupIn } from './key-lookup.ts';
 import { toKey } from './key-row.ts';
+import { isSelectable, selectedKeys, summaryOf } from './key-selection.ts';
 import { KeyTable } from './key-table.ts';
 import { pruneLog } from './log-retention.ts';
 import { readUsage, recordUses } from './metering.ts';
@@ -67,6 +70,14 @@ export class Authority implements KeyBackend, HashKeeper {
     return (references ? table.about(references) : table.all()).map((row) => toKey(row, now));
   }
 
+  select(selection: Selection, now: Date): AsyncIterable<Key> | undefined {
+    return isSelectable(selection) ? this.#selected(selection, now) : undefined;
+  }
+
+  async summary(now: Date): Promise<Summary> {
+    return summaryOf(this.#file.reading, now);
+  }
+
   async get(id: string): Promise<Key | undefined> {
     const row = new KeyTable(this.#file.reading).row(id);
     return row && toKey(row, this.#now());
@@ -101,6 +112,10 @@ export class Authority implements KeyBackend, HashKeeper {
       this.#key(id);
       return new KeyTable(database).revoke(id, this.#now());
     });
+  }
+
+  async *#selected(selection: Selection, now: Date): AsyncGenerator<Key> {
+    yield* selectedKeys(this.#file.reading, selection, now);
   }
 
   async *logs(query: LogQuery): AsyncGenerator<LogEntry> {

@@ -7,16 +7,21 @@ import { requireBounds } from './key-bounds.ts';
 import type { MintedValue } from './key-format.ts';
 import { parseLabels, toMicros } from './key-row.ts';
 
-const notEnded = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)';
+const notEnded = ':revoked_at IS NULL AND (:expires_at IS NULL OR :expires_at > :now)';
 
 /** `statusOf` in SQL; `active` includes expiring keys. */
 const statusConditions: Readonly<Record<Exclude<Status, 'unknown'>, string>> = {
-  active: `${notEnded} AND disabled = 0`,
-  expiring: `${notEnded} AND disabled = 0 AND expires_at <= :now + ${expiringWithin}`,
-  expired: 'revoked_at IS NULL AND expires_at <= :now',
-  revoked: 'revoked_at IS NOT NULL',
-  disabled: `${notEnded} AND disabled = 1`,
+  active: `${notEnded} AND :disabled = 0`,
+  expiring: `${notEnded} AND :disabled = 0 AND :expires_at <= :now + ${expiringWithin}`,
+  expired: ':revoked_at IS NULL AND :expires_at <= :now',
+  revoked: ':revoked_at IS NOT NULL',
+  disabled: `${notEnded} AND :disabled = 1`,
 };
+
+/** Whether a row has a status at a moment, in SQL. `of`: before the names of its columns. */
+export function statusCondition(status: Exclude<Status, 'unknown'>, now: number, of = ''): string {
+  return statusConditions[status].replaceAll(':now', String(now)).replaceAll(':', of);
+}
 
 /** Which keys to list, newest first. */
 export interface KeyQuery {
@@ -52,7 +57,7 @@ export class KeyTable {
       values.push(...operands);
     };
     if (this.#owner !== null) where('owner = ?', this.#owner);
-    if (status) where(statusConditions[status].replaceAll(':now', String(now)));
+    if (status) where(statusCondition(status, now));
     if (search) {
       where(
         "instr(lower(name || char(0) || COALESCE(description, '') || char(0) || id), lower(?)) > 0",

@@ -1,6 +1,8 @@
 import type { Secret } from '../base/secret.ts';
 import type { BeforeSending } from './before-sending.ts';
 import type { Key, KeyField, KeyInput } from './key.ts';
+import type { Selection } from './select.ts';
+import type { Summary } from './summary.ts';
 
 /** What a provider's API can do. Checked before any call. */
 export interface Capabilities {
@@ -156,6 +158,13 @@ export interface KeyBackend {
    * keeps all names and lists all keys, leaves out others.
    */
   list(references?: readonly string[]): Promise<Key[]>;
+  /**
+   * The selected keys in their order, each with `superseded`, read on demand: a part of them takes a part of the list.
+   * Undefined if it takes every key to tell which they are. Absent: it always does.
+   */
+  select?(selection: Selection, now: Date): AsyncIterable<Key> | undefined;
+  /** `summarise` of every key. Absent: that takes the list. */
+  summary?(now: Date): Promise<Summary>;
   /** One key with everything that is reported of it; undefined if it does not exist, or is not listed (see `show`). */
   get(id: string): Promise<Key | undefined>;
   /**

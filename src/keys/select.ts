@@ -25,10 +25,16 @@ export interface Selection {
 
 /** The selected keys; `keys` come newest first. */
 export function selectKeys(keys: readonly Key[], selection: Selection, now: Date): Key[] {
-  const chosenKeys = keys.filter((key) => tests(selection, now).every((test) => test(key)));
+  const chosenKeys = keys.filter(matcherOf(selection, now));
   if (selection.sort) chosenKeys.sort(comparing(selection.sort));
   if (selection.reverse) chosenKeys.reverse();
   return chosenKeys.slice(0, selection.limit);
+}
+
+/** Whether a key meets all conditions of a selection. */
+export function matcherOf(selection: Selection, now: Date): (key: Key) => boolean {
+  const list = tests(selection, now);
+  return (key) => list.every((test) => test(key));
 }
 
 function tests(selection: Selection, now: Date): ((key: Key) => boolean)[] {

@@ -1,5 +1,4 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Connection, Value } from '../../src/authority/database/connection.ts';
 import { openDatabase } from '../../src/authority/database/open-database.ts';
 import { mint } from '../../src/authority/key-format.ts';
 import { toKey } from '../../src/authority/key-row.ts';
@@ -10,11 +9,13 @@ import { findKey } from '../../src/keys/find.ts';
 import type { Key } from '../../src/keys/key.ts';
 import { withSuperseded } from '../../src/keys/key.ts';
 import { spec } from '../support/authority.ts';
+import type { CountedReads } from '../support/count-reads.ts';
+import { countReads } from '../support/count-reads.ts';
 
 const now = Date.parse('2026-11-20T12:00:00Z');
 
 /** Two keys of each name, the older one of every fifth name revoked. */
-function tableOf(names: number): { table: KeyTable; reads: Reads; all: Key[] } {
+function tableOf(names: number): { table: KeyTable; reads: CountedReads; all: Key[] } {
   const connection = openDatabase(undefined, 1000);
   afterAll(() => connection.close());
   const writer = new KeyTable(connection);
@@ -23,36 +24,8 @@ function tableOf(names: number): { table: KeyTable; reads: Reads; all: Key[] } {
     writer.insert(value, spec({ name: `service-${at % names}` }), { owner: null }, now + at);
     if (at < names && at % 5 === 0) writer.revoke(value.id, now);
   }
-  const reads = new Reads(connection);
+  const reads = countReads(connection);
   return { table: new KeyTable(reads.connection), reads, all: keysIn(writer.all()) };
-}
-
-/** What a table asks its database. */
-class Reads {
-  rows = 0;
-  readonly #statements: { sql: string; values: Value[] }[] = [];
-  readonly #original: Connection;
-  readonly connection: Connection;
-
-  constructor(original: Connection) {
-    this.#original = original;
-    this.connection = {
-      ...original,
-      all: (sql, ...values) => {
-        const rows = original.all(sql, ...values);
-        this.#statements.push({ sql, values });
-        this.rows += rows.length;
-        return rows;
-      },
-    };
-  }
-
-  /** How SQLite carries out each statement. */
-  get plans(): string[] {
-    return this.#statements.flatMap(({ sql, values }) =>
-      this.#original.all(`EXPLAIN QUERY PLAN ${sql}`, ...values).map(({ detail }) => String(detail)),
-    );
-  }
 }
 
 function keysIn(rows: Parameters<typeof toKey>[0][]): Key[] {
@@ -94,7 +67,7 @@ describe('the keys that a reference is about', () => {
     const before = reads.rows;
     table.about(references.map(([, reference]) => reference));
     expect(reads.rows - before).toBeLessThan(40);
-    expect(reads.plans.filter((plan) => /^SCAN keys/.test(plan))).toEqual([]);
+    expect(reads.plans().filter((plan) => /^SCAN keys/.test(plan))).toEqual([]);
   });
 
   test('come newest first, whatever the order of the references', () => {

@@ -1,12 +1,12 @@
+import { listSelected } from '../../app/list-selected.ts';
 import { parsePositiveDuration } from '../../base/time.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
 import { oneOf, readCount, readText } from '../../cli/read.ts';
 import { requireReports } from '../../keys/capability-check.ts';
-import type { KeyField } from '../../keys/key.ts';
+import type { Key, KeyField } from '../../keys/key.ts';
 import { keyFields, statuses } from '../../keys/key.ts';
 import type { Selection } from '../../keys/select.ts';
-import { selectKeys, sortFields } from '../../keys/select.ts';
-import { summarise } from '../../keys/summary.ts';
+import { sortFields } from '../../keys/select.ts';
 
 const statusChoices = [...statuses.filter((status) => status !== 'unknown'), 'all'] as const;
 
@@ -54,15 +54,14 @@ export const list = defineCommand({
     const { capabilities } = await context.backend();
     const { provider } = await context.profile();
     requireReports(provider, fieldsJudgedBy(selection), capabilities);
-    const keys = await context.keys();
-    const rows = selectKeys(keys, selection, context.now);
+    const { rows, summary } = await listSelected(context, selection);
     return {
       kind: 'rows',
       rows,
       columns: keyFields,
-      table: async (_, terminal) => {
+      table: async (keys: readonly Key[], terminal) => {
         const { keyListView } = await import('../../output/views/key-list.ts');
-        return keyListView(rows, summarise(keys), terminal);
+        return keyListView(keys, await summary(), terminal);
       },
     };
   },

@@ -1,0 +1,126 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { openDatabase } from '../../src/authority/database/open-database.ts';
+import { mint } from '../../src/authority/key-format.ts';
+import { toKey } from '../../src/authority/key-row.ts';
+import { isSelectable, selectedKeys, summaryOf } from '../../src/authority/key-selection.ts';
+import { KeyTable } from '../../src/authority/key-table.ts';
+import { withSuperseded } from '../../src/keys/key.ts';
+import type { Selection } from '../../src/keys/select.ts';
+import { selectKeys, sortFields } from '../../src/keys/select.ts';
+import { summarise } from '../../src/keys/summary.ts';
+import { spec } from '../support/authority.ts';
+import { countReads } from '../support/count-reads.ts';
+
+const dayMs = 86_400_000;
+const now = new Date('2026-11-20T12:00:00Z');
+const names = ['ci', 'CI', 'kiosk', '\u212aelvin', '\u0130stanbul', 'Ärger', 'a%b_c', "it's"];
+const count = 1200;
+
+const connection = openDatabase(undefined, 1000);
+afterAll(() => connection.close());
+const table = new KeyTable(connection);
+for (let at = 0; at < count; at += 1) {
+  const value = mint('sk');
+  const createdAt = now.getTime() - 400 * dayMs + (at % 380) * dayMs + (at % 7);
+  const expiresAt = at % 3 === 0 ? null : new Date(now.getTime() + ((at % 90) - 20) * dayMs);
+  table.insert(
+    value,
+    spec({
+      name: `${names[at % names.length]}${at % 40}`,
+      description: at % 5 === 0 ? null : `Nightly SUMMARY ${at}`,
+      expiresAt,
+      budgetUsd: at % 4 === 0 ? at / 10 : null,
+      labels: at % 2 === 0 ? { team: `Shop-${at % 6}`, 'a"b': 'x=y' } : {},
+    }),
+    { owner: null },
+    createdAt,
+  );
+  if (at % 11 === 0) table.revoke(value.id, now.getTime());
+  if (at % 13 === 0) table.update(value.id, { disabled: true }, now.getTime());
+  if (at % 6 === 0)
+    connection.run(
+      'UPDATE keys SET last_used_at = ?, requests = ? WHERE id = ?',
+      createdAt + dayMs,
+      at,
+      value.id,
+    );
+}
+const all = withSuperseded(table.all().map((row) => toKey(row, now.getTime())));
+
+const days = (count: number) => ({ months: 0, milliseconds: count * dayMs });
+const selections: Selection[] = [
+  {},
+  { status: 'all' },
+  ...(['active', 'expiring', 'expired', 'revoked', 'disabled', 'unknown'] as const).map((status) => ({
+    status,
+  })),
+  { limit: 10 },
+  { limit: 0 },
+  { limit: 10, reverse: true, status: 'all' },
+  { reverse: true },
+  { limit: 700, status: 'all' },
+  { expiring: days(30) },
+  { olderThan: days(200), limit: 5 },
+  { unused: days(100) },
+  ...[
+    '',
+    'ci1',
+    'KELVIN',
+    'k',
+    'i',
+    'istanbul',
+    'ärger',
+    '%',
+    '_c',
+    "t's",
+    'team=shop-2',
+    'a"b=X',
+    'summary 7',
+    'sk_',
+  ].map((search) => ({ search, status: 'all' as const })),
+  { search: 'shop-4', limit: 3 },
+  { search: 'summary', expiring: days(20), olderThan: days(30), unused: days(60), limit: 20 },
+  ...sortFields.flatMap((sort) => [
+    { sort, limit: 40, status: 'all' as const },
+    { sort, limit: 40, reverse: true },
+  ]),
+];
+
+describe('a selection that the database carries out is that of the whole list', () => {
+  test.each(
+    selections.filter(isSelectable).map((selection) => [JSON.stringify(selection), selection] as const),
+  )('%s', (_, selection) => {
+    const selected = [...selectedKeys(connection, selection, now)].map(({ id, superseded }) => ({
+      id,
+      superseded,
+    }));
+    const expected = selectKeys(all, selection, now).map(({ id, superseded }) => ({ id, superseded }));
+    expect(selected).toEqual(expected);
+  });
+
+  test('so are its counts and sums', () => {
+    expect(summaryOf(connection, now)).toEqual(summarise(all));
+  });
+});
+
+test('text is not put into order by the database, nor is a whole list by anything but its age', () => {
+  expect(isSelectable({ sort: 'name', limit: 10 })).toBe(false);
+  expect(isSelectable({ sort: 'createdAt' })).toBe(false);
+  expect(isSelectable({ sort: 'createdAt', limit: 10 })).toBe(true);
+});
+
+test('a limit reads as many rows as it shows, by an index', () => {
+  const reads = countReads(connection);
+  expect([...selectedKeys(reads.connection, { limit: 10, status: 'all' }, now)]).toHaveLength(10);
+  expect(reads.rows).toBe(10);
+  expect(reads.plans().filter((plan) => /^SCAN keys$|TEMP B-TREE/.test(plan))).toEqual([]);
+});
+
+test('a reader that stops does not read on, and blocks no writes', () => {
+  const reads = countReads(connection);
+  const keys = selectedKeys(reads.connection, { status: 'all' }, now);
+  expect(keys.next().done).toBe(false);
+  expect(reads.rows).toBe(500);
+  table.update(String(table.all()[0]?.id), { description: 'changed' }, now.getTime());
+  expect(keys.next().done).toBe(false);
+});
