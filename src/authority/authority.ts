@@ -8,13 +8,12 @@ import type {
   KeySpec,
   LogEntry,
   LogQuery,
-  Reason,
   UsageQuery,
   UsageRow,
-  Verdict,
 } from '../keys/ports.ts';
 import type { Selection } from '../keys/select.ts';
 import type { Summary } from '../keys/summary.ts';
+import type { Reason, Verdict } from '../keys/verdict.ts';
 import { recordAdminChanges } from './admin-limits.ts';
 import { capabilities, permissions } from './capabilities.ts';
 import { DatabaseFile } from './database/database-file.ts';

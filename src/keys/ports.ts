@@ -3,6 +3,7 @@ import type { BeforeSending } from './before-sending.ts';
 import type { Key, KeyField, KeyInput } from './key.ts';
 import type { Selection } from './select.ts';
 import type { Summary } from './summary.ts';
+import type { Verdict } from './verdict.ts';
 
 /** What a provider's API can do. Checked before any call. */
 export interface Capabilities {
@@ -198,29 +199,6 @@ export interface KeyBackend {
   /** Whether a key works, without spending anything. Only with the capability `verify`. */
   verify(secret: Secret): Promise<Verdict>;
 }
-
-/** Whether a secret works. Limits (`budget`, `rate-limited`, `no-models`) do not make it invalid. */
-export interface Verdict {
-  valid: boolean;
-  reason: Reason;
-  /** Null if there was no answer. */
-  httpStatus: number | null;
-  /** The models that the key may call, if they were reported. */
-  models?: readonly string[];
-}
-
-export const reasons = [
-  'ok',
-  'invalid',
-  'expired',
-  'revoked',
-  'forbidden',
-  'no-models',
-  'budget',
-  'rate-limited',
-  'unreachable',
-] as const;
-export type Reason = (typeof reasons)[number];
 
 /** What a sink gets. */
 export interface Delivery {

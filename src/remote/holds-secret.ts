@@ -1,5 +1,5 @@
 import { Secret } from '../base/secret.ts';
-import type { Verdict } from '../keys/ports.ts';
+import type { Verdict } from '../keys/verdict.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
 import { isEmptyBody } from './failure-body.ts';

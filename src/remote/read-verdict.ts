@@ -1,6 +1,6 @@
 import { KeysError } from '../base/errors.ts';
 import type { HttpResponse } from '../http/response.ts';
-import type { Reason, Verdict } from '../keys/ports.ts';
+import type { Reason, Verdict } from '../keys/verdict.ts';
 import type { VerdictRule, Verification } from '../providers/declaration/verification.ts';
 import { parseJson } from './explain-failure.ts';
 import { isFailureBody, meets, statusInBody } from './failure-body.ts';

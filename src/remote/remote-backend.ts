@@ -15,8 +15,8 @@ import type {
   Made,
   UsageQuery,
   UsageRow,
-  Verdict,
 } from '../keys/ports.ts';
+import type { Verdict } from '../keys/verdict.ts';
 import type { Issuing } from '../providers/declaration/operation.ts';
 import type { Provider, Rotation } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';

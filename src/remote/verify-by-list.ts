@@ -1,7 +1,7 @@
 import { KeysError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import type { Status } from '../keys/key.ts';
-import type { Reason, Verdict } from '../keys/ports.ts';
+import type { Reason, Verdict } from '../keys/verdict.ts';
 import type { SecretPath } from '../providers/declaration/operation.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';

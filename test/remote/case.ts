@@ -1,5 +1,6 @@
 import type { Key } from '../../src/keys/key.ts';
-import type { KeyChanges, KeySpec, Reason } from '../../src/keys/ports.ts';
+import type { KeyChanges, KeySpec } from '../../src/keys/ports.ts';
+import type { Reason } from '../../src/keys/verdict.ts';
 import type { Provider } from '../../src/providers/declaration/provider.ts';
 import type { Exchange } from './exchange.ts';
 import type { UseCases } from './use-cases.ts';

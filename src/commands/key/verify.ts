@@ -2,7 +2,7 @@ import { readKeyValue } from '../../app/key-input.ts';
 import { defineCommand, value } from '../../cli/define.ts';
 import { readText } from '../../cli/read.ts';
 import { requireAbility } from '../../keys/capability-check.ts';
-import type { Verdict } from '../../keys/ports.ts';
+import type { Verdict } from '../../keys/verdict.ts';
 import { fromFlag } from '../flags/from-flag.ts';
 
 const fields = ['valid', 'reason', 'httpStatus', 'models'];

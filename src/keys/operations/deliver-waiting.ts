@@ -1,7 +1,7 @@
 import { KeysError } from '../../base/errors.ts';
 import type { Key } from '../key.ts';
-import type { Verdict } from '../ports.ts';
 import { verifyNewKey } from '../rotation/verify-new-key.ts';
+import type { Verdict } from '../verdict.ts';
 import { isVisible, waitUntilVisible } from './await-state.ts';
 import { complete, goesForward, revokeCreated } from './complete.ts';
 import type { Conclusion } from './outcome.ts';

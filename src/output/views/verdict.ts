@@ -1,5 +1,5 @@
 import { shown } from '../../base/sanitise.ts';
-import type { Verdict } from '../../keys/ports.ts';
+import type { Verdict } from '../../keys/verdict.ts';
 import type { Terminal } from '../style.ts';
 
 export function verdictView({ valid, reason, httpStatus, models }: Verdict, { style }: Terminal): string {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { reasons } from '../../keys/ports.ts';
+import { reasons } from '../../keys/verdict.ts';
 import type { Declared } from './field.ts';
 import { count, headerName, headerValue, optional, path, required } from './field.ts';
 import { condition, operationFields } from './operation.ts';
