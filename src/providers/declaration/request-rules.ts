@@ -18,9 +18,22 @@ const bodies: Rule = (provider) =>
       message: 'is the body of a GET, which servers ignore; write it as query, or use another method',
     }));
 
+/** About the message and the connection (RFC 9110 section 7.6.1, RFC 9112): the client writes them. */
+const ownHeaders = [
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+
 /** A header that `keys` sets by itself would be sent twice, or replaced. */
 const headers: Rule = (provider) => {
-  const own = new Set(['content-length', 'host', provider.auth.header.toLowerCase()]);
+  const own = new Set([...ownHeaders, provider.auth.header.toLowerCase()]);
   const places = [
     { path: 'headers', declared: provider.headers },
     ...declaredCalls(provider).map(({ path, call }) => ({ path: `${path}.headers`, declared: call.headers })),
