@@ -22,7 +22,7 @@ export interface ExchangeFailure {
   kind: 'failure';
   /** Whether any byte of the request may have left: the server may then have acted on it. */
   isSent: boolean;
-  cause: 'interrupt' | 'idle' | 'too-slow' | 'too-large' | Error;
+  cause: 'interrupt' | 'idle' | 'too-slow' | 'too-large' | 'not-http' | Error;
 }
 
 export type Outcome = RawResponse | ExchangeFailure;
@@ -91,6 +91,7 @@ export async function exchange(
           .on('end', () => end(responseOf(response, Buffer.concat(chunks))))
           .on('error', fail);
       })
+      .on('upgrade', () => stop('not-http'))
       .on('error', fail)
       .end(request.body);
     const idleTimer = setTimeout(() => stop('idle'), Math.min(timeoutMs, maxTimerMs));

@@ -45,6 +45,7 @@ export function transportErrorOf({ cause, isSent }: ExchangeFailure, endpoint: E
   const { origin, callLimitMs } = endpoint;
   if (cause === 'interrupt') return permanent('interrupted', 'the request was interrupted');
   if (cause === 'too-large') return permanent('body_too_large', `${origin} sent a body of more than 32 MB`);
+  if (cause === 'not-http') return notHttp(endpoint);
   if (cause === 'idle') return idleError(endpoint, isSent);
   if (cause === 'too-slow') {
     return permanent('timed_out', `${origin} did not finish its reply within ${callLimitMs / 1000} s`, [
@@ -62,8 +63,7 @@ function connectionError(error: Error, isSent: boolean, endpoint: Endpoint): Tra
   if (trustCodes.has(code) || tlsCodes.test(code))
     return cause === error ? tlsError(endpoint, code) : proxyTlsError(endpoint, code);
   // The parser reports the end of the connection within a body as an error of its own.
-  if (code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE')
-    return retryable('not_http', `the reply from ${origin} is not valid HTTP`, [checkUrl]);
+  if (code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE') return notHttp(endpoint);
   if (isSent)
     return retryable(
       'connection_failed',
@@ -99,6 +99,10 @@ function idleError(endpoint: Endpoint, isSent: boolean): TransportError {
     allowMoreTime,
     ...proxyHints(endpoint),
   ]);
+}
+
+function notHttp({ origin }: Endpoint): TransportError {
+  return retryable('not_http', `the reply from ${origin} is not valid HTTP`, [checkUrl]);
 }
 
 function proxyHints({ origin, isProxied }: Endpoint): string[] {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { onTestFinished } from 'vitest';
 import { KeysError } from '../../src/base/errors.ts';
 import type { HttpClient, HttpOptions } from '../../src/http/client.ts';
@@ -18,12 +19,14 @@ export function clientOf(
 ): ClientUnderTest {
   const pauses: number[] = [];
   const trace: string[] = [];
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
   const client = createHttpClient({
     origin,
     env: {},
     version: '1.2.3',
     timeoutMs: 5000,
-    signal: new AbortController().signal,
+    signal,
     trace: (line) => void trace.push(line),
     now: () => new Date('2026-11-20T12:00:00Z'),
     ...(realPause ? {} : { pause: async (milliseconds) => void pauses.push(milliseconds) }),

@@ -1,29 +1,12 @@
-import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
-import { createServer } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FaultServer, json, slowDrip, text } from '../support/fault-server.ts';
+import { rawServer } from '../support/raw-server.ts';
 import { clientOf, failureOf } from './client-of.ts';
 
 /* Replies that keep sending without end, and unexpected interim replies. */
 
 const read = { method: 'GET', repeatable: true } as const;
 const write = { method: 'POST', body: { name: 'ci' }, repeatable: false } as const;
-
-/** A server that answers the head of each request with raw bytes. */
-async function rawServer(answer: (socket: Socket) => void): Promise<string> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {}).on('data', () => answer(socket));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 const done = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
 
@@ -48,7 +31,7 @@ describe('a call ends', () => {
   });
 
   test('at its time limit if interim replies never stop', async () => {
-    const origin = await rawServer((socket) => {
+    const { origin } = await rawServer((socket) => {
       const more = setInterval(() => socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'), 10);
       socket.on('close', () => clearInterval(more));
     });
@@ -71,7 +54,7 @@ describe('an unexpected 100 Continue', () => {
     ['before the reply', ['HTTP/1.1 100 Continue\r\n\r\n', done]],
     ['twice, with a field', ['HTTP/1.1 100 Continue\r\nx: y\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n', done]],
   ])('is ignored %s', async (_, pieces) => {
-    const origin = await rawServer(async (socket) => {
+    const { origin } = await rawServer(async (socket) => {
       for (const piece of pieces) {
         socket.write(piece);
         await new Promise((next) => setTimeout(next, 20));

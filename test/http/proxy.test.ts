@@ -1,7 +1,9 @@
+import type { Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import { LoopbackProxy } from '../support/loopback-proxy.ts';
+import { rawServer } from '../support/raw-server.ts';
 import { clientOf, failureOf } from './client-of.ts';
 
 const read = {
@@ -102,6 +104,58 @@ test('https asks the proxy of HTTPS_PROXY for a tunnel, and ignores HTTP_PROXY',
     ]
   `);
   expect(pauses).toEqual([]);
+});
+
+test.each([
+  ['me:hunter2-EXAMPLE', 'me:hunter2-EXAMPLE'],
+  ['m%40e:a%3Ab%', 'm@e:a:b%'],
+  ['me', 'me:'],
+])('the user and the password %s reach the proxy, and not the server', async (written, credentials) => {
+  const [server, proxy] = [await FaultServer.start(), await LoopbackProxy.start()];
+  server.on('GET /v1/keys', json(200, {}));
+  const { client } = clientOf(server.origin, {
+    env: { HTTP_PROXY: proxy.url.replace('//', `//${written}@`) },
+  });
+  await client.send({ ...read, url: server.url('/v1/keys') });
+  expect(proxy.credentials).toEqual([credentials]);
+  expect(server.received[0]?.headers).not.toHaveProperty('proxy-authorization');
+});
+
+test('a proxy that wants a password says so, once', async () => {
+  const proxy = await LoopbackProxy.start({ refuseWith: 407 });
+  const origin = 'https://api.example.com';
+  const { client } = clientOf(origin, { env: { HTTPS_PROXY: proxy.url } });
+  const failure = await failureOf(client.send({ ...read, url: new URL('/v1/keys', origin) }));
+  expect(failure).toMatchObject({ code: 'proxy_failed' });
+  expect(failure.message).toBe(
+    'the proxy answered 407: it requires a user name and a password to https://api.example.com',
+  );
+  expect(proxy.tunnels).toHaveLength(1);
+});
+
+test('a tunnel is used for several requests', async () => {
+  const [server, proxy] = [await FaultServer.start(), await LoopbackProxy.start()];
+  server.always('GET /v1/keys', json(200, {}));
+  const { client } = clientOf(server.origin, { env: { HTTP_PROXY: proxy.url } });
+  for (let sent = 0; sent < 3; sent++) await client.send({ ...read, url: server.url('/v1/keys') });
+  expect(proxy.tunnels).toHaveLength(1);
+});
+
+test.each<[string, (socket: Socket) => void]>([
+  ['hangs up', (socket) => socket.end()],
+  ['is not a proxy', (socket) => socket.end('220 mail.example.com ESMTP\r\n')],
+  ['is silent', () => {}],
+])('a write through a proxy that %s was not sent, and is tried four times', async (_, answer) => {
+  const { origin: proxy, connections } = await rawServer(answer);
+  const origin = 'https://api.example.com';
+  const { client, pauses } = clientOf(origin, { env: { HTTPS_PROXY: proxy }, timeoutMs: 200 });
+  const url = new URL('/v1/keys', origin);
+  const failure = await failureOf(client.send({ method: 'POST', url, body: {}, repeatable: false }));
+  expect(failure.code).not.toBe('reply_lost');
+  expect(pauses).toHaveLength(3);
+  expect(connections).toHaveLength(4);
+  await client.close();
+  await expect.poll(() => connections.every((socket) => socket.closed)).toBe(true);
 });
 
 test('a proxy that cannot reach the server is tried four times, even for a write', async () => {

@@ -1,26 +1,13 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { FaultServer } from '../support/fault-server.ts';
+import { LoopbackProxy } from '../support/loopback-proxy.ts';
+import { hasOpenssl, selfSigned } from '../support/self-signed.ts';
 import { clientOf, failureOf } from './client-of.ts';
 
 const write = { method: 'POST', body: {}, repeatable: false } as const;
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
-
-function selfSigned(host: string): { key: string; cert: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'keys-tls-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const output = ['-keyout', key, '-out', cert, '-days', '2', '-subj', `/CN=${host}`];
-  execFileSync('openssl', [...request, ...output], { stdio: 'ignore' });
-  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
-}
 
 test.skipIf(!hasOpenssl)(
   'a self-signed certificate is refused once, before anything is sent, with a hint how to trust it',
@@ -71,4 +58,20 @@ test('an unanswered handshake is a connection timeout, and even a write is retri
     ]
   `);
   expect(connections).toBe(4);
+});
+
+test.skipIf(!hasOpenssl)('a proxy whose certificate is not trusted is told apart from the API', async () => {
+  const proxy = await LoopbackProxy.start({ tls: selfSigned('127.0.0.1') });
+  const origin = 'https://api.example.com';
+  const { client, pauses } = clientOf(origin, { env: { HTTPS_PROXY: proxy.url } });
+  const failure = await failureOf(client.send({ ...write, url: new URL('/v1/keys', origin) }));
+  expect(failure).toMatchObject({ exit: 'network', code: 'tls_failed' });
+  expect(failure.message).toBe('TLS connection to the proxy failed (DEPTH_ZERO_SELF_SIGNED_CERT)');
+  expect(failure.hints).toMatchInlineSnapshot(`
+    [
+      "if it is signed by your own CA: export NODE_EXTRA_CA_CERTS=/path/to/ca.pem",
+      "check the proxy in HTTPS_PROXY; NO_PROXY lists hosts to reach without it",
+    ]
+  `);
+  expect(pauses).toEqual([]);
 });

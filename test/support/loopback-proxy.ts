@@ -1,4 +1,6 @@
+import type { RequestListener, Server } from 'node:http';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -10,17 +12,27 @@ export interface ProxyOptions {
   delay?: number;
   /** The port on loopback at which every tunnel ends, whatever was asked for. */
   port?: number;
+  /** A key and a certificate (PEM), to be reached over TLS. */
+  tls?: { key: string; cert: string };
 }
 
 /** An HTTP proxy on loopback that tunnels by CONNECT (RFC 9110 section 9.3.6), until the test ends. */
 export class LoopbackProxy {
   /** The targets that were asked for, as `host:port`. */
   readonly tunnels: string[] = [];
-  readonly #server = createServer((_, response) => void response.writeHead(405).end());
+  /** The Proxy-Authorization of each of them, decoded. */
+  readonly credentials: (string | undefined)[] = [];
+  readonly #server: Server;
+  readonly #scheme: string;
 
-  private constructor({ refuseWith, delay = 0, port: end }: ProxyOptions) {
+  private constructor({ refuseWith, delay = 0, port: end, tls }: ProxyOptions) {
+    const refuse: RequestListener = (_, response) => void response.writeHead(405).end();
+    this.#server = tls ? createTlsServer(tls, refuse) : createServer(refuse);
+    this.#scheme = tls ? 'https' : 'http';
     this.#server.on('connect', (request, socket: Socket) => {
       this.tunnels.push(request.url ?? '');
+      const encoded = request.headers['proxy-authorization']?.replace('Basic ', '');
+      this.credentials.push(encoded && Buffer.from(encoded, 'base64').toString());
       socket.on('error', () => {});
       if (refuseWith) return void socket.end(`HTTP/1.1 ${refuseWith} Refused\r\n\r\n`);
       const { hostname, port } = new URL(`http://${request.url}`);
@@ -46,6 +58,6 @@ export class LoopbackProxy {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 }
