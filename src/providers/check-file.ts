@@ -44,8 +44,17 @@ export function checkText(text: string, more: (provider: Provider) => SchemaIssu
     message: 'is there twice, and only the last one counts; remove one of them',
   }));
   const { provider, issues: ownIssues } = checkProvider(JSON.parse(text));
-  const issues = [...repeats, ...[...ownIssues, ...(provider ? more(provider) : [])].map(placed)];
+  const issues = unique([...repeats, ...[...ownIssues, ...(provider ? more(provider) : [])].map(placed)]);
   issues.sort((a, b) => a.line - b.line || a.column - b.column);
   if (!provider || issues.length > 0) return { text, issues, remarks: [] };
   return { text, provider, issues: [], remarks: remarksOn(provider).map(placed) };
+}
+
+/** A text may have the same fault several times. */
+function unique(issues: readonly FileIssue[]): FileIssue[] {
+  return [
+    ...new Map(
+      issues.map((issue) => [`${issue.line}:${issue.column}:${issue.path}:${issue.message}`, issue]),
+    ).values(),
+  ];
 }

@@ -34,6 +34,7 @@ function offsetIn(error: unknown): number {
 /** The character at fault, what stands before it, and what to write. */
 const remedies: readonly [at: RegExp, before: RegExp, message: string][] = [
   [/^$/, /^\s*$/, 'is empty; write a declaration, or let keys provider new write one'],
+  [/^\ufffd/, /^/, 'is not UTF-8 text; save the file as UTF-8'],
   [/^[}\]]/, /,\s*$/, 'has a comma before a closing bracket; remove the comma'],
   [/^[,}\]]/, /:\s*$/, 'has a field without a value; write one after the colon'],
   [/^\S?\s*$/, /(^|[^}\]\s])\s*$/, 'ends too early; close what is open'],

@@ -21,3 +21,26 @@ test('a declaration with thousands of faults takes no time', () => {
   expect(issues.length).toBeGreaterThan(5000);
   expect(performance.now() - startedAt).toBeLessThan(2000);
 });
+
+test.each(['null', '[]', '[{ "id": "a" }]', '"x"', '1'])('%s is one fault', (text) => {
+  expect(checkText(text).issues).toEqual([
+    {
+      path: '',
+      line: 1,
+      column: 1,
+      message: 'is not an object; write { "id": "my-api", … }, or let keys provider new write one',
+    },
+  ]);
+});
+
+test('a file in another encoding is told to be UTF-8', () => {
+  const text = Buffer.from('\ufeff{}', 'utf16le').toString('utf8');
+  expect(checkText(text).issues).toEqual([
+    { path: '', line: 1, column: 1, message: 'is not UTF-8 text; save the file as UTF-8' },
+  ]);
+});
+
+test('a fault that a text has twice is named once', () => {
+  const { issues } = checkText('{ "create": { "post": "/keys", "body": { "name": "{id} {id}" } } }');
+  expect(issues.filter(({ path }) => path === 'create.body.name')).toHaveLength(1);
+});

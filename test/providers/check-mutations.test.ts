@@ -21,6 +21,13 @@ const values: readonly unknown[] = [
   '{id',
   '{expiresAt:step}',
   '{name:constructor}',
+  1e308,
+  'a\r\nb',
+  '\ud800\u202e',
+  'x'.repeat(10_000),
+  '{a|'.repeat(50),
+  JSON.parse(`${'['.repeat(100)}${']'.repeat(100)}`),
+  JSON.parse('{ "__proto__": { "constructor": 1 } }'),
 ];
 
 function pathsIn(value: unknown): string[][] {

@@ -32,6 +32,7 @@ const rules: readonly Rule[] = [
 export function checkProvider(
   data: unknown,
 ): { provider: Provider; issues: [] } | { provider?: never; issues: SchemaIssue[] } {
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return { issues: [notAnObject] };
   const result = v.safeParse(providerSchema, data);
   const issues = shapeIssues(data);
   const isShaped = issues.length === 0;
@@ -44,6 +45,12 @@ export function checkProvider(
   issues.push(...issuesOf(inputIssues).filter((issue) => !isReported(issue)));
   return result.success && issues.length === 0 ? { provider: result.output, issues: [] } : { issues };
 }
+
+/** What each field of it lacks would say less. */
+const notAnObject: SchemaIssue = {
+  path: '',
+  message: 'is not an object; write { "id": "my-api", … }, or let keys provider new write one',
+};
 
 /** One issue per path is enough; the first one is the most basic. */
 function withNewPaths(
