@@ -49,6 +49,9 @@ export const unread: unique symbol = Symbol('unread');
 /** What a new key takes over from this one verbatim, by its name in the provider's declaration. */
 export const kept: unique symbol = Symbol('kept');
 
+/** What the API answered to a change of this key, in place of the key. */
+export const changeAnswer: unique symbol = Symbol('change answer');
+
 /** One API key, without its secret. Times are RFC 3339 UTC, amounts are US dollars; null means none or never. */
 export interface Key {
   id: string;
@@ -79,6 +82,7 @@ export interface Key {
   profile?: string;
   [unread]?: readonly string[];
   [kept]?: Readonly<Record<string, unknown>>;
+  [changeAnswer]?: string;
 }
 
 /** A key as it is reported: an unknown id is absent. */

@@ -35,6 +35,8 @@ export interface ErrorContext {
   sentSecrets: readonly Secret[];
   /** Names of secrets that the call carried besides the session token, such as a password. */
   secrets?: readonly string[];
+  /** The answer to the call has no secret: it may be quoted whatever its form is. */
+  mayQuote?: boolean;
   /** The API has accepted the session token before. */
   isAccepted?: boolean;
 }
@@ -67,11 +69,16 @@ export function refusalErrorOf(
 
 function errorFor(
   response: HttpResponse,
-  { provider, profile, sentSecrets }: ErrorContext,
+  { provider, profile, sentSecrets, mayQuote = false }: ErrorContext,
   meaning: StatusMeaning,
 ): KeysError {
   const hide = hiding(sentSecrets);
-  const { message, code } = reasonGivenIn(response, { provider, sentSecrets });
+  const isFailure = response.status >= 400;
+  const { message, code } = reasonGivenIn(response, {
+    provider,
+    sentSecrets,
+    mayQuote: mayQuote || isFailure,
+  });
   const isKeyLimit = meaning.code !== 'rate_limited' && code !== undefined && keyLimitCodes.test(code);
   const { requestId } = response;
   const summary = isKeyLimit ? 'the account has reached its maximum number of keys' : meaning.message;
@@ -108,9 +115,9 @@ export function notThisApi(
 /** The reason that a failed response gives, without the secrets that were sent. */
 export function reasonGivenIn(
   response: HttpResponse,
-  { provider, sentSecrets }: Pick<ErrorContext, 'provider' | 'sentSecrets'>,
+  { provider, sentSecrets, mayQuote }: Pick<ErrorContext, 'provider' | 'sentSecrets' | 'mayQuote'>,
 ): { message?: string; code?: string } {
-  return explainFailure(response, provider, hiding(sentSecrets));
+  return explainFailure(response, provider, hiding(sentSecrets), mayQuote);
 }
 
 function hiding(sentSecrets: readonly Secret[]): (text: string) => string {

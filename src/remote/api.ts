@@ -19,6 +19,7 @@ import type { Sender } from './authorize.ts';
 import { authorize } from './authorize.ts';
 import type { CallOperation } from './build-request.ts';
 import { buildRequest, headersOfEveryCall } from './build-request.ts';
+import { errorContextOf } from './error-context.ts';
 import { isFailureBody, requireNoWebPage, saysNotFound, statusInBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
 import { NamedSecrets } from './named-secrets.ts';
@@ -63,9 +64,9 @@ export class Api {
     page: Partial<PageRequest> = {},
   ): Promise<HttpResponse> {
     const { provider } = this.#options;
-    const { idempotency } = operation;
     if (inputs.newSecret instanceof Secret) this.#sent.add(inputs.newSecret);
-    const idempotencyHeader = idempotency === undefined ? {} : { [idempotency]: randomUUID() };
+    const { idempotency = '' } = operation;
+    const idempotencyHeader = idempotency === '' ? {} : { [idempotency]: randomUUID() };
     const response = await this.#withToken((token) =>
       this.#requestWithOtp(operation, inputs, token, page, idempotencyHeader),
     );
@@ -104,21 +105,15 @@ export class Api {
     return this.#options.http.pause;
   }
 
-  /** `, Project Not Found`: the reason that a response gives; empty if it gives none. */
-  reasonOf(response: HttpResponse): string {
-    const { message } = reasonGivenIn(response, this.#errorContext({}));
-    return message === undefined ? '' : `, ${message}`;
+  /** `, Project Not Found`: the reason that a response gives, with its call in whatever form; empty if it gives none. */
+  reasonOf(response: HttpResponse, operation?: Operation): string {
+    const { message, code } = reasonGivenIn(response, this.#errorContext(operation ?? {}));
+    const reason = message ?? (operation && code);
+    return reason === undefined ? '' : `, ${reason}`;
   }
 
   #errorContext(operation: Operation): ErrorContext {
-    const { provider, profile } = this.#options;
-    return {
-      provider,
-      profile,
-      sentSecrets: [...this.#sent],
-      secrets: secretsIn(provider, operation),
-      isAccepted: this.#isAccepted,
-    };
+    return errorContextOf(this.#options, operation, { sent: this.#sent, isAccepted: this.#isAccepted });
   }
 
   /** All items of a list, page by page. */
@@ -190,13 +185,17 @@ export class Api {
     headers: Readonly<Record<string, string>>,
   ): Promise<HttpResponse> {
     const { auth } = this.#options.provider;
-    const { otpHeader } = auth;
     const sender = { auth, credential: token, headers };
     const response = await this.#request(operation, inputs, sender, page);
-    if (otpHeader === undefined || response.status !== 401 || !asksForOtp(response)) return response;
+    if (auth.otpHeader === undefined || response.status !== 401 || !asksForOtp(response)) return response;
     const otp = await this.#options.askSecret('otp');
     this.#sent.add(otp);
-    return this.#request(operation, inputs, { ...sender, headers: { ...headers, [otpHeader]: otp } }, page);
+    return this.#request(
+      operation,
+      inputs,
+      { ...sender, headers: { ...headers, [auth.otpHeader]: otp } },
+      page,
+    );
   }
 
   async #request(
@@ -217,8 +216,8 @@ export class Api {
       headers: sender.headers ?? {},
     });
     // A new key may be made of a secret of the user.
-    const isIssuing = 'secret' in operation && operation !== this.#options.provider.show;
-    const named = isIssuing ? [] : this.#namedSecrets.asked;
+    const isReading = !('secret' in operation) || operation === this.#options.provider.show;
+    const named = isReading ? this.#namedSecrets.asked : [];
     const answer = await place.http.send(await this.#authorized(request, sender, named));
     const response = withXmlRead(answer, this.#options.provider.xml);
     if (place !== this.#options) return response;

@@ -31,12 +31,14 @@ const maxSearchedLength = 4000;
 
 /**
  * The message and the code in the body of a failure, on one line and shortened to fit into an error message. A plain text
- * is its own message; a web page is not repeated. `hide` masks secrets that were sent.
+ * is its own message; a web page is not repeated. `hide` masks secrets that were sent. `quotes`: a body in an unknown form is
+ * its own message too; only for a call whose answer has no secret.
  */
 export function explainFailure(
   response: HttpResponse,
   { errors }: Pick<Provider, 'errors'>,
   hide: (text: string) => string,
+  quotes = false,
 ): { message?: string; code?: string } {
   const clean = (text: string) =>
     maskSecrets(hide(text.slice(0, maxSearchedLength)))
@@ -58,8 +60,10 @@ export function explainFailure(
       );
     return reason === undefined ? undefined : clean(textOf(reason));
   };
-  const message = first(errors?.message ?? defaultMessagePaths);
   const code = first(errors?.code ?? defaultCodePaths);
+  const reason = first(errors?.message ?? defaultMessagePaths);
+  const quote = quotes && reason === undefined ? clean(quoteOf(body, code)) : '';
+  const message = quote === '' ? reason : quote;
   return {
     ...(message !== undefined && { message }),
     ...(code !== undefined && code !== message && { code }),
@@ -73,6 +77,26 @@ export function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Names of fields that may hold a secret. */
+const secretName = /key|secret|token|passw|value|credential|auth|signature/i;
+
+const maxQuotedFields = 8;
+
+/** The plain values in a body besides its code, each after its name: `info plan does not allow this; limit 5`. */
+function quoteOf(body: unknown, code: string | undefined): string {
+  if (typeof body !== 'object' || body === null) return String(body);
+  const fields = fieldsIn(body).filter((field) => code === undefined || !field.endsWith(` ${code}`));
+  return fields.slice(0, maxQuotedFields).join('; ');
+}
+
+function fieldsIn(body: object, depth = 3): string[] {
+  return Object.entries(body).flatMap(([name, value]: [string, unknown]) => {
+    if (secretName.test(name) || value === null || value === '') return [];
+    if (typeof value !== 'object') return [Array.isArray(body) ? String(value) : `${name} ${value}`];
+    return depth > 0 ? fieldsIn(value, depth - 1) : [];
+  });
 }
 
 /** Some servers declare plain text as HTML: only a tag makes it a web page. */

@@ -27,7 +27,7 @@ function isSegment(text: string): boolean {
 
 function unusable(name: string, segment: string): KeysError {
   const what = segment === '' ? `{${name}} has no value` : `'${segment}' cannot be part of a path`;
-  const message = `${what}, and the path of the call needs it; no call was made`;
+  const message = `${what}, and the path of the call needs it; the call was not made`;
   const option = /^option\.(.+)$/.exec(name)?.[1];
   if (name === 'id') return new KeysError({ code: 'unusable_address', message });
   const hints =

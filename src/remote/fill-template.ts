@@ -116,11 +116,11 @@ function optionJson(input: string, value: unknown): Filled {
   const option = input.replace(/^option\./, '');
   const hints = [`keys login --option '${option}=JSON'`, `or set ${optionVariable(option)}`];
   if (value === undefined)
-    throw usageError(`the call needs --option ${option}=JSON; no call was made`, ...hints);
+    throw usageError(`the call needs --option ${option}=JSON; it was not made`, ...hints);
   try {
     return JSON.parse(String(value));
   } catch {
-    throw usageError(`the value of --option ${option} is not valid JSON; no call was made`, ...hints);
+    throw usageError(`the value of --option ${option} is not valid JSON; the call was not made`, ...hints);
   }
 }
 
@@ -130,7 +130,7 @@ function writeList(input: string, values: readonly Filled[], style: string): Fil
   const [only, ...others] = values;
   if (only !== undefined && others.length === 0) return only;
   throw usageError(
-    `the API takes exactly one value for ${inputFlags[input] ?? input}, and ${values.length} were given; no call was made`,
+    `the API takes exactly one value for ${inputFlags[input] ?? input}, and ${values.length} were given; the call was not made`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { KeysError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { Key } from '../keys/key.ts';
-import { isActive } from '../keys/key.ts';
+import { changeAnswer, isActive } from '../keys/key.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 
 /**
@@ -17,9 +17,11 @@ export function requireToggled(
     ('means' in rule ? [rule.means] : Object.values(rule.words)).includes('disabled'),
   );
   if (!isShown || (disabled ? !isActive(key) : key.status !== 'disabled')) return;
+  const answerText = key[changeAnswer];
+  const reason = answerText === undefined ? '' : `; it answered: ${answerText}`;
   throw new KeysError({
     code: 'rejected',
-    message: `the API accepted the call, but still reports the key ${key.id} as ${key.status}`,
+    message: `the API accepted the call, but still reports the key ${key.id} as ${key.status}${reason}`,
     hints: [`keys show ${shellWord(key.id)}`],
   });
 }

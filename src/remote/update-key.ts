@@ -2,7 +2,7 @@ import { isStop, KeysError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { HttpResponse } from '../http/response.ts';
 import type { Key } from '../keys/key.ts';
-import { kept, unread } from '../keys/key.ts';
+import { changeAnswer, kept, unread } from '../keys/key.ts';
 import type { KeyChanges } from '../keys/ports.ts';
 import { replacesWhole } from '../providers/declaration/call.ts';
 import { namesIn } from '../providers/declaration/placeholder.ts';
@@ -43,6 +43,7 @@ export async function updateKey(
   const done: ChangeCall[] = [];
   let now = id;
   let answeredKey: Key | undefined;
+  let answerText = '';
   for (const call of calls) {
     try {
       const before = () => keyBefore(account, now, done.length === 0 ? listedKey : undefined);
@@ -50,6 +51,7 @@ export async function updateKey(
       const response = await send(account, call, { ...inputs, id: now });
       const keyPart = keyIn(response, call, account.provider);
       now = idIn(keyPart, account.provider) ?? now;
+      if (!keyPart) answerText = account.api.reasonOf(response, call.operation).replace(/^, /, '');
       answeredKey = keyPart && (await toggledKey(account, keyPart, { id: now, changes }));
       done.push(call);
     } catch (error) {
@@ -61,7 +63,7 @@ export async function updateKey(
   if (listedKey && isConfirmedDisabling(calls, changes)) return { ...listedKey, status: 'disabled' };
   const key = (await account.get(now)) ?? (await renamed(account, changes));
   if (!key) throw noSuchKey(now);
-  return key;
+  return answerText === '' ? key : { ...key, [changeAnswer]: answerText };
 }
 
 /** Fields that an update has to send again if it replaces the whole key. */

@@ -40,7 +40,7 @@ describe('a list', () => {
   test('of one item', () => {
     expect(filled('{permissions:one}', { permissions: ['read'] })).toBe('read');
     expect(() => filled('{permissions:one}', { permissions })).toThrowErrorMatchingInlineSnapshot(
-      `[KeysError: the API takes exactly one value for --permission, and 2 were given; no call was made]`,
+      `[KeysError: the API takes exactly one value for --permission, and 2 were given; the call was not made]`,
     );
   });
 
@@ -107,11 +107,11 @@ describe('a setting that is JSON', () => {
   });
 
   test.each([
-    ['absent', {}, 'the call needs --option resources=JSON; no call was made'],
+    ['absent', {}, 'the call needs --option resources=JSON; it was not made'],
     [
       'no JSON',
       { 'option.resources': '{' },
-      'the value of --option resources is not valid JSON; no call was made',
+      'the value of --option resources is not valid JSON; the call was not made',
     ],
   ])('stops the call if it is %s', (_, inputs, message) => {
     expect(() => filled('{option.resources:json}', inputs)).toThrow(

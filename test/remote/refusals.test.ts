@@ -95,6 +95,14 @@ test('a new key without a secret comes with the reason of the API', async () => 
   });
 });
 
+test('a refusal in an unknown form is quoted in brief, without what may be a secret', async () => {
+  const fault = { fault: { text: 'the plan is too small', token: 'abcdefghEXAMPLE', limit: 5 } };
+  const { backend } = await started(betterAuth, ['POST /api-key/update', json(400, fault)]);
+  expect((await failureIn(backend.update('k1', { name: 'web' }))).message).toBe(
+    'the API rejected the request: text the plan is too small; limit 5',
+  );
+});
+
 test('null is not a reason', async () => {
   const { backend } = await started(unreal, ['POST /v1/keys', json(200, null)]);
   expect((await failureIn(backend.create(spec()))).message).not.toContain('null');
@@ -105,22 +113,27 @@ describe('a key that is to be disabled', () => {
   const shown = (enabled: boolean) => json(200, { id: 'k1', name: 'ci', enabled, createdAt });
 
   test.each([
-    {},
-    { errors: {} },
-    { error: null },
-    { code: 0 },
-    { code: 40001, msg: 'no' },
-    [],
-    'failed',
-    false,
-  ])('and is still active is not disabled, whatever the answer is: %j', async (body) => {
+    [{}, ''],
+    [{ errors: {} }, ''],
+    [{ error: null }, ''],
+    [{ code: 0 }, '; it answered: 0'],
+    [{ code: 40001, msg: 'no' }, '; it answered: no'],
+    [
+      { info: { why: 'the plan is too small', limit: 5 } },
+      '; it answered: why the plan is too small; limit 5',
+    ],
+    [{ apiKey: 'abcdefghEXAMPLE', done: 'later' }, '; it answered: done later'],
+    [[], ''],
+    ['failed', '; it answered: failed'],
+    [false, '; it answered: false'],
+  ])('and is still active is not disabled, whatever the answer is: %j', async (body, answer) => {
     const { backend } = await started(
       betterAuth,
       ['POST /api-key/update', json(200, body)],
       ['GET /api-key/get', shown(true)],
     );
     expect((await failureIn(backend.update('k1', { disabled: true }))).message).toBe(
-      'the API accepted the call, but still reports the key k1 as active',
+      `the API accepted the call, but still reports the key k1 as active${answer}`,
     );
   });
 

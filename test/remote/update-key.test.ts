@@ -107,12 +107,14 @@ describe('a rename that gives the key another id', () => {
 });
 
 describe('the command', () => {
-  async function run(after: object, ...args: string[]) {
+  async function run(after: object, ...given: (string | object)[]) {
+    const args = given.filter((one) => typeof one === 'string');
+    const answer = given.find((one) => typeof one === 'object') ?? {};
     const sandbox = new Sandbox();
     const server = await FaultServer.start();
     sandbox.ownProvider(provider);
     server.always('GET /keys', json(200, { keys: [stored] })).always('GET /keys/k-one1', json(200, after));
-    server.always('PATCH /keys/k-one1', json(200, {})).always('POST /keys/k-one1/off', json(200, {}));
+    server.always('PATCH /keys/k-one1', json(200, answer)).always('POST /keys/k-one1/off', json(200, {}));
     const env = { KEYS_PROVIDER: 'box', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
     const done = await sandbox.keys(['update', 'ci', '--json', ...args], { env });
     return { ...done, record: JSON.parse(done.stdout), calls: server.received.length };
@@ -129,6 +131,15 @@ describe('the command', () => {
     expect(record).toMatchObject({ name: 'web', changed: true, requested: { permissions: ['write'] } });
     expect(stderr).toMatchInlineSnapshot(`
       "warning: requested permissions write for web, but the server stored read
+      "
+    `);
+  });
+
+  test('quotes what the API answered, if it did not change the key', async () => {
+    const { stderr } = await run(stored, '--name', 'web', { info: 'the plan is too small' });
+    expect(stderr).toMatchInlineSnapshot(`
+      "warning: requested name web for ci, but the server stored ci
+      warning: the API answered: info the plan is too small
       "
     `);
   });

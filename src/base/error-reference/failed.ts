@@ -197,7 +197,7 @@ export const failed: Readonly<Record<CodeOf<'failed'>, Explanation>> = {
     fix: ['check that the file exists and that you may read it'],
   },
   unusable_address: {
-    meaning: 'the id of the key cannot be part of a URL; no call was made',
+    meaning: 'the id of the key cannot be part of a URL; the call was not made',
     fix: ['see the id: keys list --json id,name'],
   },
   value_not_writable: {

@@ -2,6 +2,7 @@ import { shown } from '../../base/sanitise.ts';
 import { absoluteTime } from '../../base/time.ts';
 import type { Difference } from '../../keys/differences.ts';
 import type { Key } from '../../keys/key.ts';
+import { changeAnswer } from '../../keys/key.ts';
 import type { Message } from '../message.ts';
 import { note, warning } from '../message.ts';
 import { relativeTime } from '../relative-time.ts';
@@ -13,6 +14,9 @@ export function storedMessages(
   { now, isHumanOutput }: { now: Date; isHumanOutput: boolean },
 ): Message[] {
   const warnings = differences.map((difference) => warning(describeDifference(key, difference)));
+  const answerText = key[changeAnswer];
+  if (differences.length > 0 && answerText !== undefined)
+    warnings.push(warning(`the API answered: ${answerText}`));
   const isExpected = differences.every(({ field }) => field !== 'expiresAt');
   if (!key.expiresAt || isHumanOutput || !isExpected) return warnings;
   return [...warnings, note(`expires ${absoluteTime(key.expiresAt)} (${relativeTime(key.expiresAt, now)})`)];

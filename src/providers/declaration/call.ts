@@ -30,6 +30,12 @@ export function updatesOf({ update }: Pick<Provider, 'update'>): readonly Update
   return isList(update) ? update : [update];
 }
 
+/** Whether a call changes or revokes a key, so that its answer has no secret. */
+export function isChange(provider: Provider, operation: Operation): boolean {
+  const { disable, enable, revoke } = provider;
+  return [...updatesOf(provider), disable, enable, revoke].includes(operation as Update);
+}
+
 function isList<T>(value: T | readonly T[]): value is readonly T[] {
   return Array.isArray(value);
 }
