@@ -118,7 +118,7 @@ export class Api {
 
   /** All items of a list, page by page. */
   pages(
-    operation: Operation & { items: Path; paging?: Paging },
+    operation: Operation & { items: Path; paging?: Paging; omitted?: true },
     inputs: Inputs = {},
     { isNew, onEnd }: Pick<PageReader, 'isNew' | 'onEnd'> = {},
   ): AsyncGenerator<Part> {
@@ -127,6 +127,7 @@ export class Api {
       readPage: (page) => this.send(operation, inputs, page),
       ...(isNew && { isNew }),
       ...(onEnd && { onEnd }),
+      ...(operation.omitted && { isOmitted: true }),
       ...(operation === this.#options.provider.list && {
         timeLimitMs: listTimeoutMs,
         maxLength: maxListLength,

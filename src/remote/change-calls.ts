@@ -4,11 +4,11 @@ import type { KeyChanges } from '../keys/ports.ts';
 import { updatesOf } from '../providers/declaration/call.ts';
 import type { Path } from '../providers/declaration/field.ts';
 import { namesIn } from '../providers/declaration/placeholder.ts';
-import type { Provider, Update } from '../providers/declaration/provider.ts';
+import type { Disabling, Provider, Update } from '../providers/declaration/provider.ts';
 
 /** A call that carries out part of a change. */
 export interface ChangeCall {
-  operation: Update;
+  operation: Update & Pick<Disabling, 'confirms'>;
   /** What it changes. */
   fields: readonly (keyof KeyChanges)[];
   /** Where its response has the key. */
@@ -23,7 +23,7 @@ export function changeCalls(provider: Provider, { disabled, ...fields }: KeyChan
 }
 
 function toggleCalls(provider: Provider, disabled: boolean | undefined): ChangeCall[] {
-  const operation: Update | undefined = disabled ? provider.disable : provider.enable;
+  const operation: ChangeCall['operation'] | undefined = disabled ? provider.disable : provider.enable;
   if (disabled === undefined || !operation) return [];
   const keyPath = operation.key ?? updatesOf(provider)[0]?.key ?? provider.show?.key ?? '';
   return [{ operation, fields: ['disabled'], keyPath, sendsKey: inputsIn(operation).length > 0 }];

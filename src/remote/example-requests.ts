@@ -199,14 +199,15 @@ function secondPage(paging: Paging, firstUrl: URL): PageRequest | undefined {
   const item = part('last' in paging ? at(paging.last, exampleId) : {});
   const answer = merged(
     'next' in paging ? at(paging.next, paging.by === 'url' ? nextUrl.href : 'cursor_123') : {},
-    'more' in paging ? at(paging.more, true) : {},
+    'more' in paging && paging.by === 'cursor' ? at(paging.more, true) : {},
   );
-  const items = Array.from({ length: 'size' in paging ? paging.size : 1 }, () => item);
+  const linkParameter = paging.by === 'link' && paging.more !== undefined ? `; ${paging.more}="true"` : '';
+  const items = Array.from({ length: 'size' in paging ? (paging.size ?? 1) : 1 }, () => item);
   return nextPage(paging, {
     request: firstPage(paging),
     response: {
       status: 200,
-      headers: { link: `<${nextUrl.href}>; rel="next"` },
+      headers: { link: `<${nextUrl.href}>; rel="next"${linkParameter}` },
       requestId: undefined,
       retryAfter: undefined,
       text: '',

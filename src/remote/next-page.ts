@@ -25,7 +25,8 @@ export interface ReadPage {
 
 export function firstPage(paging: Paging | undefined): PageRequest {
   if (!paging || paging.by === 'url') return { parameters: {} };
-  const limit = paging.limit === undefined ? {} : { [paging.limit]: paging.size };
+  const limit =
+    paging.limit === undefined || paging.size === undefined ? {} : { [paging.limit]: paging.size };
   const place = 'in' in paging ? { in: paging.in } : {};
   return {
     ...place,
@@ -47,7 +48,7 @@ export function nextPage(paging: Paging, page: ReadPage): PageRequest | undefine
         ? undefined
         : pageWith(paging.page, Number(page.request.parameters[paging.page]) + 1);
     case 'link':
-      return pageAt(nextLink(page.response.headers));
+      return pageAt(nextLink(page.response.headers, paging.more));
     case 'url':
       return pageAt(urlIn(page.answer, paging.next));
     case 'cursor': {
@@ -57,9 +58,15 @@ export function nextPage(paging: Paging, page: ReadPage): PageRequest | undefine
   }
 }
 
-/** The next page by a `Link` header (RFC 8288); a link may have several relations. */
-export function nextLink({ link = '' }: HttpResponse['headers']): string | undefined {
-  return /<([^>]+)>[^,<]*;\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|'next'|next\b)/i.exec(link)?.[1];
+/**
+ * The next page by a `Link` header (RFC 8288); a link may have several relations. Some APIs always link to it, and say in
+ * the parameter `more` of the link whether it has items.
+ */
+export function nextLink({ link = '' }: HttpResponse['headers'], more?: string): string | undefined {
+  const [parameters = '', url] =
+    /<([^>]+)>[^,<]*;\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|'next'|next\b)[^,<]*/i.exec(link) ?? [];
+  if (more === undefined) return url;
+  return isTrue(new RegExp(`;\\s*${more}\\s*=\\s*["']?(\\w+)`, 'i').exec(parameters)?.[1]) ? url : undefined;
 }
 
 /** A value that is neither a URL nor empty leaves open whether the list has ended. */

@@ -21,6 +21,8 @@ export interface PageReader {
   /** Whether an item was not on an earlier page. Default: always. */
   isNew?: (item: Part) => boolean;
   onEnd?: (last: LastPage) => void;
+  /** An empty object is an empty list. */
+  isOmitted?: boolean;
   /** For all pages together. */
   timeLimitMs?: number | undefined;
   /** Characters of all pages together, if all items are kept. */
@@ -46,7 +48,7 @@ export async function* readPages(
   itemsAt: Path,
   reader: PageReader,
 ): AsyncGenerator<Part> {
-  const { readPage, isNew = () => true, onEnd } = reader;
+  const { readPage, isNew = () => true, onEnd, isOmitted = false } = reader;
   const progress = new Progress(reader);
   let request: PageRequest | undefined = firstPage(paging);
   while (request) {
@@ -54,7 +56,7 @@ export async function* readPages(
     const response: HttpResponse = await readPage(request);
     progress.addText(response.text);
     const answer = part(response.json());
-    const items = itemsOf(answer, itemsAt);
+    const items = isOmitted && isEmptyObject(answer) ? [] : itemsOf(answer, itemsAt);
     const page = { answer, headers: response.headers, pageCount: progress.pageCount };
     if (progress.isRepeat(items)) {
       if (
@@ -129,6 +131,12 @@ function itemsOf(answer: Part, path: Path): Part[] {
   return elements(list);
 }
 
+function isEmptyObject({ value }: Part): boolean {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
+  );
+}
+
 /** The total says that no item is missing. */
 function hasAll(paging: Paging | undefined, answer: Part, itemCount: number): boolean {
   const total = paging && 'total' in paging && paging.total !== undefined && select(answer, paging.total);
@@ -137,7 +145,7 @@ function hasAll(paging: Paging | undefined, answer: Part, itemCount: number): bo
 
 /** A server without paging returns more than was asked for, and then the same again. */
 function ignoresPaging(paging: Paging | undefined, count: number, itemCount: number): boolean {
-  return paging !== undefined && 'size' in paging && count === itemCount && count > paging.size;
+  return paging !== undefined && 'size' in paging && count === itemCount && count > (paging.size ?? Infinity);
 }
 
 function repeatedPage(): KeysError {

@@ -174,7 +174,7 @@ async function toggledKey(
  * key may have expired, so it is looked up.
  */
 function isConfirmedDisabling(calls: readonly ChangeCall[], { disabled, ...fields }: KeyChanges): boolean {
-  const isConfirmed = calls.every(({ operation }) => operation.ok !== undefined);
+  const isConfirmed = calls.every(({ operation: { ok, confirms } }) => (ok ?? confirms) !== undefined);
   return disabled === true && Object.keys(fields).length === 0 && isConfirmed;
 }
 

@@ -62,6 +62,35 @@ test('a secret is shown for comparison only where keys makes secrets', () => {
   });
 });
 
+test('an empty list is left out of an object only, and a link has a page size only beside a parameter', () => {
+  const { list } = unreal;
+  expect(issuesOf({ list: { ...list, omitted: true } })).toEqual({});
+  expect(issuesOf({ list: { ...list, items: '', omitted: true } })).toEqual({
+    'list.omitted': 'has no effect because the whole response is the list; remove it',
+  });
+  expect(issuesOf({ list: { ...list, single: true, omitted: true } })).toMatchObject({
+    'list.omitted': 'has no effect because list.single says that there is one key; remove it',
+  });
+  const link = (paging: object) => issuesOf({ list: { ...list, paging: { by: 'link', ...paging } } });
+  expect(link({ more: 'results' })).toEqual({});
+  expect(link({ limit: 'per_page', size: 100 })).toEqual({});
+  expect(link({ limit: 'per_page' })).toEqual({
+    'list.paging.size': 'is required because of limit; write a number such as 100',
+  });
+  expect(link({ size: 100 })).toEqual({
+    'list.paging.size': 'is not sent; write the parameter for it in limit, or remove it',
+  });
+});
+
+test('the status of a disabling is its confirmation only without a better one', () => {
+  const disable = { post: '/v1/keys/{id}/off', confirms: 'status' };
+  const enable = { post: '/v1/keys/{id}/on' };
+  expect(issuesOf({ disable, enable })).toEqual({});
+  expect(issuesOf({ disable: { ...disable, ok: { at: 'done' } }, enable })).toEqual({
+    'disable.confirms': 'has no effect because of ok, which confirms more; remove it',
+  });
+});
+
 test('create and revoke are left out only where something else is said', () => {
   const console = 'https://console.example.com';
   const disable = { put: '/v1/keys/{id}/off' };

@@ -72,6 +72,28 @@ test('a Link header is followed verbatim', async () => {
   expect((await remoteOf(provider, server).backend.list()).map(({ id }) => id)).toEqual(['a', 'b']);
 });
 
+test('a Link header whose link says that it leads nowhere ends the list', async () => {
+  const provider = paged({ by: 'link', more: 'results' });
+  const server = await FaultServer.start();
+  const linkTo = (page: number, results: boolean) =>
+    `</v1/keys?cursor=0:0:1>; rel="previous"; results="true"; cursor="0:0:1", </v1/keys?cursor=0:${page}:0>; rel="next"; results="${results}"; cursor="0:${page}:0"`;
+  server.on('GET /v1/keys', json(200, { keys: keys('a') }, { link: linkTo(100, true) }));
+  server.on('GET /v1/keys?cursor=0:100:0', json(200, { keys: keys('b') }, { link: linkTo(200, false) }));
+  expect((await remoteOf(provider, server).backend.list()).map(({ id }) => id)).toEqual(['a', 'b']);
+});
+
+test('an empty object is an empty list only if the API leaves an empty list out', async () => {
+  const provider = paged({ by: 'url', next: 'next' });
+  const omitting = { ...provider, list: { ...provider.list, omitted: true as const } };
+  expect(await listed(omitting, (server) => server.on('GET /v1/keys', json(200, {})))).toEqual([]);
+  await expect(
+    listed(omitting, (server) => server.on('GET /v1/keys', json(200, { token: 'x' }))),
+  ).rejects.toThrow('list keys');
+  await expect(listed(provider, (server) => server.on('GET /v1/keys', json(200, {})))).rejects.toThrow(
+    'list keys',
+  );
+});
+
 test('a next URL in the answer is followed until it is empty', async () => {
   const provider = paged({ by: 'url', next: 'urls.next' });
   const ids = await listed(provider, (server) => {

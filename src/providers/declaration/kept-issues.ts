@@ -41,12 +41,10 @@ export function wholeIssues(provider: Provider): SchemaIssue[] {
       const lostNames = isWhole ? inCreate.filter((input) => !sentNames.includes(input)) : [];
       if (lostNames.length === 0) return [];
       const inputs = lostNames.map((input) => `{${input}}`).join(', ');
-      const advice =
-        name === 'update' ? ', or declare "partial": true if the API keeps what is not sent' : '';
       return [
         {
           path,
-          message: `replaces the whole key without ${inputs}, which create sends; add it to the body${advice}`,
+          message: `replaces the whole key without ${inputs}, which create sends; add it to the body, or declare "partial": true if the API keeps what is not sent`,
         },
       ];
     }),

@@ -1,20 +1,18 @@
 import * as v from 'valibot';
 import type { Declared } from './field.ts';
-import { count, optional, path, required, text } from './field.ts';
+import { count, optional, path, required, text, word } from './field.ts';
 
 /* How a list is read page by page. */
 
 /** No API returns more at once; a larger number is a slip. */
 const maxPageSize = 10_000;
 
-const size = required(
-  'Items per page.',
-  v.pipe(
-    count,
-    v.minValue(1, 'is not at least 1; write a number such as 100'),
-    v.maxValue(maxPageSize, `is more than ${maxPageSize}`),
-  ),
+const pageSize = v.pipe(
+  count,
+  v.minValue(1, 'is not at least 1; write a number such as 100'),
+  v.maxValue(maxPageSize, `is more than ${maxPageSize}`),
 );
+const size = required('Items per page.', pageSize);
 const limit = 'The parameter for the number of items per page.';
 const place = optional(
   'Send the parameters as fields of the body, with dots between the names of nested ones. Default: in the query.',
@@ -53,7 +51,15 @@ export const paging = v.pipe(
         v.pipe(count, v.minValue(0, 'is not at least 0')),
       ),
     }),
-    v.strictObject({ by: v.literal('link'), limit: required(limit, text), size }),
+    v.strictObject({
+      by: v.literal('link'),
+      limit: optional(limit, text),
+      size: optional('Items per page. Required with `limit`.', pageSize),
+      more: optional(
+        'The parameter of the link that says whether there are more pages, such as `results`. Anything but true ends the list. Default: a link to the next page says so.',
+        word,
+      ),
+    }),
     v.strictObject({
       by: v.literal('url'),
       next: required('Where the response has the URL of the next page. An empty one ends the list.', path),

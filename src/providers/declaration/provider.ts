@@ -44,6 +44,10 @@ const list = v.strictObject({
     'Each item is the whole key, as `show` returns it, by the documentation of the API. A change of a key that was just listed then does not read it again.',
     v.literal(true),
   ),
+  omitted: optional(
+    'The API leaves `items` out if there are none, as Protocol Buffers do. A response that is an empty object is then an empty list.',
+    v.literal(true),
+  ),
   single: optional('There is one key at `items`, or null, in place of a list.', v.literal(true)),
   paging: optional('How to read further pages. Default: the first response is complete.', paging),
 });
@@ -70,13 +74,15 @@ const rotation = v.strictObject({
 
 export type Rotation = Declared<typeof rotation>;
 
+const partial = optional(
+  'With `put`: the API keeps the fields that are not sent. Default: it drops them.',
+  v.literal(true),
+);
+
 export const update = v.strictObject({
   ...operationFields,
   key: optional('Where the response has the key. Default: the whole response.', path),
-  partial: optional(
-    'With `put`: the API keeps the fields that are not sent. Default: it drops them.',
-    v.literal(true),
-  ),
+  partial,
   labels: optional(
     'The API changes only the labels that are sent, and removes those that are null. Default: it replaces all labels.',
     v.literal('merge'),
@@ -88,11 +94,21 @@ export type Update = Declared<typeof update>;
 export const toggle = v.strictObject({
   ...operationFields,
   key: optional('Where the response has the key. Default: as in `update`, else as in `show`.', path),
+  partial,
   ok: optional(
     'What a 2xx response must contain to count as a success. Replaces the general `ok`. A response without the key confirms by it that the key is disabled; without `ok`, the key is read again.',
     condition,
   ),
 });
+
+const disabling = v.strictObject({
+  ...toggle.entries,
+  confirms: optional(
+    'By the documentation of the API, the status of the response alone says that the key is disabled, because reads may lag behind. Default: the key is read again, unless the response has it or `ok` is declared.',
+    v.literal('status'),
+  ),
+});
+export type Disabling = Declared<typeof disabling>;
 
 const revoke = v.strictObject({
   ...operationFields,
@@ -202,7 +218,7 @@ export const providerSchema = v.strictObject({
   ),
   disable: optional(
     'Disables a key. With `{name}`, `{kept.NAME}` and the like, the key is read first.',
-    toggle,
+    disabling,
   ),
   enable: optional('Enables a disabled key.', toggle),
   revoke: optional(

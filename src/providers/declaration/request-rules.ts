@@ -92,6 +92,16 @@ function pagingIssues(name: string, call: Operation, paging: Paging): SchemaIssu
       ];
     }),
     [
+      paging.by === 'link' && paging.limit !== undefined && paging.size === undefined,
+      `${path}.size`,
+      'is required because of limit; write a number such as 100',
+    ],
+    [
+      paging.by === 'link' && paging.limit === undefined && paging.size !== undefined,
+      `${path}.size`,
+      'is not sent; write the parameter for it in limit, or remove it',
+    ],
+    [
       'more' in paging &&
         paging.more !== undefined &&
         'next' in paging &&
@@ -109,10 +119,23 @@ const lists = ruleOf(({ list, show }) => [
     'has no effect because list.single says that there is one key; remove one of them',
   ],
   [
+    list.omitted === true && (list.single === true || pathsOf(list.items).includes('')),
+    'list.omitted',
+    `has no effect ${list.single === true ? 'because list.single says that there is one key' : 'because the whole response is the list'}; remove it`,
+  ],
+  [
     list.whole === true && show === undefined,
     'list.whole',
     'has no effect without show, because the list is all that there is; remove it',
   ],
 ]);
 
-export const requestRules: readonly Rule[] = [bodies, headers, pages, lists];
+const confirmations = ruleOf(({ disable }) => [
+  [
+    disable?.confirms !== undefined && disable.ok !== undefined,
+    'disable.confirms',
+    'has no effect because of ok, which confirms more; remove it',
+  ],
+]);
+
+export const requestRules: readonly Rule[] = [bodies, headers, pages, lists, confirmations];
