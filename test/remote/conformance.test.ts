@@ -59,7 +59,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
       expect(JSON.stringify(key)).not.toContain(create.secret);
       const request = requestFor(create, server);
       expect(bodyOf(request)).toEqual(create.body);
-      expect(request?.headers['content-type']).toBe('application/json');
+      expect(request?.headers['content-type']).toBe(create.contentType ?? 'application/json');
     });
 
     test('a create omits the fields that were not requested', async () => {

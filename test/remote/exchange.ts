@@ -4,6 +4,8 @@ export interface Exchange {
   route: string;
   /** The JSON of the body; absent: no body. */
   body?: unknown;
+  /** Of the body, if it is not `application/json`. */
+  contentType?: string;
   status: number;
   /** Absent: an empty body. */
   answer?: unknown;

@@ -40,8 +40,11 @@ const declarations: Readonly<Record<string, () => Promise<Provider>>> = {
   'one-api': async () => (await import('./one-api.ts')).oneApi,
   mistral: async () => (await import('./mistral.ts')).mistral,
   'aws-iam': async () => (await import('./aws-iam.ts')).awsIam,
+  'gcp-service-account': async () => (await import('./gcp-service-account.ts')).gcpServiceAccount,
   pinecone: async () => (await import('./pinecone.ts')).pinecone,
   'merge-gateway': async () => (await import('./merge-gateway.ts')).mergeGateway,
+  rootly: async () => (await import('./rootly.ts')).rootly,
+  sentry: async () => (await import('./sentry.ts')).sentry,
   supabase: async () => (await import('./supabase.ts')).supabase,
   vercel: async () => (await import('./vercel.ts')).vercel,
 };
