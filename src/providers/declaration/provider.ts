@@ -1,7 +1,8 @@
 import * as v from 'valibot';
+import { capabilities } from './capabilities.ts';
 import { exchange } from './exchange.ts';
 import type { Declared } from './field.ts';
-import { count, headerName, headerValue, optional, path, required, text, word } from './field.ts';
+import { headerName, headerValue, optional, path, required, text, word } from './field.ts';
 import { keyFields } from './key-fields.ts';
 import { condition, issuing, operation, operationFields, secretPath } from './operation.ts';
 import { paging } from './paging.ts';
@@ -15,27 +16,6 @@ import { auth, verification } from './verification.ts';
  * page and the check of a user's own file all come from it. Built-in declarations are checked by the compiler alone, so
  * modules that use them import types from here, never values: valibot is then not loaded.
  */
-
-const capabilities = v.strictObject({
-  overlap: required(
-    'Whether the old and the new secret work side by side. `client`: a second key is created; `server`: the API rotates and keeps the old secret for a grace period; `none`: the old secret stops at once, by `rotate` or, without it, because the only key is revoked before a new one is created.',
-    v.picklist(['none', 'client', 'server']),
-  ),
-  expiry: required(
-    'When a key can expire. `any`: at any time; `steps`: after one of `expirySteps`; `none`: never.',
-    v.picklist(['any', 'steps', 'none']),
-  ),
-  uniqueNames: required(
-    'Whether each name can be used once. A new key then gets a date after its name, which is not shown.',
-    v.boolean(),
-  ),
-  maxKeys: required(
-    'How many active keys an account can have. Null: no limit.',
-    v.nullable(v.pipe(count, v.minValue(1, 'is not at least 1; write a number, or null for no limit'))),
-  ),
-  expirySteps: optional('With `expiry: "steps"`: the spans on offer, such as `90d`.', v.array(text)),
-  expiryRequired: optional('Whether every key must expire.', v.boolean()),
-});
 
 const list = v.strictObject({
   ...operationFields,
