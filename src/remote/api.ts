@@ -120,13 +120,12 @@ export class Api {
   pages(
     operation: Operation & { items: Path; paging?: Paging; omitted?: true },
     inputs: Inputs = {},
-    { isNew, onEnd }: Pick<PageReader, 'isNew' | 'onEnd'> = {},
+    handlers: Pick<PageReader, 'isNew' | 'onEnd'> = {},
   ): AsyncGenerator<Part> {
     const { listTimeoutMs, maxListLength = defaultMaxListLength } = this.#options;
     return readPages(operation.paging, operation.items, {
       readPage: (page) => this.send(operation, inputs, page),
-      ...(isNew && { isNew }),
-      ...(onEnd && { onEnd }),
+      ...handlers,
       ...(operation.omitted && { isOmitted: true }),
       ...(operation === this.#options.provider.list && {
         timeLimitMs: listTimeoutMs,
