@@ -32,6 +32,7 @@ export async function examine(io: Io, paths: Paths, profile: () => Promise<Profi
     ...['', '-wal', '-shm'].flatMap((part) => access('file', `${paths.authorityDatabase}${part}`, 'secret')),
     ...access('file', paths.tokens, 'secret'),
     await configuration(paths.configFile),
+    ...(await providerFiles(paths.providers)),
     await authority(paths),
     await escrow(io.env, profile),
     await unfinished(paths.operations),
@@ -76,6 +77,24 @@ async function configuration(file: string): Promise<Finding> {
     return { check: 'config', status: 'ok', message };
   } catch (error) {
     return failure('config', error);
+  }
+}
+
+/** The user's own providers; empty if there are none. A faulty file hurts only itself. */
+async function providerFiles(folder: string): Promise<Finding[]> {
+  const check = 'providers';
+  if (!existsSync(folder)) return [];
+  try {
+    const { ownProviders } = await import('../providers/catalog.ts');
+    const faults: Finding[] = [];
+    const own = await ownProviders(
+      folder,
+      async (error) => void faults.push({ ...failure(check, error), status: 'warn' }),
+    );
+    const ids = own.map(({ id }) => id).join(', ');
+    return own.length === 0 ? faults : [{ check, status: 'ok', message: `your own: ${ids}` }, ...faults];
+  } catch (error) {
+    return [failure(check, error)];
   }
 }
 

@@ -29,6 +29,17 @@ export async function allProviders(
   folder: string,
   onInvalid: (error: KeysError) => Promise<void>,
 ): Promise<Provider[]> {
+  const own = await ownProviders(folder, onInvalid);
+  const ownIds = new Set(own.map(({ id }) => id));
+  const builtIn = await builtInProviders();
+  return [...builtIn.filter(({ id }) => !ownIds.has(id)), ...own];
+}
+
+/** The user's own providers. A file that is not valid is passed to `onInvalid`. */
+export async function ownProviders(
+  folder: string,
+  onInvalid: (error: KeysError) => Promise<void>,
+): Promise<Provider[]> {
   const own: Provider[] = [];
   for (const file of files(folder)) {
     try {
@@ -38,9 +49,7 @@ export async function allProviders(
       await onInvalid(error);
     }
   }
-  const ownIds = new Set(own.map(({ id }) => id));
-  const builtIn = await builtInProviders();
-  return [...builtIn.filter(({ id }) => !ownIds.has(id)), ...own];
+  return own;
 }
 
 function files(folder: string): string[] {
@@ -69,7 +78,7 @@ async function readProvider(file: string): Promise<Provider> {
   const rest = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`;
   throw new KeysError({
     code: 'provider_faulty',
-    message: `${file} is not a valid provider: ${first?.path}: ${first?.message}${rest}`,
+    message: `${file} is not a valid provider: ${[first?.path, first?.message].filter(Boolean).join(': ')}${rest}`,
     hints: [checkCommand(file)],
   });
 }

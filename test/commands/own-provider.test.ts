@@ -61,3 +61,43 @@ test('provider check lists each fault with its path: exit 8', async () => {
     "
   `);
 });
+
+test('doctor names the own providers, and each file that is faulty', async () => {
+  const box = new Sandbox();
+  box.ownProvider({ ...unreal, id: 'mine' });
+  const folder = join(box.home, 'config', 'providers');
+  box.write(join(folder, 'faulty.json'), JSON.stringify({ ...unreal, id: 'faulty', name: 7 }));
+  box.write(join(folder, 'list.json'), '[]');
+  box.write(join(folder, 'half.json'), '{ "id": "half",');
+  const { exit, stdout } = await box.keys(['doctor', '--json', 'check,status,message,hint']);
+  const findings: { check: string }[] = JSON.parse(stdout);
+  const shown = findings.filter(({ check }) => check === 'providers');
+  expect(exit).toBe(0);
+  expect(new Transcript(box, [folders]).filtered(JSON.stringify(shown, undefined, 1))).toMatchInlineSnapshot(`
+    "[
+     {
+      "check": "providers",
+      "status": "ok",
+      "message": "your own: mine"
+     },
+     {
+      "check": "providers",
+      "status": "warn",
+      "message": "[folder 1]/config/providers/faulty.json is not a valid provider: name: is 7, expected string; write \\"name\\": \\"My API\\"",
+      "hint": "keys provider check [folder 1]/config/providers/faulty.json"
+     },
+     {
+      "check": "providers",
+      "status": "warn",
+      "message": "[folder 1]/config/providers/half.json is not valid JSON: expected double-quoted property name at position 15",
+      "hint": "keys provider check [folder 1]/config/providers/half.json"
+     },
+     {
+      "check": "providers",
+      "status": "warn",
+      "message": "[folder 1]/config/providers/list.json is not a valid provider: is not an object; write { \\"id\\": \\"my-api\\", … }, or let keys provider new write one",
+      "hint": "keys provider check [folder 1]/config/providers/list.json"
+     }
+    ]"
+  `);
+});
