@@ -22,7 +22,7 @@ export function revealHeaders(headers: Readonly<Record<string, string | Secret>>
   const revealedHeaders: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     const text = value instanceof Secret ? value.reveal() : value;
-    if (!/^[\t\x20-\x7e]*$/.test(text)) throw unsendable(name);
+    if (!sendable.test(text)) throw unsendable(name);
     revealedHeaders[name] = text;
   }
   return revealedHeaders;
@@ -103,10 +103,16 @@ function formOf(body: JsonBody): string {
 }
 
 /** A field value is visible ASCII, spaces and tabs (RFC 9110 section 5.5), unlike a pasted line break or `…`. */
-function unsendable(name: string): KeysError {
+export const sendable = /^[\t\x20-\x7e]*$/;
+
+/** `hints`: how to change the value, where its source is known. */
+export function unsendable(
+  name: string,
+  hints: readonly string[] = ['if it is the session token, store it again: keys login'],
+): KeysError {
   return new KeysError({
     code: 'header_not_sendable',
     message: `the value of the header ${name} contains a line break or another character that HTTP cannot carry`,
-    hints: ['if it is the session token, store it again: keys login'],
+    hints,
   });
 }

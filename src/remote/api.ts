@@ -28,6 +28,7 @@ import { requireNotToken } from './own-token.ts';
 import type { PageReader } from './read-pages.ts';
 import { defaultMaxListLength, readPages } from './read-pages.ts';
 import { withXmlRead } from './read-xml.ts';
+import { requireSendableKey } from './require-sendable.ts';
 import type { Part } from './select.ts';
 import { StepValues } from './step-values.ts';
 
@@ -116,7 +117,6 @@ export class Api {
     return errorContextOf(this.#options, operation, { sent: this.#sent, isAccepted: this.#isAccepted });
   }
 
-  /** All items of a list, page by page. */
   pages(
     operation: Operation & { items: Path; paging?: Paging; omitted?: true },
     inputs: Inputs = {},
@@ -144,6 +144,7 @@ export class Api {
     this.#sent.add(key);
     if (url !== undefined) await requireNotToken(key, token, url);
     const sentCredential = credential === 'session' ? await this.#token() : key;
+    if (credential === undefined) requireSendableKey(auth.header, key);
     const sender = credential === 'none' ? {} : { auth, credential: sentCredential };
     if (url === undefined) return this.#request(verify, { key }, sender);
     const base = new URL(url);

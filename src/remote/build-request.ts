@@ -9,6 +9,7 @@ import { fillPath } from './fill-path.ts';
 import type { Filled, Filling, Inputs } from './fill-template.ts';
 import { fillBody } from './fill-template.ts';
 import type { PageRequest } from './next-page.ts';
+import { requireSendable } from './require-sendable.ts';
 
 export type CallOperation = Operation & Pick<Issuing, 'idempotency' | 'makes'>;
 
@@ -101,7 +102,11 @@ export function fillHeaders(
 ): Record<string, string | Secret> {
   const headers = fillBody(templates ?? {}, values, filling) as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, value instanceof Secret ? value : String(value)]),
+    Object.entries(headers).map(([name, filled]) => {
+      const value = filled instanceof Secret ? filled : String(filled);
+      requireSendable(name, value, templates?.[name] ?? '');
+      return [name, value];
+    }),
   );
 }
 

@@ -12,7 +12,7 @@ export const refused: Readonly<Record<CodeOf<Refusal>, Explanation>> = {
   header_not_sendable: {
     meaning:
       'the value of an HTTP header contains a line break or another character that HTTP does not allow',
-    fix: ['if it is the session token, store it again: keys login'],
+    fix: ['the hint says which value it is; if it is the session token, store it again: keys login'],
   },
   invalid_key: {
     meaning: 'the authority does not accept the settings of the key; the message names each one',
