@@ -7,8 +7,9 @@ import type { Exchange } from './exchange.ts';
 
 /*
  * The requests of declarations against what vendors publish: the conformance suite shows that the program sends exactly
- * the requests of its cases, and here those requests are checked against excerpts of the vendors' OpenAPI documents. An
- * excerpt has the names of query parameters and the shape of bodies; a field that it does not name is refused.
+ * the requests of its cases, and here those requests are checked against excerpts of the vendors' OpenAPI documents, or
+ * of the clients that vendors generate from them. An excerpt has the names of query parameters and the shape of bodies;
+ * a field that it does not name is refused.
  */
 
 interface Contract {
@@ -16,6 +17,8 @@ interface Contract {
   source: string;
   /** Of the last change to the file when it was read. */
   date: string;
+  /** What differs from the document, or what it is if it is none. */
+  note?: string;
   /** By method and path template. */
   operations: Readonly<Record<string, { query?: string[]; requiredQuery?: string[]; body?: object }>>;
 }
