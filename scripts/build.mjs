@@ -1,4 +1,4 @@
-// Bundles the program into `dist`: one file for what every command needs, and further files that are loaded when they
+// Bundles the program into `dist`, or for the single executable into the folder that is named: one file for what every command needs, and further files that are loaded when they
 // are used. CommonJS, because Node.js starts it faster than ES modules.
 import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const dist = join(root, 'dist');
-const fresh = join(root, `dist.${process.pid}`);
+const [executableFolder] = process.argv.slice(2);
+const dist = executableFolder ?? join(root, 'dist');
+const fresh = executableFolder ?? join(root, `dist.${process.pid}`);
 const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 
 // Loading many small files costs more than loading one, so each of these groups is one file. Everything else, such as
@@ -15,7 +16,7 @@ const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 const only = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
   `base/${only('')}`,
-  `platform/${only('foreground|run-program|filled-pipe')}`,
+  `platform/${only('foreground|run-program|filled-pipe|native-part')}`,
   'app/(?:app|dialogue|lookup|secret-input|tell)\\.ts$',
   'accounts/(?:config|profile|choose-profile)\\.ts$',
   `keys/${only('match')}`,
@@ -131,12 +132,17 @@ const commonOutput = {
   dir: fresh,
   format: 'cjs',
   entryFileNames: '[name].cjs',
+  // The single executable has no `import()`.
+  dynamicImportInCjs: false,
   minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
 };
 
 const { output } = await build({
   ...common,
-  input: { keys: 'bin/keys.ts' },
+  input: {
+    keys: 'bin/keys.ts',
+    ...(executableFolder && { 'native-part': 'src/platform/native-part.ts' }),
+  },
   plugins: [noChildProcess, noValidator, noSignalHooks, lazyBuiltins],
   resolve: { alias: { '@neon-rs/load': libsqlTarget } },
   output: {
@@ -146,10 +152,11 @@ const { output } = await build({
     codeSplitting: { groups },
   },
 });
-// Processes that the program starts, by `entryPath`. Each is a file that shares nothing with others, so it starts fast.
+// Processes that the program starts, by `entryArgument`. Each is a file that shares nothing with others, so it starts fast.
 const children = {
   'keychain-child': 'src/platform/keychain/keychain-child.ts',
   'clipboard-clear': 'src/sinks/clipboard-clear.ts',
+  ...(executableFolder && { executable: 'bin/executable.ts' }),
 };
 for (const [name, source] of Object.entries(children))
   await build({ ...common, input: { [name]: source }, output: commonOutput });
@@ -158,8 +165,10 @@ const modules = output.flatMap((chunk) =>
 );
 writeFileSync(join(fresh, 'THIRD-PARTY-LICENSES.txt'), licences(modules));
 chmodSync(join(fresh, 'keys.cjs'), 0o755);
-rmSync(dist, { recursive: true, force: true });
-renameSync(fresh, dist);
+if (fresh !== dist) {
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(fresh, dist);
+}
 
 /** The licence texts of the packages in the bundle, which those licences require. */
 function licences(inputs) {

@@ -63,6 +63,7 @@ test('only the named files reach for process, and none for console', () => {
     .filter((file) => /\bprocess\.|'node:process'/.test(withoutComments(file)))
     .map(fileName);
   expect(users.sort()).toEqual([
+    'bin/executable.ts',
     'bin/keys.ts',
     'src/accounts/tokens/token-file.ts',
     'src/app/doctor.ts',
@@ -74,6 +75,7 @@ test('only the named files reach for process, and none for console', () => {
     'src/output/keyboard.ts',
     // Writes code that does.
     'src/output/snippet-code.ts',
+    'src/platform/child-entry.ts',
     'src/platform/children.ts',
     'src/platform/files/file-lock.ts',
     'src/platform/files/private-file.ts',
@@ -85,6 +87,7 @@ test('only the named files reach for process, and none for console', () => {
     'src/platform/keychain/keychain-process.ts',
     'src/platform/keychain/may-have-keychain.ts',
     'src/platform/keychain/open-keychain.ts',
+    'src/platform/native-part.ts',
     'src/platform/output-fault.ts',
     'src/platform/paths.ts',
     'src/sinks/clipboard-clear.ts',

@@ -76,6 +76,7 @@ const table = {
   list_endless: { exit: 'network' },
   list_incomplete: { exit: 'network' },
   model_not_entitled: { exit: 'auth' },
+  native_part_unusable: { exit: 'failed' },
   new_key_refused: { exit: 'failed' },
   no_backup: { exit: 'failed' },
   no_clipboard: { exit: 'failed' },

@@ -44,7 +44,7 @@ export interface Io {
 }
 
 /** If the current folder is gone, its name is left: nothing is found there, and commands that need no folder still run. */
-function workingFolder(): string {
+export function workingFolder(): string {
   try {
     return process.cwd();
   } catch {

@@ -25,6 +25,8 @@ export interface Paths {
   readonly operations: string;
   /** Secrets in escrow, for profiles with `"escrow": "file"`. */
   readonly escrow: string;
+  /** What can be made again at any time. */
+  readonly cache: string;
 }
 
 /** Below `KEYS_HOME` if that is set, else in the platform's own folders (XDG on Linux). */
@@ -36,7 +38,7 @@ export function locatePaths(env: Environment, cwd: string): Paths {
       `KEYS_HOME is the relative path '${namedFolder}', but the current folder no longer exists`,
       'cd',
     );
-  const { config, data, state } = home ? below(home) : platformFolders();
+  const { config, data, state, cache } = home ? below(home) : platformFolders();
   return {
     ...(home && { home }),
     config,
@@ -49,6 +51,7 @@ export function locatePaths(env: Environment, cwd: string): Paths {
     tokens: join(data, 'tokens.json'),
     operations: join(state, 'operations'),
     escrow: join(state, 'escrow'),
+    cache,
   };
 }
 
@@ -73,14 +76,19 @@ export function trustedFiles({ configFile, tokens, authorityDatabase }: Paths): 
 }
 
 function below(home: string) {
-  return { config: join(home, 'config'), data: join(home, 'data'), state: join(home, 'state') };
+  return {
+    config: join(home, 'config'),
+    data: join(home, 'data'),
+    state: join(home, 'state'),
+    cache: join(home, 'cache'),
+  };
 }
 
 function platformFolders() {
-  const { config, data, log } = envPaths('keys', { suffix: '' });
+  const { config, data, log, cache } = envPaths('keys', { suffix: '' });
   // Only XDG has a folder for state, and env-paths names it `log`.
   const state = process.platform === 'linux' ? log : join(data, 'state');
-  return { config, data, state };
+  return { config, data, state, cache };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { KeysError } from '../base/errors.ts';
 import type { Sink } from '../keys/ports.ts';
-import { entryPath } from '../platform/entry-path.ts';
+import { entryArgument } from '../platform/child-entry.ts';
 import { withoutSecrets } from '../platform/env.ts';
 import { runProgram } from '../platform/run-program.ts';
 import type { ClearJob } from './clear-clipboard.ts';
@@ -47,7 +47,7 @@ export function clipboardSink(name: string, context: SinkContext, clearAfterMs =
 
 /** Starts a process that outlives this one and holds none of its streams. Its job is told over stdin: anyone can read arguments. */
 async function clearLater(job: ClearJob, env: SinkContext['env']): Promise<void> {
-  const child = spawn(process.execPath, [entryPath('clipboard-clear')], {
+  const child = spawn(process.execPath, [entryArgument('clipboard-clear')], {
     detached: true,
     env: { ...withoutSecrets(env), NODE_OPTIONS: undefined },
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -115,6 +115,12 @@ export const failed: Readonly<Record<CodeOf<'failed'>, Explanation>> = {
     meaning: 'the keychain entry holds a key of another profile, which would be overwritten',
     fix: ['choose another name: --to keychain:NAME'],
   },
+  native_part_unusable: {
+    meaning: 'the single executable could not unpack a part of itself',
+    fix: [
+      'choose a folder that you can write to and run programs from, with KEYS_HOME: keys help environment',
+    ],
+  },
   new_key_refused: {
     meaning: 'the API does not accept the new key, so it was not delivered',
     fix: ['run the command again; if it fails again: keys provider show <id>'],

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { serveKeychain } from './serve-keychain.ts';
 
 /*
@@ -9,7 +8,7 @@ import { serveKeychain } from './serve-keychain.ts';
 const [, , service = '', parent] = process.argv;
 serveKeychain({
   service,
-  loadBinding: () => createRequire(import.meta.url)('@napi-rs/keyring'),
+  loadBinding: () => import('@napi-rs/keyring'),
   requests: process.stdin,
   reply: (reply) => void process.stdout.write(`${JSON.stringify(reply)}\n`),
   isOrphaned: () => String(process.ppid) !== parent,

@@ -1,8 +1,8 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { entryArgument } from '../child-entry.ts';
 import { ownSession, watchChild } from '../children.ts';
-import { entryPath } from '../entry-path.ts';
 import type { Environment } from '../env.ts';
 import { withoutSecrets } from '../env.ts';
 import type { KeychainItems } from './keychain.ts';
@@ -54,7 +54,7 @@ class KeychainProcess implements KeychainItems {
 
   constructor({ service, env, openTimeoutMs, timeoutMs }: KeychainProcessOptions) {
     this.#timeoutMs = timeoutMs;
-    this.#child = spawn(process.execPath, [entryPath('keychain-child'), service, String(process.pid)], {
+    this.#child = spawn(process.execPath, [entryArgument('keychain-child'), service, String(process.pid)], {
       // Node's own switches are not for this process.
       env: { ...withoutSecrets(env), NODE_OPTIONS: undefined },
       ...ownSession,

@@ -5,8 +5,8 @@ import type { KeychainReply, KeychainRequest } from './keychain-protocol.ts';
 
 export interface KeychainServer {
   service: string;
-  /** Throws if the binding is not installed. */
-  loadBinding(): { AsyncEntry: typeof AsyncEntry };
+  /** Rejects if the binding is not installed. */
+  loadBinding(): Promise<{ AsyncEntry: typeof AsyncEntry }>;
   requests: Readable;
   reply(reply: KeychainReply): void;
   /** Whether the process that sent the request has ended. */
@@ -42,7 +42,7 @@ async function perform(
 }
 
 async function openEntry({ service, loadBinding }: KeychainServer, account: string): Promise<AsyncEntry> {
-  const { AsyncEntry: Entry } = loadBinding();
+  const { AsyncEntry: Entry } = await loadBinding();
   for (;;) {
     try {
       // Unless a store is named, Linux falls back to the kernel's keyring, which forgets everything at the next boot.

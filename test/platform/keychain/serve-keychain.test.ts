@@ -41,7 +41,7 @@ async function served(requests: readonly KeychainRequest[], world: World = {}) {
     };
     serveKeychain({
       service: 'keys-cli-test',
-      loadBinding: () => {
+      loadBinding: async () => {
         if (world.isMissing) throw new Error("Cannot find module '@napi-rs/keyring'");
         return { AsyncEntry: MemoryEntry as unknown as typeof AsyncEntry };
       },

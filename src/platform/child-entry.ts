@@ -1,0 +1,53 @@
+import { existsSync, fstatSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Entries of the bundle that run in a process of their own; `scripts/build.mjs` lists their sources. */
+export type ChildEntry = 'keychain-child' | 'clipboard-clear';
+
+/** No command starts like this. */
+const mark = 'keys:';
+
+/** What to pass to `process.execPath` to start such an entry: its file, or its name if this is the single executable. */
+export function entryArgument(entry: ChildEntry): string {
+  return process.getBuiltinModule?.('node:sea')?.isSea() ? mark + entry : entryPath(entry);
+}
+
+/** Tests, which run from the sources, use the file of the last build. */
+function entryPath(entry: ChildEntry): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const bundledPath = join(here, '..', `${entry}.cjs`);
+  return existsSync(bundledPath) ? bundledPath : join(here, '..', '..', 'dist', `${entry}.cjs`);
+}
+
+/**
+ * The entry that the single executable is started as; undefined: the program itself. The keychain's entry hands out
+ * session tokens, so only `keys` may start it: whoever may run this program with arguments of their choice, such as a
+ * coding agent, would read the tokens with it.
+ */
+export function entryOf(argument: string | undefined): ChildEntry | undefined {
+  if (argument === `${mark}clipboard-clear`) return 'clipboard-clear';
+  return argument === `${mark}keychain-child` && isStartedByKeys() ? 'keychain-child' : undefined;
+}
+
+/**
+ * Whether this process has the streams that Node.js gives a child (sockets, where a shell has files, pipes or a
+ * terminal), and, where the system says it, whether its parent runs the same file.
+ */
+function isStartedByKeys(): boolean {
+  const isStream = (fd: number) => {
+    const stats = fstatSync(fd);
+    return process.platform === 'win32' ? stats.isFIFO() : stats.isSocket();
+  };
+  return [0, 1, 2].every(isStream) && (process.platform !== 'linux' || isSameProgram(process.ppid));
+}
+
+/** True if that cannot be told: a program with capabilities of its own hides its file. */
+function isSameProgram(pid: number): boolean {
+  try {
+    const [own, other] = ['self', pid].map((one) => statSync(`/proc/${one}/exe`));
+    return own?.dev === other?.dev && own?.ino === other?.ino;
+  } catch {
+    return true;
+  }
+}
