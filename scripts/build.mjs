@@ -127,6 +127,7 @@ const common = {
   platform: 'node',
   external: ['@napi-rs/keyring'],
   transform: { target: 'node20.19' },
+  resolve: { alias: { '@neon-rs/load': libsqlTarget } },
 };
 const commonOutput = {
   dir: fresh,
@@ -144,7 +145,6 @@ const { output } = await build({
     ...(executableFolder && { 'native-part': 'src/platform/native-part.ts' }),
   },
   plugins: [noChildProcess, noValidator, noSignalHooks, lazyBuiltins],
-  resolve: { alias: { '@neon-rs/load': libsqlTarget } },
   output: {
     ...commonOutput,
     banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
@@ -152,11 +152,14 @@ const { output } = await build({
     codeSplitting: { groups },
   },
 });
-// Processes that the program starts, by `entryArgument`. Each is a file that shares nothing with others, so it starts fast.
+// Processes and threads that the program starts. Each is a file that shares nothing with others, so it starts fast.
 const children = {
   'keychain-child': 'src/platform/keychain/keychain-child.ts',
   'clipboard-clear': 'src/sinks/clipboard-clear.ts',
-  ...(executableFolder && { executable: 'bin/executable.ts' }),
+  // The executable has no file that a thread could run.
+  ...(executableFolder
+    ? { executable: 'bin/executable.ts' }
+    : { 'server-thread': 'src/server/threads/server-thread.ts' }),
 };
 for (const [name, source] of Object.entries(children))
   await build({ ...common, input: { [name]: source }, output: commonOutput });

@@ -26,6 +26,8 @@ export function statusCondition(status: Exclude<Status, 'unknown'>, now: number,
 /** Which keys to list, newest first. */
 export interface KeyQuery {
   status?: Exclude<Status, 'unknown'>;
+  /** false: without the revoked ones. */
+  revoked?: false;
   /** Part of the name, the description or the id; ASCII letters match in either case. */
   search?: string;
   /** Keys after the one created at this time with this id. */
@@ -49,7 +51,7 @@ export class KeyTable {
     this.#owner = owner;
   }
 
-  all({ status, search, after, limit }: KeyQuery = {}, now = 0): Row[] {
+  all({ status, revoked, search, after, limit }: KeyQuery = {}, now = 0): Row[] {
     const conditions: string[] = [];
     const values: Value[] = [];
     const where = (condition: string, ...operands: Value[]) => {
@@ -58,6 +60,7 @@ export class KeyTable {
     };
     if (this.#owner !== null) where('owner = ?', this.#owner);
     if (status) where(statusCondition(status, now));
+    if (revoked === false) where('revoked_at IS NULL');
     if (search) {
       where(
         "instr(lower(name || char(0) || COALESCE(description, '') || char(0) || id), lower(?)) > 0",

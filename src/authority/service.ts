@@ -22,6 +22,8 @@ const maxRememberedStops = 10_000;
 /** The authority behind `keys serve`: for users who manage keys of their own, and for calls that use keys. */
 export class AuthorityService {
   readonly organisation: Organisation;
+  /** How the database is opened, for a thread that opens it too. */
+  readonly settings: Omit<AuthorityOptions, 'now'>;
   readonly sessions: Sessions;
   readonly users: Users;
   readonly #file: DatabaseFile;
@@ -30,7 +32,9 @@ export class AuthorityService {
   /** Budget stops that are on disk. */
   readonly #persistedStops = new Set<string>();
 
-  constructor({ path, marker, now, timeoutMs, organisation = {} }: AuthorityOptions) {
+  constructor({ now, ...settings }: AuthorityOptions) {
+    const { path, marker, timeoutMs, organisation = {} } = settings;
+    this.settings = settings;
     this.organisation = organisation;
     this.#file = new DatabaseFile(path, timeoutMs, marker);
     this.#now = () => now().getTime();

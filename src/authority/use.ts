@@ -8,7 +8,8 @@ export interface Use {
   method: string;
   path: string;
   statusCode: number;
-  ip?: string;
+  /** Absent: unknown. */
+  ip?: string | undefined;
   model?: string;
   requests: number;
   tokens: number;

@@ -10,11 +10,20 @@ const mark = 'keys:';
 
 /** What to pass to `process.execPath` to start such an entry: its file, or its name if this is the single executable. */
 export function entryArgument(entry: ChildEntry): string {
-  return process.getBuiltinModule?.('node:sea')?.isSea() ? mark + entry : entryPath(entry);
+  return isExecutable() ? mark + entry : entryPath(entry);
+}
+
+/** The program of the server's threads; undefined if this is the single executable, which has no file for it. */
+export function threadFile(): string | undefined {
+  return isExecutable() ? undefined : entryPath('server-thread');
+}
+
+function isExecutable(): boolean {
+  return process.getBuiltinModule?.('node:sea')?.isSea() ?? false;
 }
 
 /** Tests, which run from the sources, use the file of the last build. */
-function entryPath(entry: ChildEntry): string {
+function entryPath(entry: string): string {
   const here = dirname(fileURLToPath(import.meta.url));
   const bundledPath = join(here, '..', `${entry}.cjs`);
   return existsSync(bundledPath) ? bundledPath : join(here, '..', '..', 'dist', `${entry}.cjs`);

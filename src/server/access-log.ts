@@ -30,23 +30,28 @@ declare module 'fastify' {
   }
 }
 
-/** Writes one line for each request when its response has completed or broken off. */
-export function logAccess(app: FastifyInstance, format: LogFormat, write: (line: string) => void): void {
+/** Writes a line. */
+export type AccessLog = (record: AccessRecord) => void;
+
+export function accessLog(format: LogFormat, write: (line: string) => void): AccessLog {
   const line = format === 'json' ? (record: AccessRecord) => JSON.stringify(record) : textOf;
+  return (record) => write(line(record));
+}
+
+/** Writes one line for each request when its response has completed or broken off. */
+export function logAccess(app: FastifyInstance, write: AccessLog): void {
   const log = (request: FastifyRequest, reply: FastifyReply, ip?: string) =>
-    write(
-      line({
-        time: new Date().toISOString(),
-        requestId: request.id,
-        // Node.js drops it when the connection ends.
-        ip: logText(ip ?? request.ip ?? 'unknown'),
-        method: logText(request.method),
-        path: pathOf(request.url),
-        status: reply.statusCode,
-        durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
-        ...loggedText(request.logged),
-      }),
-    );
+    write({
+      time: new Date().toISOString(),
+      requestId: request.id,
+      // Node.js drops it when the connection ends.
+      ip: logText(ip ?? request.ip ?? 'unknown'),
+      method: logText(request.method),
+      path: pathOf(request.url),
+      status: reply.statusCode,
+      durationMs: toDuration(reply.elapsedTime),
+      ...loggedText(request.logged),
+    });
   app.addHook('onRequest', (request, reply, done) => {
     // Fastify reports only responses that are complete.
     const { ip } = request;
@@ -68,6 +73,11 @@ const maxPathLength = 1000;
 export function pathOf(url: string): string {
   // Masked before it is cut: the beginning of a secret would no longer look like one.
   return logText(maskSecrets(url.split('?', 1)[0] ?? ''), maxPathLength);
+}
+
+/** Milliseconds, to the microsecond. */
+export function toDuration(elapsedMs: number): number {
+  return Math.round(elapsedMs * 1000) / 1000;
 }
 
 function loggedText(fields: FastifyRequest['logged']): FastifyRequest['logged'] {

@@ -15,22 +15,43 @@ export interface UseAddress {
 
 /** Decides on the key of a request. Logs a refusal and throws it as an `HttpProblem`. */
 export async function admit(
-  { batcher, metrics }: Context,
+  context: Context,
   request: FastifyRequest,
   reply: FastifyReply,
   access: Omit<AccessRequest, 'key'>,
   address: UseAddress,
 ): Promise<Admission> {
-  const decision = await batcher.authorize({ key: keyOf(request), ...access });
-  metrics.decided(decision.allowed ? 'OK' : decision.code);
+  const decision = await decideUse(context, { key: keyOf(request), ...access }, address, request.ip);
   if (decision.keyId !== undefined) request.logged.key = decision.keyId;
   if (decision.rateLimit) reply.headers(rateLimitHeaders(decision.rateLimit));
   if (decision.allowed) return decision;
-  if (decision.keyId !== undefined) {
-    const { keyId, status: statusCode } = decision;
-    batcher.enqueueUse({ keyId, ...address, statusCode, ip: request.ip, requests: 0, tokens: 0, costUsd: 0 });
-  }
   throw refusal(decision);
+}
+
+/** Decides on one use of a key. Counts the decision, and logs a refusal as a use. */
+export async function decideUse(
+  { batcher, metrics }: Context,
+  access: AccessRequest,
+  address: UseAddress,
+  ip: string | undefined,
+): Promise<Decision> {
+  const decision = await batcher.authorize(access);
+  metrics.decided(decision.allowed ? 'OK' : decision.code);
+  if (!decision.allowed && decision.keyId !== undefined) {
+    const { keyId, status: statusCode } = decision;
+    batcher.enqueueUse({ keyId, ...address, statusCode, ip, requests: 0, tokens: 0, costUsd: 0 });
+  }
+  return decision;
+}
+
+/** Logs the use of a key that was admitted and answered here. */
+export function enqueueServed(
+  { batcher }: Context,
+  { keyId }: Admission,
+  address: UseAddress,
+  ip: string | undefined,
+): void {
+  batcher.enqueueUse({ keyId, ...address, statusCode: 200, ip, requests: 1, tokens: 0, costUsd: 0 });
 }
 
 /** The method, path and model of a request, for its log row. */

@@ -63,15 +63,18 @@ export function isLocalCall({ raw }: Pick<FastifyRequest, 'raw'>): boolean {
   return isLoopbackHost(peer) && isLoopbackHost(nameIn(host)) && origin === undefined && !isForwarded;
 }
 
-/**
- * Keeps only the last address in `X-Forwarded-For`, which the proxy has added. Anything but an address is removed; the
- * proxy's own address then counts.
- */
+/** Keeps only the last address in `X-Forwarded-For`. If it is none, the proxy's own address counts. */
 export function keepForwardedAddress(headers: FastifyRequest['headers']): void {
+  const address = forwardedAddress(headers);
+  if (address === undefined) delete headers['x-forwarded-for'];
+  else headers['x-forwarded-for'] = address;
+}
+
+/** The last address in `X-Forwarded-For`, which the proxy has added; undefined if it is not an address. */
+export function forwardedAddress(headers: FastifyRequest['headers']): string | undefined {
   const last = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',').at(-1)?.trim() ?? '';
   // Some proxies add the port.
   const [, bracketedAddress, dottedAddress] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(last) ?? [];
   const address = bracketedAddress ?? dottedAddress ?? last;
-  if (isIP(address) !== 0) headers['x-forwarded-for'] = address;
-  else delete headers['x-forwarded-for'];
+  return isIP(address) === 0 ? undefined : address;
 }

@@ -7,6 +7,10 @@ export class Metrics {
   readonly #requests: Counter<'route' | 'method' | 'status'>;
   readonly #durations: Histogram<'route'>;
   readonly #decisions: Counter<'code'>;
+  /** By their labels: finding a counter by its labels takes longer than counting. */
+  readonly #requestsByLabels = new Map<string, Counter.Internal>();
+  readonly #durationsByRoute = new Map<string, Histogram.Internal<'route'>>();
+  readonly #decisionsByCode = new Map<string, Counter.Internal>();
   readonly #tokens: Counter;
   readonly #cost: Counter;
 
@@ -44,7 +48,13 @@ export class Metrics {
   }
 
   decided(code: string): void {
-    this.#decisions.inc({ code });
+    once(this.#decisionsByCode, code, () => this.#decisions.labels(code)).inc();
+  }
+
+  answered(route: string, method: string, status: number, elapsedMs: number): void {
+    const labels = [route, method, String(status)];
+    once(this.#requestsByLabels, labels.join(' '), () => this.#requests.labels(...labels)).inc();
+    once(this.#durationsByRoute, route, () => this.#durations.labels(route)).observe(elapsedMs / 1000);
   }
 
   metered(tokens: number, costUsd: number): void {
@@ -56,8 +66,7 @@ export class Metrics {
   serve(app: FastifyInstance, check: (request: FastifyRequest) => void): void {
     app.addHook('onResponse', (request, reply, done) => {
       const route = request.routeOptions.url ?? 'none';
-      this.#requests.inc({ route, method: request.method, status: reply.statusCode });
-      this.#durations.observe({ route }, reply.elapsedTime / 1000);
+      this.answered(route, request.method, reply.statusCode, reply.elapsedTime);
       done();
     });
     app.get('/metrics', async (request, reply) => {
@@ -66,4 +75,10 @@ export class Metrics {
       return this.registry.metrics();
     });
   }
+}
+
+function once<T>(made: Map<string, T>, name: string, make: () => T): T {
+  const value = made.get(name) ?? make();
+  made.set(name, value);
+  return value;
 }

@@ -8,7 +8,7 @@ import { RowLimit } from './row-limit.ts';
 /** A use that was enqueued is in the database after this time. */
 const flushDelayMs = 10;
 
-/** After the database refused a flush: it is busy, or its disk is full. */
+/** After the database refused uses: it is busy, or its disk is full. */
 const retryDelayMs = 500;
 
 /** Requests that are decided together: callers read the first answers while more requests arrive. */
@@ -20,6 +20,9 @@ const maxEnqueuedUses = 100_000;
 /** Log rows per key and minute, for refused uses and for what a key reports itself. Further ones are only counted. */
 const maxRefusalRows = 60;
 const maxReportRows = 600;
+
+/** Writes uses and resolves with those that the database rejects. Rejects with `KeysError` if it wrote none. */
+export type RecordUses = (uses: readonly Use[]) => Promise<LostUse[]>;
 
 interface Waiting {
   request: AccessRequest;
@@ -37,15 +40,28 @@ export class RequestBatcher {
   readonly #onLoss: (loss: LostUse) => void;
   readonly #refusals = new RowLimit(maxRefusalRows);
   readonly #reports = new RowLimit(maxReportRows);
+  readonly #recordUses: RecordUses;
   #waiting: Waiting[] = [];
   #uses: Use[] = [];
+  /** Uses that are being written. */
+  #writing: readonly Use[] = [];
+  #written: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
-  /** `onLoss` receives a use that the database rejects: it would be rejected each time, and block all others. */
-  constructor(authority: AuthorityService, now: () => Date, onLoss: (loss: LostUse) => void) {
+  /**
+   * `onLoss` receives a use that the database rejects: it would be rejected each time, and block all others. `recordUses`
+   * writes the enqueued uses, on this thread if it is absent.
+   */
+  constructor(
+    authority: AuthorityService,
+    now: () => Date,
+    onLoss: (loss: LostUse) => void,
+    recordUses: RecordUses = async (uses) => authority.record(uses),
+  ) {
     this.#authority = authority;
     this.#now = now;
     this.#onLoss = onLoss;
+    this.#recordUses = recordUses;
   }
 
   /** Decides whether a key may be used now. Throws `KeysError` if the database cannot be used. */
@@ -63,7 +79,7 @@ export class RequestBatcher {
     // Other uses are bounded by the key's rate limit, if it has one.
     if (isRefused(use)) use.unlogged ??= this.#refusals.isExceeded(use.keyId, use.at);
     this.#uses.push(use);
-    this.#timer ??= setTimeout(() => this.#flushLater(), flushDelayMs).unref();
+    this.#flushAfter(flushDelayMs);
   }
 
   /** As `record`, for what a key reports itself. */
@@ -71,36 +87,44 @@ export class RequestBatcher {
     this.record({ ...use, unlogged: this.#reports.isExceeded(use.keyId, this.#now().getTime()) });
   }
 
-  /** Writes a use, with all enqueued ones, before it returns: from then on its cost counts. Throws `KeysError`. */
+  /** Writes a use before it returns: from then on its cost counts. Throws `KeysError`. */
   record(use: Use): void {
-    this.#uses.push(use);
-    try {
-      const loss = this.flush().find((one) => one.use === use);
-      if (loss) throw loss.reason;
-    } catch (error) {
-      // The caller learns that it failed, and may report it again.
-      this.#uses = this.#uses.filter((one) => one !== use);
-      throw error;
-    }
+    const [loss] = this.#authority.record([use]);
+    if (!loss) return;
+    this.#onLoss(loss);
+    throw loss.reason;
   }
 
-  /** Writes the enqueued uses and returns those that the database rejected. Throws `KeysError`, and then keeps them all. */
-  flush(): LostUse[] {
+  /** Resolves once every use that was enqueued before is written. Rejects with `KeysError`, and then keeps them. */
+  async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#uses.length === 0) return [];
-    const losses = this.#authority.record(this.#uses);
-    this.#uses = [];
-    for (const loss of losses) this.#onLoss(loss);
-    return losses;
+    // One batch at a time: those that could not be written stay in front.
+    this.#written = this.#written.catch(() => {}).then(() => this.#write());
+    await this.#written;
   }
 
-  #flushLater(): void {
+  async #write(): Promise<void> {
+    if (this.#uses.length === 0) return;
+    this.#writing = this.#uses;
+    this.#uses = [];
     try {
-      this.flush();
-    } catch {
-      this.#timer = setTimeout(() => this.#flushLater(), retryDelayMs).unref();
+      const losses = await this.#recordUses(this.#writing);
+      for (const loss of losses) this.#onLoss(loss);
+    } catch (error) {
+      this.#uses = [...this.#writing, ...this.#uses];
+      this.#flushAfter(retryDelayMs);
+      throw error;
+    } finally {
+      this.#writing = [];
     }
+  }
+
+  #flushAfter(delayMs: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.flush().catch(() => {});
+    }, delayMs).unref();
   }
 
   #decide(): void {
@@ -108,7 +132,7 @@ export class RequestBatcher {
     if (waiting.length === 0) return;
     this.#waiting = [];
     try {
-      if (this.#uses.length > maxEnqueuedUses) throw unmetered();
+      if (this.#uses.length + this.#writing.length > maxEnqueuedUses) throw unmetered();
       const decisions = this.#authority.authorize(waiting.map(({ request }) => request));
       waiting.forEach(({ resolve }, index) => {
         resolve(decisions[index] as Decision);

@@ -5,20 +5,22 @@ import type { AuthorityService } from '../authority/service.ts';
 import { envelope, HttpProblem } from '../gateway/http-problem.ts';
 import type { Upstream } from '../gateway/types.ts';
 import type { LogFormat } from './access-log.ts';
-import { logAccess } from './access-log.ts';
+import { accessLog, logAccess } from './access-log.ts';
 import { adminApi } from './admin/admin-api.ts';
 import { hasBody } from './body-intake.ts';
 import { isLocalCall, keepForwardedAddress, keysOf } from './caller.ts';
 import { compatApis } from './compat/index.ts';
 import type { Context } from './context.ts';
 import { dataPlane } from './data-plane.ts';
+import { answerDirectly } from './direct-answers.ts';
 import type { AppOptions } from './fastify-app.ts';
 import { openApp } from './fastify-app.ts';
-import { checkHost } from './host-check.ts';
+import { hostCheck } from './host-check.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { Metrics } from './metrics.ts';
 import { problemOf } from './problem-of.ts';
 import { RequestBatcher } from './request-batcher.ts';
+import { onThreads, withoutThreads } from './threads/offload.ts';
 import { answerBeforeBody } from './unread-body.ts';
 import { parseJson } from './validation.ts';
 
@@ -28,6 +30,10 @@ export interface ServerOptions extends Omit<AppOptions, 'onRefused'> {
   now: () => Date;
   /** Names in `Host` that are answered besides those of the loopback; undefined: any name. */
   allowedHosts: readonly string[] | undefined;
+  /** The program of the threads that write uses and answer questions; absent: both on this thread. */
+  threadFile?: string | undefined;
+  /** false: leave every request to the framework. The answers are the same. */
+  direct?: false;
   upstream?: Upstream;
   /** Absent: no access log. */
   log?: { format: LogFormat; write: (line: string) => void };
@@ -51,9 +57,13 @@ type ProblemBody = (problem: HttpProblem) => object;
 
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { authority, version, now, upstream, log } = options;
-  const batcher = new RequestBatcher(authority, now, (loss) => options.onLoss?.(loss));
+  const offload =
+    options.threadFile === undefined
+      ? withoutThreads(authority)
+      : onThreads(options.threadFile, authority, now, options.onBug);
+  const batcher = new RequestBatcher(authority, now, (loss) => options.onLoss?.(loss), offload.recordUses);
   const metrics = new Metrics(version);
-  const context: Context = { authority, batcher, metrics, now, ...(upstream && { upstream }) };
+  const context: Context = { authority, batcher, metrics, offload, now, ...(upstream && { upstream }) };
   const app = openApp({
     ...options,
     onRefused(error, request, reply) {
@@ -73,8 +83,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     done();
   });
   answerBeforeBody(app);
-  if (log) logAccess(app, log.format, log.write);
-  checkHost(app, options.allowedHosts);
+  const logRecord = log && accessLog(log.format, log.write);
+  if (logRecord) logAccess(app, logRecord);
+  const hostProblem = hostCheck(options.allowedHosts);
+  app.addHook('onRequest', (request, _, done) => done(hostProblem(request.headers)));
   const answerProblems = (scope: FastifyInstance, body: ProblemBody) => {
     scope.setErrorHandler((error, request, reply) => answerProblem(options, error, request, reply, body));
     methodNotAllowed(scope, body);
@@ -97,6 +109,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   for (const api of compatApis) await mount(api.prefix, api.errorBody, (scope) => api.mount(scope, context));
   await mount('/admin', envelope, (scope) => adminApi(scope, context, version));
   await app.register(async (scope) => dataPlane(scope, context));
+  const { behindProxy, onBug, direct = true } = options;
+  const directOptions = { hostProblem, behindProxy, log: logRecord, onBug };
+  const stopAnsweringDirectly = direct ? answerDirectly(app, context, directOptions) : () => {};
 
   return {
     async listen(host, port) {
@@ -106,6 +121,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       return address;
     },
     async stop(timeoutMs) {
+      stopAnsweringDirectly();
       const closing = app.close();
       // A connection whose last call has ended would wait for another, which will not come.
       const sweeping = setInterval(() => app.server.closeIdleConnections(), sweepIntervalMs);
@@ -114,7 +130,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       clearInterval(sweeping);
       clearTimeout(timer);
       await upstream?.close();
-      batcher.flush();
+      await batcher.flush().finally(() => offload.end());
     },
   };
 }

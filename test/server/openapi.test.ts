@@ -13,6 +13,7 @@ import { useRoutes } from '../../src/server/admin/uses.ts';
 import type { Context } from '../../src/server/context.ts';
 import { Metrics } from '../../src/server/metrics.ts';
 import { RequestBatcher } from '../../src/server/request-batcher.ts';
+import { withoutThreads } from '../../src/server/threads/offload.ts';
 import { spec, use } from '../support/authority.ts';
 import type { Answer } from '../support/authority-service.ts';
 import { serving, testService } from '../support/authority-service.ts';
@@ -40,7 +41,8 @@ async function start() {
 function context(): Context {
   const { service, clock } = testService();
   const batcher = new RequestBatcher(service, clock.now, () => {});
-  return { authority: service, batcher, metrics: new Metrics('0.0.0'), now: clock.now };
+  const offload = withoutThreads(service);
+  return { authority: service, batcher, metrics: new Metrics('0.0.0'), offload, now: clock.now };
 }
 
 test('the description is public, and valid OpenAPI 3.1', async () => {

@@ -1,11 +1,12 @@
 import type { FastifyRequest } from 'fastify';
 import type { IdempotentRequest } from '../../authority/idempotency.ts';
-import type { OwnedKey, ScopedKeys } from '../../authority/scoped-keys.ts';
+import type { ScopedKeys } from '../../authority/scoped-keys.ts';
 import { HttpProblem } from '../../gateway/http-problem.ts';
 import { bearerOf } from '../caller.ts';
 import type { Context } from '../context.ts';
+import { sendJson } from '../send-json.ts';
 import { invalid } from '../validation.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { readCursor } from './cursor.ts';
 import { answerTagged, requireMatch } from './etag.ts';
 import type { Route } from './route.ts';
 import { route } from './route.ts';
@@ -18,7 +19,7 @@ const idempotency = {
 };
 
 /** Creating, reading, changing, rotating and revoking keys. */
-export function keyRoutes({ now, batcher }: Context): Route[] {
+export function keyRoutes({ now, offload }: Context): Route[] {
   return [
     route({
       method: 'GET',
@@ -28,17 +29,11 @@ export function keyRoutes({ now, batcher }: Context): Route[] {
       query: shape.keyQuery,
       status: 200,
       reply: shape.page(shape.key),
-      handle({ keys, query: { limit, cursor, status, search } }) {
-        batcher.flush();
-        const listedKeys = keys.list({
-          limit: limit + 1,
-          ...(status && { status }),
-          ...(search && { search }),
-          ...(cursor && { after: readCursor(cursor) }),
-        });
-        const page = pageOf(listedKeys.slice(0, limit));
-        const last = page.length < listedKeys.length ? page.at(-1) : undefined;
-        return { data: page.map(keyOut), next_cursor: last ? writeCursor(last.position) : null };
+      countsUses: true,
+      handle({ keys, query: { limit, cursor, status, search }, reply }) {
+        const query = { ...(status && { status }), ...(search && { search }) };
+        const after = cursor ? readCursor(cursor) : undefined;
+        return sendJson(reply, offload.ask(keys.caller, 'listKeys', { query, limit, after }));
       },
     }),
     route({
@@ -70,8 +65,8 @@ export function keyRoutes({ now, batcher }: Context): Route[] {
       status: 200,
       reply: shape.key,
       refusals: { 404: 'KEY_NOT_FOUND' },
+      countsUses: true,
       handle({ keys, id, request, reply }) {
-        batcher.flush();
         return answerTagged(request, reply, keyOut(keys.get(id)));
       },
     }),
@@ -90,8 +85,8 @@ export function keyRoutes({ now, batcher }: Context): Route[] {
         409: 'KEY_REVOKED',
         412: 'PRECONDITION_FAILED',
       },
+      countsUses: true,
       handle({ keys, id, body, request }) {
-        batcher.flush();
         requireMatch(request, keyOut(keys.get(id)));
         return keyOut(keys.update(id, changesIn(body, now())));
       },
@@ -153,20 +148,6 @@ export function keyRoutes({ now, batcher }: Context): Route[] {
       },
     }),
   ];
-}
-
-/** A page ends with the key that exceeds this length: clients do not accept more at once. */
-const maxPageLength = 4_000_000;
-
-/** The keys that fit on a page: some may date from before the fields of a key were bounded. */
-function pageOf(matches: readonly OwnedKey[]): OwnedKey[] {
-  let length = 0;
-  const end = matches.findIndex((one) => {
-    const isFull = length > maxPageLength;
-    length += JSON.stringify(one.key).length;
-    return isFull;
-  });
-  return end < 0 ? [...matches] : matches.slice(0, end);
 }
 
 /** The path of a key, below the prefix under which this API is mounted. */

@@ -21,6 +21,8 @@ export interface Operation {
   reply?: GenericSchema;
   /** Codes of refusals by their status, besides those of every operation. */
   refusals?: Readonly<Record<number, string>>;
+  /** The answer counts uses: those before the call are written first. */
+  countsUses?: true;
 }
 
 /** An operation and how it is handled. */
@@ -69,13 +71,18 @@ export function route<Body extends GenericSchema, Query extends GenericSchema>(
 
 /** Serves the routes to every caller with a session. */
 export function register(app: FastifyInstance, context: Context, routes: readonly Route[]): void {
-  for (const { method, path, status, answer } of routes) {
+  for (const { method, path, status, countsUses, answer } of routes) {
     app.route<{ Params: { id?: string } }>({
       method,
       url: path,
       handler: async (request, reply) => {
-        const keys = keysOf(context.authority, request);
+        let keys = keysOf(context.authority, request);
         request.logged.user = keys.caller.user;
+        if (countsUses) {
+          await context.batcher.flush();
+          // The session may have ended meanwhile.
+          keys = keysOf(context.authority, request);
+        }
         const response = await answer(keys, request, reply);
         if (reply.sent) return;
         if (reply.statusCode === 200) reply.code(status);

@@ -2,6 +2,7 @@ import type { ScopedKeys } from '../../authority/scoped-keys.ts';
 import type { Session } from '../../authority/sessions.ts';
 import { HttpProblem } from '../../gateway/http-problem.ts';
 import type { Context } from '../context.ts';
+import { sendJson } from '../send-json.ts';
 import { invalid } from '../validation.ts';
 import type { Route } from './route.ts';
 import { route } from './route.ts';
@@ -9,7 +10,7 @@ import * as shape from './shapes.ts';
 import { expiryIn, sessionOut } from './wire.ts';
 
 /** Sessions. Users see and end their own; admins see and end all. */
-export function sessionRoutes({ authority: { sessions }, now }: Context): Route[] {
+export function sessionRoutes({ authority: { sessions }, now, offload }: Context): Route[] {
   const current = ({ caller }: ScopedKeys): Session => {
     const session = sessions.get(caller.sessionId);
     if (!session) throw new Error('the session of the caller does not exist');
@@ -42,8 +43,9 @@ export function sessionRoutes({ authority: { sessions }, now }: Context): Route[
       summary: 'List sessions, newest first',
       status: 200,
       reply: shape.sessions,
-      handle({ keys: { caller } }) {
-        return { data: sessions.list(caller.role === 'admin' ? null : caller.user).map(sessionOut) };
+      handle({ keys: { caller }, reply }) {
+        const user = caller.role === 'admin' ? null : caller.user;
+        return sendJson(reply, offload.ask(caller, 'listSessions', user));
       },
     }),
     route({

@@ -1,14 +1,14 @@
-import type { InferOutput } from 'valibot';
 import type { ScopedKeys } from '../../authority/scoped-keys.ts';
-import type { User } from '../../authority/users.ts';
 import { HttpProblem } from '../../gateway/http-problem.ts';
 import type { Context } from '../context.ts';
+import { sendJson } from '../send-json.ts';
 import type { Route } from './route.ts';
 import { route } from './route.ts';
 import * as shape from './shapes.ts';
+import { userOut } from './wire.ts';
 
 /** The ceilings of users' keys, which admins set. */
-export function userRoutes({ authority: { users } }: Context): Route[] {
+export function userRoutes({ authority: { users }, offload }: Context): Route[] {
   return [
     route({
       method: 'GET',
@@ -18,9 +18,9 @@ export function userRoutes({ authority: { users } }: Context): Route[] {
       status: 200,
       reply: shape.users,
       refusals: { 403: 'FORBIDDEN' },
-      handle({ keys }) {
+      handle({ keys, reply }) {
         requireAdmin(keys);
-        return { data: users.list().map(userOut) };
+        return sendJson(reply, offload.ask(keys.caller, 'listUsers', undefined));
       },
     }),
     route({
@@ -49,18 +49,4 @@ export function userRoutes({ authority: { users } }: Context): Route[] {
 
 function requireAdmin({ caller }: ScopedKeys): void {
   if (caller.role !== 'admin') throw new HttpProblem(403, 'FORBIDDEN', 'only an admin may do this');
-}
-
-function userOut({ name, role, ceiling }: User): InferOutput<typeof shape.user> {
-  return {
-    name,
-    role,
-    ceiling: {
-      permissions: [...ceiling.permissions],
-      budget_usd: ceiling.budgetUsd,
-      rate_limit_rpm: ceiling.rateLimitRpm,
-      models: [...ceiling.models],
-      max_keys: ceiling.maxKeys,
-    },
-  };
 }

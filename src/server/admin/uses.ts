@@ -1,12 +1,13 @@
 import type { Context } from '../context.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { sendJson } from '../send-json.ts';
+import { readCursor } from './cursor.ts';
 import type { Route } from './route.ts';
 import { route } from './route.ts';
 import * as shape from './shapes.ts';
-import { entryOut, logQueryIn, usageOut } from './wire.ts';
+import { logQueryIn } from './wire.ts';
 
 /** The log of uses, and sums of it. */
-export function useRoutes({ batcher }: Context): Route[] {
+export function useRoutes({ offload }: Context): Route[] {
   return [
     route({
       method: 'GET',
@@ -16,18 +17,12 @@ export function useRoutes({ batcher }: Context): Route[] {
       query: shape.logQuery,
       status: 200,
       reply: shape.page(shape.logEntry),
-      handle({ keys, query }) {
-        batcher.flush();
-        const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, /^\d{1,15}$/);
-        const after = cursor && { at: cursor.at, id: Number(cursor.id) };
-        const data = [];
-        let last: typeof after;
-        for (const { entry, position } of keys.logs(logQueryIn(query), after && { after })) {
-          if (data.length === query.limit) return { data, next_cursor: last ? writeCursor(last) : null };
-          data.push(entryOut(entry));
-          last = position;
-        }
-        return { data, next_cursor: null };
+      countsUses: true,
+      handle({ keys, query: { limit, cursor, ...filter }, reply }) {
+        const position = cursor === undefined ? undefined : readCursor(cursor, /^\d{1,15}$/);
+        const after = position && { at: position.at, id: Number(position.id) };
+        const query = logQueryIn(filter);
+        return sendJson(reply, offload.ask(keys.caller, 'listUses', { query, limit, after }));
       },
     }),
     route({
@@ -38,14 +33,14 @@ export function useRoutes({ batcher }: Context): Route[] {
       query: shape.usageQuery,
       status: 200,
       reply: shape.usage,
-      handle({ keys, query: { by, since, key_id } }) {
-        batcher.flush();
-        const rows = keys.usage({
+      countsUses: true,
+      handle({ keys, query: { by, since, key_id }, reply }) {
+        const query = {
           by,
           ...(since !== undefined && { since: new Date(since) }),
           ...(key_id !== undefined && { keyId: key_id }),
-        });
-        return { data: rows.map(usageOut) };
+        };
+        return sendJson(reply, offload.ask(keys.caller, 'sumUsage', query));
       },
     }),
   ];

@@ -1,6 +1,7 @@
 import type { InferOutput } from 'valibot';
 import type { OwnedKey } from '../../authority/scoped-keys.ts';
 import type { Session } from '../../authority/sessions.ts';
+import type { User } from '../../authority/users.ts';
 import type { KeyChanges, KeySpec, LogEntry, LogQuery, UsageRow } from '../../keys/ports.ts';
 import { invalid } from '../validation.ts';
 import type * as shape from './shapes.ts';
@@ -63,7 +64,7 @@ export function expiryIn(text: string | null, now: Date): Date | null {
   throw invalid('expires_at', 'expected a time in the future');
 }
 
-export function logQueryIn(query: InferOutput<typeof shape.logQuery>): LogQuery {
+export function logQueryIn(query: Omit<InferOutput<typeof shape.logQuery>, 'limit' | 'cursor'>): LogQuery {
   const { key_id: keyId, since, until, status, method, path_prefix: pathPrefix } = query;
   return {
     ...present({ keyId, status, method, pathPrefix }),
@@ -114,4 +115,18 @@ type Present<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
 /** The fields that are not undefined. */
 function present<T extends object>(fields: T): Present<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>;
+}
+
+export function userOut({ name, role, ceiling }: User): InferOutput<typeof shape.user> {
+  return {
+    name,
+    role,
+    ceiling: {
+      permissions: [...ceiling.permissions],
+      budget_usd: ceiling.budgetUsd,
+      rate_limit_rpm: ceiling.rateLimitRpm,
+      models: [...ceiling.models],
+      max_keys: ceiling.maxKeys,
+    },
+  };
 }

@@ -15,12 +15,18 @@ export interface CompatApi {
 }
 
 /** The keys of the session that calls; the access log names its user. */
-export function callerOf({ authority, batcher }: Context, request: FastifyRequest): ScopedKeys {
+export function sessionKeys({ authority }: Context, request: FastifyRequest): ScopedKeys {
   const keys = keysOf(authority, request);
   request.logged.user = keys.caller.user;
-  // What was used before this call is counted in what it tells.
-  batcher.flush();
   return keys;
+}
+
+/** As `sessionKeys`, once what was used before this call is counted in what they tell. */
+export async function callerOf(context: Context, request: FastifyRequest): Promise<ScopedKeys> {
+  sessionKeys(context, request);
+  await context.batcher.flush();
+  // The session may have ended meanwhile.
+  return sessionKeys(context, request);
 }
 
 /** The key that an API without further settings creates: it may read, and has no limits. */
@@ -35,8 +41,4 @@ export function plainSpec(name: string): KeySpec {
     models: [],
     labels: {},
   };
-}
-
-export function epochSeconds(time: string | undefined): number {
-  return Math.floor(Date.parse(time ?? '') / 1000);
 }

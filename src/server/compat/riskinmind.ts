@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { OwnedKey } from '../../authority/scoped-keys.ts';
 import { envelope, HttpProblem } from '../../gateway/http-problem.ts';
+import { sendJson } from '../send-json.ts';
 import { readBody, readQuery } from '../validation.ts';
 import type { CompatApi } from './compat-api.ts';
 import { callerOf, plainSpec } from './compat-api.ts';
@@ -17,41 +18,30 @@ export const riskinmind: CompatApi = {
     // The document has the trailing slash.
     for (const url of [`${current}/`, current]) {
       app.get(url, async (request) => {
-        const single = callerOf(context, request).single();
+        const single = (await callerOf(context, request)).single();
         return { success: true, data: single ? shown(single) : null };
       });
     }
     app.post(`${current}/generate`, async (request) => {
-      const keys = callerOf(context, request);
+      const keys = await callerOf(context, request);
       const { label = '' } = readBody(generation, request);
       const { id, secret } = keys.issue(plainSpec(label.trim() || 'api-key'), { single: true });
       const { key } = keys.get(id);
       return { success: true, data: { apiKey: secret.reveal(), createdAt: key.createdAt } };
     });
     app.post(`${current}/regenerate`, async (request) => {
-      const keys = callerOf(context, request);
+      const keys = await callerOf(context, request);
       const { secret } = keys.rotate(needed(keys.single()).key.id, { grace: 0 });
       return { success: true, data: { apiKey: secret.reveal(), message: 'Key regenerated successfully.' } };
     });
     app.post(`${current}/revoke`, async (request) => {
-      const keys = callerOf(context, request);
+      const keys = await callerOf(context, request);
       keys.revoke(needed(keys.single()).key.id);
       return { success: true, message: 'API Key revoked successfully.' };
     });
-    app.get(`${current}/logs`, async (request) => {
-      const keys = callerOf(context, request);
-      const { page, limit } = readQuery(paging, request);
-      const total = keys.logCount({}, { single: true });
-      const data: object[] = [];
-      let place = 0;
-      for (const { entry } of keys.logs({}, { single: true })) {
-        place += 1;
-        if (place > page * limit) break;
-        if (place <= (page - 1) * limit) continue;
-        const { path: endpoint, method, statusCode, timestamp } = entry;
-        data.push({ endpoint, method, statusCode, timestamp });
-      }
-      return { success: true, data, meta: { total, page, limit } };
+    app.get(`${current}/logs`, async (request, reply) => {
+      const { caller } = await callerOf(context, request);
+      return sendJson(reply, context.offload.ask(caller, 'riskinmindLogs', readQuery(paging, request)));
     });
   },
 };

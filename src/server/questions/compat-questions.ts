@@ -1,0 +1,55 @@
+import type { Key } from '../../keys/key.ts';
+import { drunKey, privatemindKey, privatemindStatus, unrealKey } from '../compat/key-shapes.ts';
+import type { Asked } from './asked.ts';
+
+/* What the APIs of vendors list, most of them without pages. */
+
+export function unrealKeys({ keys }: Asked, _input: undefined): object {
+  return { keys: keys.list({ revoked: false }).map(unrealKey) };
+}
+
+export function drunKeys({ keys }: Asked, _input: undefined): object {
+  return { items: keys.list({ revoked: false }).map(drunKey) };
+}
+
+interface PrivatemindQuery {
+  page: number;
+  limit: number;
+  search: string;
+  status: ReturnType<typeof privatemindStatus> | undefined;
+}
+
+export function privatemindKeys({ keys }: Asked, { page, limit, search, status }: PrivatemindQuery): object {
+  const all = keys.list();
+  const matchingKeys = (search === '' ? all : keys.list({ search })).filter(
+    ({ key }) => status === undefined || privatemindStatus(key.status) === status,
+  );
+  const api_keys = matchingKeys.slice((page - 1) * limit, page * limit).map(privatemindKey);
+  return { api_keys, summary: summaryOf(all.map(({ key }) => key)), total: matchingKeys.length, page, limit };
+}
+
+function summaryOf(keys: readonly Key[]): object {
+  const summary = { active: 0, expired: 0, revoked: 0, requests: 0, tokens: 0, spend_usd: 0 };
+  for (const key of keys) {
+    summary[privatemindStatus(key.status)] += 1;
+    summary.requests += key.usage?.requests ?? 0;
+    summary.tokens += key.usage?.tokens ?? 0;
+    summary.spend_usd += key.spentUsd ?? 0;
+  }
+  // Sums of millionths, which binary fractions cannot represent exactly.
+  return { ...summary, spend_usd: Math.round(summary.spend_usd * 1e6) / 1e6 };
+}
+
+export function riskinmindLogs({ keys }: Asked, { page, limit }: { page: number; limit: number }): object {
+  const total = keys.logCount({}, { single: true });
+  const data: object[] = [];
+  let place = 0;
+  for (const { entry } of keys.logs({}, { single: true })) {
+    place += 1;
+    if (place > page * limit) break;
+    if (place <= (page - 1) * limit) continue;
+    const { path: endpoint, method, statusCode, timestamp } = entry;
+    data.push({ endpoint, method, statusCode, timestamp });
+  }
+  return { success: true, data, meta: { total, page, limit } };
+}

@@ -1,0 +1,66 @@
+import type { LostUse } from '../../authority/metering.ts';
+import type { AuthorityService } from '../../authority/service.ts';
+import type { Caller } from '../../authority/sessions.ts';
+import { KeysError } from '../../base/errors.ts';
+import type { QuestionInput, QuestionName } from '../questions/questions.ts';
+import { answerTo } from '../questions/questions.ts';
+import type { RecordUses } from '../request-batcher.ts';
+import type { Rejection } from './protocol.ts';
+import { Thread } from './thread.ts';
+
+/** What takes longer than a decision on a key, and must not delay one. */
+export interface Offload {
+  recordUses: RecordUses;
+  /** The answer to a question of a session, as JSON in UTF-8. Rejects with `KeysError`. */
+  ask<Name extends QuestionName>(caller: Caller, name: Name, input: QuestionInput<Name>): Promise<Uint8Array>;
+  /** Ends the threads once they have done what they were asked. */
+  end(): Promise<void>;
+}
+
+/** Everything on this thread, for tests that need no other. */
+export function withoutThreads(authority: AuthorityService): Offload {
+  return {
+    recordUses: async (uses) => authority.record(uses),
+    ask: async (caller, name, input) => answerTo(authority, caller, name, input),
+    end: async () => {},
+  };
+}
+
+/**
+ * One thread writes uses, another one answers questions, which may take seconds. `file` is the thread's program. If the
+ * first one fails for a reason that is not the database's, uses are written on this thread.
+ */
+export function onThreads(
+  file: string,
+  authority: AuthorityService,
+  now: () => Date,
+  onBug: (error: unknown) => void,
+): Offload {
+  const writer = new Thread(file, authority.settings);
+  const reader = new Thread(file, authority.settings);
+  const time = () => now().getTime();
+  return {
+    async recordUses(uses) {
+      try {
+        const rejections = (await writer.call({ kind: 'record', uses, now: time() })) as Rejection[];
+        return rejections.flatMap((rejection) => lossOf(uses, rejection));
+      } catch (error) {
+        if (error instanceof KeysError) throw error;
+        onBug(error);
+        return authority.record(uses);
+      }
+    },
+    async ask(caller, name, input) {
+      const request = { kind: 'ask', name, caller, input, now: time() } as const;
+      return (await reader.call(request)) as Uint8Array;
+    },
+    async end() {
+      await Promise.all([writer.end(), reader.end()]);
+    },
+  };
+}
+
+function lossOf(uses: Parameters<RecordUses>[0], { index, message }: Rejection): LostUse[] {
+  const use = uses[index];
+  return use ? [{ use, reason: new Error(message) }] : [];
+}

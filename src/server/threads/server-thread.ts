@@ -1,0 +1,46 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { AuthorityService } from '../../authority/service.ts';
+import { KeysError } from '../../base/errors.ts';
+import { answerTo } from '../questions/questions.ts';
+import type { Rejection, ThreadAnswer, ThreadRequest, ThreadSettings } from './protocol.ts';
+
+/* A thread of the server, with connections of its own. An entry of the bundle: `threads.ts` starts it. */
+
+let now = new Date();
+const settings: ThreadSettings = workerData;
+const authority = new AuthorityService({ ...settings, now: () => now });
+
+parentPort?.on('message', (request: ThreadRequest) => {
+  now = new Date(request.now);
+  const answer = carryOut(request);
+  // Bytes change hands without being copied.
+  const bytes = answer.kind === 'done' && answer.value instanceof Uint8Array ? [answer.value.buffer] : [];
+  parentPort?.postMessage(answer, bytes as ArrayBuffer[]);
+  if (request.kind === 'end') parentPort?.close();
+});
+
+function carryOut(request: ThreadRequest): ThreadAnswer {
+  try {
+    return { kind: 'done', value: perform(request) };
+  } catch (error) {
+    // Its cause may be what cannot be cloned.
+    if (error instanceof KeysError)
+      return { kind: 'failed', failure: { ...error.failure, cause: undefined } };
+    return { kind: 'broken', message: String(error instanceof Error ? (error.stack ?? error) : error) };
+  }
+}
+
+function perform(request: ThreadRequest): unknown {
+  if (request.kind === 'record') {
+    const { uses } = request;
+    return authority
+      .record(uses)
+      .map(({ use, reason }): Rejection => ({ index: uses.indexOf(use), message: messageOf(reason) }));
+  }
+  if (request.kind === 'ask') return answerTo(authority, request.caller, request.name, request.input);
+  return authority.close();
+}
+
+function messageOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
+}

@@ -1,0 +1,64 @@
+import { Worker } from 'node:worker_threads';
+import { KeysError } from '../../base/errors.ts';
+import type { ThreadAnswer, ThreadRequest, ThreadSettings } from './protocol.ts';
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** A thread that answers one request after the other. Started by the first one; started anew if it ended unexpectedly. */
+export class Thread {
+  readonly #file: string;
+  readonly #settings: ThreadSettings;
+  #worker: Worker | undefined;
+  #waiting: Waiting[] = [];
+
+  constructor(file: string, settings: ThreadSettings) {
+    this.#file = file;
+    this.#settings = settings;
+  }
+
+  /** Rejects with `KeysError` if the thread threw one, else with a defect. */
+  call(request: ThreadRequest): Promise<unknown> {
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      worker.postMessage(request);
+    });
+  }
+
+  /** Ends the thread after everything that it has been asked. */
+  async end(): Promise<void> {
+    if (!this.#worker) return;
+    // Nothing else may keep the process alive until it has answered.
+    this.#worker.ref();
+    await this.call({ kind: 'end', now: Date.now() });
+  }
+
+  #start(): Worker {
+    // No variable of the environment is for it.
+    const worker = new Worker(this.#file, { workerData: this.#settings, env: {}, execArgv: [] });
+    worker.unref();
+    worker.on('message', (answer: ThreadAnswer) => this.#settle(answer));
+    worker.on('error', (error) => this.#giveUp(worker, error));
+    worker.on('exit', () => this.#giveUp(worker, new Error('a thread of the server ended')));
+    return worker;
+  }
+
+  #settle(answer: ThreadAnswer): void {
+    const waiting = this.#waiting.shift();
+    if (answer.kind === 'done') waiting?.resolve(answer.value);
+    else if (answer.kind === 'failed') waiting?.reject(new KeysError(answer.failure));
+    else waiting?.reject(new Error(answer.message));
+  }
+
+  #giveUp(worker: Worker, error: unknown): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { reject } of waiting) reject(error);
+  }
+}
