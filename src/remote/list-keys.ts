@@ -26,8 +26,17 @@ export async function listKeys(
   } catch (error) {
     // A key created or revoked between two pages shifts the others: a second read may be complete.
     if (!isIncomplete(error)) throw error;
-    return readList(api, provider, now, odd, wantedId);
+    return await readList(api, provider, now, odd, wantedId).catch((again: unknown) => {
+      throw provider.show && isIncomplete(again) ? withWayOn(again) : again;
+    });
   }
+}
+
+/** Commands about one key need no list if the API shows a key by its id. */
+function withWayOn(error: KeysError): KeysError {
+  const { hints = [] } = error.failure;
+  const wayOn = 'a key whose id you know needs no list: keys show <id>, keys revoke <id>';
+  return new KeysError({ ...error.failure, hints: [wayOn, ...hints], cause: error });
 }
 
 async function readList(
@@ -77,6 +86,6 @@ function idOf(item: Part, fields: Provider['key']): string | undefined {
   }
 }
 
-function isIncomplete(error: unknown): boolean {
+function isIncomplete(error: unknown): error is KeysError {
   return error instanceof KeysError && error.failure.code === 'list_incomplete';
 }

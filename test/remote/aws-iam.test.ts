@@ -120,6 +120,15 @@ test('a key is disabled and enabled by one call', async () => {
   }
 });
 
+test('a key that was just listed is disabled by one call more', async () => {
+  const { backend, server } = await start();
+  server.on(listRoute, listOf(member(id))).on('POST /', done('UpdateAccessKey'));
+  const [listedKey] = await backend.list();
+  const key = await backend.update(id, { disabled: true }, listedKey);
+  expect(key).toMatchObject({ id, status: 'disabled' });
+  expect(server.received).toHaveLength(2);
+});
+
 test('a key is revoked; revoking it again is not an error', async () => {
   const { backend, server, formOf } = await start();
   server

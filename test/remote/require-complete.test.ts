@@ -109,3 +109,23 @@ test('a next URL that is no text leaves open whether the list has ended', async 
   const answer = json(200, { keys, links: { next: { href: '/v1/keys?page=2' } } });
   expect(await failureIn(listOf(paging, answer))).toMatchObject({ code: 'unexpected_answer' });
 });
+
+test('an incomplete list says what works without it, if a key can be shown by its id', async () => {
+  const { show, ...listing } = unreal;
+  const failureAt = async (provider: Provider) => {
+    const server = await FaultServer.start();
+    server.always('GET /v1/keys', json(200, { keys, total: 5 }));
+    return failureIn(remoteOf(provider, server).backend.list());
+  };
+  const ways = [
+    'check the paging in the provider file (docs/reference/providers.md)',
+    'look at the traffic: --debug',
+  ];
+  expect(await failureAt(listing)).toMatchObject({
+    message: 'the API reports 5 keys but returned 2, so the list would be incomplete',
+    hints: ways,
+  });
+  expect(await failureAt({ ...listing, show: show ?? { get: '/v1/keys/{id}' } })).toMatchObject({
+    hints: ['a key whose id you know needs no list: keys show <id>, keys revoke <id>', ...ways],
+  });
+});
