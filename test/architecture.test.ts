@@ -87,6 +87,7 @@ test('only the named files reach for process, and none for console', () => {
     'src/platform/keychain/keychain-process.ts',
     'src/platform/keychain/may-have-keychain.ts',
     'src/platform/keychain/open-keychain.ts',
+    'src/platform/monotonic.ts',
     'src/platform/native-part.ts',
     'src/platform/output-fault.ts',
     'src/platform/paths.ts',

@@ -1,3 +1,5 @@
+import { isAscii } from 'node:buffer';
+
 /** Maps a byte to lower case, and the alphabet of base64url (RFC 4648 section 5) to that of base64. */
 export const foldedBytes = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte === 0x2d) return 0x2b;
@@ -15,6 +17,7 @@ const plainBackslashes = /\\+(?![ux0-7])/gi;
 
 /** The bytes without the zeros of UTF-16, each replaced by its entry in the table. */
 export function fold(bytes: Buffer, table: Uint8Array = foldedBytes): Buffer {
+  if (table === foldedBytes && isAscii(bytes)) return foldedAscii(bytes);
   const result = Buffer.allocUnsafe(bytes.length);
   let size = 0;
   for (let at = 0; at < bytes.length; at++) {
@@ -22,6 +25,12 @@ export function fold(bytes: Buffer, table: Uint8Array = foldedBytes): Buffer {
     if (byte !== 0) result[size++] = table[byte] as number;
   }
   return result.subarray(0, size);
+}
+
+/** The same without a loop of our own, which is slow in a process that has just started. */
+function foldedAscii(bytes: Buffer): Buffer {
+  const text = bytes.toString('latin1').toLowerCase();
+  return Buffer.from(text.replaceAll('\0', '').replaceAll('-', '+').replaceAll('_', '/'), 'latin1');
 }
 
 /** A folded text with one layer of escapes undone. */

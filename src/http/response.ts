@@ -17,7 +17,7 @@ export interface HttpResponse {
   text: string;
   /**
    * The body as JSON. Throws `KeysError` (`not_json`), which names the content type, the method and the path, but never
-   * the query or any part of the body.
+   * the query or any part of the body. It is parsed once: nobody may change it.
    */
   json(): unknown;
 }
@@ -30,6 +30,7 @@ export function readResponse(
 ): HttpResponse {
   const { status, headers } = raw;
   const text = new TextDecoder().decode(raw.body);
+  let parsed: { value: unknown } | undefined;
   return {
     status,
     headers,
@@ -37,13 +38,15 @@ export function readResponse(
     retryAfter: retryHint(status, headers, now),
     text,
     json() {
+      if (parsed) return parsed.value;
       const type = mediaType(headers['content-type']);
       if (type !== undefined && !/^(application|text)\/([\w.-]+\+)?json$/.test(type)) {
         throw notJson(request, { status, headers, text });
       }
       if (isTooDeep(text)) throw tooDeep(request, status);
       try {
-        return JSON.parse(text);
+        parsed = { value: JSON.parse(text) };
+        return parsed.value;
       } catch {
         // No cause: the parser's message quotes the body, which may hold a secret.
         throw notJson(request, { status, headers, text });

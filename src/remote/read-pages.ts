@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { KeysError } from '../base/errors.ts';
 import type { HttpResponse } from '../http/response.ts';
+import { monotonicMs } from '../platform/monotonic.ts';
 import type { Path } from '../providers/declaration/field.ts';
 import type { Paging } from '../providers/declaration/paging.ts';
 import type { PageRequest } from './next-page.ts';
@@ -78,11 +79,13 @@ export async function* readPages(
 class Progress {
   /** Items so far. */
   itemCount = 0;
-  readonly #startedAt = performance.now();
+  readonly #startedAt = monotonicMs();
   readonly #timeLimitMs: number;
   readonly #maxLength: number;
   readonly #requests = new Set<string>();
+  /** The digests of the pages, from the second one on. */
   readonly #contents = new Set<string>();
+  #firstItems: readonly Part[] | undefined;
   #length = 0;
   #idlePages = 0;
 
@@ -99,7 +102,7 @@ class Progress {
     const id = JSON.stringify(request);
     if (this.#requests.has(id)) throw repeatedPage();
     const pages = this.#requests.size;
-    if (pages >= maxPages || performance.now() - this.#startedAt > this.#timeLimitMs) throw endless(pages);
+    if (pages >= maxPages || monotonicMs() - this.#startedAt > this.#timeLimitMs) throw endless(pages);
     this.#requests.add(id);
   }
 
@@ -110,9 +113,13 @@ class Progress {
 
   /** Whether an earlier page had the same items. */
   isRepeat(items: readonly Part[]): boolean {
-    const content = createHash('sha256')
-      .update(JSON.stringify(items.map(({ value }) => value)))
-      .digest('hex');
+    if (this.#firstItems === undefined) {
+      // Most lists end here, and need no digest.
+      this.#firstItems = items;
+      return false;
+    }
+    if (this.#contents.size === 0) this.#contents.add(digestOf(this.#firstItems));
+    const content = digestOf(items);
     const isRepeat = items.length > 0 && this.#contents.has(content);
     this.#contents.add(content);
     return isRepeat;
@@ -123,6 +130,12 @@ class Progress {
     this.#idlePages = newCount > 0 ? 0 : this.#idlePages + 1;
     if (this.#idlePages > maxIdlePages) throw endless(this.#requests.size);
   }
+}
+
+function digestOf(items: readonly Part[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify(items.map(({ value }) => value)))
+    .digest('hex');
 }
 
 function itemsOf(answer: Part, path: Path): Part[] {

@@ -99,9 +99,17 @@ const descriptive =
 /** A value that restricts, whatever the field is called. */
 const restrictedValue = /^(read[-_ ]?only|view(er)?|restricted|limited|custom)$/i;
 
+/** For each key of a list they are the same. */
+const declaredPaths = new WeakMap<KeyFields, DeclaredPaths>();
+
 /** Names of fields, with dots between them. */
 export function restrictionsIn(from: Part, fields: KeyFields): string[] {
-  return unreadIn(from.value, '', { readPaths: pathsOf(fields), restricting: fields.restricting ?? [] });
+  let declared = declaredPaths.get(fields);
+  if (!declared) {
+    declared = { readPaths: pathsOf(fields), restricting: fields.restricting ?? [] };
+    declaredPaths.set(fields, declared);
+  }
+  return unreadIn(from.value, '', declared);
 }
 
 interface DeclaredPaths {

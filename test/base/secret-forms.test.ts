@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { fold } from '../../src/base/escape-layers.ts';
 import { SecretForms } from '../../src/base/secret-forms.ts';
 import { encodingsOf } from '../support/encodings.ts';
 
@@ -57,4 +58,10 @@ test('the base64 of a short secret is not masked', () => {
   expect(short.isIn('xABCx')).toBe(true);
   expect(short.isIn(Buffer.from('abc').toString('base64'))).toBe(false);
   expect(new SecretForms('').isIn('anything')).toBe(false);
+});
+
+test('a text in ASCII is folded as any other', () => {
+  const ascii = Buffer.from(Array.from({ length: 256 }, (_, at) => (at * 7) % 128));
+  const folded = fold(Buffer.concat([ascii, Buffer.from([0x80])]));
+  expect(fold(ascii)).toEqual(folded.subarray(0, folded.length - 1));
 });
