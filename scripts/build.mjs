@@ -49,6 +49,13 @@ const groups = [
     name: 'journal',
     test: /\/src\/(app\/open-(?:journal|operations)\.ts|journal\/|platform\/files\/|keys\/(?:operations\/recovery|rotation\/(?:rotation|retirement))\.ts)/,
   },
+  // What every command of an API over HTTP needs.
+  {
+    name: 'remote',
+    test: new RegExp(
+      `/src/(?:http/${only('secure-agent|proxy-tunnel')}|remote/${only('read-xml|parse-xml|sign-aws|check-requests|example-requests')}|app/(?:connection|open-remote)\\.ts$|providers/(?:catalog|built-in/built-in)\\.ts$|accounts/tokens/find-[a-z]+\\.ts$)`,
+    ),
+  },
   {
     name: 'views',
     test: /\/src\/output\/(views\/(?!(?:creation|recovery|rotation)-events|stored|provider|wrapped-record)|table|typesetting|style)/,

@@ -46,7 +46,14 @@ export class App extends Dialogue implements Context {
   get tokenContext(): TokenContext {
     const { env, cwd } = this.io;
     const warn = (text: string) => this.warn(text);
-    this.#tokenContext ??= { env, cwd, paths: this.paths, interactive: this.interactive, warn };
+    const isInteractive = () => this.interactive;
+    this.#tokenContext ??= {
+      ...{ env, cwd, paths: this.paths, warn },
+      // Asked for late, because the answer opens stdin.
+      get interactive() {
+        return isInteractive();
+      },
+    };
     return this.#tokenContext;
   }
 

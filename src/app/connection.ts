@@ -5,7 +5,6 @@ import type { Environment } from '../platform/env.ts';
 import { optionVariable } from '../platform/env.ts';
 import { findProvider } from '../providers/catalog.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
-import { unknownProvider } from './unknown-provider.ts';
 
 /** A profile whose provider is an API, ready to be called. */
 export interface Connection {
@@ -26,7 +25,10 @@ export async function openConnection(
   env: Environment,
 ): Promise<Connection> {
   const provider = await findProvider(profile.provider, providerFolder);
-  if (!provider) throw await unknownProvider(profile.provider, providerFolder);
+  if (!provider) {
+    const { unknownProvider } = await import('./unknown-provider.ts');
+    throw await unknownProvider(profile.provider, providerFolder);
+  }
   const problems: string[] = [];
   const url = profile.url ?? provider.url;
   if (url === undefined) problems.push(`the provider ${provider.id} has no default URL; pass --url`);

@@ -1,21 +1,15 @@
 import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { KeysError, systemCode } from '../base/errors.ts';
-import { isTooDeep, maxJsonDepth } from '../base/json-depth.ts';
-import { jsonFault } from '../base/json-fault.ts';
-import { shellWord } from '../base/shell-word.ts';
-import { readBounded, readFault, textOf } from '../platform/files/read-file.ts';
-import { requireTrusted } from '../platform/files/trust.ts';
 import { builtInProvider, builtInProviders } from './built-in/built-in.ts';
 import type { Provider } from './declaration/provider.ts';
-import type { SchemaIssue } from './declaration/schema-issue.ts';
 
 /**
  * The provider with this id: the user's own, else a built-in one; undefined if there is none. Throws `KeysError` if the
  * user's own file is not a valid provider.
  */
 export async function findProvider(id: string, folder: string): Promise<Provider | undefined> {
-  const own = files(folder).includes(`${id}.json`)
+  const own = (await files(folder)).includes(`${id}.json`)
     ? await readProvider(join(folder, `${id}.json`))
     : undefined;
   return own ?? builtInProvider(id);
@@ -41,7 +35,7 @@ export async function ownProviders(
   onInvalid: (error: KeysError) => Promise<void>,
 ): Promise<Provider[]> {
   const own: Provider[] = [];
-  for (const file of files(folder)) {
+  for (const file of await files(folder)) {
     try {
       own.push(await readProvider(join(folder, file)));
     } catch (error) {
@@ -52,86 +46,22 @@ export async function ownProviders(
   return own;
 }
 
-function files(folder: string): string[] {
+async function readProvider(file: string): Promise<Provider> {
+  return (await import('./own-provider.ts')).readProvider(file);
+}
+
+async function files(folder: string): Promise<string[]> {
   try {
     return readdirSync(folder)
       .filter((name) => name.endsWith('.json'))
       .sort();
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
+    const { readFault } = await import('../platform/files/read-file.ts');
     throw new KeysError({
       code: 'folder_unreadable',
       message: `cannot read the folder of your own providers ${folder} (${readFault(error)})`,
       hints: [`ls -ld '${folder}'`],
-      cause: error,
-    });
-  }
-}
-
-async function readProvider(file: string): Promise<Provider> {
-  const { checkProvider } = await import('./declaration/check.ts');
-  requireTrusted(file, 'file');
-  const { provider, issues } = checkProvider(readJson(file));
-  const problems: readonly SchemaIssue[] = provider ? nameIssues(provider, file) : issues;
-  if (provider && problems.length === 0) return provider;
-  const first = problems.find(({ path }) => path === 'id') ?? problems[0];
-  const rest = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`;
-  throw new KeysError({
-    code: 'provider_faulty',
-    message: `${file} is not a valid provider: ${[first?.path, first?.message].filter(Boolean).join(': ')}${rest}`,
-    hints: [checkCommand(file)],
-  });
-}
-
-/** In the folder of the user's own providers, the name of a file is how its provider is found. */
-export function nameIssues({ id }: Provider, file: string): SchemaIssue[] {
-  const name = basename(file, '.json');
-  if (id === name) return [];
-  return [
-    {
-      path: 'id',
-      message: `differs from the name of the file; write "${name}", or rename the file to ${id}.json`,
-    },
-  ];
-}
-
-function checkCommand(file: string): string {
-  return `keys provider check ${shellWord(file)}`;
-}
-
-const maxBytes = 1024 * 1024;
-
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readDeclaration(file));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new KeysError({
-      code: 'file_unreadable',
-      message: `${file} is not valid JSON: ${jsonFault(error)}`,
-      hints: [checkCommand(file)],
-      cause: error,
-    });
-  }
-}
-
-/** The text of a declaration. Throws `KeysError` if the file cannot be read, or is nested too deeply to be one. */
-export function readDeclaration(file: string): string {
-  const text = readText(file);
-  if (!isTooDeep(text)) return text;
-  throw new KeysError({
-    code: 'file_unusable',
-    message: `${file} is nested more than ${maxJsonDepth} levels deep, so it is no declaration`,
-  });
-}
-
-function readText(file: string): string {
-  try {
-    return textOf(readBounded(file, { maxBytes }));
-  } catch (error) {
-    throw new KeysError({
-      code: 'file_unreadable',
-      message: `cannot read ${file}: ${readFault(error)}`,
       cause: error,
     });
   }

@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import { maskSecrets } from '../base/secret.ts';
-import { nameIssues, readDeclaration } from './catalog.ts';
 import { checkProvider } from './declaration/check.ts';
 import type { Provider } from './declaration/provider.ts';
 import { remarksOn } from './declaration/remarks.ts';
 import type { SchemaIssue } from './declaration/schema-issue.ts';
 import type { Position } from './json-source.ts';
 import { parseSource, positionsIn, repeatedFields } from './json-source.ts';
+import { nameIssues, readDeclaration } from './own-provider.ts';
 
 /** A problem in a file, and where it is. The path is empty for one of the file as a whole. */
 export interface FileIssue extends SchemaIssue, Position {}

@@ -131,13 +131,19 @@ test('a built-in provider loads neither the database nor the check of a declarat
   const parts = partsIn(await loadedBy(new Sandbox(), ['list', '--json'], env));
   expect(parts).toMatchInlineSnapshot(`
     [
-      "child_process",
       "commander",
-      "delivery",
-      "keychain",
       "list",
     ]
   `);
+});
+
+test('a call over HTTP loads neither TLS nor cryptography nor the fetch of Node.js', async () => {
+  const server = await UnrealServer.start();
+  const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.url, KEYS_TOKEN: 'tok-EXAMPLE' };
+  const modules = await builtinsLoadedBy(['list', '--json'], env);
+  const unused = /^(crypto|https|tls|zlib|child_process|readline|perf_hooks|fs\/promises)$|undici/;
+  expect(modules).toContain('http');
+  expect(modules.filter((name) => unused.test(name))).toEqual([]);
 });
 
 /** The script files that a run loads, its own and those of packages. */
@@ -153,7 +159,10 @@ async function loadedBy(
 }
 
 /** The modules of Node.js that a run loads besides those that Node.js loads by itself. */
-async function builtinsLoadedBy(args: readonly string[]): Promise<string[]> {
+async function builtinsLoadedBy(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string[]> {
   const box = new Sandbox();
   const file = join(box.env.HOME ?? '', 'modules.json');
   box.write(
@@ -162,12 +171,12 @@ async function builtinsLoadedBy(args: readonly string[]): Promise<string[]> {
     const own = new Set(process.moduleLoadList);
     process.once('exit', () => {
       const loaded = process.moduleLoadList.filter((name) => !own.has(name)).map((name) => name.split(' ')[1]);
-      const open = loaded.filter((name) => builtinModules.includes(name) && name !== 'process');
+      const open = loaded.filter((name) => (builtinModules.includes(name) || /undici/.test(name)) && name !== 'process');
       require('node:fs').writeFileSync(process.env.MODULES, JSON.stringify(open));
     });`,
   );
-  const env = { NODE_OPTIONS: `--require=${join(box.cwd, 'preload.cjs')}`, MODULES: file };
-  const { exit } = await box.program(args, { env });
+  const preload = { NODE_OPTIONS: `--require=${join(box.cwd, 'preload.cjs')}`, MODULES: file };
+  const { exit } = await box.program(args, { env: { ...env, ...preload } });
   expect(exit).toBe(0);
   return JSON.parse(readFileSync(file, 'utf8'));
 }

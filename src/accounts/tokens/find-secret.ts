@@ -1,7 +1,6 @@
 import { Secret } from '../../base/secret.ts';
 import { secretVariable } from '../../platform/env.ts';
 import type { TokenContext, TokenOwner } from './token-context.ts';
-import { openStore } from './token-store.ts';
 
 /** A secret that a provider's declaration names. */
 export interface SecretName {
@@ -29,6 +28,7 @@ export async function findSecret(
   const inline = context.env[variable];
   if (inline) return { secret: new Secret(inline), source: variable };
   if (!isKept) return undefined;
+  const { openStore } = await import('./token-store.ts');
   const store = openStore(owner.store ?? 'keychain', context);
   const secret = await store.read({ ...owner, secret: name });
   return secret && { secret, source: store.name };

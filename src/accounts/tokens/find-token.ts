@@ -2,10 +2,7 @@ import { KeysError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
 import type { Environment } from '../../platform/env.ts';
 import { setting } from '../../platform/env.ts';
-import { runTokenCommand } from './token-command.ts';
 import type { TokenContext, TokenOwner } from './token-context.ts';
-import { readTokenFile } from './token-file.ts';
-import { openStore } from './token-store.ts';
 
 export type TokenSource = 'KEYS_TOKEN' | 'KEYS_TOKEN_FILE' | 'tokenCommand' | 'keychain' | 'file';
 
@@ -27,12 +24,16 @@ export async function findToken(owner: TokenOwner, context: TokenContext): Promi
   const inline = setting(env, 'KEYS_TOKEN');
   if (inline !== undefined) return readToken(inline, 'KEYS_TOKEN', 'KEYS_TOKEN');
   const file = setting(env, 'KEYS_TOKEN_FILE');
-  if (file !== undefined)
+  if (file !== undefined) {
+    const { readTokenFile } = await import('./token-file.ts');
     return readToken(await readTokenFile(file, cwd, context.warn ?? silent), 'KEYS_TOKEN_FILE', file);
+  }
   if (owner.tokenCommand !== undefined) {
+    const { runTokenCommand } = await import('./token-command.ts');
     const output = await runTokenCommand(owner.tokenCommand, owner.profile, context);
     return readToken(output, 'tokenCommand', `the tokenCommand of the profile ${owner.profile}`);
   }
+  const { openStore } = await import('./token-store.ts');
   const store = openStore(owner.store ?? 'keychain', context);
   const token = await store.read(owner).catch((error: unknown) => {
     throw withVariables(error, env);
