@@ -123,6 +123,16 @@ const projectKey = {
   secret_jwt_template: { role: 'service_role' },
   inserted_at: created,
 };
+const clientKey = {
+  id: 'c1',
+  name: 'ci',
+  isActive: true,
+  rateLimit: { window: 60, count: 10 },
+  useCase: 'profiling',
+  dsn: { public: 'https://c1@o1.ingest.example.com/1EXAMPLE' },
+  dateCreated: created,
+  dynamicSdkLoaderOptions: { hasReplay: true },
+};
 const gatewayKey = {
   hash: 'h1',
   name: 'ci',
@@ -152,6 +162,20 @@ test.each<[what: string, account: Account, sent: unknown]>([
       create: ['POST /v1/projects/abc/api-keys?reveal=true', { ...projectKey, id: 'p2', api_key: secret }],
     },
     { type: 'secret', name: 'ci', secret_jwt_template: { role: 'service_role' } },
+  ],
+  [
+    'the rate limit and the use of a Sentry client key',
+    {
+      provider: 'sentry',
+      options: { organization: 'acme', project: 'web' },
+      list: ['GET /api/0/projects/acme/web/keys/', [clientKey]],
+      others: { 'GET /api/0/projects/acme/web/keys/c1/': clientKey },
+      create: [
+        'POST /api/0/projects/acme/web/keys/',
+        { ...clientKey, id: 'c2', dsn: { public: 'https://c2@o1.ingest.example.com/1EXAMPLE' } },
+      ],
+    },
+    { name: 'ci', rateLimit: { window: 60, count: 10 }, useCase: 'profiling' },
   ],
   [
     'the budget of a Merge Gateway key and how often it starts anew',
