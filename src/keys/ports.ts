@@ -178,6 +178,8 @@ export interface KeyBackend {
    * `overlap: 'client'` the old secret stops working at once, so creating a second key is better. One call, as `create`.
    */
   rotateInPlace?(old: Key, rotation: InPlaceRotation, beforeSending?: BeforeSending): Promise<Made>;
+  /** The API's own rotation gives the same key a new secret: there is no old key that could be revoked. */
+  readonly rotationKeepsId?: boolean;
   /** `listedKey`: the key as it was just listed, which saves a backend from reading it again. */
   update(id: string, changes: KeyChanges, listedKey?: Key): Promise<Key>;
   /**

@@ -38,18 +38,16 @@ import { requireToggled } from './require-toggled.ts';
 import { revokeKey } from './revoke-key.ts';
 import type { Part } from './select.ts';
 import { missing, part, required, select } from './select.ts';
-import { isConflict, TakenNames } from './taken-names.ts';
+import { isConflict, maxNameAttempts, TakenNames } from './taken-names.ts';
 import { noSuchKey, updateKey } from './update-key.ts';
 import { verifyByList } from './verify-by-list.ts';
-
-/** How many names are tried for a new key. */
-const maxNameAttempts = 3;
 
 /** The keys of an account behind an API, as its declaration describes them. */
 export class RemoteBackend implements KeyBackend {
   readonly capabilities: Capabilities;
   readonly permissions: readonly string[] | undefined;
   readonly rotateInPlace?: NonNullable<KeyBackend['rotateInPlace']>;
+  readonly rotationKeepsId: boolean;
   readonly identify?: (credential: Secret) => Promise<string | undefined>;
   readonly #provider: Provider;
   readonly #api: Api;
@@ -68,6 +66,7 @@ export class RemoteBackend implements KeyBackend {
     const { rotate, verify } = provider;
     if (verify?.id !== undefined && verify.url === undefined)
       this.identify = (credential) => identifyKey(this.#api, verify, credential);
+    this.rotationKeepsId = rotate?.keepsId === true;
     if (rotate) this.rotateInPlace = (...given) => this.#rotate(rotate, ...given);
   }
 

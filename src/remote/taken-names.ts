@@ -12,6 +12,9 @@ export function bareName(name: string): string {
   return name.replace(suffix, '') || name;
 }
 
+/** How many names are tried for a new key. */
+export const maxNameAttempts = 3;
+
 /** The names of the keys of an account, as the API has them. */
 export class TakenNames {
   readonly #byId = new Map<string, string>();

@@ -472,6 +472,10 @@ describe('where a new secret comes from', () => {
     [{ ...inPlace, rotate: { ...rotate, query: { key: '{newSecret}' } } }, 'rotate.query.key'],
     [{ ...inPlace, rotate: { ...rotate, keepsId: true, key: '' } }, 'rotate.key'],
     [{ create: { ...create, keepsId: true } }, 'create.keepsId'],
+    [
+      { capabilities: { ...unreal.capabilities, overlap: 'server' }, rotate: { ...rotate, keepsId: true } },
+      'rotate.keepsId',
+    ],
     [{ update: { patch: '/keys/{id}', body: { name: '{name}', key: '{newSecret}' } } }, 'update.body.key'],
   ])('%j has a fault', (change, path) => {
     const paths = Object.keys(issuesOf(change));

@@ -103,6 +103,58 @@ test('a rotation that keeps the id deletes neither that key nor a disabled key o
   expect(run.exit).toBe(0);
 });
 
+const inPlace: Provider = {
+  ...provider,
+  id: 'in-place',
+  capabilities: { ...provider.capabilities, overlap: 'server' },
+  rotate: { post: '/keys/{id}/rotate', body: { grace: '{grace:seconds}' }, secret: 'secret', keepsId: true },
+};
+
+test('the API gets the grace period itself where no old key could be revoked earlier', async () => {
+  const { keys, server, sandbox } = await started(inPlace, [
+    'POST /keys/k-old1/rotate',
+    json(200, { secret }),
+  ]);
+  server.always('GET /keys', listed(old));
+  sandbox.expectSecretIn('ci.key');
+  const run = await keys(['rotate', old.id, '--grace', '1h', '--to', 'file:ci.key', '--json']);
+  const { oldRevoked, oldRevokeAt } = JSON.parse(run.stdout);
+  expect(server.received.find(({ method }) => method === 'POST')?.body.toString()).toBe('{"grace":3600}');
+  expect(oldRevoked).toBe(false);
+  expect(Math.abs(Date.parse(oldRevokeAt) - Date.now() - 3_600_000)).toBeLessThan(60_000);
+  expect(run.stderr).toContain('the old value of the key k-old1 works until');
+});
+
+test('what would end the old secret before the new one has arrived is refused before any call', async () => {
+  const { keys, server } = await started(inPlace);
+  const rotate = ['rotate', old.id, '--to', 'file:ci.key'];
+  const atOnce = await keys([...rotate, '--grace', '0']);
+  const whenIdle = await keys([...rotate, '--when-idle', '1d']);
+  expect([atOnce.exit, whenIdle.exit]).toEqual([2, 2]);
+  expect(atOnce.stderr + whenIdle.stderr).toMatchInlineSnapshot(`
+    "error: --grace 0: the provider in-place would end the old secret at once, before the new one is delivered
+    hint: give the new secret time to arrive: --grace 1h
+    hint: or add --allow-downtime to rotate anyway
+    error: --when-idle: the provider in-place rotates a key in place, so its old secret ends at a set time
+    hint: say when: --grace 7d
+    "
+  `);
+  expect(server.received).toEqual([]);
+});
+
+test('with --allow-downtime, the old secret ends at once', async () => {
+  const { keys, server, sandbox } = await started(inPlace, [
+    'POST /keys/k-old1/rotate',
+    json(200, { secret }),
+  ]);
+  server.always('GET /keys', listed(old));
+  sandbox.expectSecretIn('ci.key');
+  const flags = ['--grace', '0', '--allow-downtime', '--to', 'file:ci.key', '--json'];
+  const run = await keys(['rotate', old.id, ...flags]);
+  expect(server.received.find(({ method }) => method === 'POST')?.body.toString()).toBe('{"grace":0}');
+  expect(JSON.parse(run.stdout)).toMatchObject({ oldRevoked: true, newId: old.id });
+});
+
 test('a rotation that names no key deletes none, even if a key of the name appears meanwhile', async () => {
   const { verify: _, ...silent } = rolling;
   const { keys, server, sandbox } = await started(
@@ -127,7 +179,7 @@ test('a key that somebody else creates meanwhile is not taken for the one that k
   const cloud: Provider = {
     ...rolling,
     id: 'cloud',
-    rotate: { put: '/keys/{id}/value', body: {}, secret: 'result', keepsId: true },
+    rotate: { put: '/keys/{id}/value', body: { grace: '{grace:seconds}' }, secret: 'result', keepsId: true },
     verify: { get: '/me', requires: 'key_id' },
   };
   const { keys, server, sandbox } = await started(
@@ -137,7 +189,7 @@ test('a key that somebody else creates meanwhile is not taken for the one that k
   );
   server.always('GET /keys', listed(old, made)).always('GET /me', json(200, { key_id: 'any' }));
   sandbox.expectSecretIn('ci.key');
-  const run = await keys(['rotate', old.id, '--grace', '0', '--to', 'file:ci.key', '--json']);
+  const run = await keys(['rotate', old.id, '--grace', '1h', '--to', 'file:ci.key', '--json']);
   expect(server.received.filter(({ method }) => method === 'DELETE')).toEqual([]);
   expect(JSON.parse(run.stdout)).toMatchObject({ newId: old.id, verified: true });
   expect(run.exit).toBe(0);

@@ -101,7 +101,12 @@ export async function draftRotation(
           ),
         };
   const secret = await drafting.field('Field of that response with the new secret', secretPlace);
-  return { overlap, rotate: { ...call, ...withField('body', grace), ...place, secret } };
+  // Without a grace period, nothing says that the old secret of the same key still works.
+  const isSure = overlap === 'none' || owner === 'new' || grace !== undefined;
+  return {
+    overlap: isSure ? overlap : 'none',
+    rotate: { ...call, ...withField('body', grace), ...place, secret },
+  };
 }
 
 async function draftGrace(drafting: Drafting): Promise<Draft | undefined> {

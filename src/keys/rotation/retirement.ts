@@ -19,9 +19,15 @@ export interface Retirement {
 
 /**
  * The API's own rotation gives the old key at least this long: the new one has to arrive first, and a failure on the way
- * needs time to be dealt with.
+ * needs time to be dealt with. `keys` revokes it earlier if it should end earlier.
  */
-export const minGraceSeconds = 86_400;
+const minGraceSeconds = 86_400;
+
+/** What the API's own rotation is asked for. Nothing could end the old secret of the same key earlier. */
+export function graceSecondsFor({ rotationKeepsId }: KeyBackend, { grace }: Pick<Replaced, 'grace'>): number {
+  const seconds = Math.ceil(grace / 1000);
+  return rotationKeepsId ? seconds : Math.max(minGraceSeconds, seconds);
+}
 
 /**
  * Retires the old key of a rotation whose new one has arrived: at once if its time is up, by an expiry if the API lets one
@@ -90,9 +96,10 @@ function wasRotatedInPlace({ plan: { replaces }, steps }: Operation): boolean {
 
 async function endedInPlace(backend: KeyBackend, operation: Operation, now: Date): Promise<Retirement> {
   await operation.end();
-  if (backend.capabilities.overlap === 'none') return { oldRevoked: true, oldRevokeAt: now.toISOString() };
-  const grace = Math.max(minGraceSeconds * 1000, operation.plan.replaces?.grace ?? 0);
-  return { oldRevoked: false, oldRevokeAt: new Date(now.getTime() + grace).toISOString() };
+  const seconds = graceSecondsFor(backend, operation.plan.replaces ?? { grace: 0 });
+  if (backend.capabilities.overlap === 'none' || seconds === 0)
+    return { oldRevoked: true, oldRevokeAt: now.toISOString() };
+  return { oldRevoked: false, oldRevokeAt: new Date(now.getTime() + seconds * 1000).toISOString() };
 }
 
 /** The end of an old key that has ended with the creation of the new one, or before it; undefined: it has not. */

@@ -57,11 +57,12 @@ export async function rotateKeys(
 }
 
 /** Refuses what needs a moment in which no key works (exit 2), unless the policy accepts that. */
-function requireOverlap(
-  { backend, profile: { provider } }: RotationServices,
-  { allowDowntime, finishOnly, dryRun, grace, whenIdle }: RotationPolicy,
-): void {
-  if (backend.capabilities.overlap !== 'none') return;
+function requireOverlap({ backend, profile: { provider } }: RotationServices, policy: RotationPolicy): void {
+  if (backend.capabilities.overlap !== 'none') {
+    if (backend.rotationKeepsId && rotatesInPlace(backend)) requireEndByGrace(provider, policy);
+    return;
+  }
+  const { allowDowntime, finishOnly, dryRun, grace, whenIdle } = policy;
   const flag = grace && !isNone(grace) ? '--grace' : whenIdle && !finishOnly && '--when-idle';
   if (flag) {
     throw usageError(
@@ -75,6 +76,25 @@ function requireOverlap(
       ? `the provider ${provider} allows one key: the old one stops working before the new one is delivered`
       : `the provider ${provider} ends the old value at once, before the new one is delivered`,
     'add --allow-downtime to rotate anyway',
+  );
+}
+
+/** The old secret of the same key ends when the rotation says, and cannot be ended later on. */
+function requireEndByGrace(
+  provider: string,
+  { allowDowntime, finishOnly, dryRun, grace, whenIdle }: RotationPolicy,
+): void {
+  if (finishOnly) return;
+  if (whenIdle)
+    throw usageError(
+      `--when-idle: the provider ${provider} rotates a key in place, so its old secret ends at a set time`,
+      'say when: --grace 7d',
+    );
+  if (!grace || !isNone(grace) || allowDowntime || dryRun) return;
+  throw usageError(
+    `--grace 0: the provider ${provider} would end the old secret at once, before the new one is delivered`,
+    'give the new secret time to arrive: --grace 1h',
+    'or add --allow-downtime to rotate anyway',
   );
 }
 

@@ -10,7 +10,7 @@ import type { Operation, Replaced } from '../operations/operation.ts';
 import { plannedSpec } from '../operations/planned-spec.ts';
 import type { KeyBackend, KeySpec } from '../ports.ts';
 import type { Retirement } from './retirement.ts';
-import { endOfOld, minGraceSeconds, restoreExpiry, retire, rotatesInPlace } from './retirement.ts';
+import { endOfOld, graceSecondsFor, restoreExpiry, retire, rotatesInPlace } from './retirement.ts';
 import { revokeOld } from './revoke-first.ts';
 import { isVerified, verifyNewKey } from './verify-new-key.ts';
 
@@ -149,7 +149,7 @@ async function withOldKey(backend: KeyBackend, replaces: Replaced, error: unknow
 
 /** By the API's own rotation if it has one, else by creating a second key. */
 function issuerFor(backend: KeyBackend, { old, replaces, expires }: Rotation): Issuer<KeySpec> {
-  const graceSeconds = Math.max(minGraceSeconds, Math.ceil(replaces.grace / 1000));
+  const graceSeconds = graceSecondsFor(backend, replaces);
   return {
     create: (spec: KeySpec, beforeSending?: BeforeSending) =>
       backend.rotateInPlace && rotatesInPlace(backend)

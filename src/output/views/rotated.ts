@@ -27,11 +27,13 @@ export function rotatedLine(record: RotationRecord, { style, now }: Terminal): s
   if (!record.changed || !old || !key) {
     return record.dryRun ? `${style.dim('would rotate')}  ${name}\n` : `${style.dim('not due')}  ${name}\n`;
   }
-  return `${style.green('rotated')}  ${name}  ${shown(old.id)} → ${shown(key.id)}  ${endOf(record, now)}\n`;
+  const isSame = old.id === key.id;
+  const ids = isSame ? shown(key.id) : `${shown(old.id)} → ${shown(key.id)}`;
+  return `${style.green('rotated')}  ${name}  ${ids}  ${endOf(record, isSame ? 'secret' : 'key', now)}\n`;
 }
 
-function endOf({ oldRevoked, oldRevokeAt }: RotationRecord, now: Date): string {
-  if (oldRevoked) return 'old key revoked';
-  if (oldRevokeAt === null) return 'old key ends once it is idle';
-  return `old key ends ${relativeTime(oldRevokeAt, now)}`;
+function endOf({ oldRevoked, oldRevokeAt }: RotationRecord, what: 'key' | 'secret', now: Date): string {
+  if (oldRevoked) return `old ${what} revoked`;
+  if (oldRevokeAt === null) return `old ${what} ends once it is idle`;
+  return `old ${what} ends ${relativeTime(oldRevokeAt, now)}`;
 }

@@ -126,7 +126,9 @@ function oldKeyText(event: Extract<RotationEvent, { type: 'replaced' }>): string
     return `the key ${oldId} has a new value, and the old value no longer works`;
   if (oldRevoked) return `the old key ${oldId} is ${isDisabled ? 'disabled' : 'revoked'}`;
   const end = oldRevokeAt === null ? 'it is no longer used' : absoluteTime(oldRevokeAt);
-  return `the old key ${oldId} works until ${end}`;
+  return newId === oldId
+    ? `the old value of the key ${oldId} works until ${end}`
+    : `the old key ${oldId} works until ${end}`;
 }
 
 function failureText({ id, name }: Key, { message }: KeysError): string {

@@ -64,6 +64,11 @@ function capabilityIssues({ id, capabilities, disable, enable, rotate, revoke }:
       'is required because overlap is server; declare the call, or write "overlap": "client"',
     ],
     [
+      overlap === 'server' && rotate?.keepsId === true && !namesIn(rotate).includes('grace'),
+      'rotate.keepsId',
+      'leaves no old key to revoke, and {grace} is not sent, so keys cannot tell when the old secret ends; add "{grace:seconds}" to the body, or write "overlap": "none"',
+    ],
+    [
       Boolean(revoke?.leaves && disable),
       'revoke.leaves',
       'cannot be combined with disable: a disabled key counts as revoked; remove one of them',

@@ -306,6 +306,12 @@ test.each(['server', 'none'])('with the overlap %s, the API rotates a key in pla
   });
 });
 
+test('without a grace period, nothing keeps the old secret of the same key', async () => {
+  const { draft, issues } = await drafted([['side by side', 'server']]);
+  expect(issues).toEqual([]);
+  expect(draft).toMatchObject({ capabilities: { overlap: 'none' }, rotate: { keepsId: true } });
+});
+
 describe('a wrong answer', () => {
   test('is asked for again, and says what to enter', async () => {
     const { asked } = await drafted([['lists the keys', 'https://api.example.com/keys', '/keys?all', '/a']]);
