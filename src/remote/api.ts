@@ -14,6 +14,7 @@ import type { ErrorContext } from './api-error.ts';
 import { apiErrorOf, notThisApi, reasonGivenIn, refusalErrorOf } from './api-error.ts';
 import type { ApiOptions } from './api-options.ts';
 import { urlBelow } from './api-url.ts';
+import { asJson } from './as-json.ts';
 import { asksForOtp } from './asks-for-otp.ts';
 import type { Sender } from './authorize.ts';
 import { authorize } from './authorize.ts';
@@ -27,7 +28,6 @@ import type { PageRequest } from './next-page.ts';
 import { requireNotToken } from './own-token.ts';
 import type { PageReader } from './read-pages.ts';
 import { defaultMaxListLength, readPages } from './read-pages.ts';
-import { withXmlRead } from './read-xml.ts';
 import { requireSendableKey } from './require-sendable.ts';
 import type { Part } from './select.ts';
 import { StepValues } from './step-values.ts';
@@ -121,7 +121,7 @@ export class Api {
     operation: Operation & { items: Path; paging?: Paging; omitted?: true },
     inputs: Inputs = {},
     handlers: Pick<PageReader, 'isNew' | 'onEnd'> = {},
-  ): AsyncGenerator<Part> {
+  ): AsyncGenerator<Part[]> {
     const { listTimeoutMs, maxListLength = defaultMaxListLength } = this.#options;
     return readPages(operation.paging, operation.items, {
       readPage: (page) => this.send(operation, inputs, page),
@@ -220,7 +220,7 @@ export class Api {
     const isReading = !('secret' in operation) || operation === this.#options.provider.show;
     const named = isReading ? this.#namedSecrets.asked : [];
     const answer = await place.http.send(await this.#authorized(request, sender, named));
-    const response = withXmlRead(answer, this.#options.provider.xml);
+    const response = asJson(answer, this.#options.provider.xml);
     if (place !== this.#options) return response;
     const serverTime = Date.parse(response.headers.date ?? '');
     if (!Number.isNaN(serverTime)) this.#clockAhead = serverTime - now().getTime();

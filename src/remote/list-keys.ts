@@ -41,41 +41,54 @@ function withWayOn(error: KeysError): KeysError {
 
 async function readList(
   api: Api,
-  { list, key: fields }: Provider,
+  provider: Provider,
   now: Date,
   odd: KeyWarnings,
   wantedId: string | undefined,
 ): Promise<Key[]> {
-  const keys = new Map<string, Key>();
+  const keys: Key[] = [];
+  for await (const page of keyPages(api, provider, now, odd)) {
+    const wantedKey = wantedId === undefined ? undefined : page.find(({ id }) => id === wantedId);
+    if (wantedKey) return [wantedKey];
+    keys.push(...page);
+  }
+  return keys;
+}
+
+/** The keys of the account, page by page, each once. Throws `KeysError` as `listKeys` does, once they are read. */
+export async function* keyPages(
+  api: Api,
+  { list, key: fields }: Provider,
+  now: Date,
+  odd: KeyWarnings,
+): AsyncGenerator<Key[]> {
+  const ids = new Set<string>();
   const withoutId: WrongShape[] = [];
   let hasEmptyId = false;
   let last: LastPage | undefined;
-  const pages = api.pages(
-    list,
-    {},
-    {
-      isNew: (item) => !keys.has(idOf(item, fields) ?? ''),
-      onEnd: (page) => {
-        last = page;
-      },
-    },
-  );
-  for await (const item of pages) {
-    try {
-      const keyRead = readKey(item, fields, now);
-      keys.set(keyRead.key.id, keyRead.key);
-      for (const one of keyRead.unreadable) await odd.warnOf(one, keyRead.key.id);
-      if (keyRead.key.id === wantedId) return [keyRead.key];
-    } catch (error) {
-      if (!(error instanceof WrongShape)) throw error;
-      withoutId.push(error);
-      hasEmptyId ||= [null, ''].includes(select(item, fields.id)?.value as null);
+  const isNew = (item: Part) => !ids.has(idOf(item, fields) ?? '');
+  const onEnd = (page: LastPage) => {
+    last = page;
+  };
+  for await (const items of api.pages(list, {}, { isNew, onEnd })) {
+    const keys: Key[] = [];
+    for (const item of items) {
+      try {
+        const { key, unreadable } = readKey(item, fields, now);
+        if (!ids.has(key.id)) keys.push(key);
+        ids.add(key.id);
+        for (const one of unreadable) await odd.warnOf(one, key.id);
+      } catch (error) {
+        if (!(error instanceof WrongShape)) throw error;
+        withoutId.push(error);
+        hasEmptyId ||= [null, ''].includes(select(item, fields.id)?.value as null);
+      }
     }
+    yield keys;
   }
-  if (keys.size === 0 && !hasEmptyId && withoutId[0]) throw withoutId[0];
-  if (last) requireComplete(list.paging, last, keys.size + withoutId.length);
+  if (ids.size === 0 && !hasEmptyId && withoutId[0]) throw withoutId[0];
+  if (last) requireComplete(list.paging, last, ids.size + withoutId.length);
   for (const error of withoutId) await odd.warnOf(error);
-  return [...keys.values()];
 }
 
 function idOf(item: Part, fields: Provider['key']): string | undefined {
@@ -86,6 +99,6 @@ function idOf(item: Part, fields: Provider['key']): string | undefined {
   }
 }
 
-function isIncomplete(error: unknown): error is KeysError {
+export function isIncomplete(error: unknown): error is KeysError {
   return error instanceof KeysError && error.failure.code === 'list_incomplete';
 }

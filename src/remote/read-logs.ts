@@ -5,6 +5,7 @@ import type { Api } from './api.ts';
 import { matchesLogQuery, pastCheck } from './log-filter.ts';
 import { readEntry } from './read-entry.ts';
 import type { LastPage } from './read-pages.ts';
+import { itemsIn } from './read-pages.ts';
 import { requireLastPage } from './require-complete.ts';
 
 /** The log of an API, newest first. Throws `KeysError` (7) at its end if the API has more. */
@@ -19,7 +20,7 @@ export async function* readLogs(api: Api, provider: Provider, query: LogQuery): 
   const isPast = pastCheck(query.since);
   const wholeLog: LogEntry[] = [];
   let count = 0;
-  for await (const item of api.pages(logs, { ...query }, { onEnd })) {
+  for await (const item of itemsIn(api.pages(logs, { ...query }, { onEnd }))) {
     count += 1;
     const entry = readEntry(item, logs.entry);
     if (logs.paging && isPast(entry)) return;

@@ -40,7 +40,7 @@ export const defaultMaxListLength = 256 * 1024 * 1024;
 const maxIdlePages = 10;
 
 /**
- * All items of a list, page by page as they are read. If a server repeats a page, either it ignores paging and had given
+ * The new items of a list, page by page as they are read. If a server repeats a page, either it ignores paging and had given
  * everything at once, or it is an error: a list with gaps must not pass for a complete one. Throws `KeysError` for an
  * endless list too.
  */
@@ -48,7 +48,7 @@ export async function* readPages(
   paging: Paging | undefined,
   itemsAt: Path,
   reader: PageReader,
-): AsyncGenerator<Part> {
+): AsyncGenerator<Part[]> {
   const { readPage, isNew = () => true, onEnd, isOmitted = false } = reader;
   const progress = new Progress(reader);
   let request: PageRequest | undefined = firstPage(paging);
@@ -68,11 +68,16 @@ export async function* readPages(
       return onEnd?.(page);
     }
     const newItems = items.filter(isNew);
-    yield* newItems;
+    yield newItems;
     progress.endPage(items.length, newItems.length);
     request = paging && nextPage(paging, { request, response, answer, items, itemCount: progress.itemCount });
     if (!request) onEnd?.(page);
   }
+}
+
+/** The items of pages, one by one. */
+export async function* itemsIn(pages: AsyncIterable<readonly Part[]>): AsyncGenerator<Part> {
+  for await (const page of pages) yield* page;
 }
 
 /** What has been read so far, and whether it leads anywhere. */

@@ -6,6 +6,7 @@ import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
 import type { KeyWarnings } from './key-warnings.ts';
 import type { LastPage } from './read-pages.ts';
+import { itemsIn } from './read-pages.ts';
 import { readTotal, totalsIn } from './read-total.ts';
 import { requireLastPage } from './require-complete.ts';
 import { remainder, UsageTotals } from './usage-totals.ts';
@@ -40,7 +41,7 @@ async function usageIn({ api, usage, warnings }: Account, query: UsageQuery): Pr
   const onEnd = (page: LastPage) => {
     last = page;
   };
-  for await (const item of api.pages(usage, sentQuery, { onEnd })) {
+  for await (const item of itemsIn(api.pages(usage, sentQuery, { onEnd }))) {
     count += 1;
     for (const part of totalsIn(item, usage, seenBuckets)) {
       const row = readTotal(part, usage.row, query, inputs);

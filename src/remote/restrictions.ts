@@ -106,27 +106,37 @@ const declaredPaths = new WeakMap<KeyFields, DeclaredPaths>();
 export function restrictionsIn(from: Part, fields: KeyFields): string[] {
   let declared = declaredPaths.get(fields);
   if (!declared) {
-    declared = { readPaths: pathsOf(fields), restricting: fields.restricting ?? [] };
+    declared = pathsIn(fields);
     declaredPaths.set(fields, declared);
   }
   return unreadIn(from.value, '', declared);
 }
 
 interface DeclaredPaths {
-  readPaths: readonly string[];
+  readPaths: ReadonlySet<string>;
   /** Restricting whatever their names say. */
-  restricting: readonly string[];
+  restricting: ReadonlySet<string>;
+  /** What these paths lead through. */
+  parents: ReadonlySet<string>;
+}
+
+function pathsIn(fields: KeyFields): DeclaredPaths {
+  const [readPaths, restricting] = [new Set(pathsOf(fields)), new Set(fields.restricting)];
+  const parents = new Set<string>();
+  for (const path of [...readPaths, ...restricting]) {
+    for (let at = path.indexOf('.'); at >= 0; at = path.indexOf('.', at + 1)) parents.add(path.slice(0, at));
+  }
+  return { readPaths, restricting, parents };
 }
 
 function unreadIn(value: unknown, prefix: string, declared: DeclaredPaths, depth = maxDepth): string[] {
-  const { readPaths, restricting } = declared;
+  const { readPaths, restricting, parents } = declared;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
   return Object.entries(value).flatMap(([name, one]) => {
     const path = `${prefix}${name}`;
-    if (restricting.includes(path)) return one === null ? [] : [path];
-    if (readPaths.includes(path)) return [];
-    if ([...readPaths, ...restricting].some((other) => other.startsWith(`${path}.`)))
-      return unreadIn(one, `${path}.`, declared);
+    if (restricting.has(path)) return one === null ? [] : [path];
+    if (readPaths.has(path)) return [];
+    if (parents.has(path)) return unreadIn(one, `${path}.`, declared);
     if (restricts(name, one)) return [path];
     return depth > 0 && !others.test(name) ? unreadIn(one, `${path}.`, declared, depth - 1) : [];
   });

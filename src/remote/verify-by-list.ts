@@ -8,6 +8,7 @@ import type { Api } from './api.ts';
 import { secretIn } from './new-secret.ts';
 import { readKey } from './read-key.ts';
 import type { LastPage } from './read-pages.ts';
+import { itemsIn } from './read-pages.ts';
 import { requireComplete } from './require-complete.ts';
 import type { Part } from './select.ts';
 import { text, WrongShape } from './select.ts';
@@ -38,7 +39,7 @@ export async function verifyByList(
     last = page;
   };
   try {
-    for await (const item of api.pages(list, {}, { onEnd })) {
+    for await (const item of itemsIn(api.pages(list, {}, { onEnd }))) {
       count += 1;
       if (hasSecret(item, where, secret)) return verdictOn(readKey(item, fields, now).key.status);
     }
