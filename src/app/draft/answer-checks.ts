@@ -39,10 +39,12 @@ export const areOptionNames: Check = (text) =>
     ? undefined
     : 'write names such as project, region';
 
-/** Some of these words, with commas. */
+/** Some of these words, with commas; the question names them. */
 export function areOf(words: readonly string[]): Check {
-  return (text) =>
-    itemsIn(text).every((word) => words.includes(word)) ? undefined : `use ${words.join(', ')}`;
+  return (text) => {
+    const unknown = itemsIn(text).filter((word) => !words.includes(word));
+    return unknown.length === 0 ? undefined : `${unknown.join(', ')} is none of them`;
+  };
 }
 
 /** A path below the base URL, with these placeholders at most, and with `{id}` if it is about one key. */
