@@ -33,11 +33,10 @@ export function journalOptions(context: Context, profile?: Profile): JournalOpti
 /** The keychain, or a file if the profile allows one. */
 function escrowsOf(context: Context, profile: Profile | undefined): Escrows {
   const { env } = context.io;
-  const { interactive } = context;
   return {
     keychain: async () => {
       const { openKeychain } = await import('../platform/keychain/open-keychain.ts');
-      return keychainEscrow(openKeychain({ service: 'escrow', env, interactive }));
+      return keychainEscrow(openKeychain({ service: 'escrow', env, interactive: context.interactive }));
     },
     file: async () => fileEscrow(context.paths.escrow, makePrivateFolder),
     allowed: [

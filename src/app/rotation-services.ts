@@ -22,7 +22,9 @@ export async function rotationServices(
       return context.now;
     },
     interruption: context.interruption,
-    mayAsk: context.interactive && !context.globals.yes,
+    get mayAsk() {
+      return context.interactive && !context.globals.yes;
+    },
     recovery: recoveryServices(context, allowInGit),
     startMutation: () => context.startMutation(),
     journal: () => context.journal(),

@@ -42,10 +42,9 @@ interface Setting {
 /** Without a setting: that of this command. */
 export function sinkContextOf(context: Context, allowInGit: boolean, setting?: Setting): SinkContext {
   const { env } = context.io;
-  const { interactive } = context;
   const open = async (service: 'secrets' | 'owners') => {
     const { openKeychain } = await import('../platform/keychain/open-keychain.ts');
-    return openKeychain({ service, env, interactive });
+    return openKeychain({ service, env, interactive: context.interactive });
   };
   return {
     cwd: setting?.cwd ?? context.io.cwd,

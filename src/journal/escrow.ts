@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, unlink } from 'node:fs/promises';
+import { closeSync, constants, openSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeysError, systemCode } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import type { EscrowedSecret } from '../keys/operations/operation.ts';
 import { readPrivateFile } from '../platform/files/private-file.ts';
+import { syncFile, syncFolder } from '../platform/files/sync-file.ts';
 import type { Keychain } from '../platform/keychain/keychain.ts';
 
 /** Where secrets wait until they are delivered, one per operation. Every method throws if the place fails. */
@@ -75,9 +75,11 @@ export function fileEscrow(folder: string, makeFolder: (path: string) => void): 
     async erase(operation) {
       // Best effort against a reader of the raw disk; the file system may have kept other copies.
       await fill(fileOf(operation), '').catch(() => {});
-      await unlink(fileOf(operation)).catch((error: unknown) => {
+      try {
+        unlinkSync(fileOf(operation));
+      } catch (error) {
         if (systemCode(error) !== 'ENOENT') throw error;
-      });
+      }
       await syncFolder(folder);
     },
   };
@@ -85,33 +87,25 @@ export function fileEscrow(folder: string, makeFolder: (path: string) => void): 
 
 /** Creates a new file: never through a symbolic link, and never over a file that exists. */
 async function reserveFile(path: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
+  const file = openSync(path, 'wx', 0o600);
   try {
-    await file.writeFile(' '.repeat(reservedBytes));
-    await file.sync();
+    writeFileSync(file, ' '.repeat(reservedBytes));
+    await syncFile(file);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
 /** Overwrites the file in place: the text, then blanks. */
 async function fill(path: string, text: string): Promise<void> {
-  const file = await open(
-    path,
-    constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
-  );
+  const { O_WRONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  const file = openSync(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
-    await file.write(Buffer.from(text.padEnd(reservedBytes)), 0, undefined, 0);
-    await file.sync();
+    writeSync(file, text.padEnd(reservedBytes), 0);
+    await syncFile(file);
   } finally {
-    await file.close();
+    closeSync(file);
   }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  await folder.sync().finally(() => folder.close());
 }
 
 function serialise(operation: string, { id, name, secret }: EscrowedSecret): string {

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { unlink } from 'node:fs/promises';
+import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeysError } from '../base/errors.ts';
 import { systemCode } from '../base/errors.ts';
@@ -44,15 +44,19 @@ async function begin(options: JournalOptions, setting: Setting, plan: Plan): Pro
     throw systemCode(cause)?.startsWith('E') ? notWritten(path, cause) : error;
   });
   if (!release) throw new Error('an operation with this id is in progress');
+  let file: OperationFile | undefined;
   try {
     const header = { version: 1 as const, id, at: now().toISOString(), plan, setting };
-    const file = await OperationFile.create(path, header);
+    file = await OperationFile.create(path, header);
     const escrow = await reserve(escrows, id);
     await file.write({ step: 'reserved', escrow, at: now().toISOString() });
     const places = await placesOf(options, escrow);
     return new JournalledOperation(options, { path, header, escrow, steps: [] }, places, file, release);
   } catch (error) {
-    await unlink(path).catch(() => {});
+    file?.close();
+    try {
+      unlinkSync(path);
+    } catch {}
     release();
     throw error;
   }
@@ -165,14 +169,14 @@ class JournalledOperation implements Operation {
   }
 
   async end(): Promise<void> {
-    await this.#clear(() => unlink(this.#path));
+    await this.#clear(() => unlinkSync(this.#path));
   }
 
   async clearEscrow(): Promise<void> {
-    await this.#clear(async () => {});
+    await this.#clear(() => {});
   }
 
-  async #clear(andThen: () => Promise<void>): Promise<void> {
+  async #clear(andThen: () => void): Promise<void> {
     try {
       for (const place of this.#places) {
         await place.erase(this.id).catch((error: unknown) => {
@@ -180,7 +184,7 @@ class JournalledOperation implements Operation {
           if (this.escrow !== undefined) throw error;
         });
       }
-      await andThen();
+      andThen();
     } catch {
       await this.#options.warn(
         `operation ${this.id} could not be removed from the ${this.escrow ?? 'journal'}: keys recover ${this.id}`,
@@ -193,7 +197,7 @@ class JournalledOperation implements Operation {
     // A second call must not release the lock of the next holder.
     if (this.#isLeft) return;
     this.#isLeft = true;
-    await this.#file.close();
+    this.#file.close();
     this.#release();
   }
 }

@@ -1,11 +1,10 @@
-import { constants } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
+import { closeSync, constants, ftruncateSync, openSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { KeysError, systemCode } from '../base/errors.ts';
 import type { Contents, EscrowKind, Header } from '../keys/operations/open-operation.ts';
 import type { Step, WrittenStep } from '../keys/operations/operation.ts';
 import { readBounded, readFault } from '../platform/files/read-file.ts';
+import { syncFile, syncFolder } from '../platform/files/sync-file.ts';
 import { lineWithSum, sumOf, withoutSum, withSum } from './line-sum.ts';
 import { headerFault, lineFault } from './operation-shape.ts';
 
@@ -23,26 +22,27 @@ type Line = WrittenStep | { step: 'reserved'; escrow: EscrowKind; at: string };
 /** A file that is open for appending. */
 export class OperationFile {
   readonly #path: string;
-  readonly #file: FileHandle;
+  readonly #descriptor: number;
   /** Of the last line; undefined in a file without checksums. */
   #sum: string | undefined;
 
-  private constructor(path: string, file: FileHandle, sum: string | undefined) {
+  private constructor(path: string, descriptor: number, sum: string | undefined) {
     this.#path = path;
-    this.#file = file;
+    this.#descriptor = descriptor;
     this.#sum = sum;
   }
 
   /** Creates the file with its first line. Throws `KeysError`; then there is no file. */
   static async create(path: string, header: Header): Promise<OperationFile> {
     const flags = constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_WRONLY;
+    let file: OperationFile | undefined;
     try {
-      const file = new OperationFile(path, await open(path, flags, 0o600), '');
+      file = new OperationFile(path, openSync(path, flags, 0o600), '');
       await file.#append(header);
-      const folder = process.platform === 'win32' ? undefined : await open(dirname(path), 'r');
-      await folder?.sync().finally(() => folder.close());
+      await syncFolder(dirname(path));
       return file;
     } catch (error) {
+      file?.close();
       throw notWritten(path, error);
     }
   }
@@ -50,10 +50,11 @@ export class OperationFile {
   /** Opens an existing file, to continue after its last complete line. Throws `KeysError`, and what opening throws. */
   static async reopen(path: string): Promise<OperationFile> {
     const { end, sum, lacksEnd } = parse(path, readBytes(path));
+    const { O_APPEND, O_WRONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
     try {
-      const file = await open(path, constants.O_APPEND | constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0));
-      await file.truncate(end);
-      if (lacksEnd) await file.write('\n');
+      const file = openSync(path, O_APPEND | O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
+      ftruncateSync(file, end);
+      if (lacksEnd) writeFileSync(file, '\n');
       return new OperationFile(path, file, sum);
     } catch (error) {
       throw notWritten(path, error);
@@ -67,15 +68,18 @@ export class OperationFile {
     });
   }
 
-  async close(): Promise<void> {
-    await this.#file.close().catch(() => {});
+  /** Once, when nothing else will be written. Never throws: each line is on disk already. */
+  close(): void {
+    try {
+      closeSync(this.#descriptor);
+    } catch {}
   }
 
   async #append(line: Header | Line): Promise<void> {
     const text = JSON.stringify(line);
     const sum = this.#sum === undefined ? undefined : sumOf(this.#sum, text);
-    await this.#file.write(`${sum === undefined ? text : withSum(text, sum)}\n`);
-    await this.#file.sync();
+    writeFileSync(this.#descriptor, `${sum === undefined ? text : withSum(text, sum)}\n`);
+    await syncFile(this.#descriptor);
     this.#sum = sum;
   }
 }

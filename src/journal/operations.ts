@@ -1,4 +1,4 @@
-import { readdir, unlink } from 'node:fs/promises';
+import { readdirSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { KeysError, systemCode } from '../base/errors.ts';
 import type { OpenOperation } from '../keys/operations/open-operation.ts';
@@ -28,7 +28,7 @@ export async function readOperations(
   onUnbegun: (path: string) => Promise<void> = async () => {},
 ): Promise<OpenOperation[]> {
   const operations: OpenOperation[] = [];
-  for (const name of await namesIn(folder)) {
+  for (const name of namesIn(folder)) {
     const path = join(folder, name);
     try {
       const contents = await readOperationFile(path);
@@ -42,9 +42,11 @@ export async function readOperations(
   return operations.sort((a, b) => (a.header.at < b.header.at ? -1 : 1));
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+function namesIn(folder: string): string[] {
   try {
-    return (await readdir(folder)).filter((name) => name.endsWith('.jsonl')).sort();
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.jsonl'))
+      .sort();
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
     throw new KeysError({
@@ -64,7 +66,9 @@ async function clearUnbegun(path: string, escrows: Escrows | undefined): Promise
     if (await readOperationFile(path).catch(ignoringAbsence)) return;
     if (escrows && (await mayHoldSecret(escrows, basename(path, '.jsonl'))))
       throw unreadable(path, 'it is truncated, and its secret is in escrow');
-    await unlink(path).catch(ignoringAbsence);
+    unlinkSync(path);
+  } catch (error) {
+    ignoringAbsence(error);
   } finally {
     release();
   }

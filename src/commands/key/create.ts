@@ -57,15 +57,19 @@ export const create = defineCommand({
 });
 
 async function chooseName(context: Context, operand: string | undefined): Promise<string> {
-  const proposal = context.io.whoami();
-  const asks = context.interactive && !context.globals.yes;
-  const name = operand ?? (asks ? await context.ask('Name of the key', proposal) : proposal);
-  if (operand === undefined && !asks) await context.note(`no name given: the key is named ${name}`);
+  const name = operand ?? (await askForName(context));
   try {
     return readName(name);
   } catch (error) {
     throw error instanceof InvalidValue ? usageError(error.message) : error;
   }
+}
+
+async function askForName(context: Context): Promise<string> {
+  const proposal = context.io.whoami();
+  if (context.interactive && !context.globals.yes) return context.ask('Name of the key', proposal);
+  await context.note(`no name given: the key is named ${proposal}`);
+  return proposal;
 }
 
 function toSpec(

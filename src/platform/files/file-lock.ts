@@ -1,5 +1,4 @@
-import { closeSync, lstatSync, openSync, type Stats, unlinkSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { closeSync, lstatSync, openSync, readdirSync, type Stats, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -30,12 +29,15 @@ export const probeMs = 200;
  */
 export async function holdFileLock(path: string, lockTimeoutMs = 0): Promise<Release | undefined> {
   const lock = `${path}.lock`;
+  let release = await tryLock(lock);
+  // Most locks are free at once: no clock is needed for those.
+  if (release || lockTimeoutMs === 0) return release;
   const deadline = performance.now() + lockTimeoutMs;
-  for (;;) {
-    const release = await tryLock(lock);
-    if (release || performance.now() >= deadline) return release;
+  while (!release && performance.now() < deadline) {
     await sleep(10 + Math.random() * 20);
+    release = await tryLock(lock);
   }
+  return release;
 }
 
 async function tryLock(lock: string): Promise<Release | undefined> {
@@ -52,12 +54,19 @@ const abandonedAfterMs = 60_000;
 
 /** Removes the lock files in a folder whose processes were killed some time ago. */
 export async function removeAbandonedLocks(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((one) => one.endsWith('.lock'))) {
+  for (const name of lockNamesIn(folder)) {
     const createdMs = lstatSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? Number.NaN;
     if (!(Date.now() - createdMs > abandonedAfterMs)) continue;
     const release = await holdFileLock(join(folder, name.slice(0, -'.lock'.length))).catch(() => undefined);
     release?.();
+  }
+}
+
+function lockNamesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('.lock'));
+  } catch {
+    return [];
   }
 }
 

@@ -1,6 +1,14 @@
-import { constants } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
-import { access, lstat, open, rename, stat } from 'node:fs/promises';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  renameSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { KeysError, systemCode } from '../../base/errors.ts';
 import {
@@ -10,6 +18,7 @@ import {
   withPrivateFolder,
 } from './private-folder.ts';
 import { readBounded, readFault } from './read-file.ts';
+import { syncFile } from './sync-file.ts';
 
 /*
  * A file that holds a secret: readable by its owner alone from its first byte, replaced as a whole or not at all, never
@@ -21,9 +30,9 @@ import { readBounded, readFault } from './read-file.ts';
  * nothing behind.
  */
 export async function checkPrivateFile(path: string): Promise<void> {
-  await refuseUnlessPlainFile(path);
+  refuseUnlessPlainFile(path);
   try {
-    await access(dirname(path), constants.R_OK | constants.W_OK | constants.X_OK);
+    accessSync(dirname(path), constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw unusableFolder(dirname(path), error);
   }
@@ -35,7 +44,7 @@ const maxBytes = 16 * 1024 * 1024;
 
 /** The bytes of the file; undefined if there is none. */
 export async function readPrivateFile(path: string): Promise<Buffer | undefined> {
-  await refuseUnlessPlainFile(path);
+  refuseUnlessPlainFile(path);
   try {
     return readBounded(path, { maxBytes, follow: false });
   } catch (error) {
@@ -54,13 +63,13 @@ export async function readPrivateFile(path: string): Promise<Buffer | undefined>
  */
 export async function modeOpenToOthers(path: string): Promise<string | undefined> {
   if (process.platform === 'win32') return undefined;
-  const mode = (await stat(path)).mode & 0o777;
+  const mode = statSync(path).mode & 0o777;
   return mode & 0o077 ? `0${mode.toString(8)}` : undefined;
 }
 
 /** Replaces or creates the file, with mode 0600. */
 export async function writePrivateFile(path: string, content: string | Buffer): Promise<void> {
-  await refuseUnlessPlainFile(path);
+  refuseUnlessPlainFile(path);
   await withPrivateFolder(dirname(path), (folder) => replace(path, content, join(folder, 'new')));
 }
 
@@ -71,7 +80,7 @@ export async function changePrivateFile(
   path: string,
   change: (content: Buffer | undefined) => string | Buffer,
 ): Promise<void> {
-  await refuseUnlessPlainFile(path);
+  refuseUnlessPlainFile(path);
   await withPrivateFolder(dirname(path), async (folder) =>
     replace(path, change(await readPrivateFile(path)), join(folder, 'new')),
   );
@@ -82,19 +91,19 @@ export async function changePrivateFile(
  * counts as delivered.
  */
 async function replace(path: string, content: string | Buffer, temporary: string): Promise<void> {
-  let folder: FileHandle | undefined;
+  let folder: number | undefined;
   try {
     // Opened before the old file is gone: a folder that cannot be opened could not be synced afterwards.
-    folder = await openFolder(dirname(path));
-    const file = await open(temporary, 'wx', 0o600);
+    folder = openFolder(dirname(path));
+    const file = openSync(temporary, 'wx', 0o600);
     try {
-      await file.writeFile(content);
-      await file.sync();
+      writeFileSync(file, content);
+      await syncFile(file);
     } finally {
-      await file.close();
+      closeSync(file);
     }
-    await rename(temporary, path);
-    await folder?.sync();
+    renameSync(temporary, path);
+    if (folder !== undefined) await syncFile(folder);
   } catch (error) {
     throw new KeysError({
       code: 'file_not_written',
@@ -102,7 +111,7 @@ async function replace(path: string, content: string | Buffer, temporary: string
       cause: error,
     });
   } finally {
-    await folder?.close();
+    if (folder !== undefined) closeSync(folder);
   }
 }
 
@@ -111,15 +120,8 @@ export function removeStaleCopies(path: string): Promise<void> {
   return removePrivateFolder(dirname(path));
 }
 
-async function refuseUnlessPlainFile(path: string): Promise<void> {
-  const stats = await lstat(path).catch((error: unknown) => {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
-    throw new KeysError({
-      code: 'file_unreadable',
-      message: `${path} cannot be looked up (${systemCode(error) ?? 'unknown error'})`,
-      cause: error,
-    });
-  });
+function refuseUnlessPlainFile(path: string): void {
+  const stats = statsOf(path);
   if (!stats || stats.isFile()) return;
   const kind = stats.isSymbolicLink()
     ? 'a symbolic link'
@@ -133,7 +135,21 @@ async function refuseUnlessPlainFile(path: string): Promise<void> {
   });
 }
 
+/** Undefined if there is nothing of this name. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (systemCode(error) === 'ENOTDIR') return undefined;
+    throw new KeysError({
+      code: 'file_unreadable',
+      message: `${path} cannot be looked up (${systemCode(error) ?? 'unknown error'})`,
+      cause: error,
+    });
+  }
+}
+
 /** Undefined on Windows, which cannot open a folder; its rename is durable by itself. */
-async function openFolder(path: string): Promise<FileHandle | undefined> {
-  return process.platform === 'win32' ? undefined : open(path, 'r');
+function openFolder(path: string): number | undefined {
+  return process.platform === 'win32' ? undefined : openSync(path, 'r');
 }
