@@ -1,5 +1,5 @@
-// Bundles the program into `dist`, or for the single executable into the folder that is named: one file for what every command needs, and further files that are loaded when they
-// are used. CommonJS, because Node.js starts it faster than ES modules.
+// Bundles the program into `dist`, or for the single executable into the folder that is named: one file for what every
+// command needs, and further files that are loaded when they are used. CommonJS, because Node.js starts it faster than ES modules.
 import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,22 +13,35 @@ const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 
 // Loading many small files costs more than loading one, so each of these groups is one file. Everything else, such as
 // a command or the prompts, is a file by itself.
-const only = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
+const except = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
-  `base/${only('')}`,
-  `platform/${only('foreground|run-program|filled-pipe|native-part')}`,
-  'app/(?:app|dialogue|lookup|secret-input|tell)\\.ts$',
+  `base/${except('')}`,
+  `platform/${except('foreground|run-program|filled-pipe|children|output-fault|entry-path|loopback|native-part')}`,
+  'platform/files/(?:read-file|trust)\\.ts$',
+  'app/(?:app|dialogue|lookup)\\.ts$',
   'accounts/(?:config|profile|choose-profile)\\.ts$',
-  `keys/${only('match')}`,
-  `keys/operations/${only('await-state|complete|create|decision|deliver-waiting|inspect-operation|outcome|recover|recover-operation|recovery|resume-delivery|revoke|value-in-place')}`,
-  `output/${only('created-result|prompt|keyboard|progress|table|typesetting|wide-typesetting|style')}`,
-  `cli/${only('help')}`,
+  'keys/(?:capability-check|find|key|own-key|select|summary)\\.ts$',
+  'output/(?:ci-log|error|formats|message|present|relative-time|reminder|reporter|values)\\.ts$',
+  `cli/${except('help')}`,
   'commands/catalog\\.ts$',
   'authority/(?:capabilities|roles)\\.ts$',
 ];
+const delivery = [
+  'app/(?:destination|open-journal|open-operations|sink-context|tell)\\.ts$',
+  'commands/flags/destination-flags\\.ts$',
+  'journal/',
+  'keys/(?:capacity|differences|requested|spec-check)\\.ts$',
+  `keys/operations/${except('await-state|complete|create|create-again|decision|deliver-waiting|inspect-operation|outcome|recover|recover-operation|recovery|resume-delivery|revoke|value-in-place')}`,
+  'output/views/(?:creation-events|recovery-events|stored)\\.ts$',
+  'platform/keychain/may-have-keychain\\.ts$',
+  'sinks/(?:current-value|destinations|file-sink|git-ignored|mask|open-sinks|presets|sink-spec|split-command|stdout-sink)\\.ts$',
+];
 const groups = [
   { name: 'main', test: /\/(src\/(main|platform\/io|base\/errors)\.ts|package\.json)$/ },
-  { name: 'core', test: new RegExp(`/src/(?:${core.join('|')})`) },
+  {
+    name: 'core',
+    test: new RegExp(`/src/(?:${core.join('|')})|/node_modules/(?:commander|env-paths|is-safe-filename)/`),
+  },
   // For the authority, and for locks without it.
   {
     name: 'libsql',
@@ -38,27 +51,27 @@ const groups = [
   {
     name: 'authority',
     test: new RegExp(
-      `/src/authority/(?:database/)?${only('backup|capabilities|ceiling|idempotency|inspect|issue-key|reconcile|restore|roles|rotate-key|scoped-keys|service|sessions|users')}`,
+      `/src/authority/(?:database/)?${except('backup|capabilities|ceiling|idempotency|inspect|issue-key|reconcile|restore|roles|rotate-key|scoped-keys|service|sessions|users')}`,
     ),
   },
+  // Locks, and files that hold secrets.
+  { name: 'files', test: /\/src\/platform\/files\// },
+  // What takes a new secret to its place, and records it.
+  { name: 'delivery', test: new RegExp(`/src/(?:${delivery.join('|')})`) },
   {
-    name: 'sinks',
-    test: /\/src\/(app\/sink-context|commands\/flags\/destination-flags|sinks\/(destinations|open-sinks|sink-spec|stdout-sink|mask|file-sink))\.ts$/,
-  },
-  {
-    name: 'journal',
-    test: /\/src\/(app\/open-(?:journal|operations)\.ts|journal\/|platform\/files\/|keys\/(?:operations\/recovery|rotation\/(?:rotation|retirement))\.ts)/,
+    name: 'rotation',
+    test: /\/src\/(keys\/rotation\/(?!rotate-many|idle)|keys\/operations\/(?:create-again|outcome)|app\/(?:rotation-services|recovery-services)|output\/views\/rotation-events)/,
   },
   // What every command of an API over HTTP needs.
   {
     name: 'remote',
     test: new RegExp(
-      `/src/(?:http/${only('secure-agent|proxy-tunnel')}|remote/${only('read-xml|parse-xml|sign-aws|check-requests|example-requests')}|app/(?:connection|open-remote)\\.ts$|providers/(?:catalog|built-in/built-in)\\.ts$|accounts/tokens/find-[a-z]+\\.ts$)`,
+      `/src/(?:http/${except('secure-agent|proxy-tunnel')}|remote/${except('read-xml|parse-xml|sign-aws|check-requests|example-requests')}|app/(?:connection|open-remote)\\.ts$|providers/(?:catalog|built-in/built-in)\\.ts$|accounts/tokens/find-[a-z]+\\.ts$)`,
     ),
   },
   {
     name: 'views',
-    test: /\/src\/output\/(views\/(?!(?:creation|recovery|rotation)-events|stored|provider|wrapped-record)|table|typesetting|style)/,
+    test: /\/src\/(output\/(views\/(?!(?:creation|recovery|rotation)-events|stored|provider|wrapped-record)|table|typesetting|style))/,
   },
 ];
 

@@ -76,6 +76,8 @@ test.for<[command: string, modules: string[]]>([
   ['--version', []],
   ['list --json', ['os']],
   ['list --format table', ['os']],
+  // crypto brings the streams.
+  ['create ci --to file:secret', ['os', 'string_decoder', 'stream/promises', 'stream', 'crypto', 'zlib']],
 ])('%s loads no other modules of Node.js', async ([command, modules]) => {
   expect(await builtinsLoadedBy(command.split(' '))).toEqual(modules);
 });
@@ -164,6 +166,7 @@ async function builtinsLoadedBy(
   env: Readonly<Record<string, string>> = {},
 ): Promise<string[]> {
   const box = new Sandbox();
+  box.expectSecretIn('secret');
   const file = join(box.env.HOME ?? '', 'modules.json');
   box.write(
     'preload.cjs',
