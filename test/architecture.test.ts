@@ -70,8 +70,6 @@ test('only the named files reach for process, and none for console', () => {
     'src/app/sink-context.ts',
     'src/authority/key-format.ts',
     'src/http/client.ts',
-    'src/journal/escrow.ts',
-    'src/journal/operation-file.ts',
     'src/output/keyboard.ts',
     // Writes code that does.
     'src/output/snippet-code.ts',
@@ -80,6 +78,7 @@ test('only the named files reach for process, and none for console', () => {
     'src/platform/files/file-lock.ts',
     'src/platform/files/private-file.ts',
     'src/platform/files/private-folder.ts',
+    'src/platform/files/sync-file.ts',
     'src/platform/files/trust.ts',
     'src/platform/foreground.ts',
     'src/platform/io.ts',
