@@ -34,11 +34,9 @@ describe('what is no document of elements and texts is left alone', () => {
   });
 });
 
-test('a long document takes no time', () => {
-  const started = performance.now();
-  expect(parseXml(`<a ${'x="y" '.repeat(50_000)}`, lists)).toBeUndefined();
-  expect(parseXml(`<a>${'<b>c</b>'.repeat(50_000)}</a>`, lists)).toBeDefined();
-  expect(performance.now() - started).toBeLessThan(2000);
+test('a long document is read in one pass', { timeout: 20_000 }, () => {
+  expect(parseXml(`<a ${'x="y" '.repeat(500_000)}`, lists)).toBeUndefined();
+  expect(parseXml(`<a>${'<b>c</b>'.repeat(500_000)}</a>`, lists)).toBeDefined();
 });
 
 test('a tag of many megabytes is no response, and no fault of the program', () => {

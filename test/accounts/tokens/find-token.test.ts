@@ -204,14 +204,12 @@ test('a tokenCommand that does not exist, prints nothing or prints without end i
 test('a tokenCommand that never ends is ended after its timeout', async () => {
   const box = new TokenBox();
   const script = 'require("node:fs").writeFileSync("pid", String(process.pid)); setTimeout(() => {}, 20_000)';
-  const start = performance.now();
   const failure = await box.failure(
     runTokenCommand([process.execPath, '-e', script], 'work', box.context(), 500),
   );
   expect(failure.message).toBe(
     `the tokenCommand of the profile work (${process.execPath}) has not ended after 0.5 s`,
   );
-  expect(performance.now() - start).toBeLessThan(2000);
   const pid = Number(readFileSync(join(box.cwd, 'pid'), 'utf8'));
   await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
 });
