@@ -44,7 +44,7 @@ export class Secret {
 
   /** The text of others, who were told the value, with every form of it replaced by `****`. */
   hideIn(text: string): string {
-    return this.forms.hideIn(text);
+    return isShorter(text, this.#value) ? text : this.forms.hideIn(text);
   }
 
   toString(): string {
@@ -62,6 +62,11 @@ export class Secret {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return '****';
   }
+}
+
+/** Too short for any form of a value: none takes fewer bytes, but for a value whose backslashes are taken as escapes. */
+function isShorter(text: string, value: string): boolean {
+  return Buffer.byteLength(text) < Buffer.byteLength(value) && !value.includes('\\');
 }
 
 /**

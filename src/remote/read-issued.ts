@@ -23,7 +23,7 @@ export interface IssueRequest {
   newSecret?: Secret | undefined;
   now: Date;
   /** `, not yours`: what the response gives as a reason, if it gives one. */
-  reason?: string;
+  reason?: () => string;
 }
 
 /**
@@ -37,7 +37,8 @@ export function readIssued(response: HttpResponse, request: IssueRequest): Made 
   const parts = where === undefined ? [] : secretPartsIn(answer, where);
   try {
     const isEmpty = !key && !request.newSecret && !parts.some(Boolean);
-    if (isEmpty && request.reason) throw refused(request.reason);
+    const reason = isEmpty && request.reason?.();
+    if (reason) throw refused(reason);
     const secret = secretOf(answer, request);
     const safeKey = key && withoutSecret(withoutParts(key, parts), secret);
     return { secret, ...(safeKey && { key: safeKey }) };

@@ -142,8 +142,8 @@ export class RemoteBackend implements KeyBackend {
     const newSecret = makeSecret(operation.makes);
     if (newSecret) await beforeSending?.({ secret: newSecret, isFinal: operation.secret === undefined });
     const response = await this.#api.send(operation, { ...inputs, ...(newSecret && { newSecret }) });
-    const reason = this.#api.reasonOf(response);
-    if (response.status === 404) throw noSuchKey(String(inputs.id), reason);
+    const reason = () => this.#api.reasonOf(response);
+    if (response.status === 404) throw noSuchKey(String(inputs.id), reason());
     const { key: fields } = this.#provider;
     return readIssued(response, { operation, fields, name, now: this.#now(), newSecret, reason });
   }

@@ -70,19 +70,19 @@ async function endKey(
     if (isKeyGone) return true;
     throw isKeyGone === false ? stillThere(error as KeysError, id) : error;
   }
-  const reason = api.reasonOf(response);
-  if (saysNo(response)) throw notRevoked(id, 'the API says that it did not revoke', reason);
+  const reason = () => api.reasonOf(response);
+  if (saysNo(response)) throw notRevoked(id, 'the API says that it did not revoke', reason());
   // The path of the call, or a setting in it, may be what does not exist; so it may be in the call that shows a key.
   if (response.status === 404) {
     if ((await isGone(look)) === false || (await isGone(lookInList)) === false)
-      throw notRevoked(id, `the API answered 404${reason}, and still has`);
+      throw notRevoked(id, `the API answered 404${reason()}, and still has`);
     return false;
   }
   const isPlain = (revoke.ok ?? ok) !== undefined || !isInconclusive(response, id);
   if (isPlain) return true;
   const isKeyGone = response.status === 202 ? await isSoonGone(api, look) : await isGone(look);
   if (isKeyGone === false)
-    throw notRevoked(id, 'the API did not confirm that it revoked, and still has,', reason);
+    throw notRevoked(id, 'the API did not confirm that it revoked, and still has,', reason());
   return true;
 }
 
