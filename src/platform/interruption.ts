@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { interrupted, KeysError } from '../base/errors.ts';
 import type { Io } from './io.ts';
 
@@ -15,6 +16,8 @@ export class Interruption {
   constructor(io: Pick<Io, 'interrupt' | 'urgent' | 'endsWith'>) {
     this.#io = io;
     this.stop = AbortSignal.any([this.#dropped.signal, io.urgent]);
+    // As many requests listen as run at a time.
+    setMaxListeners(0, this.stop);
     if (io.interrupt.aborted) this.ask();
     else io.interrupt.addEventListener('abort', () => this.ask());
   }
