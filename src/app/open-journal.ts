@@ -3,7 +3,7 @@ import type { Escrows } from '../journal/escrow.ts';
 import { fileEscrow, keychainEscrow } from '../journal/escrow.ts';
 import type { JournalOptions } from '../journal/journal.ts';
 import { openJournal, resumeOperation } from '../journal/journal.ts';
-import type { OnUnreadable } from '../journal/operations.ts';
+import type { OnUnreadable, OperationSelection } from '../journal/operations.ts';
 import { listOperations } from '../journal/operations.ts';
 import type { OperationIssuer } from '../keys/operations/issuer.ts';
 import { keySubject } from '../keys/operations/issuer.ts';
@@ -53,8 +53,9 @@ function escrowsOf(context: Context, profile: Profile | undefined): Escrows {
 export function openOperations(
   context: Context,
   onUnreadable = warningOf(context),
+  selection?: OperationSelection,
 ): Promise<OpenOperation[]> {
-  return listOperations(journalOptions(context), onUnreadable);
+  return listOperations(journalOptions(context), onUnreadable, selection);
 }
 
 export function warningOf(context: Context): OnUnreadable {

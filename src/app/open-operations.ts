@@ -5,7 +5,7 @@ import { KeysError } from '../base/errors.ts';
 import { readOperations } from '../journal/operations.ts';
 import type { Key } from '../keys/key.ts';
 import { isActive } from '../keys/key.ts';
-import type { OpenOperation, Setting } from '../keys/operations/open-operation.ts';
+import type { Header, OpenOperation, Setting } from '../keys/operations/open-operation.ts';
 import type { Plan } from '../keys/operations/operation.ts';
 import { isWaiting } from '../keys/operations/operation.ts';
 import { holdFileLock, probeMs } from '../platform/files/file-lock.ts';
@@ -37,11 +37,17 @@ export async function requireFinished(context: Context, name: string): Promise<v
 export async function rotationsOf(context: Context, name: string): Promise<OpenOperation[]> {
   if (!existsSync(context.paths.operations)) return [];
   const own = await settingOf(context);
-  return (await openOperations(context)).filter(
-    ({ header: { plan, setting } }) =>
+  const headers = headersRead.get(context) ?? new Map<string, Header>();
+  headersRead.set(context, headers);
+  return openOperations(context, warningOf(context), {
+    isWanted: ({ plan, setting }) =>
       plan.kind === 'rotate' && plan.name === name && isSamePlace(setting, own),
-  );
+    headers,
+  });
 }
+
+/** A command that rotates many keys asks for each name, while the operations of others come and go. */
+const headersRead = new WeakMap<Context, Map<string, Header>>();
 
 /** A function that gives `retireAt` to a key in its grace period. */
 export async function retirements(context: Context): Promise<(key: Key) => Key> {

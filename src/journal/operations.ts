@@ -1,7 +1,7 @@
 import { readdirSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { KeysError, systemCode } from '../base/errors.ts';
-import type { OpenOperation } from '../keys/operations/open-operation.ts';
+import type { Header, OpenOperation } from '../keys/operations/open-operation.ts';
 import { holdFileLock, removeAbandonedLocks } from '../platform/files/file-lock.ts';
 import type { Escrows } from './escrow.ts';
 import { readOperationFile, unreadable } from './operation-file.ts';
@@ -16,24 +16,42 @@ export type OnUnreadable = (error: KeysError) => Promise<void>;
 export async function listOperations(
   { folder, escrows }: { folder: string; escrows?: Escrows },
   onUnreadable: OnUnreadable,
+  selection?: OperationSelection,
 ): Promise<OpenOperation[]> {
-  await removeAbandonedLocks(folder);
-  return readOperations(folder, onUnreadable, (path) => clearUnbegun(path, escrows));
+  // Who lists again and again has removed them at first.
+  if (!selection?.headers.size) await removeAbandonedLocks(folder);
+  const onUnbegun = (path: string) => clearUnbegun(path, escrows);
+  return readOperations(folder, onUnreadable, { onUnbegun, ...(selection && { selection }) });
+}
+
+/** Some of the operations, for those who list again and again. */
+export interface OperationSelection {
+  isWanted(header: Header): boolean;
+  /** The headers that were read before, by path: they never change, so what is not wanted is not read again. */
+  headers: Map<string, Header>;
 }
 
 /** As `listOperations`, but changes nothing. */
 export async function readOperations(
   folder: string,
   onUnreadable: OnUnreadable,
-  onUnbegun: (path: string) => Promise<void> = async () => {},
+  {
+    onUnbegun = async () => {},
+    selection: { isWanted, headers } = { isWanted: () => true, headers: new Map() },
+  }: { onUnbegun?: (path: string) => Promise<void>; selection?: OperationSelection } = {},
 ): Promise<OpenOperation[]> {
   const operations: OpenOperation[] = [];
   for (const name of namesIn(folder)) {
     const path = join(folder, name);
+    const header = headers.get(path);
+    if (header && !isWanted(header)) continue;
     try {
       const contents = await readOperationFile(path);
-      if (contents) operations.push({ path, ...contents });
-      else await onUnbegun(path);
+      if (!contents) await onUnbegun(path);
+      else {
+        headers.set(path, contents.header);
+        if (isWanted(contents.header)) operations.push({ path, ...contents });
+      }
     } catch (error) {
       if (error instanceof KeysError) await onUnreadable(error);
       else ignoringAbsence(error);

@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KeysError, systemCode } from '../../base/errors.ts';
+import { Turns } from '../turns.ts';
 import type { Release } from './file-lock.ts';
 import { holdFileLock } from './file-lock.ts';
 
@@ -43,8 +44,25 @@ export async function checkPrivateFolder(parent: string): Promise<void> {
   removeHeld(folder, await take(folder));
 }
 
+const turns = new Turns();
+
+/** The lock is for other processes, which have to ask again and again until it is free. */
 async function take(folder: string): Promise<Release> {
   const deadline = Date.now() + lockTimeoutMs;
+  const endTurn = await turns.wait(folder);
+  try {
+    const release = await takeLock(folder, deadline);
+    return (beforeUnlock) => {
+      release(beforeUnlock);
+      endTurn();
+    };
+  } catch (error) {
+    endTurn();
+    throw error;
+  }
+}
+
+async function takeLock(folder: string, deadline: number): Promise<Release> {
   let release = await hold(folder);
   while (!release) {
     if (Date.now() > deadline) throw locked(folder);
