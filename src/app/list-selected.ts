@@ -9,23 +9,34 @@ import { placer } from './lookup.ts';
 export interface SelectedKeys {
   /** In order; read on demand where the backend can. */
   rows: readonly Key[] | AsyncIterable<Key>;
-  /** Of all keys. */
-  summary(): Promise<Summary>;
+  /** Of all keys; undefined if a limit ended the list before they were read. `rowCount`: how many were selected. */
+  summary(rowCount: number): Promise<Summary | undefined>;
 }
 
 /** The selected keys of the profile. */
 export async function listSelected(context: Context, selection: Selection): Promise<SelectedKeys> {
   const backend = await context.backend();
   const { now } = context;
-  const selected = backend.select?.(selection, now);
-  if (selected) {
-    const summary = async () => (await backend.summary?.(now)) ?? summarise(await context.keys());
-    return { rows: mapped(selected, await placer(context)), summary };
+  // A table says how many keys there are in all: without a limit, every page is read for it anyway.
+  const needsAll = context.isHumanOutput && selection.limit === undefined && !backend.summary;
+  const selected = needsAll ? undefined : backend.select?.(selection, now);
+  if (!selected) {
+    const keys = await context.keys();
+    return { rows: selectKeys(keys, selection, now), summary: async () => summarise(keys) };
   }
-  const keys = await context.keys();
-  return { rows: selectKeys(keys, selection, now), summary: async () => summarise(keys) };
+  return {
+    rows: mapped(selected, await placer(context)),
+    async summary(rowCount) {
+      if (backend.summary) return backend.summary(now);
+      return rowCount > 0 ? undefined : summarise(await context.keys());
+    },
+  };
 }
 
 async function* mapped(keys: AsyncIterable<Key>, change: (key: Key) => Key): AsyncGenerator<Key> {
-  for await (const key of keys) yield change(key);
+  for await (const key of keys) {
+    const changed = change(key);
+    // Without a time of creation, only the journal tells which key of a name is older.
+    yield key.createdAt === undefined ? { ...changed, superseded: changed.retireAt !== undefined } : changed;
+  }
 }

@@ -48,11 +48,12 @@ async function runCommand({ command, input, globals }: Invocation, io: Io): Prom
   onInterruption(app);
   try {
     const result = await unlessDropped(interruption, () => command.run(app, input));
-    await app.flush();
+    if (result.kind !== 'rows' || !result.isWhole) await app.flush();
     await app.print(result).catch((error: unknown) => {
       // The reader of stdout has seen enough. The exit code still tells the outcome.
       if (systemCode(error) !== 'EPIPE') throw error;
     });
+    await app.flush();
     return exitCodeOf(result, interruption);
   } catch (error) {
     // The code that was waiting cannot know whether the command had changed something before.

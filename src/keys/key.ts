@@ -140,7 +140,7 @@ function byJournal(a: Key, b: Key): number {
 }
 
 /** Oldest first; keys of the same millisecond have a fixed order. */
-function byCreation(a: Key, b: Key): number {
+export function byCreation(a: Key, b: Key): number {
   const [first, second] = [a.createdAt ?? '', b.createdAt ?? ''];
   if (first !== second) return first < second ? -1 : 1;
   return a.id < b.id ? -1 : Number(a.id > b.id);
@@ -150,7 +150,7 @@ function byCreation(a: Key, b: Key): number {
  * Some APIs silently cut their lists at a round number of keys: a key that such a list does not show may exist. A list that
  * says where it ends is complete.
  */
-export function mayBeCut(keys: readonly Key[], { capabilities }: ListedBy): boolean {
+export function mayBeCut(keys: { readonly length: number }, { capabilities }: ListedBy): boolean {
   return !capabilities.endsLists && keys.length > 0 && keys.length % 50 === 0;
 }
 

@@ -24,6 +24,8 @@ export type Result = {
       rows: Iterable<object> | AsyncIterable<object>;
       columns: readonly string[];
       table: View<readonly object[]>;
+      /** Messages that wait for success wait until every row is printed, too. */
+      isWhole?: true;
     }
   /** Rows without a foreseeable end: each is printed on its own. */
   | { kind: 'stream'; rows: AsyncIterable<object>; columns: readonly string[]; line: View<object> }

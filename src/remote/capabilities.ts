@@ -9,12 +9,17 @@ import { expiryStyles, timeStyles } from '../providers/declaration/styles.ts';
 import { inputsIn } from './change-calls.ts';
 import { unloggedFields } from './read-logs.ts';
 
+/** Whether the API says where its list of keys ends. */
+export function endsLists({ list }: Provider): boolean {
+  return ['cursor', 'url'].includes(list.paging?.by ?? '');
+}
+
 /** What the API of a provider can do. */
 export function capabilitiesOf(provider: Provider): Capabilities {
   const { key, logs, usage } = provider;
   return {
     ...provider.capabilities,
-    endsLists: ['cursor', 'url'].includes(provider.list.paging?.by ?? ''),
+    endsLists: endsLists(provider),
     show: provider.show !== undefined || provider.list.single === true,
     create: provider.create !== undefined,
     revoke: provider.revoke !== undefined,

@@ -1,13 +1,15 @@
 import { KeysError } from '../base/errors.ts';
 import type { Key } from '../keys/key.ts';
+import { mayBeCut } from '../keys/key.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
+import { endsLists } from './capabilities.ts';
 import type { KeyWarnings } from './key-warnings.ts';
 import { readId, readKey } from './read-key.ts';
 import type { LastPage } from './read-pages.ts';
 import { requireComplete } from './require-complete.ts';
 import type { Part } from './select.ts';
-import { select, WrongShape } from './select.ts';
+import { missing, part, select, WrongShape } from './select.ts';
 
 /**
  * Every key of the account. A key that cannot be read is a warning, so that the others can still be revoked in a hurry.
@@ -58,10 +60,11 @@ async function readList(
 /** The keys of the account, page by page, each once. Throws `KeysError` as `listKeys` does, once they are read. */
 export async function* keyPages(
   api: Api,
-  { list, key: fields }: Provider,
+  provider: Provider,
   now: Date,
   odd: KeyWarnings,
 ): AsyncGenerator<Key[]> {
+  const { list, key: fields } = provider;
   const ids = new Set<string>();
   const withoutId: WrongShape[] = [];
   let hasEmptyId = false;
@@ -89,6 +92,12 @@ export async function* keyPages(
   if (ids.size === 0 && !hasEmptyId && withoutId[0]) throw withoutId[0];
   if (last) requireComplete(list.paging, last, ids.size + withoutId.length);
   for (const error of withoutId) await odd.warnOf(error);
+  await warnIfCut(provider, ids.size, odd);
+}
+
+async function warnIfCut(provider: Provider, length: number, warnings: KeyWarnings): Promise<void> {
+  const api = { capabilities: { endsLists: endsLists(provider) } };
+  if (mayBeCut({ length }, api)) await warnings.warnOfShortList(length);
 }
 
 function idOf(item: Part, fields: Provider['key']): string | undefined {
@@ -101,4 +110,15 @@ function idOf(item: Part, fields: Provider['key']): string | undefined {
 
 export function isIncomplete(error: unknown): error is KeysError {
   return error instanceof KeysError && error.failure.code === 'list_incomplete';
+}
+
+/** The key of an API that has one; undefined if there is none. */
+export async function singleKey(api: Api, { list }: Provider): Promise<Part | undefined> {
+  const response = await api.send(list, {});
+  if (response.status === 404) return undefined;
+  const answer = part(response.json());
+  const keyPart = select(answer, list.items);
+  // Only a key or null says whether there is one.
+  if (!keyPart) throw missing(answer, `key at ${[list.items].flat().join(' or ')}`);
+  return keyPart.value === null ? undefined : keyPart;
 }

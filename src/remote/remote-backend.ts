@@ -3,7 +3,6 @@ import type { Secret } from '../base/secret.ts';
 import type { BeforeSending } from '../keys/before-sending.ts';
 import { inConsole } from '../keys/capability-check.ts';
 import type { Key } from '../keys/key.ts';
-import { mayBeCut } from '../keys/key.ts';
 import type {
   Capabilities,
   InPlaceRotation,
@@ -16,6 +15,7 @@ import type {
   UsageQuery,
   UsageRow,
 } from '../keys/ports.ts';
+import type { Selection } from '../keys/select.ts';
 import type { Verdict } from '../keys/verdict.ts';
 import type { Issuing } from '../providers/declaration/operation.ts';
 import type { Provider, Rotation } from '../providers/declaration/provider.ts';
@@ -27,7 +27,7 @@ import { holdsSecret } from './holds-secret.ts';
 import { identifyKey } from './identify-key.ts';
 import { inputsFrom, withoutKept } from './key-inputs.ts';
 import { KeyWarnings } from './key-warnings.ts';
-import { listKeys } from './list-keys.ts';
+import { keyPages, listKeys, singleKey } from './list-keys.ts';
 import { makeSecret } from './new-secret.ts';
 import { readIssued } from './read-issued.ts';
 import { keyWithId, readKey } from './read-key.ts';
@@ -37,7 +37,8 @@ import { readVerdict } from './read-verdict.ts';
 import { requireToggled } from './require-toggled.ts';
 import { revokeKey } from './revoke-key.ts';
 import type { Part } from './select.ts';
-import { missing, part, required, select } from './select.ts';
+import { part, required } from './select.ts';
+import { isNewestFirst, selectNewest } from './select-newest.ts';
 import { isConflict, maxNameAttempts, TakenNames } from './taken-names.ts';
 import { noSuchKey, updateKey } from './update-key.ts';
 import { verifyByList } from './verify-by-list.ts';
@@ -87,10 +88,22 @@ export class RemoteBackend implements KeyBackend {
 
   /** Every key, or those up to the one with an id. */
   async #listed(wantedId?: string): Promise<Key[]> {
-    if (this.#provider.list.single) return this.#single();
+    if (this.#provider.list.single) {
+      const only = await singleKey(this.#api, this.#provider);
+      return only ? [await this.#key(only)] : [];
+    }
     const keys = await listKeys(this.#api, this.#provider, this.#now(), this.#warnings, wantedId);
-    if (mayBeCut(keys, this)) await this.#warnings.warnOfShortList(keys.length);
     return keys.map((key) => this.#shown(this.#named(key)));
+  }
+
+  select(selection: Selection, now: Date): AsyncIterable<Key> | undefined {
+    if (!this.#provider.list.order || !isNewestFirst(selection)) return undefined;
+    return selectNewest({ pages: () => this.#pages(), list: () => this.list() }, selection, now);
+  }
+
+  async *#pages(): AsyncGenerator<Key[]> {
+    for await (const page of keyPages(this.#api, this.#provider, this.#now(), this.#warnings))
+      yield page.map((key) => this.#shown(this.#named(key)));
   }
 
   async get(id: string): Promise<Key | undefined> {
@@ -232,17 +245,5 @@ export class RemoteBackend implements KeyBackend {
     const { key, unreadable: odd } = readKey(keyPart, this.#provider.key, this.#now());
     for (const one of odd) await this.#warnings.warnOf(one, key.id);
     return this.#shown(this.#named(key));
-  }
-
-  /** An API with one key: the key, or nothing. */
-  async #single(): Promise<Key[]> {
-    const { list } = this.#provider;
-    const response = await this.#api.send(list, {});
-    if (response.status === 404) return [];
-    const answer = part(response.json());
-    const keyPart = select(answer, list.items);
-    // Only a key or null says whether there is one.
-    if (!keyPart) throw missing(answer, `key at ${[list.items].flat().join(' or ')}`);
-    return keyPart.value === null ? [] : [await this.#key(keyPart)];
   }
 }

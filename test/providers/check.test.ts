@@ -52,6 +52,18 @@ test('a list of whole keys is declared only beside a call that shows one', () =>
   });
 });
 
+test('an order by time needs the time of each key', () => {
+  const list = { ...unreal.list, order: 'newest' };
+  const { createdAt: _, ...key } = unreal.key;
+  expect(issuesOf({ list })).toEqual({});
+  expect(issuesOf({ list, key })).toEqual({
+    'list.order': 'needs the time of creation of each key; add key.createdAt, or remove it',
+  });
+  expect(issuesOf({ list: { ...list, single: true } })).toMatchObject({
+    'list.order': 'has no use, because the API has one key; remove it',
+  });
+});
+
 test('a secret is shown for comparison only where keys makes secrets', () => {
   const show = { get: '/v1/keys/{id}', secret: 'key' };
   const makes = { bytes: 32, as: 'base64' };

@@ -58,10 +58,11 @@ export const list = defineCommand({
     return {
       kind: 'rows',
       rows,
+      isWhole: true,
       columns: keyFields,
       table: async (keys: readonly Key[], terminal) => {
         const { keyListView } = await import('../../output/views/key-list.ts');
-        return keyListView(keys, await summary(), terminal);
+        return keyListView(keys, await summary(keys.length), terminal);
       },
     };
   },

@@ -35,14 +35,14 @@ const columns: Column<Key>[] = [
   { header: 'DESCRIPTION', text: (key) => shown(key.description ?? ''), rank: 7, shrinkTo: 12 },
 ];
 
-/** A summary of all keys, and a table of the selected ones. */
+/** A summary of all keys, if they were counted, and a table of the selected ones. */
 export async function keyListView(
   keys: readonly Key[],
-  summary: Summary,
+  summary: Summary | undefined,
   terminal: Terminal,
 ): Promise<string> {
   const table = keys.length > 0 ? await renderTable(keys, columns, terminal) : `${nothing(summary)}\n`;
-  return `${wrap(stats(summary, terminal), terminal)}\n${table}`;
+  return summary ? `${wrap(stats(summary, terminal), terminal)}\n${table}` : table;
 }
 
 function stats(summary: Summary, { style }: Terminal): string[] {
@@ -73,10 +73,10 @@ function wrap(parts: readonly string[], { style, width }: Terminal): string {
   return lines.map((line) => `${line.replaceAll(' · ', style.dim(' · '))}\n`).join('');
 }
 
-function nothing(summary: Summary): string {
-  const { active, expired, disabled, revoked } = summary;
+function nothing(summary: Summary | undefined): string {
+  const { active = 0, expired = 0, disabled = 0, revoked = 0 } = summary ?? {};
   const all = active + expired + disabled + revoked;
-  return all === 0
+  return summary && all === 0
     ? 'No keys yet. To create one: keys create <name> --expires 90d'
     : 'No matching keys. To list all: keys list --status all';
 }

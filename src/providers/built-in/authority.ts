@@ -23,7 +23,7 @@ export const authority: Provider = {
   auth: { header: 'Authorization', scheme: 'Bearer' },
   capabilities: { overlap: 'server', expiry: 'any', uniqueNames: false, maxKeys: null },
   permissions: ['read', 'write', 'admin', 'webhook'],
-  list: { get: '/keys', items: 'data', paging },
+  list: { get: '/keys', items: 'data', paging, order: 'newest' },
   show: { get: '/keys/{id}' },
   create: {
     post: '/keys',

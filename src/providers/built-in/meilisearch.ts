@@ -12,6 +12,7 @@ export const meilisearch: Provider = {
     get: '/keys',
     items: 'results',
     paging: { by: 'offset', offset: 'offset', limit: 'limit', size: 100, total: 'total' },
+    order: 'newest',
   },
   show: { get: '/keys/{id}' },
   create: {

@@ -9,7 +9,16 @@ import type { SchemaIssue } from './schema-issue.ts';
 
 /** Contradictions between fields that are each right by themselves. */
 export function consistencyIssues(provider: Provider): SchemaIssue[] {
-  return [capabilityIssues, keptIssues, wholeIssues].flatMap((check) => check(provider));
+  return [capabilityIssues, orderIssues, keptIssues, wholeIssues].flatMap((check) => check(provider));
+}
+
+/** An order by time that cannot be checked would be taken on trust. */
+function orderIssues({ list, key }: Provider): SchemaIssue[] {
+  if (list.order === undefined || (key.createdAt !== undefined && !list.single)) return [];
+  const message = list.single
+    ? 'has no use, because the API has one key; remove it'
+    : 'needs the time of creation of each key; add key.createdAt, or remove it';
+  return [{ path: 'list.order', message }];
 }
 
 /** A call that is missing by mistake would take a command away in silence. */

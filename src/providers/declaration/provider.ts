@@ -30,6 +30,10 @@ const list = v.strictObject({
   ),
   single: optional('There is one key at `items`, or null, in place of a list.', v.literal(true)),
   paging: optional('How to read further pages. Default: the first response is complete.', paging),
+  order: optional(
+    'The API returns the newest key first, by the time of its creation, and says so in its documentation or is told so by this call. `keys list` then prints keys as their pages arrive, and reads no more pages than `--limit` needs. Default: the order is not known, and the whole list is read.',
+    v.literal('newest'),
+  ),
 });
 
 const show = v.strictObject({
