@@ -42,20 +42,28 @@ function writeBatch(database: Connection, uses: readonly Use[], now: number): Lo
 }
 
 function write(database: Connection, uses: readonly BoundedUse[]): void {
-  // One statement for all: a call into SQLite costs more than what it does.
+  const loggedUses = uses.filter(({ logged }) => logged);
+  const maxTimes = loggedUses.reduce((max, { times }) => Math.max(max, times), 1);
+  // One statement for all: a call into SQLite costs more than what it does, and reading JSON more than writing a row.
   database.run(
-    `INSERT INTO uses (key_id, at, method, path, status, ip, model, requests, tokens, cost_micros)
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-            value ->> 8, value ->> 9
-     FROM json_each(?)`,
-    JSON.stringify(uses.filter(({ logged }) => logged).map(rowOf)),
+    `WITH distinct_uses AS MATERIALIZED (
+       SELECT value ->> 0 AS key_id, value ->> 1 AS at, value ->> 2 AS method, value ->> 3 AS path, value ->> 4 AS status,
+              value ->> 5 AS ip, value ->> 6 AS model, value ->> 7 AS requests, value ->> 8 AS tokens,
+              value ->> 9 AS cost_micros, value ->> 10 AS times
+       FROM json_each(?1)
+     )
+     INSERT INTO uses (key_id, at, method, path, status, ip, model, requests, tokens, cost_micros)
+     SELECT key_id, at, method, path, status, ip, model, requests, tokens, cost_micros
+     FROM distinct_uses CROSS JOIN (SELECT key AS repetition FROM json_each(?2)) WHERE repetition < times`,
+    JSON.stringify(loggedUses.map(rowOf)),
+    `[0${',0'.repeat(maxTimes - 1)}]`,
   );
   for (const sum of sumsByDay(uses)) addToCounters(database, sum);
 }
 
 function rowOf(use: BoundedUse): Value[] {
-  const { keyId, at, method, path, statusCode, ip, model, requests, tokens, cost } = use;
-  return [keyId, at, method, path, statusCode, ip, model, requests, tokens, cost];
+  const { keyId, at, method, path, statusCode, ip, model, requests, tokens, cost, times } = use;
+  return [keyId, at, method, path, statusCode, ip, model, requests, tokens, cost, times];
 }
 
 interface Sum extends Pick<BoundedUse, 'keyId' | 'requests' | 'tokens' | 'cost' | 'charge' | 'refused'> {
@@ -69,7 +77,7 @@ const dayMs = 86_400_000;
 /** Sums uses by key and day: many uses of one key cost one update of its counters. */
 function sumsByDay(uses: readonly BoundedUse[]): Iterable<Sum> {
   const sums = new Map<string, Sum>();
-  for (const { keyId, at, requests, tokens, cost, charge, refused, ip } of uses) {
+  for (const { keyId, at, requests, tokens, cost, charge, refused, ip, times } of uses) {
     const group = `${keyId} ${Math.floor(at / dayMs)}`;
     let sum = sums.get(group);
     if (!sum) {
@@ -77,11 +85,11 @@ function sumsByDay(uses: readonly BoundedUse[]): Iterable<Sum> {
       sum = { keyId, day: toTime(at).slice(0, 10), ...nothing, lastAt: at, lastIp: null };
       sums.set(group, sum);
     }
-    sum.requests = cappedSum(sum.requests, requests);
-    sum.tokens = cappedSum(sum.tokens, tokens);
-    sum.cost = cappedSum(sum.cost, cost);
-    sum.charge = cappedSum(sum.charge, charge);
-    sum.refused += refused;
+    sum.requests = cappedSum(sum.requests, requests * times);
+    sum.tokens = cappedSum(sum.tokens, tokens * times);
+    sum.cost = cappedSum(sum.cost, cost * times);
+    sum.charge = cappedSum(sum.charge, charge * times);
+    sum.refused += refused * times;
     sum.lastAt = Math.max(sum.lastAt, at);
     sum.lastIp = ip ?? sum.lastIp;
   }

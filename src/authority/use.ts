@@ -8,14 +8,15 @@ export interface Use {
   method: string;
   path: string;
   statusCode: number;
-  /** Absent: unknown. */
   ip?: string | undefined;
-  model?: string;
+  model?: string | undefined;
   requests: number;
   tokens: number;
   costUsd: number;
   /** Counted, but without a row in the log. */
   unlogged?: boolean;
+  /** How many equal uses this stands for, each with a row of its own; absent: 1. */
+  times?: number;
 }
 
 /** The most that one use can count for. */
@@ -48,6 +49,23 @@ export interface BoundedUse {
   /** 1 for a refused use. */
   refused: number;
   logged: boolean;
+  times: number;
+}
+
+/** Whether two uses that cost nothing differ in nothing, so that one can stand for both. */
+export function areEqual(one: Use, other: Use): boolean {
+  return (
+    one.keyId === other.keyId &&
+    one.at === other.at &&
+    one.method === other.method &&
+    one.path === other.path &&
+    one.statusCode === other.statusCode &&
+    one.ip === other.ip &&
+    one.model === other.model &&
+    one.requests === other.requests &&
+    one.unlogged === other.unlogged &&
+    one.tokens + one.costUsd + other.tokens + other.costUsd === 0
+  );
 }
 
 /** Clamps numbers to integers within their range, and texts to storable ones of limited length. */
@@ -70,6 +88,7 @@ export function boundedUse(use: Use, now: number): BoundedUse {
     charge,
     refused: Number(requests === 0 && statusCode >= 400),
     logged: !use.unlogged,
+    times: use.times ?? 1,
   };
 }
 

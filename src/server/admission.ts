@@ -21,37 +21,35 @@ export async function admit(
   access: Omit<AccessRequest, 'key'>,
   address: UseAddress,
 ): Promise<Admission> {
-  const decision = await decideUse(context, { key: keyOf(request), ...access }, address, request.ip);
+  const decision = await context.batcher.authorize({ key: keyOf(request), ...access });
+  countDecision(context, decision, address, request.ip);
   if (decision.keyId !== undefined) request.logged.key = decision.keyId;
   if (decision.rateLimit) reply.headers(rateLimitHeaders(decision.rateLimit));
   if (decision.allowed) return decision;
   throw refusal(decision);
 }
 
-/** Decides on one use of a key. Counts the decision, and logs a refusal as a use. */
-export async function decideUse(
+/** Counts a decision, and logs a refusal as a use. */
+export function countDecision(
   { batcher, metrics }: Context,
-  access: AccessRequest,
-  address: UseAddress,
+  decision: Decision,
+  { method, path, model }: UseAddress,
   ip: string | undefined,
-): Promise<Decision> {
-  const decision = await batcher.authorize(access);
+): void {
   metrics.decided(decision.allowed ? 'OK' : decision.code);
-  if (!decision.allowed && decision.keyId !== undefined) {
-    const { keyId, status: statusCode } = decision;
-    batcher.enqueueUse({ keyId, ...address, statusCode, ip, requests: 0, tokens: 0, costUsd: 0 });
-  }
-  return decision;
+  if (decision.allowed || decision.keyId === undefined) return;
+  const { keyId, status: statusCode } = decision;
+  batcher.enqueueUse({ keyId, method, path, model, statusCode, ip, requests: 0, tokens: 0, costUsd: 0 });
 }
 
 /** Logs the use of a key that was admitted and answered here. */
 export function enqueueServed(
   { batcher }: Context,
   { keyId }: Admission,
-  address: UseAddress,
+  { method, path, model }: UseAddress,
   ip: string | undefined,
 ): void {
-  batcher.enqueueUse({ keyId, ...address, statusCode: 200, ip, requests: 1, tokens: 0, costUsd: 0 });
+  batcher.enqueueUse({ keyId, method, path, model, statusCode: 200, ip, requests: 1, tokens: 0, costUsd: 0 });
 }
 
 /** The method, path and model of a request, for its log row. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { addressOf, admit, enqueueServed } from './admission.ts';
-import { authorize } from './authorize.ts';
+import { answerOf, requestedUse } from './authorize.ts';
 import type { Context } from './context.ts';
 import { forward, proxy } from './proxy.ts';
 import { reportUsage } from './report-usage.ts';
@@ -17,9 +17,12 @@ export function dataPlane(app: FastifyInstance, context: Context): void {
     method: ['GET', 'POST'],
     url: '/v1/authorize',
     async handler(request, reply) {
-      const { status, headers, body, logged } = await authorize(context, request);
+      const use = requestedUse(request);
+      const decision = await context.batcher.authorize(use.access);
+      const { status, headers, body, logged } = answerOf(context, use, decision);
       Object.assign(request.logged, logged);
-      return reply.code(status).headers(headers).send(body);
+      for (let at = 0; at < headers.length; at += 2) reply.header(headers[at] ?? '', headers[at + 1]);
+      return reply.code(status).send(body);
     },
   });
   app.post('/v1/usage', { bodyLimit: maxReportBytes }, async (request) => reportUsage(context, request));

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { AccessLog } from './access-log.ts';
 import { toDuration } from './access-log.ts';
 import type { AuthorizeAnswer } from './authorize.ts';
-import { authorize, problemAnswer } from './authorize.ts';
+import { answerOf, problemAnswer, requestedUse } from './authorize.ts';
 import { forwardedAddress } from './caller.ts';
 import type { Context } from './context.ts';
 import type { HostCheck } from './host-check.ts';
@@ -31,14 +31,9 @@ export function answerDirectly(app: FastifyInstance, context: Context, options: 
   let isStopped = false;
   app.server.removeListener('request', toFramework);
   app.server.on('request', (...exchange: Exchange) => {
-    const [request, response] = exchange;
+    const [request] = exchange;
     if (isStopped || !isUsual(request) || hostProblem(request.headers)) toFramework(...exchange);
-    else {
-      answer(context, options, exchange).catch((error) => {
-        options.onBug(error);
-        response.destroy();
-      });
-    }
+    else answer(context, options, exchange);
   });
   return () => {
     isStopped = true;
@@ -59,26 +54,60 @@ function isUsual({ method, url, headers }: IncomingMessage): boolean {
   );
 }
 
-async function answer(
-  context: Context,
-  { behindProxy, log, onBug }: DirectOptions,
-  [request, response]: Exchange,
-): Promise<void> {
+function answer(context: Context, options: DirectOptions, [request, response]: Exchange): void {
   const start = performance.now();
-  const { headers } = request;
-  const ip = (behindProxy ? forwardedAddress(headers) : undefined) ?? request.socket.remoteAddress;
-  const requestId = randomUUID();
-  const result = await authorize(context, { method: 'GET', url: path, headers, ip }).catch((error) => {
-    const problem = problemOf(error);
-    if (problem.status === 500) onBug(error);
-    return problemAnswer(problem);
+  const { headers, socket } = request;
+  const ip = (options.behindProxy ? forwardedAddress(headers) : undefined) ?? socket.remoteAddress;
+  const use = requestedUse({ method: 'GET', url: path, headers, ip });
+  const respond = (answerTo: () => AuthorizeAnswer) => {
+    try {
+      const result = answerTo();
+      // What followed the request was not HTTP: Node.js has answered 400 and ended the connection.
+      if (socket.destroyed && !response.destroyed) return;
+      const requestId = randomUUID();
+      write(response, requestId, result);
+      record(context, options, { requestId, ip, result, start, isComplete: !response.destroyed });
+    } catch (error) {
+      options.onBug(error);
+      response.destroy();
+    }
+  };
+  context.batcher.decide({
+    request: use.access,
+    resolve: (decision) => respond(() => answerOf(context, use, decision)),
+    reject: (error) => respond(() => failure(error, options)),
   });
-  // What followed the request was not HTTP: Node.js has answered 400 and ended the connection.
-  if (request.socket.destroyed && !response.destroyed) return;
-  write(response, requestId, result);
+}
+
+function failure(error: unknown, { onBug }: DirectOptions): AuthorizeAnswer {
+  const problem = problemOf(error);
+  if (problem.status === 500) onBug(error);
+  return problemAnswer(problem);
+}
+
+function write(
+  response: ServerResponse,
+  requestId: string,
+  { status, headers, body }: AuthorizeAnswer,
+): void {
+  const common = ['x-request-id', requestId, 'cache-control', 'no-store'];
+  const length = ['content-length', String(Buffer.byteLength(body))];
+  response.writeHead(status, [...common, ...headers, ...length]).end(body);
+}
+
+interface Outcome {
+  requestId: string;
+  ip: string | undefined;
+  result: AuthorizeAnswer;
+  start: number;
+  isComplete: boolean;
+}
+
+function record({ metrics }: Context, { log }: DirectOptions, outcome: Outcome): void {
+  const { requestId, ip, result, start, isComplete } = outcome;
   const { status, logged } = result;
   const elapsedMs = performance.now() - start;
-  if (!response.destroyed) context.metrics.answered(path, 'GET', status, elapsedMs);
+  if (isComplete) metrics.answered(path, 'GET', status, elapsedMs);
   log?.({
     time: new Date().toISOString(),
     requestId,
@@ -89,15 +118,4 @@ async function answer(
     durationMs: toDuration(elapsedMs),
     ...logged,
   });
-}
-
-function write(
-  response: ServerResponse,
-  requestId: string,
-  { status, headers, body }: AuthorizeAnswer,
-): void {
-  const head = ['x-request-id', requestId, 'cache-control', 'no-store'];
-  for (const name in headers) head.push(name, headers[name] ?? '');
-  head.push('content-length', String(Buffer.byteLength(body)));
-  response.writeHead(status, head).end(body);
 }

@@ -2,6 +2,7 @@ import type { AccessRequest, Decision } from '../authority/decision.ts';
 import type { LostUse } from '../authority/metering.ts';
 import type { AuthorityService } from '../authority/service.ts';
 import type { Use } from '../authority/use.ts';
+import { areEqual } from '../authority/use.ts';
 import { KeysError } from '../base/errors.ts';
 import { RowLimit } from './row-limit.ts';
 
@@ -24,7 +25,8 @@ const maxReportRows = 600;
 /** Writes uses and resolves with those that the database rejects. Rejects with `KeysError` if it wrote none. */
 export type RecordUses = (uses: readonly Use[]) => Promise<LostUse[]>;
 
-interface Waiting {
+/** A use that is to be decided on, and who wants to know. */
+export interface PendingDecision {
   request: AccessRequest;
   resolve: (decision: Decision) => void;
   reject: (error: unknown) => void;
@@ -41,8 +43,10 @@ export class RequestBatcher {
   readonly #refusals = new RowLimit(maxRefusalRows);
   readonly #reports = new RowLimit(maxReportRows);
   readonly #recordUses: RecordUses;
-  #waiting: Waiting[] = [];
+  #waiting: PendingDecision[] = [];
   #uses: Use[] = [];
+  /** The enqueued use of each key that came last: in a busy millisecond, many are equal. */
+  readonly #latestByKey = new Map<string, Use>();
   /** Uses that are being written. */
   #writing: readonly Use[] = [];
   #written: Promise<void> = Promise.resolve();
@@ -66,11 +70,14 @@ export class RequestBatcher {
 
   /** Decides whether a key may be used now. Throws `KeysError` if the database cannot be used. */
   authorize(request: AccessRequest): Promise<Decision> {
-    return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.#decide());
-      this.#waiting.push({ request, resolve, reject });
-      if (this.#waiting.length >= maxBatch) this.#decide();
-    });
+    return new Promise((resolve, reject) => this.decide({ request, resolve, reject }));
+  }
+
+  /** As `authorize`, without a promise for each use. Neither function may throw. */
+  decide(pending: PendingDecision): void {
+    if (this.#waiting.length === 0) setImmediate(() => this.#decideAll());
+    this.#waiting.push(pending);
+    if (this.#waiting.length >= maxBatch) this.#decideAll();
   }
 
   /** Enqueues a use that has cost nothing yet; it is written soon. */
@@ -78,7 +85,12 @@ export class RequestBatcher {
     use.at ??= this.#now().getTime();
     // Other uses are bounded by the key's rate limit, if it has one.
     if (isRefused(use)) use.unlogged ??= this.#refusals.isExceeded(use.keyId, use.at);
-    this.#uses.push(use);
+    const latest = this.#latestByKey.get(use.keyId);
+    if (latest && areEqual(latest, use)) latest.times = (latest.times ?? 1) + 1;
+    else {
+      this.#uses.push(use);
+      this.#latestByKey.set(use.keyId, use);
+    }
     this.#flushAfter(flushDelayMs);
   }
 
@@ -108,6 +120,7 @@ export class RequestBatcher {
     if (this.#uses.length === 0) return;
     this.#writing = this.#uses;
     this.#uses = [];
+    this.#latestByKey.clear();
     try {
       const losses = await this.#recordUses(this.#writing);
       for (const loss of losses) this.#onLoss(loss);
@@ -127,19 +140,21 @@ export class RequestBatcher {
     }, delayMs).unref();
   }
 
-  #decide(): void {
+  #decideAll(): void {
     const waiting = this.#waiting;
     if (waiting.length === 0) return;
     this.#waiting = [];
+    let decisions: Decision[];
     try {
       if (this.#uses.length + this.#writing.length > maxEnqueuedUses) throw unmetered();
-      const decisions = this.#authority.authorize(waiting.map(({ request }) => request));
-      waiting.forEach(({ resolve }, index) => {
-        resolve(decisions[index] as Decision);
-      });
+      decisions = this.#authority.authorize(waiting.map(({ request }) => request));
     } catch (error) {
       for (const { reject } of waiting) reject(error);
+      return;
     }
+    waiting.forEach(({ resolve }, index) => {
+      resolve(decisions[index] as Decision);
+    });
   }
 }
 

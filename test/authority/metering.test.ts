@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LogQuery } from '../../src/keys/ports.ts';
 import { spec, testAuthority, use } from '../support/authority.ts';
+import { testService } from '../support/authority-service.ts';
 import { collect } from '../support/collect.ts';
 
 /** An authority with two keys, and a function to record their uses. */
@@ -39,6 +40,30 @@ describe('the counters of a key', () => {
     record('2026-11-20T12:00:00.000Z', { ip: '192.0.2.1' });
     record('2026-11-20T12:00:01.000Z');
     expect(await key(ci)).toMatchObject({ lastUsedIp: '192.0.2.1', lastUsedAt: '2026-11-20T12:00:01.000Z' });
+  });
+
+  test('count equal uses one by one, and the log has a row of each', async () => {
+    const { service, keysOf } = testService();
+    const keys = keysOf('ada');
+    const [one, other] = [keys.issue(spec()).id, keys.issue(spec()).id];
+    const refused = { statusCode: 429, requests: 0, path: '/refused' };
+    const lost = service.record([
+      use({ keyId: one, times: 3 }),
+      use({ keyId: other, times: 2, path: '/other' }),
+      use({ keyId: one, times: 4, ...refused }),
+      use({ keyId: one, times: 5, unlogged: true }),
+      use({ keyId: 'nobody', times: 6 }),
+      use({ keyId: other, path: '/last' }),
+    ]);
+    expect(lost).toMatchObject([{ use: { keyId: 'nobody' } }]);
+    expect(keys.usage({ by: 'key' }).map(({ requests, refused }) => [requests, refused])).toEqual([
+      [8, 4],
+      [3, undefined],
+    ]);
+    const rows = [...keys.logs({})].map(({ entry }) => entry.path);
+    const chat = Array.from({ length: 3 }, () => '/v1/chat');
+    const refusals = Array.from({ length: 4 }, () => '/refused');
+    expect(rows).toEqual(['/last', ...refusals, '/other', '/other', ...chat]);
   });
 
   test('stay exact to a millionth of a dollar after many additions', async () => {
