@@ -1,6 +1,7 @@
 import type { HttpResponse } from '../http/response.ts';
 import type { Path } from '../providers/declaration/field.ts';
 import type { Paging } from '../providers/declaration/paging.ts';
+import { linksIn } from './links-in.ts';
 import type { Part } from './select.ts';
 import { number, optional, select, text, wrongShape } from './select.ts';
 
@@ -60,13 +61,12 @@ export function nextPage(paging: Paging, page: ReadPage): PageRequest | undefine
 
 /**
  * The next page by a `Link` header (RFC 8288); a link may have several relations. Some APIs always link to it, and say in
- * the parameter `more` of the link whether it has items.
+ * the parameter `more` of the link whether it has items: a link without that parameter is followed.
  */
 export function nextLink({ link = '' }: HttpResponse['headers'], more?: string): string | undefined {
-  const [parameters = '', url] =
-    /<([^>]+)>[^,<]*;\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|'next'|next\b)[^,<]*/i.exec(link) ?? [];
-  if (more === undefined) return url;
-  return isTrue(new RegExp(`;\\s*${more}\\s*=\\s*["']?(\\w+)`, 'i').exec(parameters)?.[1]) ? url : undefined;
+  const next = linksIn(link).find(({ relations }) => relations.includes('next'));
+  const isMore = more === undefined ? undefined : next?.parameters.get(more.toLowerCase());
+  return isMore === undefined || isTrue(isMore) ? next?.url : undefined;
 }
 
 /** A value that is neither a URL nor empty leaves open whether the list has ended. */
@@ -101,7 +101,9 @@ function nextCursor(
   paging: Paging & { by: 'cursor' },
   { answer, items }: ReadPage,
 ): string | null | undefined {
-  if (paging.more !== undefined && !isTrue(select(answer, paging.more)?.value)) return undefined;
+  const more = paging.more === undefined ? undefined : select(answer, paging.more)?.value;
+  // Without it, the list goes on as long as there is a cursor.
+  if (more !== undefined && !isTrue(more)) return undefined;
   if (!('last' in paging)) {
     return select(answer, paging.next)?.value === false ? undefined : optional(answer, paging.next, text);
   }

@@ -14,6 +14,8 @@ export interface LastPage {
   answer: Part;
   /** How many pages were read, this one included. */
   pageCount: number;
+  /** Where the answer has the items. */
+  itemsAt: Path;
   headers: HttpResponse['headers'];
 }
 
@@ -58,7 +60,8 @@ export async function* readPages(
     progress.addText(response.text);
     const answer = part(response.json());
     const items = isOmitted && isEmptyObject(answer) ? [] : itemsOf(answer, itemsAt);
-    const page = { answer, headers: response.headers, pageCount: progress.pageCount };
+    const { headers } = response;
+    const page = { answer, itemsAt, headers, pageCount: progress.pageCount };
     if (progress.isRepeat(items)) {
       if (
         !ignoresPaging(paging, items.length, progress.itemCount) &&

@@ -1,25 +1,38 @@
 import { KeysError } from '../base/errors.ts';
+import type { HttpResponse } from '../http/response.ts';
 import type { Paging } from '../providers/declaration/paging.ts';
 import { isTrue, nextLink } from './next-page.ts';
 import type { LastPage } from './read-pages.ts';
 import type { Part } from './select.ts';
 import { select } from './select.ts';
 
-/* Field names are compared in lower case, without `_` and `-`. */
+/* Field names are compared in lower case, by their letters alone. */
 
 /** How most APIs call the total number of items. */
-const totalNames = /^(?:total|count|total(?:count|items|results|records|entries|elements|keys|size))$/;
-const totalHeaders = ['x-total', 'x-total-count', 'total-count'];
+const totalNames =
+  /^(?:total|count|(?:odata)?total(?:count|items|results|records|entries|elements|keys|size)|odatacount)$/;
+const totalHeaders = ['x-total', 'x-total-count', 'total-count', 'x-pagination-total-count'];
+/** RFC 9110 section 14.4: `items 0-1/5`. */
+const rangeHeader = 'content-range';
 
 /** How most APIs call the number of pages. */
 const pageCountNames = /^(?:totalpages|pagecount|pagestotal|numpages|pages|lastpage)$/;
 const pageCountHeader = 'x-total-pages';
 
 /** How most APIs say that there are more pages. */
-const moreNames = /^(?:more|hasmore|hasnext|hasnextpage|truncated|istruncated|partial|incompleteresults)$/;
+const moreNames =
+  /^(?:(?:has)?more(?:available|items|results|records|entries|pages|data|keys|toread)?|hasnext(?:page)?|(?:is)?truncated|(?:is)?partial|timedout|incomplete(?:results)?)$/;
+
+/** Where Google's APIs name the places that could not be asked. */
+const unreachableNames = /^unreachable$/;
+
+/** How most APIs say that there are none. */
+const endNames =
+  /^(?:(?:is)?last(?:page)?|(?:is)?(?:complete|final|finished)|eof|end(?:of)?list|endofresults)$/;
 
 /** How most APIs call the next page, its URL or its cursor. */
-const nextNames = /^(?:next|next(?:page|pagetoken|cursor|token|url|link|uri|marker|href)|continuationtoken)$/;
+const nextNames =
+  /^(?:odata)?(?:next(?:(?:page|records|results)?(?:token|cursor|key|url|link|uri|path|marker|href|number)?)|continuationtoken)$/;
 const nextPageHeader = 'x-next-page';
 
 /** What most APIs put around these fields. */
@@ -31,7 +44,7 @@ const containers =
  * read: by the `total` and `more` of the declaration, else by the fields and headers that most APIs use.
  */
 export function requireComplete(paging: Paging | undefined, last: LastPage, count: number): void {
-  const fields = [...fieldsIn(last.answer.value)];
+  const fields = [...fieldsAbout(last)];
   const total = totalOf(paging, last, fields);
   if (total > count) throw incomplete(`the API reports ${total} keys but returned ${count}`);
   requireLastPage(paging, last, { count, noun: 'keys' }, fields);
@@ -45,7 +58,7 @@ export function requireLastPage(
   paging: Paging | undefined,
   last: LastPage,
   { count, noun }: { count: number; noun: string },
-  fields: readonly Field[] = [...fieldsIn(last.answer.value)],
+  fields: readonly Field[] = [...fieldsAbout(last)],
 ): void {
   const total = declaredTotal(paging, last) ?? 0;
   if (total > count) throw incomplete(`the API reports ${total} ${noun} but returned ${count}`);
@@ -61,13 +74,18 @@ export function requireLastPage(
 function totalOf(paging: Paging | undefined, last: LastPage, fields: readonly Field[]): number {
   return (
     declaredTotal(paging, last) ??
-    largest([...valuesOf(fields, totalNames), ...totalHeaders.map((name) => last.headers[name])])
+    largest([
+      ...valuesOf(fields, totalNames),
+      ...totalHeaders.map((name) => last.headers[name]),
+      /\/(\d+)$/.exec(last.headers[rangeHeader] ?? '')?.[1],
+    ])
   );
 }
 
 function declaredTotal(paging: Paging | undefined, { answer }: LastPage): number | undefined {
   const path = paging && 'total' in paging ? paging.total : undefined;
-  return path === undefined ? undefined : largest([select(answer, path)?.value]);
+  const { value } = (path !== undefined && select(answer, path)) || {};
+  return value === undefined || value === null ? undefined : largest([value]);
 }
 
 /** Where pages are not read by number, each of them is as long as the server likes. */
@@ -81,23 +99,42 @@ function hasMore(
   { answer, headers }: LastPage,
   fields: readonly Field[],
 ): boolean {
-  const declaredMore = paging?.by === 'cursor' ? paging.more : undefined;
-  if (declaredMore !== undefined) return isTrue(select(answer, declaredMore)?.value);
-  if (valuesOf(fields, moreNames).some(isTrue)) return true;
-  // These lists end where the declaration says that they do.
-  if (paging && ['cursor', 'url', 'link'].includes(paging.by)) return false;
+  const declaredMore =
+    paging?.by === 'cursor' && paging.more ? select(answer, paging.more)?.value : undefined;
+  if (declaredMore !== undefined) return isTrue(declaredMore);
+  if (valuesOf(fields, moreNames).some(isTrue) || valuesOf(fields, endNames).includes(false)) return true;
+  if (valuesOf(fields, unreachableNames).some((places) => Array.isArray(places) && places.length > 0))
+    return true;
+  // These lists end where the declaration says that they do, if the response has what it says.
+  if (paging && saysNext(paging, answer, headers)) return false;
   const isThere = (value: unknown) => ![undefined, null, false, '', 0].includes(value as null);
   const nextFields = valuesOf(fields, nextNames).map(addressIn);
   return [...nextFields, nextLink(headers), headers[nextPageHeader]].some(isThere);
 }
 
+/** Whether the response has the field or the header, empty or not, that leads to the next page. */
+function saysNext(paging: Paging, answer: Part, headers: HttpResponse['headers']): boolean {
+  if (paging.by === 'link') return headers.link !== undefined;
+  if (paging.by !== 'cursor' && paging.by !== 'url') return false;
+  return 'last' in paging || select(answer, paging.next) !== undefined;
+}
+
 type Field = readonly [name: string, value: unknown];
+
+/** The fields that may describe the list: at the top of the body, and beside the items. */
+function* fieldsAbout({ answer, itemsAt }: LastPage): Generator<Field> {
+  yield* fieldsIn(answer.value);
+  for (const path of [itemsAt].flat()) {
+    const parent = path.split('.').slice(0, -1).join('.');
+    if (parent !== '') yield* fieldsIn(select(answer, parent)?.value);
+  }
+}
 
 /** The fields of a body that may describe the list: those beside it, and in the containers that most APIs use. */
 function* fieldsIn(body: unknown, depth = 2): Generator<Field> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return;
   for (const [name, value] of Object.entries(body)) {
-    const plainName = name.toLowerCase().replace(/[_-]/g, '');
+    const plainName = name.toLowerCase().replace(/[^a-z]/g, '');
     yield [plainName, value];
     if (depth > 0 && containers.test(plainName)) yield* fieldsIn(value, depth - 1);
   }

@@ -46,6 +46,31 @@ describe('an incomplete list is an error', () => {
     ['the URL of the next page', undefined, { next: '/v1/keys?page=2' }],
     ['a link to the next page', offset, { _links: { next: { href: '/v1/keys?page=2' } } }],
     ['a Link header', undefined, {}, { link: '</v1/keys?page=2>; rel="next"' }],
+    [
+      'has_more where the declaration has another field',
+      { ...cursor, more: 'meta.more' },
+      { has_more: true },
+    ],
+    [
+      'a cursor where the declaration has another field',
+      { by: 'cursor', cursor: 'after', size: 2, next: 'meta.next' },
+      { next: 'b' },
+    ],
+    [
+      'a next URL where the declaration has another field',
+      { by: 'url', next: 'links.next' },
+      { next: '/v1' },
+    ],
+    ['a next URL in the body in place of a Link header', link, { next_page_path: '/v1/keys?page=2' }],
+    ['a total where the declaration has another field', { ...page, total: 'meta.total' }, { total: 5 }],
+    ['a total in a header in place of a field', { ...page, total: 'total' }, {}, { 'x-total-count': '5' }],
+    ['a range', undefined, {}, { 'content-range': 'items 0-1/5' }],
+    ['a page that is not the last', undefined, { last: false }],
+    ['a list that is not complete', undefined, { isComplete: false }],
+    ['more items', undefined, { hasMoreItems: true }],
+    ['places that could not be asked', undefined, { unreachable: ['eu'] }],
+    ['a link of OData', undefined, { '@odata.nextLink': '/v1/keys?page=2' }],
+    ['a count of OData', undefined, { '@odata.count': 5 }],
     ['a total beside a Link header', link, {}, { 'x-total': '5' }],
   ])('%s', async (_, paging, fields, headers = {}) => {
     const failure = await failureIn(listOf(paging, json(200, { keys, ...fields }, headers)));
@@ -128,4 +153,22 @@ test('an incomplete list says what works without it, if a key can be shown by it
   expect(await failureAt({ ...listing, show: show ?? { get: '/v1/keys/{id}' } })).toMatchObject({
     hints: ['a key whose id you know needs no list: keys show <id>, keys revoke <id>', ...ways],
   });
+});
+
+test.each([
+  ['data.keys', { data: { keys, paging: { next: 'b' } } }],
+  ['keys.nodes', { keys: { nodes: keys, pageInfo: { hasNextPage: true } } }],
+  ['data.me.keys.nodes', { data: { me: { keys: { nodes: keys, totalCount: 5 } } } }],
+])('what is said beside the items at %s counts', async (items, answer) => {
+  const server = await FaultServer.start();
+  server.always('GET /v1/keys', json(200, answer));
+  const list: Provider['list'] = { get: '/v1/keys', items };
+  const failure = await failureIn(remoteOf({ ...unreal, list }, server).backend.list());
+  expect(failure).toMatchObject({ exit: 'network', code: 'list_incomplete' });
+});
+
+test('without the declared `more`, the cursor leads on', async () => {
+  const third = { hash: 'c', name: 'c', created: 0 };
+  const read = await listOf(cursor, json(200, { keys, after: 'b' }), json(200, { keys: [third] }));
+  expect(read.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
 });

@@ -56,7 +56,7 @@ export const paging = v.pipe(
       limit: optional(limit, text),
       size: optional('Items per page. Required with `limit`.', pageSize),
       more: optional(
-        'The parameter of the link that says whether there are more pages, such as `results`. Anything but true ends the list. Default: a link to the next page says so.',
+        'The parameter of the link that says whether there are more pages, such as `results`. Anything but true ends the list; a link without the parameter is followed. Default: a link to the next page says so.',
         word,
       ),
     }),
@@ -68,7 +68,7 @@ export const paging = v.pipe(
       ...cursorFields,
       next: required('Where the response has the next cursor. An empty one ends the list.', path),
       more: optional(
-        'Where the response says whether there are more pages. Anything but true ends the list.',
+        'Where the response says whether there are more pages. Anything but true ends the list; without the field, the cursor decides.',
         path,
       ),
     }),
@@ -76,7 +76,7 @@ export const paging = v.pipe(
       ...cursorFields,
       last: required('The field of the last item that is the next cursor.', path),
       more: required(
-        'Where the response says whether there are more pages. Anything but true ends the list.',
+        'Where the response says whether there are more pages. Anything but true ends the list; without the field, the cursor decides.',
         path,
       ),
     }),
