@@ -58,21 +58,21 @@ export async function present(
   if (result.kind === 'nothing' || result.kind === 'ended') return;
   let pendingText = '';
   for await (const piece of pieces(io, settings, result)) {
-    pendingText += harmless(piece, result, settings, io);
+    pendingText += piece;
     if (result.kind !== 'stream' && pendingText.length < chunkSize) continue;
-    await io.stdout.write(pendingText);
+    await io.stdout.write(harmless(pendingText, result, settings, io));
     pendingText = '';
     // Writing alone does not let Node.js notice Ctrl-C.
     await new Promise((resume) => setImmediate(resume));
     if (stop?.aborted) return;
   }
-  if (pendingText !== '') await io.stdout.write(pendingText);
+  if (pendingText !== '') await io.stdout.write(harmless(pendingText, result, settings, io));
 }
 
-/** Defuses CI commands. A piece begins at the start of a line, or inside JSON. */
-function harmless(piece: string, result: Result, { format }: OutputSettings, { env }: Io): string {
-  const isJson = result.kind === 'text' ? parses(piece) : /^(?:(?:nd)?json|yaml)$/.test(format ?? '');
-  return isJson ? harmlessJson(piece, env) : harmlessLines(piece, env);
+/** Defuses CI commands. The text begins at the start of a line, or inside JSON. */
+function harmless(text: string, result: Result, { format }: OutputSettings, { env }: Io): string {
+  const isJson = result.kind === 'text' ? parses(text) : /^(?:(?:nd)?json|yaml)$/.test(format ?? '');
+  return isJson ? harmlessJson(text, env) : harmlessLines(text, env);
 }
 
 function parses(text: string): boolean {

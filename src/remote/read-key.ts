@@ -91,18 +91,14 @@ export function readKey(from: Part, fields: KeyFields, now: Date): ReadKey {
   });
   const unreadFields = [...odd.map(({ field }) => field), ...restrictionsIn(from, fields)];
   const keptFields = keptOf(from, fields);
-  return {
-    key: {
-      ...key,
-      ...(unreadFields.length > 0 && { [unread]: unreadFields }),
-      ...(keptFields && { [kept]: keptFields }),
-    },
-    unreadable: odd,
-  };
+  if (unreadFields.length > 0) key[unread] = unreadFields;
+  if (keptFields) key[kept] = keptFields;
+  return { key, unreadable: odd };
 }
 
 function keptOf(from: Part, fields: KeyFields): Record<string, unknown> | undefined {
-  const entries = Object.entries(fields.kept ?? {}).flatMap(([name, path]) => {
+  if (!fields.kept) return undefined;
+  const entries = Object.entries(fields.kept).flatMap(([name, path]) => {
     const value = select(from, path)?.value;
     return value === undefined || value === null ? [] : [[name, value] as const];
   });

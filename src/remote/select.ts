@@ -20,10 +20,22 @@ export function part(value: unknown, at = ''): Part {
 export function select(from: Part, path: Path): Part | undefined {
   for (const one of typeof path === 'string' ? [path] : path) {
     let current: Part | undefined = from;
-    for (const name of one === '' ? [] : one.split('.')) current = current && child(current, name);
+    for (const name of namesOf(one)) current = current && child(current, name);
     if (current && current.value !== undefined) return current;
   }
   return undefined;
+}
+
+/** The names in the paths of a declaration, which are the same for every item of a list. */
+const pathNames = new Map<string, readonly string[]>([['', []]]);
+
+function namesOf(path: string): readonly string[] {
+  let names = pathNames.get(path);
+  if (!names) {
+    names = path.split('.');
+    pathNames.set(path, names);
+  }
+  return names;
 }
 
 /** The value at a path that must exist. Throws `KeysError` (7), which calls it `what`. */
@@ -57,7 +69,9 @@ export function optional<T>(
 
 /** A record without its undefined fields. */
 export function withoutAbsent<T extends object>(fields: { [Name in keyof T]: T[Name] | undefined }): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+  const present: Partial<T> = {};
+  for (const name in fields) if (fields[name] !== undefined) present[name] = fields[name];
+  return present as T;
 }
 
 function child({ value, at }: Part, name: string): Part | undefined {
