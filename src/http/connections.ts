@@ -71,11 +71,16 @@ export async function openConnections(origin: URL, proxy: URL | undefined): Prom
     }
   }
 
-  const keep = agent.keepSocketAlive.bind(agent);
-  agent.keepSocketAlive = (socket) => {
+  // A connection is offered to the next request once the event loop has had a chance to notice what follows a reply.
+  const watched = new Set<Socket>();
+  const [offer] = agent.listeners('free') as ((socket: Socket, options: object) => void)[];
+  agent.removeAllListeners('free').on('free', async (socket: Socket, options: object) => {
     socket.on('data', destroyThis).on('end', destroyThis);
-    return keep(socket);
-  };
+    watched.add(socket);
+    await twoTurns();
+    watched.delete(socket);
+    offer?.call(agent, socket, options);
+  });
   const reuse = agent.reuseSocket.bind(agent);
   agent.reuseSocket = (socket, request) => {
     socket.off('data', destroyThis).off('end', destroyThis);
@@ -85,10 +90,7 @@ export async function openConnections(origin: URL, proxy: URL | undefined): Prom
   return {
     agent,
     async settle() {
-      if (Object.keys(agent.freeSockets).length === 0) return;
-      // The first turn may continue after the system was asked for events; the second asks again.
-      await nextTurn();
-      await nextTurn();
+      if (watched.size > 0 || Object.keys(agent.freeSockets).length > 0) await twoTurns();
     },
     close() {
       isClosed = true;
@@ -96,6 +98,12 @@ export async function openConnections(origin: URL, proxy: URL | undefined): Prom
       agent.destroy();
     },
   };
+}
+
+/** The first turn may continue after the system was asked for events; the second asks again. */
+async function twoTurns(): Promise<void> {
+  await nextTurn();
+  await nextTurn();
 }
 
 /** What a server sends without being asked is no response to the next request. */

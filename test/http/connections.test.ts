@@ -52,6 +52,21 @@ test.each<[string, (reply: string) => [text: string, end: 'end' | 'resetAndDestr
   expect(pauses).toEqual([]);
 });
 
+test.each(['end', 'destroy'] as const)('nor if %s ends it and others are in use', async (end) => {
+  const { origin, connections } = await rawServer((socket) => {
+    socket.write(ok('{}'), () => socket[end]());
+  });
+  const { client, pauses } = clientOf(origin);
+  const writeRepeatedly = async () => {
+    for (let sent = 0; sent < 15; sent++) {
+      expect((await client.send({ ...write, url: new URL('/v1/keys', origin) })).status).toBe(200);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, writeRepeatedly));
+  expect(connections.length).toBeGreaterThan(100);
+  expect(pauses).toEqual([]);
+});
+
 test('a connection that ends as the write arrives may have carried it', async () => {
   let requests = 0;
   const { origin } = await rawServer((socket) => {
