@@ -48,12 +48,17 @@ export function decide(state: SendState, outcome: Outcome, circumstances: Circum
 function afterResponse(state: SendState, response: RawResponse, circumstances: Circumstances): Decision {
   const { request, url, attempt, redirects, ambiguous } = state;
   const { endpoint, now, random } = circumstances;
+  const { status } = response;
+  const isWriteRedirected = !isRead(request) && status >= 300 && status < 400;
+  if (isWriteRedirected && ambiguous) return lost(state, refusedLater(ambiguous, status));
+  // The API may have done its work: 303 says that the result is elsewhere (RFC 9110 section 15.4.4).
+  if (isWriteRedirected && status === 303)
+    return lost(state, { message: `${endpoint.origin} answered 303, which refers to another address` });
   const target = redirectTarget(request.method, url, response);
   if (target && redirects === maxRedirects)
     return { kind: 'give-up', error: tooManyRedirects(request.method, request.url) };
   if (target) return { kind: 'redirect', next: { ...state, url: target, redirects: redirects + 1 } };
 
-  const { status } = response;
   const { repeatable } = request;
   const delayMs = delayAfterResponse(response, { attempt, repeatable, now, random });
   if (delayMs !== undefined) {
@@ -61,9 +66,7 @@ function afterResponse(state: SendState, response: RawResponse, circumstances: C
     const doubt = mayHaveActed ? { message: `${endpoint.origin} answered ${status}` } : undefined;
     return retry(state, delayMs, ambiguous ?? doubt, status === 429);
   }
-  // The refusal of a repeated write says nothing about the first attempt.
-  if (ambiguous && status >= 400 && status < 500)
-    return lost(state, { ...ambiguous, message: `${ambiguous.message}, and later it answered ${status}` });
+  if (ambiguous && status >= 400 && status < 500) return lost(state, refusedLater(ambiguous, status));
   return { kind: 'done', response };
 }
 
@@ -77,6 +80,11 @@ function afterFailure(state: SendState, failure: ExchangeFailure, circumstances:
   const delayMs = delayAfterFailure(failure, error, { attempt, repeatable, now, random });
   if (delayMs !== undefined) return retry(state, delayMs, ambiguous, false);
   return ambiguous ? lost(state, ambiguous) : { kind: 'give-up', error: networkError(error) };
+}
+
+/** The refusal of a repeated write says nothing about the first attempt. */
+function refusedLater(ambiguous: AmbiguousWrite, status: number): AmbiguousWrite {
+  return { ...ambiguous, message: `${ambiguous.message}, and later it answered ${status}` };
 }
 
 function retry(

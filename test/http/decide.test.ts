@@ -49,6 +49,7 @@ test.each<[what: string, request: HttpRequest, outcome: Outcome, decision: strin
   ['a write at 503 with a hint', write, response(503, { 'retry-after': '1' }), 'attempt 2 after 1000 ms'],
   ['a write at 503 without one', write, response(503), 'done 503'],
   ['a redirect', read, response(302, { location: '/v2/keys' }), 'redirect to /v2/keys'],
+  ['a write whose result is elsewhere', write, response(303, { location: '/1' }), 'give up: reply_lost'],
   ['no connection, for a read', read, failure(reset, false), 'attempt 2 after 250 ms'],
   ['no connection, for a write', write, failure(reset, false), 'attempt 2 after 250 ms'],
   ['a lost connection, for a read', read, failure(reset, true), 'attempt 2 after 250 ms'],
@@ -101,6 +102,9 @@ test('once a write is ambiguous, only a success or a server failure resolves it'
       "kind": "give-up",
     }
   `);
+  const redirect = response(307, { location: 'https://elsewhere.example.com/' });
+  expect(summaryOf(decideOn(onceOnly, redirect, state))).toBe('give up: reply_lost');
+  expect(summaryOf(decideOn(onceOnly, response(304), state))).toBe('give up: reply_lost');
   expect(summaryOf(decideOn(onceOnly, failure('interrupt', false), state))).toBe('give up: reply_lost');
   expect(summaryOf(decideOn(onceOnly, failure(badCertificate, false), state))).toBe('give up: reply_lost');
 });
