@@ -80,6 +80,8 @@ export async function exchange(
       })
       // A 1xx is no response (RFC 9110 section 15.2) and no progress: it has an event of its own, which nobody heeds.
       .on('response', (response) => {
+        // Node.js takes 101 for a response if it announces no protocol, and does not check the first digit.
+        if (Number(response.statusCode) < 200) return stop('not-http');
         idleTimer.refresh();
         response
           .on('data', (chunk: Buffer) => {

@@ -30,6 +30,8 @@ test.each([
     'another protocol than was asked for',
     'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n',
   ],
+  ['status 101 and no protocol', 'HTTP/1.1 101 Switching Protocols\r\ncontent-length: 2\r\n\r\n{}'],
+  ['a status below 100', 'HTTP/1.1 099 OK\r\ncontent-length: 2\r\n\r\n{}'],
   ['headers of 20 KB', `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(20_000)}\r\ncontent-length: 2\r\n\r\n{}`],
 ])('a reply with %s is not valid HTTP', async (_, reply) => {
   const { origin } = await rawServer((socket) => void socket.write(reply));
