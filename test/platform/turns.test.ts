@@ -18,8 +18,17 @@ test('turns come one at a time, in the order in which they were asked for', asyn
 test('other things do not wait', async () => {
   const turns = new Turns();
   await turns.wait('a');
-  const end = await turns.wait('b');
-  end();
-  end();
+  (await turns.wait('b'))();
   await turns.wait('b');
+});
+
+test('whose turn it is knows whether others wait', async () => {
+  const turns = new Turns();
+  const end = await turns.wait('a');
+  expect(turns.areAwaited('a')).toBe(false);
+  const next = turns.wait('a');
+  expect(turns.areAwaited('a')).toBe(true);
+  end();
+  await next;
+  expect(turns.areAwaited('a')).toBe(false);
 });

@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KeysError, systemCode } from '../../base/errors.ts';
+import { monotonicMs } from '../monotonic.ts';
 import { Turns } from '../turns.ts';
 import type { Release } from './file-lock.ts';
 import { holdFileLock } from './file-lock.ts';
@@ -18,48 +19,76 @@ import { holdFileLock } from './file-lock.ts';
 /*
  * While a file is being written, a folder `.keys-tmp` (0700) beside it holds the half-written file, a lock, and a
  * `.gitignore` that hides all of it from git: a process that is killed leaves nothing that `git add` would pick up. One
- * process at a time writes in it, and the next one removes what it finds.
+ * process at a time writes in it, one file after the other, and the next one removes what it finds.
  */
 const folderName = '.keys-tmp';
 const lockTimeoutMs = 10_000;
+
+/**
+ * How long this process keeps the lock for writers of its own that wait, and then leaves it to others, who ask for it every
+ * 10 to 30 ms.
+ */
+const maxHoldMs = 1000;
+const pauseMs = 40;
+
+/** The locked folder, handed from one writer of this process to the next. */
+interface Hold {
+  readonly release: Release;
+  /** As `monotonicMs`. */
+  readonly since: number;
+  /** Git ignores what is in it. */
+  isIgnored: boolean;
+}
+
+const turns = new Turns();
+const holds = new Map<string, Hold>();
 
 /**
  * Runs the work, with the private folder, while no other `keys` process writes in this parent folder. Throws `KeysError`
  * if the private folder cannot be made, belongs to another user, or is locked for more than 10 s.
  */
 export async function withPrivateFolder<T>(parent: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = join(parent, folderName);
-  const release = await take(folder);
-  try {
-    prepare(folder);
-    return await work(folder);
-  } finally {
-    removeHeld(folder, release);
-  }
+  return inTurn(join(parent, folderName), async (hold, folder) => {
+    prepare(folder, hold.isIgnored);
+    hold.isIgnored = true;
+    return work(folder);
+  });
 }
 
 /** Locks the folder and releases it. Throws as `withPrivateFolder` before its work begins, except for a full disk. */
 export async function checkPrivateFolder(parent: string): Promise<void> {
-  const folder = join(parent, folderName);
-  removeHeld(folder, await take(folder));
+  await inTurn(join(parent, folderName), async () => {});
 }
 
-const turns = new Turns();
-
-/** The lock is for other processes, which have to ask again and again until it is free. */
-async function take(folder: string): Promise<Release> {
+/** Other processes have to ask again and again for the lock: this one takes turns with itself, and keeps it for the next. */
+async function inTurn<T>(folder: string, use: (hold: Hold, folder: string) => Promise<T>): Promise<T> {
   const deadline = Date.now() + lockTimeoutMs;
   const endTurn = await turns.wait(folder);
   try {
-    const release = await takeLock(folder, deadline);
-    return (beforeUnlock) => {
-      release(beforeUnlock);
-      endTurn();
-    };
-  } catch (error) {
+    const hold = holds.get(folder) ?? (await newHold(folder, deadline));
+    holds.set(folder, hold);
+    try {
+      return await use(hold, folder);
+    } finally {
+      await handOver(folder, hold);
+    }
+  } finally {
     endTurn();
-    throw error;
   }
+}
+
+async function newHold(folder: string, deadline: number): Promise<Hold> {
+  return { release: await takeLock(folder, deadline), since: monotonicMs(), isIgnored: false };
+}
+
+/** Keeps the lock for the next writer of this process, if one waits and it is not for too long. */
+async function handOver(folder: string, hold: Hold): Promise<void> {
+  const isAwaited = turns.areAwaited(folder);
+  const isLong = monotonicMs() - hold.since > maxHoldMs;
+  if (isAwaited && !isLong) return;
+  holds.delete(folder);
+  removeHeld(folder, hold.release);
+  if (isAwaited) await sleep(pauseMs);
 }
 
 async function takeLock(folder: string, deadline: number): Promise<Release> {
@@ -72,10 +101,10 @@ async function takeLock(folder: string, deadline: number): Promise<Release> {
   return release;
 }
 
-function prepare(folder: string): void {
+function prepare(folder: string, isIgnored: boolean): void {
   try {
-    clear(folder);
-    writeFileSync(join(folder, '.gitignore'), '*\n', { flag: 'wx', mode: 0o600 });
+    clear(folder, isIgnored ? ['.gitignore'] : []);
+    if (!isIgnored) writeFileSync(join(folder, '.gitignore'), '*\n', { flag: 'wx', mode: 0o600 });
   } catch (error) {
     throw unusableFolder(dirname(folder), error);
   }
@@ -130,11 +159,11 @@ function removeHeld(folder: string, release: Release): void {
   release(() => removeIfEmpty(folder));
 }
 
-function clear(folder: string): void {
+function clear(folder: string, kept: readonly string[] = []): void {
   // The file that hides the others from git goes last.
   const names = readdirSync(folder).sort((a, b) => Number(a === '.gitignore') - Number(b === '.gitignore'));
   for (const name of names) {
-    if (name === 'write.lock') continue;
+    if (name === 'write.lock' || kept.includes(name)) continue;
     const path = join(folder, name);
     if (lstatSync(path).isDirectory()) rmSync(path, { recursive: true });
     else unlinkSync(path);
