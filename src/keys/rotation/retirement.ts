@@ -32,14 +32,14 @@ export function graceSecondsFor({ rotationKeepsId }: KeyBackend, { grace }: Pick
 /**
  * Retires the old key of a rotation whose new one has arrived: at once if its time is up, by an expiry if the API lets one
  * be set, else the operation waits. Ends the operation if nothing is left to do. `atOnce`: its time is up by decision;
- * `grace` (ms): the new grace period of a later command. Throws `KeysError` (5, `not_retired`) if the old key keeps
+ * `grace` (ms): the new grace period of a later command; `old`: the old key as the API has just reported it. Throws `KeysError` (5, `not_retired`) if the old key keeps
  * working although it should not.
  */
 export async function retire(
   backend: KeyBackend,
   operation: Operation,
   now: Date,
-  { atOnce = false, grace }: { atOnce?: boolean; grace?: number | undefined } = {},
+  { atOnce = false, grace, old: seenKey }: { atOnce?: boolean; grace?: number | undefined; old?: Key } = {},
 ): Promise<Retirement> {
   const plannedKey = operation.plan.replaces;
   if (!plannedKey) throw new Error('this operation replaces no key');
@@ -47,7 +47,7 @@ export async function retire(
   try {
     const ended = await endedBefore(backend, operation, now);
     if (ended) return ended;
-    const old = await backend.get(replaces.id);
+    const old = seenKey ?? (await backend.get(replaces.id));
     if (old && isAnother(old, replaces)) throw new AnotherKey(old);
     if (old ? isOver(old) : backend.capabilities.show) {
       const endedAt = old?.status === 'expired' ? old.expiresAt : null;

@@ -1,5 +1,6 @@
 import { KeysError, usageError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
+import { monotonicMs } from '../../platform/monotonic.ts';
 import { requireCapacity } from '../capacity.ts';
 import type { Destination, RecordOf } from '../destination.ts';
 import { differences } from '../differences.ts';
@@ -108,9 +109,14 @@ function overtaken(name: string): KeysError {
   });
 }
 
-/** Everything that the API reports of a key. Without a call for a single key, the list has told it all. */
-async function whole(backend: KeyBackend, listed: Key): Promise<Key> {
-  return backend.capabilities.show ? { ...listed, ...(await backend.get(listed.id)) } : listed;
+/**
+ * Everything that the API reports of a key, and when it did, as `monotonicMs`. Without a call for a single key, the list has
+ * told it all, some time ago.
+ */
+async function whole(backend: KeyBackend, listed: Key): Promise<{ key: Key; seenAt?: number }> {
+  const seenAt = monotonicMs();
+  const key = backend.capabilities.show ? await backend.get(listed.id) : undefined;
+  return key ? { key: { ...listed, ...key }, seenAt } : { key: listed };
 }
 
 async function rotate(
@@ -122,7 +128,7 @@ async function rotate(
   const { capabilities } = backend;
   const { name: profile, provider } = services.profile;
   const placed = (key: Key): Key => ({ ...key, provider, profile });
-  const old = await whole(backend, listed);
+  const { key: old, seenAt } = await whole(backend, listed);
   // It was listed before its name was claimed.
   if (isEnded(listed, old)) throw overtaken(old.name);
   const successor = await planSuccessor(services, old, policy);
@@ -144,6 +150,7 @@ async function rotate(
   services.startMutation();
   const rotated = await rotateKey(backend, {
     old,
+    ...(seenAt !== undefined && { seenAt }),
     spec: successor.spec,
     ...(policy.expires !== undefined && { expires: policy.expires }),
     replaces,
@@ -230,7 +237,7 @@ async function dryRun(services: RotationServices, job: RotationJob): Promise<Rot
   if (isOne) await services.tell({ type: 'dry-run' });
   const isWanted = !policy.finishOnly && (await isDue(services, old, job));
   if (!isWanted) return { ...unchanged(old), dryRun: true };
-  await planSuccessor(services, await whole(services.backend, old), policy);
+  await planSuccessor(services, (await whole(services.backend, old)).key, policy);
   const grace = revokesFirst(services.backend) ? 0 : graceMs(policy, services.now);
   const oldRevokeAt = new Date(services.now.getTime() + grace).toISOString();
   return { ...unrotated(old), oldRevokeAt, dryRun: true };

@@ -1,5 +1,6 @@
 import { KeysError, usageError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
+import { monotonicMs } from '../../platform/monotonic.ts';
 import type { BeforeSending } from '../before-sending.ts';
 import type { Key } from '../key.ts';
 import type { Issued, Issuing } from '../operations/issue.ts';
@@ -16,6 +17,8 @@ import { isVerified, verifyNewKey } from './verify-new-key.ts';
 
 export interface Rotation extends Omit<Issuing, 'subject'> {
   old: Key;
+  /** When the API reported it, as `monotonicMs`; absent: it was listed. */
+  seenAt?: number;
   /** The new key. */
   spec: KeySpec;
   /** The requested expiry; absent: none was requested. */
@@ -76,7 +79,7 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
   }).catch(async (error: unknown) => {
     throw await withOldKey(backend, replaces, error);
   });
-  const retirement = await retire(backend, operation, now());
+  const retirement = await retire(backend, operation, now(), justSeen(backend, rotation));
   const oldWorks = before && (await isWorking(backend, before));
   return {
     ...issued,
@@ -85,6 +88,14 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
     operation: operation.id,
     ...(oldWorks !== undefined && { oldWorks }),
   };
+}
+
+/** A look at the old key that is younger than this need not be repeated, if creating a key changes no other. */
+const maxSeenMs = 10_000;
+
+function justSeen({ capabilities }: KeyBackend, { old, seenAt }: Rotation): { old?: Key } {
+  const isFresh = seenAt !== undefined && monotonicMs() - seenAt < maxSeenMs;
+  return isFresh && capabilities.overlap === 'client' ? { old } : {};
 }
 
 /** A new secret without an escrow could be lost when no other key works. */
