@@ -18,6 +18,7 @@ import { listKeys, showKey } from './lookup.ts';
 /** What commands run with. Each service is made on first use, and loads its code only then. */
 export class App extends Dialogue implements Context {
   #backend: Promise<KeyBackend> | undefined;
+  #journal: Promise<Journal> | undefined;
   #tokenContext: TokenContext | undefined;
   #paths: Paths | undefined;
   readonly #closing: (() => Promise<void>)[] = [];
@@ -82,7 +83,13 @@ export class App extends Dialogue implements Context {
     return this.#backend;
   }
 
-  async journal(db?: string): Promise<Journal> {
+  journal(db?: string): Promise<Journal> {
+    if (db !== undefined) return this.#openJournal(db);
+    this.#journal ??= this.#openJournal();
+    return this.#journal;
+  }
+
+  async #openJournal(db?: string): Promise<Journal> {
     return (await import('./open-journal.ts')).openJournalOf(this, db);
   }
 

@@ -36,9 +36,7 @@ export async function requireFinished(context: Context, name: string): Promise<v
 /** The open rotations of keys of this name, the oldest first. */
 export async function rotationsOf(context: Context, name: string): Promise<OpenOperation[]> {
   if (!existsSync(context.paths.operations)) return [];
-  const own = await settingOf(context);
-  const headers = headersRead.get(context) ?? new Map<string, Header>();
-  headersRead.set(context, headers);
+  const { own, headers } = await viewOf(context);
   return openOperations(context, warningOf(context), {
     isWanted: ({ plan, setting }) =>
       plan.kind === 'rotate' && plan.name === name && isSamePlace(setting, own),
@@ -46,8 +44,21 @@ export async function rotationsOf(context: Context, name: string): Promise<OpenO
   });
 }
 
+interface View {
+  /** Where this command works. */
+  own: Setting;
+  headers: Map<string, Header>;
+}
+
 /** A command that rotates many keys asks for each name, while the operations of others come and go. */
-const headersRead = new WeakMap<Context, Map<string, Header>>();
+const views = new WeakMap<Context, Promise<View>>();
+
+function viewOf(context: Context): Promise<View> {
+  const view =
+    views.get(context) ?? settingOf(context).then((own) => ({ own, headers: new Map<string, Header>() }));
+  views.set(context, view);
+  return view;
+}
 
 /** A function that gives `retireAt` to a key in its grace period. */
 export async function retirements(context: Context): Promise<(key: Key) => Key> {
@@ -80,7 +91,7 @@ function isSamePlace(one: Setting, other: Setting): boolean {
  * keys. Throws `KeysError` (6) if another process holds it.
  */
 export async function claimName(context: Context, name: string): Promise<() => void> {
-  const { profile, url } = await settingOf(context);
+  const { profile, url } = (await viewOf(context)).own;
   const place = createHash('sha256')
     .update(JSON.stringify([profile, url, name]))
     .digest('hex')

@@ -4,6 +4,7 @@ import { SecretForms } from './secret-forms.ts';
 export class Secret {
   readonly #value: string;
   #forms: SecretForms | undefined;
+  readonly #prefixed = new Map<string, Secret>();
 
   constructor(value: string) {
     this.#value = value;
@@ -16,7 +17,10 @@ export class Secret {
 
   /** The value with a prefix, such as `Bearer `: also a secret. */
   prefixed(text: string): Secret {
-    return this.mapped((value) => `${text}${value}`);
+    // The same object for each request, because its forms take long to work out.
+    const prefixedSecret = this.#prefixed.get(text) ?? this.mapped((value) => `${text}${value}`);
+    this.#prefixed.set(text, prefixedSecret);
+    return prefixedSecret;
   }
 
   /** The value in another form, such as base64: also a secret. */

@@ -67,8 +67,15 @@ function hidden(text: string, secrets: readonly Secret[]): string {
 /** A server may repeat `Bearer <token>` whole or without its scheme. */
 function sentSecrets(requestHeaders: Readonly<Record<string, string | Secret>>): Secret[] {
   const values = Object.values(requestHeaders).filter((value) => value instanceof Secret);
-  return values.flatMap((value) => [value, value.mapped((text) => text.replace(/^\S+ +/, ''))]);
+  return values.flatMap((value) => {
+    const bare = bareSecrets.get(value) ?? value.mapped((text) => text.replace(/^\S+ +/, ''));
+    bareSecrets.set(value, bare);
+    return [value, bare];
+  });
 }
+
+/** The credentials of earlier requests without their schemes. */
+const bareSecrets = new WeakMap<Secret, Secret>();
 
 /** Headers that mean nothing to `keys` and are shown. Any other may lead somewhere, such as to the next page of a list. */
 const shownIds = new Set(['x-request-id', 'request-id']);

@@ -39,7 +39,16 @@ export function namesIn(operation: Operation | readonly Operation[] | undefined)
 
 /** The secrets that a call carries besides the session token, those in the headers of every call included. */
 export function secretsIn({ headers }: Pick<Provider, 'headers'>, operation: Operation): string[] {
-  const names = placeholdersIn([headers, operation]).map(({ input }) => input);
-  const secrets = names.flatMap((name) => /^secret\.(.+)$/.exec(name)?.[1] ?? []);
-  return [...new Set(secrets)];
+  return [...new Set([...(headers ? secretNamesIn(headers) : []), ...secretNamesIn(operation)])];
+}
+
+/** Each call asks for those of the same declaration. */
+const knownSecretNames = new WeakMap<object, readonly string[]>();
+
+function secretNamesIn(declared: object): readonly string[] {
+  const names =
+    knownSecretNames.get(declared) ??
+    placeholdersIn(declared).flatMap(({ input }) => /^secret\.(.+)$/.exec(input)?.[1] ?? []);
+  knownSecretNames.set(declared, names);
+  return names;
 }
