@@ -1,22 +1,21 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { CounterConfiguration } from 'prom-client';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Counters for Prometheus. Labels are routes, methods and codes only: keys and users would be too many. */
 export class Metrics {
   readonly registry = new Registry();
-  readonly #requests: Counter<'route' | 'method' | 'status'>;
   readonly #durations: Histogram<'route'>;
-  readonly #decisions: Counter<'code'>;
-  /** By their labels: finding a counter by its labels takes longer than counting. */
-  readonly #requestsByLabels = new Map<string, Counter.Internal>();
+  /** By their labels in the order of the counter, joined by spaces. */
+  readonly #requests = new Map<string, number>();
+  readonly #decisions = new Map<string, number>();
   readonly #durationsByRoute = new Map<string, Histogram.Internal<'route'>>();
-  readonly #decisionsByCode = new Map<string, Counter.Internal>();
   readonly #tokens: Counter;
   readonly #cost: Counter;
 
   constructor(version: string) {
     const registers = [this.registry];
-    this.#requests = new Counter({
+    countLate(this.#requests, {
       name: 'keys_http_requests_total',
       help: 'Requests answered.',
       labelNames: ['route', 'method', 'status'],
@@ -29,7 +28,7 @@ export class Metrics {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
       registers,
     });
-    this.#decisions = new Counter({
+    countLate(this.#decisions, {
       name: 'keys_decisions_total',
       help: 'Uses of keys, allowed (code OK) or refused.',
       labelNames: ['code'],
@@ -48,13 +47,15 @@ export class Metrics {
   }
 
   decided(code: string): void {
-    once(this.#decisionsByCode, code, () => this.#decisions.labels(code)).inc();
+    this.#decisions.set(code, (this.#decisions.get(code) ?? 0) + 1);
   }
 
   answered(route: string, method: string, status: number, elapsedMs: number): void {
-    const labels = [route, method, String(status)];
-    once(this.#requestsByLabels, labels.join(' '), () => this.#requests.labels(...labels)).inc();
-    once(this.#durationsByRoute, route, () => this.#durations.labels(route)).observe(elapsedMs / 1000);
+    const labels = `${route} ${method} ${status}`;
+    this.#requests.set(labels, (this.#requests.get(labels) ?? 0) + 1);
+    const durations = this.#durationsByRoute.get(route) ?? this.#durations.labels(route);
+    this.#durationsByRoute.set(route, durations);
+    durations.observe(elapsedMs / 1000);
   }
 
   metered(tokens: number, costUsd: number): void {
@@ -77,8 +78,13 @@ export class Metrics {
   }
 }
 
-function once<T>(made: Map<string, T>, name: string, make: () => T): T {
-  const value = made.get(name) ?? make();
-  made.set(name, value);
-  return value;
+/** A counter that takes its counts when it is read: finding its place by its labels takes longer than counting. */
+function countLate(counts: Map<string, number>, configuration: CounterConfiguration<string>): void {
+  const counter = new Counter({
+    ...configuration,
+    collect() {
+      for (const [labels, count] of counts) counter.labels(...labels.split(' ')).inc(count);
+      counts.clear();
+    },
+  });
 }

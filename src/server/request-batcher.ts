@@ -13,7 +13,7 @@ const flushDelayMs = 10;
 const retryDelayMs = 500;
 
 /** Requests that are decided together: callers read the first answers while more requests arrive. */
-const maxBatch = 32;
+const maxBatch = 64;
 
 /** Uses that may wait while the database accepts none; beyond them no key is admitted, as its use could not be metered. */
 const maxEnqueuedUses = 100_000;

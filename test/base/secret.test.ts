@@ -1,4 +1,5 @@
 import { format, inspect } from 'node:util';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { looksLikeSecret, maskSecrets, Secret } from '../../src/base/secret.ts';
 
@@ -164,4 +165,44 @@ describe('a value in the output of another program', () => {
     expect(new Secret('pin').hideIn('pin PIN cGlu')).toBe('**** PIN cGlu');
     expect(new Secret('a.c').hideIn('a.c abc')).toBe('**** abc');
   });
+});
+
+test('every text that looks like a secret is masked, however short', () => {
+  const shortest = [
+    'sk_a1234567_abcdefghijklmnop',
+    'pk-a123456789012345678E',
+    'hf_0123456789abcdef',
+    're-0123456789abcdef',
+    `AIza${'E'.repeat(30)}`,
+    'SG.0123456789abcdef',
+    'eyJ0123456789.eyJ0123456789',
+    `AKIA${'E'.repeat(16)}:0123456789abcdef`,
+    'ab1defgh:0123456789abcdef',
+  ];
+  for (const text of shortest) {
+    expect([text, looksLikeSecret(text)]).toEqual([text, true]);
+    expect(maskSecrets(`/${text} `)).not.toContain(text);
+  }
+  const part = fc.constantFrom(
+    'sk',
+    '_',
+    '-',
+    'eyJ',
+    '.',
+    ':',
+    'SG',
+    'AIza',
+    'AKIA',
+    'npm',
+    'EXAMPLE',
+    '0',
+    'a1b2',
+  );
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 30 }), (parts) => {
+      const text = parts.join('');
+      expect(maskSecrets(text) !== text).toBe(looksLikeSecret(text));
+    }),
+    { numRuns: 2000 },
+  );
 });
