@@ -56,4 +56,4 @@ function loadPackage(id: string): unknown {
 const entry = entryOf(process.argv[2]);
 // As when Node.js runs the entry's file: its arguments follow.
 if (entry) process.argv.splice(1, 1);
-load(`${entry ?? 'keys'}.cjs`);
+load(`${entry ?? 'program'}.cjs`);

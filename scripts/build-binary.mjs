@@ -133,7 +133,7 @@ function mainScript(bundle, parts) {
   const file = (name) => readFileSync(join(bundle, name), 'utf8').replace(/^#!.*\n/, '');
   const entries = names.map((name) => {
     const body = `function(exports,require,module,__filename,__dirname){${file(name)}\n}`;
-    const isForAll = /^(?:keys|chunks\/(?:rolldown-runtime|main|core)-[\w-]+)\.cjs$/.test(name);
+    const isForAll = /^(?:program|chunks\/(?:rolldown-runtime|main|core)-[\w-]+)\.cjs$/.test(name);
     return `${JSON.stringify(name)}:${isForAll ? `(${body})` : body}`;
   });
   return `const files={${entries.join(',\n')}},nativeParts=${JSON.stringify(parts)};\n${file('executable.cjs')}`;

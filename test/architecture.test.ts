@@ -14,7 +14,7 @@ const homes: Record<string, string | string[]> = {
   yaml: 'src/output/',
   conf: 'src/accounts/config-change.ts',
   valibot: 'src/',
-  'env-paths': 'src/platform/paths.ts',
+  'env-paths': ['src/platform/paths.ts', 'src/platform/cache-folder.ts'],
   // Its database, and the locks that the kernel holds.
   libsql: ['src/authority/', 'src/platform/files/file-lock.ts'],
   dotenv: 'src/sinks/dotenv.ts',
@@ -65,6 +65,7 @@ test('only the named files reach for process, and none for console', () => {
   expect(users.sort()).toEqual([
     'bin/executable.ts',
     'bin/keys.ts',
+    'bin/program.ts',
     'src/accounts/tokens/token-file.ts',
     'src/app/doctor.ts',
     'src/app/sink-context.ts',
@@ -75,6 +76,8 @@ test('only the named files reach for process, and none for console', () => {
     'src/output/snippet-code.ts',
     'src/platform/child-entry.ts',
     'src/platform/children.ts',
+    'src/platform/code-cache.ts',
+    'src/platform/code-store.ts',
     'src/platform/files/file-lock.ts',
     'src/platform/files/private-file.ts',
     'src/platform/files/private-folder.ts',

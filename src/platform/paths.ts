@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { systemCode, usageError } from '../base/errors.ts';
+import { cacheFolder } from './cache-folder.ts';
 import type { Environment } from './env.ts';
 import { setting } from './env.ts';
 import { requireTrusted } from './files/trust.ts';
@@ -38,7 +39,7 @@ export function locatePaths(env: Environment, cwd: string): Paths {
       `KEYS_HOME is the relative path '${namedFolder}', but the current folder no longer exists`,
       'cd',
     );
-  const { config, data, state, cache } = home ? below(home) : platformFolders();
+  const { config, data, state } = home ? below(home) : platformFolders();
   return {
     ...(home && { home }),
     config,
@@ -51,7 +52,7 @@ export function locatePaths(env: Environment, cwd: string): Paths {
     tokens: join(data, 'tokens.json'),
     operations: join(state, 'operations'),
     escrow: join(state, 'escrow'),
-    cache,
+    cache: cacheFolder(env, cwd),
   };
 }
 
@@ -76,19 +77,14 @@ export function trustedFiles({ configFile, tokens, authorityDatabase }: Paths): 
 }
 
 function below(home: string) {
-  return {
-    config: join(home, 'config'),
-    data: join(home, 'data'),
-    state: join(home, 'state'),
-    cache: join(home, 'cache'),
-  };
+  return { config: join(home, 'config'), data: join(home, 'data'), state: join(home, 'state') };
 }
 
 function platformFolders() {
-  const { config, data, log, cache } = envPaths('keys', { suffix: '' });
+  const { config, data, log } = envPaths('keys', { suffix: '' });
   // Only XDG has a folder for state, and env-paths names it `log`.
   const state = process.platform === 'linux' ? log : join(data, 'state');
-  return { config, data, state, cache };
+  return { config, data, state };
 }
 
 /**

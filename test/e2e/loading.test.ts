@@ -45,10 +45,10 @@ test('every phrase is in the bundle', () => {
   expect(partsIn(scripts)).toEqual(Object.keys(phrases).sort());
 });
 
-test('--version loads the entry and one file, besides the runtime of the bundle', async () => {
+test('--version loads the entries and one file, besides the runtime of the bundle', async () => {
   const scripts = await loadedBy(new Sandbox(), ['--version']);
   const files = scripts.map((script) => script.replace(/.*\/dist\//, '').replace(/-[\w-]{8}\.cjs$/, ''));
-  expect(files).toEqual(['chunks/main', 'chunks/rolldown-runtime', 'keys.cjs']);
+  expect(files).toEqual(['chunks/main', 'chunks/rolldown-runtime', 'keys.cjs', 'program.cjs']);
 });
 
 test.for<[command: string, parts: string[]]>([
@@ -74,10 +74,13 @@ test.for<[command: string, parts: string[]]>([
 
 test.for<[command: string, modules: string[]]>([
   ['--version', []],
-  ['list --json', ['os']],
-  ['list --format table', ['os']],
+  ['list --json', ['vm', 'os']],
+  ['list --format table', ['vm', 'os']],
   // crypto brings the streams.
-  ['create ci --to file:secret', ['os', 'string_decoder', 'stream/promises', 'stream', 'crypto', 'zlib']],
+  [
+    'create ci --to file:secret',
+    ['vm', 'os', 'string_decoder', 'stream/promises', 'stream', 'crypto', 'zlib'],
+  ],
 ])('%s loads no other modules of Node.js', async ([command, modules]) => {
   expect(await builtinsLoadedBy(command.split(' '))).toEqual(modules);
 });

@@ -57,17 +57,24 @@ test("the program has the caller's environment without the secrets of keys", asy
   const code = 'console.log(JSON.stringify(Object.keys(process.env).sort()))';
   const names = async (args: readonly string[]) => {
     const run = await box.program([...args, '--', process.execPath, '-e', code], {
-      env: { ...own, TARGET: 'staging', NODE_NO_WARNINGS: '1' },
+      env: { ...own, TARGET: 'staging' },
     });
     return JSON.parse(run.stdout) as string[];
   };
-  expect(await names(bound)).toEqual(['API_KEY', 'HOME', 'KEYS_HOME', 'NODE_NO_WARNINGS', 'PATH', 'TARGET']);
+  expect(await names(bound)).toEqual([
+    'API_KEY',
+    'HOME',
+    'KEYS_HOME',
+    'NODE_DISABLE_COMPILE_CACHE',
+    'PATH',
+    'TARGET',
+  ]);
   // --env sets one of them by name.
   expect(await names(['run', '--env', 'KEYS_TOKEN=file:ci.key'])).toEqual([
     'HOME',
     'KEYS_HOME',
     'KEYS_TOKEN',
-    'NODE_NO_WARNINGS',
+    'NODE_DISABLE_COMPILE_CACHE',
     'PATH',
     'TARGET',
   ]);

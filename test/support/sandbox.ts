@@ -111,8 +111,14 @@ export class Sandbox {
     return (statSync(resolve(this.cwd, path)).mode & 0o777).toString(8);
   }
 
+  /** Without a code cache: in a new home, each command would only write one. */
   get env(): Environment {
-    return { KEYS_HOME: this.home, HOME: this.#root, PATH: process.env.PATH };
+    return {
+      KEYS_HOME: this.home,
+      HOME: this.#root,
+      PATH: process.env.PATH,
+      NODE_DISABLE_COMPILE_CACHE: '1',
+    };
   }
 
   /** Runs `main` in this process, and keeps what it prints. */

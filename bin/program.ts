@@ -1,0 +1,18 @@
+import { main } from '../src/main.ts';
+import { realIo } from '../src/platform/io.ts';
+
+const io = realIo();
+let hasEnded = false;
+// The exit code of a process that ends before its command does.
+io.endsWith(1);
+process.once('exit', () => {
+  if (hasEnded) return;
+  const text = 'error: keys ended before its command was done\nhint: keys recover --list\n';
+  io.stderr.write(text).catch(() => {});
+});
+void main(process.argv.slice(2), io).then((code) => {
+  hasEnded = true;
+  process.exitCode = code;
+  // An interrupted command may have left something pending that would keep the process alive.
+  if (io.interrupt.aborted) process.exit();
+});

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Script } from 'node:vm';
+import { cacheFolder } from './cache-folder.ts';
+import type { CodePlace, CompiledCode } from './code-store.ts';
+import { readCode, stampOf, writeCode } from './code-store.ts';
+
+/*
+ * What V8 has compiled is kept for the next run of a command: compiling takes a third of the time of a short one. Node.js
+ * has such a cache from 22.1 on (`module.enableCompileCache`), which saves less and trusts any folder. It holds no more
+ * than the program's own code. A cache that cannot be used or written is no failure. There is none on Windows, which has no
+ * owners to check.
+ */
+
+/**
+ * Runs a file of the bundle and all that it requires. What it compiles is kept in a file per command once the process ends
+ * well: a word that is no command leaves no file of its name.
+ */
+export function runFromCache(entry: string, word = ''): void {
+  const place = cachePlace(/^[a-z]{1,20}$/.test(word) ? word : 'other');
+  const bundle = new Bundle(place ? readCode(place) : new Map());
+  if (place) {
+    process.once('exit', (code) => {
+      if (code === 0 && bundle.isIncomplete) writeCode(place, () => bundle.code());
+    });
+  }
+  bundle.require(join(__dirname, entry));
+}
+
+/** Undefined if nothing is to be kept: on request, or because owners cannot be checked. */
+function cachePlace(command: string): CodePlace | undefined {
+  const { env } = process;
+  const uid = process.geteuid?.();
+  if (uid === undefined || env.NODE_DISABLE_COMPILE_CACHE || env.NODE_V8_COVERAGE) return undefined;
+  try {
+    const folder = join(cacheFolder(env, process.cwd()), 'code');
+    return { folder, path: join(folder, `${command}.bin`), uid };
+  } catch {
+    // The current folder no longer exists.
+    return undefined;
+  }
+}
+
+const prefix = '(function (exports, require, module, __filename, __dirname) { ';
+
+interface CompiledScript {
+  stamp: string;
+  script: Script;
+}
+
+/** The files of the bundle, each compiled and run when it is first required. */
+class Bundle {
+  isIncomplete = false;
+  readonly #cachedCode: CompiledCode;
+  readonly #scripts: CompiledScript[] = [];
+  readonly #modules = new Map<string, { exports: unknown }>();
+
+  constructor(cachedCode: CompiledCode) {
+    this.#cachedCode = cachedCode;
+  }
+
+  require(path: string): unknown {
+    const knownModule = this.#modules.get(path);
+    if (knownModule) return knownModule.exports;
+    const module = { exports: {} };
+    this.#modules.set(path, module);
+    const folder = dirname(path);
+    // Node.js would look for each file in several places, and for a package.json above it.
+    const requireFrom = (id: string) => (id.startsWith('.') ? this.require(join(folder, id)) : require(id));
+    try {
+      const run = this.#compile(path);
+      run.call(module.exports, module.exports, Object.assign(requireFrom, require), module, path, folder);
+    } catch (error) {
+      this.#modules.delete(path);
+      throw error;
+    }
+    return module.exports;
+  }
+
+  /** The code of this run, and what earlier runs have compiled besides. */
+  code(): CompiledCode {
+    const code = new Map(this.#cachedCode);
+    for (const { stamp, script } of this.#scripts) code.set(stamp, script.createCachedData());
+    return code;
+  }
+
+  #compile(path: string): (...values: unknown[]) => void {
+    const stamp = stampOf(path);
+    const cachedData = this.#cachedCode.get(stamp);
+    const script = new Script(`${prefix}${readFileSync(path, 'latin1')}\n})`, {
+      filename: path,
+      columnOffset: -prefix.length,
+      ...(cachedData && { cachedData }),
+    });
+    this.#scripts.push({ stamp, script });
+    if (script.cachedDataRejected !== false) this.isIncomplete = true;
+    return script.runInThisContext();
+  }
+}

@@ -1,0 +1,167 @@
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+
+/*
+ * The files of the code cache. Whoever can write one decides what runs. So it is a file of this user alone, in a folder of
+ * this user alone, and is never read otherwise; `sudo` does not touch the cache of the user who called it. V8 crashes over
+ * data that is damaged: a file is on disk before it has its name, and holds everything twice, because comparing is quicker
+ * than any checksum that Node.js has loaded.
+ */
+
+export interface CodePlace {
+  folder: string;
+  path: string;
+  /** The user of this process. */
+  uid: number;
+}
+
+/** What V8 has compiled, by the stamp of its source. */
+export type CompiledCode = ReadonlyMap<string, Buffer>;
+
+/** Far more than a command compiles. */
+const maxBytes = 16 * 1024 * 1024;
+
+/** Another process may still be writing. */
+const abandonedAfterMs = 60_000;
+
+/** Every change of a file changes it. */
+export function stampOf(path: string): string {
+  const { dev, ino, size, mtimeMs, ctimeMs } = statSync(path);
+  return [path, dev, ino, size, mtimeMs, ctimeMs].join(' ');
+}
+
+/** V8's data depends on V8 and how it was built. With a new installation of the program, all of it is dropped. */
+function originStamp(): string {
+  return [process.version, process.arch, stampOf(process.execPath), stampOf(__filename)].join(' ');
+}
+
+/*
+ * The file is the same bytes twice: the length of the index (4 bytes), the index as JSON, then the data of each script,
+ * each at a multiple of 8 bytes, as V8 wants it.
+ */
+
+interface Index {
+  origin: string;
+  scripts: [stamp: string, offset: number, length: number][];
+}
+
+/** Empty if there is nothing that can be used. */
+export function readCode({ folder, path, uid }: CodePlace): CompiledCode {
+  try {
+    const bytes = isOwn(folder, uid) ? readOwn(path, uid) : undefined;
+    const content = bytes?.subarray(0, bytes.length / 2);
+    if (!bytes || !content?.equals(bytes.subarray(content.length))) return new Map();
+    const indexEnd = 4 + content.readUInt32LE(0);
+    const { origin, scripts }: Index = JSON.parse(content.toString('utf8', 4, indexEnd));
+    if (origin !== originStamp()) return new Map();
+    const start = aligned(indexEnd);
+    return new Map(
+      scripts.map(([stamp, offset, length]) => [
+        stamp,
+        content.subarray(start + offset, start + offset + length),
+      ]),
+    );
+  } catch {
+    return new Map();
+  }
+}
+
+/** The bytes of a file that only this user can have written; undefined: there is none. */
+function readOwn(path: string, uid: number): Buffer | undefined {
+  let file: number | undefined;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const stats = fstatSync(file);
+    const isOurs = stats.isFile() && stats.uid === uid && (stats.mode & 0o077) === 0 && stats.nlink === 1;
+    return isOurs && stats.size <= maxBytes ? readFileSync(file) : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** One process at a time writes; another one keeps nothing. Never throws. */
+export function writeCode(place: CodePlace, compiledCode: () => CompiledCode): void {
+  if (!makeFolder(place)) return;
+  const { path } = place;
+  const temporary = `${path}.new`;
+  try {
+    const age = Date.now() - (lstatSync(temporary, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > abandonedAfterMs) rmSync(temporary);
+    const file = openSync(temporary, 'wx', 0o600);
+    try {
+      const content = contentOf(compiledCode());
+      if (2 * content.length > maxBytes) throw new RangeError('too large');
+      writeFileSync(file, content);
+      writeFileSync(file, content);
+      fsyncSync(file);
+      renameSync(temporary, path);
+    } catch {
+      rmSync(temporary, { force: true });
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // Another process is writing, or nothing can be written here.
+  }
+}
+
+function contentOf(code: CompiledCode): Buffer {
+  const index: Index = { origin: originStamp(), scripts: [] };
+  let length = 0;
+  for (const [stamp, data] of code) {
+    index.scripts.push([stamp, length, data.length]);
+    length += aligned(data.length);
+  }
+  const json = Buffer.from(JSON.stringify(index));
+  const content = Buffer.alloc(aligned(4 + json.length) + length);
+  content.writeUInt32LE(json.length);
+  json.copy(content, 4);
+  let offset = aligned(4 + json.length);
+  for (const data of code.values()) {
+    data.copy(content, offset);
+    offset += aligned(data.length);
+  }
+  return content;
+}
+
+function aligned(length: number): number {
+  return Math.ceil(length / 8) * 8;
+}
+
+/** Whether only this user can add a file to this folder, or put another folder in its place. */
+function isOwn(folder: string, uid: number): boolean {
+  return isFolderOf(folder, uid, 0o077) && isFolderOf(dirname(folder), uid, 0o022);
+}
+
+function isFolderOf(path: string, uid: number, forbiddenMode: number): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isDirectory() === true && stats.uid === uid && (stats.mode & forbiddenMode) === 0;
+}
+
+/** Made only below a folder of this user, and never together with the folder that KEYS_HOME names. */
+function makeFolder({ folder, uid }: CodePlace): boolean {
+  try {
+    const parent = dirname(folder);
+    if (!existsSync(parent) && statSync(dirname(parent)).uid === uid) mkdirSync(parent, { mode: 0o700 });
+    if (!existsSync(folder) && isFolderOf(parent, uid, 0o022)) mkdirSync(folder, { mode: 0o700 });
+    return isOwn(folder, uid);
+  } catch {
+    return false;
+  }
+}

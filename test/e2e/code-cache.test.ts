@@ -1,0 +1,144 @@
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { program, projectRoot, type Run, Sandbox } from '../support/sandbox.ts';
+
+/*
+ * The compiled code that one run keeps for the next: it is used only if nobody else can have written it and if it belongs
+ * to the very same program, and whatever happens to it, commands do what they do without it.
+ */
+
+const withCache = { NODE_DISABLE_COMPILE_CACHE: '' };
+
+function folderOf(box: Sandbox): string {
+  return join(box.home, 'cache', 'code');
+}
+
+function run(box: Sandbox, args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
+  return box.program(args, { env: { ...withCache, ...env } });
+}
+
+/** A home with a database and the code of `list`. */
+async function withCode(): Promise<{ box: Sandbox; file: string; stdout: string }> {
+  const box = new Sandbox();
+  box.expectSecretIn('secret');
+  await box.program(['create', 'ci', '--to', 'file:secret']);
+  const { stdout } = await run(box, ['list', '--json']);
+  return { box, file: join(folderOf(box), 'list.bin'), stdout };
+}
+
+test('a command keeps its code for the next run, readable for its user alone', async () => {
+  const { box, file, stdout } = await withCode();
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  for (const folder of [dirname(file), join(box.home, 'cache')])
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+  const { ino } = statSync(file);
+  expect(await run(box, ['list', '--json'])).toEqual({ exit: 0, stdout, stderr: '' });
+  expect(statSync(file).ino).toBe(ino);
+  // What else the command loads is added.
+  await run(box, ['list', '--format', 'table']);
+  expect(statSync(file).ino).not.toBe(ino);
+  expect(readdirSync(folderOf(box))).toEqual(['list.bin']);
+});
+
+test('nothing is kept without a home, by a command that fails, or on request', async () => {
+  const box = new Sandbox();
+  await run(box, ['list'], { KEYS_HOME: join(box.cwd, 'missing') });
+  expect(existsSync(join(box.cwd, 'missing'))).toBe(false);
+  mkdirSync(box.home, { recursive: true });
+  expect((await run(box, ['nonsense'])).exit).toBe(2);
+  expect((await run(box, ['show', 'nothing'])).exit).toBe(3);
+  await box.program(['list']);
+  expect(existsSync(folderOf(box))).toBe(false);
+});
+
+const damages: Record<string, (file: string) => void> = {
+  'is empty': (file) => writeFileSync(file, ''),
+  'is something else': (file) => writeFileSync(file, '{}'.repeat(2)),
+  'is cut': (file) => writeFileSync(file, readFileSync(file).subarray(0, 100_000)),
+  'has zeros at its end': (file) => writeFileSync(file, readFileSync(file).fill(0, 150_000)),
+  'has a changed byte': (file) => {
+    const bytes = readFileSync(file);
+    const middle = bytes.length >> 2;
+    bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+  },
+  'can be read by others': (file) => chmodSync(file, 0o644),
+  'has two names': (file) => linkSync(file, `${file}.other`),
+  'is a symbolic link': (file) => {
+    renameSync(file, `${file}.other`);
+    symlinkSync(`${file}.other`, file);
+  },
+};
+
+test.for(Object.entries(damages))('a file that %s is not used, and replaced', async ([, damage]) => {
+  const { box, file, stdout } = await withCode();
+  damage(file);
+  expect(await run(box, ['list', '--json'])).toEqual({ exit: 0, stdout, stderr: '' });
+  const { mode, nlink, size } = statSync(file);
+  expect([mode & 0o777, nlink, size > 200_000]).toEqual([0o600, 1, true]);
+});
+
+test.for([0o755, 0o770, 0o777])('a folder of mode %o is neither read nor written', async (mode) => {
+  const { box, file, stdout } = await withCode();
+  writeFileSync(file, 'not ours');
+  chmodSync(dirname(file), mode);
+  expect(await run(box, ['list', '--json'])).toEqual({ exit: 0, stdout, stderr: '' });
+  expect(readFileSync(file, 'utf8')).toBe('not ours');
+});
+
+test.runIf(process.getuid?.() === 0)("another user's folder is neither read nor written", async () => {
+  const { box, file, stdout } = await withCode();
+  writeFileSync(file, 'not ours');
+  const { chownSync } = await import('node:fs');
+  chownSync(dirname(file), 65_534, 65_534);
+  expect(await run(box, ['list', '--json'])).toEqual({ exit: 0, stdout, stderr: '' });
+  expect(readFileSync(file, 'utf8')).toBe('not ours');
+});
+
+test('processes at once write whole files', async () => {
+  const box = new Sandbox();
+  mkdirSync(box.home, { recursive: true });
+  const runs = await Promise.all(Array.from({ length: 6 }, () => run(box, ['list', '--json'])));
+  for (const one of runs) expect(one).toEqual({ exit: 0, stdout: '[]\n', stderr: '' });
+  expect(readdirSync(folderOf(box))).toEqual(['list.bin']);
+});
+
+test('a changed program runs as it is now', async () => {
+  const box = new Sandbox();
+  mkdirSync(box.home, { recursive: true });
+  const copy = join(box.cwd, 'dist');
+  cpSync(dirname(program), copy, { recursive: true });
+  const help = () => box.command([process.execPath, join(copy, 'keys.cjs'), 'help'], { env: withCache });
+  const { stdout } = await help();
+  expect(readdirSync(folderOf(box))).toEqual(['help.bin']);
+  const file = readdirSync(join(copy, 'chunks'))
+    .map((name) => join(copy, 'chunks', name))
+    .find((one) => readFileSync(one, 'utf8').includes('Manage API keys'));
+  const text = readFileSync(file ?? '', 'utf8');
+  // Of the same length, which is all that V8 looks at.
+  writeFileSync(file ?? '', text.replace('Manage API keys', 'Mangle API keys'));
+  expect((await help()).stdout).toBe(stdout.replace('Manage API keys', 'Mangle API keys'));
+});
+
+test('code of another program is not used', async () => {
+  const { box, file } = await withCode();
+  const copy = join(box.cwd, 'dist');
+  cpSync(dirname(program), copy, { recursive: true });
+  symlinkSync(join(projectRoot, 'node_modules'), join(box.cwd, 'node_modules'));
+  const { ino } = statSync(file);
+  await box.command([process.execPath, join(copy, 'keys.cjs'), 'list'], { env: withCache });
+  expect(statSync(file).ino).not.toBe(ino);
+});
