@@ -1,17 +1,17 @@
-// What `keys serve` answers in a second next to a bare node:http server, under the same load. The two take turns, so that a
-// machine that grows busy or slow does so for both; the numbers are medians. They are printed, never asserted.
+// What `keys serve` answers in a second next to a bare node:http server, under the same load.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { median, printTable } from './bench-table.mjs';
+import { dirname, join } from 'node:path';
+import { startProgram } from './bench-processes.mjs';
+import { median, takeTurns } from './bench-table.mjs';
 import { root } from './setup.mjs';
 
 const rounds = 5;
-const seconds = 4;
+const seconds = 3;
 const connections = 64;
-const million = 1_000_000;
+const memoryRequests = 250_000;
 
 const program = join(root, 'dist', 'keys.cjs');
 const autocannon = join(root, 'node_modules', 'autocannon', 'autocannon.js');
@@ -28,33 +28,53 @@ const server = require('node:http').createServer((request, response) => {
 server.listen(0, '127.0.0.1', () => console.log('http://127.0.0.1:' + server.address().port));
 `;
 
-export async function benchServe() {
+const columns = [
+  { key: 'rate', label: 'requests/s', digits: 0 },
+  { key: 'ratio', label: 'to bare', digits: 2 },
+  { key: 'aim', label: 'aim' },
+  { key: 'p99', label: 'p99 ms', digits: 0 },
+  { key: 'p99Ratio', label: 'p99 to bare', digits: 1 },
+  { key: 'cpu', label: 'processor µs', digits: 1 },
+];
+
+/** A section of the report. `peers` are those of `installPeers`; `comparedOnly`: nothing that has no peer. */
+export async function benchServe({ peers, comparedOnly = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'keys-bench-serve-'));
   const env = { PATH: process.env.PATH, HOME: folder, KEYS_HOME: join(folder, 'home') };
-  const children = [];
+  const running = [];
+  const start = async (...args) => {
+    const one = await startProgram(process.execPath, args, { env });
+    running.push(one);
+    return one.line;
+  };
   try {
     const [free, limited] = [
       createKey(env, folder, 'free'),
       createKey(env, folder, 'limited', '--rate-limit', '100'),
     ];
-    const served = await start(children, env, [program, 'serve', '--port', '0', '--quiet']);
-    const plain = await start(children, env, ['-e', bare]);
+    const plain = await start('-e', bare);
+    const served = /http:[^\s"]+/.exec(await start(program, 'serve', '--port', '0', '--quiet'))[0];
+    const authorize = { url: `${served}/v1/authorize`, metricsUrl: served };
     const cases = [
-      { what: 'a bare node:http server', url: plain, path: '/', key: free },
-      { what: '/v1/authorize', url: served, path: '/v1/authorize', key: free, aim: 0.5 },
-      { what: '/v1/authorize, over the rate limit', url: served, path: '/v1/authorize', key: limited },
+      { what: 'a bare node:http server', url: plain, metricsUrl: plain, authorization: free },
+      { what: '/v1/authorize', ...authorize, authorization: free, aim: '>= 0.6' },
     ];
-    const results = cases.map(() => []);
-    for (let round = -1; round < rounds; round++) {
-      for (const [index, one] of cases.entries()) {
-        const result = await measure(one, ['-d', String(round < 0 ? 1 : seconds)]);
-        if (round >= 0) results[index].push(result);
-      }
-    }
-    print(cases, results);
-    await printMemory(served, cases[1]);
+    if (!comparedOnly)
+      cases.push({ what: '/v1/authorize, over the rate limit', ...authorize, authorization: limited });
+    for (const { what, script } of peers?.servers ?? [])
+      cases.push({ what, ...JSON.parse(await start(script)) });
+    const results = await takeTurns(cases, rounds, (one, isFirst) =>
+      measure(one, ['-d', String(isFirst ? 1 : seconds)]),
+    );
+    return {
+      title: 'Verifications',
+      about: `one process, ${connections} connections, ${rounds} rounds of ${seconds} s in turns`,
+      columns,
+      rows: rowsOf(cases, results),
+      notes: comparedOnly ? [] : [await memoryNote(cases[1])],
+    };
   } finally {
-    for (const child of children) child.kill();
+    for (const one of running) one.end();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -64,40 +84,23 @@ function createKey(env, folder, name, ...flags) {
   const args = [program, 'create', name, '--to', `file:${file}`, '--quiet', ...flags];
   const { status, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
-  return readFileSync(file, 'utf8').trim();
-}
-
-/** Starts a server, and resolves with the address that its first line says. */
-async function start(children, env, args) {
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  children.push(child);
-  let said = '';
-  while (!said.includes('\n')) said += (await once(child.stdout, 'data'))[0];
-  return /http:[^\s"]+/.exec(said)[0];
+  return `Bearer ${readFileSync(file, 'utf8').trim()}`;
 }
 
 /** Load from a process of its own. Rates are per second, p99 in milliseconds, processor time in microseconds. */
-async function measure({ url, path, key }, amount) {
-  const before = await metric(url, 'process_cpu_seconds_total');
-  const args = [
-    '-c',
-    String(connections),
-    ...amount,
-    '--json',
-    '-H',
-    `authorization: Bearer ${key}`,
-    `${url}${path}`,
-  ];
-  const child = spawn(process.execPath, [autocannon, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+async function measure({ url, metricsUrl, authorization }, amount) {
+  const before = await metric(metricsUrl, 'process_cpu_seconds_total');
+  const load = ['-c', String(connections), ...amount, '--json', '-H', `authorization: ${authorization}`, url];
+  const options = { cwd: dirname(autocannon), stdio: ['ignore', 'pipe', 'ignore'] };
+  const child = spawn(process.execPath, [autocannon, ...load], options);
   let report = '';
   child.stdout.on('data', (text) => {
     report += text;
   });
   await once(child, 'close');
-  const cpu = (await metric(url, 'process_cpu_seconds_total')) - before;
+  const cpu = (await metric(metricsUrl, 'process_cpu_seconds_total')) - before;
   const { requests, latency, errors, '5xx': failures } = JSON.parse(report);
-  if (errors > 0 || failures > 0)
-    throw new Error(`${errors} errors and ${failures} failures at ${url}${path}`);
+  if (errors > 0 || failures > 0) throw new Error(`${errors} errors and ${failures} failures at ${url}`);
   return { rate: requests.average, p99: latency.p99, cpu: (cpu / requests.total) * 1e6 };
 }
 
@@ -106,31 +109,28 @@ async function metric(url, name) {
   return Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)[1]);
 }
 
-function print(cases, results) {
+function rowsOf(cases, results) {
   const of = (index, field) => median(results[index].map((result) => result[field]));
-  console.log(`\n${connections} connections, ${rounds} rounds of ${seconds} s each\n`);
-  printTable([
-    ['', 'requests/s', 'to bare', 'aim', 'p99 ms', 'processor µs'],
-    ...cases.map(({ what, aim }, index) => [
-      what,
-      of(index, 'rate').toFixed(0),
-      (of(index, 'rate') / of(0, 'rate')).toFixed(2),
-      aim === undefined ? '' : `>= ${aim}`,
-      of(index, 'p99').toFixed(0),
-      of(index, 'cpu').toFixed(1),
-    ]),
-  ]);
+  return cases.map(({ what, aim }, index) => ({
+    what,
+    rate: of(index, 'rate'),
+    ratio: of(index, 'rate') / of(0, 'rate'),
+    aim,
+    p99: of(index, 'p99'),
+    p99Ratio: of(index, 'p99') / of(0, 'p99'),
+    cpu: of(index, 'cpu'),
+  }));
 }
 
-/** Memory before and after a million requests; collected garbage is given back to the system late, so it is told twice. */
-async function printMemory(url, one) {
-  const megabytes = async () =>
-    ((await metric(url, 'process_resident_memory_bytes')) / 1024 / 1024).toFixed(0);
-  const before = await megabytes();
-  await measure(one, ['-a', String(million)]);
-  const after = await megabytes();
-  await measure(one, ['-a', String(million)]);
-  console.log(
-    `\nmemory: ${before} MB, after a million requests ${after} MB, after another ${await megabytes()} MB`,
-  );
+/** Memory before and after many requests; collected garbage is given back to the system late, so it is measured twice. */
+async function memoryNote(one) {
+  const megabytes = [];
+  for (const requests of [0, memoryRequests, memoryRequests]) {
+    if (requests > 0) await measure(one, ['-a', String(requests)]);
+    const bytes = await metric(one.metricsUrl, 'process_resident_memory_bytes');
+    megabytes.push((bytes / 1024 / 1024).toFixed(0));
+  }
+  const [before, after, last] = megabytes;
+  const amount = memoryRequests.toLocaleString('en');
+  return `Memory of keys serve: ${before} MB, after ${amount} requests ${after} MB, after as many again ${last} MB.`;
 }
