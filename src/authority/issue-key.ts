@@ -36,7 +36,9 @@ export function issueKey(database: Connection, spec: KeySpec, issuance: Issuance
       const existing = single ? table.single(owner) : undefined;
       if (existing) throw keyExists(String(existing.id));
       const { maxKeys } = organisation;
-      if (maxKeys !== undefined && table.countActive(owner, now) >= maxKeys) throw keyLimitReached(maxKeys);
+      if (maxKeys !== undefined && table.hasMoreActive(maxKeys - 1, owner, now)) {
+        throw keyLimitReached(maxKeys);
+      }
       return insertKey(table, spec, issuance, now);
     }),
   );

@@ -102,15 +102,16 @@ export class KeyTable {
     );
   }
 
-  /** How many keys of an owner are neither revoked nor expired. */
-  countActive(owner: string | null, now: number): number {
+  /** Whether an owner has more than `count` keys that are neither revoked nor expired. */
+  hasMoreActive(count: number, owner: string | null, now: number): boolean {
     const row = this.#database.get(
-      `SELECT COUNT(*) AS active FROM keys
-       WHERE owner IS ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)`,
+      `SELECT 1 FROM keys
+       WHERE owner IS ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?) LIMIT 1 OFFSET ?`,
       owner,
       now,
+      count,
     );
-    return Number(row?.active ?? 0);
+    return row !== undefined;
   }
 
   insert(mintedValue: MintedValue, spec: KeySpec, { owner, single = false }: Ownership, now: number): void {

@@ -82,7 +82,7 @@ function requireExpiryAllowed({ expiresAt }: Rotation, limits: AdminLimits): voi
 }
 
 function requireRoom(table: KeyTable, old: Row, { maxKeys }: Organisation, now: number): void {
-  if (maxKeys !== undefined && table.countActive(optionalText(old.owner), now) > maxKeys) {
+  if (maxKeys !== undefined && table.hasMoreActive(maxKeys, optionalText(old.owner), now)) {
     throw keyLimitReached(maxKeys);
   }
 }

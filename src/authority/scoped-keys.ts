@@ -25,6 +25,9 @@ import type { LogScope, PositionedEntry } from './use-log.ts';
 import { countLog, readLog } from './use-log.ts';
 import { ceilingOf } from './users.ts';
 
+/** Keys read at once. */
+const pageSize = 1000;
+
 /** A key, and what its authority knows about it besides. */
 export interface OwnedKey {
   key: Key;
@@ -65,6 +68,17 @@ export class ScopedKeys {
     return this.#keys(this.#file.reading)
       .all(query, now)
       .map((row) => toOwnedKey(row, now));
+  }
+
+  /** All keys of `list`, read in pages: rows of many keys at once would take a gigabyte. */
+  *each(query: Omit<KeyQuery, 'limit' | 'after'> = {}): Generator<OwnedKey> {
+    let after: OwnedKey['position'] | undefined;
+    for (let isMore = true; isMore; ) {
+      const page = this.list({ ...query, limit: pageSize, ...(after && { after }) });
+      yield* page;
+      after = page.at(-1)?.position;
+      isMore = page.length === pageSize;
+    }
   }
 
   /** By its id, by the SHA-256 of its value, or by the value itself. */

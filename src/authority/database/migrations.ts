@@ -123,4 +123,5 @@ export const migrations: readonly Migration[] = [
     'DELETE FROM replies',
   ],
   ['ALTER TABLE users ADD COLUMN ceiling TEXT', 'ALTER TABLE keys ADD COLUMN held TEXT'],
+  ['CREATE INDEX active_keys ON keys (owner, expires_at) WHERE revoked_at IS NULL'],
 ];

@@ -1,15 +1,21 @@
-import type { Key } from '../../keys/key.ts';
+import type { OwnedKey } from '../../authority/scoped-keys.ts';
 import { drunKey, privatemindKey, privatemindStatus, unrealKey } from '../compat/key-shapes.ts';
 import type { Asked } from './asked.ts';
 
 /* What the APIs of vendors list, most of them without pages. */
 
 export function unrealKeys({ keys }: Asked, _input: undefined): object {
-  return { keys: keys.list({ revoked: false }).map(unrealKey) };
+  return { keys: collected(keys.each({ revoked: false }), unrealKey) };
 }
 
 export function drunKeys({ keys }: Asked, _input: undefined): object {
-  return { items: keys.list({ revoked: false }).map(drunKey) };
+  return { items: collected(keys.each({ revoked: false }), drunKey) };
+}
+
+function collected<T>(keys: Iterable<OwnedKey>, shape: (key: OwnedKey) => T): T[] {
+  const all: T[] = [];
+  for (const one of keys) all.push(shape(one));
+  return all;
 }
 
 interface PrivatemindQuery {
@@ -20,17 +26,19 @@ interface PrivatemindQuery {
 }
 
 export function privatemindKeys({ keys }: Asked, { page, limit, search, status }: PrivatemindQuery): object {
-  const all = keys.list();
-  const matchingKeys = (search === '' ? all : keys.list({ search })).filter(
-    ({ key }) => status === undefined || privatemindStatus(key.status) === status,
-  );
-  const api_keys = matchingKeys.slice((page - 1) * limit, page * limit).map(privatemindKey);
-  return { api_keys, summary: summaryOf(all.map(({ key }) => key)), total: matchingKeys.length, page, limit };
+  const api_keys: object[] = [];
+  let total = 0;
+  for (const one of keys.each(search === '' ? {} : { search })) {
+    if (status !== undefined && privatemindStatus(one.key.status) !== status) continue;
+    total += 1;
+    if (total > (page - 1) * limit && total <= page * limit) api_keys.push(privatemindKey(one));
+  }
+  return { api_keys, summary: summaryOf(keys.each()), total, page, limit };
 }
 
-function summaryOf(keys: readonly Key[]): object {
+function summaryOf(keys: Iterable<OwnedKey>): object {
   const summary = { active: 0, expired: 0, revoked: 0, requests: 0, tokens: 0, spend_usd: 0 };
-  for (const key of keys) {
+  for (const { key } of keys) {
     summary[privatemindStatus(key.status)] += 1;
     summary.requests += key.usage?.requests ?? 0;
     summary.tokens += key.usage?.tokens ?? 0;
