@@ -1,6 +1,19 @@
 // What a shell starts. The program itself is compiled from what earlier runs have kept, except where that saves nothing.
+import { writeSync } from 'node:fs';
+import { version } from '../package.json';
 
 const [word, ...others] = process.argv.slice(2);
 const isVersion = others.length === 0 && (word === '--version' || word === '-V');
-if (isVersion || word === 'serve') require('./program.cjs');
-else require('./code-cache.cjs').runFromCache('./program.cjs', word);
+if (!isVersion || !isWritten(`${version}\n`)) {
+  if (isVersion || word === 'serve') require('./program.cjs');
+  else require('./code-cache.cjs').runFromCache('./program.cjs', word);
+}
+
+/** Scripts ask for the version often: it takes no program. Whatever is wrong with stdout, the program knows what to do. */
+function isWritten(text: string): boolean {
+  try {
+    return writeSync(1, text) === text.length;
+  } catch {
+    return false;
+  }
+}

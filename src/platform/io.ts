@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, statSync, writeSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { KeysError, systemCode } from '../base/errors.ts';
@@ -125,7 +125,8 @@ function outputOf(descriptor: 1 | 2, open: () => NodeJS.WriteStream): Output {
 function mayBeTerminal(descriptor: number): boolean {
   if (process.platform === 'win32') return true;
   try {
-    return fstatSync(descriptor).isCharacterDevice();
+    const stats = fstatSync(descriptor);
+    return stats.isCharacterDevice() && stats.rdev !== statSync('/dev/null', { throwIfNoEntry: false })?.rdev;
   } catch {
     // It is closed.
     return false;
