@@ -265,7 +265,7 @@ describe('a restore', () => {
       {
         "database": "[folder 1]/data/authority.db",
         "keys": 2,
-        "schema": 7,
+        "schema": 8,
         "ended": null,
         "previous": null
       }
