@@ -24,12 +24,14 @@ export function tunnelThrough(proxy: URL, origin: URL): (signal: AbortSignal) =>
   return (signal) =>
     new Promise((resolve, reject) => {
       request({ ...options, signal })
-        .on('connect', ({ statusCode: status }, socket: Socket, head) => {
+        .on('connect', ({ statusCode: status = 0 }, socket: Socket, head) => {
           // Whoever uses the connection notices its end.
           socket.on('error', () => {});
-          if (status === 200 && head.length === 0) return resolve(socket);
+          // A proxy that accepts may answer any 2xx.
+          const isAccepted = status >= 200 && status < 300;
+          if (isAccepted && head.length === 0) return resolve(socket);
           socket.destroy();
-          reject(new ProxyError(status === 200 ? { cause: new Error('bytes after the reply') } : { status }));
+          reject(new ProxyError(isAccepted ? { cause: new Error('bytes after the reply') } : { status }));
         })
         .on('error', (cause) => reject(new ProxyError({ cause })))
         .end();

@@ -57,11 +57,9 @@ export function transportErrorOf({ cause, isSent }: ExchangeFailure, endpoint: E
 
 function connectionError(error: Error, isSent: boolean, endpoint: Endpoint): TransportError {
   const { origin } = endpoint;
-  if (error instanceof ProxyError && error.status !== undefined) return proxyError(endpoint, error.status);
-  const cause = error instanceof ProxyError ? error.cause : error;
-  const code = systemCode(cause) ?? error.name;
-  if (trustCodes.has(code) || tlsCodes.test(code))
-    return cause === error ? tlsError(endpoint, code) : proxyTlsError(endpoint, code);
+  if (error instanceof ProxyError) return proxyError(error, endpoint);
+  const code = systemCode(error) ?? error.name;
+  if (isTlsCode(code)) return tlsError(endpoint, code);
   // The parser reports the end of the connection within a body as an error of its own.
   if (code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE') return notHttp(endpoint);
   if (isSent)
@@ -69,11 +67,14 @@ function connectionError(error: Error, isSent: boolean, endpoint: Endpoint): Tra
       'connection_failed',
       `${origin} closed the connection before its reply was complete (${code})`,
     );
-  const reason = reasons.get(code) ?? 'the connection failed';
-  return retryable('connection_failed', `cannot connect to ${origin}: ${reason} (${code})`, [
+  return retryable('connection_failed', `cannot connect to ${origin}: ${reasonFor(code)}`, [
     checkUrl,
     ...proxyHints(endpoint),
   ]);
+}
+
+function isTlsCode(code: string): boolean {
+  return trustCodes.has(code) || tlsCodes.test(code);
 }
 
 const reasons = new Map([
@@ -82,6 +83,10 @@ const reasons = new Map([
   ['ENOTFOUND', 'the host name is unknown'],
   ['EAI_AGAIN', 'the host name cannot be looked up at the moment'],
 ]);
+
+function reasonFor(code: string): string {
+  return `${reasons.get(code) ?? 'the connection failed'} (${code})`;
+}
 
 function retryable(code: ErrorCode, message: string, hints: readonly string[] = []): TransportError {
   return { code, message, hints, retryable: true };
@@ -113,8 +118,21 @@ function proxyHints({ origin, isProxied }: Endpoint): string[] {
     : [];
 }
 
-function proxyError(endpoint: Endpoint, status: number): TransportError {
-  const reason = status === 407 ? 'it requires a user name and a password' : 'it refused the connection';
+/** Nothing has reached the origin. */
+function proxyError({ status, cause }: ProxyError, endpoint: Endpoint): TransportError {
+  if (status !== undefined) return proxyRefusal(status, endpoint);
+  const code = systemCode(cause);
+  if (code !== undefined && isTlsCode(code)) return proxyTlsError(endpoint, code);
+  const message =
+    code === undefined || code.startsWith('HPE_')
+      ? 'the reply from the proxy is not valid HTTP'
+      : `cannot connect to the proxy: ${reasonFor(code)}`;
+  return retryable('proxy_failed', message, proxyHints(endpoint));
+}
+
+function proxyRefusal(status: number, endpoint: Endpoint): TransportError {
+  const reason =
+    status === 407 ? 'it requires a user name and a password to connect' : 'it refused the connection';
   const message = `the proxy answered ${status}: ${reason} to ${endpoint.origin}`;
   const make = status >= 500 ? retryable : permanent;
   return make('proxy_failed', message, proxyHints(endpoint));
@@ -130,6 +148,13 @@ function proxyTlsError(endpoint: Endpoint, code: string): TransportError {
   ]);
 }
 
+const certificateFaults = new Map([
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'is for another host'],
+  ['CERT_HAS_EXPIRED', 'has expired'],
+  ['CERT_NOT_YET_VALID', 'is not valid yet'],
+]);
+const dateCodes = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
+
 function tlsError({ origin }: Endpoint, code: string): TransportError {
   if (trustCodes.has(code)) {
     return permanent(
@@ -138,11 +163,11 @@ function tlsError({ origin }: Endpoint, code: string): TransportError {
       [trustOwnCa],
     );
   }
-  const message =
-    code === 'ERR_TLS_CERT_ALTNAME_INVALID'
-      ? `the certificate of ${origin} is for another host (${code})`
-      : `TLS connection to ${origin} failed (${code})`;
-  return permanent('tls_failed', message, [checkUrl]);
+  const hints = dateCodes.has(code) ? ['check the date of this machine: date'] : [checkUrl];
+  const message = certificateFaults.has(code)
+    ? `the certificate of ${origin} ${certificateFaults.get(code)} (${code})`
+    : `TLS connection to ${origin} failed (${code})`;
+  return permanent('tls_failed', message, hints);
 }
 
 /**

@@ -128,7 +128,7 @@ test('a proxy that wants a password says so, once', async () => {
   const failure = await failureOf(client.send({ ...read, url: new URL('/v1/keys', origin) }));
   expect(failure).toMatchObject({ code: 'proxy_failed' });
   expect(failure.message).toBe(
-    'the proxy answered 407: it requires a user name and a password to https://api.example.com',
+    'the proxy answered 407: it requires a user name and a password to connect to https://api.example.com',
   );
   expect(proxy.tunnels).toHaveLength(1);
 });
@@ -141,21 +141,46 @@ test('a tunnel is used for several requests', async () => {
   expect(proxy.tunnels).toHaveLength(1);
 });
 
-test.each<[string, (socket: Socket) => void]>([
-  ['hangs up', (socket) => socket.end()],
-  ['is not a proxy', (socket) => socket.end('220 mail.example.com ESMTP\r\n')],
-  ['is silent', () => {}],
-])('a write through a proxy that %s was not sent, and is tried four times', async (_, answer) => {
-  const { origin: proxy, connections } = await rawServer(answer);
-  const origin = 'https://api.example.com';
-  const { client, pauses } = clientOf(origin, { env: { HTTPS_PROXY: proxy }, timeoutMs: 200 });
-  const url = new URL('/v1/keys', origin);
-  const failure = await failureOf(client.send({ method: 'POST', url, body: {}, repeatable: false }));
-  expect(failure.code).not.toBe('reply_lost');
-  expect(pauses).toHaveLength(3);
-  expect(connections).toHaveLength(4);
-  await client.close();
-  await expect.poll(() => connections.every((socket) => socket.closed)).toBe(true);
+const notHttp = 'the reply from the proxy is not valid HTTP';
+const accepted = 'HTTP/1.1 200 OK\r\n\r\n';
+
+test.each<[string, (socket: Socket) => void, code: string, message: string]>([
+  [
+    'hangs up',
+    (socket) => socket.end(),
+    'proxy_failed',
+    'cannot connect to the proxy: the connection was closed at once (ECONNRESET)',
+  ],
+  ['is not a proxy', (socket) => socket.end('220 mail.example.com ESMTP\r\n'), 'proxy_failed', notHttp],
+  ['says more than it should', (socket) => socket.end(`${accepted}stray`), 'proxy_failed', notHttp],
+  ['is silent', () => {}, 'timed_out', 'cannot connect to https://api.example.com within 0.2 s'],
+])(
+  'a write through a proxy that %s was not sent, and is tried four times',
+  async (_, answer, code, message) => {
+    const { origin: proxy, connections } = await rawServer(answer);
+    const origin = 'https://api.example.com';
+    const { client, pauses } = clientOf(origin, { env: { HTTPS_PROXY: proxy }, timeoutMs: 200 });
+    const url = new URL('/v1/keys', origin);
+    const failure = await failureOf(client.send({ method: 'POST', url, body: {}, repeatable: false }));
+    expect(failure).toMatchObject({ code, message });
+    expect(failure.hints).toContain(
+      'check the proxy in HTTPS_PROXY; NO_PROXY lists hosts to reach without it',
+    );
+    expect(pauses).toHaveLength(3);
+    expect(connections).toHaveLength(4);
+    await client.close();
+    await expect.poll(() => connections.every((socket) => socket.closed)).toBe(true);
+  },
+);
+
+test('a proxy may accept with any 2xx', async () => {
+  const { origin: proxy } = await rawServer((socket, piece) => {
+    const isConnect = piece.startsWith('CONNECT');
+    socket.write(isConnect ? 'HTTP/1.1 201 OK\r\n\r\n' : 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
+  });
+  const origin = 'http://127.0.0.1:9';
+  const { client } = clientOf(origin, { env: { HTTP_PROXY: proxy } });
+  expect((await client.send({ ...read, url: new URL('/v1/keys', origin) })).json()).toEqual({});
 });
 
 test('a proxy that cannot reach the server is tried four times, even for a write', async () => {

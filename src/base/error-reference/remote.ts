@@ -115,7 +115,7 @@ export const remote: Readonly<Record<CodeOf<'auth' | 'network'>, Explanation>> =
     fix: ['see the requests: --debug'],
   },
   proxy_failed: {
-    meaning: 'the HTTP proxy refused the connection or wants credentials',
+    meaning: 'the HTTP proxy cannot be reached, refuses the connection or wants credentials',
     fix: ['check HTTPS_PROXY, HTTP_PROXY and NO_PROXY: keys help environment'],
   },
   redirect_refused: {
