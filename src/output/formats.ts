@@ -93,27 +93,13 @@ function jsonEncoder(selection: readonly string[] | undefined): Encoder {
 }
 
 async function yamlEncoder(selection: readonly string[] | undefined): Promise<Encoder> {
-  const { stringify } = await import('yaml');
-  // In double quotes any character can be escaped, so nothing unsafe reaches a terminal. Text with line breaks stays on
-  // one line: a new line could begin like a CI command.
-  const options = {
-    defaultStringType: 'QUOTE_DOUBLE',
-    defaultKeyType: 'PLAIN',
-    lineWidth: 0,
-    doubleQuotedMinMultiLineLength: Number.POSITIVE_INFINITY,
-  } as const;
-  const encode = (value: unknown) => {
-    const text = safeJson(stringify(value, options));
-    // Keys can be foreign text, such as the names of labels, and could begin a line like a CI command.
-    if (!/^[\s-]*::|##\w*\[/m.test(text)) return text;
-    return safeJson(stringify(value, { ...options, defaultKeyType: 'QUOTE_DOUBLE' }));
-  };
+  const { toYaml, toYamlItem } = await import('./yaml.ts');
   return {
-    one: (record) => encode(pick(record, selection)),
+    one: (record) => safeJson(toYaml(pick(record, selection))),
     async *many(records) {
       let isEmpty = true;
       for await (const record of records) {
-        yield encode([pick(record, selection)]);
+        yield safeJson(toYamlItem(pick(record, selection)));
         isEmpty = false;
       }
       if (isEmpty) yield '[]\n';

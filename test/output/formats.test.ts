@@ -188,3 +188,15 @@ test('yaml keeps each text on one line, whatever line breaks it contains', async
   expect(text.split(/[\n\r\u2028]/).filter((line) => /^[\s?:-]*::/.test(line))).toEqual([]);
   expect(text.trimEnd().split('\n')).toHaveLength(6);
 });
+
+test('yaml has names of any length, and nested lists and objects', async () => {
+  const record = {
+    labels: {
+      ['k'.repeat(1200)]: 'v',
+      ['"'.repeat(600)]: { inner: [1, [], [2, [3]], { a: {}, b: [{ c: null }] }] },
+    },
+    Yes: true,
+  };
+  expect(parse(await encode('yaml', [record, {}, record]))).toEqual([record, {}, record]);
+  expect(parse(await encode('yaml', record))).toEqual(record);
+});
