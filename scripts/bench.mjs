@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { benchCommands } from './bench-commands.mjs';
 import { performancePage } from './bench-page.mjs';
 import { installPeers } from './bench-peers.mjs';
+import { benchScale } from './bench-scale.mjs';
 import { benchServe } from './bench-serve.mjs';
 import { printSection } from './bench-table.mjs';
 import { root, setUp } from './setup.mjs';
@@ -20,11 +21,13 @@ const parts = {
   async *serve() {
     yield await benchServe();
   },
+  scale: benchScale,
   async *peers() {
     yield* withPeers({ comparedOnly: true });
   },
   async *all() {
     yield* withPeers();
+    yield* benchScale();
   },
 };
 
