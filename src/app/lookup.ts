@@ -22,15 +22,39 @@ export async function placer(context: Context): Promise<(key: Key) => Key> {
   return (key) => withRetirement(placed(key));
 }
 
-/** The key that a reference names, as listed. Throws `KeysError` (3) for none or several. */
+/** The key that a reference names. Throws `KeysError` (3) for none or several. */
 export async function lookUpKey(context: Context, reference: string): Promise<Key> {
-  return findKey(await keysWith(context, [reference]), reference);
+  return (await keyWithId(context, reference)) ?? findKey(await keysWith(context, [reference]), reference);
+}
+
+/**
+ * The key of an id, where an API shows a key by its id: one call in place of a list. Only a list tells whether the key is
+ * superseded. Undefined for what may be a name as well, and if no key has the id.
+ */
+async function keyWithId(context: Context, reference: string): Promise<Key | undefined> {
+  const backend = await context.backend();
+  if (!backend.capabilities.show || !looksLikeId(reference) || !mayBeId(reference)) return undefined;
+  // The embedded authority finds every reference as quickly.
+  if (!(await context.connection())) return undefined;
+  const key = await getById(backend, reference);
+  return key?.id === reference ? (await placer(context))(key) : undefined;
+}
+
+/** A number, a UUID, or a word in which letters and digits alternate more than once, which people rarely choose. */
+function looksLikeId(reference: string): boolean {
+  return (
+    /^\d+$/.test(reference) ||
+    /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(reference) ||
+    /(?:[a-z]+\d+){2}|(?:\d+[a-z]+){2}/i.test(reference)
+  );
 }
 
 /** The key that a reference names, with everything that its provider reports. */
 export async function showKey(context: Context, reference: string): Promise<Key> {
+  const keyShown = await keyWithId(context, reference);
+  if (keyShown) return inOrder(keyShown);
   const { name: profile, provider } = await context.profile();
-  const listedKey = await lookUpKey(context, reference);
+  const listedKey = findKey(await keysWith(context, [reference]), reference);
   const whole = (await (await context.backend()).get(listedKey.id)) ?? listedKey;
   return inOrder({ ...listedKey, ...whole, provider, profile });
 }

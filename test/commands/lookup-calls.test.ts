@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { FaultServer, json } from '../support/fault-server.ts';
+import { Sandbox } from '../support/sandbox.ts';
+
+/* How many calls it takes to find a key at an API that shows keys by their ids. */
+
+const id = '9fK2Zp41aB3cD5eF';
+const stored = { id, name: 'ci', status: 'active', created_at: '2026-11-01T00:00:00Z', expires_at: null };
+const others = [{ ...stored, id: 'Ab1Cd2Ef3Gh4Ij5K', name: 'a1b2c3' }];
+const missing = json(404, { error: { code: 'KEY_NOT_FOUND', message: 'no such key' } });
+const list = json(200, { data: [stored, ...others], next_cursor: null });
+
+async function keys(args: readonly string[], script: (server: FaultServer) => void) {
+  const [box, server] = [new Sandbox(), await FaultServer.start()];
+  script(server);
+  const env = { KEYS_PROVIDER: 'authority', KEYS_URL: server.origin, KEYS_TOKEN: 'ses_EXAMPLE' };
+  const run = await box.keys(args, { env, now: new Date('2026-11-20T12:00:00Z') });
+  return { ...run, calls: server.received.map(({ method, path }) => `${method} ${path}`) };
+}
+
+describe('an id', () => {
+  test('is shown by one call; without a list, it is not known whether a newer key supersedes it', async () => {
+    const { exit, stdout, calls } = await keys(['show', id, '--json'], (server) =>
+      server.on(`GET /keys/${id}`, json(200, stored)),
+    );
+    expect([exit, calls]).toEqual([0, [`GET /keys/${id}`]]);
+    expect(JSON.parse(stdout)).toEqual({
+      id,
+      name: 'ci',
+      status: 'active',
+      createdAt: '2026-11-01T00:00:00.000Z',
+      expiresAt: null,
+      provider: 'authority',
+      profile: 'authority',
+    });
+  });
+
+  test('is changed without a list', async () => {
+    const { exit, calls } = await keys(['update', id, '--name', 'new', '--json', 'name'], (server) => {
+      server.always(`GET /keys/${id}`, json(200, stored));
+      server.on(`PATCH /keys/${id}`, json(200, { ...stored, name: 'new' }));
+    });
+    expect([exit, calls.some((call) => call.startsWith('GET /keys?'))]).toEqual([0, false]);
+  });
+
+  test('of no key leads to the list, as a name of its form does', async () => {
+    const byName = await keys(['show', 'a1b2c3', '--json', 'id'], (server) => {
+      server.on('GET /keys/a1b2c3', missing);
+      server.on('GET /keys?limit=100', list);
+      server.on(`GET /keys/${others[0]?.id}`, json(200, others[0]));
+    });
+    expect([byName.exit, JSON.parse(byName.stdout)]).toEqual([0, { id: others[0]?.id }]);
+    const byPrefix = await keys(['show', id.slice(0, 8), '--json', 'id'], (server) => {
+      server.on(`GET /keys/${id.slice(0, 8)}`, missing);
+      server.on('GET /keys?limit=100', list);
+      server.on(`GET /keys/${id}`, json(200, stored));
+    });
+    expect([byPrefix.exit, JSON.parse(byPrefix.stdout)]).toEqual([0, { id }]);
+  });
+
+  test('that the API takes for another key is not believed', async () => {
+    const { exit, stderr } = await keys(['show', '12345678', '--json'], (server) => {
+      server.always('GET /keys/12345678', json(200, stored));
+      server.on('GET /keys?limit=100', list);
+    });
+    expect([exit, JSON.parse(stderr).error.code]).toEqual([3, 'no_such_key']);
+  });
+});
+
+test.each(['ci', 'deploy-2026', 'service-7'])('the name %s is looked for in the list first', async (name) => {
+  const { calls } = await keys(['show', name], (server) => {
+    server.on('GET /keys?limit=100', json(200, { data: [{ ...stored, name }], next_cursor: null }));
+    server.on(`GET /keys/${id}`, json(200, { ...stored, name }));
+  });
+  expect(calls).toEqual(['GET /keys?limit=100', `GET /keys/${id}`]);
+});
