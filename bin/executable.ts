@@ -1,11 +1,13 @@
 import { dirname, join, posix } from 'node:path';
 import { getRawAsset } from 'node:sea';
+import { Script } from 'node:vm';
 import { entryOf } from '../src/platform/child-entry.ts';
 import type * as NativeParts from '../src/platform/native-part.ts';
 
 /*
- * The main script of the single executable, which has every file of the bundle as a function and every native part as an
- * asset; `scripts/build-executable.mjs` puts them together. It runs the program, or the entry that it was started as.
+ * The main script of the single executable. Its assets are the files of the bundle, what V8 has compiled of those that
+ * commands need most, and the native parts; `scripts/build-binary.mjs` puts them together. It runs the program, or the
+ * entry that it was started as.
  */
 
 interface Module {
@@ -17,8 +19,14 @@ type Require = (id: string) => unknown;
 /** A file of the bundle in the wrapper that Node.js gives a CommonJS module. */
 type File = (exports: unknown, require: Require, module: Module, filename: string, dirname: string) => void;
 
+/** The assets of a file: its text in that wrapper, all of it ASCII, and the data of V8 if there is any. */
+interface FileAssets {
+  text: string;
+  compiled?: string;
+}
+
 /** By path in the bundle, such as `chunks/core-1a2b3c4d.cjs`. */
-declare const files: Readonly<Record<string, File>>;
+declare const files: Readonly<Record<string, FileAssets>>;
 
 /** By the package that a file of the bundle requires; `asset` is compressed with Brotli. */
 declare const nativeParts: Readonly<Record<string, { name: string; sha256: string; asset: string }>>;
@@ -28,15 +36,27 @@ const loaded = new Map<string, Module>();
 function load(path: string): unknown {
   const known = loaded.get(path);
   if (known) return known.exports;
-  const file = files[path];
-  if (!file) throw new Error(`the executable has no ${path}`);
   const module: Module = { exports: {} };
   loaded.set(path, module);
   const folder = posix.dirname(path);
   const require = (id: string) => (id.startsWith('.') ? load(posix.join(folder, id)) : loadPackage(id));
   const filename = join(process.execPath, path);
-  file(module.exports, require, module, filename, dirname(filename));
+  compile(path, filename)(module.exports, require, module, filename, dirname(filename));
   return module.exports;
+}
+
+function compile(path: string, filename: string): File {
+  const assets = files[path];
+  if (!assets) throw new Error(`the executable has no ${path}`);
+  const text = assetOf(assets.text).toString('latin1');
+  // The data does not fit if V8 is set up in another way; then it is not used.
+  const cachedData = assets.compiled && assetOf(assets.compiled);
+  return new Script(text, { filename, ...(cachedData && { cachedData }) }).runInThisContext();
+}
+
+/** Its memory is the executable's own: read, never written. */
+function assetOf(key: string): Buffer {
+  return Buffer.from(getRawAsset(key) as ArrayBuffer);
 }
 
 /** A module of Node.js, or one of ours that is native. */
@@ -46,7 +66,7 @@ function loadPackage(id: string): unknown {
   const part = nativeParts[id];
   if (!part) throw new Error(`the executable has no ${id}`);
   const { loadNativePart, unpackingPlaces } = load('native-part.cjs') as typeof NativeParts;
-  const unpack = () => process.getBuiltinModule('node:zlib').brotliDecompressSync(getRawAsset(part.asset));
+  const unpack = () => process.getBuiltinModule('node:zlib').brotliDecompressSync(assetOf(part.asset));
   const module: Module = { exports: {} };
   loadNativePart({ ...part, unpack }, unpackingPlaces(), (file) => process.dlopen(module, file));
   loaded.set(id, module);

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,8 +13,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
+import { startProgram } from './bench-processes.mjs';
 import { root, setUp } from './setup.mjs';
 
 /** The Node.js that every executable carries, whichever builds it. From 25.5 on, Node.js makes executables by itself. */
@@ -29,7 +31,13 @@ try {
   const bundle = join(work, 'bundle');
   run(process.execPath, [join(root, 'scripts', 'build.mjs'), bundle]);
   const parts = nativeParts();
-  writeFileSync(join(work, 'main.cjs'), mainScript(bundle, parts));
+  const files = await fileAssets(bundle, node.program);
+  const constants = `const files=${JSON.stringify(files)},nativeParts=${JSON.stringify(parts)};\n`;
+  writeFileSync(join(work, 'main.cjs'), constants + script(bundle, 'executable.cjs'));
+  const assets = [
+    ...Object.values(parts).map(({ asset }) => asset),
+    ...Object.values(files).flatMap(({ text, compiled }) => (compiled ? [text, compiled] : [text])),
+  ];
   const output = join(work, `keys${extension}`);
   const config = {
     main: join(work, 'main.cjs'),
@@ -39,7 +47,7 @@ try {
     useCodeCache: true,
     // Settings meant for another Node.js, such as NODE_OPTIONS=--require, are not for this program.
     execArgvExtension: 'none',
-    assets: Object.fromEntries(Object.values(parts).map(({ asset }) => [asset, join(work, asset)])),
+    assets: Object.fromEntries(assets.map((asset) => [asset, join(work, asset)])),
   };
   writeFileSync(join(work, 'config.json'), JSON.stringify(config));
   run(node.program, ['--build-sea', join(work, 'config.json')]);
@@ -123,20 +131,53 @@ function platformOf(scope, prefix) {
 }
 
 /**
- * One script: the files of the bundle as functions that `bin/executable.ts` calls. V8 compiles a function in parentheses at
- * once, and so into the code cache; it is worth its size for the files that every command needs.
+ * Writes the assets of the files of the bundle: the texts, and what V8 compiles of them in a few commands. Data of V8 is for
+ * one version, the one that the executable carries.
  */
-function mainScript(bundle, parts) {
+async function fileAssets(bundle, program) {
   const names = readdirSync(bundle, { recursive: true })
     .map((name) => name.replaceAll('\\', '/'))
     .filter((name) => name.endsWith('.cjs') && name !== 'executable.cjs');
-  const file = (name) => readFileSync(join(bundle, name), 'utf8').replace(/^#!.*\n/, '');
-  const entries = names.map((name) => {
-    const body = `function(exports,require,module,__filename,__dirname){${file(name)}\n}`;
-    const isForAll = /^(?:program|chunks\/(?:rolldown-runtime|main|core)-[\w-]+)\.cjs$/.test(name);
-    return `${JSON.stringify(name)}:${isForAll ? `(${body})` : body}`;
-  });
-  return `const files={${entries.join(',\n')}},nativeParts=${JSON.stringify(parts)};\n${file('executable.cjs')}`;
+  const files = {};
+  for (const name of names) {
+    const text = `text/${name}`;
+    mkdirSync(dirname(join(work, text)), { recursive: true });
+    const wrapped = `(function(exports,require,module,__filename,__dirname){${script(bundle, name)}\n})`;
+    if (/[^\0-\x7f]/.test(wrapped)) throw new Error(`${name} is not ASCII`);
+    writeFileSync(join(work, text), wrapped);
+    files[name] = { text };
+  }
+  await warmUp(program);
+  for (const name of names) {
+    const compiled = `compiled/${name}`;
+    if (existsSync(join(work, compiled))) files[name].compiled = compiled;
+  }
+  return files;
+}
+
+/** Runs commands with the carried Node.js on these files; `binary-warm-up.cjs` writes what V8 has compiled. */
+async function warmUp(program) {
+  const home = join(work, 'home');
+  const api = await startProgram(process.execPath, [join(root, 'scripts', 'bench-stand-in.mjs')]);
+  const remote = { KEYS_PROVIDER: 'unreal', KEYS_URL: api.line, KEYS_TOKEN: 'tok-EXAMPLE' };
+  const create = ['create', 'ci', '--expires', '90d', '--to', `file:${join(home, 'secret')}`];
+  const commands = [
+    [create],
+    [['list', '--json']],
+    [['list', '--format', 'table']],
+    [['list', '--json'], remote],
+  ];
+  mkdirSync(home, { mode: 0o700 });
+  for (const [args, variables] of commands) {
+    const env = { PATH: process.env.PATH, HOME: home, KEYS_HOME: join(home, 'keys'), ...variables };
+    const stdio = 'ignore';
+    run(program, [join(root, 'scripts', 'binary-warm-up.cjs'), work, ...args], { env, stdio });
+  }
+  api.end();
+}
+
+function script(bundle, name) {
+  return readFileSync(join(bundle, name), 'utf8').replace(/^#!.*\n/, '');
 }
 
 function run(command, args, options = {}) {
