@@ -69,6 +69,11 @@ const groups = [
       `/src/(?:http/${except('secure-agent|proxy-tunnel')}|remote/${except('read-xml|parse-xml|sign-aws|check-requests|example-requests')}|app/(?:connection|open-remote)\\.ts$|providers/(?:catalog|built-in/built-in)\\.ts$|accounts/tokens/find-[a-z]+\\.ts$)`,
     ),
   },
+  // What a session token in the keychain needs.
+  {
+    name: 'tokens',
+    test: /\/src\/(accounts\/tokens\/token-store|platform\/(children|entry-path|keychain\/(open-keychain|keychain-(process|error|fault)|in-parts|read-lines)))\.ts$/,
+  },
   {
     name: 'views',
     test: /\/src\/(output\/(views\/(?!(?:creation|recovery|rotation)-events|stored|provider|wrapped-record)|table|typesetting|style))/,

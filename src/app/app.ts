@@ -74,6 +74,18 @@ export class App extends Dialogue implements Context {
     this.#closing.push(close);
   }
 
+  /** The keychain is reached through a process, which takes as long to start as this one: meanwhile, the rest is loaded. */
+  async #readTokenEarly({ name, url, tokenCommand, store = 'keychain' }: Profile): Promise<void> {
+    const { env } = this.io;
+    const isElsewhere = tokenCommand || store !== 'keychain' || env.KEYS_TOKEN || env.KEYS_TOKEN_FILE;
+    if (isElsewhere || !url || !URL.canParse(url)) return;
+    const { openStore } = await import('../accounts/tokens/token-store.ts');
+    openStore(store, this.tokenContext).readEarly({ profile: name, origin: new URL(url).origin });
+    this.atEnd(async () => {
+      (await import('../platform/keychain/keychain-process.ts')).endKeychainProcesses();
+    });
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#closing.map((close) => close()));
   }
@@ -106,6 +118,7 @@ export class App extends Dialogue implements Context {
   }
 
   async #openBackend(): Promise<KeyBackend> {
+    await this.#readTokenEarly(await this.profile());
     const connection = await this.connection();
     if (connection) return (await import('./open-remote.ts')).openRemote(this, connection);
     const { authorityDatabase: path, authorityMarker: marker } = this.paths;

@@ -26,6 +26,8 @@ export interface HttpClient {
    * or may not have taken effect (`reply_lost`). Throws `interrupted()` if nothing was done.
    */
   send(request: HttpRequest): Promise<HttpResponse>;
+  /** Loads what a request needs, while the caller waits for something else. */
+  prepare(): void;
   /** Waits; rejects when the signal of the client aborts. */
   pause(milliseconds: number): Promise<void>;
   /** Ends all connections at once. Without it, a connection that is being opened keeps the process alive. */
@@ -95,10 +97,10 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   async function attempt({ request, url }: SendState): Promise<Outcome> {
     const headers = headersOf(request, userAgent);
     await trace(() => requestLine({ ...request, url }, headers));
-    connections ??= openConnections(new URL(origin), proxy);
+    const openedConnections = await opened();
     const startedAt = now().getTime();
     const outcome = await exchange(
-      await connections,
+      openedConnections,
       { method: request.method, url, headers: revealHeaders(headers), body: revealBody(request) },
       { timeoutMs, callLimitMs: endpoint.callLimitMs, signal },
     );
@@ -142,8 +144,14 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     }
   }
 
+  function opened(): Promise<Connections> {
+    connections ??= openConnections(new URL(origin), proxy);
+    return connections;
+  }
+
   return {
     send,
+    prepare: () => void opened(),
     pause: (milliseconds) => pause(milliseconds, signal),
     async close() {
       isClosed = true;

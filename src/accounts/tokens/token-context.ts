@@ -16,14 +16,17 @@ export interface TokenOwner {
 }
 
 /** Tokens by account: a keychain, or a file in place of one. */
-export type TokenItems = Pick<Keychain, 'describe' | 'read' | 'write' | 'remove'>;
+export interface TokenItems extends Pick<Keychain, 'describe' | 'read' | 'write' | 'remove'> {
+  /** Begins to read, where that takes long. */
+  readEarly?(account: string): void;
+}
 
 export interface TokenContext {
   env: Environment;
   cwd: string;
   paths: Paths;
   /** A person can type the keychain's password, and is given the time for it. */
-  interactive: boolean;
+  readonly interactive: boolean;
   /** Receives what is unwise but no error. */
   warn?: (text: string) => Promise<void>;
   /** Replaces the system's keychain. */

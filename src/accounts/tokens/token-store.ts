@@ -12,6 +12,8 @@ export interface TokenStore {
   write(owner: TokenOwner, token: Secret): Promise<void>;
   /** False if there was none. */
   remove(owner: TokenOwner): Promise<boolean>;
+  /** Begins to read, for somebody who will call `read`, where that takes long. */
+  readEarly(owner: TokenOwner): void;
 }
 
 /** Opens nothing yet. Its calls throw `KeysError` (4) as `Keychain` and `openFileItems` say. */
@@ -29,6 +31,7 @@ export function openStore(kind: 'keychain' | 'file', context: TokenContext): Tok
       if ((await items.read(accountOf(owner))) !== value) throw notStored(items.describe(), owner);
     },
     remove: (owner) => items.remove(accountOf(owner)),
+    readEarly: (owner) => items.readEarly?.(accountOf(owner)),
   };
 }
 
@@ -41,11 +44,45 @@ function accountOf({ profile, origin, secret }: TokenOwner): string {
 const keychains = new WeakMap<TokenContext, TokenItems>();
 
 function keychainOf(context: TokenContext): TokenItems {
-  const { env, interactive } = context;
-  const keychain =
-    context.keychain ?? keychains.get(context) ?? openKeychain({ service: 'tokens', env, interactive });
+  const keychain = context.keychain ?? keychains.get(context) ?? withEarlyReads(newKeychain(context));
   keychains.set(context, keychain);
   return keychain;
+}
+
+function newKeychain(context: TokenContext): TokenItems {
+  return openKeychain({
+    service: 'tokens',
+    env: context.env,
+    get interactive() {
+      return context.interactive;
+    },
+  });
+}
+
+/** What is read early is handed to the first one who reads it. */
+function withEarlyReads(items: TokenItems): TokenItems & Required<Pick<TokenItems, 'readEarly'>> {
+  const earlyReads = new Map<string, Promise<string | undefined>>();
+  return {
+    describe: () => items.describe(),
+    readEarly(account) {
+      const value = items.read(account);
+      value.catch(() => {});
+      earlyReads.set(account, value);
+    },
+    read(account) {
+      const value = earlyReads.get(account) ?? items.read(account);
+      earlyReads.delete(account);
+      return value;
+    },
+    write(account, value) {
+      earlyReads.delete(account);
+      return items.write(account, value);
+    },
+    remove(account) {
+      earlyReads.delete(account);
+      return items.remove(account);
+    },
+  };
 }
 
 function notStored(place: string, { profile, secret = 'token' }: TokenOwner): KeysError {

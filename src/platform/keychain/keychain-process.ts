@@ -1,6 +1,5 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { entryArgument } from '../child-entry.ts';
 import { ownSession, watchChild } from '../children.ts';
 import type { Environment } from '../env.ts';
@@ -9,6 +8,7 @@ import type { KeychainItems } from './keychain.ts';
 import type { FaultKind } from './keychain-fault.ts';
 import { KeychainFault } from './keychain-fault.ts';
 import type { KeychainReply, KeychainRequest } from './keychain-protocol.ts';
+import { readLines } from './read-lines.ts';
 
 /*
  * The binding runs in a process of its own, because only a process can be ended. On Linux its constructor calls D-Bus
@@ -21,10 +21,10 @@ import type { KeychainReply, KeychainRequest } from './keychain-protocol.ts';
 export interface KeychainProcessOptions {
   service: string;
   env: Environment;
-  /** Time for the keychain to be reached. */
-  openTimeoutMs: number;
-  /** Time for everything; undefined: no limit once it has been reached, because a person may be typing a password. */
-  timeoutMs: number | undefined;
+  /** Time for everything; for the keychain to be reached if a person may then be typing a password. */
+  timeoutMs: number;
+  /** Asked once the keychain has been reached. */
+  isInteractive: () => boolean;
 }
 
 /** Does the work in a new process, and ends that process. Throws `KeychainFault`. */
@@ -40,10 +40,17 @@ export async function withKeychainProcess<T>(
   }
 }
 
+const running = new Set<KeychainProcess>();
+
+/** Ends the work that nobody waits for any more. */
+export function endKeychainProcesses(): void {
+  for (const keychain of running) keychain.stop();
+}
+
 class KeychainProcess implements KeychainItems {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #timer: NodeJS.Timeout;
-  readonly #timeoutMs: number | undefined;
+  readonly #isInteractive: () => boolean;
   #isOpen = false;
   #fault: KeychainFault | undefined;
   /** Ctrl-C may end this process while the other one is stuck and cannot notice. */
@@ -52,17 +59,18 @@ class KeychainProcess implements KeychainItems {
     | { resolve(answer: string | boolean | null): void; reject(fault: KeychainFault): void }
     | undefined;
 
-  constructor({ service, env, openTimeoutMs, timeoutMs }: KeychainProcessOptions) {
-    this.#timeoutMs = timeoutMs;
+  constructor({ service, env, timeoutMs, isInteractive }: KeychainProcessOptions) {
+    this.#isInteractive = isInteractive;
     this.#child = spawn(process.execPath, [entryArgument('keychain-child'), service, String(process.pid)], {
       // Node's own switches are not for this process.
       env: { ...withoutSecrets(env), NODE_OPTIONS: undefined },
       ...ownSession,
     });
     watchChild(this.#child);
+    running.add(this);
     process.once('exit', this.#kill);
-    this.#timer = setTimeout(() => this.#stop('silent', ''), timeoutMs ?? openTimeoutMs);
-    createInterface({ input: this.#child.stdout }).on('line', (line) => this.#receive(line));
+    this.#timer = setTimeout(() => this.#stop('silent', ''), timeoutMs);
+    readLines(this.#child.stdout, (line) => this.#receive(line));
     this.#child.stderr.resume();
     // Writing to a process that has ended fails; `close` reports that end.
     this.#child.stdin.on('error', () => {});
@@ -86,7 +94,12 @@ class KeychainProcess implements KeychainItems {
     return (await this.#send({ operation: 'remove', account })) === true;
   }
 
+  stop(): void {
+    this.#stop('interrupted', 'it is not needed any more');
+  }
+
   end(): void {
+    running.delete(this);
     clearTimeout(this.#timer);
     process.removeListener('exit', this.#kill);
     this.#kill();
@@ -114,7 +127,7 @@ class KeychainProcess implements KeychainItems {
     if ('answer' in reply) this.#pending?.resolve(reply.answer);
     if (!('opened' in reply)) return;
     this.#isOpen = true;
-    if (this.#timeoutMs === undefined) clearTimeout(this.#timer);
+    if (this.#isInteractive()) clearTimeout(this.#timer);
   }
 
   get #failureKind(): FaultKind {

@@ -23,8 +23,11 @@ export const keychainTimeoutMs = 3000;
 export interface KeychainOptions {
   service: keyof typeof services;
   env: Environment;
-  /** A person can type the keychain's password: once it has been reached, a call has no time limit. */
-  interactive: boolean;
+  /**
+   * A person can type the keychain's password: once it has been reached, a call has no time limit. Read only then, because
+   * the answer may open stdin.
+   */
+  readonly interactive: boolean;
   timeoutMs?: number;
 }
 
@@ -32,21 +35,17 @@ export interface KeychainOptions {
  * Opens nothing before the first call. Even with a person at the terminal, a keychain that cannot be reached in time is
  * silent: it asks for a password only after that.
  */
-export function openKeychain({
-  service,
-  env,
-  interactive,
-  timeoutMs = keychainTimeoutMs,
-}: KeychainOptions): Keychain {
+export function openKeychain(options: KeychainOptions): Keychain {
+  const { service, env, timeoutMs = keychainTimeoutMs } = options;
+  const isInteractive = () => options.interactive;
   const keychain = names[process.platform] ?? names.linux;
   const call = async <T>(
     account: string,
     work: (items: KeychainItems) => Promise<T>,
     serviceName: string = services[service],
   ): Promise<T> => {
-    const limits = { openTimeoutMs: timeoutMs, timeoutMs: interactive ? undefined : timeoutMs };
     try {
-      return await withKeychainProcess({ service: serviceName, env, ...limits }, (items) =>
+      return await withKeychainProcess({ service: serviceName, env, timeoutMs, isInteractive }, (items) =>
         work(process.platform === 'win32' ? inParts(items) : items),
       );
     } catch (error) {

@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { AsyncEntry } from '@napi-rs/keyring';
 import type { KeychainReply, KeychainRequest } from './keychain-protocol.ts';
+import { readLines } from './read-lines.ts';
 
 export interface KeychainServer {
   service: string;
@@ -17,14 +17,13 @@ export interface KeychainServer {
 
 /** Answers requests until their end, which is also the end of the process that sent them. */
 export function serveKeychain(server: KeychainServer): void {
-  createInterface({ input: server.requests })
-    .on('line', (line) => {
-      perform(server, JSON.parse(line)).then(
-        (answer) => server.reply({ answer }),
-        (error) => server.reply({ failure: error instanceof Error ? error.message : String(error) }),
-      );
-    })
-    .on('close', () => server.end());
+  readLines(server.requests, (line) => {
+    perform(server, JSON.parse(line)).then(
+      (answer) => server.reply({ answer }),
+      (error) => server.reply({ failure: error instanceof Error ? error.message : String(error) }),
+    );
+  });
+  server.requests.on('end', () => server.end()).on('close', () => server.end());
 }
 
 async function perform(
