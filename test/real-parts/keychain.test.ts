@@ -177,7 +177,7 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
       "$ keys login --provider unreal --url http://127.0.0.1:[port 1] --with-token --json
       exit 4
       --- stderr
-      {"error":{"code":"keychain_locked","message":"the Secret Service is locked (Couldn't access platform storage: [reason])","hint":"pass the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)\\nor store it in a file that only you can read: keys login --store file --profile unreal\\nor start a keyring, which works without a desktop and on WSL: dbus-run-session -- bash -c 'read -rsp \\"Password of the keyring: \\" p; printf %s \\"$p\\" | gnome-keyring-daemon --unlock --components=secrets; exec \\"$SHELL\\"'"}}
+      {"error":{"code":"keychain_locked","message":"the Secret Service is locked (Couldn't access platform storage: [reason])","hint":"pass the token with each call: KEYS_TOKEN, or KEYS_TOKEN_FILE=PATH (keys help environment)\\nor store it in a file that only you can read: keys login --store file --profile unreal --provider unreal --url http://127.0.0.1:[port 1]/\\nor start a keyring, which works without a desktop and on WSL: dbus-run-session -- bash -c 'read -rsp \\"Password of the keyring: \\" p; printf %s \\"$p\\" | gnome-keyring-daemon --unlock --components=secrets; exec \\"$SHELL\\"'"}}
       "
     `);
   });
