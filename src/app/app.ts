@@ -82,7 +82,7 @@ export class App extends Dialogue implements Context {
     const { openStore } = await import('../accounts/tokens/token-store.ts');
     openStore(store, this.tokenContext).readEarly({ profile: name, origin: new URL(url).origin });
     this.atEnd(async () => {
-      (await import('../platform/keychain/keychain-process.ts')).endKeychainProcesses();
+      (await import('../platform/keychain/open-keychain.ts')).endKeychainProcesses();
     });
   }
 

@@ -5,6 +5,8 @@ import { keychainError } from './keychain-error.ts';
 import { KeychainFault } from './keychain-fault.ts';
 import { withKeychainProcess } from './keychain-process.ts';
 
+export { endKeychainProcesses } from './keychain-process.ts';
+
 /**
  * Session tokens, secrets of keys, and secrets in escrow are each under a service of their own, so that no name of one is
  * ever taken for another. `owners` has, under the name of a secret, the profile whose key it is.
