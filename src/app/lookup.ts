@@ -31,7 +31,7 @@ export async function lookUpKey(context: Context, reference: string): Promise<Ke
  * The key of an id, where an API shows a key by its id: one call in place of a list. Only a list tells whether the key is
  * superseded. Undefined for what may be a name as well, and if no key has the id.
  */
-async function keyWithId(context: Context, reference: string): Promise<Key | undefined> {
+export async function keyWithId(context: Context, reference: string): Promise<Key | undefined> {
   const backend = await context.backend();
   if (!backend.capabilities.show || !looksLikeId(reference) || !mayBeId(reference)) return undefined;
   // The embedded authority finds every reference as quickly.

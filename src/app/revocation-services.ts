@@ -3,24 +3,40 @@ import type { Key } from '../keys/key.ts';
 import type { RevocationServices } from '../keys/operations/revoke.ts';
 import { relativeTime } from '../output/relative-time.ts';
 import type { Context } from './context.ts';
-import { keysWith } from './lookup.ts';
+import { keysWith, keyWithId } from './lookup.ts';
 
 /** What the revocation of keys needs, for this command. */
 export async function revocationServices(context: Context): Promise<RevocationServices> {
+  let isPart = false;
   return {
     backend: await context.backend(),
     provider: (await context.profile()).provider,
     interruption: context.interruption,
     promptObstacle: context.promptObstacle,
     startMutation: () => context.startMutation(),
-    listKeysWith: (references) => keysWith(context, references),
-    ownKey: async (keys) => (await import('./own-key.ts')).ownKey(context, keys),
+    async listKeysWith(references) {
+      const keys = await keysWithIds(context, references);
+      isPart = keys !== undefined;
+      return keys ?? keysWith(context, references);
+    },
+    ownKey: async (keys) => (await import('./own-key.ts')).ownKey(context, keys, isPart),
     confirm: (keys) => confirm(context, keys),
     tell: (event) =>
       event.type === 'dry-run'
         ? context.note('dry run: nothing was revoked')
         : context.warn(`another key named ${event.key.name} still works: ${event.key.id}`),
   };
+}
+
+/** The keys of ids, without a list; undefined unless every reference is the id of a key. */
+async function keysWithIds(context: Context, references: readonly string[]): Promise<Key[] | undefined> {
+  const keys: Key[] = [];
+  for (const reference of references) {
+    const key = await keyWithId(context, reference);
+    if (!key) return undefined;
+    keys.push(key);
+  }
+  return keys;
 }
 
 /** Enter alone never revokes: a person types the name of the key, its id if it has no name, or the number of keys. */

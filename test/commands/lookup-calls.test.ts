@@ -74,3 +74,43 @@ test.each(['ci', 'deploy-2026', 'service-7'])('the name %s is looked for in the 
   });
   expect(calls).toEqual(['GET /keys?limit=100', `GET /keys/${id}`]);
 });
+
+describe('ids to revoke', () => {
+  const other = others[0];
+
+  test('are revoked without a list', async () => {
+    const { exit, calls } = await keys(['revoke', id, String(other?.id), '--yes', '--json'], (server) => {
+      for (const one of [stored, other]) {
+        server.always(`GET /keys/${one?.id}`, json(200, one));
+        server.on(`DELETE /keys/${one?.id}`, json(204, undefined));
+      }
+    });
+    expect(exit).toBe(0);
+    expect(calls.filter((call) => call.startsWith('GET /keys?'))).toEqual([]);
+  });
+
+  test('are looked for in the list beside a name, whose older keys may still work', async () => {
+    const older = { ...stored, id: 'Zz9Yy8Xx7Ww6Vv5U', created_at: '2026-10-01T00:00:00Z' };
+    const { exit, stderr } = await keys(['revoke', 'ci', '--yes', '--json'], (server) => {
+      server.always('GET /keys?limit=100', json(200, { data: [stored, older], next_cursor: null }));
+      server.always(`GET /keys/${id}`, json(200, { ...stored, status: 'revoked' }));
+      server.on(`DELETE /keys/${id}`, json(204, undefined));
+    });
+    expect(exit).toBe(0);
+    expect(stderr).toContain(`another key named ci still works: ${older.id}`);
+  });
+});
+
+test('a key that is our own session token is not revoked, and a beginning that many share is no reason to refuse', async () => {
+  const [box, server] = [new Sandbox(), await FaultServer.start()];
+  const own = { ...stored, prefix: 'ses_EXAM' };
+  const shared = [own, { ...others[0], prefix: 'ses_EXAM' }];
+  const env = { KEYS_PROVIDER: 'authority', KEYS_URL: server.origin, KEYS_TOKEN: 'ses_EXAMPLE-of-a-token' };
+  server.always(`GET /keys/${id}`, json(200, own));
+  server.on('GET /keys?limit=100', json(200, { data: [own], next_cursor: null }));
+  const refused = await box.keys(['revoke', id, '--yes', '--json'], { env });
+  expect([refused.exit, refused.stderr]).toEqual([2, expect.stringContaining('is the session token')]);
+  server.on('GET /keys?limit=100', json(200, { data: shared, next_cursor: null }));
+  server.on(`DELETE /keys/${id}`, json(204, undefined));
+  expect(await box.keys(['revoke', id, '--yes', '--json'], { env })).toMatchObject({ exit: 0 });
+});
