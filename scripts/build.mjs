@@ -116,21 +116,22 @@ const noSignalHooks = {
 
 /**
  * Modules of Node.js that are not part of its own start are loaded by the first call into them, not by the file that
- * imports them: a command that creates no key needs no crypto.
+ * imports them: a command that creates no key needs no crypto. And none is copied for its default export.
  */
 const lazyBuiltins = {
   name: 'lazy-builtins',
   renderChunk(code) {
     let lazyCode = code;
     for (const [statement, name, module] of code.matchAll(/\blet (\w+) = require\("(node:[\w/]+)"\);/g)) {
-      if (startModules.has(module) || code.includes(`${name} = `, code.indexOf(statement) + statement.length))
-        continue;
+      const [copy] = new RegExp(`\\b${name} = [\\w.$]+\\(${name}, 1\\);`).exec(code) ?? [];
+      const withDefault = `Object.create(${name}, { default: { value: ${name} } })`;
+      if (copy)
+        lazyCode = lazyCode.replace(copy, startModules.has(module) ? `${name} = ${withDefault};` : '');
+      if (startModules.has(module)) continue;
+      const loaded = copy ? `((${name}) => ${withDefault})(require("${module}"))` : `require("${module}")`;
       lazyCode = lazyCode
         .replaceAll(new RegExp(`\\b${name}\\.`, 'g'), `${name}.module.`)
-        .replace(
-          statement,
-          () => `const ${name} = { get module() { return this.loaded ??= require("${module}"); } };`,
-        );
+        .replace(statement, () => `const ${name} = { get module() { return this.loaded ??= ${loaded}; } };`);
     }
     return lazyCode;
   },
@@ -194,6 +195,7 @@ for (const [name, source] of Object.entries(entries)) {
   await build({
     ...common,
     input: { [name]: source },
+    plugins: [lazyBuiltins],
     ...(isFirst && {
       external: Object.keys(entries)
         .concat('program')

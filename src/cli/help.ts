@@ -42,10 +42,18 @@ export async function helpPage(
   const load = isCommand(catalog, name) ? catalog[name] : undefined;
   if (!load) throw usageError(`no help for '${name}'`, 'keys help');
   const command = await load();
-  const page = buildParser(name, command).commander.configureHelp({ helpWidth: width }).helpInformation();
+  const page = buildParser(name, command)
+    .commander.description([command.summary, unwrapped(command.description)].filter(Boolean).join('\n\n'))
+    .configureHelp({ helpWidth: width })
+    .helpInformation();
   const list = wrap(`Fields for --json: ${command.fields.join(', ')}`, width);
   const fields = command.fields.length > 0 ? `\n${list}\n` : '';
   return `${page}${fields}\nExamples:\n${command.examples.map((example) => `  ${example}\n`).join('')}`;
+}
+
+/** Paragraphs without the line breaks of the source: Commander wraps them to the width of the terminal. */
+function unwrapped(text = ''): string {
+  return text.replaceAll(/(?<!\n)\n(?!\n)/g, ' ');
 }
 
 async function programHelp(

@@ -19,12 +19,7 @@ export interface Parser {
 const globalGroup = 'Global flags:';
 
 export function buildParser(name: string, command: Command): Parser {
-  const commander = new Commander(`keys ${name}`)
-    .helpOption(false)
-    .helpCommand(false)
-    .allowExcessArguments()
-    .summary(command.summary)
-    .description([command.summary, unwrapped(command.description)].filter(Boolean).join('\n\n'));
+  const commander = new Commander(`keys ${name}`).helpOption(false).helpCommand(false).allowExcessArguments();
   const { operands, takesProgram } = command;
   if (operands) commander.arguments(operands);
   commander.usage(takesProgram ? `[flags] -- ${operands}` : `${operands} [flags]`.trim());
@@ -40,11 +35,6 @@ export function buildParser(name: string, command: Command): Parser {
       globals: readFlags(commander, global, context, problems) as unknown as GlobalFlags,
     }),
   };
-}
-
-/** Paragraphs without the line breaks of the source: Commander wraps them to the width of the terminal. */
-function unwrapped(text = ''): string {
-  return text.replaceAll(/(?<!\n)\n(?!\n)/g, ' ');
 }
 
 type Options = Map<string, { flag: Flag<unknown>; option: Option }>;
