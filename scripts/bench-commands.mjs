@@ -13,8 +13,17 @@ const keys = 100;
 
 const node = process.execPath;
 const program = join(root, 'dist', 'keys.cjs');
-const binary = join(root, 'binary', process.platform === 'win32' ? 'keys.exe' : 'keys');
-const binaryNode = join(root, 'node_modules', '.binary-node', 'node_modules', 'node', 'bin', 'node');
+const extension = process.platform === 'win32' ? '.exe' : '';
+const binary = join(root, 'binary', `keys${extension}`);
+const binaryNode = join(
+  root,
+  'node_modules',
+  '.binary-node',
+  'node_modules',
+  'node',
+  'bin',
+  `node${extension}`,
+);
 const columns = [
   { key: 'ms', label: 'median ms', digits: 1 },
   { key: 'ratio', label: 'to bare Node.js', digits: 2 },
