@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { request as startRequest } from 'node:http';
 import type { ConnectionRequest, Connections } from './connections.ts';
+import { Pieces } from './pieces.ts';
 
 /** A request as it is sent. */
 export interface WireRequest {
@@ -49,8 +50,8 @@ export async function exchange(
 ): Promise<Outcome> {
   await connections.settle();
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let [size, isSent, hasEnded] = [0, false, false];
+    const body = new Pieces();
+    let [isSent, hasEnded] = [false, false];
     const abandoning = new AbortController();
     const options = { ...optionsOf(request), agent: connections.agent, abandoned: abandoning.signal };
     if (signal.aborted) return resolve({ kind: 'failure', isSent, cause: 'interrupt' });
@@ -84,13 +85,12 @@ export async function exchange(
         if (Number(response.statusCode) < 200) return stop('not-http');
         idleTimer.refresh();
         response
-          .on('data', (chunk: Buffer) => {
+          .on('data', (piece: Buffer) => {
             idleTimer.refresh();
-            size += chunk.length;
-            if (size > maxBodyBytes) return stop('too-large');
-            chunks.push(chunk);
+            if (body.size + piece.length > maxBodyBytes) return stop('too-large');
+            body.add(piece);
           })
-          .on('end', () => end(responseOf(response, Buffer.concat(chunks))))
+          .on('end', () => end(responseOf(response, body.joined())))
           .on('error', fail);
       })
       .on('upgrade', () => stop('not-http'))
