@@ -22,7 +22,10 @@ export class HttpProblem extends Error {
   }
 }
 
+/** What an answer tells of a failure. */
+export type ProblemFields = Pick<HttpProblem, 'status' | 'code' | 'message' | 'details' | 'headers'>;
+
 /** The body of a failure as the generic guide has it. */
-export function envelope({ code, message, details }: HttpProblem): object {
+export function envelope({ code, message, details }: ProblemFields): object {
   return { success: false, error: { code, message, details } };
 }

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AccessRequest, Admission, Decision, RateLimit } from '../authority/decision.ts';
+import type { AccessRequest, Admission, Decision, RateLimit, Refusal } from '../authority/decision.ts';
 import { HttpProblem } from '../gateway/http-problem.ts';
 import { pathOf } from './access-log.ts';
 import { keyOf } from './caller.ts';
@@ -61,14 +61,18 @@ export function addressOf(request: FastifyRequest, model?: string): UseAddress {
   };
 }
 
-export function refusal(decision: Extract<Decision, { allowed: false }>): HttpProblem {
-  const { status, code, message, details, rateLimit } = decision;
-  return new HttpProblem(status, code, message, details, {
+export function refusal(decision: Refusal): HttpProblem {
+  const { status, code, message, details } = decision;
+  return new HttpProblem(status, code, message, details, refusalHeaders(decision));
+}
+
+export function refusalHeaders({ status, code, rateLimit }: Refusal): Record<string, string> {
+  return {
     // For proxies that can read a header of a response but not its body.
     'x-key-error': code,
     ...(status === 401 && { 'www-authenticate': 'Bearer realm="keys"' }),
     ...(rateLimit && { 'retry-after': String(rateLimit.resetSeconds) }),
-  });
+  };
 }
 
 /** draft-ietf-httpapi-ratelimit-headers-06. `reset` is in seconds, until a slot becomes free. */

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AccessRequest, Admission, Decision } from '../authority/decision.ts';
-import type { HttpProblem } from '../gateway/http-problem.ts';
+import type { ProblemFields } from '../gateway/http-problem.ts';
 import { envelope } from '../gateway/http-problem.ts';
 import type { AccessRecord } from './access-log.ts';
 import { pathOf } from './access-log.ts';
 import type { UseAddress } from './admission.ts';
-import { countDecision, enqueueServed, rateLimitHeaders, refusal } from './admission.ts';
+import { countDecision, enqueueServed, rateLimitHeaders, refusalHeaders } from './admission.ts';
 import { keyOf } from './caller.ts';
 import type { Context } from './context.ts';
 import { logText } from './log-text.ts';
@@ -71,16 +71,17 @@ export function answerOf(
   countDecision(context, decision, address, ip);
   const logged = decision.keyId === undefined ? {} : { key: decision.keyId };
   if (!decision.allowed) {
-    const { status, headers, body, logged: outcome } = problemAnswer(refusal(decision));
+    // An error would take longer to make than all the rest.
+    const refused = problemAnswer({ ...decision, headers: refusalHeaders(decision) });
     const limits = decision.rateLimit ? Object.entries(rateLimitHeaders(decision.rateLimit)).flat() : [];
-    return { status, headers: [...limits, ...headers], body, logged: { ...logged, ...outcome } };
+    return { ...refused, headers: [...limits, ...refused.headers], logged: { ...logged, ...refused.logged } };
   }
   enqueueServed(context, decision, address, ip);
   return { status: 200, headers: admissionHeaders(decision), body: '', logged };
 }
 
 /** The answer for a problem. */
-export function problemAnswer(problem: HttpProblem): AuthorizeAnswer {
+export function problemAnswer(problem: ProblemFields): AuthorizeAnswer {
   return {
     status: problem.status,
     headers: [...Object.entries(problem.headers).flat(), 'content-type', 'application/json; charset=utf-8'],

@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import type { AccessRequest, Decision } from '../authority/decision.ts';
 import type { AccessLog } from './access-log.ts';
 import { toDuration } from './access-log.ts';
-import type { AuthorizeAnswer } from './authorize.ts';
+import type { AuthorizeAnswer, RequestedUse } from './authorize.ts';
 import { answerOf, problemAnswer, requestedUse } from './authorize.ts';
 import { forwardedAddress } from './caller.ts';
 import type { Context } from './context.ts';
 import type { HostCheck } from './host-check.ts';
 import { logText } from './log-text.ts';
 import { problemOf } from './problem-of.ts';
+import type { PendingDecision } from './request-batcher.ts';
 
 const path = '/v1/authorize';
 
@@ -33,7 +36,7 @@ export function answerDirectly(app: FastifyInstance, context: Context, options: 
   app.server.on('request', (...exchange: Exchange) => {
     const [request] = exchange;
     if (isStopped || !isUsual(request) || hostProblem(request.headers)) toFramework(...exchange);
-    else answer(context, options, exchange);
+    else context.batcher.decide(new DirectAnswer(context, options, exchange));
   });
   return () => {
     isStopped = true;
@@ -54,35 +57,64 @@ function isUsual({ method, url, headers }: IncomingMessage): boolean {
   );
 }
 
-function answer(context: Context, options: DirectOptions, [request, response]: Exchange): void {
-  const start = performance.now();
-  const { headers, socket } = request;
-  const ip = (options.behindProxy ? forwardedAddress(headers) : undefined) ?? socket.remoteAddress;
-  const use = requestedUse({ method: 'GET', url: path, headers, ip });
-  const respond = (answerTo: () => AuthorizeAnswer) => {
-    try {
-      const result = answerTo();
-      // What followed the request was not HTTP: Node.js has answered 400 and ended the connection.
-      if (socket.destroyed && !response.destroyed) return;
-      const requestId = randomUUID();
-      write(response, requestId, result);
-      record(context, options, { requestId, ip, result, start, isComplete: !response.destroyed });
-    } catch (error) {
-      options.onBug(error);
-      response.destroy();
-    }
-  };
-  context.batcher.decide({
-    request: use.access,
-    resolve: (decision) => respond(() => answerOf(context, use, decision)),
-    reject: (error) => respond(() => failure(error, options)),
-  });
-}
+/** One exchange: an object without closures, as there is one for each use of a key. */
+class DirectAnswer implements PendingDecision {
+  readonly request: AccessRequest;
+  readonly #context: Context;
+  readonly #options: DirectOptions;
+  readonly #socket: Socket;
+  readonly #response: ServerResponse;
+  readonly #use: RequestedUse;
+  readonly #start = performance.now();
 
-function failure(error: unknown, { onBug }: DirectOptions): AuthorizeAnswer {
-  const problem = problemOf(error);
-  if (problem.status === 500) onBug(error);
-  return problemAnswer(problem);
+  constructor(context: Context, options: DirectOptions, [request, response]: Exchange) {
+    const { headers, socket } = request;
+    const ip = (options.behindProxy ? forwardedAddress(headers) : undefined) ?? socket.remoteAddress;
+    this.#context = context;
+    this.#options = options;
+    this.#socket = socket;
+    this.#response = response;
+    this.#use = requestedUse({ method: 'GET', url: path, headers, ip });
+    this.request = this.#use.access;
+  }
+
+  resolve(decision: Decision): void {
+    try {
+      this.#answer(answerOf(this.#context, this.#use, decision));
+    } catch (error) {
+      this.#options.onBug(error);
+      this.#response.destroy();
+    }
+  }
+
+  reject(error: unknown): void {
+    const problem = problemOf(error);
+    if (problem.status === 500) this.#options.onBug(error);
+    this.#answer(problemAnswer(problem));
+  }
+
+  #answer(answer: AuthorizeAnswer): void {
+    // What followed the request was not HTTP: Node.js has answered 400 and ended the connection.
+    if (this.#socket.destroyed && !this.#response.destroyed) return;
+    const requestId = randomUUID();
+    write(this.#response, requestId, answer);
+    this.#record(requestId, answer);
+  }
+
+  #record(requestId: string, { status, logged }: AuthorizeAnswer): void {
+    const elapsedMs = performance.now() - this.#start;
+    if (!this.#response.destroyed) this.#context.metrics.answered(path, 'GET', status, elapsedMs);
+    this.#options.log?.({
+      time: new Date().toISOString(),
+      requestId,
+      ip: logText(this.#use.ip ?? 'unknown'),
+      method: 'GET',
+      path,
+      status,
+      durationMs: toDuration(elapsedMs),
+      ...logged,
+    });
+  }
 }
 
 function write(
@@ -90,32 +122,8 @@ function write(
   requestId: string,
   { status, headers, body }: AuthorizeAnswer,
 ): void {
-  const common = ['x-request-id', requestId, 'cache-control', 'no-store'];
-  const length = ['content-length', String(Buffer.byteLength(body))];
-  response.writeHead(status, [...common, ...headers, ...length]).end(body);
-}
-
-interface Outcome {
-  requestId: string;
-  ip: string | undefined;
-  result: AuthorizeAnswer;
-  start: number;
-  isComplete: boolean;
-}
-
-function record({ metrics }: Context, { log }: DirectOptions, outcome: Outcome): void {
-  const { requestId, ip, result, start, isComplete } = outcome;
-  const { status, logged } = result;
-  const elapsedMs = performance.now() - start;
-  if (isComplete) metrics.answered(path, 'GET', status, elapsedMs);
-  log?.({
-    time: new Date().toISOString(),
-    requestId,
-    ip: logText(ip ?? 'unknown'),
-    method: 'GET',
-    path,
-    status,
-    durationMs: toDuration(elapsedMs),
-    ...logged,
-  });
+  const head = ['x-request-id', requestId, 'cache-control', 'no-store'];
+  for (const text of headers) head.push(text);
+  head.push('content-length', body === '' ? '0' : String(Buffer.byteLength(body)));
+  response.writeHead(status, head).end(body);
 }

@@ -149,11 +149,11 @@ export class RequestBatcher {
       if (this.#uses.length + this.#writing.length > maxEnqueuedUses) throw unmetered();
       decisions = this.#authority.authorize(waiting.map(({ request }) => request));
     } catch (error) {
-      for (const { reject } of waiting) reject(error);
+      for (const pending of waiting) pending.reject(error);
       return;
     }
-    waiting.forEach(({ resolve }, index) => {
-      resolve(decisions[index] as Decision);
+    waiting.forEach((pending, index) => {
+      pending.resolve(decisions[index] as Decision);
     });
   }
 }
