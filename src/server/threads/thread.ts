@@ -23,6 +23,8 @@ export class Thread {
   call(request: ThreadRequest): Promise<unknown> {
     this.#worker ??= this.#start();
     const worker = this.#worker;
+    // The process stays alive for an answer, and for nothing else of the thread.
+    worker.ref();
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       worker.postMessage(request);
@@ -32,15 +34,12 @@ export class Thread {
   /** Ends the thread after everything that it has been asked. */
   async end(): Promise<void> {
     if (!this.#worker) return;
-    // Nothing else may keep the process alive until it has answered.
-    this.#worker.ref();
     await this.call({ kind: 'end', now: Date.now() });
   }
 
   #start(): Worker {
     // No variable of the environment is for it.
     const worker = new Worker(this.#file, { workerData: this.#settings, env: {}, execArgv: [] });
-    worker.unref();
     worker.on('message', (answer: ThreadAnswer) => this.#settle(answer));
     worker.on('error', (error) => this.#giveUp(worker, error));
     worker.on('exit', () => this.#giveUp(worker, new Error('a thread of the server ended')));
@@ -49,6 +48,7 @@ export class Thread {
 
   #settle(answer: ThreadAnswer): void {
     const waiting = this.#waiting.shift();
+    if (this.#waiting.length === 0) this.#worker?.unref();
     if (answer.kind === 'done') waiting?.resolve(answer.value);
     else if (answer.kind === 'failed') waiting?.reject(new KeysError(answer.failure));
     else waiting?.reject(new Error(answer.message));
