@@ -13,6 +13,12 @@ export function fromMicros(micros: number): number {
   return micros / microsPerUsd;
 }
 
+/** What `toKey` reads: neither hashes nor what the server alone needs. */
+export const keyColumns = [
+  'id, name, description, prefix, created_at, expires_at, disabled, revoked_at, permissions, rate_limit_rpm',
+  'budget_micros, models, labels, last_used_at, last_used_ip, requests, tokens, spent_micros',
+].join(', ');
+
 /** A row of the table as a `Key`. */
 export function toKey(row: Row, now: number): Key {
   const expiresAt = optionalNumber(row.expires_at);

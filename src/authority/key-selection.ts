@@ -4,7 +4,7 @@ import type { Selection } from '../keys/select.ts';
 import { matcherOf } from '../keys/select.ts';
 import type { Summary } from '../keys/summary.ts';
 import type { Connection, Row, Value } from './database/connection.ts';
-import { fromMicros, toKey } from './key-row.ts';
+import { fromMicros, keyColumns, toKey } from './key-row.ts';
 import { statusCondition } from './key-table.ts';
 
 /*
@@ -48,7 +48,7 @@ export function* selectedKeys(database: Connection, selection: Selection, now: D
     const place = last && !sort ? position(last, reverse) : undefined;
     const { where, values } = joined([...filter, ...(place ? [place] : [])]);
     const rows = database.all(
-      `SELECT keys.*, ${isSuperseded(moment)} AS superseded FROM keys ${where}
+      `SELECT ${keyColumns}, ${isSuperseded(moment)} AS superseded FROM keys ${where}
        ORDER BY ${orderOf(sort, reverse)} LIMIT ? OFFSET ?`,
       ...values,
       step,
