@@ -109,7 +109,9 @@ export function restrictionsIn(from: Part, fields: KeyFields): string[] {
     declared = pathsIn(fields);
     declaredPaths.set(fields, declared);
   }
-  return unreadIn(from.value, '', declared);
+  const unreadFields: string[] = [];
+  addUnread(unreadFields, from.value, '', declared);
+  return unreadFields;
 }
 
 interface DeclaredPaths {
@@ -129,17 +131,26 @@ function pathsIn(fields: KeyFields): DeclaredPaths {
   return { readPaths, restricting, parents };
 }
 
-function unreadIn(value: unknown, prefix: string, declared: DeclaredPaths, depth = maxDepth): string[] {
+function addUnread(
+  unreadFields: string[],
+  value: unknown,
+  prefix: string,
+  declared: DeclaredPaths,
+  depth = maxDepth,
+): void {
   const { readPaths, restricting, parents } = declared;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
-  return Object.entries(value).flatMap(([name, one]) => {
-    const path = `${prefix}${name}`;
-    if (restricting.has(path)) return one === null ? [] : [path];
-    if (readPaths.has(path)) return [];
-    if (parents.has(path)) return unreadIn(one, `${path}.`, declared);
-    if (restricts(name, one)) return [path];
-    return depth > 0 && !others.test(name) ? unreadIn(one, `${path}.`, declared, depth - 1) : [];
-  });
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+  for (const name of Object.keys(value)) {
+    const one = (value as Record<string, unknown>)[name];
+    const path = prefix + name;
+    if (restricting.has(path)) {
+      if (one !== null) unreadFields.push(path);
+    } else if (readPaths.has(path)) continue;
+    else if (parents.has(path)) addUnread(unreadFields, one, `${path}.`, declared);
+    else if (restricts(name, one)) unreadFields.push(path);
+    else if (depth > 0 && typeof one === 'object' && !others.test(name))
+      addUnread(unreadFields, one, `${path}.`, declared, depth - 1);
+  }
 }
 
 function restricts(name: string, value: unknown): boolean {

@@ -7,7 +7,7 @@ import { WrongShape } from './select.ts';
 
 /* Lists of an API that returns the newest keys first: keys are selected as their pages arrive. */
 
-/** How the keys are read: page by page, or all at once. */
+/** How the keys are read: page by page, or all at once. They are new objects, which the reader may change. */
 export interface KeySource {
   pages(): AsyncIterable<readonly Key[]>;
   list(): Promise<readonly Key[]>;
@@ -64,14 +64,12 @@ async function* allPages({ pages, list }: KeySource): AsyncGenerator<readonly Ke
 async function* inOrder(pages: AsyncIterable<readonly Key[]>): AsyncGenerator<Key[]> {
   const activeNames = new Set<string>();
   const placed = (keys: readonly Key[]) =>
-    keys
-      .toSorted(byCreation)
-      .reverse()
-      .map((key) => {
-        const superseded = key.createdAt !== undefined && activeNames.has(key.name);
-        if (isActive(key)) activeNames.add(key.name);
-        return { ...key, superseded };
-      });
+    (keys.length > 1 ? keys.toSorted(byCreation).reverse() : keys).map((key) => {
+      // Each was made for this list; copies of 100,000 keys take as long as comparing them.
+      key.superseded = key.createdAt !== undefined && activeNames.has(key.name);
+      if (isActive(key)) activeNames.add(key.name);
+      return key;
+    });
   const undated: Key[] = [];
   let sameMoment: Key[] = [];
   for await (const page of pages) {

@@ -37,6 +37,7 @@ export class StepValues {
 
   /** All settings, and what steps take for an operation. Throws `KeysError` (7) if an answer does not have it. */
   async of(operation: Operation): Promise<Inputs> {
+    if (this.#steps.length === 0) return this.#settings;
     const names = new Set(namesIn(operation).flatMap((input) => /^step\.(.+)$/.exec(input)?.[1] ?? []));
     const values: Record<string, unknown> = { ...this.#settings };
     for (const step of this.#steps) {
