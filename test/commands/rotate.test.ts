@@ -252,6 +252,17 @@ describe('on the embedded authority', () => {
       key (600): [secret 1]
       "
     `);
+    expect(await rotate('--all', '--to', 'file:{name}', '--to', 'env:{id}#K')).toMatchInlineSnapshot(`
+      "$ keys rotate --all --to 'file:{name}' --to 'env:{id}#K'
+      exit 2
+      --- stderr
+      error: file:{name} would hold only the last of several keys: use exec: with {name} or {id} in it
+      error: env:{id}#K would hold only the last of several keys: use exec: with {name} or {id} in it
+      hint: keys help rotate
+      --- files
+      key (600): [secret 1]
+      "
+    `);
     expect(await rotate('--all', '--json')).toMatchInlineSnapshot(`
       "$ keys rotate --all --json
       exit 2

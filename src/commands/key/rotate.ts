@@ -121,10 +121,10 @@ function policyOf(input: RotateInput, assumeYes: boolean): RotationPolicy {
   return { ...policy, finishOnly: finish, verify: !noVerify, to: to.map(({ text }) => text), assumeYes };
 }
 
-/** Several keys delivered to one place would overwrite each other. */
+/** Several keys delivered to one place would overwrite each other. Only a program's arguments are filled in. */
 function sharedPlaces(to: RotateInput['to']): string[] {
   return to
-    .filter(({ text }) => !/\{(?:name|id)\}/.test(text))
+    .filter(({ kind, text }) => kind !== 'exec' || !/\{(?:name|id)\}/.test(text))
     .map(
       ({ text }) => `${text} would hold only the last of several keys: use exec: with {name} or {id} in it`,
     );
