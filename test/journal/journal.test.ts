@@ -7,7 +7,7 @@ import type { Escrow, Escrows } from '../../src/journal/escrow.ts';
 import type { JournalOptions } from '../../src/journal/journal.ts';
 import { openJournal, resumeOperation } from '../../src/journal/journal.ts';
 import { listOperations } from '../../src/journal/operations.ts';
-import type { OpenOperation } from '../../src/keys/operations/open-operation.ts';
+import type { Header, OpenOperation } from '../../src/keys/operations/open-operation.ts';
 import type { Plan } from '../../src/keys/operations/operation.ts';
 import { makePrivateFolder } from '../../src/platform/paths.ts';
 import { failureIn } from '../support/failure.ts';
@@ -204,4 +204,24 @@ test('no operation begins if the journal cannot be written', async () => {
     'choose another folder with KEYS_HOME (keys help environment)',
     `ls -ld '${join(options.folder, '..', '..', 'state')}'`,
   ]);
+});
+
+test('a list of some operations reads the others once', async () => {
+  const options = world();
+  const [mine, other] = [await begin(options), await begin(options)];
+  const headers = new Map<string, Header>();
+  const onUnreadable = async (error: Error) => {
+    throw error;
+  };
+  const isWanted = ({ id }: Header) => id === mine.id;
+  const listed = async () =>
+    (await listOperations(options, onUnreadable, { isWanted, headers })).map(({ header }) => header.id);
+  expect(await listed()).toEqual([mine.id]);
+  await appendFile(join(options.folder, `${other.id}.jsonl`), 'damaged\n');
+  expect(await listed()).toEqual([mine.id]);
+  await mine.note({ step: 'creating' });
+  const [again] = await listOperations(options, onUnreadable, { isWanted, headers });
+  expect(again?.steps.map(({ step }) => step)).toEqual(['creating']);
+  await mine.end();
+  expect(await listed()).toEqual([]);
 });
