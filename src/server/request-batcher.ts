@@ -126,6 +126,8 @@ export class RequestBatcher {
       for (const loss of losses) this.#onLoss(loss);
     } catch (error) {
       this.#uses = [...this.#writing, ...this.#uses];
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
       this.#flushAfter(retryDelayMs);
       throw error;
     } finally {

@@ -17,7 +17,7 @@ export interface Offload {
   end(): Promise<void>;
 }
 
-/** Everything on this thread, for tests that need no other. */
+/** Everything on this thread: for tests, and for the single executable, which has no file for another one. */
 export function withoutThreads(authority: AuthorityService): Offload {
   return {
     recordUses: async (uses) => authority.record(uses),

@@ -4,7 +4,7 @@ import { KeysError } from '../../base/errors.ts';
 import { answerTo } from '../questions/questions.ts';
 import type { Rejection, ThreadAnswer, ThreadRequest, ThreadSettings } from './protocol.ts';
 
-/* A thread of the server, with connections of its own. An entry of the bundle: `threads.ts` starts it. */
+/* A thread of the server, with connections of its own. An entry of the bundle: `thread.ts` starts it. */
 
 let now = new Date();
 const settings: ThreadSettings = workerData;
