@@ -29,14 +29,15 @@ export function proxyFor(origin: URL, env: Environment): URL | undefined {
 
 /**
  * Whether NO_PROXY names the host of an origin or a domain above it. Entries are separated by commas or spaces, may begin
- * with `.` or `*.`, and may end with a port. `*` alone names every host.
+ * with `.` or `*.`, and may end with a port, unless they are an IPv6 address without brackets. `*` alone names every host.
  */
 function isExempt({ protocol, hostname, port }: URL, noProxy: string): boolean {
-  if (noProxy === '*') return true;
+  if (noProxy.trim() === '*') return true;
   return noProxy
     .toLowerCase()
     .split(/[,\s]+/)
     .filter((entry) => entry !== '')
+    .map((entry) => (URL.canParse(`http://[${entry}]`) ? new URL(`http://[${entry}]`).hostname : entry))
     .some((entry) => {
       const [, host = entry, entryPort] = /^(.+):(\d+)$/.exec(entry) ?? [];
       if (entryPort && Number(entryPort) !== Number(port || defaultPorts[protocol])) return false;
