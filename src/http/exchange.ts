@@ -90,7 +90,11 @@ export async function exchange(
             if (body.size + piece.length > maxBodyBytes) return stop('too-large');
             body.add(piece);
           })
-          .on('end', () => end(responseOf(response, body.joined())))
+          .on('end', () => {
+            end(responseOf(response, body.joined()));
+            // Whatever follows an early reply on this connection belongs to no request. TLS tells late that all is written.
+            setImmediate(() => sending.writableFinished || sending.destroy());
+          })
           .on('error', fail);
       })
       .on('upgrade', () => stop('not-http'))

@@ -116,6 +116,24 @@ test.each([
   expect((reply.json() as { of: number }).of).toBeLessThan(requests);
 });
 
+test('a connection whose reply came before all of the request is not used again', async () => {
+  let requests = 0;
+  const { origin, connections } = await rawServer((socket, piece) => {
+    if (!/^(GET|POST) /.test(piece)) return;
+    requests += 1;
+    socket.write(ok(`{"of":${requests}}`));
+    if (requests === 1) socket.pause();
+    setTimeout(() => socket.resume(), 20);
+  });
+  const { client } = clientOf(origin);
+  const url = new URL('/v1/keys', origin);
+  const body = { name: 'x'.repeat(20_000_000) };
+  expect((await client.send({ ...write, body, url })).json()).toEqual({ of: 1 });
+  await sleep(200);
+  expect((await client.send({ ...write, url })).json()).toEqual({ of: 2 });
+  expect(connections).toHaveLength(2);
+});
+
 test('a connection is not kept longer than the server announces', async () => {
   const { origin, connections } = await rawServer(
     (socket) => void socket.write(ok('{}', 'keep-alive: timeout=1\r\n')),
