@@ -2,7 +2,7 @@ import { KeysError } from '../base/errors.ts';
 import { looksLikeSecret } from '../base/secret.ts';
 import { findKey } from '../keys/find.ts';
 import type { Key } from '../keys/key.ts';
-import { inOrder, withSuperseded } from '../keys/key.ts';
+import { inOrder, markSuperseded } from '../keys/key.ts';
 import type { KeyBackend } from '../keys/ports.ts';
 import { hasOperations } from '../platform/paths.ts';
 import type { Context } from './context.ts';
@@ -10,16 +10,18 @@ import type { Context } from './context.ts';
 /** Every key of the profile, newest first; with references, those that they are about, as `KeyBackend.list` returns them. */
 export async function listKeys(context: Context, references?: readonly string[]): Promise<Key[]> {
   const keys = await (await context.backend()).list(references);
-  return withSuperseded(keys.map(await placer(context)));
+  const place = await placer(context);
+  for (const key of keys) place(key);
+  return markSuperseded(keys);
 }
 
-/** A function that says of a key where it is, and when a rotation retires it. */
+/** A function that writes on a key, which nobody else has, where it is and when a rotation retires it. */
 export async function placer(context: Context): Promise<(key: Key) => Key> {
   const { name: profile, provider } = await context.profile();
-  const placed = (key: Key) => ({ ...key, provider, profile });
-  if (!hasOperations(context.paths)) return placed;
-  const withRetirement = await (await import('./open-operations.ts')).retirements(context);
-  return (key) => withRetirement(placed(key));
+  const place = { provider, profile };
+  if (!hasOperations(context.paths)) return (key) => Object.assign(key, place);
+  const retire = await (await import('./open-operations.ts')).retirements(context);
+  return (key) => retire(Object.assign(key, place));
 }
 
 /** The key that a reference names. Throws `KeysError` (3) for none or several. */

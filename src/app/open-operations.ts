@@ -60,7 +60,7 @@ function viewOf(context: Context): Promise<View> {
   return view;
 }
 
-/** A function that gives `retireAt` to a key in its grace period. */
+/** A function that writes `retireAt` on a key in its grace period. */
 export async function retirements(context: Context): Promise<(key: Key) => Key> {
   const own = await settingOf(context);
   const ends = new Map<string, string | null>();
@@ -78,7 +78,7 @@ export async function retirements(context: Context): Promise<(key: Key) => Key> 
   }
   return (key) => {
     const retireAt = isActive(key) ? ends.get(key.id) : undefined;
-    return retireAt === undefined ? key : { ...key, retireAt };
+    return retireAt === undefined ? key : Object.assign(key, { retireAt });
   };
 }
 

@@ -125,13 +125,18 @@ export function isActive(key: Key): boolean {
  * knows which key of a name is older: the one that a rotation is to retire.
  */
 export function withSuperseded(keys: readonly Key[]): Key[] {
-  const newestFirst = [...keys].sort(byCreation).reverse().sort(byJournal);
+  return markSuperseded(keys.map((key) => ({ ...key })));
+}
+
+/** As `withSuperseded`, of keys that nobody else has: copies of 100,000 keys take as much memory again. */
+export function markSuperseded(keys: Key[]): Key[] {
+  keys.sort(byCreation).reverse().sort(byJournal);
   const seenNames = new Set<string>();
-  return newestFirst.map((key) => {
-    const superseded = key.createdAt === undefined ? key.retireAt !== undefined : seenNames.has(key.name);
+  for (const key of keys) {
+    key.superseded = key.createdAt === undefined ? key.retireAt !== undefined : seenNames.has(key.name);
     if (isActive(key)) seenNames.add(key.name);
-    return { ...key, superseded };
-  });
+  }
+  return keys;
 }
 
 function byJournal(a: Key, b: Key): number {

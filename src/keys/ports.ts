@@ -156,7 +156,7 @@ export interface KeyBackend {
   /**
    * Every key of the account, including revoked ones if the API still lists them. With references, as `findKey` reads them:
    * at least the keys that they may name, and all keys of the same names. Only a backend without a limit on keys, which
-   * keeps all names and lists all keys, leaves out others.
+   * keeps all names and lists all keys, leaves out others. The keys are new objects, which the caller may change.
    */
   list(references?: readonly string[]): Promise<Key[]>;
   /**
