@@ -96,15 +96,17 @@ const shapes = [
 
 const everywhere = shapes.map((shape) => new RegExp(shape, 'g'));
 
+/** Every shape has such a row of characters, and most texts have none: this runs for each argument and each use of a key. */
+const longRow = /[\w-]{13}/;
+
 /** Whether a text holds what looks like the full value of a key or of a session token. */
 export function looksLikeSecret(text: string): boolean {
-  return shapes.some((shape) => shape.test(text));
+  return longRow.test(text) && shapes.some((shape) => shape.test(text));
 }
 
 /** The text with everything that looks like a secret replaced by `****`: for messages that quote what a user typed. */
 export function maskSecrets(text: string): string {
-  // Every shape has such a row of characters, and most texts have none: this runs at each use of a key.
-  if (!/[\w-]{13}/.test(text)) return text;
+  if (!longRow.test(text)) return text;
   return everywhere.reduce((maskedText, shape) => maskedText.replace(shape, '****'), text);
 }
 
