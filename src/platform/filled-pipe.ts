@@ -17,19 +17,55 @@ export async function filledPipe(text: string): Promise<number | undefined> {
   // Windows has no such flag.
   if (constants.O_NONBLOCK === undefined) return undefined;
   const content = Buffer.from(text);
-  return (await pipeOfShell((path) => fill(path, content))) ?? (await namedPipe(content));
+  const pipe = await pipesOfShell(1, ([path = '']) => fill(path, content));
+  return pipe ?? (await namedPipe(content));
 }
 
-/** Prints its process id, and holds the write end of a pipe until its input ends; as 3, because `echo` borrows 1. */
-const holder = '{ exec 3>&1; read -r pid rest </proc/self/stat; echo "$pid" >&2; read -r rest; } | :';
+/** A pipe for the output of a program. */
+export interface OutputPipe {
+  reader: number;
+  writer: number;
+}
 
-/** A pipe for the output of a program, which can open it as /dev/stderr; undefined if there is only Node's socket. */
-export function emptyPipe(): Promise<{ reader: number; writer: number } | undefined> {
-  if (constants.O_NONBLOCK === undefined) return Promise.resolve(undefined);
-  return pipeOfShell((path) => {
-    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+/** What a program that reads a text is connected to. What is absent is left to Node's socket. */
+export interface ProgramPipes {
+  stdin: number | undefined;
+  stdout: OutputPipe | undefined;
+  stderr: OutputPipe | undefined;
+}
+
+/** As `filledPipe`, with pipes for its output, which the program can open as /dev/stdout and /dev/stderr. */
+export async function programPipes(text: string): Promise<ProgramPipes> {
+  if (constants.O_NONBLOCK === undefined) return { stdin: undefined, stdout: undefined, stderr: undefined };
+  const content = Buffer.from(text);
+  const pipes = await pipesOfShell(3, ([input = '', output = '', errors = '']) => ({
+    stdin: fill(input, content),
+    stdout: outputPipe(output),
+    stderr: outputPipe(errors),
+  }));
+  const { stdin = await namedPipe(content), stdout, stderr } = pipes ?? {};
+  return { stdin, stdout, stderr };
+}
+
+function outputPipe(path: string): OutputPipe | undefined {
+  let reader: number | undefined;
+  try {
+    reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     return { reader, writer: openSync(path, constants.O_WRONLY) };
-  }).catch(() => undefined);
+  } catch {
+    if (reader !== undefined) closeSync(reader);
+    return undefined;
+  }
+}
+
+/**
+ * A command that holds the write ends of new pipes, as 3 and more because `echo` borrows 1, prints its process id, and ends
+ * with its input. One shell makes all pipes of a program: starting a process stops this one for a millisecond.
+ */
+function holderOf(count: number): string {
+  let command = 'read -r pid rest </proc/self/stat; echo "$pid" >&2; read -r rest';
+  for (let fd = 2 + count; fd > 2; fd -= 1) command = `{ exec ${fd}>&1; ${command}; } | :`;
+  return command;
 }
 
 /**
@@ -37,11 +73,11 @@ export function emptyPipe(): Promise<{ reader: number; writer: number } | undefi
  * this one can be opened as /dev/stdin after its writers are gone: opening a named one would wait for a writer for ever.
  * Resolves with what `open` returns, undefined if there is no such shell; rejects with what `open` throws.
  */
-function pipeOfShell<T>(open: (path: string) => T): Promise<T | undefined> {
+function pipesOfShell<T>(count: number, open: (paths: readonly string[]) => T): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     let result: T | undefined;
     let failure: unknown;
-    const child = spawn('/bin/sh', ['-c', holder], {
+    const child = spawn('/bin/sh', ['-c', holderOf(count)], {
       // Ctrl-C must not reach it, and it complains about a folder that is gone.
       detached: true,
       cwd: '/',
@@ -51,14 +87,15 @@ function pipeOfShell<T>(open: (path: string) => T): Promise<T | undefined> {
     child.stdin.on('error', () => {});
     child.stderr.setEncoding('utf8').once('data', (pid: string) => {
       try {
-        if (/^\d+\n$/.test(pid)) result = open(`/proc/${pid.trim()}/fd/3`);
+        const paths = Array.from({ length: count }, (_, index) => `/proc/${pid.trim()}/fd/${3 + index}`);
+        if (/^\d+\n$/.test(pid)) result = open(paths);
       } catch (error) {
         failure = error;
       }
       child.stdin.end();
     });
     child.on('error', () => resolve(undefined));
-    // Only now the write end is closed, and a reader finds the end of the text.
+    // Only now the write ends are closed, and a reader finds the end of the text.
     child.on('close', () => (failure === undefined ? resolve(result) : reject(failure)));
   });
 }

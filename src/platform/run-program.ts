@@ -6,7 +6,7 @@ import { systemCode } from '../base/errors.ts';
 import { endChild, ownSession, watchChild } from './children.ts';
 import type { Environment } from './env.ts';
 import { withoutSecrets } from './env.ts';
-import { emptyPipe, filledPipe } from './filled-pipe.ts';
+import { filledPipe, programPipes } from './filled-pipe.ts';
 
 /** A program to run without a shell. */
 export interface ProgramCall {
@@ -93,7 +93,7 @@ type End = number | 'ignore' | 'pipe';
 interface Ends {
   /** As `spawn` takes them. */
   stdio: [stdin: End, stdout: End, stderr: End];
-  /** The readers of ends that are pipes made by `emptyPipe`. */
+  /** The readers of ends that are pipes made by `programPipes`. */
   stdout?: Readable;
   stderr?: Readable;
 }
@@ -102,13 +102,12 @@ interface Ends {
 async function endsFor({ input, leavesProcess }: ProgramCall): Promise<Ends> {
   const output = leavesProcess ? 'ignore' : 'pipe';
   if (input === undefined) return { stdio: ['ignore', output, output] };
-  const stdin = (await filledPipe(input)) ?? 'pipe';
-  if (leavesProcess) return { stdio: [stdin, output, output] };
-  const [out, err] = await Promise.all([emptyPipe(), emptyPipe()]);
+  if (leavesProcess) return { stdio: [(await filledPipe(input)) ?? 'pipe', output, output] };
+  const { stdin, stdout, stderr } = await programPipes(input);
   return {
-    stdio: [stdin, out?.writer ?? output, err?.writer ?? output],
-    ...(out && { stdout: readerOf(out.reader) }),
-    ...(err && { stderr: readerOf(err.reader) }),
+    stdio: [stdin ?? 'pipe', stdout?.writer ?? output, stderr?.writer ?? output],
+    ...(stdout && { stdout: readerOf(stdout.reader) }),
+    ...(stderr && { stderr: readerOf(stderr.reader) }),
   };
 }
 
