@@ -20,7 +20,7 @@ const core = [
   'platform/files/(?:read-file|trust)\\.ts$',
   'app/(?:app|dialogue|lookup)\\.ts$',
   'accounts/(?:config|profile|choose-profile)\\.ts$',
-  'keys/(?:capability-check|find|key|own-key|select|summary)\\.ts$',
+  'keys/(?:capability-check|find|key|match|own-key|select|summary)\\.ts$',
   'output/(?:ci-log|error|formats|message|present|relative-time|reminder|reporter|values)\\.ts$',
   `cli/${except('help')}`,
   'commands/catalog\\.ts$',
