@@ -4,11 +4,11 @@ import type { KeyChanges } from '../keys/ports.ts';
 import { updatesOf } from '../providers/declaration/call.ts';
 import type { Path } from '../providers/declaration/field.ts';
 import { namesIn } from '../providers/declaration/placeholder.ts';
-import type { Disabling, Provider, Update } from '../providers/declaration/provider.ts';
+import type { Provider, Toggle, Update } from '../providers/declaration/provider.ts';
 
 /** A call that carries out part of a change. */
 export interface ChangeCall {
-  operation: Update & Pick<Disabling, 'confirms'>;
+  operation: Update & Pick<Toggle, 'confirms'>;
   /** What it changes. */
   fields: readonly (keyof KeyChanges)[];
   /** Where its response has the key. */

@@ -107,7 +107,7 @@ export function meets(answer: Part, { at, is }: Condition): boolean {
 }
 
 /** The body as JSON; undefined for an empty body or plain text, where only the status counts. */
-function bodyOf(response: HttpResponse): Part | undefined {
+export function bodyOf(response: HttpResponse): Part | undefined {
   try {
     return part(response.json());
   } catch {

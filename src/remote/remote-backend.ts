@@ -187,6 +187,7 @@ export class RemoteBackend implements KeyBackend {
     const account = {
       api: this.#api,
       provider: this.#provider,
+      now: this.#now,
       get: (one: string) => this.get(one),
       list: () => this.list(),
       read: (keyPart: Part) => this.#key(keyPart),

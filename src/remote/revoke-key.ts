@@ -3,10 +3,10 @@ import { shellWord } from '../base/shell-word.ts';
 import type { HttpResponse } from '../http/response.ts';
 import type { Key } from '../keys/key.ts';
 import { callOf } from '../providers/declaration/call.ts';
-import type { Operation } from '../providers/declaration/operation.ts';
+import type { Condition, Operation } from '../providers/declaration/operation.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
-import { isInconclusive } from './failure-body.ts';
+import { bodyOf, isInconclusive, meets } from './failure-body.ts';
 import { part, select } from './select.ts';
 
 /**
@@ -78,12 +78,18 @@ async function endKey(
       throw notRevoked(id, `the API answered 404${reason()}, and still has`);
     return false;
   }
-  const isPlain = (revoke.ok ?? ok) !== undefined || !isInconclusive(response, id);
-  if (isPlain) return true;
+  if (confirms(response, revoke.ok ?? ok, id)) return true;
   const isKeyGone = response.status === 202 ? await isSoonGone(api, look) : await isGone(look);
   if (isKeyGone === false)
     throw notRevoked(id, 'the API did not confirm that it revoked, and still has,', reason());
   return true;
+}
+
+/** What the declaration requires is there, or the response has no form in which servers refuse or postpone a call. */
+function confirms(response: HttpResponse, ok: Condition | undefined, id: string): boolean {
+  const body = bodyOf(response);
+  if (ok && body) return meets(body, ok) && response.status !== 202;
+  return !isInconclusive(response, id);
 }
 
 function notRevoked(id: string, what: string, reason = ''): KeysError {

@@ -2,7 +2,7 @@ import { isStop, KeysError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { HttpResponse } from '../http/response.ts';
 import type { Key } from '../keys/key.ts';
-import { changeAnswer, kept, unread } from '../keys/key.ts';
+import { changeAnswer, kept, statusOf, unread } from '../keys/key.ts';
 import type { KeyChanges } from '../keys/ports.ts';
 import { replacesWhole } from '../providers/declaration/call.ts';
 import { namesIn } from '../providers/declaration/placeholder.ts';
@@ -10,6 +10,7 @@ import type { Provider } from '../providers/declaration/provider.ts';
 import type { Api } from './api.ts';
 import type { ChangeCall } from './change-calls.ts';
 import { changeCalls } from './change-calls.ts';
+import { confirmsToggle } from './confirms-toggle.ts';
 import { isEmptyBody } from './failure-body.ts';
 import type { Inputs } from './fill-template.ts';
 import { keptInputs, withoutKept } from './key-inputs.ts';
@@ -20,6 +21,7 @@ import { part, select } from './select.ts';
 export interface UpdateContext {
   api: Api;
   provider: Provider;
+  now(): Date;
   get(id: string): Promise<Key | undefined>;
   list(): Promise<Key[]>;
   /** The key in a response. */
@@ -44,13 +46,17 @@ export async function updateKey(
   let now = id;
   let answeredKey: Key | undefined;
   let answerText = '';
+  let isConfirmed = true;
   for (const call of calls) {
     try {
       const before = () => keyBefore(account, now, done.length === 0 ? listedKey : undefined);
       const inputs = await inputsFor(account, { id: now, before }, call, changes);
       const response = await send(account, call, { ...inputs, id: now });
       const keyPart = keyIn(response, call, account.provider);
-      now = idIn(keyPart, account.provider) ?? now;
+      const toggled = { id: now, disabled: changes.disabled === true, keyPart };
+      isConfirmed &&= confirmsToggle(response, call.operation, account.provider, toggled);
+      // A call that changes the status gives a key no other id: a key with another one is not the key.
+      if (!call.fields.includes('disabled')) now = idIn(keyPart, account.provider) ?? now;
       if (!keyPart) answerText = account.api.reasonOf(response, call.operation).replace(/^, /, '');
       answeredKey = keyPart && (await toggledKey(account, keyPart, { id: now, changes }));
       done.push(call);
@@ -60,7 +66,8 @@ export async function updateKey(
     }
   }
   if (answeredKey) return answeredKey;
-  if (listedKey && isConfirmedDisabling(calls, changes)) return { ...listedKey, status: 'disabled' };
+  const confirmedKey = isConfirmed && listedKey && toggledAs(account, listedKey, calls, changes);
+  if (confirmedKey) return confirmedKey;
   const key = (await account.get(now)) ?? (await renamed(account, changes));
   if (!key) throw noSuchKey(now);
   return answerText === '' ? key : { ...key, [changeAnswer]: answerText };
@@ -98,8 +105,10 @@ async function inputsFor(
   if (!isWhole && !needsKept && (labels === undefined || mergesLabels))
     return { ...fields, ...(labels && { labels }), ...changedName };
   const before = await readBefore();
+  // What the API keeps by itself is lost only if it is sent.
+  const isSent = (field: string) => operation.partial !== true || names.includes(field);
   const lostFields = (before[unread] ?? []).filter((field) =>
-    isWhole ? true : field === 'labels' && labels !== undefined,
+    isWhole ? isSent(field) : field === 'labels' && labels !== undefined,
   );
   if (lostFields.length > 0) throw unreadable(id, lostFields);
   const own = isWhole ? Object.fromEntries(traits.map((field) => [field, before[field]])) : {};
@@ -170,12 +179,22 @@ async function toggledKey(
 }
 
 /**
- * The key was only to be disabled, and the call declares what confirms that: a response without it is a failure. An enabled
- * key may have expired, so it is looked up.
+ * The key with the status that its responses have confirmed, if only that was to change. An `ok` says nothing of an enabled
+ * key, which may have expired or be blocked by other means, so that one is looked up.
  */
-function isConfirmedDisabling(calls: readonly ChangeCall[], { disabled, ...fields }: KeyChanges): boolean {
-  const isConfirmed = calls.every(({ operation: { ok, confirms } }) => (ok ?? confirms) !== undefined);
-  return disabled === true && Object.keys(fields).length === 0 && isConfirmed;
+function toggledAs(
+  { now }: UpdateContext,
+  listedKey: Key,
+  calls: readonly ChangeCall[],
+  { disabled, ...fields }: KeyChanges,
+): Key | undefined {
+  if (disabled === undefined || Object.keys(fields).length > 0) return undefined;
+  if (disabled) return { ...listedKey, status: 'disabled' };
+  if (calls.some(({ operation }) => operation.confirms === undefined)) return undefined;
+  const { expiresAt = null } = listedKey;
+  const expiresMs = expiresAt === null ? null : Date.parse(expiresAt);
+  const status = statusOf({ revoked: false, disabled: false, expiresAt: expiresMs }, now().getTime());
+  return { ...listedKey, status };
 }
 
 /** Some APIs address a key by its name. */

@@ -103,6 +103,16 @@ test('the status of a disabling is its confirmation only without a better one', 
   });
 });
 
+test.each(['update', 'disable', 'enable'])('%s keeps what is not sent only with put', (name) => {
+  const toggles = { disable: { post: '/v1/off' }, enable: { post: '/v1/on' } };
+  const declared = (call: object) => ({ ...toggles, [name]: { body: { name: '{name}' }, ...call } });
+  expect(issuesOf(declared({ patch: '/v1/keys/{id}', partial: true }))).toMatchObject({
+    [`${name === 'update' ? 'update.0' : name}.partial`.replace('.0', '')]:
+      'has no effect without put; remove it',
+  });
+  expect(issuesOf(declared({ put: '/v1/keys/{id}', partial: true }))).not.toHaveProperty(`${name}.partial`);
+});
+
 test('create and revoke are left out only where something else is said', () => {
   const console = 'https://console.example.com';
   const disable = { put: '/v1/keys/{id}/off' };

@@ -111,6 +111,20 @@ describe('a change that replaces the whole key', () => {
   });
 });
 
+test('a call that changes the status is refused only for a field that it would drop', async () => {
+  const disable = { put: '/keys/{id}', body: { name: '{name}', on: false } };
+  const odd = { ...stored, expires: 'soon' };
+  const server = await FaultServer.start();
+  server.always('GET /keys/k1', json(200, odd));
+  server.always('PUT /keys/k1', json(200, { ...odd, expires: null, on: false }));
+  const run = (partial: object) =>
+    remoteOf({ ...provider, disable: { ...disable, ...partial } }, server).backend.update('k1', {
+      disabled: true,
+    });
+  expect(await failureIn(run({}))).toMatchObject({ code: 'would_be_lost' });
+  expect(await run({ partial: true })).toMatchObject({ status: 'disabled' });
+});
+
 test.each([['PUT'], ['POST']])('an error never repeats what was kept: %s', async (method) => {
   const token = 'abcd1234efgh5678-EXAMPLE';
   const policies = [{ effect: 'allow', token }];

@@ -28,7 +28,7 @@ export const gcpServiceAccount: Provider = {
     secret: 'privateKeyData',
   },
   disable: { post: '/v1/{id:path}:disable', body: {}, confirms: 'status' },
-  enable: { post: '/v1/{id:path}:enable', body: {} },
+  enable: { post: '/v1/{id:path}:enable', body: {}, confirms: 'status' },
   revoke: { delete: '/v1/{id:path}' },
   key: {
     id: 'name',

@@ -80,19 +80,16 @@ export const toggle = v.strictObject({
   key: optional('Where the response has the key. Default: as in `update`, else as in `show`.', path),
   partial,
   ok: optional(
-    'What a 2xx response must contain to count as a success. Replaces the general `ok`. A response without the key confirms by it that the key is disabled; without `ok`, the key is read again.',
+    'What a 2xx response must contain to count as a success. Replaces the general `ok`. A response with it, and without the key, confirms that the key is disabled; without `ok`, the key is read again.',
     condition,
   ),
-});
-
-const disabling = v.strictObject({
-  ...toggle.entries,
   confirms: optional(
-    'By the documentation of the API, the status of the response alone says that the key is disabled, because reads may lag behind. Default: the key is read again, unless the response has it or `ok` is declared.',
+    'By the documentation of the API, the status of the response alone says that the key is disabled, or enabled, because reads may lag behind. Default: the key is read again, unless the response has it or `ok` is declared.',
     v.literal('status'),
   ),
 });
-export type Disabling = Declared<typeof disabling>;
+
+export type Toggle = Declared<typeof toggle>;
 
 const revoke = v.strictObject({
   ...operationFields,
@@ -202,7 +199,7 @@ export const providerSchema = v.strictObject({
   ),
   disable: optional(
     'Disables a key. With `{name}`, `{kept.NAME}` and the like, the key is read first.',
-    disabling,
+    toggle,
   ),
   enable: optional('Enables a disabled key.', toggle),
   revoke: optional(

@@ -1,3 +1,4 @@
+import { callsNamed } from './call.ts';
 import { declaredCalls } from './declared-calls.ts';
 import type { Path } from './field.ts';
 import { pathsOf } from './field-paths.ts';
@@ -138,4 +139,13 @@ const confirmations = ruleOf(({ disable }) => [
   ],
 ]);
 
-export const requestRules: readonly Rule[] = [bodies, headers, pages, lists, confirmations];
+const changes = ruleOf((provider) =>
+  (['update', 'disable', 'enable'] as const).flatMap((name) =>
+    callsNamed(provider, name).map(({ operation, path }): Verdict => {
+      const hasNoEffect = 'partial' in operation && operation.put === undefined;
+      return [hasNoEffect, `${path}.partial`, 'has no effect without put; remove it'];
+    }),
+  ),
+);
+
+export const requestRules: readonly Rule[] = [bodies, headers, pages, lists, confirmations, changes];
