@@ -239,7 +239,7 @@ export class RemoteBackend implements KeyBackend {
   }
 
   holds(id: string, secret: Secret): Promise<boolean | undefined> {
-    return holdsSecret(this.#api, this.#provider, { id, secret }, () => this.verify(secret));
+    return holdsSecret(this.#api, this.#provider, { id, secret }, this);
   }
 
   async #key(keyPart: Part): Promise<Key> {

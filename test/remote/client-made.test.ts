@@ -62,8 +62,12 @@ test('the secret of a key is that which the API shows, or the one that it accept
   const { backend } = remoteOf(powerdns, server);
   show({ ...tsig, key: secret.reveal() });
   expect(await backend.holds('ci.', secret)).toBe(true);
-  show({ ...tsig, key: 'another' });
+  show({ ...tsig, key: 'YW5vdGhlciBzZWNyZXQgEXAMPLE' });
   expect(await backend.holds('ci.', secret)).toBe(false);
+  show({ ...tsig, key: 'c2Vj****************EXAMPLE' });
+  expect(await backend.holds('ci.', secret)).toBeUndefined();
+  show({ ...tsig, key: 'sha256:90c48f61' });
+  expect(await backend.holds('ci.', secret)).toBeUndefined();
   show(tsig);
   expect(await backend.holds('ci.', secret)).toBeUndefined();
   server.on('GET /tsigkeys/ci.', json(404, {}));
@@ -74,6 +78,16 @@ test('the secret of a key is that which the API shows, or the one that it accept
   expect(await verifying.backend.holds('ci.', secret)).toBe(true);
   expect(await verifying.backend.holds('ci.', secret)).toBe(false);
   expect(await verifying.backend.holds('ci.', secret)).toBeUndefined();
+});
+
+test('a secret that the API accepts is that of the key which it names', async () => {
+  const server = await FaultServer.start();
+  server.always('GET /me', json(200, { id: 'ci.' }));
+  const verify = { get: '/me', id: 'id' };
+  const { backend } = remoteOf({ ...powerdns, show: { get: '/none/{id}' }, verify }, server);
+  const secret = new Secret('c2VjcmV0IG9mIGEga2V5EXAMPLE');
+  expect(await backend.holds('ci.', secret)).toBe(true);
+  expect(await backend.holds('web.', secret)).toBe(false);
 });
 
 test('a lost reply leaves the operation open, and another rotation ends it', async () => {

@@ -103,6 +103,26 @@ test('a rotation that keeps the id deletes neither that key nor a disabled key o
   expect(run.exit).toBe(0);
 });
 
+test('a rotation retires no key for one that the API does not show', async () => {
+  const rotate = { post: '/keys/{id}/roll', body: { grace: '{grace:seconds}' }, key: '', secret: 'secret' };
+  const { keys, server, sandbox } = await started({ ...rolling, rotate }, [
+    'POST /keys/k-old1/roll',
+    json(200, { id: 'K-OLD1', secret }),
+  ]);
+  server.always('GET /keys', listed(old)).always('GET /me', json(200, { key_id: 'me' }));
+  sandbox.expectSecretIn('ci.key');
+  const run = await keys(['rotate', old.id, '--grace', '0', '--to', 'file:ci.key', '--json']);
+  expect(server.received.filter(({ method }) => method === 'DELETE')).toEqual([]);
+  const { error } = JSON.parse(run.stderr.slice(run.stderr.indexOf('{"error"')));
+  expect(error).toMatchObject({
+    code: 'not_retired',
+    message: expect.stringContaining('the API does not show the new key K-OLD1, which may be k-old1 itself'),
+    hint: expect.not.stringContaining('revoke'),
+  });
+  expect(run.exit).toBe(5);
+  expect(sandbox.read('ci.key').trim()).toBe(secret);
+});
+
 const inPlace: Provider = {
   ...provider,
   id: 'in-place',

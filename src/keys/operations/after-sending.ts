@@ -1,5 +1,6 @@
 import type { Secret } from '../../base/secret.ts';
 import type { Key } from '../key.ts';
+import { unidentified } from '../key.ts';
 import type { AfterLoss } from './after-loss.ts';
 import { afterLoss } from './after-loss.ts';
 import type { Operation } from './operation.ts';
@@ -26,12 +27,17 @@ export async function afterSending(
     sinks,
   });
   const candidates = candidatesOf(state, operation);
+  const holders: Key[] = [];
   const refuted: Key[] = [];
   for (const key of candidates) {
     const isHolder = await account.holds?.(key.id, secret);
-    if (isHolder) return deliverable(key);
+    if (isHolder) holders.push(key);
     if (isHolder === false) refuted.push(key);
   }
+  const [holder, ...others] = holders;
+  // An API that merely accepts the secret does not say whose it is: no key must be revoked for it later.
+  if (holder)
+    return deliverable(others.length === 0 ? holder : { id: unidentified, name, status: 'unknown' });
   const isRefuted = candidates.length > 0 && refuted.length === candidates.length;
   if (state.kind === 'renewed' && isRefuted) return { kind: 'settled', reason: 'nothing-made' };
   if (state.kind !== 'undeliverable') return state;

@@ -7,6 +7,7 @@ import { isOver } from '../operations/candidates.ts';
 import type { Operation, Replaced } from '../operations/operation.ts';
 import { creationIn } from '../operations/operation.ts';
 import type { KeyBackend } from '../ports.ts';
+import { NotShown, requireAnotherKey } from './require-another.ts';
 
 /* The end of an old key, once a new one has replaced it. */
 
@@ -55,10 +56,12 @@ export async function retire(
     }
     const due = atOnce ? now.getTime() : dueOf(operation, replaces, now);
     if (due !== null && due <= now.getTime()) {
+      await requireAnotherKey(backend, operation);
       await revokeAndConfirm(backend, replaces);
       return await over(operation, now.toISOString());
     }
-    const until = due === null || !old ? null : await expireAt(backend, old, endAt(due, replaces.grace, now));
+    const until =
+      due === null || !old ? null : await endLater(backend, operation, old, endAt(due, replaces.grace, now));
     if (until !== null) {
       await operation.end();
       return { oldRevoked: false, oldRevokeAt: until };
@@ -142,6 +145,11 @@ export async function revokeAndConfirm(backend: KeyBackend, { id }: Pick<Key, 'i
   });
 }
 
+async function endLater(backend: KeyBackend, operation: Operation, old: Key, due: Date) {
+  await requireAnotherKey(backend, operation);
+  return expireAt(backend, old, due);
+}
+
 /** Lets the API end the key itself. Returns when it ends (RFC 3339); null if the API cannot do that. */
 async function expireAt(backend: KeyBackend, old: Key, due: Date): Promise<string | null> {
   const { reports, expiry, updateFields } = backend.capabilities;
@@ -195,13 +203,16 @@ function notRetired({ id, plan }: Operation, replaces: Replaced, cause: unknown)
     exit: 'unfinished',
     code: 'not_retired',
     message: `the new key ${plan.name} is delivered, but the old one, ${replaces.id}, was not retired: ${reason}`,
-    hints:
-      cause instanceof AnotherKey
-        ? [`keys recover ${id} --keep`]
-        : [`keys recover ${id}`, `keys revoke ${shellWord(replaces.id)} --yes`],
+    hints: hintsFor(cause, id, replaces),
     operation: id,
     cause,
   });
+}
+
+function hintsFor(cause: unknown, operation: string, { id }: Replaced): string[] {
+  if (cause instanceof AnotherKey) return [`keys recover ${operation} --keep`];
+  if (cause instanceof NotShown) return ['keys list --status all', `keys recover ${operation}`];
+  return [`keys recover ${operation}`, `keys revoke ${shellWord(id)} --yes`];
 }
 
 /** The API's own rotation ends the old key at once or sets its expiry, whatever becomes of the new one. */

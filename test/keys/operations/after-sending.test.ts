@@ -160,6 +160,12 @@ describe('the state of an operation that was about to send', () => {
     expect(await state({ keys, holds })).toMatchObject({ ...delivered, key: { id: 'other001' } });
   });
 
+  test('names no key if the API accepts the secret, and does not say whose it is', async () => {
+    const other = key({ id: 'other001', name: 'ci', createdAt: begun });
+    const holds = { new00001: true, other001: true };
+    expect(await state({ keys: [created, other], holds })).toMatchObject({ ...delivered, key: { id: '' } });
+  });
+
   test('is what the API shows of a key that it was told to renew', async () => {
     const from = { keys: [old], plan: inPlace };
     expect(await state(from)).toMatchObject({ kind: 'renewed', isCertain: false });
