@@ -102,7 +102,7 @@ test('an API that can only disable keys: a revocation is refused, a rotation dis
   const made = { ...old, hash: 'h2', created: 1_763_640_000 };
   server.on('GET /v1/keys', json(200, { keys: [old] }));
   server.always('GET /v1/keys', json(200, { keys: [old, made] }));
-  server.on('GET /v1/keys/h1', json(200, old), json(200, old));
+  server.on('GET /v1/keys/h1', json(200, old));
   server.always('GET /v1/keys/h1', json(200, { ...old, isActive: false }));
   server.always('GET /v1/keys/h2', json(200, made));
   server.on('POST /v1/keys', json(200, { ...made, key: 'sk-a1b2c3d4e5f6g7h8EXAMPLE' }));
