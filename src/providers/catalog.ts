@@ -16,17 +16,17 @@ export async function findProvider(id: string, folder: string): Promise<Provider
 }
 
 /**
- * All providers, the user's own last; these hide built-in ones of the same id. A file that is not valid is passed to
- * `onInvalid` and does not affect the others.
+ * All providers, the user's own last; a file hides the built-in one of the same id, even if it is not valid, as
+ * in `findProvider`; it is then passed to `onInvalid`, and does not affect the others.
  */
 export async function allProviders(
   folder: string,
   onInvalid: (error: KeysError) => Promise<void>,
 ): Promise<Provider[]> {
   const own = await ownProviders(folder, onInvalid);
-  const ownIds = new Set(own.map(({ id }) => id));
+  const fileNames = new Set(await files(folder));
   const builtIn = await builtInProviders();
-  return [...builtIn.filter(({ id }) => !ownIds.has(id)), ...own];
+  return [...builtIn.filter(({ id }) => !fileNames.has(`${id}.json`)), ...own];
 }
 
 /** The user's own providers. A file that is not valid is passed to `onInvalid`. */

@@ -50,6 +50,20 @@ test('a faulty file hurts only itself', async () => {
   `);
 });
 
+test('a faulty file hides the built-in provider that it would replace, as commands refuse it', async () => {
+  const box = new Sandbox();
+  box.ownProvider({ id: 'npm' });
+  writeFileSync(join(box.home, 'config', 'providers', 'openai.json'), 'not json');
+  const { stdout, stderr } = await box.keys(['provider', 'list', '--json', 'id']);
+  const ids = JSON.parse(stdout).map(({ id }: { id: string }) => id);
+  expect(ids).toContain('anthropic');
+  for (const id of ['npm', 'openai']) {
+    expect(ids).not.toContain(id);
+    expect(stderr).toContain(`${id}.json is not a`);
+    expect(await box.keys(['provider', 'show', id])).toMatchObject({ exit: 1 });
+  }
+});
+
 test('a faulty file does not concern another profile, nor its provider', async () => {
   const [box, server] = [new Sandbox(), await FaultServer.start()];
   const mineProvider = { ...unreal, id: 'mine', list: { get: '/keys', items: 'keys' } };
