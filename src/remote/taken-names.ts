@@ -51,7 +51,13 @@ export class TakenNames {
   }
 }
 
-/** The API refused a name because a key has it. */
+/** How APIs without a status or a code for it say that a name is taken. */
+const takenForm =
+  /\b(?:already|duplicate[ds]?|(?:must|should) be unique|(?:is|are) not unique|name[_ -]?(?:is )?(?:taken|exists|in[_ -]?use|conflict))\b/i;
+
+/** The API refused a name because a key has it. A refusal that only seems to say so costs another refusal, and no key. */
 export function isConflict(error: unknown): boolean {
-  return error instanceof KeysError && error.failure.code === 'conflict';
+  if (!(error instanceof KeysError)) return false;
+  const { code } = error.failure;
+  return code === 'conflict' || (code === 'rejected' && takenForm.test(error.message));
 }

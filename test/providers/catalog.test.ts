@@ -59,7 +59,7 @@ test('a faulty file hides the built-in provider that it would replace, as comman
   expect(ids).toContain('anthropic');
   for (const id of ['npm', 'openai']) {
     expect(ids).not.toContain(id);
-    expect(stderr).toContain(`${id}.json is not a`);
+    expect(stderr).toContain(`${id}.json is not `);
     expect(await box.keys(['provider', 'show', id])).toMatchObject({ exit: 1 });
   }
 });

@@ -65,14 +65,16 @@ const provider: Provider = {
 };
 
 /** An API with unique names, including those of `hidden` keys. */
-async function started(hidden: readonly string[] = []) {
+async function started(
+  hidden: readonly string[] = [],
+  refusal = json(409, { message: 'the name is taken' }),
+) {
   const server = await FaultServer.start();
   const keys: { id: string; name: string; created: string }[] = [];
   const list: Answer = (response, request) => json(200, { keys })(response, request);
   const create: Answer = (response, request) => {
     const { name } = JSON.parse(String(request.body));
-    if (hidden.includes(name) || keys.some((one) => one.name === name))
-      return json(409, { message: 'the name is taken' })(response, request);
+    if (hidden.includes(name) || keys.some((one) => one.name === name)) return refusal(response, request);
     const made = { id: `k-${keys.length}000`, name, created: `2026-11-20T12:0${keys.length}:00Z` };
     keys.push(made);
     return json(201, { ...made, secret: `sk-a1b2c3d4e5f6g7h8${keys.length}EXAMPLE` })(response, request);
@@ -141,5 +143,25 @@ describe('where names are unique', () => {
       `[KeysError: the API reports a conflict: the account is locked]`,
     );
     expect(server.received.filter(({ method }) => method === 'POST')).toHaveLength(3);
+  });
+
+  test.each([
+    [422, { errors: [{ title: 'Name has already been taken', status: '422' }] }],
+    [400, { message: 'a key with this name already exists' }],
+    [400, { detail: 'name must be unique' }],
+    [200, { success: false, code: 'NAME_TAKEN', message: 'duplicate name' }],
+  ])('a refusal of the name is known by its words: %s %j', async (status, answer) => {
+    const { server } = await started(['ci'], json(status, answer));
+    const { backend } = remoteOf(provider, server);
+    expect(await backend.create(spec({ name: 'ci' }))).toMatchObject({ key: { name: 'ci' } });
+  });
+
+  test('any other refusal is not tried again under another name', async () => {
+    const server = await FaultServer.start();
+    server.always('GET /keys', json(200, { keys: [] }));
+    server.always('POST /keys', json(422, { message: 'name has a character that is not allowed' }));
+    const created = remoteOf(provider, server).backend.create(spec({ name: 'ci' }));
+    await expect(created).rejects.toThrow('not allowed');
+    expect(server.received.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 });
