@@ -52,6 +52,8 @@ const restrictingWords = new Set([
   'ratelimit',
   'throttle',
   'max',
+  ...['whitelisted', 'blacklist', 'blacklisted', 'exclude', 'excluded', 'except', 'forbidden', 'cap'],
+  ...['concurrency', 'scp', 'authority', 'authoritie', 'authorization', 'authorisation', 'clearance'],
 ]);
 
 /** Words in the names of fields that restrict if their value is a list or an object, in the singular. */
@@ -72,6 +74,16 @@ const listingWords = new Set([
   ...['environment', 'audience', 'claim', 'rule', 'condition', 'constraint', 'feature', 'guardrail'],
 ]);
 
+/** Words in the names of fields that restrict if their value is a list, in the singular. */
+const severalWords = new Set([
+  ...['api', 'service', 'operation', 'collection', 'database', 'table', 'dataset', 'namespace', 'tenant'],
+  ...['channel', 'queue', 'function', 'application', 'app', 'site', 'zone', 'vpc', 'provider', 'only', 'can'],
+  ...['subset', 'group'],
+]);
+
+/** Words in the names of fields that restrict if their value is true. */
+const demanding = new Set(['only', 'require', 'required', 'requires', 'mfa']);
+
 /** Words in the names of fields that restrict if their value is false. */
 const allowing = new Set([
   'allow',
@@ -80,6 +92,12 @@ const allowing = new Set([
   'may',
   'access',
   'write',
+  'edit',
+  'delete',
+  'manage',
+  'superuser',
+  'live',
+  'livemode',
   'admin',
   'permission',
   'unrestricted',
@@ -99,6 +117,13 @@ const descriptive =
 /** A value that restricts, whatever the field is called. */
 const restrictedValue = /^(read[-_ ]?only|view(er)?|restricted|limited|custom)$/i;
 
+/** Where a key works only in a part of the account that is not the real one. */
+const place = /^(?:env|environment|mode|stage)$/;
+const testPlace = /^(?:test|testing|sandbox|dev|development|staging|preview)$/i;
+
+/** Names of fields that say when a key ends. */
+const ending = /^(?:expir(?:y|es?|ation)|ttl|lifetime|validuntil|validto|notafter|valid(?:before)?time)/;
+
 /** For each key of a list they are the same. */
 const declaredPaths = new WeakMap<KeyFields, DeclaredPaths>();
 
@@ -115,6 +140,7 @@ export function restrictionsIn(from: Part, fields: KeyFields): string[] {
 }
 
 interface DeclaredPaths {
+  readsExpiry: boolean;
   readPaths: ReadonlySet<string>;
   /** Restricting whatever their names say. */
   restricting: ReadonlySet<string>;
@@ -128,7 +154,7 @@ function pathsIn(fields: KeyFields): DeclaredPaths {
   for (const path of [...readPaths, ...restricting]) {
     for (let at = path.indexOf('.'); at >= 0; at = path.indexOf('.', at + 1)) parents.add(path.slice(0, at));
   }
-  return { readPaths, restricting, parents };
+  return { readPaths, restricting, parents, readsExpiry: fields.expiresAt !== undefined };
 }
 
 function addUnread(
@@ -138,7 +164,7 @@ function addUnread(
   declared: DeclaredPaths,
   depth = maxDepth,
 ): void {
-  const { readPaths, restricting, parents } = declared;
+  const { readPaths, restricting, parents, readsExpiry } = declared;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
   for (const name of Object.keys(value)) {
     const one = (value as Record<string, unknown>)[name];
@@ -147,7 +173,7 @@ function addUnread(
       if (one !== null) unreadFields.push(path);
     } else if (readPaths.has(path)) continue;
     else if (parents.has(path)) addUnread(unreadFields, one, `${path}.`, declared);
-    else if (restricts(name, one)) unreadFields.push(path);
+    else if (restricts(name, one) || (!readsExpiry && ends(name, one))) unreadFields.push(path);
     else if (depth > 0 && typeof one === 'object' && !others.test(name))
       addUnread(unreadFields, one, `${path}.`, declared, depth - 1);
   }
@@ -156,7 +182,12 @@ function addUnread(
 function restricts(name: string, value: unknown): boolean {
   if (typeof value === 'string' && restrictedValue.test(value)) return true;
   const words = wordsIn(name);
-  if (words.some((word) => descriptive.test(word))) return false;
+  // A list of ids says what a key is limited to.
+  const described = Array.isArray(value) ? words.filter((word) => word !== 'ids') : words;
+  if (described.some((word) => descriptive.test(word))) return false;
+  if (typeof value === 'string' && words.some((word) => place.test(word)) && testPlace.test(value))
+    return true;
+  if (value === true && words.some((word) => demanding.has(word))) return true;
   if (value === false) return words.some((word) => allowing.has(word));
   if (!hasContent(value)) return false;
   const singulars = words.map((word) => word.replace(/s$/, ''));
@@ -164,9 +195,15 @@ function restricts(name: string, value: unknown): boolean {
     (word, at) =>
       restrictingWords.has(word) ||
       restrictingWords.has(singulars[at] ?? '') ||
-      (word === 'only' && value === true) ||
-      (typeof value === 'object' && listingWords.has(singulars[at] ?? '')),
+      (typeof value === 'object' && listingWords.has(singulars[at] ?? '')) ||
+      (Array.isArray(value) && severalWords.has(singulars[at] ?? '')),
   );
+}
+
+/** A new key would not end. */
+function ends(name: string, value: unknown): boolean {
+  const isSet = typeof value === 'string' ? value !== '' : typeof value === 'number' && value > 0;
+  return isSet && ending.test(name.toLowerCase().replace(/[^a-z]/g, ''));
 }
 
 function wordsIn(name: string): string[] {

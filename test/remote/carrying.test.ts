@@ -36,6 +36,21 @@ describe('an unread field that restricts a key', () => {
     ['allowAll', false],
     ['internal_only', true],
     ['max_uses', 3],
+    ['bucketIds', ['b1']],
+    ['collections', ['a']],
+    ['whitelisted_ips', '10.0.0.1'],
+    ['exclude', ['x']],
+    ['only', ['x']],
+    ['superuser', false],
+    ['require_signature', true],
+    ['environment', 'sandbox'],
+    ['livemode', false],
+    ['hard_cap', 3],
+    ['scp', 'read'],
+    ['clearance', 'low'],
+    ['expires_at', '2027-01-01T00:00:00Z'],
+    ['validUntil', 1_900_000_000],
+    ['ttl', 3600],
   ])('is reported: %s', (name, value) => {
     expect(restrictionsIn(part({ hash: 'h1', [name]: value }), unreal.key)).toEqual([name]);
   });
