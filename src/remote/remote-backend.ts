@@ -221,8 +221,7 @@ export class RemoteBackend implements KeyBackend {
   async usage(query: UsageQuery): Promise<UsageRow[]> {
     const { usage, key } = this.#provider;
     if (!usage) return countedUsage(this, query, key.usage !== undefined);
-    const listKeys = () => this.list();
-    return readUsage({ api: this.#api, usage, listKeys, warnings: this.#warnings }, query);
+    return readUsage({ api: this.#api, usage, listKeys: () => this.list(), warnings: this.#warnings }, query);
   }
 
   /** Checks a key by a harmless call, or by a list that has the secrets of all keys. */
