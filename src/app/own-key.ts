@@ -1,5 +1,4 @@
 import type { Key } from '../keys/key.ts';
-import { proves } from '../keys/match.ts';
 import type { OwnKey } from '../keys/own-key.ts';
 import type { Context } from './context.ts';
 
@@ -15,9 +14,10 @@ export async function ownKey(
 ): Promise<OwnKey | undefined> {
   const connection = await context.connection();
   if (!connection) return undefined;
-  const [{ tokenOf }, { holdersOf }] = await Promise.all([
+  const [{ tokenOf }, { holdersOf }, { proves }] = await Promise.all([
     import('./open-remote.ts'),
     import('./find-by-value.ts'),
+    import('../keys/match.ts'),
   ]);
   const session = await tokenOf(context, connection);
   if (!session) return undefined;
