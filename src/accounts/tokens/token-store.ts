@@ -1,7 +1,6 @@
 import { KeysError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
 import { openKeychain } from '../../platform/keychain/open-keychain.ts';
-import { openFileItems } from './file-store.ts';
 import type { TokenContext, TokenItems, TokenOwner } from './token-context.ts';
 
 /** Where `keys login` stores tokens, one per profile and origin, and the kept secrets of a provider beside them. */
@@ -18,7 +17,7 @@ export interface TokenStore {
 
 /** Opens nothing yet. Its calls throw `KeysError` (4) as `Keychain` and `openFileItems` say. */
 export function openStore(kind: 'keychain' | 'file', context: TokenContext): TokenStore {
-  const items = kind === 'file' ? openFileItems(context.paths) : keychainOf(context);
+  const items = kind === 'file' ? fileItemsOf(context) : keychainOf(context);
   return {
     name: kind,
     async read(owner) {
@@ -38,6 +37,17 @@ export function openStore(kind: 'keychain' | 'file', context: TokenContext): Tok
 /** The name of a profile contains no `@`, and an origin no `#`, so no two owners share an account. */
 function accountOf({ profile, origin, secret }: TokenOwner): string {
   return `${profile}@${origin}${secret === undefined ? '' : `#${secret}`}`;
+}
+
+/** Loaded when it is used: a process of the keychain is started without it. */
+function fileItemsOf({ paths }: TokenContext): TokenItems {
+  const open = async () => (await import('./file-store.ts')).openFileItems(paths);
+  return {
+    describe: () => `file ${paths.tokens}`,
+    read: async (account) => (await open()).read(account),
+    write: async (account, value) => (await open()).write(account, value),
+    remove: async (account) => (await open()).remove(account),
+  };
 }
 
 /** One per context: the values that it remembers on macOS serve the whole command. */
