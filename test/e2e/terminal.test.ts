@@ -294,9 +294,9 @@ test('control and bidi characters of a name do not reach the terminal', async ()
           "requests": 0,
           "tokens": 0
         },
+        "superseded": false,
         "provider": "local",
-        "profile": "local",
-        "superseded": false
+        "profile": "local"
       }
     ]
     $ keys list --format csv
