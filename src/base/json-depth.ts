@@ -1,19 +1,35 @@
 /** Nested lists and objects. Nothing that is read has so many, and reading them would exhaust the stack. */
 export const maxJsonDepth = 200;
 
+const [quote, backslash, openList, closeList, openObject, closeObject] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+
 /** Whether a JSON text is nested more deeply than that. */
 export function isTooDeep(text: string): boolean {
-  let [depth, isText] = [0, false];
+  let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     const character = text.charCodeAt(at);
-    if (isText) {
-      if (character === 0x5c) at += 1;
-      else if (character === 0x22) isText = false;
-    } else if (character === 0x22) isText = true;
-    else if (character === 0x5b || character === 0x7b) {
+    if (character === quote) at = endOfString(text, at);
+    else if (character === openList || character === openObject) {
       depth += 1;
       if (depth > maxJsonDepth) return true;
-    } else if (character === 0x5d || character === 0x7d) depth -= 1;
+    } else if (character === closeList || character === closeObject) depth -= 1;
   }
   return false;
+}
+
+/** Where the string ends that begins here; most of a text are strings, which are skipped by a search. */
+function endOfString(text: string, start: number): number {
+  let end = start;
+  do {
+    end = text.indexOf('"', end + 1);
+    if (end < 0) return text.length;
+  } while (isEscaped(text, end));
+  return end;
+}
+
+/** After an odd number of backslashes. */
+function isEscaped(text: string, at: number): boolean {
+  let start = at;
+  while (text.charCodeAt(start - 1) === backslash) start -= 1;
+  return (at - start) % 2 === 1;
 }
