@@ -57,7 +57,7 @@ export async function present(
 ): Promise<void> {
   if (result.kind === 'nothing' || result.kind === 'ended') return;
   let pendingText = '';
-  for await (const piece of pieces(io, settings, result)) {
+  for await (const piece of await piecesOf(io, settings, result)) {
     pendingText += piece;
     if (result.kind !== 'stream' && pendingText.length < chunkSize) continue;
     await io.stdout.write(harmless(pendingText, result, settings, io));
@@ -84,23 +84,17 @@ function parses(text: string): boolean {
   }
 }
 
-async function* pieces(
+/** The text in pieces. No generator in between: it would take as long for each of many rows as writing it. */
+async function piecesOf(
   io: Io,
   settings: OutputSettings,
   result: Exclude<Result, { kind: 'nothing' | 'ended' }>,
-): AsyncGenerator<string> {
-  if (result.kind === 'text') {
-    yield result.text;
-    return;
-  }
+): Promise<Iterable<string> | AsyncIterable<string>> {
+  if (result.kind === 'text') return [result.text];
   const encoding = encodingOf(io, settings.format);
-  if (encoding === 'table') {
-    yield* renderTables(await openTerminal(io, settings.noColor), result);
-    return;
-  }
+  if (encoding === 'table') return renderTables(await openTerminal(io, settings.noColor), result);
   const encoder = await encoderFor(encoding, result.columns, settings.fields);
-  if (result.kind === 'one') yield encoder.one(result.record);
-  else yield* encoder.many(result.rows);
+  return result.kind === 'one' ? [encoder.one(result.record)] : encoder.many(result.rows);
 }
 
 async function* renderTables(
