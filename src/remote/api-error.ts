@@ -117,7 +117,8 @@ export function reasonGivenIn(
   response: HttpResponse,
   { provider, sentSecrets, mayQuote }: Pick<ErrorContext, 'provider' | 'sentSecrets' | 'mayQuote'>,
 ): { message?: string; code?: string } {
-  return explainFailure(response, provider, hiding(sentSecrets), mayQuote);
+  // A 404 has no new secret in it.
+  return explainFailure(response, provider, hiding(sentSecrets), mayQuote || response.status === 404);
 }
 
 function hiding(sentSecrets: readonly Secret[]): (text: string) => string {

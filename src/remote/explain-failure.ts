@@ -13,6 +13,7 @@ const defaultMessagePaths = [
   'msg',
   'errors.0.message',
   'errors.0.detail',
+  'errors.0.title',
   'error_description',
   'detail.0.msg',
   'detail',

@@ -392,6 +392,20 @@ describe('the reason of a failure', () => {
     expect((await failureIn(backend.create(spec()))).message.length).toBeLessThan(400);
   });
 
+  test.each([
+    [{ status: { message: 'Project Not Found' } }],
+    [{ fault: { faultstring: 'Project Not Found' } }],
+    [{ Message: 'Project Not Found' }],
+    ['Project Not Found'],
+    [['Project Not Found']],
+    [{ error: { errors: [{ text: 'Project Not Found' }] } }],
+  ])('is reported for a 404 in whatever form: %j', async (body) => {
+    const { backend, server } = await started(unreal);
+    server.always('POST /v1/keys', json(404, body)).always('GET /v1/keys', json(404, body));
+    expect((await failureIn(backend.create(spec()))).message).toContain('Project Not Found');
+    expect((await failureIn(backend.list())).message).toContain('Project Not Found');
+  });
+
   test('is reported for a missing URL, with the settings of the profile', async () => {
     const provider: Provider = {
       ...unreal,
