@@ -6,6 +6,9 @@ import { isEmptyBody } from './failure-body.ts';
 import { secretIn } from './new-secret.ts';
 import { part, text, WrongShape } from './select.ts';
 
+/** What an API shows in place of a secret says nothing about it: a part of it, a masked form, a hash. */
+const minWholeLength = 20;
+const digest = /^[\w-]+:|^\$\w+\$|^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$/i;
 const masked = /\*{4}|\.{3}|[•●…]/;
 
 /**
@@ -23,10 +26,7 @@ export async function holdsSecret(
     if (response.status === 404 || isEmptyBody(response)) return false;
     try {
       const shownText = text(secretIn(part(response.json()), show.secret));
-      if (secret.equals(new Secret(shownText))) return true;
-      // A masked or hashed secret says nothing.
-      const isWhole = secret.matches(new RegExp(`^.{${shownText.length}}$`, 's')) && !masked.test(shownText);
-      return isWhole ? false : undefined;
+      return isShownAs(secret, shownText);
     } catch (error) {
       if (error instanceof WrongShape) return undefined;
       throw error;
@@ -39,4 +39,11 @@ export async function holdsSecret(
     return holderId === undefined || holderId === id;
   }
   return reason === 'invalid' ? false : undefined;
+}
+
+function isShownAs(secret: Secret, shownText: string): boolean | undefined {
+  if (secret.equals(new Secret(shownText))) return true;
+  const isOfSameLength = secret.matches(new RegExp(`^.{${shownText.length}}$`, 's'));
+  const isWhole = isOfSameLength || (shownText.length >= minWholeLength && !digest.test(shownText));
+  return isWhole && !masked.test(shownText) ? false : undefined;
 }

@@ -66,6 +66,8 @@ test('the secret of a key is that which the API shows, or the one that it accept
   expect(await backend.holds('ci.', secret)).toBe(false);
   show({ ...tsig, key: 'c2Vj****************EXAMPLE' });
   expect(await backend.holds('ci.', secret)).toBeUndefined();
+  show({ ...tsig, key: 'an older secret of another length' });
+  expect(await backend.holds('ci.', secret)).toBe(false);
   show({ ...tsig, key: 'sha256:90c48f61' });
   expect(await backend.holds('ci.', secret)).toBeUndefined();
   show(tsig);

@@ -1,6 +1,7 @@
 import { absoluteTime } from '../../base/time.ts';
 import type { Key } from '../key.ts';
 import { restoreExpiry, retire } from '../rotation/retirement.ts';
+import { creationIn } from './operation.ts';
 import type { Conclusion, Outcome } from './outcome.ts';
 import type { Recovery } from './recovery.ts';
 
@@ -15,7 +16,11 @@ export async function complete({ services, operation, issuer, grace }: Recovery)
   }
   const { oldRevoked, oldRevokeAt } = await retire(issuer.backend, operation, services.now, { grace });
   const { id } = operation.plan.replaces;
-  return { reason: oldRevoked ? `the old key ${id} is retired` : worksUntil(id, oldRevokeAt) };
+  if (!oldRevoked) return { reason: worksUntil(id, oldRevokeAt) };
+  const isSameKey = creationIn(operation.steps)?.id === id;
+  return {
+    reason: isSameKey ? `the old value of the key ${id} no longer works` : `the old key ${id} is retired`,
+  };
 }
 
 /** `until`: RFC 3339; null: until the key is idle. */
