@@ -33,10 +33,13 @@ export async function listSelected(context: Context, selection: Selection): Prom
   };
 }
 
-async function* mapped(keys: AsyncIterable<Key>, change: (key: Key) => Key): AsyncGenerator<Key> {
-  for await (const key of keys) {
-    const changed = change(key);
-    // Without a time of creation, only the journal tells which key of a name is older.
-    yield key.createdAt === undefined ? { ...changed, superseded: changed.retireAt !== undefined } : changed;
+async function* mapped(pages: AsyncIterable<readonly Key[]>, place: (key: Key) => Key): AsyncGenerator<Key> {
+  for await (const page of pages) {
+    for (const key of page) {
+      place(key);
+      // Without a time of creation, only the journal tells which key of a name is older.
+      if (key.createdAt === undefined) key.superseded = key.retireAt !== undefined;
+      yield key;
+    }
   }
 }

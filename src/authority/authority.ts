@@ -23,7 +23,7 @@ import { requireBounds } from './key-bounds.ts';
 import { hashOf, idsWithin, mint } from './key-format.ts';
 import { keyLookupIn } from './key-lookup.ts';
 import { toKey } from './key-row.ts';
-import { isSelectable, selectedKeys, summaryOf } from './key-selection.ts';
+import { isSelectable, selectedPages, summaryOf } from './key-selection.ts';
 import { KeyTable } from './key-table.ts';
 import { pruneLog } from './log-retention.ts';
 import { readUsage, recordUses } from './metering.ts';
@@ -69,7 +69,7 @@ export class Authority implements KeyBackend, HashKeeper {
     return (references ? table.about(references) : table.all()).map((row) => toKey(row, now));
   }
 
-  select(selection: Selection, now: Date): AsyncIterable<Key> | undefined {
+  select(selection: Selection, now: Date): AsyncIterable<readonly Key[]> | undefined {
     return isSelectable(selection) ? this.#selected(selection, now) : undefined;
   }
 
@@ -113,8 +113,8 @@ export class Authority implements KeyBackend, HashKeeper {
     });
   }
 
-  async *#selected(selection: Selection, now: Date): AsyncGenerator<Key> {
-    yield* selectedKeys(this.#file.reading, selection, now);
+  async *#selected(selection: Selection, now: Date): AsyncGenerator<Key[]> {
+    yield* selectedPages(this.#file.reading, selection, now);
   }
 
   async *logs(query: LogQuery): AsyncGenerator<LogEntry> {

@@ -36,7 +36,7 @@ export function isSelectable({ sort, limit = Number.POSITIVE_INFINITY }: Selecti
  * The selected keys in their order, each with `superseded`, for a selection that `isSelectable`. Reads pages: a reader that
  * stops half-way would leave a statement open, which blocks writes on its connection until it is garbage-collected.
  */
-export function* selectedKeys(database: Connection, selection: Selection, now: Date): Generator<Key> {
+export function* selectedPages(database: Connection, selection: Selection, now: Date): Generator<Key[]> {
   const { sort, reverse = false, limit = Number.POSITIVE_INFINITY } = selection;
   const isSelected = matcherOf(selection, now);
   const moment = now.getTime();
@@ -54,13 +54,12 @@ export function* selectedKeys(database: Connection, selection: Selection, now: D
       step,
       sort ? offset : 0,
     );
-    for (const row of rows) {
-      const key = { ...toKey(row, moment), superseded: row.superseded === 1 };
-      if (!isSelected(key)) continue;
-      yield key;
-      left -= 1;
-      if (left === 0) return;
-    }
+    const keys = rows
+      .map((row) => ({ ...toKey(row, moment), superseded: row.superseded === 1 }))
+      .filter(isSelected);
+    yield keys.slice(0, left);
+    left -= keys.length;
+    if (left <= 0) return;
     last = rows.at(-1);
     offset += rows.length;
     isMore = rows.length === step;

@@ -160,10 +160,11 @@ export interface KeyBackend {
    */
   list(references?: readonly string[]): Promise<Key[]>;
   /**
-   * The selected keys in their order, each with `superseded`, read on demand: a part of them takes a part of the list.
+   * The selected keys in their order, each with `superseded`, some at a time as they are read: a part of them takes a part of
+   * the list.
    * Undefined if it takes every key to tell which they are. Absent: it always does.
    */
-  select?(selection: Selection, now: Date): AsyncIterable<Key> | undefined;
+  select?(selection: Selection, now: Date): AsyncIterable<readonly Key[]> | undefined;
   /** `summarise` of every key. Absent: that takes the list. */
   summary?(now: Date): Promise<Summary>;
   /** One key with everything that is reported of it; undefined if it does not exist, or is not listed (see `show`). */

@@ -96,7 +96,7 @@ export class RemoteBackend implements KeyBackend {
     return keys.map((key) => this.#shown(this.#named(key)));
   }
 
-  select(selection: Selection, now: Date): AsyncIterable<Key> | undefined {
+  select(selection: Selection, now: Date): AsyncIterable<readonly Key[]> | undefined {
     if (!this.#provider.list.order || !isNewestFirst(selection)) return undefined;
     return selectNewest({ pages: () => this.#pages(), list: () => this.list() }, selection, now);
   }

@@ -22,18 +22,20 @@ export function isNewestFirst({ sort, reverse }: Selection): boolean {
  * The selected keys, newest first, each with `superseded`. With a limit, no page is read beyond those that have them. Throws
  * `KeysError` (7), after the keys before, if the list is not in this order, or incomplete.
  */
-export async function* selectNewest(source: KeySource, selection: Selection, now: Date): AsyncGenerator<Key> {
+export async function* selectNewest(
+  source: KeySource,
+  selection: Selection,
+  now: Date,
+): AsyncGenerator<Key[]> {
   const { limit = Number.POSITIVE_INFINITY } = selection;
   const isSelected = matcherOf(selection, now);
   let left = limit;
   if (left === 0) return;
   for await (const keys of inOrder(allPages(source))) {
-    for (const key of keys) {
-      if (!isSelected(key)) continue;
-      yield key;
-      left -= 1;
-      if (left === 0) return;
-    }
+    const selectedKeys = keys.filter(isSelected);
+    if (selectedKeys.length > 0) yield selectedKeys.slice(0, left);
+    left -= selectedKeys.length;
+    if (left <= 0) return;
   }
 }
 

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/authority/database/open-database.ts';
 import { mint } from '../../src/authority/key-format.ts';
 import { toKey } from '../../src/authority/key-row.ts';
-import { isSelectable, selectedKeys, summaryOf } from '../../src/authority/key-selection.ts';
+import { isSelectable, selectedPages, summaryOf } from '../../src/authority/key-selection.ts';
 import { KeyTable } from '../../src/authority/key-table.ts';
 import { withSuperseded } from '../../src/keys/key.ts';
 import type { Selection } from '../../src/keys/select.ts';
@@ -90,7 +90,7 @@ describe('a selection that the database carries out is that of the whole list', 
   test.each(
     selections.filter(isSelectable).map((selection) => [JSON.stringify(selection), selection] as const),
   )('%s', (_, selection) => {
-    const selected = [...selectedKeys(connection, selection, now)].map(({ id, superseded }) => ({
+    const selected = [...selectedPages(connection, selection, now)].flat().map(({ id, superseded }) => ({
       id,
       superseded,
     }));
@@ -111,14 +111,14 @@ test('text is not put into order by the database, nor is a whole list by anythin
 
 test('a limit reads as many rows as it shows, by an index', () => {
   const reads = countReads(connection);
-  expect([...selectedKeys(reads.connection, { limit: 10, status: 'all' }, now)]).toHaveLength(10);
+  expect([...selectedPages(reads.connection, { limit: 10, status: 'all' }, now)].flat()).toHaveLength(10);
   expect(reads.rows).toBe(10);
   expect(reads.plans().filter((plan) => /^SCAN keys$|TEMP B-TREE/.test(plan))).toEqual([]);
 });
 
 test('a reader that stops does not read on, and blocks no writes', () => {
   const reads = countReads(connection);
-  const keys = selectedKeys(reads.connection, { status: 'all' }, now);
+  const keys = selectedPages(reads.connection, { status: 'all' }, now);
   expect(keys.next().done).toBe(false);
   expect(reads.rows).toBe(500);
   table.update(String(table.all()[0]?.id), { description: 'changed' }, now.getTime());

@@ -5,7 +5,7 @@ import { withSuperseded } from '../../src/keys/key.ts';
 import type { Selection } from '../../src/keys/select.ts';
 import { selectKeys } from '../../src/keys/select.ts';
 import { isNewestFirst, selectNewest } from '../../src/remote/select-newest.ts';
-import { collect } from '../support/collect.ts';
+import { collect as collectPages } from '../support/collect.ts';
 import { failureIn } from '../support/failure.ts';
 import { key } from '../support/key.ts';
 import { now } from './clock.ts';
@@ -14,6 +14,11 @@ import { now } from './clock.ts';
 function aged(minutes: number, fields: Partial<Key> = {}): Key {
   const createdAt = new Date(now.getTime() - minutes * 60_000).toISOString();
   return key({ id: `id-${minutes}`, name: `name-${minutes}`, createdAt, ...fields });
+}
+
+/** The keys of all pages. */
+async function collect(pages: AsyncIterable<Key[]>): Promise<Key[]> {
+  return (await collectPages(pages)).flat();
 }
 
 /** An account that counts the pages that are read of it. */
@@ -42,7 +47,7 @@ class Account {
     return this.#whole;
   }
 
-  select(selection: Selection = {}): AsyncGenerator<Key> {
+  select(selection: Selection = {}): AsyncGenerator<Key[]> {
     return selectNewest({ pages: () => this.pages(), list: () => this.list() }, selection, now);
   }
 }
