@@ -70,7 +70,15 @@ function isTransient({ failure }: KeysError): boolean {
 }
 
 /** One page of the log; `number` starts at 1. Nothing is read beyond it. */
-export async function* page(
+export function page(
+  entries: AsyncIterable<LogEntry>,
+  number: number,
+  size: number,
+): AsyncIterable<LogEntry> {
+  return number === 1 && size === Number.POSITIVE_INFINITY ? entries : part(entries, number, size);
+}
+
+async function* part(
   entries: AsyncIterable<LogEntry>,
   number: number,
   size: number,

@@ -5,7 +5,6 @@ import type { Api } from './api.ts';
 import { matchesLogQuery, pastCheck } from './log-filter.ts';
 import { readEntry } from './read-entry.ts';
 import type { LastPage } from './read-pages.ts';
-import { itemsIn } from './read-pages.ts';
 import { requireLastPage } from './require-complete.ts';
 
 /** The log of an API, newest first. Throws `KeysError` (7) at its end if the API has more. */
@@ -20,13 +19,15 @@ export async function* readLogs(api: Api, provider: Provider, query: LogQuery): 
   const isPast = pastCheck(query.since);
   const wholeLog: LogEntry[] = [];
   let count = 0;
-  for await (const item of itemsIn(api.pages(logs, { ...query }, { onEnd }))) {
-    count += 1;
-    const entry = readEntry(item, logs.entry);
-    if (logs.paging && isPast(entry)) return;
-    if (!matchesLogQuery(entry, query, inputs)) continue;
-    if (logs.paging) yield entry;
-    else wholeLog.push(entry);
+  for await (const items of api.pages(logs, { ...query }, { onEnd })) {
+    for (const item of items) {
+      count += 1;
+      const entry = readEntry(item, logs.entry);
+      if (logs.paging && isPast(entry)) return;
+      if (!matchesLogQuery(entry, query, inputs)) continue;
+      if (logs.paging) yield entry;
+      else wholeLog.push(entry);
+    }
   }
   // What comes at once may come in any order.
   yield* wholeLog.sort((a, b) => Date.parse(b.timestamp) - Date.parse(a.timestamp));
