@@ -24,14 +24,19 @@ export async function placer(context: Context): Promise<(key: Key) => Key> {
   return (key) => retire(Object.assign(key, place));
 }
 
-/** The key that a reference names. Throws `KeysError` (3) for none or several. */
+/** The key that a reference names, perhaps without `superseded`. Throws `KeysError` (3) for none or several. */
 export async function lookUpKey(context: Context, reference: string): Promise<Key> {
-  return (await keyWithId(context, reference)) ?? findKey(await keysWith(context, [reference]), reference);
+  return (await keyWithId(context, reference)) ?? lookUpInList(context, reference);
+}
+
+/** The same for output, with `superseded`, which only a list tells. */
+export async function lookUpInList(context: Context, reference: string): Promise<Key> {
+  return findKey(await keysWith(context, [reference]), reference);
 }
 
 /**
- * The key of an id, where an API shows a key by its id: one call in place of a list. Only a list tells whether the key is
- * superseded. Undefined for what may be a name as well, and if no key has the id.
+ * The key of an id, where an API shows a key by its id: one call in place of a list. Undefined for what may be a name as
+ * well, and if no key has the id.
  */
 export async function keyWithId(context: Context, reference: string): Promise<Key | undefined> {
   const backend = await context.backend();
@@ -53,10 +58,8 @@ function looksLikeId(reference: string): boolean {
 
 /** The key that a reference names, with everything that its provider reports. */
 export async function showKey(context: Context, reference: string): Promise<Key> {
-  const keyShown = await keyWithId(context, reference);
-  if (keyShown) return inOrder(keyShown);
   const { name: profile, provider } = await context.profile();
-  const listedKey = findKey(await keysWith(context, [reference]), reference);
+  const listedKey = await lookUpInList(context, reference);
   const whole = (await (await context.backend()).get(listedKey.id)) ?? listedKey;
   return inOrder({ ...listedKey, ...whole, provider, profile });
 }

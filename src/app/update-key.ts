@@ -6,7 +6,7 @@ import type { Requested } from '../keys/requested.ts';
 import { checkExpiry, checkPermissions } from '../keys/spec-check.ts';
 import type { Context } from './context.ts';
 import { echoStored } from './echo-stored.ts';
-import { lookUpKey } from './lookup.ts';
+import { lookUpInList } from './lookup.ts';
 
 export type UpdatedKey = Key & Requested & { changed: boolean };
 
@@ -25,7 +25,7 @@ export async function updateKey(
   requireInputs(provider, 'update', Object.keys(fields) as KeyInput[], capabilities);
   checkPermissions(backend, changes.permissions ?? []);
   checkExpiry(provider, capabilities, changes.expiresAt, context.now);
-  const listedKey = await lookUpKey(context, reference);
+  const listedKey = await lookUpInList(context, reference);
   context.startMutation();
   const updatedKey = await backend.update(listedKey.id, changes, listedKey);
   const requestedFields = await echoStored(context, backend, fields, updatedKey, true);

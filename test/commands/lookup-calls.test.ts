@@ -19,43 +19,36 @@ async function keys(args: readonly string[], script: (server: FaultServer) => vo
 }
 
 describe('an id', () => {
-  test('is shown by one call; without a list, it is not known whether a newer key supersedes it', async () => {
-    const { exit, stdout, calls } = await keys(['show', id, '--json'], (server) =>
-      server.on(`GET /keys/${id}`, json(200, stored)),
-    );
-    expect([exit, calls]).toEqual([0, [`GET /keys/${id}`]]);
-    expect(JSON.parse(stdout)).toEqual({
-      id,
-      name: 'ci',
-      status: 'active',
-      createdAt: '2026-11-01T00:00:00.000Z',
-      expiresAt: null,
-      provider: 'authority',
-      profile: 'authority',
-    });
-  });
-
-  test('is changed without a list', async () => {
-    const { exit, calls } = await keys(['update', id, '--name', 'new', '--json', 'name'], (server) => {
-      server.always(`GET /keys/${id}`, json(200, stored));
-      server.on(`PATCH /keys/${id}`, json(200, { ...stored, name: 'new' }));
+  test('is enough to find the log of a key', async () => {
+    const { exit, calls } = await keys(['logs', id, '--json'], (server) => {
+      server.on(`GET /keys/${id}`, json(200, stored));
+      server.always('GET /logs', json(200, { data: [], next_cursor: null }));
     });
     expect([exit, calls.some((call) => call.startsWith('GET /keys?'))]).toEqual([0, false]);
   });
 
-  test('of no key leads to the list, as a name of its form does', async () => {
-    const byName = await keys(['show', 'a1b2c3', '--json', 'id'], (server) => {
-      server.on('GET /keys/a1b2c3', missing);
-      server.on('GET /keys?limit=100', list);
-      server.on(`GET /keys/${others[0]?.id}`, json(200, others[0]));
-    });
-    expect([byName.exit, JSON.parse(byName.stdout)]).toEqual([0, { id: others[0]?.id }]);
-    const byPrefix = await keys(['show', id.slice(0, 8), '--json', 'id'], (server) => {
-      server.on(`GET /keys/${id.slice(0, 8)}`, missing);
-      server.on('GET /keys?limit=100', list);
-      server.on(`GET /keys/${id}`, json(200, stored));
-    });
-    expect([byPrefix.exit, JSON.parse(byPrefix.stdout)]).toEqual([0, { id }]);
+  test.each([['show'], ['update', '--name', 'new']])(
+    'does not tell %s whether a newer key supersedes it: the list does',
+    async (command, ...flags) => {
+      const newer = { ...others[0], name: 'ci', created_at: '2026-11-19T00:00:00Z' };
+      const { exit, stdout } = await keys([command, id, ...flags, '--json', 'id,superseded'], (server) => {
+        server.always(`GET /keys/${id}`, json(200, stored));
+        server.on('GET /keys?limit=100', json(200, { data: [newer, stored], next_cursor: null }));
+        if (command === 'update') server.on(`PATCH /keys/${id}`, json(200, { ...stored, name: 'new' }));
+      });
+      expect([exit, JSON.parse(stdout)]).toEqual([0, { id, superseded: true }]);
+    },
+  );
+
+  test('of no key leads to the list, as a name or a beginning of its form does', async () => {
+    for (const reference of ['a1b2c3', id.slice(0, 8)]) {
+      const { exit, calls } = await keys(['logs', reference, '--json'], (server) => {
+        server.on(`GET /keys/${reference}`, missing);
+        server.on('GET /keys?limit=100', list);
+        server.always('GET /logs', json(200, { data: [], next_cursor: null }));
+      });
+      expect([exit, calls[1]]).toEqual([0, 'GET /keys?limit=100']);
+    }
   });
 
   test('that the API takes for another key is not believed', async () => {
