@@ -8,5 +8,5 @@ export async function createKey(backend: KeyBackend, spec: KeySpec): Promise<{ k
   const { key, secret } = await backend.create(spec);
   const nameless = !backend.capabilities.reports.includes('name');
   const issued = { name: spec.name, secret };
-  return { key: key ?? (await identifyNew(backend, issued, { keys: [], nameless })), secret };
+  return { key: key ?? (await identifyNew(backend, issued, { keys: [], nameless })).key, secret };
 }

@@ -21,5 +21,5 @@ export async function rotateKey(
     single: maxKeys === 1,
     renewed: old,
   };
-  return { key: key ?? (await identifyNew(backend, { name: old.name, secret }, before)), secret };
+  return { key: key ?? (await identifyNew(backend, { name: old.name, secret }, before)).key, secret };
 }

@@ -19,6 +19,13 @@ export interface Before {
   renewed?: Key;
 }
 
+/** The key that a new secret seems to belong to. */
+export interface Identified {
+  key: Key;
+  /** Not only by its name and its time: it can be revoked without harm to anybody else. */
+  isProven: boolean;
+}
+
 interface Account {
   list(): Promise<readonly Key[]>;
   identify?(secret: Secret): Promise<string | undefined>;
@@ -37,21 +44,28 @@ export async function identifyNew(
   issuedKey: { name: string; secret: Secret },
   before: Before,
   pause: (milliseconds: number) => Promise<unknown> = sleep,
-): Promise<Key> {
+): Promise<Identified> {
   const { name, secret } = issuedKey;
   const { renewed } = before;
   const reportedId = await account.identify?.(secret).catch(() => undefined);
-  if (reportedId !== undefined && reportedId === renewed?.id) return renewed;
+  if (reportedId !== undefined && reportedId === renewed?.id) return { key: renewed, isProven: true };
   const knownIds = new Set(before.keys.map(({ id }) => id));
   const isNew = reportedId !== undefined && !knownIds.has(reportedId);
   for (const wait of pausesMs) {
     if (wait > 0) await pause(wait);
     const keys = await account.list().catch(() => undefined);
     const key = keys && (await keyAmong(keys, issuedKey, before, isNew ? reportedId : undefined));
-    if (key) return key;
+    if (key) return { key, isProven: isNew || (await isProven(key, secret, before)) };
   }
-  if (isNew) return { id: reportedId, name, status: 'unknown' };
-  return renewed ?? { id: unidentified, name, status: 'unknown' };
+  if (isNew) return { key: { id: reportedId, name, status: 'unknown' }, isProven: true };
+  const key = renewed ?? { id: unidentified, name, status: 'unknown' as const };
+  return { key, isProven: false };
+}
+
+/** Whether nothing but the key itself can have this secret. A key of the right name may be somebody else's. */
+async function isProven(key: Key, secret: Secret, { single, renewed }: Before): Promise<boolean> {
+  if (single || key === renewed) return true;
+  return (await matchKeys([key], secret, undefined)).some(proves);
 }
 
 /** The key of a new secret, as far as one look at the list tells; undefined: look again. */

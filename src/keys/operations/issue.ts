@@ -89,13 +89,16 @@ export async function createAndDeliver<Spec extends { name: string }>(
   const { id: reportedId = unidentified, name = spec.name } = issuedKey.key ?? {};
   // Before anything else: every later call may fail.
   const isHeld = await isInEscrow(operation, { id: reportedId, name, secret });
-  const key = issuedKey.key ?? (await identifyNew(issuer, { name, secret }, before));
+  const { key, isProven } = issuedKey.key
+    ? { key: issuedKey.key, isProven: true }
+    : await identifyNew(issuer, { name, secret }, before);
   const { id } = key;
   if (isHeld && id !== reportedId) await isInEscrow(operation, { id, name, secret });
   const delivered: Delivered[] = [];
   let current: Sink | undefined;
   try {
-    await operation.note({ step: 'created', id, fingerprint: fingerprintOf(secret) });
+    const certainId = isProven || isHeld ? id : unidentified;
+    await operation.note({ step: 'created', id: certainId, fingerprint: fingerprintOf(secret) });
     await onSecret(secret);
     await verify?.(secret, key);
     for (const sink of sinks) {
@@ -122,6 +125,7 @@ export async function createAndDeliver<Spec extends { name: string }>(
     throw await undelivered(issuer, operation, {
       subject,
       key,
+      isProven,
       isHeld,
       delivered,
       failed: failedSink,

@@ -10,6 +10,8 @@ import type { Operation } from './operation.ts';
 export interface Undelivered {
   subject: Subject;
   key: Key;
+  /** That the secret is the key's: a key that only seems to have it may be somebody else's, and is not revoked. */
+  isProven: boolean;
   isHeld: boolean;
   delivered: readonly Delivered[];
   failed: Sink | undefined;
@@ -20,7 +22,7 @@ export interface Undelivered {
 export async function undelivered(
   issuer: Pick<Issuer<never>, 'revoke'>,
   operation: Operation,
-  { subject: { noun, revocation }, key, isHeld, delivered, failed, cause }: Undelivered,
+  { subject: { noun, revocation }, key, isProven, isHeld, delivered, failed, cause }: Undelivered,
 ): Promise<KeysError> {
   const to = failed ? ` to ${failed.name}` : '';
   const reason = cause instanceof Error ? cause.message : String(cause);
@@ -83,16 +85,22 @@ export async function undelivered(
       [...causeHints(cause), `keys rotate ${shellWord(key.name)} --allow-downtime --to ...`],
     );
   }
-  if (isKnown && (await issuer.revoke(key.id).catch(() => false))) {
+  if (isKnown && isProven && (await issuer.revoke(key.id).catch(() => false))) {
     const message = `the secret was not delivered${to}: ${reason}; the new ${noun} ${key.id} was revoked`;
     return withoutNewKey(operation, message, { cause, reason, leave });
   }
   await leave();
   return unfinishedError(
     'orphan_key',
-    `the secret was not delivered${to} (${reason}), and the new ${noun} ${key.id || key.name} could not be revoked`,
+    `the secret was not delivered${to} (${reason}), and the new ${noun} ${whyLeft(key, isProven)}`,
     isKnown ? [recovery, revocation(key.id)] : [recovery, 'keys list'],
   );
+}
+
+/** Why a key was not revoked. One that only seems to be the new one may be somebody else's. */
+function whyLeft({ id, name }: Key, isProven: boolean): string {
+  if (id === unidentified || isProven) return `${id || name} could not be revoked`;
+  return `is probably ${id}, which was not revoked: the API did not say so, and it may be somebody else's`;
 }
 
 /** The failure to report once the new key is revoked again: if the old one is revoked too, another one has to follow. */

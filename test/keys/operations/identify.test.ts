@@ -31,10 +31,15 @@ async function identified({ lists, told }: Account, before: Partial<Before> = {}
     },
   };
   const issued = { name: 'ci', secret: new Secret(value) };
-  const found = await identifyNew(account, issued, { keys: [old], ...before }, async (wait) => {
-    pauses.push(wait);
-  });
-  return { found, pauses };
+  const { key: found, isProven } = await identifyNew(
+    account,
+    issued,
+    { keys: [old], ...before },
+    async (wait) => {
+      pauses.push(wait);
+    },
+  );
+  return { found, isProven, pauses };
 }
 
 describe('an earlier key is never the new one', () => {
@@ -86,6 +91,21 @@ test.each(['', 'new00001'])(
     expect((await identified({ lists: [[{ ...made, name }]] })).found.id).toBe('new00001');
   },
 );
+
+describe('a key is proven to have the secret', () => {
+  const hash = createHash('sha256').update(value).digest('hex');
+
+  test.each<[what: string, account: Account, before: Partial<Before>, isProven: boolean]>([
+    ['if the API names it', { lists: [[old, made]], told: made.id }, {}, true],
+    ['if its id is the hash of the value', { lists: [[old, { ...made, id: hash }]] }, {}, true],
+    ['if it shows the value', { lists: [[old, { ...made, prefix: value.slice(0, 10) }]] }, {}, true],
+    ['if the account has at most one', { lists: [[old]] }, { single: true, nameless: true }, true],
+    ['but not by its name alone', { lists: [[old, made]] }, {}, false],
+    ['but not by what all values begin with', { lists: [[old, { ...made, prefix: 'sk-' }]] }, {}, false],
+  ])('%s', async (_, account, before, isProven) => {
+    expect((await identified(account, before)).isProven).toBe(isProven);
+  });
+});
 
 describe('a secret that replaced another one', () => {
   test('belongs to the same key if no new one appears', async () => {

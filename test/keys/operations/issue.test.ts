@@ -111,6 +111,22 @@ describe('if the answer does not identify the new key', () => {
     expect(world.steps.at(-1)).toBe('end');
   });
 
+  test('a key that may be somebody else’s is not revoked if the secret cannot be delivered', async () => {
+    const world = new FakeWorld({ [`deliver file:a ${fakeSecret}`]: full });
+    const failure = await failureIn(issueUntold(world, async () => [named], false));
+    expect(failure).toMatchObject({ exit: 'unfinished', code: 'orphan_key' });
+    expect(failure.message).toContain('is probably new00009, which was not revoked');
+    expect(world.steps.filter((step) => step.startsWith('revoke'))).toEqual([]);
+  });
+
+  test('a key that shows the secret is revoked if the secret cannot be delivered', async () => {
+    const world = new FakeWorld({ [`deliver file:a ${fakeSecret}`]: full });
+    const proven = { ...named, prefix: fakeSecret.slice(0, 16) };
+    const failure = await failureIn(issueUntold(world, async () => [proven], false));
+    expect(failure).toMatchObject({ code: 'delivery_failed' });
+    expect(world.steps).toContain('revoke new00009');
+  });
+
   test('no key is revoked if the secret cannot be delivered', async () => {
     const world = new FakeWorld({ [`deliver file:a ${fakeSecret}`]: full });
     const failure = await failureIn(
