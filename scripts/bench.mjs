@@ -1,4 +1,4 @@
-// `npm run bench [-- commands|serve|scale|peers]`: how fast the program is, as ratios within one run: never asserted. Without a
+// `npm run bench [-- commands|serve|scale|fleet|peers]`: how fast the program is, as ratios within one run: never asserted. Without a
 // part it measures everything and writes `bench/results.json` and `docs/performance.md`; `peers` measures what other programs
 // can be compared with, beside them.
 import { spawnSync } from 'node:child_process';
@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { benchCommands } from './bench-commands.mjs';
+import { benchFleet } from './bench-fleet.mjs';
 import { performancePage } from './bench-page.mjs';
 import { installPeers } from './bench-peers.mjs';
 import { benchScale } from './bench-scale.mjs';
@@ -22,12 +23,16 @@ const parts = {
     yield await benchServe();
   },
   scale: benchScale,
+  async *fleet() {
+    yield await benchFleet();
+  },
   async *peers() {
     yield* withPeers({ comparedOnly: true });
   },
   async *all() {
     yield* withPeers();
     yield* benchScale();
+    yield await benchFleet();
   },
 };
 

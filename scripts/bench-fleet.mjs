@@ -1,0 +1,98 @@
+// What a rotation of many keys takes next to its calls alone: their number × the latency of the API ÷ how many run at once.
+// The programs that deliver are run once more by themselves, as many at once, and their time is subtracted. Nothing is asserted.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startProgram } from './bench-processes.mjs';
+import { root } from './setup.mjs';
+
+const keys = 1000;
+const latencyMs = 20;
+const concurrency = 16;
+
+const program = join(root, 'dist', 'keys.cjs');
+
+export async function benchFleet() {
+  const folder = mkdtempSync(join(tmpdir(), 'keys-bench-fleet-'));
+  const api = await startProgram(process.execPath, [
+    join(root, 'scripts', 'bench-fleet-api.mjs'),
+    keys,
+    latencyMs,
+  ]);
+  try {
+    const deliveryMs = await timed(() => deliverAlone(folder));
+    const rows = [];
+    for (const grace of ['7d', '0']) rows.push(await rotateAll(folder, { url: api.line, grace, deliveryMs }));
+    return {
+      title: 'Fleets',
+      about: `keys rotate --all of ${keys} keys at an API that takes ${latencyMs} ms, ${concurrency} at once, each delivered by a program`,
+      columns: [
+        { key: 'callsPerKey', label: 'calls a key', digits: 2 },
+        { key: 'seconds', label: 's', digits: 1 },
+        { key: 'deliverySeconds', label: 'of that programs alone', digits: 1 },
+        { key: 'idealSeconds', label: 'calls alone', digits: 1 },
+        { key: 'ratio', label: 'ratio without programs', digits: 2 },
+      ],
+      rows,
+      notes: ['The aims are 4 calls a key and a ratio of 1.2.'],
+    };
+  } finally {
+    api.end();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function rotateAll(folder, { url, grace, deliveryMs }) {
+  await fetch(`${url}/reset`);
+  const home = join(folder, `home-${grace}`);
+  const places = join(home, 'places');
+  mkdirSync(places, { recursive: true });
+  const env = {
+    PATH: process.env.PATH,
+    HOME: home,
+    KEYS_HOME: join(home, 'keys'),
+    KEYS_PROVIDER: 'unreal',
+    KEYS_URL: url,
+    KEYS_TOKEN: 'token-EXAMPLE',
+  };
+  const to = `exec:cp /dev/stdin ${join(places, '{name}')}`;
+  const flags = ['--grace', grace, '--concurrency', String(concurrency), '--to', to, '--yes', '--quiet'];
+  const totalMs = await timed(() => run(process.execPath, [program, 'rotate', '--all', ...flags], env));
+  const { calls } = await (await fetch(`${url}/reset`)).json();
+  const idealMs = (calls * latencyMs) / concurrency;
+  return {
+    what: `--grace ${grace}`,
+    callsPerKey: calls / keys,
+    seconds: totalMs / 1000,
+    deliverySeconds: deliveryMs / 1000,
+    idealSeconds: idealMs / 1000,
+    ratio: (totalMs - deliveryMs) / idealMs,
+  };
+}
+
+/** The same programs by themselves. */
+async function deliverAlone(folder) {
+  const places = join(folder, 'alone');
+  const value = join(folder, 'value');
+  mkdirSync(places);
+  writeFileSync(value, 'EXAMPLE');
+  let next = 0;
+  const worker = async () => {
+    while (next < keys) await run('cp', [value, join(places, String(next++))]);
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+}
+
+async function run(command, args, env = process.env) {
+  const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`${command} ${args[0]} ended with ${code}`);
+}
+
+async function timed(work) {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
