@@ -40,7 +40,7 @@ const groups = [
   { name: 'main', test: /\/(src\/(main|platform\/io|base\/errors)\.ts|package\.json)$/ },
   {
     name: 'core',
-    test: new RegExp(`/src/(?:${core.join('|')})|/node_modules/(?:commander|env-paths|is-safe-filename)/`),
+    test: new RegExp(`/src/(?:${core.join('|')})|/node_modules/commander/`),
   },
   // For the authority, and for locks without it.
   {

@@ -14,7 +14,6 @@ const homes: Record<string, string | string[]> = {
   yaml: 'src/output/',
   conf: 'src/accounts/config-change.ts',
   valibot: 'src/',
-  'env-paths': ['src/platform/paths.ts', 'src/platform/cache-folder.ts'],
   // Its database, and the locks that the kernel holds.
   libsql: ['src/authority/', 'src/platform/files/file-lock.ts'],
   dotenv: 'src/sinks/dotenv.ts',
@@ -92,7 +91,7 @@ test('only the named files reach for process, and none for console', () => {
     'src/platform/monotonic.ts',
     'src/platform/native-part.ts',
     'src/platform/output-fault.ts',
-    'src/platform/paths.ts',
+    'src/platform/platform-folders.ts',
     'src/sinks/clipboard-clear.ts',
     'src/sinks/clipboard-sink.ts',
   ]);

@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
-import envPaths from 'env-paths';
 import type { Environment } from './env.ts';
 import { setting } from './env.ts';
+import { platformFolders } from './platform-folders.ts';
 
 /** The folder for what can be made again: below `KEYS_HOME` if that is set, else the platform's own. */
 export function cacheFolder(env: Environment, cwd: string): string {
   const home = setting(env, 'KEYS_HOME');
-  return home === undefined ? envPaths('keys', { suffix: '' }).cache : join(resolve(cwd, home), 'cache');
+  return home === undefined ? platformFolders(env).cache : join(resolve(cwd, home), 'cache');
 }

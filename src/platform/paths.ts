@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import envPaths from 'env-paths';
 import { systemCode, usageError } from '../base/errors.ts';
-import { cacheFolder } from './cache-folder.ts';
 import type { Environment } from './env.ts';
 import { setting } from './env.ts';
 import { requireTrusted } from './files/trust.ts';
+import type { PlatformFolders } from './platform-folders.ts';
+import { platformFolders } from './platform-folders.ts';
 
 /** The folders and files of one installation. None of them has to exist. */
 export interface Paths {
@@ -30,7 +30,7 @@ export interface Paths {
   readonly cache: string;
 }
 
-/** Below `KEYS_HOME` if that is set, else in the platform's own folders (XDG on Linux). */
+/** Below `KEYS_HOME` if that is set, else in the platform's own folders. Throws `KeysError` (2) if there are none. */
 export function locatePaths(env: Environment, cwd: string): Paths {
   const namedFolder = setting(env, 'KEYS_HOME');
   const home = namedFolder && resolve(cwd, namedFolder);
@@ -39,7 +39,7 @@ export function locatePaths(env: Environment, cwd: string): Paths {
       `KEYS_HOME is the relative path '${namedFolder}', but the current folder no longer exists`,
       'cd',
     );
-  const { config, data, state } = home ? below(home) : platformFolders();
+  const { config, data, state, cache } = home ? below(home) : platformFolders(env);
   return {
     ...(home && { home }),
     config,
@@ -52,7 +52,7 @@ export function locatePaths(env: Environment, cwd: string): Paths {
     tokens: join(data, 'tokens.json'),
     operations: join(state, 'operations'),
     escrow: join(state, 'escrow'),
-    cache: cacheFolder(env, cwd),
+    cache,
   };
 }
 
@@ -76,15 +76,13 @@ export function trustedFiles({ configFile, tokens, authorityDatabase }: Paths): 
   return [configFile, tokens, authorityDatabase];
 }
 
-function below(home: string) {
-  return { config: join(home, 'config'), data: join(home, 'data'), state: join(home, 'state') };
-}
-
-function platformFolders() {
-  const { config, data, log } = envPaths('keys', { suffix: '' });
-  // Only XDG has a folder for state, and env-paths names it `log`.
-  const state = process.platform === 'linux' ? log : join(data, 'state');
-  return { config, data, state };
+function below(home: string): PlatformFolders {
+  return {
+    config: join(home, 'config'),
+    data: join(home, 'data'),
+    state: join(home, 'state'),
+    cache: join(home, 'cache'),
+  };
 }
 
 /**

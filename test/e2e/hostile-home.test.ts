@@ -4,6 +4,7 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -298,6 +299,16 @@ test.skipIf(!isRoot)('a default folder that others can change is refused', async
     hint: or choose another folder with KEYS_HOME (keys help environment)
     "
   `);
+});
+
+test('without a folder to keep anything in, nothing is kept below the current folder', async () => {
+  const box = new Sandbox();
+  for (const HOME of ['', 'relative']) {
+    const { exit, stderr } = await box.program(['list'], { env: { KEYS_HOME: '', HOME } });
+    expect(exit).toBe(2);
+    expect(stderr).toBe('error: this user has no home folder\nhint: export KEYS_HOME=/path/to/a/folder\n');
+  }
+  expect(readdirSync(box.cwd)).toEqual([]);
 });
 
 test('a KEYS_HOME to which others can add, but in which they cannot replace anything, is used', async () => {
