@@ -6,7 +6,7 @@ import { areEqual } from '../authority/use.ts';
 import { KeysError } from '../base/errors.ts';
 import { RowLimit } from './row-limit.ts';
 
-/** A use that was enqueued is in the database after this time. */
+/** A use that was enqueued is on its way to the database after this time. */
 const flushDelayMs = 10;
 
 /** After the database refused uses: it is busy, or its disk is full. */
