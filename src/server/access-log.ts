@@ -40,7 +40,10 @@ export function accessLog(format: LogFormat, write: (line: string) => void): Acc
 
 /** Writes one line for each request when its response has completed or broken off. */
 export function logAccess(app: FastifyInstance, write: AccessLog): void {
-  const log = (request: FastifyRequest, reply: FastifyReply, ip?: string) =>
+  const recorded = new WeakSet<FastifyRequest>();
+  const log = (request: FastifyRequest, reply: FastifyReply, ip?: string) => {
+    if (recorded.has(request)) return;
+    recorded.add(request);
     write({
       time: new Date().toISOString(),
       requestId: request.id,
@@ -52,11 +55,12 @@ export function logAccess(app: FastifyInstance, write: AccessLog): void {
       durationMs: toDuration(reply.elapsedTime),
       ...loggedText(request.logged),
     });
+  };
   app.addHook('onRequest', (request, reply, done) => {
     // Fastify reports only responses that are complete.
     const { ip } = request;
     reply.raw.once('close', () => {
-      if (!reply.raw.writableFinished) setImmediate(log, request, reply, ip);
+      if (!recorded.has(request)) setImmediate(log, request, reply, ip);
     });
     done();
   });

@@ -94,9 +94,12 @@ class DirectAnswer implements PendingDecision {
   }
 
   #answer(answer: AuthorizeAnswer): void {
-    // What followed the request was not HTTP: Node.js has answered 400 and ended the connection.
-    if (this.#socket.destroyed && !this.#response.destroyed) return;
     const requestId = randomUUID();
+    // What followed the request was not HTTP: Node.js has answered 400 and ended the connection.
+    if (this.#socket.destroyed && !this.#response.destroyed) {
+      this.#response.once('close', () => this.#record(requestId, answer));
+      return;
+    }
     write(this.#response, requestId, answer);
     this.#record(requestId, answer);
   }
