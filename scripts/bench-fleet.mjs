@@ -27,7 +27,7 @@ export async function benchFleet() {
     for (const grace of ['7d', '0']) rows.push(await rotateAll(folder, { url: api.line, grace, deliveryMs }));
     return {
       title: 'Fleets',
-      about: `keys rotate --all of ${keys} keys at an API that takes ${latencyMs} ms, ${concurrency} at once, each delivered by a program`,
+      about: `a rotation of all of ${keys} keys at an API that takes ${latencyMs} ms, ${concurrency} at once, each delivered by a program`,
       columns: [
         { key: 'callsPerKey', label: 'calls a key', digits: 2 },
         { key: 'seconds', label: 's', digits: 1 },
