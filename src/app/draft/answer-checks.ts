@@ -43,7 +43,9 @@ export const areOptionNames: Check = (text) =>
 export function areOf(words: readonly string[]): Check {
   return (text) => {
     const unknown = itemsIn(text).filter((word) => !words.includes(word));
-    return unknown.length === 0 ? undefined : `${unknown.join(', ')} is none of them`;
+    return unknown.length === 0
+      ? undefined
+      : `${unknown.join(', ')} is not known; choose from ${words.join(', ')}`;
   };
 }
 
