@@ -15,7 +15,7 @@ export async function listKeys(context: Context, references?: readonly string[])
   return markSuperseded(keys);
 }
 
-/** A function that writes on a key, which nobody else has, where it is and when a rotation retires it. */
+/** A function that adds to a key where it is and when a rotation retires it. It changes the key itself. */
 export async function placer(context: Context): Promise<(key: Key) => Key> {
   const { name: profile, provider } = await context.profile();
   const place = { provider, profile };

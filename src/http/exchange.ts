@@ -79,7 +79,7 @@ export async function exchange(
         isSent = true;
         idleTimer.refresh();
       })
-      // A 1xx is no response (RFC 9110 section 15.2) and no progress: it has an event of its own, which nobody heeds.
+      // A 1xx is no response (RFC 9110 section 15.2) and no progress: its own event is not listened to.
       .on('response', (response) => {
         // Node.js takes 101 for a response if it announces no protocol, and does not check the first digit.
         if (Number(response.statusCode) < 200) return stop('not-http');

@@ -17,7 +17,7 @@ export interface HttpResponse {
   text: string;
   /**
    * The body as JSON. Throws `KeysError` (`not_json`), which names the content type, the method and the path, but never
-   * the query or any part of the body. It is parsed once: nobody may change it.
+   * the query or any part of the body. It is parsed once, and must not be changed.
    */
   json(): unknown;
 }

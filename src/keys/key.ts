@@ -128,7 +128,7 @@ export function withSuperseded(keys: readonly Key[]): Key[] {
   return markSuperseded(keys.map((key) => ({ ...key })));
 }
 
-/** As `withSuperseded`, of keys that nobody else has: copies of 100,000 keys take as much memory again. */
+/** As `withSuperseded`, but changes the keys themselves: copies of 100,000 keys take as much memory again. */
 export function markSuperseded(keys: Key[]): Key[] {
   keys.sort(byCreation).reverse().sort(byJournal);
   const seenNames = new Set<string>();

@@ -102,7 +102,7 @@ function nextCursor(
   { answer, items }: ReadPage,
 ): string | null | undefined {
   const more = paging.more === undefined ? undefined : select(answer, paging.more)?.value;
-  // Without it, the list goes on as long as there is a cursor.
+  // Without it, the list continues as long as there is a cursor.
   if (more !== undefined && !isTrue(more)) return undefined;
   if (!('last' in paging)) {
     return select(answer, paging.next)?.value === false ? undefined : optional(answer, paging.next, text);

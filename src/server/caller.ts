@@ -63,7 +63,7 @@ export function isLocalCall({ raw }: Pick<FastifyRequest, 'raw'>): boolean {
   return isLoopbackHost(peer) && isLoopbackHost(nameIn(host)) && origin === undefined && !isForwarded;
 }
 
-/** Keeps only the last address in `X-Forwarded-For`. If it is none, the proxy's own address counts. */
+/** Keeps only the last address in `X-Forwarded-For`. If that is not an address, the proxy's own counts. */
 export function keepForwardedAddress(headers: FastifyRequest['headers']): void {
   const address = forwardedAddress(headers);
   if (address === undefined) delete headers['x-forwarded-for'];

@@ -34,7 +34,7 @@ function areTwoIds(one: string, other: string): boolean {
   return areNumbers || (plain.length === plainOther.length && plain !== plainOther);
 }
 
-/** The old key may be the new one: nobody should be told to revoke it. */
+/** The old key may be the new one, so no hint says to revoke it. */
 export class NotShown extends KeysError {
   constructor(id: string, oldId: string) {
     super({

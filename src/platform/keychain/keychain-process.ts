@@ -42,7 +42,7 @@ export async function withKeychainProcess<T>(
 
 const running = new Set<KeychainProcess>();
 
-/** Ends the work that nobody waits for any more. */
+/** Ends the work whose result is no longer needed. */
 export function endKeychainProcesses(): void {
   for (const keychain of running) keychain.stop();
 }
