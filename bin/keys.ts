@@ -2,8 +2,8 @@
 import { writeSync } from 'node:fs';
 import { version } from '../package.json';
 
-const [word, ...others] = process.argv.slice(2);
-const isVersion = others.length === 0 && (word === '--version' || word === '-V');
+const [word = '', ...others] = process.argv.slice(2);
+const isVersion = others.length === 0 && /^(?:--version|-[vV])$/.test(word);
 if (!isVersion || !isWritten(`${version}\n`)) {
   if (isVersion || word === 'serve') require('./program.cjs');
   else require('./code-cache.cjs').runFromCache('./program.cjs', word);

@@ -7,7 +7,7 @@ import type { Io } from './platform/io.ts';
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
     // Scripts ask for the version often: nothing else is loaded for it.
-    if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    if (argv.length === 1 && /^(?:--version|-[vV])$/.test(argv[0] ?? '')) {
       await io.stdout.write(`${version}\n`);
       return exits.done.code;
     }

@@ -1,5 +1,5 @@
 import type { Catalog } from './catalog.ts';
-import { isCommand, isGroup } from './catalog.ts';
+import { commandNamed, isGroup } from './catalog.ts';
 
 /** A command line, split as far as needed to know its command. */
 export interface CommandLine {
@@ -105,6 +105,6 @@ function isFieldList([word]: readonly string[], isField: (name: string) => boole
 
 /** `keys --json status`: the first word is a command, and no later word is. */
 function isOnlyCommand([first = '', ...later]: readonly string[], catalog: Catalog): boolean {
-  const isName = (word: string) => isCommand(catalog, word) || isGroup(catalog, word);
+  const isName = (word: string) => commandNamed(catalog, [word]) !== undefined || isGroup(catalog, word);
   return isName(first) && !later.some(isName);
 }

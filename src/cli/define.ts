@@ -7,12 +7,38 @@ export interface ParseContext {
   now: Date;
 }
 
+/**
+ * What a word of a command line can be: one of these words, or the name of something. Completion offers it, and where
+ * it is missing on a terminal, it is chosen from a list. An operand is named after its kind: `<key>`, `[operation]`.
+ */
+export type Offer = readonly string[] | Nameable;
+
+export type Nameable =
+  | 'file'
+  | 'key'
+  | 'operation'
+  | 'profile'
+  | 'provider'
+  | 'session'
+  | 'sink'
+  | 'source'
+  | 'topic';
+
+/** Reads the text of one value. Throws `InvalidValue`. */
+export interface Reader<T> {
+  (text: string, context: ParseContext): T;
+  /** Absent: any text. */
+  offer?: Offer;
+}
+
 /** One flag of a command: its syntax, its help and how its text becomes a value. */
 export interface Flag<T> {
   /** Commander's notation: `-q, --quiet`, `--expires <when>`, `--json [fields]`. */
   readonly syntax: string;
   readonly help: string;
   readonly repeatable: boolean;
+  /** What its value can be; absent: any text. */
+  readonly offer?: Offer | undefined;
   /** `texts` holds every value given; a toggle that is on has one. Throws `InvalidValue`. */
   read(texts: readonly string[], context: ParseContext): T;
 }
@@ -51,29 +77,23 @@ export function toggle(syntax: string, help: string): Flag<boolean> {
 }
 
 /** A flag with one value; undefined if it was not given. */
-export function value<T>(
-  syntax: string,
-  help: string,
-  parse: (text: string, context: ParseContext) => T,
-): Flag<T | undefined> {
+export function value<T>(syntax: string, help: string, parse: Reader<T>): Flag<T | undefined> {
   return {
     syntax,
     help,
     repeatable: false,
+    offer: parse.offer,
     read: (texts, context) => (texts[0] === undefined ? undefined : parse(texts[0], context)),
   };
 }
 
 /** A flag that may be repeated. */
-export function values<T>(
-  syntax: string,
-  help: string,
-  parse: (text: string, context: ParseContext) => T,
-): Flag<T[]> {
+export function values<T>(syntax: string, help: string, parse: Reader<T>): Flag<T[]> {
   return {
     syntax,
     help,
     repeatable: true,
+    offer: parse.offer,
     read: (texts, context) => readAll(texts, (text) => parse(text, context)),
   };
 }

@@ -5,12 +5,12 @@ import type { Format } from '../output/formats.ts';
 import { formats } from '../output/formats.ts';
 import type { Flag } from './define.ts';
 import { toggle, value } from './define.ts';
-import { oneOf, readList, readText } from './read.ts';
+import { nameOf, oneOf, readList, readText } from './read.ts';
 
 /** The flags of every command; they may stand before or after its name. */
 export const globalFlags = {
-  profile: value('--profile <name>', 'the profile to use', readText),
-  provider: value('--provider <id>', 'the provider to use', readText),
+  profile: value('--profile <name>', 'the profile to use', nameOf('profile')),
+  provider: value('--provider <id>', 'the provider to use', nameOf('provider')),
   url: value('--url <url>', "the provider's URL", readText),
   format: value(
     '--format <format>',

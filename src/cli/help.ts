@@ -1,7 +1,7 @@
 import { Command as Commander, Help } from 'commander';
 import { usageError } from '../base/errors.ts';
 import type { Catalog } from './catalog.ts';
-import { commandsOf, isCommand, isGroup } from './catalog.ts';
+import { aliasesOf, commandNamed, commandsOf, isGroup } from './catalog.ts';
 import { buildParser } from './parser.ts';
 
 const maxWidth = 110;
@@ -39,16 +39,19 @@ export async function helpPage(
   if (isGroup(catalog, name)) return programHelp(manual, width, commandsOf(catalog, name));
   const topic = Object.hasOwn(topics, name) ? topics[name] : undefined;
   if (topic) return topicHelp(name, topic, width);
-  const load = isCommand(catalog, name) ? catalog[name] : undefined;
-  if (!load) throw usageError(`no help for '${name}'`, 'keys help');
+  const commandName = commandNamed(catalog, name.split(' '));
+  const load = commandName === undefined ? undefined : catalog[commandName];
+  if (commandName === undefined || !load) throw usageError(`no help for '${name}'`, 'keys help');
   const command = await load();
-  const page = buildParser(name, command)
+  const page = buildParser(commandName, command)
     .commander.description([command.summary, unwrapped(command.description)].filter(Boolean).join('\n\n'))
     .configureHelp({ helpWidth: width })
     .helpInformation();
   const list = wrap(`Fields for --json: ${command.fields.join(', ')}`, width);
   const fields = command.fields.length > 0 ? `\n${list}\n` : '';
-  return `${page}${fields}\nExamples:\n${command.examples.map((example) => `  ${example}\n`).join('')}`;
+  const aliases = aliasesOf(catalog, commandName).map((alias) => `keys ${alias}`);
+  const other = aliases.length > 0 ? `\nAlso: ${aliases.join(', ')}\n` : '';
+  return `${page}${fields}${other}\nExamples:\n${command.examples.map((example) => `  ${example}\n`).join('')}`;
 }
 
 /** Paragraphs without the line breaks of the source: Commander wraps them to the width of the terminal. */

@@ -6,7 +6,7 @@ import { keyFields } from '../keys/key.ts';
 import type { CommandLine } from './argv.ts';
 import { bindJsonFields, findCommand } from './argv.ts';
 import type { Catalog } from './catalog.ts';
-import { isCommand, isGroup } from './catalog.ts';
+import { commandNamed, isGroup } from './catalog.ts';
 import type { Command, Flags, Input, ParseContext } from './define.ts';
 import { buildParser } from './parser.ts';
 import { nearest, unknownCommand } from './suggest.ts';
@@ -37,9 +37,9 @@ export async function parseArguments(
 ): Promise<Parsed> {
   const line = findCommand(argv, catalog, (name) => anyField.has(name));
   const { words, rest } = line;
-  const name = words.join(' ');
-  const load = isCommand(catalog, name) ? catalog[name] : undefined;
-  if (!load) return parseWithoutCommand(argv, catalog, line);
+  const name = commandNamed(catalog, words);
+  const load = name === undefined ? undefined : catalog[name];
+  if (name === undefined || !load) return parseWithoutCommand(argv, catalog, line);
   const command = await load();
   const request = requestIn(rest);
   if (request === 'version') return { kind: 'version' };
@@ -118,10 +118,12 @@ function misplaced(words: readonly string[]): string[] {
   return words.length > 0 ? ['unexpected argument before --; the program to run comes after it'] : [];
 }
 
+const versionFlags = new Set(['--version', '-V', '-v']);
+
 function requestIn(rest: readonly string[]): 'help' | 'version' | undefined {
   const { before: flags } = splitAtEnd(rest);
   if (flags.some((word) => word === '--help' || word === '-h')) return 'help';
-  return flags.some((word) => word === '--version' || word === '-V') ? 'version' : undefined;
+  return flags.some((word) => versionFlags.has(word)) ? 'version' : undefined;
 }
 
 /** A secret on the command line shows up in the shell history and in process lists: it is refused, never repeated. */

@@ -1,4 +1,5 @@
 import { InvalidValue } from '../base/errors.ts';
+import type { Nameable, Offer } from './define.ts';
 
 /* Readers of single values, shared by several commands. All throw `InvalidValue`. */
 
@@ -12,13 +13,26 @@ export function readText(text: string): string {
   return text;
 }
 
+/** A `Reader` that needs nothing but the text. */
+type Offering<T> = ((text: string) => T) & { offer: Offer };
+
 /** One of a fixed list of words. */
-export function oneOf<const T extends string>(words: readonly T[]): (text: string) => T {
-  return (text) => {
+export function oneOf<const T extends string>(words: readonly T[]): Offering<T> {
+  return offering(words, (text) => {
     const word = words.find((candidate) => candidate === text);
     if (word === undefined) throw new InvalidValue(`'${text}' is not one of ${words.join(', ')}`);
     return word;
-  };
+  });
+}
+
+/** The name of something that `keys` knows. It is not checked here. */
+export function nameOf(kind: Nameable): Offering<string> {
+  return offering(kind, (text) => text);
+}
+
+/** A reader that tells what its value can be. */
+export function offering<T>(offer: Offer, read: (text: string) => T): Offering<T> {
+  return Object.assign((text: string) => read(text), { offer });
 }
 
 /** `keychain:NAME`, `file:PATH` or `env:PATH#NAME`. Invalid text may be the secret itself: it is not repeated. */

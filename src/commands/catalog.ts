@@ -17,6 +17,7 @@ export const catalog: Catalog = {
   list: async () => (await import('./key/list.ts')).list,
   show: async () => (await import('./key/show.ts')).show,
   update: async () => (await import('./key/update.ts')).update,
+  rename: async () => (await import('./key/rename.ts')).rename,
   revoke: async () => (await import('./key/revoke.ts')).revoke,
   rotate: async () => (await import('./key/rotate.ts')).rotate,
   recover: async () => (await import('./key/recover.ts')).recover,

@@ -14,7 +14,7 @@ const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), '
 const versions = { word: 'version', pattern: /(?<=keys )\d[\w.-]* on \w+ \w+|(?<=Node\.js )[\d.]+/g };
 const stack = { word: 'stack', pattern: /error: {5}at .*(?:\nerror: {5}at .*)*/g };
 
-test.each([['--version'], ['-V'], ['--json', '--version'], ['list', '-V']])(
+test.each([['--version'], ['-V'], ['-v'], ['--json', '--version'], ['list', '-V'], ['list', '-v']])(
   '%s %s prints the version',
   async (...args) => {
     expect(await new Sandbox().keys(args)).toEqual({ exit: 0, stdout: `${version}\n`, stderr: '' });
@@ -46,6 +46,7 @@ test('without a command, prints help on stderr: exit 2', async () => {
       list            list keys, newest first; revoked keys only with --status
       show            show everything about one key except its secret
       update          change a key; its secret stays the same
+      rename          give a key another name; short for update --name
       revoke          revoke keys; they stop working at once, for good
       rotate          replace a key; the old one keeps working for a grace period
       recover         finish what was interrupted: deliver a secret from escrow, or revoke a key whose secret is

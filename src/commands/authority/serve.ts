@@ -1,7 +1,7 @@
 import { InvalidValue } from '../../base/errors.ts';
 import { parsePositiveDuration } from '../../base/time.ts';
 import { defineCommand, toggle, value, values } from '../../cli/define.ts';
-import { oneOf, readCount, readDollars, readList, readText } from '../../cli/read.ts';
+import { nameOf, oneOf, readCount, readDollars, readList, readText } from '../../cli/read.ts';
 import { isLoopbackHost } from '../../platform/loopback.ts';
 import { dbFlag } from '../flags/session-flags.ts';
 
@@ -47,10 +47,10 @@ export const serve = defineCommand({
     upstreamKey: value(
       '--upstream-key <source>',
       "the upstream's own key: env:PATH#NAME, file:PATH or keychain:NAME",
-      readText,
+      nameOf('source'),
     ),
-    tlsCert: value('--tls-cert <path>', 'certificate and chain, PEM', readText),
-    tlsKey: value('--tls-key <path>', "the certificate's private key, PEM", readText),
+    tlsCert: value('--tls-cert <path>', 'certificate and chain, PEM', nameOf('file')),
+    tlsKey: value('--tls-key <path>', "the certificate's private key, PEM", nameOf('file')),
     behindProxy: toggle(
       '--behind-proxy',
       "a proxy in front terminates TLS and sends the clients' addresses (X-Forwarded-For)",

@@ -4,7 +4,7 @@ import { dbFlag } from '../flags/session-flags.ts';
 const fields = ['id', 'revoked', 'changed'];
 
 export const sessionRevoke = defineCommand({
-  operands: '<id>',
+  operands: '<session>',
   summary: 'end a session at once; its token stops working',
   examples: ['keys session revoke 9fK2aB71Qw0xYz3c'],
   flags: { db: dbFlag },

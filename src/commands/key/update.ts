@@ -3,6 +3,7 @@ import type { Input } from '../../cli/define.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
 import { keyFields } from '../../keys/key.ts';
 import type { KeyChanges } from '../../keys/ports.ts';
+import type { Result } from '../../output/present.ts';
 import { keyFlags, readName } from '../flags/key-flags.ts';
 
 const flags = {
@@ -29,16 +30,19 @@ export const update = defineCommand({
     return Object.keys(toChanges(input)).length === 0 ? ['nothing to change: pass at least one flag'] : [];
   },
   async run(context, input) {
-    const record = await updateKey(context, input.operands[0] ?? '', toChanges(input));
-    return {
-      kind: 'one',
-      record,
-      columns: keyFields,
-      table: async (_, terminal) =>
-        (await import('../../output/views/key-detail.ts')).keyDetailView(record, terminal),
-    };
+    return updatedResult(await updateKey(context, input.operands[0] ?? '', toChanges(input)));
   },
 });
+
+export function updatedResult(record: Awaited<ReturnType<typeof updateKey>>): Result {
+  return {
+    kind: 'one',
+    record,
+    columns: keyFields,
+    table: async (_, terminal) =>
+      (await import('../../output/views/key-detail.ts')).keyDetailView(record, terminal),
+  };
+}
 
 function toChanges(input: Input<typeof flags>): KeyChanges {
   const labels = Object.fromEntries(input.label.map(([name, text]) => [name, text === '' ? null : text]));

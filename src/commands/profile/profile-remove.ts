@@ -5,7 +5,7 @@ import { defineCommand } from '../../cli/define.ts';
 const fields = ['name', 'removed', 'tokenRemoved'];
 
 export const profileRemove = defineCommand({
-  operands: '<name>',
+  operands: '<profile>',
   summary: 'remove a profile and its session token; keys at the provider are not touched',
   examples: ['keys profile remove work'],
   flags: {},

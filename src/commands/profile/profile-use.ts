@@ -6,7 +6,7 @@ import { defineCommand } from '../../cli/define.ts';
 const fields = ['name', 'changed'];
 
 export const profileUse = defineCommand({
-  operands: '<name>',
+  operands: '<profile>',
   summary: 'make a profile the current one',
   examples: ['keys profile use work', 'keys profile use local'],
   flags: {},

@@ -9,7 +9,7 @@ import { defineCommand } from '../../cli/define.ts';
 const fields = ['id', 'name', 'url', 'docs', 'note', 'options', 'permissions', 'capabilities', 'secrets'];
 
 export const providerShow = defineCommand({
-  operands: '<id>',
+  operands: '<provider>',
   summary: 'show what a provider can do',
   examples: ['keys provider show unreal', 'keys provider show privatemind --json capabilities'],
   flags: {},
