@@ -27,7 +27,7 @@ export async function listOperations(
 /** Some of the operations, for those who list again and again. */
 export interface OperationSelection {
   isWanted(header: Header): boolean;
-  /** The headers that were read before, by path: they never change, so what is not wanted is not read again. */
+  /** The headers that were read before, by file name: they never change, so what is not wanted is not read again. */
   headers: Map<string, Header>;
 }
 
@@ -41,15 +41,17 @@ export async function readOperations(
   }: { onUnbegun?: (path: string) => Promise<void>; selection?: OperationSelection } = {},
 ): Promise<OpenOperation[]> {
   const operations: OpenOperation[] = [];
-  for (const name of namesIn(folder)) {
+  const mayBeWanted = (name: string) => {
+    const header = headers.get(name);
+    return !header || isWanted(header);
+  };
+  for (const name of namesIn(folder, mayBeWanted)) {
     const path = join(folder, name);
-    const header = headers.get(path);
-    if (header && !isWanted(header)) continue;
     try {
       const contents = await readOperationFile(path);
       if (!contents) await onUnbegun(path);
       else {
-        headers.set(path, contents.header);
+        headers.set(name, contents.header);
         if (isWanted(contents.header)) operations.push({ path, ...contents });
       }
     } catch (error) {
@@ -60,10 +62,10 @@ export async function readOperations(
   return operations.sort((a, b) => (a.header.at < b.header.at ? -1 : 1));
 }
 
-function namesIn(folder: string): string[] {
+function namesIn(folder: string, mayBeWanted: (name: string) => boolean): string[] {
   try {
     return readdirSync(folder)
-      .filter((name) => name.endsWith('.jsonl'))
+      .filter((name) => name.endsWith('.jsonl') && mayBeWanted(name))
       .sort();
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];

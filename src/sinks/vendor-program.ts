@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import which from 'which';
 import { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
@@ -7,6 +7,9 @@ import type { Outcome } from '../platform/run-program.ts';
 import { runProgram } from '../platform/run-program.ts';
 import type { SinkContext } from './context.ts';
 
+/** The paths of programs that were found before, by what they were looked for with. */
+const foundPaths = new Map<string, string>();
+
 /** The path of a program. Throws `KeysError` (`program_missing`) if there is none. */
 export async function findProgram(
   name: string,
@@ -14,12 +17,21 @@ export async function findProgram(
   hints: readonly string[] = [],
 ): Promise<string> {
   const isPath = /[/\\]/.test(name);
-  const path = await which(isPath ? resolve(cwd, name) : name, {
+  const wanted = isPath ? resolve(cwd, name) : name;
+  const search = JSON.stringify([wanted, env.PATH, env.PATHEXT]);
+  const isExecutable = (path: string) => which.sync(path, { nothrow: true }) !== null;
+  const known = foundPaths.get(search);
+  if (known !== undefined && isExecutable(known)) return known;
+  const path = which.sync(wanted, {
     nothrow: true,
     path: env.PATH ?? '',
     ...(env.PATHEXT && { pathExt: env.PATHEXT }),
   });
-  if (path) return path;
+  if (path) {
+    // A relative folder of the PATH is below whichever folder is the current one.
+    if (isAbsolute(path)) foundPaths.set(search, path);
+    return path;
+  }
   throw new KeysError({
     code: 'program_missing',
     message: `the program ${maskSecrets(name)} ${isPath ? 'does not exist or is not executable' : 'is not on the PATH'}`,

@@ -27,13 +27,15 @@ export async function retireSuperseded(
   places: readonly Sink[],
 ): Promise<SupersededRetirement> {
   const { backend } = services;
+  const superseded = supersededOf(keys, old.name, graceMs(policy, services.now));
+  if (superseded.length === 0) return { retired: [] };
   const journalledIds = new Set(
     (await services.openRotations(old.name)).map(({ header }) => header.plan.replaces?.id),
   );
   const current = keys.find((key) => key.name === old.name && isActive(key));
   const retired: string[] = [];
   const pending = (key: Key, why: string) => ({ retired, pending: pendingText(key, why) });
-  for (const supersededKey of supersededOf(keys, old.name, graceMs(policy, services.now))) {
+  for (const supersededKey of superseded) {
     const { key, due } = supersededKey;
     if (journalledIds.has(key.id) || (supersededKey.ends && policy.whenIdle === undefined)) continue;
     if (!(await isOver(services, supersededKey, policy.whenIdle))) {
