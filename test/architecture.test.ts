@@ -107,12 +107,13 @@ test('only the named files start programs, none with our own secrets in its envi
     'src/platform/filled-pipe.ts',
     'src/platform/foreground.ts',
     'src/platform/keychain/keychain-process.ts',
+    'src/platform/pipe-maker.ts',
     'src/platform/run-program.ts',
     'src/sinks/clear-clipboard.ts',
     'src/sinks/clipboard-sink.ts',
   ]);
   // These have an environment of their own, or one that was cleared for them.
-  const own = ['src/platform/filled-pipe.ts', 'src/sinks/clear-clipboard.ts'];
+  const own = ['src/platform/filled-pipe.ts', 'src/platform/pipe-maker.ts', 'src/sinks/clear-clipboard.ts'];
   const others = starting.filter((file) => !own.includes(fileName(file)));
   for (const file of others) expect(readFileSync(file, 'utf8')).toContain('...withoutSecrets(');
 });

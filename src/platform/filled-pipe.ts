@@ -3,6 +3,7 @@ import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemCode } from '../base/errors.ts';
+import { withNewPipes } from './pipe-maker.ts';
 
 /**
  * A pipe that holds a whole text, and its end, before the program that reads it exists. Whatever ends this process, and
@@ -17,7 +18,7 @@ export async function filledPipe(text: string): Promise<number | undefined> {
   // Windows has no such flag.
   if (constants.O_NONBLOCK === undefined) return undefined;
   const content = Buffer.from(text);
-  const pipe = await pipesOfShell(1, ([path = '']) => fill(path, content));
+  const pipe = await withPipes(1, ([path = '']) => fill(path, content));
   return pipe ?? (await namedPipe(content));
 }
 
@@ -38,7 +39,7 @@ export interface ProgramPipes {
 export async function programPipes(text: string): Promise<ProgramPipes> {
   if (constants.O_NONBLOCK === undefined) return { stdin: undefined, stdout: undefined, stderr: undefined };
   const content = Buffer.from(text);
-  const pipes = await pipesOfShell(3, ([input = '', output = '', errors = '']) => ({
+  const pipes = await withPipes(3, ([input = '', output = '', errors = '']) => ({
     stdin: fill(input, content),
     stdout: outputPipe(output),
     stderr: outputPipe(errors),
@@ -59,8 +60,18 @@ function outputPipe(path: string): OutputPipe | undefined {
 }
 
 /**
+ * Calls `open` with the paths of new pipes. On Linux the descriptors of a shell can be opened through /proc. Unlike a named
+ * pipe, these can be opened as /dev/stdin after their writers are gone: opening a named one would wait for a writer for
+ * ever. Undefined if there is no such shell; rejects with what `open` throws.
+ */
+async function withPipes<T>(count: number, open: (paths: readonly string[]) => T): Promise<T | undefined> {
+  // Some shells have other pipes only.
+  return (await withNewPipes(open)) ?? pipesOfCommands(count, open);
+}
+
+/**
  * A command that holds the write ends of new pipes, as 3 and more because `echo` borrows 1, prints its process id, and ends
- * with its input. One shell makes all pipes of a program: starting a process stops this one for a millisecond.
+ * with its input.
  */
 function holderOf(count: number): string {
   let command = 'read -r pid rest </proc/self/stat; echo "$pid" >&2; read -r rest';
@@ -68,12 +79,8 @@ function holderOf(count: number): string {
   return command;
 }
 
-/**
- * Node cannot create a pipe; a shell can, and on Linux its descriptor can be opened through /proc. Unlike a named pipe,
- * this one can be opened as /dev/stdin after its writers are gone: opening a named one would wait for a writer for ever.
- * Resolves with what `open` returns, undefined if there is no such shell; rejects with what `open` throws.
- */
-function pipesOfShell<T>(count: number, open: (paths: readonly string[]) => T): Promise<T | undefined> {
+/** The pipes between the commands of a shell: any shell has them, but starts two processes for each. */
+function pipesOfCommands<T>(count: number, open: (paths: readonly string[]) => T): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     let result: T | undefined;
     let failure: unknown;

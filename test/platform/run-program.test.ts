@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { runProgram } from '../../src/platform/run-program.ts';
@@ -57,6 +57,48 @@ test.skipIf(process.platform !== 'linux')(
     expect(await shell(line, 'value_EXAMPLE')).toEqual({
       ...{ stdout: 'done\n', stderr: 'got 13\nmore\n', code: 3, signal: null },
     });
+  },
+);
+
+test('programs that run at the same time each get their own input', async () => {
+  const inputs = Array.from({ length: 20 }, (_, index) => `value${index}_EXAMPLE`);
+  const outcomes = await Promise.all(
+    inputs.map((input) => shell('cat /dev/stdin; echo . >/dev/stderr', input)),
+  );
+  expect(outcomes.map(({ stdout }) => stdout)).toEqual(inputs);
+  expect(outcomes.map(({ stderr }) => stderr)).toEqual(inputs.map(() => '.\n'));
+});
+
+/** The process of the shell that makes pipes. */
+function pipeShell(): number | undefined {
+  const isPipeShell = (pid: string) => {
+    const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return (
+      Number(parent) === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('exec 3<<')
+    );
+  };
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (isPipeShell(pid)) return Number(pid);
+    } catch {
+      // It has ended.
+    }
+  }
+  return undefined;
+}
+
+test.skipIf(process.platform !== 'linux')(
+  'the shell that makes the pipes keeps none of them, and is not needed',
+  async () => {
+    await shell('cat', 'value_EXAMPLE');
+    const pid = pipeShell() ?? 0;
+    const kept = () => readdirSync(`/proc/${pid}/fd`).filter((fd) => /^[3-9]$/.test(fd));
+    await expect.poll(kept).toEqual([]);
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(pipeShell).toBeUndefined();
+    const line = 'test -p /dev/stdin && cat /dev/stdin && echo end >/dev/stderr';
+    const { stdout, stderr } = await shell(line, 'value_EXAMPLE');
+    expect([stdout, stderr]).toEqual(['value_EXAMPLE', 'end\n']);
   },
 );
 
