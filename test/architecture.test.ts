@@ -7,6 +7,7 @@ import { filesBelow, projectRoot } from './support/sandbox.ts';
 const homes: Record<string, string | string[]> = {
   commander: 'src/cli/',
   leven: ['src/cli/', 'src/accounts/config-file.ts', 'src/providers/declaration/nearest.ts'],
+  'picomatch/posix': 'src/commands/flags/selection-flags.ts',
   '@inquirer/prompts': 'src/output/prompt.ts',
   'cli-table3': 'src/output/',
   'string-width': 'src/output/',

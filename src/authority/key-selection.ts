@@ -102,7 +102,10 @@ interface Condition {
   values: readonly Value[];
 }
 
-function conditionsFor({ status, search, expiring, olderThan, unused }: Selection, now: Date): Condition[] {
+function conditionsFor(
+  { status, search, createdSince, expiring, olderThan, unused }: Selection,
+  now: Date,
+): Condition[] {
   const moment = now.getTime();
   const is = (sql: string, ...values: Value[]) => ({ sql, values });
   return [
@@ -113,6 +116,7 @@ function conditionsFor({ status, search, expiring, olderThan, unused }: Selectio
     ...(expiring
       ? [is(`${statusCondition('active', moment)} AND expires_at <= ?`, after(now, expiring).getTime())]
       : []),
+    ...(createdSince ? [is('created_at >= ?', createdSince.getTime())] : []),
     ...(olderThan ? [is('created_at <= ?', before(now, olderThan).getTime())] : []),
     ...(unused ? [is('COALESCE(last_used_at, created_at) <= ?', before(now, unused).getTime())] : []),
     ...(search && isAscii(search) ? [mentions(search.toLowerCase())] : []),

@@ -62,6 +62,8 @@ export interface Command<F extends Flags = Flags> {
   readonly flags: F;
   /** The fields that `--json` can select. */
   readonly fields: readonly string[];
+  /** Whether flags select what operands would name: then none is missing. */
+  selects?(input: Input<F>): boolean;
   /** Problems that single flags cannot have, such as two that contradict each other. */
   problems?(input: Input<F>): string[];
   run(context: Context, input: Input<F>): Promise<Result>;

@@ -89,9 +89,11 @@ async function readInvocation(
   const operands = command.takesProgram ? after : [...early, ...after];
   const words = [...operands, ...unknown.filter((word) => !word.startsWith('-'))];
   const input = { ...flags, operands: words } as Input<Flags>;
+  const isSelected = unread.length === 0 && command.selects?.(input) === true;
   problems.push(
     ...unread,
-    ...arityProblems(parser.commander.registeredArguments, operands, words),
+    ...(isSelected ? [] : missingOperands(parser.commander.registeredArguments, words)),
+    ...surplusOperands(parser.commander.registeredArguments, operands),
     ...(early.length === 1 && early[0] === 'help' && name !== 'help' ? [helpOrName(name)] : []),
     ...outputProblems(globals, command, words, before),
     ...(unread.length === 0 ? (command.problems?.(input) ?? []) : []),
@@ -159,23 +161,23 @@ interface Operand {
 }
 
 /** A word after an unknown flag may be its value: it counts as an operand, but is never reported as surplus. */
-function arityProblems(
-  places: readonly Operand[],
-  operands: readonly string[],
-  words: readonly string[],
-): string[] {
-  const missing = places.slice(words.length).filter(({ required }) => required);
-  const takesAll = places.some(({ variadic }) => variadic);
-  const surplus = takesAll ? [] : operands.slice(places.length);
-  return [
-    ...missing.map((operand) => `missing argument <${operand.name()}${operand.variadic ? '...' : ''}>`),
-    // For a command without operands, the word may be a secret meant for stdin: it is not repeated.
-    ...surplus.map((word, at) =>
+function missingOperands(places: readonly Operand[], words: readonly string[]): string[] {
+  return places
+    .slice(words.length)
+    .filter(({ required }) => required)
+    .map((operand) => `missing argument <${operand.name()}${operand.variadic ? '...' : ''}>`);
+}
+
+function surplusOperands(places: readonly Operand[], operands: readonly string[]): string[] {
+  if (places.some(({ variadic }) => variadic)) return [];
+  // For a command without operands, the word may be a secret meant for stdin: it is not repeated.
+  return operands
+    .slice(places.length)
+    .map((word, at) =>
       places.length > 0
         ? `unexpected argument '${word}'`
         : `unexpected argument (the ${ordinal(at)}); this command takes none`,
-    ),
-  ];
+    );
 }
 
 function outputProblems(

@@ -14,6 +14,11 @@ export interface Selection {
   search?: string | undefined;
   /** Active, and expires within this span. */
   expiring?: Duration | undefined;
+  createdSince?: Date | undefined;
+  /** Whether a name is wanted. */
+  isNamed?: ((name: string) => boolean) | undefined;
+  /** Each with its value. */
+  labels?: readonly (readonly [name: string, value: string])[] | undefined;
   olderThan?: Duration | undefined;
   /** Created, and last used, at least this long ago. */
   unused?: Duration | undefined;
@@ -38,9 +43,13 @@ export function matcherOf(selection: Selection, now: Date): (key: Key) => boolea
 }
 
 function tests(selection: Selection, now: Date): ((key: Key) => boolean)[] {
-  const { status, search, expiring, olderThan, unused } = selection;
+  const { status, search, isNamed, labels, createdSince, expiring, olderThan, unused } = selection;
   const list = [(key: Key) => hasStatus(key, status)];
   if (search !== undefined) list.push((key) => mentions(key, search.toLowerCase()));
+  if (isNamed) list.push(({ name }) => isNamed(name));
+  if (labels) list.push((key) => labels.every(([name, text]) => labelOf(key, name) === text));
+  if (createdSince)
+    list.push(({ createdAt }) => createdAt !== undefined && Date.parse(createdAt) >= createdSince.getTime());
   if (expiring) list.push((key) => isActive(key) && atOrBefore(key.expiresAt, after(now, expiring)));
   if (olderThan) list.push((key) => atOrBefore(key.createdAt, before(now, olderThan)));
   if (unused) list.push((key) => atOrBefore(key.lastUsedAt ?? key.createdAt, before(now, unused)));
@@ -51,6 +60,10 @@ function hasStatus(key: Key, status: Selection['status']): boolean {
   if (status === 'all') return true;
   if (status === undefined) return key.status !== 'revoked';
   return status === 'active' ? isActive(key) : key.status === status;
+}
+
+function labelOf({ labels = {} }: Key, name: string): string | undefined {
+  return Object.hasOwn(labels, name) ? labels[name] : undefined;
 }
 
 function mentions(key: Key, text: string): boolean {

@@ -32,7 +32,7 @@ const phrases = {
   recover: 'which of several keys this operation created',
   create: '--if-missing',
   doctor: 'no database yet',
-  list: '--unused <for>',
+  list: 'sort by any field',
   rotate: '--when-idle <for>',
   logs: '--follow',
   revoke: '--confirm <name>',

@@ -8,11 +8,13 @@ import { isActive } from '../key.ts';
 import type { OwnKey } from '../own-key.ts';
 import { lockOut } from '../own-key.ts';
 import type { KeyBackend } from '../ports.ts';
+import type { Selection } from '../select.ts';
+import { selectKeys } from '../select.ts';
 
 export interface RevocationRequest {
-  /** Ids or names. */
-  references: readonly string[];
-  /** The name of the keys, in place of a prompt. */
+  /** Ids or names, or which keys of the profile. */
+  which: readonly string[] | Selection;
+  /** In place of a prompt: the name of the keys, or how many a selection has. */
   confirm: string | undefined;
   assumeYes: boolean;
   dryRun: boolean;
@@ -27,23 +29,31 @@ export interface RevocationRecord {
   dryRun?: true;
 }
 
-export type RevocationEvent = { type: 'dry-run' } | { type: 'still-active'; key: Key };
+export type RevocationEvent =
+  | { type: 'dry-run' }
+  | { type: 'none-selected' }
+  | { type: 'own-left-out'; key: Key }
+  | { type: 'still-active'; key: Key };
 
 /** What a revocation needs from outside the domain. */
 export interface RevocationServices {
   readonly backend: KeyBackend;
   readonly provider: string;
+  readonly now: Date;
   readonly interruption: Pick<Interruption, 'asked' | 'failure'>;
   /** Why no prompt can be answered, such as "not a terminal"; undefined: one can. */
   readonly promptObstacle: string | undefined;
   /** Call it right before something changes. Throws `KeysError` after an interruption. */
   startMutation(): void;
-  /** The keys that references are about, newest first, as `KeyBackend.list` returns them, and those that only their id leads to. */
+  /**
+   * The keys that references are about, newest first, as `KeyBackend.list` returns them, and those that only their id leads
+   * to; without references, every key.
+   */
   listKeysWith(references: readonly string[]): Promise<readonly Key[]>;
   /** The key that is our own session token. */
   ownKey(keys: readonly Key[]): Promise<OwnKey | undefined>;
-  /** Whether a person confirms that these keys are to be revoked. */
-  confirm(keys: readonly Key[]): Promise<boolean>;
+  /** Whether a person confirms that these keys are to be revoked, which a selection may have chosen. */
+  confirm(keys: readonly Key[], isSelection: boolean): Promise<boolean>;
   tell(event: RevocationEvent): Promise<void>;
 }
 
@@ -53,8 +63,12 @@ export async function revokeKeys(
   request: RevocationRequest,
 ): Promise<RevocationRecord[]> {
   requireAbility(services.provider, 'revoke', services.backend.capabilities);
-  const keys = await services.listKeysWith(request.references);
-  const targets = findKeys(keys, request.references);
+  const keys = await services.listKeysWith(isReferences(request.which) ? request.which : []);
+  const targets = await chooseTargets(services, keys, request);
+  if (targets.length === 0) {
+    await services.tell({ type: 'none-selected' });
+    return [];
+  }
   if (request.dryRun) {
     await services.tell({ type: 'dry-run' });
     return targets.map(({ id, name, status }) => ({
@@ -65,30 +79,71 @@ export async function revokeKeys(
       dryRun: true,
     }));
   }
-  const own = await services.ownKey(keys);
-  if (own && targets.some(({ id }) => id === own.key.id)) throw lockOut(own);
   await requireConfirmed(services, targets, request);
   const records = await revokeAll(services, targets);
   await tellStillActive(services, keys, targets);
   return records;
 }
 
+function isReferences(which: RevocationRequest['which']): which is readonly string[] {
+  return Array.isArray(which);
+}
+
+/** Never the key that is our own session token: a name of it is refused, a selection leaves it out. */
+async function chooseTargets(
+  services: RevocationServices,
+  keys: readonly Key[],
+  { which, dryRun }: RevocationRequest,
+): Promise<Key[]> {
+  if (!isReferences(which)) {
+    const selectedKeys = selectKeys(keys, which, services.now);
+    const own = selectedKeys.length > 0 ? await services.ownKey(keys) : undefined;
+    if (own && selectedKeys.some(({ id }) => id === own.key.id))
+      await services.tell({ type: 'own-left-out', key: own.key });
+    return selectedKeys.filter(({ id }) => id !== own?.key.id);
+  }
+  const namedKeys = findKeys(keys, which);
+  const own = dryRun ? undefined : await services.ownKey(keys);
+  if (own && namedKeys.some(({ id }) => id === own.key.id)) throw lockOut(own);
+  return namedKeys;
+}
+
 /** Throws `KeysError`: 2 if a confirmation is missing or wrong, 1 if the answer is no. */
 async function requireConfirmed(
   services: RevocationServices,
   targets: readonly Key[],
-  { confirm, assumeYes }: RevocationRequest,
+  { which, confirm, assumeYes }: RevocationRequest,
 ): Promise<void> {
-  if (confirm !== undefined) return requireNamed(targets, confirm);
+  const isSelection = !isReferences(which);
+  if (confirm !== undefined)
+    return isSelection ? requireCount(targets, confirm) : requireNamed(targets, confirm);
   if (assumeYes || targets.every(({ status }) => status === 'revoked')) return;
   if (services.promptObstacle !== undefined) {
     throw usageError(
-      `revoking is final, and cannot prompt: ${services.promptObstacle}; pass --yes, or --confirm with the name`,
-      `keys revoke ${targets.map(({ id }) => shellWord(id)).join(' ')} --yes`,
+      `revoking is final, and cannot prompt: ${services.promptObstacle}; pass --yes, or --confirm with the ${isSelection ? 'number of keys' : 'name'}`,
+      ...(isSelection
+        ? [
+            'see the keys first: the same command with --dry-run',
+            `then add --yes, or --confirm ${targets.length}`,
+          ]
+        : [`keys revoke ${idsOf(targets)} --yes`]),
     );
   }
-  if (await services.confirm(targets)) return;
+  if (await services.confirm(targets, isSelection)) return;
   throw new KeysError({ code: 'declined', message: 'not confirmed: nothing was revoked' });
+}
+
+function idsOf(keys: readonly Key[]): string {
+  return keys.map(({ id }) => shellWord(id)).join(' ');
+}
+
+/** In CI, a number that was counted in a dry run: no other key is revoked because the selection has grown since. */
+function requireCount(targets: readonly Key[], confirm: string): void {
+  if (confirm === String(targets.length)) return;
+  throw usageError(
+    `--confirm says '${confirm}', but ${targets.length} keys are selected; nothing was revoked`,
+    'see them: the same command with --dry-run',
+  );
 }
 
 function requireNamed(targets: readonly Key[], confirm: string): void {
@@ -121,7 +176,6 @@ function partlyRevoked(
   targets: readonly Key[],
   cause: unknown,
 ): KeysError {
-  const remaining = targets.slice(records.length).map(({ id }) => shellWord(id));
   const reason = cause instanceof Error ? cause.message : String(cause);
   const isInterrupted = cause instanceof KeysError && cause.failure.code === 'interrupted';
   const count = `${records.length} of ${targets.length} keys`;
@@ -130,7 +184,7 @@ function partlyRevoked(
     message: isInterrupted
       ? `interrupted after ${count} were revoked`
       : `revoked ${count}, then failed: ${reason}`,
-    hints: [`keys revoke ${remaining.join(' ')} --yes`],
+    hints: [`keys revoke ${idsOf(targets.slice(records.length))} --yes`],
     cause,
   });
 }
