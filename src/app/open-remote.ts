@@ -72,6 +72,7 @@ function openHttp(context: Context, origin: string): HttpClient {
     version,
     timeoutMs: context.timeout,
     signal: context.stop,
+    asked: context.interruption.asked,
     ...(context.debugs && { trace: (line: string) => context.debug(line) }),
     now: () => context.now,
   });

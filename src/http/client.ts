@@ -45,6 +45,8 @@ export interface HttpOptions {
   timeoutMs: number;
   /** Aborts when requests and waits must end. */
   signal: AbortSignal;
+  /** Aborts at the first request to stop, never after `signal`: it ends the waits between attempts, and no attempt. */
+  asked?: AbortSignal;
   /** Takes the lines of --debug, which never hold a secret. If it fails, the request continues. */
   trace?: (line: string) => void | Promise<void>;
   now: () => Date;
@@ -59,7 +61,7 @@ const timeoutsPerCall = 4;
 
 /** A client for one origin. Throws `KeysError` (usage) for a proxy variable that is not valid. */
 export function createHttpClient(options: HttpOptions): HttpClient {
-  const { timeoutMs, signal, now, pause = realPause, random = Math.random } = options;
+  const { timeoutMs, signal, asked = signal, now, pause = realPause, random = Math.random } = options;
   const { origin } = new URL(options.origin);
   const userAgent = `keys/${options.version} (node ${nodeVersion.slice(1)}; ${platform})`;
   const proxy = proxyFor(new URL(origin), options.env);
@@ -120,16 +122,16 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     const delayMs = rateLimitedUntil - now().getTime();
     if (delayMs <= 0) return;
     await trace(() => `waiting ${delayMs} ms: the API's rate limit was reached`);
-    await pause(delayMs, signal).catch((error: unknown) => {
-      throw signal.aborted ? interrupted() : error;
+    await pause(delayMs, asked).catch((error: unknown) => {
+      throw asked.aborted ? interrupted() : error;
     });
   }
 
   async function awaitRetry({ next, delayMs, isRateLimited }: Decision & { kind: 'retry' }): Promise<void> {
     if (isRateLimited) rateLimitedUntil = Math.max(rateLimitedUntil, now().getTime() + delayMs);
     await trace(() => `waiting ${delayMs} ms before attempt ${next.attempt} of ${maxAttempts}`);
-    await pause(delayMs, signal).catch((error: unknown) => {
-      throw signal.aborted ? interruptedWhileWaiting(next) : error;
+    await pause(delayMs, asked).catch((error: unknown) => {
+      throw asked.aborted ? interruptedWhileWaiting(next) : error;
     });
     if (isRateLimited) rateLimitedUntil = 0;
   }

@@ -17,7 +17,7 @@ export class Interruption {
     this.#io = io;
     this.stop = AbortSignal.any([this.#dropped.signal, io.urgent]);
     // As many requests listen as run at a time.
-    setMaxListeners(0, this.stop);
+    setMaxListeners(0, this.stop, this.asked);
     if (io.interrupt.aborted) this.ask();
     else io.interrupt.addEventListener('abort', () => this.ask());
   }
@@ -30,7 +30,7 @@ export class Interruption {
     return this.#dropped.signal;
   }
 
-  /** Aborts at the first request, whatever has begun. */
+  /** Aborts at the first request, whatever has begun: nothing else begins, and no wait between two attempts at a call goes on. */
   get asked(): AbortSignal {
     return this.#asked.signal;
   }

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Environment } from '../../src/platform/env.ts';
 import { refusedKeys } from '../support/embedded-authority.ts';
-import { withEscrow } from '../support/escrow.ts';
+import { withEscrow, withProfiles } from '../support/escrow.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { startServe } from '../support/serving.ts';
 import { StandIns } from '../support/stand-in.ts';
 import type { Terminal } from '../support/terminal.ts';
 import { bashIn, keysIn } from '../support/terminal.ts';
+import { UnrealServer } from '../support/unreal-server.ts';
 
 /** As after a login: reading the configuration must not change which process gets Ctrl-C. */
 function configured(): Sandbox {
@@ -151,6 +152,31 @@ test('Ctrl-C in a fleet finishes the rotations that have started: exit 5, with t
   expect(await liveKeys(box)).toHaveLength(6);
   const { stdout } = await box.program(['recover', '--list', '--json', 'name']);
   expect(JSON.parse(stdout)).toEqual([]);
+});
+
+test.each([
+  ['creates the key', 'POST /v1/keys'],
+  ['verifies the new key', 'GET /v1/models'],
+  ['revokes the old key', 'DELETE '],
+])('Ctrl-C ends at once the wait for a rate limit on the call that %s: exit 5', async (_, limitedCall) => {
+  const [box, server] = [new Sandbox(), await UnrealServer.start()];
+  box.expectSecretIn('got');
+  box.expectEscrow();
+  withProfiles(box, { work: { provider: 'unreal', url: server.url, escrow: 'file' } });
+  server.add('ci');
+  server.isOverLimit = (what) => what.startsWith(limitedCall);
+  const env = { KEYS_PROFILE: 'work', KEYS_TOKEN: 'tok-EXAMPLE' };
+  const terminal = keysIn(box, ['rotate', 'ci', '--grace', '0', '--to', 'file:got', '--debug'], { env });
+  await terminal.shows('waiting 50000 ms');
+  terminal.type('\x03');
+  expect(await terminal.ended, terminal.output).toBe(5);
+
+  server.isOverLimit = () => false;
+  expect(await box.program(['recover', '--all', '--yes'], { env })).toMatchObject({ exit: 0 });
+  const isRotated = limitedCall !== 'POST /v1/keys';
+  expect(existsSync(join(box.cwd, 'got'))).toBe(isRotated);
+  if (isRotated) expect(server.keys.map(({ secret }) => secret)).toContain(box.read('got'));
+  expect(server.keys.map(({ name }) => name)).toContain('ci');
 });
 
 test('a command stopped with Ctrl-Z continues after fg, and its delivery is not affected', async () => {

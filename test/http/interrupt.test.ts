@@ -96,6 +96,30 @@ test('Ctrl-C ends a real pause too', async () => {
   expect(lines.at(-1)).toBe('waiting 50000 ms before attempt 2 of 4');
 });
 
+test('the first request to stop ends the pause before a retry, and each later one at once', async () => {
+  const server = await FaultServer.start();
+  server.on('POST /v1/keys', text(429, '', { 'retry-after': '50' }));
+  const first = new AbortController();
+  const { client } = clientOf(server.origin, {
+    asked: first.signal,
+    trace: (line) => {
+      if (line.startsWith('waiting')) setTimeout(() => first.abort(), 5);
+    },
+    realPause: true,
+  });
+  for (const _attempt of [1, 2]) {
+    const failure = await failureOf(client.send({ ...write, url: server.url('/v1/keys') }));
+    expect(failure).toMatchObject({ exit: 'interrupted' });
+  }
+});
+
+test('after the first request to stop, what needs no pause is still sent', async () => {
+  const server = await FaultServer.start();
+  server.on('POST /v1/keys', text(200, '{}'));
+  const { client } = clientOf(server.origin, { asked: AbortSignal.abort() });
+  expect(await client.send({ ...write, url: server.url('/v1/keys') })).toMatchObject({ status: 200 });
+});
+
 test('after Ctrl-C nothing is sent at all', async () => {
   const server = await FaultServer.start();
   const { client } = clientOf(server.origin, { signal: AbortSignal.abort() });

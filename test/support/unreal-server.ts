@@ -22,6 +22,8 @@ export class UnrealServer {
   onCreate = () => {};
   /** Called when a request arrives; the request is served when the promise resolves. */
   onRequest = async (_what: string): Promise<void> => {};
+  /** Whether a request is refused with 429 and the advice to wait 50 s. */
+  isOverLimit = (_what: string): boolean => false;
   /** Handles the responses to the next creates, one each, after the key is created. */
   readonly lostReplies: ((response: ServerResponse) => void)[] = [];
   #made = 0;
@@ -54,6 +56,8 @@ export class UnrealServer {
     await this.onRequest(`${method} ${url}`);
     const answer = (status: number, content: unknown) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(content));
+    if (this.isOverLimit(`${method} ${url}`))
+      return void response.writeHead(429, { 'retry-after': '50' }).end();
     if (url === '/v1/models') return void this.#models(headers.authorization, answer);
     if (headers.authorization !== 'Bearer tok-EXAMPLE' || this.isLocked) {
       return void answer(401, { error: { message: 'unknown session', code: 'UNAUTHORIZED' } });
