@@ -7,13 +7,14 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /*
  * The files of the code cache. Whoever can write one decides what runs. So it is a file of this user alone, in a folder of
@@ -35,7 +36,7 @@ export type CompiledCode = ReadonlyMap<string, Buffer>;
 /** Far more than a command compiles. */
 const maxBytes = 16 * 1024 * 1024;
 
-/** Another process may still be writing. */
+/** By then, the number of the process that wrote may be another one's. */
 const abandonedAfterMs = 60_000;
 
 /** Every change of a file changes it. */
@@ -95,14 +96,14 @@ function readOwn(path: string, uid: number): Buffer | undefined {
   }
 }
 
-/** One process at a time writes; another one keeps nothing. Never throws. */
+/** If another process is writing, this one keeps nothing. Never throws. */
 export function writeCode(place: CodePlace, compiledCode: () => CompiledCode): void {
   if (!makeFolder(place)) return;
   const { path } = place;
-  const temporary = `${path}.new`;
+  const temporary = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.new`;
   try {
-    const age = Date.now() - (lstatSync(temporary, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (age > abandonedAfterMs) rmSync(temporary);
+    const othersFiles = removeAbandoned(place.folder);
+    if (othersFiles.some((name) => name.startsWith(`${basename(path)}.`))) return;
     const file = openSync(temporary, 'wx', 0o600);
     try {
       const content = contentOf(compiledCode());
@@ -110,6 +111,7 @@ export function writeCode(place: CodePlace, compiledCode: () => CompiledCode): v
       writeFileSync(file, content);
       writeFileSync(file, content);
       fsyncSync(file);
+      if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) rmSync(path, { recursive: true });
       renameSync(temporary, path);
     } catch {
       rmSync(temporary, { force: true });
@@ -117,7 +119,32 @@ export function writeCode(place: CodePlace, compiledCode: () => CompiledCode): v
       closeSync(file);
     }
   } catch {
-    // Another process is writing, or nothing can be written here.
+    // Nothing can be written here.
+  }
+}
+
+/**
+ * Removes the files that killed processes left, and returns those that are being written. A process of another container
+ * may be taken for dead: it then fails to rename its file, and keeps nothing.
+ */
+function removeAbandoned(folder: string): string[] {
+  return readdirSync(folder).filter((name) => {
+    if (!name.endsWith('.new')) return false;
+    const path = join(folder, name);
+    const ageMs = Date.now() - (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+    const writer = Number(name.split('.').at(-3));
+    const isBeingWritten = ageMs < abandonedAfterMs && writer !== process.pid && isRunning(writer);
+    if (!isBeingWritten) rmSync(path, { recursive: true, force: true });
+    return isBeingWritten;
+  });
+}
+
+/** Of this user, as the folder is. */
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 

@@ -9,6 +9,7 @@ import {
   renameSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -77,6 +78,11 @@ const damages: Record<string, (file: string) => void> = {
   },
   'can be read by others': (file) => chmodSync(file, 0o644),
   'has two names': (file) => linkSync(file, `${file}.other`),
+  'is a folder': (file) => {
+    renameSync(file, `${file}.other`);
+    mkdirSync(file);
+    writeFileSync(join(file, 'content'), '');
+  },
   'is a symbolic link': (file) => {
     renameSync(file, `${file}.other`);
     symlinkSync(`${file}.other`, file);
@@ -106,6 +112,36 @@ test.runIf(process.getuid?.() === 0)("another user's folder is neither read nor 
   chownSync(dirname(file), 65_534, 65_534);
   expect(await run(box, ['list', '--json'])).toEqual({ exit: 0, stdout, stderr: '' });
   expect(readFileSync(file, 'utf8')).toBe('not ours');
+});
+
+test('a process that is killed while it writes keeps none of the next ones from writing', async () => {
+  const box = new Sandbox();
+  mkdirSync(box.home, { recursive: true });
+  box.write(
+    'kill.cjs',
+    `const fs = require('node:fs');
+const { renameSync } = fs;
+fs.renameSync = (from, to) => to.endsWith('.bin') ? process.kill(process.pid, 'SIGKILL') : renameSync(from, to);`,
+  );
+  const killed = await run(box, ['list', '--json'], {
+    NODE_OPTIONS: `--require ${join(box.cwd, 'kill.cjs')}`,
+  });
+  expect(killed.exit).not.toBe(0);
+  expect(readdirSync(folderOf(box))).toEqual([expect.stringMatching(/^list\.bin\..*new$/)]);
+  expect(await run(box, ['list', '--json'])).toEqual({ exit: 0, stdout: '[]\n', stderr: '' });
+  expect(readdirSync(folderOf(box))).toEqual(['list.bin']);
+});
+
+test('what stands at the name of a file that is being written is removed', async () => {
+  const { box, file } = await withCode();
+  const { ino } = statSync(file);
+  for (const name of ['list.bin.new', `list.bin.${process.ppid}.abc.new`]) {
+    mkdirSync(join(folderOf(box), name, 'inner'), { recursive: true });
+    utimesSync(join(folderOf(box), name), 0, 0);
+  }
+  await run(box, ['list', '--format', 'table']);
+  expect(statSync(file).ino).not.toBe(ino);
+  expect(readdirSync(folderOf(box))).toEqual(['list.bin']);
 });
 
 test('processes at once write whole files', async () => {
