@@ -42,8 +42,14 @@ export async function checkPrivateFile(path: string): Promise<void> {
 /** Far more than a file of settings or secrets needs. */
 const maxBytes = 16 * 1024 * 1024;
 
-/** The bytes of the file; undefined if there is none. */
+/** The bytes of the file; undefined if there is none. What a killed process left beside it is removed. */
 export async function readPrivateFile(path: string): Promise<Buffer | undefined> {
+  const content = read(path);
+  await removeStaleCopies(path);
+  return content;
+}
+
+function read(path: string): Buffer | undefined {
   refuseUnlessPlainFile(path);
   try {
     return readBounded(path, { maxBytes, follow: false });
@@ -82,7 +88,7 @@ export async function changePrivateFile(
 ): Promise<void> {
   refuseUnlessPlainFile(path);
   await withPrivateFolder(dirname(path), async (folder) =>
-    replace(path, change(await readPrivateFile(path)), join(folder, 'new')),
+    replace(path, change(read(path)), join(folder, 'new')),
   );
 }
 

@@ -114,7 +114,7 @@ function prepare(folder: string, isIgnored: boolean): void {
 export async function removePrivateFolder(parent: string): Promise<void> {
   const folder = join(parent, folderName);
   try {
-    if (!lstatSync(folder, { throwIfNoEntry: false })) return;
+    if (holds.has(folder) || !lstatSync(folder, { throwIfNoEntry: false })) return;
     const release = await hold(folder);
     if (release) removeHeld(folder, release);
   } catch {

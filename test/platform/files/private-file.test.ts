@@ -191,6 +191,16 @@ describe('reading', () => {
     expect(await readPrivateFile(join(folder, 'none', 'token'))).toBeUndefined();
   });
 
+  test.each(['token', 'none'])('removes what a killed process left beside it (%s)', async (name) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'token'), 'old');
+    // As a process leaves it that is killed during its checks.
+    mkdirSync(join(folder, '.keys-tmp'), { mode: 0o700 });
+    writeFileSync(join(folder, '.keys-tmp', 'write.lock'), '', { mode: 0o600 });
+    await readPrivateFile(join(folder, name));
+    expect(readdirSync(folder)).toEqual(['token']);
+  });
+
   test('does not follow a symbolic link', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'target'), 'old');
