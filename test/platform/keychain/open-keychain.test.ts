@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { findToken } from '../../../src/accounts/tokens/find-token.ts';
-import type { TokenOwner } from '../../../src/accounts/tokens/token-context.ts';
+import type { TokenContext, TokenOwner } from '../../../src/accounts/tokens/token-context.ts';
 import { openStore } from '../../../src/accounts/tokens/token-store.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import type { Environment } from '../../../src/platform/env.ts';
@@ -27,10 +27,26 @@ async function boxWithKeyring(options: Partial<KeyringOptions> = {}) {
   return { box, keyring: await startKeyring({ home: join(box.root, 'keyring'), ...options }) };
 }
 
-/** Milliseconds that the work took. */
-async function timed<T>(work: Promise<T>): Promise<{ result: T; took: number }> {
+/** Longer than anything here takes: on a busy machine, a keychain that answers may need more than the usual 3 s. */
+const ampleMs = 100_000;
+const ample = { timeout: ampleMs };
+
+/** A context whose keychain is given ample time. */
+function patientContext(box: TokenBox, env?: Environment): TokenContext {
+  const context = box.context(env);
+  const keychain = openKeychain({
+    ...{ service: 'tokens', env: context.env, interactive: false },
+    timeoutMs: ampleMs,
+  });
+  return { ...context, keychain };
+}
+
+/** Fails if the work ends before the time is over. */
+async function lastsAtLeast<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   const start = performance.now();
-  return { result: await work, took: performance.now() - start };
+  const result = await work;
+  expect(performance.now() - start).toBeGreaterThan(milliseconds);
+  return result;
 }
 
 /** Accepts connections and never answers. */
@@ -64,9 +80,9 @@ function keychainProcesses({
 }
 
 describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => {
-  test('no session bus is an absent keychain, at once, with three alternatives', async () => {
+  test('no session bus is an absent keychain, without a wait for it, with three alternatives', async () => {
     const box = new TokenBox();
-    const { result, took } = await timed(box.failure(findToken(owner, box.context())));
+    const result = await box.failure(findToken(owner, patientContext(box)));
     expect(result).toMatchObject({ exit: 'auth', code: 'keychain_absent' });
     expect(result.message).toContain('no Secret Service is available');
     const hints = (result.hints ?? []).join('\n');
@@ -74,38 +90,35 @@ describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => 
     expect(hints).toContain('keys login --store file --profile work');
     expect(hints).toContain('dbus-run-session -- bash -c');
     expect(hints).toContain('WSL');
-    expect(took).toBeLessThan(2000);
   });
 
   test('a bus that accepts the connection and never answers is a silent keychain after 3 s', async () => {
     const box = new TokenBox();
     const context = box.context(await deafBus(box));
-    const { result, took } = await timed(box.failure(findToken(owner, context)));
+    const result = await lastsAtLeast(2900, box.failure(findToken(owner, context)));
     expect(result).toMatchObject({ exit: 'auth', code: 'keychain_silent' });
+    expect(result.message).toContain('waited 3 s');
     expect(result.hints).toHaveLength(3);
-    expect(took).toBeGreaterThan(2900);
-    expect(took).toBeLessThan(4000);
   });
 
-  test('a bus that never answers does not ask for a password, so the longer timeout does not apply', async () => {
+  test('a bus that never answers does not ask for a password, so the time limit applies to a person too', async () => {
     const box = new TokenBox();
     const context = box.context(await deafBus(box), { interactive: true });
-    const { result, took } = await timed(box.failure(findToken(owner, context)));
-    expect(result.code).toBe('keychain_silent');
-    expect(took).toBeLessThan(4000);
+    // Without the limit, this would never end.
+    expect((await box.failure(findToken(owner, context))).code).toBe('keychain_silent');
   });
 
   test('while it waits, no process has a token among its arguments or in its environment', async () => {
     const box = new TokenBox();
     const [stored, given] = [box.token(), box.token()];
     const env = { ...(await deafBus(box)), KEYS_TOKEN: given, NODE_OPTIONS: '--no-warnings' };
-    const store = openStore('keychain', box.context(env));
+    const store = openStore('keychain', patientContext(box, env));
     const write = box.failure(store.write(owner, new Secret(stored)));
     const oneProcess = vi.waitFor(() => {
       const processes = keychainProcesses(env);
       expect(processes).toHaveLength(1);
       return processes;
-    });
+    }, ample);
     const children = await Promise.race([oneProcess, write.then(({ message }) => expect.fail(message))]);
     for (const { pid, text } of children) {
       expect(box.keep(text)).toContain('DBUS_SESSION_BUS_ADDRESS');
@@ -122,9 +135,8 @@ describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => 
       await openKeychain({ ...tokens, timeoutMs: 500 }).read('${account}').catch((error) => console.log(error.failure.code));
     `);
     const env = { ...box.env, ...(await deafBus(box)) };
-    const { result, took } = await timed(execFile(process.execPath, [program], { env }));
-    expect(result.stdout).toBe('keychain_silent\n');
-    expect(took).toBeLessThan(2000);
+    // The process of the keychain, which never ends by itself, does not keep it.
+    expect((await execFile(process.execPath, [program], { env })).stdout).toBe('keychain_silent\n');
   });
 
   test('a program that is killed while it waits leaves no process behind', async () => {
@@ -132,35 +144,60 @@ describe.skipIf(process.platform !== 'linux')('without a Secret Service', () => 
     const program = await bundleProgram(`
       import { openKeychain } from 'src/platform/keychain/open-keychain.ts';
       const tokens = { service: 'tokens', env: process.env, interactive: false };
-      openKeychain({ ...tokens, interactive: true }).read('${account}').catch(() => {});
+      openKeychain({ ...tokens, timeoutMs: ${ampleMs} }).read('${account}').catch(() => {});
       process.stdin.on('end', () => process.exit()).resume();
     `);
     const env = { ...box.env, ...(await deafBus(box)) };
     const run = execFile(process.execPath, [program], { env });
-    await vi.waitFor(() => expect(keychainProcesses(env)).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(keychainProcesses(env)).toHaveLength(1), ample);
     run.child.stdin?.end();
     await run;
-    await vi.waitFor(() => expect(keychainProcesses(env)).toEqual([]));
+    await vi.waitFor(() => expect(keychainProcesses(env)).toEqual([]), ample);
   });
 });
+
+/**
+ * A read for a person at the terminal, once it has reached the keychain, and the time limit that it had until then: the
+ * usual one, or as much more as this machine takes.
+ */
+async function personReading(env: Environment): Promise<{ outcome: Promise<string>; timeoutMs: number }> {
+  for (let timeoutMs = 3000; ; timeoutMs *= 2) {
+    let outcome = Promise.resolve('not begun');
+    const isReached = new Promise<true>((resolve) => {
+      const keychain = openKeychain({
+        ...{ service: 'tokens', env, timeoutMs },
+        get interactive() {
+          resolve(true);
+          return true;
+        },
+      });
+      outcome = keychain.read(account).then(
+        () => 'answered',
+        (error) => error.failure.code,
+      );
+    });
+    if ((await Promise.race([isReached, outcome])) === true) return { outcome, timeoutMs };
+  }
+}
 
 describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
   test('a token is stored where every program finds it, and read by a new process', async () => {
     const { box, keyring } = await boxWithKeyring();
     const token = box.token();
-    const context = box.context(keyring.env);
+    const context = patientContext(box, keyring.env);
     await openStore('keychain', context).write(owner, new Secret(token));
     expect(keyring.run(['secret-tool', 'lookup', 'service', 'keys-cli', 'username', account])).toBe(token);
     expect(keyring.run(['secret-tool', 'search', '--all', 'service', 'keys-cli'])).toContain(account);
 
-    const found = await findToken(owner, box.context(keyring.env));
+    const found = await findToken(owner, patientContext(box, keyring.env));
     expect(found?.source).toBe('keychain');
     expect(found?.token.reveal()).toBe(token);
 
     const program = await bundleProgram(`
       import { openKeychain } from 'src/platform/keychain/open-keychain.ts';
       const tokens = { service: 'tokens', env: process.env, interactive: false };
-      process.stdout.write(await openKeychain(tokens).read('${account}') ?? 'none');
+      const keychain = openKeychain({ ...tokens, timeoutMs: ${ampleMs} });
+      process.stdout.write(await keychain.read('${account}') ?? 'none');
     `);
     const { stdout } = await execFile(process.execPath, [program], { env: { ...keyring.env } });
     expect(stdout).toBe(token);
@@ -168,12 +205,12 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
 
   test('not being logged in is not an error', async () => {
     const { box, keyring } = await boxWithKeyring();
-    expect(await findToken(owner, box.context(keyring.env))).toBeUndefined();
+    expect(await findToken(owner, patientContext(box, keyring.env))).toBeUndefined();
   });
 
   test('remove deletes the token, and reports whether there was one', async () => {
     const { box, keyring } = await boxWithKeyring();
-    const store = openStore('keychain', box.context(keyring.env));
+    const store = openStore('keychain', patientContext(box, keyring.env));
     await store.write(owner, new Secret(box.token()));
     expect(await store.remove(owner)).toBe(true);
     expect(await store.remove(owner)).toBe(false);
@@ -185,7 +222,7 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
 
   test('a profile whose URL has moved to another origin, and another profile, find nothing', async () => {
     const { box, keyring } = await boxWithKeyring();
-    const context = box.context(keyring.env);
+    const context = patientContext(box, keyring.env);
     await openStore('keychain', context).write(owner, new Secret(box.token()));
     expect(await findToken({ ...owner, origin: 'https://evil.example.com' }, context)).toBeUndefined();
     expect(await findToken({ ...owner, profile: 'home' }, context)).toBeUndefined();
@@ -193,56 +230,49 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
 
   test('unusual characters and long values come back unchanged', async () => {
     const { box, keyring } = await boxWithKeyring();
-    const keychain = openKeychain({ service: 'tokens', env: keyring.env, interactive: false });
+    const { keychain } = patientContext(box, keyring.env);
     for (const value of ['tök-€-😀\t"\\\n-EXAMPLE', box.token(8000), 'keys-parts:1:0000000000000000']) {
-      await keychain.write(account, box.known(value));
-      expect(await keychain.read(account)).toBe(value);
+      await keychain?.write(account, box.known(value));
+      expect(await keychain?.read(account)).toBe(value);
     }
   });
 
   test('a locked keyring is reported as locked, for reading and writing, not as "not logged in"', async () => {
     const { box, keyring } = await boxWithKeyring();
-    const store = openStore('keychain', box.context(keyring.env));
+    const store = openStore('keychain', patientContext(box, keyring.env));
     await store.write(owner, new Secret(box.token()));
     keyring.lock();
-    const { result, took } = await timed(box.failure(store.read(owner)));
+    const result = await box.failure(store.read(owner));
     expect(result).toMatchObject({ exit: 'auth', code: 'keychain_locked' });
     expect(result.hints).toHaveLength(3);
-    expect(took).toBeLessThan(2000);
     expect((await box.failure(store.write(owner, new Secret(box.token())))).code).toBe('keychain_locked');
     expect((await box.failure(store.remove(owner))).code).toBe('keychain_locked');
   });
 
   test('a keyring that waits for its password is silent after 3 s, but a user is given more time', async () => {
     const { box, keyring } = await boxWithKeyring({ prompter: 'waiting' });
-    await openStore('keychain', box.context(keyring.env)).write(owner, new Secret(box.token()));
+    await openStore('keychain', patientContext(box, keyring.env)).write(owner, new Secret(box.token()));
     keyring.lock();
-    const { result, took } = await timed(box.failure(findToken(owner, box.context(keyring.env))));
+    const result = await box.failure(findToken(owner, box.context(keyring.env)));
     expect(result.code).toBe('keychain_silent');
+    expect(result.message).toContain('waited 3 s');
     expect(result.message).toContain('it may be asking for its password');
-    expect(took).toBeLessThan(4000);
 
-    const person = findToken(owner, box.context(keyring.env, { interactive: true }));
-    const outcome = person.then(
-      () => 'answered',
-      (error) => error.failure.code,
-    );
-    expect(await Promise.race([outcome, sleep(3500, 'waiting')])).toBe('waiting');
+    const person = await personReading(keyring.env);
+    expect(await Promise.race([person.outcome, sleep(person.timeoutMs + 500, 'waiting')])).toBe('waiting');
     // As Ctrl-C on a terminal does, for everything that runs there.
     for (const { pid } of keychainProcesses(keyring.env)) process.kill(pid, 'SIGINT');
-    expect(await outcome).toBe('interrupted');
+    expect(await person.outcome).toBe('interrupted');
   });
 
   test('a service that never answers is silent after 3 s; a slow one is not', async () => {
     const { box, keyring } = await boxWithKeyring();
-    const context = box.context(keyring.env);
+    const context = patientContext(box, keyring.env);
     const token = box.token();
     await openStore('keychain', context).write(owner, new Secret(token));
     keyring.freeze();
-    const { result, took } = await timed(box.failure(findToken(owner, context)));
+    const result = await lastsAtLeast(2900, box.failure(findToken(owner, box.context(keyring.env))));
     expect(result).toMatchObject({ exit: 'auth', code: 'keychain_silent' });
-    expect(took).toBeGreaterThan(2900);
-    expect(took).toBeLessThan(4000);
 
     const late = findToken(owner, context);
     await sleep(2300);
@@ -252,8 +282,7 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
 
   test('a bus without a Secret Service is an absent keychain', async () => {
     const { box, keyring } = await boxWithKeyring({ service: 'none' });
-    const { result, took } = await timed(box.failure(findToken(owner, box.context(keyring.env))));
+    const result = await box.failure(findToken(owner, patientContext(box, keyring.env)));
     expect(result).toMatchObject({ exit: 'auth', code: 'keychain_absent' });
-    expect(took).toBeLessThan(2000);
   });
 });
