@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { systemCode } from '../base/errors.ts';
@@ -41,8 +41,20 @@ const noticeMs = 50;
  * judged by its exit code alone.
  */
 export async function runProgram(call: ProgramCall): Promise<Outcome> {
+  const first = await runOnce(call);
+  return first.isUntouched ? (await runOnce(call)).outcome : first.outcome;
+}
+
+interface Run {
+  outcome: Outcome;
+  /** A signal of the terminal ended it before it took anything of its input, which is gone now, or printed anything. */
+  isUntouched: boolean;
+}
+
+async function runOnce(call: ProgramCall): Promise<Run> {
   const [program = '', ...args] = call.command;
   const ends = await endsFor(call);
+  const [stdin] = ends.stdio;
   const child = startWith(ends.stdio, () =>
     spawn(program, args, {
       // A missing folder would be reported as a missing program.
@@ -56,7 +68,7 @@ export async function runProgram(call: ProgramCall): Promise<Outcome> {
   const outputs = { stdout: ends.stdout ?? child.stdout, stderr: ends.stderr ?? child.stderr };
   let timer: NodeJS.Timeout | undefined;
   try {
-    return await new Promise<Outcome>((resolve, reject) => {
+    const outcome = await new Promise<Outcome>((resolve, reject) => {
       const expire = () => reject(new Error(`has not ended after ${call.timeoutMs / 1000} s`));
       // If this process was stopped meanwhile (Ctrl-Z), the program may have ended long ago: that event comes first.
       timer = setTimeout(() => {
@@ -80,11 +92,37 @@ export async function runProgram(call: ProgramCall): Promise<Outcome> {
       child.stdin?.on('error', () => {});
       child.stdin?.end(call.input);
     });
+    return { outcome, isUntouched: endedByTerminal(outcome) && isUnread(stdin, call.input) };
   } finally {
     clearTimeout(timer);
+    closeEnd(stdin);
     // A process that it left behind may hold the other ends; that one is not waited for.
     for (const stream of [child.stdin, outputs.stdout, outputs.stderr]) stream?.destroy();
     endChild(child);
+  }
+}
+
+/**
+ * Until its first instruction a program is among the processes that the terminal signals; only then does it have a session
+ * of its own (libuv, `uv__process_child_init`).
+ */
+function endedByTerminal({ signal, stdout, stderr }: Outcome): boolean {
+  return (signal === 'SIGINT' || signal === 'SIGHUP') && stdout === '' && stderr === '';
+}
+
+/** Takes the input out of the pipe, so that nothing that the program left behind reads it, and tells if it was all there. */
+function isUnread(pipe: End, input: string | undefined): boolean {
+  if (typeof pipe !== 'number' || !input) return false;
+  const content = Buffer.alloc(Buffer.byteLength(input) + 1);
+  let reader: number | undefined;
+  try {
+    reader = openSync(`/proc/self/fd/${pipe}`, constants.O_RDONLY | constants.O_NONBLOCK);
+    return readSync(reader, content) === content.length - 1;
+  } catch {
+    return false;
+  } finally {
+    content.fill(0);
+    if (reader !== undefined) closeSync(reader);
   }
 }
 
@@ -119,11 +157,18 @@ function closed(stream: Readable): Promise<void> {
   return new Promise((resolve) => stream.on('close', () => resolve()));
 }
 
-/** Closes the descriptors: the program has its own by then, or was never started. */
-function startWith<T>(ends: readonly End[], start: () => T): T {
+/** Closes the descriptors that the program has now: that of its input only if it was never started. */
+function startWith<T>([stdin, ...outputs]: Ends['stdio'], start: () => T): T {
   try {
     return start();
+  } catch (error) {
+    closeEnd(stdin);
+    throw error;
   } finally {
-    for (const fd of ends) if (typeof fd === 'number') closeSync(fd);
+    outputs.forEach(closeEnd);
   }
+}
+
+function closeEnd(end: End): void {
+  if (typeof end === 'number') closeSync(end);
 }

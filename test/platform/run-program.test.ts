@@ -44,6 +44,27 @@ test('an input longer than a pipe is refused before the program starts', async (
   expect(readdirSync(cwd)).toEqual([]);
 });
 
+/** Whether a signal hit it before its first instruction or a moment later cannot be seen from outside. */
+const endsOnceBy = (signal: string) => `[ -e begun ] || { touch begun; kill -${signal} $$; }`;
+const newFolder = () => mkdtempSync(`${tmpdir()}/keys-test-`);
+
+test.skipIf(process.platform !== 'linux').each(['INT', 'HUP'])(
+  'a program that the terminal ended by SIG%s before it took its input is started again',
+  async (signal) => {
+    const { stdout, code } = await shell(`${endsOnceBy(signal)}; cat`, 'value_EXAMPLE', { cwd: newFolder() });
+    expect({ stdout, code }).toEqual({ stdout: 'value_EXAMPLE', code: 0 });
+  },
+);
+
+test.each([
+  ['took a part of its input', `head -c 1 > taken; ${endsOnceBy('INT')}; cat`, 'SIGINT'],
+  ['printed something', `echo text; ${endsOnceBy('INT')}; cat`, 'SIGINT'],
+  ['was ended by another signal', `${endsOnceBy('KILL')}; cat`, 'SIGKILL'],
+  ['is ended each time', 'kill -INT $$', 'SIGINT'],
+])('a program that %s stays ended', async (_, line, signal) => {
+  expect((await shell(line, 'value_EXAMPLE', { cwd: newFolder() })).signal).toBe(signal);
+});
+
 test('the input ends at once for a program that reads it twice or not at all', async () => {
   expect((await shell('cat; cat; echo end', 'a')).stdout).toBe('aend\n');
   expect((await shell('exit 3', 'a')).code).toBe(3);
