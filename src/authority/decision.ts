@@ -5,11 +5,11 @@ export interface AccessRequest {
   /** The whole key as it was sent; undefined if none was. */
   key: string | undefined;
   /** The model to call. */
-  model?: string;
+  model?: string | undefined;
   /** `any`: the request lists the models. `unnamed`: it may reach a model without naming it. */
   models?: 'any' | 'unnamed';
   /** The permission that the request needs. */
-  permission?: string;
+  permission?: string | undefined;
 }
 
 /** What the organisation that runs the authority grants to all of its keys together. */

@@ -75,8 +75,9 @@ const maxPathLength = 1000;
 
 /** A path that is safe to log: a query can contain anything, and so can a path that a caller makes up. */
 export function pathOf(url: string): string {
+  const query = url.indexOf('?');
   // Masked before it is cut: the beginning of a secret would no longer look like one.
-  return logText(maskSecrets(url.split('?', 1)[0] ?? ''), maxPathLength);
+  return logText(maskSecrets(query < 0 ? url : url.slice(0, query)), maxPathLength);
 }
 
 /** Milliseconds, to the microsecond. */

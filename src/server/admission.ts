@@ -10,7 +10,7 @@ import { logText } from './log-text.ts';
 export interface UseAddress {
   method: string;
   path: string;
-  model?: string;
+  model?: string | undefined;
 }
 
 /** Decides on the key of a request. Logs a refusal and throws it as an `HttpProblem`. */

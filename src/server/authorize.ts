@@ -42,21 +42,16 @@ export interface AuthorizeAnswer {
  */
 export function requestedUse(request: AuthorizeRequest): RequestedUse {
   const { headers, ip } = request;
-  const header = (name: string) => textIn(headers[name]);
-  const model = header('x-model');
-  const permission = header('x-permission');
-  const method = header('x-original-method') ?? header('x-forwarded-method') ?? request.method;
-  const target = header('x-original-uri') ?? header('x-forwarded-uri') ?? request.url;
+  const model = textIn(headers['x-model']);
+  const permission = textIn(headers['x-permission']);
+  const method = textIn(headers['x-original-method']) ?? textIn(headers['x-forwarded-method']);
+  const target = textIn(headers['x-original-uri']) ?? textIn(headers['x-forwarded-uri']);
   return {
-    access: {
-      key: keyOf(request),
-      ...(model !== undefined && { model }),
-      ...(permission !== undefined && { permission }),
-    },
+    access: { key: keyOf(request), model, permission },
     address: {
-      method: logText(method, 20),
-      path: pathOf(target),
-      ...(model !== undefined && { model: logText(model) }),
+      method: logText(method ?? request.method, 20),
+      path: pathOf(target ?? request.url),
+      model: model === undefined ? undefined : logText(model),
     },
     ip,
   };
@@ -91,12 +86,17 @@ export function problemAnswer(problem: ProblemFields): AuthorizeAnswer {
 }
 
 function admissionHeaders({ keyId, keyName, rateLimit }: Admission): string[] {
-  const identity = ['x-key-id', keyId, 'x-key-name', headerText(keyName)];
-  const type = ['content-type', 'text/plain; charset=utf-8'];
-  if (!rateLimit) return [...identity, ...type];
-  const limits = Object.entries(rateLimitHeaders(rateLimit));
-  const prefixedLimits = limits.flatMap(([name, value]) => [`x-${name}`, value]);
-  return [...limits.flat(), ...identity, ...prefixedLimits, ...type];
+  const limits = rateLimit ? Object.entries(rateLimitHeaders(rateLimit)) : [];
+  return [
+    ...limits.flat(),
+    'x-key-id',
+    keyId,
+    'x-key-name',
+    headerText(keyName),
+    ...limits.flatMap(([name, value]) => [`x-${name}`, value]),
+    'content-type',
+    'text/plain; charset=utf-8',
+  ];
 }
 
 /** The first value of a header that is not empty. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { AccessRequest, Decision } from '../authority/decision.ts';
@@ -30,20 +30,17 @@ export interface DirectOptions {
  */
 export function answerDirectly(app: FastifyInstance, context: Context, options: DirectOptions): () => void {
   const { hostProblem } = options;
-  const [toFramework] = app.server.listeners('request') as [(...exchange: Exchange) => void];
+  const [toFramework] = app.server.listeners('request') as [RequestListener];
   let isStopped = false;
   app.server.removeListener('request', toFramework);
-  app.server.on('request', (...exchange: Exchange) => {
-    const [request] = exchange;
-    if (isStopped || !isUsual(request) || hostProblem(request.headers)) toFramework(...exchange);
-    else context.batcher.decide(new DirectAnswer(context, options, exchange));
+  app.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (isStopped || !isUsual(request) || hostProblem(request.headers)) toFramework(request, response);
+    else context.batcher.decide(new DirectAnswer(context, options, request, response));
   });
   return () => {
     isStopped = true;
   };
 }
-
-type Exchange = [IncomingMessage, ServerResponse];
 
 /** Whether nothing about a request needs more than a look at its headers. */
 function isUsual({ method, url, headers }: IncomingMessage): boolean {
@@ -67,7 +64,7 @@ class DirectAnswer implements PendingDecision {
   readonly #use: RequestedUse;
   readonly #start = performance.now();
 
-  constructor(context: Context, options: DirectOptions, [request, response]: Exchange) {
+  constructor(context: Context, options: DirectOptions, request: IncomingMessage, response: ServerResponse) {
     const { headers, socket } = request;
     const ip = (options.behindProxy ? forwardedAddress(headers) : undefined) ?? socket.remoteAddress;
     this.#context = context;
@@ -125,8 +122,7 @@ function write(
   requestId: string,
   { status, headers, body }: AuthorizeAnswer,
 ): void {
-  const head = ['x-request-id', requestId, 'cache-control', 'no-store'];
-  for (const text of headers) head.push(text);
-  head.push('content-length', body === '' ? '0' : String(Buffer.byteLength(body)));
-  response.writeHead(status, head).end(body);
+  const length = body === '' ? '0' : String(Buffer.byteLength(body));
+  const common = ['x-request-id', requestId, 'cache-control', 'no-store'];
+  response.writeHead(status, [...common, ...headers, 'content-length', length]).end(body);
 }

@@ -15,10 +15,13 @@ export type HostCheck = (headers: IncomingHttpHeaders) => HttpProblem | undefine
 export function hostCheck(allowedHosts: readonly string[] | undefined): HostCheck {
   if (!allowedHosts) return () => undefined;
   const hosts = new Set([...loopbackHosts, ...allowedHosts].map((host) => host.toLowerCase()));
+  let allowedHeader: string | undefined;
   return ({ host = '', origin }) => {
-    if (!hosts.has(nameIn(host))) {
+    if (host !== allowedHeader && !hosts.has(nameIn(host))) {
       return new HttpProblem(403, 'HOST_NOT_ALLOWED', 'this server does not answer to that host name');
     }
+    // Most requests have the same one.
+    allowedHeader = host;
     if (origin === undefined) return undefined;
     return new HttpProblem(403, 'ORIGIN_NOT_ALLOWED', 'this server does not answer requests from web pages');
   };

@@ -1,15 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { CounterConfiguration } from 'prom-client';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { CounterConfiguration, Metric } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Durations } from './durations.ts';
 
 /** Counters for Prometheus. Labels are routes, methods and codes only: keys and users would be too many. */
 export class Metrics {
   readonly registry = new Registry();
-  readonly #durations: Histogram<'route'>;
   /** By their labels in the order of the counter, joined by spaces. */
   readonly #requests = new Map<string, number>();
   readonly #decisions = new Map<string, number>();
-  readonly #durationsByRoute = new Map<string, Histogram.Internal<'route'>>();
+  readonly #durations = new Durations();
   readonly #tokens: Counter;
   readonly #cost: Counter;
 
@@ -21,13 +21,7 @@ export class Metrics {
       labelNames: ['route', 'method', 'status'],
       registers,
     });
-    this.#durations = new Histogram({
-      name: 'keys_http_request_duration_seconds',
-      help: 'Time from the request to the end of its response.',
-      labelNames: ['route'],
-      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
-      registers,
-    });
+    this.#registerDurations();
     countLate(this.#decisions, {
       name: 'keys_decisions_total',
       help: 'Uses of keys, allowed (code OK) or refused.',
@@ -53,14 +47,21 @@ export class Metrics {
   answered(route: string, method: string, status: number, elapsedMs: number): void {
     const labels = `${route} ${method} ${status}`;
     this.#requests.set(labels, (this.#requests.get(labels) ?? 0) + 1);
-    const durations = this.#durationsByRoute.get(route) ?? this.#durations.labels(route);
-    this.#durationsByRoute.set(route, durations);
-    durations.observe(elapsedMs / 1000);
+    this.#durations.add(route, elapsedMs / 1000);
   }
 
   metered(tokens: number, costUsd: number): void {
     this.#tokens.inc(tokens);
     this.#cost.inc(costUsd);
+  }
+
+  #registerDurations(): void {
+    const name = 'keys_http_request_duration_seconds';
+    const help = 'Time from the request to the end of its response.';
+    const values = () => this.#durations.valuesOf(name);
+    const get = async () => ({ name, help, type: 'histogram', aggregator: 'sum', values: values() });
+    // A registry asks a metric for its name and its values only.
+    this.registry.registerMetric({ name, get } as unknown as Metric<string>);
   }
 
   /** Counts every response of a server, and serves the counters at `/metrics` to callers that `check` does not reject. */
