@@ -15,8 +15,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       import('./cli/program.ts'),
       import('./commands/catalog.ts'),
     ]);
-    const topics = async () => (await import('./commands/help-topics.ts')).topics;
-    return await run(argv, io, { catalog, topics, version });
+    const manual = async () => (await import('./commands/manual.ts')).manualOf(catalog);
+    return await run(argv, io, { catalog, manual, version });
   } catch (error) {
     // The reader of stdout has seen enough (`keys list | head -1`).
     if (systemCode(error) === 'EPIPE') return exits.done.code;

@@ -99,6 +99,12 @@ export function asksForJson(argv: readonly string[]): boolean {
   );
 }
 
+/** Whether a command line, which may be invalid, asks for text without colours. */
+export function withoutColor(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end < 0 ? argv : argv.slice(0, end)).includes('--no-color');
+}
+
 function isFieldList([word]: readonly string[], isField: (name: string) => boolean): boolean {
   return word?.split(',').every((part) => isField(part.trim())) ?? false;
 }

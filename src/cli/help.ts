@@ -1,18 +1,18 @@
-import { Command as Commander, Help } from 'commander';
 import { usageError } from '../base/errors.ts';
+import type { Terminal } from '../output/style.ts';
 import type { Catalog } from './catalog.ts';
 import { aliasesOf, commandNamed, commandsOf, isGroup } from './catalog.ts';
-import { buildParser } from './parser.ts';
-
-const maxWidth = 110;
-
-type Rows = readonly (readonly [term: string, meaning: string])[];
+import type { Command, Flags } from './define.ts';
+import type { Page, Rows, Section } from './page.ts';
+import { setPage } from './page.ts';
+import { nearest } from './suggest.ts';
 
 /** A page of `keys help` about something other than a command. */
 export interface Topic {
   summary: string;
   /** A function if the rows need code that other pages do not. */
   rows: Rows | (() => Promise<Rows>);
+  /** Paragraphs, one a line. */
   after?: string;
 }
 
@@ -21,83 +21,130 @@ export type Topics = Readonly<Record<string, Topic>>;
 /** Everything that help explains. */
 export interface Manual {
   catalog: Catalog;
+  /** What the program is for, and its first commands. */
+  summary: string;
+  examples: readonly string[];
+  /** By heading, the first words of its commands. The last one has all others, too. */
+  groups: Readonly<Record<string, readonly string[]>>;
   topics: Topics;
 }
 
 /**
- * The help page of a command, a group of commands or a topic; without a name, of the program. `columns` is the width of
- * the terminal. Throws `KeysError` (2) for an unknown name.
+ * The help page of a command, a group of commands or a topic; without a name, of the program. Throws `KeysError` (2) for
+ * an unknown name.
  */
 export async function helpPage(
   manual: Manual,
   name: string | undefined,
-  columns: number | undefined,
+  terminal: Terminal,
 ): Promise<string> {
+  return setPage(await pageOf(manual, name), terminal);
+}
+
+/** The page that `helpPage` sets. */
+export async function pageOf(manual: Manual, name: string | undefined): Promise<Page> {
   const { catalog, topics } = manual;
-  const width = Math.min(columns ?? maxWidth, maxWidth);
-  if (name === undefined) return programHelp(manual, width, Object.keys(catalog));
-  if (isGroup(catalog, name)) return programHelp(manual, width, commandsOf(catalog, name));
+  if (name === undefined) return programPage(manual);
+  if (isGroup(catalog, name)) return groupPage(catalog, name);
   const topic = Object.hasOwn(topics, name) ? topics[name] : undefined;
-  if (topic) return topicHelp(name, topic, width);
+  if (topic) return topicPage(name, topic);
   const commandName = commandNamed(catalog, name.split(' '));
   const load = commandName === undefined ? undefined : catalog[commandName];
-  if (commandName === undefined || !load) throw usageError(`no help for '${name}'`, 'keys help');
-  const command = await load();
-  const page = buildParser(commandName, command)
-    .commander.description([command.summary, unwrapped(command.description)].filter(Boolean).join('\n\n'))
-    .configureHelp({ helpWidth: width })
-    .helpInformation();
-  const list = wrap(`Fields for --json: ${command.fields.join(', ')}`, width);
-  const fields = command.fields.length > 0 ? `\n${list}\n` : '';
-  const aliases = aliasesOf(catalog, commandName).map((alias) => `keys ${alias}`);
-  const other = aliases.length > 0 ? `\nAlso: ${aliases.join(', ')}\n` : '';
-  return `${page}${fields}${other}\nExamples:\n${command.examples.map((example) => `  ${example}\n`).join('')}`;
+  if (commandName === undefined || !load) throw await noHelp(manual, name);
+  return commandPage(catalog, commandName, await load());
 }
 
-/** Paragraphs without the line breaks of the source: Commander wraps them to the width of the terminal. */
-function unwrapped(text = ''): string {
-  return text.replaceAll(/(?<!\n)\n(?!\n)/g, ' ');
+function commandPage(catalog: Catalog, name: string, command: Command): Page {
+  const { operands, takesProgram, summary, description, examples, flags, fields } = command;
+  const words = takesProgram ? ['[flags] --', operands] : [operands, '[flags]'];
+  const aliases = aliasesOf(catalog, name).map((alias) => `keys ${alias}`);
+  return {
+    name: `keys ${name}`,
+    usage: ['keys', name, ...words].filter(Boolean).join(' '),
+    summary,
+    sections: [
+      { heading: 'Examples', lines: examples },
+      ...section(flagRows(flags), (rows) => ({ heading: 'Flags', rows })),
+      ...section(paragraphsOf(description), (paragraphs) => ({ heading: 'Details', paragraphs })),
+      { heading: 'Global flags', remark: '--profile, --json and more (keys help flags)' },
+      ...section(fields, () => ({ heading: 'Fields for --json', remark: fields.join(', ') })),
+      ...section(aliases, () => ({ heading: 'Also', remark: aliases.join(', ') })),
+    ],
+  };
 }
 
-async function programHelp(
-  { catalog, topics }: Manual,
-  width: number,
-  names: readonly string[],
-): Promise<string> {
-  const program = emptyPage('keys').usage('<command> [flags]');
-  program.description('Manage API keys: no secret lost, no secret leaked.');
-  for (const name of names) {
-    const command = await catalog[name]?.();
-    program.addCommand(
-      emptyPage(name)
-        .arguments(command?.operands ?? '')
-        .summary(command?.summary ?? ''),
-    );
-  }
-  const page = program.configureHelp({ helpWidth: width, subcommandTerm: (one) => one.name() });
-  return `${page.helpInformation()}\nMore: keys help <command>, keys help ${Object.keys(topics).join('|')}\n`;
+/** What flags are written like, and what they do. */
+export function flagRows(flags: Flags): Rows {
+  return Object.values(flags).map(({ syntax, help }) => [syntax, help] as const);
 }
 
-/** Laid out as Commander lays out flags. */
-async function topicHelp(name: string, topic: Topic, width: number): Promise<string> {
-  const { summary, after } = topic;
-  const rows = typeof topic.rows === 'function' ? await topic.rows() : topic.rows;
-  const layout = layoutOf(width);
-  const termWidth = Math.max(...rows.map(([term]) => term.length));
-  const lines = rows.map(([term, meaning]) => layout.formatItem(term, termWidth, meaning, layout));
-  return `${name}: ${summary}\n\n${lines.join('\n')}\n${after === undefined ? '' : `\n${wrap(after, width)}\n`}`;
+/** No section for nothing. */
+function section<T extends readonly unknown[]>(content: T, make: (content: T) => Section): Section[] {
+  return content.length > 0 ? [make(content)] : [];
 }
 
-function wrap(text: string, width: number): string {
-  return layoutOf(width).boxWrap(text, width);
+/** Paragraphs without the line breaks of the source. */
+function paragraphsOf(text = ''): string[] {
+  return text === '' ? [] : text.split('\n\n').map((paragraph) => paragraph.replaceAll('\n', ' '));
 }
 
-function layoutOf(width: number): Help {
-  const layout = new Help();
-  layout.prepareContext({ helpWidth: width });
-  return layout;
+async function programPage({ catalog, summary, examples, groups, topics }: Manual): Promise<Page> {
+  const listed = new Set(Object.values(groups).flat());
+  const last = Object.keys(groups).at(-1);
+  const names = Object.keys(catalog);
+  const namesIn = (heading: string, words: readonly string[]) =>
+    names.filter((name) => {
+      const [word = ''] = name.split(' ');
+      return words.includes(word) || (heading === last && !listed.has(word));
+    });
+  const sections = Object.entries(groups).map(async ([heading, words]) => ({
+    heading,
+    rows: await summaries(catalog, namesIn(heading, words)),
+  }));
+  return {
+    name: 'keys',
+    usage: 'keys <command> [flags]',
+    summary,
+    sections: [
+      { heading: 'Examples', lines: examples },
+      ...(await Promise.all(sections)).filter(({ rows }) => rows.length > 0),
+      {
+        heading: 'Topics',
+        rows: Object.entries(topics).map(([name, topic]) => [`help ${name}`, topic.summary]),
+      },
+      { heading: 'More', remark: 'keys help <command>' },
+    ],
+  };
 }
 
-function emptyPage(name: string): Commander {
-  return new Commander(name).helpOption(false).helpCommand(false);
+async function groupPage(catalog: Catalog, group: string): Promise<Page> {
+  return {
+    name: `keys ${group}`,
+    usage: `keys ${group} <command> [flags]`,
+    summary: `commands about a ${group}`,
+    sections: [
+      { heading: 'Commands', rows: await summaries(catalog, commandsOf(catalog, group)) },
+      { heading: 'More', remark: `keys help ${group} <command>` },
+    ],
+  };
+}
+
+async function summaries(catalog: Catalog, names: readonly string[]): Promise<Rows> {
+  return Promise.all(names.map(async (name) => [name, (await catalog[name]?.())?.summary ?? ''] as const));
+}
+
+async function topicPage(name: string, { summary, rows, after }: Topic): Promise<Page> {
+  return {
+    name,
+    summary,
+    sections: [
+      { rows: typeof rows === 'function' ? await rows() : rows },
+      ...section(after?.split('\n') ?? [], (paragraphs) => ({ paragraphs })),
+    ],
+  };
+}
+
+async function noHelp({ catalog, topics }: Manual, name: string) {
+  const near = await nearest(name, [...Object.keys(topics), ...Object.keys(catalog)]);
+  return usageError(`no help for '${name}'`, ...(near ? [`keys help ${near}`] : []), 'keys help');
 }

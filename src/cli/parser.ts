@@ -4,7 +4,7 @@ import { InvalidValue } from '../base/errors.ts';
 import type { Command, Flag, Flags, ParseContext } from './define.ts';
 import { globalFlags } from './global-flags.ts';
 
-/** Commander's view of one command: it splits the flags and renders help; values are parsed here. */
+/** Commander's view of one command: it splits the flags; values are parsed here. */
 export interface Parser {
   commander: Commander;
   /** Whether a word is a flag that takes the next word as its value. */
@@ -16,16 +16,12 @@ export interface Parser {
   ) => { flags: Record<string, unknown>; globals: GlobalFlags };
 }
 
-const globalGroup = 'Global flags:';
-
 export function buildParser(name: string, command: Command): Parser {
   const commander = new Commander(`keys ${name}`).helpOption(false).helpCommand(false).allowExcessArguments();
-  const { operands, takesProgram } = command;
-  if (operands) commander.arguments(operands);
-  commander.usage(takesProgram ? `[flags] -- ${operands}` : `${operands} [flags]`.trim());
-  const own = addFlags(commander, command.flags, 'Flags:');
-  const global = addFlags(commander, globalFlags, globalGroup);
-  commander.addOption(new Option('-h, --help', 'show this help').helpGroup(globalGroup));
+  if (command.operands) commander.arguments(command.operands);
+  const own = addFlags(commander, command.flags);
+  const global = addFlags(commander, globalFlags);
+  commander.addOption(new Option('-h, --help'));
   return {
     commander,
     takesValue: (word) =>
@@ -39,10 +35,10 @@ export function buildParser(name: string, command: Command): Parser {
 
 type Options = Map<string, { flag: Flag<unknown>; option: Option }>;
 
-function addFlags(commander: Commander, flags: Flags, group: string): Options {
+function addFlags(commander: Commander, flags: Flags): Options {
   const options: Options = new Map();
   for (const [name, flag] of Object.entries(flags)) {
-    const option = new Option(flag.syntax, flag.help).helpGroup(group);
+    const option = new Option(flag.syntax);
     if (!option.isBoolean() && !option.negate) {
       option.argParser((text: string, earlier: string[] | undefined) => [...(earlier ?? []), text]);
     }

@@ -8,17 +8,17 @@ import type { Result } from '../output/present.ts';
 import { endChildren } from '../platform/children.ts';
 import type { Interruption } from '../platform/interruption.ts';
 import type { Io } from '../platform/io.ts';
-import { asksForJson } from './argv.ts';
+import { asksForJson, withoutColor } from './argv.ts';
 import type { Catalog } from './catalog.ts';
-import type { Topics } from './help.ts';
+import type { Manual } from './help.ts';
 import type { Invocation } from './parse.ts';
 import { parseArguments } from './parse.ts';
 
 /** What `run` needs besides a command line and the outside world. */
 export interface Program {
   catalog: Catalog;
-  /** The topics of help, loaded only for help. */
-  topics: () => Promise<Topics>;
+  /** Loaded only for help. */
+  manual: () => Promise<Manual>;
   version: string;
 }
 
@@ -26,7 +26,7 @@ export interface Program {
 export async function run(
   argv: readonly string[],
   io: Io,
-  { catalog, topics, version }: Program,
+  { catalog, manual, version }: Program,
 ): Promise<number> {
   const parsedLine = await parseArguments(argv, catalog, { now: io.now() });
   if (parsedLine.kind === 'run') return runCommand(parsedLine.invocation, io);
@@ -34,11 +34,15 @@ export async function run(
     await io.stdout.write(`${version}\n`);
     return exits.done.code;
   }
-  const { helpPage } = await import('./help.ts');
+  const [{ helpPage }, { terminalOf }] = await Promise.all([
+    import('./help.ts'),
+    import('../output/style.ts'),
+  ]);
   const name = parsedLine.kind === 'help' ? parsedLine.name : undefined;
   // A script that forgot the command must fail.
   const [output, exit] = parsedLine.kind === 'empty' ? [io.stderr, exits.usage] : [io.stdout, exits.done];
-  await output.write(await helpPage({ catalog, topics: await topics() }, name, io.stdout.columns));
+  const terminal = await terminalOf(output, io.env, withoutColor(argv), io.now());
+  await output.write(await helpPage(await manual(), name, terminal));
   return exit.code;
 }
 

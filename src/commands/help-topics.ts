@@ -1,6 +1,8 @@
 import { localProvider } from '../accounts/profile.ts';
 import { errorCodes, exitOf, exits } from '../base/error-codes.ts';
+import { globalFlags } from '../cli/global-flags.ts';
 import type { Topics } from '../cli/help.ts';
+import { flagRows } from '../cli/help.ts';
 import { formats } from '../output/formats.ts';
 import { agentMarkers, environment } from '../platform/env.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
@@ -8,6 +10,18 @@ import { sinkKinds } from '../sinks/sink-spec.ts';
 
 /** Rows come from the tables that the program uses. */
 export const topics: Topics = {
+  flags: {
+    summary: 'flags of every command',
+    rows: [
+      ...flagRows(globalFlags),
+      ['-h, --help', 'show the help of a command'],
+      ['-V, --version', 'print the version'],
+    ],
+    after: [
+      'They may stand before or after the command. Words after -- are never flags.',
+      'The word after --json is its list of fields only if each part of it is a field of the command.',
+    ].join('\n'),
+  },
   'exit-codes': {
     summary: 'exit codes and what they mean',
     rows: Object.values(exits).map(({ code, meaning }) => [String(code), meaning] as const),

@@ -3,7 +3,9 @@ import { errorCodes, exitOf, exits } from '../../src/base/error-codes.ts';
 import { errorReference } from '../../src/base/error-reference/error-reference.ts';
 import { helpPage } from '../../src/cli/help.ts';
 import { catalog } from '../../src/commands/catalog.ts';
-import { topics } from '../../src/commands/help-topics.ts';
+import { manualOf } from '../../src/commands/manual.ts';
+import { terminalOf } from '../../src/output/style.ts';
+import { fakeIo } from '../support/fake-io.ts';
 
 /* Generated pages. `npm test -- test/docs -u` writes them anew. */
 
@@ -20,15 +22,14 @@ async function commandsPage(): Promise<string> {
     Object.entries(catalog).map(async ([name, load]) => ({
       name: `keys ${name}`,
       summary: (await load()).summary,
-      help: await helpPage({ catalog, topics }, name, undefined),
+      help: await helpOn(name),
     })),
   );
-  const pages = Object.entries(topics).filter(([name]) => name !== 'errors');
-  const [first] = commands;
+  const pages = Object.entries(manual.topics).filter(([name]) => name !== 'errors');
   return page(
     '# Commands',
     'This page has the text of `keys help <command>` and of the help topics. Every command also takes the',
-    '[global flags](#global-flags).',
+    '[global flags](#flags).',
     '',
     '| command | purpose |',
     '| --- | --- |',
@@ -36,30 +37,19 @@ async function commandsPage(): Promise<string> {
     ...pages.map(([name, { summary }]) => `| [\`keys help ${name}\`](#${anchor(name)}) | ${cell(summary)} |`),
     '| [`keys help errors`](errors.md) | error codes, their meaning and what to do |',
     '',
-    '## Global flags',
-    '',
-    ...block(globalFlagsIn(first?.help ?? '')),
-    ...commands.flatMap(({ name, help }) => [`## ${name}`, '', ...block(withoutGlobalFlags(help))]),
+    ...commands.flatMap(({ name, help }) => [`## ${name}`, '', ...block(help)]),
     ...(
-      await Promise.all(
-        pages.map(async ([name]) => [
-          `## ${name}`,
-          '',
-          ...block(await helpPage({ catalog, topics }, name, undefined)),
-        ]),
-      )
+      await Promise.all(pages.map(async ([name]) => [`## ${name}`, '', ...block(await helpOn(name))]))
     ).flat(),
   );
 }
 
-const globalGroup = /\nGlobal flags:\n((?: .*\n)+)/;
+const manual = manualOf(catalog);
 
-function globalFlagsIn(help: string): string {
-  return globalGroup.exec(help)?.[1] ?? '';
-}
-
-function withoutGlobalFlags(help: string): string {
-  return help.replace(globalGroup, '');
+/** As it is off a terminal. */
+async function helpOn(name: string): Promise<string> {
+  const { io } = fakeIo({ cwd: '/', env: {} });
+  return helpPage(manual, name, await terminalOf(io.stdout, io.env, false, io.now()));
 }
 
 function errorsPage(): string {
