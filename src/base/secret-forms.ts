@@ -2,7 +2,7 @@ import type { Layer } from './escape-layers.ts';
 import { firstLayer, fold, foldedBytes, nextLayer, unfoldedBytes, withoutEscapes } from './escape-layers.ts';
 
 /** Shorter secrets are looked for as they are only: their encodings occur in ordinary text. */
-const minEncodedLength = 8;
+export const minEncodedLength = 8;
 
 /** How many layers of escapes are undone, as in a URL within a URL within JSON. */
 const maxEscapeLayers = 3;
@@ -13,8 +13,12 @@ const maxEscapeBytes = 12;
 /** Bytes of a text that the secret is hidden in at once: positions are kept for each of them. */
 const windowBytes = 64 * 1024;
 
-/** The first bytes of escapes, and the zeros of UTF-16. */
-const escapeBytes = [...Buffer.from('\\%&\0')];
+/** The first characters of escapes, and the zeros of UTF-16. */
+const escapeCharacters = ['\\', '%', '&', '\0'];
+const escapeBytes = escapeCharacters.map((character) => character.charCodeAt(0));
+
+/** What folding leaves as it is, but for the case. */
+const unfoldedRow = /[^\u0080-\u00ff+/]+/g;
 
 /**
  * The forms in which others may repeat a secret: as it is, in either case, backwards, in base64 of either alphabet at any
@@ -24,6 +28,7 @@ const escapeBytes = [...Buffer.from('\\%&\0')];
 export class SecretForms {
   readonly #secret: Buffer;
   readonly #patterns: readonly Buffer[];
+  readonly #traces: readonly string[];
   readonly #characters = new Set<number>(Buffer.from('\0+/=-_%\\{}&#;.~'));
 
   constructor(secret: string) {
@@ -31,6 +36,7 @@ export class SecretForms {
     const encodedForms = bytes.length < minEncodedLength ? [] : encodingsOf(bytes);
     this.#secret = bytes;
     this.#patterns = bytes.length === 0 ? [] : [bytes, ...encodedForms].map((form) => fold(form));
+    this.#traces = tracesOf(this.#patterns);
     for (const letter of `${secret}abcdefghijklmnopqrstuvwxyz0123456789`) {
       for (const byte of Buffer.from(letter + letter.toUpperCase())) this.#characters.add(byte);
     }
@@ -42,6 +48,7 @@ export class SecretForms {
   }
 
   isIn(text: Buffer | string): boolean {
+    if (typeof text === 'string' && !this.#mayBeIn(text)) return false;
     const bytes = fold(typeof text === 'string' ? Buffer.from(text) : text);
     if (this.#matches(bytes)) return true;
     if (!bytes.includes('\\') && !bytes.includes('%') && !bytes.includes('&#')) return false;
@@ -114,9 +121,33 @@ export class SecretForms {
     return Math.max(0, ...lengths);
   }
 
+  /** Long texts rarely hold a trace of the secret, and a search for those needs no folded copy. */
+  #mayBeIn(text: string): boolean {
+    if (escapeCharacters.some((character) => text.includes(character))) return true;
+    const lowerCaseText = text.toLowerCase();
+    return this.#traces.some((trace) => lowerCaseText.includes(trace));
+  }
+
   #matches(bytes: Buffer): boolean {
     return this.#patterns.some((pattern) => bytes.includes(pattern));
   }
+}
+
+/** Short texts of which one is, in lower case, in every text that has one of the patterns and no escapes. */
+function tracesOf(patterns: readonly Buffer[]): string[] {
+  return shortest(shortest(patterns.map((pattern) => pattern.toString('latin1'))).map(longestRow));
+}
+
+/** Those that contain no other one. */
+function shortest(texts: readonly string[]): string[] {
+  const distinctTexts = [...new Set(texts)];
+  return distinctTexts.filter((text) => !distinctTexts.some((one) => one !== text && text.includes(one)));
+}
+
+/** The longest row of characters that folding leaves as they are; empty, and so in every text, if there is none. */
+function longestRow(pattern: string): string {
+  const rows = pattern.match(unfoldedRow) ?? [];
+  return rows.reduce((longest, row) => (row.length > longest.length ? row : longest), '');
 }
 
 function encodingsOf(secret: Buffer): Buffer[] {

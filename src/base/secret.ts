@@ -1,4 +1,4 @@
-import { SecretForms } from './secret-forms.ts';
+import { minEncodedLength, SecretForms } from './secret-forms.ts';
 
 /** A secret is a type: whatever prints it by accident prints `****`. Only `reveal` gives the value. */
 export class Secret {
@@ -40,6 +40,13 @@ export class Secret {
     return pattern.test(this.#value);
   }
 
+  /** Whether a text that has any form of this value certainly has one of the other, which is a part of it. */
+  implies(other: Secret): boolean {
+    const [whole, part] = [this.#value, other.#value];
+    const hasAllForms = part.length >= minEncodedLength && !whole.includes('\\');
+    return hasAllForms && whole.length > part.length && whole.includes(part);
+  }
+
   /** The forms in which others may repeat the value, for texts that come in pieces. */
   get forms(): SecretForms {
     this.#forms ??= new SecretForms(this.#value);
@@ -48,7 +55,12 @@ export class Secret {
 
   /** The text of others, who were told the value, with every form of it replaced by `****`. */
   hideIn(text: string): string {
-    return isShorter(text, this.#value) ? text : this.forms.hideIn(text);
+    return this.isIn(text) ? this.forms.hideIn(text) : text;
+  }
+
+  /** Whether a text has any form of the value. */
+  isIn(text: string): boolean {
+    return !isShorter(text, this.#value) && this.forms.isIn(text);
   }
 
   toString(): string {
@@ -68,8 +80,12 @@ export class Secret {
   }
 }
 
+/** Of one character of a JavaScript string. */
+const maxUtf8Bytes = 3;
+
 /** Too short for any form of a value: none takes fewer bytes, but for a value whose backslashes are taken as escapes. */
 function isShorter(text: string, value: string): boolean {
+  if (text.length >= value.length * maxUtf8Bytes) return false;
   return Buffer.byteLength(text) < Buffer.byteLength(value) && !value.includes('\\');
 }
 

@@ -61,6 +61,8 @@ function bodyWithout(secrets: readonly Secret[], body: Buffer): Buffer {
 }
 
 function hidden(text: string, secrets: readonly Secret[]): string {
+  const parts = secrets.filter((one) => !secrets.some((other) => one.implies(other)));
+  if (!parts.some((part) => part.isIn(text))) return text;
   return secrets.reduce((safeText, secret) => secret.hideIn(safeText), text);
 }
 
@@ -70,7 +72,7 @@ function sentSecrets(requestHeaders: Readonly<Record<string, string | Secret>>):
   return values.flatMap((value) => {
     const bare = bareSecrets.get(value) ?? value.mapped((text) => text.replace(/^\S+ +/, ''));
     bareSecrets.set(value, bare);
-    return [value, bare];
+    return value.equals(bare) ? [value] : [value, bare];
   });
 }
 
