@@ -8,7 +8,7 @@ import type {
 } from '../providers/declaration/field.ts';
 import { amountStyles, listStyles, timeStyles } from '../providers/declaration/styles.ts';
 import type { Part } from './select.ts';
-import { elements, number, optional, requiredAll, select, text, wrongShape } from './select.ts';
+import { elements, number, optional, part, requiredAll, select, text, wrongShape } from './select.ts';
 
 /*
  * Reads values as a declaration describes them. Each function returns undefined if the response has no such value, and
@@ -21,6 +21,7 @@ export function textAt(from: Part, where: TextPath | undefined): string | null |
 
 export function amountAt(from: Part, where: AmountPath | undefined): number | null | undefined {
   const unit = styleOf(where);
+  if (unit === undefined && (where === undefined || isPath(where))) return read(from, where, number);
   const perDollar = unit === undefined ? 1 : amountStyles[unit].perDollar;
   if (where !== undefined && !isPath(where) && 'sum' in where) return sumAt(from, where.sum, perDollar);
   return read(from, where, (found) => number(found) / perDollar);
@@ -36,9 +37,8 @@ function sumAt(from: Part, paths: readonly Path[], perDollar: number): number | 
 export function listAt(from: Part, where: ListPath | undefined): string[] | null | undefined {
   const values = read(from, where, (found) => itemsIn(found, where));
   const words = Object.entries(wordsOf(where));
-  return (
-    values?.map((value) => words.find(([, written]) => String(written) === value)?.[0] ?? value) ?? values
-  );
+  if (!values || words.length === 0) return values;
+  return values.map((value) => words.find(([, written]) => String(written) === value)?.[0] ?? value);
 }
 
 function itemsIn(list: Part, where: ListPath | undefined): string[] {
@@ -75,6 +75,8 @@ function wordsOf(where: ListPath | undefined): Readonly<Record<string, string | 
 export function timeAt(from: Part, where: TimePath | undefined): string | null | undefined {
   const style = styleOf(where);
   return read(from, where, (found) => {
+    if (style === undefined && typeof found.value === 'string' && isOurs.test(found.value))
+      return found.value;
     const isWritten = typeof found.value === 'string' || typeof found.value === 'number';
     const parse = style === undefined ? parseTime : timeStyles[style].read;
     const milliseconds = isWritten ? parse(String(found.value)) : Number.NaN;
@@ -83,6 +85,10 @@ export function timeAt(from: Part, where: TimePath | undefined): string | null |
     return new Date(milliseconds).toISOString();
   });
 }
+
+/** A time as `toISOString` writes it, on a day that every month has: most are, and writing them again takes long. */
+const isOurs =
+  /^(?:19[7-9]|[2-9]\d\d)\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}\.\d{3}Z$/;
 
 /** An ISO 8601 time without a zone is taken as UTC; `Date.parse` would take the zone of this machine. */
 function parseTime(text: string): number {
@@ -94,11 +100,11 @@ function parseTime(text: string): number {
 export function valueAt(from: Part, where: Single<ValuePath> | undefined): Part | undefined {
   if (where === undefined) return undefined;
   if (isPath(where)) return select(from, where);
-  if ('always' in where) return { ...from, value: where.always };
+  if ('always' in where) return part(where.always, from.at);
   const found = select(from, where.at);
-  if (!found) return where.missing === undefined ? undefined : { ...from, value: where.missing };
+  if (!found) return where.missing === undefined ? undefined : part(where.missing, from.at);
   const meansNone = where.none?.some((none) => String(none) === String(found.value));
-  return meansNone ? { ...found, value: null } : found;
+  return meansNone ? part(null, found.at) : found;
 }
 
 function read<T>(

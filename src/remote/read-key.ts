@@ -50,44 +50,42 @@ export function keyWithId(from: Part, id: string, fields: Pick<KeyFields, 'id'>)
 export function readKey(from: Part, fields: KeyFields, now: Date): ReadKey {
   const id = readId(from, fields);
   const odd: UnreadableField[] = [];
-  const soft = <T>(field: KeyField, readField: () => T): T | undefined => {
+  const soft = <Where, T>(
+    field: KeyField,
+    readField: (from: Part, where: Where) => T,
+    where: Where,
+  ): T | undefined => {
     try {
-      return readField();
+      return readField(from, where);
     } catch (error) {
       if (!(error instanceof WrongShape)) throw error;
       odd.push({ field, what: error.what });
       return undefined;
     }
   };
-  const expiresAt = soft('expiresAt', () => timeAt(from, fields.expiresAt));
+  const expiresAt = soft('expiresAt', timeAt, fields.expiresAt);
   const status = readStatus(from, fields, expiresAt ?? null, now);
   // An unreadable expiry may be in the past.
   const isUnsure = odd.length > 0 && (status === 'active' || status === 'expiring');
+  const labelsAt = (_: Part, where: KeyFields['labels']) =>
+    optional(from, where, (labels) => textsByName(labels, ({ what }) => odd.push({ field: 'labels', what })));
   const key = withoutAbsent<Key>({
     id,
-    name: soft('name', () => readName(from, fields.name)) ?? '',
-    description: soft('description', () => textAt(from, fields.description)),
+    name: soft('name', readName, fields.name) ?? '',
+    description: soft('description', textAt, fields.description),
     status: isUnsure ? 'unknown' : status,
-    prefix: safePrefix(
-      soft('prefix', () => optional(from, fields.prefix, text)),
-      id,
-    ),
-    createdAt: soft('createdAt', () => timeAt(from, fields.createdAt)) ?? undefined,
+    prefix: safePrefix(soft('prefix', readPrefix, fields.prefix), id),
+    createdAt: soft('createdAt', timeAt, fields.createdAt) ?? undefined,
     expiresAt,
-    lastUsedAt: soft('lastUsedAt', () => timeAt(from, fields.lastUsedAt)),
-    lastUsedIp: soft('lastUsedIp', () => textAt(from, fields.lastUsedIp)),
-    permissions: soft('permissions', () => listAt(from, fields.permissions)) ?? undefined,
-    rateLimitRpm: soft('rateLimitRpm', () => amountAt(from, fields.rateLimitRpm)),
-    budgetUsd: soft('budgetUsd', () => amountAt(from, fields.budgetUsd)),
-    spentUsd: soft('spentUsd', () => amountAt(from, fields.spentUsd)) ?? undefined,
-    models: soft('models', () => listAt(from, fields.models)) ?? undefined,
-    labels:
-      soft('labels', () =>
-        optional(from, fields.labels, (labels) =>
-          textsByName(labels, ({ what }) => odd.push({ field: 'labels', what })),
-        ),
-      ) ?? undefined,
-    usage: soft('usage', () => readUsage(from, fields.usage)),
+    lastUsedAt: soft('lastUsedAt', timeAt, fields.lastUsedAt),
+    lastUsedIp: soft('lastUsedIp', textAt, fields.lastUsedIp),
+    permissions: soft('permissions', listAt, fields.permissions) ?? undefined,
+    rateLimitRpm: soft('rateLimitRpm', amountAt, fields.rateLimitRpm),
+    budgetUsd: soft('budgetUsd', amountAt, fields.budgetUsd),
+    spentUsd: soft('spentUsd', amountAt, fields.spentUsd) ?? undefined,
+    models: soft('models', listAt, fields.models) ?? undefined,
+    labels: soft('labels', labelsAt, fields.labels) ?? undefined,
+    usage: soft('usage', readUsage, fields.usage),
   });
   const unreadFields = [...odd.map(({ field }) => field), ...restrictionsIn(from, fields)];
   const keptFields = keptOf(from, fields);
@@ -110,6 +108,10 @@ function readName(from: Part, name: KeyFields['name']): string {
   return optional(from, name, text) ?? '';
 }
 
+function readPrefix(from: Part, prefix: KeyFields['prefix']): string | null | undefined {
+  return optional(from, prefix, text);
+}
+
 /** A longer prefix may be the secret itself. */
 const maxPrefixLength = 12;
 
@@ -119,9 +121,8 @@ const maxPrefixLength = 12;
  */
 function safePrefix(prefix: string | null | undefined, id: string): string | undefined {
   if (prefix === null || prefix === undefined) return undefined;
-  const isMasked = /\.\.|[*•…]/.test(prefix);
-  const own = prefix.endsWith(id) ? prefix.slice(0, -id.length) : prefix;
-  if (isMasked || own.length <= maxPrefixLength) return prefix;
+  const ownLength = prefix.length - (prefix.endsWith(id) ? id.length : 0);
+  if (ownLength <= maxPrefixLength || /\.\.|[*•…]/.test(prefix)) return prefix;
   const [head, tail] = [
     Math.min(8, Math.floor(prefix.length / 4)),
     Math.min(4, Math.floor(prefix.length / 8)),

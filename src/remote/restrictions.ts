@@ -141,20 +141,23 @@ export function restrictionsIn(from: Part, fields: KeyFields): string[] {
 
 interface DeclaredPaths {
   readsExpiry: boolean;
-  readPaths: ReadonlySet<string>;
-  /** Restricting whatever their names say. */
-  restricting: ReadonlySet<string>;
-  /** What these paths lead through. */
-  parents: ReadonlySet<string>;
+  /**
+   * What a declaration says of a path: it is read or harmless, it is restricting whatever its name says, or such paths
+   * lead through it.
+   */
+  roles: ReadonlyMap<string, 'read' | 'restricting' | 'parent'>;
 }
 
 function pathsIn(fields: KeyFields): DeclaredPaths {
-  const [readPaths, restricting] = [new Set(pathsOf(fields)), new Set(fields.restricting)];
-  const parents = new Set<string>();
+  const roles = new Map<string, 'read' | 'restricting' | 'parent'>();
+  const [readPaths, restricting] = [pathsOf(fields), fields.restricting ?? []];
   for (const path of [...readPaths, ...restricting]) {
-    for (let at = path.indexOf('.'); at >= 0; at = path.indexOf('.', at + 1)) parents.add(path.slice(0, at));
+    for (let at = path.indexOf('.'); at >= 0; at = path.indexOf('.', at + 1))
+      roles.set(path.slice(0, at), 'parent');
   }
-  return { readPaths, restricting, parents, readsExpiry: fields.expiresAt !== undefined };
+  for (const path of readPaths) roles.set(path, 'read');
+  for (const path of restricting) roles.set(path, 'restricting');
+  return { roles, readsExpiry: fields.expiresAt !== undefined };
 }
 
 function addUnread(
@@ -164,16 +167,16 @@ function addUnread(
   declared: DeclaredPaths,
   depth = maxDepth,
 ): void {
-  const { readPaths, restricting, parents, readsExpiry } = declared;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
   for (const name of Object.keys(value)) {
-    const one = (value as Record<string, unknown>)[name];
     const path = prefix + name;
-    if (restricting.has(path)) {
+    const role = declared.roles.get(path);
+    if (role === 'read') continue;
+    const one = (value as Record<string, unknown>)[name];
+    if (role === 'restricting') {
       if (one !== null) unreadFields.push(path);
-    } else if (readPaths.has(path)) continue;
-    else if (parents.has(path)) addUnread(unreadFields, one, `${path}.`, declared);
-    else if (restricts(name, one) || (!readsExpiry && ends(name, one))) unreadFields.push(path);
+    } else if (role === 'parent') addUnread(unreadFields, one, `${path}.`, declared);
+    else if (restricts(name, one) || (!declared.readsExpiry && ends(name, one))) unreadFields.push(path);
     else if (depth > 0 && typeof one === 'object' && !others.test(name))
       addUnread(unreadFields, one, `${path}.`, declared, depth - 1);
   }

@@ -16,14 +16,42 @@ export function part(value: unknown, at = ''): Part {
   return { value, at };
 }
 
+/** A part of another one. Where it was is worked out when it is told: of most of a long list it never is. */
+class InnerPart implements Part {
+  readonly value: unknown;
+  readonly outer: Part;
+  readonly name: string | number;
+
+  constructor(value: unknown, outer: Part, name: string | number) {
+    this.value = value;
+    this.outer = outer;
+    this.name = name;
+  }
+
+  get at(): string {
+    const { at } = this.outer;
+    if (typeof this.name === 'number') return `${at}[${this.name}]`;
+    return at === '' ? this.name : `${at}.${this.name}`;
+  }
+}
+
 /** The value at the first of the paths that exists; undefined if none does. */
 export function select(from: Part, path: Path): Part | undefined {
-  for (const one of typeof path === 'string' ? [path] : path) {
-    let current: Part | undefined = from;
-    for (const name of namesOf(one)) current = current && child(current, name);
-    if (current && current.value !== undefined) return current;
+  if (typeof path === 'string') return selectAt(from, path);
+  for (const one of path) {
+    const selectedPart = selectAt(from, one);
+    if (selectedPart) return selectedPart;
   }
   return undefined;
+}
+
+function selectAt(from: Part, path: string): Part | undefined {
+  let current: Part | undefined = from;
+  for (const name of namesOf(path)) {
+    current = child(current, name);
+    if (!current) return undefined;
+  }
+  return current.value === undefined ? undefined : current;
 }
 
 /** The names in the paths of a declaration, which are the same for every item of a list. */
@@ -74,15 +102,16 @@ export function withoutAbsent<T extends object>(fields: { [Name in keyof T]: T[N
   return present as T;
 }
 
-function child({ value, at }: Part, name: string): Part | undefined {
+function child(outer: Part, name: string): Part | undefined {
+  const { value } = outer;
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return part((value as Record<string, unknown>)[name], at === '' ? name : `${at}.${name}`);
+  return new InnerPart((value as Record<string, unknown>)[name], outer, name);
 }
 
 /** The parts of a list. */
 export function elements(list: Part): Part[] {
   if (!Array.isArray(list.value)) throw wrongShape(list, 'a list');
-  return list.value.map((value: unknown, index) => part(value, `${list.at}[${index}]`));
+  return list.value.map((value: unknown, index) => new InnerPart(value, list, index));
 }
 
 /** A longer text does not name or describe anything. */
@@ -115,19 +144,19 @@ export function textsByName(
   field: Part,
   onUnreadable: (problem: WrongShape) => void,
 ): Record<string, string> {
-  const { value, at } = field;
+  const { value } = field;
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw wrongShape(field, 'an object of strings');
-  const entries = Object.entries(value).flatMap(([name, one]) => {
-    if (one === null) return [];
+  const entries: [name: string, value: string][] = [];
+  for (const [name, one] of Object.entries(value)) {
+    if (one === null) continue;
     try {
-      return [[name, text(part(one, `${at}.${name}`))] as const];
+      entries.push([name, text(new InnerPart(one, field, name))]);
     } catch (error) {
       if (!(error instanceof WrongShape)) throw error;
       onUnreadable(error);
-      return [];
     }
-  });
+  }
   return Object.fromEntries(entries);
 }
 
