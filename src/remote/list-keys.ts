@@ -65,21 +65,19 @@ export async function* keyPages(
   odd: KeyWarnings,
 ): AsyncGenerator<Key[]> {
   const { list, key: fields } = provider;
-  const ids = new Set<string>();
   const withoutId: WrongShape[] = [];
+  let count = 0;
   let hasEmptyId = false;
   let last: LastPage | undefined;
-  const isNew = (item: Part) => !ids.has(idOf(item, fields) ?? '');
   const onEnd = (page: LastPage) => {
     last = page;
   };
-  for await (const items of api.pages(list, {}, { isNew, onEnd })) {
+  for await (const items of api.pages(list, {}, { idOf: (item) => idOf(item, fields), onEnd })) {
     const keys: Key[] = [];
     for (const item of items) {
       try {
         const { key, unreadable } = readKey(item, fields, now);
-        if (!ids.has(key.id)) keys.push(key);
-        ids.add(key.id);
+        keys.push(key);
         for (const one of unreadable) await odd.warnOf(one, key.id);
       } catch (error) {
         if (!(error instanceof WrongShape)) throw error;
@@ -87,12 +85,13 @@ export async function* keyPages(
         hasEmptyId ||= [null, ''].includes(select(item, fields.id)?.value as null);
       }
     }
+    count += keys.length;
     yield keys;
   }
-  if (ids.size === 0 && !hasEmptyId && withoutId[0]) throw withoutId[0];
-  if (last) requireComplete(list.paging, last, ids.size + withoutId.length);
+  if (count === 0 && !hasEmptyId && withoutId[0]) throw withoutId[0];
+  if (last) requireComplete(list.paging, last, count + withoutId.length);
   for (const error of withoutId) await odd.warnOf(error);
-  await warnIfCut(provider, ids.size, odd);
+  await warnIfCut(provider, count, odd);
 }
 
 async function warnIfCut(provider: Provider, length: number, warnings: KeyWarnings): Promise<void> {

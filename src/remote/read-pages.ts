@@ -21,8 +21,8 @@ export interface LastPage {
 
 export interface PageReader {
   readPage: (page: PageRequest) => Promise<HttpResponse>;
-  /** Whether an item was not on an earlier page. Default: always. */
-  isNew?: (item: Part) => boolean;
+  /** Tells items apart: one that came before is left out. Undefined for an item without an id, which is always new. */
+  idOf?: (item: Part) => string | undefined;
   onEnd?: (last: LastPage) => void;
   /** An empty object is an empty list. */
   isOmitted?: boolean;
@@ -51,7 +51,7 @@ export async function* readPages(
   itemsAt: Path,
   reader: PageReader,
 ): AsyncGenerator<Part[]> {
-  const { readPage, isNew = () => true, onEnd, isOmitted = false } = reader;
+  const { readPage, idOf, onEnd, isOmitted = false } = reader;
   const progress = new Progress(reader);
   let request: PageRequest | undefined = firstPage(paging);
   while (request) {
@@ -62,7 +62,8 @@ export async function* readPages(
     const items = isOmitted && isEmptyObject(answer) ? [] : itemsOf(answer, itemsAt);
     const { headers } = response;
     const page = { answer, itemsAt, headers, pageCount: progress.pageCount };
-    if (progress.isRepeat(items)) {
+    const ids = idOf && items.map(idOf);
+    if (progress.isRepeat(items, ids)) {
       if (
         !ignoresPaging(paging, items.length, progress.itemCount) &&
         !hasAll(paging, answer, progress.itemCount)
@@ -70,7 +71,7 @@ export async function* readPages(
         throw repeatedPage();
       return onEnd?.(page);
     }
-    const newItems = items.filter(isNew);
+    const newItems = ids ? items.filter((_, index) => progress.isNew(ids[index])) : items;
     yield newItems;
     progress.endPage(items.length, newItems.length);
     request = paging && nextPage(paging, { request, response, answer, items, itemCount: progress.itemCount });
@@ -91,9 +92,10 @@ class Progress {
   readonly #timeLimitMs: number;
   readonly #maxLength: number;
   readonly #requests = new Set<string>();
+  readonly #ids = new Set<string>();
   /** The digests of the pages, from the second one on. */
   readonly #contents = new Set<string>();
-  #firstItems: readonly Part[] | undefined;
+  #firstContent: (() => string) | undefined;
   #length = 0;
   #idlePages = 0;
 
@@ -119,18 +121,23 @@ class Progress {
     if (this.#length > this.#maxLength) throw endless(this.#requests.size);
   }
 
-  /** Whether an earlier page had the same items. */
-  isRepeat(items: readonly Part[]): boolean {
-    if (this.#firstItems === undefined) {
+  /** Whether an earlier page had the same items: those with the same ids are the same. */
+  isRepeat(items: readonly Part[], ids: readonly (string | undefined)[] = []): boolean {
+    const content = () => digestOf(items.map(({ value }, index) => ids[index] ?? value));
+    if (!this.#firstContent) {
       // Most lists end here, and need no digest.
-      this.#firstItems = items;
+      this.#firstContent = content;
       return false;
     }
-    if (this.#contents.size === 0) this.#contents.add(digestOf(this.#firstItems));
-    const content = digestOf(items);
-    const isRepeat = items.length > 0 && this.#contents.has(content);
-    this.#contents.add(content);
+    if (this.#contents.size === 0) this.#contents.add(this.#firstContent());
+    const digest = content();
+    const isRepeat = items.length > 0 && this.#contents.has(digest);
+    this.#contents.add(digest);
     return isRepeat;
+  }
+
+  isNew(id: string | undefined): boolean {
+    return id === undefined || this.#ids.size < this.#ids.add(id).size;
   }
 
   endPage(count: number, newCount: number): void {
@@ -140,10 +147,8 @@ class Progress {
   }
 }
 
-function digestOf(items: readonly Part[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify(items.map(({ value }) => value)))
-    .digest('hex');
+function digestOf(items: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(items)).digest('hex');
 }
 
 function itemsOf(answer: Part, path: Path): Part[] {
