@@ -1,3 +1,4 @@
+import { Pages } from '../base/pages.ts';
 import type { Key } from '../keys/key.ts';
 import type { Selection } from '../keys/select.ts';
 import { selectKeys } from '../keys/select.ts';
@@ -25,7 +26,7 @@ export async function listSelected(context: Context, selection: Selection): Prom
     return { rows: selectKeys(keys, selection, now), summary: async () => summarise(keys) };
   }
   return {
-    rows: mapped(selected, await placer(context)),
+    rows: new Pages(placed(selected, await placer(context))),
     async summary(rowCount) {
       if (backend.summary) return backend.summary(now);
       return rowCount > 0 ? undefined : summarise(await context.keys());
@@ -33,13 +34,16 @@ export async function listSelected(context: Context, selection: Selection): Prom
   };
 }
 
-async function* mapped(pages: AsyncIterable<readonly Key[]>, place: (key: Key) => Key): AsyncGenerator<Key> {
+async function* placed(
+  pages: AsyncIterable<readonly Key[]>,
+  place: (key: Key) => Key,
+): AsyncGenerator<readonly Key[]> {
   for await (const page of pages) {
     for (const key of page) {
       place(key);
       // Without a time of creation, only the journal tells which key of a name is older.
       if (key.createdAt === undefined) key.superseded = key.retireAt !== undefined;
-      yield key;
     }
+    yield page;
   }
 }

@@ -1,3 +1,4 @@
+import { pagesOf } from '../base/pages.ts';
 import { safeJson } from '../base/sanitise.ts';
 import type { Fields } from './values.ts';
 import { cell, pick } from './values.ts';
@@ -20,7 +21,7 @@ export type Encoding = Exclude<Format, 'table'> | 'plain';
 /** Turns records into the text of a format. */
 export interface Encoder {
   one(record: object): string;
-  /** The text in pieces, each as soon as its record arrives. */
+  /** The text in pieces, each as soon as its records arrive. */
   many(records: Iterable<object> | AsyncIterable<object>): AsyncIterable<string>;
 }
 
@@ -34,15 +35,15 @@ export async function encoderFor(
     case 'json':
       return jsonEncoder(selection);
     case 'ndjson':
-      return lines((record) => safeJson(JSON.stringify(pick(record, selection))));
+      return encoderOf({ write: (records) => safeJson(linesOf(records, (one) => json(one, selection))) });
     case 'yaml':
       return yamlEncoder(selection);
     case 'csv':
-      return lines((record) => sheet(record, fields).map(quoteForCsv).join(','), fields.join(','));
+      return sheetEncoder(fields, (record) => sheet(record, fields).map(quoteForCsv).join(','), ',');
     case 'tsv':
-      return lines((record) => sheet(record, fields).join('\t'), fields.join('\t'));
+      return sheetEncoder(fields, (record) => sheet(record, fields).join('\t'), '\t');
     case 'plain':
-      return lines((record) => values(record, fields).join('\t'));
+      return encoderOf({ write: (records) => linesOf(records, (one) => values(one, fields).join('\t')) });
   }
 }
 
@@ -66,43 +67,72 @@ function quoteForCsv(text: string): string {
   return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-function lines(line: (record: object) => string, header?: string): Encoder {
-  const start = header === undefined ? '' : `${header}\n`;
+/** How a list is written. `empty`: what ends a list without records, in place of `end`. */
+interface Writing {
+  start?: string;
+  write: (records: readonly object[], isFirst: boolean) => string;
+  end?: string;
+  empty?: string;
+}
+
+/** Records that are written at once. */
+const maxRecords = 200;
+
+function encoderOf({ start = '', write, end = '', empty = end }: Writing): Encoder {
   return {
-    one: (record) => `${start}${line(record)}\n`,
-    async *many(records) {
-      if (start) yield start;
-      for await (const record of records) yield `${line(record)}\n`;
+    one: (record) => start + write([record], true),
+    async *many(source) {
+      if (start !== '') yield start;
+      let isFirst = true;
+      for await (const page of pagesOf(source)) {
+        for (let at = 0; at < page.length; at += maxRecords) {
+          yield write(page.slice(at, at + maxRecords), isFirst);
+          isFirst = false;
+        }
+      }
+      const last = isFirst ? empty : end;
+      if (last !== '') yield last;
     },
   };
 }
 
+function linesOf(records: readonly object[], lineOf: (record: object) => string): string {
+  let text = '';
+  for (const record of records) text += `${lineOf(record)}\n`;
+  return text;
+}
+
+function sheetEncoder(fields: readonly string[], lineOf: (record: object) => string, gap: string): Encoder {
+  return encoderOf({ start: `${fields.join(gap)}\n`, write: (records) => linesOf(records, lineOf) });
+}
+
+function json(record: object, selection: readonly string[] | undefined, indent?: number): string {
+  return JSON.stringify(pick(record, selection), undefined, indent);
+}
+
 function jsonEncoder(selection: readonly string[] | undefined): Encoder {
-  const encode = (record: object) => safeJson(JSON.stringify(pick(record, selection), undefined, 2));
+  // Without the brackets around them, and the line break before the last one.
+  const items = (records: readonly object[]) =>
+    JSON.stringify(
+      records.map((record) => pick(record, selection)),
+      undefined,
+      2,
+    ).slice(1, -2);
   return {
-    one: (record) => `${encode(record)}\n`,
-    async *many(records) {
-      let separator = '[\n  ';
-      for await (const record of records) {
-        yield separator + encode(record).replaceAll('\n', '\n  ');
-        separator = ',\n  ';
-      }
-      yield separator.startsWith('[') ? '[]\n' : '\n]\n';
-    },
+    ...encoderOf({
+      write: (records, isFirst) => (isFirst ? '[' : ',') + safeJson(items(records)),
+      end: '\n]\n',
+      empty: '[]\n',
+    }),
+    one: (record) => `${safeJson(json(record, selection, 2))}\n`,
   };
 }
 
 async function yamlEncoder(selection: readonly string[] | undefined): Promise<Encoder> {
   const { toYaml, toYamlItem } = await import('./yaml.ts');
+  const item = (record: object) => toYamlItem(pick(record, selection));
   return {
+    ...encoderOf({ write: (records) => safeJson(records.map(item).join('')), empty: '[]\n' }),
     one: (record) => safeJson(toYaml(pick(record, selection))),
-    async *many(records) {
-      let isEmpty = true;
-      for await (const record of records) {
-        yield safeJson(toYamlItem(pick(record, selection)));
-        isEmpty = false;
-      }
-      if (isEmpty) yield '[]\n';
-    },
   };
 }
