@@ -20,6 +20,8 @@ export interface GlobalFlags {
   format: Format | undefined;
   /** The fields of `--json`; empty: all. */
   json: string[] | undefined;
+  /** The fields of every format, in order. */
+  fields: string[] | undefined;
   quiet: boolean;
   noInput: boolean;
   yes: boolean;

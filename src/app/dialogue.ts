@@ -29,7 +29,7 @@ export class Dialogue {
     this.interruption = parent?.interruption ?? new Interruption(io);
     this.globals = globals;
     const format = globals.format ?? (globals.json ? 'json' : undefined);
-    const fields = globals.json && globals.json.length > 0 ? globals.json : undefined;
+    const fields = globals.json && globals.json.length > 0 ? globals.json : globals.fields;
     this.output = { format, fields, noColor: globals.noColor };
     this.reporter = parent?.reporter ?? new Reporter(io, format === 'json' || format === 'ndjson');
   }

@@ -9,7 +9,7 @@ export interface CommandLine {
   rest: string[];
 }
 
-const globalValueFlags = new Set(['--profile', '--provider', '--url', '--format', '--timeout']);
+const globalValueFlags = new Set(['--profile', '--provider', '--url', '--format', '--fields', '--timeout']);
 
 /**
  * Finds the command among the global flags. The word after `--json` is its list of fields only if every part of it is

@@ -22,6 +22,11 @@ export const globalFlags = {
     'short for --format json; a comma-separated list selects and orders the fields',
     readList,
   ),
+  fields: value(
+    '--fields <list>',
+    'comma-separated fields to show, in this order, in any format',
+    readFields,
+  ),
   quiet: toggle('-q, --quiet', 'no notes and no progress on stderr, only warnings and errors'),
   noInput: toggle('--no-input', 'never prompt'),
   yes: toggle('-y, --yes', 'answer yes to every confirmation'),
@@ -33,6 +38,13 @@ export const globalFlags = {
   debug: toggle('--debug', 'print details on stderr; secrets are masked'),
   noColor: toggle('--no-color', 'no colours'),
 } satisfies { [Name in keyof GlobalFlags]: Flag<GlobalFlags[Name]> };
+
+function readFields(text: string): string[] {
+  const fields = readList(text);
+  if (fields.length === 0)
+    throw new InvalidValue(`'${text}' is an empty list; expected fields such as id,name`);
+  return fields;
+}
 
 const maxTimeoutMs = 3_600_000;
 

@@ -181,22 +181,29 @@ function surplusOperands(places: readonly Operand[], operands: readonly string[]
 }
 
 function outputProblems(
-  { format, json }: GlobalFlags,
+  { format, json, fields }: GlobalFlags,
   command: Command,
   words: readonly string[],
   rest: readonly string[],
 ): string[] {
-  const problems: string[] = [];
-  if (json && format !== undefined && format !== 'json') {
-    problems.push(`--json and --format ${format} cannot be combined`);
-  }
-  const unknown = json?.filter((field) => !command.fields.includes(field)) ?? [];
   const available = `available: ${command.fields.join(', ')}`;
-  for (const field of unknown) problems.push(`--json: unknown field '${field}'; ${available}`);
+  const unknown = (flag: string, list: readonly string[] = []) =>
+    list
+      .filter((field) => !command.fields.includes(field))
+      .map((field) => `${flag}: unknown field '${field}'; ${available}`);
   // `--json id,nme`: not a list of fields, so the word became an operand.
   const misread = rest[rest.indexOf('--json') + 1] ?? '';
-  if (rest.includes('--json') && misread.includes(',') && words.includes(misread)) {
-    problems.push(`'${misread}' has unknown fields; ${available}`);
-  }
-  return problems;
+  return [
+    ...(json && format !== undefined && format !== 'json'
+      ? [`--json and --format ${format} cannot be combined; --fields selects the fields of any format`]
+      : []),
+    ...(json && json.length > 0 && fields ? ['--json with a list and --fields cannot be combined'] : []),
+    ...unknown('--json', json),
+    ...(fields && command.fields.length === 0
+      ? ['--fields: this command prints no fields']
+      : unknown('--fields', fields)),
+    ...(rest.includes('--json') && misread.includes(',') && words.includes(misread)
+      ? [`'${misread}' has unknown fields; ${available}`]
+      : []),
+  ];
 }

@@ -9,7 +9,7 @@ import type { Terminal } from './style.ts';
 export interface OutputSettings {
   /** Undefined: a table on a terminal, plain tab-separated lines off it. */
   readonly format: Format | undefined;
-  /** The fields selected with `--json id,name`; undefined: all. */
+  /** The fields selected with `--fields` or `--json id,name`; undefined: all. */
   readonly fields: readonly string[] | undefined;
   readonly noColor: boolean;
 }
@@ -92,7 +92,8 @@ async function piecesOf(
 ): Promise<Iterable<string> | AsyncIterable<string>> {
   if (result.kind === 'text') return [result.text];
   const encoding = encodingOf(io, settings.format);
-  if (encoding === 'table') return renderTables(await openTerminal(io, settings.noColor), result);
+  if (encoding === 'table')
+    return renderTables(await openTerminal(io, settings.noColor), result, settings.fields);
   const encoder = await encoderFor(encoding, result.columns, settings.fields);
   return result.kind === 'one' ? [encoder.one(result.record)] : encoder.many(result.rows);
 }
@@ -100,8 +101,11 @@ async function piecesOf(
 async function* renderTables(
   terminal: Terminal,
   result: Extract<Result, { columns: unknown }>,
+  fields: readonly string[] | undefined,
 ): AsyncGenerator<string> {
-  if (result.kind === 'one') {
+  if (fields) {
+    yield* renderFields(terminal, result, fields);
+  } else if (result.kind === 'one') {
     yield await result.table(result.record, terminal);
   } else if (result.kind === 'stream') {
     for await (const row of result.rows) yield await result.line(row, terminal);
@@ -109,6 +113,23 @@ async function* renderTables(
     const rows: object[] = [];
     for await (const row of result.rows) rows.push(row);
     yield await result.table(rows, terminal);
+  }
+}
+
+async function* renderFields(
+  terminal: Terminal,
+  result: Extract<Result, { columns: unknown }>,
+  fields: readonly string[],
+): AsyncGenerator<string> {
+  const { selectedLine, selectedRecord, selectedTable } = await import('./views/selected.ts');
+  if (result.kind === 'one') {
+    yield selectedRecord(result.record, fields, terminal);
+  } else if (result.kind === 'stream') {
+    for await (const row of result.rows) yield selectedLine(row, fields, terminal);
+  } else {
+    const rows: object[] = [];
+    for await (const row of result.rows) rows.push(row);
+    yield await selectedTable(rows, fields, terminal);
   }
 }
 

@@ -48,7 +48,8 @@ export async function resolveDestination(io: Io, request: DestinationRequest): P
   }
   if (to.length > 0 && !toStdout) return { places, stdout: 'nothing', sinks: () => places };
   if (showsSecret(io, format) || (toStdout && format !== undefined)) {
-    if (request.fields && !request.fields.includes('secret')) throw secretLeftOut(request.fields, noun);
+    if (request.fields && !request.fields.includes('secret'))
+      throw secretLeftOut(request.fields, format, noun);
     return { places, stdout: 'record', sinks: (present) => [...places, recordSink(io, present)] };
   }
   if (toStdout) return printingSecret(io, places);
@@ -78,10 +79,10 @@ function isPlace(spec: SinkSpec): spec is PlaceSpec {
   return spec.kind !== 'stdout';
 }
 
-function secretLeftOut(fields: readonly string[], noun: string) {
+function secretLeftOut(fields: readonly string[], format: string | undefined, noun: string) {
   return usageError(
-    `--json leaves out the field secret, which could never be shown again; no ${noun} was created`,
-    `--json ${[...fields, 'secret'].join(',')}`,
+    `the selected fields leave out the secret, which could never be shown again; no ${noun} was created`,
+    `${format === 'json' ? '--json' : '--fields'} ${[...fields, 'secret'].join(',')}`,
     'or choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)',
   );
 }

@@ -166,7 +166,7 @@ test('a selection of fields that would lose the secret is refused', async () => 
     "$ keys create ci --json id,name
     exit 2
     --- stderr
-    {"error":{"code":"usage","message":"--json leaves out the field secret, which could never be shown again; no key was created","hint":"--json id,name,secret\\nor choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)"}}
+    {"error":{"code":"usage","message":"the selected fields leave out the secret, which could never be shown again; no key was created","hint":"--json id,name,secret\\nor choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)"}}
     "
   `);
   expect(await names(box)).toEqual([]);

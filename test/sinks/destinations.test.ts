@@ -162,7 +162,8 @@ test.each([true, false])(
     const { resolve } = world({ terminal, format: 'json', fields: ['id', 'name'] });
     expect(await failureIn(resolve())).toMatchObject({
       exit: 'usage',
-      message: '--json leaves out the field secret, which could never be shown again; no key was created',
+      message:
+        'the selected fields leave out the secret, which could never be shown again; no key was created',
       hints: [
         '--json id,name,secret',
         'or choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)',
