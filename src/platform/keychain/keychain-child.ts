@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs';
+import { readFirstLine } from './read-lines.ts';
 import { serveKeychain } from './serve-keychain.ts';
 
 /*
@@ -6,12 +8,21 @@ import { serveKeychain } from './serve-keychain.ts';
  */
 
 const [, , service = '', parent] = process.argv;
-serveKeychain({
-  service,
-  loadBinding: () => import('@napi-rs/keyring'),
-  requests: process.stdin,
-  reply: (reply) => void process.stdout.write(`${JSON.stringify(reply)}\n`),
-  isOrphaned: () => String(process.ppid) !== parent,
-  // Only a signal ends a process whose threads are stuck.
-  end: () => void process.kill(process.pid, 'SIGKILL'),
+const binding = import('@napi-rs/keyring');
+binding.catch(() => {});
+// The request may not have been sent yet: the binding is loaded first.
+setImmediate(() => {
+  serveKeychain({
+    service,
+    loadBinding: () => binding,
+    // Opening streams takes longer than asking the keychain. On Windows, only they can read such a pipe.
+    firstRequest: process.platform === 'win32' ? undefined : readFirstLine(0),
+    get requests() {
+      return process.stdin;
+    },
+    reply: (reply) => void writeSync(1, `${JSON.stringify(reply)}\n`),
+    isOrphaned: () => String(process.ppid) !== parent,
+    // Only a signal ends a process whose threads are stuck.
+    end: () => void process.kill(process.pid, 'SIGKILL'),
+  });
 });

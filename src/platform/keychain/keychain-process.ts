@@ -103,6 +103,9 @@ class KeychainProcess implements KeychainItems {
     clearTimeout(this.#timer);
     process.removeListener('exit', this.#kill);
     this.#kill();
+    // This process need not outlive it: that takes milliseconds.
+    this.#child.unref();
+    for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) stream.destroy();
   }
 
   /** One request at a time. The value travels through a pipe: never as an argument or a variable. */

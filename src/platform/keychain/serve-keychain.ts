@@ -7,7 +7,9 @@ export interface KeychainServer {
   service: string;
   /** Rejects if the binding is not installed. */
   loadBinding(): Promise<{ AsyncEntry: typeof AsyncEntry }>;
-  requests: Readable;
+  /** What was read before `requests` is opened. */
+  firstRequest?: string | undefined;
+  readonly requests: Readable;
   reply(reply: KeychainReply): void;
   /** Whether the process that sent the request has ended. */
   isOrphaned(): boolean;
@@ -15,15 +17,30 @@ export interface KeychainServer {
   end(): void;
 }
 
+/** How long the end of the requests may go unnoticed. */
+const listenAfterMs = 50;
+
 /** Answers requests until their end, which is also the end of the process that sent them. */
 export function serveKeychain(server: KeychainServer): void {
-  readLines(server.requests, (line) => {
+  const answerTo = (line: string) =>
     perform(server, JSON.parse(line)).then(
       (answer) => server.reply({ answer }),
       (error) => server.reply({ failure: error instanceof Error ? error.message : String(error) }),
     );
-  });
-  server.requests.on('end', () => server.end()).on('close', () => server.end());
+  let isListening = false;
+  const listen = () => {
+    if (isListening) return;
+    isListening = true;
+    readLines(server.requests, answerTo);
+    server.requests.on('end', () => server.end()).on('close', () => server.end());
+  };
+  if (server.firstRequest === undefined) {
+    listen();
+    return;
+  }
+  void answerTo(server.firstRequest).finally(listen);
+  // Opening the stream would delay the answer, which most often is there by then.
+  setTimeout(listen, listenAfterMs);
 }
 
 async function perform(

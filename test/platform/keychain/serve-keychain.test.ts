@@ -12,6 +12,8 @@ interface World {
   failures?: string[];
   /** The binding is not installed. */
   isMissing?: boolean;
+  /** The first request was read before the stream of requests. */
+  isReadFirst?: boolean;
 }
 
 /** Sends requests to a server whose binding keeps values in memory, until it has answered all of them. */
@@ -45,6 +47,7 @@ async function served(requests: readonly KeychainRequest[], world: World = {}) {
         if (world.isMissing) throw new Error("Cannot find module '@napi-rs/keyring'");
         return { AsyncEntry: MemoryEntry as unknown as typeof AsyncEntry };
       },
+      firstRequest: world.isReadFirst ? JSON.stringify(requests[0]) : undefined,
       requests: input,
       reply: (reply) => {
         replies.push(reply);
@@ -56,7 +59,8 @@ async function served(requests: readonly KeychainRequest[], world: World = {}) {
         done();
       },
     });
-    for (const request of requests) input.write(`${JSON.stringify(request)}\n`);
+    for (const request of requests.slice(world.isReadFirst ? 1 : 0))
+      input.write(`${JSON.stringify(request)}\n`);
   });
   return { items, replies, ends };
 }
@@ -70,6 +74,15 @@ test('a value is written for the process that requested it', async () => {
 test('a value is not written once that process has ended', async () => {
   const { items, ends } = await served([write], { isOrphaned: true });
   expect([...items]).toEqual([]);
+  expect(ends).toBeGreaterThan(0);
+});
+
+test('a request that was read before the stream is answered like the others', async () => {
+  const { items, replies, ends } = await served([write, { operation: 'read', account: 'a' }], {
+    isReadFirst: true,
+  });
+  expect([...items]).toEqual([['keys-cli-test a', 'sk_EXAMPLE']]);
+  expect(replies).toEqual([{ opened: true }, { answer: null }, { opened: true }, { answer: 'sk_EXAMPLE' }]);
   expect(ends).toBeGreaterThan(0);
 });
 
