@@ -1,12 +1,13 @@
 // What a shell starts. The program itself is compiled from what earlier runs have kept, except where that saves nothing.
 import { writeSync } from 'node:fs';
 import { version } from '../package.json';
+import { runFromCache } from '../src/platform/code-cache.ts';
 
 const [word = '', ...others] = process.argv.slice(2);
 const isVersion = others.length === 0 && /^(?:--version|-[vV])$/.test(word);
 if (!isVersion || !isWritten(`${version}\n`)) {
   if (isVersion || word === 'serve') require('./program.cjs');
-  else require('./code-cache.cjs').runFromCache('./program.cjs', word);
+  else runFromCache('./program.cjs', word);
 }
 
 /** Scripts ask for the version often: it takes no program. Whatever is wrong with stdout, the program knows what to do. */

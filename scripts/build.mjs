@@ -140,15 +140,7 @@ const lazyBuiltins = {
 };
 
 /** What `node -e 0` loads by itself. */
-const startModules = new Set([
-  'node:fs',
-  'node:path',
-  'node:events',
-  'node:url',
-  'node:util',
-  'node:vm',
-  'node:module',
-]);
+const startModules = new Set(['node:fs', 'node:path', 'node:events', 'node:url', 'node:util', 'node:module']);
 
 const common = {
   cwd: root,
@@ -188,7 +180,6 @@ const entries = {
     ? { executable: 'bin/executable.ts' }
     : {
         keys: 'bin/keys.ts',
-        'code-cache': 'src/platform/code-cache.ts',
         'server-thread': 'src/server/threads/server-thread.ts',
       }),
 };

@@ -42,6 +42,12 @@ function cachePlace(command: string): CodePlace | undefined {
 }
 
 const prefix = '(function (exports, require, module, __filename, __dirname) { ';
+const [prefixBytes, suffixBytes] = [Buffer.from(prefix), Buffer.from('\n})')];
+
+/** The text of a file of the bundle, which is all ASCII, as a function. Strings that are joined would be copied by V8. */
+function wrapped(file: Buffer): string {
+  return Buffer.concat([prefixBytes, file, suffixBytes]).toString('latin1');
+}
 
 interface CompiledScript {
   stamp: string;
@@ -87,7 +93,7 @@ class Bundle {
   #compile(path: string): (...values: unknown[]) => void {
     const stamp = stampOf(path);
     const cachedData = this.#cachedCode.get(stamp);
-    const script = new Script(`${prefix}${readFileSync(path, 'latin1')}\n})`, {
+    const script = new Script(wrapped(readFileSync(path)), {
       filename: path,
       columnOffset: -prefix.length,
       ...(cachedData && { cachedData }),
