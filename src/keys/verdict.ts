@@ -8,6 +8,11 @@ export interface Verdict {
   models?: readonly string[];
 }
 
+/** Whether the API knows no such secret, or none that works: anything else leaves open whether a key has it. */
+export function isRefusal({ reason }: Verdict): boolean {
+  return ['invalid', 'revoked', 'expired'].includes(reason);
+}
+
 export const reasons = [
   'ok',
   'invalid',

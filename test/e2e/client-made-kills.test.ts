@@ -51,6 +51,18 @@ interface Stored {
 /** When the process dies: before the API stores the secret, or after it has, before it answers. */
 type Moment = 'before' | 'after';
 
+/** An API that lists no new key for long, and accepts its secret, refuses it, or does neither. */
+class HiddenKeys {
+  status = 503;
+
+  attach(server: FaultServer): void {
+    server.always('GET /tsigkeys', json(200, []));
+    server.always('GET /whoami', (...exchange) => json(this.status, { user: 'ci' })(...exchange));
+  }
+}
+
+const verifying: Provider = { ...taking, id: 'verifying', verify: { get: '/whoami' } };
+
 async function world(provider: Provider, moment: Moment) {
   const box = new Sandbox();
   const server = await FaultServer.start();
@@ -159,6 +171,60 @@ test(
     expect(JSON.parse(run.stdout)).toMatchObject([{ outcome: 'ended' }]);
     expect(keys.size).toBe(0);
     expect(() => box.read('ci.key')).toThrow('ENOENT');
+  },
+  slow,
+);
+
+test(
+  'a secret whose key is not listed is given up only if the API refuses it',
+  async () => {
+    const { box, server, keys, killed } = await world(verifying, 'after');
+    const hidden = new HiddenKeys();
+    hidden.attach(server);
+    await killed(create);
+    // The API has had time to show what it made.
+    const recover = (...args: string[]) =>
+      box.keys(['recover', ...args, '--timeout', '2s', '--json'], {
+        env: { KEYS_PROFILE: 'work', KEYS_TOKEN: 'tok-EXAMPLE' },
+        now: new Date(Date.now() + 120_000),
+      });
+    for (const status of [403, 200]) {
+      hidden.status = status;
+      const run = await recover('--all', '--yes');
+      expect(run.exit, run.stderr).toBe(5);
+      expect(JSON.parse(run.stdout)).toMatchObject([{ outcome: 'open', escrow: 'file' }]);
+      expect(run.stdout).toContain('but does not refuse its secret, which is in escrow');
+      expect(filesBelow(join(box.home, 'state', 'escrow'))).toHaveLength(1);
+    }
+    const [{ operation }] = JSON.parse((await recover('--list')).stdout);
+    expect(await recover(operation, '--to', 'file:ci.key')).toMatchObject({ exit: 0 });
+    expect(box.read('ci.key').trim()).toBe(keys.get('ci.')?.key);
+    expect(filesBelow(join(box.home, 'state', 'escrow'))).toEqual([]);
+  },
+  slow,
+);
+
+test.each([
+  ['the API refuses it', ['--all', '--yes'], 401],
+  ['the user gives it up', ['--revoke', '--yes'], 200],
+])(
+  'a secret whose key is not listed is erased if %s',
+  async (_, args, status) => {
+    const { box, server, killed } = await world(verifying, 'before');
+    const hidden = new HiddenKeys();
+    hidden.attach(server);
+    hidden.status = status;
+    await killed(create);
+    const env = { KEYS_PROFILE: 'work', KEYS_TOKEN: 'tok-EXAMPLE' };
+    const now = new Date(Date.now() + 120_000);
+    const [{ operation }] = JSON.parse(
+      (await box.keys(['recover', '--list', '--json'], { env, now })).stdout,
+    );
+    const chosen = args.includes('--all') ? args : [operation, ...args];
+    const run = await box.keys(['recover', ...chosen, '--json'], { env, now });
+    expect(run.exit, run.stderr).toBe(0);
+    expect([JSON.parse(run.stdout)].flat()).toMatchObject([{ outcome: 'ended' }]);
+    expect(filesBelow(join(box.home, 'state', 'escrow'))).toEqual([]);
   },
   slow,
 );

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { unidentified } from '../key.ts';
 import { callSpan } from './candidates.ts';
 import { inspectOperation } from './inspect-operation.ts';
 import type { Operation } from './operation.ts';
@@ -40,9 +41,10 @@ export async function awaitState(recovery: Recovery): Promise<RecoveryState | Pe
   }
 }
 
-/** A key that is absent now may appear in a moment. */
+/** A key that is absent now may appear in a moment. That no id is known of its secret may change then, too. */
 function mayChange(state: RecoveryState): boolean {
   if (state.kind === 'ambiguous') return state.isUnlisted === true;
+  if (state.kind === 'deliverable') return state.isUnlisted === true && state.key.id === unidentified;
   return state.kind === 'settled' && (state.reason === 'nothing-made' || state.isAbsent === true);
 }
 

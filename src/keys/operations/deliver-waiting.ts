@@ -1,7 +1,8 @@
 import { KeysError } from '../../base/errors.ts';
 import type { Key } from '../key.ts';
+import { unidentified } from '../key.ts';
 import { verifyNewKey } from '../rotation/verify-new-key.ts';
-import type { Verdict } from '../verdict.ts';
+import { isRefusal } from '../verdict.ts';
 import { isVisible, waitUntilVisible } from './await-state.ts';
 import { complete, goesForward, revokeCreated } from './complete.ts';
 import type { Conclusion } from './outcome.ts';
@@ -75,18 +76,24 @@ async function verifyOfRotation(recovery: Recovery, { secret }: Deliverable): Pr
  */
 async function doubtAbout(
   recovery: Recovery,
-  { key: { id }, secret }: Deliverable,
+  { key: { id, name }, secret }: Deliverable,
 ): Promise<Conclusion | undefined> {
   const { services, choice, issuer, operation, open } = recovery;
   if (choice.to.length > 0) return undefined;
+  if (id === unidentified) {
+    return {
+      outcome: 'open',
+      reason: `the API lists no new key named ${name}, but does not refuse its secret, which is in escrow: keys recover ${open.header.id} --to ... delivers it, --revoke gives it up`,
+    };
+  }
   const { backend } = issuer;
   const verify = async () => (backend?.capabilities.verify ? backend.verify(secret) : undefined);
   const first = await verify();
   // An API that does not list a new key yet may not know its secret yet either.
-  const isEarly = isRefusal(first) && (await waitUntilVisible(recovery));
+  const isEarly = first && isRefusal(first) && (await waitUntilVisible(recovery));
   const verdict = isEarly ? await verify() : first;
   if (verdict?.valid) return undefined;
-  if (isRefusal(verdict) && isVisible(recovery)) {
+  if (verdict && isRefusal(verdict) && isVisible(recovery)) {
     services.startMutation();
     await operation.end();
     return { outcome: 'ended', id, reason: `the API does not list the key ${id}, and refuses its secret` };
@@ -96,10 +103,6 @@ async function doubtAbout(
     id,
     reason: `the API does not list the key ${id}; its secret is in escrow: keys recover ${open.header.id} --to ... delivers it, --revoke ends it`,
   };
-}
-
-function isRefusal(verdict: Verdict | undefined): boolean {
-  return verdict !== undefined && ['invalid', 'revoked', 'expired'].includes(verdict.reason);
 }
 
 /** The secret was to be printed for a reader who is gone, and cannot be printed here. */

@@ -3,6 +3,7 @@ import { shellWord } from '../../base/shell-word.ts';
 import type { BeforeSending } from '../before-sending.ts';
 import type { Key } from '../key.ts';
 import type { Capabilities, KeyBackend, Made } from '../ports.ts';
+import type { Verdict } from '../verdict.ts';
 import type { Plan } from './operation.ts';
 
 /** Creates something with a secret, and revokes it. */
@@ -16,13 +17,15 @@ export interface Issuer<Spec extends { name: string }> {
   list(references?: readonly string[]): Promise<readonly Key[]>;
   /** One of them, by its id; what its absence means depends on `show`. */
   get(id: string): Promise<Key | undefined>;
-  readonly capabilities: Pick<Capabilities, 'endsLists' | 'show' | 'maxKeys'>;
+  readonly capabilities: Pick<Capabilities, 'endsLists' | 'show' | 'maxKeys' | 'verify'>;
   /** The time limit of a call in ms; absent: a call is over when it returns. */
   readonly callLimit?: number;
   /** By how many ms the clock of the API is ahead of ours. */
   clockAhead?(): number | undefined;
   /** As in `KeyBackend`. */
   holds?(id: string, secret: Secret): Promise<boolean | undefined>;
+  /** As in `KeyBackend`. */
+  verify?(secret: Secret): Promise<Verdict>;
   /** The id of the key with this secret, as the API reports it. */
   identify?(secret: Secret): Promise<string | undefined>;
 }

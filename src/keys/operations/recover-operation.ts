@@ -65,7 +65,9 @@ async function conclude(recovery: Recovery): Promise<Conclusion | undefined> {
   if (state.kind === 'deliverable') {
     if (choice.keep)
       throw usageError('--keep would lose the secret, which is in escrow: deliver it with --to');
-    return choice.revoke ? revokeCreated(recovery, state.key) : deliverWaiting(recovery, state);
+    if (!choice.revoke) return deliverWaiting(recovery, state);
+    if (state.isUnlisted && state.key.id === unidentified) return giveUp(recovery);
+    return revokeCreated(recovery, state.key);
   }
   if (choice.keep) {
     await operation.end();
@@ -79,6 +81,13 @@ async function conclude(recovery: Recovery): Promise<Conclusion | undefined> {
   const isWantedElsewhere = choice.to.length > 0 || choice.secretOnly;
   if (state.reason === 'delivered' && isWantedElsewhere) return deliverAgain(recovery, state);
   return finish(recovery, state);
+}
+
+/** No key is listed that could be revoked, and the user wants none. */
+async function giveUp({ services, operation }: Recovery): Promise<Conclusion> {
+  services.startMutation();
+  await operation.end();
+  return { outcome: 'ended', reason: 'its secret was given up; the API lists no key of it' };
 }
 
 /** Every sink has the secret, and another place is to have it too: that works if one of the sinks can be read. */

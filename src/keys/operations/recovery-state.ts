@@ -46,5 +46,5 @@ export type Named = Pick<Key, 'id' | 'name'>;
 /** What the state depends on in the account. */
 export type Account = Pick<
   Issuer<never>,
-  'list' | 'get' | 'holds' | 'capabilities' | 'callLimit' | 'clockAhead'
+  'list' | 'get' | 'holds' | 'verify' | 'capabilities' | 'callLimit' | 'clockAhead'
 >;

@@ -6,6 +6,7 @@ import { inspectOperation } from '../../../src/keys/operations/inspect-operation
 import { issueKey } from '../../../src/keys/operations/issue.ts';
 import type { Operation, Plan, Step } from '../../../src/keys/operations/operation.ts';
 import type { KeyBackend } from '../../../src/keys/ports.ts';
+import type { Reason } from '../../../src/keys/verdict.ts';
 import { spec } from '../../support/authority.ts';
 import { failureIn } from '../../support/failure.ts';
 import type { Faults } from '../../support/fake-backend.ts';
@@ -100,9 +101,11 @@ describe('the state of an operation that was about to send', () => {
     isEmpty?: boolean;
     /** By the id of the key. Absent: the API does not tell. */
     holds?: Readonly<Record<string, boolean>>;
+    /** What the API says of the secret. Absent: it cannot verify any. */
+    verdict?: Reason;
   }
 
-  async function state({ keys, steps = [sending], plan, isEmpty = false, holds }: Situation) {
+  async function state({ keys, steps = [sending], plan, isEmpty = false, holds, verdict }: Situation) {
     const operation = await new FakeWorld().journal().begin({
       kind: 'create',
       name: 'ci',
@@ -116,8 +119,11 @@ describe('the state of an operation that was about to send', () => {
     const account = {
       list: async () => keys,
       get: async (id: string) => keys.find((one) => one.id === id),
-      capabilities: { endsLists: false, show: true, maxKeys: null },
+      capabilities: { endsLists: false, show: true, maxKeys: null, verify: verdict !== undefined },
       clockAhead: () => 0,
+      ...(verdict && {
+        verify: async () => ({ valid: verdict === 'ok', reason: verdict, httpStatus: null }),
+      }),
       ...(holds && { holds: async (id: string) => holds[id] }),
     };
     return inspectOperation(stopped, account, []);
@@ -134,6 +140,24 @@ describe('the state of an operation that was about to send', () => {
   test('is that nothing was made if no key is there', async () => {
     expect(await state({ keys: [old] })).toEqual({ kind: 'settled', reason: 'nothing-made' });
   });
+
+  test.each(['invalid', 'revoked', 'expired'] as const)(
+    'is that nothing was made if no key is there and the API calls the secret %s',
+    async (verdict) => {
+      expect(await state({ keys: [old], verdict })).toEqual({ kind: 'settled', reason: 'nothing-made' });
+    },
+  );
+
+  test.each(['ok', 'forbidden', 'rate-limited', 'unreachable'] as const)(
+    'is that an unlisted key may have the secret if the API calls it %s',
+    async (verdict) => {
+      expect(await state({ keys: [old], verdict })).toMatchObject({
+        ...delivered,
+        key: { id: '' },
+        isUnlisted: true,
+      });
+    },
+  );
 
   test('is deliverable if the only new key can be no other', async () => {
     expect(await state({ keys: [old, created] })).toMatchObject({ ...delivered, key: { id: 'new00001' } });
