@@ -3,11 +3,11 @@ import { exits } from '../base/error-codes.ts';
 import type { Failure } from '../base/errors.ts';
 import { KeysError, systemCode } from '../base/errors.ts';
 import { harmlessJson, harmlessLines } from '../output/ci-log.ts';
-import { failureJson, failureText } from '../output/error.ts';
+import { failureJson, failureLines } from '../output/error.ts';
 import type { Result } from '../output/present.ts';
 import { endChildren } from '../platform/children.ts';
 import type { Interruption } from '../platform/interruption.ts';
-import type { Io } from '../platform/io.ts';
+import type { Io, Output } from '../platform/io.ts';
 import { asksForJson, withoutColor } from './argv.ts';
 import type { Catalog } from './catalog.ts';
 import type { Manual } from './help.ts';
@@ -106,8 +106,17 @@ export async function report(failure: Failure, argv: readonly string[], io: Io):
   const withFix = await withHints(failure);
   const text = asksForJson(argv)
     ? harmlessJson(failureJson(withFix), io.env)
-    : harmlessLines(failureText(withFix), io.env);
+    : harmlessLines(`${(await wrapped(failureLines(withFix), io.stderr)).join('\n')}\n`, io.env);
   await io.stderr.write(text).catch(() => {});
+}
+
+/** On a terminal, the lines at its width. What sets them is loaded only then, and no reason to fail. */
+async function wrapped(lines: readonly string[], stderr: Output): Promise<readonly string[]> {
+  if (!stderr.isTTY) return lines;
+  const wrapping = import('../output/wrap-message.ts');
+  return wrapping
+    .then(({ wrapMessage }) => Promise.all(lines.map((line) => wrapMessage(line, stderr))))
+    .catch(() => lines);
 }
 
 /** A failure that comes without hints gets those of its code. They are loaded only then, and are no reason to fail. */

@@ -2,13 +2,12 @@ import type { Failure } from '../base/errors.ts';
 import { safeJson, shown } from '../base/sanitise.ts';
 import { maskSecrets } from '../base/secret.ts';
 
-/** A failure as text: each problem, then the hints. Anything that looks like a secret is masked. */
-export function failureText({ message, problems = [message], hints = [] }: Failure): string {
-  const lines = [
+/** A failure as lines: each problem, then the hints. Anything that looks like a secret is masked. */
+export function failureLines({ message, problems = [message], hints = [] }: Failure): string[] {
+  return [
     ...problems.map((problem) => `error: ${line(problem)}`),
     ...hints.map((hint) => `hint: ${line(hint)}`),
   ];
-  return `${lines.join('\n')}\n`;
 }
 
 const maxLineLength = 10_000;

@@ -26,12 +26,9 @@ export class Reporter {
     this.#deferred = defers ? [] : undefined;
   }
 
-  /** One line. */
+  /** One message. */
   async write(text: string): Promise<void> {
-    const line = harmlessLines(
-      shown(maskSecrets(text.slice(0, 2 * maxTextLength)), maxTextLength),
-      this.#io.env,
-    );
+    const line = await this.#setLine(shown(maskSecrets(text.slice(0, 2 * maxTextLength)), maxTextLength));
     if (this.#duringPrompt) this.#duringPrompt.push(line);
     else await this.#writeLines(`${line}\n`);
   }
@@ -76,6 +73,13 @@ export class Reporter {
       this.#duringPrompt = undefined;
       await this.#writeLines(lines.map((line) => `${line}\n`).join(''));
     }
+  }
+
+  /** On a terminal, broken between words at its width. */
+  async #setLine(text: string): Promise<string> {
+    const { env, stderr } = this.#io;
+    const line = stderr.isTTY ? await (await import('./wrap-message.ts')).wrapMessage(text, stderr) : text;
+    return harmlessLines(line, env);
   }
 
   async #writeLines(lines: string): Promise<void> {

@@ -145,8 +145,8 @@ test('provider new asks for an API and writes its declaration, checked', async (
     ✔ Field with its tokens, such as tokens -
     ✔ Field with what it has spent, in US dollars, such as spent -
     ✔ Path that lists the requests made with keys, such as /logs -
-    warning: acme.json:61:3: key: does not say where expiresAt is, though create sends it: rotations are refused without --a
-    llow-loss
+    warning: acme.json:61:3: key: does not say where expiresAt is, though create sends it: rotations are refused without
+             --allow-loss
     wrote acme.json; next:
       keys provider check acme.json --show-requests
       keys provider add acme.json

@@ -67,8 +67,8 @@ test('the secret is shown once, alone on its line, with the reminder', async () 
     [secret 1]
 
     ────────────────────────────────────────────────────────────────────────
-    the secret is not shown again: store it now, then clear the scrollback (clear; in tmux: tmux clear-h
-    istory)
+    the secret is not shown again: store it now, then clear the scrollback (clear; in tmux: tmux
+      clear-history)
     "
   `);
   expect(await refusedKeys(box, shown)).toEqual([]);
@@ -207,8 +207,8 @@ test.each(['CI=', 'CI=false', 'CI=0'])('with %s a terminal gets the secret', asy
     [secret 1]
 
     ────────────────────────────────────────────────────────────────────────
-    the secret is not shown again: store it now, then clear the scrollback (clear; in tmux: tmux clear-h
-    istory)
+    the secret is not shown again: store it now, then clear the scrollback (clear; in tmux: tmux
+      clear-history)
     "
   `);
 });
@@ -500,9 +500,9 @@ describe('recover in a terminal', () => {
       --- screen
       ✔ The secret of ci ([id 1]) is in escrow. deliver it elsewhere
       ✔ Where to? (file:PATH, env:PATH#NAME and more: keys help sinks) fil:other.key
-      warning: 'fil:other.key' is not a sink; expected stdout, file:PATH, env:PATH#NAME, keychain:NAME, lo
-      gin:PROFILE, clipboard, exec:COMMAND…, github:OWNER/REPO#NAME, gitlab:PROJECT#NAME, vault:MOUNT/PATH
-      #FIELD, kubernetes:NAMESPACE/SECRET#KEY, aws-secretsmanager:NAME
+      warning: 'fil:other.key' is not a sink; expected stdout, file:PATH, env:PATH#NAME, keychain:NAME,
+               login:PROFILE, clipboard, exec:COMMAND…, github:OWNER/REPO#NAME, gitlab:PROJECT#NAME,
+               vault:MOUNT/PATH#FIELD, kubernetes:NAMESPACE/SECRET#KEY, aws-secretsmanager:NAME
       ✔ Where to? (file:PATH, env:PATH#NAME and more: keys help sinks) file:other.key
       delivered to file:other.key and read back
       Operation  [operation 1]  delivered

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../src/base/errors.ts';
-import { failureJson, failureText } from '../../src/output/error.ts';
+import { failureJson, failureLines } from '../../src/output/error.ts';
 
 const failure: Failure = {
   exit: 'usage',
@@ -11,24 +11,24 @@ const failure: Failure = {
 };
 const secret = 'sk_live_0123456789abcdefghij_EXAMPLE';
 
-describe('a failure as text', () => {
+describe('a failure as lines', () => {
   test('is a line for each problem and each hint', () => {
-    expect(failureText(failure)).toBe('error: one\nerror: two\nhint: keys help\nhint: keys list\n');
+    expect(failureLines(failure)).toEqual(['error: one', 'error: two', 'hint: keys help', 'hint: keys list']);
   });
 
   test('is its message if it lists no problems', () => {
-    expect(failureText({ exit: 'failed', code: 'rejected', message: 'it failed' })).toBe(
-      'error: it failed\n',
-    );
+    expect(failureLines({ exit: 'failed', code: 'rejected', message: 'it failed' })).toEqual([
+      'error: it failed',
+    ]);
   });
 
   test('escapes unsafe characters and masks secrets', () => {
-    const text = failureText({
+    const lines = failureLines({
       ...failure,
       problems: [`no \x1b[2J\n${secret}`],
       hints: [`keys revoke ${secret}`],
     });
-    expect(text).toBe('error: no \\x1b[2J\\n****\nhint: keys revoke ****\n');
+    expect(lines).toEqual(['error: no \\x1b[2J\\n****', 'hint: keys revoke ****']);
   });
 });
 
