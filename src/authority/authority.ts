@@ -1,4 +1,5 @@
 import { KeysError } from '../base/errors.ts';
+import { Pages } from '../base/pages.ts';
 import { Secret } from '../base/secret.ts';
 import type { Key } from '../keys/key.ts';
 import type { HashKeeper } from '../keys/match.ts';
@@ -42,6 +43,9 @@ export interface AuthorityOptions {
   timeoutMs: number;
   organisation?: Organisation;
 }
+
+/** Log entries that are handed on together. */
+const logPageSize = 100;
 
 /** Log rows that one command removes. */
 const maxPrunedRows = 1000;
@@ -117,8 +121,18 @@ export class Authority implements KeyBackend, HashKeeper {
     yield* selectedPages(this.#file.reading, selection, now);
   }
 
-  async *logs(query: LogQuery): AsyncGenerator<LogEntry> {
-    for (const { entry } of readLog(this.#file.reading, query)) yield entry;
+  logs(query: LogQuery): AsyncIterable<LogEntry> {
+    return new Pages(this.#logPages(query));
+  }
+
+  async *#logPages(query: LogQuery): AsyncGenerator<LogEntry[]> {
+    let page: LogEntry[] = [];
+    for (const { entry } of readLog(this.#file.reading, query)) {
+      if (page.push(entry) < logPageSize) continue;
+      yield page;
+      page = [];
+    }
+    yield page;
   }
 
   async usage(query: UsageQuery): Promise<UsageRow[]> {

@@ -16,9 +16,11 @@ const namedEscapes = new Map([
   ['\t', '\\t'],
 ]);
 
+const safeLine = /^[\x20-\x7e]*$/;
+
 /** The text with everything unsafe written as a visible escape such as `\x1b` or `\u202e`: one harmless line. */
 export function visible(text: string): string {
-  if (safeText.test(text) && !text.includes('\n')) return text;
+  if (safeLine.test(text)) return text;
   return text.replace(unsafe, (character) => namedEscapes.get(character) ?? escapeOf(character));
 }
 

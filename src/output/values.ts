@@ -15,6 +15,7 @@ export function pick(record: object, fields: readonly string[] | undefined): Fie
 /** A value as the text of one cell: lists joined by commas, pairs as `name=value`, nothing for null. */
 export function cell(value: unknown): string {
   if (value === null || value === undefined) return '';
+  if (typeof value === 'string') return visible(value);
   if (Array.isArray(value)) return value.map(cell).join(',');
   if (typeof value !== 'object') return visible(String(value));
   return Object.entries(value)

@@ -1,3 +1,4 @@
+import { Pages } from '../base/pages.ts';
 import type { LogEntry, LogField, LogQuery } from '../keys/ports.ts';
 import { namesIn } from '../providers/declaration/placeholder.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
@@ -8,7 +9,11 @@ import type { LastPage } from './read-pages.ts';
 import { requireLastPage } from './require-complete.ts';
 
 /** The log of an API, newest first. Throws `KeysError` (7) at its end if the API has more. */
-export async function* readLogs(api: Api, provider: Provider, query: LogQuery): AsyncGenerator<LogEntry> {
+export function readLogs(api: Api, provider: Provider, query: LogQuery): Pages<LogEntry> {
+  return new Pages(logPages(api, provider, query));
+}
+
+async function* logPages(api: Api, provider: Provider, query: LogQuery): AsyncGenerator<LogEntry[]> {
   const { logs, capabilities } = provider;
   if (!logs) return;
   const inputs = [...namesIn(logs), ...(capabilities.maxKeys === 1 ? ['keyId'] : [])];
@@ -20,17 +25,25 @@ export async function* readLogs(api: Api, provider: Provider, query: LogQuery): 
   const wholeLog: LogEntry[] = [];
   let count = 0;
   for await (const items of api.pages(logs, { ...query }, { onEnd })) {
-    for (const item of items) {
-      count += 1;
-      const entry = readEntry(item, logs.entry);
-      if (logs.paging && isPast(entry)) return;
-      if (!matchesLogQuery(entry, query, inputs)) continue;
-      if (logs.paging) yield entry;
-      else wholeLog.push(entry);
+    const entries: LogEntry[] = [];
+    let isOver = false;
+    try {
+      for (const item of items) {
+        count += 1;
+        const entry = readEntry(item, logs.entry);
+        isOver = logs.paging !== undefined && isPast(entry);
+        if (isOver) break;
+        if (matchesLogQuery(entry, query, inputs)) entries.push(entry);
+      }
+    } finally {
+      // Also those before one that cannot be read.
+      if (logs.paging) yield entries;
     }
+    if (isOver) return;
+    if (!logs.paging) wholeLog.push(...entries);
   }
   // What comes at once may come in any order.
-  yield* wholeLog.sort((a, b) => Date.parse(b.timestamp) - Date.parse(a.timestamp));
+  yield wholeLog.sort((a, b) => Date.parse(b.timestamp) - Date.parse(a.timestamp));
   if (last) requireLastPage(logs.paging, last, { count, noun: 'entries' });
 }
 

@@ -214,7 +214,7 @@ export class RemoteBackend implements KeyBackend {
     return true;
   }
 
-  logs(query: LogQuery): AsyncGenerator<LogEntry> {
+  logs(query: LogQuery): AsyncIterable<LogEntry> {
     return readLogs(this.#api, this.#provider, query);
   }
 
