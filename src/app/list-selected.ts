@@ -5,7 +5,7 @@ import { selectKeys } from '../keys/select.ts';
 import type { Summary } from '../keys/summary.ts';
 import { summarise } from '../keys/summary.ts';
 import type { Context } from './context.ts';
-import { placer } from './lookup.ts';
+import { placedPages } from './lookup.ts';
 
 export interface SelectedKeys {
   /** In order; read on demand where the backend can. */
@@ -26,24 +26,10 @@ export async function listSelected(context: Context, selection: Selection): Prom
     return { rows: selectKeys(keys, selection, now), summary: async () => summarise(keys) };
   }
   return {
-    rows: new Pages(placed(selected, await placer(context))),
+    rows: new Pages(placedPages(context, selected)),
     async summary(rowCount) {
       if (backend.summary) return backend.summary(now);
       return rowCount > 0 ? undefined : summarise(await context.keys());
     },
   };
-}
-
-async function* placed(
-  pages: AsyncIterable<readonly Key[]>,
-  place: (key: Key) => Key,
-): AsyncGenerator<readonly Key[]> {
-  for await (const page of pages) {
-    for (const key of page) {
-      place(key);
-      // Without a time of creation, only the journal tells which key of a name is older.
-      if (key.createdAt === undefined) key.superseded = key.retireAt !== undefined;
-    }
-    yield page;
-  }
 }

@@ -29,9 +29,53 @@ export async function lookUpKey(context: Context, reference: string): Promise<Ke
   return (await keyWithId(context, reference)) ?? lookUpInList(context, reference);
 }
 
+/** Pages of keys with where they are and when a rotation retires them, which are added to the keys themselves. */
+export async function* placedPages(
+  context: Context,
+  pages: AsyncIterable<readonly Key[]>,
+): AsyncGenerator<readonly Key[]> {
+  const place = await placer(context);
+  for await (const page of pages) {
+    for (const key of page) {
+      place(key);
+      // Without a time of creation, only the journal tells which key of a name is older.
+      if (key.createdAt === undefined) key.superseded = key.retireAt !== undefined;
+    }
+    yield page;
+  }
+}
+
 /** The same for output, with `superseded`, which only a list tells. */
 export async function lookUpInList(context: Context, reference: string): Promise<Key> {
-  return findKey(await keysWith(context, [reference]), reference);
+  const list = async () => (await namedBy(context, reference)) ?? context.keys([reference]);
+  return findKey(await keysWith(context, [reference], list), reference);
+}
+
+/**
+ * The keys that a reference may name, where an API returns the newest first: every newer key of its name comes before the
+ * key with that id, so no page is read after it. Undefined if only the whole list can tell.
+ */
+async function namedBy(context: Context, reference: string): Promise<Key[] | undefined> {
+  const backend = await context.backend();
+  const pages = (await context.connection()) && backend.select?.({ status: 'all' }, context.now);
+  if (!pages) return undefined;
+  const keys: Key[] = [];
+  try {
+    for await (const page of placedPages(context, pages)) {
+      keys.push(...page.filter((key) => isNamedBy(key, reference)));
+      if (keys.some(({ id }) => id === reference)) break;
+    }
+    return keys;
+  } catch (error) {
+    // The list may only be in another order than declared.
+    if (error instanceof KeysError && error.failure.code === 'unexpected_answer') return undefined;
+    throw error;
+  }
+}
+
+/** Whether `findKey` looks at a key, or tells of it. */
+function isNamedBy({ id, name, prefix }: Key, reference: string): boolean {
+  return id.startsWith(reference) || name === reference || prefix === reference;
 }
 
 /**
@@ -69,11 +113,14 @@ export async function showKey(context: Context, reference: string): Promise<Key>
  * some APIs list fewer keys than they have, so a key that is not listed is asked for. Throws `KeysError` where the API
  * cannot be asked.
  */
-export async function keysWith(context: Context, references: readonly string[]): Promise<Key[]> {
+export async function keysWith(
+  context: Context,
+  references: readonly string[],
+  list = () => context.keys(references.length > 0 ? references : undefined),
+): Promise<Key[]> {
   const backend = await context.backend();
-  const about = references.length > 0 ? references : undefined;
-  if (!backend.capabilities.show) return context.keys(about);
-  const listing = await context.keys(about).catch((error: unknown) => unreadableList(error));
+  if (!backend.capabilities.show) return list();
+  const listing = await list().catch((error: unknown) => unreadableList(error));
   const keys = listing instanceof KeysError ? [] : listing;
   const { name: profile, provider } = await context.profile();
   const unlistedKeys: Key[] = [];

@@ -40,6 +40,29 @@ test('a secret is masked anywhere in a long text', () => {
   );
 });
 
+test.each([secret, 'ses_EXAMPLE', '+++----___', 'clé-secrète-EXAMPLE', 'nb\\cd"ef/gh-EXAMPLE', 'abc', ''])(
+  'a text says the same of %j as its bytes',
+  (value) => {
+    const ofValue = new SecretForms(value);
+    const pieces = [
+      ...Object.values(encodingsOf(value)),
+      value.toUpperCase(),
+      'K',
+      'İ',
+      '\0',
+      '%41',
+      '-',
+      'x',
+    ];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 3 }), (parts) => {
+        const text = parts.join('');
+        expect(ofValue.isIn(text)).toBe(ofValue.isIn(Buffer.from(text)));
+      }),
+    );
+  },
+);
+
 test('JSON stays valid when a secret in it is masked', () => {
   const odd = new SecretForms('nb\\cd"ef/gh-EXAMPLE');
   const json = JSON.stringify({ a: 'nb\\cd"ef/gh-EXAMPLE', b: '\\nb\\cd"ef/gh-EXAMPLE', c: 'kept\n' });

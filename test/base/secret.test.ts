@@ -206,3 +206,14 @@ test('every text that looks like a secret is masked, however short', () => {
     { numRuns: 2000 },
   );
 });
+
+test.each([
+  ['Bearer ses_EXAMPLE', 'ses_EXAMPLE', true],
+  ['ses_EXAMPLE', 'ses_EXAMPLE', false],
+  ['ses_EXAMPLE', 'Bearer ses_EXAMPLE', false],
+  // Looked for in fewer forms, or in others.
+  ['Bearer EXAMPLE', 'EXAMPLE', false],
+  ['Bearer ses\\EXAMPLE', 'ses\\EXAMPLE', false],
+])('whether every form of %j has one of %j: %s', (whole, part, isImplied) => {
+  expect(new Secret(whole).implies(new Secret(part))).toBe(isImplied);
+});

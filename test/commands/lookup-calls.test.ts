@@ -40,6 +40,26 @@ describe('an id', () => {
     },
   );
 
+  test('is looked for no further than the page that has it, if the newest keys come first', async () => {
+    const newer = { ...others[0], name: 'ci', created_at: '2026-11-19T00:00:00Z' };
+    const older = { ...stored, id: 'Zz9Yy8Xx7Ww6Vv5U', created_at: '2026-10-01T00:00:00Z' };
+    const { stdout, calls } = await keys(['show', id, '--json', 'id,superseded'], (server) => {
+      server.on('GET /keys?limit=100', json(200, { data: [newer, stored, older], next_cursor: 'p2' }));
+      server.on(`GET /keys/${id}`, json(200, stored));
+    });
+    expect(JSON.parse(stdout)).toEqual({ id, superseded: true });
+    expect(calls).toEqual(['GET /keys?limit=100', `GET /keys/${id}`]);
+  });
+
+  test('is found in a list that is in another order than declared', async () => {
+    const newer = { ...others[0], name: 'ci', created_at: '2026-11-19T00:00:00Z' };
+    const { stdout } = await keys(['show', id, '--json', 'id,superseded'], (server) => {
+      server.always('GET /keys?limit=100', json(200, { data: [stored, newer], next_cursor: null }));
+      server.on(`GET /keys/${id}`, json(200, stored));
+    });
+    expect(JSON.parse(stdout)).toEqual({ id, superseded: true });
+  });
+
   test('of no key leads to the list, as a name or a beginning of its form does', async () => {
     for (const reference of ['a1b2c3', id.slice(0, 8)]) {
       const { exit, calls } = await keys(['logs', reference, '--json'], (server) => {

@@ -150,6 +150,18 @@ test('a repeated page fails the list, because it would have gaps', async () => {
   expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('page_repeated');
 });
 
+test('a page with the same keys is repeated, whatever else has changed on it', async () => {
+  const provider = paged({ by: 'page', page: 'page', limit: 'limit', size: 2, total: 'total' });
+  const server = await FaultServer.start();
+  const used = keys('a', 'b').map((key) => ({ ...key, usage: 7 }));
+  server.on(
+    'GET /v1/keys',
+    json(200, { keys: keys('a', 'b'), total: 6 }),
+    json(200, { keys: used, total: 6 }),
+  );
+  expect(await codeOf(remoteOf(provider, server).backend.list())).toBe('page_repeated');
+});
+
 test('pages that lead back to an earlier one fail the list', async () => {
   const provider = paged({ by: 'url', next: 'next' });
   const server = await FaultServer.start();
