@@ -8,6 +8,8 @@ const homes: Record<string, string | string[]> = {
   commander: 'src/cli/',
   leven: ['src/cli/', 'src/accounts/config-file.ts', 'src/providers/declaration/nearest.ts'],
   'picomatch/posix': 'src/commands/flags/selection-flags.ts',
+  '@inquirer/core': 'src/output/picker.ts',
+  '@inquirer/figures': 'src/output/picker.ts',
   '@inquirer/prompts': 'src/output/prompt.ts',
   'cli-table3': 'src/output/',
   'string-width': 'src/output/',
@@ -26,6 +28,7 @@ const homes: Record<string, string | string[]> = {
   aws4fetch: 'src/remote/sign-aws.ts',
   'p-map': 'src/keys/rotation/rotate-many.ts',
   fastify: 'src/server/',
+  fuzzysort: 'src/output/fuzzy-search.ts',
   'prom-client': 'src/server/metrics.ts',
   '@valibot/to-json-schema': 'src/server/admin/openapi.ts',
 };

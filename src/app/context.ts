@@ -5,6 +5,7 @@ import type { Key } from '../keys/key.ts';
 import type { Journal } from '../keys/operations/operation.ts';
 import type { KeyBackend } from '../keys/ports.ts';
 import type { Format } from '../output/formats.ts';
+import type { PickList } from '../output/pick.ts';
 import type { OutputSettings, Result } from '../output/present.ts';
 import type { Choice } from '../output/prompt.ts';
 import type { Interruption } from '../platform/interruption.ts';
@@ -77,6 +78,8 @@ export interface Context {
 
   ask(question: string, proposal?: string): Promise<string>;
   choose<T extends string>(question: string, choices: readonly Choice<T>[]): Promise<T>;
+  /** The rows that a person chooses from a list, at least one. */
+  pick<Row>(question: string, list: PickList<Row>): Promise<Row[]>;
   /** Asks before something final. Enter alone means no. */
   confirm(question: string, answers: readonly [no: string, yes: string]): Promise<boolean>;
   /** A line that is not shown while it is typed. */

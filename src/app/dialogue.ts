@@ -1,4 +1,5 @@
 import type { Secret } from '../base/secret.ts';
+import type { PickList } from '../output/pick.ts';
 import type { OutputSettings, Result } from '../output/present.ts';
 import { present } from '../output/present.ts';
 import type { Choice } from '../output/prompt.ts';
@@ -75,6 +76,12 @@ export class Dialogue {
   async choose<T extends string>(question: string, choices: readonly Choice<T>[]): Promise<T> {
     const { askChoice } = await import('../output/prompt.ts');
     return this.reporter.ask(() => askChoice(this, question, choices));
+  }
+
+  async pick<Row>(question: string, list: PickList<Row>): Promise<Row[]> {
+    const { askPick } = await import('../output/pick.ts');
+    const { io, interruption, globals } = this;
+    return this.reporter.ask(() => askPick({ io, interruption, noColor: globals.noColor }, question, list));
   }
 
   async confirm(question: string, [no, yes]: readonly [no: string, yes: string]): Promise<boolean> {

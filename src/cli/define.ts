@@ -1,5 +1,6 @@
 import type { Context } from '../app/context.ts';
 import { InvalidValue } from '../base/errors.ts';
+import type { Key } from '../keys/key.ts';
 import type { Result } from '../output/present.ts';
 
 /** What flag values may depend on. */
@@ -64,6 +65,10 @@ export interface Command<F extends Flags = Flags> {
   readonly fields: readonly string[];
   /** Whether flags select what operands would name: then none is missing. */
   selects?(input: Input<F>): boolean;
+  /** Why it can do nothing without its optional operand, which is then chosen as a required one is; undefined: it can. */
+  lacks?(input: Input<F>): string | undefined;
+  /** Which of its operands are offered where one is missing; absent: all, but of keys those that are not revoked. */
+  offers?(id: string, key?: Key): boolean;
   /** Problems that single flags cannot have, such as two that contradict each other. */
   problems?(input: Input<F>): string[];
   run(context: Context, input: Input<F>): Promise<Result>;

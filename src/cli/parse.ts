@@ -7,7 +7,7 @@ import type { CommandLine } from './argv.ts';
 import { bindJsonFields, findCommand } from './argv.ts';
 import type { Catalog } from './catalog.ts';
 import { commandNamed, isGroup } from './catalog.ts';
-import type { Command, Flags, Input, ParseContext } from './define.ts';
+import type { Command, Flags, Input, Nameable, ParseContext } from './define.ts';
 import { buildParser } from './parser.ts';
 import { nearest, unknownCommand } from './suggest.ts';
 
@@ -17,6 +17,15 @@ export interface Invocation {
   command: Command;
   input: Input<Flags>;
   globals: GlobalFlags;
+  /** Operands to ask for; where no one can be asked, they are its only problems. */
+  lacking: readonly Lacking[];
+}
+
+/** An operand that is missing. */
+export interface Lacking {
+  kind: string;
+  several: boolean;
+  problem: string;
 }
 
 export type Parsed =
@@ -89,17 +98,21 @@ async function readInvocation(
   const operands = command.takesProgram ? after : [...early, ...after];
   const words = [...operands, ...unknown.filter((word) => !word.startsWith('-'))];
   const input = { ...flags, operands: words } as Input<Flags>;
-  const isSelected = unread.length === 0 && command.selects?.(input) === true;
+  const places = parser.commander.registeredArguments;
+  const lacking = unread.length > 0 ? lackingOperands(places, words) : lackingIn(command, places, input);
+  problems.push(...unread);
+  const earlierCount = problems.length;
   problems.push(
-    ...unread,
-    ...(isSelected ? [] : missingOperands(parser.commander.registeredArguments, words)),
-    ...surplusOperands(parser.commander.registeredArguments, operands),
+    ...surplusOperands(places, operands),
     ...(early.length === 1 && early[0] === 'help' && name !== 'help' ? [helpOrName(name)] : []),
     ...outputProblems(globals, command, words, before),
     ...(unread.length === 0 ? (command.problems?.(input) ?? []) : []),
   );
-  if (problems.length > 0) throw usageError(problems, `keys help ${name}`);
-  return { name, command, input, globals };
+  if (problems.length > 0 || !lacking.every(({ kind }) => listedKinds.has(kind))) {
+    problems.splice(earlierCount, 0, ...lacking.map(({ problem }) => problem));
+    throw usageError(problems, `keys help ${name}`);
+  }
+  return { name, command, input, globals, lacking };
 }
 
 /** The words before the first `--`, where flags are flags, and those after it. */
@@ -160,12 +173,21 @@ interface Operand {
   variadic: boolean;
 }
 
-/** A word after an unknown flag may be its value: it counts as an operand, but is never reported as surplus. */
-function missingOperands(places: readonly Operand[], words: readonly string[]): string[] {
-  return places
-    .slice(words.length)
-    .filter(({ required }) => required)
-    .map((operand) => `missing argument <${operand.name()}${operand.variadic ? '...' : ''}>`);
+/** What is named so can be listed, and so chosen. */
+const listedKinds: ReadonlySet<string> = new Set<Nameable>(['key', 'profile', 'provider', 'session']);
+
+function lackingIn(command: Command, places: readonly Operand[], input: Input<Flags>): Lacking[] {
+  if (command.selects?.(input)) return [];
+  return lackingOperands(places, input.operands, command.lacks?.(input));
+}
+
+/** A word after an unknown flag may be its value: it counts as an operand. `reason`: why the optional one is missed, too. */
+function lackingOperands(places: readonly Operand[], words: readonly string[], reason?: string): Lacking[] {
+  return places.slice(words.length).flatMap((operand) => {
+    const { required, variadic: several } = operand;
+    const problem = required ? `missing argument <${operand.name()}${several ? '...' : ''}>` : reason;
+    return problem === undefined ? [] : [{ kind: operand.name(), several, problem }];
+  });
 }
 
 function surplusOperands(places: readonly Operand[], operands: readonly string[]): string[] {

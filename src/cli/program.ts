@@ -1,7 +1,7 @@
 import { App } from '../app/app.ts';
 import { exits } from '../base/error-codes.ts';
 import type { Failure } from '../base/errors.ts';
-import { KeysError, systemCode } from '../base/errors.ts';
+import { KeysError, systemCode, usageError } from '../base/errors.ts';
 import { harmlessJson, harmlessLines } from '../output/ci-log.ts';
 import { failureJson, failureLines } from '../output/error.ts';
 import type { Result } from '../output/present.ts';
@@ -10,6 +10,7 @@ import type { Interruption } from '../platform/interruption.ts';
 import type { Io, Output } from '../platform/io.ts';
 import { asksForJson, withoutColor } from './argv.ts';
 import type { Catalog } from './catalog.ts';
+import type { Flags, Input } from './define.ts';
 import type { Manual } from './help.ts';
 import type { Invocation } from './parse.ts';
 import { parseArguments } from './parse.ts';
@@ -46,12 +47,15 @@ export async function run(
   return exit.code;
 }
 
-async function runCommand({ command, input, globals }: Invocation, io: Io): Promise<number> {
+async function runCommand(invocation: Invocation, io: Io): Promise<number> {
+  const { command, input, globals, lacking } = invocation;
   const app = new App(io, globals);
   const { interruption } = app;
   onInterruption(app);
   try {
-    const result = await unlessDropped(interruption, () => command.run(app, input));
+    const result = await unlessDropped(interruption, async () =>
+      command.run(app, lacking.length === 0 ? input : await completeInput(app, invocation)),
+    );
     if (result.kind !== 'rows' || !result.isWhole) await app.flush();
     await app.print(result).catch((error: unknown) => {
       // The reader of stdout has seen enough. The exit code still tells the outcome.
@@ -66,6 +70,26 @@ async function runCommand({ command, input, globals }: Invocation, io: Io): Prom
   } finally {
     await app.close();
   }
+}
+
+/** The input with the operands that a person has chosen. Throws `KeysError` (2) where no one can be asked. */
+async function completeInput(app: App, { name, command, input, lacking }: Invocation): Promise<Input<Flags>> {
+  const help = `keys help ${name}`;
+  const obstacle = app.promptObstacle ?? (app.globals.yes ? '--yes is set' : undefined);
+  if (obstacle !== undefined)
+    throw usageError(
+      lacking.map(({ problem }) => `${problem}, and cannot prompt: ${obstacle}`),
+      help,
+    );
+  const { chooseOperands } = await import('../app/choose-operands.ts');
+  const operands = [...input.operands];
+  const db = 'db' in input && typeof input.db === 'string' ? input.db : undefined;
+  for (const { kind, several } of lacking)
+    operands.push(...(await chooseOperands(app, { kind, several, offers: command.offers, db })));
+  const completed = { ...input, operands };
+  const problems = command.problems?.(completed) ?? [];
+  if (problems.length > 0) throw usageError(problems, help);
+  return completed;
 }
 
 function exitCodeOf(result: Result, { dropped }: Interruption): number {

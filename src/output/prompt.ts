@@ -28,7 +28,7 @@ export interface Choice<T extends string> {
   description?: string;
 }
 
-const maxQuestionLength = 600;
+export const maxQuestionLength = 600;
 const maxChoiceLength = 200;
 
 /** A line of text; Enter takes the proposal. */
@@ -67,14 +67,15 @@ export async function askChoice<T extends string>(
   return ask(context, true, (drawing) => select<T>({ message, choices: safe }, drawing));
 }
 
-interface Drawing {
+/** What a prompt of the library is drawn with. */
+export interface Drawing {
   input: Keyboard;
   output: Io['stderr']['stream'];
   signal: AbortSignal;
 }
 
 /** Asks until there is an answer: when the process continues after a stop, the prompt is drawn again. */
-async function ask<T>(
+export async function ask<T>(
   { io, interruption }: PromptContext,
   hasNoLine: boolean,
   draw: (drawing: Drawing) => Promise<T>,

@@ -20,23 +20,52 @@ export async function renderTable<Row>(
   columns: readonly Column<Row>[],
   terminal: Terminal,
 ): Promise<string> {
+  const content = await contentOf(rows, columns, terminal);
+  const widths = fitColumns(
+    naturalWidths(content, ({ header }) => header),
+    terminal.width,
+  );
+  return widths ? drawTable(content, widths, terminal) : drawCards(content, terminal);
+}
+
+/** The rows of a table without its head, a line each, for terminals of any width. One column must have the rank 0. */
+export async function layOutRows<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  terminal: Terminal,
+): Promise<(width: number) => string[]> {
+  const content = await contentOf(rows, columns, terminal);
+  const natural = naturalWidths(content, () => '');
+  const [main] = [...natural.keys()].filter(({ rank }) => rank === 0);
+  return (width) => drawRows(content, fitColumns(natural, width) ?? new Map(main ? [[main, width]] : []));
+}
+
+async function contentOf<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  terminal: Terminal,
+): Promise<Content<Row>> {
   const texts = new Map(
     columns.map((column) => [column, rows.map((row) => bounded(column.text(row, terminal)))]),
   );
-  const typesetting = await typesettingFor([...texts.values()].flat());
-  const widthOf = (column: Column<Row>) =>
-    (texts.get(column) ?? []).reduce(
-      (widest, text) => Math.max(widest, typesetting.widthOf(text)),
-      typesetting.widthOf(column.header),
-    );
-  const filledColumns = columns.filter((column) => texts.get(column)?.some((text) => text !== ''));
-  const widths = fitColumns(
-    filledColumns,
-    new Map(filledColumns.map((column) => [column, widthOf(column)])),
-    terminal.width,
+  return { count: rows.length, texts, typesetting: await typesettingFor([...texts.values()].flat()) };
+}
+
+/** The widths that the filled columns take, with what stands above them. */
+function naturalWidths<Row>(
+  { texts, typesetting }: Content<Row>,
+  headOf: (column: Column<Row>) => string,
+): Widths<Row> {
+  const filled = [...texts].filter(([, values]) => values.some((text) => text !== ''));
+  return new Map(
+    filled.map(([column, values]) => [
+      column,
+      values.reduce(
+        (widest, text) => Math.max(widest, typesetting.widthOf(text)),
+        typesetting.widthOf(headOf(column)),
+      ),
+    ]),
   );
-  const table = { count: rows.length, texts, typesetting };
-  return widths ? drawTable(table, widths, terminal) : drawCards(table, terminal);
 }
 
 /**
@@ -67,16 +96,12 @@ export function renderFields<Field extends string>(
 type Widths<Row> = Map<Column<Row>, number>;
 
 /** Drops and narrows columns until they fit; undefined if they cannot. */
-function fitColumns<Row>(
-  columns: readonly Column<Row>[],
-  natural: Widths<Row>,
-  available: number,
-): Widths<Row> | undefined {
+function fitColumns<Row>(natural: Widths<Row>, available: number): Widths<Row> | undefined {
   const least = (column: Column<Row>) =>
     Math.min(natural.get(column) ?? 0, column.shrinkTo ?? Number.POSITIVE_INFINITY);
   const total = (list: readonly Column<Row>[], width: (column: Column<Row>) => number) =>
     list.reduce((sum, column) => sum + width(column), gap * Math.max(0, list.length - 1));
-  let keptColumns = [...columns];
+  let keptColumns = [...natural.keys()];
   while (total(keptColumns, least) > available) {
     const last = Math.max(...keptColumns.map(({ rank }) => rank));
     if (last <= 0) return undefined;
@@ -99,18 +124,23 @@ interface Content<Row> {
   typesetting: Typesetting;
 }
 
-function drawTable<Row>(
+function drawTable<Row>(content: Content<Row>, widths: Widths<Row>, { style }: Terminal): string {
+  const head = [...widths.keys()].map(({ header }) => style.bold(header));
+  return `${drawRows(content, widths, [head]).join('\n')}\n`;
+}
+
+/** A line per row, below the given ones. */
+function drawRows<Row>(
   { count, texts, typesetting }: Content<Row>,
   widths: Widths<Row>,
-  { style }: Terminal,
-): string {
+  above: readonly (readonly string[])[] = [],
+): string[] {
   const columns = [...widths.keys()];
-  const head = columns.map(({ header }) => style.bold(header));
   const rows = Array.from({ length: count }, (_, row) =>
     columns.map((column) => texts.get(column)?.[row] ?? ''),
   );
   return draw(
-    [head, ...rows],
+    [...above, ...rows],
     columns.map((column) => widths.get(column) ?? 0),
     columns.map(({ align }) => align ?? 'left'),
     typesetting,
@@ -124,7 +154,9 @@ function drawCards<Row>({ count, texts, typesetting }: Content<Row>, { style, wi
     [...texts].flatMap(([{ header }, values]) => (values[row] ? [[style.bold(header), values[row]]] : [])),
   );
   const valueWidth = Math.max(1, width - label - gap);
-  return cards.map((card) => draw(card, [label, valueWidth], ['left', 'left'], typesetting)).join('\n');
+  return cards
+    .map((card) => `${draw(card, [label, valueWidth], ['left', 'left'], typesetting).join('\n')}\n`)
+    .join('\n');
 }
 
 /** Lines of cells, each truncated to its width. */
@@ -133,12 +165,11 @@ function draw(
   widths: readonly number[],
   align: readonly Alignment[],
   typesetting: Typesetting,
-): string {
+): string[] {
   const fittingRows = rows.map((row) =>
     row.map((text, column) => truncate(text, widths[column] ?? 0, typesetting)),
   );
-  const lines = typesetting.setLines(fittingRows, widths, align);
-  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+  return typesetting.setLines(fittingRows, widths, align).map((line) => line.trimEnd());
 }
 
 /**

@@ -216,7 +216,7 @@ describe('on the embedded authority', () => {
       "$ keys rotate
       exit 2
       --- stderr
-      error: name a key or pass --all
+      error: name a key or pass --all, and cannot prompt: not a terminal
       hint: keys help rotate
       --- files
       key (600): [secret 1]

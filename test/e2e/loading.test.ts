@@ -20,6 +20,7 @@ const phrases = {
   commander: 'commander.helpDisplayed',
   conf: 'projectSuffix',
   fastify: 'FST_ERR_NOT_FOUND',
+  pickers: 'nothing matches',
   libsql: 'databasePrepareSync',
   'p-map': 'Mapper function is required',
   'prom-client': 'process_cpu_user_seconds_total',

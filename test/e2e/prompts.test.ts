@@ -49,6 +49,10 @@ const prompts: [what: string, args: string[], shows: string, make: () => Promise
   [
     ['the name of a new key', ['create'], 'Name of the key', () => withKeys(['ci'])],
     ['a revocation', ['revoke', 'ci'], 'Type ci to revoke it', () => withKeys(['ci'])],
+    ['the key to show', ['show'], 'Which key of local?', () => withKeys(['ci'])],
+    ['the keys to revoke', ['revoke'], 'Which keys of local?', () => withKeys(['ci'])],
+    ['the profile to use', ['profile', 'use'], 'Which profile?', () => withKeys(['ci'])],
+    ['the provider to show', ['provider', 'show'], 'Which provider?', () => withKeys(['ci'])],
     ['several revocations', ['revoke', 'ci', 'cd'], 'Type 2 to revoke', () => withKeys(['ci', 'cd'])],
     ['the provider of a login', ['login'], 'Which provider?', () => withKeys(['ci'])],
     ['the URL of a login', ['login', '--provider', 'authority'], 'URL of', () => withKeys(['ci'])],

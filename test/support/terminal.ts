@@ -92,6 +92,11 @@ export class Terminal {
     (this.#process as IPty & { destroy(): void }).destroy();
   }
 
+  /** Gives the terminal another width. */
+  resize(columns: number): void {
+    this.#process.resize(columns, 40);
+  }
+
   type(text: string): void {
     this.#process.write(text);
   }

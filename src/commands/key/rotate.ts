@@ -3,6 +3,7 @@ import { parseDuration, parseExpiry, parsePositiveDuration } from '../../base/ti
 import type { Input } from '../../cli/define.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
 import { readCount } from '../../cli/read.ts';
+import { isActive } from '../../keys/key.ts';
 import type { RotationPolicy } from '../../keys/rotation/policy.ts';
 import type { RotationRecord } from '../../keys/rotation/record.ts';
 import { rotateKeys } from '../../keys/rotation/rotate.ts';
@@ -92,10 +93,12 @@ export const rotate = defineCommand({
   ],
   flags,
   fields,
+  lacks: ({ operands, all, finish }) =>
+    operands.length > 0 || all || finish ? undefined : 'name a key or pass --all',
+  offers: (_, key) => key !== undefined && isActive(key) && !key.superseded,
   problems({ operands, all, finish, to, secretOnly, due, olderThan }) {
     const hasReferences = operands.length > 0;
     return [
-      ...(hasReferences || all || finish ? [] : ['name a key or pass --all']),
       ...(hasReferences && all ? ['--all cannot be combined with the name of a key'] : []),
       ...(finish && (to.length > 0 || secretOnly || due || olderThan)
         ? ['--finish creates no key: leave out --to, --secret-only, --due and --older-than']

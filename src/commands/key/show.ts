@@ -10,6 +10,7 @@ export const show = defineCommand({
   ].join('\n'),
   examples: ['keys show ci', 'keys show ci --json expiresAt,usage'],
   flags: {},
+  offers: () => true,
   fields: keyFields,
   async run(context, { operands: [reference = ''] }) {
     const key = await context.key(reference);

@@ -1,4 +1,5 @@
 import { removeProfile } from '../../accounts/config.ts';
+import { localProvider } from '../../accounts/profile.ts';
 import { usageError } from '../../base/errors.ts';
 import { defineCommand } from '../../cli/define.ts';
 
@@ -9,6 +10,7 @@ export const profileRemove = defineCommand({
   summary: 'remove a profile and its session token; keys at the provider are not touched',
   examples: ['keys profile remove work'],
   flags: {},
+  offers: (name) => name !== localProvider.id,
   fields,
   async run(context, { operands: [name = ''] }) {
     const { profiles } = await context.config();
