@@ -150,6 +150,7 @@ test('provider new asks for an API and writes its declaration, checked', async (
     wrote acme.json; next:
       keys provider check acme.json --show-requests
       keys provider add acme.json
+    not asked: token exchange, signing, XML, verifying at another host; see docs/providers.md, from "Calls" on
     --- files
     acme.json (600): {
       "id": "acme",

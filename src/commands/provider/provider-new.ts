@@ -8,6 +8,10 @@ import { faultFields, faultResult, placed } from '../../output/fault-result.ts';
 
 const fields = ['id', 'file'];
 
+/** Sections of docs/providers.md. */
+const unasked =
+  'not asked: token exchange, signing, XML, verifying at another host; see docs/providers.md, from "Calls" on';
+
 export const providerNew = defineCommand({
   operands: '[file]',
   summary: 'write the declaration of your own provider, from answers to questions',
@@ -43,6 +47,7 @@ export const providerNew = defineCommand({
     const word = shellWord(file);
     await context.note(`  keys provider check ${word}${provider ? ' --show-requests' : ''}`);
     await context.note(`  keys provider add ${word}`);
+    await context.note(unasked);
     if (!provider) return faultResult(file, issues);
     return { kind: 'one', record: { id: draft.id, file: path }, columns: fields, table: () => '' };
   },
