@@ -1,13 +1,18 @@
 // What a shell starts. The program itself is compiled from what earlier runs have kept, except where that saves nothing.
 import { writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { version } from '../package.json';
 import { runFromCache } from '../src/platform/code-cache.ts';
+import { startKeychainEarly } from '../src/platform/keychain/early-keychain.ts';
 
 const [word = '', ...others] = process.argv.slice(2);
 const isVersion = others.length === 0 && /^(?:--version|-[vV])$/.test(word);
 if (!isVersion || !isWritten(`${version}\n`)) {
   if (isVersion || word === 'serve') require('./program.cjs');
-  else runFromCache('./program.cjs', word);
+  else {
+    startKeychainEarly(join(__dirname, 'keychain-child.cjs'), process.argv.slice(2), process.env);
+    runFromCache('./program.cjs', word);
+  }
 }
 
 /** Scripts ask for the version often: it takes no program. Whatever is wrong with stdout, the program knows what to do. */

@@ -74,7 +74,7 @@ const groups = [
   // What a session token in the keychain needs.
   {
     name: 'tokens',
-    test: /\/src\/(accounts\/tokens\/token-store|platform\/(children|entry-path|keychain\/(open-keychain|keychain-(process|error|fault)|in-parts|read-lines)))\.ts$/,
+    test: /\/src\/(accounts\/tokens\/token-store|platform\/(children|entry-path|keychain\/(open-keychain|early-keychain|keychain-(process|child-process|error|fault)|in-parts|read-lines)))\.ts$/,
   },
   {
     name: 'views',

@@ -78,6 +78,7 @@ test('only the named files reach for process, and none for console', () => {
     // Writes code that does.
     'src/output/snippet-code.ts',
     'src/platform/child-entry.ts',
+    'src/platform/child-options.ts',
     'src/platform/children.ts',
     'src/platform/code-cache.ts',
     'src/platform/code-store.ts',
@@ -88,6 +89,8 @@ test('only the named files reach for process, and none for console', () => {
     'src/platform/files/trust.ts',
     'src/platform/foreground.ts',
     'src/platform/io.ts',
+    'src/platform/keychain/early-keychain.ts',
+    'src/platform/keychain/keychain-child-process.ts',
     'src/platform/keychain/keychain-child.ts',
     'src/platform/keychain/keychain-process.ts',
     'src/platform/keychain/may-have-keychain.ts',
@@ -110,7 +113,7 @@ test('only the named files start programs, none with our own secrets in its envi
   expect(starting.map(fileName).sort()).toEqual([
     'src/platform/filled-pipe.ts',
     'src/platform/foreground.ts',
-    'src/platform/keychain/keychain-process.ts',
+    'src/platform/keychain/keychain-child-process.ts',
     'src/platform/pipe-maker.ts',
     'src/platform/run-program.ts',
     'src/sinks/clear-clipboard.ts',

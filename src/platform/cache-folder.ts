@@ -3,8 +3,8 @@ import type { Environment } from './env.ts';
 import { setting } from './env.ts';
 import { platformFolders } from './platform-folders.ts';
 
-/** The folder for what can be made again: below `KEYS_HOME` if that is set, else the platform's own. */
-export function cacheFolder(env: Environment, cwd: string): string {
+/** The folder for settings, or for what can be made again: below `KEYS_HOME` if that is set, else the platform's own. */
+export function folderOf(kind: 'config' | 'cache', env: Environment, cwd: string): string {
   const home = setting(env, 'KEYS_HOME');
-  return home === undefined ? platformFolders(env).cache : join(resolve(cwd, home), 'cache');
+  return home === undefined ? platformFolders(env)[kind] : join(resolve(cwd, home), kind);
 }

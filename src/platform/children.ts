@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { ownSession } from './child-options.ts';
 
 /*
  * Programs that do a part of this process's work: deliveries, token commands, the keychain. Each has a session of its
@@ -8,9 +9,6 @@ import type { ChildProcess } from 'node:child_process';
 const running = new Set<ChildProcess>();
 /** When each was sent SIGTERM. */
 const termTimes = new WeakMap<ChildProcess, number>();
-
-/** Options of `spawn` for such a program. Windows has no sessions: Ctrl-C reaches all programs of a console. */
-export const ownSession = { detached: process.platform !== 'win32', windowsHide: true };
 
 /** Tracks the program until it has ended. */
 export function watchChild(child: ChildProcess): void {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
-import { cacheFolder } from './cache-folder.ts';
+import { folderOf } from './cache-folder.ts';
 import type { CodePlace, CompiledCode } from './code-store.ts';
 import { readCode, stampOf, writeCode } from './code-store.ts';
 
@@ -33,7 +33,7 @@ function cachePlace(command: string): CodePlace | undefined {
   const uid = process.geteuid?.();
   if (uid === undefined || env.NODE_DISABLE_COMPILE_CACHE || env.NODE_V8_COVERAGE) return undefined;
   try {
-    const folder = join(cacheFolder(env, process.cwd()), 'code');
+    const folder = join(folderOf('cache', env, process.cwd()), 'code');
     return { folder, path: join(folder, `${command}.bin`), uid };
   } catch {
     // The current folder no longer exists.

@@ -1,10 +1,10 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import { entryArgument } from '../child-entry.ts';
-import { ownSession, watchChild } from '../children.ts';
+import { watchChild } from '../children.ts';
 import type { Environment } from '../env.ts';
-import { withoutSecrets } from '../env.ts';
+import { takeEarlyKeychain } from './early-keychain.ts';
 import type { KeychainItems } from './keychain.ts';
+import { startKeychainChild } from './keychain-child-process.ts';
 import type { FaultKind } from './keychain-fault.ts';
 import { KeychainFault } from './keychain-fault.ts';
 import type { KeychainReply, KeychainRequest } from './keychain-protocol.ts';
@@ -61,11 +61,8 @@ class KeychainProcess implements KeychainItems {
 
   constructor({ service, env, timeoutMs, isInteractive }: KeychainProcessOptions) {
     this.#isInteractive = isInteractive;
-    this.#child = spawn(process.execPath, [entryArgument('keychain-child'), service, String(process.pid)], {
-      // Node's own switches are not for this process.
-      env: { ...withoutSecrets(env), NODE_OPTIONS: undefined },
-      ...ownSession,
-    });
+    this.#child =
+      takeEarlyKeychain(service) ?? startKeychainChild(entryArgument('keychain-child'), service, env);
     watchChild(this.#child);
     running.add(this);
     process.once('exit', this.#kill);

@@ -1,4 +1,5 @@
 import type { Environment } from '../env.ts';
+import { tokenService } from './early-keychain.ts';
 import { inParts } from './in-parts.ts';
 import type { Keychain, KeychainItems } from './keychain.ts';
 import { keychainError } from './keychain-error.ts';
@@ -12,7 +13,7 @@ export { endKeychainProcesses } from './keychain-process.ts';
  * ever taken for another. `owners` has, under the name of a secret, the profile whose key it is.
  */
 const services = {
-  tokens: 'keys-cli',
+  tokens: tokenService,
   secrets: 'keys-cli-secrets',
   owners: 'keys-cli-owners',
   escrow: 'keys-cli-escrow',
