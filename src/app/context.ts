@@ -30,6 +30,7 @@ export interface GlobalFlags {
   timeout: number | undefined;
   debug: boolean;
   noColor: boolean;
+  noPager: boolean;
 }
 
 /** What a command may ask for. A service takes the slice of it that it needs. */

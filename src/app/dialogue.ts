@@ -31,7 +31,7 @@ export class Dialogue {
     this.globals = globals;
     const format = globals.format ?? (globals.json ? 'json' : undefined);
     const fields = globals.json && globals.json.length > 0 ? globals.json : globals.fields;
-    this.output = { format, fields, noColor: globals.noColor };
+    this.output = { format, fields, noColor: globals.noColor, noPager: globals.noPager };
     this.reporter = parent?.reporter ?? new Reporter(io, format === 'json' || format === 'ndjson');
   }
 

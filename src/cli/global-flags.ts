@@ -37,6 +37,7 @@ export const globalFlags = {
   ),
   debug: toggle('--debug', 'print details on stderr; secrets are masked'),
   noColor: toggle('--no-color', 'no colours'),
+  noPager: toggle('--no-pager', 'print long output without a pager'),
 } satisfies { [Name in keyof GlobalFlags]: Flag<GlobalFlags[Name]> };
 
 function readFields(text: string): string[] {

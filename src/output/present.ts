@@ -12,12 +12,15 @@ export interface OutputSettings {
   /** The fields selected with `--fields` or `--json id,name`; undefined: all. */
   readonly fields: readonly string[] | undefined;
   readonly noColor: boolean;
+  readonly noPager: boolean;
 }
 
 /** The result of a command. `columns` are the fields of csv, tsv and plain lines, in order. */
 export type Result = {
   /** A function if the rows decide it: called once, when everything is printed. */
   readonly exit?: ExitName | (() => ExitName);
+  /** As text for people it may be long, and never holds a secret: on a terminal it goes through the pager. */
+  readonly isPaged?: true;
 } & (
   | {
       kind: 'rows';
@@ -56,8 +59,14 @@ export async function present(
   stop?: AbortSignal,
 ): Promise<void> {
   if (result.kind === 'nothing' || result.kind === 'ended') return;
+  const pieces = await piecesOf(io, settings, result);
+  if (result.isPaged && !settings.noPager && isForPerson(io, settings, result)) {
+    let text = '';
+    for await (const piece of pieces) text += piece;
+    return printPaged(io, harmless(text, result, settings, io));
+  }
   let pendingText = '';
-  for await (const piece of await piecesOf(io, settings, result)) {
+  for await (const piece of pieces) {
     pendingText += piece;
     if (result.kind !== 'stream' && pendingText.length < chunkSize) continue;
     await io.stdout.write(harmless(pendingText, result, settings, io));
@@ -67,6 +76,22 @@ export async function present(
     if (stop?.aborted) return;
   }
   if (pendingText !== '') await io.stdout.write(harmless(pendingText, result, settings, io));
+}
+
+/** Whether the result is printed as text for people, on a terminal. */
+function isForPerson(io: Io, { format }: OutputSettings, { kind }: Result): boolean {
+  return io.stdout.isTTY && (kind === 'text' || (kind === 'rows' && encodingOf(io, format) === 'table'));
+}
+
+/** Through the pager, if the text is higher than the terminal. */
+async function printPaged(io: Io, text: string): Promise<void> {
+  const { rows = Number.POSITIVE_INFINITY } = io.stdout;
+  if (text.split('\n').length > rows) {
+    const { pagerFor, showInPager } = await import('../platform/pager.ts');
+    const pager = pagerFor(io);
+    if (pager !== undefined && (await showInPager(pager, text, io))) return;
+  }
+  await io.stdout.write(text);
 }
 
 /** Defuses CI commands. The text begins at the start of a line, or inside JSON. */

@@ -8,6 +8,7 @@ export const environment = {
   KEYS_TOKEN_FILE: 'a file whose first line is the session token',
   KEYS_NO_INPUT: 'any value: never prompt',
   KEYS_DEBUG: 'any value: same as --debug',
+  KEYS_PAGER: 'the pager for long output on a terminal; overrides PAGER (default: less; cat: none)',
   NO_COLOR: 'any value: no colour',
   FORCE_COLOR: 'use colour even if stdout is not a terminal (0: never)',
   CI: 'any value except false and 0: never prompt, and print no secret by default, even on a terminal',

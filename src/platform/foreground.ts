@@ -30,21 +30,31 @@ export async function runInForeground(
   { cwd, env, secrets }: ForegroundOptions,
 ): Promise<number> {
   const all = { ...withoutSecrets(env), ...variables(secrets) };
+  try {
+    return await withTerminal(() => spawn(program, args, { cwd, env: all, stdio: 'inherit' }));
+  } catch (error) {
+    throw notStarted(program, cwd, error);
+  }
+}
+
+/**
+ * Leaves the terminal to a program until it ends, and resolves with its exit code, as `runInForeground` does. Rejects if it
+ * cannot be started.
+ */
+export async function withTerminal(start: () => ChildProcess): Promise<number> {
   let stopListening = () => {};
   try {
     return await new Promise<number>((settle, reject) => {
       // Before the program starts: a signal may be sent as soon as it is visible.
       let child: ChildProcess | undefined;
       stopListening = onSignals((signal) => void child?.kill(signal));
-      child = spawn(program, args, { cwd, env: all, stdio: 'inherit' });
+      child = start();
       child.on('error', (error) => {
         // Also emitted if a signal must not be sent, as to `sudo`: the program runs on.
         if (child?.pid === undefined) reject(error);
       });
       child.on('exit', (code, signal) => settle(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
     });
-  } catch (error) {
-    throw notStarted(program, cwd, error);
   } finally {
     stopListening();
   }

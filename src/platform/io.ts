@@ -9,6 +9,8 @@ export interface Output {
   readonly isTTY: boolean;
   /** Width in characters; undefined off a terminal. */
   readonly columns: number | undefined;
+  /** Height in lines; undefined off a terminal. */
+  readonly rows: number | undefined;
   /** Resolves when the system has accepted the text; rejects, for example with EPIPE, if it never will. */
   write(text: string): Promise<void>;
   /** Why output would be lost; undefined if nothing suggests that. */
@@ -107,6 +109,9 @@ function outputOf(descriptor: 1 | 2, open: () => NodeJS.WriteStream): Output {
     },
     get columns() {
       return mayBeTerminal(descriptor) ? stream().columns : undefined;
+    },
+    get rows() {
+      return mayBeTerminal(descriptor) ? stream().rows : undefined;
     },
     async write(text) {
       const data = Buffer.from(text);

@@ -33,7 +33,7 @@ test.each<Format>(['json', 'ndjson', 'csv', 'tsv', 'yaml'])(
     const columns = ['id', 'text'];
     const done = present(
       io,
-      { format, fields: undefined, noColor: true },
+      { format, fields: undefined, noColor: true, noPager: false },
       {
         kind: 'rows',
         rows: source.rows,
@@ -65,7 +65,9 @@ test('rows that fail leave what was written without its end', async () => {
   }
   const { io, stdout } = fakeIo({ cwd: '/', env: {} });
   const result = { kind: 'rows' as const, rows: failing(), columns: ['id', 'text'], table: () => '' };
-  await expect(present(io, { format: 'json', fields: undefined, noColor: true }, result)).rejects.toThrow();
+  await expect(
+    present(io, { format: 'json', fields: undefined, noColor: true, noPager: false }, result),
+  ).rejects.toThrow();
   expect(stdout()).toMatch(/^\[/);
   expect(() => JSON.parse(stdout())).toThrow(SyntaxError);
 });

@@ -61,6 +61,7 @@ function recorder(columns: number | undefined, broken?: { at: number; code: stri
   const output: Output = {
     isTTY: columns !== undefined,
     columns,
+    rows: columns === undefined ? undefined : 40,
     write: take,
     fault: async () => undefined,
     stream,

@@ -15,6 +15,7 @@ export const sessionList = defineCommand({
       .filter(({ status }) => ended || status === 'active');
     return {
       kind: 'rows',
+      isPaged: true,
       rows,
       columns: sessionFields,
       table: async (_, terminal) =>

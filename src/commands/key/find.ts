@@ -32,6 +32,7 @@ export const find = defineCommand({
     const { name: current } = await context.profile();
     return {
       kind: 'rows',
+      isPaged: true,
       rows: matches,
       columns: matchFields,
       table: async (_, terminal) =>

@@ -38,6 +38,7 @@ export const list = defineCommand({
     const { rows, summary } = await listSelected(context, selection);
     return {
       kind: 'rows',
+      isPaged: true,
       rows,
       isWhole: true,
       columns: keyFields,

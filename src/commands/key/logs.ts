@@ -84,6 +84,7 @@ export const logs = defineCommand({
     const size = limit ?? (isPaged ? defaultPageSize : Number.POSITIVE_INFINITY);
     return {
       kind: 'rows',
+      isPaged: true,
       rows: pageOf(backend.logs(query), page, size),
       columns: fields,
       table: async (entries: readonly LogEntry[], terminal) => (await views()).logView(entries, terminal),

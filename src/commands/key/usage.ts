@@ -44,6 +44,7 @@ export const usage = defineCommand({
     await describeSpan(context, provider, capabilities, { since, start });
     return {
       kind: 'rows',
+      isPaged: true,
       rows: since || !start ? rows : rows.map((row) => ({ ...row, since: dayOf(start) })),
       columns: by === 'key' ? columnsByKey : columnsByDay,
       table: async (_, terminal) => (await import('../../output/views/rows.ts')).usageView(rows, terminal),

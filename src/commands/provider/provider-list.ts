@@ -25,6 +25,7 @@ export const providerList = defineCommand({
     ];
     return {
       kind: 'rows',
+      isPaged: true,
       rows,
       columns: fields,
       table: async (_, terminal) =>
