@@ -16,7 +16,7 @@ export function redirectTarget(method: string, from: URL, response: RawResponse)
   if (!URL.canParse(location, from.href)) throw refused(`${request} was redirected to an invalid URL`);
   const to = new URL(location, from);
   if (to.origin !== from.origin) {
-    const target = to.origin === 'null' ? to.protocol : to.origin;
+    const target = to.origin === 'null' ? `a ${to.protocol} URL` : to.origin;
     throw refused(`${request} was redirected from ${from.origin} to ${target}: the token was not sent there`);
   }
   if (method !== 'GET' && method !== 'HEAD') {

@@ -7,6 +7,7 @@ import { readBounded, readFault, textOf } from '../platform/files/read-file.ts';
 import { requireTrusted } from '../platform/files/trust.ts';
 import { checkProvider } from './declaration/check.ts';
 import type { Provider } from './declaration/provider.ts';
+import { idPattern } from './declaration/provider.ts';
 import type { SchemaIssue } from './declaration/schema-issue.ts';
 
 /** A provider of the user's own. Throws `KeysError` for a file that is not valid. */
@@ -28,12 +29,8 @@ export function readProvider(file: string): Provider {
 export function nameIssues({ id }: Provider, file: string): SchemaIssue[] {
   const name = basename(file, '.json');
   if (id === name) return [];
-  return [
-    {
-      path: 'id',
-      message: `differs from the name of the file; write "${name}", or rename the file to ${id}.json`,
-    },
-  ];
+  const ways = [...(idPattern.test(name) ? [`write "${name}"`] : []), `rename the file to ${id}.json`];
+  return [{ path: 'id', message: `differs from the name of the file; ${ways.join(', or ')}` }];
 }
 
 function checkCommand(file: string): string {

@@ -277,6 +277,16 @@ test('10: a field that is there twice, in a file of another name', async () => {
   `);
 });
 
+test('a file whose name cannot be an id is to be renamed', async () => {
+  const box = new Sandbox();
+  const folder = join(box.home, 'config', 'providers');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(join(folder, 'Weird Name.json'), fileOf());
+  const { exit, stdout } = await box.keys(['provider', 'check', join(folder, 'Weird Name.json')]);
+  expect(exit).toBe(8);
+  expect(stdout).toContain('differs from the name of the file; rename the file to example.json');
+});
+
 test('what is valid but may not be meant is a warning: exit 0', async () => {
   const text = fileOf({
     options: { team: { help: 'the team' } },

@@ -111,11 +111,13 @@ const logs = v.strictObject({
   entry: required('Where an entry has its fields.', entryFields),
 });
 
+export const idPattern: RegExp = /^[a-z][a-z0-9-]*$/;
+
 export const providerSchema = v.strictObject({
   $schema: optional('The JSON Schema, for editors.', v.string()),
   id: required(
     'The id, which is also the name of the file.',
-    v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]*$/, 'use lower-case letters, digits and dashes')),
+    v.pipe(v.string(), v.regex(idPattern, 'use lower-case letters, digits and dashes')),
   ),
   name: required('The name to show.', text),
   docs: optional('Where the API is documented: a title, a URL, or both.', text),
