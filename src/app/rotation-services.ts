@@ -14,10 +14,13 @@ export async function rotationServices(
   { secretOnly, allowInGit }: { secretOnly: boolean; allowInGit: boolean },
 ): Promise<RotationServices> {
   const backend = await context.backend();
+  const connection = await context.connection();
   const operations = () => import('./open-operations.ts');
   return {
     backend,
     profile: await context.profile(),
+    listsWhole:
+      connection !== undefined && (await import('../remote/capabilities.ts')).listsWhole(connection.provider),
     get now() {
       return context.now;
     },

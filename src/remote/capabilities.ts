@@ -14,6 +14,11 @@ export function endsLists({ list }: Provider): boolean {
   return ['cursor', 'url'].includes(list.paging?.by ?? '');
 }
 
+/** Whether the API lists all keys in one response, and tells as much of each as `show` but for its usage. */
+export function listsWhole({ list, show }: Provider): boolean {
+  return list.whole === true && show !== undefined && list.paging === undefined;
+}
+
 /** What the API of a provider can do. */
 export function capabilitiesOf(provider: Provider): Capabilities {
   const { key, logs, usage } = provider;

@@ -4,6 +4,33 @@ import { UnrealServer } from '../support/unreal-server.ts';
 
 /* How often a rotation calls the API. A fleet of a thousand keys makes each of these calls a thousand times. */
 
+/** The calls of a rotation of all of these keys, the first list aside, with how many of each there were. */
+async function callsOfFleet(count: number, grace: string): Promise<Record<string, number>> {
+  const [box, server] = [new Sandbox(), await UnrealServer.start()];
+  for (let number = 0; number < count; number += 1) server.add(`service-${number}`);
+  const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.url, KEYS_TOKEN: 'tok-EXAMPLE' };
+  const rotation = [
+    'rotate',
+    '--all',
+    '--yes',
+    '--grace',
+    grace,
+    '--to',
+    'exec:tee {name}',
+    '--json',
+    'changed',
+  ];
+  for (let number = 0; number < count; number += 1) box.expectSecretIn(`service-${number}`);
+  const { exit, stderr } = await box.keys(rotation, { env });
+  expect(exit, stderr).toBe(0);
+  const counts: Record<string, number> = {};
+  for (const request of server.requests.slice(1)) {
+    const call = request.replace(/\/hash.*/, '/ID');
+    counts[call] = (counts[call] ?? 0) + 1;
+  }
+  return counts;
+}
+
 async function callsOf(grace: string): Promise<string[]> {
   const [box, server] = [new Sandbox(), await UnrealServer.start()];
   box.expectSecretIn('key');
@@ -37,4 +64,14 @@ test('a key that is revoked at once takes two more: to revoke it, and to see tha
       "GET /v1/keys/hash1abcdef",
     ]
   `);
+});
+
+test('a fleet takes four calls a key, because one list shows many old keys', async () => {
+  expect(await callsOfFleet(5, '0')).toEqual({
+    'GET /v1/keys': 1,
+    'POST /v1/keys': 5,
+    'GET /v1/models': 5,
+    'DELETE /v1/keys/ID': 5,
+    'GET /v1/keys/ID': 5,
+  });
 });

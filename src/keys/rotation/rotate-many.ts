@@ -19,15 +19,23 @@ export class RotationBatch {
   readonly #services: BatchServices;
   readonly #targets: readonly Key[];
   readonly #rotate: Rotate;
+  readonly #onEnd: () => Promise<void> | undefined;
   readonly #records: RotationRecord[] = [];
   readonly #exits = new Set<ExitName>();
   #finished = 0;
   #bug: unknown;
 
-  constructor(services: BatchServices, targets: readonly Key[], rotate: Rotate) {
+  /** `onEnd` runs when the last rotation that has begun has ended. */
+  constructor(
+    services: BatchServices,
+    targets: readonly Key[],
+    rotate: Rotate,
+    onEnd: () => Promise<void> | undefined = async () => {},
+  ) {
     this.#services = services;
     this.#targets = targets;
     this.#rotate = rotate;
+    this.#onEnd = onEnd;
   }
 
   /** What became of each key, in the order in which they are done. */
@@ -50,6 +58,7 @@ export class RotationBatch {
     } finally {
       // Without a reader nothing else is begun; what has begun is finished.
       await Promise.all(begun);
+      await this.#onEnd();
       await tell({ type: 'batch-drained' });
     }
     if (this.#bug) throw this.#bug;

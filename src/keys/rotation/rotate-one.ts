@@ -1,6 +1,5 @@
 import { KeysError, usageError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
-import { monotonicMs } from '../../platform/monotonic.ts';
 import { requireCapacity } from '../capacity.ts';
 import type { Destination, RecordOf } from '../destination.ts';
 import { differences } from '../differences.ts';
@@ -8,10 +7,10 @@ import type { Key } from '../key.ts';
 import { isActive, unidentified } from '../key.ts';
 import { isOver } from '../operations/candidates.ts';
 import type { Replaced } from '../operations/operation.ts';
-import type { KeyBackend } from '../ports.ts';
 import { requestedIn, storedDifferences } from '../requested.ts';
 import { planSuccessor, requestedOf } from './carry-over.ts';
 import { isDue, requireRotatable } from './eligible.ts';
+import { lookAt } from './look-ahead.ts';
 import { graceMs } from './policy.ts';
 import type { RotationRecord } from './record.ts';
 import { unchanged, unrotated } from './record.ts';
@@ -37,7 +36,7 @@ export async function rotateOne(
   requireRotatable(old, policy);
   const destination = policy.finishOnly ? undefined : await openDestination(services, job);
   if (policy.dryRun) return dryRun(services, job);
-  const release = await services.claimName(old.name);
+  const release = job.ahead?.claim() ?? (await services.claimName(old.name));
   try {
     const resumed = await resume(services, job);
     const keys = resumed.hasChanged ? await services.listKeys(concerned(old, resumed)) : job.keys;
@@ -109,26 +108,16 @@ function overtaken(name: string): KeysError {
   });
 }
 
-/**
- * Everything that the API reports of a key, and when it did, as `monotonicMs`. Without a call for a single key, the list has
- * told it all, some time ago.
- */
-async function whole(backend: KeyBackend, listed: Key): Promise<{ key: Key; seenAt?: number }> {
-  const seenAt = monotonicMs();
-  const key = backend.capabilities.show ? await backend.get(listed.id) : undefined;
-  return key ? { key: { ...listed, ...key }, seenAt } : { key: listed };
-}
-
 async function rotate(
   services: RotationServices,
-  { keys, old: listed, policy, isOne }: RotationJob,
+  { keys, old: listed, policy, isOne, ahead }: RotationJob,
   destination: Destination<RotationRecord>,
 ): Promise<RotationRecord | undefined> {
   const { backend } = services;
   const { capabilities } = backend;
   const { name: profile, provider } = services.profile;
   const placed = (key: Key): Key => ({ ...key, provider, profile });
-  const { key: old, seenAt } = await whole(backend, listed);
+  const { key: old, seenAt } = await lookAt(backend, listed, ahead?.seen);
   // It was listed before its name was claimed.
   if (isEnded(listed, old)) throw overtaken(old.name);
   const successor = await planSuccessor(services, old, policy);
@@ -237,7 +226,7 @@ async function dryRun(services: RotationServices, job: RotationJob): Promise<Rot
   if (isOne) await services.tell({ type: 'dry-run' });
   const isWanted = !policy.finishOnly && (await isDue(services, old, job));
   if (!isWanted) return { ...unchanged(old), dryRun: true };
-  await planSuccessor(services, (await whole(services.backend, old)).key, policy);
+  await planSuccessor(services, (await lookAt(services.backend, old)).key, policy);
   const grace = revokesFirst(services.backend) ? 0 : graceMs(policy, services.now);
   const oldRevokeAt = new Date(services.now.getTime() + grace).toISOString();
   return { ...unrotated(old), oldRevokeAt, dryRun: true };

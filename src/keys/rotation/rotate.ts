@@ -5,6 +5,7 @@ import type { Key } from '../key.ts';
 import { isActive } from '../key.ts';
 import type { OwnKey } from '../own-key.ts';
 import { lockOut } from '../own-key.ts';
+import type { LookAhead } from './look-ahead.ts';
 import type { RotationPolicy } from './policy.ts';
 import { isNone } from './policy.ts';
 import type { RotationRecord } from './record.ts';
@@ -50,10 +51,27 @@ export async function rotateKeys(
   }
   const isOwn = ({ id }: Key) => id === own?.key.id;
   if (own && targets.some(isOwn)) await services.tell({ type: 'own-key-skipped', key: own.key });
-  const work = (target: Key) => rotateOne(services, { keys, old: target, policy, isOne: false });
   const remaining = targets.filter((key) => !isOwn(key));
+  const lookAhead = await lookAheadAt(services, remaining, policy);
+  const work = async (target: Key) => {
+    const ahead = await lookAhead?.at(target);
+    return rotateOne(services, { keys, old: target, policy, isOne: false, ...(ahead && { ahead }) });
+  };
   const { RotationBatch } = await import('./rotate-many.ts');
-  return { kind: 'many', batch: new RotationBatch(services, remaining, work) };
+  return { kind: 'many', batch: new RotationBatch(services, remaining, work, () => lookAhead?.end()) };
+}
+
+/** Undefined unless every key is to be replaced, and the list of the API tells what there is to know of them. */
+async function lookAheadAt(
+  services: RotationServices,
+  targets: readonly Key[],
+  { dryRun, finishOnly, due, olderThan }: RotationPolicy,
+): Promise<LookAhead | undefined> {
+  if (!services.listsWhole || dryRun || finishOnly || due || olderThan) return undefined;
+  // Keys of one name are rotated one after the other.
+  if (new Set(targets.map(({ name }) => name)).size < targets.length) return undefined;
+  const { LookAhead } = await import('./look-ahead.ts');
+  return new LookAhead(services, targets);
 }
 
 /** Refuses what needs a moment in which no key works (exit 2), unless the policy accepts that. */

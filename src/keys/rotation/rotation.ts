@@ -10,6 +10,7 @@ import { keySubject } from '../operations/issuer.ts';
 import type { Operation, Replaced } from '../operations/operation.ts';
 import { plannedSpec } from '../operations/planned-spec.ts';
 import type { KeyBackend, KeySpec } from '../ports.ts';
+import { maxSeenMs } from './look-ahead.ts';
 import type { Retirement } from './retirement.ts';
 import { endOfOld, graceSecondsFor, restoreExpiry, retire, rotatesInPlace } from './retirement.ts';
 import { revokeOld } from './revoke-first.ts';
@@ -90,9 +91,7 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
   };
 }
 
-/** A look at the old key that is younger than this need not be repeated, if creating a key changes no other. */
-const maxSeenMs = 10_000;
-
+/** The old key need not be looked at again so soon, if creating a key changes no other. */
 function justSeen({ capabilities }: KeyBackend, { old, seenAt }: Rotation): { old?: Key } {
   const isFresh = seenAt !== undefined && monotonicMs() - seenAt < maxSeenMs;
   return isFresh && capabilities.overlap === 'client' ? { old } : {};

@@ -13,6 +13,20 @@ import type { RotationPolicy } from './policy.ts';
 import type { RotationRecord } from './record.ts';
 import type { Retirement } from './retirement.ts';
 
+/** A key as the API reported it, and when that was asked for, as `monotonicMs`. */
+export interface SeenKey {
+  key: Key;
+  seenAt: number;
+}
+
+/** What was done ahead for one key. */
+export interface Ahead {
+  /** Its name is taken for this process. Throws `KeysError` as `RotationServices.claimName`. */
+  claim(): () => void;
+  /** The key as it was listed after that; absent: look at it. */
+  seen?: SeenKey;
+}
+
 /** One name that is to be rotated. */
 export interface RotationJob {
   /** At least all keys of the name, newest first; see `KeyBackend.list`. */
@@ -21,6 +35,8 @@ export interface RotationJob {
   policy: RotationPolicy;
   /** The only key of this command: its steps are told one by one. */
   isOne: boolean;
+  /** What was done for it together with others; absent: nothing. */
+  ahead?: Ahead;
 }
 
 /** What a rotation tells while it works. */
@@ -57,6 +73,8 @@ export interface RotationServices {
   readonly backend: KeyBackend;
   readonly profile: { name: string; provider: string };
   readonly now: Date;
+  /** The API lists all keys in one response, and tells as much of each as `backend.get` but for its usage. */
+  readonly listsWhole: boolean;
   readonly interruption: Pick<Interruption, 'asked' | 'hasBegun' | 'failure'>;
   /** A prompt can be answered, and its answer is wanted. */
   readonly mayAsk: boolean;

@@ -8,7 +8,7 @@ export const unreal: LifecycleProvider = {
   url: 'https://openai.ideomind.org',
   auth: { header: 'Authorization', scheme: 'Bearer' },
   capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },
-  list: { get: '/v1/keys', items: 'keys' },
+  list: { get: '/v1/keys', items: 'keys', whole: true },
   show: { get: '/v1/keys/{id}' },
   create: { post: '/v1/keys', body: { name: '{name}' }, key: '', secret: 'key' },
   revoke: { delete: '/v1/keys/{id}' },

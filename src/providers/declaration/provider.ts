@@ -21,7 +21,7 @@ const list = v.strictObject({
   ...operationFields,
   items: required('Where the response has the keys.', path),
   whole: optional(
-    'Each item is the whole key, as `show` returns it, by the documentation of the API. A change of a key that was just listed then does not read it again.',
+    'Each item is the whole key, as `show` returns it but for its usage, by the documentation of the API. A change of a key that was just listed then does not read it again, nor does a rotation of many keys that the API lists in one response.',
     v.literal(true),
   ),
   omitted: optional(

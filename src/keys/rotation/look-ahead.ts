@@ -1,0 +1,86 @@
+import { monotonicMs } from '../../platform/monotonic.ts';
+import type { Key } from '../key.ts';
+import type { KeyBackend } from '../ports.ts';
+import type { Ahead, RotationServices, SeenKey } from './services.ts';
+
+/** So many names are taken at a time, each with a file that is open, and their keys looked at with one list. */
+const groupSize = 50;
+
+/**
+ * Looks at many keys with one list, for an API whose list tells as much of a key as a look at it. The list is read once the
+ * names are taken, so that it shows what another process has done until then.
+ */
+export class LookAhead {
+  readonly #services: Pick<RotationServices, 'claimName' | 'listKeys'>;
+  readonly #targets: readonly Key[];
+  readonly #groups: Promise<ReadonlyMap<string, Ahead>>[] = [];
+  readonly #releases: (() => void)[] = [];
+
+  constructor(services: Pick<RotationServices, 'claimName' | 'listKeys'>, targets: readonly Key[]) {
+    this.#services = services;
+    this.#targets = targets;
+  }
+
+  async at(target: Key): Promise<Ahead | undefined> {
+    const index = this.#targets.indexOf(target);
+    const group = Math.floor(index / groupSize);
+    // The next group is ready when this one is through.
+    if (index % groupSize === groupSize / 2) void this.#group(group + 1);
+    return (await this.#group(group)).get(target.id);
+  }
+
+  /** Gives every name back. To be called when the last rotation has ended. */
+  async end(): Promise<void> {
+    await Promise.all(this.#groups);
+    for (const release of this.#releases) release();
+  }
+
+  #group(index: number): Promise<ReadonlyMap<string, Ahead>> {
+    this.#groups[index] ??= this.#prepare(this.#targets.slice(index * groupSize, (index + 1) * groupSize));
+    return this.#groups[index];
+  }
+
+  async #prepare(targets: readonly Key[]): Promise<ReadonlyMap<string, Ahead>> {
+    const claims = await Promise.all(targets.map(({ name }) => this.#claim(name)));
+    const seenAt = monotonicMs();
+    const listed = targets.length > 1 ? await this.#services.listKeys([]).catch(() => []) : [];
+    const keys = new Map(listed.map((key) => [key.id, key]));
+    return new Map(
+      targets.map(({ id }, at): [string, Ahead] => {
+        const [claim, key] = [claims[at], keys.get(id)];
+        return [id, { claim: claim ?? (() => () => {}), ...(key && { seen: { key, seenAt } }) }];
+      }),
+    );
+  }
+
+  async #claim(name: string): Promise<Ahead['claim']> {
+    try {
+      const release = await this.#services.claimName(name);
+      this.#releases.push(release);
+      return () => release;
+    } catch (error) {
+      return () => {
+        throw error;
+      };
+    }
+  }
+}
+
+/** A look at an old key that is younger than this need not be repeated. */
+export const maxSeenMs = 10_000;
+
+/**
+ * Everything that the API reports of a key, and when it did, as `monotonicMs`. Without a call for a single key, the list has
+ * told it all, some time ago.
+ */
+export async function lookAt(
+  backend: KeyBackend,
+  listed: Key,
+  seen?: SeenKey,
+): Promise<{ key: Key; seenAt?: number }> {
+  if (seen?.key.id === listed.id && monotonicMs() - seen.seenAt < maxSeenMs)
+    return { key: { ...listed, ...seen.key }, seenAt: seen.seenAt };
+  const seenAt = monotonicMs();
+  const key = backend.capabilities.show ? await backend.get(listed.id) : undefined;
+  return key ? { key: { ...listed, ...key }, seenAt } : { key: listed };
+}

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { KeysError } from '../../../src/base/errors.ts';
+import { LookAhead, lookAt } from '../../../src/keys/rotation/look-ahead.ts';
+import { monotonicMs } from '../../../src/platform/monotonic.ts';
+import { FakeWorld } from '../../support/fake-backend.ts';
+import { key } from '../../support/key.ts';
+
+/** The names that are taken, in order, and what the list has. */
+class Account {
+  readonly events: string[] = [];
+  readonly #listed: ReturnType<typeof key>[];
+
+  constructor(names: string[]) {
+    this.#listed = names.map((name) => key({ id: `old-${name}`, name }));
+  }
+
+  async claimName(name: string): Promise<() => void> {
+    if (name === 'taken') throw new KeysError({ code: 'rotation_under_way', message: 'taken' });
+    this.events.push(`claim ${name}`);
+    return () => void this.events.push(`release ${name}`);
+  }
+
+  async listKeys() {
+    this.events.push('list');
+    return this.#listed;
+  }
+}
+
+const target = (name: string) => key({ id: `old-${name}`, name });
+
+test('keys are listed once, when all of their names are taken', async () => {
+  const account = new Account(['a', 'b']);
+  const [a, b, gone] = [target('a'), target('b'), target('gone')];
+  const ahead = new LookAhead(account, [a, b, gone]);
+  const [first, second, third] = await Promise.all([ahead.at(a), ahead.at(b), ahead.at(gone)]);
+  expect(account.events).toEqual(['claim a', 'claim b', 'claim gone', 'list']);
+  expect([first, second, third].map((one) => one?.seen?.key.id)).toEqual(['old-a', 'old-b', undefined]);
+  await ahead.end();
+  expect(account.events.slice(4)).toEqual(['release a', 'release b', 'release gone']);
+});
+
+test('a name that another process has taken stops its own rotation only', async () => {
+  const account = new Account(['a', 'taken']);
+  const [a, taken] = [target('a'), target('taken')];
+  const ahead = new LookAhead(account, [a, taken]);
+  const refused = await ahead.at(taken);
+  expect(() => refused?.claim()).toThrow('taken');
+  expect((await ahead.at(a))?.claim()).toBeTypeOf('function');
+});
+
+test('names are taken some at a time', async () => {
+  const targets = Array.from({ length: 250 }, (_, index) => target(`n${index}`));
+  const account = new Account([]);
+  const ahead = new LookAhead(account, targets);
+  const claims = () => account.events.filter((event) => event.startsWith('claim')).length;
+  await ahead.at(targets[0] ?? target(''));
+  expect(claims()).toBe(50);
+  await ahead.at(targets[25] ?? target(''));
+  expect(claims()).toBe(100);
+  await ahead.end();
+});
+
+test('a key that was seen some time ago, or is another one, is looked at again', async () => {
+  const now = key({ id: 'old-a', name: 'a', description: 'now' });
+  const backend = { ...new FakeWorld().backend(), get: async () => now };
+  const listed = target('a');
+  const seen = (ageMs: number, id = 'old-a') => ({
+    key: key({ id, name: 'a', description: 'then' }),
+    seenAt: monotonicMs() - ageMs,
+  });
+  const description = async (one?: ReturnType<typeof seen>) =>
+    (await lookAt(backend, listed, one)).key.description;
+  expect(await description(seen(5_000))).toBe('then');
+  expect(await description(seen(11_000))).toBe('now');
+  expect(await description(seen(0, 'old-b'))).toBe('now');
+  expect(await description()).toBe('now');
+});
