@@ -5,7 +5,7 @@ import type { Environment } from './env.ts';
 import { setting } from './env.ts';
 import { requireTrusted } from './files/trust.ts';
 import type { PlatformFolders } from './platform-folders.ts';
-import { platformFolders } from './platform-folders.ts';
+import { NoHomeError, platformFolders } from './platform-folders.ts';
 
 /** The folders and files of one installation. None of them has to exist. */
 export interface Paths {
@@ -39,7 +39,7 @@ export function locatePaths(env: Environment, cwd: string): Paths {
       `KEYS_HOME is the relative path '${namedFolder}', but the current folder no longer exists`,
       'cd',
     );
-  const { config, data, state, cache } = home ? below(home) : platformFolders(env);
+  const { config, data, state, cache } = home ? below(home) : ownFolders(env);
   return {
     ...(home && { home }),
     config,
@@ -74,6 +74,16 @@ export function trustedFolders({ config, providers, data, state, operations, esc
 
 export function trustedFiles({ configFile, tokens, authorityDatabase }: Paths): string[] {
   return [configFile, tokens, authorityDatabase];
+}
+
+function ownFolders(env: Environment): PlatformFolders {
+  try {
+    return platformFolders(env);
+  } catch (error) {
+    throw error instanceof NoHomeError
+      ? usageError(error.message, 'export KEYS_HOME=/path/to/a/folder')
+      : error;
+  }
 }
 
 function below(home: string): PlatformFolders {

@@ -1,7 +1,9 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { usageError } from '../base/errors.ts';
 import type { Environment } from './env.ts';
+
+/** The folders depend on the home of a user who has none. Not a `KeysError`: the loader does without its table of codes. */
+export class NoHomeError extends Error {}
 
 export interface PlatformFolders {
   config: string;
@@ -13,7 +15,7 @@ export interface PlatformFolders {
 
 /**
  * The folders that the platform has for a program: XDG's on Linux. The user's home is looked up only where a folder depends
- * on it: a container may run under a user id that has none. Throws `KeysError` (2) if there is no home.
+ * on it: a container may run under a user id that has none. Throws `NoHomeError`.
  */
 export function platformFolders(
   env: Environment,
@@ -50,7 +52,7 @@ export function platformFolders(
 function requireHome(home: () => string): string {
   const path = homeOrNone(home);
   if (path !== undefined && isAbsolute(path)) return path;
-  throw usageError('this user has no home folder', 'export KEYS_HOME=/path/to/a/folder');
+  throw new NoHomeError('this user has no home folder');
 }
 
 /** Undefined if the user id has no entry in the password database. */
