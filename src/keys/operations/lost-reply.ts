@@ -30,7 +30,7 @@ export function certainlyNotCreated(error: unknown): boolean {
  * The failure to report if it is not known whether a key was created: the operation stays open for `recover`, which
  * revokes a key whose secret went nowhere. If a server failed (500, 501, 503), its list is believed that nothing was
  * created or replaced; behind a proxy that failed (502, 504) or a lost connection it is not, because the server may still
- * be working on the call.
+ * be working on the call; nor if a secret that was made here would be erased by that, and can be verified later.
  */
 export async function lostReply(
   issuer: Pick<Issuer<never>, 'list' | 'clockAhead' | 'capabilities'>,
@@ -43,7 +43,13 @@ export async function lostReply(
   const state = await afterLoss(operation, issuer).catch(() => undefined);
   const isHeld = sendingIn(operation.steps) !== undefined;
   const { httpStatus } = error instanceof KeysError ? error.failure : {};
-  if (state?.kind === 'settled' && httpStatus !== undefined && [500, 501, 503].includes(httpStatus)) {
+  const isBelieved = !isHeld || !issuer.capabilities.verify;
+  if (
+    isBelieved &&
+    state?.kind === 'settled' &&
+    httpStatus !== undefined &&
+    [500, 501, 503].includes(httpStatus)
+  ) {
     if (operation.plan.replaces?.revokedFirst) return withoutKey(operation, error);
     await operation.end();
     return error;

@@ -20,10 +20,20 @@ const newKey = key({ id: 'new00001', name: 'ci' });
 
 describe('a creation', () => {
   /** A backend that makes the secret, and what the operation did. */
-  async function issue({ faults = {}, escrow = true }: { faults?: Faults; escrow?: boolean } = {}) {
+  async function issue({
+    faults = {},
+    escrow = true,
+    canVerify = false,
+  }: {
+    faults?: Faults;
+    escrow?: boolean;
+    canVerify?: boolean;
+  } = {}) {
     const world = new FakeWorld(faults);
+    const fake = world.backend();
     const backend: KeyBackend = {
-      ...world.backend(),
+      ...fake,
+      capabilities: { ...fake.capabilities, verify: canVerify },
       create: async ({ name }, beforeSending) => {
         await beforeSending?.({ secret, isFinal: true });
         world.take('create');
@@ -86,6 +96,10 @@ describe('a creation', () => {
     const { failure, steps } = await issue({ faults: { create } });
     expect(failure).toMatchObject({ code: 'server_failed' });
     expect(steps.at(-1)).toBe('end');
+    // A list may lag: an API that can verify the secret is asked later.
+    const later = await issue({ faults: { create }, canVerify: true });
+    expect(later.failure).toMatchObject({ exit: 'unfinished', code: 'reply_lost' });
+    expect(later.steps.at(-1)).toBe('leave');
   });
 });
 
