@@ -1,8 +1,10 @@
 // What a rotation of many keys takes next to its calls alone: their number × the latency of the API ÷ how many run at once.
-// The programs that deliver are run once more by themselves, as many at once, and their time is subtracted. Nothing is asserted.
+// The programs that deliver are run once more by themselves, as many at once, and their time is subtracted. A bare client makes
+// as many calls: what it takes beyond their latency is the stand-in's, which shares the processors. Nothing is asserted.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startProgram } from './bench-processes.mjs';
@@ -33,6 +35,7 @@ export async function benchFleet() {
         { key: 'seconds', label: 's', digits: 1 },
         { key: 'deliverySeconds', label: 'of that programs alone', digits: 1 },
         { key: 'idealSeconds', label: 'calls alone', digits: 1 },
+        { key: 'bareSeconds', label: 'by a bare client', digits: 1 },
         { key: 'ratio', label: 'ratio without programs', digits: 2 },
       ],
       rows,
@@ -62,12 +65,14 @@ async function rotateAll(folder, { url, grace, deliveryMs }) {
   const totalMs = await timed(() => run(process.execPath, [program, 'rotate', '--all', ...flags], env));
   const { calls } = await (await fetch(`${url}/reset`)).json();
   const idealMs = (calls * latencyMs) / concurrency;
+  const bareMs = await timed(() => callAlone(url, calls));
   return {
     what: `--grace ${grace}`,
     callsPerKey: calls / keys,
     seconds: totalMs / 1000,
     deliverySeconds: deliveryMs / 1000,
     idealSeconds: idealMs / 1000,
+    bareSeconds: bareMs / 1000,
     ratio: (totalMs - deliveryMs) / idealMs,
   };
 }
@@ -78,9 +83,27 @@ async function deliverAlone(folder) {
   const value = join(folder, 'value');
   mkdirSync(places);
   writeFileSync(value, 'EXAMPLE');
+  await atOnce(keys, (index) => run('cp', [value, join(places, String(index))]));
+}
+
+/** As many calls by `node:http`, on connections that are kept. */
+async function callAlone(url, calls) {
+  const agent = new Agent({ keepAlive: true });
+  await atOnce(calls, async () => {
+    const [response] = await once(
+      get(`${url}/v1/models`, { agent, headers: { authorization: '' } }),
+      'response',
+    );
+    await once(response.resume(), 'end');
+  });
+  agent.destroy();
+}
+
+/** Does a piece of work so many times, as many at once as a rotation does. */
+async function atOnce(times, work) {
   let next = 0;
   const worker = async () => {
-    while (next < keys) await run('cp', [value, join(places, String(next++))]);
+    while (next < times) await work(next++);
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
 }

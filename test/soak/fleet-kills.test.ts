@@ -47,6 +47,7 @@ const fleets: Readonly<Record<string, Fleet>> = {
   embedded: { size: 10, open: embeddedWorld },
   'keys serve': { size: 8, open: servedWorld },
   'an API like most': { size: 20, open: quirky({}) },
+  'an API that lists whole keys': { size: 20, open: quirky({ listsWhole: true }) },
   'a program that fails': { size: 10, open: quirky({}), fails: 5 },
   'slow, and shows late': { size: 8, open: quirky({ takes: 200, lagsBy: 400 }) },
   'lists only, uses ids again': { size: 8, open: quirky({ hidesKeys: true, reusesIds: true }) },

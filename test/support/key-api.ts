@@ -11,6 +11,8 @@ export interface Quirks {
   dropsNames?: true;
   /** It lists the oldest keys first, at most this many, and reports no more. */
   cutsListAt?: number;
+  /** Its declaration says that a list has whole keys. */
+  listsWhole?: true;
   /** A key cannot be fetched by its id. */
   hidesKeys?: true;
   /** `POST /keys/:id/roll` replaces the secret; the old one stops working at once. */
@@ -74,7 +76,7 @@ export class KeyApi {
 
   /** Its declaration, as a user would write it. */
   get declaration(): object {
-    const { rolls, single, hidesKeys, tellsNoId } = this.#quirks;
+    const { rolls, single, listsWhole, hidesKeys, tellsNoId } = this.#quirks;
     return {
       id: 'quirky',
       name: 'Quirky API',
@@ -85,7 +87,7 @@ export class KeyApi {
         uniqueNames: false,
         maxKeys: single ? 1 : null,
       },
-      list: { get: '/keys', items: 'keys' },
+      list: { get: '/keys', items: 'keys', ...(listsWhole && { whole: true }) },
       ...(!hidesKeys && { show: { get: '/keys/{id}' } }),
       create: { post: '/keys', body: { name: '{name}' }, ...(!tellsNoId && { key: '' }), secret: 'secret' },
       ...(rolls && { rotate: { post: '/keys/{id}/roll', key: '', secret: 'secret' } }),
