@@ -1,20 +1,16 @@
 import {
   closeSync,
-  constants,
-  existsSync,
-  fstatSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
+import { isOwnFolder, makeOwnFolder, readOwnFile } from './own-files.ts';
 
 /*
  * The files of the code cache. Whoever can write one decides what runs. So it is a file of this user alone, in a folder of
@@ -63,7 +59,7 @@ interface Index {
 /** Empty if there is nothing that can be used. */
 export function readCode({ folder, path, uid }: CodePlace): CompiledCode {
   try {
-    const bytes = isOwn(folder, uid) ? readOwn(path, uid) : undefined;
+    const bytes = isOwnFolder(folder, uid) ? readOwnFile(path, uid, maxBytes) : undefined;
     const content = bytes?.subarray(0, bytes.length / 2);
     if (!bytes || !content?.equals(bytes.subarray(content.length))) return new Map();
     const indexEnd = 4 + content.readUInt32LE(0);
@@ -81,24 +77,9 @@ export function readCode({ folder, path, uid }: CodePlace): CompiledCode {
   }
 }
 
-/** The bytes of a file that only this user can have written; undefined: there is none. */
-function readOwn(path: string, uid: number): Buffer | undefined {
-  let file: number | undefined;
-  try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const stats = fstatSync(file);
-    const isOurs = stats.isFile() && stats.uid === uid && (stats.mode & 0o077) === 0 && stats.nlink === 1;
-    return isOurs && stats.size <= maxBytes ? readFileSync(file) : undefined;
-  } catch {
-    return undefined;
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
-}
-
 /** If another process is writing, this one keeps nothing. Never throws. */
 export function writeCode(place: CodePlace, compiledCode: () => CompiledCode): void {
-  if (!makeFolder(place)) return;
+  if (!makeOwnFolder(place.folder, place.uid)) return;
   const { path } = place;
   const temporary = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.new`;
   try {
@@ -169,26 +150,4 @@ function contentOf(code: CompiledCode): Buffer {
 
 function aligned(length: number): number {
   return Math.ceil(length / 8) * 8;
-}
-
-/** Whether only this user can add a file to this folder, or put another folder in its place. */
-function isOwn(folder: string, uid: number): boolean {
-  return isFolderOf(folder, uid, 0o077) && isFolderOf(dirname(folder), uid, 0o022);
-}
-
-function isFolderOf(path: string, uid: number, forbiddenMode: number): boolean {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  return stats?.isDirectory() === true && stats.uid === uid && (stats.mode & forbiddenMode) === 0;
-}
-
-/** Made only below a folder of this user, and never together with the folder that KEYS_HOME names. */
-function makeFolder({ folder, uid }: CodePlace): boolean {
-  try {
-    const parent = dirname(folder);
-    if (!existsSync(parent) && statSync(dirname(parent)).uid === uid) mkdirSync(parent, { mode: 0o700 });
-    if (!existsSync(folder) && isFolderOf(parent, uid, 0o022)) mkdirSync(folder, { mode: 0o700 });
-    return isOwn(folder, uid);
-  } catch {
-    return false;
-  }
 }

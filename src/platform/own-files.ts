@@ -1,0 +1,56 @@
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+
+/*
+ * Files below the cache folder that decide what the program does or shows: each is a file of this user alone, in a folder of
+ * this user alone, and is never read otherwise.
+ */
+
+const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
+
+/** The bytes of a file that only this user can have written; undefined: there is none. */
+export function readOwnFile(path: string, uid: number, maxBytes: number): Buffer | undefined {
+  let file: number | undefined;
+  try {
+    file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const stats = fstatSync(file);
+    const isOurs = stats.isFile() && stats.uid === uid && (stats.mode & 0o077) === 0 && stats.nlink === 1;
+    return isOurs && stats.size <= maxBytes ? readFileSync(file) : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** Whether only this user can add a file to this folder, or put another folder in its place. */
+export function isOwnFolder(folder: string, uid: number): boolean {
+  return isFolderOf(folder, uid, 0o077) && isFolderOf(dirname(folder), uid, 0o022);
+}
+
+function isFolderOf(path: string, uid: number, forbiddenMode: number): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isDirectory() === true && stats.uid === uid && (stats.mode & forbiddenMode) === 0;
+}
+
+/** Made only below a folder of this user, and never together with the folder that KEYS_HOME names. False: there is none. */
+export function makeOwnFolder(folder: string, uid: number): boolean {
+  try {
+    const parent = dirname(folder);
+    if (!existsSync(parent) && statSync(dirname(parent)).uid === uid) mkdirSync(parent, { mode: 0o700 });
+    if (!existsSync(folder) && isFolderOf(parent, uid, 0o022)) mkdirSync(folder, { mode: 0o700 });
+    return isOwnFolder(folder, uid);
+  } catch {
+    return false;
+  }
+}
