@@ -11,11 +11,16 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       await io.stdout.write(`${version}\n`);
       return exits.done.code;
     }
+    const isCompletion = argv[0] === 'completion' && /^--(?:words|refresh)$/.test(argv[1] ?? '');
     const [{ run }, { catalog }] = await Promise.all([
       import('./cli/program.ts'),
       import('./commands/catalog.ts'),
     ]);
     const manual = async () => (await import('./commands/manual.ts')).manualOf(catalog);
+    if (isCompletion) {
+      await (await import('./cli/complete.ts')).serveCompletion(argv, io, { catalog, manual });
+      return exits.done.code;
+    }
     return await run(argv, io, { catalog, manual, version });
   } catch (error) {
     // The reader of stdout has seen enough (`keys list | head -1`).

@@ -77,6 +77,7 @@ test('only the named files reach for process, and none for console', () => {
     'src/output/keyboard.ts',
     // Writes code that does.
     'src/output/snippet-code.ts',
+    'src/platform/background.ts',
     'src/platform/child-entry.ts',
     'src/platform/child-options.ts',
     'src/platform/children.ts',
@@ -90,14 +91,17 @@ test('only the named files reach for process, and none for console', () => {
     'src/platform/foreground.ts',
     'src/platform/io.ts',
     'src/platform/keychain/early-keychain.ts',
+    'src/platform/keychain/is-unlocked.ts',
     'src/platform/keychain/keychain-child-process.ts',
     'src/platform/keychain/keychain-child.ts',
     'src/platform/keychain/keychain-process.ts',
     'src/platform/keychain/may-have-keychain.ts',
     'src/platform/keychain/open-keychain.ts',
+    'src/platform/machine.ts',
     'src/platform/monotonic.ts',
     'src/platform/native-part.ts',
     'src/platform/output-fault.ts',
+    'src/platform/own-files.ts',
     'src/platform/pager.ts',
     'src/platform/platform-folders.ts',
     'src/sinks/clipboard-clear.ts',
@@ -112,6 +116,7 @@ test('only the named files start programs, none with our own secrets in its envi
     /import (?!type)[^\n]*'node:child_process'/.test(withoutComments(file)),
   );
   expect(starting.map(fileName).sort()).toEqual([
+    'src/platform/background.ts',
     'src/platform/filled-pipe.ts',
     'src/platform/foreground.ts',
     'src/platform/keychain/keychain-child-process.ts',

@@ -48,6 +48,7 @@ const table = {
   file_locked: { exit: 'failed' },
   file_not_lockable: { exit: 'failed' },
   file_not_written: { exit: 'failed' },
+  file_taken: { exit: 'failed' },
   file_unreadable: { exit: 'failed' },
   file_unusable: { exit: 'failed' },
   folder_missing: { exit: 'failed' },

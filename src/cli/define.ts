@@ -15,15 +15,8 @@ export interface ParseContext {
 export type Offer = readonly string[] | Nameable;
 
 export type Nameable =
-  | 'file'
-  | 'key'
-  | 'operation'
-  | 'profile'
-  | 'provider'
-  | 'session'
-  | 'sink'
-  | 'source'
-  | 'topic';
+  /** A comma-separated list of the command's fields. */
+  'fields' | 'file' | 'key' | 'operation' | 'profile' | 'provider' | 'session' | 'sink' | 'source' | 'topic';
 
 /** Reads the text of one value. Throws `InvalidValue`. */
 export interface Reader<T> {
@@ -54,6 +47,8 @@ export type Input<F extends Flags> = { operands: string[] } & {
 export interface Command<F extends Flags = Flags> {
   /** After the command's name: `<key...>`, `[name]`, or nothing. */
   readonly operands: string;
+  /** What an operand can be, by its name, if it is one of a few words. */
+  readonly operandWords?: Readonly<Record<string, readonly string[]>>;
   /** The operands are the command line of another program, after `--`. */
   readonly takesProgram?: true;
   readonly summary: string;

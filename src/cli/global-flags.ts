@@ -5,7 +5,7 @@ import type { Format } from '../output/formats.ts';
 import { formats } from '../output/formats.ts';
 import type { Flag } from './define.ts';
 import { toggle, value } from './define.ts';
-import { nameOf, oneOf, readList, readText } from './read.ts';
+import { nameOf, offering, oneOf, readList, readText } from './read.ts';
 
 /** The flags of every command; they may stand before or after its name. */
 export const globalFlags = {
@@ -20,12 +20,12 @@ export const globalFlags = {
   json: value(
     '--json [fields]',
     'short for --format json; a comma-separated list selects and orders the fields',
-    readList,
+    offering('fields', readList),
   ),
   fields: value(
     '--fields <list>',
     'comma-separated fields to show, in this order, in any format',
-    readFields,
+    offering('fields', readFields),
   ),
   quiet: toggle('-q, --quiet', 'no notes and no progress on stderr, only warnings and errors'),
   noInput: toggle('--no-input', 'never prompt'),

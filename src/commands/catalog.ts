@@ -35,5 +35,6 @@ export const catalog: Catalog = {
   'session list': async () => (await import('./authority/session-list.ts')).sessionList,
   'session revoke': async () => (await import('./authority/session-revoke.ts')).sessionRevoke,
   doctor: async () => (await import('./profile/doctor.ts')).doctor,
+  completion: async () => (await import('./completion.ts')).completion,
   help: async () => (await import('./help.ts')).helpOn(catalog),
 };

@@ -13,6 +13,11 @@ export function entryArgument(entry: ChildEntry): string {
   return isExecutable() ? mark + entry : entryPath(entry);
 }
 
+/** What to pass to `process.execPath` to start the program itself. */
+export function programArguments(): string[] {
+  return isExecutable() ? [] : [entryPath('keys')];
+}
+
 /** The program of the server's threads; undefined if this is the single executable, which has no file for it. */
 export function threadFile(): string | undefined {
   return isExecutable() ? undefined : entryPath('server-thread');

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import {
   closeSync,
   constants,
@@ -18,14 +19,21 @@ import { dirname } from 'node:path';
 
 const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
 
+/** The user of this process; undefined on Windows, whose folders of a user are closed to others by their access lists. */
+export type Uid = number | undefined;
+
+export function ownUid(): Uid {
+  return process.geteuid?.();
+}
+
 /** The bytes of a file that only this user can have written; undefined: there is none. */
-export function readOwnFile(path: string, uid: number, maxBytes: number): Buffer | undefined {
+export function readOwnFile(path: string, uid: Uid, maxBytes: number): Buffer | undefined {
   let file: number | undefined;
   try {
     file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     const stats = fstatSync(file);
-    const isOurs = stats.isFile() && stats.uid === uid && (stats.mode & 0o077) === 0 && stats.nlink === 1;
-    return isOurs && stats.size <= maxBytes ? readFileSync(file) : undefined;
+    const isOurs = isClosed(stats, uid, 0o077) && stats.nlink === 1;
+    return stats.isFile() && isOurs && stats.size <= maxBytes ? readFileSync(file) : undefined;
   } catch {
     return undefined;
   } finally {
@@ -34,20 +42,25 @@ export function readOwnFile(path: string, uid: number, maxBytes: number): Buffer
 }
 
 /** Whether only this user can add a file to this folder, or put another folder in its place. */
-export function isOwnFolder(folder: string, uid: number): boolean {
+export function isOwnFolder(folder: string, uid: Uid): boolean {
   return isFolderOf(folder, uid, 0o077) && isFolderOf(dirname(folder), uid, 0o022);
 }
 
-function isFolderOf(path: string, uid: number, forbiddenMode: number): boolean {
+function isFolderOf(path: string, uid: Uid, forbiddenMode: number): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  return stats?.isDirectory() === true && stats.uid === uid && (stats.mode & forbiddenMode) === 0;
+  return stats?.isDirectory() === true && isClosed(stats, uid, forbiddenMode);
+}
+
+function isClosed(stats: Stats, uid: Uid, forbiddenMode: number): boolean {
+  return uid === undefined || (stats.uid === uid && (stats.mode & forbiddenMode) === 0);
 }
 
 /** Made only below a folder of this user, and never together with the folder that KEYS_HOME names. False: there is none. */
-export function makeOwnFolder(folder: string, uid: number): boolean {
+export function makeOwnFolder(folder: string, uid: Uid): boolean {
   try {
     const parent = dirname(folder);
-    if (!existsSync(parent) && statSync(dirname(parent)).uid === uid) mkdirSync(parent, { mode: 0o700 });
+    if (!existsSync(parent) && isClosed(statSync(dirname(parent)), uid, 0))
+      mkdirSync(parent, { mode: 0o700 });
     if (!existsSync(folder) && isFolderOf(parent, uid, 0o022)) mkdirSync(folder, { mode: 0o700 });
     return isOwnFolder(folder, uid);
   } catch {

@@ -199,6 +199,9 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     await run('restore copy.db --yes', 0);
 
     await run('doctor', undefined);
+    await run('completion bash', 0);
+    await run('completion zsh --install --json', 0, { env: { SHELL: '/bin/zsh' } });
+    await run(`completion ${value}`, 2);
     for (const line of ['status', 'help create', 'provider list', 'provider show unreal', 'profile list'])
       await run(line, 0);
   });

@@ -6,10 +6,11 @@ import { delimiter, join } from 'node:path';
  * in CI they are not skipped, and fail. vitest loads this file as a global set-up, too.
  */
 
-/** Each program, and the Debian package that brings it. */
+/** Each program, or the file of one, and the Debian package that brings it. */
 const realParts = {
   aws: 'awscli',
   curl: 'curl',
+  fish: 'fish',
   gh: 'gh',
   git: 'git',
   jq: 'jq',
@@ -19,6 +20,8 @@ const realParts = {
   python3: 'python3',
   strace: 'strace',
   unshare: 'util-linux',
+  zsh: 'zsh',
+  '/usr/share/bash-completion/bash_completion': 'bash-completion',
   'dbus-run-session': 'dbus',
   'dbus-send': 'dbus',
   'gnome-keyring-daemon': 'gnome-keyring',
@@ -57,9 +60,11 @@ export function teardown(): void {
 }
 
 function isInstalled(program: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+  const isPath = program.startsWith('/');
+  const folders = isPath ? ['/'] : (process.env.PATH ?? '').split(delimiter);
+  return folders.some((folder) => {
     try {
-      accessSync(join(folder, program), constants.X_OK);
+      accessSync(join(folder, program), isPath ? constants.R_OK : constants.X_OK);
       return true;
     } catch {
       return false;

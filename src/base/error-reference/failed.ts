@@ -79,6 +79,10 @@ export const failed: Readonly<Record<CodeOf<'failed'>, Explanation>> = {
     meaning: 'a file could not be written',
     fix: ['check the permissions and the free space of its folder'],
   },
+  file_taken: {
+    meaning: 'a file that keys did not write is where keys would write one; it was left alone',
+    fix: ['move the file aside if you do not need it, and run the command again'],
+  },
   file_unreadable: {
     meaning: 'a file cannot be read, or is not valid JSON',
     fix: ['check that the file exists, that you may read it, and what is in it'],

@@ -1,0 +1,53 @@
+import { isEmbedded } from '../../accounts/profile.ts';
+import { looksLikeSecret } from '../../base/secret.ts';
+import { endProcessAfter } from '../../platform/background.ts';
+import type { Io } from '../../platform/io.ts';
+import { App } from '../app.ts';
+import type { GlobalFlags } from '../context.ts';
+import { mayReadToken } from './may-read-token.ts';
+import { NameCache } from './name-cache.ts';
+
+/** What the process in the background reads on stdin: arguments and environments are seen by others. */
+export interface RefreshJob {
+  /** Variables of the program that a process in the background does not inherit. */
+  env: Record<string, string>;
+}
+
+const timeLimitMs = 15_000;
+const callTimeoutMs = 5_000;
+/** More names help nobody to choose. */
+const maxNames = 5000;
+
+/** No flags: everything is in the environment. */
+export const noGlobals: GlobalFlags = {
+  profile: undefined,
+  provider: undefined,
+  url: undefined,
+  format: undefined,
+  json: undefined,
+  quiet: true,
+  noInput: true,
+  yes: false,
+  timeout: undefined,
+  debug: false,
+  noColor: true,
+};
+
+/** Lists the keys of a profile for completion. Prints nothing that matters, asks nothing, and ends soon. */
+export async function refreshNames(io: Io, job: RefreshJob): Promise<void> {
+  endProcessAfter(timeLimitMs);
+  const env = { ...io.env, ...job.env };
+  const app = new App(Object.create(io, { env: { value: env } }), { ...noGlobals, timeout: callTimeoutMs });
+  try {
+    const profile = await app.profile();
+    if (isEmbedded(profile) || !(await mayReadToken(profile, env))) return;
+    const keys = await app.keys();
+    const names = keys
+      .filter(({ status }) => status !== 'revoked')
+      .map(({ id, name }) => ({ id, name: looksLikeSecret(name) ? '' : name }))
+      .filter(({ id }) => !looksLikeSecret(id));
+    new NameCache(profile, { env, cwd: io.cwd }).write(names.slice(0, maxNames), io.now());
+  } finally {
+    await app.close();
+  }
+}
