@@ -92,6 +92,7 @@ test('without a command, prints help on stderr: exit 2', async () => {
     This program:
       doctor            check this installation: Node.js, folders, permissions,
                         configuration, database and escrow
+      completion        complete commands, flags and the names of keys in your shell
       help              show the help of a command or of a topic
 
     Topics:

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import type { Profile } from '../../accounts/profile.ts';
 import { isProfileName } from '../../accounts/profile.ts';
-import { cacheFolder } from '../../platform/cache-folder.ts';
+import { folderOf } from '../../platform/cache-folder.ts';
 import type { Environment } from '../../platform/env.ts';
 import { isOwnFolder, makeOwnFolder, ownUid, readOwnFile } from '../../platform/own-files.ts';
 
@@ -52,7 +52,7 @@ export class NameCache {
     const variables = Object.keys(env).filter((variable) => /^KEYS_(?:OPTION_|TOKEN)/.test(variable));
     const settings = variables.map((variable) => [variable, /TOKEN/.test(variable) || env[variable]]);
     this.#account = JSON.stringify([name, provider, url && new URL(url).origin, options, settings.sort()]);
-    this.#folder = join(cacheFolder(env, cwd), 'completion');
+    this.#folder = join(folderOf('cache', env, cwd), 'completion');
     this.#path = join(this.#folder, isProfileName(name) ? `profile-${name}` : 'other');
   }
 

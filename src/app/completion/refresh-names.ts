@@ -25,12 +25,14 @@ export const noGlobals: GlobalFlags = {
   url: undefined,
   format: undefined,
   json: undefined,
+  fields: undefined,
   quiet: true,
   noInput: true,
   yes: false,
   timeout: undefined,
   debug: false,
   noColor: true,
+  noPager: true,
 };
 
 /** Lists the keys of a profile for completion. Prints nothing that matters, asks nothing, and ends soon. */
