@@ -57,14 +57,13 @@ function sheet(record: object, fields: readonly string[]): string[] {
     const value = (record as Fields)[field];
     const text = cell(value);
     // Numbers are not formulas, and a secret must be exact.
-    const isFormula =
-      typeof value !== 'number' && field !== 'secret' && /^\s*[=+@\-＝＋＠－]|^\\[tr]/.test(text);
-    return isFormula ? `'${text}` : text;
+    if (text === '' || typeof value === 'number' || field === 'secret') return text;
+    return /^\s*[=+@\-＝＋＠－]|^\\[tr]/.test(text) ? `'${text}` : text;
   });
 }
 
 function quoteForCsv(text: string): string {
-  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return text.includes(',') || text.includes('"') ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** How a list is written. `empty`: what ends a list without records, in place of `end`. */

@@ -6,30 +6,40 @@
 
 /** The document of a record. */
 export function toYaml(record: object): string {
-  return `${write(JSON.parse(JSON.stringify(record)), '')}\n`;
+  return `${write(record, '')}\n`;
 }
 
 /** The record as an item of a list. */
 export function toYamlItem(record: object): string {
-  return `- ${write(JSON.parse(JSON.stringify(record)), '  ')}\n`;
+  return `- ${write(record, '  ')}\n`;
 }
 
-/** A value whose first line is indented already. */
+/** A value, as JSON.stringify reads it, whose first line is indented already. */
 function write(value: unknown, indent: string): string {
-  if (!isBlock(value)) return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (hasOwnJson(value)) return write(value.toJSON(), indent);
   const inner = `${indent}  `;
-  const lines = Array.isArray(value)
-    ? value.map((item) => `- ${write(item, inner)}`)
-    : Object.entries(value).map(([name, one]) => {
-        const gap = isBlock(one) ? `\n${inner}` : ' ';
-        return `${nameOf(name, indent)}:${gap}${write(one, inner)}`;
-      });
+  const lines: string[] = [];
+  if (Array.isArray(value)) for (const item of value) lines.push(`- ${write(item, inner)}`);
+  else
+    for (const [name, one] of Object.entries(value)) {
+      if (one === undefined) continue;
+      const gap = isBlock(one) ? `\n${inner}` : ' ';
+      lines.push(`${nameOf(name, indent)}:${gap}${write(one, inner)}`);
+    }
+  if (lines.length === 0) return JSON.stringify(value);
   return lines.join(`\n${indent}`);
 }
 
 /** A list or an object with content; an empty one is written as in JSON. */
-function isBlock(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+function isBlock(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (hasOwnJson(value)) return isBlock(value.toJSON());
+  return Object.values(value).some((one) => one !== undefined || Array.isArray(value));
+}
+
+function hasOwnJson(value: object): value is { toJSON(): unknown } {
+  return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
 /** Words that some readers take for something else than text. */

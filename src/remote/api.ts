@@ -120,7 +120,7 @@ export class Api {
   pages(
     operation: Operation & { items: Path; paging?: Paging; omitted?: true },
     inputs: Inputs = {},
-    handlers: Pick<PageReader, 'idOf' | 'onEnd'> = {},
+    handlers: Pick<PageReader, 'idOf' | 'ids' | 'onEnd'> = {},
   ): AsyncGenerator<Part[]> {
     const { listTimeoutMs, maxListLength = defaultMaxListLength } = this.#options;
     return readPages(operation.paging, operation.items, {

@@ -57,12 +57,16 @@ async function readList(
   return keys;
 }
 
-/** The keys of the account, page by page, each once. Throws `KeysError` as `listKeys` does, once they are read. */
+/**
+ * The keys of the account, page by page, each once; their ids are added to `ids`. Throws `KeysError` as `listKeys` does, once
+ * they are read.
+ */
 export async function* keyPages(
   api: Api,
   provider: Provider,
   now: Date,
   odd: KeyWarnings,
+  ids = new Set<string>(),
 ): AsyncGenerator<Key[]> {
   const { list, key: fields } = provider;
   const withoutId: WrongShape[] = [];
@@ -72,7 +76,7 @@ export async function* keyPages(
   const onEnd = (page: LastPage) => {
     last = page;
   };
-  for await (const items of api.pages(list, {}, { idOf: (item) => idOf(item, fields), onEnd })) {
+  for await (const items of api.pages(list, {}, { idOf: (item) => idOf(item, fields), ids, onEnd })) {
     const keys: Key[] = [];
     for (const item of items) {
       try {

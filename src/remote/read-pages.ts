@@ -23,6 +23,8 @@ export interface PageReader {
   readPage: (page: PageRequest) => Promise<HttpResponse>;
   /** Tells items apart: one that came before is left out. Undefined for an item without an id, which is always new. */
   idOf?: (item: Part) => string | undefined;
+  /** Where the ids of all pages are kept. */
+  ids?: Set<string>;
   onEnd?: (last: LastPage) => void;
   /** An empty object is an empty list. */
   isOmitted?: boolean;
@@ -92,14 +94,15 @@ class Progress {
   readonly #timeLimitMs: number;
   readonly #maxLength: number;
   readonly #requests = new Set<string>();
-  readonly #ids = new Set<string>();
+  readonly #ids: Set<string>;
   /** The digests of the pages, from the second one on. */
   readonly #contents = new Set<string>();
   #firstContent: (() => string) | undefined;
   #length = 0;
   #idlePages = 0;
 
-  constructor({ timeLimitMs = Infinity, maxLength = Infinity }: PageReader) {
+  constructor({ timeLimitMs = Infinity, maxLength = Infinity, ids = new Set() }: PageReader) {
+    this.#ids = ids;
     this.#timeLimitMs = timeLimitMs;
     this.#maxLength = maxLength;
   }

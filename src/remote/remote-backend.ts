@@ -98,11 +98,11 @@ export class RemoteBackend implements KeyBackend {
 
   select(selection: Selection, now: Date): AsyncIterable<readonly Key[]> | undefined {
     if (!this.#provider.list.order || !isNewestFirst(selection)) return undefined;
-    return selectNewest({ pages: () => this.#pages(), list: () => this.list() }, selection, now);
+    return selectNewest({ pages: (ids) => this.#pages(ids), list: () => this.list() }, selection, now);
   }
 
-  async *#pages(): AsyncGenerator<Key[]> {
-    for await (const page of keyPages(this.#api, this.#provider, this.#now(), this.#warnings))
+  async *#pages(ids: Set<string>): AsyncGenerator<Key[]> {
+    for await (const page of keyPages(this.#api, this.#provider, this.#now(), this.#warnings, ids))
       yield page.map((key) => this.#shown(this.#named(key)));
   }
 

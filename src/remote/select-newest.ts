@@ -9,7 +9,8 @@ import { WrongShape } from './select.ts';
 
 /** How the keys are read: page by page, or all at once. They are new objects, which the reader may change. */
 export interface KeySource {
-  pages(): AsyncIterable<readonly Key[]>;
+  /** Adds the id of each key to `ids`. */
+  pages(ids: Set<string>): AsyncIterable<readonly Key[]>;
   list(): Promise<readonly Key[]>;
 }
 
@@ -47,9 +48,8 @@ async function* allPages({ pages, list }: KeySource): AsyncGenerator<readonly Ke
   const ids = new Set<string>();
   let newest: string | undefined;
   try {
-    for await (const page of pages()) {
+    for await (const page of pages(ids)) {
       newest ??= page[0]?.createdAt;
-      for (const { id } of page) ids.add(id);
       yield page;
     }
   } catch (error) {
@@ -65,13 +65,6 @@ async function* allPages({ pages, list }: KeySource): AsyncGenerator<readonly Ke
  */
 async function* inOrder(pages: AsyncIterable<readonly Key[]>): AsyncGenerator<Key[]> {
   const activeNames = new Set<string>();
-  const placed = (keys: readonly Key[]) =>
-    (keys.length > 1 ? keys.toSorted(byCreation).reverse() : keys).map((key) => {
-      // Each was made for this list; copies of 100,000 keys take as long as comparing them.
-      key.superseded = key.createdAt !== undefined && activeNames.has(key.name);
-      if (isActive(key)) activeNames.add(key.name);
-      return key;
-    });
   const undated: Key[] = [];
   let sameMoment: Key[] = [];
   for await (const page of pages) {
@@ -84,14 +77,28 @@ async function* inOrder(pages: AsyncIterable<readonly Key[]>): AsyncGenerator<Ke
       }
       if (key.createdAt > moment) throw notInOrder(key);
       if (key.createdAt < moment) {
-        settledKeys.push(...placed(sameMoment));
+        settle(sameMoment, activeNames, settledKeys);
         sameMoment = [];
       }
       sameMoment.push(key);
     }
     yield settledKeys;
   }
-  yield [...placed(sameMoment), ...placed(undated)];
+  const lastKeys: Key[] = [];
+  settle(sameMoment, activeNames, lastKeys);
+  settle(undated, activeNames, lastKeys);
+  yield lastKeys;
+}
+
+/** Puts keys of one moment, or without one, in their order, and says of each whether an active one before has its name. */
+function settle(keys: Key[], activeNames: Set<string>, settledKeys: Key[]): void {
+  if (keys.length > 1) keys.sort(byCreation).reverse();
+  for (const key of keys) {
+    // Each was made for this list; copies of 100,000 keys take as long as comparing them.
+    key.superseded = key.createdAt !== undefined && activeNames.has(key.name);
+    if (isActive(key)) activeNames.add(key.name);
+    settledKeys.push(key);
+  }
 }
 
 function notInOrder({ id }: Key): WrongShape {

@@ -35,9 +35,10 @@ class Account {
     this.#whole = whole;
   }
 
-  async *pages(): AsyncGenerator<readonly Key[]> {
+  async *pages(ids: Set<string>): AsyncGenerator<readonly Key[]> {
     for (const page of this.#pages) {
       this.pageCount += 1;
+      for (const { id } of page) ids.add(id);
       yield page;
     }
     if (this.#end) throw this.#end;
@@ -48,7 +49,7 @@ class Account {
   }
 
   select(selection: Selection = {}): AsyncGenerator<Key[]> {
-    return selectNewest({ pages: () => this.pages(), list: () => this.list() }, selection, now);
+    return selectNewest({ pages: (ids) => this.pages(ids), list: () => this.list() }, selection, now);
   }
 }
 
