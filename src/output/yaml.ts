@@ -14,8 +14,12 @@ export function toYamlItem(record: object): string {
   return `- ${write(record, '  ')}\n`;
 }
 
+/** Text that JSON does not escape. */
+const plainText = /^[ !#-[\]-~]*$/;
+
 /** A value, as JSON.stringify reads it, whose first line is indented already. */
 function write(value: unknown, indent: string): string {
+  if (typeof value === 'string' && plainText.test(value)) return `"${value}"`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (hasOwnJson(value)) return write(value.toJSON(), indent);
   const inner = `${indent}  `;
@@ -48,9 +52,21 @@ const reserved = /^(?:true|false|null|yes|no|on|off|y|n)$/i;
 /** A longer name needs a question mark (YAML 1.2.2, section 7.4.2). */
 const maxNameLength = 1000;
 
+/** Names that stand as they are, such as those of the fields of a key, which each row of a list has. */
+const plainNames = new Set<string>();
+const maxPlainNames = 1000;
+
 /** Names can be foreign text, such as those of labels. */
 function nameOf(name: string, indent: string): string {
-  if (/^[A-Za-z]\w*$/.test(name) && name.length <= maxNameLength && !reserved.test(name)) return name;
+  if (plainNames.has(name)) return name;
+  if (isPlainName(name)) {
+    if (plainNames.size < maxPlainNames) plainNames.add(name);
+    return name;
+  }
   const quoted = JSON.stringify(name);
   return quoted.length <= maxNameLength ? quoted : `? ${quoted}\n${indent}`;
+}
+
+function isPlainName(name: string): boolean {
+  return /^[A-Za-z]\w*$/.test(name) && name.length <= maxNameLength && !reserved.test(name);
 }
