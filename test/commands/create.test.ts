@@ -308,7 +308,8 @@ test('on a terminal the secret is shown once, alone on its line, with a reminder
 
     ────────────────────────────────────────────────────────────────────────
     --- stderr
-    the secret is not shown again: store it now, then clear the scrollback (clear; in tmux: tmux clear-history)
+    the secret is not shown again: store it now, then clear the scrollback (clear; in tmux: tmux
+      clear-history)
     "
   `);
 });
@@ -320,7 +321,8 @@ test('on the terminal of a coding agent it is not shown unless that is asked for
     "$ keys create ci
     exit 2
     --- stderr
-    error: a coding agent reads this terminal (CLAUDECODE is set), and no destination for the secret was given; no key was created
+    error: a coding agent reads this terminal (CLAUDECODE is set), and no destination for the secret was
+           given; no key was created
     hint: choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)
     hint: or print it: --json for the record with its secret, --secret-only for the secret alone
     "
@@ -335,7 +337,8 @@ test('on the terminal of a coding agent it is not shown unless that is asked for
     --- stdout
     [secret 1]
     --- stderr
-    warning: a key named ci already works ([id 1]): the new one supersedes it, and it stays active
+    warning: a key named ci already works ([id 1]): the new one supersedes it, and it stays
+             active
     --- files
     a.key (600): [secret 2]
     "

@@ -238,7 +238,8 @@ describe('a secret that waits in escrow', () => {
 
       ────────────────────────────────────────────────────────────────────────
       --- stderr
-      the secret is not shown again: store it now, then clear the scrollback (clear; in tmux: tmux clear-history)
+      the secret is not shown again: store it now, then clear the scrollback (clear; in tmux:
+        tmux clear-history)
       "
     `);
   });
