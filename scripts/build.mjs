@@ -22,7 +22,7 @@ const core = [
   'accounts/(?:config|profile|choose-profile)\\.ts$',
   'keys/(?:capability-check|find|key|match|own-key|select|summary)\\.ts$',
   'output/(?:ci-log|error|formats|message|present|relative-time|reminder|reporter|values)\\.ts$',
-  `cli/${except('help|page|complete|completion|flag-syntax')}`,
+  `cli/${except('help|page|suggest|complete|completion|flag-syntax')}`,
   'commands/catalog\\.ts$',
   'authority/(?:capabilities|roles)\\.ts$',
 ];

@@ -1,4 +1,5 @@
 import { usageError } from '../base/errors.ts';
+import { didYouMean } from '../base/nearest.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { Environment } from '../platform/env.ts';
 import { setting } from '../platform/env.ts';
@@ -29,7 +30,7 @@ export function chooseProfile(config: Config, env: Environment, request: Profile
   }
   if (provider === undefined) {
     throw usageError(
-      `there is no profile '${name}'`,
+      `there is no profile '${name}'${didYouMean(name, Object.keys(profiles))}`,
       'keys profile list',
       `keys login --profile ${shellWord(name)} --provider ID`,
     );

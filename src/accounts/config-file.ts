@@ -1,7 +1,7 @@
-import { closestMatch } from 'leven';
 import * as v from 'valibot';
 import { KeysError } from '../base/errors.ts';
 import { jsonFault } from '../base/json-fault.ts';
+import { didYouMean } from '../base/nearest.ts';
 import { schemaFault } from '../base/schema-fault.ts';
 import { readBounded, readFault, textOf } from '../platform/files/read-file.ts';
 import type { Config } from './profile.ts';
@@ -75,8 +75,7 @@ function unknownSettings(settings: unknown): string[] {
 function unknownNames(value: unknown, settings: string[], path: string): string[] {
   const names = Object.keys(Object(value)).filter((name) => !settings.includes(name));
   return names.map((name) => {
-    const near = closestMatch(name, settings, { maxDistance: 3 });
-    return `${path}${name} is not a setting and is ignored${near ? ` (did you mean ${near}?)` : ''}`;
+    return `${path}${name} is not a setting and is ignored${didYouMean(name, settings)}`;
   });
 }
 

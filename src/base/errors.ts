@@ -15,6 +15,8 @@ export interface Failure {
   message: string;
   /** What to do next; if possible a command that can be pasted. */
   hints?: readonly string[];
+  /** What names no key, of all that was asked for. */
+  missingKeys?: readonly string[];
   /** Several problems at once; `message` is then their summary. */
   problems?: readonly string[];
   httpStatus?: number;

@@ -1,4 +1,5 @@
 import { InvalidValue } from './errors.ts';
+import { meantSpan } from './meant-span.ts';
 
 /** A span of time: whole calendar months plus milliseconds, because a month has no fixed length. */
 export interface Duration {
@@ -31,7 +32,9 @@ const latest = Date.UTC(9999, 11, 31, 23, 59, 59);
  */
 export function parseDuration(text: string): Duration {
   const span = readSpan(text.trim());
-  if (!span) throw new InvalidValue(`'${text}' is not a duration: use one like ${durationExamples}`);
+  if (!span) {
+    throw new InvalidValue(`'${text}' is not a duration${meantSpan(text)}: use one like ${durationExamples}`);
+  }
   return span;
 }
 
@@ -111,7 +114,9 @@ export function parseExpiry(text: string, now: Date): Date | null {
 
 function parseSpanFromNow(text: string, now: Date): Date {
   const span = readSpan(text);
-  if (!span) throw new InvalidValue(`'${text}' is not a time: use one like ${whenExamples}`);
+  if (!span) {
+    throw new InvalidValue(`'${text}' is not a time${meantSpan(text)}: use one like ${whenExamples}`);
+  }
   if (isZero(span)) throw new InvalidValue(`'${text}' would expire at once: use a time like ${whenExamples}`);
   return new SpanEnd(now, span);
 }
@@ -124,9 +129,25 @@ export function parsePast(text: string, now: Date, edge: 'start' | 'end'): Date 
   const trimmedText = text.trim();
   const moment =
     parseMoment(trimmedText, edge === 'end' ? '23:59:59.999' : '00:00:00') ??
-    before(now, parseDuration(trimmedText));
+    readSpanBefore(trimmedText, now);
   if (Number.isNaN(moment.getTime())) throw new InvalidValue(`'${text}' is too long ago`);
   return moment;
+}
+
+function readSpanBefore(text: string, now: Date): Date {
+  const span = readSpan(text);
+  if (span) return before(now, span);
+  const [today = '', yesterday = ''] = [0, 1].map((days) => dateOf(now, days));
+  const date = { today, yesterday }[text.toLowerCase()];
+  const meant = date === undefined ? meantSpan(text) : ` (did you mean ${date}?)`;
+  throw new InvalidValue(
+    `'${text}' is not a time${meant}: use one like 30min, 36h, 7d, ${yesterday} or ${yesterday}T18:00:00Z`,
+  );
+}
+
+/** The date of so many days ago, in UTC. */
+function dateOf(now: Date, days: number): string {
+  return new Date(now.getTime() - days * day).toISOString().slice(0, 10);
 }
 
 const rfc3339 = /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)([Zz]|[+-]\d{2}:\d{2})?)?$/;

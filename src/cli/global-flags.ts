@@ -51,6 +51,7 @@ const maxTimeoutMs = 3_600_000;
 
 /** Milliseconds. */
 function readTimeout(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) throw new InvalidValue(`'${text}' has no unit (did you mean ${text}s?)`);
   const epoch = new Date(0);
   const milliseconds = after(epoch, parsePositiveDuration(text)).getTime();
   if (milliseconds > maxTimeoutMs) throw new InvalidValue(`'${text}' is more than an hour`);

@@ -1,11 +1,11 @@
 import { usageError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
 import type { Terminal } from '../output/style.ts';
 import type { Catalog } from './catalog.ts';
 import { aliasesOf, commandNamed, commandsOf, isGroup } from './catalog.ts';
 import type { Command, Flags } from './define.ts';
 import type { Page, Rows, Section } from './page.ts';
 import { setPage } from './page.ts';
-import { nearest } from './suggest.ts';
 
 /** A page of `keys help` about something other than a command. */
 export interface Topic {
@@ -50,7 +50,7 @@ export async function pageOf(manual: Manual, name: string | undefined): Promise<
   if (topic) return topicPage(name, topic);
   const commandName = commandNamed(catalog, name.split(' '));
   const load = commandName === undefined ? undefined : catalog[commandName];
-  if (commandName === undefined || !load) throw await noHelp(manual, name);
+  if (commandName === undefined || !load) throw noHelp(manual, name);
   return commandPage(catalog, commandName, await load());
 }
 
@@ -144,7 +144,7 @@ async function topicPage(name: string, { summary, rows, after }: Topic): Promise
   };
 }
 
-async function noHelp({ catalog, topics }: Manual, name: string) {
-  const near = await nearest(name, [...Object.keys(topics), ...Object.keys(catalog)]);
+function noHelp({ catalog, topics }: Manual, name: string) {
+  const near = nearest(name, [...Object.keys(topics), ...Object.keys(catalog)]);
   return usageError(`no help for '${name}'`, ...(near ? [`keys help ${near}`] : []), 'keys help');
 }

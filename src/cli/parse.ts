@@ -1,6 +1,7 @@
 import type { Option } from 'commander';
 import type { GlobalFlags } from '../app/context.ts';
 import { usageError } from '../base/errors.ts';
+import { didYouMean } from '../base/nearest.ts';
 import { looksLikeSecret } from '../base/secret.ts';
 import { keyFields } from '../keys/key.ts';
 import type { CommandLine } from './argv.ts';
@@ -9,7 +10,6 @@ import type { Catalog } from './catalog.ts';
 import { commandNamed, isGroup } from './catalog.ts';
 import type { Command, Flags, Input, Nameable, ParseContext } from './define.ts';
 import { buildParser } from './parser.ts';
-import { nearest, unknownCommand } from './suggest.ts';
 
 /** A valid command line. */
 export interface Invocation {
@@ -70,7 +70,8 @@ async function parseWithoutCommand(
   const [group = '', word] = words;
   const isGroupHelp = words.length === 2 && word === 'help' && rest.length === 0;
   if (isGroupHelp && isGroup(catalog, group)) return { kind: 'help', name: group };
-  throw await unknownCommand(catalog, words, secretsIn(argv));
+  const { unknownCommand } = await import('./suggest.ts');
+  throw unknownCommand(catalog, words, rest, secretsIn(argv));
 }
 
 async function readInvocation(
@@ -91,7 +92,7 @@ async function readInvocation(
     boundFields.pop();
   }
   const { operands: early, unknown } = parser.commander.parseOptions(boundFields);
-  problems.push(...(await unknownFlags(unknown, parser.commander.options)));
+  problems.push(...(await flagProblems(unknown, parser.commander.options)));
   const unread: string[] = [];
   const { flags, globals } = parser.values(context, unread);
   if (command.takesProgram) problems.push(...misplaced(early));
@@ -152,14 +153,12 @@ function secretsIn(argv: readonly string[]): string[] {
   );
 }
 
-async function unknownFlags(unknown: readonly string[], options: readonly Option[]): Promise<string[]> {
-  const knownFlags = options.flatMap(({ long }) => long ?? []);
-  const names = unknown.filter((word) => word.startsWith('-')).map((word) => word.replace(/=.*$/s, ''));
-  return Promise.all(
-    names.map(async (flag) => {
-      const near = await nearest(flag, knownFlags);
-      return `unknown flag ${flag}${near ? ` (did you mean ${near}?)` : ''}`;
-    }),
+async function flagProblems(unknown: readonly string[], options: readonly Option[]): Promise<string[]> {
+  if (unknown.length === 0) return [];
+  const { unknownFlags } = await import('./suggest.ts');
+  return unknownFlags(
+    unknown,
+    options.flatMap(({ short, long }) => [short ?? [], long ?? []].flat()),
   );
 }
 
@@ -212,7 +211,7 @@ function outputProblems(
   const unknown = (flag: string, list: readonly string[] = []) =>
     list
       .filter((field) => !command.fields.includes(field))
-      .map((field) => `${flag}: unknown field '${field}'; ${available}`);
+      .map((field) => `${flag}: unknown field '${field}'${didYouMean(field, command.fields)}; ${available}`);
   // `--json id,nme`: not a list of fields, so the word became an operand.
   const misread = rest[rest.indexOf('--json') + 1] ?? '';
   return [

@@ -66,6 +66,10 @@ async function runCommand(invocation: Invocation, io: Io): Promise<number> {
   } catch (error) {
     // The code that was waiting cannot know whether the command had changed something before.
     if (error instanceof KeysError && error.failure.exit === 'interrupted') throw interruption.failure();
+    if (error instanceof KeysError && error.failure.missingKeys) {
+      const { withNearKeys } = await import('../app/near-keys.ts');
+      throw await withNearKeys(app, error);
+    }
     throw error;
   } finally {
     await app.close();

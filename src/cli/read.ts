@@ -1,4 +1,5 @@
 import { InvalidValue } from '../base/errors.ts';
+import { didYouMean, nearest } from '../base/nearest.ts';
 import type { Nameable, Offer } from './define.ts';
 
 /* Readers of single values, shared by several commands. All throw `InvalidValue`. */
@@ -20,7 +21,8 @@ type Offering<T> = ((text: string) => T) & { offer: Offer };
 export function oneOf<const T extends string>(words: readonly T[]): Offering<T> {
   return offering(words, (text) => {
     const word = words.find((candidate) => candidate === text);
-    if (word === undefined) throw new InvalidValue(`'${text}' is not one of ${words.join(', ')}`);
+    if (word === undefined)
+      throw new InvalidValue(`'${text}' is not one of ${words.join(', ')}${didYouMean(text, words)}`);
     return word;
   });
 }
@@ -38,7 +40,11 @@ export function offering<T>(offer: Offer, read: (text: string) => T): Offering<T
 /** `keychain:NAME`, `file:PATH` or `env:PATH#NAME`. Invalid text may be the secret itself: it is not repeated. */
 export function readSource(text: string): string {
   if (/^(?:keychain:.|file:.|env:.+#[^#])/s.test(text)) return text;
-  throw new InvalidValue('not a source; expected keychain:NAME, file:PATH or env:PATH#NAME');
+  const [kind = ''] = text.split(':', 1);
+  const near = kind === text ? undefined : nearest(kind, ['keychain', 'file', 'env']);
+  throw new InvalidValue(
+    `not a source${near ? ` (did you mean ${near}:?)` : ''}; expected keychain:NAME, file:PATH or env:PATH#NAME`,
+  );
 }
 
 /** A whole number of at least 1. */

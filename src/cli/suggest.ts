@@ -1,33 +1,140 @@
 import { usageError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
+import { looksLikeSecret } from '../base/secret.ts';
 import type { Catalog } from './catalog.ts';
-import { commandsOf, isGroup } from './catalog.ts';
+import { commandNamed, commandsOf, isGroup } from './catalog.ts';
 
-/** The error for words that are no command, with the nearest command as a hint. */
-export async function unknownCommand(
+/* Loaded for command lines that are refused. */
+
+/** What other programs call a command. One that this program does not have is left out. */
+const otherNames: Readonly<Record<string, readonly string[]>> = {
+  create: ['add', 'generate', 'gen', 'issue', 'make', 'mint'],
+  show: ['cat', 'describe', 'details', 'display', 'info', 'inspect', 'view'],
+  update: ['change', 'edit', 'modify', 'set'],
+  revoke: ['del', 'destroy', 'erase', 'invalidate', 'remove', 'unregister'],
+  rotate: ['cycle', 'refresh', 'regenerate', 'renew', 'replace', 'roll'],
+  recover: ['continue', 'resume'],
+  usage: ['billing', 'cost', 'costs', 'metrics', 'spend', 'stats'],
+  verify: ['check', 'ping', 'test', 'validate'],
+  find: ['identify', 'lookup', 'search'],
+  run: ['env', 'exec'],
+  api: ['call', 'curl', 'request'],
+  login: [
+    'auth',
+    'authenticate',
+    'connect',
+    'init',
+    'profile add',
+    'profile create',
+    'profile new',
+    'signin',
+    'sign-in',
+  ],
+  logout: ['disconnect', 'signout', 'sign-out'],
+  whoami: ['me', 'who'],
+  status: ['current', 'whoami'],
+  'profile use': ['switch', 'use'],
+  'profile list': ['contexts', 'profiles'],
+  'provider list': ['providers'],
+  'provider new': ['provider create', 'provider init'],
+  'session create': ['session add'],
+  'session list': ['sessions'],
+  serve: ['daemon', 'server', 'start'],
+  config: ['configure', 'settings'],
+  backup: ['dump'],
+  leaks: ['scan'],
+  audit: ['lint', 'policy'],
+  plan: ['diff', 'preview'],
+  apply: ['sync'],
+  doctor: ['diagnose'],
+  help: ['commands', 'man', 'manual'],
+};
+
+/** Words that stand before the command in programs for more than keys: `auth login`, `api-keys create`. */
+const foreignNouns = /^(?:accounts?|auth|(?:api-?)?keys?|credentials?|secrets?|tokens?)$/;
+
+/** The error for words that are no command; hints name the command that may have been meant. `rest` comes after them. */
+export function unknownCommand(
   catalog: Catalog,
   words: readonly string[],
+  rest: readonly string[],
   problems: readonly string[],
 ) {
-  const name = words.join(' ');
+  const [group = ''] = words;
   if (words.length === 0) return usageError([...problems, 'no command given'], 'keys help');
-  const group = words[0] ?? '';
-  if (isGroup(catalog, group)) {
-    const members = commandsOf(catalog, group);
-    const what = words.length === 1 ? `'${group}' needs a subcommand` : `unknown command '${name}'`;
-    return usageError([...problems, what], ...members.map((member) => `keys ${member}`));
-  }
-  const near = await nearest(group, Object.keys(catalog));
+  const isPart = isGroup(catalog, group);
+  const isAlone = isPart && words.length === 1;
+  const meant = isAlone ? undefined : meantCommand(catalog, [...words, ...rest]);
+  const problem = isAlone ? `'${group}' needs a subcommand` : `unknown command '${words.join(' ')}'`;
+  const others = isPart ? commandsOf(catalog, group).map((name) => `keys ${name}`) : ['keys help'];
   return usageError(
-    [...problems, `unknown command '${group}'`],
-    ...(near ? [`keys ${near}`] : []),
-    'keys help',
+    [...problems, problem],
+    ...(meant === undefined ? others : [`keys ${meant}`, isPart ? `keys help ${group}` : 'keys help']),
   );
 }
 
-/** The candidate that starts with the word, or else one that is at most two edits away. */
-export async function nearest(word: string, candidates: readonly string[]): Promise<string | undefined> {
-  const completion = candidates.find((candidate) => word.length > 3 && candidate.startsWith(word));
-  if (completion !== undefined) return completion;
-  const { closestMatch } = await import('leven');
-  return closestMatch(word, [...candidates], { maxDistance: Math.min(2, word.length - 1) });
+/** What the first words of a command line were meant to be. */
+function meantCommand(catalog: Catalog, [first = '', second = '']: readonly string[]): string | undefined {
+  const pair = `${first} ${second}`;
+  const names = Object.keys(catalog);
+  const pairs = names.filter((name) => name.includes(' '));
+  return (
+    (foreignNouns.test(first) && second !== '' ? commandFor(catalog, second) : undefined) ??
+    commandFor(catalog, pair) ??
+    (isGroup(catalog, first) ? undefined : commandFor(catalog, first)) ??
+    nearest(pair, pairs) ??
+    (isGroup(catalog, first) ? undefined : nearest(first, names))
+  );
+}
+
+/** The command of this name here, or in another program. */
+function commandFor(catalog: Catalog, words: string): string | undefined {
+  const name = Object.keys(otherNames).find(
+    (one) => Object.hasOwn(catalog, one) && otherNames[one]?.includes(words.toLowerCase()),
+  );
+  return commandNamed(catalog, words.split(' ')) ?? name;
+}
+
+/** What other programs call a flag. */
+const otherFlags: Readonly<Record<string, readonly string[]>> = {
+  '--budget': ['--credit-limit', '--max-budget'],
+  '--debug': ['--verbose', '--trace'],
+  '--dry-run': ['--check', '--preview', '--what-if'],
+  '--expires': [
+    '--days',
+    '--duration',
+    '--expiration',
+    '--expiry',
+    '--expires-at',
+    '--expires-in',
+    '--lifetime',
+    '--ttl',
+    '--valid-for',
+  ],
+  '--format': ['--output', '-o'],
+  '--no-input': ['--batch', '--no-prompt', '--non-interactive'],
+  '--limit': ['--count', '--max', '--page-size', '-n'],
+  '--permission': ['--role', '--scope', '--scopes'],
+  '--profile': ['--account', '--context', '-p'],
+  '--quiet': ['--silent', '-s'],
+  '--rate-limit': ['--rpm'],
+  '--to': ['--destination', '--out', '--output-file', '--save', '--sink'],
+  '--url': ['--api-url', '--base-url', '--endpoint', '--host'],
+  '--yes': ['--assume-yes', '--force', '-f'],
+};
+
+/** A problem for each flag that a command does not know, or that takes no value. The value is not repeated. */
+export function unknownFlags(words: readonly string[], knownFlags: readonly string[]): string[] {
+  return words
+    .filter((word) => word.startsWith('-'))
+    .map((word) => {
+      const [flag = ''] = word.split('=', 1);
+      if (looksLikeSecret(flag)) return 'unknown flag';
+      if (knownFlags.includes(flag)) return `${flag} takes no value`;
+      const other = Object.keys(otherFlags).find(
+        (one) => knownFlags.includes(one) && otherFlags[one]?.includes(flag),
+      );
+      const meant = other ?? (flag.startsWith('--') ? nearest(flag, knownFlags) : undefined);
+      return `unknown flag ${flag}${meant === undefined ? '' : ` (did you mean ${meant}?)`}`;
+    });
 }

@@ -1,4 +1,5 @@
 import { KeysError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { Key } from './key.ts';
 
@@ -62,9 +63,13 @@ function noSuchKey(keys: readonly Key[], references: readonly string[]): KeysErr
   const isTooShort = references.some(
     (start) => start.length < minPrefixLength && keys.some(({ id }) => id.startsWith(start)),
   );
+  const names = inOrderOfUse(keys).map(({ name }) => name);
+  const meant = [...new Set(references.flatMap((reference) => nearest(reference, names) ?? []))];
+  const question = meant.length > 0 ? ` (did you mean ${meant.map((name) => `'${name}'`).join(', ')}?)` : '';
   return new KeysError({
     code: 'no_such_key',
-    message: `no key has the id or the name ${quotedReferences}`,
+    message: `no key has the id or the name ${quotedReferences}${question}`,
+    missingKeys: references,
     hints: [
       ...keys
         .filter(({ prefix }) => prefix !== undefined && references.includes(prefix))
@@ -74,6 +79,12 @@ function noSuchKey(keys: readonly Key[], references: readonly string[]): KeysErr
       ...(isTooShort ? [`a prefix of an id needs at least ${minPrefixLength} characters`] : []),
     ],
   });
+}
+
+/** Keys that are not revoked first. */
+function inOrderOfUse(keys: readonly Key[]): readonly Key[] {
+  const isRevoked = ({ status }: Key) => status === 'revoked';
+  return [...keys.filter((key) => !isRevoked(key)), ...keys.filter(isRevoked)];
 }
 
 function severalKeys(message: string, candidates: readonly Key[]): KeysError {

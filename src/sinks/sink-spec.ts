@@ -1,4 +1,6 @@
 import { InvalidValue } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
+import { looksLikeSecret } from '../base/secret.ts';
 import type { PresetName } from './presets.ts';
 import { isPreset, presets, readPlace } from './presets.ts';
 import { splitCommand } from './split-command.ts';
@@ -36,7 +38,24 @@ export function parseSink(text: string): SinkSpec {
   if (isPreset(kind)) return { kind: 'preset', text, preset: kind, parts: readPlace(kind, rest) };
   const parse = Object.hasOwn(parsers, kind) ? parsers[kind] : undefined;
   if (parse) return parse(text, rest);
-  throw new InvalidValue(`'${text}' is not a sink; expected ${Object.keys(sinkKinds).join(', ')}`);
+  const meant = meantSink(text, kind, rest);
+  throw new InvalidValue(
+    meant === undefined
+      ? `'${text}' is not a sink; expected ${Object.keys(sinkKinds).join(', ')}`
+      : `'${text}' is not a sink (did you mean ${meant}?)`,
+  );
+}
+
+/** A kind that is misspelt, or a path without its kind. */
+function meantSink(text: string, kind: string, rest: string): string | undefined {
+  const kinds = Object.keys(sinkKinds).map((form) => form.replace(/:.*$/s, ''));
+  if (kind !== '') {
+    const near = nearest(kind, kinds);
+    return near && `${near}:${rest}`;
+  }
+  if (looksLikeSecret(text) || /[\s:]/.test(text)) return undefined;
+  if (/(?:^|\/)\.env(?:\.[\w.-]+)?$/.test(text)) return `env:${text}#NAME`;
+  return /[./]/.test(text) ? `file:${text}` : nearest(text, ['stdout', 'clipboard']);
 }
 
 const parsers: Readonly<Record<string, (text: string, rest: string) => SinkSpec>> = {

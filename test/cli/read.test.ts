@@ -53,7 +53,7 @@ describeReader(
     ['asc', 'asc'],
     ['desc', 'desc'],
   ],
-  ['', 'ASC', 'as', 'asc '],
+  ['', 'up', 'ascending order'],
   'is not one of asc, desc',
 );
 describeReader(

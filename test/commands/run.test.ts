@@ -155,7 +155,7 @@ describe('refused before anything happens, with exit 2', () => {
     `);
   });
 
-  test.each(['keychain:', 'file:', 'env:.env', 'env:#A', 'env:.env#', 'ENV:.env#A', '', 'ci.key'])(
+  test.each(['keychain:', 'file:', 'env:.env', 'env:#A', 'env:.env#', '', 'ci.key'])(
     "the source '%s'",
     async (source) => {
       expect(await boxWithSources().keys(['run', '--env', `A=${source}`, ...command])).toEqual({
@@ -166,6 +166,12 @@ describe('refused before anything happens, with exit 2', () => {
       });
     },
   );
+
+  test('a source of another case, which is suggested', async () => {
+    expect((await boxWithSources().keys(['run', '--env', 'A=ENV:.env#A', ...command])).stderr).toBe(
+      'error: --env: A: not a source (did you mean env:?); expected keychain:NAME, file:PATH or env:PATH#NAME\nhint: keys help run\n',
+    );
+  });
 
   test('a secret in place of its source, without repeating it', async () => {
     for (const binding of ['A=correct-horse-battery', 'correct-horse-battery', `A=${value}`]) {

@@ -500,9 +500,7 @@ describe('recover in a terminal', () => {
       --- screen
       ✔ The secret of ci ([id 1]) is in escrow. deliver it elsewhere
       ✔ Where to? (file:PATH, env:PATH#NAME and more: keys help sinks) fil:other.key
-      warning: 'fil:other.key' is not a sink; expected stdout, file:PATH, env:PATH#NAME, keychain:NAME,
-               login:PROFILE, clipboard, exec:COMMAND…, github:OWNER/REPO#NAME, gitlab:PROJECT#NAME,
-               vault:MOUNT/PATH#FIELD, kubernetes:NAMESPACE/SECRET#KEY, aws-secretsmanager:NAME
+      warning: 'fil:other.key' is not a sink (did you mean file:other.key?)
       ✔ Where to? (file:PATH, env:PATH#NAME and more: keys help sinks) file:other.key
       delivered to file:other.key and read back
       Operation  [operation 1]  delivered

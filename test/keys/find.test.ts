@@ -14,9 +14,15 @@ describe('one key', () => {
     expect(findKey(keys, reference).id).toBe(id);
   });
 
+  test('is not found by another case, which is suggested', () => {
+    expect(failureOf(() => findKey([key({ id: 'abcd1234', name: 'ci' })], 'CI'))).toMatchObject({
+      code: 'no_such_key',
+      message: "no key has the id or the name 'CI' (did you mean 'ci'?)",
+    });
+  });
+
   test.each([
     ['3 characters of its id', 'abc'],
-    ['another case', 'CI'],
     ['a part of its name', 'c'],
     ['the end of its id', '1234'],
     ['nothing', ''],

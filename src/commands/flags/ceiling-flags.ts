@@ -1,6 +1,7 @@
 import { permissions } from '../../authority/capabilities.ts';
 import type { Ceiling } from '../../authority/ceiling.ts';
 import { InvalidValue } from '../../base/errors.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import type { Input } from '../../cli/define.ts';
 import { value } from '../../cli/define.ts';
 import { readCountOrNone, readDollarsOrNone, readList, readListOrAll } from '../../cli/read.ts';
@@ -42,5 +43,7 @@ function readPermissions(text: string): string[] {
   const list = readList(text);
   const unknown = list.find((name) => !permissions.some((permission) => permission === name));
   if (unknown === undefined && list.length > 0) return list;
-  throw new InvalidValue(`'${unknown ?? text}' is not one of ${permissions.join(', ')}`);
+  throw new InvalidValue(
+    `'${unknown ?? text}' is not one of ${permissions.join(', ')}${didYouMean(unknown ?? text, permissions)}`,
+  );
 }

@@ -1,6 +1,7 @@
 import { removeProfile } from '../../accounts/config.ts';
 import { localProvider } from '../../accounts/profile.ts';
 import { usageError } from '../../base/errors.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import { defineCommand } from '../../cli/define.ts';
 
 const fields = ['name', 'removed', 'tokenRemoved'];
@@ -15,7 +16,11 @@ export const profileRemove = defineCommand({
   async run(context, { operands: [name = ''] }) {
     const { profiles } = await context.config();
     const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
-    if (!profile) throw usageError(`there is no profile '${name}'`, 'keys profile list');
+    if (!profile)
+      throw usageError(
+        `there is no profile '${name}'${didYouMean(name, Object.keys(profiles))}`,
+        'keys profile list',
+      );
     context.startMutation();
     const { removeProfileTokens } = await import('../../app/stored-token.ts');
     const tokenRemoved = await removeProfileTokens(context, { ...profile, name });

@@ -1,6 +1,7 @@
 import { setCurrentProfile } from '../../accounts/config.ts';
 import { localProvider } from '../../accounts/profile.ts';
 import { usageError } from '../../base/errors.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import { defineCommand } from '../../cli/define.ts';
 
 const fields = ['name', 'changed'];
@@ -15,7 +16,10 @@ export const profileUse = defineCommand({
     const { configFile } = context.paths;
     const { profiles, currentProfile } = await context.config();
     if (name !== localProvider.id && !Object.hasOwn(profiles, name)) {
-      throw usageError(`there is no profile '${name}'`, 'keys profile list');
+      throw usageError(
+        `there is no profile '${name}'${didYouMean(name, [localProvider.id, ...Object.keys(profiles)])}`,
+        'keys profile list',
+      );
     }
     const hasChanged = (currentProfile ?? localProvider.id) !== name;
     context.startMutation();

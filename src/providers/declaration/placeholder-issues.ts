@@ -1,7 +1,8 @@
+import { nearest } from '../../base/nearest.ts';
 import { either } from './either.ts';
 import type { RequestName } from './inputs.ts';
 import { optionalStyles, requestInputs, requiredStyles, secretInputs } from './inputs.ts';
-import { nearest } from './nearest.ts';
+
 import type { PlaceholderParts } from './placeholder.ts';
 import { placeholder } from './placeholder.ts';
 import type { Provider } from './provider.ts';
@@ -63,7 +64,8 @@ function problemOf(provider: Provider, occurrence: Placeholder): string | undefi
 
 function unfilledProblem({ written, call }: Placeholder): string {
   const name = written.replace(/[{}\s]/g, '').replace(/[:|].*$/, '');
-  const meant = nearest(name, call === undefined ? [] : requestInputs[call].inputs);
+  const inputs: readonly string[] = call === undefined ? [] : requestInputs[call].inputs;
+  const meant = inputs.includes(name) ? name : nearest(name, inputs);
   const instead = meant === undefined ? 'write {{text}} for braces' : `did you mean {${meant}}?`;
   return `is not a placeholder and would be sent as it is; ${instead}`;
 }

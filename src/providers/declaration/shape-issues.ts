@@ -1,8 +1,9 @@
 import * as v from 'valibot';
+import { nearest } from '../../base/nearest.ts';
 import { schemaFault } from '../../base/schema-fault.ts';
 import { maskSecrets } from '../../base/secret.ts';
 import { examples } from './examples.ts';
-import { nearest } from './nearest.ts';
+
 import { providerSchema } from './provider.ts';
 import type { SchemaIssue } from './schema-issue.ts';
 import { fieldsAt, optionsAt } from './shape.ts';
