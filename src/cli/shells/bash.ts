@@ -97,7 +97,8 @@ function read(text: string): Request | undefined {
   const current = words.pop();
   if (!current) return undefined;
   const textFor = ({ value }: Candidate) => {
-    const rest = value.startsWith(current.text) ? value.slice(current.keptLength) : undefined;
+    const isWhole = current.keptLength === 0 || value.startsWith(current.text);
+    const rest = isWhole ? value.slice(current.keptLength) : undefined;
     return rest === undefined ? undefined : quoted(rest, current.quote);
   };
   return {
