@@ -61,7 +61,8 @@ export class App extends Dialogue implements Context {
   forProfile(place: { profile: string; provider?: string; url?: string | undefined }): App {
     const io: Io = Object.create(this.io, { env: { value: withoutPlace(this.io.env) } });
     const globals = { ...this.globals, provider: undefined, url: undefined, ...place };
-    const app = new App(io, globals, { interruption: this.interruption, reporter: this.reporter });
+    const { words, interruption, reporter } = this;
+    const app = new App(io, globals, words, { interruption, reporter });
     this.atEnd(() => app.close());
     return app;
   }

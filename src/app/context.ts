@@ -37,6 +37,8 @@ export interface GlobalFlags {
 export interface Context {
   readonly io: Io;
   readonly globals: GlobalFlags;
+  /** The command line as it was typed, without the program. */
+  readonly words: readonly string[];
   readonly output: OutputSettings;
   readonly interruption: Interruption;
   /** Aborts when waiting must end. */

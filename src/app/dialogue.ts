@@ -22,11 +22,18 @@ export class Dialogue {
   readonly globals: GlobalFlags;
   readonly output: OutputSettings;
   readonly interruption: Interruption;
+  readonly words: readonly string[];
   protected readonly reporter: Reporter;
 
   /** `parent` is the command that this one is a part of. */
-  constructor(io: Io, globals: GlobalFlags, parent?: { interruption: Interruption; reporter: Reporter }) {
+  constructor(
+    io: Io,
+    globals: GlobalFlags,
+    words: readonly string[] = [],
+    parent?: { interruption: Interruption; reporter: Reporter },
+  ) {
     this.io = io;
+    this.words = words;
     this.interruption = parent?.interruption ?? new Interruption(io);
     this.globals = globals;
     const format = globals.format ?? (globals.json ? 'json' : undefined);

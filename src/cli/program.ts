@@ -30,7 +30,7 @@ export async function run(
   { catalog, manual, version }: Program,
 ): Promise<number> {
   const parsedLine = await parseArguments(argv, catalog, { now: io.now() });
-  if (parsedLine.kind === 'run') return runCommand(parsedLine.invocation, io);
+  if (parsedLine.kind === 'run') return runCommand(parsedLine.invocation, io, argv);
   if (parsedLine.kind === 'version') {
     await io.stdout.write(`${version}\n`);
     return exits.done.code;
@@ -47,9 +47,9 @@ export async function run(
   return exit.code;
 }
 
-async function runCommand(invocation: Invocation, io: Io): Promise<number> {
+async function runCommand(invocation: Invocation, io: Io, argv: readonly string[]): Promise<number> {
   const { command, input, globals, lacking } = invocation;
-  const app = new App(io, globals);
+  const app = new App(io, globals, argv);
   const { interruption } = app;
   onInterruption(app);
   try {

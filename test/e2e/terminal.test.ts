@@ -14,25 +14,17 @@ import { commandLine, ids, operations, prefixes, secrets, Transcript, times } fr
 const colour = /\x1b\[[0-9;]*m/;
 const filters = [secrets, prefixes, ids, times, operations];
 
-test('create without a name asks for one, and Enter accepts the default', async () => {
+test('create without a name asks for one, and Enter accepts every default', async () => {
   const box = new Sandbox();
   const name = `${userInfo().username}-${hostname().split('.')[0]}`;
   const terminal = keysIn(box, ['create'], { secretShown: true });
-
-  await terminal.shows(name);
-  terminal.type('\r');
-
+  for (const question of [name, 'expire?', 'may it do?', 'Limits?', 'secret go?', 'Create this key?']) {
+    await terminal.shows(question);
+    await terminal.rests();
+    terminal.type('\r');
+  }
   expect(await terminal.ended).toBe(0);
   expect(await names(box)).toEqual([name]);
-});
-
-test('create without a name uses the name that you type', async () => {
-  const box = new Sandbox();
-  const terminal = keysIn(box, ['create'], { secretShown: true });
-  await terminal.shows('Name of the key');
-  terminal.type('ci\r');
-  expect(await terminal.ended).toBe(0);
-  expect(await names(box)).toEqual(['ci']);
 });
 
 test('the secret is shown once, alone on its line, with the reminder', async () => {

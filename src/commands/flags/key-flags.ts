@@ -57,10 +57,15 @@ export function checkCapabilities(
   input: KeyFlagInput,
   now: Date,
 ): void {
+  checkGiven(provider, backend, input, now);
+  requireExpiry(provider, backend.capabilities, input.expires);
+}
+
+/** The same, but what is missing may still be asked for. */
+export function checkGiven(provider: string, backend: KeyBackend, input: KeyFlagInput, now: Date): void {
   const { capabilities } = backend;
   requireInputs(provider, 'create', inputsIn(input), capabilities);
   checkPermissions(backend, input.permission.flat());
-  requireExpiry(provider, capabilities, input.expires);
   checkExpiry(provider, capabilities, input.expires, now);
 }
 

@@ -5,9 +5,11 @@ import type { Input } from '../../cli/define.ts';
 import { defineCommand, toggle } from '../../cli/define.ts';
 import { requireAbility } from '../../keys/capability-check.ts';
 import { keyFields } from '../../keys/key.ts';
+import type { CreationServices } from '../../keys/operations/create.ts';
 import { createKey } from '../../keys/operations/create.ts';
 import type { KeyBackend, KeySpec } from '../../keys/ports.ts';
 import { createdResult } from '../../output/created-result.ts';
+import { agentIn } from '../../platform/env.ts';
 import { destinationFlags } from '../flags/destination-flags.ts';
 import { checkCapabilities, keyFlags, readName } from '../flags/key-flags.ts';
 
@@ -25,8 +27,9 @@ export const create = defineCommand({
   operands: '[name]',
   summary: 'create a key; its secret is shown or delivered once',
   description: [
-    'Without a name, keys prompts for one on a terminal and uses <login name>-<host> elsewhere. A name may be used again:',
-    'it then means the newest key that is not revoked, and the older key is superseded.',
+    'Without a name, keys asks on a terminal for it and for whatever else the provider can set and no flag does, and',
+    'prints the command that creates the same key; elsewhere, the name is <login name>-<host>. A name may be used again: it',
+    'then means the newest key that is not revoked, and the older key is superseded.',
   ].join('\n'),
   examples: [
     'keys create ci --expires 90d --to env:.env#API_KEY',
@@ -47,14 +50,31 @@ export const create = defineCommand({
     const services = await creationServices(context);
     const { backend, profile } = services;
     requireAbility(profile.provider, 'create', backend.capabilities);
-    const to = input.to.map(({ text }) => text);
-    const destination = await creationDestination(context, { ...input, to });
-    checkCapabilities(profile.provider, backend, input, context.now);
-    const spec = toSpec(await chooseName(context, input.operands[0]), backend, input);
+    const filled = mayGuide(context, input) ? await fillForm(context, services, input) : input;
+    const to = filled.to.map(({ text }) => text);
+    const destination = await creationDestination(context, { ...filled, to });
+    checkCapabilities(profile.provider, backend, filled, context.now);
+    const spec = toSpec(await chooseName(context, filled.operands[0]), backend, filled);
     const record = await createKey(services, { spec, ifMissing, allowDowntime, dryRun }, destination);
     return record ? createdResult(record) : { kind: 'nothing' };
   },
 });
+
+/** Whether a person who has named no key is asked for everything else, too, and not a script, a coding agent or a pipe. */
+function mayGuide(context: Context, { operands }: { operands: readonly string[] }): boolean {
+  const isForPerson =
+    context.isHumanOutput && context.io.stdout.isTTY && agentIn(context.io.env) === undefined;
+  return operands.length === 0 && isForPerson && context.interactive && !context.globals.yes;
+}
+
+async function fillForm(
+  context: Context,
+  services: CreationServices,
+  input: Input<typeof flags>,
+): Promise<Input<typeof flags>> {
+  const { fillCreationForm } = await import('./creation-form.ts');
+  return fillCreationForm(context, services, input);
+}
 
 async function chooseName(context: Context, operand: string | undefined): Promise<string> {
   const name = operand ?? (await askForName(context));
