@@ -2,12 +2,11 @@
 // table take turns, so that a machine that grows busy or slow does so for all of them. Times are those of the processor, in
 // the program and in the kernel for it; the numbers are medians. They are printed, never asserted.
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fillDatabase, idOf } from './bench-fill.mjs';
 import { median, takeTurns } from './bench-table.mjs';
 import { root } from './setup.mjs';
 
@@ -196,31 +195,8 @@ function secretOf(count) {
   return `file:${join(folder, `secret-${count}`)}`;
 }
 
-/** Puts keys, and uses of them, into the database of a home, as the program lays it out. */
+/** Puts keys, and uses of them, into the database of a home. */
 function fill(count, useCount) {
   run([program, 'create', 'seed', '--to', secretOf(count)], homeEnv(count));
-  const Database = createRequire(join(root, 'package.json'))('libsql');
-  const database = new Database(join(homeOf(count), 'data', 'authority.db'));
-  const keys = database.prepare(
-    `INSERT INTO keys (id, name, description, prefix, secret_hash, created_at, made_at, permissions, models, labels)
-     VALUES (?, ?, ?, ?, ?, ?, ?, '["read"]', '[]', '{"team":"search"}')`,
-  );
-  const uses = database.prepare(
-    `INSERT INTO uses (key_id, at, method, path, status, requests, tokens, cost_micros)
-     VALUES (?, ?, 'POST', '/v1/chat', 200, 1, 12, 1000)`,
-  );
-  const now = Date.now();
-  database.exec('BEGIN');
-  for (let number = 0; number < count; number++) {
-    const [id, at] = [idOf(number), now - (count - number) * 300_000];
-    keys.run([id, `service-${number}`, `the key of service ${number}`, `sk_${id}`, randomBytes(32), at, at]);
-  }
-  for (let number = 0; number < useCount; number++)
-    uses.run([idOf(number % count), now - (useCount - number) * 100]);
-  database.exec('COMMIT');
-  database.close();
-}
-
-function idOf(number) {
-  return createHash('sha1').update(String(number)).digest('hex').slice(0, 16);
+  fillDatabase(homeOf(count), count, useCount);
 }
