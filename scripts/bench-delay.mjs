@@ -29,11 +29,11 @@ const questions = [
   '/unreal/v1/keys',
   '/admin/logs?limit=100&status=404',
   '/admin/usage?by=key',
-  '/admin/keys?limit=1000',
+  '/admin/keys?limit=100',
   '/drun/apis/v1/apikeys',
   '/admin/usage?by=day',
   '/admin/keys?limit=100&search=nobody',
-  '/admin/logs?limit=1000',
+  '/admin/logs?limit=100',
 ];
 
 /** A section of the report. */
@@ -53,10 +53,10 @@ export async function benchDelay() {
     const session = secretOf(env, join(folder, 'session'), 'session', 'create', '--user', 'admin');
     const plain = (await start(['-e', bare])).line;
     const served = /http:[^\s"]+/.exec((await start([program, 'serve', '--port', '0', '--quiet'])).line)[0];
-    const nothing = async () => () => {};
-    const computing = async () => (await start(['-e', 'console.log(1); for (;;);'])).end;
+    const nothing = async () => ({ end() {} });
+    const computing = () => start(['-e', 'console.log(1); for (;;);']);
     const urls = questions.map((path) => served + path);
-    const asking = async () => (await start([client, 'ask', session, ...urls])).end;
+    const asking = () => start([client, 'ask', session, ...urls]);
     const cases = [
       { what: 'a bare node:http server', url: plain, beside: nothing },
       { what: 'the same beside a process that computes', url: plain, beside: computing },
@@ -75,8 +75,9 @@ export async function benchDelay() {
       },
     ];
     const results = await takeTurns(cases, rounds, async ({ url, beside }, isFirst) => {
-      const end = await beside();
+      const { child, end } = await beside();
       const delays = await probe(url, key, isFirst ? 1 : seconds);
+      if (typeof child?.exitCode === 'number') throw new Error('what ran beside it ended');
       end();
       return delays;
     });

@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { benchCommands } from './bench-commands.mjs';
+import { benchDelay } from './bench-delay.mjs';
 import { benchFleet } from './bench-fleet.mjs';
 import { performancePage } from './bench-page.mjs';
 import { installPeers } from './bench-peers.mjs';
@@ -21,6 +22,7 @@ const parts = {
   },
   async *serve() {
     yield await benchServe();
+    yield await benchDelay();
   },
   scale: benchScale,
   async *fleet() {
@@ -31,6 +33,7 @@ const parts = {
   },
   async *all() {
     yield* withPeers();
+    yield await benchDelay();
     yield* benchScale();
     yield await benchFleet();
   },
