@@ -16,6 +16,9 @@ import { Sessions } from './sessions.ts';
 import type { Use } from './use.ts';
 import { Users } from './users.ts';
 
+/** Ten times what SQLite allows: pages of the write-ahead log that only a connection merges that nobody waits for. */
+const maxLogPages = 10_000;
+
 /** Remembered budget stops; forgetting one costs a sync. */
 const maxRememberedStops = 10_000;
 
@@ -46,6 +49,12 @@ export class AuthorityService {
   open(): void {
     this.#file.writing.get('SELECT 1');
     this.#file.metering.get('SELECT 1');
+  }
+
+  /** Leaves merging the write-ahead log to a thread that records uses, unless it falls far behind. */
+  leaveMerging(): void {
+    this.#file.writing.mergeAfter(maxLogPages);
+    this.#file.metering.mergeAfter(maxLogPages);
   }
 
   /** The keys as one caller sees them. */

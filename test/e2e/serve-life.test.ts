@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Sandbox } from '../support/sandbox.ts';
-import { startServe } from '../support/serving.ts';
+import { hasBackgroundThread, startServe } from '../support/serving.ts';
 import { shell } from '../support/shell.ts';
 
 /* Keys from a user's point of view: `keys serve` in one terminal, `keys` in another. */
@@ -139,4 +139,16 @@ test('a revoked session is refused at its next call', async () => {
   expect(JSON.parse((await box.program(['session', 'list', '--json'])).stdout)).toEqual([]);
   const ended = JSON.parse((await box.program(['session', 'list', '--ended', '--json', 'id,status'])).stdout);
   expect(ended).toEqual([{ id, status: 'revoked' }]);
+});
+
+test('a thread that answers questions leaves the processor to calls that use a key', async () => {
+  const box = new Sandbox();
+  const { url, pid } = await startServe(box);
+  const { stdout } = await box.program(['session', 'create', '--user', 'alice', '--secret-only'], {
+    secretOnStdout: true,
+  });
+  expect(hasBackgroundThread(pid)).toBe(false);
+  const headers = { authorization: `Bearer ${stdout.trim()}` };
+  expect(await (await fetch(`${url}/admin/keys`, { headers })).json()).toMatchObject({ data: [] });
+  expect(hasBackgroundThread(pid)).toBe(true);
 });

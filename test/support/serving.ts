@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import type { Environment } from '../../src/platform/env.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -65,4 +66,15 @@ export async function startServe(
     stop,
     kill: async () => void (await stop('SIGKILL')),
   };
+}
+
+/** Whether a thread of a process leaves the processor to the others: on Linux, which shows the priority of each thread. */
+export function hasBackgroundThread(pid: number): boolean {
+  if (process.platform !== 'linux') return true;
+  const niceness = (thread: string) => {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+    // The name of a thread may contain spaces: proc(5).
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+  };
+  return readdirSync(`/proc/${pid}/task`).some((thread) => niceness(thread) > niceness(String(pid)));
 }

@@ -34,6 +34,8 @@ export interface Connection {
   recordStatusChange(change: StatusChange): void;
   /** Merges the write-ahead log into the file and removes it. Only for a file that no other process has open. */
   leaveWalMode(): void;
+  /** How long the write-ahead log may be, in pages, when a commit merges it into the file, which takes syncs. */
+  mergeAfter(pages: number): void;
   /** Merges the write-ahead log into the file unless other processes are using it. Never throws. */
   checkpoint(): void;
   close(): void;
@@ -111,6 +113,8 @@ function connectionOf(database: Database.Database, path: string, timeoutMs: numb
       }),
     recordStatusChange: (change) => void changes.push(change),
     leaveWalMode: () => void withDatabaseErrors(path, () => database.pragma('journal_mode = DELETE')),
+    mergeAfter: (pages) =>
+      void withDatabaseErrors(path, () => database.pragma(`wal_autocheckpoint = ${pages}`)),
     checkpoint() {
       try {
         database.pragma('busy_timeout = 0');

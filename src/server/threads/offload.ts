@@ -2,6 +2,7 @@ import type { LostUse } from '../../authority/metering.ts';
 import type { AuthorityService } from '../../authority/service.ts';
 import type { Caller } from '../../authority/sessions.ts';
 import { KeysError } from '../../base/errors.ts';
+import type { ThreadProgram } from '../../platform/child-entry.ts';
 import type { QuestionInput, QuestionName } from '../questions/questions.ts';
 import { answerTo } from '../questions/questions.ts';
 import type { RecordUses } from '../request-batcher.ts';
@@ -17,7 +18,7 @@ export interface Offload {
   end(): Promise<void>;
 }
 
-/** Everything on this thread: for tests, and for the single executable, which has no file for another one. */
+/** Everything on this thread: for tests. */
 export function withoutThreads(authority: AuthorityService): Offload {
   return {
     recordUses: async (uses) => authority.record(uses),
@@ -27,17 +28,17 @@ export function withoutThreads(authority: AuthorityService): Offload {
 }
 
 /**
- * One thread writes uses, another one answers questions, which may take seconds. `file` is the thread's program. If the
- * first one fails for a reason that is not the database's, uses are written on this thread.
+ * One thread writes uses, another one answers questions, which may take seconds. Both run `program`. If the first one fails for a reason that is not the database's, uses are written on this thread.
  */
 export function onThreads(
-  file: string,
+  program: ThreadProgram,
   authority: AuthorityService,
   now: () => Date,
   onBug: (error: unknown) => void,
 ): Offload {
-  const writer = new Thread(file, authority.settings);
-  const reader = new Thread(file, authority.settings);
+  const writer = new Thread(program, authority.settings);
+  const reader = new Thread(program, { ...authority.settings, isBackground: true });
+  authority.leaveMerging();
   const time = () => now().getTime();
   return {
     async recordUses(uses) {

@@ -7,7 +7,10 @@ import type { QuestionName } from '../questions/questions.ts';
 /* What the server and its threads say to each other: one answer to each request, in order. */
 
 /** How a thread opens the database. */
-export type ThreadSettings = Omit<AuthorityOptions, 'now'>;
+export interface ThreadSettings extends Omit<AuthorityOptions, 'now'> {
+  /** Leave the processor to other threads that need it. */
+  isBackground?: boolean;
+}
 
 export type ThreadRequest = { /** Milliseconds since the epoch. */ now: number } & (
   | { kind: 'record'; uses: readonly Use[] }

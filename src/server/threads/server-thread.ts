@@ -1,3 +1,4 @@
+import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { AuthorityService } from '../../authority/service.ts';
 import { KeysError } from '../../base/errors.ts';
@@ -7,8 +8,12 @@ import type { Rejection, ThreadAnswer, ThreadRequest, ThreadSettings } from './p
 /* A thread of the server, with connections of its own. An entry of the bundle: `thread.ts` starts it. */
 
 let now = new Date();
-const settings: ThreadSettings = workerData;
+const { isBackground = false, ...settings }: ThreadSettings = workerData;
 const authority = new AuthorityService({ ...settings, now: () => now });
+
+// Linux has a priority for each thread, other systems one for the process. Ten steps: a tenth of what another thread gets.
+if (isBackground && process.platform === 'linux')
+  setPriority(Math.min(getPriority() + 10, constants.priority.PRIORITY_LOW));
 
 parentPort?.on('message', (request: ThreadRequest) => {
   now = new Date(request.now);

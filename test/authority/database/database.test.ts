@@ -24,6 +24,11 @@ function foreign(path: string) {
   return database;
 }
 
+/** Pages of the write-ahead log of a file. */
+function logPages(path: string): number {
+  return statSync(`${path}-wal`).size / 4096;
+}
+
 function mode(path: string): string {
   return (statSync(path).mode & 0o777).toString(8);
 }
@@ -226,4 +231,20 @@ test('inspecting a sound file reports its number of keys and its schema version'
     schema: migrations.length,
     retention: '90d',
   });
+});
+
+test('a connection leaves merging the log to another one if it is told to', () => {
+  const path = join(temporaryFolder(), 'authority.db');
+  const [deciding, recording] = [connect(path), connect(path)];
+  deciding.run('CREATE TABLE texts (text TEXT)');
+  deciding.mergeAfter(10_000);
+  const write = (connection: typeof deciding) =>
+    connection.run('INSERT INTO texts VALUES (?)', 'x'.repeat(2_000_000));
+  for (let count = 0; count < 4; count++) write(deciding);
+  const lengthBefore = logPages(path);
+  expect(lengthBefore).toBeGreaterThan(1800);
+  write(recording);
+  for (let count = 0; count < 3; count++) write(deciding);
+  // What follows a merge overwrites the log.
+  expect(logPages(path) - lengthBefore).toBeLessThan(600);
 });
