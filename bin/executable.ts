@@ -1,13 +1,14 @@
 import { dirname, join, posix } from 'node:path';
 import { getRawAsset } from 'node:sea';
 import { Script } from 'node:vm';
+import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { entryOf } from '../src/platform/child-entry.ts';
 import type * as NativeParts from '../src/platform/native-part.ts';
 
 /*
  * The main script of the single executable. Its assets are the files of the bundle, what V8 has compiled of those that
- * commands need most, and the native parts; `scripts/build-binary.mjs` puts them together. It runs the program, or the
- * entry that it was started as.
+ * commands need most, the native parts, and this script; `scripts/build-binary.mjs` puts them together. It runs the program,
+ * the entry that it was started as, or in a thread the thread's program.
  */
 
 interface Module {
@@ -68,12 +69,17 @@ function loadPackage(id: string): unknown {
   const { loadNativePart, unpackingPlaces } = load('native-part.cjs') as typeof NativeParts;
   const unpack = () => process.getBuiltinModule('node:zlib').brotliDecompressSync(assetOf(part.asset));
   const module: Module = { exports: {} };
-  loadNativePart({ ...part, unpack }, unpackingPlaces(), (file) => process.dlopen(module, file));
+  // A thread has no variables of the environment, which tell where the folders are.
+  const places = isMainThread
+    ? unpackingPlaces()
+    : (getEnvironmentData('places') as NativeParts.UnpackingPlaces);
+  if (isMainThread) setEnvironmentData('places', { ...places });
+  loadNativePart({ ...part, unpack }, places, (file) => process.dlopen(module, file));
   loaded.set(id, module);
   return module.exports;
 }
 
-const entry = entryOf(process.argv[2]);
+const entry = isMainThread ? entryOf(process.argv[2]) : 'server-thread';
 // As when Node.js runs the entry's file: its arguments follow.
 if (entry) process.argv.splice(1, 1);
 load(`${entry ?? 'program'}.cjs`);

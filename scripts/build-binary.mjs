@@ -35,6 +35,8 @@ try {
   const constants = `const files=${JSON.stringify(files)},nativeParts=${JSON.stringify(parts)};\n`;
   writeFileSync(join(work, 'main.cjs'), constants + script(bundle, 'executable.cjs'));
   const assets = [
+    // For the server's threads.
+    'main.cjs',
     ...Object.values(parts).map(({ asset }) => asset),
     ...Object.values(files).flatMap(({ text, compiled }) => (compiled ? [text, compiled] : [text])),
   ];

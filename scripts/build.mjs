@@ -175,13 +175,8 @@ const { output } = await build({
 const entries = {
   'keychain-child': 'src/platform/keychain/keychain-child.ts',
   'clipboard-clear': 'src/sinks/clipboard-clear.ts',
-  // The executable has no file that a thread could run.
-  ...(executableFolder
-    ? { executable: 'bin/executable.ts' }
-    : {
-        keys: 'bin/keys.ts',
-        'server-thread': 'src/server/threads/server-thread.ts',
-      }),
+  'server-thread': 'src/server/threads/server-thread.ts',
+  ...(executableFolder ? { executable: 'bin/executable.ts' } : { keys: 'bin/keys.ts' }),
 };
 for (const [name, source] of Object.entries(entries)) {
   const isFirst = name === 'keys';

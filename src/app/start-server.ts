@@ -7,7 +7,7 @@ import { KeysError, systemCode, usageError } from '../base/errors.ts';
 import { visible } from '../base/sanitise.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Upstream } from '../gateway/types.ts';
-import { threadFile } from '../platform/child-entry.ts';
+import { threadProgram } from '../platform/child-entry.ts';
 import { isLoopbackHost } from '../platform/loopback.ts';
 import type { LogFormat } from '../server/access-log.ts';
 import { keepPruning } from '../server/pruning.ts';
@@ -57,7 +57,7 @@ export async function startServer(
     authority,
     version,
     now: () => context.now,
-    threadFile: threadFile(),
+    threadProgram: threadProgram(),
     behindProxy,
     // A server that is reachable from other machines has names that only its operator knows.
     allowedHosts:

@@ -18,9 +18,17 @@ export function programArguments(): string[] {
   return isExecutable() ? [] : [entryPath('keys')];
 }
 
-/** The program of the server's threads; undefined if this is the single executable, which has no file for it. */
-export function threadFile(): string | undefined {
-  return isExecutable() ? undefined : entryPath('server-thread');
+/** What a thread runs: a file, or code where there is no file. */
+export interface ThreadProgram {
+  source: string;
+  isCode: boolean;
+}
+
+/** The program of the server's threads. The single executable carries its own script, which knows that it runs in one. */
+export function threadProgram(): ThreadProgram {
+  return isExecutable()
+    ? { source: process.getBuiltinModule('node:sea').getAsset('main.cjs', 'utf8'), isCode: true }
+    : { source: entryPath('server-thread'), isCode: false };
 }
 
 function isExecutable(): boolean {

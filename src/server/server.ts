@@ -4,6 +4,7 @@ import type { LostUse } from '../authority/metering.ts';
 import type { AuthorityService } from '../authority/service.ts';
 import { envelope, HttpProblem } from '../gateway/http-problem.ts';
 import type { Upstream } from '../gateway/types.ts';
+import type { ThreadProgram } from '../platform/child-entry.ts';
 import type { LogFormat } from './access-log.ts';
 import { accessLog, logAccess } from './access-log.ts';
 import { adminApi } from './admin/admin-api.ts';
@@ -31,7 +32,7 @@ export interface ServerOptions extends Omit<AppOptions, 'onRefused'> {
   /** Names in `Host` that are answered besides those of the loopback; undefined: any name. */
   allowedHosts: readonly string[] | undefined;
   /** The program of the threads that write uses and answer questions; absent: both on this thread. */
-  threadFile?: string | undefined;
+  threadProgram?: ThreadProgram;
   /** false: leave every request to the framework. The answers are the same. */
   direct?: false;
   upstream?: Upstream;
@@ -58,9 +59,9 @@ type ProblemBody = (problem: HttpProblem) => object;
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { authority, version, now, upstream, log } = options;
   const offload =
-    options.threadFile === undefined
+    options.threadProgram === undefined
       ? withoutThreads(authority)
-      : onThreads(options.threadFile, authority, now, options.onBug);
+      : onThreads(options.threadProgram, authority, now, options.onBug);
   const batcher = new RequestBatcher(authority, now, (loss) => options.onLoss?.(loss), offload.recordUses);
   const metrics = new Metrics(version);
   const context: Context = { authority, batcher, metrics, offload, now, ...(upstream && { upstream }) };

@@ -6,7 +6,7 @@ import { hashOf } from '../../src/sinks/clear-clipboard.ts';
 import { startKeyring } from '../support/keyring.ts';
 import { keyringParts, lacks } from '../support/real-parts.ts';
 import { projectRoot, Sandbox } from '../support/sandbox.ts';
-import { startServe } from '../support/serving.ts';
+import { hasBackgroundThread, startServe } from '../support/serving.ts';
 
 /* The single executable where there is neither Node.js nor any other program. Node.js for it comes from the registry. */
 
@@ -57,7 +57,15 @@ test('it serves', async () => {
     fetch(`${served.url}/v1/authorize`, { headers: { authorization: `Bearer ${key}` } });
   expect((await authorize(box.read('secret').trim())).status).toBe(200);
   expect((await authorize('sk_unknown')).status).toBe(401);
+  const session = [binary, 'session', 'create', '--user', 'admin', '--to', 'file:session'];
+  box.expectSecretIn('session');
+  expect((await box.command(session, { env: alone })).exit).toBe(0);
+  const headers = { authorization: `Bearer ${box.read('session').trim()}` };
+  const answer = await fetch(`${served.url}/admin/logs`, { headers });
+  expect(await answer.json()).toMatchObject({ data: [{ path: '/v1/authorize', status_code: 200 }] });
+  expect(hasBackgroundThread(served.pid)).toBe(true);
   expect(await served.stop()).toBe(0);
+  expect(served.stderr()).not.toContain('unexpectedly');
 });
 
 test('many processes that start at once on a new machine all work', async () => {

@@ -13,7 +13,7 @@ function threadOf(answer: string): Thread {
     `const { parentPort: port, workerData } = require('node:worker_threads');
      port.on('message', (request) => { if (request.kind === 'end') { port.postMessage({ kind: 'done' }); return port.close(); } ${answer} });`,
   );
-  const thread = new Thread(file, { path: '/example.db', timeoutMs: 1 });
+  const thread = new Thread({ source: file, isCode: false }, { path: '/example.db', timeoutMs: 1 });
   onTestFinished(() => thread.end().catch(() => {}));
   return thread;
 }
@@ -46,6 +46,17 @@ test('a thread that ends unexpectedly fails what it was asked, and the next requ
 });
 
 test('a thread without a program fails what it is asked', async () => {
-  const thread = new Thread(join(temporaryFolder(), 'nothing.cjs'), { path: '/example.db', timeoutMs: 1 });
+  const thread = new Thread(
+    { source: join(temporaryFolder(), 'nothing.cjs'), isCode: false },
+    { path: '/example.db', timeoutMs: 1 },
+  );
   await expect(thread.call(request(1))).rejects.toThrow('Cannot find module');
+});
+
+test('a thread can run code that is in no file', async () => {
+  const code = `const { parentPort: port } = require('node:worker_threads');
+    port.on('message', ({ kind, now }) => { port.postMessage({ kind: 'done', value: now }); if (kind === 'end') port.close(); });`;
+  const thread = new Thread({ source: code, isCode: true }, { path: '/example.db', timeoutMs: 1 });
+  expect(await thread.call(request(7))).toBe(7);
+  await thread.end();
 });

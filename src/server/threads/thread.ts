@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { KeysError } from '../../base/errors.ts';
+import type { ThreadProgram } from '../../platform/child-entry.ts';
 import type { ThreadAnswer, ThreadRequest, ThreadSettings } from './protocol.ts';
 
 interface Waiting {
@@ -9,13 +10,13 @@ interface Waiting {
 
 /** A thread that answers one request after the other. Started by the first one; started anew if it ended unexpectedly. */
 export class Thread {
-  readonly #file: string;
+  readonly #program: ThreadProgram;
   readonly #settings: ThreadSettings;
   #worker: Worker | undefined;
   #waiting: Waiting[] = [];
 
-  constructor(file: string, settings: ThreadSettings) {
-    this.#file = file;
+  constructor(program: ThreadProgram, settings: ThreadSettings) {
+    this.#program = program;
     this.#settings = settings;
   }
 
@@ -39,7 +40,9 @@ export class Thread {
 
   #start(): Worker {
     // No variable of the environment is for it.
-    const worker = new Worker(this.#file, { workerData: this.#settings, env: {}, execArgv: [] });
+    const options = { workerData: this.#settings, env: {}, execArgv: [] };
+    const { source, isCode } = this.#program;
+    const worker = new Worker(source, { ...options, eval: isCode });
     worker.on('message', (answer: ThreadAnswer) => this.#settle(answer));
     worker.on('error', (error) => this.#giveUp(worker, error));
     worker.on('exit', () => this.#giveUp(worker, new Error('a thread of the server ended')));
