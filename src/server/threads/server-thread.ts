@@ -1,4 +1,4 @@
-import { constants, getPriority, setPriority } from 'node:os';
+import { constants, getPriority, platform, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { AuthorityService } from '../../authority/service.ts';
 import { KeysError } from '../../base/errors.ts';
@@ -12,7 +12,7 @@ const { isBackground = false, ...settings }: ThreadSettings = workerData;
 const authority = new AuthorityService({ ...settings, now: () => now });
 
 // Linux has a priority for each thread, other systems one for the process. Ten steps: a tenth of what another thread gets.
-if (isBackground && process.platform === 'linux')
+if (isBackground && platform() === 'linux')
   setPriority(Math.min(getPriority() + 10, constants.priority.PRIORITY_LOW));
 
 parentPort?.on('message', (request: ThreadRequest) => {
