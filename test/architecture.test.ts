@@ -6,7 +6,12 @@ import { filesBelow, projectRoot } from './support/sandbox.ts';
 /** Each third party has one home. */
 const homes: Record<string, string | string[]> = {
   commander: 'src/cli/',
-  leven: ['src/cli/', 'src/accounts/config-file.ts', 'src/providers/declaration/nearest.ts'],
+  leven: [
+    'src/cli/',
+    'src/accounts/config-file.ts',
+    'src/accounts/settings.ts',
+    'src/providers/declaration/nearest.ts',
+  ],
   'picomatch/posix': 'src/commands/flags/selection-flags.ts',
   '@inquirer/core': 'src/output/picker.ts',
   '@inquirer/figures': 'src/output/picker.ts',
@@ -83,6 +88,7 @@ test('only the named files reach for process, and none for console', () => {
     'src/platform/children.ts',
     'src/platform/code-cache.ts',
     'src/platform/code-store.ts',
+    'src/platform/editor.ts',
     'src/platform/files/file-lock.ts',
     'src/platform/files/private-file.ts',
     'src/platform/files/private-folder.ts',
@@ -117,6 +123,7 @@ test('only the named files start programs, none with our own secrets in its envi
   );
   expect(starting.map(fileName).sort()).toEqual([
     'src/platform/background.ts',
+    'src/platform/editor.ts',
     'src/platform/filled-pipe.ts',
     'src/platform/foreground.ts',
     'src/platform/keychain/keychain-child-process.ts',

@@ -37,14 +37,15 @@ const schema = v.object({
  * problem with its path.
  */
 export function readConfigFile(file: string): { config: Config; warnings: string[] } {
-  const settings = read(file);
+  const settings = readSettings(file);
   return { config: validate(file, settings), warnings: unknownSettings(settings) };
 }
 
 /** Far more than settings need. */
 const maxBytes = 1024 * 1024;
 
-function read(file: string): unknown {
+/** Every setting of an existing file, unchecked. Throws `KeysError` if it is not JSON. */
+export function readSettings(file: string): unknown {
   try {
     return parseConfig(textOf(readBounded(file, { maxBytes })));
   } catch (error) {
@@ -64,7 +65,7 @@ export function parseConfig(text: string): Record<string, unknown> {
 }
 
 /** A warning for each name that is not a setting: most often a typing error. */
-function unknownSettings(settings: unknown): string[] {
+export function unknownSettings(settings: unknown): string[] {
   const { profiles } = Object(settings);
   const ofProfiles = Object.entries(Object(profiles)).flatMap(([name, one]) =>
     unknownNames(one, Object.keys(profileSchema.entries), `profiles.${name}.`),
@@ -82,10 +83,16 @@ function unknownNames(value: unknown, settings: string[], path: string): string[
 function validate(file: string, settings: unknown): Config {
   const result = v.safeParse(schema, settings);
   if (result.success) return { currentProfile: undefined, ...result.output };
-  throw invalidConfig(
-    file,
-    result.issues.map((issue) => `${v.getDotPath(issue) ?? 'the file'}: ${schemaFault(issue)}`),
-  );
+  throw invalidConfig(file, result.issues.map(faultOf));
+}
+
+/** What is wrong with settings, each with its path; empty if they are valid. */
+export function faultsIn(settings: unknown): string[] {
+  return (v.safeParse(schema, settings).issues ?? []).map(faultOf);
+}
+
+function faultOf(issue: v.InferIssue<typeof schema>): string {
+  return `${v.getDotPath(issue) ?? 'the file'}: ${schemaFault(issue)}`;
 }
 
 export function invalidConfig(file: string, problems: readonly string[], cause?: unknown): KeysError {

@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import type { Config, StoredProfile } from './profile.ts';
+import type { SettingPath } from './settings.ts';
 
 /**
  * Reads the file; a missing one counts as empty, and costs nothing. Warns about each name in it that is not a setting.
@@ -35,6 +36,21 @@ export async function writeProfile(file: string, name: string, profile: StoredPr
 export async function removeProfile(file: string, name: string): Promise<boolean> {
   if (isAbsent(file)) return false;
   return (await import('./config-change.ts')).changeConfigFile(file, { kind: 'remove', name });
+}
+
+/** Sets one setting, or removes it (undefined). False if nothing changed. Throws `KeysError` (2) for an invalid value. */
+export async function changeSetting(file: string, path: SettingPath, value: unknown): Promise<boolean> {
+  if (value === undefined && isAbsent(file)) return false;
+  return (await import('./config-change.ts')).changeConfigFile(file, { kind: 'set', path, value });
+}
+
+/** Replaces the whole file, if it still says `from`. False if that is the same. `to` must be valid. */
+export async function replaceSettings(
+  file: string,
+  from: unknown,
+  to: Record<string, unknown>,
+): Promise<boolean> {
+  return (await import('./config-change.ts')).changeConfigFile(file, { kind: 'replace', from, to });
 }
 
 /** Sets the profile to use from now on, without checking that it exists. */

@@ -90,6 +90,11 @@ test('without a command, prints help on stderr: exit 2', async () => {
       session revoke    end a session at once; its token stops working
 
     This program:
+      config list       list the settings
+      config get        print one setting
+      config set        change one setting, after checking it
+      config unset      remove one setting: its default applies
+      config edit       open the settings in your editor (VISUAL or EDITOR)
       doctor            check this installation: Node.js, folders, permissions,
                         configuration, database and escrow
       completion        complete commands, flags and the names of keys in your shell

@@ -149,6 +149,11 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     await run('update a --enable', 0);
     await run('update nosuch --name x', 3);
     await run('rename a a', 0);
+    await run('config list', 0);
+    await run('config unset currentProfile', 0);
+    await run('config get url', undefined);
+    await run('config set url https://api.example.com', undefined);
+    await run('config edit', 2);
     await run('verify --from file:a', 0);
     await run('verify --json', 0, { stdin: value });
     await run('verify', 8, { stdin: `${value.slice(0, -1)}_EXAMPLE` });

@@ -67,6 +67,10 @@ export const failed: Readonly<Record<CodeOf<'failed'>, Explanation>> = {
     meaning: 'the escrow accepted a secret but did not return the same one',
     fix: ['keys doctor'],
   },
+  editor_failed: {
+    meaning: 'the editor could not be started, or failed; nothing was changed',
+    fix: ['name another editor in VISUAL or EDITOR', 'keys config set <setting> <value>'],
+  },
   file_locked: {
     meaning: 'another keys process has been writing in the same folder for too long',
     fix: ['wait for that process, or end it'],

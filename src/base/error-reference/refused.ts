@@ -54,6 +54,10 @@ export const refused: Readonly<Record<CodeOf<Refusal>, Explanation>> = {
     meaning: 'no key has this secret',
     fix: ['search every profile: keys find --all-profiles'],
   },
+  setting_missing: {
+    meaning: 'the setting is not set; its default applies',
+    fix: ['keys config list'],
+  },
   several_keys: {
     meaning: 'several keys match the name or the start of the id; the hints list them',
     fix: ['name one by its id: keys show <id>'],
