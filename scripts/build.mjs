@@ -4,6 +4,7 @@ import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
+import { listManPages, writeManPages } from './man-pages.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [executableFolder] = process.argv.slice(2);
@@ -198,7 +199,15 @@ const modules = output.flatMap((chunk) =>
   chunk.type === 'chunk' ? chunk.moduleIds.map((id) => relative(root, id)) : [],
 );
 writeFileSync(join(fresh, 'THIRD-PARTY-LICENSES.txt'), licences(modules));
-if (!executableFolder) chmodSync(join(fresh, 'keys.cjs'), 0o755);
+if (!executableFolder) {
+  chmodSync(join(fresh, 'keys.cjs'), 0o755);
+  const options = { ...common, plugins: [noChildProcess, noValidator, noSignalHooks] };
+  const manPages = await writeManPages({ root, folder: join(fresh, 'man'), options });
+  listManPages(
+    root,
+    manPages.map((name) => `dist/man/${name}`),
+  );
+}
 if (fresh !== dist) {
   rmSync(dist, { recursive: true, force: true });
   renameSync(fresh, dist);

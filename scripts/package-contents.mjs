@@ -1,8 +1,16 @@
 /** What the package must hold, and what else it may. */
-const required = ['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'dist/keys.cjs'];
+const required = [
+  'package.json',
+  'LICENSE',
+  'README.md',
+  'CHANGELOG.md',
+  'SECURITY.md',
+  'dist/keys.cjs',
+  'dist/man/keys.1',
+];
 const licences = 'dist/THIRD-PARTY-LICENSES.txt';
 const allowed =
-  /^(?:dist\/(?:chunks\/)?[\w.-]+\.cjs|docs\/(?:reference\/|providers\/)?[\w.-]+\.(?:md|json))$/;
+  /^(?:dist\/(?:chunks\/)?[\w.-]+\.cjs|dist\/man\/keys[a-z-]*\.1|docs\/(?:reference\/|providers\/)?[\w.-]+\.(?:md|json))$/;
 
 /** What is wrong with a package of these paths, a line each. */
 export function packageProblems(paths) {

@@ -14,6 +14,8 @@ const buildInputs = [
   'bin',
   'src',
   'scripts/build.mjs',
+  'scripts/man-page.mjs',
+  'scripts/man-pages.mjs',
   'scripts/no-validator.mjs',
   'scripts/libsql-target.mjs',
   'scripts/no-signal-hooks.mjs',

@@ -1,22 +1,17 @@
-import { readdirSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { packageProblems } from '../../scripts/package-contents.mjs';
-import type { Environment } from '../../src/platform/env.ts';
 import { refusedKeys } from '../support/embedded-authority.ts';
-import type { Run } from '../support/sandbox.ts';
-import { projectRoot, Sandbox } from '../support/sandbox.ts';
+import { installPackage, nodePath, packageFile } from '../support/install-package.ts';
+import { Sandbox } from '../support/sandbox.ts';
 import { startServe } from '../support/serving.ts';
 import { secrets, Transcript } from '../support/transcript.ts';
 
-/** This Node.js comes first. */
-const path = [dirname(process.execPath), process.env.PATH].join(delimiter);
 const slow = 300_000;
 
 test('the package contains the program, its licences and its documents, and nothing else', async () => {
   const box = new Sandbox();
-  const listing = await box.command(['tar', '-tzf', await pack(box)]);
+  const listing = await box.command(['tar', '-tzf', await packageFile(box)]);
   const files = listing.stdout.split('\n').filter((file) => file !== '');
   expect(packageProblems(files.map((file) => file.replace(/^package\//, '')))).toEqual([]);
   expect(packageProblems(['package.json', 'src/main.ts'])).toMatchInlineSnapshot(`
@@ -26,6 +21,7 @@ test('the package contains the program, its licences and its documents, and noth
       "the package lacks CHANGELOG.md",
       "the package lacks SECURITY.md",
       "the package lacks dist/keys.cjs",
+      "the package lacks dist/man/keys.1",
       "the package lacks dist/THIRD-PARTY-LICENSES.txt",
       "the package holds src/main.ts, which scripts/package-contents.mjs does not list",
     ]
@@ -37,12 +33,12 @@ test(
   async () => {
     const box = new Sandbox();
     const prefix = join(box.env.HOME ?? '', 'prefix');
-    await npm(box, ['install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', await pack(box)]);
+    await installPackage(box, prefix);
 
     box.expectSecretIn('.env');
     const create = ['create', 'ci', '--to', 'env:.env#API_KEY', '--json', 'name,status'];
     const keys = join(prefix, 'bin', 'keys');
-    const run = await box.command([keys, ...create], { env: { PATH: path } });
+    const run = await box.command([keys, ...create], { env: { PATH: nodePath } });
 
     expect(new Transcript(box, [secrets]).of(create, run)).toMatchInlineSnapshot(`
       "$ keys create ci --to env:.env#API_KEY --json name,status
@@ -61,7 +57,7 @@ test(
     const key = box.read('.env').slice('API_KEY='.length, -1);
     expect(await refusedKeys(box, [key])).toEqual([]);
 
-    const { url, stop } = await startServe(box, [], { env: { PATH: path }, command: [keys] });
+    const { url, stop } = await startServe(box, [], { env: { PATH: nodePath }, command: [keys] });
     const health = await fetch(`${url}/healthz`);
     expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
     const answer = await fetch(`${url}/v1/authorize`, { headers: { authorization: `Bearer ${key}` } });
@@ -70,23 +66,3 @@ test(
   },
   slow,
 );
-
-/** The path of the package file. The program is not built again: other tests are running it. */
-async function pack(box: Sandbox): Promise<string> {
-  const folder = box.env.HOME ?? '';
-  await npm(box, ['pack', projectRoot, '--ignore-scripts', '--pack-destination', folder]);
-  const name = readdirSync(folder).find((file) => file.endsWith('.tgz')) ?? expect.fail('no package file');
-  return join(folder, name);
-}
-
-async function npm(box: Sandbox, args: readonly string[]): Promise<Run> {
-  const run = await box.command(['npm', ...args], { env: environment(box) });
-  expect(run, `npm ${args.join(' ')}`).toMatchObject({ exit: 0 });
-  return run;
-}
-
-/** The machine's settings for npm (registry, proxy, certificates) and this Node.js, with a home of the test's own. */
-function environment(box: Sandbox): Environment {
-  const userconfig = process.env.npm_config_userconfig ?? join(homedir(), '.npmrc');
-  return { ...process.env, ...box.env, npm_config_userconfig: userconfig, PATH: path };
-}

@@ -15,6 +15,7 @@ const realParts = {
   git: 'git',
   jq: 'jq',
   kubectl: 'kubernetes-client',
+  man: 'man-db',
   nginx: 'nginx-light',
   openssl: 'openssl',
   python3: 'python3',
