@@ -1,5 +1,5 @@
-import { closestMatch } from 'leven';
 import { usageError } from '../base/errors.ts';
+import { didYouMean } from '../base/nearest.ts';
 import type { Config, StoredProfile } from './profile.ts';
 import { checkProfileName } from './profile.ts';
 
@@ -53,9 +53,8 @@ function profileSetting(name: string, [setting = '', ...rest]: readonly string[]
 
 function notASetting(name: string) {
   const names = ['currentProfile', ...profileSettings];
-  const near = closestMatch(name, names, { maxDistance: 3 });
   return usageError(
-    `'${name}' is not a setting${near ? ` (did you mean ${near}?)` : ''}; settings are currentProfile and, of a profile, ${profileSettings.join(', ')}`,
+    `'${name}' is not a setting${didYouMean(name, names)}; settings are currentProfile and, of a profile, ${profileSettings.join(', ')}`,
     'keys config list',
   );
 }
