@@ -4,29 +4,35 @@ import { describe, expect, test } from 'vitest';
 import { lacks } from '../support/real-parts.ts';
 import { program, Sandbox } from '../support/sandbox.ts';
 import { Terminal } from '../support/terminal.ts';
+import { UnrealServer } from '../support/unreal-server.ts';
 
 /* The scripts in the shells that they are for, with a person at the keyboard. */
 
-/** How a shell is started without the user's settings, and told to write the words of a command line to `words`. */
+const bashCompletion = '/usr/share/bash-completion/bash_completion';
+const record = `keys() { printf '<%s>' "$@" > words; echo run; }`;
+
+/**
+ * How a shell is started without the user's settings, and with those that `--install` changes; how it loads completion, and
+ * how it is told to write the words of a command line to the file `words`.
+ */
 const shells = {
   bash: {
     start: ['bash', '--norc', '--noprofile', '-i'],
-    load: ['source <(command keys completion bash)', 'keys() { printf \'<%s>\' "$@" > words; echo run; }'],
+    installed: ['bash', '--noprofile', '--rcfile', bashCompletion, '-i'],
+    load: ['source <(command keys completion bash)'],
+    record,
   },
   zsh: {
     start: ['zsh', '-f', '-i'],
-    load: [
-      'autoload -Uz compinit; compinit -D; unsetopt beep',
-      'source <(command keys completion zsh)',
-      'keys() { printf \'<%s>\' "$@" > words; echo run; }',
-    ],
+    installed: ['zsh', '-i'],
+    load: ['autoload -Uz compinit; compinit -D; unsetopt beep', 'source <(command keys completion zsh)'],
+    record,
   },
   fish: {
     start: ['fish', '--no-config', '-i'],
-    load: [
-      'command keys completion fish | source',
-      "function keys; printf '<%s>' $argv > words; echo run; end",
-    ],
+    installed: ['fish', '-i'],
+    load: ['command keys completion fish | source'],
+    record: "function keys; printf '<%s>' $argv > words; echo run; end",
   },
 } as const;
 
@@ -42,18 +48,32 @@ class Session {
     this.#terminal = terminal;
   }
 
-  static async start(box: Sandbox, name: ShellName, env: Record<string, string> = {}): Promise<Session> {
+  static async start(
+    box: Sandbox,
+    name: ShellName,
+    { env = {}, isInstalled = false }: { env?: Record<string, string>; isInstalled?: boolean } = {},
+  ): Promise<Session> {
     const bin = join(box.cwd, '..', 'bin');
     mkdirSync(bin, { recursive: true });
     symlinkSync(program, join(bin, 'keys'));
-    const { start, load } = shells[name];
-    const terminal = new Terminal(box, start, {
+    const { start, installed, load, record } = shells[name];
+    const terminal = new Terminal(box, isInstalled ? installed : start, {
       env: { PATH: `${bin}:${process.env.PATH}`, TERM: 'xterm', PS1: '> ', ...env },
     });
-    for (const line of load) terminal.type(`${line}\r`);
+    for (const line of isInstalled ? [record] : [...load, record]) terminal.type(`${line}\r`);
     terminal.type('echo rea""dy\r');
     await terminal.shows('ready');
     return new Session(box, terminal);
+  }
+
+  /** Types a text, Tab twice for a list, and clears the line. All that the terminal was sent. */
+  async list(text: string): Promise<string> {
+    const start = this.#terminal.output.length;
+    this.#terminal.type(`${text}\t\t`);
+    await this.#terminal.rests();
+    this.#terminal.type('\x15');
+    await this.complete('keys snip');
+    return this.#terminal.output.slice(start);
   }
 
   /** Types a text and Tab, then Enter. The words that the shell makes of the line. */
@@ -86,6 +106,17 @@ const hostileNames = [
   '$HOME',
   '<(touch pwned)',
   'café ☕',
+];
+
+/** A shell would end a candidate at some, and a terminal would obey others: offered by their ids. */
+const unshowableNames = [
+  'one\n$(touch pwned)',
+  'two\ttouch pwned',
+  '\x1b[2J\x1b[1;1Hwiped',
+  '\x1b]0;title\x07',
+  'turn\u202edenrut',
+  '\0touch pwned',
+  '-rf',
 ];
 
 describe.each(Object.keys(shells) as ShellName[])('%s', (name) => {
@@ -123,4 +154,39 @@ describe.each(Object.keys(shells) as ShellName[])('%s', (name) => {
       expect(await session.complete(`keys show k${at}-`)).toBe(`<show><k${at}-${key}>`);
     expect(readdirSync(box.cwd)).toEqual(['words']);
   });
+
+  test.skipIf(isMissing)(
+    'takes what a server has named for text, and shows no control characters',
+    async () => {
+      const box = new Sandbox();
+      mkdirSync(box.home, { mode: 0o700 });
+      const server = await UnrealServer.start();
+      for (const [at, key] of hostileNames.entries()) server.add(`k${at}-${key}`);
+      for (const key of unshowableNames) server.add(key);
+      const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.url, KEYS_TOKEN: 'tok-EXAMPLE' };
+      await box.program(['completion', '--refresh'], { env, stdin: JSON.stringify({ env }) });
+      const session = await Session.start(box, name, { env });
+      for (const [at, key] of hostileNames.entries())
+        expect(await session.complete(`keys show k${at}-`)).toBe(`<show><k${at}-${key}>`);
+      for (const { name: key, hash } of server.keys)
+        if (unshowableNames.includes(key))
+          expect(await session.complete(`keys show ${hash}`)).toBe(`<show><${hash}>`);
+      const list = await session.list('keys show ');
+      expect(list).toMatch(/touch\\? pwned/);
+      expect(list).not.toContain('\x1b]0;title');
+      expect(list).not.toContain('\x1b[2J\x1b[1;1Hwiped');
+      expect(readdirSync(box.cwd)).toEqual(['words']);
+    },
+  );
+
+  test.skipIf(isMissing || (name === 'bash' && lacks(bashCompletion)))(
+    'finds the script that was installed',
+    async () => {
+      const box = new Sandbox();
+      await box.keys(['create', 'production', '--secret-only'], { secretOnStdout: true });
+      expect((await box.program(['completion', name, '--install'])).exit).toBe(0);
+      const session = await Session.start(box, name, { isInstalled: true });
+      expect(await session.complete('keys show pro')).toBe('<show><production>');
+    },
+  );
 });
