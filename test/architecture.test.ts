@@ -127,6 +127,7 @@ test('only the named files start programs, none with our own secrets in its envi
     'src/platform/filled-pipe.ts',
     'src/platform/foreground.ts',
     'src/platform/keychain/keychain-child-process.ts',
+    'src/platform/open-page.ts',
     'src/platform/pager.ts',
     'src/platform/pipe-maker.ts',
     'src/platform/run-program.ts',

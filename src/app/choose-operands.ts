@@ -115,16 +115,20 @@ interface NamedProvider {
   note?: string | undefined;
 }
 
+/** Warns of files that are not valid. */
+export async function allNamedProviders(context: Context): Promise<readonly NamedProvider[]> {
+  const { allProviders } = await import('../providers/catalog.ts');
+  return allProviders(context.paths.providers, ({ message, failure: { hints = [] } }) =>
+    context.warn([message, ...hints].join('; ')),
+  );
+}
+
 /** One of the providers that can be logged in to, or of those that come first. */
 export async function chooseProvider(
   context: Context,
   first: readonly NamedProvider[] = [],
 ): Promise<NamedProvider> {
-  const { allProviders } = await import('../providers/catalog.ts');
-  const providers: readonly NamedProvider[] = await allProviders(
-    context.paths.providers,
-    ({ message, failure: { hints = [] } }) => context.warn([message, ...hints].join('; ')),
-  );
+  const providers = await allNamedProviders(context);
   const [chosen = localProvider] = await context.pick('Which provider?', {
     rows: [...first, ...providers],
     columns: providerColumns,

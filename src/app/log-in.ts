@@ -5,7 +5,8 @@ import { openStore } from '../accounts/tokens/token-store.ts';
 import { KeysError, usageError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { allProviders, findProvider } from '../providers/catalog.ts';
+import { setting } from '../platform/env.ts';
+import { findProvider } from '../providers/catalog.ts';
 import type { Connection } from './connection.ts';
 import { openConnection } from './connection.ts';
 import type { Context } from './context.ts';
@@ -17,7 +18,11 @@ import { unknownProvider } from './unknown-provider.ts';
 type Options = Record<string, string>;
 
 /** The connection to log in to. Prompts for what flags, environment and profile leave open. */
-export async function chooseConnection(context: Context, options: Options): Promise<Connection> {
+export async function chooseConnection(
+  context: Context,
+  options: Options,
+  checksUrl: boolean,
+): Promise<Connection> {
   const profile = await chooseProfile(context);
   checkProfileName(profile.name);
   if (profile.name === localProvider.id) {
@@ -30,7 +35,9 @@ export async function chooseConnection(context: Context, options: Options): Prom
   const settings: Options = { ...profile.options, ...options };
   let { url } = profile;
   if (context.interactive) {
-    if (url === null && provider.url === undefined) url = await context.ask(`URL of ${provider.name}`);
+    const { chooseUrl } = await import('./login-wizard.ts');
+    const isDeclared = provider.url !== undefined && (url ?? provider.url) === provider.url;
+    if (!isDeclared) url = await chooseUrl(context, provider, { proposed: url, isChecked: checksUrl });
     for (const [name, { help, required }] of Object.entries(provider.options ?? {})) {
       if (required && !settings[name]) settings[name] = await context.ask(help);
     }
@@ -38,8 +45,20 @@ export async function chooseConnection(context: Context, options: Options): Prom
   return openConnection({ ...profile, url, options: settings }, context.paths.providers, context.io.env);
 }
 
+/** Whether flags and environment leave open what to log in to. */
+function isUnnamed({ globals, io: { env } }: Context): boolean {
+  const { profile, provider, url } = globals;
+  const variables = ['KEYS_PROFILE', 'KEYS_PROVIDER', 'KEYS_URL'] as const;
+  return [profile, provider, url, ...variables.map((name) => setting(env, name))].every(
+    (value) => value === undefined,
+  );
+}
+
 async function chooseProfile(context: Context): Promise<Profile> {
   const { globals } = context;
+  if (isUnnamed(context) && context.interactive && !globals.yes) {
+    return (await import('./login-wizard.ts')).chooseLogin(context);
+  }
   const profile = await context.profile();
   if (profile.provider !== localProvider.id) return profile;
   const isLocalWanted = globals.provider === localProvider.id;
@@ -52,17 +71,8 @@ async function chooseProfile(context: Context): Promise<Profile> {
       'keys provider list',
     );
   }
-  const providers = await allProviders(context.paths.providers, ({ message, failure: { hints = [] } }) =>
-    context.warn([message, ...hints].join('; ')),
-  );
-  const provider = await context.choose(
-    'Which provider?',
-    providers.map(({ id, name, note }) => ({
-      value: id,
-      name,
-      ...(note !== undefined && { description: note }),
-    })),
-  );
+  const { chooseProvider } = await import('./choose-operands.ts');
+  const { id: provider } = await chooseProvider(context);
   return { name: globals.profile ?? provider, provider, url: globals.url ?? null };
 }
 

@@ -65,7 +65,8 @@ export function openApi(context: Context, connection: Connection, own?: OwnCrede
   });
 }
 
-function openHttp(context: Context, origin: string): HttpClient {
+/** A client for one origin; closed when the command ends. */
+export function openHttp(context: Context, origin: string): HttpClient {
   const http = createHttpClient({
     origin,
     env: context.io.env,

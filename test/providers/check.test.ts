@@ -538,3 +538,18 @@ test('a rotation that does not say which key has the new secret is remarked on',
   expect(remarksWith({ ...call, keepsId: true })).toEqual([]);
   expect(remarksWith({ ...call, key: '' })).toEqual([]);
 });
+
+test('pages are reached over https, and a page or a path that is never used is remarked on', () => {
+  expect(issuesOf({ page: { tokens: 'http://api.example.com/keys' } })).toEqual({
+    'page.tokens': 'is not an https URL; write one such as https://example.com/keys',
+  });
+  expect(issuesOf({ url: undefined, usualPath: 'admin' })).toEqual({
+    usualPath: 'is not a path; write one such as /admin',
+  });
+  const page = { tokens: 'https://api.example.com/keys' };
+  const { url, ...rest } = unreal;
+  const pathsOf = (provider: Provider) => remarksOn(provider).map(({ path }) => path);
+  expect(pathsOf({ ...rest, page })).toEqual(['page']);
+  expect(pathsOf({ ...rest, usualPath: '/admin' })).toEqual([]);
+  expect(pathsOf({ ...unreal, page, usualPath: '/admin' })).toEqual(['usualPath']);
+});

@@ -7,6 +7,10 @@ export const anthropic: Provider = {
   asOf: '2026-11',
   note: 'the session token is an admin key (sk-ant-admin…), which individual accounts cannot have; revoking archives a key for good',
   url: 'https://api.anthropic.com',
+  page: {
+    tokens: 'https://platform.claude.com/settings/admin-keys',
+    keys: 'https://platform.claude.com/settings/keys',
+  },
   console: 'the Claude Console',
   auth: { header: 'x-api-key' },
   headers: { 'anthropic-version': '2026-10-21' },

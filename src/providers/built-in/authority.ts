@@ -20,6 +20,7 @@ export const authority: Provider = {
   name: 'keys serve',
   docs: 'docs/serving.md',
   note: 'the authority behind keys serve; the URL ends in /admin, such as http://127.0.0.1:8787/admin',
+  usualPath: '/admin',
   auth: { header: 'Authorization', scheme: 'Bearer' },
   capabilities: { overlap: 'server', expiry: 'any', uniqueNames: false, maxKeys: null },
   permissions: ['read', 'write', 'admin', 'webhook'],

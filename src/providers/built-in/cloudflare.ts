@@ -20,6 +20,7 @@ function cloudflareTokens(
     asOf: '2026-11',
     note: 'permissions are ids of permission groups: keys api GET /user/tokens/permission_groups; those of policies that deny are shown too',
     url: 'https://api.cloudflare.com/client/v4',
+    page: { tokens: 'https://dash.cloudflare.com/profile/api-tokens' },
     auth: { header: 'Authorization', scheme: 'Bearer' },
     options: {
       ...options,

@@ -7,6 +7,10 @@ export const datadog: Provider = {
   asOf: '2026-08',
   note: 'the session token is an API key; every call needs an application key too. For another site: --url https://api.datadoghq.eu. The API does not tell which key is the session token: take care not to revoke it. Whether names are unique is not documented',
   url: 'https://api.datadoghq.com',
+  page: {
+    tokens: 'https://app.datadoghq.com/organization-settings/application-keys',
+    keys: 'https://app.datadoghq.com/organization-settings/api-keys',
+  },
   auth: { header: 'DD-API-KEY' },
   headers: { 'DD-APPLICATION-KEY': '{secret.appKey}' },
   secrets: { appKey: { help: 'an application key that may manage API keys', keep: true } },

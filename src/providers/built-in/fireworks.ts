@@ -7,6 +7,10 @@ export const fireworks: Provider = {
   asOf: '2026-11',
   note: 'the keys of one user of an account. Paging is documented as "to be added": a list that says that it has more keys than it shows is an error. Undocumented: errors, rate limits, and a call that verifies a key',
   url: 'https://api.fireworks.ai',
+  page: {
+    tokens: 'https://app.fireworks.ai/settings/users/api-keys',
+    keys: 'https://app.fireworks.ai/settings/users/api-keys',
+  },
   auth: { header: 'Authorization', scheme: 'Bearer' },
   options: {
     account: { help: 'id of the account', required: true },

@@ -8,6 +8,10 @@ export const gitlabPersonal: Provider = {
   asOf: '2026-11',
   note: 'the API creates no personal tokens except for administrators (gitlab-user). It rotates in place: the old token stops at once, and rotating a revoked token revokes its whole family. Revoked tokens stay in the list',
   url: 'https://gitlab.com/api/v4',
+  page: {
+    tokens: 'https://gitlab.com/-/user_settings/personal_access_tokens',
+    keys: 'https://gitlab.com/-/user_settings/personal_access_tokens',
+  },
   console: 'GitLab, in the settings of your user',
   auth: { header: 'PRIVATE-TOKEN' },
   options: { user: { help: 'id of your user, a number', required: true } },

@@ -40,6 +40,7 @@ export function gitlabAccessTokens(owner: string) {
   return {
     asOf: '2026-11',
     url: 'https://gitlab.com/api/v4',
+    page: { tokens: 'https://gitlab.com/-/user_settings/personal_access_tokens' },
     auth: { header: 'PRIVATE-TOKEN' },
     capabilities: {
       overlap: 'client',

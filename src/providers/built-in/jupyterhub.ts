@@ -6,6 +6,7 @@ export const jupyterhub: Provider = {
   docs: 'JupyterHub REST API, https://jupyterhub.readthedocs.io/en/stable/reference/rest-api.html',
   asOf: '2026-11',
   note: 'the URL is that of the API, such as https://hub.example.com/hub/api. The name of a token is its note. The API answers 403 for a user that does not exist',
+  usualPath: '/hub/api',
   auth: { header: 'Authorization', scheme: 'token' },
   options: { user: { help: 'name of the user whose tokens these are', required: true } },
   capabilities: { overlap: 'client', expiry: 'any', uniqueNames: false, maxKeys: null },

@@ -7,6 +7,7 @@ export const mistral: Provider = {
   asOf: '2026-08',
   note: 'a beta API: log in with an admin key of the organization. The key goes into x-api-key, as the guide says; the reference shows Authorization: Bearer. A rotated key stays in its workspace and belongs to the user of the profile, because lists do not tell the user_id. Undocumented: errors, the largest page, the form of expiration_date, whether a key can be disabled or rotated in place, and a call that verifies a key',
   url: 'https://api.mistral.ai/v1/admin',
+  page: { tokens: 'https://backoffice.mistral.ai' },
   auth: { header: 'x-api-key' },
   options: {
     user: { help: 'id of the user to whom new keys belong', required: true },

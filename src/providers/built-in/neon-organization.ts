@@ -7,6 +7,7 @@ export const neonOrganization: Provider = {
   asOf: '2026-11',
   note: 'a new key is for the whole organization, a rotated one stays with its project. A name has at most 64 characters. Undocumented: rate limits, whether names are unique, whether revoked keys stay in the list, and a call that a key of one project may make, so keys are not verified',
   url: 'https://console.neon.tech/api/v2',
+  page: { tokens: 'https://console.neon.tech/app/settings/api-keys' },
   auth: { header: 'Authorization', scheme: 'Bearer' },
   options: { organization: { help: 'id of the organization', required: true } },
   capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },

@@ -7,6 +7,10 @@ export const neon: Provider = {
   asOf: '2026-11',
   note: 'personal API keys; those of an organization: neon-organization. A name has at most 64 characters. Undocumented: rate limits, whether names are unique, and whether revoked keys stay in the list',
   url: 'https://console.neon.tech/api/v2',
+  page: {
+    tokens: 'https://console.neon.tech/app/settings/api-keys',
+    keys: 'https://console.neon.tech/app/settings/api-keys',
+  },
   auth: { header: 'Authorization', scheme: 'Bearer' },
   capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },
   list: { get: '/api_keys', items: '' },

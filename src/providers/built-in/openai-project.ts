@@ -7,6 +7,10 @@ export const openaiProject: Provider = {
   asOf: '2026-08',
   note: 'the session token is an admin key; the API refuses to delete the key of a service account',
   url: 'https://api.openai.com/v1',
+  page: {
+    tokens: 'https://platform.openai.com/settings/organization/admin-keys',
+    keys: 'https://platform.openai.com/api-keys',
+  },
   console: 'the OpenAI platform',
   auth: { header: 'Authorization', scheme: 'Bearer' },
   options: { project: { help: 'id of the project', required: true } },

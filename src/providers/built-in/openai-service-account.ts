@@ -7,6 +7,7 @@ export const openaiServiceAccount: Provider = {
   asOf: '2026-08',
   note: 'the session token is an admin key. A key here is a service account of a project with the API key that was created with it; its id is that of the account. To revoke it deletes the account and every key that it has: the API has no call that deletes one of them. A new account has the role member; the rotation of one with another role needs --allow-loss. What else an account was granted is not carried over. Undocumented: whether names are unique',
   url: 'https://api.openai.com/v1',
+  page: { tokens: 'https://platform.openai.com/settings/organization/admin-keys' },
   auth: { header: 'Authorization', scheme: 'Bearer' },
   options: { project: { help: 'id of the project', required: true } },
   capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },

@@ -7,6 +7,10 @@ export const openai: Provider = {
   asOf: '2026-08',
   note: 'admin keys manage the organization and call no model; for the keys of a project see openai-project',
   url: 'https://api.openai.com/v1',
+  page: {
+    tokens: 'https://platform.openai.com/settings/organization/admin-keys',
+    keys: 'https://platform.openai.com/settings/organization/admin-keys',
+  },
   auth: { header: 'Authorization', scheme: 'Bearer' },
   capabilities: { overlap: 'client', expiry: 'any', uniqueNames: false, maxKeys: null },
   list: {

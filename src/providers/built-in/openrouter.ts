@@ -7,6 +7,10 @@ export const openrouter: Provider = {
   asOf: '2026-08',
   note: 'lists show the keys of one workspace. A key that is tied to an external user is not rotated, because its user cannot be read back in the form that a new key needs. The documents do not say whether completion tokens, which usage counts, include reasoning tokens',
   url: 'https://openrouter.ai/api/v1',
+  page: {
+    tokens: 'https://openrouter.ai/settings/management-keys',
+    keys: 'https://openrouter.ai/settings/keys',
+  },
   auth: { header: 'Authorization', scheme: 'Bearer' },
   options: { workspace: { help: 'id of the workspace; without it, the default workspace' } },
   capabilities: { overlap: 'client', expiry: 'any', uniqueNames: false, maxKeys: null },

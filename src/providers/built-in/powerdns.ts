@@ -6,6 +6,7 @@ export const powerdns: Provider = {
   docs: 'PowerDNS Authoritative Server HTTP API, TSIG keys, https://doc.powerdns.com/authoritative/http-api/tsigkey.html',
   asOf: '2026-11',
   note: 'the URL is that of a server of the API, such as http://127.0.0.1:8081/api/v1/servers/localhost; a rotation gives the key a new secret, which keys makes, and the old one stops working at once',
+  usualPath: '/api/v1/servers/localhost',
   auth: { header: 'X-API-Key' },
   options: { algorithm: { help: 'algorithm of new keys (default hmac-sha256)' } },
   capabilities: { overlap: 'none', expiry: 'none', uniqueNames: false, maxKeys: null },

@@ -7,6 +7,7 @@ export const resend: Provider = {
   asOf: '2026-11-22',
   note: 'the API does not report what a key may do: a rotation needs --allow-loss, and the new key may only send',
   url: 'https://api.resend.com',
+  page: { tokens: 'https://resend.com/api-keys', keys: 'https://resend.com/api-keys' },
   auth: { header: 'Authorization', scheme: 'Bearer' },
   capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },
   permissions: ['sending_access', 'full_access'],

@@ -7,6 +7,10 @@ export const sendgrid: Provider = {
   asOf: '2026-01',
   note: 'permissions are scopes; without --permission the API decides what a new key may do. For the EU: --url https://api.eu.sendgrid.com. Undocumented: when keys were created, and a call that verifies a key',
   url: 'https://api.sendgrid.com',
+  page: {
+    tokens: 'https://app.sendgrid.com/settings/api_keys',
+    keys: 'https://app.sendgrid.com/settings/api_keys',
+  },
   auth: { header: 'Authorization', scheme: 'Bearer' },
   options: { subuser: { help: 'the subuser whose keys are managed' } },
   headers: { 'on-behalf-of': '{option.subuser}' },

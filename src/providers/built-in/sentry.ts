@@ -12,6 +12,7 @@ export const sentry: Provider = {
   asOf: '2026-08',
   note: 'the secret of a key is its public DSN, which the API never hides; the deprecated one with a secret part is not delivered. For another region or an installation of your own: --url https://de.sentry.io. To revoke a key needs a session token with project:admin. A rotation keeps the rate limit, but not the settings of the JavaScript loader. A name has at most 64 characters. Undocumented: whether names are unique. The API has no documented call for organization tokens and tokens of internal integrations',
   url: 'https://sentry.io',
+  page: { tokens: 'https://sentry.io/settings/account/api/auth-tokens/' },
   auth: { header: 'Authorization', scheme: 'Bearer' },
   options: {
     organization: { help: 'id or slug of the organization', required: true },

@@ -7,6 +7,7 @@ export const supabase: Provider = {
   asOf: '2026-05',
   note: 'the session token is a personal access token. A name has 4 to 64 lower-case letters, digits and underscores, and does not start with a digit. Without --permission, a new key is publishable; --permission secret gives access that bypasses row level security. The legacy keys anon and service_role are listed, but cannot be rotated or revoked here. Undocumented: whether names are unique, the body of errors, and a call that verifies a key',
   url: 'https://api.supabase.com',
+  page: { tokens: 'https://supabase.com/dashboard/account/tokens' },
   auth: { header: 'Authorization', scheme: 'Bearer' },
   options: { project: { help: 'ref of the project, 20 lower-case letters', required: true } },
   capabilities: { overlap: 'client', expiry: 'none', uniqueNames: false, maxKeys: null },

@@ -7,6 +7,7 @@ export const unkey: Provider = {
   asOf: '2026-11',
   note: 'log in with a root key that may manage the keys of the API; a revoked key may keep working for up to 30 s',
   url: 'https://api.unkey.com',
+  page: { tokens: 'https://app.unkey.com/settings/root-keys' },
   auth: { header: 'Authorization', scheme: 'Bearer' },
   options: { api: { help: 'id of the API whose keys are managed, such as api_1234', required: true } },
   capabilities: { overlap: 'server', expiry: 'any', uniqueNames: false, maxKeys: null },

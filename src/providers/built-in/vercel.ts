@@ -7,6 +7,7 @@ export const vercel: Provider = {
   asOf: '2026-08',
   note: 'the session token is an access token of the full account, and the list is that of its user. The scope of a token cannot be read in the form in which it is set: new tokens get the one of the profile (--option team, --option project), and a rotation needs --allow-loss. How to read a second page of tokens is not documented: a list that has one is an error. A token that is limited to a team or a project may be refused by the call that verifies it. Undocumented: rate limits, and whether names are unique',
   url: 'https://api.vercel.com',
+  page: { tokens: 'https://vercel.com/account/tokens', keys: 'https://vercel.com/account/tokens' },
   auth: { header: 'Authorization', scheme: 'Bearer' },
   options: {
     team: { help: 'id of the team to which new tokens are limited' },

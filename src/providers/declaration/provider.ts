@@ -5,10 +5,11 @@ import type { Declared } from './field.ts';
 import { headerName, headerValue, optional, path, required, text, word } from './field.ts';
 import { keyFields } from './key-fields.ts';
 import { condition, issuing, operation, operationFields, secretPath } from './operation.ts';
+import { pages, urlEnding } from './pages.ts';
 import { paging } from './paging.ts';
 import { signing } from './signing.ts';
 import { step } from './step.ts';
-import { entryFields, usageCall } from './use-fields.ts';
+import { logCall, usageCall } from './use-fields.ts';
 import { auth, verification } from './verification.ts';
 
 /*
@@ -104,13 +105,6 @@ const revoke = v.strictObject({
   ),
 });
 
-const logs = v.strictObject({
-  ...operationFields,
-  items: required('Where the response has the entries.', path),
-  paging: optional('How to read further pages. Default: the first response is complete.', paging),
-  entry: required('Where an entry has its fields.', entryFields),
-});
-
 export const idPattern: RegExp = /^[a-z][a-z0-9-]*$/;
 
 export const providerSchema = v.strictObject({
@@ -129,6 +123,14 @@ export const providerSchema = v.strictObject({
   url: optional(
     'The base URL. Leave it out if every installation has its own; users then pass `--url`.',
     v.pipe(v.string(), v.url('is not a URL; write one such as https://api.example.com')),
+  ),
+  usualPath: optional(
+    'Without `url`: what the URL of an installation usually ends in, such as `/admin`. `keys login` says so, and offers it if the API answers there alone.',
+    urlEnding,
+  ),
+  page: optional(
+    'Pages of the API at `url` for people. `keys login` names the first one, and offers to open it.',
+    pages,
   ),
   console: optional(
     'Where a person creates or revokes keys if the API has no call for that: a URL, or a name such as `the Claude Console`.',
@@ -208,7 +210,7 @@ export const providerSchema = v.strictObject({
     'Revokes a key. Leave it out if the API has no call for that: a rotation then disables the old key.',
     revoke,
   ),
-  logs: optional('Lists the requests made with keys.', logs),
+  logs: optional('Lists the requests made with keys.', logCall),
   usage: optional('Totals usage by key and by day. Default: the counters of the keys.', usageCall),
   verify: optional('Checks whether a key works, with the key in place of the session token.', verification),
   logout: optional('Ends the session of the token.', operation),

@@ -78,7 +78,20 @@ const prefix = ruleOf(({ create, key }) => [
   ],
 ]);
 
-const rules: readonly Rule[] = [rotation, carriedOver, statusWords, unused, prefix, ...usageRemarks];
+const places = ruleOf(({ url, usualPath, page }) => [
+  [
+    url !== undefined && usualPath !== undefined,
+    'usualPath',
+    'is not used, because url says where the API is',
+  ],
+  [
+    url === undefined && page !== undefined,
+    'page',
+    'is not used: without url, each installation has pages of its own',
+  ],
+]);
+
+const rules: readonly Rule[] = [places, rotation, carriedOver, statusWords, unused, prefix, ...usageRemarks];
 
 export function remarksOn(provider: Provider): SchemaIssue[] {
   return rules.flatMap((rule) => rule(provider));

@@ -58,3 +58,10 @@ export const usageCall = v.strictObject({
   ),
 });
 export type UsageCall = Declared<typeof usageCall>;
+
+export const logCall = v.strictObject({
+  ...operationFields,
+  items: required('Where the response has the entries.', path),
+  paging: optional('How to read further pages. Default: the first response is complete.', paging),
+  entry: required('Where an entry has its fields.', entryFields),
+});

@@ -1,0 +1,138 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { Sandbox } from '../support/sandbox.ts';
+import { startServe } from '../support/serving.ts';
+import { StandIns } from '../support/stand-in.ts';
+import type { Terminal } from '../support/terminal.ts';
+import { keysIn } from '../support/terminal.ts';
+
+const down = '\x1b[B';
+
+async function answers(terminal: Terminal, pairs: readonly (readonly [question: string, keys: string])[]) {
+  for (const [question, keys] of pairs) {
+    await terminal.shows(question);
+    await terminal.rests();
+    for (const key of keys.match(/\x1b\[.|[^\x1b]+/g) ?? []) {
+      terminal.type(key);
+      await terminal.rests();
+    }
+  }
+}
+
+async function serve() {
+  const box = new Sandbox();
+  const { url } = await startServe(box);
+  const { stdout } = await box.program(['session', 'create', '--user', 'admin', '--secret-only'], {
+    secretOnStdout: true,
+  });
+  return { box, url, token: stdout.trim() };
+}
+
+/** A server that answers everything in the same way. */
+async function always(status: number, type: string): Promise<string> {
+  const server = createServer((_, response) =>
+    response.writeHead(status, { 'Content-Type': type }).end('<p>'),
+  );
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test('the first login finds the path that the URL lacks, and tells in three lines what can be done', async () => {
+  const { box, url, token } = await serve();
+  const first = keysIn(box, ['login', '--store', 'file'], { columns: 120 });
+  await answers(first, [
+    ['Which provider?', 'keys serve\r'],
+    ['URL of keys serve (it usually ends in /admin)', 'no url\r'],
+    ['is not an http or https URL', `${url}\r`],
+    [`${url}/admin, which answers like keys serve`, '\r'],
+    ['Session token for keys serve', `${token}\r`],
+  ]);
+  expect(await first.ended, first.output).toBe(0);
+  expect(
+    first.screen.split('current profile; its token is in a file that only you can read\n')[1],
+  ).toMatchInlineSnapshot(`
+    "Keys  create (description, expiry, permissions, rate limit, budget, models, labels), update, disable, revoke and rotate
+          without a gap
+    Also  verify, usage and logs
+    Next  keys list, keys create; keys status shows all that it can do
+    "
+  `);
+  const { stdout } = await box.program(['profile', 'list', '--json', 'name,url,current']);
+  expect(JSON.parse(stdout)).toContainEqual({ name: 'authority', url: `${url}/admin`, current: true });
+
+  const second = keysIn(box, ['login', '--store', 'file'], { columns: 120 });
+  await answers(second, [['Log in to which profile or provider?', 'keys serve\r']]);
+  await answers(second, [
+    ['Name of the new profile', 'local\r'],
+    ["there is a profile 'local'", 'work\r'],
+    ['URL of keys serve', `${url}/admin\r`],
+    ['Session token for', `${token}\r`],
+  ]);
+  expect(await second.ended, second.output).toBe(0);
+
+  const again = keysIn(box, ['login'], { columns: 120 });
+  await answers(again, [
+    ['Log in to which profile or provider?', '\r'],
+    ['Session token for', `${token}\r`],
+  ]);
+  expect(await again.ended, again.output).toBe(0);
+  expect(again.screen).toContain('logged in: work is now the current profile');
+});
+
+test.each([
+  ['a web page', 200, 'text/html; charset=utf-8', 'answers with a web page'],
+  ['nothing there', 404, 'application/json', 'has nothing at /key/list'],
+  ['a failure', 503, 'application/json', 'answers with the status 503'],
+])('a URL with %s is reported before the token is asked for', async (_, status, type, problem) => {
+  const url = await always(status, type);
+  const terminal = keysIn(new Sandbox(), ['login', '--provider', 'litellm', '--url', url], { columns: 120 });
+  await answers(terminal, [[problem, `${down}\r`]]);
+  await terminal.shows('Session token for');
+  terminal.type('\x03');
+  expect(await terminal.ended).toBe(130);
+});
+
+test('a URL where nothing listens is asked for again', async () => {
+  const refusing = await always(401, 'application/json');
+  const terminal = keysIn(new Sandbox(), ['login', '--provider', 'litellm'], { columns: 120 });
+  await answers(terminal, [
+    ['URL of LiteLLM proxy', 'http://127.0.0.1:9\r'],
+    ['does not answer', '\r'],
+  ]);
+  await terminal.shows('URL of LiteLLM proxy', 4);
+  await answers(terminal, [['URL of', `${refusing}\r`]]);
+  await terminal.shows('Session token for');
+  terminal.type('\x04');
+  expect(await terminal.ended).toBe(1);
+});
+
+test('the page where tokens are created is named, and opened if that is wanted', async () => {
+  const box = new Sandbox();
+  const browser = new StandIns().add('xdg-open');
+  const env = { PATH: `${browser.folder}:${process.env.PATH}`, DISPLAY: ':0', KEYS_PIN: 'sk_EXAMPLE' };
+  const terminal = keysIn(box, ['login', '--provider', 'openrouter'], { env, columns: 120 });
+  await answers(terminal, [['Open that page?', `${down}\r`]]);
+  await terminal.shows('Session token for OpenRouter');
+  terminal.type('\x03');
+  expect(await terminal.ended).toBe(130);
+  const page = 'https://openrouter.ai/settings/management-keys';
+  expect(terminal.screen).toContain(`session tokens of OpenRouter are created at ${page}`);
+  const [call] = browser.calls;
+  expect(call?.args).toEqual([page]);
+  expect(Object.keys(call?.env ?? {})).not.toContain('KEYS_PIN');
+});
+
+test.each([
+  ['--open', 'no browser could be opened'],
+  ['--no-open', 'session tokens of OpenRouter are created at'],
+])('%s answers whether to open the page', async (flag, text) => {
+  const env = { DISPLAY: '', WAYLAND_DISPLAY: '' };
+  const terminal = keysIn(new Sandbox(), ['login', '--provider', 'openrouter', flag], { env, columns: 120 });
+  await terminal.shows('Session token for OpenRouter');
+  terminal.type('\x03');
+  expect(await terminal.ended).toBe(130);
+  expect(terminal.screen).toContain(text);
+  expect(terminal.screen).not.toContain('Open that page?');
+});
