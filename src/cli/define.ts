@@ -58,6 +58,8 @@ export interface Command<F extends Flags = Flags> {
   readonly flags: F;
   /** The fields that `--json` can select. */
   readonly fields: readonly string[];
+  /** Where the fields are not known beforehand: whether a word may be one. */
+  isField?(word: string): boolean;
   /** Whether flags select what operands would name: then none is missing. */
   selects?(input: Input<F>): boolean;
   /** Why it can do nothing without its optional operand, which is then chosen as a required one is; undefined: it can. */

@@ -82,7 +82,7 @@ async function readInvocation(
   context: ParseContext,
 ): Promise<Invocation> {
   const parser = buildParser(name, command);
-  const isField = (field: string) => command.fields.includes(field);
+  const isField = (field: string) => isFieldOf(command, field);
   const { before, after } = splitAtEnd(rest);
   const boundFields = bindJsonFields(before, isField, parser.takesValue);
   const problems = secretsIn(argv);
@@ -201,6 +201,10 @@ function surplusOperands(places: readonly Operand[], operands: readonly string[]
     );
 }
 
+function isFieldOf({ fields, isField }: Command, word: string): boolean {
+  return isField?.(word) ?? fields.includes(word);
+}
+
 function outputProblems(
   { format, json, fields }: GlobalFlags,
   command: Command,
@@ -210,7 +214,7 @@ function outputProblems(
   const available = `available: ${command.fields.join(', ')}`;
   const unknown = (flag: string, list: readonly string[] = []) =>
     list
-      .filter((field) => !command.fields.includes(field))
+      .filter((field) => !isFieldOf(command, field))
       .map((field) => `${flag}: unknown field '${field}'${didYouMean(field, command.fields)}; ${available}`);
   // `--json id,nme`: not a list of fields, so the word became an operand.
   const misread = rest[rest.indexOf('--json') + 1] ?? '';
@@ -220,7 +224,7 @@ function outputProblems(
       : []),
     ...(json && json.length > 0 && fields ? ['--json with a list and --fields cannot be combined'] : []),
     ...unknown('--json', json),
-    ...(fields && command.fields.length === 0
+    ...(fields && command.fields.length === 0 && !command.isField
       ? ['--fields: this command prints no fields']
       : unknown('--fields', fields)),
     ...(rest.includes('--json') && misread.includes(',') && words.includes(misread)

@@ -29,6 +29,8 @@ export type Result = {
       table: View<readonly object[]>;
       /** Messages that wait for success wait until every row is printed, too. */
       isWhole?: true;
+      /** In place of a table or plain lines, where no format is asked for. */
+      format?: Format;
     }
   /** Rows without a foreseeable end: each is printed on its own. */
   | { kind: 'stream'; rows: AsyncIterable<object>; columns: readonly string[]; line: View<object> }
@@ -54,11 +56,13 @@ const chunkSize = 16_384;
  */
 export async function present(
   io: Io,
-  settings: OutputSettings,
+  asked: OutputSettings,
   result: Result,
   stop?: AbortSignal,
 ): Promise<void> {
   if (result.kind === 'nothing' || result.kind === 'ended') return;
+  const usual = result.kind === 'rows' ? result.format : undefined;
+  const settings = { ...asked, format: asked.format ?? usual };
   const pieces = await piecesOf(io, settings, result);
   if (result.isPaged && !settings.noPager && isForPerson(io, settings, result)) {
     let text = '';

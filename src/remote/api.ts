@@ -153,12 +153,12 @@ export class Api {
     return this.#request(verify, { key }, sender, {}, place);
   }
 
-  /** Makes any call below the base URL, with the session token. Returns the response, whatever its status. */
-  async call(method: HttpRequest['method'], path: string, body: JsonBody | undefined): Promise<HttpResponse> {
+  /** Makes any call, with the session token; `at`: a path below the base URL. Returns the response, whatever its status. */
+  async call(method: HttpRequest['method'], at: string | URL, body?: JsonBody): Promise<HttpResponse> {
     const { provider, http, now } = this.#options;
     const request: HttpRequest = {
       method,
-      url: urlBelow(this.#options.url, path),
+      url: at instanceof URL ? at : urlBelow(this.#options.url, at),
       headers: headersOfEveryCall(provider, await this.#values({}), now()),
       ...(body !== undefined && { body }),
       repeatable: method === 'GET' || method === 'HEAD',

@@ -1,7 +1,11 @@
+import type { Connection } from '../../app/connection.ts';
+import type { Context } from '../../app/context.ts';
 import { KeysError, usageError } from '../../base/errors.ts';
 import { jsonFault } from '../../base/json-fault.ts';
 import { safeJson, visibleLines } from '../../base/sanitise.ts';
-import { defineCommand } from '../../cli/define.ts';
+import { defineCommand, toggle } from '../../cli/define.ts';
+import type { Result } from '../../output/present.ts';
+import type { Terminal } from '../../output/style.ts';
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
@@ -12,17 +16,38 @@ export const api = defineCommand({
   summary: "call the profile's API directly, with its session token",
   description: [
     'The path is relative to the URL of the profile. POST, PUT and PATCH send the JSON on stdin, unless stdin is a terminal.',
-    'Prints the response body. A status other than 2xx sets the usual exit code.',
+    'Prints the response body. A status other than 2xx sets the usual exit code. With --paginate, the items of all pages are',
+    'one JSON array, or a line each with --format ndjson, and --fields selects among their own fields.',
   ].join('\n'),
-  examples: ['keys api GET /v1/keys', `echo '{"name":"ci"}' | keys api POST /v1/keys`],
-  flags: {},
+  examples: [
+    'keys api GET /v1/keys',
+    'keys api GET /v1/keys --paginate --format ndjson',
+    `echo '{"name":"ci"}' | keys api POST /v1/keys`,
+  ],
+  flags: {
+    paginate: toggle(
+      '--paginate',
+      'follow the pages of a list, as the provider declares them or a Link header says',
+    ),
+  },
   fields: [],
-  problems: ({ operands: [method] }) =>
-    method === undefined || methodIn(method) ? [] : [`'${method}' is not one of ${methods.join(', ')}`],
-  async run(context, { operands: [text = '', path = ''] }) {
+  isField: (word) => /^[A-Za-z_][\w-]*$/.test(word) && !methodIn(word),
+  problems: ({ operands: [method], paginate }) => [
+    ...(method === undefined || methodIn(method) ? [] : [`'${method}' is not one of ${methods.join(', ')}`]),
+    ...(paginate && method !== undefined && methodIn(method) !== 'GET'
+      ? ['--paginate reads a list: it goes with GET alone']
+      : []),
+  ],
+  async run(context, { operands: [text = '', path = ''], paginate }) {
+    if (context.output.fields && !paginate)
+      throw usageError(
+        'fields are selected from the items of a list alone, with --paginate',
+        'keys help api',
+      );
     const connection = await context.connection();
     if (!connection)
       throw usageError('the embedded authority has no HTTP API in this process', 'keys profile list');
+    if (paginate) return printPages(context, connection, path);
     const { openApi } = await import('../../app/open-remote.ts');
     const method = methodIn(text) ?? 'GET';
     const hasBody = ['POST', 'PUT', 'PATCH'].includes(method) && !context.io.stdin.isTTY;
@@ -32,14 +57,37 @@ export const api = defineCommand({
     const response = await api.call(method, path, body);
     await context.print({ kind: 'text', text: printable(response.text, context.io.stdout.isTTY) });
     const failure = api.failureOf(response);
-    if (failure?.failure.code === 'no_such_key') {
-      const hint = `check the path, which is relative to ${connection.url.href}`;
-      throw new KeysError({ ...failure.failure, hints: [hint] });
-    }
-    if (failure) throw failure;
+    if (failure) throw aboutPath(failure, connection);
     return { kind: 'nothing' };
   },
 });
+
+/** A path that does not exist is no key that does not exist. */
+function aboutPath(error: KeysError, { url }: Connection): KeysError {
+  if (error.failure.code !== 'no_such_key') return error;
+  return new KeysError({ ...error.failure, hints: [`check the path, which is relative to ${url.href}`] });
+}
+
+async function printPages(context: Context, connection: Connection, path: string): Promise<Result> {
+  const { calledItems } = await import('../../app/call-list.ts');
+  const { output } = context;
+  const { rows, columns } = await calledItems(context, connection, path, (error) =>
+    aboutPath(error, connection),
+  );
+  const shownRows = async (items: readonly object[], terminal: Terminal) =>
+    (await import('../../output/views/selected.ts')).selectedTable(items, columns, terminal);
+  // What was printed before an error stays.
+  if (output.format === 'ndjson')
+    return { kind: 'stream', rows, columns, line: (item, terminal) => shownRows([item], terminal) };
+  return {
+    kind: 'rows',
+    rows,
+    isWhole: true,
+    columns,
+    ...(!output.fields && { format: 'json' }),
+    table: shownRows,
+  };
+}
 
 function methodIn(text: string): (typeof methods)[number] | undefined {
   return methods.find((method) => method === text.toUpperCase());
