@@ -17,7 +17,7 @@ const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 const except = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
   `base/${except('')}`,
-  `platform/${except('background|children|editor|entry-path|filled-pipe|foreground|loopback|machine|native-part|output-fault|own-files|pager|pipe-maker|run-program')}`,
+  `platform/${except('background|children|editor|entry-path|filled-pipe|foreground|loopback|machine|native-part|open-page|output-fault|own-files|pager|pipe-maker|run-program')}`,
   'platform/files/(?:read-file|trust)\\.ts$',
   'app/(?:app|dialogue|lookup)\\.ts$',
   'accounts/(?:config|profile|choose-profile)\\.ts$',
