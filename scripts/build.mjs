@@ -19,7 +19,7 @@ const core = [
   `base/${except('')}`,
   `platform/${except('background|children|editor|entry-path|filled-pipe|foreground|loopback|machine|native-part|open-page|output-fault|own-files|pager|pipe-maker|run-program')}`,
   'platform/files/(?:read-file|trust)\\.ts$',
-  'app/(?:app|dialogue|lookup)\\.ts$',
+  'app/(?:app|dialogue|lookup|remind-of-unfinished)\\.ts$',
   'accounts/(?:config|profile|choose-profile)\\.ts$',
   'keys/(?:capability-check|find|key|match|own-key|select|summary)\\.ts$',
   'output/(?:ci-log|error|formats|message|present|relative-time|reminder|reporter|values)\\.ts$',

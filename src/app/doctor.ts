@@ -73,7 +73,9 @@ async function configuration(file: string): Promise<Finding> {
     const { profiles } = await readConfig(file, async (text) => void unknown.push(text));
     if (unknown.length > 0) return { check: 'config', status: 'warn', message: unknown.join('; ') };
     const count = Object.keys(profiles).length;
-    const message = existsSync(file) ? `${file}: ${count} profiles` : 'no file; defaults apply';
+    const message = existsSync(file)
+      ? `${file}: ${count} profile${count === 1 ? '' : 's'}`
+      : 'no file; defaults apply';
     return { check: 'config', status: 'ok', message };
   } catch (error) {
     return failure('config', error);

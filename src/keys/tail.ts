@@ -69,25 +69,28 @@ function isTransient({ failure }: KeysError): boolean {
   return failure.exit === 'network' || failure.code === 'rate_limited';
 }
 
-/** One page of the log; `number` starts at 1. Nothing is read beyond it. */
+/** One page of the log; `number` starts at 1. With `onMore`, which is called if there are more, one entry beyond it is read. */
 export function page(
   entries: AsyncIterable<LogEntry>,
   number: number,
   size: number,
+  onMore?: () => Promise<void>,
 ): AsyncIterable<LogEntry> {
-  return number === 1 && size === Number.POSITIVE_INFINITY ? entries : part(entries, number, size);
+  return number === 1 && size === Number.POSITIVE_INFINITY ? entries : part(entries, number, size, onMore);
 }
 
 async function* part(
   entries: AsyncIterable<LogEntry>,
   number: number,
   size: number,
+  onMore: (() => Promise<void>) | undefined,
 ): AsyncGenerator<LogEntry> {
   const first = number === 1 ? 0 : (number - 1) * size;
   let at = 0;
   for await (const entry of entries) {
+    if (at >= first + size) return onMore?.();
     if (at >= first) yield entry;
     at += 1;
-    if (at >= first + size) return;
+    if (at >= first + size && !onMore) return;
   }
 }

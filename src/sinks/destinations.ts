@@ -56,7 +56,10 @@ export async function resolveDestination(io: Io, request: DestinationRequest): P
   throw usageError(
     `${readerOf(io)}, and no destination for the secret was given; no ${noun} was created`,
     'choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)',
-    'or print it: --json for the record with its secret, --secret-only for the secret alone',
+    // What an agent prints is in its transcript, and with its provider.
+    ...(agentIn(io.env)
+      ? []
+      : ['or print it: --json for the record with its secret, --secret-only for the secret alone']),
   );
 }
 

@@ -82,7 +82,10 @@ export const maxComplaintCharacters = 600;
 export function requireSuccess(name: string, outcome: Outcome, secret: Secret): void {
   const { code, signal, stderr, stdout } = outcome;
   if (code === 0) return;
-  const complaint = maskSecrets(secret.hideIn(stderr.trim() || stdout.trim()));
+  const complaint = maskSecrets(secret.hideIn(stderr.trim() || stdout.trim())).replace(
+    /\s*[\r\n]+\s*/g,
+    '; ',
+  );
   const end = signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
   throw new KeysError({
     code: signal ? 'delivery_unclear' : 'program_failed',

@@ -324,7 +324,6 @@ test('on the terminal of a coding agent it is not shown unless that is asked for
     error: a coding agent reads this terminal (CLAUDECODE is set), and no destination for the secret was
            given; no key was created
     hint: choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)
-    hint: or print it: --json for the record with its secret, --secret-only for the secret alone
     "
   `);
   expect((await box.keys(['create', 'ci', '--to', 'file:a.key'], agent)).exit).toBe(0);

@@ -132,7 +132,7 @@ test('an expiring key is yellow and a revoked one dim, unless NO_COLOR is set', 
     new   [id 1]            [esc][32mactive[esc][39m    in 6 months  never              0  $0.00  all     Nightly SUMMARY
     soon  [id 2]            [esc][33mexpiring[esc][39m  [esc][33min 10 days[esc][39m   2 days ago         1  $3.20  all
     late  [id 3]            [esc][31mexpired[esc][39m   1 day ago    never              0  $0.00  all
-    [esc][2mgone[esc][22m  [id 4]            [esc][2mrevoked[esc][22m   never        never              0  $0.00  all
+    [esc][2mgone[esc][22m  [id 4]            [esc][2mrevoked[esc][22m                never              0  $0.00  all
     old   [id 5]            [esc][32mactive[esc][39m    never        never              0  $0.00  all
     "
   `);

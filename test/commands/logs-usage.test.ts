@@ -133,6 +133,14 @@ test('usage sums one key by day, since a day', async () => {
   expect(await days('shop')).toEqual([{ date: '2026-11-19', requests: 1, tokens: 7, spentUsd: 0.1 }]);
 });
 
+test('on a terminal, a page of the log tells of more', async () => {
+  const { box } = await seeded();
+  const options = { now, terminal: 120, env: { NO_COLOR: '1' } };
+  expect((await box.keys(['logs', '--limit', '2'], options)).stderr).toBe('there are more: --page 2\n');
+  expect((await box.keys(['logs', '--limit', '2', '--page', '2'], options)).stderr).toBe('');
+  expect((await box.keys(['logs', '--limit', '2'], { now })).stderr).toBe('');
+});
+
 test('on a terminal, both are tables', async () => {
   const { box } = await seeded();
   const shows = new Transcript(box, [idColumns, ids]);
@@ -141,10 +149,10 @@ test('on a terminal, both are tables', async () => {
     "$ keys logs
     exit 0
     --- stdout
-    TIME                  STATUS  METHOD  PATH                  KEY               MODEL   TOKENS   COST  IP
-    2026-11-20T11:40:00Z  200     POST    /v1/chat/completions  [id 1]            gpt-4o     100  $0.20  203.0.113.9
-    2026-11-20T11:30:00Z  429     GET     /v1/models            [id 1]
-    2026-11-19T02:40:00Z  200     POST    /v1/embeddings        [id 2]                         7  $0.10
+    TIME                  STATUS  METHOD  PATH                  KEY                    MODEL   TOKENS   COST  IP
+    2026-11-20T11:40:00Z  200     POST    /v1/chat/completions  ci [id 1]              gpt-4o     100  $0.20  203.0.113.9
+    2026-11-20T11:30:00Z  429     GET     /v1/models            ci [id 1]
+    2026-11-19T02:40:00Z  200     POST    /v1/embeddings        shop [id 2]                         7  $0.10
     "
   `);
   expect(await shows.keys(['usage'], options)).toMatchInlineSnapshot(`

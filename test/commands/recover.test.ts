@@ -218,6 +218,17 @@ describe('a secret that waits in escrow', () => {
     `);
   });
 
+  test('is mentioned to whoever looks at keys on a terminal, and to no script', async () => {
+    const box = withEscrow(new Sandbox());
+    const { operation } = await stopped(box);
+    const person = { now, terminal: 120, env: { NO_COLOR: '1' } };
+    const reminder = `warning: the create of ci (local) is unfinished: keys recover ${operation}\n`;
+    for (const args of [['list'], ['show', 'ci']]) {
+      expect((await box.keys(args, person)).stderr).toBe(reminder);
+      expect((await box.keys(args, { now })).stderr).toBe('');
+    }
+  });
+
   test('is framed on a terminal', async () => {
     const box = withEscrow(new Sandbox());
     await stopped(box);

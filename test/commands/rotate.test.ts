@@ -865,7 +865,9 @@ test('--when-idle retires an old key that is not used, and prints the evidence',
   const finish = ['rotate', '--finish', '--when-idle', '24h', '--json'];
   const used = JSON.parse((await box.keys(['show', keyId, '--json'])).stdout).lastUsedAt as string;
   const soon = await box.keys(finish, { now: new Date(Date.parse(used) + 3_600_000) });
-  expect(soon.stderr).toBe(`${keyId} was last used ${used}, 1 request in total: still in use\n1 not due\n`);
+  expect(soon.stderr).toBe(
+    `${keyId} was last used ${used}, 1 request in total: not idle for long enough\n1 not due\n`,
+  );
   expect(JSON.parse(soon.stdout)).toMatchObject([{ retired: [] }]);
   const quiet = await box.keys(finish, { now: new Date(Date.parse(used) + 25 * 3_600_000) });
   expect(quiet.stderr).toBe(

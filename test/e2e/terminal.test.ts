@@ -155,19 +155,16 @@ test('with CLAUDECODE=1 a terminal gets no secret by default: an agent reads it'
     --- screen
     error: a coding agent reads this terminal ([variable] is set), and no destination for the secret was given; no key was created
     hint: choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)
-    hint: or print it: --json for the record with its secret, --secret-only for the secret alone
     $ keys rotate ci
     exit 2
     --- screen
     error: a coding agent reads this terminal ([variable] is set), and no destination for the secret was given; no key was created
     hint: choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)
-    hint: or print it: --json for the record with its secret, --secret-only for the secret alone
     $ keys session create --user ada
     exit 2
     --- screen
     error: a coding agent reads this terminal ([variable] is set), and no destination for the secret was given; no session was created
     hint: choose a sink: --to file:PATH or --to env:PATH#NAME (keys help sinks)
-    hint: or print it: --json for the record with its secret, --secret-only for the secret alone
     "
   `);
 });

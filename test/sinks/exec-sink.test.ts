@@ -128,7 +128,7 @@ describe('a failure', () => {
     const { context } = world({ stderr: said, code: 3 });
     const failure = await failureIn(sinkOf(context, 'deliver').deliver(delivery));
     expect(failure).toMatchObject({ exit: 'failed', code: 'program_failed' });
-    expect(failure.message).toBe('deliver failed with exit code 3: cannot store ****\nnor ****\nnor ****');
+    expect(failure.message).toBe('deliver failed with exit code 3: cannot store ****; nor ****; nor ****');
   });
 
   test('is reported with stdout if stderr is empty', async () => {

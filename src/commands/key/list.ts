@@ -1,4 +1,5 @@
 import { listSelected } from '../../app/list-selected.ts';
+import { remindOfUnfinished } from '../../app/remind-of-unfinished.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
 import { oneOf, readCount } from '../../cli/read.ts';
 import type { Key } from '../../keys/key.ts';
@@ -36,6 +37,7 @@ export const list = defineCommand({
     const { sort, reverse, limit } = input;
     const selection = { ...(await requireSelection(context, input)), sort, reverse, limit };
     const { rows, summary } = await listSelected(context, selection);
+    await remindOfUnfinished(context);
     return {
       kind: 'rows',
       isPaged: true,

@@ -10,6 +10,8 @@ import { requireAbility, requireLogFields } from '../../keys/capability-check.ts
 import type { LogEntry, LogQuery } from '../../keys/ports.ts';
 import { page as pageOf, tail } from '../../keys/tail.ts';
 
+type Names = ReadonlyMap<string, string>;
+
 const fields = [
   'timestamp',
   'method',
@@ -63,6 +65,7 @@ export const logs = defineCommand({
     const filters = (['status', 'method', 'path'] as const).filter((flag) => input[flag] !== undefined);
     requireLogFields(provider, filters, backend.capabilities);
     const query = await toQuery(context, input);
+    const names = remembered(() => namesOf(context));
     if (input.follow) {
       const signal = context.io.interrupt;
       const rows = tail(backend, query, {
@@ -75,24 +78,40 @@ export const logs = defineCommand({
         kind: 'stream',
         rows,
         columns: fields,
-        line: async (row: LogEntry, terminal) => (await views()).logLine(row, terminal),
+        line: async (row: LogEntry, terminal) => (await views()).logLine(row, terminal, await names()),
       };
     }
     const { page = 1, limit } = input;
-    const isPaged =
-      input.page !== undefined || (context.io.stdout.isTTY && context.output.format === undefined);
+    const isForPerson = context.io.stdout.isTTY && context.output.format === undefined;
+    const isPaged = input.page !== undefined || isForPerson;
+    const tellOfMore = () => context.note(`there are more: --page ${page + 1}`);
     const size = limit ?? (isPaged ? defaultPageSize : Number.POSITIVE_INFINITY);
     return {
       kind: 'rows',
       isPaged: true,
-      rows: pageOf(backend.logs(query), page, size),
+      rows: pageOf(backend.logs(query), page, size, isForPerson ? tellOfMore : undefined),
       columns: fields,
-      table: async (entries: readonly LogEntry[], terminal) => (await views()).logView(entries, terminal),
+      table: async (entries: readonly LogEntry[], terminal) =>
+        (await views()).logView(entries, terminal, entries.length > 0 ? await names() : new Map()),
     };
   },
 });
 
 const views = () => import('../../output/views/rows.ts');
+
+/** The names of keys by their id; an account that cannot be read has none. */
+async function namesOf(context: Context): Promise<Names> {
+  const keys = await context.keys().catch(() => []);
+  return new Map(keys.map(({ id, name }) => [id, name]));
+}
+
+function remembered<T>(read: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= read();
+    return result;
+  };
+}
 
 async function toQuery(context: Context, input: Input<typeof flags>): Promise<LogQuery> {
   const { operands, since, until, status, method, path } = input;

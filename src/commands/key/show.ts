@@ -1,3 +1,4 @@
+import { remindOfUnfinished } from '../../app/remind-of-unfinished.ts';
 import { defineCommand } from '../../cli/define.ts';
 import { keyFields } from '../../keys/key.ts';
 
@@ -14,6 +15,7 @@ export const show = defineCommand({
   fields: keyFields,
   async run(context, { operands: [reference = ''] }) {
     const key = await context.key(reference);
+    await remindOfUnfinished(context);
     return {
       kind: 'one',
       record: key,

@@ -85,9 +85,7 @@ export async function createKey(
   if (ifMissing) requireNames(profile.provider, backend, keys);
   if (!request.allowDowntime) requireCapacity(profile.provider, backend.capabilities, active);
   if (dryRun || !destination) return planned(services, spec);
-  if (newest && backend.capabilities.overlap !== 'none')
-    await services.tell({ type: 'supersedes', name: spec.name, ids: namesakes.map(({ id }) => id) });
-  return create(services, spec, { keys, active, destination });
+  return create(services, spec, { keys, active, namesakes, destination });
 }
 
 async function create(
@@ -96,6 +94,7 @@ async function create(
   before: {
     keys: readonly Key[];
     active: readonly Key[];
+    namesakes: readonly Key[];
     destination: Destination<CreationRecord>;
   },
 ): Promise<CreationRecord | undefined> {
@@ -126,6 +125,8 @@ async function create(
     journal: await services.journal(),
     onSecret: (secret) => services.maskInLog(secret),
   });
+  if (before.namesakes.length > 0 && capabilities.overlap !== 'none')
+    await tell({ type: 'supersedes', name: spec.name, ids: before.namesakes.map(({ id }) => id) });
   const unstoredFields = await storedDifferences(backend, spec, key);
   await tell({ type: 'stored', key, differences: unstoredFields });
   if (key.id === unidentified) await tell({ type: 'unidentified' });

@@ -69,7 +69,7 @@ export async function idlenessOf(
   const usageNote = key?.usage ? `, ${requestCount(key.usage.requests)} in total` : '';
   if (key && reports.includes('lastUsedAt') && key.lastUsedAt !== undefined) {
     const from = key.lastUsedAt ?? key.createdAt;
-    const evidence = `${id} was ${key.lastUsedAt ? `last used ${key.lastUsedAt}` : 'never used'}${usageNote}`;
+    const evidence = `${id} was ${key.lastUsedAt ? `last used ${key.lastUsedAt}` : neverUsed(key)}${usageNote}`;
     return { isIdle: from !== undefined && Date.parse(from) <= since.getTime(), evidence };
   }
   if (!logs || !logsByKey) return undefined;
@@ -77,6 +77,10 @@ export async function idlenessOf(
     return { isIdle: false, evidence: `the log shows a use of ${id} at ${timestamp}` };
   }
   return { isIdle: true, evidence: `the log shows no use of ${id} since ${since.toISOString()}` };
+}
+
+function neverUsed({ createdAt }: Key): string {
+  return createdAt === undefined ? 'never used' : `never used since it was created ${createdAt}`;
 }
 
 function requestCount(count: number): string {

@@ -17,7 +17,7 @@ export function keyDetailView(key: Partial<Key>, terminal: Terminal): string {
       ['Description', key.description ? shown(key.description) : undefined],
       ['Prefix', key.prefix && shown(key.prefix)],
       ['Created', time(key.createdAt)],
-      ['Expires', time(key.expiresAt)],
+      ['Expires', key.status === 'revoked' ? undefined : time(key.expiresAt)],
       ['Last used', lastUsed(key, time(key.lastUsedAt))],
       ['Permissions', list(key.permissions, 'none')],
       ['Rate limit', rateLimit(key)],

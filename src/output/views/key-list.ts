@@ -77,6 +77,6 @@ function nothing(summary: Summary | undefined): string {
   const { active = 0, expired = 0, disabled = 0, revoked = 0 } = summary ?? {};
   const all = active + expired + disabled + revoked;
   return summary && all === 0
-    ? 'No keys yet. To create one: keys create <name> --expires 90d'
+    ? 'No keys yet. To create one: keys create <name>'
     : 'No matching keys. To list all: keys list --status all';
 }

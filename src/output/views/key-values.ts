@@ -67,7 +67,8 @@ export function name(key: Partial<Key>, { style }: Terminal): string {
 }
 
 export function expiry(key: Key, { style, now }: Terminal): string {
-  if (key.expiresAt === undefined) return '';
+  // It has ended already.
+  if (key.expiresAt === undefined || key.status === 'revoked') return '';
   if (key.expiresAt === null) return 'never';
   const text = relativeTime(key.expiresAt, now);
   return key.status === 'expiring' ? style.yellow(text) : text;

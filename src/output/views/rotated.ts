@@ -25,7 +25,9 @@ export function rotatedLine(record: RotationRecord, { style, now }: Terminal): s
   if (error) return `${style.red('failed')}   ${name}  ${shown(error.message)}\n`;
   if (pending) return `${style.yellow('pending')}  ${name}  ${shown(pending)}\n`;
   if (!record.changed || !old || !key) {
-    return record.dryRun ? `${style.dim('would rotate')}  ${name}\n` : `${style.dim('not due')}  ${name}\n`;
+    return record.dryRun && old
+      ? `${style.dim('would rotate')}  ${name}  ${shown(old.id)}  ${endOf(record, 'key', now)}\n`
+      : `${style.dim('not due')}  ${name}\n`;
   }
   const isSame = old.id === key.id;
   const ids = isSame ? shown(key.id) : `${shown(old.id)} → ${shown(key.id)}`;
@@ -34,6 +36,7 @@ export function rotatedLine(record: RotationRecord, { style, now }: Terminal): s
 
 function endOf({ oldRevoked, oldRevokeAt }: RotationRecord, what: 'key' | 'secret', now: Date): string {
   if (oldRevoked) return `old ${what} revoked`;
+  if (oldRevokeAt !== null && Date.parse(oldRevokeAt) <= now.getTime()) return `old ${what} ends at once`;
   if (oldRevokeAt === null) return `old ${what} ends once it is idle`;
   return `old ${what} ends ${relativeTime(oldRevokeAt, now)}`;
 }

@@ -89,7 +89,7 @@ function stepMessages(event: StepEvent): Message[] {
     case 'usage-unknown':
       return [warning(`the provider does not report whether the key ${event.id} is used: it was left alone`)];
     case 'usage':
-      return [note(`${event.evidence}: ${event.isIdle ? 'idle' : 'still in use'}`)];
+      return [note(`${event.evidence}: ${event.isIdle ? 'idle' : 'not idle for long enough'}`)];
     case 'retired':
       return [note(retiredText(event))];
     case 'old-value-still-works':

@@ -134,7 +134,7 @@ test('a key is idle if it was not used since, according to the last use, otherwi
   });
   expect((await idlenessOf(used('2026-11-20T12:00:01Z'), { id: 'a' }, since))?.isIdle).toBe(false);
   expect((await idlenessOf(used(null), { id: 'a' }, since))?.evidence).toMatchInlineSnapshot(
-    `"a was never used, 3 requests in total"`,
+    `"a was never used since it was created 2026-11-01T00:00:00.000Z, 3 requests in total"`,
   );
   const entry = { timestamp: '2026-11-21T00:00:00Z', method: 'GET', path: '/', statusCode: 200 };
   const logged = { ...used(undefined), logs: () => entriesOf([entry]) };
