@@ -28,6 +28,7 @@ export const catalog: Catalog = {
   run: async () => (await import('./key/run.ts')).run,
   snippet: async () => (await import('./key/snippet.ts')).snippet,
   api: async () => (await import('./provider/api.ts')).api,
+  open: async () => (await import('./provider/open.ts')).open,
   backup: async () => (await import('./authority/backup.ts')).backup,
   restore: async () => (await import('./authority/restore.ts')).restore,
   serve: async () => (await import('./authority/serve.ts')).serve,

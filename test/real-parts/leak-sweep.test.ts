@@ -243,6 +243,9 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     await run('logs', 2);
     await run('api GET /v1/keys', 0);
     await run('api GET /v1/nosuch', 3);
+    await run('api GET /v1/keys --paginate', 0);
+    await run('open', 2);
+    await run('open --provider resend --url https://api.resend.com --json', 0);
     // What is typed at Tab, and the process that it starts in the background.
     await run('completion --words fish', 0, { stdin: `verify\0${canary}\0--profile\0unreal\0` });
     await run('completion --words fish', 0, { stdin: 'show\0\0' });

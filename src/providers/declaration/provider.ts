@@ -129,7 +129,7 @@ export const providerSchema = v.strictObject({
     urlEnding,
   ),
   page: optional(
-    'Pages of the API at `url` for people. `keys login` names the first one, and offers to open it.',
+    'Pages of the API at `url` for people. `keys login` names the first one, and offers to open it; `keys open` opens the second one.',
     pages,
   ),
   console: optional(
