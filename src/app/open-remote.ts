@@ -99,7 +99,7 @@ async function requireToken(context: Context, connection: Connection): Promise<S
   return foundToken.token;
 }
 
-function notLoggedIn({ profile, url }: Connection, env: Environment): KeysError {
+export function notLoggedIn({ profile, url }: Connection, env: Environment): KeysError {
   const { name, provider, tokenOrigin = url.origin } = profile;
   const [empty] = emptyVariables(env);
   const cause = empty === undefined ? 'no' : `${empty} is set but empty, and there is no`;

@@ -1,11 +1,13 @@
 import { KeysError } from '../base/errors.ts';
+import type { Secret } from '../base/secret.ts';
 import type { Capabilities } from '../keys/ports.ts';
+import type { SessionIdentity } from '../keys/session-identity.ts';
 import { secretsIn } from '../providers/declaration/placeholder.ts';
 import { capabilitiesOf } from '../remote/capabilities.ts';
 import type { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import { findKeptSecrets } from './kept-secrets.ts';
-import { openRemote, tokenOf } from './open-remote.ts';
+import { openApi, openRemote, tokenOf } from './open-remote.ts';
 
 /** What `status` and `login` print. Never any part of the token. */
 export interface SessionStatus {
@@ -20,6 +22,10 @@ export interface SessionStatus {
   capabilities: Capabilities;
   /** Where each secret that is kept beside the token is, null if nowhere; absent: the provider has none. */
   secrets?: Readonly<Record<string, string | null>>;
+  /** Whose session it is, as far as the API tells. */
+  user?: string;
+  role?: string;
+  expiresAt?: string | null;
 }
 
 /** Asks the API whether it accepts the session token of this connection. */
@@ -33,11 +39,46 @@ export async function checkSession(context: Context, connection: Connection): Pr
     return status(false);
   try {
     await openRemote(context, connection, { token: token.token }).list();
-    return status(true);
+    const { user, role, expiresAt } = await toldIdentity(context, connection, token.token);
+    const told = {
+      ...(user && { user }),
+      ...(role && { role }),
+      ...(expiresAt !== undefined && { expiresAt }),
+    };
+    if (expiresAt) await warnOfEnd(context, connection, expiresAt);
+    return { ...status(true), ...told };
   } catch (error) {
     if (!(error instanceof KeysError) || error.failure.exit !== 'auth') throw error;
     return status(false);
   }
+}
+
+/** What the API tells of the session; a failure of that call says nothing about the session. */
+async function toldIdentity(
+  context: Context,
+  connection: Connection,
+  token: Secret,
+): Promise<SessionIdentity> {
+  try {
+    const { readIdentity } = await import('../remote/read-identity.ts');
+    return (await readIdentity(openApi(context, connection, { token }), connection.provider)) ?? {};
+  } catch (error) {
+    if (!(error instanceof KeysError) || error.failure.exit === 'interrupted') throw error;
+    await context.debug(`the API did not tell whose session it is: ${error.message}`);
+    return {};
+  }
+}
+
+const warningMs = 14 * 86_400_000;
+
+/** Warns if the session ends soon. */
+export async function warnOfEnd(context: Context, { profile }: Connection, expiresAt: string): Promise<void> {
+  const remainingMs = Date.parse(expiresAt) - context.now.getTime();
+  if (remainingMs > warningMs) return;
+  const { relativeTime } = await import('../output/relative-time.ts');
+  await context.warn(
+    `the session of the profile ${profile.name} ends ${relativeTime(expiresAt, context.now)}; then: keys login --profile ${profile.name}`,
+  );
 }
 
 export function sessionStatus(

@@ -32,7 +32,7 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
   ],
   logout: ['disconnect', 'signout', 'sign-out'],
   whoami: ['me', 'who'],
-  status: ['current', 'whoami'],
+  status: ['current'],
   'profile use': ['switch', 'use'],
   'profile list': ['contexts', 'profiles'],
   'provider list': ['providers'],

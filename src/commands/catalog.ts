@@ -5,6 +5,7 @@ export const catalog: Catalog = {
   login: async () => (await import('./profile/login.ts')).login,
   logout: async () => (await import('./profile/logout.ts')).logout,
   status: async () => (await import('./profile/status.ts')).status,
+  whoami: async () => (await import('./profile/whoami.ts')).whoami,
   'profile list': async () => (await import('./profile/profile-list.ts')).profileList,
   'profile use': async () => (await import('./profile/profile-use.ts')).profileUse,
   'profile remove': async () => (await import('./profile/profile-remove.ts')).profileRemove,

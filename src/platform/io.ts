@@ -41,6 +41,8 @@ export interface Io {
   /** Calls back whenever the process continues after it was stopped, until the returned function is called. */
   onContinue(listener: () => void): () => void;
   now(): Date;
+  /** The login name of the user. */
+  user(): string;
   /** `<login name>-<host>`, the default name of a key. */
   whoami(): string;
 }
@@ -76,6 +78,7 @@ export function realIo(): Io {
       return () => void process.removeListener('SIGCONT', listener);
     },
     now: () => new Date(),
+    user: loginName,
     whoami: () => `${loginName()}-${hostname().split('.')[0] || 'localhost'}`,
   };
 }

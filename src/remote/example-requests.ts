@@ -80,6 +80,7 @@ const examplesOf: Readonly<Record<CallName, (provider: Provider, now: Date) => E
     { inputs: { by: 'day', since: new Date(now.getTime() - 30 * dayMs), keyId: exampleId } },
   ],
   verify: () => [{ inputs: { key: secret } }],
+  whoami: () => [{ inputs: {} }],
   logout: () => [{ inputs: {} }],
 };
 

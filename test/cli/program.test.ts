@@ -63,6 +63,8 @@ test('without a command, prints help on stderr: exit 2', async () => {
       logout            end the session and remove its token
       status            show the profile in use, whether it is logged in, and what
                         its provider can do
+      whoami            show whose the session is: user, role and expiry, where the
+                        API tells them
       profile list      list the profiles and show which one is in use
       profile use       make a profile the current one
       profile remove    remove a profile and its session token; keys at the provider

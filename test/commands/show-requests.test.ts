@@ -151,6 +151,13 @@ test('provider check --show-requests prints each request, filled with examples a
     x-team: my-team
     x-api-key: ****
 
+    # whoami
+    GET https://api.example.com/v2/me
+    accept: application/json
+    x-version: 2
+    x-team: my-team
+    authorization: Bearer ****
+
     # logout
     POST https://api.example.com/v2/logout
     accept: application/json
@@ -181,6 +188,7 @@ test('provider check --show-requests --json', async () => {
     'logs, second page',
     'usage',
     'verify',
+    'whoami',
     'logout',
   ]);
   expect(requests[4]).toEqual({

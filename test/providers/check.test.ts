@@ -553,3 +553,20 @@ test('pages are reached over https, and a page or a path that is never used is r
   expect(pathsOf({ ...rest, usualPath: '/admin' })).toEqual([]);
   expect(pathsOf({ ...unreal, page, usualPath: '/admin' })).toEqual(['usualPath']);
 });
+
+test.each([
+  [{ post: '/me', user: 'name' }, 'whoami', /is not a get/],
+  [{ get: '/me' }, 'whoami', /tells nothing; declare user, role, expiresAt, keyId/],
+  [
+    [
+      { get: '/me', user: 'name' },
+      { get: '/user', user: 'login' },
+    ],
+    'whoami.1.user',
+    /earlier call/,
+  ],
+  [{ get: '/me/{id}', user: 'name' }, 'whoami.get', /id/],
+])('whoami %j', (whoami, path, message) => {
+  expect(issuesOf({ whoami })[path]).toMatch(message);
+  expect(issuesOf({ whoami: { get: '/me', user: 'name', requires: 'name' } })).toEqual({});
+});

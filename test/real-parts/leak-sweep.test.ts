@@ -207,7 +207,14 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     await run('completion bash', 0);
     await run('completion zsh --install --json', 0, { env: { SHELL: '/bin/zsh' } });
     await run(`completion ${value}`, 2);
-    for (const line of ['status', 'help create', 'provider list', 'provider show unreal', 'profile list'])
+    for (const line of [
+      'status',
+      'whoami',
+      'help create',
+      'provider list',
+      'provider show unreal',
+      'profile list',
+    ])
       await run(line, 0);
   });
 
@@ -250,6 +257,7 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     await run('completion --words fish', 0, { stdin: `verify\0${canary}\0--profile\0unreal\0` });
     await run('completion --words fish', 0, { stdin: 'show\0\0' });
     await run('status', 0);
+    await run('whoami', 0);
     await run('status --url http://keys.example.com', 2);
     await run('doctor', undefined);
     await run('provider check nosuch.json', 1);
@@ -298,6 +306,8 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
       for (const line of ['list', 'create a --to file:key2', ...(status === 500 ? [] : reads)])
         await sweep.run(line, undefined);
       for (const line of ['verify --from file:key --json', 'status']) await sweep.run(line, undefined);
+      for (const line of ['whoami --json', 'whoami'])
+        await sweep.run(line, undefined, { env: { KEYS_PROVIDER: 'authority' } });
     },
   );
 

@@ -72,6 +72,7 @@ export const richDeclaration = {
     defaultDays: 30,
   },
   verify: { get: '/me', auth: { header: 'X-Api-Key' }, requires: 'id' },
+  whoami: { get: '/me', user: 'name' },
   logout: { post: '/logout' },
   key: { id: 'id', name: 'name', expiresAt: 'expires', permissions: 'scopes', budgetUsd: 'budget' },
 };

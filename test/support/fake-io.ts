@@ -39,6 +39,7 @@ export function fakeIo(options: FakeIoOptions): { io: Io; stdout: () => string; 
     suspend: async () => {},
     onContinue: () => () => {},
     now: () => options.now ?? new Date(),
+    user: () => 'ada',
     whoami: () => 'ada-workshop',
   };
   return { io, stdout: stdout.text, stderr: stderr.text };

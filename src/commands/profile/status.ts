@@ -5,14 +5,19 @@ import type { Result } from '../../output/present.ts';
 
 const statusFields = ['profile', 'provider', 'url', 'tokenSource', 'authenticated', 'capabilities'];
 
-/** The fields that can be selected; `secrets` is absent for a provider that keeps none. */
-export const allStatusFields = [...statusFields, 'secrets'];
+/** Absent if the provider keeps no secrets, or if the API does not tell whose session it is. */
+const optionalFields = ['secrets', 'user', 'role', 'expiresAt'] as const;
+
+/** The fields that can be selected. */
+export const allStatusFields = [...statusFields, ...optionalFields];
 
 export const status = defineCommand({
   operands: '',
   summary: 'show the profile in use, whether it is logged in, and what its provider can do',
-  description:
-    'Asks the API whether it accepts the session token. Exits with 4 if it does not, or if there is no token.',
+  description: [
+    'Asks the API whether it accepts the session token. Exits with 4 if it does not, or if there is no token. Where the',
+    'API tells them, shows the user and when the session ends; warns if that is within 14 days.',
+  ].join('\n'),
   examples: ['keys status', 'keys status --json authenticated,tokenSource'],
   flags: {},
   fields: allStatusFields,
@@ -40,7 +45,7 @@ export function statusResult(record: SessionStatus): Result {
   return {
     kind: 'one',
     record,
-    columns: record.secrets ? [...statusFields, 'secrets'] : statusFields,
+    columns: [...statusFields, ...optionalFields.filter((field) => record[field] !== undefined)],
     table: async (_, terminal) => (await import('../../output/views/status.ts')).statusView(record, terminal),
     ...(record.authenticated === false && { exit: 'auth' as const }),
   };

@@ -2,6 +2,7 @@ import { shown } from '../../base/sanitise.ts';
 import type { Capabilities } from '../../keys/ports.ts';
 import type { Terminal } from '../style.ts';
 import { capabilityLines } from './capability-lines.ts';
+import { moment } from './key-values.ts';
 import { renderRecord } from './record.ts';
 
 interface Status {
@@ -12,7 +13,12 @@ interface Status {
   authenticated: boolean | null;
   capabilities: Capabilities;
   secrets?: Readonly<Record<string, string | null>>;
+  user?: string;
+  role?: string;
+  expiresAt?: string | null;
 }
+
+const noUrl = 'none (runs in this process)';
 
 /** The profile in use and what its provider can do. */
 export function statusView(status: Status, terminal: Terminal): string {
@@ -21,8 +27,10 @@ export function statusView(status: Status, terminal: Terminal): string {
     [
       ['Profile', shown(status.profile)],
       ['Provider', shown(status.provider)],
-      ['URL', status.url === null ? 'none (runs in this process)' : shown(status.url)],
+      ['URL', status.url === null ? noUrl : shown(status.url)],
       ['Session', session],
+      ['User', userLine(status)],
+      ['Ends', status.expiresAt === undefined ? undefined : ending(status.expiresAt, terminal)],
       ...secretLines(status, terminal),
       ...capabilityLines(status.capabilities),
     ],
@@ -37,10 +45,42 @@ function sessionLine({ authenticated, tokenSource }: Status, { style }: Terminal
   return style.red(tokenSource === null ? 'not logged in' : `rejected, token from ${tokenSource}`);
 }
 
+function userLine({ user = '', role }: Pick<Status, 'user' | 'role'>): string {
+  return [user, role && (user ? `(${role})` : role)]
+    .filter(Boolean)
+    .map((one) => shown(one ?? ''))
+    .join(' ');
+}
+
+/** When the session ends. */
+function ending(expiresAt: string | null, { now }: Terminal): string {
+  return expiresAt === null ? 'never' : moment(expiresAt, now);
+}
+
 /** A line per secret that is kept beside the token: where it is. */
 function secretLines({ secrets = {} }: Status, { style }: Terminal): (readonly [string, string])[] {
   return Object.entries(secrets).map(([name, source]) => [
     `Secret ${name}`,
     source === null ? style.red('not stored') : `from ${source}`,
   ]);
+}
+
+interface Whoami extends Pick<Status, 'profile' | 'provider' | 'url' | 'user' | 'role' | 'expiresAt'> {
+  keyId?: string;
+}
+
+export function whoamiView(record: Whoami, terminal: Terminal): string {
+  const { profile, provider, url, user = '', role = '', expiresAt, keyId = '' } = record;
+  return renderRecord(
+    [
+      ['Profile', shown(profile)],
+      ['Provider', shown(provider)],
+      ['URL', url === null ? noUrl : shown(url)],
+      ['User', shown(user)],
+      ['Role', shown(role)],
+      ['Ends', expiresAt === undefined ? undefined : ending(expiresAt, terminal)],
+      ['Key', shown(keyId)],
+    ],
+    terminal,
+  );
 }

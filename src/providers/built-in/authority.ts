@@ -83,6 +83,7 @@ export const authority: Provider = {
     },
   },
   verify: { get: '/verify', models: 'models' },
+  whoami: { get: '/session', user: 'user', role: 'role', expiresAt: 'expires_at' },
   logout: { delete: '/session' },
   key: {
     id: 'id',

@@ -49,6 +49,12 @@ export const awsIam: Provider = {
     form: { Action: 'UpdateAccessKey', ...common, AccessKeyId: '{id}', Status: 'Active' },
   },
   revoke: { post: '/', form: { Action: 'DeleteAccessKey', ...common, AccessKeyId: '{id}' } },
+  // Without a name, the user whose key signs.
+  whoami: {
+    get: '/',
+    query: { Action: 'GetUser', Version: common.Version },
+    user: 'GetUserResponse.GetUserResult.User.UserName',
+  },
   key: {
     id: 'AccessKeyId',
     name: { always: 'access-key' },

@@ -69,6 +69,11 @@ function cloudflareTokens(
         words: { active: 'ok', disabled: 'invalid', expired: 'expired' },
       },
     },
+    whoami: {
+      get: `${path}/verify`,
+      keyId: 'result.id',
+      expiresAt: { at: 'result.expires_on', missing: null },
+    },
     key: {
       id: 'id',
       name: 'name',

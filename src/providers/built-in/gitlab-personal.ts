@@ -1,5 +1,5 @@
 import type { Provider } from '../declaration/provider.ts';
-import { gitlabToken, gitlabVerification } from './gitlab-token.ts';
+import { gitlabToken, gitlabVerification, gitlabWhoami } from './gitlab-token.ts';
 
 export const gitlabPersonal: Provider = {
   id: 'gitlab-personal',
@@ -32,5 +32,6 @@ export const gitlabPersonal: Provider = {
   },
   revoke: { delete: '/personal_access_tokens/{id}' },
   verify: gitlabVerification,
+  whoami: gitlabWhoami,
   key: gitlabToken,
 };

@@ -1,6 +1,7 @@
 import type { KeyFields } from '../declaration/key-fields.ts';
 import type { Provider } from '../declaration/provider.ts';
 import type { Verification } from '../declaration/verification.ts';
+import type { WhoamiCall } from '../declaration/whoami.ts';
 
 /* What the access tokens of GitLab have in common. */
 
@@ -19,6 +20,16 @@ export const gitlabScopes = [
 ];
 
 export const gitlabVerification: Verification = { get: '/personal_access_tokens/self', id: 'id' };
+
+/** `/user` needs the scope api or read_user, which a token need not have. */
+export const gitlabWhoami: readonly WhoamiCall[] = [
+  {
+    get: '/personal_access_tokens/self',
+    keyId: 'id',
+    expiresAt: { at: 'expires_at', as: 'date' },
+  },
+  { get: '/user', user: 'username' },
+];
 
 export const gitlabToken: KeyFields = {
   id: 'id',
@@ -66,6 +77,7 @@ export function gitlabAccessTokens(owner: string) {
     },
     revoke: { delete: `${path}/{id}` },
     verify: gitlabVerification,
+    whoami: gitlabWhoami,
     key: { ...gitlabToken, kept: { accessLevel: 'access_level' } },
   } satisfies Partial<Provider>;
 }

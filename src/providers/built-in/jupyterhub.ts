@@ -26,6 +26,7 @@ export const jupyterhub: Provider = {
   revoke: { delete: '/users/{option.user}/tokens/{id}' },
   // An unknown token is a stranger, whom the API answers with 403.
   verify: { get: '/user', reading: { 403: 'invalid' } },
+  whoami: { get: '/user', user: 'name' },
   key: {
     id: 'id',
     name: 'note',

@@ -33,6 +33,7 @@ export const npm: LifecycleProvider = {
   revoke: { delete: '/-/npm/v1/tokens/token/{id}' },
   // A stranger gets an empty answer, and no refusal.
   verify: { get: '/-/whoami', requires: 'username' },
+  whoami: { get: '/-/whoami', requires: 'username', user: 'username' },
   key: {
     id: 'key',
     name: ['name', 'key'],

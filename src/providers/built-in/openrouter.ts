@@ -54,6 +54,7 @@ export const openrouter: Provider = {
     covers: 'completed days (UTC)',
   },
   verify: { get: '/key', requires: 'data' },
+  whoami: { get: '/key', expiresAt: 'data.expires_at' },
   errors: { code: ['error.metadata.error_type', 'error.code'] },
   key: {
     id: 'hash',

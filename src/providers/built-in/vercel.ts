@@ -29,6 +29,11 @@ export const vercel: Provider = {
   },
   revoke: { delete: '/v3/user/tokens/{id}' },
   verify: { get: '/v5/user/tokens/current', id: 'token.id' },
+  whoami: {
+    get: '/v5/user/tokens/current',
+    keyId: 'token.id',
+    expiresAt: { at: 'token.expiresAt', as: 'epochMilliseconds', missing: null },
+  },
   key: {
     id: 'id',
     name: 'name',

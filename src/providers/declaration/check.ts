@@ -13,6 +13,7 @@ import { secrecyRules } from './secrecy-rules.ts';
 import { shapeIssues } from './shape-issues.ts';
 import { usageRules } from './usage-rules.ts';
 import { verificationRules } from './verification-rules.ts';
+import { whoamiRules } from './whoami-rules.ts';
 
 /** The rules across several fields, the most basic first. */
 const rules: readonly Rule[] = [
@@ -26,6 +27,7 @@ const rules: readonly Rule[] = [
   ...requestRules,
   ...verificationRules,
   ...usageRules,
+  ...whoamiRules,
 ];
 
 /** Checks whether data is a provider: its shape first, then the rules across several fields. */

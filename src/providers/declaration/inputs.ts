@@ -36,6 +36,7 @@ export const callInputs = {
   logs: { inputs: logInputs, always: [] },
   usage: { inputs: usageInputs, always: ['by'] },
   verify: { inputs: ['key'], always: ['key'] },
+  whoami: none,
   logout: none,
 } as const satisfies Record<string, CallInputs>;
 

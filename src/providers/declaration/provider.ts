@@ -11,6 +11,7 @@ import { signing } from './signing.ts';
 import { step } from './step.ts';
 import { logCall, usageCall } from './use-fields.ts';
 import { auth, verification } from './verification.ts';
+import { whoamiCalls } from './whoami.ts';
 
 /*
  * The shape of a provider: how one key-management API is declared. The TypeScript types, the JSON Schema, the reference
@@ -213,6 +214,7 @@ export const providerSchema = v.strictObject({
   logs: optional('Lists the requests made with keys.', logCall),
   usage: optional('Totals usage by key and by day. Default: the counters of the keys.', usageCall),
   verify: optional('Checks whether a key works, with the key in place of the session token.', verification),
+  whoami: optional('Tells whose the session token is, and when it expires.', whoamiCalls),
   logout: optional('Ends the session of the token.', operation),
   key: required('Where a key has its fields. A field that is not named is not reported.', keyFields),
   errors: optional(
