@@ -1,5 +1,5 @@
 import type { Style, Terminal } from '../output/style.ts';
-import { wrapWords } from '../output/wrap-words.ts';
+import { unitsOf, wrapWords } from '../output/wrap-words.ts';
 
 export type Rows = readonly (readonly [term: string, meaning: string])[];
 
@@ -71,7 +71,7 @@ function setSection(section: Section, layout: Layout): string {
 
 function setRow([term, meaning]: Rows[number], { width, termWidth, green }: Layout): string[] {
   const column = ' '.repeat(2 + termWidth + 2);
-  const [first = '', ...rest] = wrapWords(meaning, width - column.length);
+  const [first = '', ...rest] = wrapWords(unitsOf(meaning), width - column.length);
   const lines = [first, ...rest].map((line) => column + line);
   const start = `  ${green(term)}`;
   if (term.length > termWidth) return [start, ...lines];
@@ -79,7 +79,7 @@ function setRow([term, meaning]: Rows[number], { width, termWidth, green }: Layo
 }
 
 function fill(text: string, width: number, indent = ''): string {
-  return wrapWords(text, width - indent.length)
+  return wrapWords(unitsOf(text), width - indent.length)
     .map((line) => indent + line)
     .join('\n');
 }

@@ -1,12 +1,9 @@
 import type { Output } from '../platform/io.ts';
 import { isNarrow, narrowWidth } from './typesetting.ts';
-import { wrapWords } from './wrap-words.ts';
+import { unitsOf, wrapWords } from './wrap-words.ts';
 
 /** What a line of stderr may begin with; the lines after it are indented by as much. */
 const label = /^(?:error|hint|warning|debug): /;
-
-/** Quoted text and commands in brackets stay in one piece. */
-const pieces = /\(keys [^)]*\)\S*|'[^']*'\S*|"[^"]*"\S*|\S+/g;
 
 /** A hint that is a command as a whole. */
 const command = /^(?:keys|chmod|export|git|ls|mkdir|rm|sudo) |^--/;
@@ -36,5 +33,5 @@ export async function wrapMessage(line: string, { columns }: Output): Promise<st
 function unbroken(text: string, isHint: boolean): string[] {
   if (isHint && command.test(text)) return [text];
   const [, advice = text, pasted] = (isHint ? /^(.*?: )(.+)$/ : /^(.*?: )(keys .+)$/).exec(text) ?? [];
-  return [...(advice.match(pieces) ?? []), ...(pasted === undefined ? [] : [pasted])];
+  return [...unitsOf(advice), ...(pasted === undefined ? [] : [pasted])];
 }

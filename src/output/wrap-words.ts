@@ -1,5 +1,12 @@
 import { narrowWidth } from './typesetting.ts';
 
+/** Words, and what is read or pasted as one: quoted text, a command in brackets, a placeholder. */
+const units = /\(keys [^)]*\)\S*|'[^']*'\S*|"[^"]*"\S*|<[^<>]*>\S*|\S+/g;
+
+export function unitsOf(text: string): string[] {
+  return text.match(units) ?? [''];
+}
+
 /**
  * Lines of at most this width, broken between words. A word that is wider has a line to itself and is not broken.
  * `widthOf` measures in columns of a terminal; without it, each character takes one.
