@@ -7,6 +7,7 @@ import type { Secret } from '../base/secret.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { setting } from '../platform/env.ts';
 import { findProvider } from '../providers/catalog.ts';
+import { forgetNames } from './completion/name-cache.ts';
 import type { Connection } from './connection.ts';
 import { openConnection } from './connection.ts';
 import type { Context } from './context.ts';
@@ -144,6 +145,7 @@ export async function storeLogin(
   };
   await writeProfile(context.paths.configFile, name, storedSettings);
   await setCurrentProfile(context.paths.configFile, name);
+  forgetNames(context.io, name);
   return { ...profile, ...storedSettings };
 }
 

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { isEmbedded } from '../accounts/profile.ts';
 import { KeysError } from '../base/errors.ts';
 import { looksLikeSecret } from '../base/secret.ts';
 import { findKey } from '../keys/find.ts';
@@ -12,7 +15,21 @@ export async function listKeys(context: Context, references?: readonly string[])
   const keys = await (await context.backend()).list(references);
   const place = await placer(context);
   for (const key of keys) place(key);
+  if (!references) await keepNames(context, keys);
   return markSuperseded(keys);
+}
+
+/** For completion, if somebody uses it. */
+async function keepNames(context: Context, keys: readonly Key[]): Promise<void> {
+  const { paths, io } = context;
+  const profile = await context.profile();
+  if (isEmbedded(profile) || !existsSync(join(paths.cache, 'completion'))) return;
+  const { NameCache } = await import('./completion/name-cache.ts');
+  try {
+    new NameCache(profile, io).write(keys, io.now());
+  } catch {
+    // Completion does without.
+  }
 }
 
 /** A function that adds to a key where it is and when a rotation retires it. It changes the key itself. */

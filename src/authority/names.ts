@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Connection } from './database/connection.ts';
 import { isCurrent } from './database/open-database.ts';
 import { connectForReading } from './database/read-only.ts';
-import { KeyTable } from './key-table.ts';
+import { storable } from './database/stored-text.ts';
 
 /** A key or a session, by the words that may name it. */
 export interface Named {
@@ -10,17 +10,17 @@ export interface Named {
   name: string;
 }
 
-/** Somebody waits for these names at every key that is pressed. */
+/** Somebody waits for these names at every Tab. */
 const lockTimeoutMs = 50;
-const maxNames = 1000;
+const maxNames = 500;
 
-/** Keys that are not revoked, newest first: all of them, or of very many those with the text in the name or the id. */
-export function readKeyNames(path: string, text: string): Named[] {
-  return read(path, (database) =>
-    new KeyTable(database)
-      .all({ revoked: false, limit: maxNames, ...(text !== '' && { search: text }) })
-      .map(toNamed),
-  );
+/** Keys that are not revoked and whose name or id starts with the text in either case, newest first, and not all of very many. */
+export function readKeyNames(path: string, start: string): Named[] {
+  const sql = `SELECT id, name FROM keys
+    WHERE revoked_at IS NULL AND (name LIKE ?1 ESCAPE '\\' OR id LIKE ?1 ESCAPE '\\')
+    ORDER BY created_at DESC, id DESC LIMIT ?2`;
+  const pattern = `${storable(start).replace(/[\\%_]/g, '\\$&')}%`;
+  return read(path, (database) => database.all(sql, pattern, maxNames).map(toNamed));
 }
 
 /** Active sessions, each by the name of its user. */

@@ -126,11 +126,7 @@ class Reading {
   async #boundValues(name: string, start: string): Promise<Completion> {
     const syntax = this.#syntaxes.find(({ long, takes }) => long === name && takes !== 'nothing');
     if (!syntax) return nothing;
-    const { candidates } = await this.#values(syntax, start);
-    return {
-      ...nothing,
-      candidates: candidates.map((one) => ({ ...one, value: `${name}=${one.value}` })),
-    };
+    return withPrefix(`${name}=`, await this.#values(syntax, start));
   }
 
   /** The flags that can still be given. */
@@ -171,7 +167,9 @@ class Reading {
     if (words) return this.#offered(words, current);
     if (!isNameable(name)) return nothing;
     const { candidates, takesFile } = await this.#offered(name, current);
-    return { takesFile, candidates: candidates.filter(({ value }) => !this.#operands.includes(value)) };
+    const isOffered = ({ value }: Candidate) =>
+      !this.#operands.includes(value) && (name === 'key' || (this.#command?.offers?.(value) ?? true));
+    return { takesFile, candidates: candidates.filter(isOffered) };
   }
 
   /** The name of the operand that comes next; undefined: there is none. */
@@ -191,6 +189,10 @@ class Reading {
     if (offer === 'file') return { ...nothing, takesFile: true };
     if (offer === 'fields')
       return { ...nothing, candidates: listed(this.#command?.fields ?? keyFields, prefix) };
+    if (offer === 'binding') {
+      const [, name = '', source] = /^(\w+=)(.*)$/s.exec(prefix) ?? [];
+      return source === undefined ? nothing : withPrefix(name, await this.#offered('source', source));
+    }
     if (offer === 'topic') return { ...nothing, candidates: await this.#topics() };
     const candidates = await this.#vocabulary.findNames(offer, {
       prefix,
@@ -211,6 +213,11 @@ class Reading {
   }
 }
 
+/** In the middle of a word, no shell completes a file by itself. */
+function withPrefix(prefix: string, { candidates }: Completion): Completion {
+  return { ...nothing, candidates: candidates.map((one) => ({ ...one, value: prefix + one.value })) };
+}
+
 /** Before `--`, a name that starts with a hyphen would be taken for a flag. */
 function isNoFlag({ value }: Candidate): boolean {
   return !value.startsWith('-');
@@ -225,7 +232,7 @@ function listed(fields: readonly string[], list: string): Candidate[] {
 }
 
 const nameables: Readonly<Record<Nameable, true>> = {
-  ...{ fields: true, file: true, key: true, operation: true, profile: true, provider: true },
+  ...{ binding: true, fields: true, file: true, key: true, operation: true, profile: true, provider: true },
   ...{ session: true, sink: true, source: true, topic: true },
 };
 

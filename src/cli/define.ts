@@ -15,8 +15,19 @@ export interface ParseContext {
 export type Offer = readonly string[] | Nameable;
 
 export type Nameable =
+  /** `NAME=SOURCE`: a variable, and the source of its value. */
+  | 'binding'
   /** A comma-separated list of the command's fields. */
-  'fields' | 'file' | 'key' | 'operation' | 'profile' | 'provider' | 'session' | 'sink' | 'source' | 'topic';
+  | 'fields'
+  | 'file'
+  | 'key'
+  | 'operation'
+  | 'profile'
+  | 'provider'
+  | 'session'
+  | 'sink'
+  | 'source'
+  | 'topic';
 
 /** Reads the text of one value. Throws `InvalidValue`. */
 export interface Reader<T> {

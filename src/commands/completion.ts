@@ -42,7 +42,8 @@ export const completion = defineCommand({
 
 /** The user's shell. Throws `KeysError` (2) for one without completion. */
 function shellIn({ io }: Context): string {
-  const name = basename(io.env.SHELL ?? '');
+  // Windows has no such variable, and PowerShell one of its own.
+  const name = io.env.SHELL ? basename(io.env.SHELL) : io.env.PSModulePath ? 'powershell' : '';
   if (shellNames.includes(name)) return name;
   const message = name === '' ? 'SHELL is not set' : `there is no completion for ${name}`;
   throw usageError(`${message}; name a shell: ${shellNames.join(', ')}`, 'keys completion bash --install');

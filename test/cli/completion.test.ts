@@ -121,6 +121,17 @@ test('case does not count if nothing starts with the word as it is', async () =>
   expect(await offered('show PRO', ['production'])).toEqual(['production']);
 });
 
+test('the source of a variable is offered after its name', async () => {
+  expect(await offered('run --env A', ['file:'])).toEqual([]);
+  expect(await offered('run --env API_KEY=', ['file:', 'env:'])).toEqual(['API_KEY=file:', 'API_KEY=env:']);
+  expect(requests.map(({ kind, request }) => [kind, request.prefix])).toEqual([['source', '']]);
+});
+
+test('a command offers what it takes', async () => {
+  expect(await offered('profile use ', ['local', 'work'])).toEqual(['local', 'work']);
+  expect(await offered('profile remove ', ['local', 'work'])).toEqual(['work']);
+});
+
 test('files are left to the shell', async () => {
   expect(await completed('backup ')).toEqual({ candidates: [], takesFile: true });
   expect(await completed('run --env A=file:a -- ')).toEqual({ candidates: [], takesFile: true });
@@ -136,4 +147,5 @@ test('help takes commands, their second words, and topics', async () => {
 
 test('the words of an operand', async () => {
   expect(await offered('completion ')).toEqual(['bash', 'zsh', 'fish', 'powershell']);
+  expect(await offered('api P')).toEqual(['POST', 'PUT', 'PATCH']);
 });

@@ -201,6 +201,37 @@ test('names that no terminal can show are offered by their id, and those that lo
   expect(readFileSync(place.file, 'utf8')).not.toContain('sk-live');
 });
 
+test('a list keeps its names for completion, if somebody uses it', async () => {
+  const place = await Place.start('production');
+  await place.box.program(['list', '--json'], { env: place.env });
+  expect(existsSync(place.folder)).toBe(false);
+  mkdirSync(place.folder, { recursive: true, mode: 0o700 });
+  await place.box.program(['list', '--json'], { env: place.env });
+  expect(await place.tab(['show', 'pro'])).toEqual(['production']);
+  expect(place.server.requests).toEqual(['GET /v1/keys', 'GET /v1/keys']);
+});
+
+test('the end of a session takes the names with it', async () => {
+  const place = await Place.start('production');
+  const login = [
+    'login',
+    '--provider',
+    'unreal',
+    '--url',
+    place.server.url,
+    '--with-token',
+    '--store',
+    'file',
+  ];
+  await place.box.program(login, { stdin: 'tok-EXAMPLE' });
+  const env = { KEYS_PROVIDER: '', KEYS_URL: '', KEYS_TOKEN: '' };
+  expect(await place.tab(['show', 'pro'], env)).toEqual([]);
+  await place.listed();
+  expect(await place.tab(['show', 'pro'], env)).toEqual(['production']);
+  await place.box.program(['logout']);
+  expect(readdirSync(place.folder)).toEqual([]);
+});
+
 test('a token that a program would print is not asked for', async () => {
   const place = await Place.start('production');
   const asked = join(place.box.cwd, 'asked');

@@ -11,8 +11,11 @@ import {
 import { join } from 'node:path';
 import type { Profile } from '../../accounts/profile.ts';
 import { isProfileName } from '../../accounts/profile.ts';
+import { looksLikeSecret } from '../../base/secret.ts';
+import type { Key } from '../../keys/key.ts';
 import { folderOf } from '../../platform/cache-folder.ts';
 import type { Environment } from '../../platform/env.ts';
+import type { Io } from '../../platform/io.ts';
 import { isOwnFolder, makeOwnFolder, ownUid, readOwnFile } from '../../platform/own-files.ts';
 
 /*
@@ -32,6 +35,8 @@ const refreshAgeMs = 20_000;
 /** How often an API that does not answer is asked. */
 const retryMs = 10_000;
 
+/** More of them help nobody to choose. */
+const maxNames = 5000;
 const maxBytes = 4 * 1024 * 1024;
 const { O_WRONLY, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
@@ -41,19 +46,36 @@ interface Content {
   names: [id: string, name: string][];
 }
 
+/** It is there as soon as somebody uses completion. */
+export function completionFolder(env: Environment, cwd: string): string {
+  return join(folderOf('cache', env, cwd), 'completion');
+}
+
+/** For a profile whose session ends, begins or changes. */
+export function forgetNames({ env, cwd }: Pick<Io, 'env' | 'cwd'>, profile: string): void {
+  const folder = completionFolder(env, cwd);
+  if (!isOwnFolder(folder, ownUid())) return;
+  for (const suffix of ['json', 'asked']) rmSync(`${pathOf(folder, profile)}.${suffix}`, { force: true });
+}
+
+function pathOf(folder: string, profile: string): string {
+  return join(folder, isProfileName(profile) ? `profile-${profile}` : 'other');
+}
+
 export class NameCache {
   readonly #account: string;
   readonly #folder: string;
   readonly #path: string;
 
   /** Names of one account are never offered for another: neither for another origin nor with other settings. */
-  constructor(profile: Profile, { env, cwd }: { env: Environment; cwd: string }) {
+  constructor(profile: Profile, { env, cwd }: Pick<Io, 'env' | 'cwd'>) {
     const { name, provider, url, options } = profile;
     const variables = Object.keys(env).filter((variable) => /^KEYS_(?:OPTION_|TOKEN)/.test(variable));
     const settings = variables.map((variable) => [variable, /TOKEN/.test(variable) || env[variable]]);
-    this.#account = JSON.stringify([name, provider, url && new URL(url).origin, options, settings.sort()]);
-    this.#folder = join(folderOf('cache', env, cwd), 'completion');
-    this.#path = join(this.#folder, isProfileName(name) ? `profile-${name}` : 'other');
+    const { origin, pathname } = new URL(url ?? 'default:');
+    this.#account = JSON.stringify([name, provider, origin, pathname, options, settings.sort()]);
+    this.#folder = completionFolder(env, cwd);
+    this.#path = pathOf(this.#folder, name);
   }
 
   /** At most a minute old. */
@@ -77,13 +99,14 @@ export class NameCache {
     }
   }
 
-  write(names: readonly KeyName[], now: Date): void {
+  /** Keeps the names of all keys of the account. */
+  write(keys: readonly Key[], now: Date): void {
     if (!makeOwnFolder(this.#folder, ownUid())) return;
-    const content: Content = {
-      account: this.#account,
-      at: now.getTime(),
-      names: names.map(({ id, name }) => [id, name]),
-    };
+    const names = keys
+      .filter(({ id, status }) => status !== 'revoked' && !looksLikeSecret(id))
+      .slice(0, maxNames)
+      .map(({ id, name }): [string, string] => [id, looksLikeSecret(name) ? '' : name]);
+    const content: Content = { account: this.#account, at: now.getTime(), names };
     const temporary = `${this.#path}.new`;
     rmSync(temporary, { force: true });
     writeFileSync(temporary, JSON.stringify(content), { flag: 'wx', mode: 0o600 });

@@ -1,5 +1,4 @@
 import { isEmbedded } from '../../accounts/profile.ts';
-import { looksLikeSecret } from '../../base/secret.ts';
 import { endProcessAfter } from '../../platform/background.ts';
 import type { Io } from '../../platform/io.ts';
 import { App } from '../app.ts';
@@ -15,8 +14,6 @@ export interface RefreshJob {
 
 const timeLimitMs = 15_000;
 const callTimeoutMs = 5_000;
-/** More names help nobody to choose. */
-const maxNames = 5000;
 
 /** No flags: everything is in the environment. */
 export const noGlobals: GlobalFlags = {
@@ -43,12 +40,7 @@ export async function refreshNames(io: Io, job: RefreshJob): Promise<void> {
   try {
     const profile = await app.profile();
     if (isEmbedded(profile) || !(await mayReadToken(profile, env))) return;
-    const keys = await app.keys();
-    const names = keys
-      .filter(({ status }) => status !== 'revoked')
-      .map(({ id, name }) => ({ id, name: looksLikeSecret(name) ? '' : name }))
-      .filter(({ id }) => !looksLikeSecret(id));
-    new NameCache(profile, { env, cwd: io.cwd }).write(names.slice(0, maxNames), io.now());
+    new NameCache(profile, { env, cwd: io.cwd }).write(await app.keys(), io.now());
   } finally {
     await app.close();
   }

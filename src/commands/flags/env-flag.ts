@@ -12,6 +12,7 @@ export const envFlag: Flag<Binding[]> = {
   syntax: '--env <name=source>',
   help: 'a variable and the source of its value: keychain:NAME, file:PATH or env:PATH#NAME; repeatable',
   repeatable: true,
+  offer: 'binding',
   read: readBindings,
 };
 

@@ -1,3 +1,4 @@
+import { forgetNames } from '../../app/completion/name-cache.ts';
 import { endStoredSession } from '../../app/log-out.ts';
 import { warnOfTokenVariables } from '../../app/stored-token.ts';
 import { usageError } from '../../base/errors.ts';
@@ -23,6 +24,7 @@ export const logout = defineCommand({
     const { profile, url } = connection;
     context.startMutation();
     const { removed: hasChanged, endedAtServer } = await endStoredSession(context, connection);
+    forgetNames(context.io, profile.name);
     await context.note(
       hasChanged
         ? `removed the session token of the profile ${profile.name}${fateOf(endedAtServer)}`

@@ -1,5 +1,6 @@
 import { removeProfile } from '../../accounts/config.ts';
 import { localProvider } from '../../accounts/profile.ts';
+import { forgetNames } from '../../app/completion/name-cache.ts';
 import { usageError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import { defineCommand } from '../../cli/define.ts';
@@ -25,6 +26,7 @@ export const profileRemove = defineCommand({
     const { removeProfileTokens } = await import('../../app/stored-token.ts');
     const tokenRemoved = await removeProfileTokens(context, { ...profile, name });
     await removeProfile(context.paths.configFile, name);
+    forgetNames(context.io, name);
     await context.note(`removed the profile ${name}${tokenRemoved ? ' and its session token' : ''}`);
     return { kind: 'one', record: { name, removed: true, tokenRemoved }, columns: fields, table: () => '' };
   },

@@ -13,6 +13,7 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 export const api = defineCommand({
   operands: '<method> <path>',
+  operandWords: { method: methods },
   summary: "call the profile's API directly, with its session token",
   description: [
     'The path is relative to the URL of the profile. POST, PUT and PATCH send the JSON on stdin, unless stdin is a terminal.',
