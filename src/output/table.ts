@@ -6,12 +6,15 @@ import { gap, isNarrow, narrowTypesetting } from './typesetting.ts';
 /** A column of a table for people. Its texts must be sanitised, and may be coloured. */
 export interface Column<Row> {
   header: string;
-  text: (row: Row, terminal: Terminal) => string;
+  /** `width`: how many characters a picture may take. */
+  text: (row: Row, terminal: Terminal, width: number) => string;
   align?: Alignment;
   /** Columns with the highest rank are dropped first if the terminal is too narrow; 0 always stays. */
   rank: number;
   /** May be truncated to this many characters, with `…`; absent: never. */
   shrinkTo?: number;
+  /** A picture of up to this many characters: its text is drawn for the width that it gets. */
+  drawnUpTo?: number;
 }
 
 /** A table fitted to the terminal, or a card per row if not even the most important columns fit. */
@@ -25,7 +28,36 @@ export async function renderTable<Row>(
     naturalWidths(content, ({ header }) => header),
     terminal.width,
   );
-  return widths ? drawTable(content, widths, terminal) : drawCards(content, terminal);
+  if (widths)
+    return drawTable(
+      withPictures(content, rows, (column) => widths.get(column), terminal),
+      widths,
+      terminal,
+    );
+  const valueWidth = Math.max(1, terminal.width - labelWidth(content) - gap);
+  return drawCards(
+    withPictures(content, rows, () => valueWidth, terminal),
+    terminal,
+  );
+}
+
+/** With the pictures drawn again for the widths that they get. */
+function withPictures<Row>(
+  content: Content<Row>,
+  rows: readonly Row[],
+  widthOf: (column: Column<Row>) => number | undefined,
+  terminal: Terminal,
+): Content<Row> {
+  const texts = new Map(content.texts);
+  for (const column of texts.keys()) {
+    const width = widthOf(column);
+    if (width === undefined || width >= (column.drawnUpTo ?? 0)) continue;
+    texts.set(
+      column,
+      rows.map((row) => column.text(row, terminal, width)),
+    );
+  }
+  return { ...content, texts };
 }
 
 /** The rows of a table without its head, a line each, for terminals of any width. One column must have the rank 0. */
@@ -46,7 +78,10 @@ async function contentOf<Row>(
   terminal: Terminal,
 ): Promise<Content<Row>> {
   const texts = new Map(
-    columns.map((column) => [column, rows.map((row) => bounded(column.text(row, terminal)))]),
+    columns.map((column) => [
+      column,
+      rows.map((row) => bounded(column.text(row, terminal, column.drawnUpTo ?? 0))),
+    ]),
   );
   return { count: rows.length, texts, typesetting: await typesettingFor([...texts.values()].flat()) };
 }
@@ -148,8 +183,9 @@ function drawRows<Row>(
 }
 
 /** A card per row, with a line per value. */
-function drawCards<Row>({ count, texts, typesetting }: Content<Row>, { style, width }: Terminal): string {
-  const label = Math.max(...[...texts.keys()].map(({ header }) => header.length));
+function drawCards<Row>(content: Content<Row>, { style, width }: Terminal): string {
+  const { count, texts, typesetting } = content;
+  const label = labelWidth(content);
   const cards = Array.from({ length: count }, (_, row) =>
     [...texts].flatMap(([{ header }, values]) => (values[row] ? [[style.bold(header), values[row]]] : [])),
   );
@@ -157,6 +193,10 @@ function drawCards<Row>({ count, texts, typesetting }: Content<Row>, { style, wi
   return cards
     .map((card) => `${draw(card, [label, valueWidth], ['left', 'left'], typesetting).join('\n')}\n`)
     .join('\n');
+}
+
+function labelWidth<Row>({ texts }: Content<Row>): number {
+  return Math.max(...[...texts.keys()].map(({ header }) => header.length));
 }
 
 /** Lines of cells, each truncated to its width. */

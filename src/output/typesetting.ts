@@ -17,8 +17,8 @@ export type Alignment = 'left' | 'right';
 /** Columns between two cells. */
 export const gap = 2;
 
-/** Latin letters, digits and punctuation, each one column wide and a character by itself; and colours. */
-const narrowText = /^(?:[\x20-\x7e\u00c0-\u02ff…]|\x1b\[[\d;]*m)*$/;
+/** Latin letters, digits, punctuation and what charts are drawn of, each one column wide and a character by itself; and colours. */
+const narrowText = /^(?:[\x20-\x7e\u00b7-\u02ff\u2500-\u259f\u2800-\u28ff…]|\x1b\[[\d;]*m)*$/;
 
 export function isNarrow(text: string): boolean {
   return narrowText.test(text);

@@ -159,9 +159,11 @@ test('on a terminal, both are tables', async () => {
     "$ keys usage
     exit 0
     --- stdout
-    NAME  ID                REQUESTS  TOKENS  SPENT
-    ci    [id 1]                   1     100  $0.20
-    shop  [id 2]                   1       7  $0.10
+    total 2 requests · 107 tokens · $0.30 · 2 keys
+
+    NAME  ID                REQUESTS  TOKENS  SPENT  SHARE OF REQUESTS
+    ci    [id 1]                   1     100  $0.20   50% ########################################
+    shop  [id 2]                   1       7  $0.10   50% ########################################
     "
   `);
 });

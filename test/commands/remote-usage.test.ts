@@ -31,9 +31,11 @@ test('usage by key asks for each key, and shows what no listed key used', async 
     "$ keys usage
     exit 0
     --- stdout
-    NAME           ID        REQUESTS  TOKENS  SPENT
-    ci             hash0001     1,200      70  $0.10
-    no listed key               1,200      70  $0.10
+    total 2,400 requests · 140 tokens · $0.20 · 1 key
+
+    NAME           ID        REQUESTS  TOKENS  SPENT  SHARE OF REQUESTS
+    ci             hash0001     1,200      70  $0.10   50% ########################################
+    no listed key               1,200      70  $0.10   50% ########################################
     --- stderr
     warning: the totals of openrouter cover completed days (UTC) only
     openrouter reports usage from 2026-10-21 (UTC) on

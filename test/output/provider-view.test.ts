@@ -4,7 +4,7 @@ import { providerView } from '../../src/output/views/provider.ts';
 import { litellm } from '../../src/providers/built-in/litellm.ts';
 import { capabilitiesOf } from '../../src/remote/capabilities.ts';
 
-const terminal = { width: 60, style: new Chalk({ level: 0 }), now: new Date(0) };
+const terminal = { width: 60, style: new Chalk({ level: 0 }), now: new Date(0), unicode: true };
 const unset = { id: 'acme', name: 'Acme', url: null, options: {}, capabilities: capabilitiesOf(litellm) };
 
 test('what a provider can do is said in words', () => {

@@ -29,7 +29,7 @@ const rows: Row[] = [
 ];
 
 function draw(list: readonly Row[], width: number, level: 0 | 1 = 0): Promise<string> {
-  return renderTable(list, columns, { width, style: new Chalk({ level }), now: new Date() });
+  return renderTable(list, columns, { width, style: new Chalk({ level }), now: new Date(), unicode: true });
 }
 
 /** Lines, joined as a terminal gets them. */
@@ -206,7 +206,7 @@ test('measures no more of a long text than fits', async () => {
   const name = '東'.repeat(10_000_000);
   const row = { name, id: 'a1', count: '1', note: '\x1b'.repeat(30_000_000) };
   for (const width of [30, 100]) {
-    const terminal = { width, style: new Chalk({ level: 1 }), now: new Date() };
+    const terminal = { width, style: new Chalk({ level: 1 }), now: new Date(), unicode: true };
     const text = await renderTable([row], columns, terminal);
     expect(text.length).toBeLessThan(10_000);
   }

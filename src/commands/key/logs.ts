@@ -97,7 +97,7 @@ export const logs = defineCommand({
   },
 });
 
-const views = () => import('../../output/views/rows.ts');
+const views = () => import('../../output/views/logs.ts');
 
 /** The names of keys by their id; an account that cannot be read has none. */
 async function namesOf(context: Context): Promise<Names> {

@@ -47,7 +47,10 @@ export const usage = defineCommand({
       isPaged: true,
       rows: since || !start ? rows : rows.map((row) => ({ ...row, since: dayOf(start) })),
       columns: by === 'key' ? columnsByKey : columnsByDay,
-      table: async (_, terminal) => (await import('../../output/views/rows.ts')).usageView(rows, terminal),
+      table: async (_, terminal) => {
+        const { usageView } = await import('../../output/views/usage.ts');
+        return usageView(rows, { by, from: start && dayOf(start) }, terminal);
+      },
     };
   },
 });

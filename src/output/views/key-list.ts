@@ -4,8 +4,8 @@ import type { Summary } from '../../keys/summary.ts';
 import type { Terminal } from '../style.ts';
 import type { Column } from '../table.ts';
 import { renderTable } from '../table.ts';
-import { narrowWidth } from '../typesetting.ts';
 import * as value from './key-values.ts';
+import { joinParts } from './parts.ts';
 
 const columns: Column<Key>[] = [
   { header: 'NAME', text: value.name, rank: 0, shrinkTo: 12 },
@@ -42,7 +42,7 @@ export async function keyListView(
   terminal: Terminal,
 ): Promise<string> {
   const table = keys.length > 0 ? await renderTable(keys, columns, terminal) : `${nothing(summary)}\n`;
-  return summary ? `${wrap(stats(summary, terminal), terminal)}\n${table}` : table;
+  return summary ? `${joinParts(stats(summary, terminal), terminal)}\n${table}` : table;
 }
 
 function stats(summary: Summary, { style }: Terminal): string[] {
@@ -60,17 +60,6 @@ function stats(summary: Summary, { style }: Terminal): string[] {
     spentUsd === undefined ? [] : `${value.dollars(spentUsd)} spent`,
   ].flat();
   return [...counts, ...use];
-}
-
-/** The parts separated by dots, on as many lines as the width requires. */
-function wrap(parts: readonly string[], { style, width }: Terminal): string {
-  const lines: string[] = [];
-  for (const part of parts) {
-    const extendedLine = `${lines.at(-1)} · ${part}`;
-    if (lines.length > 0 && narrowWidth(extendedLine) <= width) lines[lines.length - 1] = extendedLine;
-    else lines.push(part);
-  }
-  return lines.map((line) => `${line.replaceAll(' · ', style.dim(' · '))}\n`).join('');
 }
 
 function nothing(summary: Summary | undefined): string {

@@ -1,6 +1,6 @@
 import { shown } from '../../base/sanitise.ts';
 import { absoluteTime } from '../../base/time.ts';
-import type { LogEntry, UsageRow } from '../../keys/ports.ts';
+import type { LogEntry } from '../../keys/ports.ts';
 import type { Terminal } from '../style.ts';
 import type { Column } from '../table.ts';
 import { renderTable } from '../table.ts';
@@ -60,36 +60,4 @@ export function logLine(entry: LogEntry, terminal: Terminal, names: ReadonlyMap<
     keyOf(withName(entry, names)),
   ];
   return `${parts.map((part, index) => (index === 1 ? part : shown(part ?? ''))).join('  ')}\n`;
-}
-
-const usageColumns: Column<UsageRow>[] = [
-  { header: 'DAY', text: (row) => row.date ?? '', rank: 0 },
-  { header: 'NAME', text: usedBy, rank: 0, shrinkTo: 12 },
-  { header: 'ID', text: (row) => shown(row.keyId ?? ''), rank: 1 },
-  {
-    header: 'REQUESTS',
-    text: (row) => (row.requests === undefined ? '' : count(row.requests)),
-    align: 'right',
-    rank: 0,
-  },
-  {
-    header: 'TOKENS',
-    text: (row) => (row.tokens === undefined ? '' : count(row.tokens)),
-    align: 'right',
-    rank: 0,
-  },
-  {
-    header: 'SPENT',
-    text: (row) => (row.spentUsd === undefined ? '' : dollars(row.spentUsd)),
-    align: 'right',
-    rank: 0,
-  },
-];
-
-function usedBy({ keyId, name }: UsageRow, { style }: Terminal): string {
-  return keyId === null ? style.dim('no listed key') : shown(name ?? '');
-}
-
-export async function usageView(rows: readonly UsageRow[], terminal: Terminal): Promise<string> {
-  return rows.length > 0 ? renderTable(rows, usageColumns, terminal) : 'no requests recorded\n';
 }

@@ -1,0 +1,24 @@
+import type { UsageRow } from '../../keys/ports.ts';
+import { dollars, plural } from './key-values.ts';
+
+/** A counter of usage. */
+export type Metric = 'requests' | 'tokens' | 'spentUsd';
+
+/** Each reported counter, summed, the given one first. */
+export function totals(rows: readonly UsageRow[], first: Metric): string[] {
+  const metrics = [first, ...(['requests', 'tokens', 'spentUsd'] as const).filter((one) => one !== first)];
+  return metrics
+    .filter((metric) => rows.some((row) => row[metric] !== undefined))
+    .map((metric) => amount(total(rows, metric), metric));
+}
+
+function amount(value: number, metric: Metric): string {
+  if (metric === 'spentUsd') return dollars(value);
+  return plural(value, metric === 'requests' ? 'request' : 'token');
+}
+
+export function total(rows: readonly UsageRow[], metric: Metric): number {
+  const sum = rows.reduce((result, row) => result + (row[metric] ?? 0), 0);
+  // Rounding removes the error of adding binary fractions.
+  return metric === 'spentUsd' ? Math.round(sum * 1e6) / 1e6 : sum;
+}
