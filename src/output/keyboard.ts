@@ -4,6 +4,14 @@ import type { Io } from '../platform/io.ts';
 /** Why a prompt was withdrawn: Ctrl-C, end of input, Ctrl-Z, or the process was stopped and continued. */
 export type Withdrawal = 'interrupted' | 'ended' | 'stopped' | 'continued';
 
+/** What a prompt is drawn with. */
+export interface Drawing {
+  input: Keyboard;
+  output: Io['stderr']['stream'];
+  /** Aborts when the prompt is withdrawn. */
+  signal: AbortSignal;
+}
+
 const keys = { interrupt: '\x03', end: '\x04', quit: '\x1c', stop: '\x1a' } as const;
 
 export interface KeyboardOptions {

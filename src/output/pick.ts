@@ -3,7 +3,7 @@ import { fuzzySearch } from './fuzzy-search.ts';
 import type { PickerState } from './picker.ts';
 import { picker } from './picker.ts';
 import type { PromptContext } from './prompt.ts';
-import { ask, maxQuestionLength } from './prompt.ts';
+import { ask, isPlain, maxQuestionLength } from './prompt.ts';
 import { terminalOf } from './style.ts';
 import type { Column } from './table.ts';
 import { layOutRows } from './table.ts';
@@ -69,6 +69,11 @@ export async function askPick<Row>(
       return () => void stream.removeListener('resize', resized);
     },
   };
-  const chosen = await ask(context, false, (drawing) => picker(config, drawing));
+  const chosen = await ask(context, false, async (drawing) => {
+    if (!isPlain(context)) return picker(config, drawing);
+    const { plainPick } = await import('./plain-prompt.ts');
+    const { columns } = config.size();
+    return plainPick(drawing, { question: config.message, lines: layOut(columns - 8), find, several });
+  });
   return chosen.flatMap((row) => rows.slice(row, row + 1));
 }

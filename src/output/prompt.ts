@@ -2,7 +2,7 @@ import { declined } from '../base/errors.ts';
 import { shown } from '../base/sanitise.ts';
 import { Secret } from '../base/secret.ts';
 import type { Io } from '../platform/io.ts';
-import type { Withdrawal } from './keyboard.ts';
+import type { Drawing, Withdrawal } from './keyboard.ts';
 import { Keyboard } from './keyboard.ts';
 
 /*
@@ -33,21 +33,26 @@ const maxChoiceLength = 200;
 
 /** A line of text; Enter takes the proposal. */
 export async function askText(context: PromptContext, question: string, proposal?: string): Promise<string> {
-  const { input } = await import('@inquirer/prompts');
   const message = shown(question, maxQuestionLength);
   const shownProposal = proposal === undefined ? undefined : shown(proposal, maxChoiceLength);
-  const answer = await ask(context, false, (drawing) =>
-    input({ message, ...(shownProposal !== undefined && { default: shownProposal }) }, drawing),
-  );
+  const answer = await ask(context, false, async (drawing) => {
+    if (isPlain(context))
+      return (await import('./plain-prompt.ts')).plainText(drawing, message, shownProposal);
+    const { input } = await import('@inquirer/prompts');
+    return input({ message, ...(shownProposal !== undefined && { default: shownProposal }) }, drawing);
+  });
   return answer === shownProposal && proposal !== undefined ? proposal : answer;
 }
 
 /** A line that is masked while it is typed. */
 export async function askSecret(context: PromptContext, question: string): Promise<Secret> {
-  const { password } = await import('@inquirer/prompts');
   const message = shown(question, maxQuestionLength);
   const validate = (text: string) => text.trim() !== '' || 'enter a value';
-  const answer = await ask(context, false, (drawing) => password({ message, mask: true, validate }, drawing));
+  const answer = await ask(context, isPlain(context), async (drawing) => {
+    if (isPlain(context)) return (await import('./plain-prompt.ts')).plainSecret(drawing, message);
+    const { password } = await import('@inquirer/prompts');
+    return password({ message, mask: true, validate }, drawing);
+  });
   return new Secret(answer.trim());
 }
 
@@ -57,21 +62,22 @@ export async function askChoice<T extends string>(
   question: string,
   choices: readonly Choice<T>[],
 ): Promise<T> {
-  const { select } = await import('@inquirer/prompts');
   const message = shown(question, maxQuestionLength);
   const safe = choices.map(({ name, value, description }) => ({
     value,
     name: shown(name, maxChoiceLength),
     ...(description !== undefined && { description: shown(description, maxQuestionLength) }),
   }));
-  return ask(context, true, (drawing) => select<T>({ message, choices: safe }, drawing));
+  return ask(context, !isPlain(context), async (drawing) => {
+    if (isPlain(context)) return (await import('./plain-prompt.ts')).plainChoice(drawing, message, safe);
+    const { select } = await import('@inquirer/prompts');
+    return select<T>({ message, choices: safe }, drawing);
+  });
 }
 
-/** What a prompt of the library is drawn with. */
-export interface Drawing {
-  input: Keyboard;
-  output: Io['stderr']['stream'];
-  signal: AbortSignal;
+/** Whether the terminal cannot move its cursor. */
+export function isPlain({ io }: PromptContext): boolean {
+  return io.env.TERM === 'dumb';
 }
 
 /** Asks until there is an answer: when the process continues after a stop, the prompt is drawn again. */
