@@ -149,6 +149,15 @@ test('on a terminal, both are tables', async () => {
     "$ keys logs
     exit 0
     --- stdout
+    entries per 3 hours, 2026-11-19T02:40:00Z to 2026-11-20T11:40:00Z
+    2 +                                            ...
+      |                                            ...
+    1 +...                                         xxx
+      |...                                         xxx
+    0 +------------------------------------------------
+       11-19 00:00     11-19 12:00     11-20 00:00
+    . 2xx 2 · x 4xx 1
+
     TIME                  STATUS  METHOD  PATH                  KEY                    MODEL   TOKENS   COST  IP
     2026-11-20T11:40:00Z  200     POST    /v1/chat/completions  ci [id 1]              gpt-4o     100  $0.20  203.0.113.9
     2026-11-20T11:30:00Z  429     GET     /v1/models            ci [id 1]

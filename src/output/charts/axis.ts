@@ -35,6 +35,14 @@ export function withAxes(plot: Plot): string[] {
 const lines = { tick: '┤', line: '│', corner: '└', bottom: '─' };
 const asciiLines = { tick: '+', line: '|', corner: '+', bottom: '-' };
 
+/** How many columns of one character fit beside the axis of values; none into a plot that is too narrow to read. */
+export function columnsBeside(scaleWidth: number, width: number): number {
+  const room = width - scaleWidth;
+  return room < minPlotWidth ? 0 : room;
+}
+
+const minPlotWidth = 12;
+
 /** The width of the axis of values with what separates it from the plot. */
 export function scaleWidthOf(plot: Pick<Plot, 'top' | 'isWhole' | 'textOf'> & { height: number }): number {
   const texts = ticksOf({ ...plot, rows: Array.from({ length: plot.height }, () => '') }).values();

@@ -1,5 +1,5 @@
 import type { Plot } from './axis.ts';
-import { roundTop, scaleWidthOf, withAxes } from './axis.ts';
+import { columnsBeside, roundTop, scaleWidthOf, withAxes } from './axis.ts';
 
 export interface Columns extends Pick<Plot, 'labels' | 'isWhole' | 'unicode' | 'textOf'> {
   values: readonly number[];
@@ -39,7 +39,7 @@ export function columnsIn(
   most: number,
   { isWhole, textOf }: Pick<Columns, 'isWhole' | 'textOf'>,
 ): number {
-  return width - scaleWidthOf({ top: roundTop(most, isWhole), isWhole, textOf, height });
+  return columnsBeside(scaleWidthOf({ top: roundTop(most, isWhole), isWhole, textOf, height }), width);
 }
 
 function sizeOf(value: number, top: number, size: number): number {

@@ -5,6 +5,7 @@ import type { Terminal } from '../style.ts';
 import type { Column } from '../table.ts';
 import { renderTable } from '../table.ts';
 import { count, dollars } from './key-values.ts';
+import { logChart } from './log-chart.ts';
 
 const logColumns: Column<NamedEntry>[] = [
   { header: 'TIME', text: (entry) => absoluteTime(entry.timestamp), rank: 0 },
@@ -31,11 +32,8 @@ export async function logView(
   names: ReadonlyMap<string, string>,
 ): Promise<string> {
   if (entries.length === 0) return 'no requests recorded\n';
-  return renderTable(
-    entries.map((entry) => withName(entry, names)),
-    logColumns,
-    terminal,
-  );
+  const rows = entries.map((entry) => withName(entry, names));
+  return `${logChart(entries, terminal)}${await renderTable(rows, logColumns, terminal)}`;
 }
 
 /** An entry with the name of its key, if that is known. */
