@@ -2,7 +2,7 @@ import { setCurrentProfile, writeProfile } from '../accounts/config.ts';
 import type { Profile } from '../accounts/profile.ts';
 import { checkProfileName, localProvider } from '../accounts/profile.ts';
 import { openStore } from '../accounts/tokens/token-store.ts';
-import { KeysError, usageError } from '../base/errors.ts';
+import { isStop, KeysError, usageError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { setting } from '../platform/env.ts';
@@ -115,6 +115,21 @@ export async function requireAccepted(
   }
 }
 
+/** Where the token is to be kept: without a usable keychain, in a file only if a person says so. */
+export async function chooseStore(context: Context, connection: Connection): Promise<'keychain' | 'file'> {
+  try {
+    await openStore('keychain', context.tokenContext).read(ownerOf(connection));
+    return 'keychain';
+  } catch (error) {
+    if (!(error instanceof KeysError) || isStop(error)) throw error;
+    await context.warn(error.message);
+    const answers = ['no, store nothing', 'yes, in a file (--store file)'] as const;
+    if (await context.confirm('Keep the token in a file that only you can read?', answers)) return 'file';
+    const { hints = [] } = withWholeProfile(error, connection).failure;
+    throw new KeysError({ code: 'declined', message: 'declined: nothing was stored', hints, cause: error });
+  }
+}
+
 /** Stores the credentials, removes those that they supersede, and makes the profile the current one. */
 export async function storeLogin(
   context: Context,
@@ -131,7 +146,7 @@ export async function storeLogin(
     await store.write(owner, token);
     for (const [secret, value] of secrets) await store.write({ ...owner, secret }, value);
   } catch (error) {
-    throw withWholeProfile(error, connection);
+    throw error instanceof KeysError ? withWholeProfile(error, connection) : error;
   }
   await removeEarlierToken(context, connection, kind, keptSecrets);
   // From now on the stored token counts, not the program that printed one before.
@@ -150,8 +165,7 @@ export async function storeLogin(
 }
 
 /** A store that fails suggests another one for the profile, which does not exist yet: the hint then names all of it. */
-function withWholeProfile(error: unknown, { profile, provider, url, options }: Connection): unknown {
-  if (!(error instanceof KeysError)) return error;
+function withWholeProfile(error: KeysError, { profile, provider, url, options }: Connection): KeysError {
   const { failure } = error;
   const flags = [
     `--profile ${profile.name} --provider ${provider.id} --url ${url.href}`,

@@ -81,6 +81,25 @@ test('the first login finds the path that the URL lacks, and tells in three line
   expect(again.screen).toContain('logged in: work is now the current profile');
 });
 
+test('without a keychain, the token is kept in a file only if that is wanted', async () => {
+  const { box, url, token } = await serve();
+  const args = ['login', '--provider', 'authority', '--url', `${url}/admin`];
+  const refused = keysIn(box, args, { columns: 120 });
+  await answers(refused, [
+    ['Session token for', `${token}\r`],
+    ['Keep the token in a file that only you can read?', '\r'],
+  ]);
+  expect(await refused.ended).toBe(1);
+  expect(refused.screen).toContain('error: declined: nothing was stored\n');
+  const kept = keysIn(box, args, { columns: 120 });
+  await answers(kept, [
+    ['Session token for', `${token}\r`],
+    ['Keep the token in a file that only you can read?', `${down}\r`],
+  ]);
+  expect(await kept.ended).toBe(0);
+  expect((await box.program(['status', '--json', 'tokenSource'])).stdout).toContain('file');
+});
+
 test.each([
   ['a web page', 200, 'text/html; charset=utf-8', 'answers with a web page'],
   ['nothing there', 404, 'application/json', 'has nothing at /key/list'],

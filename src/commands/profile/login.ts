@@ -1,5 +1,11 @@
 import { readKeptSecrets } from '../../app/kept-secrets.ts';
-import { chooseConnection, readSessionToken, requireAccepted, storeLogin } from '../../app/log-in.ts';
+import {
+  chooseConnection,
+  chooseStore,
+  readSessionToken,
+  requireAccepted,
+  storeLogin,
+} from '../../app/log-in.ts';
 import { sessionStatus } from '../../app/session-status.ts';
 import { warnOfTokenVariables } from '../../app/stored-token.ts';
 import { InvalidValue } from '../../base/errors.ts';
@@ -48,7 +54,8 @@ export const login = defineCommand({
     const secrets = await readKeptSecrets(context, connection);
     const credentials = { token, secrets };
     if (!noVerify) await requireAccepted(context, connection, credentials);
-    const kind = store ?? connection.profile.store ?? 'keychain';
+    const kind =
+      store ?? connection.profile.store ?? (asks ? await chooseStore(context, connection) : 'keychain');
     const profile = await storeLogin(context, connection, credentials, kind);
     await warnOfTokenVariables(context, 'overrides the stored token');
     const place = kind === 'file' ? 'a file that only you can read' : 'the keychain';
