@@ -79,6 +79,8 @@ test('without a command, prints help on stderr: exit 2', async () => {
       provider add      install the declaration of your own provider, after checking
                         it
       api               call the profile's API directly, with its session token
+      open              open the web page on which the profile's provider lists its
+                        keys
 
     The embedded authority:
       backup            back up the embedded authority to one file, even while keys
