@@ -1,7 +1,7 @@
+import type { NameFinder } from '../app/completion/find-names.ts';
 import type { RefreshJob } from '../app/completion/refresh-names.ts';
 import { shown, visible } from '../base/sanitise.ts';
 import { looksLikeSecret } from '../base/secret.ts';
-import { startInBackground } from '../platform/background.ts';
 import type { Io } from '../platform/io.ts';
 import type { Catalog } from './catalog.ts';
 import type { Candidate } from './completion.ts';
@@ -44,21 +44,23 @@ export async function serveCompletion(
 async function answer(io: Io, { catalog, manual }: CompletionParts, shell: Shell | undefined): Promise<void> {
   const request = shell?.read(await readInput(io));
   if (!shell || !request) return;
-  const { NameFinder } = await import('../app/completion/find-names.ts');
-  const finder = new NameFinder(io);
+  let finder: NameFinder | undefined;
   const completion = await complete(request.line, {
     catalog,
     topics: async () => (await manual()).topics,
     describes: shell.describes,
-    // A profile that does not exist is no reason to offer no flags.
-    findNames: (kind, one) => finder.find(kind, one).catch(() => []),
+    async findNames(kind, one) {
+      finder ??= new (await import('../app/completion/find-names.ts')).NameFinder(io);
+      // A profile that does not exist is no reason to offer no flags.
+      return finder.find(kind, one).catch(() => []);
+    },
   });
   const candidates = completion.candidates.filter(isHarmless).map(described);
   await io.stdout.write(request.reply({ ...completion, candidates }));
-  if (finder.refresh) {
-    const input = JSON.stringify(finder.refresh);
-    await startInBackground(['completion', '--refresh'], { env: io.env, cwd: io.cwd, input });
-  }
+  if (!finder?.refresh) return;
+  const { startInBackground } = await import('../platform/background.ts');
+  const input = JSON.stringify(finder.refresh);
+  await startInBackground(['completion', '--refresh'], { env: io.env, cwd: io.cwd, input });
 }
 
 async function refresh(io: Io): Promise<void> {

@@ -147,6 +147,17 @@ test('a call over HTTP loads neither TLS nor cryptography nor the fetch of Node.
   expect(modules.filter((name) => unused.test(name))).toEqual([]);
 });
 
+test('Tab loads the command that is typed, and no more than its names need', async () => {
+  const tab = async (stdin: string) => {
+    const box = new Sandbox();
+    const folder = join(box.env.HOME ?? '', 'coverage');
+    await box.program(['completion', '--words', 'zsh'], { stdin, env: { NODE_V8_COVERAGE: folder } });
+    return partsIn(scriptsIn(folder));
+  };
+  expect(await tab('list\0--st\0')).toEqual(['commander', 'list']);
+  expect(await tab('show\0\0')).toEqual(['commander', 'libsql']);
+});
+
 /** The script files that a run loads, its own and those of packages. */
 async function loadedBy(
   box: Sandbox,

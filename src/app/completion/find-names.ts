@@ -4,11 +4,10 @@ import { isEmbedded, localProvider } from '../../accounts/profile.ts';
 import { visible } from '../../base/sanitise.ts';
 import type { Environment } from '../../platform/env.ts';
 import type { Io } from '../../platform/io.ts';
-import { sinkKinds } from '../../sinks/sink-spec.ts';
 import { App } from '../app.ts';
 import type { KeyName } from './name-cache.ts';
+import { noGlobals } from './no-globals.ts';
 import type { RefreshJob } from './refresh-names.ts';
-import { noGlobals } from './refresh-names.ts';
 
 /* The names that completion offers. Nothing here waits for more than the disk. */
 
@@ -56,7 +55,7 @@ export class NameFinder {
       profile: () => profiles(app),
       provider: () => providers(app.paths.providers),
       session: () => this.#sessions(app, flag('db')),
-      sink: () => places(app, sinkKinds, prefix),
+      sink: async () => places(app, (await import('../../sinks/sink-spec.ts')).sinkKinds, prefix),
       source: () => places(app, sourceKinds, prefix),
     };
     return finders[kind]();

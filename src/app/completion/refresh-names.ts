@@ -2,9 +2,9 @@ import { isEmbedded } from '../../accounts/profile.ts';
 import { endProcessAfter } from '../../platform/background.ts';
 import type { Io } from '../../platform/io.ts';
 import { App } from '../app.ts';
-import type { GlobalFlags } from '../context.ts';
 import { mayReadToken } from './may-read-token.ts';
 import { NameCache } from './name-cache.ts';
+import { noGlobals } from './no-globals.ts';
 
 /** What the process in the background reads on stdin: arguments and environments are seen by others. */
 export interface RefreshJob {
@@ -14,23 +14,6 @@ export interface RefreshJob {
 
 const timeLimitMs = 15_000;
 const callTimeoutMs = 5_000;
-
-/** No flags: everything is in the environment. */
-export const noGlobals: GlobalFlags = {
-  profile: undefined,
-  provider: undefined,
-  url: undefined,
-  format: undefined,
-  json: undefined,
-  fields: undefined,
-  quiet: true,
-  noInput: true,
-  yes: false,
-  timeout: undefined,
-  debug: false,
-  noColor: true,
-  noPager: true,
-};
 
 /** Lists the keys of a profile for completion. Prints nothing that matters, asks nothing, and ends soon. */
 export async function refreshNames(io: Io, job: RefreshJob): Promise<void> {

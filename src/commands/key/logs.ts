@@ -5,7 +5,7 @@ import { InvalidValue } from '../../base/errors.ts';
 import { parsePast } from '../../base/time.ts';
 import type { Input } from '../../cli/define.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
-import { readCount, readText } from '../../cli/read.ts';
+import { offering, readCount, readText } from '../../cli/read.ts';
 import { requireAbility, requireLogFields } from '../../keys/capability-check.ts';
 import type { LogEntry, LogQuery } from '../../keys/ports.ts';
 import { page as pageOf, tail } from '../../keys/tail.ts';
@@ -27,6 +27,10 @@ const fields = [
 const pollIntervalMs = 1000;
 const defaultPageSize = 50;
 
+/** The most common ones, for completion. */
+const statusClasses = ['2xx', '3xx', '4xx', '5xx'];
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
 const flags = {
   since: value(
     '--since <when>',
@@ -41,8 +45,16 @@ const flags = {
   limit: value('--limit <n>', 'maximum entries per page', readCount),
   page: value('--page <n>', 'page number, starting at 1', readCount),
   follow: toggle('--follow', 'keep printing new entries, oldest first, until Ctrl-C'),
-  status: value('--status <status>', 'only this status, such as 429, or this class, such as 4xx', readStatus),
-  method: value('--method <method>', 'only this method, such as GET', (text) => text.toUpperCase()),
+  status: value(
+    '--status <status>',
+    'only this status, such as 429, or this class, such as 4xx',
+    offering(statusClasses, readStatus),
+  ),
+  method: value(
+    '--method <method>',
+    'only this method, such as GET',
+    offering(methods, (text) => text.toUpperCase()),
+  ),
   path: value('--path <prefix>', 'only paths that start with this', readText),
 };
 
