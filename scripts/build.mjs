@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { listManPages, writeManPages } from './man-pages.mjs';
+import { packedDocs } from './packed-docs.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [executableFolder] = process.argv.slice(2);
@@ -117,6 +118,12 @@ const noSignalHooks = {
   },
 };
 
+/** The pages that `keys docs` prints. */
+const docsInside = {
+  name: 'docs-inside',
+  load: (id) => (/src.app.docs.read-pages\.ts$/.test(id) ? packedDocs(root) : null),
+};
+
 /**
  * Modules of Node.js that are not part of its own start are loaded by the first call into them, not by the file that
  * imports them: a command that creates no key needs no crypto. And none is copied for its default export.
@@ -165,7 +172,7 @@ const { output } = await build({
     program: 'bin/program.ts',
     ...(executableFolder && { 'native-part': 'src/platform/native-part.ts' }),
   },
-  plugins: [noChildProcess, noValidator, noSignalHooks, lazyBuiltins],
+  plugins: [noChildProcess, noValidator, noSignalHooks, docsInside, lazyBuiltins],
   output: {
     ...commonOutput,
     chunkFileNames: 'chunks/[name]-[hash].cjs',

@@ -43,5 +43,6 @@ export const catalog: Catalog = {
   'config edit': async () => (await import('./config/config-edit.ts')).configEdit,
   doctor: async () => (await import('./profile/doctor.ts')).doctor,
   completion: async () => (await import('./completion.ts')).completion,
+  docs: async () => (await import('./docs.ts')).docs,
   help: async () => (await import('./help.ts')).helpOn(catalog),
 };

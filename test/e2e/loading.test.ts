@@ -32,6 +32,7 @@ const phrases = {
   keychain: 'keys-cli-escrow',
   recover: 'which of several keys this operation created',
   create: '--if-missing',
+  docs: '<picture>',
   doctor: 'no database yet',
   list: 'sort by any field',
   rotate: '--when-idle <for>',

@@ -214,6 +214,7 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
       'provider list',
       'provider show unreal',
       'profile list',
+      'docs ci',
     ])
       await run(line, 0);
   });

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Sandbox } from '../support/sandbox.ts';
+import { projectRoot, Sandbox } from '../support/sandbox.ts';
 import { startServe } from '../support/serving.ts';
 import { ids, prefixes, secrets, Transcript, times } from '../support/transcript.ts';
 
@@ -111,4 +113,12 @@ test('over HTTP: a session, a key, its use, and a clean shutdown', async () => {
   expect(await box.program(['revoke', 'ci', '--yes'], { env })).toMatchObject({ exit: 0 });
   expect((await use()).status).toBe(401);
   expect(await stop('SIGTERM')).toBe(0);
+});
+
+test('the built program has the pages of this tree', async () => {
+  const box = new Sandbox();
+  for (const page of ['README.md', 'docs/rotation.md', 'docs/providers/openrouter.md']) {
+    const run = await box.program(['docs', page]);
+    expect(run).toEqual({ exit: 0, stdout: readFileSync(join(projectRoot, page), 'utf8'), stderr: '' });
+  }
 });
