@@ -73,7 +73,12 @@ export async function askPick<Row>(
     if (!isPlain(context)) return picker(config, drawing);
     const { plainPick } = await import('./plain-prompt.ts');
     const { columns } = config.size();
-    return plainPick(drawing, { question: config.message, lines: layOut(columns - 8), find, several });
+    return plainPick(drawing, {
+      question: config.message,
+      layOut: (rows) => layOut(columns - 8, rows),
+      find,
+      several,
+    });
   });
   return chosen.flatMap((row) => rows.slice(row, row + 1));
 }

@@ -35,8 +35,8 @@ export interface PickerConfig {
   state: PickerState;
   /** The places of the rows that a text finds, the best ones first; all for no text. */
   find: Found;
-  /** The rows for this width, a line each. */
-  layOut: (width: number) => readonly string[];
+  /** These rows for this width, a line each. */
+  layOut: (width: number, rows: readonly number[]) => readonly string[];
   /** About the row under the cursor. */
   describe: (row: number) => string | undefined;
   /** What the answered prompt shows. */
@@ -60,8 +60,6 @@ export const picker = createPrompt<number[], PickerConfig & { theme?: Partial<Th
   const [, redraw] = useState({});
   const prefix = usePrefix({ status: answer === '' ? 'idle' : 'done', theme });
   const { columns, rows } = config.size();
-  const marker = several ? 2 : 0;
-  const lines = useMemo(() => config.layOut(Math.max(1, columns - 3 - marker)), [columns]);
   const found = useMemo(() => config.find(state.text), [state.text]);
   const finish = (chosen: readonly number[]) => {
     setAnswer(config.answer(chosen));
@@ -91,11 +89,14 @@ export const picker = createPrompt<number[], PickerConfig & { theme?: Partial<Th
   if (answer !== '') return `${prefix} ${theme.style.message(message, 'done')} ${theme.style.answer(answer)}`;
   const size = pageSize(rows);
   const first = Math.max(0, Math.min(state.at - Math.floor(size / 2), found.length - size));
-  const page = found.slice(first, first + size).map((row, index) => {
+  const visible = found.slice(first, first + size);
+  // A cursor, a mark, and a free column at the end.
+  const lines = config.layOut(Math.max(1, columns - (several ? 5 : 3)), visible);
+  const page = visible.map((row, index) => {
     const isActive = first + index === state.at;
     const cursor = isActive ? theme.style.highlight(figures.pointer) : ' ';
     const mark = state.marked.has(row) ? theme.style.highlight('*') : ' ';
-    const text = lines[row] ?? '';
+    const text = lines[index] ?? '';
     return `${cursor} ${several ? `${mark} ` : ''}${isActive ? config.bold(text) : text}`;
   });
   const active = found[state.at];

@@ -78,8 +78,8 @@ const maxRows = 20;
 
 export interface PlainList {
   question: string;
-  /** A line per row. */
-  lines: readonly string[];
+  /** These rows, a line each. */
+  layOut: (rows: readonly number[]) => readonly string[];
   find: Found;
   several: boolean;
 }
@@ -87,17 +87,12 @@ export interface PlainList {
 /** The places of the rows chosen by their numbers. Anything else that is typed is searched for. */
 export async function plainPick(
   drawing: Drawing,
-  { question, lines, find, several }: PlainList,
+  { question, layOut, find, several }: PlainList,
 ): Promise<number[]> {
   const hint = several ? 'Numbers, or letters to search:' : 'Number, or letters to search:';
   for (let found = find(''); ; ) {
     const rows = found.slice(0, maxRows);
-    drawing.output.write(
-      numbered(
-        question,
-        rows.map((row) => lines[row] ?? ''),
-      ),
-    );
+    drawing.output.write(numbered(question, layOut(rows)));
     if (rows.length < found.length) drawing.output.write(`  ${found.length - rows.length} more\n`);
     const answer = (await lineOf(drawing, hint)).trim();
     const chosen = answer.split(/[\s,]+/).flatMap((word) => rows[Number(word || Number.NaN) - 1] ?? []);

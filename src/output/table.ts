@@ -60,16 +60,17 @@ function withPictures<Row>(
   return { ...content, texts };
 }
 
-/** The rows of a table without its head, a line each, for terminals of any width. One column must have the rank 0. */
+/** A table without its head, of which some rows at a time are set, a line each, for terminals of any width. */
 export async function layOutRows<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
   terminal: Terminal,
-): Promise<(width: number) => string[]> {
+): Promise<(width: number, places: readonly number[]) => string[]> {
   const content = await contentOf(rows, columns, terminal);
   const natural = naturalWidths(content, () => '');
   const [main] = [...natural.keys()].filter(({ rank }) => rank === 0);
-  return (width) => drawRows(content, fitColumns(natural, width) ?? new Map(main ? [[main, width]] : []));
+  return (width, places) =>
+    drawRows(content, fitColumns(natural, width) ?? new Map(main ? [[main, width]] : []), { places });
 }
 
 async function contentOf<Row>(
@@ -161,19 +162,20 @@ interface Content<Row> {
 
 function drawTable<Row>(content: Content<Row>, widths: Widths<Row>, { style }: Terminal): string {
   const head = [...widths.keys()].map(({ header }) => style.bold(header));
-  return `${drawRows(content, widths, [head]).join('\n')}\n`;
+  return `${drawRows(content, widths, { above: [head] }).join('\n')}\n`;
 }
 
 /** A line per row, below the given ones. */
 function drawRows<Row>(
   { count, texts, typesetting }: Content<Row>,
   widths: Widths<Row>,
-  above: readonly (readonly string[])[] = [],
+  {
+    above = [],
+    places = Array.from({ length: count }, (_, row) => row),
+  }: { above?: readonly (readonly string[])[]; places?: readonly number[] },
 ): string[] {
   const columns = [...widths.keys()];
-  const rows = Array.from({ length: count }, (_, row) =>
-    columns.map((column) => texts.get(column)?.[row] ?? ''),
-  );
+  const rows = places.map((row) => columns.map((column) => texts.get(column)?.[row] ?? ''));
   return draw(
     [...above, ...rows],
     columns.map((column) => widths.get(column) ?? 0),
