@@ -5,7 +5,7 @@ import { openStore } from '../accounts/tokens/token-store.ts';
 import { isStop, KeysError, usageError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { setting } from '../platform/env.ts';
+import { agentIn, setting } from '../platform/env.ts';
 import { findProvider } from '../providers/catalog.ts';
 import { forgetNames } from './completion/name-cache.ts';
 import type { Connection } from './connection.ts';
@@ -57,7 +57,8 @@ function isUnnamed({ globals, io: { env } }: Context): boolean {
 
 async function chooseProfile(context: Context): Promise<Profile> {
   const { globals } = context;
-  if (isUnnamed(context) && context.interactive && !globals.yes) {
+  const isForPerson = context.interactive && !globals.yes && agentIn(context.io.env) === undefined;
+  if (isForPerson && isUnnamed(context)) {
     return (await import('./login-wizard.ts')).chooseLogin(context);
   }
   const profile = await context.profile();

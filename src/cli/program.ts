@@ -6,6 +6,7 @@ import { harmlessJson, harmlessLines } from '../output/ci-log.ts';
 import { failureJson, failureLines } from '../output/error.ts';
 import type { Result } from '../output/present.ts';
 import { endChildren } from '../platform/children.ts';
+import { agentIn } from '../platform/env.ts';
 import type { Interruption } from '../platform/interruption.ts';
 import type { Io, Output } from '../platform/io.ts';
 import { asksForJson, withoutColor } from './argv.ts';
@@ -79,7 +80,7 @@ async function runCommand(invocation: Invocation, io: Io, argv: readonly string[
 /** The input with the operands that a person has chosen. Throws `KeysError` (2) where no one can be asked. */
 async function completeInput(app: App, { name, command, input, lacking }: Invocation): Promise<Input<Flags>> {
   const help = `keys help ${name}`;
-  const obstacle = app.promptObstacle ?? (app.globals.yes ? '--yes is set' : undefined);
+  const obstacle = app.promptObstacle ?? whyNotToAsk(app);
   if (obstacle !== undefined)
     throw usageError(
       lacking.map(({ problem }) => `${problem}, and cannot prompt: ${obstacle}`),
@@ -94,6 +95,13 @@ async function completeInput(app: App, { name, command, input, lacking }: Invoca
   const problems = command.problems?.(completed) ?? [];
   if (problems.length > 0) throw usageError(problems, help);
   return completed;
+}
+
+/** A script that says --yes, and a coding agent, expect an error at once where a word is missing. */
+function whyNotToAsk({ globals, io }: App): string | undefined {
+  if (globals.yes) return '--yes is set';
+  const agent = agentIn(io.env);
+  return agent && `${agent} is set`;
 }
 
 function exitCodeOf(result: Result, { dropped }: Interruption): number {

@@ -204,11 +204,13 @@ test('an account without keys says how to create one', async () => {
 });
 
 test.each([
-  [['revoke', '--no-input'], '--no-input is set'],
-  [['revoke', '--yes'], '--yes is set'],
-])('%s on a terminal asks nothing, and says why', async (args, reason) => {
+  [['revoke', '--no-input'], {}, '--no-input is set'],
+  [['revoke', '--yes'], {}, '--yes is set'],
+  [['revoke'], { CI: 'true' }, 'CI is set'],
+  [['revoke'], { CLAUDECODE: '1' }, 'CLAUDECODE is set'],
+])('%s with %o on a terminal asks nothing, and says why', async (args, env, reason) => {
   const box = await withKeys({ name: 'ci' });
-  const terminal = keysIn(box, args);
+  const terminal = keysIn(box, args, { env });
   expect(await terminal.ended).toBe(2);
   expect(terminal.screen).toBe(
     `error: missing argument <key...>, and cannot prompt: ${reason}\nhint: keys help revoke\n`,
