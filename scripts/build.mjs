@@ -80,7 +80,7 @@ const groups = [
   },
   {
     name: 'views',
-    test: /\/src\/(output\/(views\/(?!(?:creation|recovery|rotation)-events|stored|provider|wrapped-record)|table|typesetting|style))/,
+    test: /\/src\/(output\/(views\/(?!(?:creation|recovery|rotation)-events|stored|provider|wrapped-record)|table|fit-columns|typesetting|style))/,
   },
 ];
 

@@ -1,4 +1,5 @@
 import { InvalidValue } from '../base/errors.ts';
+import { placeName } from '../base/place-name.ts';
 import type { DeliveryQuestion, RecoveryPrompts } from '../keys/operations/recovery.ts';
 import { parseSink } from '../sinks/sink-spec.ts';
 import type { Context } from './context.ts';
@@ -37,10 +38,11 @@ export function recoveryPrompts(context: Context): RecoveryPrompts {
       );
       return candidates.find(({ id }) => id === answer);
     },
-    confirmRevocation({ id, isSecretLost }) {
+    confirmRevocation({ id, isSecretLost, setting }) {
+      const key = `${id} (${placeName(setting)})`;
       const question = isSecretLost
-        ? `The secret of ${id} is lost: no place has it. Revoke the key?`
-        : `Revoke ${id}?`;
+        ? `The secret of ${key} is lost: no place has it. Revoke the key?`
+        : `Revoke ${key}?`;
       return context.confirm(question, ['no, leave it as it is', 'yes, revoke it']);
     },
   };
@@ -48,7 +50,7 @@ export function recoveryPrompts(context: Context): RecoveryPrompts {
 
 async function chooseDelivery(
   context: Context,
-  { key, noun, from, sinks }: DeliveryQuestion,
+  { key, noun, from, sinks, setting }: DeliveryQuestion,
 ): Promise<'deliver' | 'revoke' | 'leave' | { to: string[] }> {
   const places = sinks.map((sink) => (sink === 'stdout' ? 'this terminal' : sink)).join(', ');
   const where = from === undefined ? 'is in escrow' : `is in ${from}, and was to be delivered elsewhere too`;
@@ -64,7 +66,7 @@ async function chooseDelivery(
   }
   if (answer !== 'revoke') return answer;
   const isFinal = await context.confirm(
-    `Revoke the ${noun} ${key.name} (${key.id})? Its secret will be lost.`,
+    `Revoke the ${noun} ${key.name} (${key.id}) in ${placeName(setting)}? Its secret will be lost.`,
     ['no, leave the secret in escrow', `yes, revoke the ${noun}`],
   );
   return isFinal ? 'revoke' : 'leave';

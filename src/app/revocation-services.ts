@@ -1,3 +1,4 @@
+import { placeName } from '../base/place-name.ts';
 import { visible } from '../base/sanitise.ts';
 import type { Key } from '../keys/key.ts';
 import type { RevocationEvent, RevocationServices } from '../keys/operations/revoke.ts';
@@ -61,10 +62,12 @@ async function confirm(context: Context, keys: readonly Key[], isSelection: bool
   const [first] = keys;
   const only = keys.length === 1 && !isSelection ? first : undefined;
   const label = only && (only.name.trim() === '' ? only.id : only.name);
+  const { name: profile, provider } = await context.profile();
+  const place = placeName({ profile, provider });
   const answer = await context.ask(
     label
-      ? `This is final. Type ${visible(label)} to revoke it:`
-      : `This is final. Type ${keys.length} to revoke ${keys.length === 1 ? 'this key' : `these ${keys.length} keys`}:`,
+      ? `This is final (${place}). Type ${visible(label)} to revoke it:`
+      : `This is final (${place}). Type ${keys.length} to revoke ${keys.length === 1 ? 'this key' : `these ${keys.length} keys`}:`,
   );
   const acceptedAnswers = only && label ? [label, visible(label), only.id] : [String(keys.length)];
   return (

@@ -1,4 +1,5 @@
 import { KeysError, usageError } from '../base/errors.ts';
+import { placeName } from '../base/place-name.ts';
 import type { Key } from '../keys/key.ts';
 import type { KeyChanges } from '../keys/ports.ts';
 import type { Selection } from '../keys/select.ts';
@@ -79,8 +80,9 @@ async function requireConfirmed(
     const use = lastUsedAt ? `last used ${relativeTime(lastUsedAt, context.now)}` : 'never used';
     await context.note(`${name}  ${id}  ${status}  ${use}`);
   }
+  const { name: profile, provider } = await context.profile();
   const answer = await context.ask(
-    `Type ${count} to change ${count === '1' ? 'this key' : `these ${count} keys`}:`,
+    `${placeName({ profile, provider })}: type ${count} to change ${count === '1' ? 'this key' : `these ${count} keys`}:`,
   );
   if (answer.trim() !== count)
     throw new KeysError({ code: 'declined', message: 'not confirmed: nothing was changed' });

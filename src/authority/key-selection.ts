@@ -73,10 +73,11 @@ export function summaryOf(database: Connection, now: Date): Summary {
     `COUNT(*) FILTER (WHERE ${statusCondition(status, moment)}) AS ${status}`;
   const row = database.get(
     `SELECT ${(['active', 'expiring', 'expired', 'disabled', 'revoked'] as const).map(count).join(', ')},
-            TOTAL(requests) AS requests, TOTAL(tokens) AS tokens, TOTAL(spent_micros) AS micros FROM keys`,
+            COUNT(*) AS total, TOTAL(requests) AS requests, TOTAL(tokens) AS tokens, TOTAL(spent_micros) AS micros FROM keys`,
   );
   const number = (column: string) => Number(row?.[column] ?? 0);
   return {
+    all: number('total'),
     active: number('active'),
     expiring: number('expiring'),
     expired: number('expired'),

@@ -3,6 +3,7 @@ import { isActive } from './key.ts';
 
 /** The keys of an account by status, and their usage. Amounts in US dollars. */
 export interface Summary {
+  all: number;
   /** Active keys, including the expiring ones. */
   active: number;
   expiring: number;
@@ -25,6 +26,7 @@ export function summarise(keys: readonly Key[]): Summary {
   };
   const spent = sum((key) => key.spentUsd);
   return {
+    all: keys.length,
     active: count(isActive),
     expiring: count((key) => key.status === 'expiring'),
     expired: count((key) => key.status === 'expired'),

@@ -1,4 +1,5 @@
 import { bounded, shown } from '../base/sanitise.ts';
+import { fitColumns } from './fit-columns.ts';
 import type { Terminal } from './style.ts';
 import type { Alignment, Typesetting } from './typesetting.ts';
 import { gap, isNarrow, narrowTypesetting } from './typesetting.ts';
@@ -15,6 +16,8 @@ export interface Column<Row> {
   shrinkTo?: number;
   /** A picture of up to this many characters: its text is drawn for the width that it gets. */
   drawnUpTo?: number;
+  /** What tells nothing if every row has it: where space is short, such a column is dropped before anything is truncated. */
+  usual?: string;
 }
 
 /** A table fitted to the terminal, or a card per row if not even the most important columns fit. */
@@ -27,6 +30,7 @@ export async function renderTable<Row>(
   const widths = fitColumns(
     naturalWidths(content, ({ header }) => header),
     terminal.width,
+    usualColumns(content),
   );
   if (widths)
     return drawTable(
@@ -69,8 +73,9 @@ export async function layOutRows<Row>(
   const content = await contentOf(rows, columns, terminal);
   const natural = naturalWidths(content, () => '');
   const [main] = [...natural.keys()].filter(({ rank }) => rank === 0);
+  const usual = usualColumns(content);
   return (width, places) =>
-    drawRows(content, fitColumns(natural, width) ?? new Map(main ? [[main, width]] : []), { places });
+    drawRows(content, fitColumns(natural, width, usual) ?? new Map(main ? [[main, width]] : []), { places });
 }
 
 async function contentOf<Row>(
@@ -131,26 +136,10 @@ export function renderFields<Field extends string>(
 
 type Widths<Row> = Map<Column<Row>, number>;
 
-/** Drops and narrows columns until they fit; undefined if they cannot. */
-function fitColumns<Row>(natural: Widths<Row>, available: number): Widths<Row> | undefined {
-  const least = (column: Column<Row>) =>
-    Math.min(natural.get(column) ?? 0, column.shrinkTo ?? Number.POSITIVE_INFINITY);
-  const total = (list: readonly Column<Row>[], width: (column: Column<Row>) => number) =>
-    list.reduce((sum, column) => sum + width(column), gap * Math.max(0, list.length - 1));
-  let keptColumns = [...natural.keys()];
-  while (total(keptColumns, least) > available) {
-    const last = Math.max(...keptColumns.map(({ rank }) => rank));
-    if (last <= 0) return undefined;
-    keptColumns = keptColumns.filter(({ rank }) => rank !== last);
-  }
-  const widths: Widths<Row> = new Map();
-  let unusedWidth = available - total(keptColumns, least);
-  for (const column of keptColumns) {
-    const extra = Math.min(unusedWidth, (natural.get(column) ?? 0) - least(column));
-    widths.set(column, least(column) + extra);
-    unusedWidth -= extra;
-  }
-  return widths;
+/** The columns that say the same of every row, and nothing of note. */
+function usualColumns<Row>({ texts }: Content<Row>): ReadonlySet<Column<Row>> {
+  const usual = [...texts].filter(([column, values]) => values.every((text) => text === column.usual));
+  return new Set(usual.map(([column]) => column));
 }
 
 interface Content<Row> {

@@ -107,6 +107,7 @@ test('on a terminal, prints a summary of all keys above the table', async () => 
     "$ keys list --no-color
     exit 0
     --- stdout
+    local · 4 of 5, 1 hidden (--status all)
     3 active (1 expiring) · 1 expired · 1 revoked · 1 request · 4.3K tokens · $3.20 spent
 
     NAME  ID                STATUS    EXPIRES      LAST USED   REQUESTS  SPENT  MODELS  DESCRIPTION
@@ -126,6 +127,7 @@ test('an expiring key is yellow and a revoked one dim, unless NO_COLOR is set', 
     "$ keys list --status all
     exit 0
     --- stdout
+    [esc][1mlocal[esc][22m
     [esc][32m3 active[esc][39m[esc][33m (1 expiring)[esc][39m[esc][2m · [esc][22m1 expired[esc][2m · [esc][22m[esc][2m1 revoked[esc][22m[esc][2m · [esc][22m1 request[esc][2m · [esc][22m4.3K tokens[esc][2m · [esc][22m$3.20 spent
 
     [esc][1mNAME[esc][22m  [esc][1mID[esc][22m                [esc][1mSTATUS[esc][22m    [esc][1mEXPIRES[esc][22m      [esc][1mLAST USED[esc][22m   [esc][1mREQUESTS[esc][22m  [esc][1mSPENT[esc][22m  [esc][1mMODELS[esc][22m  [esc][1mDESCRIPTION[esc][22m
@@ -147,6 +149,8 @@ test('a narrow terminal gets a card per key', async () => {
     "$ keys list --no-color --search soon
     exit 0
     --- stdout
+    local
+    1 of 5, 1 hidden (--status all)
     3 active (1 expiring)
     1 expired · 1 revoked
     1 request · 4.3K tokens
@@ -190,6 +194,7 @@ test('the name of a key cannot redraw the screen; JSON keeps it', async () => {
     $ keys list --no-color
     exit 0
     --- stdout
+    local
     1 active · 0 expired · 0 revoked · 0 requests · 0 tokens · $0.00 spent
 
     NAME                  ID                STATUS  EXPIRES  LAST USED  REQUESTS  SPENT  MODELS

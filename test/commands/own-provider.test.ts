@@ -22,6 +22,7 @@ test("a user's own provider works like a built-in one", async () => {
     "$ keys list
     exit 0
     --- stdout
+    mine
     1 active · 0 expired · 0 revoked
 
     NAME       ID  STATUS

@@ -688,6 +688,7 @@ describe('on an API without expiries, to the letter of Unreal AI', () => {
       "$ keys list --no-color
       exit 0
       --- stdout
+      unreal
       2 active · 0 expired · 0 revoked
 
       NAME  ID           STATUS

@@ -112,13 +112,13 @@ test('the screen after Ctrl-C and after Ctrl-D at a question', async () => {
     exit 130
     --- screen
     ci  [id 1]  active  never used
-    ? This is final. Type ci to revoke it:
+    ? This is final (local). Type ci to revoke it:
     error: interrupted; nothing was changed
     $ keys revoke ci && echo DEPLOYING  # Ctrl-D
     exit 1
     --- screen
     ci  [id 1]  active  never used
-    ? This is final. Type ci to revoke it:
+    ? This is final (local). Type ci to revoke it:
     error: declined: the input ended without an answer
     "
   `);
@@ -187,7 +187,7 @@ test.each([
     exit 5
     --- screen
     ✔ The secret of w1 ([id 1]) is in escrow. revoke the key
-    ✔ Revoke the key w1 ([id 1])? Its secret will be lost. yes, revoke the key
+    ✔ Revoke the key w1 ([id 1]) in local? Its secret will be lost. yes, revoke the key
     revoked the key [id 1]
     ? The secret of w2 ([id 2]) is in escrow.
     ❯ deliver it to exec:deliver
@@ -249,7 +249,7 @@ test.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)(
       exit 130
       --- screen
       ci  [id 1]  active  never used
-      ? This is final. Type ci to revoke it:
+      ? This is final (local). Type ci to revoke it:
       error: interrupted; nothing was changed
       "
     `);
@@ -288,7 +288,7 @@ test('Enter alone never revokes, not even a key without a name', async () => {
     exit 1
     --- screen
     hash1abcdef  hash1abcdef  active  never used
-    ✔ This is final. Type hash1abcdef to revoke it:
+    ✔ This is final (unreal). Type hash1abcdef to revoke it:
     error: not confirmed: nothing was revoked
     "
   `);
@@ -356,7 +356,7 @@ test('recover escapes control characters of names in every prompt', async () => 
     --- screen
     ✔ 2 operations are unfinished. Which one? [operation 1]  create x\\x1b[31mred\\r\\x9b2Jover\\u202egnp\\u200b\\x1b]8;;https://example.com\\x07link\\nerror: forged \\x85\\u2066  local  [time]
     ✔ The secret of x\\x1b[31mred\\r\\x9b2Jover\\u202egnp\\u200b\\x1b]8;;https://example.com\\x07link\\nerror: forged \\x85\\u2066 ([id 1]) is in escrow. revoke the key
-    ✔ Revoke the key x\\x1b[31mred\\r\\x9b2Jover\\u202egnp\\u200b\\x1b]8;;https://example.com\\x07link\\nerror: forged \\x85\\u2066 ([id 1])? Its secret will be lost. no, leave the secret in escrow
+    ✔ Revoke the key x\\x1b[31mred\\r\\x9b2Jover\\u202egnp\\u200b\\x1b]8;;https://example.com\\x07link\\nerror: forged \\x85\\u2066 ([id 1]) in local? Its secret will be lost. no, leave the secret in escrow
     Operation  [operation 1]  unfinished
     Key        x\\x1b[31mred\\r\\x9b2Jover\\u202egnp\\u200b\\x1b]8;;https://example.com\\x07link\\nerror: forged \\x85\\u2066 [id 1]
     Profile    local local

@@ -85,7 +85,7 @@ test('a wrong answer revokes nothing', async () => {
     exit 1
     --- screen
     ci  [id 1]  active  never used
-    ✔ This is final. Type ci to revoke it: cd
+    ✔ This is final (local). Type ci to revoke it: cd
     error: not confirmed: nothing was revoked
     "
   `);
@@ -235,6 +235,7 @@ test('control and bidi characters of a name do not reach the terminal', async ()
     "$ keys list
     exit 0
     --- screen
+    local
     1 active · 0 expired · 0 revoked · 0 requests · 0 tokens · $0.00 spent
 
     NAME                             ID                STATUS  EXPIRES  LAST USED  REQUESTS  SPENT  MODELS      DESCRIPTION
@@ -307,7 +308,7 @@ test('a prompt escapes control and bidi characters of a name', async () => {
     exit 1
     --- screen
     x\\x1b[31mred\\nnext\\u202eesrever  [id 1]  active  never used
-    ✔ This is final. Type x\\x1b[31mred\\nnext\\u202eesrever to revoke it: no
+    ✔ This is final (local). Type x\\x1b[31mred\\nnext\\u202eesrever to revoke it: no
     error: not confirmed: nothing was revoked
     "
   `);
@@ -335,6 +336,7 @@ test('list is coloured on a terminal, and not with NO_COLOR or --no-color', asyn
       "$ keys list
       exit 0
       --- screen
+      local
       1 active · 0 expired · 0 revoked · 0 requests · 0 tokens · $0.00 spent
 
       NAME  ID                STATUS  EXPIRES  LAST USED  REQUESTS  SPENT  MODELS      DESCRIPTION
@@ -352,7 +354,7 @@ test.for([120, 80, 50, 30])('no line of list is wider than a terminal of %i colu
     '東京のサーバーの鍵は長い名前を持っている',
     '👩‍💻 déployé',
   ]);
-  const terminal = keysIn(box, ['list'], { columns });
+  const terminal = keysIn(box, ['list', '--no-pager'], { columns });
   expect(await terminal.ended).toBe(0);
   const lines = linesOf(terminal.output);
   expect(lines.length).toBeGreaterThan(5);

@@ -62,15 +62,36 @@ describe('a table', () => {
     );
   });
 
-  test('drops the least important columns if that is not enough', async () => {
+  test('drops the least important columns if that is not enough, and truncates names last', async () => {
     expect(await draw(rows, 31)).toBe(
-      lines(
-        'NAME           ID         COUNT',
-        'ci             aaaa0001       7',
-        'deploy-to-pr…  bbbb0002  12,345',
-      ),
+      lines('NAME                  ID', 'ci                    aaaa0001', 'deploy-to-production  bbbb0002'),
     );
-    expect((await draw(rows, 24)).split('\n')[0]).toBe('NAME            ID');
+    expect(await draw(rows, 24)).toBe(
+      lines('NAME            ID', 'ci              aaaa0001', 'deploy-to-pro…  bbbb0002'),
+    );
+  });
+
+  test('drops a column that says the same of every row, before anything is truncated', async () => {
+    const scope: Column<Row> = { header: 'SCOPE', text: ({ note }) => note, rank: 1, usual: 'all' };
+    const table = (list: readonly Row[], width: number) =>
+      renderTable(list, [...columns.slice(0, 2), scope, ...columns.slice(2)], {
+        ...{ width, style: new Chalk({ level: 0 }), now: new Date(), unicode: true },
+      });
+    const alike = rows.map((row) => ({ ...row, note: 'all' }));
+    expect((await table(alike, 80)).split('\n')[0]).toContain('SCOPE');
+    expect((await table(alike, 46)).split('\n')[0]).toBe('NAME                  ID         COUNT  NOTE');
+    expect(await table(alike, 46)).toContain('deploy-to-production');
+    const [first, ...others] = alike;
+    const mixed = [...(first ? [{ ...first, note: 'one' }] : []), ...others];
+    expect((await table(mixed, 46)).split('\n')[0]).toContain('SCOPE');
+  });
+
+  test('a name longer than half of the terminal makes room for other columns', async () => {
+    const [first] = rows;
+    const long = { ...rows[1], name: 'n'.repeat(70) } as Row;
+    const [head, , row] = (await draw([...(first ? [first] : []), long], 80)).split('\n');
+    expect(head).toMatch(/^NAME +ID +COUNT +NOTE$/);
+    expect(row).toMatch(/^n{39,60}…/);
   });
 
   test('drops a column that is empty in every row', async () => {

@@ -224,21 +224,21 @@ test('by key, the greatest comes first, with a bar', async () => {
   expect(await draw(keys, { by: 'key' }, 80, false)).toMatchInlineSnapshot(`
     "total 174,362 requests · 52,100,000 tokens · $6.20 · 3 keys
 
-    NAME            ID                REQUESTS      TOKENS  SPENT  SHARE OF REQUESTS
-    production-api  abcdEFGH12345670   120,345  51,000,000  $2.00   69% ############
-    本番🔑          abcdEFGH12345672    54,000     900,000  $1.00   30% #####
-    nightly-summa…  abcdEFGH12345671        17     200,000  $3.20   <1% #
-    no listed key                            0           0  $0.00
+    NAME                REQUESTS      TOKENS  SPENT  SHARE OF REQUESTS
+    production-api       120,345  51,000,000  $2.00   69% ##########################
+    本番🔑                54,000     900,000  $1.00   30% ############
+    nightly-summariser        17     200,000  $3.20   <1% #
+    no listed key              0           0  $0.00
     "
   `);
   expect(await draw(keys, { by: 'key' }, 60)).toMatchInlineSnapshot(`
     "total 174,362 requests · 52,100,000 tokens · $6.20 · 3 keys
 
-    NAME          REQUESTS      TOKENS  SPENT  SHARE OF REQUESTS
-    production-…   120,345  51,000,000  $2.00   69% ████████████
-    本番🔑          54,000     900,000  $1.00   30% █████▍
-    nightly-sum…        17     200,000  $3.20   <1% ▏
-    no listed k…         0           0  $0.00
+    NAME                REQUESTS      TOKENS  SPENT
+    production-api       120,345  51,000,000  $2.00
+    本番🔑                54,000     900,000  $1.00
+    nightly-summariser        17     200,000  $3.20
+    no listed key              0           0  $0.00
     "
   `);
 });

@@ -46,7 +46,9 @@ export const list = defineCommand({
       columns: keyFields,
       table: async (keys: readonly Key[], terminal) => {
         const { keyListView } = await import('../../output/views/key-list.ts');
-        return keyListView(keys, await summary(keys.length), terminal);
+        const { name: profile, provider } = await context.profile();
+        const place = { profile, provider, hidesRevoked: selection.status === undefined };
+        return keyListView(keys, { ...place, summary: await summary(keys.length) }, terminal);
       },
     };
   },

@@ -66,8 +66,7 @@ export const update = defineCommand({
       kind: 'rows',
       rows,
       columns: keyFields,
-      table: async (_, terminal) =>
-        (await import('../../output/views/key-list.ts')).keyListView(rows, undefined, terminal),
+      table: async (_, terminal) => (await import('../../output/views/key-list.ts')).keyTable(rows, terminal),
     };
   },
 });

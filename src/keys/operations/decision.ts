@@ -141,8 +141,11 @@ async function chooseAmong(
 }
 
 async function confirms(
-  { services, choice, mayAsk }: Recovery,
+  { services, choice, mayAsk, open }: Recovery,
   key: { id: string; isSecretLost: boolean },
 ): Promise<boolean> {
-  return choice.assumeYes || (mayAsk && services.prompts.confirmRevocation(key));
+  return (
+    choice.assumeYes ||
+    (mayAsk && services.prompts.confirmRevocation({ ...key, setting: open.header.setting }))
+  );
 }

@@ -132,10 +132,14 @@ async function withoutStdout(
 
 /** A person chooses at a prompt; elsewhere, and with --yes, the secret is delivered as planned. */
 async function chooseDelivery(
-  { services, choice, issuer, mayAsk }: Recovery,
+  { services, choice, issuer, mayAsk, open }: Recovery,
   { key, from }: Deliverable,
   plannedSinks: readonly string[],
 ): Promise<'deliver' | 'revoke' | 'leave' | { to: string[] }> {
   if (!mayAsk || choice.to.length > 0 || choice.secretOnly) return 'deliver';
-  return services.prompts.chooseDelivery({ key, noun: issuer.subject.noun, from, sinks: plannedSinks });
+  const { setting } = open.header;
+  return services.prompts.chooseDelivery({
+    ...{ key, setting, noun: issuer.subject.noun, from },
+    sinks: plannedSinks,
+  });
 }

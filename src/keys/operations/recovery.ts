@@ -50,11 +50,12 @@ export interface RecoveryPrompts {
   chooseUnclear(question: { key: Named; sinks: readonly string[] }): Promise<'leave' | 'keep' | 'revoke'>;
   /** Which candidate to revoke; undefined: none. */
   chooseCandidate(candidates: readonly Key[]): Promise<Key | undefined>;
-  confirmRevocation(key: { id: string; isSecretLost: boolean }): Promise<boolean>;
+  confirmRevocation(key: { id: string; isSecretLost: boolean; setting: Setting }): Promise<boolean>;
 }
 
 export interface DeliveryQuestion {
   key: Key;
+  setting: Setting;
   noun: string;
   /** The sink that the secret was read from; absent: it is in escrow. */
   from?: string | undefined;

@@ -1,3 +1,4 @@
+import { placeName } from '../../base/place-name.ts';
 import { shown } from '../../base/sanitise.ts';
 import type { Key } from '../../keys/key.ts';
 import type { Summary } from '../../keys/summary.ts';
@@ -18,12 +19,14 @@ const columns: Column<Key>[] = [
     text: (key) => (key.usage ? value.count(key.usage.requests) : ''),
     align: 'right',
     rank: 3,
+    usual: '0',
   },
   {
     header: 'SPENT',
     text: (key) => (key.spentUsd === undefined ? '' : value.dollars(key.spentUsd)),
     align: 'right',
     rank: 4,
+    usual: '$0.00',
   },
   {
     header: 'RATE',
@@ -31,18 +34,38 @@ const columns: Column<Key>[] = [
     align: 'right',
     rank: 5,
   },
-  { header: 'MODELS', text: value.models, rank: 6, shrinkTo: 10 },
+  { header: 'MODELS', text: value.models, rank: 6, shrinkTo: 10, usual: 'all' },
   { header: 'DESCRIPTION', text: (key) => shown(key.description ?? ''), rank: 7, shrinkTo: 12 },
 ];
 
-/** A summary of all keys, if they were counted, and a table of the selected ones. */
-export async function keyListView(
-  keys: readonly Key[],
-  summary: Summary | undefined,
-  terminal: Terminal,
-): Promise<string> {
-  const table = keys.length > 0 ? await renderTable(keys, columns, terminal) : `${nothing(summary)}\n`;
-  return summary ? `${joinParts(stats(summary, terminal), terminal)}\n${table}` : table;
+/** Where the keys are, and how many there are besides the listed ones. */
+export interface ListHead {
+  profile: string;
+  provider: string;
+  /** Of all keys; undefined if they were not counted. */
+  summary: Summary | undefined;
+  /** Revoked keys are left out because no status was asked for. */
+  hidesRevoked: boolean;
+}
+
+/** Where the keys are, a summary of all of them, if they were counted, and a table of the selected ones. */
+export async function keyListView(keys: readonly Key[], head: ListHead, terminal: Terminal): Promise<string> {
+  const { summary } = head;
+  const table = await keyTable(keys, terminal, summary);
+  const counts = summary ? joinParts(stats(summary, terminal), terminal) : '';
+  const place = [terminal.style.bold(placeName(head)), ...shownOf(keys.length, head)];
+  return `${joinParts(place, terminal)}${counts}\n${table}`;
+}
+
+export async function keyTable(keys: readonly Key[], terminal: Terminal, summary?: Summary): Promise<string> {
+  return keys.length > 0 ? renderTable(keys, columns, terminal) : `${nothing(summary)}\n`;
+}
+
+/** `12 of 77, 5 hidden (--status all)`, unless every key is listed. */
+function shownOf(count: number, { summary, hidesRevoked }: ListHead): string[] {
+  if (!summary || count >= summary.all) return [];
+  const isHidden = hidesRevoked && summary.revoked > 0;
+  return [`${count} of ${summary.all}${isHidden ? `, ${summary.revoked} hidden (--status all)` : ''}`];
 }
 
 function stats(summary: Summary, { style }: Terminal): string[] {
