@@ -89,6 +89,37 @@ describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
     ).toThrow();
   });
 
+  test('each list sends the token of its profile, and nothing once the keychain is locked', async () => {
+    const [box, server] = [new Sandbox(), await UnrealServer.start()];
+    const keyring = await startKeyring({ home: join(box.cwd, 'keyring') });
+    const options = { env: keyring.env };
+    for (const profile of ['work', 'home']) {
+      const token = `tok-${profile}EXAMPLE`;
+      server.sessionTokens.add(token);
+      const args = [...login(server.url), '--profile', profile];
+      expect((await box.program(args, { ...options, stdin: `${token}\n` })).exit).toBe(0);
+    }
+    const sent = () => server.credentials.splice(0);
+    sent();
+
+    // The second time, the program is run from what was compiled the first time.
+    for (let round = 0; round < 2; round += 1) {
+      expect(await box.program(['list', '--json'], options)).toEqual({ exit: 0, stdout: '[]\n', stderr: '' });
+      expect(sent()).toEqual(['Bearer tok-homeEXAMPLE']);
+    }
+    expect((await box.program(['list', '--profile', 'work'], options)).exit).toBe(0);
+    expect(sent()).toEqual(['Bearer tok-workEXAMPLE']);
+    expect((await box.program(['profile', 'use', 'work'], options)).exit).toBe(0);
+    expect((await box.program(['list'], options)).exit).toBe(0);
+    expect(sent()).toEqual(['Bearer tok-workEXAMPLE']);
+
+    keyring.lock();
+    const { exit, stderr } = await box.program(['list', '--json'], options);
+    expect(exit).toBe(4);
+    expect(JSON.parse(stderr).error.code).toBe('keychain_locked');
+    expect(sent()).toEqual([]);
+  });
+
   test('a second secret is stored beside the token, and logout removes both', async () => {
     const [box, server] = [new Sandbox(), await UnrealServer.start()];
     const keyring = await startKeyring({ home: join(box.cwd, 'keyring') });

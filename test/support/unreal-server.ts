@@ -10,13 +10,14 @@ interface StoredKey {
   secret: string;
 }
 
-/** An API that follows the document of Unreal AI to the letter, with the session token `tok-EXAMPLE`. */
+/** An API that follows the document of Unreal AI to the letter. */
 export class UnrealServer {
   readonly requests: string[] = [];
   /** The `Authorization` header of each request. */
   readonly credentials: (string | undefined)[] = [];
   readonly keys: StoredKey[] = [];
-  /** While true, the session token is refused. */
+  readonly sessionTokens = new Set(['tok-EXAMPLE']);
+  /** While true, every session token is refused. */
   isLocked = false;
   /** Called after a key is created, before the response. */
   onCreate = () => {};
@@ -59,7 +60,8 @@ export class UnrealServer {
     if (this.isOverLimit(`${method} ${url}`))
       return void response.writeHead(429, { 'retry-after': '50' }).end();
     if (url === '/v1/models') return void this.#models(headers.authorization, answer);
-    if (headers.authorization !== 'Bearer tok-EXAMPLE' || this.isLocked) {
+    const [, token = ''] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? [];
+    if (!this.sessionTokens.has(token) || this.isLocked) {
       return void answer(401, { error: { message: 'unknown session', code: 'UNAUTHORIZED' } });
     }
     if (`${method} ${url}` === 'POST /v1/keys') {

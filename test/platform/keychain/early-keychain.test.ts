@@ -1,30 +1,44 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startKeychainEarly, takeEarlyKeychain } from '../../../src/platform/keychain/early-keychain.ts';
 import { Sandbox } from '../../support/sandbox.ts';
 
+/** Where the loader leaves the process for the program. */
+const earlyKeychain = Symbol.for('keys.earlyKeychain');
+
 const keychainProfile = { provider: 'unreal', url: 'https://api.example.com' };
 
-/** The process that is started early for a command line, if there is one. It prints its arguments and a variable. */
-function started(argv: string, { env = {}, profile = {}, config = '' } = {}) {
+/** Prints its arguments and a variable, and waits. */
+const waiting = `
+  console.log(JSON.stringify([...process.argv.slice(2), process.env.KEYS_PASSWORD ?? null]));
+  process.stdin.resume();
+`;
+
+/** Starts the process for a command line, if it needs one. It is left for the one who takes it. */
+function start(argv: string, { env = {}, profile = {}, config = '', code = waiting } = {}) {
   const box = new Sandbox();
   const settings = { currentProfile: 'work', profiles: { work: { ...keychainProfile, ...profile } } };
   box.write(join(box.home, 'config', 'config.json'), config || JSON.stringify(settings));
-  box.write(
-    'entry.cjs',
-    'console.log(JSON.stringify([...process.argv.slice(2), process.env.KEYS_PASSWORD ?? null]))',
-  );
-  const entry = join(box.cwd, 'entry.cjs');
-  startKeychainEarly(entry, argv.split(' '), {
+  box.write('entry.cjs', code);
+  startKeychainEarly(join(box.cwd, 'entry.cjs'), argv.split(' '), {
     PATH: process.env.PATH,
     KEYS_HOME: box.home,
     KEYS_PASSWORD: 'x',
     ...env,
   });
-  const child = takeEarlyKeychain('keys-cli');
-  onTestFinished(() => void child?.kill('SIGKILL'));
+  const { child } = (process as { [earlyKeychain]?: { child: ChildProcess } })[earlyKeychain] ?? {};
+  onTestFinished(() => {
+    takeEarlyKeychain('keys-cli');
+    child?.kill('SIGKILL');
+  });
   return child;
+}
+
+function started(...world: Parameters<typeof start>) {
+  start(...world);
+  return takeEarlyKeychain('keys-cli');
 }
 
 test('a command that will ask for a token in the keychain starts its process, which sees no secret', async () => {
@@ -45,7 +59,7 @@ test.for([
   expect(started(argv)).toBeUndefined();
 });
 
-test.for<Parameters<typeof started>[1]>([
+test.for<Parameters<typeof start>[1]>([
   { env: { KEYS_TOKEN: 'tok-EXAMPLE' } },
   { env: { KEYS_PROFILE: 'other' } },
   { profile: { store: 'file' } },
@@ -57,14 +71,18 @@ test.for<Parameters<typeof started>[1]>([
   expect(started('list', world)).toBeUndefined();
 });
 
-test('a process that has ended is not used', async () => {
-  const box = new Sandbox();
-  box.write(
-    join(box.home, 'config', 'config.json'),
-    JSON.stringify({ currentProfile: 'work', profiles: { work: keychainProfile } }),
-  );
-  startKeychainEarly(join(box.cwd, 'missing.cjs'), ['list'], { PATH: process.env.PATH, KEYS_HOME: box.home });
-  await expect.poll(() => takeEarlyKeychain('keys-cli-other')).toBeUndefined();
-  const child = takeEarlyKeychain('keys-cli');
-  expect(child?.pid).toBeGreaterThan(0);
+test('another service gets a process of its own', () => {
+  start('list');
+  expect(takeEarlyKeychain('keys-cli-secrets')).toBeUndefined();
+  expect(takeEarlyKeychain('keys-cli')).toBeDefined();
+});
+
+test.for([
+  ['by itself', 'process.exitCode = 0'],
+  ['with an error', 'throw new Error()'],
+  ['by a signal', 'process.kill(process.pid, "SIGKILL")'],
+])('a process that has ended %s is not used', async ([, code = '']) => {
+  const child = start('list', { code });
+  await once(child as ChildProcess, 'exit');
+  expect(takeEarlyKeychain('keys-cli')).toBeUndefined();
 });
