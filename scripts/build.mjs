@@ -153,7 +153,7 @@ const startModules = new Set(['node:fs', 'node:path', 'node:events', 'node:url',
 const common = {
   cwd: root,
   platform: 'node',
-  external: ['@napi-rs/keyring'],
+  external: [/^@napi-rs\//],
   transform: { target: 'node20.19' },
   resolve: { alias: { '@neon-rs/load': libsqlTarget } },
 };

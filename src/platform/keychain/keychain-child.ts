@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { loadBinding } from './load-binding.ts';
 import { readFirstLine } from './read-lines.ts';
 import { serveKeychain } from './serve-keychain.ts';
 
@@ -8,7 +9,7 @@ import { serveKeychain } from './serve-keychain.ts';
  */
 
 const [, , service = '', parent] = process.argv;
-const binding = import('@napi-rs/keyring');
+const binding = loadBinding();
 binding.catch(() => {});
 // The request may not have been sent yet: the binding is loaded first.
 setImmediate(() => {
