@@ -52,7 +52,6 @@ export function openApi(context: Context, connection: Connection, own?: OwnCrede
     url,
     options,
     token: () => {
-      httpAt(url.origin).prepare();
       token ??= requireToken(context, connection);
       return token;
     },

@@ -26,7 +26,7 @@ export interface HttpClient {
    * or may not have taken effect (`reply_lost`). Throws `interrupted()` if nothing was done.
    */
   send(request: HttpRequest): Promise<HttpResponse>;
-  /** Loads what a request needs, while the caller waits for something else. */
+  /** Loads what the first request needs, and connects, while the caller waits for something else. Sends nothing. */
   prepare(): void;
   /** Waits; rejects when the signal of the client aborts. */
   pause(milliseconds: number): Promise<void>;
@@ -153,7 +153,14 @@ export function createHttpClient(options: HttpOptions): HttpClient {
 
   return {
     send,
-    prepare: () => void opened(),
+    prepare() {
+      if (!connections && !isClosed)
+        opened().then(
+          (open) => open.openEarly(),
+          // The first request reports it.
+          () => {},
+        );
+    },
     pause: (milliseconds) => pause(milliseconds, signal),
     async close() {
       isClosed = true;

@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import type { ClientRequestArgs } from 'node:http';
 import { Agent } from 'node:http';
 import type { Socket } from 'node:net';
+import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { EarlyConnection } from './early-connection.ts';
 
 /**
  * Connections to one origin, kept open between requests. Nothing of a request is written to a connection that is not
@@ -10,6 +13,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
  */
 export interface Connections {
   readonly agent: Agent;
+  /** Opens a connection for the next request, unless that would go through a proxy, which may ask for a password. */
+  openEarly(): void;
   /** Gives the event loop a chance to notice kept connections that the server has closed, so that none of them is used. */
   settle(): Promise<void>;
   /** Ends all connections at once, including those still being opened. No other is opened afterwards. */
@@ -35,12 +40,22 @@ export async function openConnections(origin: URL, proxy: URL | undefined): Prom
 
   const connect = agent.createConnection.bind(agent) as (options: object) => Socket;
   agent.createConnection = (options, done) => {
-    open(options).then(
+    openOrTake(options).then(
       (socket) => done?.(null, socket),
       (error: Error) => (done as (error: Error) => void)(error),
     );
     return undefined;
   };
+
+  let early: EarlyConnection | undefined;
+
+  async function openOrTake(options: ConnectionRequest): Promise<Socket> {
+    const taken = early;
+    early = undefined;
+    const socket = await taken?.take(options.abandoned);
+    if (isClosed) socket?.destroy();
+    return socket && !isClosed ? socket : open(options);
+  }
 
   async function open({ abandoned, ...options }: ConnectionRequest): Promise<Socket> {
     const opening = new AbortController();
@@ -75,7 +90,7 @@ export async function openConnections(origin: URL, proxy: URL | undefined): Prom
   const watched = new Set<Socket>();
   const [offer] = agent.listeners('free') as ((socket: Socket, options: object) => void)[];
   agent.removeAllListeners('free').on('free', async (socket: Socket, options: object) => {
-    socket.on('data', destroyThis).on('end', destroyThis);
+    watch(socket);
     watched.add(socket);
     await twoTurns();
     watched.delete(socket);
@@ -83,21 +98,56 @@ export async function openConnections(origin: URL, proxy: URL | undefined): Prom
   });
   const reuse = agent.reuseSocket.bind(agent);
   agent.reuseSocket = (socket, request) => {
-    socket.off('data', destroyThis).off('end', destroyThis);
+    unwatch(socket);
     reuse(socket, request);
   };
 
   return {
     agent,
+    openEarly() {
+      if (tunnel || isClosed || early) return;
+      const openSocket = (abandoned: AbortSignal) => open({ ...socketOptions(agent, origin), abandoned });
+      early = new EarlyConnection({ open: openSocket, watch, unwatch, settle: twoTurns });
+    },
     async settle() {
       if (watched.size > 0 || Object.keys(agent.freeSockets).length > 0) await twoTurns();
     },
     close() {
       isClosed = true;
       for (const opening of openings) opening.abort();
+      early?.close();
       agent.destroy();
     },
   };
+}
+
+/** What an agent passes for a new socket, before there is a request. */
+function socketOptions(agent: Agent, origin: URL): ConnectionRequest {
+  const { options, keepAliveMsecs, defaultPort } = agent as Agent & AgentInternals;
+  const host = hostOf(origin);
+  const socket = {
+    ...options,
+    host,
+    port: origin.port || defaultPort,
+    servername: isIP(host) ? '' : host,
+    keepAlive: true,
+    keepAliveInitialDelay: keepAliveMsecs,
+    encoding: null,
+  };
+  // Under this name, TLS keeps the session for further connections.
+  return Object.assign(socket, { _agentKey: agent.getName(socket) });
+}
+
+/** Documented for agents of one's own. */
+interface AgentInternals {
+  options: object;
+  keepAliveMsecs: number;
+  defaultPort: number;
+}
+
+/** Without the brackets of an IPv6 address. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }
 
 /** The first turn may continue after the system was asked for events; the second asks again. */
@@ -105,6 +155,17 @@ async function twoTurns(): Promise<void> {
   await nextTurn();
   await nextTurn();
 }
+
+/** Until `unwatch`, a socket is destroyed if anything arrives, or if it is not used for `keptMs`, its own timeout. */
+function watch(socket: Duplex): void {
+  for (const event of unusable) socket.on(event, destroyThis);
+}
+
+function unwatch(socket: Duplex): void {
+  for (const event of unusable) socket.off(event, destroyThis);
+}
+
+const unusable = ['data', 'end', 'timeout'];
 
 /** What a server sends without being asked is no response to the next request. */
 function destroyThis(this: Pick<Socket, 'destroy'>): void {

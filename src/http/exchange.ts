@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { request as startRequest } from 'node:http';
 import type { ConnectionRequest, Connections } from './connections.ts';
+import { hostOf } from './connections.ts';
 import { Pieces } from './pieces.ts';
 
 /** A request as it is sent. */
@@ -110,8 +111,7 @@ function optionsOf({ method, url, headers, body }: WireRequest): ConnectionReque
   return {
     method,
     protocol: url.protocol,
-    // Without the brackets of an IPv6 address.
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host: hostOf(url),
     port: url.port,
     path: url.pathname + url.search,
     headers: body ? { ...headers, 'content-length': body.length } : headers,

@@ -122,15 +122,12 @@ export class Api {
     inputs: Inputs = {},
     handlers: Pick<PageReader, 'idOf' | 'ids' | 'onEnd'> = {},
   ): AsyncGenerator<Part[]> {
-    const { listTimeoutMs, maxListLength = defaultMaxListLength } = this.#options;
+    const { provider, listTimeoutMs: timeLimitMs, maxListLength = defaultMaxListLength } = this.#options;
     return readPages(operation.paging, operation.items, {
       readPage: (page) => this.send(operation, inputs, page),
       ...handlers,
       ...(operation.omitted && { isOmitted: true }),
-      ...(operation === this.#options.provider.list && {
-        timeLimitMs: listTimeoutMs,
-        maxLength: maxListLength,
-      }),
+      ...(operation === provider.list && { timeLimitMs, maxLength: maxListLength }),
     });
   }
 
@@ -174,7 +171,9 @@ export class Api {
   }
 
   async #withToken(call: (token: Secret) => Promise<HttpResponse>): Promise<HttpResponse> {
-    return this.#accessTokens?.use(call) ?? call(await this.#options.token());
+    const { http, token } = this.#options;
+    http.prepare();
+    return this.#accessTokens?.use(call) ?? call(await token());
   }
 
   /** Repeats a call that was refused for want of a one-time password; the refused call had no effect. */
