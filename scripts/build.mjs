@@ -18,7 +18,7 @@ const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 const except = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
   `base/${except('')}`,
-  `platform/${except('background|children|editor|entry-path|filled-pipe|foreground|loopback|machine|native-part|open-page|output-fault|own-files|pager|pipe-maker|run-program')}`,
+  `platform/${except('background|children|editor|entry-path|filled-pipe|foreground|loopback|machine|native-part|open-page|output-fault|own-files|pager|pipe-maker|run-program|supervise-program')}`,
   'platform/files/(?:read-file|trust)\\.ts$',
   'app/(?:app|dialogue|lookup|remind-of-unfinished)\\.ts$',
   'accounts/(?:config|profile|choose-profile)\\.ts$',
@@ -182,6 +182,7 @@ const { output } = await build({
 // What starts the program, and the processes and threads that it starts. Each is a file that shares nothing with others.
 const entries = {
   'keychain-child': 'src/platform/keychain/keychain-child.ts',
+  'program-launcher': 'src/platform/launcher/program-launcher.ts',
   'clipboard-clear': 'src/sinks/clipboard-clear.ts',
   'server-thread': 'src/server/threads/server-thread.ts',
   ...(executableFolder ? { executable: 'bin/executable.ts' } : { keys: 'bin/keys.ts' }),

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Entries of the bundle that run in a process of their own; `scripts/build.mjs` lists their sources. */
-export type ChildEntry = 'keychain-child' | 'clipboard-clear';
+export type ChildEntry = 'keychain-child' | 'program-launcher' | 'clipboard-clear';
 
 /** No command starts like this. */
 const mark = 'keys:';
@@ -42,14 +42,17 @@ function entryPath(entry: string): string {
   return existsSync(bundledPath) ? bundledPath : join(here, '..', '..', 'dist', `${entry}.cjs`);
 }
 
+/** They do what they are asked: hand out session tokens, run programs. */
+const protectedEntries: readonly ChildEntry[] = ['keychain-child', 'program-launcher'];
+
 /**
- * The entry that the single executable is started as; undefined: the program itself. The keychain's entry hands out
- * session tokens, so only `keys` may start it: whoever may run this program with arguments of their choice, such as a
- * coding agent, would read the tokens with it.
+ * The entry that the single executable is started as; undefined: the program itself. Some may be started only by `keys`:
+ * whoever may run this program with arguments of their choice, such as a coding agent, would read the tokens with it.
  */
 export function entryOf(argument: string | undefined): ChildEntry | undefined {
   if (argument === `${mark}clipboard-clear`) return 'clipboard-clear';
-  return argument === `${mark}keychain-child` && isStartedByKeys() ? 'keychain-child' : undefined;
+  const entry = protectedEntries.find((name) => argument === mark + name);
+  return entry && isStartedByKeys() ? entry : undefined;
 }
 
 /**

@@ -31,6 +31,14 @@ function killRemaining(): void {
 /** Ends all of them, as `endChild` does. */
 export function endChildren(): void {
   for (const child of running) endChild(child);
+  endLaunched();
+}
+
+let endLaunched = () => {};
+
+/** `end` ends the programs that another process runs for this one. */
+export function watchLauncher(end: () => void): void {
+  endLaunched = end;
 }
 
 /** From SIGTERM to SIGKILL. */

@@ -48,6 +48,16 @@ export async function programPipes(text: string): Promise<ProgramPipes> {
   return { stdin, stdout, stderr };
 }
 
+/** Pipes for the output of a program, which it can open by their names; undefined if the system offers none. */
+export async function outputPipes(): Promise<[stdout: OutputPipe, stderr: OutputPipe] | undefined> {
+  const pipes = await withPipes(2, (paths) => paths.slice(0, 2).map(outputPipe));
+  const [stdout, stderr] = pipes ?? [];
+  if (stdout && stderr) return [stdout, stderr];
+  for (const fd of [stdout, stderr].flatMap((pipe) => (pipe ? [pipe.reader, pipe.writer] : [])))
+    closeSync(fd);
+  return undefined;
+}
+
 function outputPipe(path: string): OutputPipe | undefined {
   let reader: number | undefined;
   try {

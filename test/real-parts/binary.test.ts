@@ -131,6 +131,24 @@ test.skipIf(process.platform !== 'linux')('no other program can read the keychai
   expect([exit, stdout]).toEqual([2, '']);
 });
 
+test('no other program can run programs through it', async () => {
+  const box = new Sandbox();
+  const args = ['keys:program-launcher', String(process.pid)];
+  const { exit, stdout } = await box.command([binary, ...args], { env: alone, stdin: '' });
+  expect([exit, stdout]).toEqual([2, '']);
+});
+
+test('a fleet is delivered through its launcher', async () => {
+  const box = new Sandbox();
+  for (let number = 0; number < 30; number += 1)
+    await box.command([binary, 'create', `ci-${number}`, '--to', `file:first-${number}`], { env: alone });
+  const deliver = `exec:sh -c 'cat >{name}; ps -o args= -p $PPID >{name}.parent'`;
+  const run = await box.command([binary, 'rotate', '--all', '--to', deliver, '--yes'], { env: alone });
+  expect(run).toMatchObject({ exit: 0 });
+  const parents = Array.from({ length: 30 }, (_, number) => box.read(`ci-${number}.parent`));
+  expect(parents.filter((parent) => parent.includes('keys:program-launcher')).length).toBeGreaterThan(0);
+});
+
 describe.skipIf(lacks(...keyringParts))('with a real Secret Service', () => {
   test('it delivers to the keychain and reads from it', async () => {
     const box = new Sandbox();

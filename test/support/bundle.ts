@@ -13,7 +13,8 @@ export async function bundleProgram(source: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'keys-bundle-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
-  symlinkSync(join(projectRoot, 'dist', 'keychain-child.cjs'), join(folder, 'keychain-child.cjs'));
+  for (const entry of ['keychain-child.cjs', 'program-launcher.cjs'])
+    symlinkSync(join(projectRoot, 'dist', entry), join(folder, entry));
   writeFileSync(join(folder, 'program.ts'), source.replaceAll(/'src\//g, `'${projectRoot}/src/`));
   await build({
     cwd: projectRoot,
