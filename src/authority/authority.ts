@@ -27,7 +27,7 @@ import { toKey } from './key-row.ts';
 import { isSelectable, selectedPages, summaryOf } from './key-selection.ts';
 import { KeyTable } from './key-table.ts';
 import { pruneLog } from './log-retention.ts';
-import { readUsage, recordUses } from './metering.ts';
+import { readDailyRequests, readUsage, recordUses } from './metering.ts';
 import { decide } from './policy.ts';
 import { reserveSlots } from './rate-limit.ts';
 import type { Use } from './use.ts';
@@ -137,6 +137,10 @@ export class Authority implements KeyBackend, HashKeeper {
 
   async usage(query: UsageQuery): Promise<UsageRow[]> {
     return readUsage(this.#file.reading, query);
+  }
+
+  dailyRequests(ids: readonly string[], since: string): Map<string, Map<string, number>> {
+    return readDailyRequests(this.#file.reading, ids, since);
   }
 
   idsIn(value: Secret): string[] {

@@ -29,3 +29,6 @@ export function dayOf(moment: Date): string {
 export function firstDay(days: number, now: Date): Date {
   return new Date(Date.parse(dayOf(now)) - (days - 1) * 86_400_000);
 }
+
+/** How many days, today included, count as recent use. */
+export const recentDays = 30;

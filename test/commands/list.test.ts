@@ -110,11 +110,11 @@ test('on a terminal, prints a summary of all keys above the table', async () => 
     local · 4 of 5, 1 hidden (--status all)
     3 active (1 expiring) · 1 expired · 1 revoked · 1 request · 4.3K tokens · $3.20 spent
 
-    NAME  ID                STATUS    EXPIRES      LAST USED   REQUESTS  SPENT  MODELS  DESCRIPTION
-    new   [id 1]            active    in 6 months  never              0  $0.00  all     Nightly SUMMARY
-    soon  [id 2]            expiring  in 10 days   2 days ago         1  $3.20  all
-    late  [id 3]            expired   1 day ago    never              0  $0.00  all
-    old   [id 4]            active    never        never              0  $0.00  all
+    NAME  ID                STATUS    EXPIRES      LAST USED   LAST 30 DAYS     REQUESTS  SPENT  DESCRIPTION
+    new   [id 1]            active    in 6 months  never                               0  $0.00  Nightly SUMMARY
+    soon  [id 2]            expiring  in 10 days   2 days ago               @          1  $3.20
+    late  [id 3]            expired   1 day ago    never                               0  $0.00
+    old   [id 4]            active    never        never                               0  $0.00
     "
   `);
 });
@@ -130,12 +130,12 @@ test('an expiring key is yellow and a revoked one dim, unless NO_COLOR is set', 
     [esc][1mlocal[esc][22m
     [esc][32m3 active[esc][39m[esc][33m (1 expiring)[esc][39m[esc][2m · [esc][22m1 expired[esc][2m · [esc][22m[esc][2m1 revoked[esc][22m[esc][2m · [esc][22m1 request[esc][2m · [esc][22m4.3K tokens[esc][2m · [esc][22m$3.20 spent
 
-    [esc][1mNAME[esc][22m  [esc][1mID[esc][22m                [esc][1mSTATUS[esc][22m    [esc][1mEXPIRES[esc][22m      [esc][1mLAST USED[esc][22m   [esc][1mREQUESTS[esc][22m  [esc][1mSPENT[esc][22m  [esc][1mMODELS[esc][22m  [esc][1mDESCRIPTION[esc][22m
-    new   [id 1]            [esc][32mactive[esc][39m    in 6 months  never              0  $0.00  all     Nightly SUMMARY
-    soon  [id 2]            [esc][33mexpiring[esc][39m  [esc][33min 10 days[esc][39m   2 days ago         1  $3.20  all
-    late  [id 3]            [esc][31mexpired[esc][39m   1 day ago    never              0  $0.00  all
-    [esc][2mgone[esc][22m  [id 4]            [esc][2mrevoked[esc][22m                never              0  $0.00  all
-    old   [id 5]            [esc][32mactive[esc][39m    never        never              0  $0.00  all
+    [esc][1mNAME[esc][22m  [esc][1mID[esc][22m                [esc][1mSTATUS[esc][22m    [esc][1mEXPIRES[esc][22m      [esc][1mLAST USED[esc][22m   [esc][1mLAST 30 DAYS[esc][22m     [esc][1mREQUESTS[esc][22m  [esc][1mSPENT[esc][22m  [esc][1mDESCRIPTION[esc][22m
+    new   [id 1]            [esc][32mactive[esc][39m    in 6 months  never                               0  $0.00  Nightly SUMMARY
+    soon  [id 2]            [esc][33mexpiring[esc][39m  [esc][33min 10 days[esc][39m   2 days ago  [esc][36m             @ [esc][39m         1  $3.20
+    late  [id 3]            [esc][31mexpired[esc][39m   1 day ago    never                               0  $0.00
+    [esc][2mgone[esc][22m  [id 4]            [esc][2mrevoked[esc][22m                never                               0  $0.00
+    old   [id 5]            [esc][32mactive[esc][39m    never        never                               0  $0.00
     "
   `);
   const plain = await box.keys(args, { now, terminal: 110, env: { NO_COLOR: '1' } });
@@ -160,6 +160,7 @@ test('a narrow terminal gets a card per key', async () => {
     ID           [id 1]
     STATUS       expiring
     EXPIRES      in 10 days
+    TIME LEFT    ###.......
     LAST USED    2 days ago
     REQUESTS     1
     SPENT        $3.20
@@ -232,6 +233,7 @@ test('the name of a key cannot redraw the screen; JSON keeps it', async () => {
     Budget       none, $0.00 spent
     Models       all
     Usage        0 requests, 0 tokens
+    Recent use   no requests in 30 days
     Profile      local (local)
     "
   `);

@@ -86,9 +86,10 @@ test('the detail view has a bar for the budget', async () => {
     Last used    just now (2026-11-20T12:00:00Z) from 203.0.113.9
     Permissions  read
     Rate limit   none
-    Budget       $8.50 of $10.00  █████████████████░░░ 85%
+    Budget       $8.50 of $10.00  #################... 85%
     Models       all
     Usage        1 request, 1,200 tokens
+    Recent use   _____________________________@  0 to 1 request a day, 1 in 30 days
     Profile      local (local)
     "
   `);

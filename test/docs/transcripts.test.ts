@@ -7,7 +7,7 @@ import { seedKey, seedUse } from '../support/seed.ts';
 /* What the pages show on a screen is what the program prints. */
 
 const now = new Date('2026-11-20T12:00:00Z');
-const terminal = { terminal: 120, now, env: { NO_COLOR: '1' } };
+const terminal = { terminal: 120, now, env: { NO_COLOR: '1', LANG: 'en_US.UTF-8' } };
 
 test('the README shows keys create as it is', async () => {
   const box = new Sandbox();
@@ -23,8 +23,12 @@ test('the README shows keys list as it is', async () => {
   const days = (count: number) => new Date(now.getTime() + count * 86_400_000);
   const production = { name: 'production-api', expiresAt: days(10), rateLimitRpm: 600 };
   const used = await seedKey(box, days(-80), production);
-  seedUse(box, new Date(now.getTime() - 3 * 3_600_000), used, {
-    requests: 120_345,
+  const lastUse = new Date(now.getTime() - 3 * 3_600_000);
+  const earlier = Array.from({ length: 29 }, (_, ago) => 2_000 + (29 - ago) * 205 * (ago % 7 > 1 ? 1 : 0));
+  for (const [ago, requests] of earlier.entries())
+    seedUse(box, new Date(lastUse.getTime() - (ago + 1) * 86_400_000), used, { requests });
+  seedUse(box, lastUse, used, {
+    requests: 120_345 - earlier.reduce((sum, requests) => sum + requests),
     tokens: 51_000_000,
     costUsd: 41.2,
   });

@@ -20,17 +20,20 @@ const phrases = {
   commander: 'commander.helpDisplayed',
   conf: 'projectSuffix',
   fastify: 'FST_ERR_NOT_FOUND',
+  'log chart': '\\u259e',
   pickers: 'nothing matches',
   libsql: 'databasePrepareSync',
   'p-map': 'Mapper function is required',
   'prom-client': 'process_cpu_user_seconds_total',
   undici: 'UND_ERR_SOCKET',
+  'usage chart': 'US dollars spent',
   valibot: '~standard',
   delivery: '--allow-in-git',
   dotenv: 'DOTENV_',
   journal: ',"sum":"',
   launcher: 'the process that starts programs',
   keychain: 'keys-cli-escrow',
+  'recent use': 'recent use is left out',
   recover: 'which of several keys this operation created',
   create: '--if-missing',
   docs: '<picture>',
@@ -55,7 +58,9 @@ test('--version loads the entry alone', async () => {
 test.for<[command: string, parts: string[]]>([
   ['list --json', ['commander', 'libsql', 'list']],
   ['list', ['commander', 'libsql', 'list']],
-  ['list --format table', ['commander', 'libsql', 'list']],
+  ['list --format table', ['commander', 'libsql', 'list', 'recent use']],
+  ['show ci', ['commander', 'libsql']],
+  ['usage --by day', ['commander', 'libsql']],
   ['list --format yaml', ['commander', 'libsql', 'list']],
   ['create ci --to file:secret', ['commander', 'create', 'delivery', 'journal', 'libsql']],
   ['create ci --to env:.env#K', ['commander', 'create', 'delivery', 'dotenv', 'journal', 'libsql']],
@@ -90,7 +95,7 @@ test('a table loads colours for colours, and what measures wide text for wide te
   const table = ['list', '--format', 'table'];
   await box.program(['create', 'naïve', '--to', 'file:secret']);
   const coloured = partsIn(await loadedBy(box, table, { FORCE_COLOR: '1' }));
-  expect(coloured).toEqual(['chalk', 'commander', 'libsql', 'list']);
+  expect(coloured).toEqual(['chalk', 'commander', 'libsql', 'list', 'recent use']);
   await box.program(['create', '鍵', '--to', 'file:secret']);
   expect(partsIn(await loadedBy(box, table))).toContain('cli-table3');
 });

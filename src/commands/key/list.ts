@@ -7,6 +7,9 @@ import { keyFields } from '../../keys/key.ts';
 import { sortFields } from '../../keys/select.ts';
 import { labelFilter, requireSelection, selectionFlags } from '../flags/selection-flags.ts';
 
+/** A table that is narrower has no room for recent use. */
+const minWidth = 80;
+
 export const list = defineCommand({
   operands: '',
   summary: 'list keys, newest first; revoked keys only with --status',
@@ -48,7 +51,9 @@ export const list = defineCommand({
         const { keyListView } = await import('../../output/views/key-list.ts');
         const { name: profile, provider } = await context.profile();
         const place = { profile, provider, hidesRevoked: selection.status === undefined };
-        return keyListView(keys, { ...place, summary: await summary(keys.length) }, terminal);
+        const { recentUseOfAll } = await import('../../app/recent-use.ts');
+        const recentUse = terminal.width < minWidth ? undefined : await recentUseOfAll(context, keys);
+        return keyListView(keys, { ...place, recentUse, summary: await summary(keys.length) }, terminal);
       },
     };
   },

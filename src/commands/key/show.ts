@@ -20,8 +20,11 @@ export const show = defineCommand({
       kind: 'one',
       record: key,
       columns: keyFields,
-      table: async (_, terminal) =>
-        (await import('../../output/views/key-detail.ts')).keyDetailView(key, terminal),
+      table: async (_, terminal) => {
+        const { recentUseOf } = await import('../../app/recent-use.ts');
+        const { keyDetailView } = await import('../../output/views/key-detail.ts');
+        return keyDetailView(key, terminal, { recentUse: await recentUseOf(context, key) });
+      },
     };
   },
 });

@@ -4,10 +4,10 @@ const blocks = '▁▂▃▄▅▆▇█';
 const marks = '.:-=+*#@';
 
 /** A character per value, as high as its share of the greatest one. */
-export function sparkline(values: readonly number[], unicode: boolean): string {
+export function sparkline(values: readonly number[], unicode: boolean, none = ' '): string {
   const levels = unicode ? blocks : marks;
   const most = greatest(values);
-  return values.map((value) => levels[levelOf(value, most, levels.length) - 1] ?? ' ').join('');
+  return values.map((value) => levels[levelOf(value, most, levels.length) - 1] ?? none).join('');
 }
 
 /** A character per two values: four dots high in braille, their sum as a mark in ASCII. */

@@ -5,6 +5,8 @@ import type { Summary } from '../../keys/summary.ts';
 import type { Terminal } from '../style.ts';
 import type { Column } from '../table.ts';
 import { renderTable } from '../table.ts';
+import type { RecentUse } from './key-pictures.ts';
+import { budgetColumn, recentUseColumn, timeLeftColumn } from './key-pictures.ts';
 import * as value from './key-values.ts';
 import { joinParts } from './parts.ts';
 
@@ -13,6 +15,7 @@ const columns: Column<Key>[] = [
   { header: 'ID', text: (key) => shown(key.id), rank: 0 },
   { header: 'STATUS', text: value.status, rank: 0 },
   { header: 'EXPIRES', text: value.expiry, rank: 0 },
+  timeLeftColumn,
   { header: 'LAST USED', text: value.lastUse, rank: 2 },
   {
     header: 'REQUESTS',
@@ -28,6 +31,7 @@ const columns: Column<Key>[] = [
     rank: 4,
     usual: '$0.00',
   },
+  budgetColumn,
   {
     header: 'RATE',
     text: (key) => (key.rateLimitRpm ? `${key.rateLimitRpm}/min` : ''),
@@ -46,19 +50,26 @@ export interface ListHead {
   summary: Summary | undefined;
   /** Revoked keys are left out because no status was asked for. */
   hidesRevoked: boolean;
+  /** Undefined: it is not known. */
+  recentUse?: RecentUse | undefined;
 }
 
 /** Where the keys are, a summary of all of them, if they were counted, and a table of the selected ones. */
 export async function keyListView(keys: readonly Key[], head: ListHead, terminal: Terminal): Promise<string> {
   const { summary } = head;
-  const table = await keyTable(keys, terminal, summary);
+  const table = await keyTable(keys, terminal, head);
   const counts = summary ? joinParts(stats(summary, terminal), terminal) : '';
   const place = [terminal.style.bold(placeName(head)), ...shownOf(keys.length, head)];
   return `${joinParts(place, terminal)}${counts}\n${table}`;
 }
 
-export async function keyTable(keys: readonly Key[], terminal: Terminal, summary?: Summary): Promise<string> {
-  return keys.length > 0 ? renderTable(keys, columns, terminal) : `${nothing(summary)}\n`;
+export async function keyTable(
+  keys: readonly Key[],
+  terminal: Terminal,
+  { summary, recentUse }: Partial<ListHead> = {},
+): Promise<string> {
+  if (keys.length === 0) return `${nothing(summary)}\n`;
+  return renderTable(keys, recentUse ? withRecentUse(recentUse) : columns, terminal);
 }
 
 /** `12 of 77, 5 hidden (--status all)`, unless every key is listed. */
@@ -66,6 +77,12 @@ function shownOf(count: number, { summary, hidesRevoked }: ListHead): string[] {
   if (!summary || count >= summary.all) return [];
   const isHidden = hidesRevoked && summary.revoked > 0;
   return [`${count} of ${summary.all}${isHidden ? `, ${summary.revoked} hidden (--status all)` : ''}`];
+}
+
+/** After the column that says when a key was last used. */
+function withRecentUse(recentUse: RecentUse): Column<Key>[] {
+  const before = columns.findIndex(({ header }) => header === 'LAST USED') + 1;
+  return columns.toSpliced(before, 0, recentUseColumn(recentUse));
 }
 
 function stats(summary: Summary, { style }: Terminal): string[] {
