@@ -1,5 +1,6 @@
 import { main } from '../src/main.ts';
 import { realIo } from '../src/platform/io.ts';
+import { needsOrderlyEnd } from '../src/platform/orderly-end.ts';
 
 const io = realIo();
 let hasEnded = false;
@@ -12,6 +13,7 @@ process.once('exit', () => {
 });
 void main(process.argv.slice(2), io).then((code) => {
   hasEnded = true;
+  process.exitCode = code;
   // Nothing is pending that is still needed; taking all of Node.js down in good order takes milliseconds.
-  process.exit(code);
+  if (io.interrupt.aborted || !needsOrderlyEnd()) process.exit();
 });

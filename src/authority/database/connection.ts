@@ -1,4 +1,5 @@
 import Database from 'libsql';
+import { requireOrderlyEnd } from '../../platform/orderly-end.ts';
 import { isBusy, withDatabaseErrors } from './database-errors.ts';
 import type { StatusChange } from './status-changes.ts';
 import { appendStatusChanges } from './status-changes.ts';
@@ -77,6 +78,7 @@ export function connectReadOnly(path: string, location: string, timeoutMs: numbe
 }
 
 function connectionOf(database: Database.Database, path: string, timeoutMs: number): Connection {
+  requireOrderlyEnd();
   const statements = new Map<string, Database.Statement>();
   const prepare = (sql: string) => {
     const statement = statements.get(sql) ?? database.prepare(sql);
