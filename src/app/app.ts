@@ -11,7 +11,7 @@ import type { Io } from '../platform/io.ts';
 import type { Paths } from '../platform/paths.ts';
 import { hasOperations, trustedPaths } from '../platform/paths.ts';
 import type { Connection } from './connection.ts';
-import type { Context } from './context.ts';
+import type { Context, GlobalFlags } from './context.ts';
 import { Dialogue } from './dialogue.ts';
 import { listKeys, showKey } from './lookup.ts';
 
@@ -58,7 +58,7 @@ export class App extends Dialogue implements Context {
     return this.#tokenContext;
   }
 
-  forProfile(place: { profile: string; provider?: string; url?: string | undefined }): App {
+  forProfile(place: Partial<GlobalFlags> & { profile: string }): App {
     const io: Io = Object.create(this.io, { env: { value: withoutPlace(this.io.env) } });
     const globals = { ...this.globals, provider: undefined, url: undefined, ...place };
     const { words, interruption, reporter } = this;

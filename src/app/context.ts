@@ -63,7 +63,7 @@ export interface Context {
   connection(): Promise<Connection | undefined>;
   backend(): Promise<KeyBackend>;
   /** The same command line for another profile; profile and token variables of the environment do not apply. */
-  forProfile(place: { profile: string; provider?: string; url?: string | undefined }): Context;
+  forProfile(place: Partial<GlobalFlags> & { profile: string }): Context;
 
   /** The journal of this profile. `db` is the authority's file, if not the profile's. */
   journal(db?: string): Promise<Journal>;

@@ -5,7 +5,7 @@ import type { Secret } from '../base/secret.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { Match } from '../keys/match.ts';
 import { allShown, bestFirst, keepsHashes } from '../keys/match.ts';
-import type { Context } from './context.ts';
+import type { Context, GlobalFlags } from './context.ts';
 import { holdersOf, idWithin } from './find-by-value.ts';
 
 /** A profile that could not be searched, and why. */
@@ -88,14 +88,21 @@ async function searchIn(
   search.matches.push(...bestFirst([...matches.values()]));
 }
 
-async function everyProfile(context: Context): Promise<[profile: string, place: Context][]> {
+/** The current profile and each stored one, with a context of its own. `globals`: flags that apply to the others. */
+export async function everyProfile(
+  context: Context,
+  globals: Partial<Omit<GlobalFlags, 'profile'>> = {},
+): Promise<[profile: string, place: Context][]> {
   const { profiles } = await context.config();
   const { name: current } = await context.profile();
   const others = new Set([localProvider.id, ...Object.keys(profiles)]);
   others.delete(current);
   return [
     [current, context],
-    ...[...others].map((profile): [string, Context] => [profile, context.forProfile({ profile })]),
+    ...[...others].map((profile): [string, Context] => [
+      profile,
+      context.forProfile({ profile, ...globals }),
+    ]),
   ];
 }
 

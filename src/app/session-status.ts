@@ -1,5 +1,6 @@
 import { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import type { Key } from '../keys/key.ts';
 import type { Capabilities } from '../keys/ports.ts';
 import type { SessionIdentity } from '../keys/session-identity.ts';
 import { secretsIn } from '../providers/declaration/placeholder.ts';
@@ -28,8 +29,12 @@ export interface SessionStatus {
   expiresAt?: string | null;
 }
 
-/** Asks the API whether it accepts the session token of this connection. */
-export async function checkSession(context: Context, connection: Connection): Promise<SessionStatus> {
+/** Asks the API whether it accepts the session token of this connection. `onKeys` gets the keys that it lists. */
+export async function checkSession(
+  context: Context,
+  connection: Connection,
+  onKeys: (keys: readonly Key[]) => void = () => {},
+): Promise<SessionStatus> {
   const token = await tokenOf(context, connection);
   const secrets = await findKeptSecrets(context, connection);
   const status = (isAuthenticated: boolean) =>
@@ -38,7 +43,7 @@ export async function checkSession(context: Context, connection: Connection): Pr
   if (!token || secretsIn(provider, provider.list).some((name) => secrets[name] === null))
     return status(false);
   try {
-    await openRemote(context, connection, { token: token.token }).list();
+    onKeys(await openRemote(context, connection, { token: token.token }).list());
     const { user, role, expiresAt } = await toldIdentity(context, connection, token.token);
     const told = {
       ...(user && { user }),

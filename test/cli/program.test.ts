@@ -102,6 +102,7 @@ test('without a command, prints help on stderr: exit 2', async () => {
       doctor            check this installation: Node.js, folders, permissions,
                         configuration, database and escrow
       completion        complete commands, flags and the names of keys in your shell
+      docs              read a page of the documentation, or list the pages
       help              show the help of a command or of a topic
 
     Topics:

@@ -259,6 +259,7 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     await run('completion --words fish', 0, { stdin: 'show\0\0' });
     await run('status', 0);
     await run('whoami', 0);
+    await run('status --all-profiles --json', 0);
     await run('status --url http://keys.example.com', 2);
     await run('doctor', undefined);
     await run('provider check nosuch.json', 1);
