@@ -87,8 +87,7 @@ export class Dialogue {
 
   async pick<Row>(question: string, list: PickList<Row>): Promise<Row[]> {
     const { askPick } = await import('../output/pick.ts');
-    const { io, interruption, globals } = this;
-    return this.reporter.ask(() => askPick({ io, interruption, noColor: globals.noColor }, question, list));
+    return this.reporter.ask(() => askPick(this, question, list));
   }
 
   async confirm(question: string, [no, yes]: readonly [no: string, yes: string]): Promise<boolean> {

@@ -31,12 +31,12 @@ const maxDescriptionLength = 200;
 
 /** The rows that a person chooses, at least one. Typing filters the list. Throws `KeysError` as other prompts do. */
 export async function askPick<Row>(
-  context: PromptContext & { noColor: boolean },
+  context: PromptContext,
   question: string,
   { rows, columns, search, name, describe, several = false, marked = [] }: PickList<Row>,
 ): Promise<Row[]> {
   const { stderr, env, now } = context.io;
-  const terminal = await terminalOf(stderr, env, context.noColor, now());
+  const terminal = await terminalOf(stderr, env, context.output.noColor, now());
   const layOut = await layOutRows(rows, columns, terminal);
   const find = fuzzySearch(rows.map((row) => search(row).map((text) => text.slice(0, maxSearchedLength))));
   const stream = stderr.stream as NodeJS.WriteStream;

@@ -2,6 +2,7 @@ import { declined } from '../base/errors.ts';
 import { shown } from '../base/sanitise.ts';
 import { Secret } from '../base/secret.ts';
 import type { Io } from '../platform/io.ts';
+import { Colourless } from './colourless.ts';
 import type { Drawing, Withdrawal } from './keyboard.ts';
 import { Keyboard } from './keyboard.ts';
 
@@ -14,6 +15,8 @@ import { Keyboard } from './keyboard.ts';
 export interface PromptContext {
   io: Io;
   interruption: Interrupting;
+  /** `noColor` is the flag; the libraries know of NO_COLOR alone. */
+  output: { noColor: boolean };
 }
 
 interface Interrupting {
@@ -82,10 +85,11 @@ export function isPlain({ io }: PromptContext): boolean {
 
 /** Asks until there is an answer: when the process continues after a stop, the prompt is drawn again. */
 export async function ask<T>(
-  { io, interruption }: PromptContext,
+  { io, interruption, output: { noColor } }: PromptContext,
   hasNoLine: boolean,
   draw: (drawing: Drawing) => Promise<T>,
 ): Promise<T> {
+  const output = noColor ? new Colourless(io.stderr.stream) : io.stderr.stream;
   for (;;) {
     if (interruption.asked.aborted) throw interruption.failure();
     const taking = new AbortController();
@@ -98,7 +102,7 @@ export async function ask<T>(
     interruption.asked.addEventListener('abort', onInterrupt);
     const keyboard = new Keyboard({ io, hasNoLine, onWithdrawal });
     try {
-      return await draw({ input: keyboard, output: io.stderr.stream, signal: taking.signal });
+      return await draw({ input: keyboard, output, signal: taking.signal });
     } catch (error) {
       if (why === undefined) throw error;
     } finally {

@@ -239,3 +239,18 @@ test('a profile and a provider are chosen by a part of their name', async () => 
   expect(await remove.ended).toBe(2);
   expect(remove.screen).toContain('error: there is no stored profile');
 });
+
+test.each([['--no-color'], ['--quiet']])('with %s or NO_COLOR, no question is coloured', async (flag) => {
+  const box = await withKeys({ name: 'ci' });
+  const env = flag === '--no-color' ? {} : { NO_COLOR: '1' };
+  for (const args of [['show'], ['revoke', 'ci'], ['create', '--to', 'file:key']]) {
+    const terminal = keysIn(box, [...args, flag], { env });
+    await terminal.shows('? ');
+    await terminal.rests();
+    terminal.type('\r');
+    await terminal.rests();
+    terminal.type('\x03');
+    await terminal.ended;
+    expect(terminal.output).not.toMatch(/\x1b\[[\d;]*m/);
+  }
+});
