@@ -6,17 +6,21 @@ import type { Ahead, RotationServices, SeenKey } from './services.ts';
 /** So many names are taken at a time, each with a file that is open, and their keys looked at with one list. */
 const groupSize = 50;
 
+interface AheadServices extends Pick<RotationServices, 'claimName'> {
+  backend: Pick<KeyBackend, 'list'>;
+}
+
 /**
  * Looks at many keys with one list, for an API whose list tells as much of a key as a look at it. The list is read once the
  * names are taken, so that it shows what another process has done until then.
  */
 export class LookAhead {
-  readonly #services: Pick<RotationServices, 'claimName' | 'listKeys'>;
+  readonly #services: AheadServices;
   readonly #targets: readonly Key[];
   readonly #groups: Promise<ReadonlyMap<string, Ahead>>[] = [];
   readonly #releases: (() => void)[] = [];
 
-  constructor(services: Pick<RotationServices, 'claimName' | 'listKeys'>, targets: readonly Key[]) {
+  constructor(services: AheadServices, targets: readonly Key[]) {
     this.#services = services;
     this.#targets = targets;
   }
@@ -43,7 +47,8 @@ export class LookAhead {
   async #prepare(targets: readonly Key[]): Promise<ReadonlyMap<string, Ahead>> {
     const claims = await Promise.all(targets.map(({ name }) => this.#claim(name)));
     const seenAt = monotonicMs();
-    const listed = targets.length > 1 ? await this.#services.listKeys([]).catch(() => []) : [];
+    // As the API reports them: what the journal adds to a key takes a look at every open operation.
+    const listed = targets.length > 1 ? await this.#services.backend.list([]).catch(() => []) : [];
     const keys = new Map(listed.map((key) => [key.id, key]));
     return new Map(
       targets.map(({ id }, at): [string, Ahead] => {

@@ -20,10 +20,12 @@ class Account {
     return () => void this.events.push(`release ${name}`);
   }
 
-  async listKeys() {
-    this.events.push('list');
-    return this.#listed;
-  }
+  readonly backend = {
+    list: async () => {
+      this.events.push('list');
+      return this.#listed;
+    },
+  };
 }
 
 const target = (name: string) => key({ id: `old-${name}`, name });
