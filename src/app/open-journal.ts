@@ -27,7 +27,17 @@ export function journalOptions(context: Context, profile?: Profile): JournalOpti
     now: () => context.now,
     makeFolder: makePrivateFolder,
     warn: (text) => context.warn(text),
+    onBegun: (header) => headersOf(context).set(`${header.id}.jsonl`, header),
   };
+}
+
+const headers = new WeakMap<Context, Map<string, Header>>();
+
+/** The headers of operations that this command has read or written, by file name: for who lists them again and again. */
+export function headersOf(context: Context): Map<string, Header> {
+  const known = headers.get(context) ?? new Map<string, Header>();
+  headers.set(context, known);
+  return known;
 }
 
 /** The keychain, or a file if the profile allows one. */

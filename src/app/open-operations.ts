@@ -5,13 +5,13 @@ import { KeysError } from '../base/errors.ts';
 import { readOperations } from '../journal/operations.ts';
 import type { Key } from '../keys/key.ts';
 import { isActive } from '../keys/key.ts';
-import type { Header, OpenOperation, Setting } from '../keys/operations/open-operation.ts';
+import type { OpenOperation, Setting } from '../keys/operations/open-operation.ts';
 import type { Plan } from '../keys/operations/operation.ts';
 import { isWaiting } from '../keys/operations/operation.ts';
 import { holdFileLock, probeMs } from '../platform/files/file-lock.ts';
 import { makePrivateFolder } from '../platform/paths.ts';
 import type { Context } from './context.ts';
-import { claim, openOperations, settingOf, warningOf } from './open-journal.ts';
+import { claim, headersOf, openOperations, settingOf, warningOf } from './open-journal.ts';
 
 /* What the journal says about the keys of this command's profile. */
 
@@ -36,28 +36,21 @@ export async function requireFinished(context: Context, name: string): Promise<v
 /** The open rotations of keys of this name, the oldest first. */
 export async function rotationsOf(context: Context, name: string): Promise<OpenOperation[]> {
   if (!existsSync(context.paths.operations)) return [];
-  const { own, headers } = await viewOf(context);
+  const own = await ownSetting(context);
   return openOperations(context, warningOf(context), {
     isWanted: ({ plan, setting }) =>
       plan.kind === 'rotate' && plan.name === name && isSamePlace(setting, own),
-    headers,
+    headers: headersOf(context),
   });
 }
 
-interface View {
-  /** Where this command works. */
-  own: Setting;
-  headers: Map<string, Header>;
-}
+/** A command that rotates many keys asks for each name where it works. */
+const settings = new WeakMap<Context, Promise<Setting>>();
 
-/** A command that rotates many keys asks for each name, while the operations of others come and go. */
-const views = new WeakMap<Context, Promise<View>>();
-
-function viewOf(context: Context): Promise<View> {
-  const view =
-    views.get(context) ?? settingOf(context).then((own) => ({ own, headers: new Map<string, Header>() }));
-  views.set(context, view);
-  return view;
+function ownSetting(context: Context): Promise<Setting> {
+  const setting = settings.get(context) ?? settingOf(context);
+  settings.set(context, setting);
+  return setting;
 }
 
 /** A function that writes `retireAt` on a key in its grace period. */
@@ -91,7 +84,7 @@ function isSamePlace(one: Setting, other: Setting): boolean {
  * keys. Throws `KeysError` (6) if another process holds it.
  */
 export async function claimName(context: Context, name: string): Promise<() => void> {
-  const { profile, url } = (await viewOf(context)).own;
+  const { profile, url } = await ownSetting(context);
   const place = createHash('sha256')
     .update(JSON.stringify([profile, url, name]))
     .digest('hex')

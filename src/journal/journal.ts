@@ -3,7 +3,7 @@ import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeysError } from '../base/errors.ts';
 import { systemCode } from '../base/errors.ts';
-import type { EscrowKind, OpenOperation, Setting } from '../keys/operations/open-operation.ts';
+import type { EscrowKind, Header, OpenOperation, Setting } from '../keys/operations/open-operation.ts';
 import type {
   EscrowedSecret,
   Journal,
@@ -26,6 +26,8 @@ export interface JournalOptions {
   now: () => Date;
   makeFolder: (path: string) => void;
   warn: (text: string) => Promise<void>;
+  /** Told of each operation that this process begins, once it is on disk. */
+  onBegun?: (header: Header) => void;
 }
 
 /** Records operations in this setting while they are open. */
@@ -48,6 +50,7 @@ async function begin(options: JournalOptions, setting: Setting, plan: Plan): Pro
   try {
     const header = { version: 1 as const, id, at: now().toISOString(), plan, setting };
     file = await OperationFile.create(path, header);
+    options.onBegun?.(header);
     const escrow = await reserve(escrows, id);
     await file.write({ step: 'reserved', escrow, at: now().toISOString() });
     const places = await placesOf(options, escrow);
