@@ -3,15 +3,37 @@ import type { Config, StoredProfile } from './profile.ts';
 import type { SettingPath } from './settings.ts';
 
 /**
- * Reads the file; a missing one counts as empty, and costs nothing. Warns about each name in it that is not a setting.
- * Throws `KeysError` if it is invalid.
+ * Reads the file; a missing one counts as empty, and costs nothing. A command that asks again gets what was read, unless the
+ * file has changed. Warns about each name in it that is not a setting. Throws `KeysError` if it is invalid.
  */
 export async function readConfig(file: string, warn: (text: string) => Promise<void>): Promise<Config> {
-  if (isAbsent(file)) return { currentProfile: undefined, profiles: {} };
-  const { readConfigFile } = await import('./config-file.ts');
-  const { config, warnings } = readConfigFile(file);
+  const stamp = stampOf(file);
+  if (stamp === undefined) return { currentProfile: undefined, profiles: {} };
+  if (stamp === '' || lastRead?.stamp !== stamp) {
+    const { readConfigFile } = await import('./config-file.ts');
+    lastRead = { stamp, ...readConfigFile(file) };
+  }
+  const { config, warnings } = lastRead;
   for (const text of warnings) await warn(`${file}: ${text}`);
   return config;
+}
+
+let lastRead: { stamp: string; config: Config; warnings: string[] } | undefined;
+
+/** More than the steps in which systems count the time of a change: two changes within one look the same. */
+const settledMs = 100;
+
+/** Changes with the file. Undefined without one; empty where that is not certain: a link, or a file that has just changed. */
+function stampOf(file: string): string | undefined {
+  try {
+    const stats = lstatSync(file, { throwIfNoEntry: false });
+    if (!stats) return undefined;
+    const { dev, ino, size, mtimeMs, ctimeMs } = stats;
+    const isCertain = stats.isFile() && Date.now() - ctimeMs > settledMs;
+    return isCertain ? [file, dev, ino, size, mtimeMs, ctimeMs].join(' ') : '';
+  } catch {
+    return '';
+  }
 }
 
 /*
@@ -20,11 +42,7 @@ export async function readConfig(file: string, warn: (text: string) => Promise<v
  */
 
 function isAbsent(file: string): boolean {
-  try {
-    return lstatSync(file, { throwIfNoEntry: false }) === undefined;
-  } catch {
-    return false;
-  }
+  return stampOf(file) === undefined;
 }
 
 /** Stores a profile, replacing one of that name. Throws `KeysError` (2) for an invalid name. */

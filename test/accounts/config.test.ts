@@ -1,6 +1,7 @@
 import { execFile as execFileWithCallback } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import {
@@ -54,6 +55,22 @@ test('a profile is stored for the user alone and reads back complete', async () 
   expect(box.mode(file)).toBe('600');
   expect(box.mode(dirname(file))).toBe('700');
   expect(readdirSync(dirname(file))).toEqual(['config.json']);
+});
+
+test('a file is read again as soon as it has changed, whoever changed it, and only then', async () => {
+  const box = new TokenBox();
+  const file = configOf(box);
+  write(file, { currentProfile: 'a' });
+  await sleep(150);
+  const first = await readConfig(file);
+  expect(await readConfig(file)).toBe(first);
+  for (const name of ['b', 'c', 'd']) {
+    // The same size, the same inode and perhaps the same time.
+    write(file, { currentProfile: name });
+    expect(await readConfig(file)).toMatchObject({ currentProfile: name });
+  }
+  await setCurrentProfile(file, 'e');
+  expect(await readConfig(file)).toMatchObject({ currentProfile: 'e' });
 });
 
 test('the next change closes a file that was open to others', async () => {
