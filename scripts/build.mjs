@@ -23,7 +23,7 @@ const core = [
   'app/(?:app|dialogue|lookup|remind-of-unfinished)\\.ts$',
   'accounts/(?:config|profile|choose-profile)\\.ts$',
   'keys/(?:capability-check|find|key|match|own-key|select|summary)\\.ts$',
-  'output/(?:ci-log|error|formats|message|present|relative-time|reminder|reporter|values)\\.ts$',
+  'output/(?:ci-log|error|fit-line|formats|message|present|relative-time|reminder|reporter|values|waits)\\.ts$',
   `cli/${except('help|page|suggest|complete|completion|flag-syntax')}`,
   'commands/catalog\\.ts$',
   'authority/(?:capabilities|roles)\\.ts$',

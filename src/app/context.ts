@@ -104,5 +104,7 @@ export interface Context {
   warnOnce(text: string): Promise<void>;
   /** The progress line below everything else; empty text removes it. */
   setStatus(line: string): Promise<void>;
+  /** Tells a person what is being waited for, if it takes longer than a moment: `waiting for api.example.com`. */
+  waitFor<T>(what: string, work: () => Promise<T>): Promise<T>;
   debug(text: string): Promise<void>;
 }

@@ -4,7 +4,8 @@ import type { OutputSettings, Result } from '../output/present.ts';
 import { present } from '../output/present.ts';
 import type { Choice } from '../output/prompt.ts';
 import { Reporter } from '../output/reporter.ts';
-import { ciIn, setting } from '../platform/env.ts';
+import { Waits } from '../output/waits.ts';
+import { agentIn, ciIn, setting } from '../platform/env.ts';
 import { Interruption } from '../platform/interruption.ts';
 import type { Io } from '../platform/io.ts';
 import { readAll } from '../platform/io.ts';
@@ -24,6 +25,7 @@ export class Dialogue {
   readonly interruption: Interruption;
   readonly words: readonly string[];
   protected readonly reporter: Reporter;
+  readonly #waits: Waits;
 
   /** `parent` is the command that this one is a part of. */
   constructor(
@@ -40,6 +42,7 @@ export class Dialogue {
     const fields = globals.json && globals.json.length > 0 ? globals.json : globals.fields;
     this.output = { format, fields, noColor: globals.noColor, noPager: globals.noPager };
     this.reporter = parent?.reporter ?? new Reporter(io, format === 'json' || format === 'ndjson');
+    this.#waits = new Waits(io.env, (line) => this.reporter.setWait(line));
   }
 
   get stop(): AbortSignal {
@@ -118,7 +121,18 @@ export class Dialogue {
 
   /** Ctrl-C cuts a list short; the result of a change is printed in full. */
   print(result: Result): Promise<void> {
-    return present(this.io, this.output, result, this.interruption.dropped);
+    return present(this.#printingIo, this.output, result, this.interruption.dropped);
+  }
+
+  /** On a terminal, a spinner would be drawn into a line of the output that is not complete. */
+  get #printingIo(): Io {
+    const { stdout } = this.io;
+    if (!this.#drawsStatus || !stdout.isTTY) return this.io;
+    const write = async (text: string) => {
+      await this.#waits.finish();
+      await stdout.write(text);
+    };
+    return Object.create(this.io, { stdout: { value: Object.create(stdout, { write: { value: write } }) } });
   }
 
   flush(): Promise<void> {
@@ -137,8 +151,20 @@ export class Dialogue {
     await this.reporter.defer(`warning: ${text}`, { once: true });
   }
 
-  setStatus(line: string): Promise<void> {
-    return this.reporter.setStatus(line);
+  async setStatus(line: string): Promise<void> {
+    if (this.#drawsStatus) await this.reporter.setStatus(line);
+  }
+
+  /** A trace says itself what is being waited for. */
+  waitFor<T>(what: string, work: () => Promise<T>): Promise<T> {
+    return this.#drawsStatus && !this.debugs ? this.#waits.during(what, work) : work();
+  }
+
+  /** Whether a person watches stderr, on a terminal that can draw a line again. */
+  get #drawsStatus(): boolean {
+    const { env, stderr } = this.io;
+    const isWatched = !this.globals.quiet && env.TERM !== 'dumb' && ciIn(env) === undefined;
+    return isWatched && agentIn(env) === undefined && stderr.isTTY;
   }
 
   async debug(text: string): Promise<void> {

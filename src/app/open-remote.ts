@@ -26,7 +26,9 @@ export function ownerOf({ profile, url }: Connection): TokenOwner {
 
 /** The session token of a connection; undefined: not logged in. */
 export function tokenOf(context: Context, connection: Connection): Promise<FoundToken | undefined> {
-  return findToken(ownerOf(connection), context.tokenContext);
+  return context.waitFor('reading the session token', () =>
+    findToken(ownerOf(connection), context.tokenContext),
+  );
 }
 
 /** Credentials in place of the stored ones. */
@@ -77,7 +79,12 @@ export function openHttp(context: Context, origin: string): HttpClient {
     now: () => context.now,
   });
   context.atEnd(() => http.close());
-  return http;
+  const what = `waiting for ${new URL(origin).host}`;
+  return {
+    ...http,
+    send: (request) => context.waitFor(what, () => http.send(request)),
+    pause: (milliseconds) => context.waitFor(what, () => http.pause(milliseconds)),
+  };
 }
 
 /** The keys behind a connection. */

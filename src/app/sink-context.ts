@@ -56,6 +56,7 @@ export function sinkContextOf(context: Context, allowInGit: boolean, setting?: S
     owner: async () => setting?.profile ?? (await context.profile()).name,
     session: (profile) => sessionOf(context, profile),
     note: (text) => context.note(text),
+    waitFor: (what, work) => context.waitFor(what, work),
     platform: process.platform,
   };
 }

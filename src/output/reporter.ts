@@ -2,6 +2,7 @@ import { shown } from '../base/sanitise.ts';
 import { maskSecrets } from '../base/secret.ts';
 import type { Io } from '../platform/io.ts';
 import { harmlessLines } from './ci-log.ts';
+import { fitLine } from './fit-line.ts';
 
 const maxTextLength = 10_000;
 const clearLine = '\r\x1b[2K';
@@ -18,6 +19,8 @@ export class Reporter {
   /** Messages written while a prompt is on the screen. */
   #duringPrompt: string[] | undefined;
   #status = '';
+  /** What is being waited for; a progress line takes its place. */
+  #wait = '';
   readonly #written = new Set<string>();
 
   /** With `defers`, messages wait for success: if the command fails, stderr holds a single JSON document. */
@@ -57,14 +60,36 @@ export class Reporter {
 
   /** The progress line below all messages; empty text removes it. */
   async setStatus(text: string): Promise<void> {
-    const hadOne = this.#status !== '';
-    this.#status = text;
-    if (!this.#duringPrompt && (hadOne || text !== '')) await this.#print(`${clearLine}${text}`);
+    const line = this.#line;
+    this.#status = this.#fit(text);
+    await this.#redraw(line);
+  }
+
+  /** What is being waited for, in the place of the progress line while there is none; empty text removes it. */
+  async setWait(text: string): Promise<void> {
+    const line = this.#line;
+    this.#wait = this.#fit(text);
+    if (this.#status === '') await this.#redraw(line);
+  }
+
+  get #line(): string {
+    return this.#status || this.#wait;
+  }
+
+  async #redraw(before: string): Promise<void> {
+    if (!this.#duringPrompt && (before !== '' || this.#line !== ''))
+      await this.#print(`${clearLine}${this.#line}`);
+  }
+
+  /** A line that wraps could not be drawn again in its place. */
+  #fit(text: string): string {
+    const { columns } = this.#io.stderr;
+    return text === '' || !columns ? text : fitLine(shown(text, maxTextLength), columns);
   }
 
   async #alone<T>(question: () => Promise<T>): Promise<T> {
     await this.flush();
-    if (this.#status !== '') await this.#print(clearLine);
+    if (this.#line !== '') await this.#print(clearLine);
     this.#duringPrompt = [];
     try {
       return await question();
@@ -83,7 +108,7 @@ export class Reporter {
   }
 
   async #writeLines(lines: string): Promise<void> {
-    await this.#print(this.#status === '' ? lines : `${clearLine}${lines}${this.#status}`);
+    await this.#print(this.#line === '' ? lines : `${clearLine}${lines}${this.#line}`);
   }
 
   async #print(text: string): Promise<void> {

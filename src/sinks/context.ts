@@ -19,6 +19,8 @@ export interface SinkContext {
   /** The place of a profile's session token. Throws `KeysError` if the profile has none. */
   session: (profile: string) => Promise<SessionPlace>;
   note: (text: string) => Promise<void>;
+  /** Tells a person what is being waited for. */
+  waitFor: <T>(what: string, work: () => Promise<T>) => Promise<T>;
   platform: NodeJS.Platform;
 }
 

@@ -6,7 +6,18 @@ export type PlaceSpec = Exclude<SinkSpec, { kind: 'stdout' }>;
 
 /** Opens the sinks, in order. Loads only the code of those that are used. */
 export function openSinks(specs: readonly PlaceSpec[], context: SinkContext): Promise<Sink[]> {
-  return Promise.all(specs.map((spec) => openSink(spec, context)));
+  return Promise.all(specs.map(async (spec) => watched(await openSink(spec, context), context)));
+}
+
+/** Whatever a sink takes long for is told to the person who waits. */
+function watched(sink: Sink, { waitFor }: SinkContext): Sink {
+  const { name, read } = sink;
+  return {
+    ...sink,
+    check: (plannedKey) => waitFor(`checking ${name}`, () => sink.check(plannedKey)),
+    deliver: (delivery) => waitFor(`delivering to ${name}`, () => sink.deliver(delivery)),
+    ...(read && { read: () => waitFor(`reading ${name} back`, () => read.call(sink)) }),
+  };
 }
 
 async function openSink(spec: PlaceSpec, context: SinkContext): Promise<Sink> {

@@ -15,6 +15,7 @@ export function sinkContext(cwd: string, options: Partial<SinkContext> = {}): Si
       throw new Error('there are no sessions here');
     },
     note: async () => {},
+    waitFor: (_, work) => work(),
     platform: process.platform,
     ...options,
   };
