@@ -24,7 +24,7 @@ export async function recentUseOfAll(
   try {
     const ids = keys.map(({ id }) => id);
     const counts = backend.dailyRequests(ids, days[0] ?? '');
-    return new Map([...counts].map(([id, byDay]) => [id, days.map((day) => byDay.get(day) ?? 0)]));
+    return new Map([...counts].map(([id, byDay]) => [id, days.map((day) => byDay[day] ?? 0)]));
   } catch (error) {
     return without(context, error);
   }

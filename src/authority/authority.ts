@@ -139,7 +139,7 @@ export class Authority implements KeyBackend, HashKeeper {
     return readUsage(this.#file.reading, query);
   }
 
-  dailyRequests(ids: readonly string[], since: string): Map<string, Map<string, number>> {
+  dailyRequests(ids: readonly string[], since: string): Map<string, Record<string, number>> {
     return readDailyRequests(this.#file.reading, ids, since);
   }
 

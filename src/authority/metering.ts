@@ -169,15 +169,14 @@ export function readDailyRequests(
   database: Connection,
   ids: readonly string[],
   since: string,
-): Map<string, Map<string, number>> {
+): Map<string, Record<string, number>> {
   // The order of the tables is set: a look-up per key, and never a scan of all days of all keys.
   const sql = `SELECT u.key_id AS id, json_group_object(u.day, u.requests) AS days
     FROM json_each(?1) AS ids CROSS JOIN usage_days u ON u.key_id = ids.value AND u.day >= ?2
     WHERE u.requests > 0 GROUP BY u.key_id`;
   return new Map(
-    database.all(sql, JSON.stringify(ids), since).map(({ id, days }) => {
-      const counts: Record<string, number> = JSON.parse(String(days));
-      return [String(id), new Map(Object.entries(counts))];
-    }),
+    database
+      .all(sql, JSON.stringify(ids), since)
+      .map(({ id, days }): [string, Record<string, number>] => [String(id), JSON.parse(String(days))]),
   );
 }

@@ -195,7 +195,10 @@ export interface KeyBackend {
    * The requests of each of these keys by day (`2026-11-20`, UTC) from a day on, without the days of none. Absent: that takes
    * more than a moment.
    */
-  dailyRequests?(ids: readonly string[], since: string): ReadonlyMap<string, ReadonlyMap<string, number>>;
+  dailyRequests?(
+    ids: readonly string[],
+    since: string,
+  ): ReadonlyMap<string, Readonly<Record<string, number>>>;
   /** The id of the key that is our own credential, as the API reports it; undefined if it is none of the keys. */
   identify?(credential: Secret): Promise<string | undefined>;
   /** Whether a key has this secret, which was made here; undefined, or absent: the API does not tell. */

@@ -27,41 +27,21 @@ export async function renderTable<Row>(
   terminal: Terminal,
 ): Promise<string> {
   const content = await contentOf(rows, columns, terminal);
-  const widths = fitColumns(
-    naturalWidths(content, ({ header }) => header),
-    terminal.width,
-    usualColumns(content),
-  );
-  if (widths)
-    return drawTable(
-      withPictures(content, rows, (column) => widths.get(column), terminal),
-      widths,
-      terminal,
-    );
+  const natural = naturalWidths(content, ({ header }) => header);
+  const widths = fitColumns(natural, terminal.width, usualColumns(content));
   const valueWidth = Math.max(1, terminal.width - labelWidth(content) - gap);
-  return drawCards(
-    withPictures(content, rows, () => valueWidth, terminal),
-    terminal,
-  );
-}
-
-/** With the pictures drawn again for the widths that they get. */
-function withPictures<Row>(
-  content: Content<Row>,
-  rows: readonly Row[],
-  widthOf: (column: Column<Row>) => number | undefined,
-  terminal: Terminal,
-): Content<Row> {
   const texts = new Map(content.texts);
-  for (const column of texts.keys()) {
-    const width = widthOf(column);
-    if (width === undefined || width >= (column.drawnUpTo ?? 0)) continue;
+  for (const [column, naturalWidth] of natural) {
+    const width = widths ? widths.get(column) : valueWidth;
+    // A picture is drawn again if it gets less than it would take.
+    if (column.drawnUpTo === undefined || width === undefined || width >= naturalWidth) continue;
     texts.set(
       column,
       rows.map((row) => column.text(row, terminal, width)),
     );
   }
-  return { ...content, texts };
+  const fitted = { ...content, texts };
+  return widths ? drawTable(fitted, widths, terminal) : drawCards(fitted, terminal);
 }
 
 /** A table without its head, of which some rows at a time are set, a line each, for terminals of any width. */

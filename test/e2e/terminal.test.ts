@@ -256,6 +256,7 @@ test('control and bidi characters of a name do not reach the terminal', async ()
     Budget       none, $0.00 spent
     Models       gpt-4o, o3
     Usage        0 requests, 0 tokens
+    Recent use   no requests in 30 days
     Profile      local (local)
     $ keys list --json
     exit 0
