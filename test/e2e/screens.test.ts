@@ -20,7 +20,7 @@ test.skipIf(process.platform === 'win32').each(Object.entries(screens))(
     expect(text).not.toMatch(/keys-test-|\/(?:home|tmp|dev|root)\//);
     for (const theme of themes) {
       const picture = pictureOf(lines, { columns, title, theme });
-      expect(picture.length).toBeLessThan(20_000);
+      expect(picture.length).toBeLessThan(32_000);
       await expect(picture).toMatchFileSnapshot(join(folder, `${name}-${theme}.svg`));
     }
   },

@@ -49,12 +49,18 @@ function runsOf(terminal: Terminal, row: number): Run[] {
     const last = runs.at(-1);
     const gap = last ? column - last.column - last.width : 0;
     // A single space between words of one look belongs to both.
-    if (last?.look === look && gap <= 1) {
+    if (last?.look === look && gap <= 1 && goesOn(last.text, gap, text)) {
       last.text += ' '.repeat(gap) + text;
       last.width += gap + cell.getWidth();
     } else runs.push({ column, width: cell.getWidth(), text, look });
   }
   return runs;
+}
+
+/** Blocks of different heights, or with space between them, are runs of their own. */
+function goesOn(before: string, gap: number, text: string): boolean {
+  if (!isBlock(before) && !isBlock(text)) return true;
+  return gap === 0 && before.startsWith(text);
 }
 
 /** The classes of a cell. */
@@ -83,33 +89,59 @@ export function pictureOf(
   const [width, height] = [columns * cellWidth + 2 * margin, lines.length * lineHeight + 2 * margin];
   const used = new Set(lines.flatMap((runs) => runs.flatMap(({ look }) => look.split(' '))));
   const styles = [
+    `rect{fill:${ink}}`,
     'text{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;white-space:pre;fill:' +
       `${ink}}`,
     ...colours.flatMap((colour, index) => (used.has(`c${index}`) ? [`.c${index}{fill:${colour}}`] : [])),
     ...(used.has('b') ? ['.b{font-weight:bold}'] : []),
     ...(used.has('d') ? ['.d{opacity:.65}'] : []),
+    '.x{fill-opacity:0}',
     ...(used.has('u') ? ['.u{text-decoration:underline}'] : []),
   ];
   const body = lines.flatMap((runs, row) => {
     if (runs.length === 0) return [];
-    const y = margin + row * lineHeight + baseline;
-    return [`<text y="${y}">${runs.map(spanOf).join('')}</text>`];
+    const top = margin + row * lineHeight;
+    const blocks = runs.map((run) => blockOf(run, top)).join('');
+    return [`${blocks}<text y="${top + baseline}">${runs.map(spanOf).join('')}</text>`];
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="t">`,
     `<title id="t">${escaped(title)}</title>`,
     `<style>${styles.join('')}</style>`,
-    `<rect width="100%" height="100%" rx="8" fill="${paper}" stroke="${ink}" stroke-opacity=".2"/>`,
+    `<rect width="100%" height="100%" rx="8" style="fill:${paper}" stroke="${ink}" stroke-opacity=".2"/>`,
     ...body,
     '</svg>',
     '',
   ].join('\n');
 }
 
+/** From an eighth of a cell to a whole one. */
+const eighths = '▁▂▃▄▅▆▇█';
+
+/**
+ * Blocks are drawn, so that those of neighbouring lines meet whatever the font is; their text stays, unseen, to be selected.
+ * Empty for any other text.
+ */
+function blockOf({ column, width, text, look }: Run, top: number): string {
+  if (!isBlock(text)) return '';
+  const height = (lineHeight * (eighths.indexOf(text[0] ?? '') + 1)) / 8;
+  const place = `x="${margin + column * cellWidth}" y="${top + lineHeight - height}"`;
+  return `<rect ${classOf(look)}${place} width="${width * cellWidth}" height="${height}"/>`;
+}
+
+/** One block, several times. */
+function isBlock(text: string): boolean {
+  return /^([▁-█])\1*$/.test(text);
+}
+
+function classOf(look: string): string {
+  return look === '' ? '' : `class="${look}" `;
+}
+
 /** Set to the width of its cells, whatever the font is. */
 function spanOf({ column, width, text, look }: Run): string {
   const place = `x="${margin + column * cellWidth}" textLength="${width * cellWidth}" lengthAdjust="spacingAndGlyphs"`;
-  return `<tspan ${look === '' ? '' : `class="${look}" `}${place}>${escaped(text)}</tspan>`;
+  return `<tspan ${classOf(isBlock(text) ? 'x' : look)}${place}>${escaped(text)}</tspan>`;
 }
 
 function escaped(text: string): string {
