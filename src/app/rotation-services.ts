@@ -69,6 +69,12 @@ function rotationTeller(context: Context): (event: RotationEvent) => Promise<voi
         return progress?.step(event.name);
       case 'batch-drained':
         return progress?.end();
+      case 'batch-failure':
+        progress?.fail();
+        break;
+      case 'batch-finished':
+        // The table ends with the totals.
+        if (context.isHumanOutput && context.io.stdout.isTTY) return;
     }
     const { rotationMessages } = await import('../output/views/rotation-events.ts');
     await tell(context, rotationMessages(event, context));
@@ -78,5 +84,5 @@ function rotationTeller(context: Context): (event: RotationEvent) => Promise<voi
 async function startProgress(context: Context, count: number): Promise<Progress | undefined> {
   if (!context.io.stderr.isTTY || context.globals.quiet || count < 2) return undefined;
   const { startProgress } = await import('../output/progress.ts');
-  return startProgress((line) => context.setStatus(line), count);
+  return startProgress((line) => context.setStatus(line), { env: context.io.env, count });
 }

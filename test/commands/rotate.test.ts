@@ -443,9 +443,12 @@ describe('many keys', () => {
       [esc][32mrotated[esc][39m  key-0  [id 1] → [id 2]  old key revoked
       [esc][32mrotated[esc][39m  key-1  [id 3] → [id 4]  old key revoked
       [esc][32mrotated[esc][39m  key-2  [id 5] → [id 6]  old key revoked
+
+      3 rotated
       --- stderr
       [bar]
-      [esc][2K3 rotated
+      [esc][2K
+      (no newline)
       "
     `);
   });

@@ -1,3 +1,4 @@
+import type { Context } from '../../app/context.ts';
 import { rotationServices } from '../../app/rotation-services.ts';
 import { parseDuration, parseExpiry, parsePositiveDuration } from '../../base/time.ts';
 import type { Input } from '../../cli/define.ts';
@@ -115,7 +116,7 @@ export const rotate = defineCommand({
     checkExpiry(services.profile.provider, services.backend.capabilities, input.expires, context.now);
     const policy = policyOf(input, context.globals.yes);
     const rotation = await rotateKeys(services, { references: input.operands, all, policy });
-    return rotation.kind === 'one' ? single(rotation.record) : several(rotation.batch, concurrency);
+    return rotation.kind === 'one' ? single(rotation.record) : several(context, rotation.batch, concurrency);
   },
 });
 
@@ -146,14 +147,18 @@ function single(record: RotationRecord | undefined): Result {
 }
 
 /** The exit code is known once every record has been printed. */
-function several(batch: RotationBatch, concurrency: number | undefined): Result {
+function several(context: Context, batch: RotationBatch, concurrency: number | undefined): Result {
   return {
     kind: 'rows',
     rows: batch.run(concurrency),
     columns,
     table: async (records: readonly RotationRecord[], terminal) => {
-      const { rotatedLine } = await import('../../output/views/rotated.ts');
-      return records.map((record) => rotatedLine(record, terminal)).join('');
+      const { rotatedLines } = await import('../../output/views/rotated.ts');
+      const lines = rotatedLines(records, terminal);
+      if (!context.io.stdout.isTTY) return lines;
+      const { summaryText } = await import('../../output/views/rotation-events.ts');
+      const summary = context.globals.quiet ? '' : `${summaryText(records, batch.notStarted)}\n`;
+      return lines === '' || summary === '' ? `${lines}${summary}` : `${lines}\n${summary}`;
     },
     exit: () => batch.exit,
   };

@@ -62,19 +62,19 @@ export class RotationBatch {
       await tell({ type: 'batch-drained' });
     }
     if (this.#bug) throw this.#bug;
-    if (this.#notStarted > 0 && !interruption.hasBegun) throw interruption.failure();
-    await tell({ type: 'batch-finished', records: this.#records, notStarted: this.#notStarted });
+    if (this.notStarted > 0 && !interruption.hasBegun) throw interruption.failure();
+    await tell({ type: 'batch-finished', records: this.#records, notStarted: this.notStarted });
   }
 
   /** 5 if anything is left to do. To be asked once the records have been read. */
   get exit(): ExitName {
     const isPending = this.#records.some(({ pending }) => pending);
-    if (this.#notStarted > 0 || isPending || this.#exits.has('unfinished')) return 'unfinished';
+    if (this.notStarted > 0 || isPending || this.#exits.has('unfinished')) return 'unfinished';
     const [only, ...others] = this.#exits;
     return others.length > 0 ? 'failed' : (only ?? 'done');
   }
 
-  get #notStarted(): number {
+  get notStarted(): number {
     return this.#targets.length - this.#finished;
   }
 

@@ -18,6 +18,13 @@ export function rotatedView(record: ShownRecord, terminal: Terminal): string {
   return `${detail}${rotatedLine(record, terminal)}${secretPart}`;
 }
 
+/** A line per record. Failures come last, where they are seen. */
+export function rotatedLines(records: readonly RotationRecord[], terminal: Terminal): string {
+  const rank = ({ error, pending }: RotationRecord) => (error ? 2 : pending ? 1 : 0);
+  const ordered = [...records].sort((one, other) => rank(one) - rank(other));
+  return ordered.map((record) => rotatedLine(record, terminal)).join('');
+}
+
 /** `rotated  ci  9fK2… → Zp41…  old key ends in 7 days` */
 export function rotatedLine(record: RotationRecord, { style, now }: Terminal): string {
   const { old, new: key, error, pending } = record;

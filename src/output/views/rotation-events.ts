@@ -135,7 +135,8 @@ function failureText({ id, name }: Key, { message }: KeysError): string {
   return `${name} (${id}): ${message}`;
 }
 
-function summaryText(records: readonly RotationRecord[], notStarted: number): string {
+/** The totals of a batch. */
+export function summaryText(records: readonly RotationRecord[], notStarted: number): string {
   const count = (test: (record: RotationRecord) => unknown) => records.filter(test).length;
   const parts: [count: number, what: string][] = [
     [count(({ changed }) => changed), 'rotated'],
