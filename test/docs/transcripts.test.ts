@@ -41,6 +41,24 @@ test('the README shows keys list as it is', async () => {
   expect(page('README.md')).toContain(comparable(run.stdout));
 });
 
+test('the chart of keys usage is as it is', async () => {
+  const box = new Sandbox();
+  const key = await seedKey(box, new Date('2026-10-01T12:00:00Z'), { name: 'ci' });
+  for (let ago = 0; ago < 40; ago += 1) {
+    const isWorkday = ![0, 6].includes(new Date(now.getTime() - ago * 86_400_000).getUTCDay());
+    const requests = isWorkday ? 900 - ago * 11 - (ago % 4) * 60 : 0;
+    if (requests > 0)
+      seedUse(box, new Date(now.getTime() - ago * 86_400_000), key, {
+        requests,
+        tokens: requests * 420,
+        costUsd: requests / 1000,
+      });
+  }
+  const run = await box.keys(['usage', '--by', 'day', '--since', '30d'], { ...terminal, terminal: 80 });
+  const [chart = ''] = run.stdout.split('\n\nDAY');
+  expect(page('docs/terminal.md')).toContain(comparable(chart));
+});
+
 test.each([
   ['README.md', ['--grace', '0', '--json', 'oldId,newId,verified,oldRevoked'], ['stdout']],
   ['docs/rotation.md', [], ['stderr', 'last line']],

@@ -4,12 +4,13 @@ import { dollars, plural } from './key-values.ts';
 /** A counter of usage. */
 export type Metric = 'requests' | 'tokens' | 'spentUsd';
 
-/** Each reported counter, summed, the given one first. */
+/** The given counter, and others that count anything, summed. */
 export function totals(rows: readonly UsageRow[], first: Metric): string[] {
   const metrics = [first, ...(['requests', 'tokens', 'spentUsd'] as const).filter((one) => one !== first)];
   return metrics
-    .filter((metric) => rows.some((row) => row[metric] !== undefined))
-    .map((metric) => amount(total(rows, metric), metric));
+    .map((metric) => ({ metric, sum: total(rows, metric) }))
+    .filter(({ metric, sum }) => metric === first || sum > 0)
+    .map(({ metric, sum }) => amount(sum, metric));
 }
 
 function amount(value: number, metric: Metric): string {
