@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KeysError } from '../base/errors.ts';
+import { interrupted, KeysError } from '../base/errors.ts';
 import { withoutSecrets } from './env.ts';
 import { withTerminal } from './foreground.ts';
 import type { Io } from './io.ts';
@@ -47,6 +47,8 @@ async function runEditor(path: string, io: Io): Promise<void> {
       }),
     );
     if (code === 0) return;
+    // Ctrl-C goes to the whole foreground group: most editors take it as a key, but the shell or a simple one ends.
+    if (code === 128 + constants.signals.SIGINT) throw interrupted();
     throw new KeysError({
       code: 'editor_failed',
       message: `the editor '${editor}' failed with exit code ${code}; nothing was changed`,

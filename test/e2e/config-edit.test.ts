@@ -52,6 +52,17 @@ test('an editor that fails or is missing changes nothing: exit 1', async () => {
   expect(settingsIn(box)).toEqual(JSON.parse(before));
 });
 
+test('Ctrl-C in an editor that it ends changes nothing, and leaves no copy: exit 130', async () => {
+  const box = new Sandbox();
+  const terminal = keysIn(box, ['config', 'edit'], editor(box, `echo '{}' > "$1"; echo open; read -r line`));
+  await terminal.shows('open');
+  terminal.type('\x03');
+  expect(await terminal.ended).toBe(130);
+  expect(terminal.output).toContain('error: interrupted; nothing was changed');
+  expect(settingsIn(box)).toEqual(JSON.parse(before));
+  expect(draftsIn(box)).toEqual([]);
+});
+
 test('a change by another command meanwhile is kept', async () => {
   const box = new Sandbox();
   const file = join(box.home, 'config', 'config.json');
