@@ -1,4 +1,5 @@
 import { bounded, shown } from '../base/sanitise.ts';
+import { breakCell, truncateCell } from './cell.ts';
 import { fitColumns } from './fit-columns.ts';
 import type { Terminal } from './style.ts';
 import type { Alignment, Typesetting } from './typesetting.ts';
@@ -131,24 +132,28 @@ interface Content<Row> {
 
 function drawTable<Row>(content: Content<Row>, widths: Widths<Row>, { style }: Terminal): string {
   const head = [...widths.keys()].map(({ header }) => style.bold(header));
-  return `${drawRows(content, widths, { above: [head] }).join('\n')}\n`;
+  return `${drawRows(content, widths, { above: [head], wrapsNames: true }).join('\n')}\n`;
 }
 
-/** A line per row, below the given ones. */
+/** A line per row, or more of them if columns that always stay are to be shown whole, below the given lines. */
 function drawRows<Row>(
   { count, texts, typesetting }: Content<Row>,
   widths: Widths<Row>,
   {
     above = [],
     places = Array.from({ length: count }, (_, row) => row),
-  }: { above?: readonly (readonly string[])[]; places?: readonly number[] },
+    wrapsNames = false,
+  }: { above?: readonly (readonly string[])[]; places?: readonly number[]; wrapsNames?: boolean },
 ): string[] {
   const columns = [...widths.keys()];
   const rows = places.map((row) => columns.map((column) => texts.get(column)?.[row] ?? ''));
   return draw(
     [...above, ...rows],
-    columns.map((column) => widths.get(column) ?? 0),
-    columns.map(({ align }) => align ?? 'left'),
+    columns.map((column) => ({
+      width: widths.get(column) ?? 0,
+      align: column.align,
+      wraps: wrapsNames && column.rank === 0,
+    })),
     typesetting,
   );
 }
@@ -157,52 +162,41 @@ function drawRows<Row>(
 function drawCards<Row>(content: Content<Row>, { style, width }: Terminal): string {
   const { count, texts, typesetting } = content;
   const label = labelWidth(content);
-  const cards = Array.from({ length: count }, (_, row) =>
-    [...texts].flatMap(([{ header }, values]) => (values[row] ? [[style.bold(header), values[row]]] : [])),
-  );
   const valueWidth = Math.max(1, width - label - gap);
-  return cards
-    .map((card) => `${draw(card, [label, valueWidth], ['left', 'left'], typesetting).join('\n')}\n`)
-    .join('\n');
+  const cards = Array.from({ length: count }, (_, row) =>
+    [...texts].flatMap(([{ header, rank }, values]) => {
+      const columns = [{ width: label }, { width: valueWidth, wraps: rank === 0 }];
+      return values[row] ? draw([[style.bold(header), values[row]]], columns, typesetting) : [];
+    }),
+  );
+  return cards.map((card) => `${card.join('\n')}\n`).join('\n');
 }
 
 function labelWidth<Row>({ texts }: Content<Row>): number {
   return Math.max(...[...texts.keys()].map(({ header }) => header.length));
 }
 
-/** Lines of cells, each truncated to its width. */
+/** Lines of cells, each truncated to its width, or continued in the lines below its own. */
 function draw(
   rows: readonly (readonly string[])[],
-  widths: readonly number[],
-  align: readonly Alignment[],
+  columns: readonly CellLayout[],
   typesetting: Typesetting,
 ): string[] {
-  const fittingRows = rows.map((row) =>
-    row.map((text, column) => truncate(text, widths[column] ?? 0, typesetting)),
-  );
-  return typesetting.setLines(fittingRows, widths, align).map((line) => line.trimEnd());
+  const lines = rows.flatMap((row) => {
+    const cells = columns.map(({ width, wraps }, column) => {
+      const text = row[column] ?? '';
+      return wraps ? breakCell(text, width, typesetting) : [truncateCell(text, width, typesetting)];
+    });
+    const height = Math.max(...cells.map((cell) => cell.length));
+    return Array.from({ length: height }, (_, line) => cells.map((cell) => cell[line] ?? ''));
+  });
+  const widths = columns.map(({ width }) => width);
+  const align = columns.map((column) => column.align ?? 'left');
+  return typesetting.setLines(lines, widths, align).map((line) => line.trimEnd());
 }
 
-/**
- * The text truncated to a width, with `…`, between characters as people see them and without counting colours; cli-table3
- * counts code units and lets wide characters stick out.
- */
-function truncate(text: string, width: number, { widthOf, charactersOf }: Typesetting): string {
-  const whole = bounded(text);
-  if (widthOf(whole) <= width) return whole;
-  let result = '';
-  let remainingWidth = width - 1;
-  for (const part of whole.split(/(\x1b\[[\d;]*m)/)) {
-    if (part.startsWith('\x1b')) {
-      result += part;
-      continue;
-    }
-    for (const character of charactersOf(part)) {
-      const size = widthOf(character);
-      if (size <= remainingWidth) result += character;
-      else if (remainingWidth >= 0) result += '…';
-      remainingWidth = size <= remainingWidth ? remainingWidth - size : -1;
-    }
-  }
-  return result;
+interface CellLayout {
+  width: number;
+  align?: Alignment | undefined;
+  wraps?: boolean;
 }
