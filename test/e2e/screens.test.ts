@@ -18,6 +18,7 @@ test.skipIf(process.platform === 'win32').each(Object.entries(screens))(
     const lines = await screenAfter(session.output, columns);
     const text = textOf(lines);
     expect(text).not.toMatch(/keys-test-|\/(?:home|tmp|dev|root)\//);
+    for (const block of blocksOf(text.split('\n', 1)[0] ?? '')) expect(`${text}\n`).toContain(block);
     for (const theme of themes) {
       const picture = pictureOf(lines, { columns, title, theme });
       expect(picture.length).toBeLessThan(32_000);
@@ -26,11 +27,20 @@ test.skipIf(process.platform === 'win32').each(Object.entries(screens))(
   },
 );
 
+const docs = [join(projectRoot, 'README.md'), ...filesBelow(join(projectRoot, 'docs'))];
+const pages = docs.filter((file) => file.endsWith('.md')).map((file) => readFileSync(file, 'utf8'));
+
+/** The examples in the docs that show this one command line and what it prints. */
+function blocksOf(line: string): string[] {
+  const blocks = pages.flatMap((text) => [...text.matchAll(/^```console\n([\s\S]*?)^```$/gm)]);
+  return blocks
+    .map(([, block = '']) => block)
+    .filter((block) => block.split('\n', 1)[0] === line && !block.includes('\n$ '));
+}
+
 test('every picture is one of a screen, and is shown with an alternative text', () => {
   const expected = Object.keys(screens).flatMap((name) => themes.map((theme) => `${name}-${theme}.svg`));
   expect(readdirSync(folder).sort()).toEqual(expected.sort());
-  const docs = [join(projectRoot, 'README.md'), ...filesBelow(join(projectRoot, 'docs'))];
-  const pages = docs.filter((file) => file.endsWith('.md')).map((file) => readFileSync(file, 'utf8'));
   const shown = pages.flatMap((text) =>
     [
       ...text.matchAll(

@@ -107,11 +107,38 @@ async function seedTeam(session: Session): Promise<void> {
   session.uses(nightly, 3, { requests: 17, tokens: 200_000, costUsd: 3.2 });
 }
 
+/** Types each answer when its question is there. */
+async function answer(terminal: Terminal, pairs: readonly (readonly [question: string, keys: string])[]) {
+  for (const [question, keys] of pairs) {
+    await terminal.shows(question);
+    await terminal.rests();
+    terminal.type(keys);
+  }
+}
+
 export const screens: Readonly<Record<string, Screen>> = {
   create: {
     title: 'keys create: a key whose secret goes to a dotenv file',
     columns: 90,
     play: (session) => session.types('keys create ci --expires 90d --to env:.env#API_KEY'),
+  },
+  form: {
+    title: 'keys create without a name: a form that prints the command that does the same',
+    columns: 90,
+    async play(session) {
+      const terminal = session.start('keys create');
+      await answer(terminal, [
+        ['Name of the key', 'ci\r'],
+        ['When does it expire?', '\r'],
+        ['What may it do?', '\r'],
+        ['Limits?', '\r'],
+        ['Where does the secret go?', 'dotenv\r'],
+        ['Where exactly', '\r'],
+        ['Create this key?', '\r'],
+      ]);
+      await terminal.ended;
+      session.output += terminal.output;
+    },
   },
   list: {
     title: 'keys list: the keys of an account with status, expiry and use',
