@@ -49,10 +49,13 @@ async function begin(options: JournalOptions, setting: Setting, plan: Plan): Pro
   let file: OperationFile | undefined;
   try {
     const header = { version: 1 as const, id, at: now().toISOString(), plan, setting };
-    file = await OperationFile.create(path, header);
+    const reserved = (escrow: EscrowKind) => ({ step: 'reserved' as const, escrow, at: now().toISOString() });
+    // Without an escrow nothing has to be tried first.
+    const hasEscrow = escrows.allowed.length > 0;
+    file = await OperationFile.create(path, header, hasEscrow ? [] : [reserved('none')]);
     options.onBegun?.(header);
     const escrow = await reserve(escrows, id);
-    await file.write({ step: 'reserved', escrow, at: now().toISOString() });
+    if (hasEscrow) await file.write(reserved(escrow));
     const places = await placesOf(options, escrow);
     return new JournalledOperation(options, { path, header, escrow, steps: [] }, places, file, release);
   } catch (error) {

@@ -32,14 +32,15 @@ export class OperationFile {
     this.#sum = sum;
   }
 
-  /** Creates the file with its first line. Throws `KeysError`; then there is no file. */
-  static async create(path: string, header: Header): Promise<OperationFile> {
+  /** Creates the file with its first lines. Throws `KeysError`; then there is no file. */
+  static async create(path: string, header: Header, lines: readonly Line[]): Promise<OperationFile> {
     const flags = constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_WRONLY;
     let file: OperationFile | undefined;
     try {
       file = new OperationFile(path, openSync(path, flags, 0o600), '');
-      await file.#append(header);
-      await syncFolder(dirname(path));
+      // Both have to be on disk, in no order: a file without its first line, and no file, both mean that nothing has begun.
+      const syncs = await Promise.allSettled([file.#append(header, ...lines), syncFolder(dirname(path))]);
+      for (const sync of syncs) if (sync.status === 'rejected') throw sync.reason;
       return file;
     } catch (error) {
       file?.close();
@@ -75,10 +76,15 @@ export class OperationFile {
     } catch {}
   }
 
-  async #append(line: Header | Line): Promise<void> {
-    const text = JSON.stringify(line);
-    const sum = this.#sum === undefined ? undefined : sumOf(this.#sum, text);
-    writeFileSync(this.#descriptor, `${sum === undefined ? text : withSum(text, sum)}\n`);
+  async #append(...lines: readonly (Header | Line)[]): Promise<void> {
+    let sum = this.#sum;
+    let content = '';
+    for (const line of lines) {
+      const text = JSON.stringify(line);
+      sum = sum === undefined ? undefined : sumOf(sum, text);
+      content += `${sum === undefined ? text : withSum(text, sum)}\n`;
+    }
+    writeFileSync(this.#descriptor, content);
     await syncFile(this.#descriptor);
     this.#sum = sum;
   }
