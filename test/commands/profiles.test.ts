@@ -239,3 +239,10 @@ test('a URL without TLS is refused beyond loopback, before any call', async () =
     "
   `);
 });
+
+test('removing the current profile says which one is current from now on', async () => {
+  const [box, server] = [new Sandbox(), await UnrealServer.start()];
+  await box.keys(login(server.url), { stdin: 'tok-EXAMPLE' });
+  const run = await box.keys(['profile', 'remove', 'unreal']);
+  expect(run.stderr).toContain('the current profile is now local\n');
+});

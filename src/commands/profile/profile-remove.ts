@@ -15,7 +15,7 @@ export const profileRemove = defineCommand({
   offers: (name) => name !== localProvider.id,
   fields,
   async run(context, { operands: [name = ''] }) {
-    const { profiles } = await context.config();
+    const { profiles, currentProfile } = await context.config();
     const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
     if (!profile)
       throw usageError(
@@ -28,6 +28,7 @@ export const profileRemove = defineCommand({
     await removeProfile(context.paths.configFile, name);
     forgetNames(context.io, name);
     await context.note(`removed the profile ${name}${tokenRemoved ? ' and its session token' : ''}`);
+    if (currentProfile === name) await context.note(`the current profile is now ${localProvider.id}`);
     return { kind: 'one', record: { name, removed: true, tokenRemoved }, columns: fields, table: () => '' };
   },
 });
