@@ -318,10 +318,11 @@ test('several rotations at once do not prompt; they report what needs an answer'
     "$ keys rotate a b c --to 'exec:true {name}'
     exit 5
     --- screen
-    3 failed
     failed   a  an earlier rotation of a is unfinished: exec:sh die.sh may have the secret of [id], so no key was revoked; look there, then run keys recover [operation] --keep, or --revoke
     failed   b  an earlier rotation of b is unfinished: exec:sh die.sh may have the secret of [id], so no key was revoked; look there, then run keys recover [operation] --keep, or --revoke
     failed   c  an earlier rotation of c is unfinished: exec:sh die.sh may have the secret of [id], so no key was revoked; look there, then run keys recover [operation] --keep, or --revoke
+
+    3 failed
     --- files
     die.sh (644): kill -9 $PPID
     "
