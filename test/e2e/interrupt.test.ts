@@ -215,7 +215,9 @@ process.once('exit', () => require('node:fs').writeFileSync('counts', names.map(
     await terminal.ended;
     return box.read('counts');
   };
-  expect(await countsAfter(['create'], ['Name of the key', 'ci\r'])).toBe('1 1 1 0 0 0');
+  expect(await countsAfter(['create', 'ci'])).toBe('1 1 1 0 0 0');
+  expect(await countsAfter(['show'], ['Which key', '\r'])).toBe('1 1 1 0 0 0');
+  expect(await countsAfter(['revoke', 'ci'], ['Type ci', 'no\r'])).toBe('1 1 1 0 0 0');
   expect(await countsAfter(['profile', 'use', 'local'])).toBe('1 1 1 0 0 0');
   expect(await countsAfter(['rotate', 'ci', '--to', 'exec:true'])).toBe('1 1 1 0 0 0');
 });
