@@ -20,8 +20,11 @@ export const gap = 2;
 /** Latin letters, digits, punctuation and what charts are drawn of, each one column wide and a character by itself; and colours. */
 const narrowText = /^(?:[\x20-\x7e\u00b7-\u02ff\u2500-\u259f\u2800-\u28ff…]|\x1b\[[\d;]*m)*$/;
 
+/** As `narrowText` without colours, which V8 tests several times as fast. */
+const narrowCharacters = /^[\x20-\x7e\u00b7-\u02ff\u2500-\u259f\u2800-\u28ff…]*$/;
+
 export function isNarrow(text: string): boolean {
-  return narrowText.test(text);
+  return text.includes('\x1b') ? narrowText.test(text) : narrowCharacters.test(text);
 }
 
 /** The width of a text without wide characters: its length, without colours. */

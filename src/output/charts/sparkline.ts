@@ -12,23 +12,22 @@ export function sparkline(values: readonly number[], unicode: boolean, none = ' 
 
 /** A character per two values: four dots high in braille, their sum as a mark in ASCII. */
 export function narrowSparkline(values: readonly number[], unicode: boolean): string {
-  const pairs = Array.from({ length: Math.ceil(values.length / 2) }, (_, index) => [
-    values[index * 2] ?? 0,
-    values[index * 2 + 1] ?? 0,
-  ]) as [number, number][];
-  if (!unicode) {
-    return sparkline(
-      pairs.map(([first, second]) => first + second),
-      false,
-    );
-  }
+  if (!unicode) return sparkline(sumsOfPairs(values), false);
   const most = greatest(values);
-  return pairs
-    .map(([first, second]) => {
-      const dots = (leftDots[levelOf(first, most, 4)] ?? 0) | (rightDots[levelOf(second, most, 4)] ?? 0);
-      return dots === 0 ? ' ' : String.fromCharCode(0x2800 + dots);
-    })
-    .join('');
+  let line = '';
+  for (let index = 0; index < values.length; index += 2) {
+    const left = leftDots[levelOf(values[index] ?? 0, most, 4)] ?? 0;
+    const right = rightDots[levelOf(values[index + 1] ?? 0, most, 4)] ?? 0;
+    line += left + right === 0 ? ' ' : String.fromCharCode(0x2800 + left + right);
+  }
+  return line;
+}
+
+function sumsOfPairs(values: readonly number[]): number[] {
+  return Array.from(
+    { length: Math.ceil(values.length / 2) },
+    (_, index) => (values[index * 2] ?? 0) + (values[index * 2 + 1] ?? 0),
+  );
 }
 
 function greatest(values: readonly number[]): number {
