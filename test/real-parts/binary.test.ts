@@ -140,12 +140,18 @@ test('no other program can run programs through it', async () => {
 
 test('a fleet is delivered through its launcher', async () => {
   const box = new Sandbox();
-  for (let number = 0; number < 30; number += 1)
-    await box.command([binary, 'create', `ci-${number}`, '--to', `file:first-${number}`], { env: alone });
-  const deliver = `exec:sh -c 'cat >{name}; ps -o args= -p $PPID >{name}.parent'`;
-  const run = await box.command([binary, 'rotate', '--all', '--to', deliver, '--yes'], { env: alone });
-  expect(run).toMatchObject({ exit: 0 });
-  const parents = Array.from({ length: 30 }, (_, number) => box.read(`ci-${number}.parent`));
+  const names = Array.from({ length: 16 }, (_, number) => `ci-${number}`);
+  for (const name of names) {
+    box.expectSecretIn(`first-${name}`);
+    box.expectSecretIn(name);
+    await box.command([binary, 'create', name, '--to', `file:first-${name}`], { env: alone });
+  }
+  box.write('deliver.sh', 'cat >"$1"; tr "\\0" " " <"/proc/$PPID/cmdline" >"$1.parent"; sleep 0.2');
+  const rotate = ['rotate', '--all', '--to', 'exec:sh deliver.sh {name}', '--yes'];
+  expect(await box.command([binary, ...rotate], { env: { PATH: '/usr/bin:/bin' } })).toMatchObject({
+    exit: 0,
+  });
+  const parents = names.map((name) => box.read(`${name}.parent`));
   expect(parents.filter((parent) => parent.includes('keys:program-launcher')).length).toBeGreaterThan(0);
 });
 
