@@ -66,6 +66,16 @@ test('says what it has done and what is left to do', async () => {
   );
 });
 
+const hasLoader = existsSync('/usr/share/bash-completion/bash_completion');
+test.skipIf(!hasLoader)('bash: says what to do if no start file loads bash-completion', async () => {
+  const { home, install } = boxWithHome();
+  const next = async () => JSON.parse((await install('bash')).stdout).next.join('\n');
+  writeFileSync(join(home, '.bashrc'), '# . /usr/share/bash-completion/bash_completion\n');
+  expect(await next()).toContain(`source ${home}`);
+  writeFileSync(join(home, '.bashrc'), 'if true; then\n  . /usr/share/bash-completion/bash_completion\nfi\n');
+  expect(await next()).not.toMatch(/source |loads/);
+});
+
 test.each(places)('%s: replaces its own script, and no other file', async (shell, script) => {
   const { home, install } = boxWithHome();
   const file = join(home, script);

@@ -127,15 +127,28 @@ const loaders = [
   '/usr/local/etc/profile.d/bash_completion.sh',
 ];
 
+/** What bash reads when it starts, for all users. */
+const commonStarts = ['/etc/bash.bashrc', '/etc/bashrc'];
+
+/** A line that is no comment. */
+const loadsCompletion = /^[^#\n]*bash[-_]completion/m;
+
 /** https://github.com/scop/bash-completion#faq, "Where should I put it to be sure that interactive bash shells will find it" */
 function place(machine: Machine): Placement {
   const folder = machine.env.BASH_COMPLETION_USER_DIR || join(dataFolder(machine), 'bash-completion');
   const file = join(folder, 'completions', 'keys');
   const load = `echo ${shellWord(`source ${shellWord(file)}`)} >> ~/.bashrc`;
-  const next = loaders.some(machine.exists)
-    ? ['start a new shell']
-    : ['bash-completion is not installed: install it, or run the next line', load, 'then start a new shell'];
-  return { file, next };
+  if (!loaders.some(machine.exists)) {
+    const problem = 'bash-completion is not installed: install it, or run the next line';
+    return { file, next: [problem, load, 'then start a new shell'] };
+  }
+  const isLoaded = [join(machine.home, '.bashrc'), ...commonStarts].some((path) =>
+    loadsCompletion.test(machine.read(path) ?? ''),
+  );
+  if (isLoaded) return { file, next: ['start a new shell'] };
+  const problem =
+    'no .bashrc loads bash-completion: if Tab completes nothing in a new shell, run the next line';
+  return { file, next: [problem, load] };
 }
 
 export const bash: Shell = { script, describes: false, read, place };
