@@ -153,6 +153,21 @@ describe('on the embedded authority', () => {
     });
   });
 
+  test.each([['ci'], ['--all']])(
+    '--dry-run of %s needs no sink, and says that the real run does',
+    async (what) => {
+      const box = await boxWithKey();
+      box.expectSecretIn('other-key');
+      await box.keys(['create', 'web', '--to', 'file:other-key'], { now: start });
+      const run = await box.keys(['rotate', what, '--dry-run']);
+      expect(run.exit).toBe(0);
+      expect(run.stdout).toContain('ci');
+      expect(run.stderr.match(/without --dry-run this is refused: stdout is not a terminal/g)).toHaveLength(
+        1,
+      );
+    },
+  );
+
   test('--dry-run shows what would be done', async () => {
     const box = await boxWithKey();
     const args = ['rotate', 'ci', '--to', 'file:key', '--dry-run', '--json'];

@@ -1,4 +1,4 @@
-import { KeysError, usageError } from '../../base/errors.ts';
+import { KeysError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { requireCapacity } from '../capacity.ts';
 import type { Destination, RecordOf } from '../destination.ts';
@@ -11,6 +11,7 @@ import { requestedIn, storedDifferences } from '../requested.ts';
 import { planSuccessor, requestedOf } from './carry-over.ts';
 import { isDue, requireRotatable } from './eligible.ts';
 import { lookAt } from './look-ahead.ts';
+import { openDestination } from './open-destination.ts';
 import { graceMs } from './policy.ts';
 import type { RotationRecord } from './record.ts';
 import { unchanged, unrotated } from './record.ts';
@@ -34,8 +35,8 @@ export async function rotateOne(
 ): Promise<RotationRecord | undefined> {
   const { old, policy } = job;
   requireRotatable(old, policy);
-  const destination = policy.finishOnly ? undefined : await openDestination(services, job);
   if (policy.dryRun) return dryRun(services, job);
+  const destination = policy.finishOnly ? undefined : await openDestination(services, job);
   const release = job.ahead?.claim() ?? (await services.claimName(old.name));
   try {
     const resumed = await resume(services, job);
@@ -61,19 +62,6 @@ export async function rotateOne(
 /** What is listed again once earlier operations are finished: the name, and the key that one of them has replaced. */
 function concerned(old: Key, { rotated }: Resumed): string[] {
   return [old.name, old.id, ...(rotated?.oldId ? [rotated.oldId] : [])];
-}
-
-/** Several secrets cannot be printed (2). */
-async function openDestination(
-  services: RotationServices,
-  { policy, isOne }: RotationJob,
-): Promise<Destination<RotationRecord>> {
-  const destination = await services.openDestination(policy.to);
-  if (isOne || !destination.printsSecret) return destination;
-  throw usageError(
-    'the secrets of several keys cannot be printed; give each key a sink of its own',
-    "keys rotate --all --to 'exec:./deliver {name}'",
-  );
 }
 
 /** The key of the name that is in use; where nothing tells which one is newest, it is the one that was named. */

@@ -6,6 +6,7 @@ import { isActive } from '../key.ts';
 import type { OwnKey } from '../own-key.ts';
 import { lockOut } from '../own-key.ts';
 import type { LookAhead } from './look-ahead.ts';
+import { tryDestination } from './open-destination.ts';
 import type { RotationPolicy } from './policy.ts';
 import { isNone } from './policy.ts';
 import type { RotationRecord } from './record.ts';
@@ -45,7 +46,9 @@ export async function rotateKeys(
   const targets = chooseTargets(keys, references, policy);
   const own = policy.dryRun || policy.finishOnly ? undefined : await services.ownKey(keys);
   const [old, ...others] = targets;
-  if (references.length === 1 && !all && !policy.finishOnly && old && others.length === 0) {
+  const isOne = references.length === 1 && !all && !policy.finishOnly && others.length === 0;
+  await tryDestination(services, { policy, isOne });
+  if (isOne && old) {
     const withOwn = own?.key.id === old.id ? await includeOwn(services, own, policy) : policy;
     return { kind: 'one', record: await rotateOne(services, { keys, old, policy: withOwn, isOne: true }) };
   }
