@@ -100,6 +100,20 @@ describe('revoke', () => {
     expect(run).toEqual({ exit: 0, stdout: '[]\n', stderr: 'no matching keys: nothing was revoked\n' });
   });
 
+  // A variable of a script that is not set: every key has that text in its name.
+  test.each([[['--search', '']], [['--search', ' ']], [['--search=', '--status', 'all']]])(
+    '%j selects nothing on purpose: exit 2, and nothing is revoked or changed',
+    async (filters) => {
+      const box = await fleet();
+      for (const command of [['revoke'], ['update', '--disable']])
+        expect(await box.keys([...command, ...filters, '--yes'], { now })).toMatchObject({
+          exit: 2,
+          stderr: expect.stringContaining('--search is empty'),
+        });
+      expect(await namesOf(box, '--status', 'active')).toHaveLength(3);
+    },
+  );
+
   test('keys are named or selected, not both: exit 2', async () => {
     const run = await (await fleet()).keys(['revoke', 'ci-web', '--unused', '1d', '--yes'], { now });
     expect(run).toMatchObject({ exit: 2, stderr: expect.stringContaining('--unused selects keys') });

@@ -69,12 +69,15 @@ export function filterIn(input: SelectionInput): string | undefined {
   return input.label.length > 0 ? '--label' : undefined;
 }
 
-/** Keys are named, or selected. */
+/** Keys are named, or selected on purpose: a variable of a script that is not set would select them all. */
 export function selectionProblems(input: SelectionInput & { operands: readonly string[] }): string[] {
   const flag = filterIn(input);
-  return flag && input.operands.length > 0
-    ? [`${flag} selects keys: name keys or select them, not both`]
-    : [];
+  return [
+    ...(flag && input.operands.length > 0
+      ? [`${flag} selects keys: name keys or select them, not both`]
+      : []),
+    ...(input.search?.trim() === '' ? ['--search is empty, and would select every key'] : []),
+  ];
 }
 
 /** The fields that filters depend on: the provider must report them. */
