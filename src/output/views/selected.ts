@@ -1,6 +1,7 @@
 import { shown } from '../../base/sanitise.ts';
 import { absoluteTime } from '../../base/time.ts';
 import type { Key } from '../../keys/key.ts';
+import { statuses } from '../../keys/key.ts';
 import { relativeTime } from '../relative-time.ts';
 import type { Terminal } from '../style.ts';
 import type { Column } from '../table.ts';
@@ -62,8 +63,7 @@ function heading(field: string): string {
 function fieldText(record: Fields, field: string, terminal: Terminal): string {
   const value = record[field];
   if (value === undefined) return '';
-  if (field === 'status' && 'id' in record && 'name' in record)
-    return keyValue.status(record as Partial<Key>, terminal);
+  if (isStatusOfKey(record, field)) return keyValue.status(record as Partial<Key>, terminal);
   if (value === null) return /At$/.test(field) ? 'never' : 'none';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number')
@@ -71,6 +71,13 @@ function fieldText(record: Fields, field: string, terminal: Terminal): string {
   if (typeof value === 'string' && isTime(field, value)) return timeText(field, value, terminal);
   if (Array.isArray(value) && value.length === 0) return field === 'models' ? 'all' : 'none';
   return shown(cell(value));
+}
+
+/** Items of `keys api` may have a status of their own. */
+function isStatusOfKey(record: Fields, field: string): boolean {
+  return (
+    field === 'status' && 'id' in record && 'name' in record && statuses.some((one) => one === record.status)
+  );
 }
 
 /** A status code is no amount. */
@@ -82,7 +89,7 @@ function isTime(field: string, value: string): boolean {
   return /(?:At|^timestamp|^time)$/.test(field) && !Number.isNaN(Date.parse(value));
 }
 
-/** How far away a moment is; of a log, when it was. */
+/** How far away a moment is; of a log, when it was. JavaScript finds a time in almost any text. */
 function timeText(field: string, value: string, { now }: Terminal): string {
-  return field.endsWith('At') ? relativeTime(value, now) : absoluteTime(value);
+  return field.endsWith('At') ? relativeTime(value, now) : shown(absoluteTime(value));
 }
