@@ -95,7 +95,7 @@ const escapes = {
   '~': '\\(ti',
 };
 
-/** Characters as themselves: a formatter would make hyphens, quotes and accents of some, which nobody could paste. */
+/** Characters as themselves: a formatter would make hyphens, quotes and accents of some, which could not be pasted. */
 function roff(text) {
   return text
     .replaceAll(/[\\\-"'`^~]/g, (character) => escapes[character])

@@ -16,7 +16,7 @@ import { Sessions } from './sessions.ts';
 import type { Use } from './use.ts';
 import { Users } from './users.ts';
 
-/** Ten times what SQLite allows: pages of the write-ahead log that only a connection merges that nobody waits for. */
+/** Ten times what SQLite allows: pages of the write-ahead log. The recording thread merges them, so no request waits for it. */
 const maxLogPages = 10_000;
 
 /** Remembered budget stops; forgetting one costs a sync. */

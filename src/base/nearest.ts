@@ -27,7 +27,7 @@ function bare(text: string): string {
 
 const minBeginning = 3;
 
-/** How far a candidate is from what was typed; infinity: nobody means one by the other. */
+/** How far a candidate is from what was typed; infinity: it cannot have been meant. */
 function distanceOf(typed: string, candidate: string): number {
   if (typed === candidate) return 0;
   if (typed.length >= minBeginning && candidate.startsWith(typed)) return 0.5;

@@ -3,7 +3,7 @@ import type { Command } from './define.ts';
 /** Every command by its words, in the order in which help lists them. Each loads its code when it is used. */
 export type Catalog = Readonly<Record<string, () => Promise<Command>>>;
 
-/** What hands used to other programs type in place of a command's last word; the first that makes a command counts. */
+/** Words of other programs for the last word of a command; the first one that makes a command counts. */
 const aliases: Readonly<Record<string, readonly string[]>> = {
   delete: ['revoke', 'remove'],
   get: ['show'],

@@ -10,9 +10,9 @@ import type { Manual } from './help.ts';
 import type { Shell } from './shells/shell.ts';
 
 /*
- * What the scripts of `keys completion` run at each Tab, before any command line is parsed. It has the shell's line on stdin:
- * somebody may have typed a secret, and anyone can read arguments. It is silent about every failure, waits for no network, no
- * keychain and nobody, and prints nothing that could be more than text for a shell or a terminal.
+ * What the scripts of `keys completion` run at each Tab, before any command line is parsed. The shell's line arrives on
+ * stdin: it may contain a secret, and arguments are public. Failures are silent. It never waits for a network, a keychain or
+ * an answer, and prints only what is plain text to a shell and a terminal.
  */
 
 export const shells: Readonly<Record<string, () => Promise<Shell>>> = {

@@ -19,7 +19,7 @@ export const completion = defineCommand({
     'in SHELL unless you name one, and says what is left to do. It replaces only a file that it has written itself.',
     '',
     'Names of keys that an API has listed are kept for a minute, in a file that only you can read. They are listed again in the',
-    'background, and only if nobody has to be asked for a password.',
+    'background, and only if no password is needed.',
   ].join('\n'),
   examples: [
     'keys completion --install',

@@ -25,7 +25,7 @@ export function tunnelThrough(proxy: URL, origin: URL): (signal: AbortSignal) =>
     new Promise((resolve, reject) => {
       request({ ...options, signal })
         .on('connect', ({ statusCode: status = 0 }, socket: Socket, head) => {
-          // Whoever uses the connection notices its end.
+          // The user of the connection notices its end.
           socket.on('error', () => {});
           // A proxy that accepts may answer any 2xx.
           const isAccepted = status >= 200 && status < 300;

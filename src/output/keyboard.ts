@@ -21,7 +21,7 @@ export interface KeyboardOptions {
   onWithdrawal: (why: Withdrawal) => void;
 }
 
-/** Takes an error that concerns nobody any more. */
+/** Ignores an error that no longer matters. */
 function ignore(): void {}
 
 /**

@@ -43,7 +43,7 @@ const kinds: readonly (readonly [Block['kind'], RegExp])[] = [
   ['item', /^ *(?:- |\d+\. )/],
 ];
 
-/** The blocks of a page. A line goes on with the paragraph or the item before it. */
+/** The blocks of a page. A line continues the paragraph or item before it. */
 function blocksOf(text: string): Block[] {
   const blocks: { kind: Block['kind']; lines: string[] }[] = [];
   let isOpen = false;

@@ -47,7 +47,7 @@ const protectedEntries: readonly ChildEntry[] = ['keychain-child', 'program-laun
 
 /**
  * The entry that the single executable is started as; undefined: the program itself. Some may be started only by `keys`:
- * whoever may run this program with arguments of their choice, such as a coding agent, would read the tokens with it.
+ * anyone who may run this program with arguments of their choice, such as a coding agent, could read the tokens with it.
  */
 export function entryOf(argument: string | undefined): ChildEntry | undefined {
   if (argument === `${mark}clipboard-clear`) return 'clipboard-clear';

@@ -13,7 +13,7 @@ import { basename, join } from 'node:path';
 import { isOwnFolder, makeOwnFolder, readOwnFile } from './own-files.ts';
 
 /*
- * The files of the code cache. Whoever can write one decides what runs. So it is a file of this user alone, in a folder of
+ * The files of the code cache. Write access to one decides what runs, so it is a file of this user alone, in a folder of
  * this user alone, and is never read otherwise; `sudo` does not touch the cache of the user who called it. V8 crashes over
  * data that is damaged: a file is on disk before it has its name, and holds everything twice, because comparing is quicker
  * than any checksum that Node.js has loaded.

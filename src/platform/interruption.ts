@@ -30,7 +30,7 @@ export class Interruption {
     return this.#dropped.signal;
   }
 
-  /** Aborts at the first request, whatever has begun: nothing else begins, and no wait between two attempts at a call goes on. */
+  /** Aborts at the first request, whatever has begun: nothing else begins, and a wait between two attempts at a call ends. */
   get asked(): AbortSignal {
     return this.#asked.signal;
   }

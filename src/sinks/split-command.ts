@@ -27,7 +27,7 @@ export function splitCommand(text: string): string[] {
   return words;
 }
 
-/** A part of a word, and where the text goes on after it. */
+/** A part of a word, and where the text continues after it. */
 interface Piece {
   value: string;
   end: number;

@@ -64,7 +64,7 @@ export async function runVendor(
     ...(input !== undefined && { input }),
   }).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
-    // It got the secret, and nobody heard what it did with it.
+    // It got the secret, and its outcome is unknown.
     const isUnclear = input !== undefined && /^(has not ended|prints without end|may have run)/.test(reason);
     throw new KeysError({
       code: isUnclear ? 'delivery_unclear' : 'program_failed',

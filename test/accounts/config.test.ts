@@ -57,7 +57,7 @@ test('a profile is stored for the user alone and reads back complete', async () 
   expect(readdirSync(dirname(file))).toEqual(['config.json']);
 });
 
-test('a file is read again as soon as it has changed, whoever changed it, and only then', async () => {
+test('a file is read again as soon as it has changed, by any process, and only then', async () => {
   const box = new TokenBox();
   const file = configOf(box);
   write(file, { currentProfile: 'a' });

@@ -17,7 +17,7 @@ import { expect, test } from 'vitest';
 import { program, projectRoot, type Run, Sandbox } from '../support/sandbox.ts';
 
 /*
- * The compiled code that one run keeps for the next: it is used only if nobody else can have written it and if it belongs
+ * The compiled code that one run keeps for the next: it is used only if no other user can have written it and if it belongs
  * to the very same program, and whatever happens to it, commands do what they do without it.
  */
 

@@ -72,7 +72,7 @@ class Place {
     return JSON.parse(readFileSync(this.file, 'utf8')) as Cache;
   }
 
-  /** As if it had been written this long ago, and nobody had asked since. */
+  /** As if it had been written this long ago, and not been asked for since. */
   age(ms: number): void {
     writeFileSync(this.file, JSON.stringify({ ...this.cache(), at: Date.now() - ms }));
   }

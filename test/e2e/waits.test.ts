@@ -4,7 +4,7 @@ import { FaultServer, json } from '../support/fault-server.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { keysIn } from '../support/terminal.ts';
 
-/* What a person sees of a wait, on a real terminal, and that nobody else sees any of it. */
+/* What a person sees of a wait, on a real terminal, and that nothing of it appears elsewhere. */
 
 const late =
   (answer: Answer): Answer =>

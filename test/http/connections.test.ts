@@ -155,7 +155,7 @@ test('an origin may be an IPv6 address', async () => {
 });
 
 test('a name with several addresses is reached at the one that answers', async () => {
-  // `localhost` may stand for ::1 too, where nobody listens.
+  // `localhost` may stand for ::1 too, where nothing listens.
   const server = await FaultServer.start();
   server.on('GET /v1/keys', json(200, {}));
   const origin = server.origin.replace('127.0.0.1', 'localhost');

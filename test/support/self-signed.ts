@@ -13,7 +13,7 @@ export interface Certificate {
   file: string;
 }
 
-/** A key and a certificate (PEM) for an IP address of this machine, which nobody has signed but itself. */
+/** A key and a certificate (PEM) for an IP address of this machine, signed only by itself. */
 export function selfSigned(address: string): Certificate {
   const folder = mkdtempSync(join(tmpdir(), 'keys-tls-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -35,7 +35,7 @@ const refreshAgeMs = 20_000;
 /** How often an API that does not answer is asked. */
 const retryMs = 10_000;
 
-/** More of them help nobody to choose. */
+/** A longer list is no help. */
 const maxNames = 5000;
 const maxBytes = 4 * 1024 * 1024;
 const { O_WRONLY, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;

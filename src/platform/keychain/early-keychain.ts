@@ -8,7 +8,7 @@ import { startKeychainChild } from './keychain-child-process.ts';
 /*
  * The process that talks to the keychain takes as long to start as this one. If a command will ask it for the session
  * token of the current profile, it is started first of all, while the program is loaded. This is a guess: whatever the
- * configuration really means is found out later, and a process that nobody asks does nothing and ends with this one.
+ * configuration really means is found out later, and a process that is not asked does nothing and ends with this one.
  */
 
 /** The service under which session tokens are kept. */

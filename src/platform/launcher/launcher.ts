@@ -120,7 +120,7 @@ export class Launcher {
     this.#child.kill('SIGKILL');
   }
 
-  /** What it has started is watched by nobody any more. */
+  /** The programs it started are no longer watched. */
   #giveUp(): void {
     this.#isReady = false;
     for (const { reject, timer, pid } of this.#waiting.values()) {

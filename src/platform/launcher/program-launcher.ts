@@ -16,7 +16,7 @@ import type { LauncherOrder, LauncherReply, LaunchRequest } from './protocol.ts'
 const parent = Number(process.argv[2]);
 let lastEnv: Environment = {};
 
-// Whoever signals all processes of a group means the parent, which knows what may be interrupted.
+// A signal to the whole process group is meant for the parent, which knows what may be interrupted.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {});
 readLines(process.stdin, (line) => obey(JSON.parse(line)));
 const endAlone = () => void process.kill(process.pid, 'SIGKILL');

@@ -52,7 +52,7 @@ describe('bash', () => {
     });
   });
 
-  test('no space follows what goes on', () => {
+  test('no space follows an unfinished word', () => {
     expect(bashReply('keys create x --to f', { value: 'file:', isOpen: true })).toBe('open\n=file:\n');
     expect(bashReply('keys ', { value: 'a', isOpen: true }, { value: 'b' })).toBe('=a\n=b\n');
   });

@@ -13,7 +13,7 @@ import type { Faults } from '../../support/fake-backend.ts';
 import { FakeWorld, fakeSecret } from '../../support/fake-backend.ts';
 import { key } from '../../support/key.ts';
 
-/* A secret that is made here: it exists nowhere else until the API has it, and nobody knows whether it has. */
+/* A secret that is made here: it exists nowhere else until the API has it, and whether it has is unknown. */
 
 const secret = new Secret(fakeSecret);
 const newKey = key({ id: 'new00001', name: 'ci' });

@@ -193,7 +193,7 @@ const defaultChoice: RecoveryChoice = {
 async function recover(world: World, choice: Partial<RecoveryChoice> = {}) {
   const backend = world.backend();
   const unasked = async () => {
-    throw new Error('nobody is asked');
+    throw new Error('there must be no prompt');
   };
   const services: RecoveryServices = {
     now: new Date(world.nowMs),
