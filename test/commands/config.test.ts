@@ -58,6 +58,32 @@ test('config get of what is not set: exit 3', async () => {
 });
 
 describe('config set', () => {
+  // With --url, such a token is not sent elsewhere either.
+  test.each<[profile: object, verb: string, ...words: string[]]>([
+    [{ provider: 'unreal', url: 'https://api.example.com' }, 'set', 'url', 'https://other.example.com'],
+    [{ provider: 'openrouter', url: 'https://other.example.com' }, 'unset', 'url'],
+    [{ provider: 'openrouter' }, 'set', 'provider', 'openai'],
+  ])('does not move %j with a tokenCommand to another origin: %s %s %s', async (profile, verb, ...words) => {
+    const tokenCommand = ['op', 'read', 'op://vault/item/token'];
+    const settings = { currentProfile: 'work', profiles: { work: { ...profile, tokenCommand } } };
+    const box = configured(settings);
+    expect(await box.keys(['config', verb, ...words])).toMatchObject({
+      exit: 2,
+      stderr: expect.stringMatching(
+        /its tokenCommand prints a token for https:\/\/.*; nothing was changed[\s\S]*keys config unset profiles\.work\.tokenCommand/,
+      ),
+    });
+    expect(settingsIn(box)).toEqual(settings);
+    expect((await box.keys(['config', 'unset', 'tokenCommand'])).exit).toBe(0);
+    expect((await box.keys(['config', verb, ...words])).exit).toBe(0);
+  });
+
+  test('moves a profile with a tokenCommand within its origin', async () => {
+    const work = { provider: 'unreal', url: 'https://api.example.com', tokenCommand: ['token'] };
+    const box = configured({ currentProfile: 'work', profiles: { work } });
+    expect((await box.keys(['config', 'set', 'url', 'https://api.example.com/v2'])).exit).toBe(0);
+  });
+
   test.each([
     [['escrow', 'file'], 'work', { escrow: 'file' }],
     [['profiles.work.url', 'https://eu.example.com'], 'work', { url: 'https://eu.example.com' }],
