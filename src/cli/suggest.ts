@@ -3,6 +3,7 @@ import { nearest } from '../base/nearest.ts';
 import { looksLikeSecret } from '../base/secret.ts';
 import type { Catalog } from './catalog.ts';
 import { commandNamed, commandsOf, isGroup } from './catalog.ts';
+import { flagsWithoutCommand } from './flag-syntax.ts';
 
 /* Loaded for command lines that are refused. */
 
@@ -63,14 +64,24 @@ export function unknownCommand(
   const [group = ''] = words;
   if (words.length === 0) return usageError([...problems, 'no command given'], 'keys help');
   const isPart = isGroup(catalog, group);
+  const flags = meantFlags(rest);
   const isAlone = isPart && words.length === 1;
   const meant = isAlone ? undefined : meantCommand(catalog, [...words, ...rest]);
   const problem = isAlone ? `'${group}' needs a subcommand` : `unknown command '${words.join(' ')}'`;
   const others = isPart ? commandsOf(catalog, group).map((name) => `keys ${name}`) : ['keys help'];
   return usageError(
-    [...problems, problem],
+    [...problems, ...flags, problem],
     ...(meant === undefined ? others : [`keys ${meant}`, isPart ? `keys help ${group}` : 'keys help']),
   );
+}
+
+/** Misspelt flags of every command: what follows one may be its value, and no command. */
+function meantFlags(rest: readonly string[]): string[] {
+  const known = flagsWithoutCommand.flatMap(({ short, long }) => [short ?? [], long].flat());
+  const unknown = rest.filter(
+    (word) => word.startsWith('--') && !known.includes(word.split('=', 1)[0] ?? ''),
+  );
+  return unknownFlags(unknown, known).filter((problem) => problem.includes('did you mean'));
 }
 
 /** What the first words of a command line were meant to be. */

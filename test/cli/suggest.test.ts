@@ -59,6 +59,17 @@ test('commands', async () => {
   `);
 });
 
+test('a misspelt flag before the command is suggested, too: its value was taken for the command', async () => {
+  expect(await answers(['--frmat json list', '--xyz list'])).toMatchInlineSnapshot(`
+    "$ keys --frmat json list
+    error: unknown flag --frmat (did you mean --format?)
+    error: unknown command 'json'
+    $ keys --xyz list
+    error: unknown flag --xyz
+    "
+  `);
+});
+
 test('words of other programs', async () => {
   const lines = [
     'add ci',
