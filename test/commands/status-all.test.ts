@@ -60,9 +60,9 @@ test('each profile is a row: session, keys, and why one could not be asked', asy
     },
   ]);
   expect(
-    await shows.keys(['status', '--all-profiles'], { now, terminal: 100, env: { NO_COLOR: '1' } }),
+    await shows.keys(['status', '--all-profiles', '--quiet'], { now, terminal: 100, env: { NO_COLOR: '1' } }),
   ).toMatchInlineSnapshot(`
-    "$ keys status --all-profiles
+    "$ keys status --all-profiles --quiet
     exit 0
     --- stdout
     PROFILE  PROVIDER   HOST             SESSION            USER  ENDS        ACTIVE  EXPIRING

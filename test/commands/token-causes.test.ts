@@ -142,6 +142,7 @@ describe('a profile whose URL was changed in the file', () => {
       work	true	true
       --- stderr
       removed the profile work and its session token
+      the current profile is now local
       "
     `);
     expect(storedTokens(box)).toEqual([]);
@@ -178,6 +179,7 @@ describe('a profile whose URL was changed in the file', () => {
       }
       --- stderr
       removed the profile work and its session token
+      the current profile is now local
       "
     `);
     expect(storedTokens(box)).toEqual([]);
