@@ -31,7 +31,7 @@ const core = [
 const delivery = [
   'app/(?:destination|open-journal|open-operations|sink-context|tell)\\.ts$',
   'commands/flags/destination-flags\\.ts$',
-  'journal/',
+  'journal/(?!fleet-file)',
   'keys/(?:capacity|differences|requested|spec-check)\\.ts$',
   `keys/operations/${except('await-state|complete|create|create-again|decision|deliver-waiting|inspect-operation|outcome|recover|recover-operation|recovery|resume-delivery|revoke|value-in-place')}`,
   'output/views/(?:creation-events|recovery-events|stored)\\.ts$',
@@ -64,7 +64,7 @@ const groups = [
   { name: 'delivery', test: new RegExp(`/src/(?:${delivery.join('|')})`) },
   {
     name: 'rotation',
-    test: /\/src\/(keys\/rotation\/(?!rotate-many|idle)|keys\/operations\/(?:create-again|outcome)|app\/(?:rotation-services|recovery-services)|output\/views\/rotation-events)/,
+    test: /\/src\/(keys\/rotation\/(?!rotate-many|continue-fleet|idle)|keys\/operations\/(?:create-again|outcome)|app\/(?:rotation-services|recovery-services)|output\/views\/rotation-events)/,
   },
   // What every command of an API over HTTP needs.
   {

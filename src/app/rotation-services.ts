@@ -38,6 +38,7 @@ export async function rotationServices(
     provenHolder: async (keys, value) =>
       (await import('./find-by-value.ts')).provenHolder(backend, keys, value),
     ownKey: async (keys) => (await import('./own-key.ts')).ownKey(context, keys),
+    openFleet: async (selection) => (await import('./open-fleet.ts')).openFleet(context, selection),
     openDestination: (to) =>
       openDestination<RotationRecord>(context, { to, secretOnly, allowInGit }, (record, secret) =>
         printRotated(context, { ...record, secret }),

@@ -13,7 +13,7 @@ import {
 import { dirname } from 'node:path';
 
 /*
- * Files below the cache folder that decide what the program does or shows: each is a file of this user alone, in a folder of
+ * Files below the cache or state folder that decide what the program does or shows: each is a file of this user alone, in a folder of
  * this user alone, and is never read otherwise.
  */
 

@@ -24,6 +24,8 @@ export interface Paths {
   readonly tokens: string;
   /** The journal: one file per unfinished operation. */
   readonly operations: string;
+  /** Which keys the last `rotate --all` of a profile has rotated, if it did not end well. */
+  readonly fleets: string;
   /** Secrets in escrow, for profiles with `"escrow": "file"`. */
   readonly escrow: string;
   /** What can be made again at any time. */
@@ -51,6 +53,7 @@ export function locatePaths(env: Environment, cwd: string): Paths {
     authorityMarker: join(state, 'authority'),
     tokens: join(data, 'tokens.json'),
     operations: join(state, 'operations'),
+    fleets: join(state, 'fleets'),
     escrow: join(state, 'escrow'),
     cache,
   };
@@ -68,8 +71,16 @@ export function trustedPaths(env: Environment, cwd: string): Paths {
   return paths;
 }
 
-export function trustedFolders({ config, providers, data, state, operations, escrow }: Paths): string[] {
-  return [config, providers, data, state, operations, escrow];
+export function trustedFolders({
+  config,
+  providers,
+  data,
+  state,
+  operations,
+  fleets,
+  escrow,
+}: Paths): string[] {
+  return [config, providers, data, state, operations, fleets, escrow];
 }
 
 export function trustedFiles({ configFile, tokens, authorityDatabase }: Paths): string[] {

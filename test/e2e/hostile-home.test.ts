@@ -383,6 +383,7 @@ test('a KEYS_HOME that is not a folder is an error', async () => {
     folder	fail	[folder 1]/data is below something that is not a folder	ls -ld [folder 1]/data
     folder	fail	[folder 1]/state is below something that is not a folder	ls -ld [folder 1]/state
     folder	fail	[folder 1]/state/operations is below something that is not a folder	ls -ld [folder 1]/state/operations
+    folder	fail	[folder 1]/state/fleets is below something that is not a folder	ls -ld [folder 1]/state/fleets
     folder	fail	[folder 1]/state/escrow is below something that is not a folder	ls -ld [folder 1]/state/escrow
     file	fail	[folder 1]/config/config.json is below something that is not a folder	ls -ld [folder 1]/config/config.json
     file	fail	[folder 1]/data/authority.db is below something that is not a folder	ls -ld [folder 1]/data/authority.db
@@ -419,6 +420,7 @@ test('a KEYS_HOME that is not a folder is an error', async () => {
     folder	fail	[folder 1]/data is below something that is not a folder	ls -ld [folder 1]/data
     folder	fail	[folder 1]/state is below something that is not a folder	ls -ld [folder 1]/state
     folder	fail	[folder 1]/state/operations is below something that is not a folder	ls -ld [folder 1]/state/operations
+    folder	fail	[folder 1]/state/fleets is below something that is not a folder	ls -ld [folder 1]/state/fleets
     folder	fail	[folder 1]/state/escrow is below something that is not a folder	ls -ld [folder 1]/state/escrow
     file	fail	[folder 1]/config/config.json is below something that is not a folder	ls -ld [folder 1]/config/config.json
     file	fail	[folder 1]/data/authority.db is below something that is not a folder	ls -ld [folder 1]/data/authority.db
@@ -443,6 +445,7 @@ test('a KEYS_HOME that is not a folder is an error', async () => {
     folder	fail	[folder 1]/file/below/data is below something that is not a folder	ls -ld [folder 1]/file/below/data
     folder	fail	[folder 1]/file/below/state is below something that is not a folder	ls -ld [folder 1]/file/below/state
     folder	fail	[folder 1]/file/below/state/operations is below something that is not a folder	ls -ld [folder 1]/file/below/state/operations
+    folder	fail	[folder 1]/file/below/state/fleets is below something that is not a folder	ls -ld [folder 1]/file/below/state/fleets
     folder	fail	[folder 1]/file/below/state/escrow is below something that is not a folder	ls -ld [folder 1]/file/below/state/escrow
     file	fail	[folder 1]/file/below/config/config.json is below something that is not a folder	ls -ld [folder 1]/file/below/config/config.json
     file	fail	[folder 1]/file/below/data/authority.db is below something that is not a folder	ls -ld [folder 1]/file/below/data/authority.db

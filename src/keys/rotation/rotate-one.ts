@@ -43,14 +43,17 @@ export async function rotateOne(
     const keys = resumed.hasChanged ? await services.listKeys(concerned(old, resumed)) : job.keys;
     const settled = await retireSuperseded(services, { ...job, keys }, destination?.places ?? []);
     const current = currentKey(keys, old);
+    // A key with old ones left to retire is not done with.
+    const onReplaced = settled.pending === undefined ? job.onReplaced : undefined;
     const retirements = { ...settled, retired: [...resumed.retired, ...settled.retired] };
     if (resumed.rotated) {
+      onReplaced?.(current.id);
       const end = endOfOld(keys, resumed.rotated.oldId, current.id);
       return { ...unchanged(current), ...resumed.rotated, ...end, ...retirements };
     }
     if (!destination || !(resumed.isRenewed || (await isDue(services, current, job))))
       return { ...unchanged(current), ...retirements };
-    const record = await rotate(services, { ...job, keys, old: current }, destination);
+    const record = await rotate(services, { ...job, keys, old: current, onReplaced }, destination);
     if (record) return { ...record, ...retirements };
     if (settled.pending !== undefined) throw unfinished(settled.pending, []);
     return undefined;
@@ -98,7 +101,7 @@ function overtaken(name: string): KeysError {
 
 async function rotate(
   services: RotationServices,
-  { keys, old: listed, policy, isOne, ahead }: RotationJob,
+  { keys, old: listed, policy, isOne, ahead, onReplaced }: RotationJob,
   destination: Destination<RotationRecord>,
 ): Promise<RotationRecord | undefined> {
   const { backend } = services;
@@ -137,6 +140,7 @@ async function rotate(
     journal: await services.journal(),
     onSecret: (secret) => services.maskInLog(secret),
     now: () => services.now,
+    ...(onReplaced && { onReplaced }),
     onNoEscrow: () => services.tell({ type: 'no-escrow' }),
     isOurs: async (value) => (await services.provenHolder(keys, value)) !== undefined,
   }).catch((error: unknown) => {

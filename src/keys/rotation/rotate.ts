@@ -54,23 +54,40 @@ export async function rotateKeys(
   }
   const isOwn = ({ id }: Key) => id === own?.key.id;
   if (own && targets.some(isOwn)) await services.tell({ type: 'own-key-skipped', key: own.key });
-  const remaining = targets.filter((key) => !isOwn(key));
+  const rotatable = targets.filter((key) => !isOwn(key));
+  const fleet = all && isPlain(policy) ? await fleetOf(services, rotatable, policy) : undefined;
+  const remaining = fleet?.remaining ?? rotatable;
   const lookAhead = await lookAheadAt(services, remaining, policy);
   const work = async (target: Key) => {
     const ahead = await lookAhead?.at(target);
-    return rotateOne(services, { keys, old: target, policy, isOne: false, ...(ahead && { ahead }) });
+    const job = { keys, old: target, policy, isOne: false, ...(ahead && { ahead }) };
+    return rotateOne(services, { ...job, ...(fleet && { onReplaced: fleet.note }) });
   };
   const { RotationBatch } = await import('./rotate-many.ts');
-  return { kind: 'many', batch: new RotationBatch(services, remaining, work, () => lookAhead?.end()) };
+  const batch: RotationBatch = new RotationBatch(services, remaining, work, async () => {
+    await lookAhead?.end();
+    await fleet?.close({ isWhole: batch.exit === 'done' });
+  });
+  return { kind: 'many', batch };
+}
+
+/** Every key is to be replaced, whatever its age. */
+function isPlain({ dryRun, finishOnly, due, olderThan }: RotationPolicy): boolean {
+  return !(dryRun || finishOnly || due || olderThan);
+}
+
+async function fleetOf(services: RotationServices, targets: readonly Key[], policy: RotationPolicy) {
+  const { continueFleet } = await import('./continue-fleet.ts');
+  return continueFleet(services, targets, policy);
 }
 
 /** Undefined unless every key is to be replaced, and the list of the API tells what there is to know of them. */
 async function lookAheadAt(
   services: RotationServices,
   targets: readonly Key[],
-  { dryRun, finishOnly, due, olderThan }: RotationPolicy,
+  policy: RotationPolicy,
 ): Promise<LookAhead | undefined> {
-  if (!services.listsWhole || dryRun || finishOnly || due || olderThan) return undefined;
+  if (!services.listsWhole || !isPlain(policy)) return undefined;
   // Keys of one name are rotated one after the other.
   if (new Set(targets.map(({ name }) => name)).size < targets.length) return undefined;
   const { LookAhead } = await import('./look-ahead.ts');

@@ -28,6 +28,8 @@ export interface Rotation extends Omit<Issuing, 'subject'> {
   now: () => Date;
   /** If the new key cannot be delivered, no key is left. */
   onNoEscrow: () => Promise<void>;
+  /** Called with the id of the new key once the old one is retired, or its end is set. */
+  onReplaced?: (newId: string) => void;
   /** Whether a value is that of a key of this account beyond doubt; absent: none is. No other value is sent to the API. */
   isOurs?: (value: Secret) => Promise<boolean>;
 }
@@ -81,6 +83,7 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
     throw await withOldKey(backend, replaces, error);
   });
   const retirement = await retire(backend, operation, now(), justSeen(backend, rotation));
+  rotation.onReplaced?.(issued.key.id);
   const oldWorks = before && (await isWorking(backend, before));
   return {
     ...issued,

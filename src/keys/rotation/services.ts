@@ -9,6 +9,7 @@ import type { Journal } from '../operations/operation.ts';
 import type { RecoveryServices } from '../operations/recovery.ts';
 import type { OwnKey } from '../own-key.ts';
 import type { Delivered, KeyBackend } from '../ports.ts';
+import type { Fleet, FleetSelection } from './fleet.ts';
 import type { RotationPolicy } from './policy.ts';
 import type { RotationRecord } from './record.ts';
 import type { Retirement } from './retirement.ts';
@@ -37,6 +38,8 @@ export interface RotationJob {
   isOne: boolean;
   /** What was done for it together with others; absent: nothing. */
   ahead?: Ahead;
+  /** Called with the id of the new key as soon as the rotation is complete. */
+  onReplaced?: ((newId: string) => void) | undefined;
 }
 
 /** What a rotation tells while it works. */
@@ -62,6 +65,8 @@ export type RotationEvent =
   | { type: 'unidentified'; oldId: string }
   /** `isDisabled`: the API cannot revoke a key. */
   | { type: 'replaced'; oldId: string; newId: string; retirement: Retirement; isDisabled: boolean }
+  /** Keys that an earlier command of the same run, begun at that time in ms, has rotated are left out. */
+  | { type: 'fleet-continued'; startedAt: number; done: number; count: number }
   | { type: 'batch-started'; count: number }
   | { type: 'batch-step'; name: string }
   | { type: 'batch-failure'; key: Key; error: KeysError }
@@ -94,6 +99,8 @@ export interface RotationServices {
   provenHolder(keys: readonly Key[], value: Secret): Promise<Key | undefined>;
   /** The key that is our own session token. */
   ownKey(keys: readonly Key[]): Promise<OwnKey | undefined>;
+  /** The run over every key that this command begins or continues. Never throws `KeysError`. */
+  openFleet(selection: FleetSelection): Promise<Fleet>;
   openDestination(to: readonly string[]): Promise<Destination<RotationRecord>>;
   /** Runs before the secret goes anywhere. */
   maskInLog(secret: Secret): Promise<void>;

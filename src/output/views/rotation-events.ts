@@ -35,7 +35,7 @@ export function rotationMessages(event: ToldEvent, reader: Reader): Message[] {
     case 'not-due':
       return [note(notDueText(event.key, reader.now))];
     default:
-      return stepMessages(event);
+      return stepMessages(event, reader.now);
   }
 }
 
@@ -44,7 +44,7 @@ type StepEvent = Exclude<
   { type: 'stored' | 'delivered' | 'replaced' | 'batch-failure' | 'batch-finished' | 'not-due' }
 >;
 
-function stepMessages(event: StepEvent): Message[] {
+function stepMessages(event: StepEvent, now: Date): Message[] {
   switch (event.type) {
     case 'dry-run':
       return [note('dry run: nothing was rotated')];
@@ -80,6 +80,8 @@ function stepMessages(event: StepEvent): Message[] {
       return [warning(event.problem)];
     case 'would-be-refused':
       return [warning(`without --dry-run this is refused: ${event.problem}`)];
+    case 'fleet-continued':
+      return [note(continuedText(event, now))];
     case 'resumed':
       return [
         note(
@@ -111,6 +113,14 @@ function notDueText({ id, name, createdAt, expiresAt }: Key, now: Date): string 
   const age = createdAt ? `created ${relativeTime(createdAt, now)}` : 'of unknown age';
   const end = expiresAt ? `, expires ${relativeTime(expiresAt, now)}` : '';
   return `${name} (${id}) is not due: ${age}${end}`;
+}
+
+function continuedText(
+  { startedAt, done, count }: Extract<RotationEvent, { type: 'fleet-continued' }>,
+  now: Date,
+): string {
+  const begun = relativeTime(new Date(startedAt).toISOString(), now);
+  return `continuing the run that began ${begun}: ${done} of ${count} keys are done (to rotate those again, add --older-than 1s)`;
 }
 
 function retiredText({ id, evidence }: Extract<RotationEvent, { type: 'retired' }>): string {
