@@ -78,7 +78,8 @@ function readAs(context: Context, flag: Flag<unknown>): (text: string) => unknow
   return (text) => flag.read([text], { now: context.now });
 }
 
-const usualSpans = ['30d', '90d', '1y'];
+/** The first one is proposed: a key of 30 days is born expiring. */
+const usualSpans = ['90d', '30d', '1y'];
 const otherTime = 'other';
 
 /** Undefined where keys cannot expire. */
