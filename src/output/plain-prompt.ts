@@ -12,20 +12,45 @@ export async function plainText(drawing: Drawing, question: string, proposal?: s
   return line === '' && proposal !== undefined ? proposal : line;
 }
 
+/** What was typed on an input and not read yet: lines may come faster than questions. */
+interface Typed {
+  text: string;
+  /** Called when text is added. */
+  wake: () => void;
+}
+
+const typedOn = new WeakMap<Drawing['input'], Typed>();
+
+function typedTextOn(input: Drawing['input']): Typed {
+  const existing = typedOn.get(input);
+  if (existing) return existing;
+  const typed: Typed = { text: '', wake: () => {} };
+  typedOn.set(input, typed);
+  input.on('data', (piece) => {
+    typed.text += String(piece);
+    typed.wake();
+  });
+  return typed;
+}
+
 /** A line as it was typed. Rejects once the prompt is withdrawn. */
 async function lineOf({ input, output, signal }: Drawing, question: string): Promise<string> {
   output.write(`${question} `);
+  const typed = typedTextOn(input);
   return new Promise((resolve, reject) => {
-    let text = '';
     signal.addEventListener('abort', () => {
       output.write('\n');
       reject(new Error('withdrawn'));
     });
-    input.on('data', (piece) => {
-      text += String(piece);
-      const end = text.search(/[\r\n]/);
-      if (end >= 0) resolve(text.slice(0, end));
-    });
+    typed.wake = () => {
+      const end = typed.text.search(/[\r\n]/);
+      if (end < 0) return;
+      const line = typed.text.slice(0, end);
+      typed.text = typed.text.slice(end + 1);
+      typed.wake = () => {};
+      resolve(line);
+    };
+    typed.wake();
   });
 }
 
