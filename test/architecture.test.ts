@@ -24,6 +24,7 @@ const homes: Record<string, string | string[]> = {
   valibot: 'src/',
   // Its database, and the locks that the kernel holds.
   libsql: ['src/authority/', 'src/platform/files/file-lock.ts'],
+  pg: 'src/authority/postgres/',
   dotenv: 'src/sinks/dotenv.ts',
   which: 'src/sinks/vendor-program.ts',
   '@napi-rs/keyring': 'src/platform/keychain/',

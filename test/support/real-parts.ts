@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { lacksPostgres } from './postgres-programs.ts';
 
 /*
  * Other programs that some tests run for real. If one is missing, its tests are skipped and the run says so at its end;
@@ -55,6 +56,7 @@ export function teardown(): void {
   const packages = [...new Set(missing.map((part) => realParts[part]))].join(' ');
   const skipped = [
     ...(missing.length > 0 ? [`${missing.join(', ')} missing (apt-get install ${packages})`] : []),
+    ...(lacksPostgres() ? ['PostgreSQL (registry packages have none for this platform)'] : []),
     ...(cannotMount() ? ['full disks (as root on Linux)'] : []),
   ];
   if (skipped.length > 0) process.stderr.write(`skipped real-parts tests: ${skipped.join('; ')}\n`);
