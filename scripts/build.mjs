@@ -53,7 +53,7 @@ const groups = [
   {
     name: 'authority',
     test: new RegExp(
-      `/src/authority/(?:database/)?${except('backup|capabilities|ceiling|idempotency|inspect|issue-key|reconcile|restore|roles|rotate-key|scoped-keys|service|sessions|users')}`,
+      `/src/authority/(?:sqlite/|store/)?${except('backup|capabilities|ceiling|idempotency|inspect|issue-key|reconcile|restore|roles|rotate-key|scoped-keys|service|sessions|users')}`,
     ),
   },
   // A group brings what its files import; this one serves commands that need no more of the next ones.

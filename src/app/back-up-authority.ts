@@ -1,7 +1,7 @@
 import { closeSync, existsSync, lstatSync, openSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import type { BackupContent } from '../authority/database/backup.ts';
-import { copyDatabase } from '../authority/database/backup.ts';
+import type { BackupContent } from '../authority/sqlite/backup.ts';
+import { copyDatabase } from '../authority/sqlite/backup.ts';
 import { KeysError, usageError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { isSameFile, syncToDisk } from '../platform/files/plain-file.ts';

@@ -106,17 +106,17 @@ async function authority({ authorityDatabase: path, authorityMarker: marker }: P
   const check = 'authority';
   const isEmpty = !existsSync(path) || statSync(path).size === 0;
   const traces = isEmpty
-    ? (await import('../authority/database/status-changes.ts')).tracesOf(path, marker)
+    ? (await import('../authority/sqlite/status-changes.ts')).tracesOf(path, marker)
     : [];
   if (traces.length > 0) {
-    const { databaseMissing } = await import('../authority/database/database-errors.ts');
+    const { databaseMissing } = await import('../authority/sqlite/database-errors.ts');
     return failure(check, databaseMissing(path, traces, existsSync(path) ? 'is empty' : 'is gone'));
   }
   if (!existsSync(path)) {
     return { check, status: 'ok', message: `no database yet; creating a key creates ${path}` };
   }
   try {
-    const { inspectDatabase } = await import('../authority/database/inspect.ts');
+    const { inspectDatabase } = await import('../authority/sqlite/inspect.ts');
     const { problems, keys, schema, retention } = inspectDatabase(path);
     if (problems.length === 0) {
       const logText = retention === 'never' ? 'log kept forever' : `log kept for ${retention}`;

@@ -1,8 +1,8 @@
 import { chmodSync, copyFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { notABackup } from '../authority/database/backup.ts';
-import type { RestoreResult } from '../authority/database/restore.ts';
-import { restoreDatabase } from '../authority/database/restore.ts';
+import { notABackup } from '../authority/sqlite/backup.ts';
+import type { RestoreResult } from '../authority/sqlite/restore.ts';
+import { restoreDatabase } from '../authority/sqlite/restore.ts';
 import { KeysError, usageError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { isSameFile, syncToDisk } from '../platform/files/plain-file.ts';

@@ -1,5 +1,5 @@
 import type { KeyChanges } from '../keys/ports.ts';
-import type { Connection } from './database/connection.ts';
+import type { Connection } from './sqlite/connection.ts';
 
 /** What an admin has set on another user's key: its owner may lower it, but not raise it. Times in milliseconds. */
 export interface AdminLimits {

@@ -17,7 +17,6 @@ import type { Summary } from '../keys/summary.ts';
 import type { Reason, Verdict } from '../keys/verdict.ts';
 import { recordAdminChanges } from './admin-limits.ts';
 import { capabilities, permissions } from './capabilities.ts';
-import { DatabaseFile } from './database/database-file.ts';
 import type { AccessRequest, Decision, Organisation, Refusal } from './decision.ts';
 import { keyRevoked, noSuchKey } from './errors.ts';
 import { requireBounds } from './key-bounds.ts';
@@ -30,6 +29,7 @@ import { pruneLog } from './log-retention.ts';
 import { readDailyRequests, readUsage, recordUses } from './metering.ts';
 import { decide } from './policy.ts';
 import { reserveSlots } from './rate-limit.ts';
+import { DatabaseFile } from './sqlite/database-file.ts';
 import type { Use } from './use.ts';
 import { readLog } from './use-log.ts';
 

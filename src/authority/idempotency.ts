@@ -1,9 +1,9 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { KeysError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
-import type { Connection } from './database/connection.ts';
-import { bytesIn } from './database/connection.ts';
 import { hashOf } from './key-format.ts';
+import type { Connection } from './sqlite/connection.ts';
+import { bytesIn } from './sqlite/connection.ts';
 
 /*
  * Makes requests that issue a secret repeatable. A caller who lost the response sends the request again with the same

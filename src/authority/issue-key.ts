@@ -1,6 +1,5 @@
 import { Secret } from '../base/secret.ts';
 import type { KeySpec } from '../keys/ports.ts';
-import type { Connection } from './database/connection.ts';
 import type { Organisation } from './decision.ts';
 import { keyExists, keyLimitReached, modelsNotEntitled } from './errors.ts';
 import type { IdempotentRequest } from './idempotency.ts';
@@ -9,6 +8,7 @@ import { requireBounds } from './key-bounds.ts';
 import { mint } from './key-format.ts';
 import type { Ownership } from './key-table.ts';
 import { KeyTable } from './key-table.ts';
+import type { Connection } from './sqlite/connection.ts';
 
 /** Who issues a key, and under which limits. */
 export interface Issuance extends Ownership {

@@ -1,7 +1,7 @@
-import type { Connection, Row } from './database/connection.ts';
 import { hashOf, idOf } from './key-format.ts';
 import { toTime } from './key-row.ts';
 import { sumOf } from './metering.ts';
+import type { Connection, Row } from './sqlite/connection.ts';
 
 /** A key as a decision needs it. Times are in milliseconds, money in millionths of a US dollar. */
 export interface KnownKey {

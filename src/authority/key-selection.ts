@@ -3,9 +3,9 @@ import type { Key } from '../keys/key.ts';
 import type { Selection } from '../keys/select.ts';
 import { matcherOf } from '../keys/select.ts';
 import type { Summary } from '../keys/summary.ts';
-import type { Connection, Row, Value } from './database/connection.ts';
 import { fromMicros, keyColumns, toKey } from './key-row.ts';
 import { statusCondition } from './key-table.ts';
+import type { Connection, Row, Value } from './sqlite/connection.ts';
 
 /*
  * Lists of keys whose filters and order SQLite carries out. It compares text by its ASCII letters alone, so what it finds is

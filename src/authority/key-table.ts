@@ -2,10 +2,10 @@ import { minPrefixLength } from '../keys/find.ts';
 import type { Status } from '../keys/key.ts';
 import { expiringWithin } from '../keys/key.ts';
 import type { KeyChanges, KeySpec } from '../keys/ports.ts';
-import type { Connection, Row, Value } from './database/connection.ts';
 import { requireBounds } from './key-bounds.ts';
 import type { MintedValue } from './key-format.ts';
 import { parseLabels, toMicros } from './key-row.ts';
+import type { Connection, Row, Value } from './sqlite/connection.ts';
 
 const notEnded = ':revoked_at IS NULL AND (:expires_at IS NULL OR :expires_at > :now)';
 

@@ -1,5 +1,5 @@
 import { before, parseDuration } from '../base/time.ts';
-import type { Connection } from './database/connection.ts';
+import type { Connection } from './sqlite/connection.ts';
 
 /* How long the log keeps its rows. Counters of keys and days are kept forever. */
 

@@ -1,7 +1,7 @@
 import type { UsageQuery, UsageRow } from '../keys/ports.ts';
-import type { Connection, Value } from './database/connection.ts';
-import { isRejectedValue } from './database/database-errors.ts';
 import { fromMicros, toTime } from './key-row.ts';
+import type { Connection, Value } from './sqlite/connection.ts';
+import { isRejectedValue } from './sqlite/database-errors.ts';
 import type { BoundedUse, Use } from './use.ts';
 import { boundedUse } from './use.ts';
 

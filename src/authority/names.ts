@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import type { Connection } from './database/connection.ts';
-import { isCurrent } from './database/open-database.ts';
-import { connectForReading } from './database/read-only.ts';
-import { storable } from './database/stored-text.ts';
+import type { Connection } from './sqlite/connection.ts';
+import { isCurrent } from './sqlite/open-database.ts';
+import { connectForReading } from './sqlite/read-only.ts';
+import { storable } from './store/stored-text.ts';
 
 /** A key or a session, by the words that may name it. */
 export interface Named {

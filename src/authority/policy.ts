@@ -1,7 +1,7 @@
-import { clipped } from './database/stored-text.ts';
 import type { AccessRequest, Admission, Decision, Organisation, RateLimit, Refusal } from './decision.ts';
 import type { KeyLookup, KnownKey } from './key-lookup.ts';
 import { fromMicros, toMicros, toTime } from './key-row.ts';
+import { clipped } from './store/stored-text.ts';
 
 /** Characters of a caller's text that a refusal repeats. */
 const maxEchoLength = 200;

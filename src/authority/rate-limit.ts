@@ -1,6 +1,6 @@
-import type { Connection } from './database/connection.ts';
 import type { Decision, RateLimit } from './decision.ts';
 import { underLimit } from './policy.ts';
+import type { Connection } from './sqlite/connection.ts';
 
 /** The span of the sliding window that a rate limit counts. */
 const windowMs = 60_000;

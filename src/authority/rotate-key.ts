@@ -2,7 +2,6 @@ import type { KeySpec } from '../keys/ports.ts';
 import type { AdminLimits } from './admin-limits.ts';
 import { adminLimitsOf, setAdminLimits } from './admin-limits.ts';
 import { defaultCeiling, requireWithinCeiling } from './ceiling.ts';
-import type { Connection, Row } from './database/connection.ts';
 import type { Organisation } from './decision.ts';
 import { keyAlreadyRotated, keyLimitReached, keyRevoked, noSuchKey } from './errors.ts';
 import { issueOnce } from './idempotency.ts';
@@ -10,6 +9,7 @@ import type { Issuance, IssuedKey } from './issue-key.ts';
 import { insertKey } from './issue-key.ts';
 import { optionalText, toKey } from './key-row.ts';
 import { KeyTable } from './key-table.ts';
+import type { Connection, Row } from './sqlite/connection.ts';
 import { maxTimestamp } from './use.ts';
 
 /** A new key that replaces an existing one. */

@@ -1,6 +1,4 @@
 import type { AuthorityOptions } from './authority.ts';
-import type { Connection } from './database/connection.ts';
-import { DatabaseFile } from './database/database-file.ts';
 import type { AccessRequest, Decision, Organisation, Refusal } from './decision.ts';
 import type { KeyLookup, KnownKey } from './key-lookup.ts';
 import { CachedKeyLookup } from './key-lookup.ts';
@@ -13,6 +11,8 @@ import { reserveSlots } from './rate-limit.ts';
 import { ScopedKeys } from './scoped-keys.ts';
 import type { Caller } from './sessions.ts';
 import { Sessions } from './sessions.ts';
+import type { Connection } from './sqlite/connection.ts';
+import { DatabaseFile } from './sqlite/database-file.ts';
 import type { Use } from './use.ts';
 import { Users } from './users.ts';
 

@@ -1,11 +1,11 @@
 import { Secret } from '../base/secret.ts';
-import type { Connection, Row } from './database/connection.ts';
-import type { DatabaseFile } from './database/database-file.ts';
 import { noSuchSession, sessionLimitReached } from './errors.ts';
 import { idOf, matches, mint } from './key-format.ts';
 import { optionalText, toTime } from './key-row.ts';
 import type { Role } from './roles.ts';
 import { parseRole } from './roles.ts';
+import type { Connection, Row } from './sqlite/connection.ts';
+import type { DatabaseFile } from './sqlite/database-file.ts';
 
 /** A caller with a valid session token. */
 export interface Caller {

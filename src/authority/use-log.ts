@@ -1,7 +1,7 @@
 import type { LogEntry, LogQuery } from '../keys/ports.ts';
-import type { Connection, Row, Value } from './database/connection.ts';
-import { textOf } from './database/stored-text.ts';
 import { fromMicros, toTime } from './key-row.ts';
+import type { Connection, Row, Value } from './sqlite/connection.ts';
+import { textOf } from './store/stored-text.ts';
 
 /** A position in the log: the entries after it are older. */
 export interface LogPosition {

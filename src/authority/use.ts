@@ -1,4 +1,4 @@
-import { clipped } from './database/stored-text.ts';
+import { clipped } from './store/stored-text.ts';
 
 /** One metered use of a key. Refused uses are recorded too, with zero requests and no cost. */
 export interface Use {

@@ -1,10 +1,10 @@
 import type { Ceiling } from './ceiling.ts';
 import { defaultCeiling } from './ceiling.ts';
-import type { Connection, Row } from './database/connection.ts';
-import type { DatabaseFile } from './database/database-file.ts';
 import { noSuchUser } from './errors.ts';
 import type { Role } from './roles.ts';
 import { parseRole } from './roles.ts';
+import type { Connection, Row } from './sqlite/connection.ts';
+import type { DatabaseFile } from './sqlite/database-file.ts';
 
 export interface User {
   name: string;

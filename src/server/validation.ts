@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { BaseIssue, GenericSchema, InferOutput } from 'valibot';
 import { getDotPath, safeParse } from 'valibot';
-import { isStorable } from '../authority/database/stored-text.ts';
+import { isStorable } from '../authority/store/stored-text.ts';
 import { HttpProblem } from '../gateway/http-problem.ts';
 import { InvalidJson, readJson } from '../gateway/json-text.ts';
 

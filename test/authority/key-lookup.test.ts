@@ -1,9 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import { openDatabase } from '../../src/authority/database/open-database.ts';
 import type { Organisation } from '../../src/authority/decision.ts';
 import { CachedKeyLookup } from '../../src/authority/key-lookup.ts';
 import { AuthorityService } from '../../src/authority/service.ts';
+import { openDatabase } from '../../src/authority/sqlite/open-database.ts';
 import { forgedKey, spec, use } from '../support/authority.ts';
 import { testService } from '../support/authority-service.ts';
 

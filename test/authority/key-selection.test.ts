@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { openDatabase } from '../../src/authority/database/open-database.ts';
 import { mint } from '../../src/authority/key-format.ts';
 import { toKey } from '../../src/authority/key-row.ts';
 import { isSelectable, selectedPages, summaryOf } from '../../src/authority/key-selection.ts';
 import { KeyTable } from '../../src/authority/key-table.ts';
+import { openDatabase } from '../../src/authority/sqlite/open-database.ts';
 import { withSuperseded } from '../../src/keys/key.ts';
 import type { Selection } from '../../src/keys/select.ts';
 import { selectKeys, sortFields } from '../../src/keys/select.ts';

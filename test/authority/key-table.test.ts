@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { openDatabase } from '../../src/authority/database/open-database.ts';
 import { mint } from '../../src/authority/key-format.ts';
 import { toKey } from '../../src/authority/key-row.ts';
 import { KeyTable } from '../../src/authority/key-table.ts';
+import { openDatabase } from '../../src/authority/sqlite/open-database.ts';
 import type { Failure } from '../../src/base/errors.ts';
 import { KeysError } from '../../src/base/errors.ts';
 import { findKey } from '../../src/keys/find.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import { inspectDatabase } from '../../src/authority/database/inspect.ts';
+import { inspectDatabase } from '../../src/authority/sqlite/inspect.ts';
 import { spec, testAuthority, use } from '../support/authority.ts';
 import { testService } from '../support/authority-service.ts';
 import { collect } from '../support/collect.ts';

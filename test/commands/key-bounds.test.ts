@@ -74,7 +74,7 @@ test('a session sets what its user may give a key, and reports a changed role', 
     token (600): [secret 2]
     "
   `);
-  const { openDatabase } = await import('../../src/authority/database/open-database.ts');
+  const { openDatabase } = await import('../../src/authority/sqlite/open-database.ts');
   const database = openDatabase(`${box.home}/data/authority.db`, 1000);
   const { ceiling } = database.get("SELECT ceiling FROM users WHERE name = 'bob'") ?? {};
   database.close();

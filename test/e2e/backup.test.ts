@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
-import { migrations } from '../../src/authority/database/migrations.ts';
+import { migrations } from '../../src/authority/sqlite/migrations.ts';
 import { databaseOf } from '../support/embedded-authority.ts';
 import { program, Sandbox } from '../support/sandbox.ts';
 import { startServe } from '../support/serving.ts';

@@ -1,4 +1,4 @@
-import type { Connection, Value } from '../../src/authority/database/connection.ts';
+import type { Connection, Value } from '../../src/authority/sqlite/connection.ts';
 
 export interface CountedReads {
   /** Passes everything on, and counts the rows that it returns. */

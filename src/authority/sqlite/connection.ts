@@ -1,9 +1,9 @@
 import Database from 'libsql';
 import { requireOrderlyEnd } from '../../platform/orderly-end.ts';
+import { storable } from '../store/stored-text.ts';
 import { isBusy, withDatabaseErrors } from './database-errors.ts';
 import type { StatusChange } from './status-changes.ts';
 import { appendStatusChanges } from './status-changes.ts';
-import { storable } from './stored-text.ts';
 
 export type Value = string | number | null | Uint8Array;
 export type Row = Record<string, Value>;

@@ -1,5 +1,5 @@
+import { clipped, textOf } from '../store/stored-text.ts';
 import type { Connection } from './connection.ts';
-import { clipped, textOf } from './stored-text.ts';
 
 /** The text columns of a log row, and their maximum lengths in characters. */
 const maxLengths = { method: 20, path: 1000, ip: 64, model: 200 } as const;

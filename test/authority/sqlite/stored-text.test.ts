@@ -1,8 +1,8 @@
 import Database from 'libsql';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { migrations } from '../../../src/authority/database/migrations.ts';
-import { openDatabase } from '../../../src/authority/database/open-database.ts';
-import { clipped, storable } from '../../../src/authority/database/stored-text.ts';
+import { migrations } from '../../../src/authority/sqlite/migrations.ts';
+import { openDatabase } from '../../../src/authority/sqlite/open-database.ts';
+import { clipped, storable } from '../../../src/authority/store/stored-text.ts';
 import { issue, spec, testAuthority, use } from '../../support/authority.ts';
 import { collect } from '../../support/collect.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
