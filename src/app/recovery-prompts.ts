@@ -1,22 +1,24 @@
 import { InvalidValue } from '../base/errors.ts';
 import { placeName } from '../base/place-name.ts';
+import { shown } from '../base/sanitise.ts';
+import type { OpenOperation } from '../keys/operations/open-operation.ts';
 import type { DeliveryQuestion, RecoveryPrompts } from '../keys/operations/recovery.ts';
+import { relativeTime } from '../output/relative-time.ts';
+import type { Column } from '../output/table.ts';
 import { parseSink } from '../sinks/sink-spec.ts';
 import type { Context } from './context.ts';
 
 /** What recovery asks a person at a terminal. Enter alone never revokes. */
 export function recoveryPrompts(context: Context): RecoveryPrompts {
   return {
-    async chooseOperation(open) {
-      const id = await context.choose(`${open.length} operations are unfinished. Which one?`, [
-        ...open.map(({ header: { id, plan, at, setting } }) => ({
-          value: id,
-          name: `${id}  ${plan.kind} ${plan.name}  ${setting.profile}  ${at.slice(0, 16)}Z`,
-        })),
-        { value: '', name: 'all of them, one after the other' },
-      ]);
-      return open.find(({ header }) => header.id === id) ?? 'all';
-    },
+    chooseOperations: (open) =>
+      context.pick(`${open.length} operations are unfinished. Which ones?`, {
+        rows: open,
+        columns: operationColumns,
+        search: ({ header: { id, plan, setting } }) => [plan.name, id, setting.profile],
+        name: ({ header: { plan } }) => plan.name,
+        several: true,
+      }),
     chooseDelivery: (question) => chooseDelivery(context, question),
     chooseUnclear({ key: { id, name }, sinks }) {
       return context.choose(
@@ -47,6 +49,14 @@ export function recoveryPrompts(context: Context): RecoveryPrompts {
     },
   };
 }
+
+const operationColumns: readonly Column<OpenOperation>[] = [
+  { header: 'OPERATION', text: ({ header }) => header.id, rank: 2 },
+  { header: 'KIND', text: ({ header }) => header.plan.kind, rank: 3 },
+  { header: 'NAME', text: ({ header }) => shown(header.plan.name), rank: 0, shrinkTo: 12 },
+  { header: 'PROFILE', text: ({ header }) => shown(header.setting.profile), rank: 1 },
+  { header: 'STARTED', text: ({ header }, { now }) => relativeTime(header.at, now), rank: 4 },
+];
 
 async function chooseDelivery(
   context: Context,

@@ -66,7 +66,7 @@ const prompts: [what: string, args: string[], shows: string, make: () => Promise
     ],
     ['the value to verify', ['verify'], 'API key', () => withKeys(['ci'])],
     ['the value to find', ['find'], 'API key', () => withKeys(['ci'])],
-    ['what to recover', ['recover'], 'all of them', () => withSecretsInEscrow(2)],
+    ['what to recover', ['recover'], 'Which ones?', () => withSecretsInEscrow(2)],
     ['how to recover', ['recover'], 'leave it in escrow', () => withSecretsInEscrow()],
   ];
 
@@ -342,7 +342,7 @@ test('recover escapes control characters of names in every prompt', async () => 
   for (const name of [hostile, `${hostile}2`])
     expect((await box.program(['create', name, '--to', 'exec:deliver'], { env })).exit).toBe(5);
   const terminal = keysIn(box, ['recover'], { env, columns: 400 });
-  await terminal.shows('all of them');
+  await terminal.shows('Which ones?');
   await terminal.rests();
   terminal.type('\r');
   await terminal.shows('leave it in escrow');
@@ -355,7 +355,7 @@ test('recover escapes control characters of names in every prompt', async () => 
     "$ keys recover
     exit 5
     --- screen
-    ✔ 2 operations are unfinished. Which one? [operation 1]  create x\\x1b[31mred\\r\\x9b2Jover\\u202egnp\\u200b\\x1b]8;;https://example.com\\x07link\\nerror: forged \\x85\\u2066  local  [time]
+    ✔ 2 operations are unfinished. Which ones? x\\x1b[31mred\\r\\x9b2Jover\\u202egnp\\u200b\\x1b]8;;https://example.com\\x07link\\nerror: f…
     ✔ The secret of x\\x1b[31mred\\r\\x9b2Jover\\u202egnp\\u200b\\x1b]8;;https://example.com\\x07link\\nerror: forged \\x85\\u2066 ([id 1]) is in escrow. revoke the key
     ✔ Revoke the key x\\x1b[31mred\\r\\x9b2Jover\\u202egnp\\u200b\\x1b]8;;https://example.com\\x07link\\nerror: forged \\x85\\u2066 ([id 1]) in local? Its secret will be lost. no, leave the secret in escrow
     Operation  [operation 1]  unfinished

@@ -595,7 +595,7 @@ describe('recover in a terminal', () => {
     await box.program(['create', 'second', '--to', 'exec:deliver'], { env });
     vendors.add('deliver');
     const terminal = keysIn(box, ['recover'], { env });
-    await terminal.shows('all of them, one after the other');
+    await terminal.shows('Which ones?');
     terminal.type('\x1b[B\r');
     await terminal.shows('leave it in escrow');
     terminal.type('\r');

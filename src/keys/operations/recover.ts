@@ -66,8 +66,7 @@ async function choose(
     );
   }
   if (!mayAsk) return open;
-  const answer = await services.prompts.chooseOperation(open);
-  return answer === 'all' ? open : [answer];
+  return services.prompts.chooseOperations(open);
 }
 
 function named(open: readonly OpenOperation[], reference: string): OpenOperation {

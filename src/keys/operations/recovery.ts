@@ -43,7 +43,7 @@ export type RecoveryEvent =
 
 /** What recovery asks a person. Only called with `mayAsk`. */
 export interface RecoveryPrompts {
-  chooseOperation(open: readonly OpenOperation[]): Promise<OpenOperation | 'all'>;
+  chooseOperations(open: readonly OpenOperation[]): Promise<readonly OpenOperation[]>;
   /** What to do with a secret that is at hand; `to`: sinks of another choice. */
   chooseDelivery(question: DeliveryQuestion): Promise<'deliver' | 'revoke' | 'leave' | { to: string[] }>;
   /** A sink may have the secret. */

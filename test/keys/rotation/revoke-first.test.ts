@@ -207,7 +207,7 @@ async function recover(world: World, choice: Partial<RecoveryChoice> = {}) {
     maskInLog: async () => {},
     tell: async () => {},
     prompts: {
-      chooseOperation: unasked,
+      chooseOperations: unasked,
       chooseDelivery: unasked,
       chooseUnclear: unasked,
       chooseCandidate: unasked,
