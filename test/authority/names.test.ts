@@ -5,25 +5,16 @@ import { expect, test } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { readKeyNames, readSessionNames } from '../../src/authority/names.ts';
 import { AuthorityService } from '../../src/authority/service.ts';
+import { spec } from '../support/authority.ts';
 import { createKey } from '../support/create-key.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const now = () => new Date('2026-11-21T12:00:00Z');
 
-const plain = {
-  description: null,
-  expiresAt: null,
-  permissions: [],
-  rateLimitRpm: null,
-  budgetUsd: null,
-  models: [],
-  labels: {},
-};
-
 async function authorityWith(...names: string[]): Promise<string> {
   const path = join(temporaryFolder(), 'authority.db');
   const authority = new Authority({ path, now, timeoutMs: 1000 });
-  for (const name of names) await createKey(authority, { ...plain, name });
+  for (const name of names) await createKey(authority, spec({ name }));
   authority.close();
   return path;
 }

@@ -2,25 +2,13 @@ import { expect, test } from 'vitest';
 import { declaration } from '../support/declaration.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { StandIns } from '../support/stand-in.ts';
-import type { Terminal, TerminalOptions } from '../support/terminal.ts';
+import type { TerminalOptions } from '../support/terminal.ts';
 import { bashIn, keysIn } from '../support/terminal.ts';
 import { ids, prefixes, secrets, Transcript, times } from '../support/transcript.ts';
 import { UnrealServer } from '../support/unreal-server.ts';
 
 const filters = [secrets, prefixes, ids, times];
 const down = '\x1b[B';
-
-/** Answers each question when it is there. */
-async function answers(terminal: Terminal, pairs: readonly (readonly [question: string, keys: string])[]) {
-  for (const [question, keys] of pairs) {
-    await terminal.shows(question);
-    await terminal.rests();
-    for (const key of keys.match(/\x1b\[.|[^\x1b]+/g) ?? []) {
-      terminal.type(key);
-      await terminal.rests();
-    }
-  }
-}
 
 async function listed(box: Sandbox): Promise<unknown[]> {
   const fields = 'name,expiresAt,permissions,rateLimitRpm,budgetUsd,models';
@@ -32,7 +20,7 @@ test('the form asks for everything, and prints the command that does the same', 
   box.expectSecretIn('.env');
   box.expectSecretIn('.env.2');
   const terminal = keysIn(box, ['create'], { columns: 200 });
-  await answers(terminal, [
+  await terminal.answers([
     ['Name of the key', "ada's key\r"],
     ['When does it expire?', `${down}${down}${down}${down}\r`],
     ['When? (36h', '2099-01-31x\r'],
@@ -96,7 +84,7 @@ test('what a flag says is not asked', async () => {
   box.expectSecretIn('key');
   const args = ['--profile', 'local', 'create', '--expires', '90d', '--to', 'file:key', '--budget', '5'];
   const terminal = keysIn(box, args);
-  await answers(terminal, [
+  await terminal.answers([
     ['Name of the key', 'ci\r'],
     ['What may it do?', '\r'],
     ['Limits?', '\r'],
@@ -112,7 +100,7 @@ test('what a flag says is not asked', async () => {
 test('no at the end creates nothing', async () => {
   const box = new Sandbox();
   const terminal = keysIn(box, ['create', '--to', 'file:key']);
-  await answers(terminal, [
+  await terminal.answers([
     ['Name of the key', 'ci\r'],
     ['When does it expire?', '\r'],
     ['What may it do?', '\r'],
@@ -133,7 +121,7 @@ test('a place that cannot take the secret is refused in the form, and asked for 
     env,
     columns: 160,
   });
-  await answers(terminal, [
+  await terminal.answers([
     ['Name of the key', 'ci\r'],
     ['Limits?', '\r'],
     ['Where does the secret go?', 'github\r'],
@@ -153,7 +141,7 @@ test('an API that can set nothing else is asked for a name and a destination', a
   box.expectSecretIn('ci.key');
   const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.url, KEYS_TOKEN: 'tok-EXAMPLE' };
   const terminal = keysIn(box, ['create'], { env });
-  await answers(terminal, [
+  await terminal.answers([
     ['Name of the key of unreal', 'ci\r'],
     ['Where does the secret go?', `${down}${down}\r`],
     ['as PATH?', '\r'],
@@ -170,7 +158,7 @@ test('an API with fixed spans offers those', async () => {
   box.ownProvider({ ...declaration, id: 'steps', capabilities, create } as { id: string });
   const env = { KEYS_PROVIDER: 'steps', KEYS_URL: 'http://127.0.0.1:9', KEYS_TOKEN: 'tok-EXAMPLE' };
   const terminal = keysIn(box, ['create'], { env });
-  await answers(terminal, [['Name of the key', 'ci\r']]);
+  await terminal.answers([['Name of the key', 'ci\r']]);
   await terminal.shows('When does it expire?');
   await terminal.rests();
   expect(terminal.screen).toContain('❯ in 30 days\n  in 6 months\n  in 2 years\n  never\n\n');
@@ -195,6 +183,6 @@ test('a coding agent is asked for a name alone', async () => {
   const box = new Sandbox();
   box.expectSecretIn('key');
   const terminal = keysIn(box, ['create', '--to', 'file:key'], { env: { CLAUDECODE: '1' } });
-  await answers(terminal, [['Name of the key', 'ci\r']]);
+  await terminal.answers([['Name of the key', 'ci\r']]);
   expect(await terminal.ended).toBe(0);
 });

@@ -4,21 +4,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Sandbox } from '../support/sandbox.ts';
 import { startServe } from '../support/serving.ts';
 import { StandIns } from '../support/stand-in.ts';
-import type { Terminal } from '../support/terminal.ts';
 import { keysIn } from '../support/terminal.ts';
 
 const down = '\x1b[B';
-
-async function answers(terminal: Terminal, pairs: readonly (readonly [question: string, keys: string])[]) {
-  for (const [question, keys] of pairs) {
-    await terminal.shows(question);
-    await terminal.rests();
-    for (const key of keys.match(/\x1b\[.|[^\x1b]+/g) ?? []) {
-      terminal.type(key);
-      await terminal.rests();
-    }
-  }
-}
 
 async function serve() {
   const box = new Sandbox();
@@ -42,7 +30,7 @@ async function always(status: number, type: string): Promise<string> {
 test('the first login finds the path that the URL lacks, and tells in three lines what can be done', async () => {
   const { box, url, token } = await serve();
   const first = keysIn(box, ['login', '--store', 'file'], { columns: 120 });
-  await answers(first, [
+  await first.answers([
     ['Which provider?', 'keys serve\r'],
     ['URL of keys serve (it usually ends in /admin)', 'no url\r'],
     ['is not an http or https URL', `${url}\r`],
@@ -63,8 +51,8 @@ test('the first login finds the path that the URL lacks, and tells in three line
   expect(JSON.parse(stdout)).toContainEqual({ name: 'authority', url: `${url}/admin`, current: true });
 
   const second = keysIn(box, ['login', '--store', 'file'], { columns: 120 });
-  await answers(second, [['Log in to which profile or provider?', 'keys serve\r']]);
-  await answers(second, [
+  await second.answers([['Log in to which profile or provider?', 'keys serve\r']]);
+  await second.answers([
     ['Name of the new profile', 'local\r'],
     ["there is a profile 'local'", 'work\r'],
     ['URL of keys serve', `${url}/admin\r`],
@@ -73,7 +61,7 @@ test('the first login finds the path that the URL lacks, and tells in three line
   expect(await second.ended, second.output).toBe(0);
 
   const again = keysIn(box, ['login'], { columns: 120 });
-  await answers(again, [
+  await again.answers([
     ['Log in to which profile or provider?', '\r'],
     ['Session token for', `${token}\r`],
   ]);
@@ -85,14 +73,14 @@ test('without a keychain, the token is kept in a file only if that is wanted', a
   const { box, url, token } = await serve();
   const args = ['login', '--provider', 'authority', '--url', `${url}/admin`];
   const refused = keysIn(box, args, { columns: 120 });
-  await answers(refused, [
+  await refused.answers([
     ['Session token for', `${token}\r`],
     ['Keep the token in a file that only you can read?', '\r'],
   ]);
   expect(await refused.ended).toBe(1);
   expect(refused.screen).toContain('error: declined: nothing was stored\n');
   const kept = keysIn(box, args, { columns: 120 });
-  await answers(kept, [
+  await kept.answers([
     ['Session token for', `${token}\r`],
     ['Keep the token in a file that only you can read?', `${down}\r`],
   ]);
@@ -107,7 +95,7 @@ test.each([
 ])('a URL with %s is reported before the token is asked for', async (_, status, type, problem) => {
   const url = await always(status, type);
   const terminal = keysIn(new Sandbox(), ['login', '--provider', 'litellm', '--url', url], { columns: 120 });
-  await answers(terminal, [[problem, `${down}\r`]]);
+  await terminal.answers([[problem, `${down}\r`]]);
   await terminal.shows('Session token for');
   terminal.type('\x03');
   expect(await terminal.ended).toBe(130);
@@ -116,12 +104,12 @@ test.each([
 test('a URL where nothing listens is asked for again', async () => {
   const refusing = await always(401, 'application/json');
   const terminal = keysIn(new Sandbox(), ['login', '--provider', 'litellm'], { columns: 120 });
-  await answers(terminal, [
+  await terminal.answers([
     ['URL of LiteLLM proxy', 'http://127.0.0.1:9\r'],
     ['does not answer', '\r'],
   ]);
   await terminal.shows('URL of LiteLLM proxy', 4);
-  await answers(terminal, [['URL of', `${refusing}\r`]]);
+  await terminal.answers([['URL of', `${refusing}\r`]]);
   await terminal.shows('Session token for');
   terminal.type('\x04');
   expect(await terminal.ended).toBe(1);
@@ -132,7 +120,7 @@ test('the page where tokens are created is named, and opened if that is wanted',
   const browser = new StandIns().add('xdg-open');
   const env = { PATH: `${browser.folder}:${process.env.PATH}`, DISPLAY: ':0', KEYS_PIN: 'sk_EXAMPLE' };
   const terminal = keysIn(box, ['login', '--provider', 'openrouter'], { env, columns: 120 });
-  await answers(terminal, [['Open that page?', `${down}\r`]]);
+  await terminal.answers([['Open that page?', `${down}\r`]]);
   await terminal.shows('Session token for OpenRouter');
   terminal.type('\x03');
   expect(await terminal.ended).toBe(130);

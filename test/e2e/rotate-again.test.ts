@@ -64,7 +64,7 @@ async function expectKeysEach(box: Sandbox, count: number): Promise<void> {
   expect([...counts].filter(([, many]) => many !== count)).toEqual([]);
 }
 
-test('a killed rotation goes on where it stopped, and the next one rotates everything', {
+test('a killed rotation continues where it stopped, and the next one rotates everything', {
   timeout: 120_000,
 }, async () => {
   const box = await fleet();

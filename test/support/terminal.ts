@@ -81,6 +81,18 @@ export class Terminal {
     }
   }
 
+  /** Answers each question when it is there. */
+  async answers(pairs: readonly (readonly [question: string, keys: string])[]): Promise<void> {
+    for (const [question, keys] of pairs) {
+      await this.shows(question);
+      await this.rests();
+      for (const key of keys.match(/\x1b\[.|[^\x1b]+/g) ?? []) {
+        this.type(key);
+        await this.rests();
+      }
+    }
+  }
+
   /** Sends a signal to the program itself. */
   kill(signal: NodeJS.Signals): void {
     process.kill(this.#process.pid, signal);

@@ -1,20 +1,11 @@
 import type { Capabilities } from '../../keys/ports.ts';
 import type { Terminal } from '../style.ts';
 import { wrapWords } from '../wrap-words.ts';
-
-const fieldNames: Readonly<Record<string, string>> = {
-  description: 'description',
-  expiresAt: 'expiry',
-  permissions: 'permissions',
-  rateLimitRpm: 'rate limit',
-  budgetUsd: 'budget',
-  models: 'models',
-  labels: 'labels',
-};
+import { fieldNames } from './field-names.ts';
 
 /** What can be done after a login, in three lines; `status` has all of it. */
 export function loginView(can: Capabilities, { width }: Terminal): string {
-  const fields = can.createFields.flatMap((field) => fieldNames[field] ?? []);
+  const fields = can.createFields.flatMap((field) => (field === 'name' ? [] : fieldNames[field]));
   const creation = can.create ? [`create${fields.length > 0 ? ` (${fields.join(', ')})` : ''}`] : [];
   const abilities = {
     update: can.update,

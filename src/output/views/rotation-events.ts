@@ -97,7 +97,7 @@ function stepMessages(event: StepEvent, now: Date): Message[] {
     case 'old-value-still-works':
       return [
         warning(
-          `the old value still works although the key ${event.id} is revoked: keys find shows whose it is`,
+          `the old value still works although the key ${event.id} is revoked: keys find shows which key has it`,
         ),
       ];
     case 'old-key-stopped-early':

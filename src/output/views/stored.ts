@@ -6,6 +6,7 @@ import { changeAnswer } from '../../keys/key.ts';
 import type { Message } from '../message.ts';
 import { note, warning } from '../message.ts';
 import { relativeTime } from '../relative-time.ts';
+import { fieldNames } from './field-names.ts';
 
 /** Each field that the API did not store as requested, and when the key expires. */
 export function storedMessages(
@@ -32,22 +33,11 @@ function describeDifference({ id, name }: Key, { field, requestedValue, ...answe
   }
   if (field === 'name' && answer.storedValue === id)
     return `the API did not keep the name ${String(requestedValue)}; use the key's id instead: ${id}`;
-  const request = `requested ${labels[field]} ${valueText(requestedValue)} for ${name}`;
+  const request = `requested ${fieldNames[field]} ${valueText(requestedValue)} for ${name}`;
   return 'storedValue' in answer
     ? `${request}, but the server stored ${valueText(answer.storedValue)}`
     : `${request}, but the API does not report whether it was stored`;
 }
-
-const labels = {
-  name: 'name',
-  description: 'description',
-  expiresAt: 'expiry',
-  permissions: 'permissions',
-  rateLimitRpm: 'rate limit',
-  budgetUsd: 'budget',
-  models: 'models',
-  labels: 'labels',
-} as const;
 
 const maxValueLength = 200;
 
