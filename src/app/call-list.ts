@@ -13,7 +13,7 @@ export interface CalledItems {
 
 /**
  * The items of a list at a path of the API, of all its pages. As ndjson they are read as they are printed, else before
- * anything is: half of a document is none.
+ * anything is: half a document is of no use.
  */
 export async function calledItems(
   context: Context,

@@ -40,7 +40,7 @@ export async function afterSending(
     if (isHolder === false) refuted.push(key);
   }
   const [holder, ...others] = holders;
-  // An API that merely accepts the secret does not say whose it is: no key must be revoked for it later.
+  // An API that merely accepts the secret does not say which key has it: no key must be revoked for it later.
   if (holder) return deliverable(others.length === 0 ? holder : unidentifiedKey);
   const isRefuted = candidates.length > 0 && refuted.length === candidates.length;
   if (state.kind === 'renewed' && isRefuted) return { kind: 'settled', reason: 'nothing-made' };

@@ -198,7 +198,7 @@ describe('the state of an operation that was about to send', () => {
     expect(await state({ keys, holds })).toMatchObject({ ...delivered, key: { id: 'other001' } });
   });
 
-  test('names no key if the API accepts the secret, and does not say whose it is', async () => {
+  test('names no key if the API accepts the secret, and does not say which key has it', async () => {
     const other = key({ id: 'other001', name: 'ci', createdAt: begun });
     const holds = { new00001: true, other001: true };
     expect(await state({ keys: [created, other], holds })).toMatchObject({ ...delivered, key: { id: '' } });
