@@ -72,13 +72,13 @@ function rotationTeller(context: Context): (event: RotationEvent) => Promise<voi
         return progress?.end();
       case 'batch-failure':
         progress?.fail();
-        break;
-      case 'batch-finished':
-        // The table ends with the totals.
-        if (context.isHumanOutput && context.io.stdout.isTTY) return;
     }
     const { rotationMessages } = await import('../output/views/rotation-events.ts');
-    await tell(context, rotationMessages(event, context));
+    const { isHumanOutput, now, io } = context;
+    await tell(
+      context,
+      rotationMessages(event, { isHumanOutput, now, isTable: isHumanOutput && io.stdout.isTTY }),
+    );
   };
 }
 

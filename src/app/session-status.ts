@@ -54,6 +54,8 @@ export async function checkSession(
     return { ...status(true), ...told };
   } catch (error) {
     if (!(error instanceof KeysError) || error.failure.exit !== 'auth') throw error;
+    // The token may be valid: a session can be refused one call and allowed another.
+    if (error.failure.code === 'forbidden') await context.warn(`the keys cannot be listed: ${error.message}`);
     return status(false);
   }
 }

@@ -17,6 +17,8 @@ interface Reader {
   now: Date;
   /** Tables and cards show what is noted for others. */
   isHumanOutput: boolean;
+  /** A table on a terminal, which ends with the totals. */
+  isTable: boolean;
 }
 
 /** What a rotation tells, in words. */
@@ -31,7 +33,10 @@ export function rotationMessages(event: ToldEvent, reader: Reader): Message[] {
     case 'batch-failure':
       return reader.isHumanOutput ? [] : [warning(failureText(event.key, event.error))];
     case 'batch-finished':
-      return [note(summaryText(event.records, event.notStarted))];
+      return [
+        ...(reader.isTable ? [] : [note(summaryText(event.records, event.notStarted))]),
+        ...(event.notStarted > 0 ? [note('to rotate the rest, run the same command again')] : []),
+      ];
     case 'not-due':
       return [note(notDueText(event.key, reader.now))];
     default:
