@@ -10,7 +10,6 @@ import type { Upstream } from '../gateway/types.ts';
 import { threadProgram } from '../platform/child-entry.ts';
 import { isLoopbackHost } from '../platform/loopback.ts';
 import type { LogFormat } from '../server/access-log.ts';
-import { keepPruning } from '../server/pruning.ts';
 import type { Server } from '../server/server.ts';
 import { createServer } from '../server/server.ts';
 import type { Context } from './context.ts';
@@ -58,6 +57,7 @@ export async function startServer(
     version,
     now: () => context.now,
     threadProgram: threadProgram(),
+    prunes: true,
     behindProxy,
     // A server that is reachable from other machines has names that only its operator knows.
     allowedHosts:
@@ -70,14 +70,10 @@ export async function startServer(
     onBug: (error) => void context.warn(`a request failed unexpectedly: ${stackOf(error)}`),
   });
   const address = await listen(server, host, port);
-  const stopPruning = keepPruning(authority);
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return {
     url: `${tls ? 'https' : 'http'}://${name}:${address.port}`,
-    stop() {
-      stopPruning();
-      return server.stop(shutdownMs);
-    },
+    stop: () => server.stop(shutdownMs),
   };
 }
 

@@ -1,27 +1,27 @@
-import type { AuthorityService } from '../authority/service.ts';
+import type { Offload } from './threads/offload.ts';
 
 /** Between checks of the log, and between steps while there is more to remove. */
 const checkIntervalMs = 60_000;
 const stepIntervalMs = 100;
 
-/** Few enough that authorisations wait only for some milliseconds. */
+/** Few enough that uses which are being recorded wait only for some milliseconds. */
 const rowsPerStep = 500;
 
-/** Prunes the log regularly; returns a function that stops it. */
-export function keepPruning(authority: AuthorityService): () => void {
+/** Prunes the log regularly, where uses are recorded; returns a function that stops it. */
+export function keepPruning({ prune }: Pick<Offload, 'prune'>): () => void {
   let timer: NodeJS.Timeout;
+  let isStopped = false;
   const wait = (milliseconds: number) => {
-    timer = setTimeout(prune, milliseconds).unref();
+    timer = setTimeout(step, milliseconds).unref();
   };
-  const prune = () => {
-    let removedRows = 0;
-    try {
-      removedRows = authority.prune(rowsPerStep);
-    } catch {
-      // The database is busy; the next check will do.
-    }
-    wait(removedRows === rowsPerStep ? stepIntervalMs : checkIntervalMs);
+  const step = async () => {
+    // If the database is busy, the next check will do.
+    const removedRows = await prune(rowsPerStep).catch(() => 0);
+    if (!isStopped) wait(removedRows === rowsPerStep ? stepIntervalMs : checkIntervalMs);
   };
   wait(stepIntervalMs);
-  return () => clearTimeout(timer);
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
+  };
 }

@@ -20,6 +20,7 @@ import { hostCheck } from './host-check.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { Metrics } from './metrics.ts';
 import { problemOf } from './problem-of.ts';
+import { keepPruning } from './pruning.ts';
 import { RequestBatcher } from './request-batcher.ts';
 import { onThreads, withoutThreads } from './threads/offload.ts';
 import { answerBeforeBody } from './unread-body.ts';
@@ -33,6 +34,8 @@ export interface ServerOptions extends Omit<AppOptions, 'onRefused'> {
   allowedHosts: readonly string[] | undefined;
   /** The program of the threads that write uses and answer questions; absent: both on this thread. */
   threadProgram?: ThreadProgram;
+  /** Remove expired log rows while the server runs. */
+  prunes?: boolean;
   /** false: leave every request to the framework. The answers are the same. */
   direct?: false;
   upstream?: Upstream;
@@ -114,15 +117,19 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const directOptions = { hostProblem, behindProxy, log: logRecord, onBug };
   const stopAnsweringDirectly = direct ? answerDirectly(app, context, directOptions) : () => {};
 
+  let stopPruning = () => {};
+
   return {
     async listen(host, port) {
       await app.listen({ host, port });
+      if (options.prunes) stopPruning = keepPruning(offload);
       const [address] = app.addresses();
       if (typeof address !== 'object') throw new Error('the server listens at no address');
       return address;
     },
     async stop(timeoutMs) {
       stopAnsweringDirectly();
+      stopPruning();
       const closing = app.close();
       // A connection whose last call has ended would wait for another, which will not come.
       const sweeping = setInterval(() => app.server.closeIdleConnections(), sweepIntervalMs);

@@ -12,6 +12,8 @@ import { Thread } from './thread.ts';
 /** What takes longer than a decision on a key, and must not delay one. */
 export interface Offload {
   recordUses: RecordUses;
+  /** Removes expired log rows, at most `maxRows`. Resolves with how many it removed. Rejects if the database is busy. */
+  prune(maxRows: number): Promise<number>;
   /** The answer to a question of a session, as JSON in UTF-8. Rejects with `KeysError`. */
   ask<Name extends QuestionName>(caller: Caller, name: Name, input: QuestionInput<Name>): Promise<Uint8Array>;
   /** Ends the threads once they have done what they were asked. */
@@ -22,13 +24,15 @@ export interface Offload {
 export function withoutThreads(authority: AuthorityService): Offload {
   return {
     recordUses: async (uses) => authority.record(uses),
+    prune: async (maxRows) => authority.prune(maxRows),
     ask: async (caller, name, input) => answerTo(authority, caller, name, input),
     end: async () => {},
   };
 }
 
 /**
- * One thread writes uses, another one answers questions, which may take seconds. Both run `program`. If the first one fails for a reason that is not the database's, uses are written on this thread.
+ * One thread writes uses and prunes the log, another one answers questions, which may take seconds. Both run `program`. If
+ * the first one fails for a reason that is not the database's, uses are written on this thread.
  */
 export function onThreads(
   program: ThreadProgram,
@@ -50,6 +54,9 @@ export function onThreads(
         onBug(error);
         return authority.record(uses);
       }
+    },
+    async prune(maxRows) {
+      return (await writer.call({ kind: 'prune', maxRows, now: time() })) as number;
     },
     async ask(caller, name, input) {
       const request = { kind: 'ask', name, caller, input, now: time() } as const;

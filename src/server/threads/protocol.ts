@@ -14,6 +14,8 @@ export interface ThreadSettings extends Omit<AuthorityOptions, 'now'> {
 
 export type ThreadRequest = { /** Milliseconds since the epoch. */ now: number } & (
   | { kind: 'record'; uses: readonly Use[] }
+  /** Remove expired log rows, at most `maxRows`, and answer how many that were. */
+  | { kind: 'prune'; maxRows: number }
   | { kind: 'ask'; name: QuestionName; caller: Caller; input: unknown }
   /** Close the database and end. */
   | { kind: 'end' }

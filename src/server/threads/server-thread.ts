@@ -42,6 +42,7 @@ function perform(request: ThreadRequest): unknown {
       .record(uses)
       .map(({ use, reason }): Rejection => ({ index: uses.indexOf(use), message: messageOf(reason) }));
   }
+  if (request.kind === 'prune') return authority.prune(request.maxRows);
   if (request.kind === 'ask') return answerTo(authority, request.caller, request.name, request.input);
   return authority.close();
 }
