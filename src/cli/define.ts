@@ -1,6 +1,7 @@
 import type { Context } from '../app/context.ts';
 import { InvalidValue } from '../base/errors.ts';
 import type { Key } from '../keys/key.ts';
+import type { ReportFormat } from '../output/formats.ts';
 import type { Result } from '../output/present.ts';
 
 /** What flag values may depend on. */
@@ -69,6 +70,8 @@ export interface Command<F extends Flags = Flags> {
   readonly flags: F;
   /** The fields that `--json` can select. */
   readonly fields: readonly string[];
+  /** The formats of whole reports that it has, besides those of every command. */
+  readonly reports?: readonly ReportFormat[];
   /** Where the fields are not known beforehand: whether a word may be one. */
   isField?(word: string): boolean;
   /** Whether flags select what operands would name: then none is missing. */

@@ -1,5 +1,5 @@
 import type { Command, Flag, Flags } from './define.ts';
-import { globalFlags } from './global-flags.ts';
+import { globalFlags, globalFlagsOf } from './global-flags.ts';
 
 /** A flag as it is typed. */
 export interface FlagSyntax {
@@ -9,12 +9,16 @@ export interface FlagSyntax {
   takes: 'nothing' | 'value' | 'perhaps';
 }
 
-const onEveryCommand: readonly FlagSyntax[] = [
-  ...syntaxesOf(globalFlags),
-  { flag: { help: 'show this help', repeatable: false }, long: '--help', short: '-h', takes: 'nothing' },
-];
+const help: FlagSyntax = {
+  flag: { help: 'show this help', repeatable: false },
+  long: '--help',
+  short: '-h',
+  takes: 'nothing',
+};
+
 export const flagsWithoutCommand: readonly FlagSyntax[] = [
-  ...onEveryCommand,
+  ...syntaxesOf(globalFlags),
+  help,
   {
     flag: { help: 'print the version', repeatable: false },
     long: '--version',
@@ -32,6 +36,6 @@ function syntaxesOf(flags: Flags): FlagSyntax[] {
 }
 
 /** The flags of a command, its own first. */
-export function flagsOf({ flags }: Command): FlagSyntax[] {
-  return [...syntaxesOf(flags), ...onEveryCommand];
+export function flagsOf(command: Command): FlagSyntax[] {
+  return [...syntaxesOf(command.flags), ...syntaxesOf(globalFlagsOf(command)), help];
 }

@@ -1,9 +1,9 @@
 import type { GlobalFlags } from '../app/context.ts';
 import { InvalidValue } from '../base/errors.ts';
 import { after, parsePositiveDuration } from '../base/time.ts';
-import type { Format } from '../output/formats.ts';
+import type { Format, ReportFormat } from '../output/formats.ts';
 import { formats } from '../output/formats.ts';
-import type { Flag } from './define.ts';
+import type { Command, Flag } from './define.ts';
 import { toggle, value } from './define.ts';
 import { nameOf, offering, oneOf, readList, readText } from './read.ts';
 
@@ -12,11 +12,7 @@ export const globalFlags = {
   profile: value('--profile <name>', 'the profile to use', nameOf('profile')),
   provider: value('--provider <id>', 'the provider to use', nameOf('provider')),
   url: value('--url <url>', "the provider's URL", readText),
-  format: value(
-    '--format <format>',
-    Object.keys(formats).join(', '),
-    oneOf(Object.keys(formats) as Format[]),
-  ),
+  format: formatFlag(),
   json: value(
     '--json [fields]',
     'short for --format json; a comma-separated list selects and orders the fields',
@@ -38,7 +34,19 @@ export const globalFlags = {
   debug: toggle('--debug', 'print details on stderr; secrets are masked'),
   noColor: toggle('--no-color', 'no colours'),
   noPager: toggle('--no-pager', 'print long output without a pager'),
-} satisfies { [Name in keyof GlobalFlags]: Flag<GlobalFlags[Name]> };
+} satisfies GlobalFlagsByName;
+
+type GlobalFlagsByName = { [Name in keyof GlobalFlags]: Flag<GlobalFlags[Name]> };
+
+/** The same with the formats that this command has. */
+export function globalFlagsOf({ reports }: Pick<Command, 'reports'>): GlobalFlagsByName {
+  return reports ? { ...globalFlags, format: formatFlag(reports) } : globalFlags;
+}
+
+function formatFlag(reports: readonly ReportFormat[] = []): Flag<Format | undefined> {
+  const words = [...(Object.keys(formats) as Format[]), ...reports];
+  return value('--format <format>', words.join(', '), oneOf(words));
+}
 
 function readFields(text: string): string[] {
   const fields = readList(text);

@@ -4,6 +4,7 @@ import type { Terminal } from '../output/style.ts';
 import type { Catalog } from './catalog.ts';
 import { aliasesOf, commandNamed, commandsOf, isGroup } from './catalog.ts';
 import type { Command, Flags } from './define.ts';
+import { globalFlagsOf } from './global-flags.ts';
 import type { Page, Rows, Section } from './page.ts';
 import { setPage } from './page.ts';
 
@@ -64,13 +65,18 @@ function commandPage(catalog: Catalog, name: string, command: Command): Page {
     summary,
     sections: [
       { heading: 'Examples', lines: examples },
-      ...section(flagRows(flags), (rows) => ({ heading: 'Flags', rows })),
+      ...section(flagRows({ ...flags, ...ownFormats(command) }), (rows) => ({ heading: 'Flags', rows })),
       ...section(paragraphsOf(description), (paragraphs) => ({ heading: 'Details', paragraphs })),
       { heading: 'Global flags', remark: '--profile, --json and more (keys help flags)' },
       ...section(fields, () => ({ heading: 'Fields for --json', remark: fields.join(', ') })),
       ...section(aliases, () => ({ heading: 'Also', remark: aliases.join(', ') })),
     ],
   };
+}
+
+/** The flag of the formats, if the command has more of them than others. */
+function ownFormats(command: Command): Flags {
+  return command.reports ? { format: globalFlagsOf(command).format } : {};
 }
 
 /** What flags are written like, and what they do. */

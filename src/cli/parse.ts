@@ -4,6 +4,7 @@ import { usageError } from '../base/errors.ts';
 import { didYouMean } from '../base/nearest.ts';
 import { looksLikeSecret } from '../base/secret.ts';
 import { keyFields } from '../keys/key.ts';
+import { isReportFormat } from '../output/formats.ts';
 import type { CommandLine } from './argv.ts';
 import { bindJsonFields, findCommand } from './argv.ts';
 import type { Catalog } from './catalog.ts';
@@ -221,6 +222,9 @@ function outputProblems(
   return [
     ...(json && format !== undefined && format !== 'json'
       ? [`--json and --format ${format} cannot be combined; --fields selects the fields of any format`]
+      : []),
+    ...(fields && isReportFormat(format)
+      ? [`--fields and --format ${format} cannot be combined: the report has fields of its own`]
       : []),
     ...(json && json.length > 0 && fields ? ['--json with a list and --fields cannot be combined'] : []),
     ...unknown('--json', json),

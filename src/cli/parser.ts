@@ -2,7 +2,7 @@ import { Command as Commander, Option } from 'commander';
 import type { GlobalFlags } from '../app/context.ts';
 import { InvalidValue } from '../base/errors.ts';
 import type { Command, Flag, Flags, ParseContext } from './define.ts';
-import { globalFlags } from './global-flags.ts';
+import { globalFlagsOf } from './global-flags.ts';
 
 /** Commander's view of one command: it splits the flags; values are parsed here. */
 export interface Parser {
@@ -20,7 +20,7 @@ export function buildParser(name: string, command: Command): Parser {
   const commander = new Commander(`keys ${name}`).helpOption(false).helpCommand(false).allowExcessArguments();
   if (command.operands) commander.arguments(command.operands);
   const own = addFlags(commander, command.flags);
-  const global = addFlags(commander, globalFlags);
+  const global = addFlags(commander, globalFlagsOf(command));
   commander.addOption(new Option('-h, --help'));
   return {
     commander,

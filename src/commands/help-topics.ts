@@ -3,7 +3,7 @@ import { errorCodes, exitOf, exits } from '../base/error-codes.ts';
 import { globalFlags } from '../cli/global-flags.ts';
 import type { Topics } from '../cli/help.ts';
 import { flagRows } from '../cli/help.ts';
-import { formats } from '../output/formats.ts';
+import { formats, reportFormats } from '../output/formats.ts';
 import { agentMarkers, environment } from '../platform/env.ts';
 import type { Provider } from '../providers/declaration/provider.ts';
 import { sinkKinds } from '../sinks/sink-spec.ts';
@@ -39,11 +39,11 @@ export const topics: Topics = {
   },
   formats: {
     summary: 'output formats (--format)',
-    rows: Object.entries(formats),
+    rows: Object.entries({ ...formats, ...reportFormats }),
     after: [
       'Without --format: a table on a terminal; elsewhere tab-separated lines without a header, with times in RFC 3339 UTC.',
       'In table, csv, tsv and plain lines, control characters are written as escapes (\\x1b, \\n, \\u202e).',
-      'json, ndjson and yaml keep the data exactly.',
+      'json, ndjson and yaml keep the data exactly. sarif and markdown write unsafe characters as escapes.',
     ].join('\n'),
   },
   sinks: {

@@ -13,10 +13,22 @@ export const formats = {
   yaml: 'one YAML document',
 } as const;
 
-export type Format = keyof typeof formats;
+/** Formats of whole reports, with their help. A command declares which of them it has. */
+export const reportFormats = {
+  sarif: 'SARIF 2.1.0, for code scanning; of commands that report findings',
+  markdown: 'a report to paste into an issue; of commands that report findings',
+} as const;
+
+export type ReportFormat = keyof typeof reportFormats;
+
+export type Format = keyof typeof formats | ReportFormat;
 
 /** `plain` is the default off a terminal: tab-separated lines without a header. */
-export type Encoding = Exclude<Format, 'table'> | 'plain';
+export type Encoding = Exclude<keyof typeof formats, 'table'> | 'plain';
+
+export function isReportFormat(format: string | undefined): format is ReportFormat {
+  return format !== undefined && Object.hasOwn(reportFormats, format);
+}
 
 /** Turns records into the text of a format. */
 export interface Encoder {

@@ -1,9 +1,10 @@
 import type { ExitName } from '../base/error-codes.ts';
 import type { Io } from '../platform/io.ts';
 import { harmlessJson, harmlessLines } from './ci-log.ts';
-import type { Encoding, Format } from './formats.ts';
-import { encoderFor } from './formats.ts';
+import type { Encoding, Format, ReportFormat } from './formats.ts';
+import { encoderFor, isReportFormat } from './formats.ts';
 import type { Terminal } from './style.ts';
+import { pick } from './values.ts';
 
 /** The output options of a command line. */
 export interface OutputSettings {
@@ -31,6 +32,17 @@ export type Result = {
       isWhole?: true;
       /** In place of a table or plain lines, where no format is asked for. */
       format?: Format;
+    }
+  /** Rows that json and yaml print as parts of one record. */
+  | {
+      kind: 'document';
+      rows: readonly object[];
+      /** The record of these rows, which have the selected fields. */
+      record: (rows: readonly object[]) => object;
+      columns: readonly string[];
+      table: View<readonly object[]>;
+      /** The formats that the command declares in addition. */
+      reports?: Readonly<Partial<Record<ReportFormat, () => string | Promise<string>>>>;
     }
   /** Rows without a foreseeable end: each is printed on its own. */
   | { kind: 'stream'; rows: AsyncIterable<object>; columns: readonly string[]; line: View<object> }
@@ -84,7 +96,9 @@ export async function present(
 
 /** Whether the result is printed as text for people, on a terminal. */
 function isForPerson(io: Io, { format }: OutputSettings, { kind }: Result): boolean {
-  return io.stdout.isTTY && (kind === 'text' || (kind === 'rows' && encodingOf(io, format) === 'table'));
+  if (!io.stdout.isTTY) return false;
+  if (kind === 'text') return true;
+  return (kind === 'rows' || kind === 'document') && (format ?? 'table') === 'table';
 }
 
 /** Through the pager, if the text is higher than the terminal. */
@@ -100,7 +114,7 @@ async function printPaged(io: Io, text: string): Promise<void> {
 
 /** Defuses CI commands. The text begins at the start of a line, or inside JSON. */
 function harmless(text: string, result: Result, { format }: OutputSettings, { env }: Io): string {
-  const isJson = result.kind === 'text' ? parses(text) : /^(?:(?:nd)?json|yaml)$/.test(format ?? '');
+  const isJson = result.kind === 'text' ? parses(text) : /^(?:(?:nd)?json|yaml|sarif)$/.test(format ?? '');
   return isJson ? harmlessJson(text, env) : harmlessLines(text, env);
 }
 
@@ -120,11 +134,22 @@ async function piecesOf(
   result: Exclude<Result, { kind: 'nothing' | 'ended' }>,
 ): Promise<Iterable<string> | AsyncIterable<string>> {
   if (result.kind === 'text') return [result.text];
-  const encoding = encodingOf(io, settings.format);
-  if (encoding === 'table')
-    return renderTables(await openTerminal(io, settings.noColor), result, settings.fields);
-  const encoder = await encoderFor(encoding, result.columns, settings.fields);
+  const { format, fields } = settings;
+  if (isReportFormat(format)) return [await reportOf(result, format)];
+  const encoding = encodingOf(io, format);
+  if (encoding === 'table') return renderTables(await openTerminal(io, settings.noColor), result, fields);
+  if (result.kind === 'document' && (encoding === 'json' || encoding === 'yaml')) {
+    const record = result.record(result.rows.map((row) => pick(row, fields)));
+    return [(await encoderFor(encoding, [], undefined)).one(record)];
+  }
+  const encoder = await encoderFor(encoding, result.columns, fields);
   return result.kind === 'one' ? [encoder.one(result.record)] : encoder.many(result.rows);
+}
+
+async function reportOf(result: Result, format: ReportFormat): Promise<string> {
+  const report = result.kind === 'document' ? result.reports?.[format] : undefined;
+  if (!report) throw new Error(`the command declares the format ${format} and has no report`);
+  return report();
 }
 
 async function* renderTables(
@@ -162,7 +187,7 @@ async function* renderFields(
   }
 }
 
-function encodingOf(io: Io, format: Format | undefined): Encoding | 'table' {
+function encodingOf(io: Io, format: Exclude<Format, ReportFormat> | undefined): Encoding | 'table' {
   return format ?? (io.stdout.isTTY ? 'table' : 'plain');
 }
 
