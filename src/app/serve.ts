@@ -7,7 +7,7 @@ import type { Serving } from './start-server.ts';
 import { startServer } from './start-server.ts';
 
 export interface ServeRequest
-  extends Pick<Serving, 'host' | 'port' | 'tls' | 'behindProxy' | 'allowedHosts' | 'retention'> {
+  extends Pick<Serving, 'host' | 'port' | 'tls' | 'behindProxy' | 'allowedHosts' | 'drainMs' | 'retention'> {
   /** The database file; undefined: that of the profile `local`. */
   db: string | undefined;
   organisation: Organisation;

@@ -22,6 +22,8 @@ export interface Serving {
   allowedHosts: readonly string[];
   upstream?: { url: string; key?: () => Promise<Secret> } | undefined;
   log?: { format: LogFormat; write: (line: string) => void };
+  /** How long to go on listening after a request to stop. */
+  drainMs: number;
   /** How long the log of uses keeps its rows; absent: unchanged. */
   retention?: string | undefined;
 }
@@ -47,7 +49,7 @@ export async function startServer(
   authority: AuthorityService,
   serving: Serving,
 ): Promise<Running> {
-  const { host, port, behindProxy, log } = serving;
+  const { host, port, behindProxy, drainMs, log } = serving;
   const tls = serving.tls && readTls(context, serving.tls);
   const upstream = serving.upstream && (await connect(context, serving.upstream));
   authority.open();
@@ -73,7 +75,7 @@ export async function startServer(
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return {
     url: `${tls ? 'https' : 'http'}://${name}:${address.port}`,
-    stop: () => server.stop(shutdownMs),
+    stop: () => server.stop(shutdownMs, { drainMs, urgent: context.io.urgent }),
   };
 }
 

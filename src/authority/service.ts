@@ -12,7 +12,9 @@ import { ScopedKeys } from './scoped-keys.ts';
 import type { Caller } from './sessions.ts';
 import { Sessions } from './sessions.ts';
 import type { Connection } from './sqlite/connection.ts';
+import { newerDatabase } from './sqlite/database-errors.ts';
 import { DatabaseFile } from './sqlite/database-file.ts';
+import { isCurrent } from './sqlite/open-database.ts';
 import type { Use } from './use.ts';
 import { Users } from './users.ts';
 
@@ -49,6 +51,12 @@ export class AuthorityService {
   open(): void {
     this.#file.writing.get('SELECT 1');
     this.#file.metering.get('SELECT 1');
+  }
+
+  /** Throws `KeysError` unless the database can be used and its tables are those of this program. */
+  requireReady(): void {
+    this.open();
+    if (!isCurrent(this.#file.writing)) throw newerDatabase("the authority's database");
   }
 
   /** Leaves merging the write-ahead log to a thread that records uses, unless it falls far behind. */

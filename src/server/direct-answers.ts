@@ -9,6 +9,7 @@ import type { AuthorizeAnswer, RequestedUse } from './authorize.ts';
 import { answerOf, problemAnswer, requestedUse } from './authorize.ts';
 import { forwardedAddress } from './caller.ts';
 import type { Context } from './context.ts';
+import type { Lifecycle } from './health.ts';
 import type { HostCheck } from './host-check.ts';
 import { logText } from './log-text.ts';
 import { problemOf } from './problem-of.ts';
@@ -18,6 +19,7 @@ const path = '/v1/authorize';
 
 export interface DirectOptions {
   hostProblem: HostCheck;
+  lifecycle: Lifecycle;
   behindProxy: boolean;
   log: AccessLog | undefined;
   onBug: (error: unknown) => void;
@@ -26,20 +28,16 @@ export interface DirectOptions {
 /**
  * Answers the usual `GET /v1/authorize` without the framework, which would take longer than the decision. Everything
  * else, such as another method, a query, a body or a host that is refused, goes to the framework's route, which answers
- * the same (`test/server/direct-answers.test.ts`). Returns a function that leaves all requests to the framework.
+ * the same (`test/server/direct-answers.test.ts`).
  */
-export function answerDirectly(app: FastifyInstance, context: Context, options: DirectOptions): () => void {
+export function answerDirectly(app: FastifyInstance, context: Context, options: DirectOptions): void {
   const { hostProblem } = options;
   const [toFramework] = app.server.listeners('request') as [RequestListener];
-  let isStopped = false;
   app.server.removeListener('request', toFramework);
   app.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (isStopped || !isUsual(request) || hostProblem(request.headers)) toFramework(request, response);
+    if (!isUsual(request) || hostProblem(request.headers, path)) toFramework(request, response);
     else context.batcher.decide(new DirectAnswer(context, options, request, response));
   });
-  return () => {
-    isStopped = true;
-  };
 }
 
 /** Whether nothing about a request needs more than a look at its headers. */
@@ -97,7 +95,7 @@ class DirectAnswer implements PendingDecision {
       this.#response.once('close', () => this.#record(requestId, answer));
       return;
     }
-    write(this.#response, requestId, answer);
+    write(this.#response, requestId, answer, this.#options.lifecycle.isDraining);
     this.#record(requestId, answer);
   }
 
@@ -121,8 +119,10 @@ function write(
   response: ServerResponse,
   requestId: string,
   { status, headers, body }: AuthorizeAnswer,
+  isLast: boolean,
 ): void {
   const length = body === '' ? '0' : String(Buffer.byteLength(body));
   const common = ['x-request-id', requestId, 'cache-control', 'no-store'];
+  if (isLast) common.push('connection', 'close');
   response.writeHead(status, [...common, ...headers, 'content-length', length]).end(body);
 }

@@ -50,7 +50,8 @@ export function openApp({ tls, behindProxy, onRefused }: AppOptions): FastifyIns
     routerOptions: { maxParamLength: headLimits.maxHeaderSize },
     frameworkErrors: onRefused,
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    // What arrives on a kept connection while the server stops is answered like everything else.
+    return503OnClosing: false,
     // Routes validate bodies and queries themselves, and JSON.stringify writes responses.
     schemaController: { compilersFactory: { buildValidator: unused, buildSerializer: unused } },
   } satisfies FastifyServerOptions;

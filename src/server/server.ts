@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LostUse } from '../authority/metering.ts';
 import type { AuthorityService } from '../authority/service.ts';
@@ -16,6 +17,8 @@ import { dataPlane } from './data-plane.ts';
 import { answerDirectly } from './direct-answers.ts';
 import type { AppOptions } from './fastify-app.ts';
 import { openApp } from './fastify-app.ts';
+import type { Lifecycle } from './health.ts';
+import { serveHealth } from './health.ts';
 import { hostCheck } from './host-check.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { Metrics } from './metrics.ts';
@@ -50,8 +53,15 @@ export interface ServerOptions extends Omit<AppOptions, 'onRefused'> {
 export interface Server {
   /** Throws the system's error, such as EADDRINUSE. Port 0: any free port. Resolves with the server's address. */
   listen(host: string, port: number): Promise<AddressInfo>;
-  /** Accepts no new calls, lets running ones end for at most `timeoutMs` milliseconds, and writes all uses. */
-  stop(timeoutMs: number): Promise<void>;
+  /** Says at once that it is not ready, stops listening, lets running calls end, and writes all uses. */
+  stop(timeoutMs: number, options?: StopOptions): Promise<void>;
+}
+
+export interface StopOptions {
+  /** How long to go on listening, in milliseconds, so that a load balancer can find out (default 0). */
+  drainMs?: number;
+  /** Ends all waiting: calls that still run are cut off. */
+  urgent?: AbortSignal;
 }
 
 /** How often idle connections are closed while the server stops. */
@@ -67,6 +77,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       : onThreads(options.threadProgram, authority, now, options.onBug);
   const batcher = new RequestBatcher(authority, now, (loss) => options.onLoss?.(loss), offload.recordUses);
   const metrics = new Metrics(version);
+  const lifecycle: Lifecycle = { isDraining: false };
   const context: Context = { authority, batcher, metrics, offload, now, ...(upstream && { upstream }) };
   const app = openApp({
     ...options,
@@ -84,23 +95,21 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   app.decorateRequest('logged');
   app.addHook('onRequest', (request, reply, done) => {
     prepareExchange(options, request, reply);
+    if (lifecycle.isDraining) reply.header('connection', 'close');
     done();
   });
   answerBeforeBody(app);
   const logRecord = log && accessLog(log.format, log.write);
   if (logRecord) logAccess(app, logRecord);
   const hostProblem = hostCheck(options.allowedHosts);
-  app.addHook('onRequest', (request, _, done) => done(hostProblem(request.headers)));
+  app.addHook('onRequest', (request, _, done) => done(hostProblem(request.headers, request.url)));
   const answerProblems = (scope: FastifyInstance, body: ProblemBody) => {
     scope.setErrorHandler((error, request, reply) => answerProblem(options, error, request, reply, body));
     methodNotAllowed(scope, body);
   };
   answerProblems(app, envelope);
   metrics.serve(app, (request) => checkMetricsReader(authority, request));
-  app.get('/healthz', async () => {
-    authority.open();
-    return { status: 'ok' };
-  });
+  serveHealth(app, lifecycle, async () => authority.requireReady());
   const mount = (prefix: string, body: ProblemBody, routes: (scope: FastifyInstance) => void) =>
     app.register(
       async (scope) => {
@@ -114,8 +123,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   await mount('/admin', envelope, (scope) => adminApi(scope, context, version));
   await app.register(async (scope) => dataPlane(scope, context));
   const { behindProxy, onBug, direct = true } = options;
-  const directOptions = { hostProblem, behindProxy, log: logRecord, onBug };
-  const stopAnsweringDirectly = direct ? answerDirectly(app, context, directOptions) : () => {};
+  const directOptions = { hostProblem, lifecycle, behindProxy, log: logRecord, onBug };
+  if (direct) answerDirectly(app, context, directOptions);
 
   let stopPruning = () => {};
 
@@ -127,20 +136,34 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       if (typeof address !== 'object') throw new Error('the server listens at no address');
       return address;
     },
-    async stop(timeoutMs) {
-      stopAnsweringDirectly();
+    async stop(timeoutMs, { drainMs = 0, urgent } = {}) {
+      lifecycle.isDraining = true;
       stopPruning();
-      const closing = app.close();
-      // A connection whose last call has ended would wait for another, which will not come.
-      const sweeping = setInterval(() => app.server.closeIdleConnections(), sweepIntervalMs);
-      const timer = setTimeout(() => app.server.closeAllConnections(), timeoutMs);
-      await closing;
-      clearInterval(sweeping);
-      clearTimeout(timer);
+      if (drainMs > 0) await sleep(drainMs, undefined, { signal: urgent }).catch(() => {});
+      await closeConnections(app, timeoutMs, urgent);
       await upstream?.close();
       await batcher.flush().finally(() => offload.end());
     },
   };
+}
+
+/** Stops listening, and resolves when the last call has ended; cuts it off after `timeoutMs`, and at once if it is urgent. */
+async function closeConnections(
+  app: FastifyInstance,
+  timeoutMs: number,
+  urgent = new AbortController().signal,
+): Promise<void> {
+  const closing = app.close();
+  const cutOff = () => app.server.closeAllConnections();
+  if (urgent.aborted) cutOff();
+  urgent.addEventListener('abort', cutOff);
+  // A connection whose last call has ended would wait for another, which will not come.
+  const sweeping = setInterval(() => app.server.closeIdleConnections(), sweepIntervalMs);
+  const timer = setTimeout(cutOff, timeoutMs);
+  await closing;
+  clearInterval(sweeping);
+  clearTimeout(timer);
+  urgent.removeEventListener('abort', cutOff);
 }
 
 /** Rejects a caller without a session before its body is read: no route of the scope takes a body from anyone else. */

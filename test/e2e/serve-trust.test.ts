@@ -121,8 +121,8 @@ describe('a database that disappears under the server', () => {
     const answers = async () => {
       const created = await fetch(`${server.url}/admin/keys`, posted('{"name":"x"}', alice));
       const used = await fetch(`${server.url}/v1/authorize`, { headers: { authorization: `Bearer ${key}` } });
-      const health = await fetch(`${server.url}/healthz`);
-      return [created.status, used.status, health.status];
+      const readiness = await fetch(`${server.url}/readyz`);
+      return [created.status, used.status, readiness.status];
     };
     expect(await answers()).toEqual([201, 200, 200]);
     spoil(databaseOf(box));

@@ -67,6 +67,49 @@ test('finishes running calls before it exits', async () => {
   expect(await ended).toBe(0);
 });
 
+test('--drain: after SIGTERM the server answers on, says that it is not ready, and then exits', async () => {
+  const box = new Sandbox();
+  const server = await startServe(box, ['--drain', '2s']);
+  const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
+  const status = async (path: string) =>
+    (await fetch(`${server.url}${path}`, { headers: { 'x-api-key': stdout.trim() } })).status;
+  expect(await status('/readyz')).toBe(200);
+  const ended = server.stop();
+  await expect.poll(() => status('/readyz')).toBe(503);
+  expect(await status('/v1/authorize')).toBe(200);
+  expect(await status('/healthz')).toBe(200);
+  expect(await ended).toBe(0);
+  expect(JSON.parse((await box.program(['logs', '--json', 'statusCode'])).stdout)).toEqual([
+    { statusCode: 200 },
+  ]);
+});
+
+test('a second SIGTERM cuts off what still runs, and every use is written', async () => {
+  const box = new Sandbox();
+  const upstream = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('data: {"one":1}\n\n');
+  });
+  await new Promise<void>((done) => upstream.listen(0, '127.0.0.1', done));
+  onTestFinished(() => {
+    upstream.closeAllConnections();
+    upstream.close();
+  });
+  const { port } = upstream.address() as AddressInfo;
+  const server = await startServe(box, ['--upstream', `http://127.0.0.1:${port}/v1`]);
+  const { stdout } = await box.program(['create', 'ci', '--secret-only'], { secretOnStdout: true });
+  const headers = { authorization: `Bearer ${stdout.trim()}`, 'content-type': 'application/json' };
+  const body = '{"model":"m","stream":true}';
+  const answer = await fetch(`${server.url}/v1/chat/completions`, { method: 'POST', headers, body });
+  void server.stop();
+  await sleep(500);
+  expect(await server.stop()).toBe(0);
+  await expect(answer.text()).rejects.toThrow();
+  expect(JSON.parse((await box.program(['logs', '--json', 'statusCode'])).stdout)).toEqual([
+    { statusCode: 499 },
+  ]);
+});
+
 test('writes enqueued uses before it exits', async () => {
   const box = new Sandbox();
   const server = await startServe(box);

@@ -11,6 +11,7 @@ import * as shape from '../../src/server/admin/shapes.ts';
 import { userRoutes } from '../../src/server/admin/users.ts';
 import { useRoutes } from '../../src/server/admin/uses.ts';
 import type { Context } from '../../src/server/context.ts';
+import { serveHealth } from '../../src/server/health.ts';
 import { Metrics } from '../../src/server/metrics.ts';
 import { RequestBatcher } from '../../src/server/request-batcher.ts';
 import { withoutThreads } from '../../src/server/threads/offload.ts';
@@ -73,6 +74,7 @@ test('it describes exactly the existing routes', async () => {
     for (const one of [method].flat()) if (one !== 'HEAD') served.push(`${one} ${path}`);
   });
   await app.register(async (scope) => adminApi(scope, context(), '0.0.0'), { prefix: '/admin' });
+  serveHealth(app, { isDraining: false }, async () => {});
   const described = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
   expect([...described, 'GET /openapi.json'].sort()).toEqual(served.sort());
   expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
@@ -130,6 +132,8 @@ describe('a response matches its description', () => {
     listUsers: ({ call, token }) => call('GET', '/admin/users', { token: token('admin') }),
     updateUser: ({ call, token }) =>
       call('PATCH', '/admin/users/ada', { token: token('admin'), body: { budget_usd: 5, max_keys: 3 } }),
+    isAlive: ({ call }) => call('GET', '/healthz'),
+    isReady: ({ call }) => call('GET', '/readyz'),
     verifyKey: ({ call, key }) => call('GET', '/admin/verify', { token: key }),
   };
 
@@ -141,6 +145,7 @@ describe('a response matches its description', () => {
   /** The schemas that the description is generated from; absent: an answer without a body. */
   function shapeOf(operation: string): GenericSchema | undefined {
     if (operation === 'verifyKey') return shape.verdict;
+    if (operation === 'isAlive' || operation === 'isReady') return shape.status;
     return routes().find((route) => route.operation === operation)?.reply;
   }
 

@@ -1,5 +1,5 @@
 import { InvalidValue } from '../../base/errors.ts';
-import { parsePositiveDuration } from '../../base/time.ts';
+import { parseDuration, parsePositiveDuration } from '../../base/time.ts';
 import { defineCommand, toggle, value, values } from '../../cli/define.ts';
 import { nameOf, oneOf, readCount, readDollars, readList, readText } from '../../cli/read.ts';
 import { isLoopbackHost } from '../../platform/loopback.ts';
@@ -12,10 +12,10 @@ export const serve = defineCommand({
     'The management API is at /admin, described by /admin/openapi.json; /unreal, /riskinmind, /privatemind',
     'and /drun speak the APIs of Unreal AI, RiskInMind, PrivateMind and d.run. At the root are the endpoints',
     'that check keys: /v1/models, /v1/authorize, /v1/usage and, with --upstream, every other call below /v1.',
-    '/healthz and /metrics are for monitoring.',
+    '/healthz, /readyz and /metrics are for monitoring.',
     '',
     'To manage keys over HTTP, create a session token: keys session create. SIGTERM or Ctrl-C stops the',
-    'server once running calls have finished.',
+    'server once running calls have finished, or after 30 seconds; a second one stops it at once.',
   ].join('\n'),
   examples: [
     'keys serve',
@@ -42,6 +42,11 @@ export const serve = defineCommand({
       '--log-retention <span>',
       'how long the log keeps its rows: 90d (default), 36h, 6mo … or never to keep all',
       readRetention,
+    ),
+    drain: value(
+      '--drain <span>',
+      'how long to keep answering after SIGTERM while /readyz says 503 (default 0)',
+      readDrain,
     ),
     upstream: value('--upstream <url>', 'forward admitted calls to this API and meter their cost', readText),
     upstreamKey: value(
@@ -92,6 +97,7 @@ export const serve = defineCommand({
       tls: tlsCert !== undefined && tlsKey !== undefined ? { cert: tlsCert, key: tlsKey } : undefined,
       behindProxy: input.behindProxy,
       allowedHosts: input.allowHost,
+      drainMs: input.drain ?? 0,
       retention: input.logRetention,
       organisation: {
         ...(models && { models }),
@@ -110,6 +116,13 @@ function readPort(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new InvalidValue(`'${text}' is not a port: use an integer from 0 to 65535`);
+}
+
+/** Milliseconds, an hour at most. Throws `InvalidValue`. */
+function readDrain(text: string): number {
+  const { months, milliseconds } = parseDuration(text);
+  if (months === 0 && milliseconds <= 3_600_000) return milliseconds;
+  throw new InvalidValue(`'${text}' is too long: use up to 1h`);
 }
 
 /** A duration, or `never`. Throws `InvalidValue`. */

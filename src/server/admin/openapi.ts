@@ -36,7 +36,7 @@ export function describe(routes: readonly Route[], version: string): Json {
     },
     servers: [{ url: '/admin' }],
     security: [{ session: [] }],
-    paths: { ...paths, '/verify': { get: verify } },
+    paths: { ...paths, '/verify': { get: verify }, '/healthz': { get: alive }, '/readyz': { get: ready } },
     components: {
       securitySchemes: {
         session: { type: 'http', scheme: 'bearer', description: 'A session token: keys session create' },
@@ -95,6 +95,26 @@ const verify: Json = {
     401: refused('MISSING_API_KEY, INVALID_API_KEY, EXPIRED_API_KEY, DISABLED_API_KEY'),
     402: refused('BUDGET_EXCEEDED, ORGANISATION_BUDGET_EXCEEDED'),
     403: refused('NO_MODELS'),
+  },
+};
+
+/** At the root of the server, and for everyone. */
+const atRoot = { security: [], servers: [{ url: '/' }] };
+
+const alive: Json = {
+  ...atRoot,
+  operationId: 'isAlive',
+  summary: 'Whether the server answers; asks no database',
+  responses: { 200: { description: 'It does', content: json(schemaOf(shape.status)) } },
+};
+
+const ready: Json = {
+  ...atRoot,
+  operationId: 'isReady',
+  summary: 'Whether the server can do its work',
+  responses: {
+    200: { description: 'It can', content: json(schemaOf(shape.status)) },
+    503: refused('SERVER_STOPPING, AUTHORITY_UNAVAILABLE, AUTHORITY_BUSY, AUTHORITY_UNUSABLE'),
   },
 };
 

@@ -189,6 +189,8 @@ export const session = v.object({
 export const sessions = v.object({ data: v.array(session) });
 export const newToken = v.object({ session, token: v.string() });
 
+export const status = v.object({ status: v.string() });
+
 export const verdict = v.object({
   key_id: v.string(),
   name: v.string(),
