@@ -39,7 +39,7 @@ const delivery = [
   'sinks/(?:current-value|destinations|file-sink|git-ignored|mask|open-sinks|presets|sink-spec|split-command|stdout-sink)\\.ts$',
 ];
 const groups = [
-  { name: 'main', test: /\/(src\/(main|platform\/io|base\/errors)\.ts|package\.json)$/ },
+  { name: 'main', test: /\/(src\/(main|platform\/(io|stop-requests)|base\/errors)\.ts|package\.json)$/ },
   {
     name: 'core',
     test: new RegExp(`/src/(?:${core.join('|')})|/node_modules/commander/`),
@@ -109,7 +109,7 @@ const noValidator = {
   },
 };
 
-/** conf and the prompts bring libraries that install signal handlers. Only src/platform/io.ts may do so. */
+/** conf and the prompts bring libraries that install signal handlers. Only src/platform/stop-requests.ts may do so. */
 const noSignalHooks = {
   name: 'no-signal-hooks',
   resolveId(source) {

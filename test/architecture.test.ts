@@ -77,7 +77,6 @@ test('only the named files reach for process, and none for console', () => {
     'bin/executable.ts',
     'bin/keys.ts',
     'bin/program.ts',
-    'src/accounts/tokens/token-file.ts',
     'src/app/doctor.ts',
     'src/app/sink-context.ts',
     'src/authority/key-format.ts',
@@ -92,6 +91,7 @@ test('only the named files reach for process, and none for console', () => {
     'src/platform/code-cache.ts',
     'src/platform/code-store.ts',
     'src/platform/editor.ts',
+    'src/platform/files/exposed-mode.ts',
     'src/platform/files/file-lock.ts',
     'src/platform/files/private-file.ts',
     'src/platform/files/private-folder.ts',
@@ -116,6 +116,7 @@ test('only the named files reach for process, and none for console', () => {
     'src/platform/own-files.ts',
     'src/platform/pager.ts',
     'src/platform/platform-folders.ts',
+    'src/platform/stop-requests.ts',
     'src/sinks/clipboard-clear.ts',
     'src/sinks/clipboard-sink.ts',
   ]);

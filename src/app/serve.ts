@@ -32,8 +32,6 @@ export async function serveAuthority(context: Context, request: ServeRequest): P
   log.write(listeningLine(format, server.url));
   await context.flush();
   await context.note(loginHint(context, server.url));
-  // A server started from a script or by a supervisor outlives the terminal.
-  if (!context.io.stdout.isTTY) context.io.ignoreHangup();
   await interrupted(context);
   await context.note('stopping: waiting for running calls to finish');
   await server.stop();

@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { createSecureContext } from 'node:tls';
 import { version } from '../../package.json';
 import type { AuthorityService } from '../authority/service.ts';
 import { KeysError, systemCode, usageError } from '../base/errors.ts';
@@ -13,11 +10,15 @@ import type { LogFormat } from '../server/access-log.ts';
 import type { Server } from '../server/server.ts';
 import { createServer } from '../server/server.ts';
 import type { Context } from './context.ts';
+import type { FreshFiles } from './fresh-files.ts';
+import { keepFresh } from './fresh-files.ts';
+import type { TlsFiles } from './tls-files.ts';
+import { readTls } from './tls-files.ts';
 
 export interface Serving {
   host: string;
   port: number;
-  tls?: { cert: string; key: string } | undefined;
+  tls?: TlsFiles | undefined;
   behindProxy: boolean;
   allowedHosts: readonly string[];
   upstream?: { url: string; key?: () => Promise<Secret> } | undefined;
@@ -50,7 +51,7 @@ export async function startServer(
   serving: Serving,
 ): Promise<Running> {
   const { host, port, behindProxy, drainMs, log } = serving;
-  const tls = serving.tls && readTls(context, serving.tls);
+  const tls = serving.tls && (await readTls(context, serving.tls));
   const upstream = serving.upstream && (await connect(context, serving.upstream));
   authority.open();
   if (serving.retention !== undefined) authority.setLogRetention(serving.retention);
@@ -72,10 +73,14 @@ export async function startServer(
     onBug: (error) => void context.warn(`a request failed unexpectedly: ${stackOf(error)}`),
   });
   const address = await listen(server, host, port);
+  const stopReading = keepFresh(context, freshFiles(context, serving, server));
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return {
     url: `${tls ? 'https' : 'http'}://${name}:${address.port}`,
-    stop: () => server.stop(shutdownMs, { drainMs, urgent: context.io.urgent }),
+    async stop() {
+      stopReading();
+      await server.stop(shutdownMs, { drainMs, urgent: context.io.urgent });
+    },
   };
 }
 
@@ -90,28 +95,10 @@ async function connect(context: Context, { url, key }: NonNullable<Serving['upst
   });
 }
 
-function readTls(
-  context: Context,
-  { cert, key }: { cert: string; key: string },
-): { cert: Buffer; key: Buffer } {
-  const pair = { cert: readPem(context, '--tls-cert', cert), key: readPem(context, '--tls-key', key) };
-  try {
-    createSecureContext(pair);
-  } catch (error) {
-    // OpenSSL's codes describe the form, never the content.
-    throw usageError(
-      `--tls-cert, --tls-key: ${cert} and ${key} are not a certificate and its key in PEM (${systemCode(error) ?? 'unreadable'})`,
-    );
-  }
-  return pair;
-}
-
-function readPem(context: Context, flag: string, path: string): Buffer {
-  try {
-    return readFileSync(resolve(context.io.cwd, path));
-  } catch (error) {
-    throw usageError(`${flag}: cannot read ${path} (${systemCode(error) ?? 'unknown error'})`);
-  }
+function freshFiles(context: Context, { tls }: Serving, server: Server): FreshFiles[] {
+  if (!tls) return [];
+  const read = async () => server.renewTls(await readTls(context, tls));
+  return [{ what: 'the certificate', paths: [tls.cert, tls.key], read }];
 }
 
 async function listen(server: Server, host: string, port: number) {

@@ -3,6 +3,8 @@ import { hostname, userInfo } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { KeysError, systemCode } from '../base/errors.ts';
 import type { Environment } from './env.ts';
+import type { StopRequests } from './stop-requests.ts';
+import { stopRequests } from './stop-requests.ts';
 
 /** An output stream of the program. */
 export interface Output {
@@ -20,22 +22,14 @@ export interface Output {
 }
 
 /** The outside world, as the program sees it. Tests pass their own. */
-export interface Io {
+export interface Io extends StopRequests {
   readonly env: Environment;
   readonly cwd: string;
   readonly stdin: Readable & { isTTY?: boolean };
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP: stop in good order. */
-  readonly interrupt: AbortSignal;
-  /** Aborted by the second one: stop waiting. The third ends the process. */
-  readonly urgent: AbortSignal;
   /** Sets the exit code in case the process ends before its command does. */
   endsWith(code: number): void;
-  /** Leaves signals to the program that has the terminal, until the returned function is called. */
-  leaveSignals(): () => void;
-  /** From now on SIGHUP is no request to stop: the process has no terminal to lose. */
-  ignoreHangup(): void;
   /** Stops the process like Ctrl-Z; resolves when it runs again. */
   suspend(): Promise<void>;
   /** Calls back whenever the process continues after it was stopped, until the returned function is called. */
@@ -161,47 +155,6 @@ function failureOf(error: Error): Error {
     message: `the output could not be written (${code})`,
     cause: error,
   });
-}
-
-/** The time in which one request may arrive twice: npm passes on a signal that the terminal has sent to all, too. */
-const repeatedRequestMs = 300;
-
-/**
- * The one owner of the signals that ask the process to stop. Its listeners stay: a signal without one, or raised again by
- * a library, ends the process in the middle of an operation.
- */
-function stopRequests(): Pick<Io, 'interrupt' | 'urgent' | 'leaveSignals' | 'ignoreHangup'> {
-  const [first, second] = [new AbortController(), new AbortController()];
-  let isOwner = true;
-  let hangupCounts = true;
-  let last = Number.NEGATIVE_INFINITY;
-  const handle = (name: NodeJS.Signals) => {
-    if (!isOwner || (name === 'SIGHUP' && !hangupCounts)) return;
-    const now = performance.now();
-    if (now - last < repeatedRequestMs) return;
-    last = now;
-    // A closing terminal signals several processes, which signal each other: it is one request.
-    if (name === 'SIGHUP') hangupCounts = false;
-    if (!first.signal.aborted) first.abort(name);
-    else if (!second.signal.aborted) second.abort(name);
-    else process.exit();
-  };
-  const names: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-  if (process.platform === 'win32') names.push('SIGBREAK');
-  for (const name of names) process.on(name, handle);
-  return {
-    interrupt: first.signal,
-    urgent: second.signal,
-    leaveSignals() {
-      isOwner = false;
-      return () => {
-        isOwner = true;
-      };
-    },
-    ignoreHangup() {
-      hangupCounts = false;
-    },
-  };
 }
 
 /** Node.js resets terminals when it exits, and aborts if one has hung up: a descriptor that is closed is left alone. */

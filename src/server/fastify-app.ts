@@ -1,16 +1,25 @@
 import { randomUUID } from 'node:crypto';
+import type { Server as HttpsServer } from 'node:https';
+import { createServer } from 'node:https';
 import type {
   FastifyError,
   FastifyInstance,
   FastifyReply,
   FastifyRequest,
+  FastifyServerFactory,
   FastifyServerOptions,
 } from 'fastify';
 import fastify from 'fastify';
 
+/** A certificate with its chain and its private key, PEM. */
+export interface TlsPair {
+  cert: Buffer;
+  key: Buffer;
+}
+
 export interface AppOptions {
-  /** PEM; absent: plain HTTP. */
-  tls?: { cert: Buffer; key: Buffer } | undefined;
+  /** Absent: plain HTTP. */
+  tls?: TlsPair | undefined;
   /** Take the client's address from `X-Forwarded-For`. */
   behindProxy: boolean;
   /** Answers a request that Fastify refuses before any route or hook. */
@@ -38,8 +47,14 @@ const ciphers = [
   'ECDHE-RSA-AES128-GCM-SHA256',
 ];
 
+export interface OpenedApp {
+  app: FastifyInstance;
+  /** New connections get this certificate. Only for an app that has one. */
+  renewTls(pair: TlsPair): void;
+}
+
 /** Fastify with this server's limits, without its own validation and serialisation. */
-export function openApp({ tls, behindProxy, onRefused }: AppOptions): FastifyInstance {
+export function openApp({ tls, behindProxy, onRefused }: AppOptions): OpenedApp {
   const options = {
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
@@ -55,9 +70,23 @@ export function openApp({ tls, behindProxy, onRefused }: AppOptions): FastifyIns
     // Routes validate bodies and queries themselves, and JSON.stringify writes responses.
     schemaController: { compilersFactory: { buildValidator: unused, buildSerializer: unused } },
   } satisfies FastifyServerOptions;
-  if (!tls) return fastify({ ...options, http: headLimits });
+  if (!tls) return { app: fastify({ ...options, http: headLimits }), renewTls: () => {} };
   const secure = { minVersion: 'TLSv1.2', ciphers: ciphers.join(':'), honorCipherOrder: true } as const;
-  return fastify({ ...options, https: { ...tls, ...secure, ...headLimits } });
+  // Fastify opens two servers for `localhost`, one for each address, and shows only the first.
+  const servers: HttpsServer[] = [];
+  const serverFactory: FastifyServerFactory = (handler) => {
+    const server = createServer({ ...tls, ...secure, ...headLimits }, handler);
+    server.keepAliveTimeout = keepAliveTimeoutMs;
+    server.requestTimeout = requestTimeoutMs;
+    servers.push(server);
+    return server;
+  };
+  return {
+    app: fastify({ ...options, serverFactory }),
+    renewTls(pair) {
+      for (const server of servers) server.setSecureContext({ ...pair, ...secure });
+    },
+  };
 }
 
 /** Trusts what the proxy says about its own peer, and nothing that this peer says: anyone can send the header. */

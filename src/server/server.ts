@@ -15,7 +15,7 @@ import { compatApis } from './compat/index.ts';
 import type { Context } from './context.ts';
 import { dataPlane } from './data-plane.ts';
 import { answerDirectly } from './direct-answers.ts';
-import type { AppOptions } from './fastify-app.ts';
+import type { AppOptions, TlsPair } from './fastify-app.ts';
 import { openApp } from './fastify-app.ts';
 import type { Lifecycle } from './health.ts';
 import { serveHealth } from './health.ts';
@@ -53,6 +53,8 @@ export interface ServerOptions extends Omit<AppOptions, 'onRefused'> {
 export interface Server {
   /** Throws the system's error, such as EADDRINUSE. Port 0: any free port. Resolves with the server's address. */
   listen(host: string, port: number): Promise<AddressInfo>;
+  /** New connections get this certificate, if the server was started with one. */
+  renewTls(pair: TlsPair): void;
   /** Says at once that it is not ready, stops listening, lets running calls end, and writes all uses. */
   stop(timeoutMs: number, options?: StopOptions): Promise<void>;
 }
@@ -79,7 +81,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const metrics = new Metrics(version);
   const lifecycle: Lifecycle = { isDraining: false };
   const context: Context = { authority, batcher, metrics, offload, now, ...(upstream && { upstream }) };
-  const app = openApp({
+  const { app, renewTls } = openApp({
     ...options,
     onRefused(error, request, reply) {
       prepareExchange(options, request, reply);
@@ -136,6 +138,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       if (typeof address !== 'object') throw new Error('the server listens at no address');
       return address;
     },
+    renewTls,
     async stop(timeoutMs, { drainMs = 0, urgent } = {}) {
       lifecycle.isDraining = true;
       stopPruning();

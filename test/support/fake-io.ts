@@ -35,7 +35,7 @@ export function fakeIo(options: FakeIoOptions): { io: Io; stdout: () => string; 
     urgent: options.urgent ?? new AbortController().signal,
     endsWith: () => {},
     leaveSignals: () => () => {},
-    ignoreHangup: () => {},
+    onHangup: () => () => {},
     suspend: async () => {},
     onContinue: () => () => {},
     now: () => options.now ?? new Date(),
