@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { KeysError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
+import { gitCommand, gitEnvironment } from '../platform/git.ts';
 import type { Outcome } from '../platform/run-program.ts';
 import type { SinkContext } from './context.ts';
 
@@ -45,22 +46,13 @@ function workTreeOf(folder: string): string | undefined {
   }
 }
 
-/** The configuration of a repository may be by another user and name programs: none of them is run. */
-const harmless = ['core.fsmonitor=false', 'core.hooksPath=/dev/null', 'protocol.allow=never'].flatMap(
-  (setting) => ['-c', setting],
-);
-/** A partial clone must not fetch what it lacks, and the index is not written. */
-const offline = { GIT_NO_LAZY_FETCH: '1', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' };
-
 /** https://git-scm.com/docs/git-check-ignore: 0 ignored, 1 not ignored (also if tracked), 128 an error. */
 async function askGit(file: string, env: SinkContext['env']): Promise<Outcome | undefined> {
-  // GIT_ variables may name the repository that the caller works in: the one that contains the file counts.
-  const others = Object.entries(env).filter(([name]) => !name.toUpperCase().startsWith('GIT_'));
   const { runProgram } = await import('../platform/run-program.ts');
   return runProgram({
-    command: ['git', ...harmless, '-C', dirname(file), 'check-ignore', '--quiet', '--', basename(file)],
+    command: gitCommand(dirname(file), ['check-ignore', '--quiet', '--', basename(file)]),
     cwd: dirname(file),
-    env: { ...Object.fromEntries(others), ...offline },
+    env: gitEnvironment(env),
     timeoutMs,
   }).catch(() => undefined);
 }

@@ -1,0 +1,28 @@
+import type { Environment } from './env.ts';
+
+/* Git as the reader of a repository that may be by another user: it runs none of the programs that its configuration names. */
+
+const harmless = [
+  'core.fsmonitor=false',
+  'core.hooksPath=/dev/null',
+  'protocol.allow=never',
+  'core.quotePath=false',
+].flatMap((setting) => ['-c', setting]);
+
+/** A partial clone must not fetch what it lacks, and the index is not written. */
+const offline = { GIT_NO_LAZY_FETCH: '1', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
+
+export function gitCommand(folder: string, args: readonly string[]): string[] {
+  return ['git', ...harmless, '-C', folder, ...args];
+}
+
+/** For the repository that a folder is in: GIT_ variables may name the one that the caller works in. */
+export function gitEnvironment(env: Environment): Environment {
+  const others = Object.entries(env).filter(([name]) => !name.toUpperCase().startsWith('GIT_'));
+  return { ...Object.fromEntries(others), ...offline };
+}
+
+/** For the repository that the caller works in: in a hook, the variables tell which index is committed. */
+export function gitHookEnvironment(env: Environment): Environment {
+  return { ...env, ...offline };
+}
