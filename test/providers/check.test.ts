@@ -570,3 +570,11 @@ test.each([
   expect(issuesOf({ whoami })[path]).toMatch(message);
   expect(issuesOf({ whoami: { get: '/me', user: 'name', requires: 'name' } })).toEqual({});
 });
+
+test('a format of values is readable, and matches no ordinary text', () => {
+  expect(issuesOf({ values: ['sk-acme-{base62:40}'] })).toEqual({});
+  expect(issuesOf({ values: ['sk-acme-{base62:40}', 'sk-{hex:8}', '{hex:64}'] })).toEqual({
+    'values.1': "'sk-{hex:8}' has no 16 letters, digits, - and _ in a row, and would match ordinary text",
+    'values.2': "'{hex:64}' begins with fewer than 2 characters that are in every value",
+  });
+});

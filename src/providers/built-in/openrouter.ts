@@ -55,6 +55,7 @@ export const openrouter: Provider = {
   },
   verify: { get: '/key', requires: 'data' },
   whoami: { get: '/key', expiresAt: 'data.expires_at' },
+  values: ['sk-or-v1-{hex:64}'],
   errors: { code: ['error.metadata.error_type', 'error.code'] },
   key: {
     id: 'hash',

@@ -6,10 +6,13 @@ import type { Operation } from './operation.ts';
 import { namesIn } from './placeholder.ts';
 import type { Provider } from './provider.ts';
 import type { SchemaIssue } from './schema-issue.ts';
+import { valueFormatIssues } from './value-formats.ts';
 
 /** Contradictions between fields that are each right by themselves. */
 export function consistencyIssues(provider: Provider): SchemaIssue[] {
-  return [capabilityIssues, orderIssues, keptIssues, wholeIssues].flatMap((check) => check(provider));
+  return [capabilityIssues, orderIssues, keptIssues, wholeIssues, valueFormatIssues].flatMap((check) =>
+    check(provider),
+  );
 }
 
 /** An order by time that cannot be checked would be taken on trust. */

@@ -10,6 +10,7 @@ import { paging } from './paging.ts';
 import { signing } from './signing.ts';
 import { step } from './step.ts';
 import { logCall, usageCall } from './use-fields.ts';
+import { valueFormats } from './value-formats.ts';
 import { auth, verification } from './verification.ts';
 import { whoamiCalls } from './whoami.ts';
 
@@ -217,6 +218,7 @@ export const providerSchema = v.strictObject({
   whoami: optional('Tells whose the session token is, and when it expires.', whoamiCalls),
   logout: optional('Ends the session of the token.', operation),
   key: required('Where a key has its fields. A field that is not named is not reported.', keyFields),
+  values: valueFormats,
   errors: optional(
     'Where failures say why, if not in the usual places.',
     v.strictObject({
