@@ -3,8 +3,10 @@ import type { Failure } from '../base/errors.ts';
 import { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { shellWord } from '../base/shell-word.ts';
+import type { Key } from '../keys/key.ts';
 import type { Match } from '../keys/match.ts';
 import { allShown, bestFirst, keepsHashes } from '../keys/match.ts';
+import type { KeyBackend } from '../keys/ports.ts';
 import type { Context, GlobalFlags } from './context.ts';
 import { holdersOf, idWithin } from './find-by-value.ts';
 
@@ -66,11 +68,7 @@ async function searchIn(
   values: readonly Secret[],
   search: Search,
 ): Promise<void> {
-  const backend = await place.backend();
-  // Such a backend knows which keys it takes; of any other one, everything that it shows has to be compared.
-  const keys = await place.keys(
-    keepsHashes(backend) ? values.flatMap((value) => backend.idsIn(value)) : undefined,
-  );
+  const { backend, keys } = await keysToCompare(place, values);
   const matches = new Map<string, Match>();
   const proven: Secret[] = [];
   for (const value of values) {
@@ -86,6 +84,17 @@ async function searchIn(
   search.searched.push(profile);
   if (!keepsHashes(backend) && !allShown(keys)) search.unsure.push(profile);
   search.matches.push(...bestFirst([...matches.values()]));
+}
+
+/** The keys that values are to be compared with. */
+export async function keysToCompare(
+  place: Context,
+  values: readonly Secret[],
+): Promise<{ backend: KeyBackend; keys: Key[] }> {
+  const backend = await place.backend();
+  // Such a backend knows which keys it takes; of any other one, everything that it shows has to be compared.
+  const ids = keepsHashes(backend) ? values.flatMap((value) => backend.idsIn(value)) : undefined;
+  return { backend, keys: await place.keys(ids) };
 }
 
 /** The current profile and each stored one, with a context of its own. `globals`: flags that apply to the others. */

@@ -26,6 +26,7 @@ export const catalog: Catalog = {
   usage: async () => (await import('./key/usage.ts')).usage,
   verify: async () => (await import('./key/verify.ts')).verify,
   find: async () => (await import('./key/find.ts')).find,
+  leaks: async () => (await import('./key/leaks.ts')).leaks,
   run: async () => (await import('./key/run.ts')).run,
   snippet: async () => (await import('./key/snippet.ts')).snippet,
   api: async () => (await import('./provider/api.ts')).api,

@@ -161,6 +161,9 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     await run('find --from env:.env#B', 0);
     await run('find --all-profiles --json', 3, { stdin: canary });
     await run('find', 0, { stdin: value.slice(0, -1) });
+    await run('leaks --no-ignore --json', 8);
+    await run('leaks a .env --format table', 8);
+    await run('leaks nosuch', 2);
     await run('run --env A=file:a --env B=env:.env#B -- consumer', 0);
     await run('run --env A=file:a -- missing', 127);
     await run(`run --env A=${value} -- consumer`, 2);

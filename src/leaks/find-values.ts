@@ -1,0 +1,123 @@
+import type { ValueFormat } from '../keys/value-format.ts';
+
+/*
+ * Finds values in bytes. Every value has a long row of letters, digits, `-` and `_`, and most text has none: so the search
+ * looks at every 16th byte or so, and back from there only as far as a row reaches. Only within such rows it compares.
+ */
+
+/** A format with what tells a value from a lookalike. */
+export interface SoughtFormat extends ValueFormat {
+  /** Confirms it, such as by a checksum: then it is a value wherever it stands. */
+  readonly confirms?: (value: string) => boolean;
+}
+
+/** A value in bytes. `format` is its place in the list of formats. */
+export interface FoundValue {
+  start: number;
+  value: string;
+  format: number;
+}
+
+const isRowByte = new Uint8Array(256);
+for (const character of '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_')
+  isRowByte[character.charCodeAt(0)] = 1;
+
+/** A value may begin after these, though a letter comes before it: `\n`, `\u000a`, `%3D` and the end of a colour. */
+const escapeBefore =
+  /(?:\\(?:[abefnrtv]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})|%[0-9a-fA-F]{2}|\x1b\[[0-9;]*[A-Za-z])$/;
+/** The longest of them that is looked for. */
+export const contextLength = 16;
+
+export class ValueFinder {
+  readonly #formats: readonly SoughtFormat[];
+  /** The places of the formats by their first two bytes, those with the longest literal first. */
+  readonly #byPair = new Map<number, number[]>();
+  readonly #isPair = new Uint8Array(65_536);
+  readonly #rowLength: number;
+  readonly #maxLead: number;
+  /** No value is longer. */
+  readonly maxLength: number;
+
+  constructor(formats: readonly SoughtFormat[]) {
+    this.#formats = formats;
+    this.#rowLength = Math.min(...formats.map(({ rowLength }) => rowLength));
+    this.#maxLead = Math.max(0, ...formats.map(({ maxLead }) => maxLead));
+    this.maxLength = Math.max(0, ...formats.map(({ maxLength }) => maxLength));
+    const places = [...formats.keys()].sort(
+      (a, b) => (formats[b]?.literal.length ?? 0) - (formats[a]?.literal.length ?? 0),
+    );
+    for (const place of places) {
+      const literal = formats[place]?.literal ?? '';
+      const pair = (literal.charCodeAt(0) << 8) | literal.charCodeAt(1);
+      this.#isPair[pair] = 1;
+      this.#byPair.set(pair, [...(this.#byPair.get(pair) ?? []), place]);
+    }
+  }
+
+  /** The values that start in `[from, to)`, in order, none inside another. Looks at no byte from `end` on. */
+  *valuesIn(bytes: Buffer, from: number, to: number, end: number): Iterable<FoundValue> {
+    let next = from;
+    let rowStart = this.#rowFrom(bytes, from, end);
+    while (rowStart >= 0 && rowStart - this.#maxLead < to) {
+      let rowEnd = rowStart + this.#rowLength;
+      while (rowEnd < end && isRowByte[bytes[rowEnd] as number] === 1) rowEnd += 1;
+      for (let at = Math.max(next, rowStart - this.#maxLead); at < rowEnd && at < to; at++) {
+        if (this.#isPair[((bytes[at] as number) << 8) | (bytes[at + 1] as number)] === 0) continue;
+        const found = this.#valueAt(bytes, at, end);
+        if (!found) continue;
+        yield found;
+        at += found.value.length - 1;
+        next = at + 1;
+      }
+      rowStart = this.#rowFrom(bytes, rowEnd, end);
+    }
+  }
+
+  /** Where the next row begins that is long enough; -1: nowhere. */
+  #rowFrom(bytes: Buffer, from: number, end: number): number {
+    const length = this.#rowLength;
+    let start = from;
+    // What is before it is known to be a row back to `start`.
+    let checked = from;
+    let at = start + length - 1;
+    while (at < end) {
+      let back = at;
+      while (back >= checked && isRowByte[bytes[back] as number] === 1) back -= 1;
+      if (back < checked) return start;
+      start = back + 1;
+      checked = at + 1;
+      at = start + length - 1;
+    }
+    return -1;
+  }
+
+  #valueAt(bytes: Buffer, at: number, end: number): FoundValue | undefined {
+    const pair = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+    for (const place of this.#byPair.get(pair) ?? []) {
+      const format = this.#formats[place];
+      if (!format || !startsWith(bytes, format.literal, at, end)) continue;
+      const text = bytes.toString('latin1', at, Math.min(at + format.maxLength, end));
+      format.pattern.lastIndex = 0;
+      const [value] = format.pattern.exec(text) ?? [];
+      if (value === undefined) continue;
+      const isValue = format.confirms ? format.confirms(value) : isWhole(bytes, at, value, format, end);
+      if (isValue) return { start: at, value, format: place };
+    }
+    return undefined;
+  }
+}
+
+function startsWith(bytes: Buffer, literal: string, at: number, end: number): boolean {
+  if (at + literal.length > end) return false;
+  for (let index = 2; index < literal.length; index++)
+    if (bytes[at + index] !== literal.charCodeAt(index)) return false;
+  return true;
+}
+
+/** Whether it is no part of a longer word. */
+function isWhole(bytes: Buffer, at: number, value: string, format: SoughtFormat, end: number): boolean {
+  const after = at + value.length;
+  if (after < end && format.continues.test(String.fromCharCode(bytes[after] as number))) return false;
+  if (at === 0 || !/[0-9A-Za-z]/.test(String.fromCharCode(bytes[at - 1] as number))) return true;
+  return escapeBefore.test(bytes.toString('latin1', Math.max(0, at - contextLength), at));
+}

@@ -1,0 +1,232 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Leak } from '../../src/keys/leak.ts';
+import { spec } from '../support/authority.ts';
+import type { Run } from '../support/sandbox.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { authorityOf } from '../support/seed.ts';
+import { ids, prefixes, secrets, Transcript } from '../support/transcript.ts';
+
+const now = new Date('2026-11-20T12:00:00Z');
+const router = `sk-or-v1-${'0123456789abcdef'.repeat(4)}`;
+
+async function createKey(box: Sandbox, name = 'ci'): Promise<{ id: string; value: string }> {
+  const authority = authorityOf(box, now);
+  const { key, secret } = await authority.create(spec({ name }));
+  authority.close();
+  return { id: key.id, value: secret.reveal() };
+}
+
+/** Files of the test, which may hold secrets. */
+function plant(box: Sandbox, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    box.write(path, text);
+    box.expectSecretIn(path);
+  }
+}
+
+function findingsOf({ stdout }: Run): Leak[] {
+  return JSON.parse(stdout).findings;
+}
+
+async function filesWithFindings(box: Sandbox, args: readonly string[] = []): Promise<string[]> {
+  return findingsOf(await box.keys(['leaks', ...args, '--json', 'file'])).map(({ file }) => file);
+}
+
+test('a value of a key is found with its place, its key and the command that replaces it', async () => {
+  const box = new Sandbox();
+  const { id, value } = await createKey(box);
+  plant(box, { 'sub/.env': `A=1\nAPI_KEY=${value}\n`, 'log.txt': `got ${router}.` });
+  const shows = new Transcript(box, [secrets, prefixes, ids]);
+  expect(shows.filtered(id)).toBe('[id 1]');
+  expect(await shows.keys(['leaks', '--json'], { now })).toMatchInlineSnapshot(`
+    "$ keys leaks --json
+    exit 8
+    --- stdout
+    {
+      "findings": [
+        {
+          "file": "log.txt",
+          "line": 1,
+          "column": 5,
+          "keyId": null,
+          "name": null,
+          "profile": null,
+          "provider": "openrouter",
+          "match": "prefix",
+          "masked": "sk-or-v1-****",
+          "status": "unknown",
+          "fix": null
+        },
+        {
+          "file": "sub/.env",
+          "line": 2,
+          "column": 9,
+          "keyId": "[id 1]",
+          "name": "ci",
+          "profile": "local",
+          "provider": "local",
+          "match": "exact",
+          "masked": "[prefix]****",
+          "status": "active",
+          "fix": "keys rotate [id 1] --grace 0"
+        }
+      ],
+      "scanned": {
+        "files": 2,
+        "bytes": 161
+      }
+    }
+    --- files
+    log.txt (644): got sk-or-v1-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.
+    sub/.env (644): A=1
+    API_KEY=[secret 1]
+    "
+  `);
+  expect(await shows.keys(['leaks'], { now, terminal: 100, env: { NO_COLOR: '1' } })).toMatchInlineSnapshot(`
+    "$ keys leaks
+    exit 8
+    --- stdout
+    PLACE         KEY                        VALUE                    MATCH   STATUS
+    log.txt:1:5   unknown key of openrouter  sk-or-v1-****            prefix  unknown
+    sub/.env:2:9  ci                         [prefix]****  exact   active
+
+    2 findings in 2 files
+    --- files
+    log.txt (644): got sk-or-v1-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.
+    sub/.env (644): A=1
+    API_KEY=[secret 1]
+    "
+  `);
+  expect(await shows.keys(['leaks'], { now })).toMatchInlineSnapshot(`
+    "$ keys leaks
+    exit 8
+    --- stdout
+    log.txt	1	5					openrouter	prefix	sk-or-v1-****	unknown		
+    sub/.env	2	9		[id 1]	ci	local	local	exact	[prefix]****	active		keys rotate [id 1] --grace 0
+    --- files
+    log.txt (644): got sk-or-v1-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.
+    sub/.env (644): A=1
+    API_KEY=[secret 1]
+    "
+  `);
+});
+
+test('without findings: exit 0', async () => {
+  const box = new Sandbox();
+  box.write('a.txt', 'nothing');
+  expect(await new Transcript(box, []).keys(['leaks', '--json'])).toMatchInlineSnapshot(`
+    "$ keys leaks --json
+    exit 0
+    --- stdout
+    {
+      "findings": [],
+      "scanned": {
+        "files": 1,
+        "bytes": 7
+      }
+    }
+    --- files
+    a.txt (644): nothing
+    "
+  `);
+});
+
+test('a path that does not exist: exit 2', async () => {
+  expect(await new Transcript(new Sandbox(), []).keys(['leaks', 'a', 'b'])).toMatchInlineSnapshot(`
+    "$ keys leaks a b
+    exit 2
+    --- stderr
+    error: cannot search a (ENOENT)
+    error: cannot search b (ENOENT)
+    "
+  `);
+});
+
+describe('files', () => {
+  test('that are named are searched alone', async () => {
+    const box = new Sandbox();
+    plant(box, { a: router, b: router, 'c/d': router, 'c/e/f': router });
+    expect(await filesWithFindings(box, ['a', 'c/e'])).toEqual(['a', 'c/e/f']);
+  });
+
+  test('that git ignores are left out, unless --no-ignore is given or they are named', async () => {
+    const box = new Sandbox();
+    plant(box, { a: router, 'build/b': router, c: router, 'sub/kept': router, 'sub/left': router });
+    box.write('.gitignore', 'build\nc\n');
+    box.write('sub/.gitignore', 'left\n');
+    // As in a download without its repository.
+    expect(await filesWithFindings(box)).toEqual(['a', 'sub/kept']);
+    execFileSync('git', ['init', '-q'], { cwd: box.cwd });
+    expect(await filesWithFindings(box)).toEqual(['a', 'sub/kept']);
+    expect(await filesWithFindings(box, ['sub'])).toEqual(['sub/kept']);
+    expect(await filesWithFindings(box, ['c'])).toEqual(['c']);
+    expect(await filesWithFindings(box, ['--no-ignore'])).toEqual([
+      'a',
+      'build/b',
+      'c',
+      'sub/kept',
+      'sub/left',
+    ]);
+  });
+
+  test('that git tracks are searched even if it ignores them', async () => {
+    const box = new Sandbox();
+    plant(box, { '.env': router });
+    execFileSync('git', ['init', '-q'], { cwd: box.cwd });
+    execFileSync('git', ['add', '.env'], { cwd: box.cwd });
+    box.write('.gitignore', '.env\n');
+    expect(await filesWithFindings(box)).toEqual(['.env']);
+  });
+
+  test('of repositories in a repository are searched', async () => {
+    const box = new Sandbox();
+    plant(box, { 'inner/a': router, 'inner/b': router, 'plain/inner/c': router, d: router });
+    for (const folder of ['.', 'inner', 'plain/inner'])
+      execFileSync('git', ['init', '-q'], { cwd: join(box.cwd, folder) });
+    box.write('inner/.gitignore', 'b\n');
+    expect(await filesWithFindings(box)).toEqual(['d', 'inner/a', 'plain/inner/c']);
+  });
+
+  test('behind symbolic links are searched only if the link is named, and a FIFO is not waited for', async () => {
+    const box = new Sandbox();
+    const outer = new Sandbox();
+    plant(outer, { x: router });
+    mkdirSync(join(box.cwd, 'in'));
+    symlinkSync(outer.cwd, join(box.cwd, 'in', 'link'));
+    symlinkSync('.', join(box.cwd, 'in', 'loop'));
+    execFileSync('mkfifo', [join(box.cwd, 'in', 'fifo')]);
+    expect(await filesWithFindings(box)).toEqual([]);
+    expect(await filesWithFindings(box, ['in/link'])).toHaveLength(1);
+  });
+
+  test('may have any name', async () => {
+    const box = new Sandbox();
+    const names = ['a\nb', '\u001b[31mred', 'ünï', ' ', "it's", '-x'];
+    plant(box, Object.fromEntries(names.map((name) => [name, router])));
+    const raw = Buffer.concat([Buffer.from(`${box.cwd}/raw-`), Buffer.from([0xff, 0xfe])]);
+    writeFileSync(raw, router);
+    const expected = [...names, 'raw-\ufffd\ufffd'].sort();
+    expect((await filesWithFindings(box)).sort()).toEqual(expected);
+    execFileSync('git', ['init', '-q'], { cwd: box.cwd });
+    expect((await filesWithFindings(box)).sort()).toEqual(expected);
+    const { stdout } = await box.keys(['leaks'], { terminal: 100, env: { NO_COLOR: '1' } });
+    expect(stdout).toContain('\\x1b[31mred:1:1');
+    expect(stdout).toContain('a\\nb:1:1');
+    rmSync(raw);
+  });
+
+  test('that cannot be read are named, and the search goes ahead', async () => {
+    const box = new Sandbox();
+    plant(box, { a: router });
+    symlinkSync('/proc/self/mem', join(box.cwd, 'link'));
+    // Reading it fails for every user.
+    const run = await box.keys(['leaks', 'a', 'link', '--json', 'file']);
+    expect(run).toMatchObject({
+      exit: 8,
+      stderr: expect.stringMatching(/^warning: could not search .*mem \(EIO\)\n$/),
+    });
+  });
+});
