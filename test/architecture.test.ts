@@ -20,7 +20,7 @@ const homes: Record<string, string | string[]> = {
   'cli-table3': 'src/output/',
   'string-width': 'src/output/',
   chalk: 'src/output/',
-  yaml: 'src/output/',
+  yaml: 'src/manifest/',
   conf: 'src/accounts/config-change.ts',
   valibot: 'src/',
   // Its database, and the locks that the kernel holds.

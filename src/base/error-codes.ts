@@ -77,6 +77,7 @@ const table = {
   keychain_silent: { exit: 'auth' },
   list_endless: { exit: 'network' },
   list_incomplete: { exit: 'network' },
+  manifest_faulty: { exit: 'usage' },
   model_not_entitled: { exit: 'auth' },
   native_part_unusable: { exit: 'failed' },
   new_key_refused: { exit: 'failed' },

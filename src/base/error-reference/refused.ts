@@ -18,6 +18,11 @@ export const refused: Readonly<Record<CodeOf<Refusal>, Explanation>> = {
     meaning: 'the authority does not accept the settings of the key; the message names each one',
     fix: ['see what it accepts: keys provider show local'],
   },
+  manifest_faulty: {
+    meaning:
+      'keys.yaml, or the file that was named instead, is not valid; the message has the line and column of each fault',
+    fix: ['change each line that the message names'],
+  },
   not_trusted: {
     meaning: 'a file or folder that keys trusts belongs to another user, or another user can change it',
     fix: ['see what to change: keys doctor', 'choose another folder with KEYS_HOME: keys help environment'],

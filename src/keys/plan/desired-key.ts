@@ -55,4 +55,6 @@ export interface AuditPolicy {
   /** Fields that every key has to have, such as `expiry`. */
   require?: readonly string[];
   forbidPermission?: readonly string[];
+  /** The least severe finding that makes the answer no. */
+  failOn?: 'info' | 'warning' | 'error';
 }

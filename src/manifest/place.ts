@@ -1,0 +1,101 @@
+import { resolve } from 'node:path';
+import { InvalidValue } from '../base/errors.ts';
+import { looksLikeSecret } from '../base/secret.ts';
+import { shellWord } from '../base/shell-word.ts';
+import type { Environment } from '../platform/env.ts';
+
+/*
+ * A place (`to:`) as the file has it, made whole: variables of the environment filled in, and paths absolute. What a variable
+ * holds stays one part of the place: it adds no argument to a command, and no secret to anything.
+ */
+
+export interface PlaceContext {
+  env: Environment;
+  /** That of the file, which its relative paths start from. */
+  folder: string;
+  /** Throws `InvalidValue` for a text that is no sink. */
+  checkSink(text: string): void;
+}
+
+/** Throws `InvalidValue`. */
+export function wholePlace(text: string, { env, folder, checkSink }: PlaceContext): string {
+  if (looksLikeSecret(text)) throw new InvalidValue(secretFault);
+  const place = withVariables(text, env);
+  if (place === 'stdout' || place === 'clipboard')
+    throw new InvalidValue(`is ${place}, which keeps nothing; write a sink such as env:.env#API_KEY`);
+  checkSink(place);
+  return withAbsolutePath(place, folder);
+}
+
+function withAbsolutePath(place: string, folder: string): string {
+  const [, kind = '', path = '', rest = ''] = /^(file:|env:)(.*?)((?:#[^#]*)?)$/s.exec(place) ?? [];
+  if (kind === 'file:') return `${kind}${resolve(folder, inHome(`${path}${rest}`))}`;
+  if (kind === 'env:') return `${kind}${resolve(folder, inHome(path))}${rest}`;
+  return place.replace(
+    /^exec:(\s*)(\.{1,2}\/[^\s'"\\]*)/,
+    (_, gap: string, program: string) => `exec:${gap}${shellWord(resolve(folder, program))}`,
+  );
+}
+
+function inHome(path: string): string {
+  if (path === '~' || path.startsWith('~/'))
+    throw new InvalidValue(`begins with ~, which keys does not fill in; write \${HOME}${path.slice(1)}`);
+  return path;
+}
+
+/** One variable, or dollars that stand for one less. */
+const reference = /(\$+)\{([^{}]*\}?)/g;
+
+/** The text with its variables filled in. */
+function withVariables(text: string, env: Environment): string {
+  const isCommand = text.startsWith('exec:');
+  return text.replace(reference, (whole, dollars: string, inner: string) => {
+    if (dollars.length > 1) return whole.slice(1);
+    const [, name] = /^([A-Za-z_]\w*)\}$/.exec(inner) ?? [];
+    if (name === undefined)
+      throw new InvalidValue(`has a \${ that begins no variable; write \${NAME}, or $\${ for the text \${`);
+    return variable(name, env, isCommand);
+  });
+}
+
+function variable(name: string, env: Environment, isInCommand: boolean): string {
+  const value = env[name];
+  if (value === undefined || value === '')
+    throw new InvalidValue(
+      `needs the variable ${name}, which is ${value === '' ? 'empty' : 'not set'}; export ${name}=…`,
+    );
+  if (looksLikeSecret(value) || isSecretName(name))
+    throw new InvalidValue(
+      `refers to the variable ${name}, which holds a secret; a place must not contain one`,
+    );
+  if (/[\0-\x1f\x7f]/.test(value))
+    throw new InvalidValue(`refers to the variable ${name}, which has a control character in it`);
+  if (isInCommand && !/^[\w@%+=:,./-]+$/.test(value))
+    throw new InvalidValue(
+      `refers to the variable ${name} in a command, where its value may have no spaces, quotes or other special characters`,
+    );
+  return value;
+}
+
+/** The variables of `keys` that hold secrets, and those of PostgreSQL's clients. */
+function isSecretName(name: string): boolean {
+  return /^(?:KEYS_TOKEN|PGPASSWORD)$/i.test(name);
+}
+
+/** What is said of a secret: everyone who can read the file has it. */
+export const secretFault = 'looks like the secret of a key; remove it, and replace that key: keys rotate';
+
+/** A text that is no place: `$${` stands for `${`, and a variable is refused. Throws `InvalidValue`. */
+export function literalText(text: string): string {
+  if (looksLikeSecret(text)) throw new InvalidValue(secretFault);
+  return text.replace(/(\$+)\{/g, (whole, dollars: string) => {
+    if (dollars.length === 1)
+      throw new InvalidValue(`has a variable, which only places (to:) may have; write $\${ for the text \${`);
+    return whole.slice(1);
+  });
+}
+
+/** The text as the file must have it to be read as it is. */
+export function escapedText(text: string): string {
+  return text.replace(/\$+\{/g, (whole) => `$${whole}`);
+}
