@@ -23,9 +23,12 @@ export type ExitName = keyof typeof exits;
 const table = {
   argument_is_flag: { exit: 'usage' },
   authority_busy: { exit: 'failed' },
+  authority_foreign: { exit: 'failed' },
   authority_gone: { exit: 'failed' },
+  authority_login_failed: { exit: 'auth' },
   authority_missing: { exit: 'failed' },
   authority_newer: { exit: 'failed' },
+  authority_unreachable: { exit: 'network' },
   authority_unusable: { exit: 'failed' },
   backup_damaged: { exit: 'failed' },
   body_too_large: { exit: 'network' },

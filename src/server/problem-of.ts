@@ -19,6 +19,10 @@ const authorityProblems: Readonly<Record<string, readonly [status: number, code:
   authority_busy: [503, 'AUTHORITY_BUSY'],
   authority_gone: [503, 'AUTHORITY_UNAVAILABLE'],
   authority_missing: [503, 'AUTHORITY_UNAVAILABLE'],
+  authority_unreachable: [503, 'AUTHORITY_UNAVAILABLE'],
+  authority_login_failed: [503, 'AUTHORITY_UNAVAILABLE'],
+  // It may have happened: no caller may conclude from this that it has not.
+  reply_lost: [504, 'OUTCOME_UNKNOWN'],
 };
 
 /** The codes of what Fastify itself refuses. */

@@ -44,13 +44,17 @@ export class TestPostgres {
     this.#programs = programs;
   }
 
-  /** A new server. `settings`: lines of its configuration. */
-  static async start(settings: readonly string[] = []): Promise<TestPostgres> {
+  /** A new server. `settings`: lines of its configuration; `files`: by name, in its data folder. */
+  static async start(
+    settings: readonly string[] = [],
+    files: Readonly<Record<string, string>> = {},
+  ): Promise<TestPostgres> {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'keys-postgres-')));
     process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     giveAway(folder);
     const server = new TestPostgres(folder, postgresPrograms(folder), await freePort());
     server.#initialise(settings);
+    for (const [name, content] of Object.entries(files)) server.#write(name, content);
     await server.restart();
     return server;
   }
@@ -136,6 +140,12 @@ export class TestPostgres {
       'fsync = off',
     ];
     appendFileSync(join(this.dataFolder, 'postgresql.conf'), `${[...own, ...settings].join('\n')}\n`);
+  }
+
+  #write(name: string, content: string): void {
+    const path = join(this.dataFolder, name);
+    writeFileSync(path, content, { mode: 0o600 });
+    giveAway(path);
   }
 
   #spawn(): void {

@@ -7,6 +7,10 @@ export const failed: Readonly<Record<CodeOf<'failed'>, Explanation>> = {
     meaning: "another process kept the authority's database locked for too long",
     fix: ['wait for the other process, or allow more time: --timeout 2min'],
   },
+  authority_foreign: {
+    meaning: 'the database on the server holds tables of another program, which were left alone',
+    fix: ['name a database of its own: createdb <name>'],
+  },
   authority_gone: {
     meaning: "the authority's database was removed or replaced while it was in use",
     fix: ['put the file back: keys restore <file>', 'start the server again: keys serve'],

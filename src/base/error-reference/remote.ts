@@ -3,6 +3,14 @@ import type { Explanation } from './explanation.ts';
 
 /** Codes with exit code 4 or 7: session tokens, keychains and the network. */
 export const remote: Readonly<Record<CodeOf<'auth' | 'network'>, Explanation>> = {
+  authority_login_failed: {
+    meaning: "the server of the authority's database refused the user or its password",
+    fix: ['check the user in the URL and its password in PGPASSWORD, PGPASSFILE or ~/.pgpass'],
+  },
+  authority_unreachable: {
+    meaning: "the server of the authority's database cannot be reached, or did not answer in time",
+    fix: ['check the host and the port of the database, and that its server runs'],
+  },
   ceiling_exceeded: {
     meaning: 'a user asked for more than an admin allows for its keys',
     fix: ['ask an admin to raise the limit'],

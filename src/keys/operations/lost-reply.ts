@@ -7,6 +7,7 @@ import { sendingIn } from './operation.ts';
 
 /** Network failures before a byte of the request was sent, and refusals. */
 const unsent = new Set([
+  'authority_unreachable',
   'connection_failed',
   'tls_failed',
   'proxy_failed',
