@@ -17,7 +17,7 @@ export function creationRefusals(desired: DesiredKey, world: PlanWorld): string[
   const { capabilities } = backend;
   if (!capabilities.create) return [`the provider ${provider} has no call to create a key`];
   return [
-    ...withoutPlace(desired, `${desired.name} does not exist`),
+    ...withoutPlace(desired, 'the key does not exist'),
     ...unsupported(desired, world),
     ...expiryRefusals(desired, world),
     ...disableRefusals(desired, world),
@@ -37,7 +37,7 @@ export function rotationRefusals(desired: DesiredKey, old: Key, world: PlanWorld
       `the provider ${provider} ends the old value before the new one is delivered: keys rotate --allow-downtime`,
     ];
   return [
-    ...withoutPlace(desired, 'the new secret'),
+    ...withoutPlace(desired, 'another key would have a new secret'),
     ...(isInPlace ? inPlaceRefusals(desired, world) : unsupported(desired, world)),
     ...expiryRefusals(desired, world, old),
     ...(isInPlace ? [] : lossRefusals(desired, old, world)),
