@@ -48,6 +48,12 @@ test('without a command, prints help on stderr: exit 2', async () => {
       logs              show how keys were used, newest first
       usage             show total requests, tokens and spend, by key or by day
 
+    Policy and fleets:
+      plan              show what keys apply would do to make every key as keys.yaml
+                        says
+      apply             make every key as keys.yaml says: create, change, rotate
+      leaks             search files for values of keys that have leaked
+
     Use of secrets:
       verify            check whether a key works, without using up its budget
       find              find the key that a secret belongs to, without sending the

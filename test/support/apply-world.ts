@@ -8,8 +8,14 @@ import type { RecoveryServices } from '../../src/keys/operations/recovery.ts';
 import type { ApplyServices } from '../../src/keys/plan/apply-services.ts';
 import type { PlanOptions } from '../../src/keys/plan/survey.ts';
 import type { KeyBackend, Sink } from '../../src/keys/ports.ts';
-import { neverInterrupted } from './interrupting.ts';
+import { Interruption } from '../../src/platform/interruption.ts';
 import { MortalPorts } from './mortal-ports.ts';
+
+const uninterrupted = new Interruption({
+  interrupt: new AbortController().signal,
+  urgent: new AbortController().signal,
+  endsWith: () => {},
+});
 
 /** Places that outlive every process, by their sinks. */
 export class Places {
@@ -74,7 +80,7 @@ export function processIn({ authority, places, now, killedAt, options = {} }: Wo
     creation: { ...common, requireFinished: async () => {}, requireValueInPlaces: async () => {} },
     rotation: {
       ...common,
-      interruption: neverInterrupted(),
+      interruption: uninterrupted,
       mayAsk: false,
       // The journal of an earlier process is gone with its machine.
       recovery: {} as RecoveryServices,
