@@ -205,3 +205,23 @@ function distance(step: string, moment: Date, now: Date): number {
 export function absoluteTime(time: string): string {
   return time.replace(/\.\d+Z$/, 'Z');
 }
+
+/** A span as a person writes it: `90d`, `6mo`, `36h`. */
+export function spanText({ months, milliseconds }: Duration): string {
+  const parts = [
+    ...(months > 0 ? [months % 12 === 0 ? `${months / 12}y` : `${months}mo`] : []),
+    ...(milliseconds > 0 || months === 0 ? [shortSpan(milliseconds)] : []),
+  ];
+  return parts.join(' ');
+}
+
+function shortSpan(milliseconds: number): string {
+  const [unit, size] = spanUnits.find(([, length]) => milliseconds % length === 0) ?? ['s', second];
+  return `${milliseconds / size}${unit}`;
+}
+
+const spanUnits = [
+  ['d', day],
+  ['h', 3600 * second],
+  ['min', 60 * second],
+] as const;

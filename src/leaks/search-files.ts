@@ -73,8 +73,7 @@ export async function searchFiles(
   return scanned;
 }
 
-/** The files and folders that were named. Throws `KeysError` (2) for one that does not exist. */
-export function namedPaths(cwd: string, names: readonly string[]): { path: string; isFolder: boolean }[] {
+function namedPaths(cwd: string, names: readonly string[]): { path: string; isFolder: boolean }[] {
   const problems: string[] = [];
   const paths = names.flatMap((name) => {
     try {

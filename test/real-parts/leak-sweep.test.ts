@@ -174,6 +174,13 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     await run('logs --limit 5', 0);
     await run('logs --status 999', 2);
     await run('usage --by key', 0);
+    writeFileSync(
+      join(box.cwd, 'policy.yaml'),
+      'keys: { a: { to: [file:a] }, b: { to: ["env:.env#B"] } }\naudit: { require: [budget] }\n',
+    );
+    for (const format of ['table', 'json', 'csv', 'sarif', 'markdown'])
+      await run(`audit --all-profiles --file policy.yaml --format ${format}`, 8);
+    await run(`audit --file ${value}`, 2);
     await run('usage --since never', 2);
     await run('revoke b --yes --json', 0);
     await run('revoke b --yes', 0);
@@ -251,6 +258,7 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     await run('run --env A=file:a -- consumer', 0);
     await run('snippet a', 0);
     await run('usage', 0);
+    await run('audit --all-profiles --format markdown', undefined);
     await run('logs', 2);
     await run('api GET /v1/keys', 0);
     await run('api GET /v1/nosuch', 3);

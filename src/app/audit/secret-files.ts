@@ -1,0 +1,60 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SecretFile } from '../../keys/audit/audit-rule.ts';
+import { label } from '../../keys/audit/key-label.ts';
+import { modeOpenToOthers } from '../../platform/files/private-file.ts';
+import { isTracked } from '../../sinks/git-ignored.ts';
+import type { Context } from '../context.ts';
+import type { FilePlace } from './read-places.ts';
+
+/** The files with secrets that exist: those of keys itself, and the places of keys. */
+export async function findSecretFiles(context: Context, places: readonly FilePlace[]): Promise<SecretFile[]> {
+  const { paths } = context;
+  const own: Named[] = [
+    { path: paths.tokens, content: 'session tokens', profile: null },
+    ...['', '-wal', '-shm'].map((part) => ({
+      path: `${paths.authorityDatabase}${part}`,
+      content: 'the keys of the embedded authority',
+      profile: null,
+    })),
+    ...namesIn(paths.escrow).map((name) => ({
+      path: join(paths.escrow, name),
+      content: 'a secret in escrow',
+      profile: null,
+    })),
+  ];
+  const ofKeys = places.map(({ path, name, profile }) => ({
+    path,
+    content: `the secret of ${label(name)}`,
+    profile,
+  }));
+  const files: SecretFile[] = [];
+  for (const one of [...own, ...ofKeys]) {
+    if (files.some(({ path }) => path === one.path)) continue;
+    if (!isFile(one.path)) continue;
+    files.push({
+      ...one,
+      openMode: await modeOpenToOthers(one.path),
+      isTracked: await isTracked(one.path, context.io.env),
+    });
+  }
+  return files;
+}
+
+type Named = Pick<SecretFile, 'path' | 'content' | 'profile'>;
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
