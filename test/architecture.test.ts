@@ -123,6 +123,8 @@ test('only the named files reach for process, and none for console', () => {
     'src/platform/pager.ts',
     'src/platform/platform-folders.ts',
     'src/platform/stop-requests.ts',
+    'src/platform/workers/worker-link.ts',
+    'src/platform/workers/workers.ts',
     'src/sinks/clipboard-clear.ts',
     'src/sinks/clipboard-sink.ts',
   ]);

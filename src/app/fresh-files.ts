@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { KeysError } from '../base/errors.ts';
 import { watchFiles } from '../platform/files/watch-files.ts';
+import type { WorkerLink } from '../platform/workers/worker-link.ts';
 import type { Context } from './context.ts';
 
 /** Files that a running server reads again. */
@@ -34,7 +35,19 @@ export function keepFresh(context: Context, files: readonly FreshFiles[]): () =>
   };
 }
 
-async function readAgain(context: Context, { what, paths, read }: FreshFiles): Promise<void> {
+/** As `keepFresh` in a worker, which is told when. What can be used has been found out before. */
+export function readOnRequest(context: Context, files: readonly FreshFiles[], link: WorkerLink): () => void {
+  context.io.onHangup(() => {});
+  const quiet = { warn: (text: string) => context.warn(text), note: async () => {} };
+  return link.onReload(() => {
+    for (const one of files) void readAgain(quiet, one);
+  });
+}
+
+async function readAgain(
+  context: Pick<Context, 'warn' | 'note'>,
+  { what, paths, read }: FreshFiles,
+): Promise<void> {
   try {
     await read();
     await context.note(`read ${what} again: ${paths.join(', ')}`);

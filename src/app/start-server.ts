@@ -6,12 +6,13 @@ import type { Secret } from '../base/secret.ts';
 import type { Upstream } from '../gateway/types.ts';
 import { threadProgram } from '../platform/child-entry.ts';
 import { isLoopbackHost } from '../platform/loopback.ts';
+import type { WorkerLink } from '../platform/workers/worker-link.ts';
 import type { LogFormat } from '../server/access-log.ts';
 import type { Server } from '../server/server.ts';
 import { createServer } from '../server/server.ts';
 import type { Context } from './context.ts';
 import type { FreshFiles } from './fresh-files.ts';
-import { keepFresh } from './fresh-files.ts';
+import { keepFresh, readOnRequest } from './fresh-files.ts';
 import type { TlsFiles } from './tls-files.ts';
 import { readTls } from './tls-files.ts';
 
@@ -23,20 +24,24 @@ export interface Serving {
   allowedHosts: readonly string[];
   upstream?: { url: string; key?: () => Promise<Secret> } | undefined;
   log?: { format: LogFormat; write: (line: string) => void };
-  /** How long to go on listening after a request to stop. */
+  /** How long to keep listening after a request to stop. */
   drainMs: number;
   /** How long the log of uses keeps its rows; absent: unchanged. */
   retention?: string | undefined;
+  /** Set in a worker. */
+  link?: WorkerLink | undefined;
 }
 
 export interface Running {
   /** As a client writes it. */
   url: string;
+  /** Rejects with `KeysError` if the server cannot be kept running. */
+  ended?: Promise<void>;
   stop(): Promise<void>;
 }
 
 /** How long running calls may take to end when the server stops. */
-const shutdownMs = 30_000;
+export const shutdownMs = 30_000;
 
 /** Without a byte from the upstream: a model may think for a long time before it answers. */
 const upstreamIdleMs = 600_000;
@@ -50,17 +55,17 @@ export async function startServer(
   authority: AuthorityService,
   serving: Serving,
 ): Promise<Running> {
-  const { host, port, behindProxy, drainMs, log } = serving;
+  const { host, port, behindProxy, drainMs, log, link } = serving;
   const tls = serving.tls && (await readTls(context, serving.tls));
   const upstream = serving.upstream && (await connect(context, serving.upstream));
-  authority.open();
-  if (serving.retention !== undefined) authority.setLogRetention(serving.retention);
+  prepareDatabase(authority, serving);
   const server = await createServer({
     authority,
     version,
     now: () => context.now,
     threadProgram: threadProgram(),
-    prunes: true,
+    prunes: link === undefined || link.number === 1,
+    ...(link && { worker: link }),
     behindProxy,
     // A server that is reachable from other machines has names that only its operator knows.
     allowedHosts:
@@ -73,13 +78,16 @@ export async function startServer(
     onBug: (error) => void context.warn(`a request failed unexpectedly: ${stackOf(error)}`),
   });
   const address = await listen(server, host, port);
-  const stopReading = keepFresh(context, freshFiles(context, serving, server));
+  const files = filesOf(context, serving, server);
+  const stopReading = link ? readOnRequest(context, files, link) : keepFresh(context, files);
+  link?.answerCounts(() => server.counts());
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return {
     url: `${tls ? 'https' : 'http'}://${name}:${address.port}`,
     async stop() {
       stopReading();
-      await server.stop(shutdownMs, { drainMs, urgent: context.io.urgent });
+      const urgent = AbortSignal.any([context.io.urgent, ...(link ? [link.urgent] : [])]);
+      await server.stop(shutdownMs, { drainMs, urgent });
     },
   };
 }
@@ -95,9 +103,28 @@ async function connect(context: Context, { url, key }: NonNullable<Serving['upst
   });
 }
 
-function freshFiles(context: Context, { tls }: Serving, server: Server): FreshFiles[] {
+/** Creates and migrates the tables. Throws `KeysError`. */
+export function prepareDatabase(authority: AuthorityService, { retention }: Serving): void {
+  authority.open();
+  if (retention !== undefined) authority.setLogRetention(retention);
+}
+
+/** Reads everything that the server needs besides its database. Throws `KeysError`. Returns what can be read again. */
+export async function checkServing(context: Context, serving: Serving): Promise<FreshFiles[]> {
+  const upstream = serving.upstream && (await connect(context, serving.upstream));
+  await upstream?.close();
+  const files = filesOf(context, serving);
+  for (const { read } of files) await read();
+  return files;
+}
+
+/** Without a server, reading only checks them. */
+function filesOf(context: Context, { tls }: Serving, server?: Server): FreshFiles[] {
   if (!tls) return [];
-  const read = async () => server.renewTls(await readTls(context, tls));
+  const read = async () => {
+    const pair = await readTls(context, tls);
+    server?.renewTls(pair);
+  };
   return [{ what: 'the certificate', paths: [tls.cert, tls.key], read }];
 }
 

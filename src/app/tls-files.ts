@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { systemCode, usageError } from '../base/errors.ts';
 import { exposedMode } from '../platform/files/exposed-mode.ts';
+import { workerLink } from '../platform/workers/worker-link.ts';
 import type { TlsPair } from '../server/fastify-app.ts';
 import type { Context } from './context.ts';
 
@@ -24,7 +25,8 @@ export async function readTls(context: Context, { cert, key }: TlsFiles): Promis
     );
   }
   const keyPath = resolve(context.io.cwd, key);
-  const mode = await exposedMode(keyPath);
+  // One that starts workers has said it for them.
+  const mode = workerLink() ? undefined : await exposedMode(keyPath);
   if (mode !== undefined)
     await context.warnOnce(`${keyPath} is readable by others (${mode}): chmod 600 '${keyPath}'`);
   return pair;

@@ -158,6 +158,7 @@ const table = {
   value_unclear: { exit: 'unfinished' },
   value_with_nul: { exit: 'failed' },
   variable_set_twice: { exit: 'failed' },
+  worker_ended: { exit: 'failed' },
   would_be_lost: { exit: 'failed' },
 } satisfies Record<string, { exit: ExitName }>;
 

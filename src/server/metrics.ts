@@ -3,6 +3,14 @@ import type { CounterConfiguration, Metric } from 'prom-client';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { Durations } from './durations.ts';
 
+/** One of several processes that share the port. */
+export interface WorkerCounts {
+  /** From 1: the label `worker` of what it counts. */
+  number: number;
+  /** The texts of all processes. */
+  allCounts(): Promise<readonly string[]>;
+}
+
 /** Counters for Prometheus. Labels are routes, methods and codes only: keys and users would be too many. */
 export class Metrics {
   readonly registry = new Registry();
@@ -13,7 +21,12 @@ export class Metrics {
   readonly #tokens: Counter;
   readonly #cost: Counter;
 
-  constructor(version: string) {
+  readonly #worker: WorkerCounts | undefined;
+
+  constructor(version: string, worker?: WorkerCounts) {
+    this.#worker = worker;
+    // A sum would fall when a worker is replaced, which a reader takes for a restart of all.
+    if (worker) this.registry.setDefaultLabels({ worker: String(worker.number) });
     const registers = [this.registry];
     countLate(this.#requests, {
       name: 'keys_http_requests_total',
@@ -38,6 +51,10 @@ export class Metrics {
       .labels(version)
       .set(1);
     collectDefaultMetrics({ register: this.registry });
+  }
+
+  text(): Promise<string> {
+    return this.registry.metrics();
   }
 
   decided(code: string): void {
@@ -74,7 +91,7 @@ export class Metrics {
     app.get('/metrics', async (request, reply) => {
       check(request);
       reply.type(this.registry.contentType);
-      return this.registry.metrics();
+      return this.#worker ? mergedCounts(await this.#worker.allCounts()) : this.text();
     });
   }
 }
@@ -88,4 +105,16 @@ function countLate(counts: Map<string, number>, configuration: CounterConfigurat
       counts.clear();
     },
   });
+}
+
+/** Texts of several processes as one: what is counted under one name stands together, as the format demands. */
+export function mergedCounts(texts: readonly string[]): string {
+  const metrics = new Map<string, string[]>();
+  for (const part of texts.flatMap((text) => text.split(/^(?=# HELP )/m))) {
+    const [help = '', type = '', ...values] = part.trimEnd().split('\n');
+    if (help === '') continue;
+    const head = `${help}\n${type}`;
+    metrics.set(head, [...(metrics.get(head) ?? []), ...values]);
+  }
+  return [...metrics].map(([head, values]) => [head, ...values, ''].join('\n')).join('\n');
 }

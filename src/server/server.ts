@@ -21,6 +21,7 @@ import type { Lifecycle } from './health.ts';
 import { serveHealth } from './health.ts';
 import { hostCheck } from './host-check.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
+import type { WorkerCounts } from './metrics.ts';
 import { Metrics } from './metrics.ts';
 import { problemOf } from './problem-of.ts';
 import { keepPruning } from './pruning.ts';
@@ -37,6 +38,8 @@ export interface ServerOptions extends Omit<AppOptions, 'onRefused'> {
   allowedHosts: readonly string[] | undefined;
   /** The program of the threads that write uses and answer questions; absent: both on this thread. */
   threadProgram?: ThreadProgram;
+  /** Set in one of several processes that share the port: what each of them counts is shown together. */
+  worker?: WorkerCounts;
   /** Remove expired log rows while the server runs. */
   prunes?: boolean;
   /** false: leave every request to the framework. The answers are the same. */
@@ -53,6 +56,8 @@ export interface ServerOptions extends Omit<AppOptions, 'onRefused'> {
 export interface Server {
   /** Throws the system's error, such as EADDRINUSE. Port 0: any free port. Resolves with the server's address. */
   listen(host: string, port: number): Promise<AddressInfo>;
+  /** What this process counts, in the text format of Prometheus. */
+  counts(): Promise<string>;
   /** New connections get this certificate, if the server was started with one. */
   renewTls(pair: TlsPair): void;
   /** Says at once that it is not ready, stops listening, lets running calls end, and writes all uses. */
@@ -78,7 +83,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       ? withoutThreads(authority)
       : onThreads(options.threadProgram, authority, now, options.onBug);
   const batcher = new RequestBatcher(authority, now, (loss) => options.onLoss?.(loss), offload.recordUses);
-  const metrics = new Metrics(version);
+  const metrics = new Metrics(version, options.worker);
   const lifecycle: Lifecycle = { isDraining: false };
   const context: Context = { authority, batcher, metrics, offload, now, ...(upstream && { upstream }) };
   const { app, renewTls } = openApp({
@@ -139,6 +144,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       return address;
     },
     renewTls,
+    counts: () => metrics.text(),
     async stop(timeoutMs, { drainMs = 0, urgent } = {}) {
       lifecycle.isDraining = true;
       stopPruning();

@@ -1,5 +1,5 @@
-import { Agent, get } from 'node:http';
 import { expect, test } from 'vitest';
+import { hammer } from '../support/hammer.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { startServe } from '../support/serving.ts';
 
@@ -96,24 +96,4 @@ test('the limits of the organisation: models, monthly budget, keys per user', as
 async function createKey(box: Sandbox, ...flags: string[]): Promise<string> {
   const run = await box.program(['create', 'ci', '--secret-only', ...flags], { secretOnStdout: true });
   return run.stdout.trim();
-}
-
-/** Sends requests over 64 connections to the servers in turn, and counts the responses by status. */
-async function hammer(urls: readonly string[], key: string, count: number): Promise<Record<number, number>> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  const statuses = await Promise.all(
-    Array.from({ length: count }, (_, index) => statusOf(agent, urls[index % urls.length] ?? '', key)),
-  );
-  agent.destroy();
-  const counts: Record<number, number> = {};
-  for (const status of statuses) counts[status] = (counts[status] ?? 0) + 1;
-  return counts;
-}
-
-function statusOf(agent: Agent, url: string, key: string): Promise<number> {
-  return new Promise((done, fail) => {
-    get(`${url}/v1/authorize`, { agent, headers: { authorization: `Bearer ${key}` } }, (response) => {
-      response.resume().on('end', () => done(response.statusCode ?? 0));
-    }).on('error', fail);
-  });
 }

@@ -231,6 +231,10 @@ export const failed: Readonly<Record<CodeOf<'failed'>, Explanation>> = {
     meaning: 'the dotenv file sets the variable more than once, and readers disagree on which line counts',
     fix: ['remove all but one of the lines'],
   },
+  worker_ended: {
+    meaning: 'a process of keys serve --workers ended again and again before it took calls',
+    fix: ['see what one process says: keys serve --workers 1'],
+  },
   would_be_lost: {
     meaning:
       'the API replaces the whole key on update, and some of its fields cannot be read; nothing was changed',

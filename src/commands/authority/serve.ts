@@ -5,6 +5,8 @@ import { nameOf, oneOf, readCount, readDollars, readList, readText } from '../..
 import { isLoopbackHost } from '../../platform/loopback.ts';
 import { dbFlag } from '../flags/session-flags.ts';
 
+const maxWorkers = 256;
+
 export const serve = defineCommand({
   operands: '',
   summary: 'serve the embedded authority over HTTP: an API to manage keys, and one to check them',
@@ -48,6 +50,11 @@ export const serve = defineCommand({
       'how long to keep answering after SIGTERM while /readyz says 503 (default 0)',
       readDrain,
     ),
+    workers: value(
+      '--workers <number>',
+      'how many processes serve, for the cores of this machine (default 1)',
+      readWorkers,
+    ),
     upstream: value('--upstream <url>', 'forward admitted calls to this API and meter their cost', readText),
     upstreamKey: value(
       '--upstream-key <source>',
@@ -71,7 +78,7 @@ export const serve = defineCommand({
       oneOf(['json', 'text'] as const),
     ),
   },
-  fields: ['time', 'event', 'url'],
+  fields: ['time', 'event', 'url', 'workers'],
   problems({ host = '127.0.0.1', tlsCert, tlsKey, behindProxy, upstream, upstreamKey }) {
     const problems: string[] = [];
     if ((tlsCert === undefined) !== (tlsKey === undefined)) {
@@ -98,6 +105,7 @@ export const serve = defineCommand({
       behindProxy: input.behindProxy,
       allowedHosts: input.allowHost,
       drainMs: input.drain ?? 0,
+      workers: input.workers ?? 1,
       retention: input.logRetention,
       organisation: {
         ...(models && { models }),
@@ -116,6 +124,13 @@ function readPort(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new InvalidValue(`'${text}' is not a port: use an integer from 0 to 65535`);
+}
+
+/** 1 to 256. Throws `InvalidValue`. */
+function readWorkers(text: string): number {
+  const count = readCount(text);
+  if (count <= maxWorkers) return count;
+  throw new InvalidValue(`'${text}' is too many: use up to ${maxWorkers}, about one per core`);
 }
 
 /** Milliseconds, an hour at most. Throws `InvalidValue`. */
