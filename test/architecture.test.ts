@@ -35,11 +35,7 @@ const homes: Record<string, string | string[]> = {
   'eventsource-parser': 'src/gateway/event-stream.ts',
   '@humanwhocodes/momoa': 'src/providers/json-source.ts',
   aws4fetch: 'src/remote/sign-aws.ts',
-  'p-map': [
-    'src/keys/rotation/rotate-many.ts',
-    'src/app/audit/audit-profiles.ts',
-    'src/app/survey-profiles.ts',
-  ],
+  'p-map': ['src/keys/plan/apply.ts', 'src/keys/rotation/rotate-many.ts', 'src/app/'],
   fastify: 'src/server/',
   fuzzysort: 'src/output/fuzzy-search.ts',
   'prom-client': 'src/server/metrics.ts',

@@ -44,6 +44,16 @@ export async function rotationsOf(context: Context, name: string): Promise<OpenO
   });
 }
 
+/** The open operations on keys of this profile, the oldest first. */
+export async function keyOperations(context: Context): Promise<OpenOperation[]> {
+  if (!existsSync(context.paths.operations)) return [];
+  const own = await ownSetting(context);
+  return openOperations(context, warningOf(context), {
+    isWanted: ({ plan, setting }) => plan.kind !== 'session' && isSamePlace(setting, own),
+    headers: headersOf(context),
+  });
+}
+
 /** A command that rotates many keys asks for each name where it works. */
 const settings = new WeakMap<Context, Promise<Setting>>();
 

@@ -21,6 +21,7 @@ export type ExitName = keyof typeof exits;
 
 /** Every error code, and the exit code that goes with it unless the place that fails says otherwise. */
 const table = {
+  apply_under_way: { exit: 'limit' },
   argument_is_flag: { exit: 'usage' },
   authority_busy: { exit: 'failed' },
   authority_foreign: { exit: 'failed' },

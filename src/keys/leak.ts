@@ -46,3 +46,9 @@ export const leakFields = [
   'works',
   'fix',
 ] as const;
+
+/** What a search for leaked values has found. */
+export interface LeakReport {
+  findings: Leak[];
+  scanned: { files: number; bytes: number };
+}

@@ -73,7 +73,8 @@ export async function searchFiles(
   return scanned;
 }
 
-function namedPaths(cwd: string, names: readonly string[]): { path: string; isFolder: boolean }[] {
+/** The files and folders that were named. Throws `KeysError` (2) for one that does not exist. */
+export function namedPaths(cwd: string, names: readonly string[]): { path: string; isFolder: boolean }[] {
   const problems: string[] = [];
   const paths = names.flatMap((name) => {
     try {

@@ -26,6 +26,8 @@ export interface Paths {
   readonly operations: string;
   /** Which keys the last `rotate --all` of a profile has rotated, if it did not end well. */
   readonly fleets: string;
+  /** Which keys `keys apply` has created, where the API has no labels. */
+  readonly applied: string;
   /** Secrets in escrow, for profiles with `"escrow": "file"`. */
   readonly escrow: string;
   /** What can be made again at any time. */
@@ -54,6 +56,7 @@ export function locatePaths(env: Environment, cwd: string): Paths {
     tokens: join(data, 'tokens.json'),
     operations: join(state, 'operations'),
     fleets: join(state, 'fleets'),
+    applied: join(state, 'applied'),
     escrow: join(state, 'escrow'),
     cache,
   };
@@ -78,9 +81,10 @@ export function trustedFolders({
   state,
   operations,
   fleets,
+  applied,
   escrow,
 }: Paths): string[] {
-  return [config, providers, data, state, operations, fleets, escrow];
+  return [config, providers, data, state, operations, fleets, applied, escrow];
 }
 
 export function trustedFiles({ configFile, tokens, authorityDatabase }: Paths): string[] {

@@ -49,9 +49,13 @@ test('without a command, prints help on stderr: exit 2', async () => {
       usage             show total requests, tokens and spend, by key or by day
 
     Policy and fleets:
+      plan              show what keys apply would do to make every key as keys.yaml
+                        says
+      apply             make every key as keys.yaml says: create, change, rotate
       audit             check keys against a policy: expiry, age, use, permissions,
                         and where their secrets are
-      leaks             search files for values of keys that have leaked
+      leaks             search files and the history of git for values of keys that
+                        have leaked
 
     Use of secrets:
       verify            check whether a key works, without using up its budget

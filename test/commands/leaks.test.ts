@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Leak } from '../../src/keys/leak.ts';
 import { spec } from '../support/authority.ts';
+import { FaultServer, json } from '../support/fault-server.ts';
 import type { Run } from '../support/sandbox.ts';
 import { Sandbox } from '../support/sandbox.ts';
+import { sarifFaults } from '../support/sarif-faults.ts';
 import { authorityOf } from '../support/seed.ts';
 import { ids, prefixes, secrets, Transcript } from '../support/transcript.ts';
 
@@ -58,7 +60,7 @@ test('a value of a key is found with its place, its key and the command that rep
           "match": "prefix",
           "masked": "sk-or-v1-****",
           "status": "unknown",
-          "fix": null
+          "fix": "keys open --provider openrouter"
         },
         {
           "file": "sub/.env",
@@ -71,7 +73,7 @@ test('a value of a key is found with its place, its key and the command that rep
           "match": "exact",
           "masked": "[prefix]****",
           "status": "active",
-          "fix": "keys rotate [id 1] --grace 0"
+          "fix": "keys rotate ci --grace 0"
         }
       ],
       "scanned": {
@@ -104,8 +106,8 @@ test('a value of a key is found with its place, its key and the command that rep
     "$ keys leaks
     exit 8
     --- stdout
-    log.txt	1	5					openrouter	prefix	sk-or-v1-****	unknown		
-    sub/.env	2	9		[id 1]	ci	local	local	exact	[prefix]****	active		keys rotate [id 1] --grace 0
+    log.txt	1	5					openrouter	prefix	sk-or-v1-****	unknown		keys open --provider openrouter
+    sub/.env	2	9		[id 1]	ci	local	local	exact	[prefix]****	active		keys rotate ci --grace 0
     --- files
     log.txt (644): got sk-or-v1-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.
     sub/.env (644): A=1
@@ -143,6 +145,116 @@ test('a path that does not exist: exit 2', async () => {
     error: cannot search b (ENOENT)
     "
   `);
+});
+
+test('stdin is searched with --stdin', async () => {
+  const run = await new Sandbox().keys(['leaks', '--stdin', '--json', 'file,line,column'], {
+    stdin: `a\r\n b=${router}`,
+  });
+  expect(run.exit).toBe(8);
+  expect(findingsOf(run)).toEqual([{ file: '<stdin>', line: 2, column: 4 }]);
+});
+
+test('flags that contradict each other: exit 2', async () => {
+  const shows = new Transcript(new Sandbox(), []);
+  const args = ['leaks', '--stdin', '--staged', '--no-ignore', 'a'];
+  expect(await shows.keys(args)).toMatchInlineSnapshot(`
+    "$ keys leaks --stdin --staged --no-ignore a
+    exit 2
+    --- stderr
+    error: --staged and --stdin cannot be combined
+    error: --stdin searches no paths
+    error: --no-ignore and --staged cannot be combined
+    hint: keys help leaks
+    "
+  `);
+});
+
+test('--format sarif is valid SARIF without a value in it', async () => {
+  const box = new Sandbox();
+  const { value } = await createKey(box);
+  plant(box, { 'a b/\u001bc': `x\n ${value} ${router}` });
+  const { exit, stdout } = await box.keys(['leaks', '--format', 'sarif']);
+  expect(exit).toBe(8);
+  expect(sarifFaults(JSON.parse(stdout))).toEqual([]);
+  const { results } = JSON.parse(stdout).runs[0];
+  expect(results.map(({ ruleId }: { ruleId: string }) => ruleId).sort()).toEqual([
+    'leaked-key',
+    'possible-leak',
+  ]);
+  expect(stdout).not.toContain(value.slice(20));
+  expect(stdout).not.toContain(router.slice(9, 20));
+});
+
+describe('--verify', () => {
+  const env = (server: FaultServer) => ({
+    KEYS_PROVIDER: 'openrouter',
+    KEYS_URL: server.origin,
+    KEYS_TOKEN: 'tok-EXAMPLE',
+  });
+  const key = { hash: 'h1', name: 'ci', disabled: false, label: 'sk-or-v1-0123456...cdef' };
+
+  test('says whether a value works; without it, nothing of a value is sent', async () => {
+    const [box, server] = [new Sandbox(), await FaultServer.start()];
+    plant(box, { a: router });
+    for (let run = 0; run < 2; run++) server.on('GET /keys', json(200, { data: [key] }));
+    server.on('GET /key', json(200, { data: {} }));
+    const quiet = await box.keys(['leaks', '--json'], { env: env(server) });
+    expect(findingsOf(quiet)).toMatchObject([
+      { keyId: 'h1', name: 'ci', match: 'prefix', provider: 'openrouter' },
+    ]);
+    expect(findingsOf(quiet)[0]).not.toHaveProperty('works');
+    expect(JSON.stringify(server.received)).not.toContain(router.slice(9, 30));
+    const run = await box.keys(['leaks', '--verify', '--json'], { env: env(server) });
+    expect(findingsOf(run)).toMatchObject([{ works: true, fix: 'keys rotate ci --grace 0' }]);
+  });
+
+  test('asks about a value of no known key, too, where the account has such values', async () => {
+    const [box, server] = [new Sandbox(), await FaultServer.start()];
+    plant(box, { a: router });
+    server.on('GET /keys', json(200, { data: [] }));
+    server.on('GET /key', json(401, { error: { message: 'no' } }));
+    const run = await box.keys(['leaks', '--verify', '--json'], { env: env(server) });
+    expect(findingsOf(run)).toMatchObject([{ keyId: null, works: false }]);
+  });
+});
+
+test('an account that cannot be read is a warning, and what looks like a value is found all the same', async () => {
+  const box = new Sandbox();
+  plant(box, { a: router });
+  const env = { KEYS_PROVIDER: 'openrouter', KEYS_URL: 'http://127.0.0.1:1', KEYS_TOKEN: 'tok-EXAMPLE' };
+  expect(
+    await new Transcript(box, []).keys(['leaks', '--json', 'file,keyId,match'], { env }),
+  ).toMatchInlineSnapshot(`
+    "$ keys leaks --json file,keyId,match
+    exit 8
+    --- stdout
+    {
+      "findings": [
+        {
+          "file": "a",
+          "keyId": null,
+          "match": "prefix"
+        }
+      ],
+      "scanned": {
+        "files": 1,
+        "bytes": 73
+      }
+    }
+    --- stderr
+    warning: could not compare with the keys of the profile openrouter, so a finding may be one of them: cannot connect to http://127.0.0.1:1: the connection was refused (ECONNREFUSED)
+    --- files
+    a (644): sk-or-v1-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+    "
+  `);
+});
+
+test('without a finding no account is asked', async () => {
+  const box = new Sandbox();
+  box.write('a', 'nothing');
+  const env = { KEYS_PROVIDER: 'openrouter', KEYS_URL: 'http://127.0.0.1:1', KEYS_TOKEN: 'tok-EXAMPLE' };
+  expect(await box.keys(['leaks'], { env })).toMatchObject({ exit: 0, stderr: '' });
 });
 
 describe('files', () => {

@@ -38,7 +38,9 @@ export async function identify(
       }
     } catch (error) {
       if (!(error instanceof KeysError) || error.failure.exit === 'interrupted') throw error;
-      await context.warn(`could not compare with the keys of the profile ${profile}: ${error.message}`);
+      await context.warn(
+        `could not compare with the keys of the profile ${profile}, so a finding may be one of them: ${error.message}`,
+      );
     }
   }
   return holders;

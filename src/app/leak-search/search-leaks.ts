@@ -1,76 +1,56 @@
-import { shellWord } from '../../base/shell-word.ts';
-import type { Leak } from '../../keys/leak.ts';
-import { FileSearch } from '../../leaks/file-search.ts';
-import { ValueFinder } from '../../leaks/find-values.ts';
-import type { LeakedValue, Place } from '../../leaks/leaked-values.ts';
-import { LeakedValues } from '../../leaks/leaked-values.ts';
+import type { Leak, LeakReport } from '../../keys/leak.ts';
+import type { Place } from '../../leaks/leaked-values.ts';
 import type { Scanned } from '../../leaks/search-files.ts';
-import { searchFiles } from '../../leaks/search-files.ts';
-import { soughtFormats } from '../../leaks/sought-formats.ts';
 import type { Context } from '../context.ts';
-import type { Holder } from './identify.ts';
+import { fixForKey, fixForUnknown } from './fix.ts';
 import { identify } from './identify.ts';
 import { knownFormats } from './known-formats.ts';
-import type { LeakReport } from './leak-report.ts';
+import type { ScanRequest } from './scan.ts';
+import { scan } from './scan.ts';
 
-export interface LeakSearch {
-  /** Files and folders; empty: the current folder. */
-  names: readonly string[];
-  respectsIgnore: boolean;
+export interface LeakSearch extends ScanRequest {
   /** Compares with the keys of every profile, not just the current one. */
   everywhere: boolean;
+  /** Asks the APIs whether the values work. */
+  asksApis: boolean;
 }
 
+/** Searches for leaked values. Accounts are read only if there are any. */
 export async function searchLeaks(context: Context, search: LeakSearch): Promise<LeakReport> {
-  const formats = await knownFormats(context);
-  const values = new LeakedValues(formats);
-  const files = new FileSearch(new ValueFinder(soughtFormats(formats)));
-  const { cwd, env } = context.io;
-  const names = search.names.length === 0 ? ['.'] : search.names;
-  const scanned = await searchFiles(
-    { cwd, env, names, respectsIgnore: search.respectsIgnore },
-    {
-      values,
-      searchPaths: (paths) => files.search(paths),
-      concurrency: 1,
-      checkStop() {
-        if (context.interruption.asked.aborted) throw context.interruption.failure();
-      },
-    },
-  );
+  const { formats, providers } = await knownFormats(context);
+  const { scanned, leaks } = await scan(context, formats, search);
   await warnOfUnreadable(context, scanned);
-  const leaks = values.all;
+  const { files, bytes } = scanned;
+  if (leaks.length === 0) return { findings: [], scanned: { files, bytes } };
   const holders = await identify(context, leaks, search.everywhere);
   const { name: current } = await context.profile();
-  const findings = leaks.flatMap((leak) =>
-    leak.places.map((place) => findingOf(leak, place, holders.get(leak), current)),
-  );
-  const { files: fileCount, bytes } = scanned;
-  return { findings: findings.sort(byPlace), scanned: { files: fileCount, bytes } };
+  const findings: Leak[] = [];
+  for (const leak of leaks) {
+    const holder = holders.get(leak);
+    const { masked, format } = leak;
+    let works: boolean | undefined;
+    if (search.asksApis) {
+      const { askWhetherItWorks } = await import('./ask-whether-it-works.ts');
+      works = await askWhetherItWorks(context, leak, holder);
+    }
+    const common = {
+      keyId: holder?.key.id ?? null,
+      name: holder?.key.name ?? null,
+      profile: holder?.profile ?? null,
+      provider: holder?.key.provider ?? format.provider,
+      match: holder?.match ?? (format.checksum ? 'checksum' : 'prefix'),
+      masked,
+      status: holder?.key.status ?? 'unknown',
+      ...(works !== undefined && { works }),
+      fix: holder ? await fixForKey(holder, current) : fixForUnknown(leak, providers),
+    } as const;
+    findings.push(...leak.places.map((place) => ({ ...placed(place), ...common })));
+  }
+  return { findings: findings.sort(byPlace), scanned: { files, bytes } };
 }
 
-function findingOf(leak: LeakedValue, place: Place, holder: Holder | undefined, current: string): Leak {
-  const { file, line, column, commit } = place;
-  const { masked, format } = leak;
-  return {
-    ...{ file, line, column },
-    ...(commit !== undefined && { commit }),
-    keyId: holder?.key.id ?? null,
-    name: holder?.key.name ?? null,
-    profile: holder?.profile ?? null,
-    provider: holder?.key.provider ?? format.provider,
-    match: holder?.match ?? (format.checksum ? 'checksum' : 'prefix'),
-    masked,
-    status: holder?.key.status ?? 'unknown',
-    fix: holder ? fixFor(holder, current) : null,
-  };
-}
-
-function fixFor({ key, profile }: Holder, current: string): string | null {
-  const place = profile === current ? '' : ` --profile ${shellWord(profile)}`;
-  if (key.status === 'revoked' || key.status === 'expired') return null;
-  if (key.superseded) return `keys revoke ${shellWord(key.id)}${place}`;
-  return `keys rotate ${shellWord(key.id)} --grace 0${place}`;
+function placed({ file, line, column, commit }: Place): Pick<Leak, 'file' | 'line' | 'column' | 'commit'> {
+  return { file, line, column, ...(commit !== undefined && { commit }) };
 }
 
 function byPlace(a: Leak, b: Leak): number {

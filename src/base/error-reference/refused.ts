@@ -107,6 +107,10 @@ export const refused: Readonly<Record<CodeOf<Refusal>, Explanation>> = {
     meaning: 'the API kept answering that its rate limit is reached',
     fix: ['wait a minute, then run the command again'],
   },
+  apply_under_way: {
+    meaning: 'another process is applying the same file; nothing was done here',
+    fix: ['wait until it ends, then look: keys plan'],
+  },
   rotation_under_way: {
     meaning: 'another process is rotating a key of the same name; nothing was done here',
     fix: ['wait until it ends, then look: keys list'],

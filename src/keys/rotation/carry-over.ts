@@ -16,9 +16,9 @@ import { successorOf } from './successor.ts';
 export async function planSuccessor(
   { backend, now, tell }: Pick<RotationServices, 'backend' | 'now' | 'tell'>,
   old: Key,
-  { expires, allowLoss, dryRun }: RotationJob['policy'],
+  { expires, fields, allowLoss, dryRun }: RotationJob['policy'],
 ): Promise<Successor> {
-  const successor = successorOf(old, backend.capabilities, { expires, now });
+  const successor = successorOf(old, backend.capabilities, { expires, now, ...(fields && { fields }) });
   if (rotatesInPlace(backend)) return { ...successor, lost: [] };
   if (successor.lost.length === 0) return successor;
   const problem = `the new key ${old.name} cannot take over ${successor.lost.join(', ')} from the old one: the API or its declaration does not accept or report it`;

@@ -1,5 +1,6 @@
 import { usageError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
+import type { Duration } from '../../base/time.ts';
 import { after, before } from '../../base/time.ts';
 import type { Key } from '../key.ts';
 import { isUnnamed } from '../operations/candidates.ts';
@@ -39,6 +40,16 @@ export function requireRotatable(
   }
 }
 
+/** Which of the two conditions a key meets; undefined: neither. */
+export function whyDue(
+  { createdAt, expiresAt }: Key,
+  { due, olderThan }: { due?: Duration | undefined; olderThan?: Duration | undefined },
+  now: Date,
+): 'olderThan' | 'due' | undefined {
+  if (olderThan && createdAt && Date.parse(createdAt) <= before(now, olderThan).getTime()) return 'olderThan';
+  return due && expiresAt && Date.parse(expiresAt) <= after(now, due).getTime() ? 'due' : undefined;
+}
+
 /** Whether the policy lets a key be rotated now; without an age or an expiry in it, it always does. */
 export async function isDue(
   { now, tell }: Pick<RotationServices, 'now' | 'tell'>,
@@ -46,10 +57,8 @@ export async function isDue(
   { policy: { due, olderThan }, isOne }: RotationJob,
 ): Promise<boolean> {
   if (!due && !olderThan) return true;
-  const { createdAt, expiresAt } = key;
-  if (olderThan && createdAt && Date.parse(createdAt) <= before(now, olderThan).getTime()) return true;
-  if (due && expiresAt && Date.parse(expiresAt) <= after(now, due).getTime()) return true;
-  if (olderThan && createdAt === undefined) {
+  if (whyDue(key, { due, olderThan }, now)) return true;
+  if (olderThan && key.createdAt === undefined) {
     throw usageError('the provider does not report when a key was created: --older-than cannot be applied');
   }
   if (isOne) await tell({ type: 'not-due', key });

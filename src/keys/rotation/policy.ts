@@ -1,5 +1,6 @@
 import type { Duration } from '../../base/time.ts';
 import { after } from '../../base/time.ts';
+import type { NewFields } from './successor.ts';
 
 /** How keys are rotated, whatever asked for it. */
 export interface RotationPolicy {
@@ -7,6 +8,8 @@ export interface RotationPolicy {
   grace: Duration | undefined;
   /** When the new key expires; null: never; undefined: after the same span as the old one. */
   expires: Date | null | undefined;
+  /** What the new key has in place of what the old one has; absent: nothing. */
+  fields?: NewFields;
   /** Rotate a key only if it expires within this span. */
   due: Duration | undefined;
   /** Rotate a key only if it is at least this old. */

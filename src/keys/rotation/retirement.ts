@@ -216,7 +216,10 @@ function hintsFor(cause: unknown, operation: string, { id }: Replaced): string[]
 }
 
 /** The API's own rotation ends the old key at once or sets its expiry, whatever becomes of the new one. */
-export function rotatesInPlace({ rotateInPlace, capabilities: { overlap } }: KeyBackend): boolean {
+export function rotatesInPlace({
+  rotateInPlace,
+  capabilities: { overlap },
+}: Pick<KeyBackend, 'rotateInPlace' | 'capabilities'>): boolean {
   return rotateInPlace !== undefined && overlap !== 'client';
 }
 

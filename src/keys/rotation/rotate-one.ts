@@ -51,7 +51,7 @@ export async function rotateOne(
       const end = endOfOld(keys, resumed.rotated.oldId, current.id);
       return { ...unchanged(current), ...resumed.rotated, ...end, ...retirements };
     }
-    if (!destination || !(resumed.isRenewed || (await isDue(services, current, job))))
+    if (!destination || !(resumed.isRenewed || (await isWanted(services, current, job))))
       return { ...unchanged(current), ...retirements };
     const record = await rotate(services, { ...job, keys, old: current, onReplaced }, destination);
     if (record) return { ...record, ...retirements };
@@ -60,6 +60,10 @@ export async function rotateOne(
   } finally {
     release();
   }
+}
+
+async function isWanted(services: RotationServices, current: Key, job: RotationJob): Promise<boolean> {
+  return job.isWanted ? job.isWanted(current) : isDue(services, current, job);
 }
 
 /** What is listed again once earlier operations are finished: the name, and the key that one of them has replaced. */

@@ -36,6 +36,8 @@ export interface RotationJob {
   policy: RotationPolicy;
   /** The only key of this command: its steps are told one by one. */
   isOne: boolean;
+  /** Whether the current key of the name is to be replaced; absent: as the policy says. */
+  isWanted?: (current: Key) => Promise<boolean>;
   /** What was done for it together with others; absent: nothing. */
   ahead?: Ahead;
   /** Called with the id of the new key as soon as the rotation is complete. */

@@ -11,6 +11,9 @@ export interface Successor {
   lost: readonly string[];
 }
 
+/** What the new key has in place of what the old one has. */
+export type NewFields = Partial<Omit<KeySpec, 'name' | 'expiresAt' | 'kept'>>;
+
 /** A key without any settings. */
 const blankSpec: Omit<KeySpec, 'name' | 'expiresAt' | 'kept'> = {
   description: null,
@@ -23,14 +26,14 @@ const blankSpec: Omit<KeySpec, 'name' | 'expiresAt' | 'kept'> = {
 const traits = Object.keys(blankSpec) as (keyof typeof blankSpec)[];
 
 /**
- * A key like the old one, for the same span of time or until `expires`. What the API does not report, or does not accept
+ * A key like the old one but for `fields`, for the same span of time or until `expires`. What the API does not report, or does not accept
  * for a new key, cannot be carried over. Throws `KeysError` (2) if a key needs an expiry and the span of the old one is not
  * known.
  */
 export function successorOf(
   old: Key,
   { createFields, reports, expiryRequired, expiryResolution = 1, alike = [] }: Capabilities,
-  { expires, now }: { expires: Date | null | undefined; now: Date },
+  { expires, fields = {}, now }: { expires: Date | null | undefined; fields?: NewFields; now: Date },
 ): Successor {
   const span = spanOf(old, expiryResolution);
   const isTaken = (input: KeyInput) => createFields.includes(input);
@@ -41,8 +44,9 @@ export function successorOf(
     throw usageError(`the lifetime of the key ${old.id} is unknown; pass --expires`);
   }
   const carriedTraits = traits.filter((trait) => isTaken(trait) && old[trait] !== undefined);
+  const isGiven = (field: string) => (fields as Record<string, unknown>)[field] !== undefined;
   const cannot = (trait: (typeof traits)[number]) => {
-    if (alike.includes(trait)) return false;
+    if (isGiven(trait) || alike.includes(trait)) return false;
     return isTaken(trait) ? !reports.includes(trait) : isSet(old[trait]);
   };
   // A requested expiry replaces the old one, so that one need not be known.
@@ -51,6 +55,7 @@ export function successorOf(
     spec: {
       ...blankSpec,
       ...Object.fromEntries(carriedTraits.map((trait) => [trait, old[trait]])),
+      ...fields,
       name: old.name,
       expiresAt,
       ...(old[kept] && { kept: old[kept] }),
@@ -59,7 +64,7 @@ export function successorOf(
       ...new Set([
         ...traits.filter(cannot),
         ...(old.expiresAt && expiresAt === null && expires === undefined ? ['expiresAt'] : []),
-        ...unknown.filter((field) => !neverCarried.has(field)),
+        ...unknown.filter((field) => !neverCarried.has(field) && !isGiven(field)),
       ]),
     ],
   };

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { ExitName } from '../base/error-codes.ts';
+import { KeysError, usageError } from '../base/errors.ts';
+import type { AppliedAction } from '../keys/plan/apply.ts';
+import type { Progress } from '../output/progress.ts';
+import { holdFileLock, probeMs } from '../platform/files/file-lock.ts';
+import { makePrivateFolder } from '../platform/paths.ts';
+import type { Context } from './context.ts';
+import type { FilePlan, PlanInput } from './plan-file.ts';
+import { defaultConcurrency, pathOf, planState } from './plan-file.ts';
+import { readDesiredState } from './read-desired-state.ts';
+
+export interface ApplyInput extends PlanInput {
+  /** How many keys are revoked, in place of a prompt. */
+  confirm: string | undefined;
+}
+
+/** A plan that is being carried out. */
+export interface FileApply {
+  plan: FilePlan;
+  /** Read once; the exit is known afterwards. */
+  actions: AsyncIterable<AppliedAction>;
+  exit(): ExitName;
+}
+
+/**
+ * Makes everything as a file says, once a person has agreed to the plan. One process at a time applies a file. Throws
+ * `KeysError`: 2 if a confirmation is missing or wrong, 1 if the answer is no, 6 if another process applies the file.
+ */
+export async function applyFile(context: Context, input: ApplyInput): Promise<FileApply> {
+  const state = await readDesiredState(context, input.file);
+  requireAnswerable(context, input);
+  await lockFile(context, input.file);
+  const plan = await planState(context, state, input);
+  await showPlan(context, plan);
+  await requireConfirmed(context, plan, input);
+  const { Apply } = await import('../keys/plan/apply.ts');
+  let progress: Progress | undefined;
+  const onStep = async (name: string) => progress?.step(name);
+  const apply = new Apply({ interruption: context.interruption, onStep }, plan.profiles);
+  const { concurrency = defaultConcurrency } = input;
+  async function* actions() {
+    progress = await startProgress(context, apply.jobCount);
+    try {
+      yield* apply.run(concurrency);
+    } finally {
+      await progress?.end();
+    }
+  }
+  return { plan, actions: actions(), exit: () => apply.exit };
+}
+
+/** A job that would ask on the day on which there is something to do is refused on every day. */
+function requireAnswerable(context: Context, { confirm }: ApplyInput): void {
+  if (context.globals.yes || confirm !== undefined || context.promptObstacle === undefined) return;
+  throw usageError(
+    `cannot prompt: ${context.promptObstacle}; pass --yes to apply without a question; nothing was changed`,
+    'see what it would do: keys plan',
+  );
+}
+
+async function lockFile(context: Context, file: string | undefined): Promise<void> {
+  const { applied } = context.paths;
+  const place = createHash('sha256').update(pathOf(context, file)).digest('hex').slice(0, 16);
+  makePrivateFolder(applied);
+  const release = await holdFileLock(join(applied, `file-${place}`), probeMs);
+  if (!release) {
+    throw new KeysError({
+      code: 'apply_under_way',
+      message: `another process is applying ${file ?? 'keys.yaml'}; nothing was changed`,
+      hints: ['wait until it ends, then look: keys plan'],
+    });
+  }
+  context.atEnd(async () => release());
+}
+
+/** stdout is for what was done. */
+async function showPlan(context: Context, { actions, others }: FilePlan): Promise<void> {
+  const { format } = context.output;
+  if (context.globals.quiet || (format !== undefined && format !== 'table')) return;
+  const [{ planView }, { terminalOf }] = await Promise.all([
+    import('../output/views/plan.ts'),
+    import('../output/style.ts'),
+  ]);
+  const { io, now } = context;
+  const terminal = await terminalOf(io.stderr, io.env, true, now);
+  const text = planView({ actions, others, isApplied: false }, terminal);
+  for (const line of text.trimEnd().split('\n')) await context.note(line);
+}
+
+async function requireConfirmed(
+  context: Context,
+  { actions, toDo }: FilePlan,
+  { confirm }: ApplyInput,
+): Promise<void> {
+  const count = String(actions.filter(({ action, isLeftOver }) => action === 'revoke' && isLeftOver).length);
+  if (confirm !== undefined) {
+    if (confirm === count) return;
+    throw usageError(
+      `--confirm says '${confirm}', but ${count} keys that are not in the file would be revoked; nothing was changed`,
+      'see them: keys plan --prune',
+    );
+  }
+  const isIdle = actions.every(({ action }) => action === 'none' || action === 'refused');
+  if (context.globals.yes || toDo === 0 || isIdle) return;
+  if (count !== '0') {
+    const what = count === '1' ? 'the key that is' : `the ${count} keys that are`;
+    const answer = await context.ask(`Type ${count} to revoke ${what} not in the file, and to do the rest:`);
+    if (answer.trim() === count) return;
+  } else if (await context.confirm('Do this?', ['no, change nothing', 'yes'])) return;
+  throw new KeysError({ code: 'declined', message: 'not confirmed: nothing was changed' });
+}
+
+async function startProgress(context: Context, count: number): Promise<Progress | undefined> {
+  if (!context.io.stderr.isTTY || context.globals.quiet || count < 2) return undefined;
+  const { startProgress } = await import('../output/progress.ts');
+  return startProgress((line) => context.setStatus(line), { env: context.io.env, count });
+}

@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { KeysError, systemCode } from '../base/errors.ts';
+import { openAppliedFile } from '../journal/applied-file.ts';
+import type { CreationEvent, CreationRecord } from '../keys/operations/create.ts';
+import type { ApplyServices } from '../keys/plan/apply-services.ts';
+import type { Provenance } from '../keys/plan/provenance.ts';
+import { provenanceLabel } from '../keys/plan/provenance.ts';
+import type { PlanOptions } from '../keys/plan/survey.ts';
+import type { Sink } from '../keys/ports.ts';
+import { storedDifferences } from '../keys/requested.ts';
+import type { RotationEvent } from '../keys/rotation/services.ts';
+import type { Message } from '../output/message.ts';
+import { makePrivateFolder } from '../platform/paths.ts';
+import { openSinks } from '../sinks/open-sinks.ts';
+import { parseSink } from '../sinks/sink-spec.ts';
+import type { Context } from './context.ts';
+import { creationServices } from './creation-services.ts';
+import { openDestination } from './destination.ts';
+import { isValueOf } from './find-by-value.ts';
+import { settingOf } from './open-journal.ts';
+import { keyOperations } from './open-operations.ts';
+import { ownKey } from './own-key.ts';
+import { rotationServices } from './rotation-services.ts';
+import { SharedList } from './shared-list.ts';
+import { sinkContextOf } from './sink-context.ts';
+import { tell } from './tell.ts';
+
+export interface PlanSettings extends PlanOptions {
+  allowInGit: boolean;
+  /** The file, as an absolute path. */
+  path: string;
+}
+
+/** What planning and applying a file need in the profile of a context. */
+export async function planServices(context: Context, settings: PlanSettings): Promise<ApplyServices> {
+  const { allowInGit, path, ...options } = settings;
+  const rotation = await rotationServices(context, { secretOnly: false, allowInGit });
+  const creation = await creationServices(context);
+  const { backend, profile, listsWhole } = rotation;
+  const isRemote = (await context.connection()) !== undefined;
+  const shared = new SharedList(() => context.keys());
+  // The embedded authority finds the keys of a name at once; an API lists all of them, for whoever asks meanwhile.
+  const listKeys = (names?: readonly string[]) => (isRemote ? shared.read() : context.keys(names));
+  let own: ReturnType<typeof ownKey> | undefined;
+  return {
+    backend,
+    profile,
+    listsWhole,
+    options,
+    get now() {
+      return context.now;
+    },
+    listKeys,
+    openOperations: () => keyOperations(context),
+    openPlaces: (to) => openPlaces(context, to),
+    isValueOf: (keys, key, value) => isValueOf(backend, keys, key, value),
+    isWithoutFolder: (place) => isWithoutFolder(context, place),
+    ownKey(keys) {
+      own ??= ownKey(context, keys);
+      return own;
+    },
+    provenance: await provenanceOf(context, path),
+    creation: {
+      ...creation,
+      get now() {
+        return context.now;
+      },
+      listKeys,
+      // What is unfinished is finished before.
+      requireFinished: async () => {},
+      tell: (event) => tellCreation(context, event),
+    },
+    rotation: Object.assign(Object.create(rotation), {
+      listKeys,
+      tell: (event: RotationEvent) => tellRotation(context, event),
+    }),
+    openDestination: (to) =>
+      openDestination<CreationRecord>(context, { to, secretOnly: false, allowInGit }, async () => {
+        throw new Error('a secret of a file is never printed');
+      }),
+    async update(key, changes) {
+      const { disabled: _, ...fields } = changes;
+      const updatedKey = await backend.update(key.id, changes, key);
+      const differences = await storedDifferences(backend, fields, updatedKey, true);
+      const { storedMessages } = await import('../output/views/stored.ts');
+      await warn(context, storedMessages(updatedKey, differences, context));
+    },
+  };
+}
+
+/** A place that cannot be opened cannot be read; delivering to it says why. */
+async function openPlaces(context: Context, to: readonly string[]): Promise<Sink[]> {
+  const places = await Promise.all(
+    to.map(async (text): Promise<Sink[]> => {
+      const spec = parseSink(text);
+      if (spec.kind === 'stdout') return [];
+      try {
+        return await openSinks([spec], sinkContextOf(context, true));
+      } catch (error) {
+        if (error instanceof KeysError) return [];
+        throw error;
+      }
+    }),
+  );
+  return places.flat();
+}
+
+function isWithoutFolder(context: Context, { name }: Sink): boolean {
+  const spec = parseSink(name);
+  return 'path' in spec && !existsSync(dirname(resolve(context.io.cwd, spec.path)));
+}
+
+/** The folder of the file and its name: the same on every machine that has the repository. */
+export function scopeOf(path: string, cwd: string): string {
+  // A pipe such as <(./make-keys) is in no folder of the user.
+  if (/^\/(?:dev|proc)\//.test(path)) return `${basename(cwd)}/keys.yaml`;
+  return `${basename(dirname(path))}/${basename(path)}`;
+}
+
+async function provenanceOf(context: Context, path: string): Promise<Provenance> {
+  const { createFields, reports } = (await context.backend()).capabilities;
+  const scope = scopeOf(path, context.io.cwd);
+  if (createFields.includes('labels') && reports.includes('labels'))
+    return {
+      label: { [provenanceLabel]: scope },
+      createdIds: new Set(),
+      noteCreation: () => {},
+      hasBegun: () => false,
+    };
+  const { profile, url } = await settingOf(context);
+  const place = createHash('sha256')
+    .update(JSON.stringify([profile, url, scope]))
+    .digest('hex')
+    .slice(0, 16);
+  const recordPath = join(context.paths.applied, `${place}.jsonl`);
+  const record = openAppliedFile(recordPath, makePrivateFolder, (error) => {
+    void context.warnOnce(
+      `${recordPath} could not be written (${systemCode(error) ?? 'unknown error'}): --prune will leave new keys alone`,
+    );
+  });
+  return {
+    label: {},
+    createdIds: record.createdIds,
+    noteCreation: (creation) => record.note(creation),
+    hasBegun: (name) => record.hasBegun(name),
+  };
+}
+
+async function tellCreation(context: Context, event: CreationEvent): Promise<void> {
+  const { creationMessages } = await import('../output/views/creation-events.ts');
+  await warn(context, creationMessages(event, context));
+}
+
+async function tellRotation(context: Context, event: RotationEvent): Promise<void> {
+  if (event.type === 'batch-started' || event.type === 'batch-step' || event.type === 'batch-drained') return;
+  const { rotationMessages } = await import('../output/views/rotation-events.ts');
+  await warn(
+    context,
+    rotationMessages(event, { now: context.now, isHumanOutput: context.isHumanOutput, isTable: false }),
+  );
+}
+
+/** The plan has told the rest. */
+async function warn(context: Context, messages: readonly Message[]): Promise<void> {
+  await tell(
+    context,
+    messages.filter(({ level }) => level === 'warning'),
+  );
+}
