@@ -117,7 +117,13 @@ function startsWith(bytes: Buffer, literal: string, at: number, end: number): bo
 /** Whether it is no part of a longer word. */
 function isWhole(bytes: Buffer, at: number, value: string, format: SoughtFormat, end: number): boolean {
   const after = at + value.length;
+  if (isPlaceholder(value.slice(format.literal.length))) return false;
   if (after < end && format.continues.test(String.fromCharCode(bytes[after] as number))) return false;
   if (at === 0 || !/[0-9A-Za-z]/.test(String.fromCharCode(bytes[at - 1] as number))) return true;
   return escapeBefore.test(bytes.toString('latin1', Math.max(0, at - contextLength), at));
+}
+
+/** Words of lower case with hyphens between them, as in the name of a class, or a row of x. */
+function isPlaceholder(text: string): boolean {
+  return /^(?:[a-z]+(?:[-_][a-z]+)+|[xX]+)$/.test(text);
 }

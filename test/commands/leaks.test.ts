@@ -198,7 +198,7 @@ describe('--verify', () => {
     const [box, server] = [new Sandbox(), await FaultServer.start()];
     plant(box, { a: router });
     for (let run = 0; run < 2; run++) server.on('GET /keys', json(200, { data: [key] }));
-    server.on('GET /key', json(200, { data: {} }));
+    server.on('GET /key', json(200, { data: { label: 'ci' } }));
     const quiet = await box.keys(['leaks', '--json'], { env: env(server) });
     expect(findingsOf(quiet)).toMatchObject([
       { keyId: 'h1', name: 'ci', match: 'prefix', provider: 'openrouter' },

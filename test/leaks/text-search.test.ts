@@ -6,7 +6,12 @@ import { authorityFormats, soughtFormats } from '../../src/leaks/sought-formats.
 import type { PlacedValue } from '../../src/leaks/text-search.ts';
 import { TextSearch } from '../../src/leaks/text-search.ts';
 
-const formats = ['sk-or-v1-{hex:64}', 'SG.{base64url:22}.{base64url:43}', 'xy-{base62:20-40}'];
+const formats = [
+  'sk-or-v1-{hex:64}',
+  'SG.{base64url:22}.{base64url:43}',
+  'xy-{base62:20-40}',
+  'ab-{base64url:22-30}',
+];
 const finder = new ValueFinder(
   soughtFormats([...formats.map((text) => ({ text, provider: 'acme' })), ...authorityFormats]),
 );
@@ -57,6 +62,8 @@ test.for([
   ['shorter', router.slice(0, -1)],
   ['of another alphabet', router.toUpperCase()],
   ['a prefix alone', 'sk-or-v1-'],
+  ['made of words', 'ab-spinner-of-a-loading-page'],
+  ['a row of x', `xy-${'x'.repeat(20)}`],
   ['too long for a range', `xy-${'a'.repeat(41)}`],
 ])('%s is no value', ([, text = '']) => {
   expect(valuesIn(text)).toEqual([]);

@@ -64,6 +64,7 @@ export const anthropic: Provider = {
   },
   // What a key may call, and the session token, an admin key, may not.
   verify: { get: '/v1/models', models: 'data' },
+  values: ['sk-ant-api03-{base64url:93}AA', 'sk-ant-admin01-{base64url:93}AA'],
   key: {
     id: 'id',
     name: 'name',

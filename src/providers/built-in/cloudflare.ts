@@ -3,7 +3,7 @@ import type { Provider } from '../declaration/provider.ts';
 /** User tokens and account-owned tokens differ in their path only. */
 function cloudflareTokens(
   path: string,
-  { id, name, options }: Pick<Provider, 'id' | 'name' | 'options'>,
+  { id, name, options, values }: Pick<Provider, 'id' | 'name' | 'options'> & { values: string[] },
 ): Provider {
   // A change replaces the whole token.
   const token = {
@@ -74,6 +74,7 @@ function cloudflareTokens(
       keyId: 'result.id',
       expiresAt: { at: 'result.expires_on', missing: null },
     },
+    values,
     key: {
       id: 'id',
       name: 'name',
@@ -92,10 +93,13 @@ function cloudflareTokens(
 export const cloudflare = cloudflareTokens('/user/tokens', {
   id: 'cloudflare',
   name: 'Cloudflare user API tokens',
+  // https://developers.cloudflare.com/fundamentals/api/get-started/token-formats; older tokens have no prefix.
+  values: ['cfut_{base62:40}{hex:8}'],
 });
 
 export const cloudflareAccount = cloudflareTokens('/accounts/{option.account}/tokens', {
   id: 'cloudflare-account',
   name: 'Cloudflare account API tokens',
+  values: ['cfat_{base62:40}{hex:8}'],
   options: { account: { help: 'id of the account', required: true } },
 });

@@ -45,6 +45,7 @@ export const fireworks: Provider = {
     post: '/v1/accounts/{option.account}/users/{option.user}/apiKeys:delete',
     body: { keyId: '{id}' },
   },
+  values: ['fw_{base62:24}'],
   key: {
     id: 'keyId',
     name: 'displayName',

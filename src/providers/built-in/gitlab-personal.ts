@@ -1,5 +1,5 @@
 import type { Provider } from '../declaration/provider.ts';
-import { gitlabToken, gitlabVerification, gitlabWhoami } from './gitlab-token.ts';
+import { gitlabToken, gitlabValues, gitlabVerification, gitlabWhoami } from './gitlab-token.ts';
 
 export const gitlabPersonal: Provider = {
   id: 'gitlab-personal',
@@ -33,5 +33,6 @@ export const gitlabPersonal: Provider = {
   revoke: { delete: '/personal_access_tokens/{id}' },
   verify: gitlabVerification,
   whoami: gitlabWhoami,
+  values: gitlabValues,
   key: gitlabToken,
 };

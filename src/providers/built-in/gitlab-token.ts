@@ -45,6 +45,13 @@ export const gitlabToken: KeyFields = {
   permissions: 'scopes',
 };
 
+/** https://docs.gitlab.com/security/tokens/; tokens that name the cell to which they belong are longer. */
+export const gitlabValues = [
+  'glpat-{base64url:20}',
+  'glpat-{base64url:27-300}.{lower:9}',
+  'glpat-{base64url:27-300}.{lower:2}.{lower:9}',
+];
+
 /** The access tokens of a project and of a group differ in their path. */
 export function gitlabAccessTokens(owner: string) {
   const path = `${owner}/access_tokens`;
@@ -78,6 +85,7 @@ export function gitlabAccessTokens(owner: string) {
     revoke: { delete: `${path}/{id}` },
     verify: gitlabVerification,
     whoami: gitlabWhoami,
+    values: gitlabValues,
     key: { ...gitlabToken, kept: { accessLevel: 'access_level' } },
   } satisfies Partial<Provider>;
 }

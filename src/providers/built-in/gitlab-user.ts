@@ -1,5 +1,5 @@
 import type { Provider } from '../declaration/provider.ts';
-import { gitlabScopes, gitlabToken, gitlabVerification, gitlabWhoami } from './gitlab-token.ts';
+import { gitlabScopes, gitlabToken, gitlabValues, gitlabVerification, gitlabWhoami } from './gitlab-token.ts';
 
 export const gitlabUser: Provider = {
   id: 'gitlab-user',
@@ -32,5 +32,6 @@ export const gitlabUser: Provider = {
   revoke: { delete: '/personal_access_tokens/{id}' },
   verify: gitlabVerification,
   whoami: gitlabWhoami,
+  values: gitlabValues,
   key: gitlabToken,
 };

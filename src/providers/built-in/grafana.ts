@@ -26,6 +26,7 @@ export const grafana: Provider = {
     secret: 'key',
   },
   revoke: { delete: '/api/serviceaccounts/{step.account}/tokens/{id}' },
+  values: ['glsa_{base62:32}_{hex:8}'],
   key: {
     id: 'id',
     name: 'name',

@@ -81,6 +81,7 @@ export const litellm: Provider = {
     requires: 'info',
     verdict: [{ when: { at: 'info.blocked', is: true }, means: 'forbidden' }],
   },
+  values: ['sk-{base64url:22}'],
   key: {
     // A new key has its hash at token_id, a listed one at token.
     id: ['token_id', 'token'],

@@ -27,6 +27,7 @@ export const medusa: Provider = {
     // biome-ignore lint/suspicious/noThenProperty: a list, which nothing awaits
     then: [{ delete: '/admin/api-keys/{id}' }],
   },
+  values: ['sk_{hex:64}'],
   key: {
     id: 'id',
     name: 'title',

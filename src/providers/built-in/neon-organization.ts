@@ -19,6 +19,7 @@ export const neonOrganization: Provider = {
     secret: 'key',
   },
   revoke: { delete: '/organizations/{option.organization}/api_keys/{id}' },
+  values: ['napi_{lower:64}'],
   key: {
     id: 'id',
     name: 'name',

@@ -18,6 +18,7 @@ export const neon: Provider = {
   revoke: { delete: '/api_keys/{id}' },
   // A personal key may list the personal keys, and is one of them.
   verify: { get: '/api_keys', requires: '0.id' },
+  values: ['napi_{lower:64}'],
   key: {
     id: 'id',
     name: 'name',

@@ -34,6 +34,7 @@ export const npm: LifecycleProvider = {
   // A stranger gets an empty answer, and no refusal.
   verify: { get: '/-/whoami', requires: 'username' },
   whoami: { get: '/-/whoami', requires: 'username', user: 'username' },
+  values: ['npm_{base62:36}'],
   key: {
     id: 'key',
     name: ['name', 'key'],

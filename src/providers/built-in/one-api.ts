@@ -47,6 +47,7 @@ export const oneApi: Provider = {
   disable: { put: '/api/token/', query: { status_only: '1' }, body: { id: '{id:number}', status: 2 } },
   enable: { put: '/api/token/', query: { status_only: '1' }, body: { id: '{id:number}', status: 1 } },
   revoke: { delete: '/api/token/{id}' },
+  values: ['sk-{base62:48}'],
   key: {
     id: 'id',
     name: 'name',

@@ -46,6 +46,12 @@ export const openaiProject: Provider = {
     covers: 'completions',
   },
   verify: { get: '/models', models: 'data' },
+  values: [
+    'sk-proj-{base64url:74}T3BlbkFJ{base64url:74}',
+    'sk-proj-{base64url:58}T3BlbkFJ{base64url:58}',
+    'sk-proj-{base62:20}T3BlbkFJ{base62:20}',
+    'sk-{base62:20}T3BlbkFJ{base62:20}',
+  ],
   key: {
     id: 'id',
     name: 'name',

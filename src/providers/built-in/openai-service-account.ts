@@ -29,6 +29,11 @@ export const openaiServiceAccount: Provider = {
   },
   revoke: { delete: '/organization/projects/{option.project}/service_accounts/{id}' },
   verify: { get: '/models', models: 'data' },
+  values: [
+    'sk-svcacct-{base64url:74}T3BlbkFJ{base64url:74}',
+    'sk-svcacct-{base64url:58}T3BlbkFJ{base64url:58}',
+    'sk-svcacct-{base62:20}T3BlbkFJ{base62:20}',
+  ],
   key: {
     id: 'id',
     name: 'name',

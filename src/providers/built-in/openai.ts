@@ -26,6 +26,7 @@ export const openai: Provider = {
     secret: 'value',
   },
   revoke: { delete: '/organization/admin_api_keys/{id}' },
+  values: ['sk-admin-{base64url:74}T3BlbkFJ{base64url:74}', 'sk-admin-{base64url:58}T3BlbkFJ{base64url:58}'],
   key: {
     id: 'id',
     name: 'name',

@@ -46,5 +46,6 @@ export const pinecone: Provider = {
   },
   update: { patch: '/admin/api-keys/{id}', body: { name: '{name}', roles: '{permissions}' } },
   revoke: { delete: '/admin/api-keys/{id}' },
+  values: ['pcsk_{base62:5-6}_{base62:63}'],
   key: { id: 'id', name: 'name', permissions: 'roles' },
 };

@@ -48,5 +48,6 @@ export const resend: Provider = {
       { status: 403, when: { at: 'name', is: 'invalid_api_key' }, means: 'invalid' },
     ],
   },
+  values: ['re_{base62:8}_{base62:24}'],
   key: { id: 'id', name: 'name', createdAt: 'created_at', lastUsedAt: 'last_used_at' },
 };

@@ -54,6 +54,7 @@ export const rootly: Provider = {
     secret: 'data.attributes.token',
   },
   revoke: { delete: '/v1/api_keys/{id}' },
+  values: ['rootly_{hex:64}'],
   key: {
     id: 'id',
     name: 'attributes.name',

@@ -29,5 +29,6 @@ export const sendgrid: Provider = {
     { put: '/v3/api_keys/{id}', body: { name: '{name}', scopes: '{permissions}' } },
   ],
   revoke: { delete: '/v3/api_keys/{id}' },
+  values: ['SG.{base64url:22}.{base64url:43}'],
   key: { id: 'api_key_id', name: 'name', permissions: 'scopes' },
 };

@@ -31,6 +31,7 @@ export const sentry: Provider = {
   disable: { put: `${keys}{id}/`, body: { ...sdkVersion, isActive: false }, partial: true },
   enable: { put: `${keys}{id}/`, body: { ...sdkVersion, isActive: true }, partial: true },
   revoke: { delete: `${keys}{id}/` },
+  values: ['sntryu_{hex:64}'],
   key: {
     id: 'id',
     name: 'name',

@@ -31,6 +31,7 @@ export const supabase: Provider = {
     body: { name: '{name}', description: '{description}' },
   },
   revoke: { delete: '/v1/projects/{option.project}/api-keys/{id}' },
+  values: ['sb_secret_{base64url:22}_{base64url:8}', 'sbp_{hex:40}'],
   key: {
     id: 'id',
     name: 'name',

@@ -34,6 +34,7 @@ export const vercel: Provider = {
     keyId: 'token.id',
     expiresAt: { at: 'token.expiresAt', as: 'epochMilliseconds', missing: null },
   },
+  values: ['vcp_{base62:24-120}'],
   key: {
     id: 'id',
     name: 'name',

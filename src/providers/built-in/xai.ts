@@ -34,6 +34,7 @@ export const xai: Provider = {
       { when: { at: 'team_blocked', is: true }, means: 'forbidden' },
     ],
   },
+  values: ['xai-{base64url:80}'],
   key: {
     id: 'apiKeyId',
     name: 'name',
