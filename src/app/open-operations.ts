@@ -33,13 +33,14 @@ export async function requireFinished(context: Context, name: string): Promise<v
   }
 }
 
-/** The open rotations of keys of this name, the oldest first. */
-export async function rotationsOf(context: Context, name: string): Promise<OpenOperation[]> {
+/** The open rotations of keys of these names, the oldest first. */
+export async function rotationsOf(context: Context, names: readonly string[]): Promise<OpenOperation[]> {
   if (!existsSync(context.paths.operations)) return [];
   const own = await ownSetting(context);
+  const wantedNames = new Set(names);
   return openOperations(context, warningOf(context), {
     isWanted: ({ plan, setting }) =>
-      plan.kind === 'rotate' && plan.name === name && isSamePlace(setting, own),
+      plan.kind === 'rotate' && wantedNames.has(plan.name) && isSamePlace(setting, own),
     headers: headersOf(context),
   });
 }

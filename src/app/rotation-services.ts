@@ -34,7 +34,7 @@ export async function rotationServices(
     listKeys: (references) => context.keys(references),
     listKeysWith: (references) => keysWith(context, references),
     claimName: async (name) => (await operations()).claimName(context, name),
-    openRotations: async (name) => (await operations()).rotationsOf(context, name),
+    openRotations: async (...names) => (await operations()).rotationsOf(context, names),
     provenHolder: async (keys, value) =>
       (await import('./find-by-value.ts')).provenHolder(backend, keys, value),
     ownKey: async (keys) => (await import('./own-key.ts')).ownKey(context, keys),

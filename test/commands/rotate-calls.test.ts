@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Sandbox } from '../support/sandbox.ts';
+import { StandIns } from '../support/stand-in.ts';
 import { UnrealServer } from '../support/unreal-server.ts';
 
 /* How often a rotation calls the API. A fleet of a thousand keys makes each of these calls a thousand times. */
@@ -74,4 +76,28 @@ test('a fleet takes four calls a key, because one list shows many old keys', asy
     'DELETE /v1/keys/ID': 5,
     'GET /v1/keys/ID': 5,
   });
+});
+
+test('a fleet makes as many calls at the same time as --concurrency says, also while keys are delivered', async () => {
+  const [box, server] = [new Sandbox(), await UnrealServer.start()];
+  for (let number = 0; number < 8; number += 1) server.add(`service-${number}`);
+  const vendors = new StandIns().add('deliver', { lasts: 1000 });
+  let [atOnce, most, createdBeforeRevocation] = [0, 0, 0];
+  server.onRequest = async (what) => {
+    atOnce += 1;
+    most = Math.max(most, atOnce);
+    if (what.startsWith('DELETE')) createdBeforeRevocation ||= server.keys.length - 8;
+    await sleep(5);
+    atOnce -= 1;
+  };
+  const env = {
+    ...{ KEYS_PROVIDER: 'unreal', KEYS_URL: server.url, KEYS_TOKEN: 'tok-EXAMPLE' },
+    PATH: `${vendors.folder}:${process.env.PATH}`,
+  };
+  const args = ['rotate', '--all', '--yes', '--grace', '0', '--concurrency', '2'];
+  const { exit, stderr } = await box.keys([...args, '--to', 'exec:deliver {name}', '--quiet'], { env });
+  expect(exit, stderr).toBe(0);
+  expect(most).toBe(2);
+  // Two were being delivered, and no more than two others were begun meanwhile.
+  expect(createdBeforeRevocation).toBe(4);
 });

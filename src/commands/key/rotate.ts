@@ -70,7 +70,11 @@ const flags = {
     'rotate even if the new key cannot take over everything from the old one',
   ),
   noVerify: toggle('--no-verify', 'deliver the new key without verifying it'),
-  concurrency: value('--concurrency <n>', 'how many keys to rotate in parallel (default 4)', readCount),
+  concurrency: value(
+    '--concurrency <n>',
+    'how many calls, and how many deliveries, to make in parallel (default 4)',
+    readCount,
+  ),
   dryRun: toggle('--dry-run', 'show what would be rotated'),
 };
 

@@ -1,4 +1,6 @@
 import type { Secret } from '../../base/secret.ts';
+import type { Aside } from '../../platform/permits.ts';
+import { directly } from '../../platform/permits.ts';
 import type { BeforeSending } from '../before-sending.ts';
 import type { Key } from '../key.ts';
 import { mayHide, unidentified } from '../key.ts';
@@ -82,41 +84,45 @@ export async function createAndDeliver<Spec extends { name: string }>(
   issuer: Issuer<Spec>,
   spec: Spec,
   operation: Operation,
-  { subject, sinks, onSecret, verify, before }: Creation,
+  { subject, sinks, onSecret, verify, before, aside = directly, deliver = directly }: Creation,
 ): Promise<Issued> {
   const issuedKey = withoutKnownKey(await create(issuer, spec, operation, subject), before, operation.plan);
   const { secret } = issuedKey;
   const { id: reportedId = unidentified, name = spec.name } = issuedKey.key ?? {};
   // Before anything else: every later call may fail.
-  const isHeld = await isInEscrow(operation, { id: reportedId, name, secret });
+  const isHeld =
+    operation.escrow !== undefined &&
+    (await aside(() => isInEscrow(operation, { id: reportedId, name, secret })));
   const { key, isProven } = issuedKey.key
     ? { key: issuedKey.key, isProven: true }
     : await identifyNew(issuer, { name, secret }, before);
   const { id } = key;
   if (isHeld && id !== reportedId) await isInEscrow(operation, { id, name, secret });
   const delivered: Delivered[] = [];
-  let current: Sink | undefined;
+  let current = undefined as Sink | undefined;
   try {
     const certainId = isProven || isHeld ? id : unidentified;
-    await operation.note({ step: 'created', id: certainId, fingerprint: fingerprintOf(secret) });
+    await aside(() => operation.note({ step: 'created', id: certainId, fingerprint: fingerprintOf(secret) }));
     await onSecret(secret);
     await verify?.(secret, key);
-    for (const sink of sinks) {
-      await operation.note({ step: 'delivering', sink: sink.name });
-      current = sink;
-      // The requested name: an API without names reports the id, and each new key would get a different place.
-      const namedKey = { ...key, name: spec.name };
-      const delivery = await deliverTo(sink, {
-        secret,
-        key: namedKey,
-        delivered,
-        operation: operation.id,
-      });
-      current = undefined;
-      delivered.push(delivery);
-      // If this cannot be written down, the sink itself tells `recover`.
-      await operation.note({ step: 'delivered', ...delivery }).catch(() => {});
-    }
+    await deliver(async () => {
+      for (const sink of sinks) {
+        await operation.note({ step: 'delivering', sink: sink.name });
+        current = sink;
+        // The requested name: an API without names reports the id, and each new key would get a different place.
+        const namedKey = { ...key, name: spec.name };
+        const delivery = await deliverTo(sink, {
+          secret,
+          key: namedKey,
+          delivered,
+          operation: operation.id,
+        });
+        current = undefined;
+        delivered.push(delivery);
+        // If this cannot be written down, the sink itself tells `recover`.
+        await operation.note({ step: 'delivered', ...delivery }).catch(() => {});
+      }
+    });
   } catch (cause) {
     const failedSink = current;
     // A delivery that could not be confirmed may have arrived anyway.
@@ -140,6 +146,9 @@ export interface Creation {
   sinks: readonly Sink[];
   onSecret: (secret: Secret) => Promise<void>;
   before: Before;
+  /** What the steps on this machine, and what the deliveries run in. */
+  aside?: Aside;
+  deliver?: Aside;
   /** Throws if the key must not be delivered. */
   verify?: (secret: Secret, key: Key) => Promise<void>;
 }
@@ -183,7 +192,6 @@ function holding(operation: Operation, name: string): BeforeSending {
 
 /** Whether the secret is in escrow now. */
 async function isInEscrow(operation: Operation, newSecret: { id: string; name: string; secret: Secret }) {
-  if (operation.escrow === undefined) return false;
   return operation.putInEscrow(newSecret).then(
     () => true,
     () => false,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { monotonicMs } from '../../platform/monotonic.ts';
 import type { Key } from '../key.ts';
 import type { KeyBackend } from '../ports.ts';
@@ -6,13 +7,14 @@ import type { Ahead, RotationServices, SeenKey } from './services.ts';
 /** So many names are taken at a time, each with a file that is open, and their keys looked at with one list. */
 const groupSize = 50;
 
-interface AheadServices extends Pick<RotationServices, 'claimName'> {
+interface AheadServices extends Pick<RotationServices, 'claimName' | 'openRotations'> {
   backend: Pick<KeyBackend, 'list'>;
 }
 
 /**
- * Looks at many keys with one list, for an API whose list tells as much of a key as a look at it. The list is read once the
- * names are taken, so that it shows what another process has done until then.
+ * Looks at many keys with one list, for an API whose list tells as much of a key as a look at it, and for their unfinished
+ * rotations with one look at the journal. Both are read once the names are taken, so that they show what another process has
+ * done until then.
  */
 export class LookAhead {
   readonly #services: AheadServices;
@@ -45,15 +47,30 @@ export class LookAhead {
   }
 
   async #prepare(targets: readonly Key[]): Promise<ReadonlyMap<string, Ahead>> {
-    const claims = await Promise.all(targets.map(({ name }) => this.#claim(name)));
+    const claims: Ahead['claim'][] = [];
+    for (const { name } of targets) {
+      claims.push(await this.#claim(name));
+      // Taking a name keeps the process busy: calls that are answered meanwhile come first.
+      await setImmediate();
+    }
+    const names = targets.map(({ name }) => name);
+    const unfinished = await this.#services.openRotations(...names).catch(() => undefined);
     const seenAt = monotonicMs();
     // As the API reports them: what the journal adds to a key takes a look at every open operation.
     const listed = targets.length > 1 ? await this.#services.backend.list([]).catch(() => []) : [];
     const keys = new Map(listed.map((key) => [key.id, key]));
     return new Map(
-      targets.map(({ id }, at): [string, Ahead] => {
+      targets.map(({ id, name }, at): [string, Ahead] => {
         const [claim, key] = [claims[at], keys.get(id)];
-        return [id, { claim: claim ?? (() => () => {}), ...(key && { seen: { key, seenAt } }) }];
+        const ofName = unfinished?.filter(({ header }) => header.plan.name === name);
+        return [
+          id,
+          {
+            claim: claim ?? (() => () => {}),
+            ...(ofName && { unfinished: ofName }),
+            ...(key && { seen: { key, seenAt } }),
+          },
+        ];
       }),
     );
   }

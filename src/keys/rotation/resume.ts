@@ -26,9 +26,9 @@ export interface Resumed {
  * decision.
  */
 export async function resume(services: RotationServices, job: RotationJob): Promise<Resumed> {
-  const { keys, old, policy } = job;
+  const { keys, old, policy, ahead } = job;
   const resumption: Resumed = { hasChanged: false, isRenewed: false, retired: [] };
-  for (const open of await services.openRotations(old.name)) {
+  for (const open of ahead?.unfinished ?? (await services.openRotations(old.name))) {
     if (isWaiting(open)) {
       const createdId = creationIn(open.steps)?.id;
       resumption.hasChanged ||= Boolean(createdId) && !keys.some(({ id }) => id === createdId);

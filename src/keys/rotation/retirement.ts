@@ -1,6 +1,8 @@
 import { KeysError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { absoluteTime, SpanEnd } from '../../base/time.ts';
+import type { Aside } from '../../platform/permits.ts';
+import { directly } from '../../platform/permits.ts';
 import type { Key } from '../key.ts';
 import { unidentified } from '../key.ts';
 import { isOver } from '../operations/candidates.ts';
@@ -18,6 +20,13 @@ export interface Retirement {
   oldRevokeAt: string | null;
 }
 
+interface RetirementOptions {
+  atOnce?: boolean;
+  grace?: number | undefined;
+  old?: Key;
+  aside?: Aside;
+}
+
 /**
  * The API's own rotation gives the old key at least this long: the new one has to arrive first, and a failure on the way
  * needs time to be dealt with. `keys` revokes it earlier if it should end earlier.
@@ -33,14 +42,15 @@ export function graceSecondsFor({ rotationKeepsId }: KeyBackend, { grace }: Pick
 /**
  * Retires the old key of a rotation whose new one has arrived: at once if its time is up, by an expiry if the API lets one
  * be set, else the operation waits. Ends the operation if nothing is left to do. `atOnce`: its time is up by decision;
- * `grace` (ms): the new grace period of a later command; `old`: the old key as the API has just reported it. Throws `KeysError` (5, `not_retired`) if the old key keeps
- * working although it should not.
+ * `grace` (ms): the new grace period of a later command; `old`: the old key as the API has just reported it; `aside`: for what is
+ * written down after the last call. Throws `KeysError` (5, `not_retired`) if the old key keeps working although it should
+ * not.
  */
 export async function retire(
   backend: KeyBackend,
   operation: Operation,
   now: Date,
-  { atOnce = false, grace, old: seenKey }: { atOnce?: boolean; grace?: number | undefined; old?: Key } = {},
+  { atOnce = false, grace, old: seenKey, aside = directly }: RetirementOptions = {},
 ): Promise<Retirement> {
   const plannedKey = operation.plan.replaces;
   if (!plannedKey) throw new Error('this operation replaces no key');
@@ -52,22 +62,22 @@ export async function retire(
     if (old && isAnother(old, replaces)) throw new AnotherKey(old);
     if (old ? isOver(old) : backend.capabilities.show) {
       const endedAt = old?.status === 'expired' ? old.expiresAt : null;
-      return await over(operation, endedAt ?? now.toISOString());
+      return await aside(() => over(operation, endedAt ?? now.toISOString()));
     }
     const due = atOnce ? now.getTime() : dueOf(operation, replaces, now);
     if (due !== null && due <= now.getTime()) {
       await requireAnotherKey(backend, operation);
       await revokeAndConfirm(backend, replaces);
-      return await over(operation, now.toISOString());
+      return await aside(() => over(operation, now.toISOString()));
     }
     const until =
       due === null || !old ? null : await endLater(backend, operation, old, endAt(due, replaces.grace, now));
     if (until !== null) {
-      await operation.end();
+      await aside(() => operation.end());
       return { oldRevoked: false, oldRevokeAt: until };
     }
     if (due === null) await restoreExpiry(backend, replaces);
-    return await waiting(operation, due);
+    return await aside(() => waiting(operation, due));
   } catch (error) {
     await operation.leave();
     throw notRetired(operation, replaces, error);

@@ -105,7 +105,7 @@ function overtaken(name: string): KeysError {
 
 async function rotate(
   services: RotationServices,
-  { keys, old: listed, policy, isOne, ahead, onReplaced }: RotationJob,
+  { keys, old: listed, policy, isOne, ahead, pace, onReplaced }: RotationJob,
   destination: Destination<RotationRecord>,
 ): Promise<RotationRecord | undefined> {
   const { backend } = services;
@@ -144,6 +144,7 @@ async function rotate(
     journal: await services.journal(),
     onSecret: (secret) => services.maskInLog(secret),
     now: () => services.now,
+    ...(pace && { pace }),
     ...(onReplaced && { onReplaced }),
     onNoEscrow: () => services.tell({ type: 'no-escrow' }),
     isOurs: async (value) => (await services.provenHolder(keys, value)) !== undefined,

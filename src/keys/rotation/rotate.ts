@@ -15,7 +15,7 @@ import { rotatesInPlace } from './retirement.ts';
 import { revokesFirst } from './revoke-first.ts';
 import type { RotationBatch } from './rotate-many.ts';
 import { rotateOne } from './rotate-one.ts';
-import type { RotationServices } from './services.ts';
+import type { Pace, RotationServices } from './services.ts';
 
 export interface RotationRequest {
   /** Ids or names; empty: every key that the policy is about. */
@@ -58,9 +58,9 @@ export async function rotateKeys(
   const fleet = all && isPlain(policy) ? await fleetOf(services, rotatable, policy) : undefined;
   const remaining = fleet?.remaining ?? rotatable;
   const lookAhead = await lookAheadAt(services, remaining, policy);
-  const work = async (target: Key) => {
+  const work = async (target: Key, pace: Pace) => {
     const ahead = await lookAhead?.at(target);
-    const job = { keys, old: target, policy, isOne: false, ...(ahead && { ahead }) };
+    const job = { keys, old: target, policy, isOne: false, pace, ...(ahead && { ahead }) };
     return rotateOne(services, { ...job, ...(fleet && { onReplaced: fleet.note }) });
   };
   const { RotationBatch } = await import('./rotate-many.ts');

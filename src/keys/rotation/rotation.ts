@@ -1,19 +1,21 @@
 import { KeysError, usageError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import { monotonicMs } from '../../platform/monotonic.ts';
+import { directly } from '../../platform/permits.ts';
 import type { BeforeSending } from '../before-sending.ts';
 import type { Key } from '../key.ts';
 import type { Issued, Issuing } from '../operations/issue.ts';
 import { createAndDeliver, knownBefore } from '../operations/issue.ts';
 import type { Issuer, Subject } from '../operations/issuer.ts';
 import { keySubject } from '../operations/issuer.ts';
-import type { Operation, Replaced } from '../operations/operation.ts';
+import type { Operation, Plan, Replaced } from '../operations/operation.ts';
 import { plannedSpec } from '../operations/planned-spec.ts';
 import type { KeyBackend, KeySpec } from '../ports.ts';
 import { maxSeenMs } from './look-ahead.ts';
 import type { Retirement } from './retirement.ts';
 import { endOfOld, graceSecondsFor, restoreExpiry, retire, rotatesInPlace } from './retirement.ts';
 import { revokeOld } from './revoke-first.ts';
+import type { Pace } from './services.ts';
 import { isVerified, verifyNewKey } from './verify-new-key.ts';
 
 export interface Rotation extends Omit<Issuing, 'subject'> {
@@ -26,6 +28,8 @@ export interface Rotation extends Omit<Issuing, 'subject'> {
   expires?: Date | null;
   replaces: Replaced;
   now: () => Date;
+  /** Absent: it leaves no room for others. */
+  pace?: Pace;
   /** If the new key cannot be delivered, no key is left. */
   onNoEscrow: () => Promise<void>;
   /** Called with the id of the new key once the old one is retired, or its end is set. */
@@ -41,6 +45,8 @@ export interface Rotated extends Issued, Retirement {
   oldWorks?: boolean;
 }
 
+const alone: Pace = { aside: directly, deliver: directly };
+
 export const rotationSubject: Subject = { ...keySubject, kind: 'rotate' };
 
 /**
@@ -50,15 +56,19 @@ export const rotationSubject: Subject = { ...keySubject, kind: 'rotate' };
  */
 export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promise<Rotated> {
   const { spec, sinks, known, nameless = false, journal, onSecret, replaces, now } = rotation;
-  for (const sink of sinks) await sink.check(spec);
-  const operation = await journal.begin({
+  const { aside, deliver } = rotation.pace ?? alone;
+  await deliver(async () => {
+    for (const sink of sinks) await sink.check(spec);
+  });
+  const plan: Plan = {
     kind: 'rotate',
     name: spec.name,
     sinks: sinks.map(({ name }) => name),
     ...knownBefore(known, { name: spec.name, nameless }, backend),
     replaces,
     ...(replaces.revokedFirst && { spec: plannedSpec(spec) }),
-  });
+  };
+  const operation = await aside(() => journal.begin(plan));
   if (replaces.revokedFirst && operation.escrow === undefined) {
     await operation.end();
     throw withoutEscrow(replaces);
@@ -72,6 +82,8 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
     subject: rotationSubject,
     sinks,
     onSecret,
+    aside,
+    deliver,
     before: {
       keys: known,
       nameless,
@@ -82,7 +94,7 @@ export async function rotateKey(backend: KeyBackend, rotation: Rotation): Promis
   }).catch(async (error: unknown) => {
     throw await withOldKey(backend, replaces, error);
   });
-  const retirement = await retire(backend, operation, now(), justSeen(backend, rotation));
+  const retirement = await retire(backend, operation, now(), { ...justSeen(backend, rotation), aside });
   rotation.onReplaced?.(issued.key.id);
   const oldWorks = before && (await isWorking(backend, before));
   return {

@@ -1,6 +1,7 @@
 import type { KeysError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { Interruption } from '../../platform/interruption.ts';
+import type { Aside } from '../../platform/permits.ts';
 import type { Destination } from '../destination.ts';
 import type { Difference } from '../differences.ts';
 import type { Key } from '../key.ts';
@@ -24,8 +25,18 @@ export interface SeenKey {
 export interface Ahead {
   /** Its name is taken for this process. Throws `KeysError` as `RotationServices.claimName`. */
   claim(): () => void;
+  /** The unfinished rotations of the name, as they were found after that, the oldest first; absent: look for them. */
+  unfinished?: readonly OpenOperation[];
   /** The key as it was listed after that; absent: look at it. */
   seen?: SeenKey;
+}
+
+/** How a key leaves room for others while it makes no call: their calls are made meanwhile. */
+export interface Pace {
+  /** For work on this machine. */
+  aside: Aside;
+  /** For the sinks: as many deliver at the same time as call the API. */
+  deliver: Aside;
 }
 
 /** One name that is to be rotated. */
@@ -40,6 +51,8 @@ export interface RotationJob {
   isWanted?: (current: Key) => Promise<boolean>;
   /** What was done for it together with others; absent: nothing. */
   ahead?: Ahead;
+  /** Absent: it leaves no room. */
+  pace?: Pace;
   /** Called with the id of the new key as soon as the rotation is complete. */
   onReplaced?: ((newId: string) => void) | undefined;
 }
@@ -95,8 +108,8 @@ export interface RotationServices {
   listKeysWith(references: readonly string[]): Promise<readonly Key[]>;
   /** Takes a name for this process until the returned function is called. Throws `KeysError` (6) if it is taken. */
   claimName(name: string): Promise<() => void>;
-  /** The unfinished rotations of a name, the oldest first. */
-  openRotations(name: string): Promise<readonly OpenOperation[]>;
+  /** The unfinished rotations of these names, the oldest first. */
+  openRotations(...names: string[]): Promise<readonly OpenOperation[]>;
   /** The key whose value this is, beyond doubt. */
   provenHolder(keys: readonly Key[], value: Secret): Promise<Key | undefined>;
   /** The key that is our own session token. */

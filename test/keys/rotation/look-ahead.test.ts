@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { KeysError } from '../../../src/base/errors.ts';
+import type { OpenOperation } from '../../../src/keys/operations/open-operation.ts';
 import { LookAhead, lookAt } from '../../../src/keys/rotation/look-ahead.ts';
 import { monotonicMs } from '../../../src/platform/monotonic.ts';
 import { FakeWorld } from '../../support/fake-backend.ts';
@@ -9,8 +11,10 @@ import { key } from '../../support/key.ts';
 class Account {
   readonly events: string[] = [];
   readonly #listed: ReturnType<typeof key>[];
+  readonly #journal: OpenOperation[] | Error;
 
-  constructor(names: string[]) {
+  constructor(names: string[], journal: OpenOperation[] | Error = []) {
+    this.#journal = journal;
     this.#listed = names.map((name) => key({ id: `old-${name}`, name }));
   }
 
@@ -18,6 +22,12 @@ class Account {
     if (name === 'taken') throw new KeysError({ code: 'rotation_under_way', message: 'taken' });
     this.events.push(`claim ${name}`);
     return () => void this.events.push(`release ${name}`);
+  }
+
+  async openRotations(...names: string[]) {
+    this.events.push(`journal of ${names.join(', ')}`);
+    if (this.#journal instanceof Error) throw this.#journal;
+    return this.#journal;
   }
 
   readonly backend = {
@@ -30,15 +40,32 @@ class Account {
 
 const target = (name: string) => key({ id: `old-${name}`, name });
 
-test('keys are listed once, when all of their names are taken', async () => {
+test('keys are listed and the journal is read once, when all of their names are taken', async () => {
   const account = new Account(['a', 'b']);
   const [a, b, gone] = [target('a'), target('b'), target('gone')];
   const ahead = new LookAhead(account, [a, b, gone]);
   const [first, second, third] = await Promise.all([ahead.at(a), ahead.at(b), ahead.at(gone)]);
-  expect(account.events).toEqual(['claim a', 'claim b', 'claim gone', 'list']);
+  expect(account.events).toEqual(['claim a', 'claim b', 'claim gone', 'journal of a, b, gone', 'list']);
   expect([first, second, third].map((one) => one?.seen?.key.id)).toEqual(['old-a', 'old-b', undefined]);
   await ahead.end();
-  expect(account.events.slice(4)).toEqual(['release a', 'release b', 'release gone']);
+  expect(account.events.slice(5)).toEqual(['release a', 'release b', 'release gone']);
+});
+
+test('each key gets the unfinished rotations of its own name', async () => {
+  const of = (name: string, id: string) => ({ path: id, header: { plan: { name } } }) as OpenOperation;
+  const account = new Account(['a', 'b'], [of('b', '1'), of('a', '2'), of('b', '3')]);
+  const [a, b, c] = [target('a'), target('b'), target('c')];
+  const ahead = new LookAhead(account, [a, b, c]);
+  const paths = async (one: typeof a) => (await ahead.at(one))?.unfinished?.map(({ path }) => path);
+  expect([await paths(a), await paths(b), await paths(c)]).toEqual([['2'], ['1', '3'], []]);
+});
+
+test('a journal that cannot be read is looked at again for each key, which reports it', async () => {
+  const failure = new KeysError({ code: 'journal_unreadable', message: 'it cannot be read' });
+  const a = target('a');
+  const seen = await new LookAhead(new Account(['a'], failure), [a, target('b')]).at(a);
+  expect(seen?.seen?.key.id).toBe('old-a');
+  expect(seen).not.toHaveProperty('unfinished');
 });
 
 test('a name that another process has taken stops its own rotation only', async () => {
@@ -58,6 +85,9 @@ test('names are taken some at a time', async () => {
   await ahead.at(targets[0] ?? target(''));
   expect(claims()).toBe(50);
   await ahead.at(targets[25] ?? target(''));
+  // The next ones are taken meanwhile, one by one.
+  while (claims() < 100) await setImmediate();
+  for (let turn = 0; turn < 10; turn += 1) await setImmediate();
   expect(claims()).toBe(100);
   await ahead.end();
 });

@@ -4,7 +4,7 @@ import { interrupted, KeysError } from '../../../src/base/errors.ts';
 import type { RotationRecord } from '../../../src/keys/rotation/record.ts';
 import { unchanged } from '../../../src/keys/rotation/record.ts';
 import { RotationBatch } from '../../../src/keys/rotation/rotate-many.ts';
-import type { RotationEvent } from '../../../src/keys/rotation/services.ts';
+import type { Pace, RotationEvent } from '../../../src/keys/rotation/services.ts';
 import { Interruption } from '../../../src/platform/interruption.ts';
 import { failureIn } from '../../support/failure.ts';
 import { key } from '../../support/key.ts';
@@ -20,6 +20,7 @@ class Fleet {
     endsWith: () => {},
   });
   readonly batch: RotationBatch;
+  readonly paces = new Map<string, Pace>();
   readonly #ends = new Map<
     string,
     { finish: (record: RotationRecord) => void; fail: (error: unknown) => void }
@@ -29,8 +30,9 @@ class Fleet {
   constructor(names: string, { changes = true }: { changes?: boolean } = {}) {
     const targets = [...names].map((name) => key({ id: `old-${name}`, name }));
     const tell = async (event: RotationEvent) => void this.events.push(event);
-    this.batch = new RotationBatch({ interruption: this.interruption, tell }, targets, ({ name }) => {
+    this.batch = new RotationBatch({ interruption: this.interruption, tell }, targets, ({ name }, pace) => {
       this.begun.push(name);
+      this.paces.set(name, pace);
       if (changes) this.interruption.begin();
       return new Promise((finish, fail) => this.#ends.set(name, { finish, fail }));
     });
@@ -130,6 +132,84 @@ describe('records', () => {
     expect(names).toEqual([]);
     expect(fleet.types()).toEqual(['batch-started', 'batch-drained', 'batch-finished']);
     expect(fleet.batch.exit).toBe('done');
+  });
+});
+
+describe('a key that makes no call', () => {
+  /** Work of a key that ends when the test says so. */
+  function work(fleet: Fleet, name: string, kind: keyof Pace) {
+    const state = { hasBegun: false, end: () => {} };
+    const done = fleet.paces.get(name)?.[kind](() => {
+      state.hasBegun = true;
+      return new Promise<void>((end) => {
+        state.end = end;
+      });
+    });
+    return { state, done };
+  }
+
+  test.each([
+    [1, 'a'],
+    [2, 'abcd'],
+    [3, 'abcdef'],
+  ])(
+    'lets another one begin, but with a concurrency of %i no more than %s are under way',
+    async (concurrency, names) => {
+      const fleet = new Fleet('abcdefgh');
+      const { end } = reading(fleet.batch.run(concurrency));
+      await settled();
+      expect(fleet.begun.join('')).toBe(names.slice(0, concurrency));
+      const works: ReturnType<typeof work>[] = [];
+      for (const name of names) {
+        works.push(work(fleet, name, 'aside'));
+        await settled();
+      }
+      expect(fleet.begun.join('')).toBe(names);
+      for (const { state } of works) state.end();
+      await settled();
+      for (const name of 'abcdefgh') await fleet.finish(name);
+      await end;
+      expect(fleet.batch.exit).toBe('done');
+    },
+  );
+
+  test('waits for its delivery until fewer than the concurrency are being delivered', async () => {
+    const fleet = new Fleet('abcd');
+    const { end } = reading(fleet.batch.run(2));
+    await settled();
+    const works = new Map<string, ReturnType<typeof work>>();
+    for (const name of 'abc') {
+      works.set(name, work(fleet, name, 'deliver'));
+      await settled();
+    }
+    expect(fleet.begun.join('')).toBe('abcd');
+    expect(works.get('b')?.state.hasBegun).toBe(true);
+    expect(works.get('c')?.state.hasBegun).toBe(false);
+    works.get('a')?.state.end();
+    await settled();
+    expect(works.get('c')?.state.hasBegun).toBe(true);
+    for (const { state } of works.values()) state.end();
+    await settled();
+    for (const name of 'abcd') await fleet.finish(name);
+    await end;
+  });
+
+  test('and is waited for by an interruption, which begins no key that waits for its turn', async () => {
+    const fleet = new Fleet('abcd');
+    const { end } = reading(fleet.batch.run(2));
+    await settled();
+    const { state } = work(fleet, 'a', 'aside');
+    await settled();
+    expect(fleet.begun.join('')).toBe('abc');
+    fleet.interruption.ask();
+    await fleet.finish('b');
+    await fleet.finish('c');
+    state.end();
+    await settled();
+    await fleet.finish('a');
+    await end;
+    expect(fleet.begun.join('')).toBe('abc');
+    expect(fleet.events.at(-1)).toMatchObject({ type: 'batch-finished', notStarted: 1 });
   });
 });
 
