@@ -18,12 +18,12 @@ const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 const except = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
   `base/${except('')}`,
-  `platform/${except('background|children|editor|entry-path|filled-pipe|foreground|loopback|machine|native-part|open-page|output-fault|own-files|pager|pipe-maker|run-program|supervise-program')}`,
+  `platform/${except('background|children|editor|entry-path|filled-pipe|foreground|git|loopback|machine|native-part|open-page|output-fault|own-files|pager|permits|pipe-maker|run-program|stream-program|supervise-program')}`,
   'platform/files/(?:read-file|trust)\\.ts$',
   'app/(?:app|dialogue|lookup|remind-of-unfinished)\\.ts$',
   'accounts/(?:config|profile|choose-profile)\\.ts$',
   'keys/(?:capability-check|find|key|match|own-key|select|summary)\\.ts$',
-  'output/(?:ci-log|error|fit-line|formats|message|present|relative-time|reminder|reporter|values|waits)\\.ts$',
+  'output/(?:ci-log|error|fit-line|formats|message|present|relative-time|reminder|reporter|values|views/field-names|waits)\\.ts$',
   `cli/${except('help|page|suggest|complete|completion|flag-syntax')}`,
   'commands/catalog\\.ts$',
   'authority/(?:capabilities|roles)\\.ts$',
@@ -35,7 +35,7 @@ const delivery = [
   'keys/(?:capacity|differences|requested|spec-check)\\.ts$',
   `keys/operations/${except('await-state|complete|create|create-again|decision|deliver-waiting|inspect-operation|outcome|recover|recover-operation|recovery|resume-delivery|revoke|value-in-place')}`,
   'output/views/(?:creation-events|recovery-events|stored)\\.ts$',
-  'platform/keychain/may-have-keychain\\.ts$',
+  'platform/(?:git|permits|keychain/may-have-keychain)\\.ts$',
   'sinks/(?:current-value|destinations|file-sink|git-ignored|mask|open-sinks|presets|sink-spec|split-command|stdout-sink)\\.ts$',
 ];
 const groups = [

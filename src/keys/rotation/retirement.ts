@@ -1,6 +1,6 @@
 import { KeysError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
-import { absoluteTime, SpanEnd } from '../../base/time.ts';
+import { absoluteTime } from '../../base/time.ts';
 import type { Aside } from '../../platform/permits.ts';
 import { directly } from '../../platform/permits.ts';
 import type { Key } from '../key.ts';
@@ -9,6 +9,7 @@ import { isOver } from '../operations/candidates.ts';
 import type { Operation, Replaced } from '../operations/operation.ts';
 import { creationIn } from '../operations/operation.ts';
 import type { KeyBackend } from '../ports.ts';
+import { endAt, expireAt } from './end-by-expiry.ts';
 import { NotShown, requireAnotherKey } from './require-another.ts';
 
 /* The end of an old key, once a new one has replaced it. */
@@ -21,9 +22,13 @@ export interface Retirement {
 }
 
 interface RetirementOptions {
+  /** Its time is up by decision. */
   atOnce?: boolean;
+  /** The new grace period of a later command in ms. */
   grace?: number | undefined;
+  /** The old key as the API has just reported it. */
   old?: Key;
+  /** For what is written down after the last call. */
   aside?: Aside;
 }
 
@@ -41,10 +46,8 @@ export function graceSecondsFor({ rotationKeepsId }: KeyBackend, { grace }: Pick
 
 /**
  * Retires the old key of a rotation whose new one has arrived: at once if its time is up, by an expiry if the API lets one
- * be set, else the operation waits. Ends the operation if nothing is left to do. `atOnce`: its time is up by decision;
- * `grace` (ms): the new grace period of a later command; `old`: the old key as the API has just reported it; `aside`: for what is
- * written down after the last call. Throws `KeysError` (5, `not_retired`) if the old key keeps working although it should
- * not.
+ * be set, else the operation waits. Ends the operation if nothing is left to do. Throws `KeysError` (5, `not_retired`) if
+ * the old key keeps working although it should not.
  */
 export async function retire(
   backend: KeyBackend,
@@ -159,42 +162,6 @@ async function endLater(backend: KeyBackend, operation: Operation, old: Key, due
   await requireAnotherKey(backend, operation);
   return expireAt(backend, old, due);
 }
-
-/** Lets the API end the key itself. Returns when it ends (RFC 3339); null if the API cannot do that. */
-async function expireAt(backend: KeyBackend, old: Key, due: Date): Promise<string | null> {
-  const { reports, expiry, updateFields } = backend.capabilities;
-  if (!reports.includes('expiresAt')) return null;
-  // It ends in time by itself: by its own expiry, or because the API's own rotation has set one.
-  if (endsBy(old, due.getTime() + minuteMs)) return old.expiresAt;
-  const canSet = expiry === 'any' && updateFields.includes('expiresAt');
-  const ending = canSet ? await withExpiry(backend, old, due) : old;
-  return endsBy(ending, due.getTime() + expiryToleranceMs) ? ending.expiresAt : null;
-}
-
-/** The key with a new expiry; unchanged if the API has a rule against it, such as a shortest span. */
-async function withExpiry(backend: KeyBackend, old: Key, due: Date): Promise<Key> {
-  try {
-    return await backend.update(old.id, { expiresAt: due });
-  } catch (error) {
-    if (error instanceof KeysError && error.failure.code === 'rejected') return old;
-    throw error;
-  }
-}
-
-/** An API that takes spans gets the grace period itself: the moment that is left of it may be too short for the API. */
-function endAt(due: number, grace: number, now: Date): Date {
-  const isGrace = grace > 0 && Math.abs(due - now.getTime() - grace) < minuteMs;
-  return isGrace ? new SpanEnd(now, { months: 0, milliseconds: grace }) : new Date(due);
-}
-
-function endsBy(key: Key, moment: number): key is Key & { expiresAt: string } {
-  return typeof key.expiresAt === 'string' && Date.parse(key.expiresAt) <= moment;
-}
-
-const minuteMs = 60_000;
-
-/** An API may end a key this much later than requested: some keep whole days only. */
-const expiryToleranceMs = 86_400_000;
 
 async function waiting(operation: Operation, due: number | null): Promise<Retirement> {
   const until = due === null ? null : new Date(due).toISOString();
