@@ -1,4 +1,3 @@
-import { applyFile } from '../../app/apply-file.ts';
 import { defineCommand, value } from '../../cli/define.ts';
 import { readText } from '../../cli/read.ts';
 import type { AppliedAction } from '../../keys/plan/apply.ts';
@@ -29,6 +28,7 @@ export const apply = defineCommand({
   },
   fields,
   async run(context, { confirm, ...input }) {
+    const { applyFile } = await import('../../app/apply-file.ts');
     const { plan, actions, exit } = await applyFile(context, { ...planInputOf(input), confirm });
     if (context.output.format === 'ndjson')
       return { kind: 'rows', rows: reportedRows(actions), columns, table: () => '', exit };

@@ -1,5 +1,4 @@
 import type { Source } from '../../app/leak-search/scan.ts';
-import { searchLeaks } from '../../app/leak-search/search-leaks.ts';
 import { defineCommand, toggle } from '../../cli/define.ts';
 import { leakFields } from '../../keys/leak.ts';
 
@@ -40,6 +39,7 @@ export const leaks = defineCommand({
   },
   async run(context, { operands, history, staged, stdin, noIgnore, verify, allProfiles }) {
     const source: Source = sources.find((name) => ({ history, staged, stdin })[name]) ?? 'files';
+    const { searchLeaks } = await import('../../app/leak-search/search-leaks.ts');
     const report = await searchLeaks(context, {
       ...{ source, names: operands, respectsIgnore: !noIgnore },
       ...{ everywhere: allProfiles, asksApis: verify },

@@ -1,4 +1,3 @@
-import { planFile } from '../../app/plan-file.ts';
 import { defineCommand } from '../../cli/define.ts';
 import { planFields, planFlags, planInputOf, reportOf } from '../flags/plan-flags.ts';
 
@@ -15,6 +14,7 @@ export const plan = defineCommand({
   flags: planFlags,
   fields: planFields,
   async run(context, input) {
+    const { planFile } = await import('../../app/plan-file.ts');
     const { actions, toDo, others } = await planFile(context, planInputOf(input));
     return {
       ...reportOf({ actions, others, isApplied: false }, toDo),
