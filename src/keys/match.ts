@@ -74,6 +74,12 @@ export function proves({ match, id, prefix = '' }: Match): boolean {
   return [head.replace(common, ''), ...others].join('').length >= minProvingLength;
 }
 
+/** What the value of a key begins with, if that is enough to tell it from others. */
+export function headOf(key: Key): string | undefined {
+  const [head = ''] = (key.prefix ?? '').trim().split(leftOut);
+  return proves({ ...key, prefix: head, match: 'prefix' }) ? head : undefined;
+}
+
 /**
  * Whether a value is of the kind that APIs issue: one long word, or two with `:` between them. An address with a password in it, a certificate, JSON and
  * most of what people choose are not; an API that is not honest could show the beginning of any of them as that of a key.

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { ValueFormat } from '../keys/value-format.ts';
+import { minRowLength } from '../keys/value-format.ts';
 
 /*
  * Finds values in bytes. Every value has a long row of letters, digits, `-` and `_`, and most text has none: so the search
@@ -25,11 +27,13 @@ for (const character of '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrs
 /** A value may begin after these, though a letter comes before it: `\n`, `\u000a`, `%3D` and the end of a colour. */
 const escapeBefore =
   /(?:\\(?:[abefnrtv]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})|%[0-9a-fA-F]{2}|\x1b\[[0-9;]*[A-Za-z])$/;
+const maxHashedLength = 256;
 /** The longest of them that is looked for. */
 export const contextLength = 16;
 
 export class ValueFinder {
-  readonly #formats: readonly SoughtFormat[];
+  readonly #formats: readonly (SoughtFormat | undefined)[];
+  readonly #hashes: ReadonlyMap<string, number>;
   /** The places of the formats by their first two bytes, those with the longest literal first. */
   readonly #byPair = new Map<number, number[]>();
   readonly #isPair = new Uint8Array(65_536);
@@ -38,16 +42,27 @@ export class ValueFinder {
   /** No value is longer. */
   readonly maxLength: number;
 
-  constructor(formats: readonly SoughtFormat[]) {
+  /** `hashes`: of values without a format, with their places in the list. */
+  constructor(
+    formats: readonly (SoughtFormat | undefined)[],
+    hashes: ReadonlyMap<string, number> = new Map(),
+  ) {
     this.#formats = formats;
-    this.#rowLength = Math.min(...formats.map(({ rowLength }) => rowLength));
-    this.#maxLead = Math.max(0, ...formats.map(({ maxLead }) => maxLead));
-    this.maxLength = Math.max(0, ...formats.map(({ maxLength }) => maxLength));
+    this.#hashes = hashes;
+    const known = formats.filter((format) => format !== undefined);
+    const isAnyRow = hashes.size > 0 || known.length === 0;
+    this.#rowLength = isAnyRow ? minRowLength : Math.min(...known.map(({ rowLength }) => rowLength));
+    this.#maxLead = Math.max(0, ...known.map(({ maxLead }) => maxLead));
+    this.maxLength = Math.max(
+      hashes.size > 0 ? maxHashedLength : 0,
+      ...known.map(({ maxLength }) => maxLength),
+    );
     const places = [...formats.keys()].sort(
       (a, b) => (formats[b]?.literal.length ?? 0) - (formats[a]?.literal.length ?? 0),
     );
     for (const place of places) {
-      const literal = formats[place]?.literal ?? '';
+      const literal = formats[place]?.literal;
+      if (literal === undefined) continue;
       const pair = (literal.charCodeAt(0) << 8) | literal.charCodeAt(1);
       this.#isPair[pair] = 1;
       this.#byPair.set(pair, [...(this.#byPair.get(pair) ?? []), place]);
@@ -61,6 +76,12 @@ export class ValueFinder {
     while (rowStart >= 0 && rowStart - this.#maxLead < to) {
       let rowEnd = rowStart + this.#rowLength;
       while (rowEnd < end && isRowByte[bytes[rowEnd] as number] === 1) rowEnd += 1;
+      const hashed =
+        this.#hashes.size > 0 && rowStart < to ? this.#hashedRow(bytes, rowStart, rowEnd) : undefined;
+      if (hashed) {
+        yield hashed;
+        next = rowEnd;
+      }
       for (let at = Math.max(next, rowStart - this.#maxLead); at < rowEnd && at < to; at++) {
         if (this.#isPair[((bytes[at] as number) << 8) | (bytes[at + 1] as number)] === 0) continue;
         const found = this.#valueAt(bytes, at, end);
@@ -89,6 +110,13 @@ export class ValueFinder {
       at = start + length - 1;
     }
     return -1;
+  }
+
+  #hashedRow(bytes: Buffer, start: number, end: number): FoundValue | undefined {
+    if (end - start > maxHashedLength) return undefined;
+    const value = bytes.toString('latin1', start, end);
+    const format = this.#hashes.get(createHash('sha256').update(value).digest('hex'));
+    return format === undefined ? undefined : { start, value, format };
   }
 
   #valueAt(bytes: Buffer, at: number, end: number): FoundValue | undefined {

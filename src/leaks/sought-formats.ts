@@ -1,6 +1,6 @@
 import { idOf } from '../authority/key-format.ts';
 import { parseValueFormat } from '../keys/value-format.ts';
-import type { SoughtFormat } from './find-values.ts';
+import { ValueFinder } from './find-values.ts';
 
 /** A format of values to search for, as plain data that a thread can be given. */
 export interface Format {
@@ -10,6 +10,8 @@ export interface Format {
   readonly provider: string;
   /** The authority's own, which a checksum tells from everything else: keys and session tokens. */
   readonly checksum?: 'sk' | 'ses';
+  /** In place of `text`: the SHA-256 of one value, a long word. */
+  readonly hash?: string;
 }
 
 export const authorityFormats: readonly Format[] = (['sk', 'ses'] as const).map((checksum) => ({
@@ -18,9 +20,27 @@ export const authorityFormats: readonly Format[] = (['sk', 'ses'] as const).map(
   checksum,
 }));
 
-export function soughtFormats(formats: readonly Format[]): SoughtFormat[] {
-  return formats.map(({ text, checksum }) => ({
-    ...parseValueFormat(text),
-    ...(checksum && { confirms: (value) => idOf(checksum, value) !== undefined }),
-  }));
+/** Whether a text is a format that can be searched for. */
+export function isFormat(text: string): boolean {
+  try {
+    parseValueFormat(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What finds values in these formats. */
+export function finderOf(formats: readonly Format[]): ValueFinder {
+  const hashes = new Map(formats.flatMap(({ hash }, index) => (hash === undefined ? [] : [[hash, index]])));
+  return new ValueFinder(
+    formats.map(({ text, checksum, hash }) => {
+      if (hash !== undefined) return undefined;
+      return {
+        ...parseValueFormat(text),
+        ...(checksum && { confirms: (value) => idOf(checksum, value) !== undefined }),
+      };
+    }),
+    hashes,
+  );
 }

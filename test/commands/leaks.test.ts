@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -255,6 +256,45 @@ test('without a finding no account is asked', async () => {
   box.write('a', 'nothing');
   const env = { KEYS_PROVIDER: 'openrouter', KEYS_URL: 'http://127.0.0.1:1', KEYS_TOKEN: 'tok-EXAMPLE' };
   expect(await box.keys(['leaks'], { env })).toMatchObject({ exit: 0, stderr: '' });
+});
+
+describe('a provider whose values have no known form', () => {
+  const foreign = 'sk-a1b2c3d4e5f6g7h8i9j0_EXAMPLE';
+
+  test('that uses their hashes as ids', async () => {
+    const [box, server] = [new Sandbox(), await FaultServer.start()];
+    plant(box, { '.env': `KEY=${foreign}\n`, other: foreign.replace('a1', 'b1') });
+    const id = createHash('sha256').update(foreign).digest('hex');
+    server.on('GET /v1/keys', json(200, { keys: [{ name: 'ci', hash: id, created: 1694268763 }] }));
+    const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+    expect(findingsOf(await box.keys(['leaks', '--json'], { env }))).toMatchObject([
+      { file: '.env', column: 5, keyId: id, name: 'ci', match: 'exact', masked: '****' },
+    ]);
+  });
+
+  test('that shows how they begin, or puts the id before them', async () => {
+    const [box, server] = [new Sandbox(), await FaultServer.start()];
+    plant(box, { a: 'x="ak9876543210:abcdefghijklmnop-EXAMPLE";', b: 'ak9876543210' });
+    const api_keys = ['ak0123456789', 'ak9876543210'].map((access_key_id) => ({
+      access_key_id,
+      description: 'ci',
+      prefix: access_key_id.slice(0, 8),
+    }));
+    server.on('GET /v1/api-keys', json(200, { api_keys, total: 2 }));
+    const env = { KEYS_PROVIDER: 'privatemind', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+    expect(findingsOf(await box.keys(['leaks', '--json'], { env }))).toMatchObject([
+      { file: 'a', column: 4, keyId: 'ak9876543210', match: 'prefix', masked: 'ak9876543210:****' },
+    ]);
+  });
+
+  test('is not asked by --staged before anything is found', async () => {
+    const box = new Sandbox();
+    execFileSync('git', ['init', '-q'], { cwd: box.cwd });
+    plant(box, { a: foreign });
+    execFileSync('git', ['add', 'a'], { cwd: box.cwd });
+    const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: 'http://127.0.0.1:1', KEYS_TOKEN: 'tok-EXAMPLE' };
+    expect(await box.keys(['leaks', '--staged'], { env })).toMatchObject({ exit: 0, stderr: '' });
+  });
 });
 
 describe('files', () => {

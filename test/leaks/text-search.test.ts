@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { mint } from '../../src/authority/key-format.ts';
-import { ValueFinder } from '../../src/leaks/find-values.ts';
-import { authorityFormats, soughtFormats } from '../../src/leaks/sought-formats.ts';
+import { authorityFormats, finderOf } from '../../src/leaks/sought-formats.ts';
 import type { PlacedValue } from '../../src/leaks/text-search.ts';
 import { TextSearch } from '../../src/leaks/text-search.ts';
 
@@ -12,9 +11,7 @@ const formats = [
   'xy-{base62:20-40}',
   'ab-{base64url:22-30}',
 ];
-const finder = new ValueFinder(
-  soughtFormats([...formats.map((text) => ({ text, provider: 'acme' })), ...authorityFormats]),
-);
+const finder = finderOf([...formats.map((text) => ({ text, provider: 'acme' })), ...authorityFormats]);
 const hex = '0123456789abcdef'.repeat(4);
 const router = `sk-or-v1-${hex}`;
 const grid = `SG.${'a'.repeat(22)}.${'b'.repeat(43)}`;

@@ -13,7 +13,7 @@ export async function askWhetherItWorks(
   leak: LeakedValue,
   holder: Holder | undefined,
 ): Promise<boolean | undefined> {
-  const place = holder?.place ?? (await placeFor(context, leak));
+  const place = holder?.account.context ?? (await placeFor(context, leak));
   try {
     const backend = await place?.backend();
     if (!backend?.capabilities.verify) return undefined;

@@ -4,11 +4,11 @@ import type { Provider } from '../../providers/declaration/provider.ts';
 import type { Holder } from './identify.ts';
 
 /** The command that replaces a key, or ends it if it has been replaced; null if it has ended. */
-export async function fixForKey({ key, profile, place }: Holder, current: string): Promise<string | null> {
+export function fixForKey({ key, account: { profile, backend } }: Holder, current: string): string | null {
   const { id, name, status, superseded } = key;
   if (status === 'revoked' || status === 'expired') return null;
   const flag = profile === current ? '' : ` --profile ${shellWord(profile)}`;
-  const { create, revoke } = (await place.backend()).capabilities;
+  const { create, revoke } = backend.capabilities;
   const isCurrent = status !== 'disabled' && !superseded && name !== '' && !name.startsWith('-');
   if (create && isCurrent) return `keys rotate ${shellWord(name)} --grace 0${flag}`;
   return revoke ? `keys revoke ${shellWord(id)}${flag}` : `keys open${flag}`;

@@ -1,6 +1,5 @@
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { FileSearch } from '../../leaks/file-search.ts';
-import { ValueFinder } from '../../leaks/find-values.ts';
 import type { GitRepository } from '../../leaks/git-repository.ts';
 import type { LeakedValue } from '../../leaks/leaked-values.ts';
 import { LeakedValues } from '../../leaks/leaked-values.ts';
@@ -8,7 +7,7 @@ import type { BlobSearch } from '../../leaks/search-blobs.ts';
 import type { Scanned } from '../../leaks/search-files.ts';
 import { namedPaths, searchFiles } from '../../leaks/search-files.ts';
 import type { Format } from '../../leaks/sought-formats.ts';
-import { soughtFormats } from '../../leaks/sought-formats.ts';
+import { finderOf } from '../../leaks/sought-formats.ts';
 import { TextSearch } from '../../leaks/text-search.ts';
 import type { Context } from '../context.ts';
 
@@ -34,7 +33,7 @@ export async function scan(
   request: ScanRequest,
 ): Promise<ScanResult> {
   const values = new LeakedValues(formats);
-  const finder = new ValueFinder(soughtFormats(formats));
+  const finder = finderOf(formats);
   const checkStop = () => {
     if (context.interruption.asked.aborted) throw context.interruption.failure();
   };

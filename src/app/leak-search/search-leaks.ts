@@ -2,6 +2,7 @@ import type { Leak, LeakReport } from '../../keys/leak.ts';
 import type { Place } from '../../leaks/leaked-values.ts';
 import type { Scanned } from '../../leaks/search-files.ts';
 import type { Context } from '../context.ts';
+import { Accounts } from './accounts.ts';
 import { fixForKey, fixForUnknown } from './fix.ts';
 import { identify } from './identify.ts';
 import { knownFormats } from './known-formats.ts';
@@ -17,12 +18,15 @@ export interface LeakSearch extends ScanRequest {
 
 /** Searches for leaked values. Accounts are read only if there are any. */
 export async function searchLeaks(context: Context, search: LeakSearch): Promise<LeakReport> {
-  const { formats, providers } = await knownFormats(context);
+  const { formats: known, providers } = await knownFormats(context);
+  const accounts = new Accounts(context, search.everywhere);
+  // A hook must be fast: it asks no account before it has found anything.
+  const formats = search.source === 'staged' ? known : [...known, ...(await accounts.formats())];
   const { scanned, leaks } = await scan(context, formats, search);
   await warnOfUnreadable(context, scanned);
   const { files, bytes } = scanned;
   if (leaks.length === 0) return { findings: [], scanned: { files, bytes } };
-  const holders = await identify(context, leaks, search.everywhere);
+  const holders = await identify(accounts, leaks);
   const { name: current } = await context.profile();
   const findings: Leak[] = [];
   for (const leak of leaks) {
@@ -36,13 +40,13 @@ export async function searchLeaks(context: Context, search: LeakSearch): Promise
     const common = {
       keyId: holder?.key.id ?? null,
       name: holder?.key.name ?? null,
-      profile: holder?.profile ?? null,
+      profile: holder?.account.profile ?? null,
       provider: holder?.key.provider ?? format.provider,
       match: holder?.match ?? (format.checksum ? 'checksum' : 'prefix'),
       masked,
       status: holder?.key.status ?? 'unknown',
       ...(works !== undefined && { works }),
-      fix: holder ? await fixForKey(holder, current) : fixForUnknown(leak, providers),
+      fix: holder ? fixForKey(holder, current) : fixForUnknown(leak, providers),
     } as const;
     findings.push(...leak.places.map((place) => ({ ...placed(place), ...common })));
   }

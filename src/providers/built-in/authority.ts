@@ -85,6 +85,7 @@ export const authority: Provider = {
   verify: { get: '/verify', models: 'models' },
   whoami: { get: '/session', user: 'user', role: 'role', expiresAt: 'expires_at' },
   logout: { delete: '/session' },
+  values: ['sk_{base62:16}_{base62:43}_{base62:6}'],
   key: {
     id: 'id',
     name: 'name',
