@@ -23,6 +23,7 @@ export const catalog: Catalog = {
   rotate: async () => (await import('./key/rotate.ts')).rotate,
   plan: async () => (await import('./key/plan.ts')).plan,
   apply: async () => (await import('./key/apply.ts')).apply,
+  export: async () => (await import('./key/export.ts')).exportCommand,
   recover: async () => (await import('./key/recover.ts')).recover,
   logs: async () => (await import('./key/logs.ts')).logs,
   usage: async () => (await import('./key/usage.ts')).usage,
