@@ -54,9 +54,13 @@ async function exportProfile(context: Context): Promise<ExportedProfile> {
   const remarks: string[] = [];
   const chosenKeys: Key[] = [];
   for (const [name, namesakes] of namesakesIn(await context.keys())) {
-    const ids = namesakes.map(({ id }) => id).join(', ');
+    const ids = namesakes
+      .map(({ id }) => id)
+      .sort()
+      .join(', ');
     const [key] = namesakes;
-    if (name === '') remarks.push(`keys without a name are left out: ${ids}`);
+    // Where the API has no name of a key, its id stands for it.
+    if (name === '' || name === key?.id) remarks.push(`a key without a name is left out: ${ids}`);
     else if (looksLikeSecret(name)) remarks.push(`a key whose name looks like a secret is left out: ${ids}`);
     else if (namesakes.length > 1) remarks.push(`several keys named ${name} are left out: ${ids}`);
     else if (key) chosenKeys.push(key);
