@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { KeysError } from '../base/errors.ts';
+import { KeysError, systemCode } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { DesiredState } from '../keys/plan/desired-key.ts';
 import { readFault, readFileOrPipe } from '../platform/files/read-file.ts';
@@ -52,12 +52,13 @@ async function bytesOf(path: string, file: string): Promise<Buffer> {
   try {
     return await readFileOrPipe(path, maxBytes);
   } catch (error) {
-    const fault = readFault(error);
+    const isMissing = systemCode(error) === 'ENOENT';
+    const fault = isMissing ? 'there is no such file' : readFault(error);
     throw new KeysError({
       code: 'file_unreadable',
       exit: 'usage',
       message: `cannot read ${file}: ${fault}`,
-      hints: fault === 'ENOENT' ? [`keys export > ${shellWord(file)}`] : [],
+      hints: isMissing ? [`keys export > ${shellWord(file)}`] : [],
       cause: error,
     });
   }

@@ -2,6 +2,7 @@ import { looksLikeSecret, maskSecrets } from '../base/secret.ts';
 import { absoluteTime, stepAt } from '../base/time.ts';
 import type { Key } from '../keys/key.ts';
 import { unread } from '../keys/key.ts';
+import { provenanceLabel } from '../keys/plan/provenance.ts';
 import type { Capabilities } from '../keys/ports.ts';
 import type { WrittenKey } from './write-manifest.ts';
 
@@ -13,7 +14,9 @@ export interface KeyInWriting {
 
 /** Only what the API reports; no limit and no entries are what a key has that the file says nothing of. */
 export function inWriting(key: Key, capabilities: Pick<Capabilities, 'expirySteps'>): KeyInWriting {
-  const { name, description, permissions, rateLimitRpm, budgetUsd, models, labels } = readable(key);
+  const { name, description, permissions, rateLimitRpm, budgetUsd, models, labels: all = {} } = readable(key);
+  // Which file a key comes from is no wish of that file.
+  const labels = Object.fromEntries(Object.entries(all).filter(([label]) => label !== provenanceLabel));
   const expires = expiryInWriting(key, capabilities);
   const remarks: string[] = [];
   const without = (field: string, value: unknown) => {
@@ -29,7 +32,7 @@ export function inWriting(key: Key, capabilities: Pick<Capabilities, 'expiryStep
     ...(typeof rateLimitRpm === 'number' && { rateLimitRpm }),
     ...(typeof budgetUsd === 'number' && { budgetUsd }),
     ...(models?.length && !without('models', models) && { models }),
-    ...(labels && Object.keys(labels).length > 0 && !without('labels', labels) && { labels }),
+    ...(Object.keys(labels).length > 0 && !without('labels', labels) && { labels }),
   };
   return { written, remarks };
 }

@@ -56,6 +56,8 @@ test('without a command, prints help on stderr: exit 2', async () => {
                         and where their secrets are
       leaks             search files and the history of git for values of keys that
                         have leaked
+      export            write the keys that exist as keys.yaml, to stdout
+      leaks             search files for values of keys that have leaked
 
     Use of secrets:
       verify            check whether a key works, without using up its budget

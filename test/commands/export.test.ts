@@ -65,6 +65,41 @@ keys:
 `);
 });
 
+test('keys plan on the result finds nothing to do, also a day later', async () => {
+  const box = new Sandbox();
+  const ends = {
+    span: inDays(90),
+    date: new Date('2027-01-31T23:59:59Z'),
+    time: new Date('2027-01-31T17:00:01.500Z'),
+  };
+  for (const [name, expiresAt] of Object.entries(ends)) await seedKey(box, now, { name, expiresAt });
+  await seedKey(box, now, {
+    name: 'all',
+    description: 'a: b',
+    models: ['gpt'],
+    budgetUsd: 0.5,
+    rateLimitRpm: 1,
+  });
+  await seedKey(box, now, { name: `hostile \${X} "\n#`, labels: { ['__proto__']: 'x', 'a: b': ': ' } });
+  box.write('keys.yaml', await exported(box));
+  for (const later of [now, inDays(1)]) {
+    const { exit, stdout } = await box.keys(['plan', '--json'], { now: later });
+    expect(exit, stdout).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ toDo: 0, actions: { length: 5 } });
+  }
+});
+
+test('keys plan finds nothing to do at an API, either', async () => {
+  const env = await openRouter(
+    { name: 'ci', limit: 9.5, expires_at: '2027-02-18T11:00:00Z' },
+    { name: 'web', expires_at: '2027-02-18T11:22:33Z' },
+  );
+  const box = new Sandbox();
+  box.write('keys.yaml', await exported(box, [], env));
+  const { exit, stdout } = await box.keys(['plan', '--json'], { now, env });
+  expect(exit, stdout).toBe(0);
+});
+
 test('without keys, the file is valid all the same', async () => {
   expect(parse(await exported(new Sandbox()))).toEqual({ profile: 'local', keys: {} });
 });
@@ -106,7 +141,7 @@ test('what a file cannot say is said in its comments', async () => {
   ]);
 });
 
-test('all profiles are in one file; one that cannot be asked is left out (5)', async () => {
+test('all profiles are in one file, which keys plan finds fulfilled; one that cannot be asked is left out (5)', async () => {
   const box = new Sandbox();
   await seedKey(box, now, { name: 'ci' });
   const { KEYS_URL: url } = await openRouter({ name: 'ci' }, { name: 'web' });
@@ -125,4 +160,8 @@ test('all profiles are in one file; one that cannot be asked is left out (5)', a
     'ci@other': { name: 'ci', profile: 'other' },
     web: { profile: 'other' },
   });
+  box.write('keys.yaml', stdout);
+  const plan = await box.keys(['plan', '--json'], { now });
+  expect(plan.exit, plan.stdout).toBe(0);
+  expect(JSON.parse(plan.stdout).actions).toHaveLength(3);
 });

@@ -72,7 +72,7 @@ test('a file that is missing, and a folder, are refused', async () => {
   const readIn = (file: string) => failureOf(readManifest(file, { cwd, env: {}, checkSink }));
   expect(await readIn('keys.yaml')).toMatchObject({
     exit: 'usage',
-    message: 'cannot read keys.yaml: ENOENT',
+    message: 'cannot read keys.yaml: there is no such file',
     hints: ['keys export > keys.yaml'],
   });
   expect(await readIn('.')).toMatchObject({

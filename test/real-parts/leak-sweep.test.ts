@@ -102,7 +102,7 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     const box = withEscrow(new Sandbox());
     const sweep = new Sweep(box);
     const run = sweep.run.bind(sweep);
-    for (const name of ['a', '.env', 'late', 'session', 'sub/key']) box.expectSecretIn(name);
+    for (const name of ['a', '.env', 'late', 'session', 'sub/key', 'leaky.yaml']) box.expectSecretIn(name);
     await box.command(['git', 'init', '-q']);
     writeFileSync(join(box.cwd, '.gitignore'), 'a\n.env\nlate\nsession\nsub\n');
 
@@ -145,6 +145,13 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     await run('list', 0);
     await run('show a', 0);
     await run('show nosuch', 3);
+    writeFileSync(join(box.cwd, 'keys.yaml'), await run('export', 0));
+    await run('export --all-profiles --json', 0);
+    writeFileSync(join(box.cwd, 'leaky.yaml'), `keys: { a: { description: "${canary}" } }`);
+    await run('plan', undefined);
+    await run('plan leaky.yaml', 2);
+    await run('apply leaky.yaml --yes', 2);
+    await run('apply --yes --json', undefined);
     await run('update a --description text --disable', 0);
     await run('update a --enable', 0);
     await run('update nosuch --name x', 3);
