@@ -52,12 +52,11 @@ test('without a command, prints help on stderr: exit 2', async () => {
       plan              show what keys apply would do to make every key as keys.yaml
                         says
       apply             make every key as keys.yaml says: create, change, rotate
+      export            write the keys that exist as keys.yaml, to stdout
       audit             check keys against a policy: expiry, age, use, permissions,
                         and where their secrets are
       leaks             search files and the history of git for values of keys that
                         have leaked
-      export            write the keys that exist as keys.yaml, to stdout
-      leaks             search files for values of keys that have leaked
 
     Use of secrets:
       verify            check whether a key works, without using up its budget
