@@ -20,7 +20,7 @@ export async function requireIgnored(
 ): Promise<void> {
   const tree = allowInGit ? undefined : workTreeOf(dirname(file));
   if (tree === undefined) return;
-  const outcome = await askGit(['check-ignore', '--quiet'], file, env);
+  const outcome = await askGit(file, env);
   if (outcome?.code === 0) return;
   const inside = relative(tree, file).split('\\').join('/');
   const isUnignored = outcome?.code === 1;
@@ -38,16 +38,8 @@ export async function requireIgnored(
   });
 }
 
-/** Whether git has a file in its index; undefined if it cannot tell. */
-export async function isTracked(file: string, env: SinkContext['env']): Promise<boolean | undefined> {
-  if (workTreeOf(dirname(file)) === undefined) return false;
-  const outcome = await askGit(['ls-files', '--error-unmatch'], file, env);
-  // https://git-scm.com/docs/git-ls-files: 1 if it is not in the index, 128 for an error.
-  return outcome?.code === 0 ? true : outcome?.code === 1 ? false : undefined;
-}
-
 /** The nearest parent folder with a `.git`: a folder or, in worktrees and submodules, a file. */
-function workTreeOf(folder: string): string | undefined {
+export function workTreeOf(folder: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
     if (existsSync(join(at, '.git'))) return at;
     if (dirname(at) === at) return undefined;
@@ -55,14 +47,10 @@ function workTreeOf(folder: string): string | undefined {
 }
 
 /** https://git-scm.com/docs/git-check-ignore: 0 ignored, 1 not ignored (also if tracked), 128 an error. */
-async function askGit(
-  question: readonly string[],
-  file: string,
-  env: SinkContext['env'],
-): Promise<Outcome | undefined> {
+async function askGit(file: string, env: SinkContext['env']): Promise<Outcome | undefined> {
   const { runProgram } = await import('../platform/run-program.ts');
   return runProgram({
-    command: gitCommand(dirname(file), [...question, '--', basename(file)]),
+    command: gitCommand(dirname(file), ['check-ignore', '--quiet', '--', basename(file)]),
     cwd: dirname(file),
     env: gitEnvironment(env),
     timeoutMs,

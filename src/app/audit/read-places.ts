@@ -86,9 +86,9 @@ function statedIn(context: Context, account: Account, { desired, operations }: S
       plan.sinks.map((sink): Stated => ({ sink, name: plan.name, cwd: setting.cwd })),
     );
   const all = [...byFile, ...byJournal];
-  return all.filter(
-    (one, at) => all.findIndex(({ sink, cwd }) => sink === one.sink && cwd === one.cwd) === at,
-  );
+  return [
+    ...new Map(all.reverse().map((one) => [JSON.stringify([one.sink, one.cwd]), one])).values(),
+  ].reverse();
 }
 
 function specOf(sink: string): SinkSpec | undefined {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { SecretFile } from '../../keys/audit/audit-rule.ts';
 import { label } from '../../keys/audit/key-label.ts';
 import { modeOpenToOthers } from '../../platform/files/private-file.ts';
-import { isTracked } from '../../sinks/git-ignored.ts';
+import { trackedFiles } from '../../sinks/tracked-files.ts';
 import type { Context } from '../context.ts';
 import type { FilePlace } from './read-places.ts';
 
@@ -28,17 +28,21 @@ export async function findSecretFiles(context: Context, places: readonly FilePla
     content: `the secret of ${label(name)}`,
     profile,
   }));
-  const files: SecretFile[] = [];
-  for (const one of [...own, ...ofKeys]) {
-    if (files.some(({ path }) => path === one.path)) continue;
-    if (!isFile(one.path)) continue;
-    files.push({
+  // The first one says what is in a file.
+  const files = new Map([...ofKeys.reverse(), ...own.reverse()].map((one) => [one.path, one]));
+  const existing = [...files.values()].reverse().filter(({ path }) => isFile(path));
+  const tracked = await trackedFiles(
+    existing.map(({ path }) => path),
+    context.io.env,
+  );
+  return Promise.all(
+    existing.map(async (one) => ({
       ...one,
-      openMode: await modeOpenToOthers(one.path),
-      isTracked: await isTracked(one.path, context.io.env),
-    });
-  }
-  return files;
+      // It may be gone by now.
+      openMode: await modeOpenToOthers(one.path).catch(() => undefined),
+      isTracked: tracked.get(one.path),
+    })),
+  );
 }
 
 type Named = Pick<SecretFile, 'path' | 'content' | 'profile'>;
