@@ -80,7 +80,7 @@ const groups = [
   },
   {
     name: 'views',
-    test: /\/src\/(output\/(views\/(?!(?:creation|recovery|rotation)-events|stored|provider|wrapped-record|usage|logs|log-chart)|table|fit-columns|typesetting|style|charts\/(?:meter|sparkline)))/,
+    test: /\/src\/(output\/(views\/(?!(?:creation|recovery|rotation)-events|audit|stored|provider|wrapped-record|usage|logs|log-chart)|table|fit-columns|typesetting|style|charts\/(?:meter|sparkline)))/,
   },
 ];
 
