@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ExitName } from '../base/error-codes.ts';
 import { KeysError, usageError } from '../base/errors.ts';
+import type { Action } from '../keys/plan/action.ts';
 import type { AppliedAction } from '../keys/plan/apply.ts';
 import type { Progress } from '../output/progress.ts';
 import { holdFileLock, probeMs } from '../platform/files/file-lock.ts';
@@ -33,7 +34,7 @@ export async function applyFile(context: Context, input: ApplyInput): Promise<Fi
   requireAnswerable(context, input);
   await lockFile(context, input.file);
   const plan = await planState(context, state, input);
-  await showPlan(context, plan);
+  if (plan.actions.some(willAct)) await showPlan(context, plan);
   await requireConfirmed(context, plan, input);
   const { Apply } = await import('../keys/plan/apply.ts');
   let progress: Progress | undefined;
@@ -49,6 +50,10 @@ export async function applyFile(context: Context, input: ApplyInput): Promise<Fi
     }
   }
   return { plan, actions: actions(), exit: () => apply.exit };
+}
+
+function willAct({ action }: Action): boolean {
+  return action !== 'none' && action !== 'refused';
 }
 
 /** A job that would ask on the day on which there is something to do is refused on every day. */
@@ -91,7 +96,7 @@ async function showPlan(context: Context, { actions, others }: FilePlan): Promis
 
 async function requireConfirmed(
   context: Context,
-  { actions, toDo }: FilePlan,
+  { actions }: FilePlan,
   { confirm }: ApplyInput,
 ): Promise<void> {
   const count = String(actions.filter(({ action, isLeftOver }) => action === 'revoke' && isLeftOver).length);
@@ -102,8 +107,7 @@ async function requireConfirmed(
       'see them: keys plan --prune',
     );
   }
-  const isIdle = actions.every(({ action }) => action === 'none' || action === 'refused');
-  if (context.globals.yes || toDo === 0 || isIdle) return;
+  if (context.globals.yes || !actions.some(willAct)) return;
   if (count !== '0') {
     const what = count === '1' ? 'the key that is' : `the ${count} keys that are`;
     const answer = await context.ask(`Type ${count} to revoke ${what} not in the file, and to do the rest:`);

@@ -51,11 +51,11 @@ function actionLines(
   const isAboutKey = action.action === 'revoke' || look === 'gone';
   const id = isAboutKey && keyId !== undefined ? ` ${shown(keyId)}` : '';
   const head = `${shown(name)}${place}${id}`;
-  const text = textOf(action, terminal);
+  const text = isApplied ? outcomeText(action, terminal) : textOf(action, terminal);
   const words = text === '' ? [head] : [`${head} `, ...unitsOf(text)];
   const [first = '', ...rest] = wrapWords(words, width - indent.length);
   const body = [first.replace(head, style.bold(head)), ...rest].join(`\n${indent}`);
-  const changes = isApplied && look === 'ok' ? [] : (action.changes ?? []);
+  const changes = isApplied ? [] : (action.changes ?? []);
   return `${style[color](unicode ? sign : ascii)} ${body}\n${changes.map((change) => changeLine(change, action, terminal)).join('')}`;
 }
 
@@ -72,14 +72,37 @@ function lookOf(action: Action | AppliedAction): Look {
   }
 }
 
-function textOf(action: Action | AppliedAction, { now }: Terminal): string {
+/** The plan has told why; what is left is told again. */
+function outcomeText(action: Action | AppliedAction, terminal: Terminal): string {
   if ('error' in action && action.error) return shown(action.error.message);
-  const { reason, oldRevokeAt } = action;
-  const end =
-    oldRevokeAt === undefined
-      ? []
-      : [`the old key ends ${oldRevokeAt === null ? 'once it is idle' : endText(oldRevokeAt, now)}`];
-  return [...(reason === undefined ? [] : [shown(reason)]), ...end].join('; ');
+  const { reason, isPending, keyId, changes = [] } = action;
+  const newId = 'newKeyId' in action ? action.newKeyId : undefined;
+  const left = isPending && reason !== undefined ? [shown(reason)] : [];
+  switch (action.action) {
+    case 'create':
+      return [shown(newId ?? ''), ...left].join('; ');
+    case 'rotate': {
+      const ids =
+        newId === undefined ? '' : `${shown(keyId ?? '')} ${terminal.unicode ? '→' : '->'} ${shown(newId)}`;
+      return [ids, ...endOfOld(action, terminal), ...left].filter(Boolean).join('; ');
+    }
+    case 'change': {
+      const fields = changes.filter(({ field }) => field !== 'to').map(({ field }) => nameOf(field));
+      return [fields.join(', '), ...left].join('; ');
+    }
+    default:
+      return shown(reason ?? '');
+  }
+}
+
+function textOf(action: Action, terminal: Terminal): string {
+  const { reason } = action;
+  return [...(reason === undefined ? [] : [shown(reason)]), ...endOfOld(action, terminal)].join('; ');
+}
+
+function endOfOld({ oldRevokeAt }: Action, { now }: Terminal): string[] {
+  if (oldRevokeAt === undefined) return [];
+  return [`the old key ends ${oldRevokeAt === null ? 'once it is idle' : endText(oldRevokeAt, now)}`];
 }
 
 function endText(time: string, now: Date): string {
