@@ -384,6 +384,7 @@ test('a KEYS_HOME that is not a folder is an error', async () => {
     folder	fail	[folder 1]/state is below something that is not a folder	ls -ld [folder 1]/state
     folder	fail	[folder 1]/state/operations is below something that is not a folder	ls -ld [folder 1]/state/operations
     folder	fail	[folder 1]/state/fleets is below something that is not a folder	ls -ld [folder 1]/state/fleets
+    folder	fail	[folder 1]/state/applied is below something that is not a folder	ls -ld [folder 1]/state/applied
     folder	fail	[folder 1]/state/escrow is below something that is not a folder	ls -ld [folder 1]/state/escrow
     file	fail	[folder 1]/config/config.json is below something that is not a folder	ls -ld [folder 1]/config/config.json
     file	fail	[folder 1]/data/authority.db is below something that is not a folder	ls -ld [folder 1]/data/authority.db
@@ -421,6 +422,7 @@ test('a KEYS_HOME that is not a folder is an error', async () => {
     folder	fail	[folder 1]/state is below something that is not a folder	ls -ld [folder 1]/state
     folder	fail	[folder 1]/state/operations is below something that is not a folder	ls -ld [folder 1]/state/operations
     folder	fail	[folder 1]/state/fleets is below something that is not a folder	ls -ld [folder 1]/state/fleets
+    folder	fail	[folder 1]/state/applied is below something that is not a folder	ls -ld [folder 1]/state/applied
     folder	fail	[folder 1]/state/escrow is below something that is not a folder	ls -ld [folder 1]/state/escrow
     file	fail	[folder 1]/config/config.json is below something that is not a folder	ls -ld [folder 1]/config/config.json
     file	fail	[folder 1]/data/authority.db is below something that is not a folder	ls -ld [folder 1]/data/authority.db
@@ -446,6 +448,7 @@ test('a KEYS_HOME that is not a folder is an error', async () => {
     folder	fail	[folder 1]/file/below/state is below something that is not a folder	ls -ld [folder 1]/file/below/state
     folder	fail	[folder 1]/file/below/state/operations is below something that is not a folder	ls -ld [folder 1]/file/below/state/operations
     folder	fail	[folder 1]/file/below/state/fleets is below something that is not a folder	ls -ld [folder 1]/file/below/state/fleets
+    folder	fail	[folder 1]/file/below/state/applied is below something that is not a folder	ls -ld [folder 1]/file/below/state/applied
     folder	fail	[folder 1]/file/below/state/escrow is below something that is not a folder	ls -ld [folder 1]/file/below/state/escrow
     file	fail	[folder 1]/file/below/config/config.json is below something that is not a folder	ls -ld [folder 1]/file/below/config/config.json
     file	fail	[folder 1]/file/below/data/authority.db is below something that is not a folder	ls -ld [folder 1]/file/below/data/authority.db

@@ -140,6 +140,18 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
     await run('rotate --finish --json', 0);
     await run('rotate nosuch --to exec:deliver', 3);
 
+    box.expectSecretIn('sub/planned');
+    box.write('sub/.keep', '');
+    box.write('keys.yaml', 'keys:\n  p: { to: ["file:sub/planned"] }\n  q: { to: ["exec:refuse-q"] }\n');
+    await run('plan --json', 8);
+    await run('apply', 2);
+    await run('apply --yes', 1);
+    box.write('keys.yaml', 'keys:\n  p: { to: ["file:sub/planned"], rotate: { olderThan: 1s, grace: 0 } }\n');
+    await run('apply --yes --json', 0);
+    box.write('sub/planned', 'another value');
+    await run('plan', 8);
+    await run('apply --yes --redeliver --format ndjson', 0);
+
     const value = box.read('a');
     await run('list --status all --json', 0);
     await run('list', 0);

@@ -39,8 +39,12 @@ export async function applyName(services: ApplyServices, desired: DesiredKey): P
   const release = await services.rotation.claimName(desired.name);
   try {
     await finishCreations(services, desired);
-    const { world, plan } = await endOrphan(services, desired, await look(services, desired));
-    return { plan, ...(await carryOut(services, plan, world)) };
+    const first = await endOrphan(services, desired, await look(services, desired));
+    const outcome = await carryOut(services, first.plan, first.world);
+    if (!first.plan.isUnfinished) return { plan: first.plan, ...outcome };
+    // What has been finished just now was begun for another state of the file, perhaps.
+    const { world, plan } = await look(services, desired);
+    return { plan, ...outcome, ...(await carryOut(services, plan, world)) };
   } finally {
     release();
   }

@@ -32,9 +32,9 @@ export async function observe(
   const opened = await services.openPlaces(desired.to);
   const places: ObservedPlace[] = [];
   for (const place of opened) places.push(await lookInto(services, world.keys, current, place));
-  const arrival = await arrivalOf(services, desired, world, { current, places });
+  const use = await useIfNeeded(services, desired, world, { current, places });
   const idleIds = await idleAmong(services, desired, world);
-  return { current, places, idleIds, ...(arrival !== undefined && { arrival }) };
+  return { current, places, idleIds, ...use };
 }
 
 /** The key that a name means: one that works, else the newest one that could work again, else the newest. */
@@ -86,17 +86,21 @@ async function lookInto(
   return isAbsent ? { sink, holds: false, isEmpty: true } : { sink, holds: undefined };
 }
 
-/** What shows that the current key has arrived; only asked for if an older one works that it could replace. */
-async function arrivalOf(
+/** Whether the current key has arrived; only asked for if an older one works that it could replace. */
+async function useIfNeeded(
   { backend }: ObservationServices,
   { name }: DesiredKey,
   { keys }: Pick<PlanWorld, 'keys'>,
   { current, places }: { current: Key; places: readonly ObservedPlace[] },
-): Promise<string | undefined> {
+): Promise<Pick<Observation, 'arrival' | 'isUnused'>> {
   const hasOlder = keys.some((key) => key.name === name && key.id !== current.id && isActive(key));
-  if (!hasOlder) return undefined;
+  if (!hasOlder) return {};
   const holder = places.find(({ holds }) => holds);
-  return holder ? `${holder.sink} holds ${current.id}` : useOf(backend, current);
+  if (holder) return { arrival: `${holder.sink} holds ${current.id}` };
+  const arrival = await useOf(backend, current);
+  if (arrival !== undefined) return { arrival };
+  const { lastUsedAt, usage } = (await backend.get(current.id)) ?? current;
+  return lastUsedAt === undefined && usage === undefined ? {} : { isUnused: true };
 }
 
 async function idleAmong(

@@ -84,26 +84,26 @@ export async function surveyName(
   if (!orphan) return planName(desired, world, observation);
   const others = { ...world, keys: withoutKey(world.keys, orphan) };
   const plan = planName(desired, others, await observe(services, desired, others));
-  const reason = 'its secret is in none of the places, and an older key of the name works';
+  const reason = 'never used, and its secret is in none of the places; an older key of the name works';
   return { ...plan, orphan: actionOn(desired, world, 'revoke', { keyId: orphan.id, reason }) };
 }
 
 /**
  * A new key whose secret was never delivered, as a job leaves it that was killed on a machine that is gone: its value is
- * certainly in none of the places, nothing shows a use of it, and the key that it was to replace still works. It ends
+ * certainly in none of the places, the API reports that it was never used, and the key that it was to replace still works. It ends
  * first; a third key of the name is not created.
  */
 function orphanIn(
   { name }: DesiredKey,
   { keys, open, redelivers, ownId }: PlanWorld,
-  { current, places, arrival }: Observation,
+  { current, places, isUnused }: Observation,
 ): Key | undefined {
   if (!redelivers || !current || !isActive(current) || current.id === ownId) return undefined;
   const isNowhere = places.length > 0 && places.every(({ holds }) => holds === false);
   const hasOlder = keys.some((key) => key.name === name && key.id !== current.id && isActive(key));
   // The journal knows more.
   const isOpen = open.some(({ header }) => header.plan.name === name);
-  return isNowhere && hasOlder && !isOpen && arrival === undefined ? current : undefined;
+  return isNowhere && hasOlder && !isOpen && isUnused ? current : undefined;
 }
 
 /** The keys as they are once one of them is revoked. */

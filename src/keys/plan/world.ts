@@ -28,6 +28,8 @@ export interface Observation {
   places: readonly ObservedPlace[];
   /** What shows that the current key has arrived, in words; undefined: nothing does, or it does not matter. */
   arrival?: string | undefined;
+  /** The API reports that the current key has never been used, but for our own check of it. */
+  isUnused?: true;
   /** Superseded keys that have not been used for the time that the file says. */
   idleIds: ReadonlySet<string>;
 }
