@@ -53,7 +53,7 @@ const groups = [
   {
     name: 'authority',
     test: new RegExp(
-      `/src/authority/(?:sqlite/|store/)?${except('backup|capabilities|ceiling|idempotency|inspect|issue-key|reconcile|restore|roles|rotate-key|scoped-keys|service|sessions|users')}`,
+      `/src/authority/(?:sqlite/|store/)?${except('backup|cached-lookup|capabilities|ceiling|idempotency|inspect|issue-key|rate-limit|reconcile|restore|roles|rotate-key|scoped-keys|service|sessions|sqlite-service|sqlite-use-gate|users')}`,
     ),
   },
   // A group brings what its files import; this one serves commands that need no more of the next ones.

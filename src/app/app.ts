@@ -123,8 +123,8 @@ export class App extends Dialogue implements Context {
     const connection = await this.connection();
     if (connection) return (await import('./open-remote.ts')).openRemote(this, connection);
     const { authorityDatabase: path, authorityMarker: marker } = this.paths;
-    const { Authority } = await import('../authority/authority.ts');
+    const { openSqliteAuthority } = await import('../authority/sqlite/sqlite-authority.ts');
     await this.debug(`the embedded authority, ${path}`);
-    return new Authority({ path, marker, now: () => this.io.now(), timeoutMs: this.timeout });
+    return openSqliteAuthority({ path, marker, timeoutMs: this.timeout }, () => this.io.now());
   }
 }

@@ -147,9 +147,8 @@ const providerColumns: readonly Column<NamedProvider>[] = [
 
 async function chooseSession(context: Context, db: string | undefined): Promise<string[]> {
   const { openAuthority } = await import('./open-authority.ts');
-  const rows = openAuthority(context, db)
-    .sessions.list()
-    .filter(({ status }) => status === 'active');
+  const sessions = await openAuthority(context, db).sessions.list();
+  const rows = sessions.filter(({ status }) => status === 'active');
   if (rows.length === 0) throw usageError('no session is active', 'keys session list --ended');
   const [chosen] = await context.pick('Which session?', {
     rows,

@@ -54,7 +54,7 @@ export async function createSession(
     fields: context.output.fields,
     noun: 'session',
   });
-  const previousRole = users.get(user)?.role;
+  const previousRole = (await users.get(user))?.role;
   context.startMutation();
   const issuer = sessionIssuer(sessions);
   const { key, delivered } = await issueKey(
@@ -62,9 +62,9 @@ export async function createSession(
     { name: user, user, role, expiresAt },
     {
       subject: sessionSubject,
-      sinks: destination.sinks(({ key: created, delivered: earlier }, secret) =>
+      sinks: destination.sinks(async ({ key: created, delivered: earlier }, secret) =>
         print({
-          ...sessionOf(authority, created.id),
+          ...(await sessionOf(authority, created.id)),
           delivered: [...earlier, { sink: 'stdout', verified: false }],
           secret,
         }),
@@ -74,8 +74,8 @@ export async function createSession(
       onSecret: (secret) => maskInCiLog(context.io, secret),
     },
   );
-  if (Object.keys(request.ceiling).length > 0) users.setCeiling(user, request.ceiling);
-  const session = sessionOf(authority, key.id);
+  if (Object.keys(request.ceiling).length > 0) await users.setCeiling(user, request.ceiling);
+  const session = await sessionOf(authority, key.id);
   if (role !== undefined && previousRole !== undefined && role !== previousRole) {
     await context.note(roleChange(user, role));
   }
@@ -86,8 +86,8 @@ export async function createSession(
   return destination.stdout === 'nothing' ? { ...session, delivered } : undefined;
 }
 
-function sessionOf({ sessions }: AuthorityService, id: string): Session {
-  const session = sessions.get(id);
+async function sessionOf({ sessions }: AuthorityService, id: string): Promise<Session> {
+  const session = await sessions.get(id);
   if (!session) throw new Error('the new session is missing');
   return session;
 }

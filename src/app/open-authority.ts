@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import type { Organisation } from '../authority/decision.ts';
-import { AuthorityService } from '../authority/service.ts';
+import type { AuthorityService } from '../authority/service.ts';
 import type { Session, SessionSpec, Sessions } from '../authority/sessions.ts';
+import { openSqliteService } from '../authority/sqlite/sqlite-service.ts';
 import type { Key } from '../keys/key.ts';
 import type { Issuer, Subject } from '../keys/operations/issuer.ts';
 import type { Context } from './context.ts';
@@ -14,14 +15,9 @@ export function openAuthority(
 ): AuthorityService {
   const path = databaseOf(context, db);
   const marker = db === undefined ? { marker: context.paths.authorityMarker } : {};
-  const authority = new AuthorityService({
-    path,
-    ...marker,
-    now: () => context.now,
-    timeoutMs: context.timeout,
-    organisation,
-  });
-  context.atEnd(async () => authority.close());
+  const settings = { path, ...marker, timeoutMs: context.timeout };
+  const authority = openSqliteService(settings, () => context.now, organisation);
+  context.atEnd(() => authority.close());
   return authority;
 }
 
@@ -35,16 +31,15 @@ export function sessionIssuer(sessions: Sessions): Issuer<SessionSpec & { name: 
   const asKey = ({ id, user: name, status, createdAt }: Session): Key => ({ id, name, status, createdAt });
   return {
     async create(spec) {
-      const { session, token } = sessions.create(spec);
+      const { session, token } = await sessions.create(spec);
       return { key: asKey(session), secret: token };
     },
-    revoke: async (id) => sessions.revoke(id),
-    list: async () => sessions.list().map(asKey),
-    get: async (id) =>
-      sessions
-        .list()
-        .map(asKey)
-        .find((session) => session.id === id),
+    revoke: (id) => sessions.revoke(id),
+    list: async () => (await sessions.list()).map(asKey),
+    async get(id) {
+      const session = await sessions.get(id);
+      return session && asKey(session);
+    },
     capabilities: { endsLists: true, show: true, maxKeys: null, verify: false },
   };
 }

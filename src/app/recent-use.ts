@@ -23,7 +23,7 @@ export async function recentUseOfAll(
   const days = lastDays(context.now, recentDays);
   try {
     const ids = keys.map(({ id }) => id);
-    const counts = backend.dailyRequests(ids, days[0] ?? '');
+    const counts = await backend.dailyRequests(ids, days[0] ?? '');
     return new Map([...counts].map(([id, byDay]) => [id, days.map((day) => byDay[day] ?? 0)]));
   } catch (error) {
     return without(context, error);

@@ -58,7 +58,7 @@ export async function startServer(
   const { host, port, behindProxy, drainMs, log, link } = serving;
   const tls = serving.tls && (await readTls(context, serving.tls));
   const upstream = serving.upstream && (await connect(context, serving.upstream));
-  prepareDatabase(authority, serving);
+  await prepareDatabase(authority, serving);
   const server = await createServer({
     authority,
     version,
@@ -104,9 +104,9 @@ async function connect(context: Context, { url, key }: NonNullable<Serving['upst
 }
 
 /** Creates and migrates the tables. Throws `KeysError`. */
-export function prepareDatabase(authority: AuthorityService, { retention }: Serving): void {
-  authority.open();
-  if (retention !== undefined) authority.setLogRetention(retention);
+export async function prepareDatabase(authority: AuthorityService, { retention }: Serving): Promise<void> {
+  await authority.open();
+  if (retention !== undefined) await authority.setLogRetention(retention);
 }
 
 /** Reads everything that the server needs besides its database. Throws `KeysError`. Returns what can be read again. */

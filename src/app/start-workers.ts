@@ -19,8 +19,8 @@ export async function startWorkers(
   count: number,
 ): Promise<Running> {
   const files = await checkServing(context, serving);
-  prepareDatabase(authority, serving);
-  authority.close();
+  await prepareDatabase(authority, serving);
+  await authority.close();
   const workers = new Workers({
     count,
     words: context.words,
@@ -50,7 +50,7 @@ export async function startWorkers(
       if (context.io.urgent.aborted) workers.stopNow();
       await workers.ended;
       // Two that end at the same moment leave it to each other to merge everything into the file.
-      authority.open();
+      await authority.open();
     },
   };
 }

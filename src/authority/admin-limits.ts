@@ -1,5 +1,6 @@
 import type { KeyChanges } from '../keys/ports.ts';
-import type { Connection } from './sqlite/connection.ts';
+import type { Work } from './store/work.ts';
+import { get, run } from './store/work.ts';
 
 /** What an admin has set on another user's key: its owner may lower it, but not raise it. Times in milliseconds. */
 export interface AdminLimits {
@@ -11,20 +12,20 @@ export interface AdminLimits {
   disabled?: boolean;
 }
 
-export function adminLimitsOf(database: Connection, id: string): AdminLimits {
-  return JSON.parse(String(database.get('SELECT held FROM keys WHERE id = ?', id)?.held ?? '{}'));
+export function* adminLimitsOf(id: string): Work<AdminLimits> {
+  const row = yield* get('SELECT held FROM keys WHERE id = ?', id);
+  return JSON.parse(String(row?.held ?? '{}'));
 }
 
-/** To be called in a transaction. */
-export function setAdminLimits(database: Connection, id: string, limits: AdminLimits): void {
-  database.run('UPDATE keys SET held = ? WHERE id = ?', JSON.stringify(limits), id);
+export function* setAdminLimits(id: string, limits: AdminLimits): Work<void> {
+  yield* run('UPDATE keys SET held = ? WHERE id = ?', JSON.stringify(limits), id);
 }
 
-/** Adds an admin's changes of another user's key to its limits. To be called in a transaction. */
-export function recordAdminChanges(database: Connection, id: string, changes: KeyChanges): void {
+/** Adds an admin's changes of another user's key to its limits. */
+export function* recordAdminChanges(id: string, changes: KeyChanges): Work<void> {
   const { permissions, budgetUsd, rateLimitRpm, models, expiresAt, disabled } = changes;
-  setAdminLimits(database, id, {
-    ...adminLimitsOf(database, id),
+  yield* setAdminLimits(id, {
+    ...(yield* adminLimitsOf(id)),
     ...(permissions && { permissions }),
     ...(budgetUsd !== undefined && { budgetUsd }),
     ...(rateLimitRpm !== undefined && { rateLimitRpm }),

@@ -2,8 +2,8 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 import { KeysError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { hashOf } from './key-format.ts';
-import type { Connection } from './sqlite/connection.ts';
-import { bytesIn } from './sqlite/connection.ts';
+import type { Work } from './store/work.ts';
+import { bytesIn, get, run } from './store/work.ts';
 
 /*
  * Makes requests that issue a secret repeatable. A caller who lost the response sends the request again with the same
@@ -33,29 +33,24 @@ interface StoredResponse {
 const retentionMs = 86_400_000;
 
 /**
- * Issues a secret, unless the same request was answered before: then it returns that answer again. To be called in a
- * transaction. Throws `idempotency_key_reused` if the header was used for a different request.
+ * Issues a secret, unless the same request was answered before: then it returns that answer again. Throws
+ * `idempotency_key_reused` if the header was used for a different request.
  */
-export function issueOnce(
-  database: Connection,
+export function* issueOnce(
   request: IdempotentRequest | undefined,
   now: number,
-  issue: () => StoredResponse,
-): StoredResponse {
-  if (!request) return issue();
-  const storedResponse = findStoredResponse(database, request, now);
+  issue: () => Work<StoredResponse>,
+): Work<StoredResponse> {
+  if (!request) return yield* issue();
+  const storedResponse = yield* findStoredResponse(request, now);
   if (storedResponse) return storedResponse;
-  const issuedKey = issue();
-  storeResponse(database, request, issuedKey, now);
+  const issuedKey = yield* issue();
+  yield* storeResponse(request, issuedKey, now);
   return issuedKey;
 }
 
-function findStoredResponse(
-  database: Connection,
-  request: IdempotentRequest,
-  now: number,
-): StoredResponse | undefined {
-  const row = database.get(
+function* findStoredResponse(request: IdempotentRequest, now: number): Work<StoredResponse | undefined> {
+  const row = yield* get(
     'SELECT * FROM replies WHERE request_hash = ? AND at > ?',
     requestHash(request),
     now - retentionMs,
@@ -66,14 +61,9 @@ function findStoredResponse(
   return { id, secret: new Secret(unseal(request, id, bytesIn(row.sealed_secret))) };
 }
 
-function storeResponse(
-  database: Connection,
-  request: IdempotentRequest,
-  { id, secret }: StoredResponse,
-  now: number,
-): void {
-  database.run('DELETE FROM replies WHERE at <= ?', now - retentionMs);
-  database.run(
+function* storeResponse(request: IdempotentRequest, { id, secret }: StoredResponse, now: number): Work<void> {
+  yield* run('DELETE FROM replies WHERE at <= ?', now - retentionMs);
+  yield* run(
     'INSERT INTO replies (request_hash, content_hash, at, key_id, sealed_secret) VALUES (?, ?, ?, ?, ?)',
     requestHash(request),
     hashOf(request.content),

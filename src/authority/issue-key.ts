@@ -8,7 +8,7 @@ import { requireBounds } from './key-bounds.ts';
 import { mint } from './key-format.ts';
 import type { Ownership } from './key-table.ts';
 import { KeyTable } from './key-table.ts';
-import type { Connection } from './sqlite/connection.ts';
+import type { Work } from './store/work.ts';
 
 /** Who issues a key, and under which limits. */
 export interface Issuance extends Ownership {
@@ -23,25 +23,25 @@ export interface IssuedKey {
 }
 
 /**
- * Issues a key: all or nothing, on disk before it returns. Throws `KeysError`: `invalid_key`, `model_not_entitled`,
- * `key_limit`, `key_exists`, `idempotency_key_reused`.
+ * Issues a key. Throws `KeysError`: `invalid_key`, `model_not_entitled`, `key_limit`, `key_exists`,
+ * `idempotency_key_reused`.
  */
-export function issueKey(database: Connection, spec: KeySpec, issuance: Issuance, now: number): IssuedKey {
-  const { organisation, owner, single, idempotentRequest } = issuance;
-  return database.transaction(() =>
-    issueOnce(database, idempotentRequest, now, () => {
-      requireBounds(spec);
-      requireEntitled(spec.models, organisation);
-      const table = new KeyTable(database);
-      const existing = single ? table.single(owner) : undefined;
-      if (existing) throw keyExists(String(existing.id));
-      const { maxKeys } = organisation;
-      if (maxKeys !== undefined && table.hasMoreActive(maxKeys - 1, owner, now)) {
-        throw keyLimitReached(maxKeys);
-      }
-      return insertKey(table, spec, issuance, now);
-    }),
-  );
+export function issueKey(spec: KeySpec, issuance: Issuance, now: number): Work<IssuedKey> {
+  return issueOnce(issuance.idempotentRequest, now, () => issueNew(spec, issuance, now));
+}
+
+function* issueNew(spec: KeySpec, issuance: Issuance, now: number): Work<IssuedKey> {
+  const { organisation, owner, single } = issuance;
+  requireBounds(spec);
+  requireEntitled(spec.models, organisation);
+  const table = new KeyTable();
+  const existing = single ? yield* table.single(owner) : undefined;
+  if (existing) throw keyExists(String(existing.id));
+  const { maxKeys } = organisation;
+  if (maxKeys !== undefined && (yield* table.hasMoreActive(maxKeys - 1, owner, now))) {
+    throw keyLimitReached(maxKeys);
+  }
+  return yield* insertKey(spec, issuance, now);
 }
 
 /** Throws `model_not_entitled`. */
@@ -50,9 +50,8 @@ export function requireEntitled(models: readonly string[], { models: entitledMod
   if (refusedModels.length > 0) throw modelsNotEntitled(refusedModels);
 }
 
-/** To be called in a transaction. */
-export function insertKey(table: KeyTable, spec: KeySpec, ownership: Ownership, now: number): IssuedKey {
+export function* insertKey(spec: KeySpec, ownership: Ownership, now: number): Work<IssuedKey> {
   const mintedValue = mint('sk');
-  table.insert(mintedValue, spec, ownership, now);
+  yield* new KeyTable().insert(mintedValue, spec, ownership, now);
   return { id: mintedValue.id, secret: new Secret(mintedValue.value) };
 }

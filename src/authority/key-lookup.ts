@@ -1,7 +1,9 @@
+import type { Organisation } from './decision.ts';
 import { hashOf, idOf } from './key-format.ts';
 import { toTime } from './key-row.ts';
-import { sumOf } from './metering.ts';
-import type { Connection, Row } from './sqlite/connection.ts';
+import { maxCount } from './metering.ts';
+import type { Row, Sql, Work } from './store/work.ts';
+import { get } from './store/work.ts';
 
 /** A key as a decision needs it. Times are in milliseconds, money in millionths of a US dollar. */
 export interface KnownKey {
@@ -27,68 +29,25 @@ export interface KeyLookup {
   spentInMonth(now: number): number;
 }
 
-/** KeyLookup that are read anew each time. */
-export function keyLookupIn(database: Connection): KeyLookup {
-  return {
-    find(value) {
-      const keyValue = issuedValue(value);
-      return keyValue === undefined ? undefined : findByHash(database, hashOf(keyValue));
-    },
-    spentInMonth: (now) => spentInMonth(database, now),
-  };
+/** What decisions on uses of these values are based on, read at once. */
+export function* readLookup(
+  values: readonly (string | undefined)[],
+  { monthlyBudgetUsd }: Organisation,
+  now: number,
+): Work<KeyLookup> {
+  const keys = new Map<string, KnownKey | undefined>();
+  for (const value of values) {
+    const hash = value === undefined || keys.has(value) ? undefined : hashOfKey(value);
+    if (value !== undefined && hash) keys.set(value, yield* keyByHash(hash));
+  }
+  const spent = monthlyBudgetUsd === undefined ? 0 : yield* readSpentInMonth(now);
+  return { find: (value) => keys.get(value), spentInMonth: () => spent };
 }
 
-/** Keys kept in memory. */
-const maxCachedKeys = 10_000;
-
-/**
- * A lookup that caches what it reads until something changes: SQLite tells whether another connection has committed
- * (sqlite.org/pragma.html#pragma_data_version); for changes by this one, call `forget`.
- */
-export class CachedKeyLookup implements KeyLookup {
-  readonly #database: Connection;
-  readonly #keys = new Map<string, KnownKey>();
-  #spent: { month: string; micros: number } | undefined;
-  #version: unknown;
-
-  constructor(database: Connection) {
-    this.#database = database;
-  }
-
-  find(value: string): KnownKey | undefined {
-    const keyValue = issuedValue(value);
-    if (keyValue === undefined) return undefined;
-    // Cached by hash: the value itself must not stay in memory after its request.
-    const hash = hashOf(keyValue);
-    const cacheKey = hash.toString('latin1');
-    const cachedKey = this.#keys.get(cacheKey);
-    if (cachedKey) return cachedKey;
-    const key = findByHash(this.#database, hash);
-    if (!key) return undefined;
-    if (this.#keys.size >= maxCachedKeys) this.#keys.clear();
-    this.#keys.set(cacheKey, key);
-    return key;
-  }
-
-  spentInMonth(now: number): number {
-    const month = toTime(now).slice(0, 7);
-    if (this.#spent?.month !== month) {
-      this.#spent = { month, micros: spentInMonth(this.#database, now) };
-    }
-    return this.#spent.micros;
-  }
-
-  forget(): void {
-    this.#keys.clear();
-    this.#spent = undefined;
-  }
-
-  /** To be called before each use of the cache. */
-  refresh(): void {
-    const version = this.#database.get('PRAGMA data_version')?.data_version;
-    if (version !== this.#version) this.forget();
-    this.#version = version;
-  }
+/** The SHA-256 of a key's value; undefined if the text does not have the shape of a key of ours. */
+export function hashOfKey(text: string): Buffer | undefined {
+  const value = issuedValue(text);
+  return value === undefined ? undefined : hashOf(value);
 }
 
 /** Strips PrivateMind's prefix. Undefined if the text does not have the shape of a key of ours. */
@@ -100,8 +59,8 @@ function issuedValue(text: string): string | undefined {
 }
 
 /** Looks up a 256-bit hash: finding a key takes its whole value, and the time taken reveals nothing about it. */
-function findByHash(database: Connection, hash: Uint8Array): KnownKey | undefined {
-  const row = database.get(
+export function* keyByHash(hash: Uint8Array): Work<KnownKey | undefined> {
+  const row = yield* get(
     `SELECT id, name, revoked_at, disabled, expires_at, models, permissions, budget_micros, spent_micros, rate_limit_rpm
      FROM keys WHERE secret_hash = ?`,
     hash,
@@ -125,12 +84,11 @@ function toKnownKey(row: Row): KnownKey {
   };
 }
 
-function spentInMonth(database: Connection, now: number): number {
+/** What all keys together have spent in the calendar month (UTC) of `now`, in millionths of a US dollar. */
+export function* readSpentInMonth(now: number): Work<number> {
   const month = toTime(now).slice(0, 7);
-  const row = database.get(
-    `SELECT ${sumOf('spent_micros')} AS spent FROM usage_days WHERE day BETWEEN ? AND ?`,
-    `${month}-01`,
-    `${month}-31`,
-  );
+  const sql: Sql = ({ sum }) =>
+    `SELECT ${sum('spent_micros', maxCount)} AS spent FROM usage_days WHERE day BETWEEN ? AND ?`;
+  const row = yield* get(sql, `${month}-01`, `${month}-31`);
   return Number(row?.spent ?? 0);
 }

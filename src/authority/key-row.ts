@@ -1,6 +1,6 @@
 import type { Key } from '../keys/key.ts';
 import { statusOf } from '../keys/key.ts';
-import type { Row, Value } from './sqlite/connection.ts';
+import type { Row, Value } from './store/work.ts';
 
 const microsPerUsd = 1_000_000;
 

@@ -5,11 +5,16 @@ import { matcherOf } from '../keys/select.ts';
 import type { Summary } from '../keys/summary.ts';
 import { fromMicros, keyColumns, toKey } from './key-row.ts';
 import { statusCondition } from './key-table.ts';
-import type { Connection, Row, Value } from './sqlite/connection.ts';
+import { maxCount } from './metering.ts';
+import { contains, patternOf } from './store/contains.ts';
+import type { Dialect } from './store/dialect.ts';
+import type { Store } from './store/store.ts';
+import type { Row, Sql, Value, Work } from './store/work.ts';
+import { all, get } from './store/work.ts';
 
 /*
- * Lists of keys whose filters and order SQLite carries out. It compares text by its ASCII letters alone, so what it finds is
- * tested again, and an order by text is not its own.
+ * Lists of keys whose filters and order the database carries out. It compares text by its ASCII letters alone, so what it
+ * finds is tested again, and an order by text is not its own.
  */
 
 /** Rows read at once. */
@@ -33,10 +38,10 @@ export function isSelectable({ sort, limit = Number.POSITIVE_INFINITY }: Selecti
 }
 
 /**
- * The selected keys in their order, each with `superseded`, for a selection that `isSelectable`. Reads pages: a reader that
- * stops half-way would leave a statement open, which blocks writes on its connection until it is garbage-collected.
+ * The selected keys in their order, each with `superseded`, for a selection that `isSelectable`. Reads pages, so that a
+ * reader that stops half-way leaves nothing open.
  */
-export function* selectedPages(database: Connection, selection: Selection, now: Date): Generator<Key[]> {
+export async function* selectedPages(store: Store, selection: Selection, now: Date): AsyncGenerator<Key[]> {
   const { sort, reverse = false, limit = Number.POSITIVE_INFINITY } = selection;
   const isSelected = matcherOf(selection, now);
   const moment = now.getTime();
@@ -46,14 +51,12 @@ export function* selectedPages(database: Connection, selection: Selection, now: 
   let last: Row | undefined;
   for (let isMore = left > 0; isMore; ) {
     const place = last && !sort ? position(last, reverse) : undefined;
-    const { where, values } = joined([...filter, ...(place ? [place] : [])]);
-    const rows = database.all(
-      `SELECT ${keyColumns}, ${isSuperseded(moment)} AS superseded FROM keys ${where}
-       ORDER BY ${orderOf(sort, reverse)} LIMIT ? OFFSET ?`,
-      ...values,
-      step,
-      sort ? offset : 0,
-    );
+    const conditions = [...filter, ...(place ? [place] : [])];
+    const sql: Sql = (dialect) =>
+      `SELECT ${keyColumns}, CASE WHEN ${isSuperseded(moment)} THEN 1 ELSE 0 END AS superseded
+       FROM keys ${whereOf(conditions, dialect)} ORDER BY ${orderOf(sort, reverse)} LIMIT ? OFFSET ?`;
+    const values = conditions.flatMap((condition) => condition.values);
+    const rows = await store.read(() => all(sql, ...values, step, sort ? offset : 0));
     const keys = rows
       .map((row) => ({ ...toKey(row, moment), superseded: row.superseded === 1 }))
       .filter(isSelected);
@@ -66,15 +69,16 @@ export function* selectedPages(database: Connection, selection: Selection, now: 
   }
 }
 
-/** The keys by status, and their use, counted by SQLite. */
-export function summaryOf(database: Connection, now: Date): Summary {
+/** The keys by status, and their use. */
+export function* summaryOf(now: Date): Work<Summary> {
   const moment = now.getTime();
   const count = (status: Parameters<typeof statusCondition>[0]) =>
     `COUNT(*) FILTER (WHERE ${statusCondition(status, moment)}) AS ${status}`;
-  const row = database.get(
+  const sql: Sql = ({ sum }) =>
     `SELECT ${(['active', 'expiring', 'expired', 'disabled', 'revoked'] as const).map(count).join(', ')},
-            COUNT(*) AS total, TOTAL(requests) AS requests, TOTAL(tokens) AS tokens, TOTAL(spent_micros) AS micros FROM keys`,
-  );
+            COUNT(*) AS total, ${sum('requests', maxCount)} AS requests, ${sum('tokens', maxCount)} AS tokens,
+            ${sum('spent_micros', maxCount)} AS micros FROM keys`;
+  const row = yield* get(sql);
   const number = (column: string) => Number(row?.[column] ?? 0);
   return {
     all: number('total'),
@@ -99,7 +103,7 @@ function isSuperseded(now: number): string {
 
 /** A condition of SQL that every selected row meets. */
 interface Condition {
-  sql: string;
+  sql: Sql;
   values: readonly Value[];
 }
 
@@ -120,7 +124,7 @@ function conditionsFor(
     ...(createdSince ? [is('created_at >= ?', createdSince.getTime())] : []),
     ...(olderThan ? [is('created_at <= ?', before(now, olderThan).getTime())] : []),
     ...(unused ? [is('COALESCE(last_used_at, created_at) <= ?', before(now, unused).getTime())] : []),
-    ...(search && isAscii(search) ? [mentions(search.toLowerCase())] : []),
+    ...(search && isAscii(search) ? [mentions(search)] : []),
   ];
 }
 
@@ -129,14 +133,18 @@ const foldsToAscii = '\u212a\u0130';
 
 function mentions(text: string): Condition {
   const fields = ['name', "COALESCE(description, '')", 'id', 'prefix'];
-  const all = `${fields.join(' || char(10) || ')} || char(10) || labels`;
-  const labels =
-    "EXISTS (SELECT 1 FROM json_each(labels) AS label WHERE instr(lower(label.key || '=' || label.value), ?) > 0)";
-  const tests = [...fields.map((field) => `instr(lower(${field}), ?) > 0`), labels];
-  const odd = [...foldsToAscii].map(() => `instr(${all}, ?) > 0`);
+  const { sql: isInField, pattern } = contains(text, ...fields);
+  const label = contains(text, "label.key || '=' || label.value");
+  const odd = fields.concat('labels').flatMap((field) => [...foldsToAscii].map(() => `${field} LIKE ?`));
   return {
-    sql: `(${[...tests, ...odd].join(' OR ')})`,
-    values: [...tests.map(() => text), ...foldsToAscii],
+    sql: ({ members }) =>
+      `(${isInField} OR EXISTS (SELECT 1 FROM ${members('labels')} AS label WHERE ${label.sql})
+        OR ${odd.join(' OR ')})`,
+    values: [
+      ...fields.map(() => pattern),
+      label.pattern,
+      ...fields.concat('labels').flatMap(() => [...foldsToAscii].map(patternOf)),
+    ],
   };
 }
 
@@ -152,11 +160,9 @@ function position({ created_at, id }: Row, reverse: boolean): Condition {
   };
 }
 
-function joined(conditions: readonly Condition[]): { where: string; values: Value[] } {
-  return {
-    where: conditions.length > 0 ? `WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}` : '',
-    values: conditions.flatMap(({ values }) => [...values]),
-  };
+function whereOf(conditions: readonly Condition[], dialect: Dialect): string {
+  if (conditions.length === 0) return '';
+  return `WHERE ${conditions.map(({ sql }) => (typeof sql === 'string' ? sql : sql(dialect))).join(' AND ')}`;
 }
 
 /** Ascending, equal ones newest first; a key that never expires sorts last, any other missing value first. */

@@ -5,7 +5,9 @@ import type { KeyChanges, KeySpec } from '../keys/ports.ts';
 import { requireBounds } from './key-bounds.ts';
 import type { MintedValue } from './key-format.ts';
 import { parseLabels, toMicros } from './key-row.ts';
-import type { Connection, Row, Value } from './sqlite/connection.ts';
+import { contains } from './store/contains.ts';
+import type { Row, Value, Work } from './store/work.ts';
+import { all, get, recordStatusChange, run } from './store/work.ts';
 
 const notEnded = ':revoked_at IS NULL AND (:expires_at IS NULL OR :expires_at > :now)';
 
@@ -43,15 +45,13 @@ export interface Ownership {
 
 /** The table `keys`. With an owner: only the rows of that user. */
 export class KeyTable {
-  readonly #database: Connection;
   readonly #owner: string | null;
 
-  constructor(database: Connection, owner: string | null = null) {
-    this.#database = database;
+  constructor(owner: string | null = null) {
     this.#owner = owner;
   }
 
-  all({ status, revoked, search, after, limit }: KeyQuery = {}, now = 0): Row[] {
+  *all({ status, revoked, search, after, limit }: KeyQuery = {}, now = 0): Work<Row[]> {
     const conditions: string[] = [];
     const values: Value[] = [];
     const where = (condition: string, ...operands: Value[]) => {
@@ -62,60 +62,63 @@ export class KeyTable {
     if (status) where(statusCondition(status, now));
     if (revoked === false) where('revoked_at IS NULL');
     if (search) {
-      where(
-        "instr(lower(name || char(0) || COALESCE(description, '') || char(0) || id), lower(?)) > 0",
-        search,
-      );
+      const { sql, pattern } = contains(search, 'name', "COALESCE(description, '')", 'id');
+      where(sql, pattern, pattern, pattern);
     }
     if (after) where('(created_at, id) < (?, ?)', after.at, after.id);
     const filter = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
-    return this.#database.all(
-      `SELECT * FROM keys ${filter} ORDER BY created_at DESC, id DESC LIMIT ?`,
-      ...values,
-      limit ?? -1,
-    );
+    const [end, limits] = limit === undefined ? ['', []] : ['LIMIT ?', [limit]];
+    const sql = `SELECT * FROM keys ${filter} ORDER BY created_at DESC, id DESC ${end}`;
+    return yield* all(sql, ...values, ...limits);
   }
 
   /** The rows that references may name, as `findKey` reads them, and all rows of the same names, newest first. */
-  about(references: readonly string[]): Row[] {
-    const names = new Set(references.flatMap((reference) => this.#namesFor(reference)));
-    return [...names]
-      .flatMap((name) => this.#database.all('SELECT * FROM keys WHERE name = ?', name))
-      .filter((row) => this.#visible(row))
-      .sort(byPosition);
+  *about(references: readonly string[]): Work<Row[]> {
+    const names = new Set<string>();
+    for (const reference of references) {
+      for (const name of yield* this.#namesFor(reference)) names.add(name);
+    }
+    const rows: Row[] = [];
+    for (const name of names) rows.push(...(yield* all('SELECT * FROM keys WHERE name = ?', name)));
+    return rows.filter((row) => this.#visible(row)).sort(byPosition);
   }
 
-  row(id: string): Row | undefined {
-    return this.#visible(this.#database.get('SELECT * FROM keys WHERE id = ?', id));
+  *row(id: string): Work<Row | undefined> {
+    return this.#visible(yield* get('SELECT * FROM keys WHERE id = ?', id));
   }
 
   /** By the SHA-256 of the key's value. */
-  rowByHash(hash: Uint8Array): Row | undefined {
-    return this.#visible(this.#database.get('SELECT * FROM keys WHERE secret_hash = ?', hash));
+  *rowByHash(hash: Uint8Array): Work<Row | undefined> {
+    return this.#visible(yield* get('SELECT * FROM keys WHERE secret_hash = ?', hash));
   }
 
   /** The owner's single key in an API that allows only one. */
-  single(owner: string | null): Row | undefined {
-    return this.#database.get(
-      'SELECT * FROM keys WHERE owner IS ? AND single = 1 AND revoked_at IS NULL',
-      owner,
-    );
+  *single(owner: string | null): Work<Row | undefined> {
+    const [is, values] = equals('owner', owner);
+    return yield* get(`SELECT * FROM keys WHERE ${is} AND single = 1 AND revoked_at IS NULL`, ...values);
   }
 
   /** Whether an owner has more than `count` keys that are neither revoked nor expired. */
-  hasMoreActive(count: number, owner: string | null, now: number): boolean {
-    const row = this.#database.get(
-      `SELECT 1 FROM keys
-       WHERE owner IS ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?) LIMIT 1 OFFSET ?`,
-      owner,
+  *hasMoreActive(count: number, owner: string | null, now: number): Work<boolean> {
+    const [is, values] = equals('owner', owner);
+    const row = yield* get(
+      `SELECT id FROM keys
+       WHERE ${is} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?) LIMIT 1 OFFSET ?`,
+      ...values,
       now,
       count,
     );
     return row !== undefined;
   }
 
-  insert(mintedValue: MintedValue, spec: KeySpec, { owner, single = false }: Ownership, now: number): void {
-    this.#database.run(
+  *insert(
+    mintedValue: MintedValue,
+    spec: KeySpec,
+    { owner, single = false }: Ownership,
+    now: number,
+  ): Work<void> {
+    const createdAt = yield* this.#creationTime(spec.name, now);
+    yield* run(
       `INSERT INTO keys (id, name, description, prefix, secret_hash, created_at, made_at, expires_at,
                          permissions, rate_limit_rpm, budget_micros, models, labels, owner, single)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -124,7 +127,7 @@ export class KeyTable {
       spec.description,
       mintedValue.prefix,
       mintedValue.hash,
-      this.#creationTime(spec.name, now),
+      createdAt,
       now,
       spec.expiresAt?.getTime() ?? null,
       JSON.stringify(spec.permissions),
@@ -137,21 +140,22 @@ export class KeyTable {
     );
   }
 
-  setSuccessor(id: string, successor: string): void {
-    this.#database.run('UPDATE keys SET replaced_by = ? WHERE id = ?', successor, id);
+  *setSuccessor(id: string, successor: string): Work<void> {
+    yield* run('UPDATE keys SET replaced_by = ? WHERE id = ?', successor, id);
   }
 
-  setSpent(id: string, micros: number): void {
-    this.#database.run('UPDATE keys SET spent_micros = ? WHERE id = ?', micros, id);
+  *setSpent(id: string, micros: number): Work<void> {
+    yield* run('UPDATE keys SET spent_micros = ? WHERE id = ?', micros, id);
   }
 
-  update(id: string, changes: KeyChanges, now: number): void {
-    for (const [column, value] of Object.entries(this.#columns(id, changes))) {
-      this.#database.run(`UPDATE keys SET ${column} = ? WHERE id = ?`, value, id);
+  *update(id: string, changes: KeyChanges, now: number): Work<void> {
+    const labels = changes.labels && (yield* this.#mergedLabels(id, changes.labels));
+    for (const [column, value] of Object.entries(columnsOf(changes, labels))) {
+      yield* run(`UPDATE keys SET ${column} = ? WHERE id = ?`, value, id);
     }
     const { disabled, expiresAt } = changes;
     if (disabled === undefined && expiresAt === undefined) return;
-    this.#database.recordStatusChange({
+    yield* recordStatusChange({
       key: id,
       at: now,
       ...(disabled !== undefined && { disabled }),
@@ -160,10 +164,10 @@ export class KeyTable {
   }
 
   /** Returns false if the key was already revoked. */
-  revoke(id: string, now: number): boolean {
+  *revoke(id: string, now: number): Work<boolean> {
     const sql = 'UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
-    const isNew = this.#database.run(sql, now, id) > 0;
-    if (isNew) this.#database.recordStatusChange({ key: id, at: now, revoked: true });
+    const isNew = (yield* run(sql, now, id)) > 0;
+    if (isNew) yield* recordStatusChange({ key: id, at: now, revoked: true });
     return isNew;
   }
 
@@ -171,15 +175,15 @@ export class KeyTable {
    * The creation time of a new key of this name: later than that of every other one, since this order decides which key
    * is current, and a clock can be set back.
    */
-  #creationTime(name: string, now: number): number {
-    const row = this.#database.get('SELECT MAX(created_at) AS latest FROM keys WHERE name = ?', name);
+  *#creationTime(name: string, now: number): Work<number> {
+    const row = yield* get('SELECT MAX(created_at) AS latest FROM keys WHERE name = ?', name);
     return Math.max(now, Number(row?.latest ?? 0) + 1);
   }
 
   /** The names of the keys that a reference may name: of none but those with that id or name, if there are any. */
-  #namesFor(reference: string): string[] {
-    const exact = this.#database.all('SELECT name FROM keys WHERE id = ?1 OR name = ?1', reference);
-    const rows = exact.length > 0 ? exact : this.#similar(reference);
+  *#namesFor(reference: string): Work<string[]> {
+    const exact = yield* all('SELECT name FROM keys WHERE id = ?1 OR name = ?1', reference);
+    const rows = exact.length > 0 ? exact : yield* this.#similar(reference);
     return rows.map(({ name }) => String(name));
   }
 
@@ -187,13 +191,13 @@ export class KeyTable {
    * Keys whose id begins like this, one if it is too short to mean any, and the key whose shown prefix it is, which ends
    * with the id.
    */
-  #similar(reference: string): Row[] {
-    return this.#database.all(
-      'SELECT name FROM keys WHERE (id >= ? AND id < ?) OR id = ? LIMIT ?',
+  *#similar(reference: string): Work<Row[]> {
+    const most = reference.length < minPrefixLength ? 'LIMIT 1' : '';
+    return yield* all(
+      `SELECT name FROM keys WHERE (id >= ? AND id < ?) OR id = ? ${most}`,
       reference,
       `${reference}\u{10ffff}`,
       reference.slice(reference.indexOf('_') + 1),
-      reference.length < minPrefixLength ? 1 : -1,
     );
   }
 
@@ -202,8 +206,8 @@ export class KeyTable {
   }
 
   /** Removes labels that are null and keeps the others. Throws `invalid_key` if the result is too large. */
-  #mergedLabels(id: string, changes: Readonly<Record<string, string | null>>): Record<string, string> {
-    const oldLabels = parseLabels(this.row(id)?.labels);
+  *#mergedLabels(id: string, changes: Readonly<Record<string, string | null>>): Work<Record<string, string>> {
+    const oldLabels = parseLabels((yield* this.row(id))?.labels);
     const labels = Object.fromEntries(
       Object.entries({ ...oldLabels, ...changes }).filter(
         (entry): entry is [string, string] => entry[1] !== null,
@@ -213,22 +217,30 @@ export class KeyTable {
     if (JSON.stringify(labels).length > JSON.stringify(oldLabels).length) requireBounds({ labels });
     return labels;
   }
+}
 
-  #columns(id: string, changes: KeyChanges): Record<string, Value> {
-    const { name, description, expiresAt, permissions, rateLimitRpm, budgetUsd, models, labels, disabled } =
-      changes;
-    return {
-      ...(name !== undefined && { name }),
-      ...(description !== undefined && { description }),
-      ...(expiresAt !== undefined && { expires_at: expiresAt?.getTime() ?? null }),
-      ...(permissions && { permissions: JSON.stringify(permissions) }),
-      ...(rateLimitRpm !== undefined && { rate_limit_rpm: rateLimitRpm }),
-      ...(budgetUsd !== undefined && { budget_micros: budgetUsd === null ? null : toMicros(budgetUsd) }),
-      ...(models && { models: JSON.stringify(models) }),
-      ...(labels && { labels: JSON.stringify(this.#mergedLabels(id, labels)) }),
-      ...(disabled !== undefined && { disabled: Number(disabled) }),
-    };
-  }
+/** The columns that changes set. `labels`: all that the key has from then on. */
+function columnsOf(
+  changes: Omit<KeyChanges, 'labels'>,
+  labels: Readonly<Record<string, string>> | undefined,
+): Record<string, Value> {
+  const { name, description, expiresAt, permissions, rateLimitRpm, budgetUsd, models, disabled } = changes;
+  return {
+    ...(name !== undefined && { name }),
+    ...(description !== undefined && { description }),
+    ...(expiresAt !== undefined && { expires_at: expiresAt?.getTime() ?? null }),
+    ...(permissions && { permissions: JSON.stringify(permissions) }),
+    ...(rateLimitRpm !== undefined && { rate_limit_rpm: rateLimitRpm }),
+    ...(budgetUsd !== undefined && { budget_micros: budgetUsd === null ? null : toMicros(budgetUsd) }),
+    ...(models && { models: JSON.stringify(models) }),
+    ...(labels && { labels: JSON.stringify(labels) }),
+    ...(disabled !== undefined && { disabled: Number(disabled) }),
+  };
+}
+
+/** A comparison that an index carries out, also with null. */
+function equals(column: string, value: string | null): [sql: string, values: string[]] {
+  return value === null ? [`${column} IS NULL`, []] : [`${column} = ?`, [value]];
 }
 
 /** Newest first. */

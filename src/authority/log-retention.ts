@@ -1,5 +1,7 @@
 import { before, parseDuration } from '../base/time.ts';
-import type { Connection } from './sqlite/connection.ts';
+import type { Store } from './store/store.ts';
+import type { Work } from './store/work.ts';
+import { get, run } from './store/work.ts';
 
 /* How long the log keeps its rows. Counters of keys and days are kept forever. */
 
@@ -11,34 +13,42 @@ export const defaultRetention: Retention = '90d';
 const settingName = 'log_retention';
 
 /** The retention that the last server set. It applies to every process that opens the database. */
-export function logRetention(database: Connection): Retention {
-  const row = database.get('SELECT value FROM settings WHERE name = ?', settingName);
+export function* logRetention(): Work<Retention> {
+  const row = yield* get('SELECT value FROM settings WHERE name = ?', settingName);
   return row ? String(row.value) : defaultRetention;
 }
 
-export function setLogRetention(database: Connection, retention: Retention): void {
-  if (retention === logRetention(database)) return;
-  database.run(
-    'INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+export function* setLogRetention(retention: Retention): Work<void> {
+  if (retention === (yield* logRetention())) return;
+  yield* run(
+    'INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
     settingName,
     retention,
   );
 }
 
-/** Removes the oldest expired rows, at most `maxRows`. Returns how many it removed. */
-export function pruneLog(database: Connection, now: number, maxRows: number): number {
-  const retention = logRetention(database);
-  if (retention === 'never') return 0;
+/** The time before which rows are to be removed; undefined if there are none. */
+export function* expiredBefore(now: number): Work<number | undefined> {
+  const retention = yield* logRetention();
+  if (retention === 'never') return undefined;
   const earliestKept = before(new Date(now), parseDuration(retention)).getTime();
   // The duration reaches back before the earliest representable date.
-  if (Number.isNaN(earliestKept)) return 0;
-  const oldest = database.get('SELECT at FROM uses ORDER BY at LIMIT 1');
-  if (!oldest || Number(oldest.at) >= earliestKept) return 0;
-  return database.transaction(() =>
-    database.run(
-      'DELETE FROM uses WHERE id IN (SELECT id FROM uses WHERE at < ? ORDER BY at, id LIMIT ?)',
-      earliestKept,
-      maxRows,
-    ),
+  if (Number.isNaN(earliestKept)) return undefined;
+  const oldest = yield* get('SELECT at FROM uses ORDER BY at LIMIT 1');
+  return oldest && Number(oldest.at) < earliestKept ? earliestKept : undefined;
+}
+
+/** Removes the oldest rows from before a time, at most `maxRows`. Returns how many it removed. */
+export function* removeUses(earliestKept: number, maxRows: number): Work<number> {
+  return yield* run(
+    'DELETE FROM uses WHERE id IN (SELECT id FROM uses WHERE at < ? ORDER BY at, id LIMIT ?)',
+    earliestKept,
+    maxRows,
   );
+}
+
+/** Removes expired rows, at most `maxRows`. Returns how many it removed. */
+export async function pruneLog(store: Store, now: number, maxRows: number): Promise<number> {
+  const earliestKept = await store.read(() => expiredBefore(now));
+  return earliestKept === undefined ? 0 : store.write(() => removeUses(earliestKept, maxRows));
 }

@@ -1,64 +1,60 @@
 import type { UsageQuery, UsageRow } from '../keys/ports.ts';
 import { fromMicros, toTime } from './key-row.ts';
-import type { Connection, Value } from './sqlite/connection.ts';
-import { isRejectedValue } from './sqlite/database-errors.ts';
-import type { BoundedUse, Use } from './use.ts';
+import { isRejectedValue } from './store/rejected-value.ts';
+import type { Sql, Value, Work } from './store/work.ts';
+import { all, run } from './store/work.ts';
+import type { BoundedUse, LostUse, Use } from './use.ts';
 import { boundedUse } from './use.ts';
 
-/** A use that could not be recorded, and why. */
-export interface LostUse {
-  use: Use;
-  reason: unknown;
-}
+/** The columns of a use that is written, and how many equal ones it stands for. */
+const columns = {
+  key_id: 'text',
+  at: 'integer',
+  method: 'text',
+  path: 'text',
+  status: 'integer',
+  ip: 'text',
+  model: 'text',
+  requests: 'integer',
+  tokens: 'integer',
+  cost_micros: 'integer',
+  times: 'integer',
+} as const;
+
+const insertUses: Sql = ({ rows, elements }) =>
+  `WITH distinct_uses AS MATERIALIZED (${rows('?1', columns)})
+   INSERT INTO uses (key_id, at, method, path, status, ip, model, requests, tokens, cost_micros)
+   SELECT key_id, at, method, path, status, ip, model, requests, tokens, cost_micros
+   FROM distinct_uses CROSS JOIN ${elements('?2')} AS repetitions WHERE position < times`;
 
 /**
- * Writes a log row for each use and adds it to the counters of its key and day, all in one transaction. Leaves out and
- * returns uses that the database rejects. Throws `KeysError` if nothing can be written at the moment.
+ * Writes a log row for each use and adds it to the counters of its key and day. Leaves out and returns uses that the
+ * database rejects, which it finds by bisection. Throws `KeysError` if nothing can be written at the moment.
  */
-export function recordUses(database: Connection, uses: readonly Use[], now: number): LostUse[] {
-  return database.transaction(() => writeBatch(database, uses, now));
-}
-
-/** Writes all uses; if any is rejected, finds it by bisection. */
-function writeBatch(database: Connection, uses: readonly Use[], now: number): LostUse[] {
-  database.run('SAVEPOINT part');
+export function* recordUses(uses: readonly Use[], now: number): Work<LostUse[]> {
+  yield* run('SAVEPOINT part');
   try {
-    write(
-      database,
-      uses.map((use) => boundedUse(use, now)),
-    );
-    database.run('RELEASE part');
+    yield* write(uses.map((use) => boundedUse(use, now)));
+    yield* run('RELEASE part');
     return [];
   } catch (reason) {
     if (!isRejectedValue(reason)) throw reason;
-    database.run('ROLLBACK TO part');
-    database.run('RELEASE part');
+    yield* run('ROLLBACK TO part');
+    yield* run('RELEASE part');
     const [use] = uses;
     if (use && uses.length === 1) return [{ use, reason }];
     const middle = Math.ceil(uses.length / 2);
-    const lostUses = writeBatch(database, uses.slice(0, middle), now);
-    return lostUses.concat(writeBatch(database, uses.slice(middle), now));
+    const lostUses = yield* recordUses(uses.slice(0, middle), now);
+    return lostUses.concat(yield* recordUses(uses.slice(middle), now));
   }
 }
 
-function write(database: Connection, uses: readonly BoundedUse[]): void {
+function* write(uses: readonly BoundedUse[]): Work<void> {
   const loggedUses = uses.filter(({ logged }) => logged);
   const maxTimes = loggedUses.reduce((max, { times }) => Math.max(max, times), 1);
   // One statement for all: a call into SQLite costs more than what it does, and reading JSON more than writing a row.
-  database.run(
-    `WITH distinct_uses AS MATERIALIZED (
-       SELECT value ->> 0 AS key_id, value ->> 1 AS at, value ->> 2 AS method, value ->> 3 AS path, value ->> 4 AS status,
-              value ->> 5 AS ip, value ->> 6 AS model, value ->> 7 AS requests, value ->> 8 AS tokens,
-              value ->> 9 AS cost_micros, value ->> 10 AS times
-       FROM json_each(?1)
-     )
-     INSERT INTO uses (key_id, at, method, path, status, ip, model, requests, tokens, cost_micros)
-     SELECT key_id, at, method, path, status, ip, model, requests, tokens, cost_micros
-     FROM distinct_uses CROSS JOIN (SELECT key AS repetition FROM json_each(?2)) WHERE repetition < times`,
-    JSON.stringify(loggedUses.map(rowOf)),
-    `[0${',0'.repeat(maxTimes - 1)}]`,
-  );
-  for (const sum of sumsByDay(uses)) addToCounters(database, sum);
+  yield* run(insertUses, JSON.stringify(loggedUses.map(rowOf)), `[0${',0'.repeat(maxTimes - 1)}]`);
+  for (const sum of sumsByDay(uses)) yield* addToCounters(sum);
 }
 
 function rowOf(use: BoundedUse): Value[] {
@@ -97,65 +93,53 @@ function sumsByDay(uses: readonly BoundedUse[]): Iterable<Sum> {
 }
 
 /** Counters and their sums stop at the largest integer that JavaScript represents exactly. */
-const maxCount = Number.MAX_SAFE_INTEGER;
+export const maxCount = Number.MAX_SAFE_INTEGER;
 
 function cappedSum(one: number, other: number): number {
   return Math.min(one + other, maxCount);
 }
 
-function addToCounters(
-  database: Connection,
-  { keyId, day, requests, tokens, cost, charge, refused, lastAt, lastIp }: Sum,
-): void {
-  database.run(
-    `UPDATE keys SET requests = MIN(requests + ?, ${maxCount}), tokens = MIN(tokens + ?, ${maxCount}),
-                     spent_micros = MIN(spent_micros + ?, ${maxCount}),
-                     last_used_at = MAX(COALESCE(last_used_at, 0), ?), last_used_ip = COALESCE(?, last_used_ip)
-     WHERE id = ?`,
-    requests,
-    tokens,
-    charge,
-    lastAt,
-    lastIp,
-    keyId,
-  );
-  database.run(
-    `INSERT INTO usage_days (key_id, day, requests, tokens, spent_micros, refused) VALUES (?, ?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET requests = MIN(requests + excluded.requests, ${maxCount}),
-                               tokens = MIN(tokens + excluded.tokens, ${maxCount}),
-                               spent_micros = MIN(spent_micros + excluded.spent_micros, ${maxCount}),
-                               refused = MIN(refused + excluded.refused, ${maxCount})`,
-    keyId,
-    day,
-    requests,
-    tokens,
-    cost,
-    refused,
-  );
+function* addToCounters(sum: Sum): Work<void> {
+  const { keyId, day, requests, tokens, cost, charge, refused, lastAt, lastIp } = sum;
+  yield* run(addToKey, requests, tokens, charge, lastAt, lastIp, keyId);
+  yield* run(addToDay, keyId, day, requests, tokens, cost, refused);
 }
 
-/** SQL for a sum that cannot overflow: SUM of integers fails past 64 bits. */
-export function sumOf(column: string): string {
-  return `CAST(MIN(TOTAL(${column}), ${maxCount}) AS INTEGER)`;
-}
+const addToKey: Sql = ({ least, greatest }) =>
+  `UPDATE keys SET requests = ${least('requests + ?', `${maxCount}`)}, tokens = ${least('tokens + ?', `${maxCount}`)},
+                   spent_micros = ${least('spent_micros + ?', `${maxCount}`)},
+                   last_used_at = ${greatest('COALESCE(last_used_at, 0)', '?')},
+                   last_used_ip = COALESCE(?, last_used_ip)
+   WHERE id = ?`;
+
+const addToDay: Sql = ({ least }) => {
+  const sum = (column: string) =>
+    `${column} = ${least(`usage_days.${column} + excluded.${column}`, `${maxCount}`)}`;
+  return `INSERT INTO usage_days (key_id, day, requests, tokens, spent_micros, refused) VALUES (?, ?, ?, ?, ?, ?)
+          ON CONFLICT (key_id, day)
+          DO UPDATE SET ${['requests', 'tokens', 'spent_micros', 'refused'].map(sum).join(', ')}`;
+};
 
 /** Usage from a day (UTC) on, that day included: a row per used key, or a row per day. */
-export function readUsage(
-  database: Connection,
-  { by, since, keyId }: UsageQuery,
-  owner: string | null = null,
-): UsageRow[] {
-  const sum = (column: string) => sumOf(`u.${column}`);
-  const sums = `${sum('requests')} AS requests, ${sum('tokens')} AS tokens, ${sum('spent_micros')} AS spent,
-                ${sum('refused')} AS refused`;
-  const conditions = 'WHERE u.day >= ?1 AND (?2 IS NULL OR u.key_id = ?2) AND (?3 IS NULL OR k.owner = ?3)';
-  const sql =
+export function* readUsage({ by, since, keyId }: UsageQuery, owner: string | null = null): Work<UsageRow[]> {
+  const conditions = ['u.day >= ?'];
+  const values: Value[] = [since?.toISOString().slice(0, 10) ?? ''];
+  const where = (condition: string, value: Value) => {
+    conditions.push(condition);
+    values.push(value);
+  };
+  if (keyId !== undefined) where('u.key_id = ?', keyId);
+  if (owner !== null) where('k.owner = ?', owner);
+  const grouping =
     by === 'day'
-      ? `SELECT u.day, ${sums} FROM usage_days u JOIN keys k ON k.id = u.key_id ${conditions}
-         GROUP BY u.day ORDER BY u.day`
-      : `SELECT k.id, k.name, ${sums} FROM usage_days u JOIN keys k ON k.id = u.key_id ${conditions}
-         GROUP BY k.id ORDER BY spent DESC, requests DESC, k.name`;
-  return database.all(sql, since?.toISOString().slice(0, 10) ?? '', keyId ?? null, owner).map((row) => ({
+      ? { fields: 'u.day', group: 'u.day', order: 'u.day' }
+      : { fields: 'k.id, k.name', group: 'k.id', order: 'spent DESC, requests DESC, k.name' };
+  const sql: Sql = ({ sum }) =>
+    `SELECT ${grouping.fields}, ${sum('u.requests', maxCount)} AS requests, ${sum('u.tokens', maxCount)} AS tokens,
+            ${sum('u.spent_micros', maxCount)} AS spent, ${sum('u.refused', maxCount)} AS refused
+     FROM usage_days u JOIN keys k ON k.id = u.key_id WHERE ${conditions.join(' AND ')}
+     GROUP BY ${grouping.group} ORDER BY ${grouping.order}`;
+  return (yield* all(sql, ...values)).map((row) => ({
     ...(by === 'day' ? { date: String(row.day) } : { keyId: String(row.id), name: String(row.name) }),
     requests: Number(row.requests),
     tokens: Number(row.tokens),
@@ -164,19 +148,17 @@ export function readUsage(
   }));
 }
 
+// The order of the tables is set: a look-up per key, and never a scan of all days of all keys.
+const daysOfKeys: Sql = ({ elements, object }) =>
+  `SELECT u.key_id AS id, ${object('u.day', 'u.requests')} AS days
+   FROM ${elements('?1')} AS ids CROSS JOIN usage_days u
+   WHERE u.key_id = ids.value AND u.day >= ?2 AND u.requests > 0 GROUP BY u.key_id`;
+
 /** The requests of each of these keys by day (UTC) from a day on, in one query. */
-export function readDailyRequests(
-  database: Connection,
+export function* readDailyRequests(
   ids: readonly string[],
   since: string,
-): Map<string, Record<string, number>> {
-  // The order of the tables is set: a look-up per key, and never a scan of all days of all keys.
-  const sql = `SELECT u.key_id AS id, json_group_object(u.day, u.requests) AS days
-    FROM json_each(?1) AS ids CROSS JOIN usage_days u ON u.key_id = ids.value AND u.day >= ?2
-    WHERE u.requests > 0 GROUP BY u.key_id`;
-  return new Map(
-    database
-      .all(sql, JSON.stringify(ids), since)
-      .map(({ id, days }): [string, Record<string, number>] => [String(id), JSON.parse(String(days))]),
-  );
+): Work<Map<string, Record<string, number>>> {
+  const rows = yield* all(daysOfKeys, JSON.stringify(ids), since);
+  return new Map(rows.map(({ id, days }) => [String(id), JSON.parse(String(days))]));
 }

@@ -9,7 +9,7 @@ import type { Issuance, IssuedKey } from './issue-key.ts';
 import { insertKey } from './issue-key.ts';
 import { optionalText, toKey } from './key-row.ts';
 import { KeyTable } from './key-table.ts';
-import type { Connection, Row } from './sqlite/connection.ts';
+import type { Row, Work } from './store/work.ts';
 import { maxTimestamp } from './use.ts';
 
 /** A new key that replaces an existing one. */
@@ -32,30 +32,24 @@ export interface Rotator extends Pick<Issuance, 'organisation' | 'idempotentRequ
  * has a disabled successor. Throws `KeysError`: `no_such_key`, `key_revoked`, `key_rotated`, `ceiling_exceeded`,
  * `key_limit`, `idempotency_key_reused`.
  */
-export function rotateKey(
-  database: Connection,
-  id: string,
-  rotation: Rotation,
-  rotator: Rotator,
-  now: number,
-): IssuedKey {
-  return database.transaction(() =>
-    issueOnce(database, rotator.idempotentRequest, now, () => {
-      const table = new KeyTable(database, rotator.visibleTo);
-      const pair = requireRotatable(table, id);
-      const limits = adminLimitsOf(database, id);
-      if (!isAdmin(rotator)) requireExpiryAllowed(rotation, limits);
-      if (rotation.grace > 0) requireRoom(table, pair.old, rotator.organisation, now);
-      const spec = successorSpec(pair, rotation, isAdmin(rotator) ? {} : limits, now);
+export function rotateKey(id: string, rotation: Rotation, rotator: Rotator, now: number): Work<IssuedKey> {
+  return issueOnce(rotator.idempotentRequest, now, () => rotateNow(id, rotation, rotator, now));
+}
 
-      // The old key ends first: there cannot be two single keys.
-      retire(table, pair.old, rotation.grace, now);
-      const issuedKey = insertSuccessor(table, pair.old, spec, now);
-      setAdminLimits(database, issuedKey.id, limits);
-      if (!isAdmin(rotator)) keepSpentBudget(table, pair.old, issuedKey.id, limits);
-      return issuedKey;
-    }),
-  );
+function* rotateNow(id: string, rotation: Rotation, rotator: Rotator, now: number): Work<IssuedKey> {
+  const table = new KeyTable(rotator.visibleTo);
+  const pair = yield* requireRotatable(table, id);
+  const limits = yield* adminLimitsOf(id);
+  if (!isAdmin(rotator)) requireExpiryAllowed(rotation, limits);
+  if (rotation.grace > 0) yield* requireRoom(table, pair.old, rotator.organisation, now);
+  const spec = successorSpec(pair, rotation, isAdmin(rotator) ? {} : limits, now);
+
+  // The old key ends first: there cannot be two single keys.
+  yield* retire(table, pair.old, rotation.grace, now);
+  const issuedKey = yield* insertSuccessor(table, pair.old, spec, now);
+  yield* setAdminLimits(issuedKey.id, limits);
+  if (!isAdmin(rotator)) yield* keepSpentBudget(table, pair.old, issuedKey.id, limits);
+  return issuedKey;
 }
 
 function isAdmin({ visibleTo }: Rotator): boolean {
@@ -68,11 +62,11 @@ interface RotatableKey {
   revokedSuccessor: Row | undefined;
 }
 
-function requireRotatable(table: KeyTable, id: string): RotatableKey {
-  const old = table.row(id);
+function* requireRotatable(table: KeyTable, id: string): Work<RotatableKey> {
+  const old = yield* table.row(id);
   if (!old) throw noSuchKey(id);
   if (old.revoked_at !== null) throw keyRevoked({ id, name: String(old.name) });
-  const successor = old.replaced_by === null ? undefined : table.row(String(old.replaced_by));
+  const successor = old.replaced_by === null ? undefined : yield* table.row(String(old.replaced_by));
   if (successor?.revoked_at === null) throw keyAlreadyRotated(id, String(successor.id));
   return { old, revokedSuccessor: successor };
 }
@@ -81,8 +75,8 @@ function requireExpiryAllowed({ expiresAt }: Rotation, limits: AdminLimits): voi
   requireWithinCeiling(expiresAt === undefined ? {} : { expiresAt }, defaultCeiling, limits);
 }
 
-function requireRoom(table: KeyTable, old: Row, { maxKeys }: Organisation, now: number): void {
-  if (maxKeys !== undefined && table.hasMoreActive(maxKeys, optionalText(old.owner), now)) {
+function* requireRoom(table: KeyTable, old: Row, { maxKeys }: Organisation, now: number): Work<void> {
+  if (maxKeys !== undefined && (yield* table.hasMoreActive(maxKeys, optionalText(old.owner), now))) {
     throw keyLimitReached(maxKeys);
   }
 }
@@ -98,29 +92,29 @@ function successorSpec(
   return { ...specOf(old, now), expiresAt: earlier(requestedExpiry, limits) };
 }
 
-function insertSuccessor(table: KeyTable, old: Row, spec: KeySpec, now: number): IssuedKey {
+function* insertSuccessor(table: KeyTable, old: Row, spec: KeySpec, now: number): Work<IssuedKey> {
   const ownership = { owner: optionalText(old.owner), single: old.single === 1 };
-  const issuedKey = insertKey(table, spec, ownership, now);
-  if (old.disabled === 1) table.update(issuedKey.id, { disabled: true }, now);
-  table.setSuccessor(String(old.id), issuedKey.id);
+  const issuedKey = yield* insertKey(spec, ownership, now);
+  if (old.disabled === 1) yield* table.update(issuedKey.id, { disabled: true }, now);
+  yield* table.setSuccessor(String(old.id), issuedKey.id);
   return issuedKey;
 }
 
 /** Otherwise the owner could lift a budget by rotating. */
-function keepSpentBudget(table: KeyTable, old: Row, successor: string, limits: AdminLimits): void {
+function* keepSpentBudget(table: KeyTable, old: Row, successor: string, limits: AdminLimits): Work<void> {
   if (typeof limits.budgetUsd === 'number' || isSpent(old)) {
-    table.setSpent(successor, Number(old.spent_micros));
+    yield* table.setSpent(successor, Number(old.spent_micros));
   }
 }
 
 /** Revokes the old key, or lets it expire at the end of its grace period. */
-function retire(table: KeyTable, old: Row, grace: number, now: number): void {
+function* retire(table: KeyTable, old: Row, grace: number, now: number): Work<void> {
   const id = String(old.id);
   const graceEnd = now + grace;
   if (grace === 0 || old.single === 1) {
-    table.revoke(id, now);
+    yield* table.revoke(id, now);
   } else if (old.expires_at === null || Number(old.expires_at) > graceEnd) {
-    table.update(id, { expiresAt: new Date(graceEnd) }, now);
+    yield* table.update(id, { expiresAt: new Date(graceEnd) }, now);
   }
 }
 

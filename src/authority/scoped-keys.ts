@@ -18,9 +18,9 @@ import { readUsage } from './metering.ts';
 import type { Rotation } from './rotate-key.ts';
 import { rotateKey } from './rotate-key.ts';
 import type { Caller } from './sessions.ts';
-import type { Connection, Row } from './sqlite/connection.ts';
-import { bytesIn } from './sqlite/connection.ts';
-import type { DatabaseFile } from './sqlite/database-file.ts';
+import type { Store } from './store/store.ts';
+import type { Row, Work } from './store/work.ts';
+import { bytesIn } from './store/work.ts';
 import type { LogScope, PositionedEntry } from './use-log.ts';
 import { countLog, readLog } from './use-log.ts';
 import { ceilingOf } from './users.ts';
@@ -51,30 +51,29 @@ export interface IssueOptions {
  */
 export class ScopedKeys {
   readonly caller: Caller;
-  readonly #file: DatabaseFile;
+  readonly #store: Store;
   readonly #organisation: Organisation;
   readonly #now: () => number;
 
-  constructor(file: DatabaseFile, organisation: Organisation, now: () => number, caller: Caller) {
-    this.#file = file;
+  constructor(store: Store, organisation: Organisation, now: () => number, caller: Caller) {
+    this.#store = store;
     this.#organisation = organisation;
     this.#now = now;
     this.caller = caller;
   }
 
   /** Newest first. */
-  list(query: KeyQuery = {}): OwnedKey[] {
+  async list(query: KeyQuery = {}): Promise<OwnedKey[]> {
     const now = this.#now();
-    return this.#keys(this.#file.reading)
-      .all(query, now)
-      .map((row) => toOwnedKey(row, now));
+    const rows = await this.#store.read(() => this.#table.all(query, now));
+    return rows.map((row) => toOwnedKey(row, now));
   }
 
   /** All keys of `list`, read in pages: rows of many keys at once would take a gigabyte. */
-  *each(query: Omit<KeyQuery, 'limit' | 'after'> = {}): Generator<OwnedKey> {
+  async *each(query: Omit<KeyQuery, 'limit' | 'after'> = {}): AsyncGenerator<OwnedKey> {
     let after: OwnedKey['position'] | undefined;
     for (let isMore = true; isMore; ) {
-      const page = this.list({ ...query, limit: pageSize, ...(after && { after }) });
+      const page = await this.list({ ...query, limit: pageSize, ...(after && { after }) });
       yield* page;
       after = page.at(-1)?.position;
       isMore = page.length === pageSize;
@@ -82,27 +81,76 @@ export class ScopedKeys {
   }
 
   /** By its id, by the SHA-256 of its value, or by the value itself. */
-  find(reference: string): OwnedKey | undefined {
-    const row = this.#findRow(reference);
-    return row && toOwnedKey(row, this.#now());
+  async find(reference: string): Promise<OwnedKey | undefined> {
+    return this.#store.read(() => this.#find(reference));
   }
 
   /** As `find`. Throws `no_such_key`. */
-  get(reference: string): OwnedKey {
-    const foundKey = this.find(reference);
+  async get(reference: string): Promise<OwnedKey> {
+    return this.#store.read(() => this.#get(reference));
+  }
+
+  /** The caller's single key in an API that allows only one. */
+  async single(): Promise<OwnedKey | undefined> {
+    const row = await this.#store.read(() => this.#table.single(this.caller.user));
+    return row && toOwnedKey(row, this.#now());
+  }
+
+  issue(spec: KeySpec, options: IssueOptions = {}): Promise<IssuedKey> {
+    return this.#store.write(() => this.#issue(spec, options));
+  }
+
+  /** `reference`: as in `find`, here and below. */
+  rotate(reference: string, rotation: Rotation, idempotentRequest?: IdempotentRequest): Promise<IssuedKey> {
+    return this.#store.write(() => this.#rotate(reference, rotation, idempotentRequest));
+  }
+
+  /** `check` throws if the key as it is must not be changed. */
+  update(
+    reference: string,
+    changes: KeyChanges,
+    check: (current: OwnedKey) => void = () => {},
+  ): Promise<OwnedKey> {
+    return this.#store.write(() => this.#update(reference, changes, check));
+  }
+
+  /** Returns false if it was already revoked. */
+  revoke(reference: string): Promise<boolean> {
+    return this.#store.write(() => this.#revoke(reference));
+  }
+
+  /** Newest first. */
+  logs(query: LogQuery, scope: Omit<LogScope, 'owner'> = {}): AsyncIterable<PositionedEntry> {
+    return readLog(this.#store, query, { ...scope, owner: this.#ownerIn(scope) });
+  }
+
+  logCount(query: LogQuery, scope: Omit<LogScope, 'owner'> = {}): Promise<number> {
+    return this.#store.read(() => countLog(query, { ...scope, owner: this.#ownerIn(scope) }));
+  }
+
+  usage(query: UsageQuery): Promise<UsageRow[]> {
+    return this.#store.read(() => readUsage(query, this.#visibleOwner));
+  }
+
+  *#find(reference: string): Work<OwnedKey | undefined> {
+    const row = yield* this.#rowFor(reference);
+    return row && toOwnedKey(row, this.#now());
+  }
+
+  *#get(reference: string): Work<OwnedKey> {
+    const foundKey = yield* this.#find(reference);
     if (!foundKey) throw noSuchKey(maskSecrets(reference));
     return foundKey;
   }
 
-  /** The caller's single key in an API that allows only one. */
-  single(): OwnedKey | undefined {
-    const row = this.#keys(this.#file.reading).single(this.caller.user);
-    return row && toOwnedKey(row, this.#now());
+  #rowFor(reference: string): Work<Row | undefined> {
+    if (/^[0-9a-f]{64}$/.test(reference)) return this.#table.rowByHash(Buffer.from(reference, 'hex'));
+    if (idOf('sk', reference) !== undefined) return this.#table.rowByHash(hashOf(reference));
+    return this.#table.row(reference);
   }
 
-  issue(spec: KeySpec, { single = false, idempotentRequest }: IssueOptions = {}): IssuedKey {
-    const database = this.#file.writing;
-    const ceiling = this.#ceiling(database);
+  *#issue(spec: KeySpec, { single = false, idempotentRequest }: IssueOptions): Work<IssuedKey> {
+    const ceiling = yield* this.#ceiling();
     const allowedSpec = ceiling ? applyCeiling(spec, ceiling) : spec;
     const issuance = {
       owner: this.caller.user,
@@ -110,67 +158,45 @@ export class ScopedKeys {
       organisation: this.#organisationUnder(ceiling),
       ...(idempotentRequest && { idempotentRequest }),
     };
-    return issueKey(database, allowedSpec, issuance, this.#now());
+    return yield* issueKey(allowedSpec, issuance, this.#now());
   }
 
-  /** `reference`: as in `find`, here and below. */
-  rotate(reference: string, rotation: Rotation, idempotentRequest?: IdempotentRequest): IssuedKey {
-    const { id } = this.get(reference).key;
+  *#rotate(
+    reference: string,
+    rotation: Rotation,
+    idempotentRequest: IdempotentRequest | undefined,
+  ): Work<IssuedKey> {
+    const { key } = yield* this.#get(reference);
     const rotator = {
       visibleTo: this.#visibleOwner,
-      organisation: this.#organisationUnder(this.#ceiling(this.#file.reading)),
+      organisation: this.#organisationUnder(yield* this.#ceiling()),
       ...(idempotentRequest && { idempotentRequest }),
     };
-    return rotateKey(this.#file.writing, id, rotation, rotator, this.#now());
+    return yield* rotateKey(key.id, rotation, rotator, this.#now());
   }
 
-  update(reference: string, changes: KeyChanges): OwnedKey {
-    const database = this.#file.writing;
-    database.transaction(() => {
-      const { key, owner } = this.get(reference);
-      if (key.status === 'revoked') throw keyRevoked(key);
-      requireBounds({ ...changes, labels: {} });
-      requireEntitled(changes.models ?? [], this.#organisation);
-      const ceiling = this.#ceiling(database);
-      if (ceiling) requireAllowed(database, key, changes, ceiling);
-      else if (owner !== this.caller.user) recordAdminChanges(database, key.id, changes);
-      this.#keys(database).update(key.id, changes, this.#now());
-    });
-    return this.get(reference);
+  *#update(reference: string, changes: KeyChanges, check: (current: OwnedKey) => void): Work<OwnedKey> {
+    const current = yield* this.#get(reference);
+    check(current);
+    const { key, owner } = current;
+    if (key.status === 'revoked') throw keyRevoked(key);
+    requireBounds({ ...changes, labels: {} });
+    requireEntitled(changes.models ?? [], this.#organisation);
+    const ceiling = yield* this.#ceiling();
+    if (ceiling) yield* requireAllowed(key, changes, ceiling);
+    else if (owner !== this.caller.user) yield* recordAdminChanges(key.id, changes);
+    yield* this.#table.update(key.id, changes, this.#now());
+    return yield* this.#get(reference);
   }
 
-  /** Returns false if it was already revoked. */
-  revoke(reference: string): boolean {
-    const database = this.#file.writing;
-    return database.transaction(() => {
-      const { key } = this.get(reference);
-      return this.#keys(database).revoke(key.id, this.#now());
-    });
-  }
-
-  /** Newest first. */
-  logs(query: LogQuery, scope: Omit<LogScope, 'owner'> = {}): Iterable<PositionedEntry> {
-    return readLog(this.#file.reading, query, { ...scope, owner: this.#ownerIn(scope) });
-  }
-
-  logCount(query: LogQuery, scope: Omit<LogScope, 'owner'> = {}): number {
-    return countLog(this.#file.reading, query, { ...scope, owner: this.#ownerIn(scope) });
-  }
-
-  usage(query: UsageQuery): UsageRow[] {
-    return readUsage(this.#file.reading, query, this.#visibleOwner);
-  }
-
-  #findRow(reference: string): Row | undefined {
-    const keys = this.#keys(this.#file.reading);
-    if (/^[0-9a-f]{64}$/.test(reference)) return keys.rowByHash(Buffer.from(reference, 'hex'));
-    if (idOf('sk', reference) !== undefined) return keys.rowByHash(hashOf(reference));
-    return keys.row(reference);
+  *#revoke(reference: string): Work<boolean> {
+    const { key } = yield* this.#get(reference);
+    return yield* this.#table.revoke(key.id, this.#now());
   }
 
   /** Undefined for an admin, who has no ceiling. */
-  #ceiling(database: Connection): Ceiling | undefined {
-    return this.caller.role === 'admin' ? undefined : ceilingOf(database, this.caller.user);
+  *#ceiling(): Work<Ceiling | undefined> {
+    return this.caller.role === 'admin' ? undefined : yield* ceilingOf(this.caller.user);
   }
 
   #organisationUnder(ceiling: Ceiling | undefined): Organisation {
@@ -189,15 +215,15 @@ export class ScopedKeys {
     return single ? this.caller.user : this.#visibleOwner;
   }
 
-  #keys(database: Connection): KeyTable {
-    return new KeyTable(database, this.#visibleOwner);
+  get #table(): KeyTable {
+    return new KeyTable(this.#visibleOwner);
   }
 }
 
 /** Only an admin can lift a spent budget: stopping the key is what it is for. */
-function requireAllowed(database: Connection, key: Key, changes: KeyChanges, ceiling: Ceiling): void {
+function* requireAllowed(key: Key, changes: KeyChanges, ceiling: Ceiling): Work<void> {
   const { id, budgetUsd = null, spentUsd = 0 } = key;
-  const limits = adminLimitsOf(database, id);
+  const limits = yield* adminLimitsOf(id);
   const isSpent = budgetUsd !== null && spentUsd >= budgetUsd;
   requireWithinCeiling(changes, ceiling, isSpent ? { budgetUsd, ...limits } : limits);
 }

@@ -1,7 +1,9 @@
 import type { LogEntry, LogQuery } from '../keys/ports.ts';
 import { fromMicros, toTime } from './key-row.ts';
-import type { Connection, Row, Value } from './sqlite/connection.ts';
+import type { Store } from './store/store.ts';
 import { textOf } from './store/stored-text.ts';
+import type { Row, Sql, Value, Work } from './store/work.ts';
+import { all, get } from './store/work.ts';
 
 /** A position in the log: the entries after it are older. */
 export interface LogPosition {
@@ -22,29 +24,24 @@ export interface PositionedEntry {
   position: LogPosition;
 }
 
-/** Texts are read as bytes: an older version or another program may have written the row. */
-const logColumns = ['key_id', 'method', 'path', 'ip', 'model']
-  .map((column) => `CAST(${column} AS BLOB) AS ${column}`)
-  .concat('id', 'at', 'status', 'requests', 'tokens', 'cost_micros')
-  .join(', ');
+const texts = ['key_id', 'method', 'path', 'ip', 'model'];
+const numbers = ['id', 'at', 'status', 'requests', 'tokens', 'cost_micros'];
 
 /** Rows read at once. */
 const pageSize = 500;
 
 /**
- * Yields the log rows that match a query, newest first. Reads them in pages: a reader that stops half-way would leave a
- * statement open, which blocks writes on its connection until it is garbage-collected.
+ * Yields the log rows that match a query, newest first. Reads them in pages, since a million rows must need no more memory
+ * than one.
  */
-export function* readLog(
-  database: Connection,
+export async function* readLog(
+  store: Store,
   query: LogQuery,
   scope: LogScope = {},
-): Generator<PositionedEntry> {
+): AsyncGenerator<PositionedEntry> {
   let after = scope.after;
   for (let isMore = true; isMore; ) {
-    const { filter, values } = conditionsOf(query, { ...scope, ...(after && { after }) });
-    const sql = `SELECT ${logColumns} FROM uses ${filter} ORDER BY at DESC, id DESC LIMIT ${pageSize}`;
-    const rows = database.all(sql, ...values);
+    const rows = await store.read(() => pageOf(query, { ...scope, ...(after && { after }) }));
     for (const row of rows) {
       after = { at: Number(row.at), id: Number(row.id) };
       yield { entry: toLogEntry(row), position: after };
@@ -53,10 +50,19 @@ export function* readLog(
   }
 }
 
-/** How many log rows match a query. */
-export function countLog(database: Connection, query: LogQuery, scope: LogScope): number {
+function* pageOf(query: LogQuery, scope: LogScope): Work<Row[]> {
   const { filter, values } = conditionsOf(query, scope);
-  return Number(database.get(`SELECT COUNT(*) AS count FROM uses ${filter}`, ...values)?.count ?? 0);
+  const sql: Sql = ({ readable }) => {
+    const columns = [...texts.map((column) => `${readable(column)} AS ${column}`), ...numbers];
+    return `SELECT ${columns.join(', ')} FROM uses ${filter} ORDER BY at DESC, id DESC LIMIT ${pageSize}`;
+  };
+  return yield* all(sql, ...values);
+}
+
+/** How many log rows match a query. */
+export function* countLog(query: LogQuery, scope: LogScope): Work<number> {
+  const { filter, values } = conditionsOf(query, scope);
+  return Number((yield* get(`SELECT COUNT(*) AS count FROM uses ${filter}`, ...values))?.count ?? 0);
 }
 
 function conditionsOf(
@@ -77,7 +83,7 @@ function conditionsOf(
   if (query.until) where('at <= ?', query.until.getTime());
   if (query.status) where('status BETWEEN ? AND ?', ...statusRange(query.status));
   if (query.method) where('method = ?', query.method);
-  // SQLite counts code points; JavaScript's `length` counts UTF-16 units.
+  // SQL counts code points; JavaScript's `length` counts UTF-16 units.
   if (query.pathPrefix) where('substr(path, 1, ?) = ?', [...query.pathPrefix].length, query.pathPrefix);
   return { filter: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', values };
 }

@@ -19,6 +19,12 @@ export interface Use {
   times?: number;
 }
 
+/** A use that could not be recorded, and why. */
+export interface LostUse {
+  use: Use;
+  reason: unknown;
+}
+
 /** The most that one use can count for. */
 export const maxPerUse = { requests: 1_000_000, tokens: 1_000_000_000_000, costUsd: 1_000_000 } as const;
 

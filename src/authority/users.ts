@@ -3,8 +3,9 @@ import { defaultCeiling } from './ceiling.ts';
 import { noSuchUser } from './errors.ts';
 import type { Role } from './roles.ts';
 import { parseRole } from './roles.ts';
-import type { Connection, Row } from './sqlite/connection.ts';
-import type { DatabaseFile } from './sqlite/database-file.ts';
+import type { Store } from './store/store.ts';
+import type { Row, Work } from './store/work.ts';
+import { all, get, run } from './store/work.ts';
 
 export interface User {
   name: string;
@@ -14,38 +15,42 @@ export interface User {
 
 /** The users who own keys, and the ceiling of each. */
 export class Users {
-  readonly #file: DatabaseFile;
+  readonly #store: Store;
 
-  constructor(file: DatabaseFile) {
-    this.#file = file;
+  constructor(store: Store) {
+    this.#store = store;
   }
 
-  list(): User[] {
-    return this.#file.reading.all('SELECT name, role, ceiling FROM users ORDER BY name').map(toUser);
+  async list(): Promise<User[]> {
+    const rows = await this.#store.read(() => all('SELECT name, role, ceiling FROM users ORDER BY name'));
+    return rows.map(toUser);
   }
 
-  get(name: string): User | undefined {
-    const row = this.#file.reading.get('SELECT name, role, ceiling FROM users WHERE name = ?', name);
-    return row && toUser(row);
+  get(name: string): Promise<User | undefined> {
+    return this.#store.read(() => userNamed(name));
   }
 
   /** Applies to keys that are created or changed from now on. Throws `no_such_user`. */
-  setCeiling(name: string, changes: Partial<Ceiling>): User {
-    const database = this.#file.writing;
-    database.transaction(() => {
-      const ceiling = JSON.stringify({ ...ceilingOf(database, name), ...changes });
-      if (database.run('UPDATE users SET ceiling = ? WHERE name = ?', ceiling, name) === 0) {
-        throw noSuchUser(name);
-      }
-    });
-    const user = this.get(name);
-    if (!user) throw noSuchUser(name);
-    return user;
+  setCeiling(name: string, changes: Partial<Ceiling>): Promise<User> {
+    return this.#store.write(() => setCeiling(name, changes));
   }
 }
 
-export function ceilingOf(database: Connection, user: string): Ceiling {
-  return ceilingIn(database.get('SELECT ceiling FROM users WHERE name = ?', user));
+function* setCeiling(name: string, changes: Partial<Ceiling>): Work<User> {
+  const ceiling = JSON.stringify({ ...(yield* ceilingOf(name)), ...changes });
+  yield* run('UPDATE users SET ceiling = ? WHERE name = ?', ceiling, name);
+  const user = yield* userNamed(name);
+  if (!user) throw noSuchUser(name);
+  return user;
+}
+
+function* userNamed(name: string): Work<User | undefined> {
+  const row = yield* get('SELECT name, role, ceiling FROM users WHERE name = ?', name);
+  return row && toUser(row);
+}
+
+export function* ceilingOf(user: string): Work<Ceiling> {
+  return ceilingIn(yield* get('SELECT ceiling FROM users WHERE name = ?', user));
 }
 
 function toUser(row: Row): User {

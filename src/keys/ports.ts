@@ -198,7 +198,7 @@ export interface KeyBackend {
   dailyRequests?(
     ids: readonly string[],
     since: string,
-  ): ReadonlyMap<string, Readonly<Record<string, number>>>;
+  ): Promise<ReadonlyMap<string, Readonly<Record<string, number>>>>;
   /** The id of the key that is our own credential, as the API reports it; undefined if it is not one of the keys. */
   identify?(credential: Secret): Promise<string | undefined>;
   /** Whether a key has this secret, which was made here; undefined, or absent: the API does not tell. */

@@ -18,22 +18,25 @@ export function keyOf(request: Pick<FastifyRequest, 'headers'>): string | undefi
 }
 
 /** The keys that the session of a request may manage. Throws 401, and 403 for a reporter. */
-export function keysOf(authority: AuthorityService, request: Pick<FastifyRequest, 'headers'>): ScopedKeys {
-  const keys = reporterOf(authority, request);
+export async function keysOf(
+  authority: AuthorityService,
+  request: Pick<FastifyRequest, 'headers'>,
+): Promise<ScopedKeys> {
+  const keys = await reporterOf(authority, request);
   if (keys.caller.role !== 'reporter') return keys;
   throw new HttpProblem(403, 'FORBIDDEN', 'a reporter may only report usage: POST /v1/usage');
 }
 
 /** As `keysOf`, for operations that are open to reporters too. */
-export function reporterOf(
+export async function reporterOf(
   authority: AuthorityService,
   request: Pick<FastifyRequest, 'headers'>,
-): ScopedKeys {
+): Promise<ScopedKeys> {
   const token = bearerOf(request);
   if (token === undefined) {
     throw unauthorized('MISSING_SESSION', 'a session token is required: Authorization: Bearer');
   }
-  const caller = authority.sessions.identify(token);
+  const caller = await authority.sessions.identify(token);
   if (caller === 'expired') throw unauthorized('EXPIRED_SESSION', 'the session has expired');
   if (typeof caller === 'string') throw unauthorized('INVALID_SESSION', 'the session token is invalid');
   return authority.keysOf(caller);

@@ -38,10 +38,10 @@ export function dataPlane(app: FastifyInstance, context: Context): void {
 export function modelRoute(
   app: FastifyInstance,
   context: Context,
-  answerSession: (request: FastifyRequest) => object | undefined = () => undefined,
+  answerSession: (request: FastifyRequest) => Promise<object | undefined> = async () => undefined,
 ): void {
   app.get('/v1/models', async (request, reply) => {
-    const answer = answerSession(request);
+    const answer = await answerSession(request);
     if (answer) return answer;
     const address = addressOf(request);
     const admission = await admit(context, request, reply, { models: 'any' }, address);

@@ -82,14 +82,14 @@ export class Metrics {
   }
 
   /** Counts every response of a server, and serves the counters at `/metrics` to callers that `check` does not reject. */
-  serve(app: FastifyInstance, check: (request: FastifyRequest) => void): void {
+  serve(app: FastifyInstance, check: (request: FastifyRequest) => Promise<void>): void {
     app.addHook('onResponse', (request, reply, done) => {
       const route = request.routeOptions.url ?? 'none';
       this.answered(route, request.method, reply.statusCode, reply.elapsedTime);
       done();
     });
     app.get('/metrics', async (request, reply) => {
-      check(request);
+      await check(request);
       reply.type(this.registry.contentType);
       return this.#worker ? mergedCounts(await this.#worker.allCounts()) : this.text();
     });

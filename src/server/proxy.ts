@@ -69,14 +69,15 @@ async function check(
 ): Promise<PreparedRequest> {
   const { method, url: target, headers } = request;
   const key = keyOf(request);
-  const decision = context.authority.examine({ key, ...access });
+  const decision = await context.authority.gate.examine({ key, ...access });
   if (!decision.allowed) await admit(context, request, reply, access, addressOf(request));
   const isLimited = !decision.allowed || decision.models !== null;
   const content = await loggingRefusals(context, request, admission, async () =>
     prepareRequest({ method, target, headers, body }, isLimited),
   );
   for (const models of modelAccessOf(content)) {
-    if (context.authority.examine({ key, ...access, ...models }).allowed) continue;
+    const { allowed } = await context.authority.gate.examine({ key, ...access, ...models });
+    if (allowed) continue;
     // Decided once more, for the headers and the log row of a refusal.
     await admit(context, request, reply, { ...access, ...models }, addressOf(request, content.model));
   }
@@ -146,14 +147,14 @@ export async function forward(
     tokens,
     costUsd,
   };
-  if (costUsd > 0) recordCost(batcher, use);
+  if (costUsd > 0) await recordCost(batcher, use);
   else batcher.enqueueUse(use);
 }
 
 /** A cost counts at once. If it cannot be written now, it is kept until it can. */
-function recordCost(batcher: Context['batcher'], use: Use): void {
+async function recordCost(batcher: Context['batcher'], use: Use): Promise<void> {
   try {
-    batcher.record(use);
+    await batcher.record(use);
   } catch {
     batcher.enqueueUse(use);
   }

@@ -23,65 +23,67 @@ export const usageReport = v.strictObject({
   status_code: v.optional(v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599)), 200),
 });
 
-/** A key that the caller may report for. */
-interface Reporting {
-  keyId: string;
-  /** The highest cost that is accepted from this caller. */
-  maxUsd: number;
-  /** The key reports its own usage. */
-  isOwn: boolean;
-}
+type Report = v.InferOutput<typeof usageReport>;
 
 /**
  * Meters a report before it answers: from then on the cost counts. A session may report for every key that it may see,
  * revoked ones too, since the cost of a call is known only after it. A key may report for itself as long as it may be
  * used, and no more than its remaining budget.
  */
-export function reportUsage(context: Context, request: FastifyRequest): object {
-  const { batcher, metrics } = context;
-  const { key_id, key, cost_usd, status_code: statusCode, ...use } = readBody(usageReport, request);
-  const { keyId, maxUsd, isOwn } = reporting(context, request, { key_id, key });
-  request.logged.key = keyId;
-  const costUsd = Math.min(cost_usd, maxUsd);
-  const { requests, tokens, method, model } = use;
-  const reportedUse: Use = {
-    keyId,
-    requests,
-    tokens,
-    method,
-    costUsd,
-    statusCode,
-    path: pathOf(use.path),
-    ...(model !== undefined && { model }),
-  };
-  if (isOwn) batcher.recordReport(reportedUse);
-  else batcher.record(reportedUse);
-  metrics.metered(tokens, costUsd);
-  return { recorded: true, key_id: keyId };
-}
-
-/** Throws 401 or 404 if the caller may not report for the key, and the refusal of `/v1/authorize` for its own key. */
-function reporting(
-  { authority }: Context,
-  request: FastifyRequest,
-  { key_id: keyId, key = keyOf(request) }: { key_id: string | undefined; key: string | undefined },
-): Reporting {
+export async function reportUsage(context: Context, request: FastifyRequest): Promise<object> {
+  const report = readBody(usageReport, request);
+  const key = report.key ?? keyOf(request);
   if (key === undefined) {
     throw new HttpProblem(401, 'MISSING_API_KEY', 'API key is required', { header: 'Authorization' });
   }
-  if (key === bearerOf(request) && key.startsWith('ses_')) {
-    if (keyId === undefined)
-      throw new HttpProblem(400, 'VALIDATION_FAILED', 'key_id: missing', { path: 'key_id' });
-    return {
-      keyId: reporterOf(authority, request).get(keyId).key.id,
-      maxUsd: maxPerUse.costUsd,
-      isOwn: false,
-    };
-  }
-  const decision = authority.examine({ key });
+  const isSession = key === bearerOf(request) && key.startsWith('ses_');
+  const use = await (isSession
+    ? recordFor(context, request, report)
+    : recordOwn(context, request, report, key));
+  context.metrics.metered(use.tokens, use.costUsd);
+  return { recorded: true, key_id: use.keyId };
+}
+
+/** A session's report. Throws 404 if it does not see the key. */
+async function recordFor(
+  { authority, batcher }: Context,
+  request: FastifyRequest,
+  report: Report,
+): Promise<Use> {
+  if (report.key_id === undefined)
+    throw new HttpProblem(400, 'VALIDATION_FAILED', 'key_id: missing', { path: 'key_id' });
+  const keys = await reporterOf(authority, request);
+  const use = useIn(report, (await keys.get(report.key_id)).key.id, maxPerUse.costUsd);
+  request.logged.key = use.keyId;
+  await batcher.record(use);
+  return use;
+}
+
+/** A key's own report. Throws the refusal of `/v1/authorize`, and 401 if the report is for another key. */
+async function recordOwn(
+  { batcher }: Context,
+  request: FastifyRequest,
+  report: Report,
+  key: string,
+): Promise<Use> {
+  let use: Use | undefined;
+  const decision = await batcher.report({ key }, ({ keyId, budgetLeftUsd }) => {
+    if (report.key_id !== undefined && report.key_id !== keyId) {
+      throw new HttpProblem(401, 'INVALID_API_KEY', 'The provided API key is invalid');
+    }
+    request.logged.key = keyId;
+    use = useIn(report, keyId, budgetLeftUsd ?? maxPerUse.costUsd);
+    return use;
+  });
   if (!decision.allowed) throw refusal(decision);
-  if (keyId !== undefined && keyId !== decision.keyId) {
-    throw new HttpProblem(401, 'INVALID_API_KEY', 'The provided API key is invalid');
-  }
-  return { keyId: decision.keyId, maxUsd: decision.budgetLeftUsd ?? maxPerUse.costUsd, isOwn: true };
+  if (!use) throw new Error('a use was admitted, but not recorded');
+  return use;
+}
+
+/** `maxUsd`: the highest cost that is accepted from the caller. */
+function useIn(report: Report, keyId: string, maxUsd: number): Use {
+  const { requests, tokens, method, model, path, status_code: statusCode, cost_usd } = report;
+  const costUsd = Math.min(cost_usd, maxUsd);
+  const fields = { keyId, requests, tokens, method, costUsd, statusCode, path: pathOf(path) };
+  return { ...fields, ...(model !== undefined && { model }) };
 }

@@ -1,7 +1,6 @@
-import type { AccessRequest, Decision } from '../authority/decision.ts';
-import type { LostUse } from '../authority/metering.ts';
-import type { AuthorityService } from '../authority/service.ts';
-import type { Use } from '../authority/use.ts';
+import type { AccessRequest, Admission, Decision } from '../authority/decision.ts';
+import type { UseGate } from '../authority/store/use-gate.ts';
+import type { LostUse, Use } from '../authority/use.ts';
 import { areEqual } from '../authority/use.ts';
 import { KeysError } from '../base/errors.ts';
 import { RowLimit } from './row-limit.ts';
@@ -37,7 +36,7 @@ export interface PendingDecision {
  * are written many at a time. What it acknowledges is visible to every process.
  */
 export class RequestBatcher {
-  readonly #authority: AuthorityService;
+  readonly #gate: UseGate;
   readonly #now: () => Date;
   readonly #onLoss: (loss: LostUse) => void;
   readonly #refusals = new RowLimit(maxRefusalRows);
@@ -57,12 +56,12 @@ export class RequestBatcher {
    * writes the enqueued uses, on this thread if it is absent.
    */
   constructor(
-    authority: AuthorityService,
+    gate: UseGate,
     now: () => Date,
     onLoss: (loss: LostUse) => void,
-    recordUses: RecordUses = async (uses) => authority.record(uses),
+    recordUses: RecordUses = async (uses) => gate.record(uses),
   ) {
-    this.#authority = authority;
+    this.#gate = gate;
     this.#now = now;
     this.#onLoss = onLoss;
     this.#recordUses = recordUses;
@@ -94,17 +93,27 @@ export class RequestBatcher {
     this.#flushAfter(flushDelayMs);
   }
 
-  /** As `record`, for what a key reports itself. */
-  recordReport(use: Use): void {
-    this.record({ ...use, unlogged: this.#reports.isExceeded(use.keyId, this.#now().getTime()) });
+  /** As `record`, for what a key reports itself, which is refused if the key may not be used. */
+  async report(request: AccessRequest, use: (admission: Admission) => Use): Promise<Decision> {
+    const reported = this.#gate.report(request, (admission) => {
+      const { keyId } = admission;
+      return { ...use(admission), unlogged: this.#reports.isExceeded(keyId, this.#now().getTime()) };
+    });
+    const { decision, lost } = await reported;
+    this.#requireRecorded(lost);
+    return decision;
   }
 
-  /** Writes a use before it returns: from then on its cost counts. Throws `KeysError`. */
-  record(use: Use): void {
-    const [loss] = this.#authority.record([use]);
-    if (!loss) return;
-    this.#onLoss(loss);
-    throw loss.reason;
+  /** Once it resolves, the use is written and its cost counts. Rejects with `KeysError`. */
+  async record(use: Use): Promise<void> {
+    const [lost] = await this.#gate.record([use]);
+    this.#requireRecorded(lost);
+  }
+
+  #requireRecorded(lost: LostUse | undefined): void {
+    if (!lost) return;
+    this.#onLoss(lost);
+    throw lost.reason;
   }
 
   /** Resolves once every use that was enqueued before is written. Rejects with `KeysError`, and then keeps them. */
@@ -146,18 +155,29 @@ export class RequestBatcher {
     const waiting = this.#waiting;
     if (waiting.length === 0) return;
     this.#waiting = [];
-    let decisions: Decision[];
     try {
       if (this.#uses.length + this.#writing.length > maxEnqueuedUses) throw unmetered();
-      decisions = this.#authority.authorize(waiting.map(({ request }) => request));
+      const decisions = this.#gate.authorize(waiting.map(({ request }) => request));
+      if (!(decisions instanceof Promise)) tellAll(waiting, decisions);
+      else
+        decisions.then(
+          (late) => tellAll(waiting, late),
+          (error) => rejectAll(waiting, error),
+        );
     } catch (error) {
-      for (const pending of waiting) pending.reject(error);
-      return;
+      rejectAll(waiting, error);
     }
-    waiting.forEach((pending, index) => {
-      pending.resolve(decisions[index] as Decision);
-    });
   }
+}
+
+function tellAll(waiting: readonly PendingDecision[], decisions: readonly Decision[]): void {
+  waiting.forEach((pending, index) => {
+    pending.resolve(decisions[index] as Decision);
+  });
+}
+
+function rejectAll(waiting: readonly PendingDecision[], error: unknown): void {
+  for (const pending of waiting) pending.reject(error);
 }
 
 function isRefused({ requests, statusCode }: Use): boolean {

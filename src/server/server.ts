@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { LostUse } from '../authority/metering.ts';
 import type { AuthorityService } from '../authority/service.ts';
+import type { LostUse } from '../authority/use.ts';
 import { envelope, HttpProblem } from '../gateway/http-problem.ts';
 import type { Upstream } from '../gateway/types.ts';
 import type { ThreadProgram } from '../platform/child-entry.ts';
@@ -36,7 +36,7 @@ export interface ServerOptions extends Omit<AppOptions, 'onRefused'> {
   now: () => Date;
   /** Names in `Host` that are answered besides those of the loopback; undefined: any name. */
   allowedHosts: readonly string[] | undefined;
-  /** The program of the threads that write uses and answer questions; absent: both on this thread. */
+  /** The program of the threads that write uses and answer questions for a database in a file; absent: both on this thread. */
   threadProgram?: ThreadProgram;
   /** Set in one of several processes that share the port: what each of them counts is shown together. */
   worker?: WorkerCounts;
@@ -78,11 +78,13 @@ type ProblemBody = (problem: HttpProblem) => object;
 
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { authority, version, now, upstream, log } = options;
+  const { file } = authority.store;
   const offload =
-    options.threadProgram === undefined
-      ? withoutThreads(authority)
-      : onThreads(options.threadProgram, authority, now, options.onBug);
-  const batcher = new RequestBatcher(authority, now, (loss) => options.onLoss?.(loss), offload.recordUses);
+    options.threadProgram && file
+      ? onThreads(options.threadProgram, authority, file, now, options.onBug)
+      : withoutThreads(authority);
+  const { recordUses } = offload;
+  const batcher = new RequestBatcher(authority.gate, now, (loss) => options.onLoss?.(loss), recordUses);
   const metrics = new Metrics(version, options.worker);
   const lifecycle: Lifecycle = { isDraining: false };
   const context: Context = { authority, batcher, metrics, offload, now, ...(upstream && { upstream }) };
@@ -116,7 +118,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   };
   answerProblems(app, envelope);
   metrics.serve(app, (request) => checkMetricsReader(authority, request));
-  serveHealth(app, lifecycle, async () => authority.requireReady());
+  serveHealth(app, lifecycle, () => authority.open());
   const mount = (prefix: string, body: ProblemBody, routes: (scope: FastifyInstance) => void) =>
     app.register(
       async (scope) => {
@@ -177,16 +179,15 @@ async function closeConnections(
 
 /** Rejects a caller without a session before its body is read: no route of the scope takes a body from anyone else. */
 function identifyFirst(scope: FastifyInstance, authority: AuthorityService): void {
-  scope.addHook('onRequest', (request, _, done) => {
-    if (hasBody(request.raw)) keysOf(authority, request);
-    done();
+  scope.addHook('onRequest', async (request) => {
+    if (hasBody(request.raw)) await keysOf(authority, request);
   });
 }
 
 /** The counters show what everyone has spent: they are for programs on this machine, and for admins. */
-function checkMetricsReader(authority: AuthorityService, request: FastifyRequest): void {
+async function checkMetricsReader(authority: AuthorityService, request: FastifyRequest): Promise<void> {
   if (isLocalCall(request)) return;
-  const { caller } = keysOf(authority, request);
+  const { caller } = await keysOf(authority, request);
   request.logged.user = caller.user;
   if (caller.role !== 'admin') throw new HttpProblem(403, 'ADMIN_REQUIRED', 'an admin session is required');
 }

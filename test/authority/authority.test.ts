@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Authority } from '../../src/authority/authority.ts';
+import { openSqliteAuthority } from '../../src/authority/sqlite/sqlite-authority.ts';
 import { spec, testAuthority } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';
 import { filesBelow } from '../support/sandbox.ts';
@@ -19,7 +19,7 @@ const whole = spec({
 
 describe('a new key', () => {
   test('is as requested, and is listed the same way', async () => {
-    const { authority } = testAuthority();
+    const { authority } = await testAuthority();
     const { key, secret } = await authority.create(whole);
     expect(key).toEqual({
       ...whole,
@@ -38,7 +38,7 @@ describe('a new key', () => {
   });
 
   test('leaves nothing of its secret in the files', async () => {
-    const { authority, path } = testAuthority();
+    const { authority, path } = await testAuthority();
     const { secret } = await authority.create(whole);
     const [, , part = ''] = secret.reveal().split('_');
     expect(part).toHaveLength(43);
@@ -46,7 +46,7 @@ describe('a new key', () => {
   });
 
   test('may have the name of another key, and precedes it in the list', async () => {
-    const { authority, clock } = testAuthority();
+    const { authority, clock } = await testAuthority();
     const older = await authority.create(whole);
     clock.advance(1);
     const newer = await authority.create(whole);
@@ -54,18 +54,18 @@ describe('a new key', () => {
   });
 
   test('is available to the next process', async () => {
-    const { authority, clock, path } = testAuthority();
+    const { authority, clock, path } = await testAuthority();
     const { key } = await authority.create(whole);
-    authority.close();
-    const next = new Authority({ path, now: clock.now, timeoutMs: 1000 });
+    await authority.close();
+    const next = openSqliteAuthority({ path, timeoutMs: 1000 }, clock.now);
     expect(await next.list()).toEqual([key]);
-    next.close();
+    await next.close();
   });
 });
 
 describe('an update', () => {
   test('changes only the given fields', async () => {
-    const { authority } = testAuthority();
+    const { authority } = await testAuthority();
     const { key } = await authority.create(whole);
     expect(await authority.update(key.id, { name: 'ship', budgetUsd: 0.000001 })).toEqual({
       ...key,
@@ -76,7 +76,7 @@ describe('an update', () => {
   });
 
   test('removes a limit with null, and a list with an empty one', async () => {
-    const { authority } = testAuthority();
+    const { authority } = await testAuthority();
     const { key } = await authority.create(whole);
     const none = {
       description: null,
@@ -90,14 +90,14 @@ describe('an update', () => {
   });
 
   test('adds labels, changes them, and removes those set to null', async () => {
-    const { authority } = testAuthority();
+    const { authority } = await testAuthority();
     const { key } = await authority.create(spec({ labels: { team: 'web', stage: 'test', old: '1' } }));
     const { labels } = await authority.update(key.id, { labels: { stage: 'live', old: null, city: 'Köln' } });
     expect(labels).toEqual({ team: 'web', stage: 'live', city: 'Köln' });
   });
 
   test('disables a key, and enables it again', async () => {
-    const { authority } = testAuthority();
+    const { authority } = await testAuthority();
     const { key } = await authority.create(whole);
     expect((await authority.update(key.id, { disabled: true })).status).toBe('disabled');
     expect((await authority.update(key.id, { disabled: false })).status).toBe('active');
@@ -107,7 +107,7 @@ describe('an update', () => {
     ['deploy', 'keys create deploy'],
     ['the bot; rm -rf', "keys create 'the bot; rm -rf'"],
   ])('of the revoked key %j is refused: that is final', async (name, hint) => {
-    const { authority } = testAuthority();
+    const { authority } = await testAuthority();
     const { key } = await authority.create(spec({ name }));
     await authority.revoke(key.id);
     expect(await failureIn(authority.update(key.id, { disabled: false }))).toMatchObject({
@@ -119,7 +119,7 @@ describe('an update', () => {
 });
 
 test('revoking a key is final; revoking it again changes nothing and is not an error', async () => {
-  const { authority } = testAuthority();
+  const { authority } = await testAuthority();
   const { key } = await authority.create(whole);
   expect(await authority.revoke(key.id)).toBe(true);
   expect(await authority.revoke(key.id)).toBe(false);
@@ -127,14 +127,14 @@ test('revoking a key is final; revoking it again changes nothing and is not an e
 });
 
 test('a key that does not exist can be neither updated nor revoked', async () => {
-  const { authority } = testAuthority();
+  const { authority } = await testAuthority();
   const missing = { exit: 'notFound', code: 'no_such_key', message: "no key has the id 'nobody'" };
   expect(await failureIn(authority.update('nobody', { name: 'x' }))).toMatchObject(missing);
   expect(await failureIn(authority.revoke('nobody'))).toMatchObject(missing);
 });
 
 test('the status of a key follows the clock', async () => {
-  const { authority, clock } = testAuthority();
+  const { authority, clock } = await testAuthority();
   await authority.create(whole);
   const seen: (string | undefined)[] = [];
   for (const time of ['2027-01-19T11:59:59.999Z', '2027-01-19T12:00:00.000Z', '2027-02-18T12:00:00.000Z']) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { withSuperseded } from '../../src/keys/key.ts';
-import { spec, testAuthority } from '../support/authority.ts';
+import { decisionOf, spec, testAuthority } from '../support/authority.ts';
 import { testService } from '../support/authority-service.ts';
 
 /* The clock of a machine can be set back: by a day after a wrong battery, by a second every night. */
@@ -8,24 +8,24 @@ import { testService } from '../support/authority-service.ts';
 const day = 86_400_000;
 
 test('slots reserved before the clock was set back count, and are free after a minute', async () => {
-  const { authority, clock } = testAuthority();
+  const { authority, gate, clock } = await testAuthority();
   const { secret } = await authority.create(spec({ rateLimitRpm: 3 }));
-  const ask = () => authority.authorize({ key: secret.reveal() });
-  ask();
-  ask();
+  const ask = () => decisionOf(gate, { key: secret.reveal() });
+  await ask();
+  await ask();
   clock.advance(-day);
-  const answers = [ask(), ask()];
+  const answers = [await ask(), await ask()];
   expect(answers.map(({ allowed }) => allowed)).toEqual([true, false]);
   for (const { rateLimit } of answers) expect(rateLimit?.resetSeconds).toBeLessThanOrEqual(60);
   clock.advance(60_000);
-  expect([ask(), ask(), ask()].map(({ allowed }) => allowed)).toEqual([true, true, true]);
+  expect([await ask(), await ask(), await ask()].map(({ allowed }) => allowed)).toEqual([true, true, true]);
 });
 
 test.each([
   ['in the same millisecond', 0],
   ['after the clock was set back by a day', -day],
 ])('of two keys of a name, the one created later is the current one: %s', async (_, shift) => {
-  const { authority, clock } = testAuthority();
+  const { authority, clock } = await testAuthority();
   for (let round = 0; round < 5; round++) {
     const { key: old } = await authority.create(spec({ name: `ci-${round}` }));
     clock.advance(shift);
@@ -39,14 +39,14 @@ test.each([
   }
 });
 
-test('a successor has the lifetime of its key, even if the clock was set back in between', () => {
-  const { keysOf, clock } = testService();
-  const ada = keysOf('ada');
+test('a successor has the lifetime of its key, even if the clock was set back in between', async () => {
+  const { keysOf, clock } = await testService();
+  const ada = await keysOf('ada');
   const hour = 3_600_000;
-  ada.issue(spec({ name: 'ci' }));
+  await ada.issue(spec({ name: 'ci' }));
   clock.advance(-day);
   const expiresAt = new Date(clock.now().getTime() + hour);
-  const { id } = ada.issue(spec({ name: 'ci', expiresAt }));
-  const next = ada.rotate(id, { grace: 0 });
-  expect(ada.get(next.id).key.expiresAt).toBe(expiresAt.toISOString());
+  const { id } = await ada.issue(spec({ name: 'ci', expiresAt }));
+  const next = await ada.rotate(id, { grace: 0 });
+  expect((await ada.get(next.id)).key.expiresAt).toBe(expiresAt.toISOString());
 });

@@ -3,13 +3,26 @@ import { mint } from '../../src/authority/key-format.ts';
 import { toKey } from '../../src/authority/key-row.ts';
 import { isSelectable, selectedPages, summaryOf } from '../../src/authority/key-selection.ts';
 import { KeyTable } from '../../src/authority/key-table.ts';
+import type { Connection } from '../../src/authority/sqlite/connection.ts';
 import { openDatabase } from '../../src/authority/sqlite/open-database.ts';
+import { runNow } from '../../src/authority/sqlite/run-now.ts';
+import { SqliteStore } from '../../src/authority/sqlite/sqlite-store.ts';
+import type { Store } from '../../src/authority/store/store.ts';
+import type { Work } from '../../src/authority/store/work.ts';
 import { withSuperseded } from '../../src/keys/key.ts';
 import type { Selection } from '../../src/keys/select.ts';
 import { selectKeys, sortFields } from '../../src/keys/select.ts';
 import { summarise } from '../../src/keys/summary.ts';
 import { spec } from '../support/authority.ts';
+import { collect } from '../support/collect.ts';
 import { countReads } from '../support/count-reads.ts';
+
+/** A store that reads by this connection. */
+function storeOn(reader: Connection): Store {
+  return Object.create(new SqliteStore({ path: '', timeoutMs: 0 }), {
+    read: { value: async <T>(work: () => Work<T>) => runNow(reader, work()) },
+  });
+}
 
 const dayMs = 86_400_000;
 const now = new Date('2026-11-20T12:00:00Z');
@@ -18,25 +31,28 @@ const count = 1200;
 
 const connection = openDatabase(undefined, 1000);
 afterAll(() => connection.close());
-const table = new KeyTable(connection);
+const table = new KeyTable();
+const done = <T>(work: Work<T>) => runNow(connection, work);
 for (let at = 0; at < count; at += 1) {
   const value = mint('sk');
   const createdAt = now.getTime() - 400 * dayMs + (at % 380) * dayMs + (at % 7);
   const expiresAt = at % 3 === 0 ? null : new Date(now.getTime() + ((at % 90) - 20) * dayMs);
-  table.insert(
-    value,
-    spec({
-      name: `${names[at % names.length]}${at % 40}`,
-      description: at % 5 === 0 ? null : `Nightly SUMMARY ${at}`,
-      expiresAt,
-      budgetUsd: at % 4 === 0 ? at / 10 : null,
-      labels: at % 2 === 0 ? { team: `Shop-${at % 6}`, 'a"b': 'x=y' } : {},
-    }),
-    { owner: null },
-    createdAt,
+  done(
+    table.insert(
+      value,
+      spec({
+        name: `${names[at % names.length]}${at % 40}`,
+        description: at % 5 === 0 ? null : `Nightly SUMMARY ${at}`,
+        expiresAt,
+        budgetUsd: at % 4 === 0 ? at / 10 : null,
+        labels: at % 2 === 0 ? { team: `Shop-${at % 6}`, 'a"b': 'x=y' } : {},
+      }),
+      { owner: null },
+      createdAt,
+    ),
   );
-  if (at % 11 === 0) table.revoke(value.id, now.getTime());
-  if (at % 13 === 0) table.update(value.id, { disabled: true }, now.getTime());
+  if (at % 11 === 0) done(table.revoke(value.id, now.getTime()));
+  if (at % 13 === 0) done(table.update(value.id, { disabled: true }, now.getTime()));
   if (at % 6 === 0)
     connection.run(
       'UPDATE keys SET last_used_at = ?, requests = ? WHERE id = ?',
@@ -45,7 +61,7 @@ for (let at = 0; at < count; at += 1) {
       value.id,
     );
 }
-const all = withSuperseded(table.all().map((row) => toKey(row, now.getTime())));
+const all = withSuperseded(done(table.all()).map((row) => toKey(row, now.getTime())));
 
 const days = (count: number) => ({ months: 0, milliseconds: count * dayMs });
 const selections: Selection[] = [
@@ -89,8 +105,9 @@ const selections: Selection[] = [
 describe('a selection that the database carries out is that of the whole list', () => {
   test.each(
     selections.filter(isSelectable).map((selection) => [JSON.stringify(selection), selection] as const),
-  )('%s', (_, selection) => {
-    const selected = [...selectedPages(connection, selection, now)].flat().map(({ id, superseded }) => ({
+  )('%s', async (_, selection) => {
+    const pages = await collect(selectedPages(storeOn(connection), selection, now));
+    const selected = pages.flat().map(({ id, superseded }) => ({
       id,
       superseded,
     }));
@@ -99,7 +116,7 @@ describe('a selection that the database carries out is that of the whole list', 
   });
 
   test('so are its counts and sums', () => {
-    expect(summaryOf(connection, now)).toEqual(summarise(all));
+    expect(done(summaryOf(now))).toEqual(summarise(all));
   });
 });
 
@@ -109,18 +126,20 @@ test('text is not put into order by the database, nor is a whole list by anythin
   expect(isSelectable({ sort: 'createdAt', limit: 10 })).toBe(true);
 });
 
-test('a limit reads as many rows as it shows, by an index', () => {
+test('a limit reads as many rows as it shows, by an index', async () => {
   const reads = countReads(connection);
-  expect([...selectedPages(reads.connection, { limit: 10, status: 'all' }, now)].flat()).toHaveLength(10);
+  const store = storeOn(reads.connection);
+  const pages = await collect(selectedPages(store, { limit: 10, status: 'all' }, now));
+  expect(pages.flat()).toHaveLength(10);
   expect(reads.rows).toBe(10);
   expect(reads.plans().filter((plan) => /^SCAN keys$|TEMP B-TREE/.test(plan))).toEqual([]);
 });
 
-test('a reader that stops does not read on, and blocks no writes', () => {
+test('a reader that stops does not read on, and blocks no writes', async () => {
   const reads = countReads(connection);
-  const keys = selectedPages(reads.connection, { status: 'all' }, now);
-  expect(keys.next().done).toBe(false);
+  const keys = selectedPages(storeOn(reads.connection), { status: 'all' }, now);
+  expect((await keys.next()).done).toBe(false);
   expect(reads.rows).toBe(500);
-  table.update(String(table.all()[0]?.id), { description: 'changed' }, now.getTime());
-  expect(keys.next().done).toBe(false);
+  done(table.update(String(done(table.all())[0]?.id), { description: 'changed' }, now.getTime()));
+  expect((await keys.next()).done).toBe(false);
 });

@@ -1,27 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LogQuery } from '../../src/keys/ports.ts';
-import { spec, testAuthority, use } from '../support/authority.ts';
+import { recordUse, spec, testAuthority, use } from '../support/authority.ts';
 import { testService } from '../support/authority-service.ts';
 import { collect } from '../support/collect.ts';
 
 /** An authority with two keys, and a function to record their uses. */
 async function metered() {
-  const { authority, clock } = testAuthority();
+  const { authority, gate, clock } = await testAuthority();
   const [ci, web] = [await authority.create(spec()), await authority.create(spec({ name: 'web' }))];
-  const record = (time: string, fields: Partial<ReturnType<typeof use>> = {}) => {
+  const record = async (time: string, fields: Partial<ReturnType<typeof use>> = {}) => {
     clock.set(time);
-    authority.record(use({ keyId: ci.key.id, ...fields }));
+    await recordUse(gate, use({ keyId: ci.key.id, ...fields }));
   };
   const key = async (id: string) => (await authority.list()).find((one) => one.id === id);
-  return { authority, record, key, ci: ci.key.id, web: web.key.id };
+  return { authority, gate, record, key, ci: ci.key.id, web: web.key.id };
 }
 
 describe('the counters of a key', () => {
   test('grow with every use, and remember the last one', async () => {
     const { record, key, ci, web } = await metered();
-    record('2026-11-20T12:00:00.000Z', { tokens: 100, costUsd: 0.5, ip: '192.0.2.1' });
-    record('2026-11-20T12:00:05.000Z', { requests: 2, tokens: 23, costUsd: 0.25, ip: '192.0.2.2' });
+    await record('2026-11-20T12:00:00.000Z', { tokens: 100, costUsd: 0.5, ip: '192.0.2.1' });
+    await record('2026-11-20T12:00:05.000Z', { requests: 2, tokens: 23, costUsd: 0.25, ip: '192.0.2.2' });
     expect(await key(ci)).toMatchObject({
       usage: { requests: 3, tokens: 123 },
       spentUsd: 0.75,
@@ -37,17 +37,17 @@ describe('the counters of a key', () => {
 
   test('keep the last known address if a use has none', async () => {
     const { record, key, ci } = await metered();
-    record('2026-11-20T12:00:00.000Z', { ip: '192.0.2.1' });
-    record('2026-11-20T12:00:01.000Z');
+    await record('2026-11-20T12:00:00.000Z', { ip: '192.0.2.1' });
+    await record('2026-11-20T12:00:01.000Z');
     expect(await key(ci)).toMatchObject({ lastUsedIp: '192.0.2.1', lastUsedAt: '2026-11-20T12:00:01.000Z' });
   });
 
   test('count equal uses one by one, and the log has a row of each', async () => {
-    const { service, keysOf } = testService();
-    const keys = keysOf('ada');
-    const [one, other] = [keys.issue(spec()).id, keys.issue(spec()).id];
+    const { service, keysOf } = await testService();
+    const keys = await keysOf('ada');
+    const [one, other] = [(await keys.issue(spec())).id, (await keys.issue(spec())).id];
     const refused = { statusCode: 429, requests: 0, path: '/refused' };
-    const lost = service.record([
+    const lost = await service.gate.record([
       use({ keyId: one, times: 3 }),
       use({ keyId: other, times: 2, path: '/other' }),
       use({ keyId: one, times: 4, ...refused }),
@@ -56,11 +56,11 @@ describe('the counters of a key', () => {
       use({ keyId: other, path: '/last' }),
     ]);
     expect(lost).toMatchObject([{ use: { keyId: 'nobody' } }]);
-    expect(keys.usage({ by: 'key' }).map(({ requests, refused }) => [requests, refused])).toEqual([
+    expect((await keys.usage({ by: 'key' })).map(({ requests, refused }) => [requests, refused])).toEqual([
       [8, 4],
       [3, undefined],
     ]);
-    const rows = [...keys.logs({})].map(({ entry }) => entry.path);
+    const rows = (await collect(keys.logs({}))).map(({ entry }) => entry.path);
     const chat = Array.from({ length: 3 }, () => '/v1/chat');
     const refusals = Array.from({ length: 4 }, () => '/refused');
     expect(rows).toEqual(['/last', ...refusals, '/other', '/other', ...chat]);
@@ -70,9 +70,9 @@ describe('the counters of a key', () => {
     const { authority, record, key, ci } = await metered();
     const cost = fc.integer({ min: 0, max: 5_000_000 });
     let total = 0;
-    fc.assert(
-      fc.property(fc.array(cost, { minLength: 1, maxLength: 5 }), (micros) => {
-        for (const amount of micros) record('2026-11-20T12:00:00.000Z', { costUsd: amount / 1e6 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(cost, { minLength: 1, maxLength: 5 }), async (micros) => {
+        for (const amount of micros) await record('2026-11-20T12:00:00.000Z', { costUsd: amount / 1e6 });
         total += micros.reduce((sum, amount) => sum + amount);
       }),
       { numRuns: 40 },
@@ -86,10 +86,10 @@ describe('usage', () => {
   async function used() {
     const world = await metered();
     const { record, web } = world;
-    record('2026-11-18T23:59:59.999Z', { tokens: 1, costUsd: 1 });
-    record('2026-11-19T00:00:00.000Z', { tokens: 10, costUsd: 0.1 });
-    record('2026-11-19T18:00:00.000Z', { keyId: web, tokens: 100, costUsd: 3 });
-    record('2026-11-20T12:00:00.000Z', { tokens: 1000, costUsd: 0.01 });
+    await record('2026-11-18T23:59:59.999Z', { tokens: 1, costUsd: 1 });
+    await record('2026-11-19T00:00:00.000Z', { tokens: 10, costUsd: 0.1 });
+    await record('2026-11-19T18:00:00.000Z', { keyId: web, tokens: 100, costUsd: 3 });
+    await record('2026-11-20T12:00:00.000Z', { tokens: 1000, costUsd: 0.01 });
     return world;
   }
 
@@ -134,10 +134,20 @@ describe('the log', () => {
   async function logged() {
     const world = await metered();
     const { authority, record, web } = world;
-    record('2026-11-20T10:00:00.000Z', { path: '/v1/chat', model: 'small', tokens: 7, costUsd: 0.002 });
-    record('2026-11-20T11:00:00.000Z', { path: '/v1/models', method: 'GET', statusCode: 429, requests: 0 });
-    record('2026-11-20T11:00:00.000Z', { path: '/v1/%_', statusCode: 404, keyId: web, ip: '192.0.2.7' });
-    record('2026-11-20T12:00:00.000Z', { path: '/v2/chat', statusCode: 500 });
+    await record('2026-11-20T10:00:00.000Z', { path: '/v1/chat', model: 'small', tokens: 7, costUsd: 0.002 });
+    await record('2026-11-20T11:00:00.000Z', {
+      path: '/v1/models',
+      method: 'GET',
+      statusCode: 429,
+      requests: 0,
+    });
+    await record('2026-11-20T11:00:00.000Z', {
+      path: '/v1/%_',
+      statusCode: 404,
+      keyId: web,
+      ip: '192.0.2.7',
+    });
+    await record('2026-11-20T12:00:00.000Z', { path: '/v2/chat', statusCode: 500 });
     const paths = async (query: LogQuery) => (await collect(authority.logs(query))).map(({ path }) => path);
     return { ...world, paths };
   }
@@ -183,7 +193,7 @@ describe('the log', () => {
 
   test('can be limited to a path prefix with characters beyond the basic plane', async () => {
     const { record, paths } = await logged();
-    record('2026-11-20T13:00:00.000Z', { path: '/🗝/door' });
+    await record('2026-11-20T13:00:00.000Z', { path: '/🗝/door' });
     expect(await paths({ pathPrefix: '/🗝' })).toEqual(['/🗝/door']);
   });
 
@@ -193,8 +203,8 @@ describe('the log', () => {
   });
 
   test('a use without a key is refused and leaves no trace', async () => {
-    const { authority, paths } = await logged();
-    expect(() => authority.record(use({ keyId: 'nobody' }))).toThrow('FOREIGN KEY');
+    const { gate, paths } = await logged();
+    await expect(recordUse(gate, use({ keyId: 'nobody' }))).rejects.toMatchObject({ name: 'KeysError' });
     expect(await paths({})).toHaveLength(4);
   });
 });

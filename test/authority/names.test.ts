@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { expect, test } from 'vitest';
-import { Authority } from '../../src/authority/authority.ts';
 import { readKeyNames, readSessionNames } from '../../src/authority/names.ts';
-import { AuthorityService } from '../../src/authority/service.ts';
+import { openSqliteAuthority } from '../../src/authority/sqlite/sqlite-authority.ts';
+import { openSqliteService } from '../../src/authority/sqlite/sqlite-service.ts';
 import { spec } from '../support/authority.ts';
 import { createKey } from '../support/create-key.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -13,9 +13,9 @@ const now = () => new Date('2026-11-21T12:00:00Z');
 
 async function authorityWith(...names: string[]): Promise<string> {
   const path = join(temporaryFolder(), 'authority.db');
-  const authority = new Authority({ path, now, timeoutMs: 1000 });
+  const authority = openSqliteAuthority({ path, timeoutMs: 1000 }, now);
   for (const name of names) await createKey(authority, spec({ name }));
-  authority.close();
+  await authority.close();
   return path;
 }
 
@@ -33,10 +33,10 @@ test('keys whose name starts with the text, which is no pattern', async () => {
 
 test('keys whose id starts with the text, and no revoked ones', async () => {
   const path = await authorityWith('kept', 'ended');
-  const authority = new Authority({ path, now, timeoutMs: 1000 });
+  const authority = openSqliteAuthority({ path, timeoutMs: 1000 }, now);
   const [ended] = (await authority.list()).filter(({ name }) => name === 'ended');
   await authority.revoke(ended?.id ?? '');
-  authority.close();
+  await authority.close();
   const [{ id = '' } = {}] = readKeyNames(path, '');
   expect(readKeyNames(path, id.slice(0, 6))).toEqual([{ id, name: 'kept' }]);
   expect(readKeyNames(path, '')).toHaveLength(1);
@@ -44,10 +44,10 @@ test('keys whose id starts with the text, and no revoked ones', async () => {
 
 test('active sessions, by their user', async () => {
   const path = join(temporaryFolder(), 'authority.db');
-  const service = new AuthorityService({ path, now, timeoutMs: 1000 });
-  const { session } = service.sessions.create({ user: 'ada', expiresAt: null });
-  service.sessions.revoke(service.sessions.create({ user: 'eve', expiresAt: null }).session.id);
-  service.close();
+  const service = openSqliteService({ path, timeoutMs: 1000 }, now);
+  const { session } = await service.sessions.create({ user: 'ada', expiresAt: null });
+  await service.sessions.revoke((await service.sessions.create({ user: 'eve', expiresAt: null })).session.id);
+  await service.close();
   expect(readSessionNames(path, now().getTime())).toEqual([{ id: session.id, name: 'ada' }]);
 });
 

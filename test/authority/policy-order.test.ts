@@ -1,28 +1,28 @@
 import { describe, expect, test } from 'vitest';
-import type { Authority } from '../../src/authority/authority.ts';
 import type { Decision } from '../../src/authority/decision.ts';
 import type { KeyChanges } from '../../src/keys/ports.ts';
-import { issue, use } from '../support/authority.ts';
+import type { TestAuthority } from '../support/authority.ts';
+import { issue, recordUse, use } from '../support/authority.ts';
 
 const expiry = '2026-11-20T13:00:00.000Z';
 
 describe('the first rule that refuses wins', () => {
-  type Offence = [code: string, cause: (authority: Authority, id: string) => Promise<unknown> | undefined];
-  const change = (changes: KeyChanges) => (authority: Authority, id: string) => authority.update(id, changes);
+  type Offence = [code: string, cause: (parts: TestAuthority, id: string) => Promise<unknown>];
+  const change =
+    (changes: KeyChanges) =>
+    ({ authority }: TestAuthority, id: string) =>
+      authority.update(id, changes);
 
   // From the last rule to the first: each violation adds to all before it.
   const offences: Offence[] = [
     ['RATE_LIMITED', change({ rateLimitRpm: 1 })],
-    [
-      'ORGANISATION_BUDGET_EXCEEDED',
-      async (authority, id) => authority.record(use({ keyId: id, costUsd: 10 })),
-    ],
+    ['ORGANISATION_BUDGET_EXCEEDED', ({ gate }, id) => recordUse(gate, use({ keyId: id, costUsd: 10 }))],
     ['BUDGET_EXCEEDED', change({ budgetUsd: 1 })],
     ['PERMISSION_DENIED', change({ permissions: ['read'] })],
     ['MODEL_NOT_ALLOWED', change({ models: ['small'] })],
     ['EXPIRED_API_KEY', change({ expiresAt: new Date('2026-11-20T11:00:00Z') })],
     ['DISABLED_API_KEY', change({ disabled: true })],
-    ['INVALID_API_KEY', (authority, id) => authority.revoke(id)],
+    ['INVALID_API_KEY', ({ authority }, id) => authority.revoke(id)],
   ];
 
   function codeOf(decision: Decision): string {
@@ -30,13 +30,13 @@ describe('the first rule that refuses wins', () => {
   }
 
   test('for several violations at once, in the order of the rules', async () => {
-    const { authority, key, ask } = await issue({ permissions: ['write'] }, { monthlyBudgetUsd: 5 });
+    const { key, ask, ...parts } = await issue({ permissions: ['write'] }, { monthlyBudgetUsd: 5 });
     const request = { model: 'large', permission: 'write' };
     const seen: string[] = [];
     for (const [, cause] of offences) {
-      await cause(authority, key.id);
-      if (seen.length === 0) ask(request);
-      seen.push(codeOf(ask(request)));
+      await cause(parts, key.id);
+      if (seen.length === 0) await ask(request);
+      seen.push(codeOf(await ask(request)));
     }
     expect(seen).toEqual(offences.map(([code]) => code));
   });
@@ -46,8 +46,8 @@ describe('the first rule that refuses wins', () => {
       { models: ['small'], expiresAt: new Date(expiry) },
       { models: ['small'] },
     );
-    expect(codeOf(ask({ model: 'large' }))).toBe('MODEL_NOT_ENTITLED');
+    expect(codeOf(await ask({ model: 'large' }))).toBe('MODEL_NOT_ENTITLED');
     clock.set(expiry);
-    expect(codeOf(ask({ model: 'large' }))).toBe('EXPIRED_API_KEY');
+    expect(codeOf(await ask({ model: 'large' }))).toBe('EXPIRED_API_KEY');
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { forgedKey, issue, spec, use } from '../support/authority.ts';
+import { forgedKey, issue, recordUse, spec, use } from '../support/authority.ts';
 
 const expiry = '2026-11-20T13:00:00.000Z';
 
 test('a key without limits is allowed, and named by its id', async () => {
   const { key, ask } = await issue();
-  expect(ask({ model: 'any' })).toEqual({
+  expect(await ask({ model: 'any' })).toEqual({
     allowed: true,
     keyId: key.id,
     keyName: 'ci',
@@ -18,7 +18,7 @@ test('a key without limits is allowed, and named by its id', async () => {
 describe('identity (401)', () => {
   test.each([[undefined], ['']])('no key at all: %j', async (key) => {
     const { ask } = await issue();
-    expect(ask({ key })).toEqual({
+    expect(await ask({ key })).toEqual({
       allowed: false,
       status: 401,
       code: 'MISSING_API_KEY',
@@ -32,7 +32,7 @@ describe('identity (401)', () => {
     ['a well-formed key that was never issued', 'sk_0000000000000000_EXAMPLE'],
   ])('%s is unknown, and no id is revealed', async (_, key) => {
     const { ask } = await issue();
-    expect(ask({ key })).toEqual({
+    expect(await ask({ key })).toEqual({
       allowed: false,
       status: 401,
       code: 'INVALID_API_KEY',
@@ -43,34 +43,34 @@ describe('identity (401)', () => {
 
   test('a forged key with an issued id is unknown', async () => {
     const { key, ask } = await issue();
-    expect(ask({ key: forgedKey(key.id) })).toMatchObject({ code: 'INVALID_API_KEY', details: {} });
+    expect(await ask({ key: forgedKey(key.id) })).toMatchObject({ code: 'INVALID_API_KEY', details: {} });
   });
 
   test('a key of another authority is unknown, whatever its checksum says', async () => {
     const [ours, theirs] = [await issue(), await issue()];
-    expect(ours.ask({ key: theirs.value })).toMatchObject({ status: 401, code: 'INVALID_API_KEY' });
+    expect(await ours.ask({ key: theirs.value })).toMatchObject({ status: 401, code: 'INVALID_API_KEY' });
   });
 
   test('a revoked key', async () => {
     const { authority, key, ask } = await issue();
     await authority.revoke(key.id);
-    expect(ask()).toMatchObject({ status: 401, code: 'INVALID_API_KEY', details: { key_id: key.id } });
+    expect(await ask()).toMatchObject({ status: 401, code: 'INVALID_API_KEY', details: { key_id: key.id } });
   });
 
   test('a disabled key, until it is enabled', async () => {
     const { authority, key, ask } = await issue();
     await authority.update(key.id, { disabled: true });
-    expect(ask()).toMatchObject({ status: 401, code: 'DISABLED_API_KEY', keyId: key.id });
+    expect(await ask()).toMatchObject({ status: 401, code: 'DISABLED_API_KEY', keyId: key.id });
     await authority.update(key.id, { disabled: false });
-    expect(ask().allowed).toBe(true);
+    expect((await ask()).allowed).toBe(true);
   });
 
   test('an expired key, from the very millisecond, with the time of its expiry', async () => {
     const { clock, key, ask } = await issue({ expiresAt: new Date(expiry) });
     clock.set('2026-11-20T12:59:59.999Z');
-    expect(ask().allowed).toBe(true);
+    expect((await ask()).allowed).toBe(true);
     clock.set(expiry);
-    expect(ask()).toEqual({
+    expect(await ask()).toEqual({
       allowed: false,
       status: 401,
       code: 'EXPIRED_API_KEY',
@@ -84,9 +84,9 @@ describe('identity (401)', () => {
 describe('models and permissions (403)', () => {
   test('a model outside the list of the organisation', async () => {
     const { key, ask } = await issue({}, { models: ['small'] });
-    expect(ask({ model: 'small' }).allowed).toBe(true);
-    expect(ask().allowed).toBe(true);
-    expect(ask({ model: 'large' })).toMatchObject({
+    expect((await ask({ model: 'small' })).allowed).toBe(true);
+    expect((await ask()).allowed).toBe(true);
+    expect(await ask({ model: 'large' })).toMatchObject({
       status: 403,
       code: 'MODEL_NOT_ENTITLED',
       details: { key_id: key.id, model: 'large' },
@@ -96,20 +96,20 @@ describe('models and permissions (403)', () => {
 
   test('an empty list entitles an organisation to nothing and a key to everything', async () => {
     const { ask } = await issue({ models: [] }, { models: [] });
-    expect(ask({ model: 'small' })).toMatchObject({ code: 'MODEL_NOT_ENTITLED' });
+    expect(await ask({ model: 'small' })).toMatchObject({ code: 'MODEL_NOT_ENTITLED' });
   });
 
   test('a model outside the list of the key', async () => {
     const { ask } = await issue({ models: ['small', 'middle'] });
-    expect(ask({ model: 'middle' }).allowed).toBe(true);
-    expect(ask({ model: 'large' })).toMatchObject({ status: 403, code: 'MODEL_NOT_ALLOWED' });
+    expect((await ask({ model: 'middle' })).allowed).toBe(true);
+    expect(await ask({ model: 'large' })).toMatchObject({ status: 403, code: 'MODEL_NOT_ALLOWED' });
   });
 
   test('a permission that the key lacks', async () => {
     const { key, ask } = await issue({ permissions: ['read'] });
-    expect(ask({ permission: 'read' }).allowed).toBe(true);
-    expect(ask().allowed).toBe(true);
-    expect(ask({ permission: 'write' })).toMatchObject({
+    expect((await ask({ permission: 'read' })).allowed).toBe(true);
+    expect((await ask()).allowed).toBe(true);
+    expect(await ask({ permission: 'write' })).toMatchObject({
       status: 403,
       code: 'PERMISSION_DENIED',
       details: { key_id: key.id, permission: 'write' },
@@ -118,18 +118,18 @@ describe('models and permissions (403)', () => {
 
   test('admin grants every permission', async () => {
     const { ask } = await issue({ permissions: ['admin'] });
-    expect(ask({ permission: 'webhook' }).allowed).toBe(true);
+    expect((await ask({ permission: 'webhook' })).allowed).toBe(true);
   });
 });
 
 describe('budgets (402)', () => {
   test('the budget of the key, once its last millionth is spent', async () => {
     const { key, ask, spend } = await issue({ budgetUsd: 0.3 });
-    spend(0.1);
-    spend(0.199999);
-    expect(ask().allowed).toBe(true);
-    spend(0.000001);
-    expect(ask()).toMatchObject({
+    await spend(0.1);
+    await spend(0.199999);
+    expect((await ask()).allowed).toBe(true);
+    await spend(0.000001);
+    expect(await ask()).toMatchObject({
       status: 402,
       code: 'BUDGET_EXCEEDED',
       details: { key_id: key.id, budget_usd: 0.3 },
@@ -137,13 +137,13 @@ describe('budgets (402)', () => {
   });
 
   test('the monthly budget of the organisation, which all keys share', async () => {
-    const { authority, key, ask, spend } = await issue({}, { monthlyBudgetUsd: 5 });
+    const { authority, gate, key, ask, spend } = await issue({}, { monthlyBudgetUsd: 5 });
     const other = await authority.create(spec({ name: 'other' }));
-    spend(2);
-    authority.record(use({ keyId: other.key.id, costUsd: 2.999999 }));
-    expect(ask().allowed).toBe(true);
-    authority.record(use({ keyId: other.key.id, costUsd: 0.000001 }));
-    expect(ask()).toMatchObject({
+    await spend(2);
+    await recordUse(gate, use({ keyId: other.key.id, costUsd: 2.999999 }));
+    expect((await ask()).allowed).toBe(true);
+    await recordUse(gate, use({ keyId: other.key.id, costUsd: 0.000001 }));
+    expect(await ask()).toMatchObject({
       status: 402,
       code: 'ORGANISATION_BUDGET_EXCEEDED',
       details: { key_id: key.id, budget_usd: 5 },
@@ -153,19 +153,19 @@ describe('budgets (402)', () => {
   test('only what was spent in this calendar month counts, in UTC', async () => {
     const { clock, ask, spend } = await issue({}, { monthlyBudgetUsd: 5 });
     clock.set('2026-10-31T23:59:59.999Z');
-    spend(5);
-    expect(ask()).toMatchObject({ code: 'ORGANISATION_BUDGET_EXCEEDED' });
+    await spend(5);
+    expect(await ask()).toMatchObject({ code: 'ORGANISATION_BUDGET_EXCEEDED' });
     clock.set('2026-11-01T00:00:00.000Z');
-    expect(ask().allowed).toBe(true);
-    spend(4.99);
+    expect((await ask()).allowed).toBe(true);
+    await spend(4.99);
     clock.set('2026-11-30T23:59:59.999Z');
-    expect(ask().allowed).toBe(true);
-    spend(0.01);
-    expect(ask()).toMatchObject({ code: 'ORGANISATION_BUDGET_EXCEEDED' });
+    expect((await ask()).allowed).toBe(true);
+    await spend(0.01);
+    expect(await ask()).toMatchObject({ code: 'ORGANISATION_BUDGET_EXCEEDED' });
     clock.set('2027-11-15T00:00:00.000Z');
-    expect(ask().allowed).toBe(true);
-    spend(5);
+    expect((await ask()).allowed).toBe(true);
+    await spend(5);
     clock.set('2027-10-31T23:59:59.999Z');
-    expect(ask().allowed).toBe(true);
+    expect((await ask()).allowed).toBe(true);
   });
 });

@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest';
-import { Authority } from '../../src/authority/authority.ts';
-import { spec, testAuthority } from '../support/authority.ts';
+import { openSqliteService } from '../../src/authority/sqlite/sqlite-service.ts';
+import { decisionOf, spec, testAuthority } from '../support/authority.ts';
 
 async function limited(rateLimitRpm: number) {
-  const { authority, clock, path } = testAuthority();
+  const { authority, gate, clock, path } = await testAuthority();
   const { key, secret } = await authority.create(spec({ rateLimitRpm }));
   return {
     authority,
+    gate,
     clock,
     path,
     key,
     value: secret.reveal(),
-    ask: () => authority.authorize({ key: secret.reveal() }),
+    ask: () => decisionOf(gate, { key: secret.reveal() }),
   };
 }
 
@@ -25,16 +26,16 @@ test('each use reserves a slot and reports how many are left', async () => {
     limit: 2,
     budgetLeftUsd: null,
   };
-  expect(ask()).toEqual({ ...admitted, rateLimit: { limit: 2, remaining: 1, resetSeconds: 60 } });
-  expect(ask()).toEqual({ ...admitted, rateLimit: { limit: 2, remaining: 0, resetSeconds: 60 } });
+  expect(await ask()).toEqual({ ...admitted, rateLimit: { limit: 2, remaining: 1, resetSeconds: 60 } });
+  expect(await ask()).toEqual({ ...admitted, rateLimit: { limit: 2, remaining: 0, resetSeconds: 60 } });
 });
 
 test('without a free slot, reports in how many seconds the oldest becomes free', async () => {
   const { clock, key, ask } = await limited(2);
-  ask();
+  await ask();
   clock.advance(20_500);
-  ask();
-  expect(ask()).toEqual({
+  await ask();
+  expect(await ask()).toEqual({
     allowed: false,
     status: 429,
     code: 'RATE_LIMITED',
@@ -47,18 +48,18 @@ test('without a free slot, reports in how many seconds the oldest becomes free',
 
 test('a caller is admitted after the reported wait, and refused one millisecond before the slot is free', async () => {
   const { clock, ask } = await limited(1);
-  ask();
+  await ask();
   clock.advance(59_999);
-  expect(ask()).toMatchObject({ status: 429, rateLimit: { resetSeconds: 1 } });
+  expect(await ask()).toMatchObject({ status: 429, rateLimit: { resetSeconds: 1 } });
   clock.advance(1);
-  expect(ask().allowed).toBe(true);
+  expect((await ask()).allowed).toBe(true);
 });
 
 test('the window slides with every use and never restarts', async () => {
   const { clock, ask } = await limited(2);
   const allowed: number[] = [];
   for (let second = 0; second <= 120; second += 10) {
-    if (ask().allowed) allowed.push(second);
+    if ((await ask()).allowed) allowed.push(second);
     clock.advance(10_000);
   }
   expect(allowed).toEqual([0, 10, 60, 70, 120]);
@@ -68,7 +69,7 @@ test('no minute has more uses than the limit', async () => {
   const { clock, ask } = await limited(5);
   const times: number[] = [];
   for (let attempt = 0; attempt < 300; attempt++) {
-    if (ask().allowed) times.push(clock.now().getTime());
+    if ((await ask()).allowed) times.push(clock.now().getTime());
     clock.advance(((attempt * 7919) % 4000) + 1);
   }
   expect(times.length).toBeGreaterThan(40);
@@ -78,27 +79,27 @@ test('no minute has more uses than the limit', async () => {
 
 test('a refused use reserves no slot', async () => {
   const { clock, ask } = await limited(1);
-  ask();
+  await ask();
   clock.advance(30_000);
-  for (let attempt = 0; attempt < 10; attempt++) expect(ask().allowed).toBe(false);
+  for (let attempt = 0; attempt < 10; attempt++) expect((await ask()).allowed).toBe(false);
   clock.advance(30_000);
-  expect(ask().allowed).toBe(true);
+  expect((await ask()).allowed).toBe(true);
 });
 
 test('keys do not share slots', async () => {
-  const { authority, ask } = await limited(1);
+  const { authority, gate, ask } = await limited(1);
   const other = await authority.create(spec({ rateLimitRpm: 1 }));
-  ask();
-  expect(authority.authorize({ key: other.secret.reveal() }).allowed).toBe(true);
+  await ask();
+  expect((await decisionOf(gate, { key: other.secret.reveal() })).allowed).toBe(true);
 });
 
 test('all connections to the file share the slots', async () => {
   const { clock, path, value, ask } = await limited(1);
-  const other = new Authority({ path, now: clock.now, timeoutMs: 1000 });
+  const other = openSqliteService({ path, timeoutMs: 1000 }, clock.now);
   try {
-    expect(other.authorize({ key: value }).allowed).toBe(true);
-    expect(ask()).toMatchObject({ status: 429 });
+    expect((await decisionOf(other.gate, { key: value })).allowed).toBe(true);
+    expect(await ask()).toMatchObject({ status: 429 });
   } finally {
-    other.close();
+    await other.close();
   }
 });

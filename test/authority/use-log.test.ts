@@ -2,34 +2,35 @@ import { expect, test } from 'vitest';
 import { spec, use } from '../support/authority.ts';
 import { testService } from '../support/authority-service.ts';
 
-function withUses(count: number) {
-  const { service, keysOf, clock } = testService();
-  const ada = keysOf('ada');
-  const { id } = ada.issue(spec());
+async function withUses(count: number) {
+  const { service, keysOf, clock } = await testService();
+  const ada = await keysOf('ada');
+  const { id } = await ada.issue(spec());
   const at = clock.now().getTime();
   const uses = Array.from({ length: count }, (_, index) =>
     use({ keyId: id, at: at + Math.floor(index / 3) }),
   );
-  for (let start = 0; start < count; start += 500) service.record(uses.slice(start, start + 500));
+  for (let start = 0; start < count; start += 500) await service.gate.record(uses.slice(start, start + 500));
   return { service, ada, id };
 }
 
-test('a log that is read in part does not block later writes', () => {
-  const { service, ada, id } = withUses(500);
-  const logs = ada.logs({})[Symbol.iterator]();
-  expect(logs.next().done).toBe(false);
-  service.record([use({ keyId: id })]);
+test('a log that is read in part does not block later writes', async () => {
+  const { service, ada, id } = await withUses(500);
+  const logs = ada.logs({})[Symbol.asyncIterator]();
+  expect((await logs.next()).done).toBe(false);
+  await service.gate.record([use({ keyId: id })]);
   // With a statement left open, this write would block itself and all others until the timeout.
-  expect(ada.issue(spec({ name: 'another' })).id).not.toBe(id);
-  expect(ada.revoke(id)).toBe(true);
-  expect(logs.next().done).toBe(false);
+  expect((await ada.issue(spec({ name: 'another' }))).id).not.toBe(id);
+  expect(await ada.revoke(id)).toBe(true);
+  expect((await logs.next()).done).toBe(false);
 });
 
-test('a long log yields each row exactly once, newest first, even while rows are added', () => {
-  const { service, ada, id } = withUses(2500);
+test('a long log yields each row exactly once, newest first, even while rows are added', async () => {
+  const { service, ada, id } = await withUses(2500);
   const positions: { at: number; id: number }[] = [];
-  for (const { position } of ada.logs({})) {
-    if (positions.length % 400 === 0) service.record([use({ keyId: id, at: Date.parse('2027-01-01') })]);
+  for await (const { position } of ada.logs({})) {
+    if (positions.length % 400 === 0)
+      await service.gate.record([use({ keyId: id, at: Date.parse('2027-01-01') })]);
     positions.push(position);
   }
   expect(positions).toHaveLength(2500);

@@ -20,7 +20,7 @@ async function account(): Promise<Sandbox> {
   const box = new Sandbox();
   await seedKey(box, day(-100), { name: 'old', expiresAt: day(-10) });
   const forgotten = await seedKey(box, day(-200), { name: 'forgotten', permissions: ['read', 'admin'] });
-  seedUse(box, day(-120), forgotten);
+  await seedUse(box, day(-120), forgotten);
   await seedKey(box, day(-1), { name: 'sound', expiresAt: day(60) });
   return box;
 }

@@ -28,7 +28,7 @@ const hashOf = (value: string) => createHash('sha256').update(value).digest('hex
 async function makeKey(box: Sandbox, name = 'ci'): Promise<{ id: string; value: string }> {
   const authority = authorityOf(box, now);
   const { key, secret } = await authority.create(spec({ name }));
-  authority.close();
+  await authority.close();
   return { id: key.id, value: secret.reveal() };
 }
 

@@ -18,7 +18,7 @@ const router = `sk-or-v1-${'0123456789abcdef'.repeat(4)}`;
 async function createKey(box: Sandbox, name = 'ci'): Promise<{ id: string; value: string }> {
   const authority = authorityOf(box, now);
   const { key, secret } = await authority.create(spec({ name }));
-  authority.close();
+  await authority.close();
   return { id: key.id, value: secret.reveal() };
 }
 

@@ -18,7 +18,7 @@ async function seeded(): Promise<Sandbox> {
   await seedKey(box, daysAgo(40), { name: 'late', expiresAt: daysAgo(1) });
   const soon = await seedKey(box, daysAgo(20), { name: 'soon', expiresAt: inDays(10) });
   await seedKey(box, daysAgo(1), { name: 'new', expiresAt: inDays(200), description: 'Nightly SUMMARY' });
-  seedUse(box, daysAgo(2), soon, { tokens: 4250, costUsd: 3.2 });
+  await seedUse(box, daysAgo(2), soon, { tokens: 4250, costUsd: 3.2 });
   await box.keys(['revoke', 'gone', '--yes'], { now });
   return box;
 }

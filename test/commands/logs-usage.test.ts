@@ -10,9 +10,9 @@ async function seeded(): Promise<{ box: Sandbox; ci: string; shop: string }> {
   const box = new Sandbox();
   const ci = await seedKey(box, minutesAgo(3000));
   const shop = await seedKey(box, minutesAgo(3000), { name: 'shop' });
-  seedUse(box, minutesAgo(2000), shop, { path: '/v1/embeddings', tokens: 7, costUsd: 0.1 });
-  seedUse(box, minutesAgo(30), ci, { method: 'GET', path: '/v1/models', statusCode: 429, requests: 0 });
-  seedUse(box, minutesAgo(20), ci, { tokens: 100, costUsd: 0.2, model: 'gpt-4o', ip: '203.0.113.9' });
+  await seedUse(box, minutesAgo(2000), shop, { path: '/v1/embeddings', tokens: 7, costUsd: 0.1 });
+  await seedUse(box, minutesAgo(30), ci, { method: 'GET', path: '/v1/models', statusCode: 429, requests: 0 });
+  await seedUse(box, minutesAgo(20), ci, { tokens: 100, costUsd: 0.2, model: 'gpt-4o', ip: '203.0.113.9' });
   return { box, ci, shop };
 }
 

@@ -71,12 +71,12 @@ test('the embedded authority tells the recent use of every listed key', async ()
   const busy = await seedKey(box, daysAgo(60), { name: 'busy' });
   const idle = await seedKey(box, daysAgo(50), { name: 'idle' });
   await seedKey(box, daysAgo(40), { name: 'unused' });
-  for (const ago of [0, 1, 2, 29]) seedUse(box, daysAgo(ago), busy, { requests: 40 - ago });
+  for (const ago of [0, 1, 2, 29]) await seedUse(box, daysAgo(ago), busy, { requests: 40 - ago });
   for (const [ago, requests] of [
     [30, 9],
     [10, 0],
   ] as const)
-    seedUse(box, daysAgo(ago), idle, { requests });
+    await seedUse(box, daysAgo(ago), idle, { requests });
   const env = { NO_COLOR: '1', LANG: 'C.UTF-8' };
   const { stdout } = await box.keys(['list', '--sort', 'name'], { now, terminal: 120, env });
   const rows = stdout.split('\n').filter((line) => /^(?:busy|idle|unused|NAME)/.test(line));

@@ -1,13 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { use } from '../support/authority.ts';
 import { refusedKeys, withAuthority } from '../support/embedded-authority.ts';
 import { withEscrow } from '../support/escrow.ts';
 import { FaultServer, json } from '../support/fault-server.ts';
 import type { FakeRunOptions, Run } from '../support/sandbox.ts';
 import { Sandbox } from '../support/sandbox.ts';
-import { seedKey } from '../support/seed.ts';
+import { seedKey, seedUse } from '../support/seed.ts';
 import { StandIns } from '../support/stand-in.ts';
 import type { Filter } from '../support/transcript.ts';
 import {
@@ -882,7 +881,7 @@ test('--when-idle retires an old key that is not used, and prints the evidence',
   const record = rotation(await box.keys(args, { now: start }));
   expect(record).toMatchObject({ oldRevoked: false, oldRevokeAt: null });
   const keyId = old?.id ?? '';
-  await withAuthority(box, (authority) => authority.record(use({ keyId })));
+  await seedUse(box, new Date(), keyId);
   const finish = ['rotate', '--finish', '--when-idle', '24h', '--json'];
   const used = JSON.parse((await box.keys(['show', keyId, '--json'])).stdout).lastUsedAt as string;
   const soon = await box.keys(finish, { now: new Date(Date.parse(used) + 3_600_000) });

@@ -72,7 +72,7 @@ test('a key that does not exist: exit 3, with the command that lists keys', asyn
 test('the detail view has a bar for the budget', async () => {
   const box = new Sandbox();
   const id = await seedKey(box, before, { budgetUsd: 10 });
-  seedUse(box, now, id, { costUsd: 8.5, tokens: 1200, ip: '203.0.113.9' });
+  await seedUse(box, now, id, { costUsd: 8.5, tokens: 1200, ip: '203.0.113.9' });
   expect(await shows(box, ['show', 'ci', '--no-color'], { terminal: 100 })).toMatchInlineSnapshot(`
     "$ keys show ci --no-color
     exit 0

@@ -37,7 +37,7 @@ test('the example is what the program prints', async () => {
   const box = new Sandbox();
   await seedKey(box, day(-100), { name: 'nightly', expiresAt: day(-10) });
   const deploys = await seedKey(box, day(-200), { name: 'deploys', expiresAt: day(60) });
-  seedUse(box, day(-2), deploys);
+  await seedUse(box, day(-2), deploys);
   await seedKey(box, day(-60), { name: 'ci', expiresAt: day(120) });
   await seedKey(box, day(-3), { name: 'ci', expiresAt: day(60) });
   const { stdout } = await box.keys(['audit', '--max-age', '90d'], {

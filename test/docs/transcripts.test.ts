@@ -26,14 +26,14 @@ test('the README shows keys list as it is', async () => {
   const lastUse = new Date(now.getTime() - 3 * 3_600_000);
   const earlier = Array.from({ length: 29 }, (_, ago) => 2_000 + (29 - ago) * 205 * (ago % 7 > 1 ? 1 : 0));
   for (const [ago, requests] of earlier.entries())
-    seedUse(box, new Date(lastUse.getTime() - (ago + 1) * 86_400_000), used, { requests });
-  seedUse(box, lastUse, used, {
+    await seedUse(box, new Date(lastUse.getTime() - (ago + 1) * 86_400_000), used, { requests });
+  await seedUse(box, lastUse, used, {
     requests: 120_345 - earlier.reduce((sum, requests) => sum + requests),
     tokens: 51_000_000,
     costUsd: 41.2,
   });
   const nightly = await seedKey(box, days(-30), { name: 'nightly-summariser', expiresAt: days(365) });
-  seedUse(box, days(-3), nightly, { requests: 17, tokens: 200_000, costUsd: 3.2 });
+  await seedUse(box, days(-3), nightly, { requests: 17, tokens: 200_000, costUsd: 3.2 });
   await seedKey(box, now, { name: 'ci', expiresAt: days(90) });
   const gone = await seedKey(box, days(-90), { name: 'old' });
   await box.keys(['revoke', gone, '--yes'], { now });
@@ -48,7 +48,7 @@ test('the chart of keys usage is as it is', async () => {
     const isWorkday = ![0, 6].includes(new Date(now.getTime() - ago * 86_400_000).getUTCDay());
     const requests = isWorkday ? 900 - ago * 11 - (ago % 4) * 60 : 0;
     if (requests > 0)
-      seedUse(box, new Date(now.getTime() - ago * 86_400_000), key, {
+      await seedUse(box, new Date(now.getTime() - ago * 86_400_000), key, {
         requests,
         tokens: requests * 420,
         costUsd: requests / 1000,

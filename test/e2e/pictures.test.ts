@@ -24,7 +24,7 @@ async function usedBox(): Promise<Sandbox> {
     for (const [index, keyId] of ids.entries()) {
       const statusCode = [200, 429, 500][index * ((ago % 2) + 1)];
       const at = new Date(now - ago * dayMs - 60_000);
-      seedUse(box, at, keyId, {
+      await seedUse(box, at, keyId, {
         requests: 40 - ago + index,
         costUsd: 0.1,
         ...(statusCode && { statusCode }),

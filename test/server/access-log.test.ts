@@ -7,7 +7,7 @@ import { serving, testService } from '../support/authority-service.ts';
 
 async function started(format: 'json' | 'text', behindProxy = true) {
   const lines: string[] = [];
-  const server = await serving(testService(), {
+  const server = await serving(await testService(), {
     behindProxy,
     log: { format, write: (line) => lines.push(line) },
   });
@@ -53,7 +53,7 @@ describe.each(['json', 'text'] as const)('the log as %s', (format) => {
   test('a user with any name takes one harmless line', async () => {
     const { url, token, lines } = await started(format);
     const user = 'eve\u202e\x9b2J';
-    await fetch(`${url}/admin/keys`, { headers: { authorization: `Bearer ${token(user)}` } });
+    await fetch(`${url}/admin/keys`, { headers: { authorization: `Bearer ${await token(user)}` } });
     await expect.poll(() => lines.length).toBe(1);
     expect(lines[0]).not.toMatch(harmful);
   });
@@ -81,7 +81,7 @@ test('a caller that disconnects early is logged with its address', async () => {
   const calling = request(`${url}/admin/keys`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${token('ada')}`,
+      authorization: `Bearer ${await token('ada')}`,
       'content-type': 'application/json',
       'content-length': 100,
     },

@@ -6,9 +6,9 @@ import { refusalIn, serving, testService } from '../support/authority-service.ts
 /* The refusals of the admin API and their form. */
 
 async function start() {
-  const made = testService();
+  const made = await testService();
   const server = await serving(made);
-  return { ...made, ...server, ada: server.token('ada') };
+  return { ...made, ...server, ada: await server.token('ada') };
 }
 
 const planted = 'sk_planted_EXAMPLE';
@@ -63,14 +63,14 @@ describe('a request of the wrong form', () => {
     ['POST /admin/sessions', 'a name with a space', { user: `${planted} x` }, 'user'],
   ])('%s with %s is 400, with its path and never its value', async (route, _, body, path) => {
     const { call, ada: token, keysOf } = await start();
-    const { id } = keysOf('ada').issue(spec());
+    const { id } = await (await keysOf('ada')).issue(spec());
     const [method = '', address = ''] = route.replace('ID', id).split(' ');
     const answer = await call<Refused>(method, address, { token, body });
     expect(refusalIn(answer)).toEqual([400, 'VALIDATION_FAILED']);
     expect(answer.body.error.details).toEqual({ path });
     expect(answer.body.error.message.startsWith(path)).toBe(true);
     expect(JSON.stringify(answer.body)).not.toContain('planted');
-    expect(keysOf('ada').list()).toHaveLength(1);
+    expect(await (await keysOf('ada')).list()).toHaveLength(1);
   });
 
   test.each([
@@ -175,11 +175,11 @@ describe('a caller', () => {
   test.each(routes)('%s without a valid session is 401, and names the scheme', async (route) => {
     const { call, token, clock, service, keysOf } = await start();
     const [method = '', path = ''] = route.split(' ');
-    const ended = token('ada', undefined, new Date(clock.now().getTime() + 1000));
-    const revoked = service.sessions.create({ user: 'ada', expiresAt: null });
-    service.sessions.revoke(revoked.session.id);
+    const ended = await token('ada', undefined, new Date(clock.now().getTime() + 1000));
+    const revoked = await service.sessions.create({ user: 'ada', expiresAt: null });
+    await service.sessions.revoke(revoked.session.id);
     clock.advance(1000);
-    const key = keysOf('ada').issue(spec());
+    const key = await (await keysOf('ada')).issue(spec());
     for (const [shown, code] of [
       [undefined, 'MISSING_SESSION'],
       [ended, 'EXPIRED_SESSION'],

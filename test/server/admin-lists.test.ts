@@ -9,9 +9,9 @@ interface Page<Item> {
 }
 
 async function start(organisation = {}) {
-  const made = testService(organisation);
+  const made = await testService(organisation);
   const server = await serving(made);
-  return { ...made, ...server, ada: server.token('ada') };
+  return { ...made, ...server, ada: await server.token('ada') };
 }
 
 /** All items of a list, page by page; `between` happens after the first page. */
@@ -34,16 +34,22 @@ async function pagesOf<Item>(
 describe('the list of keys', () => {
   test('contains each of 250 keys exactly once, newest first, even if keys are created meanwhile', async () => {
     const started = await start();
-    const ada = started.keysOf('ada');
-    const made = Array.from({ length: 250 }, (_, at) => {
-      // Many in one millisecond, so that a page ends among them.
-      if (at % 7 === 0) started.clock.advance(1);
-      return ada.issue(spec({ name: `ci-${at}` })).id;
-    });
-    const pages = await pagesOf<{ id: string; created_at: string }>(started, '/admin/keys?limit=60', () => {
-      started.clock.advance(1);
-      ada.issue(spec({ name: 'meanwhile' }));
-    });
+    const ada = await started.keysOf('ada');
+    const made = await Promise.all(
+      Array.from({ length: 250 }, async (_, at) => {
+        // Many in one millisecond, so that a page ends among them.
+        if (at % 7 === 0) started.clock.advance(1);
+        return (await ada.issue(spec({ name: `ci-${at}` }))).id;
+      }),
+    );
+    const pages = await pagesOf<{ id: string; created_at: string }>(
+      started,
+      '/admin/keys?limit=60',
+      async () => {
+        started.clock.advance(1);
+        await ada.issue(spec({ name: 'meanwhile' }));
+      },
+    );
     expect(pages.map((page) => page.length)).toEqual([60, 60, 60, 60, 10]);
     const listed = pages.flat();
     expect(listed.map(({ id }) => id).sort()).toEqual(made.sort());
@@ -53,8 +59,8 @@ describe('the list of keys', () => {
 
   test('has 100 keys on a page, at most 200, and no page after the last', async () => {
     const started = await start();
-    const ada = started.keysOf('ada');
-    for (let at = 0; at < 200; at++) ada.issue(spec());
+    const ada = await started.keysOf('ada');
+    for (let at = 0; at < 200; at++) await ada.issue(spec());
     expect((await pagesOf(started, '/admin/keys?')).map((page) => page.length)).toEqual([100, 100]);
     expect((await pagesOf(started, '/admin/keys?limit=200')).map((page) => page.length)).toEqual([200]);
   });
@@ -67,11 +73,11 @@ describe('the list of keys', () => {
 
   test('is searched and filtered, even over several pages', async () => {
     const started = await start();
-    const ada = started.keysOf('ada');
+    const ada = await started.keysOf('ada');
     for (let at = 0; at < 6; at++)
-      ada.issue(spec({ name: `bot ${at}`, description: at < 4 ? 'Nightly' : null }));
-    ada.issue(spec({ name: 'other' }));
-    for (const { key } of ada.list({ search: 'bot 0' })) ada.revoke(key.id);
+      await ada.issue(spec({ name: `bot ${at}`, description: at < 4 ? 'Nightly' : null }));
+    await ada.issue(spec({ name: 'other' }));
+    for (const { key } of await ada.list({ search: 'bot 0' })) await ada.revoke(key.id);
     const namesIn = async (query: string) => {
       const pages = await pagesOf<{ name: string }>(started, `/admin/keys?${query}`);
       return pages
@@ -92,9 +98,12 @@ describe('the log', () => {
   /** Two keys, and five uses of them. */
   async function used() {
     const started = await start();
-    const ada = started.keysOf('ada');
-    const [one, other] = [ada.issue(spec({ name: 'one' })).id, ada.issue(spec({ name: 'other' })).id];
-    started.service.record([
+    const ada = await started.keysOf('ada');
+    const [one, other] = [
+      (await ada.issue(spec({ name: 'one' }))).id,
+      (await ada.issue(spec({ name: 'other' }))).id,
+    ];
+    await started.service.gate.record([
       use({
         keyId: one,
         at: at(0),
@@ -161,7 +170,7 @@ describe('the log', () => {
   test('of another user is empty, and an admin sees all', async () => {
     const started = await used();
     const seenBy = async (user: string) =>
-      (await started.call<Page<object>>('GET', '/admin/logs', { token: started.token(user) })).body.data
+      (await started.call<Page<object>>('GET', '/admin/logs', { token: await started.token(user) })).body.data
         .length;
     expect([await seenBy('bob'), await seenBy('admin')]).toEqual([0, 5]);
   });
@@ -170,9 +179,12 @@ describe('the log', () => {
 describe('the usage', () => {
   async function used() {
     const started = await start();
-    const [ada, bob] = [started.keysOf('ada'), started.keysOf('bob')];
-    const [hers, his] = [ada.issue(spec({ name: 'hers' })).id, bob.issue(spec({ name: 'his' })).id];
-    started.service.record([
+    const [ada, bob] = [await started.keysOf('ada'), await started.keysOf('bob')];
+    const [hers, his] = [
+      (await ada.issue(spec({ name: 'hers' }))).id,
+      (await bob.issue(spec({ name: 'his' }))).id,
+    ];
+    await started.service.gate.record([
       use({ keyId: hers, at: Date.parse('2026-11-18T23:59:59.999Z'), tokens: 5, costUsd: 0.1 }),
       use({ keyId: hers, at: Date.parse('2026-11-19T00:00:00.000Z'), tokens: 7, costUsd: 0.2 }),
       use({ keyId: his, at: Date.parse('2026-11-19T12:00:00.000Z'), costUsd: 1 }),
@@ -194,7 +206,7 @@ describe('the usage', () => {
 
   test('can be limited to a time and a key, and covers all users for an admin', async () => {
     const { sums, token, hers, his } = await used();
-    const admin = token('admin');
+    const admin = await token('admin');
     expect(await sums('?since=2026-11-19')).toMatchObject([{ tokens: 7 }]);
     expect(await sums('?since=2026-11-20')).toEqual([]);
     expect(await sums(`?key_id=${his}`)).toEqual([]);

@@ -7,9 +7,9 @@ import { refusalIn, serving, testService, whole } from '../support/authority-ser
 type Rotated = InferOutput<typeof rotatedKey>;
 
 async function start() {
-  const made = testService();
+  const made = await testService();
   const server = await serving(made);
-  const ada = server.token('ada');
+  const ada = await server.token('ada');
   const create = (body: object) =>
     server.call<Rotated>('POST', '/admin/keys', { token: ada, body, secret: true });
   return { ...made, ...server, ada, create };

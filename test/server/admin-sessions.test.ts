@@ -9,9 +9,9 @@ interface Made {
 const tonight = new Date('2026-11-20T20:00:00.000Z');
 
 async function start() {
-  const made = testService();
+  const made = await testService();
   const server = await serving(made);
-  const [ada, admin] = [server.token('ada', undefined, tonight), server.token('admin')];
+  const [ada, admin] = [await server.token('ada', undefined, tonight), await server.token('admin')];
   /** A session created with a token. */
   const make = (token: string, body: object | undefined = {}) =>
     server.call<Made>('POST', '/admin/sessions', { token, body, secret: true });
@@ -28,7 +28,7 @@ test('a session is shown to its holder', async () => {
   expect([answer.status, answer.body]).toEqual([
     200,
     {
-      id: service.sessions.list('ada')[0]?.id,
+      id: (await service.sessions.list('ada'))[0]?.id,
       user: 'ada',
       role: 'user',
       status: 'active',
@@ -40,7 +40,7 @@ test('a session is shown to its holder', async () => {
 
 test('logging out ends only the current session, immediately', async () => {
   const { call, ada, token } = await start();
-  const other = token('ada');
+  const other = await token('ada');
   expect(await call('DELETE', '/admin/session', { token: ada })).toMatchObject({ status: 204, body: '' });
   expect(refusalIn(await call('GET', '/admin/session', { token: ada }))).toEqual([401, 'INVALID_SESSION']);
   expect((await call('GET', '/admin/session', { token: other })).status).toBe(200);
@@ -66,7 +66,7 @@ describe('a user', () => {
     const { ada, admin, refusal, list, service } = await start();
     expect(await refusal(ada, body)).toEqual([403, 'FORBIDDEN']);
     expect(await list(admin)).toHaveLength(2);
-    expect(service.sessions.identify(ada)).toMatchObject({ role: 'user' });
+    expect(await service.sessions.identify(ada)).toMatchObject({ role: 'user' });
   });
 
   test.each([
@@ -81,8 +81,8 @@ describe('a user', () => {
 
   test('whose session never expires may create one that never expires', async () => {
     const { make, token } = await start();
-    expect((await make(token('bob'), { expires_at: null })).body.session.expires_at).toBeNull();
-    expect((await make(token('bob'))).body.session.expires_at).toBeNull();
+    expect((await make(await token('bob'), { expires_at: null })).body.session.expires_at).toBeNull();
+    expect((await make(await token('bob'))).body.session.expires_at).toBeNull();
   });
 
   test('sees and ends its own sessions only', async () => {
@@ -118,8 +118,8 @@ describe('an admin', () => {
 
   test('that loses the role can do no more than a user', async () => {
     const { admin, token, refusal } = await start();
-    const second = token('bob', 'admin');
-    token('bob', 'user');
+    const second = await token('bob', 'admin');
+    await token('bob', 'user');
     expect(await refusal(second, { user: 'ada' })).toEqual([403, 'FORBIDDEN']);
     expect(await refusal(admin, { user: 'no spaces please' })).toEqual([400, 'VALIDATION_FAILED']);
   });

@@ -12,9 +12,9 @@ interface Issued {
 }
 
 async function start(organisation = {}) {
-  const made = testService(organisation);
+  const made = await testService(organisation);
   const server = await serving(made);
-  const token = server.token('ada');
+  const token = await server.token('ada');
   const create = (body: object = { name: 'ci' }, headers: Record<string, string> = {}) =>
     server.call<Issued>('POST', '/admin/keys', { token, body, headers, secret: true });
   return { ...made, ...server, ada: token, create };
@@ -151,7 +151,7 @@ describe('a key', () => {
   test('of another user is not found', async () => {
     const { create, call, token } = await start();
     const { key } = (await create()).body;
-    const bob = token('bob');
+    const bob = await token('bob');
     for (const [method, path, body] of [
       ['GET', '', undefined],
       ['PATCH', '', { name: 'taken' }],
@@ -162,7 +162,7 @@ describe('a key', () => {
       const answer = await call(method, `/admin/keys/${key.id}${path}`, { token: bob, body });
       expect(refusalIn(answer)).toEqual([404, 'KEY_NOT_FOUND']);
     }
-    const seen = await call('GET', `/admin/keys/${key.id}`, { token: token('admin') });
+    const seen = await call('GET', `/admin/keys/${key.id}`, { token: await token('admin') });
     expect(seen).toMatchObject({ status: 200, body: key });
   });
 });

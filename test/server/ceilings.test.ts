@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { openSqliteAuthority } from '../../src/authority/sqlite/sqlite-authority.ts';
 import { spec, use } from '../support/authority.ts';
 import { refusalIn, serving, testService } from '../support/authority-service.ts';
 
 /* The ceilings that an admin sets for the keys of a user. */
 
 async function start() {
-  const made = testService();
+  const made = await testService();
   const server = await serving(made);
-  const [ada, admin] = [server.token('ada'), server.token('admin')];
+  const [ada, admin] = [await server.token('ada'), await server.token('admin')];
   const send = (method: string, path: string, body: object, token = ada, secret = false) =>
     server.call<{ key: { id: string }; id: string; spent_usd: number }>(method, `/admin${path}`, {
       token,
@@ -39,7 +40,7 @@ describe('a user without ceilings', () => {
     const { create, patch, service, admin, call, ada, send } = await start();
     const { id } = await create({ budget_usd: 5 });
     expect((await patch(id, { budget_usd: 6 })).status).toBe(200);
-    service.record([use({ keyId: id, costUsd: 6 })]);
+    await service.gate.record([use({ keyId: id, costUsd: 6 })]);
     for (const budget_usd of [7, null]) expect(refusalIn(await patch(id, { budget_usd }))).toEqual(beyond);
     const dialect = await call('PATCH', `/privatemind/v1/api-keys/${id}`, {
       token: ada,
@@ -83,7 +84,7 @@ describe('settings of an admin on a key', () => {
     await send('POST', `/keys/${id}/disable`, {}, admin);
     expect(refusalIn(await send('POST', `/keys/${id}/enable`, {}))).toEqual(beyond);
     const next = (await send('POST', `/keys/${id}/rotate`, { grace_seconds: 0 }, ada, true)).body.key.id;
-    expect(keysOf('ada').get(next).key.status).toBe('disabled');
+    expect((await (await keysOf('ada')).get(next)).key.status).toBe('disabled');
     expect(refusalIn(await send('POST', `/keys/${next}/enable`, {}))).toEqual(beyond);
     expect((await send('POST', `/keys/${next}/enable`, {}, admin)).status).toBe(200);
     await send('POST', `/keys/${next}/disable`, {});
@@ -97,7 +98,7 @@ describe('settings of an admin on a key', () => {
     const late = { expires_at: '2027-01-01T00:00:00Z' };
     expect(refusalIn(await send('POST', `/keys/${id}/rotate`, late))).toEqual(beyond);
     const next = (await send('POST', `/keys/${id}/rotate`, {}, ada, true)).body.key.id;
-    expect(Date.parse(keysOf('ada').get(next).key.expiresAt ?? '')).toBeLessThanOrEqual(
+    expect(Date.parse((await (await keysOf('ada')).get(next)).key.expiresAt ?? '')).toBeLessThanOrEqual(
       Date.parse('2026-11-25T00:00:00Z'),
     );
   });
@@ -129,7 +130,7 @@ test('a ceiling holds for new keys and changes, in every format, and supplies wh
     body: { name: 'y' },
     secret: true,
   });
-  expect(keysOf('ada').get(plain.body.hash).key).toMatchObject({
+  expect((await (await keysOf('ada')).get(plain.body.hash)).key).toMatchObject({
     budgetUsd: 10,
     rateLimitRpm: 100,
     models: ['a', 'b'],
@@ -149,12 +150,11 @@ test('only admins see and set ceilings', async () => {
 test('the user of the machine is an admin to the keys of others', async () => {
   const { keysOf, path, clock, create, patch } = await start();
   const { id } = await create();
-  const { Authority } = await import('../../src/authority/authority.ts');
-  const machine = new Authority({ path, now: clock.now, timeoutMs: 1000 });
+  const machine = openSqliteAuthority({ path, timeoutMs: 1000 }, clock.now);
   await machine.update(id, { budgetUsd: 5 });
-  machine.close();
+  await machine.close();
   expect(refusalIn(await patch(id, { budget_usd: 6 }))).toEqual(beyond);
-  expect(keysOf('ada').get(id).key.budgetUsd).toBe(5);
+  expect((await (await keysOf('ada')).get(id)).key.budgetUsd).toBe(5);
 });
 
 describe('the fields of a key', () => {
@@ -181,17 +181,22 @@ describe('the fields of a key', () => {
     const { id } = await create({ labels: { a: '1', b: '2' } });
     expect((await patch(id, { labels: { c: '3' } })).status).toBe(200);
     expect((await patch(id, { labels: { a: null } })).status).toBe(200);
-    expect(keysOf('ada').get(id).key.labels).toEqual({ b: '2', c: '3' });
+    expect((await (await keysOf('ada')).get(id)).key.labels).toEqual({ b: '2', c: '3' });
     const answers = [];
     for (let at = 0; at < 12; at++)
       answers.push((await patch(id, { labels: { [`l${at}`]: 'x'.repeat(1000) } })).status);
     expect(answers).toContain(400);
-    expect(JSON.stringify(keysOf('ada').get(id).key.labels).length).toBeLessThanOrEqual(8192);
+    expect(JSON.stringify((await (await keysOf('ada')).get(id)).key.labels).length).toBeLessThanOrEqual(8192);
   });
 
   test('never make a page too long for a client, even if older than the bounds', async () => {
     const { keysOf, path, call, admin } = await start();
-    const ids = Array.from({ length: 12 }, (_, at) => keysOf('ada').issue(spec({ name: `ci-${at}` })).id);
+    const ids = await Promise.all(
+      Array.from(
+        { length: 12 },
+        async (_, at) => (await (await keysOf('ada')).issue(spec({ name: `ci-${at}` }))).id,
+      ),
+    );
     const { default: Database } = await import('libsql');
     const foreign = new Database(path);
     foreign.prepare('UPDATE keys SET labels = ?').run([JSON.stringify({ big: 'x'.repeat(900_000) })]);

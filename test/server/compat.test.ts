@@ -9,9 +9,9 @@ const anId = expect.stringMatching(/^[0-9A-Za-z]{16}$/);
 const aSecret = expect.stringMatching(/^sk_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/);
 
 async function start(organisation = {}) {
-  const made = testService(organisation);
+  const made = await testService(organisation);
   const server = await serving(made);
-  const token = server.token('ada');
+  const token = await server.token('ada');
   /** A call of ada's; `secret` is expected in the answer. */
   const ask = <Body>(route: string, body?: object, secret = false) => {
     const [method = '', path = ''] = route.split(' ');
@@ -45,7 +45,9 @@ describe('unreal', () => {
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({ name: 'my-app', key: aSecret, hash, created: 1795176000 });
     expect(await ask('GET /unreal/v1/keys')).toMatchObject({ status: 200, body: { keys: [listed] } });
-    service.record([use({ keyId: keysOf('ada').get(key).key.id, requests: 17, tokens: 4250 })]);
+    await service.gate.record([
+      use({ keyId: (await (await keysOf('ada')).get(key)).key.id, requests: 17, tokens: 4250 }),
+    ]);
     expect((await ask(`GET /unreal/v1/keys/${hash}`)).body).toEqual({
       ...listed,
       usage: { requests: 17, tokens: 4250 },
@@ -62,7 +64,7 @@ describe('unreal', () => {
   test.each(['hash', 'id', 'key'] as const)('addresses a key by its %s', async (by) => {
     const started = await start();
     const made = await make(started);
-    const at = { ...made, id: started.keysOf('ada').get(made.key).key.id }[by];
+    const at = { ...made, id: (await (await started.keysOf('ada')).get(made.key)).key.id }[by];
     const { name, hash } = made;
     expect((await started.ask(`GET /unreal/v1/keys/${at}`)).body).toMatchObject({ name, hash });
     expect((await started.ask(`DELETE /unreal/v1/keys/${at}`)).body).toEqual({ deleted: true });
@@ -150,11 +152,13 @@ describe('riskinmind', () => {
 
   test('lists the uses of its own key, in pages', async () => {
     const { ask, service, keysOf } = await start();
-    const [id, other] = ['ada', 'bob'].map((user) => {
-      return keysOf(user).issue(spec(), { single: true }).id;
-    });
+    const [id, other] = await Promise.all(
+      ['ada', 'bob'].map(async (user) => {
+        return (await (await keysOf(user)).issue(spec(), { single: true })).id;
+      }),
+    );
     const begin = Date.parse('2026-11-20T10:00:00Z');
-    service.record(
+    await service.gate.record(
       Array.from({ length: 45 }, (_, at) =>
         use({
           keyId: (at % 3 === 2 ? other : id) ?? '',

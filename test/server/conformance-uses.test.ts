@@ -17,10 +17,11 @@ describe.each(telling.map((one) => [one.provider.id, one] as const))('%s', (_, o
       const { key } = await createKey(backend, spec(asked));
       const begin = clock.now().getTime();
       const at = (second: number) => new Date(begin + second * 1000);
-      service.record(
+      const keyId = await idOf(key.id);
+      await service.gate.record(
         Array.from({ length: 250 }, (_, second) =>
           use({
-            keyId: idOf(key.id),
+            keyId,
             at: at(second).getTime(),
             statusCode: second % 2 ? 200 : 429,
           }),
@@ -40,7 +41,7 @@ describe.each(telling.map((one) => [one.provider.id, one] as const))('%s', (_, o
     test('sums the usage', async () => {
       const { backend, idOf, service } = await start(one);
       const { key } = await createKey(backend, spec(asked));
-      service.record([use({ keyId: idOf(key.id), tokens: 5, costUsd: 0.5 })]);
+      await service.gate.record([use({ keyId: await idOf(key.id), tokens: 5, costUsd: 0.5 })]);
       const sums = { requests: 1, tokens: 5, ...(provider.key.spentUsd && { spentUsd: 0.5 }) };
       expect(await backend.usage({ by: 'key' })).toEqual([{ keyId: key.id, name: 'deploy', ...sums }]);
       expect(await backend.usage({ by: 'key', keyId: 'nobody' })).toEqual([]);
@@ -55,13 +56,13 @@ describe.each(telling.map((one) => [one.provider.id, one] as const))('%s', (_, o
       const { backend, keysOf, idOf, service, clock } = await start(one);
       const { key, secret } = await createKey(backend, spec({ ...asked, models: [], budgetUsd: null }));
       expect(await backend.verify(secret)).toMatchObject({ valid: true, reason: 'ok', httpStatus: 200 });
-      const id = idOf(key.id);
-      keysOf().update(id, { budgetUsd: 1 });
-      service.record([use({ keyId: id, costUsd: 1 })]);
+      const id = await idOf(key.id);
+      await (await keysOf()).update(id, { budgetUsd: 1 });
+      await service.gate.record([use({ keyId: id, costUsd: 1 })]);
       expect(await backend.verify(secret)).toEqual({ valid: true, reason: 'budget', httpStatus: 402 });
-      keysOf().update(id, { disabled: true });
+      await (await keysOf()).update(id, { disabled: true });
       expect(await backend.verify(secret)).toEqual({ valid: false, reason: 'forbidden', httpStatus: 401 });
-      keysOf().update(id, { disabled: false, expiresAt: new Date(clock.now().getTime() + 1) });
+      await (await keysOf()).update(id, { disabled: false, expiresAt: new Date(clock.now().getTime() + 1) });
       clock.advance(1);
       expect(await backend.verify(secret)).toEqual({ valid: false, reason: 'expired', httpStatus: 401 });
       await backend.revoke(key.id);

@@ -38,7 +38,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
   test('reports every field that it declares', async () => {
     const { backend, idOf, service } = await start(one);
     const { key } = await createKey(backend, spec(asked));
-    service.record([use({ keyId: idOf(key.id), tokens: 5, costUsd: 0.5, ip: '10.0.0.1' })]);
+    await service.gate.record([use({ keyId: await idOf(key.id), tokens: 5, costUsd: 0.5, ip: '10.0.0.1' })]);
     const shown = await backend.get(key.id);
     const reported = backend.capabilities.reports.filter((field) => !derived.includes(field));
     expect(reported.length).toBeGreaterThan(2);
@@ -69,7 +69,7 @@ describe.each(cases.map((one) => [one.provider.id, one] as const))('%s', (_, one
   if (provider.capabilities.maxKeys === null) {
     test('lists all of 300 keys', async () => {
       const { backend, keysOf } = await start(one);
-      for (let at = 0; at < 300; at++) keysOf().issue(spec({ name: `bot ${at}` }));
+      for (let at = 0; at < 300; at++) await (await keysOf()).issue(spec({ name: `bot ${at}` }));
       const names = (await backend.list()).map(({ name }) => name);
       expect(names.sort()).toEqual(Array.from({ length: 300 }, (_, at) => `bot ${at}`).sort());
     });

@@ -57,15 +57,15 @@ export const cases: Case[] = [
 
 /** The backend of a provider at a running server, for a user with a session. */
 export async function start({ provider, base }: Case, organisation = {}) {
-  const made = testService(organisation);
+  const made = await testService(organisation);
   const server = await serving(made);
   const remote = (token: string) =>
     remoteAt(provider, { url: new URL(base, server.url), token, now: made.clock.now });
-  const { backend } = remote(server.token('ada'));
+  const { backend } = remote(await server.token('ada'));
   const keysOf = () => made.keysOf('ada');
   const works = async (secret: { reveal(): string }) =>
     (await server.call('GET', '/v1/models', { token: secret.reveal() })).status === 200;
   /** The authority's id of a key that the API identifies otherwise. */
-  const idOf = (reference: string) => keysOf().get(reference).key.id;
+  const idOf = async (reference: string) => (await (await keysOf()).get(reference)).key.id;
   return { ...made, ...server, backend, remote, works, keysOf, idOf };
 }

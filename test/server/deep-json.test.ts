@@ -18,7 +18,7 @@ const bodies: Record<string, string> = {
 };
 
 test.each(Object.entries(bodies))('%s', async (_, body) => {
-  const { call, token } = await serving(testService());
+  const { call, token } = await serving(await testService());
   const headers = { 'content-type': 'application/json' };
   for (const [method, path] of [
     ['POST', '/admin/keys'],
@@ -27,11 +27,11 @@ test.each(Object.entries(bodies))('%s', async (_, body) => {
     ['POST', '/unreal/v1/keys'],
     ['POST', '/privatemind/v1/api-keys'],
   ] as const) {
-    const answer = await call(method, path, { token: token('ada'), body, headers });
+    const answer = await call(method, path, { token: await token('ada'), body, headers });
     expect([path, answer.status]).toEqual([path, 400]);
   }
   const answer = await call('POST', '/v1/usage', {
-    token: token('ada'),
+    token: await token('ada'),
     body: body.slice(0, 60_000),
     headers,
   });

@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ServerOptions } from '../../src/server/server.ts';
 import { use } from '../support/authority.ts';
 import { serving, testService } from '../support/authority-service.ts';
+import { collect } from '../support/collect.ts';
 import { fuzzedRequest } from '../support/fuzzed-request.ts';
 
 /* `/v1/authorize` is answered before the framework where a request is a usual one. Nobody can tell: every request gets the
@@ -32,23 +33,23 @@ const keyFields = {
 type KeyName = keyof typeof keyFields;
 
 async function started(options: Partial<ServerOptions>) {
-  const made = testService({ models: ['gpt-4o', 'small'] });
+  const made = await testService({ models: ['gpt-4o', 'small'] });
   const lines: string[] = [];
   const log = { format: 'json', write: (line: string) => void lines.push(line) } as const;
   const server = await serving(made, { log, ...options });
-  const ada = made.keysOf('ada');
+  const ada = await made.keysOf('ada');
   const placeholders = new Map<string, string>();
   const ids = new Map<string, string>();
   for (const [name, fields] of Object.entries(keyFields)) {
-    const { id, secret } = ada.issue({ name, ...noLimits, ...fields });
+    const { id, secret } = await ada.issue({ name, ...noLimits, ...fields });
     placeholders.set(`{${name}}`, secret.reveal());
     placeholders.set(`{${name} id}`, id);
     ids.set(name, id);
   }
   const idOf = (name: KeyName) => ids.get(name) ?? '';
-  made.service.record([use({ keyId: idOf('spent'), costUsd: 2 })]);
-  ada.update(idOf('disabled'), { disabled: true });
-  ada.revoke(idOf('revoked'));
+  await made.service.gate.record([use({ keyId: idOf('spent'), costUsd: 2 })]);
+  await ada.update(idOf('disabled'), { disabled: true });
+  await ada.revoke(idOf('revoked'));
   made.clock.advance(5000);
   return { ...made, ...server, ada, lines, placeholders };
 }
@@ -108,9 +109,11 @@ async function expectSame(
 /** The log rows, the counters and the access log of a server. */
 async function traces({ url, ada, lines, placeholders, token }: Started) {
   // Asking writes the enqueued uses first.
-  const response = await fetch(`${url}/admin/logs`, { headers: { authorization: `Bearer ${token('ada')}` } });
+  const response = await fetch(`${url}/admin/logs`, {
+    headers: { authorization: `Bearer ${await token('ada')}` },
+  });
   await response.text();
-  const rows = [...ada.logs({})].map(({ entry }) => JSON.stringify(entry));
+  const rows = (await collect(ada.logs({}))).map(({ entry }) => JSON.stringify(entry));
   const metrics = await (await fetch(`${url}/metrics`)).text();
   return {
     rows: rows.map((row) => comparable(row, placeholders)).sort(),
@@ -291,7 +294,7 @@ describe('the same answer, with or without the framework', () => {
 test('a database that cannot be used is the same answer, too', async () => {
   const failing = async (direct: { direct?: false }) => {
     const server = await started(direct);
-    server.service.authorize = () => {
+    server.service.gate.authorize = () => {
       throw new Error('a defect');
     };
     return server;

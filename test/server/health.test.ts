@@ -7,13 +7,13 @@ import type { Refused } from '../support/authority-service.ts';
 import { refusalIn, serving, testService } from '../support/authority-service.ts';
 
 test('a server with a database is alive and ready', async () => {
-  const { call } = await serving(testService());
+  const { call } = await serving(await testService());
   expect(await call('GET', '/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
   expect(await call('GET', '/readyz')).toMatchObject({ status: 200, body: { status: 'ready' } });
 });
 
 test('without its database a server is alive, but not ready', async () => {
-  const made = testService();
+  const made = await testService();
   const { call } = await serving(made);
   expect((await call('GET', '/readyz')).status).toBe(200);
   rmSync(made.path);
@@ -25,7 +25,7 @@ test('without its database a server is alive, but not ready', async () => {
 });
 
 test('a database that a newer program has migrated makes the server not ready', async () => {
-  const made = testService();
+  const made = await testService();
   const { call } = await serving(made);
   expect((await call('GET', '/readyz')).status).toBe(200);
   const { connectDatabase } = await import('../../src/authority/sqlite/connection.ts');
@@ -45,7 +45,7 @@ function askOn(agent: Agent, url: string, headers: Record<string, string> = {}) 
 }
 
 test('load balancers may probe by address; a name must be one of the server', async () => {
-  const { url } = await serving(testService());
+  const { url } = await serving(await testService());
   const agent = new Agent();
   onTestFinished(() => agent.destroy());
   for (const path of ['/healthz', '/readyz']) {
@@ -62,8 +62,8 @@ test('load balancers may probe by address; a name must be one of the server', as
 });
 
 test('a server that drains is not ready, answers what arrives, and closes each connection', async () => {
-  const { service, clock, keysOf } = testService();
-  const { secret } = keysOf('ada').issue({
+  const { service, clock, keysOf } = await testService();
+  const { secret } = await (await keysOf('ada')).issue({
     name: 'ci',
     description: null,
     expiresAt: null,

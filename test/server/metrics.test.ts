@@ -4,7 +4,7 @@ import type { ServerOptions } from '../../src/server/server.ts';
 import { serving, testService } from '../support/authority-service.ts';
 
 async function started(options: Partial<ServerOptions> = {}) {
-  const server = await serving(testService(), { allowedHosts: undefined, ...options });
+  const server = await serving(await testService(), { allowedHosts: undefined, ...options });
   const status = (headers: Record<string, string>) =>
     new Promise<number | undefined>((done, failed) =>
       request(`${server.url}/metrics`, { headers }, (response) => {
@@ -37,7 +37,7 @@ test.each([
     const as = (value: string) => ({ ...headers, authorization: `Bearer ${value}` });
     expect(await status({ ...headers })).toBe(401);
     expect(await status(as('nonsense'))).toBe(401);
-    expect(await status(as(token('ada')))).toBe(403);
-    expect(await status(as(token('admin')))).toBe(200);
+    expect(await status(as(await token('ada')))).toBe(403);
+    expect(await status(as(await token('admin')))).toBe(200);
   }
 });

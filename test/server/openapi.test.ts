@@ -29,7 +29,7 @@ interface Description {
 }
 
 async function start() {
-  const made = testService();
+  const made = await testService();
   const server = await serving(made);
   const answer = await server.call<Description>('GET', '/admin/openapi.json');
   const operations = Object.entries(answer.body.paths).flatMap(([path, methods]) =>
@@ -39,9 +39,9 @@ async function start() {
 }
 
 /** The definitions of the routes, without a server. */
-function context(): Context {
-  const { service, clock } = testService();
-  const batcher = new RequestBatcher(service, clock.now, () => {});
+async function context(): Promise<Context> {
+  const { service, clock } = await testService();
+  const batcher = new RequestBatcher(service.gate, clock.now, () => {});
   const offload = withoutThreads(service);
   return { authority: service, batcher, metrics: new Metrics('0.0.0'), offload, now: clock.now };
 }
@@ -73,7 +73,7 @@ test('it describes exactly the existing routes', async () => {
     const path = url.replace('/admin', '').replace(/:(\w+)/g, '{$1}');
     for (const one of [method].flat()) if (one !== 'HEAD') served.push(`${one} ${path}`);
   });
-  await app.register(async (scope) => adminApi(scope, context(), '0.0.0'), { prefix: '/admin' });
+  await app.register(async (scope) => adminApi(scope, await context(), '0.0.0'), { prefix: '/admin' });
   serveHealth(app, { isDraining: false }, async () => {});
   const described = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
   expect([...described, 'GET /openapi.json'].sort()).toEqual(served.sort());
@@ -127,26 +127,29 @@ describe('a response matches its description', () => {
     listSessions: ({ call, ada: token }) => call('GET', '/admin/sessions', { token }),
     createSession: ({ call, ada: token }) =>
       call('POST', '/admin/sessions', { token, body: {}, secret: true }),
-    revokeSession: ({ call, ada: token, service }) =>
-      call('DELETE', `/admin/sessions/${service.sessions.list('ada')[0]?.id}`, { token }),
-    listUsers: ({ call, token }) => call('GET', '/admin/users', { token: token('admin') }),
-    updateUser: ({ call, token }) =>
-      call('PATCH', '/admin/users/ada', { token: token('admin'), body: { budget_usd: 5, max_keys: 3 } }),
+    revokeSession: async ({ call, ada: token, service }) =>
+      call('DELETE', `/admin/sessions/${(await service.sessions.list('ada'))[0]?.id}`, { token }),
+    listUsers: async ({ call, token }) => call('GET', '/admin/users', { token: await token('admin') }),
+    updateUser: async ({ call, token }) =>
+      call('PATCH', '/admin/users/ada', {
+        token: await token('admin'),
+        body: { budget_usd: 5, max_keys: 3 },
+      }),
     isAlive: ({ call }) => call('GET', '/healthz'),
     isReady: ({ call }) => call('GET', '/readyz'),
     verifyKey: ({ call, key }) => call('GET', '/admin/verify', { token: key }),
   };
 
-  const routes = () => {
-    const made = context();
+  const routes = async () => {
+    const made = await context();
     return [...keyRoutes(made), ...useRoutes(made), ...sessionRoutes(made), ...userRoutes(made)];
   };
 
   /** The schemas that the description is generated from; absent: an answer without a body. */
-  function shapeOf(operation: string): GenericSchema | undefined {
+  async function shapeOf(operation: string): Promise<GenericSchema | undefined> {
     if (operation === 'verifyKey') return shape.verdict;
     if (operation === 'isAlive' || operation === 'isReady') return shape.status;
-    return routes().find((route) => route.operation === operation)?.reply;
+    return (await routes()).find((route) => route.operation === operation)?.reply;
   }
 
   test('for every operation', async () => {
@@ -156,17 +159,18 @@ describe('a response matches its description', () => {
 
   test.each(Object.entries(asks))('%s', async (name, ask) => {
     const started = await start();
-    const { id, secret } = started
-      .keysOf('ada')
-      .issue(
-        spec({ description: 'x', budgetUsd: 9, rateLimitRpm: 6, models: ['small'], labels: { team: 'web' } }),
-      );
-    started.service.record([use({ keyId: id, ip: '10.0.0.1' }), use({ keyId: id, model: 'small' })]);
-    const given = { id, key: secret.reveal(), ada: started.token('ada') };
+    const { id, secret } = await (await started.keysOf('ada')).issue(
+      spec({ description: 'x', budgetUsd: 9, rateLimitRpm: 6, models: ['small'], labels: { team: 'web' } }),
+    );
+    await started.service.gate.record([
+      use({ keyId: id, ip: '10.0.0.1' }),
+      use({ keyId: id, model: 'small' }),
+    ]);
+    const given = { id, key: secret.reveal(), ada: await started.token('ada') };
     const answer = await ask({ ...started, ...given });
     const operation = started.operations.find(({ operationId }) => operationId === name);
     const { content } = operation?.responses[answer.status] ?? {};
-    const schema = shapeOf(name);
+    const schema = await shapeOf(name);
     expect(answer.status).toBe(
       schema ? (name.startsWith('create') || name === 'rotateKey' ? 201 : 200) : 204,
     );
@@ -177,7 +181,7 @@ describe('a response matches its description', () => {
 
   test('a refusal', async () => {
     const { call, token } = await start();
-    for (const given of [{}, { token: token('ada') }]) {
+    for (const given of [{}, { token: await token('ada') }]) {
       const { body } = await call('GET', '/admin/keys/nobody', given);
       expect(body).toEqual(parse(shape.error, body));
     }

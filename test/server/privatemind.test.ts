@@ -14,9 +14,9 @@ interface Key {
 }
 
 async function start(organisation = {}) {
-  const made = testService(organisation);
+  const made = await testService(organisation);
   const server = await serving(made);
-  const token = server.token('ada');
+  const token = await server.token('ada');
   const ask = <Body>(route: string, body?: object, secret = false) => {
     const [method = '', path = ''] = route.split(' ');
     return server.call<Body>(method, base + path, { token, body, secret });
@@ -64,7 +64,7 @@ test('creates, shows, changes and revokes a key', async () => {
     last_ip: null,
     permission: 'read',
   });
-  service.record([use({ keyId: id, tokens: 5, costUsd: 0.5, ip: '10.0.0.1' })]);
+  await service.gate.record([use({ keyId: id, tokens: 5, costUsd: 0.5, ip: '10.0.0.1' })]);
   const used = {
     ...key,
     requests: 1,
@@ -158,7 +158,7 @@ describe('the list', () => {
       clock.advance(1);
       made.push((await make({ description: `bot ${at}`, expiration: at < 2 ? '30d' : '1y' })).access_key_id);
     }
-    service.record(made.slice(0, 3).map((keyId) => use({ keyId, tokens: 5, costUsd: 0.1 })));
+    await service.gate.record(made.slice(0, 3).map((keyId) => use({ keyId, tokens: 5, costUsd: 0.1 })));
     await ask(`DELETE /${made[24]}`);
     clock.set('2026-12-25T12:00:00.000Z');
     const summary = { active: 22, expired: 2, revoked: 1, requests: 3, tokens: 15, spend_usd: 0.3 };

@@ -6,11 +6,11 @@ import { use } from '../support/authority.ts';
 import { testService } from '../support/authority-service.ts';
 
 /** A batcher, and the batches that it writes; `fault` is what the database says to each. */
-function started() {
-  const { service, clock } = testService();
+async function started() {
+  const { service, clock } = await testService();
   const state: { fault?: KeysError; batches: Use[][]; losses: unknown[] } = { batches: [], losses: [] };
   const batcher = new RequestBatcher(
-    service,
+    service.gate,
     clock.now,
     (loss) => state.losses.push(loss),
     async (uses) => {
@@ -27,7 +27,7 @@ function started() {
 const paths = (uses: readonly Use[] | undefined) => uses?.map(({ path, times = 1 }) => [path, times]);
 
 test('equal uses of one millisecond are one with a number, in the order of each key', async () => {
-  const { batcher, clock, state } = started();
+  const { batcher, clock, state } = await started();
   const at = (keyId: string, path: string, fields: Partial<Use> = {}) =>
     batcher.enqueueUse(use({ keyId, path, ...fields }));
   for (const key of ['a', 'b', 'a', 'b', 'a']) at(key, `/${key}`);
@@ -53,7 +53,7 @@ test('equal uses of one millisecond are one with a number, in the order of each 
 });
 
 test('uses that could not be written are kept in front of later ones, and written once', async () => {
-  const { batcher, state } = started();
+  const { batcher, state } = await started();
   state.fault = new KeysError({ code: 'authority_busy', message: 'it is locked' });
   batcher.enqueueUse(use({ keyId: 'a', path: '/first' }));
   await expect(batcher.flush()).rejects.toThrow('it is locked');
@@ -70,7 +70,7 @@ test('uses that could not be written are kept in front of later ones, and writte
 });
 
 test('a use that the database rejects is reported, and blocks no other', async () => {
-  const { batcher, state } = started();
+  const { batcher, state } = await started();
   batcher.enqueueUse(use({ keyId: 'rejected' }));
   batcher.enqueueUse(use({ keyId: 'a' }));
   await batcher.flush();

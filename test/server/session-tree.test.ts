@@ -16,9 +16,9 @@ async function make({ call }: Serving, token: string, body: object = {}) {
 }
 
 async function start() {
-  const made = testService();
+  const made = await testService();
   const server = await serving(made);
-  const root = made.service.sessions.create({ user: 'ada', expiresAt: null });
+  const root = await made.service.sessions.create({ user: 'ada', expiresAt: null });
   const found = root.token.reveal();
   const child = await make(server, found);
   const grandchild = await make(server, child.token);
@@ -31,14 +31,14 @@ async function start() {
 test.each<[string, (started: Awaited<ReturnType<typeof start>>) => unknown]>([
   [
     'by an admin',
-    ({ call, root, token }) =>
-      call('DELETE', `/admin/sessions/${root.session.id}`, { token: token('admin') }),
+    async ({ call, root, token }) =>
+      call('DELETE', `/admin/sessions/${root.session.id}`, { token: await token('admin') }),
   ],
   ['on the machine', ({ service: { sessions }, root }) => sessions.revoke(root.session.id)],
   ['by the holder of the token', ({ call, found }) => call('DELETE', '/admin/session', { token: found })],
 ])('ending a session %s ends all sessions created with it', async (_, end) => {
   const started = await start();
-  const other = started.token('ada');
+  const other = await started.token('ada');
   await end(started);
   for (const token of started.tokens) expect(await started.works(token)).toBe(false);
   expect(await started.works(other)).toBe(true);
@@ -55,12 +55,12 @@ test('ending a child leaves its parent; ending the parent ends the remaining ses
     server,
     found,
   } = started;
-  sessions.revoke(child.session.id);
+  await sessions.revoke(child.session.id);
   expect(await Promise.all(tokens.map(works))).toEqual([true, false, false]);
   const late = await make(server, found);
-  expect(sessions.revoke(root.session.id)).toBe(true);
+  expect(await sessions.revoke(root.session.id)).toBe(true);
   expect(await works(late.token)).toBe(false);
-  expect(sessions.revoke(root.session.id)).toBe(false);
+  expect(await sessions.revoke(root.session.id)).toBe(false);
 });
 
 test('a session that has ended cannot create another', async () => {
@@ -70,7 +70,7 @@ test('a session that has ended cannot create another', async () => {
     root,
     service: { sessions },
   } = await start();
-  sessions.revoke(root.session.id);
+  await sessions.revoke(root.session.id);
   expect(refusalIn(await call('POST', '/admin/sessions', { token: found, body: {} }))).toEqual([
     401,
     'INVALID_SESSION',
@@ -78,9 +78,9 @@ test('a session that has ended cannot create another', async () => {
 });
 
 test('a response is repeated only to the session that sent the request', async () => {
-  const made = testService();
+  const made = await testService();
   const { call, token } = await serving(made);
-  const [mine, other] = [token('ada'), token('ada')];
+  const [mine, other] = [await token('ada'), await token('ada')];
   const create = (session: string, secret: boolean) =>
     call<{ secret: string }>('POST', '/admin/keys', {
       token: session,
@@ -94,28 +94,30 @@ test('a response is repeated only to the session that sent the request', async (
 });
 
 test('a user can create at most 100 live sessions, and old ones are removed', async () => {
-  const made = testService();
+  const made = await testService();
   const server = await serving(made);
-  const mine = server.token('ada');
+  const mine = await server.token('ada');
   const sessions = [];
   for (let round = 0; round < 99; round++) sessions.push(await make(server, mine));
   const more = await server.call('POST', '/admin/sessions', { token: mine, body: {} });
   expect(refusalIn(more)).toEqual([403, 'SESSION_LIMIT_REACHED']);
-  for (const { session } of sessions) made.service.sessions.revoke(session.id);
+  for (const { session } of sessions) await made.service.sessions.revoke(session.id);
   made.clock.advance(31 * 86_400_000);
-  expect(made.service.sessions.list('ada')).toHaveLength(100);
+  expect(await made.service.sessions.list('ada')).toHaveLength(100);
   await make(server, mine);
-  expect(made.service.sessions.list('ada')).toHaveLength(2);
-  expect(server.token('ada')).toMatch(/^ses_/);
+  expect(await made.service.sessions.list('ada')).toHaveLength(2);
+  expect(await server.token('ada')).toMatch(/^ses_/);
 });
 
 test.each([{}, { role: 'user' }])(
   'a session from before its user became an admin grants no more than it has: %j',
   async (body) => {
-    const { service: authority, ...made } = testService();
+    const { service: authority, ...made } = await testService();
     const server = await serving({ service: authority, ...made });
-    const old = authority.sessions.create({ user: 'bob', expiresAt: null }).token.reveal();
-    const admin = authority.sessions.create({ user: 'bob', role: 'admin', expiresAt: null }).token.reveal();
+    const old = (await authority.sessions.create({ user: 'bob', expiresAt: null })).token.reveal();
+    const admin = (
+      await authority.sessions.create({ user: 'bob', role: 'admin', expiresAt: null })
+    ).token.reveal();
     const child = await make(server, old, body);
     expect(child.session.role).toBe('user');
     expect((await server.call('GET', '/admin/users', { token: child.token })).status).toBe(403);

@@ -13,7 +13,10 @@ function threadOf(answer: string): Thread {
     `const { parentPort: port, workerData } = require('node:worker_threads');
      port.on('message', (request) => { if (request.kind === 'end') { port.postMessage({ kind: 'done' }); return port.close(); } ${answer} });`,
   );
-  const thread = new Thread({ source: file, isCode: false }, { path: '/example.db', timeoutMs: 1 });
+  const thread = new Thread(
+    { source: file, isCode: false },
+    { path: '/example.db', timeoutMs: 1, organisation: {} },
+  );
   onTestFinished(() => thread.end().catch(() => {}));
   return thread;
 }
@@ -48,7 +51,7 @@ test('a thread that ends unexpectedly fails what it was asked, and the next requ
 test('a thread without a program fails what it is asked', async () => {
   const thread = new Thread(
     { source: join(temporaryFolder(), 'nothing.cjs'), isCode: false },
-    { path: '/example.db', timeoutMs: 1 },
+    { path: '/example.db', timeoutMs: 1, organisation: {} },
   );
   await expect(thread.call(request(1))).rejects.toThrow('Cannot find module');
 });
@@ -56,7 +59,10 @@ test('a thread without a program fails what it is asked', async () => {
 test('a thread can run code that is in no file', async () => {
   const code = `const { parentPort: port } = require('node:worker_threads');
     port.on('message', ({ kind, now }) => { port.postMessage({ kind: 'done', value: now }); if (kind === 'end') port.close(); });`;
-  const thread = new Thread({ source: code, isCode: true }, { path: '/example.db', timeoutMs: 1 });
+  const thread = new Thread(
+    { source: code, isCode: true },
+    { path: '/example.db', timeoutMs: 1, organisation: {} },
+  );
   expect(await thread.call(request(7))).toBe(7);
   await thread.end();
 });

@@ -16,7 +16,7 @@ import { socketDrain } from '../support/socket-drain.ts';
 const megabyte = 1024 * 1024;
 
 async function started() {
-  const made = testService();
+  const made = await testService();
   const scripted = await ScriptedUpstream.start();
   const upstream = openUpstream({
     url: scripted.url,
@@ -25,8 +25,8 @@ async function started() {
     timeouts: { connectMs: 5000, idleMs: 20_000, totalMs: 60_000 },
   });
   const server = await serving(made, { upstream });
-  const ada = made.keysOf('ada');
-  const { id, secret } = ada.issue(
+  const ada = await made.keysOf('ada');
+  const { id, secret } = await ada.issue(
     spec({ name: 'ci', rateLimitRpm: null, budgetUsd: null, models: [], permissions: ['read'] }),
   );
   return { ...server, ...made, scripted, ada, id, key: secret.reveal() };
@@ -64,11 +64,11 @@ test('a key that is missing, unknown, revoked, over its limit or without budget'
   const { url, ada, service, scripted } = await started();
   const make = (limits: object) =>
     ada.issue(spec({ rateLimitRpm: null, budgetUsd: null, models: [], permissions: ['read'], ...limits }));
-  const revoked = make({ name: 'revoked' });
-  ada.revoke(revoked.id);
-  const slow = make({ name: 'slow', rateLimitRpm: 1 });
-  const spent = make({ name: 'spent', budgetUsd: 1 });
-  service.record([
+  const revoked = await make({ name: 'revoked' });
+  await ada.revoke(revoked.id);
+  const slow = await make({ name: 'slow', rateLimitRpm: 1 });
+  const spent = await make({ name: 'spent', budgetUsd: 1 });
+  await service.gate.record([
     { keyId: spent.id, method: 'POST', path: '/', statusCode: 200, requests: 1, tokens: 0, costUsd: 2 },
   ]);
   await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${slow.secret.reveal()}` } });
@@ -82,13 +82,18 @@ test('a key that is missing, unknown, revoked, over its limit or without budget'
     [bearer(spent.secret.reveal()), 402, 'BUDGET_EXCEEDED'],
   ];
   const bodies = [{}, { 'transfer-encoding': 'chunked', 'content-length': '' }];
-  const answers = cases.flatMap(([headers, status, code]) =>
-    bodies.map(async (body) => {
-      const answer = await announce(url, { ...headers, ...body });
-      expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-      expect(answer).toContain(`"${code}"`);
-      expect(answer.toLowerCase()).toContain('connection: close');
-    }),
+  const answers = await Promise.all(
+    cases.flatMap(
+      async ([headers, status, code]) =>
+        await Promise.all(
+          bodies.map(async (body) => {
+            const answer = await announce(url, { ...headers, ...body });
+            expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+            expect(answer).toContain(`"${code}"`);
+            expect(answer.toLowerCase()).toContain('connection: close');
+          }),
+        ),
+    ),
   );
   // Each connection stays open for a second after its answer.
   await Promise.all(answers);
@@ -118,7 +123,7 @@ test('other routes still send 100 Continue', async () => {
   const calling = request(`${url}/admin/keys`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${token('eve')}`,
+      authorization: `Bearer ${await token('eve')}`,
       'content-type': 'application/json',
       expect: '100-continue',
     },
@@ -179,7 +184,7 @@ test('a key that is revoked while its body arrives forwards nothing', async () =
   });
   calling.write('{"model":');
   await new Promise((done) => setTimeout(done, 100));
-  ada.revoke(id);
+  await ada.revoke(id);
   const replied = once(calling, 'response');
   calling.end('"gpt-4"}');
   const [reply] = (await replied) as [IncomingMessage];

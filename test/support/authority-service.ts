@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { Organisation } from '../../src/authority/decision.ts';
 import type { Role } from '../../src/authority/roles.ts';
@@ -8,32 +7,32 @@ import type { ServerOptions } from '../../src/server/server.ts';
 import { createServer } from '../../src/server/server.ts';
 import type { Clock } from './authority.ts';
 import { clockAt } from './authority.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { openTestStore } from './stores.ts';
 
 export interface TestService {
   service: AuthorityService;
   clock: Clock;
   path: string;
   /** The keys as a user sees them. Creates the user if necessary. */
-  keysOf(user: string, role?: Role): ScopedKeys;
+  keysOf(user: string, role?: Role): Promise<ScopedKeys>;
 }
 
-/** An authority service in the test's own file, with a clock that the test controls. */
-export function testService(
+/** An authority service in a store of the test's own, with a clock that the test controls. */
+export async function testService(
   organisation: Organisation = {},
   start = '2026-11-20T12:00:00.000Z',
-): TestService {
-  const path = join(temporaryFolder(), 'data', 'authority.db');
+): Promise<TestService> {
   const clock = clockAt(start);
-  const service = new AuthorityService({ path, now: clock.now, timeoutMs: 1000, organisation });
+  const { path, store, gate } = await openTestStore(clock.now, organisation);
+  const service = new AuthorityService({ store, gate, now: clock.now, organisation });
   onTestFinished(() => service.close());
   return {
     service,
     clock,
     path,
-    keysOf(user, role) {
-      const { token } = service.sessions.create({ user, role, expiresAt: null });
-      const caller = service.sessions.identify(token.reveal());
+    async keysOf(user, role) {
+      const { token } = await service.sessions.create({ user, role, expiresAt: null });
+      const caller = await service.sessions.identify(token.reveal());
       if (typeof caller === 'string') throw new Error(`a new session is ${caller}`);
       return service.keysOf(caller);
     },
@@ -71,7 +70,7 @@ export interface Answer<Body> {
 export interface Serving {
   url: string;
   /** The token of a new session, which never expires by default. */
-  token(user: string, role?: Role, expiresAt?: Date): string;
+  token(user: string, role?: Role, expiresAt?: Date): Promise<string>;
   call<Body = unknown>(method: string, path: string, options?: CallOptions): Promise<Answer<Body>>;
 }
 
@@ -105,8 +104,10 @@ export async function serving(
   });
   return {
     url,
-    token: (user, role, expiresAt = undefined) =>
-      service.sessions.create({ user, role, expiresAt: expiresAt ?? null }).token.reveal(),
+    async token(user, role, expiresAt) {
+      const { token } = await service.sessions.create({ user, role, expiresAt: expiresAt ?? null });
+      return token.reveal();
+    },
     async call(method, path, { token, body, headers, secret = false } = {}) {
       const response = await fetch(`${url}${path}`, {
         method,

@@ -1,12 +1,12 @@
-import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import type { AccessRequest, Organisation } from '../../src/authority/decision.ts';
+import type { AccessRequest, Decision, Organisation } from '../../src/authority/decision.ts';
 import type { Kind } from '../../src/authority/key-format.ts';
+import type { UseGate } from '../../src/authority/store/use-gate.ts';
 import type { Use } from '../../src/authority/use.ts';
 import type { KeySpec } from '../../src/keys/ports.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { openTestStore } from './stores.ts';
 
 /** The spec of a key without limits. */
 export function spec(fields: Partial<KeySpec> = {}): KeySpec {
@@ -56,17 +56,24 @@ export function clockAt(start: string): Clock {
   };
 }
 
-/** An authority in the test's own file, with a clock that the test controls. */
-export function testAuthority(organisation: Organisation = {}): {
+export interface TestAuthority {
   authority: Authority;
+  gate: UseGate;
   clock: Clock;
+  /** The database file. */
   path: string;
-} {
-  const path = join(temporaryFolder(), 'data', 'authority.db');
+}
+
+/** An authority in a store of the test's own, with a clock that the test controls. */
+export async function testAuthority(organisation: Organisation = {}): Promise<TestAuthority> {
   const clock = clockAt('2026-11-20T12:00:00.000Z');
-  const authority = new Authority({ path, now: clock.now, timeoutMs: 1000, organisation });
-  onTestFinished(() => authority.close());
-  return { authority, clock, path };
+  const { path, store, gate } = await openTestStore(clock.now, organisation);
+  const authority = new Authority({ store, now: clock.now, organisation });
+  onTestFinished(async () => {
+    await gate.close();
+    await authority.close();
+  });
+  return { authority, gate, clock, path };
 }
 
 /** A key or a session token with this id and a valid checksum that no authority has issued. */
@@ -80,12 +87,26 @@ export function forgedKey(id: string, kind: Kind = 'sk'): string {
   return `${body}_${checksum}`;
 }
 
-/** An authority with one key, and a function to authorize its use. */
+/** An authority with one key, and functions to use it. */
 export async function issue(fields: Partial<KeySpec> = {}, organisation: Organisation = {}) {
-  const { authority, clock } = testAuthority(organisation);
+  const made = await testAuthority(organisation);
+  const { authority, gate } = made;
   const { key, secret } = await authority.create(spec(fields));
   const ask = (request: Partial<AccessRequest> = {}) =>
-    authority.authorize({ key: secret.reveal(), ...request });
-  const spend = (costUsd: number) => authority.record(use({ keyId: key.id, costUsd }));
-  return { authority, clock, key, value: secret.reveal(), ask, spend };
+    decisionOf(gate, { key: secret.reveal(), ...request });
+  const spend = (costUsd: number) => recordUse(gate, use({ keyId: key.id, costUsd }));
+  return { ...made, key, value: secret.reveal(), ask, spend };
+}
+
+/** Decides on one use of a key. */
+export async function decisionOf(gate: UseGate, request: AccessRequest): Promise<Decision> {
+  const [decision] = await gate.authorize([request]);
+  if (!decision) throw new Error('there is no decision');
+  return decision;
+}
+
+/** Meters one use of a key. Throws why the database rejects it. */
+export async function recordUse(gate: UseGate, one: Use): Promise<void> {
+  const [lost] = await gate.record([one]);
+  if (lost) throw lost.reason;
 }

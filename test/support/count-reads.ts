@@ -1,4 +1,5 @@
-import type { Connection, Value } from '../../src/authority/sqlite/connection.ts';
+import type { Connection } from '../../src/authority/sqlite/connection.ts';
+import type { Value } from '../../src/authority/store/work.ts';
 
 export interface CountedReads {
   /** Passes everything on, and counts the rows that it returns. */

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import Database from 'libsql';
-import { Authority } from '../../src/authority/authority.ts';
+import type { Authority } from '../../src/authority/authority.ts';
+import { openSqliteAuthority } from '../../src/authority/sqlite/sqlite-authority.ts';
+import { openSqliteService } from '../../src/authority/sqlite/sqlite-service.ts';
 import type { Sandbox } from './sandbox.ts';
 
 const timeoutMs = 60_000;
@@ -14,19 +16,20 @@ export async function withAuthority<T>(
   box: Sandbox,
   work: (authority: Authority) => T | Promise<T>,
 ): Promise<T> {
-  const authority = new Authority({ path: databaseOf(box), now: () => new Date(), timeoutMs });
+  const authority = openSqliteAuthority({ path: databaseOf(box), timeoutMs }, () => new Date());
   try {
     return await work(authority);
   } finally {
-    authority.close();
+    await authority.close();
   }
 }
 
 /** The secrets that the authority rejects. */
-export function refusedKeys(box: Sandbox, secrets: readonly string[]): Promise<string[]> {
-  return withAuthority(box, (authority) =>
-    secrets.filter((secret) => !authority.authorize({ key: secret }).allowed),
-  );
+export async function refusedKeys(box: Sandbox, secrets: readonly string[]): Promise<string[]> {
+  const service = openSqliteService({ path: databaseOf(box), timeoutMs }, () => new Date());
+  const decisions = await service.gate.authorize(secrets.map((key) => ({ key })));
+  await service.close();
+  return secrets.filter((_, index) => !decisions[index]?.allowed);
 }
 
 /** The result of SQLite's integrity check: `['ok']` if the file is sound. */

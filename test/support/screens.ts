@@ -46,8 +46,8 @@ export class Session {
     return (JSON.parse(created) as { id: string }).id;
   }
 
-  uses(id: string, daysAgo: number, use: Parameters<typeof seedUse>[3]): void {
-    seedUse(this.box, new Date(now.getTime() - daysAgo * dayMs), id, use);
+  async uses(id: string, daysAgo: number, use: Parameters<typeof seedUse>[3]): Promise<void> {
+    await seedUse(this.box, new Date(now.getTime() - daysAgo * dayMs), id, use);
   }
 
   /** Types a command, and waits for its end. */
@@ -102,9 +102,13 @@ async function seedTeam(session: Session): Promise<void> {
   for (let day = 29; day >= 0; day -= 1) {
     const load = 1 + (day % 7 === 1 || day % 7 === 2 ? 0.2 : 1) * (1 + ((day * 5) % 7) / 4);
     const requests = Math.round(2000 * load);
-    session.uses(production, day + 0.125, { requests, tokens: requests * 420, costUsd: requests / 2900 });
+    await session.uses(production, day + 0.125, {
+      requests,
+      tokens: requests * 420,
+      costUsd: requests / 2900,
+    });
   }
-  session.uses(nightly, 3, { requests: 17, tokens: 200_000, costUsd: 3.2 });
+  await session.uses(nightly, 3, { requests: 17, tokens: 200_000, costUsd: 3.2 });
 }
 
 /** Types each answer when its question is there. */

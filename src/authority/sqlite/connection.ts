@@ -1,24 +1,13 @@
 import Database from 'libsql';
 import { requireOrderlyEnd } from '../../platform/orderly-end.ts';
 import { storable } from '../store/stored-text.ts';
+import type { Row, StatusChange, Value } from '../store/work.ts';
 import { isBusy, withDatabaseErrors } from './database-errors.ts';
-import type { StatusChange } from './status-changes.ts';
 import { appendStatusChanges } from './status-changes.ts';
-
-export type Value = string | number | null | Uint8Array;
-export type Row = Record<string, Value>;
 
 /** Whether libsql returned a row: an object of SQLite's values by column. */
 export function isRow(value: unknown): value is Row {
   return typeof value === 'object' && value !== null;
-}
-
-/** The bytes of a BLOB. Throws if the value is something else, which the tables rule out. */
-export function bytesIn(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  // libsql returns blobs as either type, depending on the call.
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  throw new TypeError('expected bytes in the database');
 }
 
 export const inMemory = ':memory:';

@@ -48,17 +48,6 @@ export function isBusy(error: unknown): boolean {
   return systemCode(error)?.startsWith('SQLITE_BUSY') ?? false;
 }
 
-/**
- * Whether SQLite rejected the values themselves, as it would again: a constraint (result codes whose low byte is 19,
- * sqlite.org/rescode.html), a wrong type, a text that is too large. Otherwise the file cannot be used at the moment.
- */
-export function isRejectedValue(error: unknown): boolean {
-  if (!(error instanceof KeysError)) return true;
-  const code = systemCode(error.failure.cause) ?? '';
-  const extendedCode = /^UNKNOWN_SQLITE_ERROR_(\d+)$/.exec(code)?.[1];
-  return /^SQLITE_(?:CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(code) || (Number(extendedCode) & 0xff) === 19;
-}
-
 export function newerDatabase(name: string): KeysError {
   return new KeysError({
     code: 'authority_newer',

@@ -1,6 +1,7 @@
 import type { Retention } from '../log-retention.ts';
 import { defaultRetention, logRetention } from '../log-retention.ts';
 import { connectForReading } from './read-only.ts';
+import { runNow } from './run-now.ts';
 
 export interface Inspection {
   /** What SQLite found wrong with the file; empty if it is sound. */
@@ -23,7 +24,7 @@ export function inspectDatabase(path: string): Inspection {
     const verdicts = database.all('PRAGMA integrity_check').map((row) => String(row.integrity_check));
     const schema = Number(database.get('PRAGMA user_version')?.user_version);
     const keys = schema > 0 ? Number(database.get('SELECT COUNT(*) AS count FROM keys')?.count) : 0;
-    const retention = schema >= firstSchemaWithSettings ? logRetention(database) : defaultRetention;
+    const retention = schema >= firstSchemaWithSettings ? runNow(database, logRetention()) : defaultRetention;
     return { problems: verdicts.filter((verdict) => verdict !== 'ok'), keys, schema, retention };
   } finally {
     database.close();

@@ -1,7 +1,7 @@
 import type Database from 'libsql';
-import type { Connection, Row } from './connection.ts';
+import type { Row, StatusChange } from '../store/work.ts';
+import type { Connection } from './connection.ts';
 import { isRow } from './connection.ts';
-import type { StatusChange } from './status-changes.ts';
 
 /*
  * A restored backup must not revive what was revoked after it was made. The list beside the database tells, and so does the

@@ -1,21 +1,11 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { systemCode } from '../../base/errors.ts';
+import type { StatusChange } from '../store/work.ts';
 
 /*
  * What was revoked, disabled or given another expiry, in a file beside the database (`.ends`). A backup does not know what
  * was revoked after it was made, and the database that does may be lost. One line of JSON per change, in order.
  */
-
-/** A revoked key or session, or a key with its new status. Times are milliseconds since the epoch. */
-export interface StatusChange {
-  key?: string;
-  session?: string;
-  at: number;
-  revoked?: boolean;
-  disabled?: boolean;
-  /** null: never. */
-  expiresAt?: number | null;
-}
 
 export function statusChangesFile(database: string): string {
   return `${database}.ends`;

@@ -1,6 +1,6 @@
 /*
- * Text that SQLite stores and libsql can read back. A lone surrogate, which JSON allows (`"\ud800"`), is not UTF-8: libsql
- * aborts the process on it. A NUL ends a text for some functions of SQLite and not for others.
+ * Text that every database stores and reads back. A lone surrogate, which JSON allows (`"\ud800"`), is not UTF-8: libsql
+ * aborts the process on it. A NUL ends a text for some functions of SQLite and not for others; PostgreSQL has none.
  */
 
 const replacement = '\ufffd';
@@ -23,8 +23,9 @@ export function clipped(text: string, maxLength: number): string {
   return storable(/[\ud800-\udbff]$/.test(start) ? start.slice(0, -1) : start);
 }
 
-/** Decodes text that was read as bytes, since any program may have written it; null if the value is not bytes. */
+/** A text, also one that was read as bytes because any program may have written it; null if the value is neither. */
 export function textOf(value: unknown): string | null {
+  if (typeof value === 'string') return value;
   // libsql returns blobs as either type, depending on the call.
   if (!(value instanceof Uint8Array || value instanceof ArrayBuffer)) return null;
   return storable(new TextDecoder('utf-8', { ignoreBOM: true }).decode(value));

@@ -10,9 +10,8 @@ export const sessionList = defineCommand({
   fields: sessionFields,
   async run(context, { ended, db }) {
     const { openAuthority } = await import('../../app/open-authority.ts');
-    const rows = openAuthority(context, db)
-      .sessions.list()
-      .filter(({ status }) => ended || status === 'active');
+    const sessions = await openAuthority(context, db).sessions.list();
+    const rows = sessions.filter(({ status }) => ended || status === 'active');
     return {
       kind: 'rows',
       isPaged: true,

@@ -13,7 +13,7 @@ export const sessionRevoke = defineCommand({
     const { openAuthority } = await import('../../app/open-authority.ts');
     const { sessions } = openAuthority(context, db);
     context.startMutation();
-    const hasChanged = sessions.revoke(id);
+    const hasChanged = await sessions.revoke(id);
     await context.note(hasChanged ? `ended the session ${id}` : `the session ${id} had already ended`);
     return {
       kind: 'one',

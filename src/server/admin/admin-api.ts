@@ -20,7 +20,7 @@ export function adminApi(app: FastifyInstance, context: Context, version: string
   register(app, context, routes);
   // Called with a key instead of a session; it takes no slot of the rate limit and is not a use of the key.
   app.get('/verify', async (request) => {
-    const decision = context.authority.examine({ key: bearerOf(request), models: 'any' });
+    const decision = await context.authority.gate.examine({ key: bearerOf(request), models: 'any' });
     if (!decision.allowed) throw refusal(decision);
     return { key_id: decision.keyId, name: decision.keyName, models: decision.models };
   });

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { IdempotentRequest } from '../../authority/idempotency.ts';
-import type { ScopedKeys } from '../../authority/scoped-keys.ts';
+import type { OwnedKey, ScopedKeys } from '../../authority/scoped-keys.ts';
 import { HttpProblem } from '../../gateway/http-problem.ts';
 import { bearerOf } from '../caller.ts';
 import type { Context } from '../context.ts';
@@ -49,11 +49,12 @@ export function keyRoutes({ now, offload }: Context): Route[] {
         403: 'KEY_LIMIT_REACHED, MODEL_NOT_ENTITLED, CEILING_EXCEEDED',
         422: 'IDEMPOTENCY_KEY_REUSED',
       },
-      handle({ keys, body, request, reply }) {
+      async handle({ keys, body, request, reply }) {
         const idempotentRequest = idempotentRequestOf(keys, request, 'create');
-        const { id, secret } = keys.issue(specIn(body, now()), idempotentRequest && { idempotentRequest });
+        const spec = specIn(body, now());
+        const { id, secret } = await keys.issue(spec, idempotentRequest && { idempotentRequest });
         reply.header('location', locationOf(request, id));
-        return { key: keyOut(keys.get(id)), secret: secret.reveal() };
+        return { key: keyOut(await keys.get(id)), secret: secret.reveal() };
       },
     }),
     route({
@@ -66,8 +67,8 @@ export function keyRoutes({ now, offload }: Context): Route[] {
       reply: shape.key,
       refusals: { 404: 'KEY_NOT_FOUND' },
       countsUses: true,
-      handle({ keys, id, request, reply }) {
-        return answerTagged(request, reply, keyOut(keys.get(id)));
+      async handle({ keys, id, request, reply }) {
+        return answerTagged(request, reply, keyOut(await keys.get(id)));
       },
     }),
     route({
@@ -86,9 +87,9 @@ export function keyRoutes({ now, offload }: Context): Route[] {
         412: 'PRECONDITION_FAILED',
       },
       countsUses: true,
-      handle({ keys, id, body, request }) {
-        requireMatch(request, keyOut(keys.get(id)));
-        return keyOut(keys.update(id, changesIn(body, now())));
+      async handle({ keys, id, body, request }) {
+        const check = (current: OwnedKey) => requireMatch(request, keyOut(current));
+        return keyOut(await keys.update(id, changesIn(body, now()), check));
       },
     }),
     ...(['disable', 'enable'] as const).map((verb) =>
@@ -103,7 +104,7 @@ export function keyRoutes({ now, offload }: Context): Route[] {
         status: 200,
         reply: shape.key,
         refusals: { 403: 'CEILING_EXCEEDED', 404: 'KEY_NOT_FOUND', 409: 'KEY_REVOKED' },
-        handle: ({ keys, id }) => keyOut(keys.update(id, { disabled: verb === 'disable' })),
+        handle: async ({ keys, id }) => keyOut(await keys.update(id, { disabled: verb === 'disable' })),
       }),
     ),
     route({
@@ -113,8 +114,9 @@ export function keyRoutes({ now, offload }: Context): Route[] {
       summary: 'Revoke a key, immediately and permanently',
       status: 204,
       refusals: { 404: 'KEY_NOT_FOUND' },
-      handle({ keys, id }) {
-        if (!keys.revoke(id)) throw new HttpProblem(404, 'KEY_NOT_FOUND', 'the key is already revoked');
+      async handle({ keys, id }) {
+        if (!(await keys.revoke(id)))
+          throw new HttpProblem(404, 'KEY_NOT_FOUND', 'the key is already revoked');
       },
     }),
     route({
@@ -133,18 +135,19 @@ export function keyRoutes({ now, offload }: Context): Route[] {
         409: 'KEY_REVOKED, KEY_ROTATED',
         422: 'IDEMPOTENCY_KEY_REUSED',
       },
-      handle({ keys, id: old, body: { grace_seconds, expires_at }, request, reply }) {
+      async handle({ keys, id: old, body: { grace_seconds, expires_at }, request, reply }) {
         const rotation = {
           grace: grace_seconds * 1000,
           ...(expires_at !== undefined && { expiresAt: expiryIn(expires_at, now()) }),
         };
-        const { id, secret } = keys.rotate(
+        const { id, secret } = await keys.rotate(
           old,
           rotation,
           idempotentRequestOf(keys, request, `rotate ${old}`),
         );
         reply.header('location', locationOf(request, id));
-        return { key: keyOut(keys.get(id)), secret: secret.reveal(), previous: keyOut(keys.get(old)) };
+        const [key, previous] = [await keys.get(id), await keys.get(old)];
+        return { key: keyOut(key), secret: secret.reveal(), previous: keyOut(previous) };
       },
     }),
   ];

@@ -76,12 +76,12 @@ export function register(app: FastifyInstance, context: Context, routes: readonl
       method,
       url: path,
       handler: async (request, reply) => {
-        let keys = keysOf(context.authority, request);
+        let keys = await keysOf(context.authority, request);
         request.logged.user = keys.caller.user;
         if (countsUses) {
           await context.batcher.flush();
           // The session may have ended meanwhile.
-          keys = keysOf(context.authority, request);
+          keys = await keysOf(context.authority, request);
         }
         const response = await answer(keys, request, reply);
         if (reply.sent) return;

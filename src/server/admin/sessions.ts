@@ -11,8 +11,8 @@ import { expiryIn, sessionOut } from './wire.ts';
 
 /** Sessions. Users see and end their own; admins see and end all. */
 export function sessionRoutes({ authority: { sessions }, now, offload }: Context): Route[] {
-  const current = ({ caller }: ScopedKeys): Session => {
-    const session = sessions.get(caller.sessionId);
+  const current = async ({ caller }: ScopedKeys): Promise<Session> => {
+    const session = await sessions.get(caller.sessionId);
     if (!session) throw new Error('the session of the caller does not exist');
     return session;
   };
@@ -24,7 +24,7 @@ export function sessionRoutes({ authority: { sessions }, now, offload }: Context
       summary: 'Show the current session',
       status: 200,
       reply: shape.session,
-      handle: ({ keys }) => sessionOut(current(keys)),
+      handle: async ({ keys }) => sessionOut(await current(keys)),
     }),
     route({
       method: 'DELETE',
@@ -32,8 +32,8 @@ export function sessionRoutes({ authority: { sessions }, now, offload }: Context
       operation: 'endSession',
       summary: 'Log out: end the current session and all sessions created with it',
       status: 204,
-      handle({ keys }) {
-        sessions.revoke(keys.caller.sessionId);
+      async handle({ keys }) {
+        await sessions.revoke(keys.caller.sessionId);
       },
     }),
     route({
@@ -57,8 +57,8 @@ export function sessionRoutes({ authority: { sessions }, now, offload }: Context
       status: 201,
       reply: shape.newToken,
       refusals: { 403: 'FORBIDDEN, SESSION_LIMIT_REACHED' },
-      handle({ keys, body: { user = keys.caller.user, role, expires_at } }) {
-        const own = current(keys);
+      async handle({ keys, body: { user = keys.caller.user, role, expires_at } }) {
+        const own = await current(keys);
         const isAdmin = own.role === 'admin';
         if (!isAdmin && (user !== own.user || (role ?? own.role) !== own.role)) throw forbidden();
         const expiresAt = expires_at === undefined ? own.expiresAt : expires_at;
@@ -66,7 +66,7 @@ export function sessionRoutes({ authority: { sessions }, now, offload }: Context
         if (!isAdmin && endOf(expiresAt) > endOf(own.expiresAt)) {
           throw invalid('expires_at', 'expected a time before the current session expires');
         }
-        const newSession = sessions.create({
+        const newSession = await sessions.create({
           user,
           role,
           expiresAt: expiryIn(expiresAt, now()),
@@ -82,11 +82,11 @@ export function sessionRoutes({ authority: { sessions }, now, offload }: Context
       summary: 'End a session and all sessions created with it, immediately',
       status: 204,
       refusals: { 404: 'SESSION_NOT_FOUND' },
-      handle({ keys: { caller }, id }) {
-        const session = sessions.get(id);
+      async handle({ keys: { caller }, id }) {
+        const session = await sessions.get(id);
         const isVisible = session && (caller.role === 'admin' || session.user === caller.user);
         // Even if it has ended: sessions created with it may still be live.
-        if (!isVisible || !sessions.revoke(id)) {
+        if (!isVisible || !(await sessions.revoke(id))) {
           throw new HttpProblem(404, 'SESSION_NOT_FOUND', 'there is no live session with this id');
         }
       },

@@ -32,9 +32,9 @@ export function userRoutes({ authority: { users }, offload }: Context): Route[] 
       status: 200,
       reply: shape.user,
       refusals: { 403: 'FORBIDDEN', 404: 'USER_NOT_FOUND' },
-      handle({ keys, id, body: { permissions, budget_usd, rate_limit_rpm, models, max_keys } }) {
+      async handle({ keys, id, body: { permissions, budget_usd, rate_limit_rpm, models, max_keys } }) {
         requireAdmin(keys);
-        const changedUser = users.setCeiling(id, {
+        const changedUser = await users.setCeiling(id, {
           ...(permissions && { permissions }),
           ...(budget_usd !== undefined && { budgetUsd: budget_usd }),
           ...(rate_limit_rpm !== undefined && { rateLimitRpm: rate_limit_rpm }),

@@ -15,15 +15,15 @@ export interface CompatApi {
 }
 
 /** The keys of the session that calls; the access log names its user. */
-export function sessionKeys({ authority }: Context, request: FastifyRequest): ScopedKeys {
-  const keys = keysOf(authority, request);
+export async function sessionKeys({ authority }: Context, request: FastifyRequest): Promise<ScopedKeys> {
+  const keys = await keysOf(authority, request);
   request.logged.user = keys.caller.user;
   return keys;
 }
 
 /** As `sessionKeys`, once what was used before this call is counted in what they tell. */
 export async function callerOf(context: Context, request: FastifyRequest): Promise<ScopedKeys> {
-  sessionKeys(context, request);
+  await sessionKeys(context, request);
   await context.batcher.flush();
   // The session may have ended meanwhile.
   return sessionKeys(context, request);

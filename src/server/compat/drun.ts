@@ -16,16 +16,17 @@ export const drun: CompatApi = {
   mount(app, context) {
     app.post('/apis/v1/apikeys', async (request, reply) => {
       const keys = await callerOf(context, request);
-      const { id, secret } = keys.issue(plainSpec(readBody(creation, request).name));
+      const { id, secret } = await keys.issue(plainSpec(readBody(creation, request).name));
       reply.code(201);
-      return { ...drunKey(keys.get(id)), apiKey: secret.reveal() };
+      return { ...drunKey(await keys.get(id)), apiKey: secret.reveal() };
     });
     app.get('/apis/v1/apikeys', async (request, reply) => {
       const { caller } = await callerOf(context, request);
       return sendJson(reply, context.offload.ask(caller, 'drunKeys', undefined));
     });
     app.delete<{ Params: { id: string } }>('/apis/v1/apikeys/:id', async (request, reply) => {
-      if (!(await callerOf(context, request)).revoke(request.params.id)) {
+      const keys = await callerOf(context, request);
+      if (!(await keys.revoke(request.params.id))) {
         throw new HttpProblem(404, 'KEY_NOT_FOUND', 'the key is already deleted');
       }
       reply.code(204);

@@ -43,7 +43,7 @@ export const privatemind: CompatApi = {
     app.post('/v1/api-keys', async (request, reply) => {
       const keys = await callerOf(context, request);
       const body = readBody(creation, request);
-      const { id, secret } = keys.issue({
+      const { id, secret } = await keys.issue({
         ...plainSpec(body.description),
         expiresAt: after(now(), parseDuration(body.expiration)),
         rateLimitRpm: body.rate_limit_rpm,
@@ -51,7 +51,7 @@ export const privatemind: CompatApi = {
         models: body.allowed_models,
       });
       reply.code(201);
-      return { ...privatemindKey(keys.get(id)), token: `${id}:${secret.reveal()}` };
+      return { ...privatemindKey(await keys.get(id)), token: `${id}:${secret.reveal()}` };
     });
     app.get('/v1/api-keys', async (request, reply) => {
       const { caller } = await callerOf(context, request);
@@ -59,13 +59,14 @@ export const privatemind: CompatApi = {
       const answer = context.offload.ask(caller, 'privatemindKeys', { page, limit, search, status });
       return sendJson(reply, answer);
     });
-    app.get<{ Params: { id: string } }>('/v1/api-keys/:id', async (request) =>
-      privatemindKey((await callerOf(context, request)).get(request.params.id)),
-    );
+    app.get<{ Params: { id: string } }>('/v1/api-keys/:id', async (request) => {
+      const keys = await callerOf(context, request);
+      return privatemindKey(await keys.get(request.params.id));
+    });
     app.patch<{ Params: { id: string } }>('/v1/api-keys/:id', async (request) => {
       const keys = await callerOf(context, request);
       const { description, rate_limit_rpm, budget_usd, allowed_models } = readBody(change, request);
-      const changedKey = keys.update(request.params.id, {
+      const changedKey = await keys.update(request.params.id, {
         ...(description !== undefined && { name: description }),
         ...(rate_limit_rpm !== undefined && { rateLimitRpm: rate_limit_rpm }),
         ...(budget_usd !== undefined && { budgetUsd: budget_usd }),
@@ -74,14 +75,15 @@ export const privatemind: CompatApi = {
       return privatemindKey(changedKey);
     });
     app.delete<{ Params: { id: string } }>('/v1/api-keys/:id', async (request) => {
-      if (!(await callerOf(context, request)).revoke(request.params.id)) {
+      const keys = await callerOf(context, request);
+      if (!(await keys.revoke(request.params.id))) {
         throw new HttpProblem(404, 'KEY_NOT_FOUND', 'the key is already revoked');
       }
       return { revoked: true };
     });
-    modelRoute(app, context, (request) => {
+    modelRoute(app, context, async (request) => {
       if (!bearerOf(request)?.startsWith('ses_')) return undefined;
-      sessionKeys(context, request);
+      await sessionKeys(context, request);
       return modelList(authority.organisation.models ?? []);
     });
   },

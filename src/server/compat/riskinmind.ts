@@ -18,25 +18,26 @@ export const riskinmind: CompatApi = {
     // The document has the trailing slash.
     for (const url of [`${current}/`, current]) {
       app.get(url, async (request) => {
-        const single = (await callerOf(context, request)).single();
+        const keys = await callerOf(context, request);
+        const single = await keys.single();
         return { success: true, data: single ? shown(single) : null };
       });
     }
     app.post(`${current}/generate`, async (request) => {
       const keys = await callerOf(context, request);
       const { label = '' } = readBody(generation, request);
-      const { id, secret } = keys.issue(plainSpec(label.trim() || 'api-key'), { single: true });
-      const { key } = keys.get(id);
+      const { id, secret } = await keys.issue(plainSpec(label.trim() || 'api-key'), { single: true });
+      const { key } = await keys.get(id);
       return { success: true, data: { apiKey: secret.reveal(), createdAt: key.createdAt } };
     });
     app.post(`${current}/regenerate`, async (request) => {
       const keys = await callerOf(context, request);
-      const { secret } = keys.rotate(needed(keys.single()).key.id, { grace: 0 });
+      const { secret } = await keys.rotate(needed(await keys.single()).key.id, { grace: 0 });
       return { success: true, data: { apiKey: secret.reveal(), message: 'Key regenerated successfully.' } };
     });
     app.post(`${current}/revoke`, async (request) => {
       const keys = await callerOf(context, request);
-      keys.revoke(needed(keys.single()).key.id);
+      await keys.revoke(needed(await keys.single()).key.id);
       return { success: true, message: 'API Key revoked successfully.' };
     });
     app.get(`${current}/logs`, async (request, reply) => {

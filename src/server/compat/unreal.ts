@@ -18,8 +18,8 @@ export const unreal: CompatApi = {
     modelRoute(app, context);
     app.post('/v1/keys', async (request) => {
       const keys = await callerOf(context, request);
-      const { id, secret } = keys.issue(plainSpec(readBody(creation, request).name));
-      const { name, hash, created } = unrealKey(keys.get(id));
+      const { id, secret } = await keys.issue(plainSpec(readBody(creation, request).name));
+      const { name, hash, created } = unrealKey(await keys.get(id));
       return { name, key: secret.reveal(), hash, created };
     });
     app.get('/v1/keys', async (request, reply) => {
@@ -27,13 +27,14 @@ export const unreal: CompatApi = {
       return sendJson(reply, context.offload.ask(caller, 'unrealKeys', undefined));
     });
     app.get<{ Params: { key: string } }>('/v1/keys/:key', async (request) => {
-      const requestedKey = (await callerOf(context, request)).get(request.params.key);
+      const keys = await callerOf(context, request);
+      const requestedKey = await keys.get(request.params.key);
       if (requestedKey.key.status === 'revoked') throw deleted();
       return { ...unrealKey(requestedKey), usage: requestedKey.key.usage };
     });
     app.delete<{ Params: { key: string } }>('/v1/keys/:key', async (request) => {
       const keys = await callerOf(context, request);
-      if (!keys.revoke(request.params.key)) throw deleted();
+      if (!(await keys.revoke(request.params.key))) throw deleted();
       return { deleted: true };
     });
   },

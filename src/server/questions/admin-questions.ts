@@ -16,11 +16,11 @@ interface PageOf<Query, Position> {
   after: Position | undefined;
 }
 
-export function listKeys(
+export async function listKeys(
   { keys }: Asked,
   { query, limit, after }: PageOf<Pick<KeyQuery, 'status' | 'search'>, { at: number; id: string }>,
-): object {
-  const listedKeys = keys.list({ ...query, limit: limit + 1, ...(after && { after }) });
+): Promise<object> {
+  const listedKeys = await keys.list({ ...query, limit: limit + 1, ...(after && { after }) });
   const data = [];
   let length = 0;
   for (const one of listedKeys.slice(0, limit)) {
@@ -33,10 +33,13 @@ export function listKeys(
   return { data, next_cursor: last ? writeCursor(last.position) : null };
 }
 
-export function listUses({ keys }: Asked, { query, limit, after }: PageOf<LogQuery, LogPosition>): object {
+export async function listUses(
+  { keys }: Asked,
+  { query, limit, after }: PageOf<LogQuery, LogPosition>,
+): Promise<object> {
   const data = [];
   let last = after;
-  for (const { entry, position } of keys.logs(query, after && { after })) {
+  for await (const { entry, position } of keys.logs(query, after && { after })) {
     if (data.length === limit) return { data, next_cursor: last ? writeCursor(last) : null };
     data.push(entryOut(entry));
     last = position;
@@ -44,15 +47,15 @@ export function listUses({ keys }: Asked, { query, limit, after }: PageOf<LogQue
   return { data, next_cursor: null };
 }
 
-export function sumUsage({ keys }: Asked, query: UsageQuery): object {
-  return { data: keys.usage(query).map(usageOut) };
+export async function sumUsage({ keys }: Asked, query: UsageQuery): Promise<object> {
+  return { data: (await keys.usage(query)).map(usageOut) };
 }
 
-export function listUsers({ authority }: Asked, _input: undefined): object {
-  return { data: authority.users.list().map(userOut) };
+export async function listUsers({ authority }: Asked, _input: undefined): Promise<object> {
+  return { data: (await authority.users.list()).map(userOut) };
 }
 
 /** `user`: whose sessions; null: all. */
-export function listSessions({ authority }: Asked, user: string | null): object {
-  return { data: authority.sessions.list(user).map(sessionOut) };
+export async function listSessions({ authority }: Asked, user: string | null): Promise<object> {
+  return { data: (await authority.sessions.list(user)).map(sessionOut) };
 }

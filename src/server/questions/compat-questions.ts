@@ -4,17 +4,17 @@ import type { Asked } from './asked.ts';
 
 /* What the APIs of vendors list, most of them without pages. */
 
-export function unrealKeys({ keys }: Asked, _input: undefined): object {
-  return { keys: collected(keys.each({ revoked: false }), unrealKey) };
+export async function unrealKeys({ keys }: Asked, _input: undefined): Promise<object> {
+  return { keys: await collected(keys.each({ revoked: false }), unrealKey) };
 }
 
-export function drunKeys({ keys }: Asked, _input: undefined): object {
-  return { items: collected(keys.each({ revoked: false }), drunKey) };
+export async function drunKeys({ keys }: Asked, _input: undefined): Promise<object> {
+  return { items: await collected(keys.each({ revoked: false }), drunKey) };
 }
 
-function collected<T>(keys: Iterable<OwnedKey>, shape: (key: OwnedKey) => T): T[] {
+async function collected<T>(keys: AsyncIterable<OwnedKey>, shape: (key: OwnedKey) => T): Promise<T[]> {
   const all: T[] = [];
-  for (const one of keys) all.push(shape(one));
+  for await (const one of keys) all.push(shape(one));
   return all;
 }
 
@@ -25,20 +25,23 @@ interface PrivatemindQuery {
   status: ReturnType<typeof privatemindStatus> | undefined;
 }
 
-export function privatemindKeys({ keys }: Asked, { page, limit, search, status }: PrivatemindQuery): object {
+export async function privatemindKeys(
+  { keys }: Asked,
+  { page, limit, search, status }: PrivatemindQuery,
+): Promise<object> {
   const api_keys: object[] = [];
   let total = 0;
-  for (const one of keys.each(search === '' ? {} : { search })) {
+  for await (const one of keys.each(search === '' ? {} : { search })) {
     if (status !== undefined && privatemindStatus(one.key.status) !== status) continue;
     total += 1;
     if (total > (page - 1) * limit && total <= page * limit) api_keys.push(privatemindKey(one));
   }
-  return { api_keys, summary: summaryOf(keys.each()), total, page, limit };
+  return { api_keys, summary: await summaryOf(keys.each()), total, page, limit };
 }
 
-function summaryOf(keys: Iterable<OwnedKey>): object {
+async function summaryOf(keys: AsyncIterable<OwnedKey>): Promise<object> {
   const summary = { active: 0, expired: 0, revoked: 0, requests: 0, tokens: 0, spend_usd: 0 };
-  for (const { key } of keys) {
+  for await (const { key } of keys) {
     summary[privatemindStatus(key.status)] += 1;
     summary.requests += key.usage?.requests ?? 0;
     summary.tokens += key.usage?.tokens ?? 0;
@@ -48,11 +51,14 @@ function summaryOf(keys: Iterable<OwnedKey>): object {
   return { ...summary, spend_usd: Math.round(summary.spend_usd * 1e6) / 1e6 };
 }
 
-export function riskinmindLogs({ keys }: Asked, { page, limit }: { page: number; limit: number }): object {
-  const total = keys.logCount({}, { single: true });
+export async function riskinmindLogs(
+  { keys }: Asked,
+  { page, limit }: { page: number; limit: number },
+): Promise<object> {
+  const total = await keys.logCount({}, { single: true });
   const data: object[] = [];
   let place = 0;
-  for (const { entry } of keys.logs({}, { single: true })) {
+  for await (const { entry } of keys.logs({}, { single: true })) {
     place += 1;
     if (place > page * limit) break;
     if (place <= (page - 1) * limit) continue;

@@ -14,13 +14,13 @@ export type QuestionName = keyof typeof questions;
 export type QuestionInput<Name extends QuestionName> = Parameters<(typeof questions)[Name]>[1];
 
 /** The answer to a question, as JSON in UTF-8. Throws `KeysError`. */
-export function answerTo(
+export async function answerTo(
   authority: AuthorityService,
   caller: Caller,
   name: QuestionName,
   input: unknown,
-): Uint8Array<ArrayBuffer> {
-  const question = questions[name] as (asked: Asked, input: unknown) => object;
-  const answer = question({ keys: authority.keysOf(caller), authority }, input);
+): Promise<Uint8Array<ArrayBuffer>> {
+  const question = questions[name] as (asked: Asked, input: unknown) => Promise<object>;
+  const answer = await question({ keys: authority.keysOf(caller), authority }, input);
   return new TextEncoder().encode(JSON.stringify(answer));
 }

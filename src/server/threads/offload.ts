@@ -1,6 +1,7 @@
-import type { LostUse } from '../../authority/metering.ts';
 import type { AuthorityService } from '../../authority/service.ts';
 import type { Caller } from '../../authority/sessions.ts';
+import type { Store } from '../../authority/store/store.ts';
+import type { LostUse } from '../../authority/use.ts';
 import { KeysError } from '../../base/errors.ts';
 import type { ThreadProgram } from '../../platform/child-entry.ts';
 import type { QuestionInput, QuestionName } from '../questions/questions.ts';
@@ -20,11 +21,11 @@ export interface Offload {
   end(): Promise<void>;
 }
 
-/** Everything on this thread: for tests. */
+/** Everything on this thread: for tests, and where the database is elsewhere. */
 export function withoutThreads(authority: AuthorityService): Offload {
   return {
-    recordUses: async (uses) => authority.record(uses),
-    prune: async (maxRows) => authority.prune(maxRows),
+    recordUses: async (uses) => authority.gate.record(uses),
+    prune: async (maxRows) => authority.gate.prune(maxRows),
     ask: async (caller, name, input) => answerTo(authority, caller, name, input),
     end: async () => {},
   };
@@ -37,12 +38,14 @@ export function withoutThreads(authority: AuthorityService): Offload {
 export function onThreads(
   program: ThreadProgram,
   authority: AuthorityService,
+  { settings, leaveMerging }: NonNullable<Store['file']>,
   now: () => Date,
   onBug: (error: unknown) => void,
 ): Offload {
-  const writer = new Thread(program, authority.settings);
-  const reader = new Thread(program, { ...authority.settings, isBackground: true });
-  authority.leaveMerging();
+  const { organisation } = authority;
+  const writer = new Thread(program, { ...settings, organisation });
+  const reader = new Thread(program, { ...settings, organisation, isBackground: true });
+  leaveMerging();
   const time = () => now().getTime();
   return {
     async recordUses(uses) {
@@ -52,7 +55,7 @@ export function onThreads(
       } catch (error) {
         if (error instanceof KeysError) throw error;
         onBug(error);
-        return authority.record(uses);
+        return authority.gate.record(uses);
       }
     },
     async prune(maxRows) {

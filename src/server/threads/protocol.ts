@@ -1,5 +1,6 @@
-import type { AuthorityOptions } from '../../authority/authority.ts';
+import type { Organisation } from '../../authority/decision.ts';
 import type { Caller } from '../../authority/sessions.ts';
+import type { FileSettings } from '../../authority/store/store.ts';
 import type { Use } from '../../authority/use.ts';
 import type { Failure } from '../../base/errors.ts';
 import type { QuestionName } from '../questions/questions.ts';
@@ -7,7 +8,8 @@ import type { QuestionName } from '../questions/questions.ts';
 /* What the server and its threads say to each other: one answer to each request, in order. */
 
 /** How a thread opens the database. */
-export interface ThreadSettings extends Omit<AuthorityOptions, 'now'> {
+export interface ThreadSettings extends FileSettings {
+  organisation: Organisation;
   /** Leave the processor to other threads that need it. */
   isBackground?: boolean;
 }

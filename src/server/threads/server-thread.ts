@@ -1,6 +1,6 @@
 import { constants, getPriority, platform, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { AuthorityService } from '../../authority/service.ts';
+import { openSqliteService } from '../../authority/sqlite/sqlite-service.ts';
 import { KeysError } from '../../base/errors.ts';
 import { answerTo } from '../questions/questions.ts';
 import type { Rejection, ThreadAnswer, ThreadRequest, ThreadSettings } from './protocol.ts';
@@ -8,25 +8,32 @@ import type { Rejection, ThreadAnswer, ThreadRequest, ThreadSettings } from './p
 /* A thread of the server, with connections of its own. An entry of the bundle: `thread.ts` starts it. */
 
 let now = new Date();
-const { isBackground = false, ...settings }: ThreadSettings = workerData;
-const authority = new AuthorityService({ ...settings, now: () => now });
+const { isBackground = false, organisation, ...settings }: ThreadSettings = workerData;
+const authority = openSqliteService(settings, () => now, organisation);
 
 // Linux has a priority for each thread, other systems one for the process. Ten steps: a tenth of what another thread gets.
 if (isBackground && platform() === 'linux')
   setPriority(Math.min(getPriority() + 10, constants.priority.PRIORITY_LOW));
 
+/** One request after the other, because each has its own time. */
+let answered: Promise<void> = Promise.resolve();
+
 parentPort?.on('message', (request: ThreadRequest) => {
+  answered = answered.then(() => reply(request));
+});
+
+async function reply(request: ThreadRequest): Promise<void> {
   now = new Date(request.now);
-  const answer = carryOut(request);
+  const answer = await carryOut(request);
   // Bytes change hands without being copied.
   const bytes = answer.kind === 'done' && answer.value instanceof Uint8Array ? [answer.value.buffer] : [];
   parentPort?.postMessage(answer, bytes as ArrayBuffer[]);
   if (request.kind === 'end') parentPort?.close();
-});
+}
 
-function carryOut(request: ThreadRequest): ThreadAnswer {
+async function carryOut(request: ThreadRequest): Promise<ThreadAnswer> {
   try {
-    return { kind: 'done', value: perform(request) };
+    return { kind: 'done', value: await perform(request) };
   } catch (error) {
     // Its cause may be what cannot be cloned.
     if (error instanceof KeysError)
@@ -35,14 +42,15 @@ function carryOut(request: ThreadRequest): ThreadAnswer {
   }
 }
 
-function perform(request: ThreadRequest): unknown {
+async function perform(request: ThreadRequest): Promise<unknown> {
   if (request.kind === 'record') {
     const { uses } = request;
-    return authority
-      .record(uses)
-      .map(({ use, reason }): Rejection => ({ index: uses.indexOf(use), message: messageOf(reason) }));
+    const lostUses = await authority.gate.record(uses);
+    return lostUses.map(
+      ({ use, reason }): Rejection => ({ index: uses.indexOf(use), message: messageOf(reason) }),
+    );
   }
-  if (request.kind === 'prune') return authority.prune(request.maxRows);
+  if (request.kind === 'prune') return authority.gate.prune(request.maxRows);
   if (request.kind === 'ask') return answerTo(authority, request.caller, request.name, request.input);
   return authority.close();
 }

@@ -2,10 +2,10 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { Authority } from '../../../src/authority/authority.ts';
 import { inspectDatabase } from '../../../src/authority/sqlite/inspect.ts';
 import { migrations } from '../../../src/authority/sqlite/migrations.ts';
 import { openDatabase } from '../../../src/authority/sqlite/open-database.ts';
+import { openSqliteAuthority } from '../../../src/authority/sqlite/sqlite-authority.ts';
 import { spec, testAuthority } from '../../support/authority.ts';
 import { failureIn, failureOf } from '../../support/failure.ts';
 import { filesBelow } from '../../support/sandbox.ts';
@@ -35,7 +35,7 @@ function mode(path: string): string {
 
 describe('the file', () => {
   test('is 0600 in a 0700 folder, and so is everything that SQLite puts beside it', async () => {
-    const { authority, path } = testAuthority();
+    const { authority, path } = await testAuthority();
     await authority.create(spec());
     expect(mode(dirname(path))).toBe('700');
     const files = filesBelow(dirname(path));
@@ -44,25 +44,25 @@ describe('the file', () => {
   });
 
   test('is not created by reading', async () => {
-    const { authority, path } = testAuthority();
+    const { authority, path } = await testAuthority();
     expect(await authority.list()).toEqual([]);
     expect(await authority.usage({ by: 'key' })).toEqual([]);
     expect(filesBelow(dirname(dirname(path)))).toEqual([]);
   });
 
   test('is found by a reader that started before it existed', async () => {
-    const { authority: reader, clock, path } = testAuthority();
+    const { authority: reader, clock, path } = await testAuthority();
     expect(await reader.list()).toEqual([]);
-    const writer = new Authority({ path, now: clock.now, timeoutMs: 1000 });
+    const writer = openSqliteAuthority({ path, timeoutMs: 1000 }, clock.now);
     onTestFinished(() => writer.close());
     const { key } = await writer.create(spec({ name: 'made elsewhere' }));
     expect(await reader.list()).toEqual([key]);
   });
 
   test('shows a reader what another connection commits later', async () => {
-    const { authority: reader, clock, path } = testAuthority();
+    const { authority: reader, clock, path } = await testAuthority();
     await reader.create(spec({ name: 'first' }));
-    const writer = new Authority({ path, now: clock.now, timeoutMs: 1000 });
+    const writer = openSqliteAuthority({ path, timeoutMs: 1000 }, clock.now);
     onTestFinished(() => writer.close());
     await writer.create(spec({ name: 'second' }));
     expect((await reader.list()).map(({ name }) => name).sort()).toEqual(['first', 'second']);
@@ -148,7 +148,7 @@ describe('a file that cannot be used', () => {
     openDatabase(path, 1000).close();
     const outside = foreign(path);
     outside.exec('BEGIN EXCLUSIVE');
-    const service = new Authority({ path, now: () => new Date(), timeoutMs: 50 });
+    const service = openSqliteAuthority({ path, timeoutMs: 50 }, () => new Date());
     onTestFinished(() => service.close());
     expect(await service.list()).toEqual([]);
     expect(await failureIn(service.create(spec()))).toMatchObject({ exit: 'failed', code: 'authority_busy' });
@@ -222,7 +222,7 @@ describe('values', () => {
 });
 
 test('inspecting a sound file reports its number of keys and its schema version', async () => {
-  const { authority, path } = testAuthority();
+  const { authority, path } = await testAuthority();
   await authority.create(spec());
   await authority.create(spec());
   expect(inspectDatabase(path)).toEqual({

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { migrations } from '../../../src/authority/sqlite/migrations.ts';
 import { openDatabase } from '../../../src/authority/sqlite/open-database.ts';
 import { clipped, storable } from '../../../src/authority/store/stored-text.ts';
-import { issue, spec, testAuthority, use } from '../../support/authority.ts';
+import { issue, recordUse, spec, testAuthority, use } from '../../support/authority.ts';
 import { collect } from '../../support/collect.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -23,10 +23,10 @@ describe('stored text', () => {
   });
 
   test('is read back from every text of a use, and of a key', async () => {
-    const { authority, key } = await issue();
+    const { authority, gate, key } = await issue();
     const odd = '\ud800x\0';
     const texts = { method: odd, path: `/${odd}`, ip: odd, model: odd };
-    authority.record(use({ keyId: key.id, ...texts }));
+    await recordUse(gate, use({ keyId: key.id, ...texts }));
     const [entry] = await collect(authority.logs({}));
     expect(entry).toMatchObject({
       method: '\ufffdx\ufffd',
@@ -43,9 +43,9 @@ describe('stored text', () => {
   });
 
   test('of a use is cut to the size of a log row', async () => {
-    const { authority, key } = await issue();
+    const { authority, gate, key } = await issue();
     const long = 'x'.repeat(1_000_000);
-    authority.record(use({ keyId: key.id, method: long, path: long, ip: long, model: long }));
+    await recordUse(gate, use({ keyId: key.id, method: long, path: long, ip: long, model: long }));
     const [entry] = await collect(authority.logs({}));
     expect(JSON.stringify(entry).length).toBeLessThan(2000);
   });
@@ -92,7 +92,7 @@ test('unreadable rows of an earlier version are repaired when the file is opened
 });
 
 test('a malformed row that another program wrote can still be read', async () => {
-  const { authority, path } = testAuthority();
+  const { authority, path } = await testAuthority();
   const { key } = await authority.create(spec());
   const foreign = withKey(path);
   foreign.prepare(plant.replace("'old'", `'${key.id}'`)).run([badRows]);

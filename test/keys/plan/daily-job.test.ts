@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Authority } from '../../../src/authority/authority.ts';
+import type { UseGate } from '../../../src/authority/store/use-gate.ts';
 import { applyName } from '../../../src/keys/plan/apply-name.ts';
 import type { DesiredKey } from '../../../src/keys/plan/desired-key.ts';
 import { surveyName, worldOf } from '../../../src/keys/plan/survey.ts';
 import { liveKeys, Places, processIn } from '../../support/apply-world.ts';
-import { testAuthority } from '../../support/authority.ts';
+import { decisionOf, testAuthority } from '../../support/authority.ts';
 import { Killed } from '../../support/mortal-ports.ts';
 import { desired, lifetime, span } from '../../support/plan-world.ts';
 import { randomOf } from '../../support/rounds.ts';
@@ -26,7 +26,7 @@ const rules: readonly [what: string, key: DesiredKey][] = [
 ];
 
 test.for(rules)('200 days of a job that is killed at random: rotated %s', async ([what, key]) => {
-  const { authority, clock } = testAuthority();
+  const { authority, gate, clock } = await testAuthority();
   const places = new Places();
   const random = randomOf(`daily ${what}`);
   const [sink = ''] = key.to;
@@ -57,7 +57,7 @@ test.for(rules)('200 days of a job that is killed at random: rotated %s', async 
     const value = places.values.get(sink);
     // From the first delivery on, the place always holds a key that works.
     isDelivered ||= value !== undefined;
-    if (isDelivered) expect(value && works(authority, value.reveal()), `day ${day}`).toBe(true);
+    if (isDelivered) expect(value && (await isAllowed(gate, value.reveal())), `day ${day}`).toBe(true);
     const [newest] = live;
     orphans += Number(newest !== undefined && !value?.reveal().includes(newest.id));
     if (isKilled) continue;
@@ -70,12 +70,12 @@ test.for(rules)('200 days of a job that is killed at random: rotated %s', async 
   expect(orphans, 'keys that were created and not delivered').toBeGreaterThan(3);
 });
 
-function works(authority: Authority, secret: string): boolean {
-  return authority.authorize({ key: secret }).allowed;
+async function isAllowed(gate: UseGate, key: string): Promise<boolean> {
+  return (await decisionOf(gate, { key })).allowed;
 }
 
 test('a job that was killed between creating and delivering is told of, and the key replaced only on request', async () => {
-  const { authority, clock } = testAuthority();
+  const { authority, clock } = await testAuthority();
   const places = new Places();
   const key = desired();
   for (let killedAt = 1; (await liveKeys(authority, 'ci')).length === 0; killedAt++)
@@ -97,7 +97,7 @@ test('a job that was killed between creating and delivering is told of, and the 
 });
 
 test('an interrupted rotation: the key that works stays, the one that was never delivered ends first', async () => {
-  const { authority, clock } = testAuthority();
+  const { authority, clock } = await testAuthority();
   const places = new Places();
   const key = desired({ rotate: { olderThan: span('30d') } });
   await applyName(processIn({ authority, places, now: clock.now }), key);
