@@ -37,6 +37,7 @@ export class TestPostgres {
   readonly #programs: string;
   #shell: ChildProcess | undefined;
   #databases = 0;
+  #isStopped = false;
 
   private constructor(folder: string, programs: string, port: number) {
     this.folder = folder;
@@ -87,6 +88,7 @@ export class TestPostgres {
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#shell?.stdin?.end();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -99,9 +101,9 @@ export class TestPostgres {
   async createDatabase(): Promise<{ name: string; url: string }> {
     const name = `test_${++this.#databases}`;
     await this.run('postgres', `CREATE DATABASE ${name}`);
-    onTestFinished(
-      async () => void (await this.run('postgres', `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
-    );
+    onTestFinished(async () => {
+      if (!this.#isStopped) await this.run('postgres', `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    });
     return { name, url: this.url(name) };
   }
 

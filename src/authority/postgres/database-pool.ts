@@ -48,6 +48,8 @@ export class DatabasePool {
       options: `-c lock_timeout=${timeoutMs} -c idle_in_transaction_session_timeout=${2 * timeoutMs}`,
       statement_timeout: timeoutMs,
       connectionTimeoutMillis: address.connectTimeoutMs ?? timeoutMs,
+      // Statements may be sent before the answer to the last one has come.
+      pipeline: true,
       keepAlive: true,
       keepAliveInitialDelayMillis: keepAliveDelayMs,
       types: { getTypeParser: (oid: number) => parsers[oid] ?? asText },
@@ -82,12 +84,13 @@ export class DatabasePool {
   }
 
   /** A connection of its own, for as long as the caller wants. It is not part of the pool. */
-  async dedicated(onEnd: () => void): Promise<DatabaseSession> {
+  async dedicated(onEnd: (session: DatabaseSession) => void): Promise<DatabaseSession> {
     const client = new SocketClient(this.#config());
+    const session = new DatabaseSession(client, this.address.shown, this.timeoutMs);
     client.on('error', () => {});
-    client.once('end', onEnd);
+    client.once('end', () => onEnd(session));
     await withPostgresErrors(this.address.shown, () => client.connect());
-    return new DatabaseSession(client, this.address.shown, this.timeoutMs);
+    return session;
   }
 
   close(): Promise<void> {
@@ -156,7 +159,8 @@ export class DatabaseSession {
 
   /** After a failure, which is what the caller reports: a connection that cannot even do this is given up. */
   async rollback(): Promise<void> {
-    if (!this.client.socket.destroyed) await this.query('ROLLBACK').catch(() => {});
+    const isOpen = !this.client.socket.destroyed && this.client.getTransactionStatus() !== 'I';
+    if (isOpen) await this.query('ROLLBACK').catch(() => {});
   }
 
   close(): void {
@@ -173,6 +177,11 @@ class SocketClient extends pg.Client {
     this.socket = this.connection.stream;
     // pg leaves a connection open on which the login has failed.
     this.connection.on('error', () => this.socket.destroy());
+  }
+
+  /** What the other side calls the process that serves this connection; a pooler in between has names of its own. */
+  get serverProcess(): unknown {
+    return Reflect.get(this, 'processID');
   }
 }
 

@@ -51,7 +51,7 @@ export async function versionOf(session: DatabaseSession, shown: string): Promis
 async function createMarker(session: DatabaseSession, shown: string): Promise<void> {
   const { rows } = await session.query(
     `SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
-     AND relname IN ('keys', 'sessions', 'users', 'uses', 'usage_days', 'spending', 'slots', 'replies', 'settings') LIMIT 1`,
+     AND relname IN ('keys', 'sessions', 'users', 'uses', 'usage_days', 'spending', 'slots', 'replies', 'settings', 'commits') LIMIT 1`,
   );
   if (rows[0]) throw foreign(shown, String(rows[0].relname));
   await session.query(`CREATE TABLE ${marker} (version BIGINT NOT NULL)`);

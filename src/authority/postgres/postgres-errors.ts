@@ -93,6 +93,12 @@ export function isConflict(error: unknown): boolean {
   return /^40(001|P01)$/.test(sqlState(error) ?? '');
 }
 
+/** Whether the connection was lost, by the network, by a server that ends, or by our own limit. */
+export function isLost(error: unknown): boolean {
+  if (error instanceof KeysError) return error.failure.code === 'authority_unreachable';
+  return /^(08|57P0)/.test(sqlState(error) ?? '') || isNetworkError(error);
+}
+
 /** The code of an error that PostgreSQL itself reported: five characters. */
 export function sqlState(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('severity' in error)) return undefined;

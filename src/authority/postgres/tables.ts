@@ -1,3 +1,5 @@
+import { recordUses, reserveSlots } from './functions.ts';
+
 /*
  * The authority's tables on PostgreSQL, one migration per version. Never edit a migration: append a new one. They have the
  * columns of the tables on SQLite (`sqlite/migrations.ts`), and the same units: times in milliseconds since the epoch, money in
@@ -113,6 +115,14 @@ export const migrations: readonly (readonly string[])[] = [
       name ${text} PRIMARY KEY,
       value ${text} NOT NULL
     )`,
+    // A row for each change, so that a server whose connection broke while it committed can find out whether it did.
+    `CREATE TABLE commits (
+      id UUID PRIMARY KEY,
+      at BIGINT NOT NULL
+    )`,
+    'CREATE INDEX commits_by_time ON commits (at)',
+    reserveSlots,
+    recordUses,
     // Servers keep what they know of a key until they hear that it has changed; counters are no such change.
     `CREATE FUNCTION announce_key() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
