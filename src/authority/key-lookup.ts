@@ -58,17 +58,17 @@ function issuedValue(text: string): string | undefined {
   return id !== undefined && (colon < 0 || text.slice(0, colon) === id) ? value : undefined;
 }
 
+/** What `toKnownKey` reads. */
+export const knownKeyColumns =
+  'id, name, revoked_at, disabled, expires_at, models, permissions, budget_micros, spent_micros, rate_limit_rpm';
+
 /** Looks up a 256-bit hash: finding a key takes its whole value, and the time taken reveals nothing about it. */
 export function* keyByHash(hash: Uint8Array): Work<KnownKey | undefined> {
-  const row = yield* get(
-    `SELECT id, name, revoked_at, disabled, expires_at, models, permissions, budget_micros, spent_micros, rate_limit_rpm
-     FROM keys WHERE secret_hash = ?`,
-    hash,
-  );
+  const row = yield* get(`SELECT ${knownKeyColumns} FROM keys WHERE secret_hash = ?`, hash);
   return row && toKnownKey(row);
 }
 
-function toKnownKey(row: Row): KnownKey {
+export function toKnownKey(row: Row): KnownKey {
   const number = (value: Row[string] | undefined) => (value === null ? null : Number(value));
   return {
     id: String(row.id),

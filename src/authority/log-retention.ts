@@ -27,13 +27,18 @@ export function* setLogRetention(retention: Retention): Work<void> {
   );
 }
 
-/** The time before which rows are to be removed; undefined if there are none. */
-export function* expiredBefore(now: number): Work<number | undefined> {
-  const retention = yield* logRetention();
+/** The time before which rows have expired; undefined if none ever do. */
+export function earliestKeptWith(retention: Retention, now: number): number | undefined {
   if (retention === 'never') return undefined;
   const earliestKept = before(new Date(now), parseDuration(retention)).getTime();
   // The duration reaches back before the earliest representable date.
-  if (Number.isNaN(earliestKept)) return undefined;
+  return Number.isNaN(earliestKept) ? undefined : earliestKept;
+}
+
+/** The time before which rows are to be removed; undefined if there are none. */
+export function* expiredBefore(now: number): Work<number | undefined> {
+  const earliestKept = earliestKeptWith(yield* logRetention(), now);
+  if (earliestKept === undefined) return undefined;
   const oldest = yield* get('SELECT at FROM uses ORDER BY at LIMIT 1');
   return oldest && Number(oldest.at) < earliestKept ? earliestKept : undefined;
 }

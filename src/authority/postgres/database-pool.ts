@@ -44,8 +44,14 @@ export class DatabasePool {
       password: () => requirePassword(address, env),
       ssl,
       application_name: address.applicationName,
-      // Given even where it is empty: pg would read PGOPTIONS.
-      options: `-c lock_timeout=${timeoutMs} -c idle_in_transaction_session_timeout=${2 * timeoutMs}`,
+      // What holds for this connection whatever the server, the database or the user have for their defaults.
+      options: Object.entries({
+        lock_timeout: timeoutMs,
+        idle_in_transaction_session_timeout: 2 * timeoutMs,
+        default_transaction_isolation: 'read\\ committed',
+      })
+        .map(([name, value]) => `-c ${name}=${value}`)
+        .join(' '),
       statement_timeout: timeoutMs,
       connectionTimeoutMillis: address.connectTimeoutMs ?? timeoutMs,
       // Statements may be sent before the answer to the last one has come.
