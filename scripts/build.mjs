@@ -56,6 +56,11 @@ const groups = [
       `/src/authority/(?:sqlite/|store/)?${except('backup|cached-lookup|capabilities|ceiling|idempotency|inspect|issue-key|rate-limit|reconcile|restore|roles|rotate-key|scoped-keys|service|sessions|sqlite-service|sqlite-use-gate|users')}`,
     ),
   },
+  // The authority on a server, which a command loads that is told to use one.
+  {
+    name: 'postgres',
+    test: /\/(src\/authority\/postgres\/|node_modules\/(pg|pg-[a-z-]+|pgpass|postgres-[a-z]+|split2|xtend)\/)/,
+  },
   // A group brings what its files import; this one serves commands that need no more of the next ones.
   { name: 'match', test: /\/src\/keys\/match\.ts$/ },
   // Locks, and files that hold secrets.
@@ -91,6 +96,15 @@ const noChildProcess = {
     const isAsked =
       /^(node:)?child_process$/.test(source) && /node_modules.(commander|detect-libc)/.test(importer ?? '');
     return isAsked ? join(root, 'scripts', 'no-child-process.mjs') : null;
+  },
+};
+
+/** pg would load a native binding, which is not installed, if a variable of the environment says so. */
+const noNativePostgres = {
+  name: 'no-native-postgres',
+  resolveId(source, importer) {
+    const isAsked = source === './native' && /node_modules.pg.lib/.test(importer ?? '');
+    return isAsked ? join(root, 'scripts', 'no-native-postgres.mjs') : null;
   },
 };
 
@@ -172,7 +186,7 @@ const { output } = await build({
     program: 'bin/program.ts',
     ...(executableFolder && { 'native-part': 'src/platform/native-part.ts' }),
   },
-  plugins: [noChildProcess, noValidator, noSignalHooks, docsInside, lazyBuiltins],
+  plugins: [noChildProcess, noValidator, noNativePostgres, noSignalHooks, docsInside, lazyBuiltins],
   output: {
     ...commonOutput,
     chunkFileNames: 'chunks/[name]-[hash].cjs',
@@ -209,7 +223,7 @@ const modules = output.flatMap((chunk) =>
 writeFileSync(join(fresh, 'THIRD-PARTY-LICENSES.txt'), licences(modules));
 if (!executableFolder) {
   chmodSync(join(fresh, 'keys.cjs'), 0o755);
-  const options = { ...common, plugins: [noChildProcess, noValidator, noSignalHooks] };
+  const options = { ...common, plugins: [noChildProcess, noValidator, noNativePostgres, noSignalHooks] };
   const manPages = await writeManPages({ root, folder: join(fresh, 'man'), options });
   listManPages(
     root,
