@@ -7,7 +7,7 @@ import type { KeySpec } from '../ports.ts';
 import type { RotationPolicy } from '../rotation/policy.ts';
 import type { RotationRecord } from '../rotation/record.ts';
 import { unfinished } from '../rotation/resume.ts';
-import { revokeAndConfirm } from '../rotation/retirement.ts';
+import { revokeAndConfirm, rotatesInPlace } from '../rotation/retirement.ts';
 import { rotateOne } from '../rotation/rotate-one.ts';
 import type { NamePlan } from './action.ts';
 import type { ApplyServices } from './apply-services.ts';
@@ -41,8 +41,7 @@ export async function applyName(services: ApplyServices, desired: DesiredKey): P
     await finishCreations(services, desired);
     const first = await endOrphan(services, desired, await look(services, desired));
     const outcome = await carryOut(services, first.plan, first.world);
-    if (!first.plan.isUnfinished) return { plan: first.plan, ...outcome };
-    // What has been finished just now was begun for another state of the file, perhaps.
+    if (!leavesChanges(services, first.plan, outcome)) return { plan: first.plan, ...outcome };
     const { world, plan } = await look(services, desired);
     return { plan, ...outcome, ...(await carryOut(services, plan, world)) };
   } finally {
@@ -107,6 +106,19 @@ async function endOrphan(services: ApplyServices, desired: DesiredKey, before: L
   await revokeAndConfirm(services.backend, { id: orphan.keyId });
   const after = await look(services, desired);
   return { ...after, plan: { ...after.plan, orphan } };
+}
+
+/** Whether the new key may have the fields of the old one, and not those of the file. */
+function leavesChanges(
+  { backend }: ApplyServices,
+  { isUnfinished, main }: NamePlan,
+  { newKeyId }: Omit<NameOutcome, 'plan'>,
+): boolean {
+  // What was finished may have been begun for an earlier state of the file.
+  if (isUnfinished) return true;
+  const hasChanges = main.changes?.some(({ field }) => field !== 'to' && field !== 'expiresAt');
+  // The API's own rotation takes nothing but an expiry.
+  return newKeyId !== undefined && rotatesInPlace(backend) && hasChanges === true;
 }
 
 async function carryOut(

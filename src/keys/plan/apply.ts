@@ -164,9 +164,8 @@ function nameJob(services: ApplyServices, planned: NamePlan): Job {
     async work() {
       const { plan, pending, ...outcome } = await applyName(services, planned.desired);
       const orphan = plan.orphan ?? planned.orphan;
-      // What an earlier command had begun, and is finished now, needs nothing else.
-      const main = plan.main.action === 'none' ? planned.main : plan.main;
-      const isRefused = main.action === 'refused';
+      const isRefused = plan.main.action === 'refused';
+      const main = isRefused || planned.main.action === 'none' ? plan.main : planned.main;
       return [
         ...(orphan ? [{ ...orphan, done: true }] : []),
         {

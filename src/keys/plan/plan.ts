@@ -1,15 +1,17 @@
-import type { Duration } from '../../base/time.ts';
-import { absoluteTime, after } from '../../base/time.ts';
+import { absoluteTime } from '../../base/time.ts';
 import type { Key } from '../key.ts';
 import { isActive, mayBeCut } from '../key.ts';
 import { isWaiting } from '../operations/operation.ts';
+import type { KeyChanges } from '../ports.ts';
 import { whyDue } from '../rotation/eligible.ts';
 import { graceMs } from '../rotation/policy.ts';
+import { rotatesInPlace } from '../rotation/retirement.ts';
 import type { Action, NamePlan } from './action.ts';
 import type { DesiredKey } from './desired-key.ts';
 import { differencesOf, updateRefusals } from './field-changes.ts';
 import { creationRefusals, rotationRefusals } from './refusals.ts';
 import { retirementsOf } from './retirements.ts';
+import { spanText } from './span-text.ts';
 import type { Observation, PlanWorld } from './world.ts';
 
 /**
@@ -107,12 +109,7 @@ function planExisting(
     (world.redelivers ? drift.reason : undefined);
   if (reason !== undefined && current.status !== 'disabled')
     return planRotation(desired, world, {
-      observation,
-      retirements,
-      reason,
-      base,
-      updateProblems,
-      isPatient,
+      ...{ observation, retirements, reason, base, update, updateProblems, isPatient },
     });
   if (updateProblems.length > 0)
     return actionOn(desired, world, 'refused', { ...base, reason: updateProblems.join('; ') });
@@ -133,6 +130,7 @@ interface RotationCase {
   retirements: readonly Action[];
   reason: string;
   base: Partial<Action>;
+  update: KeyChanges;
   updateProblems: readonly string[];
   /** Nothing is wrong but its age. */
   isPatient: boolean;
@@ -141,9 +139,22 @@ interface RotationCase {
 function planRotation(
   desired: DesiredKey,
   world: PlanWorld,
-  { observation: { current }, retirements, reason, base, updateProblems, isPatient }: RotationCase,
+  {
+    observation: { current },
+    retirements,
+    reason,
+    base,
+    update: { expiresAt: _, ...update },
+    updateProblems,
+    isPatient,
+  }: RotationCase,
 ): Action {
-  const refusals = rotationRefusals(desired, current, world);
+  // The API's own rotation keeps everything but the expiry: the rest is changed afterwards.
+  const keepsFields = rotatesInPlace(world.backend);
+  const refusals = [
+    ...rotationRefusals(desired, current, world),
+    ...(keepsFields ? updateRefusals(desired, update, world) : []),
+  ];
   if (refusals.length > 0) {
     const causes =
       updateProblems.length > 0 ? [...new Set([...updateProblems, ...refusals])] : [reason, ...refusals];
@@ -227,15 +238,4 @@ function guardOwn(action: Action, { ownId }: PlanWorld): Action {
   if (ownId === undefined || action.keyId !== ownId || action.action === 'none') return action;
   const reason = 'it is the session token that keys itself uses here: keys rotate stores the new one, too';
   return { ...action, action: 'refused', reason };
-}
-
-/** As a file writes it: `90d`, `36h`, `6mo`. */
-export function spanText({ months, milliseconds }: Duration): string {
-  const [start, end] = [new Date(0), after(new Date(0), { months: 0, milliseconds })];
-  const hours = (end.getTime() - start.getTime()) / 3_600_000;
-  const monthPart = months === 0 ? '' : months % 12 === 0 ? `${months / 12}y` : `${months}mo`;
-  if (hours === 0 && monthPart !== '') return monthPart;
-  const hourPart =
-    hours % 24 === 0 ? `${hours / 24}d` : hours % 1 === 0 ? `${hours}h` : `${milliseconds / 1000}s`;
-  return `${monthPart}${hourPart}`;
 }

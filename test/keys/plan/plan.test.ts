@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { Secret } from '../../../src/base/secret.ts';
 import type { Key } from '../../../src/keys/key.ts';
 import { unread } from '../../../src/keys/key.ts';
 import type { OpenOperation } from '../../../src/keys/operations/open-operation.ts';
 import type { Plan, WrittenStep } from '../../../src/keys/operations/operation.ts';
 import type { DesiredKey } from '../../../src/keys/plan/desired-key.ts';
+import type { Capabilities } from '../../../src/keys/ports.ts';
 import { key } from '../../support/key.ts';
 import {
   daysAgo,
@@ -286,6 +288,15 @@ describe('rotation', () => {
   ])('is refused by an API with %s', ([, can]) => {
     const one = desired({ rotate: { olderThan: span('5d') } });
     expect(planFor(one, planWorld([old()], { can })).main.action).toBe('refused');
+  });
+
+  test('by the API itself keeps every field: what it cannot change afterwards is refused', () => {
+    const backend = { rotateInPlace: async () => ({ secret: new Secret('sk_fake_EXAMPLE') }) };
+    const one = desired({ budgetUsd: 5, rotate: { olderThan: span('5d') } });
+    const main = (updateFields: Capabilities['updateFields']) =>
+      planFor(one, planWorld([old()], { backend, can: { overlap: 'server', updateFields } })).main;
+    expect(main(['budgetUsd'])).toMatchObject({ action: 'rotate', changes: [{ field: 'budgetUsd' }] });
+    expect(main(['name'])).toMatchObject({ action: 'refused' });
   });
 
   test('never makes a third key: it waits for the end of the older one, or is refused', () => {
