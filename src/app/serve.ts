@@ -16,7 +16,7 @@ export interface ServeRequest
   db: string | undefined;
   organisation: Organisation;
   /** `keySource` names where the upstream's own key is read from. */
-  upstream: { url: string; keySource: string | undefined } | undefined;
+  upstream: { url: string; keySource: string | undefined; pricesFile: string | undefined } | undefined;
   logFormat: LogFormat | undefined;
   /** How many processes serve. */
   workers: number;
@@ -45,7 +45,7 @@ async function serve(context: Context, request: ServeRequest, link: WorkerLink |
   const serving: Serving = {
     ...flags,
     link,
-    upstream: upstream && { url: upstream.url, ...(key && { key }) },
+    upstream: upstream && { url: upstream.url, pricesFile: upstream.pricesFile, ...(key && { key }) },
     ...(!context.globals.quiet && { log: { format, write: log.write } }),
   };
   const isSupervisor = workers > 1 && !link;

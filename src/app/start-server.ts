@@ -3,11 +3,13 @@ import type { AuthorityService } from '../authority/service.ts';
 import { KeysError, systemCode, usageError } from '../base/errors.ts';
 import { visible } from '../base/sanitise.ts';
 import type { Secret } from '../base/secret.ts';
+import { Prices } from '../gateway/prices.ts';
 import type { Upstream } from '../gateway/types.ts';
 import { threadProgram } from '../platform/child-entry.ts';
 import { isLoopbackHost } from '../platform/loopback.ts';
 import type { WorkerLink } from '../platform/workers/worker-link.ts';
 import type { LogFormat } from '../server/access-log.ts';
+import { logText } from '../server/log-text.ts';
 import type { Server } from '../server/server.ts';
 import { createServer } from '../server/server.ts';
 import type { Context } from './context.ts';
@@ -22,7 +24,7 @@ export interface Serving {
   tls?: TlsFiles | undefined;
   behindProxy: boolean;
   allowedHosts: readonly string[];
-  upstream?: { url: string; key?: () => Promise<Secret> } | undefined;
+  upstream?: { url: string; key?: () => Promise<Secret>; pricesFile?: string | undefined } | undefined;
   log?: { format: LogFormat; write: (line: string) => void };
   /** How long to keep listening after a request to stop. */
   drainMs: number;
@@ -57,7 +59,10 @@ export async function startServer(
 ): Promise<Running> {
   const { host, port, behindProxy, drainMs, log, link } = serving;
   const tls = serving.tls && (await readTls(context, serving.tls));
-  const upstream = serving.upstream && (await connect(context, serving.upstream));
+  const prices = serving.upstream?.pricesFile === undefined ? undefined : new Prices();
+  const upstream = serving.upstream && (await connect(context, serving.upstream, prices));
+  const priceFiles = priceFilesOf(context, serving, prices);
+  for (const { read } of priceFiles) await read();
   await prepareDatabase(authority, serving);
   const server = await createServer({
     authority,
@@ -73,12 +78,13 @@ export async function startServer(
     ...(tls && { tls }),
     ...(upstream && { upstream }),
     ...(log && { log }),
+    onUnpriced: unpricedWarning(context),
     onLoss: ({ use, reason }) =>
       void context.warn(`a use of the key ${use.keyId} was not metered: ${visible(messageOf(reason))}`),
     onBug: (error) => void context.warn(`a request failed unexpectedly: ${stackOf(error)}`),
   });
   const address = await listen(server, host, port);
-  const files = filesOf(context, serving, server);
+  const files = [...priceFiles, ...tlsFilesOf(context, serving, server)];
   const stopReading = link ? readOnRequest(context, files, link) : keepFresh(context, files);
   link?.answerCounts(() => server.counts());
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
@@ -92,15 +98,34 @@ export async function startServer(
   };
 }
 
-async function connect(context: Context, { url, key }: NonNullable<Serving['upstream']>): Promise<Upstream> {
+async function connect(
+  context: Context,
+  { url, key }: NonNullable<Serving['upstream']>,
+  prices?: Prices,
+): Promise<Upstream> {
   if (!URL.canParse(url)) throw usageError('--upstream is not a URL', 'keys help serve');
   const { openUpstream } = await import('../gateway/upstream.ts');
   return openUpstream({
     url: new URL(url),
     ...(key && { key }),
+    prices,
     env: context.io.env,
     timeouts: { connectMs: context.timeout, idleMs: upstreamIdleMs, totalMs: upstreamTotalMs },
   });
+}
+
+/** Models whose lack of a price is reported. */
+const maxUnpricedModels = 100;
+
+/** Warns once of each model. */
+function unpricedWarning(context: Context): (model: string | undefined) => void {
+  const reported = new Set<string>();
+  return (model) => {
+    const name = model === undefined ? 'a call that names no model' : `the model ${logText(model)}`;
+    if (reported.has(name) || reported.size >= maxUnpricedModels) return;
+    reported.add(name);
+    void context.warn(`${name} has no price in the file of --prices, and counts without a cost`);
+  };
 }
 
 /** Creates and migrates the tables. Throws `KeysError`. */
@@ -113,13 +138,25 @@ export async function prepareDatabase(authority: AuthorityService, { retention }
 export async function checkServing(context: Context, serving: Serving): Promise<FreshFiles[]> {
   const upstream = serving.upstream && (await connect(context, serving.upstream));
   await upstream?.close();
-  const files = filesOf(context, serving);
+  const files = [...priceFilesOf(context, serving), ...tlsFilesOf(context, serving)];
   for (const { read } of files) await read();
   return files;
 }
 
+/** Without prices in use, reading only checks the file. */
+function priceFilesOf(context: Context, { upstream }: Serving, prices?: Prices): FreshFiles[] {
+  const file = upstream?.pricesFile;
+  if (file === undefined) return [];
+  const read = async () => {
+    const { readPrices } = await import('./read-prices.ts');
+    const table = readPrices(context, file);
+    prices?.replace(table);
+  };
+  return [{ what: 'the price table', paths: [file], read }];
+}
+
 /** Without a server, reading only checks them. */
-function filesOf(context: Context, { tls }: Serving, server?: Server): FreshFiles[] {
+function tlsFilesOf(context: Context, { tls }: Serving, server?: Server): FreshFiles[] {
   if (!tls) return [];
   const read = async () => {
     const pair = await readTls(context, tls);

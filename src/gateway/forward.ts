@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { KeysError } from '../base/errors.ts';
+import { estimatedCounts } from './estimate.ts';
 import { headersForCaller, mediaTypeOf, single } from './headers.ts';
 import type { RefusalCode } from './refusal.ts';
 import { refuse } from './refusal.ts';
@@ -145,8 +146,22 @@ class ProxyCall {
     return {
       ...result,
       ...(this.#upstream ? { upstreamStatus: this.#upstream.status } : {}),
-      ...(usage ? { usage: this.#attributed(usage) } : {}),
+      ...this.#priced(result, usage && this.#attributed(usage)),
     };
+  }
+
+  /** The usage with its cost: what the response says, else by the price of the model. */
+  #priced(result: ProxyResult, usage: Usage | undefined): Pick<ProxyResult, 'usage' | 'isUnpriced'> {
+    const { prices } = this.#target;
+    const { method, model: asked } = this.#request;
+    const reported = usage && { usage };
+    if (!prices || method !== 'POST' || usage?.costUsd !== undefined) return { ...reported };
+    const counts = this.#meter?.counts ?? estimatedCounts(this.#request, result, this.#meter);
+    if (!counts) return { ...reported };
+    const costUsd = prices.costOf({ asked, answered: this.#meter?.model }, counts);
+    if (costUsd === undefined) return { ...reported, isUnpriced: true };
+    const model = asked === undefined ? {} : { model: asked };
+    return { usage: { tokens: 0, ...model, ...usage, costUsd } };
   }
 
   #attributed(usage: Usage): Usage {

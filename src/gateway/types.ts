@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Headers } from './headers.ts';
+import type { Prices } from './prices.ts';
 import type { RefusalCode } from './refusal.ts';
 import type { UpstreamKey } from './upstream-key.ts';
 import type { Usage } from './usage-block.ts';
@@ -33,6 +34,8 @@ export interface ProxyResult {
   reason?: string;
   /** The usage that the response reports, even if it broke off later; absent if it reports none. */
   usage?: Usage;
+  /** There are prices, but none for this call, and the response does not say what it cost. */
+  isUnpriced?: true;
 }
 
 /** A server that calls are forwarded to. */
@@ -43,6 +46,8 @@ export interface Upstream {
    * bugs.
    */
   forward(request: ProxyRequest, response: ServerResponse): Promise<ProxyResult>;
+  /** What calls cost whose responses do not say it. */
+  readonly prices?: Prices | undefined;
   /** Closes idle connections, and busy ones once their calls end. */
   close(): Promise<void>;
 }
@@ -56,6 +61,7 @@ export interface UpstreamTarget {
   /** Absent if the upstream requires none. */
   key?: UpstreamKey;
   timeouts: UpstreamTimeouts;
+  prices?: Prices | undefined;
 }
 
 /** In milliseconds. */

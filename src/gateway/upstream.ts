@@ -3,6 +3,7 @@ import type { Secret } from '../base/secret.ts';
 import type { Environment } from '../platform/env.ts';
 import { openDispatcher } from './dispatcher.ts';
 import { forward } from './forward.ts';
+import type { Prices } from './prices.ts';
 import type { ProxyResult, Upstream, UpstreamTarget, UpstreamTimeouts } from './types.ts';
 import { UpstreamKey } from './upstream-key.ts';
 import { basePathOf } from './upstream-path.ts';
@@ -18,10 +19,12 @@ export interface UpstreamOptions {
   /** For HTTPS_PROXY, HTTP_PROXY and NO_PROXY, upper or lower case. */
   env: Environment;
   timeouts: UpstreamTimeouts;
+  /** What calls cost whose responses do not say it; absent: nothing. */
+  prices?: Prices | undefined;
 }
 
 /** Throws `KeysError` (usage) for a URL, or a proxy variable, that cannot be used. */
-export function openUpstream({ url, key, env, timeouts }: UpstreamOptions): Upstream {
+export function openUpstream({ url, key, env, timeouts, prices }: UpstreamOptions): Upstream {
   const basePath = basePathOf(url, key !== undefined);
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
@@ -31,6 +34,7 @@ export function openUpstream({ url, key, env, timeouts }: UpstreamOptions): Upst
     origin: url.origin,
     basePath,
     timeouts,
+    prices,
     ...(key && { key: new UpstreamKey(key) }),
   };
   const running = new Set<Promise<ProxyResult>>();
@@ -44,6 +48,7 @@ export function openUpstream({ url, key, env, timeouts }: UpstreamOptions): Upst
   }
 
   return {
+    prices,
     async forward(request, response) {
       const forwarding = forward(target, request, response);
       running.add(forwarding);

@@ -3,6 +3,9 @@ import { BoundedBuffer } from './bounded-buffer.ts';
 import { EventStream } from './event-stream.ts';
 import { mediaTypeOf, single } from './headers.ts';
 import { parseJson, parseJsonEnd } from './json-end.ts';
+import { amount, count, record } from './json-values.ts';
+import type { TokenCounts } from './token-counts.ts';
+import { countsIn, sumOf, withInputOf } from './token-counts.ts';
 
 /** The usage that a response reports. */
 export interface Usage {
@@ -19,6 +22,12 @@ export interface UsageMeter {
   add(chunk: Buffer): void;
   /** The usage found so far, or undefined. Called once, after the last byte. */
   end(): Usage | undefined;
+  /** After `end`: the tokens of that usage by what they cost. Undefined if it has none. */
+  readonly counts: TokenCounts | undefined;
+  /** The model that the response names. */
+  readonly model: string | undefined;
+  /** About how many tokens the response has, if it does not say it: one for each event, or for every four bytes. */
+  readonly estimatedOutput: number;
 }
 
 /** The meter for a response; undefined for one without a readable usage block: neither JSON nor events, or compressed. */
@@ -26,29 +35,78 @@ export function meterFor(headers: IncomingHttpHeaders): UsageMeter | undefined {
   const coding = single(headers, 'content-encoding')?.trim().toLowerCase() || 'identity';
   const type = mediaTypeOf(headers);
   if (coding !== 'identity') return undefined;
-  if (type === 'text/event-stream') return eventsMeter();
+  if (type === 'text/event-stream') return new EventsMeter();
   return /[/+]json$/.test(type) ? documentMeter() : undefined;
 }
 
+/** Bytes of a text that are about one token. */
+export const bytesPerToken = 4;
+
 function documentMeter(): UsageMeter {
   const text = new BoundedBuffer();
-  return { add: (chunk) => text.add(chunk), end: () => usageIn(text.read()) };
+  let bytes = 0;
+  let document: unknown;
+  return {
+    add(chunk) {
+      text.add(chunk);
+      bytes += chunk.length;
+    },
+    end() {
+      document = text.read();
+      return usageIn(document);
+    },
+    get counts() {
+      return countsIn(blockIn(document));
+    },
+    get model() {
+      return usageIn(document)?.model;
+    },
+    get estimatedOutput() {
+      return Math.ceil(bytes / bytesPerToken);
+    },
+  };
 }
 
 /** Of several events with a usage, the last one counts: earlier ones are running totals. */
-function eventsMeter(): UsageMeter {
-  let usage: Usage | undefined;
-  const events = new EventStream(({ text, isEnd }) => {
+class EventsMeter implements UsageMeter {
+  counts: TokenCounts | undefined;
+  model: string | undefined;
+  estimatedOutput = 0;
+  #usage: Usage | undefined;
+  /** Of the first event of a message, which alone has the input. */
+  #firstCounts: TokenCounts | undefined;
+  readonly #events = new EventStream(({ text, isEnd }) => {
+    this.estimatedOutput += 1;
     // Most events have none and need not be parsed.
-    if (text.includes('"usage"')) usage = usageIn(isEnd ? parseJsonEnd(text) : parseJson(text)) ?? usage;
+    if (text.includes('"usage"')) this.#read(isEnd ? parseJsonEnd(text) : parseJson(text));
   });
-  return {
-    add: (chunk) => events.add(chunk),
-    end() {
-      events.end();
-      return usage;
-    },
-  };
+
+  add(chunk: Buffer): void {
+    this.#events.add(chunk);
+  }
+
+  end(): Usage | undefined {
+    this.#events.end();
+    const counts = this.counts && withInputOf(this.counts, this.#firstCounts);
+    if (!this.#usage || !counts || counts === this.counts) return this.#usage;
+    this.counts = counts;
+    return { ...this.#usage, tokens: sumOf(counts) };
+  }
+
+  #begin({ usage, model }: Record<string, unknown>): void {
+    this.#firstCounts = countsIn(usage);
+    if (isModelName(model)) this.model = model;
+  }
+
+  #read(document: unknown): void {
+    const { message } = record(document);
+    if (message) this.#begin(record(message));
+    const usage = usageIn(document);
+    if (!usage) return;
+    this.#usage = usage;
+    this.model = usage.model ?? this.model;
+    this.counts = countsIn(blockIn(document)) ?? this.counts;
+  }
 }
 
 /**
@@ -58,8 +116,7 @@ function eventsMeter(): UsageMeter {
  * without tokens and cost; a value that cannot be a number of tokens or dollars counts as absent.
  */
 export function usageIn(document: unknown): Usage | undefined {
-  const outer = record(document);
-  const response = outer.usage instanceof Object ? outer : record(outer.response);
+  const response = responseIn(document);
   const usage = record(response.usage);
   const tokens =
     count(usage.total_tokens) ??
@@ -74,23 +131,20 @@ export function usageIn(document: unknown): Usage | undefined {
   };
 }
 
-function record(value: unknown): Record<string, unknown> {
-  return value instanceof Object && !Array.isArray(value) ? { ...value } : {};
+/** What has the usage: the document, or the response in an event. */
+function responseIn(document: unknown): Record<string, unknown> {
+  const outer = record(document);
+  return outer.usage instanceof Object ? outer : record(outer.response);
 }
 
-function count(value: unknown): number | undefined {
-  return Number.isSafeInteger(value) ? amount(value) : undefined;
+function blockIn(document: unknown): unknown {
+  return responseIn(document).usage;
 }
 
 /** The sum of two counts; one alone, as embeddings report it, is the sum. */
 function sum(one: unknown, other: unknown): number | undefined {
   if (count(one) === undefined && count(other) === undefined) return undefined;
   return count((count(one) ?? 0) + (count(other) ?? 0));
-}
-
-function amount(value: unknown): number | undefined {
-  // Math.abs turns -0 into 0.
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.abs(value) : undefined;
 }
 
 function isModelName(value: unknown): value is string {

@@ -12,5 +12,7 @@ export interface Context {
   offload: Offload;
   /** Where calls are forwarded to; absent: keys are only checked. */
   upstream?: Upstream;
+  /** Receives the model of a call that has no price. */
+  onUnpriced: (model: string | undefined) => void;
   now: () => Date;
 }

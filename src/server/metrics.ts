@@ -20,6 +20,7 @@ export class Metrics {
   readonly #durations = new Durations();
   readonly #tokens: Counter;
   readonly #cost: Counter;
+  readonly #unpriced: Counter;
 
   readonly #worker: WorkerCounts | undefined;
 
@@ -47,6 +48,11 @@ export class Metrics {
       help: 'Metered cost in US dollars.',
       registers,
     });
+    this.#unpriced = new Counter({
+      name: 'keys_unpriced_calls_total',
+      help: 'Forwarded calls that were counted without a cost, because neither the response nor --prices names one.',
+      registers,
+    });
     new Gauge({ name: 'keys_info', help: 'The version of keys.', labelNames: ['version'], registers })
       .labels(version)
       .set(1);
@@ -65,6 +71,10 @@ export class Metrics {
     const labels = `${route} ${method} ${status}`;
     this.#requests.set(labels, (this.#requests.get(labels) ?? 0) + 1);
     this.#durations.add(route, elapsedMs / 1000);
+  }
+
+  unpriced(): void {
+    this.#unpriced.inc();
   }
 
   metered(tokens: number, costUsd: number): void {

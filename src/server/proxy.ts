@@ -9,6 +9,7 @@ import type { HeldBody } from './body-intake.ts';
 import { BodyIntake, hasBody } from './body-intake.ts';
 import { keyOf } from './caller.ts';
 import type { Context } from './context.ts';
+import { logText } from './log-text.ts';
 
 /** The permission that a call needs, without its model. */
 type Access = Pick<AccessRequest, 'permission'>;
@@ -81,7 +82,25 @@ async function check(
     // Decided once more, for the headers and the log row of a refusal.
     await admit(context, request, reply, { ...access, ...models }, addressOf(request, content.model));
   }
+  await loggingRefusals(context, request, admission, async () => requirePrice(context, admission, content));
   return content;
+}
+
+/** With a table of prices, a key under a budget makes no call that costs an unknown amount. Throws 403. */
+function requirePrice(
+  { upstream, authority }: Context,
+  { budgetLeftUsd }: Admission,
+  { method, model }: PreparedRequest,
+): void {
+  const hasBudget = budgetLeftUsd !== null || authority.organisation.monthlyBudgetUsd !== undefined;
+  if (!upstream?.prices || !hasBudget || method !== 'POST' || upstream.prices.of(model)) return;
+  const message = 'The API key has a budget, and the call names no model that has a price';
+  throw new HttpProblem(
+    403,
+    'MODEL_NOT_PRICED',
+    message,
+    model === undefined ? {} : { model: logText(model) },
+  );
 }
 
 /** What a key that is limited to models must be allowed, each by itself. */
@@ -117,10 +136,11 @@ interface AdmittedCall {
 
 /** Forwards an admitted call and meters it. */
 export async function forward(
-  { batcher, metrics }: Context,
+  context: Context,
   upstream: Upstream,
   { request, reply, content, admission }: AdmittedCall,
 ): Promise<void> {
+  const { batcher, metrics } = context;
   const disconnection = new AbortController();
   reply.raw.on('close', () => {
     if (!reply.raw.writableFinished) disconnection.abort();
@@ -136,6 +156,7 @@ export async function forward(
     reply.raw,
   );
   if (result.code) request.logged.code = result.code;
+  if (result.isUnpriced) context.onUnpriced(content.model ?? result.usage?.model);
   const { tokens = 0, costUsd = 0 } = result.usage ?? {};
   metrics.metered(tokens, costUsd);
   const use: Use = {

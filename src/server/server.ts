@@ -49,6 +49,8 @@ export interface ServerOptions extends Omit<AppOptions, 'onRefused'> {
   log?: { format: LogFormat; write: (line: string) => void };
   /** Receives unexpected errors. */
   onBug: (error: unknown) => void;
+  /** Receives the model of each call that cost an unknown amount, although there are prices. */
+  onUnpriced?: (model: string | undefined) => void;
   /** Receives each use of a key that the database rejected. */
   onLoss?: (loss: LostUse) => void;
 }
@@ -87,7 +89,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const batcher = new RequestBatcher(authority.gate, now, (loss) => options.onLoss?.(loss), recordUses);
   const metrics = new Metrics(version, options.worker);
   const lifecycle: Lifecycle = { isDraining: false };
-  const context: Context = { authority, batcher, metrics, offload, now, ...(upstream && { upstream }) };
+  const onUnpriced = (model: string | undefined) => {
+    metrics.unpriced();
+    options.onUnpriced?.(model);
+  };
+  const common = { authority, batcher, metrics, offload, onUnpriced, now };
+  const context: Context = { ...common, ...(upstream && { upstream }) };
   const { app, renewTls } = openApp({
     ...options,
     onRefused(error, request, reply) {

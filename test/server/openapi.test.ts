@@ -43,7 +43,14 @@ async function context(): Promise<Context> {
   const { service, clock } = await testService();
   const batcher = new RequestBatcher(service.gate, clock.now, () => {});
   const offload = withoutThreads(service);
-  return { authority: service, batcher, metrics: new Metrics('0.0.0'), offload, now: clock.now };
+  return {
+    authority: service,
+    batcher,
+    metrics: new Metrics('0.0.0'),
+    offload,
+    onUnpriced() {},
+    now: clock.now,
+  };
 }
 
 test('the description is public, and valid OpenAPI 3.1', async () => {

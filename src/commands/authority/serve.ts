@@ -23,6 +23,7 @@ export const serve = defineCommand({
     'keys serve',
     'keys serve --models gpt-4o,mistral-large --org-budget 500 --max-keys 20',
     'keys serve --upstream https://api.example.com/v1 --upstream-key env:.env#UPSTREAM_KEY',
+    'keys serve --upstream https://api.example.com/v1 --prices prices.yaml',
     'keys serve --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem',
   ],
   flags: {
@@ -61,6 +62,11 @@ export const serve = defineCommand({
       "the upstream's own key: env:PATH#NAME, file:PATH or keychain:NAME",
       nameOf('source'),
     ),
+    prices: value(
+      '--prices <file>',
+      'what models cost, for an upstream that does not say it (YAML or JSON)',
+      nameOf('file'),
+    ),
     tlsCert: value('--tls-cert <path>', 'certificate and chain, PEM', nameOf('file')),
     tlsKey: value('--tls-key <path>', "the certificate's private key, PEM", nameOf('file')),
     behindProxy: toggle(
@@ -79,7 +85,7 @@ export const serve = defineCommand({
     ),
   },
   fields: ['time', 'event', 'url', 'workers'],
-  problems({ host = '127.0.0.1', tlsCert, tlsKey, behindProxy, upstream, upstreamKey }) {
+  problems({ host = '127.0.0.1', tlsCert, tlsKey, behindProxy, upstream, upstreamKey, prices }) {
     const problems: string[] = [];
     if ((tlsCert === undefined) !== (tlsKey === undefined)) {
       problems.push('--tls-cert and --tls-key need each other');
@@ -92,6 +98,7 @@ export const serve = defineCommand({
     if (upstreamKey !== undefined && upstream === undefined) {
       problems.push('--upstream-key needs --upstream');
     }
+    if (prices !== undefined && upstream === undefined) problems.push('--prices needs --upstream');
     return problems;
   },
   async run(context, input) {
@@ -112,7 +119,8 @@ export const serve = defineCommand({
         ...(orgBudget !== undefined && { monthlyBudgetUsd: orgBudget }),
         ...(maxKeys !== undefined && { maxKeys }),
       },
-      upstream: url === undefined ? undefined : { url, keySource: input.upstreamKey },
+      upstream:
+        url === undefined ? undefined : { url, keySource: input.upstreamKey, pricesFile: input.prices },
       logFormat: input.logFormat,
     });
     return { kind: 'nothing' };
