@@ -176,6 +176,14 @@ test('every fault of the flags is named at once', async () => {
   `);
 });
 
+test('a misspelt permission is no all-clear', async () => {
+  const { exit, stderr } = await findings(await account(), ['--forbid-permission', 'admn,webhook']);
+  expect(exit).toBe(8);
+  expect(stderr).toBe(
+    "warning: the policy forbids the permission 'admn', which no key can have (did you mean admin?); there are read, write, admin, webhook\n",
+  );
+});
+
 describe('--all-profiles', () => {
   const keys = {
     data: [

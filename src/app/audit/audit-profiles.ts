@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { KeysError } from '../../base/errors.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { audit } from '../../keys/audit/audit.ts';
 import type { Policy } from '../../keys/audit/audit-policy.ts';
@@ -64,5 +65,27 @@ export async function auditProfiles(
     policy,
     context.now,
   );
+  await warnOfUnknownPermissions(context, accounts, policy);
   return { ...report, profiles: places.length };
+}
+
+/** A misspelt permission is on no key: without a warning, that would look like an account in order. */
+async function warnOfUnknownPermissions(
+  context: Context,
+  accounts: readonly Account[],
+  { forbidPermission }: Policy,
+): Promise<void> {
+  if (accounts.length === 0 || accounts.some(({ permissions }) => permissions === undefined)) return;
+  const known = new Set(
+    accounts.flatMap(({ permissions = [], keys }) => [
+      ...permissions,
+      ...keys.flatMap((key) => key.permissions ?? []),
+    ]),
+  );
+  for (const word of forbidPermission.filter((one) => !known.has(one))) {
+    const words = [...known];
+    await context.warn(
+      `the policy forbids the permission '${word}', which no key can have${didYouMean(word, words)}; there are ${words.join(', ')}`,
+    );
+  }
 }

@@ -85,7 +85,11 @@ export const audit = defineCommand({
       table: async (_rows, terminal) =>
         (await import('../../output/views/audit.ts')).auditView(outcome, allCommand(context.words), terminal),
       reports: {
-        sarif: async () => (await import('../../output/views/audit-reports.ts')).auditSarif(outcome, version),
+        sarif: async () =>
+          (await import('../../output/views/audit-reports.ts')).auditSarif(outcome, {
+            version,
+            cwd: context.io.cwd,
+          }),
         markdown: async () => (await import('../../output/views/audit-reports.ts')).auditMarkdown(outcome),
       },
       ...(rows.some(({ severity }: Finding) => reaches(severity, least)) && { exit: 'no' as const }),

@@ -10,7 +10,7 @@ const maxWordLength = 200;
  * Whether a text means the same when it is copied from any report, and may be an argument. Markdown has no way to write a bar
  * in the code of a table.
  */
-function isPasteable(text: string): boolean {
+export function isPasteable(text: string): boolean {
   const isShort = text !== '' && text.length <= maxWordLength;
   return isShort && visible(text) === text && !text.includes('|') && !looksLikeSecret(text);
 }

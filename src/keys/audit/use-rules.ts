@@ -1,6 +1,6 @@
 import { absoluteTime, before, spanText } from '../../base/time.ts';
 import type { KeyRule } from './audit-rule.ts';
-import { ending, onKey } from './fix-command.ts';
+import { ending, isPasteable, onKey } from './fix-command.ts';
 import { isInService, labelOf } from './key-label.ts';
 
 /* Keys that nothing needs. */
@@ -59,7 +59,10 @@ export const superseded: KeyRule = {
     if (key.expiresAt && Date.parse(key.expiresAt) <= now.getTime() + retiringMs) return;
     yield {
       message: `${labelOf(key)} is superseded by a newer key of its name, and still works`,
-      fix: onKey('rotate', key, account, { by: 'name', flags: '--finish' }),
+      // By its id, it is refused: the newer key is what a rotation is about.
+      fix: isPasteable(key.name)
+        ? onKey('rotate', key, account, { by: 'name', flags: '--finish' })
+        : ending(key, account),
     };
   },
 };

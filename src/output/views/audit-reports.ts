@@ -1,3 +1,4 @@
+import { relative, resolve } from 'node:path';
 import { auditRules } from '../../keys/audit/audit-rules.ts';
 import type { Located } from '../../keys/audit/finding.ts';
 import { code, markdownPage, markdownTable } from '../markdown-report.ts';
@@ -7,7 +8,10 @@ import { countsOf, extentOf, groupsOf, uncheckedLines } from './audit-groups.ts'
 import { count } from './key-values.ts';
 
 /** As SARIF. A finding that is in no file is at a path of its profile and key. */
-export function auditSarif(outcome: AuditOutcome, version: string): Promise<string> {
+export function auditSarif(
+  outcome: AuditOutcome,
+  { version, cwd }: { version: string; cwd: string },
+): Promise<string> {
   return sarif({
     version,
     category: 'keys-audit',
@@ -19,7 +23,7 @@ export function auditSarif(outcome: AuditOutcome, version: string): Promise<stri
         rule,
         severity,
         message: `${message}; to fix it: ${fix}`,
-        place: placeOf(located),
+        place: placeOf(located, cwd),
         ...(subject !== '' && { subject }),
         identity: located.identity,
         properties: { keyId, name, profile, fix },
@@ -29,11 +33,15 @@ export function auditSarif(outcome: AuditOutcome, version: string): Promise<stri
   });
 }
 
-function placeOf({ at, finding: { profile, name, keyId } }: Located) {
-  if (at) return at;
-  return {
-    path: pathOfSubject('keys', profile ?? 'journal', ...((name ?? keyId) ? [name || keyId || ''] : [])),
-  };
+/** Files below the working folder, which is taken for the root of the repository, by their relative path. */
+function placeOf({ at, finding: { profile, name, keyId } }: Located, cwd: string) {
+  if (at) {
+    const path = resolve(cwd, at.path);
+    const relativePath = relative(cwd, path);
+    return { ...at, path: /^\.\.(?:[\\/]|$)/.test(relativePath) ? path : relativePath };
+  }
+  const subject = name || keyId;
+  return { path: pathOfSubject('keys', profile ?? 'journal', ...(subject ? [subject] : [])) };
 }
 
 /** Rows of a rule: an issue takes 65,536 characters. */

@@ -23,7 +23,9 @@ export async function auditView(
     const total = own.length > 1 ? ` (${count(own.length)})` : '';
     const start = `${mark(severity, terminal)}  ${terminal.style.bold(rule.id)}:`;
     const heading = wrapWords([start, ...unitsOf(`${rule.title}${total}`)], terminal.width).join('\n    ');
-    const lines = await Promise.all(own.slice(0, maxPerRule).map((one) => findingLines(one, terminal)));
+    const lines = await Promise.all(
+      own.slice(0, maxPerRule).map((one) => findingLines(one, outcome.profiles > 1, terminal)),
+    );
     const more = own.length > maxPerRule ? [`  … and ${count(own.length - maxPerRule)} more`] : [];
     parts.push([heading, ...lines.flat(), ...more].join('\n'));
   }
@@ -49,8 +51,13 @@ function mark(severity: Severity, { style }: Terminal): string {
 }
 
 /** What was found, broken between words, and the command that fixes it, which is never broken: it is pasted. */
-async function findingLines({ message, fix }: Finding, terminal: Terminal): Promise<string[]> {
-  return [...(await wrapped([message], terminal)), `    ${terminal.style.dim(shown(fix))}`];
+async function findingLines(
+  { rule, message, fix, profile }: Finding,
+  showsProfile: boolean,
+  terminal: Terminal,
+): Promise<string[]> {
+  const where = showsProfile && profile !== null && rule !== 'unreachable' ? ` (${profile})` : '';
+  return [...(await wrapped([message + where], terminal)), `    ${terminal.style.dim(shown(fix))}`];
 }
 
 async function wrapped(texts: readonly string[], { width }: Terminal): Promise<string[]> {

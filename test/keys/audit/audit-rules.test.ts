@@ -167,6 +167,10 @@ const cases: Case[] = [
         keys(soundKey(), soundKey({ id: 'bbbb0002', createdAt: day(-1) })),
         'keys rotate ci --finish',
       ],
+      'one whose name is no argument': [
+        keys(soundKey({ name: 'a\nb' }), soundKey({ id: 'bbbb0002', name: 'a\nb', createdAt: day(-1) })),
+        'keys revoke aaaa0001',
+      ],
     },
     sound: {
       'the only key of its name': keys(soundKey(), soundKey({ id: 'bbbb0002', name: 'other' })),
