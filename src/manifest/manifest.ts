@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { InvalidValue } from '../base/errors.ts';
 import { parseDuration, parseExpiry, parsePositiveDuration, SpanEnd } from '../base/time.ts';
+import { requirableNamed } from '../keys/audit/audit-policy.ts';
 import type { DesiredExpiry } from '../keys/plan/desired-key.ts';
 import { literalText } from './place.ts';
 import { byName, fields, optional } from './shape.ts';
@@ -100,7 +101,7 @@ const audit = fields({
   maxAge: optional('A key must not be older than this.', '90d', span),
   expiring: optional('A key that expires within this span is a finding.', '14d', span),
   unused: optional('A key that has not been used for this long is a finding.', '90d', span),
-  require: optional('What every key must have.', ['expiry'], texts),
+  require: optional('What every key must have.', ['expiry'], listOf(read(text, requirableNamed))),
   forbidPermission: optional('Permissions that no key may have.', ['admin'], texts),
   failOn: optional(
     'The least severe finding with which keys audit exits with 8.',

@@ -537,8 +537,8 @@ describe('keys.yaml', () => {
       "$ keys audit
       exit 2
       --- stderr
-      error: keys.yaml: audit.require: 'expiri' is not one of expiry, budget, rate-limit, description, permissions, models, labels (did you mean expiry?)
-      hint: keys help audit
+      error: keys.yaml:1:20: audit.require.0: 'expiri' is not one of expiry, budget, rate-limit, description, permissions, models, labels (did you mean expiry?)
+      hint: see what the file can say: keys docs policy
       --- files
       keys.yaml (644): audit: { require: [expiri] }
       "

@@ -28,6 +28,7 @@ const firstPages = [
   'terminal',
   'rotation',
   'recovery',
+  'policy',
   'audit',
   'ci',
   'pipes',

@@ -28,13 +28,19 @@ export const planFields = ['action', 'name', 'profile', 'keyId', 'changes', 'rea
 export const planColumns = ['action', 'name', 'profile', 'keyId', 'reason'];
 
 /** The actions and their number, as json and yaml have them; a line each elsewhere. */
-export function reportOf(summary: PlanSummary, toDo: number): Extract<Result, { kind: 'document' }> {
+export function reportOf(
+  summary: PlanSummary,
+  { toDo, now }: { toDo: number; now: Date },
+): Extract<Result, { kind: 'document' }> {
   return {
     kind: 'document',
     rows: summary.actions.map(reported),
     record: (actions) => ({ actions, toDo }),
     columns: planColumns,
     table: async (_, terminal) => (await import('../../output/views/plan.ts')).planView(summary, terminal),
+    reports: {
+      markdown: async () => (await import('../../output/views/plan-report.ts')).planMarkdown(summary, now),
+    },
   };
 }
 

@@ -27,6 +27,7 @@ export const apply = defineCommand({
     confirm: value('--confirm <n>', 'how many keys --prune revokes; replaces the prompt', readText),
   },
   fields,
+  reports: ['markdown'],
   async run(context, { confirm, ...input }) {
     const { applyFile } = await import('../../app/apply-file.ts');
     const { plan, actions, exit } = await applyFile(context, { ...planInputOf(input), confirm });
@@ -35,7 +36,7 @@ export const apply = defineCommand({
     const applied: AppliedAction[] = [];
     for await (const action of actions) applied.push(action);
     const summary = { actions: inOrderOf(plan.actions, applied), others: plan.others, isApplied: true };
-    return { ...reportOf(summary, plan.toDo), columns, exit: exit() };
+    return { ...reportOf(summary, { toDo: plan.toDo, now: context.now }), columns, exit: exit() };
   },
 });
 

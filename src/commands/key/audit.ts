@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { version } from '../../../package.json';
 import type { AuditOutcome } from '../../app/audit/audit-profiles.ts';
 import type { Context } from '../../app/context.ts';
-import { InvalidValue, usageError } from '../../base/errors.ts';
+import { InvalidValue } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { parsePositiveDuration } from '../../base/time.ts';
 import { defineCommand, toggle, value } from '../../cli/define.ts';
 import { offering, oneOf, readList, readText } from '../../cli/read.ts';
-import type { Policy, Requirable, StatedPolicy } from '../../keys/audit/audit-policy.ts';
+import type { Requirable } from '../../keys/audit/audit-policy.ts';
 import { policyFrom, requirable, requirableNamed } from '../../keys/audit/audit-policy.ts';
 import type { Finding } from '../../keys/audit/finding.ts';
 import { findingFields, reaches, severities } from '../../keys/audit/finding.ts';
@@ -70,7 +70,7 @@ export const audit = defineCommand({
   async run(context, { allProfiles, failOn, file, operands: _, ...flags }) {
     const { auditProfiles } = await import('../../app/audit/audit-profiles.ts');
     const desired = await readPolicyFile(context, file);
-    const policy = policyOf(flags, desired);
+    const policy = policyFrom(flags, desired?.audit ?? {});
     const least = failOn ?? desired?.audit?.failOn ?? 'info';
     const outcome = await auditProfiles(context, { policy, allProfiles, desired });
     const { findings, checked, unchecked } = outcome;
@@ -102,16 +102,6 @@ async function readPolicyFile(context: Context, file: string | undefined): Promi
   const { defaultManifest, readDesiredState } = await import('../../app/read-desired-state.ts');
   if (file === undefined && !existsSync(join(context.io.cwd, defaultManifest))) return undefined;
   return readDesiredState(context, file);
-}
-
-/** Flags win over the file. Throws `KeysError` (2) for a requirement in the file that there is not. */
-function policyOf(flags: StatedPolicy, desired: DesiredState | undefined): Policy {
-  try {
-    return policyFrom(flags, desired?.audit ?? {});
-  } catch (error) {
-    if (!(error instanceof InvalidValue) || !desired) throw error;
-    throw usageError(`${desired.file}: audit.require: ${error.message}`, 'keys help audit');
-  }
 }
 
 function readRequirements(text: string): Requirable[] {

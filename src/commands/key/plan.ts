@@ -10,14 +10,20 @@ export const plan = defineCommand({
     'the value of its key is shown, and --redeliver would replace the key. Exits with 0 if there is nothing to do, and with',
     '8 if there is.',
   ].join('\n'),
-  examples: ['keys plan', 'keys plan keys.yaml --json', 'keys plan --prune --redeliver'],
+  examples: [
+    'keys plan',
+    'keys plan keys.yaml --json',
+    'keys plan --prune --redeliver',
+    'keys plan --format markdown',
+  ],
   flags: planFlags,
   fields: planFields,
+  reports: ['markdown'],
   async run(context, input) {
     const { planFile } = await import('../../app/plan-file.ts');
     const { actions, toDo, others } = await planFile(context, planInputOf(input));
     return {
-      ...reportOf({ actions, others, isApplied: false }, toDo),
+      ...reportOf({ actions, others, isApplied: false }, { toDo, now: context.now }),
       exit: toDo > 0 ? 'no' : 'done',
     };
   },

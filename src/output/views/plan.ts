@@ -16,7 +16,7 @@ export interface PlanSummary {
   isApplied: boolean;
 }
 
-type Look = 'create' | 'change' | 'rotate' | 'ok' | 'refused' | 'gone' | 'failed';
+export type Look = 'create' | 'change' | 'rotate' | 'ok' | 'refused' | 'gone' | 'failed';
 
 const symbols: Readonly<Record<Look, { sign: string; ascii: string; color: keyof Style }>> = {
   create: { sign: '+', ascii: '+', color: 'green' },
@@ -59,7 +59,7 @@ function actionLines(
   return `${style[color](unicode ? sign : ascii)} ${body}\n${changes.map((change) => changeLine(change, action, terminal)).join('')}`;
 }
 
-function lookOf(action: Action | AppliedAction): Look {
+export function lookOf(action: Action | AppliedAction): Look {
   if ('error' in action && action.error) return 'failed';
   if (action.isLeftOver) return 'gone';
   switch (action.action) {
@@ -95,12 +95,12 @@ function outcomeText(action: Action | AppliedAction, terminal: Terminal): string
   }
 }
 
-function textOf(action: Action, terminal: Terminal): string {
+export function textOf(action: Action, terminal: Pick<Terminal, 'now'>): string {
   const { reason } = action;
   return [...(reason === undefined ? [] : [shown(reason)]), ...endOfOld(action, terminal)].join('; ');
 }
 
-function endOfOld({ oldRevokeAt }: Action, { now }: Terminal): string[] {
+function endOfOld({ oldRevokeAt }: Action, { now }: Pick<Terminal, 'now'>): string[] {
   if (oldRevokeAt === undefined) return [];
   return [`the old key ends ${oldRevokeAt === null ? 'once it is idle' : endText(oldRevokeAt, now)}`];
 }
@@ -120,14 +120,14 @@ function changeLine({ field, from, to }: FieldChange, { action }: Action, termin
   return `${indent}${indent}${label} ${value}\n`;
 }
 
-function nameOf(field: string): string {
+export function nameOf(field: string): string {
   const names: Readonly<Record<string, string>> = { ...fieldNames, expiresAt: 'expires' };
   return names[field] ?? field;
 }
 
 const maxValueLength = 200;
 
-function valueText(value: unknown, field?: string): string {
+export function valueText(value: unknown, field?: string): string {
   if (value === null || value === undefined || value === '') return field === 'expiresAt' ? 'never' : 'none';
   if (Array.isArray(value)) return value.length === 0 ? 'all' : shown(value.join(', '), maxValueLength);
   if (typeof value === 'object') {
