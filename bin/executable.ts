@@ -79,7 +79,7 @@ function loadPackage(id: string): unknown {
   return module.exports;
 }
 
-const entry = isMainThread ? entryOf(process.argv[2]) : 'server-thread';
+const entry = isMainThread ? entryOf(process.argv[2]) : process.argv[2];
 // As when Node.js runs the entry's file: its arguments follow.
 if (entry) process.argv.splice(1, 1);
 load(`${entry ?? 'program'}.cjs`);

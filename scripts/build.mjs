@@ -199,6 +199,7 @@ const entries = {
   'program-launcher': 'src/platform/launcher/program-launcher.ts',
   'clipboard-clear': 'src/sinks/clipboard-clear.ts',
   'server-thread': 'src/server/threads/server-thread.ts',
+  'search-thread': 'src/leaks/search-thread.ts',
   ...(executableFolder ? { executable: 'bin/executable.ts' } : { keys: 'bin/keys.ts' }),
 };
 for (const [name, source] of Object.entries(entries)) {

@@ -68,7 +68,7 @@ export async function startServer(
     authority,
     version,
     now: () => context.now,
-    threadProgram: threadProgram(),
+    threadProgram: threadProgram('server-thread'),
     prunes: link === undefined || link.number === 1,
     ...(link && { worker: link }),
     behindProxy,

@@ -59,16 +59,26 @@ export class FileSearch {
 
   #read(file: number, size: number): void {
     const text = this.#text;
-    text.begin();
-    let count = 0;
-    do {
-      count = readSync(file, text.space);
-      if (count > 0) text.advance(count);
-      // A small file ends where its size says: nothing more to ask. If it grows meanwhile, it is read as it was.
-    } while (count > 0 && !text.isBinary && text.bytes < size);
-    text.end();
+    const before = this.#report.values.length;
+    this.#readAll(file, size, false);
+    if (text.isMisplaced) {
+      this.#report.values.length = before;
+      this.#readAll(file, size, true);
+    }
     if (text.isBinary) return;
     this.#report.files += 1;
     this.#report.bytes += text.bytes;
+  }
+
+  #readAll(file: number, size: number, countsLines: boolean): void {
+    const text = this.#text;
+    text.begin({ countsLines });
+    let count = 0;
+    do {
+      count = readSync(file, text.space, { position: text.bytes });
+      if (count > 0) text.advance(count);
+      // A file ends where its size says: nothing more to ask. If it grows meanwhile, it is searched as it was.
+    } while (count > 0 && !text.isBinary && text.bytes < size);
+    text.end();
   }
 }

@@ -70,46 +70,59 @@ export class ValueFinder {
   }
 
   /** The values that start in `[from, to)`, in order, none inside another. Looks at no byte from `end` on. */
-  *valuesIn(bytes: Buffer, from: number, to: number, end: number): Iterable<FoundValue> {
+  valuesIn(bytes: Buffer, from: number, to: number, end: number): FoundValue[] {
+    const values: FoundValue[] = [];
+    const rowLength = this.#rowLength;
     let next = from;
-    let rowStart = this.#rowFrom(bytes, from, end);
-    while (rowStart >= 0 && rowStart - this.#maxLead < to) {
-      let rowEnd = rowStart + this.#rowLength;
-      while (rowEnd < end && isRowByte[bytes[rowEnd] as number] === 1) rowEnd += 1;
-      const hashed =
-        this.#hashes.size > 0 && rowStart < to ? this.#hashedRow(bytes, rowStart, rowEnd) : undefined;
-      if (hashed) {
-        yield hashed;
-        next = rowEnd;
-      }
-      for (let at = Math.max(next, rowStart - this.#maxLead); at < rowEnd && at < to; at++) {
-        if (this.#isPair[((bytes[at] as number) << 8) | (bytes[at + 1] as number)] === 0) continue;
-        const found = this.#valueAt(bytes, at, end);
-        if (!found) continue;
-        yield found;
-        at += found.value.length - 1;
-        next = at + 1;
-      }
-      rowStart = this.#rowFrom(bytes, rowEnd, end);
-    }
-  }
-
-  /** Where the next row begins that is long enough; -1: nowhere. */
-  #rowFrom(bytes: Buffer, from: number, end: number): number {
-    const length = this.#rowLength;
     let start = from;
     // What is before it is known to be a row back to `start`.
     let checked = from;
-    let at = start + length - 1;
-    while (at < end) {
-      let back = at;
-      while (back >= checked && isRowByte[bytes[back] as number] === 1) back -= 1;
-      if (back < checked) return start;
-      start = back + 1;
-      checked = at + 1;
-      at = start + length - 1;
+    for (let last = start + rowLength - 1; last < end; last = start + rowLength - 1) {
+      let at = last;
+      while (at >= checked && isRowByte[bytes[at] as number] === 1) at -= 1;
+      if (at >= checked) {
+        start = at + 1;
+        checked = last + 1;
+        continue;
+      }
+      if (start - this.#maxLead >= to) break;
+      let rowEnd = last + 1;
+      while (rowEnd < end && isRowByte[bytes[rowEnd] as number] === 1) rowEnd += 1;
+      next = this.#searchRow(bytes, { next, start, rowEnd, to, end }, values);
+      start = rowEnd + 1;
+      checked = start;
     }
-    return -1;
+    return values;
+  }
+
+  /** Adds the values that begin in a long row, or shortly before it. Returns where the next one may begin. */
+  #searchRow(
+    bytes: Buffer,
+    {
+      next,
+      start,
+      rowEnd,
+      to,
+      end,
+    }: { next: number; start: number; rowEnd: number; to: number; end: number },
+    values: FoundValue[],
+  ): number {
+    const hashed = this.#hashes.size > 0 && start < to ? this.#hashedRow(bytes, start, rowEnd) : undefined;
+    if (hashed) {
+      values.push(hashed);
+      return rowEnd;
+    }
+    const isPair = this.#isPair;
+    const last = Math.min(rowEnd, to);
+    for (let at = Math.max(next, start - this.#maxLead); at < last; at++) {
+      if (isPair[((bytes[at] as number) << 8) | (bytes[at + 1] as number)] === 0) continue;
+      const found = this.#valueAt(bytes, at, end);
+      if (!found) continue;
+      values.push(found);
+      at += found.value.length - 1;
+      next = at + 1;
+    }
+    return next;
   }
 
   #hashedRow(bytes: Buffer, start: number, end: number): FoundValue | undefined {

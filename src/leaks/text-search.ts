@@ -14,7 +14,7 @@ export interface PlacedValue {
   format: number;
 }
 
-const blockSize = 262_144;
+const blockSize = 524_288;
 /** Where NUL bytes tell a binary, as in git. */
 const headLength = 8_000;
 const [newline, firstOfFour] = [0x0a, 0xf0];
@@ -32,6 +32,9 @@ export class TextSearch {
   #column = 1;
   #isStarted = false;
   #isBinary = false;
+  #countsLines = true;
+  #isUncounted = false;
+  #isMisplaced = false;
   #wide: { decoder: InstanceType<typeof TextDecoder>; text: TextSearch } | undefined;
   /** Of the text so far. */
   bytes = 0;
@@ -43,8 +46,14 @@ export class TextSearch {
     this.#buffer = Buffer.allocUnsafeSlow(blockSize + this.#overlap + contextLength);
   }
 
-  /** Begins another text. */
-  begin(): void {
+  /**
+   * Begins another text. Counting lines takes as long as searching: without it, the values in the first half megabyte have
+   * their right places, and `isMisplaced` says if there are others.
+   */
+  begin({ countsLines = true } = {}): void {
+    this.#countsLines = countsLines;
+    this.#isUncounted = false;
+    this.#isMisplaced = false;
     this.#filled = 0;
     this.#unsearched = 0;
     this.#line = 1;
@@ -63,6 +72,10 @@ export class TextSearch {
   /** Whether the text turned out to be binary: the rest of it has no use. */
   get isBinary(): boolean {
     return this.#isBinary;
+  }
+
+  get isMisplaced(): boolean {
+    return this.#isMisplaced;
   }
 
   advance(count: number): void {
@@ -100,13 +113,15 @@ export class TextSearch {
     for (const found of this.#finder.valuesIn(this.#buffer, this.#unsearched, to, this.#filled)) {
       this.#moveTo(from, found.start);
       from = found.start;
+      this.#isMisplaced ||= this.#isUncounted;
       this.#onValue({ line: this.#line, column: this.#column, value: found.value, format: found.format });
       this.#unsearched = found.start + found.value.length;
     }
     if (isLast) return;
     this.#unsearched = Math.max(to, this.#unsearched);
     const kept = Math.max(from, to - contextLength);
-    this.#moveTo(from, kept);
+    if (this.#countsLines) this.#moveTo(from, kept);
+    else this.#isUncounted = true;
     this.#buffer.copyWithin(0, kept, this.#filled);
     this.#filled -= kept;
     this.#unsearched -= kept;

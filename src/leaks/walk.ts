@@ -29,16 +29,14 @@ export async function* filesBelow(folder: FilePath, walk: Walk): AsyncGenerator<
     yield* listedByGit(folder, walk);
     return;
   }
+  const waiting: Folder[] = [{ path: folder, ignoreFiles: [] }];
   let batch: FilePath[] = [];
-  for await (const entry of entriesBelow(folder, walk)) {
-    if ('tree' in entry) {
-      yield* filesBelow(entry.tree, walk);
-      continue;
-    }
-    batch.push(entry.file);
-    if (batch.length < batchSize) continue;
-    yield batch;
-    batch = [];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { files, folders, trees } = await entriesIn(next, walk);
+    waiting.push(...folders.reverse());
+    batch.push(...files);
+    for (const tree of trees) yield* filesBelow(tree, walk);
+    for (; batch.length >= batchSize; batch = batch.slice(batchSize)) yield batch.slice(0, batchSize);
   }
   if (batch.length > 0) yield batch;
 }
@@ -87,23 +85,32 @@ interface IgnoreFile {
   rules: Ignore;
 }
 
-/** Files, and work trees of git on the way. */
-async function* entriesBelow(
-  folder: FilePath,
+/** A folder, and the `.gitignore` files of those around it. */
+interface Folder {
+  path: FilePath;
+  ignoreFiles: readonly IgnoreFile[];
+}
+
+/** What is in a folder: work trees of git by themselves. */
+async function entriesIn(
+  { path: folder, ignoreFiles: outer }: Folder,
   walk: Walk,
-  outer: readonly IgnoreFile[] = [],
-): AsyncGenerator<{ file: FilePath } | { tree: string }> {
+): Promise<{ files: FilePath[]; folders: Folder[]; trees: string[] }> {
   const entries = entriesOf(folder, walk);
   const ignoreFiles = walk.respectsIgnore ? [...outer, ...(await ignoreFileIn(folder, entries))] : outer;
+  const [files, folders, trees]: [FilePath[], Folder[], string[]] = [[], [], []];
   for (const entry of entries) {
+    const isFolder = entry.isDirectory();
+    if (!isFolder && !entry.isFile()) continue;
     const path = joinPath(folder, entry.name);
-    if (isIgnored(path, entry.isDirectory(), ignoreFiles)) continue;
-    if (entry.isFile()) yield { file: path };
-    if (!entry.isDirectory() || entry.name.toString() === '.git') continue;
-    if (walk.respectsIgnore && typeof path === 'string' && existsSync(join(path, '.git')))
-      yield { tree: path };
-    else yield* entriesBelow(path, walk, ignoreFiles);
+    if (isIgnored(path, isFolder, ignoreFiles)) continue;
+    if (!isFolder) files.push(path);
+    else if (entry.name.toString() === '.git') continue;
+    else if (walk.respectsIgnore && typeof path === 'string' && existsSync(join(path, '.git')))
+      trees.push(path);
+    else folders.push({ path, ignoreFiles });
   }
+  return { files, folders, trees };
 }
 
 type Entry = Dirent<string> | Dirent<Buffer>;

@@ -18,17 +18,25 @@ export function programArguments(): string[] {
   return isExecutable() ? [] : [entryPath('keys')];
 }
 
-/** What a thread runs: a file, or code where there is no file. */
+/** Entries of the bundle that run in a thread. */
+export type ThreadEntry = 'server-thread' | 'search-thread';
+
+/** What a thread runs: a file, or code where there is no file, with these arguments. */
 export interface ThreadProgram {
   source: string;
   isCode: boolean;
+  argv: string[];
 }
 
-/** The program of the server's threads. The single executable carries its own script, which knows that it runs in one. */
-export function threadProgram(): ThreadProgram {
+/** The program of a thread. The single executable carries its own script, which takes the entry as its argument. */
+export function threadProgram(entry: ThreadEntry): ThreadProgram {
   return isExecutable()
-    ? { source: process.getBuiltinModule('node:sea').getAsset('main.cjs', 'utf8'), isCode: true }
-    : { source: entryPath('server-thread'), isCode: false };
+    ? {
+        source: process.getBuiltinModule('node:sea').getAsset('main.cjs', 'utf8'),
+        isCode: true,
+        argv: [entry],
+      }
+    : { source: entryPath(entry), isCode: false, argv: [] };
 }
 
 function isExecutable(): boolean {

@@ -382,3 +382,19 @@ describe('files', () => {
     });
   });
 });
+
+test('places in a large file are right, and so are those of a large tree', async () => {
+  const box = new Sandbox();
+  const lines = `${'text '.repeat(20)}\n`;
+  plant(box, { large: `${router}\n${lines.repeat(30_000)} ${router}` });
+  for (let index = 0; index < 2_200; index++) box.write(`tree/${index % 40}/${index}`, `file ${index}`);
+  plant(box, { 'tree/39/last': `\n\n${router}`, 'tree/0/first': router });
+  const run = await box.keys(['leaks', '--json', 'file,line,column']);
+  expect(findingsOf(run)).toEqual([
+    { file: 'large', line: 1, column: 1 },
+    { file: 'large', line: 30_002, column: 2 },
+    { file: 'tree/0/first', line: 1, column: 1 },
+    { file: 'tree/39/last', line: 3, column: 1 },
+  ]);
+  expect(JSON.parse(run.stdout).scanned.files).toBe(2_203);
+});

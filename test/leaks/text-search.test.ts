@@ -111,3 +111,16 @@ test('the column of a value in a very long line counts from its beginning', () =
   const found = search(`x\n${'a b,'.repeat(200_000)}${router}`);
   expect(found).toMatchObject([{ line: 2, column: 800_001, value: router }]);
 });
+
+test('without counting lines, a text says whether values have wrong places', () => {
+  const values: PlacedValue[] = [];
+  const search = new TextSearch(finder, (value) => values.push(value));
+  const runs = [`\n${router}`, `${'\n'.repeat(2_000_000)}${router}`].map((text) => {
+    search.begin({ countsLines: false });
+    search.write(Buffer.from(text));
+    search.end();
+    return search.isMisplaced;
+  });
+  expect(runs).toEqual([false, true]);
+  expect(values).toMatchObject([{ line: 2 }, { value: router }]);
+});

@@ -14,7 +14,7 @@ function threadOf(answer: string): Thread {
      port.on('message', (request) => { if (request.kind === 'end') { port.postMessage({ kind: 'done' }); return port.close(); } ${answer} });`,
   );
   const thread = new Thread(
-    { source: file, isCode: false },
+    { source: file, isCode: false, argv: [] },
     { path: '/example.db', timeoutMs: 1, organisation: {} },
   );
   onTestFinished(() => thread.end().catch(() => {}));
@@ -50,7 +50,7 @@ test('a thread that ends unexpectedly fails what it was asked, and the next requ
 
 test('a thread without a program fails what it is asked', async () => {
   const thread = new Thread(
-    { source: join(temporaryFolder(), 'nothing.cjs'), isCode: false },
+    { source: join(temporaryFolder(), 'nothing.cjs'), isCode: false, argv: [] },
     { path: '/example.db', timeoutMs: 1, organisation: {} },
   );
   await expect(thread.call(request(1))).rejects.toThrow('Cannot find module');
@@ -60,7 +60,7 @@ test('a thread can run code that is in no file', async () => {
   const code = `const { parentPort: port } = require('node:worker_threads');
     port.on('message', ({ kind, now }) => { port.postMessage({ kind: 'done', value: now }); if (kind === 'end') port.close(); });`;
   const thread = new Thread(
-    { source: code, isCode: true },
+    { source: code, isCode: true, argv: [] },
     { path: '/example.db', timeoutMs: 1, organisation: {} },
   );
   expect(await thread.call(request(7))).toBe(7);

@@ -1,14 +1,16 @@
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { FileSearch } from '../../leaks/file-search.ts';
+import type { FilePath } from '../../leaks/file-path.ts';
 import type { GitRepository } from '../../leaks/git-repository.ts';
 import type { LeakedValue } from '../../leaks/leaked-values.ts';
 import { LeakedValues } from '../../leaks/leaked-values.ts';
 import type { BlobSearch } from '../../leaks/search-blobs.ts';
 import type { Scanned } from '../../leaks/search-files.ts';
 import { namedPaths, searchFiles } from '../../leaks/search-files.ts';
+import { SearchThreads } from '../../leaks/search-threads.ts';
 import type { Format } from '../../leaks/sought-formats.ts';
 import { finderOf } from '../../leaks/sought-formats.ts';
 import { TextSearch } from '../../leaks/text-search.ts';
+import { threadProgram } from '../../platform/child-entry.ts';
 import type { Context } from '../context.ts';
 
 /** What to search: files, what is staged for the next commit, what git has ever had, or stdin. */
@@ -37,22 +39,30 @@ export async function scan(
   const checkStop = () => {
     if (context.interruption.asked.aborted) throw context.interruption.failure();
   };
-  const tools: Tools = { values, finder, checkStop };
+  const tools: Tools = { values, finder, formats, checkStop };
   const scanned = await scans[request.source](context, tools, request);
   return { scanned, leaks: values.all };
 }
 
-type Tools = Pick<BlobSearch, 'values' | 'finder' | 'checkStop'>;
+interface Tools extends Pick<BlobSearch, 'values' | 'finder' | 'checkStop'> {
+  formats: readonly Format[];
+}
 
 const scans: Readonly<
   Record<Source, (context: Context, tools: Tools, request: ScanRequest) => Promise<Scanned>>
 > = {
-  files({ io: { cwd, env } }, { values, finder, checkStop }, { names, respectsIgnore }) {
-    const files = new FileSearch(finder);
-    return searchFiles(
-      { cwd, env, names: names.length === 0 ? ['.'] : names, respectsIgnore },
-      { values, searchPaths: (paths) => files.search(paths), concurrency: 1, checkStop },
-    );
+  async files({ io: { cwd, env } }, { values, finder, formats, checkStop }, { names, respectsIgnore }) {
+    const threads = new SearchThreads(finder, formats, () => threadProgram('search-thread'));
+    const searchPaths = (paths: readonly FilePath[]) => threads.search(paths);
+    const { concurrency } = threads;
+    try {
+      return await searchFiles(
+        { cwd, env, names: names.length === 0 ? ['.'] : names, respectsIgnore },
+        { values, searchPaths, concurrency, checkStop },
+      );
+    } finally {
+      await threads.end();
+    }
   },
   async stdin({ io }, { values, finder, checkStop }) {
     const text = new TextSearch(finder, (value) => values.add(value, { file: '<stdin>' }));

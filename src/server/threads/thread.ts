@@ -41,8 +41,8 @@ export class Thread {
   #start(): Worker {
     // No variable of the environment is for it.
     const options = { workerData: this.#settings, env: {}, execArgv: [] };
-    const { source, isCode } = this.#program;
-    const worker = new Worker(source, { ...options, eval: isCode });
+    const { source, isCode, argv } = this.#program;
+    const worker = new Worker(source, { ...options, argv, eval: isCode });
     worker.on('message', (answer: ThreadAnswer) => this.#settle(answer));
     worker.on('error', (error) => this.#giveUp(worker, error));
     worker.on('exit', () => this.#giveUp(worker, new Error('a thread of the server ended')));
