@@ -38,7 +38,7 @@ const homes: Record<string, string | string[]> = {
   'p-map': ['src/keys/plan/apply.ts', 'src/keys/rotation/rotate-many.ts', 'src/app/'],
   fastify: 'src/server/',
   fuzzysort: 'src/output/fuzzy-search.ts',
-  'prom-client': 'src/server/metrics.ts',
+  'prom-client': ['src/server/metrics.ts', 'src/server/gate-metrics.ts'],
   '@valibot/to-json-schema': 'src/server/admin/openapi.ts',
 };
 

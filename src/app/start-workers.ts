@@ -50,7 +50,7 @@ export async function startWorkers(
       if (context.io.urgent.aborted) workers.stopNow();
       await workers.ended;
       // Two that end at the same moment leave it to each other to merge everything into the file.
-      await authority.open();
+      if (authority.store.file) await authority.open();
     },
   };
 }

@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { CounterConfiguration, Metric } from 'prom-client';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { Durations } from './durations.ts';
+import type { GateFigures } from '../authority/store/use-gate.ts';
+import { registerGate } from './gate-metrics.ts';
+import { Histogram } from './histogram.ts';
 
 /** One of several processes that share the port. */
 export interface WorkerCounts {
@@ -17,7 +19,11 @@ export class Metrics {
   /** By their labels in the order of the counter, joined by spaces. */
   readonly #requests = new Map<string, number>();
   readonly #decisions = new Map<string, number>();
-  readonly #durations = new Durations();
+  readonly #durations = new Histogram(
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
+    'route',
+  );
+  readonly #batches = new Histogram([1, 2, 4, 8, 16, 32, 64, 256, 1024, 4096], 'of');
   readonly #tokens: Counter;
   readonly #cost: Counter;
   readonly #unpriced: Counter;
@@ -35,7 +41,16 @@ export class Metrics {
       labelNames: ['route', 'method', 'status'],
       registers,
     });
-    this.#registerDurations();
+    this.#register(
+      this.#durations,
+      'keys_http_request_duration_seconds',
+      'Time from the request to the end of its response.',
+    );
+    this.#register(
+      this.#batches,
+      'keys_batch_size',
+      'Uses that were decided on together (decisions), and written together (uses).',
+    );
     countLate(this.#decisions, {
       name: 'keys_decisions_total',
       help: 'Uses of keys, allowed (code OK) or refused.',
@@ -82,10 +97,18 @@ export class Metrics {
     this.#cost.inc(costUsd);
   }
 
-  #registerDurations(): void {
-    const name = 'keys_http_request_duration_seconds';
-    const help = 'Time from the request to the end of its response.';
-    const values = () => this.#durations.valuesOf(name);
+  /** A batch of `decisions` or of `uses` went to the database. */
+  batched(of: 'decisions' | 'uses', size: number): void {
+    this.#batches.add(of, size);
+  }
+
+  /** Shows what the gate counts as well. */
+  watchGate(figures: () => GateFigures): void {
+    registerGate(this.registry, figures);
+  }
+
+  #register(histogram: Histogram, name: string, help: string): void {
+    const values = () => histogram.valuesOf(name);
     const get = async () => ({ name, help, type: 'histogram', aggregator: 'sum', values: values() });
     // A registry asks a metric for its name and its values only.
     this.registry.registerMetric({ name, get } as unknown as Metric<string>);

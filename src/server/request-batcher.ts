@@ -24,6 +24,9 @@ const maxReportRows = 600;
 /** Writes uses and resolves with those that the database rejects. Rejects with `KeysError` if it wrote none. */
 export type RecordUses = (uses: readonly Use[]) => Promise<LostUse[]>;
 
+/** Receives how many uses were decided on, or written, together. */
+export type OnBatch = (of: 'decisions' | 'uses', size: number) => void;
+
 /** A use that is to be decided on, and who wants to know. */
 export interface PendingDecision {
   request: AccessRequest;
@@ -42,6 +45,7 @@ export class RequestBatcher {
   readonly #refusals = new RowLimit(maxRefusalRows);
   readonly #reports = new RowLimit(maxReportRows);
   readonly #recordUses: RecordUses;
+  readonly #onBatch: OnBatch;
   #waiting: PendingDecision[] = [];
   #uses: Use[] = [];
   /** The enqueued use of each key that came last: in a busy millisecond, many are equal. */
@@ -53,14 +57,16 @@ export class RequestBatcher {
 
   /**
    * `onLoss` receives a use that the database rejects: it would be rejected each time, and block all others. `recordUses`
-   * writes the enqueued uses, on this thread if it is absent.
+   * writes the enqueued uses, on this thread if it is absent. `onBatch` is told of each batch.
    */
   constructor(
     gate: UseGate,
     now: () => Date,
     onLoss: (loss: LostUse) => void,
     recordUses: RecordUses = async (uses) => gate.record(uses),
+    onBatch: OnBatch = () => {},
   ) {
+    this.#onBatch = onBatch;
     this.#gate = gate;
     this.#now = now;
     this.#onLoss = onLoss;
@@ -128,6 +134,7 @@ export class RequestBatcher {
   async #write(): Promise<void> {
     if (this.#uses.length === 0) return;
     this.#writing = this.#uses;
+    this.#onBatch('uses', this.#writing.length);
     this.#uses = [];
     this.#latestByKey.clear();
     try {
@@ -155,6 +162,7 @@ export class RequestBatcher {
     const waiting = this.#waiting;
     if (waiting.length === 0) return;
     this.#waiting = [];
+    this.#onBatch('decisions', waiting.length);
     try {
       if (this.#uses.length + this.#writing.length > maxEnqueuedUses) throw unmetered();
       const decisions = this.#gate.authorize(waiting.map(({ request }) => request));

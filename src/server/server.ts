@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AuthorityService } from '../authority/service.ts';
+import type { GateFigures } from '../authority/store/use-gate.ts';
 import type { LostUse } from '../authority/use.ts';
 import { envelope, HttpProblem } from '../gateway/http-problem.ts';
 import type { Upstream } from '../gateway/types.ts';
@@ -25,6 +26,7 @@ import type { WorkerCounts } from './metrics.ts';
 import { Metrics } from './metrics.ts';
 import { problemOf } from './problem-of.ts';
 import { keepPruning } from './pruning.ts';
+import type { OnBatch } from './request-batcher.ts';
 import { RequestBatcher } from './request-batcher.ts';
 import { onThreads, withoutThreads } from './threads/offload.ts';
 import { answerBeforeBody } from './unread-body.ts';
@@ -86,8 +88,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       ? onThreads(options.threadProgram, authority, file, now, options.onBug)
       : withoutThreads(authority);
   const { recordUses } = offload;
-  const batcher = new RequestBatcher(authority.gate, now, (loss) => options.onLoss?.(loss), recordUses);
   const metrics = new Metrics(version, options.worker);
+  const { gate } = authority;
+  if (gate.figures) metrics.watchGate(() => gate.figures as GateFigures);
+  const onLoss = (loss: LostUse) => options.onLoss?.(loss);
+  const onBatch: OnBatch = (of, size) => metrics.batched(of, size);
+  const batcher = new RequestBatcher(gate, now, onLoss, recordUses, onBatch);
   const lifecycle: Lifecycle = { isDraining: false };
   const onUnpriced = (model: string | undefined) => {
     metrics.unpriced();

@@ -49,6 +49,11 @@ export class ChangeChannel {
     return this.#lostChannels;
   }
 
+  /** As `isTrusted`, without asking for more. */
+  get isTrusting(): boolean {
+    return monotonicMs() < this.#validUntil;
+  }
+
   /** Whether what is known may be believed now. Sees to it that the next use finds an answer. */
   isTrusted(): boolean {
     const now = monotonicMs();

@@ -5,7 +5,7 @@ import { hashOfKey, knownKeyColumns, toKnownKey } from '../key-lookup.ts';
 import { toTime } from '../key-row.ts';
 import { earliestKeptWith, logRetention } from '../log-retention.ts';
 import { decide } from '../policy.ts';
-import type { Reported, UseGate } from '../store/use-gate.ts';
+import type { GateFigures, Reported, UseGate } from '../store/use-gate.ts';
 import type { LostUse, Use } from '../use.ts';
 import { ChangeChannel } from './change-channel.ts';
 import { DatabasePool } from './database-pool.ts';
@@ -130,6 +130,15 @@ export class PostgresUseGate implements UseGate {
     const removedUses =
       earliestKept === undefined ? 0 : await this.#partitions.prune(earliestKept, maxRows, now);
     return Math.min(maxRows, Math.max(removedUses, rowCount ?? 0));
+  }
+
+  get figures(): GateFigures {
+    const { isTrusting, lostChannels } = this.channel;
+    return {
+      connections: this.pool.counts,
+      leases: this.slots.counts,
+      channel: { isTrusted: isTrusting, lost: lostChannels },
+    };
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,15 @@ export interface Reported {
   lost?: LostUse | undefined;
 }
 
+/** What a gate counts that asks a database in another process. Counts are since the start. */
+export interface GateFigures {
+  connections: { open: number; idle: number; waiting: number };
+  /** Slots that were taken in advance, those of them that expired, and how often the database was asked for slots. */
+  leases: { leased: number; unused: number; roundTrips: number };
+  /** Whether it hears of changes now, and how often it stopped hearing of them. */
+  channel: { isTrusted: boolean; lost: number };
+}
+
 /**
  * What happens for each use of a key, and has to be fast. A gate that needs no other process answers at once, without a
  * promise. Every method throws `KeysError` if the database cannot be used: nothing is admitted then.
@@ -28,5 +37,7 @@ export interface UseGate {
   report(request: AccessRequest, use: (admission: Admission) => Use): Reported | Promise<Reported>;
   /** Removes expired log rows, at most `maxRows`. Returns how many it removed. */
   prune(maxRows: number): number | Promise<number>;
+  /** Absent: the database is in this process. */
+  readonly figures?: GateFigures;
   close(): void | Promise<void>;
 }
