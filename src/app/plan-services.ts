@@ -115,7 +115,7 @@ function isWithoutFolder(context: Context, { name }: Sink): boolean {
 /** The folder of the file and its name: the same on every machine that has the repository. */
 export function scopeOf(path: string, cwd: string): string {
   // A pipe such as <(./make-keys) is in no folder of the user.
-  if (/^\/(?:dev|proc)\//.test(path)) return `${basename(cwd)}/keys.yaml`;
+  if (/^\/(?:dev\/(?:fd|stdin)|proc)(?:\/|$)/.test(path)) return `${basename(cwd)}/keys.yaml`;
   return `${basename(dirname(path))}/${basename(path)}`;
 }
 

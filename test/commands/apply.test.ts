@@ -202,6 +202,41 @@ describe('from nothing to true', () => {
     `);
   });
 
+  test('in Markdown, for the summary of a job', async () => {
+    const box = boxWith(twoKeys.replace('deploys', 'a | `b`'));
+    const report = async (...args: string[]) =>
+      new Transcript(box, [secrets, ids, folders]).keys([...args, '--format', 'markdown'], { now: start });
+    await apply(box);
+    box.write('keys.yaml', twoKeys);
+    box.write('web.key', 'another value');
+    expect(await report('plan', '--redeliver')).toMatchInlineSnapshot(`
+      "$ keys plan --redeliver --format markdown
+      exit 8
+      --- stdout
+      ## Keys: 1 to change, 1 to rotate
+
+      |  | Key | Profile | What |
+      | --- | --- | --- | --- |
+      | ~ change | \`ci\` | \`local\` | description: \`\` a \\x7c \`b\` \`\` → \`deploys\` |
+      | ↻ rotate | \`web\` | \`local\` | \`file:[folder 1]/web.key does not hold its value; the old key ends in 7 days\`<br>to: \`file:[folder 1]/web.key\` |
+      --- files
+      .env (600): API_KEY=[secret 1]
+      keys.yaml (644): keys:
+        ci:
+          description: deploys
+          expires: 90d
+          permissions: [read]
+          budgetUsd: 25
+          labels: { team: search }
+          to: [ "env:.env#API_KEY" ]
+          rotate: { olderThan: 60d, grace: 7d }
+        web:
+          to: [ "file:web.key" ]
+      web.key (600): another value
+      "
+    `);
+  });
+
   test('off a terminal, a line for each action without decoration', async () => {
     const box = boxWith(twoKeys);
     const run = await box.keys(['plan'], { now: start });

@@ -7,6 +7,8 @@ test.each([
   ['rotate', true, 2],
   ['rotate --all', true, 7],
   ['rotate --all', false, 9],
+  ['apply', true, 7],
+  ['apply', false, 9],
   ['revoke of several', true, 2],
   ['recover --all', true, 7],
 ] as const)(

@@ -45,6 +45,21 @@ async function withInstalledProvider(): Promise<Scene> {
   return scene;
 }
 
+/** A file that asks for a key, and once for one that it no longer names. */
+async function withFile(): Promise<Scene> {
+  const scene = await withKeys(['ci']);
+  scene.box.expectSecretIn('key');
+  scene.box.write('keys.yaml', 'keys: { app: { to: ["file:key"] } }\n');
+  return scene;
+}
+
+async function withLeftOver(): Promise<Scene> {
+  const scene = await withFile();
+  expect((await scene.box.program(['apply', '--yes'])).exit).toBe(0);
+  scene.box.write('keys.yaml', 'keys: { ci: }\n');
+  return scene;
+}
+
 const prompts: [what: string, args: string[], shows: string, make: () => Promise<Scene>, answer?: string][] =
   [
     ['the name of a new key', ['create'], 'Name of the key', () => withKeys(['ci'])],
@@ -64,6 +79,8 @@ const prompts: [what: string, args: string[], shows: string, make: () => Promise
       'Replace your provider',
       withInstalledProvider,
     ],
+    ['a plan', ['apply'], 'Do this?', withFile],
+    ['a plan that revokes', ['apply', '--prune'], 'Type 1 to revoke', withLeftOver],
     ['the value to verify', ['verify'], 'API key', () => withKeys(['ci'])],
     ['the value to find', ['find'], 'API key', () => withKeys(['ci'])],
     ['what to recover', ['recover'], 'Which ones?', () => withSecretsInEscrow(2)],

@@ -38,6 +38,14 @@ export const commands: Record<string, { args: string[]; prepare?: (scene: Scene)
   create: { args: ['create', 'new', ...deliver] },
   rotate: { args: ['rotate', 'a', '--grace', '0', ...deliver] },
   'rotate --all': { args: ['rotate', '--all', '--grace', '0', '--concurrency', '2', ...deliver] },
+  apply: {
+    args: ['apply', '--yes', '--concurrency', '2'],
+    async prepare({ box }) {
+      const rules = 'rotate: { olderThan: 1d, grace: 0 }';
+      const entry = (name: string) => `  ${name}: { ${rules}, to: ["exec:sh take.sh ${name}"] }\n`;
+      box.write('keys.yaml', `keys:\n${[...names, 'new'].map(entry).join('')}`);
+    },
+  },
   'revoke of several': { args: ['revoke', ...names, '--yes'] },
   'recover --all': {
     args: ['recover', '--all', '--yes'],

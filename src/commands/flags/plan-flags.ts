@@ -37,6 +37,7 @@ export function reportOf(
     rows: summary.actions.map(reported),
     record: (actions) => ({ actions, toDo }),
     columns: planColumns,
+    isPaged: true,
     table: async (_, terminal) => (await import('../../output/views/plan.ts')).planView(summary, terminal),
     reports: {
       markdown: async () => (await import('../../output/views/plan-report.ts')).planMarkdown(summary, now),

@@ -37,6 +37,8 @@ interface ApplyPorts {
   onStep(name: string): Promise<void>;
 }
 
+const notStarted = { code: 'interrupted', message: 'not started: the command was interrupted' } as const;
+
 /**
  * Carries out a plan, several names at a time. A failure does not stop the others; an interruption lets those finish that
  * have begun, and begins no other.
@@ -47,7 +49,7 @@ export class Apply {
   readonly #idle: readonly AppliedAction[];
   readonly #exits = new Set<ExitName>();
   readonly #results: AppliedAction[] = [];
-  #finished = 0;
+  readonly #ended = new Set<Job>();
   #bug: unknown;
 
   constructor(ports: ApplyPorts, profiles: readonly ProfileWork[]) {
@@ -91,6 +93,8 @@ export class Apply {
     }
     if (this.#bug) throw this.#bug;
     if (this.notStarted > 0 && !this.#ports.interruption.hasBegun) throw this.#ports.interruption.failure();
+    for (const { planned } of this.#jobs.filter((job) => !this.#ended.has(job)))
+      yield* planned.map((action) => ({ ...action, done: false, error: notStarted }));
   }
 
   /**
@@ -109,7 +113,7 @@ export class Apply {
 
   /** How many names and left-over keys have not been begun. */
   get notStarted(): number {
-    return this.#jobs.length - this.#finished;
+    return this.#jobs.length - this.#ended.size;
   }
 
   get jobCount(): number {
@@ -121,7 +125,7 @@ export class Apply {
     if (this.#ports.interruption.asked.aborted || this.#bug) return pMapSkip;
     try {
       const actions = await this.#resultsOf(job);
-      this.#finished += 1;
+      this.#ended.add(job);
       this.#results.push(...actions);
       await this.#ports.onStep(job.name);
       return actions;

@@ -109,15 +109,17 @@ function endText(time: string, now: Date): string {
   return Date.parse(time) <= now.getTime() ? 'at once' : relativeTime(time, now);
 }
 
-function changeLine({ field, from, to }: FieldChange, { action }: Action, terminal: Terminal): string {
-  const { style, unicode } = terminal;
-  const label = style.dim(`${nameOf(field)}:`);
-  const arrow = unicode ? '→' : '->';
-  if (field === 'to' && action !== 'create')
-    return `${indent}${indent}${label} ${valueText(to)} ${style.dim(`(holds ${from === null ? 'nothing' : String(from)})`)}\n`;
-  const value =
-    action === 'create' ? valueText(to, field) : `${valueText(from, field)} ${arrow} ${valueText(to, field)}`;
-  return `${indent}${indent}${label} ${value}\n`;
+function changeLine(change: FieldChange, action: Action, { style, unicode }: Terminal): string {
+  const [label = '', ...values] = changeText(change, action, unicode).split(': ');
+  return `${indent}${indent}${style.dim(`${label}:`)} ${values.join(': ')}\n`;
+}
+
+/** `budget: 25 → 30` */
+function changeText({ field, from, to }: FieldChange, { action }: Action, unicode = true): string {
+  const label = nameOf(field);
+  if (action === 'create') return `${label}: ${valueText(to, field)}`;
+  if (field === 'to') return `${label}: ${valueText(to)} (holds ${from === null ? 'nothing' : String(from)})`;
+  return `${label}: ${valueText(from, field)} ${unicode ? '→' : '->'} ${valueText(to, field)}`;
 }
 
 export function nameOf(field: string): string {
@@ -139,8 +141,9 @@ export function valueText(value: unknown, field?: string): string {
 
 /** `1 to create, 2 to rotate, 5 as they should be` */
 export function totalsText({ actions, others, isApplied }: PlanSummary): string {
-  const isFailed = (one: Action | AppliedAction) => 'error' in one && one.error !== undefined;
-  const sound = actions.filter((one) => !isFailed(one));
+  const failures = actions.flatMap((one) => ('error' in one && one.error ? [one.error] : []));
+  const notStarted = failures.filter(({ code }) => code === 'interrupted').length;
+  const sound = actions.filter((one) => !('error' in one && one.error));
   const count = (action: Action['action'], isLeftOver = false) =>
     sound.filter((one) => one.action === action && Boolean(one.isLeftOver) === isLeftOver).length;
   const revocations = count('revoke') + count('revoke', true);
@@ -151,7 +154,8 @@ export function totalsText({ actions, others, isApplied }: PlanSummary): string 
     [revocations, 'to revoke', 'revoked'],
     [count('none'), 'as they should be', 'as they should be'],
     [count('refused'), 'left as they are', 'left as they are'],
-    [actions.length - sound.length, 'failed', 'failed'],
+    [failures.length - notStarted, 'failed', 'failed'],
+    [notStarted, 'not started', 'not started'],
     [count('none', true), 'no longer in the file', 'no longer in the file'],
   ];
   const totals = parts

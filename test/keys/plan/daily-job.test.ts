@@ -4,7 +4,7 @@ import { applyName } from '../../../src/keys/plan/apply-name.ts';
 import type { DesiredKey } from '../../../src/keys/plan/desired-key.ts';
 import { surveyName, worldOf } from '../../../src/keys/plan/survey.ts';
 import { liveKeys, Places, processIn } from '../../support/apply-world.ts';
-import { decisionOf, testAuthority } from '../../support/authority.ts';
+import { decisionOf, recordUse, spec, testAuthority, use } from '../../support/authority.ts';
 import { Killed } from '../../support/mortal-ports.ts';
 import { desired, lifetime, span } from '../../support/plan-world.ts';
 import { randomOf } from '../../support/rounds.ts';
@@ -121,4 +121,22 @@ test('an interrupted rotation: the key that works stays, the one that was never 
   expect(plan.orphan).toMatchObject({ action: 'revoke', keyId: orphan?.id });
   expect(plan.main).toMatchObject({ action: 'rotate', keyId: first?.id });
   expect((await liveKeys(authority, 'ci')).map(({ id }) => id).sort()).toEqual([first?.id, newKeyId].sort());
+});
+
+test('a key that was used is never taken for one that was not delivered', async () => {
+  const { authority, gate, clock } = await testAuthority();
+  const places = new Places();
+  const key = desired();
+  const run = () => processIn({ authority, places, now: clock.now, options: { redelivers: true } });
+  await applyName(run(), key);
+  const [first] = await liveKeys(authority, 'ci');
+  clock.advance(dayMs);
+  // As a rotation elsewhere leaves it, which delivered to a place that the file does not name.
+  const { key: second } = await authority.create(spec({ name: 'ci' }));
+  clock.advance(dayMs);
+  await recordUse(gate, use({ keyId: second.id }));
+  const { plan } = await applyName(run(), key);
+  expect(plan.orphan).toBeUndefined();
+  expect(plan.main).toMatchObject({ action: 'refused', keyId: second.id, isPending: true });
+  expect((await liveKeys(authority, 'ci')).map(({ id }) => id).sort()).toEqual([first?.id, second.id].sort());
 });
