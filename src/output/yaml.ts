@@ -19,27 +19,39 @@ const plainText = /^[ !#-[\]-~]*$/;
 
 /** A value, as JSON.stringify reads it, whose first line is indented already. */
 function write(value: unknown, indent: string): string {
-  if (typeof value === 'string' && plainText.test(value)) return `"${value}"`;
+  if (typeof value === 'string') return plainText.test(value) ? `"${value}"` : JSON.stringify(value);
+  if (typeof value === 'boolean' || Number.isFinite(value)) return String(value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (hasOwnJson(value)) return write(value.toJSON(), indent);
   const inner = `${indent}  `;
-  const lines: string[] = [];
-  if (Array.isArray(value)) for (const item of value) lines.push(`- ${write(item, inner)}`);
-  else
-    for (const [name, one] of Object.entries(value)) {
-      if (one === undefined) continue;
-      const gap = isBlock(one) ? `\n${inner}` : ' ';
-      lines.push(`${nameOf(name, indent)}:${gap}${write(one, inner)}`);
-    }
-  if (lines.length === 0) return JSON.stringify(value);
-  return lines.join(`\n${indent}`);
+  const text = Array.isArray(value) ? writeItems(value, indent, inner) : writeFields(value, indent, inner);
+  return text === '' ? JSON.stringify(value) : text;
+}
+
+function writeItems(list: readonly unknown[], indent: string, inner: string): string {
+  let text = '';
+  for (const item of list) text += `${text === '' ? '' : `\n${indent}`}- ${write(item, inner)}`;
+  return text;
+}
+
+function writeFields(record: object, indent: string, inner: string): string {
+  let text = '';
+  // Entries would be as many arrays as there are fields.
+  for (const name of Object.keys(record)) {
+    const value = record[name as keyof typeof record] as unknown;
+    if (value === undefined) continue;
+    if (text !== '') text += `\n${indent}`;
+    text += `${nameOf(name, indent)}:${isBlock(value) ? `\n${inner}` : ' '}${write(value, inner)}`;
+  }
+  return text;
 }
 
 /** A list or an object with content; an empty one is written as in JSON. */
 function isBlock(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (hasOwnJson(value)) return isBlock(value.toJSON());
-  return Object.values(value).some((one) => one !== undefined || Array.isArray(value));
+  if (Array.isArray(value)) return value.length > 0;
+  return Object.values(value).some((one) => one !== undefined);
 }
 
 function hasOwnJson(value: object): value is { toJSON(): unknown } {
