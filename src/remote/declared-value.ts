@@ -8,7 +8,19 @@ import type {
 } from '../providers/declaration/field.ts';
 import { amountStyles, listStyles, timeStyles } from '../providers/declaration/styles.ts';
 import type { Part } from './select.ts';
-import { elements, number, optional, part, requiredAll, select, text, wrongShape } from './select.ts';
+import {
+  elements,
+  isPlainText,
+  number,
+  optional,
+  part,
+  plainText,
+  plainValue,
+  requiredAll,
+  select,
+  text,
+  wrongShape,
+} from './select.ts';
 
 /*
  * Reads values as a declaration describes them. Each function returns undefined if the response has no such value, and
@@ -16,10 +28,12 @@ import { elements, number, optional, part, requiredAll, select, text, wrongShape
  */
 
 export function textAt(from: Part, where: TextPath | undefined): string | null | undefined {
-  return read(from, where, text);
+  return plainText(from, where) ?? read(from, where, text);
 }
 
 export function amountAt(from: Part, where: AmountPath | undefined): number | null | undefined {
+  const value = plainValue(from, where);
+  if (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER) return value;
   const unit = styleOf(where);
   if (unit === undefined && (where === undefined || isPath(where))) return read(from, where, number);
   const perDollar = unit === undefined ? 1 : amountStyles[unit].perDollar;
@@ -35,6 +49,8 @@ function sumAt(from: Part, paths: readonly Path[], perDollar: number): number | 
 }
 
 export function listAt(from: Part, where: ListPath | undefined): string[] | null | undefined {
+  const value = plainValue(from, where);
+  if (Array.isArray(value) && value.every(isPlainText)) return [...value];
   const values = read(from, where, (found) => itemsIn(found, where));
   const words = Object.entries(wordsOf(where));
   if (!values || words.length === 0) return values;
@@ -73,6 +89,8 @@ function wordsOf(where: ListPath | undefined): Readonly<Record<string, string | 
 
 /** RFC 3339, UTC. */
 export function timeAt(from: Part, where: TimePath | undefined): string | null | undefined {
+  const value = plainText(from, where);
+  if (value !== undefined && isOurs.test(value)) return value;
   const style = styleOf(where);
   return read(from, where, (found) => {
     if (style === undefined && typeof found.value === 'string' && isOurs.test(found.value))

@@ -8,6 +8,7 @@ import type { Part } from './select.ts';
 import {
   elements,
   optional,
+  plainText,
   select,
   text,
   textsByName,
@@ -29,6 +30,8 @@ export interface ReadKey {
 
 /** The id by which the API addresses a key. Throws `WrongShape` if it has none. */
 export function readId(from: Part, fields: Pick<KeyFields, 'id'>): string {
+  const plainId = plainText(from, fields.id);
+  if (plainId) return plainId;
   const id = select(from, fields.id);
   if (!id || id.value === '' || id.value === null)
     throw wrongShape(from, `a key with the field ${[fields.id].flat().join(' or ')}`);
@@ -105,11 +108,11 @@ function keptOf(from: Part, fields: KeyFields): Record<string, unknown> | undefi
 
 function readName(from: Part, name: KeyFields['name']): string {
   if (typeof name === 'object' && 'always' in name) return name.always;
-  return optional(from, name, text) ?? '';
+  return plainText(from, name) ?? optional(from, name, text) ?? '';
 }
 
 function readPrefix(from: Part, prefix: KeyFields['prefix']): string | null | undefined {
-  return optional(from, prefix, text);
+  return plainText(from, prefix) ?? optional(from, prefix, text);
 }
 
 /** A longer prefix may be the secret itself. */

@@ -66,6 +66,26 @@ function namesOf(path: string): readonly string[] {
   return names;
 }
 
+/**
+ * The value at a path of one name, which most are. Of a long list, only an error needs to know where it was. Undefined for any
+ * other path, or without a value: `select` tells.
+ */
+export function plainValue({ value }: Part, path: unknown): unknown {
+  if (typeof path !== 'string' || namesOf(path).length !== 1) return undefined;
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, path)) return undefined;
+  return (value as Record<string, unknown>)[path];
+}
+
+/** As `plainValue`, of what `text` returns as it is. */
+export function plainText(from: Part, path: unknown): string | undefined {
+  const value = plainValue(from, path);
+  return isPlainText(value) ? value : undefined;
+}
+
+export function isPlainText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= maxTextLength;
+}
+
 /** The value at a path that must exist. Throws `KeysError` (7), which calls it `what`. */
 export function required(answer: Part, path: Path, what: string): Part {
   const requiredPart = select(answer, path);

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { resend } from '../../src/providers/built-in/resend.ts';
 import { buildRequest } from '../../src/remote/build-request.ts';
@@ -90,4 +91,33 @@ test('a value that the API does not tell', () => {
   expect(amountAt(answer, { at: 'budget', missing: null })).toBeNull();
   expect(amountAt(answer, { at: 'count', missing: 1 })).toBe(1);
   expect(amountAt(answer, 'budget')).toBeUndefined();
+});
+
+test('a path is read as a list of this path alone is', () => {
+  const texts = fc.oneof(
+    fc.string(),
+    fc.constantFrom('2026-11-20T10:00:00.000Z', '2026-02-30T10:00:00.000Z', '12', '', 'x'.repeat(10_001)),
+  );
+  const values = fc.oneof(
+    texts,
+    fc.constantFrom(null, true, 0, -1.5, 2 ** 53, 1e300),
+    fc.array(fc.oneof(texts, fc.constantFrom(1, null, true, {}))),
+    fc.dictionary(fc.constantFrom('b', 'c'), texts),
+  );
+  const answers = fc.oneof(values, fc.dictionary(fc.constantFrom('a', 'a.b', '', '__proto__'), values));
+  const outcome = (read: () => unknown) => {
+    try {
+      return { value: read() };
+    } catch (error) {
+      return { message: (error as Error).message };
+    }
+  };
+  fc.assert(
+    fc.property(answers, fc.constantFrom('a', 'a.b', '', 'toString', '__proto__'), (answer, path) => {
+      for (const readAt of [textAt, amountAt, timeAt, listAt])
+        expect(outcome(() => readAt(part(answer), path))).toEqual(
+          outcome(() => readAt(part(answer), [path])),
+        );
+    }),
+  );
 });
