@@ -3,6 +3,19 @@ export const maxJsonDepth = 200;
 
 const [quote, backslash, openList, closeList, openObject, closeObject] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
 
+/** A text of this length can be parsed before its nesting is known: it takes less than 100 MB, whatever it is. */
+export const maxSafeLength = 1024 * 1024;
+
+/** Whether a value from JSON is nested more deeply than that. Quicker than its text, which has more characters than values. */
+export function isTooDeepValue(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth === maxJsonDepth) return true;
+  const values = Array.isArray(value) ? value : Object.values(value);
+  for (const one of values)
+    if (typeof one === 'object' && one !== null && isTooDeepValue(one, depth + 1)) return true;
+  return false;
+}
+
 /** Whether a JSON text is nested more deeply than that. */
 export function isTooDeep(text: string): boolean {
   let depth = 0;

@@ -1,5 +1,5 @@
 import { KeysError } from '../base/errors.ts';
-import { isTooDeep, maxJsonDepth } from '../base/json-depth.ts';
+import { isTooDeep, isTooDeepValue, maxJsonDepth, maxSafeLength } from '../base/json-depth.ts';
 import { maskSecrets } from '../base/secret.ts';
 import type { HttpRequest } from './request.ts';
 import { retryHint } from './retry-hint.ts';
@@ -43,14 +43,18 @@ export function readResponse(
       if (type !== undefined && !/^(application|text)\/([\w.-]+\+)?json$/.test(type)) {
         throw notJson(request, { status, headers, text });
       }
-      if (isTooDeep(text)) throw tooDeep(request, status);
+      const isShort = text.length <= maxSafeLength;
+      if (!isShort && isTooDeep(text)) throw tooDeep(request, status);
+      let value: unknown;
       try {
-        parsed = { value: JSON.parse(text) };
-        return parsed.value;
+        value = JSON.parse(text);
       } catch {
         // No cause: the parser's message quotes the body, which may hold a secret.
         throw notJson(request, { status, headers, text });
       }
+      if (isShort && isTooDeepValue(value)) throw tooDeep(request, status);
+      parsed = { value };
+      return value;
     },
   };
 }

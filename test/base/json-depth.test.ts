@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isTooDeep, maxJsonDepth } from '../../src/base/json-depth.ts';
+import { isTooDeep, isTooDeepValue, maxJsonDepth, maxSafeLength } from '../../src/base/json-depth.ts';
 
 function nested(depth: number, inside = ''): string {
   return '[{"a":'.repeat(depth / 2) + (inside || 'null') + '}]'.repeat(depth / 2);
@@ -9,6 +9,12 @@ function nested(depth: number, inside = ''): string {
 test('a text is too deep beyond the limit, not at it', () => {
   expect(isTooDeep(nested(maxJsonDepth))).toBe(false);
   expect(isTooDeep(nested(maxJsonDepth + 2))).toBe(true);
+});
+
+test('the deepest text that is parsed first is still told by its value', () => {
+  const text = nested(Math.floor(maxSafeLength / 8) & ~1);
+  expect(text.length).toBeLessThanOrEqual(maxSafeLength);
+  expect(isTooDeepValue(JSON.parse(text))).toBe(true);
 });
 
 test('brackets in strings do not count, whatever is escaped around them', () => {
@@ -28,7 +34,9 @@ test('the depth is that of the value', () => {
       fc.integer({ min: maxJsonDepth - 8, max: maxJsonDepth }),
       (value, outer) => {
         const around = outer - (outer % 2);
-        expect(isTooDeep(nested(around, JSON.stringify(value)))).toBe(around + depthOf(value) > maxJsonDepth);
+        const text = nested(around, JSON.stringify(value));
+        expect(isTooDeep(text)).toBe(around + depthOf(value) > maxJsonDepth);
+        expect(isTooDeepValue(JSON.parse(text))).toBe(isTooDeep(text));
       },
     ),
   );
