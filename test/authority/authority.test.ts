@@ -5,6 +5,7 @@ import { openSqliteAuthority } from '../../src/authority/sqlite/sqlite-authority
 import { spec, testAuthority } from '../support/authority.ts';
 import { failureIn } from '../support/failure.ts';
 import { filesBelow } from '../support/sandbox.ts';
+import { fileTest } from '../support/stores.ts';
 
 const whole = spec({
   name: 'deploy',
@@ -37,7 +38,7 @@ describe('a new key', () => {
     expect(secret.reveal().startsWith(`sk_${key.id}_`)).toBe(true);
   });
 
-  test('leaves nothing of its secret in the files', async () => {
+  fileTest('leaves nothing of its secret in the files', async () => {
     const { authority, path } = await testAuthority();
     const { secret } = await authority.create(whole);
     const [, , part = ''] = secret.reveal().split('_');
@@ -53,7 +54,7 @@ describe('a new key', () => {
     expect((await authority.list()).map(({ id }) => id)).toEqual([newer.key.id, older.key.id]);
   });
 
-  test('is available to the next process', async () => {
+  fileTest('is available to the next process', async () => {
     const { authority, clock, path } = await testAuthority();
     const { key } = await authority.create(whole);
     await authority.close();

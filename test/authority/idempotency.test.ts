@@ -6,6 +6,7 @@ import { spec } from '../support/authority.ts';
 import { testService } from '../support/authority-service.ts';
 import { failureIn } from '../support/failure.ts';
 import { filesBelow } from '../support/sandbox.ts';
+import { fileTest } from '../support/stores.ts';
 
 const request = {
   scope: 'ada create',
@@ -101,7 +102,7 @@ describe('a repeated request', () => {
   });
 });
 
-test('a stored response leaves neither the secret nor its sealing key in the files', async () => {
+fileTest('a stored response leaves neither the secret nor its sealing key in the files', async () => {
   const { keysOf, path } = await testService();
   const { secret } = await issue(await keysOf('ada'));
   const [, , part = ''] = secret.reveal().split('_');

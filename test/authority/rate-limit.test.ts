@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { openSqliteService } from '../../src/authority/sqlite/sqlite-service.ts';
 import { decisionOf, spec, testAuthority } from '../support/authority.ts';
+import { fileTest } from '../support/stores.ts';
 
 async function limited(rateLimitRpm: number) {
   const { authority, gate, clock, path } = await testAuthority();
@@ -93,7 +94,7 @@ test('keys do not share slots', async () => {
   expect((await decisionOf(gate, { key: other.secret.reveal() })).allowed).toBe(true);
 });
 
-test('all connections to the file share the slots', async () => {
+fileTest('all connections to the file share the slots', async () => {
   const { clock, path, value, ask } = await limited(1);
   const other = openSqliteService({ path, timeoutMs: 1000 }, clock.now);
   try {

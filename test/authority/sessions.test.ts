@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { idOf, mint } from '../../src/authority/key-format.ts';
+import type { Session } from '../../src/authority/sessions.ts';
 import { forgedKey } from '../support/authority.ts';
 import { testService } from '../support/authority-service.ts';
 import { failureIn } from '../support/failure.ts';
 import { filesBelow } from '../support/sandbox.ts';
+import { fileTest } from '../support/stores.ts';
 
 const lasting = { user: 'ada', expiresAt: null };
 
@@ -30,7 +32,7 @@ describe('a new session', () => {
     });
   });
 
-  test('leaves nothing of its token in the files but its hash', async () => {
+  fileTest('leaves nothing of its token in the files but its hash', async () => {
     const { service, path } = await testService();
     const { token } = await service.sessions.create(lasting);
     const [, , part = ''] = token.reveal().split('_');
@@ -84,12 +86,11 @@ describe('the end of a session', () => {
 
 test('sessions are listed newest first, of one user or of all', async () => {
   const { service, clock } = await testService();
-  const made = await Promise.all(
-    ['ada', 'bob', 'ada'].map(async (user) => {
-      clock.advance(1);
-      return (await service.sessions.create({ ...lasting, user })).session;
-    }),
-  );
+  const made: Session[] = [];
+  for (const user of ['ada', 'bob', 'ada']) {
+    clock.advance(1);
+    made.push((await service.sessions.create({ ...lasting, user })).session);
+  }
   expect(await service.sessions.list()).toEqual([...made].reverse());
   expect(await service.sessions.list('ada')).toEqual([made[2], made[0]]);
   expect(await service.sessions.list('nobody')).toEqual([]);

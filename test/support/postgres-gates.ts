@@ -8,6 +8,7 @@ import type { KeyChanges, KeySpec } from '../../src/keys/ports.ts';
 import { spec } from './authority.ts';
 import type { TestPostgres } from './postgres.ts';
 import { postgresPassword, testPostgres } from './postgres.ts';
+import { migratedDatabase } from './stores.ts';
 
 /** Servers that share a database: a store and a gate for each. */
 export class TestNodes {
@@ -23,10 +24,8 @@ export class TestNodes {
 
   static async start(server?: TestPostgres): Promise<TestNodes> {
     const running = server ?? (await testPostgres());
-    const { name } = await running.createDatabase();
-    const nodes = new TestNodes(running, name);
-    await nodes.store.open();
-    return nodes;
+    const { name } = await migratedDatabase(running);
+    return new TestNodes(running, name);
   }
 
   /** `port`: of a proxy before the database. */

@@ -97,10 +97,10 @@ export class TestPostgres {
     return readFileSync(`${this.dataFolder}.log`, 'utf8');
   }
 
-  /** A new, empty database, which is dropped when the test ends. */
-  async createDatabase(): Promise<{ name: string; url: string }> {
+  /** A new database, empty or a copy, which is dropped when the test ends. */
+  async createDatabase(template = 'template1'): Promise<{ name: string; url: string }> {
     const name = `test_${++this.#databases}`;
-    await this.run('postgres', `CREATE DATABASE ${name}`);
+    await this.run('postgres', `CREATE DATABASE ${name} TEMPLATE ${template}`);
     onTestFinished(async () => {
       if (!this.#isStopped) await this.run('postgres', `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     });

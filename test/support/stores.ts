@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { test } from 'vitest';
 import type { Organisation } from '../../src/authority/decision.ts';
 import { PostgresStore } from '../../src/authority/postgres/postgres-store.ts';
 import { PostgresUseGate } from '../../src/authority/postgres/postgres-use-gate.ts';
@@ -6,6 +7,7 @@ import { SqliteStore } from '../../src/authority/sqlite/sqlite-store.ts';
 import { SqliteUseGate } from '../../src/authority/sqlite/sqlite-use-gate.ts';
 import type { Store } from '../../src/authority/store/store.ts';
 import type { UseGate } from '../../src/authority/store/use-gate.ts';
+import type { TestPostgres } from './postgres.ts';
 import { postgresPassword, testPostgres } from './postgres.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -16,12 +18,13 @@ export interface TestStore {
   path: string;
 }
 
+/** The kind of store that tests open. `authority/postgres/contract.test.ts` runs them with both. */
+export const testedStore: { kind: 'sqlite' | 'postgres' } = { kind: 'sqlite' };
+
 /** A new, empty store, and a gate to it. */
 export async function openTestStore(now: () => Date, organisation: Organisation): Promise<TestStore> {
-  if (process.env.KEYS_TEST_STORE === 'postgres') {
-    const server = await testPostgres();
-    const { url } = await server.createDatabase();
-    const store = new PostgresStore(url, { env: { PGPASSWORD: postgresPassword }, timeoutMs: 5000 });
+  if (testedStore.kind === 'postgres') {
+    const store = new PostgresStore((await migratedDatabase()).url, postgresOptions);
     return {
       store,
       gate: new PostgresUseGate(store, { now, organisation, ownClock: true }),
@@ -31,4 +34,30 @@ export async function openTestStore(now: () => Date, organisation: Organisation)
   const path = join(temporaryFolder(), 'data', 'authority.db');
   const store = new SqliteStore({ path, timeoutMs: 1000 });
   return { store, gate: new SqliteUseGate(store, now, organisation), path };
+}
+
+/** A test of what is in the database file, for SQLite alone. */
+export function fileTest(name: string, work: () => Promise<void>): void {
+  if (testedStore.kind === 'sqlite') test(name, work);
+}
+
+const postgresOptions = { env: { PGPASSWORD: postgresPassword }, timeoutMs: 5000 };
+
+const templates = new WeakMap<TestPostgres, Promise<string>>();
+
+/** A new database with the tables of the authority. Copying one takes less time than making the tables. */
+export async function migratedDatabase(server?: TestPostgres): Promise<{ name: string; url: string }> {
+  const running = server ?? (await testPostgres());
+  const template = templates.get(running) ?? makeTemplate(running);
+  templates.set(running, template);
+  return running.createDatabase(await template);
+}
+
+async function makeTemplate(server: TestPostgres): Promise<string> {
+  const name = 'keys_template';
+  await server.run('postgres', `CREATE DATABASE ${name}`);
+  const store = new PostgresStore(server.url(name), postgresOptions);
+  await store.open();
+  await store.close();
+  return name;
 }

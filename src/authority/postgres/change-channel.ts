@@ -37,6 +37,7 @@ export class ChangeChannel {
   #isClosed = false;
   #validUntil = 0;
   #lastAttempt = Number.NEGATIVE_INFINITY;
+  #distrustedAt = Number.NEGATIVE_INFINITY;
   #lostChannels = 0;
 
   constructor(pool: DatabasePool, events: ChannelEvents) {
@@ -59,6 +60,13 @@ export class ChangeChannel {
     const now = monotonicMs();
     if (now - this.#lastAttempt >= (this.#session ? askAgainMs : reconnectMs)) this.#renew(now);
     return now < this.#validUntil;
+  }
+
+  /** After a change by this process, which is to know it at once: only an answer to a later question counts. */
+  distrust(): void {
+    this.#distrustedAt = monotonicMs();
+    this.#validUntil = 0;
+    this.#lastAttempt = Number.NEGATIVE_INFINITY;
   }
 
   /** Asks now. Resolves once what is known may be believed, or no answer has come. */
@@ -110,7 +118,8 @@ export class ChangeChannel {
     const sentAt = monotonicMs();
     try {
       await session.query('SELECT 1', [], { name: 'keys_ask', timeoutMs: silenceMs });
-      if (session === this.#session) this.#validUntil = sentAt + trustMs;
+      const isCurrent = session === this.#session && sentAt > this.#distrustedAt;
+      if (isCurrent) this.#validUntil = sentAt + trustMs;
     } catch {
       session.close();
       this.#drop(session);

@@ -31,6 +31,7 @@ export class PostgresStore implements Store {
   readonly options: PoolOptions;
   #ready: Promise<void> | undefined;
   #isWritten = false;
+  readonly #onWritten: (() => void)[] = [];
 
   /** `url`: as in `parseDatabaseUrl`. Connects when it is first used. */
   constructor(url: string, options: PoolOptions) {
@@ -73,7 +74,14 @@ export class PostgresStore implements Store {
   async write<T>(work: () => Work<T>): Promise<T> {
     await this.open();
     this.#isWritten = true;
-    return this.#untilDone((attempt) => this.#attempt(work, attempt));
+    const result = await this.#untilDone((attempt) => this.#attempt(work, attempt));
+    for (const tell of this.#onWritten) tell();
+    return result;
+  }
+
+  /** Calls a function after each change by this process. */
+  afterWrites(tell: () => void): void {
+    this.#onWritten.push(tell);
   }
 
   close(): Promise<void> {

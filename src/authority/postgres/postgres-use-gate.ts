@@ -60,6 +60,7 @@ export class PostgresUseGate implements UseGate {
       onChange: (id) => this.#known.forget(id),
       onLoss: () => this.#known.forgetAll(),
     });
+    store.afterWrites(() => this.channel.distrust());
     this.#partitions = new LogPartitions(this.pool);
   }
 
