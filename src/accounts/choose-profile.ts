@@ -10,6 +10,8 @@ export interface ProfileRequest {
   profile: string | undefined;
   provider: string | undefined;
   url: string | undefined;
+  /** The database of the embedded authority, unless a profile or a URL names one. */
+  database?: string | undefined;
 }
 
 /**
@@ -20,7 +22,7 @@ export function chooseProfile(config: Config, env: Environment, request: Profile
   const provider = request.provider ?? setting(env, 'KEYS_PROVIDER');
   const url = request.url ?? setting(env, 'KEYS_URL');
   const profiles: Config['profiles'] = {
-    local: { provider: localProvider.id, url: null },
+    local: { provider: localProvider.id, url: request.database ?? null },
     ...config.profiles,
   };
   const name = chooseName(config, profiles, request.profile ?? setting(env, 'KEYS_PROFILE'), provider);

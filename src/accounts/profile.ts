@@ -1,3 +1,5 @@
+import { isAbsolute } from 'node:path';
+import { isDatabaseUrl, mayHavePassword, passwordInUrl } from '../base/database-name.ts';
 import { usageError } from '../base/errors.ts';
 
 /** What is stored of a profile, under its name. */
@@ -38,11 +40,21 @@ export const localProvider = {
   note: 'issues keys on this machine, in a file of your own; no account, no server, no login',
 } as const;
 
-/** Whether a profile is one of the embedded authority. Throws `KeysError` (2) if it has a URL all the same. */
+/**
+ * Whether a profile is one of the embedded authority. Its URL is that of a database on PostgreSQL, or the path of a file;
+ * null: the file of this user. Throws `KeysError` (2) for any other URL, and for one with a password.
+ */
 export function isEmbedded({ provider, url }: Pick<Profile, 'provider' | 'url'>): boolean {
   if (provider !== localProvider.id) return false;
-  if (url === null) return true;
-  throw usageError(`the provider ${provider} runs in this process and has no URL`, 'keys provider list');
+  if (url === null || isAbsolute(url)) return true;
+  if (isDatabaseUrl(url)) {
+    if (mayHavePassword(url)) throw passwordInUrl();
+    return true;
+  }
+  throw usageError(
+    `the provider ${provider} runs in this process and has no URL but that of its database`,
+    'write it as postgres://user@host:port/database',
+  );
 }
 
 export const profileNameRule = 'use 1 to 64 letters, digits, dots, underscores or hyphens';

@@ -3,6 +3,7 @@ import { readConfig } from '../accounts/config.ts';
 import type { Config, Profile } from '../accounts/profile.ts';
 import { isEmbedded } from '../accounts/profile.ts';
 import type { TokenContext } from '../accounts/tokens/token-context.ts';
+import { isDatabaseUrl } from '../base/database-name.ts';
 import type { Key } from '../keys/key.ts';
 import type { Journal } from '../keys/operations/operation.ts';
 import type { KeyBackend } from '../keys/ports.ts';
@@ -12,6 +13,7 @@ import type { Paths } from '../platform/paths.ts';
 import { hasOperations, trustedPaths } from '../platform/paths.ts';
 import type { Connection } from './connection.ts';
 import type { Context, GlobalFlags } from './context.ts';
+import { databaseIn } from './database-in.ts';
 import { Dialogue } from './dialogue.ts';
 import { listKeys, showKey } from './lookup.ts';
 
@@ -33,7 +35,10 @@ export class App extends Dialogue implements Context {
   }
 
   async profile(): Promise<Profile> {
-    return chooseProfile(await this.config(), this.io.env, this.globals);
+    return chooseProfile(await this.config(), this.io.env, {
+      ...this.globals,
+      database: databaseIn(this.io),
+    });
   }
 
   async connection(): Promise<Connection | undefined> {
@@ -122,9 +127,13 @@ export class App extends Dialogue implements Context {
     await this.#readTokenEarly(await this.profile());
     const connection = await this.connection();
     if (connection) return (await import('./open-remote.ts')).openRemote(this, connection);
-    const { authorityDatabase: path, authorityMarker: marker } = this.paths;
+    const { authorityDatabase, authorityMarker } = this.paths;
+    const { url } = await this.profile();
+    const path = url ?? authorityDatabase;
+    if (isDatabaseUrl(path)) return (await import('./open-postgres.ts')).openPostgresAuthority(this, path);
+    const marker = path === authorityDatabase ? { marker: authorityMarker } : {};
     const { openSqliteAuthority } = await import('../authority/sqlite/sqlite-authority.ts');
     await this.debug(`the embedded authority, ${path}`);
-    return openSqliteAuthority({ path, marker, timeoutMs: this.timeout }, () => this.io.now());
+    return openSqliteAuthority({ path, ...marker, timeoutMs: this.timeout }, () => this.io.now());
   }
 }

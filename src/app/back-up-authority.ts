@@ -8,7 +8,7 @@ import { isSameFile, syncToDisk } from '../platform/files/plain-file.ts';
 import { withPrivateFolder } from '../platform/files/private-folder.ts';
 import { requireIgnored } from '../sinks/git-ignored.ts';
 import type { Context } from './context.ts';
-import { databaseOf } from './open-authority.ts';
+import { databaseFileOf } from './open-authority.ts';
 
 export interface BackupRequest {
   to: string;
@@ -28,7 +28,7 @@ export interface Backup extends BackupContent {
 export async function backUpAuthority(context: Context, request: BackupRequest): Promise<Backup> {
   const { to, db, replace, allowInGit } = request;
   const file = resolve(context.io.cwd, to);
-  const database = databaseOf(context, db);
+  const database = databaseFileOf(context, db, `pg_dump --format=custom --file=${shellWord(to)} <url>`);
   requireFree(file, replace);
   requireOutsideDatabase(file, database);
   await requireIgnored(file, { env: context.io.env, allowInGit }, 'the names and users in it');

@@ -147,7 +147,8 @@ const providerColumns: readonly Column<NamedProvider>[] = [
 
 async function chooseSession(context: Context, db: string | undefined): Promise<string[]> {
   const { openAuthority } = await import('./open-authority.ts');
-  const sessions = await openAuthority(context, db).sessions.list();
+  const authority = await openAuthority(context, db);
+  const sessions = await authority.sessions.list();
   const rows = sessions.filter(({ status }) => status === 'active');
   if (rows.length === 0) throw usageError('no session is active', 'keys session list --ended');
   const [chosen] = await context.pick('Which session?', {

@@ -11,6 +11,7 @@ import { resolveDestination } from '../sinks/destinations.ts';
 import { maskInCiLog } from '../sinks/mask.ts';
 import type { SinkSpec } from '../sinks/sink-spec.ts';
 import type { Context } from './context.ts';
+import { absolute, databaseIn } from './database-in.ts';
 import { openAuthority, sessionIssuer, sessionSubject } from './open-authority.ts';
 import { sinkContextOf } from './sink-context.ts';
 
@@ -44,7 +45,7 @@ export async function createSession(
   print: (session: CreatedSession) => Promise<void>,
 ): Promise<CreatedSession | undefined> {
   const { user, role, expiresAt, db } = request;
-  const authority = openAuthority(context, db);
+  const authority = await openAuthority(context, db);
   const { sessions, users } = authority;
   const destination = await resolveDestination(context.io, {
     context: sinkContextOf(context, request.allowInGit),
@@ -70,7 +71,9 @@ export async function createSession(
         }),
       ),
       known: await issuer.list(),
-      journal: await context.journal(db),
+      journal: await context.journal(
+        db === undefined ? databaseIn(context.io) : absolute(db, context.io.cwd),
+      ),
       onSecret: (secret) => maskInCiLog(context.io, secret),
     },
   );

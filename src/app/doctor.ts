@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { version } from '../../package.json';
 import { readConfig } from '../accounts/config.ts';
 import type { Profile } from '../accounts/profile.ts';
+import { isDatabaseUrl } from '../base/database-name.ts';
 import { KeysError } from '../base/errors.ts';
 import { isWaiting } from '../keys/operations/operation.ts';
 import type { Environment } from '../platform/env.ts';
@@ -11,6 +12,7 @@ import type { Io } from '../platform/io.ts';
 import { mayHaveKeychain } from '../platform/keychain/may-have-keychain.ts';
 import type { Paths } from '../platform/paths.ts';
 import { trustedFolders } from '../platform/paths.ts';
+import { databaseIn } from './database-in.ts';
 
 /** The result of one check of `keys doctor`. */
 export interface Finding {
@@ -33,7 +35,7 @@ export async function examine(io: Io, paths: Paths, profile: () => Promise<Profi
     ...access('file', paths.tokens, 'secret'),
     await configuration(paths.configFile),
     ...(await providerFiles(paths.providers)),
-    await authority(paths),
+    await authority(io, paths),
     await escrow(io.env, profile),
     await unfinished(paths.operations),
     terminal(io),
@@ -102,8 +104,11 @@ async function providerFiles(folder: string): Promise<Finding[]> {
 
 const unusableHint = 'check its permissions, or replace it with a backup: keys restore FILE';
 
-async function authority({ authorityDatabase: path, authorityMarker: marker }: Paths): Promise<Finding> {
+async function authority(io: Io, { authorityDatabase, authorityMarker }: Paths): Promise<Finding> {
   const check = 'authority';
+  const path = databaseIn(io) ?? authorityDatabase;
+  if (isDatabaseUrl(path)) return sharedAuthority(io, path);
+  const marker = path === authorityDatabase ? authorityMarker : undefined;
   const isEmpty = !existsSync(path) || statSync(path).size === 0;
   const traces = isEmpty
     ? (await import('../authority/sqlite/status-changes.ts')).tracesOf(path, marker)
@@ -119,9 +124,8 @@ async function authority({ authorityDatabase: path, authorityMarker: marker }: P
     const { inspectDatabase } = await import('../authority/sqlite/inspect.ts');
     const { problems, keys, schema, retention } = inspectDatabase(path);
     if (problems.length === 0) {
-      const logText = retention === 'never' ? 'log kept forever' : `log kept for ${retention}`;
-      const count = keys === 1 ? '1 key' : `${keys} keys`;
-      return { check, status: 'ok', message: `${path} is intact: ${count}, schema ${schema}, ${logText}` };
+      const [count, log] = [countText(keys), logText(retention)];
+      return { check, status: 'ok', message: `${path} is intact: ${count}, schema ${schema}, ${log}` };
     }
     const hint = `copy the file, then run: sqlite3 '${path}' .recover`;
     return { check, status: 'fail', message: `${path} is damaged: ${problems.join('; ')}`, hint };
@@ -130,6 +134,26 @@ async function authority({ authorityDatabase: path, authorityMarker: marker }: P
     // Elsewhere the hint is this very command.
     return finding.hint === 'keys doctor' ? { ...finding, hint: unusableHint } : finding;
   }
+}
+
+/** A database on a server, which checks its files itself. */
+async function sharedAuthority(io: Io, url: string): Promise<Finding> {
+  const check = 'authority';
+  try {
+    const { inspectPostgres } = await import('../authority/postgres/inspect-postgres.ts');
+    const { shown, keys, retention } = await inspectPostgres(url, io.env);
+    return { check, status: 'ok', message: `${shown} is usable: ${countText(keys)}, ${logText(retention)}` };
+  } catch (error) {
+    return failure(check, error);
+  }
+}
+
+function countText(keys: number): string {
+  return keys === 1 ? '1 key' : `${keys} keys`;
+}
+
+function logText(retention: string): string {
+  return retention === 'never' ? 'log kept forever' : `log kept for ${retention}`;
 }
 
 /** Where an undelivered secret is kept. */

@@ -1,4 +1,5 @@
 import type { Profile } from '../accounts/profile.ts';
+import { localProvider } from '../accounts/profile.ts';
 import type { Escrows } from '../journal/escrow.ts';
 import { fileEscrow, keychainEscrow } from '../journal/escrow.ts';
 import type { JournalOptions } from '../journal/journal.ts';
@@ -85,10 +86,8 @@ export function claim(
 export async function issuerOf(context: Context, { plan, setting }: Header): Promise<OperationIssuer> {
   if (plan.kind === 'session') {
     const { openAuthority, sessionIssuer, sessionSubject } = await import('./open-authority.ts');
-    return {
-      issuer: sessionIssuer(openAuthority(context, setting.db).sessions),
-      subject: sessionSubject,
-    };
+    const { sessions } = await openAuthority(context, setting.db ?? context.paths.authorityDatabase);
+    return { issuer: sessionIssuer(sessions), subject: sessionSubject };
   }
   const backend = await (await contextOf(context, setting)).backend();
   const subject = plan.kind === 'rotate' ? rotationSubject : keySubject;
@@ -99,17 +98,21 @@ export async function issuerOf(context: Context, { plan, setting }: Header): Pro
 async function contextOf(context: Context, { profile, provider, url }: Setting): Promise<Context> {
   const own = await context.profile();
   const connection = await context.connection();
-  const isOwn = own.name === profile && own.provider === provider && (connection?.url.href ?? null) === url;
-  return isOwn ? context : context.forProfile({ profile, provider, url: url ?? undefined });
+  const ownUrl = connection ? connection.url.href : own.url;
+  if (own.name === profile && own.provider === provider && ownUrl === url) return context;
+  // Another database may be the default by now.
+  const database = provider === localProvider.id ? context.paths.authorityDatabase : undefined;
+  return context.forProfile({ profile, provider, url: url ?? database });
 }
 
 export async function settingOf(context: Context, db?: string): Promise<Setting> {
   const profile = await context.profile();
   const connection = db === undefined ? await context.connection() : undefined;
+  const database = db === undefined ? profile.url : null;
   return {
     profile: profile.name,
     provider: profile.provider,
-    url: connection?.url.href ?? null,
+    url: connection ? connection.url.href : database,
     cwd: context.io.cwd,
     ...(db !== undefined && { db }),
   };

@@ -9,7 +9,7 @@ import { isSameFile, syncToDisk } from '../platform/files/plain-file.ts';
 import { withPrivateFolder } from '../platform/files/private-folder.ts';
 import { makePrivateFolder } from '../platform/paths.ts';
 import type { Context } from './context.ts';
-import { databaseOf } from './open-authority.ts';
+import { databaseFileOf } from './open-authority.ts';
 
 export interface RestoredAuthority extends RestoreResult {
   database: string;
@@ -23,9 +23,13 @@ export async function restoreAuthority(
   from: string,
   db: string | undefined,
 ): Promise<RestoredAuthority> {
+  const database = databaseFileOf(
+    context,
+    db,
+    `pg_restore --clean --if-exists --dbname=<url> ${shellWord(from)}`,
+  );
   await requireConfirmation(context, from);
   const file = resolve(context.io.cwd, from);
-  const database = databaseOf(context, db);
   requireBackup(file, database);
   context.startMutation();
   makePrivateFolder(dirname(database));

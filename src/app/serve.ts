@@ -37,7 +37,7 @@ export async function serveAuthority(context: Context, request: ServeRequest): P
 
 async function serve(context: Context, request: ServeRequest, link: WorkerLink | undefined): Promise<void> {
   const { db, organisation, logFormat, upstream, workers, ...flags } = request;
-  const authority = openAuthority(context, db, organisation);
+  const authority = await openAuthority(context, db, organisation);
   const key = await upstreamKey(context, upstream?.keySource);
   const format = logFormat ?? (context.isHumanOutput ? 'text' : 'json');
   const log = openLog(context, link ? maxPieceBytes : Number.POSITIVE_INFINITY);

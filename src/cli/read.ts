@@ -1,12 +1,17 @@
+import { isDatabaseUrl, mayHavePassword, passwordInUrlMessage } from '../base/database-name.ts';
 import { InvalidValue } from '../base/errors.ts';
 import { didYouMean, nearest } from '../base/nearest.ts';
 import type { Nameable, Offer } from './define.ts';
 
 /* Readers of single values, shared by several commands. All throw `InvalidValue`. */
 
-/** The path of a database. A URL, which may contain a password, must not become a file name. */
+/** The path of a database, or the URL of one on PostgreSQL. Any other URL must not become a file name. */
 export function readDatabase(text: string): string {
-  if (/^[a-z][a-z\d+.-]+:\/\//i.test(text)) throw new InvalidValue('expected a path, not a URL');
+  if (isDatabaseUrl(text)) {
+    if (mayHavePassword(text)) throw new InvalidValue(passwordInUrlMessage);
+  } else if (/^[a-z][a-z\d+.-]+:\/\//i.test(text)) {
+    throw new InvalidValue('expected a path or postgres://user@host:port/database');
+  }
   return readText(text);
 }
 

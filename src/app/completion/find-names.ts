@@ -1,10 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isEmbedded, localProvider } from '../../accounts/profile.ts';
+import { isDatabaseUrl } from '../../base/database-name.ts';
 import { visible } from '../../base/sanitise.ts';
 import type { Environment } from '../../platform/env.ts';
 import type { Io } from '../../platform/io.ts';
 import { App } from '../app.ts';
+import { absolute, databaseIn } from '../database-in.ts';
 import type { KeyName } from './name-cache.ts';
 import { noGlobals } from './no-globals.ts';
 import type { RefreshJob } from './refresh-names.ts';
@@ -65,7 +67,8 @@ export class NameFinder {
     const profile = await app.profile();
     if (isEmbedded(profile)) {
       const { readKeyNames } = await import('../../authority/names.ts');
-      return readKeyNames(app.paths.authorityDatabase, prefix);
+      const database = profile.url ?? app.paths.authorityDatabase;
+      return isDatabaseUrl(database) ? [] : readKeyNames(database, prefix);
     }
     const { NameCache } = await import('./name-cache.ts');
     const cache = new NameCache(profile, this.#io);
@@ -80,7 +83,9 @@ export class NameFinder {
 
   async #sessions(app: App, db: string | undefined): Promise<Candidate[]> {
     const { readSessionNames } = await import('../../authority/names.ts');
-    const path = db === undefined ? app.paths.authorityDatabase : resolve(this.#io.cwd, db);
+    const named = db === undefined ? databaseIn(this.#io) : absolute(db, this.#io.cwd);
+    const path = named ?? app.paths.authorityDatabase;
+    if (isDatabaseUrl(path)) return [];
     const sessions = readSessionNames(path, this.#io.now().getTime());
     return sessions.map(({ id, name }) => ({ value: id, description: name }));
   }

@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { isDatabaseUrl, passwordInUrl } from '../../base/database-name.ts';
 import { usageError } from '../../base/errors.ts';
 import { isLoopbackHost } from '../../platform/loopback.ts';
 
@@ -32,11 +33,6 @@ export interface DatabaseUrl {
 }
 
 const defaultPort = 5432;
-
-/** Whether the name of a database is a URL rather than the path of a file. */
-export function isDatabaseUrl(name: string): boolean {
-  return /^postgres(ql)?:/i.test(name);
-}
 
 /** Throws `usageError` for what it cannot read, and for a password, which it does not repeat. */
 export function parseDatabaseUrl(text: string): DatabaseUrl {
@@ -101,13 +97,6 @@ function parsed(text: string): URL {
 
 function decoded(text: string): string {
   return decodeURIComponent(text);
-}
-
-function passwordInUrl(): Error {
-  return usageError(
-    'a password in a database URL ends up in lists of processes and in logs; nothing was connected',
-    'leave it out of the URL, and set PGPASSWORD or write it to ~/.pgpass (chmod 600)',
-  );
 }
 
 function tlsModeOf(mode: string | undefined, host: string): TlsMode {

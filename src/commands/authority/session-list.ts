@@ -10,7 +10,8 @@ export const sessionList = defineCommand({
   fields: sessionFields,
   async run(context, { ended, db }) {
     const { openAuthority } = await import('../../app/open-authority.ts');
-    const sessions = await openAuthority(context, db).sessions.list();
+    const authority = await openAuthority(context, db);
+    const sessions = await authority.sessions.list();
     const rows = sessions.filter(({ status }) => ended || status === 'active');
     return {
       kind: 'rows',

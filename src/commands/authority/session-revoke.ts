@@ -11,7 +11,7 @@ export const sessionRevoke = defineCommand({
   fields,
   async run(context, { operands: [id = ''], db }) {
     const { openAuthority } = await import('../../app/open-authority.ts');
-    const { sessions } = openAuthority(context, db);
+    const { sessions } = await openAuthority(context, db);
     context.startMutation();
     const hasChanged = await sessions.revoke(id);
     await context.note(hasChanged ? `ended the session ${id}` : `the session ${id} had already ended`);

@@ -3,8 +3,8 @@ import { offering, readDatabase } from '../../cli/read.ts';
 
 /** For commands that use the embedded authority, whatever the profile. */
 export const dbFlag = value(
-  '--db <path>',
-  "the authority's database (default: that of the profile local)",
+  '--db <path|url>',
+  "the authority's database: a file, or postgres://user@host:port/name (default: KEYS_DB, else that of the profile local)",
   offering('file', readDatabase),
 );
 

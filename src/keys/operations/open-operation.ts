@@ -4,7 +4,7 @@ import type { Plan, WrittenStep } from './operation.ts';
 export interface Setting {
   profile: string;
   provider: string;
-  /** The API's address; null for the embedded authority. */
+  /** The API's address, or the database of the embedded authority; null: its file. */
   url: string | null;
   /** The folder that relative paths of sinks start from. */
   cwd: string;

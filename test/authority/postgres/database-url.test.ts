@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isDatabaseUrl, parseDatabaseUrl } from '../../../src/authority/postgres/database-url.ts';
+import { parseDatabaseUrl } from '../../../src/authority/postgres/database-url.ts';
 import { findPassword, passwordIn } from '../../../src/authority/postgres/find-password.ts';
 import { tlsOptions } from '../../../src/authority/postgres/tls-options.ts';
 import { failureOf } from '../../support/failure.ts';
