@@ -20,7 +20,7 @@ const core = [
   `base/${except('')}`,
   `platform/${except('background|children|editor|entry-path|filled-pipe|foreground|git|loopback|machine|native-part|open-page|output-fault|own-files|pager|permits|pipe-maker|run-program|stream-program|supervise-program')}`,
   'platform/files/(?:read-file|trust)\\.ts$',
-  'app/(?:app|dialogue|lookup|remind-of-unfinished)\\.ts$',
+  'app/(?:app|database-in|dialogue|lookup|remind-of-unfinished)\\.ts$',
   'accounts/(?:config|profile|choose-profile)\\.ts$',
   'keys/(?:capability-check|find|key|match|own-key|select|summary)\\.ts$',
   'output/(?:ci-log|error|fit-line|formats|message|present|relative-time|reminder|reporter|values|views/field-names|waits)\\.ts$',

@@ -19,10 +19,16 @@ export interface ProfileRequest {
  * of its own name. Throws `KeysError` (2) for a profile that does not exist, unless a provider is named.
  */
 export function chooseProfile(config: Config, env: Environment, request: ProfileRequest): Profile {
+  const profile = named(config, env, request);
+  const isDefault = profile.provider === localProvider.id && profile.url === null;
+  return isDefault ? { ...profile, url: request.database ?? null } : profile;
+}
+
+function named(config: Config, env: Environment, request: ProfileRequest): Profile {
   const provider = request.provider ?? setting(env, 'KEYS_PROVIDER');
   const url = request.url ?? setting(env, 'KEYS_URL');
   const profiles: Config['profiles'] = {
-    local: { provider: localProvider.id, url: request.database ?? null },
+    local: { provider: localProvider.id, url: null },
     ...config.profiles,
   };
   const name = chooseName(config, profiles, request.profile ?? setting(env, 'KEYS_PROFILE'), provider);

@@ -141,8 +141,13 @@ async function sharedAuthority(io: Io, url: string): Promise<Finding> {
   const check = 'authority';
   try {
     const { inspectPostgres } = await import('../authority/postgres/inspect-postgres.ts');
-    const { shown, keys, retention } = await inspectPostgres(url, io.env);
-    return { check, status: 'ok', message: `${shown} is usable: ${countText(keys)}, ${logText(retention)}` };
+    const { shown, schema, keys, retention } = await inspectPostgres(url, io.env);
+    const content = `${countText(keys)}, schema ${schema}, ${logText(retention)}`;
+    const message =
+      schema === 0
+        ? `${shown} can be used; the first command creates the tables`
+        : `${shown} can be used: ${content}`;
+    return { check, status: 'ok', message };
   } catch (error) {
     return failure(check, error);
   }

@@ -4,7 +4,7 @@ export const environment = {
   KEYS_PROFILE: 'the profile to use; --profile overrides it',
   KEYS_PROVIDER: 'the provider to use; --provider overrides it',
   KEYS_URL: "the provider's URL; --url overrides it",
-  KEYS_DB: "the embedded authority's database: a file, or postgres://user@host:port/name",
+  KEYS_DB: "the authority's database: a file, or a PostgreSQL URL (default: a file below data)",
   KEYS_TOKEN: 'the session token; overrides any stored token',
   KEYS_TOKEN_FILE: 'a file whose first line is the session token',
   KEYS_NO_INPUT: 'any value: never prompt',

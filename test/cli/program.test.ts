@@ -409,8 +409,8 @@ test('invalid profiles, providers and URLs are usage errors', async () => {
     $ keys list --url https://api.example.com
     exit 2
     --- stderr
-    error: the provider local runs in this process and has no URL
-    hint: keys provider list
+    error: the provider local runs in this process and has no URL but that of its database
+    hint: write it as postgres://user@host:port/database
     "
   `);
 });

@@ -156,15 +156,26 @@ describeReader<[string, string]>(
   'is not a label; expected NAME=VALUE',
 );
 
-describe('the path of a database', () => {
+describe('the name of a database', () => {
   test('refuses a URL without repeating its password', () => {
     for (const address of [
       'postgres://ada:EXAMPLE@db.example.com/keys',
-      'PostgreSQL://db.example.com/keys',
+      'PostgreSQL://db.example.com/keys?password=EXAMPLE',
+      'postgres://ada:EXAMPLE@db.example.com:port/keys',
+      'mysql://ada:EXAMPLE@db.example.com/keys',
     ]) {
-      expect(() => readDatabase(address)).toThrow(new InvalidValue('expected a path, not a URL'));
+      expect(() => readDatabase(address)).toThrow(/^(?!.*EXAMPLE)(a password in|expected a path or)/);
     }
-    for (const path of ['keys.db', '/srv/keys.db', 'C:\\keys\\keys.db', 'C:/keys.db'])
-      expect(readDatabase(path)).toBe(path);
+  });
+
+  test.each([
+    'keys.db',
+    '/srv/keys.db',
+    'C:\\keys\\keys.db',
+    'C:/keys.db',
+    'postgres://ada@db.example.com/keys',
+    'postgresql:///keys?host=/run/postgresql',
+  ])('is %s as it is written, also a URL', (name) => {
+    expect(readDatabase(name)).toBe(name);
   });
 });

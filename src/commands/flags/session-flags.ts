@@ -3,8 +3,8 @@ import { offering, readDatabase } from '../../cli/read.ts';
 
 /** For commands that use the embedded authority, whatever the profile. */
 export const dbFlag = value(
-  '--db <path|url>',
-  "the authority's database: a file, or postgres://user@host:port/name (default: KEYS_DB, else that of the profile local)",
+  '--db <database>',
+  "the authority's database: a file, or a PostgreSQL URL (default: KEYS_DB)",
   offering('file', readDatabase),
 );
 

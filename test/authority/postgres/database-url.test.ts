@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { parseDatabaseUrl } from '../../../src/authority/postgres/database-url.ts';
 import { findPassword, passwordIn } from '../../../src/authority/postgres/find-password.ts';
 import { tlsOptions } from '../../../src/authority/postgres/tls-options.ts';
+import { isDatabaseUrl } from '../../../src/base/database-name.ts';
 import { failureOf } from '../../support/failure.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
