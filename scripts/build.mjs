@@ -56,11 +56,6 @@ const groups = [
       `/src/authority/(?:sqlite/|store/)?${except('backup|cached-lookup|capabilities|ceiling|idempotency|inspect|issue-key|rate-limit|reconcile|restore|roles|rotate-key|scoped-keys|service|sessions|sqlite-service|sqlite-use-gate|users')}`,
     ),
   },
-  // The authority on a server, which a command loads that is told to use one.
-  {
-    name: 'postgres',
-    test: /\/(src\/authority\/postgres\/|node_modules\/(pg|pg-[a-z-]+|pgpass|postgres-[a-z]+|split2|xtend)\/)/,
-  },
   // A group brings what its files import; this one serves commands that need no more of the next ones.
   { name: 'match', test: /\/src\/keys\/match\.ts$/ },
   // Locks, and files that hold secrets.
@@ -86,6 +81,11 @@ const groups = [
   {
     name: 'views',
     test: /\/src\/(output\/(views\/(?!(?:creation|recovery|rotation)-events|audit|stored|provider|wrapped-record|usage|logs|log-chart)|table|fit-columns|typesetting|style|charts\/(?:meter|sparkline)))/,
+  },
+  // The authority on a server, which a command loads that is told to use one. Last: it takes nothing from the others.
+  {
+    name: 'postgres',
+    test: /\/(src\/authority\/postgres\/|node_modules\/(pg|pg-[a-z-]+|pgpass|postgres-[a-z]+|split2|xtend)\/)/,
   },
 ];
 

@@ -24,6 +24,7 @@ const phrases = {
   pickers: 'nothing matches',
   libsql: 'databasePrepareSync',
   'p-map': 'Mapper function is required',
+  pg: 'SCRAM-SERVER-FINAL-MESSAGE',
   'prom-client': 'process_cpu_user_seconds_total',
   undici: 'UND_ERR_SOCKET',
   'usage chart': 'US dollars spent',
