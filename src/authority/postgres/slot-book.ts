@@ -9,6 +9,9 @@ const windowMs = 60_000;
 /** A key leases slots while it is used at least this often. */
 const busyMs = 250;
 
+/** A lease holds what this process is expected to use in so long: what it does not use, no other one can. */
+const leaseAheadMs = 250;
+
 /** The most that one lease holds: a hundredth of the limit, and no more than this. */
 const leaseShare = 100;
 const maxLease = 1000;
@@ -25,6 +28,9 @@ interface Book {
   rateLimit: RateLimit;
   lastAsked: number;
   isAsking: boolean;
+  /** The uses of the last `leaseAheadMs`, those long ago counting less, as of `countedAt`. */
+  demand: number;
+  countedAt: number;
 }
 
 interface Wanted {
@@ -35,10 +41,11 @@ interface Wanted {
 /**
  * The slots of keys with a rate limit, exact over all servers: each one is taken in the database before it is given away.
  *
- * Leases: to spare round trips, a key that is used all the time takes up to a hundredth of its limit in advance, for a second.
- * Leased slots count as taken, so the limit is never exceeded. What that costs is fairness: a server may refuse a use
- * while another one still holds slots for that second, and slots that are not used are lost for a minute. Nothing is leased
- * of the last tenth of a limit, nor of a limit below 200: there, each slot is given to whoever asks first.
+ * Leases: to spare round trips, a key that is used all the time takes in advance, for a second, what it has used in the last
+ * quarter of one, and no more than a hundredth of its limit. Leased slots count as taken, so the limit is never exceeded.
+ * What that costs is fairness: a server may refuse a use while another one still holds slots for that second, and slots
+ * that are not used are lost for a minute (`docs/scaling.md` has figures). Nothing is leased of the last tenth of a limit, nor
+ * of a limit below 200: there, each slot is given to the server that asks first.
  */
 export class SlotBook {
   readonly #pool: DatabasePool;
@@ -74,6 +81,7 @@ export class SlotBook {
   #takeLeased(outcome: Decision[], keyId: string, wanted: Wanted): void {
     const book = this.#books.get(keyId);
     if (!book) return;
+    countDemand(book, wanted.indexes.length, monotonicMs());
     if (book.limit !== wanted.limit || monotonicMs() >= book.until) {
       this.#unusedSlots += book.left;
       book.left = 0;
@@ -141,14 +149,28 @@ export class SlotBook {
     if (!book) {
       if (this.#books.size >= maxBooks) this.#books.clear();
       const rateLimit = { limit, remaining: 0, resetSeconds: 1 };
-      this.#books.set(keyId, { limit, left: 0, until: 0, rateLimit, lastAsked: now, isAsking: true });
+      this.#books.set(keyId, {
+        limit,
+        left: 0,
+        until: 0,
+        rateLimit,
+        lastAsked: now,
+        isAsking: true,
+        demand: 0,
+        countedAt: now,
+      });
       return 0;
     }
-    const size = Math.min(maxLease, Math.floor(limit / leaseShare));
+    const size = Math.min(maxLease, Math.floor(limit / leaseShare), Math.floor(book.demand));
     const isBusy = now - book.lastAsked < busyMs && !book.isAsking && book.limit === limit;
     Object.assign(book, { limit, lastAsked: now, isAsking: true });
     return isBusy && size > 1 ? size : 0;
   }
+}
+
+function countDemand(book: Book, count: number, now: number): void {
+  book.demand = book.demand * Math.exp((book.countedAt - now) / leaseAheadMs) + count;
+  book.countedAt = now;
 }
 
 function wantedSlots(decisions: readonly Decision[]): Map<string, Wanted> {
