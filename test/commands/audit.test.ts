@@ -588,6 +588,43 @@ describe('keys.yaml', () => {
     });
   });
 
+  test('a secret that was damaged is one of no key, and white space around a secret does no harm', async () => {
+    const box = file('keys:\n  ci:\n    to: ["file:ci.txt"]\n');
+    box.expectSecretIn('ci.txt');
+    await box.keys(['create', 'ci', '--expires', '60d', '--to', 'file:ci.txt'], { now });
+    const secret = box.read('ci.txt');
+    const messagesWith = async (content: string) => {
+      box.write('ci.txt', content);
+      const { report } = await findings(box);
+      return report.findings.map(({ message }: { message: string }) => message.replace(box.cwd, ''));
+    };
+    expect(await messagesWith(`${secret}\r\n`)).toEqual([]);
+    expect(await messagesWith(secret.slice(0, -1))).toEqual([
+      'file:/ci.txt holds a secret of no key of its account',
+    ]);
+    expect(await messagesWith('')).toEqual([]);
+  });
+
+  test('a secret of an API that shows too little of its keys is not judged', async () => {
+    const [box, server] = [file('keys:\n  ci:\n    to: ["file:ci.txt"]\n'), await FaultServer.start()];
+    box.expectSecretIn('ci.txt');
+    box.write('ci.txt', 'sk-a1b2c3d4e5f6g7h8i9j01EXAMPLE');
+    chmodSync(join(box.cwd, 'ci.txt'), 0o600);
+    const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.origin, KEYS_TOKEN: 'tok-EXAMPLE' };
+    server.always('GET /v1/keys', json(200, { keys: [{ hash: 'h1', name: 'ci', created: 1_694_268_762 }] }));
+    const { stdout } = await box.keys(['audit', '--json'], { now, env });
+    const { findings: found, unchecked } = JSON.parse(stdout);
+    expect(found).toEqual([]);
+    expect(unchecked).toContainEqual({
+      ...{
+        rule: 'dead-value',
+        profile: 'unreal',
+        reason: 'the API does not show enough of its keys',
+        count: 1,
+      },
+    });
+  });
+
   test('a key with a known place is rotated to it', async () => {
     const box = file('keys:\n  ci:\n    to: ["env:.env#API_KEY"]\n');
     await seedKey(box, day(-1), { name: 'ci', expiresAt: day(5) });

@@ -337,7 +337,9 @@ describe.skipIf(lacks('strace', 'git'))('no secret where none belongs', { timeou
       // Reads are retried if the server fails.
       for (const line of ['list', 'create a --to file:key2', ...(status === 500 ? [] : reads)])
         await sweep.run(line, undefined);
-      for (const line of ['verify --from file:key --json', 'status']) await sweep.run(line, undefined);
+      const audits = ['audit', 'audit --all-profiles --json', 'audit --all-profiles --format sarif'];
+      for (const line of ['verify --from file:key --json', 'status', ...audits])
+        await sweep.run(line, undefined);
       for (const line of ['whoami --json', 'whoami'])
         await sweep.run(line, undefined, { env: { KEYS_PROVIDER: 'authority' } });
     },

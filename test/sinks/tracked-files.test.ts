@@ -12,7 +12,7 @@ test('git is asked about each file by its name alone', async () => {
   const git = (...args: string[]) => execFileSync('git', ['-C', folder, ...args], { stdio: 'pipe' });
   git('init', '--quiet');
   mkdirSync(join(folder, 'sub'));
-  const names = ['.env', '*', ':(top)x', 'naïve', 'sub/.env', 'new'];
+  const names = ['.env', ':(top)x', 'naïve', 'sub/.env', 'new'];
   for (const name of names) writeFileSync(join(folder, name), '');
   for (const name of ['.env', ':(top)x', 'naïve']) git('--literal-pathspecs', 'add', '--', name);
   const answers = await trackedFiles(

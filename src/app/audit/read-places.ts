@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
 import { InvalidValue } from '../../base/errors.ts';
+import type { Secret } from '../../base/secret.ts';
 import type { Account, Place } from '../../keys/audit/audit-rule.ts';
 import type { Spot } from '../../keys/audit/finding.ts';
 import { mayWork } from '../../keys/audit/key-label.ts';
+import type { Key } from '../../keys/key.ts';
+import { mayBeCut } from '../../keys/key.ts';
 import type { OpenOperation } from '../../keys/operations/open-operation.ts';
 import type { DesiredState } from '../../keys/plan/desired-key.ts';
 import { openSinks } from '../../sinks/open-sinks.ts';
@@ -101,18 +104,23 @@ function specOf(sink: string): SinkSpec | undefined {
   }
 }
 
+/** The key with a secret; null if certainly no key has it, undefined if the API does not show enough to tell. */
 async function holderOf(
   { keys, place }: Account & { place: Context },
-  value: Parameters<typeof import('../find-by-value.ts').provenHolder>[2],
-) {
+  value: Secret,
+): Promise<Key | null | undefined> {
   const [{ provenHolder }, { keepsHashes, allShown, matchKeys }] = await Promise.all([
     import('../find-by-value.ts'),
     import('../../keys/match.ts'),
   ]);
   const backend = await place.backend();
-  const holder = await provenHolder(backend, keys, value);
+  const secret = value.mapped((text) => text.trim());
+  if (keepsHashes(backend)) {
+    const id = await backend.holderOf(secret);
+    return id === undefined ? null : (keys.find((key) => key.id === id) ?? (await backend.get(id)));
+  }
+  const holder = await provenHolder(backend, keys, secret);
   if (holder) return keys.find(({ id }) => id === holder.id) ?? holder;
-  if (keepsHashes(backend)) return null;
-  const mayBe = await matchKeys(keys, value, undefined);
-  return allShown(keys) && mayBe.length === 0 ? null : undefined;
+  const isWhole = allShown(keys) && !mayBeCut(keys, backend);
+  return isWhole && (await matchKeys(keys, secret, undefined)).length === 0 ? null : undefined;
 }
