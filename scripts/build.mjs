@@ -18,7 +18,7 @@ const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 const except = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
   `base/${except('')}`,
-  `platform/${except('background|children|editor|entry-path|filled-pipe|foreground|git|loopback|machine|native-part|open-page|output-fault|own-files|pager|permits|pipe-maker|run-program|stream-program|supervise-program')}`,
+  `platform/${except('background|children|editor|entry-path|filled-pipe|foreground|git|machine|native-part|open-page|output-fault|own-files|pager|permits|pipe-maker|run-program|stream-program|supervise-program')}`,
   'platform/files/(?:read-file|trust)\\.ts$',
   'app/(?:app|database-in|dialogue|lookup|remind-of-unfinished)\\.ts$',
   'accounts/(?:config|profile|choose-profile)\\.ts$',
@@ -55,6 +55,11 @@ const groups = [
     test: new RegExp(
       `/src/authority/(?:sqlite/|store/)?${except('backup|cached-lookup|capabilities|ceiling|idempotency|inspect|issue-key|rate-limit|reconcile|restore|roles|rotate-key|scoped-keys|service|sessions|sqlite-service|sqlite-use-gate|users')}`,
     ),
+  },
+  // What the server and the sessions need of the authority besides, on any database.
+  {
+    name: 'service',
+    test: /\/src\/authority\/(?:ceiling|idempotency|issue-key|rate-limit|rotate-key|scoped-keys|service|sessions|users)\.ts$/,
   },
   // A group brings what its files import; this one serves commands that need no more of the next ones.
   { name: 'match', test: /\/src\/keys\/match\.ts$/ },
