@@ -72,8 +72,8 @@ export class App extends Dialogue implements Context {
     return app;
   }
 
-  startMutation(): void {
-    this.interruption.begin();
+  startMutation(): () => void {
+    return this.interruption.begin();
   }
 
   atEnd(close: () => Promise<void>): void {

@@ -74,8 +74,11 @@ export interface Context {
   /** Every key of the profile, newest first; with references, those that they are about, as `KeyBackend.list` returns them. */
   keys(references?: readonly string[]): Promise<Key[]>;
 
-  /** Call it right before something changes. Throws `KeysError` after Ctrl-C: 130, or 5 once something has changed. */
-  startMutation(): void;
+  /**
+   * Call it right before something changes. Returns a function to call if it is certain that nothing has changed. Throws
+   * `KeysError` after Ctrl-C: 130, or 5 once something has changed.
+   */
+  startMutation(): () => void;
   /** Registers what to close when the command ends, however it ends. */
   atEnd(close: () => Promise<void>): void;
 

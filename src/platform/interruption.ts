@@ -11,7 +11,7 @@ export class Interruption {
   readonly #io: Pick<Io, 'urgent' | 'endsWith'>;
   readonly #dropped = new AbortController();
   readonly #asked = new AbortController();
-  #hasBegun = false;
+  #changes = 0;
 
   constructor(io: Pick<Io, 'interrupt' | 'urgent' | 'endsWith'>) {
     this.#io = io;
@@ -37,20 +37,30 @@ export class Interruption {
 
   /** Something may have changed. */
   get hasBegun(): boolean {
-    return this.#hasBegun;
+    return this.#changes > 0;
   }
 
-  /** Call it right before changing anything. Throws `KeysError` after a request. */
-  begin(): void {
+  /**
+   * Call it right before changing anything. Returns a function to call if it is certain that nothing was changed after all.
+   * Throws `KeysError` after a request.
+   */
+  begin(): () => void {
     if (this.asked.aborted) throw this.failure();
-    this.#hasBegun = true;
+    this.#changes += 1;
     this.#io.endsWith(5);
+    let isWithdrawn = false;
+    return () => {
+      if (isWithdrawn) return;
+      isWithdrawn = true;
+      this.#changes -= 1;
+      if (!this.hasBegun && this.asked.aborted) this.#io.endsWith(130);
+    };
   }
 
   /** A request to stop, by a signal or at a prompt. */
   ask(): void {
     if (this.asked.aborted) return;
-    if (!this.#hasBegun) {
+    if (!this.hasBegun) {
       this.#io.endsWith(130);
       this.#dropped.abort();
     }
@@ -59,7 +69,7 @@ export class Interruption {
 
   /** What an interrupted command reports: 130 if nothing has begun, else 5. */
   failure(): KeysError {
-    return this.#hasBegun ? cutShort() : interrupted();
+    return this.hasBegun ? cutShort() : interrupted();
   }
 }
 

@@ -58,7 +58,7 @@ export function processIn({ authority, places, now, killedAt, options = {} }: Wo
     get now() {
       return now();
     },
-    startMutation: () => {},
+    startMutation: () => () => {},
     journal: async () => ports.journal(journalIn(now)),
     maskInLog: async () => {},
     tell: async () => {},

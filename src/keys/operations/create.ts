@@ -47,8 +47,11 @@ export interface CreationServices {
   readonly backend: KeyBackend;
   readonly profile: { name: string; provider: string };
   readonly now: Date;
-  /** Call it right before something changes. Throws `KeysError` after an interruption. */
-  startMutation(): void;
+  /**
+   * Call it right before something changes. Returns a function to call if it is certain that nothing has changed. Throws
+   * `KeysError` after an interruption.
+   */
+  startMutation(): () => void;
   journal(): Promise<Journal>;
   /** The keys of the profile that a name is about, newest first, as `KeyBackend.list` returns them. */
   listKeys(references: readonly string[]): Promise<readonly Key[]>;
@@ -114,7 +117,7 @@ async function create(
     ...requestedIn(fieldDifferences),
   });
   const isNameless = !capabilities.reports.includes('name');
-  services.startMutation();
+  const onNotCreated = services.startMutation();
   const { key, delivered } = await issueKey(backend, spec, {
     sinks: before.destination.sinks((delivery) =>
       recordOf(delivery.key, delivery.delivered, differences(spec, delivery.key, capabilities)),
@@ -124,6 +127,7 @@ async function create(
     single: capabilities.maxKeys === 1,
     journal: await services.journal(),
     onSecret: (secret) => services.maskInLog(secret),
+    onNotCreated,
   });
   if (before.namesakes.length > 0 && capabilities.overlap !== 'none')
     await tell({ type: 'supersedes', name: spec.name, ids: before.namesakes.map(({ id }) => id) });

@@ -35,6 +35,8 @@ export interface Issuing {
   journal: Journal;
   /** Runs before the secret goes anywhere. */
   onSecret: (secret: Secret) => Promise<void>;
+  /** Called if it is certain that nothing was created, and nothing is left of the operation. */
+  onNotCreated?: () => void;
 }
 
 /**
@@ -47,8 +49,9 @@ export interface Issuing {
 export async function issueKey<Spec extends { name: string }>(
   issuer: Issuer<Spec>,
   spec: Spec,
-  { subject = keySubject, sinks, known, nameless = false, single = false, journal, onSecret }: Issuing,
+  issuing: Issuing,
 ): Promise<Issued> {
+  const { subject = keySubject, sinks, known, nameless = false, single = false, journal, onSecret } = issuing;
   for (const sink of sinks) await sink.check(spec);
   const operation = await journal.begin({
     kind: subject.kind,
@@ -57,7 +60,14 @@ export async function issueKey<Spec extends { name: string }>(
     ...knownBefore(known, { name: spec.name, nameless }, issuer),
   });
   const before = { keys: known, nameless, single };
-  const issuedKey = await createAndDeliver(issuer, spec, operation, { subject, sinks, onSecret, before });
+  const { onNotCreated } = issuing;
+  const issuedKey = await createAndDeliver(issuer, spec, operation, {
+    subject,
+    sinks,
+    onSecret,
+    before,
+    ...(onNotCreated && { onNotCreated }),
+  });
   await operation.end();
   return issuedKey;
 }
@@ -84,9 +94,10 @@ export async function createAndDeliver<Spec extends { name: string }>(
   issuer: Issuer<Spec>,
   spec: Spec,
   operation: Operation,
-  { subject, sinks, onSecret, verify, before, aside = directly, deliver = directly }: Creation,
+  creation: Creation,
 ): Promise<Issued> {
-  const issuedKey = withoutKnownKey(await create(issuer, spec, operation, subject), before, operation.plan);
+  const { sinks, onSecret, verify, before, aside = directly, deliver = directly } = creation;
+  const issuedKey = withoutKnownKey(await create(issuer, spec, operation, creation), before, operation.plan);
   const { secret } = issuedKey;
   const { id: reportedId = unidentified, name = spec.name } = issuedKey.key ?? {};
   // Before anything else: every later call may fail.
@@ -129,7 +140,7 @@ export async function createAndDeliver<Spec extends { name: string }>(
     if (failedSink && (await holds(failedSink, secret).catch(() => undefined)))
       delivered.push({ sink: failedSink.name, verified: true });
     throw await undelivered(issuer, operation, {
-      subject,
+      subject: creation.subject,
       key,
       isProven,
       isHeld,
@@ -146,6 +157,8 @@ export interface Creation {
   sinks: readonly Sink[];
   onSecret: (secret: Secret) => Promise<void>;
   before: Before;
+  /** See `Issuing`. */
+  onNotCreated?: () => void;
   /** What the steps on this machine, and what the deliveries run in. */
   aside?: Aside;
   deliver?: Aside;
@@ -167,7 +180,7 @@ async function create<Spec extends { name: string }>(
   issuer: Issuer<Spec>,
   spec: Spec,
   operation: Operation,
-  subject: Subject,
+  { subject, onNotCreated }: Creation,
 ): Promise<Made> {
   try {
     const { callLimit: limit } = issuer;
@@ -177,6 +190,7 @@ async function create<Spec extends { name: string }>(
     if (!certainlyNotCreated(error)) throw await lostReply(issuer, operation, subject, error);
     if (operation.plan.replaces?.revokedFirst) throw await withoutKey(operation, error);
     await operation.end();
+    onNotCreated?.();
     throw error;
   }
 }
