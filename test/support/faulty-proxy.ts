@@ -14,6 +14,8 @@ export class FaultyProxy {
   delayMs = 0;
   /** Asked with each piece that comes from the server, and from the client: whether to cut the connection instead. */
   cutsBefore: (piece: Buffer, from: 'client' | 'server') => boolean = () => false;
+  /** Changes each piece that comes from the server. */
+  rewrite: (piece: Buffer) => Buffer = (piece) => piece;
   /** Connections that this is true of pass nothing, by what the client has sent so far. */
   isSilenced: (sent: string) => boolean = () => false;
   readonly #server: Server;
@@ -71,7 +73,8 @@ export class FaultyProxy {
         if (client.destroyed) return;
         await sleep(5);
       }
-      (from === 'client' ? server : client).write(piece);
+      if (from === 'client') server.write(piece);
+      else client.write(this.rewrite(piece));
     };
     // One piece after the other.
     let [fromClient, fromServer] = [Promise.resolve(), Promise.resolve()];

@@ -3,6 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import {
   appendFileSync,
   chownSync,
+  cpSync,
   mkdtempSync,
   readFileSync,
   realpathSync,
@@ -50,14 +51,29 @@ export class TestPostgres {
     settings: readonly string[] = [],
     files: Readonly<Record<string, string>> = {},
   ): Promise<TestPostgres> {
-    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'keys-postgres-')));
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-    giveAway(folder);
+    const folder = newFolder();
     const server = new TestPostgres(folder, postgresPrograms(folder), await freePort());
     server.#initialise(settings);
     for (const [name, content] of Object.entries(files)) server.#write(name, content);
     await server.restart();
     return server;
+  }
+
+  /** A replica of what a server has written, which only reads. Nothing that the server writes later reaches it. */
+  async startReplica(): Promise<TestPostgres> {
+    const folder = newFolder();
+    const replica = new TestPostgres(folder, this.#programs, await freePort());
+    await this.run('postgres', 'CHECKPOINT');
+    await this.kill();
+    cpSync(this.dataFolder, replica.dataFolder, { recursive: true });
+    await this.restart();
+    replica.#write('standby.signal', '');
+    rmSync(join(replica.dataFolder, 'postmaster.pid'));
+    replica.#configure([]);
+    const owner = unprivilegedUser();
+    if (owner) execFileSync('chown', ['-R', `${owner.uid}:${owner.gid}`, folder]);
+    await replica.restart();
+    return replica;
   }
 
   get dataFolder(): string {
@@ -133,6 +149,10 @@ export class TestPostgres {
       [`--pgdata=${this.dataFolder}`, ...text, ...access, '--no-sync', '--no-instructions'],
       { ...unprivilegedUser(), cwd: this.folder, stdio: ['ignore', 'ignore', 'pipe'] },
     );
+    this.#configure(settings);
+  }
+
+  #configure(settings: readonly string[]): void {
     const own = [
       `port = ${this.port}`,
       "listen_addresses = '127.0.0.1'",
@@ -179,8 +199,15 @@ export function testPostgres(): Promise<TestPostgres> {
   return shared;
 }
 
+function newFolder(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'keys-postgres-')));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  giveAway(folder);
+  return folder;
+}
+
 /** As root: to the user that PostgreSQL runs as. */
-function giveAway(path: string): void {
+export function giveAway(path: string): void {
   const owner = unprivilegedUser();
   if (owner) chownSync(path, owner.uid, owner.gid);
 }

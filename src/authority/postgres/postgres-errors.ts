@@ -9,6 +9,12 @@ interface Report {
   hints?: readonly string[];
 }
 
+const readOnly: Report = {
+  code: 'authority_unusable',
+  reason: 'it is a read-only replica, or set to read only; nothing was changed',
+  hints: ['name the primary server in the URL'],
+};
+
 /** By SQLSTATE, or by its class (postgresql.org/docs/current/errcodes-appendix.html). */
 const reports: Readonly<Record<string, Report>> = {
   '08': { code: 'authority_unreachable' },
@@ -16,11 +22,9 @@ const reports: Readonly<Record<string, Report>> = {
     code: 'authority_login_failed',
     hints: ['check the user in the URL and its password in PGPASSWORD, PGPASSFILE or ~/.pgpass'],
   },
-  '25006': {
-    code: 'authority_unusable',
-    reason: 'it is a read-only replica, or set to read only; nothing was changed',
-    hints: ['name the primary server in the URL'],
-  },
+  // What a replica says of serializable transactions, and of changes.
+  '0A000': readOnly,
+  '25006': readOnly,
   '3D000': {
     code: 'authority_unusable',
     reason: 'the server has no database of this name',

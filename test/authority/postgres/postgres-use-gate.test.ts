@@ -87,6 +87,23 @@ describe.skipIf(lacksPostgres())('what a gate knows of keys', () => {
     expect(outcome(await ask(gate, value))).toBe(401);
   });
 
+  test('is never believed behind a pooler of connections, which may swallow notices', async () => {
+    const nodes = await TestNodes.start();
+    const proxy = await FaultyProxy.start(nodes.server.port);
+    // A pooler tells each client of a process of its own (BackendKeyData: K, length 12, process, key).
+    proxy.rewrite = (piece) => {
+      const at = piece.indexOf(Buffer.from([0x4b, 0, 0, 0, 12]));
+      if (at >= 0) piece.writeInt32BE(12_345, at + 5);
+      return piece;
+    };
+    const gate = nodes.openGate({ port: proxy.port });
+    const { id, value } = await nodes.createKey();
+    expect(outcome(await ask(gate, value))).toBe(200);
+    expect(await gate.channel.renew()).toBe(false);
+    await nodes.revoke(id);
+    expect(outcome(await ask(gate, value))).toBe(401);
+  });
+
   test('a revocation is effective at every other server soon after it is acknowledged', async () => {
     const nodes = await TestNodes.start();
     const gates = [nodes.openGate(), nodes.openGate()];
