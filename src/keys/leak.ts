@@ -49,6 +49,9 @@ export const leakFields = [
 
 /** What a search for leaked values has found. */
 export interface LeakReport {
+  /** In the order of their places. */
   findings: Leak[];
+  /** The same, those of one value together. */
+  values: Leak[][];
   scanned: { files: number; bytes: number };
 }

@@ -92,11 +92,15 @@ test('a value of a key is found with its place, its key and the command that rep
     "$ keys leaks
     exit 8
     --- stdout
-    PLACE         KEY                        VALUE                    MATCH   STATUS
-    log.txt:1:5   unknown key of openrouter  sk-or-v1-****            prefix  unknown
-    sub/.env:2:9  ci                         [prefix]****  exact   active
+    2 values in 2 places, of 2 files searched
 
-    2 findings in 2 files
+    unknown key of openrouter  sk-or-v1-****
+      log.txt:1:5
+        keys open --provider openrouter
+
+    ci in local  [prefix]****  active
+      sub/.env:2:9
+        keys rotate ci --grace 0
     --- files
     log.txt (644): got sk-or-v1-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.
     sub/.env (644): A=1

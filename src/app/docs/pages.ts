@@ -30,6 +30,7 @@ const firstPages = [
   'recovery',
   'policy',
   'audit',
+  'leaks',
   'ci',
   'pipes',
   'providers',

@@ -25,10 +25,10 @@ export async function searchLeaks(context: Context, search: LeakSearch): Promise
   const { scanned, leaks } = await scan(context, formats, search);
   await warnOfUnreadable(context, scanned);
   const { files, bytes } = scanned;
-  if (leaks.length === 0) return { findings: [], scanned: { files, bytes } };
+  if (leaks.length === 0) return { findings: [], values: [], scanned: { files, bytes } };
   const holders = await identify(accounts, leaks);
   const { name: current } = await context.profile();
-  const findings: Leak[] = [];
+  const values: Leak[][] = [];
   for (const leak of leaks) {
     const holder = holders.get(leak);
     const { masked, format } = leak;
@@ -48,9 +48,9 @@ export async function searchLeaks(context: Context, search: LeakSearch): Promise
       ...(works !== undefined && { works }),
       fix: holder ? fixForKey(holder, current) : fixForUnknown(leak, providers),
     } as const;
-    findings.push(...leak.places.map((place) => ({ ...placed(place), ...common })));
+    values.push(leak.places.map((place) => ({ ...placed(place), ...common })).sort(byPlace));
   }
-  return { findings: findings.sort(byPlace), scanned: { files, bytes } };
+  return { findings: values.flat().sort(byPlace), values, scanned: { files, bytes } };
 }
 
 function placed({ file, line, column, commit }: Place): Pick<Leak, 'file' | 'line' | 'column' | 'commit'> {

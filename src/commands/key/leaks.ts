@@ -51,7 +51,7 @@ export const leaks = defineCommand({
       record: (rows) => ({ findings: rows, scanned }),
       columns: leakFields,
       table: async (_, terminal) =>
-        (await import('../../output/views/leak-list.ts')).leakListView(findings, scanned, terminal),
+        (await import('../../output/views/leak-list.ts')).leakListView(report, terminal),
       reports: {
         sarif: async () => (await import('../../output/leak-sarif.ts')).leakSarif(findings),
       },
