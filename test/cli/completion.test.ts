@@ -77,6 +77,8 @@ test('the value of a flag, after a space and after an equals sign', async () => 
   expect(await offered('list --status ex')).toEqual(['expiring', 'expired']);
   expect(await offered('list --status=ex')).toEqual(['--status=expiring', '--status=expired']);
   expect(await offered('--format j')).toEqual(['json']);
+  expect(await offered('audit --format s')).toEqual(['sarif']);
+  expect(await offered('list --format s')).toEqual([]);
   expect(await offered('list --search ')).toEqual([]);
   expect(await offered('snippet ci --lang py')).toEqual(['python']);
 });

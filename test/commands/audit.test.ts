@@ -253,6 +253,40 @@ describe('--all-profiles', () => {
     ]);
   });
 
+  test('on a terminal, each finding says which profile it is in', async () => {
+    const box = await account();
+    withProfiles(box, {
+      other: { provider: 'local', url: null },
+      work: { provider: 'unreal', url: null, store: 'file' },
+    });
+    expect(
+      await new Transcript(box, filters).keys(['audit', '--all-profiles', '--unused', '500d'], terminal),
+    ).toMatchInlineSnapshot(`
+      "$ keys audit --all-profiles --unused 500d
+      exit 8
+      --- stdout
+      1 error, 2 warnings, 2 info in 6 keys of 3 profiles
+
+      error  unreachable: the account could not be audited
+        work could not be audited: not logged in: no session token for the profile
+          work at https://openai.ideomind.org
+          keys login --profile work --provider unreal --url https://openai.ideomind.org/
+
+      warning  never-expires: the key never expires (2)
+        forgotten never expires (local)
+          keys update [id 1] --expires 90d
+        forgotten never expires (other)
+          keys update [id 1] --expires 90d --profile other
+
+      info  expired: the key has expired and is still listed (2)
+        old expired at 2026-11-10T12:00:00Z and is still listed (local)
+          keys revoke [id 2]
+        old expired at 2026-11-10T12:00:00Z and is still listed (other)
+          keys revoke [id 2] --profile other
+      "
+    `);
+  });
+
   test('a profile whose provider is not declared is a finding, too', async () => {
     const box = new Sandbox();
     mkdirSync(join(box.home, 'config'), { recursive: true });
