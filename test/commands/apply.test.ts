@@ -8,6 +8,7 @@ import { KeyApi } from '../support/key-api.ts';
 import type { FakeRunOptions } from '../support/sandbox.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { seedKey, seedUse } from '../support/seed.ts';
+import { StandIns } from '../support/stand-in.ts';
 import { escapes, folders, ids, secrets, Transcript } from '../support/transcript.ts';
 
 const start = new Date('2026-11-22T12:00:00Z');
@@ -356,6 +357,49 @@ describe('rotation', () => {
     ]);
     expect(await apply(box, [], { now: later(64) })).toMatchObject({ exit: 0 });
     expect((await plan(box, [], { now: later(64) })).toDo).toBe(0);
+  });
+});
+
+describe('what an earlier command has left unfinished', () => {
+  const yaml = (more = '') => `keys: { ci: { budgetUsd: 5, to: ["exec:deliver"]${more} } }`;
+  const broken = () => {
+    const box = boxWith(yaml());
+    const vendors = new StandIns().add('deliver', { code: 1 });
+    return { box, vendors, env: { PATH: `${vendors.folder}:${process.env.PATH}` } };
+  };
+
+  test('a creation: its secret is delivered, and no second key is made', async () => {
+    const { box, vendors, env } = broken();
+    const failed = await apply(box, [], { env });
+    expect(failed.exit).toBe(5);
+    expect(failed.actions[0]).toMatchObject({ done: false, error: { code: 'in_escrow' } });
+    expect((await plan(box, [], { env })).actions[0]).toMatchObject({
+      action: 'create',
+      reason: expect.stringContaining('an earlier creation is unfinished'),
+    });
+    expect((await apply(box, [], { env })).exit).toBe(5);
+    vendors.add('deliver');
+    expect(await apply(box, [], { env })).toMatchObject({ exit: 0, kinds: ['create ci'] });
+    expect(await listed(box)).toHaveLength(1);
+    expect((await plan(box, [], { env })).toDo).toBe(0);
+    expect((await box.keys(['recover', '--list', '--json'])).stdout.trim()).toBe('[]');
+  });
+
+  test('a rotation that was begun for another state of the file', async () => {
+    const { box, vendors, env } = broken();
+    vendors.add('deliver');
+    await apply(box, [], { env });
+    vendors.add('deliver', { code: 1 });
+    box.write('keys.yaml', yaml(', rotate: { olderThan: 60d, grace: 0 }'));
+    expect((await apply(box, [], { env, now: later(60) })).exit).toBe(5);
+    vendors.add('deliver');
+    box.write('keys.yaml', yaml(', rotate: { olderThan: 60d, grace: 0 }').replace('5', '9'));
+    expect(await apply(box, [], { env, now: later(61) })).toMatchObject({ exit: 0, kinds: ['rotate ci'] });
+    const keys = await listed(box, { now: later(61) });
+    expect(keys.map(({ status, budgetUsd }) => [status, budgetUsd])).toEqual([
+      ['active', 9],
+      ['revoked', 5],
+    ]);
   });
 });
 

@@ -33,6 +33,8 @@ export class Places {
 
 interface World {
   authority: Authority;
+  /** What stands in front of it; absent: nothing. */
+  backend?: KeyBackend;
   places: Places;
   now: () => Date;
   /** The process dies before its n-th call of a port; absent: never. */
@@ -41,9 +43,16 @@ interface World {
 }
 
 /** One process on a machine without state, which applies a file to an authority. */
-export function processIn({ authority, places, now, killedAt, options = {} }: World): ApplyServices {
+export function processIn({
+  authority,
+  backend: front = authority,
+  places,
+  now,
+  killedAt,
+  options = {},
+}: World): ApplyServices {
   const ports = new MortalPorts(killedAt ?? Number.POSITIVE_INFINITY);
-  const backend: KeyBackend = ports.backend(authority);
+  const backend: KeyBackend = ports.backend(front);
   const profile = { name: 'local', provider: 'local' };
   const list = async () => withSuperseded(await backend.list());
   const open = async (to: readonly string[]) => ports.sinks(to.map((name) => places.sink(name)));
