@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Authority } from '../../../src/authority/authority.ts';
 import { capabilities } from '../../../src/authority/capabilities.ts';
+import type { Key } from '../../../src/keys/key.ts';
 import { applyName } from '../../../src/keys/plan/apply-name.ts';
 import type { KeyBackend } from '../../../src/keys/ports.ts';
 import { liveKeys, Places, processIn } from '../../support/apply-world.ts';
-import { testAuthority } from '../../support/authority.ts';
+import { spec, testAuthority } from '../../support/authority.ts';
 import { desired, lifetime, span } from '../../support/plan-world.ts';
 
 const dayMs = 86_400_000;
@@ -75,4 +76,33 @@ test('a key without a place is changed, and nothing else', async () => {
   );
   expect(outcome.plan.main.action).toBe('change');
   expect(await liveKeys(authority, 'ci')).toMatchObject([{ budgetUsd: 1 }]);
+});
+
+test('where the API does not report use, no key is taken for one that was not delivered', async () => {
+  const { authority, clock } = await testAuthority();
+  const places = new Places();
+  const silent = (key: Key | undefined) => {
+    const { lastUsedAt: _, usage: __, ...rest } = key ?? ({} as Key);
+    return rest as Key;
+  };
+  const backend = new Proxy(authority as KeyBackend, {
+    get(target, field) {
+      if (field === 'list') return async () => (await target.list()).map(silent);
+      if (field === 'get') return async (id: string) => silent(await target.get(id));
+      const value = Reflect.get(target, field);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const run = () =>
+    applyName(
+      processIn({ authority, backend, places, now: clock.now, options: { redelivers: true } }),
+      desired(),
+    );
+  await run();
+  clock.advance(dayMs);
+  await authority.create(spec({ name: 'ci' }));
+  const { plan } = await run();
+  expect(plan.orphan).toBeUndefined();
+  expect(plan.main).toMatchObject({ action: 'refused', isPending: true });
+  expect(await liveKeys(authority, 'ci')).toHaveLength(2);
 });
