@@ -659,6 +659,15 @@ describe('keys.yaml', () => {
     });
   });
 
+  test('a place that is no file is not read, and not known to be in order', async () => {
+    const box = file('keys:\n  ci:\n    to: ["keychain:ci", "exec:deliver", "github:team/app#CI"]\n');
+    const { exit, report } = await findings(box);
+    expect(exit).toBe(0);
+    expect(report.unchecked).toEqual([
+      { rule: 'dead-value', profile: 'local', reason: 'only files are read', count: 3 },
+    ]);
+  });
+
   test('a key with a known place is rotated to it', async () => {
     const box = file('keys:\n  ci:\n    to: ["env:.env#API_KEY"]\n');
     await seedKey(box, day(-1), { name: 'ci', expiresAt: day(5) });

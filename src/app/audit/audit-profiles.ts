@@ -53,14 +53,17 @@ export async function auditProfiles(
   const accounts = readings.flatMap((one) => ('account' in one ? [one.account] : []));
   const names = new Set(places.map(([profile]) => profile));
   const operations = await unfinishedOperations(context, (profile) => allProfiles || names.has(profile));
-  const sinks = await readPlaces(context, accounts, { desired, operations: operations.all });
+  const { places: keyPlaces, files } = await readPlaces(context, accounts, {
+    desired,
+    operations: operations.all,
+  });
   const report = audit(
     {
       accounts,
       unreachable: readings.flatMap((one) => ('unreachable' in one ? [one.unreachable] : [])),
       operations: operations.unfinished,
-      places: sinks,
-      files: await findSecretFiles(context, sinks),
+      places: keyPlaces,
+      files: await findSecretFiles(context, files),
     },
     policy,
     context.now,

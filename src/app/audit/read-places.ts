@@ -14,11 +14,20 @@ import { parseSink } from '../../sinks/sink-spec.ts';
 import type { Context } from '../context.ts';
 import { sinkContextOf } from '../sink-context.ts';
 
-/** A place in a file. */
-export interface FilePlace extends Place {
+/** A file with the secret of a key. */
+export interface KeyFile {
+  profile: string;
+  name: string;
   /** Absolute. */
   path: string;
 }
+
+export interface KeyPlaces {
+  places: Place[];
+  files: KeyFile[];
+}
+
+type AuditedAccount = Account & { place: Context };
 
 /** Where the secrets of these accounts are said to be. */
 interface Sources {
@@ -34,43 +43,50 @@ interface Stated {
   spot?: Spot;
 }
 
-/** The files in which `keys.yaml` and the journal say that secrets are, and which key each holds. No other program is asked. */
+/** Where `keys.yaml` and the journal say that secrets are, and which key a file holds. No other program is asked. */
 export async function readPlaces(
   context: Context,
-  accounts: readonly (Account & { place: Context })[],
+  accounts: readonly AuditedAccount[],
   sources: Sources,
-): Promise<FilePlace[]> {
-  const places: FilePlace[] = [];
+): Promise<KeyPlaces> {
+  const all: KeyPlaces = { places: [], files: [] };
   for (const account of accounts) {
+    const names = new Set(account.keys.filter(mayWork).map(({ name }) => name));
     for (const stated of statedIn(context, account, sources)) {
-      const spec = specOf(stated.sink);
-      if (spec?.kind !== 'file' && spec?.kind !== 'env') continue;
-      // Filled in for each delivery.
-      if (spec.path.includes('{')) continue;
-      const path = resolve(stated.cwd, spec.path);
-      const [sink] = await openSinks(
-        [spec],
-        sinkContextOf(context, true, { profile: account.profile, cwd: stated.cwd }),
-      );
-      const value = await sink?.read?.();
+      const { profile, flags } = account;
+      const { sink, name, spot } = stated;
+      const reading = await readPlace(context, account, stated);
       // An empty place holds nothing that does not work.
-      if (value === null) continue;
-      const known = value === undefined ? undefined : await holderOf(account, value);
-      places.push({
-        profile: account.profile,
-        flags: account.flags,
-        sink: stated.sink,
-        name: stated.name,
-        path,
-        isNameInUse: account.keys.some((key) => key.name === stated.name && mayWork(key)),
-        holder: known,
-        reason:
-          value === undefined ? 'a place could not be read' : 'the API does not show enough of its keys',
-        ...(stated.spot && { spot: stated.spot }),
-      });
+      if (reading === undefined) continue;
+      const { path, ...told } = reading;
+      const isNameInUse = names.has(name);
+      all.places.push({ profile, flags, sink, name, isNameInUse, ...told, ...(spot && { spot }) });
+      if (path !== undefined) all.files.push({ profile, name, path });
     }
   }
-  return places;
+  return all;
+}
+
+type Reading = Pick<Place, 'holder' | 'reason'> & { path?: string };
+
+/** What is in a place; undefined: nothing. */
+async function readPlace(
+  context: Context,
+  account: AuditedAccount,
+  { sink: text, cwd }: Stated,
+): Promise<Reading | undefined> {
+  const spec = specOf(text);
+  const isFile = spec?.kind === 'file' || spec?.kind === 'env';
+  // A path with a placeholder is another one for each delivery.
+  if (!isFile || spec.path.includes('{')) return { holder: undefined, reason: 'only files are read' };
+  const setting = { profile: account.profile, cwd };
+  const [sink] = await openSinks([spec], sinkContextOf(context, true, setting));
+  const value = await sink?.read?.();
+  if (value === null) return undefined;
+  const path = resolve(cwd, spec.path);
+  if (value === undefined) return { holder: undefined, reason: 'a place could not be read', path };
+  const holder = await holderOf(account, value);
+  return { holder, reason: 'the API does not show enough of its keys', path };
 }
 
 /** Each place once. */
@@ -105,10 +121,7 @@ function specOf(sink: string): SinkSpec | undefined {
 }
 
 /** The key with a secret; null if certainly no key has it, undefined if the API does not show enough to tell. */
-async function holderOf(
-  { keys, place }: Account & { place: Context },
-  value: Secret,
-): Promise<Key | null | undefined> {
+async function holderOf({ keys, place }: AuditedAccount, value: Secret): Promise<Key | null | undefined> {
   const [{ provenHolder }, { keepsHashes, allShown, matchKeys }] = await Promise.all([
     import('../find-by-value.ts'),
     import('../../keys/match.ts'),

@@ -5,10 +5,10 @@ import { label } from '../../keys/audit/key-label.ts';
 import { modeOpenToOthers } from '../../platform/files/private-file.ts';
 import { trackedFiles } from '../../sinks/tracked-files.ts';
 import type { Context } from '../context.ts';
-import type { FilePlace } from './read-places.ts';
+import type { KeyFile } from './read-places.ts';
 
 /** The files with secrets that exist: those of keys itself, and the places of keys. */
-export async function findSecretFiles(context: Context, places: readonly FilePlace[]): Promise<SecretFile[]> {
+export async function findSecretFiles(context: Context, keyFiles: readonly KeyFile[]): Promise<SecretFile[]> {
   const { paths } = context;
   const own: Named[] = [
     { path: paths.tokens, content: 'session tokens', profile: null },
@@ -23,7 +23,7 @@ export async function findSecretFiles(context: Context, places: readonly FilePla
       profile: null,
     })),
   ];
-  const ofKeys = places.map(({ path, name, profile }) => ({
+  const ofKeys = keyFiles.map(({ path, name, profile }) => ({
     path,
     content: `the secret of ${label(name)}`,
     profile,
