@@ -1,8 +1,10 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ApplyAccounts } from '../support/apply-accounts.ts';
 import { refusedKeys } from '../support/embedded-authority.ts';
 import { withEscrow } from '../support/escrow.ts';
+import { runKilled } from '../support/killing.ts';
 import type { Run } from '../support/sandbox.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { keysIn } from '../support/terminal.ts';
@@ -83,4 +85,34 @@ test('two files that name the same key: its name is taken, and the others are ma
   letGo(box);
   expect((await first).exit).toBe(0);
   expect(await names(box)).toEqual(['more', 'next', 'slow']);
+});
+
+test('51 keys in three accounts: from nothing to true, killed on the way, and after drift of every kind', async () => {
+  const accounts = await ApplyAccounts.open(17, 'file');
+  const { box, names } = accounts;
+  const all = new Set(names.map(({ name }) => name));
+  const command = ['apply', '--yes', '--redeliver'];
+  const converge = async () => {
+    const run = await box.program([...command, '--json']);
+    expect(run.exit, run.stdout + run.stderr).toBe(0);
+    expect((await box.program(['plan', '--redeliver', '--json'])).exit).toBe(0);
+    expect(await accounts.outages(all)).toBe(0);
+    expect(await accounts.thirds()).toBe(0);
+    return actionsIn(run);
+  };
+  accounts.write({ budget: 10 });
+  await runKilled(box, command, { call: 25 });
+  expect(await converge()).toHaveLength(51);
+  accounts.write({ budget: 20 });
+  const broken = new Set(await accounts.damage());
+  await runKilled(box, command, { call: 10 });
+  expect(await accounts.outages(all)).toBeLessThanOrEqual(broken.size);
+  await converge();
+  // As many keys as names, those that the drift has replaced, and one in each account that the file does not name.
+  const live = (
+    await Promise.all((['local', 'work', 'remote'] as const).map((profile) => accounts.live(profile)))
+  ).flat();
+  expect(live.filter(({ name }) => name === 'stranger')).toHaveLength(3);
+  expect(new Set(live.map(({ name }) => name)).size).toBe(52);
+  expect(live.length).toBeLessThanOrEqual(51 + 3 + broken.size);
 });
