@@ -7,7 +7,7 @@ import type { Work } from '../store/work.ts';
 import type { PoolOptions } from './database-pool.ts';
 import { DatabasePool, type DatabaseSession } from './database-pool.ts';
 import { parseDatabaseUrl } from './database-url.ts';
-import { migrate } from './migrate.ts';
+import { migrate, versionOf } from './migrate.ts';
 import { isConflict, isLost, unclearOutcome } from './postgres-errors.ts';
 import { runWork } from './run-work.ts';
 
@@ -43,7 +43,14 @@ export class PostgresStore implements Store {
     return this.#isWritten;
   }
 
-  open(): Promise<void> {
+  /** Asks the database each time: a server that is ready says so because its database has answered. */
+  async open(): Promise<void> {
+    await this.ready();
+    await this.pool.use((session) => versionOf(session, this.#shown));
+  }
+
+  /** Resolves once the tables are those of this version: makes them when it is first called. */
+  ready(): Promise<void> {
     this.#ready ??= this.pool
       .use((session) => migrate(session, this.#shown))
       .catch((error: unknown) => {
@@ -54,7 +61,7 @@ export class PostgresStore implements Store {
   }
 
   async read<T>(work: () => Work<T>): Promise<T> {
-    await this.open();
+    await this.ready();
     return this.#untilDone(async () => {
       let isConnected = false;
       try {
@@ -72,7 +79,7 @@ export class PostgresStore implements Store {
   }
 
   async write<T>(work: () => Work<T>): Promise<T> {
-    await this.open();
+    await this.ready();
     this.#isWritten = true;
     const result = await this.#untilDone((attempt) => this.#attempt(work, attempt));
     for (const tell of this.#onWritten) tell();

@@ -78,7 +78,7 @@ export class PostgresUseGate implements UseGate {
   /** Spending is on disk once it resolves; other uses may be lost if the database crashes. */
   async record(uses: readonly Use[]): Promise<LostUse[]> {
     if (uses.length === 0) return [];
-    await this.#store.open();
+    await this.#store.ready();
     await this.#partitions.makeAhead(this.#now());
     const batch = randomUUID();
     // A batch that was recorded although its answer was lost is not recorded again.
@@ -86,7 +86,7 @@ export class PostgresUseGate implements UseGate {
   }
 
   async report(request: AccessRequest, use: (admission: Admission) => Use): Promise<Reported> {
-    await this.#store.open();
+    await this.#store.ready();
     const batch = randomUUID();
     const hash = hashOfKey(request.key ?? '');
     const now = this.#now();
@@ -115,7 +115,7 @@ export class PostgresUseGate implements UseGate {
   }
 
   async prune(maxRows: number): Promise<number> {
-    await this.#store.open();
+    await this.#store.ready();
     const now = this.#now();
     await this.#partitions.makeAhead(now);
     const { rowCount } = await this.pool.use((session) =>
@@ -148,7 +148,7 @@ export class PostgresUseGate implements UseGate {
   }
 
   async #decide(requests: readonly AccessRequest[]): Promise<Decision[]> {
-    await this.#store.open();
+    await this.#store.ready();
     const isTrusted = this.channel.isTrusted();
     const hashes = new Map<string, string>();
     for (const { key } of requests) {
