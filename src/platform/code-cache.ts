@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 import { folderOf } from './cache-folder.ts';
-import type { CodePlace, CompiledCode } from './code-store.ts';
+import type { CodePlace, CompiledCode, StoredCode } from './code-store.ts';
 import { readCode, stampOf, writeCode } from './code-store.ts';
 
 /*
@@ -18,7 +18,7 @@ import { readCode, stampOf, writeCode } from './code-store.ts';
  */
 export function runFromCache(entry: string, word = ''): void {
   const place = cachePlace(/^[a-z]{1,20}$/.test(word) ? word : 'other');
-  const bundle = new Bundle(place ? readCode(place) : new Map());
+  const bundle = new Bundle(place && readCode(place));
   if (place) {
     process.once('exit', (code) => {
       if (code === 0 && bundle.isIncomplete) writeCode(place, () => bundle.code());
@@ -57,12 +57,12 @@ interface CompiledScript {
 /** The files of the bundle, each compiled and run when it is first required. */
 class Bundle {
   isIncomplete = false;
-  readonly #cachedCode: CompiledCode;
+  readonly #storedCode: StoredCode | undefined;
   readonly #scripts: CompiledScript[] = [];
   readonly #modules = new Map<string, { exports: unknown }>();
 
-  constructor(cachedCode: CompiledCode) {
-    this.#cachedCode = cachedCode;
+  constructor(storedCode: StoredCode | undefined) {
+    this.#storedCode = storedCode;
   }
 
   require(path: string): unknown {
@@ -85,14 +85,14 @@ class Bundle {
 
   /** The code of this run, and what earlier runs have compiled besides. */
   code(): CompiledCode {
-    const code = new Map(this.#cachedCode);
+    const code = this.#storedCode?.all() ?? new Map<string, Buffer>();
     for (const { stamp, script } of this.#scripts) code.set(stamp, script.createCachedData());
     return code;
   }
 
   #compile(path: string): (...values: unknown[]) => void {
     const stamp = stampOf(path);
-    const cachedData = this.#cachedCode.get(stamp);
+    const cachedData = this.#storedCode?.get(stamp);
     const script = new Script(wrapped(readFileSync(path)), {
       filename: path,
       columnOffset: -prefix.length,

@@ -4,13 +4,14 @@ import {
   lstatSync,
   openSync,
   readdirSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { isOwnFolder, makeOwnFolder, readOwnFile } from './own-files.ts';
+import { isOwnFolder, makeOwnFolder, openOwnFile } from './own-files.ts';
 
 /*
  * The files of the code cache. Write access to one decides what runs, so it is a file of this user alone, in a folder of
@@ -47,33 +48,82 @@ function originStamp(): string {
 }
 
 /*
- * The file is the same bytes twice: the length of the index (4 bytes), the index as JSON, then the data of each script,
- * each at a multiple of 8 bytes, as V8 wants it.
+ * The file has everything twice, one after the other: the length of the index (4 bytes), the index as JSON, then the data of
+ * each script, each at a multiple of 8 bytes. A command reads what it runs: others of its runs may have used more.
  */
 
 interface Index {
   origin: string;
+  /** `offset`: from the end of the index. */
   scripts: [stamp: string, offset: number, length: number][];
 }
 
-/** Empty if there is nothing that can be used. */
-export function readCode({ folder, path, uid }: CodePlace): CompiledCode {
+/** Longer than most indexes. */
+const headBytes = 16 * 1024;
+
+/** What earlier runs have compiled, read when it is asked for: the file of a name is replaced, but never changed. */
+export class StoredCode {
+  readonly #file: number;
+  readonly #places = new Map<string, { position: number; length: number }>();
+
+  /** Throws for an index that is damaged. */
+  constructor(file: number) {
+    this.#file = file;
+    const head = bytesAt(file, 0, headBytes);
+    const length = head.readUInt32LE(0);
+    const end = 8 + 2 * length;
+    if (length !== head.readUInt32LE(4) || end > maxBytes) throw new RangeError('damaged');
+    const json = sameHalves((end > headBytes ? bytesAt(file, 0, end) : head).subarray(8, end));
+    const { origin, scripts }: Index = JSON.parse(json?.toString() ?? 'null');
+    if (origin !== originStamp()) return;
+    for (const [stamp, offset, size] of scripts)
+      this.#places.set(stamp, { position: aligned(end) + offset, length: size });
+  }
+
+  /** Undefined if there is nothing that can be used. */
+  get(stamp: string): Buffer | undefined {
+    const place = this.#places.get(stamp);
+    if (!place) return undefined;
+    try {
+      const size = aligned(place.length);
+      const bytes = bytesAt(this.#file, place.position, 2 * size);
+      return bytes.length === 2 * size ? sameHalves(bytes)?.subarray(0, place.length) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  all(): Map<string, Buffer> {
+    const code = new Map<string, Buffer>();
+    for (const stamp of this.#places.keys()) {
+      const data = this.get(stamp);
+      if (data) code.set(stamp, data);
+    }
+    return code;
+  }
+}
+
+/** Shorter at the end of the file. V8 wants its data at a multiple of 8 bytes, as memory of its own is. */
+function bytesAt(file: number, position: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  return bytes.subarray(0, readSync(file, bytes, 0, length, position));
+}
+
+/** The first half of bytes whose second half is the same; undefined: they are damaged. */
+function sameHalves(bytes: Buffer): Buffer | undefined {
+  const half = bytes.subarray(0, bytes.length / 2);
+  return half.equals(bytes.subarray(half.length)) ? half : undefined;
+}
+
+/** Undefined if there is nothing that can be used. The file stays open for as long as the process runs. */
+export function readCode({ folder, path, uid }: CodePlace): StoredCode | undefined {
+  const file = isOwnFolder(folder, uid) ? openOwnFile(path, uid, maxBytes) : undefined;
+  if (file === undefined) return undefined;
   try {
-    const bytes = isOwnFolder(folder, uid) ? readOwnFile(path, uid, maxBytes) : undefined;
-    const content = bytes?.subarray(0, bytes.length / 2);
-    if (!bytes || !content?.equals(bytes.subarray(content.length))) return new Map();
-    const indexEnd = 4 + content.readUInt32LE(0);
-    const { origin, scripts }: Index = JSON.parse(content.toString('utf8', 4, indexEnd));
-    if (origin !== originStamp()) return new Map();
-    const start = aligned(indexEnd);
-    return new Map(
-      scripts.map(([stamp, offset, length]) => [
-        stamp,
-        content.subarray(start + offset, start + offset + length),
-      ]),
-    );
+    return new StoredCode(file);
   } catch {
-    return new Map();
+    closeSync(file);
+    return undefined;
   }
 }
 
@@ -88,8 +138,7 @@ export function writeCode(place: CodePlace, compiledCode: () => CompiledCode): v
     const file = openSync(temporary, 'wx', 0o600);
     try {
       const content = contentOf(compiledCode());
-      if (2 * content.length > maxBytes) throw new RangeError('too large');
-      writeFileSync(file, content);
+      if (content.length > maxBytes) throw new RangeError('too large');
       writeFileSync(file, content);
       fsyncSync(file);
       if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) rmSync(path, { recursive: true });
@@ -134,17 +183,17 @@ function contentOf(code: CompiledCode): Buffer {
   let length = 0;
   for (const [stamp, data] of code) {
     index.scripts.push([stamp, length, data.length]);
-    length += aligned(data.length);
+    length += 2 * aligned(data.length);
   }
   const json = Buffer.from(JSON.stringify(index));
-  const content = Buffer.alloc(aligned(4 + json.length) + length);
-  content.writeUInt32LE(json.length);
-  json.copy(content, 4);
-  let offset = aligned(4 + json.length);
-  for (const data of code.values()) {
-    data.copy(content, offset);
-    offset += aligned(data.length);
+  const start = aligned(8 + 2 * json.length);
+  const content = Buffer.alloc(start + length);
+  for (const half of [0, 1]) {
+    content.writeUInt32LE(json.length, 4 * half);
+    json.copy(content, 8 + half * json.length);
   }
+  for (const [stamp, offset, size] of index.scripts)
+    for (const half of [0, 1]) code.get(stamp)?.copy(content, start + offset + half * aligned(size));
   return content;
 }
 

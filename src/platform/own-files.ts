@@ -28,16 +28,28 @@ export function ownUid(): Uid {
 
 /** The bytes of a file that only this user can have written; undefined: there is none. */
 export function readOwnFile(path: string, uid: Uid, maxBytes: number): Buffer | undefined {
-  let file: number | undefined;
+  const file = openOwnFile(path, uid, maxBytes);
+  if (file === undefined) return undefined;
   try {
-    file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    const stats = fstatSync(file);
-    const isOurs = isClosed(stats, uid, 0o077) && stats.nlink === 1;
-    return stats.isFile() && isOurs && stats.size <= maxBytes ? readFileSync(file) : undefined;
+    return readFileSync(file);
   } catch {
     return undefined;
   } finally {
-    if (file !== undefined) closeSync(file);
+    closeSync(file);
+  }
+}
+
+/** A descriptor to read such a file by; undefined: there is none. */
+export function openOwnFile(path: string, uid: Uid, maxBytes: number): number | undefined {
+  try {
+    const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const stats = fstatSync(file);
+    const isOurs = isClosed(stats, uid, 0o077) && stats.nlink === 1;
+    if (stats.isFile() && isOurs && stats.size <= maxBytes) return file;
+    closeSync(file);
+    return undefined;
+  } catch {
+    return undefined;
   }
 }
 

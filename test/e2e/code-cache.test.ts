@@ -91,10 +91,26 @@ const damages: Record<string, (file: string) => void> = {
 
 test.for(Object.entries(damages))('a file that %s is not used, and replaced', async ([, damage]) => {
   const { box, file, stdout } = await withCode();
+  const { ino: damagedIno } = statSync(file);
   damage(file);
   expect(await run(box, ['list', '--json'])).toEqual({ exit: 0, stdout, stderr: '' });
-  const { mode, nlink, size } = statSync(file);
+  const { ino, mode, nlink, size } = statSync(file);
   expect([mode & 0o777, nlink, size > 200_000]).toEqual([0o600, 1, true]);
+  expect(ino).not.toBe(damagedIno);
+});
+
+test('a byte that is changed anywhere in the file is noticed', async () => {
+  const { box, file, stdout } = await withCode();
+  const intact = readFileSync(file);
+  for (const part of [0.001, 0.1, 0.3, 0.5, 0.7, 0.9]) {
+    const bytes = Buffer.from(intact);
+    const at = Math.floor(bytes.length * part);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    const { ino } = statSync(file);
+    expect(await run(box, ['list', '--json'])).toEqual({ exit: 0, stdout, stderr: '' });
+    expect(statSync(file).ino, `at ${part}`).not.toBe(ino);
+  }
 });
 
 test.for([0o755, 0o770, 0o777])('a folder of mode %o is neither read nor written', async (mode) => {
