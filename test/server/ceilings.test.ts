@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openSqliteAuthority } from '../../src/authority/sqlite/sqlite-authority.ts';
 import { spec, use } from '../support/authority.ts';
 import { refusalIn, serving, testService } from '../support/authority-service.ts';
+import { fileTest } from '../support/stores.ts';
 
 /* The ceilings that an admin sets for the keys of a user. */
 
@@ -147,7 +148,7 @@ test('only admins see and set ceilings', async () => {
   expect((await call<{ data: object[] }>('GET', '/admin/users', { token: admin })).body.data).toHaveLength(2);
 });
 
-test('the user of the machine is an admin to the keys of others', async () => {
+fileTest('the user of the machine is an admin to the keys of others', async () => {
   const { keysOf, path, clock, create, patch } = await start();
   const { id } = await create();
   const machine = openSqliteAuthority({ path, timeoutMs: 1000 }, clock.now);

@@ -112,10 +112,10 @@ export function sqlState(error: unknown): string | undefined {
 /** The connection is gone, or was never made. pg reports some of it without a code. */
 export function isNetworkError(error: unknown): boolean {
   if (!(error instanceof Error) || sqlState(error) !== undefined) return false;
-  return (
-    (systemCode(error) !== undefined && !(error instanceof TypeError)) ||
-    /connection|terminated|timeout|SSL|SASL|SCRAM|not queryable/i.test(error.message)
-  );
+  const code = systemCode(error);
+  // What a rule throws has codes of its own.
+  if (code !== undefined) return /^E[A-Z]+$|^ERR_(?!INVALID_ARG)|CERT|SIGNATURE|CRL/.test(code);
+  return /connection|terminated|timeout|SSL|SASL|SCRAM|not queryable/i.test(error.message);
 }
 
 export function silentDatabase(shown: string, timeoutMs: number): KeysError {
