@@ -16,6 +16,10 @@ const leaseAheadMs = 250;
 const leaseShare = 100;
 const maxLease = 1000;
 
+/** Round trips at a time, and keys that one asks for. */
+const maxAsks = 4;
+const maxKeysPerAsk = 64;
+
 /** Keys whose leases are remembered. */
 const maxBooks = 10_000;
 
@@ -27,15 +31,20 @@ interface Book {
   until: number;
   rateLimit: RateLimit;
   lastAsked: number;
-  isAsking: boolean;
   /** The uses of the last `leaseAheadMs`, those long ago counting less, as of `countedAt`. */
   demand: number;
   countedAt: number;
 }
 
-interface Wanted {
+/** Uses of one batch that want slots of one key. */
+interface Wish {
+  keyId: string;
   limit: number;
+  /** Where in `outcome` they are, those that are decided taken out. */
   indexes: number[];
+  outcome: Decision[];
+  resolve(): void;
+  reject(error: unknown): void;
 }
 
 /**
@@ -46,11 +55,19 @@ interface Wanted {
  * What that costs is fairness: a server may refuse a use while another one still holds slots for that second, and slots
  * that are not used are lost for a minute (`docs/scaling.md` has figures). Nothing is leased of the last tenth of a limit, nor
  * of a limit below 200: there, each slot is given to the server that asks first.
+ *
+ * A key is in one round trip at a time. What needs its slots meanwhile asks together after it: round trips that wait for each
+ * other's lock on the row would take longer the more of them there are, until each lease is over before it arrives.
  */
 export class SlotBook {
   readonly #pool: DatabasePool;
   readonly #now: (() => number) | undefined;
   readonly #books = new Map<string, Book>();
+  /** In the order in which they came. */
+  #wishes: Wish[] = [];
+  /** Keys that are in a round trip. */
+  readonly #asking = new Set<string>();
+  #asks = 0;
   #leasedSlots = 0;
   #unusedSlots = 0;
   #roundTrips = 0;
@@ -68,57 +85,91 @@ export class SlotBook {
   /** Reserves a slot for each admission to a key with a rate limit. Returns the other decisions unchanged. */
   async reserve(decisions: readonly Decision[]): Promise<Decision[]> {
     const outcome = [...decisions];
-    const requests: [keyId: string, wanted: Wanted][] = [];
-    for (const [keyId, wanted] of wantedSlots(decisions)) {
-      this.#takeLeased(outcome, keyId, wanted);
-      if (wanted.indexes.length > 0) requests.push([keyId, wanted]);
-    }
-    if (requests.length > 0) await this.#ask(outcome, requests);
+    const now = monotonicMs();
+    const fulfilled = wantedSlots(decisions).map(({ keyId, limit, indexes }) => {
+      const book = this.#books.get(keyId);
+      if (book) countDemand(book, indexes.length, now);
+      return new Promise<void>((resolve, reject) => {
+        const wish = { keyId, limit, indexes, outcome, resolve, reject };
+        if (this.#asking.has(keyId) || !this.#isLeased(wish)) this.#wishes.push(wish);
+      });
+    });
+    this.#askNext();
+    await Promise.all(fulfilled);
     return outcome;
   }
 
-  /** Gives away what is leased, and leaves the rest. */
-  #takeLeased(outcome: Decision[], keyId: string, wanted: Wanted): void {
+  /** Gives away what is leased. Whether that is enough; the wish is fulfilled then. */
+  #isLeased({ keyId, limit, indexes, outcome, resolve }: Wish): boolean {
     const book = this.#books.get(keyId);
-    if (!book) return;
-    countDemand(book, wanted.indexes.length, monotonicMs());
-    if (book.limit !== wanted.limit || monotonicMs() >= book.until) {
+    if (book && (book.limit !== limit || monotonicMs() >= book.until)) {
       this.#unusedSlots += book.left;
       book.left = 0;
     }
-    while (book.left > 0 && wanted.indexes.length > 0) {
+    while (book && book.left > 0 && indexes.length > 0) {
       book.left -= 1;
-      grant(outcome, wanted.indexes.shift(), true, book.rateLimit);
+      grant(outcome, indexes.shift(), true, book.rateLimit);
+    }
+    if (indexes.length === 0) resolve();
+    return indexes.length === 0;
+  }
+
+  /** Asks for what is wished for, but not for keys that are in a round trip. */
+  #askNext(): void {
+    while (this.#asks < maxAsks) {
+      const asked = new Map<string, Wish[]>();
+      this.#wishes = this.#wishes.filter((wish) => this.#mustWait(wish, asked));
+      if (asked.size === 0) return;
+      void this.#ask(asked);
     }
   }
 
-  async #ask(outcome: Decision[], requests: readonly [keyId: string, wanted: Wanted][]): Promise<void> {
+  /** Whether a wish stays in the queue; otherwise it is among those that are asked for, or fulfilled. */
+  #mustWait(wish: Wish, asked: Map<string, Wish[]>): boolean {
+    const { keyId, limit } = wish;
+    const others = asked.get(keyId);
+    if (this.#asking.has(keyId) || (others ? others[0]?.limit !== limit : asked.size >= maxKeysPerAsk))
+      return true;
+    if (others) others.push(wish);
+    else if (!this.#isLeased(wish)) asked.set(keyId, [wish]);
+    return false;
+  }
+
+  /** Never rejects: its wishes do, and with them those that wait for the same database. */
+  async #ask(asked: ReadonlyMap<string, readonly Wish[]>): Promise<void> {
     const sentAt = monotonicMs();
-    const asked = requests.map(([keyId, { limit, indexes }]) => {
-      const extra = this.#extraFor(keyId, limit, sentAt);
-      return [keyId, limit, indexes.length, extra];
-    });
+    this.#asks += 1;
     this.#roundTrips += 1;
+    for (const keyId of asked.keys()) this.#asking.add(keyId);
+    const requests = [...asked].map(([keyId, wishes]) => {
+      const limit = wishes[0]?.limit ?? 0;
+      const wanted = wishes.reduce((sum, { indexes }) => sum + indexes.length, 0);
+      return [keyId, limit, wanted, this.#extraFor(keyId, limit, sentAt)];
+    });
     try {
       const { rows } = await this.#pool.use((session) =>
-        session.query('SELECT * FROM reserve_slots($1, $2)', [JSON.stringify(asked), this.#now?.() ?? null], {
-          name: 'keys_reserve_slots',
-        }),
+        session.query(
+          'SELECT * FROM reserve_slots($1, $2)',
+          [JSON.stringify(requests), this.#now?.() ?? null],
+          {
+            name: 'keys_reserve_slots',
+          },
+        ),
       );
-      const wantedSlots = new Map(requests);
-      for (const row of rows) {
-        const wanted = wantedSlots.get(String(row.key));
-        if (wanted) this.#book(outcome, wanted, row, sentAt);
-      }
+      for (const row of rows) this.#book(asked.get(String(row.key)) ?? [], row, sentAt);
+      for (const { resolve } of [...asked.values()].flat()) resolve();
+    } catch (error) {
+      const waiting = this.#wishes.splice(0);
+      for (const { reject } of [...asked.values(), waiting].flat()) reject(error);
     } finally {
-      for (const [keyId] of requests) {
-        const book = this.#books.get(keyId);
-        if (book) book.isAsking = false;
-      }
+      this.#asks -= 1;
+      for (const keyId of asked.keys()) this.#asking.delete(keyId);
+      this.#askNext();
     }
   }
 
-  #book(outcome: Decision[], { limit, indexes }: Wanted, row: Record<string, unknown>, sentAt: number): void {
+  #book(wishes: readonly Wish[], row: Record<string, unknown>, sentAt: number): void {
+    const limit = wishes[0]?.limit ?? 0;
     const [granted, leased, before] = [row.granted, row.leased, row.before].map(Number) as [
       number,
       number,
@@ -128,7 +179,8 @@ export class SlotBook {
       1,
       Math.ceil((Number(row.frees_at) + windowMs - Number(row.moment)) / 1000),
     );
-    indexes.forEach((index, place) => {
+    const places = wishes.flatMap(({ outcome, indexes }) => indexes.map((index) => ({ outcome, index })));
+    places.forEach(({ outcome, index }, place) => {
       const remaining = Math.max(0, limit - before - place - 1);
       grant(outcome, index, place < granted, { limit, remaining, resetSeconds });
     });
@@ -155,15 +207,14 @@ export class SlotBook {
         until: 0,
         rateLimit,
         lastAsked: now,
-        isAsking: true,
         demand: 0,
         countedAt: now,
       });
       return 0;
     }
     const size = Math.min(maxLease, Math.floor(limit / leaseShare), Math.floor(book.demand));
-    const isBusy = now - book.lastAsked < busyMs && !book.isAsking && book.limit === limit;
-    Object.assign(book, { limit, lastAsked: now, isAsking: true });
+    const isBusy = now - book.lastAsked < busyMs && book.limit === limit;
+    Object.assign(book, { limit, lastAsked: now });
     return isBusy && size > 1 ? size : 0;
   }
 }
@@ -173,15 +224,16 @@ function countDemand(book: Book, count: number, now: number): void {
   book.countedAt = now;
 }
 
-function wantedSlots(decisions: readonly Decision[]): Map<string, Wanted> {
-  const byKey = new Map<string, Wanted>();
+function wantedSlots(decisions: readonly Decision[]): Pick<Wish, 'keyId' | 'limit' | 'indexes'>[] {
+  const byKey = new Map<string, Pick<Wish, 'keyId' | 'limit' | 'indexes'>>();
   decisions.forEach((decision, index) => {
     if (!decision.allowed || decision.limit === null) return;
-    const wanted = byKey.get(decision.keyId) ?? { limit: decision.limit, indexes: [] };
+    const { keyId, limit } = decision;
+    const wanted = byKey.get(keyId) ?? { keyId, limit, indexes: [] };
     wanted.indexes.push(index);
-    byKey.set(decision.keyId, wanted);
+    byKey.set(keyId, wanted);
   });
-  return byKey;
+  return [...byKey.values()];
 }
 
 function grant(
