@@ -34,7 +34,7 @@ export function parseManifest(
 }
 
 function faultAt(position: Position, path: Path, message: string): Fault {
-  return { ...position, path: maskSecrets(shownPath(path)), message: maskSecrets(message) };
+  return { ...position, path: maskSecrets(shownPath(path)), message };
 }
 
 /** Secrets anywhere in the text, comments included. */

@@ -100,6 +100,17 @@ test('keys plan finds nothing to do at an API, either', async () => {
   expect(exit, stdout).toBe(0);
 });
 
+test('which file a key was made from is not a part of the file', async () => {
+  const box = new Sandbox();
+  box.expectSecretIn('ci.key');
+  box.write('keys.yaml', 'keys: { ci: { labels: { team: search }, to: ["file:ci.key"] } }');
+  expect((await box.keys(['apply', '--yes'], { now })).exit).toBe(0);
+  const text = await exported(box);
+  expect(parse(text).keys.ci.labels).toEqual({ team: 'search' });
+  box.write('keys.yaml', text);
+  expect((await box.keys(['plan'], { now })).exit).toBe(0);
+});
+
 test('without keys, the file is valid all the same', async () => {
   expect(parse(await exported(new Sandbox()))).toEqual({ profile: 'local', keys: {} });
 });

@@ -275,6 +275,13 @@ describe('the declarations', () => {
       expect(expand).toBe(false);
   });
 
+  test('the inputs of the component are texts, as its variables have to be', () => {
+    for (const input of Object.values(component.inputs as Record<string, object>)) {
+      expect(input).not.toHaveProperty('type');
+      expect(input).toHaveProperty('default', expect.any(String));
+    }
+  });
+
   test('the installed version is this one, and both have the same inputs', () => {
     expect(action.inputs.package.default).toBe(`keys-cli@${version}`);
     expect(component.inputs.package.default).toBe(`keys-cli@${version}`);
