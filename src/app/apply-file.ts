@@ -44,10 +44,15 @@ export async function applyFile(context: Context, input: ApplyInput): Promise<Fi
   async function* actions() {
     progress = await startProgress(context, apply.jobCount);
     try {
-      yield* apply.run(concurrency);
+      for await (const action of apply.run(concurrency)) {
+        await tellFailure(context, action);
+        yield action;
+      }
     } finally {
       await progress?.end();
     }
+    if (apply.notStarted > 0)
+      await context.warn(`interrupted, ${apply.notStarted} not started: run the same command again`);
   }
   return { plan, actions: actions(), exit: () => apply.exit };
 }
@@ -114,6 +119,17 @@ async function requireConfirmed(
     if (answer.trim() === count) return;
   } else if (await context.confirm('Do this?', ['no, change nothing', 'yes'])) return;
   throw new KeysError({ code: 'declined', message: 'not confirmed: nothing was changed' });
+}
+
+/** A table says so itself. */
+async function tellFailure(
+  context: Context,
+  { name, keyId, error, operation }: AppliedAction,
+): Promise<void> {
+  if (!error || error.code === 'interrupted' || context.isHumanOutput) return;
+  const id = keyId === undefined ? '' : ` (${keyId})`;
+  const recovery = operation === undefined ? '' : `; keys recover ${operation}`;
+  await context.warn(`${name}${id}: ${error.message}${error.message.includes(recovery) ? '' : recovery}`);
 }
 
 async function startProgress(context: Context, count: number): Promise<Progress | undefined> {

@@ -373,6 +373,7 @@ describe('what an earlier command has left unfinished', () => {
     const failed = await apply(box, [], { env });
     expect(failed.exit).toBe(5);
     expect(failed.actions[0]).toMatchObject({ done: false, error: { code: 'in_escrow' } });
+    expect(failed.stderr).toMatch(/^warning: ci: the secret of ci .* keys recover \w{8}$/m);
     expect((await plan(box, [], { env })).actions[0]).toMatchObject({
       action: 'create',
       reason: expect.stringContaining('an earlier creation is unfinished'),

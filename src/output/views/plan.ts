@@ -54,7 +54,7 @@ function actionLines(
   const text = isApplied ? outcomeText(action, terminal) : textOf(action, terminal);
   const words = text === '' ? [head] : [`${head} `, ...unitsOf(text)];
   const [first = '', ...rest] = wrapWords(words, width - indent.length);
-  const body = [first.replace(head, style.bold(head)), ...rest].join(`\n${indent}`);
+  const body = [first.replace(head, () => style.bold(head)), ...rest].join(`\n${indent}`);
   const changes = isApplied ? [] : (action.changes ?? []);
   return `${style[color](unicode ? sign : ascii)} ${body}\n${changes.map((change) => changeLine(change, action, terminal)).join('')}`;
 }
