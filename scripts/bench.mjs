@@ -1,4 +1,4 @@
-// `npm run bench [-- commands|serve|scale|fleet|peers]`: how fast the program is, as ratios within one run: never asserted. Without a
+// `npm run bench [-- commands|serve|scale|fleet|leaks|peers]`: how fast the program is, as ratios within one run: never asserted. Without a
 // part it measures everything and writes `bench/results.json` and `docs/performance.md`; `peers` measures what other programs
 // can be compared with, beside them.
 import { spawnSync } from 'node:child_process';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { benchCommands } from './bench-commands.mjs';
 import { benchDelay } from './bench-delay.mjs';
 import { benchFleet } from './bench-fleet.mjs';
+import { benchLeaks } from './bench-leaks.mjs';
 import { performancePage } from './bench-page.mjs';
 import { installPeers } from './bench-peers.mjs';
 import { benchScale } from './bench-scale.mjs';
@@ -27,6 +28,9 @@ const parts = {
   scale: benchScale,
   async *fleet() {
     yield await benchFleet();
+  },
+  async *leaks() {
+    yield await benchLeaks();
   },
   async *peers() {
     yield* withPeers({ comparedOnly: true });

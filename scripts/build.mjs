@@ -18,7 +18,7 @@ const libsqlTarget = join(root, 'scripts', 'libsql-target.mjs');
 const except = (names) => `(?!(?:${names})\\.ts)[a-z-]+\\.ts$`;
 const core = [
   `base/${except('')}`,
-  `platform/${except('background|children|editor|entry-path|filled-pipe|foreground|git|machine|native-part|open-page|output-fault|own-files|pager|permits|pipe-maker|run-program|stream-program|supervise-program')}`,
+  `platform/${except('background|children|editor|entry-path|filled-pipe|foreground|machine|native-part|open-page|output-fault|own-files|pager|permits|pipe-maker|run-program|stream-program|supervise-program')}`,
   'platform/files/(?:read-file|trust)\\.ts$',
   'app/(?:app|database-in|dialogue|lookup|remind-of-unfinished)\\.ts$',
   'accounts/(?:config|profile|choose-profile)\\.ts$',
@@ -26,7 +26,7 @@ const core = [
   'output/(?:ci-log|error|fit-line|formats|message|present|relative-time|reminder|reporter|values|views/field-names|waits)\\.ts$',
   `cli/${except('help|page|suggest|complete|completion|flag-syntax')}`,
   'commands/catalog\\.ts$',
-  'authority/(?:capabilities|roles)\\.ts$',
+  'authority/(?:capabilities|key-format|roles)\\.ts$',
 ];
 const delivery = [
   'app/(?:destination|open-journal|open-operations|sink-context|tell)\\.ts$',
@@ -35,7 +35,7 @@ const delivery = [
   'keys/(?:capacity|differences|requested|spec-check)\\.ts$',
   `keys/operations/${except('await-state|complete|create|create-again|decision|deliver-waiting|inspect-operation|outcome|recover|recover-operation|recovery|resume-delivery|revoke|value-in-place')}`,
   'output/views/(?:creation-events|recovery-events|stored)\\.ts$',
-  'platform/(?:git|permits|keychain/may-have-keychain)\\.ts$',
+  'platform/(?:permits|keychain/may-have-keychain)\\.ts$',
   'sinks/(?:current-value|destinations|file-sink|git-ignored|mask|open-sinks|presets|sink-spec|split-command|stdout-sink)\\.ts$',
 ];
 const groups = [
@@ -53,7 +53,7 @@ const groups = [
   {
     name: 'authority',
     test: new RegExp(
-      `/src/authority/(?:sqlite/|store/)?${except('backup|cached-lookup|capabilities|ceiling|idempotency|inspect|issue-key|rate-limit|reconcile|restore|roles|rotate-key|scoped-keys|service|sessions|sqlite-service|sqlite-use-gate|users')}`,
+      `/src/authority/(?:sqlite/|store/)?${except('backup|cached-lookup|capabilities|ceiling|idempotency|inspect|issue-key|key-format|rate-limit|reconcile|restore|roles|rotate-key|scoped-keys|service|sessions|sqlite-service|sqlite-use-gate|users')}`,
     ),
   },
   // What the server and the sessions need of the authority besides, on any database.

@@ -4,9 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { build } from 'rolldown';
-import { plantCorpus } from './leak-corpus.mjs';
+import { declaredFormats, plantCorpus } from './leak-corpus.mjs';
 import { root, setUp } from './setup.mjs';
 
 const count = 1_000;
@@ -16,7 +14,7 @@ const rules = '@secretlint/secretlint-rule-preset-recommend@11.7.1';
 setUp();
 const work = mkdtempSync(join(tmpdir(), 'keys-leaks-'));
 try {
-  const formats = await declaredFormats();
+  const formats = await declaredFormats(work);
   const tree = join(work, 'tree');
   mkdirSync(tree);
   const planted = plantCorpus(tree, formats, count);
@@ -37,18 +35,6 @@ try {
   );
 } finally {
   rmSync(work, { recursive: true, force: true });
-}
-
-async function declaredFormats() {
-  const file = join(work, 'built-in.mjs');
-  await build({
-    input: join(root, 'src', 'providers', 'built-in', 'built-in.ts'),
-    platform: 'node',
-    output: { file, format: 'esm', codeSplitting: false },
-  });
-  const { builtInProviders } = await import(pathToFileURL(file).href);
-  const declared = (await builtInProviders()).flatMap(({ values = [] }) => values);
-  return [...new Set([...declared, 'ses_{base62:16}_{base62:43}_{base62:6}'])];
 }
 
 /** Places as `file:line`, once for each value there. */

@@ -3,7 +3,10 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { crc32 } from 'node:zlib';
+import { build } from 'rolldown';
+import { root } from './setup.mjs';
 
 const alphabets = {
   digits: '0123456789',
@@ -46,6 +49,19 @@ function checksum(body) {
     rest = Math.floor(rest / 62);
   }
   return text;
+}
+
+/** The formats of all built-in providers, and of session tokens. `folder` takes what is built for that. */
+export async function declaredFormats(folder) {
+  const file = join(folder, 'built-in.mjs');
+  await build({
+    input: join(root, 'src', 'providers', 'built-in', 'built-in.ts'),
+    platform: 'node',
+    output: { file, format: 'esm', codeSplitting: false },
+  });
+  const { builtInProviders } = await import(pathToFileURL(file).href);
+  const declared = (await builtInProviders()).flatMap(({ values = [] }) => values);
+  return [...new Set([...declared, 'ses_{base62:16}_{base62:43}_{base62:6}'])];
 }
 
 /** How a file of each kind puts some texts, one per line but for minified code. */

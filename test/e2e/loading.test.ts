@@ -147,6 +147,17 @@ test('a built-in provider loads neither the database nor the check of a declarat
   `);
 });
 
+test('a search for leaked values loads no more than git before it has found any', async () => {
+  const box = new Sandbox();
+  await box.command(['git', 'init', '-q']);
+  box.write('a', 'nothing');
+  await box.command(['git', 'add', 'a']);
+  expect(partsIn(await loadedBy(box, ['leaks', '--staged']))).toEqual(['child_process', 'commander']);
+  const other = new Sandbox();
+  other.write('a', 'nothing');
+  expect(partsIn(await loadedBy(other, ['leaks', 'a']))).toEqual(['commander']);
+});
+
 test('a call over HTTP loads neither TLS nor cryptography nor the fetch of Node.js', async () => {
   const server = await UnrealServer.start();
   const env = { KEYS_PROVIDER: 'unreal', KEYS_URL: server.url, KEYS_TOKEN: 'tok-EXAMPLE' };
