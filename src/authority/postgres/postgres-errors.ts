@@ -1,8 +1,9 @@
 import { KeysError, systemCode } from '../../base/errors.ts';
+import { shellWord } from '../../base/shell-word.ts';
 
 /* Turns errors of PostgreSQL and of the network into `KeysError`s that a user can act on. */
 
-/** How an error is reported. `reason` follows the name of the database. */
+/** How an error is reported. `reason` follows the URL of the database; hints may name {database} and {user}. */
 interface Report {
   code: 'authority_busy' | 'authority_login_failed' | 'authority_unreachable' | 'authority_unusable';
   reason?: string;
@@ -28,7 +29,7 @@ const reports: Readonly<Record<string, Report>> = {
   '3D000': {
     code: 'authority_unusable',
     reason: 'the server has no database of this name',
-    hints: ['create it: createdb <name>'],
+    hints: ['create it: createdb {database}'],
   },
   '40': {
     code: 'authority_busy',
@@ -36,7 +37,7 @@ const reports: Readonly<Record<string, Report>> = {
   },
   '42501': {
     code: 'authority_login_failed',
-    hints: ['let its user own the database: ALTER DATABASE <name> OWNER TO <user>'],
+    hints: ['let its user own the database: ALTER DATABASE {database} OWNER TO {user}'],
   },
   '53': { code: 'authority_unreachable', reason: 'the server has no memory left' },
   '53100': { code: 'authority_unusable', reason: "the server's disk is full; nothing was changed" },
@@ -145,7 +146,14 @@ function failure(
   return new KeysError({
     code,
     message: `cannot use the authority's database ${shown}: ${reason}`,
-    hints,
+    hints: hints.map((hint) => filledIn(hint, shown)),
     cause,
   });
+}
+
+function filledIn(hint: string, shown: string): string {
+  const { pathname, username } = new URL(shown);
+  return hint
+    .replace('{database}', () => shellWord(decodeURIComponent(pathname.slice(1))))
+    .replace('{user}', () => shellWord(decodeURIComponent(username)));
 }

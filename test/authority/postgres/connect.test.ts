@@ -80,7 +80,8 @@ describe.skipIf(lacksPostgres())('a connection to PostgreSQL', () => {
 
   test('an unknown database: exit 1', async () => {
     const failure = await failureIn(ask(open((await testPostgres()).url('missing'))));
-    expect(failure).toMatchObject({ exit: 'failed', code: 'authority_unusable' });
+    const hints = ['create it: createdb missing'];
+    expect(failure).toMatchObject({ exit: 'failed', code: 'authority_unusable', hints });
     expect(failure.message).toContain('no database of this name');
   });
 

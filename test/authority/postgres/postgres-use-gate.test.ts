@@ -87,6 +87,21 @@ describe.skipIf(lacksPostgres())('what a gate knows of keys', () => {
     expect(outcome(await ask(gate, value))).toBe(401);
   });
 
+  test('is read anew if it was read before the channel was open', async () => {
+    const nodes = await TestNodes.start();
+    const proxy = await FaultyProxy.start(nodes.server.port);
+    const gate = nodes.openGate({ port: proxy.port });
+    const { id, value } = await nodes.createKey();
+    proxy.isSilenced = isChannel;
+    const opening = gate.channel.renew();
+    expect(outcome(await ask(gate, value))).toBe(200);
+    await nodes.revoke(id);
+    proxy.isSilenced = () => false;
+    await opening;
+    while (!(await gate.channel.renew())) await sleep(5);
+    expect(outcome(await ask(gate, value))).toBe(401);
+  });
+
   test('is never believed behind a pooler of connections, which may swallow notices', async () => {
     const nodes = await TestNodes.start();
     const proxy = await FaultyProxy.start(nodes.server.port);
@@ -198,6 +213,8 @@ describe.skipIf(lacksPostgres())('spending over all servers', () => {
     await one.record([use({ keyId: id, costUsd: 0.999999 })]);
     expect(outcome(await ask(other, value))).toBe(200);
     await one.record([use({ keyId: id, costUsd: 0.000001 })]);
+    // What it knows of the key itself has not changed.
+    await other.channel.renew();
     expect(outcome(await ask(other, value))).toBe(402);
   });
 
