@@ -426,6 +426,39 @@ describe('what an API cannot honour', () => {
     expect(await apply(box, [], { env })).toMatchObject({ exit: 2, kinds: ['refused ci', 'none web'] });
   });
 
+  test('a key whose name the API drops is not created again and again', async () => {
+    const box = boxWith('keys: { web: { to: ["file:web.key"] } }');
+    const api = await KeyApi.start({ dropsNames: true });
+    const env = declared(box, api);
+    await apply(box, [], { env });
+    const again = await apply(box, [], { env });
+    expect(again).toMatchObject({ exit: 2, kinds: expect.arrayContaining(['refused web']) });
+    expect(again.actions[0]?.reason).toContain('keeps no names');
+    expect(api.keys).toHaveLength(1);
+  });
+
+  test('an account without room says so before anything happens', async () => {
+    const box = boxWith('keys: { a: { to: ["file:.env"] }, web: { to: ["file:web.key"] } }');
+    const api = await KeyApi.start({ single: true });
+    const env = declared(box, api);
+    expect((await plan(box, [], { env })).actions).toMatchObject([
+      { action: 'create', name: 'a' },
+      { action: 'refused', name: 'web', reason: 'the provider quirky allows 1 active key' },
+    ]);
+    expect(await apply(box, [], { env })).toMatchObject({ exit: 5 });
+    expect(api.keys).toHaveLength(1);
+  });
+
+  test('a creation whose reply was lost is settled by the next run, and no key is left over', async () => {
+    const box = boxWith('keys: { web: { to: ["file:web.key"] } }');
+    const api = await KeyApi.start({ breaksDown: 'create' });
+    const env = declared(box, api);
+    expect((await apply(box, [], { env })).exit).toBe(5);
+    expect(await apply(box, [], { env })).toMatchObject({ exit: 0, kinds: ['create web'] });
+    expect(api.keys).toHaveLength(1);
+    expect(api.works(box.read('web.key'))).toBe(true);
+  });
+
   test('a key without an update is left as it is', async () => {
     const box = boxWith('keys: { web: { to: ["file:web.key"] } }');
     const api = await KeyApi.start();

@@ -1,6 +1,6 @@
 import { absoluteTime } from '../../base/time.ts';
 import type { Key } from '../key.ts';
-import { isActive, mayBeCut } from '../key.ts';
+import { isActive } from '../key.ts';
 import { isWaiting } from '../operations/operation.ts';
 import type { KeyChanges } from '../ports.ts';
 import { whyDue } from '../rotation/eligible.ts';
@@ -9,6 +9,7 @@ import { rotatesInPlace } from '../rotation/retirement.ts';
 import type { Action, NamePlan } from './action.ts';
 import type { DesiredKey } from './desired-key.ts';
 import { differencesOf, updateRefusals } from './field-changes.ts';
+import { namingObstacle } from './naming-obstacle.ts';
 import { creationRefusals, rotationRefusals } from './refusals.ts';
 import { retirementsOf } from './retirements.ts';
 import { spanText } from './span-text.ts';
@@ -38,20 +39,6 @@ export function actionOn(
   rest: Partial<Action> = {},
 ): Action {
   return { action, name, profile, ...rest, ...(owner !== undefined && { owner }) };
-}
-
-/** Why no key can be found by its name. */
-function namingObstacle({ name }: DesiredKey, { provider, backend, keys }: PlanWorld): string | undefined {
-  const { capabilities } = backend;
-  if (!capabilities.reports.includes('name'))
-    return `the provider ${provider} keeps no names, so a key cannot be found by its name`;
-  const namesakes = keys.filter((key) => key.name === name && key.status !== 'revoked');
-  const live = namesakes.filter((key) => isActive(key) && !key.superseded);
-  if (live.length > 1)
-    return `${live.length} active keys have this name, and the API does not report which one is newer: ${live.map(({ id }) => id).join(', ')}`;
-  if (namesakes.length === 0 && mayBeCut(keys, backend))
-    return `the provider ${provider} lists exactly ${keys.length} keys, which may not be all: the key may exist unseen`;
-  return undefined;
 }
 
 /** What an earlier command began and did not finish. */

@@ -124,7 +124,7 @@ function withinCapacity(plans: readonly NamePlan[], world: PlanWorld): NamePlan[
     if (!isCreation && !isSecond) return plan;
     room -= 1;
     if (room >= 0) return plan;
-    const reason = `the provider ${world.provider} allows ${maxKeys} active keys`;
+    const reason = `the provider ${world.provider} allows ${maxKeys} active ${maxKeys === 1 ? 'key' : 'keys'}`;
     return { ...plan, main: { ...plan.main, action: 'refused' as const, reason } };
   });
 }
