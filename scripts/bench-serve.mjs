@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { startPostgres } from './bench-postgres.mjs';
 import { startProgram } from './bench-processes.mjs';
 import { median, takeTurns } from './bench-table.mjs';
 import { root } from './setup.mjs';
@@ -35,6 +36,8 @@ const columns = [
   { key: 'p99', label: 'p99 ms', digits: 0 },
   { key: 'p99Ratio', label: 'p99 to bare', digits: 1 },
   { key: 'cpu', label: 'processor µs', digits: 1 },
+  { key: 'databaseCpu', label: 'of PostgreSQL µs', digits: 1 },
+  { key: 'trips', label: 'round trips for slots', digits: 3 },
 ];
 
 /** A section of the report. `peers` are those of `installPeers`; `comparedOnly`: nothing that has no peer. */
@@ -42,11 +45,13 @@ export async function benchServe({ peers, comparedOnly = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'keys-bench-serve-'));
   const env = { PATH: process.env.PATH, HOME: folder, KEYS_HOME: join(folder, 'home') };
   const running = [];
-  const start = async (...args) => {
-    const one = await startProgram(process.execPath, args, { env });
+  const startWith = async (variables, ...args) => {
+    const one = await startProgram(process.execPath, args, { env: { ...env, ...variables } });
     running.push(one);
     return one.line;
   };
+  const start = (...args) => startWith({}, ...args);
+  const database = comparedOnly ? undefined : await startPostgres();
   try {
     const [free, limited] = [
       createKey(env, folder, 'free'),
@@ -63,6 +68,7 @@ export async function benchServe({ peers, comparedOnly = false } = {}) {
       cases.push({ what: '/v1/authorize, over the rate limit', ...authorize, authorization: limited });
     for (const { what, script } of peers?.servers ?? [])
       cases.push({ what, ...JSON.parse(await start(script)) });
+    if (database) cases.push(...(await postgresCases(env, folder, database, startWith)));
     const results = await takeTurns(cases, rounds, (one, isFirst) =>
       measure(one, ['-d', String(isFirst ? 1 : seconds)]),
     );
@@ -75,8 +81,29 @@ export async function benchServe({ peers, comparedOnly = false } = {}) {
     };
   } finally {
     for (const one of running) one.end();
+    await database?.end();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Keys that are never refused: without a rate limit, and with one that is high enough for leases to matter. */
+async function postgresCases(env, folder, database, startWith) {
+  const variables = { ...database.env, KEYS_DB: database.url };
+  const create = (name, ...flags) => createKey({ ...env, ...variables }, folder, name, ...flags);
+  const keys = {
+    free: create('free-postgres'),
+    leased: create('leased', '--rate-limit', '1000000000'),
+    spending: create('spending', '--budget', '1000'),
+  };
+  const served = /http:[^\s"]+/.exec(
+    await startWith(variables, program, 'serve', '--port', '0', '--quiet'),
+  )[0];
+  const authorize = { url: `${served}/v1/authorize`, metricsUrl: served, database };
+  return [
+    { what: '/v1/authorize, PostgreSQL', ...authorize, authorization: keys.free, aim: '>= 0.3' },
+    { what: 'the same with a rate limit, leased', ...authorize, authorization: keys.leased, aim: '>= 0.3' },
+    { what: 'the same with a budget, read each time', ...authorize, authorization: keys.spending },
+  ];
 }
 
 function createKey(env, folder, name, ...flags) {
@@ -88,8 +115,10 @@ function createKey(env, folder, name, ...flags) {
 }
 
 /** Load from a process of its own. Rates are per second, p99 in milliseconds, processor time in microseconds. */
-async function measure({ url, metricsUrl, authorization }, amount) {
+async function measure({ url, metricsUrl, authorization, database }, amount) {
   const before = await metric(metricsUrl, 'process_cpu_seconds_total');
+  const tripsBefore = database && (await metric(metricsUrl, 'keys_slot_round_trips_total'));
+  const databaseBefore = database?.processorMs();
   const load = ['-c', String(connections), ...amount, '--json', '-H', `authorization: ${authorization}`, url];
   const options = { cwd: dirname(autocannon), stdio: ['ignore', 'pipe', 'ignore'] };
   const child = spawn(process.execPath, [autocannon, ...load], options);
@@ -101,7 +130,17 @@ async function measure({ url, metricsUrl, authorization }, amount) {
   const cpu = (await metric(metricsUrl, 'process_cpu_seconds_total')) - before;
   const { requests, latency, errors, '5xx': failures } = JSON.parse(report);
   if (errors > 0 || failures > 0) throw new Error(`${errors} errors and ${failures} failures at ${url}`);
-  return { rate: requests.average, p99: latency.p99, cpu: (cpu / requests.total) * 1e6 };
+  const result = { rate: requests.average, p99: latency.p99, cpu: (cpu / requests.total) * 1e6 };
+  if (!database) return result;
+  // What was used is written a moment later.
+  await new Promise((resume) => setTimeout(resume, 300));
+  const trips = (await metric(metricsUrl, 'keys_slot_round_trips_total')) - tripsBefore;
+  const databaseMs = databaseBefore === undefined ? undefined : database.processorMs() - databaseBefore;
+  return {
+    ...result,
+    trips: trips / requests.total,
+    ...(databaseMs !== undefined && { databaseCpu: (databaseMs / requests.total) * 1000 }),
+  };
 }
 
 async function metric(url, name) {
@@ -119,6 +158,8 @@ function rowsOf(cases, results) {
     p99: of(index, 'p99'),
     p99Ratio: of(index, 'p99') / of(0, 'p99'),
     cpu: of(index, 'cpu'),
+    ...(results[index][0].databaseCpu !== undefined && { databaseCpu: of(index, 'databaseCpu') }),
+    ...(results[index][0].trips !== undefined && { trips: of(index, 'trips') }),
   }));
 }
 

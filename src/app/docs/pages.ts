@@ -35,6 +35,7 @@ const firstPages = [
   'pipes',
   'providers',
   'serving',
+  'scaling',
 ];
 
 export function docsPages(): DocsPage[] {
