@@ -29,6 +29,7 @@ export function valuesIn(text: Secret): Secret[] {
     throw usageError(
       `the input is larger than ${maxTextCharacters / 1_000_000} MB`,
       'search it in pieces: split -C 4M',
+      'to find what looks like a value in a file of any size: keys leaks PATH',
     );
   const values = new Set<string>();
   for (const form of formsOf(plain)) {

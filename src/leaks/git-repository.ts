@@ -19,7 +19,9 @@ export class GitRepository {
 
   /** The repository that a folder is in. `inHook`: the one that git names to its hooks. Throws `KeysError` (2) without one. */
   static async open(folder: string, env: Environment, { inHook = false } = {}): Promise<GitRepository> {
-    const bare = new GitRepository(folder, inHook ? gitHookEnvironment(env) : gitEnvironment(env), '');
+    const own = inHook ? gitHookEnvironment(env) : gitEnvironment(env);
+    // A path is a path, whatever is in it.
+    const bare = new GitRepository(folder, { ...own, GIT_LITERAL_PATHSPECS: '1' }, '');
     try {
       const root = await bare.text(['rev-parse', '--show-cdup']);
       return new GitRepository(folder, bare.#env, root.replace(/\n$/, ''));

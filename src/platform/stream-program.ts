@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -35,15 +36,10 @@ const maxComplaintCharacters = 2_000;
  * What a program prints, piece by piece. Throws `ProgramFailure` if it cannot be started or ends with another exit code
  * than 0; its message is the first line that the program printed on stderr. A program that is not read to its end is ended.
  */
-export async function* outputOf({ command, cwd, env, input }: StreamedProgram): AsyncGenerator<Buffer> {
-  const [program = '', ...args] = command;
-  const child = spawn(program, args, {
-    // A missing folder would be reported as a missing program.
-    ...(existsSync(cwd) && { cwd }),
-    env: { ...withoutSecrets(env) },
-    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
-    ...ownSession,
-  });
+export async function* outputOf(call: StreamedProgram): AsyncGenerator<Buffer> {
+  const { command, input } = call;
+  const [program = ''] = command;
+  const child = start(call);
   watchChild(child);
   let complaint = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -75,5 +71,20 @@ export async function* outputOf({ command, cwd, env, input }: StreamedProgram): 
     if (fault) throw fault;
   } finally {
     endChild(child);
+  }
+}
+
+/** Node.js throws some failures, and reports others as an event. */
+function start({ command: [program = '', ...args], cwd, env, input }: StreamedProgram): ChildProcess {
+  try {
+    return spawn(program, args, {
+      // A missing folder would be reported as a missing program.
+      ...(existsSync(cwd) && { cwd }),
+      env: { ...withoutSecrets(env) },
+      stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+      ...ownSession,
+    });
+  } catch (error) {
+    throw new ProgramFailure(`${program} cannot be started (${systemCode(error) ?? 'unknown error'})`);
   }
 }

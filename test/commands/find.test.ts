@@ -506,6 +506,7 @@ describe('a secret anywhere in a text', () => {
       --- stderr
       error: the input is larger than 8 MB
       hint: search it in pieces: split -C 4M
+      hint: to find what looks like a value in a file of any size: keys leaks PATH
       "
     `);
   });

@@ -122,6 +122,20 @@ describe('--history', () => {
     expect(await source.leaks('--history', 'outer/inner')).toEqual(both('outer/inner/a'));
   });
 
+  test('without git: exit 2; files are searched all the same', async () => {
+    const repository = new Repository(new Sandbox());
+    repository.commit({ a: first });
+    repository.box.expectSecretIn('a');
+    for (const PATH of ['/nonexistent', '/dev/null']) {
+      const run = await repository.box.keys(['leaks', '--history'], { env: { PATH } });
+      expect(run.exit).toBe(2);
+      expect(run.stderr).toMatch(
+        /^error: cannot read the git repository: git (?:was not found|cannot be started)/,
+      );
+      expect(await repository.box.keys(['leaks'], { env: { PATH } })).toMatchObject({ exit: 8, stderr: '' });
+    }
+  });
+
   test('outside of a repository: exit 2', async () => {
     const run = await new Sandbox().keys(['leaks', '--history']);
     expect(run.exit).toBe(2);
@@ -143,6 +157,7 @@ describe('--staged', () => {
       { file: 'new', line: 1 },
     ]);
     expect(await repository.leaks('--staged', 'b')).toHaveLength(1);
+    expect(await repository.leaks('--staged', ':(top)*')).toEqual([]);
     repository.box.expectSecretIn('a');
     repository.box.expectSecretIn('c');
   });
