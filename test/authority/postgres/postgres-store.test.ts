@@ -113,18 +113,15 @@ describe.skipIf(lacksPostgres())('a store on PostgreSQL', () => {
         Buffer.alloc(32),
       ),
     );
-    let isOver = false;
-    const counting = Array.from({ length: 3 }, async () => {
-      while (!isOver) {
-        await server.run(
-          name,
-          `DO $$ BEGIN FOR i IN 1..20 LOOP
-             INSERT INTO usage_days VALUES ('k', '2026-01-01', 1, 1, 1) ON CONFLICT (key_id, day) DO UPDATE SET requests = 1;
-             UPDATE keys SET requests = requests + 1 WHERE id = 'k';
-             COMMIT; END LOOP; END $$`,
-        );
-      }
-    });
+    const counting = Array.from({ length: 3 }, () =>
+      server.run(
+        name,
+        `DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM settings WHERE name = 'stop') LOOP
+           INSERT INTO usage_days VALUES ('k', '2026-01-01', 1, 1, 1) ON CONFLICT (key_id, day) DO UPDATE SET requests = 1;
+           UPDATE keys SET requests = requests + 1 WHERE id = 'k';
+           COMMIT; END LOOP; END $$`,
+      ),
+    );
     for (let round = 1; round <= 5; round += 1) {
       await store.write(function* (): Work<void> {
         yield* get('SELECT * FROM keys WHERE id = ?', 'k');
@@ -132,7 +129,7 @@ describe.skipIf(lacksPostgres())('a store on PostgreSQL', () => {
         yield* run('UPDATE keys SET description = ? WHERE id = ?', String(round), 'k');
       });
     }
-    isOver = true;
+    await store.write(() => setSetting('stop', '1'));
     await Promise.all(counting);
     expect((await store.read(() => get('SELECT description FROM keys')))?.description).toBe('5');
   });
