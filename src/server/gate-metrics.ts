@@ -26,15 +26,19 @@ export function registerGate(registry: Registry, figures: () => GateFigures): vo
   });
   new Gauge({
     name: 'keys_changes_heard',
-    help: '1 while changes of keys are heard; 0: the database is asked for each use.',
+    help: '1 while a connection hears of changed keys; at 0, the database is asked for each use.',
     registers,
     collect() {
-      this.set(figures().channel.isTrusted ? 1 : 0);
+      this.set(figures().channel.isConnected ? 1 : 0);
     },
   });
-  countFrom('keys_change_channels_lost_total', 'Times that changes of keys were no longer heard.', () => {
-    return figures().channel.lost;
-  });
+  countFrom(
+    'keys_change_channels_lost_total',
+    'Times that the connection was lost that hears of changed keys.',
+    () => {
+      return figures().channel.lost;
+    },
+  );
   countFrom('keys_leased_slots_total', 'Slots of rate limits that were taken in advance.', () => {
     return figures().leases.leased;
   });

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { hammer } from '../support/hammer.ts';
+import { postgresPassword, testPostgres } from '../support/postgres.ts';
+import { lacksPostgres } from '../support/postgres-programs.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import type { Served } from '../support/serving.ts';
 import { startServe } from '../support/serving.ts';
@@ -58,6 +60,25 @@ test('64 connections, four workers, a limit of 100 a minute: exactly 100 pass', 
   expect(server.log().map((line) => JSON.parse(line))).toHaveLength(2002);
   const { stdout } = await box.program(['show', 'ci', '--json', 'usage']);
   expect(JSON.parse(stdout)).toEqual({ usage: { requests: 100, tokens: 0 } });
+});
+
+test.skipIf(lacksPostgres())('the same on PostgreSQL, also for the password', slow, async () => {
+  const box = new Sandbox();
+  const { url } = await (await testPostgres()).createDatabase();
+  const env = { PGPASSWORD: postgresPassword, PGSSLMODE: 'disable', KEYS_DB: url };
+  const { stdout } = await box.program(['create', 'ci', '--secret-only', '--rate-limit', '100'], {
+    env,
+    secretOnStdout: true,
+  });
+  const server = await startServe(box, ['--workers', '4'], { env });
+  expect(await hammer([server.url], stdout.trim(), 500)).toEqual({ 200: 100, 429: 400 });
+  for (const pid of workersOf(server))
+    expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toContain(postgresPassword);
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  expect(metrics).toMatch(/^keys_changes_heard\{worker="[1-4]"\} 1$/m);
+  expect(await server.stop()).toBe(0);
+  const usage = await box.program(['show', 'ci', '--json', 'usage'], { env });
+  expect(JSON.parse(usage.stdout)).toEqual({ usage: { requests: 100, tokens: 0 } });
 });
 
 test('a budget that is spent at one worker is spent at all of them', slow, async () => {

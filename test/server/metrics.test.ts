@@ -57,7 +57,7 @@ test('a gate that asks a database elsewhere shows its connections, leases and ch
   const figures = {
     connections: { open: 5, idle: 3, waiting: 1 },
     leases: { leased: 100, unused: 7, roundTrips: 12 },
-    channel: { isTrusted: true, lost: 4 },
+    channel: { isConnected: true, lost: 4 },
   };
   metrics.watchGate(() => figures);
   await metrics.text();

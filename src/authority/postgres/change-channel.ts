@@ -50,9 +50,9 @@ export class ChangeChannel {
     return this.#lostChannels;
   }
 
-  /** As `isTrusted`, without asking for more. */
-  get isTrusting(): boolean {
-    return monotonicMs() < this.#validUntil;
+  /** Without traffic, a channel that is connected is asked nothing, and nothing is believed. */
+  get isConnected(): boolean {
+    return this.#session !== undefined;
   }
 
   /** Whether what is known may be believed now. Sees to it that the next use finds an answer. */

@@ -134,11 +134,11 @@ export class PostgresUseGate implements UseGate {
   }
 
   get figures(): GateFigures {
-    const { isTrusting, lostChannels } = this.channel;
+    const { isConnected, lostChannels } = this.channel;
     return {
       connections: this.pool.counts,
       leases: this.slots.counts,
-      channel: { isTrusted: isTrusting, lost: lostChannels },
+      channel: { isConnected, lost: lostChannels },
     };
   }
 

@@ -12,8 +12,8 @@ export interface GateFigures {
   connections: { open: number; idle: number; waiting: number };
   /** Slots that were taken in advance, those of them that expired, and how often the database was asked for slots. */
   leases: { leased: number; unused: number; roundTrips: number };
-  /** Whether it hears of changes now, and how often it stopped hearing of them. */
-  channel: { isTrusted: boolean; lost: number };
+  /** Whether a connection hears of changes, and how often it was lost. */
+  channel: { isConnected: boolean; lost: number };
 }
 
 /**
