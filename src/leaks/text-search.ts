@@ -14,7 +14,8 @@ export interface PlacedValue {
   format: number;
 }
 
-const blockSize = 524_288;
+/** Searched at a time. */
+export const blockSize = 524_288;
 /** Where NUL bytes tell a binary, as in git. */
 const headLength = 8_000;
 const [newline, firstOfFour] = [0x0a, 0xf0];

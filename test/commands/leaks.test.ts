@@ -356,6 +356,10 @@ describe('files', () => {
     execFileSync('mkfifo', [join(box.cwd, 'in', 'fifo')]);
     expect(await filesWithFindings(box)).toEqual([]);
     expect(await filesWithFindings(box, ['in/link'])).toHaveLength(1);
+    symlinkSync(join(outer.cwd, 'x'), join(box.cwd, 'in', 'file'));
+    execFileSync('git', ['init', '-q'], { cwd: box.cwd });
+    execFileSync('git', ['add', 'in/file', 'in/link'], { cwd: box.cwd });
+    expect(await filesWithFindings(box)).toEqual([]);
   });
 
   test('may have any name', async () => {

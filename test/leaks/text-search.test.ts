@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { mint } from '../../src/authority/key-format.ts';
 import { authorityFormats, finderOf } from '../../src/leaks/sought-formats.ts';
 import type { PlacedValue } from '../../src/leaks/text-search.ts';
-import { TextSearch } from '../../src/leaks/text-search.ts';
+import { blockSize, TextSearch } from '../../src/leaks/text-search.ts';
 
 const formats = [
   'sk-or-v1-{hex:64}',
@@ -86,7 +86,7 @@ test('UTF-16 and UTF-8 with a byte order mark are decoded, and other binaries le
 });
 
 test('a text may be longer than the buffer, and a value stand anywhere in it', () => {
-  const around = fc.integer({ min: -120, max: 120 }).map((distance) => 262_144 + distance);
+  const around = fc.integer({ min: -120, max: 120 }).map((distance) => blockSize + distance);
   const property = fc.property(
     fc.oneof(around, fc.integer({ min: 0, max: 800_000 })),
     fc.constantFrom(router, grid, mint('sk').value),
@@ -105,6 +105,16 @@ test('a text may be longer than the buffer, and a value stand anywhere in it', (
     },
   );
   fc.assert(property, { numRuns: 60 });
+});
+
+test('a value is found wherever a block ends in it', () => {
+  for (let distance = -500; distance < 1_000; distance += 11) {
+    const before = ' '.repeat(blockSize + distance);
+    expect(search(`${before}${router} ${grid}`).map(({ column }) => column)).toEqual([
+      before.length + 1,
+      before.length + router.length + 2,
+    ]);
+  }
 });
 
 test('the column of a value in a very long line counts from its beginning', () => {
