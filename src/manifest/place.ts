@@ -64,10 +64,9 @@ function variable(name: string, env: Environment, isInCommand: boolean): string 
     throw new InvalidValue(
       `needs the variable ${name}, which is ${value === '' ? 'empty' : 'not set'}; export ${name}=…`,
     );
-  if (looksLikeSecret(value) || isSecretName(name))
-    throw new InvalidValue(
-      `refers to the variable ${name}, which holds a secret; a place must not contain one`,
-    );
+  const holds = whyItHoldsSecret(name, value);
+  if (holds)
+    throw new InvalidValue(`refers to the variable ${name}, which ${holds}; a place must not contain one`);
   if (/[\0-\x1f\x7f]/.test(value))
     throw new InvalidValue(`refers to the variable ${name}, which has a control character in it`);
   if (isInCommand && !/^[\w@%+=:,./-]+$/.test(value))
@@ -77,9 +76,18 @@ function variable(name: string, env: Environment, isInCommand: boolean): string 
   return value;
 }
 
-/** The variables of `keys` that hold secrets, and those of PostgreSQL's clients. */
-function isSecretName(name: string): boolean {
-  return /^(?:KEYS_TOKEN|PGPASSWORD)$/i.test(name);
+/** What names of variables end with that hold secrets of other programs, which no pattern recognises by their value. */
+const secretName =
+  /(?:^|_)(?:TOKEN|SECRETS?|PAT|KEY|PASSPHRASE|CREDENTIALS?|AUTH|COOKIE)$|APIKEY$|PASSW(?:OR)?D$/i;
+
+/** `//user:password@`. */
+const passwordInUrl = /\/\/[^/\s@]*:[^/\s@]+@/;
+
+/** A plan shows places, to everyone who reads the log of a job: a proposed change of the file must not choose what they see. */
+function whyItHoldsSecret(name: string, value: string): string | undefined {
+  if (looksLikeSecret(value) || passwordInUrl.test(value) || /^(?:KEYS_TOKEN|PGPASSWORD)$/i.test(name))
+    return 'holds a secret';
+  return secretName.test(name) ? 'by its name holds a secret' : undefined;
 }
 
 /** What is said of a secret: everyone who can read the file has it. */

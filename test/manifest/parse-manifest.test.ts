@@ -4,7 +4,23 @@ import { parseSink } from '../../src/sinks/sink-spec.ts';
 
 const checkSink = (text: string) => void parseSink(text);
 const secret = `sk_0123456789abcdef_${'a'.repeat(43)}_abcdef`;
-const env = { REPO: 'search/api', EMPTY: '', SPACED: 'a b', LINES: 'a\nb', TOKEN: secret, KEYS_TOKEN: 'x' };
+const hidden = {
+  ...{
+    AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMIEXAMPLE',
+    DB_PASSWORD: 'hunter2EXAMPLE',
+    NPM_TOKEN: 'npm-EXAMPLE',
+  },
+  ...{ PGPASSWD: 'EXAMPLE', OPENAI_APIKEY: 'EXAMPLE', DATABASE_URL: 'postgres://ann:EXAMPLE@example.com/db' },
+};
+const env = {
+  REPO: 'search/api',
+  EMPTY: '',
+  SPACED: 'a b',
+  LINES: 'a\nb',
+  TOKEN: secret,
+  KEYS_TOKEN: 'x',
+  ...hidden,
+};
 const context = { env, folder: '/project', checkSink };
 
 function stateOf(text: string) {
@@ -200,6 +216,21 @@ describe('places', () => {
     ['', 'is empty; write a text, or remove the field'],
   ])('refuse %s', (place, message) => {
     expect(fault(place)).toEqual([`1:20 keys.ci.to.0: ${message}`]);
+  });
+
+  test.each(['AWS_SECRET_ACCESS_KEY', 'DB_PASSWORD', 'NPM_TOKEN', 'PGPASSWD', 'OPENAI_APIKEY'])(
+    'refuse the secret %s of another program: a plan shows places',
+    (name) => {
+      expect(fault(`file:\${${name}}`)).toEqual([
+        `1:20 keys.ci.to.0: refers to the variable ${name}, which by its name holds a secret; a place must not contain one`,
+      ]);
+    },
+  );
+
+  test('refuse a URL with a password', () => {
+    expect(fault('exec:./deliver ${DATABASE_URL}')).toEqual([
+      '1:20 keys.ci.to.0: refers to the variable DATABASE_URL, which holds a secret; a place must not contain one',
+    ]);
   });
 
   test('belong to one key', () => {
