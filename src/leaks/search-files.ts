@@ -80,7 +80,11 @@ export function namedPaths(cwd: string, names: readonly string[]): { path: strin
     try {
       // A symbolic link that is named is followed, one that is found is not.
       const path = realpathSync(resolve(cwd, name));
-      return [{ path, isFolder: statSync(path).isDirectory() }];
+      const stats = statSync(path);
+      if (stats.isDirectory() || stats.isFile()) return [{ path, isFolder: stats.isDirectory() }];
+      // Such as <(…): to search nothing would look as if there were nothing to find.
+      problems.push(`cannot search ${name}: it is neither a file nor a folder; pass what it has to --stdin`);
+      return [];
     } catch (error) {
       problems.push(`cannot search ${name} (${systemCode(error) ?? 'unknown error'})`);
       return [];

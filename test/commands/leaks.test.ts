@@ -152,6 +152,18 @@ test('a path that does not exist: exit 2', async () => {
   `);
 });
 
+test.skipIf(process.platform === 'win32')('a pipe or a device that is named: exit 2', async () => {
+  const box = new Sandbox();
+  execFileSync('mkfifo', [join(box.cwd, 'fifo')]);
+  for (const name of ['fifo', '/dev/null']) {
+    const { exit, stderr } = await box.keys(['leaks', name]);
+    expect(exit).toBe(2);
+    expect(stderr).toBe(
+      `error: cannot search ${name}: it is neither a file nor a folder; pass what it has to --stdin\n`,
+    );
+  }
+});
+
 test('stdin is searched with --stdin', async () => {
   const run = await new Sandbox().keys(['leaks', '--stdin', '--json', 'file,line,column'], {
     stdin: `a\r\n b=${router}`,
