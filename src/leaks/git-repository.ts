@@ -1,4 +1,4 @@
-import { usageError } from '../base/errors.ts';
+import { KeysError, usageError } from '../base/errors.ts';
 import type { Environment } from '../platform/env.ts';
 import { gitCommand, gitEnvironment, gitHookEnvironment } from '../platform/git.ts';
 import { outputOf, ProgramFailure } from '../platform/stream-program.ts';
@@ -26,14 +26,24 @@ export class GitRepository {
       const root = await bare.text(['rev-parse', '--show-cdup']);
       return new GitRepository(folder, bare.#env, root.replace(/\n$/, ''));
     } catch (error) {
-      if (!(error instanceof ProgramFailure)) throw error;
-      throw usageError(`cannot read the git repository: ${error.message}`);
+      throw error instanceof KeysError ? usageError(error.message) : error;
     }
   }
 
-  output(args: readonly string[], input?: AsyncIterable<string>): AsyncGenerator<Buffer> {
+  /** Throws `KeysError` if git fails, such as for want of an object that a damaged or partial clone lacks. */
+  async *output(args: readonly string[], input?: AsyncIterable<string>): AsyncGenerator<Buffer> {
     const command = gitCommand(this.#folder, args);
-    return outputOf({ command, cwd: this.#folder, env: this.#env, ...(input && { input }) });
+    try {
+      yield* outputOf({ command, cwd: this.#folder, env: this.#env, ...(input && { input }) });
+    } catch (error) {
+      if (!(error instanceof ProgramFailure)) throw error;
+      throw new KeysError({
+        code: 'program_failed',
+        message: `cannot read the git repository: ${error.message}`,
+        hints: ['see what is missing or damaged: git fsck'],
+        cause: error,
+      });
+    }
   }
 
   async text(args: readonly string[]): Promise<string> {

@@ -136,6 +136,16 @@ describe('--history', () => {
     }
   });
 
+  test('of a repository without one of its objects: an error that says so', async () => {
+    const repository = new Repository(new Sandbox());
+    const id = repository.commit({ a: 'nothing' });
+    const { box } = repository;
+    rmSync(join(box.cwd, '.git', 'objects', id.slice(0, 2), id.slice(2)), { force: true });
+    const run = await box.keys(['leaks', '--history']);
+    expect(run.exit).toBe(1);
+    expect(run.stderr).toMatch(/^error: cannot read the git repository: .+\nhint: .+: git fsck\n$/);
+  });
+
   test('outside of a repository: exit 2', async () => {
     const run = await new Sandbox().keys(['leaks', '--history']);
     expect(run.exit).toBe(2);
