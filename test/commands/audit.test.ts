@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -637,6 +637,16 @@ describe('keys.yaml', () => {
       'file:/ci.txt holds a secret of no key of its account',
     ]);
     expect(await messagesWith('')).toEqual([]);
+  });
+
+  test('what is no secret and what a symbolic link leads to are not to be closed', async () => {
+    const box = file('keys:\n  ci:\n    to: ["file:users", "file:link"]\n');
+    await seedKey(box, day(-1), { name: 'ci', expiresAt: day(60) });
+    box.write('users', 'root:x:0:0\ndaemon:x:1:1\n');
+    symlinkSync('users', join(box.cwd, 'link'));
+    chmodSync(join(box.cwd, 'users'), 0o644);
+    const { report } = await findings(box);
+    expect(report.findings.map(({ rule }: { rule: string }) => rule)).toEqual(['dead-value']);
   });
 
   test('a secret of an API that shows too little of its keys is not judged', async () => {

@@ -83,10 +83,12 @@ async function readPlace(
   const [sink] = await openSinks([spec], sinkContextOf(context, true, setting));
   const value = await sink?.read?.();
   if (value === null) return undefined;
-  const path = resolve(cwd, spec.path);
-  if (value === undefined) return { holder: undefined, reason: 'a place could not be read', path };
+  // A text of several lines is no secret: what keys.yaml names may be any file of the machine.
+  const isText = spec.kind === 'file' && value?.mapped((text) => text.trim()).matches(/\n/);
+  const told = isText ? {} : { path: resolve(cwd, spec.path) };
+  if (value === undefined) return { holder: undefined, reason: 'a place could not be read', ...told };
   const holder = await holderOf(account, value);
-  return { holder, reason: 'the API does not show enough of its keys', path };
+  return { holder, reason: 'the API does not show enough of its keys', ...told };
 }
 
 /** Each place once. */

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SecretFile } from '../../keys/audit/audit-rule.ts';
 import { label } from '../../keys/audit/key-label.ts';
@@ -23,11 +23,14 @@ export async function findSecretFiles(context: Context, keyFiles: readonly KeyFi
       profile: null,
     })),
   ];
-  const ofKeys = keyFiles.map(({ path, name, profile }) => ({
-    path,
-    content: `the secret of ${label(name)}`,
-    profile,
-  }));
+  // keys writes through no symbolic link, and chmod would change what it leads to.
+  const ofKeys = keyFiles
+    .filter(({ path }) => !isLink(path))
+    .map(({ path, name, profile }) => ({
+      path,
+      content: `the secret of ${label(name)}`,
+      profile,
+    }));
   // The first one says what is in a file.
   const files = new Map([...ofKeys.reverse(), ...own.reverse()].map((one) => [one.path, one]));
   const existing = [...files.values()].reverse().filter(({ path }) => isFile(path));
@@ -50,6 +53,14 @@ type Named = Pick<SecretFile, 'path' | 'content' | 'profile'>;
 function isFile(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
   } catch {
     return false;
   }
