@@ -69,7 +69,9 @@ async function byProfile(context: Context, state: DesiredState): Promise<[Contex
   if (state.keys.length === 0) groups.set(usual, []);
   for (const key of state.keys) {
     const profile = key.profile ?? usual;
-    groups.set(profile, [...(groups.get(profile) ?? []), key]);
+    const group = groups.get(profile);
+    if (group) group.push(key);
+    else groups.set(profile, [key]);
   }
   return [...groups].map(([profile, keys]) => [
     profile === current ? context : context.forProfile({ profile }),
