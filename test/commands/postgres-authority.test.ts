@@ -8,7 +8,7 @@ import { Sandbox } from '../support/sandbox.ts';
 
 async function boxOn() {
   const box = new Sandbox();
-  const { url } = await (await testPostgres()).createDatabase();
+  const { name, url } = await (await testPostgres()).createDatabase();
   const env = { PGPASSWORD: postgresPassword, KEYS_DB: url };
   const keys = (args: string[], own: Record<string, string | undefined> = {}) =>
     box.keys(args, { env: { ...env, ...own } });
@@ -17,7 +17,7 @@ async function boxOn() {
     expect(exit, stderr).toBe(0);
     return JSON.parse(stdout);
   };
-  return { box, url, keys, json };
+  return { box, name, url, keys, json };
 }
 
 describe.skipIf(lacksPostgres())('a database that KEYS_DB names', () => {
@@ -87,7 +87,7 @@ describe.skipIf(lacksPostgres())('a database that KEYS_DB names', () => {
   });
 
   test('is told apart from a database that holds nothing yet, or cannot be used', async () => {
-    const { url, keys } = await boxOn();
+    const { name, url, keys } = await boxOn();
     const finding = async (own = {}) => {
       const { stdout } = await keys(['doctor', '--json'], own);
       return JSON.parse(stdout).find(({ check }: { check: string }) => check === 'authority');
@@ -100,6 +100,23 @@ describe.skipIf(lacksPostgres())('a database that KEYS_DB names', () => {
     expect((await finding()).message).toMatch(/can be used: 0 keys, schema \d+, log kept for 90d$/);
     expect(await finding({ PGPASSWORD: 'wrong-EXAMPLE' })).toMatchObject({ status: 'fail' });
     expect((await keys(['list'], { PGPASSWORD: 'wrong-EXAMPLE' })).exit).toBe(4);
+    const server = await testPostgres();
+    for (const [statement, problem] of [
+      ['CREATE TABLE sessions (id INT)', "a table 'sessions' of another program"],
+      ['ALTER DATABASE :name SET default_transaction_read_only = on', 'it is a read-only replica'],
+    ] as const) {
+      const other = await server.createDatabase();
+      await server.run(other.name, statement.replace(':name', other.name));
+      expect(await finding({ KEYS_DB: other.url })).toMatchObject({
+        status: 'fail',
+        message: expect.stringContaining(problem),
+      });
+    }
+    await server.run('postgres', `ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+    expect(await finding()).toMatchObject({
+      status: 'fail',
+      message: expect.stringContaining('it is a read-only replica'),
+    });
   });
 
   test.each([

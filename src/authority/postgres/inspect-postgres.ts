@@ -5,7 +5,7 @@ import type { Work } from '../store/work.ts';
 import { get } from '../store/work.ts';
 import { DatabasePool } from './database-pool.ts';
 import { parseDatabaseUrl } from './database-url.ts';
-import { versionOf } from './migrate.ts';
+import { probe, versionOf } from './migrate.ts';
 import { runWork } from './run-work.ts';
 
 export interface PostgresInspection {
@@ -19,13 +19,14 @@ export interface PostgresInspection {
 
 const timeoutMs = 5000;
 
-/** Connects to a database and reads what it holds. Changes nothing. Throws `KeysError` if it cannot be used. */
+/** Reads what a database holds, and leaves it as it was. Throws `KeysError` if commands could not use it. */
 export async function inspectPostgres(url: string, env: Environment): Promise<PostgresInspection> {
   const pool = new DatabasePool(parseDatabaseUrl(url), { env, timeoutMs, maxConnections: 1 });
   const { shown } = pool.address;
   try {
     return await pool.use(async (session) => {
       const schema = await versionOf(session, shown);
+      await probe(session, shown, schema);
       if (schema === 0) return { shown, schema, keys: 0, retention: defaultRetention };
       return { shown, schema, ...(await runWork(session, shown, content())) };
     });

@@ -48,6 +48,17 @@ export async function versionOf(session: DatabaseSession, shown: string): Promis
   return version;
 }
 
+/** Does what a migration begins with, and takes it back: throws what would keep commands from changing anything. */
+export async function probe(session: DatabaseSession, shown: string, version: number): Promise<void> {
+  await session.query('BEGIN');
+  try {
+    if (version === 0) await createMarker(session, shown);
+    await session.query(`UPDATE ${marker} SET version = version`);
+  } finally {
+    await session.rollback();
+  }
+}
+
 async function createMarker(session: DatabaseSession, shown: string): Promise<void> {
   const { rows } = await session.query(
     `SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
