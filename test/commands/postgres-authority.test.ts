@@ -77,12 +77,11 @@ describe.skipIf(lacksPostgres())('a database that KEYS_DB names', () => {
     const { box, keys, json } = await boxOn();
     box.expectEscrow();
     withProfiles(box, { local: { provider: 'local', url: null, escrow: 'file' } });
-    box.expectSecretIn('secret');
     const created = await keys(['create', 'ci', '--to', 'exec:false']);
     expect(created.exit, created.stderr).toBe(5);
-    const recovered = await keys(['recover', '--to', 'file:secret', '--yes'], { KEYS_DB: undefined });
+    const recovered = await keys(['recover', '--revoke', '--yes'], { KEYS_DB: undefined });
     expect(recovered.exit, recovered.stderr).toBe(0);
-    expect(await json(['list'])).toMatchObject([{ name: 'ci', status: 'active' }]);
+    expect(await json(['list', '--status', 'all'])).toMatchObject([{ name: 'ci', status: 'revoked' }]);
     expect((await keys(['list', '--json'], { KEYS_DB: undefined })).stdout).toBe('[]\n');
   });
 

@@ -198,4 +198,20 @@ describe('an entity tag', () => {
     expect((await call<Key>('GET', at, { token })).body.name).toBe('first');
     expect((await change('third', '*')).status).toBe(200);
   });
+
+  test('lets one of several changes at the same time through', async () => {
+    const { create, call, ada: token } = await start();
+    const { key } = (await create()).body;
+    const at = `/admin/keys/${key.id}`;
+    const tag = (await call('GET', at, { token })).headers.get('etag') ?? '';
+    const change = async (name: string) =>
+      (await call('PATCH', at, { token, body: { name }, headers: { 'if-match': tag } })).status;
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    // With connections that are open, no change waits for one.
+    for (let round = 0; round < 3; round++) {
+      await Promise.all(names.map(() => call('GET', at, { token })));
+    }
+    const statuses = await Promise.all(names.map(change));
+    expect(statuses.sort()).toEqual([200, 412, 412, 412, 412, 412]);
+  });
 });

@@ -67,6 +67,13 @@ test('a key reports for itself, up to its remaining budget', async () => {
   expect(refusalIn(await report({ key_id: id }, other.value))).toEqual([401, 'INVALID_API_KEY']);
 });
 
+test('reports of a key at the same time charge no more than its budget together', async () => {
+  const { issue, report, ada } = await start(500);
+  const { id, value } = await issue({ budgetUsd: 10 });
+  await Promise.all(Array.from({ length: 8 }, () => report({ cost_usd: 4 }, value)));
+  expect((await ada.get(id)).key.spentUsd).toBe(10);
+});
+
 test('a session reports for the keys that it sees, including revoked ones', async () => {
   const { issue, report, ada, token } = await start();
   const { id } = await issue();
