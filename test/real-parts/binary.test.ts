@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { hashOf } from '../../src/sinks/clear-clipboard.ts';
+import { hammer } from '../support/hammer.ts';
 import { startKeyring } from '../support/keyring.ts';
 import { keyringParts, lacks } from '../support/real-parts.ts';
 import { projectRoot, Sandbox } from '../support/sandbox.ts';
@@ -66,6 +67,17 @@ test('it serves', async () => {
   expect(hasBackgroundThread(served.pid)).toBe(true);
   expect(await served.stop()).toBe(0);
   expect(served.stderr()).not.toContain('unexpectedly');
+});
+
+test('it serves with several workers, which are the same file', async () => {
+  const box = new Sandbox();
+  box.expectSecretIn('secret');
+  const create = [binary, 'create', 'ci', '--to', 'file:secret', '--rate-limit', '10'];
+  expect((await box.command(create, { env: alone })).exit).toBe(0);
+  const served = await startServe(box, ['--workers', '2'], { command: [binary], env: alone });
+  expect(await hammer([served.url], box.read('secret').trim(), 64)).toEqual({ 200: 10, 429: 54 });
+  expect(await (await fetch(`${served.url}/metrics`)).text()).toMatch(/^keys_workers 2$/m);
+  expect(await served.stop()).toBe(0);
 });
 
 test('many processes that start at once on a new machine all work', async () => {
