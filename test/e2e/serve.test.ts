@@ -399,6 +399,7 @@ test('counts for Prometheus', async () => {
     keys_http_requests_total{route="/v1/authorize",method="GET",status="200"} 1
     keys_http_requests_total{route="/v1/authorize",method="GET",status="401"} 1
     keys_http_requests_total{route="/v1/usage",method="POST",status="200"} 1
-    keys_tokens_total 7"
+    keys_tokens_total 7
+    keys_unpriced_calls_total 0"
   `);
 });
