@@ -3,20 +3,16 @@ import { lacksPostgres } from '../support/postgres-programs.ts';
 import { testedStore } from '../support/stores.ts';
 
 /*
- * The server answers the same on PostgreSQL: the same tests, loaded once more. Left out is what is about a database file, and
- * what never reaches the database.
+ * The server's own API, the formats of other APIs and what holders of a key call, on PostgreSQL: the same tests as with SQLite,
+ * loaded once more.
  */
 
 const suites = [
-  'admin',
-  'admin-lists',
   'admin-rotation',
   'admin-sessions',
   'admin-verify',
   'ceilings',
   'compat',
-  'conformance',
-  'conformance-uses',
   'privatemind',
   'report-usage',
   'session-tree',

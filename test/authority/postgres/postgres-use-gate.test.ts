@@ -51,7 +51,7 @@ describe.skipIf(lacksPostgres())('what a gate knows of keys', () => {
   test('needs no database while it is proven, and is not used one moment longer', async () => {
     const nodes = await TestNodes.start();
     const proxy = await FaultyProxy.start(nodes.server.port);
-    const gate = nodes.openGate({ port: proxy.port, timeoutMs: 300 });
+    const gate = nodes.openGate({ port: proxy.port, timeoutMs: 1500 });
     const { value } = await nodes.createKey();
     await warmUp(gate, value);
     await gate.channel.renew();
@@ -345,7 +345,7 @@ describe.skipIf(lacksPostgres())('a database that fails under load', () => {
   test('silent: refused within the time limit', async () => {
     const nodes = await TestNodes.start();
     const proxy = await FaultyProxy.start(nodes.server.port);
-    const gate = nodes.openGate({ port: proxy.port, timeoutMs: 200 });
+    const gate = nodes.openGate({ port: proxy.port, timeoutMs: 1500 });
     const { id, value } = await nodes.createKey();
     await ask(gate, value);
     proxy.fault = 'silent';
