@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { KeysError, systemCode } from '../base/errors.ts';
 import { openAppliedFile } from '../journal/applied-file.ts';
 import type { CreationEvent, CreationRecord } from '../keys/operations/create.ts';
@@ -112,11 +112,23 @@ function isWithoutFolder(context: Context, { name }: Sink): boolean {
   return 'path' in spec && !existsSync(dirname(resolve(context.io.cwd, spec.path)));
 }
 
-/** The folder of the file and its name: the same on every machine that has the repository. */
+/**
+ * The file as any machine with the repository names it: from the root of the work tree on, and below the root's own name, because
+ * many repositories have a `deploy/keys.yaml`. Outside of one, its folder and its name.
+ */
 export function scopeOf(path: string, cwd: string): string {
   // A pipe such as <(./make-keys) is in no folder of the user.
   if (/^\/(?:dev\/(?:fd|stdin)|proc)(?:\/|$)/.test(path)) return `${basename(cwd)}/keys.yaml`;
-  return `${basename(dirname(path))}/${basename(path)}`;
+  const folder = dirname(path);
+  const root = workTreeOf(folder) ?? folder;
+  return [basename(root), ...relative(root, path).split(sep)].join('/');
+}
+
+/** Without git, whose settings may name programs. */
+function workTreeOf(folder: string): string | undefined {
+  if (existsSync(join(folder, '.git'))) return folder;
+  const parent = dirname(folder);
+  return parent === folder ? undefined : workTreeOf(parent);
 }
 
 async function provenanceOf(context: Context, path: string): Promise<Provenance> {

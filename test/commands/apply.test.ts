@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { holdFileLock } from '../../src/platform/files/file-lock.ts';
@@ -505,6 +505,23 @@ describe('--prune', () => {
     const alive = (await listed(box)).filter(({ status }) => status !== 'revoked').map(({ id }) => id);
     expect(alive).toHaveLength(3);
     expect(alive).toEqual(expect.arrayContaining([byHand, ofAnother]));
+  });
+
+  test('leaves alone what a file of the same folder in another repository has created', async () => {
+    const box = boxWith('', ['ci.key', 'web.key']);
+    for (const [repository, name] of Object.entries({ shop: 'web', search: 'ci' })) {
+      const folder = join(box.cwd, repository, 'deploy');
+      mkdirSync(join(folder, '..', '.git'), { recursive: true });
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'keys.yaml'), `keys: { ${name}: { to: ["file:../../${name}.key"] } }`);
+    }
+    for (const file of ['shop/deploy/keys.yaml', 'search/deploy/keys.yaml', 'shop/deploy/keys.yaml'])
+      expect((await box.keys(['apply', file, '--prune', '--yes'], { now: start })).exit).toBe(0);
+    const keys = await listed(box);
+    expect(keys.map(({ name, status, labels }) => [name, status, labels])).toEqual([
+      ['ci', expect.stringMatching(/^(?:active|expiring)$/), { 'applied-from': 'search/deploy/keys.yaml' }],
+      ['web', expect.stringMatching(/^(?:active|expiring)$/), { 'applied-from': 'shop/deploy/keys.yaml' }],
+    ]);
   });
 
   test('takes the right number in place of a prompt', async () => {

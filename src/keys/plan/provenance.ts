@@ -9,7 +9,7 @@ import type { PlanWorld } from './world.ts';
  * such a key is left alone.
  */
 
-/** The label of a key that an apply has created: the folder of the file and its name, such as `shop/keys.yaml`. */
+/** The label of a key that an apply has created: the file, from the folder of its repository on, such as `shop/keys.yaml`. */
 export const provenanceLabel = 'applied-from';
 
 export interface Provenance {
