@@ -22,10 +22,13 @@ const user = 'keys';
 export const postgresPassword = 'password-EXAMPLE';
 const startLimitMs = 60_000;
 
-/** `$0`, with the data folder `$1`: ends it when the standard input ends, which it does with the process that runs this. */
+/**
+ * Runs `$0` with the data folder `$1`. When the standard input ends, which it does with the process that runs this, ends it and
+ * removes the folder `$2`.
+ */
 const guarded = `exec 3<&0
 "$0" -D "$1" 2>>"$1.log" & server=$!
-(read -r _ <&3; kill -QUIT $server) & guard=$!
+(read -r _ <&3; trap '' TERM; kill -QUIT $server; while kill -0 $server; do sleep 0.05; done; rm -rf "$2") 2>&- & guard=$!
 wait $server
 kill $guard`;
 
@@ -106,7 +109,6 @@ export class TestPostgres {
   stop(): void {
     this.#isStopped = true;
     this.#shell?.stdin?.end();
-    rmSync(this.folder, { recursive: true, force: true });
   }
 
   log(): string {
@@ -171,11 +173,15 @@ export class TestPostgres {
   }
 
   #spawn(): void {
-    const shell = spawn('/bin/sh', ['-c', guarded, join(this.#programs, 'postgres'), this.dataFolder], {
-      ...unprivilegedUser(),
-      cwd: this.folder,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
+    const shell = spawn(
+      '/bin/sh',
+      ['-c', guarded, join(this.#programs, 'postgres'), this.dataFolder, this.folder],
+      {
+        ...unprivilegedUser(),
+        cwd: this.folder,
+        stdio: ['pipe', 'ignore', 'ignore'],
+      },
+    );
     shell.unref();
     (shell.stdin as unknown as { unref(): void }).unref();
     this.#shell = shell;
@@ -201,7 +207,6 @@ export function testPostgres(): Promise<TestPostgres> {
 
 function newFolder(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'keys-postgres-')));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   giveAway(folder);
   return folder;
 }
