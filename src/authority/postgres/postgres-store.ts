@@ -14,7 +14,7 @@ import { runWork } from './run-work.ts';
 /** Waits between two attempts: random, so that servers that met do not meet again, and up to this long. */
 const maxPauseMs = 50;
 
-/** Attempts after which a change keeps those out that count uses: they may change the same rows all the time. */
+/** Attempts after which a change keeps all others and the counting of uses out: they may change the same rows all the time. */
 const politeAttempts = 3;
 
 /** What an attempt to commit came to. `retry`: it certainly changed nothing, and may succeed next time. */
@@ -171,12 +171,15 @@ export class PostgresStore implements Store {
   }
 }
 
-/** What begins a change: its row, and with `isExclusive` a lock before anything that fixes what the transaction sees. */
+/**
+ * What begins a change: its row, and with `isExclusive` a lock before anything that fixes what the transaction sees. Changes
+ * that wait for that lock have read nothing yet, so they cannot make this one fail.
+ */
 function beginning(id: string, isExclusive: boolean): string {
   return [
     'BEGIN ISOLATION LEVEL SERIALIZABLE',
-    // Each batch of uses writes to this table.
-    ...(isExclusive ? ['LOCK TABLE usage_days IN EXCLUSIVE MODE'] : []),
+    // Each change and each batch of uses begins with a row in this table.
+    ...(isExclusive ? ['LOCK TABLE commits IN EXCLUSIVE MODE'] : []),
     `INSERT INTO commits (id, at) VALUES ('${id}', ${Date.now()})`,
   ].join('; ');
 }

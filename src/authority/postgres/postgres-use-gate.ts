@@ -92,7 +92,8 @@ export class PostgresUseGate implements UseGate {
     const now = this.#now();
     let earlier: Reported | undefined;
     return this.#recorder.repeatIfLost(async (session) => {
-      await session.query('BEGIN');
+      // In this order: a change that keeps others out waits for rows of keys only once it has the table.
+      await session.query('BEGIN; LOCK TABLE commits IN ROW EXCLUSIVE MODE');
       try {
         if (earlier && (await isRecorded(session, batch))) return earlier;
         const [keys, spent] = await Promise.all([
