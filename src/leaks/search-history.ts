@@ -65,6 +65,7 @@ function oldestOf(places: readonly Place[], origins: ReadonlyMap<string, Origin>
 }
 
 const listChanges = [
+  ...['-c', 'log.showRoot=true', '-c', 'log.diffMerges=separate'],
   ...['log', '--all', '--topo-order', '--reverse', '--raw', '-r', '-m', '-z', '--no-abbrev', '--no-renames'],
   ...['--no-ext-diff', '--no-color', '--no-show-signature', '--no-notes', '--format=%H'],
 ];
@@ -78,7 +79,7 @@ async function originsOf(
   let commit = '';
   let age = 0;
   let isPath = false;
-  for await (const part of repository.parts(['-c', 'log.showRoot=true', ...listChanges], 0)) {
+  for await (const part of repository.parts(listChanges, 0)) {
     const change: string | undefined = isPath ? undefined : /^\n?:\d+ \d+ \w+ (\w+) /.exec(part)?.[1];
     if (change !== undefined && blobs.has(change) && !origins.has(change))
       origins.set(change, { commit, age });

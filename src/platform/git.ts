@@ -7,10 +7,15 @@ const harmless = [
   'core.hooksPath=/dev/null',
   'protocol.allow=never',
   'core.quotePath=false',
+  // Otherwise git diff leaves out what is not below the current folder.
+  'diff.relative=false',
 ].flatMap((setting) => ['-c', setting]);
 
-/** A partial clone must not fetch what it lacks, and the index is not written. */
-const offline = { GIT_NO_LAZY_FETCH: '1', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
+/** A partial clone must not fetch what it lacks, the index is not written, and no object replaces another one. */
+const offline = {
+  ...{ GIT_NO_LAZY_FETCH: '1', GIT_OPTIONAL_LOCKS: '0', GIT_NO_REPLACE_OBJECTS: '1' },
+  ...{ GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
+};
 
 export function gitCommand(folder: string, args: readonly string[]): string[] {
   return ['git', ...harmless, '-C', folder, ...args];

@@ -153,7 +153,25 @@ describe('--history', () => {
   });
 });
 
+test('of a repository with replaced objects, what was replaced is searched', async () => {
+  const repository = new Repository(new Sandbox());
+  const commit = repository.commit({ a: first, b: 'nothing' });
+  repository.box.expectSecretIn('a');
+  repository.git('replace', 'HEAD:a', repository.git('rev-parse', 'HEAD:b'));
+  expect(await repository.leaks('--history')).toEqual([{ file: 'a', line: 1, commit }]);
+});
+
 describe('--staged', () => {
+  test('searches above the current folder, too, whatever git diff is set to do', async () => {
+    const repository = new Repository(new Sandbox(), '..');
+    repository.commit({ a: 'nothing' });
+    repository.write('a', first);
+    repository.git('add', 'a');
+    repository.git('config', 'diff.relative', 'true');
+    expect(await repository.leaks('--staged')).toEqual([{ file: '../a', line: 1 }]);
+    repository.box.expectSecretIn('../a');
+  });
+
   test('searches what the next commit changes, as it is staged', async () => {
     const repository = new Repository(new Sandbox());
     repository.commit({ a: first, b: 'b', c: 'c' });
