@@ -28,7 +28,8 @@ export async function openTestStore(now: () => Date, organisation: Organisation)
     return {
       store,
       gate: new PostgresUseGate(store, { now, organisation, ownClock: true }),
-      path: '/nonexistent',
+      // No file can be there: a test that opens it fails.
+      path: '/dev/null/none',
     };
   }
   const path = join(temporaryFolder(), 'data', 'authority.db');
