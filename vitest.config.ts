@@ -5,6 +5,7 @@ import { ramDisk } from './test/support/ram-disk.ts';
 const temporary = ramDisk();
 const inProcess = 'test/**/*.test.ts';
 const contract = 'test/{remote,server}/conformance*.test.ts';
+const postgres = 'test/{authority/postgres/*,server/postgres*,commands/postgres*}.test.ts';
 const withProcesses = ['smoke', 'e2e', 'real-parts', 'soak'].map((name) => `test/${name}/**`);
 
 /** A set of test files that runs by itself: `vitest run --project=NAME`. CONTRIBUTING.md says what belongs where. */
@@ -29,8 +30,9 @@ function lane(name: string, include: string, exclude: readonly string[] = []) {
 export default defineConfig({
   test: {
     projects: [
-      lane('unit', inProcess, [...withProcesses, contract]),
+      lane('unit', inProcess, [...withProcesses, contract, postgres]),
       lane('contract', contract),
+      lane('postgres', postgres),
       lane('smoke', 'test/smoke/**/*.test.ts'),
       lane('e2e', 'test/e2e/**/*.test.ts'),
       lane('real-parts', 'test/real-parts/**/*.test.ts'),
