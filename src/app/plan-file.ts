@@ -65,10 +65,14 @@ async function byProfile(context: Context, state: DesiredState): Promise<[Contex
   const { name: current } = await context.profile();
   const usual = context.globals.profile ?? state.profile ?? current;
   const groups = new Map<string, DesiredKey[]>();
+  const identities = new Set<string>();
   // A file without keys still has a profile, whose left-over keys it can prune.
   if (state.keys.length === 0) groups.set(usual, []);
   for (const key of state.keys) {
     const profile = key.profile ?? usual;
+    const identity = JSON.stringify([profile, key.name]);
+    if (identities.has(identity)) throw namedTwice(key, profile);
+    identities.add(identity);
     const group = groups.get(profile);
     if (group) group.push(key);
     else groups.set(profile, [key]);
@@ -77,6 +81,15 @@ async function byProfile(context: Context, state: DesiredState): Promise<[Contex
     profile === current ? context : context.forProfile({ profile }),
     keys,
   ]);
+}
+
+/** Only here it is known which profile an entry without one means. Each entry would replace the key of the other one. */
+function namedTwice({ name }: DesiredKey, profile: string): KeysError {
+  return new KeysError({
+    code: 'manifest_faulty',
+    message: `two entries of the file are the key ${name} of the profile ${profile}; nothing was changed`,
+    hints: ['keep one of them, or give one another profile: or name:'],
+  });
 }
 
 async function ofProfile(error: unknown, place: Context): Promise<unknown> {

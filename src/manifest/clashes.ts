@@ -51,12 +51,17 @@ function placeClashes(entries: readonly NamedEntry[], source: Source): ShapeFaul
     return (Array.isArray(places) ? places : []).flatMap((place, index) => {
       if (typeof place !== 'string') return [];
       const fieldPath = to === undefined ? path : [...path, 'to', index];
-      const { needs, takes } = claimsOf(place.replaceAll('{name}', name));
+      const { needs, takes } = claimsOf(filledIn(place, name));
       const owner = needs.map((claim) => owners.get(claim)).find((one) => one !== undefined);
       for (const claim of takes) owners.set(claim, owners.get(claim) ?? fieldPath);
       return owner ? [clash(fieldPath, 'is a place that is taken already', owner, source)] : [];
     });
   });
+}
+
+/** Only commands have placeholders; the id of each key is another one. */
+function filledIn(place: string, name: string): string {
+  return place.startsWith('exec:') ? place.replaceAll(/\{(?:name|id)\}/g, () => name) : place;
 }
 
 function clash(path: Path, message: string, owner: Path, source: Source): ShapeFault {

@@ -482,6 +482,18 @@ describe('what an API cannot honour', () => {
   });
 });
 
+test('two entries for one key, one of which names the current profile: exit 2', async () => {
+  const box = boxWith(
+    'keys:\n  ci: { to: ["file:one"] }\n  also: { name: ci, profile: local, to: ["file:two"] }\n',
+  );
+  for (const command of [['plan'], ['apply', '--yes']]) {
+    const run = await box.keys(command, { now: start });
+    expect(run.exit).toBe(2);
+    expect(run.stderr).toContain('error: two entries of the file are the key ci of the profile local');
+  }
+  expect(await listed(box)).toEqual([]);
+});
+
 describe('--prune', () => {
   const one = 'keys: { web: { to: ["file:web.key"] } }';
 

@@ -248,9 +248,14 @@ keys:
     ]);
   });
 
-  test('of defaults are apart by {name}', () => {
+  test('of defaults are apart by the {name} or the {id} in a command, and only there', () => {
     const shared = (place: string) => faultsIn(`defaults: { to: ["${place}"] }\nkeys: { a: {}, b: {} }`);
-    expect(shared('exec:./deliver {name}')).toEqual([]);
+    for (const placeholder of ['{name}', '{id}']) {
+      expect(shared(`exec:./deliver ${placeholder}`)).toEqual([]);
+      expect(shared(`file:${placeholder}`)).toEqual([
+        '2:16 keys.b: is a place that is taken already, in line 2',
+      ]);
+    }
     expect(shared('file:key')).toEqual(['2:16 keys.b: is a place that is taken already, in line 2']);
   });
 });
