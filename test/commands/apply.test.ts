@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { holdFileLock } from '../../src/platform/files/file-lock.ts';
@@ -480,6 +480,14 @@ describe('what an API cannot honour', () => {
     expect(run.stderr).toContain('nothing was changed');
     expect(await listed(box)).toEqual([]);
   });
+});
+
+test('a plan runs no command of the file', async () => {
+  const box = boxWith('keys:\n  ci: { to: ["exec:touch ran"] }\n  new: { to: ["exec:touch ran new"] }\n');
+  await seedKey(box, start, { name: 'ci' });
+  expect(kinds((await plan(box, ['--redeliver'])).actions)).toEqual(['none ci', 'create new']);
+  expect((await box.keys(['audit'], { now: start })).exit).toBe(8);
+  expect(existsSync(join(box.cwd, 'ran'))).toBe(false);
 });
 
 test('two entries for one key, one of which names the current profile: exit 2', async () => {
