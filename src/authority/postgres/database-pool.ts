@@ -49,6 +49,8 @@ export class DatabasePool {
         lock_timeout: timeoutMs,
         idle_in_transaction_session_timeout: 2 * timeoutMs,
         default_transaction_isolation: 'read\\ committed',
+        // What is acknowledged is on disk.
+        synchronous_commit: 'on',
       })
         .map(([name, value]) => `-c ${name}=${value}`)
         .join(' '),

@@ -52,6 +52,20 @@ describe.skipIf(lacksPostgres())('a PostgreSQL server at its limits', () => {
     },
   );
 
+  test('that acknowledges before it writes: a change is on disk all the same', async () => {
+    const server = await TestPostgres.start(['synchronous_commit = off', 'wal_writer_delay = 10s']);
+    onTestFinished(() => server.stop());
+    await server.run('postgres', 'CREATE DATABASE hasty');
+    const store = open(server.url('hasty'));
+    await store.open();
+    await server.run('postgres', 'CHECKPOINT');
+    await store.write(() => setSettings('a', 1));
+    await server.kill();
+    await server.restart();
+    expect(await server.run('hasty', 'SELECT name FROM settings')).toEqual([{ name: 'a0' }]);
+    await store.close();
+  });
+
   test('a replica answers questions, and says that it cannot change anything', async () => {
     const server = await TestPostgres.start();
     onTestFinished(() => server.stop());
