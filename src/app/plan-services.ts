@@ -41,7 +41,7 @@ export async function planServices(context: Context, settings: PlanSettings): Pr
   const { backend, profile, listsWhole } = rotation;
   const isRemote = (await context.connection()) !== undefined;
   const shared = new SharedList(() => context.keys());
-  // The embedded authority finds the keys of a name at once; an API lists all of them, for whoever asks meanwhile.
+  // The embedded authority finds the keys of a name at once; an API lists all keys, once for all names.
   const listKeys = (names?: readonly string[]) => (isRemote ? shared.read() : context.keys(names));
   let own: ReturnType<typeof ownKey> | undefined;
   return {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Permits } from '../../src/platform/permits.ts';
 
-/** Work that begins when it has a permit, and goes on when the test says so. */
+/** Work that begins when it has a permit, and continues when the test says so. */
 class Works {
   readonly log: string[] = [];
   readonly permits: Permits;

@@ -22,7 +22,7 @@ export function inDays(days: number): string {
 
 /** The key `ci`, delivered to a file, with these fields. */
 export function desired(fields: Partial<DesiredKey> = {}): DesiredKey {
-  return { name: 'ci', to: ['file:/work/ci'], at: { line: 2, column: 3 }, ...fields };
+  return { name: 'ci', to: ['file:/job/ci'], at: { line: 2, column: 3 }, ...fields };
 }
 
 export function span(text: string): Duration {

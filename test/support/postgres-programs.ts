@@ -24,7 +24,7 @@ export function postgresPrograms(folder: string): string {
   return join(folder, 'postgres', 'bin');
 }
 
-/** Whom to run PostgreSQL as, which refuses root; undefined: whoever runs the tests. */
+/** Whom to run PostgreSQL as, which refuses root; undefined: the user who runs the tests. */
 export function unprivilegedUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const [, uid, gid] = /^nobody:[^:]*:(\d+):(\d+):/m.exec(readFileSync('/etc/passwd', 'utf8')) ?? [];

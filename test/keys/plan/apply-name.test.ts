@@ -45,7 +45,7 @@ test('a key that its API rotates by itself has the fields of the file after one 
   const { newKeyId } = await run(rules);
   const current = await authority.get(newKeyId ?? '');
   expect(current).toMatchObject({ budgetUsd: 9, status: 'active' });
-  expect(places.values.get('file:/work/ci')?.reveal()).toContain(newKeyId);
+  expect(places.values.get('file:/job/ci')?.reveal()).toContain(newKeyId);
   expect((await run(rules)).plan.main.action).toBe('none');
 });
 

@@ -109,7 +109,7 @@ test('an interrupted rotation: the key that works stays, the one that was never 
     );
   const live = await liveKeys(authority, 'ci');
   const orphan = live.find(({ id }) => id !== first?.id);
-  expect(places.values.get('file:/work/ci')?.reveal()).toContain(first?.id);
+  expect(places.values.get('file:/job/ci')?.reveal()).toContain(first?.id);
   clock.advance(dayMs);
   // Without --redeliver nothing is revoked, and nothing is created.
   await applyName(processIn({ authority, places, now: clock.now }), key);

@@ -58,7 +58,7 @@ describe('a key that does not exist', () => {
         { field: 'description', from: null, to: 'deploys' },
         { field: 'budgetUsd', from: null, to: 25 },
         { field: 'expiresAt', from: null, to: inDays(90) },
-        { field: 'to', from: null, to: 'file:/work/ci' },
+        { field: 'to', from: null, to: 'file:/job/ci' },
       ],
     });
   });
@@ -310,10 +310,10 @@ describe('rotation', () => {
     expect(planFor(one, planWorld(ending)).main).toMatchObject({ action: 'none' });
   });
 
-  test('goes on where the older key is retired in the same run', () => {
+  test('continues where the older key is retired in the same run', () => {
     const keys = [old({ createdAt: daysAgo(6) }), old({ id: 'bbbb0002', createdAt: daysAgo(20) })];
     const one = desired({ rotate: { olderThan: span('5d'), grace: span('2d') } });
-    const { main, retirements } = planFor(one, planWorld(keys), { arrival: 'file:/work/ci holds it' });
+    const { main, retirements } = planFor(one, planWorld(keys), { arrival: 'file:/job/ci holds it' });
     expect(main.action).toBe('rotate');
     expect(retirements).toMatchObject([{ action: 'revoke', keyId: 'bbbb0002' }]);
   });
@@ -352,18 +352,18 @@ describe('a superseded key', () => {
 });
 
 describe('a place', () => {
-  const lacking = { places: [{ sink: 'file:/work/ci', holds: false, isEmpty: true as const }] };
+  const lacking = { places: [{ sink: 'file:/job/ci', holds: false, isEmpty: true as const }] };
 
   test('that lacks the value is shown, and replaced only with redeliver', () => {
     const { main } = planFor(desired(), planWorld([old()]), lacking);
     expect(main).toMatchObject({
       action: 'refused',
-      reason: 'file:/work/ci does not hold its value: --redeliver replaces the key',
-      changes: [{ field: 'to', from: null, to: 'file:/work/ci' }],
+      reason: 'file:/job/ci does not hold its value: --redeliver replaces the key',
+      changes: [{ field: 'to', from: null, to: 'file:/job/ci' }],
       isPending: true,
     });
     const redelivered = planFor(desired(), planWorld([old()], { redelivers: true }), lacking).main;
-    expect(redelivered).toMatchObject({ action: 'rotate', reason: 'file:/work/ci does not hold its value' });
+    expect(redelivered).toMatchObject({ action: 'rotate', reason: 'file:/job/ci does not hold its value' });
   });
 
   test('that lacks it does not stop a change', () => {
