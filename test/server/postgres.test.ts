@@ -8,11 +8,15 @@ import { testedStore } from '../support/stores.ts';
  */
 
 const suites = [
+  'admin',
+  'admin-lists',
   'admin-rotation',
   'admin-sessions',
   'admin-verify',
   'ceilings',
   'compat',
+  'conformance',
+  'conformance-uses',
   'privatemind',
   'report-usage',
   'session-tree',
