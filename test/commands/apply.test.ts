@@ -537,7 +537,8 @@ describe('--prune', () => {
     }
     for (const file of ['shop/deploy/keys.yaml', 'search/deploy/keys.yaml', 'shop/deploy/keys.yaml'])
       expect((await box.keys(['apply', file, '--prune', '--yes'], { now: start })).exit).toBe(0);
-    const keys = await listed(box);
+    // Both were created in the same millisecond, so their order in the list is that of their ids.
+    const keys = (await listed(box)).sort((one, other) => one.name.localeCompare(other.name));
     expect(keys.map(({ name, status, labels }) => [name, status, labels])).toEqual([
       ['ci', expect.stringMatching(/^(?:active|expiring)$/), { 'applied-from': 'search/deploy/keys.yaml' }],
       ['web', expect.stringMatching(/^(?:active|expiring)$/), { 'applied-from': 'shop/deploy/keys.yaml' }],
