@@ -5,6 +5,7 @@ import { ramDisk } from './test/support/ram-disk.ts';
 const temporary = ramDisk();
 const inProcess = 'test/**/*.test.ts';
 const contract = 'test/{remote,server}/conformance*.test.ts';
+const docs = 'test/docs/**/*.test.ts';
 const postgres = 'test/{authority/postgres/*,server/postgres*,commands/postgres*}.test.ts';
 const withProcesses = ['smoke', 'e2e', 'real-parts', 'soak'].map((name) => `test/${name}/**`);
 
@@ -30,8 +31,9 @@ function lane(name: string, include: string, exclude: readonly string[] = []) {
 export default defineConfig({
   test: {
     projects: [
-      lane('unit', inProcess, [...withProcesses, contract, postgres]),
+      lane('unit', inProcess, [...withProcesses, contract, docs, postgres]),
       lane('contract', contract),
+      lane('docs', docs),
       lane('postgres', postgres),
       lane('smoke', 'test/smoke/**/*.test.ts'),
       lane('e2e', 'test/e2e/**/*.test.ts'),

@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, setUp } from './setup.mjs';
 
-const everyDay = ['unit', 'contract', 'postgres', 'smoke', 'e2e'];
+const everyDay = ['unit', 'contract', 'docs', 'postgres', 'smoke', 'e2e'];
 
 setUp();
 const { lanes, isChecked, vitestArgs } = parse(process.argv.slice(2));
