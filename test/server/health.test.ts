@@ -3,6 +3,7 @@ import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { createServer } from '../../src/server/server.ts';
+import { spec } from '../support/authority.ts';
 import type { Refused } from '../support/authority-service.ts';
 import { refusalIn, serving, testService } from '../support/authority-service.ts';
 
@@ -63,16 +64,7 @@ test('load balancers may probe by address; a name must be one of the server', as
 
 test('a server that drains is not ready, answers what arrives, and closes each connection', async () => {
   const { service, clock, keysOf } = await testService();
-  const { secret } = await (await keysOf('ada')).issue({
-    name: 'ci',
-    description: null,
-    expiresAt: null,
-    permissions: ['read'],
-    rateLimitRpm: null,
-    budgetUsd: null,
-    models: [],
-    labels: {},
-  });
+  const { secret } = await (await keysOf('ada')).issue(spec({ permissions: ['read'] }));
   const server = await createServer({
     authority: service,
     version: '0.0.0',

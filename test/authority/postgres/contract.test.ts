@@ -1,6 +1,4 @@
-import { afterAll, beforeAll, describe } from 'vitest';
-import { lacksPostgres } from '../../support/postgres-programs.ts';
-import { testedStore } from '../../support/stores.ts';
+import { onPostgres } from '../../support/on-postgres.ts';
 
 /*
  * What is tested of the authority with SQLite holds on PostgreSQL, too: the same tests, loaded once more. Left out is what
@@ -24,18 +22,4 @@ const suites = [
   'use-log',
 ];
 
-describe.skipIf(lacksPostgres())('on PostgreSQL', () => {
-  // While the tests are collected, and while they run.
-  const usePostgres = () => {
-    testedStore.kind = 'postgres';
-  };
-  if (!lacksPostgres()) usePostgres();
-  beforeAll(usePostgres);
-  afterAll(() => {
-    testedStore.kind = 'sqlite';
-  });
-  for (const suite of suites) {
-    // As another module than the one that the suite's own run has loaded.
-    describe(suite, () => import(/* @vite-ignore */ `../${suite}.test.ts?postgres`));
-  }
-});
+onPostgres(suites, (suite) => import(/* @vite-ignore */ `../${suite}.test.ts?postgres`));
