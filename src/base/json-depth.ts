@@ -10,10 +10,17 @@ export const maxSafeLength = 1024 * 1024;
 export function isTooDeepValue(value: unknown, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (depth === maxJsonDepth) return true;
-  const values = Array.isArray(value) ? value : Object.values(value);
-  for (const one of values)
-    if (typeof one === 'object' && one !== null && isTooDeepValue(one, depth + 1)) return true;
+  if (Array.isArray(value)) {
+    for (const one of value) if (isNestedTooDeep(one, depth)) return true;
+    return false;
+  }
+  // A list of the values would be one more object for each object.
+  for (const name in value) if (isNestedTooDeep(value[name as keyof typeof value], depth)) return true;
   return false;
+}
+
+function isNestedTooDeep(value: unknown, depth: number): boolean {
+  return typeof value === 'object' && value !== null && isTooDeepValue(value, depth + 1);
 }
 
 /** Whether a JSON text is nested more deeply than that. */

@@ -17,6 +17,8 @@ export interface RawResponse {
   status: number;
   headers: Record<string, string>;
   body: Buffer;
+  /** The body, once it is decoded. */
+  text?: string;
 }
 
 /** An exchange that ended without a complete response. */

@@ -1,6 +1,8 @@
 import { KeysError } from '../base/errors.ts';
 import { isTooDeep, isTooDeepValue, maxJsonDepth, maxSafeLength } from '../base/json-depth.ts';
 import { maskSecrets } from '../base/secret.ts';
+import { decoded } from './decoded.ts';
+import type { RawResponse } from './exchange.ts';
 import type { HttpRequest } from './request.ts';
 import { retryHint } from './retry-hint.ts';
 import { mediaType, pathOf } from './trace.ts';
@@ -22,14 +24,11 @@ export interface HttpResponse {
   json(): unknown;
 }
 
-/** Decodes the body as UTF-8, which JSON between systems must be (RFC 8259 section 8.1). */
 export function readResponse(
   request: Pick<HttpRequest, 'method' | 'url'>,
-  raw: { status: number; headers: Readonly<Record<string, string>>; body: Uint8Array },
+  { status, headers, body, text = decoded(body) }: RawResponse,
   now: Date,
 ): HttpResponse {
-  const { status, headers } = raw;
-  const text = new TextDecoder().decode(raw.body);
   let parsed: { value: unknown } | undefined;
   return {
     status,

@@ -1,5 +1,6 @@
 import { KeysError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
+import { decoded } from './decoded.ts';
 import type { RawResponse } from './exchange.ts';
 import type { HttpRequest, JsonBody } from './request.ts';
 
@@ -41,11 +42,22 @@ export function withoutSentSecrets(
   const secrets = sentSecrets(requestHeaders);
   const longSecrets = [...secrets, ...confidential].filter(isLong);
   const all = [...secrets, ...longSecrets, ...secretsInBody(body).filter(isLong)];
-  const headers = Object.entries(response.headers).map(([name, text]) => [
+  return {
+    ...response,
+    headers: headersWithout(all, response.headers),
+    ...bodyWithout(longSecrets, response.body),
+  };
+}
+
+function headersWithout(secrets: readonly Secret[], headers: RawResponse['headers']): RawResponse['headers'] {
+  // Most responses repeat nothing in any header. No escape has a line break in it, so each value keeps its forms.
+  if (!areIn(Object.values(headers).join('\n'), secrets)) return headers;
+  const longSecrets = secrets.filter(isLong);
+  const safeHeaders = Object.entries(headers).map(([name, text]) => [
     name,
-    hidden(text, shownIds.has(name) ? all : all.filter(isLong)),
+    hidden(text, shownIds.has(name) ? secrets : longSecrets),
   ]);
-  return { ...response, headers: Object.fromEntries(headers), body: bodyWithout(longSecrets, response.body) };
+  return Object.fromEntries(safeHeaders);
 }
 
 function secretsInBody(body: JsonBody | undefined): Secret[] {
@@ -53,17 +65,21 @@ function secretsInBody(body: JsonBody | undefined): Secret[] {
   return typeof body === 'object' && body !== null ? Object.values(body).flatMap(secretsInBody) : [];
 }
 
-function bodyWithout(secrets: readonly Secret[], body: Buffer): Buffer {
-  if (secrets.length === 0 || body.length === 0) return body;
-  const text = body.toString();
+function bodyWithout(secrets: readonly Secret[], body: Buffer): Pick<RawResponse, 'body' | 'text'> {
+  const text = decoded(body);
   const safeText = hidden(text, secrets);
-  return safeText === text ? body : Buffer.from(safeText);
+  return { text: safeText, body: safeText === text ? body : Buffer.from(safeText) };
 }
 
 function hidden(text: string, secrets: readonly Secret[]): string {
-  const parts = secrets.filter((one) => !secrets.some((other) => one.implies(other)));
-  if (!parts.some((part) => part.isIn(text))) return text;
+  if (!areIn(text, secrets)) return text;
   return secrets.reduce((safeText, secret) => secret.hideIn(safeText), text);
+}
+
+/** Whether any form of the secrets is in a text. */
+function areIn(text: string, secrets: readonly Secret[]): boolean {
+  if (text === '') return false;
+  return secrets.some((one) => !secrets.some((other) => one.implies(other)) && one.isIn(text));
 }
 
 /** A server may repeat `Bearer <token>` whole or without its scheme. */
