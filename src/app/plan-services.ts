@@ -1,20 +1,17 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { KeysError, systemCode } from '../base/errors.ts';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { systemCode } from '../base/errors.ts';
 import { openAppliedFile } from '../journal/applied-file.ts';
 import type { CreationEvent, CreationRecord } from '../keys/operations/create.ts';
 import type { ApplyServices } from '../keys/plan/apply-services.ts';
 import type { Provenance } from '../keys/plan/provenance.ts';
 import { provenanceLabel } from '../keys/plan/provenance.ts';
 import type { PlanOptions } from '../keys/plan/survey.ts';
-import type { Sink } from '../keys/ports.ts';
 import { storedDifferences } from '../keys/requested.ts';
 import type { RotationEvent } from '../keys/rotation/services.ts';
 import type { Message } from '../output/message.ts';
 import { makePrivateFolder } from '../platform/paths.ts';
-import { openSinks } from '../sinks/open-sinks.ts';
-import { parseSink } from '../sinks/sink-spec.ts';
 import type { Context } from './context.ts';
 import { creationServices } from './creation-services.ts';
 import { openDestination } from './destination.ts';
@@ -22,9 +19,9 @@ import { isValueOf } from './find-by-value.ts';
 import { settingOf } from './open-journal.ts';
 import { keyOperations } from './open-operations.ts';
 import { ownKey } from './own-key.ts';
+import { isWithoutFolder, openPlaces } from './plan-places.ts';
 import { rotationServices } from './rotation-services.ts';
 import { SharedList } from './shared-list.ts';
-import { sinkContextOf } from './sink-context.ts';
 import { tell } from './tell.ts';
 
 export interface PlanSettings extends PlanOptions {
@@ -88,28 +85,6 @@ export async function planServices(context: Context, settings: PlanSettings): Pr
       await warn(context, storedMessages(updatedKey, differences, context));
     },
   };
-}
-
-/** A place that cannot be opened cannot be read; delivering to it says why. */
-async function openPlaces(context: Context, to: readonly string[]): Promise<Sink[]> {
-  const places = await Promise.all(
-    to.map(async (text): Promise<Sink[]> => {
-      const spec = parseSink(text);
-      if (spec.kind === 'stdout') return [];
-      try {
-        return await openSinks([spec], sinkContextOf(context, true));
-      } catch (error) {
-        if (error instanceof KeysError) return [];
-        throw error;
-      }
-    }),
-  );
-  return places.flat();
-}
-
-function isWithoutFolder(context: Context, { name }: Sink): boolean {
-  const spec = parseSink(name);
-  return 'path' in spec && !existsSync(dirname(resolve(context.io.cwd, spec.path)));
 }
 
 /**

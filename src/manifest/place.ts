@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { InvalidValue } from '../base/errors.ts';
 import { looksLikeSecret } from '../base/secret.ts';
 import { shellWord } from '../base/shell-word.ts';
@@ -15,17 +15,26 @@ export interface PlaceContext {
   folder: string;
   /** Throws `InvalidValue` for a text that is no sink. */
   checkSink(text: string): void;
+  /** Whether a path that begins with two slashes is on another machine, as on Windows. Default: as here. */
+  hasShares?: boolean;
 }
 
 /** Throws `InvalidValue`. */
-export function wholePlace(text: string, { env, folder, checkSink }: PlaceContext): string {
+export function wholePlace(
+  text: string,
+  { env, folder, checkSink, hasShares = sep === '\\' }: PlaceContext,
+): string {
   if (looksLikeSecret(text)) throw new InvalidValue(secretFault);
   const place = withVariables(text, env);
   if (place === 'stdout' || place === 'clipboard')
     throw new InvalidValue(`is ${place}, which keeps nothing; write a sink such as env:.env#API_KEY`);
   checkSink(place);
+  if (hasShares && /^(?:file|env):[\\/]{2}/.test(place)) throw new InvalidValue(shareFault);
   return withAbsolutePath(place, folder);
 }
+
+/** Windows logs in to each machine whose share is read, and a file that is only proposed must not choose one. */
+const shareFault = 'begins with two slashes, and so is on another machine; write a path of this one';
 
 function withAbsolutePath(place: string, folder: string): string {
   const [, kind = '', path = '', rest = ''] = /^(file:|env:)(.*?)((?:#[^#]*)?)$/s.exec(place) ?? [];

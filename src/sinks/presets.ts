@@ -1,5 +1,8 @@
 import { InvalidValue } from '../base/errors.ts';
+import type { Environment } from '../platform/env.ts';
 import type { Outcome } from '../platform/run-program.ts';
+import type { StrayLogin } from './gitlab-login.ts';
+import { strayGitLabLogin } from './gitlab-login.ts';
 import type { VendorCall } from './vendor-program.ts';
 
 /** Runs the vendor's program and returns how it ended. */
@@ -22,6 +25,8 @@ export interface Preset {
   deliver(run: Run, parts: readonly string[], value: string): Promise<Outcome>;
   /** The value in the place; undefined if that cannot be told. Absent: the place cannot be read. */
   read?(run: Run, parts: readonly string[]): Promise<string | undefined>;
+  /** A login that the program would send to a host which the place names, and which it is not for. Absent: a place names no host. */
+  strayLogin?(env: Environment, parts: readonly string[]): StrayLogin | undefined;
 }
 
 export type PresetName = keyof typeof presets;
@@ -57,6 +62,7 @@ export const presets = {
     install: 'https://gitlab.com/gitlab-org/cli',
     login: 'glab auth login',
     pattern: /^([\w.][\w./-]*)#([A-Za-z_]\w*)$/,
+    strayLogin: (env, [project = '']) => strayGitLabLogin(env, project),
     async obstacle(run, [project = '', name = '']) {
       const outcome = await run({ args: ['variable', 'get', name, '--repo', project, '--output', 'json'] });
       const isNew = /\b404\b/.test(outcome.stderr) && !/404 project/i.test(outcome.stderr);
@@ -192,6 +198,15 @@ export function readPlace(kind: PresetName, place: string): string[] {
   const isStraight = (part: string) => !/(?:^|\/)\.{1,2}(?:\/|$)/.test(part);
   if (parts.length > 0 && parts.every(isStraight)) return parts;
   throw new InvalidValue(`'${kind}:${place}' is invalid; expected ${kind}:${form}`);
+}
+
+export function strayLoginOf(
+  kind: PresetName,
+  parts: readonly string[],
+  env: Environment,
+): StrayLogin | undefined {
+  const preset: Preset = presets[kind];
+  return preset.strayLogin?.(env, parts);
 }
 
 export function isPreset(kind: string): kind is PresetName {

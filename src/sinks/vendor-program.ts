@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute, resolve, win32 } from 'node:path';
 import which from 'which';
 import { KeysError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
@@ -13,7 +13,7 @@ const foundPaths = new Map<string, string>();
 /** The path of a program. Throws `KeysError` (`program_missing`) if there is none. */
 export async function findProgram(
   name: string,
-  { env, cwd }: Pick<SinkContext, 'env' | 'cwd'>,
+  { env, cwd, platform }: Pick<SinkContext, 'env' | 'cwd' | 'platform'>,
   hints: readonly string[] = [],
 ): Promise<string> {
   const isPath = /[/\\]/.test(name);
@@ -22,11 +22,15 @@ export async function findProgram(
   const isExecutable = (path: string) => which.sync(path, { nothrow: true }) !== null;
   const known = foundPaths.get(search);
   if (known !== undefined && isExecutable(known)) return known;
-  const path = which.sync(wanted, {
+  const options = {
     nothrow: true,
     path: env.PATH ?? '',
     ...(env.PATHEXT && { pathExt: env.PATHEXT }),
-  });
+  } as const;
+  const path =
+    platform === 'win32' && !isPath
+      ? firstOnPath(which.sync(wanted, { ...options, all: true }) ?? [], options.path)
+      : which.sync(wanted, options);
   if (path) {
     // A relative folder of the PATH is below whichever folder is the current one.
     if (isAbsolute(path)) foundPaths.set(search, path);
@@ -37,6 +41,22 @@ export async function findProgram(
     message: `the program ${maskSecrets(name)} ${isPath ? 'does not exist or is not executable' : 'is not on the PATH'}`,
     hints,
   });
+}
+
+/**
+ * The first of these programs that is in a folder of a PATH of Windows. There, `which` looks into the current folder before all
+ * others, and what a repository has under the name of a vendor's program must not run.
+ */
+export function firstOnPath(found: readonly string[], path: string): string | undefined {
+  const spellingOf = (folder: string) => win32.join(folder, '.').replace(/\\$/, '').toLowerCase();
+  const folders = new Set(
+    path
+      .split(win32.delimiter)
+      .map((folder) => folder.replace(/^"(.*)"$/, '$1'))
+      .filter((folder) => win32.isAbsolute(folder))
+      .map(spellingOf),
+  );
+  return found.find((program) => folders.has(spellingOf(win32.dirname(program))));
 }
 
 export interface VendorCall {

@@ -490,6 +490,21 @@ test('a plan runs no command of the file', async () => {
   expect(existsSync(join(box.cwd, 'ran'))).toBe(false);
 });
 
+test('a plan sends no login to a host that the file names and the login is not for', async () => {
+  const box = boxWith('keys:\n  ci: { to: ["gitlab:gitlab.com/acme/app#A", "gitlab:acme/app#B"] }\n');
+  await seedKey(box, start, { name: 'ci' });
+  const programs = new StandIns().add('glab', { stdout: '{"value":"x"}' });
+  const env = { PATH: programs.folder, GITLAB_TOKEN: 'glpat-EXAMPLE', GITLAB_HOST: 'gitlab.example.com' };
+  const { actions, stderr } = await plan(box, [], { env });
+  expect(actions).toMatchObject([{ action: 'refused', changes: [{ to: 'gitlab:acme/app#B' }] }]);
+  expect(stderr).toBe(
+    'warning: gitlab:gitlab.com/acme/app#A is not read: GITLAB_TOKEN is for gitlab.example.com, and would be sent to gitlab.com\n',
+  );
+  expect(programs.calls.map(({ args }) => args.join(' '))).toEqual([
+    'variable get B --repo acme/app --output json',
+  ]);
+});
+
 test('two entries for one key, one of which names the current profile: exit 2', async () => {
   const box = boxWith(
     'keys:\n  ci: { to: ["file:one"] }\n  also: { name: ci, profile: local, to: ["file:two"] }\n',

@@ -227,6 +227,20 @@ describe('places', () => {
     },
   );
 
+  test.each([
+    String.raw`file:\\evil.example.net\share\x`,
+    'env://evil.example.net/share/.env#A',
+    'file:${SHARE}/x',
+  ])('refuse %s on Windows, which would log in to that machine', (place) => {
+    const text = `keys: { ci: { to: ['${place}'] } }`;
+    const env = { SHARE: String.raw`\\evil.example.net\share` };
+    const { faults } = parseManifest(text, 'keys.yaml', { ...context, env, hasShares: true });
+    expect(faults.map(({ message }) => message)).toEqual([
+      'begins with two slashes, and so is on another machine; write a path of this one',
+    ]);
+    expect(parseManifest(text, 'keys.yaml', { ...context, env, hasShares: false }).faults).toEqual([]);
+  });
+
   test('refuse a URL with a password', () => {
     expect(fault('exec:./deliver ${DATABASE_URL}')).toEqual([
       '1:20 keys.ci.to.0: refers to the variable DATABASE_URL, which holds a secret; a place must not contain one',

@@ -5,8 +5,9 @@ import { holds } from '../../src/keys/operations/deliver.ts';
 import type { Sink } from '../../src/keys/ports.ts';
 import type { PlaceSpec } from '../../src/sinks/open-sinks.ts';
 import { openSinks } from '../../src/sinks/open-sinks.ts';
-import { presets } from '../../src/sinks/presets.ts';
+import { presets, strayLoginOf } from '../../src/sinks/presets.ts';
 import { parseSink } from '../../src/sinks/sink-spec.ts';
+import { firstOnPath } from '../../src/sinks/vendor-program.ts';
 import { failureIn } from '../support/failure.ts';
 import { key } from '../support/key.ts';
 import { sinkContext } from '../support/sink-context.ts';
@@ -293,4 +294,63 @@ test.each([
 ])('%j is refused', (to) => {
   expect(() => parseSink(to)).toThrow(InvalidValue);
   expect(() => parseSink(to)).toThrow(/expected (github|gitlab|vault|kubernetes|aws-secretsmanager):/);
+});
+
+describe('a login that is for another host than the one a place names', () => {
+  const token = { GITLAB_TOKEN: 'glpat-EXAMPLE' };
+  const own = { ...token, GITLAB_HOST: 'https://gitlab.example.com:8443/' };
+  const job = { GLAB_ENABLE_CI_AUTOLOGIN: 'true', GITLAB_CI: 'true', CI_JOB_TOKEN: 'x' };
+  const stray = (project: string, env: Record<string, string>) =>
+    strayLoginOf('gitlab', [project, 'API_KEY'], env);
+
+  test.each([
+    ['gitlab.com/acme/app', own, 'gitlab.com', 'gitlab.example.com', 'GITLAB_TOKEN'],
+    ['evil.example.net/acme/app', token, 'evil.example.net', 'gitlab.com', 'GITLAB_TOKEN'],
+    [
+      'GitLab.com/acme/sub/app',
+      { ...own, GITLAB_TOKEN: '', OAUTH_TOKEN: 'x' },
+      'gitlab.com',
+      'gitlab.example.com',
+      'OAUTH_TOKEN',
+    ],
+    [
+      'gitlab.com/acme/app',
+      { ...job, CI_SERVER_FQDN: 'git.example.com' },
+      'gitlab.com',
+      'git.example.com',
+      'CI_JOB_TOKEN',
+    ],
+  ])('%s with %j', (project, env, host, loginHost, variable) => {
+    expect(stray(project, env)).toEqual({ host, loginHost, variable });
+  });
+
+  test.each([
+    ['gitlab.example.com/acme/app', own],
+    ['gitlab.com/acme/app', token],
+    // Without a token of the environment, glab sends each host its own.
+    ['gitlab.com/acme/app', { GITLAB_HOST: 'gitlab.example.com' }],
+    ['gitlab.com/acme/app', { CI_JOB_TOKEN: 'x', CI_SERVER_FQDN: 'git.example.com' }],
+    ['acme/app', own],
+    ['acme.dev/app', own],
+    ['acme/sub/app', own],
+    ['gitlab.example.com/acme.dev/sub/app', own],
+  ])('none for %s with %j', (project, env) => {
+    expect(stray(project, env)).toBeUndefined();
+  });
+
+  test('the other programs take no host from a place', () => {
+    for (const kind of ['vault', 'kubernetes', 'aws-secretsmanager'] as const)
+      expect(strayLoginOf(kind, ['evil.example.net', 'a', 'b'], own)).toBeUndefined();
+  });
+});
+
+test.each([
+  [['C:\\work\\repo\\glab.exe', 'C:\\Tools\\glab.exe'], 'C:\\tools\\;D:\\bin', 'C:\\Tools\\glab.exe'],
+  [['C:\\work\\repo\\glab.exe'], 'C:\\tools;;.', undefined],
+  [['glab.exe'], ';C:\\tools', undefined],
+  [['C:\\Program Files\\glab.exe'], '"C:\\Program Files"', 'C:\\Program Files\\glab.exe'],
+  [['C:\\work\\repo\\glab.exe'], 'c:/work/repo', 'C:\\work\\repo\\glab.exe'],
+  [[], 'C:\\tools', undefined],
+])('on Windows, of %j with the PATH %s, %s runs', (found, path, program) => {
+  expect(firstOnPath(found, path)).toBe(program);
 });
